@@ -1,0 +1,188 @@
+//! The sites this server serves: names, keys, origins, limits.
+//!
+//! Owns: [`Domains`], an immutable snapshot that a reload replaces as a whole. Must not: know users or sessions.
+//! A domain keeps its [`DomainId`] for as long as it stays configured; one that is removed and configured again
+//! later is another domain, so nothing of the old one comes back to life.
+
+use std::sync::Arc;
+
+use subtle::ConstantTimeEq;
+
+use crate::admission::Gauge;
+
+/// A domain of this process. Never used again for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DomainId(pub u32);
+
+/// What is configured for one domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DomainConfig {
+    /// The name its site gives as `domain`.
+    pub name: String,
+    /// The keys its site may use; more than one while they are rotated.
+    pub apikeys: Vec<String>,
+    /// Origins whose pages may read answers; empty: every origin.
+    pub origins: Vec<String>,
+    /// Most users online at once.
+    pub max_users: u32,
+}
+
+impl DomainConfig {
+    /// A domain with one key, open to every origin, without a limit of users.
+    pub fn new(name: impl Into<String>, apikey: impl Into<String>) -> DomainConfig {
+        DomainConfig {
+            name: name.into(),
+            apikeys: vec![apikey.into()],
+            origins: Vec::new(),
+            max_users: u32::MAX,
+        }
+    }
+}
+
+/// One domain, as the shards see it.
+#[derive(Debug)]
+pub struct Domain {
+    /// Its identity in this process.
+    pub id: DomainId,
+    /// Its name.
+    pub name: Box<str>,
+    /// Most users online at once.
+    pub max_users: u32,
+    /// Users online now, on all shards; survives reloads.
+    pub users: Arc<Gauge>,
+    apikeys: Vec<Box<str>>,
+    origins: Vec<Arc<str>>,
+    any_origin: Arc<str>,
+}
+
+impl Domain {
+    /// Whether `apikey` is one of the domain's, in time that does not depend on how much of it is right.
+    pub fn accepts_key(&self, apikey: &str) -> bool {
+        let mut accepted = subtle::Choice::from(0);
+        for key in &self.apikeys {
+            accepted |= key.as_bytes().ct_eq(apikey.as_bytes());
+        }
+        accepted.into()
+    }
+
+    /// What `Access-Control-Allow-Origin` says to a page of `origin`: `*`, the origin, or nothing.
+    pub fn allowed_origin(&self, origin: Option<&str>) -> Option<Arc<str>> {
+        if self.origins.is_empty() {
+            return Some(Arc::clone(&self.any_origin));
+        }
+        let origin = origin?;
+        self.origins.iter().find(|allowed| allowed.eq_ignore_ascii_case(origin)).map(Arc::clone)
+    }
+}
+
+/// All domains of the process at one time.
+#[derive(Debug, Default)]
+pub struct Domains {
+    /// By id; `None` where a domain was removed.
+    by_id: Vec<Option<Arc<Domain>>>,
+    /// Sorted by name.
+    by_name: Vec<Arc<Domain>>,
+}
+
+impl Domains {
+    /// The first snapshot.
+    pub fn new(configs: &[DomainConfig]) -> Domains {
+        Domains::default().reload(configs)
+    }
+
+    /// The snapshot after `configs` was read: domains that stay keep their id and their users.
+    #[must_use]
+    pub fn reload(&self, configs: &[DomainConfig]) -> Domains {
+        let mut by_id: Vec<Option<Arc<Domain>>> = vec![None; self.by_id.len()];
+        let any_origin: Arc<str> = Arc::from("*");
+        for config in configs {
+            let before = self.find(&config.name);
+            let next = DomainId(u32::try_from(by_id.len()).expect("domains are fewer than 2^32"));
+            let domain = Arc::new(Domain {
+                id: before.map_or(next, |domain| domain.id),
+                name: config.name.as_str().into(),
+                max_users: config.max_users,
+                users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
+                apikeys: config.apikeys.iter().map(|key| key.as_str().into()).collect(),
+                origins: config.origins.iter().map(|origin| origin.as_str().into()).collect(),
+                any_origin: Arc::clone(&any_origin),
+            });
+            if domain.id == next {
+                by_id.push(Some(domain));
+            } else {
+                let index = domain.id.0 as usize;
+                by_id[index] = Some(domain);
+            }
+        }
+        let mut by_name: Vec<Arc<Domain>> = by_id.iter().flatten().map(Arc::clone).collect();
+        by_name.sort_by(|a, b| a.name.cmp(&b.name));
+        Domains { by_id, by_name }
+    }
+
+    /// The domain of that name.
+    pub fn find(&self, name: &str) -> Option<&Arc<Domain>> {
+        let found = self.by_name.binary_search_by(|domain| (*domain.name).cmp(name)).ok()?;
+        self.by_name.get(found)
+    }
+
+    /// The domain of that id, unless it was removed.
+    pub fn get(&self, id: DomainId) -> Option<&Arc<Domain>> {
+        self.by_id.get(id.0 as usize)?.as_ref()
+    }
+
+    /// All domains, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Domain>> {
+        self.by_name.iter()
+    }
+
+    /// One more than the highest id ever given.
+    pub fn ids(&self) -> usize {
+        self.by_id.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(domains: &Domains) -> Vec<&str> {
+        domains.iter().map(|domain| &*domain.name).collect()
+    }
+
+    #[test]
+    fn a_reload_keeps_ids_and_never_gives_one_twice() {
+        let first = Domains::new(&[DomainConfig::new("b", "1"), DomainConfig::new("a", "2")]);
+        assert_eq!(names(&first), ["a", "b"]);
+        let b = first.find("b").unwrap().id;
+        first.find("b").unwrap().users.admit(9);
+
+        let second = first.reload(&[DomainConfig::new("b", "3")]);
+        assert_eq!(second.find("b").unwrap().id, b);
+        assert_eq!(second.find("b").unwrap().users.count(), 1, "its users are still counted");
+        assert!(second.find("b").unwrap().accepts_key("3") && !second.find("b").unwrap().accepts_key("1"));
+        let a = first.find("a").unwrap().id;
+        assert!(second.get(a).is_none() && second.find("a").is_none());
+
+        let third = second.reload(&[DomainConfig::new("a", "2"), DomainConfig::new("b", "3")]);
+        assert_ne!(third.find("a").unwrap().id, a, "a removed domain does not come back");
+        assert_eq!(third.find("b").unwrap().id, b);
+    }
+
+    #[test]
+    fn keys_and_origins() {
+        let mut config = DomainConfig::new("a", "old");
+        config.apikeys.push("new".to_owned());
+        let domains = Domains::new(std::slice::from_ref(&config));
+        let domain = domains.find("a").unwrap();
+        assert!(domain.accepts_key("old") && domain.accepts_key("new"));
+        assert!(!domain.accepts_key("") && !domain.accepts_key("ol") && !domain.accepts_key("oldnew"));
+        assert_eq!(domain.allowed_origin(None).as_deref(), Some("*"));
+
+        config.origins.push("https://a.example".to_owned());
+        let domains = domains.reload(&[config]);
+        let domain = domains.find("a").unwrap();
+        assert_eq!(domain.allowed_origin(Some("https://a.example")).as_deref(), Some("https://a.example"));
+        assert_eq!(domain.allowed_origin(Some("https://b.example")), None);
+        assert_eq!(domain.allowed_origin(None), None);
+    }
+}

@@ -1,0 +1,70 @@
+//! JSON that may stand in a script.
+//!
+//! Owns: the one formatter all JSON of the server is written with. Must not: know what is written. `<` and the two
+//! line separators that end a JavaScript string in old engines are escaped, so that no answer can close a script
+//! element or break out of a JSONP call; the rest is UTF-8 as it is.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+/// Escapes what `serde_json` leaves alone but a script must not see.
+struct ScriptSafe;
+
+impl Formatter for ScriptSafe {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, escape, bytes)) = next_unsafe(rest) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            writer.write_all(escape)?;
+            rest = &rest[at + bytes..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+/// Where the first character stands that must be escaped, with its escape and its length in bytes.
+fn next_unsafe(text: &str) -> Option<(usize, &'static [u8], usize)> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    loop {
+        // 0xE2 begins U+2028 and U+2029, and much else (all of general punctuation).
+        let at = from + bytes[from..].iter().position(|byte| matches!(byte, b'<' | 0xE2))?;
+        match &bytes[at..] {
+            [b'<', ..] => return Some((at, b"\\u003c", 1)),
+            [0xE2, 0x80, 0xA8, ..] => return Some((at, b"\\u2028", 3)),
+            [0xE2, 0x80, 0xA9, ..] => return Some((at, b"\\u2029", 3)),
+            _ => from = at + 1,
+        }
+    }
+}
+
+/// Appends `value` as JSON.
+pub fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    value
+        .serialize(&mut Serializer::with_formatter(out, ScriptSafe))
+        .expect("strings and numbers can be written to a vector");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        let mut out = Vec::new();
+        write(&mut out, text);
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<String>(expected).unwrap(), text);
+    }
+
+    #[test]
+    fn strings_are_safe_in_a_script() {
+        check("", r#""""#);
+        check("hi \"you\" \\ \n\u{1}", r#""hi \"you\" \\ \n\u0001""#);
+        check("</script><!--", r#""\u003c/script>\u003c!--""#);
+        check("a\u{2028}b\u{2029}", r#""a\u2028b\u2029""#);
+        check("“你好” …", r#""“你好” …""#);
+    }
+}

@@ -1,0 +1,8 @@
+//! `NextIM`, a web instant-messaging server.
+pub mod admission;
+pub mod clock;
+pub mod domains;
+pub mod json;
+pub mod limits;
+pub mod router;
+pub mod slots;

@@ -1,0 +1,192 @@
+//! Every cap and budget of the server, with its unit and its reason.
+//!
+//! Owns: the numbers. Must not: read the configuration file (that is `config.rs`, which checks what was typed
+//! against the hard maxima here). A number that bounds a queue or a loop anywhere in the crate has its name here.
+
+/// Longest name of a user, in bytes.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Longest nick, in bytes.
+pub const NICK_BYTES_MAX: usize = 256;
+/// Longest name of a room, in bytes.
+pub const ROOM_BYTES_MAX: usize = 256;
+/// Longest `show`, in bytes: it is a word.
+pub const SHOW_BYTES_MAX: usize = 32;
+/// Longest status line, in bytes.
+pub const STATUS_BYTES_MAX: usize = 1_024;
+/// Longest style of a message, in bytes.
+pub const STYLE_BYTES_MAX: usize = 1_024;
+/// Longest `id` of a message, in bytes.
+pub const ID_BYTES_MAX: usize = 64;
+/// Longest `timestamp`, in bytes.
+pub const TIMESTAMP_BYTES_MAX: usize = 64;
+/// Longest timestamp that may stand in an answer as a JSON number, in bytes.
+pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
+/// Longest JSONP callback, in bytes.
+pub const CALLBACK_BYTES_MAX: usize = 128;
+/// Longest domain name and longest apikey, in bytes.
+pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Longest request line and headers together, in bytes.
+pub const HEAD_BYTES_MAX: usize = 16 * 1_024;
+/// Most headers a request may carry.
+pub const HEADERS_MAX: usize = 64;
+/// Longest request target, in bytes: what is left of the head for everything else is enough for any client.
+pub const TARGET_BYTES_MAX: usize = 12 * 1_024;
+
+/// How much of the socket is read in one call, in bytes; a read that fills less has drained the socket.
+pub const READ_BYTES: usize = 64 * 1_024;
+/// Most sockets reported by one poll call.
+pub const EVENTS_PER_TURN: usize = 1_024;
+/// Most connections accepted from one listener in one turn, so that a storm does not starve those inside.
+pub const ACCEPTS_PER_TURN: usize = 128;
+/// Most batches of mail taken in one turn.
+pub const BATCHES_PER_TURN: usize = 1_024;
+/// Most timers fired in one turn.
+pub const TIMERS_PER_TURN: usize = 4_096;
+/// Most pipelined requests of one connection served in one turn.
+pub const REQUESTS_PER_TURN: usize = 32;
+/// Batches of mail that fit into one shard's mailbox; more wait in the sender's outbox.
+pub const MAILBOX_BATCHES: usize = 1_024;
+/// Mail in one shard's outboxes above which that shard reads no new requests.
+pub const OUTBOX_MARK: usize = 64 * 1_024;
+/// Most shards of one process; a place is 16 bits and every shard keeps a little for every other.
+pub const SHARDS_MAX: usize = 256;
+/// Descriptors a shard leaves unused for listeners, epoll, wakers, logs and what the process had open before.
+pub const DESCRIPTOR_RESERVE: usize = 128;
+/// Connections the default number of shards is chosen for.
+pub const CONNECTIONS_WANTED: usize = 100_000;
+/// Share of the connection cap, in percent, below which a full shard takes newcomers again.
+pub const RESUME_PERCENT: usize = 90;
+/// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages on
+/// one ticket do not spin.
+pub const REPLACE_MS_MIN: u64 = 1_000;
+/// How late a turn must start, in milliseconds, to count as a stop of the process rather than as load.
+pub const STOP_MS_MIN: u64 = 1_000;
+/// Most members that `/room/members` names.
+pub const MEMBERS_LISTED_MAX: usize = 5_000;
+
+/// Limits an operator may change, up to [`Limits::MAX`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Longest message body, in bytes.
+    pub message_bytes: usize,
+    /// Longest request body, in bytes.
+    pub body_bytes: usize,
+    /// Longest request body of `/presences/online` and `/onlines`, in bytes: they carry whole rosters.
+    pub list_body_bytes: usize,
+    /// Buddies read from one call; more are ignored and the answer says so.
+    pub buddies_per_call: usize,
+    /// Rooms read from one call; more are ignored and the answer says so.
+    pub rooms_per_call: usize,
+    /// Roster links of one user.
+    pub roster_links: usize,
+    /// Rooms of one user.
+    pub rooms_per_user: usize,
+    /// Sessions of one user; one more stops the one idle longest.
+    pub sessions_per_user: usize,
+    /// Messages queued to one session, presences apart.
+    pub queue_messages: usize,
+    /// Bytes of messages queued to one session.
+    pub queue_bytes: usize,
+    /// Connections of one shard; 0 means as many as the descriptor limit allows.
+    pub connections_per_shard: usize,
+}
+
+impl Limits {
+    /// What holds if nothing is configured.
+    pub const DEFAULT: Limits = Limits {
+        message_bytes: 32_768,
+        body_bytes: 128 * 1_024,
+        list_body_bytes: 512 * 1_024,
+        buddies_per_call: 2_000,
+        rooms_per_call: 500,
+        roster_links: 4_000,
+        rooms_per_user: 2_000,
+        sessions_per_user: 32,
+        queue_messages: 1_000,
+        queue_bytes: 256 * 1_024,
+        connections_per_shard: 0,
+    };
+    /// The highest values that may be configured.
+    pub const MAX: Limits = Limits {
+        message_bytes: 1_024 * 1_024,
+        body_bytes: 4 * 1_024 * 1_024,
+        list_body_bytes: 8 * 1_024 * 1_024,
+        buddies_per_call: 20_000,
+        rooms_per_call: 5_000,
+        roster_links: 40_000,
+        rooms_per_user: 20_000,
+        sessions_per_user: 1_024,
+        queue_messages: 100_000,
+        queue_bytes: 16 * 1_024 * 1_024,
+        connections_per_shard: 1_000_000,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits::DEFAULT
+    }
+}
+
+/// Time limits an operator may change, in milliseconds, from 10 up to [`Timeouts::MAX_MS`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Shortest time a poll is parked.
+    pub poll_hold_ms_min: u64,
+    /// Longest time a poll is parked; front ends give up at 40 s. Each poll gets its own time between the two.
+    pub poll_hold_ms_max: u64,
+    /// A session that has never polled, or whose parked poll was cut, ends after this.
+    pub session_cut_ms: u64,
+    /// A session whose poll was answered ends after this; browsers slow the timers of hidden tabs to one a minute.
+    pub session_idle_ms: u64,
+    /// How long a user whose last session ended stays online.
+    pub linger_ms: u64,
+    /// An idle kept-alive connection is closed after this.
+    pub idle_ms: u64,
+    /// A request's line and headers must have arrived within this.
+    pub head_ms: u64,
+    /// A request's body must have arrived within this after its head.
+    pub body_ms: u64,
+    /// A peer that takes no byte of an answer for this long is closed.
+    pub write_ms: u64,
+    /// How long a call waits for shards that have not reported.
+    pub gather_ms: u64,
+    /// How long a draining server waits for calls and connections.
+    pub drain_ms: u64,
+}
+
+impl Timeouts {
+    /// What holds if nothing is configured.
+    pub const DEFAULT: Timeouts = Timeouts {
+        poll_hold_ms_min: 25_000,
+        poll_hold_ms_max: 28_000,
+        session_cut_ms: 8_000,
+        session_idle_ms: 75_000,
+        linger_ms: 8_000,
+        idle_ms: 90_000,
+        head_ms: 20_000,
+        body_ms: 60_000,
+        write_ms: 30_000,
+        gather_ms: 2_000,
+        drain_ms: 5_000,
+    };
+    /// The longest time that may be configured: an hour.
+    pub const MAX_MS: u64 = 3_600_000;
+    /// The shortest time that may be configured.
+    pub const MIN_MS: u64 = 10;
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts::DEFAULT
+    }
+}
+
+/// What a parked user with 9 buddies and one room may cost in user space, in bytes.
+pub const PARKED_USER_BYTES_MAX: usize = 700;
+
+// A message must fit into the body that carries it (percent-encoding apart) and into the queue that holds it.
+const _: () = assert!(Limits::DEFAULT.message_bytes * 3 < Limits::DEFAULT.body_bytes);
+const _: () = assert!(Limits::DEFAULT.message_bytes < Limits::DEFAULT.queue_bytes);
+const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES && TARGET_BYTES_MAX < HEAD_BYTES_MAX);
+const _: () = assert!(SHARDS_MAX <= u16::MAX as usize);

@@ -1,0 +1,390 @@
+//! What travels between routers, and what a router asks of the shard around it.
+//!
+//! Owns: the types. Must not: act. Mail arrives in the order it was sent, per pair of places, however late.
+
+use super::call::{Answer, Call};
+use super::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
+use super::packet::Packet;
+use super::profile::Profile;
+use crate::clock::Tick;
+use crate::domains::DomainId;
+use crate::slots::Slot;
+
+/// What a router is told.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A request was read.
+    Call {
+        /// Where its answer goes.
+        key: CallKey,
+        /// What is asked.
+        call: Call<'a>,
+    },
+    /// Mail of another place arrived.
+    Mail(Mail),
+    /// The connection of a parked poll was closed by the browser.
+    Cut {
+        /// The session that polled.
+        session: SessionKey,
+        /// The poll.
+        key: CallKey,
+    },
+    /// The answer of a poll was flushed to the last byte, or never will be.
+    Fate {
+        /// The session that polled.
+        session: SessionKey,
+        /// The poll.
+        key: CallKey,
+        /// Whether the kernel took the last byte.
+        flushed: bool,
+    },
+    /// A deadline has come.
+    Alarm(Alarm),
+    /// The domains were configured anew.
+    Domains(std::sync::Arc<crate::domains::Domains>),
+    /// The server is going down: answer what is parked, take nothing new.
+    Drain,
+}
+
+/// What a router wants done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Answer a request of this shard.
+    Answer {
+        /// Which.
+        key: CallKey,
+        /// With what.
+        answer: Answer,
+    },
+    /// Send mail to another place.
+    Mail {
+        /// Where to; never the router's own place.
+        to: Place,
+        /// What.
+        mail: Mail,
+    },
+    /// Wake the router, with [`Input::Alarm`], at `at` or soon after.
+    Deadline {
+        /// When.
+        at: Tick,
+        /// For whom.
+        alarm: Alarm,
+    },
+    /// Close the connection of this poll, unless its answer was flushed; either way its fate is told.
+    Close {
+        /// Which.
+        key: CallKey,
+    },
+}
+
+/// Whose deadline it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// A session's: its poll was held long enough, or it was silent too long.
+    Session(Slot),
+    /// A user's: he lingered long enough.
+    User(Slot),
+    /// A gather's: who has not reported is left out.
+    Gather(Slot),
+}
+
+/// What one router tells another.
+#[derive(Debug)]
+pub enum Mail {
+    /// A call, to the place that can judge it.
+    Call {
+        /// Where its answer goes.
+        key: CallKey,
+        /// What is asked.
+        call: Call<'static>,
+    },
+    /// The answer, to the place that accepted the call.
+    Answer {
+        /// Which call.
+        key: CallKey,
+        /// With what.
+        answer: Answer,
+    },
+    /// See [`Input::Cut`].
+    Cut {
+        /// The session that polled.
+        session: SessionKey,
+        /// The poll.
+        key: CallKey,
+    },
+    /// See [`Input::Fate`].
+    Fate {
+        /// The session that polled.
+        session: SessionKey,
+        /// The poll.
+        key: CallKey,
+        /// Whether the kernel took the last byte.
+        flushed: bool,
+    },
+    /// See [`Effect::Close`].
+    Close {
+        /// Which.
+        key: CallKey,
+    },
+    /// A message or status for one user, to the place that owns the name.
+    Unicast {
+        /// The call to answer.
+        key: CallKey,
+        /// In which world.
+        domain: DomainId,
+        /// The receiver.
+        to: Box<str>,
+        /// What he receives.
+        packet: Packet,
+    },
+    /// A message for a room, to the place that owns it.
+    Multicast {
+        /// The call to answer.
+        key: CallKey,
+        /// In which world.
+        domain: DomainId,
+        /// The room.
+        room: Box<str>,
+        /// What its members receive.
+        packet: Packet,
+        /// Who sent it, if he is online: he does not receive it.
+        sender: Option<UserKey>,
+    },
+    /// A packet for these users of the place.
+    Deliver {
+        /// Who waits for the count.
+        gather: GatherKey,
+        /// What they receive.
+        packet: Packet,
+        /// Whom a presence is of.
+        about: Option<UserKey>,
+        /// They.
+        to: Vec<Slot>,
+    },
+    /// A message for everybody of the domain at the place.
+    Broadcast {
+        /// Who waits for the count.
+        gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
+        /// What they receive.
+        packet: Packet,
+        /// Who sent it, if he is online: he does not receive it.
+        sender: Option<UserKey>,
+    },
+    /// A user came (or came again): link him with those of these names that are online.
+    Link {
+        /// Who waits for [`Mail::Linked`].
+        gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
+        /// He.
+        user: UserKey,
+        /// What he shows now.
+        profile: Profile,
+        /// His coming, if it is to be announced.
+        announce: Option<Packet>,
+        /// Whom he named, with the position in his list.
+        names: Vec<(u32, Box<str>)>,
+    },
+    /// Those that were found.
+    Linked {
+        /// Who waits.
+        gather: GatherKey,
+        /// Who named them.
+        user: UserKey,
+        /// What he showed when he did.
+        profile: Profile,
+        /// They.
+        buddies: Vec<Buddy>,
+    },
+    /// A user's presence, to users of the place that are linked with him.
+    Presence {
+        /// Who waits.
+        gather: Option<GatherKey>,
+        /// Whose.
+        about: UserKey,
+        /// What they receive, if anything.
+        packet: Option<Packet>,
+        /// Whether the link ends with it.
+        unlink: bool,
+        /// They.
+        to: Vec<Slot>,
+    },
+    /// A user unlinks those of these names.
+    Unlink {
+        /// Who waits for [`Mail::Unlinked`].
+        gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
+        /// He.
+        user: UserKey,
+        /// They.
+        names: Vec<Box<str>>,
+    },
+    /// Those that were unlinked.
+    Unlinked {
+        /// Who waits.
+        gather: GatherKey,
+        /// Who unlinked them.
+        user: UserKey,
+        /// They.
+        buddies: Vec<UserKey>,
+    },
+    /// A user is in these rooms of the place, says his site.
+    Enter {
+        /// Who waits for [`Mail::Entered`].
+        gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
+        /// He.
+        user: UserKey,
+        /// Whether others see him.
+        visible: bool,
+        /// The rooms, with the position in his list.
+        rooms: Vec<(u32, Box<str>)>,
+    },
+    /// The rooms he is in now.
+    Entered {
+        /// Who waits; nobody after `/room/join`, which the room's owner answers.
+        gather: Option<GatherKey>,
+        /// He.
+        user: UserKey,
+        /// Whether others saw him when he asked.
+        visible: bool,
+        /// They.
+        rooms: Vec<Entered>,
+    },
+    /// `/room/join`, to the place that owns the room.
+    Join {
+        /// The call to answer.
+        key: CallKey,
+        /// In which world.
+        domain: DomainId,
+        /// Who joins.
+        user: UserKey,
+        /// Whether others see him.
+        visible: bool,
+        /// Whether he is in as many rooms as he may be.
+        full: bool,
+        /// The room.
+        room: Box<str>,
+        /// What its other members receive if this changes something.
+        packet: Packet,
+    },
+    /// `/room/leave`, to the place that owns the room.
+    Leave {
+        /// The call to answer.
+        key: CallKey,
+        /// In which world.
+        domain: DomainId,
+        /// Who leaves.
+        user: UserKey,
+        /// Whether others see him.
+        visible: bool,
+        /// The room.
+        room: Box<str>,
+        /// What its other members receive if this changes something.
+        packet: Packet,
+    },
+    /// He is no member any more.
+    Left {
+        /// He.
+        user: UserKey,
+        /// The room.
+        room: RoomKey,
+    },
+    /// A user is gone from these rooms of the place, silently.
+    Exit {
+        /// Who waits.
+        gather: Option<GatherKey>,
+        /// He.
+        user: UserKey,
+        /// The rooms.
+        rooms: Vec<Slot>,
+    },
+    /// Members of these rooms begin or cease to see a user.
+    Reveal {
+        /// Who waits.
+        gather: Option<GatherKey>,
+        /// He.
+        user: UserKey,
+        /// Whether they see him now.
+        visible: bool,
+        /// The rooms.
+        rooms: Vec<Slot>,
+    },
+    /// `/room/members`, to the place that owns the room.
+    Members {
+        /// The call to answer.
+        key: CallKey,
+        /// In which world.
+        domain: DomainId,
+        /// The room.
+        room: Box<str>,
+        /// Who asks.
+        viewer: Option<UserKey>,
+    },
+    /// Which of these names are online?
+    Ask {
+        /// Who waits.
+        gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
+        /// Who asks.
+        viewer: Option<UserKey>,
+        /// The names, with the position in the list.
+        names: Vec<(u32, Box<str>)>,
+    },
+    /// What do these users show?
+    Describe {
+        /// Who waits.
+        gather: GatherKey,
+        /// They.
+        users: Vec<Slot>,
+    },
+    /// What one place has to say to a gather.
+    Report {
+        /// Who waits.
+        gather: GatherKey,
+        /// What.
+        part: Part,
+    },
+}
+
+/// A user who was named and is online.
+#[derive(Clone, Debug)]
+pub struct Buddy {
+    /// His position in the list.
+    pub position: u32,
+    /// He.
+    pub key: UserKey,
+    /// What he shows; perhaps that he is invisible, so this is not for others to see yet.
+    pub profile: Profile,
+    /// Whether the two are linked now; not if his roster is full.
+    pub linked: bool,
+}
+
+/// A room a user entered.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// Its position in the list.
+    pub position: u32,
+    /// Its name.
+    pub name: Box<str>,
+    /// The room.
+    pub key: RoomKey,
+    /// Visible members, he included though invisible.
+    pub members: u32,
+}
+
+/// One place's share of an answer.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// It is done.
+    Done,
+    /// It was queued to so many sessions.
+    Delivered(u32),
+    /// These are online, with the position in the list.
+    Profiles(Vec<(u32, Profile)>),
+}

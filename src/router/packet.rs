@@ -1,0 +1,343 @@
+//! Packets: what is queued to sessions, encoded once.
+//!
+//! Owns: the JSON of messages, presences and statuses (protocol, "GET /packets"). Must not: know who receives it.
+//! A packet begins with its type, so that a dialect (a broadcast told as a unicast, a presence told with another
+//! type) is another beginning before the same rest.
+
+use std::sync::Arc;
+
+use super::profile::{Profile, UNAVAILABLE};
+use crate::json;
+use crate::limits::TIMESTAMP_NUMBER_BYTES_MAX;
+
+/// How a message is addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MessageType {
+    /// To one user.
+    Unicast,
+    /// To the members of a room.
+    Multicast,
+    /// To everybody of the domain.
+    Broadcast,
+}
+
+impl MessageType {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            MessageType::Unicast => "unicast",
+            MessageType::Multicast => "multicast",
+            MessageType::Broadcast => "broadcast",
+        }
+    }
+}
+
+/// What a presence tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PresenceType {
+    /// He came.
+    Online,
+    /// He left.
+    Offline,
+    /// He changed his show or status.
+    Show,
+    /// He entered a room, which stands in the status.
+    Join,
+    /// He left a room, which stands in the status.
+    Leave,
+}
+
+impl PresenceType {
+    fn word(self) -> &'static str {
+        match self {
+            PresenceType::Online => "online",
+            PresenceType::Offline => "offline",
+            PresenceType::Show => "show",
+            PresenceType::Join => "join",
+            PresenceType::Leave => "leave",
+        }
+    }
+}
+
+/// Which list of a poll answer a packet belongs to, and its type there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Something said.
+    Message(MessageType),
+    /// Who is there.
+    Presence(PresenceType),
+    /// Typing.
+    Status,
+}
+
+/// A message before it is encoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// The sender's name.
+    pub from: &'a str,
+    /// What receivers see as the sender.
+    pub nick: &'a str,
+    /// The receiver, the room, or nothing for a broadcast.
+    pub to: &'a str,
+    /// The sender's word for when.
+    pub timestamp: &'a str,
+    /// How it is addressed.
+    pub kind: MessageType,
+    /// What is said.
+    pub body: &'a str,
+    /// CSS, as the front end likes it.
+    pub style: &'a str,
+    /// What tells it from every other message.
+    pub id: &'a str,
+}
+
+/// One immutable encoded packet, shared by all who receive it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Packet {
+    kind: Kind,
+    json: Arc<[u8]>,
+}
+
+impl Packet {
+    /// Encodes a message.
+    pub fn message(message: &Message<'_>) -> Packet {
+        let kind = Kind::Message(message.kind);
+        let mut out = Vec::with_capacity(160 + message.body.len() + message.style.len());
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(message.kind.word().as_bytes());
+        out.extend_from_slice(b"\",\"to\":");
+        json::write(&mut out, message.to);
+        member(&mut out, "from", message.from);
+        member(&mut out, "nick", message.nick);
+        out.extend_from_slice(b",\"timestamp\":");
+        if is_json_number(message.timestamp) {
+            out.extend_from_slice(message.timestamp.as_bytes());
+        } else {
+            json::write(&mut out, message.timestamp);
+        }
+        member(&mut out, "body", message.body);
+        member(&mut out, "style", message.style);
+        member(&mut out, "id", message.id);
+        Packet::close(kind, out)
+    }
+
+    /// Encodes what `profile` now shows.
+    pub fn presence(kind: PresenceType, profile: &Profile) -> Packet {
+        Packet::presence_of(kind, profile.name(), profile.nick(), profile.show(), profile.status())
+    }
+
+    /// Encodes that he left. It says nothing of his last show or status, so that going offline and turning
+    /// invisible look the same.
+    pub fn offline(profile: &Profile) -> Packet {
+        Packet::presence_of(PresenceType::Offline, profile.name(), profile.nick(), UNAVAILABLE, "")
+    }
+
+    /// Encodes that `profile`, as `nick`, entered or left `room`.
+    pub fn room_presence(kind: PresenceType, profile: &Profile, nick: &str, room: &str) -> Packet {
+        Packet::presence_of(kind, profile.name(), nick, profile.show(), room)
+    }
+
+    fn presence_of(kind: PresenceType, from: &str, nick: &str, show: &str, status: &str) -> Packet {
+        let mut out = Vec::with_capacity(96 + from.len() + nick.len() + show.len() + status.len());
+        out.extend_from_slice(b"{\"type\":\"");
+        out.extend_from_slice(kind.word().as_bytes());
+        out.push(b'"');
+        member(&mut out, "from", from);
+        member(&mut out, "nick", nick);
+        member(&mut out, "show", show);
+        member(&mut out, "status", status);
+        Packet::close(Kind::Presence(kind), out)
+    }
+
+    /// Encodes a typing state.
+    pub fn status(from: &str, nick: &str, to: &str, show: &str) -> Packet {
+        let mut out = Vec::with_capacity(64 + from.len() + nick.len() + to.len() + show.len());
+        out.extend_from_slice(b"{\"from\":");
+        json::write(&mut out, from);
+        member(&mut out, "nick", nick);
+        member(&mut out, "to", to);
+        member(&mut out, "show", show);
+        Packet::close(Kind::Status, out)
+    }
+
+    fn close(kind: Kind, mut out: Vec<u8>) -> Packet {
+        out.push(b'}');
+        Packet { kind, json: out.into() }
+    }
+
+    /// Which list it belongs to, and its type there.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it is a message: something that must not get lost.
+    pub fn is_message(&self) -> bool {
+        matches!(self.kind, Kind::Message(_))
+    }
+
+    /// The JSON object.
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// A broadcast as a unicast to `name`, for front ends that break on a third type.
+    #[must_use]
+    pub fn addressed(&self, name: &str) -> Packet {
+        assert_eq!(self.kind, Kind::Message(MessageType::Broadcast), "only broadcasts have no address");
+        let rest = self.json.strip_prefix(b"{\"type\":\"broadcast\",\"to\":\"\"").expect("as encoded above");
+        let mut out = Vec::with_capacity(self.json.len() + name.len());
+        out.extend_from_slice(b"{\"type\":\"unicast\",\"to\":");
+        json::write(&mut out, name);
+        out.extend_from_slice(rest);
+        Packet { kind: Kind::Message(MessageType::Unicast), json: out.into() }
+    }
+
+    /// A change of show as a coming, for those who have not been told of the coming yet.
+    #[must_use]
+    pub fn as_online(&self) -> Packet {
+        assert_eq!(self.kind, Kind::Presence(PresenceType::Show), "only a change of show is told otherwise");
+        let rest = self.json.strip_prefix(b"{\"type\":\"show\"").expect("as encoded above");
+        let mut out = Vec::with_capacity(self.json.len() + 2);
+        out.extend_from_slice(b"{\"type\":\"online\"");
+        out.extend_from_slice(rest);
+        Packet { kind: Kind::Presence(PresenceType::Online), json: out.into() }
+    }
+}
+
+/// Shows what it is and how long, never what it says.
+impl std::fmt::Debug for Packet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Packet").field("kind", &self.kind).field("bytes", &self.json.len()).finish()
+    }
+}
+
+fn member(out: &mut Vec<u8>, name: &str, value: &str) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    json::write(out, value);
+}
+
+/// Whether `text` is a JSON number (RFC 8259 section 6) short enough to be passed on as one.
+fn is_json_number(text: &str) -> bool {
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let mut rest = text.as_bytes();
+    if rest.len() > TIMESTAMP_NUMBER_BYTES_MAX {
+        return false;
+    }
+    rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    let whole = digits(rest);
+    if whole == 0 || (whole > 1 && rest[0] == b'0') {
+        return false;
+    }
+    rest = &rest[whole..];
+    if let Some(fraction) = rest.strip_prefix(b".") {
+        let count = digits(fraction);
+        if count == 0 {
+            return false;
+        }
+        rest = &fraction[count..];
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let exponent = exponent.strip_prefix(b"+").or(exponent.strip_prefix(b"-")).unwrap_or(exponent);
+        let count = digits(exponent);
+        if count == 0 {
+            return false;
+        }
+        rest = &exponent[count..];
+    }
+    rest.is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parsed(packet: &Packet) -> Value {
+        serde_json::from_slice(packet.json()).unwrap()
+    }
+
+    fn message(kind: MessageType, to: &str, timestamp: &str) -> Packet {
+        Packet::message(&Message {
+            from: "a\"b",
+            nick: "A",
+            to,
+            timestamp,
+            kind,
+            body: "<b>hi",
+            style: "",
+            id: "7",
+        })
+    }
+
+    #[test]
+    fn a_message_has_all_members() {
+        assert_eq!(
+            parsed(&message(MessageType::Unicast, "bob", "12.5")),
+            json!({"from": "a\"b", "nick": "A", "to": "bob", "timestamp": 12.5, "type": "unicast",
+                   "body": "<b>hi", "style": "", "id": "7"})
+        );
+    }
+
+    #[test]
+    fn timestamps_are_numbers_or_strings() {
+        for number in
+            ["0", "-0", "1246883572400", "1.5", "1e9", "-1.25E-7", "12345678901234567890123456789012"]
+        {
+            assert!(is_json_number(number), "{number}");
+            let packet = message(MessageType::Unicast, "b", number);
+            let text = std::str::from_utf8(packet.json()).unwrap();
+            assert!(text.contains(&format!("\"timestamp\":{number},")), "verbatim: {text}");
+        }
+        for text in [
+            "",
+            "-",
+            "01",
+            "1.",
+            ".5",
+            "1e",
+            "1e+",
+            "+1",
+            "0x1",
+            "NaN",
+            "1 ",
+            "123456789012345678901234567890123",
+        ] {
+            assert!(!is_json_number(text), "{text}");
+            assert_eq!(parsed(&message(MessageType::Unicast, "b", text))["timestamp"], text);
+        }
+    }
+
+    #[test]
+    fn a_broadcast_can_be_told_as_a_unicast() {
+        let told = message(MessageType::Broadcast, "", "1").addressed("bob");
+        assert_eq!(told, message(MessageType::Unicast, "bob", "1"));
+    }
+
+    #[test]
+    fn presences_tell_what_is_shown() {
+        let profile = Profile::new("bob", "Bob", "away", "lunch");
+        assert_eq!(
+            parsed(&Packet::presence(PresenceType::Show, &profile)),
+            json!({"from": "bob", "nick": "Bob", "type": "show", "show": "away", "status": "lunch"})
+        );
+        assert_eq!(
+            parsed(&Packet::offline(&profile)),
+            json!({"from": "bob", "nick": "Bob", "type": "offline", "show": "unavailable", "status": ""})
+        );
+        assert_eq!(
+            Packet::presence(PresenceType::Show, &profile).as_online(),
+            Packet::presence(PresenceType::Online, &profile)
+        );
+        assert_eq!(
+            parsed(&Packet::room_presence(PresenceType::Join, &profile, "B", "room1")),
+            json!({"from": "bob", "nick": "B", "type": "join", "show": "away", "status": "room1"})
+        );
+        assert_eq!(
+            parsed(&Packet::status("bob", "Bob", "al", "typing")),
+            json!({"from": "bob", "nick": "Bob", "to": "al", "show": "typing"})
+        );
+    }
+}

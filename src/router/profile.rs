@@ -1,0 +1,106 @@
+//! What a user shows of himself.
+//!
+//! Owns: [`Profile`], one shared immutable block of his name, nick, show and status. Must not: change: a new
+//! presence is a new block, and whoever holds the old one can tell.
+
+use std::sync::Arc;
+
+/// The `show` of a user who is online but wants to look offline.
+pub const INVISIBLE: &str = "invisible";
+/// The `show` of a user who is not online.
+pub const UNAVAILABLE: &str = "unavailable";
+/// The `show` of a user who has not said anything else.
+pub const AVAILABLE: &str = "available";
+
+/// Name, nick, show and status of a user, in one allocation that shards share.
+#[derive(Clone)]
+pub struct Profile {
+    text: Arc<str>,
+    name_bytes: u16,
+    nick_bytes: u16,
+    show_bytes: u16,
+}
+
+impl Profile {
+    /// A profile of these four; each must be shorter than 64 KiB, as `limits.rs` demands.
+    pub fn new(name: &str, nick: &str, show: &str, status: &str) -> Profile {
+        let mut text = String::with_capacity(name.len() + nick.len() + show.len() + status.len());
+        text.push_str(name);
+        text.push_str(nick);
+        text.push_str(show);
+        text.push_str(status);
+        let bytes = |part: &str| u16::try_from(part.len()).expect("parts are checked against limits.rs");
+        Profile {
+            text: text.into(),
+            name_bytes: bytes(name),
+            nick_bytes: bytes(nick),
+            show_bytes: bytes(show),
+        }
+    }
+
+    /// The name: what others address him by.
+    pub fn name(&self) -> &str {
+        &self.text[..self.nick_at()]
+    }
+
+    /// The nick: what others see.
+    pub fn nick(&self) -> &str {
+        &self.text[self.nick_at()..self.show_at()]
+    }
+
+    /// The presence word.
+    pub fn show(&self) -> &str {
+        &self.text[self.show_at()..self.status_at()]
+    }
+
+    /// The status line.
+    pub fn status(&self) -> &str {
+        &self.text[self.status_at()..]
+    }
+
+    /// Whether others see him.
+    pub fn visible(&self) -> bool {
+        self.show() != INVISIBLE
+    }
+
+    /// Whether the two are one block: nothing was changed in between.
+    pub fn same(&self, other: &Profile) -> bool {
+        Arc::ptr_eq(&self.text, &other.text)
+    }
+
+    fn nick_at(&self) -> usize {
+        usize::from(self.name_bytes)
+    }
+
+    fn show_at(&self) -> usize {
+        self.nick_at() + usize::from(self.nick_bytes)
+    }
+
+    fn status_at(&self) -> usize {
+        self.show_at() + usize::from(self.show_bytes)
+    }
+}
+
+/// Shows nothing of what the user said: profiles may end up in a panic message.
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Profile").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_come_apart_again() {
+        let profile = Profile::new("bob", "Боб", "away", "你好");
+        assert_eq!(profile.name(), "bob");
+        assert_eq!(profile.nick(), "Боб");
+        assert_eq!(profile.show(), "away");
+        assert_eq!(profile.status(), "你好");
+        assert!(profile.visible());
+        assert!(!Profile::new("bob", "", INVISIBLE, "").visible());
+        assert!(!format!("{profile:?}").contains("bob"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Slabs whose keys carry a generation.
+//!
+//! Owns: [`Slot`] (index and generation) and [`Slots`], the only user of the `slab` crate. Must not: hand out a
+//! value by its bare index. What outlives a turn (mail, timers, events, tickets) holds a [`Slot`]; once the value
+//! is gone the slot finds nothing, even when its index serves somebody else.
+
+use slab::Slab;
+
+/// A key of [`Slots`]: where a value is, and which of those that were ever there it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot {
+    /// Where in the slab.
+    pub index: u32,
+    /// Which inhabitant of that place.
+    pub generation: u32,
+}
+
+/// A slab with generations.
+#[derive(Debug)]
+pub struct Slots<T> {
+    slab: Slab<(u32, T)>,
+    generation: u32,
+}
+
+impl<T> Default for Slots<T> {
+    fn default() -> Self {
+        Slots { slab: Slab::new(), generation: 0 }
+    }
+}
+
+impl<T> Slots<T> {
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.slab.is_empty()
+    }
+
+    /// Keeps a value; the generation in its slot is new to this table (until 2³² later ones have come).
+    pub fn insert(&mut self, value: T) -> Slot {
+        self.generation = self.generation.wrapping_add(1);
+        let index = self.slab.insert((self.generation, value));
+        let index = u32::try_from(index).expect("a table holds less than 2^32 values");
+        Slot { index, generation: self.generation }
+    }
+
+    /// The value, if it is still there.
+    pub fn get(&self, slot: Slot) -> Option<&T> {
+        match self.slab.get(slot.index as usize) {
+            Some((generation, value)) if *generation == slot.generation => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is still there.
+    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+        match self.slab.get_mut(slot.index as usize) {
+            Some((generation, value)) if *generation == slot.generation => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Takes the value out.
+    pub fn remove(&mut self, slot: Slot) -> Option<T> {
+        self.get(slot)?;
+        Some(self.slab.remove(slot.index as usize).1)
+    }
+
+    /// All values, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+        self.slab.iter().map(|(index, (generation, value))| {
+            let index = u32::try_from(index).expect("checked when it was inserted");
+            (Slot { index, generation: *generation }, value)
+        })
+    }
+
+    /// Gives back memory that is not needed after a storm.
+    pub fn shrink(&mut self) {
+        self.slab.shrink_to_fit();
+    }
+}
+
+impl<T> std::ops::Index<Slot> for Slots<T> {
+    type Output = T;
+
+    /// For slots that are known to be alive; a dead one is a fault of ours and panics.
+    fn index(&self, slot: Slot) -> &T {
+        self.get(slot).expect("the slot is alive")
+    }
+}
+
+impl<T> std::ops::IndexMut<Slot> for Slots<T> {
+    fn index_mut(&mut self, slot: Slot) -> &mut T {
+        self.get_mut(slot).expect("the slot is alive")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stale_slot_finds_nothing() {
+        let mut slots = Slots::default();
+        let first = slots.insert("first");
+        assert_eq!(slots.remove(first), Some("first"));
+        let second = slots.insert("second");
+        assert_eq!(first.index, second.index, "the place is used again");
+        assert_eq!(slots.get(first), None);
+        assert_eq!(slots.get_mut(first), None);
+        assert_eq!(slots.remove(first), None);
+        assert_eq!(slots.get(second), Some(&"second"));
+    }
+}

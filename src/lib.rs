@@ -6,3 +6,4 @@ pub mod json;
 pub mod limits;
 pub mod router;
 pub mod slots;
+pub mod stats;

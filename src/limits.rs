@@ -59,6 +59,10 @@ pub const RESUME_PERCENT: usize = 90;
 /// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages on
 /// one ticket do not spin.
 pub const REPLACE_MS_MIN: u64 = 1_000;
+/// Shortest and longest time a client is asked to wait before it comes back, in milliseconds.
+pub const RETRY_MS_MIN: u64 = 1_000;
+/// See [`RETRY_MS_MIN`].
+pub const RETRY_MS_MAX: u64 = 10_000;
 /// How late a turn must start, in milliseconds, to count as a stop of the process rather than as load.
 pub const STOP_MS_MIN: u64 = 1_000;
 /// Most members that `/room/members` names.

@@ -44,6 +44,16 @@ impl Places {
         self.hasher.hash_one((domain, name))
     }
 
+    /// A number that looks random to everybody outside, the same for the same `value`.
+    pub fn spread(&self, value: impl std::hash::Hash) -> u64 {
+        self.hasher.hash_one(value)
+    }
+
+    /// The hasher for tables keyed by what outsiders may choose.
+    pub fn hasher(&self) -> &RandomState {
+        &self.hasher
+    }
+
     /// The place that owns the user (or the room) of that name.
     pub fn of(&self, domain: DomainId, name: &str) -> Place {
         // The high bits choose the place: tables use the low ones.

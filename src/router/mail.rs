@@ -10,6 +10,9 @@ use crate::clock::Tick;
 use crate::domains::DomainId;
 use crate::slots::Slot;
 
+/// Names one place owns, each with its position in the list it was taken from.
+pub type Names = Vec<(u32, Box<str>)>;
+
 /// What a router is told.
 #[derive(Debug)]
 pub enum Input<'a> {
@@ -185,7 +188,7 @@ pub enum Mail {
         /// His coming, if it is to be announced.
         announce: Option<Packet>,
         /// Whom he named, with the position in his list.
-        names: Vec<(u32, Box<str>)>,
+        names: Names,
     },
     /// Those that were found.
     Linked {
@@ -242,7 +245,7 @@ pub enum Mail {
         /// Whether others see him.
         visible: bool,
         /// The rooms, with the position in his list.
-        rooms: Vec<(u32, Box<str>)>,
+        rooms: Names,
     },
     /// The rooms he is in now.
     Entered {
@@ -334,7 +337,7 @@ pub enum Mail {
         /// Who asks.
         viewer: Option<UserKey>,
         /// The names, with the position in the list.
-        names: Vec<(u32, Box<str>)>,
+        names: Names,
     },
     /// What do these users show?
     Describe {

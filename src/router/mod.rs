@@ -1,6 +1,305 @@
 //! The chat itself, as a value machine: inputs and `now` in, effects out.
+//!
+//! Owns: the users, sessions, rosters and rooms of one shard. Must not: read a clock, draw randomness, or touch a
+//! socket; a test can run any number of routers in one thread and delay their mail as it likes.
+//!
+//! A call goes from the router that accepted it to the one that can judge it (the owner of the ticket or the name),
+//! from there to whoever owns what it touches, and its answer goes back to where it came from. What a router has to
+//! tell itself goes through its inbox in the same form, so one shard and many behave alike.
+//!
+//! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `queue`, `session`, `user`,
+//! `roster`, `message`, `room`.
+
 pub mod call;
+mod gather;
 pub mod ids;
 pub mod mail;
+mod message;
 pub mod packet;
 pub mod profile;
+mod queue;
+mod room;
+mod roster;
+mod session;
+mod user;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+
+use crate::clock::Tick;
+use crate::domains::{DomainId, Domains};
+use crate::limits::{Limits, Timeouts};
+use crate::slots::{Slot, Slots};
+use crate::stats::Counters;
+use call::{Answer, Call, Refusal, Speaker, Subject, Verb};
+use gather::Gather;
+use ids::{CallKey, Place, Places, Ticket};
+use mail::{Alarm, Effect, Input, Mail};
+use room::Room;
+use session::Session;
+use user::User;
+
+/// What a router is made of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which of the places it is.
+    pub place: Place,
+    /// Who owns which name; the same for all routers of a process.
+    pub places: Places,
+    /// Tells the tickets of this process from those of every other.
+    pub epoch: u32,
+    /// Caps.
+    pub limits: Arc<Limits>,
+    /// Deadlines.
+    pub timeouts: Arc<Timeouts>,
+    /// The sites.
+    pub domains: Arc<Domains>,
+}
+
+/// The chat of one shard.
+#[derive(Debug)]
+pub struct Router {
+    place: Place,
+    places: Places,
+    epoch: u32,
+    limits: Arc<Limits>,
+    timeouts: Arc<Timeouts>,
+    domains: Arc<Domains>,
+
+    users: Slots<User>,
+    user_names: HashTable<Slot>,
+    /// The users of each domain, by its id.
+    crowds: Vec<Vec<Slot>>,
+    sessions: Slots<Session>,
+    rooms: Slots<Room>,
+    room_names: HashTable<Slot>,
+    gathers: Slots<Gather>,
+
+    /// What this router has to tell itself.
+    inbox: VecDeque<Mail>,
+    /// The time of the input that is being handled.
+    now: Tick,
+    /// What is to be done about it.
+    effects: Vec<Effect>,
+    draining: bool,
+    /// Ids made for messages that came without one.
+    ids_made: u64,
+    counters: Counters,
+}
+
+impl Router {
+    /// A router without users.
+    pub fn new(settings: Settings) -> Router {
+        let Settings { place, places, epoch, limits, timeouts, domains } = settings;
+        Router {
+            place,
+            places,
+            epoch,
+            limits,
+            timeouts,
+            domains,
+            users: Slots::default(),
+            user_names: HashTable::new(),
+            crowds: Vec::new(),
+            sessions: Slots::default(),
+            rooms: Slots::default(),
+            room_names: HashTable::new(),
+            gathers: Slots::default(),
+            inbox: VecDeque::new(),
+            now: Tick::ZERO,
+            effects: Vec::new(),
+            draining: false,
+            ids_made: 0,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Handles one input at time `now`, and appends what is to be done about it to `effects`.
+    pub fn handle(&mut self, input: Input<'_>, now: Tick, effects: &mut Vec<Effect>) {
+        debug_assert!(self.inbox.is_empty(), "an input is handled to its end");
+        self.now = now;
+        std::mem::swap(&mut self.effects, effects);
+        match input {
+            Input::Call { key, call } => self.route(key, call),
+            Input::Mail(mail) => self.receive(mail),
+            Input::Cut { session, key } => self.send(session.place, Mail::Cut { session, key }),
+            Input::Fate { session, key, flushed } => {
+                self.send(session.place, Mail::Fate { session, key, flushed });
+            }
+            Input::Alarm(Alarm::Session(slot)) => self.on_session_alarm(slot),
+            Input::Alarm(Alarm::User(slot)) => self.on_user_alarm(slot),
+            Input::Alarm(Alarm::Gather(slot)) => self.on_gather_alarm(slot),
+            Input::Domains(domains) => self.replace_domains(domains),
+            Input::Drain => self.drain(),
+        }
+        while let Some(mail) = self.inbox.pop_front() {
+            self.receive(mail);
+        }
+        std::mem::swap(&mut self.effects, effects);
+    }
+
+    /// What was counted so far, and how many there are of everything.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            users: self.users.len() as u64,
+            sessions: self.sessions.len() as u64,
+            rooms: self.rooms.len() as u64,
+            ..self.counters.clone()
+        }
+    }
+
+    /// Judges a call here, or sends it to the router that can.
+    fn route(&mut self, key: CallKey, call: Call<'_>) {
+        let home = self.home(&call);
+        if home == self.place {
+            self.judge(key, call);
+        } else {
+            self.send(home, Mail::Call { key, call: call.into_owned() });
+        }
+    }
+
+    /// The place that can judge a call: the owner of the session or user it is about.
+    fn home(&self, call: &Call<'_>) -> Place {
+        match &call.verb {
+            Verb::Online(online) => self.places.of(call.domain, &online.name),
+            Verb::RemoveBuddies { name, .. } => self.places.of(call.domain, name),
+            Verb::Offline { subject }
+            | Verb::Show { subject, .. }
+            | Verb::Join { subject, .. }
+            | Verb::Leave { subject, .. } => match subject {
+                Subject::Ticket(ticket) => self.ticket_home(ticket),
+                Subject::Name(name) => self.places.of(call.domain, name),
+            },
+            Verb::Message(say) => match &say.speaker {
+                Speaker::Ticket(ticket) => self.ticket_home(ticket),
+                Speaker::Site(from) => self.places.of(call.domain, from),
+            },
+            Verb::Status { ticket, .. } | Verb::Poll { ticket, .. } => self.ticket_home(ticket),
+            Verb::Onlines { ticket, .. } | Verb::Members { ticket, .. } => {
+                ticket.as_ref().map_or(self.place, |ticket| self.ticket_home(ticket))
+            }
+        }
+    }
+
+    /// Where a ticket's session is; a ticket of another process can be refused anywhere.
+    fn ticket_home(&self, ticket: &Ticket) -> Place {
+        let place = ticket.session.place;
+        if ticket.epoch == self.epoch && place.0 < self.places.count() { place } else { self.place }
+    }
+
+    fn judge(&mut self, key: CallKey, call: Call<'_>) {
+        let domain = call.domain;
+        match call.verb {
+            Verb::Online(online) => self.online(key, domain, *online),
+            Verb::Offline { subject } => self.offline(key, domain, &subject),
+            Verb::Show { subject, looks } => self.show(key, domain, &subject, &looks),
+            Verb::Status { ticket, to, nick, show } => {
+                self.status(key, domain, &ticket, &to, nick.as_deref(), &show);
+            }
+            Verb::Message(say) => self.message(key, domain, &say),
+            Verb::Onlines { ticket, names } => self.onlines(key, domain, ticket.as_ref(), names),
+            Verb::Members { ticket, room } => self.members(key, domain, ticket.as_ref(), &room),
+            Verb::Join { subject, room, nick } => self.join(key, domain, &subject, &room, nick.as_deref()),
+            Verb::Leave { subject, room, nick } => self.leave(key, domain, &subject, &room, nick.as_deref()),
+            Verb::RemoveBuddies { name, buddies } => self.remove_buddies(key, domain, &name, buddies),
+            Verb::Poll { ticket, seq } => self.poll(key, domain, &ticket, seq),
+        }
+    }
+
+    fn receive(&mut self, mail: Mail) {
+        match mail {
+            Mail::Call { key, call } => self.judge(key, call),
+            Mail::Answer { key, answer } => self.answer(key, answer),
+            Mail::Cut { session, key } => self.on_cut(session.slot, key),
+            Mail::Fate { session, key, flushed } => self.on_fate(session.slot, key, flushed),
+            Mail::Close { key } => self.effects.push(Effect::Close { key }),
+            Mail::Unicast { key, domain, to, packet } => self.unicast(key, domain, &to, &packet),
+            Mail::Multicast { key, domain, room, packet, sender } => {
+                self.on_multicast(key, domain, &room, &packet, sender);
+            }
+            Mail::Deliver { gather, packet, about, to } => self.on_deliver(gather, &packet, about, &to),
+            Mail::Broadcast { gather, domain, packet, sender } => {
+                self.on_broadcast(gather, domain, &packet, sender);
+            }
+            Mail::Link { gather, domain, user, profile, announce, names } => {
+                self.on_link(gather, domain, user, profile, announce.as_ref(), names);
+            }
+            Mail::Linked { gather, user, profile, buddies } => {
+                self.on_linked(gather, user, &profile, buddies);
+            }
+            Mail::Presence { gather, about, packet, unlink, to } => {
+                self.on_presence(gather, about, packet.as_ref(), unlink, &to);
+            }
+            Mail::Unlink { gather, domain, user, names } => self.on_unlink(gather, domain, user, &names),
+            Mail::Unlinked { gather, user, buddies } => self.on_unlinked(gather, user, &buddies),
+            Mail::Enter { gather, domain, user, visible, rooms } => {
+                self.on_enter(gather, domain, user, visible, rooms);
+            }
+            Mail::Entered { gather, user, visible, rooms } => self.on_entered(gather, user, visible, rooms),
+            Mail::Join { key, domain, user, visible, full, room, packet } => {
+                self.on_join(key, domain, (user, visible), full, &room, &packet);
+            }
+            Mail::Leave { key, domain, user, visible, room, packet } => {
+                self.on_leave(key, domain, (user, visible), &room, &packet);
+            }
+            Mail::Left { user, room } => self.on_left(user, room),
+            Mail::Exit { gather, user, rooms } => self.on_exit(gather, user, &rooms),
+            Mail::Reveal { gather, user, visible, rooms } => self.on_reveal(gather, user, visible, &rooms),
+            Mail::Members { key, domain, room, viewer } => self.on_members(key, domain, &room, viewer),
+            Mail::Ask { gather, domain, viewer, names } => self.on_ask(gather, domain, viewer, &names),
+            Mail::Describe { gather, users } => self.on_describe(gather, &users),
+            Mail::Report { gather, part } => self.on_report(gather, part),
+        }
+    }
+
+    /// Sends mail; to this very place, by the inbox.
+    fn send(&mut self, to: Place, mail: Mail) {
+        if to == self.place {
+            self.inbox.push_back(mail);
+        } else {
+            self.effects.push(Effect::Mail { to, mail });
+        }
+    }
+
+    /// Answers a call, wherever it came in.
+    fn answer(&mut self, key: CallKey, answer: Answer) {
+        if key.place == self.place {
+            self.effects.push(Effect::Answer { key, answer });
+        } else {
+            self.send(key.place, Mail::Answer { key, answer });
+        }
+    }
+
+    fn refuse(&mut self, key: CallKey, refusal: Refusal) {
+        self.counters.calls_refused_total += 1;
+        self.answer(key, Answer::Refused(refusal));
+    }
+
+    fn deadline(&mut self, at: Tick, alarm: Alarm) {
+        self.effects.push(Effect::Deadline { at, alarm });
+    }
+
+    /// Keys by place, each list in its order.
+    fn by_place<T>(&self, keys: impl IntoIterator<Item = (Place, T)>) -> Vec<(Place, Vec<T>)> {
+        let mut groups: Vec<(Place, Vec<T>)> = self.places.all().map(|place| (place, Vec::new())).collect();
+        for (place, key) in keys {
+            groups[usize::from(place.0)].1.push(key);
+        }
+        groups.retain(|(_, group)| !group.is_empty());
+        groups
+    }
+
+    fn replace_domains(&mut self, domains: Arc<Domains>) {
+        self.domains = domains;
+        for index in 0..self.crowds.len() {
+            let id = DomainId(u32::try_from(index).expect("ids are 32 bits"));
+            if self.domains.get(id).is_none() {
+                while let Some(user) = self.crowds[index].last().copied() {
+                    self.go_offline(user, None);
+                }
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What a user shows of himself.
 //!
 //! Owns: [`Profile`], one shared immutable block of his name, nick, show and status. Must not: change: a new
-//! presence is a new block, and whoever holds the old one can tell.
+//! presence is a new block, and whoever holds the old one can compare.
 
 use std::sync::Arc;
 
@@ -63,9 +63,9 @@ impl Profile {
         self.show() != INVISIBLE
     }
 
-    /// Whether the two are one block: nothing was changed in between.
-    pub fn same(&self, other: &Profile) -> bool {
-        Arc::ptr_eq(&self.text, &other.text)
+    /// Whether others see no difference; a changed nick alone is not announced.
+    pub fn shows_like(&self, other: &Profile) -> bool {
+        (self.show(), self.status()) == (other.show(), other.status())
     }
 
     fn nick_at(&self) -> usize {

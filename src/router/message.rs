@@ -1,0 +1,237 @@
+//! Messages and typing states.
+//!
+//! Owns: who receives what is said, and the count of it. Must not: decide who may say what to whom: the site does,
+//! it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its receivers' owners.
+
+use super::Router;
+use super::call::{Answer, Refusal, Say, Speaker, Version};
+use super::gather::Collect;
+use super::ids::{CallKey, GatherKey, Ticket, UserKey};
+use super::mail::{Mail, Part};
+use super::packet::{Kind, Message, MessageType, Packet};
+use super::profile::Profile;
+use super::queue::{Label, Pushed};
+use super::session::{End, Session};
+use crate::domains::DomainId;
+use crate::slots::Slot;
+
+/// What became of a packet for one user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Delivered {
+    /// Sessions it was queued to.
+    pub(super) sessions: u32,
+    /// Sessions that had no room for it, and ended.
+    refused: u32,
+}
+
+impl Router {
+    /// `/messages`.
+    pub(super) fn message(&mut self, key: CallKey, domain: DomainId, say: &Say<'_>) {
+        let (user, session) = match &say.speaker {
+            Speaker::Ticket(ticket) => match self.find_session(domain, ticket) {
+                Some(session) => (Some(self.sessions[session].user), Some(session)),
+                None => return self.refuse(key, Refusal::NoClient),
+            },
+            Speaker::Site(from) => (self.find_user(domain, from), None),
+        };
+        self.counters.messages_total += 1;
+        let packet = self.encode(say, user);
+        if let Some(user) = user {
+            let to_himself = say.kind == MessageType::Unicast && say.to == self.users[user].profile.name();
+            if !to_himself {
+                self.deliver(user, &packet, None, session);
+            }
+        }
+        let sender = user.map(|user| self.user_key(user));
+        match say.kind {
+            MessageType::Unicast => self.send_unicast(key, domain, &say.to, packet),
+            MessageType::Multicast => {
+                let mail = Mail::Multicast { key, domain, room: (*say.to).into(), packet, sender };
+                self.send(self.places.of(domain, &say.to), mail);
+            }
+            MessageType::Broadcast => {
+                let gather = self.open(key, Collect::Delivered(0));
+                for place in self.places.all() {
+                    let packet = packet.clone();
+                    self.ask(gather, place, Mail::Broadcast { gather, domain, packet, sender });
+                }
+                self.close(gather);
+            }
+        }
+    }
+
+    fn encode(&mut self, say: &Say<'_>, user: Option<Slot>) -> Packet {
+        let made;
+        let id = if let Some(id) = &say.id {
+            id
+        } else {
+            self.ids_made += 1;
+            made = format!("{:x}-{:x}-{:x}", self.epoch, self.place.0, self.ids_made);
+            made.as_str()
+        };
+        let profile = user.map(|user| &self.users[user].profile);
+        let from = match (&say.speaker, profile) {
+            (Speaker::Site(from), _) => from,
+            (Speaker::Ticket(_), Some(profile)) => profile.name(),
+            (Speaker::Ticket(_), None) => unreachable!("a session has a user"),
+        };
+        let nick = say.nick.as_deref().or(profile.map(Profile::nick)).unwrap_or(from);
+        let to = if say.kind == MessageType::Broadcast { "" } else { &*say.to };
+        Packet::message(&Message {
+            from,
+            nick,
+            to,
+            timestamp: &say.timestamp,
+            kind: say.kind,
+            body: &say.body,
+            style: &say.style,
+            id,
+        })
+    }
+
+    /// `/statuses`.
+    pub(super) fn status(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        ticket: &Ticket,
+        to: &str,
+        nick: Option<&str>,
+        show: &str,
+    ) {
+        let Some(session) = self.find_session(domain, ticket) else {
+            return self.refuse(key, Refusal::NoClient);
+        };
+        let profile = &self.users[self.sessions[session].user].profile;
+        let packet = Packet::status(profile.name(), nick.unwrap_or(profile.nick()), to, show);
+        self.send_unicast(key, domain, to, packet);
+    }
+
+    fn send_unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: Packet) {
+        let place = self.places.of(domain, to);
+        if place == self.place {
+            self.unicast(key, domain, to, &packet);
+        } else {
+            self.send(place, Mail::Unicast { key, domain, to: to.into(), packet });
+        }
+    }
+
+    /// Queues a message or typing state to one user, who lives here if he is online, and answers the call.
+    pub(super) fn unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: &Packet) {
+        let delivered = match self.find_user(domain, to) {
+            Some(user) => self.deliver(user, packet, None, None),
+            None => Delivered::default(),
+        };
+        match packet.kind() {
+            Kind::Status | Kind::Presence(_) => self.answer(key, Answer::Done),
+            Kind::Message(_) if delivered.sessions == 0 && delivered.refused > 0 => {
+                self.refuse(key, Refusal::ReceiverFull);
+            }
+            Kind::Message(_) => {
+                self.counters.messages_delivered_total += u64::from(delivered.sessions);
+                self.answer(key, Answer::Delivered(delivered.sessions));
+            }
+        }
+    }
+
+    /// Queues a packet to these users.
+    pub(super) fn on_deliver(
+        &mut self,
+        gather: GatherKey,
+        packet: &Packet,
+        about: Option<UserKey>,
+        to: &[Slot],
+    ) {
+        let mut sessions = 0;
+        for user in to {
+            if self.users.get(*user).is_some() {
+                sessions += self.deliver(*user, packet, about, None).sessions;
+            }
+        }
+        self.report_delivered(gather, packet, sessions);
+    }
+
+    /// Queues a message to everybody of the domain who lives here.
+    pub(super) fn on_broadcast(
+        &mut self,
+        gather: GatherKey,
+        domain: DomainId,
+        packet: &Packet,
+        sender: Option<UserKey>,
+    ) {
+        let mut sessions = 0;
+        let index = domain.0 as usize;
+        // Delivering may end sessions, but no user goes offline by it: the crowd stays as it is.
+        for at in 0..self.crowds.get(index).map_or(0, Vec::len) {
+            let user = self.crowds[index][at];
+            if sender != Some(self.user_key(user)) {
+                sessions += self.deliver(user, packet, None, None).sessions;
+            }
+        }
+        self.report_delivered(gather, packet, sessions);
+    }
+
+    fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, sessions: u32) {
+        if packet.is_message() {
+            self.counters.messages_delivered_total += u64::from(sessions);
+        }
+        self.report(gather, Part::Delivered(sessions));
+    }
+
+    /// Queues a packet to every session of a user but `except`; a message also to the mailbox of one who lingers.
+    pub(super) fn deliver(
+        &mut self,
+        user: Slot,
+        packet: &Packet,
+        about: Option<UserKey>,
+        except: Option<Slot>,
+    ) -> Delivered {
+        let owner = &mut self.users[user];
+        if packet.is_message() {
+            owner.given += 1;
+            if owner.linger.is_some() {
+                self.keep_lingering(user, packet);
+                return Delivered::default();
+            }
+        }
+        let label = label(packet, about, self.users[user].given);
+        let mut delivered = Delivered::default();
+        let mut full = Vec::new();
+        let mut told = None;
+        let mut next = self.users[user].newest;
+        while let Some(session) = next {
+            let Session { older, version, .. } = self.sessions[session];
+            next = older;
+            if Some(session) == except {
+                continue;
+            }
+            let packet = match (packet.kind(), version) {
+                (Kind::Message(MessageType::Broadcast), Version::V3) => {
+                    told.get_or_insert_with(|| packet.addressed(self.users[user].profile.name())).clone()
+                }
+                _ => packet.clone(),
+            };
+            match self.queue_to(session, packet, label) {
+                Pushed::Queued => delivered.sessions += 1,
+                Pushed::Dropped => {}
+                Pushed::Full => full.push(session),
+            }
+        }
+        delivered.refused = u32::try_from(full.len()).expect("sessions of a user are few");
+        for session in full {
+            self.end_session(session, End::Overflow);
+        }
+        delivered
+    }
+}
+
+/// What the queues must know of a packet: whom it is about, or the how-manieth message of the receiver it is.
+fn label(packet: &Packet, about: Option<UserKey>, given: u64) -> Label {
+    use super::packet::PresenceType::{Join, Leave, Offline, Online, Show};
+    match (packet.kind(), about) {
+        (Kind::Message(_), _) => Label::Message(given),
+        (Kind::Presence(Online | Offline | Show), Some(about)) => Label::Presence(about),
+        (Kind::Presence(Online | Offline | Show), None) => unreachable!("a presence is about somebody"),
+        (Kind::Presence(Join | Leave) | Kind::Status, _) => Label::Light,
+    }
+}

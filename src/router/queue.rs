@@ -1,0 +1,332 @@
+//! What is queued to one session, and what of it the browser has.
+//!
+//! Owns: the numbers of packets, acknowledgement, and what happens when a queue is full (protocol, "Acknowledgement"
+//! and "Overload"). Must not: know whether a poll waits. A packet is in one of three states: not answered yet (it
+//! may be merged or dropped), answered (the browser may have it, so it is never touched), acknowledged (gone).
+
+use std::collections::VecDeque;
+
+use super::call::Packets;
+use super::ids::UserKey;
+use super::packet::{Kind, Packet, PresenceType};
+use crate::limits::Limits;
+
+/// Packets kept allocated when a queue runs empty; a storm's memory is given back.
+const CAPACITY_KEPT: usize = 8;
+
+/// What a queue must know of a packet besides its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Label {
+    /// A message: the user's how-manieth it is. Says which of his sessions were given it.
+    Message(u64),
+    /// A presence of this user: the next one of the same user takes its place.
+    Presence(UserKey),
+    /// A typing state or a room presence: the first to go when room is scarce.
+    Light,
+}
+
+#[derive(Debug)]
+struct Entry {
+    number: u64,
+    label: Label,
+    packet: Packet,
+}
+
+/// What became of a packet that was to be queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// It is queued.
+    Queued,
+    /// It was not worth its place.
+    Dropped,
+    /// It is a message and there is no room for it.
+    Full,
+}
+
+/// The queue of one session.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    entries: VecDeque<Entry>,
+    /// The last number given to a packet.
+    issued: u64,
+    /// The last number the browser may have heard of.
+    told: u64,
+    /// The last number of an answer that was flushed.
+    flushed: u64,
+    /// Messages and light packets in `entries`, and their bytes: what the limits count.
+    counted: usize,
+    counted_bytes: usize,
+}
+
+impl Queue {
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(super) fn issued(&self) -> u64 {
+        self.issued
+    }
+
+    /// Queues a packet, within `limits`.
+    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+        match label {
+            Label::Presence(about) => {
+                if let Some(entry) = self.unanswered_presence(about) {
+                    entry.packet = newest(&entry.packet, packet);
+                    return Pushed::Queued;
+                }
+            }
+            Label::Light => {
+                if !self.has_room(&packet, limits) {
+                    return Pushed::Dropped;
+                }
+            }
+            Label::Message(_) => {
+                if !self.has_room(&packet, limits) {
+                    self.drop_light();
+                    if !self.has_room(&packet, limits) {
+                        return Pushed::Full;
+                    }
+                }
+            }
+        }
+        self.append(packet, label);
+        Pushed::Queued
+    }
+
+    fn append(&mut self, packet: Packet, label: Label) {
+        if !matches!(label, Label::Presence(_)) {
+            self.counted += 1;
+            self.counted_bytes += packet.json().len();
+        }
+        self.issued += 1;
+        self.entries.push_back(Entry { number: self.issued, label, packet });
+    }
+
+    fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {
+        self.counted < limits.queue_messages && self.counted_bytes + packet.json().len() <= limits.queue_bytes
+    }
+
+    fn unanswered_presence(&mut self, about: UserKey) -> Option<&mut Entry> {
+        let told = self.told;
+        let unanswered = self.entries.iter_mut().rev().take_while(|entry| entry.number > told);
+        unanswered.into_iter().find(|entry| entry.label == Label::Presence(about))
+    }
+
+    fn drop_light(&mut self) {
+        let told = self.told;
+        self.entries.retain(|entry| entry.number <= told || entry.label != Label::Light);
+        self.recount();
+    }
+
+    fn recount(&mut self) {
+        let counted = self.entries.iter().filter(|entry| !matches!(entry.label, Label::Presence(_)));
+        (self.counted, self.counted_bytes) =
+            counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
+    }
+
+    /// The browser has everything up to `number`; more than it was told it cannot have.
+    pub(super) fn acknowledge(&mut self, number: u64) {
+        let number = number.min(self.told);
+        while let Some(entry) = self.entries.pop_front_if(|entry| entry.number <= number) {
+            if !matches!(entry.label, Label::Presence(_)) {
+                self.counted -= 1;
+                self.counted_bytes -= entry.packet.json().len();
+            }
+        }
+        if self.entries.is_empty() && self.entries.capacity() > CAPACITY_KEPT {
+            self.entries = VecDeque::new();
+        }
+    }
+
+    /// The browser has what was flushed to it: that is what a poll without `seq` says.
+    pub(super) fn acknowledge_flushed(&mut self) {
+        self.acknowledge(self.flushed);
+    }
+
+    /// The answer that ended with `number` was flushed.
+    pub(super) fn flushed(&mut self, number: u64) {
+        self.flushed = self.flushed.max(number);
+    }
+
+    /// Everything not acknowledged, for an answer; and how many of them were answered before.
+    pub(super) fn answer(&mut self) -> (Packets, u64) {
+        let told = self.told;
+        let repeated = self.entries.iter().take_while(|entry| entry.number <= told).count();
+        self.told = self.entries.back().map_or(self.issued, |entry| entry.number);
+        let packets = match self.entries.len() {
+            0 => Packets::None,
+            1 => Packets::One(self.entries[0].packet.clone()),
+            _ => Packets::Many(self.entries.iter().map(|entry| entry.packet.clone()).collect()),
+        };
+        (packets, repeated as u64)
+    }
+
+    /// The last number the browser was told.
+    pub(super) fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// The messages the browser has not acknowledged, with their numbers among the user's.
+    pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
+        let messages = self.entries.into_iter().filter_map(|entry| match entry.label {
+            Label::Message(given) => Some((given, entry.packet)),
+            Label::Presence(_) | Label::Light => None,
+        });
+        messages.collect()
+    }
+
+    /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
+    /// not answered yet. The limits do not hold here: what was accepted once is not lost for them.
+    pub(super) fn take_over(&mut self, messages: Vec<(u64, Packet)>) {
+        let told = self.told;
+        let answered = self.entries.iter().take_while(|entry| entry.number <= told).count();
+        let later = self.entries.split_off(answered);
+        self.issued = told;
+        let mut messages = messages.into_iter().peekable();
+        for entry in later {
+            if let Label::Message(given) = entry.label {
+                while let Some((earlier, packet)) = messages.next_if(|(earlier, _)| *earlier < given) {
+                    self.append(packet, Label::Message(earlier));
+                }
+            }
+            self.append(entry.packet, entry.label);
+        }
+        for (given, packet) in messages {
+            self.append(packet, Label::Message(given));
+        }
+        self.recount();
+    }
+}
+
+/// The presence that tells what two in a row tell: the newer one, but a coming stays a coming.
+fn newest(before: &Packet, after: Packet) -> Packet {
+    let came = before.kind() == Kind::Presence(PresenceType::Online);
+    if came && after.kind() == Kind::Presence(PresenceType::Show) { after.as_online() } else { after }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ids::Place;
+    use super::super::packet::{Message, MessageType};
+    use super::super::profile::Profile;
+    use super::*;
+    use crate::slots::Slot;
+
+    fn message(body: &str) -> Packet {
+        Packet::message(&Message {
+            from: "a",
+            nick: "a",
+            to: "b",
+            timestamp: "1",
+            kind: MessageType::Unicast,
+            body,
+            style: "",
+            id: "",
+        })
+    }
+
+    fn user(index: u32) -> UserKey {
+        UserKey { place: Place(0), slot: Slot { index, generation: 1 } }
+    }
+
+    fn limits(messages: usize) -> Limits {
+        Limits { queue_messages: messages, ..Limits::DEFAULT }
+    }
+
+    fn all(queue: &mut Queue) -> Vec<Packet> {
+        queue.answer().0.as_slice().to_vec()
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_is_answered_again() {
+        let mut queue = Queue::default();
+        for body in ["1", "2"] {
+            assert_eq!(queue.push(message(body), Label::Message(1), &limits(9)), Pushed::Queued);
+        }
+        assert_eq!(all(&mut queue), [message("1"), message("2")]);
+        assert_eq!(queue.told(), 2);
+        assert_eq!(queue.answer().1, 2, "both are repeated");
+        queue.acknowledge(1);
+        assert_eq!(all(&mut queue), [message("2")]);
+        queue.acknowledge(0);
+        assert_eq!(all(&mut queue), [message("2")], "a lower number acknowledges nothing");
+        queue.acknowledge(2);
+        assert!(queue.is_empty());
+        assert_eq!(
+            (all(&mut queue).len(), queue.told()),
+            (0, 2),
+            "an empty answer ends with the last issued"
+        );
+    }
+
+    #[test]
+    fn a_number_that_was_not_told_acknowledges_nothing_more() {
+        let mut queue = Queue::default();
+        queue.push(message("1"), Label::Message(1), &limits(9));
+        queue.acknowledge(1);
+        assert!(!queue.is_empty());
+    }
+
+    #[test]
+    fn without_seq_only_the_flushed_is_acknowledged() {
+        let mut queue = Queue::default();
+        queue.push(message("1"), Label::Message(1), &limits(9));
+        queue.answer();
+        queue.push(message("2"), Label::Message(2), &limits(9));
+        queue.acknowledge_flushed();
+        assert_eq!(queue.entries.len(), 2);
+        queue.flushed(1);
+        queue.acknowledge_flushed();
+        assert_eq!(all(&mut queue), [message("2")]);
+    }
+
+    #[test]
+    fn presences_are_kept_newest_per_sender_until_they_are_answered() {
+        let bob = |show| Profile::new("bob", "Bob", show, "");
+        let show = |show| Packet::presence(PresenceType::Show, &bob(show));
+        let mut queue = Queue::default();
+        queue.push(
+            Packet::presence(PresenceType::Online, &bob("chat")),
+            Label::Presence(user(1)),
+            &limits(0),
+        );
+        queue.push(show("dnd"), Label::Presence(user(2)), &limits(0));
+        queue.push(show("away"), Label::Presence(user(1)), &limits(0));
+        let expected = [Packet::presence(PresenceType::Online, &bob("away")), show("dnd")];
+        assert_eq!(all(&mut queue), expected, "a coming stays a coming");
+        queue.push(show("busy"), Label::Presence(user(1)), &limits(0));
+        queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0));
+        assert_eq!(all(&mut queue)[2..], [Packet::offline(&bob("busy"))], "the answered are not touched");
+    }
+
+    #[test]
+    fn a_full_queue_drops_typing_states_and_then_refuses() {
+        let status = || Packet::status("a", "a", "b", "typing");
+        let mut queue = Queue::default();
+        assert_eq!(queue.push(status(), Label::Light, &limits(2)), Pushed::Queued);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2)), Pushed::Queued);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2)), Pushed::Dropped);
+        assert_eq!(queue.push(message("1"), Label::Message(1), &limits(2)), Pushed::Queued);
+        assert_eq!(queue.push(message("2"), Label::Message(2), &limits(2)), Pushed::Queued);
+        assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2)), Pushed::Full);
+        assert_eq!(all(&mut queue), [message("1"), message("2")]);
+        let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
+        assert_eq!(queue.push(message("3"), Label::Message(3), &small), Pushed::Full, "bytes count, too");
+    }
+
+    #[test]
+    fn messages_of_an_ended_session_come_before_later_ones() {
+        let mut queue = Queue::default();
+        queue.push(message("5"), Label::Message(5), &limits(9));
+        queue.answer();
+        queue.push(message("8"), Label::Message(8), &limits(9));
+        queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9));
+        queue.take_over(vec![(6, message("6")), (9, message("9"))]);
+        let status = Packet::status("a", "a", "b", "typing");
+        assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
+        assert_eq!((queue.told(), queue.counted), (5, 5));
+        let given: Vec<u64> = queue.into_messages().into_iter().map(|(given, _)| given).collect();
+        assert_eq!(given, [5, 6, 8, 9]);
+    }
+}

@@ -1,0 +1,366 @@
+//! Rooms: who is in, and what is said there.
+//!
+//! Owns: the table of rooms and their members, of the rooms this place owns; and, at the member's place, the list of
+//! rooms a user is in. Must not: keep what members show: their owners are asked. Membership belongs to the user and
+//! ends when he leaves or goes offline; the room's owner hears of it.
+
+use ahash::RandomState;
+use hashbrown::HashMap;
+
+use super::Router;
+use super::call::{Answer, Refusal, Subject, Text};
+use super::gather::Collect;
+use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use super::mail::{Entered, Mail, Names};
+use super::packet::{Packet, PresenceType};
+use crate::domains::DomainId;
+use crate::limits::MEMBERS_LISTED_MAX;
+use crate::slots::Slot;
+
+/// A room with at least one member.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) domain: DomainId,
+    pub(super) name: Box<str>,
+    /// Its members, and whether others see them.
+    pub(super) members: HashMap<UserKey, bool, RandomState>,
+    visible: u32,
+}
+
+impl Room {
+    /// Adds a member; `false` if he is one already. Either way he is as visible as he says now.
+    fn add(&mut self, user: UserKey, visible: bool) -> bool {
+        let before = self.members.insert(user, visible);
+        self.visible += u32::from(visible);
+        self.visible -= u32::from(before == Some(true));
+        before.is_none()
+    }
+
+    fn remove(&mut self, user: UserKey) -> bool {
+        let before = self.members.remove(&user);
+        self.visible -= u32::from(before == Some(true));
+        before.is_some()
+    }
+
+    /// Members as `viewer` may know them: the visible ones, and he himself.
+    fn count_for(&self, viewer: UserKey) -> u32 {
+        self.visible + u32::from(self.members.get(&viewer) == Some(&false))
+    }
+}
+
+impl Router {
+    fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
+        let same = |slot: &Slot| {
+            let room = &self.rooms[*slot];
+            room.domain == domain && *room.name == *name
+        };
+        self.room_names.find(self.places.hash(domain, name), same).copied()
+    }
+
+    fn find_or_make_room(&mut self, domain: DomainId, name: &str) -> Slot {
+        if let Some(room) = self.find_room(domain, name) {
+            return room;
+        }
+        let members = HashMap::with_hasher(self.places.hasher().clone());
+        let room = self.rooms.insert(Room { domain, name: name.into(), members, visible: 0 });
+        let (rooms, places) = (&self.rooms, &self.places);
+        let hash = |slot: &Slot| places.hash(rooms[*slot].domain, &rooms[*slot].name);
+        self.room_names.insert_unique(places.hash(domain, name), room, hash);
+        room
+    }
+
+    fn remove_member(&mut self, slot: Slot, user: UserKey) -> bool {
+        let Some(room) = self.rooms.get_mut(slot) else { return false };
+        let removed = room.remove(user);
+        if room.members.is_empty() {
+            let hash = self.places.hash(room.domain, &room.name);
+            if let Ok(entry) = self.room_names.find_entry(hash, |other| *other == slot) {
+                entry.remove();
+            }
+            self.rooms.remove(slot);
+        }
+        removed
+    }
+
+    fn room_key(&self, slot: Slot) -> RoomKey {
+        RoomKey { place: self.place, slot }
+    }
+
+    /// The rooms an `online` call names.
+    pub(super) fn enter(&mut self, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
+        let domain = self.users[user].domain;
+        let visible = self.users[user].profile.visible();
+        let user = self.user_key(user);
+        for (place, rooms) in self.names_by_place(domain, rooms) {
+            self.ask(gather, place, Mail::Enter { gather, domain, user, visible, rooms });
+        }
+    }
+
+    /// A user is in these rooms, says his site.
+    pub(super) fn on_enter(
+        &mut self,
+        gather: GatherKey,
+        domain: DomainId,
+        user: UserKey,
+        visible: bool,
+        rooms: Names,
+    ) {
+        let mut entered = Vec::with_capacity(rooms.len());
+        for (position, name) in rooms {
+            let slot = self.find_or_make_room(domain, &name);
+            let room = &mut self.rooms[slot];
+            room.add(user, visible);
+            let members = room.count_for(user);
+            entered.push(Entered { position, name, key: self.room_key(slot), members });
+        }
+        self.send(user.place, Mail::Entered { gather: Some(gather), user, visible, rooms: entered });
+    }
+
+    /// A user of this place has become a member of these rooms.
+    pub(super) fn on_entered(
+        &mut self,
+        gather: Option<GatherKey>,
+        user: UserKey,
+        visible: bool,
+        rooms: Vec<Entered>,
+    ) {
+        let (kept, refused) = self.note_rooms(user.slot, rooms);
+        let keys = |rooms: &[Entered]| -> Vec<(Place, Slot)> {
+            rooms.iter().map(|room| (room.key.place, room.key.slot)).collect()
+        };
+        let truncated = !refused.is_empty();
+        for (place, rooms) in self.by_place(keys(&refused)) {
+            self.send(place, Mail::Exit { gather: None, user, rooms });
+        }
+        let sees = self.users.get(user.slot).map(|user| user.profile.visible());
+        if sees == Some(!visible) {
+            // He appeared or disappeared while the rooms were asked.
+            for (place, rooms) in self.by_place(keys(&kept)) {
+                self.send(place, Mail::Reveal { gather: None, user, visible: !visible, rooms });
+            }
+        }
+        if let Some(gather) = gather {
+            self.add_rooms(gather, kept, truncated);
+            self.reported(gather);
+        }
+    }
+
+    /// Notes the rooms a user is in, as many as he may be in; all others he must leave again.
+    fn note_rooms(&mut self, user: Slot, rooms: Vec<Entered>) -> (Vec<Entered>, Vec<Entered>) {
+        let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
+        let rooms_max = self.limits.rooms_per_user;
+        owner.rooms.reserve_exact(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
+        rooms.into_iter().partition(|room| match owner.rooms.binary_search(&room.key) {
+            Ok(_) => true,
+            Err(_) if owner.rooms.len() >= rooms_max => false,
+            Err(at) => {
+                owner.rooms.insert(at, room.key);
+                true
+            }
+        })
+    }
+
+    /// `/room/join`.
+    pub(super) fn join(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        subject: &Subject<'_>,
+        room: &str,
+        nick: Option<&str>,
+    ) {
+        let Some((user, _)) = self.find_subject(domain, subject) else {
+            return self.refuse(key, Refusal::NoClient);
+        };
+        let full = self.users[user].rooms.len() >= self.limits.rooms_per_user;
+        let (visible, packet) = self.room_presence(PresenceType::Join, user, nick, room);
+        let user = self.user_key(user);
+        let mail = Mail::Join { key, domain, user, visible, full, room: room.into(), packet };
+        self.send(self.places.of(domain, room), mail);
+    }
+
+    fn room_presence(
+        &self,
+        kind: PresenceType,
+        user: Slot,
+        nick: Option<&str>,
+        room: &str,
+    ) -> (bool, Packet) {
+        let profile = &self.users[user].profile;
+        let nick = nick.unwrap_or(profile.nick());
+        (profile.visible(), Packet::room_presence(kind, profile, nick, room))
+    }
+
+    /// Somebody joins a room of this place.
+    pub(super) fn on_join(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        (user, visible): (UserKey, bool),
+        full: bool,
+        name: &str,
+        packet: &Packet,
+    ) {
+        let known = self.find_room(domain, name);
+        let member = known.is_some_and(|room| self.rooms[room].members.contains_key(&user));
+        if full && !member {
+            return self.refuse(key, Refusal::TooManyRooms);
+        }
+        let slot = self.find_or_make_room(domain, name);
+        let room = &mut self.rooms[slot];
+        room.add(user, visible);
+        let entered = Entered {
+            position: 0,
+            name: name.into(),
+            key: RoomKey { place: self.place, slot },
+            members: room.count_for(user),
+        };
+        self.send(user.place, Mail::Entered { gather: None, user, visible, rooms: vec![entered] });
+        let gather = self.open(key, Collect::Members { room: name.into(), members: Vec::new() });
+        if visible && !member {
+            self.tell_members(gather, slot, packet, Some(user), Some(user));
+        }
+        self.describe_members(gather, slot, Some(user));
+        self.close(gather);
+    }
+
+    /// `/room/leave`.
+    pub(super) fn leave(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        subject: &Subject<'_>,
+        room: &str,
+        nick: Option<&str>,
+    ) {
+        match (self.find_subject(domain, subject), subject) {
+            (Some((user, _)), _) => {
+                let (visible, packet) = self.room_presence(PresenceType::Leave, user, nick, room);
+                let user = self.user_key(user);
+                let mail = Mail::Leave { key, domain, user, visible, room: room.into(), packet };
+                self.send(self.places.of(domain, room), mail);
+            }
+            (None, Subject::Ticket(_)) => self.refuse(key, Refusal::NoClient),
+            // Who is offline is in no room: that is what was asked for.
+            (None, Subject::Name(_)) => self.answer(key, Answer::Done),
+        }
+    }
+
+    /// Somebody leaves a room of this place.
+    pub(super) fn on_leave(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        (user, visible): (UserKey, bool),
+        name: &str,
+        packet: &Packet,
+    ) {
+        let gather = self.open(key, Collect::Done);
+        if let Some(slot) = self.find_room(domain, name) {
+            let room = self.room_key(slot);
+            if self.remove_member(slot, user) {
+                self.send(user.place, Mail::Left { user, room });
+                if visible && self.rooms.get(slot).is_some() {
+                    self.tell_members(gather, slot, packet, None, Some(user));
+                }
+            }
+        }
+        self.close(gather);
+    }
+
+    /// A user of this place is no member any more.
+    pub(super) fn on_left(&mut self, user: UserKey, room: RoomKey) {
+        let Some(user) = self.users.get_mut(user.slot) else { return };
+        if let Ok(at) = user.rooms.binary_search(&room) {
+            user.rooms.remove(at);
+        }
+    }
+
+    /// A user is gone from these rooms.
+    pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, rooms: &[Slot]) {
+        for room in rooms {
+            self.remove_member(*room, user);
+        }
+        self.report_done(gather);
+    }
+
+    /// Members of these rooms begin or cease to see a user.
+    pub(super) fn on_reveal(
+        &mut self,
+        gather: Option<GatherKey>,
+        user: UserKey,
+        visible: bool,
+        rooms: &[Slot],
+    ) {
+        for room in rooms {
+            if let Some(room) = self.rooms.get_mut(*room)
+                && room.members.contains_key(&user)
+            {
+                room.add(user, visible);
+            }
+        }
+        self.report_done(gather);
+    }
+
+    /// `/room/members`.
+    pub(super) fn members(&mut self, key: CallKey, domain: DomainId, ticket: Option<&Ticket>, room: &str) {
+        match self.find_viewer(domain, ticket) {
+            Ok(viewer) => {
+                let mail = Mail::Members { key, domain, room: room.into(), viewer };
+                self.send(self.places.of(domain, room), mail);
+            }
+            Err(refusal) => self.refuse(key, refusal),
+        }
+    }
+
+    /// Somebody asks for the members of a room of this place.
+    pub(super) fn on_members(&mut self, key: CallKey, domain: DomainId, room: &str, viewer: Option<UserKey>) {
+        let gather = self.open(key, Collect::Members { room: room.into(), members: Vec::new() });
+        if let Some(slot) = self.find_room(domain, room) {
+            self.describe_members(gather, slot, viewer);
+        }
+        self.close(gather);
+    }
+
+    /// Asks the owners of the members that `viewer` may see what they show.
+    fn describe_members(&mut self, gather: GatherKey, room: Slot, viewer: Option<UserKey>) {
+        let members = &self.rooms[room].members;
+        let seen = members.iter().filter(|(user, visible)| **visible || viewer == Some(**user));
+        let seen = seen.take(MEMBERS_LISTED_MAX).map(|(user, _)| (user.place, user.slot));
+        for (place, users) in self.by_place(seen) {
+            self.ask(gather, place, Mail::Describe { gather, users });
+        }
+    }
+
+    /// A message for the members of a room of this place.
+    pub(super) fn on_multicast(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        room: &str,
+        packet: &Packet,
+        sender: Option<UserKey>,
+    ) {
+        let gather = self.open(key, Collect::Delivered(0));
+        if let Some(slot) = self.find_room(domain, room) {
+            self.tell_members(gather, slot, packet, sender, None);
+        }
+        self.close(gather);
+    }
+
+    /// Sends a packet to the members of a room but one.
+    fn tell_members(
+        &mut self,
+        gather: GatherKey,
+        room: Slot,
+        packet: &Packet,
+        except: Option<UserKey>,
+        about: Option<UserKey>,
+    ) {
+        let members = self.rooms[room].members.keys().filter(|user| Some(**user) != except);
+        for (place, to) in self.by_place(members.map(|user| (user.place, user.slot))) {
+            let packet = packet.clone();
+            self.ask(gather, place, Mail::Deliver { gather, packet, about, to });
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Rosters: who hears of whom.
+//!
+//! Owns: the links between users, kept at both ends, and the presences that follow them. Must not: know names that
+//! are offline; a link lasts until either end goes offline.
+
+use super::Router;
+use super::call::{Answer, Text};
+use super::gather::Collect;
+use super::ids::{CallKey, GatherKey, UserKey};
+use super::mail::{Buddy, Mail, Names};
+use super::packet::{Packet, PresenceType};
+use super::profile::Profile;
+use super::user::{User, transition};
+use crate::domains::DomainId;
+use crate::slots::Slot;
+
+/// The users one user is linked with, sorted.
+#[derive(Debug, Default)]
+pub(super) struct Roster(Vec<UserKey>);
+
+impl Roster {
+    /// Adds a link; `false` if there is none and no room for one.
+    fn add(&mut self, user: UserKey, links_max: usize) -> bool {
+        match self.0.binary_search(&user) {
+            Ok(_) => true,
+            Err(_) if self.0.len() >= links_max => false,
+            Err(at) => {
+                // Rosters are many and change seldom: grow by what is needed, not by doubling.
+                if self.0.len() == self.0.capacity() {
+                    self.0.reserve_exact(1 + self.0.len() / 8);
+                }
+                self.0.insert(at, user);
+                true
+            }
+        }
+    }
+
+    /// Makes room for so many more, in one allocation.
+    fn expect(&mut self, more: usize) {
+        self.0.reserve_exact(more);
+    }
+
+    /// Removes a link; `false` if there was none.
+    fn remove(&mut self, user: UserKey) -> bool {
+        let found = self.0.binary_search(&user);
+        if let Ok(at) = found {
+            self.0.remove(at);
+        }
+        found.is_ok()
+    }
+
+    fn contains(&self, user: UserKey) -> bool {
+        self.0.binary_search(&user).is_ok()
+    }
+
+    /// All of them.
+    pub(super) fn keys(&self) -> &[UserKey] {
+        &self.0
+    }
+
+    /// All of them.
+    pub(super) fn into_keys(self) -> Vec<UserKey> {
+        self.0
+    }
+}
+
+impl Router {
+    /// Links a user with those he named; if he has just come and is visible, they are told.
+    pub(super) fn link(&mut self, user: Slot, buddies: Vec<Text<'_>>, came: bool, gather: GatherKey) {
+        let User { domain, profile, .. } = &self.users[user];
+        let (domain, profile) = (*domain, profile.clone());
+        let announce = (came && profile.visible()).then(|| Packet::presence(PresenceType::Online, &profile));
+        let key = self.user_key(user);
+        for (place, names) in self.names_by_place(domain, buddies) {
+            let (profile, announce) = (profile.clone(), announce.clone());
+            self.ask(gather, place, Mail::Link { gather, domain, user: key, profile, announce, names });
+        }
+    }
+
+    /// Somebody named these.
+    pub(super) fn on_link(
+        &mut self,
+        gather: GatherKey,
+        domain: DomainId,
+        user: UserKey,
+        profile: Profile,
+        announce: Option<&Packet>,
+        names: Names,
+    ) {
+        let mut buddies = Vec::new();
+        for (position, name) in names {
+            let Some(buddy) = self.find_user(domain, &name) else { continue };
+            let linked = self.users[buddy].roster.add(user, self.limits.roster_links);
+            if linked && let Some(packet) = announce {
+                self.deliver(buddy, packet, Some(user), None);
+            }
+            let profile = self.users[buddy].profile.clone();
+            buddies.push(Buddy { position, key: self.user_key(buddy), profile, linked });
+        }
+        self.send(user.place, Mail::Linked { gather, user, profile, buddies });
+    }
+
+    /// Those that were named have been linked at their end; now at this one.
+    pub(super) fn on_linked(
+        &mut self,
+        gather: GatherKey,
+        user: UserKey,
+        asked_as: &Profile,
+        buddies: Vec<Buddy>,
+    ) {
+        let linked: Vec<UserKey> =
+            buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key).collect();
+        let Some(owner) = self.users.get_mut(user.slot) else {
+            // He went offline meanwhile, and they were not among those who were told.
+            let packet = asked_as.visible().then(|| Packet::offline(asked_as));
+            self.tell_links(user, linked, packet.as_ref(), true, None);
+            return self.reported(gather);
+        };
+        owner.roster.expect(linked.len());
+        let links_max = self.limits.roster_links;
+        let (kept, refused): (Vec<UserKey>, Vec<UserKey>) =
+            linked.into_iter().partition(|buddy| owner.roster.add(*buddy, links_max));
+        let profile = owner.profile.clone();
+        let truncated = !refused.is_empty();
+        self.tell_links(user, refused, None, true, None);
+        if !profile.shows_like(asked_as)
+            && let Some(packet) = transition(asked_as, &profile)
+        {
+            // What he shows was changed while they were asked.
+            self.tell_links(user, kept, Some(&packet), false, None);
+        }
+        let visible = buddies.into_iter().filter(|buddy| buddy.profile.visible());
+        let seen: Vec<(UserKey, u32, Profile)> =
+            visible.map(|buddy| (buddy.key, buddy.position, buddy.profile)).collect();
+        let answered = seen.iter().map(|(_, position, profile)| (*position, profile.clone())).collect();
+        if self.add_buddies(gather, answered, truncated) {
+            self.reported(gather);
+        } else {
+            // The answer went without them.
+            for (key, _, profile) in seen {
+                let packet = Packet::presence(PresenceType::Online, &profile);
+                self.deliver(user.slot, &packet, Some(key), None);
+            }
+        }
+    }
+
+    /// Sends a user's presence to those linked with him, or ends the links, or both.
+    pub(super) fn tell_links(
+        &mut self,
+        about: UserKey,
+        links: Vec<UserKey>,
+        packet: Option<&Packet>,
+        unlink: bool,
+        gather: Option<GatherKey>,
+    ) {
+        for (place, to) in self.by_place(links.into_iter().map(|link| (link.place, link.slot))) {
+            let mail = Mail::Presence { gather, about, packet: packet.cloned(), unlink, to };
+            self.ask_some(gather, place, mail);
+        }
+    }
+
+    /// The presence of somebody these users are linked with.
+    pub(super) fn on_presence(
+        &mut self,
+        gather: Option<GatherKey>,
+        about: UserKey,
+        packet: Option<&Packet>,
+        unlink: bool,
+        to: &[Slot],
+    ) {
+        for slot in to {
+            let Some(user) = self.users.get_mut(*slot) else { continue };
+            let linked = if unlink { user.roster.remove(about) } else { user.roster.contains(about) };
+            if linked && let Some(packet) = packet {
+                self.deliver(*slot, packet, Some(about), None);
+            }
+        }
+        self.report_done(gather);
+    }
+
+    /// `/buddies/remove`.
+    pub(super) fn remove_buddies(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        name: &str,
+        buddies: Vec<Text<'_>>,
+    ) {
+        let Some(user) = self.find_user(domain, name) else {
+            return self.answer(key, Answer::Done); // who is offline has no links
+        };
+        let user = self.user_key(user);
+        let gather = self.open(key, Collect::Done);
+        for (place, names) in self.names_by_place(domain, buddies) {
+            let names = names.into_iter().map(|(_, name)| name).collect();
+            self.ask(gather, place, Mail::Unlink { gather, domain, user, names });
+        }
+        self.close(gather);
+    }
+
+    /// Somebody unlinks these.
+    pub(super) fn on_unlink(
+        &mut self,
+        gather: GatherKey,
+        domain: DomainId,
+        user: UserKey,
+        names: &[Box<str>],
+    ) {
+        let mut buddies = Vec::new();
+        for name in names {
+            if let Some(buddy) = self.find_user(domain, name) {
+                self.users[buddy].roster.remove(user);
+                buddies.push(self.user_key(buddy));
+            }
+        }
+        self.send(user.place, Mail::Unlinked { gather, user, buddies });
+    }
+
+    /// They have been unlinked at their end; now at this one.
+    pub(super) fn on_unlinked(&mut self, gather: GatherKey, user: UserKey, buddies: &[UserKey]) {
+        if let Some(user) = self.users.get_mut(user.slot) {
+            for buddy in buddies {
+                user.roster.remove(*buddy);
+            }
+        }
+        self.reported(gather);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ids::Place;
+    use super::*;
+
+    #[test]
+    fn a_roster_holds_each_once_and_no_more_than_it_may() {
+        let user = |index| UserKey { place: Place(0), slot: Slot { index, generation: 1 } };
+        let mut roster = Roster::default();
+        assert!(roster.add(user(2), 2) && roster.add(user(1), 2) && roster.add(user(2), 2));
+        assert_eq!(roster.keys(), [user(1), user(2)]);
+        assert!(!roster.add(user(3), 2), "it is full");
+        assert!(roster.remove(user(1)) && !roster.remove(user(1)));
+        assert!(roster.contains(user(2)) && !roster.contains(user(1)));
+    }
+}

@@ -1,0 +1,380 @@
+//! Sessions and their long polls.
+//!
+//! Owns: the state of a session's poll, its deadlines, and its end. Must not: know what packets say. Draining the
+//! queue or parking the poll is one step here; there is no moment between "nothing is queued" and "parked".
+
+use subtle::ConstantTimeEq;
+
+use super::Router;
+use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
+use super::ids::{CallKey, SessionKey, Ticket};
+use super::mail::{Alarm, Effect, Mail};
+use super::packet::Packet;
+use super::queue::{Label, Pushed, Queue};
+use crate::clock::Tick;
+use crate::domains::DomainId;
+use crate::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::slots::Slot;
+
+/// One browser page of a user.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) user: Slot,
+    /// The user's session before this one.
+    pub(super) older: Option<Slot>,
+    pub(super) version: Version,
+    /// How many messages the user had been given when it started: it was given all later ones.
+    pub(super) given_from: u64,
+    pub(super) queue: Queue,
+    secret: [u8; 16],
+    poll: Poll,
+    /// A newer poll that cannot be served yet.
+    next: Option<Box<Waiting>>,
+    /// When the last poll came, or the session started.
+    heard: Tick,
+    /// When something has to happen next.
+    due: Tick,
+    /// The earliest alarm that is set; later ones are set when this one fires.
+    armed: Tick,
+    /// When a parked poll was last replaced.
+    replaced: Option<Tick>,
+}
+
+/// What has become of the session's last poll.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Poll {
+    /// None waits. The session ends when its deadline comes.
+    Absent,
+    /// It waits for a packet. It is answered empty when its deadline comes.
+    Parked { key: CallKey, until: Tick },
+    /// It was answered up to a number; whether that was flushed is not known yet.
+    Answering { key: CallKey, upto: u64 },
+}
+
+/// A poll that waits for its turn: for the fate of the answer before, or for the second a replacement must last.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    key: CallKey,
+    seq: Option<u64>,
+}
+
+/// Why a session ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The site said so.
+    Offline,
+    /// It was silent too long.
+    Silent,
+    /// Its user opened too many.
+    Limit,
+    /// Its queue is full.
+    Overflow,
+}
+
+impl Session {
+    /// When it was last heard of; whoever is parked is being heard.
+    pub(super) fn heard(&self) -> Tick {
+        self.heard
+    }
+}
+
+impl Router {
+    /// Starts a session; the caller puts it into its user's list.
+    pub(super) fn start_session(&mut self, user: Slot, version: Version, secret: [u8; 16]) -> Slot {
+        let older = self.users[user].newest;
+        let given_from = self.users[user].given;
+        let session = self.sessions.insert(Session {
+            user,
+            older,
+            version,
+            given_from,
+            queue: Queue::default(),
+            secret,
+            poll: Poll::Absent,
+            next: None,
+            heard: self.now,
+            due: Tick::NEVER,
+            armed: Tick::NEVER,
+            replaced: None,
+        });
+        self.counters.sessions_started_total += 1;
+        self.set_due(session, self.now.after(self.timeouts.session_cut_ms));
+        session
+    }
+
+    /// The ticket of a session.
+    pub(super) fn ticket(&self, slot: Slot) -> Ticket {
+        let session = SessionKey { place: self.place, slot };
+        Ticket { epoch: self.epoch, session, secret: self.sessions[slot].secret }
+    }
+
+    /// The session a ticket is good for, in this domain.
+    pub(super) fn find_session(&self, domain: DomainId, ticket: &Ticket) -> Option<Slot> {
+        if ticket.epoch != self.epoch || ticket.session.place != self.place {
+            return None;
+        }
+        let session = self.sessions.get(ticket.session.slot)?;
+        let right: bool = session.secret.ct_eq(&ticket.secret).into();
+        (right && self.users[session.user].domain == domain).then_some(ticket.session.slot)
+    }
+
+    /// `/packets`.
+    pub(super) fn poll(&mut self, key: CallKey, domain: DomainId, ticket: &Ticket, seq: Option<u64>) {
+        let Some(slot) = self.find_session(domain, ticket) else {
+            return self.refuse(key, Refusal::NoClient);
+        };
+        let now = self.now;
+        let session = &mut self.sessions[slot];
+        if seq.is_some_and(|seq| seq > session.queue.issued()) {
+            return self.refuse(key, Refusal::BadSeq);
+        }
+        if self.draining {
+            return self.stop(key, slot, Reason::Shutdown);
+        }
+        session.heard = now;
+        match session.poll {
+            Poll::Absent => self.serve(slot, key, seq),
+            _ if session.next.is_some() => self.refuse(key, Refusal::TooManyPolls),
+            Poll::Parked { key: parked, .. } => {
+                let free = session.replaced.map_or(now, |replaced| replaced.after(REPLACE_MS_MIN));
+                if now >= free {
+                    self.replace(slot, parked, key, seq);
+                } else {
+                    session.next = Some(Box::new(Waiting { key, seq }));
+                    self.set_due(slot, free);
+                }
+            }
+            Poll::Answering { key: answering, .. } => {
+                session.next = Some(Box::new(Waiting { key, seq }));
+                let place = answering.place;
+                if place == self.place {
+                    self.effects.push(Effect::Close { key: answering });
+                } else {
+                    self.send(place, Mail::Close { key: answering });
+                }
+            }
+        }
+    }
+
+    /// Answers a poll, or parks it.
+    fn serve(&mut self, slot: Slot, key: CallKey, seq: Option<u64>) {
+        let session = &mut self.sessions[slot];
+        match seq {
+            Some(seq) => session.queue.acknowledge(seq),
+            None => session.queue.acknowledge_flushed(),
+        }
+        if session.queue.is_empty() {
+            self.counters.polls_parked_total += 1;
+            let until = self.now.after(self.hold_ms(slot));
+            self.sessions[slot].poll = Poll::Parked { key, until };
+            self.set_due(slot, until);
+        } else {
+            self.deliver_queue(slot, key);
+        }
+    }
+
+    /// How long this poll is held. Spread, so that pages that came together do not come back together.
+    fn hold_ms(&self, slot: Slot) -> u64 {
+        let shortest = self.timeouts.poll_hold_ms_min;
+        shortest + self.spread(slot, self.timeouts.poll_hold_ms_max - shortest)
+    }
+
+    /// A number up to `most`, another one for every session and time.
+    fn spread(&self, slot: Slot, most: u64) -> u64 {
+        self.places.spread((self.sessions[slot].secret, self.now.ms())) % (most + 1)
+    }
+
+    fn replace(&mut self, slot: Slot, parked: CallKey, key: CallKey, seq: Option<u64>) {
+        self.stop(parked, slot, Reason::Replaced);
+        let session = &mut self.sessions[slot];
+        session.replaced = Some(self.now);
+        session.poll = Poll::Absent;
+        self.serve(slot, key, seq);
+    }
+
+    /// Answers a poll with everything that is queued.
+    fn deliver_queue(&mut self, slot: Slot, key: CallKey) {
+        let session = &mut self.sessions[slot];
+        let (packets, repeated) = session.queue.answer();
+        let seq = session.queue.told();
+        session.poll = Poll::Answering { key, upto: seq };
+        self.counters.packets_repeated_total += repeated;
+        // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
+        self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.write_ms));
+        let session = SessionKey { place: self.place, slot };
+        let delivery = Delivery { session, packets, seq, stopped: None, retry_ms: None };
+        self.answer(key, Answer::Packets(delivery));
+    }
+
+    /// Answers a poll `stopped`. Nothing is delivered with it, so nobody asks whether it was flushed.
+    fn stop(&mut self, key: CallKey, slot: Slot, reason: Reason) {
+        let retry_ms = match reason {
+            Reason::Shutdown | Reason::Limit => {
+                Some(RETRY_MS_MIN + self.spread(slot, RETRY_MS_MAX - RETRY_MS_MIN))
+            }
+            Reason::Offline | Reason::Replaced => None,
+        };
+        let seq = self.sessions[slot].queue.told();
+        let session = SessionKey { place: self.place, slot };
+        let delivery = Delivery { session, packets: Packets::None, seq, stopped: Some(reason), retry_ms };
+        self.answer(key, Answer::Packets(delivery));
+    }
+
+    /// Queues a packet to a session, and answers its poll if it is parked.
+    pub(super) fn queue_to(&mut self, slot: Slot, packet: Packet, label: Label) -> Pushed {
+        let session = &mut self.sessions[slot];
+        let pushed = session.queue.push(packet, label, &self.limits);
+        match pushed {
+            Pushed::Queued => {
+                self.counters.packets_queued_total += 1;
+                self.answer_parked(slot);
+            }
+            Pushed::Dropped => self.counters.packets_dropped_total += 1,
+            Pushed::Full => {}
+        }
+        pushed
+    }
+
+    /// Answers the poll of a session if it is parked and something is queued.
+    pub(super) fn answer_parked(&mut self, slot: Slot) {
+        let session = &self.sessions[slot];
+        if let Poll::Parked { key, .. } = session.poll
+            && !session.queue.is_empty()
+        {
+            self.deliver_queue(slot, key);
+        }
+    }
+
+    /// The browser closed the connection of a poll.
+    pub(super) fn on_cut(&mut self, slot: Slot, key: CallKey) {
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        match session.poll {
+            Poll::Parked { key: parked, .. } if parked == key => {
+                self.counters.polls_cut_total += 1;
+                self.poll_gone(slot, self.timeouts.session_cut_ms);
+            }
+            Poll::Answering { key: answering, .. } if answering == key => {
+                self.on_fate(slot, key, false);
+            }
+            Poll::Parked { until, .. } => {
+                if session.next.take_if(|next| next.key == key).is_some() {
+                    self.set_due(slot, until);
+                }
+            }
+            Poll::Absent | Poll::Answering { .. } => {
+                session.next.take_if(|next| next.key == key);
+            }
+        }
+    }
+
+    /// An answer was flushed, or never will be.
+    pub(super) fn on_fate(&mut self, slot: Slot, key: CallKey, flushed: bool) {
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        let Poll::Answering { key: answering, upto } = session.poll else { return };
+        if answering != key {
+            return;
+        }
+        if flushed {
+            session.queue.flushed(upto);
+            self.poll_gone(slot, self.timeouts.session_idle_ms);
+        } else {
+            self.poll_gone(slot, self.timeouts.session_cut_ms);
+        }
+    }
+
+    /// The session has no poll any more: the next one is served, or must come within `patience_ms`.
+    fn poll_gone(&mut self, slot: Slot, patience_ms: u64) {
+        let session = &mut self.sessions[slot];
+        session.poll = Poll::Absent;
+        match session.next.take() {
+            Some(next) => self.serve(slot, next.key, next.seq),
+            None => self.set_due(slot, self.now.after(patience_ms)),
+        }
+    }
+
+    /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved.
+    fn set_due(&mut self, slot: Slot, due: Tick) {
+        let session = &mut self.sessions[slot];
+        session.due = due;
+        if due < session.armed {
+            session.armed = due;
+            self.deadline(due, Alarm::Session(slot));
+        }
+    }
+
+    /// An alarm fired.
+    pub(super) fn on_session_alarm(&mut self, slot: Slot) {
+        let now = self.now;
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        if session.armed > now {
+            return; // it was set before an earlier one, which has done its work
+        }
+        session.armed = Tick::NEVER;
+        let due = session.due;
+        if due > now {
+            return self.set_due(slot, due);
+        }
+        match (session.poll, session.next.take()) {
+            (Poll::Parked { key, .. }, Some(next)) => self.replace(slot, key, next.key, next.seq),
+            (Poll::Parked { key, .. }, None) => self.deliver_queue(slot, key),
+            (Poll::Absent | Poll::Answering { .. }, next) => {
+                session.next = next;
+                self.end_session(slot, End::Silent);
+            }
+        }
+    }
+
+    /// Ends a session: its polls are answered, and what it has not acknowledged goes on to others of its user, or
+    /// into the linger.
+    pub(super) fn end_session(&mut self, slot: Slot, end: End) {
+        let (user, messages) = self.take_session(slot, end);
+        self.hand_over(user, messages);
+    }
+
+    /// Takes a session out; what it had not acknowledged is the caller's.
+    pub(super) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Vec<(u64, Packet)>) {
+        let reason = match end {
+            End::Offline => Reason::Offline,
+            End::Limit => {
+                self.counters.sessions_limited_total += 1;
+                Reason::Limit
+            }
+            End::Silent => {
+                self.counters.sessions_expired_total += 1;
+                Reason::Offline
+            }
+            End::Overflow => {
+                self.counters.sessions_overflowed_total += 1;
+                Reason::Offline
+            }
+        };
+        if let Poll::Parked { key, .. } = self.sessions[slot].poll {
+            self.stop(key, slot, reason);
+        }
+        if let Some(next) = self.sessions[slot].next.take() {
+            self.stop(next.key, slot, reason);
+        }
+        let user = self.sessions[slot].user;
+        self.unlist_session(user, slot);
+        let session = self.sessions.remove(slot).expect("it was there above");
+        (user, session.queue.into_messages())
+    }
+
+    /// Stops every poll that waits; new ones are stopped when they come.
+    pub(super) fn drain(&mut self) {
+        self.draining = true;
+        let slots: Vec<Slot> = self.sessions.iter().map(|(slot, _)| slot).collect();
+        for slot in slots {
+            let session = &mut self.sessions[slot];
+            let next = session.next.take();
+            if let Poll::Parked { key, .. } = session.poll {
+                session.poll = Poll::Absent;
+                self.stop(key, slot, Reason::Shutdown);
+            }
+            if let Some(next) = next {
+                self.stop(next.key, slot, Reason::Shutdown);
+            }
+            self.set_due(slot, self.now.after(self.timeouts.session_idle_ms));
+        }
+    }
+}

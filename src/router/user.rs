@@ -1,0 +1,409 @@
+//! Users: coming, going, lingering, and what they show.
+//!
+//! Owns: the table of users and their lists of sessions. Must not: reach into rosters and rooms of other shards; it
+//! tells them. A user is online from his first session until his last one has been gone for as long as a user
+//! lingers, so that a change of page is seen by nobody.
+
+use hashbrown::hash_table::Entry;
+
+use super::Router;
+use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
+use super::gather::Collect;
+use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use super::mail::{Alarm, Mail, Names, Part};
+use super::packet::{Packet, PresenceType};
+use super::profile::{AVAILABLE, Profile};
+use super::queue::Label;
+use super::roster::Roster;
+use super::session::End;
+use crate::clock::Tick;
+use crate::domains::DomainId;
+use crate::slots::Slot;
+
+/// Somebody who is online in a domain.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) domain: DomainId,
+    pub(super) profile: Profile,
+    /// His newest session, the head of their list.
+    pub(super) newest: Option<Slot>,
+    pub(super) sessions: u32,
+    pub(super) roster: Roster,
+    /// His rooms, sorted.
+    pub(super) rooms: Vec<RoomKey>,
+    /// How many messages were queued to him so far.
+    pub(super) given: u64,
+    /// Set while he has no session.
+    pub(super) linger: Option<Box<Linger>>,
+    /// Where he stands among the users of his domain.
+    crowd_index: u32,
+}
+
+/// The mailbox of a user whose last session has ended.
+#[derive(Debug)]
+pub(super) struct Linger {
+    /// When he goes offline.
+    until: Tick,
+    mailbox: Vec<(u64, Packet)>,
+    bytes: usize,
+}
+
+impl Router {
+    pub(super) fn user_key(&self, slot: Slot) -> UserKey {
+        UserKey { place: self.place, slot }
+    }
+
+    /// The user of that name, if he is online.
+    pub(super) fn find_user(&self, domain: DomainId, name: &str) -> Option<Slot> {
+        let same = |slot: &Slot| {
+            let user = &self.users[*slot];
+            user.domain == domain && user.profile.name() == name
+        };
+        self.user_names.find(self.places.hash(domain, name), same).copied()
+    }
+
+    /// The user a call is about, and the session it came from if it named one.
+    pub(super) fn find_subject(
+        &self,
+        domain: DomainId,
+        subject: &Subject<'_>,
+    ) -> Option<(Slot, Option<Slot>)> {
+        match subject {
+            Subject::Ticket(ticket) => {
+                let session = self.find_session(domain, ticket)?;
+                Some((self.sessions[session].user, Some(session)))
+            }
+            Subject::Name(name) => Some((self.find_user(domain, name)?, None)),
+        }
+    }
+
+    /// `/presences/online`.
+    pub(super) fn online(&mut self, key: CallKey, domain: DomainId, online: Online<'_>) {
+        if self.draining {
+            return self.refuse(key, Refusal::ShuttingDown);
+        }
+        let known = self.find_user(domain, &online.name);
+        let user = match known {
+            Some(user) => user,
+            None => match self.admit(domain, &online) {
+                Ok(user) => user,
+                Err(refusal) => return self.refuse(key, refusal),
+            },
+        };
+        // Nobody is asked before the session is there: whoever hears of the user can reach him.
+        let session = self.start_session(user, online.version, online.secret);
+        self.list_session(user, session);
+        let started = Started {
+            ticket: self.ticket(session),
+            sessions: self.users[user].sessions,
+            buddies: Vec::new(),
+            rooms: Vec::new(),
+            partial: false,
+            truncated: online.truncated,
+        };
+        let collect = Collect::Started { started: Box::new(started), buddies: Vec::new(), rooms: Vec::new() };
+        let gather = self.open(key, collect);
+        if known.is_some() {
+            self.change_looks(user, &online.looks, Some(session), gather);
+        }
+        self.link(user, online.buddies, known.is_none(), gather);
+        self.enter(user, online.rooms, gather);
+        self.close(gather);
+    }
+
+    /// Creates a user, if his domain has a place for him.
+    fn admit(&mut self, domain: DomainId, online: &Online<'_>) -> Result<Slot, Refusal> {
+        let Some(config) = self.domains.get(domain) else { return Err(Refusal::NoClient) };
+        if !config.users.admit(config.max_users) {
+            return Err(Refusal::TooManyUsers);
+        }
+        let looks = &online.looks;
+        let nick = looks.nick.as_deref().unwrap_or(&online.name);
+        let show = looks.show.as_deref().unwrap_or(AVAILABLE);
+        let profile = Profile::new(&online.name, nick, show, looks.status.as_deref().unwrap_or(""));
+        let domain_index = domain.0 as usize;
+        if self.crowds.len() <= domain_index {
+            self.crowds.resize_with(domain_index + 1, Vec::new);
+        }
+        let crowd = &mut self.crowds[domain_index];
+        let user = self.users.insert(User {
+            domain,
+            profile,
+            newest: None,
+            sessions: 0,
+            roster: Roster::default(),
+            rooms: Vec::new(),
+            given: 0,
+            linger: None,
+            crowd_index: u32::try_from(crowd.len()).expect("slots have 32 bits"),
+        });
+        crowd.push(user);
+        let (users, places) = (&self.users, &self.places);
+        let hash = |slot: &Slot| places.hash(users[*slot].domain, users[*slot].profile.name());
+        self.user_names.insert_unique(places.hash(domain, &online.name), user, hash);
+        Ok(user)
+    }
+
+    /// Puts a new session into its user's list: it gets what lingered, and the one idle longest may have to go.
+    fn list_session(&mut self, user: Slot, session: Slot) {
+        let owner = &mut self.users[user];
+        owner.newest = Some(session);
+        owner.sessions += 1;
+        if let Some(linger) = owner.linger.take() {
+            self.sessions[session].queue.take_over(linger.mailbox);
+        }
+        if self.users[user].sessions as usize > self.limits.sessions_per_user {
+            let others = self.sessions_of(user).filter(|other| *other != session);
+            let idle_longest = others.min_by_key(|other| self.sessions[*other].heard());
+            self.end_session(idle_longest.expect("there is more than one"), End::Limit);
+        }
+    }
+
+    /// The user's sessions, newest first.
+    pub(super) fn sessions_of(&self, user: Slot) -> impl Iterator<Item = Slot> {
+        let newest = self.users[user].newest;
+        std::iter::successors(newest, |session| self.sessions[*session].older)
+    }
+
+    /// Takes a session out of its user's list.
+    pub(super) fn unlist_session(&mut self, user: Slot, session: Slot) {
+        let older = self.sessions[session].older;
+        let newer = self.sessions_of(user).find(|newer| self.sessions[*newer].older == Some(session));
+        match newer {
+            Some(newer) => self.sessions[newer].older = older,
+            None => self.users[user].newest = older,
+        }
+        self.users[user].sessions -= 1;
+    }
+
+    /// Gives what an ended session had not acknowledged to the newest of the others, as far as none of them was
+    /// given it; if there is no other, the user begins to linger.
+    pub(super) fn hand_over(&mut self, user: Slot, mut messages: Vec<(u64, Packet)>) {
+        let Some(newest) = self.users[user].newest else { return self.begin_linger(user, messages) };
+        let eldest = self.sessions_of(user).map(|session| self.sessions[session].given_from).min();
+        // Every message since the eldest of them started was queued to it.
+        messages.retain(|(given, _)| eldest.is_some_and(|from| *given <= from));
+        if !messages.is_empty() {
+            self.sessions[newest].queue.take_over(messages);
+            self.answer_parked(newest);
+        }
+    }
+
+    fn begin_linger(&mut self, user: Slot, mailbox: Vec<(u64, Packet)>) {
+        let until = self.now.after(self.timeouts.linger_ms);
+        let bytes = mailbox.iter().map(|(_, packet)| packet.json().len()).sum();
+        self.users[user].linger = Some(Box::new(Linger { until, mailbox, bytes }));
+        self.deadline(until, Alarm::User(user));
+    }
+
+    /// Keeps a message for a user who lingers, if there is room.
+    pub(super) fn keep_lingering(&mut self, user: Slot, packet: &Packet) {
+        let owner = &mut self.users[user];
+        let given = owner.given;
+        let Some(linger) = &mut owner.linger else { return };
+        let bytes = linger.bytes + packet.json().len();
+        if linger.mailbox.len() < self.limits.queue_messages && bytes <= self.limits.queue_bytes {
+            linger.mailbox.push((given, packet.clone()));
+            linger.bytes = bytes;
+        } else {
+            self.counters.messages_lost_total += 1;
+        }
+    }
+
+    /// A user may have lingered long enough.
+    pub(super) fn on_user_alarm(&mut self, user: Slot) {
+        let lingered = self.users.get(user).and_then(|user| user.linger.as_ref());
+        if lingered.is_some_and(|linger| linger.until <= self.now) {
+            self.go_offline(user, None);
+        }
+    }
+
+    /// `/presences/offline`.
+    pub(super) fn offline(&mut self, key: CallKey, domain: DomainId, subject: &Subject<'_>) {
+        match (self.find_subject(domain, subject), subject) {
+            (Some((_, Some(session))), _) => {
+                self.end_session(session, End::Offline);
+                self.answer(key, Answer::Done);
+            }
+            (Some((user, None)), _) => {
+                let gather = self.open(key, Collect::Done);
+                self.go_offline(user, Some(gather));
+                self.close(gather);
+            }
+            (None, Subject::Ticket(_)) => self.refuse(key, Refusal::NoClient),
+            // He is not online: that is what was asked for.
+            (None, Subject::Name(_)) => self.answer(key, Answer::Done),
+        }
+    }
+
+    /// A user goes offline, with all the sessions he may have left.
+    pub(super) fn go_offline(&mut self, user: Slot, gather: Option<GatherKey>) {
+        while let Some(session) = self.users[user].newest {
+            let (_, messages) = self.take_session(session, End::Offline);
+            self.counters.messages_lost_total += messages.len() as u64;
+        }
+        let key = self.user_key(user);
+        let User { domain, profile, roster, rooms, linger, crowd_index, .. } =
+            self.users.remove(user).expect("he goes offline once");
+        self.counters.messages_lost_total += linger.map_or(0, |linger| linger.mailbox.len() as u64);
+        self.forget_name(domain, profile.name(), user);
+        self.leave_crowd(domain, crowd_index);
+        let packet = profile.visible().then(|| Packet::offline(&profile));
+        self.tell_links(key, roster.into_keys(), packet.as_ref(), true, gather);
+        for (place, rooms) in self.by_place(rooms.into_iter().map(|room| (room.place, room.slot))) {
+            self.ask_some(gather, place, Mail::Exit { gather, user: key, rooms });
+        }
+    }
+
+    fn forget_name(&mut self, domain: DomainId, name: &str, user: Slot) {
+        let (users, places) = (&self.users, &self.places);
+        let hash =
+            |slot: &Slot| users.get(*slot).map_or(0, |other| places.hash(other.domain, other.profile.name()));
+        match self.user_names.entry(places.hash(domain, name), |slot| *slot == user, hash) {
+            Entry::Occupied(entry) => drop(entry.remove()),
+            Entry::Vacant(_) => unreachable!("every user is in the table of names"),
+        }
+    }
+
+    fn leave_crowd(&mut self, domain: DomainId, index: u32) {
+        let crowd = &mut self.crowds[domain.0 as usize];
+        crowd.swap_remove(index as usize);
+        if let Some(moved) = crowd.get(index as usize) {
+            self.users[*moved].crowd_index = index;
+        } else if crowd.is_empty() {
+            *crowd = Vec::new();
+        }
+        // A removed domain's gauge went with it.
+        if let Some(config) = self.domains.get(domain) {
+            config.users.release();
+        }
+    }
+
+    /// `/presences/show`.
+    pub(super) fn show(&mut self, key: CallKey, domain: DomainId, subject: &Subject<'_>, looks: &Looks<'_>) {
+        let Some((user, session)) = self.find_subject(domain, subject) else {
+            return self.refuse(key, Refusal::NoClient);
+        };
+        let gather = self.open(key, Collect::Done);
+        self.change_looks(user, looks, session, gather);
+        self.close(gather);
+    }
+
+    /// Changes what a user shows and tells whom it concerns: those linked with him, his rooms if he appears or
+    /// disappears, and his other sessions that want to know (all but `by`).
+    fn change_looks(&mut self, user: Slot, looks: &Looks<'_>, by: Option<Slot>, gather: GatherKey) {
+        let before = self.users[user].profile.clone();
+        let after = Profile::new(
+            before.name(),
+            looks.nick.as_deref().unwrap_or(before.nick()),
+            looks.show.as_deref().unwrap_or(before.show()),
+            looks.status.as_deref().unwrap_or(before.status()),
+        );
+        if before.shows_like(&after) && before.nick() == after.nick() {
+            return;
+        }
+        self.users[user].profile = after.clone();
+        if before.shows_like(&after) {
+            return;
+        }
+        let key = self.user_key(user);
+        self.tell_own_sessions(user, &after, by);
+        if let Some(packet) = transition(&before, &after) {
+            let links = self.users[user].roster.keys().to_vec();
+            self.tell_links(key, links, Some(&packet), false, Some(gather));
+        }
+        if before.visible() != after.visible() {
+            let rooms: Vec<_> = self.users[user].rooms.iter().map(|room| (room.place, room.slot)).collect();
+            for (place, rooms) in self.by_place(rooms) {
+                let gather = Some(gather);
+                let reveal = Mail::Reveal { gather, user: key, visible: after.visible(), rooms };
+                self.ask_some(gather, place, reveal);
+            }
+        }
+    }
+
+    /// Version 6 pages of a user follow what he shows, whichever page he changed it on.
+    fn tell_own_sessions(&mut self, user: Slot, profile: &Profile, by: Option<Slot>) {
+        let wants = |session: &Slot| Some(*session) != by && self.sessions[*session].version == Version::V6;
+        let sessions: Vec<Slot> = self.sessions_of(user).filter(wants).collect();
+        let packet = Packet::presence(PresenceType::Show, profile);
+        let label = Label::Presence(self.user_key(user));
+        for session in sessions {
+            self.queue_to(session, packet.clone(), label);
+        }
+    }
+
+    /// `/onlines`.
+    pub(super) fn onlines(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        ticket: Option<&Ticket>,
+        names: Vec<Text<'_>>,
+    ) {
+        let Ok(viewer) = self.find_viewer(domain, ticket) else {
+            return self.refuse(key, Refusal::NoClient);
+        };
+        let gather = self.open(key, Collect::Onlines(Vec::new()));
+        for (place, names) in self.names_by_place(domain, names) {
+            self.ask(gather, place, Mail::Ask { gather, domain, viewer, names });
+        }
+        self.close(gather);
+    }
+
+    /// Who asks, if a ticket was given; an error if it is good for nothing.
+    pub(super) fn find_viewer(
+        &self,
+        domain: DomainId,
+        ticket: Option<&Ticket>,
+    ) -> Result<Option<UserKey>, Refusal> {
+        let Some(ticket) = ticket else { return Ok(None) };
+        let session = self.find_session(domain, ticket).ok_or(Refusal::NoClient)?;
+        Ok(Some(self.user_key(self.sessions[session].user)))
+    }
+
+    /// Names by the place that owns them, with their positions in the list.
+    pub(super) fn names_by_place(&self, domain: DomainId, names: Vec<Text<'_>>) -> Vec<(Place, Names)> {
+        let owned = (0..).zip(names).map(|(position, name)| {
+            (self.places.of(domain, &name), (position, name.into_owned().into_boxed_str()))
+        });
+        self.by_place(owned)
+    }
+
+    /// Which of these names are online?
+    pub(super) fn on_ask(
+        &mut self,
+        gather: GatherKey,
+        domain: DomainId,
+        viewer: Option<UserKey>,
+        names: &Names,
+    ) {
+        let mut online = Vec::new();
+        for (position, name) in names {
+            if let Some(user) = self.find_user(domain, name) {
+                let profile = &self.users[user].profile;
+                if profile.visible() || viewer == Some(self.user_key(user)) {
+                    online.push((*position, profile.clone()));
+                }
+            }
+        }
+        self.report(gather, Part::Profiles(online));
+    }
+
+    /// What do these users show?
+    pub(super) fn on_describe(&mut self, gather: GatherKey, users: &[Slot]) {
+        let shown = users.iter().filter_map(|user| self.users.get(*user));
+        let profiles = shown.map(|user| (0, user.profile.clone())).collect();
+        self.report(gather, Part::Profiles(profiles));
+    }
+}
+
+/// What others are told when a user who showed `before` shows `after`.
+pub(super) fn transition(before: &Profile, after: &Profile) -> Option<Packet> {
+    match (before.visible(), after.visible()) {
+        (true, true) => Some(Packet::presence(PresenceType::Show, after)),
+        (true, false) => Some(Packet::offline(after)),
+        (false, true) => Some(Packet::presence(PresenceType::Online, after)),
+        (false, false) => None,
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Owns: the levels of settings (flags over environment over file over defaults), and what settings must hold
 //! together. Must not: print, exit, or put a text that was typed into an error, because it may be an apikey.
-//! [`Settings`] is what one level says; [`Sources`] holds the levels, so that the file can be read again.
+//! `Settings` is what one level says; [`Sources`] holds the levels, so that the file can be read again.
 
 mod arguments;
 mod file;

@@ -4,6 +4,7 @@
 //! A domain keeps its [`DomainId`] for as long as it stays configured; one that is removed and configured again
 //! later is another domain, so nothing of the old one comes back to life.
 
+use std::fmt;
 use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
@@ -15,7 +16,7 @@ use crate::admission::Gauge;
 pub struct DomainId(pub u32);
 
 /// What is configured for one domain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DomainConfig {
     /// The name its site gives as `domain`.
     pub name: String,
@@ -39,8 +40,19 @@ impl DomainConfig {
     }
 }
 
+impl fmt::Debug for DomainConfig {
+    /// Without the keys: what is printed for debugging ends up in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DomainConfig")
+            .field("name", &self.name)
+            .field("apikeys", &self.apikeys.len())
+            .field("origins", &self.origins)
+            .field("max_users", &self.max_users)
+            .finish()
+    }
+}
+
 /// One domain, as the shards see it.
-#[derive(Debug)]
 pub struct Domain {
     /// Its identity in this process.
     pub id: DomainId,
@@ -53,6 +65,20 @@ pub struct Domain {
     apikeys: Vec<Box<str>>,
     origins: Vec<Arc<str>>,
     any_origin: Arc<str>,
+}
+
+impl fmt::Debug for Domain {
+    /// Without the keys, as above.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Domain")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("max_users", &self.max_users)
+            .field("users", &self.users)
+            .field("apikeys", &self.apikeys.len())
+            .field("origins", &self.origins)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Domain {
@@ -166,6 +192,15 @@ mod tests {
         let third = second.reload(&[DomainConfig::new("a", "2"), DomainConfig::new("b", "3")]);
         assert_ne!(third.find("a").unwrap().id, a, "a removed domain does not come back");
         assert_eq!(third.find("b").unwrap().id, b);
+    }
+
+    #[test]
+    fn debugging_shows_no_key() {
+        let config = DomainConfig::new("a", "topsecret");
+        let domains = Domains::new(std::slice::from_ref(&config));
+        for shown in [format!("{config:?}"), format!("{domains:?}")] {
+            assert!(shown.contains("\"a\"") && !shown.contains("topsecret"), "{shown}");
+        }
     }
 
     #[test]

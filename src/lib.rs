@@ -1,9 +1,11 @@
 //! `NextIM`, a web instant-messaging server.
 pub mod admission;
 pub mod clock;
+pub mod config;
 pub mod domains;
 pub mod json;
 pub mod limits;
 pub mod router;
+pub mod server;
 pub mod slots;
 pub mod stats;

@@ -1,0 +1,260 @@
+//! The command line and the environment.
+//!
+//! Owns: flags, variables, and the text of the help. Must not: read the environment by itself (a test would have
+//! to change that of its whole process), or let an error repeat a value. Help and errors are handed to the caller.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
+use log::LevelFilter;
+
+use super::values::{self, Read};
+use super::{Place, Problem, Settings};
+use crate::domains::DomainConfig;
+
+const ABOUT: &str = "A web instant-messaging server: REST for community sites, long polls for their visitors.
+
+Without arguments it serves the domain `localhost` with the apikey `public` on 127.0.0.1:8000, which is
+enough to try it. A real site is configured in a file (nextim.toml, which comes with the server, shows every
+setting). A flag replaces the same setting of the environment, which replaces that of the file.";
+
+const AFTER: &str = "\
+Examples:
+  nextim
+  nextim --config /etc/nextim.toml
+  nextim check-config /etc/nextim.toml
+  NEXTIM_DOMAIN=forum.example NEXTIM_APIKEY=... nextim --listen 10.0.0.5:8000
+
+Environment:
+  NEXTIM_LISTEN (addresses separated by commas), NEXTIM_SHARDS, NEXTIM_DOMAIN with NEXTIM_APIKEY,
+  NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_PUBLIC_URL
+
+Signals:
+  SIGTERM, SIGINT  answer what waits, then exit with 0; a second one exits at once with 128 + its number
+  SIGHUP           read the domains and their apikeys again from the configuration file
+
+Exit status:
+  0 after a signal, 1 if the server cannot start or has failed, 2 for wrong arguments";
+
+/// What stands in an error in place of a value.
+const HIDDEN: &str = "…";
+
+/// What was typed on the command line.
+#[derive(Parser)]
+#[command(name = "nextim", version, args_conflicts_with_subcommands = true)]
+#[command(about = "A web instant-messaging server", long_about = ABOUT, after_long_help = AFTER)]
+pub struct Arguments {
+    /// Listen on this address; may be repeated
+    #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
+    listen: Vec<SocketAddr>,
+
+    /// How many shards (threads) serve; chosen by cores and the limit of open files if absent
+    #[arg(long, value_name = "N", value_parser = values::shards)]
+    shards: Option<u16>,
+
+    /// Serve this domain; may be repeated, each time with an --apikey
+    #[arg(long, value_name = "NAME", value_parser = values::domain_name)]
+    domain: Vec<String>,
+
+    /// The apikey of that --domain; visible in the list of processes, see --help
+    ///
+    /// Every user of this machine can see it in the list of processes. For anything but a trial
+    /// use the file or the environment.
+    #[arg(long, value_name = "KEY", value_parser = values::apikey)]
+    #[arg(allow_hyphen_values = true, verbatim_doc_comment)]
+    apikey: Vec<String>,
+
+    /// Read settings from this file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Log this and what is more important: off, error, warn, info, debug, trace
+    #[arg(long, value_name = "LEVEL", value_parser = values::level)]
+    log: Option<LevelFilter>,
+
+    /// The URL under which browsers reach the server
+    #[arg(long, value_name = "URL", value_parser = values::public_url)]
+    public_url: Option<String>,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check a configuration file, without starting a server
+    CheckConfig {
+        /// The file to check
+        file: PathBuf,
+    },
+}
+
+impl Arguments {
+    /// Reads the command line, the program's name first. An error may also be the help or the version that was
+    /// asked for; it knows its stream and its exit code.
+    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
+        let arguments = Arguments::try_parse_from(arguments).map_err(discreet)?;
+        let wrong = |wrong: String| Arguments::command().error(ErrorKind::WrongNumberOfValues, wrong);
+        if arguments.domain.len() != arguments.apikey.len() {
+            let (domains, apikeys) = (arguments.domain.len(), arguments.apikey.len());
+            return Err(wrong(format!(
+                "every --domain needs one --apikey, but there are {domains} --domain and {apikeys} --apikey"
+            )));
+        }
+        for (index, name) in arguments.domain.iter().enumerate() {
+            if arguments.domain.iter().take(index).any(|other| other == name) {
+                return Err(wrong("the same --domain is there twice".to_owned()));
+            }
+        }
+        Ok(arguments)
+    }
+
+    /// The file that is only to be checked, if that is what was asked for.
+    pub fn file_to_check(&self) -> Option<&Path> {
+        match &self.command {
+            Some(Command::CheckConfig { file }) => Some(file),
+            None => None,
+        }
+    }
+
+    /// The flags as settings, and the file they name.
+    pub(super) fn into_settings(self) -> (Settings, Option<PathBuf>) {
+        let place = Place { line: None, setting: "--listen".to_owned() };
+        let domains = self.domain.into_iter().zip(self.apikey);
+        let domains: Vec<_> = domains.map(|(name, apikey)| DomainConfig::new(name, apikey)).collect();
+        let settings = Settings {
+            listen: (!self.listen.is_empty()).then_some((self.listen, place)),
+            shards: self.shards,
+            public_url: self.public_url,
+            log: self.log,
+            domains: (!domains.is_empty()).then_some(domains),
+            ..Settings::default()
+        };
+        (settings, self.config)
+    }
+}
+
+/// Takes the values that were typed out of an error: a mistyped command line has its apikeys anywhere. What stays
+/// are the names of flags, and what was expected.
+fn discreet(mut error: clap::Error) -> clap::Error {
+    let unknown = (error.kind() == ErrorKind::UnknownArgument).then_some(ContextKind::InvalidArg);
+    for kind in [ContextKind::InvalidSubcommand, ContextKind::InvalidValue].into_iter().chain(unknown) {
+        let value = error.get(kind).map(ToString::to_string).unwrap_or_default();
+        let is_flag = Some(kind) == unknown && value.starts_with('-');
+        // An empty value is how the parser says that there is none.
+        if !value.is_empty() && !is_flag {
+            error.insert(kind, ContextValue::String(HIDDEN.to_owned()));
+        }
+    }
+    error.remove(ContextKind::Suggested);
+    error
+}
+
+/// The environment as settings, and the file it names. A variable that is empty counts as absent.
+pub(super) fn environment(
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<(Settings, Option<PathBuf>), Vec<Problem>> {
+    let mut reader = Environment { variable, problems: Vec::new() };
+    let place = Place { line: None, setting: "NEXTIM_LISTEN".to_owned() };
+    let addresses = |text: &str| text.split(',').map(|text| values::address(text.trim())).collect();
+    let settings = Settings {
+        listen: reader.read("NEXTIM_LISTEN", addresses).map(|listen| (listen, place)),
+        shards: reader.read("NEXTIM_SHARDS", values::shards),
+        public_url: reader.read("NEXTIM_PUBLIC_URL", values::public_url),
+        log: reader.read("NEXTIM_LOG", values::level),
+        domains: reader.domain().map(|domain| vec![domain]),
+        ..Settings::default()
+    };
+    let file = reader.raw("NEXTIM_CONFIG").map(PathBuf::from);
+    if reader.problems.is_empty() { Ok((settings, file)) } else { Err(reader.problems) }
+}
+
+struct Environment<V> {
+    variable: V,
+    problems: Vec<Problem>,
+}
+
+impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
+    fn raw(&self, name: &str) -> Option<OsString> {
+        (self.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    fn read<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<T> {
+        let value = self.raw(name)?;
+        let read = value.to_str().ok_or_else(|| "must be UTF-8".to_owned()).and_then(read);
+        read.map_err(|wrong| self.problems.push(Problem::elsewhere(name, wrong))).ok()
+    }
+
+    fn domain(&mut self) -> Option<DomainConfig> {
+        for (one, other) in [("NEXTIM_DOMAIN", "NEXTIM_APIKEY"), ("NEXTIM_APIKEY", "NEXTIM_DOMAIN")] {
+            if self.raw(one).is_some() && self.raw(other).is_none() {
+                self.problems.push(Problem::elsewhere(one, format!("needs {other} beside it")));
+            }
+        }
+        let name = self.read("NEXTIM_DOMAIN", values::domain_name);
+        let apikey = self.read("NEXTIM_APIKEY", values::apikey);
+        Some(DomainConfig::new(name?, apikey?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with the command line, without the colours and the usage.
+    fn wrong(flags: &[&str]) -> String {
+        let words = std::iter::once("nextim").chain(flags.iter().copied());
+        let error = Arguments::read(words.map(OsString::from)).err();
+        let text = error.map(|error| error.render().to_string()).unwrap_or_default();
+        assert!(!text.contains("secret"), "{text}");
+        text.lines().next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn errors_name_the_flag_and_never_the_value() {
+        let check = |flags: &[&str], expected: &str| assert_eq!(wrong(flags), expected, "{flags:?}");
+        check(&[], "");
+        check(&["--domain", "a", "--apikey", "--secret"], "");
+        check(&["check-config", "secret"], "");
+        check(
+            &["--domain=a"],
+            "error: every --domain needs one --apikey, but there are 1 --domain and 0 --apikey",
+        );
+        check(
+            &["--domain=a", "--apikey=secret", "--domain=a", "--apikey=secret"],
+            "error: the same --domain is there twice",
+        );
+        check(
+            &["--listen", "secret"],
+            "error: invalid value '…' for '--listen <ADDR:PORT>': must be ADDR:PORT with a numeric address, \
+             such as 127.0.0.1:8000 or [::1]:8000",
+        );
+        check(
+            &["--shards=257"],
+            "error: invalid value '…' for '--shards <N>': must be a whole number from 1 to 256",
+        );
+        check(
+            &["--apikey=secret\t"],
+            "error: invalid value '…' for '--apikey <KEY>': must not contain control characters",
+        );
+        check(&["--apikey"], "error: a value is required for '--apikey <KEY>' but none was supplied");
+        check(&["--apikye=secret"], "error: unexpected argument '--apikye' found");
+        check(&["-ksecret"], "error: unexpected argument '-k' found");
+        check(&["--apikey", "a", "secret"], "error: the subcommand '…' cannot be used with '--apikey <KEY>'");
+        check(&["secret"], "error: unrecognized subcommand '…'");
+        check(&["check-config", "a", "secret"], "error: unexpected argument '…' found");
+        check(&["check-config"], "error: the following required arguments were not provided:");
+        check(
+            &["--shards=1", "--shards=2"],
+            "error: the argument '--shards <N>' cannot be used multiple times",
+        );
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,492 @@
+//! The configuration file: TOML to settings, with the line of everything that is wrong.
+//!
+//! Owns: the names in the file and their nesting. Must not: open files, or print a value. The parsed document is
+//! walked by hand because messages made from it would quote what was typed, and that may be an apikey; so every
+//! message here is ours, and all problems of a file are found at once.
+
+use std::ops::{Range, RangeInclusive};
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::values::{self, Read};
+use super::{Place, Problem, Settings};
+use crate::domains::DomainConfig;
+use crate::limits::{Limits, SHARDS_MAX, Timeouts};
+
+/// A setting that is a number: its name, where it is kept, and what it may be.
+type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);
+
+/// What may stand at the top of the file, what in a `[[domain]]`.
+const TOP: [&str; 7] = ["listen", "shards", "public_url", "log", "timeouts", "limits", "domain"];
+const DOMAIN: [&str; 4] = ["name", "apikeys", "origins", "max_users"];
+
+const LIMITS: [Number<Limits, usize>; 11] = [
+    ("message_bytes", |to| &mut to.message_bytes, 1..=Limits::MAX.message_bytes),
+    ("body_bytes", |to| &mut to.body_bytes, 1..=Limits::MAX.body_bytes),
+    ("list_body_bytes", |to| &mut to.list_body_bytes, 1..=Limits::MAX.list_body_bytes),
+    ("buddies_per_call", |to| &mut to.buddies_per_call, 1..=Limits::MAX.buddies_per_call),
+    ("rooms_per_call", |to| &mut to.rooms_per_call, 1..=Limits::MAX.rooms_per_call),
+    ("roster_links", |to| &mut to.roster_links, 1..=Limits::MAX.roster_links),
+    ("rooms_per_user", |to| &mut to.rooms_per_user, 1..=Limits::MAX.rooms_per_user),
+    ("sessions_per_user", |to| &mut to.sessions_per_user, 1..=Limits::MAX.sessions_per_user),
+    ("queue_messages", |to| &mut to.queue_messages, 1..=Limits::MAX.queue_messages),
+    ("queue_bytes", |to| &mut to.queue_bytes, 1..=Limits::MAX.queue_bytes),
+    ("connections_per_shard", |to| &mut to.connections_per_shard, 0..=Limits::MAX.connections_per_shard),
+];
+
+const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
+const TIMEOUTS: [Number<Timeouts, u64>; 11] = [
+    ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
+    ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
+    ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
+    ("session_idle_ms", |to| &mut to.session_idle_ms, MS),
+    ("linger_ms", |to| &mut to.linger_ms, MS),
+    ("idle_ms", |to| &mut to.idle_ms, MS),
+    ("head_ms", |to| &mut to.head_ms, MS),
+    ("body_ms", |to| &mut to.body_ms, MS),
+    ("write_ms", |to| &mut to.write_ms, MS),
+    ("gather_ms", |to| &mut to.gather_ms, MS),
+    ("drain_ms", |to| &mut to.drain_ms, MS),
+];
+
+/// Longest name of an unknown setting that is repeated in a message, in bytes.
+const UNKNOWN_BYTES_MAX: usize = 32;
+
+/// Reads the text of a file: all its settings, or all its problems in the order of their lines.
+pub(super) fn read(text: &str) -> Result<Settings, Vec<Problem>> {
+    let mut reader = Reader { text, problems: Vec::new() };
+    let mut settings = Settings::default();
+    match DeTable::parse(text) {
+        Ok(table) => reader.top(table.get_ref(), &mut settings),
+        Err(error) => reader.syntax(&error),
+    }
+    if reader.problems.is_empty() {
+        return Ok(settings);
+    }
+    reader.problems.sort_by_key(|problem| problem.place.line);
+    Err(reader.problems)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn place(&self, span: &Range<usize>, setting: impl Into<String>) -> Place {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        Place { line: Some(before.matches('\n').count() + 1), setting: setting.into() }
+    }
+
+    fn wrong(&mut self, span: &Range<usize>, setting: impl Into<String>, wrong: impl Into<String>) {
+        let place = self.place(span, setting);
+        self.problems.push(Problem { place, wrong: wrong.into() });
+    }
+
+    /// Only the parser's own words: the error as a whole would show the line.
+    fn syntax(&mut self, error: &toml::de::Error) {
+        let span = error.span().unwrap_or_default();
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let column = before.chars().rev().take_while(|char| *char != '\n').count() + 1;
+        self.wrong(&span, "syntax", format!("{} (column {column})", error.message().replace('\n', ", ")));
+    }
+
+    fn top(&mut self, table: &DeTable<'_>, settings: &mut Settings) {
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "listen" => {
+                    let place = self.place(&key.span(), "listen");
+                    settings.listen =
+                        self.texts(value, "listen", 1, values::address).map(|list| (list, place));
+                }
+                "shards" => {
+                    let shards = self.number(value, "shards", &(1..=SHARDS_MAX));
+                    settings.shards = shards.and_then(|shards| u16::try_from(shards).ok());
+                }
+                "public_url" => settings.public_url = self.text(value, "public_url", values::public_url),
+                "log" => settings.log = self.text(value, "log", values::level),
+                "timeouts" => self.timeouts(value, &mut settings.timeouts),
+                "limits" => self.limits(value, &mut settings.limits),
+                "domain" => settings.domains = self.domains(value),
+                _ => self.unknown(key, "", &TOP),
+            }
+        }
+    }
+
+    fn timeouts(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Timeouts) {
+        self.numbers(value, "timeouts.", &TIMEOUTS, into);
+        if into.poll_hold_ms_min > into.poll_hold_ms_max {
+            let span = last_of(value, &["poll_hold_ms_min", "poll_hold_ms_max"]);
+            self.wrong(&span, "timeouts.poll_hold_ms_min", "must not be more than poll_hold_ms_max");
+        }
+    }
+
+    /// A message must fit into the request that carries it, percent-encoded, and into the queue that holds it.
+    fn limits(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Limits) {
+        self.numbers(value, "limits.", &LIMITS, into);
+        for (holder, bytes) in [("body_bytes", into.body_bytes), ("queue_bytes", into.queue_bytes)] {
+            if into.message_bytes * 3 > bytes {
+                let span = last_of(value, &["message_bytes", holder]);
+                self.wrong(&span, "limits.message_bytes", format!("must be at most a third of {holder}"));
+            }
+        }
+    }
+
+    fn domains(&mut self, value: &Spanned<DeValue<'_>>) -> Option<Vec<DomainConfig>> {
+        let tables = value.get_ref().as_array().filter(|tables| !tables.is_empty());
+        let Some(tables) = tables else {
+            self.wrong(&value.span(), "domain", "must be one or more tables, each under [[domain]]");
+            return None;
+        };
+        let mut domains: Vec<DomainConfig> = Vec::new();
+        for table in tables {
+            let domain = self.domain(table)?;
+            if !domain.name.is_empty() && domains.iter().any(|other| other.name == domain.name) {
+                self.wrong(&last_of(table, &["name"]), "domain.name", "is the name of another domain too");
+            }
+            domains.push(domain);
+        }
+        Some(domains)
+    }
+
+    fn domain(&mut self, value: &Spanned<DeValue<'_>>) -> Option<DomainConfig> {
+        let table = self.table(value, "domain")?;
+        let (mut name, mut apikeys, mut origins, mut max_users) = (None, None, None, None);
+        for (key, value) in table {
+            match key.get_ref().as_ref() {
+                "name" => name = self.text(value, "domain.name", values::domain_name),
+                "apikeys" => apikeys = self.texts(value, "domain.apikeys", 1, values::apikey),
+                "origins" => origins = self.texts(value, "domain.origins", 0, values::origin),
+                "max_users" => max_users = self.number(value, "domain.max_users", &(1..=u32::MAX)),
+                _ => self.unknown(key, "domain.", &DOMAIN),
+            }
+        }
+        for required in ["name", "apikeys"].into_iter().filter(|name| !table.contains_key(*name)) {
+            self.wrong(&value.span(), format!("domain.{required}"), "is missing");
+        }
+        Some(DomainConfig {
+            name: name.unwrap_or_default(),
+            apikeys: apikeys.unwrap_or_default(),
+            origins: origins.unwrap_or_default(),
+            max_users: max_users.unwrap_or(u32::MAX),
+        })
+    }
+
+    fn numbers<T, N>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        prefix: &str,
+        numbers: &[Number<T, N>],
+        into: &mut T,
+    ) where
+        N: Copy + PartialOrd + std::fmt::Display + TryFrom<i128>,
+    {
+        let Some(table) = self.table(value, prefix.trim_end_matches('.')) else { return };
+        for (key, value) in table {
+            match numbers.iter().find(|(name, ..)| name == key.get_ref()) {
+                Some((name, field, range)) => {
+                    if let Some(number) = self.number(value, &format!("{prefix}{name}"), range) {
+                        *field(into) = number;
+                    }
+                }
+                None => {
+                    self.unknown(key, prefix, &numbers.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
+
+    fn number<N>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        setting: &str,
+        range: &RangeInclusive<N>,
+    ) -> Option<N>
+    where
+        N: Copy + PartialOrd + std::fmt::Display + TryFrom<i128>,
+    {
+        let typed = value.get_ref().as_integer();
+        let typed = typed.and_then(|typed| i128::from_str_radix(typed.as_str(), typed.radix()).ok());
+        let number = typed.and_then(|typed| N::try_from(typed).ok()).filter(|number| range.contains(number));
+        if number.is_none() {
+            self.wrong(&value.span(), setting, values::whole_number(range.start(), range.end()));
+        }
+        number
+    }
+
+    fn text<T>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        setting: &str,
+        read: fn(&str) -> Read<T>,
+    ) -> Option<T> {
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong(&value.span(), setting, "must be a string in quotes");
+            return None;
+        };
+        read(text).map_err(|wrong| self.wrong(&value.span(), setting, wrong)).ok()
+    }
+
+    /// A list of `least` texts or more.
+    fn texts<T>(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        setting: &str,
+        least: usize,
+        read: fn(&str) -> Read<T>,
+    ) -> Option<Vec<T>> {
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong(&value.span(), setting, "must be a list of strings in [ ]");
+            return None;
+        };
+        if list.len() < least {
+            self.wrong(&value.span(), setting, "must not be an empty list");
+        }
+        list.iter().map(|item| self.text(item, setting, read)).collect()
+    }
+
+    fn table<'v, 'i>(&mut self, value: &'v Spanned<DeValue<'i>>, setting: &str) -> Option<&'v DeTable<'i>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.wrong(&value.span(), setting, "must be a table");
+        }
+        table
+    }
+
+    /// A name is repeated only if it looks like one of a setting.
+    fn unknown(&mut self, key: &Spanned<DeString<'_>>, prefix: &str, known: &[&str]) {
+        let name = key.get_ref();
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';
+        let shown = name.len() <= UNKNOWN_BYTES_MAX && name.bytes().all(plain);
+        let setting = if shown { format!("{prefix}{name}") } else { "unknown setting".to_owned() };
+        self.wrong(&key.span(), setting, format!("is not one of {}", known.join(", ")));
+    }
+}
+
+/// Where the last of these settings of a table is, or the table itself if it has none of them.
+fn last_of(value: &Spanned<DeValue<'_>>, names: &[&str]) -> Range<usize> {
+    let settings = value.get_ref().as_table().into_iter().flatten();
+    let found = settings.filter(|(key, _)| names.contains(&key.get_ref().as_ref()));
+    found.map(|(key, _)| key.span()).max_by_key(|span| span.start).unwrap_or_else(|| value.span())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Just, Strategy, any, prop_assert, proptest};
+    use proptest::sample::Index;
+
+    use super::*;
+
+    /// What is wrong with the text of a file.
+    fn problems(text: &str) -> Vec<String> {
+        read(text).err().unwrap_or_default().iter().map(ToString::to_string).collect()
+    }
+
+    /// Each text, and all that is wrong with it as `LINE: setting: what is wrong`.
+    fn check(table: &[(&str, &[&str])]) {
+        for (text, expected) in table {
+            assert_eq!(problems(text), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn everything_may_be_left_out() {
+        let settings = read("").unwrap_or_default();
+        assert!(settings.listen.is_none() && settings.shards.is_none() && settings.domains.is_none());
+        assert_eq!((settings.limits, settings.timeouts), (Limits::DEFAULT, Timeouts::DEFAULT));
+        check(&[("", &[]), ("# nothing", &[]), ("[limits]\n[timeouts]", &[]), ("\u{feff}shards = 1", &[])]);
+    }
+
+    #[test]
+    fn everything_may_be_said() {
+        let text = r#"
+            listen = ["127.0.0.1:8000", "[::1]:8000"]
+            shards = 3
+            public_url = "https://im.example/"
+            log = "warn"
+            timeouts.linger_ms = 9_000
+            [limits]
+            connections_per_shard = 0
+            rooms_per_call = 0x10
+            [[domain]]
+            name = "a.example"
+            apikeys = ["old", "new"]
+            [[domain]]
+            name = "b.example"
+            apikeys = ["other"]
+            origins = ["https://b.example"]
+            max_users = 10
+        "#;
+        assert_eq!(problems(text), [""; 0]);
+        let settings = read(text).unwrap_or_default();
+        let (listen, place) = settings.listen.unwrap();
+        assert_eq!((listen.len(), place.line), (2, Some(2)));
+        assert_eq!((settings.shards, settings.log), (Some(3), Some(log::LevelFilter::Warn)));
+        assert_eq!(settings.public_url.as_deref(), Some("https://im.example"));
+        assert_eq!((settings.timeouts.linger_ms, settings.limits.rooms_per_call), (9_000, 16));
+        let domains = settings.domains.unwrap();
+        assert_eq!(domains[0].apikeys, ["old", "new"]);
+        assert_eq!((domains[0].origins.len(), domains[0].max_users), (0, u32::MAX));
+        assert_eq!((domains[1].origins[0].as_str(), domains[1].max_users), ("https://b.example", 10));
+    }
+
+    #[test]
+    fn names_and_types() {
+        check(&[
+            ("listen = ", &["1: syntax: string values must be quoted, expected literal string (column 10)"]),
+            ("\nshards = 1\nshards = 2", &["3: syntax: duplicate key (column 1)"]),
+            (
+                "port = 1",
+                &["1: port: is not one of listen, shards, public_url, log, timeouts, limits, domain"],
+            ),
+            (
+                "\"Kx7/9\" = 1",
+                &[concat!(
+                    "1: unknown setting: is not one of ",
+                    "listen, shards, public_url, log, timeouts, limits, domain"
+                )],
+            ),
+            (
+                "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\napikey = \"k\"",
+                &["4: domain.apikey: is not one of name, apikeys, origins, max_users"],
+            ),
+            ("listen = \"127.0.0.1:1\"", &["1: listen: must be a list of strings in [ ]"]),
+            ("listen = [8000]", &["1: listen: must be a string in quotes"]),
+            ("log = 1", &["1: log: must be a string in quotes"]),
+            ("limits = 1", &["1: limits: must be a table"]),
+            ("[domain]\nname = \"a\"", &["1: domain: must be one or more tables, each under [[domain]]"]),
+            ("domain = [\"a\"]", &["1: domain: must be a table"]),
+            ("shards = \"1\"", &["1: shards: must be a whole number from 1 to 256"]),
+            ("shards = 1.0", &["1: shards: must be a whole number from 1 to 256"]),
+        ]);
+        let problems = problems("[timeouts]\nlinger_ms = 1000\nlinger = 1");
+        assert!(
+            problems[0].starts_with("3: timeouts.linger: is not one of poll_hold_ms_min, "),
+            "{problems:?}"
+        );
+    }
+
+    #[test]
+    fn values() {
+        check(&[
+            ("listen = []", &["1: listen: must not be an empty list"]),
+            ("log = \"all\"", &["1: log: must be off, error, warn, info, debug or trace"]),
+            ("shards = 257", &["1: shards: must be a whole number from 1 to 256"]),
+            (
+                "[limits]\nrooms_per_call = 0",
+                &["2: limits.rooms_per_call: must be a whole number from 1 to 5000"],
+            ),
+            (
+                "[limits]\nqueue_bytes = -1",
+                &["2: limits.queue_bytes: must be a whole number from 1 to 16777216"],
+            ),
+            ("[timeouts]\nidle_ms = 9", &["2: timeouts.idle_ms: must be a whole number from 10 to 3600000"]),
+            (
+                "[timeouts]\nidle_ms = 3_600_001\n\nhead_ms = 99999999999999999999",
+                &[
+                    "2: timeouts.idle_ms: must be a whole number from 10 to 3600000",
+                    "4: timeouts.head_ms: must be a whole number from 10 to 3600000",
+                ],
+            ),
+            (
+                "[timeouts]\npoll_hold_ms_max = 24_999",
+                &["2: timeouts.poll_hold_ms_min: must not be more than poll_hold_ms_max"],
+            ),
+            (
+                "[timeouts]\npoll_hold_ms_min = 5\npoll_hold_ms_max = 50",
+                &[
+                    "2: timeouts.poll_hold_ms_min: must be a whole number from 10 to 3600000",
+                    "3: timeouts.poll_hold_ms_min: must not be more than poll_hold_ms_max",
+                ],
+            ),
+            (
+                "[limits]\nmessage_bytes = 50_000",
+                &["2: limits.message_bytes: must be at most a third of body_bytes"],
+            ),
+            (
+                "[limits]\nqueue_bytes = 98_303\nmessage_bytes = 32_768",
+                &["3: limits.message_bytes: must be at most a third of queue_bytes"],
+            ),
+            ("[limits]\nqueue_bytes = 98_304\nmessage_bytes = 32_768", &[]),
+        ]);
+    }
+
+    #[test]
+    fn domains() {
+        check(&[
+            ("domain = []", &["1: domain: must be one or more tables, each under [[domain]]"]),
+            ("[[domain]]\nname = \"a\"", &["1: domain.apikeys: is missing"]),
+            (
+                "[[domain]]\nname = \"\"\napikeys = []",
+                &["2: domain.name: must not be empty", "3: domain.apikeys: must not be an empty list"],
+            ),
+            (
+                "[[domain]]\nname = \"a:b\"\napikeys = [\"k\",\n\"\\t\"]\nmax_users = 0",
+                &[
+                    "2: domain.name: must not contain a colon, where Basic authentication splits",
+                    "4: domain.apikeys: must not contain control characters",
+                    "5: domain.max_users: must be a whole number from 1 to 4294967295",
+                ],
+            ),
+            (
+                "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\n[[domain]]\nname = \"a\"\napikeys = [\"l\"]",
+                &["5: domain.name: is the name of another domain too"],
+            ),
+            (
+                "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\norigins = [\"https://a/\"]",
+                &["4: domain.origins: must be scheme://host or scheme://host:port, without a path"],
+            ),
+        ]);
+    }
+
+    /// A number as the comments of the example file write it.
+    fn with_commas(number: usize) -> String {
+        let digits = number.to_string();
+        let group = |(index, digit): (usize, char)| {
+            let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
+            [comma.then_some(','), Some(digit)].into_iter().flatten()
+        };
+        digits.chars().enumerate().flat_map(group).collect()
+    }
+
+    #[test]
+    fn the_example_file_tells_the_highest_values() {
+        let text = include_str!("../../nextim.toml");
+        for (name, _, range) in LIMITS {
+            let (before, _) = text.split_once(&format!("\n{name} = ")).unwrap();
+            let (_, comment) = before.rsplit_once("\n# ").unwrap();
+            let max = with_commas(*range.end());
+            assert!(comment.contains(&format!("({max})")), "{name}: {max} is not in {comment:?}");
+        }
+        assert!(text.contains(&format!(" 1 to {SHARDS_MAX},")));
+    }
+
+    const KEY: &str = "K7xQ2mZ9pL4v";
+    const WITH_KEY: &str =
+        "log = \"info\"\n[[domain]]\nname = \"a\"\napikeys = [\"K7xQ2mZ9pL4v\"]\norigins = []\n";
+
+    /// The text with a few characters taken out, put in or put over others.
+    fn damaged() -> impl Strategy<Value = String> {
+        let damage = (any::<Index>(), 0..2_usize, "[\\PC\n\"'\\[\\]{}=.,#\\\\]?");
+        (Just(WITH_KEY), proptest::collection::vec(damage, 1..4)).prop_map(|(text, damages)| {
+            damages.into_iter().fold(text.to_owned(), |text, (at, taken, put)| {
+                let chars: Vec<char> = text.chars().collect();
+                let at = at.index(chars.len());
+                let after = chars.iter().skip(at + taken);
+                chars.iter().take(at).copied().chain(put.chars()).chain(after.copied()).collect()
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_problem_repeats_a_key(text in damaged()) {
+            for problem in problems(&text) {
+                for start in 0..=KEY.len() - 6 {
+                    prop_assert!(!problem.contains(&KEY[start..start + 6]), "{problem}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! What a single value must look like.
+//!
+//! Owns: the reading of one typed text, the same for flags, environment and file. Must not: know where the text
+//! came from, or repeat it in what it answers. A text may be an apikey in the wrong place, and errors are printed.
+
+use std::net::{Ipv6Addr, SocketAddr};
+
+use log::LevelFilter;
+
+use crate::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX};
+
+/// A value, or what is wrong with the text.
+pub(super) type Read<T> = Result<T, String>;
+
+/// `ADDR:PORT`. Names of hosts are not looked up: what a server listens on must not depend on a resolver.
+pub(super) fn address(text: &str) -> Read<SocketAddr> {
+    let wrong = "must be ADDR:PORT with a numeric address, such as 127.0.0.1:8000 or [::1]:8000";
+    text.parse().map_err(|_| wrong.to_owned())
+}
+
+/// A number of shards.
+pub(super) fn shards(text: &str) -> Read<u16> {
+    let number = text.parse().ok().filter(|number| (1..=SHARDS_MAX).contains(&usize::from(*number)));
+    number.ok_or_else(|| whole_number(1, SHARDS_MAX))
+}
+
+/// What is wrong with a number that is not within `min` and `max`.
+pub(super) fn whole_number(min: impl std::fmt::Display, max: impl std::fmt::Display) -> String {
+    format!("must be a whole number from {min} to {max}")
+}
+
+/// A log level.
+pub(super) fn level(text: &str) -> Read<LevelFilter> {
+    text.parse().map_err(|_| "must be off, error, warn, info, debug or trace".to_owned())
+}
+
+/// The URL under which browsers reach the server. Paths are appended to it, so it ends without a slash.
+pub(super) fn public_url(text: &str) -> Read<String> {
+    let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        return Err("must start with http:// or https://".to_owned());
+    };
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if path.contains(['?', '#']) {
+        return Err("must have no query and no fragment".to_owned());
+    }
+    if !is_host_and_port(host) {
+        return Err("must have a host, and a port if any, after ://".to_owned());
+    }
+    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("must be printable ASCII without spaces".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// A domain's name.
+pub(super) fn domain_name(text: &str) -> Read<String> {
+    if text.contains(':') {
+        return Err("must not contain a colon, where Basic authentication splits".to_owned());
+    }
+    credential(text)
+}
+
+/// An apikey.
+pub(super) fn apikey(text: &str) -> Read<String> {
+    credential(text)
+}
+
+fn credential(text: &str) -> Read<String> {
+    if text.is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    if text.len() > CREDENTIAL_BYTES_MAX {
+        return Err(format!("must not be longer than {CREDENTIAL_BYTES_MAX} bytes"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// An origin as browsers send it: `scheme://host[:port]` (RFC 6454, section 6.2).
+pub(super) fn origin(text: &str) -> Read<String> {
+    if !text.is_ascii() {
+        return Err("must be ASCII; international host names are written in their xn-- form".to_owned());
+    }
+    match text.split_once("://") {
+        Some((scheme, host)) if is_scheme(scheme) && is_host_and_port(host) => Ok(text.to_owned()),
+        Some(_) | None => Err("must be scheme://host or scheme://host:port, without a path".to_owned()),
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    if let Some(bracketed) = text.strip_prefix('[') {
+        return bracketed.split_once(']').is_some_and(|(host, rest)| {
+            host.parse::<Ipv6Addr>().is_ok()
+                && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
+        });
+    }
+    let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
+    !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
+        && port.is_none_or(is_port)
+}
+
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `read` makes of each text: the value, or `None` if it is wrong.
+    fn check(read: impl Fn(&str) -> Read<String>, table: &[(&str, Option<&str>)]) {
+        for (text, expected) in table {
+            assert_eq!(read(text).ok().as_deref(), *expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_shards_and_levels() {
+        check(
+            |text| address(text).map(|address| address.to_string()),
+            &[
+                ("127.0.0.1:0", Some("127.0.0.1:0")),
+                ("[::1]:8000", Some("[::1]:8000")),
+                ("localhost:8000", None),
+                ("127.0.0.1", None),
+                (":8000", None),
+                ("127.0.0.1:65536", None),
+                ("", None),
+            ],
+        );
+        check(
+            |text| shards(text).map(|shards| shards.to_string()),
+            &[("1", Some("1")), ("256", Some("256")), ("0", None), ("257", None), ("-1", None), ("", None)],
+        );
+        check(
+            |text| level(text).map(|level| level.to_string()),
+            &[("off", Some("OFF")), ("Debug", Some("DEBUG")), ("all", None), ("", None)],
+        );
+    }
+
+    #[test]
+    fn public_urls() {
+        check(
+            public_url,
+            &[
+                ("https://im.example/", Some("https://im.example")),
+                ("http://im.example:8000/chat//", Some("http://im.example:8000/chat")),
+                ("http://[::1]:8000", Some("http://[::1]:8000")),
+                ("im.example", None),
+                ("ftp://im.example", None),
+                ("https://", None),
+                ("https:///chat", None),
+                ("https://im.example?a=b", None),
+                ("https://im.example/#a", None),
+                ("https://user@im.example", None),
+                ("https://im.example/a b", None),
+                ("https://im.example:http", None),
+                ("https://聊天.example", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn names_and_keys() {
+        let longest = "a".repeat(CREDENTIAL_BYTES_MAX);
+        let too_long = "a".repeat(CREDENTIAL_BYTES_MAX + 1);
+        check(
+            domain_name,
+            &[("a.example", Some("a.example")), ("社区", Some("社区")), ("a:b", None), ("", None)],
+        );
+        check(
+            apikey,
+            &[
+                ("a:b", Some("a:b")),
+                (&longest, Some(&longest)),
+                (&too_long, None),
+                ("", None),
+                ("a\tb", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn origins() {
+        check(
+            origin,
+            &[
+                ("https://a.example", Some("https://a.example")),
+                ("http://localhost:8080", Some("http://localhost:8080")),
+                ("http://[::1]:8080", Some("http://[::1]:8080")),
+                ("chrome-extension://abc", Some("chrome-extension://abc")),
+                ("https://a.example/", None),
+                ("https://a.example:", None),
+                ("https://a.example:+80", None),
+                ("https://[::1", None),
+                ("https://*.example", None),
+                ("https://社区.example", None),
+                ("://a.example", None),
+                ("1a://a.example", None),
+                ("a.example", None),
+                ("*", None),
+                ("null", None),
+                ("", None),
+            ],
+        );
+    }
+}

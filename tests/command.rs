@@ -1,0 +1,448 @@
+//! The command as its users meet it: flags, files, signals, streams and exit codes.
+//!
+//! Every server here listens on a free port of 127.0.0.1. Nothing sleeps: what takes time is waited for, up to
+//! [`PATIENCE`].
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::{NamedTempFile, TempDir};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// No key of a test may ever be seen; all contain this.
+const SECRET: &str = "Kx7Secret";
+
+/// A command that runs, with what it prints, line by line.
+struct Running {
+    child: Child,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+struct Ended {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(stream).lines().map_while(Result::ok);
+        lines.take_while(|line| sender.send(line.clone()).is_ok()).for_each(drop);
+    });
+    receiver
+}
+
+/// The command with an environment of its own.
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
+    command.args(arguments).env_clear().stdin(Stdio::null());
+    command
+}
+
+impl Running {
+    fn start(mut command: Command) -> Running {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+        Running { child, stdout, stderr }
+    }
+
+    /// A server on a free port, and its address.
+    fn serve(arguments: &[&str]) -> (Running, SocketAddr) {
+        let running = Running::start(command(&[&["--listen", "127.0.0.1:0"], arguments].concat()));
+        let line = running.stdout.recv_timeout(PATIENCE).expect("a start line");
+        let (_, rest) = line.split_once(" listening on ").expect("a start line");
+        let address = rest.split([',', ';']).next().unwrap().parse().unwrap();
+        (running, address)
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+    }
+
+    /// Signals once the process has a handler for it, which is what `/proc` says before the first line is printed.
+    fn signal_when_caught(&self, signal: Signal) {
+        let status = format!("/proc/{}/status", self.child.id());
+        until("it catches the signal", || {
+            let status = fs::read_to_string(&status).unwrap();
+            let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
+            u64::from_str_radix(caught, 16).unwrap() >> (signal as i32 - 1) & 1 == 1
+        });
+        self.signal(signal);
+    }
+
+    /// The next line of the log that contains `text`.
+    fn logged(&self, text: &str) -> String {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.stderr.recv_timeout(left).unwrap_or_else(|_| panic!("no line with {text:?}"));
+            assert!(!line.contains(SECRET), "{line}");
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+
+    /// Waits until it has ended; its streams close when it does.
+    fn end(mut self) -> Ended {
+        let until = Instant::now() + PATIENCE;
+        let rest = |stream: &Receiver<String>| {
+            let mut text = String::new();
+            while let Ok(line) = stream.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                text += &line;
+                text.push('\n');
+            }
+            assert!(Instant::now() < until, "it does not end; so far {text:?}");
+            assert!(!text.contains(SECRET), "{text}");
+            text
+        };
+        let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
+        let status = self.child.wait().unwrap();
+        Ended { code: status.code(), stdout, stderr }
+    }
+}
+
+impl Drop for Running {
+    /// A test that failed leaves no server behind.
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn run(arguments: &[&str]) -> Ended {
+    Running::start(command(arguments)).end()
+}
+
+fn file(text: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    fs::write(file.path(), text).unwrap();
+    file
+}
+
+fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().unwrap()
+}
+
+/// A file with one domain, `a`.
+fn domain_file(apikey: &str) -> String {
+    format!("[[domain]]\nname = \"a\"\napikeys = [\"{apikey}\"]\n")
+}
+
+/// The status of a call that any site may make.
+fn onlines(address: SocketAddr, apikey: &str) -> u16 {
+    let body = format!("domain=a&apikey={apikey}&names=nobody");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(
+        stream,
+        "POST /onlines HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
+}
+
+fn until(what: &str, condition: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !condition() {
+        assert!(Instant::now() < until, "never: {what}");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn help_and_version() {
+    let help = run(&["--help"]);
+    assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+    for text in
+        ["--listen <ADDR:PORT>", "check-config", "Examples:", "NEXTIM_APIKEY", "SIGHUP", "list of processes"]
+    {
+        assert!(help.stdout.contains(text), "{text:?} is not in {}", help.stdout);
+    }
+    assert!(help.stdout.lines().all(|line| line.len() <= 110), "{}", help.stdout);
+
+    let mut with_key = command(&["--help"]);
+    with_key.env("NEXTIM_DOMAIN", "a").env("NEXTIM_APIKEY", SECRET);
+    assert_eq!(Running::start(with_key).end().stdout, help.stdout);
+
+    let version = run(&["--version"]);
+    assert_eq!((version.code, version.stderr.as_str()), (Some(0), ""));
+    assert_eq!(version.stdout, concat!("nextim ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_arguments_exit_with_2() {
+    let check = |arguments: &[&str], expected: &str| {
+        let ended = run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(ended.stderr.contains(expected), "{expected:?} is not in {}", ended.stderr);
+    };
+    check(&["--port", "8000"], "unexpected argument '--port' found");
+    check(&["--listen", "localhost"], "'--listen <ADDR:PORT>': must be ADDR:PORT");
+    check(&["--listen"], "a value is required for '--listen <ADDR:PORT>'");
+    check(&["--shards", "0"], "'--shards <N>': must be a whole number from 1 to 256");
+    check(&["--log", "loud"], "'--log <LEVEL>': must be off, error, ");
+    check(&["--public-url", "im.example"], "'--public-url <URL>': must start with http:// or https://");
+    check(&["--domain", "a", "--domain", "b", "--apikey", SECRET], "2 --domain and 1 --apikey");
+    check(&["--apikey", SECRET], "0 --domain and 1 --apikey");
+    check(&["--domain", "a", "--apikey", "k", SECRET], "the subcommand '…' cannot be used with");
+    check(&["serve"], "unrecognized subcommand");
+    check(&["check-config"], "<FILE>");
+}
+
+#[test]
+fn check_config_tells_lines_and_never_keys() {
+    let check = |text: &str, code: i32, stdout: &str, stderr: &str| {
+        let file = file(text);
+        let ended = run(&["check-config", path(&file)]);
+        let plain = |text: &str| text.replace(path(&file), "FILE");
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert_eq!((plain(&ended.stdout).as_str(), plain(&ended.stderr).as_str()), (stdout, stderr));
+    };
+    let shards = "shards chosen at start";
+    check("", 0, &format!("FILE: ok\nlistens on 127.0.0.1:8000; {shards}; 1 domain\n"), "");
+    check(
+        &format!("shards = 2\nlisten = [\"0.0.0.0:80\", \"[::]:80\"]\n{}", domain_file(SECRET)),
+        0,
+        "FILE: ok\nlistens on 0.0.0.0:80, [::]:80; 2 shards; 1 domain\n",
+        "",
+    );
+    let top = "listen, shards, public_url, log, timeouts, limits, domain";
+    check(
+        "shards = 0\n\nlisten = \"127.0.0.1:1\"\n[limit]\n",
+        1,
+        "",
+        &format!(
+            "FILE:1: shards: must be a whole number from 1 to 256\n\
+             FILE:3: listen: must be a list of strings in [ ]\n\
+             FILE:4: limit: is not one of {top}\n"
+        ),
+    );
+    check(
+        &format!("[[domain]]\nname = \"a\"\napikeys = \"{SECRET}\"\n"),
+        1,
+        "",
+        "FILE:3: domain.apikeys: must be a list of strings in [ ]\n",
+    );
+    check(
+        &format!("[[domain]]\nname = \"a\"\napikeys = [{SECRET}]\n"),
+        1,
+        "",
+        "FILE:3: syntax: string values must be quoted, expected literal string (column 12)\n",
+    );
+    check(
+        "listen = [\"0.0.0.0:80\"]",
+        1,
+        "",
+        "FILE:1: listen: 0.0.0.0:80 can be reached from other machines while a domain has the default apikey; \
+         give it one of its own\n",
+    );
+}
+
+#[test]
+fn a_start_that_fails_is_one_line_and_1() {
+    let check = |arguments: &[&str], parts: &[&str]| {
+        let ended = run(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""), "{ended:?}");
+        assert_eq!(ended.stderr.lines().count(), 1, "{ended:?}");
+        for part in parts {
+            assert!(ended.stderr.contains(part), "{part:?} is not in {ended:?}");
+        }
+    };
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = holder.local_addr().unwrap().to_string();
+    check(&["--listen", &taken], &["nextim: ", &format!("listen {taken}: "), "ddress already in use"]);
+    drop(holder);
+
+    let (_first, address) = Running::serve(&[]);
+    let address = address.to_string();
+    check(&["--listen", &address], &["nextim: ", &format!("listen {address}: "), "ddress already in use"]);
+
+    let nowhere = TempDir::new().unwrap().path().join("nextim.toml");
+    let nowhere = nowhere.to_str().unwrap();
+    check(&["--config", nowhere], &[&format!("nextim: {nowhere}: cannot be read: No such file")]);
+    check(&["--listen", "0.0.0.0:0"], &["nextim: --listen: 0.0.0.0:0 can be reached from other machines"]);
+    check(
+        &["--listen", "0.0.0.0:0", "--domain", "a", "--apikey", "public"],
+        &["nextim: --listen: 0.0.0.0:0 can be reached from other machines"],
+    );
+    let broken = file("\nshards = 0");
+    let line = format!("nextim: {}:2: shards: must be a whole number from 1 to 256", path(&broken));
+    check(&["--config", path(&broken)], &[&line]);
+}
+
+#[test]
+fn the_start_line_says_what_runs() {
+    let check = |command: Command, shards: &str, domains: &str| {
+        let running = Running::start(command);
+        let line = running.stdout.recv_timeout(PATIENCE).unwrap();
+        let start = concat!("nextim ", env!("CARGO_PKG_VERSION"), " listening on ");
+        let parts: Vec<&str> = line.strip_prefix(start).expect(&line).split("; ").collect();
+        let [addresses, of_shards, of_domains, connections] = parts.as_slice() else { panic!("{line}") };
+        let addresses =
+            addresses.split(", ").map(|address| address.parse::<SocketAddr>().expect(&line).port());
+        let bound: Vec<u16> = addresses.collect();
+        assert!(bound.len() == 2 && bound.iter().all(|port| *port != 0), "{line}");
+        assert_eq!((*of_shards, *of_domains), (shards, domains));
+        let capacity = connections.strip_prefix("up to ").and_then(|rest| rest.split_once(' ')).expect(&line);
+        assert!(capacity.0.parse::<usize>().expect(&line) > 1, "{line}");
+        assert_eq!(capacity.1, "connections");
+    };
+    let listen = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"];
+    check(command(&[&listen[..], &["--shards", "1"]].concat()), "1 shard", "1 domain");
+    let two = ["--domain", "a", "--apikey", "k", "--domain", "b", "--apikey", "l", "--shards", "2"];
+    check(command(&[&listen[..], &two].concat()), "2 shards", "2 domains");
+    let mut environment = command(&[]);
+    environment.env("NEXTIM_LISTEN", "127.0.0.1:0,127.0.0.1:0").env("NEXTIM_SHARDS", "1");
+    environment.env("NEXTIM_DOMAIN", "a").env("NEXTIM_APIKEY", SECRET);
+    check(environment, "1 shard", "1 domain");
+}
+
+#[test]
+fn the_file_may_be_named_by_the_environment() {
+    let file = file(&format!("listen = [\"127.0.0.1:0\"]\nshards = 1\n{}", domain_file(SECRET)));
+    let mut command = command(&[]);
+    command.env("NEXTIM_CONFIG", file.path());
+    let running = Running::start(command);
+    assert!(running.stdout.recv_timeout(PATIENCE).unwrap().contains("; 1 shard; 1 domain; "));
+}
+
+#[test]
+fn sigterm_and_sigint_drain_and_exit_with_0() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let (running, address) = Running::serve(&["--domain", "a", "--apikey", SECRET]);
+        assert_eq!(onlines(address, SECRET), 200);
+        running.signal(signal);
+        let ended = running.end();
+        assert_eq!(ended.code, Some(0), "{signal}: {ended:?}");
+        assert!(TcpStream::connect(address).is_err(), "{signal}: nobody listens any more");
+    }
+}
+
+#[test]
+fn a_second_signal_exits_at_once() {
+    let patient = file("[timeouts]\ndrain_ms = 3_600_000\nbody_ms = 3_600_000\n");
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGINT, 130)] {
+        let (running, address) = Running::serve(&["--config", path(&patient)]);
+        // A call whose body is not all there keeps the drain waiting. The server has begun it: it says continue.
+        let mut call = TcpStream::connect(address).unwrap();
+        call.set_read_timeout(Some(PATIENCE)).unwrap();
+        let head = "POST /onlines HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+        call.write_all(head.as_bytes()).unwrap();
+        let mut status = [0; 12];
+        call.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 100");
+        running.signal(Signal::SIGTERM);
+        running.logged("draining");
+        running.signal(signal);
+        assert_eq!(running.end().code, Some(code));
+    }
+}
+
+#[test]
+fn sighup_rotates_keys() {
+    let (old, new) = (format!("{SECRET}Old"), format!("{SECRET}New"));
+    let file = file(&domain_file(&old));
+    let (running, address) = Running::serve(&["--config", path(&file)]);
+    assert_eq!((onlines(address, &old), onlines(address, &new)), (200, 401));
+
+    fs::write(file.path(), domain_file(&new)).unwrap();
+    running.signal(Signal::SIGHUP);
+    let line = running.logged("reloaded");
+    assert!(line.ends_with("reloaded 1 domain"), "{line}");
+    until("the new key is taken", || onlines(address, &new) == 200);
+    until("the old key is refused", || onlines(address, &old) == 401);
+
+    fs::write(file.path(), format!("shards = 3\n{}", domain_file(&old))).unwrap();
+    running.signal(Signal::SIGHUP);
+    running.logged("reloaded 1 domain; other settings changed and need a restart");
+    until("the old key is taken again", || onlines(address, &old) == 200);
+}
+
+#[test]
+fn sighup_with_a_broken_file_changes_nothing() {
+    let file = file(&domain_file(SECRET));
+    let (running, address) = Running::serve(&["--config", path(&file)]);
+    let check = |text: &str, expected: &str| {
+        fs::write(file.path(), text).unwrap();
+        running.signal(Signal::SIGHUP);
+        running.logged(&format!("not reloaded, the settings stay as they were: {expected}"));
+        assert_eq!((onlines(address, SECRET), onlines(address, "other")), (200, 401));
+    };
+    let at = |line: usize| format!("{}:{line}: ", path(&file));
+    check(
+        &format!("[[domain]]\nname = \"a\"\napikeys = [\"other\", {SECRET}]"),
+        &format!("{}syntax: ", at(3)),
+    );
+    check(&format!("{}\nshards = 0", domain_file("other")), &format!("{}domain.shards: ", at(5)));
+    check("", "domain: the file names none any more");
+    fs::remove_file(file.path()).unwrap();
+    running.signal(Signal::SIGHUP);
+    running.logged("cannot be read");
+    assert_eq!(onlines(address, SECRET), 200);
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end().code, Some(0));
+}
+
+#[test]
+fn sighup_without_domains_to_reload() {
+    let (running, address) = Running::serve(&["--domain", "a", "--apikey", SECRET]);
+    running.signal(Signal::SIGHUP);
+    running.logged("there is nothing to reload without a configuration file");
+    assert_eq!(onlines(address, SECRET), 200);
+
+    let file = file(&domain_file("other"));
+    let (running, address) = Running::serve(&["--config", path(&file), "--domain", "a", "--apikey", SECRET]);
+    running.signal(Signal::SIGHUP);
+    running.logged("domains stay as flags or environment gave them");
+    assert_eq!((onlines(address, SECRET), onlines(address, "other")), (200, 401));
+}
+
+#[test]
+fn nobody_has_to_read_what_it_prints() {
+    let listen = ["--listen", "127.0.0.1:0"];
+    let full = || fs::File::create("/dev/full").unwrap();
+    for stdout in [Stdio::null(), full().into(), closed_pipe().into()] {
+        let mut child = command(&listen).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
+        let stderr = lines(child.stderr.take().unwrap());
+        let running = Running { child, stdout: channel().1, stderr };
+        // Its answer to this comes after the start line that could not be written.
+        running.signal_when_caught(Signal::SIGHUP);
+        running.logged("there is nothing to reload");
+        running.signal(Signal::SIGTERM);
+        assert_eq!(running.end().code, Some(0));
+    }
+    for stderr in [Stdio::null(), full().into(), closed_pipe().into()] {
+        let mut child = command(&listen).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let stdout = lines(child.stdout.take().unwrap());
+        let running = Running { child, stdout, stderr: channel().1 };
+        assert!(running.stdout.recv_timeout(PATIENCE).unwrap().contains(" listening on "));
+        running.signal(Signal::SIGHUP);
+        running.signal(Signal::SIGTERM);
+        assert_eq!(running.end().code, Some(0));
+    }
+}
+
+/// The writing end of a pipe that nobody reads.
+fn closed_pipe() -> std::io::PipeWriter {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer
+}

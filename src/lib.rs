@@ -2,6 +2,7 @@
 pub mod admission;
 pub mod clock;
 pub mod domains;
+pub mod http;
 pub mod json;
 pub mod limits;
 pub mod router;

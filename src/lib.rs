@@ -1,5 +1,6 @@
 //! `NextIM`, a web instant-messaging server.
 pub mod admission;
+pub mod api;
 pub mod clock;
 pub mod domains;
 pub mod http;

@@ -32,6 +32,16 @@ pub const HEADERS_MAX: usize = 64;
 /// Longest request target, in bytes: what is left of the head for everything else is enough for any client.
 pub const TARGET_BYTES_MAX: usize = 12 * 1_024;
 
+/// Most bytes of empty lines before a request: some old clients end a body with a line end it does not count.
+pub const BLANK_BYTES_MAX: usize = 8;
+/// Longest line before a chunk of a body, extensions included, in bytes.
+pub const CHUNK_LINE_BYTES_MAX: usize = 256;
+/// Longest trailers of a chunked body, in bytes; they are ignored.
+pub const TRAILER_BYTES_MAX: usize = 4 * 1_024;
+/// What the framing of a chunked body may cost beyond as many bytes as the body may have, in bytes, so that tiny
+/// chunks do not make much input out of a small body.
+pub const CHUNK_FRAMING_BYTES: usize = 4 * 1_024;
+
 /// How much of the socket is read in one call, in bytes; a read that fills less has drained the socket.
 pub const READ_BYTES: usize = 64 * 1_024;
 /// Most sockets reported by one poll call.

@@ -1,0 +1,99 @@
+//! Authentication of sites: a domain and one of its keys.
+//!
+//! Owns: where credentials stand. Must not: say which part was wrong.
+
+use std::borrow::Cow;
+use std::hint::black_box;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use subtle::ConstantTimeEq;
+
+use super::params::{Param, Params};
+use crate::domains::{DomainId, Domains};
+use crate::http::response::Rejection;
+
+/// Base64 as clients write it, with padding or without.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The domain whose key was given, in the parameters or else in `basic`, each of the two on its own.
+pub(super) fn authenticate(
+    params: &mut Params<'_>,
+    basic: Option<&str>,
+    domains: &Domains,
+) -> Result<DomainId, Rejection> {
+    let (mut domain, mut apikey) = (params.text(Param::Domain), params.text(Param::Apikey));
+    if let (true, Some((user, password))) = (domain.is_none() || apikey.is_none(), basic.and_then(decode)) {
+        domain = domain.or(Some(Cow::Owned(user)));
+        apikey = apikey.or(Some(Cow::Owned(password)));
+    }
+    match (domain, apikey) {
+        (Some(domain), Some(apikey)) => admit(domains, &domain, &apikey).ok_or(Rejection::unauthorized()),
+        (_, _) => Err(Rejection::unauthorized()),
+    }
+}
+
+fn admit(domains: &Domains, name: &str, apikey: &str) -> Option<DomainId> {
+    let Some(domain) = domains.find(name) else {
+        // As much work as for a domain with one key, so that time does not tell which domains there are.
+        black_box(apikey.as_bytes().ct_eq(apikey.as_bytes()));
+        return None;
+    };
+    domain.accepts_key(apikey).then_some(domain.id)
+}
+
+/// The user and the password of Basic credentials (RFC 7617).
+fn decode(basic: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(BASE64.decode(basic).ok()?).ok()?;
+    let (user, password) = text.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domains::DomainConfig;
+
+    #[track_caller]
+    fn check(query: &str, basic: Option<&str>, expected: Option<&str>) {
+        let domains = Domains::new(&[DomainConfig::new("a", "k:1"), DomainConfig::new("b", "k2")]);
+        let basic = basic.map(|text| BASE64.encode(text));
+        let found = authenticate(&mut Params::read_query(query), basic.as_deref(), &domains);
+        let expected = expected.map(|name| domains.find(name).unwrap().id);
+        assert_eq!(found, expected.ok_or(Rejection::unauthorized()), "{query} {basic:?}");
+    }
+
+    #[test]
+    fn sites_are_known_by_their_keys() {
+        check("domain=a&apikey=k:1", None, Some("a"));
+        check("domain=b&apikey=k2", None, Some("b"));
+        check("", Some("a:k:1"), Some("a"));
+        check("domain=b&apikey=k2", Some("a:wrong"), Some("b"));
+        check("domain=a", Some("b:k:1"), Some("a"));
+        check("apikey=k2", Some("b:wrong"), Some("b"));
+        check("domain=&apikey=", Some("b:k2"), Some("b"));
+        for query in
+            ["", "domain=a", "apikey=k2", "domain=a&apikey=k2", "domain=c&apikey=k2", "domain=a&apikey=k"]
+        {
+            check(query, None, None);
+        }
+        check("domain=a&apikey=wrong", Some("a:k:1"), None);
+        check("", Some("a"), None);
+        check("", Some("a:"), None);
+        check("", Some(":k2"), None);
+    }
+
+    #[test]
+    fn credentials_are_base64() {
+        assert_eq!(decode("YTpi"), Some(("a".to_owned(), "b".to_owned())));
+        assert_eq!(decode("YTpiYg=="), Some(("a".to_owned(), "bb".to_owned())));
+        assert_eq!(decode("YTpiYg"), Some(("a".to_owned(), "bb".to_owned())));
+        for bad in ["", "=", "YTp", "Y:", "YWI=", "/zov"] {
+            assert_eq!(decode(bad), None, "{bad}");
+        }
+    }
+}

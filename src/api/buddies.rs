@@ -1,0 +1,86 @@
+//! `/onlines` and `/buddies/…`: who is there, and who is no longer a buddy.
+//!
+//! Owns: their parameters. Must not: know who is online.
+
+use super::names::{self, Rules};
+use super::params::{Param, Params};
+use super::{Context, Shape};
+use crate::http::response::Rejection;
+use crate::limits::NAME_BYTES_MAX;
+use crate::router::call::Verb;
+
+/// `GET /onlines`; an empty list asks for nobody, only one that is absent is an error.
+pub(super) fn onlines<'a>(
+    params: &mut Params<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Verb<'a>, Rejection> {
+    shape.as_object = match params.text(Param::Format).as_deref() {
+        None => false,
+        Some("json") => true,
+        Some(_) => return Err(Rejection::bad(Param::Format.name())),
+    };
+    let ticket = params.ticket()?;
+    let rules =
+        Rules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
+    let names = names::list(params, Param::Names, &rules)?;
+    let names = names.ok_or(Rejection::missing(Param::Names.name()))?.names;
+    Ok(Verb::Onlines { ticket, names })
+}
+
+/// `POST /buddies/remove`.
+pub(super) fn remove<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Result<Verb<'a>, Rejection> {
+    let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
+    let rules = Rules {
+        bytes_max: NAME_BYTES_MAX,
+        count_max: context.limits.buddies_per_call,
+        except: &name,
+        secret: context.secret,
+    };
+    let buddies = names::list(params, Param::Buddies, &rules)?;
+    let buddies = buddies.ok_or(Rejection::missing(Param::Buddies.name()))?.names;
+    Ok(Verb::RemoveBuddies { name, buddies })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TICKET, get, post};
+    use super::*;
+
+    #[track_caller]
+    fn check(params: &str, expected: Result<(&[&str], bool, bool), &str>) {
+        for found in [get("/onlines", params), post("/onlines", params)] {
+            let found = found.map(|(verb, shape)| {
+                let Verb::Onlines { ticket, names } = verb else { panic!("{verb:?}") };
+                (names, ticket.is_some(), shape.as_object)
+            });
+            let expected = expected
+                .map(|(names, ticket, object)| {
+                    (names.iter().map(|&name| name.into()).collect(), ticket, object)
+                })
+                .map_err(str::to_owned);
+            assert_eq!(found, expected, "{params}");
+        }
+    }
+
+    #[test]
+    fn names_are_asked_for() {
+        check("names=a,b,a", Ok((&["a", "b"], false, false)));
+        check("names=&format=", Ok((&[], false, false)));
+        check("names=a,b,c,d,e&format=json", Ok((&["a", "b", "c", "d", "e"], false, true)));
+        check(&format!("names=a&ticket={TICKET}"), Ok((&["a"], true, false)));
+        check("names=a&ticket=x", Err("404 invalid ticket"));
+        check("", Err("400 missing parameter: names"));
+        check("names=a&format=xml", Err("400 bad parameter: format"));
+        check("names=xmpp:a", Err("400 bad parameter: names"));
+    }
+
+    #[test]
+    fn buddies_are_removed() {
+        let removed = |params: &str| post("/buddies/remove", params).map(|(verb, _)| verb);
+        let expected = Verb::RemoveBuddies { name: "a".into(), buddies: vec!["b".into(), "c".into()] };
+        assert_eq!(removed("name=a&buddies=b,a,c"), Ok(expected));
+        assert_eq!(removed("buddies=b"), Err("400 missing parameter: name".to_owned()));
+        assert_eq!(removed("name=a"), Err("400 missing parameter: buddies".to_owned()));
+    }
+}

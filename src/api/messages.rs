@@ -1,0 +1,124 @@
+//! `/messages`: what is said, by whom and to whom.
+//!
+//! Owns: its parameters. Must not: judge who may say what to whom; the site has done that.
+
+use std::borrow::Cow;
+
+use super::Context;
+use super::params::{Param, Params};
+use crate::http::response::Rejection;
+use crate::limits::{ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX};
+use crate::router::call::{Say, Speaker, Verb};
+use crate::router::packet::MessageType;
+
+/// `POST /messages`.
+pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Result<Verb<'a>, Rejection> {
+    let speaker = speaker(params)?;
+    let kind = kind(params)?;
+    let to = match kind {
+        MessageType::Unicast => params.required_name(Param::To, NAME_BYTES_MAX)?,
+        MessageType::Multicast => params.required_name(Param::To, ROOM_BYTES_MAX)?,
+        MessageType::Broadcast => Cow::Borrowed(""),
+    };
+    let body = params.short(Param::Body, context.limits.message_bytes)?;
+    let body = body.ok_or(Rejection::missing(Param::Body.name()))?;
+    let nick = params.nick()?;
+    let style = params.short(Param::Style, STYLE_BYTES_MAX)?.unwrap_or_default();
+    let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
+    let timestamp = timestamp.unwrap_or_else(|| Cow::Owned(context.wall_ms.to_string()));
+    let id = params.short(Param::Id, ID_BYTES_MAX)?;
+    Ok(Verb::Message(Box::new(Say { speaker, to, nick, kind, body, style, timestamp, id })))
+}
+
+/// Who speaks: the user of the ticket, or else the site in the name `from`.
+fn speaker<'a>(params: &mut Params<'a>) -> Result<Speaker<'a>, Rejection> {
+    if let Some(ticket) = params.ticket()? {
+        return Ok(Speaker::Ticket(ticket));
+    }
+    let from = params.name(Param::From, NAME_BYTES_MAX)?;
+    from.map(Speaker::Site).ok_or(Rejection::missing(Param::Ticket.name()))
+}
+
+/// The type, by its word or by the one front ends of the field use.
+fn kind(params: &mut Params<'_>) -> Result<MessageType, Rejection> {
+    match params.text(Param::Type).as_deref() {
+        None | Some("unicast" | "chat") => Ok(MessageType::Unicast),
+        Some("multicast" | "grpchat") => Ok(MessageType::Multicast),
+        Some("broadcast") => Ok(MessageType::Broadcast),
+        Some(_) => Err(Rejection::bad(Param::Type.name())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TICKET, WALL_MS, post};
+    use super::*;
+
+    fn say(params: &str) -> Result<Say<'static>, String> {
+        post("/messages", params).map(|(verb, _)| {
+            let Verb::Message(say) = verb else { panic!("{verb:?}") };
+            *say
+        })
+    }
+
+    #[test]
+    fn a_message_has_defaults() {
+        let expected = Say {
+            speaker: Speaker::Site("news".into()),
+            to: "b".into(),
+            nick: None,
+            kind: MessageType::Unicast,
+            body: " ".into(),
+            style: "".into(),
+            timestamp: WALL_MS.to_string().into(),
+            id: None,
+        };
+        assert_eq!(say("from=news&to=b&body=+"), Ok(expected.clone()));
+        assert_eq!(say("ticket=&from=news&to=b&body=+&type=&nick=&style=&timestamp=&id="), Ok(expected));
+    }
+
+    #[test]
+    fn a_message_is_taken_as_it_is() {
+        let said = say("from=news&to=b&body=%01%0a,&nick=a,%0d&style=x:y&timestamp=now!&id=%09").unwrap();
+        assert_eq!((&*said.body, said.nick.as_deref(), &*said.style), ("\u{1}\n,", Some("a,\r"), "x:y"));
+        assert_eq!((&*said.timestamp, said.id.as_deref()), ("now!", Some("\t")));
+        assert!(matches!(
+            say(&format!("ticket={TICKET}&from=,&to=b&body=x")).unwrap().speaker,
+            Speaker::Ticket(_)
+        ));
+    }
+
+    #[test]
+    fn types_have_two_words() {
+        let check = |word: &str, to: &str, expected: (MessageType, &str)| {
+            let said = say(&format!("from=a&body=x&type={word}&to={to}")).unwrap();
+            assert_eq!((said.kind, &*said.to), expected);
+        };
+        check("unicast", "b", (MessageType::Unicast, "b"));
+        check("chat", "b", (MessageType::Unicast, "b"));
+        check("multicast", "r", (MessageType::Multicast, "r"));
+        check("grpchat", "r", (MessageType::Multicast, "r"));
+        check("broadcast", "", (MessageType::Broadcast, ""));
+        check("broadcast", "xmpp:,,%0a", (MessageType::Broadcast, ""));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let check =
+            |params: &str, expected: &str| assert_eq!(say(params), Err(expected.to_owned()), "{params}");
+        check("to=b&body=x", "400 missing parameter: ticket");
+        check("ticket=x&from=a&to=b&body=x", "404 invalid ticket");
+        check("from=,&to=b&body=x", "400 bad parameter: from");
+        check("from=a&body=x", "400 missing parameter: to");
+        check("from=a&body=x&type=multicast&to=", "400 missing parameter: to");
+        check("from=a&body=x&to=b,c", "400 bad parameter: to");
+        check("from=a&body=x&to=b&type=Chat", "400 bad parameter: type");
+        check("from=a&to=b", "400 missing parameter: body");
+        check("from=a&to=b&body=", "400 missing parameter: body");
+        check("from=a&to=b&body=x%00", "400 bad parameter: body");
+        check(&format!("from=a&to=b&body={}", "a".repeat(21)), "400 bad parameter: body");
+        check(&format!("from=a&to=b&body=x&style={}", "a".repeat(1_025)), "400 bad parameter: style");
+        check(&format!("from=a&to=b&body=x&timestamp={}", "1".repeat(65)), "400 bad parameter: timestamp");
+        check(&format!("from=a&to=b&body=x&id={}", "1".repeat(65)), "400 bad parameter: id");
+    }
+}

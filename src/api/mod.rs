@@ -1,0 +1,382 @@
+//! The protocol of sites and browsers: requests into calls, answers into bytes.
+//!
+//! Owns: paths, authentication, parameters, the shapes of answers. Must not: carry a call out, read a clock
+//! or touch a socket; what it needs of the world is in [`Context`]. In reading order: `endpoint` knows the
+//! paths, `auth` admits sites, `params` and `names` read parameters; one file for each family of calls; then
+//! `answer`.
+
+mod endpoint;
+
+mod auth;
+mod names;
+mod params;
+
+mod buddies;
+mod messages;
+mod packets;
+mod presences;
+mod rooms;
+mod statuses;
+
+mod answer;
+
+use std::sync::Arc;
+
+pub use answer::{write_answer, write_preflight, write_rejection};
+
+use crate::domains::Domains;
+use crate::http::request::{Method, Request};
+use crate::http::response::{Cors, Manner, Rejection};
+use crate::limits::Limits;
+use crate::router::call::{Call, Verb, Version};
+use endpoint::{Endpoint, SiteCall};
+use params::Params;
+
+/// What a call needs that is not in its request.
+#[derive(Clone, Copy)]
+pub struct Context<'c> {
+    /// The sites that are served.
+    pub domains: &'c Domains,
+    /// How much a call may bring.
+    pub limits: &'c Limits,
+    /// The server's time, in milliseconds since 1970: the timestamp of messages that bring none.
+    pub wall_ms: u64,
+    /// Fresh random bits, for a ticket.
+    pub secret: [u8; 16],
+}
+
+/// How the answer of one request must look: all that is kept of a request while it waits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// The dialect.
+    pub version: Version,
+    /// `/onlines` with `format=json`: an object of names.
+    pub as_object: bool,
+    /// `/room/join`: how many members there are, not who.
+    pub as_count: bool,
+    /// An answer of `/packets`, which scripts of other origins may read.
+    pub poll: bool,
+    /// The connection is closed after it.
+    pub close: bool,
+    /// The request was HTTP/1.0.
+    pub http10: bool,
+    /// The request was `HEAD`: the answer has no body.
+    pub head_only: bool,
+    /// Which origin's scripts may read a poll's answer; `*`: those of any.
+    pub origin: Option<Arc<str>>,
+    /// The function to call with a poll's answer.
+    pub callback: Option<Box<str>>,
+}
+
+impl Shape {
+    fn of(request: &Request<'_>) -> Shape {
+        Shape {
+            close: !request.keep_alive,
+            http10: request.http10,
+            head_only: request.method == Method::Head,
+            ..Shape::default()
+        }
+    }
+
+    /// What all answers of this shape have in their heads.
+    fn manner(&self) -> Manner<'_> {
+        let cors = match (&self.origin, self.poll) {
+            (_, false) => Cors::Off,
+            (None, true) => Cors::Denied,
+            (Some(origin), true) => Cors::Allowed(origin),
+        };
+        Manner { close: self.close, http10: self.http10, head_only: self.head_only, cors }
+    }
+}
+
+// A million of these wait at a time.
+const _: () = assert!(size_of::<Shape>() <= 40);
+
+/// What a request turned out to be.
+#[derive(Debug)]
+pub enum Routed<'a> {
+    /// A call, for the router.
+    Call {
+        /// What is asked for.
+        call: Call<'a>,
+        /// How to answer.
+        shape: Shape,
+    },
+    /// Nothing that can be done.
+    Refused {
+        /// Why.
+        rejection: Rejection,
+        /// How to answer.
+        shape: Shape,
+    },
+    /// A question about methods, by a browser before a poll or by anybody about the server.
+    Preflight {
+        /// How to answer.
+        shape: Shape,
+    },
+}
+
+/// Makes a call of a request.
+///
+/// Paths and methods are judged first, then the type of the body, then credentials, then all other
+/// parameters, so that whoever has no key learns nothing but that.
+pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
+    let mut shape = Shape::of(request);
+    match call_of(request, context, &mut shape) {
+        Ok(Some(call)) => Routed::Call { call, shape },
+        Ok(None) => Routed::Preflight { shape },
+        Err(rejection) => Routed::Refused { rejection, shape },
+    }
+}
+
+fn call_of<'a>(
+    request: &Request<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Option<Call<'a>>, Rejection> {
+    if request.method == Method::Options && request.path == "*" {
+        return Ok(None);
+    }
+    match Endpoint::of(request.path).ok_or(Rejection::not_found())? {
+        Endpoint::Poll => packets::poll(request, context, shape),
+        Endpoint::Site(call) => site_call(call, request, context, shape).map(Some),
+    }
+}
+
+fn site_call<'a>(
+    call: SiteCall,
+    request: &Request<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Call<'a>, Rejection> {
+    if !call.allows(request.method) {
+        return Err(Rejection::method(call.methods()));
+    }
+    let mut params = Params::read(request);
+    params.check_type()?;
+    let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
+    params.check()?;
+    shape.version = params.version()?;
+    let verb = verb(call, params, context, shape)?;
+    Ok(Call { domain, verb })
+}
+
+fn verb<'a>(
+    call: SiteCall,
+    mut params: Params<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Verb<'a>, Rejection> {
+    let params = &mut params;
+    match call {
+        SiteCall::Online => presences::online(params, context, shape.version),
+        SiteCall::Offline => presences::offline(params),
+        SiteCall::Show => presences::show(params),
+        SiteCall::Status => statuses::status(params),
+        SiteCall::Message => messages::message(params, context),
+        SiteCall::Onlines => buddies::onlines(params, context, shape),
+        SiteCall::RemoveBuddies => buddies::remove(params, context),
+        SiteCall::Members => rooms::members(params),
+        SiteCall::Join => rooms::join(params, shape),
+        SiteCall::Leave => rooms::leave(params),
+    }
+}
+
+#[cfg(test)]
+mod testing;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::testing::{TICKET, answered, get, outcome, post, request, site};
+    use super::*;
+
+    #[track_caller]
+    fn check(request: &str, expected: &str) {
+        assert_eq!(outcome(request), expected, "{request}");
+    }
+
+    #[test]
+    fn paths_and_methods_are_judged_first() {
+        for path in ["/", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
+            check(&request("GET", path, "", ""), "404 not found");
+            check(&request("HEAD", path, "", ""), "404 not found");
+            check(&request("OPTIONS", path, "", ""), "404 not found");
+        }
+        for path in [
+            "/presences/online",
+            "/presences/offline",
+            "/presences/show",
+            "/statuses",
+            "/messages",
+            "/room/join",
+            "/room/leave",
+            "/buddies/remove",
+        ] {
+            for method in ["GET", "HEAD", "OPTIONS", "PUT", "post"] {
+                check(&request(method, path, "", ""), "405 method not allowed");
+                assert!(answered(&request(method, path, "", "")).contains("\r\nAllow: POST\r\n"));
+            }
+            check(&request("POST", path, "", ""), "401 authentication failed");
+        }
+        for path in ["/onlines", "/room/members"] {
+            for method in ["HEAD", "OPTIONS", "DELETE"] {
+                check(&request(method, path, "", ""), "405 method not allowed");
+                assert!(answered(&request(method, path, "", "")).contains("\r\nAllow: GET, POST\r\n"));
+            }
+            check(&request("GET", path, "", ""), "401 authentication failed");
+        }
+    }
+
+    #[test]
+    fn a_head_is_answered_without_a_body() {
+        for path in ["/", "/packets", "/messages"] {
+            let answer = answered(&request("HEAD", path, "", ""));
+            assert!(answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length: 0"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn methods_may_be_asked_for() {
+        assert_eq!(outcome("OPTIONS * HTTP/1.1\r\n\r\n"), "methods");
+        let answer = answered("OPTIONS * HTTP/1.1\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 204 ") && !answer.contains("Access-Control"), "{answer}");
+        check("GET * HTTP/1.1\r\n\r\n", "404 not found");
+    }
+
+    #[test]
+    fn bodies_of_other_types_are_refused_before_credentials() {
+        let check = |headers: &str, body: &str, expected: &str| {
+            check(&request("POST", "/presences/offline", headers, body), expected);
+        };
+        let good = format!("domain=a&apikey=k&ticket={TICKET}");
+        check("", &good, "call");
+        check("Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n", &good, "call");
+        check("Content-Type: text/plain\r\n", &good, "415 unsupported body type");
+        check("Content-Type: multipart/form-data; boundary=x\r\n", "x", "415 unsupported body type");
+        check("Content-Encoding: gzip\r\n", &good, "415 unsupported body type");
+        check("Content-Encoding: identity\r\n", &good, "415 unsupported body type");
+        check("Content-Encoding: gzip\r\nContent-Type: text/plain\r\n", "", "401 authentication failed");
+        check("Content-Type: application/json\r\n", "", "401 authentication failed");
+    }
+
+    #[test]
+    fn credentials_are_judged_before_parameters() {
+        let check = |query: &str, headers: &str, expected: &str| {
+            check(&request("GET", &format!("/room/members?{query}"), headers, ""), expected);
+        };
+        let basic = "Authorization: Basic YTpr\r\n";
+        check("domain=a&apikey=k&room=r", "", "call");
+        check("room=r", basic, "call");
+        check("apikey=wrong&room=r", basic, "401 authentication failed");
+        check("domain=a&apikey=wrong&version=9", "", "401 authentication failed");
+        check("domain=a&room=%", "", "401 authentication failed");
+        check("domain=a&apikey=wrong&domain=a", "", "401 authentication failed");
+        check("domain=%ff&apikey=k", "", "401 authentication failed");
+        check("domain=a&apikey=k&domain=b", "", "400 bad parameter: domain");
+        check("domain=%ff", basic, "400 bad parameter: domain");
+        check("domain=a&apikey=k&version=9", "", "400 bad parameter: version");
+        assert!(
+            answered(&request("GET", "/onlines", "", ""))
+                .contains("\r\nWWW-Authenticate: Basic realm=\"nextim\"\r\n")
+        );
+    }
+
+    #[test]
+    fn sites_never_get_cors() {
+        for answer in [
+            answered(&request("GET", "/onlines", "Origin: https://x\r\n", "")),
+            answered(&request("OPTIONS", "/messages", "Origin: https://x\r\n", "")),
+            answered(&request("GET", "/nowhere", "Origin: https://x\r\n", "")),
+        ] {
+            assert!(!answer.contains("Access-Control") && !answer.contains("Vary"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn versions() {
+        let version =
+            |text| get("/room/members", &format!("room=r&version={text}")).map(|(_, shape)| shape.version);
+        assert_eq!(version(""), Ok(Version::Papers));
+        assert_eq!(version("3"), Ok(Version::V3));
+        assert_eq!(version("6"), Ok(Version::V6));
+        for bad in ["5", "06", "3.0", "%203", "six"] {
+            assert_eq!(version(bad), Err("400 bad parameter: version".to_owned()));
+        }
+    }
+
+    #[test]
+    fn connections_are_kept_as_asked() {
+        let shape = |request: &str| match site(request) {
+            Routed::Call { shape, .. } | Routed::Refused { shape, .. } | Routed::Preflight { shape } => shape,
+        };
+        let kept = |request| (shape(request).close, shape(request).http10);
+        assert_eq!(kept("GET / HTTP/1.1\r\n\r\n"), (false, false));
+        assert_eq!(kept("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), (true, false));
+        assert_eq!(kept("GET / HTTP/1.0\r\n\r\n"), (true, true));
+        assert_eq!(kept("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), (false, true));
+        assert!(
+            answered("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                .contains("\r\nConnection: keep-alive\r\n")
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_request_is_in_a_head() {
+        let evil = "x%0d%0aSet-Cookie:%20a";
+        for path in [
+            format!("/packets?domain={evil}&ticket={evil}&callback={evil}"),
+            format!("/packets?domain=closed&ticket={TICKET}&callback={evil}"),
+            format!("/{evil}"),
+        ] {
+            let answer = answered(&request("GET", &path, "Origin: https://evil\r\n", ""));
+            assert!(!answer.contains("Set-Cookie") && !answer.contains("evil"), "{answer}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_parameters_are_a_call_or_a_refusal(
+            path in "/(packets|messages|onlines|presences/online|room/join|statuses)",
+            params in proptest::collection::vec(("(name|to|from|ticket|body|show|names|buddies|seq|type|callback)",
+                "(%[0-9a-f]{2}|[a-z]|,|\\+|\\[|\"|=|%|.){0,12}"), 0..6),
+            json in any::<bool>(),
+        ) {
+            let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let mut body = params.join("&");
+            let mut headers = String::new();
+            if json {
+                body = format!("{{\"{}\"}}", body.replace('=', "\":\"").replace('&', "\",\""));
+                headers.push_str("Content-Type: application/json\r\n");
+            }
+            let path = format!("{path}?domain=a&apikey=k");
+            let answer = outcome(&request("POST", &path, &headers, &body));
+            prop_assert!(answer == "call" || answer.starts_with("400 ") || answer.starts_with("404 "), "{answer}");
+        }
+
+        #[test]
+        fn any_text_after_the_method_is_answered(text in "(\\?|&|=|%|/packets|domain=a|.){0,20}") {
+            let text = text.replace(|char: char| char == ' ' || char.is_ascii_control(), "");
+            let answer = outcome(&request("GET", &format!("/packets?{text}"), "", ""));
+            prop_assert!(answer.starts_with('4'), "{answer}");
+        }
+    }
+
+    #[test]
+    fn the_query_wins_and_a_body_is_read_on_post_only() {
+        let ticket = format!("ticket={TICKET}");
+        let query = format!("/presences/offline?domain=a&apikey=k&{ticket}");
+        check(&request("POST", &query, "", "ticket=bad"), "call");
+        check(&request("POST", &query, "", "ticket=%"), "400 bad parameter: ticket");
+        check(
+            &request("GET", "/room/members?domain=a&apikey=k", "", "room=r"),
+            "400 missing parameter: room",
+        );
+        check(
+            &request("GET", "/room/members?domain=a&apikey=k&room=r", "Content-Type: x/y\r\n", "!"),
+            "call",
+        );
+        assert_eq!(post("/room/members", "room=r").map(|_| ()), Ok(()));
+    }
+}

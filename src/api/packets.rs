@@ -1,0 +1,158 @@
+//! `/packets`: the long poll.
+//!
+//! Owns: what scripts of other origins may know. Must not: use an apikey; a browser has none. A domain tells
+//! which origins may read its answers. Where no domain is known, because none was named or the one named does
+//! not exist, any origin may: all it can read is an error that is the same for everybody.
+
+use std::sync::Arc;
+
+use super::answer::NO_CLIENT;
+use super::endpoint::POLLING;
+use super::params::{Param, Params};
+use super::{Context, Shape};
+use crate::http::jsonp;
+use crate::http::request::{Method, Request};
+use crate::http::response::Rejection;
+use crate::router::call::{Call, Verb};
+
+/// `GET /packets`; `None` if it is asked beforehand which methods there are.
+pub(super) fn poll<'a>(
+    request: &Request<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Option<Call<'a>>, Rejection> {
+    shape.poll = true;
+    let mut params = Params::read(request);
+    let name = params.text(Param::Domain);
+    let domain = name.as_deref().and_then(|name| context.domains.find(name));
+    shape.origin = match domain {
+        Some(domain) => domain.allowed_origin(request.origin),
+        None => Some(Arc::from("*")),
+    };
+    match request.method {
+        Method::Options => return Ok(None),
+        Method::Get | Method::Post => {}
+        Method::Head | Method::Other => return Err(Rejection::method(POLLING)),
+    }
+    params.check_type()?;
+    params.check()?;
+    shape.version = params.version()?;
+    shape.callback = callback(&mut params)?;
+    if name.is_none() {
+        return Err(Rejection::missing(Param::Domain.name()));
+    }
+    let domain = domain.ok_or(NO_CLIENT)?.id;
+    let verb = Verb::Poll { ticket: params.required_ticket()?, seq: seq(&mut params)? };
+    Ok(Some(Call { domain, verb }))
+}
+
+fn callback(params: &mut Params<'_>) -> Result<Option<Box<str>>, Rejection> {
+    match params.text(Param::Callback) {
+        Some(name) if !jsonp::is_callback(&name) => Err(Rejection::bad(Param::Callback.name())),
+        name => Ok(name.map(|name| name.into_owned().into())),
+    }
+}
+
+/// The last packet the client has: digits only, an empty one counts as none.
+fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
+    let Some(text) = params.text(Param::Seq) else { return Ok(None) };
+    let digits = Some(&*text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let seq = digits.and_then(|digits| digits.parse().ok());
+    seq.map(Some).ok_or(Rejection::bad(Param::Seq.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Routed;
+    use super::super::testing::{TICKET, answered, outcome, request, site};
+    use super::*;
+
+    fn polled(query: &str, headers: &str) -> String {
+        request("GET", &format!("/packets?{query}"), headers, "")
+    }
+
+    #[track_caller]
+    fn check(query: &str, expected: &str) {
+        assert_eq!(outcome(&polled(query, "")), expected, "{query}");
+        assert_eq!(outcome(&request("POST", "/packets", "", query)), expected, "{query}");
+    }
+
+    #[test]
+    fn a_poll_needs_a_domain_and_a_ticket() {
+        check(&format!("domain=a&ticket={TICKET}&callback=cb&seq=0&_=123"), "call");
+        check("", "400 missing parameter: domain");
+        check(&format!("ticket={TICKET}&domain="), "400 missing parameter: domain");
+        check("domain=a", "400 missing parameter: ticket");
+        check("domain=a&ticket=", "400 missing parameter: ticket");
+        check("domain=a&ticket=x", "404 invalid ticket");
+        check(&format!("domain=b&ticket={TICKET}"), "404 no client found");
+        check(&format!("domain=a&ticket={TICKET}&callback=a("), "400 bad parameter: callback");
+        check(&format!("domain=a&ticket={TICKET}&version=5"), "400 bad parameter: version");
+        check(&format!("domain=a&ticket={TICKET}&callback=a&callback=b"), "400 bad parameter: callback");
+        assert_eq!(outcome(&polled("other=%", "")), "400 bad parameter: query");
+    }
+
+    #[test]
+    fn a_seq_is_digits() {
+        let seq = |text: &str| match site(&polled(&format!("domain=a&ticket={TICKET}&seq={text}"), "")) {
+            Routed::Call { call, .. } => {
+                let Verb::Poll { seq, .. } = call.verb else { panic!("{call:?}") };
+                Ok(seq)
+            }
+            Routed::Refused { rejection, .. } => Err(rejection),
+            Routed::Preflight { .. } => panic!("{text}"),
+        };
+        assert_eq!(seq(""), Ok(None));
+        assert_eq!(seq("0"), Ok(Some(0)));
+        assert_eq!(seq("007"), Ok(Some(7)));
+        assert_eq!(seq("18446744073709551615"), Ok(Some(u64::MAX)));
+        for bad in ["18446744073709551616", "-1", "%2B1", "1.0", "1e3", "+1", "x"] {
+            assert_eq!(seq(bad), Err(Rejection::bad("seq")), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_answer_may_be_read_by_scripts_of_the_domains_origins() {
+        let check = |request: &str, expected: Option<&str>| {
+            let shape = match site(request) {
+                Routed::Call { shape, .. } | Routed::Refused { shape, .. } | Routed::Preflight { shape } => {
+                    shape
+                }
+            };
+            assert_eq!((shape.poll, shape.origin.as_deref()), (true, expected), "{request}");
+        };
+        let ours = "Origin: https://closed.example\r\n";
+        let other = "Origin: https://other.example\r\n";
+        for query in [&format!("ticket={TICKET}"), "ticket=x", "", "callback=9", "other=%"] {
+            check(&polled(&format!("domain=a&{query}"), other), Some("*"));
+            check(&polled(&format!("domain=nowhere&{query}"), other), Some("*"));
+            check(&polled(query, other), Some("*"));
+            check(&polled(&format!("domain=closed&{query}"), ours), Some("https://closed.example"));
+            check(&polled(&format!("domain=closed&{query}"), other), None);
+            check(&polled(&format!("domain=closed&{query}"), ""), None);
+        }
+        for method in ["HEAD", "PUT", "OPTIONS", "POST"] {
+            let unreadable = format!("{other}Content-Type: text/plain\r\n");
+            check(&request(method, "/packets?domain=closed", &unreadable, "x"), None);
+            check(&request(method, "/packets", &unreadable, "x"), Some("*"));
+        }
+    }
+
+    #[test]
+    fn other_methods_are_refused_or_told() {
+        assert_eq!(outcome(&request("HEAD", "/packets", "", "")), "405 method not allowed");
+        assert_eq!(outcome(&request("PUT", "/packets", "", "")), "405 method not allowed");
+        assert_eq!(outcome(&request("OPTIONS", "/packets?domain=a", "", "")), "methods");
+        assert!(answered(&request("PUT", "/packets", "", "")).contains("\r\nAllow: GET, POST, OPTIONS\r\n"));
+        let answer = answered(&request("OPTIONS", "/packets", "Origin: https://x\r\n", ""));
+        for header in [
+            "Access-Control-Allow-Origin: *",
+            "Vary: Origin",
+            "Access-Control-Allow-Methods: GET, POST, OPTIONS",
+            "Access-Control-Allow-Headers: Content-Type",
+            "Access-Control-Max-Age: 86400",
+        ] {
+            assert!(answer.contains(&format!("\r\n{header}\r\n")), "{answer}");
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! `/presences/…`: coming, going, and what is shown in between.
+//!
+//! Owns: their parameters. Must not: know who is online.
+
+use super::Context;
+use super::names::{self, Rules};
+use super::params::{Param, Params};
+use crate::http::response::Rejection;
+use crate::limits::{NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
+use crate::router::call::{Looks, Online, Verb, Version};
+
+/// `POST /presences/online`.
+pub(super) fn online<'a>(
+    params: &mut Params<'a>,
+    context: &Context<'_>,
+    version: Version,
+) -> Result<Verb<'a>, Rejection> {
+    let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
+    let looks = looks(params)?;
+    let rules = Rules {
+        bytes_max: NAME_BYTES_MAX,
+        count_max: context.limits.buddies_per_call,
+        except: &name,
+        secret: context.secret,
+    };
+    let buddies = names::list(params, Param::Buddies, &rules)?.unwrap_or_default();
+    let rules =
+        Rules { bytes_max: ROOM_BYTES_MAX, count_max: context.limits.rooms_per_call, except: "", ..rules };
+    let rooms = names::list(params, Param::Rooms, &rules)?.unwrap_or_default();
+    Ok(Verb::Online(Box::new(Online {
+        name,
+        looks,
+        buddies: buddies.names,
+        rooms: rooms.names,
+        truncated: buddies.truncated || rooms.truncated,
+        version,
+        secret: context.secret,
+    })))
+}
+
+/// `POST /presences/offline`.
+pub(super) fn offline<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
+    Ok(Verb::Offline { subject: params.subject()? })
+}
+
+/// `POST /presences/show`.
+pub(super) fn show<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
+    Ok(Verb::Show { subject: params.subject()?, looks: looks(params)? })
+}
+
+fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
+    let nick = params.nick()?;
+    let show = params.short(Param::Show, SHOW_BYTES_MAX)?;
+    // An empty status clears, so it is not the same as none.
+    let status = params.said(Param::Status);
+    if status.as_ref().is_some_and(|status| status.len() > STATUS_BYTES_MAX) {
+        return Err(Rejection::bad(Param::Status.name()));
+    }
+    Ok(Looks { nick, show, status })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TICKET, post};
+    use super::*;
+    use crate::router::call::{Subject, Text};
+
+    fn online_of(params: &str) -> Result<Online<'static>, String> {
+        post("/presences/online", params).map(|(verb, _)| {
+            let Verb::Online(online) = verb else { panic!("{verb:?}") };
+            *online
+        })
+    }
+
+    fn texts(texts: &[&str]) -> Vec<Text<'static>> {
+        texts.iter().map(|text| (*text).to_owned().into()).collect()
+    }
+
+    #[test]
+    fn a_session_is_started() {
+        let found = online_of(
+            "name=al&nick=Al&show=away&status=out&version=3&rooms=r%2Cs&buddies=%5B%22b%22%2C%22al%22%2C3%5D",
+        );
+        let looks = Looks { nick: Some("Al".into()), show: Some("away".into()), status: Some("out".into()) };
+        let expected = Online {
+            name: "al".into(),
+            looks,
+            buddies: texts(&["b", "3"]),
+            rooms: texts(&["r", "s"]),
+            truncated: false,
+            version: Version::V3,
+            secret: [9; 16],
+        };
+        assert_eq!(found, Ok(expected));
+    }
+
+    #[test]
+    fn what_is_too_much_is_told() {
+        let truncated = |params: &str| online_of(params).map(|online| online.truncated);
+        assert_eq!(truncated("name=a&buddies=b,c,d,a,b,&rooms=r,s,s"), Ok(false));
+        assert_eq!(truncated("name=a&buddies=b,c,d,e"), Ok(true));
+        assert_eq!(truncated("name=a&rooms=r,s,t"), Ok(true));
+    }
+
+    #[test]
+    fn only_status_may_be_empty() {
+        let looks = online_of("name=a&nick=&show=&status=").unwrap().looks;
+        assert_eq!(looks, Looks { nick: None, show: None, status: Some("".into()) });
+        assert_eq!(online_of("name=a").unwrap().looks, Looks::default());
+    }
+
+    #[track_caller]
+    fn check(path: &str, params: &str, expected: &str) {
+        assert_eq!(post(path, params).map(|_| ()), Err(expected.to_owned()), "{params}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        check("/presences/online", "", "400 missing parameter: name");
+        check("/presences/online", "name=", "400 missing parameter: name");
+        check("/presences/online", "name=xmpp:a", "400 bad parameter: name");
+        check("/presences/online", &format!("name={}", "a".repeat(257)), "400 bad parameter: name");
+        check("/presences/online", &format!("name=a&nick={}", "a".repeat(257)), "400 bad parameter: nick");
+        check("/presences/online", &format!("name=a&show={}", "a".repeat(33)), "400 bad parameter: show");
+        check(
+            "/presences/online",
+            &format!("name=a&status={}", "a".repeat(1_025)),
+            "400 bad parameter: status",
+        );
+        check("/presences/online", "name=a&buddies=%5B", "400 bad parameter: buddies");
+        check("/presences/online", "name=a&rooms=xmpp:", "400 bad parameter: rooms");
+        check("/presences/offline", "", "400 missing parameter: ticket");
+        check("/presences/offline", "ticket=1", "404 invalid ticket");
+        check("/presences/show", "name=a,b", "400 bad parameter: name");
+    }
+
+    #[test]
+    fn sessions_and_users_are_shown_and_ended() {
+        let by_name = Subject::Name("a".into());
+        let verb = |path, params: &str| post(path, params).map(|(verb, _)| verb);
+        assert_eq!(verb("/presences/offline", "name=a"), Ok(Verb::Offline { subject: by_name.clone() }));
+        let looks = Looks { show: Some("dnd".into()), ..Looks::default() };
+        assert_eq!(verb("/presences/show", "name=a&show=dnd"), Ok(Verb::Show { subject: by_name, looks }));
+        let found = verb("/presences/offline", &format!("ticket={TICKET}&name=a"));
+        assert!(matches!(found, Ok(Verb::Offline { subject: Subject::Ticket(_) })));
+    }
+}

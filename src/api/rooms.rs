@@ -1,0 +1,71 @@
+//! `/room/…`: entering, leaving, and who is there.
+//!
+//! Owns: their parameters. Must not: know who is in a room.
+
+use super::Shape;
+use super::params::{Param, Params};
+use crate::http::response::Rejection;
+use crate::limits::ROOM_BYTES_MAX;
+use crate::router::call::Verb;
+
+/// `GET /room/members`.
+pub(super) fn members<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
+    let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
+    Ok(Verb::Members { ticket: params.ticket()?, room })
+}
+
+/// `POST /room/join`, which is answered with the number of members, as `roominfo` is.
+pub(super) fn join<'a>(params: &mut Params<'a>, shape: &mut Shape) -> Result<Verb<'a>, Rejection> {
+    shape.as_count = true;
+    let subject = params.subject()?;
+    let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
+    Ok(Verb::Join { subject, room, nick: params.nick()? })
+}
+
+/// `POST /room/leave`.
+pub(super) fn leave<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
+    let subject = params.subject()?;
+    let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
+    Ok(Verb::Leave { subject, room, nick: params.nick()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TICKET, get, post};
+    use super::*;
+    use crate::router::call::Subject;
+
+    #[test]
+    fn rooms_are_entered_and_left() {
+        let (verb, shape) = post("/room/join", "name=a&room=r&nick=A").unwrap();
+        let subject = Subject::Name("a".into());
+        let (room, nick) = ("r".into(), Some("A".into()));
+        assert_eq!(verb, Verb::Join { subject: subject.clone(), room, nick });
+        assert!(shape.as_count);
+        let (verb, shape) = post("/room/leave", "name=a&room=r").unwrap();
+        assert_eq!(verb, Verb::Leave { subject, room: "r".into(), nick: None });
+        assert!(!shape.as_count);
+    }
+
+    #[test]
+    fn members_are_asked_for() {
+        let verb = |params: &str| get("/room/members", params).map(|(verb, _)| verb);
+        assert_eq!(verb("room=r"), Ok(Verb::Members { ticket: None, room: "r".into() }));
+        let with_ticket = verb(&format!("room=r&ticket={TICKET}"));
+        assert!(matches!(with_ticket, Ok(Verb::Members { ticket: Some(_), .. })));
+        assert_eq!(verb("room=r&ticket=x"), Err("404 invalid ticket".to_owned()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let check = |params: &str, expected: &str| {
+            for path in ["/room/join", "/room/leave"] {
+                assert_eq!(post(path, params).map(|_| ()), Err(expected.to_owned()), "{params}");
+            }
+        };
+        check("room=r", "400 missing parameter: ticket");
+        check("name=a", "400 missing parameter: room");
+        check("name=a&room=a,b", "400 bad parameter: room");
+        check(&format!("name=a&room={}", "r".repeat(257)), "400 bad parameter: room");
+    }
+}

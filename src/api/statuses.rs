@@ -1,0 +1,43 @@
+//! `/statuses`: who is typing.
+//!
+//! Owns: its parameters. Must not: know who is online.
+
+use super::params::{Param, Params};
+use crate::http::response::Rejection;
+use crate::limits::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
+use crate::router::call::Verb;
+
+/// `POST /statuses`.
+pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
+    let ticket = params.required_ticket()?;
+    let to = params.required_name(Param::To, NAME_BYTES_MAX)?;
+    let nick = params.nick()?;
+    let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Rejection::missing(Param::Show.name()))?;
+    Ok(Verb::Status { ticket, to, nick, show })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{TICKET, post};
+    use super::*;
+
+    #[test]
+    fn typing_is_told() {
+        let (verb, _) = post("/statuses", &format!("ticket={TICKET}&to=b&nick=A&show=typing")).unwrap();
+        let Verb::Status { to, nick, show, .. } = verb else { panic!("{verb:?}") };
+        assert_eq!((&*to, nick.as_deref(), &*show), ("b", Some("A"), "typing"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let check = |params: &str, expected: &str| {
+            assert_eq!(post("/statuses", params).map(|_| ()), Err(expected.to_owned()), "{params}");
+        };
+        check("to=b&show=typing", "400 missing parameter: ticket");
+        check("ticket=x&to=b&show=typing", "404 invalid ticket");
+        check(&format!("ticket={TICKET}&show=typing"), "400 missing parameter: to");
+        check(&format!("ticket={TICKET}&to=b%0a&show=typing"), "400 bad parameter: to");
+        check(&format!("ticket={TICKET}&to=b&show="), "400 missing parameter: show");
+        check(&format!("ticket={TICKET}&to=b&show={}", "a".repeat(33)), "400 bad parameter: show");
+    }
+}

@@ -1,0 +1,73 @@
+//! What the tests of calls share: two sites, and requests to them.
+
+use super::{Context, Routed, Shape, route, write_preflight, write_rejection};
+use crate::domains::{DomainConfig, Domains};
+use crate::http::request::{self, Parsed, Partial};
+use crate::limits::Limits;
+use crate::router::call::Verb;
+
+/// A well-formed ticket.
+pub(super) const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// The server's time in tests.
+pub(super) const WALL_MS: u64 = 1_700_000_000_000;
+/// Limits that are quickly reached.
+const LIMITS: Limits =
+    Limits { message_bytes: 20, buddies_per_call: 3, rooms_per_call: 2, ..Limits::DEFAULT };
+
+/// The text of a request.
+pub(super) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
+    format!("{method} {target} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// What a request is routed to, in a world with the domains `a` (key `k`) and `closed` (key `c`, one origin).
+pub(super) fn site(text: &str) -> Routed<'_> {
+    let mut closed = DomainConfig::new("closed", "c");
+    closed.origins.push("https://closed.example".to_owned());
+    let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
+    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: WALL_MS, secret: [9; 16] };
+    let scratch = Box::leak(Box::default());
+    match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
+        Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
+        Parsed::Complete { .. } | Parsed::Incomplete | Parsed::Rejected(_) => panic!("one request: {text:?}"),
+    }
+}
+
+/// What a request turned out to be, in a few words.
+pub(super) fn outcome(text: &str) -> String {
+    match site(text) {
+        Routed::Call { .. } => "call".to_owned(),
+        Routed::Preflight { .. } => "methods".to_owned(),
+        Routed::Refused { rejection, .. } => {
+            let (text, name) = rejection.text();
+            format!("{} {text}{name}", rejection.status)
+        }
+    }
+}
+
+/// The bytes a request is answered with, if it is no call.
+pub(super) fn answered(text: &str) -> String {
+    let mut out = Vec::new();
+    match site(text) {
+        Routed::Call { call, .. } => panic!("{call:?}"),
+        Routed::Preflight { shape } => write_preflight(&mut out, &shape),
+        Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape)),
+    }
+    String::from_utf8(out).unwrap()
+}
+
+/// The call of the site `a` with these parameters, or why it is refused.
+pub(super) fn post(path: &str, params: &str) -> Result<(Verb<'static>, Shape), String> {
+    made(&request("POST", path, "", &format!("domain=a&apikey=k&{params}")))
+}
+
+/// The same, asked with `GET`.
+pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), String> {
+    made(&request("GET", &format!("{path}?domain=a&apikey=k&{params}"), "", ""))
+}
+
+fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
+    match site(text) {
+        Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
+        Routed::Refused { .. } | Routed::Preflight { .. } => Err(outcome(text)),
+    }
+}

@@ -1,0 +1,175 @@
+//! Forms: `application/x-www-form-urlencoded`, as it stands in queries and bodies.
+//!
+//! Owns: the split into pairs and the decoding. Must not: know what the names mean. Text without escapes is
+//! borrowed; a query and a body without escapes cost no allocation.
+
+use std::borrow::Cow;
+
+/// Text that is no text: bad percent-encoding, bad UTF-8, or U+0000 in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadText;
+
+/// A decoded name or value.
+pub type Decoded<'a> = Result<Cow<'a, str>, BadText>;
+
+/// The pairs of a form, in order; a name without `=` has an empty value, and empty pairs are skipped.
+pub fn pairs(input: &[u8]) -> Pairs<'_> {
+    Pairs { rest: input }
+}
+
+/// What [`pairs`] gives.
+#[derive(Clone, Debug)]
+pub struct Pairs<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (Decoded<'a>, Decoded<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some((&first, _)) = self.rest.split_first() {
+            if first == b'&' {
+                self.rest = &self.rest[1..];
+                continue;
+            }
+            let (name, after) = part(self.rest, |byte| matches!(byte, b'=' | b'&'));
+            let (value, after) = match after {
+                [b'=', after @ ..] => part(after, |byte| byte == b'&'),
+                _ => (Ok(Cow::Borrowed("")), after),
+            };
+            self.rest = after;
+            return Some((name, value));
+        }
+        None
+    }
+}
+
+/// What stands before the first byte that `ends` it, decoded, and the rest from that byte on.
+///
+/// One pass finds the end and whether there is anything to decode: most of a request is read here.
+fn part(bytes: &[u8], ends: impl Fn(u8) -> bool) -> (Decoded<'_>, &[u8]) {
+    let mut plain = true;
+    let mut zero = false;
+    let end = bytes.iter().position(|&byte| {
+        plain &= !matches!(byte, b'%' | b'+');
+        zero |= byte == 0;
+        ends(byte)
+    });
+    let (raw, after) = bytes.split_at(end.unwrap_or(bytes.len()));
+    let text = if zero {
+        Err(BadText)
+    } else if plain {
+        std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| BadText)
+    } else {
+        unescape(raw).map(Cow::Owned)
+    };
+    (text, after)
+}
+
+fn unescape(raw: &[u8]) -> Result<String, BadText> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut rest = raw;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let (&[high, low], after) = rest.split_first_chunk().ok_or(BadText)?;
+                rest = after;
+                let byte = hex(high)? << 4 | hex(low)?;
+                if byte == 0 {
+                    return Err(BadText);
+                }
+                byte
+            }
+            plain => plain,
+        });
+    }
+    String::from_utf8(out).map_err(|_| BadText)
+}
+
+fn hex(digit: u8) -> Result<u8, BadText> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        _ => Err(BadText),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(input: &[u8], expected: &[(&str, &str)]) {
+        let found: Vec<(String, String)> = pairs(input)
+            .map(|(name, value)| {
+                let text = |text: Decoded<'_>| text.map_or("BAD".to_owned(), Cow::into_owned);
+                (text(name), text(value))
+            })
+            .collect();
+        let found: Vec<(&str, &str)> = found.iter().map(|(name, value)| (&**name, &**value)).collect();
+        assert_eq!(found, expected, "{}", String::from_utf8_lossy(input));
+    }
+
+    #[test]
+    fn pairs_are_split_and_decoded() {
+        check(b"", &[]);
+        check(b"&&", &[]);
+        check(b"a", &[("a", "")]);
+        check(b"=", &[("", "")]);
+        check(b"a=1&b=2&", &[("a", "1"), ("b", "2")]);
+        check(b"a=b=c&=d", &[("a", "b=c"), ("", "d")]);
+        check(b"a+b=c+%2B%26%3d&%6eame=%E4%BD%A0", &[("a b", "c +&="), ("name", "你")]);
+        check("a=你".as_bytes(), &[("a", "你")]);
+        check(b"a;b=c;d", &[("a;b", "c;d")]);
+    }
+
+    #[test]
+    fn bad_text_is_bad_where_it_stands() {
+        check(b"a=%&b=1", &[("a", "BAD"), ("b", "1")]);
+        check(b"a=%2&b=%zz&c=%-1", &[("a", "BAD"), ("b", "BAD"), ("c", "BAD")]);
+        check(b"a=%2+&b=%+1", &[("a", "BAD"), ("b", "BAD")]);
+        check(
+            b"a=\xFF&b=%ff&c=%C0%80&d=%ED%A0%80",
+            &[("a", "BAD"), ("b", "BAD"), ("c", "BAD"), ("d", "BAD")],
+        );
+        check(b"a=\0&b=%00&%00=c&\xFFd=1", &[("a", "BAD"), ("b", "BAD"), ("BAD", "c"), ("BAD", "1")]);
+    }
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        assert!(matches!(
+            pairs(b"a=plain").next(),
+            Some((Ok(Cow::Borrowed("a")), Ok(Cow::Borrowed("plain"))))
+        ));
+    }
+
+    fn encode(text: &str) -> String {
+        text.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat()
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_pairs(input in proptest::collection::vec(any::<u8>(), 0..200)) {
+            for (name, value) in pairs(&input) {
+                for text in [name, value].into_iter().flatten() {
+                    prop_assert!(!text.contains('\0') && text.len() <= input.len());
+                }
+            }
+        }
+
+        #[test]
+        fn what_was_encoded_is_decoded(texts in proptest::collection::vec(("[^\0]{0,8}", "[^\0]{0,20}"), 0..8)) {
+            let form: Vec<String> =
+                texts.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+            let found: Vec<(String, String)> = pairs(form.join("&").as_bytes())
+                .map(|(name, value)| (name.unwrap().into_owned(), value.unwrap().into_owned()))
+                .collect();
+            prop_assert_eq!(found, texts);
+        }
+    }
+}

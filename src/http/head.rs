@@ -1,0 +1,292 @@
+//! Heads: the request line and the headers, as far as they matter here.
+//!
+//! Owns: what `httparse` leaves open, above all which bytes are the body (RFC 9112 section 6). Must not:
+//! guess. Where two readers could disagree, the request is refused and the connection closed.
+
+use std::mem::MaybeUninit;
+
+use httparse::Status;
+
+use super::request::{ContentType, Method, Request};
+use super::response::Rejection;
+use super::target;
+use crate::limits::{HEADERS_MAX, TARGET_BYTES_MAX};
+
+/// How the body is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+}
+
+/// A head that has arrived as a whole.
+#[derive(Clone)]
+pub(super) struct Head<'b> {
+    /// The request, its body still empty.
+    pub(super) request: Request<'b>,
+    /// Its length.
+    pub(super) bytes: usize,
+    /// Where the body ends.
+    pub(super) framing: Framing,
+    /// Whether the client waits for leave to send the body.
+    pub(super) expects_continue: bool,
+}
+
+impl<'b> Head<'b> {
+    /// Reads the head that `input` begins with; `None` if it has not arrived as a whole.
+    pub(super) fn parse(input: &'b [u8]) -> Result<Option<Head<'b>>, Rejection> {
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS_MAX];
+        let mut parsed = httparse::Request::new(&mut []);
+        let bytes = match parsed.parse_with_uninit_headers(input, &mut headers) {
+            Ok(Status::Complete(bytes)) => bytes,
+            Ok(Status::Partial) => return Ok(None),
+            Err(httparse::Error::TooManyHeaders) => return Err(Rejection::head_too_large()),
+            Err(_) => return Err(Rejection::malformed()),
+        };
+        let target = parsed.path.unwrap_or_default();
+        if target.len() > TARGET_BYTES_MAX {
+            return Err(Rejection::head_too_large());
+        }
+        let http10 = parsed.version == Some(0);
+        let mut fields = Fields::default();
+        for header in parsed.headers.iter() {
+            fields.read(header.name, header.value.trim_ascii())?;
+        }
+        let (path, query) = target::split(target);
+        let request = Request {
+            method: Method::of(parsed.method.unwrap_or_default()),
+            path,
+            query,
+            body: &[],
+            content_type: fields.content_type.unwrap_or_default(),
+            content_encoded: fields.content_encoded,
+            basic: fields.basic,
+            origin: fields.origin,
+            keep_alive: !fields.close && (!http10 || fields.keep_alive),
+            http10,
+        };
+        let framing = fields.framing(http10)?;
+        // RFC 9110 section 10.1.1: an expectation of HTTP/1.0 is ignored.
+        Ok(Some(Head { request, bytes, framing, expects_continue: fields.expects_continue && !http10 }))
+    }
+}
+
+/// What the headers said so far.
+#[derive(Default)]
+struct Fields<'b> {
+    length: Option<u64>,
+    chunked: bool,
+    content_type: Option<ContentType>,
+    content_encoded: bool,
+    basic: Option<&'b str>,
+    origin: Option<&'b str>,
+    close: bool,
+    keep_alive: bool,
+    expects_continue: bool,
+}
+
+impl<'b> Fields<'b> {
+    fn read(&mut self, name: &str, value: &'b [u8]) -> Result<(), Rejection> {
+        if name.eq_ignore_ascii_case("content-length") {
+            let length = length(value).ok_or(Rejection::malformed())?;
+            if self.length.replace(length).is_some_and(|before| before != length) {
+                return Err(Rejection::malformed());
+            }
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            if self.chunked || !value.eq_ignore_ascii_case(b"chunked") {
+                return Err(Rejection::malformed());
+            }
+            self.chunked = true;
+        } else if name.eq_ignore_ascii_case("content-type") {
+            let again = self.content_type.is_some();
+            self.content_type = Some(if again { ContentType::Other } else { ContentType::of(value) });
+        } else if name.eq_ignore_ascii_case("content-encoding") {
+            self.content_encoded = true;
+        } else if name.eq_ignore_ascii_case("authorization") {
+            self.basic = self.basic.or(basic(value));
+        } else if name.eq_ignore_ascii_case("origin") {
+            self.origin = std::str::from_utf8(value).ok();
+        } else if name.eq_ignore_ascii_case("connection") {
+            for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+                self.close |= option.eq_ignore_ascii_case(b"close");
+                self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
+            }
+        } else if name.eq_ignore_ascii_case("expect") {
+            if !value.eq_ignore_ascii_case(b"100-continue") {
+                return Err(Rejection::unexpected());
+            }
+            self.expects_continue = true;
+        }
+        Ok(())
+    }
+
+    fn framing(&self, http10: bool) -> Result<Framing, Rejection> {
+        match (self.chunked, self.length) {
+            (false, length) => Ok(Framing::Length(length.unwrap_or(0))),
+            (true, None) if !http10 => Ok(Framing::Chunked),
+            (true, _) => Err(Rejection::malformed()),
+        }
+    }
+}
+
+/// A `Content-Length`: digits only, and not more than can be counted.
+fn length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() {
+        return None;
+    }
+    value.iter().try_fold(0_u64, |length, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        length.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// The credentials of an `Authorization: Basic`, still encoded.
+fn basic(value: &[u8]) -> Option<&str> {
+    let (scheme, credentials) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("basic").then(|| credentials.trim_start_matches(' '))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(head: &str) -> Result<Head<'_>, u16> {
+        Head::parse(head.as_bytes())
+            .map_err(|rejection| rejection.status)
+            .map(|head| head.expect("a whole head"))
+    }
+
+    #[track_caller]
+    fn check<T: PartialEq + std::fmt::Debug>(
+        version: u8,
+        headers: &str,
+        of: impl Fn(&Head<'_>) -> T,
+        expected: &Result<T, u16>,
+    ) {
+        let head = format!("POST /a HTTP/1.{version}\r\nHost: a\r\n{headers}\r\n");
+        assert_eq!(&parse(&head).map(|head| of(&head)), expected, "{headers:?}");
+    }
+
+    #[test]
+    fn framing_is_unambiguous() {
+        let check = |version, headers, expected| check(version, headers, |head| head.framing, &expected);
+        check(1, "", Ok(Framing::Length(0)));
+        check(1, "Content-Length: 5\r\n", Ok(Framing::Length(5)));
+        check(1, "content-length:\t007 \r\n", Ok(Framing::Length(7)));
+        check(1, "Content-Length: 5\r\nContent-Length: 5\r\n", Ok(Framing::Length(5)));
+        check(1, "Content-Length: 18446744073709551615\r\n", Ok(Framing::Length(u64::MAX)));
+        check(1, "Transfer-Encoding: Chunked\r\n", Ok(Framing::Chunked));
+        for bad in [
+            "Content-Length: 5\r\nContent-Length: 6\r\n",
+            "Content-Length:\r\n",
+            "Content-Length: -1\r\n",
+            "Content-Length: +1\r\n",
+            "Content-Length: 5, 5\r\n",
+            "Content-Length: 0x5\r\n",
+            "Content-Length: 5 5\r\n",
+            "Content-Length: 18446744073709551616\r\n",
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 0\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Transfer-Encoding: identity\r\n",
+            "Transfer-Encoding: chunked, chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+            "Transfer-Encoding:\r\n",
+            "Transfer-Encoding : chunked\r\n",
+            "Transfer-Encoding: \x0bchunked\r\n",
+        ] {
+            check(1, bad, Err(400));
+        }
+        check(0, "Transfer-Encoding: chunked\r\n", Err(400));
+    }
+
+    #[test]
+    fn connections_are_kept_or_not() {
+        let check =
+            |version, headers, kept| check(version, headers, |head| head.request.keep_alive, &Ok(kept));
+        check(1, "", true);
+        check(1, "Connection: close\r\n", false);
+        check(1, "Connection: Upgrade, CLOSE\r\n", false);
+        check(1, "Connection: keep-alive\r\nConnection: close\r\n", false);
+        check(1, "Connection: closed\r\n", true);
+        check(0, "", false);
+        check(0, "Connection: Keep-Alive\r\n", true);
+        check(0, "Connection: keep-alive, close\r\n", false);
+    }
+
+    #[test]
+    fn types_of_bodies() {
+        let check = |headers, kind| check(1, headers, |head| head.request.content_type, &Ok(kind));
+        check("", ContentType::None);
+        check("Content-Type:\r\n", ContentType::None);
+        check("Content-Type: application/x-www-form-urlencoded\r\n", ContentType::Form);
+        check("Content-Type: Application/X-WWW-Form-URLEncoded;charset=UTF-8\r\n", ContentType::Form);
+        check(
+            "Content-Type: application/x-www-form-urlencoded; charset=\"utf-8\"; x=y\r\n",
+            ContentType::Form,
+        );
+        check("Content-Type: application/x-www-form-urlencoded; charset=gbk\r\n", ContentType::Other);
+        check("Content-Type: application/json ; charset=utf8\r\n", ContentType::Json);
+        check("Content-Type: application/json; charset=utf-16\r\n", ContentType::Other);
+        check("Content-Type: application/jsonp\r\n", ContentType::Other);
+        check("Content-Type: text/plain\r\n", ContentType::Other);
+        check("Content-Type: multipart/form-data; boundary=x\r\n", ContentType::Other);
+        check("Content-Type: application/json\r\nContent-Type: application/json\r\n", ContentType::Other);
+    }
+
+    #[test]
+    fn expectations() {
+        let check =
+            |version, headers, expected| check(version, headers, |head| head.expects_continue, &expected);
+        check(1, "", Ok(false));
+        check(1, "Expect: 100-Continue\r\n", Ok(true));
+        check(0, "Expect: 100-continue\r\n", Ok(false));
+        check(1, "Expect: the unexpected\r\n", Err(417));
+    }
+
+    #[test]
+    fn credentials_and_origins() {
+        let check = |headers, expected: (Option<&str>, Option<&str>)| {
+            let head = format!("GET / HTTP/1.1\r\n{headers}\r\n");
+            let head = parse(&head).ok().unwrap();
+            assert_eq!((head.request.basic, head.request.origin), expected, "{headers:?}");
+        };
+        check("", (None, None));
+        check(
+            "Authorization: Basic YTpi\r\nOrigin: https://a.example\r\n",
+            (Some("YTpi"), Some("https://a.example")),
+        );
+        check("authorization: bAsIc  YTpi \r\n", (Some("YTpi"), None));
+        check("Authorization: Bearer YTpi\r\n", (None, None));
+        check("Authorization: Basic\r\n", (None, None));
+    }
+
+    #[test]
+    fn what_is_not_http_is_refused() {
+        for bad in [
+            "GET /\0 HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1\r\nA: b\0\r\n\r\n",
+            "GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n",
+            "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n",
+            "GET / HTTP/1.1\r\n A: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nA b\r\n\r\n",
+            "GET / HTTP/1.1\r\n: b\r\n\r\n",
+            "GET / HTTP/2.0\r\n\r\n",
+            "GET /\r\n\r\n",
+            "GET  / HTTP/1.1\r\n\r\n",
+            "GET / HTTP/1.1 \r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\n",
+        ] {
+            assert_eq!(parse(bad).err(), Some(400), "{bad:?}");
+        }
+        let many = "A: b\r\n".repeat(HEADERS_MAX + 1);
+        assert_eq!(parse(&format!("GET / HTTP/1.1\r\n{many}\r\n")).err(), Some(431));
+        assert!(parse(&format!("GET / HTTP/1.1\r\n{}\r\n", &many[6..])).is_ok());
+        let long = "a".repeat(TARGET_BYTES_MAX);
+        assert_eq!(parse(&format!("GET /{long} HTTP/1.1\r\n\r\n")).err(), Some(431));
+        assert!(parse(&format!("GET /{} HTTP/1.1\r\n\r\n", &long[1..])).is_ok());
+    }
+}

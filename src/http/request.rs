@@ -1,0 +1,509 @@
+//! Requests: what a connection has received, as one request after another.
+//!
+//! Owns: [`parse`], which is called again as bytes arrive and gives the same result however they are cut, and
+//! [`Partial`], what it remembers in between. Must not: keep a byte of the input, or look at all of it again
+//! for every byte that a slow peer drips.
+
+use super::chunked::{self, Progress, Scan};
+use super::head::{Framing, Head};
+use super::response::Rejection;
+use super::target;
+use crate::limits::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, Limits};
+
+/// The methods that mean something here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// `GET`.
+    Get,
+    /// `POST`.
+    Post,
+    /// `OPTIONS`.
+    Options,
+    /// `HEAD`, whose answer has no body.
+    Head,
+    /// Any other.
+    Other,
+}
+
+impl Method {
+    /// The method of that name; names of methods are case-sensitive.
+    pub(super) fn of(name: &str) -> Method {
+        match name {
+            "GET" => Method::Get,
+            "POST" => Method::Post,
+            "OPTIONS" => Method::Options,
+            "HEAD" => Method::Head,
+            _ => Method::Other,
+        }
+    }
+}
+
+/// What a body says it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContentType {
+    /// Nothing; many a simple client sends a form so.
+    #[default]
+    None,
+    /// `application/x-www-form-urlencoded`, in UTF-8.
+    Form,
+    /// `application/json`.
+    Json,
+    /// Anything else.
+    Other,
+}
+
+impl ContentType {
+    /// Reads a `Content-Type`, of which the type and the charset count.
+    pub(super) fn of(value: &[u8]) -> ContentType {
+        let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let essence = parts.next().unwrap_or_default();
+        let utf8 = parts.all(|part| {
+            let charset = part.split_at_checked(b"charset=".len());
+            let charset = charset.filter(|(name, _)| name.eq_ignore_ascii_case(b"charset="));
+            charset.is_none_or(|(_, value)| {
+                let value =
+                    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+                value.eq_ignore_ascii_case(b"utf-8") || value.eq_ignore_ascii_case(b"utf8")
+            })
+        });
+        if !utf8 {
+            ContentType::Other
+        } else if essence.is_empty() {
+            ContentType::None
+        } else if essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            ContentType::Form
+        } else if essence.eq_ignore_ascii_case(b"application/json") {
+            ContentType::Json
+        } else {
+            ContentType::Other
+        }
+    }
+}
+
+/// One request, in the bytes it came in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub struct Request<'b> {
+    /// What to do.
+    pub method: Method,
+    /// With what: the target up to its query, still percent-encoded.
+    pub path: &'b str,
+    /// What follows the `?` of the target.
+    pub query: &'b str,
+    /// The body, out of its chunks.
+    pub body: &'b [u8],
+    /// What the body is.
+    pub content_type: ContentType,
+    /// Whether the body is said to be compressed or the like.
+    pub content_encoded: bool,
+    /// The credentials of an `Authorization: Basic`, still in base64.
+    pub basic: Option<&'b str>,
+    /// The origin of the page whose script asks.
+    pub origin: Option<&'b str>,
+    /// Whether the client wants to go on with this connection.
+    pub keep_alive: bool,
+    /// Whether it is HTTP/1.0.
+    pub http10: bool,
+}
+
+/// What [`parse`] makes of the input.
+#[cfg_attr(test, derive(Debug, PartialEq))]
+pub enum Parsed<'b> {
+    /// More must arrive.
+    Incomplete,
+    /// A request.
+    Complete {
+        /// It.
+        request: Request<'b>,
+        /// How much of the input it was, in bytes.
+        bytes: usize,
+    },
+    /// No request; the connection must be closed.
+    Rejected(Rejection),
+}
+
+/// What is remembered of a request that has arrived in part.
+#[derive(Debug, Default)]
+pub struct Partial {
+    /// While there is no head: what was searched for its end.
+    searched_bytes: u32,
+    /// Length of the head; 0 until it has arrived.
+    head_bytes: u32,
+    /// With less input there is nothing new to be found.
+    needed_bytes: u32,
+    /// Longest body of that path.
+    body_bytes_max: u32,
+    /// How far a chunked body was read.
+    chunks: Option<Scan>,
+    /// Whether leave to send the body is due.
+    continue_due: bool,
+    /// Whether it is a poll.
+    poll: bool,
+}
+
+impl Partial {
+    /// Whether the head has arrived, so that the body's deadline holds instead of the head's.
+    pub fn in_body(&self) -> bool {
+        self.head_bytes != 0
+    }
+
+    /// Whether [`CONTINUE`](super::response::CONTINUE) is to be sent now: true once per request that asked
+    /// for it.
+    pub fn take_continue(&mut self) -> bool {
+        std::mem::take(&mut self.continue_due)
+    }
+
+    /// What to say when the request's deadline has passed.
+    pub fn timed_out(&self) -> Rejection {
+        Rejection::timed_out().for_poll(self.poll)
+    }
+
+    /// Notes how the body will arrive, or that it will not.
+    fn begin_body(&mut self, head: &Head<'_>, input_bytes: usize, limits: &Limits) -> Result<(), Rejection> {
+        let body_bytes_max = target::body_bytes_max(head.request.path, limits);
+        let needed_bytes = match head.framing {
+            Framing::Length(length) => {
+                let length = usize::try_from(length).ok().filter(|length| *length <= body_bytes_max);
+                head.bytes + length.ok_or(Rejection::body_too_large())?
+            }
+            Framing::Chunked => {
+                self.chunks = Some(Scan::default());
+                head.bytes + 1
+            }
+        };
+        self.poll = head.request.path == target::POLL_PATH;
+        self.head_bytes = short(head.bytes);
+        self.needed_bytes = short(needed_bytes);
+        self.body_bytes_max = short(body_bytes_max);
+        self.continue_due = head.expects_continue && needed_bytes > head.bytes && input_bytes == head.bytes;
+        Ok(())
+    }
+
+    /// Where the request ends, if that has arrived.
+    fn end(&mut self, input: &[u8]) -> Result<Option<usize>, Rejection> {
+        let head_bytes = self.head_bytes as usize;
+        if input.len() < self.needed_bytes as usize {
+            return Ok(None);
+        }
+        let Some(chunks) = &mut self.chunks else { return Ok(Some(self.needed_bytes as usize)) };
+        match chunks.advance(&input[head_bytes..], self.body_bytes_max as usize)? {
+            Progress::Done(bytes) => Ok(Some(head_bytes + bytes)),
+            Progress::Needs(bytes) => {
+                self.needed_bytes = short(head_bytes + bytes);
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Reads the request that `input` begins with.
+///
+/// `input` is everything of the connection that was not consumed. After [`Parsed::Incomplete`] call again
+/// with more of it and the same `partial`; after any other result `partial` is fit for the next request.
+/// `scratch` receives the body if it came in chunks; it need not be kept between calls.
+pub fn parse<'b>(
+    input: &'b [u8],
+    partial: &mut Partial,
+    scratch: &'b mut Vec<u8>,
+    limits: &Limits,
+) -> Parsed<'b> {
+    match advance(input, partial, scratch, limits) {
+        Ok(None) => Parsed::Incomplete,
+        Ok(Some((request, bytes))) => {
+            *partial = Partial::default();
+            Parsed::Complete { request, bytes }
+        }
+        Err(rejection) => {
+            *partial = Partial::default();
+            Parsed::Rejected(rejection.for_poll(target::asks_poll(input)))
+        }
+    }
+}
+
+fn advance<'b>(
+    input: &'b [u8],
+    partial: &mut Partial,
+    scratch: &'b mut Vec<u8>,
+    limits: &Limits,
+) -> Result<Option<(Request<'b>, usize)>, Rejection> {
+    let mut found = None;
+    if !partial.in_body() {
+        let Some(head) = find_head(input, partial)? else { return Ok(None) };
+        partial.begin_body(&head, input.len(), limits)?;
+        found = Some(head);
+    }
+    let Some(end) = partial.end(input)? else { return Ok(None) };
+    let head_bytes = partial.head_bytes as usize;
+    let head = match found {
+        Some(head) => head,
+        // What a head borrows does not outlive a call, so it is read a second time when the body is there.
+        None => Head::parse(&input[..head_bytes])?.expect("it was read before"),
+    };
+    let sent = &input[head_bytes..end];
+    let body = match head.framing {
+        Framing::Length(_) => sent,
+        Framing::Chunked => {
+            scratch.clear();
+            chunked::decode(sent, scratch);
+            scratch
+        }
+    };
+    Ok(Some((Request { body, ..head.request }, end)))
+}
+
+/// Looks for a head when a line has ended since the last look.
+fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'b>>, Rejection> {
+    let window = &input[..input.len().min(HEAD_BYTES_MAX)];
+    let blank_bytes = target::blank_bytes(window);
+    // What begins like a TLS hello may never have a line that ends.
+    if blank_bytes > BLANK_BYTES_MAX || window.get(blank_bytes).is_some_and(|byte| !byte.is_ascii_graphic()) {
+        return Err(Rejection::malformed());
+    }
+    if window.get(partial.searched_bytes as usize..).is_some_and(|new| new.contains(&b'\n')) {
+        let found = match Head::parse(window) {
+            // Only whole lines are judged, so that it does not matter how they are cut into pieces.
+            Err(_) => {
+                Head::parse(&window[..window.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)])?
+            }
+            Ok(found) => found,
+        };
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    if window.len() == HEAD_BYTES_MAX {
+        return Err(Rejection::head_too_large());
+    }
+    partial.searched_bytes = short(window.len());
+    Ok(None)
+}
+
+fn short(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("heads and bodies are limited")
+}
+
+const _: () = assert!(2 * Limits::MAX.list_body_bytes + HEAD_BYTES_MAX < u32::MAX as usize / 2);
+const _: () = assert!(size_of::<Partial>() <= 40);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits { body_bytes: 100, list_body_bytes: 200, ..Limits::DEFAULT };
+
+    /// A result that owns what it holds.
+    #[derive(Debug, PartialEq)]
+    enum Outcome {
+        Incomplete,
+        Complete { text: String, body: Vec<u8>, bytes: usize },
+        Rejected(Rejection),
+    }
+
+    fn outcome(parsed: &Parsed<'_>) -> Outcome {
+        match *parsed {
+            Parsed::Incomplete => Outcome::Incomplete,
+            Parsed::Complete { request, bytes } => {
+                let text = format!("{:?}", Request { body: &[], ..request });
+                Outcome::Complete { text, body: request.body.to_vec(), bytes }
+            }
+            Parsed::Rejected(rejection) => Outcome::Rejected(rejection),
+        }
+    }
+
+    fn whole(input: &[u8]) -> Outcome {
+        outcome(&parse(input, &mut Partial::default(), &mut Vec::new(), &LIMITS))
+    }
+
+    /// The result when the input arrives in pieces that end at `cuts`.
+    fn pieces(input: &[u8], cuts: impl IntoIterator<Item = usize>) -> Outcome {
+        let mut partial = Partial::default();
+        for cut in cuts.into_iter().chain([input.len()]) {
+            // The scratch buffer is shared with other connections.
+            let mut scratch = b"other".to_vec();
+            let found = outcome(&parse(&input[..cut], &mut partial, &mut scratch, &LIMITS));
+            if found != Outcome::Incomplete {
+                return found;
+            }
+        }
+        Outcome::Incomplete
+    }
+
+    #[track_caller]
+    fn check(input: &str, body: &str, rest: usize) {
+        let Outcome::Complete { body: found, bytes, .. } = whole(input.as_bytes()) else {
+            panic!("{input:?}: {:?}", whole(input.as_bytes()))
+        };
+        assert_eq!(
+            (String::from_utf8_lossy(&found).as_ref(), input.len() - bytes),
+            (body, rest),
+            "{input:?}"
+        );
+        assert_eq!(
+            whole(input.as_bytes()),
+            pieces(input.as_bytes(), 0..input.len()),
+            "byte by byte: {input:?}"
+        );
+    }
+
+    #[track_caller]
+    fn check_rejected(input: &[u8], status: u16, poll: bool) {
+        let Outcome::Rejected(found) = whole(input) else { panic!("{:?}", String::from_utf8_lossy(input)) };
+        assert_eq!(
+            (found.status, found.poll, found.close),
+            (status, poll, true),
+            "{:?}",
+            String::from_utf8_lossy(input)
+        );
+        assert_eq!(whole(input), pieces(input, 0..input.len()), "byte by byte");
+    }
+
+    #[test]
+    fn requests_are_read() {
+        check("GET / HTTP/1.1\r\n\r\n", "", 0);
+        check("GET / HTTP/1.1\n\n", "", 0);
+        check("\r\nGET / HTTP/1.1\r\n\r\nGET ", "", 4);
+        check("POST /a?b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcd", "abc", 1);
+        check(
+            "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\nGET",
+            "abcd",
+            3,
+        );
+        check(
+            &format!("POST /a HTTP/1.1\r\nContent-Length: 100\r\n\r\n{}", "a".repeat(100)),
+            &"a".repeat(100),
+            0,
+        );
+        check(
+            &format!("POST /onlines HTTP/1.1\r\nContent-Length: 101\r\n\r\n{}", "a".repeat(101)),
+            &"a".repeat(101),
+            0,
+        );
+    }
+
+    #[test]
+    fn a_request_is_taken_apart() {
+        let mut scratch = Vec::new();
+        let head = "OPTIONS http://im/packets?a=b HTTP/1.0\r\nConnection: keep-alive\r\nOrigin: null\r\nContent-Encoding: gzip\r\n\r\n";
+        let parsed = parse(head.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS);
+        let request = Request {
+            method: Method::Options,
+            path: "/packets",
+            query: "a=b",
+            body: &[],
+            content_type: ContentType::None,
+            content_encoded: true,
+            basic: None,
+            origin: Some("null"),
+            keep_alive: true,
+            http10: true,
+        };
+        assert_eq!(parsed, Parsed::Complete { request, bytes: head.len() });
+    }
+
+    #[test]
+    fn what_is_too_large_or_malformed_is_rejected() {
+        check_rejected(b"\x16\x03\x01\x02\x00\x01", 400, false);
+        check_rejected(b"\x80garbage", 400, false);
+        check_rejected(b"\r\n\r\n\r\n\r\n\r\n", 400, false);
+        check_rejected(b"GET /packets HTTP/3\r\n", 400, true);
+        check_rejected(b"POST /a HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413, false);
+        check_rejected(b"POST /packets HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413, true);
+        check_rejected(b"POST /onlines HTTP/1.1\r\nContent-Length: 201\r\n\r\n", 413, false);
+        check_rejected(b"POST /a HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", 413, false);
+        check_rejected(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 413, false);
+        check_rejected(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\n", 400, false);
+        let long = format!("GET /packets HTTP/1.1\r\nCookie: {}", "a".repeat(HEAD_BYTES_MAX));
+        check_rejected(long.as_bytes(), 431, true);
+        let long = format!("GET /packets?{}", "a".repeat(HEAD_BYTES_MAX));
+        check_rejected(long.as_bytes(), 431, true);
+        let late = format!("GET / HTTP/1.1\r\nCookie: {}\r\nbad\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
+        check_rejected(late.as_bytes(), 431, false);
+    }
+
+    #[test]
+    fn leave_to_send_a_body_is_given_once() {
+        let check = |input: &str, due: bool| {
+            let mut partial = Partial::default();
+            parse(input.as_bytes(), &mut partial, &mut Vec::new(), &LIMITS);
+            assert_eq!(partial.take_continue(), due, "{input:?}");
+            assert!(!partial.take_continue(), "once");
+        };
+        let head = "POST /a HTTP/1.1\r\nExpect: 100-continue\r\n";
+        check(&format!("{head}Content-Length: 3\r\n\r\n"), true);
+        check(&format!("{head}Transfer-Encoding: chunked\r\n\r\n"), true);
+        check(&format!("{head}Content-Length: 3\r\n\r\na"), false);
+        check(&format!("{head}Content-Length: 3\r\n\r\nabc"), false);
+        check(&format!("{head}Content-Length: 0\r\n\r\n"), false);
+        check(&format!("{head}Content-Length: 101\r\n\r\n"), false);
+        check(&format!("{head}Content-Length: 3\r\n"), false);
+        check("POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", false);
+    }
+
+    #[test]
+    fn what_is_partial_knows_where_it_is() {
+        let mut partial = Partial::default();
+        let input = b"POST /packets HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+        let mut scratch = Vec::new();
+        assert_eq!(parse(&input[..30], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+        assert!(!partial.in_body() && !partial.timed_out().poll);
+        assert_eq!(parse(&input[..46], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+        assert!(partial.in_body() && partial.timed_out().poll && partial.timed_out().status == 408);
+        assert!(matches!(parse(input, &mut partial, &mut scratch, &LIMITS), Parsed::Complete { .. }));
+        assert!(!partial.in_body(), "fit for the next request");
+    }
+
+    /// Requests and what looks like them, from parts that matter.
+    fn requests() -> impl Strategy<Value = Vec<u8>> {
+        let part = prop_oneof![
+            Just("GET /packets?a=b HTTP/1.1\r\n"),
+            Just("POST /a HTTP/1.1\r\n"),
+            Just("POST /a HTTP/1.0\r\n"),
+            Just("Content-Length: 9\r\n"),
+            Just("Content-Length: 150\r\n"),
+            Just("Transfer-Encoding: chunked\r\n"),
+            Just("Expect: 100-continue\r\n"),
+            Just("X: y\r\n"),
+            Just("\r\n"),
+            Just("\n"),
+            Just("\r"),
+            Just(" "),
+            Just("4\r\nabcd\r\n"),
+            Just("2;x\r\nab\r\n"),
+            Just("0\r\n\r\n"),
+            Just("\0"),
+            Just("012345678"),
+        ];
+        proptest::collection::vec(part, 0..12).prop_map(|parts| parts.concat().into_bytes())
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_as_the_whole(
+            start in "(POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n|POST /a HTTP/1.1\r\n|)",
+            rest in requests(),
+            mutation in (any::<prop::sample::Index>(), any::<u8>(), any::<bool>()),
+            cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),
+        ) {
+            let mut input = [start.into_bytes(), rest].concat();
+            let (at, byte, mutated) = mutation;
+            if mutated && !input.is_empty() {
+                let at = at.index(input.len());
+                input[at] = byte;
+            }
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
+            cuts.sort_unstable();
+            let expected = whole(&input);
+            if let Outcome::Complete { bytes, .. } = &expected {
+                prop_assert!(*bytes <= input.len() && *bytes > 0);
+            }
+            prop_assert_eq!(pieces(&input, cuts), expected);
+        }
+
+        #[test]
+        fn any_bytes_are_answered(input in proptest::collection::vec(any::<u8>(), 0..300)) {
+            prop_assert_eq!(pieces(&input, 0..input.len()), whole(&input));
+        }
+    }
+}

@@ -63,8 +63,7 @@ pub struct Domain {
     /// Users online now, on all shards; survives reloads.
     pub users: Arc<Gauge>,
     apikeys: Vec<Box<str>>,
-    origins: Vec<Arc<str>>,
-    any_origin: Arc<str>,
+    origins: Vec<Arc<Box<str>>>,
 }
 
 impl fmt::Debug for Domain {
@@ -91,14 +90,26 @@ impl Domain {
         accepted.into()
     }
 
-    /// What `Access-Control-Allow-Origin` says to a page of `origin`: `*`, the origin, or nothing.
-    pub fn allowed_origin(&self, origin: Option<&str>) -> Option<Arc<str>> {
+    /// Who may read an answer to a request of a page of `origin`.
+    pub fn audience(&self, origin: Option<&str>) -> Audience {
         if self.origins.is_empty() {
-            return Some(Arc::clone(&self.any_origin));
+            return Audience::Anybody;
         }
-        let origin = origin?;
-        self.origins.iter().find(|allowed| allowed.eq_ignore_ascii_case(origin)).map(Arc::clone)
+        let allowed = |origin: &str| self.origins.iter().find(|allowed| allowed.eq_ignore_ascii_case(origin));
+        origin.and_then(allowed).map_or(Audience::Nobody, |origin| Audience::Origin(Arc::clone(origin)))
     }
+}
+
+/// Whose scripts may read an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Audience {
+    /// Those of no other origin.
+    #[default]
+    Nobody,
+    /// Those of any.
+    Anybody,
+    /// Those of this one. A thin pointer: every parked poll keeps one.
+    Origin(Arc<Box<str>>),
 }
 
 /// All domains of the process at one time.
@@ -120,7 +131,6 @@ impl Domains {
     #[must_use]
     pub fn reload(&self, configs: &[DomainConfig]) -> Domains {
         let mut by_id: Vec<Option<Arc<Domain>>> = vec![None; self.by_id.len()];
-        let any_origin: Arc<str> = Arc::from("*");
         for config in configs {
             let before = self.find(&config.name);
             let next = DomainId(u32::try_from(by_id.len()).expect("domains are fewer than 2^32"));
@@ -130,8 +140,7 @@ impl Domains {
                 max_users: config.max_users,
                 users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
                 apikeys: config.apikeys.iter().map(|key| key.as_str().into()).collect(),
-                origins: config.origins.iter().map(|origin| origin.as_str().into()).collect(),
-                any_origin: Arc::clone(&any_origin),
+                origins: config.origins.iter().map(|origin| Arc::new(origin.as_str().into())).collect(),
             });
             if domain.id == next {
                 by_id.push(Some(domain));
@@ -211,13 +220,14 @@ mod tests {
         let domain = domains.find("a").unwrap();
         assert!(domain.accepts_key("old") && domain.accepts_key("new"));
         assert!(!domain.accepts_key("") && !domain.accepts_key("ol") && !domain.accepts_key("oldnew"));
-        assert_eq!(domain.allowed_origin(None).as_deref(), Some("*"));
+        assert_eq!(domain.audience(None), Audience::Anybody);
 
         config.origins.push("https://a.example".to_owned());
         let domains = domains.reload(&[config]);
         let domain = domains.find("a").unwrap();
-        assert_eq!(domain.allowed_origin(Some("https://a.example")).as_deref(), Some("https://a.example"));
-        assert_eq!(domain.allowed_origin(Some("https://b.example")), None);
-        assert_eq!(domain.allowed_origin(None), None);
+        let own = Audience::Origin(Arc::new("https://a.example".into()));
+        assert_eq!(domain.audience(Some("https://a.example")), own);
+        assert_eq!(domain.audience(Some("https://b.example")), Audience::Nobody);
+        assert_eq!(domain.audience(None), Audience::Nobody);
     }
 }

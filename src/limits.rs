@@ -52,6 +52,16 @@ pub const ACCEPTS_PER_TURN: usize = 128;
 pub const BATCHES_PER_TURN: usize = 1_024;
 /// Most timers fired in one turn.
 pub const TIMERS_PER_TURN: usize = 4_096;
+/// How long a shard that got no descriptor for a newcomer waits before it tries again, in milliseconds.
+pub const ACCEPT_REST_MS: u64 = 100;
+/// Connections the kernel keeps for us until they are accepted; it cuts this to `net.core.somaxconn`.
+pub const BACKLOG: i32 = 65_535;
+/// How long a shard whose mail does not fit into a mailbox waits before it tries again, in milliseconds.
+pub const POST_AGAIN_MS: u64 = 1;
+/// How long a peer that was refused is listened to, so that it reads why before it meets a reset, in milliseconds.
+pub const FAREWELL_MS: u64 = 2_000;
+/// How long a call waits for an answer of shards that do not say anything, beyond the gathers, in milliseconds.
+pub const CALL_MS_MAX: u64 = 10_000;
 /// Most pipelined requests of one connection served in one turn.
 pub const REQUESTS_PER_TURN: usize = 32;
 /// Batches of mail that fit into one shard's mailbox; more wait in the sender's outbox.
@@ -73,6 +83,8 @@ pub const REPLACE_MS_MIN: u64 = 1_000;
 pub const RETRY_MS_MIN: u64 = 1_000;
 /// See [`RETRY_MS_MIN`].
 pub const RETRY_MS_MAX: u64 = 10_000;
+/// When newcomers that a full shard refused may try again, in seconds.
+pub const RETRY_CROWDED_S: u32 = 10;
 /// How late a turn must start, in milliseconds, to count as a stop of the process rather than as load.
 pub const STOP_MS_MIN: u64 = 1_000;
 /// Most members that `/room/members` names.

@@ -10,15 +10,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
-use std::time::Duration;
 
 use nextim::config::{Arguments, Config, Sources};
 use nextim::server::{Handle, Server};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-
-/// How often the main thread looks for signals and for a server that has ended.
-const LOOK: Duration = Duration::from_millis(20);
 
 fn main() -> ExitCode {
     let arguments = match Arguments::read(std::env::args_os()) {
@@ -46,29 +42,31 @@ fn main() -> ExitCode {
 fn serve(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
     env_logger::Builder::new().filter_level(config.log).target(env_logger::Target::Stderr).init();
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
-    let server = Server::start(config.clone())?;
+    let server = Server::start(&config)?;
     say(&start_line(&server, config.domains.len()));
-    watch(&mut signals, &server, config, sources);
-    Ok(server.wait()?)
+    let hearing = signals.handle();
+    thread::scope(|scope| {
+        scope.spawn(|| hear(&mut signals, &server, config, sources));
+        let ended = server.wait();
+        hearing.close();
+        Ok(ended?)
+    })
 }
 
-/// Carries out signals until the server has ended, by a drain or because a shard failed.
-fn watch(signals: &mut Signals, server: &Handle, mut config: Config, sources: &Sources) {
+/// Carries out signals until the server has ended.
+fn hear(signals: &mut Signals, server: &Handle, mut config: Config, sources: &Sources) {
     let mut draining = false;
-    while !server.is_finished() {
-        for signal in signals.pending() {
-            match (signal, draining) {
-                (SIGHUP, false) => reload(server, &mut config, sources),
-                (SIGHUP, true) => {}
-                (_, false) => {
-                    log::info!("draining; a second signal exits at once");
-                    server.drain();
-                    draining = true;
-                }
-                (_, true) => std::process::exit(128 + signal),
+    for signal in signals.forever() {
+        match (signal, draining) {
+            (SIGHUP, false) => reload(server, &mut config, sources),
+            (SIGHUP, true) => {}
+            (_, false) => {
+                log::info!("draining; a second signal exits at once");
+                server.drain();
+                draining = true;
             }
+            (_, true) => std::process::exit(128 + signal),
         }
-        thread::sleep(LOOK);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Slabs whose keys carry a generation.
 //!
-//! Owns: [`Slot`] (index and generation) and [`Slots`], the only user of the `slab` crate. Must not: hand out a
-//! value by its bare index. What outlives a turn (mail, timers, events, tickets) holds a [`Slot`]; once the value
+//! Owns: [`Slot`] (index and generation) and [`Slots`], the only user of the `slab` crate. Must not: let anybody trust a
+//! bare index. What outlives a turn (mail, timers, events, tickets) holds a [`Slot`]; once the value
 //! is gone the slot finds nothing, even when its index serves somebody else.
 
 use slab::Slab;
@@ -63,6 +63,12 @@ impl<T> Slots<T> {
         }
     }
 
+    /// The value at an index, with its slot, for keys that prove by other means which one they mean.
+    pub fn at(&self, index: u32) -> Option<(Slot, &T)> {
+        let (generation, value) = self.slab.get(index as usize)?;
+        Some((Slot { index, generation: *generation }, value))
+    }
+
     /// Takes the value out.
     pub fn remove(&mut self, slot: Slot) -> Option<T> {
         self.get(slot)?;
@@ -75,11 +81,6 @@ impl<T> Slots<T> {
             let index = u32::try_from(index).expect("checked when it was inserted");
             (Slot { index, generation: *generation }, value)
         })
-    }
-
-    /// Gives back memory that is not needed after a storm.
-    pub fn shrink(&mut self) {
-        self.slab.shrink_to_fit();
     }
 }
 

@@ -36,13 +36,15 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
         Answer::Members { room, members } => with_body(out, OK_JSON, shape, |out| {
             out.push(b'{');
             member(out, room);
-            if shape.as_count {
-                json::write(out, &members.len());
-            } else {
-                list(out, members, |out, profile| {
-                    json::write(out, &Member { id: profile.name(), nick: profile.nick() });
-                });
-            }
+            list(out, members, |out, profile| {
+                json::write(out, &Member { id: profile.name(), nick: profile.nick() });
+            });
+            out.push(b'}');
+        }),
+        Answer::Joined { room, members } => with_body(out, OK_JSON, shape, |out| {
+            out.push(b'{');
+            member(out, room);
+            json::write(out, members);
             out.push(b'}');
         }),
         Answer::Packets(delivery) => packets(out, delivery, shape),
@@ -247,12 +249,12 @@ fn separated<T>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::domains::Audience;
     use crate::router::call::{Packets, Reason};
     use crate::router::ids::{Place, SessionKey, Ticket};
     use crate::router::packet::{Message, MessageType, PresenceType};
@@ -368,7 +370,7 @@ mod tests {
             &papers(),
             &json!({"r\"": [{"id": "al", "nick": "A<l"}, {"id": "\"b", "nick": ""}]}),
         );
-        check_json(&members, &Shape { as_count: true, ..papers() }, &json!({"r\"": 2}));
+        check_json(&Answer::Joined { room: "r\"".into(), members: 2 }, &papers(), &json!({"r\"": 2}));
         assert!(answer(&members, &v6()).1.contains("\\u003c"), "safe in a script");
     }
 
@@ -424,7 +426,7 @@ mod tests {
     #[test]
     fn packets_are_told_in_a_call() {
         let shape =
-            Shape { poll: true, callback: Some("$cb.a".into()), origin: Some("*".into()), ..papers() };
+            Shape { poll: true, callback: Some("$cb.a".into()), audience: Audience::Anybody, ..papers() };
         let (head, body) = answer(&Answer::Packets(delivery(Packets::None)), &shape);
         assert_eq!(body, r#"/**/$cb.a({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":7});"#);
         assert!(
@@ -468,7 +470,7 @@ mod tests {
         check(Rejection::not_found(), Some(&papers()), &[]);
         let polled = Rejection::head_too_large().for_poll(true);
         check(polled, None, &["Connection: close", "Access-Control-Allow-Origin: *"]);
-        let open = Shape { poll: true, origin: Some(Arc::from("*")), ..papers() };
+        let open = Shape { poll: true, audience: Audience::Anybody, ..papers() };
         check(Rejection::late(1), Some(&open), &["Access-Control-Allow-Origin: *"]);
     }
 

@@ -20,11 +20,9 @@ mod statuses;
 
 mod answer;
 
-use std::sync::Arc;
-
 pub use answer::{write_answer, write_preflight, write_rejection};
 
-use crate::domains::Domains;
+use crate::domains::{Audience, Domains};
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
 use crate::limits::Limits;
@@ -52,8 +50,6 @@ pub struct Shape {
     pub version: Version,
     /// `/onlines` with `format=json`: an object of names.
     pub as_object: bool,
-    /// `/room/join`: how many members there are, not who.
-    pub as_count: bool,
     /// An answer of `/packets`, which scripts of other origins may read.
     pub poll: bool,
     /// The connection is closed after it.
@@ -62,8 +58,8 @@ pub struct Shape {
     pub http10: bool,
     /// The request was `HEAD`: the answer has no body.
     pub head_only: bool,
-    /// Which origin's scripts may read a poll's answer; `*`: those of any.
-    pub origin: Option<Arc<str>>,
+    /// Whose scripts may read a poll's answer.
+    pub audience: Audience,
     /// The function to call with a poll's answer.
     pub callback: Option<Box<str>>,
 }
@@ -80,10 +76,11 @@ impl Shape {
 
     /// What all answers of this shape have in their heads.
     fn manner(&self) -> Manner<'_> {
-        let cors = match (&self.origin, self.poll) {
+        let cors = match (&self.audience, self.poll) {
             (_, false) => Cors::Off,
-            (None, true) => Cors::Denied,
-            (Some(origin), true) => Cors::Allowed(origin),
+            (Audience::Nobody, true) => Cors::Denied,
+            (Audience::Anybody, true) => Cors::Allowed("*"),
+            (Audience::Origin(origin), true) => Cors::Allowed(origin),
         };
         Manner { close: self.close, http10: self.http10, head_only: self.head_only, cors }
     }
@@ -177,7 +174,7 @@ fn verb<'a>(
         SiteCall::Onlines => buddies::onlines(params, context, shape),
         SiteCall::RemoveBuddies => buddies::remove(params, context),
         SiteCall::Members => rooms::members(params),
-        SiteCall::Join => rooms::join(params, shape),
+        SiteCall::Join => rooms::join(params),
         SiteCall::Leave => rooms::leave(params),
     }
 }

@@ -4,12 +4,11 @@
 //! which origins may read its answers. Where no domain is known, because none was named or the one named does
 //! not exist, any origin may: all it can read is an error that is the same for everybody.
 
-use std::sync::Arc;
-
 use super::answer::NO_CLIENT;
 use super::endpoint::POLLING;
 use super::params::{Param, Params};
 use super::{Context, Shape};
+use crate::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
@@ -25,10 +24,7 @@ pub(super) fn poll<'a>(
     let mut params = Params::read(request);
     let name = params.text(Param::Domain);
     let domain = name.as_deref().and_then(|name| context.domains.find(name));
-    shape.origin = match domain {
-        Some(domain) => domain.allowed_origin(request.origin),
-        None => Some(Arc::from("*")),
-    };
+    shape.audience = domain.map_or(Audience::Anybody, |domain| domain.audience(request.origin));
     match request.method {
         Method::Options => return Ok(None),
         Method::Get | Method::Post => {}
@@ -47,7 +43,7 @@ pub(super) fn poll<'a>(
 }
 
 fn callback(params: &mut Params<'_>) -> Result<Option<Box<str>>, Rejection> {
-    match params.text(Param::Callback) {
+    match params.said(Param::Callback) {
         Some(name) if !jsonp::is_callback(&name) => Err(Rejection::bad(Param::Callback.name())),
         name => Ok(name.map(|name| name.into_owned().into())),
     }
@@ -63,6 +59,8 @@ fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::Routed;
     use super::super::testing::{TICKET, answered, outcome, request, site};
     use super::*;
@@ -119,7 +117,12 @@ mod tests {
                     shape
                 }
             };
-            assert_eq!((shape.poll, shape.origin.as_deref()), (true, expected), "{request}");
+            let expected = match expected {
+                None => Audience::Nobody,
+                Some("*") => Audience::Anybody,
+                Some(origin) => Audience::Origin(Arc::new(origin.into())),
+            };
+            assert_eq!((shape.poll, shape.audience), (true, expected), "{request}");
         };
         let ours = "Origin: https://closed.example\r\n";
         let other = "Origin: https://other.example\r\n";

@@ -2,7 +2,6 @@
 //!
 //! Owns: their parameters. Must not: know who is in a room.
 
-use super::Shape;
 use super::params::{Param, Params};
 use crate::http::response::Rejection;
 use crate::limits::ROOM_BYTES_MAX;
@@ -14,9 +13,8 @@ pub(super) fn members<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection
     Ok(Verb::Members { ticket: params.ticket()?, room })
 }
 
-/// `POST /room/join`, which is answered with the number of members, as `roominfo` is.
-pub(super) fn join<'a>(params: &mut Params<'a>, shape: &mut Shape) -> Result<Verb<'a>, Rejection> {
-    shape.as_count = true;
+/// `POST /room/join`.
+pub(super) fn join<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
     let subject = params.subject()?;
     let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
     Ok(Verb::Join { subject, room, nick: params.nick()? })
@@ -37,14 +35,12 @@ mod tests {
 
     #[test]
     fn rooms_are_entered_and_left() {
-        let (verb, shape) = post("/room/join", "name=a&room=r&nick=A").unwrap();
+        let (verb, _) = post("/room/join", "name=a&room=r&nick=A").unwrap();
         let subject = Subject::Name("a".into());
         let (room, nick) = ("r".into(), Some("A".into()));
         assert_eq!(verb, Verb::Join { subject: subject.clone(), room, nick });
-        assert!(shape.as_count);
-        let (verb, shape) = post("/room/leave", "name=a&room=r").unwrap();
+        let (verb, _) = post("/room/leave", "name=a&room=r").unwrap();
         assert_eq!(verb, Verb::Leave { subject, room: "r".into(), nick: None });
-        assert!(!shape.as_count);
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! What the tests of calls share: two sites, and requests to them.
+//! What the tests of calls share.
+//!
+//! Owns: two sites, and requests to them. Must not: be part of the server.
 
 use super::{Context, Routed, Shape, route, write_preflight, write_rejection};
 use crate::domains::{DomainConfig, Domains};

@@ -192,6 +192,13 @@ pub enum Answer {
     Online(Box<Started>),
     /// Users that are online.
     Onlines(Vec<Profile>),
+    /// A room was joined.
+    Joined {
+        /// The room's name.
+        room: Box<str>,
+        /// Its visible members, the joiner included.
+        members: u32,
+    },
     /// Members of a room.
     Members {
         /// The room's name.

@@ -22,7 +22,9 @@ pub(super) enum Collect {
     Started { started: Box<Started>, buddies: Vec<(u32, Profile)>, rooms: Vec<Entered> },
     /// `/onlines`.
     Onlines(Vec<(u32, Profile)>),
-    /// `/room/members` and `/room/join`.
+    /// `/room/join`.
+    Joined { room: Box<str>, members: u32 },
+    /// `/room/members`.
     Members { room: Box<str>, members: Vec<(u32, Profile)> },
 }
 
@@ -146,6 +148,7 @@ impl Router {
             Collect::Done => Answer::Done,
             Collect::Delivered(sessions) => Answer::Delivered(sessions),
             Collect::Onlines(profiles) => Answer::Onlines(in_order(profiles)),
+            Collect::Joined { room, members } => Answer::Joined { room, members },
             Collect::Members { room, members } => Answer::Members { room, members: in_order(members) },
             Collect::Started { mut started, buddies, mut rooms } => {
                 rooms.sort_by_key(|room| room.position);

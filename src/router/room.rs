@@ -209,18 +209,14 @@ impl Router {
         let slot = self.find_or_make_room(domain, name);
         let room = &mut self.rooms[slot];
         room.add(user, visible);
-        let entered = Entered {
-            position: 0,
-            name: name.into(),
-            key: RoomKey { place: self.place, slot },
-            members: room.count_for(user),
-        };
+        let members = room.count_for(user);
+        let room = RoomKey { place: self.place, slot };
+        let entered = Entered { position: 0, name: name.into(), key: room, members };
         self.send(user.place, Mail::Entered { gather: None, user, visible, rooms: vec![entered] });
-        let gather = self.open(key, Collect::Members { room: name.into(), members: Vec::new() });
+        let gather = self.open(key, Collect::Joined { room: name.into(), members });
         if visible && !member {
             self.tell_members(gather, slot, packet, Some(user), Some(user));
         }
-        self.describe_members(gather, slot, Some(user));
         self.close(gather);
     }
 

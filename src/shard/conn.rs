@@ -1,0 +1,217 @@
+//! One connection: its state and its socket.
+//!
+//! Owns: what is remembered of a connection between turns, and reading and writing without blocking. Must not: parse,
+//! or know the router. While it waits it owns no buffer: input and output live in boxes only as long as something of
+//! them is unfinished.
+
+use std::io::{ErrorKind, Read, Write};
+
+use mio::net::TcpStream;
+
+use crate::api::Shape;
+use crate::clock::Tick;
+use crate::http::request::Partial;
+use crate::router::ids::SessionKey;
+
+/// A connection of a shard.
+#[derive(Debug)]
+pub(crate) struct Conn {
+    stream: TcpStream,
+    pub(crate) state: State,
+    /// The number of the request that is being served; its answer carries it.
+    pub(crate) serial: u32,
+    /// Bytes that were read but not served yet.
+    pub(crate) input: Option<Box<Unserved>>,
+    output: Option<Box<Unsent>>,
+    /// The kernel has bytes for us that were not read, because an answer was due first.
+    pub(crate) readable: bool,
+    /// The peer will send nothing more.
+    pub(crate) half_closed: bool,
+    /// Whether a request was served on it.
+    pub(crate) served: bool,
+    /// Whether it stands in the list of those to go on with in the next turn.
+    pub(crate) deferred: bool,
+    /// When it has waited long enough for whatever it waits for.
+    pub(crate) due: Tick,
+    /// The earliest alarm that is set.
+    pub(crate) armed: Tick,
+}
+
+/// What a connection is doing.
+#[derive(Debug)]
+pub(crate) enum State {
+    /// Nothing, or it receives a request.
+    Reading,
+    /// A call of it is with a router.
+    Calling(Shape),
+    /// A poll of it is with the owner of this session. Nothing is read meanwhile.
+    Parked(Shape, SessionKey),
+    /// An answer did not fit into the socket.
+    Writing {
+        /// The session to tell whether the answer was flushed.
+        fate: Option<SessionKey>,
+        /// What to do when it was.
+        then: Then,
+    },
+    /// Everything was said; what the peer still sends is thrown away, so that it reads the answer and not a reset.
+    Farewell,
+    /// Closed; freed at the end of the turn.
+    Dead,
+}
+
+/// What to do after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Read the next request.
+    Read,
+    /// Close.
+    Close,
+    /// Close, but listen a little: the peer may be in the middle of sending.
+    Farewell,
+}
+
+/// Bytes of requests not served yet, and what was found out about them.
+#[derive(Debug, Default)]
+pub(crate) struct Unserved {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) partial: Partial,
+    pub(crate) stage: Stage,
+}
+
+/// Which deadline holds for a request that has arrived in part.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// None yet.
+    #[default]
+    Fresh,
+    /// That of the head.
+    Head,
+    /// That of the body.
+    Body,
+}
+
+#[derive(Debug)]
+struct Unsent {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+/// What reading brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Got {
+    /// So many bytes, and more may be there: the buffer was filled.
+    Filled(usize),
+    /// So many bytes, and nothing more: a short read has drained the socket (epoll(7)).
+    Drained(usize),
+    /// The peer will send nothing more.
+    End,
+    /// The connection is broken.
+    Broken,
+}
+
+/// What writing achieved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Put {
+    /// The kernel has taken the last byte.
+    Flushed,
+    /// Some of it is still here.
+    Unfinished,
+    /// The connection is broken.
+    Broken,
+}
+
+impl Conn {
+    /// A connection that was just accepted.
+    pub(crate) fn new(stream: TcpStream) -> Conn {
+        Conn {
+            stream,
+            state: State::Reading,
+            serial: 0,
+            input: None,
+            output: None,
+            readable: false,
+            half_closed: false,
+            served: false,
+            deferred: false,
+            due: Tick::NEVER,
+            armed: Tick::NEVER,
+        }
+    }
+
+    /// The socket, to be registered.
+    pub(crate) fn stream_mut(&mut self) -> &mut TcpStream {
+        &mut self.stream
+    }
+
+    /// Reads once.
+    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Got {
+        loop {
+            match self.stream.read(buffer) {
+                Ok(0) => return Got::End,
+                Ok(bytes) if bytes == buffer.len() => return Got::Filled(bytes),
+                Ok(bytes) => return Got::Drained(bytes),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Got::Drained(0),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Got::Broken,
+            }
+        }
+    }
+
+    /// Writes an answer; what does not fit is kept.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Put {
+        assert!(self.output.is_none(), "one answer at a time");
+        let mut sent = 0;
+        let put = put(&mut self.stream, bytes, &mut sent);
+        if put == Put::Unfinished {
+            self.output = Some(Box::new(Unsent { bytes: bytes[sent..].to_vec(), sent: 0 }));
+        }
+        put
+    }
+
+    /// Goes on with an answer that did not fit.
+    pub(crate) fn write_more(&mut self) -> Put {
+        let Some(output) = &mut self.output else { return Put::Flushed };
+        let put = put(&mut self.stream, &output.bytes, &mut output.sent);
+        if put != Put::Unfinished {
+            self.output = None;
+        }
+        put
+    }
+
+    /// Tells the peer that nothing more will come.
+    pub(crate) fn shut_writing(&mut self) {
+        // If it fails the peer is gone, which is just as well.
+        if self.stream.shutdown(std::net::Shutdown::Write).is_err() {
+            self.half_closed = true;
+        }
+    }
+
+    /// The shape the awaited answer must have, if one is awaited; then it is awaited no more.
+    pub(crate) fn take_shape(&mut self) -> Option<Shape> {
+        match std::mem::replace(&mut self.state, State::Reading) {
+            State::Calling(shape) | State::Parked(shape, _) => Some(shape),
+            other @ (State::Reading | State::Writing { .. } | State::Farewell | State::Dead) => {
+                self.state = other;
+                None
+            }
+        }
+    }
+
+    /// Whether it only waits for a next request, after at least one.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Reading) && self.served && self.input.is_none() && !self.readable
+    }
+}
+
+fn put(stream: &mut TcpStream, bytes: &[u8], sent: &mut usize) -> Put {
+    while *sent < bytes.len() {
+        match stream.write(&bytes[*sent..]) {
+            Ok(0) => return Put::Broken,
+            Ok(count) => *sent += count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Put::Unfinished,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return Put::Broken,
+        }
+    }
+    Put::Flushed
+}

@@ -1,0 +1,163 @@
+//! Dispatch: from a request to the router, and from its effects to answers.
+//!
+//! Owns: the glue, and the shape each waiting answer must have. Must not: do anything a module below it could do.
+
+use std::sync::Arc;
+
+use super::Shard;
+use super::Timer;
+use super::conn::{State, Then};
+use crate::api::{self, Context, Routed, Shape};
+use crate::clock::wall_ms;
+use crate::http::request::Request;
+use crate::http::response::Rejection;
+use crate::limits::CALL_MS_MAX;
+use crate::router::call::{Answer, Call, Refusal, Verb};
+use crate::router::ids::{CallKey, SessionKey};
+use crate::router::mail::{Effect, Input};
+use crate::slots::Slot;
+
+impl Shard {
+    /// Gives a request to the router, or refuses it.
+    pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) {
+        self.counters.requests_total += 1;
+        let domains = Arc::clone(&self.domains);
+        let limits = Arc::clone(&self.limits);
+        let context =
+            Context { domains: &domains, limits: &limits, wall_ms: wall_ms(), secret: self.entropy.peek() };
+        match api::route(request, &context) {
+            Routed::Call { call, shape } => self.start_call(slot, call, shape),
+            Routed::Refused { rejection, shape } => self.refuse(slot, &rejection, shape),
+            Routed::Preflight { shape } => {
+                let shape = self.parting(shape);
+                self.write_answer(slot, &shape, None, |output| api::write_preflight(output, &shape));
+            }
+        }
+    }
+
+    fn start_call(&mut self, slot: Slot, call: Call<'_>, shape: Shape) {
+        let late = self.now().after(CALL_MS_MAX);
+        let Some(conn) = self.conns.get(slot) else { return };
+        if conn.half_closed && matches!(call.verb, Verb::Poll { .. }) {
+            // A poll whose browser has gone already. It must not take the place of a newer one, which may have been
+            // parked while this one waited to be read.
+            return self.kill(slot);
+        }
+        self.serial = self.serial.wrapping_add(1).max(1);
+        conn.serial = self.serial;
+        // An alarm for this would be set and never needed; the one of the idle connection will find it.
+        conn.due = late;
+        conn.state = if let Verb::Poll { ticket, .. } = &call.verb
+            && ticket.session.place.0 < self.shards
+        {
+            State::Parked(shape, ticket.session)
+        } else {
+            State::Calling(shape)
+        };
+        if matches!(call.verb, Verb::Online(_)) {
+            self.entropy.spend();
+        }
+        let key = CallKey { place: self.place, conn: slot.index, serial: self.serial };
+        self.tell_router(Input::Call { key, call });
+    }
+
+    fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
+        self.counters.requests_rejected_total += 1;
+        let shape = self.parting(shape);
+        self.write_answer(slot, &shape, None, |output| {
+            api::write_rejection(output, rejection, Some(&shape));
+        });
+    }
+
+    /// A call was with other shards for too long.
+    pub(super) fn answer_late(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
+        self.answer(key, &Answer::Refused(Refusal::Late));
+    }
+
+    /// Gives the router an input; what it wants done is done in its phase of the turn.
+    pub(super) fn tell_router(&mut self, input: Input<'_>) {
+        self.router.handle(input, self.clock.now(), &mut self.effects);
+    }
+
+    /// Carries out what the router wants done, and what comes of it.
+    pub(super) fn carry_out(&mut self) {
+        while !self.effects.is_empty() {
+            let mut effects = std::mem::replace(&mut self.effects, std::mem::take(&mut self.effects_spare));
+            for effect in effects.drain(..) {
+                match effect {
+                    Effect::Answer { key, answer } => self.answer(key, &answer),
+                    Effect::Mail { to, mail } => self.outbox.push(to, mail),
+                    Effect::Deadline { at, alarm } => self.wheel.insert(at, Timer::Router(alarm)),
+                    Effect::Close { key } => self.close_unflushed(key),
+                }
+            }
+            super::buffers::release_if_large(&mut effects);
+            self.effects_spare = effects;
+        }
+    }
+
+    /// Writes the answer of a call. If its connection is gone, the owner of what it carries is told.
+    fn answer(&mut self, key: CallKey, answer: &Answer) {
+        let fate = delivers(answer);
+        let waiting = self.conns.find_call(key).and_then(|(slot, conn)| Some((slot, conn.take_shape()?)));
+        let Some((slot, shape)) = waiting else {
+            if let Some(session) = fate {
+                self.tell_router(Input::Fate { session, key, flushed: false });
+            }
+            return;
+        };
+        let shape = self.parting(shape);
+        let poll_url = Arc::clone(&self.poll_url);
+        self.write_answer(slot, &shape, fate, |output| {
+            api::write_answer(output, answer, &shape, &poll_url);
+        });
+    }
+
+    /// Writes an answer into the scratch buffer and sends it.
+    fn write_answer(
+        &mut self,
+        slot: Slot,
+        shape: &Shape,
+        fate: Option<SessionKey>,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let then = if shape.close { Then::Close } else { Then::Read };
+        let mut output = std::mem::take(&mut self.buffers.output);
+        output.clear();
+        write(&mut output);
+        self.send(slot, &output, fate, then);
+        self.buffers.output = output;
+    }
+
+    /// The shape of an answer; while the shard drains, every answer is its connection's last.
+    fn parting(&self, mut shape: Shape) -> Shape {
+        shape.close |= self.is_draining();
+        shape
+    }
+
+    /// Closes the connection of a poll whose answer is still being written.
+    fn close_unflushed(&mut self, key: CallKey) {
+        if let Some((slot, conn)) = self.conns.find_call(key)
+            && matches!(conn.state, State::Writing { .. })
+        {
+            self.kill(slot);
+        }
+    }
+}
+
+/// The session that wants to know whether this answer was flushed.
+fn delivers(answer: &Answer) -> Option<SessionKey> {
+    match answer {
+        Answer::Packets(delivery) if delivery.stopped.is_none() => Some(delivery.session),
+        Answer::Packets(_)
+        | Answer::Done
+        | Answer::Delivered(_)
+        | Answer::Online(_)
+        | Answer::Onlines(_)
+        | Answer::Joined { .. }
+        | Answer::Members { .. }
+        | Answer::Refused(_) => None,
+    }
+}

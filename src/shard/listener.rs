@@ -1,0 +1,135 @@
+//! Listeners: binding, accepting, and saying no.
+//!
+//! Owns: the sockets of one shard and whether it takes newcomers. Must not: know what connections do. A full shard
+//! answers newcomers 503 and throws nobody out; it takes newcomers again when it is noticeably less full. If the
+//! process has no descriptors left it rests a while instead of spinning.
+
+use std::io::{self, ErrorKind, Write};
+use std::net::SocketAddr;
+
+use mio::Interest;
+use mio::net::{TcpListener, TcpStream};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::token;
+use crate::clock::Tick;
+use crate::limits::{ACCEPT_REST_MS, BACKLOG, RESUME_PERCENT};
+
+/// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address
+/// must be nobody's, so that a second server is an error and does not take a share of the connections.
+pub(crate) fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shared)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+/// The listeners of one shard.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    sockets: Vec<Listening>,
+    /// Connections this shard may hold.
+    capacity: usize,
+    /// Newcomers are refused until there is room again.
+    full: bool,
+    /// No descriptor was left: nothing is accepted before this.
+    rest_until: Tick,
+}
+
+#[derive(Debug)]
+struct Listening {
+    socket: TcpListener,
+    /// Whether there may be connections to accept.
+    ready: bool,
+}
+
+/// What came of an attempt to accept.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    /// A newcomer.
+    Conn(TcpStream),
+    /// One who was told to come back later.
+    Refused,
+    /// There is nobody at any listener, or the shard rests.
+    Nobody,
+}
+
+impl Listeners {
+    /// Listens at addresses that were bound once already.
+    pub(crate) fn open(
+        addresses: &[SocketAddr],
+        registry: &mio::Registry,
+        capacity: usize,
+    ) -> io::Result<Listeners> {
+        let mut sockets = Vec::new();
+        for (index, address) in addresses.iter().enumerate() {
+            let socket = bind(*address, true)?;
+            // Connections inherit these, which saves a call for each.
+            socket.set_tcp_nodelay(true)?;
+            socket.set_nonblocking(true)?;
+            socket.listen(BACKLOG)?;
+            let mut socket = TcpListener::from_std(socket.into());
+            registry.register(&mut socket, token::of_listener(index), Interest::READABLE)?;
+            sockets.push(Listening { socket, ready: true });
+        }
+        Ok(Listeners { sockets, capacity, full: false, rest_until: Tick::ZERO })
+    }
+
+    /// A listener has connections.
+    pub(crate) fn set_ready(&mut self, index: usize) {
+        if let Some(listening) = self.sockets.get_mut(index) {
+            listening.ready = true;
+        }
+    }
+
+    /// When to try again to accept: at once, later, or when there is an event.
+    pub(crate) fn next_attempt(&self) -> Option<Tick> {
+        self.sockets.iter().any(|listening| listening.ready).then_some(self.rest_until)
+    }
+
+    /// Accepts one connection, while the shard has `connections`.
+    pub(crate) fn accept(&mut self, connections: usize, now: Tick, busy: &[u8]) -> Accepted {
+        if now < self.rest_until {
+            return Accepted::Nobody;
+        }
+        while let Some(listening) = self.sockets.iter_mut().find(|listening| listening.ready) {
+            match listening.socket.accept() {
+                Ok((stream, _)) => return self.admit(stream, connections, busy),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => listening.ready = false,
+                // The peer went away while it waited, or a signal came: there may be others.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                Err(error) => {
+                    log::warn!("connections cannot be accepted for a while: {error}");
+                    self.rest_until = now.after(ACCEPT_REST_MS);
+                    return Accepted::Nobody;
+                }
+            }
+        }
+        Accepted::Nobody
+    }
+
+    fn admit(&mut self, mut stream: TcpStream, connections: usize, busy: &[u8]) -> Accepted {
+        if connections >= self.capacity {
+            self.full = true;
+        } else if connections * 100 < self.capacity * RESUME_PERCENT {
+            self.full = false;
+        }
+        if !self.full {
+            return Accepted::Conn(stream);
+        }
+        // One try: whoever cannot even take this is closed without it.
+        match stream.write(busy) {
+            Ok(_) | Err(_) => Accepted::Refused,
+        }
+    }
+
+    /// Stops listening; whoever waits to be accepted must have been accepted before.
+    pub(crate) fn close(&mut self) {
+        self.sockets.clear();
+    }
+}

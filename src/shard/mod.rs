@@ -1,0 +1,359 @@
+//! A shard: one thread, one event loop, all the I/O of its connections.
+//!
+//! Owns: the turn and its order. Must not: hold logic; every phase is a call into the module that has it.
+//!
+//! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, 5 fire timers, 6 carry out what the
+//! router wants done, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters. The order matters: the
+//! time is read before anything looks at it; connections that waited are read before anybody is expired (3 before 5);
+//! answers go out before the mail they caused (6 before 7), so that an answer's fate travels in the same batch; and
+//! places are freed after everything that may still name them (8). Each phase is bounded, and what is cut short is
+//! gone on with in the next turn, which then does not wait.
+
+mod buffers;
+mod conn;
+mod conns;
+mod dispatch;
+mod entropy;
+pub(crate) mod listener;
+pub(crate) mod mailbox;
+mod timers;
+mod token;
+mod traffic;
+mod wake;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam_channel::Sender;
+use mio::{Events, Poll};
+
+use crate::clock::{Clock, Tick};
+use crate::domains::Domains;
+use crate::http::response::Rejection;
+use crate::limits::{
+    ACCEPTS_PER_TURN, BATCHES_PER_TURN, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS, RETRY_CROWDED_S,
+    TIMERS_PER_TURN, Timeouts,
+};
+use crate::router::ids::Place;
+use crate::router::mail::{Alarm, Effect, Input};
+use crate::router::{Router, Settings};
+use crate::slots::Slot;
+use crate::stats::{Counters, Stats};
+use buffers::Buffers;
+use conns::Conns;
+use entropy::Entropy;
+use listener::Listeners;
+use mailbox::{Inbox, Outbox, Parcel};
+use timers::Wheel;
+use token::Source;
+use traffic::Readiness;
+
+pub(crate) use token::{LISTENERS_MAX, WAKER};
+
+/// The longest a shard sleeps, in milliseconds.
+const SLEEP_MS_MAX: u64 = 60_000;
+
+/// Whose deadline has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Timer {
+    Router(Alarm),
+    Conn(Slot),
+}
+
+/// What a shard tells the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// No connection is left.
+    Drained,
+    /// Its thread has ended, because it was told to or because it failed.
+    Ended {
+        /// Whether by a panic or an error.
+        failed: bool,
+    },
+}
+
+/// What a shard is made of. Everything in it that has a descriptor other threads use was made before any shard got
+/// its own descriptor table; the listeners were made after.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) poll: Poll,
+    pub(crate) inbox: Inbox,
+    pub(crate) outbox: Outbox,
+    pub(crate) listeners: Listeners,
+    pub(crate) settings: Settings,
+    /// What `online` answers as `server`.
+    pub(crate) poll_url: Arc<str>,
+    pub(crate) stats: Stats,
+    /// Where the shard tells that it has drained.
+    pub(crate) reports: Sender<Report>,
+}
+
+/// One event loop.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    place: Place,
+    shards: u16,
+    poll: Poll,
+    events: Events,
+    clock: Clock,
+    wheel: Wheel<Timer>,
+    due: Vec<Timer>,
+    /// More timers are due than one turn fires.
+    timers_left: bool,
+    /// The process was stopped: nobody is expired before the sockets that waited have been read.
+    catching_up: bool,
+    conns: Conns,
+    listeners: Listeners,
+    /// What a full shard says to newcomers.
+    busy: Vec<u8>,
+    /// Connections to go on with without an event.
+    deferred: Vec<Slot>,
+    router: Router,
+    effects: Vec<Effect>,
+    effects_spare: Vec<Effect>,
+    inbox: Inbox,
+    outbox: Outbox,
+    domains: Arc<Domains>,
+    limits: Arc<Limits>,
+    timeouts: Arc<Timeouts>,
+    poll_url: Arc<str>,
+    entropy: Entropy,
+    buffers: Buffers,
+    /// The number of the last request that became a call.
+    serial: u32,
+    life: Life,
+    reports: Sender<Report>,
+    counters: Counters,
+    stats: Stats,
+}
+
+/// Where a shard is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It serves.
+    Serving,
+    /// It takes nothing new and finishes what there is, until this moment at the latest.
+    Draining(Tick),
+    /// It has told that it drained, and still passes mail for the others.
+    Drained,
+    /// It ends.
+    Stopped,
+}
+
+impl Shard {
+    /// Puts a shard together.
+    pub(crate) fn new(parts: Parts) -> Shard {
+        let Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, reports } = parts;
+        let mut busy = Vec::new();
+        crate::api::write_rejection(&mut busy, &Rejection::busy(RETRY_CROWDED_S), None);
+        Shard {
+            place: settings.place,
+            shards: settings.places.count(),
+            poll,
+            events: Events::with_capacity(EVENTS_PER_TURN),
+            clock: Clock::start(),
+            wheel: Wheel::new(),
+            due: Vec::new(),
+            timers_left: false,
+            catching_up: false,
+            conns: Conns::default(),
+            listeners,
+            busy,
+            deferred: Vec::new(),
+            domains: Arc::clone(&settings.domains),
+            limits: Arc::clone(&settings.limits),
+            timeouts: Arc::clone(&settings.timeouts),
+            router: Router::new(settings),
+            effects: Vec::new(),
+            effects_spare: Vec::new(),
+            inbox,
+            outbox,
+            poll_url,
+            entropy: Entropy::new(),
+            buffers: Buffers::new(),
+            serial: 0,
+            life: Life::Serving,
+            reports,
+            counters: Counters::default(),
+            stats,
+        }
+    }
+
+    /// Turns until it is told to stop.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        while self.life != Life::Stopped {
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// One turn; the module's text says why its phases stand in this order.
+    fn turn(&mut self) -> io::Result<()> {
+        let expected = self.wait()?;
+        let stopped_ms = self.clock.turn(expected);
+        self.counters.stopped_ms_total += stopped_ms;
+        self.catching_up =
+            stopped_ms > 0 || self.catching_up && self.events.iter().count() == EVENTS_PER_TURN;
+        self.serve_conns();
+        self.take_mail();
+        self.fire_timers();
+        self.carry_out();
+        self.post_mail();
+        self.conns.free_dead();
+        self.accept(ACCEPTS_PER_TURN);
+        self.buffers.trim();
+        self.check_drained();
+        self.show_counters();
+        Ok(())
+    }
+
+    /// Waits for events. Returns when the turn should start at the latest.
+    fn wait(&mut self) -> io::Result<Tick> {
+        let mut timeout_ms = self.patience_ms();
+        if timeout_ms > 0 && !self.inbox.sleep() {
+            timeout_ms = 0;
+        }
+        let expected = self.clock.now().after(timeout_ms);
+        let waited = self.poll.poll(&mut self.events, Some(Duration::from_millis(timeout_ms)));
+        self.inbox.awake();
+        match waited {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => Err(error),
+            Ok(()) | Err(_) => Ok(expected),
+        }
+    }
+
+    /// How long the shard may sleep, in milliseconds.
+    fn patience_ms(&self) -> u64 {
+        if !self.deferred.is_empty() && !self.is_congested() || self.timers_left || !self.inbox.is_empty() {
+            return 0;
+        }
+        let now = self.now();
+        let mut patience_ms = if self.outbox.waiting() > 0 { POST_AGAIN_MS } else { SLEEP_MS_MAX };
+        let deadline = match self.life {
+            Life::Draining(until) => Some(until),
+            Life::Serving | Life::Drained | Life::Stopped => None,
+        };
+        for moment in [self.wheel.next_due(), self.listeners.next_attempt(), deadline].into_iter().flatten() {
+            patience_ms = patience_ms.min(moment.since(now));
+        }
+        patience_ms
+    }
+
+    /// Whether too much mail waits for other shards to read more requests.
+    fn is_congested(&self) -> bool {
+        self.outbox.waiting() > OUTBOX_MARK
+    }
+
+    fn now(&self) -> Tick {
+        self.clock.now()
+    }
+
+    fn serve_conns(&mut self) {
+        let congested = self.is_congested();
+        if !congested {
+            for slot in std::mem::take(&mut self.deferred) {
+                self.go_on(slot);
+            }
+        }
+        let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
+        for event in &events {
+            match token::source(event.token()) {
+                Source::Waker => {}
+                Source::Listener(index) => self.listeners.set_ready(index),
+                Source::Conn(slot) => {
+                    let closed = event.is_read_closed() || event.is_error();
+                    let (readable, writable) = (event.is_readable(), event.is_writable());
+                    self.on_conn(slot, Readiness { readable, writable, closed });
+                }
+            }
+        }
+        self.events = events;
+    }
+
+    fn take_mail(&mut self) {
+        for _ in 0..BATCHES_PER_TURN {
+            match self.inbox.take() {
+                Some(Parcel::Mail(batch)) => {
+                    for mail in batch {
+                        self.tell_router(Input::Mail(mail));
+                    }
+                }
+                Some(Parcel::Domains(domains)) => {
+                    self.domains = Arc::clone(&domains);
+                    self.tell_router(Input::Domains(domains));
+                }
+                Some(Parcel::Drain) => self.drain(),
+                Some(Parcel::Stop) => self.life = Life::Stopped,
+                None => return,
+            }
+        }
+    }
+
+    fn fire_timers(&mut self) {
+        if self.catching_up {
+            // The wait that told of the stop may have brought no events; those of the next, which is none, come first.
+            self.timers_left = true;
+            return;
+        }
+        let now = self.now();
+        let mut due = std::mem::take(&mut self.due);
+        self.timers_left = self.wheel.fire(now, TIMERS_PER_TURN, &mut due);
+        for timer in due.drain(..) {
+            match timer {
+                Timer::Router(alarm) => self.tell_router(Input::Alarm(alarm)),
+                Timer::Conn(slot) => self.on_conn_alarm(slot),
+            }
+        }
+        buffers::release_if_large(&mut due);
+        self.due = due;
+    }
+
+    fn post_mail(&mut self) {
+        let posted = self.outbox.post();
+        self.counters.mail_total += posted.mail;
+        self.counters.wakes_total += posted.wakes;
+        self.counters.mail_delayed_total += posted.delayed;
+    }
+
+    fn is_draining(&self) -> bool {
+        self.life != Life::Serving
+    }
+
+    /// Takes nothing new: answers what is parked, lets go of who only waits, and gives the rest its time.
+    fn drain(&mut self) {
+        if self.is_draining() {
+            return;
+        }
+        self.accept_all();
+        self.life = Life::Draining(self.now().after(self.timeouts.drain_ms));
+        self.tell_router(Input::Drain);
+        for slot in self.conns.alive() {
+            if self.conns.get(slot).is_some_and(|conn| conn.is_idle()) {
+                self.kill(slot);
+            }
+        }
+    }
+
+    /// A draining shard has drained when no connection is left, or when its time is up.
+    fn check_drained(&mut self) {
+        let Life::Draining(until) = self.life else { return };
+        if self.conns.len() > 0 && self.now() < until {
+            return;
+        }
+        for slot in self.conns.alive() {
+            self.kill(slot);
+        }
+        self.life = Life::Drained;
+        if self.reports.send(Report::Drained).is_err() {
+            self.life = Life::Stopped; // nobody is left to tell it to stop
+        }
+    }
+
+    fn show_counters(&mut self) {
+        let mut counters = self.router.counters();
+        counters.add(&self.counters);
+        counters.connections = self.conns.len() as u64;
+        self.stats.board(usize::from(self.place.0)).publish(&counters);
+    }
+}

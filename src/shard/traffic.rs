@@ -1,0 +1,379 @@
+//! Traffic: from events to requests, and from answers to bytes.
+//!
+//! Owns: reading, serving what was read, writing, deadlines and ends of connections. Must not: know what requests
+//! mean; that is `dispatch.rs`. A connection serves one request at a time: what was pipelined behind it waits, in the
+//! kernel if it was not read yet.
+
+use super::conn::{Conn, Got, Put, Stage, State, Then, Unserved};
+use super::listener::Accepted;
+use super::timers::Wheel;
+use super::{Shard, Timer, token};
+use crate::clock::Tick;
+use crate::http::request::{Parsed, Partial, parse};
+use crate::http::response::{CONTINUE, Rejection};
+use crate::limits::{ACCEPTS_PER_TURN, FAREWELL_MS, REQUESTS_PER_TURN};
+use crate::router::ids::{CallKey, SessionKey};
+use crate::router::mail::Input;
+use crate::slots::Slot;
+
+/// What an event says about a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Readiness {
+    pub(super) readable: bool,
+    pub(super) writable: bool,
+    /// The peer has closed its end, or the connection is broken.
+    pub(super) closed: bool,
+}
+
+impl Shard {
+    /// Something happened on a connection.
+    pub(super) fn on_conn(&mut self, slot: Slot, readiness: Readiness) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        conn.readable |= readiness.readable;
+        conn.half_closed |= readiness.closed;
+        match conn.state {
+            State::Reading => self.go_on(slot),
+            State::Parked(..) if readiness.closed => self.kill(slot),
+            State::Calling(_) | State::Parked(..) => {}
+            State::Writing { .. } => {
+                if readiness.writable || readiness.closed {
+                    self.write_more(slot);
+                }
+            }
+            State::Farewell => self.discard(slot),
+            State::Dead => unreachable!("the dead are not found"),
+        }
+    }
+
+    /// Serves what was read before, and then reads.
+    pub(super) fn go_on(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let deferred = std::mem::replace(&mut conn.deferred, false);
+        if deferred && conn.input.is_some() {
+            self.serve(slot, &[]);
+        }
+        let Some(conn) = self.conns.get(slot) else { return };
+        match conn.state {
+            State::Reading if conn.readable || conn.half_closed => self.read(slot),
+            State::Farewell => self.discard(slot),
+            State::Reading | State::Calling(_) | State::Parked(..) | State::Writing { .. } => {}
+            State::Dead => unreachable!("the dead are not found"),
+        }
+    }
+
+    fn read(&mut self, slot: Slot) {
+        let mut buffer = std::mem::take(&mut self.buffers.input);
+        if let Some(conn) = self.conns.get(slot) {
+            match conn.read(&mut buffer) {
+                Got::Filled(bytes) => {
+                    self.serve(slot, &buffer[..bytes]);
+                    self.defer(slot);
+                }
+                Got::Drained(bytes) => {
+                    conn.readable = false;
+                    let half_closed = conn.half_closed;
+                    self.serve(slot, &buffer[..bytes]);
+                    if half_closed {
+                        self.end_half_closed(slot);
+                    }
+                }
+                Got::End => {
+                    conn.half_closed = true;
+                    self.end_half_closed(slot);
+                }
+                Got::Broken => self.kill(slot),
+            }
+        }
+        self.buffers.input = buffer;
+    }
+
+    /// The peer will send nothing more. It may wait for an answer, but a poll without a listener is cut.
+    fn end_half_closed(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        match conn.state {
+            State::Parked(..) => self.kill(slot),
+            State::Reading if !conn.deferred => self.kill(slot),
+            State::Reading | State::Calling(_) | State::Writing { .. } | State::Farewell => {}
+            State::Dead => unreachable!("the dead are not found"),
+        }
+    }
+
+    /// Serves requests from what was read before and what was read now.
+    fn serve(&mut self, slot: Slot, fresh: &[u8]) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let rest = match conn.input.take() {
+            None => {
+                let mut partial = Partial::default();
+                let used = self.serve_bytes(slot, fresh, &mut partial);
+                let rest = &fresh[used..];
+                (!rest.is_empty())
+                    .then(|| Box::new(Unserved { bytes: rest.to_vec(), partial, stage: Stage::Fresh }))
+            }
+            Some(mut input) => {
+                input.bytes.extend_from_slice(fresh);
+                let used = self.serve_bytes(slot, &input.bytes, &mut input.partial);
+                if used > 0 {
+                    input.bytes.drain(..used);
+                    input.stage = Stage::Fresh;
+                }
+                (!input.bytes.is_empty()).then_some(input)
+            }
+        };
+        if let (Some(rest), Some(conn)) = (rest, self.conns.get(slot)) {
+            conn.input = Some(rest);
+            if matches!(conn.state, State::Reading) {
+                self.wait_for_more(slot);
+            }
+        }
+    }
+
+    /// Serves requests from `bytes` as long as the connection is free for the next; returns how many were used.
+    fn serve_bytes(&mut self, slot: Slot, bytes: &[u8], partial: &mut Partial) -> usize {
+        let mut used = 0;
+        let mut body = std::mem::take(&mut self.buffers.body);
+        for _ in 0..REQUESTS_PER_TURN {
+            let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state, State::Reading));
+            if !free || used == bytes.len() {
+                self.buffers.body = body;
+                return used;
+            }
+            match parse(&bytes[used..], partial, &mut body, &self.limits) {
+                Parsed::Incomplete => {
+                    self.buffers.body = body;
+                    return used;
+                }
+                Parsed::Complete { request, bytes } => {
+                    used += bytes;
+                    self.dispatch(slot, &request);
+                }
+                Parsed::Rejected(rejection) => {
+                    used = bytes.len();
+                    self.reject(slot, &rejection);
+                }
+            }
+            *partial = Partial::default();
+        }
+        self.buffers.body = body;
+        self.defer(slot);
+        used
+    }
+
+    /// A request has arrived in part: the rest must come in time, however slowly its bytes drip.
+    fn wait_for_more(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        if conn.deferred {
+            return; // what there is has not been looked at yet
+        }
+        let Some(input) = &mut conn.input else { return };
+        let must_continue = input.partial.take_continue();
+        let stage = if input.partial.in_body() { Stage::Body } else { Stage::Head };
+        let changed = std::mem::replace(&mut input.stage, stage) != stage;
+        if changed {
+            let patience_ms = match stage {
+                Stage::Fresh | Stage::Head => self.timeouts.head_ms,
+                Stage::Body => self.timeouts.body_ms,
+            };
+            self.set_due(slot, self.now().after(patience_ms));
+        }
+        if must_continue {
+            self.write_continue(slot);
+        }
+    }
+
+    /// Encourages a client that asked before it sends its body (RFC 9110 section 10.1.1).
+    fn write_continue(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        if conn.write(CONTINUE) != Put::Flushed {
+            self.kill(slot); // a peer whose socket is full before it was answered anything is none of ours
+        }
+    }
+
+    /// Goes on with this connection in the next turn.
+    pub(super) fn defer(&mut self, slot: Slot) {
+        if let Some(conn) = self.conns.get(slot)
+            && !conn.deferred
+        {
+            conn.deferred = true;
+            self.deferred.push(slot);
+        }
+    }
+
+    /// Refuses bytes that are no request.
+    fn reject(&mut self, slot: Slot, rejection: &Rejection) {
+        self.counters.requests_total += 1;
+        self.counters.requests_rejected_total += 1;
+        let mut output = std::mem::take(&mut self.buffers.output);
+        output.clear();
+        crate::api::write_rejection(&mut output, rejection, None);
+        self.send(slot, &output, None, Then::Farewell);
+        self.buffers.output = output;
+    }
+
+    /// Sends an answer.
+    pub(super) fn send(&mut self, slot: Slot, bytes: &[u8], fate: Option<SessionKey>, then: Then) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        conn.served = true;
+        match conn.write(bytes) {
+            Put::Flushed => self.sent(slot, fate, then),
+            Put::Unfinished => {
+                conn.state = State::Writing { fate, then };
+                self.set_due(slot, self.now().after(self.timeouts.write_ms));
+            }
+            Put::Broken => {
+                conn.state = State::Writing { fate, then };
+                self.kill(slot);
+            }
+        }
+    }
+
+    fn write_more(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let State::Writing { fate, then } = conn.state else { return };
+        match conn.write_more() {
+            Put::Flushed => self.sent(slot, fate, then),
+            Put::Unfinished => self.set_due(slot, self.now().after(self.timeouts.write_ms)),
+            Put::Broken => self.kill(slot),
+        }
+    }
+
+    /// The kernel has taken the last byte of an answer.
+    fn sent(&mut self, slot: Slot, fate: Option<SessionKey>, then: Then) {
+        let idle = self.now().after(self.timeouts.idle_ms);
+        let place = self.place;
+        let Some(conn) = self.conns.get(slot) else { return };
+        let key = CallKey { place, conn: slot.index, serial: conn.serial };
+        conn.serial = 0;
+        conn.state = State::Reading;
+        match then {
+            Then::Read if conn.input.is_some() || conn.readable || conn.half_closed => self.defer(slot),
+            Then::Read => self.set_due(slot, idle),
+            Then::Close if conn.input.is_none() && !conn.readable => self.kill(slot),
+            Then::Close | Then::Farewell => self.bid_farewell(slot),
+        }
+        if let Some(session) = fate {
+            self.tell_router(Input::Fate { session, key, flushed: true });
+        }
+    }
+
+    fn bid_farewell(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        conn.shut_writing();
+        conn.input = None;
+        conn.state = State::Farewell;
+        self.set_due(slot, self.now().after(FAREWELL_MS));
+        self.discard(slot);
+    }
+
+    /// Throws away what a peer sends that was told goodbye.
+    fn discard(&mut self, slot: Slot) {
+        let mut buffer = std::mem::take(&mut self.buffers.input);
+        if let Some(conn) = self.conns.get(slot) {
+            let half_closed = conn.half_closed;
+            match conn.read(&mut buffer) {
+                Got::Filled(_) => self.defer(slot),
+                Got::Drained(_) if !half_closed => {}
+                Got::Drained(_) | Got::End | Got::Broken => self.kill(slot),
+            }
+        }
+        self.buffers.input = buffer;
+    }
+
+    /// Closes a connection. Whoever waited on it is told that nothing more will be flushed.
+    pub(super) fn kill(&mut self, slot: Slot) {
+        let place = self.place;
+        let Some(serial) = self.conns.get(slot).map(|conn| conn.serial) else { return };
+        let key = CallKey { place, conn: slot.index, serial };
+        match self.conns.bury(slot) {
+            Some(State::Parked(_, session)) => self.tell_router(Input::Cut { session, key }),
+            Some(State::Writing { fate: Some(session), .. }) => {
+                self.tell_router(Input::Fate { session, key, flushed: false });
+            }
+            Some(
+                State::Reading
+                | State::Calling(_)
+                | State::Writing { fate: None, .. }
+                | State::Farewell
+                | State::Dead,
+            )
+            | None => {}
+        }
+    }
+
+    /// Sets the deadline of a connection. An alarm that is set for earlier will do.
+    pub(super) fn set_due(&mut self, slot: Slot, due: Tick) {
+        if let Some(conn) = self.conns.get(slot) {
+            conn.due = due;
+            arm(conn, slot, &mut self.wheel);
+        }
+    }
+
+    /// The alarm of a connection fired.
+    pub(super) fn on_conn_alarm(&mut self, slot: Slot) {
+        let now = self.now();
+        let Some(conn) = self.conns.get(slot) else { return };
+        if conn.armed > now {
+            return; // it was set before an earlier one, which has done its work
+        }
+        conn.armed = Tick::NEVER;
+        if conn.due > now {
+            return arm(conn, slot, &mut self.wheel);
+        }
+        match conn.state {
+            State::Parked(..) => {} // its owner has a deadline for it
+            State::Calling(_) => self.answer_late(slot),
+            State::Reading => {
+                self.counters.connections_expired_total += 1;
+                match conn.input.as_ref().map(|input| input.partial.timed_out()) {
+                    Some(rejection) => self.reject(slot, &rejection),
+                    None => self.kill(slot),
+                }
+            }
+            State::Writing { .. } | State::Farewell => {
+                self.counters.connections_expired_total += 1;
+                self.kill(slot);
+            }
+            State::Dead => unreachable!("the dead are not found"),
+        }
+    }
+
+    /// Accepts newcomers. Returns whether more may be waiting.
+    pub(super) fn accept(&mut self, most: usize) -> bool {
+        for _ in 0..most {
+            let now = self.now();
+            match self.listeners.accept(self.conns.len(), now, &self.busy) {
+                Accepted::Conn(stream) => {
+                    self.counters.connections_total += 1;
+                    let slot = self.conns.insert(Conn::new(stream));
+                    self.register(slot);
+                }
+                Accepted::Refused => self.counters.connections_refused_total += 1,
+                Accepted::Nobody => return false,
+            }
+        }
+        true
+    }
+
+    fn register(&mut self, slot: Slot) {
+        let interest = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        let Some(conn) = self.conns.get(slot) else { return };
+        let registered = self.poll.registry().register(conn.stream_mut(), token::of_conn(slot), interest);
+        if let Err(error) = registered {
+            log::warn!("a connection could not be watched: {error}");
+            return self.kill(slot);
+        }
+        self.set_due(slot, self.now().after(self.timeouts.idle_ms));
+    }
+
+    /// Accepts everybody who waits, for the last time.
+    pub(super) fn accept_all(&mut self) {
+        while self.accept(ACCEPTS_PER_TURN) {}
+        self.listeners.close();
+    }
+}
+
+fn arm(conn: &mut Conn, slot: Slot, wheel: &mut Wheel<Timer>) {
+    if conn.due < conn.armed {
+        conn.armed = conn.due;
+        wheel.insert(conn.due, Timer::Conn(slot));
+    }
+}

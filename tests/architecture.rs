@@ -1,0 +1,139 @@
+//! Reads the sources and holds the invariants that the crate documentation states.
+//!
+//! Owns: the rules. Must not: judge style; rustfmt and clippy do. Comments and strings are left out of what is read,
+//! roughly, by dropping whatever follows `//` on a line; tests at the foot of a file are left out, too.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+struct Source {
+    /// The path below `src/`.
+    path: String,
+    /// The code without comments and tests.
+    code: String,
+    /// The file as it is.
+    text: String,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let path = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+                let production = text.split("#[cfg(test)]\nmod ").next().unwrap();
+                let lines = production.lines().map(|line| line.split("//").next().unwrap());
+                let code = lines.collect::<Vec<_>>().join("\n");
+                found.push(Source { path, code, text });
+            }
+        }
+    }
+    assert!(found.len() > 30, "the sources are found");
+    found
+}
+
+/// No code outside `allowed` (paths or folders below `src/`) has any of `words`.
+#[track_caller]
+fn only_in(allowed: &[&str], words: &[&str]) {
+    for source in sources() {
+        if allowed.iter().any(|place| source.path.starts_with(place)) {
+            continue;
+        }
+        for word in words {
+            assert!(!source.code.contains(word), "src/{} has {word}", source.path);
+        }
+    }
+}
+
+/// No code in `places` has any of `words`.
+#[track_caller]
+fn none_in(places: &[&str], words: &[&str]) {
+    for source in sources() {
+        if places.iter().any(|place| source.path.starts_with(place)) {
+            for word in words {
+                assert!(!source.code.contains(word), "src/{} has {word}", source.path);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_shards_and_the_server_name_sockets_and_channels() {
+    only_in(&["shard/", "server.rs"], &["mio::", "socket2::", "crossbeam_channel::", "nix::"]);
+}
+
+#[test]
+fn the_pure_modules_read_no_clock_no_randomness_and_no_socket() {
+    let pure = ["router/", "http/", "api/", "json.rs", "domains.rs", "limits.rs", "slots.rs"];
+    let words = [
+        "Instant",
+        "SystemTime",
+        "std::time",
+        "getrandom",
+        "std::net::Tcp",
+        "std::fs",
+        "std::env",
+        "std::thread",
+        "std::io::Read",
+        "log::",
+    ];
+    none_in(&pure, &words);
+}
+
+#[test]
+fn the_clock_is_read_in_one_place() {
+    only_in(&["clock.rs"], &["Instant::now", "SystemTime::now"]);
+}
+
+#[test]
+fn there_is_one_poll_call() {
+    let calls: Vec<String> = sources()
+        .iter()
+        .flat_map(|source| vec![source.path.clone(); source.code.matches("poll.poll(").count()])
+        .collect();
+    assert_eq!(calls, ["shard/mod.rs"]);
+}
+
+#[test]
+fn no_lock_and_no_atomic_where_shards_serve() {
+    only_in(&["server.rs"], &["Mutex", "RwLock", "Condvar", "OnceLock", "LazyLock"]);
+    only_in(&["shard/wake.rs", "stats.rs", "admission.rs"], &["Atomic", "fence("]);
+}
+
+#[test]
+fn slabs_are_used_through_slots_only() {
+    only_in(&["slots.rs"], &["slab::", "Slab<"]);
+}
+
+#[test]
+fn dependencies_point_down_only() {
+    let below = ["limits.rs", "clock.rs", "slots.rs", "stats.rs", "admission.rs", "domains.rs", "json.rs"];
+    none_in(&below, &["crate::http", "crate::router", "crate::api", "crate::shard", "crate::server"]);
+    none_in(&["http/"], &["crate::router", "crate::api", "crate::shard", "crate::server", "crate::config"]);
+    none_in(&["router/"], &["crate::http", "crate::api", "crate::shard", "crate::server", "crate::config"]);
+    none_in(&["api/"], &["crate::shard", "crate::server", "crate::config"]);
+    none_in(&["shard/"], &["crate::server", "crate::config"]);
+}
+
+#[test]
+fn only_the_command_prints_or_ends_the_process() {
+    only_in(&["main.rs"], &["println!", "eprintln!", "std::process::exit", "ExitCode"]);
+}
+
+#[test]
+fn every_file_opens_by_saying_what_it_owns() {
+    for source in sources() {
+        let opening: String = source.text.lines().take_while(|line| line.starts_with("//!")).collect();
+        let documented =
+            source.path == "lib.rs" || (opening.contains("Owns:") && opening.contains("ust not:"));
+        assert!(documented, "src/{} does not say what it owns and what it must not do", source.path);
+    }
+}

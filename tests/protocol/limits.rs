@@ -1,0 +1,132 @@
+//! Limits of lists, links, rooms, sessions and users: §1 Limits, and 429.
+
+use crate::support::{Setup, each_site, eventually};
+
+/// `count` names, comma-separated.
+fn list(prefix: &str, count: usize) -> String {
+    (0..count).map(|i| format!("{prefix}{i}")).collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn buddies_and_rooms_beyond_the_limit_are_ignored_and_the_answer_says_so() {
+    Setup::calm().limit("buddies_per_call", 3).limit("rooms_per_call", 2).each(|site| {
+        for i in 0..4 {
+            site.online(&format!("b{i}"), &[]);
+        }
+        for version in [&[][..], &[("version", "3")], &[("version", "6")]] {
+            let check = |buddies, rooms, truncated| {
+                let (buddies, rooms) = (list("b", buddies), list("r", rooms));
+                let params = [&[("buddies", &*buddies), ("rooms", &*rooms)], version].concat();
+                let answer = site.start("alice", &params).answer;
+                assert_eq!(answer["truncated"] == true, truncated, "{answer}");
+                let size = |name: &str| {
+                    let value = &answer[name];
+                    value
+                        .as_array()
+                        .map_or_else(|| value.as_object().map_or(0, serde_json::Map::len), Vec::len)
+                };
+                assert!(size("buddies") <= 3 && size("rooms") + size("roominfo") <= 2, "{answer}");
+                site.offline("alice");
+            };
+            check(3, 2, false);
+            check(4, 2, true);
+            check(3, 3, true);
+        }
+    });
+}
+
+#[test]
+fn two_thousand_buddies_and_five_hundred_rooms_are_taken() {
+    each_site(|site| {
+        let last = site.online("b1999", &[]);
+        let beyond = site.online("b2000", &[]);
+        let (buddies, rooms) = (list("b", 2_000), list("r", 500));
+        let alice = site.online("alice", &[("buddies", &buddies), ("rooms", &rooms)]);
+        assert_ne!(alice.answer["truncated"], true);
+        assert_eq!(alice.answer["buddies"][0]["name"], "b1999");
+        assert_eq!(alice.answer["rooms"].as_array().unwrap().len(), 500);
+        site.offline("alice");
+        let (buddies, rooms) = (list("b", 2_001), list("r", 501));
+        let alice = site.online("alice", &[("buddies", &buddies)]);
+        assert_eq!(alice.answer["truncated"], true);
+        assert_eq!(alice.answer["buddies"].as_array().unwrap().len(), 1);
+        let alice = site.online("alice", &[("rooms", &rooms)]);
+        assert_eq!(alice.answer["truncated"], true);
+        assert_eq!(alice.answer["rooms"].as_array().unwrap().len(), 500);
+        drop((last, beyond));
+    });
+}
+
+#[test]
+fn a_roster_holds_only_so_many_links() {
+    Setup::calm().limit("roster_links", 2).each(|site| {
+        let mut buddies: Vec<_> = ["b0", "b1", "b2", "b3"].map(|name| site.online(name, &[])).into();
+        let alice = site.online("alice", &[("buddies", "b0,b1,b2,b3")]);
+        alice.show("away");
+        alice.show("dnd");
+        let told = buddies.iter_mut().filter_map(|buddy| buddy.everything().moves().pop());
+        let told: Vec<String> = told.filter(|told| told.ends_with(" dnd")).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+    });
+}
+
+#[test]
+fn a_user_is_in_only_so_many_rooms() {
+    Setup::calm().limit("rooms_per_user", 2).each(|site| {
+        let alice = site.online("alice", &[("rooms", "r0")]);
+        alice.join("r1");
+        assert_ne!(alice.call("/room/join", &[("room", "r2")]).status, 200);
+        assert_eq!(site.members("r2"), "");
+        alice.join("r1");
+        alice.leave("r0");
+        eventually("there is room for another", || {
+            (alice.call("/room/join", &[("room", "r2")]).status == 200).then_some(())
+        });
+        assert_eq!(site.members("r2"), "alice");
+    });
+}
+
+#[test]
+fn one_session_too_many_stops_the_one_idle_longest() {
+    Setup::calm().limit("sessions_per_user", 2).each(|site| {
+        let (first, second) = (site.online("alice", &[]), site.online("alice", &[]));
+        let (old, young) = (first.park_surely(), second.park_surely());
+        let mut third = site.online("alice", &[]);
+        assert_eq!(third.answer["clientnum"], 2);
+        assert_eq!(old.stopped(), "limit");
+        first.is_gone();
+        assert_eq!(site.push("x", "alice", "hello"), 2);
+        assert_eq!(young.response().json()["messages"][0]["body"], "hello");
+        assert_eq!(third.message()["body"], "hello");
+    });
+}
+
+#[test]
+fn thirty_two_sessions_are_a_users_most() {
+    each_site(|site| {
+        for i in 1..=32 {
+            assert_eq!(site.online("alice", &[]).answer["clientnum"], i);
+        }
+        assert_eq!(site.online("alice", &[]).answer["clientnum"], 32);
+        assert_eq!(site.push("x", "alice", "hello"), 32);
+    });
+}
+
+#[test]
+fn a_full_domain_refuses_newcomers_with_429_until_somebody_leaves() {
+    Setup::calm().domains("max_users = 2").each(|site| {
+        let alice = site.online("alice", &[]);
+        site.online("bob", &[]);
+        let refused = site.post("/presences/online", &[("name", "carol")]);
+        assert_eq!(refused.status, 429, "{}", refused.text());
+        assert!(refused.header("retry-after").is_some_and(|after| after.parse::<u32>().is_ok()));
+        assert_eq!(site.onlines("alice,bob,carol"), "alice,bob");
+        assert_eq!(site.online("alice", &[]).answer["clientnum"], 2, "a second session is no second user");
+        site.neighbour().online("carol", &[]);
+        assert_eq!(alice.say("bob", "hi"), 1);
+        site.offline("bob");
+        eventually("there is room for carol", || {
+            (site.post("/presences/online", &[("name", "carol")]).status == 200).then_some(())
+        });
+    });
+}

@@ -1,0 +1,70 @@
+//! The wire contract of the message server, sentence by sentence, over real sockets.
+//!
+//! Every test starts from what a site or a browser may know: addresses, keys, tickets and the contract. It runs
+//! against the built command with 1, 2 and 7 shards; `NEXTIM_TEST_SHARDS=2` restricts it to one of them.
+//!
+//! | contract | module |
+//! |---|---|
+//! | §1 HTTP: keep-alive, pipelining, 1.0, close, chunked, Expect, absolute-form, HEAD | `http` |
+//! | §1 HTTP: what is no HTTP, or two requests in one | `smuggling` |
+//! | §1 idle connections; 408, 413, 431; connection cap (503) | `slow_and_large` |
+//! | §1 Parameters, lists, body types; Versions; sizes of texts (400) | `params` |
+//! | §1 Authentication; tickets where they are optional | `auth` |
+//! | §1 Answers: 404, 405, 415 | `http`, `params` |
+//! | §1 Limits of lists, links, rooms, sessions; the domain's users (429) | `limits` |
+//! | §2 online; tickets | `online` |
+//! | §2 offline | `offline` |
+//! | §2 show | `show` |
+//! | §2 statuses | `statuses` |
+//! | §2 messages, pushes, X-NextIM-Delivered; §4 Messages | `messages` |
+//! | §2 onlines | `onlines` |
+//! | §2 room/members, join, leave; §4 Rooms | `rooms` |
+//! | §2 buddies/remove | `buddies` |
+//! | §3 shapes of answers and packets, JSONP, escapes, headers, CORS | `packets` |
+//! | §3 One poll a session, Acknowledgement, stopped | `polls` |
+//! | §4 Sessions and users: deadlines, a stopped process | `sessions` |
+//! | §4 Sessions and users: hand-over, linger, page change | `page_change` |
+//! | §4 Presence | `presence` |
+//! | §4 Invisible | `invisible` |
+//! | §4 Order | `order` |
+//! | §4 Domains | `domains` |
+//! | §4 Overload | `overload` |
+//! | §4 Reload; `shutdown` | `reload_and_drain` |
+//! | §4 Privacy | `privacy` |
+//! | §3 and §4 together: nothing lost, doubled or out of order | `nothing_lost` |
+//!
+//! Three sentences cannot be provoked from outside and are left to the tests of the router: `"partial":true` (it
+//! needs one shard that stands still while the others run), the constant time of the key comparison, and the
+//! bound of one replaced poll a second (a test of it would be a test of the clock).
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::print_stderr, reason = "a failing test says on which server it failed")]
+
+mod support;
+
+mod auth;
+mod buddies;
+mod domains;
+mod http;
+mod invisible;
+mod limits;
+mod messages;
+mod nothing_lost;
+mod offline;
+mod online;
+mod onlines;
+mod order;
+mod overload;
+mod packets;
+mod page_change;
+mod params;
+mod polls;
+mod presence;
+mod privacy;
+mod reload_and_drain;
+mod rooms;
+mod sessions;
+mod show;
+mod slow_and_large;
+mod smuggling;
+mod statuses;

@@ -1,0 +1,104 @@
+//! Nothing is lost, doubled or reordered while connections break: §3 Acknowledgement, §4 Order.
+//!
+//! Four hundred users in pairs send each other twenty messages each. All poll with `seq`, over connections that
+//! are cut at random: before the answer, in the middle of it, or after it was received but before the next poll.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{Browser, Conn, Rng, Site, each_site};
+
+const PAIRS: usize = 200;
+const MESSAGES: usize = 20;
+const SENDERS: usize = 8;
+const SEED: u64 = 0x1DEA_5EED;
+/// For all of it; a single poll may have to wait for a second until it replaces one that was cut.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[test]
+fn every_message_is_received_once_and_in_order_however_connections_break() {
+    each_site(|site| {
+        let users: Vec<Browser> = (0..PAIRS * 2).map(|i| site.online(&format!("user{i}"), &[])).collect();
+        let next_sender = AtomicUsize::new(0);
+        let tickets: Vec<&str> = users.iter().map(|user| &*user.ticket).collect();
+        thread::scope(|scope| {
+            for _ in 0..SENDERS {
+                scope.spawn(|| send_all(site, &tickets, next_sender.fetch_add(1, Ordering::Relaxed)));
+            }
+            for (i, user) in users.iter().enumerate() {
+                let receiver = thread::Builder::new().stack_size(256 * 1_024);
+                receiver.spawn_scoped(scope, move || receive_all(user, i)).unwrap();
+            }
+        });
+    });
+}
+
+/// Sends, one message after another, what every eighth user has to say to the other one of his pair.
+fn send_all(site: &Site, tickets: &[&str], sender: usize) {
+    let mut conn = site.connect();
+    for number in 0..MESSAGES {
+        for user in (sender..tickets.len()).step_by(SENDERS) {
+            let (to, id) = (format!("user{}", user ^ 1), format!("{user}-{number}"));
+            let params = [("ticket", tickets[user]), ("to", &*to), ("body", "hello"), ("id", &*id)];
+            assert_eq!(conn.call(&site.post_bytes("/messages", &params)).delivered(), 1);
+        }
+    }
+}
+
+/// Polls until all messages are there; each must be the next one.
+fn receive_all(user: &Browser, number: usize) {
+    let mut rng = Rng(SEED.wrapping_add(number as u64));
+    let deadline = Instant::now() + PATIENCE;
+    let (mut seq, mut received) = (0, 0);
+    let mut conn = user.site.connect();
+    while received < MESSAGES {
+        assert!(Instant::now() < deadline, "user {number} has {received} messages, seed {SEED:#x}");
+        let poll = crate::support::get("/packets", &poll_params(user, &seq.to_string()));
+        conn.send(&poll);
+        let cut = rng.below(10);
+        if cut < 2 {
+            conn = user.site.connect();
+            continue;
+        }
+        if cut < 4 {
+            conn.skip(1);
+            conn = user.site.connect();
+            continue;
+        }
+        let Some(answer) = answered(user, &mut conn) else { continue };
+        for message in answer["messages"].as_array().unwrap() {
+            let expected = format!("{}-{received}", number ^ 1);
+            assert_eq!(message["id"], *expected, "user {number}, seed {SEED:#x}: {answer}");
+            received += 1;
+        }
+        seq = answer["seq"].as_u64().expect("a seq");
+        if cut == 4 {
+            conn = user.site.connect();
+        }
+    }
+}
+
+fn poll_params<'a>(user: &'a Browser, seq: &'a str) -> [(&'a str, &'a str); 3] {
+    [("domain", &user.site.domain), ("ticket", &user.ticket), ("seq", seq)]
+}
+
+/// The answer, unless the server asks for patience: polls that were cut a moment ago may still be in its books.
+fn answered(user: &Browser, conn: &mut Conn) -> Option<Value> {
+    let response = conn.response();
+    if [429, 503].contains(&response.status) {
+        thread::sleep(Duration::from_millis(100));
+        *conn = user.site.connect();
+        return None;
+    }
+    let answer = response.json();
+    if answer["status"] == "stopped" {
+        // A poll that was cut came to another shard and is read only now: it counts as the newer one.
+        assert_eq!(answer["reason"], "replaced", "{answer}");
+        return None;
+    }
+    assert_eq!(answer["status"], "ok", "{answer}");
+    Some(answer)
+}

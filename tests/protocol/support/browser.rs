@@ -1,0 +1,275 @@
+//! A browser page: what holds a ticket, and polls.
+//!
+//! Owns: sessions as a page sees them, what they hear, and the calls a site makes for them.
+//!
+//! Waiting is done by polling, never by the clock. That nothing more was heard is shown by a fence
+//! ([`Browser::everything`]): calls answer only when their packets are queued, so what a session hears before a
+//! marker that was sent last is all there was.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::client::{Conn, Response, get};
+use super::site::Site;
+use super::{PATIENCE, eventually};
+
+/// Who sends markers; what he says is not part of what is heard.
+const FENCE: &str = "~fence";
+
+/// One session.
+pub(crate) struct Browser {
+    /// Whose site the page is of.
+    pub(crate) site: Site,
+    /// The user.
+    pub(crate) name: String,
+    /// The session's ticket.
+    pub(crate) ticket: String,
+    /// The last packet it has, if it acknowledges.
+    pub(crate) seq: Option<u64>,
+    /// What `/presences/online` answered, without the ticket.
+    pub(crate) answer: Value,
+}
+
+/// What was heard, in order within each list, markers apart.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    /// Messages.
+    pub(crate) messages: Vec<Value>,
+    /// Presences.
+    pub(crate) presences: Vec<Value>,
+    /// Typing states.
+    pub(crate) statuses: Vec<Value>,
+    marks: Vec<String>,
+}
+
+impl Heard {
+    /// The bodies of the messages.
+    pub(crate) fn bodies(&self) -> Vec<&str> {
+        self.messages.iter().map(|message| text(message, "body")).collect()
+    }
+
+    /// The presences as `from type show`.
+    pub(crate) fn moves(&self) -> Vec<String> {
+        let told = |presence| ["from", "type", "show"].map(|name| text(presence, name)).join(" ");
+        self.presences.iter().map(told).collect()
+    }
+
+    /// The presences of one user as `type show`.
+    pub(crate) fn moves_of(&self, name: &str) -> Vec<String> {
+        let moves = self.moves();
+        moves
+            .iter()
+            .filter_map(|told| told.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned))
+            .collect()
+    }
+
+    /// Whether there is nothing.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.messages.is_empty() && self.presences.is_empty() && self.statuses.is_empty()
+    }
+
+    #[track_caller]
+    fn add(&mut self, answer: &mut Value) {
+        let mut take = |name: &str| {
+            let Value::Array(list) = answer[name].take() else { panic!("{name} is not a list") };
+            list
+        };
+        let (marks, messages) =
+            take("messages").into_iter().partition::<Vec<_>, _>(|message| message["from"] == FENCE);
+        self.marks.extend(marks.iter().map(|mark| text(mark, "body").to_owned()));
+        self.messages.extend(messages);
+        self.presences.extend(take("presences"));
+        self.statuses.extend(take("statuses"));
+    }
+}
+
+#[track_caller]
+fn text<'a>(packet: &'a Value, name: &str) -> &'a str {
+    packet[name].as_str().unwrap_or_else(|| panic!("no text {name} in {packet}"))
+}
+
+/// A poll that was sent. Dropping it cuts its connection.
+pub(crate) struct Poll {
+    /// The connection it was sent on.
+    pub(crate) conn: Conn,
+}
+
+impl Poll {
+    /// Waits for the answer.
+    #[track_caller]
+    pub(crate) fn response(mut self) -> Response {
+        self.conn.response()
+    }
+
+    /// Waits for the answer, which must say `stopped`; gives its `reason`.
+    #[track_caller]
+    pub(crate) fn stopped(self) -> String {
+        let answer = self.response().json();
+        assert_eq!(answer["status"], "stopped", "{answer}");
+        text(&answer, "reason").to_owned()
+    }
+}
+
+impl Browser {
+    /// A session that was started with this answer.
+    #[track_caller]
+    pub(crate) fn new(site: &Site, name: &str, mut answer: Value) -> Browser {
+        let ticket = answer.as_object_mut().expect("an object").remove("ticket").expect("a ticket");
+        let ticket = ticket.as_str().expect("tickets are text").to_owned();
+        Browser { site: site.clone(), name: name.to_owned(), ticket, seq: Some(0), answer }
+    }
+
+    /// The same session, without acknowledging.
+    pub(crate) fn without_seq(mut self) -> Browser {
+        self.seq = None;
+        self
+    }
+
+    /// A poll as bytes.
+    pub(crate) fn poll_bytes(&self, params: &[(&str, &str)]) -> Vec<u8> {
+        let seq = self.seq.map(|seq| seq.to_string());
+        let mut all = vec![("domain", &*self.site.domain), ("ticket", &*self.ticket)];
+        all.extend(seq.as_deref().map(|seq| ("seq", seq)));
+        all.extend_from_slice(params);
+        get("/packets", &all)
+    }
+
+    /// Polls once, whatever the answer.
+    #[track_caller]
+    pub(crate) fn poll_with(&self, params: &[(&str, &str)]) -> Response {
+        self.site.send(&self.poll_bytes(params))
+    }
+
+    /// Sends a poll. It is parked soon, if nothing is queued; or see [`Browser::park_surely`].
+    pub(crate) fn park(&self) -> Poll {
+        let mut conn = self.site.connect();
+        conn.send(&self.poll_bytes(&[]));
+        Poll { conn }
+    }
+
+    /// A poll that is parked for certain. No call tells so, but a newer poll replaces a parked one: of two polls
+    /// that are sent, whichever came first is answered `replaced`, and then the other one is parked.
+    #[track_caller]
+    pub(crate) fn park_surely(&self) -> Poll {
+        let (one, other) = (self.park(), self.park());
+        let first = eventually("one of two polls is replaced", || {
+            if one.conn.is_readable() { Some(true) } else { other.conn.is_readable().then_some(false) }
+        });
+        let (replaced, parked) = if first { (one, other) } else { (other, one) };
+        assert_eq!(replaced.stopped(), "replaced");
+        parked
+    }
+
+    /// Waits for the answer of a poll of this session, which must be `ok`.
+    #[track_caller]
+    pub(crate) fn read(&mut self, poll: Poll) -> Heard {
+        let mut answer = poll.response().json();
+        assert_eq!(answer["status"], "ok", "{answer}");
+        let seq = answer["seq"].as_u64().expect("a seq");
+        self.seq = self.seq.map(|_| seq);
+        let mut heard = Heard::default();
+        heard.add(&mut answer);
+        heard
+    }
+
+    /// Polls once.
+    #[track_caller]
+    pub(crate) fn poll(&mut self) -> Heard {
+        self.read(self.park())
+    }
+
+    /// Polls until `enough` was heard.
+    #[track_caller]
+    pub(crate) fn hear(&mut self, enough: impl Fn(&Heard) -> bool) -> Heard {
+        let deadline = Instant::now() + PATIENCE;
+        let mut heard = Heard::default();
+        while !enough(&heard) {
+            assert!(Instant::now() < deadline, "{} only heard {heard:?}", self.name);
+            let mut more = self.poll();
+            heard.messages.append(&mut more.messages);
+            heard.presences.append(&mut more.presences);
+            heard.statuses.append(&mut more.statuses);
+            heard.marks.append(&mut more.marks);
+        }
+        heard
+    }
+
+    /// Everything that was queued to this session up to now.
+    #[track_caller]
+    pub(crate) fn everything(&mut self) -> Heard {
+        static MARKS: AtomicU64 = AtomicU64::new(0);
+        let mark = MARKS.fetch_add(1, Ordering::Relaxed).to_string();
+        assert!(self.site.push(FENCE, &self.name, &mark) > 0, "{} has a session", self.name);
+        self.hear(|heard| heard.marks.contains(&mark))
+    }
+
+    /// Polls until a message came; it must be the only one.
+    #[track_caller]
+    pub(crate) fn message(&mut self) -> Value {
+        let mut heard = self.hear(|heard| !heard.messages.is_empty());
+        assert_eq!(heard.messages.len(), 1, "{heard:?}");
+        heard.messages.remove(0)
+    }
+
+    /// A call the site makes for this session.
+    #[track_caller]
+    pub(crate) fn call(&self, path: &str, params: &[(&str, &str)]) -> Response {
+        self.site.post(path, &[&[("ticket", &*self.ticket)], params].concat())
+    }
+
+    /// Says something to a user; to how many sessions it went.
+    #[track_caller]
+    pub(crate) fn say(&self, to: &str, body: &str) -> u64 {
+        self.call("/messages", &[("to", to), ("body", body)]).delivered()
+    }
+
+    /// Says something in a room; to how many sessions it went.
+    #[track_caller]
+    pub(crate) fn say_in(&self, room: &str, body: &str) -> u64 {
+        self.call("/messages", &[("type", "multicast"), ("to", room), ("body", body)]).delivered()
+    }
+
+    /// Says something to everybody; to how many sessions it went.
+    #[track_caller]
+    pub(crate) fn say_to_all(&self, body: &str) -> u64 {
+        self.call("/messages", &[("type", "broadcast"), ("body", body)]).delivered()
+    }
+
+    /// Changes the user's show.
+    #[track_caller]
+    pub(crate) fn show(&self, show: &str) {
+        self.call("/presences/show", &[("show", show)]).ok();
+    }
+
+    /// Tells a user what this one types.
+    #[track_caller]
+    pub(crate) fn types(&self, to: &str, show: &str) {
+        self.call("/statuses", &[("to", to), ("show", show)]).ok();
+    }
+
+    /// Enters a room.
+    #[track_caller]
+    pub(crate) fn join(&self, room: &str) -> Value {
+        self.call("/room/join", &[("room", room)]).json()
+    }
+
+    /// Leaves a room.
+    #[track_caller]
+    pub(crate) fn leave(&self, room: &str) {
+        self.call("/room/leave", &[("room", room)]).ok();
+    }
+
+    /// Ends this session.
+    #[track_caller]
+    pub(crate) fn offline(&self) {
+        self.call("/presences/offline", &[]).ok();
+    }
+
+    /// The session must have ended.
+    #[track_caller]
+    pub(crate) fn is_gone(&self) {
+        self.poll_with(&[]).is(404, "no client found");
+    }
+}

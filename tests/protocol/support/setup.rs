@@ -1,0 +1,134 @@
+//! How a server is configured, and which servers a test runs on.
+//!
+//! Owns: the configuration text, the shard counts, the servers that tests share. A test gets a domain that nobody
+//! else uses, so that names may be short and tests of one server never meet.
+
+use std::collections::{BTreeMap, HashMap};
+use std::env;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::server::Server;
+use super::site::Site;
+
+/// Domains of one server; each test takes one or two.
+pub(crate) const DOMAINS: usize = 600;
+/// The variable that restricts the tests to one number of shards.
+const SHARDS_VARIABLE: &str = "NEXTIM_TEST_SHARDS";
+
+/// What a server is configured with.
+#[derive(Clone, Debug)]
+pub(crate) struct Setup {
+    timeouts: BTreeMap<&'static str, u64>,
+    limits: BTreeMap<&'static str, u64>,
+    domain_lines: Vec<&'static str>,
+    /// The sites it serves, with their keys.
+    pub(crate) sites: Vec<(String, Vec<String>)>,
+}
+
+impl Setup {
+    /// Nothing ends by itself while a test runs.
+    pub(crate) fn calm() -> Setup {
+        let sites = (0..DOMAINS).map(|i| (format!("site{i}.example"), vec![format!("key-of-site-{i}")]));
+        Setup {
+            timeouts: BTreeMap::from([("session_cut_ms", 60_000), ("linger_ms", 60_000)]),
+            limits: BTreeMap::new(),
+            domain_lines: Vec::new(),
+            sites: sites.collect(),
+        }
+    }
+
+    /// With another time limit.
+    pub(crate) fn timeout(mut self, name: &'static str, ms: u64) -> Setup {
+        self.timeouts.insert(name, ms);
+        self
+    }
+
+    /// With another limit.
+    pub(crate) fn limit(mut self, name: &'static str, value: u64) -> Setup {
+        self.limits.insert(name, value);
+        self
+    }
+
+    /// With one more setting for every domain.
+    pub(crate) fn domains(mut self, line: &'static str) -> Setup {
+        self.domain_lines.push(line);
+        self
+    }
+
+    /// With these sites only.
+    pub(crate) fn sites(mut self, sites: &[(&str, &[&str])]) -> Setup {
+        let owned = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect();
+        self.sites = sites.iter().map(|&(domain, keys)| (domain.to_owned(), owned(keys))).collect();
+        self
+    }
+
+    /// The configuration file.
+    pub(crate) fn text(&self) -> String {
+        let mut text = "listen = [\"127.0.0.1:0\"]\npublic_url = \"https://im.example\"\n".to_owned();
+        for (title, table) in [("timeouts", &self.timeouts), ("limits", &self.limits)] {
+            writeln!(text, "[{title}]").unwrap();
+            for (name, value) in table {
+                writeln!(text, "{name} = {value}").unwrap();
+            }
+        }
+        for (domain, keys) in &self.sites {
+            writeln!(text, "[[domain]]\nname = {domain:?}\napikeys = {keys:?}").unwrap();
+            for line in &self.domain_lines {
+                writeln!(text, "{line}").unwrap();
+            }
+        }
+        text
+    }
+
+    /// Runs `test` with a fresh domain of a server that other tests share, once for every number of shards.
+    pub(crate) fn each(&self, test: impl Fn(&Site)) {
+        for shards in shard_counts() {
+            let server = shared(self, shards);
+            let _note = FailureNote(&server);
+            test(&Site::fresh(&server));
+        }
+    }
+
+    /// Runs `test` with a server of its own, once for every number of shards.
+    pub(crate) fn own(&self, test: impl Fn(&Arc<Server>)) {
+        for shards in shard_counts() {
+            let server = Arc::new(Server::start(self, shards));
+            let _note = FailureNote(&server);
+            test(&server);
+        }
+    }
+}
+
+/// Runs `test` with a fresh domain of the calm server, once for every number of shards.
+pub(crate) fn each_site(test: impl Fn(&Site)) {
+    Setup::calm().each(test);
+}
+
+fn shard_counts() -> Vec<u16> {
+    match env::var(SHARDS_VARIABLE) {
+        Ok(count) => vec![count.parse().expect("NEXTIM_TEST_SHARDS is a number")],
+        Err(_) => vec![1, 2, 7],
+    }
+}
+
+/// The server of this setup that tests share; it lives as long as the test process.
+fn shared(setup: &Setup, shards: u16) -> Arc<Server> {
+    type Shared = HashMap<(u16, String), Arc<Server>>;
+    static SERVERS: Mutex<Option<Shared>> = Mutex::new(None);
+    let mut servers = SERVERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let servers = servers.get_or_insert_default();
+    let server = servers.entry((shards, setup.text())).or_insert_with(|| Server::start(setup, shards).into());
+    Arc::clone(server)
+}
+
+/// Says on which server a test failed.
+struct FailureNote<'a>(&'a Server);
+
+impl Drop for FailureNote<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("failed with {} shards; the server said:\n{}", self.0.shards, self.0.log());
+        }
+    }
+}

@@ -19,10 +19,28 @@ const CAPACITY_KEPT: usize = 8;
 pub(super) enum Label {
     /// A message: the user's how-manieth it is. Says which of his sessions were given it.
     Message(u64),
+    /// A message taken over from an ended session. It does not count: a page that has just opened is not ended for
+    /// what was queued before it.
+    Inherited(u64),
     /// A presence of this user: the next one of the same user takes its place.
     Presence(UserKey),
     /// A typing state or a room presence: the first to go when room is scarce.
     Light,
+}
+
+impl Label {
+    /// Whether it counts for the limits of the queue.
+    fn counts(self) -> bool {
+        matches!(self, Label::Message(_) | Label::Light)
+    }
+
+    /// The how-manieth message of the user it is, if it is a message.
+    fn given(self) -> Option<u64> {
+        match self {
+            Label::Message(given) | Label::Inherited(given) => Some(given),
+            Label::Presence(_) | Label::Light => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -81,7 +99,7 @@ impl Queue {
                     return Pushed::Dropped;
                 }
             }
-            Label::Message(_) => {
+            Label::Message(_) | Label::Inherited(_) => {
                 if !self.has_room(&packet, limits) {
                     self.drop_light();
                     if !self.has_room(&packet, limits) {
@@ -95,7 +113,7 @@ impl Queue {
     }
 
     fn append(&mut self, packet: Packet, label: Label) {
-        if !matches!(label, Label::Presence(_)) {
+        if label.counts() {
             self.counted += 1;
             self.counted_bytes += packet.json().len();
         }
@@ -120,7 +138,7 @@ impl Queue {
     }
 
     fn recount(&mut self) {
-        let counted = self.entries.iter().filter(|entry| !matches!(entry.label, Label::Presence(_)));
+        let counted = self.entries.iter().filter(|entry| entry.label.counts());
         (self.counted, self.counted_bytes) =
             counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
     }
@@ -129,7 +147,7 @@ impl Queue {
     pub(super) fn acknowledge(&mut self, number: u64) {
         let number = number.min(self.told);
         while let Some(entry) = self.entries.pop_front_if(|entry| entry.number <= number) {
-            if !matches!(entry.label, Label::Presence(_)) {
+            if entry.label.counts() {
                 self.counted -= 1;
                 self.counted_bytes -= entry.packet.json().len();
             }
@@ -169,33 +187,47 @@ impl Queue {
 
     /// The messages the browser has not acknowledged, with their numbers among the user's.
     pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
-        let messages = self.entries.into_iter().filter_map(|entry| match entry.label {
-            Label::Message(given) => Some((given, entry.packet)),
-            Label::Presence(_) | Label::Light => None,
-        });
-        messages.collect()
+        let messages = self.entries.into_iter();
+        messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect()
     }
 
     /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
-    /// not answered yet. The limits do not hold here: what was accepted once is not lost for them.
-    pub(super) fn take_over(&mut self, messages: Vec<(u64, Packet)>) {
+    /// not answered yet. Returns how many were too many: a session takes over as much as its limits allow, beside what
+    /// is queued to itself.
+    pub(super) fn take_over(&mut self, mut messages: Vec<(u64, Packet)>, limits: &Limits) -> usize {
+        let lost = self.cut_to_limits(&mut messages, limits);
         let told = self.told;
         let answered = self.entries.iter().take_while(|entry| entry.number <= told).count();
         let later = self.entries.split_off(answered);
         self.issued = told;
         let mut messages = messages.into_iter().peekable();
         for entry in later {
-            if let Label::Message(given) = entry.label {
+            if let Some(given) = entry.label.given() {
                 while let Some((earlier, packet)) = messages.next_if(|(earlier, _)| *earlier < given) {
-                    self.append(packet, Label::Message(earlier));
+                    self.append(packet, Label::Inherited(earlier));
                 }
             }
             self.append(entry.packet, entry.label);
         }
         for (given, packet) in messages {
-            self.append(packet, Label::Message(given));
+            self.append(packet, Label::Inherited(given));
         }
         self.recount();
+        lost
+    }
+
+    /// Cuts off the newest messages that do not fit beside what was taken over already; returns how many.
+    fn cut_to_limits(&self, messages: &mut Vec<(u64, Packet)>, limits: &Limits) -> usize {
+        let inherited = self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_)));
+        let (mut count, mut bytes) =
+            inherited.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
+        let fit = messages.iter().take_while(|(_, packet)| {
+            count += 1;
+            bytes += packet.json().len();
+            count <= limits.queue_messages && bytes <= limits.queue_bytes
+        });
+        let fit = fit.count();
+        messages.drain(fit..).count()
     }
 }
 
@@ -322,11 +354,17 @@ mod tests {
         queue.answer();
         queue.push(message("8"), Label::Message(8), &limits(9));
         queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9));
-        queue.take_over(vec![(6, message("6")), (9, message("9"))]);
+        let small = limits(3);
+        assert_eq!(queue.take_over(vec![(6, message("6")), (9, message("9"))], &small), 0);
         let status = Packet::status("a", "a", "b", "typing");
         assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
-        assert_eq!((queue.told(), queue.counted), (5, 5));
+        assert_eq!((queue.told(), queue.counted), (5, 3), "what was taken over does not count");
+        assert_eq!(
+            queue.take_over(vec![(10, message("10")), (11, message("11"))], &small),
+            1,
+            "but it has a limit"
+        );
         let given: Vec<u64> = queue.into_messages().into_iter().map(|(given, _)| given).collect();
-        assert_eq!(given, [5, 6, 8, 9]);
+        assert_eq!(given, [5, 6, 8, 9, 10]);
     }
 }

@@ -132,17 +132,22 @@ impl Router {
             return self.stop(key, slot, Reason::Shutdown);
         }
         session.heard = now;
+        // When another replacement is allowed.
+        let free = session.replaced.map_or(now, |replaced| replaced.after(REPLACE_MS_MIN));
+        if let Some(waiting) = &mut session.next {
+            if now < free {
+                return self.refuse(key, Refusal::TooManyPolls);
+            }
+            let older = std::mem::replace(&mut **waiting, Waiting { key, seq });
+            session.replaced = Some(now);
+            return self.stop(older.key, slot, Reason::Replaced);
+        }
         match session.poll {
             Poll::Absent => self.serve(slot, key, seq),
-            _ if session.next.is_some() => self.refuse(key, Refusal::TooManyPolls),
-            Poll::Parked { key: parked, .. } => {
-                let free = session.replaced.map_or(now, |replaced| replaced.after(REPLACE_MS_MIN));
-                if now >= free {
-                    self.replace(slot, parked, key, seq);
-                } else {
-                    session.next = Some(Box::new(Waiting { key, seq }));
-                    self.set_due(slot, free);
-                }
+            Poll::Parked { key: parked, .. } if now >= free => self.replace(slot, parked, key, seq),
+            Poll::Parked { .. } => {
+                session.next = Some(Box::new(Waiting { key, seq }));
+                self.set_due(slot, free);
             }
             Poll::Answering { key: answering, .. } => {
                 session.next = Some(Box::new(Waiting { key, seq }));

@@ -4,6 +4,8 @@
 //! tells them. A user is online from his first session until his last one has been gone for as long as a user
 //! lingers, so that a change of page is seen by nobody.
 
+use std::cmp::Reverse;
+
 use super::Router;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
@@ -148,11 +150,12 @@ impl Router {
         owner.newest = Some(session);
         owner.sessions += 1;
         if let Some(linger) = owner.linger.take() {
-            self.sessions[session].queue.take_over(linger.mailbox);
+            self.inherit(session, linger.mailbox);
         }
         if self.users[user].sessions as usize > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
-            let idle_longest = others.min_by_key(|other| self.sessions[*other].heard());
+            // They come newest first; of those heard of at the same time, the last one is the oldest.
+            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].heard()));
             self.end_session(idle_longest.expect("there is more than one"), End::Limit);
         }
     }
@@ -182,9 +185,15 @@ impl Router {
         // Every message since the eldest of them started was queued to it.
         messages.retain(|(given, _)| eldest.is_some_and(|from| *given <= from));
         if !messages.is_empty() {
-            self.sessions[newest].queue.take_over(messages);
+            self.inherit(newest, messages);
             self.answer_parked(newest);
         }
+    }
+
+    /// Gives a session what was queued to an ended one.
+    fn inherit(&mut self, session: Slot, messages: Vec<(u64, Packet)>) {
+        let lost = self.sessions[session].queue.take_over(messages, &self.limits);
+        self.counters.messages_lost_total += lost as u64;
     }
 
     fn begin_linger(&mut self, user: Slot, mailbox: Vec<(u64, Packet)>) {

@@ -190,8 +190,8 @@ fn answers_to(site: &Site, origin: Option<&str>) -> Vec<Response> {
     gone.offline();
     let (domain, ticket) = (("domain", &*site.domain), ("ticket", &*alice.ticket));
     let queries = [
-        ("GET", form(&[domain, ticket])),
-        ("GET", form(&[domain, ticket, ("callback", "f")])),
+        ("GET", form(&[domain, ticket, ("seq", "0")])),
+        ("GET", form(&[domain, ticket, ("seq", "0"), ("callback", "f")])),
         ("GET", form(&[domain, ticket, ("callback", "1")])),
         ("GET", form(&[domain, ticket, ("seq", "99")])),
         ("GET", form(&[domain, ("ticket", "x")])),

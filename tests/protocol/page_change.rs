@@ -103,6 +103,7 @@ fn the_mailbox_goes_to_the_next_session_and_to_no_other() {
         let mut other = site.online("alice", &[]);
         assert_eq!(next.everything().bodies(), ["one"]);
         assert!(other.everything().is_silent());
+        assert!(next.everything().is_silent(), "and is acknowledged");
         other.offline();
         next.offline();
         assert!(site.online("alice", &[]).everything().is_silent());

@@ -28,10 +28,13 @@ pub(super) struct Readiness {
 impl Shard {
     /// Something happened on a connection.
     pub(super) fn on_conn(&mut self, slot: Slot, readiness: Readiness) {
+        let congested = self.is_congested();
         let Some(conn) = self.conns.get(slot) else { return };
         conn.readable |= readiness.readable;
         conn.half_closed |= readiness.closed;
         match conn.state {
+            // Too much mail waits for other shards: what was sent to us stays in the kernel for now.
+            State::Reading if congested => self.defer(slot),
             State::Reading => self.go_on(slot),
             State::Parked(..) if readiness.closed => self.kill(slot),
             State::Calling(_) | State::Parked(..) => {}

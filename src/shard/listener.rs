@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::token;
 use crate::clock::Tick;
-use crate::limits::{ACCEPT_REST_MS, BACKLOG, RESUME_PERCENT};
+use crate::limits::{ACCEPT_REST_MS, BACKLOG, READ_BYTES, RESUME_PERCENT};
 
 /// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address
 /// must be nobody's, so that a second server is an error and does not take a share of the connections.
@@ -126,7 +126,7 @@ impl Listeners {
         // unread bytes is a reset, which may overtake the answer.
         let said = stream.write(busy).and_then(|_| stream.shutdown(Shutdown::Write));
         if said.is_ok() {
-            stream.read(&mut [0; 2_048]).ok();
+            io::copy(&mut stream.take(READ_BYTES as u64), &mut io::sink()).ok();
         }
         Accepted::Refused
     }

@@ -4,8 +4,6 @@
 //! tells them. A user is online from his first session until his last one has been gone for as long as a user
 //! lingers, so that a change of page is seen by nobody.
 
-use hashbrown::hash_table::Entry;
-
 use super::Router;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
@@ -256,13 +254,9 @@ impl Router {
     }
 
     fn forget_name(&mut self, domain: DomainId, name: &str, user: Slot) {
-        let (users, places) = (&self.users, &self.places);
-        let hash =
-            |slot: &Slot| users.get(*slot).map_or(0, |other| places.hash(other.domain, other.profile.name()));
-        match self.user_names.entry(places.hash(domain, name), |slot| *slot == user, hash) {
-            Entry::Occupied(entry) => drop(entry.remove()),
-            Entry::Vacant(_) => unreachable!("every user is in the table of names"),
-        }
+        // Found without growing the table, which would have to hash the name of the user who is gone already.
+        let found = self.user_names.find_entry(self.places.hash(domain, name), |slot| *slot == user);
+        found.expect("every user is in the table of names").remove();
     }
 
     fn leave_crowd(&mut self, domain: DomainId, index: u32) {

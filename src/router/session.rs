@@ -195,7 +195,11 @@ impl Router {
     /// Answers a poll with everything that is queued.
     fn deliver_queue(&mut self, slot: Slot, key: CallKey) {
         let session = &mut self.sessions[slot];
-        let (packets, repeated) = session.queue.answer();
+        let (mut packets, repeated) = session.queue.answer();
+        if session.version == Version::V3 {
+            // Only now: what is queued may yet be handed over to a session of another dialect.
+            packets.address_broadcasts(self.users[session.user].profile.name());
+        }
         let seq = session.queue.told();
         session.poll = Poll::Answering { key, upto: seq };
         self.counters.packets_repeated_total += repeated;

@@ -146,13 +146,17 @@ impl Router {
             }
             Poll::Answering { key: answering, .. } => {
                 session.next = Some(Box::new(Waiting { key, seq }));
-                let place = answering.place;
-                if place == self.place {
-                    self.effects.push(Effect::Close { key: answering });
-                } else {
-                    self.send(place, Mail::Close { key: answering });
-                }
+                self.close_answered(answering);
             }
+        }
+    }
+
+    /// A newer poll waits for the fate of this one: it must not take as long as a dead connection takes.
+    fn close_answered(&mut self, key: CallKey) {
+        if key.place == self.place {
+            self.effects.push(Effect::Close { key });
+        } else {
+            self.send(key.place, Mail::Close { key });
         }
     }
 
@@ -205,9 +209,13 @@ impl Router {
         self.counters.packets_repeated_total += repeated;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
         self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.write_ms));
+        let superseded = self.sessions[slot].next.is_some();
         let session = SessionKey { place: self.place, slot };
         let delivery = Delivery { session, packets, seq, stopped: None, retry_ms: None };
         self.answer(key, Answer::Packets(delivery));
+        if superseded {
+            self.close_answered(key);
+        }
     }
 
     /// Answers a poll `stopped`. Nothing is delivered with it, so nobody asks whether it was flushed.

@@ -30,7 +30,7 @@ pub(super) struct Session {
     poll: Poll,
     /// A newer poll that cannot be served yet.
     next: Option<Box<Waiting>>,
-    /// When the last poll came, or the session started.
+    /// When the last poll came or was gone, or the session started.
     heard: Tick,
     /// When something has to happen next.
     due: Tick,
@@ -72,9 +72,39 @@ pub(super) enum End {
 }
 
 impl Session {
-    /// When it was last heard of; whoever is parked is being heard.
-    pub(super) fn heard(&self) -> Tick {
-        self.heard
+    /// By this sessions are sorted, the one idle longest first: those that have a poll are being heard.
+    pub(super) fn idle_order(&self) -> (bool, Tick) {
+        (self.poll != Poll::Absent, self.heard)
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Session {
+    /// When its next alarm rings, and when something has to happen.
+    pub(super) fn alarm_and_due(&self) -> (Tick, Tick) {
+        (self.armed, self.due)
+    }
+
+    /// The poll that is parked.
+    pub(super) fn parked(&self) -> Option<CallKey> {
+        match self.poll {
+            Poll::Parked { key, .. } => Some(key),
+            Poll::Absent | Poll::Answering { .. } => None,
+        }
+    }
+
+    /// The poll whose answer may or may not have been flushed.
+    pub(super) fn answering(&self) -> Option<CallKey> {
+        match self.poll {
+            Poll::Answering { key, .. } => Some(key),
+            Poll::Absent | Poll::Parked { .. } => None,
+        }
+    }
+
+    /// The poll that waits for its turn.
+    pub(super) fn waiting(&self) -> Option<CallKey> {
+        self.next.as_ref().map(|next| next.key)
     }
 }
 
@@ -298,6 +328,7 @@ impl Router {
     fn poll_gone(&mut self, slot: Slot, patience_ms: u64) {
         let session = &mut self.sessions[slot];
         session.poll = Poll::Absent;
+        session.heard = self.now;
         match session.next.take() {
             Some(next) => self.serve(slot, next.key, next.seq),
             None => self.set_due(slot, self.now.after(patience_ms)),

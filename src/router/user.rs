@@ -152,7 +152,7 @@ impl Router {
         }
         if self.users[user].sessions as usize > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
-            let idle_longest = others.min_by_key(|other| self.sessions[*other].heard());
+            let idle_longest = others.min_by_key(|other| self.sessions[*other].idle_order());
             self.end_session(idle_longest.expect("there is more than one"), End::Limit);
         }
     }

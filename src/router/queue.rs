@@ -167,13 +167,16 @@ impl Queue {
         self.told
     }
 
-    /// The messages the browser has not acknowledged, with their numbers among the user's.
+    /// The messages the browser has not acknowledged, with their numbers among the user's, in the order of these.
     pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
         let messages = self.entries.into_iter().filter_map(|entry| match entry.label {
             Label::Message(given) => Some((given, entry.packet)),
             Label::Presence(_) | Label::Light => None,
         });
-        messages.collect()
+        let mut messages: Vec<_> = messages.collect();
+        // What it took over itself may stand behind later ones that had been answered before.
+        messages.sort_by_key(|(given, _)| *given);
+        messages
     }
 
     /// Takes over messages of an ended session, in their order among the user's: before whatever later message was

@@ -303,6 +303,8 @@ pub enum Mail {
         gather: Option<GatherKey>,
         /// He.
         user: UserKey,
+        /// Whether he is still online: then he is told that he [`Mail::Left`].
+        online: bool,
         /// The rooms.
         rooms: Vec<Slot>,
     },

@@ -245,7 +245,7 @@ impl Router {
                 self.on_leave(key, domain, (user, visible), &room, &packet);
             }
             Mail::Left { user, room } => self.on_left(user, room),
-            Mail::Exit { gather, user, rooms } => self.on_exit(gather, user, &rooms),
+            Mail::Exit { gather, user, online, rooms } => self.on_exit(gather, user, online, &rooms),
             Mail::Reveal { gather, user, visible, rooms } => self.on_reveal(gather, user, visible, &rooms),
             Mail::Members { key, domain, room, viewer } => self.on_members(key, domain, &room, viewer),
             Mail::Ask { gather, domain, viewer, names } => self.on_ask(gather, domain, viewer, &names),

@@ -249,7 +249,7 @@ impl Router {
         let packet = profile.visible().then(|| Packet::offline(&profile));
         self.tell_links(key, roster.into_keys(), packet.as_ref(), true, gather);
         for (place, rooms) in self.by_place(rooms.into_iter().map(|room| (room.place, room.slot))) {
-            self.ask_some(gather, place, Mail::Exit { gather, user: key, rooms });
+            self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
     }
 

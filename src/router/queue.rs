@@ -68,12 +68,13 @@ impl Queue {
     }
 
     /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    pub(super) fn push(&mut self, mut packet: Packet, label: Label, limits: &Limits) -> Pushed {
         match label {
             Label::Presence(about) => {
-                if let Some(entry) = self.unanswered_presence(about) {
-                    entry.packet = newest(&entry.packet, packet);
-                    return Pushed::Queued;
+                // The newer one goes to the end, not into the place of the older: between them may stand what was
+                // told of the same name by a user who left.
+                if let Some(before) = self.take_unanswered_presence(about) {
+                    packet = newest(&before, packet);
                 }
             }
             Label::Light => {
@@ -107,10 +108,12 @@ impl Queue {
         self.counted < limits.queue_messages && self.counted_bytes + packet.json().len() <= limits.queue_bytes
     }
 
-    fn unanswered_presence(&mut self, about: UserKey) -> Option<&mut Entry> {
-        let told = self.told;
-        let unanswered = self.entries.iter_mut().rev().take_while(|entry| entry.number > told);
-        unanswered.into_iter().find(|entry| entry.label == Label::Presence(about))
+    fn take_unanswered_presence(&mut self, about: UserKey) -> Option<Packet> {
+        let at = self.entries.iter().rposition(|entry| entry.label == Label::Presence(about))?;
+        if self.entries[at].number <= self.told {
+            return None;
+        }
+        self.entries.remove(at).map(|entry| entry.packet)
     }
 
     fn drop_light(&mut self) {
@@ -296,7 +299,7 @@ mod tests {
         );
         queue.push(show("dnd"), Label::Presence(user(2)), &limits(0));
         queue.push(show("away"), Label::Presence(user(1)), &limits(0));
-        let expected = [Packet::presence(PresenceType::Online, &bob("away")), show("dnd")];
+        let expected = [show("dnd"), Packet::presence(PresenceType::Online, &bob("away"))];
         assert_eq!(all(&mut queue), expected, "a coming stays a coming");
         queue.push(show("busy"), Label::Presence(user(1)), &limits(0));
         queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0));

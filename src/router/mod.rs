@@ -21,6 +21,8 @@ mod queue;
 mod room;
 mod roster;
 mod session;
+#[cfg(test)]
+mod sim;
 mod user;
 
 use std::collections::VecDeque;

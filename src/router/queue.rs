@@ -205,6 +205,33 @@ impl Queue {
     }
 }
 
+/// What the simulator looks at.
+#[cfg(test)]
+impl Queue {
+    /// The messages in it: the how-manieth of the user each is, whether it was answered, and what it says.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, bool, &Packet)> {
+        self.entries.iter().filter_map(|entry| match entry.label {
+            Label::Message(given) => Some((given, entry.number <= self.told, &entry.packet)),
+            Label::Presence(_) | Label::Light => None,
+        })
+    }
+
+    /// Whether what the limits go by is what is there.
+    pub(super) fn counts_right(&self) -> bool {
+        let counted = self.entries.iter().filter(|entry| !matches!(entry.label, Label::Presence(_)));
+        let (count, bytes) =
+            counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
+        (count, bytes) == (self.counted, self.counted_bytes)
+    }
+
+    /// Whether the numbers ascend, up to the last one issued.
+    pub(super) fn numbers_ascend(&self) -> bool {
+        let numbers = self.entries.iter().map(|entry| entry.number);
+        numbers.is_sorted_by(|a, b| a < b)
+            && self.entries.back().is_none_or(|last| last.number <= self.issued)
+    }
+}
+
 /// The presence that tells what two in a row tell: the newer one, but a coming stays a coming.
 fn newest(before: &Packet, after: Packet) -> Packet {
     let came = before.kind() == Kind::Presence(PresenceType::Online);

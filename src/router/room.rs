@@ -48,8 +48,17 @@ impl Room {
     }
 }
 
+/// What the simulator looks at.
+#[cfg(test)]
+impl Room {
+    /// How many of its members others see, as it believes.
+    pub(super) fn visible(&self) -> u32 {
+        self.visible
+    }
+}
+
 impl Router {
-    fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
+    pub(super) fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
         let same = |slot: &Slot| {
             let room = &self.rooms[*slot];
             room.domain == domain && *room.name == *name

@@ -46,6 +46,29 @@ pub(super) struct Linger {
     bytes: usize,
 }
 
+/// What the simulator looks at.
+#[cfg(test)]
+impl User {
+    /// Where he believes to stand among the users of his domain.
+    pub(super) fn crowd_index(&self) -> usize {
+        self.crowd_index as usize
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Linger {
+    /// When he goes offline.
+    pub(super) fn until(&self) -> Tick {
+        self.until
+    }
+
+    /// What waits for his next session.
+    pub(super) fn mailbox(&self) -> &[(u64, Packet)] {
+        &self.mailbox
+    }
+}
+
 impl Router {
     pub(super) fn user_key(&self, slot: Slot) -> UserKey {
         UserKey { place: self.place, slot }

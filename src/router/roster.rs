@@ -187,8 +187,13 @@ impl Router {
     ) {
         for slot in to {
             let Some(user) = self.users.get_mut(*slot) else { continue };
-            let linked = if unlink { user.roster.remove(about) } else { user.roster.contains(about) };
-            if linked && let Some(packet) = packet {
+            // That he went is told even to those who are unlinked already: when he went he may have been invisible to
+            // them, as far as his owner knew, while they had been told of his coming.
+            let hears = unlink || user.roster.contains(about);
+            if unlink {
+                user.roster.remove(about);
+            }
+            if hears && let Some(packet) = packet {
                 self.deliver(*slot, packet, Some(about), None);
             }
         }

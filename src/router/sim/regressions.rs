@@ -171,6 +171,25 @@ fn somebody_who_came_back_was_shown_as_gone() {
 }
 
 #[test]
+fn somebody_who_came_and_hid_and_went_was_still_shown() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.accept_at = Some(THERE);
+    world.page(&bob, Version::V6, &[&ann], &[]);
+    world.accept_at = Some(HERE);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.deliver_between(HERE, THERE);
+    let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
+    world.do_by_site(Verb::Show { subject: Subject::Name(ann.clone().into()), looks });
+    world.deliver_between(THERE, HERE);
+    world.log_out(&ann);
+    world.settle();
+    assert!(!world.pages[page].view.contains_key(&ann));
+}
+
+#[test]
 fn a_user_believed_to_be_in_a_room_he_had_been_taken_out_of() {
     let mut world = world(2, Limits { rooms_per_user: 1, ..Limits::DEFAULT });
     let ann = world.name_at(HERE, "ann");

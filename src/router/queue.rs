@@ -216,6 +216,11 @@ impl Queue {
         })
     }
 
+    /// The numbers of the packets that were answered and are not acknowledged.
+    pub(super) fn answered(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|entry| entry.number).take_while(|number| *number <= self.told)
+    }
+
     /// Whether what the limits go by is what is there.
     pub(super) fn counts_right(&self) -> bool {
         let counted = self.entries.iter().filter(|entry| !matches!(entry.label, Label::Presence(_)));

@@ -127,6 +127,7 @@ impl World {
             session: None,
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
             view: BTreeMap::new(),
+            told: BTreeMap::new(),
             linked: BTreeMap::new(),
             unlinked: BTreeSet::new(),
             heard: self.time,
@@ -150,7 +151,7 @@ impl World {
         let Some(page) = self.some_page() else { return };
         let tab = self.random.below(self.pages[page].tabs.len());
         let waits = self.pages[page].tabs[tab].polls.len();
-        if waits == 0 || (waits == 1 && self.random.chance(10)) {
+        if waits == 0 || (waits == 1 && self.random.chance(25)) {
             let bad_seq = self.random.chance(2);
             self.poll(page, tab, bad_seq);
         }

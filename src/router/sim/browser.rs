@@ -47,6 +47,8 @@ pub(super) struct Page {
     pub(super) tabs: Vec<Tab>,
     /// The buddies it shows as online.
     pub(super) view: BTreeMap<String, Shown>,
+    /// Presences it was told of each name.
+    pub(super) told: BTreeMap<String, usize>,
     /// Those its user was linked with when all was last quiet.
     pub(super) linked: BTreeMap<String, UserKey>,
     /// Those he was unlinked from while it was open: it may believe what it likes.
@@ -146,6 +148,7 @@ impl Page {
         if from == self.name {
             return; // another page of his changed what he shows
         }
+        *self.told.entry(from.to_owned()).or_default() += 1;
         match kind {
             PresenceType::Online | PresenceType::Show => {
                 let shown = (text(json, "show").to_owned(), text(json, "status").to_owned());

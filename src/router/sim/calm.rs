@@ -159,6 +159,8 @@ impl World {
         let mut others = self.plan.names();
         others.retain(|other| *other != name);
         let rooms = self.plan.rooms();
+        let was_online = self.find_user(domain, &name).is_some();
+        let told_before = self.told_of(domain, &name);
         self.probed = None;
         let looks = Looks { nick: Some(format!("{name}@{domain}").into()), ..Looks::default() };
         let version = self.some_version();
@@ -180,7 +182,16 @@ impl World {
             assert_eq!(entered, rooms, "rooms");
         }
         self.settle();
+        if was_online {
+            assert_eq!(self.told_of(domain, &name), told_before, "a further page is not announced");
+        }
         self.check_settled();
+    }
+
+    /// How often the pages of a domain were told of somebody.
+    fn told_of(&self, domain: usize, name: &str) -> usize {
+        let pages = self.pages.iter().filter(|page| page.domain == domain);
+        pages.filter_map(|page| page.told.get(name)).sum()
     }
 
     fn check_started(&self, domain: usize, others: &[String], started: &Started) {

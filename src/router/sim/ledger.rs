@@ -68,6 +68,8 @@ struct Held {
     user: Slot,
     page: usize,
     given: Vec<u64>,
+    /// Numbers of packets that were answered: none goes before it is acknowledged.
+    answered: Vec<u64>,
 }
 
 /// All accounts.
@@ -193,7 +195,13 @@ impl World {
         self.look(place, &was, &were);
         let mut lost = 0;
         for (slot, held) in &was {
-            let now = self.ledger.held[place].get(slot).map(|held| &held.given);
+            let now = self.ledger.held[place].get(slot);
+            if let Some(now) = now {
+                let gone = held.answered.iter().rfind(|number| !now.answered.contains(number));
+                let has = |number: &u64| self.pages[held.page].tabs.iter().any(|tab| tab.seq >= *number);
+                assert!(gone.is_none_or(has), "a packet of page {} was answered and is gone", held.page);
+            }
+            let now = now.map(|held| &held.given);
             let gone = held.given.iter().filter(|given| now.is_none_or(|now| !now.contains(given)));
             for given in gone {
                 let number = self.ledger.numbers[&(user_at(place, held.user), *given)];
@@ -246,14 +254,20 @@ impl World {
                 );
                 assert!(!said.queued.iter().any(|queued| queued.session == key), "{number} was queued twice");
                 assert_may_have(number, said, user, profile.name());
-                said.queued.push(Queued { session: key, user, direct: given > session.given_from });
+                let direct = given > session.given_from;
+                let newest = router.users[session.user].newest == Some(slot);
+                assert!(direct || newest, "message {number} was handed over to an older session");
+                said.queued.push(Queued { session: key, user, direct });
             }
             let page = match before {
                 Some(held) => held.page,
                 None => page_of(&router.ticket(slot).secret),
             };
             self.ledger.came_with.entry(user).or_insert(page);
-            self.ledger.held[place].insert(slot, Held { user: session.user, page, given });
+            self.ledger.held[place].insert(
+                slot,
+                Held { user: session.user, page, given, answered: session.queue.answered().collect() },
+            );
         }
         for (slot, user) in router.users.iter() {
             let Some(linger) = &user.linger else { continue };

@@ -130,7 +130,8 @@ impl World {
     ///
     /// A link that was made silently (the other one named him not when he came but later, on a further page) is
     /// told with the next change. So what is not shown is excused, unless the other one came when the page was
-    /// there already and named its user, or the link has been there from one quiet moment to the next.
+    /// there already and named its user, or was there when the page named him, or the link has been there from one
+    /// quiet moment to the next.
     pub(super) fn check_settled(&mut self) {
         for page in 0..self.pages.len() {
             let Some(session) = self.alive(page) else { continue };
@@ -156,7 +157,9 @@ impl World {
         let online = self.find_user(domain, name);
         let came_with = online.map(|key| &self.pages[self.ledger.came_with[&key]]);
         let came = came_with.is_some_and(|other| {
-            other.named.contains(&self.pages[page].name) && self.pages[page].answered < other.issued
+            let page = &self.pages[page];
+            let named = other.named.contains(&page.name) && page.answered < other.issued;
+            named || page.named.contains(&other.name) && (1..page.issued).contains(&other.answered)
         });
         let key = online.filter(|key| me.roster.keys().contains(key));
         let real = self.shown(domain, name);

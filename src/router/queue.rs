@@ -67,6 +67,11 @@ impl Queue {
         self.issued
     }
 
+    /// Whether it tells that somebody went.
+    pub(super) fn tells_of_going(&self) -> bool {
+        self.entries.iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
+    }
+
     /// Queues a packet, within `limits`.
     pub(super) fn push(&mut self, mut packet: Packet, label: Label, limits: &Limits) -> Pushed {
         match label {

@@ -10,6 +10,7 @@ use super::ids::{CallKey, GatherKey, UserKey};
 use super::mail::{Buddy, Mail, Names};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
+use super::queue::Label;
 use super::user::{User, transition};
 use crate::domains::DomainId;
 use crate::slots::Slot;
@@ -138,7 +139,8 @@ impl Router {
         let seen: Vec<(UserKey, u32, Profile)> =
             visible.map(|buddy| (buddy.key, buddy.position, buddy.profile)).collect();
         let answered = seen.iter().map(|(_, position, profile)| (*position, profile.clone())).collect();
-        if self.add_buddies(gather, answered, truncated) {
+        if let Some(session) = self.add_buddies(gather, answered, truncated) {
+            self.tell_after_going(session, &seen);
             self.reported(gather);
         } else {
             // The answer went without them.
@@ -146,6 +148,18 @@ impl Router {
                 let packet = Packet::presence(PresenceType::Online, &profile);
                 self.deliver(user.slot, &packet, Some(key), None);
             }
+        }
+    }
+
+    /// What a session was told before its answer was complete is read after that answer. If somebody went then, it
+    /// may be one of these, who is back: they are told of after that, too.
+    fn tell_after_going(&mut self, session: Slot, seen: &[(UserKey, u32, Profile)]) {
+        if !self.sessions.get(session).is_some_and(|session| session.queue.tells_of_going()) {
+            return;
+        }
+        for (key, _, profile) in seen {
+            let packet = Packet::presence(PresenceType::Online, profile);
+            self.queue_to(session, packet, Label::Presence(*key));
         }
     }
 

@@ -171,6 +171,21 @@ fn somebody_who_came_back_was_shown_as_gone() {
 }
 
 #[test]
+fn somebody_who_came_back_while_a_page_was_opened_was_shown_as_gone_by_it() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    world.page(&bob, Version::V6, &[], &[]);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.quiet();
+    let page = world.page(&ann, Version::V6, &[&bob], &[]);
+    world.accept_at = Some(THERE);
+    world.log_out(&bob);
+    world.page(&bob, Version::V6, &[], &[]);
+    world.settle();
+    assert!(world.pages[page].view.contains_key(&bob));
+}
+
+#[test]
 fn somebody_who_came_and_hid_and_went_was_still_shown() {
     let mut world = world(2, Limits::DEFAULT);
     let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));

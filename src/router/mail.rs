@@ -194,6 +194,8 @@ pub enum Mail {
     Linked {
         /// Who waits.
         gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
         /// Who named them.
         user: UserKey,
         /// What he showed when he did.
@@ -217,7 +219,7 @@ pub enum Mail {
     /// A user unlinks those of these names.
     Unlink {
         /// Who waits for [`Mail::Unlinked`].
-        gather: GatherKey,
+        gather: Option<GatherKey>,
         /// In which world.
         domain: DomainId,
         /// He.
@@ -228,10 +230,12 @@ pub enum Mail {
     /// Those that were unlinked.
     Unlinked {
         /// Who waits.
-        gather: GatherKey,
+        gather: Option<GatherKey>,
         /// Who unlinked them.
         user: UserKey,
-        /// They.
+        /// The names he gave.
+        names: Vec<Box<str>>,
+        /// Those of them who are online.
         buddies: Vec<UserKey>,
     },
     /// A user is in these rooms of the place, says his site.
@@ -303,6 +307,8 @@ pub enum Mail {
         gather: Option<GatherKey>,
         /// He.
         user: UserKey,
+        /// Whether he is still online: then he is told that he [`Mail::Left`].
+        online: bool,
         /// The rooms.
         rooms: Vec<Slot>,
     },

@@ -85,13 +85,19 @@ impl Queue {
         self.issued
     }
 
+    /// Whether it tells that somebody went.
+    pub(super) fn tells_of_going(&self) -> bool {
+        self.entries.iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
+    }
+
     /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    pub(super) fn push(&mut self, mut packet: Packet, label: Label, limits: &Limits) -> Pushed {
         match label {
             Label::Presence(about) => {
-                if let Some(entry) = self.unanswered_presence(about) {
-                    entry.packet = newest(&entry.packet, packet);
-                    return Pushed::Queued;
+                // The newer one goes to the end, not into the place of the older: between them may stand what was
+                // told of the same name by a user who left.
+                if let Some(before) = self.take_unanswered_presence(about) {
+                    packet = newest(&before, packet);
                 }
             }
             Label::Light => {
@@ -125,10 +131,12 @@ impl Queue {
         self.counted < limits.queue_messages && self.counted_bytes + packet.json().len() <= limits.queue_bytes
     }
 
-    fn unanswered_presence(&mut self, about: UserKey) -> Option<&mut Entry> {
-        let told = self.told;
-        let unanswered = self.entries.iter_mut().rev().take_while(|entry| entry.number > told);
-        unanswered.into_iter().find(|entry| entry.label == Label::Presence(about))
+    fn take_unanswered_presence(&mut self, about: UserKey) -> Option<Packet> {
+        let at = self.entries.iter().rposition(|entry| entry.label == Label::Presence(about))?;
+        if self.entries[at].number <= self.told {
+            return None;
+        }
+        self.entries.remove(at).map(|entry| entry.packet)
     }
 
     fn drop_light(&mut self) {
@@ -185,10 +193,14 @@ impl Queue {
         self.told
     }
 
-    /// The messages the browser has not acknowledged, with their numbers among the user's.
+    /// The messages the browser has not acknowledged, with their numbers among the user's, in the order of these.
     pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
         let messages = self.entries.into_iter();
-        messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect()
+        let mut messages: Vec<_> =
+            messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect();
+        // What it took over itself may stand behind later ones that had been answered before.
+        messages.sort_by_key(|(given, _)| *given);
+        messages
     }
 
     /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
@@ -228,6 +240,41 @@ impl Queue {
         });
         let fit = fit.count();
         messages.drain(fit..).count()
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Queue {
+    /// The messages in it: the how-manieth of the user each is, whether it was answered, and what it says.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, bool, &Packet)> {
+        let messages = self.entries.iter();
+        messages.filter_map(|entry| Some((entry.label.given()?, entry.number <= self.told, &entry.packet)))
+    }
+
+    /// How many messages it has taken over.
+    pub(super) fn inherited(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_))).count()
+    }
+
+    /// The numbers of the packets that were answered and are not acknowledged.
+    pub(super) fn answered(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|entry| entry.number).take_while(|number| *number <= self.told)
+    }
+
+    /// Whether what the limits go by is what is there.
+    pub(super) fn counts_right(&self) -> bool {
+        let counted = self.entries.iter().filter(|entry| entry.label.counts());
+        let (count, bytes) =
+            counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
+        (count, bytes) == (self.counted, self.counted_bytes)
+    }
+
+    /// Whether the numbers ascend, up to the last one issued.
+    pub(super) fn numbers_ascend(&self) -> bool {
+        let numbers = self.entries.iter().map(|entry| entry.number);
+        numbers.is_sorted_by(|a, b| a < b)
+            && self.entries.back().is_none_or(|last| last.number <= self.issued)
     }
 }
 
@@ -325,7 +372,7 @@ mod tests {
         );
         queue.push(show("dnd"), Label::Presence(user(2)), &limits(0));
         queue.push(show("away"), Label::Presence(user(1)), &limits(0));
-        let expected = [Packet::presence(PresenceType::Online, &bob("away")), show("dnd")];
+        let expected = [show("dnd"), Packet::presence(PresenceType::Online, &bob("away"))];
         assert_eq!(all(&mut queue), expected, "a coming stays a coming");
         queue.push(show("busy"), Label::Presence(user(1)), &limits(0));
         queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0));

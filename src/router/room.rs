@@ -48,8 +48,17 @@ impl Room {
     }
 }
 
+/// What the simulator looks at.
+#[cfg(test)]
+impl Room {
+    /// How many of its members others see, as it believes.
+    pub(super) fn visible(&self) -> u32 {
+        self.visible
+    }
+}
+
 impl Router {
-    fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
+    pub(super) fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
         let same = |slot: &Slot| {
             let room = &self.rooms[*slot];
             room.domain == domain && *room.name == *name
@@ -129,10 +138,11 @@ impl Router {
             rooms.iter().map(|room| (room.key.place, room.key.slot)).collect()
         };
         let truncated = !refused.is_empty();
-        for (place, rooms) in self.by_place(keys(&refused)) {
-            self.send(place, Mail::Exit { gather: None, user, rooms });
-        }
         let sees = self.users.get(user.slot).map(|user| user.profile.visible());
+        let online = sees.is_some();
+        for (place, rooms) in self.by_place(keys(&refused)) {
+            self.send(place, Mail::Exit { gather: None, user, online, rooms });
+        }
         if sees == Some(!visible) {
             // He appeared or disappeared while the rooms were asked.
             for (place, rooms) in self.by_place(keys(&kept)) {
@@ -272,10 +282,14 @@ impl Router {
         }
     }
 
-    /// A user is gone from these rooms.
-    pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, rooms: &[Slot]) {
-        for room in rooms {
-            self.remove_member(*room, user);
+    /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told
+    /// that he is in.
+    pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, online: bool, rooms: &[Slot]) {
+        for slot in rooms {
+            self.remove_member(*slot, user);
+            if online {
+                self.send(user.place, Mail::Left { user, room: self.room_key(*slot) });
+            }
         }
         self.report_done(gather);
     }

@@ -30,7 +30,7 @@ pub(super) struct Session {
     poll: Poll,
     /// A newer poll that cannot be served yet.
     next: Option<Box<Waiting>>,
-    /// When the last poll came, or the session started.
+    /// When the last poll came or was gone, or the session started.
     heard: Tick,
     /// When something has to happen next.
     due: Tick,
@@ -72,9 +72,39 @@ pub(super) enum End {
 }
 
 impl Session {
-    /// When it was last heard of; whoever is parked is being heard.
-    pub(super) fn heard(&self) -> Tick {
-        self.heard
+    /// By this sessions are sorted, the one idle longest first: those that have a poll are being heard.
+    pub(super) fn idle_order(&self) -> (bool, Tick) {
+        (self.poll != Poll::Absent, self.heard)
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Session {
+    /// When its next alarm rings, and when something has to happen.
+    pub(super) fn alarm_and_due(&self) -> (Tick, Tick) {
+        (self.armed, self.due)
+    }
+
+    /// The poll that is parked.
+    pub(super) fn parked(&self) -> Option<CallKey> {
+        match self.poll {
+            Poll::Parked { key, .. } => Some(key),
+            Poll::Absent | Poll::Answering { .. } => None,
+        }
+    }
+
+    /// The poll whose answer may or may not have been flushed.
+    pub(super) fn answering(&self) -> Option<CallKey> {
+        match self.poll {
+            Poll::Answering { key, .. } => Some(key),
+            Poll::Absent | Poll::Parked { .. } => None,
+        }
+    }
+
+    /// The poll that waits for its turn.
+    pub(super) fn waiting(&self) -> Option<CallKey> {
+        self.next.as_ref().map(|next| next.key)
     }
 }
 
@@ -151,13 +181,17 @@ impl Router {
             }
             Poll::Answering { key: answering, .. } => {
                 session.next = Some(Box::new(Waiting { key, seq }));
-                let place = answering.place;
-                if place == self.place {
-                    self.effects.push(Effect::Close { key: answering });
-                } else {
-                    self.send(place, Mail::Close { key: answering });
-                }
+                self.close_answered(answering);
             }
+        }
+    }
+
+    /// A newer poll waits for the fate of this one: it must not take as long as a dead connection takes.
+    fn close_answered(&mut self, key: CallKey) {
+        if key.place == self.place {
+            self.effects.push(Effect::Close { key });
+        } else {
+            self.send(key.place, Mail::Close { key });
         }
     }
 
@@ -200,15 +234,23 @@ impl Router {
     /// Answers a poll with everything that is queued.
     fn deliver_queue(&mut self, slot: Slot, key: CallKey) {
         let session = &mut self.sessions[slot];
-        let (packets, repeated) = session.queue.answer();
+        let (mut packets, repeated) = session.queue.answer();
+        if session.version == Version::V3 {
+            // Only now: what is queued may yet be handed over to a session of another dialect.
+            packets.address_broadcasts(self.users[session.user].profile.name());
+        }
         let seq = session.queue.told();
         session.poll = Poll::Answering { key, upto: seq };
         self.counters.packets_repeated_total += repeated;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
         self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.write_ms));
+        let superseded = self.sessions[slot].next.is_some();
         let session = SessionKey { place: self.place, slot };
         let delivery = Delivery { session, packets, seq, stopped: None, retry_ms: None };
         self.answer(key, Answer::Packets(delivery));
+        if superseded {
+            self.close_answered(key);
+        }
     }
 
     /// Answers a poll `stopped`. Nothing is delivered with it, so nobody asks whether it was flushed.
@@ -291,6 +333,7 @@ impl Router {
     fn poll_gone(&mut self, slot: Slot, patience_ms: u64) {
         let session = &mut self.sessions[slot];
         session.poll = Poll::Absent;
+        session.heard = self.now;
         match session.next.take() {
             Some(next) => self.serve(slot, next.key, next.seq),
             None => self.set_due(slot, self.now.after(patience_ms)),

@@ -48,6 +48,29 @@ pub(super) struct Linger {
     bytes: usize,
 }
 
+/// What the simulator looks at.
+#[cfg(test)]
+impl User {
+    /// Where he believes to stand among the users of his domain.
+    pub(super) fn crowd_index(&self) -> usize {
+        self.crowd_index as usize
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Linger {
+    /// When he goes offline.
+    pub(super) fn until(&self) -> Tick {
+        self.until
+    }
+
+    /// What waits for his next session.
+    pub(super) fn mailbox(&self) -> &[(u64, Packet)] {
+        &self.mailbox
+    }
+}
+
 impl Router {
     pub(super) fn user_key(&self, slot: Slot) -> UserKey {
         UserKey { place: self.place, slot }
@@ -155,7 +178,7 @@ impl Router {
         if self.users[user].sessions as usize > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those heard of at the same time, the last one is the oldest.
-            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].heard()));
+            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].idle_order()));
             self.end_session(idle_longest.expect("there is more than one"), End::Limit);
         }
     }
@@ -258,11 +281,12 @@ impl Router {
         let packet = profile.visible().then(|| Packet::offline(&profile));
         self.tell_links(key, roster.into_keys(), packet.as_ref(), true, gather);
         for (place, rooms) in self.by_place(rooms.into_iter().map(|room| (room.place, room.slot))) {
-            self.ask_some(gather, place, Mail::Exit { gather, user: key, rooms });
+            self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
     }
 
     fn forget_name(&mut self, domain: DomainId, name: &str, user: Slot) {
+        // Found without growing the table, which would have to hash the name of the user who is gone already.
         let found = self.user_names.find_entry(self.places.hash(domain, name), |slot| *slot == user);
         found.expect("every user is in the table of names").remove();
     }

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::call::Packets;
 use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
-use crate::limits::Limits;
+use crate::limits::{Limits, PRESENCES_PER_LINK};
 
 /// Packets kept allocated when a queue runs empty; a storm's memory is given back.
 const CAPACITY_KEPT: usize = 8;
@@ -57,7 +57,7 @@ pub(super) enum Pushed {
     Queued,
     /// It was not worth its place.
     Dropped,
-    /// It is a message and there is no room for it.
+    /// There is no room for it, and it must not be dropped.
     Full,
 }
 
@@ -98,6 +98,8 @@ impl Queue {
                 // told of the same name by a user who left.
                 if let Some(before) = self.take_unanswered_presence(about) {
                     packet = newest(&before, packet);
+                } else if !self.has_room_for_presence(limits) {
+                    return Pushed::Full;
                 }
             }
             Label::Light => {
@@ -127,8 +129,18 @@ impl Queue {
         self.entries.push_back(Entry { number: self.issued, label, packet });
     }
 
+    /// Whether a packet that counts fits. One always does, however long it has become in JSON.
     fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {
-        self.counted < limits.queue_messages && self.counted_bytes + packet.json().len() <= limits.queue_bytes
+        let bytes = self.counted_bytes + packet.json().len();
+        self.counted == 0 || (self.counted < limits.queue_messages && bytes <= limits.queue_bytes)
+    }
+
+    /// Whether another presence fits: without the answered ones there is one for each link at most, but a browser
+    /// that never acknowledges keeps all that it was answered.
+    fn has_room_for_presence(&self, limits: &Limits) -> bool {
+        let most = PRESENCES_PER_LINK * limits.roster_links;
+        let presences = || self.entries.iter().filter(|entry| matches!(entry.label, Label::Presence(_)));
+        self.entries.len() < most || presences().count() < most
     }
 
     fn take_unanswered_presence(&mut self, about: UserKey) -> Option<Packet> {
@@ -392,6 +404,26 @@ mod tests {
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
         assert_eq!(queue.push(message("3"), Label::Message(3), &small), Pushed::Full, "bytes count, too");
+        let tiny = Limits { queue_bytes: 1, ..Limits::DEFAULT };
+        assert_eq!(
+            Queue::default().push(message("1"), Label::Message(1), &tiny),
+            Pushed::Queued,
+            "one always fits"
+        );
+    }
+
+    #[test]
+    fn presences_that_are_never_acknowledged_have_an_end() {
+        let mut queue = Queue::default();
+        let few = Limits { roster_links: 3, ..Limits::DEFAULT };
+        let mut push = || {
+            let show = Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", "away", ""));
+            let pushed = queue.push(show, Label::Presence(user(1)), &few);
+            queue.answer();
+            pushed
+        };
+        assert!((0..6).all(|_| push() == Pushed::Queued));
+        assert_eq!(push(), Pushed::Full);
     }
 
     #[test]

@@ -170,6 +170,9 @@ impl Router {
             }
             let older = std::mem::replace(&mut **waiting, Waiting { key, seq });
             session.replaced = Some(now);
+            if matches!(session.poll, Poll::Parked { .. }) {
+                self.set_due(slot, now.after(REPLACE_MS_MIN));
+            }
             return self.stop(older.key, slot, Reason::Replaced);
         }
         match session.poll {

@@ -13,7 +13,7 @@ use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
 use super::mail::{Alarm, Mail, Names, Part};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
-use super::queue::Label;
+use super::queue::{Label, Pushed};
 use super::roster::Roster;
 use super::session::End;
 use crate::clock::Tick;
@@ -136,7 +136,8 @@ impl Router {
 
     /// Creates a user, if his domain has a place for him.
     fn admit(&mut self, domain: DomainId, online: &Online<'_>) -> Result<Slot, Refusal> {
-        let Some(config) = self.domains.get(domain) else { return Err(Refusal::NoClient) };
+        // Another shard knows the domain already, or still: this one is late.
+        let Some(config) = self.domains.get(domain) else { return Err(Refusal::Late) };
         if !config.users.admit(config.max_users) {
             return Err(Refusal::TooManyUsers);
         }
@@ -355,7 +356,9 @@ impl Router {
         let packet = Packet::presence(PresenceType::Show, profile);
         let label = Label::Presence(self.user_key(user));
         for session in sessions {
-            self.queue_to(session, packet.clone(), label);
+            if self.queue_to(session, packet.clone(), label) == Pushed::Full {
+                self.end_session(session, End::Overflow);
+            }
         }
     }
 

@@ -32,6 +32,7 @@
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
 //! | system calls and descriptors | `machine` |
+//! | what hostile clients found | `hostile` |
 //! | §3 and §4 together: nothing lost, doubled or out of order | `nothing_lost` |
 //!
 //! Some sentences cannot be provoked from outside, or only by measuring time, and are left to the tests of the
@@ -47,6 +48,7 @@ mod support;
 mod auth;
 mod buddies;
 mod domains;
+mod hostile;
 mod http;
 mod invisible;
 mod limits;

@@ -60,12 +60,12 @@ impl World {
                 let expected = match refusal {
                     Refusal::TooManyUsers => self.plan.max_users != u32::MAX,
                     Refusal::ShuttingDown => self.plan.drain,
-                    Refusal::NoClient => self.removed == Some(self.pages[page].domain),
-                    Refusal::BadSeq
+                    Refusal::Late => self.removed == Some(self.pages[page].domain),
+                    Refusal::NoClient
+                    | Refusal::BadSeq
                     | Refusal::TooManyRooms
                     | Refusal::TooManyPolls
-                    | Refusal::ReceiverFull
-                    | Refusal::Late => false,
+                    | Refusal::ReceiverFull => false,
                 };
                 assert!(expected, "online was refused: {refusal:?}");
                 self.pages[page].life = Life::Over;

@@ -132,7 +132,7 @@ fn only_the_command_prints_or_ends_the_process() {
 fn every_file_opens_by_saying_what_it_owns() {
     for source in sources() {
         let lines = source.text.lines().map_while(|line| line.strip_prefix("//!"));
-        let opening: String = lines.map(str::trim_start).map(|line| format!("{line} ")).collect();
+        let opening = lines.map(str::trim_start).collect::<Vec<_>>().join(" ");
         let documented =
             source.path == "lib.rs" || (opening.contains("Owns:") && opening.contains("ust not:"));
         assert!(documented, "src/{} does not say what it owns and what it must not do", source.path);

@@ -10,6 +10,7 @@ mod common;
 use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -104,33 +105,41 @@ fn text_member<'t>(json: &'t str, member: &str) -> Option<&'t str> {
     rest.split('"').next()
 }
 
+/// What README.md writes in place of what a run has: its address, and words for tickets.
+struct Words<'r> {
+    address: String,
+    tickets: HashMap<&'r str, String>,
+}
+
+impl<'r> Words<'r> {
+    fn replaced(&self, text: &str) -> String {
+        let text = text.replace(README_ADDRESS, &self.address);
+        self.tickets.iter().fold(text, |text, (word, ticket)| text.replace(word, ticket))
+    }
+
+    /// If a ticket was to be answered, the word for it now means the one that was.
+    fn learn(&mut self, shown: &'r str, answered: &str) {
+        if let Some(word) = text_member(shown, "ticket") {
+            self.tickets.insert(word, text_member(answered, "ticket").expect("a ticket").to_owned());
+        }
+    }
+}
+
 #[test]
 fn the_examples_are_answered_as_shown() {
     let server = Server::start(&[]);
+    let mut words = Words { address: server.address.to_string(), tickets: HashMap::new() };
     let blocks = blocks("http");
     let examples = blocks.iter().flat_map(|block| block.split("\n\n")).map(Example::read);
-    // What the words that stand for tickets stand for.
-    let mut tickets: HashMap<&str, String> = HashMap::new();
     let mut tried = 0;
     for example in examples {
-        let with_tickets = |text: &str| {
-            let text = text.replace(README_ADDRESS, &server.address.to_string());
-            tickets.iter().fold(text, |text, (word, ticket)| text.replace(word, ticket))
-        };
-        let answer = example.call(server.address, &with_tickets(example.params));
-        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
         let shown = format!("{} {} {}", example.method, example.path, example.params);
-        if let Some(word) = text_member(example.body, "ticket") {
-            tickets.insert(word, text_member(body, "ticket").expect("a ticket").to_owned());
-        }
-        let with_tickets = |text: &str| {
-            let text = text.replace(README_ADDRESS, &server.address.to_string());
-            tickets.iter().fold(text, |text, (word, ticket)| text.replace(word, ticket))
-        };
-        assert_eq!(body, with_tickets(example.body), "{shown}");
-        let mut lines = head.split("\r\n");
-        assert_eq!(lines.next(), Some(&*format!("HTTP/1.1 {}", example.status)), "{shown}");
-        let lines: Vec<_> = lines.collect();
+        let answer = example.call(server.address, &words.replaced(example.params));
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+        words.learn(example.body, body);
+        assert_eq!(body, words.replaced(example.body), "{shown}");
+        let lines: Vec<_> = head.split("\r\n").collect();
+        assert_eq!(lines.first(), Some(&&*format!("HTTP/1.1 {}", example.status)), "{shown}");
         for header in example.headers {
             assert!(lines.contains(&header), "{shown}: {header} is not in {lines:?}");
         }
@@ -185,13 +194,11 @@ fn every_link_leads_somewhere() {
     let mut links = 0;
     for link in readme.split("](").skip(1) {
         let target = link.split(')').next().unwrap();
-        match target.strip_prefix('#') {
-            Some(anchor) => assert!(anchors.iter().any(|known| known == anchor), "{target}"),
-            None => {
-                let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(target);
-                assert!(file.exists(), "{target}");
-            }
-        }
+        let found = match target.strip_prefix('#') {
+            Some(anchor) => anchors.iter().any(|known| known == anchor),
+            None => Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists(),
+        };
+        assert!(found, "{target}");
         links += 1;
     }
     assert!(links > 10, "only {links} links");

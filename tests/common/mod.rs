@@ -1,0 +1,80 @@
+//! What the tests of README.md share.
+//!
+//! Owns: reading the file's code blocks, and a server to try them with. Must not: know what they say.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The address README.md uses, which is that of a server without settings.
+pub(crate) const README_ADDRESS: &str = "127.0.0.1:8000";
+
+/// The text of README.md.
+pub(crate) fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+/// The code blocks of this language.
+pub(crate) fn blocks(language: &str) -> Vec<String> {
+    let (text, opening) = (readme(), format!("```{language}\n"));
+    let mut blocks = Vec::new();
+    let mut rest = text.as_str();
+    while let Some((_, after)) = rest.split_once(&*opening) {
+        let (block, behind) = after.split_once("\n```\n").expect("the block is closed");
+        blocks.push(format!("{block}\n"));
+        rest = behind;
+    }
+    blocks
+}
+
+/// Fails if a program is missing, and says what to install.
+#[track_caller]
+pub(crate) fn need(program: &str) {
+    let found = Command::new(program).arg("-V").env("PATH", path()).stdin(Stdio::null()).output();
+    assert!(found.is_ok(), "{program} is missing; on Debian: apt-get install {program}");
+}
+
+/// Where programs are found, those of administrators included.
+pub(crate) fn path() -> String {
+    std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin"
+}
+
+/// A process that ends with its test.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// A server on a free port.
+pub(crate) struct Server {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    _process: Running,
+}
+
+impl Server {
+    /// Starts one, with its defaults and these arguments, and waits until it serves.
+    pub(crate) fn start(arguments: &[&str]) -> Server {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nextim"))
+            .args(["--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let running = Running(child);
+        let (_, rest) = line.split_once(" listening on ").expect("a start line");
+        let address = rest.split([',', ';']).next().unwrap().parse().unwrap();
+        Server { address, _process: running }
+    }
+}

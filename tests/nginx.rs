@@ -1,0 +1,262 @@
+//! The nginx configuration of README.md, tried with nginx: it is taken from the file, and only its ports and paths are
+//! changed. Browsers are curl over TLS and HTTP/2; the site calls the server directly.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+mod common;
+
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{README_ADDRESS, Running, Server, blocks, need, path};
+use tempfile::TempDir;
+
+/// Less than a poll is held, so that an answer that comes in time came for a reason.
+const PATIENCE: Duration = Duration::from_secs(20);
+const ORIGIN: &str = "https://forum.example";
+/// No log may have it.
+const APIKEY: &str = "Kx7Secret";
+
+/// A server, nginx before it, and a folder with their files.
+struct World {
+    server: Server,
+    _nginx: Running,
+    port: u16,
+    dir: TempDir,
+}
+
+#[track_caller]
+fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = attempt() {
+            return found;
+        }
+        assert!(Instant::now() < until, "not in time: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Runs to its end and returns what was printed.
+#[track_caller]
+fn output(command: &mut Command) -> String {
+    let ran = command.env("PATH", path()).stdin(Stdio::null()).output().unwrap();
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// The configuration with its ports and paths changed; each must be there once.
+fn adapted(server: SocketAddr, port: u16, dir: &Path) -> String {
+    let [block] = <[String; 1]>::try_from(blocks("nginx")).expect("one block");
+    let listen = format!("listen 127.0.0.1:{port} ssl http2;");
+    let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let changes = [
+        ("listen 443 ssl http2;", listen),
+        ("listen [::]:443 ssl http2;", String::new()),
+        (README_ADDRESS, server.to_string()),
+        ("/etc/ssl/certs/im.example.pem", path("cert.pem")),
+        ("/etc/ssl/private/im.example.key", path("key.pem")),
+        ("/var/log/nginx/nextim.log", path("access.log")),
+        ("/var/log/nginx/nextim.error.log", path("error.log")),
+    ];
+    changes.into_iter().fold(block, |block, (from, to)| {
+        assert_eq!(block.matches(from).count(), 1, "{from}");
+        block.replace(from, &to)
+    })
+}
+
+fn make_certificate(dir: &Path) {
+    let mut openssl = Command::new("openssl");
+    openssl
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-days", "2", "-subj", "/CN=im.example", "-addext", "subjectAltName=DNS:im.example"])
+        .args(["-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(dir);
+    output(&mut openssl);
+}
+
+/// Starts nginx on a free port, as one process that needs no rights.
+fn start_nginx(server: SocketAddr, dir: &Path) -> (Running, u16) {
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let temporary = temporary.map(|name| format!("{name}_temp_path {};", dir.join(name).display())).concat();
+    eventually("nginx listens", || {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let block = adapted(server, port, dir);
+        let whole = format!(
+            "daemon off; master_process off; pid {}; events {{}}\nhttp {{\naccess_log off;\n{temporary}\n{block}}}\n",
+            dir.join("pid").display()
+        );
+        fs::write(dir.join("nginx.conf"), whole).unwrap();
+        let mut nginx = Running(spawn(
+            Command::new("nginx").args(["-e", "stderr", "-p"]).arg(dir).arg("-c").arg(dir.join("nginx.conf")),
+        ));
+        // If it ends, somebody has taken the port, and another one is tried.
+        let listens = eventually("nginx listens or ends", || match nginx.0.try_wait().unwrap() {
+            Some(_) => Some(false),
+            None => TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(true),
+        });
+        listens.then_some((nginx, port))
+    })
+}
+
+fn spawn(command: &mut Command) -> Child {
+    command.env("PATH", path()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+impl World {
+    fn start() -> World {
+        for program in ["nginx", "openssl", "curl"] {
+            need(program);
+        }
+        let dir = TempDir::new().unwrap();
+        let config = dir.path().join("nextim.toml");
+        let text = format!(
+            "[timeouts]\nsession_cut_ms = 4000\nlinger_ms = 100\n\
+             [[domain]]\nname = \"forum\"\napikeys = [\"{APIKEY}\"]\norigins = [\"{ORIGIN}\"]\n"
+        );
+        fs::write(&config, text).unwrap();
+        let server = Server::start(&["--config", config.to_str().unwrap()]);
+        make_certificate(dir.path());
+        let (nginx, port) = start_nginx(server.address, dir.path());
+        World { server, _nginx: nginx, port, dir }
+    }
+
+    /// A call of the site, directly. Returns the body.
+    #[track_caller]
+    fn site(&self, path: &str, params: &str) -> String {
+        let url = format!("http://{}{path}", self.server.address);
+        let params = format!("domain=forum&apikey={APIKEY}&{params}");
+        output(Command::new("curl").env_clear().args(["-q", "-sS", &url, "-d", &params]))
+    }
+
+    /// The ticket of a new session.
+    #[track_caller]
+    fn online(&self, name: &str) -> String {
+        let answer = self.site("/presences/online", &format!("name={name}"));
+        answer.split('"').nth(3).expect("a ticket").to_owned()
+    }
+
+    /// What a browser asks through nginx.
+    fn browser(&self, target: &str) -> Command {
+        let mut curl = Command::new("curl");
+        curl.env_clear()
+            .args(["-q", "-sS", "-i", "--http2", "-H"])
+            .arg(format!("Origin: {ORIGIN}"))
+            .arg("--cacert")
+            .arg(self.dir.path().join("cert.pem"))
+            .arg("--resolve")
+            .arg(format!("im.example:{}:127.0.0.1", self.port))
+            .arg(format!("https://im.example:{}{target}", self.port));
+        curl
+    }
+
+    /// A poll that waits: nginx has connected to the server for it.
+    #[track_caller]
+    fn park(&self, ticket: &str) -> Running {
+        let target = format!("/packets?domain=forum&ticket={ticket}&seq=0");
+        let browser = Running(spawn(&mut self.browser(&target)));
+        // Local and remote address, then the state; 01 is established.
+        let peer = format!(":{:04X} 01 ", self.server.address.port());
+        eventually("nginx asks the server", || {
+            fs::read_to_string("/proc/net/tcp").unwrap().contains(&peer).then_some(())
+        });
+        browser
+    }
+
+    /// Everything that was logged.
+    fn logged(&self) -> String {
+        ["access.log", "error.log"]
+            .map(|name| fs::read_to_string(self.dir.path().join(name)).unwrap())
+            .concat()
+    }
+}
+
+#[track_caller]
+fn has_header(answer: &str, header: &str) {
+    let (head, _) = answer.split_once("\r\n\r\n").expect("an answer");
+    assert!(head.lines().any(|line| line.eq_ignore_ascii_case(header)), "{header} is not in {head}");
+}
+
+#[test]
+fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
+    let world = World::start();
+    let ticket = world.online("alice");
+    let mut browser = world.park(&ticket);
+    assert_eq!(world.site("/messages", "from=system&to=alice&body=hello"), "ok");
+    let answer = std::io::read_to_string(browser.0.stdout.take().unwrap()).unwrap();
+    assert!(answer.starts_with("HTTP/2 200"), "{answer}");
+    assert!(answer.contains("\"body\":\"hello\""), "{answer}");
+    has_header(&answer, &format!("Access-Control-Allow-Origin: {ORIGIN}"));
+    has_header(&answer, "Vary: Origin");
+    has_header(&answer, "Content-Type: application/json");
+
+    let target = format!("/packets?domain=forum&ticket={ticket}&seq=7");
+    let answer = output(&mut world.browser(&target));
+    assert!(answer.starts_with("HTTP/2 400"), "{answer}");
+    has_header(&answer, &format!("Access-Control-Allow-Origin: {ORIGIN}"));
+
+    let logged =
+        eventually("both are logged", || Some(world.logged()).filter(|logged| logged.lines().count() == 2));
+    assert!(logged.contains("\"GET /packets HTTP/2.0\" 200"), "{logged}");
+    assert!(!logged.contains(&ticket) && !logged.contains(['?', '=']), "{logged}");
+}
+
+#[test]
+fn calls_of_the_site_cannot_be_reached() {
+    let world = World::start();
+    let ticket = world.online("alice");
+    for path in [
+        "/presences/online",
+        "/presences/offline",
+        "/presences/show",
+        "/statuses",
+        "/messages",
+        "/onlines",
+        "/room/members",
+        "/room/join",
+        "/room/leave",
+        "/buddies/remove",
+        "/packets/",
+        "/packets/../messages",
+        "/packets%2f..%2fmessages",
+        "//messages",
+    ] {
+        let params = format!("domain=forum&apikey={APIKEY}&name=bob&ticket={ticket}&to=alice&body=x");
+        let answer = output(world.browser(path).args(["--path-as-is", "-d", &params]));
+        assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
+        let query = format!("{path}?{params}");
+        let answer = output(world.browser(&query).arg("--path-as-is"));
+        assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
+    }
+    assert_eq!(world.site("/onlines", "names=alice,bob"), "alice");
+    let logged = world.logged();
+    assert!(!logged.contains(APIKEY) && !logged.contains(&ticket), "{logged}");
+}
+
+#[test]
+fn a_browser_that_goes_away_is_noticed() {
+    let world = World::start();
+    let ticket = world.online("alice");
+    let browser = world.park(&ticket);
+    drop(browser);
+    eventually("she is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
+}
+
+#[test]
+fn no_ticket_is_logged_when_the_server_is_down() {
+    let world = World::start();
+    let ticket = world.online("alice");
+    let mut browser = world.park(&ticket);
+    let World { server, port, dir, _nginx } = world;
+    drop(server);
+    let answer = std::io::read_to_string(browser.0.stdout.take().unwrap()).unwrap();
+    assert!(answer.starts_with("HTTP/2 502"), "{answer}");
+    let files = ["access.log", "error.log"].map(|name| dir.path().join(name));
+    let [access, errors] = files.map(|file| fs::read_to_string(file).unwrap());
+    assert!(access.contains("\"GET /packets HTTP/2.0\" 502"), "port {port}: {access}");
+    assert!(!access.contains(&ticket) && errors.is_empty(), "{access} {errors}");
+}

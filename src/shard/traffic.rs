@@ -119,8 +119,10 @@ impl Shard {
             None => {
                 let mut partial = Partial::default();
                 let served = self.serve_bytes(slot, fresh, &mut partial);
-                let bytes = fresh[served.bytes..].to_vec();
-                (Box::new(Unserved { bytes, partial, stage: Stage::Unseen }), served)
+                let rest = &fresh[served.bytes..];
+                // Hardly ever anything: that costs no box.
+                let unserved = || Unserved { bytes: rest.to_vec(), partial, stage: Stage::Unseen };
+                ((!is_blank(rest)).then(|| Box::new(unserved())), served)
             }
             Some(mut input) => {
                 input.bytes.extend_from_slice(fresh);
@@ -129,14 +131,10 @@ impl Shard {
                 if served.bytes > 0 || !served.incomplete {
                     input.stage = Stage::Unseen;
                 }
-                (input, served)
+                ((!is_blank(&input.bytes)).then_some(input), served)
             }
         };
-        // Line ends between requests are nothing to wait for the rest of.
-        if rest.bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-            return;
-        }
-        let Some(conn) = self.conns.get(slot) else { return };
+        let (Some(rest), Some(conn)) = (rest, self.conns.get(slot)) else { return };
         conn.input = Some(rest);
         if served.incomplete {
             self.wait_for_more(slot);
@@ -389,6 +387,11 @@ impl Shard {
         while self.accept(ACCEPTS_PER_TURN) {}
         self.listeners.close();
     }
+}
+
+/// Whether there is nothing but line ends, which stand between requests and are no part of a next one.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 fn arm(conn: &mut Conn, slot: Slot, wheel: &mut Wheel<Timer>) {

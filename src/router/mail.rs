@@ -246,8 +246,8 @@ pub enum Mail {
         domain: DomainId,
         /// He.
         user: UserKey,
-        /// Whether others see him.
-        visible: bool,
+        /// Whether others saw him when he asked.
+        sight: Sight,
         /// The rooms, with the position in his list.
         rooms: Names,
     },
@@ -258,7 +258,7 @@ pub enum Mail {
         /// He.
         user: UserKey,
         /// Whether others saw him when he asked.
-        visible: bool,
+        sight: Sight,
         /// They.
         rooms: Vec<Entered>,
     },
@@ -270,8 +270,8 @@ pub enum Mail {
         domain: DomainId,
         /// Who joins.
         user: UserKey,
-        /// Whether others see him.
-        visible: bool,
+        /// Whether others saw him when he asked.
+        sight: Sight,
         /// Whether he is in as many rooms as he may be.
         full: bool,
         /// The room.
@@ -359,6 +359,15 @@ pub enum Mail {
         /// What.
         part: Part,
     },
+}
+
+/// Whether others see a user, and the how-manieth time this changed: an older word gives way to a newer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether they see him.
+    pub visible: bool,
+    /// How often he appeared or disappeared before.
+    pub changes: u32,
 }
 
 /// A user who was named and is online.

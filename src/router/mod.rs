@@ -241,12 +241,12 @@ impl Router {
             Mail::Unlinked { gather, user, names, buddies } => {
                 self.on_unlinked(gather, user, &names, &buddies);
             }
-            Mail::Enter { gather, domain, user, visible, rooms } => {
-                self.on_enter(gather, domain, user, visible, rooms);
+            Mail::Enter { gather, domain, user, sight, rooms } => {
+                self.on_enter(gather, domain, user, sight, rooms);
             }
-            Mail::Entered { gather, user, visible, rooms } => self.on_entered(gather, user, visible, rooms),
-            Mail::Join { key, domain, user, visible, full, room, packet } => {
-                self.on_join(key, domain, (user, visible), full, &room, &packet);
+            Mail::Entered { gather, user, sight, rooms } => self.on_entered(gather, user, sight, rooms),
+            Mail::Join { key, domain, user, sight, full, room, packet } => {
+                self.on_join(key, domain, (user, sight), full, &room, &packet);
             }
             Mail::Leave { key, domain, user, visible, room, packet } => {
                 self.on_leave(key, domain, (user, visible), &room, &packet);

@@ -10,7 +10,7 @@ use super::Router;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
-use super::mail::{Alarm, Mail, Names, Part};
+use super::mail::{Alarm, Mail, Names, Part, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
 use super::queue::{Label, Pushed};
@@ -33,6 +33,8 @@ pub(super) struct User {
     pub(super) rooms: Vec<RoomKey>,
     /// How many messages were queued to him so far.
     pub(super) given: u64,
+    /// How often he appeared or disappeared.
+    sight_changes: u32,
     /// Set while he has no session.
     pub(super) linger: Option<Box<Linger>>,
     /// Where he stands among the users of his domain.
@@ -68,6 +70,13 @@ impl Linger {
     /// What waits for his next session.
     pub(super) fn mailbox(&self) -> &[(u64, Packet)] {
         &self.mailbox
+    }
+}
+
+impl User {
+    /// Whether others see him, for those who keep a note of it.
+    pub(super) fn sight(&self) -> Sight {
+        Sight { visible: self.profile.visible(), changes: self.sight_changes }
     }
 }
 
@@ -158,6 +167,7 @@ impl Router {
             roster: Roster::default(),
             rooms: Vec::new(),
             given: 0,
+            sight_changes: 0,
             linger: None,
             crowd_index: u32::try_from(crowd.len()).expect("slots have 32 bits"),
         });
@@ -340,6 +350,7 @@ impl Router {
             self.tell_links(key, links, Some(&packet), false, Some(gather));
         }
         if before.visible() != after.visible() {
+            self.users[user].sight_changes += 1;
             let rooms: Vec<_> = self.users[user].rooms.iter().map(|room| (room.place, room.slot)).collect();
             for (place, rooms) in self.by_place(rooms) {
                 let gather = Some(gather);

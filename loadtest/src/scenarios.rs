@@ -1,0 +1,196 @@
+//! The scenarios: which steps each takes on a stage, and which figures come of them.
+//!
+//! Owns: the meaning of the figures. Must not: know how a step is done.
+
+use std::error::Error;
+
+use crate::arguments::Settings;
+use crate::number::{floor, ratio, real};
+use crate::outcome::{Outcome, Sample, name};
+use crate::scenario::Name;
+use crate::stage::{Stage, Step};
+
+/// How long messages of a soak go on between two samples of memory, in seconds.
+const SAMPLE_SECONDS: f64 = 5.0;
+const MEBIBYTE: f64 = 1_048_576.0;
+
+/// Runs a scenario that has one server.
+pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
+    let title = settings.scenario.scenario().title;
+    let mut stage = Stage::open(settings, title, settings.kind)?;
+    park(&mut stage, settings)?;
+    match settings.scenario {
+        Name::Park | Name::Compare => {}
+        Name::Route => route(&mut stage, settings.rate, settings.seconds)?,
+        Name::Room => room(&mut stage, settings)?,
+        Name::Broadcast => broadcast(&mut stage, settings, count(settings.seconds))?,
+        Name::Churn => churn(&mut stage, settings)?,
+        Name::Storm => storm(&mut stage, settings)?,
+        Name::Idle => idle(&mut stage, settings.seconds)?,
+        Name::Soak => soak(&mut stage, settings)?,
+    }
+    stage.close()
+}
+
+/// A number of broadcasts.
+fn count(number: f64) -> u32 {
+    u32::try_from(floor(number)).unwrap_or(u32::MAX).clamp(1, 1_000)
+}
+
+/// Puts down CPU time for each of `count` things, if it is known.
+fn cpu_per(stage: &mut Stage, name: &str, cpu: Option<f64>, count: u64) {
+    if let Some(cpu) = cpu {
+        stage.outcome.figure(name, "µs", ratio(cpu, real(count)));
+    }
+}
+
+/// Puts down how many a second.
+fn rate_of(stage: &mut Stage, name: &str, count: u64, seconds: f64) {
+    stage.outcome.figure(name, "/s", ratio(real(count), seconds));
+}
+
+/// Everybody comes online and waits at his poll.
+pub(crate) fn park(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let Step { tally, server_cpu, seconds } = stage.park()?;
+    let (_, rest) = stage.quiet();
+    let users = real(tally.parked);
+    rate_of(stage, name::PARK_RATE, tally.parked, seconds);
+    cpu_per(stage, name::CPU_PARK, server_cpu.map(|cpu| cpu + rest), tally.parked);
+    stage.outcome.figure(name::PRESENCES, "", ratio(real(tally.presences), users));
+    let (now, grown) = stage.memory();
+    if now.rss > 0 {
+        stage.outcome.figure(name::RSS, "MiB", real(now.rss) / MEBIBYTE);
+        stage.outcome.figure("PSS with all parked", "MiB", real(now.pss) / MEBIBYTE);
+        stage.outcome.figure(name::RSS_PER_USER, "bytes", ratio(real(grown.rss), users));
+    }
+    stage.outcome.figure(name::KERNEL_PER_USER, "bytes", ratio(real(grown.tcp + grown.slab), users));
+    if settings.scenario == Name::Park {
+        stage.latency("online call to its answer", &tally.answer);
+    }
+    Ok(())
+}
+
+/// Messages from user to user.
+pub(crate) fn route(stage: &mut Stage, rate: Option<f64>, seconds: f64) -> Result<(), Box<dyn Error>> {
+    let step = stage.messages(rate, false, seconds)?;
+    // What was on its way when time was up is part of the count, but hardly of the time.
+    rate_of(stage, name::MESSAGE_RATE, step.tally.messages, step.seconds);
+    cpu_per(stage, name::CPU_MESSAGE, step.server_cpu, step.tally.messages);
+    stage.outcome.figure("messages sent", "", real(step.tally.messages));
+    stage.latency("call to arrival", &step.tally.arrival);
+    stage.latency("call to its answer", &step.tally.answer);
+    Ok(())
+}
+
+/// Messages to rooms.
+pub(crate) fn room(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    if settings.room_size < 2 {
+        return Err("rooms need at least 2 members: --room-size".into());
+    }
+    let step = stage.messages(settings.rate, true, settings.seconds)?;
+    rate_of(stage, "room messages", step.tally.messages, step.seconds);
+    rate_of(stage, name::ROOM_RATE, step.tally.arrivals, step.seconds);
+    cpu_per(stage, "server CPU per room message", step.server_cpu, step.tally.messages);
+    cpu_per(stage, name::CPU_ROOM, step.server_cpu, step.tally.arrivals);
+    stage.latency("room call to each arrival", &step.tally.arrival);
+    Ok(())
+}
+
+/// Messages to everybody, one after another.
+pub(crate) fn broadcast(stage: &mut Stage, settings: &Settings, count: u32) -> Result<(), Box<dyn Error>> {
+    let (mut arrivals, mut took, mut cpu, mut storm) = (0, 0.0, Some(0.0), 0.0);
+    let (mut first, mut half, mut last) = (0.0, 0.0, 0.0);
+    for number in 1..=count {
+        let step = stage.broadcast(number)?;
+        let (quiet_after, rest) = stage.quiet();
+        let sum = real(step.tally.last_arrival.saturating_sub(stage.broadcast_sent())) / 1e9;
+        arrivals += step.tally.arrivals;
+        took += sum;
+        storm += quiet_after;
+        cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more + rest);
+        first += real(step.tally.arrival.min()) / 1e6;
+        half += real(step.tally.arrival.value_at_quantile(0.5)) / 1e6;
+        last += sum * 1e3;
+    }
+    let each = |sum: f64| sum / f64::from(count);
+    stage.outcome.figure("broadcasts", "", f64::from(count));
+    stage.outcome.figure("broadcast to first arrival", "ms", each(first));
+    stage.outcome.figure("broadcast to half of the arrivals", "ms", each(half));
+    stage.outcome.figure("broadcast to last arrival", "ms", each(last));
+    stage.outcome.figure("last arrival until the next polls are parked", "ms", each(storm) * 1e3);
+    rate_of(stage, name::BROADCAST_RATE, arrivals, took);
+    cpu_per(stage, name::CPU_BROADCAST, cpu, arrivals);
+    if settings.scenario == Name::Broadcast && settings.users > 1 {
+        stage.outcome.figure("broadcast arrivals", "", real(arrivals));
+    }
+    Ok(())
+}
+
+fn churn(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let step = stage.churn(settings.seconds)?;
+    rate_of(stage, "logged out and back", step.tally.left, step.seconds);
+    cpu_per(stage, "server CPU per logging out and back", step.server_cpu, step.tally.left);
+    stage.outcome.figure("presences per logging out and back", "", ratio(real(step.tally.presences), real(step.tally.left)));
+    stage.latency("call to its answer", &step.tally.answer);
+    Ok(())
+}
+
+fn storm(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let step = stage.storm()?;
+    let (quiet_after, rest) = stage.quiet();
+    // Those who came back after their sessions had ended came twice: to hear it, and with a new one.
+    let users = f64::from(settings.users);
+    stage.outcome.figure("all back after", "ms", (step.seconds + quiet_after) * 1e3);
+    stage.outcome.figure("came back", "/s", ratio(users, step.seconds + quiet_after));
+    if let Some(cpu) = step.server_cpu {
+        stage.outcome.figure("server CPU per user who comes back", "µs", ratio(cpu + rest, users));
+    }
+    stage.outcome.figure("sessions that had ended", "", real(step.tally.restarted));
+    let (now, _) = stage.memory();
+    stage.outcome.figure("RSS after the storm", "MiB", real(now.rss) / MEBIBYTE);
+    Ok(())
+}
+
+/// Everybody waits.
+pub(crate) fn idle(stage: &mut Stage, seconds: f64) -> Result<(), Box<dyn Error>> {
+    let step = stage.idle(seconds)?;
+    if let Some(cpu) = step.server_cpu {
+        stage.outcome.figure(name::IDLE, "% of a core", ratio(cpu, step.seconds * 1e4));
+    }
+    rate_of(stage, "polls that were due", step.tally.polls, step.seconds);
+    cpu_per(stage, "server CPU per poll that was due", step.server_cpu, step.tally.polls);
+    Ok(())
+}
+
+fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let (mut messages, mut cpu, mut seconds) = (0, Some(0.0), 0.0);
+    let mut arrival = None;
+    while seconds < settings.seconds {
+        let step = stage.messages(settings.rate, false, SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1))?;
+        seconds += step.seconds;
+        messages += step.tally.messages;
+        cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more);
+        match &mut arrival {
+            None => arrival = Some(step.tally.arrival),
+            Some(sum) => sum.add(&step.tally.arrival)?,
+        }
+        let (now, _) = stage.memory();
+        stage.outcome.samples.push(Sample { at: seconds, rss: now.rss, pss: now.pss });
+        // Each part of a soak says how busy the generator was; the last one is enough.
+        let share = stage.outcome.figures.pop();
+        stage.outcome.figures.retain(|figure| !figure.name.starts_with("generator CPU share (route"));
+        stage.outcome.figures.extend(share);
+    }
+    rate_of(stage, name::MESSAGE_RATE, messages, seconds);
+    cpu_per(stage, name::CPU_MESSAGE, cpu, messages);
+    stage.outcome.figure("messages sent", "", real(messages));
+    let samples = &stage.outcome.samples;
+    if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
+        let growth = (real(last.rss) - real(first.rss)) / MEBIBYTE;
+        stage.outcome.figure("RSS growth while messages went on", "MiB", growth);
+    }
+    if let Some(arrival) = arrival {
+        stage.latency("call to arrival", &arrival);
+    }
+    Ok(())
+}

@@ -167,7 +167,9 @@ impl Options {
         if let Some(other) = self.address.iter().find(|address| !address.ip().is_loopback())
             && !self.i_own_this_host
         {
-            return Err(format!("{other} is not this machine; if it is yours alone, say --i-own-this-host").into());
+            return Err(
+                format!("{other} is not this machine; if it is yours alone, say --i-own-this-host").into()
+            );
         }
         if scenario == Name::Compare && !self.address.is_empty() {
             return Err("compare starts its servers itself".into());
@@ -256,7 +258,7 @@ mod tests {
         check(&["--address", "10.1.2.3:80"], "--i-own-this-host");
         check(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "1000000"], "ulimit");
         check(&["--users", "5000", "--shards", "1"], "need at least");
-        check(&["--seconds", "-1"], "above 0");
+        check(&["--seconds", "0"], "above 0");
         check(&["--users", "1", "--shards", "2", "--target", "floor"], "too few users");
         assert!(settings(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "10"], 1_000).is_ok());
     }

@@ -95,7 +95,7 @@ fn ratios(outcomes: &[Outcome]) -> Vec<Ratio> {
     let lines = FIGURES.iter().filter_map(|(figure, unit)| {
         let (floor, ours) = (of("floor", figure)?, of("nextim", figure)?);
         let (name, unit) = ((*figure).to_owned(), (*unit).to_owned());
-        Some(Ratio { name, unit, floor, ours, ratio: ratio(ours, floor) })
+        Some(Ratio { name, unit, floor, ours, times: ratio(ours, floor) })
     });
     lines.collect()
 }
@@ -108,7 +108,9 @@ mod tests {
     fn ratios_are_of_medians() {
         let outcome = |target: &str, rate, figures: &[(&str, f64)]| {
             let mut outcome = Outcome { target: target.to_owned(), rate, ..Outcome::default() };
-            figures.iter().for_each(|(name, value)| outcome.figure(name, "µs", *value));
+            for (name, value) in figures {
+                outcome.figure(name, "µs", *value);
+            }
             outcome
         };
         let ratios = ratios(&[
@@ -119,7 +121,7 @@ mod tests {
             outcome("nextim", Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
             outcome("floor", Some(1.0), &[(P99, 10.0)]),
         ]);
-        let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.ratio)).collect();
+        let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times)).collect();
         assert_eq!(found, [(name::CPU_MESSAGE, 1.2), (P99, 3.0)]);
     }
 }

@@ -20,8 +20,8 @@ mod generator;
 mod measure;
 mod number;
 mod outcome;
-//mod page;
-//mod plot;
+mod page;
+mod plot;
 mod population;
 mod scenario;
 mod scenarios;
@@ -77,7 +77,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
                 }
                 runs.push(run);
             }
-            fs::write(&out, { let _ = &runs; String::new() }).map_err(|error| format!("{}: {error}", out.display()))?;
+            fs::write(&out, page::of(&runs)).map_err(|error| format!("{}: {error}", out.display()))?;
             Ok(true)
         }
         Command::FloorServer { threads } => floor::serve(threads).map(|()| true),

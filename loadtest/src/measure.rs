@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// The size of a page, in bytes, on the machines we measure on.
 const PAGE_BYTES: u64 = 4_096;
+/// What the kernel counts in `/proc/stat`: hundredths of a second, in nanoseconds.
+const TICK: u64 = 10_000_000;
 
 /// CPU time that all threads of a process have used, in nanoseconds. It is what `/proc/PID/stat` sums up as utime
 /// and stime, but not cut to hundredths of a second.
@@ -32,6 +34,23 @@ fn times(stat: &str) -> Option<f64> {
     Some(crate::number::ratio(system, user + system))
 }
 
+/// How long all processors together have been busy since the machine started, in nanoseconds.
+pub(crate) fn machine_busy() -> u64 {
+    busy_ticks(&fs::read_to_string("/proc/stat").unwrap_or_default()) * TICK
+}
+
+/// Of `cpu  user nice system idle iowait irq softirq steal …` what is neither idle nor waiting.
+fn busy_ticks(stat: &str) -> u64 {
+    let line = stat.lines().find_map(|line| line.strip_prefix("cpu "));
+    let fields = line.unwrap_or_default().split_ascii_whitespace().map(|field| field.parse().unwrap_or(0));
+    // Guests' time, the last two, is also in that of users.
+    fields
+        .enumerate()
+        .filter(|(index, _)| ![3, 4, 8, 9].contains(index))
+        .map(|(_, ticks): (usize, u64)| ticks)
+        .sum()
+}
+
 /// Memory of a process and of the kernel, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
@@ -49,7 +68,8 @@ impl Memory {
     /// The memory of a process, and the kernel's.
     pub(crate) fn of(process: Option<Pid>) -> Memory {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let rollup = process.map(|process| read(&format!("/proc/{process}/smaps_rollup"))).unwrap_or_default();
+        let rollup =
+            process.map(|process| read(&format!("/proc/{process}/smaps_rollup"))).unwrap_or_default();
         Memory {
             rss: kibibytes(&rollup, "Rss:"),
             pss: kibibytes(&rollup, "Pss:"),
@@ -121,9 +141,13 @@ mod tests {
     fn proc_files() {
         assert_eq!(times("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 30 10 0 0"), Some(0.25));
         assert_eq!(times("7 (a"), None);
+        assert_eq!(busy_ticks("cpu  1 2 4 8 16 32 64 128 256 512\ncpu0 9 9 9 9"), 1 + 2 + 4 + 32 + 64 + 128);
         assert_eq!(kibibytes("Pss: 3 kB\nRss:     12 kB\n", "Rss:"), 12 * 1_024);
         assert_eq!(kibibytes("", "Rss:"), 0);
-        assert_eq!(tcp_pages("sockets: used 21\nTCP: inuse 7 orphan 0 tw 0 alloc 7 mem 48\nUDP: inuse 0 mem 3\n"), 48);
+        assert_eq!(
+            tcp_pages("sockets: used 21\nTCP: inuse 7 orphan 0 tw 0 alloc 7 mem 48\nUDP: inuse 0 mem 3\n"),
+            48
+        );
     }
 
     #[test]

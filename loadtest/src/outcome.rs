@@ -108,7 +108,8 @@ pub(crate) struct Ratio {
     pub(crate) unit: String,
     pub(crate) floor: f64,
     pub(crate) ours: f64,
-    pub(crate) ratio: f64,
+    /// The second by the first.
+    pub(crate) times: f64,
 }
 
 impl Latency {
@@ -133,6 +134,21 @@ impl Outcome {
         self.figures.push(Figure { name: name.to_owned(), unit: unit.to_owned(), value });
     }
 
+    /// Adds a figure, or keeps the higher value if it is there.
+    pub(crate) fn figure_max(&mut self, name: &str, unit: &str, value: f64) {
+        match self.figures.iter_mut().find(|figure| figure.name == name) {
+            Some(figure) => figure.value = figure.value.max(value),
+            None => self.figure(name, unit, value),
+        }
+    }
+
+    /// Adds a note, once.
+    pub(crate) fn note(&mut self, note: String) {
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
     /// A figure by its name.
     pub(crate) fn get(&self, name: &str) -> Option<f64> {
         self.figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
@@ -154,7 +170,10 @@ mod tests {
         (1..=1_000).for_each(|ms: u64| histogram.record(ms * 1_000_000).unwrap());
         let latency = Latency::of("a", &histogram);
         let near = |value: f64, ms: f64| (value / 1e3 - ms).abs() < ms * 0.002;
-        assert!(near(latency.p50, 500.0) && near(latency.p90, 900.0) && near(latency.p99, 990.0), "{latency:?}");
+        assert!(
+            near(latency.p50, 500.0) && near(latency.p90, 900.0) && near(latency.p99, 990.0),
+            "{latency:?}"
+        );
         assert!(near(latency.p999, 999.0) && near(latency.max, 1_000.0) && latency.count == 1_000);
     }
 

@@ -52,7 +52,10 @@ impl Part {
             (stride * circle, 1, self.count - stride * circle)
         };
         let first = self.first;
-        (0..size).map(move |k| start + k * step).filter(move |other| *other != user).map(move |other| first + other)
+        (0..size)
+            .map(move |k| start + k * step)
+            .filter(move |other| *other != user)
+            .map(move |other| first + other)
     }
 
     /// The users who share a room with a user.
@@ -74,7 +77,8 @@ mod tests {
     #[test]
     fn parts_cover_all_users() {
         let population = Population { users: 11, buddies: 3, room_size: 4, parts: 3 };
-        let parts: Vec<_> = (0..3).map(|index| population.part(index)).map(|part| (part.first, part.count)).collect();
+        let parts: Vec<_> =
+            (0..3).map(|index| population.part(index)).map(|part| (part.first, part.count)).collect();
         assert_eq!(parts, [(0, 4), (4, 4), (8, 3)]);
     }
 

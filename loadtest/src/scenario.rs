@@ -21,7 +21,7 @@ pub(crate) enum Name {
     Idle,
     /// Messages for a long time.
     Soak,
-    /// NextIM and the stand-in, in turns.
+    /// `NextIM` and the stand-in, in turns.
     Compare,
 }
 

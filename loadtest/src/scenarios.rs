@@ -130,7 +130,11 @@ fn churn(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let step = stage.churn(settings.seconds)?;
     rate_of(stage, "logged out and back", step.tally.left, step.seconds);
     cpu_per(stage, "server CPU per logging out and back", step.server_cpu, step.tally.left);
-    stage.outcome.figure("presences per logging out and back", "", ratio(real(step.tally.presences), real(step.tally.left)));
+    stage.outcome.figure(
+        "presences per logging out and back",
+        "",
+        ratio(real(step.tally.presences), real(step.tally.left)),
+    );
     stage.latency("call to its answer", &step.tally.answer);
     Ok(())
 }
@@ -166,7 +170,8 @@ fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let (mut messages, mut cpu, mut seconds) = (0, Some(0.0), 0.0);
     let mut arrival = None;
     while seconds < settings.seconds {
-        let step = stage.messages(settings.rate, false, SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1))?;
+        let step =
+            stage.messages(settings.rate, false, SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1))?;
         seconds += step.seconds;
         messages += step.tally.messages;
         cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more);
@@ -176,10 +181,6 @@ fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
         }
         let (now, _) = stage.memory();
         stage.outcome.samples.push(Sample { at: seconds, rss: now.rss, pss: now.pss });
-        // Each part of a soak says how busy the generator was; the last one is enough.
-        let share = stage.outcome.figures.pop();
-        stage.outcome.figures.retain(|figure| !figure.name.starts_with("generator CPU share (route"));
-        stage.outcome.figures.extend(share);
     }
     rate_of(stage, name::MESSAGE_RATE, messages, seconds);
     cpu_per(stage, name::CPU_MESSAGE, cpu, messages);

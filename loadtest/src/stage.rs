@@ -12,7 +12,7 @@ use crate::arguments::Settings;
 use crate::generator::tally::Tally;
 use crate::generator::task::{Order, Pace, Task};
 use crate::generator::{Fleet, Setup};
-use crate::measure::{Memory, cpu, kernel_share};
+use crate::measure::{Memory, cpu, kernel_share, machine_busy};
 use crate::number::{ratio, real};
 use crate::outcome::{Latency, Outcome};
 use crate::population::Population;
@@ -25,6 +25,11 @@ const PATIENCE: f64 = 15.0;
 const PARKS_PER_SECOND: f64 = 400.0;
 /// A generator that is busy for more than this share of its time may be what is slow.
 const BUSY: f64 = 0.9;
+
+/// If others use more than this share of the machine, they take part in what is measured.
+const OTHERS: f64 = 0.1;
+/// Steps shorter than this, in seconds, say nothing of others: the kernel counts too coarsely.
+const OTHERS_SECONDS: f64 = 1.0;
 
 /// A server and the generator.
 pub(crate) struct Stage {
@@ -91,7 +96,12 @@ impl Stage {
     }
 
     /// Sends messages: in a closed loop, or at a rate.
-    pub(crate) fn messages(&mut self, rate: Option<f64>, rooms: bool, seconds: f64) -> Result<Step, Box<dyn Error>> {
+    pub(crate) fn messages(
+        &mut self,
+        rate: Option<f64>,
+        rooms: bool,
+        seconds: f64,
+    ) -> Result<Step, Box<dyn Error>> {
         let threads = self.settings.threads;
         let pace = match rate {
             Some(rate) => Pace::Open(rate / f64::from(threads)),
@@ -130,7 +140,7 @@ impl Stage {
     fn step(&mut self, title: &str, task: Task, seconds: f64) -> Result<Step, Box<dyn Error>> {
         let patience = PATIENCE + f64::from(self.settings.users) / PARKS_PER_SECOND;
         let process = self.target.process;
-        let before = process.and_then(cpu);
+        let (before, busy_before) = (process.and_then(cpu), machine_busy());
         let began = Instant::now();
         let line = format!("{} {} {title}", self.outcome.target, self.outcome.scenario);
         let watched = self.watched;
@@ -143,9 +153,14 @@ impl Stage {
         if watched {
             say("");
         }
-        let server_cpu = before.and_then(|before| Some(real(process.and_then(cpu)?.saturating_sub(before)) / 1e3));
-        self.judge(title, &tally);
+        let server_cpu =
+            before.and_then(|before| Some(real(process.and_then(cpu)?.saturating_sub(before)) / 1e3));
         let seconds = real(tally.took) / 1e9;
+        if let Some(server_cpu) = server_cpu.filter(|_| seconds >= OTHERS_SECONDS) {
+            let busy = real(machine_busy().saturating_sub(busy_before)) - real(tally.cpu) - server_cpu * 1e3;
+            self.judge_others(title, busy / began.elapsed().as_secs_f64() / 1e9);
+        }
+        self.judge(title, &tally);
         Ok(Step { tally, server_cpu, seconds })
     }
 
@@ -160,10 +175,21 @@ impl Stage {
             *self.outcome.errors.entry(format!("{title} was not finished in time")).or_default() += 1;
         }
         let share = ratio(real(tally.cpu), real(tally.took) * f64::from(self.settings.threads));
-        self.outcome.figure(&format!("generator CPU share ({title})"), "%", share * 100.0);
+        self.outcome.figure_max(&format!("generator CPU share ({title})"), "%", share * 100.0);
         if share > BUSY {
-            let note = format!("{title}: the generator was the bottleneck, busy for {:.0} % of its time", share * 100.0);
-            self.outcome.notes.push(note);
+            let note =
+                format!("{title}: the generator was the bottleneck, busy for more than 90 % of its time");
+            self.outcome.note(note);
+        }
+    }
+
+    /// Puts down whether others kept the machine busy, given how many processors they used.
+    fn judge_others(&mut self, title: &str, processors: f64) {
+        let cores = std::thread::available_parallelism().map_or(1.0, |cores| real(cores.get() as u64));
+        if processors / cores > OTHERS {
+            let note =
+                format!("{title}: other processes used {processors:.1} of the machine's {cores} cores");
+            self.outcome.note(note);
         }
     }
 

@@ -28,7 +28,7 @@ pub(crate) fn of(run: &Run) -> String {
         for ratio in &run.ratios {
             let name = format!("{} ({})", ratio.name, ratio.unit);
             let (floor, ours) = (short(ratio.floor), short(ratio.ours));
-            line(&mut text, format_args!("{name:<56} {floor:>10} {ours:>10} {:>8.2}", ratio.ratio));
+            line(&mut text, format_args!("{name:<56} {floor:>10} {ours:>10} {:>8.2}", ratio.times));
         }
     }
     text
@@ -67,7 +67,10 @@ fn write_outcome(text: &mut String, outcome: &Outcome) {
         let [p50, p90, p99, p999, max] =
             [latency.p50, latency.p90, latency.p99, latency.p999, latency.max].map(short);
         let count = latency.count;
-        line(text, format_args!("  {:<30} {count:>10} {p50:>9} {p90:>9} {p99:>9} {p999:>9} {max:>9}", latency.name));
+        line(
+            text,
+            format_args!("  {:<30} {count:>10} {p50:>9} {p90:>9} {p99:>9} {p999:>9} {max:>9}", latency.name),
+        );
     }
     for (kind, count) in &outcome.errors {
         line(text, format_args!("  ERROR: {kind}: {count}"));
@@ -91,14 +94,18 @@ mod tests {
 
     #[test]
     fn a_run_as_text() {
-        let mut outcome = Outcome { scenario: "park".to_owned(), lost: 2, rate: Some(5.0), ..Outcome::default() };
+        let mut outcome =
+            Outcome { scenario: "park".to_owned(), lost: 2, rate: Some(5.0), ..Outcome::default() };
         outcome.figure("things", "/s", 1_234.0);
         outcome.errors.insert("cut".to_owned(), 3);
         outcome.latencies.push(Latency { name: "way".to_owned(), p99: 12.5, ..Latency::default() });
-        let ratio = Ratio { name: "x".to_owned(), unit: "µs".to_owned(), floor: 1.0, ours: 2.0, ratio: 2.0 };
+        let ratio = Ratio { name: "x".to_owned(), unit: "µs".to_owned(), floor: 1.0, ours: 2.0, times: 2.0 };
         let machine = Machine::default();
-        let text = of(&Run { format: FORMAT, began: 0, machine, outcomes: vec![outcome], ratios: vec![ratio] });
-        for part in ["1,234 /s", "ERROR: cut: 3", "errors 3, lost 2, doubled 0", "12.5", "x (µs)", "rate 5.00/s"] {
+        let text =
+            of(&Run { format: FORMAT, began: 0, machine, outcomes: vec![outcome], ratios: vec![ratio] });
+        for part in
+            ["1,234 /s", "ERROR: cut: 3", "errors 3, lost 2, doubled 0", "12.5", "x (µs)", "rate 5.00/s"]
+        {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }
     }

@@ -70,7 +70,9 @@ impl Target {
             Kind::Nextim => {
                 let mut command = Command::new(server_file(file)?);
                 command.args(["--listen", "127.0.0.1:0", "--log", "warn", "--shards", &shards_text]);
-                for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("NEXTIM_")) {
+                for (name, _) in
+                    env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("NEXTIM_"))
+                {
                     command.env_remove(name);
                 }
                 command
@@ -138,8 +140,11 @@ fn server_file(file: Option<&Path>) -> Result<PathBuf, Box<dyn Error>> {
         return Ok(file);
     }
     let release = if cfg!(debug_assertions) { "" } else { " --release" };
-    Err(format!("there is no {}; build it: cargo build{release} -p nextim, or name it: --server PATH", file.display())
-        .into())
+    Err(format!(
+        "there is no {}; build it: cargo build{release} -p nextim, or name it: --server PATH",
+        file.display()
+    )
+    .into())
 }
 
 fn guard(server: &Child) -> std::io::Result<Child> {
@@ -176,7 +181,10 @@ mod tests {
             "nextim 0.1.0 listening on 127.0.0.1:43210; 1 shard; 1 domain; up to 19000 connections\n",
             Some((&["127.0.0.1:43210"], 1)),
         );
-        check("floor listening on 127.0.0.1:1, 127.0.0.1:2; 2 shards", Some((&["127.0.0.1:1", "127.0.0.1:2"], 2)));
+        check(
+            "floor listening on 127.0.0.1:1, 127.0.0.1:2; 2 shards",
+            Some((&["127.0.0.1:1", "127.0.0.1:2"], 2)),
+        );
         check("nextim: listen: address already in use", None);
         check("", None);
     }

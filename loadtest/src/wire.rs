@@ -341,10 +341,12 @@ mod tests {
 
     #[test]
     fn answers() {
-        let check = |text: &str, expected: Parsed<'_>| assert_eq!(answer(text.as_bytes()), expected, "{text}");
-        let whole = |status, body: &'static str, bytes| Parsed::Whole { status, body: body.as_bytes(), bytes };
+        let check =
+            |text: &str, expected: Parsed<'_>| assert_eq!(answer(text.as_bytes()), expected, "{text}");
+        let whole =
+            |status, body: &'static str, bytes| Parsed::Whole { status, body: body.as_bytes(), bytes };
         check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP", whole(200, "ok", 40));
-        check("HTTP/1.1 404 Not Found\r\na: b\r\ncontent-length:0\r\n\r\n", whole(404, "", 49));
+        check("HTTP/1.1 404 Not Found\r\na: b\r\ncontent-length:0\r\n\r\n", whole(404, "", 50));
         check("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", Parsed::Partial);
         check("HTTP/1.1 200 OK\r\nContent-Le", Parsed::Partial);
         check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Parsed::Broken);
@@ -358,7 +360,13 @@ mod tests {
             let news = NewsReader::new().read(body.as_bytes(), |id| found.push(id));
             assert_eq!((news, &*found), (News { stopped, seq, presences }, ids), "{body}");
         };
-        check(r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":0});"#, false, Some(0), 0, &[]);
+        check(
+            r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":0});"#,
+            false,
+            Some(0),
+            0,
+            &[],
+        );
         check(
             r#"cb({"status":"ok","messages":[{"from":"a","id":"000000000000000f"},{"from":"a","id":"x"}],
               "presences":[{"from":"b","status":""}],"statuses":[],"seq":17});"#,

@@ -1,6 +1,6 @@
 //! What the stand-in server writes: bytes that were made before, with a few digits filled in.
 //!
-//! Owns: the bytes; there are about as many as in NextIM's answers. Must not: look at requests.
+//! Owns: the bytes; there are about as many as in `NextIM`'s answers. Must not: look at requests.
 
 use crate::wire::digits;
 
@@ -19,12 +19,14 @@ const ONLINE_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r
 const POLL_HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=utf-8\r\n\
     X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nAccess-Control-Allow-Origin: *\r\n\
     Vary: Origin\r\nAccess-Control-Expose-Headers: Retry-After\r\nContent-Length: ";
-const MESSAGE: &[u8] = b"{\"type\":\"unicast\",\"to\":\"u00000001\",\"from\":\"u00000002\",\"nick\":\"u00000002\",\
+const MESSAGE: &[u8] =
+    b"{\"type\":\"unicast\",\"to\":\"u00000001\",\"from\":\"u00000002\",\"nick\":\"u00000002\",\
     \"timestamp\":1795296645202,\"body\":\"shall we meet at the usual place?\",\"style\":\"\",\"id\":\"";
-const PRESENCE: &[u8] = b"{\"from\":\"u00000001\",\"nick\":\"u00000001\",\"type\":\"online\",\"show\":\"available\",\
+const PRESENCE: &[u8] =
+    b"{\"from\":\"u00000001\",\"nick\":\"u00000001\",\"type\":\"online\",\"show\":\"available\",\
     \"status\":\"\"}";
 const BUDDY: &[u8] = b",\"u00000001\":\"available\"";
-/// A ticket is as long as NextIM's: a letter, eight digits, and what fills it up.
+/// A ticket is as long as `NextIM`'s: a letter, eight digits, and what fills it up.
 const TICKET_FILLER: &[u8] = b"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Appends the answer to an online call.

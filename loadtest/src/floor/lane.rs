@@ -23,7 +23,7 @@ const EVENTS: usize = 1_024;
 const ACCEPTS: usize = 128;
 const READ_BYTES: usize = 64 * 1_024;
 const BACKLOG: i32 = 65_535;
-/// How long a poll is held, in milliseconds: what NextIM's polls are held on average.
+/// How long a poll is held, in milliseconds: what `NextIM`'s polls are held on average.
 const HOLD_MS: u64 = 26_500;
 /// How long a buddy's name is in a list, its separator included.
 const BUDDY_BYTES: usize = NUMBER_DIGITS + 1 + b"%2C".len();
@@ -146,7 +146,8 @@ impl Lane {
                     self.conns[index] = Some(Conn { stream, user: None, rest: Vec::new() });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.accepting = false,
-                Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
                 Err(error) => return Err(error),
             }
             if !self.accepting {
@@ -192,7 +193,8 @@ impl Lane {
 
     fn requests(&mut self, index: usize, mut bytes: &[u8]) {
         while let Some(head) = memmem::find(bytes, b"\r\n\r\n") {
-            let body = if bytes.starts_with(b"POST") { content_length(&bytes[..head]).unwrap_or(0) } else { 0 };
+            let body =
+                if bytes.starts_with(b"POST") { content_length(&bytes[..head]).unwrap_or(0) } else { 0 };
             let Some(request) = bytes.get(..head + 4 + body) else { break };
             bytes = &bytes[request.len()..];
             self.request(index, request);
@@ -203,7 +205,9 @@ impl Lane {
     }
 
     fn request(&mut self, index: usize, request: &[u8]) {
-        let Some((path, rest)) = request.split_at_checked(20) else { return self.write(index, answers::UNKNOWN) };
+        let Some((path, rest)) = request.split_at_checked(20) else {
+            return self.write(index, answers::UNKNOWN);
+        };
         match path {
             b"POST /messages HTTP/" => self.message(index, rest),
             b"POST /presences/onli" => self.online(index, rest),

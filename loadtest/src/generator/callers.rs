@@ -173,16 +173,14 @@ impl Worker {
                 Ok(bytes) => {
                     self.read_call_answer(index, &[&rest, &scratch[..bytes]].concat());
                 }
-                Err(error) => {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.keep_rest(token, &rest);
-                    match error.kind() {
-                        ErrorKind::WouldBlock => break,
-                        ErrorKind::Interrupted => {}
-                        _ => {
-                            self.fail_call(index, "a caller's connection was reset");
-                            break;
-                        }
-                    }
+                    break;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => self.keep_rest(token, &rest),
+                Err(_) => {
+                    self.fail_call(index, "a caller's connection was reset");
+                    break;
                 }
             }
             // Each answer is for one call and was sent in one piece, as a rule: what comes next is another event.

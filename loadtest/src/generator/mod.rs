@@ -137,9 +137,9 @@ impl Fleet {
         for (index, (poll, waker)) in (0..).zip(polls) {
             let (words, heard) = channel();
             let (setup, shared, report) = (Arc::clone(&setup), Arc::clone(&shared), report.clone());
-            let handle = thread::Builder::new().name(format!("load-{index}")).spawn(move || {
-                Worker::new(poll, setup, shared, index)?.run(&heard, &report)
-            })?;
+            let handle = thread::Builder::new()
+                .name(format!("load-{index}"))
+                .spawn(move || Worker::new(poll, setup, shared, index)?.run(&heard, &report))?;
             threads.push(Thread { words, waker, handle: Some(handle) });
         }
         Ok(Fleet { threads, reports, shared, setup })
@@ -160,7 +160,8 @@ impl Fleet {
             }
             Task::Messages { .. } | Task::Churn(_) | Task::Idle => self.tell_all(order)?,
         }
-        let until = Instant::now() + Duration::from_secs_f64(order.seconds + order.patience) + REPORT_PATIENCE;
+        let until =
+            Instant::now() + Duration::from_secs_f64(order.seconds + order.patience) + REPORT_PATIENCE;
         let mut sum = Tally::default();
         let mut missing = self.threads.len();
         while missing > 0 {

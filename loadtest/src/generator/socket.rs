@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn addresses() {
-        let check = |origin: Origin, expected: [u8; 4]| assert_eq!(origin.address().octets(), expected, "{origin:?}");
+        let check =
+            |origin: Origin, expected: [u8; 4]| assert_eq!(origin.address().octets(), expected, "{origin:?}");
         check(Origin::User { number: 24_999, again: false }, [127, 0, 0, 2]);
         check(Origin::User { number: 25_000, again: false }, [127, 0, 0, 3]);
         check(Origin::User { number: 25_000, again: true }, [127, 0, 0, 103]);

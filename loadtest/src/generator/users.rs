@@ -189,7 +189,9 @@ impl Worker {
                     self.keep_rest(index, &scratch[..kept]);
                     break;
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => self.keep_rest(index, &scratch[..kept]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    self.keep_rest(index, &scratch[..kept]);
+                }
                 Err(_) => {
                     self.fail_user(index, "a poll's connection was reset");
                     break;

@@ -78,12 +78,7 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Takes its own descriptor table. What this thread opens from here on is in no other's way.
-    pub(super) fn new(
-        poll: Poll,
-        setup: Arc<Setup>,
-        shared: Arc<Shared>,
-        index: u32,
-    ) -> io::Result<Worker> {
+    pub(super) fn new(poll: Poll, setup: Arc<Setup>, shared: Arc<Shared>, index: u32) -> io::Result<Worker> {
         unshare(CloneFlags::CLONE_FILES)?;
         let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK)?;
         poll.registry().register(&mut SourceFd(&timer.as_fd().as_raw_fd()), TIMER, Interest::READABLE)?;
@@ -221,8 +216,7 @@ impl Worker {
                 self.tally.error("a user was not brought to his poll in time");
             }
         }
-        if matches!(progress.task, Task::Messages { pace: Pace::Open(_), .. })
-            && self.timer.unset().is_err()
+        if matches!(progress.task, Task::Messages { pace: Pace::Open(_), .. }) && self.timer.unset().is_err()
         {
             self.tally.error("the timer cannot be stopped");
         }
@@ -238,7 +232,7 @@ impl Worker {
         self.random ^= self.random << 13;
         self.random ^= self.random >> 7;
         self.random ^= self.random << 17;
-        u32::try_from((self.random >> 32) * u64::from(bound) >> 32).expect("less than the bound")
+        u32::try_from(((self.random >> 32) * u64::from(bound)) >> 32).expect("less than the bound")
     }
 }
 

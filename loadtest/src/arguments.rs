@@ -39,7 +39,7 @@ pub(crate) enum Command {
     Route(Options),
     /// Messages to rooms
     Room(Options),
-    /// Messages to everybody; --seconds says how many
+    /// Messages to everybody; --seconds says how many, --rate how many messages from user to user meanwhile
     Broadcast(Options),
     /// Users log out and come back
     Churn(Options),

@@ -59,7 +59,7 @@ fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn E
     if settings.room_size > 1 {
         scenarios::room(&mut stage, settings)?;
     }
-    scenarios::broadcast(&mut stage, settings, BROADCASTS)?;
+    scenarios::broadcast(&mut stage, None, BROADCASTS)?;
     stage.close()
 }
 

@@ -5,6 +5,7 @@
 use std::error::Error;
 
 use crate::arguments::Settings;
+use crate::generator::tally::Tally;
 use crate::number::{floor, ratio, real};
 use crate::outcome::{Outcome, Sample, name};
 use crate::scenario::Name;
@@ -23,7 +24,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         Name::Park | Name::Compare => {}
         Name::Route => route(&mut stage, settings.rate, settings.seconds)?,
         Name::Room => room(&mut stage, settings)?,
-        Name::Broadcast => broadcast(&mut stage, settings, count(settings.seconds))?,
+        Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
         Name::Churn => churn(&mut stage, settings)?,
         Name::Storm => storm(&mut stage, settings)?,
         Name::Idle => idle(&mut stage, settings.seconds)?,
@@ -96,33 +97,33 @@ pub(crate) fn room(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// Messages to everybody, one after another.
-pub(crate) fn broadcast(stage: &mut Stage, settings: &Settings, count: u32) -> Result<(), Box<dyn Error>> {
-    let (mut arrivals, mut took, mut cpu, mut storm) = (0, 0.0, Some(0.0), 0.0);
-    let (mut first, mut half, mut last) = (0.0, 0.0, 0.0);
+/// Messages to everybody, one after another; if `rate` says so, with messages from user to user meanwhile.
+pub(crate) fn broadcast(stage: &mut Stage, rate: Option<f64>, count: u32) -> Result<(), Box<dyn Error>> {
+    let (mut sum, mut last, mut storm, mut cpu) = (Tally::default(), 0.0, 0.0, Some(0.0));
     for number in 1..=count {
-        let step = stage.broadcast(number)?;
+        let step = stage.broadcast(number, rate)?;
         let (quiet_after, rest) = stage.quiet();
-        let sum = real(step.tally.last_arrival.saturating_sub(stage.broadcast_sent())) / 1e9;
-        arrivals += step.tally.arrivals;
-        took += sum;
+        last += real(step.tally.broadcast.max()) / 1e9;
         storm += quiet_after;
         cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more + rest);
-        first += real(step.tally.arrival.min()) / 1e6;
-        half += real(step.tally.arrival.value_at_quantile(0.5)) / 1e6;
-        last += sum * 1e3;
+        sum.add(&step.tally);
     }
-    let each = |sum: f64| sum / f64::from(count);
-    stage.outcome.figure("broadcasts", "", f64::from(count));
-    stage.outcome.figure("broadcast to first arrival", "ms", each(first));
-    stage.outcome.figure("broadcast to half of the arrivals", "ms", each(half));
-    stage.outcome.figure("broadcast to last arrival", "ms", each(last));
-    stage.outcome.figure("last arrival until the next polls are parked", "ms", each(storm) * 1e3);
-    rate_of(stage, name::BROADCAST_RATE, arrivals, took);
-    cpu_per(stage, name::CPU_BROADCAST, cpu, arrivals);
-    if settings.scenario == Name::Broadcast && settings.users > 1 {
-        stage.outcome.figure("broadcast arrivals", "", real(arrivals));
+    let (arrivals, count) = (sum.broadcast.len(), f64::from(count));
+    stage.outcome.figure("broadcasts", "", count);
+    stage.outcome.figure("broadcast arrivals", "", real(arrivals));
+    let ms = |nanoseconds: u64| real(nanoseconds) / 1e6;
+    stage.outcome.figure("broadcast to first arrival, at best", "ms", ms(sum.broadcast.min()));
+    stage.outcome.figure("broadcast to half of the arrivals", "ms", ms(sum.broadcast.value_at_quantile(0.5)));
+    stage.outcome.figure("broadcast to last arrival", "ms", last / count * 1e3);
+    stage.outcome.figure("last arrival until the next polls are parked", "ms", storm / count * 1e3);
+    rate_of(stage, name::BROADCAST_RATE, arrivals, last);
+    if rate.is_some() {
+        stage.outcome.figure("messages sent meanwhile", "", real(sum.messages));
+        stage.latency("meanwhile: call to arrival", &sum.arrival);
+    } else {
+        cpu_per(stage, name::CPU_BROADCAST, cpu, arrivals);
     }
+    stage.latency("broadcast to each arrival", &sum.broadcast);
     Ok(())
 }
 

@@ -110,14 +110,10 @@ impl Stage {
         self.step(if rooms { "room" } else { "route" }, Task::Messages { pace, rooms }, seconds)
     }
 
-    /// Sends one broadcast, and waits until all have it.
-    pub(crate) fn broadcast(&mut self, number: u32) -> Result<Step, Box<dyn Error>> {
-        self.step("broadcast", Task::Broadcast { number, sends: false }, 0.0)
-    }
-
-    /// When the last broadcast was sent, in nanoseconds of the generator.
-    pub(crate) fn broadcast_sent(&self) -> u64 {
-        self.fleet.broadcast_sent()
+    /// Sends one broadcast, and waits until all have it. Meanwhile there may be messages at a rate.
+    pub(crate) fn broadcast(&mut self, number: u32, rate: Option<f64>) -> Result<Step, Box<dyn Error>> {
+        let rate = rate.map(|rate| rate / f64::from(self.settings.threads));
+        self.step("broadcast", Task::Broadcast { number, sends: false, rate }, 0.0)
     }
 
     /// Users log out and come back.

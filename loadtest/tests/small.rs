@@ -91,6 +91,12 @@ fn broadcast() {
 }
 
 #[test]
+fn broadcast_beside_messages() {
+    let figures = ["broadcast arrivals", "broadcast deliveries", "messages sent meanwhile"];
+    check_all("broadcast --users 300 --seconds 20 --rate 2000", &figures);
+}
+
+#[test]
 fn churn() {
     check_all("churn --users 200 --concurrency 8 --seconds 2", &["logged out and back"]);
 }

@@ -79,7 +79,11 @@ impl Worker {
                 let sent = progress.due.pop_front()?;
                 self.message(rooms, sent)
             }
-            Task::Broadcast { .. } | Task::Storm(_) | Task::Idle => None,
+            Task::Broadcast { .. } => {
+                let sent = progress.due.pop_front()?;
+                self.message(false, sent)
+            }
+            Task::Storm(_) | Task::Idle => None,
         }
     }
 

@@ -153,7 +153,7 @@ impl Fleet {
     /// Has a task done by all threads. `watch` is told every second how many users are at their polls.
     pub(crate) fn perform(&self, order: Order, watch: &mut dyn FnMut(u64)) -> Result<Tally, Box<dyn Error>> {
         match order.task {
-            Task::Broadcast { number, .. } => self.tell_of_broadcast(order, number)?,
+            Task::Broadcast { number, rate, .. } => self.tell_of_broadcast(order, number, rate)?,
             Task::Park(_) | Task::Storm(_) => {
                 self.shared.parked.store(0, Ordering::Relaxed);
                 self.tell_all(order)?;
@@ -180,21 +180,17 @@ impl Fleet {
         Ok(sum)
     }
 
-    /// When the last broadcast was sent.
-    pub(crate) fn broadcast_sent(&self) -> u64 {
-        self.shared.broadcast_sent()
-    }
-
     fn tell_all(&self, order: Order) -> io::Result<()> {
         self.threads.iter().try_for_each(|thread| thread.tell(Word::Begin(order)))
     }
 
     /// Everybody must await a broadcast before it is sent. One thread for each address sends it.
-    fn tell_of_broadcast(&self, order: Order, number: u32) -> Result<(), Box<dyn Error>> {
+    fn tell_of_broadcast(&self, order: Order, number: u32, rate: Option<f64>) -> Result<(), Box<dyn Error>> {
+        let word = |sends| Word::Begin(Order { task: Task::Broadcast { number, sends, rate }, ..order });
         let (senders, others) = self.threads.split_at(self.setup.addresses.len().min(self.threads.len()));
         self.shared.heard.store(0, Ordering::SeqCst);
         for thread in others {
-            thread.tell(Word::Begin(Order { task: Task::Broadcast { number, sends: false }, ..order }))?;
+            thread.tell(word(false))?;
         }
         let until = Instant::now() + REPORT_PATIENCE;
         while self.shared.heard.load(Ordering::SeqCst) < others.len() as u64 {
@@ -204,7 +200,7 @@ impl Fleet {
             thread::sleep(Duration::from_millis(1));
         }
         for thread in senders {
-            thread.tell(Word::Begin(Order { task: Task::Broadcast { number, sends: true }, ..order }))?;
+            thread.tell(word(true))?;
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ pub(crate) struct Tally {
     pub(crate) calls: u64,
     /// Messages that were sent.
     pub(crate) messages: u64,
-    /// Arrivals of messages, one for each receiver.
+    /// Arrivals of messages, one for each receiver, broadcasts apart.
     pub(crate) arrivals: u64,
     /// Presences that arrived.
     pub(crate) presences: u64,
@@ -36,12 +36,12 @@ pub(crate) struct Tally {
     pub(crate) doubled: u64,
     /// What went wrong.
     pub(crate) errors: Errors,
-    /// From call to arrival, in nanoseconds.
+    /// From call to arrival, in nanoseconds, broadcasts apart.
     pub(crate) arrival: Histogram<u64>,
+    /// From a broadcast's call to each arrival, in nanoseconds.
+    pub(crate) broadcast: Histogram<u64>,
     /// From call to its answer, in nanoseconds.
     pub(crate) answer: Histogram<u64>,
-    /// The last arrival.
-    pub(crate) last_arrival: u64,
     /// CPU time of the thread, in nanoseconds.
     pub(crate) cpu: u64,
     /// How long the task took, in nanoseconds.
@@ -69,8 +69,8 @@ impl Default for Tally {
             doubled: 0,
             errors: Errors::new(),
             arrival: histogram(),
+            broadcast: histogram(),
             answer: histogram(),
-            last_arrival: 0,
             cpu: 0,
             took: 0,
             late: false,
@@ -101,8 +101,8 @@ impl Tally {
             *self.errors.entry(kind).or_default() += count;
         }
         self.arrival.add(&other.arrival).expect("the bounds are the same");
+        self.broadcast.add(&other.broadcast).expect("the bounds are the same");
         self.answer.add(&other.answer).expect("the bounds are the same");
-        self.last_arrival = self.last_arrival.max(other.last_arrival);
         self.cpu += other.cpu;
         self.took = self.took.max(other.took);
         self.late |= other.late;

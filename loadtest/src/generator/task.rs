@@ -35,6 +35,8 @@ pub(crate) enum Task {
         number: u32,
         /// This thread sends it.
         sends: bool,
+        /// Messages a second from user to user meanwhile.
+        rate: Option<f64>,
     },
     /// Users log out and come back, so many at a time.
     Churn(u32),
@@ -42,6 +44,21 @@ pub(crate) enum Task {
     Storm(u32),
     /// Nothing but the polls.
     Idle,
+}
+
+impl Task {
+    /// The rate of an open loop, if there is one.
+    pub(crate) fn rate(&self) -> Option<f64> {
+        match self {
+            Task::Messages { pace: Pace::Open(rate), .. } => Some(*rate),
+            Task::Broadcast { rate, .. } => *rate,
+            Task::Messages { pace: Pace::Closed(_), .. }
+            | Task::Park(_)
+            | Task::Churn(_)
+            | Task::Storm(_)
+            | Task::Idle => None,
+        }
+    }
 }
 
 /// A task with its times, in seconds.

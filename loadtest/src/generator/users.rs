@@ -250,11 +250,12 @@ impl Worker {
         let (ledger, tally, shared) = (&mut self.ledger, &mut self.tally, &self.shared);
         let user = u32::try_from(index).expect("a user's index");
         let news = reader.read(body, |id| match ledger.arrive(id, user) {
+            Arrival::Awaited(_) if Ledger::is_broadcast(id) => {
+                tally.broadcast.saturating_record(now.saturating_sub(shared.broadcast_sent()));
+            }
             Arrival::Awaited(sent) => {
-                let sent = if Ledger::is_broadcast(id) { shared.broadcast_sent() } else { sent };
                 tally.arrivals += 1;
                 tally.arrival.saturating_record(now.saturating_sub(sent));
-                tally.last_arrival = now;
             }
             Arrival::Doubled => tally.doubled += 1,
         });

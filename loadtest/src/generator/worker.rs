@@ -21,7 +21,7 @@ use nix::time::{ClockId as CpuClock, clock_gettime};
 use super::callers::Caller;
 use super::ledger::Ledger;
 use super::tally::Tally;
-use super::task::{Call, Order, Pace, Progress, Task, tick_of};
+use super::task::{Call, Order, Progress, Task, tick_of};
 use super::users::User;
 use super::{Setup, Shared, WAKER};
 use crate::population::Part;
@@ -157,8 +157,12 @@ impl Worker {
         }
         let now = self.now();
         if let Some(progress) = &mut self.progress
-            && let Task::Messages { pace: Pace::Open(rate), .. } = progress.task
+            && let Some(rate) = progress.task.rate()
         {
+            if self.ledger.broadcast_left() > 0 {
+                // What goes on beside a broadcast goes on until all have it, or its deadline.
+                progress.ends = progress.ends.max(now);
+            }
             progress.tick(rate, self.tick, now);
         }
         Ok(())
@@ -168,13 +172,13 @@ impl Worker {
         self.cpu_before = thread_cpu();
         self.forget_tries();
         let progress = Progress::new(order, self.now());
+        if let Some(rate) = order.task.rate() {
+            self.tick = tick_of(rate);
+            let every = Duration::from_nanos(self.tick).into();
+            self.timer.set(Expiration::Interval(every), TimerSetTimeFlags::empty())?;
+        }
         match order.task {
-            Task::Messages { pace: Pace::Open(rate), .. } => {
-                self.tick = tick_of(rate);
-                let every = Duration::from_nanos(self.tick).into();
-                self.timer.set(Expiration::Interval(every), TimerSetTimeFlags::empty())?;
-            }
-            Task::Broadcast { number, sends } => {
+            Task::Broadcast { number, sends, .. } => {
                 let sender = sends.then_some(0);
                 let id = self.ledger.begin_broadcast(number, self.part.count, sender);
                 if sends {
@@ -183,7 +187,7 @@ impl Worker {
                 self.shared.heard();
             }
             Task::Storm(_) => self.cut_all(),
-            Task::Messages { pace: Pace::Closed(_), .. } | Task::Park(_) | Task::Churn(_) | Task::Idle => {}
+            Task::Messages { .. } | Task::Park(_) | Task::Churn(_) | Task::Idle => {}
         }
         self.progress = Some(progress);
         Ok(())
@@ -195,14 +199,13 @@ impl Worker {
         let progress = self.progress.as_ref()?;
         let calm = self.again.is_empty() && self.free.len() == self.callers.len();
         let settled = progress.under_way == 0;
+        let told = now >= progress.ends && progress.due.is_empty() && self.ledger.open() == 0;
         let done = calm
             && match progress.task {
                 Task::Park(_) | Task::Storm(_) => progress.next == self.part.count && settled,
                 Task::Churn(_) => now >= progress.ends && settled,
-                Task::Messages { .. } => {
-                    now >= progress.ends && progress.due.is_empty() && self.ledger.open() == 0
-                }
-                Task::Broadcast { .. } => self.ledger.broadcast_left() == 0,
+                Task::Messages { .. } => told,
+                Task::Broadcast { .. } => told && self.ledger.broadcast_left() == 0,
                 Task::Idle => now >= progress.ends,
             };
         let late = !done && now >= progress.deadline;
@@ -216,8 +219,7 @@ impl Worker {
                 self.tally.error("a user was not brought to his poll in time");
             }
         }
-        if matches!(progress.task, Task::Messages { pace: Pace::Open(_), .. }) && self.timer.unset().is_err()
-        {
+        if progress.task.rate().is_some() && self.timer.unset().is_err() {
             self.tally.error("the timer cannot be stopped");
         }
         self.progress = None;

@@ -24,9 +24,7 @@ pub(crate) fn of(runs: &[Run]) -> String {
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <title>NextIM under load</title>\n<style>\n{STYLE}</style></head><body>\n<h1>NextIM under load</h1>\n"
     );
-    for run in runs {
-        machine(&mut page, run);
-    }
+    machines(&mut page, runs);
     for run in runs.iter().filter(|run| !run.ratios.is_empty()) {
         compared(&mut page, run);
     }
@@ -39,20 +37,21 @@ pub(crate) fn of(runs: &[Run]) -> String {
     page
 }
 
-fn machine(page: &mut String, run: &Run) {
-    let machine = &run.machine;
-    let titles: Vec<String> =
-        run.outcomes.iter().map(|outcome| format!("{} of {}", outcome.scenario, outcome.target)).collect();
-    let text = format!(
-        "{}: {} cores ({}), {} GiB, Linux {}, load {} at the start",
-        titles.first().map_or("nothing", String::as_str),
-        machine.cores,
-        machine.processor,
-        short(real(machine.memory) / MEBIBYTE / 1_024.0),
-        machine.kernel,
-        machine.load,
-    );
-    put(page, &format!("<p>{}</p>\n", escaped(&text)));
+/// Each machine once, with the loads that runs began with.
+fn machines(page: &mut String, runs: &[Run]) {
+    let mut loads: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    for Run { machine, .. } in runs {
+        let memory = short(real(machine.memory) / MEBIBYTE / 1_024.0);
+        let (cores, processor, kernel) = (machine.cores, &machine.processor, &machine.kernel);
+        let text = format!("{cores} cores ({processor}), {memory} GiB, Linux {kernel}");
+        loads.entry(text).or_default().push(machine.load);
+    }
+    for (text, loads) in loads {
+        let (low, high) =
+            (loads.iter().fold(f64::MAX, |a, b| a.min(*b)), loads.iter().fold(0f64, |a, b| a.max(*b)));
+        let load = format!("{} runs, load {low} to {high} when they began", loads.len());
+        put(page, &format!("<p>{}; {load}</p>\n", escaped(&text)));
+    }
 }
 
 fn compared(page: &mut String, run: &Run) {
@@ -89,16 +88,19 @@ fn plots(page: &mut String, outcomes: &[&Outcome]) {
         value.map(|value| (name, real(outcome.users), value)).into_iter().collect()
     });
     plot(page, "Memory by users", &memory, "users", "bytes of the server for each user", (true, false));
-    let latency = by(&|outcome| match (outcome.rate, way(outcome)) {
+    // Other scenarios have other things going on beside messages, so they do not belong on the same line.
+    let routed = |outcome: &Outcome| outcome.scenario == "route";
+    let label = |outcome: &Outcome| format!("{}, {} users", outcome.target, short(real(outcome.users)));
+    let latency = by(&|outcome| match (outcome.rate.filter(|_| routed(outcome)), way(outcome)) {
         (Some(rate), Some(latency)) => [("p50", latency.p50), ("p99", latency.p99), ("p99.9", latency.p999)]
-            .map(|(name, value)| (format!("{} {name}", outcome.target), rate, value))
+            .map(|(name, value)| (format!("{name}: {}", label(outcome)), rate, value))
             .to_vec(),
         (None, _) | (_, None) => Vec::new(),
     });
     plot(page, "Latency by rate", &latency, "messages a second", "µs from call to arrival", (false, true));
     let throughput = by(&|outcome| {
-        let value = outcome.get(name::MESSAGE_RATE).filter(|_| outcome.rate.is_none());
-        value.map(|value| (outcome.target.clone(), real(outcome.shards), value)).into_iter().collect()
+        let value = outcome.get(name::MESSAGE_RATE).filter(|_| routed(outcome) && outcome.rate.is_none());
+        value.map(|value| (label(outcome), real(outcome.shards), value)).into_iter().collect()
     });
     plot(page, "Throughput by shards", &throughput, "shards", "messages a second", (false, false));
     let soak = by(&|outcome| {
@@ -199,15 +201,16 @@ mod tests {
         let mut park = Outcome { scenario: "park".to_owned(), users: 100, ..Outcome::default() };
         park.figure(name::RSS_PER_USER, "bytes", 650.0);
         check(&run(park, Vec::new()), &["Memory by users"]);
-        let mut route = Outcome { shards: 1, lost: 1, ..Outcome::default() };
-        route.figure(name::MESSAGE_RATE, "/s", 1e4);
-        route.samples.push(Sample { at: 1.0, rss: 1, pss: 1 });
+        let route = || Outcome { scenario: "route".to_owned(), ..Outcome::default() };
+        let mut closed = Outcome { shards: 1, lost: 1, ..route() };
+        closed.figure(name::MESSAGE_RATE, "/s", 1e4);
+        closed.samples.push(Sample { at: 1.0, rss: 1, pss: 1 });
         let ratio =
             Ratio { name: "<x>".to_owned(), unit: "µs".to_owned(), floor: 1.0, ours: 2.0, times: 2.0 };
-        let page = run(route, vec![ratio]);
+        let page = run(closed, vec![ratio]);
         check(&page, &["Throughput by shards", "NextIM and the stand-in", "Memory while"]);
         assert!(page.contains("class=\"bad\"") && page.contains("&lt;x&gt;") && !page.contains("<x>"));
-        let mut open = Outcome { rate: Some(5.0), ..Outcome::default() };
+        let mut open = Outcome { rate: Some(5.0), ..route() };
         open.latencies.push(Latency { name: "call to arrival".to_owned(), p50: 1.0, ..Latency::default() });
         check(&run(open, Vec::new()), &["Latency by rate"]);
     }

@@ -15,19 +15,24 @@ use crate::target::Kind;
 
 /// Broadcasts of one turn.
 const BROADCASTS: u32 = 3;
+/// Most messages to rooms on their way at a time: more would meet in the same polls, which costs less than it does
+/// in a real room.
+const ROOM_MESSAGES: u32 = 8;
 /// What share of the throughput the latencies are measured at.
 const HALF: f64 = 0.5;
 /// What is named differently in a ratio than in an outcome.
+const ROOM_SHARE: &str = "room delivery's CPU as a share of a unicast's";
 const P99: &str = "p99 from call to arrival, at half the rate";
 const PRESENCE: &str = "server CPU per presence delivered while parking";
 
 /// What is compared: a figure, its unit.
-const FIGURES: [(&str, &str); 8] = [
+const FIGURES: [(&str, &str); 9] = [
     (name::CPU_MESSAGE, "µs"),
     (name::MESSAGE_RATE, "/s"),
     (name::CPU_PARK, "µs"),
     (PRESENCE, "µs"),
     (name::CPU_ROOM, "µs"),
+    (ROOM_SHARE, "%"),
     (name::BROADCAST_RATE, "/s"),
     (name::CPU_BROADCAST, "µs"),
     (P99, "µs"),
@@ -55,9 +60,12 @@ pub(crate) fn run(settings: &Settings) -> Result<(Vec<Outcome>, Vec<Ratio>), Box
 fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::open(settings, "compare", kind)?;
     scenarios::park(&mut stage, settings)?;
-    scenarios::route(&mut stage, None, settings.seconds)?;
+    scenarios::route(&mut stage, settings)?;
     if settings.room_size > 1 {
-        scenarios::room(&mut stage, settings)?;
+        scenarios::room(&mut stage, settings, settings.concurrency.min(ROOM_MESSAGES))?;
+        let cpu = |name| stage.outcome.get(name).unwrap_or(0.0);
+        let share = ratio(cpu(name::CPU_ROOM), cpu(name::CPU_MESSAGE)) * 100.0;
+        stage.outcome.figure(ROOM_SHARE, "%", share);
     }
     scenarios::broadcast(&mut stage, None, BROADCASTS)?;
     stage.close()
@@ -72,7 +80,7 @@ fn with_buddies(settings: &Settings, kind: Kind, alone: &Outcome) -> Result<Outc
         let presences = stage.outcome.get(name::PRESENCES).unwrap_or(0.0);
         stage.outcome.figure(PRESENCE, "µs", ratio(with - without, presences));
     }
-    scenarios::route(&mut stage, settings.rate, settings.seconds)?;
+    scenarios::route(&mut stage, settings)?;
     let p99 = stage.outcome.latencies.iter().find(|latency| latency.name == "call to arrival").map(p99);
     if let Some(p99) = p99 {
         stage.outcome.figure(P99, "µs", p99);

@@ -6,6 +6,7 @@ use std::error::Error;
 
 use crate::arguments::Settings;
 use crate::generator::tally::Tally;
+use crate::generator::task::Pace;
 use crate::number::{floor, ratio, real};
 use crate::outcome::{Outcome, Sample, name};
 use crate::scenario::Name;
@@ -22,8 +23,8 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     park(&mut stage, settings)?;
     match settings.scenario {
         Name::Park | Name::Compare => {}
-        Name::Route => route(&mut stage, settings.rate, settings.seconds)?,
-        Name::Room => room(&mut stage, settings)?,
+        Name::Route => route(&mut stage, settings)?,
+        Name::Room => room(&mut stage, settings, settings.concurrency)?,
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
         Name::Churn => churn(&mut stage, settings)?,
         Name::Storm => storm(&mut stage, settings)?,
@@ -31,6 +32,11 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         Name::Soak => soak(&mut stage, settings)?,
     }
     stage.close()
+}
+
+/// At a rate if there is one, else so many at a time.
+fn pace(rate: Option<f64>, in_flight: u32) -> Pace {
+    rate.map_or(Pace::Closed(in_flight), Pace::Open)
 }
 
 /// A number of broadcasts.
@@ -72,8 +78,8 @@ pub(crate) fn park(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn
 }
 
 /// Messages from user to user.
-pub(crate) fn route(stage: &mut Stage, rate: Option<f64>, seconds: f64) -> Result<(), Box<dyn Error>> {
-    let step = stage.messages(rate, false, seconds)?;
+pub(crate) fn route(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let step = stage.messages(pace(settings.rate, settings.concurrency), false, settings.seconds)?;
     // What was on its way when time was up is part of the count, but hardly of the time.
     rate_of(stage, name::MESSAGE_RATE, step.tally.messages, step.seconds);
     cpu_per(stage, name::CPU_MESSAGE, step.server_cpu, step.tally.messages);
@@ -83,12 +89,12 @@ pub(crate) fn route(stage: &mut Stage, rate: Option<f64>, seconds: f64) -> Resul
     Ok(())
 }
 
-/// Messages to rooms.
-pub(crate) fn room(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+/// Messages to rooms, so many at a time.
+pub(crate) fn room(stage: &mut Stage, settings: &Settings, in_flight: u32) -> Result<(), Box<dyn Error>> {
     if settings.room_size < 2 {
         return Err("rooms need at least 2 members: --room-size".into());
     }
-    let step = stage.messages(settings.rate, true, settings.seconds)?;
+    let step = stage.messages(pace(settings.rate, in_flight), true, settings.seconds)?;
     rate_of(stage, "room messages", step.tally.messages, step.seconds);
     rate_of(stage, name::ROOM_RATE, step.tally.arrivals, step.seconds);
     cpu_per(stage, "server CPU per room message", step.server_cpu, step.tally.messages);
@@ -171,8 +177,8 @@ fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let (mut messages, mut cpu, mut seconds) = (0, Some(0.0), 0.0);
     let mut arrival = None;
     while seconds < settings.seconds {
-        let step =
-            stage.messages(settings.rate, false, SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1))?;
+        let part = SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1);
+        let step = stage.messages(pace(settings.rate, settings.concurrency), false, part)?;
         seconds += step.seconds;
         messages += step.tally.messages;
         cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more);

@@ -95,17 +95,12 @@ impl Stage {
         self.step("park", Task::Park(at_once), 0.0)
     }
 
-    /// Sends messages: in a closed loop, or at a rate.
-    pub(crate) fn messages(
-        &mut self,
-        rate: Option<f64>,
-        rooms: bool,
-        seconds: f64,
-    ) -> Result<Step, Box<dyn Error>> {
+    /// Sends messages, at this pace of all threads together.
+    pub(crate) fn messages(&mut self, pace: Pace, rooms: bool, seconds: f64) -> Result<Step, Box<dyn Error>> {
         let threads = self.settings.threads;
-        let pace = match rate {
-            Some(rate) => Pace::Open(rate / f64::from(threads)),
-            None => Pace::Closed(self.settings.concurrency.div_ceil(threads)),
+        let pace = match pace {
+            Pace::Open(rate) => Pace::Open(rate / f64::from(threads)),
+            Pace::Closed(in_flight) => Pace::Closed(in_flight.div_ceil(threads)),
         };
         self.step(if rooms { "room" } else { "route" }, Task::Messages { pace, rooms }, seconds)
     }

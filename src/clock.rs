@@ -43,13 +43,15 @@ impl Tick {
 pub struct Clock {
     start: Instant,
     skipped_ms: u64,
+    /// Whether the last turn was late already.
+    was_late: bool,
     now: Tick,
 }
 
 impl Clock {
     /// A clock that starts at [`Tick::ZERO`].
     pub fn start() -> Clock {
-        Clock { start: Instant::now(), skipped_ms: 0, now: Tick::ZERO }
+        Clock { start: Instant::now(), skipped_ms: 0, was_late: false, now: Tick::ZERO }
     }
 
     /// The moment of the last [`Clock::turn`].
@@ -66,7 +68,10 @@ impl Clock {
 
     fn advance(&mut self, elapsed_ms: u64, expected: Tick) -> u64 {
         let read = Tick(elapsed_ms.saturating_sub(self.skipped_ms));
-        let skip = if read.since(expected) > STOP_MS_MIN { read.since(self.now) } else { 0 };
+        let late = read.since(expected) > STOP_MS_MIN;
+        // Late twice in a row is load, and time must go on.
+        let was_late = std::mem::replace(&mut self.was_late, late);
+        let skip = if late && !was_late { read.since(self.now) } else { 0 };
         self.skipped_ms += skip;
         self.now = self.now.max(Tick(read.0 - skip));
         skip
@@ -94,6 +99,9 @@ mod tests {
         assert_eq!(clock.now(), Tick(1_000), "the wait in which it stopped did not happen");
         assert_eq!(clock.advance(61_300, Tick(1_800)), 0);
         assert_eq!(clock.now(), Tick(1_300));
+        assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
+        assert_eq!(clock.advance(67_000, Tick(1_300)), 0, "late again is load");
+        assert_eq!(clock.now(), Tick(4_300));
     }
 
     #[test]

@@ -60,8 +60,16 @@ pub const BACKLOG: i32 = 65_535;
 pub const POST_AGAIN_MS: u64 = 1;
 /// How long a peer that was refused is listened to, so that it reads why before it meets a reset, in milliseconds.
 pub const FAREWELL_MS: u64 = 2_000;
-/// How long a call waits for an answer of shards that do not say anything, beyond the gathers, in milliseconds.
+/// How long a call waits for shards that do not say anything, beyond the gathers, in milliseconds; it is noticed
+/// within as much again.
 pub const CALL_MS_MAX: u64 = 10_000;
+/// How long a draining shard leaves an idle connection, on which a request may be on its way, in milliseconds.
+pub const DRAIN_GRACE_MS: u64 = 250;
+/// How long the server waits for a place in a shard's mailbox, in milliseconds. Shards do not wait at all.
+pub const DOOR_MS: u64 = 1_000;
+/// Presences queued to a session, answered and not, for each roster link the user may have. A browser that never
+/// acknowledges is ended beyond that.
+pub const PRESENCES_PER_LINK: usize = 2;
 /// Most pipelined requests of one connection served in one turn.
 pub const REQUESTS_PER_TURN: usize = 32;
 /// Batches of mail that fit into one shard's mailbox; more wait in the sender's outbox.
@@ -211,8 +219,14 @@ impl Default for Timeouts {
 /// What a parked user with 9 buddies and one room may cost in user space, in bytes.
 pub const PARKED_USER_BYTES_MAX: usize = 700;
 
-// A message must fit into the body that carries it (percent-encoding apart) and into the queue that holds it.
-const _: () = assert!(Limits::DEFAULT.message_bytes * 3 < Limits::DEFAULT.body_bytes);
-const _: () = assert!(Limits::DEFAULT.message_bytes < Limits::DEFAULT.queue_bytes);
+/// How much longer a text becomes in a form: three characters for a byte.
+pub const FORM_GROWTH: usize = 3;
+/// How much longer a text becomes in JSON: six characters for `<` and control characters.
+pub const JSON_GROWTH: usize = 6;
+
+// A message must fit into the body that carries it and into the queue that holds it.
+const _: () = assert!(Limits::DEFAULT.message_bytes * FORM_GROWTH < Limits::DEFAULT.body_bytes);
+const _: () = assert!(Limits::DEFAULT.message_bytes * JSON_GROWTH < Limits::DEFAULT.queue_bytes);
 const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES && TARGET_BYTES_MAX < HEAD_BYTES_MAX);
 const _: () = assert!(SHARDS_MAX <= u16::MAX as usize);
+const _: () = assert!(Limits::MAX.sessions_per_user < u16::MAX as usize);

@@ -140,7 +140,6 @@ impl Handle {
         let mut domains = lock(&self.domains);
         *domains = Arc::new(domains.reload(configs));
         for door in &self.doors {
-            // A shard that has ended has no sessions to stop; `wait` tells of it.
             door.put(Parcel::Domains(Arc::clone(&domains)));
         }
     }

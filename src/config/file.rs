@@ -12,7 +12,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::values::{self, Read};
 use super::{Place, Problem, Settings};
 use crate::domains::DomainConfig;
-use crate::limits::{Limits, SHARDS_MAX, Timeouts};
+use crate::limits::{FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
 
 /// A setting that is a number: its name, where it is kept, and what it may be.
 type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);
@@ -122,13 +122,16 @@ impl Reader<'_> {
         }
     }
 
-    /// A message must fit into the request that carries it, percent-encoded, and into the queue that holds it.
+    /// A message must fit into the request that carries it and into the queue that holds it, however long it becomes
+    /// in a form and in JSON.
     fn limits(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Limits) {
         self.numbers(value, "limits.", &LIMITS, into);
-        for (holder, bytes) in [("body_bytes", into.body_bytes), ("queue_bytes", into.queue_bytes)] {
-            if into.message_bytes * 3 > bytes {
+        let holders =
+            [("body_bytes", into.body_bytes, FORM_GROWTH), ("queue_bytes", into.queue_bytes, JSON_GROWTH)];
+        for (holder, bytes, growth) in holders {
+            if into.message_bytes * growth > bytes {
                 let span = last_of(value, &["message_bytes", holder]);
-                self.wrong(&span, "limits.message_bytes", format!("must be at most a third of {holder}"));
+                self.wrong(&span, "limits.message_bytes", format!("must fit {growth} times into {holder}"));
             }
         }
     }
@@ -402,13 +405,16 @@ mod tests {
             ),
             (
                 "[limits]\nmessage_bytes = 50_000",
-                &["2: limits.message_bytes: must be at most a third of body_bytes"],
+                &[
+                    "2: limits.message_bytes: must fit 3 times into body_bytes",
+                    "2: limits.message_bytes: must fit 6 times into queue_bytes",
+                ],
             ),
             (
-                "[limits]\nqueue_bytes = 98_303\nmessage_bytes = 32_768",
-                &["3: limits.message_bytes: must be at most a third of queue_bytes"],
+                "[limits]\nqueue_bytes = 196_607\nmessage_bytes = 32_768",
+                &["3: limits.message_bytes: must fit 6 times into queue_bytes"],
             ),
-            ("[limits]\nqueue_bytes = 98_304\nmessage_bytes = 32_768", &[]),
+            ("[limits]\nqueue_bytes = 196_608\nmessage_bytes = 32_768", &[]),
         ]);
     }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::ids::{SessionKey, Ticket};
-use super::packet::{MessageType, Packet};
+use super::packet::{Kind, MessageType, Packet};
 use super::profile::Profile;
 use crate::domains::DomainId;
 
@@ -262,6 +262,20 @@ impl Packets {
             Packets::None => &[],
             Packets::One(packet) => std::slice::from_ref(packet),
             Packets::Many(packets) => packets,
+        }
+    }
+
+    /// Tells broadcasts as unicasts to `name`.
+    pub(super) fn address_broadcasts(&mut self, name: &str) {
+        let packets = match self {
+            Packets::None => &mut [],
+            Packets::One(packet) => std::slice::from_mut(packet),
+            Packets::Many(packets) => packets.as_mut_slice(),
+        };
+        for packet in packets {
+            if packet.kind() == Kind::Message(MessageType::Broadcast) {
+                *packet = packet.addressed(name);
+            }
         }
     }
 }

@@ -194,6 +194,8 @@ pub enum Mail {
     Linked {
         /// Who waits.
         gather: GatherKey,
+        /// In which world.
+        domain: DomainId,
         /// Who named them.
         user: UserKey,
         /// What he showed when he did.
@@ -217,7 +219,7 @@ pub enum Mail {
     /// A user unlinks those of these names.
     Unlink {
         /// Who waits for [`Mail::Unlinked`].
-        gather: GatherKey,
+        gather: Option<GatherKey>,
         /// In which world.
         domain: DomainId,
         /// He.
@@ -228,10 +230,12 @@ pub enum Mail {
     /// Those that were unlinked.
     Unlinked {
         /// Who waits.
-        gather: GatherKey,
+        gather: Option<GatherKey>,
         /// Who unlinked them.
         user: UserKey,
-        /// They.
+        /// The names he gave.
+        names: Vec<Box<str>>,
+        /// Those of them who are online.
         buddies: Vec<UserKey>,
     },
     /// A user is in these rooms of the place, says his site.
@@ -242,8 +246,8 @@ pub enum Mail {
         domain: DomainId,
         /// He.
         user: UserKey,
-        /// Whether others see him.
-        visible: bool,
+        /// Whether others saw him when he asked.
+        sight: Sight,
         /// The rooms, with the position in his list.
         rooms: Names,
     },
@@ -254,7 +258,7 @@ pub enum Mail {
         /// He.
         user: UserKey,
         /// Whether others saw him when he asked.
-        visible: bool,
+        sight: Sight,
         /// They.
         rooms: Vec<Entered>,
     },
@@ -266,8 +270,8 @@ pub enum Mail {
         domain: DomainId,
         /// Who joins.
         user: UserKey,
-        /// Whether others see him.
-        visible: bool,
+        /// Whether others saw him when he asked.
+        sight: Sight,
         /// Whether he is in as many rooms as he may be.
         full: bool,
         /// The room.
@@ -303,6 +307,8 @@ pub enum Mail {
         gather: Option<GatherKey>,
         /// He.
         user: UserKey,
+        /// Whether he is still online: then he is told that he [`Mail::Left`].
+        online: bool,
         /// The rooms.
         rooms: Vec<Slot>,
     },
@@ -353,6 +359,15 @@ pub enum Mail {
         /// What.
         part: Part,
     },
+}
+
+/// Whether others see a user, and the how-manieth time this changed: an older word gives way to a newer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether they see him.
+    pub visible: bool,
+    /// How often he appeared or disappeared before.
+    pub changes: u16,
 }
 
 /// A user who was named and is online.

@@ -4,14 +4,14 @@
 //! it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its receivers' owners.
 
 use super::Router;
-use super::call::{Answer, Refusal, Say, Speaker, Version};
+use super::call::{Answer, Refusal, Say, Speaker};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Ticket, UserKey};
 use super::mail::{Mail, Part};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::profile::Profile;
 use super::queue::{Label, Pushed};
-use super::session::{End, Session};
+use super::session::End;
 use crate::domains::DomainId;
 use crate::slots::Slot;
 
@@ -197,21 +197,13 @@ impl Router {
         let label = label(packet, about, self.users[user].given);
         let mut delivered = Delivered::default();
         let mut full = Vec::new();
-        let mut told = None;
         let mut next = self.users[user].newest;
         while let Some(session) = next {
-            let Session { older, version, .. } = self.sessions[session];
-            next = older;
+            next = self.sessions[session].older;
             if Some(session) == except {
                 continue;
             }
-            let packet = match (packet.kind(), version) {
-                (Kind::Message(MessageType::Broadcast), Version::V3) => {
-                    told.get_or_insert_with(|| packet.addressed(self.users[user].profile.name())).clone()
-                }
-                _ => packet.clone(),
-            };
-            match self.queue_to(session, packet, label) {
+            match self.queue_to(session, packet.clone(), label) {
                 Pushed::Queued => delivered.sessions += 1,
                 Pushed::Dropped => {}
                 Pushed::Full => full.push(session),

@@ -21,6 +21,8 @@ mod queue;
 mod room;
 mod roster;
 mod session;
+#[cfg(test)]
+mod sim;
 mod user;
 
 use std::collections::VecDeque;
@@ -76,6 +78,8 @@ pub struct Router {
     rooms: Slots<Room>,
     room_names: HashTable<Slot>,
     gathers: Slots<Gather>,
+    /// Users of this place who are being unlinked from these names, whose owners have not said yet that it is done.
+    unlinking: Vec<(Slot, Box<str>)>,
 
     /// What this router has to tell itself.
     inbox: VecDeque<Mail>,
@@ -107,6 +111,7 @@ impl Router {
             rooms: Slots::default(),
             room_names: HashTable::new(),
             gathers: Slots::default(),
+            unlinking: Vec::new(),
             inbox: VecDeque::new(),
             now: Tick::ZERO,
             effects: Vec::new(),
@@ -226,26 +231,28 @@ impl Router {
             Mail::Link { gather, domain, user, profile, announce, names } => {
                 self.on_link(gather, domain, user, profile, announce.as_ref(), names);
             }
-            Mail::Linked { gather, user, profile, buddies } => {
-                self.on_linked(gather, user, &profile, buddies);
+            Mail::Linked { gather, domain, user, profile, buddies } => {
+                self.on_linked(gather, domain, user, &profile, buddies);
             }
             Mail::Presence { gather, about, packet, unlink, to } => {
                 self.on_presence(gather, about, packet.as_ref(), unlink, &to);
             }
-            Mail::Unlink { gather, domain, user, names } => self.on_unlink(gather, domain, user, &names),
-            Mail::Unlinked { gather, user, buddies } => self.on_unlinked(gather, user, &buddies),
-            Mail::Enter { gather, domain, user, visible, rooms } => {
-                self.on_enter(gather, domain, user, visible, rooms);
+            Mail::Unlink { gather, domain, user, names } => self.on_unlink(gather, domain, user, names),
+            Mail::Unlinked { gather, user, names, buddies } => {
+                self.on_unlinked(gather, user, &names, &buddies);
             }
-            Mail::Entered { gather, user, visible, rooms } => self.on_entered(gather, user, visible, rooms),
-            Mail::Join { key, domain, user, visible, full, room, packet } => {
-                self.on_join(key, domain, (user, visible), full, &room, &packet);
+            Mail::Enter { gather, domain, user, sight, rooms } => {
+                self.on_enter(gather, domain, user, sight, rooms);
+            }
+            Mail::Entered { gather, user, sight, rooms } => self.on_entered(gather, user, sight, rooms),
+            Mail::Join { key, domain, user, sight, full, room, packet } => {
+                self.on_join(key, domain, (user, sight), full, &room, &packet);
             }
             Mail::Leave { key, domain, user, visible, room, packet } => {
                 self.on_leave(key, domain, (user, visible), &room, &packet);
             }
             Mail::Left { user, room } => self.on_left(user, room),
-            Mail::Exit { gather, user, rooms } => self.on_exit(gather, user, &rooms),
+            Mail::Exit { gather, user, online, rooms } => self.on_exit(gather, user, online, &rooms),
             Mail::Reveal { gather, user, visible, rooms } => self.on_reveal(gather, user, visible, &rooms),
             Mail::Members { key, domain, room, viewer } => self.on_members(key, domain, &room, viewer),
             Mail::Ask { gather, domain, viewer, names } => self.on_ask(gather, domain, viewer, &names),

@@ -9,10 +9,7 @@ use std::collections::VecDeque;
 use super::call::Packets;
 use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
-use crate::limits::Limits;
-
-/// Packets kept allocated when a queue runs empty; a storm's memory is given back.
-const CAPACITY_KEPT: usize = 8;
+use crate::limits::{Limits, PRESENCES_PER_LINK};
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +54,7 @@ pub(super) enum Pushed {
     Queued,
     /// It was not worth its place.
     Dropped,
-    /// It is a message and there is no room for it.
+    /// There is no room for it, and it must not be dropped.
     Full,
 }
 
@@ -72,8 +69,8 @@ pub(super) struct Queue {
     /// The last number of an answer that was flushed.
     flushed: u64,
     /// Messages and light packets in `entries`, and their bytes: what the limits count.
-    counted: usize,
-    counted_bytes: usize,
+    counted: u32,
+    counted_bytes: u32,
 }
 
 impl Queue {
@@ -85,13 +82,21 @@ impl Queue {
         self.issued
     }
 
+    /// Whether it tells that somebody went.
+    pub(super) fn tells_of_going(&self) -> bool {
+        self.entries.iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
+    }
+
     /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    pub(super) fn push(&mut self, mut packet: Packet, label: Label, limits: &Limits) -> Pushed {
         match label {
             Label::Presence(about) => {
-                if let Some(entry) = self.unanswered_presence(about) {
-                    entry.packet = newest(&entry.packet, packet);
-                    return Pushed::Queued;
+                // The newer one goes to the end, not into the place of the older: between them may stand what was
+                // told of the same name by a user who left.
+                if let Some(before) = self.take_unanswered_presence(about) {
+                    packet = newest(&before, packet);
+                } else if !self.has_room_for_presence(limits) {
+                    return Pushed::Full;
                 }
             }
             Label::Light => {
@@ -115,20 +120,32 @@ impl Queue {
     fn append(&mut self, packet: Packet, label: Label) {
         if label.counts() {
             self.counted += 1;
-            self.counted_bytes += packet.json().len();
+            self.counted_bytes += bytes(&packet);
         }
         self.issued += 1;
         self.entries.push_back(Entry { number: self.issued, label, packet });
     }
 
+    /// Whether a packet that counts fits. One always does, however long it has become in JSON.
     fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {
-        self.counted < limits.queue_messages && self.counted_bytes + packet.json().len() <= limits.queue_bytes
+        let (count, bytes) = (self.counted as usize, (self.counted_bytes + bytes(packet)) as usize);
+        count == 0 || (count < limits.queue_messages && bytes <= limits.queue_bytes)
     }
 
-    fn unanswered_presence(&mut self, about: UserKey) -> Option<&mut Entry> {
-        let told = self.told;
-        let unanswered = self.entries.iter_mut().rev().take_while(|entry| entry.number > told);
-        unanswered.into_iter().find(|entry| entry.label == Label::Presence(about))
+    /// Whether another presence fits: without the answered ones there is one for each link at most, but a browser
+    /// that never acknowledges keeps all that it was answered.
+    fn has_room_for_presence(&self, limits: &Limits) -> bool {
+        let most = PRESENCES_PER_LINK * limits.roster_links;
+        let presences = || self.entries.iter().filter(|entry| matches!(entry.label, Label::Presence(_)));
+        self.entries.len() < most || presences().count() < most
+    }
+
+    fn take_unanswered_presence(&mut self, about: UserKey) -> Option<Packet> {
+        let at = self.entries.iter().rposition(|entry| entry.label == Label::Presence(about))?;
+        if self.entries[at].number <= self.told {
+            return None;
+        }
+        self.entries.remove(at).map(|entry| entry.packet)
     }
 
     fn drop_light(&mut self) {
@@ -140,7 +157,7 @@ impl Queue {
     fn recount(&mut self) {
         let counted = self.entries.iter().filter(|entry| entry.label.counts());
         (self.counted, self.counted_bytes) =
-            counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
+            counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
     }
 
     /// The browser has everything up to `number`; more than it was told it cannot have.
@@ -149,10 +166,11 @@ impl Queue {
         while let Some(entry) = self.entries.pop_front_if(|entry| entry.number <= number) {
             if entry.label.counts() {
                 self.counted -= 1;
-                self.counted_bytes -= entry.packet.json().len();
+                self.counted_bytes -= bytes(&entry.packet);
             }
         }
-        if self.entries.is_empty() && self.entries.capacity() > CAPACITY_KEPT {
+        if self.entries.is_empty() {
+            // Most queues are empty most of the time, and there are very many.
             self.entries = VecDeque::new();
         }
     }
@@ -162,9 +180,9 @@ impl Queue {
         self.acknowledge(self.flushed);
     }
 
-    /// The answer that ended with `number` was flushed.
-    pub(super) fn flushed(&mut self, number: u64) {
-        self.flushed = self.flushed.max(number);
+    /// The last answer was flushed.
+    pub(super) fn flushed(&mut self) {
+        self.flushed = self.told;
     }
 
     /// Everything not acknowledged, for an answer; and how many of them were answered before.
@@ -185,10 +203,14 @@ impl Queue {
         self.told
     }
 
-    /// The messages the browser has not acknowledged, with their numbers among the user's.
+    /// The messages the browser has not acknowledged, with their numbers among the user's, in the order of these.
     pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
         let messages = self.entries.into_iter();
-        messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect()
+        let mut messages: Vec<_> =
+            messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect();
+        // What it took over itself may stand behind later ones that had been answered before.
+        messages.sort_by_key(|(given, _)| *given);
+        messages
     }
 
     /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
@@ -229,6 +251,45 @@ impl Queue {
         let fit = fit.count();
         messages.drain(fit..).count()
     }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Queue {
+    /// The messages in it: the how-manieth of the user each is, whether it was answered, and what it says.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, bool, &Packet)> {
+        let messages = self.entries.iter();
+        messages.filter_map(|entry| Some((entry.label.given()?, entry.number <= self.told, &entry.packet)))
+    }
+
+    /// How many messages it has taken over.
+    pub(super) fn inherited(&self) -> usize {
+        self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_))).count()
+    }
+
+    /// The numbers of the packets that were answered and are not acknowledged.
+    pub(super) fn answered(&self) -> impl Iterator<Item = u64> {
+        self.entries.iter().map(|entry| entry.number).take_while(|number| *number <= self.told)
+    }
+
+    /// Whether what the limits go by is what is there.
+    pub(super) fn counts_right(&self) -> bool {
+        let counted = self.entries.iter().filter(|entry| entry.label.counts());
+        let counts = counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
+        counts == (self.counted, self.counted_bytes)
+    }
+
+    /// Whether the numbers ascend, up to the last one issued.
+    pub(super) fn numbers_ascend(&self) -> bool {
+        let numbers = self.entries.iter().map(|entry| entry.number);
+        numbers.is_sorted_by(|a, b| a < b)
+            && self.entries.back().is_none_or(|last| last.number <= self.issued)
+    }
+}
+
+/// What a packet counts. Limits are far below what 32 bits hold: see `Limits::MAX`.
+fn bytes(packet: &Packet) -> u32 {
+    u32::try_from(packet.json().len()).expect("a packet is smaller than the request it came in, six times")
 }
 
 /// The presence that tells what two in a row tell: the newer one, but a coming stays a coming.
@@ -308,7 +369,7 @@ mod tests {
         queue.push(message("2"), Label::Message(2), &limits(9));
         queue.acknowledge_flushed();
         assert_eq!(queue.entries.len(), 2);
-        queue.flushed(1);
+        queue.flushed();
         queue.acknowledge_flushed();
         assert_eq!(all(&mut queue), [message("2")]);
     }
@@ -325,7 +386,7 @@ mod tests {
         );
         queue.push(show("dnd"), Label::Presence(user(2)), &limits(0));
         queue.push(show("away"), Label::Presence(user(1)), &limits(0));
-        let expected = [Packet::presence(PresenceType::Online, &bob("away")), show("dnd")];
+        let expected = [show("dnd"), Packet::presence(PresenceType::Online, &bob("away"))];
         assert_eq!(all(&mut queue), expected, "a coming stays a coming");
         queue.push(show("busy"), Label::Presence(user(1)), &limits(0));
         queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0));
@@ -345,6 +406,26 @@ mod tests {
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
         assert_eq!(queue.push(message("3"), Label::Message(3), &small), Pushed::Full, "bytes count, too");
+        let tiny = Limits { queue_bytes: 1, ..Limits::DEFAULT };
+        assert_eq!(
+            Queue::default().push(message("1"), Label::Message(1), &tiny),
+            Pushed::Queued,
+            "one always fits"
+        );
+    }
+
+    #[test]
+    fn presences_that_are_never_acknowledged_have_an_end() {
+        let mut queue = Queue::default();
+        let few = Limits { roster_links: 3, ..Limits::DEFAULT };
+        let mut push = || {
+            let show = Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", "away", ""));
+            let pushed = queue.push(show, Label::Presence(user(1)), &few);
+            queue.answer();
+            pushed
+        };
+        assert!((0..6).all(|_| push() == Pushed::Queued));
+        assert_eq!(push(), Pushed::Full);
     }
 
     #[test]

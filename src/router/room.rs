@@ -11,8 +11,9 @@ use super::Router;
 use super::call::{Answer, Refusal, Subject, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
-use super::mail::{Entered, Mail, Names};
+use super::mail::{Entered, Mail, Names, Sight};
 use super::packet::{Packet, PresenceType};
+use super::user::User;
 use crate::domains::DomainId;
 use crate::limits::MEMBERS_LISTED_MAX;
 use crate::slots::Slot;
@@ -48,8 +49,17 @@ impl Room {
     }
 }
 
+/// What the simulator looks at.
+#[cfg(test)]
+impl Room {
+    /// How many of its members others see, as it believes.
+    pub(super) fn visible(&self) -> u32 {
+        self.visible
+    }
+}
+
 impl Router {
-    fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
+    pub(super) fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
         let same = |slot: &Slot| {
             let room = &self.rooms[*slot];
             room.domain == domain && *room.name == *name
@@ -89,10 +99,10 @@ impl Router {
     /// The rooms an `online` call names.
     pub(super) fn enter(&mut self, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
         let domain = self.users[user].domain;
-        let visible = self.users[user].profile.visible();
+        let sight = self.users[user].sight();
         let user = self.user_key(user);
         for (place, rooms) in self.names_by_place(domain, rooms) {
-            self.ask(gather, place, Mail::Enter { gather, domain, user, visible, rooms });
+            self.ask(gather, place, Mail::Enter { gather, domain, user, sight, rooms });
         }
     }
 
@@ -102,18 +112,18 @@ impl Router {
         gather: GatherKey,
         domain: DomainId,
         user: UserKey,
-        visible: bool,
+        sight: Sight,
         rooms: Names,
     ) {
         let mut entered = Vec::with_capacity(rooms.len());
         for (position, name) in rooms {
             let slot = self.find_or_make_room(domain, &name);
             let room = &mut self.rooms[slot];
-            room.add(user, visible);
+            room.add(user, sight.visible);
             let members = room.count_for(user);
             entered.push(Entered { position, name, key: self.room_key(slot), members });
         }
-        self.send(user.place, Mail::Entered { gather: Some(gather), user, visible, rooms: entered });
+        self.send(user.place, Mail::Entered { gather: Some(gather), user, sight, rooms: entered });
     }
 
     /// A user of this place has become a member of these rooms.
@@ -121,7 +131,7 @@ impl Router {
         &mut self,
         gather: Option<GatherKey>,
         user: UserKey,
-        visible: bool,
+        sight: Sight,
         rooms: Vec<Entered>,
     ) {
         let (kept, refused) = self.note_rooms(user.slot, rooms);
@@ -129,14 +139,15 @@ impl Router {
             rooms.iter().map(|room| (room.key.place, room.key.slot)).collect()
         };
         let truncated = !refused.is_empty();
+        let now = self.users.get(user.slot).map(User::sight);
+        let online = now.is_some();
         for (place, rooms) in self.by_place(keys(&refused)) {
-            self.send(place, Mail::Exit { gather: None, user, rooms });
+            self.send(place, Mail::Exit { gather: None, user, online, rooms });
         }
-        let sees = self.users.get(user.slot).map(|user| user.profile.visible());
-        if sees == Some(!visible) {
-            // He appeared or disappeared while the rooms were asked.
+        if let Some(Sight { visible, .. }) = now.filter(|now| *now != sight) {
+            // He appeared or disappeared while the rooms were asked, and may have told them or not.
             for (place, rooms) in self.by_place(keys(&kept)) {
-                self.send(place, Mail::Reveal { gather: None, user, visible: !visible, rooms });
+                self.send(place, Mail::Reveal { gather: None, user, visible, rooms });
             }
         }
         if let Some(gather) = gather {
@@ -173,9 +184,10 @@ impl Router {
             return self.refuse(key, Refusal::NoClient);
         };
         let full = self.users[user].rooms.len() >= self.limits.rooms_per_user;
-        let (visible, packet) = self.room_presence(PresenceType::Join, user, nick, room);
+        let (_, packet) = self.room_presence(PresenceType::Join, user, nick, room);
+        let sight = self.users[user].sight();
         let user = self.user_key(user);
-        let mail = Mail::Join { key, domain, user, visible, full, room: room.into(), packet };
+        let mail = Mail::Join { key, domain, user, sight, full, room: room.into(), packet };
         self.send(self.places.of(domain, room), mail);
     }
 
@@ -196,7 +208,7 @@ impl Router {
         &mut self,
         key: CallKey,
         domain: DomainId,
-        (user, visible): (UserKey, bool),
+        (user, sight): (UserKey, Sight),
         full: bool,
         name: &str,
         packet: &Packet,
@@ -208,13 +220,13 @@ impl Router {
         }
         let slot = self.find_or_make_room(domain, name);
         let room = &mut self.rooms[slot];
-        room.add(user, visible);
+        room.add(user, sight.visible);
         let members = room.count_for(user);
         let room = RoomKey { place: self.place, slot };
         let entered = Entered { position: 0, name: name.into(), key: room, members };
-        self.send(user.place, Mail::Entered { gather: None, user, visible, rooms: vec![entered] });
+        self.send(user.place, Mail::Entered { gather: None, user, sight, rooms: vec![entered] });
         let gather = self.open(key, Collect::Joined { room: name.into(), members });
-        if visible && !member {
+        if sight.visible && !member {
             self.tell_members(gather, slot, packet, Some(user), Some(user));
         }
         self.close(gather);
@@ -272,10 +284,14 @@ impl Router {
         }
     }
 
-    /// A user is gone from these rooms.
-    pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, rooms: &[Slot]) {
-        for room in rooms {
-            self.remove_member(*room, user);
+    /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told
+    /// that he is in.
+    pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, online: bool, rooms: &[Slot]) {
+        for slot in rooms {
+            self.remove_member(*slot, user);
+            if online {
+                self.send(user.place, Mail::Left { user, room: self.room_key(*slot) });
+            }
         }
         self.report_done(gather);
     }

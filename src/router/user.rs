@@ -10,10 +10,10 @@ use super::Router;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
-use super::mail::{Alarm, Mail, Names, Part};
+use super::mail::{Alarm, Mail, Names, Part, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
-use super::queue::Label;
+use super::queue::{Label, Pushed};
 use super::roster::Roster;
 use super::session::End;
 use crate::clock::Tick;
@@ -27,12 +27,14 @@ pub(super) struct User {
     pub(super) profile: Profile,
     /// His newest session, the head of their list.
     pub(super) newest: Option<Slot>,
-    pub(super) sessions: u32,
+    pub(super) sessions: u16,
     pub(super) roster: Roster,
     /// His rooms, sorted.
     pub(super) rooms: Vec<RoomKey>,
     /// How many messages were queued to him so far.
     pub(super) given: u64,
+    /// How often he appeared or disappeared.
+    sight_changes: u16,
     /// Set while he has no session.
     pub(super) linger: Option<Box<Linger>>,
     /// Where he stands among the users of his domain.
@@ -46,6 +48,36 @@ pub(super) struct Linger {
     until: Tick,
     mailbox: Vec<(u64, Packet)>,
     bytes: usize,
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl User {
+    /// Where he believes to stand among the users of his domain.
+    pub(super) fn crowd_index(&self) -> usize {
+        self.crowd_index as usize
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Linger {
+    /// When he goes offline.
+    pub(super) fn until(&self) -> Tick {
+        self.until
+    }
+
+    /// What waits for his next session.
+    pub(super) fn mailbox(&self) -> &[(u64, Packet)] {
+        &self.mailbox
+    }
+}
+
+impl User {
+    /// Whether others see him, for those who keep a note of it.
+    pub(super) fn sight(&self) -> Sight {
+        Sight { visible: self.profile.visible(), changes: self.sight_changes }
+    }
 }
 
 impl Router {
@@ -95,7 +127,7 @@ impl Router {
         self.list_session(user, session);
         let started = Started {
             ticket: self.ticket(session),
-            sessions: self.users[user].sessions,
+            sessions: u32::from(self.users[user].sessions),
             buddies: Vec::new(),
             rooms: Vec::new(),
             partial: false,
@@ -113,7 +145,8 @@ impl Router {
 
     /// Creates a user, if his domain has a place for him.
     fn admit(&mut self, domain: DomainId, online: &Online<'_>) -> Result<Slot, Refusal> {
-        let Some(config) = self.domains.get(domain) else { return Err(Refusal::NoClient) };
+        // Another shard knows the domain already, or still: this one is late.
+        let Some(config) = self.domains.get(domain) else { return Err(Refusal::Late) };
         if !config.users.admit(config.max_users) {
             return Err(Refusal::TooManyUsers);
         }
@@ -134,6 +167,7 @@ impl Router {
             roster: Roster::default(),
             rooms: Vec::new(),
             given: 0,
+            sight_changes: 0,
             linger: None,
             crowd_index: u32::try_from(crowd.len()).expect("slots have 32 bits"),
         });
@@ -152,10 +186,10 @@ impl Router {
         if let Some(linger) = owner.linger.take() {
             self.inherit(session, linger.mailbox);
         }
-        if self.users[user].sessions as usize > self.limits.sessions_per_user {
+        if usize::from(self.users[user].sessions) > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those heard of at the same time, the last one is the oldest.
-            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].heard()));
+            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].idle_order()));
             self.end_session(idle_longest.expect("there is more than one"), End::Limit);
         }
     }
@@ -258,11 +292,12 @@ impl Router {
         let packet = profile.visible().then(|| Packet::offline(&profile));
         self.tell_links(key, roster.into_keys(), packet.as_ref(), true, gather);
         for (place, rooms) in self.by_place(rooms.into_iter().map(|room| (room.place, room.slot))) {
-            self.ask_some(gather, place, Mail::Exit { gather, user: key, rooms });
+            self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
     }
 
     fn forget_name(&mut self, domain: DomainId, name: &str, user: Slot) {
+        // Found without growing the table, which would have to hash the name of the user who is gone already.
         let found = self.user_names.find_entry(self.places.hash(domain, name), |slot| *slot == user);
         found.expect("every user is in the table of names").remove();
     }
@@ -315,6 +350,8 @@ impl Router {
             self.tell_links(key, links, Some(&packet), false, Some(gather));
         }
         if before.visible() != after.visible() {
+            // Round again after 65,536 changes: no mail is that late.
+            self.users[user].sight_changes = self.users[user].sight_changes.wrapping_add(1);
             let rooms: Vec<_> = self.users[user].rooms.iter().map(|room| (room.place, room.slot)).collect();
             for (place, rooms) in self.by_place(rooms) {
                 let gather = Some(gather);
@@ -331,7 +368,9 @@ impl Router {
         let packet = Packet::presence(PresenceType::Show, profile);
         let label = Label::Presence(self.user_key(user));
         for session in sessions {
-            self.queue_to(session, packet.clone(), label);
+            if self.queue_to(session, packet.clone(), label) == Pushed::Full {
+                self.end_session(session, End::Overflow);
+            }
         }
     }
 

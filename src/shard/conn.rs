@@ -27,9 +27,7 @@ pub(crate) struct Conn {
     pub(crate) readable: bool,
     /// The peer will send nothing more.
     pub(crate) half_closed: bool,
-    /// Whether a request was served on it.
-    pub(crate) served: bool,
-    /// Whether it stands in the list of those to go on with in the next turn.
+    /// Whether it stands in the list of those to go on with in the next turn. Only taking it off the list clears this.
     pub(crate) deferred: bool,
     /// When it has waited long enough for whatever it waits for.
     pub(crate) due: Tick,
@@ -71,22 +69,21 @@ pub(crate) enum Then {
 }
 
 /// Bytes of requests not served yet, and what was found out about them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Unserved {
     pub(crate) bytes: Vec<u8>,
     pub(crate) partial: Partial,
     pub(crate) stage: Stage,
 }
 
-/// Which deadline holds for a request that has arrived in part.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What was found out about bytes that are not served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// None yet.
-    #[default]
-    Fresh,
-    /// That of the head.
+    /// Nothing: they may be whole requests, which wait for the connection or for a next turn.
+    Unseen,
+    /// A head has arrived in part, and has its deadline.
     Head,
-    /// That of the body.
+    /// A body has arrived in part, and has its deadline.
     Body,
 }
 
@@ -131,7 +128,6 @@ impl Conn {
             output: None,
             readable: false,
             half_closed: false,
-            served: false,
             deferred: false,
             due: Tick::NEVER,
             armed: Tick::NEVER,
@@ -145,6 +141,7 @@ impl Conn {
 
     /// Reads once.
     pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Got {
+        debug_assert!(!buffer.is_empty(), "reading nothing looks like the end");
         loop {
             match self.stream.read(buffer) {
                 Ok(0) => return Got::End,
@@ -197,9 +194,14 @@ impl Conn {
         }
     }
 
-    /// Whether it only waits for a next request, after at least one.
+    /// Whether it only waits for a request.
     pub(crate) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Reading) && self.served && self.input.is_none() && !self.readable
+        matches!(self.state, State::Reading) && self.input.is_none()
+    }
+
+    /// Whether bytes of it may hold whole requests that were not looked at.
+    pub(crate) fn has_unseen(&self) -> bool {
+        self.input.as_ref().is_some_and(|input| input.stage == Stage::Unseen)
     }
 }
 

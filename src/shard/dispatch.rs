@@ -45,7 +45,6 @@ impl Shard {
         }
         self.serial = self.serial.wrapping_add(1).max(1);
         conn.serial = self.serial;
-        // An alarm for this would be set and never needed; the one of the idle connection will find it.
         conn.due = late;
         conn.state = if let Verb::Poll { ticket, .. } = &call.verb
             && ticket.session.place.0 < self.shards
@@ -57,6 +56,7 @@ impl Shard {
         if matches!(call.verb, Verb::Online(_)) {
             self.entropy.spend();
         }
+        self.set_sweep();
         let key = CallKey { place: self.place, conn: slot.index, serial: self.serial };
         self.tell_router(Input::Call { key, call });
     }
@@ -69,11 +69,30 @@ impl Shard {
         });
     }
 
-    /// A call was with other shards for too long.
-    pub(super) fn answer_late(&mut self, slot: Slot) {
-        let Some(conn) = self.conns.get(slot) else { return };
-        let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
-        self.answer(key, &Answer::Refused(Refusal::Late));
+    /// Sets a sweep, if none is set. One for all: an alarm for each call would be set and hardly ever needed.
+    fn set_sweep(&mut self) {
+        if self.shards > 1 && !self.sweeping {
+            self.sweeping = true;
+            self.wheel.insert(self.now().after(CALL_MS_MAX), Timer::Sweep);
+        }
+    }
+
+    /// Answers calls that have been with other shards for too long.
+    pub(super) fn sweep(&mut self) {
+        let now = self.now();
+        self.sweeping = false;
+        for slot in self.conns.alive() {
+            let Some(conn) = self.conns.get(slot) else { continue };
+            if !matches!(conn.state, State::Calling(_)) {
+                continue;
+            }
+            if conn.due <= now {
+                let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
+                self.answer(key, &Answer::Refused(Refusal::Late));
+            } else {
+                self.set_sweep();
+            }
+        }
     }
 
     /// Gives the router an input; what it wants done is done in its phase of the turn.

@@ -4,8 +4,8 @@
 //! answers newcomers 503 and throws nobody out; it takes newcomers again when it is noticeably less full. If the
 //! process has no descriptors left it rests a while instead of spinning.
 
-use std::io::{self, ErrorKind, Write};
-use std::net::SocketAddr;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr};
 
 use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use super::token;
 use crate::clock::Tick;
-use crate::limits::{ACCEPT_REST_MS, BACKLOG, RESUME_PERCENT};
+use crate::limits::{ACCEPT_REST_MS, BACKLOG, READ_BYTES, RESUME_PERCENT};
 
 /// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address
 /// must be nobody's, so that a second server is an error and does not take a share of the connections.
@@ -122,10 +122,13 @@ impl Listeners {
         if !self.full {
             return Accepted::Conn(stream);
         }
-        // One try: whoever cannot even take this is closed without it.
-        match stream.write(busy) {
-            Ok(_) | Err(_) => Accepted::Refused,
+        // One try: whoever cannot even take this is closed without it. What he sent is read, because closing on
+        // unread bytes is a reset, which may overtake the answer.
+        let said = stream.write(busy).and_then(|_| stream.shutdown(Shutdown::Write));
+        if said.is_ok() {
+            io::copy(&mut stream.take(READ_BYTES as u64), &mut io::sink()).ok();
         }
+        Accepted::Refused
     }
 
     /// Stops listening; whoever waits to be accepted must have been accepted before.

@@ -5,12 +5,13 @@
 //! with the sender. No send blocks a shard.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 
 use super::wake::WakeFlag;
 use crate::domains::Domains;
-use crate::limits::MAILBOX_BATCHES;
+use crate::limits::{DOOR_MS, MAILBOX_BATCHES};
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
 
@@ -56,11 +57,14 @@ pub(crate) fn mailbox(waker: mio::Waker) -> (Door, Inbox) {
 }
 
 impl Door {
-    /// Puts a parcel in, for threads that may wait for a place. `false` if the shard has ended.
-    pub(crate) fn put(&self, parcel: Parcel) -> bool {
-        let put = self.channel.send(parcel).is_ok();
+    /// Puts a parcel in, for threads that may wait a little for a place.
+    pub(crate) fn put(&self, parcel: Parcel) {
+        match self.channel.send_timeout(parcel, Duration::from_millis(DOOR_MS)) {
+            // Whoever waits for the server learns that a shard has ended.
+            Ok(()) | Err(SendTimeoutError::Disconnected(_)) => {}
+            Err(SendTimeoutError::Timeout(_)) => log::error!("a shard does not take its mail"),
+        }
         self.ring();
-        put
     }
 
     /// Wakes the owner if it sleeps; says whether it did.

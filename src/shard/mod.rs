@@ -32,8 +32,8 @@ use crate::clock::{Clock, Tick};
 use crate::domains::Domains;
 use crate::http::response::Rejection;
 use crate::limits::{
-    ACCEPTS_PER_TURN, BATCHES_PER_TURN, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS, RETRY_CROWDED_S,
-    TIMERS_PER_TURN, Timeouts,
+    ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS,
+    RETRY_CROWDED_S, TIMERS_PER_TURN, Timeouts,
 };
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
@@ -59,6 +59,8 @@ const SLEEP_MS_MAX: u64 = 60_000;
 enum Timer {
     Router(Alarm),
     Conn(Slot),
+    /// Look for calls that other shards have not answered.
+    Sweep,
 }
 
 /// What a shard tells the server.
@@ -122,6 +124,8 @@ pub(crate) struct Shard {
     buffers: Buffers,
     /// The number of the last request that became a call.
     serial: u32,
+    /// Whether a sweep is set.
+    sweeping: bool,
     life: Life,
     reports: Sender<Report>,
     counters: Counters,
@@ -146,7 +150,8 @@ impl Shard {
     pub(crate) fn new(parts: Parts) -> Shard {
         let Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, reports } = parts;
         let mut busy = Vec::new();
-        crate::api::write_rejection(&mut busy, &Rejection::busy(RETRY_CROWDED_S), None);
+        // Most newcomers are browsers, and only those mind who may read it.
+        crate::api::write_rejection(&mut busy, &Rejection::busy(RETRY_CROWDED_S).for_poll(true), None);
         Shard {
             place: settings.place,
             shards: settings.places.count(),
@@ -173,6 +178,7 @@ impl Shard {
             entropy: Entropy::new(),
             buffers: Buffers::new(),
             serial: 0,
+            sweeping: false,
             life: Life::Serving,
             reports,
             counters: Counters::default(),
@@ -253,7 +259,10 @@ impl Shard {
         let congested = self.is_congested();
         if !congested {
             for slot in std::mem::take(&mut self.deferred) {
-                self.go_on(slot);
+                if let Some(conn) = self.conns.get(slot) {
+                    conn.deferred = false;
+                    self.go_on(slot);
+                }
             }
         }
         let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
@@ -303,6 +312,7 @@ impl Shard {
             match timer {
                 Timer::Router(alarm) => self.tell_router(Input::Alarm(alarm)),
                 Timer::Conn(slot) => self.on_conn_alarm(slot),
+                Timer::Sweep => self.sweep(),
             }
         }
         buffers::release_if_large(&mut due);
@@ -328,9 +338,10 @@ impl Shard {
         self.accept_all();
         self.life = Life::Draining(self.now().after(self.timeouts.drain_ms));
         self.tell_router(Input::Drain);
+        let grace = self.now().after(DRAIN_GRACE_MS);
         for slot in self.conns.alive() {
             if self.conns.get(slot).is_some_and(|conn| conn.is_idle()) {
-                self.kill(slot);
+                self.set_due(slot, grace);
             }
         }
     }

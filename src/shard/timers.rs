@@ -4,7 +4,6 @@
 //! whoever is called back compares with the deadline it has now and, if that moved, asks again. So a deadline that
 //! moves later, as those of healthy connections always do, costs nothing.
 
-use super::buffers::release_if_large;
 use crate::clock::Tick;
 
 /// How exact deadlines are, in milliseconds.
@@ -12,6 +11,8 @@ const GRAIN_MS: u64 = 64;
 /// Spokes of the wheel. One turn of it takes 131 s; later deadlines go round more than once.
 const SPOKES: usize = 2_048;
 const WORDS: usize = SPOKES / 64;
+/// Entries a spoke keeps allocated; there are many spokes.
+const SPOKE_KEPT: usize = 64;
 
 /// A hashed timer wheel (Varghese and Lauck, 1987, scheme 6); 16 bytes for a deadline of 12.
 #[derive(Debug)]
@@ -70,7 +71,7 @@ impl<T: Copy> Wheel<T> {
             if entry.grain <= grain { due.push(entry.item) } else { self.put(entry) }
         }
         if self.spokes[spoke].is_empty() {
-            release_if_large(&mut entries);
+            entries.shrink_to(SPOKE_KEPT);
             self.spokes[spoke] = entries;
         }
     }

@@ -16,6 +16,15 @@ use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::Input;
 use crate::slots::Slot;
 
+/// What came of serving bytes.
+#[derive(Clone, Copy, Debug)]
+struct Served {
+    /// How many of them were requests.
+    bytes: usize,
+    /// What follows is a request that has arrived in part.
+    incomplete: bool,
+}
+
 /// What an event says about a connection.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Readiness {
@@ -28,10 +37,13 @@ pub(super) struct Readiness {
 impl Shard {
     /// Something happened on a connection.
     pub(super) fn on_conn(&mut self, slot: Slot, readiness: Readiness) {
+        let congested = self.is_congested();
         let Some(conn) = self.conns.get(slot) else { return };
         conn.readable |= readiness.readable;
         conn.half_closed |= readiness.closed;
         match conn.state {
+            // Too much mail waits for other shards: what was sent to us stays in the kernel for now.
+            State::Reading if congested => self.defer(slot),
             State::Reading => self.go_on(slot),
             State::Parked(..) if readiness.closed => self.kill(slot),
             State::Calling(_) | State::Parked(..) => {}
@@ -45,15 +57,16 @@ impl Shard {
         }
     }
 
-    /// Serves what was read before, and then reads.
+    /// Serves what was read before; reads only when all of that is served, so that a peer that sends faster than it is
+    /// served fills its own socket and not our memory.
     pub(super) fn go_on(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        let deferred = std::mem::replace(&mut conn.deferred, false);
-        if deferred && conn.input.is_some() {
+        if matches!(conn.state, State::Reading) && conn.has_unseen() {
             self.serve(slot, &[]);
         }
         let Some(conn) = self.conns.get(slot) else { return };
         match conn.state {
+            State::Reading if conn.has_unseen() => {} // it is deferred
             State::Reading if conn.readable || conn.half_closed => self.read(slot),
             State::Farewell => self.discard(slot),
             State::Reading | State::Calling(_) | State::Parked(..) | State::Writing { .. } => {}
@@ -66,6 +79,7 @@ impl Shard {
         if let Some(conn) = self.conns.get(slot) {
             match conn.read(&mut buffer) {
                 Got::Filled(bytes) => {
+                    conn.readable = true;
                     self.serve(slot, &buffer[..bytes]);
                     self.defer(slot);
                 }
@@ -101,78 +115,73 @@ impl Shard {
     /// Serves requests from what was read before and what was read now.
     fn serve(&mut self, slot: Slot, fresh: &[u8]) {
         let Some(conn) = self.conns.get(slot) else { return };
-        let rest = match conn.input.take() {
+        let (rest, served) = match conn.input.take() {
             None => {
                 let mut partial = Partial::default();
-                let used = self.serve_bytes(slot, fresh, &mut partial);
-                let rest = &fresh[used..];
-                (!rest.is_empty())
-                    .then(|| Box::new(Unserved { bytes: rest.to_vec(), partial, stage: Stage::Fresh }))
+                let served = self.serve_bytes(slot, fresh, &mut partial);
+                let rest = &fresh[served.bytes..];
+                // Hardly ever anything: that costs no box.
+                let unserved = || Unserved { bytes: rest.to_vec(), partial, stage: Stage::Unseen };
+                ((!is_blank(rest)).then(|| Box::new(unserved())), served)
             }
             Some(mut input) => {
                 input.bytes.extend_from_slice(fresh);
-                let used = self.serve_bytes(slot, &input.bytes, &mut input.partial);
-                if used > 0 {
-                    input.bytes.drain(..used);
-                    input.stage = Stage::Fresh;
+                let served = self.serve_bytes(slot, &input.bytes, &mut input.partial);
+                input.bytes.drain(..served.bytes);
+                if served.bytes > 0 || !served.incomplete {
+                    input.stage = Stage::Unseen;
                 }
-                (!input.bytes.is_empty()).then_some(input)
+                ((!is_blank(&input.bytes)).then_some(input), served)
             }
         };
-        if let (Some(rest), Some(conn)) = (rest, self.conns.get(slot)) {
-            conn.input = Some(rest);
-            if matches!(conn.state, State::Reading) {
-                self.wait_for_more(slot);
-            }
+        let (Some(rest), Some(conn)) = (rest, self.conns.get(slot)) else { return };
+        conn.input = Some(rest);
+        if served.incomplete {
+            self.wait_for_more(slot);
+        } else if matches!(conn.state, State::Reading) {
+            self.defer(slot);
         }
     }
 
-    /// Serves requests from `bytes` as long as the connection is free for the next; returns how many were used.
-    fn serve_bytes(&mut self, slot: Slot, bytes: &[u8], partial: &mut Partial) -> usize {
-        let mut used = 0;
+    /// Serves requests from `bytes` as long as the connection is free for the next.
+    fn serve_bytes(&mut self, slot: Slot, bytes: &[u8], partial: &mut Partial) -> Served {
+        let mut served = Served { bytes: 0, incomplete: false };
         let mut body = std::mem::take(&mut self.buffers.body);
         for _ in 0..REQUESTS_PER_TURN {
             let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state, State::Reading));
-            if !free || used == bytes.len() {
-                self.buffers.body = body;
-                return used;
+            if !free || served.bytes == bytes.len() {
+                break;
             }
-            match parse(&bytes[used..], partial, &mut body, &self.limits) {
+            match parse(&bytes[served.bytes..], partial, &mut body, &self.limits) {
                 Parsed::Incomplete => {
-                    self.buffers.body = body;
-                    return used;
+                    served.incomplete = true;
+                    break;
                 }
                 Parsed::Complete { request, bytes } => {
-                    used += bytes;
+                    served.bytes += bytes;
                     self.dispatch(slot, &request);
                 }
                 Parsed::Rejected(rejection) => {
-                    used = bytes.len();
+                    served.bytes = bytes.len();
                     self.reject(slot, &rejection);
                 }
             }
-            *partial = Partial::default();
         }
         self.buffers.body = body;
-        self.defer(slot);
-        used
+        served
     }
 
     /// A request has arrived in part: the rest must come in time, however slowly its bytes drip.
     fn wait_for_more(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        if conn.deferred {
-            return; // what there is has not been looked at yet
-        }
         let Some(input) = &mut conn.input else { return };
         let must_continue = input.partial.take_continue();
-        let stage = if input.partial.in_body() { Stage::Body } else { Stage::Head };
-        let changed = std::mem::replace(&mut input.stage, stage) != stage;
-        if changed {
-            let patience_ms = match stage {
-                Stage::Fresh | Stage::Head => self.timeouts.head_ms,
-                Stage::Body => self.timeouts.body_ms,
-            };
+        let (stage, patience_ms) = if input.partial.in_body() {
+            (Stage::Body, self.timeouts.body_ms)
+        } else {
+            (Stage::Head, self.timeouts.head_ms)
+        };
+        if std::mem::replace(&mut input.stage, stage) != stage {
             self.set_due(slot, self.now().after(patience_ms));
         }
         if must_continue {
@@ -212,7 +221,6 @@ impl Shard {
     /// Sends an answer.
     pub(super) fn send(&mut self, slot: Slot, bytes: &[u8], fate: Option<SessionKey>, then: Then) {
         let Some(conn) = self.conns.get(slot) else { return };
-        conn.served = true;
         match conn.write(bytes) {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => {
@@ -244,10 +252,15 @@ impl Shard {
         let key = CallKey { place, conn: slot.index, serial: conn.serial };
         conn.serial = 0;
         conn.state = State::Reading;
+        let more = conn.input.is_some() || conn.readable || conn.half_closed;
         match then {
-            Then::Read if conn.input.is_some() || conn.readable || conn.half_closed => self.defer(slot),
-            Then::Read => self.set_due(slot, idle),
-            Then::Close if conn.input.is_none() && !conn.readable => self.kill(slot),
+            Then::Read => {
+                self.set_due(slot, idle);
+                if more {
+                    self.defer(slot);
+                }
+            }
+            Then::Close if !more => self.kill(slot),
             Then::Close | Then::Farewell => self.bid_farewell(slot),
         }
         if let Some(session) = fate {
@@ -261,7 +274,7 @@ impl Shard {
         conn.input = None;
         conn.state = State::Farewell;
         self.set_due(slot, self.now().after(FAREWELL_MS));
-        self.discard(slot);
+        self.defer(slot);
     }
 
     /// Throws away what a peer sends that was told goodbye.
@@ -319,8 +332,13 @@ impl Shard {
             return arm(conn, slot, &mut self.wheel);
         }
         match conn.state {
-            State::Parked(..) => {} // its owner has a deadline for it
-            State::Calling(_) => self.answer_late(slot),
+            // The owner of the session has a deadline for the one, the sweep for the other.
+            State::Parked(..) | State::Calling(_) => {}
+            State::Reading if conn.deferred => {
+                // It is we who have not come to it.
+                conn.due = now.after(self.timeouts.idle_ms);
+                arm(conn, slot, &mut self.wheel);
+            }
             State::Reading => {
                 self.counters.connections_expired_total += 1;
                 match conn.input.as_ref().map(|input| input.partial.timed_out()) {
@@ -369,6 +387,11 @@ impl Shard {
         while self.accept(ACCEPTS_PER_TURN) {}
         self.listeners.close();
     }
+}
+
+/// Whether there is nothing but line ends, which stand between requests and are no part of a next one.
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 fn arm(conn: &mut Conn, slot: Slot, wheel: &mut Wheel<Timer>) {

@@ -31,6 +31,8 @@
 //! | §4 Overload | `overload` |
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
+//! | system calls and descriptors | `machine` |
+//! | what hostile clients found | `hostile` |
 //! | §3 and §4 together: nothing lost, doubled or out of order | `nothing_lost` |
 //!
 //! Some sentences cannot be provoked from outside, or only by measuring time, and are left to the tests of the
@@ -46,9 +48,11 @@ mod support;
 mod auth;
 mod buddies;
 mod domains;
+mod hostile;
 mod http;
 mod invisible;
 mod limits;
+mod machine;
 mod messages;
 mod nothing_lost;
 mod offline;

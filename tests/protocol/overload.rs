@@ -85,14 +85,14 @@ fn multicast_and_broadcast_are_ok_with_the_true_count() {
 
 #[test]
 fn the_bytes_of_a_queue_are_limited_too() {
-    Setup::calm().limit("queue_bytes", 8_192).limit("message_bytes", 2_048).each(|site| {
+    Setup::calm().limit("queue_bytes", 8_192).limit("message_bytes", 1_200).each(|site| {
         let alice = site.online("alice", &[]);
-        let body = "x".repeat(2_000);
-        for _ in 0..3 {
+        let body = "x".repeat(1_100);
+        for _ in 0..5 {
             assert_eq!(push(site, "alice", &body).delivered(), 1);
         }
-        let refused = (0..2).any(|_| push(site, "alice", &body).status == 503);
-        assert!(refused, "five messages of 2,000 bytes do not fit into 8,192");
+        let refused = (0..4).any(|_| push(site, "alice", &body).status == 503);
+        assert!(refused, "nine messages of 1,100 bytes do not fit into 8,192");
         alice.is_gone();
     });
 }

@@ -150,16 +150,25 @@ impl Browser {
     }
 
     /// A poll that is parked for certain. No call tells so, but a newer poll replaces a parked one: of two polls
-    /// that are sent, whichever came first is answered `replaced`, and then the other one is parked.
+    /// that are sent, whichever came first is answered `replaced`, and then the other one is parked. If the server
+    /// has just replaced another, one of them may be one too many; then the game is played again.
     #[track_caller]
     pub(crate) fn park_surely(&self) -> Poll {
-        let (one, other) = (self.park(), self.park());
-        let first = eventually("one of two polls is replaced", || {
-            if one.conn.is_readable() { Some(true) } else { other.conn.is_readable().then_some(false) }
+        let mut one = self.park();
+        eventually("one of two polls is replaced", || {
+            let other = self.park();
+            let first = eventually("one of two polls is answered", || {
+                if one.conn.is_readable() { Some(true) } else { other.conn.is_readable().then_some(false) }
+            });
+            let parked = if first { other } else { std::mem::replace(&mut one, other) };
+            let answered = std::mem::replace(&mut one, parked).response();
+            if answered.status == 429 {
+                return None;
+            }
+            assert_eq!(answered.json()["reason"], "replaced");
+            Some(())
         });
-        let (replaced, parked) = if first { (one, other) } else { (other, one) };
-        assert_eq!(replaced.stopped(), "replaced");
-        parked
+        one
     }
 
     /// Waits for the answer of a poll of this session, which must be `ok`.

@@ -115,6 +115,11 @@ impl Conn {
         self.stream.write_all(bytes).expect("the server reads");
     }
 
+    /// The same connection, to be written to by another thread.
+    pub(crate) fn writer(&self) -> TcpStream {
+        self.stream.try_clone().unwrap()
+    }
+
     /// Writes a request and reads its answer.
     #[track_caller]
     pub(crate) fn call(&mut self, request: &[u8]) -> Response {

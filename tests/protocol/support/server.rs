@@ -37,11 +37,22 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one and waits until it listens. It logs all it can, into a file.
     pub(crate) fn start(setup: &Setup, shards: u16) -> Server {
+        Server::start_by(Command::new(env!("CARGO_BIN_EXE_nextim")), setup, shards)
+    }
+
+    /// Starts one with a lower limit of descriptors.
+    pub(crate) fn start_with_descriptors(setup: &Setup, shards: u16, limit: usize) -> Server {
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {limit}; exec \"$0\" \"$@\"")]);
+        command.arg(env!("CARGO_BIN_EXE_nextim"));
+        Server::start_by(command, setup, shards)
+    }
+
+    fn start_by(mut command: Command, setup: &Setup, shards: u16) -> Server {
         let dir = TempDir::new().unwrap();
         let path = |name: &str| dir.path().join(name);
         fs::write(path("nextim.toml"), setup.text()).unwrap();
         fs::create_dir(path("home")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
         for (name, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("NEXTIM_")) {
             command.env_remove(name);
         }
@@ -79,10 +90,14 @@ impl Server {
         self.next_site.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.lock().unwrap().id()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        let id = self.process.lock().unwrap().id();
-        kill(Pid::from_raw(i32::try_from(id).unwrap()), signal).unwrap();
+        kill(Pid::from_raw(i32::try_from(self.id()).unwrap()), signal).unwrap();
     }
 
     /// Waits until the process ends.

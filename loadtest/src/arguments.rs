@@ -1,0 +1,265 @@
+//! The command line.
+//!
+//! Owns: flags, their help, and what they mean together with a scenario's defaults. Must not: start anything.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::generator::socket::USERS_MAX;
+use crate::scenario::Name;
+use crate::target::Kind;
+
+/// Descriptors of a server's shard that are not for connections.
+const SERVER_RESERVE: u64 = 160;
+/// Most threads of the generator.
+const THREADS_MAX: u64 = 256;
+
+/// Load generator and benchmark harness of `NextIM`.
+///
+/// Plays a site and its visitors against a server that it starts for the purpose, or against one that runs. A
+/// message that is lost or comes twice makes a run fail, as does any error. What a server costs is best told by
+/// `compare`, which measures a stand-in that does only the system calls in the same run.
+#[derive(Parser)]
+#[command(name = "nextim-loadtest", version)]
+pub(crate) struct Arguments {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Users come online and wait: rate, CPU and memory of each
+    Park(Options),
+    /// Messages from user to user: throughput, CPU, latency
+    Route(Options),
+    /// Messages to rooms
+    Room(Options),
+    /// Messages to everybody; --seconds says how many, --rate how many messages from user to user meanwhile
+    Broadcast(Options),
+    /// Users log out and come back
+    Churn(Options),
+    /// All connections are cut and everybody comes back at once
+    Storm(Options),
+    /// Nobody says anything: CPU of waiting users
+    Idle(Options),
+    /// Messages for a long time, with memory samples
+    Soak(Options),
+    /// `NextIM` and the stand-in in turns, with ratios
+    Compare(Options),
+    /// Make one page with plots from the JSON files of runs
+    Report {
+        /// Files that --json wrote
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The page to write
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Run the stand-in server alone
+    FloorServer {
+        /// Threads, each with an address of its own
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=256))]
+        threads: u32,
+    },
+}
+
+/// What may be said of a run.
+#[derive(Args, Clone)]
+pub(crate) struct Options {
+    /// Users
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(USERS_MAX)))]
+    users: Option<u32>,
+    /// Buddies of each user
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=2_000))]
+    buddies: Option<u32>,
+    /// Members of each room; 0: no rooms
+    #[arg(long, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    room_size: Option<u32>,
+    /// Messages a second, whatever becomes of them; without it: as many as --concurrency allows
+    #[arg(long, value_parser = positive)]
+    rate: Option<f64>,
+    /// Messages, calls or coming users at a time
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    concurrency: Option<u32>,
+    /// How long to measure (broadcast: how many to send)
+    #[arg(long, value_parser = positive)]
+    seconds: Option<f64>,
+    /// Shards of the server; as many as the users need if absent
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256))]
+    shards: Option<u64>,
+    /// Threads of the generator; as many as the users need if absent
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=THREADS_MAX))]
+    threads: Option<u64>,
+    /// Measure in turns this often (compare)
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
+    rounds: u32,
+    /// Which server to start
+    #[arg(long, value_enum, default_value_t = Kind::Nextim)]
+    target: Kind,
+    /// The executable of the server; if absent, the one beside this one
+    #[arg(long, value_name = "PATH")]
+    server: Option<PathBuf>,
+    /// Use a server that runs already; may be repeated
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["server", "shards"])]
+    address: Vec<SocketAddr>,
+    /// The process of that server, to measure its CPU and memory
+    #[arg(long, value_name = "PID", requires = "address")]
+    server_pid: Option<i32>,
+    /// The site's domain
+    #[arg(long, default_value = "localhost")]
+    domain: String,
+    /// The site's apikey
+    #[arg(long, default_value = "public", allow_hyphen_values = true)]
+    apikey: String,
+    /// Poll without acknowledging by seq
+    #[arg(long)]
+    no_seq: bool,
+    /// Write the results to this file, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Say every second on stderr how far it is, even if that is no terminal
+    #[arg(long)]
+    progress: bool,
+    /// Allow addresses of other machines: you own them and nobody else uses them
+    #[arg(long)]
+    i_own_this_host: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number > 0.0 && number <= 1e7 => Ok(number),
+        Ok(_) | Err(_) => Err("must be a number above 0 and at most 10,000,000".to_owned()),
+    }
+}
+
+/// What is to be run: everything decided.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) scenario: Name,
+    pub(crate) users: u32,
+    pub(crate) buddies: u32,
+    pub(crate) room_size: u32,
+    pub(crate) rate: Option<f64>,
+    pub(crate) concurrency: u32,
+    pub(crate) seconds: f64,
+    pub(crate) shards: u64,
+    pub(crate) threads: u32,
+    pub(crate) rounds: u32,
+    pub(crate) kind: Kind,
+    pub(crate) server: Option<PathBuf>,
+    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) server_process: Option<i32>,
+    pub(crate) domain: String,
+    pub(crate) apikey: String,
+    pub(crate) with_seq: bool,
+    pub(crate) progress: bool,
+}
+
+impl Options {
+    /// Decides everything. `table` is how many descriptors a thread can have.
+    pub(crate) fn settings(&self, scenario: Name, table: u64) -> Result<Settings, Box<dyn Error>> {
+        let defaults = scenario.scenario();
+        if let Some(other) = self.address.iter().find(|address| !address.ip().is_loopback())
+            && !self.i_own_this_host
+        {
+            return Err(
+                format!("{other} is not this machine; if it is yours alone, say --i-own-this-host").into()
+            );
+        }
+        if scenario == Name::Compare && !self.address.is_empty() {
+            return Err("compare starts its servers itself".into());
+        }
+        let users = self.users.unwrap_or(defaults.users);
+        let concurrency = self.concurrency.unwrap_or(defaults.concurrency);
+        let connections = u64::from(users) + u64::from(concurrency);
+        // The kernel spreads connections over shards by a hash: some get a little more than their share.
+        let shards_needed = tables(connections + connections / 40, table.saturating_sub(SERVER_RESERVE))?;
+        let shards = self.shards.unwrap_or(shards_needed);
+        if shards < shards_needed {
+            return Err(format!("{users} users need at least {shards_needed} shards on this machine").into());
+        }
+        let lanes = self.address.len().max(if self.target == Kind::Floor || scenario == Name::Compare {
+            usize::try_from(shards)?
+        } else {
+            1
+        }) as u64;
+        let threads = self.threads.unwrap_or(1).max(tables(connections, table)?);
+        let threads = threads.min(users.into()).max(lanes).next_multiple_of(lanes);
+        if threads > u64::from(users) || threads > THREADS_MAX {
+            return Err("too few users, or too many threads, for so many addresses or shards".into());
+        }
+        Ok(Settings {
+            scenario,
+            users,
+            buddies: self.buddies.unwrap_or(defaults.buddies),
+            room_size: self.room_size.unwrap_or(defaults.room_size),
+            rate: self.rate.or(defaults.rate),
+            concurrency,
+            seconds: self.seconds.unwrap_or(defaults.seconds),
+            shards,
+            threads: u32::try_from(threads)?,
+            rounds: self.rounds,
+            kind: self.target,
+            server: self.server.clone(),
+            addresses: self.address.clone(),
+            server_process: self.server_pid,
+            domain: self.domain.clone(),
+            apikey: self.apikey.clone(),
+            with_seq: !self.no_seq,
+            progress: self.progress,
+        })
+    }
+}
+
+/// Descriptor tables that so many connections need. Each table has an epoll and a waker of every other.
+fn tables(connections: u64, table: u64) -> Result<u64, Box<dyn Error>> {
+    (1..=THREADS_MAX)
+        .find(|count| connections.div_ceil(*count) <= table.saturating_sub(2 * count))
+        .ok_or_else(|| "so many users need more descriptors than this machine allows; see ulimit -n".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(arguments: &[&str], table: u64) -> Result<Settings, String> {
+        let arguments = Arguments::try_parse_from([&["loadtest", "route"], arguments].concat());
+        let Command::Route(options) = arguments.map_err(|error| error.to_string())?.command else {
+            panic!("another command");
+        };
+        options.settings(Name::Route, table).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn tables_and_threads() {
+        let check = |arguments: &[&str], table, expected| {
+            let settings = settings(arguments, table).unwrap();
+            assert_eq!((settings.shards, settings.threads), expected, "{arguments:?}");
+        };
+        check(&["--users", "15000"], 19_936, (1, 1));
+        check(&["--users", "100000"], 19_936, (6, 6));
+        check(&["--users", "1000000"], 19_936, (53, 51));
+        check(&["--users", "1000", "--shards", "3", "--threads", "2"], 19_936, (3, 2));
+        check(&["--users", "1000", "--shards", "3", "--threads", "4", "--target", "floor"], 19_936, (3, 6));
+        check(&["--address", "127.0.0.1:1", "--address", "127.0.0.1:2"], 19_936, (1, 2));
+    }
+
+    #[test]
+    fn what_is_refused() {
+        let check = |arguments: &[&str], expected: &str| match settings(arguments, 1_000) {
+            Ok(_) => panic!("{arguments:?}"),
+            Err(error) => assert!(error.contains(expected), "{error}"),
+        };
+        check(&["--address", "10.1.2.3:80"], "--i-own-this-host");
+        check(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "1000000"], "ulimit");
+        check(&["--users", "5000", "--shards", "1"], "need at least");
+        check(&["--seconds", "0"], "above 0");
+        check(&["--users", "1", "--shards", "2", "--target", "floor"], "too few users");
+        assert!(settings(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "10"], 1_000).is_ok());
+    }
+}

@@ -1,0 +1,267 @@
+//! Callers: connections on which the site calls, and what it calls next.
+//!
+//! Owns: the callers and the choice of senders and receivers. Must not: poll. A caller makes one call at a time and
+//! keeps its connection; one that idled so long that the server may be closing it connects anew.
+
+use std::io::{ErrorKind, Read, Write};
+
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Interest, Token};
+
+use super::socket::{self, Origin};
+use super::task::{Call, Pace, Task};
+use super::users::State;
+use super::worker::{CALLERS, Worker};
+use crate::wire::{Parsed, Recipient, Ticket, answer};
+
+/// How long a connection may idle and still be used, in nanoseconds: servers close them after 60 to 90 seconds.
+const IDLE_MAX: u64 = 30_000_000_000;
+
+/// A connection for calls.
+#[derive(Default)]
+pub(super) struct Caller {
+    stream: Option<TcpStream>,
+    connecting: bool,
+    call: Option<Call>,
+    /// When the call was sent, or the connection was last used.
+    used: u64,
+}
+
+impl Worker {
+    /// Begins whatever can be begun.
+    pub(super) fn pump(&mut self) {
+        while let Some(user) = self.next_to_come_back() {
+            self.await_user(user);
+            self.come_back(user);
+        }
+        while let Some(caller) = self.free.last().copied()
+            && let Some(call) = self.next_call()
+        {
+            self.free.pop();
+            self.start_call(caller as usize, call);
+        }
+    }
+
+    fn next_to_come_back(&mut self) -> Option<u32> {
+        let progress = self.progress.as_mut()?;
+        let Task::Storm(at_once) = progress.task else { return None };
+        let user = progress.next;
+        (user < self.part.count && progress.under_way < at_once).then(|| progress.next += 1)?;
+        Some(user)
+    }
+
+    fn next_call(&mut self) -> Option<Call> {
+        if let Some(call) = self.again.pop_front() {
+            return Some(call);
+        }
+        let now = self.now();
+        let progress = self.progress.as_mut()?;
+        match progress.task {
+            Task::Park(at_once) => {
+                let user = progress.next;
+                (user < self.part.count && progress.under_way < at_once).then(|| progress.next += 1)?;
+                self.await_user(user);
+                Some(Call::Online(user))
+            }
+            Task::Churn(at_once) => {
+                (now < progress.ends && progress.under_way < at_once).then_some(())?;
+                let user = self.somebody()?;
+                self.await_user(user);
+                self.users[user as usize].state = State::Leaving { answered: false, stopped: false };
+                Some(Call::Offline(user))
+            }
+            Task::Messages { pace: Pace::Closed(in_flight), rooms } => {
+                (now < progress.ends && self.ledger.open() < in_flight as usize).then_some(())?;
+                self.message(rooms, now)
+            }
+            Task::Messages { pace: Pace::Open(_), rooms } => {
+                let sent = progress.due.pop_front()?;
+                self.message(rooms, sent)
+            }
+            Task::Broadcast { .. } => {
+                let sent = progress.due.pop_front()?;
+                self.message(false, sent)
+            }
+            Task::Storm(_) | Task::Idle => None,
+        }
+    }
+
+    fn message(&mut self, rooms: bool, sent: u64) -> Option<Call> {
+        let sender = self.somebody()?;
+        let (receivers, not_to, receiver) = if rooms {
+            let room = self.part.room(sender)?;
+            let number = self.part.room_number(&room);
+            (room, Some(sender), Recipient::Room(number))
+        } else {
+            let user = self.somebody()?;
+            (user..user + 1, None, Recipient::User(self.part.first + user))
+        };
+        let id = self.ledger.begin(&receivers, not_to, sent);
+        self.tally.messages += 1;
+        Some(Call::Message { id, sender, receiver })
+    }
+
+    fn start_call(&mut self, index: usize, call: Call) {
+        let now = self.now();
+        let caller = &mut self.callers[index];
+        caller.call = Some(call);
+        if now - caller.used > IDLE_MAX {
+            caller.stream = None;
+        }
+        if caller.stream.is_some() { self.send_call(index) } else { self.connect_caller(index) }
+    }
+
+    fn connect_caller(&mut self, index: usize) {
+        let connected = socket::connect(self.address, Origin::Caller).and_then(|mut stream| {
+            let interests = Interest::READABLE | Interest::WRITABLE;
+            self.poll.registry().register(&mut stream, Token(CALLERS + index), interests)?;
+            Ok(stream)
+        });
+        match connected {
+            Ok(stream) => {
+                let caller = &mut self.callers[index];
+                (caller.stream, caller.connecting) = (Some(stream), true);
+            }
+            Err(_) => self.fail_call(index, "a caller could not connect"),
+        }
+    }
+
+    fn send_call(&mut self, index: usize) {
+        let now = self.now();
+        let caller = &mut self.callers[index];
+        let (Some(call), Some(stream)) = (caller.call, &mut caller.stream) else { return };
+        caller.used = now;
+        self.out.clear();
+        let (requests, part) = (&self.setup.requests, &self.part);
+        match call {
+            Call::Online(user) => {
+                let room = part.room(user).map(|room| part.room_number(&room));
+                requests.online(&mut self.out, part.first + user, part.buddies(user), room);
+            }
+            Call::Offline(user) => requests.offline(&mut self.out, part.first + user),
+            Call::Message { id, sender, receiver } => {
+                if receiver == Recipient::All {
+                    self.shared.broadcast_begins(now);
+                }
+                requests.message(&mut self.out, &self.users[sender as usize].ticket, receiver, id);
+            }
+        }
+        if !stream.write(&self.out).is_ok_and(|bytes| bytes == self.out.len()) {
+            self.fail_call(index, "a call could not be sent");
+        }
+    }
+
+    /// Something is to be read from a caller's connection, or it has connected.
+    pub(super) fn caller_ready(&mut self, index: usize, event: &Event) {
+        if event.is_writable() && !event.is_error() && std::mem::take(&mut self.callers[index].connecting) {
+            self.send_call(index);
+        }
+        if event.is_readable() || event.is_read_closed() || event.is_error() {
+            self.read_caller(index);
+        }
+    }
+
+    fn read_caller(&mut self, index: usize) {
+        let token = CALLERS + index;
+        let mut scratch = std::mem::take(&mut self.scratch);
+        while let Some(stream) = &mut self.callers[index].stream {
+            let read = stream.read(&mut scratch);
+            let rest = self.rests.remove(&token).unwrap_or_default();
+            match read {
+                Ok(0) => {
+                    self.fail_call(index, "a caller's connection was closed");
+                    break;
+                }
+                Ok(bytes) if rest.is_empty() => self.read_call_answer(index, &scratch[..bytes]),
+                Ok(bytes) => {
+                    self.read_call_answer(index, &[&rest, &scratch[..bytes]].concat());
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.keep_rest(token, &rest);
+                    break;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => self.keep_rest(token, &rest),
+                Err(_) => {
+                    self.fail_call(index, "a caller's connection was reset");
+                    break;
+                }
+            }
+            // Each answer is for one call and was sent in one piece, as a rule: what comes next is another event.
+            if self.callers[index].call.is_none() {
+                break;
+            }
+        }
+        self.scratch = scratch;
+    }
+
+    fn read_call_answer(&mut self, index: usize, bytes: &[u8]) {
+        match answer(bytes) {
+            Parsed::Whole { status, body, bytes: used } if used == bytes.len() => {
+                let now = self.now();
+                let caller = &mut self.callers[index];
+                let sent = std::mem::replace(&mut caller.used, now);
+                if let Some(call) = caller.call.take() {
+                    self.free.push(u32::try_from(index).expect("a caller's index"));
+                    self.tally.answer.saturating_record(now - sent);
+                    self.call_answered(call, status, body);
+                }
+            }
+            Parsed::Partial if bytes.len() < self.setup.answer_bytes_max => {
+                self.keep_rest(CALLERS + index, bytes);
+            }
+            Parsed::Partial | Parsed::Broken | Parsed::Whole { .. } => {
+                self.fail_call(index, "an answer to a call cannot be read");
+            }
+        }
+    }
+
+    fn call_answered(&mut self, call: Call, status: u16, body: &[u8]) {
+        if status != 200 {
+            return self.call_failed(call, refused(status));
+        }
+        self.tally.calls += 1;
+        match call {
+            Call::Online(user) => match Ticket::find(body) {
+                Some(ticket) => self.start_polling(user, ticket),
+                None => self.call_failed(call, "an online call brought no ticket"),
+            },
+            Call::Offline(user) => {
+                if let State::Leaving { stopped, .. } = self.users[user as usize].state {
+                    self.left(user as usize, true, stopped);
+                }
+            }
+            Call::Message { id, .. } => self.ledger.answer(id),
+        }
+    }
+
+    fn call_failed(&mut self, call: Call, kind: &'static str) {
+        self.tally.error(kind);
+        match call {
+            Call::Online(user) | Call::Offline(user) => self.online_again(user as usize),
+            Call::Message { id, .. } => self.ledger.cancel(id),
+        }
+    }
+
+    /// A caller's connection is of no use any more. Its call fails, if there is one.
+    fn fail_call(&mut self, index: usize, kind: &'static str) {
+        self.rests.remove(&(CALLERS + index));
+        let caller = &mut self.callers[index];
+        (caller.stream, caller.connecting) = (None, false);
+        if let Some(call) = caller.call.take() {
+            self.free.push(u32::try_from(index).expect("a caller's index"));
+            self.call_failed(call, kind);
+        }
+    }
+}
+
+fn refused(status: u16) -> &'static str {
+    match status {
+        400 => "a call was refused: 400",
+        401 => "a call was refused: 401",
+        404 => "a call was refused: 404",
+        429 => "a call was refused: 429",
+        503 => "a call was refused: 503",
+        _ => "a call was refused",
+    }
+}

@@ -1,0 +1,236 @@
+//! The generator: threads that play the site and its visitors.
+//!
+//! Owns: the threads, what they share, and telling them what to do. Must not: measure the server. Every thread has an
+//! event loop, its own part of the users and its own descriptor table, so that none waits for another and each may
+//! have as many connections as the limit says. What other threads touch, their wakers, is made before the first
+//! thread gets its table.
+
+mod callers;
+pub(crate) mod ledger;
+pub(crate) mod socket;
+pub(crate) mod tally;
+pub(crate) mod task;
+mod users;
+mod worker;
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use mio::{Poll, Token, Waker};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::population::Population;
+use crate::wire::Requests;
+use tally::Tally;
+use task::{Order, Task};
+use worker::{Word, Worker, elapsed};
+
+/// The token of what wakes a thread.
+const WAKER: Token = Token(usize::MAX - 2);
+/// Descriptors a thread needs beside its connections.
+const DESCRIPTOR_RESERVE: u64 = 64;
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES_MAX: usize = 128 * 1_024;
+/// How long after its deadline a thread may report.
+const REPORT_PATIENCE: Duration = Duration::from_secs(20);
+
+/// What all threads are given.
+pub(crate) struct Setup {
+    /// Who there is; its parts are the threads.
+    pub(crate) population: Population,
+    /// Where the server listens. A part keeps to one address.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// What writes requests.
+    pub(crate) requests: Requests,
+    /// Calls a thread can make at a time.
+    pub(crate) callers_per_thread: u32,
+    base: Instant,
+    answer_bytes_max: usize,
+}
+
+impl Setup {
+    /// Sets up what threads are given.
+    pub(crate) fn new(
+        population: Population,
+        addresses: Vec<SocketAddr>,
+        requests: Requests,
+        callers_per_thread: u32,
+    ) -> Setup {
+        let (base, answer_bytes_max) = (Instant::now(), ANSWER_BYTES_MAX);
+        Setup { population, addresses, requests, callers_per_thread, base, answer_bytes_max }
+    }
+
+    fn now(&self) -> u64 {
+        elapsed(self.base)
+    }
+}
+
+/// What threads tell all others while they work.
+#[derive(Debug, Default)]
+struct Shared {
+    parked: AtomicU64,
+    /// Threads that have heard of a broadcast.
+    heard: AtomicU64,
+    broadcast_sent: AtomicU64,
+}
+
+// None of these orders anything else: they are read by people, or, for the broadcast, by threads that hear of it
+// through a server that was told of it later.
+impl Shared {
+    fn add_parked(&self) {
+        self.parked.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn heard(&self) {
+        self.heard.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn broadcast_begins(&self, now: u64) {
+        self.broadcast_sent.store(now, Ordering::SeqCst);
+    }
+
+    fn broadcast_sent(&self) -> u64 {
+        self.broadcast_sent.load(Ordering::SeqCst)
+    }
+}
+
+/// The threads.
+pub(crate) struct Fleet {
+    threads: Vec<Thread>,
+    reports: Receiver<Tally>,
+    shared: Arc<Shared>,
+    setup: Arc<Setup>,
+}
+
+struct Thread {
+    words: Sender<Word>,
+    waker: Waker,
+    handle: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Thread {
+    fn tell(&self, word: Word) -> io::Result<()> {
+        self.words.send(word).map_err(|_| io::Error::other("a thread of the generator has ended"))?;
+        self.waker.wake()
+    }
+}
+
+impl Fleet {
+    /// Starts a thread for each part.
+    pub(crate) fn start(setup: Setup) -> Result<Fleet, Box<dyn Error>> {
+        let setup = Arc::new(setup);
+        let shared = Arc::new(Shared::default());
+        let (report, reports) = channel();
+        let mut polls = Vec::new();
+        for _ in 0..setup.population.parts {
+            let poll = Poll::new()?;
+            let waker = Waker::new(poll.registry(), WAKER)?;
+            polls.push((poll, waker));
+        }
+        let mut threads = Vec::new();
+        for (index, (poll, waker)) in (0..).zip(polls) {
+            let (words, heard) = channel();
+            let (setup, shared, report) = (Arc::clone(&setup), Arc::clone(&shared), report.clone());
+            let handle = thread::Builder::new()
+                .name(format!("load-{index}"))
+                .spawn(move || Worker::new(poll, setup, shared, index)?.run(&heard, &report))?;
+            threads.push(Thread { words, waker, handle: Some(handle) });
+        }
+        Ok(Fleet { threads, reports, shared, setup })
+    }
+
+    /// How many threads there are.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads.len()
+    }
+
+    /// Has a task done by all threads. `watch` is told every second how many users are at their polls.
+    pub(crate) fn perform(&self, order: Order, watch: &mut dyn FnMut(u64)) -> Result<Tally, Box<dyn Error>> {
+        match order.task {
+            Task::Broadcast { number, rate, .. } => self.tell_of_broadcast(order, number, rate)?,
+            Task::Park(_) | Task::Storm(_) => {
+                self.shared.parked.store(0, Ordering::Relaxed);
+                self.tell_all(order)?;
+            }
+            Task::Messages { .. } | Task::Churn(_) | Task::Idle => self.tell_all(order)?,
+        }
+        let until =
+            Instant::now() + Duration::from_secs_f64(order.seconds + order.patience) + REPORT_PATIENCE;
+        let mut sum = Tally::default();
+        let mut missing = self.threads.len();
+        while missing > 0 {
+            match self.reports.recv_timeout(Duration::from_secs(1)) {
+                Ok(tally) => {
+                    sum.add(&tally);
+                    missing -= 1;
+                }
+                Err(RecvTimeoutError::Timeout) => watch(self.shared.parked.load(Ordering::Relaxed)),
+                Err(RecvTimeoutError::Disconnected) => return Err("the generator has failed".into()),
+            }
+            if Instant::now() > until || self.threads.iter().any(Thread::has_ended) {
+                return Err("a thread of the generator has failed or hangs".into());
+            }
+        }
+        Ok(sum)
+    }
+
+    fn tell_all(&self, order: Order) -> io::Result<()> {
+        self.threads.iter().try_for_each(|thread| thread.tell(Word::Begin(order)))
+    }
+
+    /// Everybody must await a broadcast before it is sent. One thread for each address sends it.
+    fn tell_of_broadcast(&self, order: Order, number: u32, rate: Option<f64>) -> Result<(), Box<dyn Error>> {
+        let word = |sends| Word::Begin(Order { task: Task::Broadcast { number, sends, rate }, ..order });
+        let (senders, others) = self.threads.split_at(self.setup.addresses.len().min(self.threads.len()));
+        self.shared.heard.store(0, Ordering::SeqCst);
+        for thread in others {
+            thread.tell(word(false))?;
+        }
+        let until = Instant::now() + REPORT_PATIENCE;
+        while self.shared.heard.load(Ordering::SeqCst) < others.len() as u64 {
+            if Instant::now() > until {
+                return Err("a thread of the generator hangs".into());
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        for thread in senders {
+            thread.tell(word(true))?;
+        }
+        Ok(())
+    }
+}
+
+impl Thread {
+    fn has_ended(&self) -> bool {
+        self.handle.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+}
+
+impl Drop for Fleet {
+    fn drop(&mut self) {
+        for thread in &self.threads {
+            // One that has ended needs no word.
+            thread.tell(Word::End).ok();
+        }
+        for thread in &mut self.threads {
+            if let Some(handle) = thread.handle.take() {
+                // Whatever it failed with was told when its reports were missing.
+                handle.join().ok();
+            }
+        }
+    }
+}
+
+/// Raises the soft limit of descriptors to the hard one, for this process and the servers it starts. Returns how many
+/// connections a thread can have.
+pub(crate) fn connections_per_table() -> Result<u64, Box<dyn Error>> {
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+    setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+    Ok(hard.saturating_sub(DESCRIPTOR_RESERVE))
+}

@@ -1,0 +1,250 @@
+//! A thread of the generator: its event loop.
+//!
+//! Owns: one `Poll`, the users and callers of one part, and the task that is being done. Must not: block anywhere but
+//! in the poll. `users.rs` has what users do, `callers.rs` what the site does, and this file what turns both.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::time::{Duration, Instant};
+
+use mio::event::Event;
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token};
+use nix::sched::{CloneFlags, unshare};
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+use nix::time::{ClockId as CpuClock, clock_gettime};
+
+use super::callers::Caller;
+use super::ledger::Ledger;
+use super::tally::Tally;
+use super::task::{Call, Order, Progress, Task, tick_of};
+use super::users::User;
+use super::{Setup, Shared, WAKER};
+use crate::population::Part;
+use crate::wire::{NewsReader, Recipient};
+
+/// Tokens from here on are callers.
+pub(super) const CALLERS: usize = 1 << 40;
+/// The timer of open loops.
+const TIMER: Token = Token(usize::MAX - 1);
+/// Most events of one turn.
+const EVENTS: usize = 1_024;
+/// What is read at once, in bytes.
+const READ_BYTES: usize = 256 * 1_024;
+/// The longest a turn waits: then times are looked at.
+const WAIT: Duration = Duration::from_millis(50);
+
+/// What a thread is told.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// Do this.
+    Begin(Order),
+    /// End.
+    End,
+}
+
+/// A thread's side of the generator.
+pub(super) struct Worker {
+    pub(super) poll: Poll,
+    pub(super) setup: Arc<Setup>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) address: SocketAddr,
+    pub(super) part: Part,
+    pub(super) users: Vec<User>,
+    pub(super) callers: Vec<Caller>,
+    /// Callers without a call.
+    pub(super) free: Vec<u32>,
+    pub(super) ledger: Ledger,
+    pub(super) progress: Option<Progress>,
+    /// Calls that are to be made before others.
+    pub(super) again: VecDeque<Call>,
+    pub(super) tally: Tally,
+    pub(super) news: NewsReader,
+    /// Where requests are written.
+    pub(super) out: Vec<u8>,
+    /// Where answers are read.
+    pub(super) scratch: Vec<u8>,
+    /// Beginnings of answers whose ends have not come.
+    pub(super) rests: HashMap<usize, Vec<u8>>,
+    pub(super) random: u64,
+    timer: TimerFd,
+    tick: u64,
+    cpu_before: u64,
+}
+
+impl Worker {
+    /// Takes its own descriptor table. What this thread opens from here on is in no other's way.
+    pub(super) fn new(poll: Poll, setup: Arc<Setup>, shared: Arc<Shared>, index: u32) -> io::Result<Worker> {
+        unshare(CloneFlags::CLONE_FILES)?;
+        let timer = TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK)?;
+        poll.registry().register(&mut SourceFd(&timer.as_fd().as_raw_fd()), TIMER, Interest::READABLE)?;
+        let part = setup.population.part(index);
+        let callers = setup.callers_per_thread;
+        Ok(Worker {
+            poll,
+            address: setup.addresses[index as usize % setup.addresses.len()],
+            part,
+            users: (0..part.count).map(|_| User::default()).collect(),
+            callers: (0..callers).map(|_| Caller::default()).collect(),
+            free: (0..callers).rev().collect(),
+            ledger: Ledger::default(),
+            progress: None,
+            again: VecDeque::new(),
+            tally: Tally::default(),
+            news: NewsReader::new(),
+            out: Vec::new(),
+            scratch: vec![0; READ_BYTES],
+            rests: HashMap::new(),
+            random: 0x9e37_79b9_7f4a_7c15 ^ u64::from(index) << 17,
+            timer,
+            tick: 0,
+            cpu_before: 0,
+            setup,
+            shared,
+        })
+    }
+
+    /// Does what it is told until it is told to end, or nobody is there to tell.
+    pub(super) fn run(mut self, words: &Receiver<Word>, reports: &Sender<Tally>) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            match self.poll.poll(&mut events, Some(WAIT)) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+            for event in &events {
+                self.happened(event)?;
+            }
+            match words.try_recv() {
+                Ok(Word::Begin(order)) => self.begin(order)?,
+                Err(TryRecvError::Empty) => {}
+                Ok(Word::End) | Err(TryRecvError::Disconnected) => return Ok(()),
+            }
+            self.pump();
+            if let Some(tally) = self.finished()
+                && reports.send(tally).is_err()
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Nanoseconds since the fleet started.
+    pub(super) fn now(&self) -> u64 {
+        self.setup.now()
+    }
+
+    fn happened(&mut self, event: &Event) -> io::Result<()> {
+        match event.token() {
+            // Whoever wakes this thread has put a word there.
+            WAKER => {}
+            TIMER => self.timer_fired()?,
+            Token(token) if token >= CALLERS => self.caller_ready(token - CALLERS, event),
+            Token(user) => self.user_ready(user, event),
+        }
+        Ok(())
+    }
+
+    fn timer_fired(&mut self) -> io::Result<()> {
+        match self.timer.wait() {
+            Ok(()) | Err(nix::Error::EAGAIN | nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let now = self.now();
+        if let Some(progress) = &mut self.progress
+            && let Some(rate) = progress.task.rate()
+        {
+            if self.ledger.broadcast_left() > 0 {
+                // What goes on beside a broadcast goes on until all have it, or its deadline.
+                progress.ends = progress.ends.max(now);
+            }
+            progress.tick(rate, self.tick, now);
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, order: Order) -> io::Result<()> {
+        self.cpu_before = thread_cpu();
+        self.forget_tries();
+        let progress = Progress::new(order, self.now());
+        if let Some(rate) = order.task.rate() {
+            self.tick = tick_of(rate);
+            let every = Duration::from_nanos(self.tick).into();
+            self.timer.set(Expiration::Interval(every), TimerSetTimeFlags::empty())?;
+        }
+        match order.task {
+            Task::Broadcast { number, sends, .. } => {
+                let sender = sends.then_some(0);
+                let id = self.ledger.begin_broadcast(number, self.part.count, sender);
+                if sends {
+                    self.again.push_back(Call::Message { id, sender: 0, receiver: Recipient::All });
+                }
+                self.shared.heard();
+            }
+            Task::Storm(_) => self.cut_all(),
+            Task::Messages { .. } | Task::Park(_) | Task::Churn(_) | Task::Idle => {}
+        }
+        self.progress = Some(progress);
+        Ok(())
+    }
+
+    /// The tally, if the task is done or out of time.
+    fn finished(&mut self) -> Option<Tally> {
+        let now = self.now();
+        let progress = self.progress.as_ref()?;
+        let calm = self.again.is_empty() && self.free.len() == self.callers.len();
+        let settled = progress.under_way == 0;
+        let told = now >= progress.ends && progress.due.is_empty() && self.ledger.open() == 0;
+        let done = calm
+            && match progress.task {
+                Task::Park(_) | Task::Storm(_) => progress.next == self.part.count && settled,
+                Task::Churn(_) => now >= progress.ends && settled,
+                Task::Messages { .. } => told,
+                Task::Broadcast { .. } => told && self.ledger.broadcast_left() == 0,
+                Task::Idle => now >= progress.ends,
+            };
+        let late = !done && now >= progress.deadline;
+        if !done && !late {
+            return None;
+        }
+        let (began, under_way) = (progress.began, progress.under_way);
+        if late {
+            self.tally.late = true;
+            for _ in 0..under_way {
+                self.tally.error("a user was not brought to his poll in time");
+            }
+        }
+        if progress.task.rate().is_some() && self.timer.unset().is_err() {
+            self.tally.error("the timer cannot be stopped");
+        }
+        self.progress = None;
+        self.tally.lost += self.ledger.give_up();
+        self.tally.took = now - began;
+        self.tally.cpu = thread_cpu() - self.cpu_before;
+        Some(std::mem::take(&mut self.tally))
+    }
+
+    /// A number below `bound`, not quite at random (xorshift).
+    pub(super) fn below(&mut self, bound: u32) -> u32 {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        u32::try_from(((self.random >> 32) * u64::from(bound)) >> 32).expect("less than the bound")
+    }
+}
+
+/// A base of time that all threads share.
+pub(super) fn elapsed(base: Instant) -> u64 {
+    u64::try_from(base.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// CPU time of this thread, in nanoseconds.
+fn thread_cpu() -> u64 {
+    let time = clock_gettime(CpuClock::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from);
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

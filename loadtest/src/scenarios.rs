@@ -1,0 +1,204 @@
+//! The scenarios: which steps each takes on a stage, and which figures come of them.
+//!
+//! Owns: the meaning of the figures. Must not: know how a step is done.
+
+use std::error::Error;
+
+use crate::arguments::Settings;
+use crate::generator::tally::Tally;
+use crate::generator::task::Pace;
+use crate::number::{floor, ratio, real};
+use crate::outcome::{Outcome, Sample, name};
+use crate::scenario::Name;
+use crate::stage::{Stage, Step};
+
+/// How long messages of a soak go on between two samples of memory, in seconds.
+const SAMPLE_SECONDS: f64 = 5.0;
+const MEBIBYTE: f64 = 1_048_576.0;
+
+/// Runs a scenario that has one server.
+pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
+    let title = settings.scenario.scenario().title;
+    let mut stage = Stage::open(settings, title, settings.kind)?;
+    park(&mut stage, settings)?;
+    match settings.scenario {
+        Name::Park | Name::Compare => {}
+        Name::Route => route(&mut stage, settings)?,
+        Name::Room => room(&mut stage, settings, settings.concurrency)?,
+        Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
+        Name::Churn => churn(&mut stage, settings)?,
+        Name::Storm => storm(&mut stage, settings)?,
+        Name::Idle => idle(&mut stage, settings.seconds)?,
+        Name::Soak => soak(&mut stage, settings)?,
+    }
+    stage.close()
+}
+
+/// At a rate if there is one, else so many at a time.
+fn pace(rate: Option<f64>, in_flight: u32) -> Pace {
+    rate.map_or(Pace::Closed(in_flight), Pace::Open)
+}
+
+/// A number of broadcasts.
+fn count(number: f64) -> u32 {
+    u32::try_from(floor(number)).unwrap_or(u32::MAX).clamp(1, 1_000)
+}
+
+/// Puts down CPU time for each of `count` things, if it is known.
+fn cpu_per(stage: &mut Stage, name: &str, cpu: Option<f64>, count: u64) {
+    if let Some(cpu) = cpu {
+        stage.outcome.figure(name, "µs", ratio(cpu, real(count)));
+    }
+}
+
+/// Puts down how many a second.
+fn rate_of(stage: &mut Stage, name: &str, count: u64, seconds: f64) {
+    stage.outcome.figure(name, "/s", ratio(real(count), seconds));
+}
+
+/// Everybody comes online and waits at his poll.
+pub(crate) fn park(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let Step { tally, server_cpu, seconds } = stage.park()?;
+    let (_, rest) = stage.quiet();
+    let users = real(tally.parked);
+    rate_of(stage, name::PARK_RATE, tally.parked, seconds);
+    cpu_per(stage, name::CPU_PARK, server_cpu.map(|cpu| cpu + rest), tally.parked);
+    stage.outcome.figure(name::PRESENCES, "", ratio(real(tally.presences), users));
+    let (now, grown) = stage.memory();
+    if now.rss > 0 {
+        stage.outcome.figure(name::RSS, "MiB", real(now.rss) / MEBIBYTE);
+        stage.outcome.figure("PSS with all parked", "MiB", real(now.pss) / MEBIBYTE);
+        stage.outcome.figure(name::RSS_PER_USER, "bytes", ratio(real(grown.rss), users));
+    }
+    stage.outcome.figure(name::KERNEL_PER_USER, "bytes", ratio(real(grown.tcp + grown.slab), users));
+    if settings.scenario == Name::Park {
+        stage.latency("online call to its answer", &tally.answer);
+    }
+    Ok(())
+}
+
+/// Messages from user to user.
+pub(crate) fn route(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let step = stage.messages(pace(settings.rate, settings.concurrency), false, settings.seconds)?;
+    // What was on its way when time was up is part of the count, but hardly of the time.
+    rate_of(stage, name::MESSAGE_RATE, step.tally.messages, step.seconds);
+    cpu_per(stage, name::CPU_MESSAGE, step.server_cpu, step.tally.messages);
+    stage.outcome.figure("messages sent", "", real(step.tally.messages));
+    stage.latency("call to arrival", &step.tally.arrival);
+    stage.latency("call to its answer", &step.tally.answer);
+    Ok(())
+}
+
+/// Messages to rooms, so many at a time.
+pub(crate) fn room(stage: &mut Stage, settings: &Settings, in_flight: u32) -> Result<(), Box<dyn Error>> {
+    if settings.room_size < 2 {
+        return Err("rooms need at least 2 members: --room-size".into());
+    }
+    let step = stage.messages(pace(settings.rate, in_flight), true, settings.seconds)?;
+    rate_of(stage, "room messages", step.tally.messages, step.seconds);
+    rate_of(stage, name::ROOM_RATE, step.tally.arrivals, step.seconds);
+    cpu_per(stage, "server CPU per room message", step.server_cpu, step.tally.messages);
+    cpu_per(stage, name::CPU_ROOM, step.server_cpu, step.tally.arrivals);
+    stage.latency("room call to each arrival", &step.tally.arrival);
+    Ok(())
+}
+
+/// Messages to everybody, one after another; if `rate` says so, with messages from user to user meanwhile.
+pub(crate) fn broadcast(stage: &mut Stage, rate: Option<f64>, count: u32) -> Result<(), Box<dyn Error>> {
+    let (mut sum, mut last, mut storm, mut cpu) = (Tally::default(), 0.0, 0.0, Some(0.0));
+    for number in 1..=count {
+        let step = stage.broadcast(number, rate)?;
+        let (quiet_after, rest) = stage.quiet();
+        last += real(step.tally.broadcast.max()) / 1e9;
+        storm += quiet_after;
+        cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more + rest);
+        sum.add(&step.tally);
+    }
+    let (arrivals, count) = (sum.broadcast.len(), f64::from(count));
+    stage.outcome.figure("broadcasts", "", count);
+    stage.outcome.figure("broadcast arrivals", "", real(arrivals));
+    let ms = |nanoseconds: u64| real(nanoseconds) / 1e6;
+    stage.outcome.figure("broadcast to first arrival, at best", "ms", ms(sum.broadcast.min()));
+    stage.outcome.figure("broadcast to half of the arrivals", "ms", ms(sum.broadcast.value_at_quantile(0.5)));
+    stage.outcome.figure("broadcast to last arrival", "ms", last / count * 1e3);
+    stage.outcome.figure("last arrival until the next polls are parked", "ms", storm / count * 1e3);
+    rate_of(stage, name::BROADCAST_RATE, arrivals, last);
+    if rate.is_some() {
+        stage.outcome.figure("messages sent meanwhile", "", real(sum.messages));
+        stage.latency("meanwhile: call to arrival", &sum.arrival);
+    } else {
+        cpu_per(stage, name::CPU_BROADCAST, cpu, arrivals);
+    }
+    stage.latency("broadcast to each arrival", &sum.broadcast);
+    Ok(())
+}
+
+fn churn(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let step = stage.churn(settings.seconds)?;
+    rate_of(stage, "logged out and back", step.tally.left, step.seconds);
+    cpu_per(stage, "server CPU per logging out and back", step.server_cpu, step.tally.left);
+    stage.outcome.figure(
+        "presences per logging out and back",
+        "",
+        ratio(real(step.tally.presences), real(step.tally.left)),
+    );
+    stage.latency("call to its answer", &step.tally.answer);
+    Ok(())
+}
+
+fn storm(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let step = stage.storm()?;
+    let (quiet_after, rest) = stage.quiet();
+    // Those who came back after their sessions had ended came twice: to hear it, and with a new one.
+    let users = f64::from(settings.users);
+    stage.outcome.figure("all back after", "ms", (step.seconds + quiet_after) * 1e3);
+    stage.outcome.figure("came back", "/s", ratio(users, step.seconds + quiet_after));
+    if let Some(cpu) = step.server_cpu {
+        stage.outcome.figure("server CPU per user who comes back", "µs", ratio(cpu + rest, users));
+    }
+    stage.outcome.figure("sessions that had ended", "", real(step.tally.restarted));
+    let (now, _) = stage.memory();
+    stage.outcome.figure("RSS after the storm", "MiB", real(now.rss) / MEBIBYTE);
+    Ok(())
+}
+
+/// Everybody waits.
+pub(crate) fn idle(stage: &mut Stage, seconds: f64) -> Result<(), Box<dyn Error>> {
+    let step = stage.idle(seconds)?;
+    if let Some(cpu) = step.server_cpu {
+        stage.outcome.figure(name::IDLE, "% of a core", ratio(cpu, step.seconds * 1e4));
+    }
+    rate_of(stage, "polls that were due", step.tally.polls, step.seconds);
+    cpu_per(stage, "server CPU per poll that was due", step.server_cpu, step.tally.polls);
+    Ok(())
+}
+
+fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let (mut messages, mut cpu, mut seconds) = (0, Some(0.0), 0.0);
+    let mut arrival = None;
+    while seconds < settings.seconds {
+        let part = SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1);
+        let step = stage.messages(pace(settings.rate, settings.concurrency), false, part)?;
+        seconds += step.seconds;
+        messages += step.tally.messages;
+        cpu = cpu.zip(step.server_cpu).map(|(sum, more)| sum + more);
+        match &mut arrival {
+            None => arrival = Some(step.tally.arrival),
+            Some(sum) => sum.add(&step.tally.arrival)?,
+        }
+        let (now, _) = stage.memory();
+        stage.outcome.samples.push(Sample { at: seconds, rss: now.rss, pss: now.pss });
+    }
+    rate_of(stage, name::MESSAGE_RATE, messages, seconds);
+    cpu_per(stage, name::CPU_MESSAGE, cpu, messages);
+    stage.outcome.figure("messages sent", "", real(messages));
+    let samples = &stage.outcome.samples;
+    if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
+        let growth = (real(last.rss) - real(first.rss)) / MEBIBYTE;
+        stage.outcome.figure("RSS growth while messages went on", "MiB", growth);
+    }
+    if let Some(arrival) = arrival {
+        stage.latency("call to arrival", &arrival);
+    }
+    Ok(())
+}

@@ -1,0 +1,238 @@
+//! A stage: a server, the generator before it, and what is done there, step by step.
+//!
+//! Owns: the measuring around each step. Must not: decide which steps there are; `scenarios.rs` and `compare.rs` do.
+//! Server CPU is that of the whole process over a step, so it includes polls that are made meanwhile.
+
+use std::error::Error;
+use std::io::{IsTerminal, Write};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::arguments::Settings;
+use crate::generator::tally::Tally;
+use crate::generator::task::{Order, Pace, Task};
+use crate::generator::{Fleet, Setup};
+use crate::measure::{Memory, cpu, kernel_share, machine_busy};
+use crate::number::{ratio, real};
+use crate::outcome::{Latency, Outcome};
+use crate::population::Population;
+use crate::target::{Kind, Target};
+use crate::wire::Requests;
+
+/// How long to wait for what is on its way at the end of a step, in seconds.
+const PATIENCE: f64 = 15.0;
+/// Users that come online in a second at the very least, for deadlines.
+const PARKS_PER_SECOND: f64 = 400.0;
+/// A generator that is busy for more than this share of its time may be what is slow.
+const BUSY: f64 = 0.9;
+
+/// If others use more than this share of the machine, they take part in what is measured.
+const OTHERS: f64 = 0.1;
+/// Steps shorter than this, in seconds, say nothing of others: the kernel counts too coarsely.
+const OTHERS_SECONDS: f64 = 1.0;
+
+/// A server and the generator.
+pub(crate) struct Stage {
+    // The generator goes first when this is dropped: users do not see the server die.
+    fleet: Fleet,
+    pub(crate) target: Target,
+    pub(crate) outcome: Outcome,
+    settings: Settings,
+    before: Memory,
+    watched: bool,
+}
+
+/// What one step found.
+pub(crate) struct Step {
+    /// What the generator counted.
+    pub(crate) tally: Tally,
+    /// CPU time of the server, in microseconds.
+    pub(crate) server_cpu: Option<f64>,
+    /// How long it took, in seconds.
+    pub(crate) seconds: f64,
+}
+
+impl Stage {
+    /// Starts a server, or takes the one that runs, and the generator. Nobody is online yet.
+    pub(crate) fn open(settings: &Settings, title: &str, kind: Kind) -> Result<Stage, Box<dyn Error>> {
+        let target = if settings.addresses.is_empty() {
+            Target::start(kind, settings.shards, settings.server.as_deref())?
+        } else {
+            Target::running(settings.addresses.clone(), settings.server_process)
+        };
+        let host = target.addresses.first().ok_or("the server listens nowhere")?.to_string();
+        let population = Population {
+            users: settings.users,
+            buddies: settings.buddies,
+            room_size: settings.room_size,
+            parts: settings.threads,
+        };
+        let requests = Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq);
+        let callers = settings.concurrency.div_ceil(settings.threads);
+        let fleet = Fleet::start(Setup::new(population, target.addresses.clone(), requests, callers))?;
+        let outcome = Outcome {
+            scenario: title.to_owned(),
+            target: target.name.to_owned(),
+            shards: target.shards,
+            users: settings.users.into(),
+            buddies: settings.buddies.into(),
+            room_size: settings.room_size.into(),
+            concurrency: settings.concurrency.into(),
+            rate: settings.rate,
+            seconds: settings.seconds,
+            with_seq: settings.with_seq,
+            generator_threads: fleet.threads() as u64,
+            ..Outcome::default()
+        };
+        let before = Memory::of(target.process);
+        let watched = settings.progress || std::io::stderr().is_terminal();
+        Ok(Stage { fleet, target, outcome, settings: settings.clone(), before, watched })
+    }
+
+    /// Brings everybody to his poll.
+    pub(crate) fn park(&mut self) -> Result<Step, Box<dyn Error>> {
+        let at_once = self.settings.concurrency.min(64).div_ceil(self.settings.threads);
+        self.step("park", Task::Park(at_once), 0.0)
+    }
+
+    /// Sends messages, at this pace of all threads together.
+    pub(crate) fn messages(&mut self, pace: Pace, rooms: bool, seconds: f64) -> Result<Step, Box<dyn Error>> {
+        let threads = self.settings.threads;
+        let pace = match pace {
+            Pace::Open(rate) => Pace::Open(rate / f64::from(threads)),
+            Pace::Closed(in_flight) => Pace::Closed(in_flight.div_ceil(threads)),
+        };
+        self.step(if rooms { "room" } else { "route" }, Task::Messages { pace, rooms }, seconds)
+    }
+
+    /// Sends one broadcast, and waits until all have it. Meanwhile there may be messages at a rate.
+    pub(crate) fn broadcast(&mut self, number: u32, rate: Option<f64>) -> Result<Step, Box<dyn Error>> {
+        let rate = rate.map(|rate| rate / f64::from(self.settings.threads));
+        self.step("broadcast", Task::Broadcast { number, sends: false, rate }, 0.0)
+    }
+
+    /// Users log out and come back.
+    pub(crate) fn churn(&mut self, seconds: f64) -> Result<Step, Box<dyn Error>> {
+        let at_once = self.settings.concurrency.div_ceil(self.settings.threads);
+        self.step("churn", Task::Churn(at_once), seconds)
+    }
+
+    /// Everybody comes back.
+    pub(crate) fn storm(&mut self) -> Result<Step, Box<dyn Error>> {
+        let at_once = self.settings.concurrency.div_ceil(self.settings.threads);
+        self.step("storm", Task::Storm(at_once), 0.0)
+    }
+
+    /// Nothing but polls.
+    pub(crate) fn idle(&mut self, seconds: f64) -> Result<Step, Box<dyn Error>> {
+        self.step("idle", Task::Idle, seconds)
+    }
+
+    fn step(&mut self, title: &str, task: Task, seconds: f64) -> Result<Step, Box<dyn Error>> {
+        let patience = PATIENCE + f64::from(self.settings.users) / PARKS_PER_SECOND;
+        let process = self.target.process;
+        let (before, busy_before) = (process.and_then(cpu), machine_busy());
+        let began = Instant::now();
+        let line = format!("{} {} {title}", self.outcome.target, self.outcome.scenario);
+        let watched = self.watched;
+        let mut watch = |parked: u64| {
+            if watched {
+                say(&format!("{line}: {:.0} s, {parked} parked", began.elapsed().as_secs_f64()));
+            }
+        };
+        let tally = self.fleet.perform(Order { task, seconds, patience }, &mut watch)?;
+        if watched {
+            say("");
+        }
+        let server_cpu =
+            before.and_then(|before| Some(real(process.and_then(cpu)?.saturating_sub(before)) / 1e3));
+        let seconds = real(tally.took) / 1e9;
+        if let Some(server_cpu) = server_cpu.filter(|_| seconds >= OTHERS_SECONDS) {
+            let busy = real(machine_busy().saturating_sub(busy_before)) - real(tally.cpu) - server_cpu * 1e3;
+            self.judge_others(title, busy / began.elapsed().as_secs_f64() / 1e9);
+        }
+        self.judge(title, &tally);
+        Ok(Step { tally, server_cpu, seconds })
+    }
+
+    /// Puts down what went wrong, and whether the generator was what was slow.
+    fn judge(&mut self, title: &str, tally: &Tally) {
+        self.outcome.lost += tally.lost;
+        self.outcome.doubled += tally.doubled;
+        for (kind, count) in &tally.errors {
+            *self.outcome.errors.entry((*kind).to_owned()).or_default() += count;
+        }
+        if tally.late {
+            *self.outcome.errors.entry(format!("{title} was not finished in time")).or_default() += 1;
+        }
+        let share = ratio(real(tally.cpu), real(tally.took) * f64::from(self.settings.threads));
+        self.outcome.figure_max(&format!("generator CPU share ({title})"), "%", share * 100.0);
+        if share > BUSY {
+            let note =
+                format!("{title}: the generator was the bottleneck, busy for more than 90 % of its time");
+            self.outcome.note(note);
+        }
+    }
+
+    /// Puts down whether others kept the machine busy, given how many processors they used.
+    fn judge_others(&mut self, title: &str, processors: f64) {
+        let cores = std::thread::available_parallelism().map_or(1.0, |cores| real(cores.get() as u64));
+        if processors / cores > OTHERS {
+            let note =
+                format!("{title}: other processes used {processors:.1} of the machine's {cores} cores");
+            self.outcome.note(note);
+        }
+    }
+
+    /// Waits until the server rests: until it uses less than a tenth of a processor. Returns how long that took, in
+    /// seconds, and the CPU time it used, in microseconds.
+    pub(crate) fn quiet(&self) -> (f64, f64) {
+        let (began, start) = (Instant::now(), self.cpu_us());
+        let mut last = start;
+        for _ in 0..500 {
+            thread::sleep(Duration::from_millis(20));
+            let now = self.cpu_us();
+            if now - last < 2_000.0 {
+                return ((began.elapsed().as_secs_f64() - 0.02).max(0.0), now - start);
+            }
+            last = now;
+        }
+        (began.elapsed().as_secs_f64(), last - start)
+    }
+
+    fn cpu_us(&self) -> f64 {
+        self.target.process.and_then(cpu).map_or(0.0, |time| real(time) / 1e3)
+    }
+
+    /// Memory of the server now, and by how much it has grown since nobody was online.
+    pub(crate) fn memory(&self) -> (Memory, Memory) {
+        let now = Memory::of(self.target.process);
+        (now, now.since(&self.before))
+    }
+
+    /// Puts down a latency, if there is one.
+    pub(crate) fn latency(&mut self, name: &str, histogram: &hdrhistogram::Histogram<u64>) {
+        if !histogram.is_empty() {
+            self.outcome.latencies.push(Latency::of(name, histogram));
+        }
+    }
+
+    /// Waits for what may come twice, and ends the server.
+    pub(crate) fn close(mut self) -> Result<Outcome, Box<dyn Error>> {
+        let fleet_cpu = self.outcome.figures.len();
+        self.step("end", Task::Idle, 0.3)?;
+        self.outcome.figures.truncate(fleet_cpu);
+        if let Some(share) = self.target.process.and_then(kernel_share) {
+            self.outcome.figure("server CPU spent in the kernel", "%", share * 100.0);
+        }
+        Ok(self.outcome)
+    }
+}
+
+/// A line on stderr that the next one replaces. Nobody has to read it.
+fn say(line: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let replace = if stderr.is_terminal() { "\r\x1b[K" } else { "" };
+    let end = if stderr.is_terminal() || line.is_empty() { "" } else { "\n" };
+    write!(stderr, "{replace}{line}{end}").and_then(|()| stderr.flush()).ok();
+}

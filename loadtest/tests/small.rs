@@ -1,0 +1,148 @@
+//! Every scenario, small, against the real server and the stand-in: nothing is lost, doubled or refused.
+//!
+//! Owns: which runs there are. Must not: look at times: this may run on a busy machine.
+
+#![allow(clippy::unwrap_used)]
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The server that was built with the same profile. It is built if it is not there.
+fn server() -> &'static Path {
+    static SERVER: OnceLock<PathBuf> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let file = Path::new(env!("CARGO_BIN_EXE_nextim-loadtest")).with_file_name("nextim");
+        if !file.is_file() {
+            let folder = file.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap();
+            let profile = if folder == "debug" { "dev" } else { folder };
+            let mut build = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+            build.args(["build", "-p", "nextim", "--bin", "nextim", "--profile", profile]);
+            build.arg("--target-dir").arg(file.parent().and_then(Path::parent).unwrap());
+            assert!(build.status().unwrap().success(), "the server cannot be built");
+        }
+        file
+    })
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nextim-loadtest")).args(arguments).output().unwrap()
+}
+
+/// Runs a scenario. Returns what it wrote as JSON.
+#[track_caller]
+fn check(arguments: &str) -> Value {
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("run.json");
+    let ends = ["--server", server().to_str().unwrap(), "--json", json.to_str().unwrap()];
+    let output = run(&[&arguments.split(' ').collect::<Vec<_>>()[..], &ends].concat());
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments}: {said}\n{text}");
+    assert!(text.contains("errors 0, lost 0, doubled 0"), "{arguments}: {text}");
+    let page = folder.path().join("page.html");
+    let report = run(&["report", json.to_str().unwrap(), "--out", page.to_str().unwrap()]);
+    assert!(report.status.success(), "{report:?}");
+    assert!(std::fs::read_to_string(page).unwrap().ends_with("</html>\n"));
+    serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap()
+}
+
+/// Runs a scenario with one and with two shards, and looks for figures that must not be 0.
+#[track_caller]
+fn check_all(arguments: &str, figures: &[&str]) {
+    for more in ["--shards 1", "--shards 2 --threads 2", "--shards 2 --no-seq", "--target floor"] {
+        let run = check(&format!("{arguments} {more}"));
+        let outcome = &run["outcomes"][0];
+        for name in figures {
+            let figure = outcome["figures"].as_array().unwrap().iter().find(|figure| figure["name"] == *name);
+            let value = figure.unwrap_or_else(|| panic!("{name} is not in {outcome}"))["value"].as_f64();
+            assert!(value.is_some_and(|value| value > 0.0), "{arguments} {more}: {name} is {value:?}");
+        }
+    }
+}
+
+#[test]
+fn park() {
+    check_all("park --users 300", &["online and parked", "presences per online", "RSS with all parked"]);
+}
+
+#[test]
+fn route() {
+    check_all("route --users 200 --concurrency 32 --seconds 2", &["messages sent"]);
+}
+
+#[test]
+fn route_at_a_rate() {
+    check_all("route --users 200 --concurrency 32 --seconds 2 --rate 300", &["messages sent"]);
+}
+
+#[test]
+fn room() {
+    check_all("room --users 200 --room-size 20 --concurrency 4 --seconds 2", &["room deliveries"]);
+}
+
+#[test]
+fn broadcast() {
+    check_all("broadcast --users 300 --seconds 3", &["broadcast arrivals", "broadcast deliveries"]);
+}
+
+#[test]
+fn broadcast_beside_messages() {
+    let figures = ["broadcast arrivals", "broadcast deliveries", "messages sent meanwhile"];
+    check_all("broadcast --users 300 --seconds 20 --rate 2000", &figures);
+}
+
+#[test]
+fn churn() {
+    check_all("churn --users 200 --concurrency 8 --seconds 2", &["logged out and back"]);
+}
+
+#[test]
+fn storm() {
+    check_all("storm --users 300", &["came back"]);
+}
+
+#[test]
+fn idle() {
+    check_all("idle --users 200 --seconds 2", &["online and parked"]);
+}
+
+#[test]
+fn soak() {
+    check_all("soak --users 200 --rate 200 --seconds 3", &["messages sent"]);
+}
+
+#[test]
+fn compare() {
+    for shards in ["1", "2"] {
+        let run =
+            check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16 --shards {shards}"));
+        assert_eq!(run["outcomes"].as_array().unwrap().len(), 4);
+        assert!(run["ratios"].as_array().unwrap().len() >= 6, "{}", run["ratios"]);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_an_error() {
+    let check = |arguments: &[&str], expected: &str| {
+        let output = run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(expected), "{arguments:?}: {said}");
+    };
+    check(&["park", "--server", "/nowhere/nextim"], "cargo build");
+    check(&["park", "--address", "192.0.2.1:80"], "--i-own-this-host");
+    // Nobody listens there.
+    check(&["park", "--users", "1", "--address", "127.0.0.1:1"], "");
+}
+
+#[test]
+fn a_wrong_apikey_fails_the_run() {
+    let server = server().to_str().unwrap();
+    let output = run(&["park", "--users", "3", "--buddies", "0", "--apikey", "wrong", "--server", server]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(!output.status.success() && text.contains("a call was refused: 401"), "{text}");
+}

@@ -1,0 +1,390 @@
+//! What browsers and sites do, at random.
+//!
+//! Owns: the actions and how often each is taken. Must not: know what the router should make of them; `rules.rs`,
+//! the ledger and the pages judge that.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::browser::{Life, Page, Tab};
+use super::ledger::Said;
+use super::world::{Ask, World};
+use crate::router::call::{Looks, Online, Say, Speaker, Subject, Text, Verb, Version};
+use crate::router::ids::Ticket;
+use crate::router::packet::MessageType;
+
+impl World {
+    /// One step.
+    pub(super) fn act(&mut self) {
+        match self.random.below(100) {
+            0..28 => (0..=self.random.below(4)).for_each(|_| self.deliver()),
+            28..35 => self.pass_time(),
+            35..42 => {
+                self.open_some();
+            }
+            42..58 => self.poll_some(),
+            58..63 => self.write_some(),
+            63..71 => self.arrive(),
+            71..74 => self.cut_some(),
+            74..78 => self.leave_some(),
+            78..91 => {
+                self.say_some();
+            }
+            91..98 => self.change_some(),
+            _ => {
+                self.ask_some_wrong();
+                self.tell_routers();
+            }
+        }
+    }
+
+    fn pass_time(&mut self) {
+        let ms = match self.random.below(20) {
+            0..12 => self.random.within(0, 100),
+            12..16 => self.random.within(100, 1_500),
+            16..19 => self.random.within(1_500, 9_000),
+            _ => self.random.within(9_000, 80_000),
+        };
+        self.advance(ms);
+    }
+
+    /// A domain and a name in it.
+    pub(super) fn somebody(&mut self) -> Option<(usize, String)> {
+        let domain = self.random.below(self.plan.domains);
+        let name = self.random.pick(&self.plan.names());
+        (self.removed != Some(domain)).then_some((domain, name))
+    }
+
+    /// Pages that hold a ticket and use it.
+    pub(super) fn open_pages(&self) -> Vec<usize> {
+        let open = |page: &usize| self.pages[*page].life == Life::Open;
+        (0..self.pages.len()).filter(open).collect()
+    }
+
+    fn some_page(&mut self) -> Option<usize> {
+        let pages = self.open_pages();
+        (!pages.is_empty()).then(|| self.random.pick(&pages))
+    }
+
+    /// A page, rarely one that is over, and its ticket.
+    fn some_ticket(&mut self) -> Option<(usize, Ticket)> {
+        let page = if self.random.chance(5) && !self.pages.is_empty() {
+            Some(self.random.below(self.pages.len()))
+        } else {
+            self.some_page()
+        }?;
+        Some((page, self.pages[page].ticket?))
+    }
+
+    fn open_some(&mut self) {
+        let Some((domain, name)) = self.somebody() else { return };
+        let mut others = self.plan.names();
+        others.retain(|other| *other != name);
+        let percent = self.random.pick(&[0, 50, 100]);
+        let buddies = self.random.some(&others, percent);
+        let rooms = self.random.some(&self.plan.rooms(), 50);
+        let looks = self.some_looks(domain, &name);
+        let version = self.some_version();
+        self.open(domain, (name, version), looks, &buddies, rooms);
+    }
+
+    pub(super) fn some_version(&mut self) -> Version {
+        self.random.pick(&[Version::Papers, Version::V3, Version::V6])
+    }
+
+    /// A page is opened. Returns it.
+    pub(super) fn open(
+        &mut self,
+        domain: usize,
+        (name, version): (String, Version),
+        looks: Looks<'static>,
+        buddies: &[String],
+        rooms: Vec<String>,
+    ) -> usize {
+        let page = self.pages.len();
+        let mut secret = [7; 16];
+        secret[..8].copy_from_slice(&(page as u64).to_be_bytes());
+        let tabs = if self.random.chance(15) { 2 } else { 1 };
+        let online = Online {
+            name: name.clone().into(),
+            looks,
+            buddies: texts(buddies.to_vec()),
+            rooms: texts(rooms),
+            truncated: false,
+            version,
+            secret,
+        };
+        self.pages.push(Page {
+            domain,
+            name,
+            version,
+            seq: self.random.chance(65),
+            named: buddies.to_vec(),
+            issued: self.moment + 1,
+            answered: 0,
+            life: Life::Opening,
+            ticket: None,
+            session: None,
+            tabs: (0..tabs).map(|_| Tab::default()).collect(),
+            view: BTreeMap::new(),
+            told: BTreeMap::new(),
+            linked: BTreeMap::new(),
+            unlinked: BTreeSet::new(),
+            heard: self.time,
+            heard_poll: None,
+            flushed: None,
+        });
+        self.call(Ask::Start { page }, domain, Verb::Online(Box::new(online)));
+        page
+    }
+
+    /// Always with a nick, which says whose domain it is.
+    fn some_looks(&mut self, domain: usize, name: &str) -> Looks<'static> {
+        let number = self.random.below(3);
+        let show = ["available", "away", "dnd", "invisible", "invisible"];
+        let show = self.random.chance(50).then(|| self.random.pick(&show).into());
+        let status = self.random.chance(30).then(|| self.random.pick(&["", "lunch", "home"]).into());
+        Looks { nick: Some(format!("{name}{number}@{domain}").into()), show, status }
+    }
+
+    fn poll_some(&mut self) {
+        let Some(page) = self.some_page() else { return };
+        let tab = self.random.below(self.pages[page].tabs.len());
+        let waits = self.pages[page].tabs[tab].polls.len();
+        if waits == 0 || (waits == 1 && self.random.chance(25)) {
+            let bad_seq = self.random.chance(2);
+            self.poll(page, tab, bad_seq);
+        }
+    }
+
+    /// A tab polls.
+    pub(super) fn poll(&mut self, page: usize, tab: usize, bad_seq: bool) {
+        let Page { domain, ticket, seq, .. } = self.pages[page];
+        let ticket = ticket.expect("it is open");
+        let seq = if bad_seq { Some(u64::MAX) } else { seq.then_some(self.pages[page].tabs[tab].seq) };
+        // The poll must be known before the router answers it.
+        let key = self.next_key();
+        if !bad_seq {
+            let page = &mut self.pages[page];
+            page.tabs[tab].polls.push(key);
+            page.tabs[tab].newest = Some(key);
+        }
+        self.call_as(key, Ask::Poll { page, tab, bad_seq }, domain, Verb::Poll { ticket, seq });
+    }
+
+    fn write_some(&mut self) {
+        if !self.written.is_empty() {
+            let at = self.random.below(self.written.len());
+            if self.random.chance(60) {
+                self.flush(self.written[at].key);
+            } else {
+                self.break_off(at);
+            }
+        }
+    }
+
+    fn cut_some(&mut self) {
+        let Some(page) = self.some_page() else { return };
+        let tab = self.random.below(self.pages[page].tabs.len());
+        let polls = self.pages[page].tabs[tab].polls.clone();
+        if !polls.is_empty() {
+            let key = self.random.pick(&polls);
+            self.cut(page, tab, key);
+        }
+    }
+
+    /// A page is left: closed, reloaded, or it just vanishes.
+    fn leave_some(&mut self) {
+        let Some(page) = self.some_page() else { return };
+        match self.random.below(7) {
+            6 => {
+                let Page { domain, ref name, .. } = self.pages[page];
+                let subject = Subject::Name(name.clone().into());
+                self.call(Ask::Act { page: None }, domain, Verb::Offline { subject });
+                self.open_again(page);
+            }
+            0 => self.leave(page, true),
+            1 => self.vanish(page, 100),
+            2 => self.vanish(page, 0),
+            3 => {
+                self.leave(page, true);
+                self.open_again(page);
+            }
+            4 => {
+                self.open_again(page);
+                self.leave(page, true);
+            }
+            _ => {
+                self.leave(page, false);
+                self.open_again(page);
+            }
+        }
+    }
+
+    /// A page ends, and its site says so or does not.
+    fn leave(&mut self, page: usize, told: bool) {
+        let percent = self.random.pick(&[0, 50, 100]);
+        if self.random.chance(50) {
+            self.vanish(page, percent);
+        }
+        if told && let Some(ticket) = self.pages[page].ticket {
+            let domain = self.pages[page].domain;
+            let subject = Subject::Ticket(ticket);
+            self.call(Ask::Act { page: Some(page) }, domain, Verb::Offline { subject });
+        }
+        self.vanish(page, percent);
+    }
+
+    fn open_again(&mut self, page: usize) {
+        let Page { domain, ref name, .. } = self.pages[page];
+        let name = name.clone();
+        let mut others = self.plan.names();
+        others.retain(|other| *other != name);
+        let rooms = self.random.some(&self.plan.rooms(), 50);
+        let nick = Some(format!("{name}@{domain}").into());
+        let version = self.some_version();
+        self.open(domain, (name, version), Looks { nick, ..Looks::default() }, &others, rooms);
+    }
+
+    /// The browser is gone; so many of its connections are closed, the others just fall silent.
+    pub(super) fn vanish(&mut self, page: usize, percent: usize) {
+        self.pages[page].life = Life::Over;
+        for tab in 0..self.pages[page].tabs.len() {
+            for key in self.pages[page].tabs[tab].polls.clone() {
+                if self.random.chance(percent) {
+                    self.cut(page, tab, key);
+                }
+            }
+        }
+    }
+
+    fn say_some(&mut self) {
+        let kinds =
+            [MessageType::Unicast, MessageType::Unicast, MessageType::Multicast, MessageType::Broadcast];
+        let kind = self.random.pick(&kinds);
+        let by_site = self.random.chance(20);
+        if by_site {
+            if let Some((domain, from)) = self.somebody() {
+                self.say(domain, from, None, kind);
+            }
+        } else if let Some((page, _)) = self.some_ticket() {
+            let Page { domain, ref name, .. } = self.pages[page];
+            self.say(domain, name.clone(), Some(page), kind);
+        }
+    }
+
+    /// Somebody says something, on a page or by his site. Returns the message.
+    pub(super) fn say(
+        &mut self,
+        domain: usize,
+        from: String,
+        page: Option<usize>,
+        kind: MessageType,
+    ) -> usize {
+        let to = match kind {
+            MessageType::Unicast => self.random.pick(&self.plan.names()),
+            MessageType::Multicast => self.random.pick(&self.plan.rooms()),
+            MessageType::Broadcast => String::new(),
+        };
+        let speaker = match page {
+            Some(page) => Speaker::Ticket(self.pages[page].ticket.expect("it has one")),
+            None => Speaker::Site(from.clone().into()),
+        };
+        let message = self.ledger.said.len();
+        let say = Say {
+            speaker,
+            to: to.clone().into(),
+            nick: None,
+            kind,
+            body: message.to_string().into(),
+            style: "".into(),
+            timestamp: "1".into(),
+            id: None,
+        };
+        self.ledger.said.push(Said {
+            domain,
+            from,
+            kind,
+            to,
+            page,
+            sender: None,
+            issued: self.moment + 1,
+            answered: None,
+            exact: false,
+            queued: Vec::new(),
+        });
+        self.call(Ask::Say { message }, domain, Verb::Message(Box::new(say)));
+        message
+    }
+
+    /// Something changes, or is asked for.
+    fn change_some(&mut self) {
+        let room: Text<'static> = self.random.pick(&self.plan.rooms()).into();
+        let names = self.random.some(&self.plan.names(), 50);
+        let Some((domain, name)) = self.somebody() else { return };
+        let ticket = self.some_ticket();
+        let (page, domain, name, subject) = match ticket.filter(|_| self.random.chance(60)) {
+            Some((page, ticket)) => {
+                let Page { domain, ref name, .. } = self.pages[page];
+                (Some(page), domain, name.clone(), Subject::Ticket(ticket))
+            }
+            None => (None, domain, name.clone(), Subject::Name(name.into())),
+        };
+        let nick = Some(format!("{name}?@{domain}").into());
+        let verb = match self.random.below(16) {
+            0..6 => Verb::Show { subject, looks: self.some_looks(domain, &name) },
+            6..9 => Verb::Join { subject, room, nick },
+            9..11 => Verb::Leave { subject, room, nick },
+            11 => return self.unlink(domain, name, names),
+            12 => Verb::Onlines { ticket: None, names: texts(names) },
+            13 => Verb::Members { ticket: None, room },
+            14 => match subject {
+                Subject::Ticket(ticket) => {
+                    let to = self.random.pick(&self.plan.names()).into();
+                    Verb::Status { ticket, to, nick, show: "typing".into() }
+                }
+                Subject::Name(_) => return,
+            },
+            _ => match subject {
+                Subject::Name(_) => Verb::Offline { subject },
+                Subject::Ticket(_) => return,
+            },
+        };
+        self.call(Ask::Act { page }, domain, verb);
+    }
+
+    pub(super) fn unlink(&mut self, domain: usize, name: String, mut buddies: Vec<String>) {
+        buddies.retain(|buddy| *buddy != name);
+        let verb = Verb::RemoveBuddies { name: name.clone().into(), buddies: texts(buddies.clone()) };
+        self.call(Ask::Remove { domain, name, buddies }, domain, verb);
+    }
+
+    /// They were unlinked: pages that are open now may never hear the truth about them.
+    pub(super) fn unlinked(&mut self, domain: usize, name: &str, buddies: &[String]) {
+        for page in self.pages.iter_mut().filter(|page| page.domain == domain) {
+            if page.name == name {
+                page.unlinked.extend(buddies.iter().cloned());
+            } else if buddies.contains(&page.name) {
+                page.unlinked.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// A ticket is tried in another domain.
+    fn ask_some_wrong(&mut self) {
+        let Some((page, ticket)) = self.some_ticket() else { return };
+        let domain = self.random.below(self.plan.domains);
+        if domain != self.pages[page].domain && self.removed != Some(domain) {
+            let verb = match self.random.below(3) {
+                0 => Verb::Poll { ticket, seq: None },
+                1 => Verb::Offline { subject: Subject::Ticket(ticket) },
+                _ => Verb::Onlines { ticket: Some(ticket), names: texts(self.plan.names()) },
+            };
+            self.call(Ask::Wrong, domain, verb);
+        }
+    }
+}
+
+pub(super) fn texts(names: Vec<String>) -> Vec<Text<'static>> {
+    names.into_iter().map(Cow::Owned).collect()
+}

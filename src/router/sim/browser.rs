@@ -1,0 +1,178 @@
+//! Pages: what browsers believe.
+//!
+//! Owns: what a page has seen, and the rules a browser can check by itself: with `seq` no message twice and none out
+//! of order, nothing of another domain, nothing a dialect cannot understand. Order holds between two messages of one
+//! sender if the first was answered before the second was sent; a message that was handed over from an ended
+//! session may come after later ones of the same sender that this session had been answered before.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::ledger::Said;
+use crate::router::call::{Delivery, Started, Version};
+use crate::router::ids::{CallKey, SessionKey, Ticket, UserKey};
+use crate::router::packet::{Kind, MessageType, PresenceType};
+
+/// What somebody shows: show and status.
+pub(super) type Shown = (String, String);
+
+/// Where a page is in its life.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Life {
+    /// Its site has asked for a session.
+    Opening,
+    /// It has one, as far as it knows.
+    Open,
+    /// It was left, or told that its session has ended.
+    Over,
+}
+
+/// A page of a user. Two tabs of one page hold the same ticket.
+pub(super) struct Page {
+    pub(super) domain: usize,
+    pub(super) name: String,
+    pub(super) version: Version,
+    /// Whether it acknowledges by number.
+    pub(super) seq: bool,
+    /// Whom it named, when it was asked for, and when that was answered.
+    pub(super) named: Vec<String>,
+    pub(super) issued: u64,
+    pub(super) answered: u64,
+    pub(super) life: Life,
+    /// What it was answered with.
+    pub(super) ticket: Option<Ticket>,
+    /// The session of that ticket.
+    pub(super) session: Option<SessionKey>,
+    pub(super) tabs: Vec<Tab>,
+    /// The buddies it shows as online.
+    pub(super) view: BTreeMap<String, Shown>,
+    /// Presences it was told of each name.
+    pub(super) told: BTreeMap<String, usize>,
+    /// Those its user was linked with when all was last quiet.
+    pub(super) linked: BTreeMap<String, UserKey>,
+    /// Those he was unlinked from while it was open: it may believe what it likes.
+    pub(super) unlinked: BTreeSet<String>,
+    /// When its session was asked for, or its last poll came to its router.
+    pub(super) heard: u64,
+    /// That poll, and when its router was told that the answer was flushed.
+    pub(super) heard_poll: Option<CallKey>,
+    pub(super) flushed: Option<u64>,
+}
+
+/// One of the windows that poll with a page's ticket.
+#[derive(Default)]
+pub(super) struct Tab {
+    /// The last packet it has.
+    pub(super) seq: u64,
+    /// Polls it waits for; with `seq` only for the newest, all others it has given up.
+    pub(super) polls: Vec<CallKey>,
+    pub(super) newest: Option<CallKey>,
+    pub(super) seen: BTreeSet<usize>,
+    /// By sender, when the latest message of those it has seen was sent.
+    latest: BTreeMap<String, u64>,
+}
+
+impl Page {
+    /// Whether one of its tabs has seen a message.
+    pub(super) fn has_seen(&self, message: usize) -> bool {
+        self.tabs.iter().any(|tab| tab.seen.contains(&message))
+    }
+
+    /// Its session is there.
+    pub(super) fn start(&mut self, started: &Started) {
+        self.ticket = Some(started.ticket);
+        self.session = Some(started.ticket.session);
+        if self.life == Life::Opening {
+            self.life = Life::Open;
+        }
+        for profile in &started.buddies {
+            assert!(profile.visible(), "an invisible buddy is shown");
+            self.check_domain(profile.nick());
+            let shown = (profile.show().to_owned(), profile.status().to_owned());
+            self.view.insert(profile.name().to_owned(), shown);
+        }
+    }
+
+    pub(super) fn poll_over(&mut self, tab: usize, key: CallKey) {
+        self.tabs[tab].polls.retain(|poll| *poll != key);
+    }
+
+    /// An answer with packets has come to one of its tabs.
+    pub(super) fn receive(&mut self, tab: usize, delivery: &Delivery, said: &[Said]) {
+        for packet in delivery.packets.as_slice() {
+            let json: Value = serde_json::from_slice(packet.json()).expect("packets are JSON");
+            match packet.kind() {
+                Kind::Message(kind) => {
+                    let spoken = json["type"] == kind.word();
+                    assert!(spoken && (self.version != Version::V3 || kind != MessageType::Broadcast));
+                    if kind == MessageType::Unicast && json["from"] != self.name.as_str() {
+                        assert_eq!(json["to"], self.name.as_str(), "it is addressed to somebody else");
+                    }
+                    self.take_message(tab, number_of(&json), said);
+                }
+                Kind::Presence(kind) => self.take_presence(kind, &json),
+                Kind::Status => self.check_domain(text(&json, "nick")),
+            }
+        }
+        let tab = &mut self.tabs[tab];
+        if self.seq {
+            assert!(delivery.seq >= tab.seq, "numbers went back");
+        }
+        tab.seq = delivery.seq;
+    }
+
+    fn take_message(&mut self, tab: usize, number: usize, said: &[Said]) {
+        let message = &said[number];
+        assert_eq!(message.domain, self.domain, "message {number} is of another domain");
+        let tab = &mut self.tabs[tab];
+        let new = tab.seen.insert(number);
+        if !self.seq {
+            return;
+        }
+        assert!(new, "message {number} came twice");
+        let latest = tab.latest.entry(message.from.clone()).or_default();
+        let session = self.session.expect("it polls with its ticket");
+        if let Some(answered) = message.answered
+            && message.exact
+            && !message.handed_over_to(session)
+        {
+            assert!(answered > *latest, "message {number} came after a later one of {}", message.from);
+        }
+        *latest = (*latest).max(message.issued);
+    }
+
+    fn take_presence(&mut self, kind: PresenceType, json: &Value) {
+        self.check_domain(text(json, "nick"));
+        let from = text(json, "from");
+        if from == self.name {
+            return; // another page of his changed what he shows
+        }
+        *self.told.entry(from.to_owned()).or_default() += 1;
+        match kind {
+            PresenceType::Online | PresenceType::Show => {
+                let shown = (text(json, "show").to_owned(), text(json, "status").to_owned());
+                assert_ne!(shown.0, "invisible", "an invisible user is told of");
+                self.view.insert(from.to_owned(), shown);
+            }
+            PresenceType::Offline => {
+                self.view.remove(from);
+            }
+            PresenceType::Join | PresenceType::Leave => {}
+        }
+    }
+
+    /// Nicks end with the number of their domain.
+    fn check_domain(&self, nick: &str) {
+        assert!(nick.ends_with(&format!("@{}", self.domain)), "{nick} is of another domain");
+    }
+}
+
+fn text<'a>(json: &'a Value, member: &str) -> &'a str {
+    json[member].as_str().expect("it is text")
+}
+
+/// Which message it is: its body says so.
+pub(super) fn number_of(json: &Value) -> usize {
+    text(json, "body").parse().expect("the body is the message's number")
+}

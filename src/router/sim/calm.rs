@@ -1,0 +1,215 @@
+//! Calm moments: everything arrives, every page catches up, and single calls are compared with the whole truth.
+//!
+//! Owns: what can only be checked when one thing happens at a time: that a message reaches everybody it must, that
+//! answers say exactly what is so, and that a coming is announced.
+
+use std::collections::BTreeSet;
+
+use super::actors::texts;
+use super::browser::Life;
+use super::world::{Ask, World};
+use crate::router::call::{Answer, Looks, Started, Verb};
+use crate::router::ids::{Place, SessionKey, UserKey};
+use crate::router::packet::MessageType;
+use crate::router::profile::Profile;
+
+/// Polls of one tab until it must have caught up.
+const POLLS_MAX: usize = 8;
+
+impl World {
+    /// All mail arrives, all answers are flushed, and every page polls until it waits.
+    pub(super) fn settle(&mut self) {
+        self.note(|| "all settles".to_owned());
+        let lost = std::mem::take(&mut self.plan.lost);
+        let mut polled = vec![0; self.pages.len()];
+        loop {
+            self.drain_mail();
+            while let Some(written) = self.written.first() {
+                self.flush(written.key);
+            }
+            while !self.arrivals.is_empty() {
+                self.arrive();
+            }
+            let mut quiet = !self.mail_waits();
+            polled.resize(self.pages.len(), 0);
+            for page in self.open_pages() {
+                for tab in 0..self.pages[page].tabs.len() {
+                    let life = self.pages[page].life;
+                    let idle = self.pages[page].tabs[tab].polls.is_empty();
+                    if idle && life == Life::Open && polled[page] < POLLS_MAX {
+                        polled[page] += 1;
+                        quiet = false;
+                        self.poll(page, tab, false);
+                    }
+                }
+            }
+            if quiet && self.written.is_empty() && self.arrivals.is_empty() {
+                break;
+            }
+        }
+        self.plan.lost = lost;
+        self.check_quiet();
+    }
+
+    /// A calm moment.
+    pub(super) fn calm(&mut self) {
+        self.settle();
+        self.check_settled();
+        for kind in [MessageType::Unicast, MessageType::Multicast, MessageType::Broadcast] {
+            self.probe_message(kind);
+        }
+        self.probe_lists();
+        self.probe_online();
+    }
+
+    fn router_of(&self, place: Place) -> &crate::router::Router {
+        &self.routers[usize::from(place.0)]
+    }
+
+    fn sessions_of(&self, user: UserKey) -> impl Iterator<Item = SessionKey> {
+        let place = user.place;
+        self.router_of(place).sessions_of(user.slot).map(move |slot| SessionKey { place, slot })
+    }
+
+    /// The members of a room, and whether others see them.
+    fn members(&self, domain: usize, room: &str) -> Vec<(UserKey, bool)> {
+        let id = self.domain_ids[domain];
+        let router = self.router_of(self.places.of(id, room));
+        let Some(slot) = router.find_room(id, room) else { return Vec::new() };
+        router.rooms[slot].members.iter().map(|(user, visible)| (*user, *visible)).collect()
+    }
+
+    /// Somebody says something: it is queued to exactly those it is for, and they see it.
+    fn probe_message(&mut self, kind: MessageType) {
+        let pages = self.open_pages();
+        if pages.is_empty() || self.plan.small_limits {
+            return;
+        }
+        let page = self.random.pick(&pages);
+        let (domain, from) = (self.pages[page].domain, self.pages[page].name.clone());
+        let page = self.random.chance(70).then_some(page);
+        let message = self.say(domain, from.clone(), page, kind);
+        self.drain_mail();
+        let said = &self.ledger.said[message];
+        assert!(said.answered.is_some() && said.exact);
+        let sender = self.find_user(domain, &from);
+        let everybody = self.plan.names().into_iter().filter_map(|name| self.find_user(domain, &name));
+        let receivers: Vec<UserKey> = match kind {
+            MessageType::Unicast => self.find_user(domain, &said.to).into_iter().collect(),
+            MessageType::Multicast => {
+                self.members(domain, &said.to).into_iter().map(|(user, _)| user).collect()
+            }
+            MessageType::Broadcast => everybody.collect(),
+        };
+        let to_himself = kind == MessageType::Unicast && said.to == from;
+        let others = receivers.into_iter().filter(|user| to_himself || Some(*user) != sender);
+        let expected: BTreeSet<SessionKey> = others.flat_map(|user| self.sessions_of(user)).collect();
+        assert_eq!(said.receivers().collect::<BTreeSet<_>>(), expected, "message {message}");
+        let spoke = page.and_then(|page| self.pages[page].session);
+        let own = sender.into_iter().flat_map(|user| self.sessions_of(user));
+        let copies: BTreeSet<SessionKey> = own.filter(|own| !to_himself && Some(*own) != spoke).collect();
+        let all: BTreeSet<SessionKey> = said.queued.iter().map(|queued| queued.session).collect();
+        assert_eq!(all, &expected | &copies, "copies of message {message}");
+        self.settle();
+        for page in self.open_pages() {
+            let session = self.pages[page].session.expect("it is open");
+            let seen = self.pages[page].has_seen(message);
+            assert_eq!(seen, all.contains(&session), "page {page} and message {message}");
+        }
+    }
+
+    /// Who is online, and who is in a room.
+    fn probe_lists(&mut self) {
+        let pages = self.open_pages();
+        let Some((domain, _)) = self.somebody() else { return };
+        let viewer = pages.into_iter().find(|page| self.pages[*page].domain == domain);
+        let viewer = viewer.filter(|_| self.random.chance(70));
+        let ticket = viewer.and_then(|page| self.pages[page].ticket);
+        let viewer = viewer.map(|page| self.pages[page].name.clone());
+        let names = self.plan.names();
+        self.probed = None;
+        let verb = Verb::Onlines { ticket, names: texts(names.clone()) };
+        self.call(Ask::Act { page: None }, domain, verb);
+        self.drain_mail();
+        let Some(Answer::Onlines(answer)) = self.probed.take() else { panic!("it was not answered") };
+        let sees = |name: &String| {
+            viewer.as_ref() == Some(name) && self.find_user(domain, name).is_some()
+                || self.shown(domain, name).is_some()
+        };
+        let expected: Vec<String> = names.into_iter().filter(sees).collect();
+        assert_eq!(names_of(&answer), expected, "onlines");
+
+        let room = self.random.pick(&self.plan.rooms());
+        let verb = Verb::Members { ticket, room: room.clone().into() };
+        self.call(Ask::Act { page: None }, domain, verb);
+        self.drain_mail();
+        let Some(Answer::Members { members, .. }) = self.probed.take() else { panic!("it was not answered") };
+        let name = |user: UserKey| self.router_of(user.place).users[user.slot].profile.name().to_owned();
+        let members_now =
+            self.members(domain, &room).into_iter().map(|(user, visible)| (name(user), visible));
+        let shown = members_now.filter(|(name, visible)| *visible || viewer.as_ref() == Some(name));
+        let expected: BTreeSet<String> = shown.map(|(name, _)| name).collect();
+        assert_eq!(names_of(&members).into_iter().collect::<BTreeSet<_>>(), expected, "members");
+        assert_eq!(members.len(), expected.len());
+    }
+
+    /// A page is opened: it is told exactly what is so, and if its user was offline, his buddies are told.
+    fn probe_online(&mut self) {
+        let Some((domain, name)) = self.somebody() else { return };
+        let mut others = self.plan.names();
+        others.retain(|other| *other != name);
+        let rooms = self.plan.rooms();
+        let was_online = self.find_user(domain, &name).is_some();
+        let told_before = self.told_of(domain, &name);
+        self.probed = None;
+        let looks = Looks { nick: Some(format!("{name}@{domain}").into()), ..Looks::default() };
+        let version = self.some_version();
+        let page = self.open(domain, (name.clone(), version), looks, &others, rooms.clone());
+        self.drain_mail();
+        if self.pages[page].life == Life::Over {
+            return; // there are too many already
+        }
+        let Some(Answer::Online(started)) = self.probed.take() else { panic!("it was not answered") };
+        self.check_started(domain, &others, &started);
+        if !self.plan.small_limits {
+            for (room, count) in &started.rooms {
+                let members = self.members(domain, room);
+                let me = self.find_user(domain, &name);
+                let seen = members.iter().filter(|(user, visible)| *visible || Some(*user) == me);
+                assert_eq!(*count as usize, seen.count(), "members of {room}");
+            }
+            let entered: Vec<&str> = started.rooms.iter().map(|(room, _)| &**room).collect();
+            assert_eq!(entered, rooms, "rooms");
+        }
+        self.settle();
+        if was_online {
+            assert_eq!(self.told_of(domain, &name), told_before, "a further page is not announced");
+        }
+        self.check_settled();
+    }
+
+    /// How often the pages of a domain were told of somebody.
+    fn told_of(&self, domain: usize, name: &str) -> usize {
+        let pages = self.pages.iter().filter(|page| page.domain == domain);
+        pages.filter_map(|page| page.told.get(name)).sum()
+    }
+
+    fn check_started(&self, domain: usize, others: &[String], started: &Started) {
+        let seen = others.iter().filter(|other| self.shown(domain, other).is_some());
+        let expected: Vec<String> = seen.cloned().collect();
+        assert_eq!(names_of(&started.buddies), expected, "buddies");
+        for profile in &started.buddies {
+            let shown = (profile.show().to_owned(), profile.status().to_owned());
+            assert_eq!(Some(shown), self.shown(domain, profile.name()));
+        }
+        assert!(!started.partial, "everybody reported");
+        assert!(!started.truncated || self.plan.small_limits);
+        let user = self.find_user(domain, self.pages.last().expect("it was opened").name.as_str());
+        let sessions = user.map_or(0, |user| self.sessions_of(user).count());
+        assert_eq!(started.sessions as usize, sessions, "clientnum");
+    }
+}
+
+fn names_of(profiles: &[Profile]) -> Vec<String> {
+    profiles.iter().map(|profile| profile.name().to_owned()).collect()
+}

@@ -1,0 +1,217 @@
+//! Calls, connections and answers: what a shard and the network to the browsers do.
+//!
+//! Owns: what becomes of every answer. The answer of a poll is flushed at once, later or never; a flushed one may
+//! still not reach a browser, but only one that uses `seq` and asks again. Every answer but that of a cut poll comes
+//! exactly once.
+
+use super::browser::Life;
+use super::world::{Ask, Pending, World, Written};
+use crate::router::call::{Answer, Reason, Refusal};
+use crate::router::ids::{CallKey, SessionKey};
+use crate::router::mail::Input;
+
+impl World {
+    /// A router answers a call.
+    pub(super) fn answered(&mut self, key: CallKey, answer: Answer) {
+        let pending = self.calls.remove(&key).expect("a call is answered once");
+        self.moment += 1;
+        self.note(|| format!("answer {}: {answer:?}", key.serial));
+        match pending.ask {
+            Ask::Start { page } => self.started(page, answer),
+            Ask::Poll { page, tab, bad_seq } => self.polled(key, page, tab, (bad_seq, pending.cut), answer),
+            Ask::Say { message } => self.said(message, pending.late, &answer),
+            Ask::Remove { domain, name, buddies } => {
+                self.unlinked(domain, &name, &buddies);
+                if self.late() > pending.late {
+                    self.unlinks_late.push((domain, name, buddies));
+                }
+            }
+            Ask::Act { page } => match answer {
+                Answer::Refused(Refusal::NoClient) => {
+                    if let Some(page) = page {
+                        self.assert_ended(page);
+                    }
+                }
+                Answer::Refused(refusal) => {
+                    assert!(refusal == Refusal::TooManyRooms && self.plan.small_limits, "{refusal:?}");
+                }
+                Answer::Done | Answer::Joined { .. } | Answer::Onlines(_) | Answer::Members { .. } => {
+                    self.probed = Some(answer);
+                }
+                Answer::Delivered(_) | Answer::Online(_) | Answer::Packets(_) => unreachable!("{answer:?}"),
+            },
+            Ask::Wrong => {
+                let refused = matches!(answer, Answer::Refused(Refusal::NoClient));
+                assert!(refused, "a ticket of another domain was good for {answer:?}");
+            }
+        }
+    }
+
+    fn started(&mut self, page: usize, answer: Answer) {
+        match answer {
+            Answer::Online(started) => {
+                let max = self.plan.limits.sessions_per_user;
+                assert!(started.sessions > 0 && started.sessions as usize <= max, "{}", started.sessions);
+                self.probed = Some(Answer::Online(started.clone()));
+                self.pages[page].answered = self.moment;
+                self.pages[page].start(&started);
+            }
+            Answer::Refused(refusal) => {
+                let expected = match refusal {
+                    Refusal::TooManyUsers => self.plan.max_users != u32::MAX,
+                    Refusal::ShuttingDown => self.plan.drain,
+                    Refusal::Late => self.removed == Some(self.pages[page].domain),
+                    Refusal::NoClient
+                    | Refusal::BadSeq
+                    | Refusal::TooManyRooms
+                    | Refusal::TooManyPolls
+                    | Refusal::ReceiverFull => false,
+                };
+                assert!(expected, "online was refused: {refusal:?}");
+                self.pages[page].life = Life::Over;
+            }
+            Answer::Done
+            | Answer::Delivered(_)
+            | Answer::Onlines(_)
+            | Answer::Joined { .. }
+            | Answer::Members { .. }
+            | Answer::Packets(_) => unreachable!("{answer:?}"),
+        }
+    }
+
+    fn polled(
+        &mut self,
+        key: CallKey,
+        page: usize,
+        tab: usize,
+        (bad_seq, cut): (bool, bool),
+        answer: Answer,
+    ) {
+        match answer {
+            Answer::Packets(delivery) => {
+                assert!(!bad_seq, "a seq that was never issued is refused");
+                if cut {
+                    self.fates.push((key, delivery.session, false));
+                    return;
+                }
+                let stopped = delivery.stopped;
+                assert!(stopped != Some(Reason::Shutdown) || self.plan.drain);
+                assert!(stopped.is_none() || delivery.packets.as_slice().is_empty());
+                self.written.push(Written { key, page, tab, since: self.time, delivery });
+                if self.random.chance(if stopped.is_some() { 100 } else { self.plan.flush_at_once }) {
+                    self.flush_soon.push(key);
+                }
+            }
+            Answer::Refused(refusal) => {
+                match refusal {
+                    Refusal::NoClient => self.assert_ended(page),
+                    Refusal::TooManyPolls => {}
+                    Refusal::BadSeq => assert!(bad_seq, "a seq that was issued was refused"),
+                    Refusal::TooManyUsers
+                    | Refusal::TooManyRooms
+                    | Refusal::ReceiverFull
+                    | Refusal::Late
+                    | Refusal::ShuttingDown => unreachable!("{refusal:?}"),
+                }
+                let page = &mut self.pages[page];
+                page.poll_over(tab, key);
+                if refusal == Refusal::NoClient {
+                    page.life = Life::Over;
+                }
+            }
+            Answer::Done
+            | Answer::Delivered(_)
+            | Answer::Online(_)
+            | Answer::Onlines(_)
+            | Answer::Joined { .. }
+            | Answer::Members { .. } => unreachable!("{answer:?}"),
+        }
+    }
+
+    /// Only a session that has ended may be unknown.
+    pub(super) fn assert_ended(&self, page: usize) {
+        let Some(session) = self.pages[page].session else { return };
+        let router = &self.routers[usize::from(session.place.0)];
+        assert!(router.sessions.get(session.slot).is_none(), "the session of page {page} is alive");
+    }
+
+    /// The kernel takes the last byte of an answer; the browser may or may not see it.
+    pub(super) fn flush(&mut self, key: CallKey) {
+        let Some(at) = self.written.iter().position(|written| written.key == key) else { return };
+        let written = self.written.remove(at);
+        let session = written.delivery.session;
+        let lost = self.pages[written.page].seq && self.random.chance(self.plan.lost);
+        self.note(|| format!("flushed {}{}", key.serial, if lost { ", and lost" } else { "" }));
+        if lost {
+            self.pages[written.page].poll_over(written.tab, key);
+        } else if self.pages[written.page].seq {
+            self.arrivals.push_back(written);
+        } else {
+            self.take(&written);
+        }
+        self.handle(usize::from(key.place.0), Input::Fate { session, key, flushed: true });
+    }
+
+    /// The connection of an answer dies before it was flushed.
+    pub(super) fn break_off(&mut self, at: usize) {
+        let written = self.written.remove(at);
+        let (key, session) = (written.key, written.delivery.session);
+        self.note(|| format!("broken off {}", key.serial));
+        self.pages[written.page].poll_over(written.tab, key);
+        self.handle(usize::from(key.place.0), Input::Fate { session, key, flushed: false });
+    }
+
+    /// A router wants the connection of an answered poll closed.
+    pub(super) fn close(&mut self, key: CallKey) {
+        let answered = self.calls.get(&key).is_none_or(|pending| pending.cut);
+        assert!(answered, "only an answered poll is closed");
+        self.flush_soon.retain(|soon| *soon != key);
+        if let Some(at) = self.written.iter().position(|written| written.key == key) {
+            let written = self.written.remove(at);
+            self.note(|| format!("closed {}", key.serial));
+            self.pages[written.page].poll_over(written.tab, key);
+            self.fates.push((key, written.delivery.session, false));
+        }
+    }
+
+    /// The browser closes the connection of a poll.
+    pub(super) fn cut(&mut self, page: usize, tab: usize, key: CallKey) {
+        self.pages[page].poll_over(tab, key);
+        let Some(session) = self.pages[page].session else { return };
+        if let Some(Pending { cut, .. }) = self.calls.get_mut(&key) {
+            *cut = true;
+            self.note(|| format!("cut {}", key.serial));
+            self.handle(usize::from(key.place.0), Input::Cut { session, key });
+        } else if let Some(at) = self.written.iter().position(|written| written.key == key) {
+            self.break_off(at);
+        }
+    }
+
+    /// The oldest answer that was flushed reaches its browser.
+    pub(super) fn arrive(&mut self) {
+        if let Some(written) = self.arrivals.pop_front() {
+            self.take(&written);
+        }
+    }
+
+    fn take(&mut self, Written { key, page, tab, delivery, .. }: &Written) {
+        let page = &mut self.pages[*page];
+        let newest = page.tabs[*tab].newest == Some(*key);
+        page.poll_over(*tab, *key);
+        if page.seq && !newest {
+            return; // it was given up for a newer one
+        }
+        match delivery.stopped {
+            Some(Reason::Replaced) => {}
+            Some(Reason::Offline | Reason::Limit | Reason::Shutdown) => page.life = Life::Over,
+            None => page.receive(*tab, delivery, &self.ledger.said),
+        }
+    }
+
+    /// The poll's session, if it is alive.
+    pub(super) fn alive(&self, page: usize) -> Option<SessionKey> {
+        let session = self.pages[page].session?;
+        let router = &self.routers[usize::from(session.place.0)];
+        router.sessions.get(session.slot).map(|_| session)
+    }
+}

@@ -1,0 +1,404 @@
+//! What was said, who was given it, and what became of it.
+//!
+//! Owns: the accounts that prove that nothing is lost, doubled, leaked or counted wrongly. After every input it looks
+//! at the queues and mailboxes of the router that handled it. What has left a queue was either seen by a page of that
+//! session (it acknowledged it), or the session ended, and then another session of the user was given it, or it is
+//! in his mailbox, or he has gone offline and the loss was counted.
+
+use std::collections::BTreeMap;
+
+use super::browser::number_of;
+use super::world::{Ask, World};
+use crate::router::call::{Answer, Call, Refusal, Verb};
+use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
+use crate::router::mail::{Alarm, Input, Mail};
+use crate::router::packet::{MessageType, Packet};
+use crate::slots::Slot;
+
+/// A message.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) domain: usize,
+    pub(super) from: String,
+    pub(super) kind: MessageType,
+    pub(super) to: String,
+    /// The page it was said on.
+    pub(super) page: Option<usize>,
+    /// The sender, if he was online when it was judged.
+    pub(super) sender: Option<UserKey>,
+    pub(super) issued: u64,
+    pub(super) answered: Option<u64>,
+    /// Whether everybody was heard before it was answered.
+    pub(super) exact: bool,
+    pub(super) queued: Vec<Queued>,
+}
+
+/// A session a message was queued to.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) session: SessionKey,
+    pub(super) user: UserKey,
+    /// When it was said, and not when another session ended.
+    pub(super) direct: bool,
+}
+
+impl Said {
+    pub(super) fn handed_over_to(&self, session: SessionKey) -> bool {
+        self.queued.iter().any(|queued| queued.session == session && !queued.direct)
+    }
+
+    /// Whether a user is given it as its sender, and not as a receiver.
+    fn is_copy(&self, user: UserKey) -> bool {
+        let to_himself = self.kind == MessageType::Unicast && self.to == self.from;
+        Some(user) == self.sender && !to_himself
+    }
+
+    /// The receivers' sessions it was queued to.
+    pub(super) fn receivers(&self) -> impl Iterator<Item = SessionKey> {
+        self.queued
+            .iter()
+            .filter(|queued| queued.direct && !self.is_copy(queued.user))
+            .map(|queued| queued.session)
+    }
+}
+
+/// What a session held after the last input.
+#[derive(Debug)]
+struct Held {
+    user: Slot,
+    page: usize,
+    given: Vec<u64>,
+    /// Numbers of packets that were answered: none goes before it is acknowledged.
+    answered: Vec<u64>,
+}
+
+/// All accounts.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    pub(super) said: Vec<Said>,
+    /// Which message a user was given as the how-manieth.
+    numbers: BTreeMap<(UserKey, u64), usize>,
+    held: Vec<BTreeMap<Slot, Held>>,
+    mailboxes: Vec<BTreeMap<Slot, Vec<u64>>>,
+    /// The page with which a user came.
+    pub(super) came_with: BTreeMap<UserKey, usize>,
+    /// Since when a user has lingered.
+    lingers: BTreeMap<UserKey, u64>,
+}
+
+impl Ledger {
+    pub(super) fn new(places: usize) -> Ledger {
+        Ledger {
+            said: Vec::new(),
+            numbers: BTreeMap::new(),
+            held: (0..places).map(|_| BTreeMap::new()).collect(),
+            mailboxes: (0..places).map(|_| BTreeMap::new()).collect(),
+            came_with: BTreeMap::new(),
+            lingers: BTreeMap::new(),
+        }
+    }
+}
+
+/// What is noted before an input is handled.
+pub(super) struct Before {
+    messages: u64,
+    lost: u64,
+    expired: u64,
+    /// The call that is perhaps judged now.
+    call: Option<CallKey>,
+    /// The user whose linger may be over.
+    alarm: Option<Alarm>,
+}
+
+impl World {
+    pub(super) fn before(&mut self, place: usize, input: &Input<'_>) -> Before {
+        self.hear(place, input);
+        let counters = &self.routers[place].counters;
+        let says = |key: &CallKey, verb: &Verb<'_>| matches!(verb, Verb::Message(_)).then_some(*key);
+        let call = match input {
+            Input::Call { key, call: Call { verb, .. } }
+            | Input::Mail(Mail::Call { key, call: Call { verb, .. } }) => says(key, verb),
+            Input::Mail(_)
+            | Input::Cut { .. }
+            | Input::Fate { .. }
+            | Input::Alarm(_)
+            | Input::Domains(_)
+            | Input::Drain => None,
+        };
+        let alarm = if let Input::Alarm(alarm) = input { Some(*alarm) } else { None };
+        Before {
+            messages: counters.messages_total,
+            lost: counters.messages_lost_total,
+            expired: counters.sessions_expired_total,
+            call,
+            alarm,
+        }
+    }
+
+    /// Notes what a router hears of a page: its session must not expire too soon after it.
+    fn hear(&mut self, place: usize, input: &Input<'_>) {
+        let time = self.time;
+        let draining = self.routers[place].draining;
+        let here = |session: &SessionKey| usize::from(session.place.0) == place && !draining;
+        match input {
+            Input::Call { key, call: Call { verb: Verb::Poll { ticket, .. }, .. } }
+            | Input::Mail(Mail::Call { key, call: Call { verb: Verb::Poll { ticket, .. }, .. } })
+                if here(&ticket.session) =>
+            {
+                if let Some(Ask::Poll { page, bad_seq: false, .. }) =
+                    self.calls.get(key).map(|call| &call.ask)
+                {
+                    let page = &mut self.pages[*page];
+                    (page.heard, page.heard_poll, page.flushed) = (time, Some(*key), None);
+                }
+            }
+            Input::Cut { session, key } | Input::Mail(Mail::Cut { session, key }) if here(session) => {
+                self.hear_fate(*session, *key, None);
+            }
+            Input::Fate { session, key, flushed } | Input::Mail(Mail::Fate { session, key, flushed })
+                if here(session) =>
+            {
+                self.hear_fate(*session, *key, flushed.then_some(time));
+            }
+            Input::Call { .. }
+            | Input::Mail(_)
+            | Input::Cut { .. }
+            | Input::Fate { .. }
+            | Input::Alarm(_)
+            | Input::Domains(_)
+            | Input::Drain => {}
+        }
+    }
+
+    fn hear_fate(&mut self, session: SessionKey, key: CallKey, flushed: Option<u64>) {
+        let router = &self.routers[usize::from(session.place.0)];
+        let awaited =
+            router.sessions.get(session.slot).is_some_and(|session| session.answering() == Some(key));
+        if let Some(page) = self.pages.iter_mut().find(|page| page.heard_poll == Some(key)) {
+            page.flushed = flushed.filter(|_| awaited);
+        }
+    }
+
+    /// Looks at what an input has changed.
+    pub(super) fn observe(&mut self, place: usize, before: &Before) {
+        if self.routers[place].counters.messages_total > before.messages {
+            let key = before.call.expect("a message is judged when its call is read");
+            if let Some(Ask::Say { message }) = self.calls.get(&key).map(|pending| &pending.ask) {
+                let said = &mut self.ledger.said[*message];
+                let router = &self.routers[place];
+                let id = self.domain_ids[said.domain];
+                said.sender = router.find_user(id, &said.from).map(|slot| router.user_key(slot));
+            }
+        }
+        let was = std::mem::take(&mut self.ledger.held[place]);
+        let were = std::mem::take(&mut self.ledger.mailboxes[place]);
+        self.look(place, &was, &were);
+        let mut lost = 0;
+        for (slot, held) in &was {
+            let now = self.ledger.held[place].get(slot);
+            if let Some(now) = now {
+                let gone = held.answered.iter().rfind(|number| !now.answered.contains(number));
+                let has = |number: &u64| self.pages[held.page].tabs.iter().any(|tab| tab.seq >= *number);
+                assert!(gone.is_none_or(has), "a packet of page {} was answered and is gone", held.page);
+            }
+            let now = now.map(|held| &held.given);
+            let gone = held.given.iter().filter(|given| now.is_none_or(|now| !now.contains(given)));
+            for given in gone {
+                let number = self.ledger.numbers[&(user_at(place, held.user), *given)];
+                if now.is_some() {
+                    let seen = self.pages[held.page].has_seen(number);
+                    assert!(seen, "message {number} was acknowledged by page {} unseen", held.page);
+                } else {
+                    let mut others = was.iter().filter(|(_, other)| other.user == held.user);
+                    let had = others.any(|(other, other_held)| {
+                        !other_held.given.contains(given) && self.has(place, *other, number)
+                    });
+                    lost += self.assert_passed_on(place, held.user, *given, number, had);
+                }
+            }
+            if now.is_none() && self.routers[place].counters.sessions_expired_total > before.expired {
+                self.assert_was_silent(held.page, before.alarm);
+            }
+        }
+        for (user, mailbox) in &were {
+            let now = self.ledger.mailboxes[place].get(user);
+            for given in mailbox.iter().filter(|given| now.is_none_or(|now| !now.contains(given))) {
+                let number = self.ledger.numbers[&(user_at(place, *user), *given)];
+                assert!(now.is_none(), "message {number} is gone from a mailbox");
+                lost += self.assert_passed_on(place, *user, *given, number, false);
+            }
+        }
+        let counted = self.routers[place].counters.messages_lost_total - before.lost;
+        // With small queues several sessions may end at once, and one message be missed in each.
+        let known = counted == lost || (self.plan.small_limits && (lost == 0 || counted > 0));
+        assert!(known, "{lost} lost, {counted} counted");
+        self.observe_lingers(place, before.alarm);
+    }
+
+    /// Reads the queues and mailboxes of a router, and enters what is new.
+    fn look(&mut self, place: usize, was: &BTreeMap<Slot, Held>, were: &BTreeMap<Slot, Vec<u64>>) {
+        let router = &self.routers[place];
+        for (slot, session) in router.sessions.iter() {
+            let user = user_at(place, session.user);
+            let key = SessionKey { place: user.place, slot };
+            let before = was.get(&slot);
+            let given: Vec<u64> = session.queue.messages().map(|(given, _, _)| given).collect();
+            for (given, _, packet) in session.queue.messages() {
+                if before.is_some_and(|held| held.given.contains(&given)) {
+                    continue;
+                }
+                let number = *self.ledger.numbers.entry((user, given)).or_insert_with(|| number(packet));
+                let said = &mut self.ledger.said[number];
+                let profile = &router.users[session.user].profile;
+                assert_eq!(
+                    self.domain_ids[said.domain], router.users[session.user].domain,
+                    "message {number} is of another domain"
+                );
+                assert!(!said.queued.iter().any(|queued| queued.session == key), "{number} was queued twice");
+                assert_may_have(number, said, user, profile.name());
+                let direct = given > session.given_from;
+                let newest = router.users[session.user].newest == Some(slot);
+                assert!(direct || newest, "message {number} was handed over to an older session");
+                said.queued.push(Queued { session: key, user, direct });
+            }
+            let page = match before {
+                Some(held) => held.page,
+                None => page_of(&router.ticket(slot).secret),
+            };
+            self.ledger.came_with.entry(user).or_insert(page);
+            self.ledger.held[place].insert(
+                slot,
+                Held { user: session.user, page, given, answered: session.queue.answered().collect() },
+            );
+        }
+        for (slot, user) in router.users.iter() {
+            let Some(linger) = &user.linger else { continue };
+            let key = user_at(place, slot);
+            for (given, packet) in linger.mailbox() {
+                if !were.get(&slot).is_some_and(|before| before.contains(given)) {
+                    let number = *self.ledger.numbers.entry((key, *given)).or_insert_with(|| number(packet));
+                    assert_may_have(number, &self.ledger.said[number], key, user.profile.name());
+                }
+            }
+            let mailbox = linger.mailbox().iter().map(|(given, _)| *given).collect();
+            self.ledger.mailboxes[place].insert(slot, mailbox);
+        }
+    }
+
+    /// Whether a message was given to a session, or said on it.
+    fn has(&self, place: usize, slot: Slot, number: usize) -> bool {
+        let session = SessionKey { place: Place(u16::try_from(place).unwrap()), slot };
+        let said = &self.ledger.said[number];
+        let spoke = said.page.is_some_and(|page| self.pages[page].session == Some(session));
+        spoke || said.queued.iter().any(|queued| queued.session == session)
+    }
+
+    /// A message that left with its session or mailbox is with another one, or lost and counted: 1. If several sessions
+    /// end at once, it may be that one of them `had` it acknowledged.
+    fn assert_passed_on(&self, place: usize, user: Slot, given: u64, number: usize, had: bool) -> u64 {
+        let router = &self.routers[place];
+        let Some(owner) = router.users.get(user) else { return 1 };
+        if let Some(linger) = &owner.linger {
+            let kept = linger.mailbox().iter().any(|(kept, _)| *kept == given);
+            if !kept && !had {
+                // It may have been too much for a session that ended in the same step; then it is counted.
+                assert!(self.plan.small_limits, "message {number} is not in the mailbox");
+                return 1;
+            }
+        } else {
+            let has = router.sessions_of(user).any(|session| self.has(place, session, number));
+            if !has && !had {
+                let heir = owner.newest.expect("who does not linger has a session");
+                let inherited = router.sessions[heir].queue.inherited();
+                assert!(inherited >= router.limits.queue_messages, "message {number} was not handed over");
+                return 1;
+            }
+        }
+        0
+    }
+
+    /// A session that ends by itself was silent for as long as it must be.
+    fn assert_was_silent(&self, page: usize, alarm: Option<Alarm>) {
+        let page = &self.pages[page];
+        let timeouts = &self.plan.timeouts;
+        assert!(matches!(alarm, Some(Alarm::Session(_))), "sessions expire by their alarms");
+        let patience =
+            if page.flushed.is_some() { timeouts.session_idle_ms } else { timeouts.session_cut_ms };
+        let since = page.flushed.unwrap_or(page.heard);
+        assert!(self.time >= since + patience, "a session expired after {} ms", self.time - since);
+    }
+
+    /// Users go offline by their alarms only when they have lingered long enough.
+    fn observe_lingers(&mut self, place: usize, alarm: Option<Alarm>) {
+        let router = &self.routers[place];
+        let mailboxes = &self.ledger.mailboxes[place];
+        let linger_ms = self.plan.timeouts.linger_ms;
+        let time = self.time;
+        self.ledger.lingers.retain(|user, since| {
+            if usize::from(user.place.0) != place || mailboxes.contains_key(&user.slot) {
+                return true;
+            }
+            let expired = alarm == Some(Alarm::User(user.slot)) && router.users.get(user.slot).is_none();
+            assert!(!expired || time >= *since + linger_ms, "he lingered {} ms", time - *since);
+            false
+        });
+        for slot in mailboxes.keys() {
+            let key = UserKey { place: Place(u16::try_from(place).unwrap()), slot: *slot };
+            self.ledger.lingers.entry(key).or_insert(time);
+        }
+    }
+
+    /// A message is answered.
+    pub(super) fn said(&mut self, message: usize, late: u64, answer: &Answer) {
+        let exact = self.late() == late;
+        let said = &mut self.ledger.said[message];
+        said.answered = Some(self.moment);
+        said.exact = exact;
+        let receivers = said.receivers().count();
+        match answer {
+            Answer::Delivered(count) if exact => {
+                assert_eq!(*count as usize, receivers, "message {message}: the count is wrong");
+            }
+            Answer::Delivered(count) => assert!(*count as usize <= receivers),
+            Answer::Refused(Refusal::ReceiverFull) => {
+                assert!(self.plan.small_limits && receivers == 0, "somebody had room for {message}");
+            }
+            Answer::Refused(Refusal::NoClient) => {
+                let page = said.page.expect("a site may speak for anybody");
+                self.assert_ended(page);
+            }
+            Answer::Done
+            | Answer::Online(_)
+            | Answer::Onlines(_)
+            | Answer::Joined { .. }
+            | Answer::Members { .. }
+            | Answer::Packets(_)
+            | Answer::Refused(_) => unreachable!("{answer:?}"),
+        }
+    }
+}
+
+fn user_at(place: usize, slot: Slot) -> UserKey {
+    UserKey { place: Place(u16::try_from(place).unwrap()), slot }
+}
+
+/// Whether a message may be given to this user at all.
+fn assert_may_have(number: usize, said: &Said, user: UserKey, name: &str) {
+    let copy = said.is_copy(user);
+    let may = copy
+        || match said.kind {
+            MessageType::Unicast => said.to == name,
+            MessageType::Multicast | MessageType::Broadcast => Some(user) != said.sender,
+        };
+    assert!(may, "message {number} went to {name}");
+}
+
+fn number(packet: &Packet) -> usize {
+    number_of(&serde_json::from_slice(packet.json()).expect("packets are JSON"))
+}
+
+/// The page of a session: its ticket's secret says so.
+fn page_of(secret: &[u8; 16]) -> usize {
+    let (number, _) = secret.split_first_chunk().expect("it is longer");
+    usize::try_from(u64::from_be_bytes(*number)).expect("pages are few")
+}

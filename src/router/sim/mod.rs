@@ -1,0 +1,200 @@
+//! The simulator: several routers in one thread, and a world around them that does whatever a world may do.
+//!
+//! A seed decides everything: how many routers, domains, users and rooms there are, the limits, what browsers and
+//! sites do, how late mail is per pair of places, when alarms ring, which answers are flushed, late, broken off, or
+//! flushed and lost. So a seed that fails can be replayed:
+//!
+//! - `cargo test` runs 256 seeds, `NEXTIM_SIM_SEEDS=10000 cargo test --release sim` that many;
+//! - `NEXTIM_SIM_SEED=1234 cargo test sim -- --nocapture` runs one and tells its steps.
+//!
+//! What is checked, and where:
+//!
+//! - after every input ([`ledger`]): no message is lost, doubled, leaked or counted wrongly; sessions end and users
+//!   go offline no earlier than they may;
+//! - at every answer ([`conns`], [`browser`]): each call is answered once and may be answered so; a page that uses
+//!   `seq` sees each message once and those of one sender in order; nothing of another domain;
+//! - after every step and whenever no mail is on its way ([`rules`]): the tables agree with each other, at both ends
+//!   of every link, and every deadline has its alarm;
+//! - in calm moments ([`calm`]): every page shows its buddies as they are, and single calls do all they must;
+//! - at the end: everybody vanishes, time passes, and nothing is left.
+//!
+//! Reading order: [`random`], [`world`], [`conns`], [`browser`], [`actors`], [`ledger`], [`rules`], [`calm`];
+//! [`regressions`] keeps, step by step, what it has found broken.
+
+mod actors;
+mod browser;
+mod calm;
+mod conns;
+mod ledger;
+mod random;
+mod regressions;
+mod rules;
+mod world;
+
+use std::sync::Arc;
+
+use crate::domains::{DomainConfig, Domains};
+use crate::limits::{Limits, Timeouts};
+use random::Random;
+use world::World;
+
+/// Seeds in a plain `cargo test`.
+const SEEDS: u64 = 256;
+/// Steps of one run.
+const STEPS: usize = 400;
+/// Steps from one quiet moment to the next.
+const STEPS_QUIET: usize = 40;
+
+/// What kind of world a seed makes.
+#[derive(Debug)]
+struct Plan {
+    places: u16,
+    domains: usize,
+    names: usize,
+    rooms: usize,
+    limits: Limits,
+    timeouts: Timeouts,
+    /// Whether limits are low enough to be reached.
+    small_limits: bool,
+    max_users: u32,
+    /// Whether mail may be later than gathers wait.
+    late_mail: bool,
+    /// Answers of a hundred that are flushed at once.
+    flush_at_once: usize,
+    /// Flushed answers of a hundred that get lost before they reach a browser.
+    lost: usize,
+    /// Whether a domain is removed in the middle.
+    remove: bool,
+    /// Whether the server goes down before the end.
+    drain: bool,
+}
+
+impl Plan {
+    fn new(random: &mut Random) -> Plan {
+        let small_limits = random.chance(25);
+        let mut limits = Limits { sessions_per_user: random.pick(&[2, 3, 32]), ..Limits::DEFAULT };
+        let mut max_users = u32::MAX;
+        if small_limits {
+            limits.queue_messages = random.pick(&[2, 5, 1_000]);
+            limits.roster_links = random.pick(&[2, 100]);
+            limits.rooms_per_user = random.pick(&[1, 2, 100]);
+            max_users = random.pick(&[2, u32::MAX]);
+        }
+        Plan {
+            places: random.pick(&[1, 2, 3, 7]),
+            domains: 1 + random.below(3),
+            names: 2 + random.below(5),
+            rooms: 1 + random.below(3),
+            limits,
+            timeouts: Timeouts::DEFAULT,
+            small_limits,
+            max_users,
+            late_mail: random.chance(25),
+            flush_at_once: random.pick(&[20, 60, 95]),
+            lost: random.pick(&[0, 10, 40]),
+            remove: random.chance(15),
+            drain: random.chance(15),
+        }
+    }
+
+    /// The same in every domain.
+    fn names(&self) -> Vec<String> {
+        (0..self.names).map(|number| format!("user{number}")).collect()
+    }
+
+    fn rooms(&self) -> Vec<String> {
+        (0..self.rooms).map(|number| format!("room{number}")).collect()
+    }
+
+    fn domain(&self, number: usize) -> DomainConfig {
+        DomainConfig { max_users: self.max_users, ..DomainConfig::new(number.to_string(), "key") }
+    }
+}
+
+/// Says how to run a seed again if it fails.
+struct Replay(u64);
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let seed = self.0;
+            eprintln!("seed {seed} failed: NEXTIM_SIM_SEED={seed} cargo test --lib sim -- --nocapture");
+        }
+    }
+}
+
+fn run(seed: u64, trace: bool) {
+    let _replay = Replay(seed);
+    let mut random = Random::new(seed);
+    let plan = Plan::new(&mut random);
+    let mut world = World::new(plan, random, trace);
+    world.note(|| format!("seed {seed}: {:?}", world.plan));
+    for step in 1..=STEPS {
+        world.act();
+        world.check_always();
+        if step == STEPS / 2 && world.plan.remove {
+            world.remove_domain();
+        }
+        if step == STEPS * 9 / 10 && world.plan.drain {
+            world.drains = (0..world.routers.len()).collect();
+        }
+        if step % STEPS_QUIET == 0 {
+            if world.random.chance(40) && !world.plan.drain {
+                world.calm();
+            } else {
+                world.drain_mail();
+                world.check_quiet();
+            }
+        }
+    }
+    world.end();
+}
+
+impl World {
+    /// The last domain is not configured any more.
+    fn remove_domain(&mut self) {
+        let removed = self.plan.domains - 1;
+        self.note(|| format!("domain {removed} is removed"));
+        let configs: Vec<DomainConfig> = (0..removed).map(|number| self.plan.domain(number)).collect();
+        let domains: Domains = self.domains.reload(&configs);
+        self.domains = Arc::new(domains);
+        self.removed = Some(removed);
+        self.reloads = (0..self.routers.len()).collect();
+    }
+
+    /// Everybody vanishes and time passes.
+    fn end(&mut self) {
+        self.note(|| "everybody vanishes".to_owned());
+        self.drain_mail();
+        for page in 0..self.pages.len() {
+            let percent = self.random.pick(&[0, 100]);
+            self.vanish(page, percent);
+        }
+        while let Some(ms) = self.next_alarm_ms() {
+            self.drain_mail();
+            while let Some(written) = self.written.first() {
+                self.flush(written.key);
+            }
+            self.advance(ms);
+            self.check_always();
+        }
+        self.drain_mail();
+        self.check_quiet();
+        self.check_empty();
+    }
+}
+
+fn number_from(variable: &str) -> Option<u64> {
+    let value = std::env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}
+
+#[test]
+fn nothing_is_lost_doubled_reordered_or_leaked() {
+    if let Some(seed) = number_from("NEXTIM_SIM_SEED") {
+        return run(seed, true);
+    }
+    for seed in 0..number_from("NEXTIM_SIM_SEEDS").unwrap_or(SEEDS) {
+        run(seed, false);
+    }
+}

@@ -1,0 +1,233 @@
+//! What was broken once: the steps that broke it, each test named after what broke.
+
+use super::world::{Ask, World};
+use super::{Plan, Random};
+use crate::limits::{Limits, Timeouts};
+use crate::router::call::{Looks, Subject, Verb, Version};
+use crate::router::ids::Place;
+use crate::router::packet::MessageType;
+
+const HERE: Place = Place(0);
+const THERE: Place = Place(1);
+
+fn world(places: u16, limits: Limits) -> World {
+    let plan = Plan {
+        places,
+        domains: 1,
+        names: 2,
+        rooms: 1,
+        limits,
+        timeouts: Timeouts::DEFAULT,
+        small_limits: true,
+        max_users: u32::MAX,
+        late_mail: false,
+        flush_at_once: 100,
+        lost: 0,
+        remove: false,
+        drain: false,
+    };
+    let mut world = World::new(plan, Random::new(1), false);
+    world.accept_at = Some(HERE);
+    world
+}
+
+impl World {
+    /// A name (of a user or a room) that lives there.
+    fn name_at(&self, place: Place, prefix: &str) -> String {
+        let mut names = (0..).map(|number| format!("{prefix}{number}"));
+        names.find(|name| self.places.of(self.domain_ids[0], name) == place).expect("one of many")
+    }
+
+    /// Opens a page with one tab that acknowledges by number.
+    fn page(&mut self, name: &str, version: Version, buddies: &[&str], rooms: &[&str]) -> usize {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let looks = Looks { nick: Some(format!("{name}@0").into()), ..Looks::default() };
+        let page = self.open(0, (name.to_owned(), version), looks, &owned(buddies), owned(rooms));
+        let page_opened = &mut self.pages[page];
+        page_opened.seq = true;
+        page_opened.tabs.truncate(1);
+        page
+    }
+
+    fn do_by_site(&mut self, verb: Verb<'static>) {
+        self.call(Ask::Act { page: None }, 0, verb);
+    }
+
+    fn log_out(&mut self, name: &str) {
+        self.do_by_site(Verb::Offline { subject: Subject::Name(name.to_owned().into()) });
+    }
+
+    fn close_page(&mut self, page: usize) {
+        let ticket = self.pages[page].ticket.expect("it has one");
+        self.do_by_site(Verb::Offline { subject: Subject::Ticket(ticket) });
+    }
+
+    fn quiet(&mut self) {
+        self.drain_mail();
+        self.check_quiet();
+    }
+}
+
+#[test]
+fn the_table_of_names_was_searched_wrongly_when_it_was_full() {
+    for users in 1..=60 {
+        let mut world = world(1, Limits::DEFAULT);
+        for user in 0..users {
+            world.page(&format!("user{user}"), Version::V6, &[], &[]);
+        }
+        world.log_out("user0");
+        world.quiet();
+    }
+}
+
+#[test]
+fn a_broadcast_kept_its_dialect_when_it_was_handed_over() {
+    for (first, heir) in [(Version::V6, Version::V3), (Version::V3, Version::V6)] {
+        let mut world = world(1, Limits::DEFAULT);
+        let page = world.page("bob", first, &[], &[]);
+        let message = world.say(0, "site".to_owned(), None, MessageType::Broadcast);
+        world.close_page(page);
+        let page = world.page("bob", heir, &[], &[]);
+        world.settle();
+        assert!(world.pages[page].has_seen(message), "and what it sees is checked when it comes");
+    }
+}
+
+#[test]
+fn a_poll_waited_for_a_stuck_answer_that_nobody_closed() {
+    let mut world = world(1, Limits::DEFAULT);
+    world.plan.flush_at_once = 0;
+    let page = world.page("bob", Version::V6, &[], &[]);
+    for _ in 0..3 {
+        // The first is replaced by the second; the third comes in the same second and has to wait.
+        world.poll(page, 0, false);
+    }
+    world.say(0, "site".to_owned(), None, MessageType::Broadcast);
+    world.quiet();
+    let last = world.pages[page].tabs[0].newest;
+    assert!(world.written.iter().any(|written| Some(written.key) == last), "it was served");
+}
+
+#[test]
+fn messages_handed_over_twice_came_out_of_order() {
+    let mut world = world(1, Limits::DEFAULT);
+    let first = world.page("bob", Version::V6, &[], &[]);
+    world.say(0, "site".to_owned(), None, MessageType::Broadcast);
+    let second = world.page("bob", Version::V6, &[], &[]);
+    world.say(0, "site".to_owned(), None, MessageType::Broadcast);
+    world.poll(second, 0, false);
+    world.close_page(first);
+    world.close_page(second);
+    world.check_always();
+}
+
+#[test]
+fn a_link_on_its_way_was_made_at_one_end_only_when_it_met_an_unlinking() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    world.page(&ann, Version::V6, &[], &[]);
+    world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.accept_at = Some(THERE);
+    world.page(&bob, Version::V6, &[&ann], &[]);
+    world.accept_at = Some(HERE);
+    world.unlink(0, ann.clone(), vec![bob.clone()]);
+    world.deliver_between(HERE, THERE);
+    world.quiet();
+}
+
+#[test]
+fn a_link_was_made_at_one_end_only_after_one_that_was_refused() {
+    let mut world = world(2, Limits { roster_links: 1, ..Limits::DEFAULT });
+    let (ann, bob, cid) =
+        (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"), world.name_at(HERE, "cid"));
+    world.page(&bob, Version::V6, &[], &[]);
+    world.page(&cid, Version::V6, &[], &[]);
+    world.page(&ann, Version::V6, &[&cid], &[]);
+    world.quiet();
+    for _ in 0..2 {
+        world.page(&ann, Version::V6, &[&bob], &[]);
+        world.deliver_between(HERE, THERE);
+    }
+    world.deliver_between(THERE, HERE);
+    world.log_out(&cid);
+    world.deliver_between(THERE, HERE);
+    world.quiet();
+}
+
+#[test]
+fn somebody_who_came_back_was_shown_as_gone() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.deliver_between(HERE, THERE);
+    world.log_out(&ann);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.deliver_between(HERE, THERE);
+    world.settle();
+    assert!(world.pages[page].view.contains_key(&ann));
+}
+
+#[test]
+fn somebody_who_came_back_while_a_page_was_opened_was_shown_as_gone_by_it() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    world.page(&bob, Version::V6, &[], &[]);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.quiet();
+    let page = world.page(&ann, Version::V6, &[&bob], &[]);
+    world.accept_at = Some(THERE);
+    world.log_out(&bob);
+    world.page(&bob, Version::V6, &[], &[]);
+    world.settle();
+    assert!(world.pages[page].view.contains_key(&bob));
+}
+
+#[test]
+fn somebody_who_came_and_hid_and_went_was_still_shown() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.accept_at = Some(THERE);
+    world.page(&bob, Version::V6, &[&ann], &[]);
+    world.accept_at = Some(HERE);
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    world.deliver_between(HERE, THERE);
+    let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
+    world.do_by_site(Verb::Show { subject: Subject::Name(ann.clone().into()), looks });
+    world.deliver_between(THERE, HERE);
+    world.log_out(&ann);
+    world.settle();
+    assert!(!world.pages[page].view.contains_key(&ann));
+}
+
+#[test]
+fn a_user_believed_to_be_in_a_room_he_had_been_taken_out_of() {
+    let mut world = world(2, Limits { rooms_per_user: 1, ..Limits::DEFAULT });
+    let ann = world.name_at(HERE, "ann");
+    let (near, far) = (world.name_at(HERE, "near"), world.name_at(THERE, "far"));
+    world.page(&ann, Version::V6, &[], &[&near]);
+    let subject = || Subject::Name(ann.clone().into());
+    world.page(&ann, Version::V6, &[], &[&far]);
+    world.do_by_site(Verb::Join { subject: subject(), room: far.clone().into(), nick: None });
+    for _ in 0..2 {
+        world.deliver_between(HERE, THERE);
+    }
+    world.deliver_between(THERE, HERE);
+    world.do_by_site(Verb::Leave { subject: subject(), room: near.clone().into(), nick: None });
+    world.quiet();
+}
+
+#[test]
+fn a_parked_session_was_stopped_as_the_one_idle_longest() {
+    let mut world = world(1, Limits { sessions_per_user: 2, ..Limits::DEFAULT });
+    let parked = world.page("bob", Version::V6, &[], &[]);
+    world.poll(parked, 0, false);
+    world.advance(5_000);
+    let idle = world.page("bob", Version::V6, &[], &[]);
+    world.page("bob", Version::V6, &[], &[]);
+    assert!(world.alive(parked).is_some() && world.alive(idle).is_none());
+}

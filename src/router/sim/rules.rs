@@ -1,0 +1,250 @@
+//! What must hold: always, when no mail is on its way, and when every page has caught up.
+//!
+//! Owns: the invariants of the tables. Must not: change anything but what it remembers of who was linked when all
+//! was quiet.
+
+use std::collections::BTreeSet;
+
+use super::browser::{Life, Page, Shown};
+use super::world::{Ask, World};
+use crate::domains::DomainId;
+use crate::router::Router;
+use crate::router::ids::{CallKey, Place, UserKey};
+use crate::router::mail::Alarm;
+
+impl World {
+    /// What holds after every step.
+    pub(super) fn check_always(&self) {
+        for router in &self.routers {
+            check_users(router);
+            check_sessions(router);
+            check_rooms(router);
+        }
+        for (number, id) in self.domain_ids.iter().enumerate() {
+            let Some(domain) = self.domains.get(*id) else { continue };
+            let users: usize = self.routers.iter().map(|router| crowd(router, *id)).sum();
+            assert_eq!(domain.users.count() as usize, users, "the gauge of domain {number}");
+            assert!(users <= self.plan.max_users as usize);
+        }
+    }
+
+    /// What holds when no mail is on its way.
+    pub(super) fn check_quiet(&mut self) {
+        self.check_always();
+        for place in 0..self.routers.len() {
+            self.check_rosters(place);
+            self.check_membership(place);
+            self.check_alarms(place);
+            assert!(self.routers[place].gathers.is_empty(), "somebody was asked and has not reported");
+            assert!(self.routers[place].unlinking.is_empty(), "somebody is being unlinked for ever");
+        }
+        self.check_calls();
+    }
+
+    fn user(&self, key: UserKey) -> Option<&crate::router::user::User> {
+        self.routers[usize::from(key.place.0)].users.get(key.slot)
+    }
+
+    fn check_rosters(&self, place: usize) {
+        let router = &self.routers[place];
+        for (slot, user) in router.users.iter() {
+            let key = router.user_key(slot);
+            assert!(user.roster.keys().len() <= self.plan.limits.roster_links);
+            for link in user.roster.keys() {
+                let other = self.user(*link).expect("nobody is linked with somebody who left");
+                assert_eq!(other.domain, user.domain, "links stay in their domain");
+                assert!(other.roster.keys().contains(&key), "rosters are mutual");
+            }
+        }
+    }
+
+    fn check_membership(&self, place: usize) {
+        let router = &self.routers[place];
+        for (slot, user) in router.users.iter() {
+            let key = router.user_key(slot);
+            assert!(user.rooms.len() <= self.plan.limits.rooms_per_user);
+            for room in &user.rooms {
+                let owner = &self.routers[usize::from(room.place.0)];
+                let room = owner.rooms.get(room.slot).expect("a user is in rooms that exist");
+                let member = room.members.get(&key).copied();
+                assert_eq!(member, Some(user.profile.visible()), "a member is as visible as he is");
+                assert_eq!(room.domain, user.domain, "rooms stay in their domain");
+            }
+        }
+        for (slot, room) in router.rooms.iter() {
+            let key = crate::router::ids::RoomKey { place: Place(u16::try_from(place).unwrap()), slot };
+            for member in room.members.keys() {
+                let user = self.user(*member).expect("members are online");
+                assert!(user.rooms.contains(&key), "a member knows that he is one");
+            }
+        }
+    }
+
+    fn check_alarms(&self, place: usize) {
+        let router = &self.routers[place];
+        for (slot, session) in router.sessions.iter() {
+            let (alarm, due) = session.alarm_and_due();
+            assert!(
+                alarm <= due && self.rings(place, Alarm::Session(slot), alarm),
+                "a session would never end"
+            );
+        }
+        for (slot, user) in router.users.iter() {
+            let until = user.linger.as_ref().map(|linger| linger.until());
+            assert!(
+                until.is_none_or(|until| self.rings(place, Alarm::User(slot), until)),
+                "he lingers for ever"
+            );
+        }
+    }
+
+    /// Every call was answered, but for polls that wait, and those wait where they can be answered.
+    fn check_calls(&mut self) {
+        let mut waiting: BTreeSet<CallKey> = BTreeSet::new();
+        for (_, session) in self.routers.iter().flat_map(|router| router.sessions.iter()) {
+            waiting.extend(session.parked());
+            waiting.extend(session.waiting());
+            if let Some(key) = session.answering() {
+                let written = self.written.iter().any(|written| written.key == key);
+                assert!(written, "a fate that was told is awaited");
+                assert_eq!(session.waiting(), None, "a poll waits for an answer that nobody closes");
+            }
+        }
+        self.calls.retain(|key, pending| {
+            assert!(matches!(pending.ask, Ask::Poll { .. }), "not answered: {pending:?}");
+            assert_eq!(waiting.contains(key), !pending.cut, "a poll is lost, or a cut one waits: {key:?}");
+            !pending.cut
+        });
+        for key in waiting {
+            assert!(self.calls.contains_key(&key), "a poll waits that was never asked");
+        }
+    }
+
+    /// What others see of somebody.
+    pub(super) fn shown(&self, domain: usize, name: &str) -> Option<Shown> {
+        let profile = &self.user(self.find_user(domain, name)?)?.profile;
+        profile.visible().then(|| (profile.show().to_owned(), profile.status().to_owned()))
+    }
+
+    /// What holds when every page has seen all there is: it shows those its user is linked with as they are.
+    ///
+    /// A link that was made silently (the other one named him not when he came but later, on a further page) is
+    /// told with the next change. So what is not shown is excused, unless the other one came when the page was
+    /// there already and named its user, or was there when the page named him, or the link has been there from one
+    /// quiet moment to the next.
+    pub(super) fn check_settled(&mut self) {
+        for page in 0..self.pages.len() {
+            let Some(session) = self.alive(page) else { continue };
+            if self.pages[page].life != Life::Open || self.pages[page].tabs.len() > 1 {
+                continue;
+            }
+            let router = &self.routers[usize::from(session.place.0)];
+            let queue = &router.sessions[session.slot].queue;
+            assert!(queue.is_empty(), "page {page} polls and does not catch up");
+            if self.plan.limits.roster_links >= self.plan.names().len() {
+                for name in self.plan.names() {
+                    self.check_view(page, &name);
+                }
+            }
+        }
+    }
+
+    fn check_view(&mut self, page: usize, name: &str) {
+        let Page { domain, session, .. } = &self.pages[page];
+        let (domain, session) = (*domain, session.expect("it is open"));
+        let router = &self.routers[usize::from(session.place.0)];
+        let me = &router.users[router.sessions[session.slot].user];
+        let online = self.find_user(domain, name);
+        let came_with = online.map(|key| &self.pages[self.ledger.came_with[&key]]);
+        let came = came_with.is_some_and(|other| {
+            let page = &self.pages[page];
+            let named = other.named.contains(&page.name) && page.answered < other.issued;
+            named || page.named.contains(&other.name) && (1..page.issued).contains(&other.answered)
+        });
+        let key = online.filter(|key| me.roster.keys().contains(key));
+        let real = self.shown(domain, name);
+        let page_number = page;
+        let page = &mut self.pages[page];
+        if page.name == name || page.unlinked.contains(name) {
+            return;
+        }
+        let shown = page.view.get(name);
+        let known = came || (key.is_some() && page.linked.get(name).copied() == key);
+        if shown.is_some() || known {
+            assert!(shown == real.as_ref(), "page {page_number} shows {name} as {shown:?}: {real:?}");
+            assert!(shown.is_none() || key.is_some(), "page {page_number} shows {name}, unlinked");
+        }
+        match (key, real) {
+            (Some(key), real) => {
+                page.linked.insert(name.to_owned(), key);
+                if let Some(real) = real {
+                    page.view.insert(name.to_owned(), real);
+                }
+            }
+            (None, _) => {
+                page.linked.remove(name);
+            }
+        }
+    }
+
+    /// When everybody has left and time has passed, nothing is left of them.
+    pub(super) fn check_empty(&self) {
+        for router in &self.routers {
+            assert!(router.users.is_empty() && router.user_names.is_empty(), "users are left");
+            assert!(router.sessions.is_empty() && router.gathers.is_empty(), "sessions are left");
+            assert!(router.rooms.is_empty() && router.room_names.is_empty(), "rooms are left");
+            assert!(router.crowds.iter().all(Vec::is_empty), "crowds are left");
+        }
+        assert!(self.calls.values().all(|pending| pending.cut), "calls are left");
+        let mut gauges = self.domains.iter().map(|domain| domain.users.count());
+        assert!(gauges.all(|users| users == 0), "users are counted who left");
+    }
+}
+
+fn crowd(router: &Router, id: DomainId) -> usize {
+    router.crowds.get(id.0 as usize).map_or(0, Vec::len)
+}
+
+fn check_users(router: &Router) {
+    assert_eq!(router.user_names.len(), router.users.len(), "every user has one name");
+    let crowds: usize = router.crowds.iter().map(Vec::len).sum();
+    assert_eq!(crowds, router.users.len(), "every user is in one crowd");
+    for (slot, user) in router.users.iter() {
+        assert!(router.domains.get(user.domain).is_some(), "his domain was removed");
+        assert_eq!(router.find_user(user.domain, user.profile.name()), Some(slot), "he is found by his name");
+        assert_eq!(
+            router.places.of(user.domain, user.profile.name()),
+            router.place,
+            "he lives where he must"
+        );
+        assert_eq!(router.crowds[user.domain.0 as usize].get(user.crowd_index()), Some(&slot));
+        let sessions = router.sessions_of(slot).count();
+        assert_eq!(usize::from(user.sessions), sessions, "he knows how many sessions he has");
+        assert_eq!(user.linger.is_some(), sessions == 0, "he lingers exactly while he has no session");
+        assert!(router.sessions_of(slot).all(|session| router.sessions[session].user == slot));
+        assert!(sessions <= router.limits.sessions_per_user);
+        let mailbox = user.linger.as_ref().map_or(&[][..], |linger| linger.mailbox());
+        assert!(mailbox.is_sorted_by_key(|(given, _)| *given), "a mailbox is in order");
+    }
+}
+
+fn check_sessions(router: &Router) {
+    for (slot, session) in router.sessions.iter() {
+        assert!(router.users.get(session.user).is_some(), "a session has a user");
+        assert!(router.sessions_of(session.user).any(|listed| listed == slot), "he knows it");
+        assert!(session.queue.counts_right() && session.queue.numbers_ascend());
+        assert!(session.parked().is_none() || session.queue.is_empty(), "a poll is parked on packets");
+        let unanswered = session.queue.messages().filter(|(_, answered, _)| !answered);
+        assert!(unanswered.map(|(given, ..)| given).is_sorted(), "what was not answered yet is in order");
+    }
+}
+
+fn check_rooms(router: &Router) {
+    assert_eq!(router.room_names.len(), router.rooms.len(), "every room has one name");
+    for (slot, room) in router.rooms.iter() {
+        assert_eq!(router.find_room(room.domain, &room.name), Some(slot), "it is found by its name");
+        assert!(!room.members.is_empty(), "a room has members");
+        let visible = room.members.values().filter(|visible| **visible).count();
+        assert_eq!(room.visible() as usize, visible, "it knows how many are visible");
+    }
+}

@@ -1,0 +1,334 @@
+//! The world around the routers: mail, time, alarms, calls and connections.
+//!
+//! Owns: everything that is on its way, and the rule that a router's effects are carried out in order. It does what
+//! shards do and promises what `mail.rs` says they promise, no more: mail is in order per pair and however late,
+//! alarms ring when they are due or later, answers are flushed, delayed or lost with their connections.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::sync::Arc;
+
+use super::Plan;
+use super::browser::Page;
+use super::ledger::Ledger;
+use super::random::Random;
+use crate::clock::Tick;
+use crate::domains::{DomainConfig, DomainId, Domains};
+use crate::router::call::{Answer, Call, Delivery, Verb};
+use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};
+use crate::router::mail::{Alarm, Effect, Input, Mail};
+use crate::router::{Router, Settings};
+
+/// How late mail is at most, in milliseconds, if it may be later than gathers wait.
+const MAIL_MS_MAX: u64 = 20_000;
+
+/// What was asked, and by whom.
+#[derive(Clone, Debug)]
+pub(super) enum Ask {
+    /// `/presences/online` of a page.
+    Start { page: usize },
+    /// A poll of one of a page's tabs.
+    Poll { page: usize, tab: usize, bad_seq: bool },
+    /// A message.
+    Say { message: usize },
+    /// `/buddies/remove`.
+    Remove { domain: usize, name: String, buddies: Vec<String> },
+    /// Anything else, with the ticket of a page if it is given.
+    Act { page: Option<usize> },
+    /// A ticket in the wrong domain.
+    Wrong,
+}
+
+/// A call that was not answered yet.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) ask: Ask,
+    /// Gathers that were late when it was asked.
+    pub(super) late: u64,
+    /// Whether the browser closed its connection.
+    pub(super) cut: bool,
+}
+
+/// An answer to a poll that is being written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) key: CallKey,
+    pub(super) page: usize,
+    pub(super) tab: usize,
+    pub(super) since: u64,
+    pub(super) delivery: Delivery,
+}
+
+/// An alarm: when, which in the order they were set, for whom.
+type Set = Reverse<(Tick, u64)>;
+
+/// Routers and all that surrounds them.
+pub(super) struct World {
+    pub(super) plan: Plan,
+    pub(super) random: Random,
+    pub(super) trace: bool,
+    /// Milliseconds since the beginning.
+    pub(super) time: u64,
+    /// When all mail had arrived.
+    drained: u64,
+    /// Counts calls and answers: what came before what.
+    pub(super) moment: u64,
+    pub(super) routers: Vec<Router>,
+    pub(super) places: Places,
+    offsets: Vec<u64>,
+    /// By sender and receiver.
+    mail: BTreeMap<(Place, Place), VecDeque<Mail>>,
+    alarms: Vec<BinaryHeap<Set>>,
+    alarm_of: Vec<BTreeMap<u64, Alarm>>,
+    alarms_set: u64,
+    serial: u32,
+    /// Where all calls arrive, if not anywhere.
+    pub(super) accept_at: Option<Place>,
+    pub(super) calls: BTreeMap<CallKey, Pending>,
+    pub(super) written: Vec<Written>,
+    /// Answers that were flushed and have not reached the browser.
+    pub(super) arrivals: VecDeque<Written>,
+    /// Polls whose answers are flushed as soon as the router has been heard to the end.
+    pub(super) flush_soon: Vec<CallKey>,
+    /// Fates to be told as soon as the router has been heard to the end.
+    pub(super) fates: Vec<(CallKey, SessionKey, bool)>,
+    /// The answer to a call that somebody waits for.
+    pub(super) probed: Option<Answer>,
+    pub(super) pages: Vec<Page>,
+    pub(super) ledger: Ledger,
+    pub(super) domains: Arc<Domains>,
+    pub(super) domain_ids: Vec<DomainId>,
+    pub(super) removed: Option<usize>,
+    /// Who was unlinked from whom by calls that were answered before it was done.
+    pub(super) unlinks_late: Vec<(usize, String, Vec<String>)>,
+    /// Routers that have not been told yet that the domains changed.
+    pub(super) reloads: Vec<usize>,
+    /// Routers that have not been told yet to drain.
+    pub(super) drains: Vec<usize>,
+}
+
+impl World {
+    pub(super) fn new(plan: Plan, mut random: Random, trace: bool) -> World {
+        let configs: Vec<DomainConfig> = (0..plan.domains).map(|number| plan.domain(number)).collect();
+        let domains = Arc::new(Domains::new(&configs));
+        let domain_ids = configs.iter().map(|config| domains.find(&config.name).unwrap().id).collect();
+        let seeds = [random.next(), random.next(), random.next(), random.next()];
+        let places = Places::new(plan.places, seeds);
+        let settings = |place| Settings {
+            place,
+            places: places.clone(),
+            epoch: 7,
+            limits: Arc::new(plan.limits.clone()),
+            timeouts: Arc::new(plan.timeouts.clone()),
+            domains: Arc::clone(&domains),
+        };
+        let count = usize::from(plan.places);
+        World {
+            routers: places.all().map(|place| Router::new(settings(place))).collect(),
+            offsets: (0..count).map(|_| random.within(0, 1_000_000)).collect(),
+            places,
+            trace,
+            time: 0,
+            drained: 0,
+            moment: 0,
+            mail: BTreeMap::new(),
+            alarms: (0..count).map(|_| BinaryHeap::new()).collect(),
+            alarm_of: vec![BTreeMap::new(); count],
+            alarms_set: 0,
+            serial: 0,
+            accept_at: None,
+            calls: BTreeMap::new(),
+            written: Vec::new(),
+            arrivals: VecDeque::new(),
+            flush_soon: Vec::new(),
+            fates: Vec::new(),
+            probed: None,
+            pages: Vec::new(),
+            ledger: Ledger::new(count),
+            domains,
+            domain_ids,
+            removed: None,
+            unlinks_late: Vec::new(),
+            reloads: Vec::new(),
+            drains: Vec::new(),
+            plan,
+            random,
+        }
+    }
+
+    /// Tells what happens, if this run is being watched.
+    pub(super) fn note(&self, what: impl FnOnce() -> String) {
+        if self.trace {
+            eprintln!("{:>7} ms  {}", self.time, what());
+        }
+    }
+
+    pub(super) fn now(&self, place: usize) -> Tick {
+        Tick::ZERO.after(self.offsets[place] + self.time)
+    }
+
+    /// A user who is online, by the router that owns him.
+    pub(super) fn find_user(&self, domain: usize, name: &str) -> Option<UserKey> {
+        let id = self.domain_ids[domain];
+        let router = &self.routers[usize::from(self.places.of(id, name).0)];
+        router.find_user(id, name).map(|slot| router.user_key(slot))
+    }
+
+    /// Gathers that were late so far.
+    pub(super) fn late(&self) -> u64 {
+        self.routers.iter().map(|router| router.counters.gathers_late_total).sum()
+    }
+
+    /// The key of the next call: it arrives somewhere.
+    pub(super) fn next_key(&mut self) -> CallKey {
+        let somewhere = Place(u16::try_from(self.random.below(self.routers.len())).unwrap());
+        let place = self.accept_at.unwrap_or(somewhere);
+        self.serial += 1;
+        CallKey { place, conn: self.serial, serial: self.serial }
+    }
+
+    /// A call arrives.
+    pub(super) fn call(&mut self, ask: Ask, domain: usize, verb: Verb<'static>) {
+        let key = self.next_key();
+        self.call_as(key, ask, domain, verb);
+    }
+
+    /// A call arrives, with a key that was made for it.
+    pub(super) fn call_as(&mut self, key: CallKey, ask: Ask, domain: usize, verb: Verb<'static>) {
+        self.moment += 1;
+        self.note(|| format!("call {} at {}: {ask:?} {verb:?}", key.serial, key.place.0));
+        self.calls.insert(key, Pending { ask, late: self.late(), cut: false });
+        let call = Call { domain: self.domain_ids[domain], verb };
+        self.handle(usize::from(key.place.0), Input::Call { key, call });
+    }
+
+    /// Gives a router an input, and carries out what it wants done.
+    pub(super) fn handle(&mut self, place: usize, input: Input<'_>) {
+        let now = self.now(place);
+        let before = self.before(place, &input);
+        let mut effects = Vec::new();
+        self.routers[place].handle(input, now, &mut effects);
+        self.observe(place, &before);
+        let from = Place(u16::try_from(place).unwrap());
+        for effect in effects {
+            match effect {
+                Effect::Answer { key, answer } => {
+                    assert_eq!(key.place, from, "a call is answered where it came in");
+                    self.answered(key, answer);
+                }
+                Effect::Mail { to, mail } => {
+                    assert_ne!(to, from, "mail to oneself goes through the inbox");
+                    self.mail.entry((from, to)).or_default().push_back(mail);
+                }
+                Effect::Deadline { at, alarm } => {
+                    self.alarms_set += 1;
+                    self.alarms[place].push(Reverse((at, self.alarms_set)));
+                    self.alarm_of[place].insert(self.alarms_set, alarm);
+                }
+                Effect::Close { key } => {
+                    assert_eq!(key.place, from, "a connection is closed where it is");
+                    self.close(key);
+                }
+            }
+        }
+        for (key, session, flushed) in std::mem::take(&mut self.fates) {
+            self.handle(place, Input::Fate { session, key, flushed });
+        }
+        for key in std::mem::take(&mut self.flush_soon) {
+            self.flush(key);
+        }
+    }
+
+    /// Whether mail is on its way.
+    pub(super) fn mail_waits(&self) -> bool {
+        self.mail.values().any(|queue| !queue.is_empty())
+    }
+
+    /// The oldest mail of some pair of places arrives.
+    pub(super) fn deliver(&mut self) {
+        let waiting: Vec<(Place, Place)> =
+            self.mail.iter().filter(|(_, queue)| !queue.is_empty()).map(|(pair, _)| *pair).collect();
+        if waiting.is_empty() {
+            return;
+        }
+        let (from, to) = self.random.pick(&waiting);
+        self.deliver_between(from, to);
+    }
+
+    /// The oldest mail of these places arrives.
+    pub(super) fn deliver_between(&mut self, from: Place, to: Place) {
+        let mail = self.mail.get_mut(&(from, to)).and_then(VecDeque::pop_front).expect("it waits");
+        self.note(|| format!("mail {} to {}: {mail:?}", from.0, to.0));
+        self.handle(usize::from(to.0), Input::Mail(mail));
+    }
+
+    /// All mail arrives, and every router is told what it must be told.
+    pub(super) fn drain_mail(&mut self) {
+        while self.mail_waits() || !self.reloads.is_empty() || !self.drains.is_empty() {
+            if self.random.chance(20) {
+                self.tell_routers();
+            }
+            self.deliver();
+        }
+        for (domain, name, buddies) in std::mem::take(&mut self.unlinks_late) {
+            self.unlinked(domain, &name, &buddies);
+        }
+        self.drained = self.time;
+    }
+
+    /// Some router hears that the domains changed, or that the server is going down.
+    pub(super) fn tell_routers(&mut self) {
+        if let Some(place) = self.reloads.pop() {
+            self.note(|| format!("router {place} reads the domains"));
+            self.handle(place, Input::Domains(Arc::clone(&self.domains)));
+        }
+        if let Some(place) = self.drains.pop() {
+            self.note(|| format!("router {place} drains"));
+            self.handle(place, Input::Drain);
+        }
+    }
+
+    /// Time passes; some or all alarms that are due ring.
+    pub(super) fn advance(&mut self, ms: u64) {
+        let mail_ms_max = if self.plan.late_mail { MAIL_MS_MAX } else { self.plan.timeouts.gather_ms - 100 };
+        if self.time + ms > self.drained + mail_ms_max {
+            self.drain_mail();
+        }
+        self.time += ms;
+        let (time, write_ms) = (self.time, self.plan.timeouts.write_ms);
+        let give_up = |written: &Written| written.since + write_ms <= time;
+        while let Some(at) = self.written.iter().position(give_up) {
+            self.break_off(at);
+        }
+        let late = self.random.chance(30);
+        for place in 0..self.routers.len() {
+            if !late || self.random.chance(50) {
+                self.ring(place);
+            }
+        }
+    }
+
+    /// All alarms of a router that are due ring.
+    pub(super) fn ring(&mut self, place: usize) {
+        let now = self.now(place);
+        while self.alarms[place].peek().is_some_and(|Reverse((at, _))| *at <= now) {
+            let Reverse((at, number)) = self.alarms[place].pop().expect("it is there");
+            let alarm = self.alarm_of[place].remove(&number).expect("it was set");
+            self.note(|| format!("alarm at {place}: {alarm:?}, {} ms late", now.since(at)));
+            self.handle(place, Input::Alarm(alarm));
+        }
+    }
+
+    /// Milliseconds until the next alarm.
+    pub(super) fn next_alarm_ms(&self) -> Option<u64> {
+        let next = |place: usize| self.alarms[place].peek().map(|Reverse((at, _))| at.since(self.now(place)));
+        (0..self.routers.len()).filter_map(next).min()
+    }
+
+    /// Whether an alarm for `whom` rings at `at` or before.
+    pub(super) fn rings(&self, place: usize, whom: Alarm, at: Tick) -> bool {
+        self.alarms[place]
+            .iter()
+            .any(|Reverse((set, number))| *set <= at && self.alarm_of[place][number] == whom)
+    }
+}

@@ -84,7 +84,7 @@ fn shape(callback: Option<&str>) -> Shape {
         version: Version::V6,
         poll: true,
         audience: Audience::Anybody,
-        callback: callback.map(Box::from),
+        callback: callback.map(|name| Box::new(name.into())),
         ..Shape::default()
     }
 }

@@ -229,3 +229,4 @@ const _: () = assert!(Limits::DEFAULT.message_bytes * FORM_GROWTH < Limits::DEFA
 const _: () = assert!(Limits::DEFAULT.message_bytes * JSON_GROWTH < Limits::DEFAULT.queue_bytes);
 const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES && TARGET_BYTES_MAX < HEAD_BYTES_MAX);
 const _: () = assert!(SHARDS_MAX <= u16::MAX as usize);
+const _: () = assert!(Limits::MAX.sessions_per_user < u16::MAX as usize);

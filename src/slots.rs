@@ -4,6 +4,8 @@
 //! bare index. What outlives a turn (mail, timers, events, tickets) holds a [`Slot`]; once the value
 //! is gone the slot finds nothing, even when its index serves somebody else.
 
+use std::num::NonZeroU32;
+
 use slab::Slab;
 
 /// A key of [`Slots`]: where a value is, and which of those that were ever there it is.
@@ -18,13 +20,14 @@ pub struct Slot {
 /// A slab with generations.
 #[derive(Debug)]
 pub struct Slots<T> {
-    slab: Slab<(u32, T)>,
-    generation: u32,
+    /// Never 0, which leaves the slab a place for its own mark.
+    slab: Slab<(NonZeroU32, T)>,
+    generation: NonZeroU32,
 }
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Slots { slab: Slab::new(), generation: 0 }
+        Slots { slab: Slab::new(), generation: NonZeroU32::MIN }
     }
 }
 
@@ -41,16 +44,16 @@ impl<T> Slots<T> {
 
     /// Keeps a value; the generation in its slot is new to this table (until 2³² later ones have come).
     pub fn insert(&mut self, value: T) -> Slot {
-        self.generation = self.generation.wrapping_add(1);
+        self.generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         let index = self.slab.insert((self.generation, value));
         let index = u32::try_from(index).expect("a table holds less than 2^32 values");
-        Slot { index, generation: self.generation }
+        Slot { index, generation: self.generation.get() }
     }
 
     /// The value, if it is still there.
     pub fn get(&self, slot: Slot) -> Option<&T> {
         match self.slab.get(slot.index as usize) {
-            Some((generation, value)) if *generation == slot.generation => Some(value),
+            Some((generation, value)) if generation.get() == slot.generation => Some(value),
             _ => None,
         }
     }
@@ -58,7 +61,7 @@ impl<T> Slots<T> {
     /// The value, if it is still there.
     pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         match self.slab.get_mut(slot.index as usize) {
-            Some((generation, value)) if *generation == slot.generation => Some(value),
+            Some((generation, value)) if generation.get() == slot.generation => Some(value),
             _ => None,
         }
     }
@@ -66,7 +69,7 @@ impl<T> Slots<T> {
     /// The value at an index, with its slot, for keys that prove by other means which one they mean.
     pub fn at(&self, index: u32) -> Option<(Slot, &T)> {
         let (generation, value) = self.slab.get(index as usize)?;
-        Some((Slot { index, generation: *generation }, value))
+        Some((Slot { index, generation: generation.get() }, value))
     }
 
     /// Takes the value out.
@@ -79,7 +82,7 @@ impl<T> Slots<T> {
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         self.slab.iter().map(|(index, (generation, value))| {
             let index = u32::try_from(index).expect("checked when it was inserted");
-            (Slot { index, generation: *generation }, value)
+            (Slot { index, generation: generation.get() }, value)
         })
     }
 }

@@ -425,8 +425,12 @@ mod tests {
 
     #[test]
     fn packets_are_told_in_a_call() {
-        let shape =
-            Shape { poll: true, callback: Some("$cb.a".into()), audience: Audience::Anybody, ..papers() };
+        let shape = Shape {
+            poll: true,
+            callback: Some(Box::new("$cb.a".into())),
+            audience: Audience::Anybody,
+            ..papers()
+        };
         let (head, body) = answer(&Answer::Packets(delivery(Packets::None)), &shape);
         assert_eq!(body, r#"/**/$cb.a({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":7});"#);
         assert!(
@@ -438,7 +442,7 @@ mod tests {
     #[test]
     fn refusals_are_statuses() {
         let check = |refusal, status: &str, body: &str, retry: bool| {
-            let shape = Shape { callback: Some("cb".into()), poll: true, ..papers() };
+            let shape = Shape { callback: Some(Box::new("cb".into())), poll: true, ..papers() };
             let (head, found) = answer(&Answer::Refused(refusal), &shape);
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nContent-Type: text/plain;")), "{head}");
             assert_eq!((&*found, head.contains("\r\nRetry-After: ")), (body, retry), "{head}");

@@ -7,7 +7,7 @@
 use super::answer::NO_CLIENT;
 use super::endpoint::POLLING;
 use super::params::{Param, Params};
-use super::{Context, Shape};
+use super::{Callback, Context, Shape};
 use crate::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
@@ -42,10 +42,10 @@ pub(super) fn poll<'a>(
     Ok(Some(Call { domain, verb }))
 }
 
-fn callback(params: &mut Params<'_>) -> Result<Option<Box<str>>, Rejection> {
+fn callback(params: &mut Params<'_>) -> Result<Option<Callback>, Rejection> {
     match params.said(Param::Callback) {
         Some(name) if !jsonp::is_callback(&name) => Err(Rejection::bad(Param::Callback.name())),
-        name => Ok(name.map(|name| name.into_owned().into())),
+        name => Ok(name.map(|name| Box::new(name.into_owned().into()))),
     }
 }
 

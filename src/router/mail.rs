@@ -367,7 +367,7 @@ pub struct Sight {
     /// Whether they see him.
     pub visible: bool,
     /// How often he appeared or disappeared before.
-    pub changes: u32,
+    pub changes: u16,
 }
 
 /// A user who was named and is online.

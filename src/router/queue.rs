@@ -11,9 +11,6 @@ use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
 use crate::limits::{Limits, PRESENCES_PER_LINK};
 
-/// Packets kept allocated when a queue runs empty; a storm's memory is given back.
-const CAPACITY_KEPT: usize = 8;
-
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
@@ -72,8 +69,8 @@ pub(super) struct Queue {
     /// The last number of an answer that was flushed.
     flushed: u64,
     /// Messages and light packets in `entries`, and their bytes: what the limits count.
-    counted: usize,
-    counted_bytes: usize,
+    counted: u32,
+    counted_bytes: u32,
 }
 
 impl Queue {
@@ -123,7 +120,7 @@ impl Queue {
     fn append(&mut self, packet: Packet, label: Label) {
         if label.counts() {
             self.counted += 1;
-            self.counted_bytes += packet.json().len();
+            self.counted_bytes += bytes(&packet);
         }
         self.issued += 1;
         self.entries.push_back(Entry { number: self.issued, label, packet });
@@ -131,8 +128,8 @@ impl Queue {
 
     /// Whether a packet that counts fits. One always does, however long it has become in JSON.
     fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {
-        let bytes = self.counted_bytes + packet.json().len();
-        self.counted == 0 || (self.counted < limits.queue_messages && bytes <= limits.queue_bytes)
+        let (count, bytes) = (self.counted as usize, (self.counted_bytes + bytes(packet)) as usize);
+        count == 0 || (count < limits.queue_messages && bytes <= limits.queue_bytes)
     }
 
     /// Whether another presence fits: without the answered ones there is one for each link at most, but a browser
@@ -160,7 +157,7 @@ impl Queue {
     fn recount(&mut self) {
         let counted = self.entries.iter().filter(|entry| entry.label.counts());
         (self.counted, self.counted_bytes) =
-            counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
+            counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
     }
 
     /// The browser has everything up to `number`; more than it was told it cannot have.
@@ -169,10 +166,11 @@ impl Queue {
         while let Some(entry) = self.entries.pop_front_if(|entry| entry.number <= number) {
             if entry.label.counts() {
                 self.counted -= 1;
-                self.counted_bytes -= entry.packet.json().len();
+                self.counted_bytes -= bytes(&entry.packet);
             }
         }
-        if self.entries.is_empty() && self.entries.capacity() > CAPACITY_KEPT {
+        if self.entries.is_empty() {
+            // Most queues are empty most of the time, and there are very many.
             self.entries = VecDeque::new();
         }
     }
@@ -182,9 +180,9 @@ impl Queue {
         self.acknowledge(self.flushed);
     }
 
-    /// The answer that ended with `number` was flushed.
-    pub(super) fn flushed(&mut self, number: u64) {
-        self.flushed = self.flushed.max(number);
+    /// The last answer was flushed.
+    pub(super) fn flushed(&mut self) {
+        self.flushed = self.told;
     }
 
     /// Everything not acknowledged, for an answer; and how many of them were answered before.
@@ -277,9 +275,8 @@ impl Queue {
     /// Whether what the limits go by is what is there.
     pub(super) fn counts_right(&self) -> bool {
         let counted = self.entries.iter().filter(|entry| entry.label.counts());
-        let (count, bytes) =
-            counted.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
-        (count, bytes) == (self.counted, self.counted_bytes)
+        let counts = counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
+        counts == (self.counted, self.counted_bytes)
     }
 
     /// Whether the numbers ascend, up to the last one issued.
@@ -288,6 +285,11 @@ impl Queue {
         numbers.is_sorted_by(|a, b| a < b)
             && self.entries.back().is_none_or(|last| last.number <= self.issued)
     }
+}
+
+/// What a packet counts. Limits are far below what 32 bits hold: see `Limits::MAX`.
+fn bytes(packet: &Packet) -> u32 {
+    u32::try_from(packet.json().len()).expect("a packet is smaller than the request it came in, six times")
 }
 
 /// The presence that tells what two in a row tell: the newer one, but a coming stays a coming.
@@ -367,7 +369,7 @@ mod tests {
         queue.push(message("2"), Label::Message(2), &limits(9));
         queue.acknowledge_flushed();
         assert_eq!(queue.entries.len(), 2);
-        queue.flushed(1);
+        queue.flushed();
         queue.acknowledge_flushed();
         assert_eq!(all(&mut queue), [message("2")]);
     }

@@ -36,8 +36,8 @@ pub(super) struct Session {
     due: Tick,
     /// The earliest alarm that is set; later ones are set when this one fires.
     armed: Tick,
-    /// When a parked poll was last replaced.
-    replaced: Option<Tick>,
+    /// From when on a waiting poll may be replaced again.
+    replaceable: Tick,
 }
 
 /// What has become of the session's last poll.
@@ -46,9 +46,9 @@ enum Poll {
     /// None waits. The session ends when its deadline comes.
     Absent,
     /// It waits for a packet. It is answered empty when its deadline comes.
-    Parked { key: CallKey, until: Tick },
-    /// It was answered up to a number; whether that was flushed is not known yet.
-    Answering { key: CallKey, upto: u64 },
+    Parked { key: CallKey },
+    /// It was answered, up to what the browser was told; whether that was flushed is not known yet.
+    Answering { key: CallKey },
 }
 
 /// A poll that waits for its turn: for the fate of the answer before, or for the second a replacement must last.
@@ -56,6 +56,8 @@ enum Poll {
 struct Waiting {
     key: CallKey,
     seq: Option<u64>,
+    /// The deadline that holds again if this one goes away.
+    until: Tick,
 }
 
 /// Why a session ends.
@@ -89,7 +91,7 @@ impl Session {
     /// The poll that is parked.
     pub(super) fn parked(&self) -> Option<CallKey> {
         match self.poll {
-            Poll::Parked { key, .. } => Some(key),
+            Poll::Parked { key } => Some(key),
             Poll::Absent | Poll::Answering { .. } => None,
         }
     }
@@ -97,7 +99,7 @@ impl Session {
     /// The poll whose answer may or may not have been flushed.
     pub(super) fn answering(&self) -> Option<CallKey> {
         match self.poll {
-            Poll::Answering { key, .. } => Some(key),
+            Poll::Answering { key } => Some(key),
             Poll::Absent | Poll::Parked { .. } => None,
         }
     }
@@ -125,7 +127,7 @@ impl Router {
             heard: self.now,
             due: Tick::NEVER,
             armed: Tick::NEVER,
-            replaced: None,
+            replaceable: Tick::ZERO,
         });
         self.counters.sessions_started_total += 1;
         self.set_due(session, self.now.after(self.timeouts.session_cut_ms));
@@ -162,14 +164,14 @@ impl Router {
             return self.stop(key, slot, Reason::Shutdown);
         }
         session.heard = now;
-        // When another replacement is allowed.
-        let free = session.replaced.map_or(now, |replaced| replaced.after(REPLACE_MS_MIN));
+        let (due, free) = (session.due, session.replaceable);
         if let Some(waiting) = &mut session.next {
             if now < free {
                 return self.refuse(key, Refusal::TooManyPolls);
             }
-            let older = std::mem::replace(&mut **waiting, Waiting { key, seq });
-            session.replaced = Some(now);
+            let until = waiting.until;
+            let older = std::mem::replace(&mut **waiting, Waiting { key, seq, until });
+            session.replaceable = now.after(REPLACE_MS_MIN);
             if matches!(session.poll, Poll::Parked { .. }) {
                 self.set_due(slot, now.after(REPLACE_MS_MIN));
             }
@@ -177,13 +179,13 @@ impl Router {
         }
         match session.poll {
             Poll::Absent => self.serve(slot, key, seq),
-            Poll::Parked { key: parked, .. } if now >= free => self.replace(slot, parked, key, seq),
+            Poll::Parked { key: parked } if now >= free => self.replace(slot, parked, key, seq),
             Poll::Parked { .. } => {
-                session.next = Some(Box::new(Waiting { key, seq }));
+                session.next = Some(Box::new(Waiting { key, seq, until: due }));
                 self.set_due(slot, free);
             }
-            Poll::Answering { key: answering, .. } => {
-                session.next = Some(Box::new(Waiting { key, seq }));
+            Poll::Answering { key: answering } => {
+                session.next = Some(Box::new(Waiting { key, seq, until: due }));
                 self.close_answered(answering);
             }
         }
@@ -208,7 +210,7 @@ impl Router {
         if session.queue.is_empty() {
             self.counters.polls_parked_total += 1;
             let until = self.now.after(self.hold_ms(slot));
-            self.sessions[slot].poll = Poll::Parked { key, until };
+            self.sessions[slot].poll = Poll::Parked { key };
             self.set_due(slot, until);
         } else {
             self.deliver_queue(slot, key);
@@ -229,7 +231,7 @@ impl Router {
     fn replace(&mut self, slot: Slot, parked: CallKey, key: CallKey, seq: Option<u64>) {
         self.stop(parked, slot, Reason::Replaced);
         let session = &mut self.sessions[slot];
-        session.replaced = Some(self.now);
+        session.replaceable = self.now.after(REPLACE_MS_MIN);
         session.poll = Poll::Absent;
         self.serve(slot, key, seq);
     }
@@ -243,7 +245,7 @@ impl Router {
             packets.address_broadcasts(self.users[session.user].profile.name());
         }
         let seq = session.queue.told();
-        session.poll = Poll::Answering { key, upto: seq };
+        session.poll = Poll::Answering { key };
         self.counters.packets_repeated_total += repeated;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
         self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.write_ms));
@@ -288,7 +290,7 @@ impl Router {
     /// Answers the poll of a session if it is parked and something is queued.
     pub(super) fn answer_parked(&mut self, slot: Slot) {
         let session = &self.sessions[slot];
-        if let Poll::Parked { key, .. } = session.poll
+        if let Poll::Parked { key } = session.poll
             && !session.queue.is_empty()
         {
             self.deliver_queue(slot, key);
@@ -299,16 +301,16 @@ impl Router {
     pub(super) fn on_cut(&mut self, slot: Slot, key: CallKey) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
         match session.poll {
-            Poll::Parked { key: parked, .. } if parked == key => {
+            Poll::Parked { key: parked } if parked == key => {
                 self.counters.polls_cut_total += 1;
                 self.poll_gone(slot, self.timeouts.session_cut_ms);
             }
-            Poll::Answering { key: answering, .. } if answering == key => {
+            Poll::Answering { key: answering } if answering == key => {
                 self.on_fate(slot, key, false);
             }
-            Poll::Parked { until, .. } => {
-                if session.next.take_if(|next| next.key == key).is_some() {
-                    self.set_due(slot, until);
+            Poll::Parked { .. } => {
+                if let Some(next) = session.next.take_if(|next| next.key == key) {
+                    self.set_due(slot, next.until);
                 }
             }
             Poll::Absent | Poll::Answering { .. } => {
@@ -320,12 +322,12 @@ impl Router {
     /// An answer was flushed, or never will be.
     pub(super) fn on_fate(&mut self, slot: Slot, key: CallKey, flushed: bool) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        let Poll::Answering { key: answering, upto } = session.poll else { return };
+        let Poll::Answering { key: answering } = session.poll else { return };
         if answering != key {
             return;
         }
         if flushed {
-            session.queue.flushed(upto);
+            session.queue.flushed();
             self.poll_gone(slot, self.timeouts.session_idle_ms);
         } else {
             self.poll_gone(slot, self.timeouts.session_cut_ms);
@@ -366,8 +368,8 @@ impl Router {
             return self.set_due(slot, due);
         }
         match (session.poll, session.next.take()) {
-            (Poll::Parked { key, .. }, Some(next)) => self.replace(slot, key, next.key, next.seq),
-            (Poll::Parked { key, .. }, None) => self.deliver_queue(slot, key),
+            (Poll::Parked { key }, Some(next)) => self.replace(slot, key, next.key, next.seq),
+            (Poll::Parked { key }, None) => self.deliver_queue(slot, key),
             (Poll::Absent | Poll::Answering { .. }, next) => {
                 session.next = next;
                 self.end_session(slot, End::Silent);
@@ -399,7 +401,7 @@ impl Router {
                 Reason::Offline
             }
         };
-        if let Poll::Parked { key, .. } = self.sessions[slot].poll {
+        if let Poll::Parked { key } = self.sessions[slot].poll {
             self.stop(key, slot, reason);
         }
         if let Some(next) = self.sessions[slot].next.take() {
@@ -418,7 +420,7 @@ impl Router {
         for slot in slots {
             let session = &mut self.sessions[slot];
             let next = session.next.take();
-            if let Poll::Parked { key, .. } = session.poll {
+            if let Poll::Parked { key } = session.poll {
                 session.poll = Poll::Absent;
                 self.stop(key, slot, Reason::Shutdown);
             }

@@ -27,14 +27,14 @@ pub(super) struct User {
     pub(super) profile: Profile,
     /// His newest session, the head of their list.
     pub(super) newest: Option<Slot>,
-    pub(super) sessions: u32,
+    pub(super) sessions: u16,
     pub(super) roster: Roster,
     /// His rooms, sorted.
     pub(super) rooms: Vec<RoomKey>,
     /// How many messages were queued to him so far.
     pub(super) given: u64,
     /// How often he appeared or disappeared.
-    sight_changes: u32,
+    sight_changes: u16,
     /// Set while he has no session.
     pub(super) linger: Option<Box<Linger>>,
     /// Where he stands among the users of his domain.
@@ -127,7 +127,7 @@ impl Router {
         self.list_session(user, session);
         let started = Started {
             ticket: self.ticket(session),
-            sessions: self.users[user].sessions,
+            sessions: u32::from(self.users[user].sessions),
             buddies: Vec::new(),
             rooms: Vec::new(),
             partial: false,
@@ -186,7 +186,7 @@ impl Router {
         if let Some(linger) = owner.linger.take() {
             self.inherit(session, linger.mailbox);
         }
-        if self.users[user].sessions as usize > self.limits.sessions_per_user {
+        if usize::from(self.users[user].sessions) > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those heard of at the same time, the last one is the oldest.
             let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].idle_order()));
@@ -350,7 +350,8 @@ impl Router {
             self.tell_links(key, links, Some(&packet), false, Some(gather));
         }
         if before.visible() != after.visible() {
-            self.users[user].sight_changes += 1;
+            // Round again after 65,536 changes: no mail is that late.
+            self.users[user].sight_changes = self.users[user].sight_changes.wrapping_add(1);
             let rooms: Vec<_> = self.users[user].rooms.iter().map(|room| (room.place, room.slot)).collect();
             for (place, rooms) in self.by_place(rooms) {
                 let gather = Some(gather);

@@ -219,7 +219,7 @@ fn check_users(router: &Router) {
         );
         assert_eq!(router.crowds[user.domain.0 as usize].get(user.crowd_index()), Some(&slot));
         let sessions = router.sessions_of(slot).count();
-        assert_eq!(user.sessions as usize, sessions, "he knows how many sessions he has");
+        assert_eq!(usize::from(user.sessions), sessions, "he knows how many sessions he has");
         assert_eq!(user.linger.is_some(), sessions == 0, "he lingers exactly while he has no session");
         assert!(router.sessions_of(slot).all(|session| router.sessions[session].user == slot));
         assert!(sessions <= router.limits.sessions_per_user);

@@ -1,0 +1,88 @@
+//! What a parked user costs, counted to the byte.
+//!
+//! The server runs in this process, so that its allocations can be counted. Clients are raw sockets, which cost the
+//! heap nothing that stays. Alone in its file: nothing else may allocate meanwhile.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nextim::config::Config;
+use nextim::limits::{PARKED_USER_BYTES_MAX, Timeouts};
+use nextim::server::{Handle, Server};
+
+#[global_allocator]
+static ALLOCATOR: dhat::Alloc = dhat::Alloc;
+
+const USERS: usize = 4_000;
+/// A group of users who are buddies of each other: each has nine.
+const GROUP: usize = 10;
+const ROOM: usize = 50;
+
+#[test]
+fn a_parked_user_costs_at_most_what_the_budget_says() {
+    // Time enough on a loaded machine; in the order the defaults have.
+    let timeouts = Timeouts {
+        session_cut_ms: 60_000,
+        poll_hold_ms_min: 90_000,
+        poll_hold_ms_max: 93_000,
+        ..Timeouts::DEFAULT
+    };
+    let listen = vec!["127.0.0.1:0".parse().unwrap()];
+    let server = Server::start(&Config { listen, shards: Some(1), timeouts, ..Config::default() }).unwrap();
+    let address = server.addresses()[0];
+    let mut site = TcpStream::connect(address).unwrap();
+    let mut parked = Vec::with_capacity(USERS);
+    let profiler = dhat::Profiler::builder().testing().build();
+    let before = dhat::HeapStats::get().curr_bytes;
+    let tickets: Vec<String> = (0..USERS).map(|number| online(&mut site, number)).collect();
+    for (number, ticket) in tickets.iter().enumerate() {
+        parked.push(park(address, ticket, number % GROUP + 1 < GROUP));
+    }
+    let ours: usize = tickets.iter().map(String::capacity).sum::<usize>() + USERS * size_of::<String>();
+    wait(&server, "polls_parked_total", USERS as u64);
+    let bytes = (dhat::HeapStats::get().curr_bytes - before - ours) / USERS;
+    drop(profiler);
+    assert!(bytes <= PARKED_USER_BYTES_MAX, "{bytes} bytes a user");
+}
+
+/// Brings a user online; his ticket.
+fn online(site: &mut TcpStream, number: usize) -> String {
+    let first = number / GROUP * GROUP;
+    let buddies: Vec<String> = (first..first + GROUP).map(|buddy| format!("user{buddy:06}")).collect();
+    let form = format!(
+        "domain=localhost&apikey=public&name=user{number:06}&nick=User%20{number:06}&rooms=room{}&buddies={}",
+        number / ROOM,
+        buddies.join(",")
+    );
+    let head = "POST /presences/online HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    site.write_all(format!("{head}Content-Length: {}\r\n\r\n{form}", form.len()).as_bytes()).unwrap();
+    let mut answer = [0; 4_096];
+    let count = site.read(&mut answer).unwrap();
+    let answer = std::str::from_utf8(&answer[..count]).unwrap();
+    let (_, ticket) = answer.split_once("\"ticket\":\"").unwrap();
+    ticket.split('"').next().unwrap().to_owned()
+}
+
+/// Polls until the poll is parked: if buddies came after him, the first one is answered.
+fn park(address: SocketAddr, ticket: &str, heard: bool) -> TcpStream {
+    let mut conn = TcpStream::connect(address).unwrap();
+    let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\n\r\n");
+    conn.write_all(poll.as_bytes()).unwrap();
+    if heard {
+        assert!(conn.read(&mut [0; 4_096]).unwrap() > 0);
+        conn.write_all(poll.as_bytes()).unwrap();
+    }
+    conn
+}
+
+fn wait(server: &Handle, counter: &str, value: u64) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while server.stats().sum(counter).unwrap() < value {
+        assert!(Instant::now() < deadline, "{counter} is {:?}", server.stats().sum(counter));
+        thread::sleep(Duration::from_millis(10));
+    }
+}

@@ -190,9 +190,8 @@ impl Plan {
         }
         // Every shard's table has a copy of what all of them had open: an epoll and a waker each.
         let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
-        let wanted = CONNECTIONS_WANTED.div_ceil(room(0).max(1));
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let shards = config.shards.map_or(cores.max(wanted), usize::from).min(SHARDS_MAX);
+        let shards = config.shards.map_or_else(|| shards_for(CONNECTIONS_WANTED, cores, room), usize::from);
         if room(shards) == 0 {
             let error = io::Error::other(format!("{descriptors} per process are too few"));
             return Err(StartError::new("descriptor limit", error));
@@ -201,6 +200,15 @@ impl Plan {
         let connections_per_shard = if configured == 0 { room(shards) } else { configured.min(room(shards)) };
         Ok(Plan { shards, connections_per_shard })
     }
+}
+
+/// The fewest shards, but no fewer than cores, that together have room for so many connections; if none have, those
+/// that have most.
+fn shards_for(connections: usize, cores: usize, room: impl Fn(usize) -> usize) -> usize {
+    let in_all = |shards: &usize| shards * room(*shards);
+    let mut choices = cores.min(SHARDS_MAX)..=SHARDS_MAX;
+    let enough = choices.clone().find(|shards| in_all(shards) >= connections);
+    enough.or_else(|| choices.by_ref().max_by_key(in_all)).unwrap_or(cores)
 }
 
 /// What a shard's thread is started with.
@@ -381,4 +389,27 @@ fn random_words() -> Result<[u64; 5], StartError> {
 /// A lock whose holder panicked guards nothing that could be half-done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_as_many_shards_as_connections_call_for() {
+        let check = |descriptors: usize, cores: usize, expected: usize| {
+            let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
+            assert_eq!(
+                shards_for(100_000, cores, room),
+                expected,
+                "{descriptors} descriptors, {cores} cores"
+            );
+        };
+        check(1_000_000, 2, 2);
+        check(20_000, 2, 6);
+        check(20_000, 16, 16);
+        check(1_200, 2, 121);
+        check(1_024, 2, 211);
+        check(600, 2, 118);
+    }
 }

@@ -169,11 +169,6 @@ impl Domains {
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Domain>> {
         self.by_name.iter()
     }
-
-    /// One more than the highest id ever given.
-    pub fn ids(&self) -> usize {
-        self.by_id.len()
-    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use common::{README_ADDRESS, Running, Server, blocks, need, path};
+use common::{README_ADDRESS, Running, SITE_CALLS, Server, blocks, need, path};
 use tempfile::TempDir;
 
 /// Less than a poll is held, so that an answer that comes in time came for a reason.
@@ -209,22 +209,8 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 fn calls_of_the_site_cannot_be_reached() {
     let world = World::start();
     let ticket = world.online("alice");
-    for path in [
-        "/presences/online",
-        "/presences/offline",
-        "/presences/show",
-        "/statuses",
-        "/messages",
-        "/onlines",
-        "/room/members",
-        "/room/join",
-        "/room/leave",
-        "/buddies/remove",
-        "/packets/",
-        "/packets/../messages",
-        "/packets%2f..%2fmessages",
-        "//messages",
-    ] {
+    let tricks = ["/packets/", "/packets/../messages", "/packets%2f..%2fmessages", "//messages"];
+    for path in SITE_CALLS.into_iter().chain(tricks) {
         let params = format!("domain=forum&apikey={APIKEY}&name=bob&ticket={ticket}&to=alice&body=x");
         let answer = output(world.browser(path).args(["--path-as-is", "-d", &params]));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");

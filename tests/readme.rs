@@ -14,7 +14,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{README_ADDRESS, Server, blocks, need, path, readme};
+use common::{README_ADDRESS, SITE_CALLS, Server, blocks, need, path, readme};
 
 /// What a line of output in the conversation begins with.
 const OUTPUT: &str = "#> ";
@@ -151,19 +151,7 @@ fn the_examples_are_answered_as_shown() {
 #[test]
 fn every_call_has_an_example() {
     let blocks = blocks("http").concat();
-    for path in [
-        "/presences/online",
-        "/presences/offline",
-        "/presences/show",
-        "/statuses",
-        "/messages",
-        "/onlines",
-        "/room/members",
-        "/room/join",
-        "/room/leave",
-        "/buddies/remove",
-        "/packets",
-    ] {
+    for path in SITE_CALLS.into_iter().chain(["/packets"]) {
         assert!(blocks.contains(&format!(" {path} ")), "{path}");
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! Owns: the glue, and the shape each waiting answer must have. Must not: do anything a module below it could do.
 
-use std::sync::Arc;
-
 use super::Shard;
 use super::Timer;
 use super::conn::{State, Then};
@@ -21,16 +19,18 @@ impl Shard {
     /// Gives a request to the router, or refuses it.
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) {
         self.counters.requests_total += 1;
-        let domains = Arc::clone(&self.domains);
-        let limits = Arc::clone(&self.limits);
-        let context =
-            Context { domains: &domains, limits: &limits, wall_ms: wall_ms(), secret: self.entropy.peek() };
+        let context = Context {
+            domains: &self.domains,
+            limits: &self.limits,
+            wall_ms: wall_ms(),
+            secret: self.entropy.peek(),
+        };
         match api::route(request, &context) {
             Routed::Call { call, shape } => self.start_call(slot, call, shape),
             Routed::Refused { rejection, shape } => self.refuse(slot, &rejection, shape),
             Routed::Preflight { shape } => {
                 let shape = self.parting(shape);
-                self.write_answer(slot, &shape, None, |output| api::write_preflight(output, &shape));
+                self.write_answer(slot, &shape, None, |output, _| api::write_preflight(output, &shape));
             }
         }
     }
@@ -64,7 +64,7 @@ impl Shard {
     fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
         self.counters.requests_rejected_total += 1;
         let shape = self.parting(shape);
-        self.write_answer(slot, &shape, None, |output| {
+        self.write_answer(slot, &shape, None, |output, _| {
             api::write_rejection(output, rejection, Some(&shape));
         });
     }
@@ -128,9 +128,8 @@ impl Shard {
             return;
         };
         let shape = self.parting(shape);
-        let poll_url = Arc::clone(&self.poll_url);
-        self.write_answer(slot, &shape, fate, |output| {
-            api::write_answer(output, answer, &shape, &poll_url);
+        self.write_answer(slot, &shape, fate, |output, poll_url| {
+            api::write_answer(output, answer, &shape, poll_url);
         });
     }
 
@@ -140,12 +139,12 @@ impl Shard {
         slot: Slot,
         shape: &Shape,
         fate: Option<SessionKey>,
-        write: impl FnOnce(&mut Vec<u8>),
+        write: impl FnOnce(&mut Vec<u8>, &str),
     ) {
         let then = if shape.close { Then::Close } else { Then::Read };
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
-        write(&mut output);
+        write(&mut output, &self.poll_url);
         self.send(slot, &output, fate, then);
         self.buffers.output = output;
     }

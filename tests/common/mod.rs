@@ -11,6 +11,20 @@ use std::process::{Child, Command, Stdio};
 /// The address README.md uses, which is that of a server without settings.
 pub(crate) const README_ADDRESS: &str = "127.0.0.1:8000";
 
+/// The calls of a site.
+pub(crate) const SITE_CALLS: [&str; 10] = [
+    "/presences/online",
+    "/presences/offline",
+    "/presences/show",
+    "/statuses",
+    "/messages",
+    "/onlines",
+    "/room/members",
+    "/room/join",
+    "/room/leave",
+    "/buddies/remove",
+];
+
 /// The text of README.md.
 pub(crate) fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()

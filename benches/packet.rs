@@ -10,6 +10,7 @@
 //! much as the answer, is not here.
 
 use std::hint::black_box;
+use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use nextim::api::{Shape, write_answer};
@@ -74,7 +75,7 @@ fn found(count: usize) -> Answer {
         1 => Packets::One(packet(0)),
         _ => Packets::Many((0..count).map(packet).collect()),
     };
-    let session = SessionKey { place: Place(0), slot: Slot { index: 4_711, generation: 9 } };
+    let session = SessionKey { place: Place(0), slot: Slot { index: 4_711, generation: NonZeroU32::MIN } };
     Answer::Packets(Delivery { session, packets, seq: 41, stopped: None, retry_ms: None })
 }
 

@@ -9,6 +9,7 @@
 //! nothing of requests that arrive in pieces or in chunks, nor of a server with thousands of domains.
 
 use std::hint::black_box;
+use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput};
 use nextim::api::{Context, Routed, route};
@@ -23,7 +24,7 @@ const DOMAIN: &str = "community.example";
 const APIKEY: &str = "b1946ac92492d2347c6235b4d2611184";
 
 fn ticket() -> String {
-    let slot = Slot { index: 4_711, generation: 9 };
+    let slot = Slot { index: 4_711, generation: NonZeroU32::MIN };
     Ticket { epoch: 1, session: SessionKey { place: Place(0), slot }, secret: [0xA5; 16] }.text()
 }
 

@@ -1,6 +1,6 @@
 //! Time: the only place that reads a clock.
 //!
-//! Owns: [`Tick`], the time of one shard, and [`Clock`], which makes ticks. Must not: be read more than once a
+//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks. Must not: be read more than once a
 //! turn by the same shard. A tick never leaves its shard: between shards only durations travel.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -31,6 +31,48 @@ impl Tick {
     /// Milliseconds since the shard started.
     pub fn ms(self) -> u64 {
         self.0
+    }
+}
+
+/// A tick in four bytes, for deadlines that are kept a million times: the next whole [`Moment::GRAIN_MS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u32);
+
+impl Moment {
+    /// The moment the shard started.
+    pub const ZERO: Moment = Moment(0);
+    /// Later than every other moment.
+    pub const NEVER: Moment = Moment(u32::MAX);
+    /// How exact moments are, in milliseconds.
+    pub const GRAIN_MS: u64 = 64;
+
+    /// The first moment that is not before `tick`.
+    pub fn not_before(tick: Tick) -> Moment {
+        if tick == Tick::NEVER {
+            return Moment::NEVER;
+        }
+        Moment(u32::try_from(tick.0.div_ceil(Moment::GRAIN_MS)).expect("a shard lives less than 8 years"))
+    }
+
+    /// The last moment that is not after `tick`.
+    pub fn not_after(tick: Tick) -> Moment {
+        Moment(u32::try_from(tick.0 / Moment::GRAIN_MS).expect("a shard lives less than 8 years"))
+    }
+
+    /// How many grains after the start of the shard it is.
+    pub fn grains(self) -> u32 {
+        self.0
+    }
+
+    /// The moment so many grains later.
+    #[must_use]
+    pub fn later(self, grains: u32) -> Moment {
+        Moment(self.0.saturating_add(grains))
+    }
+
+    /// The moment as a tick.
+    pub fn tick(self) -> Tick {
+        if self == Moment::NEVER { Tick::NEVER } else { Tick(u64::from(self.0) * Moment::GRAIN_MS) }
     }
 }
 
@@ -102,6 +144,17 @@ mod tests {
         assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
         assert_eq!(clock.advance(67_000, Tick(1_300)), 0, "late again is load");
         assert_eq!(clock.now(), Tick(4_300));
+    }
+
+    #[test]
+    fn a_moment_is_never_before_what_it_was_made_of() {
+        for ms in [0, 1, 63, 64, 65, 1_000, 86_400_000] {
+            let tick = Tick(ms);
+            let (before, after) = (Moment::not_after(tick).tick(), Moment::not_before(tick).tick());
+            assert!(before <= tick && tick <= after && after.since(before) <= Moment::GRAIN_MS, "{ms}");
+            assert_eq!(Moment::not_before(after).tick(), after);
+        }
+        assert_eq!(Moment::not_before(Tick::NEVER).tick(), Tick::NEVER);
     }
 
     #[test]

@@ -13,14 +13,13 @@ use slab::Slab;
 pub struct Slot {
     /// Where in the slab.
     pub index: u32,
-    /// Which inhabitant of that place.
-    pub generation: u32,
+    /// Which inhabitant of that place. Never 0, which lets an optional slot be as small as a slot.
+    pub generation: NonZeroU32,
 }
 
 /// A slab with generations.
 #[derive(Debug)]
 pub struct Slots<T> {
-    /// Never 0, which leaves the slab a place for its own mark.
     slab: Slab<(NonZeroU32, T)>,
     generation: NonZeroU32,
 }
@@ -47,13 +46,13 @@ impl<T> Slots<T> {
         self.generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         let index = self.slab.insert((self.generation, value));
         let index = u32::try_from(index).expect("a table holds less than 2^32 values");
-        Slot { index, generation: self.generation.get() }
+        Slot { index, generation: self.generation }
     }
 
     /// The value, if it is still there.
     pub fn get(&self, slot: Slot) -> Option<&T> {
         match self.slab.get(slot.index as usize) {
-            Some((generation, value)) if generation.get() == slot.generation => Some(value),
+            Some((generation, value)) if *generation == slot.generation => Some(value),
             _ => None,
         }
     }
@@ -61,7 +60,7 @@ impl<T> Slots<T> {
     /// The value, if it is still there.
     pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         match self.slab.get_mut(slot.index as usize) {
-            Some((generation, value)) if generation.get() == slot.generation => Some(value),
+            Some((generation, value)) if *generation == slot.generation => Some(value),
             _ => None,
         }
     }
@@ -69,7 +68,7 @@ impl<T> Slots<T> {
     /// The value at an index, with its slot, for keys that prove by other means which one they mean.
     pub fn at(&self, index: u32) -> Option<(Slot, &T)> {
         let (generation, value) = self.slab.get(index as usize)?;
-        Some((Slot { index, generation: generation.get() }, value))
+        Some((Slot { index, generation: *generation }, value))
     }
 
     /// Takes the value out.
@@ -82,7 +81,7 @@ impl<T> Slots<T> {
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         self.slab.iter().map(|(index, (generation, value))| {
             let index = u32::try_from(index).expect("checked when it was inserted");
-            (Slot { index, generation: generation.get() }, value)
+            (Slot { index, generation: *generation }, value)
         })
     }
 }

@@ -250,6 +250,8 @@ fn separated<T>(
 #[cfg(test)]
 mod tests {
 
+    use std::num::NonZeroU32;
+
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -260,7 +262,8 @@ mod tests {
     use crate::router::packet::{Message, MessageType, PresenceType};
     use crate::slots::Slot;
 
-    const SESSION: SessionKey = SessionKey { place: Place(0), slot: Slot { index: 0, generation: 0 } };
+    const SESSION: SessionKey =
+        SessionKey { place: Place(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };
 
     fn papers() -> Shape {
         Shape::default()

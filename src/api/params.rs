@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_call_is_about_a_ticket_or_a_name() {
-        let ticket = "A".repeat(40);
+        let ticket = "B".repeat(40);
         let subject = |query: &str| {
             Params::read_query(query).subject().map(|subject| matches!(subject, Subject::Ticket(_)))
         };

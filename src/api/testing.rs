@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::router::call::Verb;
 
 /// A well-formed ticket.
-pub(super) const TICKET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 /// The server's time in tests.
 pub(super) const WALL_MS: u64 = 1_700_000_000_000;
 /// Limits that are quickly reached.

@@ -13,6 +13,7 @@
 pub mod call;
 mod gather;
 pub mod ids;
+mod keys;
 pub mod mail;
 mod message;
 pub mod packet;

@@ -4,7 +4,7 @@
 //! and "Overload"). Must not: know whether a poll waits. A packet is in one of three states: not answered yet (it
 //! may be merged or dropped), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
-use std::collections::VecDeque;
+use smallvec::SmallVec;
 
 use super::call::Packets;
 use super::ids::UserKey;
@@ -61,9 +61,17 @@ pub(super) enum Pushed {
 /// The queue of one session.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    entries: VecDeque<Entry>,
     /// The last number given to a packet.
     issued: u64,
+    /// What is not acknowledged; never empty. Most sessions have none most of the time, and there are very many.
+    backlog: Option<Box<Backlog>>,
+}
+
+/// Packets that are not acknowledged.
+#[derive(Debug)]
+struct Backlog {
+    /// Oldest first. Hardly ever more than one, which needs no block of its own.
+    entries: SmallVec<[Entry; 1]>,
     /// The last number the browser may have heard of.
     told: u64,
     /// The last number of an answer that was flushed.
@@ -75,55 +83,167 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.backlog.is_none()
     }
 
     pub(super) fn issued(&self) -> u64 {
         self.issued
     }
 
+    /// The last number the browser was told.
+    pub(super) fn told(&self) -> u64 {
+        self.backlog.as_ref().map_or(self.issued, |backlog| backlog.told)
+    }
+
+    fn entries(&self) -> &[Entry] {
+        self.backlog.as_ref().map_or(&[], |backlog| &backlog.entries)
+    }
+
     /// Whether it tells that somebody went.
     pub(super) fn tells_of_going(&self) -> bool {
-        self.entries.iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
+        self.entries().iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
     }
 
     /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, mut packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+        let issued = self.issued;
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued)));
+        match backlog.make_room(packet, label, limits) {
+            Ok(packet) => {
+                self.issued += 1;
+                backlog.append(self.issued, packet, label);
+                Pushed::Queued
+            }
+            Err(pushed) => {
+                self.forget_if_empty();
+                pushed
+            }
+        }
+    }
+
+    fn forget_if_empty(&mut self) {
+        self.backlog.take_if(|backlog| backlog.entries.is_empty());
+    }
+
+    /// The browser has everything up to `number`; more than it was told it cannot have.
+    pub(super) fn acknowledge(&mut self, number: u64) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.acknowledge(number);
+            self.forget_if_empty();
+        }
+    }
+
+    /// The browser has what was flushed to it: that is what a poll without `seq` says.
+    pub(super) fn acknowledge_flushed(&mut self) {
+        if let Some(flushed) = self.backlog.as_ref().map(|backlog| backlog.flushed) {
+            self.acknowledge(flushed);
+        }
+    }
+
+    /// The last answer was flushed.
+    pub(super) fn flushed(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.flushed = backlog.told;
+        }
+    }
+
+    /// Everything not acknowledged, for an answer; and how many of them were answered before.
+    pub(super) fn answer(&mut self) -> (Packets, u64) {
+        let Some(backlog) = &mut self.backlog else { return (Packets::None, 0) };
+        let repeated = backlog.answered();
+        let entries = &backlog.entries;
+        backlog.told = entries.last().map_or(self.issued, |entry| entry.number);
+        let packets = match entries.as_slice() {
+            [entry] => Packets::One(entry.packet.clone()),
+            entries => Packets::Many(entries.iter().map(|entry| entry.packet.clone()).collect()),
+        };
+        (packets, repeated as u64)
+    }
+
+    /// The messages the browser has not acknowledged, with their numbers among the user's, in the order of these.
+    pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
+        let entries = self.backlog.map(|backlog| backlog.entries).unwrap_or_default();
+        let messages = entries.into_iter();
+        let mut messages: Vec<_> =
+            messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect();
+        // What it took over itself may stand behind later ones that had been answered before.
+        messages.sort_by_key(|(given, _)| *given);
+        messages
+    }
+
+    /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
+    /// not answered yet. Returns how many were too many: a session takes over as much as its limits allow, beside what
+    /// is queued to itself.
+    pub(super) fn take_over(&mut self, mut messages: Vec<(u64, Packet)>, limits: &Limits) -> usize {
+        let issued = self.issued;
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued)));
+        let lost = backlog.cut_to_limits(&mut messages, limits);
+        self.issued = backlog.told;
+        let later: Vec<Entry> = backlog.entries.drain(backlog.answered()..).collect();
+        let mut append = |packet, label| {
+            self.issued += 1;
+            backlog.append(self.issued, packet, label);
+        };
+        let mut messages = messages.into_iter().peekable();
+        for entry in later {
+            if let Some(given) = entry.label.given() {
+                while let Some((earlier, packet)) = messages.next_if(|(earlier, _)| *earlier < given) {
+                    append(packet, Label::Inherited(earlier));
+                }
+            }
+            append(entry.packet, entry.label);
+        }
+        for (given, packet) in messages {
+            append(packet, Label::Inherited(given));
+        }
+        backlog.recount();
+        self.forget_if_empty();
+        lost
+    }
+}
+
+impl Backlog {
+    /// An empty one: the browser has been told of everything up to `issued`.
+    fn after(issued: u64) -> Backlog {
+        Backlog { entries: SmallVec::new(), told: issued, flushed: issued, counted: 0, counted_bytes: 0 }
+    }
+
+    /// Makes room for a packet; returns it as it is to be queued, or why it is not.
+    fn make_room(&mut self, packet: Packet, label: Label, limits: &Limits) -> Result<Packet, Pushed> {
         match label {
             Label::Presence(about) => {
                 // The newer one goes to the end, not into the place of the older: between them may stand what was
                 // told of the same name by a user who left.
                 if let Some(before) = self.take_unanswered_presence(about) {
-                    packet = newest(&before, packet);
-                } else if !self.has_room_for_presence(limits) {
-                    return Pushed::Full;
+                    return Ok(newest(&before, packet));
                 }
+                if self.has_room_for_presence(limits) { Ok(packet) } else { Err(Pushed::Full) }
             }
             Label::Light => {
-                if !self.has_room(&packet, limits) {
-                    return Pushed::Dropped;
+                if self.has_room(&packet, limits) {
+                    Ok(packet)
+                } else {
+                    Err(Pushed::Dropped)
                 }
             }
             Label::Message(_) | Label::Inherited(_) => {
                 if !self.has_room(&packet, limits) {
                     self.drop_light();
                     if !self.has_room(&packet, limits) {
-                        return Pushed::Full;
+                        return Err(Pushed::Full);
                     }
                 }
+                Ok(packet)
             }
         }
-        self.append(packet, label);
-        Pushed::Queued
     }
 
-    fn append(&mut self, packet: Packet, label: Label) {
+    fn append(&mut self, number: u64, packet: Packet, label: Label) {
         if label.counts() {
             self.counted += 1;
             self.counted_bytes += bytes(&packet);
         }
-        self.issued += 1;
-        self.entries.push_back(Entry { number: self.issued, label, packet });
+        self.entries.push(Entry { number, label, packet });
     }
 
     /// Whether a packet that counts fits. One always does, however long it has become in JSON.
@@ -145,7 +265,7 @@ impl Queue {
         if self.entries[at].number <= self.told {
             return None;
         }
-        self.entries.remove(at).map(|entry| entry.packet)
+        Some(self.entries.remove(at).packet)
     }
 
     fn drop_light(&mut self) {
@@ -154,88 +274,26 @@ impl Queue {
         self.recount();
     }
 
-    fn recount(&mut self) {
-        let counted = self.entries.iter().filter(|entry| entry.label.counts());
-        (self.counted, self.counted_bytes) =
-            counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
+    /// How many have been answered.
+    fn answered(&self) -> usize {
+        self.entries.iter().take_while(|entry| entry.number <= self.told).count()
     }
 
-    /// The browser has everything up to `number`; more than it was told it cannot have.
-    pub(super) fn acknowledge(&mut self, number: u64) {
+    fn acknowledge(&mut self, number: u64) {
         let number = number.min(self.told);
-        while let Some(entry) = self.entries.pop_front_if(|entry| entry.number <= number) {
+        let acknowledged = self.entries.iter().take_while(|entry| entry.number <= number).count();
+        for entry in self.entries.drain(..acknowledged) {
             if entry.label.counts() {
                 self.counted -= 1;
                 self.counted_bytes -= bytes(&entry.packet);
             }
         }
-        if self.entries.is_empty() {
-            // Most queues are empty most of the time, and there are very many.
-            self.entries = VecDeque::new();
-        }
     }
 
-    /// The browser has what was flushed to it: that is what a poll without `seq` says.
-    pub(super) fn acknowledge_flushed(&mut self) {
-        self.acknowledge(self.flushed);
-    }
-
-    /// The last answer was flushed.
-    pub(super) fn flushed(&mut self) {
-        self.flushed = self.told;
-    }
-
-    /// Everything not acknowledged, for an answer; and how many of them were answered before.
-    pub(super) fn answer(&mut self) -> (Packets, u64) {
-        let told = self.told;
-        let repeated = self.entries.iter().take_while(|entry| entry.number <= told).count();
-        self.told = self.entries.back().map_or(self.issued, |entry| entry.number);
-        let packets = match self.entries.len() {
-            0 => Packets::None,
-            1 => Packets::One(self.entries[0].packet.clone()),
-            _ => Packets::Many(self.entries.iter().map(|entry| entry.packet.clone()).collect()),
-        };
-        (packets, repeated as u64)
-    }
-
-    /// The last number the browser was told.
-    pub(super) fn told(&self) -> u64 {
-        self.told
-    }
-
-    /// The messages the browser has not acknowledged, with their numbers among the user's, in the order of these.
-    pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
-        let messages = self.entries.into_iter();
-        let mut messages: Vec<_> =
-            messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect();
-        // What it took over itself may stand behind later ones that had been answered before.
-        messages.sort_by_key(|(given, _)| *given);
-        messages
-    }
-
-    /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
-    /// not answered yet. Returns how many were too many: a session takes over as much as its limits allow, beside what
-    /// is queued to itself.
-    pub(super) fn take_over(&mut self, mut messages: Vec<(u64, Packet)>, limits: &Limits) -> usize {
-        let lost = self.cut_to_limits(&mut messages, limits);
-        let told = self.told;
-        let answered = self.entries.iter().take_while(|entry| entry.number <= told).count();
-        let later = self.entries.split_off(answered);
-        self.issued = told;
-        let mut messages = messages.into_iter().peekable();
-        for entry in later {
-            if let Some(given) = entry.label.given() {
-                while let Some((earlier, packet)) = messages.next_if(|(earlier, _)| *earlier < given) {
-                    self.append(packet, Label::Inherited(earlier));
-                }
-            }
-            self.append(entry.packet, entry.label);
-        }
-        for (given, packet) in messages {
-            self.append(packet, Label::Inherited(given));
-        }
-        self.recount();
-        lost
+    fn recount(&mut self) {
+        let counted = self.entries.iter().filter(|entry| entry.label.counts());
+        (self.counted, self.counted_bytes) =
+            counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
     }
 
     /// Cuts off the newest messages that do not fit beside what was taken over already; returns how many.
@@ -258,32 +316,34 @@ impl Queue {
 impl Queue {
     /// The messages in it: the how-manieth of the user each is, whether it was answered, and what it says.
     pub(super) fn messages(&self) -> impl Iterator<Item = (u64, bool, &Packet)> {
-        let messages = self.entries.iter();
-        messages.filter_map(|entry| Some((entry.label.given()?, entry.number <= self.told, &entry.packet)))
+        let messages = self.entries().iter();
+        messages.filter_map(|entry| Some((entry.label.given()?, entry.number <= self.told(), &entry.packet)))
     }
 
     /// How many messages it has taken over.
     pub(super) fn inherited(&self) -> usize {
-        self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_))).count()
+        self.entries().iter().filter(|entry| matches!(entry.label, Label::Inherited(_))).count()
     }
 
     /// The numbers of the packets that were answered and are not acknowledged.
     pub(super) fn answered(&self) -> impl Iterator<Item = u64> {
-        self.entries.iter().map(|entry| entry.number).take_while(|number| *number <= self.told)
+        self.entries().iter().map(|entry| entry.number).take_while(|number| *number <= self.told())
     }
 
-    /// Whether what the limits go by is what is there.
+    /// Whether what the limits go by is what is there, and nothing is kept for nothing.
     pub(super) fn counts_right(&self) -> bool {
-        let counted = self.entries.iter().filter(|entry| entry.label.counts());
+        let counted = self.entries().iter().filter(|entry| entry.label.counts());
         let counts = counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
-        counts == (self.counted, self.counted_bytes)
+        self.backlog.as_ref().is_none_or(|backlog| {
+            !backlog.entries.is_empty() && counts == (backlog.counted, backlog.counted_bytes)
+        })
     }
 
     /// Whether the numbers ascend, up to the last one issued.
     pub(super) fn numbers_ascend(&self) -> bool {
-        let numbers = self.entries.iter().map(|entry| entry.number);
+        let numbers = self.entries().iter().map(|entry| entry.number);
         numbers.is_sorted_by(|a, b| a < b)
-            && self.entries.back().is_none_or(|last| last.number <= self.issued)
+            && self.entries().last().is_none_or(|last| last.number <= self.issued)
     }
 }
 
@@ -300,6 +360,8 @@ fn newest(before: &Packet, after: Packet) -> Packet {
 
 #[cfg(test)]
 mod tests {
+    use std::num::NonZeroU32;
+
     use super::super::ids::Place;
     use super::super::packet::{Message, MessageType};
     use super::super::profile::Profile;
@@ -320,7 +382,7 @@ mod tests {
     }
 
     fn user(index: u32) -> UserKey {
-        UserKey { place: Place(0), slot: Slot { index, generation: 1 } }
+        UserKey { place: Place(0), slot: Slot { index, generation: NonZeroU32::MIN } }
     }
 
     fn limits(messages: usize) -> Limits {
@@ -368,7 +430,7 @@ mod tests {
         queue.answer();
         queue.push(message("2"), Label::Message(2), &limits(9));
         queue.acknowledge_flushed();
-        assert_eq!(queue.entries.len(), 2);
+        assert_eq!(queue.entries().len(), 2);
         queue.flushed();
         queue.acknowledge_flushed();
         assert_eq!(all(&mut queue), [message("2")]);
@@ -439,7 +501,11 @@ mod tests {
         assert_eq!(queue.take_over(vec![(6, message("6")), (9, message("9"))], &small), 0);
         let status = Packet::status("a", "a", "b", "typing");
         assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
-        assert_eq!((queue.told(), queue.counted), (5, 3), "what was taken over does not count");
+        assert_eq!(
+            (queue.told(), queue.backlog.as_ref().unwrap().counted),
+            (5, 3),
+            "what was taken over does not count"
+        );
         assert_eq!(
             queue.take_over(vec![(10, message("10")), (11, message("11"))], &small),
             1,

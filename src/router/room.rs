@@ -160,15 +160,8 @@ impl Router {
     fn note_rooms(&mut self, user: Slot, rooms: Vec<Entered>) -> (Vec<Entered>, Vec<Entered>) {
         let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
         let rooms_max = self.limits.rooms_per_user;
-        owner.rooms.reserve_exact(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
-        rooms.into_iter().partition(|room| match owner.rooms.binary_search(&room.key) {
-            Ok(_) => true,
-            Err(_) if owner.rooms.len() >= rooms_max => false,
-            Err(at) => {
-                owner.rooms.insert(at, room.key);
-                true
-            }
-        })
+        owner.rooms.expect(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
+        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max))
     }
 
     /// `/room/join`.
@@ -279,9 +272,7 @@ impl Router {
     /// A user of this place is no member any more.
     pub(super) fn on_left(&mut self, user: UserKey, room: RoomKey) {
         let Some(user) = self.users.get_mut(user.slot) else { return };
-        if let Ok(at) = user.rooms.binary_search(&room) {
-            user.rooms.remove(at);
-        }
+        user.rooms.remove(room);
     }
 
     /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told

@@ -15,56 +15,6 @@ use super::user::{User, transition};
 use crate::domains::DomainId;
 use crate::slots::Slot;
 
-/// The users one user is linked with, sorted.
-#[derive(Debug, Default)]
-pub(super) struct Roster(Vec<UserKey>);
-
-impl Roster {
-    /// Adds a link; `false` if there is none and no room for one.
-    fn add(&mut self, user: UserKey, links_max: usize) -> bool {
-        match self.0.binary_search(&user) {
-            Ok(_) => true,
-            Err(_) if self.0.len() >= links_max => false,
-            Err(at) => {
-                // Rosters are many and change seldom: grow by what is needed, not by doubling.
-                if self.0.len() == self.0.capacity() {
-                    self.0.reserve_exact(1 + self.0.len() / 8);
-                }
-                self.0.insert(at, user);
-                true
-            }
-        }
-    }
-
-    /// Makes room for so many more, in one allocation.
-    fn expect(&mut self, more: usize) {
-        self.0.reserve_exact(more);
-    }
-
-    /// Removes a link; `false` if there was none.
-    fn remove(&mut self, user: UserKey) -> bool {
-        let found = self.0.binary_search(&user);
-        if let Ok(at) = found {
-            self.0.remove(at);
-        }
-        found.is_ok()
-    }
-
-    fn contains(&self, user: UserKey) -> bool {
-        self.0.binary_search(&user).is_ok()
-    }
-
-    /// All of them.
-    pub(super) fn keys(&self) -> &[UserKey] {
-        &self.0
-    }
-
-    /// All of them.
-    pub(super) fn into_keys(self) -> Vec<UserKey> {
-        self.0
-    }
-}
-
 impl Router {
     /// Links a user with those he named; if he has just come and is visible, they are told.
     pub(super) fn link(&mut self, user: Slot, buddies: Vec<Text<'_>>, came: bool, gather: GatherKey) {
@@ -126,7 +76,7 @@ impl Router {
             linked.partition(|buddy| owner.roster.add(buddy.key, links_max));
         let profile = owner.profile.clone();
         let truncated = !refused.is_empty();
-        let kept = kept.into_iter().map(|buddy| buddy.key).collect();
+        let kept: Vec<UserKey> = kept.into_iter().map(|buddy| buddy.key).collect();
         let refused = refused.into_iter().map(|buddy| buddy.profile.name().to_owned().into()).collect();
         self.unlink(None, domain, user, refused);
         if !profile.shows_like(asked_as)
@@ -179,7 +129,7 @@ impl Router {
     pub(super) fn tell_links(
         &mut self,
         about: UserKey,
-        links: Vec<UserKey>,
+        links: impl IntoIterator<Item = UserKey>,
         packet: Option<&Packet>,
         unlink: bool,
         gather: Option<GatherKey>,
@@ -278,22 +228,5 @@ impl Router {
         if let Some(gather) = gather {
             self.reported(gather);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::ids::Place;
-    use super::*;
-
-    #[test]
-    fn a_roster_holds_each_once_and_no_more_than_it_may() {
-        let user = |index| UserKey { place: Place(0), slot: Slot { index, generation: 1 } };
-        let mut roster = Roster::default();
-        assert!(roster.add(user(2), 2) && roster.add(user(1), 2) && roster.add(user(2), 2));
-        assert_eq!(roster.keys(), [user(1), user(2)]);
-        assert!(!roster.add(user(3), 2), "it is full");
-        assert!(roster.remove(user(1)) && !roster.remove(user(1)));
-        assert!(roster.contains(user(2)) && !roster.contains(user(1)));
     }
 }

@@ -11,7 +11,8 @@ use super::ids::{CallKey, SessionKey, Ticket};
 use super::mail::{Alarm, Effect, Mail};
 use super::packet::Packet;
 use super::queue::{Label, Pushed, Queue};
-use crate::clock::Tick;
+use super::user::User;
+use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
 use crate::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::slots::Slot;
@@ -20,6 +21,8 @@ use crate::slots::Slot;
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) user: Slot,
+    /// Its user's domain, kept here, too, so that a poll need not look at the user.
+    domain: DomainId,
     /// The user's session before this one.
     pub(super) older: Option<Slot>,
     pub(super) version: Version,
@@ -31,13 +34,13 @@ pub(super) struct Session {
     /// A newer poll that cannot be served yet.
     next: Option<Box<Waiting>>,
     /// When the last poll came or was gone, or the session started.
-    heard: Tick,
+    heard: Moment,
     /// When something has to happen next.
-    due: Tick,
+    due: Moment,
     /// The earliest alarm that is set; later ones are set when this one fires.
-    armed: Tick,
+    armed: Moment,
     /// From when on a waiting poll may be replaced again.
-    replaceable: Tick,
+    replaceable: Moment,
 }
 
 /// What has become of the session's last poll.
@@ -57,7 +60,7 @@ struct Waiting {
     key: CallKey,
     seq: Option<u64>,
     /// The deadline that holds again if this one goes away.
-    until: Tick,
+    until: Moment,
 }
 
 /// Why a session ends.
@@ -75,7 +78,7 @@ pub(super) enum End {
 
 impl Session {
     /// By this sessions are sorted, the one idle longest first: those that have a poll are being heard.
-    pub(super) fn idle_order(&self) -> (bool, Tick) {
+    pub(super) fn idle_order(&self) -> (bool, Moment) {
         (self.poll != Poll::Absent, self.heard)
     }
 }
@@ -85,7 +88,7 @@ impl Session {
 impl Session {
     /// When its next alarm rings, and when something has to happen.
     pub(super) fn alarm_and_due(&self) -> (Tick, Tick) {
-        (self.armed, self.due)
+        (self.armed.tick(), self.due.tick())
     }
 
     /// The poll that is parked.
@@ -113,10 +116,10 @@ impl Session {
 impl Router {
     /// Starts a session; the caller puts it into its user's list.
     pub(super) fn start_session(&mut self, user: Slot, version: Version, secret: [u8; 16]) -> Slot {
-        let older = self.users[user].newest;
-        let given_from = self.users[user].given;
+        let User { domain, newest: older, given: given_from, .. } = self.users[user];
         let session = self.sessions.insert(Session {
             user,
+            domain,
             older,
             version,
             given_from,
@@ -124,10 +127,10 @@ impl Router {
             secret,
             poll: Poll::Absent,
             next: None,
-            heard: self.now,
-            due: Tick::NEVER,
-            armed: Tick::NEVER,
-            replaceable: Tick::ZERO,
+            heard: Moment::not_before(self.now),
+            due: Moment::NEVER,
+            armed: Moment::NEVER,
+            replaceable: Moment::ZERO,
         });
         self.counters.sessions_started_total += 1;
         self.set_due(session, self.now.after(self.timeouts.session_cut_ms));
@@ -147,7 +150,7 @@ impl Router {
         }
         let session = self.sessions.get(ticket.session.slot)?;
         let right: bool = session.secret.ct_eq(&ticket.secret).into();
-        (right && self.users[session.user].domain == domain).then_some(ticket.session.slot)
+        (right && session.domain == domain).then_some(ticket.session.slot)
     }
 
     /// `/packets`.
@@ -163,15 +166,15 @@ impl Router {
         if self.draining {
             return self.stop(key, slot, Reason::Shutdown);
         }
-        session.heard = now;
+        session.heard = Moment::not_before(now);
         let (due, free) = (session.due, session.replaceable);
         if let Some(waiting) = &mut session.next {
-            if now < free {
+            if now < free.tick() {
                 return self.refuse(key, Refusal::TooManyPolls);
             }
             let until = waiting.until;
             let older = std::mem::replace(&mut **waiting, Waiting { key, seq, until });
-            session.replaceable = now.after(REPLACE_MS_MIN);
+            session.replaceable = Moment::not_before(now.after(REPLACE_MS_MIN));
             if matches!(session.poll, Poll::Parked { .. }) {
                 self.set_due(slot, now.after(REPLACE_MS_MIN));
             }
@@ -179,10 +182,10 @@ impl Router {
         }
         match session.poll {
             Poll::Absent => self.serve(slot, key, seq),
-            Poll::Parked { key: parked } if now >= free => self.replace(slot, parked, key, seq),
+            Poll::Parked { key: parked } if now >= free.tick() => self.replace(slot, parked, key, seq),
             Poll::Parked { .. } => {
                 session.next = Some(Box::new(Waiting { key, seq, until: due }));
-                self.set_due(slot, free);
+                self.set_due(slot, free.tick());
             }
             Poll::Answering { key: answering } => {
                 session.next = Some(Box::new(Waiting { key, seq, until: due }));
@@ -231,7 +234,7 @@ impl Router {
     fn replace(&mut self, slot: Slot, parked: CallKey, key: CallKey, seq: Option<u64>) {
         self.stop(parked, slot, Reason::Replaced);
         let session = &mut self.sessions[slot];
-        session.replaceable = self.now.after(REPLACE_MS_MIN);
+        session.replaceable = Moment::not_before(self.now.after(REPLACE_MS_MIN));
         session.poll = Poll::Absent;
         self.serve(slot, key, seq);
     }
@@ -310,7 +313,7 @@ impl Router {
             }
             Poll::Parked { .. } => {
                 if let Some(next) = session.next.take_if(|next| next.key == key) {
-                    self.set_due(slot, next.until);
+                    self.set_due(slot, next.until.tick());
                 }
             }
             Poll::Absent | Poll::Answering { .. } => {
@@ -338,7 +341,7 @@ impl Router {
     fn poll_gone(&mut self, slot: Slot, patience_ms: u64) {
         let session = &mut self.sessions[slot];
         session.poll = Poll::Absent;
-        session.heard = self.now;
+        session.heard = Moment::not_before(self.now);
         match session.next.take() {
             Some(next) => self.serve(slot, next.key, next.seq),
             None => self.set_due(slot, self.now.after(patience_ms)),
@@ -348,10 +351,11 @@ impl Router {
     /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved.
     fn set_due(&mut self, slot: Slot, due: Tick) {
         let session = &mut self.sessions[slot];
-        session.due = due;
-        if due < session.armed {
-            session.armed = due;
-            self.deadline(due, Alarm::Session(slot));
+        session.due = Moment::not_before(due);
+        if session.due < session.armed {
+            session.armed = session.due;
+            let at = session.due.tick();
+            self.deadline(at, Alarm::Session(slot));
         }
     }
 
@@ -359,11 +363,11 @@ impl Router {
     pub(super) fn on_session_alarm(&mut self, slot: Slot) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        if session.armed > now {
+        if session.armed.tick() > now {
             return; // it was set before an earlier one, which has done its work
         }
-        session.armed = Tick::NEVER;
-        let due = session.due;
+        session.armed = Moment::NEVER;
+        let due = session.due.tick();
         if due > now {
             return self.set_due(slot, due);
         }

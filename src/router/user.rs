@@ -10,11 +10,11 @@ use super::Router;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use super::keys::KeySet;
 use super::mail::{Alarm, Mail, Names, Part, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
 use super::queue::{Label, Pushed};
-use super::roster::Roster;
 use super::session::End;
 use crate::clock::Tick;
 use crate::domains::DomainId;
@@ -28,9 +28,10 @@ pub(super) struct User {
     /// His newest session, the head of their list.
     pub(super) newest: Option<Slot>,
     pub(super) sessions: u16,
-    pub(super) roster: Roster,
-    /// His rooms, sorted.
-    pub(super) rooms: Vec<RoomKey>,
+    /// Those he is linked with.
+    pub(super) roster: KeySet<UserKey>,
+    /// His rooms.
+    pub(super) rooms: KeySet<RoomKey>,
     /// How many messages were queued to him so far.
     pub(super) given: u64,
     /// How often he appeared or disappeared.
@@ -164,8 +165,8 @@ impl Router {
             profile,
             newest: None,
             sessions: 0,
-            roster: Roster::default(),
-            rooms: Vec::new(),
+            roster: KeySet::default(),
+            rooms: KeySet::default(),
             given: 0,
             sight_changes: 0,
             linger: None,
@@ -290,8 +291,8 @@ impl Router {
         self.forget_name(domain, profile.name(), user);
         self.leave_crowd(domain, crowd_index);
         let packet = profile.visible().then(|| Packet::offline(&profile));
-        self.tell_links(key, roster.into_keys(), packet.as_ref(), true, gather);
-        for (place, rooms) in self.by_place(rooms.into_iter().map(|room| (room.place, room.slot))) {
+        self.tell_links(key, roster.iter(), packet.as_ref(), true, gather);
+        for (place, rooms) in self.by_place(rooms.iter().map(|room| (room.place, room.slot))) {
             self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
     }
@@ -346,7 +347,7 @@ impl Router {
         let key = self.user_key(user);
         self.tell_own_sessions(user, &after, by);
         if let Some(packet) = transition(&before, &after) {
-            let links = self.users[user].roster.keys().to_vec();
+            let links: Vec<UserKey> = self.users[user].roster.iter().collect();
             self.tell_links(key, links, Some(&packet), false, Some(gather));
         }
         if before.visible() != after.visible() {

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read, Write};
 use mio::net::TcpStream;
 
 use crate::api::Shape;
-use crate::clock::Tick;
+use crate::clock::Moment;
 use crate::http::request::Partial;
 use crate::router::ids::SessionKey;
 
@@ -30,9 +30,9 @@ pub(crate) struct Conn {
     /// Whether it stands in the list of those to go on with in the next turn. Only taking it off the list clears this.
     pub(crate) deferred: bool,
     /// When it has waited long enough for whatever it waits for.
-    pub(crate) due: Tick,
+    pub(crate) due: Moment,
     /// The earliest alarm that is set.
-    pub(crate) armed: Tick,
+    pub(crate) armed: Moment,
 }
 
 /// What a connection is doing.
@@ -129,8 +129,8 @@ impl Conn {
             readable: false,
             half_closed: false,
             deferred: false,
-            due: Tick::NEVER,
-            armed: Tick::NEVER,
+            due: Moment::NEVER,
+            armed: Moment::NEVER,
         }
     }
 

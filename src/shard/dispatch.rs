@@ -6,7 +6,7 @@ use super::Shard;
 use super::Timer;
 use super::conn::{State, Then};
 use crate::api::{self, Context, Routed, Shape};
-use crate::clock::wall_ms;
+use crate::clock::{Moment, wall_ms};
 use crate::http::request::Request;
 use crate::http::response::Rejection;
 use crate::limits::CALL_MS_MAX;
@@ -36,7 +36,7 @@ impl Shard {
     }
 
     fn start_call(&mut self, slot: Slot, call: Call<'_>, shape: Shape) {
-        let late = self.now().after(CALL_MS_MAX);
+        let late = Moment::not_before(self.now().after(CALL_MS_MAX));
         let Some(conn) = self.conns.get(slot) else { return };
         if conn.half_closed && matches!(call.verb, Verb::Poll { .. }) {
             // A poll whose browser has gone already. It must not take the place of a newer one, which may have been
@@ -86,7 +86,7 @@ impl Shard {
             if !matches!(conn.state, State::Calling(_)) {
                 continue;
             }
-            if conn.due <= now {
+            if conn.due.tick() <= now {
                 let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
                 self.answer(key, &Answer::Refused(Refusal::Late));
             } else {

@@ -4,87 +4,119 @@
 //! whoever is called back compares with the deadline it has now and, if that moved, asks again. So a deadline that
 //! moves later, as those of healthy connections always do, costs nothing.
 
-use crate::clock::Tick;
+use crate::clock::{Moment, Tick};
 
-/// How exact deadlines are, in milliseconds.
-const GRAIN_MS: u64 = 64;
 /// Spokes of the wheel. One turn of it takes 131 s; later deadlines go round more than once.
 const SPOKES: usize = 2_048;
 const WORDS: usize = SPOKES / 64;
-/// Entries a spoke keeps allocated; there are many spokes.
-const SPOKE_KEPT: usize = 64;
+/// Entries that stay allocated when none is set.
+const KEPT: usize = 4_096;
+/// The end of a list.
+const END: u32 = u32::MAX;
 
-/// A hashed timer wheel (Varghese and Lauck, 1987, scheme 6); 16 bytes for a deadline of 12.
+/// A hashed timer wheel (Varghese and Lauck, 1987, scheme 6). The entries of all spokes lie in one block, each
+/// linked to the next of its spoke: a spoke with a block of its own would have to grow, and there are many.
 #[derive(Debug)]
 pub(crate) struct Wheel<T> {
-    spokes: Vec<Vec<Entry<T>>>,
+    /// The first entry of each spoke.
+    spokes: Box<[u32]>,
+    entries: Vec<Entry<T>>,
+    /// The first of the entries that are not used.
+    free: u32,
+    used: usize,
     /// Which spokes hold something.
     occupied: [u64; WORDS],
-    /// The next grain to fire; everything before it has been fired.
-    next: u32,
+    /// The next moment to fire; everything before it has been fired.
+    next: Moment,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Entry<T> {
-    /// The grain it is due at.
-    grain: u32,
+    at: Moment,
+    /// The entry after it in its list.
+    next: u32,
     item: T,
 }
 
 impl<T: Copy> Wheel<T> {
     /// A wheel at [`Tick::ZERO`].
     pub(crate) fn new() -> Wheel<T> {
-        Wheel { spokes: (0..SPOKES).map(|_| Vec::new()).collect(), occupied: [0; WORDS], next: 0 }
+        Wheel {
+            spokes: vec![END; SPOKES].into_boxed_slice(),
+            entries: Vec::new(),
+            free: END,
+            used: 0,
+            occupied: [0; WORDS],
+            next: Moment::ZERO,
+        }
     }
 
     /// Calls back for `item` at `at` or up to a grain later.
     pub(crate) fn insert(&mut self, at: Tick, item: T) {
-        let grain = u32::try_from(at.ms().div_ceil(GRAIN_MS)).expect("a shard lives less than 8 years");
-        self.put(Entry { grain: grain.max(self.next), item });
+        let entry = Entry { at: Moment::not_before(at).max(self.next), next: END, item };
+        let index = self.free;
+        self.used += 1;
+        if index == END {
+            let index = u32::try_from(self.entries.len()).expect("a shard has less than 2^32 deadlines");
+            self.entries.push(entry);
+            self.link(index);
+        } else {
+            self.free = std::mem::replace(&mut self.entries[index as usize], entry).next;
+            self.link(index);
+        }
     }
 
-    fn put(&mut self, entry: Entry<T>) {
-        let spoke = entry.grain as usize % SPOKES;
-        self.spokes[spoke].push(entry);
+    /// Puts an entry into the list of its spoke.
+    fn link(&mut self, index: u32) {
+        let entry = &mut self.entries[index as usize];
+        let spoke = entry.at.grains() as usize % SPOKES;
+        entry.next = std::mem::replace(&mut self.spokes[spoke], index);
         self.occupied[spoke / 64] |= 1 << (spoke % 64);
     }
 
     /// Takes what is due at `now` into `due`, about `most` at once. Returns whether more is due.
     pub(crate) fn fire(&mut self, now: Tick, most: usize, due: &mut Vec<T>) -> bool {
-        let last = u32::try_from(now.ms() / GRAIN_MS).expect("a shard lives less than 8 years");
-        while let Some(grain) = self.next_occupied().filter(|grain| *grain <= last) {
+        let last = Moment::not_after(now);
+        while let Some(moment) = self.next_occupied().filter(|moment| *moment <= last) {
             if due.len() >= most {
                 return true;
             }
-            self.turn_to(grain, due);
-            self.next = grain + 1;
+            self.turn_to(moment, due);
+            self.next = moment.later(1);
         }
-        self.next = self.next.max(last + 1);
+        self.next = self.next.max(last.later(1));
+        if self.used == 0 && self.entries.capacity() > KEPT {
+            (self.entries, self.free) = (Vec::new(), END);
+        }
         false
     }
 
-    fn turn_to(&mut self, grain: u32, due: &mut Vec<T>) {
-        let spoke = grain as usize % SPOKES;
+    fn turn_to(&mut self, moment: Moment, due: &mut Vec<T>) {
+        let spoke = moment.grains() as usize % SPOKES;
         self.occupied[spoke / 64] &= !(1 << (spoke % 64));
-        let mut entries = std::mem::take(&mut self.spokes[spoke]);
-        for entry in entries.drain(..) {
-            if entry.grain <= grain { due.push(entry.item) } else { self.put(entry) }
-        }
-        if self.spokes[spoke].is_empty() {
-            entries.shrink_to(SPOKE_KEPT);
-            self.spokes[spoke] = entries;
+        let mut index = std::mem::replace(&mut self.spokes[spoke], END);
+        while index != END {
+            let entry = &mut self.entries[index as usize];
+            let next = entry.next;
+            if entry.at <= moment {
+                due.push(entry.item);
+                entry.next = std::mem::replace(&mut self.free, index);
+                self.used -= 1;
+            } else {
+                self.link(index);
+            }
+            index = next;
         }
     }
 
     /// When something may be due next; `None` if nothing is set.
     pub(crate) fn next_due(&self) -> Option<Tick> {
-        let grain = self.next_occupied()?;
-        Some(Tick::ZERO.after(u64::from(grain) * GRAIN_MS))
+        self.next_occupied().map(Moment::tick)
     }
 
-    /// The first grain from `next` on whose spoke holds something.
-    fn next_occupied(&self) -> Option<u32> {
-        let start = self.next as usize % SPOKES;
+    /// The first moment from `next` on whose spoke holds something.
+    fn next_occupied(&self) -> Option<Moment> {
+        let start = self.next.grains() as usize % SPOKES;
         let steps = (0..=WORDS).find_map(|step| {
             let word = (start / 64 + step) % WORDS;
             let mask = match step {
@@ -96,13 +128,15 @@ impl<T: Copy> Wheel<T> {
             let spoke = word * 64 + bits.trailing_zeros() as usize;
             (bits != 0).then(|| (spoke + SPOKES - start) % SPOKES)
         })?;
-        Some(self.next + u32::try_from(steps).expect("there are fewer spokes"))
+        Some(self.next.later(u32::try_from(steps).expect("there are fewer spokes")))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const GRAIN_MS: u64 = Moment::GRAIN_MS;
 
     fn at(ms: u64) -> Tick {
         Tick::ZERO.after(ms)
@@ -174,5 +208,24 @@ mod tests {
         assert_eq!(due.len(), 10);
         assert!(!wheel.fire(at(6_400), usize::MAX, &mut due));
         assert_eq!(due.len(), 100);
+    }
+
+    #[test]
+    fn places_of_fired_entries_are_used_again_and_given_back() {
+        let mut wheel = Wheel::new();
+        for round in 0..10 {
+            for time in 0..1_000 {
+                wheel.insert(at(round * 200_000 + time * 150), 7);
+            }
+            assert_eq!(fired(&mut wheel, round * 200_000 + 150_064).len(), 1_000);
+        }
+        assert!(wheel.entries.len() == 1_000 && wheel.used == 0);
+        for _ in 0..=KEPT {
+            wheel.insert(at(0), 7);
+        }
+        assert_eq!(fired(&mut wheel, 3_000_000).len(), KEPT + 1);
+        assert_eq!(wheel.entries.capacity(), 0);
+        wheel.insert(at(0), 7);
+        assert_eq!(fired(&mut wheel, 4_000_000), [7]);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Owns: the packing of (index, generation) into one word. Must not: be trusted without the generation.
 
+use std::num::NonZeroU32;
+
 use mio::Token;
 
 use crate::slots::Slot;
@@ -26,7 +28,7 @@ pub(crate) enum Source {
 
 /// The token of a connection.
 pub(crate) fn of_conn(slot: Slot) -> Token {
-    let word = u64::from(slot.generation) << 32 | u64::from(slot.index);
+    let word = u64::from(slot.generation.get()) << 32 | u64::from(slot.index);
     Token(usize::try_from(word).expect("a word has 64 bits"))
 }
 
@@ -47,7 +49,8 @@ pub(crate) fn source(token: Token) -> Source {
     }
     let word = token.0 as u64;
     let index = u32::try_from(word & u64::from(u32::MAX)).expect("masked");
-    let generation = u32::try_from(word >> 32).expect("shifted");
+    let generation =
+        u32::try_from(word >> 32).ok().and_then(NonZeroU32::new).expect("tokens are made of slots");
     Source::Conn(Slot { index, generation })
 }
 
@@ -61,8 +64,8 @@ mod tests {
         for index in 0..LISTENERS_MAX {
             assert_eq!(source(of_listener(index)), Source::Listener(index));
         }
-        for (index, generation) in [(0, 0), (0, 1), (7, u32::MAX), (1_000_000, 3)] {
-            let slot = Slot { index, generation };
+        for (index, generation) in [(0, 1), (7, u32::MAX), (1_000_000, 3)] {
+            let slot = Slot { index, generation: NonZeroU32::new(generation).unwrap() };
             assert_eq!(source(of_conn(slot)), Source::Conn(slot));
         }
     }

@@ -8,7 +8,7 @@ use super::conn::{Conn, Got, Put, Stage, State, Then, Unserved};
 use super::listener::Accepted;
 use super::timers::Wheel;
 use super::{Shard, Timer, token};
-use crate::clock::Tick;
+use crate::clock::{Moment, Tick};
 use crate::http::request::{Parsed, Partial, parse};
 use crate::http::response::{CONTINUE, Rejection};
 use crate::limits::{ACCEPTS_PER_TURN, FAREWELL_MS, REQUESTS_PER_TURN};
@@ -315,7 +315,7 @@ impl Shard {
     /// Sets the deadline of a connection. An alarm that is set for earlier will do.
     pub(super) fn set_due(&mut self, slot: Slot, due: Tick) {
         if let Some(conn) = self.conns.get(slot) {
-            conn.due = due;
+            conn.due = Moment::not_before(due);
             arm(conn, slot, &mut self.wheel);
         }
     }
@@ -324,11 +324,11 @@ impl Shard {
     pub(super) fn on_conn_alarm(&mut self, slot: Slot) {
         let now = self.now();
         let Some(conn) = self.conns.get(slot) else { return };
-        if conn.armed > now {
+        if conn.armed.tick() > now {
             return; // it was set before an earlier one, which has done its work
         }
-        conn.armed = Tick::NEVER;
-        if conn.due > now {
+        conn.armed = Moment::NEVER;
+        if conn.due.tick() > now {
             return arm(conn, slot, &mut self.wheel);
         }
         match conn.state {
@@ -336,7 +336,7 @@ impl Shard {
             State::Parked(..) | State::Calling(_) => {}
             State::Reading if conn.deferred => {
                 // It is we who have not come to it.
-                conn.due = now.after(self.timeouts.idle_ms);
+                conn.due = Moment::not_before(now.after(self.timeouts.idle_ms));
                 arm(conn, slot, &mut self.wheel);
             }
             State::Reading => {
@@ -397,6 +397,6 @@ fn is_blank(bytes: &[u8]) -> bool {
 fn arm(conn: &mut Conn, slot: Slot, wheel: &mut Wheel<Timer>) {
     if conn.due < conn.armed {
         conn.armed = conn.due;
-        wheel.insert(conn.due, Timer::Conn(slot));
+        wheel.insert(conn.due.tick(), Timer::Conn(slot));
     }
 }

@@ -49,11 +49,11 @@ impl World {
         let router = &self.routers[place];
         for (slot, user) in router.users.iter() {
             let key = router.user_key(slot);
-            assert!(user.roster.keys().len() <= self.plan.limits.roster_links);
-            for link in user.roster.keys() {
-                let other = self.user(*link).expect("nobody is linked with somebody who left");
+            assert!(user.roster.len() <= self.plan.limits.roster_links);
+            for link in user.roster.iter() {
+                let other = self.user(link).expect("nobody is linked with somebody who left");
                 assert_eq!(other.domain, user.domain, "links stay in their domain");
-                assert!(other.roster.keys().contains(&key), "rosters are mutual");
+                assert!(other.roster.contains(key), "rosters are mutual");
             }
         }
     }
@@ -63,7 +63,7 @@ impl World {
         for (slot, user) in router.users.iter() {
             let key = router.user_key(slot);
             assert!(user.rooms.len() <= self.plan.limits.rooms_per_user);
-            for room in &user.rooms {
+            for room in user.rooms.iter() {
                 let owner = &self.routers[usize::from(room.place.0)];
                 let room = owner.rooms.get(room.slot).expect("a user is in rooms that exist");
                 let member = room.members.get(&key).copied();
@@ -75,7 +75,7 @@ impl World {
             let key = crate::router::ids::RoomKey { place: Place(u16::try_from(place).unwrap()), slot };
             for member in room.members.keys() {
                 let user = self.user(*member).expect("members are online");
-                assert!(user.rooms.contains(&key), "a member knows that he is one");
+                assert!(user.rooms.contains(key), "a member knows that he is one");
             }
         }
     }
@@ -161,7 +161,7 @@ impl World {
             let named = other.named.contains(&page.name) && page.answered < other.issued;
             named || page.named.contains(&other.name) && (1..page.issued).contains(&other.answered)
         });
-        let key = online.filter(|key| me.roster.keys().contains(key));
+        let key = online.filter(|key| me.roster.contains(*key));
         let real = self.shown(domain, name);
         let page_number = page;
         let page = &mut self.pages[page];

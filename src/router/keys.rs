@@ -1,0 +1,155 @@
+//! Sets of keys: the links of a user and the rooms he is in.
+//!
+//! Owns: [`KeySet`], and how small it is: there is one of each for every user. Must not: know what the keys are of.
+
+use std::marker::PhantomData;
+use std::num::NonZeroU32;
+
+use smallvec::SmallVec;
+
+use super::ids::{Place, RoomKey, UserKey};
+use crate::slots::Slot;
+
+/// A key in ten bytes, in the order of keys. As it stands in the program it takes twelve, because of its alignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Packed([u8; 10]);
+
+/// What can be in a set.
+pub(super) trait Key: Copy {
+    fn of(place: Place, slot: Slot) -> Self;
+    fn place(self) -> Place;
+    fn slot(self) -> Slot;
+}
+
+macro_rules! keys {
+    ($($name:ident)*) => {$(
+        impl Key for $name {
+            fn of(place: Place, slot: Slot) -> Self {
+                $name { place, slot }
+            }
+
+            fn place(self) -> Place {
+                self.place
+            }
+
+            fn slot(self) -> Slot {
+                self.slot
+            }
+        }
+    )*};
+}
+
+keys! { UserKey RoomKey }
+
+impl Packed {
+    fn of(key: impl Key) -> Packed {
+        let Slot { index, generation } = key.slot();
+        let mut bytes = [0; 10];
+        bytes[..2].copy_from_slice(&key.place().0.to_be_bytes());
+        bytes[2..6].copy_from_slice(&index.to_be_bytes());
+        bytes[6..].copy_from_slice(&generation.get().to_be_bytes());
+        Packed(bytes)
+    }
+
+    fn key<K: Key>(self) -> K {
+        let [p0, p1, i0, i1, i2, i3, generation @ ..] = self.0;
+        let generation = NonZeroU32::new(u32::from_be_bytes(generation)).expect("it was made of a key");
+        let slot = Slot { index: u32::from_be_bytes([i0, i1, i2, i3]), generation };
+        K::of(Place(u16::from_be_bytes([p0, p1])), slot)
+    }
+}
+
+/// A set of keys, sorted, in one block that is as long as it must be; one key needs no block.
+#[derive(Debug)]
+pub(super) struct KeySet<K> {
+    keys: SmallVec<[Packed; 1]>,
+    of: PhantomData<K>,
+}
+
+impl<K> Default for KeySet<K> {
+    fn default() -> Self {
+        KeySet { keys: SmallVec::new(), of: PhantomData }
+    }
+}
+
+impl<K: Key> KeySet<K> {
+    /// Adds a key; `false` if it is not there and there is no room for it.
+    pub(super) fn add(&mut self, key: K, most: usize) -> bool {
+        let key = Packed::of(key);
+        match self.keys.binary_search(&key) {
+            Ok(_) => true,
+            Err(_) if self.keys.len() >= most => false,
+            Err(at) => {
+                // They are many and change seldom: grow by what is needed, not by doubling.
+                if self.keys.len() == self.keys.capacity() {
+                    self.keys.reserve_exact(1 + self.keys.len() / 8);
+                }
+                self.keys.insert(at, key);
+                true
+            }
+        }
+    }
+
+    /// Makes room for so many more, in one allocation.
+    pub(super) fn expect(&mut self, more: usize) {
+        self.keys.reserve_exact(more);
+    }
+
+    /// Removes a key, if it is there.
+    pub(super) fn remove(&mut self, key: K) {
+        if let Ok(at) = self.keys.binary_search(&Packed::of(key)) {
+            self.keys.remove(at);
+        }
+    }
+
+    pub(super) fn contains(&self, key: K) -> bool {
+        self.keys.binary_search(&Packed::of(key)).is_ok()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// All of them, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = K> {
+        self.keys.iter().map(|key| key.key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(place: u16, index: u32) -> UserKey {
+        let generation = NonZeroU32::new(index + 1).unwrap();
+        UserKey { place: Place(place), slot: Slot { index, generation } }
+    }
+
+    #[test]
+    fn a_set_holds_each_once_and_no_more_than_it_may() {
+        let mut set = KeySet::default();
+        assert!(set.add(key(0, 2), 2) && set.add(key(0, 1), 2) && set.add(key(0, 2), 2));
+        assert_eq!(set.iter().collect::<Vec<_>>(), [key(0, 1), key(0, 2)]);
+        assert!(!set.add(key(0, 3), 2), "it is full");
+        set.remove(key(0, 1));
+        set.remove(key(0, 1));
+        assert!(set.len() == 1 && set.contains(key(0, 2)) && !set.contains(key(0, 1)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn keys_come_back_as_they_were_and_in_their_order(a: (u16, u32), b: (u16, u32)) {
+            let (a, b) = (key(a.0, a.1 >> 1), key(b.0, b.1 >> 1));
+            proptest::prop_assert_eq!(Packed::of(a).key::<UserKey>(), a);
+            proptest::prop_assert_eq!(Packed::of(a).cmp(&Packed::of(b)), a.cmp(&b));
+        }
+    }
+
+    #[test]
+    fn a_key_takes_ten_bytes_and_one_needs_no_block() {
+        assert_eq!((size_of::<Packed>(), size_of::<KeySet<UserKey>>()), (10, 24));
+        let mut set = KeySet::default();
+        set.add(key(0, 1), 9);
+        assert!(!set.keys.spilled());
+    }
+}

@@ -12,7 +12,7 @@ pub const UNAVAILABLE: &str = "unavailable";
 /// The `show` of a user who has not said anything else.
 pub const AVAILABLE: &str = "available";
 
-/// Name, nick, show and status of a user, in one allocation that shards share.
+/// Name, nick, show and status of a user, in one allocation that shards share. What most users show is left out.
 #[derive(Clone)]
 pub struct Profile {
     text: Arc<str>,
@@ -24,6 +24,7 @@ pub struct Profile {
 impl Profile {
     /// A profile of these four; each must be shorter than 64 KiB, as `limits.rs` demands.
     pub fn new(name: &str, nick: &str, show: &str, status: &str) -> Profile {
+        let show = if show == AVAILABLE { "" } else { show };
         let mut text = String::with_capacity(name.len() + nick.len() + show.len() + status.len());
         text.push_str(name);
         text.push_str(nick);
@@ -50,7 +51,10 @@ impl Profile {
 
     /// The presence word.
     pub fn show(&self) -> &str {
-        &self.text[self.show_at()..self.status_at()]
+        match &self.text[self.show_at()..self.status_at()] {
+            "" => AVAILABLE,
+            show => show,
+        }
     }
 
     /// The status line.
@@ -100,6 +104,9 @@ mod tests {
         assert_eq!(profile.show(), "away");
         assert_eq!(profile.status(), "你好");
         assert!(profile.visible());
+        let quiet = Profile::new("bob", "Bob", AVAILABLE, "here");
+        assert_eq!((quiet.nick(), quiet.show(), quiet.status()), ("Bob", AVAILABLE, "here"));
+        assert!(quiet.visible() && quiet.shows_like(&Profile::new("bob", "", AVAILABLE, "here")));
         assert!(!Profile::new("bob", "", INVISIBLE, "").visible());
         assert!(!format!("{profile:?}").contains("bob"));
     }

@@ -70,7 +70,7 @@ impl Router {
             self.unlink_gone(domain, user, asked_as, linked);
             return self.reported(gather);
         };
-        owner.roster.expect(linked.clone().count());
+        owner.roster.expect_growing(linked.clone().count());
         let links_max = self.limits.roster_links;
         let (kept, refused): (Vec<&Buddy>, Vec<&Buddy>) =
             linked.partition(|buddy| owner.roster.add(buddy.key, links_max));

@@ -348,13 +348,17 @@ impl Router {
         }
     }
 
-    /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved.
+    /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved. None is set for
+    /// later than a poll is held at least: the long deadline after an answer gives way to that of the next poll, and
+    /// would leave an alarm behind for every poll.
     fn set_due(&mut self, slot: Slot, due: Tick) {
+        let soon = Moment::not_before(self.now.after(self.timeouts.poll_hold_ms_min));
         let session = &mut self.sessions[slot];
         session.due = Moment::not_before(due);
-        if session.due < session.armed {
-            session.armed = session.due;
-            let at = session.due.tick();
+        let alarm = session.due.min(soon);
+        if alarm < session.armed {
+            session.armed = alarm;
+            let at = alarm.tick();
             self.deadline(at, Alarm::Session(slot));
         }
     }

@@ -4,7 +4,7 @@
 
 use crate::limits::READ_BYTES;
 
-/// Elements a scratch vector may keep allocated; what a storm or one big answer needed is given back.
+/// Bytes a scratch vector may keep allocated; what a storm or one big answer needed is given back.
 const KEPT_MAX: usize = 64 * 1_024;
 
 /// The scratch buffers of a shard.
@@ -33,5 +33,5 @@ impl Buffers {
 /// Empties a vector and keeps its memory, unless it is much.
 pub(crate) fn release_if_large<T>(vector: &mut Vec<T>) {
     vector.clear();
-    vector.shrink_to(KEPT_MAX);
+    vector.shrink_to(KEPT_MAX / size_of::<T>());
 }

@@ -50,6 +50,10 @@ pub(crate) enum Command {
     /// Messages for a long time, with memory samples
     Soak(Options),
     /// `NextIM` and the stand-in in turns, with ratios
+    ///
+    /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
+    /// send each other mail. "2 shards to 1" is ours with two by the stand-in with one; all other ratios are of as
+    /// many shards as threads. If the users do not fit into one shard, all is measured with as many as they need.
     Compare(Options),
     /// Make one page with plots from the JSON files of runs
     Report {
@@ -89,7 +93,7 @@ pub(crate) struct Options {
     /// How long to measure (broadcast: how many to send)
     #[arg(long, value_parser = positive)]
     seconds: Option<f64>,
-    /// Shards of the server; as many as the users need if absent
+    /// Shards of the server; as many as the users need if absent (compare: one, and then two, if the users fit)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256))]
     shards: Option<u64>,
     /// Threads of the generator; as many as the users need if absent
@@ -161,6 +165,16 @@ pub(crate) struct Settings {
 }
 
 impl Options {
+    /// Decides everything for `compare`, which without a number of shards measures with two as well, if one is enough.
+    pub(crate) fn compared(&self, table: u64) -> Result<(Settings, Option<Settings>), Box<dyn Error>> {
+        let settings = self.settings(Name::Compare, table)?;
+        if self.shards.is_some() || settings.shards > 1 {
+            return Ok((settings, None));
+        }
+        let two = Options { shards: Some(2), ..self.clone() }.settings(Name::Compare, table)?;
+        Ok((settings, Some(two)))
+    }
+
     /// Decides everything. `table` is how many descriptors a thread can have.
     pub(crate) fn settings(&self, scenario: Name, table: u64) -> Result<Settings, Box<dyn Error>> {
         let defaults = scenario.scenario();
@@ -247,6 +261,22 @@ mod tests {
         check(&["--users", "1000", "--shards", "3", "--threads", "2"], 19_936, (3, 2));
         check(&["--users", "1000", "--shards", "3", "--threads", "4", "--target", "floor"], 19_936, (3, 6));
         check(&["--address", "127.0.0.1:1", "--address", "127.0.0.1:2"], 19_936, (1, 2));
+    }
+
+    #[test]
+    fn shards_that_are_compared() {
+        let check = |arguments: &[&str], expected| {
+            let arguments = Arguments::try_parse_from([&["loadtest", "compare"], arguments].concat());
+            let Command::Compare(options) = arguments.unwrap().command else { panic!("another command") };
+            let (one, two) = options.compared(19_936).unwrap();
+            let numbers = |settings: &Settings| (settings.shards, settings.threads);
+            assert_eq!((numbers(&one), two.as_ref().map(numbers)), expected);
+        };
+        check(&[], ((1, 1), Some((2, 2))));
+        check(&["--shards", "1"], ((1, 1), None));
+        check(&["--shards", "3"], ((3, 3), None));
+        check(&["--users", "30000"], ((2, 2), None));
+        check(&["--users", "100000"], ((6, 6), None));
     }
 
     #[test]

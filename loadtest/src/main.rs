@@ -85,11 +85,14 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
 }
 
 fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
-    let settings = options.settings(scenario, generator::connections_per_table()?)?;
+    let table = generator::connections_per_table()?;
     let began = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let machine = Machine::here();
     let (outcomes, ratios) = match scenario {
-        Name::Compare => compare::run(&settings)?,
+        Name::Compare => {
+            let (settings, with_two) = options.compared(table)?;
+            compare::run(&settings, with_two.as_ref())?
+        }
         Name::Park
         | Name::Route
         | Name::Room
@@ -97,7 +100,7 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
         | Name::Churn
         | Name::Storm
         | Name::Idle
-        | Name::Soak => (vec![scenarios::run(&settings)?], Vec::new()),
+        | Name::Soak => (vec![scenarios::run(&options.settings(scenario, table)?)?], Vec::new()),
     };
     let run = Run { format: FORMAT, began, machine, outcomes, ratios };
     let mut stdout = std::io::stdout().lock();

@@ -118,12 +118,21 @@ fn soak() {
 
 #[test]
 fn compare() {
-    for shards in ["1", "2"] {
-        let run =
-            check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16 --shards {shards}"));
-        assert_eq!(run["outcomes"].as_array().unwrap().len(), 4);
-        assert!(run["ratios"].as_array().unwrap().len() >= 6, "{}", run["ratios"]);
-    }
+    let check = |shards: &str, outcomes: usize, ratios: &[&str]| {
+        let run = check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16{shards}"));
+        assert_eq!(run["outcomes"].as_array().unwrap().len(), outcomes);
+        let found = run["ratios"].as_array().unwrap();
+        assert!(found.len() >= 6, "{found:?}");
+        for name in ratios {
+            let times = found.iter().find(|line| line["name"] == *name).map(|line| line["times"].as_f64());
+            assert!(times.flatten().is_some_and(|times| times > 0.0), "{name} in {found:?}");
+        }
+    };
+    let message = "server CPU per routed message";
+    check(" --shards 1", 4, &[message]);
+    check(" --shards 2", 4, &[message]);
+    let all = ["1 shard", "2 shards", "2 shards to 1"].map(|shards| format!("{message}, {shards}"));
+    check("", 6, &all.each_ref().map(|name| &**name));
 }
 
 #[test]

@@ -102,6 +102,10 @@ pub(crate) struct Options {
     /// Measure in turns this often (compare)
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
+    /// Measure also what waiting costs, so many seconds in each turn (compare); polls are held for 25 to 28 seconds, so
+    /// 30 see each of them end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    idle: f64,
     /// Which server to start
     #[arg(long, value_enum, default_value_t = Kind::Nextim)]
     target: Kind,
@@ -141,6 +145,10 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+fn not_negative(text: &str) -> Result<f64, String> {
+    if text == "0" { Ok(0.0) } else { positive(text) }
+}
+
 /// What is to be run: everything decided.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -154,6 +162,8 @@ pub(crate) struct Settings {
     pub(crate) shards: u64,
     pub(crate) threads: u32,
     pub(crate) rounds: u32,
+    /// How long to measure waiting beside the rest, in seconds; 0: not at all.
+    pub(crate) idle: f64,
     pub(crate) kind: Kind,
     pub(crate) server: Option<PathBuf>,
     pub(crate) addresses: Vec<SocketAddr>,
@@ -218,6 +228,7 @@ impl Options {
             shards,
             threads: u32::try_from(threads)?,
             rounds: self.rounds,
+            idle: self.idle,
             kind: self.target,
             server: self.server.clone(),
             addresses: self.address.clone(),

@@ -27,11 +27,11 @@ const ROOM_SHARE: &str = "room delivery's CPU as a share of a unicast's";
 const P99: &str = "p99 from call to arrival, at half the rate";
 const PRESENCE: &str = "server CPU per presence delivered while parking";
 
-/// Figures that are measured at a rate.
-const AT_A_RATE: [&str; 2] = [PRESENCE, P99];
+/// Figures of users who are sent messages at a rate, or nothing.
+const AT_A_RATE: [&str; 4] = [PRESENCE, P99, name::IDLE, name::CPU_IDLE];
 
 /// What is compared: a figure, its unit.
-const FIGURES: [(&str, &str); 9] = [
+const FIGURES: [(&str, &str); 11] = [
     (name::CPU_MESSAGE, "µs"),
     (name::MESSAGE_RATE, "/s"),
     (name::CPU_PARK, "µs"),
@@ -41,6 +41,8 @@ const FIGURES: [(&str, &str); 9] = [
     (name::BROADCAST_RATE, "/s"),
     (name::CPU_BROADCAST, "µs"),
     (P99, "µs"),
+    (name::IDLE, "% of a core"),
+    (name::CPU_IDLE, "µs"),
 ];
 
 /// Measures both, in part with two shards as well. Returns every turn's outcome and the ratios.
@@ -90,7 +92,8 @@ fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn E
     stage.close()
 }
 
-/// Users with buddies: what a presence comes to, and latencies at a rate that both can serve.
+/// Users with buddies: what a presence comes to, latencies at a rate that both can serve, and what it costs if they
+/// only wait.
 fn with_buddies(settings: &Settings, kind: Kind, alone: &Outcome) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::open(settings, "compare, with buddies", kind)?;
     scenarios::park(&mut stage, settings)?;
@@ -103,6 +106,9 @@ fn with_buddies(settings: &Settings, kind: Kind, alone: &Outcome) -> Result<Outc
     let p99 = stage.outcome.latencies.iter().find(|latency| latency.name == "call to arrival").map(p99);
     if let Some(p99) = p99 {
         stage.outcome.figure(P99, "µs", p99);
+    }
+    if settings.idle > 0.0 {
+        scenarios::idle(&mut stage, settings.idle)?;
     }
     stage.close()
 }

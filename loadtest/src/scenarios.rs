@@ -169,7 +169,7 @@ pub(crate) fn idle(stage: &mut Stage, seconds: f64) -> Result<(), Box<dyn Error>
         stage.outcome.figure(name::IDLE, "% of a core", ratio(cpu, step.seconds * 1e4));
     }
     rate_of(stage, "polls that were due", step.tally.polls, step.seconds);
-    cpu_per(stage, "server CPU per poll that was due", step.server_cpu, step.tally.polls);
+    cpu_per(stage, name::CPU_IDLE, step.server_cpu, step.tally.polls);
     Ok(())
 }
 

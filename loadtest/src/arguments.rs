@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Churn(Options),
     /// All connections are cut and everybody comes back at once
     Storm(Options),
+    /// All users come and all leave, --rounds times: memory the server keeps; not of the stand-in, which keeps all
+    Cycle(Options),
     /// Nobody says anything: CPU of waiting users
     Idle(Options),
     /// Messages for a long time, with memory samples
@@ -99,7 +101,7 @@ pub(crate) struct Options {
     /// Threads of the generator; as many as the users need if absent
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=THREADS_MAX))]
     threads: Option<u64>,
-    /// Measure in turns this often (compare)
+    /// Measure in turns this often (compare), or have all come and leave this often (cycle)
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
     /// Measure also what waiting costs, so many seconds in each turn (compare); polls are held for 25 to 28 seconds, so
@@ -197,6 +199,9 @@ impl Options {
         }
         if scenario == Name::Compare && !self.address.is_empty() {
             return Err("compare starts its servers itself".into());
+        }
+        if scenario == Name::Cycle && self.target != Kind::Nextim {
+            return Err("cycle measures the message server only".into());
         }
         let users = self.users.unwrap_or(defaults.users);
         let concurrency = self.concurrency.unwrap_or(defaults.concurrency);

@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Broadcast(options) => measured(Name::Broadcast, &options),
         Command::Churn(options) => measured(Name::Churn, &options),
         Command::Storm(options) => measured(Name::Storm, &options),
+        Command::Cycle(options) => measured(Name::Cycle, &options),
         Command::Idle(options) => measured(Name::Idle, &options),
         Command::Soak(options) => measured(Name::Soak, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
@@ -99,6 +100,7 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
         | Name::Broadcast
         | Name::Churn
         | Name::Storm
+        | Name::Cycle
         | Name::Idle
         | Name::Soak => (vec![scenarios::run(&options.settings(scenario, table)?)?], Vec::new()),
     };

@@ -28,6 +28,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
         Name::Churn => churn(&mut stage, settings)?,
         Name::Storm => storm(&mut stage, settings)?,
+        Name::Cycle => cycle(&mut stage, settings)?,
         Name::Idle => idle(&mut stage, settings.seconds)?,
         Name::Soak => soak(&mut stage, settings)?,
     }
@@ -159,6 +160,34 @@ fn storm(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     stage.outcome.figure("sessions that had ended", "", real(step.tally.restarted));
     let (now, _) = stage.memory();
     stage.outcome.figure("RSS after the storm", "MiB", real(now.rss) / MEBIBYTE);
+    Ok(())
+}
+
+/// Everybody, who is there already, leaves; then all come and leave again: what memory the server keeps.
+fn cycle(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let (mut kept, mut left) = (Vec::new(), 0);
+    for round in 1..=settings.rounds {
+        if round > 1 {
+            let tally = stage.park()?.tally;
+            stage.quiet();
+            if round == settings.rounds {
+                // About as many as at first, for who had not left would not be announced.
+                let presences = ratio(real(tally.presences), real(tally.parked));
+                stage.outcome.figure("presences per online, last cycle", "", presences);
+            }
+        }
+        left += stage.leave()?.tally.left;
+        let (now, _) = stage.memory();
+        if now.rss > 0 {
+            stage.outcome.figure(&format!("RSS after cycle {round}"), "MiB", real(now.rss) / MEBIBYTE);
+            stage.outcome.figure(&format!("PSS after cycle {round}"), "MiB", real(now.pss) / MEBIBYTE);
+            kept.push(real(now.rss));
+        }
+    }
+    stage.outcome.figure("users who left, all cycles", "", real(left));
+    if let [first, .., last] = *kept {
+        stage.outcome.figure(name::CYCLE_GROWTH, "%", ratio(last - first, first) * 100.0);
+    }
     Ok(())
 }
 

@@ -107,6 +107,28 @@ fn storm() {
 }
 
 #[test]
+fn cycle() {
+    for more in ["--shards 1", "--shards 2 --threads 2"] {
+        let run = check(&format!("cycle --users 200 --rounds 2 {more}"));
+        let figures = run["outcomes"][0]["figures"].as_array().unwrap();
+        let figure = |name: &str| {
+            let found = figures.iter().find(|figure| figure["name"] == name);
+            found
+                .and_then(|figure| figure["value"].as_f64())
+                .unwrap_or_else(|| panic!("{name} in {figures:?}"))
+        };
+        assert!(figure("RSS after cycle 1") > 0.0 && figure("PSS after cycle 2") > 0.0, "{figures:?}");
+        assert!(figure("RSS growth of the last cycle over the first").is_finite());
+        assert!((figure("users who left, all cycles") - 400.0).abs() < 0.5, "{figures:?}");
+        // Four or five; none if everybody were online still.
+        assert!(figure("presences per online, last cycle") > 1.0, "{figures:?}");
+    }
+    let refused = run(&["cycle", "--target", "floor"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("message server only"), "{said}");
+}
+
+#[test]
 fn idle() {
     check_all("idle --users 200 --seconds 2", &["online and parked"]);
 }

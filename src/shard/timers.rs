@@ -16,7 +16,7 @@ const SPOKE_KEPT: usize = 64;
 
 /// A hashed timer wheel (Varghese and Lauck, 1987, scheme 6); 16 bytes for a deadline of 12.
 #[derive(Debug)]
-pub(crate) struct Wheel<T> {
+pub struct Wheel<T> {
     spokes: Vec<Vec<Entry<T>>>,
     /// Which spokes hold something.
     occupied: [u64; WORDS],
@@ -31,14 +31,20 @@ struct Entry<T> {
     item: T,
 }
 
+impl<T: Copy> Default for Wheel<T> {
+    fn default() -> Self {
+        Wheel::new()
+    }
+}
+
 impl<T: Copy> Wheel<T> {
     /// A wheel at [`Tick::ZERO`].
-    pub(crate) fn new() -> Wheel<T> {
+    pub fn new() -> Wheel<T> {
         Wheel { spokes: (0..SPOKES).map(|_| Vec::new()).collect(), occupied: [0; WORDS], next: 0 }
     }
 
     /// Calls back for `item` at `at` or up to a grain later.
-    pub(crate) fn insert(&mut self, at: Tick, item: T) {
+    pub fn insert(&mut self, at: Tick, item: T) {
         let grain = u32::try_from(at.ms().div_ceil(GRAIN_MS)).expect("a shard lives less than 8 years");
         self.put(Entry { grain: grain.max(self.next), item });
     }
@@ -50,7 +56,7 @@ impl<T: Copy> Wheel<T> {
     }
 
     /// Takes what is due at `now` into `due`, about `most` at once. Returns whether more is due.
-    pub(crate) fn fire(&mut self, now: Tick, most: usize, due: &mut Vec<T>) -> bool {
+    pub fn fire(&mut self, now: Tick, most: usize, due: &mut Vec<T>) -> bool {
         let last = u32::try_from(now.ms() / GRAIN_MS).expect("a shard lives less than 8 years");
         while let Some(grain) = self.next_occupied().filter(|grain| *grain <= last) {
             if due.len() >= most {
@@ -77,7 +83,7 @@ impl<T: Copy> Wheel<T> {
     }
 
     /// When something may be due next; `None` if nothing is set.
-    pub(crate) fn next_due(&self) -> Option<Tick> {
+    pub fn next_due(&self) -> Option<Tick> {
         let grain = self.next_occupied()?;
         Some(Tick::ZERO.after(u64::from(grain) * GRAIN_MS))
     }

@@ -25,7 +25,7 @@
 //! # A turn
 //!
 //! Each shard turns: 1 wait for events, 2 read the time once, 3 serve connections, 4 take mail, 5 fire timers, 6 carry
-//! out effects, 7 post mail, 8 free the dead and accept newcomers, 9 show counters. `shard/mod.rs` says why in this
+//! out effects, 7 post mail, 8 free the dead and accept newcomers, 9 show counters. [`shard`] says why in this
 //! order. Each phase is bounded by a name in [`limits`]. If a turn starts more than a second late, because the process
 //! was stopped or the machine slept, the delay is taken out of time ([`clock`]): deadlines move, nobody is expired.
 //!
@@ -57,7 +57,7 @@
 //!
 //! [`limits`] (the numbers), [`clock`], [`slots`], [`domains`]; then [`router`], the chat itself, beginning with
 //! [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`] (requests to calls, answers to
-//! bytes); then `shard/`, from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
+//! bytes); then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
 //! [`server`] and [`config`]. Dependencies point from the end of this list to its beginning.
 
 pub mod admission;
@@ -70,6 +70,6 @@ pub mod json;
 pub mod limits;
 pub mod router;
 pub mod server;
-mod shard;
+pub mod shard;
 pub mod slots;
 pub mod stats;

@@ -45,11 +45,17 @@ pub(crate) enum Command {
     Churn(Options),
     /// All connections are cut and everybody comes back at once
     Storm(Options),
+    /// All users come and all leave, --rounds times: memory the server keeps; not of the stand-in, which keeps all
+    Cycle(Options),
     /// Nobody says anything: CPU of waiting users
     Idle(Options),
     /// Messages for a long time, with memory samples
     Soak(Options),
     /// `NextIM` and the stand-in in turns, with ratios
+    ///
+    /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
+    /// send each other mail. "2 shards to 1" is ours with two by the stand-in with one; all other ratios are of as
+    /// many shards as threads. If the users do not fit into one shard, all is measured with as many as they need.
     Compare(Options),
     /// Make one page with plots from the JSON files of runs
     Report {
@@ -89,15 +95,19 @@ pub(crate) struct Options {
     /// How long to measure (broadcast: how many to send)
     #[arg(long, value_parser = positive)]
     seconds: Option<f64>,
-    /// Shards of the server; as many as the users need if absent
+    /// Shards of the server; as many as the users need if absent (compare: one, and then two, if the users fit)
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=256))]
     shards: Option<u64>,
     /// Threads of the generator; as many as the users need if absent
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=THREADS_MAX))]
     threads: Option<u64>,
-    /// Measure in turns this often (compare)
+    /// Measure in turns this often (compare), or have all come and leave this often (cycle)
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
+    /// Measure also what waiting costs, so many seconds in each turn (compare); polls are held for 25 to 28 seconds, so
+    /// 30 see each of them end
+    #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
+    idle: f64,
     /// Which server to start
     #[arg(long, value_enum, default_value_t = Kind::Nextim)]
     target: Kind,
@@ -137,6 +147,10 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
+fn not_negative(text: &str) -> Result<f64, String> {
+    if text == "0" { Ok(0.0) } else { positive(text) }
+}
+
 /// What is to be run: everything decided.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -150,6 +164,8 @@ pub(crate) struct Settings {
     pub(crate) shards: u64,
     pub(crate) threads: u32,
     pub(crate) rounds: u32,
+    /// How long to measure waiting beside the rest, in seconds; 0: not at all.
+    pub(crate) idle: f64,
     pub(crate) kind: Kind,
     pub(crate) server: Option<PathBuf>,
     pub(crate) addresses: Vec<SocketAddr>,
@@ -161,6 +177,16 @@ pub(crate) struct Settings {
 }
 
 impl Options {
+    /// Decides everything for `compare`, which without a number of shards measures with two as well, if one is enough.
+    pub(crate) fn compared(&self, table: u64) -> Result<(Settings, Option<Settings>), Box<dyn Error>> {
+        let settings = self.settings(Name::Compare, table)?;
+        if self.shards.is_some() || settings.shards > 1 {
+            return Ok((settings, None));
+        }
+        let two = Options { shards: Some(2), ..self.clone() }.settings(Name::Compare, table)?;
+        Ok((settings, Some(two)))
+    }
+
     /// Decides everything. `table` is how many descriptors a thread can have.
     pub(crate) fn settings(&self, scenario: Name, table: u64) -> Result<Settings, Box<dyn Error>> {
         let defaults = scenario.scenario();
@@ -173,6 +199,9 @@ impl Options {
         }
         if scenario == Name::Compare && !self.address.is_empty() {
             return Err("compare starts its servers itself".into());
+        }
+        if scenario == Name::Cycle && self.target != Kind::Nextim {
+            return Err("cycle measures the message server only".into());
         }
         let users = self.users.unwrap_or(defaults.users);
         let concurrency = self.concurrency.unwrap_or(defaults.concurrency);
@@ -204,6 +233,7 @@ impl Options {
             shards,
             threads: u32::try_from(threads)?,
             rounds: self.rounds,
+            idle: self.idle,
             kind: self.target,
             server: self.server.clone(),
             addresses: self.address.clone(),
@@ -247,6 +277,22 @@ mod tests {
         check(&["--users", "1000", "--shards", "3", "--threads", "2"], 19_936, (3, 2));
         check(&["--users", "1000", "--shards", "3", "--threads", "4", "--target", "floor"], 19_936, (3, 6));
         check(&["--address", "127.0.0.1:1", "--address", "127.0.0.1:2"], 19_936, (1, 2));
+    }
+
+    #[test]
+    fn shards_that_are_compared() {
+        let check = |arguments: &[&str], expected| {
+            let arguments = Arguments::try_parse_from([&["loadtest", "compare"], arguments].concat());
+            let Command::Compare(options) = arguments.unwrap().command else { panic!("another command") };
+            let (one, two) = options.compared(19_936).unwrap();
+            let numbers = |settings: &Settings| (settings.shards, settings.threads);
+            assert_eq!((numbers(&one), two.as_ref().map(numbers)), expected);
+        };
+        check(&[], ((1, 1), Some((2, 2))));
+        check(&["--shards", "1"], ((1, 1), None));
+        check(&["--shards", "3"], ((3, 3), None));
+        check(&["--users", "30000"], ((2, 2), None));
+        check(&["--users", "100000"], ((6, 6), None));
     }
 
     #[test]

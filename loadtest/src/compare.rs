@@ -2,8 +2,10 @@
 //!
 //! Owns: the order of turns and the ratios. Must not: measure otherwise than the scenarios do. A machine is never
 //! twice the same: so both are measured in one run, several times, one after another, and a ratio is that
-//! of the medians.
+//! of the medians. What a second shard costs, which has to be sent mail, is found in the same way: both are measured
+//! with one and with two, and ours with two is also told as a multiple of the stand-in with one.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 
 use crate::arguments::Settings;
@@ -25,8 +27,11 @@ const ROOM_SHARE: &str = "room delivery's CPU as a share of a unicast's";
 const P99: &str = "p99 from call to arrival, at half the rate";
 const PRESENCE: &str = "server CPU per presence delivered while parking";
 
+/// Figures of users who are sent messages at a rate, or nothing.
+const AT_A_RATE: [&str; 4] = [PRESENCE, P99, name::IDLE, name::CPU_IDLE];
+
 /// What is compared: a figure, its unit.
-const FIGURES: [(&str, &str); 9] = [
+const FIGURES: [(&str, &str); 11] = [
     (name::CPU_MESSAGE, "µs"),
     (name::MESSAGE_RATE, "/s"),
     (name::CPU_PARK, "µs"),
@@ -36,15 +41,25 @@ const FIGURES: [(&str, &str); 9] = [
     (name::BROADCAST_RATE, "/s"),
     (name::CPU_BROADCAST, "µs"),
     (P99, "µs"),
+    (name::IDLE, "% of a core"),
+    (name::CPU_IDLE, "µs"),
 ];
 
-/// Measures both. Returns every turn's outcome and the ratios.
-pub(crate) fn run(settings: &Settings) -> Result<(Vec<Outcome>, Vec<Ratio>), Box<dyn Error>> {
+/// Measures both, in part with two shards as well. Returns every turn's outcome and the ratios.
+pub(crate) fn run(
+    settings: &Settings,
+    with_two: Option<&Settings>,
+) -> Result<(Vec<Outcome>, Vec<Ratio>), Box<dyn Error>> {
+    let without = |settings: &Settings| Settings { buddies: 0, rate: None, ..settings.clone() };
+    let (alone, alone_with_two) = (without(settings), with_two.map(without));
     let mut outcomes = Vec::new();
     for _ in 0..settings.rounds {
-        let alone = Settings { buddies: 0, rate: None, ..settings.clone() };
         let floor = without_buddies(&alone, Kind::Floor)?;
         let ours = without_buddies(&alone, Kind::Nextim)?;
+        if let Some(two) = &alone_with_two {
+            outcomes.push(routed(two, Kind::Floor)?.close()?);
+            outcomes.push(routed(two, Kind::Nextim)?.close()?);
+        }
         let slower = [&floor, &ours].into_iter().filter_map(|outcome| outcome.get(name::MESSAGE_RATE));
         let rate = settings.rate.unwrap_or_else(|| (slower.fold(f64::MAX, f64::min) * HALF).max(1.0));
         let befriended = Settings { rate: Some(rate), ..settings.clone() };
@@ -56,11 +71,17 @@ pub(crate) fn run(settings: &Settings) -> Result<(Vec<Outcome>, Vec<Ratio>), Box
     Ok((outcomes, ratios))
 }
 
-/// Users who do not know each other: what one comes to, messages in a closed loop, rooms, broadcasts.
-fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn Error>> {
+/// Users who do not know each other: what one comes to, messages in a closed loop.
+fn routed(settings: &Settings, kind: Kind) -> Result<Stage, Box<dyn Error>> {
     let mut stage = Stage::open(settings, "compare", kind)?;
     scenarios::park(&mut stage, settings)?;
     scenarios::route(&mut stage, settings)?;
+    Ok(stage)
+}
+
+/// The same, and then rooms and broadcasts.
+fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn Error>> {
+    let mut stage = routed(settings, kind)?;
     if settings.room_size > 1 {
         scenarios::room(&mut stage, settings, settings.concurrency.min(ROOM_MESSAGES))?;
         let cpu = |name| stage.outcome.get(name).unwrap_or(0.0);
@@ -71,7 +92,8 @@ fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn E
     stage.close()
 }
 
-/// Users with buddies: what a presence comes to, and latencies at a rate that both can serve.
+/// Users with buddies: what a presence comes to, latencies at a rate that both can serve, and what it costs if they
+/// only wait.
 fn with_buddies(settings: &Settings, kind: Kind, alone: &Outcome) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::open(settings, "compare, with buddies", kind)?;
     scenarios::park(&mut stage, settings)?;
@@ -85,6 +107,9 @@ fn with_buddies(settings: &Settings, kind: Kind, alone: &Outcome) -> Result<Outc
     if let Some(p99) = p99 {
         stage.outcome.figure(P99, "µs", p99);
     }
+    if settings.idle > 0.0 {
+        scenarios::idle(&mut stage, settings.idle)?;
+    }
     stage.close()
 }
 
@@ -93,19 +118,47 @@ fn p99(latency: &Latency) -> f64 {
 }
 
 fn ratios(outcomes: &[Outcome]) -> Vec<Ratio> {
-    let of = |target: &str, figure: &str| {
+    let mut lines = Vec::new();
+    for (figure, unit) in FIGURES {
         // What is sent at a given rate says nothing of what can be.
-        let closed = |outcome: &&Outcome| outcome.rate.is_none() || [PRESENCE, P99].contains(&figure);
-        let all = outcomes.iter().filter(|outcome| outcome.target == target).filter(closed);
-        let mut values: Vec<f64> = all.filter_map(|outcome| outcome.get(figure)).collect();
-        (!values.is_empty()).then(|| median(&mut values))
-    };
-    let lines = FIGURES.iter().filter_map(|(figure, unit)| {
-        let (floor, ours) = (of("floor", figure)?, of("nextim", figure)?);
-        let (name, unit) = ((*figure).to_owned(), (*unit).to_owned());
-        Some(Ratio { name, unit, floor, ours, times: ratio(ours, floor) })
+        let closed = |outcome: &&Outcome| outcome.rate.is_none() || AT_A_RATE.contains(&figure);
+        let found: Vec<&Outcome> =
+            outcomes.iter().filter(closed).filter(|outcome| outcome.get(figure).is_some()).collect();
+        for (name, floor_shards, shards) in pairs(figure, &found) {
+            let floor = median_of(&found, Kind::Floor, floor_shards, figure);
+            let ours = median_of(&found, Kind::Nextim, shards, figure);
+            if let (Some(floor), Some(ours)) = (floor, ours) {
+                lines.push(Ratio { name, unit: unit.to_owned(), floor, ours, times: ratio(ours, floor) });
+            }
+        }
+    }
+    lines
+}
+
+/// What is divided by what: the name of a line, the shards of the stand-in and ours.
+fn pairs(figure: &str, found: &[&Outcome]) -> Vec<(String, u64, u64)> {
+    let ours = found.iter().filter(|outcome| outcome.target == Kind::Nextim.name());
+    let numbers: BTreeSet<u64> = ours.map(|outcome| outcome.shards).collect();
+    let numbers: Vec<u64> = numbers.into_iter().collect();
+    let [one, more @ ..] = &*numbers else { return Vec::new() };
+    if more.is_empty() {
+        return vec![(figure.to_owned(), *one, *one)];
+    }
+    let shards = |number| if number == 1 { "shard" } else { "shards" };
+    let alike = numbers.iter().map(|number| {
+        let name = format!("{figure}, {number} {}", shards(*number));
+        (name, *number, *number)
     });
-    lines.collect()
+    let more = more.iter().filter(|_| figure == name::CPU_MESSAGE);
+    let unlike = more.map(|number| (format!("{figure}, {number} shards to {one}"), *one, *number));
+    alike.chain(unlike).collect()
+}
+
+fn median_of(found: &[&Outcome], kind: Kind, shards: u64, figure: &str) -> Option<f64> {
+    let of_these = |outcome: &&&Outcome| outcome.target == kind.name() && outcome.shards == shards;
+    let values = found.iter().filter(of_these).filter_map(|outcome| outcome.get(figure));
+    let mut values: Vec<f64> = values.collect();
+    (!values.is_empty()).then(|| median(&mut values))
 }
 
 #[cfg(test)]
@@ -114,22 +167,37 @@ mod tests {
 
     #[test]
     fn ratios_are_of_medians() {
-        let outcome = |target: &str, rate, figures: &[(&str, f64)]| {
-            let mut outcome = Outcome { target: target.to_owned(), rate, ..Outcome::default() };
+        let outcome = |target: &str, shards, rate, figures: &[(&str, f64)]| {
+            let mut outcome = Outcome { target: target.to_owned(), shards, rate, ..Outcome::default() };
             for (name, value) in figures {
                 outcome.figure(name, "µs", *value);
             }
             outcome
         };
-        let ratios = ratios(&[
-            outcome("floor", None, &[(name::CPU_MESSAGE, 10.0)]),
-            outcome("nextim", None, &[(name::CPU_MESSAGE, 11.0)]),
-            outcome("nextim", None, &[(name::CPU_MESSAGE, 15.0)]),
-            outcome("nextim", None, &[(name::CPU_MESSAGE, 12.0)]),
-            outcome("nextim", Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
-            outcome("floor", Some(1.0), &[(P99, 10.0)]),
-        ]);
-        let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times)).collect();
-        assert_eq!(found, [(name::CPU_MESSAGE, 1.2), (P99, 3.0)]);
+        let check = |outcomes: &[Outcome], expected: &[(&str, f64)]| {
+            let ratios = ratios(outcomes);
+            let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times)).collect();
+            assert_eq!(found, expected);
+        };
+        let mut outcomes = vec![
+            outcome("floor", 1, None, &[(name::CPU_MESSAGE, 10.0)]),
+            outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 11.0)]),
+            outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 15.0)]),
+            outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 12.0)]),
+            outcome("nextim", 1, Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
+            outcome("floor", 1, Some(1.0), &[(P99, 10.0)]),
+        ];
+        check(&outcomes, &[(name::CPU_MESSAGE, 1.2), (P99, 3.0)]);
+        outcomes.push(outcome("floor", 2, None, &[(name::CPU_MESSAGE, 8.0)]));
+        outcomes.push(outcome("nextim", 2, None, &[(name::CPU_MESSAGE, 16.0)]));
+        check(
+            &outcomes,
+            &[
+                ("server CPU per routed message, 1 shard", 1.2),
+                ("server CPU per routed message, 2 shards", 2.0),
+                ("server CPU per routed message, 2 shards to 1", 1.6),
+                (P99, 3.0),
+            ],
+        );
     }
 }

@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Broadcast(options) => measured(Name::Broadcast, &options),
         Command::Churn(options) => measured(Name::Churn, &options),
         Command::Storm(options) => measured(Name::Storm, &options),
+        Command::Cycle(options) => measured(Name::Cycle, &options),
         Command::Idle(options) => measured(Name::Idle, &options),
         Command::Soak(options) => measured(Name::Soak, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
@@ -85,19 +86,23 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
 }
 
 fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
-    let settings = options.settings(scenario, generator::connections_per_table()?)?;
+    let table = generator::connections_per_table()?;
     let began = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let machine = Machine::here();
     let (outcomes, ratios) = match scenario {
-        Name::Compare => compare::run(&settings)?,
+        Name::Compare => {
+            let (settings, with_two) = options.compared(table)?;
+            compare::run(&settings, with_two.as_ref())?
+        }
         Name::Park
         | Name::Route
         | Name::Room
         | Name::Broadcast
         | Name::Churn
         | Name::Storm
+        | Name::Cycle
         | Name::Idle
-        | Name::Soak => (vec![scenarios::run(&settings)?], Vec::new()),
+        | Name::Soak => (vec![scenarios::run(&options.settings(scenario, table)?)?], Vec::new()),
     };
     let run = Run { format: FORMAT, began, machine, outcomes, ratios };
     let mut stdout = std::io::stdout().lock();

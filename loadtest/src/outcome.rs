@@ -27,7 +27,9 @@ pub(crate) mod name {
     pub(crate) const ROOM_RATE: &str = "room deliveries";
     pub(crate) const BROADCAST_RATE: &str = "broadcast deliveries";
     pub(crate) const CPU_BROADCAST: &str = "server CPU per broadcast delivery, next poll included";
+    pub(crate) const CYCLE_GROWTH: &str = "RSS growth of the last cycle over the first";
     pub(crate) const IDLE: &str = "server CPU while idle";
+    pub(crate) const CPU_IDLE: &str = "server CPU per poll that was due";
 }
 
 /// All that one command found.

@@ -17,6 +17,8 @@ pub(crate) enum Name {
     Churn,
     /// Everybody comes back at once.
     Storm,
+    /// Everybody comes and everybody leaves, several times.
+    Cycle,
     /// Nobody says anything.
     Idle,
     /// Messages for a long time.
@@ -58,13 +60,14 @@ const fn line(
 }
 
 /// All scenarios.
-const SCENARIOS: [Scenario; 9] = [
+const SCENARIOS: [Scenario; 10] = [
     line(Name::Park, "park", [15_000, 9, 50], None, 64, 0.0),
     line(Name::Route, "route", [5_000, 0, 0], None, 256, 10.0),
     line(Name::Room, "room", [5_000, 0, 50], None, 32, 10.0),
     line(Name::Broadcast, "broadcast", [15_000, 0, 0], None, 64, 5.0),
     line(Name::Churn, "churn", [5_000, 9, 50], None, 64, 10.0),
     line(Name::Storm, "storm", [15_000, 9, 50], None, 256, 0.0),
+    line(Name::Cycle, "cycle", [50_000, 9, 50], None, 64, 0.0),
     line(Name::Idle, "idle", [15_000, 0, 0], None, 64, 30.0),
     line(Name::Soak, "soak", [5_000, 9, 50], Some(1_000.0), 256, 300.0),
     line(Name::Compare, "compare", [5_000, 9, 50], None, 256, 5.0),

@@ -28,6 +28,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
         Name::Churn => churn(&mut stage, settings)?,
         Name::Storm => storm(&mut stage, settings)?,
+        Name::Cycle => cycle(&mut stage, settings)?,
         Name::Idle => idle(&mut stage, settings.seconds)?,
         Name::Soak => soak(&mut stage, settings)?,
     }
@@ -162,6 +163,34 @@ fn storm(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Everybody, who is there already, leaves; then all come and leave again: what memory the server keeps.
+fn cycle(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let (mut kept, mut left) = (Vec::new(), 0);
+    for round in 1..=settings.rounds {
+        if round > 1 {
+            let tally = stage.park()?.tally;
+            stage.quiet();
+            if round == settings.rounds {
+                // About as many as at first, for who had not left would not be announced.
+                let presences = ratio(real(tally.presences), real(tally.parked));
+                stage.outcome.figure("presences per online, last cycle", "", presences);
+            }
+        }
+        left += stage.leave()?.tally.left;
+        let (now, _) = stage.memory();
+        if now.rss > 0 {
+            stage.outcome.figure(&format!("RSS after cycle {round}"), "MiB", real(now.rss) / MEBIBYTE);
+            stage.outcome.figure(&format!("PSS after cycle {round}"), "MiB", real(now.pss) / MEBIBYTE);
+            kept.push(real(now.rss));
+        }
+    }
+    stage.outcome.figure("users who left, all cycles", "", real(left));
+    if let [first, .., last] = *kept {
+        stage.outcome.figure(name::CYCLE_GROWTH, "%", ratio(last - first, first) * 100.0);
+    }
+    Ok(())
+}
+
 /// Everybody waits.
 pub(crate) fn idle(stage: &mut Stage, seconds: f64) -> Result<(), Box<dyn Error>> {
     let step = stage.idle(seconds)?;
@@ -169,7 +198,7 @@ pub(crate) fn idle(stage: &mut Stage, seconds: f64) -> Result<(), Box<dyn Error>
         stage.outcome.figure(name::IDLE, "% of a core", ratio(cpu, step.seconds * 1e4));
     }
     rate_of(stage, "polls that were due", step.tally.polls, step.seconds);
-    cpu_per(stage, "server CPU per poll that was due", step.server_cpu, step.tally.polls);
+    cpu_per(stage, name::CPU_IDLE, step.server_cpu, step.tally.polls);
     Ok(())
 }
 

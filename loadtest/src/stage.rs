@@ -23,6 +23,8 @@ use crate::wire::Requests;
 const PATIENCE: f64 = 15.0;
 /// Users that come online in a second at the very least, for deadlines.
 const PARKS_PER_SECOND: f64 = 400.0;
+/// How long a user whose last page was left is still one of the server's, and a little more, in seconds.
+const LINGER_SECONDS: f64 = 9.0;
 /// A generator that is busy for more than this share of its time may be what is slow.
 const BUSY: f64 = 0.9;
 
@@ -121,6 +123,15 @@ impl Stage {
     pub(crate) fn storm(&mut self) -> Result<Step, Box<dyn Error>> {
         let at_once = self.settings.concurrency.div_ceil(self.settings.threads);
         self.step("storm", Task::Storm(at_once), 0.0)
+    }
+
+    /// Everybody leaves his page and closes his browser. Returns when the server has let go of all of them.
+    pub(crate) fn leave(&mut self) -> Result<Step, Box<dyn Error>> {
+        let at_once = self.settings.concurrency.div_ceil(self.settings.threads);
+        let step = self.step("leave", Task::Leave(at_once), 0.0)?;
+        self.step("linger", Task::Idle, LINGER_SECONDS)?;
+        self.quiet();
+        Ok(step)
     }
 
     /// Nothing but polls.

@@ -107,6 +107,14 @@ impl Requests {
         });
     }
 
+    /// A user leaves a page: this session ends, and unless another page comes soon he is offline.
+    pub(crate) fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
+        self.post(out, "/presences/offline", |out| {
+            out.extend_from_slice(b"&ticket=");
+            out.extend_from_slice(ticket.text());
+        });
+    }
+
     /// A message.
     pub(crate) fn message(&self, out: &mut Vec<u8>, ticket: &Ticket, receiver: Recipient, id: u64) {
         self.post(out, "/messages", |out| {
@@ -330,6 +338,7 @@ mod tests {
         );
         check(&|out| requests.online(out, 1, [].into_iter(), None), "&name=u00000001&buddies=");
         check(&|out| requests.offline(out, 7), "&name=u00000007");
+        check(&|out| requests.leave(out, &ticket), "&ticket=abc");
         check(
             &|out| requests.message(out, &ticket, Recipient::Room(5), 0xab),
             &format!("&ticket=abc&body={TEXT}&type=multicast&to=r00000005&id=00000000000000ab"),

@@ -107,6 +107,28 @@ fn storm() {
 }
 
 #[test]
+fn cycle() {
+    for more in ["--shards 1", "--shards 2 --threads 2"] {
+        let run = check(&format!("cycle --users 200 --rounds 2 {more}"));
+        let figures = run["outcomes"][0]["figures"].as_array().unwrap();
+        let figure = |name: &str| {
+            let found = figures.iter().find(|figure| figure["name"] == name);
+            found
+                .and_then(|figure| figure["value"].as_f64())
+                .unwrap_or_else(|| panic!("{name} in {figures:?}"))
+        };
+        assert!(figure("RSS after cycle 1") > 0.0 && figure("PSS after cycle 2") > 0.0, "{figures:?}");
+        assert!(figure("RSS growth of the last cycle over the first").is_finite());
+        assert!((figure("users who left, all cycles") - 400.0).abs() < 0.5, "{figures:?}");
+        // Four or five; none if everybody were online still.
+        assert!(figure("presences per online, last cycle") > 1.0, "{figures:?}");
+    }
+    let refused = run(&["cycle", "--target", "floor"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("message server only"), "{said}");
+}
+
+#[test]
 fn idle() {
     check_all("idle --users 200 --seconds 2", &["online and parked"]);
 }
@@ -118,12 +140,23 @@ fn soak() {
 
 #[test]
 fn compare() {
-    for shards in ["1", "2"] {
-        let run =
-            check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16 --shards {shards}"));
-        assert_eq!(run["outcomes"].as_array().unwrap().len(), 4);
-        assert!(run["ratios"].as_array().unwrap().len() >= 6, "{}", run["ratios"]);
-    }
+    let check = |more: &str, outcomes: usize, ratios: &[&str]| {
+        let run = check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16{more}"));
+        assert_eq!(run["outcomes"].as_array().unwrap().len(), outcomes);
+        let found = run["ratios"].as_array().unwrap();
+        assert!(found.len() >= 6, "{found:?}");
+        for name in ratios {
+            assert!(found.iter().any(|line| line["name"] == *name), "{name} is not in {found:?}");
+        }
+        let all_are_numbers =
+            found.iter().all(|line| line["times"].as_f64().is_some_and(|times| times >= 0.0));
+        assert!(all_are_numbers, "{found:?}");
+    };
+    let message = "server CPU per routed message";
+    check(" --shards 2", 4, &[message]);
+    check(" --shards 1 --idle 1", 4, &[message, "server CPU while idle", "server CPU per poll that was due"]);
+    let all = ["1 shard", "2 shards", "2 shards to 1"].map(|shards| format!("{message}, {shards}"));
+    check("", 6, &all.each_ref().map(|name| &**name));
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::router::mail::Mail;
 
 /// What can lie in a shard's mailbox.
 #[derive(Debug)]
-pub(crate) enum Parcel {
+pub enum Parcel {
     /// Mail of another router, in order.
     Mail(Vec<Mail>),
     /// The domains were configured anew.
@@ -31,7 +31,7 @@ pub(crate) enum Parcel {
 /// The door to one shard's mailbox. Its waker must have been made before any shard got its own descriptor table,
 /// so that its number means the same in all of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Door {
+pub struct Door {
     channel: Sender<Parcel>,
     bell: Arc<Bell>,
 }
@@ -44,13 +44,13 @@ struct Bell {
 
 /// One shard's own end of its mailbox.
 #[derive(Debug)]
-pub(crate) struct Inbox {
+pub struct Inbox {
     channel: Receiver<Parcel>,
     bell: Arc<Bell>,
 }
 
 /// A mailbox whose owner is woken by `waker`.
-pub(crate) fn mailbox(waker: mio::Waker) -> (Door, Inbox) {
+pub fn mailbox(waker: mio::Waker) -> (Door, Inbox) {
     let (sender, receiver) = bounded(MAILBOX_BATCHES);
     let bell = Arc::new(Bell { flag: WakeFlag::new(), waker });
     (Door { channel: sender, bell: Arc::clone(&bell) }, Inbox { channel: receiver, bell })
@@ -58,7 +58,7 @@ pub(crate) fn mailbox(waker: mio::Waker) -> (Door, Inbox) {
 
 impl Door {
     /// Puts a parcel in, for threads that may wait a little for a place.
-    pub(crate) fn put(&self, parcel: Parcel) {
+    pub fn put(&self, parcel: Parcel) {
         match self.channel.send_timeout(parcel, Duration::from_millis(DOOR_MS)) {
             // Whoever waits for the server learns that a shard has ended.
             Ok(()) | Err(SendTimeoutError::Disconnected(_)) => {}
@@ -80,30 +80,30 @@ impl Door {
 
 impl Inbox {
     /// Announces sleep. Returns whether the shard may really sleep: `false` if there is mail.
-    pub(crate) fn sleep(&self) -> bool {
+    pub fn sleep(&self) -> bool {
         self.bell.flag.sleep();
         self.channel.is_empty()
     }
 
     /// Announces that the shard is awake.
-    pub(crate) fn awake(&self) {
+    pub fn awake(&self) {
         self.bell.flag.awake();
     }
 
     /// Takes the next parcel.
-    pub(crate) fn take(&self) -> Option<Parcel> {
+    pub fn take(&self) -> Option<Parcel> {
         self.channel.try_recv().ok() // empty; the server's handle keeps it connected
     }
 
     /// Whether there is mail.
-    pub(crate) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.channel.is_empty()
     }
 }
 
 /// What a shard has to send: one batch for every other shard.
 #[derive(Debug)]
-pub(crate) struct Outbox {
+pub struct Outbox {
     doors: Vec<Door>,
     batches: Vec<Vec<Mail>>,
     /// Mail in all batches.
@@ -112,32 +112,35 @@ pub(crate) struct Outbox {
 
 /// What a round of posting did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Posted {
-    pub(crate) mail: u64,
-    pub(crate) wakes: u64,
+pub struct Posted {
+    /// Mail that was sent.
+    pub mail: u64,
+    /// Shards that slept and were woken.
+    pub wakes: u64,
     /// Mailboxes that were full.
-    pub(crate) delayed: u64,
+    pub delayed: u64,
 }
 
 impl Outbox {
-    pub(crate) fn new(doors: Vec<Door>) -> Outbox {
+    /// An empty one; `doors` are those of all shards, by their places.
+    pub fn new(doors: Vec<Door>) -> Outbox {
         let batches = doors.iter().map(|_| Vec::new()).collect();
         Outbox { doors, batches, waiting: 0 }
     }
 
     /// Adds mail to this turn's batch.
-    pub(crate) fn push(&mut self, to: Place, mail: Mail) {
+    pub fn push(&mut self, to: Place, mail: Mail) {
         self.batches[usize::from(to.0)].push(mail);
         self.waiting += 1;
     }
 
     /// Mail that has not been sent.
-    pub(crate) fn waiting(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// Sends every batch that fits into its mailbox, and wakes who sleeps.
-    pub(crate) fn post(&mut self) -> Posted {
+    pub fn post(&mut self) -> Posted {
         let mut posted = Posted::default();
         if self.waiting == 0 {
             return posted;

@@ -8,6 +8,8 @@
 //! answers go out before the mail they caused (6 before 7), so that an answer's fate travels in the same batch; and
 //! places are freed after everything that may still name them (8). Each phase is bounded, and what is cut short is
 //! gone on with in the next turn, which then does not wait.
+//!
+//! The mailbox and the timers can be reached from outside, for the benchmarks; nothing else uses them there.
 
 mod buffers;
 mod conn;
@@ -15,8 +17,8 @@ mod conns;
 mod dispatch;
 mod entropy;
 pub(crate) mod listener;
-pub(crate) mod mailbox;
-mod timers;
+pub mod mailbox;
+pub mod timers;
 mod token;
 mod traffic;
 mod wake;

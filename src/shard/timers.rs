@@ -17,7 +17,7 @@ const END: u32 = u32::MAX;
 /// A hashed timer wheel (Varghese and Lauck, 1987, scheme 6). The entries of all spokes lie in one block, each
 /// linked to the next of its spoke: a spoke with a block of its own would have to grow, and there are many.
 #[derive(Debug)]
-pub(crate) struct Wheel<T> {
+pub struct Wheel<T> {
     /// The first entry of each spoke.
     spokes: Box<[u32]>,
     entries: Vec<Entry<T>>,
@@ -38,9 +38,15 @@ struct Entry<T> {
     item: T,
 }
 
+impl<T: Copy> Default for Wheel<T> {
+    fn default() -> Self {
+        Wheel::new()
+    }
+}
+
 impl<T: Copy> Wheel<T> {
     /// A wheel at [`Tick::ZERO`].
-    pub(crate) fn new() -> Wheel<T> {
+    pub fn new() -> Wheel<T> {
         Wheel {
             spokes: vec![END; SPOKES].into_boxed_slice(),
             entries: Vec::new(),
@@ -52,7 +58,7 @@ impl<T: Copy> Wheel<T> {
     }
 
     /// Calls back for `item` at `at` or up to a grain later.
-    pub(crate) fn insert(&mut self, at: Tick, item: T) {
+    pub fn insert(&mut self, at: Tick, item: T) {
         let entry = Entry { at: Moment::not_before(at).max(self.next), next: END, item };
         let index = self.free;
         self.used += 1;
@@ -75,7 +81,7 @@ impl<T: Copy> Wheel<T> {
     }
 
     /// Takes what is due at `now` into `due`, about `most` at once. Returns whether more is due.
-    pub(crate) fn fire(&mut self, now: Tick, most: usize, due: &mut Vec<T>) -> bool {
+    pub fn fire(&mut self, now: Tick, most: usize, due: &mut Vec<T>) -> bool {
         let last = Moment::not_after(now);
         while let Some(moment) = self.next_occupied().filter(|moment| *moment <= last) {
             if due.len() >= most {
@@ -110,7 +116,7 @@ impl<T: Copy> Wheel<T> {
     }
 
     /// When something may be due next; `None` if nothing is set.
-    pub(crate) fn next_due(&self) -> Option<Tick> {
+    pub fn next_due(&self) -> Option<Tick> {
         self.next_occupied().map(Moment::tick)
     }
 

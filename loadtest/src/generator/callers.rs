@@ -67,9 +67,14 @@ impl Worker {
             Task::Churn(at_once) => {
                 (now < progress.ends && progress.under_way < at_once).then_some(())?;
                 let user = self.somebody()?;
-                self.await_user(user);
-                self.users[user as usize].state = State::Leaving { answered: false, stopped: false };
+                self.begins_to_leave(user);
                 Some(Call::Offline(user))
+            }
+            Task::Leave(at_once) => {
+                (progress.under_way < at_once).then_some(())?;
+                let user = self.next_at_his_poll()?;
+                self.begins_to_leave(user);
+                Some(Call::Leave(user))
             }
             Task::Messages { pace: Pace::Closed(in_flight), rooms } => {
                 (now < progress.ends && self.ledger.open() < in_flight as usize).then_some(())?;
@@ -85,6 +90,14 @@ impl Worker {
             }
             Task::Storm(_) | Task::Idle => None,
         }
+    }
+
+    fn next_at_his_poll(&mut self) -> Option<u32> {
+        let progress = self.progress.as_mut()?;
+        let mut others = progress.next..self.part.count;
+        let user = others.find(|user| self.users[*user as usize].state == State::Polling);
+        progress.next = user.map_or(self.part.count, |user| user + 1);
+        user
     }
 
     fn message(&mut self, rooms: bool, sent: u64) -> Option<Call> {
@@ -140,6 +153,7 @@ impl Worker {
                 requests.online(&mut self.out, part.first + user, part.buddies(user), room);
             }
             Call::Offline(user) => requests.offline(&mut self.out, part.first + user),
+            Call::Leave(user) => requests.leave(&mut self.out, &self.users[user as usize].ticket),
             Call::Message { id, sender, receiver } => {
                 if receiver == Recipient::All {
                     self.shared.broadcast_begins(now);
@@ -226,7 +240,7 @@ impl Worker {
                 Some(ticket) => self.start_polling(user, ticket),
                 None => self.call_failed(call, "an online call brought no ticket"),
             },
-            Call::Offline(user) => {
+            Call::Offline(user) | Call::Leave(user) => {
                 if let State::Leaving { stopped, .. } = self.users[user as usize].state {
                     self.left(user as usize, true, stopped);
                 }
@@ -238,7 +252,7 @@ impl Worker {
     fn call_failed(&mut self, call: Call, kind: &'static str) {
         self.tally.error(kind);
         match call {
-            Call::Online(user) | Call::Offline(user) => self.online_again(user as usize),
+            Call::Online(user) | Call::Offline(user) | Call::Leave(user) => self.online_again(user as usize),
             Call::Message { id, .. } => self.ledger.cancel(id),
         }
     }

@@ -158,7 +158,7 @@ impl Fleet {
                 self.shared.parked.store(0, Ordering::Relaxed);
                 self.tell_all(order)?;
             }
-            Task::Messages { .. } | Task::Churn(_) | Task::Idle => self.tell_all(order)?,
+            Task::Messages { .. } | Task::Churn(_) | Task::Leave(_) | Task::Idle => self.tell_all(order)?,
         }
         let until =
             Instant::now() + Duration::from_secs_f64(order.seconds + order.patience) + REPORT_PATIENCE;

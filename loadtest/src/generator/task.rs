@@ -42,6 +42,8 @@ pub(crate) enum Task {
     Churn(u32),
     /// All polls are cut, and everybody comes back, so many at a time.
     Storm(u32),
+    /// All users leave, so many at a time, and stay away.
+    Leave(u32),
     /// Nothing but the polls.
     Idle,
 }
@@ -56,6 +58,7 @@ impl Task {
             | Task::Park(_)
             | Task::Churn(_)
             | Task::Storm(_)
+            | Task::Leave(_)
             | Task::Idle => None,
         }
     }
@@ -77,8 +80,10 @@ pub(crate) struct Order {
 pub(crate) enum Call {
     /// A user goes online.
     Online(u32),
-    /// A user goes offline.
+    /// A user logs out.
     Offline(u32),
+    /// A user leaves his page.
+    Leave(u32),
     /// A message.
     Message {
         /// Its id.

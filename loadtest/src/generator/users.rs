@@ -11,7 +11,7 @@ use mio::{Interest, Token};
 
 use super::ledger::{Arrival, Ledger};
 use super::socket::{self, Origin};
-use super::task::Call;
+use super::task::{Call, Progress, Task};
 use super::worker::Worker;
 use crate::wire::{Parsed, Ticket, answer};
 
@@ -27,7 +27,7 @@ pub(super) enum State {
     Connecting,
     /// His poll was sent.
     Polling,
-    /// He logs out: what is still to come.
+    /// He logs out or leaves: what is still to come.
     Leaving {
         /// The call has been answered.
         answered: bool,
@@ -288,14 +288,30 @@ impl Worker {
         }
     }
 
-    /// A part of logging out is done; when all of it is, the user comes back.
+    /// A user is about to be logged out, or to leave. The task waits for what becomes of it.
+    pub(super) fn begins_to_leave(&mut self, user: u32) {
+        self.await_user(user);
+        self.users[user as usize].state = State::Leaving { answered: false, stopped: false };
+    }
+
+    /// A part of logging out is done; when all of it is, the user comes back, unless all are to leave.
     pub(super) fn left(&mut self, index: usize, answered: bool, stopped: bool) {
         self.users[index].state = State::Leaving { answered, stopped };
         if answered && stopped {
             self.tally.left += 1;
             self.users[index].state = State::Away;
-            self.go_online(index);
+            match &self.progress {
+                Some(Progress { task: Task::Leave(_), .. }) => self.go_away(index),
+                Some(_) | None => self.go_online(index),
+            }
         }
+    }
+
+    /// A user closes his browser.
+    fn go_away(&mut self, index: usize) {
+        let user = &mut self.users[index];
+        user.again ^= user.stream.take().is_some();
+        self.no_longer_await(index);
     }
 
     /// A user who lost his session starts a new one.

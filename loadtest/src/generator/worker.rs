@@ -187,7 +187,7 @@ impl Worker {
                 self.shared.heard();
             }
             Task::Storm(_) => self.cut_all(),
-            Task::Messages { .. } | Task::Park(_) | Task::Churn(_) | Task::Idle => {}
+            Task::Messages { .. } | Task::Park(_) | Task::Churn(_) | Task::Leave(_) | Task::Idle => {}
         }
         self.progress = Some(progress);
         Ok(())
@@ -202,7 +202,9 @@ impl Worker {
         let told = now >= progress.ends && progress.due.is_empty() && self.ledger.open() == 0;
         let done = calm
             && match progress.task {
-                Task::Park(_) | Task::Storm(_) => progress.next == self.part.count && settled,
+                Task::Park(_) | Task::Storm(_) | Task::Leave(_) => {
+                    progress.next == self.part.count && settled
+                }
                 Task::Churn(_) => now >= progress.ends && settled,
                 Task::Messages { .. } => told,
                 Task::Broadcast { .. } => told && self.ledger.broadcast_left() == 0,
@@ -216,7 +218,7 @@ impl Worker {
         if late {
             self.tally.late = true;
             for _ in 0..under_way {
-                self.tally.error("a user was not brought to his poll in time");
+                self.tally.error("a user was not where he should be in time");
             }
         }
         if progress.task.rate().is_some() && self.timer.unset().is_err() {

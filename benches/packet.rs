@@ -81,13 +81,8 @@ fn found(count: usize) -> Answer {
 
 /// The shape of a poll of a page, with or without a function to call.
 fn shape(callback: Option<&str>) -> Shape {
-    Shape {
-        version: Version::V6,
-        poll: true,
-        audience: Audience::Anybody,
-        callback: callback.map(|name| Box::new(name.into())),
-        ..Shape::default()
-    }
+    let callback = callback.map(Into::into);
+    Shape { version: Version::V6, poll: true, callback, ..Shape::default() }.read_by(Audience::Anybody)
 }
 
 fn answering(criterion: &mut Criterion) {

@@ -428,12 +428,8 @@ mod tests {
 
     #[test]
     fn packets_are_told_in_a_call() {
-        let shape = Shape {
-            poll: true,
-            callback: Some(Box::new("$cb.a".into())),
-            audience: Audience::Anybody,
-            ..papers()
-        };
+        let shape =
+            Shape { poll: true, callback: Some("$cb.a".into()), ..papers().read_by(Audience::Anybody) };
         let (head, body) = answer(&Answer::Packets(delivery(Packets::None)), &shape);
         assert_eq!(body, r#"/**/$cb.a({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":7});"#);
         assert!(
@@ -445,7 +441,7 @@ mod tests {
     #[test]
     fn refusals_are_statuses() {
         let check = |refusal, status: &str, body: &str, retry: bool| {
-            let shape = Shape { callback: Some(Box::new("cb".into())), poll: true, ..papers() };
+            let shape = Shape { callback: Some("cb".into()), poll: true, ..papers() };
             let (head, found) = answer(&Answer::Refused(refusal), &shape);
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nContent-Type: text/plain;")), "{head}");
             assert_eq!((&*found, head.contains("\r\nRetry-After: ")), (body, retry), "{head}");
@@ -477,7 +473,7 @@ mod tests {
         check(Rejection::not_found(), Some(&papers()), &[]);
         let polled = Rejection::head_too_large().for_poll(true);
         check(polled, None, &["Connection: close", "Access-Control-Allow-Origin: *"]);
-        let open = Shape { poll: true, audience: Audience::Anybody, ..papers() };
+        let open = Shape { poll: true, ..papers().read_by(Audience::Anybody) };
         check(Rejection::late(1), Some(&open), &["Access-Control-Allow-Origin: *"]);
     }
 

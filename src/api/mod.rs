@@ -22,6 +22,8 @@ mod answer;
 
 pub use answer::{write_answer, write_preflight, write_rejection};
 
+use std::sync::Arc;
+
 use crate::domains::{Audience, Domains};
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
@@ -58,10 +60,12 @@ pub struct Shape {
     pub http10: bool,
     /// The request was `HEAD`: the answer has no body.
     pub head_only: bool,
-    /// Whose scripts may read a poll's answer.
-    pub audience: Audience,
+    /// Scripts of any origin may read a poll's answer.
+    pub anybody: bool,
+    /// Scripts of this origin may.
+    pub origin: Option<Arc<Box<str>>>,
     /// The function to call with a poll's answer.
-    pub callback: Option<Callback>,
+    pub callback: Option<Box<str>>,
 }
 
 impl Shape {
@@ -74,20 +78,28 @@ impl Shape {
         }
     }
 
+    /// Sets whose scripts may read a poll's answer. Kept in parts, because as a whole it takes twice as much.
+    #[must_use]
+    pub fn read_by(mut self, audience: Audience) -> Shape {
+        (self.anybody, self.origin) = match audience {
+            Audience::Nobody => (false, None),
+            Audience::Anybody => (true, None),
+            Audience::Origin(origin) => (false, Some(origin)),
+        };
+        self
+    }
+
     /// What all answers of this shape have in their heads.
     fn manner(&self) -> Manner<'_> {
-        let cors = match (&self.audience, self.poll) {
-            (_, false) => Cors::Off,
-            (Audience::Nobody, true) => Cors::Denied,
-            (Audience::Anybody, true) => Cors::Allowed("*"),
-            (Audience::Origin(origin), true) => Cors::Allowed(origin),
+        let cors = match &self.origin {
+            _ if !self.poll => Cors::Off,
+            Some(origin) => Cors::Allowed(origin),
+            None if self.anybody => Cors::Allowed("*"),
+            None => Cors::Denied,
         };
         Manner { close: self.close, http10: self.http10, head_only: self.head_only, cors }
     }
 }
-
-/// The name of a function. A thin pointer: few polls have one, and all keep a place for it.
-pub type Callback = Box<Box<str>>;
 
 // A million of these wait at a time.
 const _: () = assert!(size_of::<Shape>() <= 32);

@@ -7,7 +7,7 @@
 use super::answer::NO_CLIENT;
 use super::endpoint::POLLING;
 use super::params::{Param, Params};
-use super::{Callback, Context, Shape};
+use super::{Context, Shape};
 use crate::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
@@ -24,7 +24,8 @@ pub(super) fn poll<'a>(
     let mut params = Params::read(request);
     let name = params.text(Param::Domain);
     let domain = name.as_deref().and_then(|name| context.domains.find(name));
-    shape.audience = domain.map_or(Audience::Anybody, |domain| domain.audience(request.origin));
+    let audience = domain.map_or(Audience::Anybody, |domain| domain.audience(request.origin));
+    *shape = std::mem::take(shape).read_by(audience);
     match request.method {
         Method::Options => return Ok(None),
         Method::Get | Method::Post => {}
@@ -42,10 +43,10 @@ pub(super) fn poll<'a>(
     Ok(Some(Call { domain, verb }))
 }
 
-fn callback(params: &mut Params<'_>) -> Result<Option<Callback>, Rejection> {
+fn callback(params: &mut Params<'_>) -> Result<Option<Box<str>>, Rejection> {
     match params.said(Param::Callback) {
         Some(name) if !jsonp::is_callback(&name) => Err(Rejection::bad(Param::Callback.name())),
-        name => Ok(name.map(|name| Box::new(name.into_owned().into()))),
+        name => Ok(name.map(|name| name.into_owned().into())),
     }
 }
 
@@ -122,7 +123,7 @@ mod tests {
                 Some("*") => Audience::Anybody,
                 Some(origin) => Audience::Origin(Arc::new(origin.into())),
             };
-            assert_eq!((shape.poll, shape.audience), (true, expected), "{request}");
+            assert_eq!(shape, Shape { poll: true, ..shape.clone() }.read_by(expected), "{request}");
         };
         let ours = "Origin: https://closed.example\r\n";
         let other = "Origin: https://other.example\r\n";

@@ -4,12 +4,14 @@
 //! them. Must not: know what the parts mean to users and rooms. Whoever fans a call out gathers its reports and
 //! answers it; so a call is answered when all it causes has been done.
 
+use std::num::NonZeroU32;
+
 use super::Router;
 use super::call::{Answer, Started};
 use super::ids::{CallKey, GatherKey, Place};
 use super::mail::{Alarm, Entered, Mail, Part};
 use super::profile::Profile;
-use crate::slots::Slot;
+use crate::slots::{Slot, UNBORN, kept};
 
 /// What a call is answered with once all have reported.
 #[derive(Debug)]
@@ -36,12 +38,16 @@ pub(super) struct Gather {
     waiting: u32,
     /// Whether somebody asked is on another shard: only then it can take longer than this input.
     remote: bool,
+    generation: NonZeroU32,
 }
+
+kept!(Gather);
 
 impl Router {
     /// Opens a gather for a call; it must be closed when all are asked.
     pub(super) fn open(&mut self, key: CallKey, collect: Collect) -> GatherKey {
-        let slot = self.gathers.insert(Gather { key, collect, waiting: 0, remote: false });
+        let slot =
+            self.gathers.insert(Gather { key, collect, waiting: 0, remote: false, generation: UNBORN });
         GatherKey { place: self.place, slot }
     }
 

@@ -88,8 +88,10 @@ keys! {
     GatherKey
 }
 
-/// A request that waits for its answer: the connection it came on and which of its requests it is.
+/// A request that waits for its answer: the connection it came on and which of its requests it is. Packed, because
+/// every session keeps one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(Rust, packed(2))]
 pub struct CallKey {
     /// The shard that accepted the connection.
     pub place: Place,

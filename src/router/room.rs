@@ -4,6 +4,8 @@
 //! rooms a user is in. Must not: keep what members show: their owners are asked. Membership belongs to the user and
 //! ends when he leaves or goes offline; the room's owner hears of it.
 
+use std::num::NonZeroU32;
+
 use ahash::RandomState;
 use hashbrown::HashMap;
 
@@ -16,7 +18,7 @@ use super::packet::{Packet, PresenceType};
 use super::user::User;
 use crate::domains::DomainId;
 use crate::limits::MEMBERS_LISTED_MAX;
-use crate::slots::Slot;
+use crate::slots::{Slot, UNBORN, kept};
 
 /// A room with at least one member.
 #[derive(Debug)]
@@ -26,7 +28,10 @@ pub(super) struct Room {
     /// Its members, and whether others see them.
     pub(super) members: HashMap<UserKey, bool, RandomState>,
     visible: u32,
+    generation: NonZeroU32,
 }
+
+kept!(Room);
 
 impl Room {
     /// Adds a member; `false` if he is one already. Either way he is as visible as he says now.
@@ -72,7 +77,8 @@ impl Router {
             return room;
         }
         let members = HashMap::with_hasher(self.places.hasher().clone());
-        let room = self.rooms.insert(Room { domain, name: name.into(), members, visible: 0 });
+        let room =
+            self.rooms.insert(Room { domain, name: name.into(), members, visible: 0, generation: UNBORN });
         let (rooms, places) = (&self.rooms, &self.places);
         let hash = |slot: &Slot| places.hash(rooms[*slot].domain, &rooms[*slot].name);
         self.room_names.insert_unique(places.hash(domain, name), room, hash);

@@ -3,6 +3,8 @@
 //! Owns: the state of a session's poll, its deadlines, and its end. Must not: know what packets say. Draining the
 //! queue or parking the poll is one step here; there is no moment between "nothing is queued" and "parked".
 
+use std::num::NonZeroU32;
+
 use subtle::ConstantTimeEq;
 
 use super::Router;
@@ -15,7 +17,7 @@ use super::user::User;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
 use crate::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
-use crate::slots::Slot;
+use crate::slots::{Slot, UNBORN, kept};
 
 /// One browser page of a user.
 #[derive(Debug)]
@@ -41,7 +43,10 @@ pub(super) struct Session {
     armed: Moment,
     /// From when on a waiting poll may be replaced again.
     replaceable: Moment,
+    generation: NonZeroU32,
 }
+
+kept!(Session);
 
 /// What has become of the session's last poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +136,7 @@ impl Router {
             due: Moment::NEVER,
             armed: Moment::NEVER,
             replaceable: Moment::ZERO,
+            generation: UNBORN,
         });
         self.counters.sessions_started_total += 1;
         self.set_due(session, self.now.after(self.timeouts.session_cut_ms));

@@ -5,6 +5,7 @@
 //! lingers, so that a change of page is seen by nobody.
 
 use std::cmp::Reverse;
+use std::num::NonZeroU32;
 
 use super::Router;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
@@ -18,7 +19,7 @@ use super::queue::{Label, Pushed};
 use super::session::End;
 use crate::clock::Tick;
 use crate::domains::DomainId;
-use crate::slots::Slot;
+use crate::slots::{Slot, UNBORN, kept};
 
 /// Somebody who is online in a domain.
 #[derive(Debug)]
@@ -40,7 +41,10 @@ pub(super) struct User {
     pub(super) linger: Option<Box<Linger>>,
     /// Where he stands among the users of his domain.
     crowd_index: u32,
+    generation: NonZeroU32,
 }
+
+kept!(User);
 
 /// The mailbox of a user whose last session has ended.
 #[derive(Debug)]
@@ -171,6 +175,7 @@ impl Router {
             sight_changes: 0,
             linger: None,
             crowd_index: u32::try_from(crowd.len()).expect("slots have 32 bits"),
+            generation: UNBORN,
         });
         crowd.push(user);
         let (users, places) = (&self.users, &self.places);

@@ -5,6 +5,7 @@
 //! them is unfinished.
 
 use std::io::{ErrorKind, Read, Write};
+use std::num::NonZeroU32;
 
 use mio::net::TcpStream;
 
@@ -12,6 +13,7 @@ use crate::api::Shape;
 use crate::clock::Moment;
 use crate::http::request::Partial;
 use crate::router::ids::SessionKey;
+use crate::slots::{UNBORN, kept};
 
 /// A connection of a shard.
 #[derive(Debug)]
@@ -33,7 +35,10 @@ pub(crate) struct Conn {
     pub(crate) due: Moment,
     /// The earliest alarm that is set.
     pub(crate) armed: Moment,
+    generation: NonZeroU32,
 }
+
+kept!(Conn);
 
 /// What a connection is doing.
 #[derive(Debug)]
@@ -131,6 +136,7 @@ impl Conn {
             deferred: false,
             due: Moment::NEVER,
             armed: Moment::NEVER,
+            generation: UNBORN,
         }
     }
 

@@ -15,7 +15,7 @@ impl World {
     pub(super) fn answered(&mut self, key: CallKey, answer: Answer) {
         let pending = self.calls.remove(&key).expect("a call is answered once");
         self.moment += 1;
-        self.note(|| format!("answer {}: {answer:?}", key.serial));
+        self.note(|| format!("answer {}: {answer:?}", { key.serial }));
         match pending.ask {
             Ask::Start { page } => self.started(page, answer),
             Ask::Poll { page, tab, bad_seq } => self.polled(key, page, tab, (bad_seq, pending.cut), answer),
@@ -141,7 +141,7 @@ impl World {
         let written = self.written.remove(at);
         let session = written.delivery.session;
         let lost = self.pages[written.page].seq && self.random.chance(self.plan.lost);
-        self.note(|| format!("flushed {}{}", key.serial, if lost { ", and lost" } else { "" }));
+        self.note(|| format!("flushed {}{}", { key.serial }, if lost { ", and lost" } else { "" }));
         if lost {
             self.pages[written.page].poll_over(written.tab, key);
         } else if self.pages[written.page].seq {
@@ -156,7 +156,7 @@ impl World {
     pub(super) fn break_off(&mut self, at: usize) {
         let written = self.written.remove(at);
         let (key, session) = (written.key, written.delivery.session);
-        self.note(|| format!("broken off {}", key.serial));
+        self.note(|| format!("broken off {}", { key.serial }));
         self.pages[written.page].poll_over(written.tab, key);
         self.handle(usize::from(key.place.0), Input::Fate { session, key, flushed: false });
     }
@@ -168,7 +168,7 @@ impl World {
         self.flush_soon.retain(|soon| *soon != key);
         if let Some(at) = self.written.iter().position(|written| written.key == key) {
             let written = self.written.remove(at);
-            self.note(|| format!("closed {}", key.serial));
+            self.note(|| format!("closed {}", { key.serial }));
             self.pages[written.page].poll_over(written.tab, key);
             self.fates.push((key, written.delivery.session, false));
         }
@@ -180,7 +180,7 @@ impl World {
         let Some(session) = self.pages[page].session else { return };
         if let Some(Pending { cut, .. }) = self.calls.get_mut(&key) {
             *cut = true;
-            self.note(|| format!("cut {}", key.serial));
+            self.note(|| format!("cut {}", { key.serial }));
             self.handle(usize::from(key.place.0), Input::Cut { session, key });
         } else if let Some(at) = self.written.iter().position(|written| written.key == key) {
             self.break_off(at);

@@ -196,7 +196,7 @@ impl World {
     /// A call arrives, with a key that was made for it.
     pub(super) fn call_as(&mut self, key: CallKey, ask: Ask, domain: usize, verb: Verb<'static>) {
         self.moment += 1;
-        self.note(|| format!("call {} at {}: {ask:?} {verb:?}", key.serial, key.place.0));
+        self.note(|| format!("call {} at {}: {ask:?} {verb:?}", { key.serial }, key.place.0));
         self.calls.insert(key, Pending { ask, late: self.late(), cut: false });
         let call = Call { domain: self.domain_ids[domain], verb };
         self.handle(usize::from(key.place.0), Input::Call { key, call });

@@ -48,7 +48,7 @@ fn only_in(allowed: &[&str], words: &[&str]) {
             continue;
         }
         for word in words {
-            assert!(!source.code.contains(word), "src/{} has {word}", source.path);
+            assert!(!names(&source.code, word), "src/{} has {word}", source.path);
         }
     }
 }

@@ -14,56 +14,86 @@ pub type Decoded<'a> = Result<Cow<'a, str>, BadText>;
 
 /// The pairs of a form, in order; a name without `=` has an empty value, and empty pairs are skipped.
 pub fn pairs(input: &[u8]) -> Pairs<'_> {
-    Pairs { rest: input }
+    Pairs { input, text: std::str::from_utf8(input).ok(), at: 0 }
 }
 
 /// What [`pairs`] gives.
 #[derive(Clone, Debug)]
 pub struct Pairs<'a> {
-    rest: &'a [u8],
+    input: &'a [u8],
+    /// The same, if all of it is UTF-8: then no part has to be checked again.
+    text: Option<&'a str>,
+    /// How far it has been read.
+    at: usize,
 }
 
 impl<'a> Iterator for Pairs<'a> {
     type Item = (Decoded<'a>, Decoded<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
-        while let Some((&first, _)) = self.rest.split_first() {
-            if first == b'&' {
-                self.rest = &self.rest[1..];
-                continue;
-            }
-            let (name, after) = part(self.rest, |byte| matches!(byte, b'=' | b'&'));
-            let (value, after) = match after {
-                [b'=', after @ ..] => part(after, |byte| byte == b'&'),
-                _ => (Ok(Cow::Borrowed("")), after),
-            };
-            self.rest = after;
-            return Some((name, value));
+        while self.input.get(self.at) == Some(&b'&') {
+            self.at += 1;
         }
-        None
+        if self.at == self.input.len() {
+            return None;
+        }
+        let name = self.part(NAME_ENDS);
+        let value = if self.input.get(self.at) == Some(&b'=') {
+            self.at += 1;
+            self.part(VALUE_ENDS)
+        } else {
+            Ok(Cow::Borrowed(""))
+        };
+        Some((name, value))
     }
 }
 
-/// What stands before the first byte that `ends` it, decoded, and the rest from that byte on.
-///
-/// One pass finds the end and whether there is anything to decode: most of a request is read here.
-fn part(bytes: &[u8], ends: impl Fn(u8) -> bool) -> (Decoded<'_>, &[u8]) {
-    let mut plain = true;
-    let mut zero = false;
-    let end = bytes.iter().position(|&byte| {
-        plain &= !matches!(byte, b'%' | b'+');
-        zero |= byte == 0;
-        ends(byte)
-    });
-    let (raw, after) = bytes.split_at(end.unwrap_or(bytes.len()));
-    let text = if zero {
-        Err(BadText)
-    } else if plain {
-        std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| BadText)
-    } else {
-        unescape(raw).map(Cow::Owned)
-    };
-    (text, after)
+/// The byte ends a name.
+const NAME_ENDS: u8 = 1;
+/// The byte ends a value.
+const VALUE_ENDS: u8 = 2;
+/// The byte stands for another.
+const ESCAPE: u8 = 4;
+/// The byte must not be there.
+const ZERO: u8 = 8;
+
+/// What each byte means. Most of a request is read by this table, and most bytes mean only themselves.
+const MEANING: [u8; 256] = {
+    let mut meaning = [0; 256];
+    meaning[b'&' as usize] = NAME_ENDS | VALUE_ENDS;
+    meaning[b'=' as usize] = NAME_ENDS;
+    meaning[b'%' as usize] = ESCAPE;
+    meaning[b'+' as usize] = ESCAPE;
+    meaning[0] = ZERO;
+    meaning
+};
+
+impl<'a> Pairs<'a> {
+    /// Reads up to the first byte that `ends` the part, and decodes what stands before it.
+    fn part(&mut self, ends: u8) -> Decoded<'a> {
+        let start = self.at;
+        let (mut at, mut found) = (start, 0);
+        for byte in &self.input[start..] {
+            let meaning = MEANING[usize::from(*byte)];
+            if meaning != 0 {
+                if meaning & ends != 0 {
+                    break;
+                }
+                found |= meaning;
+            }
+            at += 1;
+        }
+        self.at = at;
+        let raw = &self.input[start..at];
+        match found & (ESCAPE | ZERO) {
+            0 => match self.text {
+                Some(text) => Ok(Cow::Borrowed(&text[start..at])),
+                None => std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| BadText),
+            },
+            ESCAPE => unescape(raw).map(Cow::Owned),
+            _ => Err(BadText),
+        }
+    }
 }
 
 fn unescape(raw: &[u8]) -> Result<String, BadText> {

@@ -1,12 +1,13 @@
-//! Compare: the message server and the stand-in, in turns, and what one costs of the other.
+//! Compare: the message server and the stand-in, in turns, and what one costs of the other; and Nchan, if it is there.
 //!
 //! Owns: the order of turns and the ratios. Must not: measure otherwise than the scenarios do. A machine is never
-//! twice the same: so both are measured in one run, several times, one after another, and a ratio is that
+//! twice the same: so all are measured in one run, several times, one after another, and a ratio is that
 //! of the medians.
 
 use std::error::Error;
 
 use crate::arguments::Settings;
+use crate::nchan::server::installed;
 use crate::number::{median, ratio};
 use crate::outcome::{Latency, Outcome, Ratio, name};
 use crate::scenarios;
@@ -38,19 +39,21 @@ const FIGURES: [(&str, &str); 9] = [
     (P99, "µs"),
 ];
 
-/// Measures both. Returns every turn's outcome and the ratios.
+/// Measures all. Returns every turn's outcome and the ratios.
 pub(crate) fn run(settings: &Settings) -> Result<(Vec<Outcome>, Vec<Ratio>), Box<dyn Error>> {
     let mut outcomes = Vec::new();
     for _ in 0..settings.rounds {
         let alone = Settings { buddies: 0, rate: None, ..settings.clone() };
         let floor = without_buddies(&alone, Kind::Floor)?;
-        let ours = without_buddies(&alone, Kind::Nextim)?;
+        let mut ours = without_buddies(&alone, Kind::Nextim)?;
+        let nchan = nchan(&alone, &mut ours)?;
         let slower = [&floor, &ours].into_iter().filter_map(|outcome| outcome.get(name::MESSAGE_RATE));
         let rate = settings.rate.unwrap_or_else(|| (slower.fold(f64::MAX, f64::min) * HALF).max(1.0));
         let befriended = Settings { rate: Some(rate), ..settings.clone() };
         let floor_befriended = with_buddies(&befriended, Kind::Floor, &floor)?;
         let ours_befriended = with_buddies(&befriended, Kind::Nextim, &ours)?;
         outcomes.extend([floor, ours, floor_befriended, ours_befriended]);
+        outcomes.extend(nchan);
     }
     let ratios = ratios(&outcomes);
     Ok((outcomes, ratios))
@@ -69,6 +72,18 @@ fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn E
     }
     scenarios::broadcast(&mut stage, None, BROADCASTS)?;
     stage.close()
+}
+
+/// The same at an Nchan, but for rooms. If there is none, that is noted with what we measured of our own.
+fn nchan(settings: &Settings, ours: &mut Outcome) -> Result<Option<Outcome>, Box<dyn Error>> {
+    match installed() {
+        _ if !settings.with_nchan => Ok(None),
+        Ok(_) => without_buddies(&Settings { room_size: 0, ..settings.clone() }, Kind::Nchan).map(Some),
+        Err(error) => {
+            ours.note(format!("Nchan was not measured: {error}"));
+            Ok(None)
+        }
+    }
 }
 
 /// Users with buddies: what a presence comes to, and latencies at a rate that both can serve.
@@ -103,7 +118,8 @@ fn ratios(outcomes: &[Outcome]) -> Vec<Ratio> {
     let lines = FIGURES.iter().filter_map(|(figure, unit)| {
         let (floor, ours) = (of("floor", figure)?, of("nextim", figure)?);
         let (name, unit) = ((*figure).to_owned(), (*unit).to_owned());
-        Some(Ratio { name, unit, floor, ours, times: ratio(ours, floor) })
+        let nchan = of("nchan", figure);
+        Some(Ratio { name, unit, floor, ours, nchan, times: ratio(ours, floor) })
     });
     lines.collect()
 }
@@ -128,8 +144,9 @@ mod tests {
             outcome("nextim", None, &[(name::CPU_MESSAGE, 12.0)]),
             outcome("nextim", Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
             outcome("floor", Some(1.0), &[(P99, 10.0)]),
+            outcome("nchan", None, &[(name::CPU_MESSAGE, 20.0)]),
         ]);
-        let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times)).collect();
-        assert_eq!(found, [(name::CPU_MESSAGE, 1.2), (P99, 3.0)]);
+        let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times, line.nchan)).collect();
+        assert_eq!(found, [(name::CPU_MESSAGE, 1.2, Some(20.0)), (P99, 3.0, None)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Every scenario, small, against the real server and the stand-in: nothing is lost, doubled or refused.
+//! Every scenario, small, against the real server, the stand-in and Nchan: nothing is lost, doubled or refused.
 //!
 //! Owns: which runs there are. Must not: look at times: this may run on a busy machine.
 
@@ -54,7 +54,22 @@ fn check(arguments: &str) -> Value {
 /// Runs a scenario with one and with two shards, and looks for figures that must not be 0.
 #[track_caller]
 fn check_all(arguments: &str, figures: &[&str]) {
-    for more in ["--shards 1", "--shards 2 --threads 2", "--shards 2 --no-seq", "--target floor"] {
+    check_each(
+        arguments,
+        &["--shards 1", "--shards 2 --threads 2", "--shards 2 --no-seq", "--target floor"],
+        figures,
+    );
+}
+
+/// Runs a scenario at an Nchan.
+#[track_caller]
+fn check_nchan(arguments: &str, figures: &[&str]) {
+    check_each(arguments, &["--target nchan --shards 1", "--target nchan --threads 2"], figures);
+}
+
+#[track_caller]
+fn check_each(arguments: &str, ways: &[&str], figures: &[&str]) {
+    for more in ways {
         let run = check(&format!("{arguments} {more}"));
         let outcome = &run["outcomes"][0];
         for name in figures {
@@ -117,12 +132,31 @@ fn soak() {
 }
 
 #[test]
+fn nchan() {
+    check_nchan("park --users 300", &["online and parked", "RSS with all parked"]);
+    check_nchan(
+        "route --users 200 --concurrency 32 --seconds 2",
+        &["messages sent", "server CPU per routed message"],
+    );
+    check_nchan("broadcast --users 300 --seconds 3", &["broadcast arrivals", "broadcast deliveries"]);
+    check_nchan(
+        "broadcast --users 300 --seconds 3 --rate 500",
+        &["broadcast arrivals", "messages sent meanwhile"],
+    );
+    check_nchan("storm --users 300", &["came back"]);
+    check_nchan("idle --users 200 --seconds 1", &["online and parked"]);
+    check_nchan("soak --users 200 --rate 200 --seconds 2", &["messages sent"]);
+}
+
+#[test]
 fn compare() {
-    for shards in ["1", "2"] {
-        let run =
-            check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16 --shards {shards}"));
-        assert_eq!(run["outcomes"].as_array().unwrap().len(), 4);
-        assert!(run["ratios"].as_array().unwrap().len() >= 6, "{}", run["ratios"]);
+    for (more, outcomes) in [("--shards 1 --no-nchan", 4), ("--shards 2", 5)] {
+        let run = check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16 {more}"));
+        assert_eq!(run["outcomes"].as_array().unwrap().len(), outcomes);
+        let ratios = run["ratios"].as_array().unwrap();
+        assert!(ratios.len() >= 6, "{}", run["ratios"]);
+        let of_nchan = ratios.iter().filter(|ratio| !ratio["nchan"].is_null()).count();
+        assert_eq!(of_nchan, if outcomes == 4 { 0 } else { 5 }, "{}", run["ratios"]);
     }
 }
 
@@ -135,6 +169,8 @@ fn a_server_that_is_not_there_is_an_error() {
     };
     check(&["park", "--server", "/nowhere/nextim"], "cargo build");
     check(&["park", "--address", "192.0.2.1:80"], "--i-own-this-host");
+    check(&["room", "--target", "nchan"], "knows no rooms");
+    check(&["churn", "--target", "nchan"], "knows no logging out");
     // Nobody listens there.
     check(&["park", "--users", "1", "--address", "127.0.0.1:1"], "");
 }

@@ -14,8 +14,26 @@ use crate::target::Kind;
 
 /// Descriptors of a server's shard that are not for connections.
 const SERVER_RESERVE: u64 = 160;
+/// Workers of an Nchan, if nothing else is said.
+const NCHAN_WORKERS: u64 = 2;
 /// Most threads of the generator.
 const THREADS_MAX: u64 = 256;
+
+const TARGET_HELP: &str = "\
+Which server to start, or which one runs at --address:
+- nextim: the message server
+- floor: the built-in stand-in that does only the system calls
+- nchan: Nchan, a module of nginx, with as many workers as --shards says (2 if absent); it knows neither rooms nor buddies
+
+An Nchan that runs already needs these settings, and must have forgotten what an earlier run sent:
+  keepalive_requests 1000000000;
+  location = /pub {
+    nchan_publisher http;
+    nchan_channel_id $arg_id;
+    nchan_message_buffer_length 1000;
+    nchan_message_timeout 20s;
+  }
+  location = /sub { nchan_subscriber longpoll; nchan_channel_id $arg_id all; }";
 
 /// Load generator and benchmark harness of `NextIM`.
 ///
@@ -51,7 +69,7 @@ pub(crate) enum Command {
     Idle(Options),
     /// Messages for a long time, with memory samples
     Soak(Options),
-    /// `NextIM` and the stand-in in turns, with ratios
+    /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
     ///
     /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
     /// send each other mail. "2 shards to 1" is ours with two by the stand-in with one; all other ratios are of as
@@ -108,16 +126,16 @@ pub(crate) struct Options {
     /// 30 see each of them end
     #[arg(long, value_name = "SECONDS", default_value_t = 0.0, value_parser = not_negative)]
     idle: f64,
-    /// Which server to start
-    #[arg(long, value_enum, default_value_t = Kind::Nextim)]
+    /// Which server to start, or which one runs at --address
+    #[arg(long, value_enum, default_value_t = Kind::Nextim, hide_possible_values = true, long_help = TARGET_HELP)]
     target: Kind,
-    /// The executable of the server; if absent, the one beside this one
+    /// The executable of the message server; if absent, the one beside this one
     #[arg(long, value_name = "PATH")]
     server: Option<PathBuf>,
     /// Use a server that runs already; may be repeated
     #[arg(long, value_name = "ADDR:PORT", conflicts_with_all = ["server", "shards"])]
     address: Vec<SocketAddr>,
-    /// The process of that server, to measure its CPU and memory
+    /// The process of that server, to measure its CPU and memory, and that of its children
     #[arg(long, value_name = "PID", requires = "address")]
     server_pid: Option<i32>,
     /// The site's domain
@@ -129,6 +147,9 @@ pub(crate) struct Options {
     /// Poll without acknowledging by seq
     #[arg(long)]
     no_seq: bool,
+    /// Leave out Nchan, even if it is installed (compare)
+    #[arg(long)]
+    no_nchan: bool,
     /// Write the results to this file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -173,6 +194,7 @@ pub(crate) struct Settings {
     pub(crate) domain: String,
     pub(crate) apikey: String,
     pub(crate) with_seq: bool,
+    pub(crate) with_nchan: bool,
     pub(crate) progress: bool,
 }
 
@@ -200,15 +222,22 @@ impl Options {
         if scenario == Name::Compare && !self.address.is_empty() {
             return Err("compare starts its servers itself".into());
         }
-        if scenario == Name::Cycle && self.target != Kind::Nextim {
+        if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
+        let is_nchan = self.target == Kind::Nchan && scenario != Name::Compare;
+        if is_nchan {
+            self.refuse_what_nchan_lacks(scenario)?;
+        }
+        // What it does not know it is not asked for.
+        let with_site = |number| if is_nchan { 0 } else { number };
         let users = self.users.unwrap_or(defaults.users);
         let concurrency = self.concurrency.unwrap_or(defaults.concurrency);
         let connections = u64::from(users) + u64::from(concurrency);
         // The kernel spreads connections over shards by a hash: some get a little more than their share.
         let shards_needed = tables(connections + connections / 40, table.saturating_sub(SERVER_RESERVE))?;
-        let shards = self.shards.unwrap_or(shards_needed);
+        let shards_usual = if is_nchan { NCHAN_WORKERS } else { 1 };
+        let shards = self.shards.unwrap_or(shards_needed.max(shards_usual));
         if shards < shards_needed {
             return Err(format!("{users} users need at least {shards_needed} shards on this machine").into());
         }
@@ -225,8 +254,8 @@ impl Options {
         Ok(Settings {
             scenario,
             users,
-            buddies: self.buddies.unwrap_or(defaults.buddies),
-            room_size: self.room_size.unwrap_or(defaults.room_size),
+            buddies: with_site(self.buddies.unwrap_or(defaults.buddies)),
+            room_size: with_site(self.room_size.unwrap_or(defaults.room_size)),
             rate: self.rate.or(defaults.rate),
             concurrency,
             seconds: self.seconds.unwrap_or(defaults.seconds),
@@ -241,8 +270,29 @@ impl Options {
             domain: self.domain.clone(),
             apikey: self.apikey.clone(),
             with_seq: !self.no_seq,
+            with_nchan: !self.no_nchan,
             progress: self.progress,
         })
+    }
+
+    fn refuse_what_nchan_lacks(&self, scenario: Name) -> Result<(), String> {
+        let lack = match scenario {
+            Name::Room => "rooms",
+            Name::Churn | Name::Cycle => "logging out",
+            Name::Park
+            | Name::Route
+            | Name::Broadcast
+            | Name::Storm
+            | Name::Idle
+            | Name::Soak
+            | Name::Compare => match self {
+                Options { buddies: Some(1..), .. } => "buddies",
+                Options { room_size: Some(1..), .. } => "rooms",
+                Options { no_seq: true, .. } => "polls without acknowledgement",
+                _ => return Ok(()),
+            },
+        };
+        Err(format!("an Nchan knows no {lack}"))
     }
 }
 
@@ -277,6 +327,9 @@ mod tests {
         check(&["--users", "1000", "--shards", "3", "--threads", "2"], 19_936, (3, 2));
         check(&["--users", "1000", "--shards", "3", "--threads", "4", "--target", "floor"], 19_936, (3, 6));
         check(&["--address", "127.0.0.1:1", "--address", "127.0.0.1:2"], 19_936, (1, 2));
+        check(&["--users", "1000", "--target", "nchan"], 19_936, (2, 1));
+        check(&["--users", "1000", "--target", "nchan", "--shards", "1"], 19_936, (1, 1));
+        check(&["--users", "100000", "--target", "nchan"], 19_936, (6, 6));
     }
 
     #[test]
@@ -306,6 +359,9 @@ mod tests {
         check(&["--users", "5000", "--shards", "1"], "need at least");
         check(&["--seconds", "0"], "above 0");
         check(&["--users", "1", "--shards", "2", "--target", "floor"], "too few users");
+        check(&["--target", "nchan", "--buddies", "1"], "knows no buddies");
+        check(&["--target", "nchan", "--room-size", "5"], "knows no rooms");
+        check(&["--target", "nchan", "--no-seq"], "knows no polls without");
         assert!(settings(&["--address", "10.1.2.3:80", "--i-own-this-host", "--users", "10"], 1_000).is_ok());
     }
 }

@@ -1,7 +1,7 @@
-//! Compare: the message server and the stand-in, in turns, and what one costs of the other.
+//! Compare: the message server and the stand-in, in turns, and what one costs of the other; and Nchan, if it is there.
 //!
 //! Owns: the order of turns and the ratios. Must not: measure otherwise than the scenarios do. A machine is never
-//! twice the same: so both are measured in one run, several times, one after another, and a ratio is that
+//! twice the same: so all are measured in one run, several times, one after another, and a ratio is that
 //! of the medians. What a second shard costs, which has to be sent mail, is found in the same way: both are measured
 //! with one and with two, and ours with two is also told as a multiple of the stand-in with one.
 
@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::error::Error;
 
 use crate::arguments::Settings;
+use crate::nchan::server::installed;
 use crate::number::{median, ratio};
 use crate::outcome::{Latency, Outcome, Ratio, name};
 use crate::scenarios;
@@ -45,7 +46,7 @@ const FIGURES: [(&str, &str); 11] = [
     (name::CPU_IDLE, "µs"),
 ];
 
-/// Measures both, in part with two shards as well. Returns every turn's outcome and the ratios.
+/// Measures all, the stand-in and ours in part with two shards as well. Returns every turn's outcome and the ratios.
 pub(crate) fn run(
     settings: &Settings,
     with_two: Option<&Settings>,
@@ -55,17 +56,19 @@ pub(crate) fn run(
     let mut outcomes = Vec::new();
     for _ in 0..settings.rounds {
         let floor = without_buddies(&alone, Kind::Floor)?;
-        let ours = without_buddies(&alone, Kind::Nextim)?;
+        let mut ours = without_buddies(&alone, Kind::Nextim)?;
         if let Some(two) = &alone_with_two {
             outcomes.push(routed(two, Kind::Floor)?.close()?);
             outcomes.push(routed(two, Kind::Nextim)?.close()?);
         }
+        let nchan = nchan(&alone, &mut ours)?;
         let slower = [&floor, &ours].into_iter().filter_map(|outcome| outcome.get(name::MESSAGE_RATE));
         let rate = settings.rate.unwrap_or_else(|| (slower.fold(f64::MAX, f64::min) * HALF).max(1.0));
         let befriended = Settings { rate: Some(rate), ..settings.clone() };
         let floor_befriended = with_buddies(&befriended, Kind::Floor, &floor)?;
         let ours_befriended = with_buddies(&befriended, Kind::Nextim, &ours)?;
         outcomes.extend([floor, ours, floor_befriended, ours_befriended]);
+        outcomes.extend(nchan);
     }
     let ratios = ratios(&outcomes);
     Ok((outcomes, ratios))
@@ -90,6 +93,18 @@ fn without_buddies(settings: &Settings, kind: Kind) -> Result<Outcome, Box<dyn E
     }
     scenarios::broadcast(&mut stage, None, BROADCASTS)?;
     stage.close()
+}
+
+/// The same at an Nchan, but for rooms. If there is none, that is noted with what we measured of our own.
+fn nchan(settings: &Settings, ours: &mut Outcome) -> Result<Option<Outcome>, Box<dyn Error>> {
+    match installed() {
+        _ if !settings.with_nchan => Ok(None),
+        Ok(_) => without_buddies(&Settings { room_size: 0, ..settings.clone() }, Kind::Nchan).map(Some),
+        Err(error) => {
+            ours.note(format!("Nchan was not measured: {error}"));
+            Ok(None)
+        }
+    }
 }
 
 /// Users with buddies: what a presence comes to, latencies at a rate that both can serve, and what it costs if they
@@ -127,8 +142,11 @@ fn ratios(outcomes: &[Outcome]) -> Vec<Ratio> {
         for (name, floor_shards, shards) in pairs(figure, &found) {
             let floor = median_of(&found, Kind::Floor, floor_shards, figure);
             let ours = median_of(&found, Kind::Nextim, shards, figure);
+            let nchan =
+                if floor_shards == shards { median_of(&found, Kind::Nchan, shards, figure) } else { None };
             if let (Some(floor), Some(ours)) = (floor, ours) {
-                lines.push(Ratio { name, unit: unit.to_owned(), floor, ours, times: ratio(ours, floor) });
+                let times = ratio(ours, floor);
+                lines.push(Ratio { name, unit: unit.to_owned(), floor, ours, nchan, times });
             }
         }
     }
@@ -174,9 +192,9 @@ mod tests {
             }
             outcome
         };
-        let check = |outcomes: &[Outcome], expected: &[(&str, f64)]| {
+        let check = |outcomes: &[Outcome], expected: &[(&str, f64, Option<f64>)]| {
             let ratios = ratios(outcomes);
-            let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times)).collect();
+            let found: Vec<_> = ratios.iter().map(|line| (&*line.name, line.times, line.nchan)).collect();
             assert_eq!(found, expected);
         };
         let mut outcomes = vec![
@@ -186,17 +204,18 @@ mod tests {
             outcome("nextim", 1, None, &[(name::CPU_MESSAGE, 12.0)]),
             outcome("nextim", 1, Some(1.0), &[(name::CPU_MESSAGE, 99.0), (P99, 30.0)]),
             outcome("floor", 1, Some(1.0), &[(P99, 10.0)]),
+            outcome("nchan", 1, None, &[(name::CPU_MESSAGE, 20.0)]),
         ];
-        check(&outcomes, &[(name::CPU_MESSAGE, 1.2), (P99, 3.0)]);
+        check(&outcomes, &[(name::CPU_MESSAGE, 1.2, Some(20.0)), (P99, 3.0, None)]);
         outcomes.push(outcome("floor", 2, None, &[(name::CPU_MESSAGE, 8.0)]));
         outcomes.push(outcome("nextim", 2, None, &[(name::CPU_MESSAGE, 16.0)]));
         check(
             &outcomes,
             &[
-                ("server CPU per routed message, 1 shard", 1.2),
-                ("server CPU per routed message, 2 shards", 2.0),
-                ("server CPU per routed message, 2 shards to 1", 1.6),
-                (P99, 3.0),
+                ("server CPU per routed message, 1 shard", 1.2, Some(20.0)),
+                ("server CPU per routed message, 2 shards", 2.0, None),
+                ("server CPU per routed message, 2 shards to 1", 1.6, None),
+                (P99, 3.0, None),
             ],
         );
     }

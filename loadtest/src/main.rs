@@ -7,17 +7,19 @@
 //! ```
 //!
 //! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`] and [`compare`] (the steps and
-//! figures), [`stage`] (measuring around a step), [`generator`], [`wire`], [`floor`] (the stand-in server that ratios are
-//! taken to), [`outcome`] and [`table`], and [`page`] (plots).
+//! figures), [`stage`] (measuring around a step), [`generator`], [`dialect`] and [`wire`], [`floor`] (the stand-in server
+//! that ratios are taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and [`page`] (plots).
 //!
 //! Owns: what is printed, and the exit code: 0, 1 if something went wrong, a message that was lost or came twice
 //! included, 2 for wrong arguments. Must not: measure.
 
 mod arguments;
 mod compare;
+mod dialect;
 mod floor;
 mod generator;
 mod measure;
+mod nchan;
 mod number;
 mod outcome;
 mod page;

@@ -9,29 +9,47 @@ use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
+use crate::number::{ratio, real};
+
 /// The size of a page, in bytes, on the machines we measure on.
 const PAGE_BYTES: u64 = 4_096;
 /// What the kernel counts in `/proc/stat`: hundredths of a second, in nanoseconds.
 const TICK: u64 = 10_000_000;
 
-/// CPU time that all threads of a process have used, in nanoseconds. It is what `/proc/PID/stat` sums up as utime
-/// and stime, but not cut to hundredths of a second.
-pub(crate) fn cpu(process: Pid) -> Option<u64> {
-    let time = clock_getcpuclockid(process).and_then(clock_gettime).ok()?;
-    u64::try_from(Duration::from(time).as_nanos()).ok()
+/// A process, and those it has started that still run: an nginx serves with several.
+pub(crate) fn with_children(process: Pid) -> Vec<Pid> {
+    let list = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
+    let children = list.split_ascii_whitespace().filter_map(|number| number.parse().ok());
+    [process].into_iter().chain(children.map(Pid::from_raw)).collect()
 }
 
-/// The share of its CPU time that a process spent in the kernel, since it began.
-pub(crate) fn kernel_share(process: Pid) -> Option<f64> {
-    times(&fs::read_to_string(format!("/proc/{process}/stat")).ok()?)
+/// CPU time that all threads of these processes have used, in nanoseconds. It is what `/proc/PID/stat` sums up as
+/// utime and stime, but not cut to hundredths of a second.
+pub(crate) fn cpu(processes: &[Pid]) -> Option<u64> {
+    sum(processes, |process| {
+        let time = clock_getcpuclockid(process).and_then(clock_gettime).ok()?;
+        u64::try_from(Duration::from(time).as_nanos()).ok()
+    })
 }
 
-fn times(stat: &str) -> Option<f64> {
+/// The share of their CPU time that processes spent in the kernel, since they began.
+pub(crate) fn kernel_share(processes: &[Pid]) -> Option<f64> {
+    let stat = |process| fs::read_to_string(format!("/proc/{process}/stat")).ok();
+    let user = sum(processes, |process| times(&stat(process)?).map(|(user, _)| user))?;
+    let system = sum(processes, |process| times(&stat(process)?).map(|(_, system)| system))?;
+    Some(ratio(real(system), real(user + system)))
+}
+
+/// The sum over all, if each is known and there are any.
+fn sum(processes: &[Pid], of: impl Fn(Pid) -> Option<u64>) -> Option<u64> {
+    processes.iter().map(|process| of(*process)).sum::<Option<u64>>().filter(|_| !processes.is_empty())
+}
+
+/// User and system time, in ticks.
+fn times(stat: &str) -> Option<(u64, u64)> {
     // The name of the process, in parentheses, may hold anything. Fields 14 and 15 are user and system time.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
-    let user: f64 = fields.next()?.parse().ok()?;
-    let system: f64 = fields.next()?.parse().ok()?;
-    Some(crate::number::ratio(system, user + system))
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
 /// How long all processors together have been busy since the machine started, in nanoseconds.
@@ -51,10 +69,10 @@ fn busy_ticks(stat: &str) -> u64 {
         .sum()
 }
 
-/// Memory of a process and of the kernel, in bytes.
+/// Memory of a server's processes and of the kernel, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
-    /// What of the process is in memory.
+    /// What of the processes is in memory; what they share counts once for each that uses it.
     pub(crate) rss: u64,
     /// The same, shared pages counted by the number of those who share them.
     pub(crate) pss: u64,
@@ -65,14 +83,15 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// The memory of a process, and the kernel's.
-    pub(crate) fn of(process: Option<Pid>) -> Memory {
+    /// The memory of these processes together, and the kernel's.
+    pub(crate) fn of(processes: &[Pid]) -> Memory {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-        let rollup =
-            process.map(|process| read(&format!("/proc/{process}/smaps_rollup"))).unwrap_or_default();
+        let rollups: Vec<String> =
+            processes.iter().map(|process| read(&format!("/proc/{process}/smaps_rollup"))).collect();
+        let all = |name| rollups.iter().map(|rollup| kibibytes(rollup, name)).sum();
         Memory {
-            rss: kibibytes(&rollup, "Rss:"),
-            pss: kibibytes(&rollup, "Pss:"),
+            rss: all("Rss:"),
+            pss: all("Pss:"),
             tcp: tcp_pages(&read("/proc/net/sockstat")) * PAGE_BYTES,
             slab: kibibytes(&read("/proc/meminfo"), "Slab:"),
         }
@@ -139,7 +158,7 @@ mod tests {
 
     #[test]
     fn proc_files() {
-        assert_eq!(times("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 30 10 0 0"), Some(0.25));
+        assert_eq!(times("7 (a b) c) S 1 2 3 4 5 6 7 8 9 10 30 10 0 0"), Some((30, 10)));
         assert_eq!(times("7 (a"), None);
         assert_eq!(busy_ticks("cpu  1 2 4 8 16 32 64 128 256 512\ncpu0 9 9 9 9"), 1 + 2 + 4 + 32 + 64 + 128);
         assert_eq!(kibibytes("Pss: 3 kB\nRss:     12 kB\n", "Rss:"), 12 * 1_024);
@@ -153,8 +172,10 @@ mod tests {
     #[test]
     fn this_process() {
         let me = Pid::this();
-        assert!(cpu(me).is_some_and(|time| time > 0));
-        let memory = Memory::of(Some(me));
+        assert!(cpu(&[me]).is_some_and(|time| time > 0) && cpu(&[]).is_none());
+        assert!(kernel_share(&[me]).is_some_and(|share| share <= 1.0) && kernel_share(&[]).is_none());
+        assert_eq!(with_children(me).first(), Some(&me));
+        let memory = Memory::of(&[me]);
         assert!(memory.rss > 0 && memory.pss > 0, "{memory:?}");
         assert_eq!(memory.since(&memory), Memory::default());
         assert!(Machine::here().cores > 0);

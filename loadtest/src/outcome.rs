@@ -103,13 +103,16 @@ pub(crate) struct Sample {
     pub(crate) pss: u64,
 }
 
-/// The same figure of two servers.
+/// The same figure of two servers, or three.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ratio {
     pub(crate) name: String,
     pub(crate) unit: String,
     pub(crate) floor: f64,
     pub(crate) ours: f64,
+    /// If it was measured there.
+    #[serde(default)]
+    pub(crate) nchan: Option<f64>,
     /// The second by the first.
     pub(crate) times: f64,
 }

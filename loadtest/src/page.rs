@@ -56,18 +56,20 @@ fn machines(page: &mut String, runs: &[Run]) {
 
 fn compared(page: &mut String, run: &Run) {
     let values: Vec<(String, f64)> = run.ratios.iter().map(|line| (line.name.clone(), line.times)).collect();
-    let what = "Medians of one run, in which both were measured in turns. The stand-in makes the system calls that \
+    let what = "Medians of one run, in which all were measured in turns. The stand-in makes the system calls that \
                 any server of this protocol must make, and nothing else. CPU and latency are better below 1, what is \
-                counted by the second above.";
+                counted by the second above. Nchan, a module of nginx, carries the same messages, but has no sessions: \
+                who comes there only polls.";
     put(
         page,
         &format!("<h2>NextIM and the stand-in</h2>\n<p>{what}</p>\n<figure>{}</figure>\n", bars(&values)),
     );
     let rows = run.ratios.iter().map(|line| {
         let name = format!("{} ({})", line.name, line.unit);
-        [name, short(line.floor), short(line.ours), format!("{:.2}", line.times)]
+        let nchan = line.nchan.map_or("-".to_owned(), short);
+        [name, short(line.floor), short(line.ours), nchan, format!("{:.2}", line.times)]
     });
-    table(page, ["", "stand-in", "NextIM", "ratio"], rows);
+    table(page, ["", "stand-in", "NextIM", "Nchan", "NextIM / stand-in"], rows);
 }
 
 fn plots(page: &mut String, outcomes: &[&Outcome]) {
@@ -205,8 +207,14 @@ mod tests {
         let mut closed = Outcome { shards: 1, lost: 1, ..route() };
         closed.figure(name::MESSAGE_RATE, "/s", 1e4);
         closed.samples.push(Sample { at: 1.0, rss: 1, pss: 1 });
-        let ratio =
-            Ratio { name: "<x>".to_owned(), unit: "µs".to_owned(), floor: 1.0, ours: 2.0, times: 2.0 };
+        let ratio = Ratio {
+            name: "<x>".to_owned(),
+            unit: "µs".to_owned(),
+            floor: 1.0,
+            ours: 2.0,
+            nchan: None,
+            times: 2.0,
+        };
         let page = run(closed, vec![ratio]);
         check(&page, &["Throughput by shards", "NextIM and the stand-in", "Memory while"]);
         assert!(page.contains("class=\"bad\"") && page.contains("&lt;x&gt;") && !page.contains("<x>"));

@@ -23,7 +23,7 @@ pub(crate) enum Name {
     Idle,
     /// Messages for a long time.
     Soak,
-    /// `NextIM` and the stand-in, in turns.
+    /// `NextIM`, the stand-in and Nchan, in turns.
     Compare,
 }
 

@@ -1,7 +1,7 @@
 //! A stage: a server, the generator before it, and what is done there, step by step.
 //!
 //! Owns: the measuring around each step. Must not: decide which steps there are; `scenarios.rs` and `compare.rs` do.
-//! Server CPU is that of the whole process over a step, so it includes polls that are made meanwhile.
+//! Server CPU is that of all its processes over a step, so it includes polls that are made meanwhile.
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
@@ -9,10 +9,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::arguments::Settings;
+use crate::dialect::Dialect;
 use crate::generator::tally::Tally;
 use crate::generator::task::{Order, Pace, Task};
 use crate::generator::{Fleet, Setup};
 use crate::measure::{Memory, cpu, kernel_share, machine_busy};
+use crate::nchan::wire::Channels;
 use crate::number::{ratio, real};
 use crate::outcome::{Latency, Outcome};
 use crate::population::Population;
@@ -58,21 +60,26 @@ impl Stage {
     /// Starts a server, or takes the one that runs, and the generator. Nobody is online yet.
     pub(crate) fn open(settings: &Settings, title: &str, kind: Kind) -> Result<Stage, Box<dyn Error>> {
         let target = if settings.addresses.is_empty() {
-            Target::start(kind, settings.shards, settings.server.as_deref())?
+            Target::start(kind, settings)?
         } else {
             Target::running(settings.addresses.clone(), settings.server_process)
         };
         let host = target.addresses.first().ok_or("the server listens nowhere")?.to_string();
+        let dialect = match kind {
+            Kind::Nextim | Kind::Floor => {
+                Dialect::Nextim(Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq))
+            }
+            Kind::Nchan => Dialect::Nchan(Channels::new(&host)),
+        };
         let population = Population {
             users: settings.users,
             buddies: settings.buddies,
             room_size: settings.room_size,
             parts: settings.threads,
         };
-        let requests = Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq);
         let callers = settings.concurrency.div_ceil(settings.threads);
-        let fleet = Fleet::start(Setup::new(population, target.addresses.clone(), requests, callers))?;
-        let outcome = Outcome {
+        let fleet = Fleet::start(Setup::new(population, target.addresses.clone(), dialect, callers))?;
+        let mut outcome = Outcome {
             scenario: title.to_owned(),
             target: target.name.to_owned(),
             shards: target.shards,
@@ -86,7 +93,12 @@ impl Stage {
             generator_threads: fleet.threads() as u64,
             ..Outcome::default()
         };
-        let before = Memory::of(target.process);
+        if let processes @ 2.. = target.processes.len() {
+            outcome.note(format!(
+                "memory is the sum of {processes} processes; RSS counts what they share in each of them, PSS once"
+            ));
+        }
+        let before = Memory::of(&target.processes);
         let watched = settings.progress || std::io::stderr().is_terminal();
         Ok(Stage { fleet, target, outcome, settings: settings.clone(), before, watched })
     }
@@ -141,8 +153,7 @@ impl Stage {
 
     fn step(&mut self, title: &str, task: Task, seconds: f64) -> Result<Step, Box<dyn Error>> {
         let patience = PATIENCE + f64::from(self.settings.users) / PARKS_PER_SECOND;
-        let process = self.target.process;
-        let (before, busy_before) = (process.and_then(cpu), machine_busy());
+        let (before, busy_before) = (cpu(&self.target.processes), machine_busy());
         let began = Instant::now();
         let line = format!("{} {} {title}", self.outcome.target, self.outcome.scenario);
         let watched = self.watched;
@@ -156,7 +167,7 @@ impl Stage {
             say("");
         }
         let server_cpu =
-            before.and_then(|before| Some(real(process.and_then(cpu)?.saturating_sub(before)) / 1e3));
+            before.and_then(|before| Some(real(cpu(&self.target.processes)?.saturating_sub(before)) / 1e3));
         let seconds = real(tally.took) / 1e9;
         if let Some(server_cpu) = server_cpu.filter(|_| seconds >= OTHERS_SECONDS) {
             let busy = real(machine_busy().saturating_sub(busy_before)) - real(tally.cpu) - server_cpu * 1e3;
@@ -212,12 +223,12 @@ impl Stage {
     }
 
     fn cpu_us(&self) -> f64 {
-        self.target.process.and_then(cpu).map_or(0.0, |time| real(time) / 1e3)
+        cpu(&self.target.processes).map_or(0.0, |time| real(time) / 1e3)
     }
 
     /// Memory of the server now, and by how much it has grown since nobody was online.
     pub(crate) fn memory(&self) -> (Memory, Memory) {
-        let now = Memory::of(self.target.process);
+        let now = Memory::of(&self.target.processes);
         (now, now.since(&self.before))
     }
 
@@ -233,7 +244,7 @@ impl Stage {
         let fleet_cpu = self.outcome.figures.len();
         self.step("end", Task::Idle, 0.3)?;
         self.outcome.figures.truncate(fleet_cpu);
-        if let Some(share) = self.target.process.and_then(kernel_share) {
+        if let Some(share) = kernel_share(&self.target.processes) {
             self.outcome.figure("server CPU spent in the kernel", "%", share * 100.0);
         }
         Ok(self.outcome)

@@ -24,11 +24,16 @@ pub(crate) fn of(run: &Run) -> String {
         write_outcome(&mut text, outcome);
     }
     if !run.ratios.is_empty() {
-        line(&mut text, format_args!("\n{:<56} {:>10} {:>10}    ratio", "medians", "floor", "nextim"));
+        let [floor, ours, nchan] = ["floor", "nextim", "nchan"];
+        line(&mut text, format_args!("\n{:<56} {floor:>10} {ours:>10} {nchan:>10}  nextim/floor", "medians"));
         for ratio in &run.ratios {
             let name = format!("{} ({})", ratio.name, ratio.unit);
             let (floor, ours) = (short(ratio.floor), short(ratio.ours));
-            line(&mut text, format_args!("{name:<56} {floor:>10} {ours:>10} {:>8.2}", ratio.times));
+            let nchan = ratio.nchan.map_or("-".to_owned(), short);
+            line(
+                &mut text,
+                format_args!("{name:<56} {floor:>10} {ours:>10} {nchan:>10} {:>13.2}", ratio.times),
+            );
         }
     }
     text
@@ -99,13 +104,26 @@ mod tests {
         outcome.figure("things", "/s", 1_234.0);
         outcome.errors.insert("cut".to_owned(), 3);
         outcome.latencies.push(Latency { name: "way".to_owned(), p99: 12.5, ..Latency::default() });
-        let ratio = Ratio { name: "x".to_owned(), unit: "µs".to_owned(), floor: 1.0, ours: 2.0, times: 2.0 };
+        let ratio = Ratio {
+            name: "x".to_owned(),
+            unit: "µs".to_owned(),
+            floor: 1.0,
+            ours: 2.0,
+            nchan: Some(3.5),
+            times: 2.0,
+        };
         let machine = Machine::default();
         let text =
             of(&Run { format: FORMAT, began: 0, machine, outcomes: vec![outcome], ratios: vec![ratio] });
-        for part in
-            ["1,234 /s", "ERROR: cut: 3", "errors 3, lost 2, doubled 0", "12.5", "x (µs)", "rate 5.00/s"]
-        {
+        for part in [
+            "1,234 /s",
+            "ERROR: cut: 3",
+            "errors 3, lost 2, doubled 0",
+            "12.5",
+            "x (µs)",
+            "rate 5.00/s",
+            "3.50",
+        ] {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }
     }

@@ -1,6 +1,6 @@
-//! The wire: requests as bytes, and what is read from answers.
+//! The wire: requests of this protocol as bytes, and what is read from answers.
 //!
-//! Owns: the shape of every request the generator sends. Must not: hold state of a connection. Requests are appended
+//! Owns: the shape of every request the generator sends to a server of this protocol. Must not: hold state of a connection. Requests are appended
 //! to the caller's buffer. Whatever the stand-in server looks up is of fixed width and stands where it finds it
 //! without parsing: names and ids have eight and sixteen digits, and an id is the last thing of a message.
 
@@ -15,7 +15,7 @@ pub(crate) const ID_DIGITS: usize = 16;
 /// Longest ticket, in bytes.
 const TICKET_BYTES_MAX: usize = 63;
 /// Digits of the length of a request's body: with leading zeros, so that it can be filled in afterwards.
-const LENGTH_DIGITS: usize = 6;
+pub(crate) const LENGTH_DIGITS: usize = 6;
 /// What is said in every message: about as long as what people type.
 const TEXT: &str = "shall+we+meet+at+the+usual+place%3F";
 
@@ -34,9 +34,14 @@ impl Ticket {
     pub(crate) fn find(body: &[u8]) -> Option<Ticket> {
         let at = memmem::find(body, b"\"ticket\":\"")? + b"\"ticket\":\"".len();
         let text = body.get(at..)?;
-        let text = text.get(..memchr::memchr(b'"', text)?)?;
+        Ticket::of([text.get(..memchr::memchr(b'"', text)?)?, b""])
+    }
+
+    /// What is put together of these, if there is room.
+    pub(crate) fn of(parts: [&[u8]; 2]) -> Option<Ticket> {
+        let text = parts.concat();
         let mut bytes = [0; TICKET_BYTES_MAX];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        bytes.get_mut(..text.len())?.copy_from_slice(&text);
         Some(Ticket { length: u8::try_from(text.len()).ok()?, bytes })
     }
 
@@ -179,7 +184,8 @@ pub(crate) fn digits(field: &mut [u8], mut number: u64) {
     }
 }
 
-fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
+/// Appends a name: a letter and digits.
+pub(crate) fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
     out.push(letter);
     let at = out.len();
     out.extend_from_slice(&[b'0'; NUMBER_DIGITS]);
@@ -193,7 +199,8 @@ fn decimal(out: &mut Vec<u8>, number: u64) {
     out.extend_from_slice(&field[zeros..]);
 }
 
-fn hexadecimal(out: &mut Vec<u8>, id: u64) {
+/// Appends a message's id.
+pub(crate) fn hexadecimal(out: &mut Vec<u8>, id: u64) {
     for shift in (0..ID_DIGITS).rev() {
         out.push(b"0123456789abcdef"[usize::try_from(id >> (4 * shift) & 15).expect("four bits")]);
     }
@@ -245,12 +252,17 @@ pub(crate) fn answer(bytes: &[u8]) -> Parsed<'_> {
 
 /// The length of a body, as its head says.
 pub(crate) fn content_length(head: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"content-length:";
+    usize::try_from(whole(field(head, b"content-length:")?)?).ok()
+}
+
+/// What a head says in the field of this name, which ends with a colon.
+pub(crate) fn field<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut lines = head;
     while let Some(end) = memchr::memchr(b'\n', lines) {
         lines = &lines[end + 1..];
-        if lines.get(..NAME.len()).is_some_and(|name| name.eq_ignore_ascii_case(NAME)) {
-            return usize::try_from(whole(&lines[NAME.len()..])?).ok();
+        if lines.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)) {
+            let value = &lines[name.len()..];
+            return Some(value[..memchr::memchr(b'\n', value).unwrap_or(value.len())].trim_ascii());
         }
     }
     None

@@ -1,4 +1,4 @@
-//! Every scenario, small, against the real server and the stand-in: nothing is lost, doubled or refused.
+//! Every scenario, small, against the real server, the stand-in and Nchan: nothing is lost, doubled or refused.
 //!
 //! Owns: which runs there are. Must not: look at times: this may run on a busy machine.
 
@@ -54,7 +54,22 @@ fn check(arguments: &str) -> Value {
 /// Runs a scenario with one and with two shards, and looks for figures that must not be 0.
 #[track_caller]
 fn check_all(arguments: &str, figures: &[&str]) {
-    for more in ["--shards 1", "--shards 2 --threads 2", "--shards 2 --no-seq", "--target floor"] {
+    check_each(
+        arguments,
+        &["--shards 1", "--shards 2 --threads 2", "--shards 2 --no-seq", "--target floor"],
+        figures,
+    );
+}
+
+/// Runs a scenario at an Nchan.
+#[track_caller]
+fn check_nchan(arguments: &str, figures: &[&str]) {
+    check_each(arguments, &["--target nchan --shards 1", "--target nchan --threads 2"], figures);
+}
+
+#[track_caller]
+fn check_each(arguments: &str, ways: &[&str], figures: &[&str]) {
+    for more in ways {
         let run = check(&format!("{arguments} {more}"));
         let outcome = &run["outcomes"][0];
         for name in figures {
@@ -139,12 +154,30 @@ fn soak() {
 }
 
 #[test]
+fn nchan() {
+    check_nchan("park --users 300", &["online and parked", "RSS with all parked"]);
+    check_nchan(
+        "route --users 200 --concurrency 32 --seconds 2",
+        &["messages sent", "server CPU per routed message"],
+    );
+    check_nchan("broadcast --users 300 --seconds 3", &["broadcast arrivals", "broadcast deliveries"]);
+    check_nchan(
+        "broadcast --users 300 --seconds 3 --rate 500",
+        &["broadcast arrivals", "messages sent meanwhile"],
+    );
+    check_nchan("storm --users 300", &["came back"]);
+    check_nchan("idle --users 200 --seconds 1", &["online and parked"]);
+    check_nchan("soak --users 200 --rate 200 --seconds 2", &["messages sent"]);
+}
+
+#[test]
 fn compare() {
-    let check = |more: &str, outcomes: usize, ratios: &[&str]| {
+    let check = |more: &str, outcomes: usize, of_nchan: usize, ratios: &[&str]| {
         let run = check(&format!("compare --users 200 --rounds 1 --seconds 1 --concurrency 16{more}"));
         assert_eq!(run["outcomes"].as_array().unwrap().len(), outcomes);
         let found = run["ratios"].as_array().unwrap();
         assert!(found.len() >= 6, "{found:?}");
+        assert_eq!(found.iter().filter(|line| !line["nchan"].is_null()).count(), of_nchan, "{found:?}");
         for name in ratios {
             assert!(found.iter().any(|line| line["name"] == *name), "{name} is not in {found:?}");
         }
@@ -153,10 +186,11 @@ fn compare() {
         assert!(all_are_numbers, "{found:?}");
     };
     let message = "server CPU per routed message";
-    check(" --shards 2", 4, &[message]);
-    check(" --shards 1 --idle 1", 4, &[message, "server CPU while idle", "server CPU per poll that was due"]);
+    check(" --shards 2", 5, 5, &[message]);
+    let idle = [message, "server CPU while idle", "server CPU per poll that was due"];
+    check(" --shards 1 --idle 1 --no-nchan", 4, 0, &idle);
     let all = ["1 shard", "2 shards", "2 shards to 1"].map(|shards| format!("{message}, {shards}"));
-    check("", 6, &all.each_ref().map(|name| &**name));
+    check("", 7, 5, &all.each_ref().map(|name| &**name));
 }
 
 #[test]
@@ -168,6 +202,8 @@ fn a_server_that_is_not_there_is_an_error() {
     };
     check(&["park", "--server", "/nowhere/nextim"], "cargo build");
     check(&["park", "--address", "192.0.2.1:80"], "--i-own-this-host");
+    check(&["room", "--target", "nchan"], "knows no rooms");
+    check(&["churn", "--target", "nchan"], "knows no logging out");
     // Nobody listens there.
     check(&["park", "--users", "1", "--address", "127.0.0.1:1"], "");
 }

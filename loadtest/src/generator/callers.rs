@@ -44,8 +44,19 @@ impl Worker {
     }
 
     fn next_to_come_back(&mut self) -> Option<u32> {
+        let has_sessions = self.setup.dialect.has_sessions();
         let progress = self.progress.as_mut()?;
-        let Task::Storm(at_once) = progress.task else { return None };
+        let at_once = match progress.task {
+            Task::Storm(at_once) => at_once,
+            // Where nobody goes online, who comes polls.
+            Task::Park(at_once) if !has_sessions => at_once,
+            Task::Park(_)
+            | Task::Messages { .. }
+            | Task::Broadcast { .. }
+            | Task::Churn(_)
+            | Task::Leave(_)
+            | Task::Idle => return None,
+        };
         let user = progress.next;
         (user < self.part.count && progress.under_way < at_once).then(|| progress.next += 1)?;
         Some(user)
@@ -55,10 +66,10 @@ impl Worker {
         if let Some(call) = self.again.pop_front() {
             return Some(call);
         }
-        let now = self.now();
+        let (now, has_sessions) = (self.now(), self.setup.dialect.has_sessions());
         let progress = self.progress.as_mut()?;
         match progress.task {
-            Task::Park(at_once) => {
+            Task::Park(at_once) if has_sessions => {
                 let user = progress.next;
                 (user < self.part.count && progress.under_way < at_once).then(|| progress.next += 1)?;
                 self.await_user(user);
@@ -88,7 +99,7 @@ impl Worker {
                 let sent = progress.due.pop_front()?;
                 self.message(false, sent)
             }
-            Task::Storm(_) | Task::Idle => None,
+            Task::Park(_) | Task::Storm(_) | Task::Idle => None,
         }
     }
 
@@ -146,19 +157,20 @@ impl Worker {
         let (Some(call), Some(stream)) = (caller.call, &mut caller.stream) else { return };
         caller.used = now;
         self.out.clear();
-        let (requests, part) = (&self.setup.requests, &self.part);
+        let (dialect, part) = (&self.setup.dialect, &self.part);
         match call {
             Call::Online(user) => {
                 let room = part.room(user).map(|room| part.room_number(&room));
-                requests.online(&mut self.out, part.first + user, part.buddies(user), room);
+                dialect.online(&mut self.out, part.first + user, part.buddies(user), room);
             }
-            Call::Offline(user) => requests.offline(&mut self.out, part.first + user),
-            Call::Leave(user) => requests.leave(&mut self.out, &self.users[user as usize].ticket),
+            Call::Offline(user) => dialect.offline(&mut self.out, part.first + user),
+            Call::Leave(user) => dialect.leave(&mut self.out, &self.users[user as usize].ticket),
             Call::Message { id, sender, receiver } => {
                 if receiver == Recipient::All {
                     self.shared.broadcast_begins(now);
                 }
-                requests.message(&mut self.out, &self.users[sender as usize].ticket, receiver, id);
+                let ticket = &self.users[sender as usize].ticket;
+                dialect.message(&mut self.out, part.first + sender, ticket, receiver, id);
             }
         }
         if !stream.write(&self.out).is_ok_and(|bytes| bytes == self.out.len()) {
@@ -231,7 +243,7 @@ impl Worker {
     }
 
     fn call_answered(&mut self, call: Call, status: u16, body: &[u8]) {
-        if status != 200 {
+        if !self.setup.dialect.is_success(status) {
             return self.call_failed(call, refused(status));
         }
         self.tally.calls += 1;
@@ -276,6 +288,7 @@ fn refused(status: u16) -> &'static str {
         404 => "a call was refused: 404",
         429 => "a call was refused: 429",
         503 => "a call was refused: 503",
+        507 => "a call was refused: 507",
         _ => "a call was refused",
     }
 }

@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 use mio::{Poll, Token, Waker};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::dialect::Dialect;
 use crate::population::Population;
-use crate::wire::Requests;
 use tally::Tally;
 use task::{Order, Task};
 use worker::{Word, Worker, elapsed};
@@ -46,8 +46,8 @@ pub(crate) struct Setup {
     pub(crate) population: Population,
     /// Where the server listens. A part keeps to one address.
     pub(crate) addresses: Vec<SocketAddr>,
-    /// What writes requests.
-    pub(crate) requests: Requests,
+    /// What the server is told, and what its answers mean.
+    pub(crate) dialect: Dialect,
     /// Calls a thread can make at a time.
     pub(crate) callers_per_thread: u32,
     base: Instant,
@@ -59,11 +59,11 @@ impl Setup {
     pub(crate) fn new(
         population: Population,
         addresses: Vec<SocketAddr>,
-        requests: Requests,
+        dialect: Dialect,
         callers_per_thread: u32,
     ) -> Setup {
         let (base, answer_bytes_max) = (Instant::now(), ANSWER_BYTES_MAX);
-        Setup { population, addresses, requests, callers_per_thread, base, answer_bytes_max }
+        Setup { population, addresses, dialect, callers_per_thread, base, answer_bytes_max }
     }
 
     fn now(&self) -> u64 {

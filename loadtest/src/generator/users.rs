@@ -137,7 +137,8 @@ impl Worker {
         let user = &mut self.users[index];
         let Some(stream) = &mut user.stream else { return };
         self.out.clear();
-        self.setup.requests.poll(&mut self.out, &user.ticket, user.seq);
+        let number = self.part.first + u32::try_from(index).expect("a user's index");
+        self.setup.dialect.poll(&mut self.out, number, &user.ticket, user.seq);
         if stream.write(&self.out).is_ok_and(|bytes| bytes == self.out.len()) {
             if matches!(user.state, State::Connecting | State::Away) {
                 user.state = State::Polling;
@@ -224,7 +225,7 @@ impl Worker {
         while !bytes.is_empty() {
             match answer(bytes) {
                 Parsed::Whole { status, body, bytes: used } => {
-                    self.poll_answered(index, status, body);
+                    self.poll_answered(index, status, &bytes[..used - body.len()], body);
                     bytes = &bytes[used..];
                 }
                 Parsed::Partial if bytes.len() < self.setup.answer_bytes_max => {
@@ -240,10 +241,16 @@ impl Worker {
         true
     }
 
-    fn poll_answered(&mut self, index: usize, status: u16, body: &[u8]) {
+    fn poll_answered(&mut self, index: usize, status: u16, head: &[u8], body: &[u8]) {
         let state = self.users[index].state;
+        if self.setup.dialect.is_no_news(status) {
+            return self.send_poll(index);
+        }
         if status != 200 {
             return self.poll_refused(index, state, status);
+        }
+        if !self.setup.dialect.follow(head, &mut self.users[index].ticket) {
+            self.tally.error("an answer to a poll does not say where the next one goes on");
         }
         let now = self.now();
         let reader = &self.news;
@@ -275,6 +282,7 @@ impl Worker {
 
     fn poll_refused(&mut self, index: usize, state: State, status: u16) {
         match (status, state) {
+            _ if !self.setup.dialect.has_sessions() => self.fail_user(index, "a poll was refused"),
             (404, State::Leaving { answered, .. }) => self.left(index, answered, true),
             (404, _) if self.users[index].resumes => {
                 self.tally.restarted += 1;

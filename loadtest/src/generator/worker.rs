@@ -179,7 +179,7 @@ impl Worker {
         }
         match order.task {
             Task::Broadcast { number, sends, .. } => {
-                let sender = sends.then_some(0);
+                let sender = (sends && !self.setup.dialect.broadcasts_reach_their_sender()).then_some(0);
                 let id = self.ledger.begin_broadcast(number, self.part.count, sender);
                 if sends {
                     self.again.push_back(Call::Message { id, sender: 0, receiver: Recipient::All });

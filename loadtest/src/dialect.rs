@@ -1,0 +1,111 @@
+//! Dialects: what a server is told when somebody comes, polls or sends, and what its answers mean.
+//!
+//! Owns: the choice between `NextIM`'s protocol, which the stand-in speaks, too, and Nchan's. Must not: know the
+//! bytes. An Nchan has channels only: nobody goes online, and there are neither rooms nor buddies.
+
+use crate::nchan::wire::Channels;
+use crate::wire::{Recipient, Requests, Ticket};
+
+/// How a server is talked to.
+#[derive(Debug)]
+pub(crate) enum Dialect {
+    /// As `NextIM` is.
+    Nextim(Requests),
+    /// As an Nchan is.
+    Nchan(Channels),
+}
+
+impl Dialect {
+    /// Whether users go online by a call of the site before they poll.
+    pub(crate) fn has_sessions(&self) -> bool {
+        matches!(self, Dialect::Nextim(_))
+    }
+
+    /// Whether what somebody sends to everybody comes to him, too.
+    pub(crate) fn broadcasts_reach_their_sender(&self) -> bool {
+        matches!(self, Dialect::Nchan(_))
+    }
+
+    /// Whether a call had success.
+    pub(crate) fn is_success(&self, status: u16) -> bool {
+        match self {
+            Dialect::Nextim(_) => status == 200,
+            // With a poll waiting there, or without.
+            Dialect::Nchan(_) => [201, 202].contains(&status),
+        }
+    }
+
+    /// Whether this is how a poll is answered that has waited long enough for nothing; one of `NextIM` is answered with
+    /// an empty packet.
+    pub(crate) fn is_no_news(&self, status: u16) -> bool {
+        match self {
+            Dialect::Nextim(_) => false,
+            Dialect::Nchan(_) => [304, 408].contains(&status),
+        }
+    }
+
+    /// A user goes online with buddies and a room.
+    pub(crate) fn online(
+        &self,
+        out: &mut Vec<u8>,
+        user: u32,
+        buddies: impl Iterator<Item = u32>,
+        room: Option<u32>,
+    ) {
+        self.site().online(out, user, buddies, room);
+    }
+
+    /// A user logs out.
+    pub(crate) fn offline(&self, out: &mut Vec<u8>, user: u32) {
+        self.site().offline(out, user);
+    }
+
+    /// The page with this ticket is closed.
+    pub(crate) fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
+        self.site().leave(out, ticket);
+    }
+
+    fn site(&self) -> &Requests {
+        match self {
+            Dialect::Nextim(requests) => requests,
+            Dialect::Nchan(_) => unreachable!("nobody goes online where there are no sessions"),
+        }
+    }
+
+    /// A message of the user with this number, who has this ticket.
+    pub(crate) fn message(
+        &self,
+        out: &mut Vec<u8>,
+        sender: u32,
+        ticket: &Ticket,
+        receiver: Recipient,
+        id: u64,
+    ) {
+        match self {
+            Dialect::Nextim(requests) => requests.message(out, ticket, receiver, id),
+            Dialect::Nchan(channels) => channels.message(out, sender, receiver, id),
+        }
+    }
+
+    /// A poll of the user with this number, who has this ticket, after what came up to `seq`.
+    pub(crate) fn poll(&self, out: &mut Vec<u8>, user: u32, ticket: &Ticket, seq: u64) {
+        match self {
+            Dialect::Nextim(requests) => requests.poll(out, ticket, seq),
+            Dialect::Nchan(channels) => channels.poll(out, user, ticket),
+        }
+    }
+
+    /// Takes down from the head of an answer to a poll what the next poll must show. Returns whether it was there.
+    pub(crate) fn follow(&self, head: &[u8], ticket: &mut Ticket) -> bool {
+        match self {
+            Dialect::Nextim(_) => true,
+            Dialect::Nchan(_) => match Channels::place(head) {
+                Some(place) => {
+                    *ticket = place;
+                    true
+                }
+                None => false,
+            },
+        }
+    }
+}

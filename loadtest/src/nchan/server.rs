@@ -64,8 +64,9 @@ impl Nginx {
         let address = port.local_addr()?.as_socket().ok_or("a port without an address")?;
         let folder = tempfile::Builder::new().prefix("nextim-loadtest-nchan-").tempdir()?;
         let file = folder.path().join("nginx.conf");
-        // The kernel may give one worker more than its share.
-        let each = (connections + CONNECTION_RESERVE).min(descriptors);
+        // The kernel may give one worker more than its share; and nginx closes those that seem idle, waiting polls
+        // among them, when less than a sixteenth of a worker's connections is free.
+        let each = (connections + connections / 4 + CONNECTION_RESERVE).min(descriptors);
         fs::write(&file, configuration(folder.path(), address, workers, each, descriptors))?;
         command.arg("-e").arg(log_file(folder.path())).arg("-p").arg(folder.path()).arg("-c").arg(file);
         Ok(Nginx { command, address, folder, _port: port })

@@ -93,6 +93,10 @@ pub const RETRY_MS_MIN: u64 = 1_000;
 pub const RETRY_MS_MAX: u64 = 10_000;
 /// When newcomers that a full shard refused may try again, in seconds.
 pub const RETRY_CROWDED_S: u32 = 10;
+/// The farthest ahead an alarm is set, in milliseconds; later deadlines take more than one. Nothing is cancelled, so this
+/// is how long the alarm of something that is gone takes memory. As long as a poll is held at least, by default: a
+/// longer alarm, set when a poll was answered, would only be overtaken by that of the next.
+pub const ALARM_MS_MAX: u64 = 25_000;
 /// How late a turn must start, in milliseconds, to count as a stop of the process rather than as load.
 pub const STOP_MS_MIN: u64 = 1_000;
 /// Most members that `/room/members` names.

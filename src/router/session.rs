@@ -16,7 +16,7 @@ use super::queue::{Label, Pushed, Queue};
 use super::user::User;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
-use crate::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::limits::{ALARM_MS_MAX, REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::slots::{Slot, UNBORN, kept};
 
 /// One browser page of a user.
@@ -354,11 +354,9 @@ impl Router {
         }
     }
 
-    /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved. None is set for
-    /// later than a poll is held at least: the long deadline after an answer gives way to that of the next poll, and
-    /// would leave an alarm behind for every poll.
+    /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved.
     fn set_due(&mut self, slot: Slot, due: Tick) {
-        let soon = Moment::not_before(self.now.after(self.timeouts.poll_hold_ms_min));
+        let soon = Moment::not_before(self.now.after(ALARM_MS_MAX));
         let session = &mut self.sessions[slot];
         session.due = Moment::not_before(due);
         let alarm = session.due.min(soon);

@@ -11,7 +11,7 @@ use super::{Shard, Timer, token};
 use crate::clock::{Moment, Tick};
 use crate::http::request::{Parsed, Partial, parse};
 use crate::http::response::{CONTINUE, Rejection};
-use crate::limits::{ACCEPTS_PER_TURN, FAREWELL_MS, REQUESTS_PER_TURN};
+use crate::limits::{ACCEPTS_PER_TURN, ALARM_MS_MAX, FAREWELL_MS, REQUESTS_PER_TURN};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::Input;
 use crate::slots::Slot;
@@ -316,7 +316,7 @@ impl Shard {
     pub(super) fn set_due(&mut self, slot: Slot, due: Tick) {
         if let Some(conn) = self.conns.get(slot) {
             conn.due = Moment::not_before(due);
-            arm(conn, slot, &mut self.wheel);
+            arm(conn, slot, self.clock.now(), &mut self.wheel);
         }
     }
 
@@ -329,7 +329,7 @@ impl Shard {
         }
         conn.armed = Moment::NEVER;
         if conn.due.tick() > now {
-            return arm(conn, slot, &mut self.wheel);
+            return arm(conn, slot, now, &mut self.wheel);
         }
         match conn.state {
             // The owner of the session has a deadline for the one, the sweep for the other.
@@ -337,7 +337,7 @@ impl Shard {
             State::Reading if conn.deferred => {
                 // It is we who have not come to it.
                 conn.due = Moment::not_before(now.after(self.timeouts.idle_ms));
-                arm(conn, slot, &mut self.wheel);
+                arm(conn, slot, now, &mut self.wheel);
             }
             State::Reading => {
                 self.counters.connections_expired_total += 1;
@@ -394,9 +394,10 @@ fn is_blank(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
-fn arm(conn: &mut Conn, slot: Slot, wheel: &mut Wheel<Timer>) {
-    if conn.due < conn.armed {
-        conn.armed = conn.due;
-        wheel.insert(conn.due.tick(), Timer::Conn(slot));
+fn arm(conn: &mut Conn, slot: Slot, now: Tick, wheel: &mut Wheel<Timer>) {
+    let alarm = conn.due.min(Moment::not_before(now.after(ALARM_MS_MAX)));
+    if alarm < conn.armed {
+        conn.armed = alarm;
+        wheel.insert(alarm.tick(), Timer::Conn(slot));
     }
 }

@@ -37,6 +37,34 @@
 //! word. When a session ends, what it had not acknowledged goes to the user's newest session, or into the mailbox of a
 //! user who lingers: a page change is seen by nobody and loses nothing.
 //!
+//! # What was tried, and what it gave
+//!
+//! Measured with `loadtest/` on two cores; the README has the figures of now. Bytes are growth of resident memory for
+//! each of 15,000 parked users with nine buddies and a room, on one shard, unless it says otherwise.
+//!
+//! - *From 893 to 739 bytes:* a queue is two words while it is empty, and its usual one packet needs no second block;
+//!   deadlines kept for every user are counted in grains of the wheel ([`clock::Moment`]); links and rooms are sets of
+//!   ten-byte keys; an optional slot is as small as a slot; and the wheel links its entries in one block instead of
+//!   growing 2,048 vectors.
+//! - *To 682:* sets of keys grow in few steps. One key at a time left 56 bytes a user in holes nobody else could use.
+//!   What most users show, `available`, is not stored.
+//! - *To 640:* generations lie among other small fields, a callback is one block, the key of a call is packed.
+//! - *Alarms at most 25 s ahead* ([`limits::ALARM_MS_MAX`]): before, each answered poll and each closed connection left
+//!   an alarm behind for up to 105 s, and memory grew by 17 bytes for everybody who left and came again, up to 7 times.
+//! - *Allocators:* the system's. For 100,000 users on six shards it came to 674 bytes, jemalloc to 735, mimalloc 2 to
+//!   1,011 and mimalloc 3 to 1,390 (what one shard frees was often allocated by another); CPU did not differ beyond
+//!   noise.
+//! - *Giving the tables back* when the last user leaves made it worse: freeing a large block teaches glibc to take the
+//!   next one from the heap, where growing leaves holes. Tables keep their size; three populations that come and leave
+//!   need as much as the first, within 5 %.
+//! - *From 26,250 to 23,190 instructions a message:* a form is checked once as a whole and read by a table; ids are
+//!   written without `format!`. A session that knows its domain saves a poll the look at its user: finding a session
+//!   fell from 2.9 to 1.3 % of the samples.
+//! - *Shared counters* and reference counts that all shards touch in every request are gone: each is a cache line that
+//!   travels between cores.
+//! - *What is left:* three quarters of a message's CPU is the kernel's two reads and two writes. Of ours, the most is
+//!   waiting for memory on the way from a name to its user and his profile.
+//!
 //! # Invariants
 //!
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.

@@ -40,7 +40,9 @@ pub(super) fn body_bytes_max(path: &str, limits: &Limits) -> usize {
 pub(super) fn asks_poll(input: &[u8]) -> bool {
     let window = &input[..input.len().min(HEAD_BYTES_MAX)];
     let blank_bytes = blank_bytes(window);
-    if blank_bytes > BLANK_BYTES_MAX {
+    // A return that ends no line is refused before more is looked at.
+    let stray = |at: usize| window[at] == b'\r' && window.get(at + 1) != Some(&b'\n');
+    if blank_bytes > BLANK_BYTES_MAX || (0..blank_bytes).any(stray) {
         return false;
     }
     let line = window[blank_bytes..].split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
@@ -109,6 +111,7 @@ mod tests {
             assert!(!asks_poll(other.as_bytes()), "{other}");
         }
         assert!(!asks_poll(b"\0GET /packets HTTP/1.1\r\n") && !asks_poll(b"\n\n\n\n\n\n\n\n\nGET /packets"));
+        assert!(!asks_poll(b"\r\r\nGET /packets HTTP/1.1\r\n") && !asks_poll(b"\rGET /packets"));
         assert!(!asks_poll(b"\x16\x03\x01 /\xFFpackets"));
     }
 }

@@ -56,13 +56,17 @@ fn machines(page: &mut String, runs: &[Run]) {
 
 fn compared(page: &mut String, run: &Run) {
     let values: Vec<(String, f64)> = run.ratios.iter().map(|line| (line.name.clone(), line.times)).collect();
+    let users = short(real(run.outcomes.iter().map(|outcome| outcome.users).max().unwrap_or(0)));
     let what = "Medians of one run, in which all were measured in turns. The stand-in makes the system calls that \
                 any server of this protocol must make, and nothing else. CPU and latency are better below 1, what is \
                 counted by the second above. Nchan, a module of nginx, carries the same messages, but has no sessions: \
                 who comes there only polls.";
     put(
         page,
-        &format!("<h2>NextIM and the stand-in</h2>\n<p>{what}</p>\n<figure>{}</figure>\n", bars(&values)),
+        &format!(
+            "<h2>NextIM and the stand-in, {users} users</h2>\n<p>{what}</p>\n<figure>{}</figure>\n",
+            bars(&values)
+        ),
     );
     let rows = run.ratios.iter().map(|line| {
         let name = format!("{} ({})", line.name, line.unit);
@@ -85,7 +89,9 @@ fn plots(page: &mut String, outcomes: &[&Outcome]) {
         sorted.collect::<Vec<_>>()
     };
     let memory = by(&|outcome| {
-        let value = outcome.get(name::RSS_PER_USER).filter(|_| outcome.scenario == "park");
+        // It is taken before anything but parking has happened.
+        let parks = ["park", "broadcast"].contains(&&*outcome.scenario);
+        let value = outcome.get(name::RSS_PER_USER).filter(|_| parks);
         let name = format!("{}, {} buddies", outcome.target, outcome.buddies);
         value.map(|value| (name, real(outcome.users), value)).into_iter().collect()
     });

@@ -141,7 +141,6 @@ pub(crate) fn bars(values: &[(String, f64)]) -> String {
     for (index, (name, value)) in values.iter().enumerate() {
         let y = 8.0 + ROW * f64_of(index);
         let (text_y, name_x, width) = (y + 14.0, NAMES - 10.0, value.max(0.0) * scale);
-        let value_x = NAMES + width + 6.0;
         put(
             &mut svg,
             format_args!("<text x=\"{name_x}\" y=\"{text_y}\" class=\"end\">{}</text>", escaped(name)),
@@ -152,10 +151,14 @@ pub(crate) fn bars(values: &[(String, f64)]) -> String {
                 "<rect class=\"bar s0\" x=\"{NAMES}\" y=\"{y}\" width=\"{width:.1}\" height=\"20\" rx=\"2\"/>"
             ),
         );
-        put(&mut svg, format_args!("<text x=\"{value_x:.1}\" y=\"{text_y}\">{value:.2}</text>"));
     }
     let (one, end) = (NAMES + scale, height - 18.0);
     put(&mut svg, format_args!("<path class=\"one\" d=\"M{one:.1} 0V{end}\"/>"));
+    // After the line, which may pass through them.
+    for (index, (_, value)) in values.iter().enumerate() {
+        let (x, y) = (NAMES + value.max(0.0) * scale + 6.0, 22.0 + ROW * f64_of(index));
+        put(&mut svg, format_args!("<text class=\"value\" x=\"{x:.1}\" y=\"{y}\">{value:.2}</text>"));
+    }
     let bottom = height - 4.0;
     put(
         &mut svg,

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 
 use super::browser::{Life, Page, Shown};
 use super::world::{Ask, World};
+use crate::clock::Moment;
 use crate::domains::DomainId;
+use crate::limits::ALARM_MS_MAX;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};
 use crate::router::mail::Alarm;
@@ -88,6 +90,8 @@ impl World {
                 alarm <= due && self.rings(place, Alarm::Session(slot), alarm),
                 "a session would never end"
             );
+            let farthest = self.now(place).after(ALARM_MS_MAX + Moment::GRAIN_MS);
+            assert!(alarm <= farthest, "alarms of sessions that are gone would pile up");
         }
         for (slot, user) in router.users.iter() {
             let until = user.linger.as_ref().map(|linger| linger.until());

@@ -10,7 +10,7 @@ use crate::number::short;
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 72.0;
-const RIGHT: f64 = 190.0;
+const RIGHT: f64 = 230.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 48.0;
 /// Colours there are.
@@ -75,6 +75,11 @@ fn step(high: f64) -> f64 {
     [1.0, 2.0, 5.0, 10.0].map(|factor| factor * size).into_iter().find(|step| *step >= rough).unwrap_or(rough)
 }
 
+/// A tick's number: without decimals if it has none.
+fn of_tick(tick: f64) -> String {
+    if tick.fract() == 0.0 && tick < 1_000.0 { format!("{tick:.0}") } else { short(tick) }
+}
+
 /// Lines with points. `log_x` and `log_y` choose the scales.
 pub(crate) fn lines(series: &[Series], x_title: &str, y_title: &str, log_x: bool, log_y: bool) -> String {
     let points = || series.iter().flat_map(|series| &series.points);
@@ -89,7 +94,7 @@ pub(crate) fn lines(series: &[Series], x_title: &str, y_title: &str, log_x: bool
         put(&mut svg, format_args!("<path class=\"grid\" d=\"M{LEFT} {at:.1}H{end}\"/>"));
         put(
             &mut svg,
-            format_args!("<text x=\"{text_x}\" y=\"{text_y:.1}\" class=\"end\">{}</text>", short(tick)),
+            format_args!("<text x=\"{text_x}\" y=\"{text_y:.1}\" class=\"end\">{}</text>", of_tick(tick)),
         );
     }
     for tick in x.ticks() {
@@ -97,7 +102,7 @@ pub(crate) fn lines(series: &[Series], x_title: &str, y_title: &str, log_x: bool
         let text_y = TOP + height + 18.0;
         put(
             &mut svg,
-            format_args!("<text x=\"{at:.1}\" y=\"{text_y}\" class=\"mid\">{}</text>", short(tick)),
+            format_args!("<text x=\"{at:.1}\" y=\"{text_y}\" class=\"mid\">{}</text>", of_tick(tick)),
         );
     }
     for (index, series) in series.iter().enumerate() {

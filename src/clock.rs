@@ -5,7 +5,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::limits::STOP_MS_MIN;
+use crate::limits::{ALARM_MS_MAX, STOP_MS_MIN};
 
 /// A moment in the life of one shard, in milliseconds since it started, stops of the process not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,12 @@ impl Moment {
     #[must_use]
     pub fn later(self, grains: u32) -> Moment {
         Moment(self.0.saturating_add(grains))
+    }
+
+    /// When to look whether this deadline has come: at it, or earlier if it is far from `now`.
+    #[must_use]
+    pub fn alarm(self, now: Tick) -> Moment {
+        self.min(Moment::not_before(now.after(ALARM_MS_MAX)))
     }
 
     /// The moment as a tick.
@@ -155,6 +161,19 @@ mod tests {
             assert_eq!(Moment::not_before(after).tick(), after);
         }
         assert_eq!(Moment::not_before(Tick::NEVER).tick(), Tick::NEVER);
+    }
+
+    #[test]
+    fn alarms_of_what_is_gone_do_not_pile_up() {
+        let now = Tick(1_000_000);
+        for (ms, expected) in [(0, 0), (6_400, 6_400), (ALARM_MS_MAX, ALARM_MS_MAX), (90_000, ALARM_MS_MAX)] {
+            let alarm = Moment::not_before(now.after(ms)).alarm(now).tick();
+            assert!(
+                alarm.since(now.after(expected)) < Moment::GRAIN_MS && alarm >= now.after(expected),
+                "{ms}"
+            );
+        }
+        assert!(Moment::NEVER.alarm(now) < Moment::NEVER);
     }
 
     #[test]

@@ -50,15 +50,15 @@
 //!   What most users show, `available`, is not stored.
 //! - *To 640:* generations lie among other small fields, a callback is one block, the key of a call is packed.
 //! - *Alarms at most 25 s ahead* ([`limits::ALARM_MS_MAX`]): before, each answered poll and each closed connection left
-//!   an alarm behind for up to 105 s, and memory grew by 17 bytes for everybody who left and came again, up to 7 times.
+//!   an alarm behind for up to 105 s, and memory grew by 17 bytes whenever somebody had left and come again.
 //! - *Allocators:* the system's. For 100,000 users on six shards it came to 674 bytes, jemalloc to 735, mimalloc 2 to
 //!   1,011 and mimalloc 3 to 1,390 (what one shard frees was often allocated by another); CPU did not differ beyond
 //!   noise.
 //! - *Giving the tables back* when the last user leaves made it worse: freeing a large block teaches glibc to take the
 //!   next one from the heap, where growing leaves holes. Tables keep their size; three populations that come and leave
 //!   need as much as the first, within 5 %.
-//! - *From 26,250 to 23,190 instructions a message:* a form is checked once as a whole and read by a table; ids are
-//!   written without `format!`. A session that knows its domain saves a poll the look at its user: finding a session
+//! - *From 26,250 to 23,180 instructions a message:* a form is checked once as a whole and read by a table. Making ids
+//!   without `format!` changed nothing. A session that knows its domain saves a poll the look at its user: finding a session
 //!   fell from 2.9 to 1.3 % of the samples.
 //! - *Aborting on panic* instead of unwinding: 23,156 for 23,178 instructions. So a panic unwinds, is reported by its
 //!   shard, and ends the process with an ordinary exit code.

@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 
 use super::names;
+use crate::http::content_type::ContentType;
 use crate::http::flat::{self, Value};
 use crate::http::form::{self, BadText, Decoded};
-use crate::http::request::{ContentType, Method, Request};
+use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
 use crate::limits::{NAME_BYTES_MAX, NICK_BYTES_MAX};
 use crate::router::call::{Subject, Text, Version};
@@ -104,21 +105,21 @@ impl<'a> Params<'a> {
     /// Reads the query only.
     pub(super) fn read_query(query: &'a str) -> Params<'a> {
         let mut params = Params { values: [const { None }; Param::COUNT], fault: None, readable: true };
-        params.read_form(query.as_bytes(), &mut Source { name: "query", seen: 0 });
+        params.read_form(form::pairs_of(query), &mut Source { name: "query", seen: 0 });
         params
     }
 
     fn read_body(&mut self, body: &'a [u8], content_type: ContentType) {
         let mut source = Source { name: "body", seen: 0 };
         match content_type {
-            ContentType::None | ContentType::Form => self.read_form(body, &mut source),
+            ContentType::None | ContentType::Form => self.read_form(form::pairs(body), &mut source),
             ContentType::Json => self.read_json(body, &mut source),
             ContentType::Other => self.readable = false,
         }
     }
 
-    fn read_form(&mut self, input: &'a [u8], source: &mut Source) {
-        for (name, value) in form::pairs(input) {
+    fn read_form(&mut self, pairs: form::Pairs<'a>, source: &mut Source) {
+        for (name, value) in pairs {
             match name {
                 Ok(name) => self.put(source, Param::of(&name), value),
                 Err(BadText) => self.blame(source.name),

@@ -17,6 +17,11 @@ pub fn pairs(input: &[u8]) -> Pairs<'_> {
     Pairs { input, text: std::str::from_utf8(input).ok(), at: 0 }
 }
 
+/// The same for what is known to be UTF-8.
+pub fn pairs_of(text: &str) -> Pairs<'_> {
+    Pairs { input: text.as_bytes(), text: Some(text), at: 0 }
+}
+
 /// What [`pairs`] gives.
 #[derive(Clone, Debug)]
 pub struct Pairs<'a> {
@@ -199,7 +204,11 @@ mod tests {
             let found: Vec<(String, String)> = pairs(form.join("&").as_bytes())
                 .map(|(name, value)| (name.unwrap().into_owned(), value.unwrap().into_owned()))
                 .collect();
-            prop_assert_eq!(found, texts);
+            prop_assert_eq!(&found, &texts);
+            let of_text: Vec<(String, String)> = pairs_of(&form.join("&"))
+                .map(|(name, value)| (name.unwrap().into_owned(), value.unwrap().into_owned()))
+                .collect();
+            prop_assert_eq!(of_text, texts);
         }
     }
 }

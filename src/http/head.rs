@@ -7,7 +7,8 @@ use std::mem::MaybeUninit;
 
 use httparse::Status;
 
-use super::request::{ContentType, Method, Request};
+use super::content_type::ContentType;
+use super::request::{Method, Request};
 use super::response::Rejection;
 use super::target;
 use crate::limits::{HEADERS_MAX, TARGET_BYTES_MAX};

@@ -1,13 +1,14 @@
 //! HTTP and forms: bytes in, requests or rejections out; the heads of answers.
 //!
 //! Owns: what any HTTP server with forms and JSONP needs. Must not: know a parameter of the protocol, read a
-//! clock, touch a socket. In reading order: a [`request`] is split into `head` and body, which may be
-//! `chunked`; `target`, [`form`] and [`flat`] JSON hold parameters; a [`response`] carries the answer, for
+//! clock, touch a socket. In reading order: a [`request`] is split into `head` and body, which is of a
+//! [`content_type`] and may be `chunked`; `target`, [`form`] and [`flat`] JSON hold parameters; a [`response`] carries the answer, for
 //! [`jsonp`] in a call.
 
 pub mod request;
 
 mod chunked;
+pub mod content_type;
 mod head;
 pub(crate) mod target;
 

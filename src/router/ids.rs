@@ -74,6 +74,18 @@ macro_rules! keys {
             /// Where it is there.
             pub slot: Slot,
         }
+
+        impl From<(Place, Slot)> for $name {
+            fn from((place, slot): (Place, Slot)) -> $name {
+                $name { place, slot }
+            }
+        }
+
+        impl From<$name> for (Place, Slot) {
+            fn from($name { place, slot }: $name) -> (Place, Slot) {
+                (place, slot)
+            }
+        }
     )*};
 }
 

@@ -7,7 +7,7 @@ use std::num::NonZeroU32;
 
 use smallvec::SmallVec;
 
-use super::ids::{Place, RoomKey, UserKey};
+use super::ids::Place;
 use crate::slots::Slot;
 
 /// Keys for which a set that begins to grow makes room. A set that grew one by one would give back a block of another
@@ -18,52 +18,25 @@ const GROWING: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Packed([u8; 10]);
 
-/// What can be in a set.
-pub(super) trait Key: Copy {
-    fn of(place: Place, slot: Slot) -> Self;
-    fn place(self) -> Place;
-    fn slot(self) -> Slot;
-}
-
-macro_rules! keys {
-    ($($name:ident)*) => {$(
-        impl Key for $name {
-            fn of(place: Place, slot: Slot) -> Self {
-                $name { place, slot }
-            }
-
-            fn place(self) -> Place {
-                self.place
-            }
-
-            fn slot(self) -> Slot {
-                self.slot
-            }
-        }
-    )*};
-}
-
-keys! { UserKey RoomKey }
-
 impl Packed {
-    fn of(key: impl Key) -> Packed {
-        let Slot { index, generation } = key.slot();
+    fn of(key: impl Into<(Place, Slot)>) -> Packed {
+        let (Place(place), Slot { index, generation }) = key.into();
         let mut bytes = [0; 10];
-        bytes[..2].copy_from_slice(&key.place().0.to_be_bytes());
+        bytes[..2].copy_from_slice(&place.to_be_bytes());
         bytes[2..6].copy_from_slice(&index.to_be_bytes());
         bytes[6..].copy_from_slice(&generation.get().to_be_bytes());
         Packed(bytes)
     }
 
-    fn key<K: Key>(self) -> K {
+    fn key<K: From<(Place, Slot)>>(self) -> K {
         let [p0, p1, i0, i1, i2, i3, generation @ ..] = self.0;
         let generation = NonZeroU32::new(u32::from_be_bytes(generation)).expect("it was made of a key");
         let slot = Slot { index: u32::from_be_bytes([i0, i1, i2, i3]), generation };
-        K::of(Place(u16::from_be_bytes([p0, p1])), slot)
+        K::from((Place(u16::from_be_bytes([p0, p1])), slot))
     }
 }
 
-/// A set of keys, sorted, in one block that is as long as it must be; one key needs no block.
+/// A set of keys, sorted, in one block that is little longer than it must be; one key needs no block.
 #[derive(Debug)]
 pub(super) struct KeySet<K> {
     keys: SmallVec<[Packed; 1]>,
@@ -76,7 +49,7 @@ impl<K> Default for KeySet<K> {
     }
 }
 
-impl<K: Key> KeySet<K> {
+impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     /// Adds a key; `false` if it is not there and there is no room for it.
     pub(super) fn add(&mut self, key: K, most: usize) -> bool {
         let key = Packed::of(key);
@@ -135,6 +108,7 @@ impl<K: Key> KeySet<K> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ids::UserKey;
     use super::*;
 
     fn key(place: u16, index: u32) -> UserKey {

@@ -4,13 +4,13 @@
 //! it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its receivers' owners.
 
 use super::Router;
+use super::backlog::{Label, Pushed};
 use super::call::{Answer, Refusal, Say, Speaker};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Ticket, UserKey};
 use super::mail::{Mail, Part};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::profile::Profile;
-use super::queue::{Label, Pushed};
 use super::session::End;
 use crate::domains::DomainId;
 use crate::slots::Slot;
@@ -66,7 +66,7 @@ impl Router {
             id
         } else {
             self.ids_made += 1;
-            made = new_id([self.epoch.into(), self.place.0.into(), self.ids_made]);
+            made = format!("{:x}-{:x}-{:x}", self.epoch, self.place.0, self.ids_made);
             made.as_str()
         };
         let profile = user.map(|user| &self.users[user].profile);
@@ -225,33 +225,5 @@ fn label(packet: &Packet, about: Option<UserKey>, given: u64) -> Label {
         (Kind::Presence(Online | Offline | Show), Some(about)) => Label::Presence(about),
         (Kind::Presence(Online | Offline | Show), None) => unreachable!("a presence is about somebody"),
         (Kind::Presence(Join | Leave) | Kind::Status, _) => Label::Light,
-    }
-}
-
-/// An id of these parts, in hexadecimal. Without the machinery of `format!`, which took longer than the rest of a
-/// packet.
-fn new_id(parts: [u64; 3]) -> String {
-    let mut id = String::with_capacity(40);
-    for (index, part) in parts.into_iter().enumerate() {
-        if index > 0 {
-            id.push('-');
-        }
-        let digits = (u64::BITS - part.leading_zeros()).div_ceil(4).max(1);
-        let digit = |place| char::from_digit((part >> (4 * place) & 0xF) as u32, 16).expect("it is below 16");
-        id.extend((0..digits).rev().map(digit));
-    }
-    id
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_hexadecimal() {
-        for parts in [[0, 0, 0], [1, 15, 16], [0xDEAD_BEEF, 52, u64::MAX]] {
-            let [epoch, place, number] = parts;
-            assert_eq!(new_id(parts), format!("{epoch:x}-{place:x}-{number:x}"));
-        }
     }
 }

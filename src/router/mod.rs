@@ -7,9 +7,10 @@
 //! from there to whoever owns what it touches, and its answer goes back to where it came from. What a router has to
 //! tell itself goes through its inbox in the same form, so one shard and many behave alike.
 //!
-//! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `queue`, `session`, `user`,
-//! `roster`, `message`, `room`.
+//! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `backlog`, `queue`, `session`,
+//! `keys`, `user`, `roster`, `message`, `room`.
 
+mod backlog;
 pub mod call;
 mod gather;
 pub mod ids;

@@ -4,59 +4,10 @@
 //! and "Overload"). Must not: know whether a poll waits. A packet is in one of three states: not answered yet (it
 //! may be merged or dropped), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
-use smallvec::SmallVec;
-
+use super::backlog::{Backlog, Entry, Label, Pushed};
 use super::call::Packets;
-use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
-use crate::limits::{Limits, PRESENCES_PER_LINK};
-
-/// What a queue must know of a packet besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Label {
-    /// A message: the user's how-manieth it is. Says which of his sessions were given it.
-    Message(u64),
-    /// A message taken over from an ended session. It does not count: a page that has just opened is not ended for
-    /// what was queued before it.
-    Inherited(u64),
-    /// A presence of this user: the next one of the same user takes its place.
-    Presence(UserKey),
-    /// A typing state or a room presence: the first to go when room is scarce.
-    Light,
-}
-
-impl Label {
-    /// Whether it counts for the limits of the queue.
-    fn counts(self) -> bool {
-        matches!(self, Label::Message(_) | Label::Light)
-    }
-
-    /// The how-manieth message of the user it is, if it is a message.
-    fn given(self) -> Option<u64> {
-        match self {
-            Label::Message(given) | Label::Inherited(given) => Some(given),
-            Label::Presence(_) | Label::Light => None,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Entry {
-    number: u64,
-    label: Label,
-    packet: Packet,
-}
-
-/// What became of a packet that was to be queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
-    /// It is queued.
-    Queued,
-    /// It was not worth its place.
-    Dropped,
-    /// There is no room for it, and it must not be dropped.
-    Full,
-}
+use crate::limits::Limits;
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -65,20 +16,6 @@ pub(super) struct Queue {
     issued: u64,
     /// What is not acknowledged; never empty. Most sessions have none most of the time, and there are very many.
     backlog: Option<Box<Backlog>>,
-}
-
-/// Packets that are not acknowledged.
-#[derive(Debug)]
-struct Backlog {
-    /// Oldest first. Hardly ever more than one, which needs no block of its own.
-    entries: SmallVec<[Entry; 1]>,
-    /// The last number the browser may have heard of.
-    told: u64,
-    /// The last number of an answer that was flushed.
-    flushed: u64,
-    /// Messages and light packets in `entries`, and their bytes: what the limits count.
-    counted: u32,
-    counted_bytes: u32,
 }
 
 impl Queue {
@@ -202,115 +139,6 @@ impl Queue {
     }
 }
 
-impl Backlog {
-    /// An empty one: the browser has been told of everything up to `issued`.
-    fn after(issued: u64) -> Backlog {
-        Backlog { entries: SmallVec::new(), told: issued, flushed: issued, counted: 0, counted_bytes: 0 }
-    }
-
-    /// Makes room for a packet; returns it as it is to be queued, or why it is not.
-    fn make_room(&mut self, packet: Packet, label: Label, limits: &Limits) -> Result<Packet, Pushed> {
-        match label {
-            Label::Presence(about) => {
-                // The newer one goes to the end, not into the place of the older: between them may stand what was
-                // told of the same name by a user who left.
-                if let Some(before) = self.take_unanswered_presence(about) {
-                    return Ok(newest(&before, packet));
-                }
-                if self.has_room_for_presence(limits) { Ok(packet) } else { Err(Pushed::Full) }
-            }
-            Label::Light => {
-                if self.has_room(&packet, limits) {
-                    Ok(packet)
-                } else {
-                    Err(Pushed::Dropped)
-                }
-            }
-            Label::Message(_) | Label::Inherited(_) => {
-                if !self.has_room(&packet, limits) {
-                    self.drop_light();
-                    if !self.has_room(&packet, limits) {
-                        return Err(Pushed::Full);
-                    }
-                }
-                Ok(packet)
-            }
-        }
-    }
-
-    fn append(&mut self, number: u64, packet: Packet, label: Label) {
-        if label.counts() {
-            self.counted += 1;
-            self.counted_bytes += bytes(&packet);
-        }
-        self.entries.push(Entry { number, label, packet });
-    }
-
-    /// Whether a packet that counts fits. One always does, however long it has become in JSON.
-    fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {
-        let (count, bytes) = (self.counted as usize, (self.counted_bytes + bytes(packet)) as usize);
-        count == 0 || (count < limits.queue_messages && bytes <= limits.queue_bytes)
-    }
-
-    /// Whether another presence fits: without the answered ones there is one for each link at most, but a browser
-    /// that never acknowledges keeps all that it was answered.
-    fn has_room_for_presence(&self, limits: &Limits) -> bool {
-        let most = PRESENCES_PER_LINK * limits.roster_links;
-        let presences = || self.entries.iter().filter(|entry| matches!(entry.label, Label::Presence(_)));
-        self.entries.len() < most || presences().count() < most
-    }
-
-    fn take_unanswered_presence(&mut self, about: UserKey) -> Option<Packet> {
-        let at = self.entries.iter().rposition(|entry| entry.label == Label::Presence(about))?;
-        if self.entries[at].number <= self.told {
-            return None;
-        }
-        Some(self.entries.remove(at).packet)
-    }
-
-    fn drop_light(&mut self) {
-        let told = self.told;
-        self.entries.retain(|entry| entry.number <= told || entry.label != Label::Light);
-        self.recount();
-    }
-
-    /// How many have been answered.
-    fn answered(&self) -> usize {
-        self.entries.iter().take_while(|entry| entry.number <= self.told).count()
-    }
-
-    fn acknowledge(&mut self, number: u64) {
-        let number = number.min(self.told);
-        let acknowledged = self.entries.iter().take_while(|entry| entry.number <= number).count();
-        for entry in self.entries.drain(..acknowledged) {
-            if entry.label.counts() {
-                self.counted -= 1;
-                self.counted_bytes -= bytes(&entry.packet);
-            }
-        }
-    }
-
-    fn recount(&mut self) {
-        let counted = self.entries.iter().filter(|entry| entry.label.counts());
-        (self.counted, self.counted_bytes) =
-            counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
-    }
-
-    /// Cuts off the newest messages that do not fit beside what was taken over already; returns how many.
-    fn cut_to_limits(&self, messages: &mut Vec<(u64, Packet)>, limits: &Limits) -> usize {
-        let inherited = self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_)));
-        let (mut count, mut bytes) =
-            inherited.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
-        let fit = messages.iter().take_while(|(_, packet)| {
-            count += 1;
-            bytes += packet.json().len();
-            count <= limits.queue_messages && bytes <= limits.queue_bytes
-        });
-        let fit = fit.count();
-        messages.drain(fit..).count()
-    }
-}
-
 /// What the simulator looks at.
 #[cfg(test)]
 impl Queue {
@@ -332,11 +160,7 @@ impl Queue {
 
     /// Whether what the limits go by is what is there, and nothing is kept for nothing.
     pub(super) fn counts_right(&self) -> bool {
-        let counted = self.entries().iter().filter(|entry| entry.label.counts());
-        let counts = counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
-        self.backlog.as_ref().is_none_or(|backlog| {
-            !backlog.entries.is_empty() && counts == (backlog.counted, backlog.counted_bytes)
-        })
+        self.backlog.as_ref().is_none_or(|backlog| backlog.counts_right())
     }
 
     /// Whether the numbers ascend, up to the last one issued.
@@ -347,22 +171,11 @@ impl Queue {
     }
 }
 
-/// What a packet counts. Limits are far below what 32 bits hold: see `Limits::MAX`.
-fn bytes(packet: &Packet) -> u32 {
-    u32::try_from(packet.json().len()).expect("a packet is smaller than the request it came in, six times")
-}
-
-/// The presence that tells what two in a row tell: the newer one, but a coming stays a coming.
-fn newest(before: &Packet, after: Packet) -> Packet {
-    let came = before.kind() == Kind::Presence(PresenceType::Online);
-    if came && after.kind() == Kind::Presence(PresenceType::Show) { after.as_online() } else { after }
-}
-
 #[cfg(test)]
 mod tests {
     use std::num::NonZeroU32;
 
-    use super::super::ids::Place;
+    use super::super::ids::{Place, UserKey};
     use super::super::packet::{Message, MessageType};
     use super::super::profile::Profile;
     use super::*;

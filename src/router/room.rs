@@ -367,7 +367,7 @@ impl Router {
         about: Option<UserKey>,
     ) {
         let members = self.rooms[room].members.keys().filter(|user| Some(**user) != except);
-        for (place, to) in self.by_place(members.map(|user| (user.place, user.slot))) {
+        for (place, to) in self.by_place(members.copied().map(Into::into)) {
             let packet = packet.clone();
             self.ask(gather, place, Mail::Deliver { gather, packet, about, to });
         }

@@ -4,13 +4,13 @@
 //! are offline; a link lasts until either end goes offline.
 
 use super::Router;
+use super::backlog::Label;
 use super::call::{Answer, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, UserKey};
 use super::mail::{Buddy, Mail, Names};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
-use super::queue::Label;
 use super::user::{User, transition};
 use crate::domains::DomainId;
 use crate::slots::Slot;
@@ -134,7 +134,7 @@ impl Router {
         unlink: bool,
         gather: Option<GatherKey>,
     ) {
-        for (place, to) in self.by_place(links.into_iter().map(|link| (link.place, link.slot))) {
+        for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
             let mail = Mail::Presence { gather, about, packet: packet.cloned(), unlink, to };
             self.ask_some(gather, place, mail);
         }

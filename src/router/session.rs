@@ -8,15 +8,16 @@ use std::num::NonZeroU32;
 use subtle::ConstantTimeEq;
 
 use super::Router;
+use super::backlog::{Label, Pushed};
 use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
 use super::ids::{CallKey, SessionKey, Ticket};
 use super::mail::{Alarm, Effect, Mail};
 use super::packet::Packet;
-use super::queue::{Label, Pushed, Queue};
+use super::queue::Queue;
 use super::user::User;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
-use crate::limits::{ALARM_MS_MAX, REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::slots::{Slot, UNBORN, kept};
 
 /// One browser page of a user.
@@ -356,10 +357,9 @@ impl Router {
 
     /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved.
     fn set_due(&mut self, slot: Slot, due: Tick) {
-        let soon = Moment::not_before(self.now.after(ALARM_MS_MAX));
         let session = &mut self.sessions[slot];
         session.due = Moment::not_before(due);
-        let alarm = session.due.min(soon);
+        let alarm = session.due.alarm(self.now);
         if alarm < session.armed {
             session.armed = alarm;
             let at = alarm.tick();

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::num::NonZeroU32;
 
 use super::Router;
+use super::backlog::{Label, Pushed};
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
@@ -15,7 +16,6 @@ use super::keys::KeySet;
 use super::mail::{Alarm, Mail, Names, Part, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
-use super::queue::{Label, Pushed};
 use super::session::End;
 use crate::clock::Tick;
 use crate::domains::DomainId;
@@ -297,7 +297,7 @@ impl Router {
         self.leave_crowd(domain, crowd_index);
         let packet = profile.visible().then(|| Packet::offline(&profile));
         self.tell_links(key, roster.iter(), packet.as_ref(), true, gather);
-        for (place, rooms) in self.by_place(rooms.iter().map(|room| (room.place, room.slot))) {
+        for (place, rooms) in self.by_place(rooms.iter().map(Into::into)) {
             self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
     }
@@ -358,7 +358,7 @@ impl Router {
         if before.visible() != after.visible() {
             // Round again after 65,536 changes: no mail is that late.
             self.users[user].sight_changes = self.users[user].sight_changes.wrapping_add(1);
-            let rooms: Vec<_> = self.users[user].rooms.iter().map(|room| (room.place, room.slot)).collect();
+            let rooms: Vec<_> = self.users[user].rooms.iter().map(Into::into).collect();
             for (place, rooms) in self.by_place(rooms) {
                 let gather = Some(gather);
                 let reveal = Mail::Reveal { gather, user: key, visible: after.visible(), rooms };

@@ -11,7 +11,7 @@ use super::{Shard, Timer, token};
 use crate::clock::{Moment, Tick};
 use crate::http::request::{Parsed, Partial, parse};
 use crate::http::response::{CONTINUE, Rejection};
-use crate::limits::{ACCEPTS_PER_TURN, ALARM_MS_MAX, FAREWELL_MS, REQUESTS_PER_TURN};
+use crate::limits::{ACCEPTS_PER_TURN, FAREWELL_MS, REQUESTS_PER_TURN};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::Input;
 use crate::slots::Slot;
@@ -395,7 +395,7 @@ fn is_blank(bytes: &[u8]) -> bool {
 }
 
 fn arm(conn: &mut Conn, slot: Slot, now: Tick, wheel: &mut Wheel<Timer>) {
-    let alarm = conn.due.min(Moment::not_before(now.after(ALARM_MS_MAX)));
+    let alarm = conn.due.alarm(now);
     if alarm < conn.armed {
         conn.armed = alarm;
         wheel.insert(alarm.tick(), Timer::Conn(slot));

@@ -1,0 +1,45 @@
+//! What a body is.
+//!
+//! Owns: the reading of `Content-Type` (RFC 9110 section 8.3), as far as it matters here. Must not: look at the body.
+
+/// What a body says it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ContentType {
+    /// Nothing; many a simple client sends a form so.
+    #[default]
+    None,
+    /// `application/x-www-form-urlencoded`, in UTF-8.
+    Form,
+    /// `application/json`.
+    Json,
+    /// Anything else.
+    Other,
+}
+
+impl ContentType {
+    /// Reads a `Content-Type`, of which the type and the charset count.
+    pub(super) fn of(value: &[u8]) -> ContentType {
+        let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+        let essence = parts.next().unwrap_or_default();
+        let utf8 = parts.all(|part| {
+            let charset = part.split_at_checked(b"charset=".len());
+            let charset = charset.filter(|(name, _)| name.eq_ignore_ascii_case(b"charset="));
+            charset.is_none_or(|(_, value)| {
+                let value =
+                    value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value);
+                value.eq_ignore_ascii_case(b"utf-8") || value.eq_ignore_ascii_case(b"utf8")
+            })
+        });
+        if !utf8 {
+            ContentType::Other
+        } else if essence.is_empty() {
+            ContentType::None
+        } else if essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            ContentType::Form
+        } else if essence.eq_ignore_ascii_case(b"application/json") {
+            ContentType::Json
+        } else {
+            ContentType::Other
+        }
+    }
+}

@@ -1,0 +1,282 @@
+// The nouns of the browser module, for the type checker and the reader.
+//
+// Owns: the shapes of what the site and the message server send, and of what the core shows to a user interface.
+// Must not: hold code; nothing of this file is in what is shipped.
+
+// ---- What the site sends -------------------------------------------------------------------------------------
+
+/**
+ * A user as the site describes him to another.
+ * @typedef {object} BuddyInfo
+ * @property {string} id
+ * @property {string} [uid] his number at the site, as it stands in the site's links
+ * @property {string} nick
+ * @property {'online' | 'offline'} presence
+ * @property {string} show available, away, chat, dnd, busy, unavailable, or any other word
+ * @property {string} [status] a line of text beside the show
+ * @property {string} [status_time]
+ * @property {string} [group] the contact group he is in; `stranger` for those who are no friends
+ * @property {string} [url] his page
+ * @property {string} [pic_url]
+ * @property {string} [default_pic_url] if the other cannot be loaded
+ * @property {boolean} [blocked] I have blocked him
+ * @property {boolean} [incomplete] only the id is sure: ask again
+ * @property {LogItem[]} [history]
+ */
+
+/**
+ * A group as the site describes it to a member.
+ * @typedef {object} RoomInfo
+ * @property {string} id
+ * @property {string} nick its name
+ * @property {string} [url]
+ * @property {string} [pic_url]
+ * @property {string} [default_pic_url]
+ * @property {number} count members online
+ * @property {number} all_count members in all
+ * @property {boolean} [blocked] I have left its chat, not the group
+ * @property {Member[]} [members]
+ * @property {LogItem[]} [history]
+ */
+
+/** @typedef {{id: string, nick: string}} Member */
+
+/**
+ * One line of a history, and one message of a poll's answer.
+ * @typedef {object} LogItem
+ * @property {string} [id] what tells it from every other message
+ * @property {string} from
+ * @property {string} nick the sender's
+ * @property {string} to the receiver, the room, or nothing
+ * @property {number | string} timestamp ms since 1970
+ * @property {string} type unicast, multicast or broadcast
+ * @property {string} body
+ * @property {string} [style] CSS declarations
+ */
+
+/**
+ * Where to poll. Keys beyond these three override options of the poller (`jsonp`, `timeout`).
+ * @typedef {object} Connection
+ * @property {string} ticket
+ * @property {string} domain
+ * @property {string} server the whole URL to poll, used as it is
+ * @property {boolean} [jsonp]
+ * @property {number} [timeout] ms until a poll is given up
+ */
+
+/**
+ * An entry of the site's menu. Those with `shortcut` stand in the bar itself.
+ * @typedef {object} MenuEntry
+ * @property {string} title
+ * @property {string} url
+ * @property {string} [icon] a picture's URL, or one or two characters to show as they are
+ * @property {boolean} [external] opens in a window of its own
+ * @property {boolean} [shortcut]
+ */
+
+/** @typedef {{text: string, link?: string}} Notification */
+
+/** A channel whose pushes I get: a room of the message server that is no group. @typedef {{id: string, nick: string, url?: string}} Channel */
+
+/**
+ * My own settings, kept by the site.
+ * @typedef {object} Settings
+ * @property {boolean} play_sound
+ * @property {boolean} buddy_sticky the contacts stay open when something else is clicked
+ * @property {boolean} minimize_layout the bar shows icons only
+ * @property {boolean} msg_auto_pop a message opens its chat
+ * @property {string[]} blocked_rooms
+ * @property {boolean} desktop_notify
+ * @property {'auto' | 'light' | 'dark'} theme
+ * @property {'' | 'en' | 'zh-CN' | 'zh-TW'} lang empty: as the page
+ * @property {number} opacity percent, 50 to 100
+ * @property {number} zoom percent, 80 to 150
+ */
+
+/**
+ * The site's answer to `online`.
+ * @typedef {object} OnlineAnswer
+ * @property {boolean} success
+ * @property {string} [error_msg]
+ * @property {number} [server_time] ms since 1970
+ * @property {BuddyInfo} [user] myself
+ * @property {Connection} [connection]
+ * @property {BuddyInfo[]} [buddies]
+ * @property {Record<string, RoomInfo> | RoomInfo[]} [rooms]
+ * @property {LogItem[]} [new_messages]
+ * @property {Partial<Settings>} [setting]
+ * @property {MenuEntry[]} [menu]
+ * @property {Channel[]} [channels]
+ */
+
+// ---- What the message server sends ---------------------------------------------------------------------------
+
+/**
+ * @typedef {object} PresencePacket
+ * @property {string} from
+ * @property {string} nick
+ * @property {string} type online, offline, show, join or leave
+ * @property {string} show
+ * @property {string} status with join and leave the room
+ */
+
+/** @typedef {{from: string, nick: string, to: string, show: string}} StatusPacket */
+
+/**
+ * A poll's answer.
+ * @typedef {object} PollAnswer
+ * @property {'ok' | 'stopped'} status
+ * @property {'offline' | 'replaced' | 'limit' | 'shutdown'} [reason] why it stopped
+ * @property {number} [retry] ms to wait
+ * @property {LogItem[]} messages
+ * @property {PresencePacket[]} presences
+ * @property {StatusPacket[]} statuses
+ * @property {number} seq
+ */
+
+// ---- What the core shows to a user interface -----------------------------------------------------------------
+
+/** @typedef {'offline' | 'connecting' | 'online' | 'reconnecting'} State */
+
+/**
+ * Why the state is not `online`. `login`: the site does not know who this is; `refused`: it says no; `site`: it cannot be
+ * reached or failed; `server`: the message server cannot be reached; `replaced`: another window has taken the
+ * connection over; `ended`: the site ended the session; `limit`: too many windows; `network`: the browser says it has
+ * no network.
+ * @typedef {object} Trouble
+ * @property {'login' | 'refused' | 'site' | 'server' | 'replaced' | 'ended' | 'limit' | 'network'} code
+ * @property {string} text what the site said, or nothing
+ * @property {number} retryAt when it will be tried again, ms since 1970; 0 is not by itself
+ */
+
+/**
+ * Myself.
+ * @typedef {object} Me
+ * @property {string} id
+ * @property {string} [uid]
+ * @property {string} nick
+ * @property {string} show what I chose: available, away, dnd, invisible
+ * @property {string} status
+ * @property {string} [url]
+ * @property {string} [pic_url]
+ * @property {string} [default_pic_url]
+ */
+
+/**
+ * Whom a chat is with: `u/` and a user's id, or `r/` and a room's.
+ * @typedef {string} ChatKey
+ */
+
+/**
+ * A line of a chat.
+ * @typedef {object} Message
+ * @property {string} id the site's id; the client id until the site has given one
+ * @property {string} cid the client id of what was sent from this browser, otherwise nothing
+ * @property {string} from
+ * @property {string} nick
+ * @property {boolean} own
+ * @property {string} body
+ * @property {string} style
+ * @property {number} time ms since 1970 by the site's clock
+ * @property {'sending' | 'sent' | 'delivered' | 'failed' | 'received'} state
+ * @property {string} reason why it failed, for the user to read
+ */
+
+/**
+ * A conversation that is open in the bar.
+ * @typedef {object} Chat
+ * @property {ChatKey} key
+ * @property {'user' | 'room'} kind
+ * @property {string} id of the user or the room
+ * @property {Message[]} messages oldest first
+ * @property {number} unread
+ * @property {string} draft
+ * @property {boolean} loaded the newest part of its history is here
+ * @property {boolean} complete there is nothing older at the site
+ * @property {string} typing the nick of him who is typing, or nothing
+ * @property {number} scroll pixels from the end, where the user left it
+ */
+
+/**
+ * A broadcast or a channel's push, newest first in `IM.notices`.
+ * @typedef {object} Notice
+ * @property {string} id
+ * @property {'broadcast' | 'channel'} kind
+ * @property {string} nick who speaks: the sender, or the channel
+ * @property {string} body
+ * @property {string} [url] the channel's page
+ * @property {number} time
+ * @property {boolean} read
+ */
+
+/**
+ * What has changed, for a user interface to draw anew.
+ *
+ * - `state`: `IM.state` or `IM.trouble`
+ * - `me`, `settings`, `menu`, `notifications`, `notices`: the property of that name
+ * - `contacts`, `rooms`: who is there, presences, counts; `key` if only one is concerned
+ * - `chats`: which are open, their order, `IM.active`
+ * - `chat`: lines, draft, unread count, typing of the chat `key`
+ * - `members`: of the room `key`
+ * @typedef {object} Change
+ * @property {'state' | 'me' | 'settings' | 'menu' | 'notifications' | 'notices' | 'contacts' | 'rooms' | 'chats' | 'chat' | 'members'} what
+ * @property {ChatKey} [key]
+ */
+
+/**
+ * How the core is set up; from the attributes of the script's tag.
+ * @typedef {object} Options
+ * @property {string} site the path or URL of the site's endpoints, such as `/webim`
+ * @property {boolean} [jsonp] reach the site by JSONP, because it is of another origin
+ */
+
+/**
+ * The core, as a user interface sees it. Nothing here throws for what the network does: it is told by changes.
+ *
+ * @typedef {object} IM
+ * @property {State} state
+ * @property {Trouble | null} trouble
+ * @property {Me | null} me null until the site has said
+ * @property {Map<string, BuddyInfo>} contacts by id
+ * @property {Map<string, RoomInfo>} rooms by id
+ * @property {Chat[]} chats those that are open, in the order of their tabs
+ * @property {ChatKey | ''} active the one whose window is open on this page
+ * @property {Notice[]} notices newest first, at most 50
+ * @property {Notification[]} notifications
+ * @property {Settings} settings
+ * @property {MenuEntry[]} menu
+ * @property {number} unread of all chats and notices
+ *
+ * @property {() => void} start begins; goes online unless the user chose to be offline
+ * @property {() => void} stop ends as `pagehide` does
+ * @property {(login?: {username: string, password: string}) => void} goOnline
+ * @property {() => void} goOffline and stay so on later pages, until `goOnline`
+ * @property {(show: string, status?: string) => void} setPresence
+ * @property {(change: Partial<Settings>) => void} set
+ *
+ * @property {(key: ChatKey) => Chat} open opens a chat, loads its history, and makes it the active one
+ * @property {(key: ChatKey) => void} close
+ * @property {(key: ChatKey | '') => void} activate shows a chat's window, or none
+ * @property {(key: ChatKey, body: string, style?: string) => void} send shows it as `sending` at once
+ * @property {(key: ChatKey, cid: string) => void} retry sends again what failed
+ * @property {(key: ChatKey, cid: string) => void} discard forgets what failed
+ * @property {(key: ChatKey, text: string) => void} draft what is being typed; tells the other side that it is
+ * @property {(key: ChatKey, pixels: number) => void} scroll
+ * @property {(key: ChatKey) => Promise<boolean>} older loads the history before the first line; whether there was any
+ * @property {(key: ChatKey) => Promise<boolean>} clear the history, on my side
+ * @property {(key: ChatKey) => string} downloadUrl
+ * @property {() => void} readNotices
+ * @property {() => Promise<void>} refreshNotifications
+ *
+ * @property {(room: string) => Promise<Member[]>} members those online
+ * @property {(room: string, locked: boolean) => Promise<boolean>} lock leaves the room's chat, or comes back
+ * @property {(id: string, blocked: boolean) => Promise<boolean>} block a user
+ * @property {(uids: string[]) => void} strangers users whose links stand in the page; they come into `contacts`
+ *
+ * @property {(event: string, listener: (detail: any) => void) => () => void} on answers how to stop listening. The
+ *   page's events: `ready` (IM), `online` (Me), `offline` (Trouble or null), `message` (Message and `key`),
+ *   `presence` (BuddyInfo), `status` ({from, show}), `unread` (number), `error` ({code, text}). The user interface's:
+ *   `change` (Change), `notice` (Notice that just came).
+ */
+
+export {};

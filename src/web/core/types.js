@@ -272,6 +272,7 @@
  * @property {(room: string, locked: boolean) => Promise<boolean>} lock leaves the room's chat, or comes back
  * @property {(id: string, blocked: boolean) => Promise<boolean>} block a user
  * @property {(uids: string[]) => void} strangers users whose links stand in the page; they come into `contacts`
+ * @property {(entries: MenuEntry[]) => void} addMenu the page's own entries of `menu`, after the site's
  *
  * @property {(event: string, listener: (detail: any) => void) => () => void} on answers how to stop listening. The
  *   page's events: `ready` (IM), `online` (Me), `offline` (Trouble or null), `message` (Message and `key`),

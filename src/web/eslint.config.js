@@ -1,0 +1,50 @@
+// What the browser module's sources must keep to beyond their types.
+//
+// Owns: the lints and their reasons.
+// Must not: say how lines are laid out.
+
+import js from '@eslint/js';
+import globals from 'globals';
+
+export default [
+  { ignores: ['dist/', 'node_modules/'] },
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      'prefer-const': 'error',
+      'no-eval': 'error',
+      'no-implied-eval': 'error',
+      'no-new-func': 'error',
+      'no-console': 'error', // a page's console is the page's
+      'no-shadow': 'error',
+      'no-implicit-globals': 'error',
+      'no-throw-literal': 'error',
+      'default-case-last': 'error',
+      'no-else-return': 'error',
+      'object-shorthand': 'error',
+      'max-lines': ['error', { max: 500 }],
+      'max-lines-per-function': ['error', { max: 70 }],
+    },
+  },
+  { files: ['main.js', 'core/**/*.js', 'widget/**/*.js'], languageOptions: { globals: globals.browser } },
+  {
+    files: ['main.js', 'core/**/*.js', 'widget/**/*.js'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        // What a user typed is never HTML.
+        { property: 'innerHTML' },
+        { property: 'outerHTML' },
+        { property: 'insertAdjacentHTML' },
+        { object: 'document', property: 'write' },
+      ],
+    },
+  },
+  {
+    files: ['*.mjs', 'eslint.config.js', 'tests/**'],
+    languageOptions: { globals: globals.node },
+    rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },
+  },
+];

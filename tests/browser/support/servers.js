@@ -1,0 +1,119 @@
+// The programs under test, started as a user would start them.
+//
+// Owns: processes, the addresses they print, and their end. Must not: know what is said between them.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const binaries = process.env.NEXTIM_BINARIES ?? new URL('../../../target/debug', import.meta.url).pathname;
+const startMs = 30_000;
+
+/**
+ * A program that runs until it is told to end.
+ */
+class Program {
+  /** @param {string} name @param {string[]} args */
+  constructor(name, args) {
+    this.name = name;
+    this.output = '';
+    this.child = spawn(join(binaries, name), args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Nothing of the caller's environment configures it.
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+    });
+    this.ended = new Promise((resolve) => this.child.once('close', resolve));
+    this.child.once('error', (error) => (this.output += `${error}`));
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => (this.output += text));
+    }
+  }
+
+  /** What the pattern finds in its output, as soon as it does. @param {RegExp} pattern */
+  async says(pattern) {
+    const deadline = Date.now() + startMs;
+    for (;;) {
+      const found = pattern.exec(this.output);
+      if (found) return found;
+      const gone = this.child.exitCode !== null || this.child.pid === undefined;
+      if (gone || Date.now() > deadline) throw new Error(`${this.name} did not say ${pattern}:\n${this.output}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** @param {NodeJS.Signals} signal */
+  async end(signal = 'SIGTERM') {
+    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill(signal);
+    await this.ended;
+  }
+}
+
+/** A port nobody listens on. */
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/**
+ * The message server by itself, which can be killed and started again at the same address.
+ */
+export class MessageServer {
+  static key = 'a key for tests';
+
+  static async start() {
+    const server = new MessageServer();
+    server.url = `http://127.0.0.1:${await freePort()}`;
+    await server.again();
+    return server;
+  }
+
+  async again() {
+    const listen = this.url.slice('http://'.length);
+    this.program = new Program('nextim', ['--listen', listen, '--domain', 'test', '--apikey', MessageServer.key]);
+    await this.program.says(/listening on/);
+  }
+
+  /** Ends it as a crash does. */
+  kill() {
+    return this.program.end('SIGKILL');
+  }
+
+  end() {
+    return this.program.end();
+  }
+}
+
+/**
+ * The community, with a message server in the same process or with one that runs elsewhere.
+ */
+export class Community {
+  /** @param {{im?: string, args?: string[]}} [setup] */
+  static async start({ im, args = [] } = {}) {
+    const community = new Community();
+    community.folder = mkdtempSync(join(tmpdir(), 'nextim-browser-'));
+    const elsewhere = ['--im', im ?? '', '--domain', 'test', '--apikey', MessageServer.key];
+    community.args = [
+      ...['--listen', '127.0.0.1:0', '--db', join(community.folder, 'community.db')],
+      ...(im ? elsewhere : ['--im-listen', '127.0.0.1:0']),
+      ...args,
+    ];
+    await community.again();
+    return community;
+  }
+
+  async again() {
+    this.program = new Program('nextim-community', this.args);
+    [, this.url] = await this.program.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+  }
+
+  async end() {
+    await this.program.end();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

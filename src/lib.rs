@@ -20,7 +20,8 @@
 //! A connection lives on the shard that accepted it; the kernel chooses. A user lives on the shard that **owns** him,
 //! by a hash of domain and name, and so does a room. A call goes from the accepting shard to the owner of its ticket or
 //! name, from there to the owners of what it touches, and back. Nothing is shared and nothing is locked: what one shard
-//! wants of another it sends by mail. There is one way for data: bytes → request → call → router → effect → bytes.
+//! wants of another it sends by mail. There is one way for data: bytes → request → call → router → effect → bytes. Only
+//! the browser module, two files in the binary that `build.rs` has compressed, is answered without the router.
 //!
 //! # A turn
 //!
@@ -81,6 +82,8 @@
 //! - Nobody trusts a bare index: what outlives a turn carries a generation ([`slots`]) or the number of a request.
 //! - A parked connection owns no buffer; a box of unserved input exists only if something was pipelined behind it.
 //! - A packet is queued on one shard only, that of its receiver's owner, and encoded once.
+//! - A file of the browser module is never copied: of what a slow reader has not taken, its connection keeps at most the
+//!   head ([`http::asset`]).
 //! - Every queue and every loop is bounded by a name in [`limits`].
 //! - A descriptor other threads use is made before the first shard gets its own table ([`server`]).
 //! - There is no `unsafe`, and a tick never leaves its shard.
@@ -89,7 +92,7 @@
 //!
 //! [`limits`] (the numbers), [`clock`], [`slots`], [`domains`]; then [`router`], the chat itself, beginning with
 //! [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`] (requests to calls, answers to
-//! bytes); then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
+//! bytes, and the files of `web/dist`); then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
 //! [`server`] and [`config`]. Dependencies point from the end of this list to its beginning.
 
 pub mod admission;

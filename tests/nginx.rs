@@ -206,10 +206,41 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 }
 
 #[test]
+fn the_browser_module_comes_compressed_and_is_known_again() {
+    let world = World::start();
+    for name in ["webim.js", "webim.css"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name);
+        let target = format!("/{name}?v=2");
+        let answer = output(world.browser(&target).arg("--compressed"));
+        assert!(answer.starts_with("HTTP/2 200"), "{answer}");
+        assert!(answer.ends_with(&fs::read_to_string(file).unwrap()), "{answer}");
+        for header in ["Content-Encoding: gzip", "Vary: Accept-Encoding", "Access-Control-Allow-Origin: *"] {
+            has_header(&answer, header);
+        }
+        let etag = answer.lines().find_map(|line| line.strip_prefix("etag: ")).expect("a tag");
+        let known = format!("If-None-Match: {etag}");
+        let answer = output(world.browser(&target).args(["--compressed", "-H", &known]));
+        assert!(answer.starts_with("HTTP/2 304") && answer.ends_with("\r\n\r\n"), "{answer}");
+    }
+    for path in ["/webim", "/webim_js", "/webim.jsx", "/webim.js/", "/a/webim.css"] {
+        let answer = output(&mut world.browser(path));
+        assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
+    }
+}
+
+#[test]
 fn calls_of_the_site_cannot_be_reached() {
     let world = World::start();
     let ticket = world.online("alice");
-    let tricks = ["/packets/", "/packets/../messages", "/packets%2f..%2fmessages", "//messages"];
+    let tricks = [
+        "/packets/",
+        "/packets/../messages",
+        "/packets%2f..%2fmessages",
+        "//messages",
+        "/webim.js/../messages",
+        "/webim.css%2f..%2fmessages",
+        "/messages/../webim.js",
+    ];
     for path in SITE_CALLS.into_iter().chain(tricks) {
         let params = format!("domain=forum&apikey={APIKEY}&name=bob&ticket={ticket}&to=alice&body=x");
         let answer = output(world.browser(path).args(["--path-as-is", "-d", &params]));

@@ -2,6 +2,8 @@
 //!
 //! Owns: the table. Must not: know parameters.
 
+use super::assets;
+use crate::http::asset::Asset;
 use crate::http::request::Method;
 use crate::http::target::POLL_PATH;
 
@@ -11,6 +13,8 @@ const CHANGING: &str = "POST";
 const ASKING: &str = "GET, POST";
 /// Methods of the poll.
 pub(super) const POLLING: &str = "GET, POST, OPTIONS";
+/// Methods of assets.
+pub(super) const FETCHING: &str = "GET, HEAD";
 
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub(super) enum Endpoint {
     Poll,
     /// One of the sites'.
     Site(SiteCall),
+    /// A file of the browser module.
+    Asset(&'static Asset),
 }
 
 /// The calls of sites.
@@ -61,6 +67,8 @@ impl Endpoint {
             "/room/members" => SiteCall::Members,
             "/room/join" => SiteCall::Join,
             "/room/leave" => SiteCall::Leave,
+            "/webim.js" => return Some(Endpoint::Asset(&assets::SCRIPT)),
+            "/webim.css" => return Some(Endpoint::Asset(&assets::STYLESHEET)),
             _ => return None,
         };
         Some(Endpoint::Site(call))

@@ -3,7 +3,7 @@
 //! Owns: paths, authentication, parameters, the shapes of answers. Must not: carry a call out, read a clock
 //! or touch a socket; what it needs of the world is in [`Context`]. In reading order: `endpoint` knows the
 //! paths, `auth` admits sites, `params` and `names` read parameters; one file for each family of calls; then
-//! `answer`.
+//! `answer`. Beside the calls there are the `assets`.
 
 mod endpoint;
 
@@ -19,12 +19,15 @@ mod rooms;
 mod statuses;
 
 mod answer;
+mod assets;
 
 pub use answer::{write_answer, write_preflight, write_rejection};
+pub use assets::write_asset;
 
 use std::sync::Arc;
 
 use crate::domains::{Audience, Domains};
+use crate::http::asset::Selected;
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
 use crate::limits::Limits;
@@ -126,6 +129,21 @@ pub enum Routed<'a> {
         /// How to answer.
         shape: Shape,
     },
+    /// A file of the browser module, or word that the client's is still good.
+    Asset {
+        /// Which form of which.
+        selected: Selected,
+        /// How to answer.
+        shape: Shape,
+    },
+}
+
+/// What a request asks for.
+enum Asked<'a> {
+    Call(Call<'a>),
+    /// Which methods work.
+    Methods,
+    Asset(Selected),
 }
 
 /// Makes a call of a request.
@@ -134,24 +152,26 @@ pub enum Routed<'a> {
 /// parameters, so that whoever has no key learns nothing but that.
 pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
     let mut shape = Shape::of(request);
-    match call_of(request, context, &mut shape) {
-        Ok(Some(call)) => Routed::Call { call, shape },
-        Ok(None) => Routed::Preflight { shape },
+    match asked(request, context, &mut shape) {
+        Ok(Asked::Call(call)) => Routed::Call { call, shape },
+        Ok(Asked::Methods) => Routed::Preflight { shape },
+        Ok(Asked::Asset(selected)) => Routed::Asset { selected, shape },
         Err(rejection) => Routed::Refused { rejection, shape },
     }
 }
 
-fn call_of<'a>(
+fn asked<'a>(
     request: &Request<'a>,
     context: &Context<'_>,
     shape: &mut Shape,
-) -> Result<Option<Call<'a>>, Rejection> {
+) -> Result<Asked<'a>, Rejection> {
     if request.method == Method::Options && request.path == "*" {
-        return Ok(None);
+        return Ok(Asked::Methods);
     }
     match Endpoint::of(request.path).ok_or(Rejection::not_found())? {
         Endpoint::Poll => packets::poll(request, context, shape),
-        Endpoint::Site(call) => site_call(call, request, context, shape).map(Some),
+        Endpoint::Site(call) => site_call(call, request, context, shape).map(Asked::Call),
+        Endpoint::Asset(asset) => assets::fetch(asset, request),
     }
 }
 
@@ -201,7 +221,7 @@ mod testing;
 mod tests {
     use proptest::prelude::*;
 
-    use super::testing::{TICKET, answered, get, outcome, post, request, site};
+    use super::testing::{TICKET, answered, get, outcome, post, request, shape};
     use super::*;
 
     #[track_caller]
@@ -320,9 +340,6 @@ mod tests {
 
     #[test]
     fn connections_are_kept_as_asked() {
-        let shape = |request: &str| match site(request) {
-            Routed::Call { shape, .. } | Routed::Refused { shape, .. } | Routed::Preflight { shape } => shape,
-        };
         let kept = |request| (shape(request).close, shape(request).http10);
         assert_eq!(kept("GET / HTTP/1.1\r\n\r\n"), (false, false));
         assert_eq!(kept("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), (true, false));

@@ -7,19 +7,19 @@
 use super::answer::NO_CLIENT;
 use super::endpoint::POLLING;
 use super::params::{Param, Params};
-use super::{Context, Shape};
+use super::{Asked, Context, Shape};
 use crate::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
 use crate::router::call::{Call, Verb};
 
-/// `GET /packets`; `None` if it is asked beforehand which methods there are.
+/// `GET /packets`, or the question beforehand which methods there are.
 pub(super) fn poll<'a>(
     request: &Request<'a>,
     context: &Context<'_>,
     shape: &mut Shape,
-) -> Result<Option<Call<'a>>, Rejection> {
+) -> Result<Asked<'a>, Rejection> {
     shape.poll = true;
     let mut params = Params::read(request);
     let name = params.text(Param::Domain);
@@ -27,7 +27,7 @@ pub(super) fn poll<'a>(
     let audience = domain.map_or(Audience::Anybody, |domain| domain.audience(request.origin));
     *shape = std::mem::take(shape).read_by(audience);
     match request.method {
-        Method::Options => return Ok(None),
+        Method::Options => return Ok(Asked::Methods),
         Method::Get | Method::Post => {}
         Method::Head | Method::Other => return Err(Rejection::method(POLLING)),
     }
@@ -40,7 +40,7 @@ pub(super) fn poll<'a>(
     }
     let domain = domain.ok_or(NO_CLIENT)?.id;
     let verb = Verb::Poll { ticket: params.required_ticket()?, seq: seq(&mut params)? };
-    Ok(Some(Call { domain, verb }))
+    Ok(Asked::Call(Call { domain, verb }))
 }
 
 fn callback(params: &mut Params<'_>) -> Result<Option<Box<str>>, Rejection> {
@@ -63,7 +63,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::Routed;
-    use super::super::testing::{TICKET, answered, outcome, request, site};
+    use super::super::testing::{TICKET, answered, outcome, request, shape, site};
     use super::*;
 
     fn polled(query: &str, headers: &str) -> String {
@@ -99,7 +99,7 @@ mod tests {
                 Ok(seq)
             }
             Routed::Refused { rejection, .. } => Err(rejection),
-            Routed::Preflight { .. } => panic!("{text}"),
+            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("{text}"),
         };
         assert_eq!(seq(""), Ok(None));
         assert_eq!(seq("0"), Ok(Some(0)));
@@ -113,11 +113,7 @@ mod tests {
     #[test]
     fn every_answer_may_be_read_by_scripts_of_the_domains_origins() {
         let check = |request: &str, expected: Option<&str>| {
-            let shape = match site(request) {
-                Routed::Call { shape, .. } | Routed::Refused { shape, .. } | Routed::Preflight { shape } => {
-                    shape
-                }
-            };
+            let shape = shape(request);
             let expected = match expected {
                 None => Audience::Nobody,
                 Some("*") => Audience::Anybody,

@@ -269,6 +269,7 @@ mod tests {
             origin: None,
             keep_alive: true,
             http10: false,
+            head: &[],
         }
     }
 

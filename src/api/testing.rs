@@ -2,7 +2,7 @@
 //!
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
-use super::{Context, Routed, Shape, route, write_preflight, write_rejection};
+use super::{Context, Routed, Shape, route, write_asset, write_preflight, write_rejection};
 use crate::domains::{DomainConfig, Domains};
 use crate::http::request::{self, Parsed, Partial};
 use crate::limits::Limits;
@@ -39,10 +39,21 @@ pub(super) fn outcome(text: &str) -> String {
     match site(text) {
         Routed::Call { .. } => "call".to_owned(),
         Routed::Preflight { .. } => "methods".to_owned(),
+        Routed::Asset { .. } => "asset".to_owned(),
         Routed::Refused { rejection, .. } => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
         }
+    }
+}
+
+/// How a request is to be answered, whatever it is.
+pub(super) fn shape(text: &str) -> Shape {
+    match site(text) {
+        Routed::Call { shape, .. }
+        | Routed::Refused { shape, .. }
+        | Routed::Preflight { shape }
+        | Routed::Asset { shape, .. } => shape,
     }
 }
 
@@ -52,6 +63,10 @@ pub(super) fn answered(text: &str) -> String {
     match site(text) {
         Routed::Call { call, .. } => panic!("{call:?}"),
         Routed::Preflight { shape } => write_preflight(&mut out, &shape),
+        Routed::Asset { selected, shape } => {
+            let body = write_asset(&mut out, &selected, &shape);
+            out.extend_from_slice(body);
+        }
         Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape)),
     }
     String::from_utf8(out).unwrap()
@@ -70,6 +85,6 @@ pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), St
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
     match site(text) {
         Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. } | Routed::Preflight { .. } => Err(outcome(text)),
+        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } => Err(outcome(text)),
     }
 }

@@ -67,6 +67,7 @@ impl<'b> Head<'b> {
             origin: fields.origin,
             keep_alive: !fields.close && (!http10 || fields.keep_alive),
             http10,
+            head: &input[..bytes],
         };
         let framing = fields.framing(http10)?;
         // RFC 9110 section 10.1.1: an expectation of HTTP/1.0 is ignored.

@@ -63,6 +63,19 @@ pub struct Request<'b> {
     pub keep_alive: bool,
     /// Whether it is HTTP/1.0.
     pub http10: bool,
+    /// The request line and the headers as they came.
+    pub head: &'b [u8],
+}
+
+impl<'b> Request<'b> {
+    /// The values of a header, one for each of its lines. This goes through the head once more: it is for headers that
+    /// few paths look at, so that the others need not pay for them.
+    pub fn values(&self, name: &str) -> impl Iterator<Item = &'b [u8]> {
+        self.head.split(|byte| *byte == b'\n').filter_map(move |line| {
+            let (named, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
+            named.eq_ignore_ascii_case(name.as_bytes()).then(|| value[1..].trim_ascii())
+        })
+    }
 }
 
 /// What [`parse`] makes of the input.
@@ -357,8 +370,26 @@ mod tests {
             origin: Some("null"),
             keep_alive: true,
             http10: true,
+            head: head.as_bytes(),
         };
         assert_eq!(parsed, Parsed::Complete { request, bytes: head.len() });
+    }
+
+    #[test]
+    fn headers_are_found_in_all_their_lines() {
+        let head = "\r\nGET http://im/a HTTP/1.1\r\nA: 1\r\nAb: 2\na:\t3, 4:5 \r\nB:\r\n\r\n";
+        let (input, mut scratch) = (format!("{head}A: body"), Vec::new());
+        let Parsed::Complete { request, .. } =
+            parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS)
+        else {
+            panic!("a request")
+        };
+        assert_eq!(request.head, head.as_bytes());
+        let values = |name| request.values(name).map(String::from_utf8_lossy).collect::<Vec<_>>();
+        assert_eq!(values("a"), ["1", "3, 4:5"]);
+        assert_eq!(values("AB"), ["2"]);
+        assert_eq!(values("b"), [""]);
+        assert_eq!((values("c").len(), values("").len()), (0, 0));
     }
 
     #[test]

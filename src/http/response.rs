@@ -1,7 +1,7 @@
 //! Answers: heads, rejections, and the length that is known only when the body is written.
 //!
-//! Owns: every header an answer can have. Must not: put anything into a head that a request said; the one
-//! text that is not a constant is an origin from the configuration.
+//! Owns: every header an answer can have, but those of an [`asset`](super::asset). Must not: put anything into a head
+//! that a request said; the one text that is not a constant is an origin from the configuration.
 
 use crate::json;
 
@@ -53,7 +53,7 @@ pub struct Manner<'a> {
 
 impl Manner<'_> {
     /// Appends the headers that depend on it.
-    fn write(&self, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
         if self.close {
             out.extend_from_slice(b"Connection: close\r\n");
         } else if self.http10 {

@@ -4,7 +4,7 @@
 //! or know the router. While it waits it owns no buffer: input and output live in boxes only as long as something of
 //! them is unfinished.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::num::NonZeroU32;
 
 use mio::net::TcpStream;
@@ -73,6 +73,13 @@ pub(crate) enum Then {
     Farewell,
 }
 
+impl Then {
+    /// What to do after an answer of this shape.
+    pub(crate) fn after(shape: &Shape) -> Then {
+        if shape.close { Then::Close } else { Then::Read }
+    }
+}
+
 /// Bytes of requests not served yet, and what was found out about them.
 #[derive(Debug)]
 pub(crate) struct Unserved {
@@ -92,9 +99,13 @@ pub(crate) enum Stage {
     Body,
 }
 
+/// What a peer has not taken yet. Of an asset, however slowly it is taken, no byte is copied.
 #[derive(Debug)]
 struct Unsent {
     bytes: Vec<u8>,
+    /// What follows them.
+    asset: &'static [u8],
+    /// How much of both was sent.
     sent: usize,
 }
 
@@ -160,13 +171,15 @@ impl Conn {
         }
     }
 
-    /// Writes an answer; what does not fit is kept.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Put {
+    /// Writes an answer, `bytes` and behind them `asset`; what does not fit is kept.
+    pub(crate) fn write(&mut self, bytes: &[u8], asset: &'static [u8]) -> Put {
         assert!(self.output.is_none(), "one answer at a time");
         let mut sent = 0;
-        let put = put(&mut self.stream, bytes, &mut sent);
+        let put = put(&mut self.stream, bytes, asset, &mut sent);
         if put == Put::Unfinished {
-            self.output = Some(Box::new(Unsent { bytes: bytes[sent..].to_vec(), sent: 0 }));
+            let asset = &asset[sent.saturating_sub(bytes.len())..];
+            let bytes = bytes.get(sent..).unwrap_or_default().to_vec();
+            self.output = Some(Box::new(Unsent { bytes, asset, sent: 0 }));
         }
         put
     }
@@ -174,7 +187,7 @@ impl Conn {
     /// Goes on with an answer that did not fit.
     pub(crate) fn write_more(&mut self) -> Put {
         let Some(output) = &mut self.output else { return Put::Flushed };
-        let put = put(&mut self.stream, &output.bytes, &mut output.sent);
+        let put = put(&mut self.stream, &output.bytes, output.asset, &mut output.sent);
         if put != Put::Unfinished {
             self.output = None;
         }
@@ -211,9 +224,17 @@ impl Conn {
     }
 }
 
-fn put(stream: &mut TcpStream, bytes: &[u8], sent: &mut usize) -> Put {
-    while *sent < bytes.len() {
-        match stream.write(&bytes[*sent..]) {
+fn put(stream: &mut TcpStream, bytes: &[u8], asset: &[u8], sent: &mut usize) -> Put {
+    while *sent < bytes.len() + asset.len() {
+        let rest = bytes.get(*sent..).unwrap_or_default();
+        let written = if asset.is_empty() {
+            stream.write(rest)
+        } else if rest.is_empty() {
+            stream.write(&asset[*sent - bytes.len()..])
+        } else {
+            stream.write_vectored(&[IoSlice::new(rest), IoSlice::new(asset)])
+        };
+        match written {
             Ok(0) => return Put::Broken,
             Ok(count) => *sent += count,
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Put::Unfinished,
@@ -222,4 +243,65 @@ fn put(stream: &mut TcpStream, bytes: &[u8], sent: &mut usize) -> Put {
         }
     }
     Put::Flushed
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{TcpListener, TcpStream as Peer};
+
+    use super::*;
+
+    /// More than the buffers of two sockets hold.
+    const MUCH_BYTES: usize = 32 * 1_024 * 1_024;
+
+    fn asset(bytes: usize) -> &'static [u8] {
+        vec![b'a'; bytes].leak()
+    }
+
+    /// A connection and its other end.
+    fn pair() -> (Conn, Peer) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, _) = listener.accept().unwrap();
+        stream.set_nonblocking(true).unwrap();
+        (Conn::new(TcpStream::from_std(stream)), peer)
+    }
+
+    /// What the peer gets while the connection goes on.
+    fn taken(conn: &mut Conn, peer: &mut Peer, bytes: usize) -> Vec<u8> {
+        let mut taken = Vec::with_capacity(bytes);
+        let mut chunk = [0; 16 * 1_024];
+        while taken.len() < bytes {
+            let count = peer.read(&mut chunk).unwrap();
+            taken.extend_from_slice(&chunk[..count]);
+            assert_ne!(conn.write_more(), Put::Broken);
+        }
+        taken
+    }
+
+    #[test]
+    fn an_asset_is_not_copied_for_a_slow_peer() {
+        let (mut conn, mut peer) = pair();
+        let asset = asset(MUCH_BYTES);
+        assert_eq!(conn.write(b"head", asset), Put::Unfinished);
+        let unsent = conn.output.as_ref().unwrap();
+        assert_eq!(unsent.bytes.capacity(), 0);
+        assert!(unsent.asset.len() < asset.len());
+        let taken = taken(&mut conn, &mut peer, asset.len() + 4);
+        assert!(taken.starts_with(b"head") && taken[4..] == *asset);
+        assert!(conn.output.is_none());
+    }
+
+    #[test]
+    fn an_asset_follows_a_head_that_was_cut() {
+        let (mut conn, mut peer) = pair();
+        let (head, asset) = (vec![b'h'; MUCH_BYTES], asset(100));
+        assert_eq!(conn.write(&head, asset), Put::Unfinished);
+        let unsent = conn.output.as_ref().unwrap();
+        assert!(!unsent.bytes.is_empty() && unsent.bytes.len() < head.len());
+        assert_eq!(unsent.asset, asset);
+        let taken = taken(&mut conn, &mut peer, head.len() + asset.len());
+        assert!(taken[..head.len()] == head && taken[head.len()..] == *asset);
+        assert!(conn.output.is_none());
+    }
 }

@@ -7,6 +7,7 @@ use super::Timer;
 use super::conn::{State, Then};
 use crate::api::{self, Context, Routed, Shape};
 use crate::clock::{Moment, wall_ms};
+use crate::http::asset::Selected;
 use crate::http::request::Request;
 use crate::http::response::Rejection;
 use crate::limits::CALL_MS_MAX;
@@ -32,6 +33,7 @@ impl Shard {
                 let shape = self.parting(shape);
                 self.write_answer(slot, &shape, None, |output, _| api::write_preflight(output, &shape));
             }
+            Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
         }
     }
 
@@ -141,11 +143,22 @@ impl Shard {
         fate: Option<SessionKey>,
         write: impl FnOnce(&mut Vec<u8>, &str),
     ) {
-        let then = if shape.close { Then::Close } else { Then::Read };
+        let then = Then::after(shape);
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
         write(&mut output, &self.poll_url);
-        self.send(slot, &output, fate, then);
+        self.send(slot, &output, &[], fate, then);
+        self.buffers.output = output;
+    }
+
+    /// Sends an asset, of which only the head is written anywhere.
+    fn send_asset(&mut self, slot: Slot, selected: &Selected, shape: Shape) {
+        let shape = self.parting(shape);
+        let then = Then::after(&shape);
+        let mut output = std::mem::take(&mut self.buffers.output);
+        output.clear();
+        let body = api::write_asset(&mut output, selected, &shape);
+        self.send(slot, &output, body, None, then);
         self.buffers.output = output;
     }
 

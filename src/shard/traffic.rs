@@ -192,7 +192,7 @@ impl Shard {
     /// Encourages a client that asked before it sends its body (RFC 9110 section 10.1.1).
     fn write_continue(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        if conn.write(CONTINUE) != Put::Flushed {
+        if conn.write(CONTINUE, &[]) != Put::Flushed {
             self.kill(slot); // a peer whose socket is full before it was answered anything is none of ours
         }
     }
@@ -214,14 +214,21 @@ impl Shard {
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
         crate::api::write_rejection(&mut output, rejection, None);
-        self.send(slot, &output, None, Then::Farewell);
+        self.send(slot, &output, &[], None, Then::Farewell);
         self.buffers.output = output;
     }
 
-    /// Sends an answer.
-    pub(super) fn send(&mut self, slot: Slot, bytes: &[u8], fate: Option<SessionKey>, then: Then) {
+    /// Sends an answer: `bytes`, and behind them `asset`.
+    pub(super) fn send(
+        &mut self,
+        slot: Slot,
+        bytes: &[u8],
+        asset: &'static [u8],
+        fate: Option<SessionKey>,
+        then: Then,
+    ) {
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.write(bytes) {
+        match conn.write(bytes, asset) {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => {
                 conn.state = State::Writing { fate, then };

@@ -150,7 +150,7 @@ impl Conn {
         let mut response = Response::head(&self.buffer[..head]);
         assert_eq!(response.header("transfer-encoding"), None, "answers are never chunked");
         self.buffer.drain(..head);
-        if !with_body || response.status < 200 || response.status == 204 {
+        if !with_body || response.status < 200 || matches!(response.status, 204 | 304) {
             return Ok(response);
         }
         let length = response.header("content-length").expect("Content-Length").parse().expect("a number");

@@ -1,0 +1,159 @@
+//! Assets: files that are the same for everybody, and that browsers and proxies keep.
+//!
+//! Owns: which form of an asset a request gets, whether it is sent at all, and the head of that answer. Must not: copy
+//! an asset, or know which ones there are. A body is never appended to a buffer: it is sent from where it always lies.
+
+use super::negotiation;
+use super::request::Request;
+use super::response::Manner;
+use crate::json;
+
+/// One file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// What it is.
+    pub content_type: &'static str,
+    /// The file.
+    pub plain: Form,
+    /// The same for those who want gzip. To HTTP it is another thing, with a tag of its own.
+    pub gzip: Form,
+}
+
+/// The bytes of an asset, as they are sent.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Form {
+    /// They.
+    pub bytes: &'static [u8],
+    /// What tells them from all others, as `ETag` says it.
+    pub etag: &'static str,
+}
+
+/// What the answer to a request for an asset is.
+#[derive(Clone, Copy, Debug)]
+pub struct Selected {
+    asset: &'static Asset,
+    gzip: bool,
+    /// The client has it already.
+    known: bool,
+}
+
+/// What all answers with an asset say.
+///
+/// The URL of an asset stays while its content changes with the server. An hour is long enough that a visitor who goes
+/// from page to page asks once, and short enough that a new server's module is everywhere soon; after it, browsers ask
+/// whether theirs is still good, which costs a few hundred bytes. Any page may load it, also one that isolates itself
+/// or checks its integrity.
+const COMMON: &str = "Cache-Control: public, max-age=3600\r\n\
+                      Vary: Accept-Encoding\r\n\
+                      X-Content-Type-Options: nosniff\r\n\
+                      Access-Control-Allow-Origin: *\r\n\
+                      Cross-Origin-Resource-Policy: cross-origin\r\n";
+
+impl Asset {
+    /// What a request for it, by `GET` or `HEAD`, is to be answered with.
+    pub fn select(&'static self, request: &Request<'_>) -> Selected {
+        let gzip = negotiation::wants_gzip(request.values("Accept-Encoding"));
+        let selected = Selected { asset: self, gzip, known: false };
+        let known = negotiation::has(request.values("If-None-Match"), selected.form().etag);
+        Selected { known, ..selected }
+    }
+}
+
+impl Selected {
+    fn form(&self) -> &'static Form {
+        if self.gzip { &self.asset.gzip } else { &self.asset.plain }
+    }
+
+    /// Appends the head of the answer. Returns the body, which is to be sent behind it.
+    ///
+    /// A 304 says of the file what the 200 would have said that keeps a stored copy good.
+    pub fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) -> &'static [u8] {
+        let Form { bytes, etag } = *self.form();
+        if self.known {
+            out.extend_from_slice(b"HTTP/1.1 304 Not Modified\r\n");
+        } else {
+            out.extend_from_slice(b"HTTP/1.1 200 OK\r\nContent-Type: ");
+            out.extend_from_slice(self.asset.content_type.as_bytes());
+            out.extend_from_slice(b"\r\n");
+            if self.gzip {
+                out.extend_from_slice(b"Content-Encoding: gzip\r\n");
+            }
+        }
+        out.extend_from_slice(b"ETag: ");
+        out.extend_from_slice(etag.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(COMMON.as_bytes());
+        manner.write(out);
+        if !self.known {
+            out.extend_from_slice(b"Content-Length: ");
+            json::write(out, &bytes.len());
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(b"\r\n");
+        if self.known || manner.head_only { &[] } else { bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::request::{Parsed, Partial, parse};
+    use super::super::response::Cors;
+    use super::*;
+    use crate::limits::Limits;
+
+    static ASSET: Asset = Asset {
+        content_type: "text/x",
+        plain: Form { bytes: b"twelve bytes", etag: "\"p\"" },
+        gzip: Form { bytes: b"nine byte", etag: "\"g\"" },
+    };
+    const PLAIN: Manner<'_> = Manner { close: false, http10: false, head_only: false, cors: Cors::Off };
+
+    /// Checks the answer to a request with these headers, of which `COMMON` stands for what all have.
+    #[track_caller]
+    fn check(headers: &str, manner: Manner<'_>, expected: &str) {
+        let (input, mut scratch) = (format!("GET /a HTTP/1.1\r\n{headers}\r\n"), Vec::new());
+        let parsed = parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &Limits::DEFAULT);
+        let Parsed::Complete { request, .. } = parsed else { panic!("{parsed:?}") };
+        let mut out = b"before".to_vec();
+        let body = ASSET.select(&request).write(&mut out, &manner);
+        out.extend_from_slice(body);
+        let expected = expected.replace('\n', "\r\n").replace("COMMON\r\n", COMMON);
+        assert_eq!(String::from_utf8(out).unwrap(), format!("before{expected}"), "{headers:?}");
+    }
+
+    #[test]
+    fn each_form_has_its_own_head() {
+        let head = "HTTP/1.1 200 OK\nContent-Type: text/x\n";
+        let plain = format!("{head}ETag: \"p\"\nCOMMON\nContent-Length: 12\n\ntwelve bytes");
+        let gzip =
+            format!("{head}Content-Encoding: gzip\nETag: \"g\"\nCOMMON\nContent-Length: 9\n\nnine byte");
+        check("", PLAIN, &plain);
+        check("Accept-Encoding: br\r\n", PLAIN, &plain);
+        check("accept-encoding: br\r\nAccept-Encoding: gzip\r\n", PLAIN, &gzip);
+        check("If-None-Match: \"g\"\r\n", PLAIN, &plain);
+        check("If-None-Match: \"p\"\r\nAccept-Encoding: gzip\r\n", PLAIN, &gzip);
+    }
+
+    #[test]
+    fn who_has_it_is_sent_no_body() {
+        let plain = "HTTP/1.1 304 Not Modified\nETag: \"p\"\nCOMMON\n\n";
+        let gzip = "HTTP/1.1 304 Not Modified\nETag: \"g\"\nCOMMON\n\n";
+        check("If-None-Match: \"x\"\r\nIf-None-Match: W/\"p\"\r\n", PLAIN, plain);
+        check("If-None-Match: *\r\n", PLAIN, plain);
+        check("If-None-Match: \"p\", \"g\"\r\nAccept-Encoding: gzip\r\n", PLAIN, gzip);
+        check("If-None-Match: *\r\n", Manner { head_only: true, ..PLAIN }, plain);
+    }
+
+    #[test]
+    fn manners_are_kept() {
+        let head = "HTTP/1.1 200 OK\nContent-Type: text/x\nETag: \"p\"\nCOMMON\n";
+        let length = "Content-Length: 12\n\n";
+        check("", Manner { head_only: true, ..PLAIN }, &format!("{head}{length}"));
+        check("", Manner { close: true, ..PLAIN }, &format!("{head}Connection: close\n{length}twelve bytes"));
+        check(
+            "If-None-Match: *\r\n",
+            Manner { http10: true, ..PLAIN },
+            "HTTP/1.1 304 Not Modified\nETag: \"p\"\nCOMMON\nConnection: keep-alive\n\n",
+        );
+    }
+}

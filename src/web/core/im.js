@@ -33,8 +33,8 @@ export class Core extends Replica {
   look(again = false) {
     const { env } = this;
     const key = this.listening && env.isVisible() && env.isFocused() ? this.active : '';
-    if (key === this.looking && !again) return;
-    this.looking = key;
+    if (key === this.tab.looking && !again) return;
+    this.tab.looking = key;
     this.publish({ t: 'look', tab: this.tabs.id, key });
   }
 
@@ -54,8 +54,8 @@ export class Core extends Replica {
   /** What waited for the state goes on. @override */
   settled() {
     if (this.world.state !== 'online') return;
-    if (!this.isReady) {
-      this.isReady = true;
+    if (!this.tab.isReady) {
+      this.tab.isReady = true;
       this.emitter.emit('ready', this);
     }
     this.history.need(this.active);
@@ -259,7 +259,7 @@ export class Core extends Replica {
   /** @param {string} event @param {(detail: any) => void} listener */
   on(event, listener) {
     const off = this.emitter.on(event, listener);
-    if (event === 'ready' && this.isReady) listener(this);
+    if (event === 'ready' && this.tab.isReady) listener(this);
     return off;
   }
 }

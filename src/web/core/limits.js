@@ -41,6 +41,8 @@ export const TAB_BEAT_MS = 30_000;
 export const TAB_STALE_MS = 150_000; // hidden tabs beat once a minute
 export const LEASE_MS = 75_000;
 export const LEASE_SETTLE_MS = 150; // until a lease just written counts, so that of two writers one wins
+export const OFFER_WAIT_MS = 150; // for a tab that knows it all to tell a leader that does not
+export const RESYNC_MS = 1000; // after which a new tab asks the leader once more
 export const EARLY_EVENTS_MAX = 1000; // kept by a new tab until the leader has welcomed it
 export const CHARS_KEY_MAX = 300; // of a chat's key
 

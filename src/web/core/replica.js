@@ -5,7 +5,7 @@
 
 import { createEmitter } from './emitter.js';
 import { createHistory } from './history.js';
-import { EARLY_EVENTS_MAX, SAVE_DELAY_MS } from './limits.js';
+import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat } from './model/chats.js';
 import { dump, emptyWorld, restore } from './model/world.js';
@@ -23,8 +23,8 @@ const OF_LEADER = new Set(['opened', 'packets', 'link', 'nobody']);
 
 /** @abstract */
 export class Replica {
-  looking = ''; // the chat that the other tabs were told of
-  isReady = false;
+  /** This tab's own; `looking` is the chat the other tabs were told of. */
+  tab = { looking: '', isReady: false };
 
   /**
    * @param {import('./types.js').Options} options
@@ -38,8 +38,9 @@ export class Replica {
     this.store = createStore(env, `nextim:${options.site}`);
     this.tabs = createTabs(env, `nextim:${options.site}`, {
       lead: () => this.#lead(),
-      resign: () => this.session.halt(),
+      resign: () => this.#resign(),
       hear: (message, tab) => this.#hear(message, tab),
+      beat: () => this.#bury(),
     });
     this.site = createSite(env, options);
     const { site, store, world, tabs } = this;
@@ -60,6 +61,8 @@ export class Replica {
     this.saving = null;
     /** @type {(() => void) | undefined} */
     this.unshow = undefined;
+    /** @type {(() => void) | undefined} calls off the wait for another tab's knowledge */
+    this.waiting = undefined;
     /** @type {(() => void) | undefined} */
     this.ticking = undefined;
     this.lastUnread = 0;
@@ -132,6 +135,8 @@ export class Replica {
     ];
     this.tabs.start();
     this.#hello();
+    // What a third tab told just before this one listened may have reached the leader after it said welcome.
+    env.after(RESYNC_MS, () => this.#hello());
     this.look();
   }
 
@@ -147,7 +152,7 @@ export class Replica {
     const isLast = tabs.isAlone();
     if (tabs.leads() || isLast) this.saveAll();
     store.saveTab({ active: this.active, scroll: this.scrolls });
-    this.session.halt();
+    this.#resign();
     const ticket = world.session?.ticket;
     if (isLast && ticket && world.state !== 'offline') {
       store.leaveSession(ticket);
@@ -157,7 +162,8 @@ export class Replica {
     this.saving = null;
     Object.assign(world, { complete: false, session: null });
     world.looks.clear();
-    this.looking = '';
+    this.tab.looking = '';
+    tabs.post({ event: { t: 'look', tab: tabs.id, key: '' } });
     tabs.post({ bye: true });
     tabs.stop();
   }
@@ -170,15 +176,31 @@ export class Replica {
 
   // ---- Tabs ----------------------------------------------------------------------------------------------------
 
+  /** Who has not seen it all asks those who have, before it goes online anew. */
   #lead() {
     this.early = null;
+    if (this.world.complete || this.tabs.isAlone()) return this.#begin();
+    this.tabs.post({ wanting: true });
+    this.waiting = this.env.after(OFFER_WAIT_MS, () => this.#begin());
+    return undefined;
+  }
+
+  #begin() {
+    this.waiting?.();
+    this.waiting = undefined;
     this.session.lead();
     this.tabs.post({ led: true });
     this.sender.adopt();
   }
 
+  #resign() {
+    this.waiting?.();
+    this.waiting = undefined;
+    this.session.halt();
+  }
+
   #hello() {
-    if (this.tabs.leads()) return;
+    if (this.tabs.leads() || !this.listening) return;
     this.early ??= [];
     this.tabs.post({ hello: true, ...(this.isSure && { user: this.options.user }) });
   }
@@ -188,8 +210,9 @@ export class Replica {
     if (message.event) this.#hearEvent(message.event, tab);
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
+    else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: dump(this.world) });
     else if (message.led && !this.world.complete) this.#hello();
-    else if (message.bye) this.#gone(tab);
+    else if (message.bye && this.tabs.leads()) this.sender.adopt();
     else if (message.order && this.tabs.leads()) this.#obey(message.order, message.login);
   }
 
@@ -204,6 +227,11 @@ export class Replica {
     }
   }
 
+  /** @param {Event} event @param {string} tab */
+  #keep(event, tab) {
+    if (this.early && this.early.length < EARLY_EVENTS_MAX) this.early.push({ event, tab });
+  }
+
   /** A new tab begins with what the leader knows. @param {string} tab @param {string | undefined} user whose page it is */
   #welcome(tab, user) {
     if (!this.tabs.leads()) return;
@@ -216,6 +244,7 @@ export class Replica {
 
   /** @param {import('./model/world.js').Dump} dumped @param {string} leader */
   #welcomed(dumped, leader) {
+    if (this.tabs.leads() && !this.waiting) return;
     const early = this.early ?? [];
     this.early = null;
     restore(this.world, dumped);
@@ -226,12 +255,14 @@ export class Replica {
     for (const chat of this.world.chats) this.out.change('chat', chat.key);
     this.look(true);
     this.settled();
+    if (this.waiting) this.#begin();
   }
 
-  /** @param {string} tab */
-  #gone(tab) {
-    this.apply({ t: 'look', tab, key: '' });
-    if (this.tabs.leads()) this.sender.adopt();
+  /** What tabs have left that went without a word. */
+  #bury() {
+    if (!this.tabs.leads()) return;
+    for (const tab of this.world.looks.keys()) if (!this.tabs.isOpen(tab)) this.publish({ t: 'look', tab, key: '' });
+    this.sender.adopt();
   }
 
   /** Something only the leader does. @param {string} order @param {{username: string, password: string}} [login] */

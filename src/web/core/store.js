@@ -5,7 +5,7 @@
 
 import { CHATS_MAX, DRAFT_CHARS_MAX, LINES_STORED_MAX, NOTICES_MAX, OUTBOX_BODY_CHARS_MAX, OUTBOX_MAX, RING_MAX, SNAPSHOT_AGE_MS_MAX } from './limits.js';
 import { isPending } from './lines.js';
-import { parseKey } from './model/chats.js';
+import { addPending, parseKey } from './model/chats.js';
 import { byId } from './model/world.js';
 import { createRing } from './ring.js';
 import { pick } from './settings.js';
@@ -202,7 +202,9 @@ function draw(world, raw) {
   });
   for (const { key, lines } of shape.list(raw.lines)) {
     const chat = world.chats.find((it) => it.key === key);
-    if (chat) chat.messages = shape.list(lines).slice(-LINES_STORED_MAX).map((it) => line(it, world.owner));
+    if (!chat) continue;
+    chat.messages = shape.list(lines).slice(-LINES_STORED_MAX).map((it) => line(it, world.owner));
+    addPending(world, chat);
   }
 }
 

@@ -11,6 +11,7 @@ import { LEASE_MS, LEASE_SETTLE_MS, TAB_BEAT_MS, TAB_STALE_MS } from './limits.j
  * @property {() => void} lead this tab leads from now on
  * @property {() => void} resign and no longer
  * @property {(message: any, tab: string) => void} hear
+ * @property {() => void} beat now and then: to look who has gone without a word
  */
 
 /**
@@ -40,7 +41,10 @@ export function createTabs(env, name, ears) {
 
   const beat = () => {
     registry.touch();
-    undo[0] = env.after(TAB_BEAT_MS, beat);
+    undo[0] = env.after(TAB_BEAT_MS, () => {
+      beat();
+      ears.beat();
+    });
   };
 
   return {

@@ -149,6 +149,7 @@ function opened(world, event, out) {
   for (const message of [...event.messages].sort(byTime)) chats.receive(world, message, { at, backlog: true }, out);
   for (const chat of world.chats) {
     chat.loaded = false;
+    chats.addPending(world, chat);
     if (chat.kind === 'user') people.meet(world, chat.id, '');
   }
   for (const [prefix, infos] of /** @type {const} */ ([['u/', event.buddies], ['r/', event.rooms]])) {

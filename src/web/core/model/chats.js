@@ -46,7 +46,7 @@ export function openChat(world, key, out) {
   const { kind, id } = parseKey(key) ?? { kind: /** @type {const} */ ('user'), id: key };
   /** @type {Chat} */
   const chat = { key, kind, id, messages: [], unread: 0, draft: '', loaded: false, complete: false, typing: '', scroll: 0 };
-  for (const pending of world.outbox.values()) if (pending.key === key) insert(chat.messages, pendingLine(world, pending));
+  addPending(world, chat);
   if (world.chats.length >= CHATS_MAX) {
     const idle = world.chats.findIndex((it) => !it.unread && !it.draft && !isLookedAt(world, it.key) && !it.messages.some(isPending));
     closeChat(world, world.chats[Math.max(0, idle)].key, out);
@@ -88,7 +88,12 @@ export function toLine(world, item) {
 /** @param {World} world @param {Pending} pending @returns {Message} */
 function pendingLine(world, pending) {
   const { cid, body, style, time, state, reason } = pending;
-  return { id: cid, cid, from: world.me?.id ?? '', nick: world.me?.nick ?? '', own: true, body, style, time, state, reason };
+  return { id: cid, cid, from: world.owner, nick: world.me?.nick ?? '', own: true, body, style, time, state, reason };
+}
+
+/** What of this chat is on its way out. @param {World} world @param {Chat} chat */
+export function addPending(world, chat) {
+  for (const pending of world.outbox.values()) if (pending.key === chat.key) insert(chat.messages, pendingLine(world, pending));
 }
 
 /** @param {World} world @param {LogItem} item */

@@ -38,12 +38,14 @@ export class Server {
       const fail = (why) => {
         if (over) return;
         over = true;
+        signal?.removeEventListener('abort', abort);
         call.cut?.();
         if (tab.alive) reject(new Error(why));
       };
       call.fail = fail;
       tab.open = (tab.open ?? new Set()).add(call);
-      signal?.addEventListener('abort', () => fail('aborted'));
+      const abort = () => fail('aborted');
+      signal?.addEventListener('abort', abort);
       if (!tab.online) return void this.clock.after(1, () => fail('offline'));
       this.clock.after(timeout, () => fail('timeout'));
       const answer = (status, data, retryAfter = null) => {
@@ -51,6 +53,7 @@ export class Server {
         this.clock.after(1 + this.random() * 20, () => {
           if (over) return;
           over = true;
+          signal?.removeEventListener('abort', abort);
           tab.open.delete(call);
           if (tab.alive) resolve({ status, body: typeof data === 'string' ? data : JSON.stringify(data), retryAfter });
         });

@@ -5,10 +5,11 @@
 
 import { createEmitter } from './emitter.js';
 import { createHistory } from './history.js';
-import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS, SAVE_DELAY_MS } from './limits.js';
+import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS, RING_MAX, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat } from './model/chats.js';
 import { dump, emptyWorld, restore } from './model/world.js';
+import { createRing } from './ring.js';
 import { createSender } from './sender.js';
 import { Session } from './session.js';
 import { createSite } from './site.js';
@@ -66,6 +67,7 @@ export class Replica {
     /** @type {(() => void) | undefined} */
     this.ticking = undefined;
     this.lastUnread = 0;
+    this.told = createRing(RING_MAX);
     this.isSure = options.user !== undefined;
   }
 
@@ -219,7 +221,7 @@ export class Replica {
   /** @param {Event} event @param {string} tab */
   #hearEvent(event, tab) {
     if (OF_LEADER.has(event.t) && this.tabs.leads()) return;
-    if (this.early && this.early.length < EARLY_EVENTS_MAX) this.early.push({ event, tab });
+    this.#keep(event, tab);
     this.apply(event);
     if (this.early && event.t === 'opened') {
       this.isSure = false; // the site has just said who it is
@@ -247,10 +249,13 @@ export class Replica {
     if (this.tabs.leads() && !this.waiting) return;
     const early = this.early ?? [];
     this.early = null;
+    const mine = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id);
     restore(this.world, dumped);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';
     for (const { event, tab } of early) if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
+    const known = new Set(dumped.outbox.map((it) => it.cid));
+    for (const pending of mine) if (!known.has(pending.cid)) this.publish({ t: 'echo', pending });
     everything(this.out);
     for (const chat of this.world.chats) this.out.change('chat', chat.key);
     this.look(true);
@@ -284,6 +289,7 @@ export class Replica {
   /** What happened here, for every tab. @param {Event} event */
   publish = (event) => {
     this.tabs.post({ event });
+    this.#keep(event, this.tabs.id);
     this.apply(event);
   };
 
@@ -292,6 +298,10 @@ export class Replica {
     change: (what, key) => this.emitter.emit('change', key === undefined ? { what } : { what, key }),
     /** @param {string} event @param {any} detail */
     tell: (event, detail) => {
+      if (event === 'message' || event === 'notice') {
+        if (this.told.has(detail.id)) return; // another tab's knowledge may be behind what this page has heard
+        this.told.add(detail.id);
+      }
       if (event === 'message') this.pop(detail);
       this.emitter.emit(event, detail);
     },

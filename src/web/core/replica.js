@@ -253,7 +253,10 @@ export class Replica {
     restore(this.world, dumped);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';
-    for (const { event, tab } of early) if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
+    for (const { event, tab } of early) {
+      if (tab === this.tabs.id) this.publish(event); // the leader may not have heard it
+      else if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
+    }
     const known = new Set(dumped.outbox.map((it) => it.cid));
     for (const pending of mine) if (!known.has(pending.cid)) this.publish({ t: 'echo', pending });
     everything(this.out);

@@ -69,6 +69,7 @@ export class Replica {
     this.lastUnread = 0;
     this.told = createRing(RING_MAX);
     this.isSure = options.user !== undefined;
+    this.isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
   }
 
   get state() {
@@ -173,6 +174,7 @@ export class Replica {
   #comeBack() {
     this.unshow?.();
     this.isSure = false; // what the page said of its user may be old
+    this.isOld = true;
     this.start();
   }
 
@@ -249,16 +251,18 @@ export class Replica {
     if (this.tabs.leads() && !this.waiting) return;
     const early = this.early ?? [];
     this.early = null;
-    const mine = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id);
+    const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.isOld);
+    this.isOld = false;
     restore(this.world, dumped);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';
     for (const { event, tab } of early) {
-      if (tab === this.tabs.id) this.publish(event); // the leader may not have heard it
-      else if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
+      if (tab === this.tabs.id) {
+        if (event.t !== 'look') this.publish(event); // the leader may not have heard it
+      } else if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
     }
     const known = new Set(dumped.outbox.map((it) => it.cid));
-    for (const pending of mine) if (!known.has(pending.cid)) this.publish({ t: 'echo', pending });
+    for (const pending of unsent) if (!known.has(pending.cid)) this.publish({ t: 'echo', pending });
     everything(this.out);
     for (const chat of this.world.chats) this.out.change('chat', chat.key);
     this.look(true);

@@ -3,7 +3,7 @@
 // Owns: the panel with myself, the search, the groups and each contact's menu; the log-in box that takes its place.
 // Must not: sort or count; `roster.js` does.
 
-import { h } from './dom.js';
+import { h, memo } from './dom.js';
 import { icon } from './icons.js';
 import { avatar, badge, dot, empty, iconButton, menu, opener, panel, presenceWord } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
@@ -78,11 +78,18 @@ function menuTop(item) {
   return Math.max(0, Math.min(top, frame.clientHeight - 132));
 }
 
-/** @param {View} view @param {BuddyInfo} who */
+/** A contact's row; there may be a thousand, so one that is as it was is not described anew. @param {View} view @param {BuddyInfo} who */
 function row(view, who) {
-  const { im, t } = view;
-  const kind = presenceKind(who);
+  const { im, ui, words } = view;
   const unread = im.chats.find((chat) => chat.key === `u/${who.id}`)?.unread ?? 0;
+  const kind = presenceKind(who);
+  const signs = [words.lang, who.nick, kind, who.status, who.blocked, unread, who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === `contact ${who.id}`];
+  return memo(who, signs, () => makeRow(view, who, kind, unread));
+}
+
+/** @param {View} view @param {BuddyInfo} who @param {import('./roster.js').Kind} kind @param {number} unread */
+function makeRow(view, who, kind, unread) {
+  const { t } = view;
   const line = who.blocked ? t('blocked') : who.status;
   const id = `contact ${who.id}`;
   const name = [who.nick, line, presenceWord(view, who), unread && t('nUnread', { n: view.words.number(unread) })].filter(Boolean).join(', ');
@@ -97,7 +104,7 @@ function row(view, who) {
       'button',
       { type: 'button', class: 'who', 'data-k': true, 'aria-label': name, onclick: () => view.openChat(`u/${who.id}`), oncontextmenu: open },
       avatar(view, who, kind),
-      h('span', { class: 'txt' }, h('span', { class: 'nick cut', dir: 'auto' }, who.nick), line && h('span', { class: 'sub cut', dir: 'auto' }, line)),
+      h('span', { class: 'txt' }, h('span', { class: 'nick cut', dir: 'auto' }, who.nick), ' ', line && h('span', { class: 'sub cut', dir: 'auto' }, line)),
       badge(view, unread),
     ),
     iconButton(t('optionsOf', { who: who.nick }), 'dots', open, { class: 'more', 'data-sub': true, ...opener(view, id) }),

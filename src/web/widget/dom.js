@@ -43,6 +43,24 @@ export function h(tag, props, ...kids) {
   return vnode(tag, props ?? {}, kids.flatMap(child), '', props?.key);
 }
 
+/** @type {WeakMap<object, {sign: string, node: VNode}>} */
+const kept = new WeakMap();
+
+/**
+ * The description of `thing` from last time, if `signs`, all that it depends on, are the same.
+ * @param {object} thing
+ * @param {unknown[]} signs
+ * @param {() => VNode} make
+ */
+export function memo(thing, signs, make) {
+  const sign = signs.join('\n');
+  const before = kept.get(thing);
+  if (before?.sign === sign) return before.node;
+  const node = make();
+  kept.set(thing, { sign, node });
+  return node;
+}
+
 /**
  * @param {any} node
  * @param {string} name
@@ -53,7 +71,7 @@ function setProp(node, name, value, was) {
   if (name === 'key' || name === 'ref') return;
   if (name === 'style') {
     for (const rule of Object.keys(was ?? {})) if (!value || !(rule in value)) node.style.removeProperty(rule);
-    for (const rule of Object.keys(value ?? {})) node.style.setProperty(rule, value[rule]);
+    for (const rule of Object.keys(value ?? {})) if (value[rule] !== was?.[rule]) node.style.setProperty(rule, value[rule]);
   } else if (name.startsWith('on')) node[name] = value ?? null;
   else if (PROPERTIES.has(name)) {
     if (node[name] !== value) node[name] = value;

@@ -22,8 +22,8 @@ function choose(items, chosen) {
 export function settleStops(root) {
   for (const list of root.querySelectorAll('[data-keys]')) {
     const items = itemsOf(list);
-    const chosen = items.filter((item) => item.getAttribute('tabindex') === '0');
-    choose(items, chosen.length === 1 ? chosen[0] : items[0]);
+    const chosen = [...list.querySelectorAll('[data-k][tabindex="0"]')];
+    choose(items, items[chosen.length === 1 ? items.indexOf(/** @type {HTMLElement} */ (chosen[0])) : 0]);
   }
 }
 
@@ -50,7 +50,8 @@ export function moveFocus(event, rtl) {
   if (!list) return;
   const kind = list.getAttribute('data-keys') ?? 'h';
   const items = itemsOf(list);
-  const at = items.findIndex((item) => item === target || item.parentElement === target.parentElement);
+  // The button beside an item stands for it.
+  const at = target.matches('[data-k]') ? items.indexOf(target) : items.findIndex((item) => item.parentElement === target.parentElement);
   const step = stepOf(kind, event.key, rtl);
   const edge = { Home: 0, End: items.length - 1 }[event.key];
   if ((!step && edge === undefined) || at < 0) return;

@@ -4,7 +4,7 @@
 // when older ones come in above, and is where he left it when he comes back. Must not: hold messages.
 
 import { groupByDay } from './days.js';
-import { h } from './dom.js';
+import { h, memo } from './dom.js';
 import { icon } from './icons.js';
 import { avatar, badge, linkified, partner } from './parts.js';
 import { readStyle } from './style.js';
@@ -36,9 +36,6 @@ const SCROLL_SAVE_MS = 250;
 /** @type {Reading} */
 const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, timer: 0 };
 
-/** Lines as they were drawn last; most never change. @type {WeakMap<Message, {sign: string, node: import('./dom.js').VNode}>} */
-const drawn = new WeakMap();
-
 /** A line keeps its key when the site gives it an id. @param {Message} message */
 const lineKey = (message) => message.cid || message.id;
 
@@ -65,20 +62,15 @@ function failure(view, chat, message) {
 
 /** @param {View} view @param {Chat} chat @param {Message} message @param {boolean} last of its run */
 function line(view, chat, message, last) {
-  const sign = [view.words.lang, view.dark, last, message.state, message.reason, message.id, message.time].join();
-  const before = drawn.get(message);
-  if (before?.sign === sign) return before.node;
   const tokens = tokenise(message.body);
   const big = isBigEmoji(tokens);
-  const node = h(
+  return h(
     'div',
     { key: lineKey(message), class: `line ${message.state}` },
     h('div', { class: big ? 'bubble big' : 'bubble', dir: 'auto', style: readStyle(message.style, view.dark), title: view.words.moment(message.time) }, linkified(message.body)),
     (last || message.state === 'sending') && h('span', { class: 'meta' }, h('time', { datetime: new Date(message.time).toISOString() }, view.words.time(message.time)), mark(view, message)),
     failure(view, chat, message),
   );
-  drawn.set(message, { sign, node });
-  return node;
 }
 
 /** @param {View} view @param {Chat} chat @param {import('./days.js').Run} run */
@@ -91,7 +83,11 @@ function runOf(view, chat, run) {
     'div',
     { key: lineKey(/** @type {Message} */ (messages[0])), class: own ? 'run own' : 'run' },
     showName && avatar(view, { ...who, nick }),
-    h('div', { class: 'lines' }, h('span', { class: showName ? 'by' : 'by sr', dir: 'auto' }, name), ...messages.map((message, at) => line(view, chat, message, at === messages.length - 1))),
+    h('div', { class: 'lines' }, h('span', { class: showName ? 'by' : 'by sr', dir: 'auto' }, name), ...messages.map((message, at) => {
+      const last = at === messages.length - 1;
+      const signs = [view.words.lang, view.dark, last, message.state, message.reason, message.id, message.cid, message.time];
+      return memo(message, signs, () => line(view, chat, message, last));
+    })),
   );
 }
 

@@ -24,7 +24,7 @@ function roomRow(view, room) {
       'button',
       { type: 'button', class: 'who', 'data-k': true, 'aria-label': [room.nick, line, unread && t('nUnread', { n: words.number(unread) })].filter(Boolean).join(', '), onclick: () => view.openChat(`r/${room.id}`) },
       avatar(view, room),
-      h('span', { class: 'txt' }, h('span', { class: 'nick cut', dir: 'auto' }, room.nick), h('span', { class: 'sub cut' }, line)),
+      h('span', { class: 'txt' }, h('span', { class: 'nick cut', dir: 'auto' }, room.nick), ' ', h('span', { class: 'sub cut' }, line)),
       badge(view, unread),
     ),
     iconButton(label, 'lock', () => void im.lock(room.id, !room.blocked), { class: room.blocked ? 'more kept' : 'more', 'data-sub': true, 'aria-pressed': String(Boolean(room.blocked)) }),

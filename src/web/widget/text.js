@@ -43,10 +43,12 @@ function trimUrl(url) {
   }
 }
 
-/** @param {string} text @param {Token[]} tokens */
+/** @param {string} text @param {Token[]} tokens those before it */
 function pushText(text, tokens) {
   let from = 0;
+  const glued = tokens.length > 0;
   for (const match of text.matchAll(EMOTICON)) {
+    if (glued && match.index === 0) continue;
     if (match.index > from) tokens.push({ kind: 'text', text: text.slice(from, match.index) });
     tokens.push({ kind: 'emoji', text: /** @type {string} */ (EMOTICONS[match[0]]) });
     from = match.index + match[0].length;

@@ -70,6 +70,7 @@ class Bar {
   #drawn = [];
   #frame = 0;
   #second = 0;
+  #signs = '';
   /** @type {(() => Element | null | undefined) | null} what gets the focus after the next drawing */
   #focus = null;
   #phone = matchMedia(NARROW);
@@ -126,12 +127,17 @@ class Bar {
     view.dark = theme === 'dark' || (theme !== 'light' && this.#night.matches);
     view.narrow = this.#phone.matches;
     const sheet = view.narrow && !ui.collapsed && (ui.panel || activeChat(view));
-    root.className = ['root', view.dark && 'dark', view.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
-    root.lang = lang;
-    root.dir = getComputedStyle(document.documentElement).direction;
+    const classes = ['root', view.dark && 'dark', view.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
+    const dir = document.dir || document.body.dir || 'ltr';
+    const opacity = ui.sliding.opacity ?? settings.opacity;
+    // Touched only if something is different: each of these makes the browser style the whole bar anew.
+    const signs = [classes, lang, dir, opacity, settings.zoom].join();
+    if (signs === this.#signs) return;
+    this.#signs = signs;
+    Object.assign(root, { className: classes, lang, dir });
     root.setAttribute('aria-label', view.t('chat'));
     root.style.setProperty('--zoom', String(settings.zoom / 100));
-    root.style.setProperty('--opacity', `${ui.sliding.opacity ?? settings.opacity}%`);
+    root.style.setProperty('--opacity', `${opacity}%`);
   }
 
   #drawNow() {

@@ -19,6 +19,7 @@ export default [
       'no-new-func': 'error',
       'no-console': 'error', // a page's console is the page's
       'no-shadow': 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_' }], // what a signature must have and a body need not
       'no-implicit-globals': 'error',
       'no-throw-literal': 'error',
       'default-case-last': 'error',

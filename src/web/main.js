@@ -18,8 +18,8 @@ if (script && typeof page.NextIM?.on !== 'function') begin(script);
 
 /** @param {HTMLScriptElement} tag */
 function begin(tag) {
-  const { site = '/webim', jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
-  const im = createIM({ site, jsonp: jsonp !== undefined && jsonp !== 'false' });
+  const { site = '/webim', user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
+  const im = createIM({ site, user, jsonp: jsonp !== undefined && jsonp !== 'false' });
   const { api, attach } = publicApi(im);
   Object.defineProperty(page, 'NextIM', { value: api, enumerable: true });
   whenIdle(() => {

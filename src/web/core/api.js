@@ -37,7 +37,7 @@ export function publicApi(im) {
     /** The page's own entries, after the site's. @param {import('./types.js').MenuEntry[]} entries */
     menu: (entries) => im.addMenu(entries),
     /** @param {string} event @param {(detail: any) => void} listener */
-    on: (event, listener) => im.on(event, listener),
+    on: (event, listener) => im.on(event, (detail) => listener(event === 'ready' ? api : detail)),
     get user() {
       return im.me && { ...im.me };
     },

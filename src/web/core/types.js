@@ -228,6 +228,7 @@
  * @typedef {object} Options
  * @property {string} site the path or URL of the site's endpoints, such as `/webim`
  * @property {boolean} [jsonp] reach the site by JSONP, because it is of another origin
+ * @property {string} [user] the id of the user whose page this is, if the page says so; empty: nobody is logged in
  */
 
 /**
@@ -246,6 +247,7 @@
  * @property {Settings} settings
  * @property {MenuEntry[]} menu
  * @property {number} unread of all chats and notices
+ * @property {boolean} leads sounds and desktop notifications are this tab's to make: one tab of all
  *
  * @property {() => void} start begins; goes online unless the user chose to be offline
  * @property {() => void} stop ends as `pagehide` does

@@ -1,0 +1,118 @@
+// The browser, as the core uses it.
+//
+// Owns: every touch of `window`, `document` and `navigator`.
+// Must not: decide anything. Tests put a browser of their own in its place.
+
+/**
+ * @typedef {object} Env
+ * @property {() => number} now
+ * @property {() => number} random
+ * @property {(ms: number, run: () => void) => () => void} after answers how to call it off
+ * @property {(url: string, init: RequestInit, timeout: number, signal?: AbortSignal) =>
+ *   Promise<{status: number, body: string, retryAfter: string | null}>} request
+ * @property {(url: string, timeout: number, signal?: AbortSignal) => Promise<any>} jsonp
+ * @property {(url: string, params: URLSearchParams) => void} beacon
+ * @property {Storage | null} local
+ * @property {Storage | null} session of this tab alone
+ * @property {Pick<LockManager, 'request'> | null} locks
+ * @property {(name: string, hear: (data: any) => void) => {post: (data: any) => void, close: () => void}} channel
+ * @property {(event: string, run: (event: any) => void) => () => void} listen
+ * @property {() => boolean} isVisible
+ * @property {() => boolean} isFocused
+ * @property {() => boolean} hasNetwork
+ */
+
+/** @returns {Env} */
+export function browser() {
+  return {
+    now: Date.now,
+    random: Math.random,
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      return () => clearTimeout(timer);
+    },
+    request,
+    jsonp,
+    beacon: (url, params) => void navigator.sendBeacon?.(url, params),
+    local: storage('localStorage'),
+    session: storage('sessionStorage'),
+    locks: navigator.locks ?? null,
+    channel,
+    listen,
+    isVisible: () => document.visibilityState === 'visible',
+    isFocused: () => document.hasFocus(),
+    hasNetwork: () => navigator.onLine,
+  };
+}
+
+/** Private windows and blocked cookies have none. @param {'localStorage' | 'sessionStorage'} name */
+function storage(name) {
+  try {
+    return window[name];
+  } catch {
+    return null;
+  }
+}
+
+/** @type {Env['request']} */
+async function request(url, init, timeout, signal) {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const timer = setTimeout(abort, timeout);
+  signal?.addEventListener('abort', abort);
+  try {
+    const response = await fetch(url, { ...init, signal: controller.signal });
+    return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', abort);
+  }
+}
+
+let calls = 0;
+
+/** @type {Env['jsonp']} */
+function jsonp(url, timeout, signal) {
+  return new Promise((resolve, reject) => {
+    const name = `nextim_${Date.now().toString(36)}_${(calls += 1)}`;
+    const names = /** @type {Record<string, any>} */ (/** @type {unknown} */ (window));
+    const script = document.createElement('script');
+    const end = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', fail);
+      script.remove();
+      names[name] = () => delete names[name]; // an answer that is late must find somebody
+    };
+    const fail = () => {
+      end();
+      reject(new Error('no answer'));
+    };
+    const timer = setTimeout(fail, timeout);
+    signal?.addEventListener('abort', fail);
+    names[name] = (/** @type {unknown} */ data) => {
+      end();
+      delete names[name];
+      resolve(data);
+    };
+    script.onerror = script.onload = fail; // loaded without a call is a failure; after the call nothing
+    script.async = true;
+    script.src = `${url}${url.includes('?') ? '&' : '?'}callback=${name}`;
+    document.head.append(script);
+  });
+}
+
+/** @type {Env['channel']} */
+function channel(name, hear) {
+  const wire = new BroadcastChannel(name);
+  wire.onmessage = (event) => hear(event.data);
+  return { post: (data) => wire.postMessage(data), close: () => wire.close() };
+}
+
+const OF_DOCUMENT = new Set(['visibilitychange', 'resume']);
+
+/** @type {Env['listen']} */
+function listen(event, run) {
+  const target = OF_DOCUMENT.has(event) ? document : window;
+  target.addEventListener(event, run);
+  return () => target.removeEventListener(event, run);
+}

@@ -1,0 +1,29 @@
+// Listeners by name of the event.
+//
+// Owns: who listens.
+// Must not: let one listener's failure keep the others from hearing.
+
+/** @returns {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}} */
+export function createEmitter() {
+  /** @type {Map<string, Set<(detail: any) => void>>} */
+  const listeners = new Map();
+  return {
+    on(event, listener) {
+      const set = listeners.get(event) ?? new Set();
+      listeners.set(event, set.add(listener));
+      return () => set.delete(listener);
+    },
+    emit(event, detail) {
+      for (const listener of [...(listeners.get(event) ?? [])]) {
+        try {
+          listener(detail);
+        } catch (error) {
+          // It is the listener's own: the page hears of it as of any other error.
+          queueMicrotask(() => {
+            throw error;
+          });
+        }
+      }
+    },
+  };
+}

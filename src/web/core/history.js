@@ -1,0 +1,79 @@
+// The history of chats, page by page.
+//
+// Owns: which page is being loaded, so that none is loaded twice at a time.
+// Must not: merge lines; that is the events' work.
+
+import { LINES_MAX } from './limits.js';
+import { isPending } from './lines.js';
+import { findChat, parseKey } from './model/chats.js';
+import { logItems } from './shape.js';
+
+/**
+ * @param {object} parts
+ * @param {import('./site.js').Site} parts.site
+ * @param {import('./model/world.js').World} parts.world
+ * @param {(event: import('./model/apply.js').Event) => void} parts.publish
+ * @param {(code: string, text: string) => void} parts.fail
+ */
+export function createHistory({ site, world, publish, fail }) {
+  /** @type {Map<string, Promise<boolean>>} */
+  const loading = new Map();
+
+  /** @param {string} key */
+  function of(key) {
+    const parsed = parseKey(key);
+    return { type: parsed?.kind === 'room' ? 'multicast' : 'unicast', id: parsed?.id };
+  }
+
+  /** @param {string} key @param {number} [before] */
+  async function load(key, before) {
+    const older = before !== undefined;
+    const count = findChat(world, key)?.messages.length ?? 0;
+    const { me } = world;
+    const answer = await site.get('history', { ...of(key), before });
+    if (world.me?.id !== me?.id) return false; // it is of the user who asked
+    if (!answer.ok) {
+      fail('history', answer.text);
+      return false;
+    }
+    publish({ t: 'history', key, rows: logItems(answer.data), older });
+    return (findChat(world, key)?.messages.length ?? 0) > count;
+  }
+
+  /** @param {string} key @param {number} [before] */
+  function once(key, before) {
+    const running = loading.get(key);
+    if (running) return running;
+    const made = load(key, before).finally(() => loading.delete(key));
+    loading.set(key, made);
+    return made;
+  }
+
+  return {
+    /** The newest page, unless it is here or comes with the session that is being opened. @param {string} key */
+    need(key) {
+      const chat = findChat(world, key);
+      const isComing = world.state === 'connecting' || world.state === 'reconnecting';
+      if (chat && !chat.loaded && !isComing && world.me) void once(key);
+    },
+    /** The newest page anew. @param {string} key */
+    reload: (key) => once(key),
+    /** @param {string} key @returns {Promise<boolean>} */
+    async older(key) {
+      await loading.get(key);
+      const chat = findChat(world, key);
+      if (!chat || chat.complete || chat.messages.length >= LINES_MAX) return false;
+      const first = chat.messages.find((line) => !isPending(line));
+      return once(key, first && first.time + 1); // lines of the same moment come again, and are known by their ids
+    },
+    /** @param {string} key @returns {Promise<boolean>} */
+    async clear(key) {
+      const answer = await site.post('clear_history', of(key));
+      if (answer.ok) publish({ t: 'cleared', key });
+      else fail('history', answer.text);
+      return answer.ok;
+    },
+    /** @param {string} key */
+    downloadUrl: (key) => site.url('download_history', of(key)),
+  };
+}

@@ -1,0 +1,51 @@
+// Every limit and every span of time of the core, by name.
+//
+// Owns: the numbers.
+// Must not: hold anything else.
+
+// What is kept.
+export const LINES_MAX = 1000; // of one chat, in memory
+export const LINES_STORED_MAX = 30; // of one chat, for the next page to draw at once
+export const CHATS_MAX = 30;
+export const NOTICES_MAX = 50;
+export const NOTIFICATIONS_MAX = 50;
+export const RING_MAX = 500; // ids of messages already counted
+export const OUTBOX_MAX = 50; // unsent messages that survive a page
+export const OUTBOX_BODY_CHARS_MAX = 8192; // of one of them
+export const DRAFT_CHARS_MAX = 8192;
+export const MENU_MAX = 50;
+export const BLOCKED_ROOMS_MAX = 500;
+
+// What is sent.
+export const BODY_BYTES_MAX = 32_768; // the message server's own limit
+export const KEEPALIVE_CHARS_MAX = 16_384; // browsers give a page that leaves 64 KiB in all
+export const BUDDIES_ASKED_MAX = 50; // unknown users in one call
+export const STRANGERS_ASKED_MAX = 100; // links of the page in one call
+export const HISTORY_ROWS = 30; // a page of history, as the site gives it
+
+// The poll and its back-off.
+export const POLL_TIMEOUT_MS = 40_000;
+export const SITE_TIMEOUT_MS = 20_000;
+export const BACKOFF_MS_MIN = 500;
+export const BACKOFF_MS_MAX = 30_000;
+export const RETRY_MS_MAX = 600_000; // longer waits than this are not believed
+export const JSONP_MISSES_MAX = 2; // polls that failed until a session counts as gone
+export const ASK_AGAIN_MS = 10_000; // after a call for unknown users that failed
+
+// Typing.
+export const TYPING_IDLE_MS = 6_000;
+export const TYPING_SHOWN_MS = 10_000;
+
+// Tabs.
+export const TAB_BEAT_MS = 30_000;
+export const TAB_STALE_MS = 150_000; // hidden tabs beat once a minute
+export const LEASE_MS = 75_000;
+export const LEASE_SETTLE_MS = 150; // until a lease just written counts, so that of two writers one wins
+export const OFFER_WAIT_MS = 150; // for a tab that knows it all to tell a leader that does not
+export const RESYNC_MS = 1000; // after which a new tab asks the leader once more
+export const EARLY_EVENTS_MAX = 1000; // kept by a new tab until the leader has welcomed it
+export const CHARS_KEY_MAX = 300; // of a chat's key
+
+// The store.
+export const SAVE_DELAY_MS = 400;
+export const SNAPSHOT_AGE_MS_MAX = 10_000; // drawn unasked if the page did not say whose it is

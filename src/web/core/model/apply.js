@@ -1,0 +1,179 @@
+// Applies one event to a world.
+//
+// Owns: the list of events, and the order of what one of them does.
+// Must not: do I/O, or ask a clock; an event says when it was.
+
+import { DRAFT_CHARS_MAX } from '../limits.js';
+import { pick } from '../settings.js';
+import * as chats from './chats.js';
+import * as people from './people.js';
+import { byId, forget, hide } from './world.js';
+
+/**
+ * @typedef {import('./world.js').World} World
+ * @typedef {import('./world.js').Out} Out
+ * @typedef {import('../types.js').LogItem} LogItem
+ * @typedef {import('../types.js').State} State
+ */
+
+/**
+ * What the site's answer to `online` comes to.
+ * @typedef {object} Opened
+ * @property {import('../types.js').Me} me
+ * @property {import('../types.js').Connection} session
+ * @property {number} offset
+ * @property {import('../types.js').BuddyInfo[]} buddies
+ * @property {import('../types.js').RoomInfo[]} rooms
+ * @property {LogItem[]} messages
+ * @property {unknown} setting
+ * @property {import('../types.js').MenuEntry[]} menu
+ * @property {import('../types.js').Channel[]} channels
+ */
+
+/**
+ * @typedef {{t: 'opened', at: number} & Opened
+ *   | {t: 'packets', at: number, ticket: string, answer: import('../types.js').PollAnswer}
+ *   | {t: 'link', state: State, trouble: import('../types.js').Trouble | null}
+ *   | {t: 'nobody'}
+ *   | {t: 'echo', pending: import('./world.js').Pending}
+ *   | {t: 'fate'} & Parameters<typeof chats.fate>[1]
+ *   | {t: 'discard', key: string, cid: string}
+ *   | {t: 'history', key: string, rows: LogItem[], older: boolean}
+ *   | {t: 'cleared', key: string}
+ *   | {t: 'open', key: string}
+ *   | {t: 'close', key: string}
+ *   | {t: 'look', tab: string, key: string}
+ *   | {t: 'draft', key: string, text: string}
+ *   | {t: 'tick', at: number}
+ *   | {t: 'buddies', list: import('../types.js').BuddyInfo[], asked: string[]}
+ *   | {t: 'members', room: string, list: import('../types.js').Member[]}
+ *   | {t: 'locked', room: string, locked: boolean, info: import('../types.js').RoomInfo | null}
+ *   | {t: 'blocked', id: string, blocked: boolean}
+ *   | {t: 'chosen', show: string, status: string | null, offline: boolean}
+ *   | {t: 'settings', change: Partial<import('../types.js').Settings>}
+ *   | {t: 'notices-read'}
+ *   | {t: 'notifications', list: import('../types.js').Notification[]}} Event
+ */
+
+/** @type {{[T in Event['t']]: (world: World, event: Extract<Event, {t: T}>, out: Out) => void}} */
+const handlers = {
+  opened,
+  packets,
+  link(world, { state, trouble }, out) {
+    world.state = state;
+    world.trouble = trouble;
+    out.change('state');
+  },
+  nobody(world, _, out) {
+    hide(world);
+    everything(out);
+  },
+  echo: (world, { pending }, out) => chats.echo(world, pending, out),
+  fate: chats.fate,
+  discard: chats.discard,
+  history: chats.history,
+  cleared(world, { key }, out) {
+    const chat = chats.findChat(world, key);
+    if (!chat) return;
+    Object.assign(chat, { messages: chat.messages.filter((line) => world.outbox.has(line.cid)), complete: true, loaded: true });
+    out.change('chat', key);
+  },
+  open(world, { key }, out) {
+    chats.openChat(world, key, out);
+  },
+  close: (world, { key }, out) => chats.closeChat(world, key, out),
+  look: chats.look,
+  draft(world, { key, text }, out) {
+    const chat = chats.findChat(world, key);
+    if (!chat) return;
+    chat.draft = text.slice(0, DRAFT_CHARS_MAX);
+    out.change('chat', key);
+  },
+  tick(world, { at }, out) {
+    for (const [key, { until }] of [...world.typing]) {
+      if (until > at) continue;
+      chats.untype(world, key);
+      out.change('chat', key);
+    }
+  },
+  buddies: people.completed,
+  members: people.members,
+  locked: people.locked,
+  blocked: people.blocked,
+  chosen(world, { show, status, offline }, out) {
+    if (show) world.chosenShow = show;
+    if (status !== null) world.chosenStatus = status;
+    world.chosenOffline = offline;
+    if (world.me) Object.assign(world.me, show && { show }, status !== null && { status });
+    out.change('me');
+  },
+  settings(world, { change }, out) {
+    Object.assign(world.settings, pick(change));
+    out.change('settings');
+  },
+  'notices-read'(world, _, out) {
+    for (const notice of world.notices) notice.read = true;
+    out.change('notices');
+  },
+  notifications(world, { list }, out) {
+    world.notifications = list;
+    out.change('notifications');
+  },
+};
+
+/** @param {World} world @param {Event} event @param {Out} out */
+export function apply(world, event, out) {
+  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (handlers[event.t]);
+  handler(world, event, out);
+}
+
+/** @param {Out} out */
+export function everything(out) {
+  for (const what of /** @type {const} */ (['me', 'settings', 'menu', 'notifications', 'notices', 'contacts', 'rooms', 'chats', 'state'])) {
+    out.change(what);
+  }
+}
+
+/**
+ * A new session. Messages first, so that what is new counts as such although an embedded history has it too.
+ * @param {World} world
+ * @param {Extract<Event, {t: 'opened'}>} event
+ * @param {Out} out
+ */
+function opened(world, event, out) {
+  if (world.owner !== event.me.id) forget(world);
+  const { me, session, offset, setting, menu, at } = event;
+  Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: true, channels: byId(event.channels) });
+  Object.assign(world.settings, pick(setting));
+  people.replacePeople(world, event);
+  for (const message of [...event.messages].sort(byTime)) chats.receive(world, message, { at, backlog: true }, out);
+  for (const chat of world.chats) {
+    chat.loaded = false;
+    chats.addPending(world, chat);
+    if (chat.kind === 'user') people.meet(world, chat.id, '');
+  }
+  for (const [prefix, infos] of /** @type {const} */ ([['u/', event.buddies], ['r/', event.rooms]])) {
+    for (const { id, history } of infos) {
+      if (history) chats.history(world, { key: prefix + id, rows: history, older: false }, out);
+    }
+  }
+  everything(out);
+  for (const chat of world.chats) out.change('chat', chat.key);
+}
+
+/** @param {LogItem} a @param {LogItem} b */
+const byTime = (a, b) => Number(a.timestamp) - Number(b.timestamp);
+
+/**
+ * A poll's answer. One that came to an earlier leader too is known by its `seq`.
+ * @param {World} world
+ * @param {Extract<Event, {t: 'packets'}>} event
+ * @param {Out} out
+ */
+function packets(world, { ticket, answer, at }, out) {
+  if (ticket !== world.session?.ticket || (answer.seq && answer.seq <= world.seq)) return;
+  for (const message of answer.messages) chats.receive(world, message, { at, backlog: false }, out);
+  for (const packet of answer.presences) people.presence(world, packet, out);
+  for (const packet of answer.statuses) chats.status(world, packet, at, out);
+  world.seq = answer.seq;
+}

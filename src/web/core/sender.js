@@ -1,0 +1,103 @@
+// Messages on their way to the site.
+//
+// Owns: the order of what is said in one chat, and what the site's answer makes of each message.
+// Must not: draw or keep anything; it tells events.
+
+import { BODY_BYTES_MAX } from './limits.js';
+import { parseKey } from './model/chats.js';
+import { object, text } from './shape.js';
+
+/**
+ * @typedef {import('./model/world.js').Pending} Pending
+ * @typedef {import('./model/apply.js').Event} Event
+ */
+
+/** What stands as the reason where the site was not even asked. */
+export const TOO_LONG = 'too long';
+
+/**
+ * What a sender needs.
+ * @typedef {object} Parts
+ * @property {import('./browser.js').Env} env
+ * @property {import('./site.js').Site} site
+ * @property {import('./model/world.js').World} world
+ * @property {import('./tabs.js').Tabs} tabs
+ * @property {(event: Event) => void} publish
+ * @property {() => void} doubt the site does not know the user any more
+ */
+
+/** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
+async function deliver({ site, world, doubt }, { key, cid, body, style }) {
+  /** @param {string} peer */
+  const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
+  const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
+  /** @param {string} reason @returns {Event} */
+  const failed = (reason) => ({ t: 'fate', key, cid, state: 'failed', reason });
+  if (new TextEncoder().encode(body).length > BODY_BYTES_MAX) return failed(TOO_LONG);
+  const answer = await site.post('message', {
+    type: kind === 'room' ? 'multicast' : 'unicast',
+    to: id,
+    body,
+    style,
+    ticket: world.session?.ticket ?? '',
+    cid,
+    offline: kind === 'user' && !isThere(id),
+  });
+  if (!answer.ok && answer.kind === 'login') doubt();
+  if (!answer.ok) return failed(answer.text);
+  const given = object(answer.data);
+  if (given.success === false) return failed(text(given.error_msg));
+  const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
+  return { t: 'fate', key, cid, state, id: text(given.id), time: Number(given.timestamp) || 0 };
+}
+
+/** @param {Parts} parts */
+export function createSender(parts) {
+  const { env, world, tabs, publish } = parts;
+  /** @type {Map<string, Promise<void>>} the last of each chat */
+  const queues = new Map();
+  let made = 0;
+
+  /** @param {Pending} pending */
+  function queue(pending) {
+    const { key } = pending;
+    const last = (queues.get(key) ?? Promise.resolve())
+      .then(() => deliver(parts, pending))
+      .then((event) => {
+        publish(event);
+        if (queues.get(key) === last) queues.delete(key);
+      });
+    queues.set(key, last);
+  }
+
+  /** @param {Pending} pending @param {boolean} adopted */
+  function again(pending, adopted) {
+    publish({ t: 'fate', key: pending.key, cid: pending.cid, state: 'sending', tab: tabs.id, adopted });
+    queue(pending);
+  }
+
+  return {
+    /** @param {string} key @param {string} body @param {string} style */
+    send(key, body, style) {
+      const time = env.now() + world.offset;
+      const cid = `${tabs.id}-${(made += 1)}`;
+      /** @type {Pending} */
+      const pending = { key, cid, body, style, time, state: 'sending', reason: '', tab: tabs.id, adopted: false };
+      publish({ t: 'echo', pending });
+      queue(pending);
+    },
+    /** @param {string} cid */
+    retry(cid) {
+      const pending = world.outbox.get(cid);
+      if (pending?.state === 'failed') again(pending, false);
+    },
+    /** Sends once more what was left unanswered by tabs that have gone. */
+    adopt() {
+      for (const pending of [...world.outbox.values()]) {
+        if (pending.state !== 'sending' || tabs.isOpen(pending.tab)) continue;
+        if (pending.adopted) publish({ t: 'fate', key: pending.key, cid: pending.cid, state: 'failed' });
+        else again(pending, true);
+      }
+    },
+  };
+}

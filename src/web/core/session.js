@@ -1,0 +1,260 @@
+// The browser's one session: goes online, polls, and starts over. Only the tab that leads runs it.
+//
+// Owns: the calls `online`, `offline` and the poll, in the order that link.js says.
+// Must not: acknowledge (by the next poll) what has not been told to the other tabs.
+
+import { ASK_AGAIN_MS, BUDDIES_ASKED_MAX } from './limits.js';
+import { REST, begin, next } from './link.js';
+import { poll } from './poll.js';
+import * as shape from './shape.js';
+
+/**
+ * @typedef {import('./link.js').Link} Link
+ * @typedef {import('./link.js').Outcome} Outcome
+ * @typedef {{username: string, password: string}} Login
+ */
+
+/** What the site says when it does not open a session. @type {Record<string, 'login' | 'refused' | 'server'>} */
+const REFUSALS = {
+  'Not Authorized': 'login',
+  'Not Found': 'refused',
+  Forbidden: 'refused',
+  'IM Server Not Found': 'server',
+  'IM Server Not Authorized': 'server',
+};
+
+/**
+ * What a session needs.
+ * @typedef {object} Parts
+ * @property {import('./browser.js').Env} env
+ * @property {import('./site.js').Site} site
+ * @property {import('./store.js').Store} store
+ * @property {import('./model/world.js').World} world
+ * @property {import('./tabs.js').Tabs} tabs
+ * @property {(event: import('./model/apply.js').Event) => void} publish
+ * @property {() => string[]} strangers uids the page asks for
+ */
+
+export class Session {
+  /** @type {Parts} */
+  #parts;
+  #link = REST;
+  #run = 0; // which run is the one; an older one ends at its next step
+  #controller = new AbortController();
+  /** @type {(() => void) | null} */
+  #wakeUp = null;
+  /** @type {Login | undefined} */
+  #login;
+  #askAfter = 0;
+  #isAsking = false;
+
+  /** @param {Parts} parts */
+  constructor(parts) {
+    this.#parts = parts;
+  }
+
+  /** This tab leads now: polls on where the last leader stopped, if it can. */
+  lead() {
+    const { world, store } = this.#parts;
+    const { session, complete, state, trouble } = world;
+    if (world.chosenOffline) return this.#set(REST);
+    if (state === 'offline' && trouble) return this.#set({ ...REST, trouble });
+    const action = complete && session && store.isKept(session.ticket) ? 'poll' : 'online';
+    return void this.#go(begin({ ...REST, state }, action));
+  }
+
+  /** The user wants to be online, or a page was opened. @param {Login} [login] */
+  goOnline(login) {
+    if (this.#link.action !== 'rest' && !login && (!this.#wakeUp || this.#link.ordered)) return;
+    this.#login = login;
+    this.renew();
+  }
+
+  /** Asks the site anew who this is. */
+  renew() {
+    void this.#go(begin(this.#link, 'online'));
+  }
+
+  /** Tries at once what waits, unless a server asked for the wait. */
+  wake() {
+    if (!this.#link.ordered) this.#wakeUp?.();
+  }
+
+  /** The user chose to be offline. */
+  leave() {
+    const { world, store, site } = this.#parts;
+    const ticket = world.session?.ticket;
+    this.halt();
+    if (ticket && world.state !== 'offline') {
+      store.leaveSession(ticket);
+      void site.post('offline', { ticket });
+    }
+    this.#set(REST);
+  }
+
+  halt() {
+    this.#run += 1;
+    this.#controller.abort();
+    this.#controller = new AbortController();
+    this.#wakeUp?.();
+  }
+
+  /** @param {Link} link */
+  #set(link) {
+    this.#link = link;
+    const { world, publish } = this.#parts;
+    const { state, trouble } = link;
+    const isNews = state !== world.state || JSON.stringify(trouble) !== JSON.stringify(world.trouble);
+    if (isNews) publish({ t: 'link', state, trouble });
+  }
+
+  /** @param {Link} from */
+  async #go(from) {
+    this.halt();
+    const { env, tabs } = this.#parts;
+    const run = this.#run;
+    const isMine = () => run === this.#run && tabs.leads();
+    this.#set(from);
+    while (isMine() && this.#link.action !== 'rest') {
+      if (this.#link.wait > 0) await this.#sleep(this.#link.wait);
+      if (!isMine()) return;
+      const outcome = this.#link.action === 'online' ? await this.#open(isMine) : await this.#poll(isMine);
+      if (!outcome || !isMine()) return;
+      this.#set(next(this.#link, outcome, { now: env.now(), random: env.random(), hasNetwork: env.hasNetwork() }));
+    }
+  }
+
+  /** @param {number} ms @returns {Promise<void>} */
+  #sleep(ms) {
+    return new Promise((resolve) => {
+      const cancel = this.#parts.env.after(ms, () => this.#wakeUp?.());
+      this.#wakeUp = () => {
+        this.#wakeUp = null;
+        cancel();
+        resolve();
+      };
+    });
+  }
+
+  /**
+   * @param {() => boolean} isMine
+   * @param {boolean} [fresh] nothing remembered is of this user
+   * @returns {Promise<Outcome | null>} null if it is no longer of interest
+   */
+  async #open(isMine, fresh = false) {
+    const { env, site, store, world, publish } = this.#parts;
+    const asked = env.now();
+    const { owner } = world;
+    const answer = await site.post('online', { ...this.#params(fresh), ...this.#login });
+    if (!isMine()) return null;
+    if (answer.ok || answer.kind !== 'site') this.#login = undefined;
+    if (!answer.ok) return this.#refused(answer.kind, answer);
+    const opened = read(shape.object(answer.data), asked, env.now());
+    if (!opened) {
+      const text = shape.text(shape.object(answer.data).error_msg);
+      return this.#refused(REFUSALS[text] ?? 'site', { text, after: 0 });
+    }
+    publish(opened);
+    store.save(world);
+    store.keepSession(opened.session);
+    if (owner && owner !== opened.me.id && !fresh) {
+      // The question was another user's: what he had seen says nothing of this one.
+      void site.post('refresh', { ticket: opened.session.ticket });
+      return this.#open(isMine, true);
+    }
+    void this.#complete();
+    return { kind: 'opened' };
+  }
+
+  /** @param {boolean} fresh */
+  #params(fresh) {
+    const { world, strangers } = this.#parts;
+    /** @param {'user' | 'room'} kind */
+    const open = (kind) => world.chats.filter((chat) => chat.kind === kind && !fresh).map((chat) => chat.id);
+    return {
+      version: 6,
+      show: world.chosenShow || undefined,
+      status: world.chosenStatus,
+      buddy_ids: open('user'),
+      room_ids: open('room'),
+      stranger_ids: strangers(),
+      since: (!fresh && world.since) || undefined,
+    };
+  }
+
+  /** @param {'login' | 'refused' | 'server' | 'site'} kind @param {{text: string, after: number}} said @returns {Outcome} */
+  #refused(kind, { text, after }) {
+    const { store, world, publish } = this.#parts;
+    if (kind === 'login') {
+      store.dropPicture(world.owner);
+      publish({ t: 'nobody' });
+    }
+    return { kind, text, after };
+  }
+
+  /** @param {() => boolean} isMine @returns {Promise<Outcome | null>} null if it is no longer of interest */
+  async #poll(isMine) {
+    const { env, store, world, publish } = this.#parts;
+    const { session } = world;
+    if (!session) return { kind: 'gone' };
+    const polled = await poll(env, session, world.seq, this.#controller.signal);
+    if (!isMine()) return null;
+    if (polled.kind !== 'answer') return polled;
+    const { answer, after } = polled;
+    if (answer.status === 'stopped') {
+      return { kind: 'stopped', reason: answer.reason ?? '', after, raced: store.hasLeft(session.ticket) };
+    }
+    const packets = answer.messages.length + answer.presences.length + answer.statuses.length;
+    if (packets > 0 || answer.seq !== world.seq) {
+      publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
+      if (answer.messages.length > 0) store.save(world);
+    }
+    void this.#complete();
+    return { kind: 'packets', after };
+  }
+
+  /** Asks the site who the unknown are, all of them in one call. */
+  async #complete() {
+    const { env, site, tabs, world, publish } = this.#parts;
+    const unknown = [...world.contacts.values()].filter((it) => it.incomplete).map((it) => it.id);
+    if (unknown.length === 0 || this.#isAsking || env.now() < this.#askAfter) return;
+    this.#isAsking = true;
+    const asked = unknown.slice(0, BUDDIES_ASKED_MAX);
+    const answer = await site.get('buddies', { ids: asked });
+    this.#isAsking = false;
+    if (!tabs.leads()) return;
+    if (!answer.ok) {
+      this.#askAfter = env.now() + ASK_AGAIN_MS;
+      return;
+    }
+    publish({ t: 'buddies', list: shape.buddies(answer.data), asked });
+    await this.#complete();
+  }
+}
+
+/**
+ * The site's answer to `online`; null if it opened no session.
+ * @param {shape.Raw} data
+ * @param {number} asked
+ * @param {number} now
+ * @returns {Extract<import('./model/apply.js').Event, {t: 'opened'}> | null}
+ */
+function read(data, asked, now) {
+  const me = shape.me(data.user);
+  const session = shape.connection(data.connection);
+  if (data.success === false || !me || !session) return null;
+  const served = Number(data.server_time) || 0;
+  return {
+    t: 'opened',
+    at: served || now,
+    me,
+    session,
+    offset: served ? served - Math.round((asked + now) / 2) : 0,
+    buddies: shape.buddies(data.buddies),
+    rooms: shape.rooms(data.rooms),
+    messages: shape.logItems(data.new_messages),
+    setting: data.setting,
+    menu: shape.menu(data.menu),
+    channels: shape.channels(data.channels),
+  };
+}

@@ -1,0 +1,36 @@
+// What the bar says in English.
+//
+// Owns: the words. `{…}` stands for a value. Must not: lack a key that another language has.
+
+export default {
+  chat: 'Chat', showBar: 'Show chat bar', hideBar: 'Hide chat bar', menu: 'Menu', notifications: 'Notifications', rooms: 'Rooms',
+  contacts: 'Contacts', settings: 'Settings', chats: 'Chats', moreChats: 'More chats', nOnline: '{n} online', nNew: '{n} new',
+  nUnread: '{n} unread', back: 'Back', close: 'Close', minimise: 'Minimise', cancel: 'Cancel', newWindow: 'opens in a new window',
+  closeChat: 'Close chat with {who}',
+  available: 'Available', away: 'Away', dnd: 'Do not disturb', invisible: 'Invisible', offline: 'Offline',
+  presence: 'Your presence: {show}', statusHint: 'Set a status', status: 'Your status',
+  search: 'Search contacts', friends: 'Friends', stranger: 'Others on this page', noContacts: 'No contacts yet',
+  noContactsHint: 'Friends you add on the site appear here.', noMatch: 'Nobody matches “{query}”',
+  optionsOf: 'Options for {who}', sendMessage: 'Send a message', profile: 'Profile', block: 'Block', unblock: 'Unblock', blocked: 'Blocked',
+  noRooms: 'No rooms yet', noRoomsHint: 'Groups you join on the site have their rooms here.', roomCount: '{n} of {all} online',
+  lockRoom: 'Lock room {who}', unlockRoom: 'Unlock room {who}', lock: 'Lock room', unlock: 'Unlock room', locked: 'Locked',
+  fromSite: 'From the site', announcements: 'Announcements', noNotifications: 'All caught up',
+  noNotificationsHint: 'What happens on the site shows up here.', broadcast: 'Announcement', channel: 'New in {who}', open: 'Open', dismiss: 'Dismiss',
+  sound: 'Play a sound', sticky: 'Keep contacts open', minimal: 'Icons only', autoPop: 'Open new messages', desktop: 'Desktop notifications',
+  desktopDenied: 'The browser does not allow notifications for this site.', theme: 'Theme', auto: 'Automatic', light: 'Light', dark: 'Dark',
+  language: 'Language', asPage: 'As the page', opacity: 'Opacity', zoom: 'Size', shortcut: '{keys} moves to the chat bar.',
+  signIn: 'Sign in', signInHint: 'Sign in to chat', username: 'Username', password: 'Password', wrongLogin: 'That username and password do not match.',
+  connecting: 'Connecting…', reconnecting: 'Connection lost. Reconnecting…', offlineNow: 'You are offline', refused: 'The site refused the connection',
+  site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'You are connected in another window',
+  ended: 'The site has ended your chat session', limit: 'Chat is open in too many windows', network: 'No network connection',
+  retryIn: 'Trying again in {time}', tryAgain: 'Try again', connect: 'Connect',
+  chatWith: 'Chat with {who}', conversation: 'Conversation with {who}', messageTo: 'Message to {who}', typeHere: 'Write a message', send: 'Send',
+  emojiPicker: 'Emoji', format: 'Formatting', bold: 'Bold', italic: 'Italic', underline: 'Underline', size: 'Text size', small: 'Small',
+  normal: 'Normal', large: 'Large', colour: 'Text colour', noColour: 'Default colour', colourN: 'Colour {n}',
+  options: 'Options', members: 'Members', noMembers: 'Nobody is here right now', membersOf: 'Members of {who}', clearHistory: 'Clear history',
+  clearAsk: 'Clear this conversation for you?', clear: 'Clear', didNotWork: 'That did not work. Try again later.', download: 'Download history',
+  loading: 'Loading…', start: 'This is the beginning of the conversation', sayHello: 'No messages yet. Say hello!', newMessages: 'New messages',
+  toEnd: 'To the newest message', sending: 'Sending', sent: 'Sent', delivered: 'Delivered', failed: 'Not sent', retry: 'Retry', discard: 'Discard',
+  typing: '{who} is typing…', you: 'You', isOffline: '{who} is offline and will get your messages later.', youBlocked: 'You have blocked {who}.',
+  roomLocked: 'This room is locked. You get no messages from it.', tooLong: 'Too long: {n} of {max} bytes', chatNick: 'Chat with {who} ({show})',
+};

@@ -1,0 +1,36 @@
+// What the bar says in simplified Chinese.
+//
+// Owns: the words. `{…}` stands for a value. Must not: lack a key that another language has.
+
+export default {
+  chat: '聊天', showBar: '展开聊天栏', hideBar: '收起聊天栏', menu: '菜单', notifications: '通知', rooms: '群组',
+  contacts: '联系人', settings: '设置', chats: '会话', moreChats: '更多会话', nOnline: '{n} 人在线', nNew: '{n} 条新通知',
+  nUnread: '{n} 条未读', back: '返回', close: '关闭', minimise: '最小化', cancel: '取消', newWindow: '在新窗口打开',
+  closeChat: '关闭与 {who} 的会话',
+  available: '在线', away: '离开', dnd: '请勿打扰', invisible: '隐身', offline: '离线',
+  presence: '我的状态：{show}', statusHint: '写一句签名', status: '我的签名',
+  search: '搜索联系人', friends: '好友', stranger: '本页其他人', noContacts: '还没有联系人',
+  noContactsHint: '您在本站添加的好友会显示在这里。', noMatch: '没有找到“{query}”',
+  optionsOf: '{who} 的选项', sendMessage: '发消息', profile: '个人主页', block: '屏蔽', unblock: '取消屏蔽', blocked: '已屏蔽',
+  noRooms: '还没有群组', noRoomsHint: '您在本站加入的群组会显示在这里。', roomCount: '{n}/{all} 人在线',
+  lockRoom: '屏蔽群组 {who}', unlockRoom: '取消屏蔽群组 {who}', lock: '屏蔽群消息', unlock: '接收群消息', locked: '已屏蔽',
+  fromSite: '站内通知', announcements: '公告', noNotifications: '没有新通知',
+  noNotificationsHint: '站内动态会显示在这里。', broadcast: '公告', channel: '{who} 有新内容', open: '查看', dismiss: '知道了',
+  sound: '声音提示', sticky: '固定联系人列表', minimal: '只显示图标', autoPop: '自动弹出新消息', desktop: '桌面通知',
+  desktopDenied: '浏览器不允许本站发送通知。', theme: '主题', auto: '自动', light: '浅色', dark: '深色',
+  language: '语言', asPage: '与页面一致', opacity: '不透明度', zoom: '大小', shortcut: '按 {keys} 可跳到聊天栏。',
+  signIn: '登录', signInHint: '登录后聊天', username: '用户名', password: '密码', wrongLogin: '用户名或密码不正确。',
+  connecting: '正在连接…', reconnecting: '连接已断开，正在重连…', offlineNow: '您已离线', refused: '本站拒绝了连接',
+  site: '无法连接到本站', server: '无法连接到消息服务器', replaced: '您已在另一个窗口连接',
+  ended: '本站已结束您的聊天会话', limit: '打开的聊天窗口过多', network: '没有网络连接',
+  retryIn: '{time}后重试', tryAgain: '重试', connect: '连接',
+  chatWith: '与 {who} 聊天', conversation: '与 {who} 的对话', messageTo: '发送给 {who} 的消息', typeHere: '输入消息', send: '发送',
+  emojiPicker: '表情', format: '文字格式', bold: '粗体', italic: '斜体', underline: '下划线', size: '字号', small: '小',
+  normal: '标准', large: '大', colour: '文字颜色', noColour: '默认颜色', colourN: '颜色 {n}',
+  options: '选项', members: '成员', noMembers: '现在没有人在线', membersOf: '{who} 的成员', clearHistory: '清空聊天记录',
+  clearAsk: '清空您这边的聊天记录？', clear: '清空', didNotWork: '操作失败，请稍后再试。', download: '下载聊天记录',
+  loading: '正在加载…', start: '没有更早的消息了', sayHello: '还没有消息，打个招呼吧！', newMessages: '有新消息',
+  toEnd: '回到最新消息', sending: '正在发送', sent: '已发送', delivered: '已送达', failed: '发送失败', retry: '重试', discard: '放弃',
+  typing: '{who} 正在输入…', you: '我', isOffline: '{who} 不在线，上线后会收到您的消息。', youBlocked: '您已屏蔽 {who}。',
+  roomLocked: '您已屏蔽此群组，不会收到群消息。', tooLong: '消息过长：{n} / {max} 字节', chatNick: '与 {who} 聊天（{show}）',
+};

@@ -1,0 +1,36 @@
+// What the bar says in traditional Chinese.
+//
+// Owns: the words. `{…}` stands for a value. Must not: lack a key that another language has.
+
+export default {
+  chat: '聊天', showBar: '展開聊天列', hideBar: '收合聊天列', menu: '選單', notifications: '通知', rooms: '群組',
+  contacts: '聯絡人', settings: '設定', chats: '對話', moreChats: '更多對話', nOnline: '{n} 人在線上', nNew: '{n} 則新通知',
+  nUnread: '{n} 則未讀', back: '返回', close: '關閉', minimise: '最小化', cancel: '取消', newWindow: '在新視窗開啟',
+  closeChat: '關閉與 {who} 的對話',
+  available: '線上', away: '離開', dnd: '請勿打擾', invisible: '隱身', offline: '離線',
+  presence: '我的狀態：{show}', statusHint: '寫一句狀態', status: '我的狀態訊息',
+  search: '搜尋聯絡人', friends: '好友', stranger: '本頁其他人', noContacts: '還沒有聯絡人',
+  noContactsHint: '您在本站加入的好友會顯示在這裡。', noMatch: '找不到「{query}」',
+  optionsOf: '{who} 的選項', sendMessage: '傳送訊息', profile: '個人首頁', block: '封鎖', unblock: '解除封鎖', blocked: '已封鎖',
+  noRooms: '還沒有群組', noRoomsHint: '您在本站加入的群組會顯示在這裡。', roomCount: '{n}/{all} 人在線上',
+  lockRoom: '封鎖群組 {who}', unlockRoom: '解除封鎖群組 {who}', lock: '封鎖群組訊息', unlock: '接收群組訊息', locked: '已封鎖',
+  fromSite: '站內通知', announcements: '公告', noNotifications: '沒有新通知',
+  noNotificationsHint: '站內動態會顯示在這裡。', broadcast: '公告', channel: '{who} 有新內容', open: '檢視', dismiss: '知道了',
+  sound: '提示音', sticky: '固定聯絡人清單', minimal: '只顯示圖示', autoPop: '自動開啟新訊息', desktop: '桌面通知',
+  desktopDenied: '瀏覽器不允許本站傳送通知。', theme: '佈景主題', auto: '自動', light: '淺色', dark: '深色',
+  language: '語言', asPage: '與頁面相同', opacity: '不透明度', zoom: '大小', shortcut: '按 {keys} 可移至聊天列。',
+  signIn: '登入', signInHint: '登入後聊天', username: '使用者名稱', password: '密碼', wrongLogin: '使用者名稱或密碼不正確。',
+  connecting: '正在連線…', reconnecting: '連線中斷，正在重新連線…', offlineNow: '您目前離線', refused: '本站拒絕了連線',
+  site: '無法連線到本站', server: '無法連線到訊息伺服器', replaced: '您已在另一個視窗連線',
+  ended: '本站已結束您的聊天', limit: '開啟的聊天視窗過多', network: '沒有網路連線',
+  retryIn: '{time}後重試', tryAgain: '重試', connect: '連線',
+  chatWith: '與 {who} 聊天', conversation: '與 {who} 的對話', messageTo: '傳給 {who} 的訊息', typeHere: '輸入訊息', send: '傳送',
+  emojiPicker: '表情符號', format: '文字格式', bold: '粗體', italic: '斜體', underline: '底線', size: '字級', small: '小',
+  normal: '標準', large: '大', colour: '文字顏色', noColour: '預設顏色', colourN: '顏色 {n}',
+  options: '選項', members: '成員', noMembers: '現在沒有人在線上', membersOf: '{who} 的成員', clearHistory: '清除聊天記錄',
+  clearAsk: '清除您這邊的聊天記錄？', clear: '清除', didNotWork: '操作失敗，請稍後再試。', download: '下載聊天記錄',
+  loading: '載入中…', start: '沒有更早的訊息了', sayHello: '還沒有訊息，打個招呼吧！', newMessages: '有新訊息',
+  toEnd: '回到最新訊息', sending: '正在傳送', sent: '已傳送', delivered: '已送達', failed: '傳送失敗', retry: '重試', discard: '捨棄',
+  typing: '{who} 正在輸入…', you: '我', isOffline: '{who} 不在線上，上線後會收到您的訊息。', youBlocked: '您已封鎖 {who}。',
+  roomLocked: '您已封鎖此群組，不會收到群組訊息。', tooLong: '訊息過長：{n} / {max} 位元組', chatNick: '與 {who} 聊天（{show}）',
+};

@@ -1,0 +1,94 @@
+// How a message looks: what its sender chose, as far as it is safe and legible.
+//
+// Owns: the allow-list of CSS declarations, and the contrast of colours. Must not: let a declaration through that is
+// not on the list, or a colour that cannot be read on our backgrounds.
+
+/** Backgrounds that are hardest to read on: the darkest bubble of the light theme and the lightest of the dark one. */
+const BACKGROUND = { light: [214, 226, 246], dark: [54, 66, 88] };
+const CONTRAST_MIN = 4.6;
+const FONT_PX_MIN = 11;
+const FONT_PX_MAX = 22;
+
+/** @type {Record<string, string>} */
+const NAMES = {
+  black: '000000', silver: 'c0c0c0', gray: '808080', grey: '808080', white: 'ffffff', maroon: '800000', red: 'ff0000', purple: '800080', fuchsia: 'ff00ff',
+  green: '008000', lime: '00ff00', olive: '808000', yellow: 'ffff00', navy: '000080', blue: '0000ff', teal: '008080', aqua: '00ffff', orange: 'ffa500', pink: 'ffc0cb', brown: 'a52a2a',
+};
+
+/**
+ * What the sender of this browser chose.
+ * @typedef {{bold: boolean, italic: boolean, underline: boolean, size: number, color: string}} Format
+ */
+
+/** @type {Format} */
+export const PLAIN = { bold: false, italic: false, underline: false, size: 0, color: '' };
+
+/** @param {string} text @returns {number[] | null} red, green, blue */
+function parseColor(text) {
+  const hex = NAMES[text] ?? /^#([\da-f]{3}|[\da-f]{6})$/.exec(text)?.[1];
+  if (hex) {
+    const wide = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex;
+    return [0, 2, 4].map((at) => parseInt(wide.slice(at, at + 2), 16));
+  }
+  const parts = /^rgb\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\s*\)$/.exec(text);
+  return parts ? parts.slice(1).map((part) => Math.min(255, Number(part))) : null;
+}
+
+/** @param {number[]} rgb relative luminance as WCAG has it */
+function luminance(rgb) {
+  const [r = 0, g = 0, b = 0] = rgb.map((part) => (part <= 10 ? part / 3294.6 : ((part / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** @param {number[]} a @param {number[]} b */
+export function contrast(a, b) {
+  const [dark = 0, light = 0] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** The colour nearest to `rgb` that can be read in the theme. @param {number[]} rgb @param {boolean} dark */
+export function legible(rgb, dark) {
+  const [background, end] = dark ? [BACKGROUND.dark, 255] : [BACKGROUND.light, 0];
+  let mixed = rgb;
+  for (let part = 0; part <= 1 && contrast(mixed, background) < CONTRAST_MIN; part += 0.05) {
+    mixed = rgb.map((value) => Math.round(value + (end - value) * part));
+  }
+  return mixed;
+}
+
+/**
+ * Reads declarations that came with a message.
+ * @param {string} text
+ * @param {boolean} dark
+ * @returns {Record<string, string>} what may be set
+ */
+export function readStyle(text, dark) {
+  /** @type {Record<string, string>} */
+  const rules = {};
+  for (const part of String(text ?? '').slice(0, 500).split(';')) {
+    const [name = '', ...rest] = part.toLowerCase().split(':').map((side) => side.trim());
+    const value = rest.join(':');
+    const size = /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value);
+    const color = name === 'color' && parseColor(value);
+    if (color) rules.color = `rgb(${legible(color, dark).join(', ')})`;
+    else if (name === 'font-weight' && /^(bold|bolder|[6-9]00)$/.test(value)) rules[name] = 'bold';
+    else if (name === 'font-style' && /^(italic|oblique)$/.test(value)) rules[name] = 'italic';
+    else if (name === 'text-decoration' && /^(underline|line-through)$/.test(value)) rules[name] = value;
+    else if (name === 'font-size' && size) {
+      const px = Number(size[1]) * (size[2] === 'pt' ? 4 / 3 : 1);
+      rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(px)))}px`;
+    }
+  }
+  return rules;
+}
+
+/** The declarations to send. @param {Format} format */
+export function writeStyle(format) {
+  return [
+    format.bold && 'font-weight:bold',
+    format.italic && 'font-style:italic',
+    format.underline && 'text-decoration:underline',
+    format.size && `font-size:${format.size}px`,
+    format.color && `color:${format.color}`,
+  ].filter(Boolean).join(';');
+}

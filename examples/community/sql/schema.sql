@@ -12,6 +12,12 @@ CREATE TABLE users (
     created     INTEGER NOT NULL
 ) STRICT;
 
+-- Who may not log in.
+CREATE TABLE bans (
+    user    TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    created INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE sessions (
     token   TEXT PRIMARY KEY,                -- hashed
     user    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -35,6 +35,9 @@ pub struct Arguments {
     /// An origin whose pages may use the plugin by JSONP; may be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub jsonp_origin: Vec<String>,
+    /// The folder of a front end of 2011, for the page at /old
+    #[arg(long, value_name = "DIR", value_parser = folder)]
+    pub old: Option<PathBuf>,
     /// The site is reached by https: its cookie is sent by no other way
     #[arg(long)]
     pub secure: bool,
@@ -52,6 +55,12 @@ impl Arguments {
         let data = data.ok_or("there is no home directory for the database: say --db FILE")?;
         Ok(data.join("nextim-community").join("community.sqlite"))
     }
+}
+
+/// A folder that is there.
+fn folder(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    if path.is_dir() { Ok(path) } else { Err("this is not a folder".to_owned()) }
 }
 
 /// An http URL without a slash at its end.

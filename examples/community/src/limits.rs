@@ -41,6 +41,47 @@ pub const DOWNLOAD_MAX: usize = 1_000;
 /// Notifications in one answer.
 pub const NOTIFICATIONS_MAX: usize = 50;
 
+/// A user's id, in characters, at least.
+pub const USER_ID_CHARS_MIN: usize = 2;
+/// A user's shown name, in characters; four bytes each, the message server takes it.
+pub const NICK_CHARS_MAX: usize = 64;
+/// What a user says of himself, in characters.
+pub const BIO_CHARS_MAX: usize = 1_000;
+/// A new password, in characters, at least.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// The name of a contact group, in characters.
+pub const FRIEND_GROUP_CHARS_MAX: usize = 32;
+/// The name of a group, in characters.
+pub const GROUP_NAME_CHARS_MAX: usize = 64;
+/// The description of a group, in characters.
+pub const GROUP_ABOUT_CHARS_MAX: usize = 1_000;
+/// The title of a thread, in characters.
+pub const TITLE_CHARS_MAX: usize = 120;
+/// A post, in characters; four bytes each, all escaped, it fits into a request's body.
+pub const POST_CHARS_MAX: usize = 10_000;
+/// How much of a post is pushed to subscribers, in characters.
+pub const PUSHED_CHARS: usize = 120;
+/// A broadcast or a notice to all, in characters.
+pub const NOTICE_CHARS_MAX: usize = 500;
+/// Members on a page of their list.
+pub const MEMBERS_SHOWN: i64 = 24;
+/// Threads on a page of the forum.
+pub const THREADS_SHOWN: i64 = 20;
+/// Posts on a page of a thread.
+pub const POSTS_SHOWN: i64 = 20;
+/// Posts on a member's page.
+pub const POSTS_LATEST: i64 = 5;
+/// Threads on the front page.
+pub const FRONT_THREADS: i64 = 6;
+/// Groups on the front page.
+pub const FRONT_GROUPS: usize = 4;
+/// Members on the front page.
+pub const FRONT_MEMBERS: i64 = 5;
+/// Members on the page for old front ends.
+pub const OLD_MEMBERS: i64 = 12;
+/// A file of an old front end, in bytes.
+pub const OLD_FILE_BYTES_MAX: u64 = 4 * 1_048_576;
+
 /// A user may send this many messages at once …
 pub const SENDS_AT_ONCE: u32 = 20;
 /// … and as many again in this time.

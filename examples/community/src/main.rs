@@ -43,6 +43,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         secure: arguments.secure,
         jsonp_origins: arguments.jsonp_origin.clone(),
         show_logins: !is_public(arguments.listen),
+        old: arguments.old.clone(),
     };
     let community = Community::start(arguments.listen, &file, address, options).map_err(|error| {
         format!("{}: {error}{}", arguments.listen, advice(&error, "--listen 127.0.0.1:8081"))

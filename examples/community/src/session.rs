@@ -17,6 +17,7 @@ use crate::limits::SESSION_MS;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::store::accounts::{self, User};
+use crate::store::bans;
 use crate::visit::Visit;
 
 /// The cookie's name.
@@ -42,11 +43,31 @@ pub fn log_in(site: &Site, visit: &Visit, id: &str, password: &str) -> Result<(U
     let token = secret()?;
     let user = site.store.write(|db| {
         let user = accounts::find(db, &id)?.ok_or_else(wrong)?;
+        if bans::banned(db, &user.id)? {
+            return Err(Refusal::forbidden("This account is closed by the administrator."));
+        }
         visit.session.as_ref().map_or(Ok(()), |old| accounts::end_session(db, old))?;
         accounts::begin_session(db, &hash(&token), &user.id)?;
         Ok::<User, Refusal>(user)
     })?;
     Ok((user, cookie(site, &token, SESSION_MS / 1_000)))
+}
+
+/// Gives a user another password, if he knows the present one. His other sessions end.
+pub fn change_password(site: &Site, visit: &Visit, user: &User, old: &str, new: &str) -> Result<(), Refusal> {
+    if !site.log_ins.take(&format!("{} {}", visit.address, user.id)) {
+        return Err(Refusal::too_many("Too many attempts. Please wait some minutes."));
+    }
+    let stored = site.store.read(|db| accounts::password(db, &user.id))?;
+    if !site.hashes.verify(old, stored.as_deref()) {
+        return Err(Refusal::forbidden("This is not your present password."));
+    }
+    let hash =
+        hash_password(new).map_err(|_| Refusal::unavailable("The site has failed. Please try again."))?;
+    site.store.write(|db| {
+        accounts::set_password(db, &user.id, &hash)?;
+        accounts::end_sessions(db, &user.id, visit.session.as_deref()).map_err(Refusal::from)
+    })
 }
 
 /// Ends the session: returns the cookie that removes the browser's. Tells the message server, which ends all pages.

@@ -38,6 +38,8 @@ pub struct Options {
     pub jsonp_origins: Vec<String>,
     /// Show the logins of the seeded users on the front page.
     pub show_logins: bool,
+    /// The folder of a front end of 2011, for the page on which it runs.
+    pub old: Option<std::path::PathBuf>,
 }
 
 /// What all handlers share.

@@ -12,7 +12,7 @@
    * @property {string} files the path of the front end's own files
    * @property {object} user as the site describes the user who is logged in
    * @property {object} setting
-   * @property {{title: string, icon: string, link: string, isExtlink?: boolean}[]} menu
+   * @property {{title: string, icon: string, link: string}[]} menu
    */
 
   const script = document.currentScript;

@@ -5,7 +5,7 @@
 
 use rusqlite::Row;
 
-use super::{Connection, Result, list, now, one, params, run};
+use super::{Connection, Result, list, now, one, params, run, value};
 use crate::limits::SESSION_MS;
 
 const ADD: &str =
@@ -13,13 +13,17 @@ const ADD: &str =
 const BY_ID: &str = "SELECT * FROM users WHERE id = ?1";
 const BY_UID: &str = "SELECT * FROM users WHERE uid = ?1";
 const ALL: &str = "SELECT * FROM users ORDER BY uid LIMIT ?1 OFFSET ?2";
+const NEWEST: &str = "SELECT * FROM users ORDER BY uid DESC LIMIT ?1";
+const COUNT: &str = "SELECT count(*) FROM users";
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
+const SET_PASSWORD: &str = "UPDATE users SET password = ?2 WHERE id = ?1";
 const SET_PROFILE: &str = "UPDATE users SET nick = ?2, bio = ?3 WHERE id = ?1";
 const SET_STATUS: &str = "UPDATE users SET status = ?2, status_time = ?3 WHERE id = ?1 AND status <> ?2";
 const SESSION: &str = "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user
     WHERE sessions.token = ?1 AND sessions.expires > ?2";
 const ADD_SESSION: &str = "INSERT INTO sessions (token, user, expires) VALUES (?1, ?2, ?3)";
 const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
+const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1 AND token IS NOT ?2";
 const EXPIRE_SESSIONS: &str = "DELETE FROM sessions WHERE expires <= ?1";
 
 /// A user of the community.
@@ -108,9 +112,24 @@ pub fn all(db: &Connection, limit: i64, offset: i64) -> Result<Vec<User>> {
     list(db, ALL, [limit, offset], User::of)
 }
 
+/// Those who joined last.
+pub fn newest(db: &Connection, limit: i64) -> Result<Vec<User>> {
+    list(db, NEWEST, [limit], User::of)
+}
+
+/// How many users there are.
+pub fn count(db: &Connection) -> Result<i64> {
+    value(db, COUNT, [])
+}
+
 /// The hashed password of a user.
 pub fn password(db: &Connection, id: &str) -> Result<Option<String>> {
     one(db, PASSWORD, [id], |row| row.get(0))
+}
+
+/// Changes the hashed password of a user.
+pub fn set_password(db: &Connection, id: &str, password: &str) -> Result<()> {
+    run(db, SET_PASSWORD, [id, password]).map(drop)
 }
 
 /// Changes what others see of a user.
@@ -132,6 +151,11 @@ pub fn begin_session(db: &Connection, token: &str, user: &str) -> Result<()> {
 /// Whose session this is.
 pub fn session_user(db: &Connection, token: &str) -> Result<Option<User>> {
     one(db, SESSION, params![token, now()], User::of)
+}
+
+/// Ends all sessions of a user, but for this one if there is one to keep.
+pub fn end_sessions(db: &Connection, user: &str, kept: Option<&str>) -> Result<()> {
+    run(db, END_SESSIONS, params![user, kept]).map(drop)
 }
 
 /// Ends a session.

@@ -14,6 +14,9 @@ const THREAD: &str = "SELECT threads.*, users.uid, users.nick,
     FROM threads JOIN users ON users.id = threads.author WHERE threads.id = ?1";
 const POSTS: &str = "SELECT posts.*, users.uid, users.nick FROM posts JOIN users ON users.id = posts.author
     WHERE thread = ?1 ORDER BY posts.id LIMIT ?2 OFFSET ?3";
+const COUNT: &str = "SELECT count(*) FROM threads";
+const LATEST: &str = "SELECT posts.*, threads.title FROM posts JOIN threads ON threads.id = posts.thread
+    WHERE posts.author = ?1 ORDER BY posts.id DESC LIMIT ?2";
 const ADD_THREAD: &str = "INSERT INTO threads (author, title, created, last_post) VALUES (?1, ?2, ?3, ?3)";
 const ADD_POST: &str = "INSERT INTO posts (thread, author, body, created) VALUES (?1, ?2, ?3, ?4)";
 const TOUCH: &str = "UPDATE threads SET last_post = ?2 WHERE id = ?1";
@@ -89,6 +92,33 @@ impl Post {
             created: row.get("created")?,
         })
     }
+}
+
+/// A post as its author's page shows it.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    /// The number of its thread.
+    pub thread: i64,
+    /// What the thread is about.
+    pub title: String,
+    /// What it says.
+    pub body: String,
+    /// When it was written.
+    pub created: i64,
+}
+
+/// How many threads there are.
+pub fn count(db: &Connection) -> Result<i64> {
+    value(db, COUNT, [])
+}
+
+/// The last posts of a user, the newest first.
+pub fn latest_of(db: &Connection, author: &str, limit: i64) -> Result<Vec<Latest>> {
+    let read = |row: &Row<'_>| {
+        let (thread, title) = (row.get("thread")?, row.get("title")?);
+        Ok(Latest { thread, title, body: row.get("body")?, created: row.get("created")? })
+    };
+    list(db, LATEST, params![author, limit], read)
 }
 
 /// Threads, the one with the newest post first.

@@ -18,6 +18,8 @@ const REQUEST: &str =
     "INSERT OR IGNORE INTO friend_requests (from_user, to_user, body, created) VALUES (?1, ?2, ?3, ?4)";
 const REQUESTS_TO: &str = "SELECT r.id AS request, r.body AS said, r.created AS asked, users.*
     FROM friend_requests AS r JOIN users ON users.id = r.from_user WHERE r.to_user = ?1 ORDER BY r.id";
+const REQUESTED_BY: &str = "SELECT users.* FROM friend_requests AS r JOIN users ON users.id = r.to_user
+    WHERE r.from_user = ?1 ORDER BY r.id";
 const REQUESTED: &str = "SELECT EXISTS (SELECT 1 FROM friend_requests WHERE from_user = ?1 AND to_user = ?2)";
 const END_REQUEST: &str = "DELETE FROM friend_requests WHERE from_user = ?1 AND to_user = ?2";
 
@@ -89,6 +91,11 @@ pub fn requested(db: &Connection, from: &str, to: &str) -> Result<bool> {
 /// The requests a user has to answer.
 pub fn requests(db: &Connection, to: &str) -> Result<Vec<Request>> {
     list(db, REQUESTS_TO, [to], Request::of)
+}
+
+/// Whom a user has asked.
+pub fn requested_by(db: &Connection, from: &str) -> Result<Vec<User>> {
+    list(db, REQUESTED_BY, [from], User::of)
 }
 
 /// `user` accepts the request of `from`. Whether there was one.

@@ -16,6 +16,8 @@ const ALL: &str =
     FROM groups ORDER BY id";
 const OF: &str = "SELECT groups.*, (SELECT count(*) FROM group_members WHERE group_id = groups.id) AS members
     FROM groups JOIN group_members AS mine ON mine.group_id = groups.id WHERE mine.user = ?1 ORDER BY groups.id";
+const NAMED: &str = "SELECT id FROM groups WHERE name = ?1";
+const SET: &str = "UPDATE groups SET name = ?2, about = ?3 WHERE id = ?1";
 const ROLE: &str = "SELECT role FROM group_members WHERE group_id = ?1 AND user = ?2";
 const MEMBERS: &str =
     "SELECT users.*, group_members.role FROM group_members JOIN users ON users.id = group_members.user
@@ -69,6 +71,16 @@ pub fn find(db: &Connection, id: i64) -> Result<Option<Group>> {
 /// All groups.
 pub fn all(db: &Connection) -> Result<Vec<Group>> {
     list(db, ALL, [], Group::of)
+}
+
+/// The number of the group of this name.
+pub fn named(db: &Connection, name: &str) -> Result<Option<i64>> {
+    one(db, NAMED, [name], |row| row.get(0))
+}
+
+/// Gives a group another name and description. An error if the name is taken.
+pub fn set(db: &Connection, id: i64, name: &str, about: &str) -> Result<()> {
+    run(db, SET, params![id, name, about]).map(drop)
 }
 
 /// The groups of a user.

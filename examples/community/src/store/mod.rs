@@ -8,6 +8,7 @@
 //! halfway for want of the lock.
 
 pub mod accounts;
+pub mod bans;
 pub mod blocks;
 pub mod forum;
 pub mod friends;

@@ -8,6 +8,7 @@ use super::{Connection, Result, count, list, now, params, run};
 use crate::limits::NOTIFICATIONS_MAX;
 
 const ADD: &str = "INSERT INTO notices (user, body, link, created) VALUES (?1, ?2, ?3, ?4)";
+const ADD_TO_ALL: &str = "INSERT INTO notices (user, body, created) SELECT id, ?1, ?2 FROM users";
 const NEWEST: &str = "SELECT * FROM notices WHERE user = ?1 ORDER BY id DESC LIMIT ?2";
 const REMOVE: &str = "DELETE FROM notices WHERE user = ?1 AND id = ?2";
 const CLEAR: &str = "DELETE FROM notices WHERE user = ?1";
@@ -28,6 +29,11 @@ pub struct Notice {
 /// Tells a user something.
 pub fn add(db: &Connection, user: &str, body: &str, link: &str) -> Result<()> {
     run(db, ADD, params![user, body, link, now()]).map(drop)
+}
+
+/// Tells everybody something.
+pub fn add_to_all(db: &Connection, body: &str) -> Result<()> {
+    run(db, ADD_TO_ALL, params![body, now()]).map(drop)
 }
 
 /// What a user was told, the newest first.

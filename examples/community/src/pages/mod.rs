@@ -15,7 +15,7 @@ mod members;
 mod notifications;
 mod old;
 mod paging;
-pub mod picture;
+mod picture;
 mod relations;
 mod statics;
 mod text;
@@ -38,7 +38,6 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/signup", get(front::sign_up_form).merge(post(front::sign_up)))
         .route("/static/{name}", get(statics::serve))
         .route("/favicon.ico", get(statics::serve))
-        .route("/picture/{colour}/{letter}", get(picture::draw))
         .route("/old", get(old::show))
         .route("/old/webim/{*path}", get(old::file));
     router.merge(people()).merge(places()).fallback(site::any(elsewhere, finish))

@@ -10,7 +10,7 @@ use crate::store::now;
 pub(super) enum Piece {
     /// Words, as they were written.
     Text(String),
-    /// An address that begins with `http://` or `https://`, and nothing else.
+    /// An address that begins with `http://` or `https://`, or the address of a user of this site, and nothing else.
     Link(String),
     /// The end of a line within a paragraph.
     Break,
@@ -61,8 +61,28 @@ fn pieces(line: &str, to: &mut Vec<Piece>) {
     }
 }
 
-/// Where the first link begins and ends: at a scheme that no letter precedes, with a host after it.
+/// Where the first link begins and ends.
 fn link(text: &str) -> Option<(usize, usize)> {
+    let first = web_link(text).into_iter().chain(user_link(text));
+    first.min_by_key(|(start, _)| *start)
+}
+
+/// The first address of a user, at the start of a word, with a number and nothing more.
+fn user_link(text: &str) -> Option<(usize, usize)> {
+    let starts = text.match_indices('/').map(|(start, _)| start);
+    let mut words = starts.filter(|start| text[..*start].chars().next_back().is_none_or(is_outside));
+    words.find_map(|start| {
+        let tail = |(prefix, suffix)| Some((text[start..].strip_prefix(prefix)?, suffix));
+        let (tail, suffix) = USER_LINKS.into_iter().find_map(tail)?;
+        let rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
+        let after = rest.strip_prefix(suffix).filter(|_| rest.len() < tail.len())?;
+        let whole = !after.starts_with(|c: char| c.is_ascii_alphanumeric());
+        whole.then_some((start, text.len() - after.len()))
+    })
+}
+
+/// The first address with a scheme that no letter precedes, and with a host after it.
+fn web_link(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(found) = text[from..].find("://") {
         let colon = from + found;
@@ -82,11 +102,14 @@ fn ends_with_word(text: &str, word: &str) -> bool {
     is_it && !text[..start].ends_with(|before: char| before.is_ascii_alphanumeric())
 }
 
+/// Whether a character cannot stand in an address as people write it.
+fn is_outside(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "<>\"`，。；：！？、（）《》「」“”".contains(c)
+}
+
 /// How many bytes belong to an address: up to a space or a quote, without the punctuation of the sentence around it.
 fn url_len(text: &str) -> usize {
-    let outside =
-        |c: char| c.is_whitespace() || c.is_control() || "<>\"`，。；：！？、（）《》「」“”".contains(c);
-    let mut url = &text[..text.find(outside).unwrap_or(text.len())];
+    let mut url = &text[..text.find(is_outside).unwrap_or(text.len())];
     while let Some(last) = url.chars().next_back() {
         let lone = last == ')' && url.matches(')').count() > url.matches('(').count();
         if !lone && !".,;:!?'*_]}".contains(last) {
@@ -107,6 +130,10 @@ impl From<&i64> for At {
         At(*ms)
     }
 }
+
+/// What stands before and after a user's number in his addresses.
+const USER_LINKS: [(&str, &str); 3] =
+    [("/space.php?uid=", ""), ("/space-uid-", ".html"), ("/home.php?mod=space&uid=", "")];
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -137,9 +164,14 @@ impl At {
 
     /// In full.
     pub(super) fn full(self) -> String {
-        let (year, month, day) = self.date();
         let (hour, minute) = self.time();
-        format!("{day} {} {year}, {hour:02}:{minute:02} UTC", month_name(month))
+        format!("{}, {hour:02}:{minute:02} UTC", self.day())
+    }
+
+    /// The day.
+    pub(super) fn day(self) -> String {
+        let (year, month, day) = self.date();
+        format!("{day} {} {year}", month_name(month))
     }
 
     /// As one would say it now.
@@ -201,7 +233,7 @@ mod tests {
 
     #[test]
     fn only_http_and_https_become_links() {
-        let cases: [(&str, &[&str]); 11] = [
+        let cases: [(&str, &[&str]); 14] = [
             ("see http://a.example/x?y=1&z=2#t.", &["http://a.example/x?y=1&z=2#t"]),
             ("HTTPS://A.example, and http://b", &["HTTPS://A.example", "http://b"]),
             ("(https://a.example/b_(c))", &["https://a.example/b_(c)"]),
@@ -212,6 +244,9 @@ mod tests {
             ("<a href=\"http://a.example/\">x</a>", &["http://a.example/"]),
             ("看http://a.example/甲，好", &["http://a.example/甲"]),
             ("http://[::1]:80/ 'http://a.example'", &["http://[::1]:80/", "http://a.example"]),
+            ("mine is /space.php?uid=1, his /space-uid-2.html.", &["/space.php?uid=1", "/space-uid-2.html"]),
+            ("/home.php?mod=space&uid=3 x/space.php?uid=1 /space.php?uid=", &["/home.php?mod=space&uid=3"]),
+            ("/space-uid-安.html /space-uid-2安安 //evil.example /space.php?uid=1安", &["/space.php?uid=1"]),
             ("ftp://a.example file:///etc/passwd", &[]),
         ];
         for (text, wanted) in cases {

@@ -29,6 +29,9 @@ pub struct Arguments {
     /// The URL under which browsers reach the message server
     #[arg(long, value_name = "URL", value_parser = url)]
     pub im_public: Option<String>,
+    /// The URL under which browsers reach the site, if its plugin is used by pages of other origins
+    #[arg(long, value_name = "URL", value_parser = url)]
+    pub url: Option<String>,
     /// The database; made and seeded if it is not there
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,

@@ -17,7 +17,7 @@ use crate::limits::{DRAIN, HANDLERS_MAX};
 use crate::site::{Options, Site, protect};
 use crate::store::Store;
 use crate::webim::server::{Address, MessageServer};
-use crate::{pages, seed, webim};
+use crate::{avatar, pages, seed, webim};
 
 /// A site that is served. Dropping it ends it.
 #[derive(Debug)]
@@ -74,6 +74,7 @@ impl Drop for Community {
 fn router(site: &Arc<Site>) -> Router {
     pages::routes()
         .merge(webim::routes())
+        .merge(avatar::routes())
         .layer(axum::middleware::map_response_with_state(Arc::clone(site), protect))
         .with_state(Arc::clone(site))
 }

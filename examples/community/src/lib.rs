@@ -14,8 +14,10 @@
 //! beginning with `online.rs` and `messages.rs`.
 
 pub mod arguments;
+mod avatar;
 pub mod community;
 pub mod csrf;
+pub mod dates;
 pub mod limits;
 pub mod pages;
 pub mod refusal;

@@ -40,6 +40,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("signals: {error}"))?;
     let options = Options {
+        url: arguments.url.clone(),
         secure: arguments.secure,
         jsonp_origins: arguments.jsonp_origin.clone(),
         show_logins: !is_public(arguments.listen),

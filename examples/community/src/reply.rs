@@ -16,7 +16,8 @@ pub struct Reply {
     pub content_type: &'static str,
     /// The body.
     pub body: Vec<u8>,
-    headers: Vec<(HeaderName, String)>,
+    /// Its other headers.
+    pub headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {

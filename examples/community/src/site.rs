@@ -32,6 +32,9 @@ use crate::webim::server::MessageServer;
 /// What the operator chose.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The URL under which browsers reach the site, without a slash at its end. Links the plugin gives begin with it, so that
+    /// they work on pages of other origins.
+    pub url: Option<String>,
     /// The site is on https: its cookie must never leave by http.
     pub secure: bool,
     /// Origins whose pages may use the plugin by JSONP.
@@ -68,28 +71,42 @@ impl Site {
     }
 }
 
+/// What a handler returns.
+pub type Outcome = Result<Reply, Refusal>;
 /// Carries out a request.
-pub type Handler = fn(&Site, &Visit) -> Result<Reply, Refusal>;
+pub type Handler = fn(&Site, &Visit) -> Outcome;
 /// Makes the answer of what a handler returned: how a refusal looks, for example.
-pub type Finish = fn(&Site, &Visit, Result<Reply, Refusal>) -> Reply;
+pub type Finish = fn(&Site, &Visit, Outcome) -> Reply;
 
 /// A route for GET.
-pub fn get(handler: Handler, finish: Finish) -> MethodRouter<Arc<Site>> {
+pub fn get(
+    handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
+    finish: Finish,
+) -> MethodRouter<Arc<Site>> {
     axum::routing::get(adapt(handler, finish, Caller::Browser))
 }
 
 /// A route for POST, from pages of this site only.
-pub fn post(handler: Handler, finish: Finish) -> MethodRouter<Arc<Site>> {
+pub fn post(
+    handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
+    finish: Finish,
+) -> MethodRouter<Arc<Site>> {
     axum::routing::post(adapt(handler, finish, Caller::Browser))
 }
 
-/// A route for whatever method; the handler has to look.
-pub fn any(handler: Handler, finish: Finish) -> MethodRouter<Arc<Site>> {
+/// A route for whatever method; the handler has to look. What is not GET comes from pages of this site only.
+pub fn any(
+    handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
+    finish: Finish,
+) -> MethodRouter<Arc<Site>> {
     axum::routing::any(adapt(handler, finish, Caller::Browser))
 }
 
 /// A route for POST from a server, which has to prove who it is without a cookie.
-pub fn post_from_server(handler: Handler, finish: Finish) -> MethodRouter<Arc<Site>> {
+pub fn post_from_server(
+    handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
+    finish: Finish,
+) -> MethodRouter<Arc<Site>> {
     axum::routing::post(adapt(handler, finish, Caller::Server))
 }
 
@@ -103,16 +120,21 @@ enum Caller {
 type Answering = Pin<Box<dyn Future<Output = Response> + Send>>;
 
 fn adapt(
-    handler: Handler,
+    handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
     finish: Finish,
     caller: Caller,
 ) -> impl Fn(State<Arc<Site>>, RawPathParams, Request) -> Answering + Clone + Send + Sync + 'static {
     move |State(site), parts, request| {
+        let handler = handler.clone();
         let parts = parts.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Box::pin(async move {
             let (mut visit, read) = receive(request, caller).await;
             visit.parts = parts;
-            let run = move || answer(&site, &mut visit, read, handler, finish, caller);
+            let run = move || {
+                let admitted = read.and_then(|()| admit(&site, &mut visit, caller));
+                let outcome = admitted.and_then(|()| handler(&site, &visit));
+                finish(&site, &visit, outcome).into_response()
+            };
             tokio::task::spawn_blocking(run).await.unwrap_or_else(|error| {
                 log::error!("a handler failed: {error}");
                 Reply::new("text/plain; charset=utf-8", "The site has failed.")
@@ -150,19 +172,6 @@ async fn receive(request: Request, caller: Caller) -> (Visit, Result<(), Refusal
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     kind.starts_with(b"application/json")
-}
-
-fn answer(
-    site: &Site,
-    visit: &mut Visit,
-    read: Result<(), Refusal>,
-    handler: Handler,
-    finish: Finish,
-    caller: Caller,
-) -> Response {
-    let admitted = read.and_then(|()| admit(site, visit, caller));
-    let outcome = admitted.and_then(|()| handler(site, visit));
-    finish(site, visit, outcome).into_response()
 }
 
 /// Finds out who asks, and whether he may ask here at all.

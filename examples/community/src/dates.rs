@@ -22,7 +22,7 @@ pub fn clock(time: i64) -> String {
 
 /// Year, month and day of a day since 1970. The year is taken to begin in March, so that the leap day is its last, and
 /// days are counted in eras of 400 years, which are all of one length.
-fn civil(day: i64) -> (i64, i64, i64) {
+pub(crate) fn civil(day: i64) -> (i64, i64, i64) {
     let from_era = day + 719_468;
     let (era, day_of_era) = (from_era.div_euclid(146_097), from_era.rem_euclid(146_097));
     let year = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

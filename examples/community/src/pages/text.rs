@@ -3,6 +3,7 @@
 //! Owns: paragraphs, links in running text, the wording of times. Must not: make HTML. A piece is escaped where a
 //! template writes it, like everything else.
 
+use crate::dates;
 use crate::store::now;
 
 /// A part of a paragraph.
@@ -156,16 +157,12 @@ const MONTHS: [&str; 12] = [
 impl At {
     /// For machines.
     pub(super) fn iso(self) -> String {
-        let (year, month, day) = self.date();
-        let (hour, minute) = self.time();
-        let second = self.0.rem_euclid(MINUTE) / 1_000;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        dates::date_and_time(self.0).replace(' ', "T") + "Z"
     }
 
     /// In full.
     pub(super) fn full(self) -> String {
-        let (hour, minute) = self.time();
-        format!("{}, {hour:02}:{minute:02} UTC", self.day())
+        format!("{}, {} UTC", self.day(), dates::clock(self.0))
     }
 
     /// The day.
@@ -196,22 +193,9 @@ impl At {
         }
     }
 
-    fn time(self) -> (i64, i64) {
-        let in_day = self.0.rem_euclid(DAY);
-        (in_day / HOUR, in_day % HOUR / MINUTE)
-    }
-
-    /// Year, month and day of the Gregorian calendar. Years are counted from March, so that a leap day is the last.
+    /// Year, month and day.
     fn date(self) -> (i64, i64, i64) {
-        let days = self.0.div_euclid(DAY) + 719_468;
-        let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-        let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-        (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+        dates::civil(self.0.div_euclid(DAY))
     }
 }
 

@@ -13,11 +13,11 @@ use nextim::config::Config;
 use nextim::domains::DomainConfig;
 use nextim::server::{Handle, Server};
 use nextim_community::community::Community;
+use nextim_community::session;
 use nextim_community::site::Options;
 use nextim_community::store::{accounts, messages};
 use nextim_community::webim::server::Address;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Request;
@@ -113,7 +113,7 @@ impl TestSite {
     pub(crate) fn log_in(&self, user: &str) -> Browser<'_> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let token = format!("token-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let hash: String = Sha256::digest(&token).iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = session::hash(&token);
         let store = &self.community.site().store;
         store.write(|db| accounts::begin_session(db, &hash, user)).unwrap();
         Browser { cookie: format!("community_session={token}"), ..self.browser() }

@@ -12,7 +12,7 @@ use clap::Parser;
 #[command(name = "nextim-community", version)]
 pub struct Arguments {
     /// Where the site listens
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080", overrides_with = "listen")]
     pub listen: SocketAddr,
     /// Where the message server of this process listens
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8000", conflicts_with = "im")]

@@ -12,6 +12,8 @@ pub const MESSAGE_BYTES_MAX: usize = 32_768;
 pub const BODY_BYTES_MAX: usize = 131_072;
 /// The body of a call of the message server, in bytes: a list of all a user's messages.
 pub const CALL_BODY_BYTES_MAX: usize = 1_048_576;
+/// A body that is too long is read up to here, in bytes, so that its sender gets to read the refusal.
+pub const BODY_DRAINED_MAX: usize = 4 * 1_048_576;
 /// A request's body must have arrived within this.
 pub const BODY_WAIT: Duration = Duration::from_secs(30);
 /// A message's style, in bytes, before it is checked.

@@ -16,6 +16,7 @@ use nextim_community::community::Community;
 use nextim_community::seed;
 use nextim_community::site::Options;
 use nextim_community::webim::server::Address;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The domain of the message server in this process.
 const DOMAIN: &str = "localhost";
@@ -39,6 +40,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let file = arguments.database(|name| std::env::var_os(name))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("signals: {error}"))?;
+    let signals =
+        runtime.block_on(async { Signals::listen() }).map_err(|error| format!("signals: {error}"))?;
     let options = Options {
         url: arguments.url.clone(),
         secure: arguments.secure,
@@ -53,7 +56,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     if let Some(problem) = community.site().im.problem() {
         log::warn!("message server: {problem}; the site runs without chat until it is there");
     }
-    runtime.block_on(interrupted()).map_err(|error| format!("signals: {error}"))?;
+    runtime.block_on(signals.one());
     drop(community);
     if let Some(server) = server {
         server.drain();
@@ -114,11 +117,23 @@ fn is_public(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
 }
 
-async fn interrupted() -> io::Result<()> {
-    let mut ended = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-        _ = ended.recv() => Ok(()),
+/// What ends the command. It is listened for before anybody is told that it runs.
+struct Signals {
+    interrupted: Signal,
+    terminated: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Signals> {
+        let (interrupted, terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        Ok(Signals { interrupted, terminated })
+    }
+
+    async fn one(mut self) {
+        tokio::select! {
+            _ = self.interrupted.recv() => {}
+            _ = self.terminated.recv() => {}
+        }
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn token(headers: &HeaderMap) -> Option<String> {
 }
 
 /// What is stored instead of a secret that has so many bits that nobody can guess it.
-pub(crate) fn hash(secret: &str) -> String {
+pub fn hash(secret: &str) -> String {
     Sha256::digest(secret).iter().fold(String::with_capacity(64), |mut text, byte| {
         write!(text, "{byte:02x}").expect("a string takes everything");
         text

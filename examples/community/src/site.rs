@@ -6,11 +6,12 @@
 //! Handlers are plain functions that block, as they would be in PHP: they ask the database and the message server and
 //! return a reply. The adaptor reads the request, finds out who is logged in, and runs them on threads that may wait.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -18,8 +19,8 @@ use axum::routing::MethodRouter;
 
 use crate::csrf;
 use crate::limits::{
-    BODY_BYTES_MAX, BODY_WAIT, Buckets, CALL_BODY_BYTES_MAX, LOG_INS_AT_ONCE, LOG_INS_REFILL, SENDS_AT_ONCE,
-    SENDS_REFILL,
+    BODY_BYTES_MAX, BODY_DRAINED_MAX, BODY_WAIT, Buckets, CALL_BODY_BYTES_MAX, LOG_INS_AT_ONCE,
+    LOG_INS_REFILL, SENDS_AT_ONCE, SENDS_REFILL,
 };
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -155,18 +156,38 @@ async fn receive(request: Request, caller: Caller) -> (Visit, Result<(), Refusal
     }
     visit.params = Params::read(&[visit.query.as_bytes()]);
     let bytes_max = if caller == Caller::Server { CALL_BODY_BYTES_MAX } else { BODY_BYTES_MAX };
-    let read = match tokio::time::timeout(BODY_WAIT, axum::body::to_bytes(body, bytes_max)).await {
+    let read = match tokio::time::timeout(BODY_WAIT, collect(body, bytes_max)).await {
         Ok(Ok(body)) => {
-            visit.body = body.to_vec();
+            visit.body = body;
             Ok(())
         }
-        Ok(Err(_)) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "This is too long.")),
+        Ok(Err(refusal)) => Err(refusal),
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "This took too long.")),
     };
     if !is_json(&visit.headers) {
         visit.params = Params::read(&[visit.query.as_bytes(), &visit.body]);
     }
     (visit, read)
+}
+
+/// Reads a body. What is too long is read on for a while: a browser that is still sending would not see the answer.
+async fn collect(mut body: Body, bytes_max: usize) -> Result<Vec<u8>, Refusal> {
+    let (mut kept, mut bytes) = (Vec::new(), 0);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|_| Refusal::bad("The request was cut off."))?;
+        let data = frame.into_data().unwrap_or_default();
+        bytes += data.len();
+        if bytes > BODY_DRAINED_MAX {
+            break;
+        }
+        if bytes <= bytes_max {
+            kept.extend_from_slice(&data);
+        }
+    }
+    if bytes > bytes_max {
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "This is too long."));
+    }
+    Ok(kept)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

@@ -55,11 +55,13 @@ pub struct Visit {
     pub session: Option<String>,
     /// Who is logged in.
     pub user: Option<User>,
-    pub(crate) parts: Vec<(String, String)>,
+    /// The named parts of its path.
+    pub parts: Vec<(String, String)>,
 }
 
 impl Visit {
-    pub(crate) fn new(method: Method, path: &str, headers: HeaderMap) -> Visit {
+    /// A request without parameters, of somebody unknown.
+    pub fn new(method: Method, path: &str, headers: HeaderMap) -> Visit {
         Visit {
             method,
             path: path.to_owned(),

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::Response;
 
-use crate::limits::{IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT};
+use crate::limits::{HANDLERS_MAX, IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT};
 
 /// Why a call had no success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub struct Address {
 pub struct MessageServer {
     address: Address,
     agent: Agent,
+    /// Keeps no connection open.
+    fresh: Agent,
     /// The poll URL it told last.
     told: RwLock<Option<String>>,
 }
@@ -173,14 +175,18 @@ pub struct Push<'a> {
 impl MessageServer {
     /// A client. It connects when it is first used.
     pub fn new(address: Address) -> MessageServer {
-        let config = Agent::config_builder()
-            .timeout_global(Some(IM_CALL))
-            .timeout_connect(Some(IM_CONNECT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .proxy(None)
-            .build();
-        MessageServer { address, agent: config.into(), told: RwLock::default() }
+        let agent = |kept| {
+            let config = Agent::config_builder()
+                .timeout_global(Some(IM_CALL))
+                .timeout_connect(Some(IM_CONNECT))
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_idle_connections(kept)
+                .max_idle_connections_per_host(kept)
+                .proxy(None);
+            Agent::from(config.build())
+        };
+        MessageServer { address, agent: agent(HANDLERS_MAX), fresh: agent(0), told: RwLock::default() }
     }
 
     /// The site's domain.
@@ -305,7 +311,13 @@ impl MessageServer {
         let url = format!("{}{path}", self.address.url.trim_end_matches('/'));
         let own = [("domain", self.address.domain.as_str()), ("apikey", self.address.apikey.as_str())];
         let form = own.iter().chain(params).copied();
-        let mut answer = self.agent.post(&url).send_form(form).map_err(|error| unreachable(path, &error))?;
+        let sent = match self.agent.post(&url).send_form(form.clone()) {
+            // The connection was an old one, and the server at its other end may have been replaced. Doing any call twice
+            // does no harm: a page shows an id once, and a session nobody polls ends.
+            Err(error) if !matches!(error, ureq::Error::Timeout(_)) => self.fresh.post(&url).send_form(form),
+            sent => sent,
+        };
+        let mut answer = sent.map_err(|error| unreachable(path, &error))?;
         match answer.status().as_u16() {
             200 => Ok(answer),
             401 => Err(CallError::NotAuthorized),

@@ -38,7 +38,8 @@ pub(super) struct BuddyInfo {
 impl BuddyInfo {
     /// A user in this contact group; `presence` is nothing if he is offline, or as good as.
     pub(super) fn new(site: &Site, user: &User, group: &str, presence: Option<&Presence>) -> BuddyInfo {
-        let status = presence.map(|presence| &presence.status).filter(|status| !status.is_empty());
+        // Who is there says himself what he is doing; of others the site knows what they said last.
+        let status = presence.map_or(&user.status, |presence| &presence.status);
         let time = if user.status_time > 0 { dates::clock(user.status_time) } else { String::new() };
         BuddyInfo {
             id: user.id.clone(),
@@ -46,7 +47,7 @@ impl BuddyInfo {
             nick: user.nick.clone(),
             presence: if presence.is_some() { "online" } else { "offline" },
             show: presence.map_or("unavailable", |presence| &presence.show).to_owned(),
-            status: status.unwrap_or(&user.status).clone(),
+            status: status.clone(),
             status_time: time,
             group: group.to_owned(),
             url: link(site, &format!("/space.php?uid={}", user.uid)),

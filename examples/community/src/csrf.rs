@@ -1,0 +1,108 @@
+//! Requests that a page of another site makes in the user's name.
+//!
+//! Owns: the judgement of where a request comes from. Must not: know what it asks for.
+//!
+//! A browser sends the session's cookie with whatever is sent here, whoever's page sends it. But it also says where the
+//! page is from, and a page cannot forge that. So what changes something must come from one of our own pages.
+
+use axum::http::{HeaderMap, HeaderName, header};
+
+use crate::refusal::Refusal;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
+/// Refuses what does not come from a page of this site. A request that does not say where it comes from is refused.
+pub fn check(headers: &HeaderMap) -> Result<(), Refusal> {
+    if from_here(headers) {
+        return Ok(());
+    }
+    Err(Refusal::forbidden("This request came from another site and was not carried out."))
+}
+
+fn from_here(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = text(header::HOST).unwrap_or_default();
+    let page = text(header::ORIGIN).or_else(|| text(header::REFERER));
+    match (page, text(SEC_FETCH_SITE)) {
+        (_, Some(site)) if site != "same-origin" => false,
+        (Some(page), _) => host_of(page).is_some_and(|from| from.eq_ignore_ascii_case(host)),
+        (None, Some(_)) => true,
+        (None, None) => false,
+    }
+}
+
+/// Whether a script of one of these origins asks, by what the browser says: its page's address and, in browsers that say
+/// so, that the answer is wanted as a script.
+pub fn is_script_of(headers: &HeaderMap, origins: &[String]) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let from = text(header::REFERER).and_then(origin_of);
+    let wanted = text(SEC_FETCH_DEST).is_none_or(|wanted| wanted == "script");
+    wanted && from.is_some_and(|from| origins.iter().any(|origin| origin.eq_ignore_ascii_case(from)))
+}
+
+/// The host and port of a URL.
+fn host_of(url: &str) -> Option<&str> {
+    origin_of(url)?.split_once("://").map(|(_, host)| host)
+}
+
+/// The origin of an http URL, as browsers write it.
+fn origin_of(url: &str) -> Option<&str> {
+    let scheme = ["http://", "https://"].into_iter().find(|scheme| url.starts_with(scheme))?;
+    let end = url[scheme.len()..].find(['/', '?', '#']).map_or(url.len(), |end| scheme.len() + end);
+    Some(&url[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(list: &[(&'static str, &'static str)]) -> HeaderMap {
+        list.iter().map(|&(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v))).collect()
+    }
+
+    #[track_caller]
+    fn check(expected: bool, list: &[(&'static str, &'static str)]) {
+        let mut headers = headers(list);
+        headers.insert(header::HOST, HeaderValue::from_static("site.example:8080"));
+        assert_eq!(super::check(&headers).is_ok(), expected, "{list:?}");
+    }
+
+    #[test]
+    fn only_our_own_pages_change_something() {
+        check(true, &[("origin", "http://site.example:8080")]);
+        check(true, &[("origin", "https://SITE.example:8080"), ("sec-fetch-site", "same-origin")]);
+        check(true, &[("referer", "http://site.example:8080/forum?x#y")]);
+        check(true, &[("sec-fetch-site", "same-origin")]);
+        check(false, &[]);
+        check(false, &[("origin", "null")]);
+        check(false, &[("origin", "null"), ("referer", "http://site.example:8080/")]);
+        check(false, &[("origin", "http://site.example")]);
+        check(false, &[("origin", "http://evil.example"), ("referer", "http://site.example:8080/")]);
+        check(false, &[("origin", "http://site.example:8080.evil.example")]);
+        check(false, &[("origin", "http://evil.example/http://site.example:8080")]);
+        check(false, &[("origin", "http://site.example:8080"), ("sec-fetch-site", "cross-site")]);
+        check(false, &[("referer", "ftp://site.example:8080/")]);
+        for site in ["cross-site", "same-site", "none"] {
+            check(false, &[("sec-fetch-site", site)]);
+        }
+    }
+
+    #[test]
+    fn only_scripts_of_allowed_origins_are_scripts() {
+        let allowed = ["http://www.example".to_owned()];
+        for (expected, list) in [
+            (true, vec![("referer", "http://www.example/page")]),
+            (true, vec![("referer", "http://www.example"), ("sec-fetch-dest", "script")]),
+            (false, vec![("referer", "http://www.example/page"), ("sec-fetch-dest", "empty")]),
+            (false, vec![("referer", "http://www.example.evil/page")]),
+            (false, vec![("referer", "https://www.example/page")]),
+            (false, vec![("origin", "http://www.example")]),
+            (false, vec![]),
+        ] {
+            assert_eq!(is_script_of(&headers(&list), &allowed), expected, "{list:?}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Every cap, with its unit and its reason, and the buckets that rate limits are made of.
+//!
+//! Owns: the numbers. Must not: decide what is said to somebody who meets one.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A message's body, in bytes; the message server takes no more.
+pub const MESSAGE_BYTES_MAX: usize = 32_768;
+/// A request's body, in bytes: a message, every byte of which may be escaped to three, and some parameters.
+pub const BODY_BYTES_MAX: usize = 131_072;
+/// The body of a call of the message server, in bytes: a list of all a user's messages.
+pub const CALL_BODY_BYTES_MAX: usize = 1_048_576;
+/// A body that is too long is read up to here, in bytes, so that its sender gets to read the refusal.
+pub const BODY_DRAINED_MAX: usize = 4 * 1_048_576;
+/// A request's body must have arrived within this.
+pub const BODY_WAIT: Duration = Duration::from_secs(30);
+/// A message's style, in bytes, before it is checked.
+pub const STYLE_BYTES_MAX: usize = 1_024;
+/// A word of presence or of typing, in bytes; the message server takes no more.
+pub const SHOW_BYTES_MAX: usize = 32;
+/// The line of text beside a user's presence, in bytes.
+pub const STATUS_BYTES_MAX: usize = 1_024;
+/// The sender's own name of a message, in bytes.
+pub const CID_BYTES_MAX: usize = 128;
+/// All settings of a user as JSON, in bytes.
+pub const SETTINGS_BYTES_MAX: usize = 16_384;
+/// Ids in one parameter; more are ignored.
+pub const IDS_MAX: usize = 500;
+/// Rooms described in one answer: each costs a question to the message server.
+pub const ROOMS_MAX: usize = 50;
+/// Messages handed over to a user who was away, in one answer.
+pub const UNDELIVERED_MAX: usize = 50;
+/// Messages a page catches up with in one answer.
+pub const CATCH_UP_MAX: usize = 500;
+/// Messages before the last one a page has seen that it is sent again: pushes may overtake one another.
+pub const CATCH_UP_OVERLAP: usize = 20;
+/// Messages in one answer of the history.
+pub const HISTORY_MAX: usize = 30;
+/// Messages in a history that is downloaded.
+pub const DOWNLOAD_MAX: usize = 1_000;
+/// Notifications in one answer.
+pub const NOTIFICATIONS_MAX: usize = 50;
+
+/// A user's id, in characters, at least.
+pub const USER_ID_CHARS_MIN: usize = 2;
+/// A user's shown name, in characters; four bytes each, the message server takes it.
+pub const NICK_CHARS_MAX: usize = 64;
+/// What a user says of himself, in characters.
+pub const BIO_CHARS_MAX: usize = 1_000;
+/// A new password, in characters, at least.
+pub const PASSWORD_CHARS_MIN: usize = 8;
+/// The name of a contact group, in characters.
+pub const FRIEND_GROUP_CHARS_MAX: usize = 32;
+/// The name of a group, in characters.
+pub const GROUP_NAME_CHARS_MAX: usize = 64;
+/// The description of a group, in characters.
+pub const GROUP_ABOUT_CHARS_MAX: usize = 1_000;
+/// The title of a thread, in characters.
+pub const TITLE_CHARS_MAX: usize = 120;
+/// A post, in characters; four bytes each, all escaped, it fits into a request's body.
+pub const POST_CHARS_MAX: usize = 10_000;
+/// How much of a post is pushed to subscribers, in characters.
+pub const PUSHED_CHARS: usize = 120;
+/// A broadcast or a notice to all, in characters.
+pub const NOTICE_CHARS_MAX: usize = 500;
+/// Members on a page of their list.
+pub const MEMBERS_SHOWN: i64 = 24;
+/// Threads on a page of the forum.
+pub const THREADS_SHOWN: i64 = 20;
+/// Posts on a page of a thread.
+pub const POSTS_SHOWN: i64 = 20;
+/// Posts on a member's page.
+pub const POSTS_LATEST: i64 = 5;
+/// Threads on the front page.
+pub const FRONT_THREADS: i64 = 6;
+/// Groups on the front page.
+pub const FRONT_GROUPS: usize = 4;
+/// Members on the front page.
+pub const FRONT_MEMBERS: i64 = 5;
+/// Members on the page for old front ends.
+pub const OLD_MEMBERS: i64 = 12;
+/// A file of an old front end, in bytes.
+pub const OLD_FILE_BYTES_MAX: u64 = 4 * 1_048_576;
+
+/// A user may send this many messages at once …
+pub const SENDS_AT_ONCE: u32 = 20;
+/// … and as many again in this time.
+pub const SENDS_REFILL: Duration = Duration::from_secs(10);
+/// So many attempts to log in as one user from one address …
+pub const LOG_INS_AT_ONCE: u32 = 10;
+/// … and as many again in this time.
+pub const LOG_INS_REFILL: Duration = Duration::from_mins(5);
+
+/// How long a log-in lasts.
+pub const SESSION_MS: i64 = 30 * 24 * 3_600_000;
+/// How long a ticket is remembered after it was last used.
+pub const TICKET_MS: i64 = 30 * 24 * 3_600_000;
+/// Tickets remembered of one user; the message server lets him have half as many sessions.
+pub const TICKETS_MAX: usize = 64;
+
+/// How long a call to the message server may take.
+pub const IM_CALL: Duration = Duration::from_secs(3);
+/// How long connecting to it may take.
+pub const IM_CONNECT: Duration = Duration::from_secs(1);
+/// What is read of an answer of the message server, in bytes.
+pub const IM_ANSWER_BYTES_MAX: u64 = 4 * 1_048_576;
+/// How long a statement waits for others that write.
+pub const DATABASE_BUSY: Duration = Duration::from_secs(2);
+/// Connections for reading that are kept open.
+pub const READERS_KEPT: usize = 8;
+/// Handlers that run at once.
+pub const HANDLERS_MAX: usize = 64;
+/// How long the end waits for requests that are being served.
+pub const DRAIN: Duration = Duration::from_secs(5);
+
+/// Buckets before those that are full again are forgotten.
+const BUCKETS_SWEPT: usize = 10_000;
+
+/// Token buckets: each key may do something so many times at once, and as often again in a given time.
+#[derive(Debug)]
+pub struct Buckets {
+    size: u32,
+    refill: Duration,
+    levels: Mutex<HashMap<String, Bucket>>,
+}
+
+/// How much of a bucket is used, and when that was so.
+#[derive(Debug)]
+struct Bucket {
+    used: f64,
+    at: Instant,
+}
+
+impl Buckets {
+    /// Buckets of this size that are full again after `refill`.
+    pub fn new(size: u32, refill: Duration) -> Buckets {
+        Buckets { size, refill, levels: Mutex::default() }
+    }
+
+    /// Takes one; false if there is none.
+    pub fn take(&self, key: &str) -> bool {
+        let now = Instant::now();
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if levels.len() >= BUCKETS_SWEPT {
+            levels.retain(|_, bucket| self.used(bucket, now) > 0.0);
+        }
+        let bucket = levels.entry(key.to_owned()).or_insert(Bucket { used: 0.0, at: now });
+        let used = self.used(bucket, now) + 1.0;
+        let taken = used <= f64::from(self.size);
+        if taken {
+            *bucket = Bucket { used, at: now };
+        }
+        taken
+    }
+
+    fn used(&self, bucket: &Bucket, now: Instant) -> f64 {
+        let regained = (now - bucket.at).as_secs_f64() / self.refill.as_secs_f64() * f64::from(self.size);
+        (bucket.used - regained).max(0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_emptied_by_its_owner_alone() {
+        let buckets = Buckets::new(2, Duration::from_hours(1));
+        assert!(buckets.take("a") && buckets.take("a") && !buckets.take("a"));
+        assert!(buckets.take("b"));
+    }
+
+    #[test]
+    fn a_bucket_fills_again() {
+        let buckets = Buckets::new(1, Duration::from_nanos(1));
+        assert!((0..1_000).all(|_| buckets.take("a")));
+    }
+}

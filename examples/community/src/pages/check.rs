@@ -1,0 +1,137 @@
+//! What users may write, and how much of it.
+//!
+//! Owns: the checks of names, lines and texts, and the words of their refusal. Must not: store anything.
+
+use axum::http::StatusCode;
+
+use crate::limits::{PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
+use crate::refusal::Refusal;
+use crate::session::PASSWORD_BYTES_MAX;
+use crate::store::accounts::is_id;
+
+/// Characters that turn the direction of what stands around them; in a name they would garble the page.
+const TURNING: [char; 12] = [
+    '\u{200e}', '\u{200f}', '\u{061c}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+    '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+/// One line, such as a name: trimmed, not empty, without control characters.
+pub(super) fn line(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(unfit(format!("{what} is missing.")));
+    }
+    if text.contains(|c: char| c.is_control() || TURNING.contains(&c)) {
+        return Err(unfit(format!("{what} holds characters that cannot be shown.")));
+    }
+    at_most(what, text, chars_max)
+}
+
+/// A text of some lines, which may be empty.
+pub(super) fn text(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let text = text.replace("\r\n", "\n");
+    let text = text.trim();
+    if text.contains(|c: char| c.is_control() && c != '\n' && c != '\t') {
+        return Err(unfit(format!("{what} holds characters that cannot be shown.")));
+    }
+    at_most(what, text, chars_max)
+}
+
+/// A text of some lines that says something.
+pub(super) fn some_text(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let text = self::text(what, text, chars_max)?;
+    if text.is_empty() { Err(unfit(format!("{what} is missing."))) } else { Ok(text) }
+}
+
+/// A new user's id.
+pub(super) fn user_id(text: &str) -> Result<String, Refusal> {
+    let id = text.trim();
+    if id.len() >= USER_ID_CHARS_MIN && is_id(id) {
+        return Ok(id.to_owned());
+    }
+    Err(unfit("A user name has 2 to 32 characters: a–z, 0–9, _ and -. It begins with a letter."))
+}
+
+/// A new password.
+pub(super) fn password(text: &str) -> Result<&str, Refusal> {
+    if text.chars().count() < PASSWORD_CHARS_MIN {
+        return Err(unfit(format!("A password has at least {PASSWORD_CHARS_MIN} characters.")));
+    }
+    if text.len() > PASSWORD_BYTES_MAX {
+        return Err(unfit(format!("A password has at most {PASSWORD_BYTES_MAX} bytes.")));
+    }
+    Ok(text)
+}
+
+/// A path of this site, to go to after something was done; the front page, if it is anything else.
+pub(super) fn path(text: &str) -> &str {
+    let strange = text.contains(|c: char| c.is_control() || c == '\\');
+    if text.starts_with('/') && !text.starts_with("//") && !strange { text } else { "/" }
+}
+
+/// The refusal of a name that somebody or something else has.
+pub(super) fn taken(what: &str) -> Refusal {
+    Refusal::new(StatusCode::CONFLICT, format!("{what} is taken. Please choose another."))
+}
+
+fn at_most(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let chars = text.chars().count();
+    if chars > chars_max {
+        return Err(unfit(format!("{what} is too long: {chars} characters, and {chars_max} are allowed.")));
+    }
+    Ok(text.to_owned())
+}
+
+fn unfit(text: impl Into<String>) -> Refusal {
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_trimmed_short_and_visible() {
+        assert_eq!(line("A name", "  Ann \u{5b}b\u{5d} 安 ", 9).unwrap(), "Ann [b] 安");
+        for bad in ["", " \t ", "a\nb", "a\u{0}b", "a\u{202e}b", "1234567890"] {
+            assert!(line("A name", bad, 9).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn texts_keep_their_lines() {
+        assert_eq!(text("A text", "\r\na\r\n\r\n\tb \n", 9).unwrap(), "a\n\n\tb");
+        assert_eq!(text("A text", " ", 9).unwrap(), "");
+        assert!(some_text("A text", " \n", 9).is_err() && text("A text", "a\u{7}", 9).is_err());
+        assert_eq!(
+            text("It", "安安安", 2).unwrap_err().text,
+            "It is too long: 3 characters, and 2 are allowed."
+        );
+    }
+
+    #[test]
+    fn only_paths_of_this_site_are_gone_to() {
+        for (given, wanted) in [
+            ("/forum/1?page=2", "/forum/1?page=2"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("", "/"),
+        ] {
+            assert_eq!(path(given), wanted);
+        }
+    }
+
+    #[test]
+    fn ids_and_passwords_have_their_rules() {
+        for good in ["ab", "a_-9", "a2345678901234567890123456789012"] {
+            assert!(user_id(good).is_ok(), "{good}");
+        }
+        for bad in ["a", "Ab", "1a", "a b", "a,b", "ä1", "", "a23456789012345678901234567890123"] {
+            assert!(user_id(bad).is_err(), "{bad}");
+        }
+        assert!(password("1234567").is_err() && password(&"x".repeat(257)).is_err());
+        assert!(password("12345678").is_ok());
+    }
+}

@@ -1,0 +1,144 @@
+//! Coming in and going out.
+//!
+//! Owns: the front page, logging in and out, signing up. Must not: see how a password is hashed or a session kept.
+
+use askama::Template;
+use axum::http::header;
+
+use super::check;
+use super::frame::{Page, answer, done};
+use super::picture::Pictured;
+use super::text::At;
+use crate::limits::{self, FRONT_GROUPS, FRONT_MEMBERS, FRONT_THREADS};
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::seed;
+use crate::session::{self, PASSWORD_BYTES_MAX};
+use crate::site::Site;
+use crate::store::accounts::{self, NewUser, User};
+use crate::store::forum::{self, Thread};
+use crate::store::groups::{self, Group};
+use crate::visit::Visit;
+
+/// Those of the seeded users who are shown: friends, strangers, and the administrator.
+const LOGINS: [&str; 6] = ["alice", "bob", "carol", "xiaoming", "zoe", seed::ADMIN];
+
+#[derive(Template)]
+#[template(path = "front.html")]
+struct Front {
+    page: Page,
+    logins: Vec<User>,
+    password: &'static str,
+    threads: Vec<Thread>,
+    groups: Vec<Group>,
+    newest: Vec<User>,
+}
+
+/// The front page. In a demonstration it hands out the log-ins.
+pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    let page = Page::new(site, visit, "/")?;
+    let demo = page.me.is_none() && site.options.show_logins;
+    let template = site.store.read(|db| {
+        let ids: &[&str] = if demo { &LOGINS } else { &[] };
+        let logins =
+            ids.iter().filter_map(|id| accounts::find(db, id).transpose()).collect::<Result<_, _>>()?;
+        let mut groups = groups::all(db)?;
+        groups.sort_by_key(|group| -group.members);
+        groups.truncate(FRONT_GROUPS);
+        let threads = forum::threads(db, FRONT_THREADS, 0)?;
+        let newest = accounts::newest(db, FRONT_MEMBERS)?;
+        Ok::<Front, Refusal>(Front { page, logins, password: seed::PASSWORD, threads, groups, newest })
+    })?;
+    answer(&template.page, &template)
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LogIn<'a> {
+    page: Page,
+    id: &'a str,
+    next: &'a str,
+}
+
+/// The form for logging in.
+pub(super) fn log_in_form(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    if visit.user.is_some() {
+        return Ok(Reply::redirect(check::path(visit.params.get("next"))));
+    }
+    log_in_page(site, visit, None)
+}
+
+fn log_in_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
+    let page = Page::new(site, visit, "/login")?.refused(refusal);
+    let template = LogIn { page, id: visit.params.get("id"), next: visit.params.get("next") };
+    answer(&template.page, &template)
+}
+
+/// Logs somebody in.
+pub(super) fn log_in(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    match session::log_in(site, visit, visit.params.get("id"), visit.params.get("password")) {
+        Ok((_, cookie)) => {
+            let next = check::path(visit.params.get("next"));
+            Ok(Reply::redirect(next).with(header::SET_COOKIE, cookie))
+        }
+        Err(refusal) => log_in_page(site, visit, Some(refusal)),
+    }
+}
+
+/// Logs the visitor out.
+pub(super) fn log_out(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    Ok(Reply::redirect("/").with(header::SET_COOKIE, session::log_out(site, visit)?))
+}
+
+#[derive(Template)]
+#[template(path = "signup.html")]
+struct SignUp<'a> {
+    page: Page,
+    id: &'a str,
+    nick: &'a str,
+}
+
+/// The form for signing up.
+pub(super) fn sign_up_form(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    if visit.user.is_some() {
+        return Ok(Reply::redirect("/"));
+    }
+    sign_up_page(site, visit, None)
+}
+
+fn sign_up_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
+    let page = Page::new(site, visit, "/signup")?.refused(refusal);
+    let template = SignUp { page, id: visit.params.get("id"), nick: visit.params.get("nick") };
+    answer(&template.page, &template)
+}
+
+/// Makes an account, and logs its owner in.
+pub(super) fn sign_up(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    match join(site, visit) {
+        Ok(cookie) => Ok(done("/", "welcome").with(header::SET_COOKIE, cookie)),
+        Err(refusal) => sign_up_page(site, visit, Some(refusal)),
+    }
+}
+
+/// The cookie of somebody new.
+fn join(site: &Site, visit: &Visit) -> Result<String, Refusal> {
+    let (nick, password) = (visit.params.get("nick").trim(), visit.params.get("password"));
+    let id = check::user_id(visit.params.get("id"))?;
+    let nick =
+        check::line("The shown name", if nick.is_empty() { &id } else { nick }, limits::NICK_CHARS_MAX)?;
+    check::password(password)?;
+    // Hashing costs, so that who may not log in so often may not sign up so often either.
+    if !site.log_ins.take(&format!("{} signs up", visit.address)) {
+        return Err(Refusal::too_many("Too many new accounts from your address. Please wait some minutes."));
+    }
+    let hash = session::hash_password(password)
+        .map_err(|_| Refusal::unavailable("The site has failed. Please try again."))?;
+    site.store.write(|db| {
+        if accounts::find(db, &id)?.is_some() {
+            return Err(check::taken("This user name"));
+        }
+        let user = NewUser { id: &id, nick: &nick, password: &hash, is_admin: false, bio: "" };
+        Ok(accounts::add(db, &user)?)
+    })?;
+    Ok(session::log_in(site, visit, &id, password)?.1)
+}

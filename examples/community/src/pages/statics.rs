@@ -1,0 +1,78 @@
+//! The files of the site that never change while it runs.
+//!
+//! Owns: their bytes, their versions, how long browsers may keep them. Must not: read the disk.
+
+use std::sync::LazyLock;
+
+use axum::http::{StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::site::Site;
+use crate::visit::Visit;
+
+/// The stylesheet of all pages.
+pub(super) static STYLESHEET: LazyLock<Static> = LazyLock::new(|| {
+    Static::new("site.css", "text/css; charset=utf-8", include_bytes!("../../static/site.css"))
+});
+/// The icon of the site.
+pub(super) static FAVICON: LazyLock<Static> =
+    LazyLock::new(|| Static::new("favicon.svg", "image/svg+xml", include_bytes!("../../static/favicon.svg")));
+/// The glue between a front end of 2011 and this site.
+pub(super) static GLUE: LazyLock<Static> = LazyLock::new(|| {
+    Static::new("old.js", "text/javascript; charset=utf-8", include_bytes!("../../static/old.js"))
+});
+
+/// Browsers may keep a version for ever: another has another URL.
+const KEEP: &str = "public, max-age=31536000, immutable";
+/// Without a version, they ask whether it is still the same.
+const ASK: &str = "no-cache";
+/// Characters of the hash that name a version.
+const VERSION_CHARS: usize = 12;
+
+/// A file.
+#[derive(Debug)]
+pub(super) struct Static {
+    name: &'static str,
+    kind: &'static str,
+    bytes: &'static [u8],
+    version: String,
+}
+
+impl Static {
+    fn new(name: &'static str, kind: &'static str, bytes: &'static [u8]) -> Static {
+        let hex = |byte: u8| {
+            [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
+        };
+        let version = Sha256::digest(bytes).into_iter().flat_map(hex).take(VERSION_CHARS).collect();
+        Static { name, kind, bytes, version }
+    }
+
+    /// Its URL, with the version.
+    pub(super) fn url(&self) -> String {
+        format!("/static/{}?v={}", self.name, self.version)
+    }
+
+    /// The answer to a request for it.
+    fn answer(&self, visit: &Visit) -> Reply {
+        let tag = format!("\"{}\"", self.version);
+        let asked = visit.query.strip_prefix("v=");
+        let cache = if asked == Some(self.version.as_str()) { KEEP } else { ASK };
+        let known = visit.header(&header::IF_NONE_MATCH).unwrap_or_default();
+        let same = known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
+        let reply = if same {
+            Reply::new(self.kind, "").status(StatusCode::NOT_MODIFIED)
+        } else {
+            Reply::new(self.kind, self.bytes)
+        };
+        reply.with(header::CACHE_CONTROL, cache).with(header::ETAG, tag)
+    }
+}
+
+/// A file. The icon is also where browsers look for it by themselves.
+pub(super) fn serve(_: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+    let name = if visit.path == "/favicon.ico" { FAVICON.name } else { visit.part("name") };
+    let file = [&*STYLESHEET, &*FAVICON, &*GLUE].into_iter().find(|file| file.name == name);
+    file.map(|file| file.answer(visit)).ok_or_else(|| Refusal::not_found("There is no such file."))
+}

@@ -1,0 +1,140 @@
+//! The community's first inhabitants, so that there is something to see.
+//!
+//! Owns: who they are and what they have said. Must not: touch a community that has users.
+
+use std::io;
+
+use rusqlite::Connection;
+
+use crate::session::hash_password;
+use crate::store::accounts::{self, NewUser};
+use crate::store::messages::{self, NewMessage};
+use crate::store::{Result, Store, forum, friends, groups, notices};
+
+/// The password of all seeded users.
+pub const PASSWORD: &str = "nextim";
+/// Two friends to try it with.
+pub const LOGINS: [&str; 2] = ["alice", "bob"];
+/// Who may broadcast.
+pub const ADMIN: &str = "admin";
+
+const USERS: [(&str, &str, &str); 8] = [
+    ("alice", "Alice", "Mountains, maps, and too much tea."),
+    ("bob", "Bob", "I repair bicycles. Ask me anything about hubs."),
+    ("carol", "Carol", "Photographs of birds, mostly."),
+    ("dave", "Dave", "Reads the manual last."),
+    ("xiaoming", "小明", "喜欢骑车和摄影。"),
+    ("meiling", "美玲", "在臺北，喜歡登山和攝影。"),
+    (ADMIN, "Admin", "Keeps this place running."),
+    ("zoe", "Zoë Öztürk", "New here. Nobody's friend yet."),
+];
+
+const FRIENDS: [(&str, &str, &str); 8] = [
+    ("alice", "bob", "friend"),
+    ("alice", "carol", "colleague"),
+    ("alice", "xiaoming", "friend"),
+    ("bob", "carol", "friend"),
+    ("bob", "dave", "friend"),
+    ("bob", "xiaoming", "friend"),
+    ("xiaoming", "meiling", "friend"),
+    ("carol", "meiling", "colleague"),
+];
+
+const GROUPS: [(&str, &str, &[&str]); 3] = [
+    (
+        "Mountain walkers",
+        "Where to go on Sunday, and what to take along.",
+        &["alice", "bob", "carol", "meiling"],
+    ),
+    ("Bicycle kitchen", "Repairs, parts, and rides.", &["bob", "alice", "dave", "xiaoming"]),
+    ("摄影俱乐部", "分享照片，交流技巧。", &["xiaoming", "meiling", "carol"]),
+];
+
+/// What was said, with the links to users that a community's pages are full of.
+const THREADS: [(&str, &[(&str, &str)]); 4] = [
+    (
+        "Welcome! Introduce yourself",
+        &[
+            ("admin", "Say hello, and look around: friends, groups, the forum, and the chat bar below."),
+            ("alice", "Hello! If you like walking, see my page: /space.php?uid=1"),
+            ("bob", "Hi all. Mine is /space-uid-2.html - bring your broken bicycles."),
+        ],
+    ),
+    (
+        "Sunday walk: lake or ridge?",
+        &[
+            ("carol", "The lake has more birds, says /home.php?mod=space&uid=6"),
+            ("alice", "The ridge has more view. Let us decide in the group's chat."),
+        ],
+    ),
+    (
+        "周末骑行路线",
+        &[("xiaoming", "这个周末去河边骑车，有人一起吗？"), ("bob", "我来！顺便帮你看看刹车。")],
+    ),
+    ("Which camera for birds?", &[("dave", "Asking for a friend."), ("meiling", "長焦鏡頭比相機更重要。")]),
+];
+
+const SAID: [(&str, &str, &str); 6] = [
+    ("bob", "alice", "Your rear wheel is ready."),
+    ("alice", "bob", "Already? You are the best."),
+    ("bob", "alice", "It was only the spokes :) Come by after six."),
+    ("alice", "bob", "I will."),
+    ("xiaoming", "alice", "周日一起去爬山吗？"),
+    ("alice", "xiaoming", "好的，九点见！"),
+];
+
+const SAID_IN_FIRST_GROUP: [(&str, &str); 3] = [
+    ("carol", "Rain until ten, then sun."),
+    ("meiling", "那就十點出發吧。"),
+    ("alice", "Ten it is. Lake first, ridge if our feet agree."),
+];
+
+/// Seeds a community that has no users.
+pub fn if_empty(store: &Store) -> io::Result<()> {
+    let failed = |error: rusqlite::Error| io::Error::other(format!("database: {error}"));
+    if !store.read(|db| accounts::all(db, 1, 0)).map_err(failed)?.is_empty() {
+        return Ok(());
+    }
+    let password = hash_password(PASSWORD)?;
+    store.write(|db| seed(db, &password)).map_err(failed)
+}
+
+fn seed(db: &Connection, password: &str) -> Result<()> {
+    for (id, nick, bio) in USERS {
+        accounts::add(db, &NewUser { id, nick, password, is_admin: id == ADMIN, bio })?;
+    }
+    for (user, friend, group) in FRIENDS {
+        friends::add(db, user, friend)?;
+        friends::set_group(db, user, friend, group)?;
+    }
+    friends::request(db, "dave", "alice", "We met at the bicycle kitchen.")?;
+    for (name, about, members) in GROUPS {
+        let group = groups::add(db, members[0], name, about)?;
+        for member in &members[1..] {
+            groups::join(db, group, member)?;
+        }
+    }
+    for (title, posts) in THREADS {
+        let (thread, _) = forum::add_thread(db, posts[0].0, title, posts[0].1)?;
+        for (author, body) in &posts[1..] {
+            forum::add_post(db, thread, author, body)?;
+        }
+    }
+    for user in ["alice", "bob", "xiaoming"] {
+        forum::subscribe(db, user, true)?;
+        notices::add(db, user, "Welcome to the community!", "/")?;
+    }
+    for (from, to, body) in SAID {
+        say(db, "unicast", from, to, body)?;
+    }
+    for (from, body) in SAID_IN_FIRST_GROUP {
+        say(db, "multicast", from, "1", body)?;
+    }
+    Ok(())
+}
+
+fn say(db: &Connection, kind: &str, from: &str, to: &str, body: &str) -> Result<()> {
+    let nick = USERS.iter().find(|(id, ..)| *id == from).map_or(from, |(_, nick, _)| nick);
+    let message = messages::add(db, &NewMessage { kind, from, nick, to, body, style: "", cid: None })?;
+    messages::set_delivered(db, message.id)
+}

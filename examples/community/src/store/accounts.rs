@@ -1,0 +1,164 @@
+//! Users, and the sessions of those who are logged in.
+//!
+//! Owns: the tables `users` and `sessions`. Must not: see a password or a session's token as it was typed; both
+//! come hashed.
+
+use rusqlite::Row;
+
+use super::{Connection, Result, list, now, one, params, run, value};
+use crate::limits::SESSION_MS;
+
+const ADD: &str =
+    "INSERT INTO users (id, nick, password, is_admin, bio, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const BY_ID: &str = "SELECT * FROM users WHERE id = ?1";
+const BY_UID: &str = "SELECT * FROM users WHERE uid = ?1";
+const ALL: &str = "SELECT * FROM users ORDER BY uid LIMIT ?1 OFFSET ?2";
+const NEWEST: &str = "SELECT * FROM users ORDER BY uid DESC LIMIT ?1";
+const COUNT: &str = "SELECT count(*) FROM users";
+const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
+const SET_PASSWORD: &str = "UPDATE users SET password = ?2 WHERE id = ?1";
+const SET_PROFILE: &str = "UPDATE users SET nick = ?2, bio = ?3 WHERE id = ?1";
+const SET_STATUS: &str = "UPDATE users SET status = ?2, status_time = ?3 WHERE id = ?1 AND status <> ?2";
+const SESSION: &str = "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user
+    WHERE sessions.token = ?1 AND sessions.expires > ?2";
+const ADD_SESSION: &str = "INSERT INTO sessions (token, user, expires) VALUES (?1, ?2, ?3)";
+const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
+const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1 AND token IS NOT ?2";
+const EXPIRE_SESSIONS: &str = "DELETE FROM sessions WHERE expires <= ?1";
+
+/// A user of the community.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// His number, as it stands in links.
+    pub uid: i64,
+    /// What he logs in with, and what the message server knows him by.
+    pub id: String,
+    /// What others see.
+    pub nick: String,
+    /// Whether he may broadcast.
+    pub is_admin: bool,
+    /// What he says of himself.
+    pub bio: String,
+    /// The line beside his presence.
+    pub status: String,
+    /// When he wrote it.
+    pub status_time: i64,
+    /// When he joined.
+    pub created: i64,
+}
+
+impl User {
+    pub(super) fn of(row: &Row<'_>) -> Result<User> {
+        Ok(User {
+            uid: row.get("uid")?,
+            id: row.get("id")?,
+            nick: row.get("nick")?,
+            is_admin: row.get("is_admin")?,
+            bio: row.get("bio")?,
+            status: row.get("status")?,
+            status_time: row.get("status_time")?,
+            created: row.get("created")?,
+        })
+    }
+}
+
+/// Somebody who joins.
+#[derive(Clone, Copy, Debug)]
+pub struct NewUser<'a> {
+    /// What he logs in with: see [`is_id`].
+    pub id: &'a str,
+    /// What others see.
+    pub nick: &'a str,
+    /// His password, hashed.
+    pub password: &'a str,
+    /// Whether he may broadcast.
+    pub is_admin: bool,
+    /// What he says of himself.
+    pub bio: &'a str,
+}
+
+/// Whether this may be a user's id: small letters, digits, `_` and `-`, a letter first, so that a number is always
+/// a uid and no name ever needs escaping.
+pub fn is_id(text: &str) -> bool {
+    let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
+    text.len() <= 32 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(tail)
+}
+
+/// Adds a user. An error if the id is taken.
+pub fn add(db: &Connection, user: &NewUser<'_>) -> Result<()> {
+    run(db, ADD, params![user.id, user.nick, user.password, user.is_admin, user.bio, now()]).map(drop)
+}
+
+/// The user of this id.
+pub fn find(db: &Connection, id: &str) -> Result<Option<User>> {
+    one(db, BY_ID, [id], User::of)
+}
+
+/// The user of this number.
+pub fn find_uid(db: &Connection, uid: i64) -> Result<Option<User>> {
+    one(db, BY_UID, [uid], User::of)
+}
+
+/// The user of this id or, if it is a number, of this uid.
+pub fn find_any(db: &Connection, id_or_uid: &str) -> Result<Option<User>> {
+    match id_or_uid.parse() {
+        Ok(uid) => find_uid(db, uid),
+        Err(_) => find(db, id_or_uid),
+    }
+}
+
+/// Users in the order in which they joined.
+pub fn all(db: &Connection, limit: i64, offset: i64) -> Result<Vec<User>> {
+    list(db, ALL, [limit, offset], User::of)
+}
+
+/// Those who joined last.
+pub fn newest(db: &Connection, limit: i64) -> Result<Vec<User>> {
+    list(db, NEWEST, [limit], User::of)
+}
+
+/// How many users there are.
+pub fn count(db: &Connection) -> Result<i64> {
+    value(db, COUNT, [])
+}
+
+/// The hashed password of a user.
+pub fn password(db: &Connection, id: &str) -> Result<Option<String>> {
+    one(db, PASSWORD, [id], |row| row.get(0))
+}
+
+/// Changes the hashed password of a user.
+pub fn set_password(db: &Connection, id: &str, password: &str) -> Result<()> {
+    run(db, SET_PASSWORD, [id, password]).map(drop)
+}
+
+/// Changes what others see of a user.
+pub fn set_profile(db: &Connection, id: &str, nick: &str, bio: &str) -> Result<()> {
+    run(db, SET_PROFILE, [id, nick, bio]).map(drop)
+}
+
+/// Changes the line beside a user's presence.
+pub fn set_status(db: &Connection, id: &str, status: &str) -> Result<()> {
+    run(db, SET_STATUS, params![id, status, now()]).map(drop)
+}
+
+/// Begins a session, and forgets those that have expired.
+pub fn begin_session(db: &Connection, token: &str, user: &str) -> Result<()> {
+    run(db, EXPIRE_SESSIONS, [now()])?;
+    run(db, ADD_SESSION, params![token, user, now() + SESSION_MS]).map(drop)
+}
+
+/// Whose session this is.
+pub fn session_user(db: &Connection, token: &str) -> Result<Option<User>> {
+    one(db, SESSION, params![token, now()], User::of)
+}
+
+/// Ends all sessions of a user, but for this one if there is one to keep.
+pub fn end_sessions(db: &Connection, user: &str, kept: Option<&str>) -> Result<()> {
+    run(db, END_SESSIONS, params![user, kept]).map(drop)
+}
+
+/// Ends a session.
+pub fn end_session(db: &Connection, token: &str) -> Result<()> {
+    run(db, END_SESSION, [token]).map(drop)
+}

@@ -1,0 +1,36 @@
+//! Who wants to hear nothing of whom.
+//!
+//! Owns: the table `blocks`. Must not: tell the blocked.
+
+use super::{Connection, Result, list, run, value};
+
+const ADD: &str = "INSERT OR IGNORE INTO blocks (user, blocked) VALUES (?1, ?2)";
+const REMOVE: &str = "DELETE FROM blocks WHERE user = ?1 AND blocked = ?2";
+const BLOCKS: &str = "SELECT EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND blocked = ?2)";
+const BY: &str = "SELECT blocked FROM blocks WHERE user = ?1";
+const OF: &str = "SELECT user FROM blocks WHERE blocked = ?1";
+
+/// `user` blocks `other`.
+pub fn add(db: &Connection, user: &str, other: &str) -> Result<()> {
+    run(db, ADD, [user, other]).map(drop)
+}
+
+/// `user` blocks `other` no longer.
+pub fn remove(db: &Connection, user: &str, other: &str) -> Result<()> {
+    run(db, REMOVE, [user, other]).map(drop)
+}
+
+/// Whether `user` blocks `other`.
+pub fn blocks(db: &Connection, user: &str, other: &str) -> Result<bool> {
+    value(db, BLOCKS, [user, other])
+}
+
+/// Whom `user` blocks.
+pub fn by(db: &Connection, user: &str) -> Result<Vec<String>> {
+    list(db, BY, [user], |row| row.get(0))
+}
+
+/// Who blocks `user`.
+pub fn of(db: &Connection, user: &str) -> Result<Vec<String>> {
+    list(db, OF, [user], |row| row.get(0))
+}

@@ -1,0 +1,204 @@
+//! Every message that was accepted: what waits for its receiver, and the histories.
+//!
+//! Owns: the tables `messages` and `room_clears`. Must not: know who may write to whom.
+
+use rusqlite::Row;
+
+use super::{Connection, Result, count, list, now, one, params, run};
+use crate::limits::{CATCH_UP_MAX, CATCH_UP_OVERLAP, UNDELIVERED_MAX};
+
+const ADD: &str = "INSERT INTO messages (type, from_user, to_id, nick, body, style, timestamp, cid)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const BY_CID: &str = "SELECT * FROM messages WHERE from_user = ?1 AND cid = ?2";
+const LAST_TIME: &str = "SELECT timestamp FROM messages ORDER BY id DESC LIMIT 1";
+const DELIVERED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1";
+const RECEIVED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND type = 'unicast' AND to_id = ?2";
+const RETURNED: &str = "UPDATE messages SET delivered = 0 WHERE id = ?1 AND type = 'unicast'";
+const WAITING: &str = "SELECT * FROM messages
+    WHERE type = 'unicast' AND to_id = ?1 AND delivered = 0 AND deleted_by_to = 0 ORDER BY id LIMIT ?2";
+/// What a user was sent or sent himself, the newest first: ?1 himself, ?2 his rooms as JSON, ?3 below, ?4 up to, ?5 how
+/// many.
+const SEEN: &str = "SELECT * FROM messages AS m WHERE id > ?3 AND id <= ?4 AND CASE type
+    WHEN 'unicast' THEN (from_user = ?1 AND deleted_by_from = 0) OR (to_id = ?1 AND deleted_by_to = 0)
+    WHEN 'multicast' THEN to_id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM room_clears AS c
+        WHERE c.group_id = CAST(m.to_id AS INTEGER) AND c.user = ?1 AND c.up_to >= m.id)
+    ELSE 1 END ORDER BY id DESC LIMIT ?5";
+const WITH_USER: &str = "SELECT * FROM messages WHERE type = 'unicast' AND timestamp < ?3
+    AND ((from_user = ?1 AND to_id = ?2 AND deleted_by_from = 0)
+      OR (from_user = ?2 AND to_id = ?1 AND deleted_by_to = 0 AND delivered = 1))
+    ORDER BY id DESC LIMIT ?4";
+const IN_ROOM: &str =
+    "SELECT * FROM messages WHERE type = 'multicast' AND to_id = CAST(?2 AS TEXT) AND timestamp < ?3
+    AND id > coalesce((SELECT up_to FROM room_clears WHERE group_id = ?2 AND user = ?1), 0)
+    ORDER BY id DESC LIMIT ?4";
+const CLEAR_SENT: &str = "UPDATE messages SET deleted_by_from = 1
+    WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2";
+/// What was not delivered was not seen, so it is not cleared.
+const CLEAR_GOT: &str = "UPDATE messages SET deleted_by_to = 1
+    WHERE type = 'unicast' AND from_user = ?2 AND to_id = ?1 AND delivered = 1";
+const FORGET_CLEARED: &str =
+    "DELETE FROM messages WHERE type = 'unicast' AND deleted_by_from AND deleted_by_to
+    AND ((from_user = ?1 AND to_id = ?2) OR (from_user = ?2 AND to_id = ?1))";
+const CLEAR_ROOM: &str = "INSERT INTO room_clears (group_id, user, up_to)
+    SELECT ?1, ?2, coalesce(max(id), 0) FROM messages WHERE type = 'multicast' AND to_id = CAST(?1 AS TEXT)
+    ON CONFLICT (group_id, user) DO UPDATE SET up_to = excluded.up_to";
+/// A room's messages are gone when every member has cleared them.
+const FORGET_ROOM: &str =
+    "DELETE FROM messages WHERE type = 'multicast' AND to_id = CAST(?1 AS TEXT) AND id <=
+    (SELECT min(coalesce(up_to, 0)) FROM group_members AS m LEFT JOIN room_clears AS c
+     ON c.group_id = m.group_id AND c.user = m.user WHERE m.group_id = ?1)";
+
+/// A clock that ran ahead by more than this, in ms, is not waited for.
+const CLOCK_AHEAD_MAX: i64 = 60_000;
+
+/// A message.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// Its number.
+    pub id: i64,
+    /// `unicast`, `multicast` or `broadcast`.
+    pub kind: String,
+    /// The id of the user who sent it.
+    pub from: String,
+    /// What others saw of him.
+    pub nick: String,
+    /// The id of a user, the number of a group, or nothing.
+    pub to: String,
+    /// What it says.
+    pub body: String,
+    /// CSS declarations.
+    pub style: String,
+    /// When it was accepted. Grows with the id, so that a history can be paged by it.
+    pub timestamp: i64,
+    /// Whether it was handed to a page of its receiver.
+    pub delivered: bool,
+}
+
+impl Message {
+    fn of(row: &Row<'_>) -> Result<Message> {
+        Ok(Message {
+            id: row.get("id")?,
+            kind: row.get("type")?,
+            from: row.get("from_user")?,
+            nick: row.get("nick")?,
+            to: row.get("to_id")?,
+            body: row.get("body")?,
+            style: row.get("style")?,
+            timestamp: row.get("timestamp")?,
+            delivered: row.get("delivered")?,
+        })
+    }
+}
+
+/// A message that is to be stored.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMessage<'a> {
+    /// `unicast`, `multicast` or `broadcast`.
+    pub kind: &'a str,
+    /// The id of the sender.
+    pub from: &'a str,
+    /// What others see of him.
+    pub nick: &'a str,
+    /// The receiver.
+    pub to: &'a str,
+    /// What it says.
+    pub body: &'a str,
+    /// CSS declarations that were checked.
+    pub style: &'a str,
+    /// The sender's own name for it; a second one of this name is not stored.
+    pub cid: Option<&'a str>,
+}
+
+/// Stores a message, or finds the one that was stored before under the same `cid`.
+pub fn add(db: &Connection, new: &NewMessage<'_>) -> Result<Message> {
+    if let Some(found) = new.cid.map(|cid| find_cid(db, new.from, cid)).transpose()?.flatten() {
+        return Ok(found);
+    }
+    let last = one(db, LAST_TIME, [], |row| row.get::<_, i64>(0))?.unwrap_or(0);
+    let now = now();
+    let timestamp = if last < now + CLOCK_AHEAD_MAX { now.max(last + 1) } else { now };
+    run(db, ADD, params![new.kind, new.from, new.to, new.nick, new.body, new.style, timestamp, new.cid])?;
+    Ok(Message {
+        id: db.last_insert_rowid(),
+        kind: new.kind.to_owned(),
+        from: new.from.to_owned(),
+        nick: new.nick.to_owned(),
+        to: new.to.to_owned(),
+        body: new.body.to_owned(),
+        style: new.style.to_owned(),
+        timestamp,
+        delivered: false,
+    })
+}
+
+/// The message a sender has stored under this name.
+pub fn find_cid(db: &Connection, from: &str, cid: &str) -> Result<Option<Message>> {
+    one(db, BY_CID, [from, cid], Message::of)
+}
+
+/// Notes that a message was handed to a page of its receiver.
+pub fn set_delivered(db: &Connection, id: i64) -> Result<()> {
+    run(db, DELIVERED, [id]).map(drop)
+}
+
+/// Notes that `user` has got these, as far as they were for him.
+pub fn set_received(db: &Connection, user: &str, messages: &[Message]) -> Result<()> {
+    messages
+        .iter()
+        .filter(|message| !message.delivered)
+        .try_for_each(|message| run(db, RECEIVED, params![message.id, user]).map(drop))
+}
+
+/// Notes that a message was not delivered after all.
+pub fn set_undelivered(db: &Connection, id: i64) -> Result<()> {
+    run(db, RETURNED, [id]).map(drop)
+}
+
+/// What waits for a user, the oldest first.
+pub fn waiting(db: &Connection, user: &str) -> Result<Vec<Message>> {
+    list(db, WAITING, params![user, count(UNDELIVERED_MAX)], Message::of)
+}
+
+/// What a user and these rooms were sent after message `since`, and a few before it, the oldest first.
+pub fn since(db: &Connection, user: &str, rooms: &str, since: i64) -> Result<Vec<Message>> {
+    let after = params![user, rooms, since, i64::MAX, count(CATCH_UP_MAX)];
+    let mut found = list(db, SEEN, after, Message::of)?;
+    let before = params![user, rooms, 0, since, count(CATCH_UP_OVERLAP)];
+    found.extend(list(db, SEEN, before, Message::of)?);
+    found.reverse();
+    Ok(found)
+}
+
+/// The conversation of `user` and `other` as `user` sees it, before this time, the oldest first.
+pub fn with_user(
+    db: &Connection,
+    user: &str,
+    other: &str,
+    before: i64,
+    limit: usize,
+) -> Result<Vec<Message>> {
+    let mut found = list(db, WITH_USER, params![user, other, before, count(limit)], Message::of)?;
+    found.reverse();
+    Ok(found)
+}
+
+/// The conversation of a group as `user` sees it, before this time, the oldest first.
+pub fn in_room(db: &Connection, user: &str, group: i64, before: i64, limit: usize) -> Result<Vec<Message>> {
+    let mut found = list(db, IN_ROOM, params![user, group, before, count(limit)], Message::of)?;
+    found.reverse();
+    Ok(found)
+}
+
+/// Clears a conversation on the side of `user`. What both sides have cleared is gone.
+pub fn clear_user(db: &Connection, user: &str, other: &str) -> Result<()> {
+    for sql in [CLEAR_SENT, CLEAR_GOT, FORGET_CLEARED] {
+        run(db, sql, [user, other])?;
+    }
+    Ok(())
+}
+
+/// Clears a group's conversation on the side of `user`. What all members have cleared is gone.
+pub fn clear_room(db: &Connection, user: &str, group: i64) -> Result<()> {
+    run(db, CLEAR_ROOM, params![group, user])?;
+    run(db, FORGET_ROOM, [group]).map(drop)
+}

@@ -1,0 +1,161 @@
+//! What the community remembers: one file of `SQLite`.
+//!
+//! Owns: connections and transactions. Must not: know HTTP or the message server.
+//!
+//! `SQLite` lets many read while one writes (WAL), so there is one connection that writes, behind a lock, and a few that
+//! read. Waiting for our own lock is fair and free; waiting for that of `SQLite` is neither. The functions of the files
+//! below take a connection: inside [`Store::write`] they are one transaction, begun for writing, so that it cannot fail
+//! halfway for want of the lock.
+
+pub mod accounts;
+pub mod bans;
+pub mod blocks;
+pub mod forum;
+pub mod friends;
+pub mod groups;
+pub mod messages;
+pub mod notices;
+pub mod settings;
+pub mod tickets;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Params, Row, TransactionBehavior};
+
+pub use rusqlite::{Connection, Result, params};
+
+use crate::limits::{DATABASE_BUSY, READERS_KEPT};
+
+const SCHEMA: &str = include_str!("../../sql/schema.sql");
+/// What `PRAGMA user_version` says of a file with this schema.
+const SCHEMA_VERSION: i64 = 1;
+/// How every connection is set up. What was accepted has to survive a power cut, so every commit is synced.
+const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+
+/// The database.
+#[derive(Debug)]
+pub struct Store {
+    file: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    /// Opens a database, or makes it. Its folder is made for its owner alone.
+    pub fn open(file: &Path) -> std::io::Result<Store> {
+        if let Some(folder) =
+            file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
+        {
+            make_private(folder)?;
+        }
+        let open = || {
+            let mut writer = connect(file)?;
+            make_schema(&mut writer)?;
+            Ok(writer)
+        };
+        let writer = open().map_err(|error: rusqlite::Error| std::io::Error::other(error.to_string()))?;
+        Ok(Store { file: file.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+    }
+
+    /// Reads.
+    pub fn read<T, E: From<rusqlite::Error>>(
+        &self,
+        what: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let kept = lock(&self.readers).pop();
+        let reader = kept.map_or_else(|| connect(&self.file), Ok)?;
+        let result = what(&reader);
+        let mut readers = lock(&self.readers);
+        if readers.len() < READERS_KEPT {
+            readers.push(reader);
+        }
+        result
+    }
+
+    /// Writes, all or nothing: what fails is undone.
+    pub fn write<T, E: From<rusqlite::Error>>(
+        &self,
+        what: impl FnOnce(&Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let mut writer = lock(&self.writer);
+        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let result = what(&transaction)?;
+        transaction.commit()?;
+        Ok(result)
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The rows a query finds.
+fn list<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    db.prepare_cached(sql)?.query_map(params, read)?.collect()
+}
+
+/// The row a query finds, if there is one.
+fn one<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> Result<T>,
+) -> Result<Option<T>> {
+    db.prepare_cached(sql)?.query_map(params, read)?.next().transpose()
+}
+
+/// The first column of the row a query finds, which always finds one.
+fn value<T: rusqlite::types::FromSql>(db: &Connection, sql: &str, params: impl Params) -> Result<T> {
+    db.prepare_cached(sql)?.query_row(params, |row| row.get(0))
+}
+
+/// How many rows a statement changed.
+fn run(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
+    db.prepare_cached(sql)?.execute(params)
+}
+
+/// A count as `SQLite` takes it.
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn connect(file: &Path) -> Result<Connection> {
+    let db = Connection::open(file)?;
+    db.busy_timeout(DATABASE_BUSY)?;
+    db.execute_batch(SET_UP)?;
+    Ok(db)
+}
+
+fn make_schema(db: &mut Connection) -> Result<()> {
+    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version == 0 {
+        change.execute_batch(SCHEMA)?;
+        change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    }
+    change.commit()
+}
+
+/// Passwords and conversations are nobody else's business on a machine with several users.
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// A holder that panicked left no transaction open: dropping it has rolled it back.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

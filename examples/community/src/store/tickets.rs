@@ -1,0 +1,30 @@
+//! Which tickets of the message server were given to whom.
+//!
+//! Owns: the table `tickets`. Must not: hold a ticket as it is; whoever reads the file could poll with it.
+
+use super::{Connection, Result, count, now, one, params, run};
+use crate::limits::{TICKET_MS, TICKETS_MAX};
+
+const ADD: &str = "INSERT OR REPLACE INTO tickets (ticket, user, used) VALUES (?1, ?2, ?3)";
+const OWNER: &str = "SELECT user FROM tickets WHERE ticket = ?1 AND used > ?2";
+const USED: &str = "UPDATE tickets SET used = ?2 WHERE ticket = ?1";
+const EXPIRE: &str = "DELETE FROM tickets WHERE used <= ?1";
+const KEEP_NEWEST: &str = "DELETE FROM tickets WHERE user = ?1 AND ticket NOT IN
+    (SELECT ticket FROM tickets WHERE user = ?1 ORDER BY used DESC LIMIT ?2)";
+
+/// Remembers a ticket, by its hash, and forgets those that were not used for long.
+pub fn add(db: &Connection, ticket: &str, user: &str) -> Result<()> {
+    run(db, EXPIRE, [now() - TICKET_MS])?;
+    run(db, ADD, params![ticket, user, now()])?;
+    run(db, KEEP_NEWEST, params![user, count(TICKETS_MAX)]).map(drop)
+}
+
+/// To whom a ticket was given.
+pub fn owner(db: &Connection, ticket: &str) -> Result<Option<String>> {
+    one(db, OWNER, params![ticket, now() - TICKET_MS], |row| row.get(0))
+}
+
+/// Notes that a ticket is in use, so that it is not forgotten.
+pub fn used(db: &Connection, ticket: &str) -> Result<()> {
+    run(db, USED, params![ticket, now()]).map(drop)
+}

@@ -1,0 +1,30 @@
+//! `notifications`: what the site has to tell a user.
+//!
+//! Owns: their words and links. Must not: forget any; the site's own pages do.
+
+use serde_json::{Value, json};
+
+use super::shapes::link;
+use crate::limits::NOTIFICATIONS_MAX;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::site::{Outcome, Site};
+use crate::store::accounts::User;
+use crate::store::{friends, notices};
+use crate::visit::Params;
+
+/// `notifications`: requests first, because they wait for an answer.
+pub(super) fn notifications(site: &Site, user: &User, _: &Params) -> Outcome {
+    let (requests, notices) = site
+        .store
+        .read(|db| Ok::<_, Refusal>((friends::requests(db, &user.id)?, notices::of(db, &user.id)?)))?;
+    let requests = requests.iter().map(|request| {
+        json!({"text": format!("{} wants to be your friend", request.from.nick), "link": link(site, "/friends")})
+    });
+    let notices = notices.iter().map(|notice| match notice.link.as_str() {
+        "" => json!({"text": notice.body}),
+        path => json!({"text": notice.body, "link": link(site, path)}),
+    });
+    let found: Vec<Value> = requests.chain(notices).take(NOTIFICATIONS_MAX).collect();
+    Ok(Reply::json(&found))
+}

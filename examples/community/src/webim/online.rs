@@ -1,0 +1,297 @@
+//! `online`: a page begins to chat.
+//!
+//! Owns: the order of the steps. It is this order that loses nothing:
+//!
+//! 1. log in, if the chat bar's own form asks for it
+//! 2. find what was sent to the user while he was away
+//! 3. find whom the page has to know: friends, open chats, senders of those messages, strangers on the page; and its rooms
+//! 4. open a session at the message server, which from now on queues what is sent
+//! 5. tell presence and show of every contact, not only of those who are there
+//! 6. put the histories of open chats and of those senders into the answer
+//! 7. only then note that the messages were handed over
+//!
+//! Must not: believe the page about who the user is.
+
+use std::collections::BTreeMap;
+
+use axum::http::{StatusCode, header};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::contacts::{self, Circle};
+use super::jsonp::{self, Effect};
+use super::params::{clearable, list, short, text};
+use super::server::{By, CallError, Online, Presence, Session};
+use super::shapes::{BuddyInfo, LogItem, RoomInfo, link, log};
+use super::{FORUM_CHANNEL, history, settings};
+use crate::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::session;
+use crate::site::{Outcome, Site};
+use crate::store::accounts::{self, User};
+use crate::store::groups::{self, Group};
+use crate::store::messages::{self, Message};
+use crate::store::{Connection, Result as Stored, forum, now, tickets};
+use crate::visit::{Params, Visit};
+
+/// The version of older front ends, which know no third type of messages.
+const OLD: &str = "3";
+/// The version of ours.
+const OURS: &str = "6";
+
+/// `online`.
+pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
+    jsonp::admit(site, visit, Effect::Changes)?;
+    let params = &visit.params;
+    let (user, cookie) = match who(site, visit) {
+        Ok(found) => found,
+        Err(refusal) => return failure(site, visit, refusal),
+    };
+    let show = short(params, "show", SHOW_BYTES_MAX)?;
+    let status = clearable(params, "status", STATUS_BYTES_MAX)?.unwrap_or(&user.status);
+    let knows = site.store.read(|db| Knowledge::gather(db, &user, params))?;
+    let version = if knows.old { OLD } else { OURS };
+    let (buddies, rooms) = (knows.circle.names(&knows.contacts), knows.rooms_to_hear());
+    let going =
+        Online { name: &user.id, nick: &user.nick, buddies: &buddies, rooms: &rooms, show, status, version };
+    let session = match site.im.online(&going) {
+        Ok(session) => session,
+        Err(error) => return Ok(failed(reason(&error))),
+    };
+    let myself = Presence {
+        name: user.id.clone(),
+        show: if show.is_empty() { "available" } else { show }.to_owned(),
+        status: status.to_owned(),
+    };
+    let told = answer(site, &user, &knows, &session, &myself)
+        .and_then(|answer| hand_over(site, &user, &knows, &session, status).map(|()| answer));
+    let answer = told.inspect_err(|_| {
+        // A session whose ticket nobody was given ends by itself; this is for those who see him online meanwhile.
+        super::tell::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
+    })?;
+    let reply = Reply::json(&answer);
+    Ok(match cookie {
+        Some(cookie) => reply.with(header::SET_COOKIE, cookie),
+        None => reply,
+    })
+}
+
+/// Step 1: who the session says, unless the chat bar's own form says who wants to log in.
+fn who(site: &Site, visit: &Visit) -> Result<(User, Option<String>), Refusal> {
+    let (name, password) = (text(&visit.params, "username"), visit.params.get("password"));
+    if name.is_empty() {
+        return Ok((visit.user()?.clone(), None));
+    }
+    let (user, cookie) = session::log_in(site, visit, name, password)?;
+    Ok((user, Some(cookie)))
+}
+
+/// A form that was not right is told in the old way, with success as far as HTTP goes; everything else as it is.
+fn failure(_: &Site, visit: &Visit, refusal: Refusal) -> Outcome {
+    let asked = !text(&visit.params, "username").is_empty();
+    match refusal.status {
+        StatusCode::UNAUTHORIZED if asked => Ok(failed("Not Authorized")),
+        StatusCode::UNAUTHORIZED => Ok(failed("Not Authorized").status(StatusCode::UNAUTHORIZED)),
+        StatusCode::FORBIDDEN => Ok(failed("Forbidden")),
+        _ => Err(refusal),
+    }
+}
+
+fn failed(error_msg: &str) -> Reply {
+    Reply::json(&json!({"success": false, "error_msg": error_msg}))
+}
+
+fn reason(error: &CallError) -> &'static str {
+    match error {
+        CallError::NotAuthorized => "IM Server Not Authorized",
+        CallError::Unreachable | CallError::NoSession | CallError::Refused(..) => "IM Server Not Found",
+    }
+}
+
+/// What the site knows before it asks the message server.
+struct Knowledge {
+    circle: Circle,
+    /// Everybody the page has to know.
+    contacts: Vec<User>,
+    /// Those of them whose history is wanted.
+    open: Vec<User>,
+    groups: Vec<Group>,
+    open_groups: Vec<i64>,
+    settings: Value,
+    /// Groups whose chat he does not want to hear.
+    blocked_rooms: Vec<String>,
+    /// What he was sent and has not got, and what the page has missed.
+    messages: Vec<Message>,
+    subscribed: bool,
+    old: bool,
+}
+
+impl Knowledge {
+    /// Steps 2 and 3.
+    fn gather(db: &Connection, user: &User, params: &Params) -> Stored<Knowledge> {
+        let old = text(params, "version") == OLD;
+        let settings = settings::of(db, user)?;
+        let blocked_rooms = settings::blocked_rooms(&settings);
+        let groups = groups::of(db, &user.id)?;
+        let messages = missed(db, user, params, &heard(&groups, &blocked_rooms))?;
+        let circle = Circle::of(db, user)?;
+        let mut open = contacts::find(db, user, &list(params, "buddy_ids"))?;
+        for message in messages.iter().filter(|message| message.kind == "unicast") {
+            let other = if message.from == user.id { &message.to } else { &message.from };
+            if let Some(other) = accounts::find(db, other)? {
+                contacts::add(&mut open, user, other);
+            }
+        }
+        let mut contacts = circle.friends.clone();
+        let strangers = contacts::find(db, user, &list(params, "stranger_ids"))?;
+        for other in open.iter().cloned().chain(strangers) {
+            contacts::add(&mut contacts, user, other);
+        }
+        let wanted = list(params, "room_ids");
+        let open_groups = groups.iter().map(|group| group.id).filter(|id| wanted.contains(&id.to_string()));
+        let (open_groups, subscribed) = (open_groups.collect(), !old && forum::subscribed(db, &user.id)?);
+        Ok(Knowledge {
+            circle,
+            contacts,
+            open,
+            groups,
+            open_groups,
+            settings,
+            blocked_rooms,
+            messages,
+            subscribed,
+            old,
+        })
+    }
+
+    /// The rooms of the message server in which he wants to be.
+    fn rooms_to_hear(&self) -> Vec<String> {
+        let channel = self.subscribed.then(|| FORUM_CHANNEL.to_owned());
+        heard(&self.groups, &self.blocked_rooms).into_iter().chain(channel).collect()
+    }
+}
+
+fn heard(groups: &[Group], blocked: &[String]) -> Vec<String> {
+    groups.iter().map(|group| group.id.to_string()).filter(|id| !blocked.contains(id)).collect()
+}
+
+/// What has not been delivered and, for a page that says what it has seen last, everything after that.
+fn missed(db: &Connection, user: &User, params: &Params, rooms: &[String]) -> Stored<Vec<Message>> {
+    let mut found = messages::waiting(db, &user.id)?;
+    if let Ok(last) = text(params, "since").parse::<i64>() {
+        found.extend(messages::since(db, &user.id, &json!(rooms).to_string(), last)?);
+        found.sort_by_key(|message| message.id);
+        found.dedup_by_key(|message| message.id);
+    }
+    Ok(found)
+}
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    server_time: i64,
+    user: BuddyInfo,
+    connection: Value,
+    buddies: Vec<BuddyInfo>,
+    buddy_online_ids: String,
+    rooms: BTreeMap<String, RoomInfo>,
+    histories: BTreeMap<String, Vec<LogItem>>,
+    new_messages: Vec<LogItem>,
+    setting: Value,
+    menu: Value,
+    channels: Value,
+}
+
+/// Steps 5 and 6.
+fn answer(
+    site: &Site,
+    user: &User,
+    knows: &Knowledge,
+    session: &Session,
+    myself: &Presence,
+) -> Result<Answer, Refusal> {
+    let mut buddies = knows.circle.describe(site, &knows.contacts, &session.buddies);
+    let online: Vec<&str> =
+        buddies.iter().filter(|buddy| buddy.is_online()).map(|buddy| buddy.id.as_str()).collect();
+    let buddy_online_ids = online.join(",");
+    let mut rooms = rooms(site, knows, session);
+    let mut histories = BTreeMap::new();
+    site.store.read(|db| {
+        for other in &knows.open {
+            let found = log(messages::with_user(db, &user.id, &other.id, i64::MAX, HISTORY_MAX)?);
+            histories.insert(other.id.clone(), found);
+        }
+        for &group in &knows.open_groups {
+            let found = history::of_room(db, user, group, i64::MAX)?;
+            histories.insert(group.to_string(), found);
+        }
+        Ok::<(), Refusal>(())
+    })?;
+    for buddy in &mut buddies {
+        buddy.history = histories.get(&buddy.id).cloned();
+    }
+    for room in rooms.values_mut() {
+        room.history = histories.get(&room.id).cloned();
+    }
+    Ok(Answer {
+        success: true,
+        server_time: now(),
+        user: BuddyInfo::new(site, user, "", Some(myself)),
+        connection: json!({
+            "ticket": session.ticket,
+            "domain": site.im.domain(),
+            "server": site.im.poll_url(),
+        }),
+        buddies,
+        buddy_online_ids,
+        rooms,
+        histories,
+        new_messages: log(knows.messages.clone()),
+        setting: knows.settings.clone(),
+        menu: menu(site),
+        channels: channels(site, knows.subscribed),
+    })
+}
+
+/// All groups: those whose chat he does not hear are told as blocked, so that he can come back.
+fn rooms(site: &Site, knows: &Knowledge, session: &Session) -> BTreeMap<String, RoomInfo> {
+    let describe = |group: &Group| {
+        let id = group.id.to_string();
+        let count = session.rooms.iter().find(|room| room.name == id).map_or(0, |room| room.total);
+        let blocked = knows.blocked_rooms.contains(&id);
+        (id, RoomInfo::new(site, group, count, blocked))
+    };
+    knows.groups.iter().map(describe).collect()
+}
+
+fn menu(site: &Site) -> Value {
+    json!([
+        {"title": "Forum", "url": link(site, "/forum"), "icon": "💬", "shortcut": true},
+        {"title": "Friends", "url": link(site, "/friends"), "icon": "👥"},
+        {"title": "Groups", "url": link(site, "/groups"), "icon": "🏠"},
+        {"title": "Members", "url": link(site, "/members"), "icon": "🔎"},
+    ])
+}
+
+fn channels(site: &Site, subscribed: bool) -> Value {
+    if !subscribed {
+        return json!([]);
+    }
+    json!([{"id": FORUM_CHANNEL, "nick": "Forum", "url": link(site, "/forum")}])
+}
+
+/// Step 7, and what else is remembered of this page.
+fn hand_over(
+    site: &Site,
+    user: &User,
+    knows: &Knowledge,
+    session: &Session,
+    status: &str,
+) -> Result<(), Refusal> {
+    site.store.write(|db| {
+        tickets::add(db, &session::hash(&session.ticket), &user.id)?;
+        accounts::set_status(db, &user.id, status)?;
+        Ok(messages::set_received(db, &user.id, &knows.messages)?)
+    })
+}

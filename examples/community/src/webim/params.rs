@@ -1,0 +1,100 @@
+//! What the chat bar sends, as it sends it.
+//!
+//! Owns: the peculiarities of its parameters. Must not: believe one that says who the user is.
+//!
+//! Front ends in the field send the words `undefined` and `null` for what they do not have. Only the body of a message
+//! may be one of these words.
+
+use crate::limits::IDS_MAX;
+use crate::refusal::Refusal;
+use crate::session;
+use crate::site::Site;
+use crate::store::accounts::User;
+use crate::store::tickets;
+use crate::visit::Params;
+
+/// A parameter; nothing if there is none.
+pub(super) fn text<'a>(params: &'a Params, name: &str) -> &'a str {
+    Some(params.get(name).trim()).filter(|text| !is_nothing(text)).unwrap_or_default()
+}
+
+/// A parameter that must be there.
+pub(super) fn required<'a>(params: &'a Params, name: &str) -> Result<&'a str, Refusal> {
+    let text = text(params, name);
+    if text.is_empty() { Err(Refusal::bad(format!("missing parameter: {name}"))) } else { Ok(text) }
+}
+
+/// A list with commas, each entry once.
+pub(super) fn list(params: &Params, name: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for entry in params.get(name).split(',').map(str::trim).filter(|entry| !is_nothing(entry)) {
+        if found.len() < IDS_MAX && !found.iter().any(|known| known == entry) {
+            found.push(entry.to_owned());
+        }
+    }
+    found
+}
+
+/// A parameter of at most so many bytes.
+pub(super) fn short<'a>(params: &'a Params, name: &str, bytes_max: usize) -> Result<&'a str, Refusal> {
+    let text = text(params, name);
+    if text.len() > bytes_max || text.contains('\0') {
+        return Err(Refusal::bad(format!("bad parameter: {name}")));
+    }
+    Ok(text)
+}
+
+/// A text that may be cleared: empty is another thing than not sent.
+pub(super) fn clearable<'a>(
+    params: &'a Params,
+    name: &str,
+    bytes_max: usize,
+) -> Result<Option<&'a str>, Refusal> {
+    let text = short(params, name, bytes_max)?;
+    Ok(params.find(name).filter(|sent| sent.trim().is_empty() || !text.is_empty()).map(|_| text))
+}
+
+/// The ticket, if one is sent: it must be one that was given to this user.
+pub(super) fn ticket<'a>(site: &Site, user: &User, params: &'a Params) -> Result<Option<&'a str>, Refusal> {
+    let ticket = text(params, "ticket");
+    if ticket.is_empty() {
+        return Ok(None);
+    }
+    let owner = site.store.read(|db| tickets::owner(db, &session::hash(ticket)))?;
+    if owner.as_ref() != Some(&user.id) {
+        return Err(Refusal::forbidden("This page is not yours any more. Please reload it."));
+    }
+    Ok(Some(ticket))
+}
+
+/// The ticket, which must be there.
+pub(super) fn required_ticket<'a>(site: &Site, user: &User, params: &'a Params) -> Result<&'a str, Refusal> {
+    required(params, "ticket")?;
+    ticket(site, user, params).map(Option::unwrap_or_default)
+}
+
+fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "undefined" | "null")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_has_several_names() {
+        let params = Params::read(&[b"a=undefined&b=null&c=+&d=x", b"d=y&e=1,undefined,,1,+2+,null&_=17"]);
+        assert_eq!(["a", "b", "c", "d", "z"].map(|name| text(&params, name)), ["", "", "", "x", ""]);
+        assert_eq!(list(&params, "e"), ["1", "2"]);
+        assert!(list(&params, "a").is_empty());
+        assert!(required(&params, "b").is_err());
+        let cleared = ["a", "b", "c", "d", "z"].map(|name| clearable(&params, name, 9).unwrap());
+        assert_eq!(cleared, [None, None, Some(""), Some("x"), None]);
+    }
+
+    #[test]
+    fn lists_are_bounded() {
+        let many = (0..=IDS_MAX).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+        assert_eq!(list(&Params::read(&[format!("ids={many}").as_bytes()]), "ids").len(), IDS_MAX);
+    }
+}

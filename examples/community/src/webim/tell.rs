@@ -1,0 +1,104 @@
+//! What the site's pages have to tell the message server.
+//!
+//! Owns: one function for each thing that happens on a page and concerns the chat. Must not: decide who may do it, except
+//! for the broadcast.
+
+use super::FORUM_CHANNEL;
+use super::server::{By, CallError, Push};
+use crate::limits::MESSAGE_BYTES_MAX;
+use crate::refusal::Refusal;
+use crate::site::Site;
+use crate::store::accounts::User;
+use crate::store::messages::{self, NewMessage};
+use crate::store::{Connection, now};
+
+/// A user has logged out: all his pages go offline.
+pub fn log_out(site: &Site, user: &User) {
+    told("log-out", site.im.offline(By::Name(&user.id)));
+}
+
+/// Two users are no friends any more, or one has blocked the other: they no longer see each other come and go.
+pub fn unlink(site: &Site, user: &User, other: &str) {
+    told("friendship ended", site.im.unlink(&user.id, other));
+}
+
+/// A user has become a member of a group: if he is online, he hears what is said there.
+pub fn enter(site: &Site, user: &User, group: i64) {
+    if site.im.onlines(std::slice::from_ref(&user.id)).is_ok_and(|online| !online.is_empty()) {
+        told("group joined", site.im.join(By::Name(&user.id), &user.nick, &group.to_string()));
+    }
+}
+
+/// A user is no longer a member of a group.
+pub fn expel(site: &Site, user: &User, group: i64) {
+    told("group left", site.im.leave(By::Name(&user.id), &user.nick, &group.to_string()));
+}
+
+/// A user no longer wants to be told of new posts. That he wants to takes effect when a page of his next goes online.
+pub fn unsubscribe(site: &Site, user: &User) {
+    told("forum left", site.im.leave(By::Name(&user.id), &user.nick, FORUM_CHANNEL));
+}
+
+/// Tells the forum's subscribers of a new post.
+pub fn push_post(site: &Site, post: i64, text: &str) {
+    let (id, text) = (format!("post-{post}"), shortened(text, MESSAGE_BYTES_MAX));
+    let push = Push {
+        ticket: None,
+        from: "forum",
+        nick: "Forum",
+        to: FORUM_CHANNEL,
+        kind: "multicast",
+        body: text,
+        style: "",
+        timestamp: now(),
+        id: &id,
+    };
+    told("post", site.im.message(&push));
+}
+
+/// Tells everybody who is online. Only an administrator may.
+pub fn broadcast(site: &Site, user: &User, body: &str) -> Result<(), Refusal> {
+    if !user.is_admin {
+        return Err(Refusal::forbidden("Only an administrator may write to everybody."));
+    }
+    if body.trim().is_empty() || body.len() > MESSAGE_BYTES_MAX || body.contains('\0') {
+        return Err(Refusal::bad("This message is empty or too long."));
+    }
+    let new = NewMessage {
+        kind: "broadcast",
+        from: &user.id,
+        nick: &user.nick,
+        to: "",
+        body,
+        style: "",
+        cid: None,
+    };
+    let message = site.store.write(|db: &Connection| messages::add(db, &new))?;
+    let id = message.id.to_string();
+    let (nick, timestamp) = (&user.nick, message.timestamp);
+    let push = Push {
+        ticket: None,
+        from: &user.id,
+        nick,
+        to: "",
+        kind: "broadcast",
+        body,
+        style: "",
+        timestamp,
+        id: &id,
+    };
+    site.im.message(&push).map(drop).map_err(|error| {
+        Refusal::unavailable(format!("This is stored, but nobody was told: the message server: {error}."))
+    })
+}
+
+/// What the message server is told beside what was asked for may fail: it learns it when the user next goes online.
+pub(super) fn told<T>(what: &str, result: Result<T, CallError>) {
+    if let Err(error) = result {
+        log::warn!("message server not told ({what}): {error}");
+    }
+}
+
+fn shortened(text: &str, bytes: usize) -> &str {
+    &text[..text.floor_char_boundary(bytes)]
+}

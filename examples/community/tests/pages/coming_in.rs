@@ -1,0 +1,192 @@
+//! The front page, logging in and out, signing up.
+
+use nextim_community::limits::LOG_INS_AT_ONCE;
+use nextim_community::site::Options;
+
+use crate::harness::World;
+
+/// Pages for everybody, pages for those who are logged in, and what a page of each is known by.
+const PUBLIC: [(&str, &str); 8] = [
+    ("/", "A small place with good company"),
+    ("/login", "Log in</h1>"),
+    ("/signup", "Make an account</h1>"),
+    ("/members", "Members</h1>"),
+    ("/groups", "Groups</h1>"),
+    ("/forum", "Forum</h1>"),
+    ("/forum/1", "Introduce yourself</h1>"),
+    ("/old", "The page of 2011</h1>"),
+];
+const PRIVATE: [(&str, &str); 2] = [("/friends", "Friends</h1>"), ("/notifications", "Notifications</h1>")];
+
+#[test]
+fn every_page_has_its_frame_and_the_chat_bar() {
+    let world = World::new();
+    let (nobody, alice) = (world.browser(), world.user("alice"));
+    for (path, mark) in PUBLIC {
+        let page = nobody.get(path);
+        page.is(200).has(&[mark, "<html lang=\"en\">", "<main", "<nav", "href=\"/login\""]);
+        page.has(&["/webim.js\" data-site=\"/webim\" defer></script>\n</body>"]);
+        page.lacks(&[" style=", "<style", " onclick", "javascript:"]);
+        assert_eq!(page.body.matches("<script").count(), 1, "{path}");
+        assert!(
+            page.header("content-security-policy").contains("script-src 'self' http://127.0.0.1:"),
+            "{path}"
+        );
+        assert_eq!(page.header("cache-control"), "no-store");
+    }
+    for (path, mark) in PRIVATE {
+        let next = path.replace('/', "%2F");
+        nobody.get(path).leads_to(&format!("/login?next={next}"));
+        alice.get(path).is(200).has(&[mark, "href=\"/u/alice\"", "action=\"/logout\""]);
+    }
+}
+
+#[test]
+fn the_front_page_hands_out_log_ins_only_in_a_demonstration() {
+    let world = World::new();
+    let front = world.browser().get("/");
+    front.has(&[
+        "name=\"id\" value=\"alice\"",
+        "name=\"id\" value=\"admin\"",
+        "nextim",
+        "<strong>bob</strong>",
+    ]);
+    front.has(&["Which camera for birds?", "Mountain walkers", "data-webim-user=\"zoe\""]);
+    world.user("bob").get("/").has(&["Good to see you, Bob"]).lacks(&["name=\"password\""]);
+    let world = World::with(Options::default());
+    world.browser().get("/").is(200).lacks(&["name=\"password\"", "value=\"alice\""]);
+}
+
+#[test]
+fn who_knows_the_password_comes_in_and_goes_out() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let wrong = browser.post("/login", &[("id", "alice"), ("password", "wrong"), ("next", "/forum/1")]);
+    wrong
+        .is(401)
+        .has(&["role=\"alert\"", "value=\"alice\"", "value=\"/forum/1\""])
+        .lacks(&["value=\"wrong\""]);
+    browser
+        .post("/login", &[("id", "alice"), ("password", "nextim"), ("next", "/forum/1")])
+        .leads_to("/forum/1");
+    browser.get("/login?next=/friends").leads_to("/friends");
+    browser.get("/signup").leads_to("/");
+    let cookie = browser.cookie.clone();
+    browser.post("/logout", &[]).leads_to("/");
+    assert!(browser.cookie.ends_with('='));
+    browser.cookie = cookie;
+    browser.get("/friends").is(303);
+}
+
+#[test]
+fn nobody_is_sent_to_another_site() {
+    let world = World::new();
+    for next in ["//evil.example", "https://evil.example", "/\\evil.example"] {
+        let form = [("id", "alice"), ("password", "nextim"), ("next", next)];
+        world.browser().post("/login", &form).leads_to("/");
+    }
+}
+
+#[test]
+fn passwords_can_be_tried_only_so_often() {
+    let world = World::new();
+    let mut browser = world.browser();
+    for _ in 0..LOG_INS_AT_ONCE {
+        browser.post("/login", &[("id", "alice"), ("password", "wrong")]).is(401);
+    }
+    browser.post("/login", &[("id", "alice"), ("password", "nextim")]).is(429).has(&["role=\"alert\""]);
+    browser.post("/login", &[("id", "bob"), ("password", "nextim")]).is(303);
+}
+
+#[test]
+fn a_new_member_is_logged_in_at_once() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let form = [("id", "eve_1"), ("nick", "  Eve <b>&  "), ("password", "long enough")];
+    browser.submit("/signup", &form).has(&["Welcome to Harbour", "Good to see you, Eve &#60;b&#62;&#38;"]);
+    let mut again = world.browser();
+    again.post("/signup", &form).is(409).has(&[
+        "taken",
+        "value=\"eve_1\"",
+        "value=\"  Eve &#60;b&#62;&#38;  \"",
+    ]);
+    again.post("/login", &[("id", "eve_1"), ("password", "long enough")]).leads_to("/");
+    world
+        .browser()
+        .submit("/signup", &[("id", "frank"), ("password", "long enough")])
+        .has(&["see you, frank"]);
+}
+
+#[test]
+fn names_and_passwords_have_their_rules() {
+    let world = World::new();
+    let mut browser = world.browser();
+    let long = "x".repeat(65);
+    for (id, nick, password) in [
+        ("", "", "long enough"),
+        ("a", "", "long enough"),
+        ("9lives", "", "long enough"),
+        ("a,b", "", "long enough"),
+        ("Größe", "", "long enough"),
+        ("good", &*long, "long enough"),
+        ("good", "a\u{202e}b", "long enough"),
+        ("good", "", "short"),
+        ("good", "", &*"x".repeat(257)),
+    ] {
+        let form = [("id", id), ("nick", nick), ("password", password)];
+        browser.post("/signup", &form).is(422).has(&["role=\"alert\""]);
+    }
+    assert!(browser.cookie.is_empty());
+}
+
+#[test]
+fn forms_of_other_sites_do_nothing() {
+    let world = World::new();
+    let mut alice = world.user("alice");
+    for path in [
+        "/login",
+        "/logout",
+        "/signup",
+        "/profile",
+        "/password",
+        "/u/bob/unfriend",
+        "/u/bob/block",
+        "/groups",
+        "/groups/1/edit",
+        "/groups/1/remove",
+        "/forum",
+        "/forum/1",
+        "/forum/unsubscribe",
+        "/notifications/clear",
+        "/admin/ban/bob",
+    ] {
+        let form = [("user", "bob"), ("name", "x"), ("title", "x"), ("body", "x")];
+        alice.post_from("http://evil.example", path, &form).is(403).has(&["another site"]);
+    }
+    alice.get("/friends").has(&["Bob"]);
+    alice.get("/groups/1").has(&["Mountain walkers", "Bob"]);
+}
+
+#[test]
+fn what_is_not_there_is_said_so() {
+    let world = World::new();
+    let alice = world.user("alice");
+    for path in [
+        "/nope",
+        "/u/nobody",
+        "/u/ALICE",
+        "/groups/99",
+        "/groups/x",
+        "/forum/99",
+        "/forum/-1",
+        "/static/nope",
+        "/members?page=2",
+        "/members?page=0",
+        "/forum?page=x",
+        "/home.php?uid=1",
+        "/space-uid-99.html",
+    ] {
+        alice.get(path).is(404).has(&["There is nothing here", "action=\"/logout\""]);
+    }
+    assert_eq!(alice.get("/logout").status, 405);
+}

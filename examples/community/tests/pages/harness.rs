@@ -1,0 +1,183 @@
+//! A site to visit, and browsers that visit it.
+//!
+//! Owns: starting both servers, cookies, forms. Must not: check anything but what every page promises.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use nextim::config::Config;
+use nextim::domains::DomainConfig;
+use nextim::server::{Handle, Server};
+use nextim_community::community::Community;
+use nextim_community::seed::PASSWORD;
+use nextim_community::site::Options;
+use nextim_community::store::Store;
+use nextim_community::webim::server::Address;
+use tempfile::TempDir;
+use ureq::Agent;
+
+pub(crate) const DOMAIN: &str = "localhost";
+pub(crate) const APIKEY: &str = "key";
+
+/// A seeded site with its message server. Fields are dropped in order: the site before its folder.
+pub(crate) struct World {
+    community: Community,
+    server: Handle,
+    _folder: TempDir,
+}
+
+impl World {
+    pub(crate) fn new() -> World {
+        World::with(Options { show_logins: true, ..Options::default() })
+    }
+
+    pub(crate) fn with(options: Options) -> World {
+        let local = "127.0.0.1:0".parse().unwrap();
+        let domains = vec![DomainConfig::new(DOMAIN, APIKEY.to_owned())];
+        let server = Server::start(&Config { listen: vec![local], domains, ..Config::default() }).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("http://{}", server.addresses()[0]);
+        let address = Address { url, public_url: None, domain: DOMAIN.into(), apikey: APIKEY.into() };
+        let community = Community::start(local, &folder.path().join("db"), address, options).unwrap();
+        World { community, server, _folder: folder }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.community.site().store
+    }
+
+    /// A browser in which nobody is logged in.
+    pub(crate) fn browser(&self) -> Browser {
+        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None).build();
+        let origin = format!("http://{}", self.community.address());
+        Browser { agent: config.into(), origin, cookie: String::new() }
+    }
+
+    /// A browser in which one of the seeded users is logged in.
+    pub(crate) fn user(&self, id: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = browser.post("/login", &[("id", id), ("password", PASSWORD)]);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        browser
+    }
+
+    /// A call of the message server, as the site makes it.
+    pub(crate) fn im(&self, path: &str, params: &[(&str, &str)]) -> serde_json::Value {
+        let url = format!("http://{}{path}", self.server.addresses()[0]);
+        let own = [("domain", DOMAIN), ("apikey", APIKEY), ("version", "6")];
+        let form = own.iter().chain(params).copied();
+        let text = ureq::post(&url).send_form(form).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
+    }
+
+    /// What a page of the user with this ticket is told next.
+    pub(crate) fn poll(&self, ticket: &str) -> serde_json::Value {
+        let url = format!("http://{}/packets", self.server.addresses()[0]);
+        let asked = ureq::get(&url).query("domain", DOMAIN).query("ticket", ticket).query("seq", "0");
+        serde_json::from_str(&asked.call().unwrap().body_mut().read_to_string().unwrap()).unwrap()
+    }
+}
+
+/// A browser: it keeps the session's cookie and says which page a form is on.
+pub(crate) struct Browser {
+    agent: Agent,
+    pub(crate) origin: String,
+    pub(crate) cookie: String,
+}
+
+/// What a browser was answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+
+    /// Checks that the page has all of this.
+    #[track_caller]
+    pub(crate) fn has(&self, texts: &[&str]) -> &Answer {
+        for text in texts {
+            assert!(self.body.contains(text), "no {text} in {}: {}", self.status, self.body);
+        }
+        self
+    }
+
+    /// Checks that the page has nothing of this.
+    #[track_caller]
+    pub(crate) fn lacks(&self, texts: &[&str]) -> &Answer {
+        for text in texts {
+            assert!(!self.body.contains(text), "{text} in {}: {}", self.status, self.body);
+        }
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn is(&self, status: u16) -> &Answer {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
+    /// Checks that the browser is sent on to this page.
+    #[track_caller]
+    pub(crate) fn leads_to(&self, place: &str) -> &Answer {
+        self.is(303);
+        assert_eq!(self.header("location"), place);
+        self
+    }
+}
+
+impl Browser {
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[])
+    }
+
+    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut asked = self.agent.get(format!("{}{path}", self.origin)).header("cookie", &self.cookie);
+        for (name, value) in headers {
+            asked = asked.header(*name, *value);
+        }
+        read(asked.call().unwrap())
+    }
+
+    /// Sends a form of a page of the site.
+    pub(crate) fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let origin = self.origin.clone();
+        self.post_from(&origin, path, form)
+    }
+
+    /// Sends a form of whatever page.
+    pub(crate) fn post_from(&mut self, origin: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+        let asked = self.agent.post(format!("{}{path}", self.origin)).header("cookie", &self.cookie);
+        let answer = read(asked.header("origin", origin).send_form(form.iter().copied()).unwrap());
+        if let Some((pair, _)) = answer.header("set-cookie").split_once(';') {
+            pair.clone_into(&mut self.cookie);
+        }
+        answer
+    }
+
+    /// Sends a form, and follows to the page it leads to.
+    pub(crate) fn submit(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, form);
+        answer.is(303);
+        self.get(answer.header("location"))
+    }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
+    let headers = response.headers().iter();
+    let headers =
+        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
+    let body = response.body_mut().read_to_vec().unwrap();
+    let body = String::from_utf8_lossy(&body).into_owned();
+    Answer { status: response.status().as_u16(), headers, body }
+}
+
+/// The folder of the crate.
+pub(crate) fn crate_folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,12 @@
+//! The pages, as browsers meet them: a site and a message server on ports of their own.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+mod admin;
+mod coming_in;
+mod files;
+mod forum;
+mod groups;
+mod harness;
+mod old;
+mod people;

@@ -1,0 +1,330 @@
+//! What the tests share.
+//!
+//! Owns: one message server for all tests of the process, each of which has a domain of its own; a site with a database of
+//! its own; and browsers. Must not: know any endpoint's rules.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use nextim::config::Config;
+use nextim::domains::DomainConfig;
+use nextim::server::{Handle, Server};
+use nextim_community::community::Community;
+use nextim_community::session;
+use nextim_community::site::Options;
+use nextim_community::store::{accounts, messages};
+use nextim_community::webim::server::Address;
+use serde_json::Value;
+use tempfile::TempDir;
+use ureq::Agent;
+use ureq::http::Request;
+
+/// Domains, one for each test.
+const DOMAINS: usize = 200;
+/// What must happen happens within this.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// The site's key in all domains.
+pub(crate) const APIKEY: &str = "test key";
+
+/// The message server. It is started before anything else is opened, as its threads keep what is open then.
+pub(crate) fn message_server() -> &'static Handle {
+    static SERVER: OnceLock<Handle> = OnceLock::new();
+    SERVER.get_or_init(|| {
+        let mut config = Config { listen: vec![anywhere()], shards: Some(2), ..Config::default() };
+        config.domains = domains(None);
+        (config.timeouts.poll_hold_ms_min, config.timeouts.poll_hold_ms_max) = (50, 100);
+        config.timeouts.linger_ms = 10;
+        Server::start(&config).unwrap()
+    })
+}
+
+/// All domains but one.
+pub(crate) fn domains(without: Option<&str>) -> Vec<DomainConfig> {
+    let names = (0..DOMAINS).map(|number| format!("d{number}"));
+    names.filter(|name| Some(name.as_str()) != without).map(|name| DomainConfig::new(name, APIKEY)).collect()
+}
+
+pub(crate) fn anywhere() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, 0).into()
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn wait<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        if let Some(found) = probe() {
+            return found;
+        }
+        assert!(Instant::now() < end, "{what}");
+        std::thread::yield_now();
+    }
+}
+
+/// A site with the seeded users.
+pub(crate) struct TestSite {
+    pub(crate) community: Community,
+    pub(crate) domain: String,
+    folder: TempDir,
+}
+
+impl TestSite {
+    /// With a domain of its own at the message server.
+    pub(crate) fn start() -> TestSite {
+        TestSite::with(Options::default(), |address| address)
+    }
+
+    /// With these options, and a message server that `change` may put elsewhere.
+    pub(crate) fn with(options: Options, change: impl FnOnce(Address) -> Address) -> TestSite {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let server = message_server();
+        let domain = format!("d{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let url = format!("http://{}", server.addresses()[0]);
+        let address =
+            change(Address { url, public_url: None, domain: domain.clone(), apikey: APIKEY.to_owned() });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("community.sqlite");
+        let community = Community::start(anywhere(), &file, address, options).unwrap();
+        TestSite { community, domain, folder }
+    }
+
+    /// Its database.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("community.sqlite")
+    }
+
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.community.address())
+    }
+
+    /// A browser in which nobody is logged in.
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(30)));
+        Browser { site: self, agent: config.build().into(), cookie: String::new() }
+    }
+
+    /// A browser in which this user is logged in.
+    pub(crate) fn log_in(&self, user: &str) -> Browser<'_> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let token = format!("token-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let hash = session::hash(&token);
+        let store = &self.community.site().store;
+        store.write(|db| accounts::begin_session(db, &hash, user)).unwrap();
+        Browser { cookie: format!("community_session={token}"), ..self.browser() }
+    }
+
+    /// What waits for a user.
+    pub(crate) fn waiting(&self, user: &str) -> Vec<messages::Message> {
+        self.community.site().store.read(|db| messages::waiting(db, user)).unwrap()
+    }
+}
+
+/// A browser with its cookie.
+pub(crate) struct Browser<'a> {
+    site: &'a TestSite,
+    agent: Agent,
+    pub(crate) cookie: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: ureq::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("{self:?}"))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.head.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The status and the words for the user.
+    #[track_caller]
+    pub(crate) fn refusal(&self) -> (u16, String) {
+        (self.status, self.json()["error"].as_str().unwrap_or_else(|| panic!("{self:?}")).to_owned())
+    }
+}
+
+type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+impl<'a> Browser<'a> {
+    /// The origin of the site's pages.
+    pub(crate) fn origin(&self) -> String {
+        self.site.origin()
+    }
+
+    /// GET as pages do it.
+    pub(crate) fn get(&self, endpoint: &str, params: Pairs<'_>) -> Answer {
+        self.ask("GET", &format!("/webim/{endpoint}?{}", form(params)), &[], "")
+    }
+
+    /// POST as pages of the site do it.
+    pub(crate) fn post(&self, endpoint: &str, params: Pairs<'_>) -> Answer {
+        let origin = self.site.origin();
+        self.ask("POST", &format!("/webim/{endpoint}"), &[("origin", &origin)], &form(params))
+    }
+
+    /// The same, which has to be carried out. Returns the JSON.
+    #[track_caller]
+    pub(crate) fn done(&self, endpoint: &str, params: Pairs<'_>) -> Value {
+        let answer = self.post(endpoint, params);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// The same by GET.
+    #[track_caller]
+    pub(crate) fn read(&self, endpoint: &str, params: Pairs<'_>) -> Value {
+        let answer = self.get(endpoint, params);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// Anything.
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: Pairs<'_>, body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(self.site.origin() + path);
+        if !self.cookie.is_empty() {
+            request = request.header("cookie", &self.cookie);
+        }
+        if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header("content-type", "application/x-www-form-urlencoded; charset=UTF-8");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let sent = if method == "GET" {
+            self.agent.run(request.body(()).unwrap())
+        } else {
+            self.agent.run(request.body(body.to_owned()).unwrap())
+        };
+        read(sent.unwrap())
+    }
+
+    /// Goes online with these parameters.
+    #[track_caller]
+    pub(crate) fn online(&self, params: Pairs<'_>) -> Page<'_, 'a> {
+        let answer = self.done("online", params);
+        assert_eq!(answer["success"], true, "{answer}");
+        let ticket = answer["connection"]["ticket"].as_str().unwrap().to_owned();
+        Page { browser: self, ticket, answer, seq: 0, packets: Vec::new() }
+    }
+}
+
+/// A page that is online.
+pub(crate) struct Page<'b, 'a> {
+    pub(crate) browser: &'b Browser<'a>,
+    pub(crate) ticket: String,
+    /// What `online` answered.
+    pub(crate) answer: Value,
+    seq: u64,
+    /// What was polled and not yet looked for.
+    packets: Vec<(String, Value)>,
+}
+
+impl Page<'_, '_> {
+    /// POST with the page's ticket.
+    pub(crate) fn post(&self, endpoint: &str, params: Pairs<'_>) -> Answer {
+        let mut params = params.to_vec();
+        params.push(("ticket", &self.ticket));
+        self.browser.post(endpoint, &params)
+    }
+
+    /// The same, which has to be carried out.
+    #[track_caller]
+    pub(crate) fn done(&self, endpoint: &str, params: Pairs<'_>) -> Value {
+        let answer = self.post(endpoint, params);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+
+    /// One poll's answer: its HTTP status, and what it says.
+    pub(crate) fn poll(&mut self) -> (u16, Value) {
+        let connection = &self.answer["connection"];
+        let (server, domain) =
+            (connection["server"].as_str().unwrap(), connection["domain"].as_str().unwrap());
+        let query = form(&[("ticket", &self.ticket), ("domain", domain), ("seq", &self.seq.to_string())]);
+        let answer = read(self.browser.agent.get(format!("{server}?{query}")).call().unwrap());
+        let Ok(said) = serde_json::from_str::<Value>(&answer.body) else {
+            return (answer.status, Value::Null);
+        };
+        self.seq = said["seq"].as_u64().unwrap_or(self.seq);
+        for list in ["messages", "presences", "statuses"] {
+            let packets = said[list].as_array().cloned().unwrap_or_default();
+            self.packets.extend(packets.into_iter().map(|packet| (list.to_owned(), packet)));
+        }
+        (answer.status, said)
+    }
+
+    /// Polls until a packet of this list comes that fits. Packets are looked at once.
+    #[track_caller]
+    pub(crate) fn next(&mut self, list: &str, fits: impl Fn(&Value) -> bool) -> Value {
+        wait(list, || {
+            let found = self.packets.iter().position(|(of, packet)| of == list && fits(packet));
+            if let Some(found) = found {
+                return Some(self.packets.remove(found).1);
+            }
+            let (status, said) = self.poll();
+            assert_eq!(status, 200, "{said}");
+            None
+        })
+    }
+
+    /// All messages that are there now: those before a message the page's user is sent for this purpose.
+    pub(crate) fn messages(&mut self) -> Vec<Value> {
+        let name = self.answer["user"]["id"].as_str().unwrap().to_owned();
+        let site = self.browser.site;
+        let push = nextim_community::webim::server::Push {
+            ticket: None,
+            from: "the-test",
+            nick: "",
+            to: &name,
+            kind: "unicast",
+            body: "that is all",
+            style: "",
+            timestamp: 0,
+            id: "last",
+        };
+        site.community.site().im.message(&push).unwrap();
+        self.next("messages", |message| message["id"] == "last");
+        let (found, rest) =
+            std::mem::take(&mut self.packets).into_iter().partition(|(of, _)| of == "messages");
+        self.packets = rest;
+        let found: Vec<(String, Value)> = found;
+        found.into_iter().map(|(_, message)| message).collect()
+    }
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
+    let body = response.body_mut().read_to_string().unwrap();
+    Answer { status: response.status().as_u16(), head: response.headers().clone(), body }
+}
+
+fn form(params: Pairs<'_>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
+}
+
+/// What stands under a key in each of a list.
+#[track_caller]
+pub(crate) fn each(list: &Value, key: &str) -> Vec<String> {
+    let text = |item: &Value| item[key].as_str().unwrap_or_else(|| panic!("{key} in {item}")).to_owned();
+    list.as_array().unwrap().iter().map(text).collect()
+}
+
+/// The one of a list that has this id.
+#[track_caller]
+pub(crate) fn with_id<'a>(list: &'a Value, id: &str) -> &'a Value {
+    let found = list.as_array().unwrap().iter().find(|item| item["id"] == id);
+    found.unwrap_or_else(|| panic!("{id} in {list}"))
+}

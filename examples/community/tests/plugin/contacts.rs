@@ -1,0 +1,117 @@
+//! Buddies, blocks, and notifications.
+
+use nextim_community::session;
+use nextim_community::store::{accounts, friends, notices};
+use nextim_community::visit::Visit;
+use nextim_community::webim;
+use serde_json::json;
+
+use crate::common::{TestSite, each, with_id};
+
+#[test]
+fn buddies_always_have_a_presence() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let _page = bob.online(&[("show", "away"), ("status", "out")]);
+    for name in ["buddies", "buddy"] {
+        let found = alice.read(name, &[("ids", "bob,3,8,nobody,undefined,alice"), ("_", "1")]);
+        assert_eq!(each(&found, "id"), ["bob", "carol", "zoe"], "unknown ones are left out");
+        assert_eq!(each(&found, "group"), ["friend", "colleague", "stranger"]);
+        assert_eq!(each(&found, "presence"), ["online", "offline", "offline"]);
+        assert_eq!(each(&found, "show"), ["away", "unavailable", "unavailable"]);
+        assert_eq!((&found[0]["status"], &found[0]["uid"]), (&json!("out"), &json!("2")));
+    }
+    assert_eq!(alice.read("buddies", &[]), json!([]));
+}
+
+#[test]
+fn the_blocked_are_neither_heard_nor_seen() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (mut at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
+    at_alice.next("presences", |presence| presence["from"] == "bob");
+    assert_eq!(alice.done("block", &[("id", "bob")]), "ok");
+    let (status, text) = at_bob.post("message", &[("to", "alice"), ("body", "x")]).refusal();
+    assert_eq!((status, text.as_str()), (403, "Alice does not take messages from you."));
+    let (status, text) = at_alice.post("message", &[("to", "bob"), ("body", "x")]).refusal();
+    assert_eq!((status, text.as_str()), (403, "You have blocked Bob."));
+    assert_eq!(at_bob.post("status", &[("to", "alice"), ("show", "typing")]).refusal().0, 403);
+    let seen = &alice.read("buddies", &[("ids", "bob")])[0];
+    assert_eq!((&seen["presence"], &seen["blocked"]), (&json!("offline"), &json!(true)));
+    let seen = &bob.read("buddies", &[("ids", "alice")])[0];
+    assert_eq!((&seen["presence"], seen.get("blocked")), (&json!("offline"), None), "he is not told");
+    let (again, his) = (alice.online(&[]), bob.online(&[]));
+    assert_eq!(with_id(&again.answer["buddies"], "bob")["presence"], "offline");
+    assert_eq!(with_id(&his.answer["buddies"], "alice")["presence"], "offline");
+    at_bob.done("presence", &[("show", "dnd")]);
+    at_alice.messages();
+    let (_, said) = at_alice.poll();
+    assert_eq!(said["presences"], json!([]));
+    assert_eq!(alice.done("unblock", &[("id", "2")]), "ok");
+    assert_eq!(alice.read("buddies", &[("ids", "bob")])[0]["presence"], "online");
+    at_bob.done("message", &[("to", "alice"), ("body", "thanks")]);
+    assert_eq!(at_alice.next("messages", |_| true)["body"], "thanks");
+}
+
+#[test]
+fn not_everybody_can_be_blocked() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    for id in ["alice", "nobody", "99"] {
+        assert_eq!(alice.post("block", &[("id", id)]).refusal().0, 404);
+        assert_eq!(alice.post("unblock", &[("id", id)]).refusal().0, 404);
+    }
+    assert_eq!(alice.post("block", &[]).refusal().0, 400);
+}
+
+#[test]
+fn a_friendship_that_ends_ends_here_too() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (mut at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
+    at_alice.next("presences", |presence| presence["from"] == "bob");
+    let inner = site.community.site();
+    let user = inner.store.read(|db| accounts::find(db, "alice")).unwrap().unwrap();
+    inner.store.write(|db| friends::remove(db, "alice", "bob")).unwrap();
+    webim::unlink(inner, &user, "bob");
+    at_bob.done("presence", &[("show", "dnd")]);
+    at_alice.messages();
+    assert_eq!(at_alice.poll().1["presences"], json!([]));
+    assert_eq!(each(&alice.online(&[]).answer["buddies"], "id"), ["carol", "xiaoming"]);
+}
+
+#[test]
+fn notifications_are_requests_and_notices() {
+    let site = TestSite::start();
+    let (alice, zoe) = (site.log_in("alice"), site.log_in("zoe"));
+    let inner = site.community.site();
+    inner.store.write(|db| notices::add(db, "alice", "Bob <b>replied</b>", "/forum/1")).unwrap();
+    inner.store.write(|db| notices::add(db, "alice", "No link", "")).unwrap();
+    let expected = json!([
+        {"text": "Dave wants to be your friend", "link": "/friends"},
+        {"text": "No link"},
+        {"text": "Bob <b>replied</b>", "link": "/forum/1"},
+        {"text": "Welcome to the community!", "link": "/"},
+    ]);
+    for name in ["notifications", "notification"] {
+        assert_eq!(alice.read(name, &[("_", "1")]), expected);
+        assert_eq!(zoe.read(name, &[]), json!([]));
+    }
+    assert!(alice.get("notifications", &[]).body.contains("\\u003cb>"), "safe in a script");
+}
+
+#[test]
+fn a_log_out_ends_all_pages() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let (mut first, mut second) = (alice.online(&[]), alice.online(&[]));
+    let inner = site.community.site();
+    let user = inner.store.read(|db| accounts::find(db, "alice")).unwrap();
+    let visit = Visit { user, ..Visit::new(axum::http::Method::POST, "/", axum::http::HeaderMap::new()) };
+    let cookie = session::log_out(inner, &visit).unwrap();
+    assert!(cookie.contains("Max-Age=0"));
+    for page in [&mut first, &mut second] {
+        let (status, said) = page.poll();
+        assert!(status == 404 || said["reason"] == "offline", "{status} {said}");
+    }
+}

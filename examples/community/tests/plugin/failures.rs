@@ -1,0 +1,144 @@
+//! A message server that is not there, and a database that cannot be written.
+
+use std::io::{Read, Write, copy};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use nextim_community::site::Options;
+use nextim_community::webim::server::Address;
+use serde_json::json;
+
+use crate::common::{TestSite, anywhere, each, message_server, with_id};
+
+/// A way to the message server that can be closed: what is connected is cut, and who connects is cut at once.
+struct Way {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    open: bool,
+    connections: Vec<TcpStream>,
+}
+
+impl Way {
+    fn closed() -> Way {
+        let server = message_server().addresses()[0];
+        let listener = TcpListener::bind(anywhere()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let state = Arc::<Mutex<State>>::default();
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for came in listener.incoming().map_while(Result::ok) {
+                let mut state = shared.lock().unwrap();
+                if state.open {
+                    let went = TcpStream::connect(server).unwrap();
+                    state.connections.push(came.try_clone().unwrap());
+                    pass(came.try_clone().unwrap(), went.try_clone().unwrap());
+                    pass(went, came);
+                }
+            }
+        });
+        Way { address, state }
+    }
+
+    fn set(&self, open: bool) {
+        let mut state = self.state.lock().unwrap();
+        state.open = open;
+        for connection in state.connections.drain(..) {
+            connection.shutdown(Shutdown::Both).ok();
+        }
+    }
+}
+
+fn pass(mut from: impl Read + Send + 'static, mut to: TcpStream) {
+    thread::spawn(move || {
+        copy(&mut from, &mut to).and_then(|_| to.flush()).ok();
+        to.shutdown(Shutdown::Both).ok();
+    });
+}
+
+#[test]
+fn the_site_runs_without_the_message_server_and_recovers() {
+    let way = Way::closed();
+    let url = format!("http://{}", way.address);
+    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
+    assert!(site.community.site().im.problem().is_some());
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    assert_eq!(alice.done("online", &[]), json!({"success": false, "error_msg": "IM Server Not Found"}));
+    let id = alice.done("message", &[("to", "bob"), ("body", "later"), ("cid", "c")])["id"].clone();
+    assert!(id.is_string(), "stored is accepted");
+    let buddies = alice.read("buddies", &[("ids", "bob")]);
+    assert_eq!(each(&buddies, "presence"), ["offline"]);
+    assert_eq!(alice.read("rooms", &[])[0]["count"], 0);
+    assert_eq!(alice.get("members", &[("id", "1")]).refusal().0, 503);
+    assert_eq!(alice.done("leave", &[("id", "1")]), "ok");
+    assert_eq!(alice.done("block", &[("id", "dave")]), "ok");
+    assert_eq!(site.waiting("bob").len(), 1);
+
+    way.set(true);
+    assert_eq!(site.community.site().im.problem(), None);
+    let mut at_bob = bob.online(&[]);
+    assert_eq!(each(&at_bob.answer["new_messages"], "id"), [id.as_str().unwrap()]);
+    let at_alice = alice.online(&[]);
+    assert_eq!(at_alice.answer["rooms"]["1"]["blocked"], true, "the choice was kept");
+    assert_eq!(with_id(&at_alice.answer["buddies"], "bob")["presence"], "online");
+    at_alice.done("message", &[("to", "bob"), ("body", "now")]);
+    assert_eq!(at_bob.next("messages", |_| true)["body"], "now");
+}
+
+#[test]
+fn a_message_server_that_goes_away_is_told_of_and_used_again() {
+    let way = Way::closed();
+    way.set(true);
+    let url = format!("http://{}", way.address);
+    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
+    way.set(false);
+    let (status, text) = at_alice.post("presence", &[("show", "away")]).refusal();
+    assert_eq!((status, text.as_str()), (503, "The chat cannot be reached at the moment."));
+    assert_eq!(at_alice.post("status", &[("to", "bob"), ("show", "typing")]).refusal().0, 503);
+    way.set(true);
+    assert_eq!(at_alice.done("presence", &[("show", "away")]), "ok");
+    // Connections from before are dead without anybody knowing.
+    way.set(true);
+    at_alice.done("message", &[("to", "bob"), ("body", "at once")]);
+    assert_eq!(at_bob.next("messages", |_| true)["body"], "at once");
+}
+
+#[test]
+fn a_locked_database_is_told_and_nothing_is_lost() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    alice.done("message", &[("to", "bob"), ("body", "before"), ("cid", "1")]);
+    let other = rusqlite::Connection::open(site.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (status, text) = alice.post("message", &[("to", "bob"), ("body", "during"), ("cid", "2")]).refusal();
+    assert_eq!((status, text.as_str()), (503, "The site is busy. Nothing was saved; please try again."));
+    assert_eq!(bob.post("online", &[]).refusal().0, 503, "nothing is handed over that cannot be noted");
+    assert!(alice.get("history", &[("id", "bob")]).status == 200, "reading goes on");
+    other.execute_batch("ROLLBACK").unwrap();
+    alice.done("message", &[("to", "bob"), ("body", "during"), ("cid", "2")]);
+    assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["before", "during"]);
+    assert_eq!(bob.online(&[]).answer["new_messages"], json!([]));
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let store = &site.community.site().store;
+    let pages = |db: &rusqlite::Connection| {
+        let used: i64 = db.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+        db.pragma_update(None, "max_page_count", used)
+    };
+    store.write(pages).unwrap();
+    let send = || alice.post("message", &[("to", "bob"), ("body", &"x".repeat(30_000))]);
+    let refused = (0..5).map(|_| send()).find(|answer| answer.status != 200).unwrap();
+    assert_eq!(refused.refusal(), (503, "The site has no space left. Nothing was saved.".to_owned()));
+    store.write(|db| db.pragma_update(None, "max_page_count", 1_000_000_i64)).unwrap();
+    assert_eq!(send().status, 200);
+}

@@ -1,0 +1,201 @@
+//! `message`: who may write to whom, and that nothing accepted is lost.
+
+use nextim_community::webim;
+use serde_json::json;
+
+use crate::common::{TestSite, domains, each, message_server, wait};
+
+#[test]
+fn a_message_arrives_with_the_sites_id_and_time() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
+    let style = "color:#ff0000;position:fixed;font-weight:bold";
+    let params =
+        [("type", "unicast"), ("to", "bob"), ("body", "<b>hi</b> 你好"), ("style", style), ("cid", "c1")];
+    let answer = at_alice.done("message", &params);
+    assert_eq!(answer["status"], "ok");
+    let got = at_bob.next("messages", |_| true);
+    assert_eq!((&got["id"], &got["timestamp"]), (&answer["id"], &answer["timestamp"]));
+    let shown = ["from", "nick", "to", "type", "body", "style"].map(|key| got[key].as_str().unwrap());
+    let style = "color:#ff0000;font-weight:bold;";
+    assert_eq!(shown, ["alice", "Alice", "bob", "unicast", "<b>hi</b> 你好", style]);
+    assert!(site.waiting("bob").is_empty(), "delivered, by the word of the message server");
+    let history = bob.read("history", &[("type", "unicast"), ("id", "alice")]);
+    assert_eq!(history.as_array().unwrap().last().unwrap()["style"], style);
+}
+
+#[test]
+fn a_sender_without_cid_is_answered_in_the_old_way() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    assert_eq!(alice.done("message", &[("type", "unicast"), ("to", "bob"), ("body", "null")]), "ok");
+    assert_eq!(site.waiting("bob")[0].body, "null", "a word somebody may say");
+}
+
+#[test]
+fn what_the_page_says_of_sender_and_presence_is_ignored() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let mut at_bob = bob.online(&[]);
+    let forged = [("from", "admin"), ("nick", "Admin"), ("timestamp", "1"), ("id", "x"), ("offline", "true")];
+    let params = [&[("to", "bob"), ("body", "trust me")][..], &forged].concat();
+    alice.done("message", &params);
+    let got = at_bob.next("messages", |_| true);
+    assert_eq!((&got["from"], &got["nick"]), (&json!("alice"), &json!("Alice")));
+    assert!(got["timestamp"].as_i64().unwrap() > 1 && got["id"] != "x");
+    assert!(site.waiting("bob").is_empty(), "offline is what the message server says");
+    at_bob.done("offline", &[]);
+    wait("bob is gone", || {
+        alice.done("message", &[("to", "bob"), ("body", "offline?"), ("offline", "false")]);
+        (!site.waiting("bob").is_empty()).then_some(())
+    });
+}
+
+#[test]
+fn a_message_is_stored_once_by_its_cid() {
+    let site = TestSite::start();
+    let (alice, bob, carol) = (site.log_in("alice"), site.log_in("bob"), site.log_in("carol"));
+    let send = || alice.done("message", &[("to", "bob"), ("body", "once"), ("cid", "c1")]);
+    let first = send();
+    assert_eq!(send(), first);
+    let of_carol = carol.done("message", &[("to", "bob"), ("body", "hers"), ("cid", "c1")]);
+    assert_ne!(of_carol["id"], first["id"], "a cid is its sender's own");
+    let mut at_bob = bob.online(&[]);
+    assert_eq!(each(&at_bob.answer["new_messages"], "body"), ["once", "hers"]);
+    assert_eq!(send(), first);
+    assert!(at_bob.messages().is_empty(), "delivered is delivered");
+}
+
+#[test]
+fn bodies_are_checked() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let send = |body: &str| alice.post("message", &[("to", "bob"), ("body", body)]);
+    for bad in ["", " \n", &"x".repeat(32_769), "a\0b"] {
+        assert_eq!(send(bad).refusal().0, 400);
+    }
+    assert_eq!(alice.post("message", &[("to", "bob")]).refusal().0, 400);
+    assert_eq!(send(&"字".repeat(50_000)).refusal(), (413, "This is too long.".to_owned()));
+    assert!(site.waiting("bob").is_empty());
+    assert_eq!(send(&"<".repeat(32_768)).status, 200);
+    let (kind, to) = (("type", "shout"), ("to", "bob"));
+    assert_eq!(alice.post("message", &[kind, to, ("body", "x")]).refusal().0, 400);
+    assert_eq!(alice.post("message", &[to, ("body", "x"), ("cid", &"c".repeat(129))]).refusal().0, 400);
+    assert_eq!(alice.post("message", &[("body", "x")]).refusal(), (400, "missing parameter: to".to_owned()));
+}
+
+#[test]
+fn some_receivers_are_refused() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let send =
+        |kind: &str, to: &str| alice.post("message", &[("type", kind), ("to", to), ("body", "x")]).refusal();
+    assert_eq!(send("unicast", "nobody").0, 404);
+    assert_eq!(send("unicast", "alice").0, 403);
+    assert_eq!(send("multicast", "3").0, 404, "no member");
+    assert_eq!(send("multicast", "channel:forum").0, 404);
+    assert_eq!(send("broadcast", "").0, 403, "no administrator");
+}
+
+#[test]
+fn a_ticket_must_be_ones_own() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let mut at_bob = bob.online(&[]);
+    let foreign = ("ticket", at_bob.ticket.as_str());
+    for (endpoint, params) in [
+        ("message", vec![("to", "bob"), ("body", "x"), foreign]),
+        ("status", vec![("to", "bob"), ("show", "typing"), foreign]),
+        ("presence", vec![("show", "away"), foreign]),
+        ("offline", vec![foreign]),
+        ("refresh", vec![foreign]),
+        ("join", vec![("id", "1"), foreign]),
+        ("leave", vec![("id", "1"), foreign]),
+        ("members", vec![("id", "1"), foreign]),
+        ("offline", vec![("ticket", "made-up")]),
+    ] {
+        assert_eq!(alice.post(endpoint, &params).refusal().0, 403, "{endpoint}");
+    }
+    assert_eq!(at_bob.poll().0, 200);
+}
+
+#[test]
+fn who_writes_too_fast_has_to_wait() {
+    let site = TestSite::start();
+    let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
+    let send = || alice.post("message", &[("to", "bob"), ("body", "x")]);
+    let refused = wait("a message is refused", || Some(send()).filter(|answer| answer.status != 200));
+    assert_eq!(refused.refusal(), (429, "You are writing too fast. Please wait a moment.".to_owned()));
+    carol.done("message", &[("to", "bob"), ("body", "others may")]);
+}
+
+#[test]
+fn ones_own_other_page_has_a_copy() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let (mut first, mut second) = (alice.online(&[]), alice.online(&[]));
+    let id = first.done("message", &[("to", "bob"), ("body", "x"), ("cid", "c")])["id"].clone();
+    assert_eq!(second.next("messages", |_| true)["id"], id);
+    assert!(first.messages().is_empty(), "the page that sent has none");
+}
+
+#[test]
+fn a_room_hears_its_members() {
+    let site = TestSite::start();
+    let (alice, bob, dave) = (site.log_in("alice"), site.log_in("bob"), site.log_in("dave"));
+    let (at_alice, mut at_bob, mut at_dave) = (alice.online(&[]), bob.online(&[]), dave.online(&[]));
+    at_alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", "walkers")]);
+    at_alice.done("message", &[("type", "grpchat"), ("to", "2"), ("body", "kitchen")]);
+    let got = at_bob.next("messages", |_| true);
+    assert_eq!(
+        (&got["to"], &got["type"], &got["body"]),
+        (&json!("1"), &json!("multicast"), &json!("walkers"))
+    );
+    let heard: Vec<_> = at_dave.messages().iter().map(|message| message["body"].clone()).collect();
+    assert_eq!(heard, ["kitchen"], "no member of the first");
+}
+
+#[test]
+fn an_administrator_writes_to_all() {
+    let site = TestSite::start();
+    let (admin, zoe) = (site.log_in("admin"), site.log_in("zoe"));
+    let mut at_zoe = zoe.online(&[]);
+    admin.done("message", &[("type", "broadcast"), ("body", "tea is ready")]);
+    let got = at_zoe.next("messages", |_| true);
+    assert_eq!((&got["type"], &got["from"], &got["to"]), (&json!("broadcast"), &json!("admin"), &json!("")));
+    let missed = zoe.online(&[("since", "1")]).answer["new_messages"].clone();
+    assert_eq!(each(&missed, "body"), ["tea is ready"]);
+}
+
+#[test]
+fn subscribers_hear_of_posts() {
+    let site = TestSite::start();
+    let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
+    let (mut at_alice, mut at_carol) = (alice.online(&[]), carol.online(&[]));
+    assert_eq!(at_carol.answer["channels"], json!([]));
+    webim::push_post(site.community.site(), 17, "Sunday walk");
+    let got = at_alice.next("messages", |_| true);
+    let shown = ["from", "nick", "to", "type", "body", "id"].map(|key| got[key].as_str().unwrap());
+    assert_eq!(shown, ["forum", "Forum", "channel:forum", "multicast", "Sunday walk", "post-17"]);
+    assert!(at_carol.messages().is_empty());
+}
+
+#[test]
+fn a_restarted_message_server_loses_nothing() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (mut at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
+    let server = message_server();
+    server.reload(&domains(Some(&site.domain)));
+    assert_eq!(wait("refused", || Some(alice.done("online", &[])))["error_msg"], "IM Server Not Authorized");
+    server.reload(&domains(None));
+    wait("the old sessions are gone", || (at_alice.poll().0 == 404 && at_bob.poll().0 == 404).then_some(()));
+    let mut again = bob.online(&[]);
+    at_alice.done("message", &[("to", "bob"), ("body", "still here?")]);
+    assert_eq!(again.next("messages", |_| true)["body"], "still here?", "pushed without the ticket");
+    assert!(site.waiting("bob").is_empty());
+    assert_eq!(at_alice.done("presence", &[("show", "away")]), "ok");
+    assert_eq!(at_alice.done("status", &[("to", "bob"), ("show", "typing")]), "ok");
+    assert_eq!(at_alice.done("refresh", &[]), "ok");
+}

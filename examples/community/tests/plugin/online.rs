@@ -1,0 +1,255 @@
+//! `online`, and the ways a page ends.
+
+use nextim_community::site::Options;
+use nextim_community::webim::server::Address;
+use serde_json::{Value, json};
+
+use crate::common::{TestSite, each, wait, with_id};
+
+#[test]
+fn the_answer_has_all_a_page_needs() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let mut page = alice.online(&[("show", "away"), ("status", "tea"), ("version", "6")]);
+    let answer = page.answer.clone();
+    assert!(answer["server_time"].as_i64().unwrap() > 1_700_000_000_000);
+    let user = &answer["user"];
+    assert_eq!((&user["id"], &user["uid"], &user["nick"]), (&json!("alice"), &json!("1"), &json!("Alice")));
+    assert_eq!(
+        (&user["show"], &user["status"], &user["presence"]),
+        (&json!("away"), &json!("tea"), &json!("online"))
+    );
+    assert_eq!(answer["connection"]["domain"], *site.domain);
+    assert!(answer["connection"]["server"].as_str().unwrap().ends_with("/packets"));
+    assert_eq!(each(&answer["buddies"], "id"), ["bob", "carol", "xiaoming"]);
+    for buddy in answer["buddies"].as_array().unwrap() {
+        assert_eq!((&buddy["presence"], &buddy["show"]), (&json!("offline"), &json!("unavailable")));
+        for key in ["uid", "nick", "status", "status_time", "url", "pic_url", "default_pic_url"] {
+            assert!(buddy[key].is_string(), "{key}");
+        }
+    }
+    assert_eq!(with_id(&answer["buddies"], "bob")["group"], "friend");
+    assert_eq!(with_id(&answer["buddies"], "carol")["group"], "colleague");
+    assert_eq!(answer["buddy_online_ids"], "");
+    let rooms = answer["rooms"].as_object().unwrap();
+    assert_eq!(rooms.keys().collect::<Vec<_>>(), ["1", "2"]);
+    let room = &rooms["1"];
+    assert_eq!((&room["id"], &room["count"], &room["all_count"]), (&json!("1"), &json!(1), &json!(4)));
+    assert_eq!((&room["blocked"], &room["nick"]), (&json!(false), &json!("Mountain walkers")));
+    assert_eq!(answer["new_messages"], json!([]));
+    assert_eq!(answer["setting"], json!({"blocked_rooms": []}));
+    assert_eq!(each(&answer["menu"], "url")[0], "/forum");
+    assert_eq!(each(&answer["channels"], "id"), ["channel:forum"]);
+    assert_eq!(page.poll().0, 200);
+}
+
+#[test]
+fn friends_see_each_other_come() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let mut at_alice = alice.online(&[]);
+    let at_bob = bob.online(&[("show", "dnd")]);
+    assert_eq!(at_bob.answer["buddy_online_ids"], "alice");
+    let seen = with_id(&at_bob.answer["buddies"], "alice");
+    assert_eq!((&seen["presence"], &seen["show"]), (&json!("online"), &json!("available")));
+    let seen = at_alice.next("presences", |presence| presence["from"] == "bob");
+    assert_eq!((&seen["type"], &seen["show"]), (&json!("online"), &json!("dnd")));
+}
+
+#[test]
+fn strangers_and_open_chats_become_contacts() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let params = [("stranger_ids", "8,undefined,99,1"), ("buddy_ids", "dave,bob"), ("room_ids", "1,3")];
+    let page = alice.online(&params);
+    let buddies = &page.answer["buddies"];
+    assert_eq!(each(buddies, "id"), ["bob", "carol", "xiaoming", "dave", "zoe"]);
+    assert_eq!(
+        (&with_id(buddies, "zoe")["group"], &with_id(buddies, "dave")["group"]),
+        (&json!("stranger"), &json!("stranger"))
+    );
+    assert_eq!(with_id(buddies, "bob")["history"].as_array().unwrap().len(), 4);
+    assert_eq!(with_id(buddies, "dave")["history"], json!([]));
+    assert!(with_id(buddies, "carol").get("history").is_none());
+    assert_eq!(page.answer["rooms"]["1"]["history"].as_array().unwrap().len(), 3);
+    let histories = page.answer["histories"].as_object().unwrap();
+    assert_eq!(histories.keys().collect::<Vec<_>>(), ["1", "bob", "dave"]);
+    let line = &histories["bob"][0];
+    let shown = ["from", "nick", "to", "type", "body", "style"].map(|key| line[key].as_str().unwrap());
+    assert_eq!(shown, ["bob", "Bob", "alice", "unicast", "Your rear wheel is ready.", ""]);
+    assert!(line["timestamp"].is_i64() && line["id"].is_string());
+}
+
+#[test]
+fn nobody_is_online_without_a_log_in() {
+    let site = TestSite::start();
+    let answer = site.browser().post("online", &[]);
+    assert_eq!(
+        (answer.status, answer.json()),
+        (401, json!({"success": false, "error_msg": "Not Authorized"}))
+    );
+    for (name, password) in [("alice", "wrong"), ("nobody", "nextim"), ("alice", ""), ("undefined", "nextim")]
+    {
+        let answer = site.browser().post("online", &[("username", name), ("password", password)]);
+        let status = if name == "undefined" { 401 } else { 200 };
+        let expected = json!({"success": false, "error_msg": "Not Authorized"});
+        assert_eq!((answer.status, answer.json()), (status, expected), "{name}");
+        assert_eq!(answer.header("set-cookie"), "");
+    }
+}
+
+#[test]
+fn the_chat_bar_can_log_in() {
+    let site = TestSite::start();
+    let browser = site.browser();
+    let answer = browser.post("online", &[("username", "Bob"), ("password", "nextim")]);
+    assert_eq!((answer.status, &answer.json()["user"]["id"]), (200, &json!("bob")), "{answer:?}");
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.contains("; HttpOnly; SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
+    let mut browser = site.browser();
+    cookie.split(';').next().unwrap().clone_into(&mut browser.cookie);
+    assert_eq!(browser.get("buddies", &[]).status, 200);
+    let again = browser.post("online", &[("username", "bob"), ("password", "nextim")]);
+    assert_eq!(again.status, 200);
+    assert_eq!(browser.get("buddies", &[]).status, 401, "the session of before has ended");
+}
+
+#[test]
+fn cookies_stay_on_https() {
+    let site = TestSite::with(Options { secure: true, ..Options::default() }, |address| address);
+    let answer = site.browser().post("online", &[("username", "bob"), ("password", "nextim")]);
+    assert!(answer.header("set-cookie").ends_with("; Secure"));
+}
+
+#[test]
+fn passwords_cannot_be_tried_without_end() {
+    let site = TestSite::start();
+    let browser = site.browser();
+    let attempt = || browser.post("online", &[("username", "alice"), ("password", "guess")]);
+    let refused = wait("an attempt is refused", || Some(attempt()).filter(|answer| answer.status == 429));
+    assert!(refused.refusal().1.contains("wait"));
+    let other = browser.post("online", &[("username", "bob"), ("password", "nextim")]);
+    assert_eq!(other.json()["success"], true, "others are not concerned");
+}
+
+#[test]
+fn what_was_sent_meanwhile_comes_once() {
+    let site = TestSite::start();
+    let (alice, zoe) = (site.log_in("alice"), site.log_in("zoe"));
+    zoe.done("message", &[("type", "unicast"), ("to", "alice"), ("body", "hello?")]);
+    let page = alice.online(&[]);
+    let new = &page.answer["new_messages"];
+    assert_eq!(each(new, "body"), ["hello?"]);
+    assert_eq!(with_id(&page.answer["buddies"], "zoe")["group"], "stranger", "the sender is a contact");
+    assert_eq!(with_id(&page.answer["buddies"], "zoe")["history"], json!([]), "not told twice");
+    assert_eq!(alice.online(&[]).answer["new_messages"], json!([]));
+    let history = alice.read("history", &[("type", "unicast"), ("id", "zoe")]);
+    assert_eq!(each(&history, "body"), ["hello?"]);
+}
+
+#[test]
+fn a_page_catches_up_since_what_it_saw_last() {
+    let site = TestSite::start();
+    let (alice, bob, carol) = (site.log_in("alice"), site.log_in("bob"), site.log_in("carol"));
+    let say = |to: &str, kind: &str, body: &str| {
+        bob.done("message", &[("type", kind), ("to", to), ("body", body), ("cid", body)])["id"].clone()
+    };
+    let seen = say("alice", "unicast", "seen");
+    say("carol", "unicast", "not hers");
+    say("1", "multicast", "walkers");
+    say("2", "multicast", "kitchen");
+    alice.done("leave", &[("id", "2")]);
+    alice.done("message", &[("to", "carol"), ("body", "from her other page")]);
+    carol.done("message", &[("to", "3"), ("type", "multicast"), ("body", "not her room")]);
+    let since = seen.as_str().unwrap();
+    let page = alice.online(&[("since", since)]);
+    let bodies = each(&page.answer["new_messages"], "body");
+    let after = bodies.iter().skip_while(|body| *body != "seen").cloned().collect::<Vec<_>>();
+    assert_eq!(after, ["seen", "walkers", "from her other page"]);
+    assert!(bodies.len() > 3, "and some before it, as pushes may overtake one another");
+    assert!(site.waiting("alice").is_empty());
+    let lost = alice.online(&[("since", since)]).answer["new_messages"].clone();
+    assert_eq!(each(&lost, "body"), bodies, "an answer that was lost is answered again");
+}
+
+#[test]
+fn only_this_page_ends() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (first, mut second) = (alice.online(&[]), alice.online(&[]));
+    let mut at_bob = bob.online(&[]);
+    assert_eq!(first.done("refresh", &[]), "ok");
+    assert_eq!(second.poll().0, 200);
+    assert_eq!(second.done("offline", &[]), "ok");
+    at_bob.next("presences", |presence| presence["from"] == "alice" && presence["type"] == "offline");
+    assert_eq!(second.done("offline", &[]), "ok", "again is no failure");
+    assert_eq!(bob.post("offline", &[]).refusal(), (400, "missing parameter: ticket".to_owned()));
+}
+
+#[test]
+fn presence_and_status_change() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
+    assert_eq!(at_alice.done("presence", &[("show", "dnd"), ("status", "not now")]), "ok");
+    let seen = at_bob.next("presences", |presence| presence["from"] == "alice" && presence["show"] == "dnd");
+    assert_eq!(seen["status"], "not now");
+    assert_eq!(alice.online(&[]).answer["user"]["status"], "not now", "the line is kept");
+    assert_eq!(alice.online(&[("status", "undefined")]).answer["user"]["status"], "not now");
+    assert_eq!(alice.online(&[("status", "")]).answer["user"]["status"], "");
+    at_alice.done("presence", &[("show", "invisible")]);
+    at_bob.next("presences", |presence| presence["from"] == "alice" && presence["type"] == "offline");
+    assert_eq!(at_alice.post("presence", &[("status", "x")]).refusal().0, 400);
+    assert_eq!(at_alice.post("presence", &[("show", &"x".repeat(33))]).refusal().0, 400);
+}
+
+#[test]
+fn the_other_sees_typing() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
+    for show in ["typing", "clear"] {
+        assert_eq!(at_alice.done("status", &[("to", "bob"), ("show", show)]), "ok");
+        let seen = at_bob.next("statuses", |status| status["from"] == "alice");
+        assert_eq!((&seen["show"], &seen["nick"]), (&json!(show), &json!("Alice")));
+    }
+    assert_eq!(at_alice.post("status", &[("to", "nobody"), ("show", "typing")]).refusal().0, 404);
+}
+
+#[test]
+fn reasons_are_told_and_nothing_is_taken() {
+    let wrong_key = |address| Address { apikey: "another".to_owned(), ..address };
+    let site = TestSite::with(Options::default(), wrong_key);
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    assert_eq!(bob.done("message", &[("to", "alice"), ("body", "hi")]), "ok");
+    let failed = alice.done("online", &[]);
+    assert_eq!(failed, json!({"success": false, "error_msg": "IM Server Not Authorized"}));
+    assert_eq!(site.waiting("alice").len(), 1, "the message still waits");
+}
+
+#[test]
+fn links_work_elsewhere_if_the_site_knows_its_url() {
+    let options = Options { url: Some("https://site.example".to_owned()), ..Options::default() };
+    let site = TestSite::with(options, |address| address);
+    let alice = site.log_in("alice");
+    let answer = alice.online(&[]).answer;
+    let links: [&Value; 4] = [
+        &answer["user"]["url"],
+        &answer["user"]["pic_url"],
+        &answer["rooms"]["1"]["url"],
+        &answer["menu"][0]["url"],
+    ];
+    for link in links {
+        assert!(link.as_str().unwrap().starts_with("https://site.example/"), "{link}");
+    }
+}
+
+#[test]
+fn browsers_poll_where_the_operator_says() {
+    let public = |address| Address { public_url: Some("https://im.example".to_owned()), ..address };
+    let site = TestSite::with(Options::default(), public);
+    let alice = site.log_in("alice");
+    assert_eq!(alice.online(&[]).answer["connection"]["server"], "https://im.example/packets");
+    let policy = alice.get("buddies", &[]);
+    assert!(policy.header("content-security-policy").contains("connect-src 'self' https://im.example;"));
+}

@@ -1,0 +1,65 @@
+//! Settings, and the message server's own call.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
+use crate::common::{APIKEY, TestSite, each};
+
+#[test]
+fn settings_are_kept_for_each_user() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let data = json!({"play_sound": false, "theme": "dark", "zoom": 120, "blocked_rooms": ["2"], "is_admin": true,
+        "opacity": 7});
+    assert_eq!(alice.done("setting", &[("data", &data.to_string())]), "ok");
+    let expected = json!({"play_sound": false, "theme": "dark", "zoom": 120, "blocked_rooms": ["2"]});
+    let page = alice.online(&[]);
+    assert_eq!(page.answer["setting"], expected, "known keys, sensible values");
+    assert_eq!(page.answer["rooms"]["2"]["blocked"], true);
+    assert_eq!(bob.online(&[]).answer["setting"], json!({"blocked_rooms": []}));
+    for bad in ["{", "[]", "7", &format!("{{\"x\":\"{}\"}}", "y".repeat(16_384))] {
+        assert_eq!(alice.post("setting", &[("data", bad)]).refusal().0, 400);
+    }
+}
+
+#[test]
+fn settings_may_be_parameters() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    let params =
+        [("play_sound", "TRUE"), ("buddy_sticky", "0"), ("minimize_layout", "undefined"), ("data", "null")];
+    assert_eq!(alice.done("setting", &params), "ok");
+    let kept = alice.online(&[]).answer["setting"].clone();
+    assert_eq!(kept, json!({"play_sound": true, "buddy_sticky": false, "blocked_rooms": []}));
+}
+
+#[test]
+fn undelivered_messages_wait_again() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let at_bob = bob.online(&[]);
+    let id = alice.done("message", &[("to", "bob"), ("body", "x"), ("cid", "1")])["id"].clone();
+    assert!(site.waiting("bob").is_empty());
+    let body = json!([{"id": id, "from": "alice"}, {"id": 999}, {"id": "made by the server"}, {"id": null}]);
+    let call = |path: &str, headers: &[(&str, &str)], body: &str| {
+        let headers = [&[("content-type", "application/json")], headers].concat();
+        site.browser().ask("POST", path, &headers, body)
+    };
+    let basic = |key: &str| format!("Basic {}", BASE64_STANDARD.encode(format!("{}:{key}", site.domain)));
+    let wrong = basic("wrong");
+    for headers in [&[][..], &[("authorization", wrong.as_str())], &[("authorization", "Basic !")]] {
+        assert_eq!(call("/webim/undelivered", headers, &body.to_string()).refusal().0, 401);
+    }
+    assert_eq!(alice.post("undelivered", &[]).refusal().0, 401, "a session is no key");
+    let right = basic(APIKEY);
+    let answer = call("/webim/undelivered", &[("authorization", &right)], &body.to_string());
+    assert_eq!((answer.status, answer.json()), (200, json!("ok")));
+    assert_eq!(site.waiting("bob").len(), 1);
+    assert_eq!(call("/webim/undelivered", &[("authorization", &right)], "{}").refusal().0, 400);
+    at_bob.done("offline", &[]);
+    assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["x"]);
+    let path = format!("/webim/undelivered?domain={}&apikey=test+key", site.domain);
+    assert_eq!(call(&path, &[], &body.to_string()).status, 200);
+    assert_eq!(site.waiting("bob").len(), 1);
+}

@@ -32,10 +32,12 @@ impl Community {
     /// Starts a site with this database, which is made and seeded if there is none. If there is a message server in this
     /// process, start that first: what is open when it starts stays open in its threads.
     pub fn start(listen: SocketAddr, file: &Path, im: Address, options: Options) -> io::Result<Community> {
-        let listener = std::net::TcpListener::bind(listen)?;
+        let named =
+            |what: String| move |error: io::Error| io::Error::new(error.kind(), format!("{what}: {error}"));
+        let listener = std::net::TcpListener::bind(listen).map_err(named(format!("listen {listen}")))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let store = Store::open(file)?;
+        let store = Store::open(file).map_err(named(file.display().to_string()))?;
         seed::if_empty(&store)?;
         let site = Arc::new(Site::new(options, store, MessageServer::new(im))?);
         let runtime = Builder::new_multi_thread()

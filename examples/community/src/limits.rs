@@ -93,6 +93,9 @@ pub const LOG_INS_AT_ONCE: u32 = 10;
 /// … and as many again in this time.
 pub const LOG_INS_REFILL: Duration = Duration::from_mins(5);
 
+/// Who was refused for want of time or room is asked to wait this long, in seconds, before he tries again.
+pub const RETRY_AFTER_S: &str = "5";
+
 /// How long a log-in lasts.
 pub const SESSION_MS: i64 = 30 * 24 * 3_600_000;
 /// How long a ticket is remembered after it was last used.

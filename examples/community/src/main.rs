@@ -49,9 +49,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         show_logins: !is_public(arguments.listen),
         old: arguments.old.clone(),
     };
-    let community = Community::start(arguments.listen, &file, address, options).map_err(|error| {
-        format!("{}: {error}{}", arguments.listen, advice(&error, "--listen 127.0.0.1:8081"))
-    })?;
+    let community = Community::start(arguments.listen, &file, address, options)
+        .map_err(|error| format!("{error}{}", advice(&error, "--listen 127.0.0.1:8081")))?;
     say(&greeting(&community, server.is_some(), &file.display().to_string()));
     if let Some(problem) = community.site().im.problem() {
         log::warn!("message server: {problem}; the site runs without chat until it is there");

@@ -84,6 +84,9 @@ fn its_database_is_private() {
     let file = lines[2].strip_prefix("database        ").unwrap();
     let folder = std::path::Path::new(file).parent().unwrap();
     assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    for entry in folder.read_dir().unwrap() {
+        assert_eq!(entry.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
 }
 
 #[test]

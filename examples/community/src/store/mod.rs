@@ -19,6 +19,7 @@ pub mod settings;
 pub mod tickets;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -45,18 +46,23 @@ pub struct Store {
 
 impl Store {
     /// Opens a database, or makes it. Its folder is made for its owner alone.
-    pub fn open(file: &Path) -> std::io::Result<Store> {
+    pub fn open(file: &Path) -> io::Result<Store> {
         if let Some(folder) =
             file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())
         {
             make_private(folder)?;
         }
+        make_private_file(file)?;
         let open = || {
             let mut writer = connect(file)?;
-            make_schema(&mut writer)?;
-            Ok(writer)
+            let version = make_schema(&mut writer)?;
+            Ok((writer, version))
         };
-        let writer = open().map_err(|error: rusqlite::Error| std::io::Error::other(error.to_string()))?;
+        let (writer, version) =
+            open().map_err(|error: rusqlite::Error| io::Error::other(format!("database: {error}")))?;
+        if version != SCHEMA_VERSION {
+            return Err(io::Error::other("the database was made by another version of this program"));
+        }
         Ok(Store { file: file.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
     }
 
@@ -136,18 +142,29 @@ fn connect(file: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-fn make_schema(db: &mut Connection) -> Result<()> {
+/// Makes the tables of a new file. Returns the version of those it has.
+fn make_schema(db: &mut Connection) -> Result<i64> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version == 0 {
         change.execute_batch(SCHEMA)?;
         change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     }
-    change.commit()
+    change.commit()?;
+    Ok(if version == 0 { SCHEMA_VERSION } else { version })
+}
+
+/// Makes the file, for its owner alone; `SQLite` makes those beside it like it.
+fn make_private_file(file: &Path) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file).map(drop)
 }
 
 /// Passwords and conversations are nobody else's business on a machine with several users.
-fn make_private(folder: &Path) -> std::io::Result<()> {
+fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -158,4 +175,33 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 /// A holder that panicked left no transaction open: dropping it has rolled it back.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_opened_again_but_not_one_of_another_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("made/for/it.sqlite");
+        for _ in 0..2 {
+            Store::open(&file).unwrap();
+        }
+        let store = Store::open(&file).unwrap();
+        store.write(|db| db.pragma_update(None, "user_version", 99)).unwrap();
+        assert!(Store::open(&file).unwrap_err().to_string().contains("another version"));
+    }
+
+    #[test]
+    fn what_fails_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("it.sqlite")).unwrap();
+        let failed = store.write(|db| {
+            db.execute("INSERT INTO groups (name, created) VALUES ('a', 0)", [])?;
+            Err::<(), _>(rusqlite::Error::QueryReturnedNoRows)
+        });
+        assert!(failed.is_err());
+        assert_eq!(store.read(groups::all).unwrap().len(), 0);
+    }
 }

@@ -59,11 +59,12 @@ impl Circle {
     }
 }
 
-/// `buddies`: these users, by id or uid. Unknown ones are left out.
+/// `buddies`: these users, by id or uid, and the strangers on the page. Unknown ones are left out.
 pub(super) fn buddies(site: &Site, user: &User, params: &Params) -> Outcome {
     let (circle, users) = site.store.read(|db| {
         let circle = Circle::of(db, user)?;
-        Ok::<_, Refusal>((circle, find(db, user, &list(params, "ids"))?))
+        let wanted = [list(params, "ids"), list(params, "stranger_ids")].concat();
+        Ok::<_, Refusal>((circle, find(db, user, &wanted)?))
     })?;
     let names = circle.names(&users);
     // Without the message server nobody can be met, which is what offline means.

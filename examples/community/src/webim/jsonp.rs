@@ -5,12 +5,13 @@
 //! A script is given to whoever's page asks for it, with the user's cookie, and a GET that changes something is
 //! as good as a forged form. So the operator names the origins that may, and the browser says which page asks.
 
-use axum::http::Method;
+use axum::http::{Method, StatusCode, header};
 use nextim::http::jsonp::is_callback;
 use serde_json::json;
 
 use super::params::text;
 use crate::csrf;
+use crate::limits::RETRY_AFTER_S;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::site::{Outcome, Site};
@@ -38,7 +39,7 @@ pub(super) fn admit(site: &Site, visit: &Visit, effect: Effect) -> Result<(), Re
         Effect::Reads if visit.method == Method::GET || visit.method == Method::POST => Ok(()),
         Effect::Changes if may_change => Ok(()),
         Effect::Reads | Effect::Changes => {
-            Err(Refusal::new(axum::http::StatusCode::METHOD_NOT_ALLOWED, "This needs another method."))
+            Err(Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "This needs another method."))
         }
     }
 }
@@ -52,13 +53,16 @@ fn callback<'a>(site: &Site, visit: &'a Visit) -> Option<&'a str> {
 
 /// The answer in its form. A browser runs no script that comes with an error's status, so a script is always 200.
 pub(super) fn finish(site: &Site, visit: &Visit, outcome: Outcome) -> Reply {
-    let reply =
-        outcome.unwrap_or_else(|refusal| Reply::json(&json!({"error": refusal.text})).status(refusal.status));
+    let reply = outcome.unwrap_or_else(|Refusal { status, text }| {
+        let reply = Reply::json(&json!({"error": text})).status(status);
+        let later = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
+        if later { reply.with(header::RETRY_AFTER, RETRY_AFTER_S) } else { reply }
+    });
     match callback(site, visit) {
         Some(called) if reply.content_type == "application/json" => {
             let body = [b"/**/", called.as_bytes(), b"(", &*reply.body, b");"].concat();
             Reply { content_type: "application/javascript; charset=utf-8", body, ..reply }
-                .status(axum::http::StatusCode::OK)
+                .status(StatusCode::OK)
         }
         Some(_) | None => reply,
     }

@@ -46,7 +46,7 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
     let params = &visit.params;
     let (user, cookie) = match who(site, visit) {
         Ok(found) => found,
-        Err(refusal) => return failure(site, visit, refusal),
+        Err(refusal) => return failure(visit, refusal),
     };
     let show = short(params, "show", SHOW_BYTES_MAX)?;
     let status = clearable(params, "status", STATUS_BYTES_MAX)?.unwrap_or(&user.status);
@@ -88,7 +88,7 @@ fn who(site: &Site, visit: &Visit) -> Result<(User, Option<String>), Refusal> {
 }
 
 /// A form that was not right is told in the old way, with success as far as HTTP goes; everything else as it is.
-fn failure(_: &Site, visit: &Visit, refusal: Refusal) -> Outcome {
+fn failure(visit: &Visit, refusal: Refusal) -> Outcome {
     let asked = !text(&visit.params, "username").is_empty();
     match refusal.status {
         StatusCode::UNAUTHORIZED if asked => Ok(failed("Not Authorized")),

@@ -21,6 +21,8 @@ fn buddies_always_have_a_presence() {
         assert_eq!(each(&found, "show"), ["away", "unavailable", "unavailable"]);
         assert_eq!((&found[0]["status"], &found[0]["uid"]), (&json!("out"), &json!("2")));
     }
+    let strangers = alice.read("buddies", &[("ids", ""), ("stranger_ids", "8,4,99")]);
+    assert_eq!(each(&strangers, "id"), ["zoe", "dave"]);
     assert_eq!(alice.read("buddies", &[]), json!([]));
 }
 

@@ -126,6 +126,7 @@ fn who_writes_too_fast_has_to_wait() {
     let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
     let send = || alice.post("message", &[("to", "bob"), ("body", "x")]);
     let refused = wait("a message is refused", || Some(send()).filter(|answer| answer.status != 200));
+    assert_eq!(refused.header("retry-after"), "5");
     assert_eq!(refused.refusal(), (429, "You are writing too fast. Please wait a moment.".to_owned()));
     carol.done("message", &[("to", "bob"), ("body", "others may")]);
 }

@@ -1,0 +1,170 @@
+// People with browsers: what somebody does at the site, said as he would say it.
+//
+// Owns: the browser, and where on a page things are, by their roles and names. Must not: reach behind the page; what
+// a person cannot see is not looked at. The one thing watched beside is what goes wrong on a page.
+
+import { chromium } from 'playwright-core';
+
+/** Logins that the community is seeded with share this password. */
+export const PASSWORD = 'nextim';
+
+const LAUNCH = {
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ],
+};
+
+/** A browser for one file of tests. */
+export const launch = () => chromium.launch(LAUNCH);
+
+/**
+ * Somebody with a browser of his own: cookies, storage and tabs that nobody shares.
+ */
+export class Person {
+  /**
+   * @param {import('playwright-core').Browser} browser
+   * @param {string} site
+   * @param {string} id
+   * @param {import('playwright-core').BrowserContextOptions} [options]
+   */
+  static async arrive(browser, site, id, options = {}) {
+    const person = new Person();
+    person.site = site;
+    person.id = id;
+    /** @type {string[]} errors of scripts and violations of the policy, on all his pages */
+    person.complaints = [];
+    person.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US', ...options });
+    person.context.on('weberror', (error) => person.complaints.push(`${error.error()}`));
+    person.context.on('console', (said) => {
+      if (/Content Security Policy|Refused to/.test(said.text())) person.complaints.push(said.text());
+    });
+    person.page = await person.context.newPage();
+    await person.logIn();
+    return person;
+  }
+
+  /** Logs in as he is asked to on the front page's way in. */
+  async logIn(password = PASSWORD) {
+    await this.page.goto(`${this.site}/login`);
+    const form = this.page.getByRole('main');
+    await form.getByLabel(/^(name|user ?name|id)/i).fill(this.id);
+    await form.getByLabel(/password/i).fill(password);
+    await form.getByRole('button', { name: /log in/i }).click();
+  }
+
+  /** One more tab of this browser. @param {string} path */
+  async tab(path = '/') {
+    const page = await this.context.newPage();
+    await page.goto(this.site + path);
+    return new Tab(page);
+  }
+
+  /** The tab he came with. */
+  get bar() {
+    return new Tab(/** @type {import('playwright-core').Page} */ (this.page));
+  }
+
+  leave() {
+    return this.context?.close();
+  }
+}
+
+/**
+ * The chat bar of one page.
+ */
+export class Tab {
+  /** @param {import('playwright-core').Page} page */
+  constructor(page) {
+    this.page = page;
+    this.region = page.getByRole('region', { name: 'Chat', exact: true });
+  }
+
+  /** @param {string | RegExp} name */
+  button(name) {
+    return this.region.getByRole('button', { name, exact: typeof name === 'string' });
+  }
+
+  /** Waits until it is online. */
+  async online() {
+    await this.button(/^Contacts, \d+ online$/).waitFor();
+    return this;
+  }
+
+  /** Opens a panel of the bar: Contacts, Rooms, Notifications, Settings. @param {string} name */
+  async panel(name) {
+    const panel = this.region.getByRole('region', { name, exact: true });
+    if (!(await panel.isVisible())) await this.button(new RegExp(`^${name}`)).first().click();
+    await panel.waitFor();
+    return panel;
+  }
+
+  /** A contact as the panel shows him: `presence` is what stands there. @param {string} nick @param {string} presence */
+  async contact(nick, presence = '') {
+    const panel = await this.panel('Contacts');
+    return panel.getByRole('button', { name: new RegExp(`^${nick}.*${presence}`) });
+  }
+
+  /** Opens a chat from the contacts. @param {string} nick */
+  async chatWith(nick) {
+    await (await this.contact(nick)).first().click();
+    return this.chat(nick);
+  }
+
+  /** Opens a room's chat. @param {string} name */
+  async enter(name) {
+    const panel = await this.panel('Rooms');
+    await panel.getByRole('button', { name: new RegExp(`^${name}, `) }).click();
+    return this.chat(name);
+  }
+
+  /** The chat window of this name, open or not. @param {string} name */
+  chat(name) {
+    return new Chat(this.region.getByRole('region', { name: `Chat with ${name}`, exact: true }), name);
+  }
+}
+
+/**
+ * A chat's window.
+ */
+export class Chat {
+  /** @param {import('playwright-core').Locator} window @param {string} name */
+  constructor(window, name) {
+    this.window = window;
+    this.log = window.getByRole('log', { name: `Conversation with ${name}` });
+    this.box = window.getByRole('textbox', { name: `Message to ${name}` });
+  }
+
+  /** @param {string} text */
+  async say(text) {
+    await this.box.fill(text);
+    await this.box.press('Enter');
+  }
+
+  /** Waits until this was said, by whomever. @param {string} text */
+  async hears(text) {
+    await this.log.getByText(text, { exact: true }).waitFor();
+  }
+
+  /** How often this was said. @param {string} text */
+  times(text) {
+    return this.log.getByText(text, { exact: true }).count();
+  }
+
+  /** @param {string} name of a button in the window */
+  button(name) {
+    return this.window.getByRole('button', { name });
+  }
+
+  /** Chooses from the window's menu. @param {string} entry */
+  async choose(entry) {
+    await this.button('Options').click();
+    await this.window.page().getByRole('menuitem', { name: entry }).click();
+  }
+}

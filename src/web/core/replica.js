@@ -137,9 +137,7 @@ export class Replica {
       env.listen('resume', () => this.#hello()),
     ];
     this.tabs.start();
-    this.#hello();
-    // What a third tab told just before this one listened may have reached the leader after it said welcome.
-    env.after(RESYNC_MS, () => this.#hello());
+    this.#join();
     this.look();
   }
 
@@ -203,6 +201,12 @@ export class Replica {
     this.session.halt();
   }
 
+  /** Twice: what a third tab told before this one listened may reach the leader after it has said welcome. */
+  #join() {
+    this.#hello();
+    this.env.after(RESYNC_MS, () => this.#hello());
+  }
+
   #hello() {
     if (this.tabs.leads() || !this.listening) return;
     this.early ??= [];
@@ -215,7 +219,7 @@ export class Replica {
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
     else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: dump(this.world) });
-    else if (message.led && !this.world.complete) this.#hello();
+    else if (message.led && !this.world.complete) this.#join();
     else if (message.bye && this.tabs.leads()) this.sender.adopt();
     else if (message.order && this.tabs.leads()) this.#obey(message.order, message.login);
   }

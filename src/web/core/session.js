@@ -198,7 +198,9 @@ export class Session {
     const { session } = world;
     if (!session) return { kind: 'gone' };
     // A poll that neither fails nor is answered waits, as it should: the trouble is over.
-    const trust = env.after(POLL_TRUSTED_MS, () => isMine() && this.#set({ ...this.#link, state: 'online', trouble: null }));
+    const trust = env.after(POLL_TRUSTED_MS, () => {
+      if (isMine() && env.hasNetwork()) this.#set({ ...this.#link, state: 'online', trouble: null });
+    });
     const polled = await poll(env, session, world.seq, this.#controller.signal);
     trust();
     if (!isMine()) return null;

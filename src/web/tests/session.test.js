@@ -42,7 +42,10 @@ test('Seven tabs have one session, and one poll', async () => {
   assert.ok(calls(sim, 'packets').length <= 4, 'three polls of 25 s');
   sim.server.say('bob', 'alice', 'hi');
   await sim.pass(100);
-  for (const tab of sim.browser.live) assert.deepEqual(bodies(tab, 'u/bob'), ['hi']);
+  for (const tab of sim.browser.live) {
+    assert.deepEqual(bodies(tab, 'u/bob'), ['hi']);
+    assert.deepEqual([tab.told('online').length, tab.told('ready').length], [1, 1]);
+  }
   assert.equal(sim.browser.live.filter((tab) => tab.im.leads).length, 1);
 });
 
@@ -212,6 +215,16 @@ test('A session that ended because another tab thought it was the last goes on a
   await pass(200);
   assert.equal(tab.im.state, 'online');
   assert.equal(calls(sim, 'online').length, 2);
+});
+
+test('Tabs that cannot store do not end one another\'s session', async () => {
+  const { sim, tab, browser, pass } = await online({ withLocal: false });
+  const other = browser.open();
+  await pass(2000);
+  tab.close();
+  await pass(10_000);
+  assert.equal(calls(sim, 'refresh').length, 1, 'it could not know');
+  assert.equal(other.im.state, 'online');
 });
 
 test('A new page wakes tabs whose session was ended', async () => {

@@ -3,8 +3,17 @@
 // Owns: who listens.
 // Must not: let one listener's failure keep the others from hearing.
 
-/** @returns {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}} */
-export function createEmitter() {
+/** A listener's error is the page's: it hears of it as of any other. @param {unknown} error */
+const rethrow = (error) =>
+  queueMicrotask(() => {
+    throw error;
+  });
+
+/**
+ * @param {(error: unknown) => void} [report]
+ * @returns {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}}
+ */
+export function createEmitter(report = rethrow) {
   /** @type {Map<string, Set<(detail: any) => void>>} */
   const listeners = new Map();
   return {
@@ -18,10 +27,7 @@ export function createEmitter() {
         try {
           listener(detail);
         } catch (error) {
-          // It is the listener's own: the page hears of it as of any other error.
-          queueMicrotask(() => {
-            throw error;
-          });
+          report(error);
         }
       }
     },

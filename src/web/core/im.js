@@ -110,7 +110,8 @@ export class Core extends Replica {
     if (show === 'offline') return this.goOffline();
     this.#choose(show, status ?? null, false);
     if (this.state === 'offline') return this.order('online');
-    void this.#post('presence', { show, status, ticket: this.world.session?.ticket });
+    const { session } = this.world;
+    if (session) void this.#post('presence', { show, status, ticket: session.ticket });
     return undefined;
   }
 

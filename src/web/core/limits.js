@@ -25,6 +25,7 @@ export const HISTORY_ROWS = 30; // a page of history, as the site gives it
 
 // The poll and its back-off.
 export const POLL_TIMEOUT_MS = 40_000;
+export const POLL_TRUSTED_MS = 3_000; // a poll that has waited so long has reached the server
 export const SITE_TIMEOUT_MS = 20_000;
 export const BACKOFF_MS_MIN = 500;
 export const BACKOFF_MS_MAX = 30_000;

@@ -137,9 +137,7 @@ export class Replica {
       env.listen('resume', () => this.#hello()),
     ];
     this.tabs.start();
-    this.#hello();
-    // What a third tab told just before this one listened may have reached the leader after it said welcome.
-    env.after(RESYNC_MS, () => this.#hello());
+    this.#join();
     this.look();
   }
 
@@ -157,7 +155,8 @@ export class Replica {
     store.saveTab({ active: this.active, scroll: this.scrolls });
     this.#resign();
     const ticket = world.session?.ticket;
-    if (isLast && ticket && world.state !== 'offline') {
+    const leaves = isLast && ticket && world.state !== 'offline';
+    if (leaves) {
       store.leaveSession(ticket);
       site.beacon('refresh', { ticket });
     }
@@ -167,7 +166,7 @@ export class Replica {
     world.looks.clear();
     this.tab.looking = '';
     tabs.post({ event: { t: 'look', tab: tabs.id, key: '' } });
-    tabs.post({ bye: true });
+    tabs.post({ bye: true, left: leaves ? ticket : '' });
     tabs.stop();
   }
 
@@ -203,6 +202,12 @@ export class Replica {
     this.session.halt();
   }
 
+  /** Twice: what a third tab told before this one listened may reach the leader after it has said welcome. */
+  #join() {
+    this.#hello();
+    this.env.after(RESYNC_MS, () => this.#hello());
+  }
+
   #hello() {
     if (this.tabs.leads() || !this.listening) return;
     this.early ??= [];
@@ -215,8 +220,8 @@ export class Replica {
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
     else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: dump(this.world) });
-    else if (message.led && !this.world.complete) this.#hello();
-    else if (message.bye && this.tabs.leads()) this.sender.adopt();
+    else if (message.led && !this.world.complete) this.#join();
+    else if (message.bye) this.#gone(message.left);
     else if (message.order && this.tabs.leads()) this.#obey(message.order, message.login);
   }
 
@@ -253,6 +258,7 @@ export class Replica {
     this.early = null;
     const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.isOld);
     this.isOld = false;
+    const { state } = this.world;
     restore(this.world, dumped);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';
@@ -266,8 +272,15 @@ export class Replica {
     everything(this.out);
     for (const chat of this.world.chats) this.out.change('chat', chat.key);
     this.look(true);
-    this.settled();
+    if (this.world.state === state) this.settled();
+    else this.#turned();
     if (this.waiting) this.#begin();
+  }
+
+  /** @param {string} left the ticket it took for its own */
+  #gone(left) {
+    if (left) this.store.hearLeave(left);
+    if (this.tabs.leads()) this.sender.adopt();
   }
 
   /** What tabs have left that went without a word. */

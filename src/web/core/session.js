@@ -3,7 +3,7 @@
 // Owns: the calls `online`, `offline` and the poll, in the order that link.js says.
 // Must not: acknowledge (by the next poll) what has not been told to the other tabs.
 
-import { ASK_AGAIN_MS, BUDDIES_ASKED_MAX } from './limits.js';
+import { ASK_AGAIN_MS, BUDDIES_ASKED_MAX, POLL_TRUSTED_MS } from './limits.js';
 import { REST, begin, next } from './link.js';
 import { poll } from './poll.js';
 import * as shape from './shape.js';
@@ -197,7 +197,12 @@ export class Session {
     const { env, store, world, publish } = this.#parts;
     const { session } = world;
     if (!session) return { kind: 'gone' };
+    // A poll that neither fails nor is answered waits, as it should: the trouble is over.
+    const trust = env.after(POLL_TRUSTED_MS, () => {
+      if (isMine() && env.hasNetwork()) this.#set({ ...this.#link, state: 'online', trouble: null });
+    });
     const polled = await poll(env, session, world.seq, this.#controller.signal);
+    trust();
     if (!isMine()) return null;
     if (polled.kind !== 'answer') return polled;
     const { answer, after } = polled;

@@ -59,7 +59,7 @@ export function pick(raw) {
   const good = {};
   const given = /** @type {Record<string, unknown>} */ (raw && typeof raw === 'object' ? raw : {});
   for (const [key, check] of Object.entries(known)) {
-    const value = key in given ? check(given[key]) : undefined;
+    const value = Object.hasOwn(given, key) ? check(given[key]) : undefined;
     if (value !== undefined) good[key] = value;
   }
   return good;

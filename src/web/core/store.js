@@ -46,6 +46,7 @@ export function createStore(env, name) {
   const { local, session: perTab } = env;
 
   const { read, write } = tolerant(name);
+  let told = ''; // the ticket that a tab said it left, should storage not say so
 
   return {
     /** Whose the last page was. */
@@ -88,10 +89,16 @@ export function createStore(env, name) {
       write(local, 'left', ticket);
       write(local, 'session', null);
     },
-    /** Whether the ticket is still the browser's; who cannot store believes it. @param {string} ticket */
-    isKept: (ticket) => shape.text(read(local, 'left')) !== ticket && (read(local, 'session')?.ticket ?? ticket) === ticket,
+    /** Another tab has said that it left with this ticket. @param {string} ticket */
+    hearLeave(ticket) {
+      told = ticket;
+    },
     /** @param {string} ticket */
-    hasLeft: (ticket) => read(local, 'left') === ticket,
+    hasLeft: (ticket) => told === ticket || read(local, 'left') === ticket,
+    /** Whether the ticket is still the browser's; who cannot store believes it. @param {string} ticket */
+    isKept(ticket) {
+      return !this.hasLeft(ticket) && (read(local, 'session')?.ticket ?? ticket) === ticket;
+    },
     /** What is of this tab alone. @returns {{active: string, scroll: Record<string, number>}} */
     tab() {
       const raw = shape.object(read(perTab, 'tab'));

@@ -205,7 +205,6 @@ export function echo(world, pending, out) {
   line.time = Math.max(line.time, chat.messages.at(-1)?.time ?? 0);
   if (!insert(chat.messages, line)) return;
   world.outbox.set(pending.cid, pending);
-  chat.unread = 0;
   trim(chat);
   out.change('chat', pending.key);
 }

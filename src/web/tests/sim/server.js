@@ -19,6 +19,7 @@ export class Server {
   calls = []; // every call: {name, params, tab}
   answers = {}; // name to an answer of the test's own
   extra = {}; // more of the answer to `online`
+  connection = {}; // more of its `connection`
   #ids = 100;
   #tickets = 0;
 
@@ -115,7 +116,7 @@ export class Server {
       success: true,
       server_time: this.clock.now + 5_000_000,
       user: { id: user, nick: user.toUpperCase(), show: params.show || 'available', status: params.status || '' },
-      connection: { ticket, domain: 'test', server: 'http://im/packets' },
+      connection: { ticket, domain: 'test', server: 'http://im/packets', ...this.connection },
       buddies: [...ids].map((id) => ({ ...this.buddy(id), ...(embed.has(id) && { history: this.history(user, 'unicast', id) }) })),
       rooms,
       new_messages: fresh.map((row) => this.item(row)),

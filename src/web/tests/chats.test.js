@@ -1,0 +1,482 @@
+// What is said: sending, receiving, unread, typing, history, notices, rooms, people.
+//
+// Owns: what a user interface sees of it, in every tab.
+// Must not: look into the core's parts.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { publicApi } from '../core/api.js';
+import { BODY_BYTES_MAX, CHATS_MAX, NOTICES_MAX } from '../core/limits.js';
+import { bodies, chatOf, simulate } from './sim/world.js';
+
+const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
+const packet = (sim, list, item) => sim.server.push('alice', { list, item });
+const states = (tab, key) => chatOf(tab, key).messages.map((line) => line.state);
+
+/** Two tabs that are online; the second is no leader. */
+async function pair(setUp) {
+  const sim = simulate();
+  sim.server.rooms.set('lobby', ['alice', 'bob']);
+  setUp?.(sim);
+  const one = sim.browser.open();
+  await sim.pass(500);
+  const two = sim.browser.open();
+  await sim.pass(2000);
+  return { sim, one, two, server: sim.server, browser: sim.browser, pass: sim.pass };
+}
+
+test('What is sent is shown at once in every tab, then sent', async () => {
+  const { sim, one, two, pass } = await pair();
+  two.im.send('u/bob', 'hello', 'color: red');
+  assert.deepEqual(states(two, 'u/bob'), ['sending']);
+  await pass(6);
+  assert.deepEqual(states(one, 'u/bob'), ['sending']);
+  await pass(500);
+  for (const tab of [one, two]) {
+    const [line] = chatOf(tab, 'u/bob').messages;
+    assert.deepEqual([line.state, line.id, line.own, line.from, line.style], ['sent', '101', true, 'alice', 'color: red']);
+  }
+  const [{ params, init }] = calls(sim, 'message');
+  assert.deepEqual([params.type, params.to, params.body, params.ticket, params.offline], ['unicast', 'bob', 'hello', 't1', 'true']);
+  assert.ok(params.cid);
+  assert.equal(init.keepalive, true, 'it outlives the page');
+  assert.equal(two.im.unread, 0);
+});
+
+test('Delivered is what was sent to somebody who is visibly online', async () => {
+  const { sim, one, pass } = await pair((it) => it.server.begin('bob'));
+  one.im.send('u/bob', 'hello');
+  one.im.send('u/carol', 'hello');
+  one.im.send('r/lobby', 'hello');
+  await pass(500);
+  assert.deepEqual([states(one, 'u/bob'), states(one, 'u/carol'), states(one, 'r/lobby')], [['delivered'], ['sent'], ['sent']]);
+  assert.equal(calls(sim, 'message')[0].params.offline, 'false');
+});
+
+test('What fails says why, and is sent again with the same client id', async () => {
+  for (const [answer, reason] of [
+    [{ status: 403, data: { error: 'You are blocked.' } }, 'You are blocked.'],
+    [{ data: { success: false, error_msg: 'Forbidden' } }, 'Forbidden'],
+    [{ status: 500, data: 'oops' }, ''],
+    [{ status: 429, data: { error: 'Slowly' } }, 'Slowly'],
+  ]) {
+    const { sim, one, two, server, pass } = await pair();
+    server.answers.message = () => answer;
+    two.im.send('u/bob', 'hello');
+    await pass(500);
+    for (const tab of [one, two]) {
+      const [line] = chatOf(tab, 'u/bob').messages;
+      assert.deepEqual([line.state, line.reason], ['failed', reason]);
+    }
+    delete server.answers.message;
+    const [{ cid }] = chatOf(one, 'u/bob').messages;
+    one.im.retry('u/bob', cid);
+    await pass(500);
+    assert.deepEqual(states(two, 'u/bob'), ['sent']);
+    assert.deepEqual(calls(sim, 'message').map((it) => it.params.cid), [cid, cid]);
+  }
+});
+
+test('A lost answer does not say it twice', async () => {
+  const { one, two, server, pass } = await pair();
+  two.online = true;
+  server.answers.message = (call) => {
+    server.site_message('alice', call.params);
+    return { status: 502, data: 'lost' };
+  };
+  two.im.send('u/bob', 'once');
+  await pass(500);
+  delete server.answers.message;
+  two.im.retry('u/bob', chatOf(two, 'u/bob').messages[0].cid);
+  await pass(500);
+  assert.equal(server.rows.length, 1);
+  assert.deepEqual(bodies(one, 'u/bob'), ['once']);
+});
+
+test('What failed can be forgotten', async () => {
+  const { one, two, server, pass } = await pair();
+  server.answers.message = { status: 403, data: {} };
+  one.im.send('u/bob', 'oh');
+  await pass(500);
+  two.im.discard('u/bob', chatOf(two, 'u/bob').messages[0].cid);
+  await pass(500);
+  assert.deepEqual([bodies(one, 'u/bob'), bodies(two, 'u/bob')], [[], []]);
+});
+
+test('What is said in one chat goes one after another', async () => {
+  const { one, server, pass } = await pair();
+  for (let at = 0; at < 10; at += 1) one.im.send('u/bob', `m${at}`);
+  await pass(2000);
+  assert.deepEqual(server.rows.map((row) => row.body), Array.from({ length: 10 }, (_, at) => `m${at}`));
+});
+
+test('While the poll is down what is said still goes to the site', async () => {
+  const { one, server, pass } = await pair();
+  server.answers.packets = () => ({ status: 503, data: '' });
+  server.say('bob', 'alice', 'x');
+  await pass(2000);
+  assert.equal(one.im.state, 'reconnecting');
+  one.im.send('u/bob', 'still here');
+  await pass(500);
+  assert.deepEqual(states(one, 'u/bob'), ['received', 'sent']);
+});
+
+test('Too long a body and an empty one do not leave the page', async () => {
+  const { sim, one, pass } = await pair();
+  one.im.send('u/bob', '  \n');
+  one.im.send('x/bob', 'no such kind');
+  one.im.send('u/bob', '大'.repeat(BODY_BYTES_MAX / 3 + 1));
+  await pass(500);
+  assert.equal(calls(sim, 'message').length, 0);
+  const [line] = chatOf(one, 'u/bob').messages;
+  assert.deepEqual([line.state, line.reason], ['failed', 'too long']);
+});
+
+test('What was on its way when the page left is sent once more with the same id', async () => {
+  const { sim, one, two, server, browser, pass } = await pair();
+  two.close();
+  server.answers.message = () => ({ status: 200, data: { status: 'ok', id: '900' } });
+  one.im.send('u/bob', 'hello');
+  const { cid } = chatOf(one, 'u/bob').messages[0];
+  one.im.send('u/carol', 'fails');
+  const session = one.close();
+  const next = browser.open({}, session);
+  assert.deepEqual(states(next, 'u/bob'), ['sending']);
+  await pass(2000);
+  assert.deepEqual(states(next, 'u/bob'), ['sent']);
+  assert.ok(calls(sim, 'message').filter((it) => it.params.cid === cid).length <= 2);
+  assert.equal(chatOf(next, 'u/bob').messages[0].id, '900');
+});
+
+test('What failed waits for the next page', async () => {
+  const { one, two, server, browser, pass } = await pair();
+  two.close();
+  server.answers.message = { status: 403, data: { error: 'No' } };
+  one.im.send('u/bob', 'please');
+  await pass(1000);
+  const next = browser.open({}, one.close());
+  await pass(1000);
+  const [line] = chatOf(next, 'u/bob').messages;
+  assert.deepEqual([line.body, line.state, line.reason], ['please', 'failed', 'No']);
+});
+
+test('Unread is counted once, in every tab, and read in every tab', async () => {
+  const { one, two, server, pass } = await pair();
+  one.im.set({ msg_auto_pop: false });
+  await pass(100);
+  server.say('bob', 'alice', 'one');
+  server.say('bob', 'alice', 'two');
+  server.say('carol', 'alice', 'three');
+  await pass(500);
+  assert.deepEqual([one.im.unread, two.im.unread], [3, 3]);
+  assert.deepEqual(one.told('unread').at(-1), 3);
+  assert.deepEqual(one.told('message').map((it) => [it.key, it.body]), [['u/bob', 'one'], ['u/bob', 'two'], ['u/carol', 'three']]);
+  two.im.open('u/bob');
+  await pass(100);
+  assert.deepEqual([one.im.unread, two.im.unread], [3, 3], 'a window that nobody looks at');
+  two.look(true);
+  await pass(100);
+  assert.deepEqual([one.im.unread, two.im.unread], [1, 1]);
+  server.say('bob', 'alice', 'four');
+  await pass(500);
+  assert.deepEqual([one.im.unread, two.im.unread], [1, 1], 'it was seen');
+  two.look(false);
+  server.say('bob', 'alice', 'five');
+  await pass(500);
+  assert.deepEqual([one.im.unread, two.im.unread], [2, 2]);
+  two.look(true);
+  await pass(100);
+  two.crash();
+  await pass(400_000);
+  server.say('bob', 'alice', 'six');
+  await pass(500);
+  assert.equal(one.im.unread, 2, 'who crashed looks at nothing');
+});
+
+test('A message opens its window where none is open, and steals nobody\'s', async () => {
+  const { one, two, server, pass } = await pair();
+  two.im.open('u/carol');
+  server.say('bob', 'alice', 'hi');
+  await pass(500);
+  assert.deepEqual([one.im.active, two.im.active], ['u/bob', 'u/carol']);
+});
+
+test('My own words from elsewhere go to the chat they were said in', async () => {
+  const { one, two, server, pass } = await pair();
+  server.say('bob', 'alice', 'hi');
+  await pass(500);
+  packet({ server }, 'messages', { id: '500', from: 'alice', nick: 'Alice at work', to: 'bob', type: 'unicast', timestamp: server.clock.now + 5_000_000, body: 'mine' });
+  await pass(500);
+  for (const tab of [one, two]) {
+    assert.deepEqual(bodies(tab, 'u/bob'), ['hi', 'mine']);
+    assert.equal(chatOf(tab, 'u/bob').messages[1].own, true);
+    assert.equal(tab.im.contacts.get('bob').nick, 'BOB');
+    assert.equal(tab.im.unread, 0, 'who answers has read');
+    assert.equal(chatOf(tab, 'u/alice'), undefined);
+  }
+});
+
+test('Strangers are completed through one call', async () => {
+  const { sim, one, two, server, pass } = await pair();
+  const session = server.sessions.get('t1');
+  const answer = session.parked;
+  session.parked = null; // so that one answer brings all three
+  for (const [at, from] of ['x1', 'x2', 'x1'].entries()) {
+    packet({ server }, 'messages', { id: `s${at}`, from, nick: 'Some', to: 'alice', type: 'unicast', timestamp: 1, body: 'psst' });
+  }
+  session.parked = answer;
+  answer(server.take(session));
+  await pass(500);
+  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.ids), ['x1,x2']);
+  assert.deepEqual([one, two].map((tab) => tab.im.contacts.get('x1').nick), ['X1', 'X1']);
+});
+
+test('Typing: said once, cleared after a while, on sending and when emptied', async () => {
+  const { sim, one, pass } = await pair((it) => it.server.begin('bob'));
+  const said = () => calls(sim, 'status').map((it) => `${it.params.to} ${it.params.show}`);
+  one.im.open('u/bob');
+  for (const text of ['h', 'he', 'hel']) {
+    one.im.draft('u/bob', text);
+    await pass(3000);
+  }
+  assert.deepEqual(said(), ['bob typing']);
+  await pass(4000);
+  assert.deepEqual(said(), ['bob typing', 'bob clear']);
+  one.im.draft('u/bob', 'hell');
+  one.im.draft('u/bob', '');
+  await pass(100);
+  one.im.draft('u/bob', 'x');
+  one.im.send('u/bob', 'x');
+  await pass(100);
+  assert.deepEqual(said().sort(), ['bob clear', 'bob clear', 'bob clear', 'bob typing', 'bob typing', 'bob typing']);
+  assert.equal(chatOf(one, 'u/bob').draft, '');
+  one.im.setPresence('invisible');
+  one.im.draft('u/bob', 'secretly');
+  one.im.open('u/carol');
+  one.im.draft('u/carol', 'to nobody');
+  await pass(100);
+  assert.equal(said().length, 6);
+});
+
+test('Who types is shown for ten seconds at most, or until he says it', async () => {
+  const { one, two, server, pass } = await pair();
+  server.say('bob', 'alice', 'hi');
+  await pass(500);
+  const typing = (show) => packet({ server }, 'statuses', { from: 'bob', nick: 'x', to: 'alice', show });
+  typing('typing');
+  await pass(100);
+  assert.deepEqual([chatOf(one, 'u/bob').typing, chatOf(two, 'u/bob').typing], ['BOB', 'BOB']);
+  await pass(9000);
+  assert.equal(chatOf(two, 'u/bob').typing, 'BOB');
+  await pass(1500);
+  assert.deepEqual([chatOf(one, 'u/bob').typing, chatOf(two, 'u/bob').typing], ['', '']);
+  for (const end of [() => typing('clear'), () => server.say('bob', 'alice', 'done')]) {
+    typing('typing');
+    await pass(100);
+    end();
+    await pass(100);
+    assert.equal(chatOf(one, 'u/bob').typing, '');
+  }
+});
+
+test('Presences: others\', my own from elsewhere, and rooms', async () => {
+  const { one, two, server, pass } = await pair();
+  const presence = (item) => packet({ server }, 'presences', { nick: '', status: '', ...item });
+  presence({ type: 'online', from: 'bob', nick: 'Bob', show: 'away', status: 'tea' });
+  presence({ type: 'show', from: 'alice', show: 'dnd', status: 'busy' });
+  presence({ type: 'join', from: 'carol', nick: 'Carol', show: 'available', status: 'lobby' });
+  presence({ type: 'join', from: 'carol', nick: 'Carol', show: 'available', status: 'lobby' });
+  presence({ type: 'offline', from: 'nobody-i-know', show: 'unavailable' });
+  await pass(500);
+  for (const tab of [one, two]) {
+    const { presence: is, show, status, nick } = tab.im.contacts.get('bob');
+    assert.deepEqual([is, show, status, nick], ['online', 'away', 'tea', 'Bob']);
+    assert.deepEqual([tab.im.me.show, tab.im.me.status], ['dnd', 'busy']);
+    assert.equal(tab.im.rooms.get('lobby').count, 3, 'heard twice, counted once');
+    assert.equal(tab.im.contacts.has('nobody-i-know'), false);
+  }
+  assert.deepEqual(await Promise.all([one.im.members('lobby'), pass(100)]).then(([list]) => list.map((it) => it.id)), ['alice', 'bob']);
+  presence({ type: 'leave', from: 'bob', status: 'lobby' });
+  presence({ type: 'leave', from: 'bob', status: 'lobby' });
+  await pass(100);
+  assert.deepEqual(two.im.rooms.get('lobby').members.map((it) => it.id), ['alice']);
+  assert.equal(two.im.rooms.get('lobby').count, 1);
+  presence({ type: 'offline', from: 'bob', show: 'unavailable' });
+  await pass(100);
+  assert.equal(two.im.contacts.get('bob').presence, 'offline');
+  assert.equal(one.told('presence').at(-1).id, 'bob');
+});
+
+test('Setting a presence tells the site, and me in every tab', async () => {
+  const { sim, one, two, pass } = await pair();
+  two.im.setPresence('away', '');
+  await pass(500);
+  assert.deepEqual([one.im.me.show, one.im.me.status], ['away', '']);
+  const [{ params }] = calls(sim, 'presence');
+  assert.deepEqual([params.show, params.status, params.ticket], ['away', '', 't1']);
+});
+
+test('Broadcasts and channels are notices, not chats', async () => {
+  const { one, two, server, pass } = await pair((it) => (it.server.extra.channels = [{ id: 'channel:forum', nick: 'The forum', url: '/forum' }]));
+  const push = (item) => packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: 5, body: 'x', ...item });
+  push({ id: 'b1', type: 'broadcast', to: '', timestamp: 10 });
+  push({ id: 'post-1', type: 'multicast', to: 'channel:forum', from: 'forum', body: 'A post' });
+  push({ id: 'b1', type: 'broadcast', to: '', timestamp: 10 });
+  await pass(500);
+  for (const tab of [one, two]) {
+    assert.deepEqual(tab.im.notices.map((it) => [it.id, it.kind, it.nick, it.url]), [['b1', 'broadcast', 'System', undefined], ['post-1', 'channel', 'The forum', '/forum']]);
+    assert.deepEqual(tab.im.chats, []);
+    assert.equal(tab.im.unread, 2);
+    assert.equal(tab.told('notice').length, 2);
+  }
+  two.im.readNotices();
+  await pass(100);
+  assert.equal(one.im.unread, 0);
+  for (let at = 0; at < NOTICES_MAX + 5; at += 1) push({ id: `n${at}`, type: 'broadcast', to: '' });
+  await pass(3000);
+  assert.equal(one.im.notices.length, NOTICES_MAX);
+});
+
+test('A locked room counts nothing, and comes back with its history', async () => {
+  const { sim, one, two, server, pass } = await pair();
+  server.say('bob', 'lobby', 'before', { type: 'multicast' });
+  await pass(500);
+  one.im.open('r/lobby');
+  assert.equal(await Promise.all([two.im.lock('lobby', true), pass(200)]).then(([ok]) => ok), true);
+  assert.deepEqual([one.im.settings.blocked_rooms, one.im.rooms.get('lobby').blocked], [['lobby'], true]);
+  const { unread } = one.im;
+  server.say('bob', 'lobby', 'unheard', { type: 'multicast' });
+  await pass(500);
+  assert.equal(one.im.unread, unread);
+  server.answers.join = { data: { id: 'lobby', nick: 'Lobby', count: 9, all_count: 12 } };
+  two.im.lock('lobby', false);
+  await pass(500);
+  assert.deepEqual([one.im.settings.blocked_rooms, one.im.rooms.get('lobby').count, one.im.rooms.get('lobby').blocked], [[], 9, false]);
+  assert.ok(calls(sim, 'history').some((it) => it.params.id === 'lobby'));
+  assert.deepEqual(calls(sim, 'leave').map((it) => it.params.id), ['lobby']);
+  server.answers.leave = { status: 404, data: { error: 'not your group' } };
+  assert.equal(await Promise.all([two.im.lock('lobby', true), pass(200)]).then(([ok]) => ok), false);
+  assert.deepEqual(two.told('error').at(-1), { code: 'leave', text: 'not your group' });
+});
+
+test('Who is blocked is offline to me', async () => {
+  const { one, two, pass } = await pair((it) => it.server.begin('bob'));
+  one.im.block('bob', true);
+  await pass(200);
+  assert.deepEqual([two.im.contacts.get('bob').blocked, two.im.contacts.get('bob').presence], [true, 'offline']);
+  one.im.block('bob', false);
+  await pass(200);
+  assert.deepEqual([two.im.contacts.get('bob').blocked, two.im.contacts.get('bob').presence], [undefined, 'online']);
+});
+
+test('History: loaded when opened, paged back without holes, cleared in every tab', async () => {
+  const { sim, one, two, server, browser, pass } = await pair();
+  one.close();
+  two.close();
+  await pass(30_000);
+  for (let at = 0; at < 70; at += 1) {
+    server.say(at % 2 ? 'bob' : 'alice', at % 2 ? 'alice' : 'bob', `m${at}`);
+    if (at % 3) server.clock.now += 1000;
+  }
+  server.rows.forEach((row) => (row.delivered = true));
+  const tab = browser.open({}, undefined);
+  await pass(1000);
+  const chat = tab.im.open('u/bob');
+  await pass(500);
+  assert.deepEqual([chat.messages.length, chat.loaded, chat.complete], [30, true, false]);
+  assert.equal(tab.im.unread, 0);
+  const both = [tab.im.older('u/bob'), tab.im.older('u/bob')];
+  await pass(500);
+  assert.deepEqual(await Promise.all(both), [true, true]);
+  tab.im.older('u/bob');
+  await pass(500);
+  assert.equal(await Promise.all([tab.im.older('u/bob'), pass(500)]).then(([any]) => any), false);
+  assert.deepEqual(bodies(tab, 'u/bob'), Array.from({ length: 70 }, (_, at) => `m${at}`));
+  assert.equal(chat.complete, true);
+  assert.match(tab.im.downloadUrl('u/bob'), /^\/webim\/download_history\?type=unicast&id=bob&_=\d/);
+  const other = browser.open();
+  await pass(2000);
+  assert.equal(await Promise.all([other.im.clear('u/bob'), pass(500)]).then(([ok]) => ok), true);
+  assert.deepEqual(bodies(tab, 'u/bob'), []);
+  assert.deepEqual(calls(sim, 'clear_history')[0].params, { type: 'unicast', id: 'bob' });
+});
+
+test('Settings follow in every tab, and what is no setting goes nowhere', async () => {
+  const { sim, one, two, pass } = await pair((it) => (it.server.extra.setting = { play_sound: false, zoom: 9000 }));
+  assert.deepEqual([one.im.settings.play_sound, two.im.settings.zoom], [false, 150]);
+  two.im.set({ theme: 'dark', opacity: 10, evil: 1 });
+  await pass(500);
+  assert.deepEqual([one.im.settings.theme, one.im.settings.opacity], ['dark', 50]);
+  const sent = JSON.parse(calls(sim, 'setting')[0].params.data);
+  assert.deepEqual([sent.theme, sent.opacity, 'evil' in sent, sent.play_sound], ['dark', 50, false, false]);
+});
+
+test('Strangers of the page are asked for with the session, or after it', async () => {
+  const sim = simulate();
+  const one = sim.browser.open({ start: false });
+  one.im.strangers(['7', '8', '7']);
+  one.im.start();
+  await sim.pass(1000);
+  assert.equal(calls(sim, 'online')[0].params.stranger_ids, '7,8');
+  sim.server.answers.buddies = { data: [{ id: 'eve', uid: '9', nick: 'Eve', presence: 'online', show: 'away', group: 'stranger' }] };
+  const two = sim.browser.open();
+  await sim.pass(500);
+  two.im.strangers(['9']);
+  two.im.strangers(['9']);
+  await sim.pass(500);
+  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.stranger_ids), ['9']);
+  assert.equal(one.im.contacts.get('eve').show, 'away');
+});
+
+test('Time is the site\'s', async () => {
+  const { one, server, pass } = await pair();
+  server.answers.message = { data: 'ok' };
+  one.im.send('u/bob', 'now');
+  await pass(100);
+  const [line] = chatOf(one, 'u/bob').messages;
+  assert.ok(Math.abs(line.time - (server.clock.now + 5_000_000)) < 1000);
+  assert.equal(line.state, 'sent', 'a site of the old kind says only ok');
+});
+
+test('So many chats are open, and those that matter stay', async () => {
+  const { one, pass } = await pair();
+  one.look(true);
+  one.im.open('u/kept');
+  one.im.draft('u/kept', 'a draft');
+  for (let at = 0; at < CHATS_MAX + 5; at += 1) one.im.open(`u/p${at}`);
+  await pass(500);
+  assert.equal(one.im.chats.length, CHATS_MAX);
+  assert.ok(chatOf(one, 'u/kept'));
+  one.im.close('u/kept');
+  assert.equal(chatOf(one, 'u/kept'), undefined);
+  assert.equal(one.im.active, `u/p${CHATS_MAX + 4}`);
+});
+
+test('A site that no longer knows the user is asked who this is', async () => {
+  const { one, two, browser, pass } = await pair();
+  browser.jar.user = null;
+  two.im.send('u/bob', 'hello?');
+  await pass(1000);
+  assert.deepEqual([one.im.state, one.im.trouble.code, one.im.me], ['offline', 'login', null]);
+});
+
+test('The page\'s own API waits for the bar, and shows only copies', async () => {
+  const { one } = await pair();
+  const { api, attach } = publicApi(one.im);
+  const done = [];
+  api.open(7);
+  api.openRoom('lobby');
+  api.toggle();
+  attach({ open: (key) => done.push(key), toggle: () => done.push('toggle') });
+  api.open('bob');
+  assert.deepEqual(done, ['u/7', 'r/lobby', 'toggle', 'u/bob']);
+  api.user.nick = 'Mallory';
+  assert.equal(api.user.nick, 'ALICE');
+  assert.deepEqual([api.state, api.unread], ['online', 0]);
+  api.menu([{ title: 'Home', url: '/' }, { title: 'no url' }]);
+  assert.deepEqual(one.im.menu, [{ title: 'Home', url: '/' }]);
+  let ready;
+  api.on('ready', (it) => (ready = it));
+  assert.equal(ready, api);
+  assert.ok(Object.isFrozen(api));
+});

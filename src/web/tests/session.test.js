@@ -1,0 +1,409 @@
+// One session a browser: going online, polling, stopping, tabs, pages that come and go.
+//
+// Owns: what the site and the message server see of a browser.
+// Must not: look into the core's parts.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bodies, chatOf, simulate } from './sim/world.js';
+
+const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
+const stopped = (reason, retry) => ({ data: { status: 'stopped', reason, retry, messages: [], presences: [], statuses: [], seq: 0 } });
+
+/** A page that is online. */
+async function online(options, open) {
+  const sim = simulate(options);
+  const tab = sim.browser.open(open);
+  await sim.pass(1000);
+  return { ...sim, sim, tab };
+}
+
+test('A page goes online and says what it is', async () => {
+  const { sim, tab } = await online();
+  assert.equal(tab.im.state, 'online');
+  assert.equal(tab.im.me.id, 'alice');
+  const [call] = calls(sim, 'online');
+  assert.equal(call.method, 'POST');
+  assert.equal(call.init.credentials, 'same-origin');
+  assert.equal(call.params.version, '6');
+  assert.equal('since' in call.params, false);
+  const [poll] = calls(sim, 'packets');
+  assert.deepEqual([poll.init.mode, poll.init.credentials, poll.init.cache], ['cors', 'omit', 'no-store']);
+  assert.deepEqual(poll.params, { domain: 'test', ticket: 't1', seq: '0' });
+  assert.deepEqual(tab.told('ready').length, 1);
+  assert.equal(tab.told('online')[0].id, 'alice');
+});
+
+test('Seven tabs have one session, and one poll', async () => {
+  const sim = simulate();
+  for (let at = 0; at < 7; at += 1) sim.browser.open();
+  await sim.pass(60_000);
+  assert.equal(calls(sim, 'online').length, 1);
+  assert.ok(calls(sim, 'packets').length <= 4, 'three polls of 25 s');
+  sim.server.say('bob', 'alice', 'hi');
+  await sim.pass(100);
+  for (const tab of sim.browser.live) {
+    assert.deepEqual(bodies(tab, 'u/bob'), ['hi']);
+    assert.deepEqual([tab.told('online').length, tab.told('ready').length], [1, 1]);
+  }
+  assert.equal(sim.browser.live.filter((tab) => tab.im.leads).length, 1);
+});
+
+for (const withLocks of [true, false]) {
+  test(`When the leader goes another polls on with its ticket (locks: ${withLocks})`, async () => {
+    const { sim, tab, server, browser, pass } = await online({ withLocks });
+    const other = browser.open();
+    await pass(3000);
+    server.say('bob', 'alice', 'one');
+    await pass(500);
+    tab.close();
+    server.say('bob', 'alice', 'two');
+    await pass(2000);
+    assert.equal(other.im.leads, true);
+    assert.deepEqual(bodies(other, 'u/bob'), ['one', 'two']);
+    assert.equal(calls(sim, 'online').length, 1);
+    assert.equal(calls(sim, 'refresh').length, 0);
+    assert.equal(calls(sim, 'packets').at(-1).params.ticket, 't1');
+  });
+}
+
+test('The last tab says that it goes, by a beacon, and its ticket is gone in the same tick', async () => {
+  const { sim, tab, browser, pass } = await online();
+  const other = browser.open();
+  await pass(2000);
+  other.close();
+  await pass(100);
+  assert.equal(calls(sim, 'refresh').length, 0);
+  tab.close();
+  assert.equal(browser.local.getItem('nextim:/webim:session'), null);
+  await pass(100);
+  const [refresh] = calls(sim, 'refresh');
+  assert.deepEqual([refresh.beacon, refresh.params.ticket], [true, 't1']);
+});
+
+test('A page change keeps chats, unread counts, drafts and what was scrolled', async () => {
+  const { sim, tab, server, browser, pass } = await online();
+  tab.look(true);
+  tab.im.open('u/carol');
+  tab.im.draft('u/carol', 'half a');
+  tab.im.scroll('u/carol', 120);
+  server.say('bob', 'alice', 'hi');
+  await pass(500);
+  tab.im.setPresence('away', 'at lunch');
+  await pass(100);
+  const session = tab.close();
+  const missed = server.say('bob', 'alice', 'while you were away');
+  const next = browser.open({}, session);
+  assert.deepEqual(bodies(next, 'u/bob'), ['hi'], 'drawn at once');
+  assert.equal(next.im.state, 'connecting');
+  assert.equal(next.im.unread, 1);
+  await pass(1000);
+  const call = calls(sim, 'online').at(-1);
+  assert.deepEqual([call.params.show, call.params.status, call.params.buddy_ids], ['away', 'at lunch', 'carol,bob']);
+  assert.equal(Number(call.params.since), missed.id - 1);
+  assert.equal(next.im.active, 'u/carol');
+  assert.deepEqual([chatOf(next, 'u/carol').draft, chatOf(next, 'u/carol').scroll], ['half a', 120]);
+  assert.deepEqual(bodies(next, 'u/bob'), ['hi', 'while you were away']);
+  assert.equal(next.im.unread, 2);
+  assert.deepEqual(next.told('message').map((it) => it.body), ['while you were away']);
+});
+
+test('A 404 means a new session, and what was missed is fetched', async () => {
+  const { sim, tab, server, pass } = await online();
+  server.say('bob', 'alice', 'one');
+  await pass(500);
+  server.restart();
+  for (let at = 0; at < 40; at += 1) server.say('bob', 'alice', `m${at}`);
+  await pass(60_000);
+  assert.equal(tab.im.state, 'online');
+  assert.deepEqual(bodies(tab, 'u/bob'), ['one', ...Array.from({ length: 40 }, (_, at) => `m${at}`)]);
+  assert.equal(calls(sim, 'online').length, 2);
+  assert.equal(calls(sim, 'packets').find((it) => it.params.ticket === 't2').params.seq, '0');
+});
+
+test('A poll that fails is asked again with the same number, later each time', async () => {
+  const { tab, server, clock, pass } = await online();
+  server.say('bob', 'alice', 'one');
+  await pass(100);
+  const times = [];
+  server.answers.packets = ({ params }) => {
+    times.push(clock.now);
+    assert.equal(params.seq, '2');
+    return { status: 503, data: 'shutting down' };
+  };
+  server.say('bob', 'alice', 'two'); // what answers the poll that waits
+  await pass(60_000);
+  assert.equal(tab.im.state, 'reconnecting');
+  assert.equal(tab.im.trouble.code, 'server');
+  assert.ok(tab.im.trouble.retryAt > clock.now);
+  assert.ok(times.length < 12, `${times.length} tries`);
+  const gaps = times.slice(1).map((at, index) => at - times[index]);
+  assert.ok(gaps.at(-1) > 10_000, 'half a minute in the end');
+  delete server.answers.packets;
+  tab.fire('online');
+  await pass(4000);
+  assert.equal(tab.im.state, 'online', 'a poll that waits has reached the server');
+  assert.equal(tab.im.trouble, null);
+  server.say('bob', 'alice', 'three');
+  await pass(100);
+  assert.deepEqual(bodies(tab, 'u/bob'), ['one', 'two', 'three']);
+});
+
+test('Retry-After is kept to, whatever the browser says', async () => {
+  const { sim, tab, server, pass } = await online();
+  server.answers.packets = () => ({ status: 429, data: 'too many polls', retryAfter: '20' });
+  server.say('bob', 'alice', 'x');
+  await pass(100);
+  const tries = calls(sim, 'packets').length;
+  tab.fire('online');
+  tab.im.goOnline();
+  await pass(15_000);
+  assert.equal(calls(sim, 'packets').length, tries);
+  await pass(6000);
+  assert.equal(calls(sim, 'packets').length, tries + 1);
+});
+
+test('A poll is given up after 40 s', async () => {
+  const { sim, server, pass } = await online();
+  let hung = 0;
+  server.packets = () => (hung += 1);
+  server.restart();
+  await pass(30_000);
+  const before = hung;
+  await pass(41_000);
+  assert.ok(hung > before);
+  assert.equal(calls(sim, 'online').length, 1, 'no answer is not a 404');
+});
+
+test('No timer stands between an answer and the next poll', async () => {
+  const { sim, tab, server, pass } = await online();
+  tab.look(false, false);
+  tab.frozen = true; // no timer runs any more
+  for (const body of ['a', 'b', 'c']) {
+    server.say('bob', 'alice', body);
+    await pass(100);
+  }
+  assert.deepEqual(bodies(tab, 'u/bob'), ['a', 'b', 'c']);
+  assert.equal(calls(sim, 'packets').length, 4);
+});
+
+test('Why a session stopped decides what comes next', async () => {
+  for (const [reason, retry, state, code, comes] of [
+    ['shutdown', 3000, 'reconnecting', 'server', 1],
+    ['limit', 3000, 'reconnecting', 'limit', 1],
+    ['replaced', 0, 'offline', 'replaced', 0],
+    ['offline', 0, 'offline', 'ended', 0],
+  ]) {
+    const { sim, tab, server, pass } = await online();
+    server.answers.packets = () => stopped(reason, retry);
+    server.say('bob', 'alice', 'x');
+    await pass(100);
+    delete server.answers.packets;
+    assert.deepEqual([tab.im.state, tab.im.trouble?.code], [state, code], reason);
+    await pass(60_000);
+    assert.equal(calls(sim, 'online').length, 1 + comes, reason);
+    tab.im.goOnline();
+    await pass(1000);
+    assert.equal(tab.im.state, 'online', `${reason}: the user may come back`);
+  }
+});
+
+test('A session that ended because another tab thought it was the last goes on at once', async () => {
+  const { sim, tab, server, browser, pass } = await online();
+  browser.local.setItem('nextim:/webim:left', JSON.stringify('t1'));
+  server.end('t1');
+  await pass(200);
+  assert.equal(tab.im.state, 'online');
+  assert.equal(calls(sim, 'online').length, 2);
+});
+
+test('Tabs that cannot store do not end one another\'s session', async () => {
+  const { sim, tab, browser, pass } = await online({ withLocal: false });
+  const other = browser.open();
+  await pass(2000);
+  tab.close();
+  await pass(10_000);
+  assert.equal(calls(sim, 'refresh').length, 1, 'it could not know');
+  assert.equal(other.im.state, 'online');
+});
+
+test('A new page wakes tabs whose session was ended', async () => {
+  const { sim, tab, server, browser, pass } = await online();
+  server.end('t1');
+  await pass(500);
+  assert.equal(tab.im.trouble.code, 'ended');
+  const other = browser.open();
+  await pass(1500);
+  assert.deepEqual([tab.im.state, other.im.state], ['online', 'online']);
+  assert.equal(calls(sim, 'online').length, 2);
+});
+
+test('Offline by choice stays so on later pages, until the user wants otherwise', async () => {
+  const { sim, tab, browser, pass } = await online();
+  const other = browser.open();
+  await pass(2000);
+  other.im.goOffline();
+  await pass(500);
+  assert.deepEqual([tab.im.state, other.im.state, tab.im.trouble], ['offline', 'offline', null]);
+  assert.deepEqual(calls(sim, 'offline').map((it) => it.params.ticket), ['t1']);
+  tab.close();
+  const session = other.close();
+  await pass(100);
+  assert.equal(calls(sim, 'refresh').length, 0);
+  const next = browser.open({}, session);
+  await pass(5000);
+  assert.equal(next.im.state, 'offline');
+  assert.equal(calls(sim, 'online').length, 1);
+  next.im.setPresence('dnd');
+  await pass(500);
+  assert.equal(next.im.state, 'online');
+  assert.equal(calls(sim, 'online').at(-1).params.show, 'dnd');
+});
+
+test('What the site refuses is said, and tried again only if it may help', async () => {
+  for (const [answer, state, code, text, retries] of [
+    [{ status: 401, data: { success: false, error_msg: 'Not Authorized' } }, 'offline', 'login', 'Not Authorized', false],
+    [{ data: { success: false, error_msg: 'Not Authorized' } }, 'offline', 'login', 'Not Authorized', false],
+    [{ data: { success: false, error_msg: 'Forbidden' } }, 'offline', 'refused', 'Forbidden', false],
+    [{ data: { success: false, error_msg: 'Not Found' } }, 'offline', 'refused', 'Not Found', false],
+    [{ data: { success: false, error_msg: 'IM Server Not Found' } }, 'connecting', 'server', 'IM Server Not Found', true],
+    [{ status: 500, data: 'Oops' }, 'connecting', 'site', '', true],
+    [{ status: 429, data: { error: 'Slowly' } }, 'connecting', 'site', 'Slowly', true],
+    [{ data: '<html>maintenance' }, 'connecting', 'site', '', true],
+  ]) {
+    const sim = simulate();
+    sim.server.answers.online = () => answer;
+    const tab = sim.browser.open();
+    await sim.pass(5000);
+    const label = JSON.stringify(answer);
+    assert.deepEqual([tab.im.state, tab.im.trouble.code, tab.im.trouble.text], [state, code, text], label);
+    assert.equal(calls(sim, 'online').length > 1, retries, label);
+    assert.equal(tab.im.trouble.retryAt > 0, retries, label);
+  }
+});
+
+test('A log-in from any tab brings all of them online', async () => {
+  const sim = simulate({ user: null });
+  const tab = sim.browser.open();
+  await sim.pass(500);
+  const other = sim.browser.open();
+  await sim.pass(2000);
+  assert.equal(other.im.trouble.code, 'login');
+  sim.server.answers.online = ({ params }) => {
+    if (params.password === 'right') sim.browser.jar.user = 'alice';
+    return null;
+  };
+  other.im.goOnline({ username: 'alice', password: 'right' });
+  await sim.pass(500);
+  assert.deepEqual([tab.im.me?.id, other.im.me?.id], ['alice', 'alice']);
+  assert.equal([...sim.browser.local.map.values()].some((value) => value.includes('right')), false, 'never stored');
+});
+
+test('Another user sees nothing of the former, in any tab and in the store', async () => {
+  const { sim, tab, server, browser, pass } = await online();
+  server.say('bob', 'alice', 'a secret');
+  await pass(1000);
+  browser.jar.user = 'dave';
+  server.say('carol', 'dave', 'for dave');
+  const other = browser.open({ user: 'dave' });
+  assert.equal(other.im.chats.length, 0);
+  await pass(3000);
+  for (const it of [tab, other]) {
+    assert.equal(it.im.me.id, 'dave');
+    assert.deepEqual(it.im.chats.map(({ key }) => key), ['u/carol']);
+    assert.deepEqual(bodies(it, 'u/carol'), ['for dave']);
+  }
+  other.look(false, false);
+  tab.look(false, false);
+  await pass(1000);
+  assert.equal([...browser.local.map.values()].some((value) => value.includes('a secret')), false);
+  assert.equal('since' in calls(sim, 'online').at(-1).params, false, 'what one has seen says nothing of the other');
+});
+
+test('The last page is not drawn for another user, nor after the site has said 401', async () => {
+  for (const change of ['user', 'late', 'gone']) {
+    const { tab, server, browser, pass } = await online();
+    server.say('bob', 'alice', 'a secret');
+    await pass(1000);
+    const session = tab.close();
+    if (change === 'late') await pass(11_000);
+    if (change === 'gone') {
+      browser.jar.user = null;
+      browser.open().close();
+      const out = browser.open();
+      await pass(500);
+      assert.equal(out.im.trouble.code, 'login');
+      assert.deepEqual([out.im.me, out.im.chats, out.im.unread], [null, [], 0]);
+      out.close();
+    }
+    const next = browser.open(change === 'user' ? { user: 'dave' } : {}, session);
+    assert.deepEqual([next.im.me, next.im.chats], [null, []], change);
+    next.close();
+  }
+  const { tab, server, browser, pass } = await online();
+  server.say('bob', 'alice', 'a secret');
+  await pass(1000);
+  const session = tab.close();
+  await pass(3_600_000);
+  assert.deepEqual(bodies(browser.open({ user: 'alice' }, session), 'u/bob'), ['a secret'], 'the page says whose it is');
+});
+
+test('A page in the browser\'s cache is silent, and comes back online', async () => {
+  const { sim, tab, server, pass } = await online();
+  tab.fire('pagehide', { persisted: true });
+  const polls = calls(sim, 'packets').length;
+  server.say('bob', 'alice', 'meanwhile');
+  await pass(120_000);
+  assert.equal(calls(sim, 'packets').length, polls);
+  tab.fire('pageshow', { persisted: true });
+  await pass(1000);
+  assert.equal(tab.im.state, 'online');
+  assert.deepEqual(bodies(tab, 'u/bob'), ['meanwhile']);
+  tab.fire('pageshow', { persisted: false });
+  await pass(1000);
+  assert.equal(calls(sim, 'online').length, 2);
+});
+
+test('By JSONP, two polls that fail mean a new session', async () => {
+  const sim = simulate();
+  sim.server.connection = { jsonp: true };
+  const tab = sim.browser.open({ jsonp: true });
+  await sim.pass(1000);
+  assert.equal(calls(sim, 'online')[0].method, 'GET');
+  assert.equal(tab.im.state, 'online');
+  sim.server.say('bob', 'alice', 'hi');
+  await sim.pass(500);
+  sim.server.restart();
+  await sim.pass(60_000);
+  assert.equal(calls(sim, 'online').length, 2);
+  assert.equal(calls(sim, 'packets').filter((it) => it.params.ticket === 't1').length, 3, 'the lost one, and one more');
+  sim.server.say('bob', 'alice', 'again');
+  await sim.pass(500);
+  assert.deepEqual(bodies(tab, 'u/bob'), ['hi', 'again']);
+});
+
+test('Without storage, or with one that is full or holds garbage, a page still talks', async () => {
+  for (const spoil of [
+    { withLocal: false },
+    { withLocal: false, withLocks: false },
+    { full: true },
+    { full: true, withLocks: false },
+    { garbage: '{"' },
+    { garbage: '[1,{"x":null}]' },
+    { garbage: '{"chats":[{"key":7},{"key":"u/"},null],"outbox":[{}],"counted":{},"notices":[0],"settings":7,"active":"zz","scroll":3}' },
+    { garbage: '"alice"' },
+  ]) {
+    const sim = simulate(spoil);
+    if (spoil.garbage) {
+      for (const key of ['user', 'memory:alice', 'picture:alice', 'session', 'left', 'lease']) sim.browser.local.setItem(`nextim:/webim:${key}`, spoil.garbage);
+      sim.browser.local.setItem('nextim:/webim:user', '"alice"');
+    }
+    sim.browser.local.broken = spoil.full ?? false;
+    const tab = sim.browser.open();
+    await sim.pass(80_000);
+    sim.server.say('bob', 'alice', 'hi');
+    await sim.pass(500);
+    assert.deepEqual(bodies(tab, 'u/bob'), ['hi'], JSON.stringify(spoil));
+    tab.close();
+  }
+});

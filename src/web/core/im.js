@@ -45,12 +45,6 @@ export class Core extends Replica {
     else if (this.tabs.leads()) this.saveAll();
   }
 
-  /** A message may open its chat's window, where none is open. @override @param {import('./types.js').Message & {key: string}} message */
-  pop({ own, key }) {
-    const isHere = this.env.isVisible() || this.tabs.isAlone();
-    if (!own && !this.active && this.world.settings.msg_auto_pop && isHere) this.activate(key);
-  }
-
   /** What waited for the state goes on. @override */
   settled() {
     if (this.world.state !== 'online') return;

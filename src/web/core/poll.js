@@ -23,11 +23,11 @@ const KEPT = new Set([429, 408]); // the only refusals after which the ticket is
  * @returns {Promise<Polled>}
  */
 export async function poll(env, session, seq, signal) {
-  const { server, domain, ticket, jsonp, timeout = POLL_TIMEOUT_MS } = session;
+  const { server, domain, ticket, jsonp, timeout } = session;
   const url = `${server}${server.includes('?') ? '&' : '?'}${new URLSearchParams({ domain, ticket, seq: String(seq) })}`;
-  if (jsonp) return read(await env.jsonp(url, timeout, signal).catch(() => null), true);
+  if (jsonp) return read(await env.jsonp(url, timeout || POLL_TIMEOUT_MS, signal).catch(() => null), true);
   try {
-    const answer = await env.request(url, { mode: 'cors', credentials: 'omit', cache: 'no-store' }, timeout, signal);
+    const answer = await env.request(url, { mode: 'cors', credentials: 'omit', cache: 'no-store' }, timeout || POLL_TIMEOUT_MS, signal);
     if (answer.status === 200) return read(JSON.parse(answer.body), false);
     if (answer.status >= 400 && answer.status < 500 && !KEPT.has(answer.status)) return { kind: 'gone' };
     return { kind: 'silent', after: retryAfter(answer.retryAfter, env.now()), blind: false };

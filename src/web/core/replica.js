@@ -5,11 +5,11 @@
 
 import { createEmitter } from './emitter.js';
 import { createHistory } from './history.js';
-import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS, RING_MAX, SAVE_DELAY_MS } from './limits.js';
+import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat } from './model/chats.js';
-import { dump, emptyWorld, restore } from './model/world.js';
-import { createRing } from './ring.js';
+import { emptyWorld } from './model/world.js';
+import { remember } from './ring.js';
 import { createSender } from './sender.js';
 import { Session } from './session.js';
 import { createSite } from './site.js';
@@ -67,7 +67,8 @@ export class Replica {
     /** @type {(() => void) | undefined} */
     this.ticking = undefined;
     this.lastUnread = 0;
-    this.told = createRing(RING_MAX);
+    /** @type {Set<string>} */
+    this.told = new Set();
     this.isSure = options.user !== undefined;
     this.isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
   }
@@ -113,19 +114,14 @@ export class Replica {
   start() {
     if (this.listening) return;
     const { env, store, world, options } = this;
-    if (!world.owner) {
-      const owner = store.owner();
-      if (owner && this.isSure && owner !== options.user) store.drop(owner);
-      store.recall(world);
-      store.draw(world, this.isSure);
-    }
+    if (!world.owner) store.recall(world, this.isSure ? options.user : undefined);
     const tab = store.tab();
     this.scrolls = tab.scroll;
     for (const chat of world.chats) chat.scroll = tab.scroll[chat.key] ?? 0;
     this.active = findChat(world, tab.active) ? tab.active : '';
     world.state = world.chosenOffline ? 'offline' : 'connecting';
     world.trouble = null;
-    everything(this.out);
+    everything(world, this.out);
     this.early = [];
     this.listening = [
       env.listen('pagehide', () => this.stop()),
@@ -219,7 +215,7 @@ export class Replica {
     if (message.event) this.#hearEvent(message.event, tab);
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
-    else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: dump(this.world) });
+    else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: this.world });
     else if (message.led && !this.world.complete) this.#join();
     else if (message.bye) this.#gone(message.left);
     else if (message.order && this.tabs.leads()) this.#obey(message.order, message.login);
@@ -248,18 +244,18 @@ export class Replica {
     const isOther = user !== undefined && world.complete && user !== world.me?.id;
     if (isOther) session.renew();
     else if (world.state === 'offline' && !world.chosenOffline) session.goOnline();
-    if (!isOther) this.tabs.post({ to: tab, welcome: dump(world) });
+    if (!isOther) this.tabs.post({ to: tab, welcome: world });
   }
 
-  /** @param {import('./model/world.js').Dump} dumped @param {string} leader */
-  #welcomed(dumped, leader) {
+  /** @param {import('./model/world.js').World} theirs @param {string} leader */
+  #welcomed(theirs, leader) {
     if (this.tabs.leads() && !this.waiting) return;
     const early = this.early ?? [];
     this.early = null;
     const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.isOld);
     this.isOld = false;
     const { state } = this.world;
-    restore(this.world, dumped);
+    Object.assign(this.world, theirs);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';
     for (const { event, tab } of early) {
@@ -267,10 +263,8 @@ export class Replica {
         if (event.t !== 'look') this.publish(event); // the leader may not have heard it
       } else if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
     }
-    const known = new Set(dumped.outbox.map((it) => it.cid));
-    for (const pending of unsent) if (!known.has(pending.cid)) this.publish({ t: 'echo', pending });
-    everything(this.out);
-    for (const chat of this.world.chats) this.out.change('chat', chat.key);
+    for (const pending of unsent) if (!this.world.outbox.has(pending.cid)) this.publish({ t: 'echo', pending });
+    everything(this.world, this.out);
     this.look(true);
     if (this.world.state === state) this.settled();
     else this.#turned();
@@ -318,11 +312,8 @@ export class Replica {
     change: (what, key) => this.emitter.emit('change', key === undefined ? { what } : { what, key }),
     /** @param {string} event @param {any} detail */
     tell: (event, detail) => {
-      if (event === 'message' || event === 'notice') {
-        if (this.told.has(detail.id)) return; // another tab's knowledge may be behind what this page has heard
-        this.told.add(detail.id);
-      }
-      if (event === 'message') this.pop(detail);
+      // Another tab's knowledge may be behind what this page has heard.
+      if ((event === 'message' || event === 'notice') && remember(this.told, detail.id)) return;
       this.emitter.emit(event, detail);
     },
   };
@@ -342,7 +333,7 @@ export class Replica {
     }
     if (world.state !== state) this.#turned();
     if (event.t === 'opened') this.settled();
-    if (world.typing.size > 0 && !this.ticking) this.#tick();
+    this.#tick();
     this.#count();
     this.#saveSoon();
   }
@@ -357,7 +348,8 @@ export class Replica {
 
   /** Who types is forgotten after a while. */
   #tick() {
-    const until = Math.min(...[...this.world.typing.values()].map((it) => it.until));
+    const until = Math.min(...this.world.chats.filter((it) => it.typing).map((it) => it.until));
+    if (this.ticking || until === Infinity) return;
     const now = this.env.now() + this.world.offset;
     this.ticking = this.env.after(Math.max(0, until - now), () => {
       this.ticking = undefined;
@@ -392,9 +384,6 @@ export class Replica {
 
   /** The page was hidden or shown. */
   seen() {}
-
-  /** A message has come that every tab hears of. @param {import('./types.js').Message & {key: string}} _message */
-  pop(_message) {}
 
   /** The state is known: what waited for it goes on. */
   settled() {}

@@ -59,7 +59,7 @@ export class Session {
     const { session, complete, state, trouble } = world;
     if (world.chosenOffline) return this.#set(REST);
     if (state === 'offline' && trouble) return this.#set({ ...REST, trouble });
-    const action = complete && session && store.isKept(session.ticket) ? 'poll' : 'online';
+    const action = complete && session && !store.hasLeft(session.ticket) ? 'poll' : 'online';
     return void this.#go(begin({ ...REST, state }, action));
   }
 
@@ -156,7 +156,6 @@ export class Session {
     }
     publish(opened);
     store.save(world);
-    store.keepSession(opened.session);
     if (owner && owner !== opened.me.id && !fresh) {
       // The question was another user's: what he had seen says nothing of this one.
       void site.post('refresh', { ticket: opened.session.ticket });
@@ -237,6 +236,10 @@ export class Session {
   }
 }
 
+/** The history that came with a buddy or a room. @param {string} prefix of a chat's key @param {unknown} raw */
+const pages = (prefix, raw) =>
+  shape.list(raw).flatMap(({ id, history }) => (history ? { key: `${prefix}${id}`, rows: shape.logItems(history), older: false } : []));
+
 /**
  * The site's answer to `online`; null if it opened no session.
  * @param {shape.Raw} data
@@ -259,6 +262,7 @@ function read(data, asked, now) {
     rooms: shape.rooms(data.rooms),
     messages: shape.logItems(data.new_messages),
     setting: data.setting,
+    pages: [...pages('u/', data.buddies), ...pages('r/', data.rooms)],
     menu: shape.menu(data.menu),
     channels: shape.channels(data.channels),
   };

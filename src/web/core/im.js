@@ -118,7 +118,6 @@ export class Core extends Replica {
   /** @param {string} name @param {import('./site.js').Params} params */
   async #post(name, params) {
     const answer = await this.site.post(name, params);
-    if (!answer.ok && answer.kind === 'login') this.order('renew');
     if (!answer.ok) this.fail(name, answer.text);
     return answer;
   }

@@ -43,11 +43,11 @@ export class Replica {
       hear: (message, tab) => this.#hear(message, tab),
       beat: () => this.#bury(),
     });
-    this.site = createSite(env, options);
+    this.site = createSite(env, options, () => this.order('renew'));
     const { site, store, world, tabs } = this;
     const publish = this.publish;
     this.session = new Session({ env, site, store, world, tabs, publish, strangers: () => this.takeStrangers() });
-    this.sender = createSender({ env, site, world, tabs, publish, doubt: () => this.order('renew') });
+    this.sender = createSender({ env, site, world, tabs, publish });
     this.history = createHistory({ site, world, publish, fail: this.fail });
     this.typing = createTyping(env, (key, show) => this.sayTyping(key, show));
     /** @type {string} */

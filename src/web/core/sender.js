@@ -5,7 +5,7 @@
 
 import { BODY_BYTES_MAX } from './limits.js';
 import { parseKey } from './model/chats.js';
-import { object, read, text } from './shape.js';
+import { read } from './shape.js';
 
 /**
  * @typedef {import('./model/world.js').Pending} Pending
@@ -23,11 +23,10 @@ export const TOO_LONG = 'too long';
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: Event) => void} publish
- * @property {() => void} doubt the site does not know the user any more
  */
 
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
-async function deliver({ site, world, doubt }, { key, cid, body, style }) {
+async function deliver({ site, world }, { key, cid, body, style }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
@@ -43,10 +42,7 @@ async function deliver({ site, world, doubt }, { key, cid, body, style }) {
     cid,
     offline: kind === 'user' && !isThere(id),
   });
-  if (!answer.ok && answer.kind === 'login') doubt();
   if (!answer.ok) return failed(answer.text);
-  const given = object(answer.data);
-  if (given.success === false) return failed(text(given.error_msg));
   const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
   const { id: made, timestamp } = read(answer.data, 'id? timestamp#');
   return { t: 'fate', key, cid, news: { state, ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };

@@ -14,15 +14,6 @@ import * as shape from './shape.js';
  * @typedef {{username: string, password: string}} Login
  */
 
-/** What the site says when it does not open a session. @type {Record<string, 'login' | 'refused' | 'server'>} */
-const REFUSALS = {
-  'Not Authorized': 'login',
-  'Not Found': 'refused',
-  Forbidden: 'refused',
-  'IM Server Not Found': 'server',
-  'IM Server Not Authorized': 'server',
-};
-
 /**
  * What a session needs.
  * @typedef {object} Parts
@@ -40,7 +31,7 @@ export class Session {
   #parts;
   #link = REST;
   #run = 0; // which run is the one; an older one ends at its next step
-  #controller = new AbortController();
+  #controller = new AbortController(); // of the poll that waits
   /** @type {(() => void) | null} */
   #wakeUp = null;
   /** @type {Login | undefined} */
@@ -95,7 +86,6 @@ export class Session {
   halt() {
     this.#run += 1;
     this.#controller.abort();
-    this.#controller = new AbortController();
     this.#wakeUp?.();
   }
 
@@ -148,12 +138,8 @@ export class Session {
     const answer = await site.post('online', { ...this.#params(fresh), ...this.#login });
     if (!isMine()) return null;
     if (answer.ok || answer.kind !== 'site') this.#login = undefined;
-    if (!answer.ok) return this.#refused(answer.kind, answer);
     const opened = read(shape.object(answer.data), asked, env.now());
-    if (!opened) {
-      const text = shape.text(shape.object(answer.data).error_msg);
-      return this.#refused(REFUSALS[text] ?? 'site', { text, after: 0 });
-    }
+    if (!answer.ok || !opened) return this.#refused(answer);
     publish(opened);
     store.save(world);
     if (owner && owner !== opened.me.id && !fresh) {
@@ -181,8 +167,8 @@ export class Session {
     };
   }
 
-  /** @param {'login' | 'refused' | 'server' | 'site'} kind @param {{text: string, after: number}} said @returns {Outcome} */
-  #refused(kind, { text, after }) {
+  /** @param {import('./site.js').Answer} answer @returns {Outcome} */
+  #refused({ kind, text, after }) {
     const { store, world, publish } = this.#parts;
     if (kind === 'login') {
       store.dropPicture(world.owner);
@@ -200,7 +186,8 @@ export class Session {
     const trust = env.after(POLL_TRUSTED_MS, () => {
       if (isMine() && env.hasNetwork()) this.#set({ ...this.#link, state: 'online', trouble: null });
     });
-    const polled = await poll(env, session, world.seq, this.#controller.signal);
+    this.#controller = new AbortController();
+    const polled = await poll(env, session, world.seq, this.#controller);
     trust();
     if (!isMine()) return null;
     if (polled.kind !== 'answer') return polled;
@@ -250,7 +237,7 @@ const pages = (prefix, raw) =>
 function read(data, asked, now) {
   const me = shape.me(data.user);
   const session = shape.connection(data.connection);
-  if (data.success === false || !me || !session) return null;
+  if (!me || !session) return null;
   const served = Number(data.server_time) || 0;
   return {
     t: 'opened',

@@ -67,22 +67,23 @@ function jsonp(url, signal) {
     const name = `nextim_${Date.now().toString(36)}_${(calls += 1)}`;
     const names = /** @type {Record<string, any>} */ (/** @type {unknown} */ (window));
     const script = document.createElement('script');
-    const forget = () => {
+    const end = () => {
+      signal.removeEventListener('abort', fail);
+      script.onload = script.onerror = null;
       script.remove();
-      delete names[name];
     };
     const fail = () => {
-      script.remove();
-      names[name] = forget; // an answer that is late must find somebody
+      end();
+      names[name] = () => delete names[name]; // an answer that is late must find somebody
       reject(new Error('no answer'));
     };
-    signal.addEventListener('abort', fail);
     names[name] = (/** @type {unknown} */ data) => {
-      signal.removeEventListener('abort', fail);
-      forget();
+      end();
+      delete names[name];
       resolve(data);
     };
-    script.onerror = fail;
+    signal.addEventListener('abort', fail);
+    script.onload = script.onerror = fail; // loaded without a call is a failure
     script.src = `${url}${url.includes('?') ? '&' : '?'}callback=${name}`;
     document.head.append(script);
   });

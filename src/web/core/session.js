@@ -66,6 +66,11 @@ export class Session {
     void this.#go(begin(this.#link, 'online'));
   }
 
+  /** A call has shown that the site does not know the user any more. */
+  doubt() {
+    if (this.#parts.world.state === 'online') this.renew();
+  }
+
   /** Tries at once what waits, unless a server asked for the wait. */
   wake() {
     if (!this.#link.ordered) this.#wakeUp?.();

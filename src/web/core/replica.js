@@ -58,13 +58,11 @@ export class Replica {
       beat: () => this.#bury(),
     });
     this.site = createSite(env, options, () => this.order('doubt'));
-    const { site, store, world, tabs } = this;
-    const publish = this.publish;
-    this.passersBy = createStrangers(site, world, publish);
-    this.session = new Session({ env, site, store, world, tabs, publish, strangers: this.passersBy.take });
-    this.sender = createSender({ env, site, world, tabs, publish });
-    this.history = createHistory({ site, world, publish, fail: this.fail });
-    this.typing = createTyping(env, site, world);
+    this.passersBy = createStrangers(this);
+    this.session = new Session(this);
+    this.sender = createSender(this);
+    this.history = createHistory(this);
+    this.typing = createTyping(this);
     /** @type {string} */
     this.active = '';
     /** @type {Record<string, number>} */
@@ -203,7 +201,7 @@ export class Replica {
   }
 
   #hello() {
-    if (this.tabs.leads() || !this.listening) return;
+    if (this.leads || !this.listening) return;
     this.#early ??= [];
     this.tabs.post({ hello: true, ...(this.#isSure && { user: this.options.user }) });
   }
@@ -216,12 +214,12 @@ export class Replica {
     else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: this.world });
     else if (message.led && !this.world.complete) this.#join();
     else if (message.bye) this.#gone(message.left);
-    else if (message.order && this.tabs.leads()) this.order(message.order, message.login);
+    else if (message.order && this.leads) this.order(message.order, message.login);
   }
 
   /** @param {Event} event @param {string} tab */
   #hearEvent(event, tab) {
-    if (OF_LEADER.has(event.t) && this.tabs.leads()) return;
+    if (OF_LEADER.has(event.t) && this.leads) return;
     this.#keep(event, tab);
     this.apply(event);
     if (this.#early && event.t === 'opened') {
@@ -237,7 +235,7 @@ export class Replica {
 
   /** A new tab begins with what the leader knows. @param {string} tab @param {string | undefined} user whose page it is */
   #welcome(tab, user) {
-    if (!this.tabs.leads()) return;
+    if (!this.leads) return;
     const { world, session } = this;
     const isOther = user !== undefined && world.complete && user !== world.me?.id;
     if (isOther) session.renew();
@@ -247,7 +245,7 @@ export class Replica {
 
   /** @param {import('./model/world.js').World} theirs @param {string} leader */
   #welcomed(theirs, leader) {
-    if (this.tabs.leads() && !this.#waiting) return;
+    if (this.leads && !this.#waiting) return;
     const early = this.#early ?? [];
     this.#early = null;
     const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.#isOld);
@@ -272,19 +270,19 @@ export class Replica {
   /** @param {string} left the ticket it took for its own */
   #gone(left) {
     if (left) this.store.hearLeave(left);
-    if (this.tabs.leads()) this.sender.adopt();
+    if (this.leads) this.sender.adopt();
   }
 
   /** What tabs have left that went without a word. */
   #bury() {
-    if (!this.tabs.leads()) return;
+    if (!this.leads) return;
     for (const tab of this.world.looks.keys()) if (!this.tabs.isOpen(tab)) this.publish({ t: 'look', tab, key: '' });
     this.sender.adopt();
   }
 
   /** Something only the leader does. @param {'goOnline' | 'leave' | 'wake' | 'doubt'} order @param {{username: string, password: string}} [login] */
   order(order, login) {
-    if (this.tabs.leads()) this.session[order](login);
+    if (this.leads) this.session[order](login);
     else this.tabs.post({ order, login });
   }
 
@@ -355,7 +353,7 @@ export class Replica {
   }
 
   #saveSoon() {
-    if (this.#saving || !this.listening || !this.tabs.leads()) return;
+    if (this.#saving || !this.listening || !this.leads) return;
     this.#saving = this.env.after(SAVE_DELAY_MS, () => {
       this.#saving = null;
       this.store.save(this.world);
@@ -382,7 +380,7 @@ export class Replica {
   #seen() {
     this.look();
     if (this.env.isVisible()) this.order('wake');
-    else if (this.tabs.leads()) this.#saveAll();
+    else if (this.leads) this.#saveAll();
   }
 
   /** What waited for the state goes on. */
@@ -394,7 +392,7 @@ export class Replica {
     }
     this.history.need(this.active);
     void this.passersBy.ask();
-    if (this.tabs.leads()) void this.refreshNotifications();
+    if (this.leads) void this.refreshNotifications();
   }
 
   async refreshNotifications() {

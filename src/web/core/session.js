@@ -23,7 +23,7 @@ import * as shape from './shape.js';
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: import('./model/apply.js').Event) => void} publish
- * @property {() => string[]} strangers uids the page asks for
+ * @property {import('./strangers.js').Strangers} passersBy
  */
 
 export class Session {
@@ -158,7 +158,7 @@ export class Session {
 
   /** @param {boolean} fresh */
   #params(fresh) {
-    const { world, strangers } = this.#parts;
+    const { world, passersBy } = this.#parts;
     /** @param {'user' | 'room'} kind */
     const open = (kind) => world.chats.filter((chat) => chat.kind === kind && !fresh).map((chat) => chat.id);
     return {
@@ -167,7 +167,7 @@ export class Session {
       status: world.chosenStatus,
       buddy_ids: open('user'),
       room_ids: open('room'),
-      stranger_ids: strangers(),
+      stranger_ids: passersBy.take(),
       since: (!fresh && world.since) || undefined,
     };
   }

@@ -9,6 +9,7 @@ import { addPending, newChat, parseKey } from './model/chats.js';
 import { byId } from './model/world.js';
 import { defaults, pick } from './settings.js';
 import * as shape from './shape.js';
+import { createShelf } from './shelf.js';
 
 /**
  * @typedef {import('./model/world.js').World} World
@@ -76,41 +77,10 @@ function restore(world, table, raw) {
 /** @param {World} world @param {Table} table */
 const parts = (world, table) => Object.fromEntries(Object.entries(world).filter(([part]) => part in table));
 
-/** Maps and sets as lists, and without what would be too much. @param {string} name @param {unknown} value */
-const plain = (name, value) => {
-  if (name === 'messages' || name === 'members') return undefined;
-  return value instanceof Map || value instanceof Set ? [...value.values()] : value;
-};
-
-/**
- * JSON in a storage that may not be there, be full, or hold anything.
- * @param {string} name
- */
-function tolerant(name) {
-  /** @param {Storage | null} area @param {string} key @returns {any} */
-  const read = (area, key) => {
-    try {
-      return JSON.parse(area?.getItem(`${name}:${key}`) ?? 'null');
-    } catch {
-      return null;
-    }
-  };
-  /** @param {Storage | null} area @param {string} key @param {unknown} value null removes it */
-  const write = (area, key, value) => {
-    try {
-      if (value === null) area?.removeItem(`${name}:${key}`);
-      else area?.setItem(`${name}:${key}`, JSON.stringify(value, plain));
-    } catch {
-      // The next page begins with less.
-    }
-  };
-  return { read, write };
-}
-
 /** @param {import('./browser.js').Env} env @param {string} name of the site */
 export function createStore(env, name) {
-  const { local, session: perTab } = env;
-  const { read, write } = tolerant(name);
+  const { read, write, remove } = createShelf(env.local, name);
+  const ofTab = createShelf(env.session, name);
   let told = ''; // the ticket that a tab said it left, should storage not say so
 
   return {
@@ -120,15 +90,15 @@ export function createStore(env, name) {
      * @param {string | undefined} user whose page it is
      */
     recall(world, user) {
-      const owner = shape.text(read(local, 'user'));
+      const owner = shape.text(read('user'));
       if (!owner) return;
       if (user !== undefined && user !== owner) {
         this.drop(owner);
         return;
       }
       world.owner = owner;
-      restore(world, MEMORY, shape.object(read(local, `memory:${owner}`)));
-      const picture = shape.object(read(local, `picture:${owner}`));
+      restore(world, MEMORY, shape.object(read(`memory:${owner}`)));
+      const picture = shape.object(read(`picture:${owner}`));
       const isFresh = user !== undefined || Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX;
       if (isFresh && shape.me(picture.me)?.id === owner) draw(world, picture);
     },
@@ -137,39 +107,39 @@ export function createStore(env, name) {
       const { owner, outbox } = world;
       if (!owner) return;
       const unsent = [...outbox.values()].filter(({ body }) => body.length <= OUTBOX_BODY_CHARS_MAX);
-      write(local, 'user', owner);
-      write(local, `memory:${owner}`, { ...parts(world, MEMORY), outbox: unsent.slice(-OUTBOX_MAX) });
+      write('user', owner);
+      write(`memory:${owner}`, { ...parts(world, MEMORY), outbox: unsent.slice(-OUTBOX_MAX) });
     },
     /** @param {World} world */
     savePicture(world) {
       if (!world.me) return;
       const lines = world.chats.map(({ key, messages }) => ({ key, lines: messages.filter((it) => !isPending(it)).slice(-LINES_STORED_MAX) }));
-      write(local, `picture:${world.owner}`, { ...parts(world, PICTURE), at: env.now(), lines });
+      write(`picture:${world.owner}`, { ...parts(world, PICTURE), at: env.now(), lines });
     },
     /** @param {string} owner */
-    dropPicture: (owner) => write(local, `picture:${owner}`, null),
+    dropPicture: (owner) => remove(`picture:${owner}`),
     /** @param {string} owner */
     drop(owner) {
       this.dropPicture(owner);
-      write(local, `memory:${owner}`, null);
-      if (read(local, 'user') === owner) write(local, 'user', null);
+      remove(`memory:${owner}`);
+      if (read('user') === owner) remove('user');
     },
     /** Before a page says it leaves, so that another knows why its session ends. @param {string} ticket */
-    leaveSession: (ticket) => write(local, 'left', ticket),
+    leaveSession: (ticket) => write('left', ticket),
     /** Another tab has said that it left with this ticket. @param {string} ticket */
     hearLeave(ticket) {
       told = ticket;
     },
     /** Whether the ticket is no longer the browser's. @param {string} ticket */
-    hasLeft: (ticket) => told === ticket || read(local, 'left') === ticket,
+    hasLeft: (ticket) => told === ticket || read('left') === ticket,
     /** What is of this tab alone. @returns {{active: string, scroll: Record<string, number>}} */
     tab() {
-      const raw = shape.object(read(perTab, 'tab'));
+      const raw = shape.object(ofTab.read('tab'));
       const scroll = Object.entries(shape.object(raw.scroll)).filter(([, px]) => Number.isFinite(px));
       return { active: shape.text(raw.active), scroll: Object.fromEntries(scroll) };
     },
     /** @param {{active: string, scroll: Record<string, number>}} tab */
-    saveTab: (tab) => write(perTab, 'tab', tab),
+    saveTab: (tab) => ofTab.write('tab', tab),
   };
 }
 

@@ -7,11 +7,12 @@ import { STRANGERS_ASKED_MAX } from './limits.js';
 import { buddies } from './shape.js';
 
 /**
- * @param {import('./site.js').Site} site
- * @param {import('./model/world.js').World} world
- * @param {(event: import('./model/apply.js').Event) => void} publish
+ * @param {object} parts
+ * @param {import('./site.js').Site} parts.site
+ * @param {import('./model/world.js').World} parts.world
+ * @param {(event: import('./model/apply.js').Event) => void} parts.publish
  */
-export function createStrangers(site, world, publish) {
+export function createStrangers({ site, world, publish }) {
   /** @type {Map<string, boolean>} uids, and whether they were asked for */
   const uids = new Map();
   return {
@@ -35,3 +36,5 @@ export function createStrangers(site, world, publish) {
     },
   };
 }
+
+/** @typedef {ReturnType<typeof createStrangers>} Strangers */

@@ -7,11 +7,12 @@ import { TYPING_IDLE_MS } from './limits.js';
 import { parseKey } from './model/chats.js';
 
 /**
- * @param {import('./browser.js').Env} env
- * @param {import('./site.js').Site} site
- * @param {import('./model/world.js').World} world
+ * @param {object} parts
+ * @param {import('./browser.js').Env} parts.env
+ * @param {import('./site.js').Site} parts.site
+ * @param {import('./model/world.js').World} parts.world
  */
-export function createTyping(env, site, world) {
+export function createTyping({ env, site, world }) {
   /** @type {Map<string, () => void>} how to call the clearing off, by chat */
   const running = new Map();
 

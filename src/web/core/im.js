@@ -75,21 +75,14 @@ export class Core extends Replica {
     this.#choose(show, status ?? null, false);
     if (this.state === 'offline') return this.order('goOnline');
     const { session } = this.world;
-    if (session) void this.#post('presence', { show, status, ticket: session.ticket });
+    if (session) void this.call('post', 'presence', { show, status, ticket: session.ticket });
     return undefined;
   }
 
   /** @param {Partial<Settings>} change */
   set(change) {
     this.publish({ t: 'settings', change: pick(change) });
-    void this.#post('setting', { data: JSON.stringify(this.settings) });
-  }
-
-  /** @param {string} name @param {import('./site.js').Params} params */
-  async #post(name, params) {
-    const answer = await this.site.post(name, params);
-    if (!answer.ok) this.fail(name, answer.text);
-    return answer;
+    void this.call('post', 'setting', { data: JSON.stringify(this.settings) });
   }
 
   // ---- Chats ---------------------------------------------------------------------------------------------------
@@ -150,15 +143,14 @@ export class Core extends Replica {
 
   /** @param {string} room */
   async members(room) {
-    const answer = await this.site.get('members', { id: room, ticket: this.world.session?.ticket });
+    const answer = await this.call('get', 'members', { id: room, ticket: this.world.session?.ticket });
     if (answer.ok) this.publish({ t: 'members', room, list: shape.members(answer.data) });
-    else this.fail('members', answer.text);
     return this.world.rooms.get(room)?.members ?? [];
   }
 
   /** @param {string} room @param {boolean} locked */
   async lock(room, locked) {
-    const answer = await this.#post(locked ? 'leave' : 'join', { id: room, ticket: this.world.session?.ticket });
+    const answer = await this.call('post', locked ? 'leave' : 'join', { id: room, ticket: this.world.session?.ticket });
     if (!answer.ok) return false;
     const info = shape.rooms([answer.data])[0] ?? null;
     this.publish({ t: 'locked', room, locked, info });
@@ -168,14 +160,9 @@ export class Core extends Replica {
 
   /** @param {string} id @param {boolean} blocked */
   async block(id, blocked) {
-    const answer = await this.#post(blocked ? 'block' : 'unblock', { id });
-    if (!answer.ok) return false;
-    this.publish({ t: 'blocked', id, blocked });
-    if (!blocked) {
-      const asked = await this.site.get('buddies', { ids: id });
-      if (asked.ok) this.publish({ t: 'buddies', list: shape.buddies(asked.data), asked: [id] });
-    }
-    return true;
+    const answer = await this.call('post', blocked ? 'block' : 'unblock', { id });
+    if (answer.ok) this.publish({ t: 'blocked', id, blocked });
+    return answer.ok;
   }
 
   /** @param {string[]} uids */

@@ -158,7 +158,6 @@ export class Replica {
     Object.assign(world, { complete: false, session: null });
     world.looks.clear();
     this.#looking = '';
-    tabs.post({ event: { t: 'look', tab: tabs.id, key: '' } });
     tabs.post({ bye: true, left: leaves ? ticket : '' });
     tabs.stop();
   }
@@ -213,7 +212,7 @@ export class Replica {
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
     else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: this.world });
     else if (message.led && !this.world.complete) this.#join();
-    else if (message.bye) this.#gone(message.left);
+    else if (message.bye) this.#gone(tab, message.left);
     else if (message.order && this.leads) this.order(message.order, message.login);
   }
 
@@ -267,8 +266,9 @@ export class Replica {
     if (this.#waiting) this.#begin();
   }
 
-  /** @param {string} left the ticket it took for its own */
-  #gone(left) {
+  /** @param {string} tab @param {string} left the ticket it took for its own */
+  #gone(tab, left) {
+    this.#hearEvent({ t: 'look', tab, key: '' }, tab);
     if (left) this.store.hearLeave(left);
     if (this.leads) this.sender.adopt();
   }
@@ -297,7 +297,7 @@ export class Replica {
 
   out = {
     /** @param {import('./types.js').Change['what']} what @param {string} [key] */
-    change: (what, key) => this.emitter.emit('change', key === undefined ? { what } : { what, key }),
+    change: (what, key) => this.emitter.emit('change', { what, key }),
     /** @param {string} event @param {any} detail */
     tell: (event, detail) => {
       // Another tab's knowledge may be behind what this page has heard.
@@ -306,8 +306,12 @@ export class Replica {
     },
   };
 
-  /** @param {string} code @param {string} text */
-  fail = (code, text) => this.emitter.emit('error', { code, text });
+  /** Calls the site, and says what failed. @param {'get' | 'post'} method @param {string} name @param {import('./site.js').Params} [params] */
+  call = async (method, name, params) => {
+    const answer = await this.site[method](name, params);
+    if (!answer.ok) this.emitter.emit('error', { code: name, text: answer.text });
+    return answer;
+  };
 
   /** @param {Event} event */
   apply(event) {
@@ -323,7 +327,10 @@ export class Replica {
     if (event.t === 'opened') this.#settled();
     this.#tick();
     this.#count();
-    this.#saveSoon();
+    if (this.leads) {
+      void this.session.complete();
+      this.#saveSoon();
+    }
   }
 
   #turned() {
@@ -353,7 +360,7 @@ export class Replica {
   }
 
   #saveSoon() {
-    if (this.#saving || !this.listening || !this.leads) return;
+    if (this.#saving || !this.listening) return;
     this.#saving = this.env.after(SAVE_DELAY_MS, () => {
       this.#saving = null;
       this.store.save(this.world);
@@ -396,8 +403,7 @@ export class Replica {
   }
 
   async refreshNotifications() {
-    const answer = await this.site.get('notifications');
+    const answer = await this.call('get', 'notifications');
     if (answer.ok) this.publish({ t: 'notifications', list: notifications(answer.data).slice(0, NOTIFICATIONS_MAX) });
-    else this.fail('notifications', answer.text);
   }
 }

@@ -36,8 +36,7 @@ export class Session {
   #wakeUp = null;
   /** @type {Login | undefined} */
   #login;
-  #askAfter = 0;
-  #isAsking = false;
+  #askAfter = 0; // not before, nor while it asks
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -144,7 +143,14 @@ export class Session {
     if (!isMine()) return null;
     if (answer.ok || answer.kind !== 'site') this.#login = undefined;
     const opened = read(shape.object(answer.data), asked, env.now());
-    if (!answer.ok || !opened) return this.#refused(answer);
+    if (!answer.ok || !opened) {
+      const { kind, text, after } = answer;
+      if (kind === 'login') {
+        store.dropPicture(owner);
+        publish({ t: 'nobody' });
+      }
+      return { kind, text, after };
+    }
     publish(opened);
     store.save(world);
     if (owner && owner !== opened.me.id && !fresh) {
@@ -152,7 +158,6 @@ export class Session {
       void site.post('refresh', { ticket: opened.session.ticket });
       return this.#open(isMine, true);
     }
-    void this.#complete();
     return { kind: 'opened' };
   }
 
@@ -170,16 +175,6 @@ export class Session {
       stranger_ids: passersBy.take(),
       since: (!fresh && world.since) || undefined,
     };
-  }
-
-  /** @param {import('./site.js').Answer} answer @returns {Outcome} */
-  #refused({ kind, text, after }) {
-    const { store, world, publish } = this.#parts;
-    if (kind === 'login') {
-      store.dropPicture(world.owner);
-      publish({ t: 'nobody' });
-    }
-    return { kind, text, after };
   }
 
   /** @param {() => boolean} isMine @returns {Promise<Outcome | null>} null if it is no longer of interest */
@@ -205,26 +200,19 @@ export class Session {
       publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
       if (answer.messages.length > 0) store.save(world);
     }
-    void this.#complete();
     return { kind: 'packets', after };
   }
 
   /** Asks the site who the unknown are, all of them in one call. */
-  async #complete() {
-    const { env, site, tabs, world, publish } = this.#parts;
+  async complete() {
+    const { env, site, world, publish } = this.#parts;
     const unknown = [...world.contacts.values()].filter((it) => it.incomplete).map((it) => it.id);
-    if (unknown.length === 0 || this.#isAsking || env.now() < this.#askAfter) return;
-    this.#isAsking = true;
+    if (unknown.length === 0 || world.state !== 'online' || env.now() < this.#askAfter) return;
+    this.#askAfter = Infinity;
     const asked = unknown.slice(0, BUDDIES_ASKED_MAX);
     const answer = await site.get('buddies', { ids: asked });
-    this.#isAsking = false;
-    if (!tabs.leads()) return;
-    if (!answer.ok) {
-      this.#askAfter = env.now() + ASK_AGAIN_MS;
-      return;
-    }
-    publish({ t: 'buddies', list: shape.buddies(answer.data), asked });
-    await this.#complete();
+    this.#askAfter = answer.ok ? 0 : env.now() + ASK_AGAIN_MS;
+    if (answer.ok) publish({ t: 'buddies', list: shape.buddies(answer.data), asked });
   }
 }
 

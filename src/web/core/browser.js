@@ -8,9 +8,8 @@
  * @property {() => number} now
  * @property {() => number} random
  * @property {(ms: number, run: () => void) => () => void} after answers how to call it off
- * @property {(url: string, init: RequestInit, timeout: number, signal?: AbortSignal) =>
- *   Promise<{status: number, body: string, retryAfter: string | null}>} request
- * @property {(url: string, timeout: number, signal?: AbortSignal) => Promise<any>} jsonp
+ * @property {(url: string, init: RequestInit) => Promise<{status: number, body: string, retryAfter: string | null}>} request
+ * @property {(url: string, signal: AbortSignal) => Promise<any>} jsonp
  * @property {(url: string, params: URLSearchParams) => void} beacon
  * @property {Storage | null} local
  * @property {Storage | null} session of this tab alone
@@ -55,47 +54,36 @@ function storage(name) {
 }
 
 /** @type {Env['request']} */
-async function request(url, init, timeout, signal) {
-  const controller = new AbortController();
-  const abort = () => controller.abort();
-  const timer = setTimeout(abort, timeout);
-  signal?.addEventListener('abort', abort);
-  try {
-    const response = await fetch(url, { ...init, signal: controller.signal });
-    return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', abort);
-  }
+async function request(url, init) {
+  const response = await fetch(url, init);
+  return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
 }
 
 let calls = 0;
 
 /** @type {Env['jsonp']} */
-function jsonp(url, timeout, signal) {
+function jsonp(url, signal) {
   return new Promise((resolve, reject) => {
     const name = `nextim_${Date.now().toString(36)}_${(calls += 1)}`;
     const names = /** @type {Record<string, any>} */ (/** @type {unknown} */ (window));
     const script = document.createElement('script');
     const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', fail);
+      signal.removeEventListener('abort', fail);
+      script.onload = script.onerror = null;
       script.remove();
-      names[name] = () => delete names[name]; // an answer that is late must find somebody
     };
     const fail = () => {
       end();
+      names[name] = () => delete names[name]; // an answer that is late must find somebody
       reject(new Error('no answer'));
     };
-    const timer = setTimeout(fail, timeout);
-    signal?.addEventListener('abort', fail);
     names[name] = (/** @type {unknown} */ data) => {
       end();
       delete names[name];
       resolve(data);
     };
-    script.onerror = script.onload = fail; // loaded without a call is a failure; after the call nothing
-    script.async = true;
+    signal.addEventListener('abort', fail);
+    script.onload = script.onerror = fail; // loaded without a call is a failure
     script.src = `${url}${url.includes('?') ? '&' : '?'}callback=${name}`;
     document.head.append(script);
   });

@@ -13,9 +13,9 @@ import { logItems } from './shape.js';
  * @param {import('./site.js').Site} parts.site
  * @param {import('./model/world.js').World} parts.world
  * @param {(event: import('./model/apply.js').Event) => void} parts.publish
- * @param {(code: string, text: string) => void} parts.fail
+ * @param {import('./replica.js').Replica['call']} parts.call
  */
-export function createHistory({ site, world, publish, fail }) {
+export function createHistory({ site, world, publish, call }) {
   /** @type {Map<string, Promise<boolean>>} */
   const loading = new Map();
 
@@ -30,12 +30,8 @@ export function createHistory({ site, world, publish, fail }) {
     const older = before !== undefined;
     const count = findChat(world, key)?.messages.length ?? 0;
     const { me } = world;
-    const answer = await site.get('history', { ...of(key), before });
-    if (world.me?.id !== me?.id) return false; // it is of the user who asked
-    if (!answer.ok) {
-      fail('history', answer.text);
-      return false;
-    }
+    const answer = await call('get', 'history', { ...of(key), before });
+    if (!answer.ok || world.me?.id !== me?.id) return false; // it is of the user who asked
     publish({ t: 'history', key, rows: logItems(answer.data), older });
     return (findChat(world, key)?.messages.length ?? 0) > count;
   }
@@ -68,9 +64,8 @@ export function createHistory({ site, world, publish, fail }) {
     },
     /** @param {string} key @returns {Promise<boolean>} */
     async clear(key) {
-      const answer = await site.post('clear_history', of(key));
+      const answer = await call('post', 'clear_history', of(key));
       if (answer.ok) publish({ t: 'cleared', key });
-      else fail('history', answer.text);
       return answer.ok;
     },
     /** @param {string} key */

@@ -4,7 +4,7 @@
 // Must not: draw, or touch the browser but through `Env`.
 
 import { browser } from './browser.js';
-import { MENU_MAX, NOTIFICATIONS_MAX, STRANGERS_ASKED_MAX } from './limits.js';
+import { MENU_MAX } from './limits.js';
 import { findChat, isMuted, parseKey } from './model/chats.js';
 import { Replica } from './replica.js';
 import { pick } from './settings.js';
@@ -20,48 +20,12 @@ import * as shape from './shape.js';
 export class Core extends Replica {
   /** @type {import('./types.js').MenuEntry[]} */
   pageMenu = [];
-  /** @type {Map<string, boolean>} uids of the page's links, and whether they were asked for */
-  uids = new Map();
 
   get menu() {
     return [...this.world.menu, ...this.pageMenu];
   }
 
   // ---- What the user looks at ----------------------------------------------------------------------------------
-
-  /** @override @param {boolean} [again] say it although it is not news */
-  look(again = false) {
-    const { env } = this;
-    const key = this.listening && env.isVisible() && env.isFocused() ? this.active : '';
-    if (key === this.tab.looking && !again) return;
-    this.tab.looking = key;
-    this.publish({ t: 'look', tab: this.tabs.id, key });
-  }
-
-  /** @override */
-  seen() {
-    this.look();
-    if (this.env.isVisible()) this.order('wake');
-    else if (this.tabs.leads()) this.saveAll();
-  }
-
-  /** A message may open its chat's window, where none is open. @override @param {import('./types.js').Message & {key: string}} message */
-  pop({ own, key }) {
-    const isHere = this.env.isVisible() || this.tabs.isAlone();
-    if (!own && !this.active && this.world.settings.msg_auto_pop && isHere) this.activate(key);
-  }
-
-  /** What waited for the state goes on. @override */
-  settled() {
-    if (this.world.state !== 'online') return;
-    if (!this.tab.isReady) {
-      this.tab.isReady = true;
-      this.emitter.emit('ready', this);
-    }
-    this.history.need(this.active);
-    void this.askStrangers();
-    if (this.tabs.leads()) void this.refreshNotifications();
-  }
 
   /** @param {string} key @returns {Chat} */
   open(key) {
@@ -91,12 +55,12 @@ export class Core extends Replica {
   /** @param {{username: string, password: string}} [login] */
   goOnline(login) {
     this.#choose('', null, false);
-    this.order('online', login);
+    this.order('goOnline', login);
   }
 
   goOffline() {
     this.#choose('', null, true);
-    this.order('offline');
+    this.order('leave');
   }
 
   /** @param {string} show @param {string | null} status @param {boolean} offline */
@@ -109,24 +73,16 @@ export class Core extends Replica {
   setPresence(show, status) {
     if (show === 'offline') return this.goOffline();
     this.#choose(show, status ?? null, false);
-    if (this.state === 'offline') return this.order('online');
+    if (this.state === 'offline') return this.order('goOnline');
     const { session } = this.world;
-    if (session) void this.#post('presence', { show, status, ticket: session.ticket });
+    if (session) void this.call('post', 'presence', { show, status, ticket: session.ticket });
     return undefined;
   }
 
   /** @param {Partial<Settings>} change */
   set(change) {
     this.publish({ t: 'settings', change: pick(change) });
-    void this.#post('setting', { data: JSON.stringify(this.settings) });
-  }
-
-  /** @param {string} name @param {import('./site.js').Params} params */
-  async #post(name, params) {
-    const answer = await this.site.post(name, params);
-    if (!answer.ok && answer.kind === 'login') this.order('renew');
-    if (!answer.ok) this.fail(name, answer.text);
-    return answer;
+    void this.call('post', 'setting', { data: JSON.stringify(this.settings) });
   }
 
   // ---- Chats ---------------------------------------------------------------------------------------------------
@@ -158,14 +114,6 @@ export class Core extends Replica {
     else if (chat.kind === 'user') this.typing.keystroke(key);
   }
 
-  /** Nobody hears it from one who is invisible, and nobody who is not there. @override @param {string} key @param {string} show */
-  sayTyping(key, show) {
-    const id = parseKey(key)?.id ?? '';
-    const { state, me, contacts, session } = this.world;
-    if (state !== 'online' || me?.show === 'invisible' || contacts.get(id)?.presence !== 'online') return;
-    void this.site.post('status', { to: id, show, ticket: session?.ticket });
-  }
-
   /** @param {string} key @param {number} pixels */
   scroll(key, pixels) {
     const chat = findChat(this.world, key);
@@ -193,23 +141,16 @@ export class Core extends Replica {
     if (this.notices.some((it) => !it.read)) this.publish({ t: 'notices-read' });
   }
 
-  async refreshNotifications() {
-    const answer = await this.site.get('notifications');
-    if (!answer.ok) return this.fail('notifications', answer.text);
-    return this.publish({ t: 'notifications', list: shape.notifications(answer.data).slice(0, NOTIFICATIONS_MAX) });
-  }
-
   /** @param {string} room */
   async members(room) {
-    const answer = await this.site.get('members', { id: room, ticket: this.world.session?.ticket });
+    const answer = await this.call('get', 'members', { id: room, ticket: this.world.session?.ticket });
     if (answer.ok) this.publish({ t: 'members', room, list: shape.members(answer.data) });
-    else this.fail('members', answer.text);
     return this.world.rooms.get(room)?.members ?? [];
   }
 
   /** @param {string} room @param {boolean} locked */
   async lock(room, locked) {
-    const answer = await this.#post(locked ? 'leave' : 'join', { id: room, ticket: this.world.session?.ticket });
+    const answer = await this.call('post', locked ? 'leave' : 'join', { id: room, ticket: this.world.session?.ticket });
     if (!answer.ok) return false;
     const info = shape.rooms([answer.data])[0] ?? null;
     this.publish({ t: 'locked', room, locked, info });
@@ -219,36 +160,15 @@ export class Core extends Replica {
 
   /** @param {string} id @param {boolean} blocked */
   async block(id, blocked) {
-    const answer = await this.#post(blocked ? 'block' : 'unblock', { id });
-    if (!answer.ok) return false;
-    this.publish({ t: 'blocked', id, blocked });
-    if (!blocked) {
-      const asked = await this.site.get('buddies', { ids: id });
-      if (asked.ok) this.publish({ t: 'buddies', list: shape.buddies(asked.data), asked: [id] });
-    }
-    return true;
+    const answer = await this.call('post', blocked ? 'block' : 'unblock', { id });
+    if (answer.ok) this.publish({ t: 'blocked', id, blocked });
+    return answer.ok;
   }
 
   /** @param {string[]} uids */
   strangers(uids) {
-    for (const uid of uids) if (!this.uids.has(uid) && this.uids.size < STRANGERS_ASKED_MAX) this.uids.set(uid, false);
-    if (this.state === 'online') void this.askStrangers();
-  }
-
-  /** Those that go with `online`; it is a new session, so all of them. @override */
-  takeStrangers() {
-    for (const uid of this.uids.keys()) this.uids.set(uid, true);
-    return [...this.uids.keys()];
-  }
-
-  /** A page that came after the session was opened asks by itself. */
-  async askStrangers() {
-    const known = new Set([...this.contacts.values()].map((it) => it.uid));
-    const wanted = [...this.uids].filter(([uid, isAsked]) => !isAsked && !known.has(uid)).map(([uid]) => uid);
-    for (const uid of this.uids.keys()) this.uids.set(uid, true);
-    if (wanted.length === 0) return;
-    const answer = await this.site.get('buddies', { ids: '', stranger_ids: wanted });
-    if (answer.ok) this.publish({ t: 'buddies', list: shape.buddies(answer.data), asked: [] });
+    this.passersBy.add(uids);
+    if (this.state === 'online') void this.passersBy.ask();
   }
 
   /** @param {import('./types.js').MenuEntry[]} entries */
@@ -260,7 +180,7 @@ export class Core extends Replica {
   /** @param {string} event @param {(detail: any) => void} listener */
   on(event, listener) {
     const off = this.emitter.on(event, listener);
-    if (event === 'ready' && this.tab.isReady) listener(this);
+    if (event === 'ready' && this.isReady) listener(this);
     return off;
   }
 }

@@ -46,14 +46,11 @@ function place(lines, line) {
 }
 
 /**
- * The site has taken what was sent: its id and time hold, and the same line that came another way goes.
+ * The site has given a line its id and time: it goes to its place, and the same line that came another way goes.
  * @param {Message[]} lines
  * @param {Message} line
- * @param {{id: string, time: number}} given
  */
-export function settle(lines, line, given) {
-  line.id = given.id || line.id;
-  line.time = given.time || line.time;
+export function settle(lines, line) {
   for (let at = lines.length - 1; at >= 0; at -= 1) {
     if (lines[at] === line || isSame(lines[at], line)) lines.splice(at, 1);
   }

@@ -69,11 +69,11 @@ export function next(link, outcome, context) {
     case 'server':
       return again(link, 'online', outcome.kind, outcome, context);
     case 'gone':
-      return again(link, 'online', 'server', { after: 0, text: '' }, context);
+      return again(link, 'online', 'server', {}, context);
     case 'silent': {
       const misses = outcome.blind ? link.misses + 1 : 0;
       const action = misses >= JSONP_MISSES_MAX ? 'online' : 'poll';
-      return { ...again(link, action, 'server', { ...outcome, text: '' }, context), misses };
+      return { ...again(link, action, 'server', outcome, context), misses };
     }
     case 'stopped':
       return stopped(link, outcome, context);
@@ -93,9 +93,9 @@ function stopped(link, outcome, context) {
     case 'replaced':
       return rest('replaced', '');
     case 'limit':
-      return again(link, 'online', 'limit', { after: outcome.after || BACKOFF_MS_MAX, text: '' }, context);
+      return again(link, 'online', 'limit', { after: outcome.after || BACKOFF_MS_MAX }, context);
     case 'shutdown':
-      return again(link, 'online', 'server', { after: outcome.after, text: '' }, context);
+      return again(link, 'online', 'server', outcome, context);
     default:
       return outcome.raced ? begin(link, 'online') : rest('ended', '');
   }
@@ -106,11 +106,11 @@ function stopped(link, outcome, context) {
  * @param {Link} link
  * @param {'online' | 'poll'} action
  * @param {Trouble['code']} code
- * @param {{after: number, text: string}} asked
+ * @param {{after?: number, text?: string}} asked
  * @param {Parameters<typeof next>[2]} context
  * @returns {Link}
  */
-function again(link, action, code, { after, text }, { now, random, hasNetwork }) {
+function again(link, action, code, { after = 0, text = '' }, { now, random, hasNetwork }) {
   const failures = link.failures + 1;
   const wait = Math.max(after, backoff(failures, random));
   return {

@@ -5,15 +5,17 @@
 
 import { createEmitter } from './emitter.js';
 import { createHistory } from './history.js';
-import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS, RING_MAX, SAVE_DELAY_MS } from './limits.js';
+import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat } from './model/chats.js';
-import { dump, emptyWorld, restore } from './model/world.js';
-import { createRing } from './ring.js';
+import { emptyWorld } from './model/world.js';
+import { remember } from './ring.js';
 import { createSender } from './sender.js';
 import { Session } from './session.js';
+import { notifications } from './shape.js';
 import { createSite } from './site.js';
 import { createStore } from './store.js';
+import { createStrangers } from './strangers.js';
 import { createTabs } from './tabs.js';
 import { createTyping } from './typing.js';
 
@@ -22,10 +24,22 @@ import { createTyping } from './typing.js';
 /** What only the leader may tell. @type {Set<Event['t']>} */
 const OF_LEADER = new Set(['opened', 'packets', 'link', 'nobody']);
 
-/** @abstract */
 export class Replica {
-  /** This tab's own; `looking` is the chat the other tabs were told of. */
-  tab = { looking: '', isReady: false };
+  isReady = false;
+  #looking = ''; // the chat the other tabs were told of
+  /** @type {{event: Event, tab: string}[] | null} what other tabs told before the leader's welcome */
+  #early = null;
+  /** @type {(() => void) | null} calls off the next saving */
+  #saving = null;
+  /** @type {(() => void) | null} calls off the wait for another tab's knowledge */
+  #waiting = null;
+  /** @type {(() => void) | null} calls off the next look at who still types */
+  #ticking = null;
+  #unread = 0; // as it was last told
+  /** @type {Set<string>} ids of the messages and notices this page has heard */
+  #told = new Set();
+  #isSure; // whose page it is
+  #isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
 
   /**
    * @param {import('./types.js').Options} options
@@ -43,33 +57,20 @@ export class Replica {
       hear: (message, tab) => this.#hear(message, tab),
       beat: () => this.#bury(),
     });
-    this.site = createSite(env, options);
-    const { site, store, world, tabs } = this;
-    const publish = this.publish;
-    this.session = new Session({ env, site, store, world, tabs, publish, strangers: () => this.takeStrangers() });
-    this.sender = createSender({ env, site, world, tabs, publish, doubt: () => this.order('renew') });
-    this.history = createHistory({ site, world, publish, fail: this.fail });
-    this.typing = createTyping(env, (key, show) => this.sayTyping(key, show));
+    this.site = createSite(env, options, () => this.order('doubt'));
+    this.passersBy = createStrangers(this);
+    this.session = new Session(this);
+    this.sender = createSender(this);
+    this.history = createHistory(this);
+    this.typing = createTyping(this);
     /** @type {string} */
     this.active = '';
     /** @type {Record<string, number>} */
     this.scrolls = {};
-    /** @type {(() => void)[] | null} what listens to the browser; null while stopped */
+    /** @type {(() => void)[] | null} how to stop listening to the browser; null while stopped */
     this.listening = null;
-    /** @type {{event: Event, tab: string}[] | null} what other tabs told before the leader's welcome */
-    this.early = null;
-    /** @type {(() => void) | null} */
-    this.saving = null;
-    /** @type {(() => void) | undefined} */
-    this.unshow = undefined;
-    /** @type {(() => void) | undefined} calls off the wait for another tab's knowledge */
-    this.waiting = undefined;
-    /** @type {(() => void) | undefined} */
-    this.ticking = undefined;
-    this.lastUnread = 0;
-    this.told = createRing(RING_MAX);
-    this.isSure = options.user !== undefined;
-    this.isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
+    this.#isSure = options.user !== undefined;
+    env.listen('pageshow', (event) => event.persisted && this.#comeBack());
   }
 
   get state() {
@@ -113,27 +114,21 @@ export class Replica {
   start() {
     if (this.listening) return;
     const { env, store, world, options } = this;
-    if (!world.owner) {
-      const owner = store.owner();
-      if (owner && this.isSure && owner !== options.user) store.drop(owner);
-      store.recall(world);
-      store.draw(world, this.isSure);
-    }
+    if (!world.owner) store.recall(world, this.#isSure ? options.user : undefined);
     const tab = store.tab();
     this.scrolls = tab.scroll;
     for (const chat of world.chats) chat.scroll = tab.scroll[chat.key] ?? 0;
     this.active = findChat(world, tab.active) ? tab.active : '';
     world.state = world.chosenOffline ? 'offline' : 'connecting';
     world.trouble = null;
-    everything(this.out);
-    this.early = [];
+    everything(world, this.out);
+    this.#early = [];
     this.listening = [
       env.listen('pagehide', () => this.stop()),
-      env.listen('pageshow', (event) => event.persisted && this.#comeBack()),
       env.listen('online', () => this.order('wake')),
       env.listen('focus', () => this.look()),
       env.listen('blur', () => this.look()),
-      env.listen('visibilitychange', () => this.seen()),
+      env.listen('visibilitychange', () => this.#seen()),
       env.listen('resume', () => this.#hello()),
     ];
     this.tabs.start();
@@ -144,14 +139,12 @@ export class Replica {
   /** The page leaves, perhaps to come back from the browser's cache. All of it happens in this one tick. */
   stop() {
     if (!this.listening) return;
-    const [first, show, ...rest] = this.listening;
-    for (const unlisten of [first, ...rest]) unlisten();
+    for (const unlisten of this.listening) unlisten();
     this.listening = null;
-    this.unshow = show;
     const { world, store, tabs, site } = this;
     this.typing.stop();
     const isLast = tabs.isAlone();
-    if (tabs.leads() || isLast) this.saveAll();
+    if (tabs.leads() || isLast) this.#saveAll();
     store.saveTab({ active: this.active, scroll: this.scrolls });
     this.#resign();
     const ticket = world.session?.ticket;
@@ -160,20 +153,18 @@ export class Replica {
       store.leaveSession(ticket);
       site.beacon('refresh', { ticket });
     }
-    this.saving?.();
-    this.saving = null;
+    this.#saving?.();
+    this.#saving = null;
     Object.assign(world, { complete: false, session: null });
     world.looks.clear();
-    this.tab.looking = '';
-    tabs.post({ event: { t: 'look', tab: tabs.id, key: '' } });
+    this.#looking = '';
     tabs.post({ bye: true, left: leaves ? ticket : '' });
     tabs.stop();
   }
 
   #comeBack() {
-    this.unshow?.();
-    this.isSure = false; // what the page said of its user may be old
-    this.isOld = true;
+    this.#isSure = false; // what the page said of its user may be old
+    this.#isOld = true;
     this.start();
   }
 
@@ -181,24 +172,24 @@ export class Replica {
 
   /** Who has not seen it all asks those who have, before it goes online anew. */
   #lead() {
-    this.early = null;
+    this.#early = null;
     if (this.world.complete || this.tabs.isAlone()) return this.#begin();
     this.tabs.post({ wanting: true });
-    this.waiting = this.env.after(OFFER_WAIT_MS, () => this.#begin());
+    this.#waiting = this.env.after(OFFER_WAIT_MS, () => this.#begin());
     return undefined;
   }
 
   #begin() {
-    this.waiting?.();
-    this.waiting = undefined;
+    this.#waiting?.();
+    this.#waiting = null;
     this.session.lead();
     this.tabs.post({ led: true });
     this.sender.adopt();
   }
 
   #resign() {
-    this.waiting?.();
-    this.waiting = undefined;
+    this.#waiting?.();
+    this.#waiting = null;
     this.session.halt();
   }
 
@@ -209,9 +200,9 @@ export class Replica {
   }
 
   #hello() {
-    if (this.tabs.leads() || !this.listening) return;
-    this.early ??= [];
-    this.tabs.post({ hello: true, ...(this.isSure && { user: this.options.user }) });
+    if (this.leads || !this.listening) return;
+    this.#early ??= [];
+    this.tabs.post({ hello: true, ...(this.#isSure && { user: this.options.user }) });
   }
 
   /** @param {any} message @param {string} tab */
@@ -219,47 +210,47 @@ export class Replica {
     if (message.event) this.#hearEvent(message.event, tab);
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
-    else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: dump(this.world) });
+    else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: this.world });
     else if (message.led && !this.world.complete) this.#join();
-    else if (message.bye) this.#gone(message.left);
-    else if (message.order && this.tabs.leads()) this.#obey(message.order, message.login);
+    else if (message.bye) this.#gone(tab, message.left);
+    else if (message.order && this.leads) this.order(message.order, message.login);
   }
 
   /** @param {Event} event @param {string} tab */
   #hearEvent(event, tab) {
-    if (OF_LEADER.has(event.t) && this.tabs.leads()) return;
+    if (OF_LEADER.has(event.t) && this.leads) return;
     this.#keep(event, tab);
     this.apply(event);
-    if (this.early && event.t === 'opened') {
-      this.isSure = false; // the site has just said who it is
+    if (this.#early && event.t === 'opened') {
+      this.#isSure = false; // the site has just said who it is
       this.#hello();
     }
   }
 
   /** @param {Event} event @param {string} tab */
   #keep(event, tab) {
-    if (this.early && this.early.length < EARLY_EVENTS_MAX) this.early.push({ event, tab });
+    if (this.#early && this.#early.length < EARLY_EVENTS_MAX) this.#early.push({ event, tab });
   }
 
   /** A new tab begins with what the leader knows. @param {string} tab @param {string | undefined} user whose page it is */
   #welcome(tab, user) {
-    if (!this.tabs.leads()) return;
+    if (!this.leads) return;
     const { world, session } = this;
     const isOther = user !== undefined && world.complete && user !== world.me?.id;
     if (isOther) session.renew();
     else if (world.state === 'offline' && !world.chosenOffline) session.goOnline();
-    if (!isOther) this.tabs.post({ to: tab, welcome: dump(world) });
+    if (!isOther) this.tabs.post({ to: tab, welcome: world });
   }
 
-  /** @param {import('./model/world.js').Dump} dumped @param {string} leader */
-  #welcomed(dumped, leader) {
-    if (this.tabs.leads() && !this.waiting) return;
-    const early = this.early ?? [];
-    this.early = null;
-    const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.isOld);
-    this.isOld = false;
+  /** @param {import('./model/world.js').World} theirs @param {string} leader */
+  #welcomed(theirs, leader) {
+    if (this.leads && !this.#waiting) return;
+    const early = this.#early ?? [];
+    this.#early = null;
+    const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.#isOld);
+    this.#isOld = false;
     const { state } = this.world;
-    restore(this.world, dumped);
+    Object.assign(this.world, theirs);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';
     for (const { event, tab } of early) {
@@ -267,41 +258,32 @@ export class Replica {
         if (event.t !== 'look') this.publish(event); // the leader may not have heard it
       } else if (tab !== leader && !OF_LEADER.has(event.t)) this.apply(event);
     }
-    const known = new Set(dumped.outbox.map((it) => it.cid));
-    for (const pending of unsent) if (!known.has(pending.cid)) this.publish({ t: 'echo', pending });
-    everything(this.out);
-    for (const chat of this.world.chats) this.out.change('chat', chat.key);
+    for (const pending of unsent) if (!this.world.outbox.has(pending.cid)) this.publish({ t: 'echo', pending });
+    everything(this.world, this.out);
     this.look(true);
-    if (this.world.state === state) this.settled();
+    if (this.world.state === state) this.#settled();
     else this.#turned();
-    if (this.waiting) this.#begin();
+    if (this.#waiting) this.#begin();
   }
 
-  /** @param {string} left the ticket it took for its own */
-  #gone(left) {
+  /** @param {string} tab @param {string} left the ticket it took for its own */
+  #gone(tab, left) {
+    this.#hearEvent({ t: 'look', tab, key: '' }, tab);
     if (left) this.store.hearLeave(left);
-    if (this.tabs.leads()) this.sender.adopt();
+    if (this.leads) this.sender.adopt();
   }
 
   /** What tabs have left that went without a word. */
   #bury() {
-    if (!this.tabs.leads()) return;
+    if (!this.leads) return;
     for (const tab of this.world.looks.keys()) if (!this.tabs.isOpen(tab)) this.publish({ t: 'look', tab, key: '' });
     this.sender.adopt();
   }
 
-  /** Something only the leader does. @param {string} order @param {{username: string, password: string}} [login] */
+  /** Something only the leader does. @param {'goOnline' | 'leave' | 'wake' | 'doubt'} order @param {{username: string, password: string}} [login] */
   order(order, login) {
-    if (this.tabs.leads()) this.#obey(order, login);
+    if (this.leads) this.session[order](login);
     else this.tabs.post({ order, login });
-  }
-
-  /** @param {string} order @param {{username: string, password: string}} [login] */
-  #obey(order, login) {
-    if (order === 'online') this.session.goOnline(login);
-    else if (order === 'offline') this.session.leave();
-    else if (order === 'wake') this.session.wake();
-    else if (order === 'renew' && this.world.state === 'online') this.session.renew();
   }
 
   // ---- Events --------------------------------------------------------------------------------------------------
@@ -315,20 +297,21 @@ export class Replica {
 
   out = {
     /** @param {import('./types.js').Change['what']} what @param {string} [key] */
-    change: (what, key) => this.emitter.emit('change', key === undefined ? { what } : { what, key }),
+    change: (what, key) => this.emitter.emit('change', { what, key }),
     /** @param {string} event @param {any} detail */
     tell: (event, detail) => {
-      if (event === 'message' || event === 'notice') {
-        if (this.told.has(detail.id)) return; // another tab's knowledge may be behind what this page has heard
-        this.told.add(detail.id);
-      }
-      if (event === 'message') this.pop(detail);
+      // Another tab's knowledge may be behind what this page has heard.
+      if ((event === 'message' || event === 'notice') && remember(this.#told, detail.id)) return;
       this.emitter.emit(event, detail);
     },
   };
 
-  /** @param {string} code @param {string} text */
-  fail = (code, text) => this.emitter.emit('error', { code, text });
+  /** Calls the site, and says what failed. @param {'get' | 'post'} method @param {string} name @param {import('./site.js').Params} [params] */
+  call = async (method, name, params) => {
+    const answer = await this.site[method](name, params);
+    if (!answer.ok) this.emitter.emit('error', { code: name, text: answer.text });
+    return answer;
+  };
 
   /** @param {Event} event */
   apply(event) {
@@ -341,10 +324,13 @@ export class Replica {
       this.look();
     }
     if (world.state !== state) this.#turned();
-    if (event.t === 'opened') this.settled();
-    if (world.typing.size > 0 && !this.ticking) this.#tick();
+    if (event.t === 'opened') this.#settled();
+    this.#tick();
     this.#count();
-    this.#saveSoon();
+    if (this.leads) {
+      void this.session.complete();
+      this.#saveSoon();
+    }
   }
 
   #turned() {
@@ -352,58 +338,72 @@ export class Replica {
     if (state === 'offline') this.emitter.emit('offline', trouble);
     if (state !== 'online') return;
     this.emitter.emit('online', me);
-    this.settled();
+    this.#settled();
   }
 
   /** Who types is forgotten after a while. */
   #tick() {
-    const until = Math.min(...[...this.world.typing.values()].map((it) => it.until));
+    const until = Math.min(...this.world.chats.filter((it) => it.typing).map((it) => it.until));
+    if (this.#ticking || until === Infinity) return;
     const now = this.env.now() + this.world.offset;
-    this.ticking = this.env.after(Math.max(0, until - now), () => {
-      this.ticking = undefined;
+    this.#ticking = this.env.after(Math.max(0, until - now), () => {
+      this.#ticking = null;
       this.apply({ t: 'tick', at: this.env.now() + this.world.offset });
     });
   }
 
   #count() {
     const { unread } = this;
-    if (unread === this.lastUnread) return;
-    this.lastUnread = unread;
+    if (unread === this.#unread) return;
+    this.#unread = unread;
     this.emitter.emit('unread', unread);
   }
 
   #saveSoon() {
-    if (this.saving || !this.listening || !this.tabs.leads()) return;
-    this.saving = this.env.after(SAVE_DELAY_MS, () => {
-      this.saving = null;
+    if (this.#saving || !this.listening) return;
+    this.#saving = this.env.after(SAVE_DELAY_MS, () => {
+      this.#saving = null;
       this.store.save(this.world);
     });
   }
 
-  saveAll() {
+  #saveAll() {
     this.store.save(this.world);
     this.store.savePicture(this.world);
   }
 
-  // ---- What a user interface adds --------------------------------------------------------------------------------
+  // ---- What follows from the state -----------------------------------------------------------------------------
 
-  /** The user looks at another chat, or another window. @param {boolean} [_again] say it although it is not news */
-  look(_again) {}
-
-  /** The page was hidden or shown. */
-  seen() {}
-
-  /** A message has come that every tab hears of. @param {import('./types.js').Message & {key: string}} _message */
-  pop(_message) {}
-
-  /** The state is known: what waited for it goes on. */
-  settled() {}
-
-  /** @returns {string[]} uids that go with `online` */
-  takeStrangers() {
-    return [];
+  /** Tells which chat the user looks at. @param {boolean} [again] although it is not news */
+  look(again = false) {
+    const { env, tabs } = this;
+    const key = this.listening && env.isVisible() && env.isFocused() ? this.active : '';
+    if (key === this.#looking && !again) return;
+    this.#looking = key;
+    this.publish({ t: 'look', tab: tabs.id, key });
   }
 
-  /** @param {string} _key @param {string} _show */
-  sayTyping(_key, _show) {}
+  /** The page was hidden or shown. */
+  #seen() {
+    this.look();
+    if (this.env.isVisible()) this.order('wake');
+    else if (this.leads) this.#saveAll();
+  }
+
+  /** What waited for the state goes on. */
+  #settled() {
+    if (this.world.state !== 'online') return;
+    if (!this.isReady) {
+      this.isReady = true;
+      this.emitter.emit('ready', this);
+    }
+    this.history.need(this.active);
+    void this.passersBy.ask();
+    if (this.leads) void this.refreshNotifications();
+  }
+
+  async refreshNotifications() {
+    const answer = await this.call('get', 'notifications');
+    if (answer.ok) this.publish({ t: 'notifications', list: notifications(answer.data).slice(0, NOTIFICATIONS_MAX) });
+  }
 }

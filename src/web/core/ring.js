@@ -3,26 +3,19 @@
 // Owns: which ids are remembered, the oldest forgotten first.
 // Must not: grow.
 
-/** @param {number} max @param {string[]} [first] */
-export function createRing(max, first = []) {
-  const ids = new Set(first.slice(-max));
-  return {
-    /** @param {string} id */
-    has: (id) => ids.has(id),
-    /** @param {string} id */
-    add(id) {
-      ids.delete(id);
-      ids.add(id);
-      for (const oldest of ids) {
-        if (ids.size <= max) break;
-        ids.delete(oldest);
-      }
-    },
-    list: () => [...ids],
-  };
-}
+import { RING_MAX } from './limits.js';
 
-/** @typedef {ReturnType<typeof createRing>} Ring */
+/**
+ * Answers whether it was known.
+ * @param {Set<string>} ids in the order they were last seen
+ * @param {string} id
+ */
+export function remember(ids, id, max = RING_MAX) {
+  const known = ids.delete(id);
+  ids.add(id);
+  for (const oldest of ids) if (ids.size > max) ids.delete(oldest);
+  return known;
+}
 
 /**
  * Whether one decimal id is greater than another; ids may be longer than a number can be.

@@ -5,7 +5,7 @@
 
 import { BODY_BYTES_MAX } from './limits.js';
 import { parseKey } from './model/chats.js';
-import { object, text } from './shape.js';
+import { read } from './shape.js';
 
 /**
  * @typedef {import('./model/world.js').Pending} Pending
@@ -23,16 +23,15 @@ export const TOO_LONG = 'too long';
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: Event) => void} publish
- * @property {() => void} doubt the site does not know the user any more
  */
 
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
-async function deliver({ site, world, doubt }, { key, cid, body, style }) {
+async function deliver({ site, world }, { key, cid, body, style }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
   /** @param {string} reason @returns {Event} */
-  const failed = (reason) => ({ t: 'fate', key, cid, state: 'failed', reason });
+  const failed = (reason) => ({ t: 'fate', key, cid, news: { state: 'failed', reason } });
   if (new TextEncoder().encode(body).length > BODY_BYTES_MAX) return failed(TOO_LONG);
   const answer = await site.post('message', {
     type: kind === 'room' ? 'multicast' : 'unicast',
@@ -43,12 +42,10 @@ async function deliver({ site, world, doubt }, { key, cid, body, style }) {
     cid,
     offline: kind === 'user' && !isThere(id),
   });
-  if (!answer.ok && answer.kind === 'login') doubt();
   if (!answer.ok) return failed(answer.text);
-  const given = object(answer.data);
-  if (given.success === false) return failed(text(given.error_msg));
   const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
-  return { t: 'fate', key, cid, state, id: text(given.id), time: Number(given.timestamp) || 0 };
+  const { id: made, timestamp } = read(answer.data, 'id? timestamp#');
+  return { t: 'fate', key, cid, news: { state, ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
 }
 
 /** @param {Parts} parts */
@@ -72,7 +69,7 @@ export function createSender(parts) {
 
   /** @param {Pending} pending @param {boolean} adopted */
   function again(pending, adopted) {
-    publish({ t: 'fate', key: pending.key, cid: pending.cid, state: 'sending', tab: tabs.id, adopted });
+    publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'sending', tab: tabs.id, adopted } });
     queue(pending);
   }
 
@@ -81,8 +78,9 @@ export function createSender(parts) {
     send(key, body, style) {
       const time = env.now() + world.offset;
       const cid = `${tabs.id}-${(made += 1)}`;
-      /** @type {Pending} */
-      const pending = { key, cid, body, style, time, state: 'sending', reason: '', tab: tabs.id, adopted: false };
+      const { owner: from, me } = world;
+      const line = { id: cid, cid, from, nick: me?.nick ?? '', own: true, body, style, time, state: /** @type {const} */ ('sending'), reason: '' };
+      const pending = { ...line, key, tab: tabs.id };
       publish({ t: 'echo', pending });
       queue(pending);
     },
@@ -95,7 +93,7 @@ export function createSender(parts) {
     adopt() {
       for (const pending of [...world.outbox.values()]) {
         if (pending.state !== 'sending' || tabs.isOpen(pending.tab)) continue;
-        if (pending.adopted) publish({ t: 'fate', key: pending.key, cid: pending.cid, state: 'failed' });
+        if (pending.adopted) publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'failed' } });
         else again(pending, true);
       }
     },

@@ -14,15 +14,6 @@ import * as shape from './shape.js';
  * @typedef {{username: string, password: string}} Login
  */
 
-/** What the site says when it does not open a session. @type {Record<string, 'login' | 'refused' | 'server'>} */
-const REFUSALS = {
-  'Not Authorized': 'login',
-  'Not Found': 'refused',
-  Forbidden: 'refused',
-  'IM Server Not Found': 'server',
-  'IM Server Not Authorized': 'server',
-};
-
 /**
  * What a session needs.
  * @typedef {object} Parts
@@ -32,7 +23,7 @@ const REFUSALS = {
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: import('./model/apply.js').Event) => void} publish
- * @property {() => string[]} strangers uids the page asks for
+ * @property {import('./strangers.js').Strangers} passersBy
  */
 
 export class Session {
@@ -40,13 +31,12 @@ export class Session {
   #parts;
   #link = REST;
   #run = 0; // which run is the one; an older one ends at its next step
-  #controller = new AbortController();
+  #controller = new AbortController(); // of the poll that waits
   /** @type {(() => void) | null} */
   #wakeUp = null;
   /** @type {Login | undefined} */
   #login;
-  #askAfter = 0;
-  #isAsking = false;
+  #askAfter = 0; // not before, nor while it asks
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -59,7 +49,7 @@ export class Session {
     const { session, complete, state, trouble } = world;
     if (world.chosenOffline) return this.#set(REST);
     if (state === 'offline' && trouble) return this.#set({ ...REST, trouble });
-    const action = complete && session && store.isKept(session.ticket) ? 'poll' : 'online';
+    const action = complete && session && !store.hasLeft(session.ticket) ? 'poll' : 'online';
     return void this.#go(begin({ ...REST, state }, action));
   }
 
@@ -73,6 +63,11 @@ export class Session {
   /** Asks the site anew who this is. */
   renew() {
     void this.#go(begin(this.#link, 'online'));
+  }
+
+  /** A call has shown that the site does not know the user any more. */
+  doubt() {
+    if (this.#parts.world.state === 'online') this.renew();
   }
 
   /** Tries at once what waits, unless a server asked for the wait. */
@@ -95,7 +90,6 @@ export class Session {
   halt() {
     this.#run += 1;
     this.#controller.abort();
-    this.#controller = new AbortController();
     this.#wakeUp?.();
   }
 
@@ -148,27 +142,28 @@ export class Session {
     const answer = await site.post('online', { ...this.#params(fresh), ...this.#login });
     if (!isMine()) return null;
     if (answer.ok || answer.kind !== 'site') this.#login = undefined;
-    if (!answer.ok) return this.#refused(answer.kind, answer);
     const opened = read(shape.object(answer.data), asked, env.now());
-    if (!opened) {
-      const text = shape.text(shape.object(answer.data).error_msg);
-      return this.#refused(REFUSALS[text] ?? 'site', { text, after: 0 });
+    if (!answer.ok || !opened) {
+      const { kind, text, after } = answer;
+      if (kind === 'login') {
+        store.dropPicture(owner);
+        publish({ t: 'nobody' });
+      }
+      return { kind, text, after };
     }
     publish(opened);
     store.save(world);
-    store.keepSession(opened.session);
     if (owner && owner !== opened.me.id && !fresh) {
       // The question was another user's: what he had seen says nothing of this one.
       void site.post('refresh', { ticket: opened.session.ticket });
       return this.#open(isMine, true);
     }
-    void this.#complete();
     return { kind: 'opened' };
   }
 
   /** @param {boolean} fresh */
   #params(fresh) {
-    const { world, strangers } = this.#parts;
+    const { world, passersBy } = this.#parts;
     /** @param {'user' | 'room'} kind */
     const open = (kind) => world.chats.filter((chat) => chat.kind === kind && !fresh).map((chat) => chat.id);
     return {
@@ -177,19 +172,9 @@ export class Session {
       status: world.chosenStatus,
       buddy_ids: open('user'),
       room_ids: open('room'),
-      stranger_ids: strangers(),
+      stranger_ids: passersBy.take(),
       since: (!fresh && world.since) || undefined,
     };
-  }
-
-  /** @param {'login' | 'refused' | 'server' | 'site'} kind @param {{text: string, after: number}} said @returns {Outcome} */
-  #refused(kind, { text, after }) {
-    const { store, world, publish } = this.#parts;
-    if (kind === 'login') {
-      store.dropPicture(world.owner);
-      publish({ t: 'nobody' });
-    }
-    return { kind, text, after };
   }
 
   /** @param {() => boolean} isMine @returns {Promise<Outcome | null>} null if it is no longer of interest */
@@ -201,7 +186,8 @@ export class Session {
     const trust = env.after(POLL_TRUSTED_MS, () => {
       if (isMine() && env.hasNetwork()) this.#set({ ...this.#link, state: 'online', trouble: null });
     });
-    const polled = await poll(env, session, world.seq, this.#controller.signal);
+    this.#controller = new AbortController();
+    const polled = await poll(env, session, world.seq, this.#controller);
     trust();
     if (!isMine()) return null;
     if (polled.kind !== 'answer') return polled;
@@ -214,28 +200,25 @@ export class Session {
       publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
       if (answer.messages.length > 0) store.save(world);
     }
-    void this.#complete();
     return { kind: 'packets', after };
   }
 
   /** Asks the site who the unknown are, all of them in one call. */
-  async #complete() {
-    const { env, site, tabs, world, publish } = this.#parts;
+  async complete() {
+    const { env, site, world, publish } = this.#parts;
     const unknown = [...world.contacts.values()].filter((it) => it.incomplete).map((it) => it.id);
-    if (unknown.length === 0 || this.#isAsking || env.now() < this.#askAfter) return;
-    this.#isAsking = true;
+    if (unknown.length === 0 || world.state !== 'online' || env.now() < this.#askAfter) return;
+    this.#askAfter = Infinity;
     const asked = unknown.slice(0, BUDDIES_ASKED_MAX);
     const answer = await site.get('buddies', { ids: asked });
-    this.#isAsking = false;
-    if (!tabs.leads()) return;
-    if (!answer.ok) {
-      this.#askAfter = env.now() + ASK_AGAIN_MS;
-      return;
-    }
-    publish({ t: 'buddies', list: shape.buddies(answer.data), asked });
-    await this.#complete();
+    this.#askAfter = answer.ok ? 0 : env.now() + ASK_AGAIN_MS;
+    if (answer.ok) publish({ t: 'buddies', list: shape.buddies(answer.data), asked });
   }
 }
+
+/** The history that came with a buddy or a room. @param {string} prefix of a chat's key @param {unknown} raw */
+const pages = (prefix, raw) =>
+  shape.list(raw).flatMap(({ id, history }) => (history ? { key: `${prefix}${id}`, rows: shape.logItems(history), older: false } : []));
 
 /**
  * The site's answer to `online`; null if it opened no session.
@@ -247,7 +230,7 @@ export class Session {
 function read(data, asked, now) {
   const me = shape.me(data.user);
   const session = shape.connection(data.connection);
-  if (data.success === false || !me || !session) return null;
+  if (!me || !session) return null;
   const served = Number(data.server_time) || 0;
   return {
     t: 'opened',
@@ -259,6 +242,7 @@ function read(data, asked, now) {
     rooms: shape.rooms(data.rooms),
     messages: shape.logItems(data.new_messages),
     setting: data.setting,
+    pages: [...pages('u/', data.buddies), ...pages('r/', data.rooms)],
     menu: shape.menu(data.menu),
     channels: shape.channels(data.channels),
   };

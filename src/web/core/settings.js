@@ -4,50 +4,36 @@
 // Must not: trust the site, the store or the page with any of them.
 
 import { BLOCKED_ROOMS_MAX } from './limits.js';
+import { flag as isSet, object, text } from './shape.js';
 
 /** @typedef {import('./types.js').Settings} Settings */
 
-/** @returns {Settings} */
-export const defaults = () => ({
-  play_sound: true,
-  buddy_sticky: true,
-  minimize_layout: false,
-  msg_auto_pop: true,
-  blocked_rooms: [],
-  desktop_notify: false,
-  theme: 'auto',
-  lang: '',
-  opacity: 100,
-  zoom: 100,
-});
-
 /** @param {unknown} value */
-const flag = (value) => {
-  if (value === true || value === 1 || value === '1' || value === 'true') return true;
-  if (value === false || value === 0 || value === '0' || value === 'false') return false;
-  return undefined;
-};
+const flag = (value) => (isSet(value) ? true : [false, 0, '0', 'false'].some((no) => no === value) ? false : undefined);
 /** @param {string[]} words @returns {(value: unknown) => string | undefined} */
 const oneOf = (words) => (value) => words.find((word) => word === value);
 /** @param {number} min @param {number} max @returns {(value: unknown) => number | undefined} */
 const percent = (min, max) => (value) => {
-  const number = Math.round(typeof value === 'string' && value ? Number(value) : typeof value === 'number' ? value : NaN);
+  const number = Math.round(Number(text(value) || NaN));
   return Number.isNaN(number) ? undefined : Math.min(max, Math.max(min, number));
 };
 
-/** @type {Record<string, (value: unknown) => unknown>} */
-const known = {
-  play_sound: flag,
-  buddy_sticky: flag,
-  minimize_layout: flag,
-  msg_auto_pop: flag,
-  blocked_rooms: (value) => (Array.isArray(value) ? value.slice(0, BLOCKED_ROOMS_MAX).map(String) : undefined),
-  desktop_notify: flag,
-  theme: oneOf(['auto', 'light', 'dark']),
-  lang: oneOf(['', 'en', 'zh-CN', 'zh-TW']),
-  opacity: percent(50, 100),
-  zoom: percent(80, 150),
+/** Each with its default, and what of a value is believed. @type {Record<string, [unknown, (value: unknown) => unknown]>} */
+const KNOWN = {
+  play_sound: [true, flag],
+  buddy_sticky: [true, flag],
+  minimize_layout: [false, flag],
+  msg_auto_pop: [true, flag],
+  blocked_rooms: [[], (value) => (Array.isArray(value) ? value.slice(0, BLOCKED_ROOMS_MAX).map(String) : undefined)],
+  desktop_notify: [false, flag],
+  theme: ['auto', oneOf(['auto', 'light', 'dark'])],
+  lang: ['', oneOf(['', 'en', 'zh-CN', 'zh-TW'])],
+  opacity: [100, percent(50, 100)],
+  zoom: [100, percent(80, 150)],
 };
+
+/** @returns {Settings} */
+export const defaults = () => /** @type {any} */ (Object.fromEntries(Object.entries(KNOWN).map(([key, [value]]) => [key, value])));
 
 /**
  * What of this is a setting and within its range.
@@ -55,12 +41,7 @@ const known = {
  * @returns {Partial<Settings>}
  */
 export function pick(raw) {
-  /** @type {Record<string, unknown>} */
-  const good = {};
-  const given = /** @type {Record<string, unknown>} */ (raw && typeof raw === 'object' ? raw : {});
-  for (const [key, check] of Object.entries(known)) {
-    const value = Object.hasOwn(given, key) ? check(given[key]) : undefined;
-    if (value !== undefined) good[key] = value;
-  }
-  return good;
+  const given = object(raw);
+  const read = Object.entries(KNOWN).map(([key, [, check]]) => [key, Object.hasOwn(given, key) ? check(given[key]) : undefined]);
+  return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }

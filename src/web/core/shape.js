@@ -8,7 +8,6 @@
  * @typedef {import('./types.js').RoomInfo} RoomInfo
  * @typedef {import('./types.js').LogItem} LogItem
  * @typedef {import('./types.js').PollAnswer} PollAnswer
- * @typedef {import('./types.js').OnlineAnswer} OnlineAnswer
  * @typedef {Record<string, any>} Raw
  */
 
@@ -22,169 +21,114 @@ export function text(value) {
 export const object = (value) => (value && typeof value === 'object' ? value : {});
 
 /** The members of a list or of an object that stands for one. @param {unknown} value @returns {Raw[]} */
-export function list(value) {
-  const members = Array.isArray(value) ? value : Object.values(object(value));
-  return members.filter((member) => member && typeof member === 'object');
-}
+export const list = (value) => Object.values(object(value)).filter((member) => member && typeof member === 'object');
 
 /** @param {unknown} value */
-const flag = (value) => value === true || value === 1 || value === '1' || value === 'true';
+export const flag = (value) => value === true || value === 1 || value === '1' || value === 'true';
 
-/** @param {Raw} raw @param {string[]} names @returns {Record<string, string>} */
-function texts(raw, names) {
-  /** @type {Record<string, string>} */
-  const found = {};
-  for (const name of names) if (text(raw[name])) found[name] = text(raw[name]);
-  return found;
+/** How a word of a description is read, by the mark at its end. @type {Partial<Record<string, (value: unknown) => unknown>>} */
+const MARKS = {
+  '?': (value) => text(value) || undefined, // a text, left out where there is none
+  '"': (value) => (typeof value === 'string' ? value : text(value)), // as it was said, whatever the word
+  '#': (value) => Math.max(0, Number(value) || 0),
+  '!': (value) => flag(value) || undefined, // left out unless it is set
+  '+': (value) => (Array.isArray(value) ? members(value) : undefined),
+};
+
+/**
+ * What of a thing its description names; without a mark it is a text.
+ * @param {unknown} raw
+ * @param {string} description
+ * @returns {any} of the type of which the description is
+ */
+export function read(raw, description) {
+  const from = object(raw);
+  /** @type {Raw} */
+  const made = {};
+  for (const word of description.split(' ')) {
+    const mark = MARKS[word.slice(-1)];
+    const name = mark ? word.slice(0, -1) : word;
+    const value = (mark ?? text)(from[name]);
+    if (value !== undefined) made[name] = value;
+  }
+  return made;
 }
 
-const PAGE = ['url', 'pic_url', 'default_pic_url'];
+/** Those that have an id; who has no nick is called by it. @param {unknown} raw @param {string} description @returns {Raw[]} */
+const named = (raw, description) =>
+  list(raw)
+    .map((it) => read(it, description))
+    .filter((it) => it.id)
+    .map((it) => ({ ...it, nick: it.nick || it.id }));
 
-/** @param {Raw} raw @returns {BuddyInfo} */
-export function buddy(raw) {
-  const id = text(raw.id);
-  const online = raw.presence === undefined ? false : raw.presence === 'online';
-  return {
-    ...texts(raw, [...PAGE, 'uid', 'group', 'status_time']),
-    id,
-    nick: text(raw.nick) || id,
-    presence: online ? 'online' : 'offline',
-    show: text(raw.show) || (online ? 'available' : 'unavailable'),
-    status: text(raw.status),
-    ...(flag(raw.blocked) && { blocked: true }),
-    ...(flag(raw.incomplete) && { incomplete: true }),
-    ...(Array.isArray(raw.history) && { history: logItems(raw.history) }),
-  };
-}
-
-/** @param {unknown} raw @returns {BuddyInfo[]} */
-export const buddies = (raw) => list(raw).map(buddy).filter(named);
-
-/** @param {{id: string}} it */
-const named = (it) => it.id !== '';
-
-/** @param {Raw} raw @returns {RoomInfo} */
-export function room(raw) {
-  const id = text(raw.id);
-  return {
-    ...texts(raw, PAGE),
-    id,
-    nick: text(raw.nick) || id,
-    count: Number(raw.count) || 0,
-    all_count: Number(raw.all_count) || 0,
-    ...(flag(raw.blocked) && { blocked: true }),
-    ...(Array.isArray(raw.members) && { members: members(raw.members) }),
-    ...(Array.isArray(raw.history) && { history: logItems(raw.history) }),
-  };
-}
-
-/** A list, or an object keyed by id. @param {unknown} raw @returns {RoomInfo[]} */
-export const rooms = (raw) => list(raw).map(room).filter(named);
+const PAGE = 'url? pic_url? default_pic_url?';
 
 /** @param {unknown} raw */
-export const members = (raw) =>
-  list(raw)
-    .map((member) => ({ id: text(member.id), nick: text(member.nick) || text(member.id) }))
-    .filter(named);
+export const buddies = (raw) =>
+  named(raw, `id nick presence show status uid? group? status_time? blocked! incomplete! ${PAGE}`).map((it) => {
+    const online = it.presence === 'online';
+    const presence = online ? 'online' : 'offline';
+    return /** @type {BuddyInfo} */ ({ ...it, presence, show: it.show || (online ? 'available' : 'unavailable') });
+  });
 
-const TYPES = new Map([
+/** A list, or an object keyed by id. @param {unknown} raw */
+export const rooms = (raw) => /** @type {RoomInfo[]} */ (named(raw, `id nick count# all_count# blocked! members+ ${PAGE}`));
+
+/** @param {unknown} raw */
+export const members = (raw) => /** @type {import('./types.js').Member[]} */ (named(raw, 'id nick'));
+
+/** @param {unknown} raw */
+export const channels = (raw) => /** @type {import('./types.js').Channel[]} */ (named(raw, 'id nick url?'));
+
+/** Null if nobody is meant. @param {unknown} raw @returns {import('./types.js').Me | null} */
+export function me(raw) {
+  const [it] = named([raw], `id nick show status uid? ${PAGE}`);
+  return it ? /** @type {any} */ ({ ...it, show: it.show || 'available' }) : null;
+}
+
+const OLD_TYPES = new Map([
+  ['', 'unicast'],
   ['chat', 'unicast'],
   ['grpchat', 'multicast'],
 ]);
 
-/** @param {Raw} raw @returns {LogItem & {id: string, timestamp: number}} */
-export function logItem(raw) {
-  const type = text(raw.type);
-  const item = {
-    from: text(raw.from),
-    nick: text(raw.nick) || text(raw.from),
-    to: text(raw.to),
-    timestamp: Number(raw.timestamp) || 0,
-    type: TYPES.get(type) ?? (type || 'unicast'),
-    body: text(raw.body) || (typeof raw.body === 'string' ? raw.body : ''),
-    style: text(raw.style),
-  };
-  return { id: text(raw.id) || `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`, ...item };
-}
-
-/** @param {unknown} raw */
-export const logItems = (raw) => list(raw).map(logItem);
+/** @param {unknown} raw @returns {LogItem[]} */
+export const logItems = (raw) =>
+  list(raw).map((it) => {
+    const item = read(it, 'id from nick to type timestamp# body" style');
+    item.nick ||= item.from;
+    item.type = OLD_TYPES.get(item.type) ?? item.type;
+    item.id ||= `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`;
+    return item;
+  });
 
 /** @param {unknown} raw @returns {PollAnswer | null} null if it is no answer to a poll */
 export function pollAnswer(raw) {
-  const answer = object(raw);
+  const { messages, presences, statuses } = object(raw);
+  const answer = read(raw, 'status reason retry# seq#');
   if (answer.status !== 'ok' && answer.status !== 'stopped') return null;
   return {
-    status: answer.status,
-    reason: answer.reason,
-    retry: Number(answer.retry) || 0,
-    messages: logItems(answer.messages),
-    presences: list(answer.presences).map((it) => ({
-      from: text(it.from),
-      nick: text(it.nick),
-      type: text(it.type),
-      show: text(it.show),
-      status: text(it.status),
-    })),
-    statuses: list(answer.statuses).map((it) => ({
-      from: text(it.from),
-      nick: text(it.nick),
-      to: text(it.to),
-      show: text(it.show),
-    })),
-    seq: Number(answer.seq) || 0,
+    ...answer,
+    messages: logItems(messages),
+    presences: list(presences).map((it) => read(it, 'from nick type show status')),
+    statuses: list(statuses).map((it) => read(it, 'from nick to show')),
   };
 }
 
-/** @param {unknown} raw */
+/** @param {unknown} raw @returns {import('./types.js').Notification[]} */
 export const notifications = (raw) =>
   list(raw)
-    .map((it) => ({ text: text(it.text), ...texts(it, ['link']) }))
+    .map((it) => read(it, 'text link?'))
     .filter((it) => it.text);
 
 /** @param {unknown} raw @returns {import('./types.js').MenuEntry[]} */
 export const menu = (raw) =>
   list(raw)
-    .map((it) => ({
-      title: text(it.title),
-      url: text(it.url),
-      ...texts(it, ['icon']),
-      ...(flag(it.external) && { external: true }),
-      ...(flag(it.shortcut) && { shortcut: true }),
-    }))
+    .map((it) => read(it, 'title url icon? external! shortcut!'))
     .filter((it) => it.title && it.url);
-
-/** @param {unknown} raw @returns {import('./types.js').Channel[]} */
-export const channels = (raw) =>
-  list(raw)
-    .map((it) => ({ id: text(it.id), nick: text(it.nick) || text(it.id), ...texts(it, ['url']) }))
-    .filter(named);
 
 /** Whom to poll with, and where; null if it cannot be. @param {unknown} raw @returns {import('./types.js').Connection | null} */
 export function connection(raw) {
-  const given = object(raw);
-  const ticket = text(given.ticket);
-  const server = text(given.server);
-  if (!ticket || !server) return null;
-  return {
-    ticket,
-    server,
-    domain: text(given.domain),
-    ...(given.jsonp !== undefined && { jsonp: flag(given.jsonp) }),
-    ...(Number(given.timeout) > 0 && { timeout: Number(given.timeout) }),
-  };
-}
-
-/** @param {unknown} raw @returns {import('./types.js').Me | null} */
-export function me(raw) {
-  const it = object(raw);
-  const id = text(it.id);
-  if (!id) return null;
-  return {
-    ...texts(it, [...PAGE, 'uid']),
-    id,
-    nick: text(it.nick) || id,
-    show: text(it.show) || 'available',
-    status: text(it.status),
-  };
+  const given = read(raw, 'ticket domain server jsonp! timeout#');
+  return given.ticket && given.server ? given : null;
 }

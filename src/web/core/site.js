@@ -1,4 +1,4 @@
-// Calls of the site's endpoints.
+// Calls of the site's endpoints, and of what else answers JSON.
 //
 // Owns: how parameters are written and answers read; a failure is a value, never thrown.
 // Must not: know what the calls mean.
@@ -10,11 +10,20 @@ import { object, text } from './shape.js';
 /**
  * @typedef {import('./browser.js').Env} Env
  * @typedef {Record<string, string | number | boolean | string[] | null | undefined>} Params
- * @typedef {{ok: true, data: any} | {ok: false, kind: 'login' | 'refused' | 'site', text: string, after: number}} Answer
+ * @typedef {{ok: boolean, data: any, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
  */
 
+/** What a site says that does not do what it was asked to. @type {Map<string, Answer['kind']>} */
+const REFUSALS = new Map([
+  ['Not Authorized', 'login'],
+  ['Not Found', 'refused'],
+  ['Forbidden', 'refused'],
+  ['IM Server Not Found', 'server'],
+  ['IM Server Not Authorized', 'server'],
+]);
+
 /** @param {Params} params */
-function encode(params) {
+export function encode(params) {
   const encoded = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     if (value !== undefined && value !== null) encoded.set(name, String(value));
@@ -23,35 +32,55 @@ function encode(params) {
 }
 
 /**
+ * One call; the status is 0 if nothing came.
+ * @param {Env} env
+ * @param {string} url
+ * @param {RequestInit | null} init null: by JSONP
+ * @param {number} timeout
+ * @param {AbortController} [controller] calls it off
+ */
+export async function ask(env, url, init, timeout, controller = new AbortController()) {
+  const { signal } = controller;
+  const cancel = env.after(timeout, () => controller.abort());
+  try {
+    if (!init) return { status: 200, data: await env.jsonp(url, signal), after: 0 };
+    const answer = await env.request(url, { cache: 'no-store', ...init, signal });
+    return { status: answer.status, data: parse(answer.body), after: retryAfter(answer.retryAfter, env.now()) };
+  } catch {
+    return { status: 0, data: undefined, after: 0 };
+  } finally {
+    cancel();
+  }
+}
+
+/** Whether asking again would bring the same. @param {number} status */
+export const isFinal = (status) => status >= 400 && status < 500 && status !== 408 && status !== 429;
+
+/**
  * @param {Env} env
  * @param {import('./types.js').Options} options
+ * @param {() => void} doubt a user's call has shown that the site does not know him any more
  */
-export function createSite(env, { site, jsonp = false }) {
+export function createSite(env, { site, jsonp = false }, doubt) {
   const base = site.replace(/\/+$/, '');
 
   /** @param {string} name @param {Params} params */
   const url = (name, params) => `${base}/${name}?${encode({ ...params, _: env.now() })}`;
 
-  /** @param {string} name @param {Params} params @param {RequestInit} init @returns {Promise<Answer>} */
-  async function call(name, params, init) {
-    try {
-      if (jsonp) return judge(200, await env.jsonp(url(name, params), SITE_TIMEOUT_MS));
-      const target = init.method === 'POST' ? `${base}/${name}` : url(name, params);
-      const answer = await env.request(target, { credentials: 'same-origin', cache: 'no-store', ...init }, SITE_TIMEOUT_MS);
-      return judge(answer.status, parse(answer.body), retryAfter(answer.retryAfter, env.now()));
-    } catch {
-      return { ok: false, kind: 'site', text: '', after: 0 };
-    }
-  }
+  /** @param {string} target @param {RequestInit} init */
+  const call = async (target, init) => judge(await ask(env, target, jsonp ? null : { credentials: 'same-origin', ...init }, SITE_TIMEOUT_MS));
 
   return {
     url,
     /** @param {string} name @param {Params} [params] */
-    get: (name, params = {}) => call(name, params, {}),
+    get: (name, params = {}) => call(url(name, params), {}),
     /** @param {string} name @param {Params} [params] */
-    post(name, params = {}) {
+    async post(name, params = {}) {
       const body = encode(params);
-      return call(name, params, { method: 'POST', body, keepalive: `${body}`.length < KEEPALIVE_CHARS_MAX });
+      const target = jsonp ? url(name, params) : `${base}/${name}`;
+      const answer = await call(target, { method: 'POST', body, keepalive: `${body}`.length < KEEPALIVE_CHARS_MAX });
+      if (answer.kind === 'login' && !answer.ok) doubt();
+      return answer;
     },
     /** The last word of a page that leaves. @param {string} name @param {Params} params */
     beacon: (name, params) => env.beacon(`${base}/${name}`, encode(params)),
@@ -69,14 +98,11 @@ function parse(body) {
   }
 }
 
-/** @param {number} status @param {any} data @param {number} [after] @returns {Answer} */
-function judge(status, data, after = 0) {
-  const said = text(object(data).error) || text(object(data).error_msg);
-  if (status === 401) return { ok: false, kind: 'login', text: said, after: 0 };
-  const busy = status === 408 || status === 429;
-  if (status >= 400 && status < 500 && !busy) return { ok: false, kind: 'refused', text: said, after };
-  const failed = status < 200 || status > 299 || data === undefined;
-  if (failed) return { ok: false, kind: 'site', text: said, after };
-  if (said && !('success' in object(data))) return { ok: false, kind: 'refused', text: said, after };
-  return { ok: true, data };
+/** @param {{status: number, data: any, after: number}} answer @returns {Answer} */
+function judge({ status, data, after }) {
+  const { error, error_msg, success } = object(data);
+  const said = text(error) || text(error_msg);
+  const ok = status >= 200 && status < 300 && data !== undefined && success !== false && !said;
+  const kind = status === 401 ? 'login' : isFinal(status) ? 'refused' : (status < 300 && REFUSALS.get(said)) || 'site';
+  return { ok, data, kind, text: said, after };
 }

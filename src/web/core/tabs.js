@@ -5,6 +5,8 @@
 // Must not: know what is said on the channel.
 
 import { LEASE_MS, LEASE_SETTLE_MS, TAB_BEAT_MS, TAB_STALE_MS } from './limits.js';
+import { object } from './shape.js';
+import { createShelf } from './shelf.js';
 
 /**
  * @typedef {object} Ears
@@ -21,7 +23,7 @@ import { LEASE_MS, LEASE_SETTLE_MS, TAB_BEAT_MS, TAB_STALE_MS } from './limits.j
  */
 export function createTabs(env, name, ears) {
   const id = `${env.now().toString(36)}${env.random().toString(36).slice(2, 10)}`;
-  const registry = createRegistry(env, `${name}:tab:`, id);
+  const registry = createRegistry(env, createShelf(env.local, name), id);
   let leads = false;
   /** @type {ReturnType<Env['channel']> | null} */
   let wire = null;
@@ -37,7 +39,7 @@ export function createTabs(env, name, ears) {
   };
   const election = env.locks
     ? lockElection(env.locks, `${name}:leader`, setLeads)
-    : leaseElection(env, `${name}:lease`, id, setLeads);
+    : leaseElection(env, name, id, setLeads);
 
   const beat = () => {
     registry.touch();
@@ -70,9 +72,8 @@ export function createTabs(env, name, ears) {
       if (leads && !election.holds()) setLeads(false);
       return leads;
     },
-    isAlone: () => registry.others() === 0,
-    /** @param {string} tab */
-    isOpen: (tab) => tab === id || registry.has(tab),
+    isAlone: registry.isAlone,
+    isOpen: registry.isOpen,
   };
 }
 
@@ -82,32 +83,21 @@ export function createTabs(env, name, ears) {
 /**
  * A key a tab, so that no two of them write the same.
  * @param {Env} env
- * @param {string} prefix
+ * @param {import('./shelf.js').Shelf} shelf
  * @param {string} id
  */
-function createRegistry({ local, now }, prefix, id) {
-  /** @template T @param {(area: Storage) => T} run @param {T} otherwise */
-  const attempt = (run, otherwise) => {
-    try {
-      return local ? run(local) : otherwise;
-    } catch {
-      return otherwise;
-    }
-  };
-  /** @param {string | null} beat */
-  const isFresh = (beat) => Math.abs(now() - Number(beat)) < TAB_STALE_MS;
+function createRegistry({ now }, shelf, id) {
+  /** @param {string} tab */
+  const isOpen = (tab) => tab === id || Math.abs(now() - Number(shelf.read(`tab:${tab}`))) < TAB_STALE_MS;
   return {
-    touch: () => attempt((area) => area.setItem(prefix + id, String(now())), undefined),
-    remove: () => attempt((area) => area.removeItem(prefix + id), undefined),
-    /** @param {string} tab */
-    has: (tab) => attempt((area) => isFresh(area.getItem(prefix + tab)), false),
-    others: () =>
-      attempt((area) => {
-        const keys = Array.from({ length: area.length }, (_, at) => area.key(at) ?? '');
-        const tabs = keys.filter((key) => key.startsWith(prefix) && key !== prefix + id);
-        for (const key of tabs) if (!isFresh(area.getItem(key))) area.removeItem(key);
-        return tabs.filter((key) => area.getItem(key) !== null).length;
-      }, 0),
+    isOpen,
+    touch: () => shelf.write(`tab:${id}`, now()),
+    remove: () => shelf.remove(`tab:${id}`),
+    isAlone() {
+      const tabs = shelf.keys('tab:');
+      for (const tab of tabs) if (!isOpen(tab)) shelf.remove(`tab:${tab}`);
+      return tabs.every((tab) => tab === id || !isOpen(tab));
+    },
   };
 }
 
@@ -136,95 +126,57 @@ function lockElection(locks, name, setLeads) {
 
 /**
  * Storage has no lock: who writes the lease waits until every other tab can have seen it, and leads if it is still his.
+ * A tab without storage is alone.
  * @param {Env} env
- * @param {string} key
+ * @param {string} name
  * @param {string} id
  * @param {(leads: boolean) => void} setLeads
  */
-function leaseElection(env, key, id, setLeads) {
+function leaseElection(env, name, id, setLeads) {
+  const shelf = createShelf(env.local, name);
   let cancel = () => {};
   /** @param {number} ms @param {() => void} run */
   const later = (ms, run) => {
     cancel();
     cancel = env.after(ms + env.random() * LEASE_SETTLE_MS, run);
   };
-  const { read, write, remove } = leaseStore(env, key, id);
+  /** How long another tab's lease still holds; 0 if there is none. */
+  const othersHold = () => {
+    const { tab, until } = object(shelf.read('lease'));
+    const left = until - env.now();
+    return tab !== id && left > 0 && left <= LEASE_MS ? left : 0;
+  };
+  const write = () => shelf.write('lease', { tab: id, until: env.now() + LEASE_MS });
   const claim = () => {
-    const lease = read();
-    if (lease && lease.tab !== id) return later(lease.until - env.now(), claim);
+    const wait = othersHold();
+    if (wait) return later(wait, claim);
     if (!write()) return setLeads(true);
-    return later(LEASE_SETTLE_MS, settle);
+    return later(LEASE_SETTLE_MS, keep);
   };
-  const settle = () => {
-    if (read()?.tab !== id) return claim();
-    setLeads(true);
-    return later(LEASE_MS / 3, renew);
-  };
-  const renew = () => {
-    const lease = read();
-    if (lease && lease.tab !== id) {
-      setLeads(false);
-      return claim();
-    }
+  const keep = () => {
+    const isMine = !othersHold();
+    setLeads(isMine);
+    if (!isMine) return claim();
     write();
-    return later(LEASE_MS / 3, renew);
+    return later(LEASE_MS / 3, keep);
   };
   return {
     holds() {
-      const lease = read();
-      if (lease && lease.tab !== id) {
-        later(0, claim);
-        return false;
-      }
-      write();
-      return true;
+      const isMine = !othersHold();
+      if (isMine) write();
+      else later(0, claim);
+      return isMine;
     },
     start() {
       claim();
       const unlisten = env.listen('storage', (event) => {
-        if (event.key === key && !event.newValue) later(0, claim);
+        if (event.key === `${name}:lease` && !event.newValue) later(0, claim);
       });
       return () => {
         unlisten();
         cancel();
-        if (read()?.tab === id) remove();
+        if (shelf.read('lease')?.tab === id) shelf.remove('lease');
       };
-    },
-  };
-}
-
-/**
- * The lease itself.
- * @param {Env} env
- * @param {string} key
- * @param {string} id
- */
-function leaseStore({ local, now }, key, id) {
-  return {
-    /** The one that holds. @returns {{tab: string, until: number} | null} */
-    read() {
-      try {
-        const lease = JSON.parse(local?.getItem(key) ?? 'null');
-        return lease && lease.until > now() && lease.until <= now() + LEASE_MS ? lease : null;
-      } catch {
-        return null;
-      }
-    },
-    /** Whether it can be written at all; a tab without storage is alone. */
-    write() {
-      try {
-        local?.setItem(key, JSON.stringify({ tab: id, until: now() + LEASE_MS }));
-        return local !== null;
-      } catch {
-        return false;
-      }
-    },
-    remove() {
-      try {
-        local?.removeItem(key);
-      } catch {
-        // It runs out by itself.
-      }
     },
   };
 }

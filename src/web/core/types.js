@@ -21,7 +21,6 @@
  * @property {string} [default_pic_url] if the other cannot be loaded
  * @property {boolean} [blocked] I have blocked him
  * @property {boolean} [incomplete] only the id is sure: ask again
- * @property {LogItem[]} [history]
  */
 
 /**
@@ -36,7 +35,6 @@
  * @property {number} all_count members in all
  * @property {boolean} [blocked] I have left its chat, not the group
  * @property {Member[]} [members]
- * @property {LogItem[]} [history]
  */
 
 /** @typedef {{id: string, nick: string}} Member */
@@ -44,14 +42,14 @@
 /**
  * One line of a history, and one message of a poll's answer.
  * @typedef {object} LogItem
- * @property {string} [id] what tells it from every other message
+ * @property {string} id what tells it from every other message
  * @property {string} from
  * @property {string} nick the sender's
  * @property {string} to the receiver, the room, or nothing
- * @property {number | string} timestamp ms since 1970
+ * @property {number} timestamp ms since 1970
  * @property {string} type unicast, multicast or broadcast
  * @property {string} body
- * @property {string} [style] CSS declarations
+ * @property {string} style CSS declarations
  */
 
 /**
@@ -194,6 +192,7 @@
  * @property {boolean} loaded the newest part of its history is here
  * @property {boolean} complete there is nothing older at the site
  * @property {string} typing the nick of him who is typing, or nothing
+ * @property {number} until when that is forgotten, ms since 1970 by the site's clock
  * @property {number} scroll pixels from the end, where the user left it
  */
 

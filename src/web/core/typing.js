@@ -1,17 +1,28 @@
 // Telling the other side that something is being typed.
 //
-// Owns: when `typing` and when `clear` is said.
-// Must not: know whether the other side may hear it.
+// Owns: when `typing` and when `clear` is said, and who may hear it.
+// Must not: know what is typed.
 
 import { TYPING_IDLE_MS } from './limits.js';
+import { parseKey } from './model/chats.js';
 
 /**
- * @param {import('./browser.js').Env} env
- * @param {(key: string, show: 'typing' | 'clear') => void} say
+ * @param {object} parts
+ * @param {import('./browser.js').Env} parts.env
+ * @param {import('./site.js').Site} parts.site
+ * @param {import('./model/world.js').World} parts.world
  */
-export function createTyping(env, say) {
+export function createTyping({ env, site, world }) {
   /** @type {Map<string, () => void>} how to call the clearing off, by chat */
   const running = new Map();
+
+  /** Nobody hears it from one who is invisible, and nobody who is not there. @param {string} key @param {string} show */
+  const say = (key, show) => {
+    const to = parseKey(key)?.id ?? '';
+    const { state, me, contacts, session } = world;
+    if (state !== 'online' || me?.show === 'invisible' || contacts.get(to)?.presence !== 'online') return;
+    void site.post('status', { to, show, ticket: session?.ticket });
+  };
   /** @param {string} key */
   const clear = (key) => {
     running.get(key)?.();

@@ -67,7 +67,7 @@ for (const withLocks of [true, false]) {
   });
 }
 
-test('The last tab says that it goes, by a beacon, and its ticket is gone in the same tick', async () => {
+test('The last tab says that it goes, by a beacon, and stores that its ticket is gone in the same tick', async () => {
   const { sim, tab, browser, pass } = await online();
   const other = browser.open();
   await pass(2000);
@@ -75,7 +75,7 @@ test('The last tab says that it goes, by a beacon, and its ticket is gone in the
   await pass(100);
   assert.equal(calls(sim, 'refresh').length, 0);
   tab.close();
-  assert.equal(browser.local.getItem('nextim:/webim:session'), null);
+  assert.equal(browser.local.getItem('nextim:/webim:left'), '"t1"');
   await pass(100);
   const [refresh] = calls(sim, 'refresh');
   assert.deepEqual([refresh.beacon, refresh.params.ticket], [true, 't1']);
@@ -395,7 +395,7 @@ test('Without storage, or with one that is full or holds garbage, a page still t
   ]) {
     const sim = simulate(spoil);
     if (spoil.garbage) {
-      for (const key of ['user', 'memory:alice', 'picture:alice', 'session', 'left', 'lease']) sim.browser.local.setItem(`nextim:/webim:${key}`, spoil.garbage);
+      for (const key of ['user', 'memory:alice', 'picture:alice', 'left', 'lease']) sim.browser.local.setItem(`nextim:/webim:${key}`, spoil.garbage);
       sim.browser.local.setItem('nextim:/webim:user', '"alice"');
     }
     sim.browser.local.broken = spoil.full ?? false;

@@ -25,6 +25,7 @@ import { byId, forget, hide } from './world.js';
  * @property {import('../types.js').BuddyInfo[]} buddies
  * @property {import('../types.js').RoomInfo[]} rooms
  * @property {LogItem[]} messages
+ * @property {chats.Page[]} pages of history that came with the buddies and the rooms
  * @property {unknown} setting
  * @property {import('../types.js').MenuEntry[]} menu
  * @property {import('../types.js').Channel[]} channels
@@ -36,9 +37,9 @@ import { byId, forget, hide } from './world.js';
  *   | {t: 'link', state: State, trouble: import('../types.js').Trouble | null}
  *   | {t: 'nobody'}
  *   | {t: 'echo', pending: import('./world.js').Pending}
- *   | {t: 'fate'} & Parameters<typeof chats.fate>[1]
+ *   | {t: 'fate', key: string, cid: string, news: chats.News}
  *   | {t: 'discard', key: string, cid: string}
- *   | {t: 'history', key: string, rows: LogItem[], older: boolean}
+ *   | {t: 'history'} & chats.Page
  *   | {t: 'cleared', key: string}
  *   | {t: 'open', key: string}
  *   | {t: 'close', key: string}
@@ -66,9 +67,9 @@ const handlers = {
   },
   nobody(world, _, out) {
     hide(world);
-    everything(out);
+    everything(world, out);
   },
-  echo: (world, { pending }, out) => chats.echo(world, pending, out),
+  echo: chats.echo,
   fate: chats.fate,
   discard: chats.discard,
   history: chats.history,
@@ -90,10 +91,10 @@ const handlers = {
     out.change('chat', key);
   },
   tick(world, { at }, out) {
-    for (const [key, { until }] of [...world.typing]) {
-      if (until > at) continue;
-      chats.untype(world, key);
-      out.change('chat', key);
+    for (const chat of world.chats) {
+      if (!chat.typing || chat.until > at) continue;
+      chat.typing = '';
+      out.change('chat', chat.key);
     }
   },
   buddies: people.completed,
@@ -127,11 +128,12 @@ export function apply(world, event, out) {
   handler(world, event, out);
 }
 
-/** @param {Out} out */
-export function everything(out) {
+/** @param {World} world @param {Out} out */
+export function everything(world, out) {
   for (const what of /** @type {const} */ (['me', 'settings', 'menu', 'notifications', 'notices', 'contacts', 'rooms', 'chats', 'state'])) {
     out.change(what);
   }
+  for (const chat of world.chats) out.change('chat', chat.key);
 }
 
 /**
@@ -146,23 +148,15 @@ function opened(world, event, out) {
   Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: true, channels: byId(event.channels) });
   Object.assign(world.settings, pick(setting));
   people.replacePeople(world, event);
-  for (const message of [...event.messages].sort(byTime)) chats.receive(world, message, { at, backlog: true }, out);
+  for (const message of event.messages.sort((a, b) => a.timestamp - b.timestamp)) chats.receive(world, message, { at, backlog: true }, out);
   for (const chat of world.chats) {
     chat.loaded = false;
     chats.addPending(world, chat);
     if (chat.kind === 'user') people.meet(world, chat.id, '');
   }
-  for (const [prefix, infos] of /** @type {const} */ ([['u/', event.buddies], ['r/', event.rooms]])) {
-    for (const { id, history } of infos) {
-      if (history) chats.history(world, { key: prefix + id, rows: history, older: false }, out);
-    }
-  }
-  everything(out);
-  for (const chat of world.chats) out.change('chat', chat.key);
+  for (const page of event.pages) chats.history(world, page, out);
+  everything(world, out);
 }
-
-/** @param {LogItem} a @param {LogItem} b */
-const byTime = (a, b) => Number(a.timestamp) - Number(b.timestamp);
 
 /**
  * A poll's answer. One that came to an earlier leader too is known by its `seq`.

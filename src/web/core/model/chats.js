@@ -5,8 +5,7 @@
 
 import { CHARS_KEY_MAX, CHATS_MAX, NOTICES_MAX, TYPING_SHOWN_MS } from '../limits.js';
 import { insert, isPending, mergeNewest, mergeOlder, settle, trim } from '../lines.js';
-import { isNewer } from '../ring.js';
-import { logItem } from '../shape.js';
+import { isNewer, remember } from '../ring.js';
 import { meet } from './people.js';
 
 /**
@@ -22,6 +21,12 @@ import { meet } from './people.js';
 export function parseKey(key) {
   const kind = key.startsWith('u/') ? 'user' : key.startsWith('r/') ? 'room' : null;
   return kind && key.length > 2 && key.length <= CHARS_KEY_MAX ? { kind, id: key.slice(2) } : null;
+}
+
+/** @param {string} key of an existing user or room @returns {Chat} */
+export function newChat(key) {
+  const { kind, id } = parseKey(key) ?? { kind: 'user', id: key };
+  return { key, kind, id, messages: [], unread: 0, draft: '', loaded: false, complete: false, typing: '', until: 0, scroll: 0 };
 }
 
 /** @param {World} world @param {string} key */
@@ -43,16 +48,14 @@ export const isMuted = (world, id) => world.settings.blocked_rooms.includes(id) 
 export function openChat(world, key, out) {
   const there = findChat(world, key);
   if (there) return there;
-  const { kind, id } = parseKey(key) ?? { kind: /** @type {const} */ ('user'), id: key };
-  /** @type {Chat} */
-  const chat = { key, kind, id, messages: [], unread: 0, draft: '', loaded: false, complete: false, typing: '', scroll: 0 };
+  const chat = newChat(key);
   addPending(world, chat);
   if (world.chats.length >= CHATS_MAX) {
     const idle = world.chats.findIndex((it) => !it.unread && !it.draft && !isLookedAt(world, it.key) && !it.messages.some(isPending));
     closeChat(world, world.chats[Math.max(0, idle)].key, out);
   }
   world.chats.push(chat);
-  if (kind === 'user') meet(world, id, '');
+  if (chat.kind === 'user') meet(world, chat.id, '');
   out.change('chats');
   return chat;
 }
@@ -60,40 +63,21 @@ export function openChat(world, key, out) {
 /** @param {World} world @param {string} key @param {Out} out */
 export function closeChat(world, key, out) {
   world.chats = world.chats.filter((chat) => chat.key !== key);
-  world.typing.delete(key);
-  for (const pending of [...world.outbox.values()]) {
+  for (const pending of world.outbox.values()) {
     if (pending.key === key && pending.state === 'failed') world.outbox.delete(pending.cid);
   }
   out.change('chats');
 }
 
-/** @param {World} world @param {LogItem} item @returns {Message} */
-export function toLine(world, item) {
-  const { id = '', timestamp } = item;
-  const own = item.from === world.me?.id;
-  return {
-    id,
-    cid: '',
-    from: item.from,
-    nick: item.nick,
-    own,
-    body: item.body,
-    style: item.style ?? '',
-    time: Number(timestamp),
-    state: own ? 'sent' : 'received',
-    reason: '',
-  };
-}
-
-/** @param {World} world @param {Pending} pending @returns {Message} */
-function pendingLine(world, pending) {
-  const { cid, body, style, time, state, reason } = pending;
-  return { id: cid, cid, from: world.owner, nick: world.me?.nick ?? '', own: true, body, style, time, state, reason };
+/** @param {LogItem} item @param {string | undefined} me @returns {Message} */
+export function toLine(item, me) {
+  const own = item.from === me;
+  return { ...item, cid: '', own, time: item.timestamp, state: own ? 'sent' : 'received', reason: '' };
 }
 
 /** What of this chat is on its way out. @param {World} world @param {Chat} chat */
 export function addPending(world, chat) {
-  for (const pending of world.outbox.values()) if (pending.key === chat.key) insert(chat.messages, pendingLine(world, pending));
+  for (const pending of world.outbox.values()) if (pending.key === chat.key) insert(chat.messages, pending);
 }
 
 /** @param {World} world @param {LogItem} item */
@@ -110,11 +94,10 @@ function keyOf(world, item) {
  * @param {Out} out
  */
 export function receive(world, item, { at, backlog }, out) {
-  const id = item.id ?? logItem(item).id ?? '';
-  const again = world.counted.has(id);
-  world.counted.add(id);
+  const { id } = item;
+  const again = remember(world.counted, id);
   if (isNewer(id, world.since)) world.since = id;
-  const line = toLine(world, { ...item, id, timestamp: Number(item.timestamp) || at });
+  const line = toLine({ ...item, timestamp: item.timestamp || at }, world.me?.id);
   const channel = item.type === 'multicast' ? world.channels.get(item.to) : undefined;
   if (channel || item.type === 'broadcast') return again ? undefined : notice(world, line, channel, out);
 
@@ -126,7 +109,7 @@ export function receive(world, item, { at, backlog }, out) {
   const chat = openChat(world, key, out);
   insert(chat.messages, line);
   trim(chat);
-  if (!line.own && world.typing.get(key)?.from === item.from) untype(world, key);
+  if (!line.own) chat.typing = '';
   if (line.own) chat.unread = again ? chat.unread : 0; // who answers elsewhere has read
   else if (!again && !muted && !isLookedAt(world, key) && !(backlog && world.read.has(id))) chat.unread += 1;
   out.change('chat', key);
@@ -168,67 +151,56 @@ export function status(world, packet, at, out) {
   const chat = findChat(world, key);
   out.tell('status', { from: packet.from, show: packet.show });
   if (!chat || packet.from === world.me?.id) return;
-  if (packet.show === 'typing') {
-    world.typing.set(key, { from: packet.from, until: at + TYPING_SHOWN_MS });
-    chat.typing = world.contacts.get(packet.from)?.nick ?? (packet.nick || packet.from);
-  } else untype(world, key);
+  const nick = world.contacts.get(packet.from)?.nick ?? (packet.nick || packet.from);
+  Object.assign(chat, { typing: packet.show === 'typing' ? nick : '', until: at + TYPING_SHOWN_MS });
   out.change('chat', key);
 }
 
-/** @param {World} world @param {string} key */
-export function untype(world, key) {
-  world.typing.delete(key);
-  const chat = findChat(world, key);
-  if (chat) chat.typing = '';
-}
+/** Of a chat's history; `older` than what is here, or the newest. @typedef {{key: string, rows: LogItem[], older: boolean}} Page */
 
 /**
- * A page of history.
  * @param {World} world
- * @param {{key: string, rows: LogItem[], older: boolean}} event
+ * @param {Page} event
  * @param {Out} out
  */
 export function history(world, { key, rows, older }, out) {
   const chat = findChat(world, key);
   if (!chat) return;
-  const lines = rows.map((row) => toLine(world, row));
-  for (const line of lines) if (isNewer(line.id, world.since)) world.read.add(line.id);
+  const lines = rows.map((row) => toLine(row, world.me?.id));
+  for (const line of lines) if (isNewer(line.id, world.since)) remember(world.read, line.id);
   if (older) mergeOlder(chat, lines);
   else mergeNewest(chat, lines);
   out.change('chat', key);
 }
 
-/** @param {World} world @param {Pending} pending @param {Out} out */
-export function echo(world, pending, out) {
-  const chat = openChat(world, pending.key, out);
-  const line = pendingLine(world, pending);
-  line.time = Math.max(line.time, chat.messages.at(-1)?.time ?? 0);
-  if (!insert(chat.messages, line)) return;
-  world.outbox.set(pending.cid, pending);
-  trim(chat);
-  out.change('chat', pending.key);
+/** @param {World} world @param {{pending: Pending}} event @param {Out} out */
+export function echo(world, { pending }, out) {
+  const { messages } = openChat(world, pending.key, out);
+  const line = { ...pending, time: Math.max(pending.time, messages.at(-1)?.time ?? 0) };
+  if (!insert(messages, line)) return;
+  world.outbox.set(line.cid, line);
+  out.change('chat', line.key);
 }
 
+/** What has become of something sent; `id` and `time` if the site has given it some. @typedef {Partial<Pending>} News */
+
 /**
- * What became of something sent. What the site has taken once stays taken.
+ * What the site has taken once stays taken.
  * @param {World} world
- * @param {{cid: string, key: string, state: 'sent' | 'delivered' | 'sending' | 'failed', reason?: string, id?: string,
- *   time?: number, tab?: string, adopted?: boolean}} event
+ * @param {{cid: string, key: string, news: News}} event
  * @param {Out} out
  */
-export function fate(world, event, out) {
-  const pending = world.outbox.get(event.cid);
-  if (!pending) return;
-  const { state, reason = '' } = event;
-  const chat = state === 'failed' ? openChat(world, event.key, out) : findChat(world, event.key);
-  const line = chat?.messages.find((it) => it.cid === event.cid);
-  if (state === 'sent' || state === 'delivered') {
-    world.outbox.delete(event.cid);
-    if (event.id) world.counted.add(event.id);
-    if (chat && line) settle(chat.messages, line, { id: event.id ?? '', time: event.time ?? 0 });
-  } else Object.assign(pending, { state, reason, tab: event.tab ?? pending.tab, adopted: event.adopted ?? pending.adopted });
-  if (line) Object.assign(line, { state, reason });
-  out.change('chat', event.key);
+export function fate(world, { cid, key, news }, out) {
+  const line = world.outbox.get(cid);
+  if (!line) return;
+  const chat = news.state === 'failed' ? openChat(world, key, out) : findChat(world, key);
+  Object.assign(line, { reason: '' }, news);
+  if (!isPending(line)) {
+    world.outbox.delete(cid);
+    remember(world.counted, line.id);
+    if (chat) settle(chat.messages, line);
+  }
+  out.change('chat', key);
 }
 
 /** @param {World} world @param {{cid: string, key: string}} event @param {Out} out */

@@ -33,21 +33,14 @@ export function meet(world, id, nick) {
  */
 export function replacePeople(world, answer) {
   const former = world.contacts;
-  world.contacts = byId(answer.buddies.map((it) => strip(it)));
+  world.contacts = byId(answer.buddies);
   for (const it of former.values()) {
     if (!world.contacts.has(it.id) && it.group === 'stranger') {
       world.contacts.set(it.id, { ...it, presence: 'offline', show: 'unavailable', incomplete: true });
     }
   }
-  world.rooms = byId(answer.rooms.map((it) => strip(it)));
+  world.rooms = byId(answer.rooms);
   world.seats = new Map();
-}
-
-/** Without the history, which has its place in a chat. @template {{history?: unknown}} T @param {T} info @returns {T} */
-export function strip(info) {
-  const rest = { ...info };
-  delete rest.history;
-  return rest;
 }
 
 /**
@@ -57,7 +50,7 @@ export function strip(info) {
  * @param {Out} out
  */
 export function completed(world, { list, asked }, out) {
-  for (const info of list) if (info.id !== world.me?.id) world.contacts.set(info.id, strip(info));
+  for (const info of list) if (info.id !== world.me?.id) world.contacts.set(info.id, info);
   for (const id of asked) {
     const contact = world.contacts.get(id);
     if (contact) delete contact.incomplete;
@@ -149,9 +142,8 @@ export function locked(world, event, out) {
   const rest = settings.blocked_rooms.filter((id) => id !== event.room);
   settings.blocked_rooms = event.locked ? [...rest, event.room] : rest;
   const room = world.rooms.get(event.room);
-  const info = event.info && strip(event.info);
-  if (room || info) {
-    const now = { ...(room ?? /** @type {import('../types.js').RoomInfo} */ (info)), ...info, blocked: event.locked };
+  if (room || event.info) {
+    const now = /** @type {import('../types.js').RoomInfo} */ ({ ...room, ...event.info, blocked: event.locked });
     if (event.locked) delete now.members;
     world.rooms.set(event.room, now);
   }

@@ -29,7 +29,7 @@ export class Server {
 
   // ---- The network ----
 
-  request(tab, url, init = {}, timeout = 20_000, signal) {
+  request(tab, url, { signal, ...init }) {
     const { pathname, searchParams } = new URL(url, 'http://site');
     const params = Object.fromEntries([...searchParams, ...new URLSearchParams(String(init.body ?? ''))]);
     const name = pathname.split('/').pop();
@@ -48,7 +48,6 @@ export class Server {
       const abort = () => fail('aborted');
       signal?.addEventListener('abort', abort);
       if (!tab.online) return void this.clock.after(1, () => fail('offline'));
-      this.clock.after(timeout, () => fail('timeout'));
       const answer = (status, data, retryAfter = null) => {
         if (this.random() < this.loss) return void this.clock.after(5, () => fail('lost answer'));
         this.clock.after(1 + this.random() * 20, () => {
@@ -64,8 +63,8 @@ export class Server {
     });
   }
 
-  async jsonp(tab, url, timeout, signal) {
-    const answer = await this.request(tab, url, {}, timeout, signal);
+  async jsonp(tab, url, signal) {
+    const answer = await this.request(tab, url, { signal });
     if (answer.status !== 200) throw new Error('no script');
     return JSON.parse(answer.body);
   }

@@ -23,6 +23,7 @@
  * @property {boolean} denied the browser refused desktop notifications
  * @property {Record<string, number>} sliding settings while their slider moves
  * @property {number} tabs how many chat tabs fit into the bar
+ * @property {ChatKey | ''} opened the chat the user opened last on this page
  * @property {boolean} tried to log in here
  */
 

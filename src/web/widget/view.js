@@ -24,7 +24,7 @@ export function startUi(narrow) {
   const { collapsed = narrow, closed = [], format } = kept();
   return {
     collapsed, panel: '', popup: '', popupTop: 0, query: '', closed: new Set(closed), tray: '', failure: '', members: new Map(),
-    format: { ...PLAIN, ...format }, toasts: [], broken: new Set(), denied: false, sliding: {}, tabs: 99, tried: false,
+    format: { ...PLAIN, ...format }, toasts: [], broken: new Set(), denied: false, sliding: {}, tabs: 99, opened: '', tried: false,
   };
 }
 
@@ -68,6 +68,7 @@ export function createView({ im, ui, words, root, draw, focus, testSound }) {
     },
     openChat(key) {
       if (ui.collapsed) view.collapse(false);
+      ui.opened = key;
       im.open(key);
       Object.assign(ui, { popup: '', tray: '', failure: '' });
       if (view.narrow || !im.settings.buddy_sticky || ui.panel !== 'contacts') ui.panel = '';
@@ -84,6 +85,8 @@ export function createView({ im, ui, words, root, draw, focus, testSound }) {
     },
     collapse(collapsed) {
       Object.assign(ui, { collapsed, popup: '', panel: '' });
+      // What cannot be seen must not count as read.
+      if (collapsed) im.activate('');
       view.save();
       focus(() => view.find('bar', collapsed ? 'show' : 'hide'));
     },

@@ -97,6 +97,7 @@ class Bar {
     this.alerts = createAlerts(this.view);
     this.#listen();
     this.showPresences = watchPage(this.view, options.userLinks);
+    if (im.active) this.#showOrLeave();
     this.draw();
   }
 
@@ -234,7 +235,18 @@ class Bar {
     const room = what === 'members' && key ? key.slice(2) : '';
     const list = im.rooms.get(room)?.members;
     if (list && ui.members.has(room)) ui.members.set(room, list);
+    if (im.active) this.#showOrLeave();
     this.draw();
+  }
+
+  /** A chat that was opened by a message, or on the page before, must not cover a phone's screen; elsewhere it is shown. */
+  #showOrLeave() {
+    const { im, ui, narrow } = this.view;
+    if (narrow && im.active !== ui.opened) im.activate('');
+    else if (ui.collapsed) {
+      ui.collapsed = false;
+      this.view.save();
+    }
   }
 
   /** A card above the bar, for a while; longer while somebody is at it or nobody can see it. @param {import('../core/types.js').Notice} notice */

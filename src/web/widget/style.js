@@ -9,12 +9,6 @@ const CONTRAST_MIN = 4.6;
 const FONT_PX_MIN = 11;
 const FONT_PX_MAX = 22;
 
-/** @type {Record<string, string>} */
-const NAMES = {
-  black: '000000', silver: 'c0c0c0', gray: '808080', grey: '808080', white: 'ffffff', maroon: '800000', red: 'ff0000', purple: '800080', fuchsia: 'ff00ff',
-  green: '008000', lime: '00ff00', olive: '808000', yellow: 'ffff00', navy: '000080', blue: '0000ff', teal: '008080', aqua: '00ffff', orange: 'ffa500', pink: 'ffc0cb', brown: 'a52a2a',
-};
-
 /**
  * What the sender of this browser chose.
  * @typedef {{bold: boolean, italic: boolean, underline: boolean, size: number, color: string}} Format
@@ -23,15 +17,16 @@ const NAMES = {
 /** @type {Format} */
 export const PLAIN = { bold: false, italic: false, underline: false, size: 0, color: '' };
 
-/** @param {string} text @returns {number[] | null} red, green, blue */
+/** @type {OffscreenCanvasRenderingContext2D | undefined} what knows the names and spellings of colours */
+let context;
+
+/** Any colour the browser knows, if it is opaque. @param {string} text @returns {number[] | null} red, green, blue */
 function parseColor(text) {
-  const hex = NAMES[text] ?? /^#([\da-f]{3}|[\da-f]{6})$/.exec(text)?.[1];
-  if (hex) {
-    const wide = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex;
-    return [0, 2, 4].map((at) => parseInt(wide.slice(at, at + 2), 16));
-  }
-  const parts = /^rgb\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\s*\)$/.exec(text);
-  return parts ? parts.slice(1).map((part) => Math.min(255, Number(part))) : null;
+  context ??= /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
+  context.fillStyle = 'transparent';
+  context.fillStyle = text; // what is no colour is ignored
+  const hex = /^#(..)(..)(..)$/.exec(context.fillStyle);
+  return hex && hex.slice(1).map((part) => parseInt(part, 16));
 }
 
 /** @param {number[]} rgb relative luminance as WCAG has it */
@@ -82,7 +77,7 @@ export function readStyle(text, dark) {
   return rules;
 }
 
-/** The declarations to send. @param {Format} format */
+/** The declarations to send. @param {Partial<Format>} format */
 export function writeStyle(format) {
   return [
     format.bold && 'font-weight:bold',

@@ -42,7 +42,7 @@ function panelButton(name, mark, title, detail = '', ...kids) {
 const entryIcon = ({ icon: mark = '' }) => (/[./]/.test(mark) ? picture([mark], icon('out')) : mark ? h('span.glyph', mark) : icon('out'));
 
 /** @param {MenuEntry} entry */
-const entryProps = ({ title, external }) => ({ label: external ? `${title} (${t('opens in a new window')})` : title, ...(external && { target: '_blank', rel: 'noopener' }) });
+const entryProps = ({ title, external }) => ({ label: external ? `${title} (${t('new window')})` : title, ...(external && { target: '_blank', rel: 'noopener' }) });
 
 function siteMenu() {
   const entries = im.menu.map((entry) => ({ ...entry, href: safeUrl(entry.url, document.baseURI) })).filter((entry) => entry.href);
@@ -90,9 +90,9 @@ function tabs() {
 
 /** @type {Record<string, string>} */
 const TROUBLES = {
-  refused: 'The site refused the connection', site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'You are connected in another window',
-  ended: 'The site has ended your chat session', limit: 'Chat is open in too many windows', network: 'No network connection',
-  offline: 'You are offline', connecting: 'Connecting…', reconnecting: 'Connection lost. Reconnecting…',
+  refused: 'The site refused', site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'Connected in another window',
+  ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection',
+  offline: 'You are offline', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
 };
 
 /** How long until it is tried again by itself; 0 if it is not. */

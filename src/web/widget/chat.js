@@ -16,7 +16,7 @@ import { draw, focus, im, minimise, toggleTray, ui } from './state.js';
 
 /** Does something at the site and says if it did not work. @param {Promise<boolean>} done */
 async function attempt(done) {
-  ui.failure = (await done.catch(() => false)) ? '' : t('That did not work. Try again later.');
+  ui.failure = (await done.catch(() => false)) ? '' : t('That did not work.');
   draw();
 }
 
@@ -69,7 +69,7 @@ function members(chat) {
   return h(
     'div.tray.members',
     { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', partner(chat).nick), tabIndex: -1, 'aria-busy': !list },
-    !list?.length && h('p.hint', list ? t('Nobody is here right now') : t('Loading…')),
+    !list?.length && h('p.hint', list ? t('Nobody is here') : t('Loading…')),
     h('ul', { 'data-keys': 'v' }, ...(list ?? []).map(({ id, nick }) => personRow({ who: { ...im.contacts.get(id), id, nick }, ...(id === im.me?.id ? { line: t('You') } : { chat: `u/${id}` }) }))),
   );
 }
@@ -83,7 +83,7 @@ function confirmClear({ key }) {
     toggleTray('clear');
     void attempt(im.clear(key));
   };
-  const text = t('Clear this conversation for you?');
+  const text = t('Clear it on your side?');
   return h('div.ask', { key: 'clear', role: 'group', label: text }, note(text, link(t('Clear'), clear, { class: 'link danger' }), link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' })));
 }
 
@@ -91,8 +91,8 @@ function confirmClear({ key }) {
 function notes(chat) {
   const { nick, room, known } = partner(chat);
   const { blocked, label, run } = blocking(chat);
-  if (blocked) return note(room ? t('This room is locked. You get no messages from it.') : t('You have blocked {}.', nick), link(label, run));
-  return !room && im.state === 'online' && known && !known.incomplete && known.presence === 'offline' && note(t('{} is offline and will get your messages later.', nick));
+  if (blocked) return note(room ? t('You have locked this room.') : t('You have blocked {}.', nick), link(label, run));
+  return !room && im.state === 'online' && known && !known.incomplete && known.presence === 'offline' && note(t('{} is offline and will read this later.', nick));
 }
 
 /** @param {Chat} chat */

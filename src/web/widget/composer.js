@@ -69,7 +69,7 @@ const formatTray = () => tray(
   FORMATS.map(([change, letter, name]) => setter('.ib', t(name), change, { style: readStyle(writeStyle(change), ui.dark) }, letter)),
   h('span.swatches', { role: 'group', label: t('Text colour') }, COLORS.map((color, index) => {
     const style = { '--swatch': readStyle(`color:${color}`, ui.dark).color ?? 'currentColor' };
-    return setter('.swatch', color ? t('Colour {}', index) : t('Default colour'), { color }, { style });
+    return setter('.swatch', color ? t('Colour {}', index) : t('No colour'), { color }, { style });
   })),
 );
 

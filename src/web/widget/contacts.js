@@ -104,7 +104,7 @@ function login() {
   };
   const text = im.trouble?.text;
   // What the site says to a wrong password is a protocol's word; ours is for people.
-  const error = ui.tried && (!text || text === 'Not Authorized' ? t('That username and password do not match.') : text);
+  const error = ui.tried && (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
   const field = (/** @type {string} */ label, /** @type {Record<string, any>} */ props) => h('label', t(label), h('input', { required: true, 'aria-invalid': Boolean(error), 'aria-describedby': error ? 'wrong' : null, ...props }));
   return panel(
     t('Sign in to chat'),
@@ -127,7 +127,7 @@ export function contactsPanel() {
     ui.query = target.value;
     draw();
   };
-  const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'), t('Friends you add on the site appear here.'));
+  const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'), t('Friends on the site appear here.'));
   return panel(
     t('Contacts'),
     myself(),

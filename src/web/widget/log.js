@@ -95,8 +95,8 @@ function scrolled(chat, box) {
 /** @param {Chat} chat */
 function top({ loaded, messages, complete }) {
   if (reading.loading || !loaded) return h('p.top', t('Loading…'));
-  if (!messages.length) return h('p.top.hello', t('No messages yet. Say hello!'));
-  return complete && h('p.top', t('This is the beginning of the conversation'));
+  if (!messages.length) return h('p.top.hello', t('Say hello!'));
+  return complete && h('p.top', t('No earlier messages'));
 }
 
 /** @param {Chat} chat */

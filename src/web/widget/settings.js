@@ -51,7 +51,7 @@ function option([key, label, choices, max]) {
   else if (max) field = [h('input', { type: 'range', min: choices, max, step: 5, value: String(value), 'aria-valuetext': percent, oninput, onchange }), h('output', { 'aria-hidden': 'true' }, percent)];
   return [
     h('label.opt', { key }, h('span', t(label)), ...field),
-    key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow notifications for this site.')),
+    key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow it.')),
     key === 'minimize_layout' && h('hr'),
   ];
 }

@@ -20,18 +20,22 @@ const SCAN_MS = 300;
 const TAG = 'nextim-presence';
 const LINKS = 'a[href], [data-webim-user]';
 
-const STYLE = `:host{all:initial!important;display:inline-block!important;vertical-align:-.15em!important}
-button{all:unset;display:grid;place-items:center;width:24px;height:24px;margin-inline-start:2px;cursor:pointer;border-radius:6px;color:#667085}
-button:hover{background:#8886}button:focus-visible{outline:2px solid #2563d9}
-svg{width:15px;fill:currentColor;stroke:currentColor;stroke-linejoin:round}
-.available{color:#15803d}.away{color:#b45309}.dnd{color:#c81e1e}.offline svg{fill:none}
-@media(forced-colors:active){button{color:ButtonText}}`;
-
-/** @param {string} name @returns {{host: HTMLElement, shadow: ShadowRoot}} an element of ours in the page */
-export function makeHost(name) {
+/**
+ * An element of ours in the page; what stands in its root is shown when the stylesheet has come.
+ * @param {string} name
+ * @param {string} stylesheet
+ * @param {string} [className] of its root
+ */
+export function makeHost(name, stylesheet, className = '') {
   if (!customElements.get(name)) customElements.define(name, class extends HTMLElement {});
   const host = document.createElement(name);
-  return { host, shadow: host.attachShadow({ mode: 'open' }) };
+  const shadow = host.attachShadow({ mode: 'open' });
+  const sheet = document.createElement('link');
+  const root = document.createElement('div');
+  Object.assign(sheet, { rel: 'stylesheet', href: stylesheet, onload: () => (root.hidden = false) });
+  Object.assign(root, { className, hidden: true });
+  shadow.append(sheet, root);
+  return { host, shadow, sheet, root };
 }
 
 /**
@@ -39,19 +43,18 @@ export function makeHost(name) {
  * @typedef {object} Mark
  * @property {string} user
  * @property {HTMLElement} host
- * @property {ShadowRoot} shadow
+ * @property {HTMLElement} root
  * @property {import('./dom.js').VNode[]} drawn
  */
 
 /**
  * Finds users in the page, now and later.
  * @param {string[]} sources of patterns
+ * @param {string} stylesheet
  * @returns {() => void} shows the presences anew
  */
-export function watchPage(sources) {
+export function watchPage(sources, stylesheet) {
   const patterns = compile(sources);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
   /** @type {Set<string>} */
@@ -66,9 +69,7 @@ export function watchPage(sources) {
     if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
     if (link.closest('[contenteditable]') || (!users.has(user) && users.size >= USERS_MAX)) return;
     users.add(user);
-    const made = makeHost(TAG);
-    made.shadow.adoptedStyleSheets = [sheet];
-    marks.set(link, { user, drawn: [], ...made });
+    marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
   };
 
   const scan = () => {
@@ -106,7 +107,7 @@ function showMarks(marks) {
   for (const who of contacts) known.set(who.id, who);
   for (const who of contacts) known.set(who.uid, who);
   for (const [link, found] of marks) {
-    const { user, host, shadow } = found;
+    const { user, host, root } = found;
     const who = known.get(user);
     if (!who || user === im.me?.id || user === im.me?.uid) {
       host.remove();
@@ -119,7 +120,7 @@ function showMarks(marks) {
       openChat(`u/${who.id}`);
     };
     const next = [h(`button.${presenceKind(who)}`, { lang, label, title: label, onclick }, icon('chat'))];
-    patch(shadow, found.drawn, next);
+    patch(root, found.drawn, next);
     found.drawn = next;
     if (host.previousSibling !== link) link.after(host);
   }

@@ -43,7 +43,8 @@ const PANELS = { contacts: contactsPanel, rooms: roomsPanel, notices: noticesPan
 
 const phone = matchMedia('(max-width: 599px)');
 const night = matchMedia('(prefers-color-scheme: dark)');
-const root = document.createElement('div');
+/** @type {HTMLElement} */
+let root;
 
 /** @type {import('./dom.js').VNode[]} */
 let drawn = [];
@@ -182,17 +183,11 @@ function listen(shadow) {
  * @param {WidgetOptions} options
  */
 export function createWidget(core, options) {
-  const { host, shadow } = makeHost('nextim-bar');
-  const sheet = document.createElement('link');
-  sheet.rel = 'stylesheet';
-  sheet.href = options.stylesheet;
-  sheet.onload = () => {
-    root.style.display = '';
-    draw();
-  };
+  const made = makeHost('nextim-bar', options.stylesheet);
+  const { host, shadow } = made;
+  root = made.root;
   root.setAttribute('role', 'region');
-  root.style.display = 'none';
-  shadow.append(sheet, root);
+  made.sheet.addEventListener('load', draw);
   document.body.append(host);
   ui.narrow = phone.matches;
   begin(core, shadow, () => {
@@ -203,7 +198,7 @@ export function createWidget(core, options) {
   refresh(options);
   watchAlerts();
   listen(shadow);
-  const showPresences = watchPage(options.userLinks);
+  const showPresences = watchPage(options.userLinks, options.stylesheet);
   showOrLeave();
   draw();
   return {

@@ -92,7 +92,7 @@ function tabs() {
 const TROUBLES = {
   refused: 'The site refused', site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'Connected in another window',
   ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection',
-  offline: 'You are offline', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
+  offline: 'Offline', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
 };
 
 /** How long until it is tried again by itself; 0 if it is not. */

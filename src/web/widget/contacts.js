@@ -127,7 +127,7 @@ export function contactsPanel() {
     ui.query = target.value;
     draw();
   };
-  const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'), t('Friends on the site appear here.'));
+  const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'));
   return panel(
     t('Contacts'),
     myself(),

@@ -25,7 +25,7 @@ export function roomsPanel() {
   const rooms = [...im.rooms.values()].sort((a, b) => Number(a.blocked ?? 0) - Number(b.blocked ?? 0) || compare(a.nick, b.nick));
   return panel(
     t('Rooms'),
-    h('div.list', { 'data-keys': 'v' }, rooms.length ? h('ul', { label: t('Rooms') }, ...rooms.map(roomRow)) : empty('people', t('No rooms yet'), t('Groups on the site appear here.'))),
+    h('div.list', { 'data-keys': 'v' }, rooms.length ? h('ul', { label: t('Rooms') }, ...rooms.map(roomRow)) : empty('people', t('No rooms yet'))),
   );
 }
 
@@ -65,7 +65,7 @@ export function noticesPanel() {
     h(
       'div.list',
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
-      !notifications.length && !notices.length && empty('bell', t('All caught up'), t('News of the site appear here.')),
+      !notifications.length && !notices.length && empty('bell', t('All caught up')),
       section(t('From the site'), notifications.map(({ text, link }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text))))),
       section(t('Announcements'), notices.map((notice) => noticeCard(notice))),
     ),

@@ -85,8 +85,8 @@ export const linkified = (body) =>
 /** A moment, for people and for machines. @param {number} ms @param {string} text */
 export const timeOf = (ms, text) => h('time', { datetime: new Date(ms).toISOString() }, text);
 
-/** @param {Icon} name @param {string} text @param {string} [hint] */
-export const empty = (name, text, hint) => h('div.empty', icon(name), h('p', text), hint && h('p.hint', hint));
+/** @param {Icon} name @param {string} text */
+export const empty = (name, text) => h('div.empty', icon(name), h('p', text));
 
 /**
  * Somebody, or a room, in a list.

@@ -8,6 +8,8 @@ const BACKGROUND = { light: [214, 226, 246], dark: [54, 66, 88] };
 const CONTRAST_MIN = 4.6;
 const FONT_PX_MIN = 11;
 const FONT_PX_MAX = 22;
+/** What else may be set, and to what. @type {Record<string, RegExp>} */
+const ALLOWED = { 'font-weight': /^(bold|bolder|[6-9]00)$/, 'font-style': /^(italic|oblique)$/, 'text-decoration': /^(underline|line-through)$/ };
 
 /**
  * What the sender of this browser chose.
@@ -61,18 +63,12 @@ export function readStyle(text, dark) {
   /** @type {Record<string, string>} */
   const rules = {};
   for (const part of String(text ?? '').slice(0, 500).split(';')) {
-    const [name = '', ...rest] = part.toLowerCase().split(':').map((side) => side.trim());
-    const value = rest.join(':');
-    const size = /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value);
+    const [name = '', value = ''] = part.toLowerCase().split(':').map((side) => side.trim());
     const color = name === 'color' && parseColor(value);
-    if (color) rules.color = `rgb(${legible(color, dark).join(', ')})`;
-    else if (name === 'font-weight' && /^(bold|bolder|[6-9]00)$/.test(value)) rules[name] = 'bold';
-    else if (name === 'font-style' && /^(italic|oblique)$/.test(value)) rules[name] = 'italic';
-    else if (name === 'text-decoration' && /^(underline|line-through)$/.test(value)) rules[name] = value;
-    else if (name === 'font-size' && size) {
-      const px = Number(size[1]) * (size[2] === 'pt' ? 4 / 3 : 1);
-      rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(px)))}px`;
-    }
+    const [, size, unit] = (name === 'font-size' && /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value)) || [];
+    if (color) rules[name] = `rgb(${legible(color, dark).join(', ')})`;
+    else if (size) rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(Number(size) * (unit === 'pt' ? 4 / 3 : 1))))}px`;
+    else if (ALLOWED[name]?.test(value)) rules[name] = value;
   }
   return rules;
 }

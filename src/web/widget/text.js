@@ -5,8 +5,8 @@
 /** Where a URL may begin; it ends at white space, quotes, and whatever is Chinese, Japanese or full-width. */
 const LINK = /\b(?:https?:\/\/|mailto:|www\.)[^\s<>"'`\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]+/gi;
 const SAFE = new Set(['http:', 'https:', 'mailto:']);
-/** A body of so few emoji and nothing else is shown large. */
-const BIG_EMOJI_MAX = 3;
+/** A body of at most three emoji and nothing else is shown large. */
+const BIG_EMOJI = /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*){1,3}$/u;
 
 /** By the code without its nose, in capitals. @type {Record<string, string>} */
 const EMOTICONS = {
@@ -68,9 +68,4 @@ export function tokenise(body) {
 }
 
 /** Whether tokens are a few emoji and nothing else. @param {Token[]} tokens */
-export function isBigEmoji(tokens) {
-  const text = tokens.map((token) => token.text).join('').replace(/\s/g, '');
-  const rest = text.replace(/\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*/gu, '');
-  const count = text.match(/(?<!\u200d)\p{Extended_Pictographic}/gu)?.length ?? 0;
-  return rest === '' && count > 0 && count <= BIG_EMOJI_MAX;
-}
+export const isBigEmoji = (tokens) => BIG_EMOJI.test(tokens.map(({ text }) => text).join('').replace(/\s/g, ''));

@@ -38,7 +38,6 @@ Search contacts | 搜索联系人 | 搜尋聯絡人
 Friends | 好友 | 好友
 Others on this page | 本页其他人 | 本頁其他人
 No contacts yet | 还没有联系人 | 還沒有聯絡人
-Friends on the site appear here. | 本站好友会显示在这里。 | 本站好友會顯示在這裡。
 Nobody matches “{}” | 没有找到“{}” | 沒有找到「{}」
 Options for {} | {} 的选项 | {} 的選項
 Send a message | 发消息 | 傳送訊息
@@ -47,7 +46,6 @@ Block | 屏蔽 | 封鎖
 Unblock | 取消屏蔽 | 解除封鎖
 Blocked | 已屏蔽 | 已封鎖
 No rooms yet | 还没有群组 | 還沒有群組
-Groups on the site appear here. | 本站群组会显示在这里。 | 本站群組會顯示在這裡。
 {} of {} online | {}/{} 人在线 | {}/{} 人在線
 Lock room {} | 屏蔽群组 {} | 封鎖群組 {}
 Unlock room {} | 取消屏蔽群组 {} | 解除封鎖群組 {}
@@ -57,7 +55,6 @@ Locked | 已屏蔽 | 已封鎖
 From the site | 本站通知 | 本站通知
 Announcements | 公告 | 公告
 All caught up | 没有新通知 | 沒有新通知
-News of the site appear here. | 本站动态会显示在这里。 | 本站動態會顯示在這裡。
 Announcement | 公告 | 公告
 New in {} | {} 有新内容 | {} 有新內容
 Open | 查看 | 查看
@@ -84,7 +81,6 @@ Password | 密码 | 密碼
 Wrong username or password. | 用户名或密码不正确。 | 使用者名稱或密碼不正確。
 Connecting… | 正在连接… | 正在連線…
 Reconnecting… | 正在重新连接… | 正在重新連線…
-You are offline | 您已离线 | 您已離線
 The site refused | 本站拒绝连接 | 本站拒絕連線
 The site cannot be reached | 无法连接到本站 | 無法連線到本站
 The message server cannot be reached | 无法连接到消息服务器 | 無法連線到訊息伺服器

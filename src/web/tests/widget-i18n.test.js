@@ -1,39 +1,48 @@
 // The languages.
 //
-// Owns: that every table says the same things. Must not: judge how they say them.
+// Owns: that every language says the same things. Must not: judge how they say them.
 
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-import en from '../widget/i18n/en.js';
-import zhCN from '../widget/i18n/zh-CN.js';
-import zhTW from '../widget/i18n/zh-TW.js';
-import { fill, pickLanguage, wordsOf } from '../widget/i18n.js';
+import { dayName, pickLanguage, speak, t } from '../widget/i18n.js';
+import { LANGUAGES, WORDS } from '../widget/words.js';
 
-const placeholders = (text) => (text.match(/\{\w+\}/g) ?? []).sort().join();
+const folder = new URL('../widget/', import.meta.url);
+const sources = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'words.js').map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
 
-for (const [lang, table] of Object.entries({ 'zh-CN': zhCN, 'zh-TW': zhTW })) {
-  test(`${lang} has the keys and placeholders of English`, () => {
-    assert.deepEqual(Object.keys(table), Object.keys(en));
-    for (const key of Object.keys(en)) {
-      assert.equal(placeholders(table[key]), placeholders(en[key]), key);
-      assert.notEqual(table[key].trim(), '', key);
+test('every text is there once, in every language, with the same values', () => {
+  assert.equal(new Set(WORDS.map(([english]) => english)).size, WORDS.length);
+  for (const row of WORDS) {
+    assert.equal(row.length, LANGUAGES.length, row[0]);
+    for (const text of row) {
+      assert.notEqual(text.trim(), '', row[0]);
+      assert.equal(text.split('{}').length, row[0].split('{}').length, text);
     }
-  });
+  }
+});
 
-  test(`${lang} has no half-width punctuation after Chinese letters`, () => {
-    for (const [key, text] of Object.entries(table)) assert.doesNotMatch(text, /[\u4e00-\u9fff}][,:?!]/, key);
-  });
-}
+test('there is no half-width punctuation after Chinese letters', () => {
+  for (const [, ...texts] of WORDS) for (const text of texts) assert.doesNotMatch(text, /[\u4e00-\u9fff}][,:?!]/);
+});
 
-test('every key is said somewhere', () => {
-  const folder = new URL('../widget/', import.meta.url);
-  const sources = readdirSync(folder).filter((name) => name.endsWith('.js')).map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
-  const words = new Set(sources.match(/'\w+'|view\.t\(\w+/g)?.map((word) => word.replaceAll("'", '')));
-  // Said by names that come from elsewhere: the kinds of trouble, and the states of a message.
-  for (const made of ['sent', 'delivered', 'refused', 'site', 'server', 'replaced', 'ended', 'limit', 'network']) words.add(made);
-  assert.deepEqual(Object.keys(en).filter((key) => !words.has(key)), []);
+test('every text is said somewhere, and what is said is there', () => {
+  const texts = new Set(WORDS.map(([english]) => english));
+  const literals = new Set([...sources.matchAll(/'([^'\n]*)'/g)].map(([, literal]) => literal));
+  assert.deepEqual([...texts].filter((text) => !literals.has(text)), []);
+  const said = [...sources.matchAll(/\bt\((?:[^'()]*\? )?'([^'\n]+)'(?: : '([^'\n]+)')?/g)].flatMap(([, ...found]) => found.filter(Boolean));
+  assert.ok(said.length > 60);
+  assert.deepEqual(said.filter((text) => !texts.has(text)), []);
+});
+
+test('values come in their places, numbers as the language writes them', () => {
+  speak('en');
+  assert.equal(t('{} of {} online', 4, 1204), '4 of 1,204 online');
+  assert.equal(t('Chat with {}', '{}$&'), 'Chat with {}$&');
+  speak('zh-TW');
+  assert.equal(t('Chat with {}', 'Bob'), '與 Bob 聊天');
+  assert.equal(t('no such text'), 'no such text');
 });
 
 test('the first language we speak at all is spoken', () => {
@@ -45,8 +54,9 @@ test('the first language we speak at all is spoken', () => {
 
 test('days are named as people name them', () => {
   const now = new Date(2011, 10, 22, 12).getTime();
-  assert.equal(wordsOf('en').day(now, now), 'Today');
-  assert.equal(wordsOf('zh-CN').day(now - 86_400_000, now), '昨天');
-  assert.match(wordsOf('en').day(now - 86_400_000 * 400, now), /2010/);
-  assert.equal(fill('{n} of {all} {x}', { n: 1, all: 2 }), '1 of 2 {x}');
+  speak('zh-CN');
+  assert.equal(dayName(now - 86_400_000, now), '昨天');
+  speak('en');
+  assert.equal(dayName(now, now), 'Today');
+  assert.match(dayName(now - 86_400_000 * 400, now), /2010/);
 });

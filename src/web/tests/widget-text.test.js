@@ -5,10 +5,26 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+// What the browser knows of colours, as far as these tests ask for it.
+const COLORS = { '#d0342c': '#d0342c', '#1a7f37': '#1a7f37', '#ff0': '#ffff00', 'rgb(0, 0, 128)': '#000080', black: '#000000' };
+globalThis.OffscreenCanvas = class {
+  getContext() {
+    let color = '#000000';
+    return {
+      get fillStyle() {
+        return color;
+      },
+      set fillStyle(text) {
+        color = text === 'transparent' ? 'rgba(0, 0, 0, 0)' : (COLORS[text] ?? color);
+      },
+    };
+  }
+};
+
 import { contrast, legible, readStyle, writeStyle } from '../widget/style.js';
 import { isBigEmoji, safeUrl, tokenise } from '../widget/text.js';
 
-const links = (body) => tokenise(body).filter((token) => token.kind === 'link').map((token) => [token.text, token.href]);
+const links = (body) => tokenise(body).filter((token) => token.href).map((token) => [token.text, token.href]);
 const whole = (body) => tokenise(body).map((token) => token.text).join('');
 
 test('links end where the URL ends, not where the sentence does', () => {

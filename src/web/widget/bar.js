@@ -4,182 +4,144 @@
 // wrong with the connection. Must not: decide what a button opens.
 
 import { h } from './dom.js';
+import { number, seconds, t } from './i18n.js';
 import { icon } from './icons.js';
-import { avatar, badge, iconButton, menu, opener, partner } from './parts.js';
-import { countOnline, presenceKind } from './roster.js';
+import { avatar, badge, dropdown, iconButton, link, opener, partner, picture, siteLink, spoken, theirs, unreadWord } from './parts.js';
+import { countOnline } from './roster.js';
+import { collapse, im, openChat, openPanel, ui } from './state.js';
 import { safeUrl } from './text.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').Chat} Chat */
+/** @typedef {import('../core/types.js').MenuEntry} MenuEntry */
+/** @typedef {import('./dom.js').Child} Child */
 
-/** @param {string} label @param {string} [detail] */
-const join = (label, detail) => (detail ? `${label}, ${detail}` : label);
+/**
+ * A button of the bar.
+ * @param {string} id
+ * @param {string} title
+ * @param {string | 0} detail of its name
+ * @param {Record<string, any>} props
+ * @param {...Child} kids
+ */
+const button = (id, title, detail, props, ...kids) => h('button.bb', { key: id, id, title, label: spoken(title, detail), ...props }, ...kids);
 
 /**
  * A button of the bar that opens a panel.
- * @param {View} view
- * @param {'contacts' | 'rooms' | 'notices' | 'settings'} name
- * @param {import('./icons.js').Icon} picture
- * @param {string} label
- * @param {{detail?: string, count?: number, text?: string, here?: string}} more
+ * @param {Exclude<typeof ui.panel, ''>} name
+ * @param {import('./icons.js').Icon} mark
+ * @param {string} title
+ * @param {string} [detail]
+ * @param {...Child} kids
  */
-function panelButton(view, name, picture, label, more) {
-  const open = view.ui.panel === name;
-  return h(
-    'button',
-    {
-      key: name, type: 'button', class: `bb ${name}`, 'data-bar': name, 'data-k': true, title: label, 'aria-label': join(label, more.detail),
-      'aria-expanded': String(open), 'aria-controls': open ? 'panel' : null, onclick: () => view.openPanel(open ? '' : name),
-    },
-    icon(picture),
-    more.text && h('span', { class: 'bt' }, more.text),
-    more.here && h('span', { class: more.here === '–' ? 'here' : 'here yes', 'data-text': more.here }),
-    badge(view, more.count ?? 0),
-  );
+function panelButton(name, mark, title, detail = '', ...kids) {
+  const open = ui.panel === name;
+  return button(name, title, detail, { 'aria-expanded': open, 'aria-controls': open ? 'panel' : null, onclick: () => openPanel(open ? '' : name) }, icon(mark), ...kids);
 }
 
-/** @param {View} view @param {import('../core/types.js').MenuEntry} entry */
-function entryIcon(view, { icon: mark = '' }) {
-  if (!/[./]/.test(mark)) return mark ? h('span', { class: 'glyph' }, mark) : icon('out');
-  return view.ui.broken.has(mark) ? icon('out') : h('img', { src: mark, alt: '', onerror: () => (view.ui.broken.add(mark), view.draw()) });
-}
+/** @param {MenuEntry} entry */
+const entryIcon = ({ icon: mark = '' }) => (/[./]/.test(mark) ? picture([mark], icon('out')) : mark ? h('span.glyph', mark) : icon('out'));
 
-/** @param {View} view */
-function siteMenu(view) {
-  const entries = view.im.menu.map((entry) => ({ ...entry, href: safeUrl(entry.url, document.baseURI) })).filter((entry) => entry.href);
-  const target = (/** @type {{external?: boolean}} */ entry) => (entry.external ? { target: '_blank', rel: 'noopener' } : {});
-  const label = (/** @type {{title: string, external?: boolean}} */ entry) => (entry.external ? `${entry.title} (${view.t('newWindow')})` : entry.title);
-  const shortcuts = entries.filter((entry) => entry.shortcut && !view.narrow);
-  const inMenu = entries.filter((entry) => !entry.shortcut || view.narrow);
-  const items = inMenu.map((entry) => ({ label: entry.title, mark: entryIcon(view, entry), href: entry.href, props: { ...target(entry), 'aria-label': label(entry) } }));
-  const toggle = () => view.popup(view.ui.popup === 'menu' ? '' : 'menu');
+/** @param {MenuEntry} entry */
+const entryProps = ({ title, external }) => ({ label: external ? `${title} (${t('new window')})` : title, ...(external && { target: '_blank', rel: 'noopener' }) });
+
+function siteMenu() {
+  const entries = im.menu.map((entry) => ({ ...entry, href: safeUrl(entry.url, document.baseURI) })).filter((entry) => entry.href);
+  const shortcut = (/** @type {MenuEntry} */ entry) => entry.shortcut && !ui.narrow;
+  const items = entries.filter((entry) => !shortcut(entry)).map((entry) => ({ label: entry.title, mark: entryIcon(entry), href: entry.href, props: entryProps(entry) }));
   return [
-    items.length > 0 && h(
-      'span',
-      { key: 'menu', class: 'pop start' },
-      h('button', { type: 'button', class: 'bb', 'data-bar': 'menu', 'data-k': true, 'aria-label': view.t('menu'), title: view.t('menu'), ...opener(view, 'menu'), onclick: toggle }, icon('menu')),
-      menu(view, 'menu', view.t('menu'), items),
-    ),
-    ...shortcuts.map((entry) => h('a', { key: `s ${entry.url}`, class: 'bb', 'data-k': true, href: entry.href, title: entry.title, 'aria-label': label(entry), ...target(entry) }, entryIcon(view, entry))),
+    items.length > 0 && dropdown(button('site', t('Menu'), '', opener('site'), icon('menu')), t('Menu'), items),
+    entries.filter(shortcut).map((entry) => siteLink(entry.href, '.bb', { key: entry.url, title: entry.title, ...entryProps(entry) }, entryIcon(entry))),
   ];
 }
 
-/** @param {View} view @param {Chat} chat */
-function tab(view, chat) {
-  const who = partner(view, chat);
-  const open = view.im.active === chat.key;
-  const kind = chat.kind === 'user' ? presenceKind(view.im.contacts.get(chat.id)) : undefined;
-  const onclick = () => (open ? view.im.activate('') : view.openChat(chat.key));
+/** @param {Chat} chat */
+function tab(chat) {
+  const who = partner(chat);
+  const open = im.active === chat.key;
+  const onclick = () => (open ? im.activate('') : openChat(chat.key));
   return h(
-    'span',
-    { key: chat.key, class: open ? 'tab on' : 'tab' },
-    h(
-      'button',
-      {
-        type: 'button', class: 'bb', 'data-bar': chat.key, 'data-k': true, title: who.nick, 'aria-label': join(who.nick, chat.unread ? view.t('nUnread', { n: view.words.number(chat.unread) }) : ''),
-        'aria-expanded': String(open), 'aria-controls': open ? 'chat' : null, onclick,
-      },
-      avatar(view, who, kind),
-      h('span', { class: 'bt cut', dir: 'auto' }, who.nick),
-      badge(view, chat.unread),
-    ),
-    iconButton(view.t('closeChat', { who: who.nick }), 'x', () => view.im.close(chat.key), { class: 'tx' }),
+    `span.tab${open ? '.on' : ''}`,
+    { key: chat.key },
+    button(chat.key, who.nick, unreadWord(chat.unread), { 'aria-expanded': open, 'aria-controls': open ? 'chat' : null, onclick }, avatar(who, who.kind), theirs('.bt.cut', who.nick), badge(chat.unread)),
+    iconButton(t('Close chat with {}', who.nick), 'x', () => im.close(chat.key), {}, '.tx'),
   );
 }
 
-/** Those that fit, the open one always among them. @param {View} view */
-function tabs(view) {
-  const { im, ui } = view;
-  const shown = im.chats.slice(0, ui.tabs);
-  const active = im.chats.find((chat) => chat.key === im.active);
+/** Those that fit, the open one always among them. */
+function tabs() {
+  const { chats } = im;
+  const shown = chats.slice(0, ui.tabs);
+  const active = chats.find((chat) => chat.key === im.active);
   if (active && shown.length && !shown.includes(active)) shown[shown.length - 1] = active;
-  const rest = im.chats.filter((chat) => !shown.includes(chat));
+  const rest = chats.filter((chat) => !shown.includes(chat));
   const unread = rest.reduce((sum, chat) => sum + chat.unread, 0);
-  const label = shown.length ? view.t('moreChats') : view.t('chats');
-  const name = join(label, unread ? view.t('nUnread', { n: view.words.number(unread) }) : '');
+  const label = shown.length ? t('More chats') : t('Chats');
   const items = rest.map((chat) => {
-    const who = partner(view, chat);
-    const kind = chat.kind === 'user' ? presenceKind(view.im.contacts.get(chat.id)) : undefined;
-    const said = join(who.nick, chat.unread ? view.t('nUnread', { n: view.words.number(chat.unread) }) : '');
-    return { label: who.nick, mark: avatar(view, who, kind), end: badge(view, chat.unread), props: { 'aria-label': said }, run: () => view.openChat(chat.key) };
+    const who = partner(chat);
+    return { label: who.nick, mark: avatar(who, who.kind), end: badge(chat.unread), props: { label: spoken(who.nick, unreadWord(chat.unread)) }, run: () => openChat(chat.key) };
   });
-  const toggle = () => view.popup(ui.popup === 'more' ? '' : 'more');
   return h(
-    'span',
-    { key: 'tabs', class: 'tabs', role: 'group', 'aria-label': view.t('chats'), 'data-tabs': true },
-    ...shown.map((chat) => tab(view, chat)),
-    rest.length > 0 && h(
-      'span',
-      { key: 'more', class: 'pop' },
-      h('button', { type: 'button', class: 'bb', 'data-bar': 'more', 'data-k': true, 'aria-label': name, title: label, ...opener(view, 'more'), onclick: toggle }, icon('chat'), h('span', { class: 'bt', 'data-text': `+${view.words.number(rest.length)}` }), badge(view, unread)),
-      menu(view, 'more', label, items),
-    ),
+    'span.tabs',
+    { key: 'tabs', id: 'tabs', role: 'group', label: t('Chats') },
+    ...shown.map(tab),
+    rest.length > 0 && dropdown(button('more', label, unreadWord(unread), opener('more'), icon('chat'), h('span.bt', `+${number(rest.length)}`), badge(unread)), label, items),
   );
 }
 
-/** What keeps us from being online, and what can be done. @param {View} view */
-export function banner(view) {
-  const { im, t } = view;
-  const { trouble, state } = im;
-  const code = trouble?.code ?? '';
-  if (state === 'online' || code === 'login' || (!code && !im.me && state === 'offline')) return { text: '', wait: '', action: '' };
-  const fallback = state === 'offline' ? t('offlineNow') : t(state);
-  const left = trouble?.retryAt ? Math.max(0, Math.ceil((trouble.retryAt - Date.now()) / 1000)) : 0;
-  return {
-    text: (code ? t(code) : fallback) + (code && trouble?.text ? ` · ${trouble.text}` : ''),
-    wait: left > 0 ? t('retryIn', { time: view.words.seconds(left) }) : '',
-    action: state === 'connecting' || (state === 'reconnecting' && !left) ? '' : t(state === 'offline' ? 'connect' : 'tryAgain'),
-  };
-}
+/** @type {Record<string, string>} */
+const TROUBLES = {
+  refused: 'The site refused', site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'Connected in another window',
+  ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection',
+  offline: 'Offline', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
+};
 
-/** @param {View} view */
-export function bannerLine(view) {
-  const { text, wait, action } = banner(view);
+/** How long until it is tried again by itself; 0 if it is not. */
+export const secondsLeft = () => (im.state === 'online' ? 0 : Math.max(0, Math.ceil(((im.trouble?.retryAt ?? 0) - Date.now()) / 1000)));
+
+/** What keeps us from being online, and what can be done. */
+function banner() {
+  const { trouble, state, me } = im;
+  const offline = state === 'offline';
+  if (state === 'online' || trouble?.code === 'login' || (!trouble && !me && offline)) return h('div.none', { key: 'banner' }, h('span', { role: 'status' }));
+  const left = secondsLeft();
   return h(
-    'div',
-    { key: 'banner', class: text ? 'banner' : 'banner none', part: 'banner' },
-    h('span', { role: 'status', class: 'say' }, text && h('span', { class: 'pulse' }), text),
-    wait && h('span', { class: 'wait' }, wait),
-    action && h('button', { type: 'button', class: 'link', 'data-connect': true, onclick: () => view.im.goOnline() }, action),
+    'div.banner',
+    { key: 'banner', part: 'banner' },
+    h('span.say', { role: 'status' }, h('span.pulse'), t(TROUBLES[trouble?.code ?? state] ?? ''), trouble?.text && ` · ${trouble.text}`),
+    left > 0 && h('span.wait', t('Trying again in {}', seconds(left))),
+    (offline || (left > 0 && state === 'reconnecting')) && link(t(offline ? 'Connect' : 'Try again'), () => im.goOnline()),
   );
 }
 
-/** @param {View} view */
-function mainButtons(view) {
-  const { t, words } = view;
-  const { notices, notifications, contacts, trouble, state } = view.im;
-  if (trouble?.code === 'login') return [panelButton(view, 'contacts', 'person', t('signInHint'), { text: t('signInHint') })];
+function mainButtons() {
+  const { notices, notifications, contacts, trouble, state, settings } = im;
+  const signIn = t('Sign in to chat');
+  if (trouble?.code === 'login') return panelButton('contacts', 'person', signIn, '', h('span.bt', signIn));
   const news = notifications.length + notices.filter((notice) => !notice.read).length;
-  const online = state === 'online' ? countOnline(contacts.values()) : 0;
-  const detail = state === 'online' ? t('nOnline', { n: words.number(online) }) : t('offline');
-  const text = view.im.settings.minimize_layout || view.narrow ? '' : t('contacts');
+  const online = state === 'online';
+  const count = countOnline(contacts.values());
+  const text = (/** @type {string} */ title) => !settings.minimize_layout && !ui.narrow && h('span.bt', title);
   return [
-    panelButton(view, 'notices', 'bell', t('notifications'), { count: news, detail: news ? t('nNew', { n: words.number(news) }) : '' }),
-    panelButton(view, 'rooms', 'people', t('rooms'), { text: text && t('rooms') }),
-    panelButton(view, 'contacts', 'person', t('contacts'), { detail, text, here: state === 'online' ? words.number(online) : '–' }),
+    panelButton('notices', 'bell', t('Notifications'), news ? t('{} new', news) : '', badge(news)),
+    panelButton('rooms', 'people', t('Rooms'), '', text(t('Rooms'))),
+    panelButton('contacts', 'person', t('Contacts'), online ? t('{} online', count) : t('Offline'), text(t('Contacts')), h(`span.here${online ? '.yes' : ''}`, online ? number(count) : '–')),
   ];
 }
 
-/** @param {View} view */
-export function bar(view) {
-  const { t, ui, words } = view;
-  const { unread } = view.im;
-  if (ui.collapsed) {
-    const name = join(t('showBar'), unread ? t('nUnread', { n: words.number(unread) }) : '');
-    return h('div', { key: 'pill', class: 'pill', part: 'bar' }, h('button', { type: 'button', class: 'bb', 'data-bar': 'show', 'aria-label': name, title: t('showBar'), 'aria-expanded': 'false', onclick: () => view.collapse(false) }, icon('chat'), badge(view, unread)));
-  }
+export function bar() {
+  if (ui.collapsed) return h('div.pill', { key: 'pill', part: 'bar' }, button('show', t('Show chat bar'), unreadWord(im.unread), { 'aria-expanded': false, onclick: () => collapse(false) }, icon('chat'), badge(im.unread)));
   return h(
-    'div',
-    { key: 'bar', class: 'dock', part: 'bar' },
-    bannerLine(view),
+    'div.dock',
+    { key: 'bar', part: 'bar' },
+    banner(),
     h(
-      'div',
-      { class: 'bar', 'data-dock': true, 'data-arrows': true },
-      ...siteMenu(view),
-      tabs(view),
-      ...mainButtons(view),
-      panelButton(view, 'settings', 'sliders', t('settings'), {}),
-      h('button', { key: 'hide', type: 'button', class: 'bb', 'data-k': true, 'data-bar': 'hide', 'aria-label': t('hideBar'), title: t('hideBar'), 'aria-expanded': 'true', onclick: () => view.collapse(true) }, icon('down')),
+      'div.bar',
+      { id: 'bar', 'data-keys': 'bar' },
+      ...siteMenu(),
+      tabs(),
+      mainButtons(),
+      panelButton('settings', 'sliders', t('Settings')),
+      button('hide', t('Hide chat bar'), '', { 'aria-expanded': true, onclick: () => collapse(true) }, icon('down')),
     ),
   );
 }

@@ -5,154 +5,106 @@
 
 import { composer } from './composer.js';
 import { h } from './dom.js';
+import { t } from './i18n.js';
 import { icon } from './icons.js';
 import { log } from './log.js';
-import { avatar, iconButton, menu, opener, partner, presenceWord, siteLink, toggleTray } from './parts.js';
-import { presenceKind } from './roster.js';
+import { roomLine } from './panels.js';
+import { avatar, dropdown, iconButton, link, opener, partner, personRow, presenceWord, siteLink, spoken } from './parts.js';
+import { draw, focus, im, minimise, toggleTray, ui } from './state.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').Chat} Chat */
 
-/** Does something at the site and says if it did not work. @param {View} view @param {Promise<boolean>} done */
-async function attempt(view, done) {
-  const worked = await done.catch(() => false);
-  view.ui.failure = worked ? '' : view.t('didNotWork');
-  view.draw();
+/** Does something at the site and says if it did not work. @param {Promise<boolean>} done */
+async function attempt(done) {
+  ui.failure = (await done.catch(() => false)) ? '' : t('That did not work.');
+  draw();
 }
 
-/** @param {View} view @param {Chat} chat @param {boolean} blocked */
-function setBlocked(view, chat, blocked) {
-  return attempt(view, chat.kind === 'room' ? view.im.lock(chat.id, blocked) : view.im.block(chat.id, blocked));
+/** What a user or room can be kept from: the word for it, and the way. @param {Chat} chat */
+function blocking({ kind, id }) {
+  const room = kind === 'room';
+  const blocked = Boolean((room ? im.rooms : im.contacts).get(id)?.blocked);
+  const words = room ? ['Lock room', 'Unlock room'] : ['Block', 'Unblock'];
+  return { blocked, label: t(words[Number(blocked)] ?? ''), run: () => void attempt(room ? im.lock(id, !blocked) : im.block(id, !blocked)) };
 }
 
-/** @param {View} view @param {Chat} chat */
-function isBlocked(view, chat) {
-  const known = chat.kind === 'room' ? view.im.rooms.get(chat.id) : view.im.contacts.get(chat.id);
-  return Boolean(known?.blocked);
+/** @param {Chat} chat */
+async function showMembers({ id }) {
+  toggleTray('members');
+  if (!ui.tray) return;
+  ui.members = null;
+  ui.members = await im.members(id).catch(() => []);
+  draw();
 }
 
-/** @param {View} view @param {Chat} chat */
-function chatMenu(view, chat) {
-  const { t } = view;
-  const blocked = isBlocked(view, chat);
-  const block = chat.kind === 'room' ? t(blocked ? 'unlock' : 'lock') : t(blocked ? 'unblock' : 'block');
-  return menu(view, 'chat', t('options'), [
-    { label: block, mark: icon(chat.kind === 'room' ? 'lock' : 'ban'), run: () => void setBlocked(view, chat, !blocked) },
-    { label: t('download'), mark: icon('download'), href: view.im.downloadUrl(chat.key), props: { download: '' } },
-    { label: t('clearHistory'), mark: icon('trash'), run: () => {
-      view.ui.tray = 'clear';
-      view.focus(() => view.find('confirm', 'no'));
-    } },
-  ]);
-}
-
-/** @param {View} view @param {Chat} chat */
-async function showMembers(view, chat) {
-  const { ui, im } = view;
-  toggleTray(view, 'members');
-  if (ui.tray !== 'members') return;
-  ui.members.delete(chat.id);
-  view.focus(() => view.find('tray', 'members'));
-  ui.members.set(chat.id, await im.members(chat.id).catch(() => []));
-  view.draw();
-}
-
-/** @param {View} view @param {Chat} chat */
-function head(view, chat) {
-  const { im, t, words } = view;
-  const who = partner(view, chat);
-  const contact = im.contacts.get(chat.id);
-  const room = im.rooms.get(chat.id);
-  const minimise = () => {
-    im.activate('');
-    view.focus(() => view.find('bar', chat.key) ?? view.find('bar', 'more'));
-  };
+/** @param {Chat} chat */
+function head(chat) {
+  const who = partner(chat);
+  const { room, known } = who;
   const close = () => {
     im.close(chat.key);
-    view.focus(() => view.find('bar', 'contacts'));
+    focus('contacts');
   };
-  const line = chat.kind === 'room'
-    ? room && t('roomCount', { n: words.number(room.count), all: words.number(room.all_count) })
-    : contact && [presenceWord(view, contact), contact.status].filter(Boolean).join(' · ');
-  const count = room ? t('nOnline', { n: words.number(room.count) }) : '';
+  const line = known && (room ? roomLine({ ...known, blocked: false }) : [presenceWord(who), known.status].filter(Boolean).join(' · '));
+  const items = [
+    { ...blocking(chat), mark: icon(room ? 'lock' : 'ban') },
+    { label: t('Download history'), mark: icon('download'), href: im.downloadUrl(chat.key), props: { download: '' } },
+    { label: t('Clear history'), mark: icon('trash'), run: () => ui.tray !== 'clear' && toggleTray('clear') },
+  ];
   return h(
-    'header',
-    { class: 'head' },
-    view.narrow && iconButton(t('back'), 'back', minimise, { class: 'flip' }),
-    avatar(view, who, chat.kind === 'user' ? presenceKind(contact) : undefined),
-    h('div', { class: 'txt' }, h('h2', null, siteLink(who.url, { class: 'nick cut', dir: 'auto' }, who.nick)), line && h('span', { class: 'sub cut', dir: 'auto', title: line }, line)),
-    chat.kind === 'room' && iconButton([t('members'), count].filter(Boolean).join(', '), 'people', () => void showMembers(view, chat), { 'aria-expanded': String(view.ui.tray === 'members'), 'data-opens': 'members' }),
-    h('span', { class: 'pop' }, iconButton(t('options'), 'dots', () => view.popup(view.ui.popup === 'chat' ? '' : 'chat'), opener(view, 'chat')), chatMenu(view, chat)),
-    !view.narrow && iconButton(t('minimise'), 'minus', minimise),
-    iconButton(t('close'), 'x', close),
+    'header.head',
+    ui.narrow && iconButton(t('Back'), 'back', minimise, {}, '.flip'),
+    avatar(who, who.kind),
+    h('div.txt', h('h2', siteLink(who.url, '.nick.cut', { dir: 'auto' }, who.nick)), line && h('span.sub.cut', { dir: 'auto', title: line }, line)),
+    room && iconButton(spoken(t('Members'), known && t('{} online', known.count ?? 0)), 'people', () => void showMembers(chat), { id: 'open members', 'aria-expanded': ui.tray === 'members' }),
+    dropdown(h('button.ib', { label: t('Options'), title: t('Options'), ...opener('options') }, icon('dots')), t('Options'), items),
+    !ui.narrow && iconButton(t('Minimise'), 'minus', minimise),
+    iconButton(t('Close'), 'x', close),
   );
 }
 
-/** @param {View} view @param {Chat} chat */
-function members(view, chat) {
-  const { im, t, ui } = view;
-  const list = ui.members.get(chat.id);
-  const talk = (/** @type {string} */ id) => () => view.openChat(`u/${id}`);
-  const row = (/** @type {import('../core/types.js').Member} */ member) => {
-    const body = [avatar(view, { ...member, ...im.contacts.get(member.id) }), h('span', { class: 'nick cut', dir: 'auto' }, member.nick)];
-    const mine = member.id === im.me?.id;
-    return h('li', { key: member.id, class: 'row' }, mine ? h('span', { class: 'who' }, body, h('span', { class: 'sub' }, t('you'))) : h('button', { type: 'button', class: 'who', 'data-k': true, onclick: talk(member.id) }, body));
-  };
+/** @param {Chat} chat */
+function members(chat) {
+  const list = ui.members;
   return h(
-    'div',
-    { key: 'members', class: 'tray members', role: 'group', 'aria-label': t('membersOf', { who: partner(view, chat).nick }), tabIndex: -1, 'data-tray': 'members', 'aria-busy': String(!list) },
-    !list && h('p', { class: 'hint' }, t('loading')),
-    list?.length === 0 && h('p', { class: 'hint' }, t('noMembers')),
-    h('ul', { 'data-keys': 'v' }, ...(list ?? []).map(row)),
+    'div.tray.members',
+    { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', partner(chat).nick), tabIndex: -1, 'aria-busy': !list },
+    !list?.length && h('p.hint', list ? t('Nobody is here') : t('Loading…')),
+    h('ul', { 'data-keys': 'v' }, ...(list ?? []).map(({ id, nick }) => personRow({ who: { ...im.contacts.get(id), id, nick }, ...(id === im.me?.id ? { line: t('You') } : { chat: `u/${id}` }) }))),
   );
 }
 
-/** Asks in the window itself, not in a dialog that stops the page. @param {View} view @param {Chat} chat */
-function confirmClear(view, chat) {
-  const { t } = view;
-  const done = () => {
-    toggleTray(view, 'clear');
-    view.focus(() => view.find('opener', 'chat'));
-  };
+/** A line of the window that says something, with what can be done about it. @param {string} text @param {...import('./dom.js').VNode} actions */
+const note = (text, ...actions) => h('div.note', h('span', text), ...actions);
+
+/** Asks in the window itself, not in a dialog that stops the page. @param {Chat} chat */
+function confirmClear({ key }) {
   const clear = () => {
-    done();
-    void attempt(view, view.im.clear(chat.key));
+    toggleTray('clear');
+    void attempt(im.clear(key));
   };
-  return h(
-    'div',
-    { key: 'clear', class: 'note ask', role: 'group', 'aria-label': t('clearAsk') },
-    h('span', null, t('clearAsk')),
-    h('button', { type: 'button', class: 'link danger', onclick: clear }, t('clear')),
-    h('button', { type: 'button', class: 'link', 'data-confirm': 'no', onclick: done }, t('cancel')),
-  );
+  const text = t('Clear it on your side?');
+  return h('div.ask', { key: 'clear', role: 'group', label: text }, note(text, link(t('Clear'), clear, { class: 'link danger' }), link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' })));
 }
 
-/** What the user should know before he writes. @param {View} view @param {Chat} chat */
-function notes(view, chat) {
-  const { im, t } = view;
-  const { nick } = partner(view, chat);
-  const contact = im.contacts.get(chat.id);
-  if (isBlocked(view, chat)) {
-    const room = chat.kind === 'room';
-    const open = () => void setBlocked(view, chat, false);
-    return h('div', { class: 'note' }, h('span', null, room ? t('roomLocked') : t('youBlocked', { who: nick })), h('button', { type: 'button', class: 'link', onclick: open }, t(room ? 'unlock' : 'unblock')));
-  }
-  const away = chat.kind === 'user' && im.state === 'online' && contact && !contact.incomplete && contact.presence === 'offline';
-  return away && h('div', { class: 'note' }, h('span', null, t('isOffline', { who: nick })));
+/** What the user should know before he writes. @param {Chat} chat */
+function notes(chat) {
+  const { nick, room, known } = partner(chat);
+  const { blocked, label, run } = blocking(chat);
+  if (blocked) return note(room ? t('You have locked this room.') : t('You have blocked {}.', nick), link(label, run));
+  return !room && im.state === 'online' && known && !known.incomplete && known.presence === 'offline' && note(t('{} is offline and will read this later.', nick));
 }
 
-/** @param {View} view @param {Chat} chat */
-export function chatWindow(view, chat) {
-  const { t, ui } = view;
-  const { nick } = partner(view, chat);
+/** @param {Chat} chat */
+export function chatWindow(chat) {
   return h(
-    'section',
-    { key: `chat ${chat.key}`, class: 'chat', id: 'chat', part: 'chat', 'aria-label': t('chatWith', { who: nick }), 'data-chat': chat.key },
-    head(view, chat),
-    ui.tray === 'clear' && confirmClear(view, chat),
-    h('div', { role: 'alert', class: ui.failure ? 'note error' : 'none' }, ui.failure),
-    h('div', { class: 'mid' }, log(view, chat), ui.tray === 'members' && members(view, chat)),
-    notes(view, chat),
-    !isBlocked(view, chat) && composer(view, chat),
+    'section.chat',
+    { key: chat.key, id: 'chat', part: 'chat', label: t('Chat with {}', partner(chat).nick) },
+    head(chat),
+    ui.tray === 'clear' && confirmClear(chat),
+    h(ui.failure ? 'div.note.error' : 'div.none', { role: 'alert' }, ui.failure),
+    h('div.mid', log(chat), ui.tray === 'members' && members(chat)),
+    notes(chat),
+    !blocking(chat).blocked && composer(chat),
   );
 }

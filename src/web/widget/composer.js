@@ -4,113 +4,110 @@
 // method is composing, or lose what was typed.
 
 import { h } from './dom.js';
-import { emojiGrid } from './emoji.js';
-import { icon } from './icons.js';
-import { iconButton, partner, toggleTray } from './parts.js';
+import { t } from './i18n.js';
+import { iconButton, partner } from './parts.js';
+import { draw, find, focus, im, save, toggleTray, ui } from './state.js';
 import { readStyle, writeStyle } from './style.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').Chat} Chat */
 
-export const BODY_BYTES_MAX = 32_768;
-/** Colours to write in; each is moved until it can be read in the theme. */
-const COLORS = ['#d0342c', '#c2570c', '#8a6d00', '#1a7f37', '#0b7285', '#2563d9', '#7c3aed'];
-const SIZES = /** @type {const} */ ([['small', 12], ['normal', 0], ['large', 18]]);
+const BODY_BYTES_MAX = 32_768;
+/** An emoji is its own name: screen readers say it in the language of their user, whatever the bar speaks. */
+const EMOJI = [...'🙂😁😃😆😂😉😊😍😘😛😎🤔😐🙄😌😴😟🙁😢😭😮😳😠😡👍👎👌👏👋🙏💪🤝', '❤️', ...'💔🔥🎉🎁💯🌹🍵'];
+/** Colours to write in; each is moved until it can be read in the theme. The first is none. */
+const COLORS = ['', '#d0342c', '#c2570c', '#8a6d00', '#1a7f37', '#0b7285', '#2563d9', '#7c3aed'];
 /** A key code of 229 is a key that an input method has taken; some browsers say only that. */
 const COMPOSING_KEY = 229;
 
-/** @param {string} text */
-export function bytesOf(text) {
-  return new TextEncoder().encode(text).length;
+/** @typedef {import('./style.js').Format} Format */
+/** The buttons of the formatting tray: what each sets, its letter and its name. @type {[Partial<Format>, string, string][]} */
+const FORMATS = [
+  [{ bold: true }, 'B', 'Bold'], [{ italic: true }, 'I', 'Italic'], [{ underline: true }, 'U', 'Underline'],
+  [{ size: 12 }, 'A', 'Small text'], [{ size: 0 }, 'A', 'Normal text'], [{ size: 18 }, 'A', 'Large text'],
+];
+
+/** @param {Chat} chat @param {string} text */
+function setDraft(chat, text) {
+  im.draft(chat.key, text);
+  draw();
 }
 
-/** @param {View} view @param {Chat} chat */
-function send(view, chat) {
-  const body = chat.draft.trim();
-  if (!body || bytesOf(body) > BODY_BYTES_MAX) return;
-  view.im.send(chat.key, body, writeStyle(view.ui.format));
-  view.im.draft(chat.key, '');
-  view.ui.tray = view.ui.tray === 'emoji' ? '' : view.ui.tray;
-  view.focus(() => view.find('input', chat.key));
+/** @param {Chat} chat @param {string} body */
+function send(chat, body) {
+  im.send(chat.key, body, writeStyle(ui.format));
+  if (ui.tray === 'emoji') ui.tray = '';
+  setDraft(chat, '');
+  focus('input');
 }
 
-/** @param {View} view @param {Chat} chat @param {string} emoji */
-function insert(view, chat, emoji) {
-  const input = /** @type {HTMLTextAreaElement | undefined} */ (view.find('input', chat.key));
-  if (!input) return;
+/** @param {Chat} chat @param {string} emoji */
+function insert(chat, emoji) {
+  const input = /** @type {HTMLTextAreaElement} */ (find('input'));
   input.setRangeText(emoji, input.selectionStart, input.selectionEnd, 'end');
-  view.im.draft(chat.key, input.value);
-  view.draw();
+  setDraft(chat, input.value);
 }
 
-/** @param {View} view */
-function formatting(view) {
-  const { t, ui } = view;
-  const set = (/** @type {Partial<View['ui']['format']>} */ change) => () => {
-    Object.assign(ui.format, change);
-    view.save();
+/** A button that sets a part of the format, or takes it away if it is set and can be off. @param {string} look @param {string} label @param {Partial<Format>} change @param {Record<string, any>} [props] @param {string} [letter] */
+function setter(look, label, change, props, letter) {
+  const [[key, value]] = /** @type {[[keyof Format, any]]} */ (Object.entries(change));
+  const on = ui.format[key] === value;
+  const onclick = () => {
+    Object.assign(ui.format, value === true ? { [key]: !on } : change);
+    save();
   };
-  const toggle = (/** @type {'bold' | 'italic' | 'underline'} */ key, /** @type {string} */ letter) => h('button', { type: 'button', class: `ib ${key}`, 'data-k': true, 'aria-pressed': String(ui.format[key]), 'aria-label': t(key), title: t(key), onclick: set({ [key]: !ui.format[key] }) }, letter);
-  const swatch = (/** @type {string} */ color, /** @type {string} */ label) => h('button', { type: 'button', class: 'swatch', 'data-k': true, 'aria-pressed': String(ui.format.color === color), 'aria-label': label, title: label, style: { '--swatch': readStyle(`color:${color}`, view.dark).color ?? 'currentColor' }, onclick: set({ color }) });
-  return h(
-    'div',
-    { key: 'format', class: 'tray format', role: 'toolbar', 'aria-label': t('format'), 'data-keys': 'h', 'data-tray': 'format' },
-    toggle('bold', 'B'),
-    toggle('italic', 'I'),
-    toggle('underline', 'U'),
-    ...SIZES.map(([name, size]) => h('button', { type: 'button', class: `ib size ${name}`, 'data-k': true, 'aria-pressed': String(ui.format.size === size), 'aria-label': `${t('size')}: ${t(name)}`, title: t(name), onclick: set({ size }) }, 'A')),
-    h('span', { class: 'swatches', role: 'group', 'aria-label': t('colour') }, swatch('', t('noColour')), ...COLORS.map((color, index) => swatch(color, t('colourN', { n: index + 1 })))),
-  );
+  return h(`button${look}`, { label, title: label, 'aria-pressed': on, onclick, ...props }, letter);
 }
 
-/** Opens a tray and goes there. @param {View} view @param {'emoji' | 'format'} tray */
-function openTray(view, tray) {
-  toggleTray(view, tray);
-  view.focus(() => (view.ui.tray === tray ? view.find('tray', tray)?.querySelector('[data-k]') : view.find('opens', tray)));
-}
+/** @param {string} look @param {string} role @param {string} keys @param {string} label @param {...import('./dom.js').Child} kids */
+const tray = (look, role, keys, label, ...kids) => h(`div.tray${look}`, { key: look, id: 'tray', role, label, 'data-keys': keys }, ...kids);
 
-/** @param {View} view @param {Chat} chat */
-export function composer(view, chat) {
-  const { t, ui, words } = view;
-  const { nick } = partner(view, chat);
-  const bytes = bytesOf(chat.draft.trim());
+/** @param {Chat} chat */
+const emojiTray = (chat) => tray('.emoji', 'group', 'g', t('Emoji'), EMOJI.map((emoji) => h('button', { onclick: () => insert(chat, emoji) }, emoji)));
+
+const formatTray = () => tray(
+  '.format', 'toolbar', 'h', t('Formatting'),
+  FORMATS.map(([change, letter, name]) => setter('.ib', t(name), change, { style: readStyle(writeStyle(change), ui.dark) }, letter)),
+  h('span.swatches', { role: 'group', label: t('Text colour') }, COLORS.map((color, index) => {
+    const style = { '--swatch': readStyle(`color:${color}`, ui.dark).color ?? 'currentColor' };
+    return setter('.swatch', color ? t('Colour {}', index) : t('No colour'), { color }, { style });
+  })),
+);
+
+/** @param {Chat} chat */
+export function composer(chat) {
+  const body = chat.draft.trim();
+  const bytes = new TextEncoder().encode(body).length;
   const long = bytes > BODY_BYTES_MAX;
-  const submit = (/** @type {any} */ event) => {
+  const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    send(view, chat);
+    if (body && !long) send(chat, body);
   };
-  const onkeydown = (/** @type {any} */ event) => {
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === COMPOSING_KEY) return;
-    submit(event);
+  const onkeydown = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== COMPOSING_KEY) onsubmit(event);
   };
-  const opens = (/** @type {'emoji' | 'format'} */ tray) => ({ 'aria-expanded': String(ui.tray === tray), 'data-opens': tray });
+  const opener = (/** @type {'emoji' | 'format'} */ name, /** @type {string} */ label, /** @type {import('./icons.js').Icon} */ mark) => iconButton(label, mark, () => toggleTray(name), { id: `open ${name}`, 'aria-expanded': ui.tray === name });
   return h(
-    'form',
-    { class: 'composer', onsubmit: submit },
-    ui.tray === 'emoji' && emojiGrid(view, (emoji) => insert(view, chat, emoji)),
-    ui.tray === 'format' && formatting(view),
-    h('p', { id: 'limit', class: long ? 'note error' : 'none', role: 'status' }, long && t('tooLong', { n: words.number(bytes), max: words.number(BODY_BYTES_MAX) })),
+    'form.composer',
+    { onsubmit },
+    ui.tray === 'emoji' && emojiTray(chat),
+    ui.tray === 'format' && formatTray(),
+    h(long ? 'p.note.error' : 'p.none', { id: 'limit', role: 'status' }, long && t('Too long: {} of {} bytes', bytes, BODY_BYTES_MAX)),
     h(
-      'div',
-      { class: 'write' },
-      iconButton(t('emojiPicker'), 'smile', () => openTray(view, 'emoji'), opens('emoji')),
-      iconButton(t('format'), 'letter', () => openTray(view, 'format'), opens('format')),
+      'div.write',
+      opener('emoji', t('Emoji'), 'smile'),
+      opener('format', t('Formatting'), 'letter'),
       h('textarea', {
-        key: chat.key, rows: 1, dir: 'auto', value: chat.draft, placeholder: t('typeHere'), 'aria-label': t('messageTo', { who: nick }), 'aria-describedby': long ? 'limit' : null, 'aria-invalid': long ? 'true' : null,
-        enterkeyhint: 'send', style: readStyle(writeStyle(ui.format), view.dark), 'data-input': chat.key, onkeydown,
-        oninput: (/** @type {any} */ event) => {
-          view.im.draft(chat.key, event.target.value);
-          view.draw();
-        },
+        id: 'input', rows: 1, dir: 'auto', value: chat.draft, placeholder: t('Write a message'), label: t('Message to {}', partner(chat).nick), 'aria-describedby': 'limit', 'aria-invalid': long,
+        enterkeyhint: 'send', style: readStyle(writeStyle(ui.format), ui.dark), onkeydown, oninput: (/** @type {any} */ { target }) => setDraft(chat, target.value),
       }),
-      h('button', { class: 'ib send', 'aria-label': t('send'), title: t('send'), disabled: !chat.draft.trim() || long }, icon('send')),
+      iconButton(t('Send'), 'send', () => {}, { type: 'submit', disabled: !body || long }, '.send'),
     ),
   );
 }
 
-/** The field is as high as what stands in it, up to what the stylesheet allows. @param {View} view @param {Chat | undefined} chat */
-export function growInput(view, chat) {
-  const input = chat && view.find('input', chat.key);
+/** The field is as high as what stands in it, up to what the stylesheet allows. */
+export function growInput() {
+  const input = find('input');
   if (!input) return;
   input.style.height = 'auto';
   input.style.height = `${input.scrollHeight}px`;

@@ -4,20 +4,19 @@
 // Must not: sort or count; `roster.js` does.
 
 import { h, memo } from './dom.js';
+import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
-import { avatar, badge, dot, empty, iconButton, menu, opener, panel, presenceWord } from './parts.js';
+import { SHOWS, avatar, dot, dropdown, empty, iconButton, menu, opener, panel, personRow, presenceWord, theirs, unreadIn } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
+import { draw, im, openChat, save, ui } from './state.js';
 import { safeUrl } from './text.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
-const SHOWS = /** @type {const} */ (['available', 'away', 'dnd', 'invisible', 'offline']);
 const STATUS_LETTERS_MAX = 140;
 
-/** @param {View} view @param {typeof SHOWS[number]} show */
-function choose(view, show) {
-  const { im } = view;
+/** @param {string} show */
+function choose(show) {
   if (show === 'offline') im.goOffline();
   else {
     im.setPresence(show);
@@ -25,167 +24,115 @@ function choose(view, show) {
   }
 }
 
-/** @param {View} view */
-function myself(view) {
-  const { im, t } = view;
-  if (!im.me) return null;
-  const me = im.me;
-  const current = im.state === 'offline' ? 'offline' : (SHOWS.find((show) => show === me.show) ?? 'available');
-  const items = SHOWS.map((show) => ({ label: t(show), checked: show === current, mark: dot(presenceKind({ show })), run: () => choose(view, show) }));
-  const toggle = () => view.popup(view.ui.popup === 'presence' ? '' : 'presence');
-  const commit = (/** @type {any} */ event) => event.target.value.trim() !== me.status && im.setPresence(me.show, event.target.value.trim());
+function myself() {
+  const { me } = im;
+  if (!me) return null;
+  const current = im.state === 'offline' ? 'offline' : me.show in SHOWS ? me.show : 'available';
+  const word = t(SHOWS[current] ?? '');
+  const label = t('Your presence: {}', word);
+  const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => choose(show) }));
+  const onchange = (/** @type {any} */ { target }) => im.setPresence(me.show, target.value.trim());
   const onkeydown = (/** @type {any} */ event) => {
-    if (event.key === 'Enter' && !event.isComposing) event.target.blur();
-    if (event.key !== 'Escape' || event.target.value === me.status) return;
-    event.target.value = me.status;
+    const { target, key } = event;
+    if (key === 'Enter' && !event.isComposing) target.blur();
+    if (key !== 'Escape' || target.value === me.status) return;
+    target.value = me.status;
     event.stopPropagation();
   };
   return h(
-    'div',
-    { class: 'me' },
-    avatar(view, me, presenceKind({ show: current })),
+    'div.me',
+    avatar(me, presenceKind({ show: current })),
     h(
-      'div',
-      { class: 'txt' },
-      h('span', { class: 'nick cut', dir: 'auto' }, me.nick),
-      h('input', { key: `status ${me.status}`, class: 'status', type: 'text', value: me.status, maxlength: STATUS_LETTERS_MAX, placeholder: t('statusHint'), 'aria-label': t('status'), dir: 'auto', onchange: commit, onkeydown }),
+      'div.txt',
+      theirs('.nick.cut', me.nick),
+      h('input.status', { key: me.status, type: 'text', value: me.status, maxlength: STATUS_LETTERS_MAX, placeholder: t('Set a status'), label: t('Your status'), dir: 'auto', onchange, onkeydown }),
     ),
-    h(
-      'span',
-      { class: 'pop' },
-      h('button', { type: 'button', class: 'show', 'aria-label': t('presence', { show: t(current) }), ...opener(view, 'presence'), onclick: toggle }, h('span', { class: 'cut' }, t(current)), icon('down')),
-      menu(view, 'presence', t('presence', { show: t(current) }), items),
-    ),
+    dropdown(h('button.show', { label, ...opener('presence') }, h('span.cut', word), icon('down')), label, items),
   );
 }
 
-/** @param {View} view @param {BuddyInfo} who */
-function contactMenu(view, who) {
-  const { im, t } = view;
+/** @param {BuddyInfo} who */
+const menuId = (who) => `of ${who.id}`;
+
+/** @param {BuddyInfo} who */
+function contactMenu(who) {
   const href = who.url && safeUrl(who.url, document.baseURI);
-  return menu(view, `contact ${who.id}`, t('optionsOf', { who: who.nick }), [
-    { label: t('sendMessage'), mark: icon('chat'), run: () => view.openChat(`u/${who.id}`) },
-    ...(href ? [{ label: t('profile'), mark: icon('person'), href }] : []),
-    { label: t(who.blocked ? 'unblock' : 'block'), mark: icon('ban'), run: () => void im.block(who.id, !who.blocked) },
-  ], { style: { top: `${view.ui.popupTop}px` } });
+  return menu(menuId(who), t('Options for {}', who.nick), [
+    { label: t('Send a message'), mark: icon('chat'), run: () => openChat(`u/${who.id}`) },
+    ...(href ? [{ label: t('Profile'), mark: icon('person'), href }] : []),
+    { label: t(who.blocked ? 'Unblock' : 'Block'), mark: icon('ban'), run: () => void im.block(who.id, !who.blocked) },
+  ]);
 }
 
-/** Where a menu of a list goes: under its row, or above it in the lower half. @param {HTMLElement} item */
-function menuTop(item) {
-  const list = /** @type {HTMLElement} */ (item.closest('.list'));
-  const top = item.offsetTop - list.scrollTop + item.offsetHeight;
-  const frame = /** @type {HTMLElement} */ (list.offsetParent);
-  return Math.max(0, Math.min(top, frame.clientHeight - 132));
-}
-
-/** A contact's row; there may be a thousand, so one that is as it was is not described anew. @param {View} view @param {BuddyInfo} who */
-function row(view, who) {
-  const { im, ui, words } = view;
-  const unread = im.chats.find((chat) => chat.key === `u/${who.id}`)?.unread ?? 0;
+/** A contact's row; there may be a thousand, so one that is as it was is not described anew. @param {BuddyInfo} who */
+function contactRow(who) {
+  const chat = `u/${who.id}`;
+  const id = menuId(who);
   const kind = presenceKind(who);
-  const signs = [words.lang, who.nick, kind, who.status, who.blocked, unread, who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === `contact ${who.id}`];
-  return memo(who, signs, () => makeRow(view, who, kind, unread));
+  const signs = [lang, who.nick, kind, who.status, who.blocked, unreadIn(chat), who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === id];
+  return memo(who, signs, () => {
+    const open = opener(id);
+    const row = { who, kind, line: who.blocked ? t('Blocked') : who.status, more: presenceWord(who), chat, props: { oncontextmenu: open.onclick } };
+    return personRow(row, iconButton(t('Options for {}', who.nick), 'dots', open.onclick, open, '.more'));
+  });
 }
 
-/** @param {View} view @param {BuddyInfo} who @param {import('./roster.js').Kind} kind @param {number} unread */
-function makeRow(view, who, kind, unread) {
-  const { t } = view;
-  const line = who.blocked ? t('blocked') : who.status;
-  const id = `contact ${who.id}`;
-  const name = [who.nick, line, presenceWord(view, who), unread && t('nUnread', { n: view.words.number(unread) })].filter(Boolean).join(', ');
-  const open = (/** @type {any} */ event) => {
-    event.preventDefault();
-    view.popup(view.ui.popup === id ? '' : id, menuTop(event.currentTarget.parentNode));
-  };
-  return h(
-    'li',
-    { key: who.id, class: kind === 'offline' ? 'row off' : 'row' },
-    h(
-      'button',
-      { type: 'button', class: 'who', 'data-k': true, 'aria-label': name, onclick: () => view.openChat(`u/${who.id}`), oncontextmenu: open },
-      avatar(view, who, kind),
-      h('span', { class: 'txt' }, h('span', { class: 'nick cut', dir: 'auto' }, who.nick), ' ', line && h('span', { class: 'sub cut', dir: 'auto' }, line)),
-      badge(view, unread),
-    ),
-    iconButton(t('optionsOf', { who: who.nick }), 'dots', open, { class: 'more', 'data-sub': true, ...opener(view, id) }),
-  );
-}
-
-/** @param {View} view @param {import('./roster.js').Group} group @param {number} index */
-function groupOf(view, group, index) {
-  const { t, ui, words } = view;
-  const fixed = { '': t('friends'), friend: t('friends'), [STRANGER]: t('stranger') }[group.name];
-  const name = fixed ?? group.name;
-  const open = ui.query !== '' || !ui.closed.has(group.name);
+/** @param {import('./roster.js').Group} group */
+function groupOf({ name, online, total, contacts }) {
+  const title = name === STRANGER ? t('Others on this page') : /^(friend)?$/.test(name) ? t('Friends') : name;
+  const open = ui.query !== '' || !ui.closed.has(name);
   const fold = () => {
-    if (!ui.closed.delete(group.name)) ui.closed.add(group.name);
-    view.save();
+    if (!ui.closed.delete(name)) ui.closed.add(name);
+    save();
   };
   return h(
-    'div',
-    { key: `g ${group.name}`, class: 'group' },
-    h(
-      'h3',
-      null,
-      h(
-        'button',
-        { type: 'button', 'data-k': true, 'aria-expanded': String(open), 'aria-controls': open ? `g${index}` : null, onclick: fold },
-        icon('down'),
-        h('span', { class: 'cut', dir: 'auto' }, name),
-        h('span', { class: 'count' }, `${words.number(group.online)}/${words.number(group.total)}`),
-      ),
-    ),
-    open && h('ul', { id: `g${index}`, 'aria-label': name }, ...group.contacts.map((who) => row(view, who))),
+    'div.group',
+    { key: name },
+    h('h3', h('button', { 'aria-expanded': open, onclick: fold }, icon('down'), theirs('.cut', title), h('span.count', `${number(online)}/${number(total)}`))),
+    open && h('ul', { label: title }, ...contacts.map(contactRow)),
   );
 }
 
-/** @param {View} view */
-function login(view) {
-  const { im, t, ui } = view;
+function login() {
   const onsubmit = (/** @type {any} */ event) => {
     event.preventDefault();
     const { username, password } = event.target.elements;
     ui.tried = true;
     im.goOnline({ username: username.value, password: password.value });
     password.value = '';
-    view.draw();
+    draw();
   };
   const text = im.trouble?.text;
   // What the site says to a wrong password is a protocol's word; ours is for people.
-  const error = ui.tried && (!text || text === 'Not Authorized' ? t('wrongLogin') : text);
-  const field = (/** @type {'username' | 'password'} */ name, /** @type {string} */ type, /** @type {string} */ complete) =>
-    h('label', null, t(name), h('input', { type, name, required: true, autocomplete: complete, 'data-first': name === 'username', 'aria-describedby': error ? 'login-error' : null, 'aria-invalid': error ? 'true' : null }));
+  const error = ui.tried && (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
+  const field = (/** @type {string} */ label, /** @type {Record<string, any>} */ props) => h('label', t(label), h('input', { required: true, 'aria-invalid': Boolean(error), 'aria-describedby': error ? 'wrong' : null, ...props }));
   return panel(
-    view,
-    t('signInHint'),
+    t('Sign in to chat'),
     h(
-      'form',
-      { class: 'login', onsubmit },
-      field('username', 'text', 'username'),
-      field('password', 'password', 'current-password'),
-      h('p', { id: 'login-error', class: 'error', role: 'alert' }, error),
-      h('button', { class: 'primary' }, t('signIn')),
+      'form.login',
+      { onsubmit },
+      field('Username', { id: 'first', type: 'text', name: 'username', autocomplete: 'username' }),
+      field('Password', { type: 'password', name: 'password', autocomplete: 'current-password' }),
+      h('p.error', { id: 'wrong', role: 'alert' }, error),
+      h('button.primary', { type: 'submit' }, t('Sign in')),
     ),
   );
 }
 
-/** @param {View} view */
-export function contactsPanel(view) {
-  const { im, t, ui } = view;
-  if (im.trouble?.code === 'login') return login(view);
-  const groups = groupContacts(im.contacts.values(), ui.query, view.words.lang);
-  const search = (/** @type {any} */ event) => {
-    ui.query = event.target.value;
-    view.draw();
+export function contactsPanel() {
+  if (im.trouble?.code === 'login') return login();
+  const contacts = [...im.contacts.values()];
+  const groups = groupContacts(contacts, ui.query, lang);
+  const oninput = (/** @type {any} */ { target }) => {
+    ui.query = target.value;
+    draw();
   };
-  const nothing = ui.query ? empty('search', t('noMatch', { query: ui.query })) : empty('person', t('noContacts'), t('noContactsHint'));
-  const menuOf = [...im.contacts.values()].find((who) => ui.popup === `contact ${who.id}`);
+  const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'));
   return panel(
-    view,
-    t('contacts'),
-    myself(view),
-    h('div', { class: 'search' }, icon('search'), h('input', { type: 'search', value: ui.query, placeholder: t('search'), 'aria-label': t('search'), 'data-first': !view.narrow, autocomplete: 'off', oninput: search })),
-    h('div', { class: 'list', 'data-keys': 'v' }, groups.length ? groups.map((group, index) => groupOf(view, group, index)) : nothing),
-    menuOf && contactMenu(view, menuOf),
+    t('Contacts'),
+    myself(),
+    h('div.search', icon('search'), h('input', { id: ui.narrow ? null : 'first', type: 'search', value: ui.query, placeholder: t('Search contacts'), label: t('Search contacts'), autocomplete: 'off', oninput })),
+    h('div.list', { 'data-keys': 'v' }, groups.length ? groups.map(groupOf) : nothing),
+    contacts.filter((who) => ui.popup === menuId(who)).map(contactMenu),
   );
 }

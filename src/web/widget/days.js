@@ -9,12 +9,6 @@ const RUN_GAP_MS_MAX = 5 * 60_000;
 /** @typedef {{from: string, nick: string, own: boolean, messages: Message[]}} Run */
 /** @typedef {{day: string, time: number, runs: Run[]}} Day */
 
-/** The day a moment falls on where the reader is. @param {number} time */
-export function dayOf(time) {
-  const date = new Date(time);
-  return `${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
-}
-
 /**
  * @param {Message[]} messages oldest first
  * @returns {Day[]}
@@ -24,7 +18,7 @@ export function groupByDay(messages) {
   const days = [];
   let before = 0;
   for (const message of messages) {
-    const day = dayOf(message.time);
+    const day = new Date(message.time).toDateString();
     if (days.at(-1)?.day !== day) days.push({ day, time: message.time, runs: [] });
     const runs = /** @type {Day} */ (days.at(-1)).runs;
     const run = runs.at(-1);

@@ -6,8 +6,8 @@
 // Must not: make anything but elements, attributes and text nodes. Nothing is ever read as HTML.
 
 const SVG = 'http://www.w3.org/2000/svg';
-/** What is set as a property, because the attribute is only its first value. */
-const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selected']);
+/** What is set as a property, because the attribute is only its first value; `data` is a text node's. */
+const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selected', 'data']);
 
 /**
  * An element, a text (tag `#`) or an empty place (no tag), which keeps its neighbours where they are.
@@ -15,32 +15,33 @@ const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selecte
  * @property {string} tag
  * @property {Record<string, any>} props
  * @property {VNode[]} kids
- * @property {string} text
- * @property {any} key
- * @property {any} node what stands for it in the page
+ * @property {any} [node] what stands for it in the page
  */
 
 /** @typedef {VNode | string | number | boolean | null | undefined | Child[]} Child */
 
-/** @type {(tag: string, props: Record<string, any>, kids: VNode[], text: string, key?: any) => VNode} */
-const vnode = (tag, props, kids, text, key) => ({ tag, props, kids, text, key, node: null });
-
-/** @param {Child} kid @returns {VNode | VNode[]} */
+/** @param {any} kid @returns {VNode | VNode[]} */
 function child(kid) {
   if (Array.isArray(kid)) return kid.flatMap(child);
-  if (kid === null || kid === undefined || typeof kid === 'boolean') return vnode('', {}, [], '');
-  return typeof kid === 'object' ? kid : vnode('#', {}, [], String(kid));
+  if (kid?.kids) return kid;
+  const shown = kid || kid === 0;
+  return { tag: shown && kid !== true ? '#' : '', props: { data: String(kid) }, kids: [] };
 }
 
+/** @param {any} props @returns {props is Record<string, any>} */
+const isProps = (props) => props?.constructor === Object && !props.kids;
+
 /**
- * Describes an element. `on…` are handlers, `style` is an object of declarations, `ref` is told the element once.
- * @param {string} tag
- * @param {Record<string, any> | null} [props]
+ * Describes an element. `on…` are handlers, `style` is an object of declarations, `label` is its accessible name.
+ * @param {string} look its tag and classes, as in `span.nick.cut`
+ * @param {Record<string, any> | Child} [props] may be left out
  * @param {...Child} kids
  * @returns {VNode}
  */
-export function h(tag, props, ...kids) {
-  return vnode(tag, props ?? {}, kids.flatMap(child), '', props?.key);
+export function h(look, props, ...kids) {
+  if (!isProps(props)) return h(look, {}, props, ...kids);
+  const [tag = '', ...classes] = look.split('.');
+  return { tag, props: { class: classes.join(' ') || null, ...props }, kids: kids.flatMap(child) };
 }
 
 /** @type {WeakMap<object, {sign: string, node: VNode}>} */
@@ -68,42 +69,39 @@ export function memo(thing, signs, make) {
  * @param {any} was
  */
 function setProp(node, name, value, was) {
-  if (name === 'key' || name === 'ref') return;
+  if (name === 'key') return;
   if (name === 'style') {
-    for (const rule of Object.keys(was ?? {})) if (!value || !(rule in value)) node.style.removeProperty(rule);
-    for (const rule of Object.keys(value ?? {})) if (value[rule] !== was?.[rule]) node.style.setProperty(rule, value[rule]);
-  } else if (name.startsWith('on')) node[name] = value ?? null;
-  else if (PROPERTIES.has(name)) {
-    if (node[name] !== value) node[name] = value;
-  } else if (value === null || value === undefined || value === false) node.removeAttribute(name);
-  else node.setAttribute(name, value === true ? '' : value);
+    for (const rule in { ...was, ...value }) if (value?.[rule] !== was?.[rule]) node.style.setProperty(rule, value?.[rule] ?? '');
+  } else if (name.startsWith('on') || PROPERTIES.has(name)) {
+    if (node[name] !== value) node[name] = value ?? null;
+  } else if (value !== was) {
+    const attribute = name === 'label' ? 'aria-label' : name;
+    if ((value ?? null) === null || (value === false && !name.startsWith('aria'))) node.removeAttribute(attribute);
+    else node.setAttribute(attribute, value);
+  }
 }
 
-/** @param {VNode} next @returns {any} */
-function create(next) {
-  if (next.tag === '#') return (next.node = document.createTextNode(next.text));
-  const node = /^(svg|path)$/.test(next.tag) ? document.createElementNS(SVG, next.tag) : document.createElement(next.tag);
-  next.node = node;
-  patch(node, [], next.kids);
-  for (const name of Object.keys(next.props)) setProp(node, name, next.props[name], undefined);
-  next.props.ref?.(node);
+/** @param {string} tag */
+function create(tag) {
+  if (tag === '#') return document.createTextNode('');
+  if (/^(svg|path)$/.test(tag)) return document.createElementNS(SVG, tag);
+  const node = document.createElement(tag);
+  if (tag === 'button') node.setAttribute('type', tag);
   return node;
 }
 
-/** @param {VNode} old @param {VNode} next */
-function update(old, next) {
+/** Makes an element agree with its description. @param {VNode} next @param {VNode} [old] */
+function update(next, old) {
   if (old === next) return;
-  const node = (next.node = old.node);
-  if (next.tag === '#') {
-    if (old.text !== next.text) node.data = next.text;
-    return;
-  }
-  for (const name of Object.keys(old.props)) if (!(name in next.props)) setProp(node, name, undefined, old.props[name]);
-  patch(node, old.kids, next.kids);
-  for (const name of Object.keys(next.props)) {
-    const value = next.props[name];
-    if (value !== old.props[name] || PROPERTIES.has(name)) setProp(node, name, value, old.props[name]);
-  }
+  const node = (next.node = old ? old.node : create(next.tag));
+  patch(node, old?.kids ?? [], next.kids);
+  for (const name in { ...old?.props, ...next.props }) setProp(node, name, next.props[name], old?.props[name]);
+}
+
+/** Who is who: elements by their key, or by their place among those that have none. @param {VNode[]} nodes @returns {[string, VNode][]} */
+function names(nodes) {
+  let place = 0;
+  return nodes.map((node) => [`${node.tag} ${node.props.key === undefined ? place++ : `:${node.props.key}`}`, node]);
 }
 
 /**
@@ -113,21 +111,16 @@ function update(old, next) {
  * @param {VNode[]} next
  */
 export function patch(parent, old, next) {
-  const keyed = new Map();
-  /** @type {VNode[]} */
-  const placed = [];
-  for (const was of old) if (was.key === undefined) placed.push(was); else keyed.set(was.key, was);
   const unused = new Set(old);
-  let place = 0;
-  for (const now of next) {
-    const was = now.key === undefined ? placed[place++] : keyed.get(now.key);
-    if (was?.tag && was.tag === now.tag && unused.delete(was)) update(was, now);
-    else if (now.tag) create(now);
+  const named = new Map(names(old));
+  for (const [name, now] of names(next)) {
+    const was = named.get(name);
+    if (now.tag) update(now, was && unused.delete(was) ? was : undefined);
   }
-  for (const was of unused) if (was.tag && was.node.parentNode === parent) parent.removeChild(was.node);
+  for (const was of unused) if (was.tag) was.node.remove();
   let cursor = parent.firstChild;
-  for (const { tag, node } of next) {
-    if (!tag) continue;
+  for (const { node } of next) {
+    if (!node) continue;
     // One that went back in the list is put aside, so that all that follow it need not be moved.
     if (cursor && node === cursor.nextSibling) {
       parent.appendChild(cursor);

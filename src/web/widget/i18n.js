@@ -1,69 +1,65 @@
 // Languages.
 //
-// Owns: which language the bar speaks, its words, and how it writes numbers and times. Must not: hold words; they are
-// in `i18n/`.
+// Owns: which language the bar speaks, and how it writes numbers and times. Must not: hold words; they are in `words.js`.
 
-import en from './i18n/en.js';
-import zhCN from './i18n/zh-CN.js';
-import zhTW from './i18n/zh-TW.js';
 import { daysAgo } from './days.js';
+import { LANGUAGES, WORDS } from './words.js';
 
-/** @type {Record<string, typeof en>} */
-const TABLES = { en, 'zh-CN': zhCN, 'zh-TW': zhTW };
+/** English, and what the other languages say for it. @type {Map<string, string[]>} */
+const table = new Map(WORDS.map((row) => [row[0] ?? '', row]));
 
-/** @typedef {keyof typeof en} Key */
-
-/**
- * How to say things in one language.
- * @typedef {object} Words
- * @property {string} lang
- * @property {(key: Key, values?: Record<string, string | number>) => string} t
- * @property {(count: number) => string} number
- * @property {(ms: number) => string} time of day
- * @property {(ms: number) => string} moment day and time
- * @property {(ms: number, now: number) => string} day
- * @property {(count: number) => string} seconds
- */
+/** The language that is spoken. */
+export let lang = 'en';
 
 /**
- * The table for the first language we speak at all.
+ * The first language we speak at all.
  * @param {(string | null | undefined)[]} wishes in the order they count
  */
 export function pickLanguage(wishes) {
   for (const wish of wishes) {
-    const lang = (wish ?? '').toLowerCase().replace('_', '-');
-    if (/^zh\b/.test(lang)) return /hant|-(tw|hk|mo)\b/.test(lang) ? 'zh-TW' : 'zh-CN';
-    if (/^en\b/.test(lang)) return 'en';
+    const [, main, hant] = /^(en|zh)(?![a-z])(.*(?:hant|[-_](?:tw|hk|mo)\b))?/i.exec(wish ?? '') ?? [];
+    if (main) return /z/i.test(main) ? (hant ? 'zh-TW' : 'zh-CN') : 'en';
   }
   return 'en';
 }
 
-/** @param {string} text @param {Record<string, string | number>} values */
-export function fill(text, values) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+/** @param {string} wish one of `LANGUAGES` */
+export function speak(wish) {
+  lang = wish;
 }
 
-/** @param {string} lang one of the tables @returns {Words} */
-export function wordsOf(lang) {
-  const table = TABLES[lang] ?? en;
-  const numbers = new Intl.NumberFormat(lang);
-  const seconds = new Intl.NumberFormat(lang, { style: 'unit', unit: 'second', unitDisplay: 'long' });
-  const time = new Intl.DateTimeFormat(lang, { hour: 'numeric', minute: '2-digit' });
-  const moment = new Intl.DateTimeFormat(lang, { dateStyle: 'medium', timeStyle: 'short' });
-  const date = new Intl.DateTimeFormat(lang, { weekday: 'long', month: 'long', day: 'numeric' });
-  const longDate = new Intl.DateTimeFormat(lang, { dateStyle: 'long' });
-  const near = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' });
-  return {
-    lang,
-    t: (key, values) => (values ? fill(table[key], values) : table[key]),
-    number: (count) => numbers.format(count),
-    time: (ms) => time.format(ms),
-    moment: (ms) => moment.format(ms),
-    seconds: (count) => seconds.format(count),
-    day: (ms, now) => {
-      const ago = daysAgo(ms, now);
-      const text = ago === 0 || ago === 1 ? near.format(-ago, 'day') : (ago < 200 ? date : longDate).format(ms);
-      return text.charAt(0).toUpperCase() + text.slice(1);
-    },
-  };
+/** @param {number} count @param {Intl.NumberFormatOptions} [options] */
+export const number = (count, options) => count.toLocaleString(lang, options);
+
+/** @param {number} ms @param {Intl.DateTimeFormatOptions} options */
+const date = (ms, options) => new Date(ms).toLocaleString(lang, options);
+
+/** @param {number} count */
+export const seconds = (count) => number(count, { style: 'unit', unit: 'second', unitDisplay: 'long' });
+
+/** The time of day. @param {number} ms */
+export const time = (ms) => date(ms, { hour: 'numeric', minute: '2-digit' });
+
+/** Day and time. @param {number} ms */
+export const moment = (ms) => date(ms, { dateStyle: 'medium', timeStyle: 'short' });
+
+/** Near days as people name them. @param {number} ms @param {number} now */
+export function dayName(ms, now) {
+  const ago = daysAgo(ms, now);
+  if (ago > 1 || ago < 0) return date(ms, ago < 200 ? { weekday: 'long', month: 'long', day: 'numeric' } : { dateStyle: 'long' });
+  const text = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-ago, 'day');
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/**
+ * Says a text in the language that is spoken.
+ * @param {string} english
+ * @param {...(string | number)} values for each `{}` of it
+ */
+export function t(english, ...values) {
+  const text = table.get(english)?.[LANGUAGES.indexOf(lang)] ?? english;
+  return text.replace(/\{\}/g, () => {
+    const value = values.shift() ?? '';
+    return typeof value === 'number' ? number(value) : value;
+  });
 }

@@ -5,12 +5,13 @@
 
 import { groupByDay } from './days.js';
 import { h, memo } from './dom.js';
+import { dayName, lang, moment, t, time } from './i18n.js';
 import { icon } from './icons.js';
-import { avatar, badge, linkified, partner } from './parts.js';
+import { avatar, badge, link, linkified, partner, theirs, timeOf } from './parts.js';
+import { draw, find, im, ui } from './state.js';
 import { readStyle } from './style.js';
 import { isBigEmoji, tokenise } from './text.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').Message} Message */
 
@@ -36,144 +37,120 @@ const SCROLL_SAVE_MS = 250;
 /** @type {Reading} */
 const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, timer: 0 };
 
-/** A line keeps its key when the site gives it an id. @param {Message} message */
-const lineKey = (message) => message.cid || message.id;
+/** A line keeps its key when the site gives it an id. @param {Message | undefined} message */
+const lineKey = (message) => message?.cid || message?.id || '';
 
-/** @param {View} view @param {Message} message */
-function mark(view, message) {
-  if (!message.own || message.state === 'received' || message.state === 'failed') return null;
-  const name = { sending: 'clock', sent: 'check', delivered: 'checks' }[message.state];
-  return icon(/** @type {import('./icons.js').Icon} */ (name), view.t(message.state));
-}
+/** How far a message of mine has come. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
+const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'], delivered: ['checks', 'Delivered'] };
 
-/** @param {View} view @param {Chat} chat @param {Message} message */
-function failure(view, chat, message) {
-  if (message.state !== 'failed') return null;
-  const { t, im } = view;
+/** @param {string} chat @param {Message} message @param {boolean} last of its run */
+function line(chat, { id, cid, own, body, style, state, reason, time: at }, last) {
+  const mark = own && MARKS[state];
   return h(
-    'div',
-    { class: 'failed' },
-    icon('alert'),
-    h('span', null, message.reason || t('failed')),
-    h('button', { type: 'button', class: 'link', onclick: () => im.retry(chat.key, message.cid) }, t('retry')),
-    h('button', { type: 'button', class: 'link', onclick: () => im.discard(chat.key, message.cid) }, t('discard')),
+    `div.line.${state}`,
+    { key: cid || id },
+    h(isBigEmoji(tokenise(body)) ? 'div.bubble.big' : 'div.bubble', { dir: 'auto', style: readStyle(style, ui.dark), title: moment(at) }, linkified(body)),
+    (last || state === 'sending') && h('span.meta', timeOf(at, time(at)), mark && icon(mark[0], t(mark[1]))),
+    state === 'failed' && h('div.failed', icon('alert'), h('span', reason || t('Not sent')), link(t('Retry'), () => im.retry(chat, cid)), link(t('Discard'), () => im.discard(chat, cid))),
   );
 }
 
-/** @param {View} view @param {Chat} chat @param {Message} message @param {boolean} last of its run */
-function line(view, chat, message, last) {
-  const tokens = tokenise(message.body);
-  const big = isBigEmoji(tokens);
+/** @param {Chat} chat @param {import('./days.js').Run} run */
+function runOf({ key, kind }, { messages, own, from, nick }) {
+  const named = !own && kind === 'room';
   return h(
-    'div',
-    { key: lineKey(message), class: `line ${message.state}` },
-    h('div', { class: big ? 'bubble big' : 'bubble', dir: 'auto', style: readStyle(message.style, view.dark), title: view.words.moment(message.time) }, linkified(message.body)),
-    (last || message.state === 'sending') && h('span', { class: 'meta' }, h('time', { datetime: new Date(message.time).toISOString() }, view.words.time(message.time)), mark(view, message)),
-    failure(view, chat, message),
-  );
-}
-
-/** @param {View} view @param {Chat} chat @param {import('./days.js').Run} run */
-function runOf(view, chat, run) {
-  const { messages, own, from, nick } = run;
-  const who = view.im.contacts.get(from) ?? { id: from, nick };
-  const name = own ? view.t('you') : nick;
-  const showName = !own && chat.kind === 'room';
-  return h(
-    'div',
-    { key: lineKey(/** @type {Message} */ (messages[0])), class: own ? 'run own' : 'run' },
-    showName && avatar(view, { ...who, nick }),
-    h('div', { class: 'lines' }, h('span', { class: showName ? 'by' : 'by sr', dir: 'auto' }, name), ...messages.map((message, at) => {
-      const last = at === messages.length - 1;
-      const signs = [view.words.lang, view.dark, last, message.state, message.reason, message.id, message.cid, message.time];
-      return memo(message, signs, () => line(view, chat, message, last));
+    `div.run${own ? '.own' : ''}`,
+    { key: lineKey(messages[0]) },
+    named && avatar({ ...im.contacts.get(from), id: from, nick }),
+    h('div.lines', theirs(named ? '.by' : '.by.sr', own ? t('You') : nick), ...messages.map((message, index) => {
+      const last = index === messages.length - 1;
+      const { state, reason, id, cid, time: at } = message;
+      return memo(message, [lang, ui.dark, last, state, reason, id, cid, at], () => line(key, message, last));
     })),
   );
 }
 
-/** @param {View} view @param {Chat} chat @param {HTMLElement} box */
-async function loadOlder(view, chat, box) {
+/** Fetches older lines if the reader has come to the first. @param {Chat} chat @param {HTMLElement} box */
+async function loadOlder(chat, box) {
   if (reading.loading || !chat.loaded || chat.complete || box.scrollTop > OLDER_PX) return;
   reading.loading = true;
-  view.draw();
-  await view.im.older(chat.key).catch(() => false);
+  draw();
+  await im.older(chat.key).catch(() => false);
   reading.loading = false;
-  view.draw();
+  draw();
 }
 
-/** @param {View} view @param {Chat} chat @param {HTMLElement} box */
-function scrolled(view, chat, box) {
+/** @param {Chat} chat @param {HTMLElement} box */
+function scrolled(chat, box) {
   if (reading.key !== chat.key) return;
-  reading.fromEnd = Math.max(0, box.scrollHeight - box.clientHeight - box.scrollTop);
-  const atEnd = reading.fromEnd < END_PX;
-  if (atEnd !== reading.atEnd) view.draw();
-  reading.atEnd = atEnd;
-  if (atEnd) reading.missed = 0;
+  const fromEnd = Math.max(0, box.scrollHeight - box.clientHeight - box.scrollTop);
+  const atEnd = fromEnd < END_PX;
+  if (atEnd !== reading.atEnd) draw();
+  Object.assign(reading, { fromEnd, atEnd, missed: atEnd ? 0 : reading.missed });
   clearTimeout(reading.timer);
-  reading.timer = setTimeout(() => view.im.scroll(chat.key, Math.round(reading.atEnd ? 0 : reading.fromEnd)), SCROLL_SAVE_MS);
-  void loadOlder(view, chat, box);
+  reading.timer = setTimeout(() => im.scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
+  void loadOlder(chat, box);
 }
 
-/** @param {View} view @param {Chat} chat */
-function top(view, chat) {
-  const { t } = view;
-  if (reading.loading || !chat.loaded) return h('p', { class: 'top' }, t('loading'));
-  if (!chat.messages.length) return h('p', { class: 'top hello' }, t('sayHello'));
-  return chat.complete && h('p', { class: 'top' }, t('start'));
+/** @param {Chat} chat */
+function top({ loaded, messages, complete }) {
+  if (reading.loading || !loaded) return h('p.top', t('Loading…'));
+  if (!messages.length) return h('p.top.hello', t('Say hello!'));
+  return complete && h('p.top', t('No earlier messages'));
 }
 
-/** @param {View} view @param {Chat} chat */
-export function log(view, chat) {
-  const { t, words } = view;
-  const { nick } = partner(view, chat);
+/** @param {Chat} chat */
+export function log(chat) {
+  const { key, messages, typing, loaded } = chat;
   const now = Date.now();
-  const days = groupByDay(chat.messages).map((day) => h('div', { key: day.day, class: 'day' }, h('h3', null, h('time', { datetime: day.day }, words.day(day.time, now))), ...day.runs.map((run) => runOf(view, chat, run))));
-  const toEnd = () => {
-    const box = view.find('log', chat.key);
+  const days = groupByDay(messages).map(({ day, time: at, runs }) => h('div.day', { key: day }, h('h3', dayName(at, now)), ...runs.map((run) => runOf(chat, run))));
+  const { missed } = reading;
+  const onclick = () => {
+    const box = find('log');
     box?.scrollTo({ top: box.scrollHeight });
     box?.focus();
   };
   return [
     h(
-      'div',
+      'div.log',
       {
-        key: 'log', class: 'log', role: 'log', tabIndex: 0, 'aria-label': t('conversation', { who: nick }), 'aria-busy': String(reading.loading || !chat.loaded), 'data-log': chat.key,
-        onscroll: (/** @type {any} */ event) => scrolled(view, chat, event.currentTarget),
+        key: 'log', id: 'log', role: 'log', tabIndex: 0, label: t('Conversation with {}', partner(chat).nick), 'aria-busy': reading.loading || !loaded,
+        onscroll: (/** @type {any} */ event) => scrolled(chat, event.currentTarget),
       },
-      top(view, chat),
+      top(chat),
       ...days,
-      chat.typing && h('p', { key: 'typing', class: 'typing', 'aria-live': 'off' }, h('span', { class: 'wave', 'aria-hidden': 'true' }, h('i', null), h('i', null), h('i', null)), t('typing', { who: chat.typing })),
+      typing && h('p.typing', { key: 'typing', 'aria-live': 'off' }, h('span.wave', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), t('{} is typing…', typing)),
     ),
-    !reading.atEnd && reading.key === chat.key && h(
-      'button',
-      { key: 'end', type: 'button', class: 'end', 'aria-label': reading.missed ? t('newMessages') : t('toEnd'), onclick: toEnd },
+    !reading.atEnd && reading.key === key && h(
+      'button.end',
+      { key: 'end', label: missed ? t('New messages') : t('To the newest message'), onclick },
       icon('down'),
-      reading.missed > 0 && [t('newMessages'), badge(view, reading.missed)],
+      missed > 0 && [t('New messages'), badge(missed)],
     ),
   ];
 }
 
-/** After a drawing: puts the scroll where the reader expects it. @param {View} view @param {Chat | undefined} chat */
-export function settleScroll(view, chat) {
-  const box = chat && view.find('log', chat.key);
+/** After a drawing: puts the scroll where the reader expects it. @param {Chat | undefined} chat */
+export function settleScroll(chat) {
+  const box = find('log');
   if (!chat || !box) {
     reading.key = '';
     return;
   }
-  const first = chat.messages[0] ? lineKey(chat.messages[0]) : '';
-  const lastMessage = chat.messages.at(-1);
-  const last = lastMessage ? lineKey(lastMessage) : '';
+  const { key, messages, scroll } = chat;
+  const first = lineKey(messages[0]);
+  const newest = messages.at(-1);
+  const last = lineKey(newest);
   const toEnd = (/** @type {number} */ pixels) => (box.scrollTop = box.scrollHeight - box.clientHeight - pixels);
-  if (reading.key !== chat.key) {
-    Object.assign(reading, { key: chat.key, atEnd: chat.scroll < END_PX, fromEnd: chat.scroll, missed: 0, loading: false });
-    toEnd(chat.scroll);
-  } else if (reading.atEnd || (last !== reading.last && lastMessage?.own && lastMessage.state === 'sending')) toEnd(0);
+  if (reading.key !== key) {
+    Object.assign(reading, { key, atEnd: scroll < END_PX, fromEnd: scroll, missed: 0, loading: false });
+    toEnd(scroll);
+  } else if (reading.atEnd || (last !== reading.last && newest?.state === 'sending')) toEnd(0);
   else if (first !== reading.first) toEnd(reading.fromEnd);
   else if (last !== reading.last) {
-    const from = chat.messages.findIndex((message) => lineKey(message) === reading.last);
-    reading.missed += chat.messages.length - 1 - from;
-    view.draw();
+    reading.missed += messages.length - 1 - messages.findIndex((message) => lineKey(message) === reading.last);
+    draw();
   }
   Object.assign(reading, { first, last });
-  if (box.scrollHeight <= box.clientHeight && chat.messages.length) void loadOlder(view, chat, box);
+  if (box.scrollHeight <= box.clientHeight && messages.length) void loadOlder(chat, box);
 }

@@ -1,113 +1,148 @@
 // The small things every panel is made of.
 //
-// Owns: buttons, avatars, presence dots, badges, menus, a panel's frame, empty lists. Must not: know what they are for.
+// Owns: buttons, avatars, presence dots, badges, rows, menus, a panel's frame, empty lists. Must not: know what they are for.
 
 import { h } from './dom.js';
+import { number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { presenceKind } from './roster.js';
+import { draw, im, openChat, openPanel, popup, ui } from './state.js';
 import { safeUrl, tokenise } from './text.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('./dom.js').VNode} VNode */
-/** @typedef {import('../core/types.js').Chat} Chat */
-/** @typedef {{nick: string, id: string, pic_url?: string, default_pic_url?: string, presence?: string, show?: string}} Who */
+/** @typedef {import('./dom.js').Child} Child */
+/** @typedef {import('./icons.js').Icon} Icon */
+/** @typedef {import('./roster.js').Kind} Kind */
+/** @typedef {{nick: string, id: string, url?: string, pic_url?: string, default_pic_url?: string, presence?: string, show?: string}} Who */
 
 /** More than this is not worth the room. */
 const BADGE_MAX = 99;
+/** Room for the longest menu of a list. */
+const MENU_PX = 132;
+
+/** @type {Record<string, string>} */
+export const SHOWS = { available: 'Available', away: 'Away', dnd: 'Do not disturb', invisible: 'Invisible', offline: 'Offline' };
+
+/** A name of several parts, as it is spoken. @param {...(string | number | false | null | undefined)} parts */
+export const spoken = (...parts) => parts.filter(Boolean).join(', ');
+
+/** @param {number} count */
+export const unreadWord = (count) => count && t('{} unread', count);
+
+/** @param {string} text @param {() => void} onclick @param {Record<string, any>} [props] */
+export const link = (text, onclick, props) => h('button.link', { onclick, ...props }, text);
 
 /**
  * A button that is a picture.
  * @param {string} label
- * @param {import('./icons.js').Icon} name
+ * @param {Icon} name
  * @param {(event: any) => void} onclick
  * @param {Record<string, any>} [props]
+ * @param {string} [look] more classes
  */
-export function iconButton(label, name, onclick, props) {
-  return h('button', { type: 'button', ...props, class: `ib ${props?.class ?? ''}`, 'aria-label': label, title: label, onclick }, icon(name));
+export const iconButton = (label, name, onclick, props, look = '') => h(`button.ib${look}`, { label, title: label, onclick, ...props }, icon(name));
+
+/** A count for the eye; the name of what carries it says it in words. @param {number} count */
+export const badge = (count) => count > 0 && h('span.badge', { 'aria-hidden': 'true' }, count > BADGE_MAX ? `${number(BADGE_MAX)}+` : number(count));
+
+/** What somebody else wrote, in its own direction. @param {string} look @param {string | undefined} text */
+export const theirs = (look, text) => h(`span${look}`, { dir: 'auto' }, text);
+
+/** What is shown to the eye by colour and shape; names say it in words. @param {Kind} kind */
+export const dot = (kind) => h(`span.dot.${kind}`, { 'aria-hidden': 'true' });
+
+/** A picture from elsewhere, or what stands for it. @param {(string | undefined)[]} urls of which the first that can be loaded is shown @param {Child} instead */
+export function picture(urls, instead) {
+  const src = urls.find((url) => url && !ui.broken.has(url));
+  const onerror = () => {
+    ui.broken.add(src ?? '');
+    draw();
+  };
+  return src ? h('img', { key: src, src, alt: '', loading: 'lazy', draggable: 'false', onerror }) : instead;
 }
+
+/** @param {Who} who @param {Kind | false} [kind] with a presence dot */
+export function avatar(who, kind) {
+  let hue = 0; // a colour of his own for who has no picture
+  for (const letter of who.id) hue = (hue * 31 + letter.charCodeAt(0)) % 360;
+  const initial = h('span.ini', { style: { '--hue': String(hue) } }, [...(who.nick || who.id)][0]?.toUpperCase());
+  return h('span.av', { 'aria-hidden': 'true' }, picture([who.pic_url, who.default_pic_url], initial), kind && dot(kind));
+}
+
+/** The word for a presence. @param {Parameters<typeof presenceKind>[0]} who */
+export const presenceWord = (who) => t(SHOWS[presenceKind(who)] ?? '');
+
+/** A link somebody else wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
+export function siteLink(url, look, props, ...kids) {
+  const href = url && safeUrl(url, document.baseURI);
+  return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
+}
+
+/** Text with its links. @param {string} body */
+export const linkified = (body) =>
+  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text));
+
+/** A moment, for people and for machines. @param {number} ms @param {string} text */
+export const timeOf = (ms, text) => h('time', { datetime: new Date(ms).toISOString() }, text);
+
+/** @param {Icon} name @param {string} text */
+export const empty = (name, text) => h('div.empty', icon(name), h('p', text));
 
 /**
- * A count for the eye; `data-text` is drawn by the stylesheet and is no part of a button's name, which says it in words.
- * @param {View} view
- * @param {number} count
- * @returns {VNode | null}
+ * Somebody, or a room, in a list.
+ * @param {object} row
+ * @param {Who} row.who
+ * @param {Kind | false} [row.kind]
+ * @param {string} [row.line] under the name
+ * @param {string} [row.more] of the button's name
+ * @param {string} [row.chat] that a press opens
+ * @param {Record<string, any>} [row.props]
+ * @param {Child} [beside]
  */
-export function badge(view, count) {
-  const text = count > BADGE_MAX ? `${view.words.number(BADGE_MAX)}+` : view.words.number(count);
-  return count > 0 ? h('span', { class: 'badge', 'data-text': text }) : null;
-}
-
-/** What is shown to the eye by colour and shape; names say it in words. @param {import('./roster.js').Kind} kind */
-export const dot = (kind) => h('span', { class: `dot ${kind}`, 'aria-hidden': 'true' });
-
-/** A colour of his own for who has no picture. @param {string} id */
-function hue(id) {
-  let sum = 0;
-  for (const letter of id) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 360;
-  return sum;
-}
-
-/** @param {View} view @param {Who} who @param {import('./roster.js').Kind} [kind] with a presence dot */
-export function avatar(view, who, kind) {
-  const { broken } = view.ui;
-  const src = [who.pic_url, who.default_pic_url].find((url) => url && !broken.has(url));
-  const onerror = () => {
-    broken.add(src ?? '');
-    view.draw();
-  };
-  const initial = [...(who.nick || who.id || '?')][0]?.toUpperCase();
+export function personRow({ who, kind, line, more, chat, props }, beside) {
+  const unread = unreadIn(chat);
   return h(
-    'span',
-    { class: 'av', 'aria-hidden': 'true' },
-    src
-      ? h('img', { key: src, src, alt: '', loading: 'lazy', decoding: 'async', draggable: 'false', onerror })
-      : h('span', { class: 'ini', 'data-text': initial, style: { '--hue': String(hue(who.id)) } }),
-    kind && dot(kind),
+    `li.row${kind === 'offline' ? '.off' : ''}`,
+    { key: who.id },
+    h(
+      chat ? 'button.who' : 'span.who',
+      { label: chat && spoken(who.nick, line, more, unreadWord(unread)), onclick: chat && (() => openChat(chat)), ...props },
+      avatar(who, kind),
+      h('span.txt', theirs('.nick.cut', who.nick), line && theirs('.sub.cut', line)),
+      badge(unread),
+    ),
+    beside,
   );
 }
 
-/** The word for a presence. @param {View} view @param {{presence?: string, show?: string} | undefined} who */
-export const presenceWord = (view, who) => view.t(presenceKind(who));
-
-/** A link somebody else wrote, or only its text. @param {string | undefined} url @param {Record<string, any>} props @param {...import('./dom.js').Child} kids */
-export function siteLink(url, props, ...kids) {
-  const href = url && safeUrl(url, document.baseURI);
-  return href ? h('a', { ...props, href }, ...kids) : h('span', { class: props.class }, ...kids);
-}
-
-/** @param {import('./icons.js').Icon} name @param {string} text @param {string} [hint] */
-export function empty(name, text, hint) {
-  return h('div', { class: 'empty' }, icon(name), h('p', null, text), hint && h('p', { class: 'hint' }, hint));
-}
+/** @param {string | undefined} key of a chat */
+export const unreadIn = (key) => im.chats.find((chat) => chat.key === key)?.unread ?? 0;
 
 /**
  * A panel above the bar; on a phone a sheet.
- * @param {View} view
  * @param {string} title
- * @param {...import('./dom.js').Child} body
+ * @param {...Child} body
  */
-export function panel(view, title, ...body) {
-  const close = () => view.openPanel('');
+export function panel(title, ...body) {
   return h(
-    'section',
-    { key: `panel ${view.ui.panel}`, class: `panel ${view.ui.panel}`, id: 'panel', part: 'panel', 'aria-label': title, 'data-panel': view.ui.panel },
-    h(
-      'header',
-      { class: 'head' },
-      view.narrow && iconButton(view.t('back'), 'back', close, { class: 'flip', 'data-first': true }),
-      h('h2', null, title),
-      !view.narrow && iconButton(view.t('close'), 'x', close),
-    ),
+    'section.panel',
+    { key: ui.panel, id: 'panel', part: 'panel', label: title },
+    h('header.head', closer(ui.narrow, () => openPanel('')), h('h2', title), closer(!ui.narrow, () => openPanel(''))),
     ...body,
   );
+}
+
+/** The button that closes a panel: before its title on a phone, otherwise after it. @param {boolean} here @param {() => void} close */
+function closer(here, close) {
+  return here && (ui.narrow ? iconButton(t('Back'), 'back', close, { id: 'close' }, '.flip') : iconButton(t('Close'), 'x', close, { id: 'close' }));
 }
 
 /**
  * An entry of a menu.
  * @typedef {object} Item
  * @property {string} label
- * @property {import('./dom.js').Child} [mark] a picture before it
- * @property {import('./dom.js').Child} [end] and after it
+ * @property {Child} [mark] a picture before it
+ * @property {Child} [end] and after it
  * @property {() => void} [run]
  * @property {string} [href]
  * @property {Record<string, any>} [props]
@@ -115,57 +150,54 @@ export function panel(view, title, ...body) {
  */
 
 /**
- * A menu, if it is the one that is open. Its opener carries `opener(view, id)`.
- * @param {View} view
+ * A menu, if it is the one that is open. Its opener carries `opener(id)`.
  * @param {string} id
  * @param {string} label
  * @param {Item[]} items
- * @param {Record<string, any>} [props]
  */
-export function menu(view, id, label, items, props) {
-  if (view.ui.popup !== id) return null;
-  const entry = (/** @type {Item} */ item) => {
-    const role = item.checked === undefined ? 'menuitem' : 'menuitemradio';
-    const onclick = () => {
-      view.popup('');
-      item.run?.();
-    };
-    const checked = item.checked === undefined ? null : String(item.checked);
-    return h(
-      item.href ? 'a' : 'button',
-      { ...(item.href ? { href: item.href } : { type: 'button' }), ...item.props, role, 'aria-checked': checked, 'data-k': true, onclick },
-      h('span', { class: 'mark' }, item.mark),
-      h('span', { class: 'cut' }, item.label),
-      item.checked ? icon('check') : item.end,
+export function menu(id, label, items) {
+  if (ui.popup !== id) return null;
+  const entry = (/** @type {Item} */ { label: text, mark, end, run, href, props, checked }) =>
+    h(
+      href ? 'a' : 'button',
+      {
+        href, role: checked === undefined ? 'menuitem' : 'menuitemradio', 'aria-checked': checked, ...props,
+        onclick: () => {
+          popup(id);
+          run?.();
+        },
+      },
+      h('span.mark', mark),
+      h('span.cut', text),
+      checked ? icon('check') : end,
     );
-  };
-  return h('div', { class: 'menu', role: 'menu', 'aria-label': label, 'data-keys': 'v', 'data-menu': id, ...props }, ...items.map(entry));
+  return h('div.menu', { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } }, ...items.map(entry));
 }
 
-/** What makes a button the opener of a menu. @param {View} view @param {string} id */
-export function opener(view, id) {
-  return { 'data-opener': id, 'aria-haspopup': 'menu', 'aria-expanded': String(view.ui.popup === id) };
+/** What makes a button the opener of a menu. @param {string} id */
+export const opener = (id) => ({
+  id, 'aria-haspopup': 'menu', 'aria-expanded': ui.popup === id,
+  onclick: (/** @type {any} */ event) => {
+    event.preventDefault();
+    popup(id, menuTop(event.currentTarget));
+  },
+});
+
+/** Where a menu goes that belongs to a row of a list: under the row, or above it at the list's end. @param {HTMLElement} button */
+function menuTop(button) {
+  const list = button.closest('.list');
+  const row = button.parentElement;
+  const frame = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
+  return list && row && frame ? Math.max(0, Math.min(row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX)) : 0;
 }
 
-/**
- * Who a chat is with, as far as it is known.
- * @param {View} view
- * @param {Pick<Chat, 'kind' | 'id'>} chat
- * @returns {Who & {url?: string}}
- */
-export function partner(view, chat) {
-  const known = chat.kind === 'room' ? view.im.rooms.get(chat.id) : view.im.contacts.get(chat.id);
-  return known ?? { id: chat.id, nick: chat.id };
-}
+/** A button with its menu. @param {VNode} button @param {string} label @param {Item[]} items */
+export const dropdown = (button, label, items) => h('span.pop', { key: button.props.id }, button, menu(button.props.id, label, items));
 
-/** Text with its links. @param {string} body */
-export function linkified(body) {
-  return tokenise(body).map((token) => (token.kind === 'link' ? h('a', { href: token.href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, token.text) : token.text));
-}
-
-/** Opens one of the things a chat's window can show beside its lines, or closes it. @param {View} view @param {View['ui']['tray']} tray */
-export function toggleTray(view, tray) {
-  view.ui.tray = view.ui.tray === tray ? '' : tray;
-  view.ui.failure = '';
-  view.draw();
+/** Whom a chat is with, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
+export function partner({ kind, id }) {
+  const room = kind === 'room';
+  /** @type {Partial<import('../core/types.js').RoomInfo & import('../core/types.js').BuddyInfo> | undefined} */
+  const known = room ? im.rooms.get(id) : im.contacts.get(id);
+  return { nick: id, presence: 'offline', ...known, id, room, known, kind: !room && presenceKind(im.contacts.get(id)) };
 }

@@ -3,10 +3,14 @@
 // Owns: a presence button beside each such link, in an element of its own whose shadow root keeps the page's style out
 // and ours in. Must not: change the links, look into our own bar, or watch a page without bounds.
 
+import { h, patch } from './dom.js';
+import { lang, t } from './i18n.js';
+import { icon } from './icons.js';
 import { compile, userOf } from './links.js';
+import { presenceWord } from './parts.js';
 import { presenceKind } from './roster.js';
+import { im, openChat } from './state.js';
 
-/** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
 const USERS_MAX = 200;
@@ -14,59 +18,44 @@ const BUTTONS_MAX = 500;
 /** A page that changes all the time is looked at this often. */
 const SCAN_MS = 300;
 const TAG = 'nextim-presence';
-const OURS = 'nextim-bar, nextim-presence';
+const LINKS = 'a[href], [data-webim-user]';
 
-const STYLE = `:host{all:initial!important;display:inline-block!important;vertical-align:-.15em!important}
-button{all:unset;box-sizing:border-box;display:inline-grid;place-items:center;width:24px;height:24px;margin-inline-start:2px;cursor:pointer;border-radius:6px;color:#667085}
-button:hover{background:#8886}button:focus-visible{outline:2px solid #2563d9;outline-offset:1px}
-svg{width:15px;height:15px;fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}
-.available{color:#15803d}.available svg,.away svg,.dnd svg{fill:currentColor}.away{color:#b45309}.dnd{color:#c81e1e}
-@media(forced-colors:active){button{color:ButtonText}}`;
-
-/** @param {string} name */
-export function defineElement(name) {
+/**
+ * An element of ours in the page; what stands in its root is shown when the stylesheet has come.
+ * @param {string} name
+ * @param {string} stylesheet
+ * @param {string} [className] of its root
+ */
+export function makeHost(name, stylesheet, className = '') {
   if (!customElements.get(name)) customElements.define(name, class extends HTMLElement {});
+  const host = document.createElement(name);
+  const shadow = host.attachShadow({ mode: 'open' });
+  const sheet = document.createElement('link');
+  const root = document.createElement('div');
+  Object.assign(sheet, { rel: 'stylesheet', href: stylesheet, onload: () => (root.hidden = false) });
+  Object.assign(root, { className, hidden: true });
+  shadow.append(sheet, root);
+  return { host, shadow, sheet, root };
 }
 
 /**
  * A button in the page.
  * @typedef {object} Mark
  * @property {string} user
- * @property {Element} link
  * @property {HTMLElement} host
- * @property {HTMLButtonElement} button
+ * @property {HTMLElement} root
+ * @property {import('./dom.js').VNode[]} drawn
  */
-
-/** @param {CSSStyleSheet} sheet @returns {{host: HTMLElement, button: HTMLButtonElement}} */
-function makeButton(sheet) {
-  const host = document.createElement(TAG);
-  const shadow = host.attachShadow({ mode: 'open' });
-  shadow.adoptedStyleSheets = [sheet];
-  const button = document.createElement('button');
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  button.type = 'button';
-  svg.setAttribute('viewBox', '0 0 24 24');
-  svg.setAttribute('aria-hidden', 'true');
-  path.setAttribute('d', 'M4 5h16v11.5H11L6.5 20v-3.5H4z');
-  svg.append(path);
-  button.append(svg);
-  shadow.append(button);
-  return { host, button };
-}
 
 /**
  * Finds users in the page, now and later.
- * @param {View} view
  * @param {string[]} sources of patterns
+ * @param {string} stylesheet
  * @returns {() => void} shows the presences anew
  */
-export function watchPage(view, sources) {
+export function watchPage(sources, stylesheet) {
   const patterns = compile(sources);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  defineElement(TAG);
-  /** @type {Map<Element, Mark>} */
+  /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
   /** @type {Set<string>} */
   const users = new Set();
@@ -75,12 +64,12 @@ export function watchPage(view, sources) {
   let timer = 0;
 
   const mark = (/** @type {Element} */ link) => {
-    const user = link.getAttribute('data-webim-user') || (link.matches('a') ? userOf(link.getAttribute('href') ?? '', patterns) : '');
+    const user = link.getAttribute('data-webim-user') || userOf(link.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
     if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
-    if (link.closest(`${OURS}, [contenteditable]`) || (!users.has(user) && users.size >= USERS_MAX)) return;
+    if (link.closest('[contenteditable]') || (!users.has(user) && users.size >= USERS_MAX)) return;
     users.add(user);
-    marks.set(link, { user, link, ...makeButton(sheet) });
+    marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
   };
 
   const scan = () => {
@@ -93,46 +82,46 @@ export function watchPage(view, sources) {
     const known = users.size;
     for (const root of added) {
       if (!root.isConnected) continue;
-      if (root.matches('a[href], [data-webim-user]')) mark(root);
-      for (const link of root.querySelectorAll('a[href], [data-webim-user]')) mark(link);
+      if (root.matches(LINKS)) mark(root);
+      root.querySelectorAll(LINKS).forEach(mark);
     }
     added.clear();
-    if (users.size > known) view.im.strangers([...users]);
+    if (users.size > known) im.strangers([...users]);
     show();
   };
 
-  const show = () => showMarks(view, marks.values());
+  const show = () => showMarks(marks);
   new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element && !node.matches(OURS)) added.add(node);
+    for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element && !node.matches(TAG)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
   }).observe(document.body, { childList: true, subtree: true });
   scan();
   return show;
 }
 
-/** @param {View} view @param {Iterable<Mark>} marks */
-function showMarks(view, marks) {
-  const { im, t } = view;
-  /** @type {Map<string, BuddyInfo>} */
+/** @param {Map<Element, Mark>} marks */
+function showMarks(marks) {
+  /** @type {Map<string | undefined, BuddyInfo>} by id and, before all, by number */
   const known = new Map();
-  for (const who of im.contacts.values()) if (!who.incomplete) known.set(who.id, who);
-  for (const who of known.values()) if (who.uid) known.set(who.uid, who);
-  for (const { user, link, host, button } of marks) {
+  const contacts = [...im.contacts.values()].filter((who) => !who.incomplete);
+  for (const who of contacts) known.set(who.id, who);
+  for (const who of contacts) known.set(who.uid, who);
+  for (const [link, found] of marks) {
+    const { user, host, root } = found;
     const who = known.get(user);
     if (!who || user === im.me?.id || user === im.me?.uid) {
       host.remove();
       continue;
     }
-    const kind = presenceKind(who);
-    const label = t('chatNick', { who: who.nick, show: t(kind).toLowerCase() });
-    button.className = kind;
-    button.lang = view.words.lang;
-    if (button.title !== label) button.setAttribute('aria-label', (button.title = label));
-    button.onclick = (event) => {
+    const label = t('Chat with {} ({})', who.nick, presenceWord(who).toLowerCase());
+    const onclick = (/** @type {Event} */ event) => {
       event.preventDefault();
       event.stopPropagation();
-      view.openChat(`u/${who.id}`);
+      openChat(`u/${who.id}`);
     };
-    if (host.previousSibling !== link && link.parentNode) link.after(host);
+    const next = [h(`button.${presenceKind(who)}`, { lang, label, title: label, onclick }, icon('chat'))];
+    patch(root, found.drawn, next);
+    found.drawn = next;
+    if (host.previousSibling !== link) link.after(host);
   }
 }

@@ -8,12 +8,8 @@ const BACKGROUND = { light: [214, 226, 246], dark: [54, 66, 88] };
 const CONTRAST_MIN = 4.6;
 const FONT_PX_MIN = 11;
 const FONT_PX_MAX = 22;
-
-/** @type {Record<string, string>} */
-const NAMES = {
-  black: '000000', silver: 'c0c0c0', gray: '808080', grey: '808080', white: 'ffffff', maroon: '800000', red: 'ff0000', purple: '800080', fuchsia: 'ff00ff',
-  green: '008000', lime: '00ff00', olive: '808000', yellow: 'ffff00', navy: '000080', blue: '0000ff', teal: '008080', aqua: '00ffff', orange: 'ffa500', pink: 'ffc0cb', brown: 'a52a2a',
-};
+/** What else may be set, and to what. @type {Record<string, RegExp>} */
+const ALLOWED = { 'font-weight': /^(bold|bolder|[6-9]00)$/, 'font-style': /^(italic|oblique)$/, 'text-decoration': /^(underline|line-through)$/ };
 
 /**
  * What the sender of this browser chose.
@@ -23,15 +19,16 @@ const NAMES = {
 /** @type {Format} */
 export const PLAIN = { bold: false, italic: false, underline: false, size: 0, color: '' };
 
-/** @param {string} text @returns {number[] | null} red, green, blue */
+/** @type {OffscreenCanvasRenderingContext2D | undefined} what knows the names and spellings of colours */
+let context;
+
+/** Any colour the browser knows, if it is opaque. @param {string} text @returns {number[] | null} red, green, blue */
 function parseColor(text) {
-  const hex = NAMES[text] ?? /^#([\da-f]{3}|[\da-f]{6})$/.exec(text)?.[1];
-  if (hex) {
-    const wide = hex.length === 3 ? [...hex].map((digit) => digit + digit).join('') : hex;
-    return [0, 2, 4].map((at) => parseInt(wide.slice(at, at + 2), 16));
-  }
-  const parts = /^rgb\(\s*(\d{1,3})[\s,]+(\d{1,3})[\s,]+(\d{1,3})\s*\)$/.exec(text);
-  return parts ? parts.slice(1).map((part) => Math.min(255, Number(part))) : null;
+  context ??= /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
+  context.fillStyle = 'transparent';
+  context.fillStyle = text; // what is no colour is ignored
+  const hex = /^#(..)(..)(..)$/.exec(context.fillStyle);
+  return hex && hex.slice(1).map((part) => parseInt(part, 16));
 }
 
 /** @param {number[]} rgb relative luminance as WCAG has it */
@@ -66,23 +63,17 @@ export function readStyle(text, dark) {
   /** @type {Record<string, string>} */
   const rules = {};
   for (const part of String(text ?? '').slice(0, 500).split(';')) {
-    const [name = '', ...rest] = part.toLowerCase().split(':').map((side) => side.trim());
-    const value = rest.join(':');
-    const size = /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value);
+    const [name = '', value = ''] = part.toLowerCase().split(':').map((side) => side.trim());
     const color = name === 'color' && parseColor(value);
-    if (color) rules.color = `rgb(${legible(color, dark).join(', ')})`;
-    else if (name === 'font-weight' && /^(bold|bolder|[6-9]00)$/.test(value)) rules[name] = 'bold';
-    else if (name === 'font-style' && /^(italic|oblique)$/.test(value)) rules[name] = 'italic';
-    else if (name === 'text-decoration' && /^(underline|line-through)$/.test(value)) rules[name] = value;
-    else if (name === 'font-size' && size) {
-      const px = Number(size[1]) * (size[2] === 'pt' ? 4 / 3 : 1);
-      rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(px)))}px`;
-    }
+    const [, size, unit] = (name === 'font-size' && /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value)) || [];
+    if (color) rules[name] = `rgb(${legible(color, dark).join(', ')})`;
+    else if (size) rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(Number(size) * (unit === 'pt' ? 4 / 3 : 1))))}px`;
+    else if (ALLOWED[name]?.test(value)) rules[name] = value;
   }
   return rules;
 }
 
-/** The declarations to send. @param {Format} format */
+/** The declarations to send. @param {Partial<Format>} format */
 export function writeStyle(format) {
   return [
     format.bold && 'font-weight:bold',

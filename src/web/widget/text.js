@@ -5,18 +5,16 @@
 /** Where a URL may begin; it ends at white space, quotes, and whatever is Chinese, Japanese or full-width. */
 const LINK = /\b(?:https?:\/\/|mailto:|www\.)[^\s<>"'`\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]+/gi;
 const SAFE = new Set(['http:', 'https:', 'mailto:']);
-/** A body of so few emoji and nothing else is shown large. */
-const BIG_EMOJI_MAX = 3;
+/** A body of at most three emoji and nothing else is shown large. */
+const BIG_EMOJI = /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*){1,3}$/u;
 
-/** @type {Record<string, string>} */
+/** By the code without its nose, in capitals. @type {Record<string, string>} */
 const EMOTICONS = {
-  ':)': '🙂', ':-)': '🙂', ':(': '🙁', ':-(': '🙁', ':D': '😃', ':-D': '😃', ';)': '😉', ';-)': '😉', ':P': '😛', ':-P': '😛', ':p': '😛',
-  ':O': '😮', ':o': '😮', ":'(": '😢', ':*': '😘', ':|': '😐', ':/': '😕', '8)': '😎', 'B)': '😎', '<3': '❤️', ':@': '😠', ':$': '😳',
+  ':)': '🙂', ':(': '🙁', ':D': '😃', ';)': '😉', ':P': '😛', ':O': '😮', ":'(": '😢', ':*': '😘', ':|': '😐', ':/': '😕', '8)': '😎', 'B)': '😎', '<3': '❤️', ':@': '😠', ':$': '😳',
 };
-const CODES = Object.keys(EMOTICONS).map((code) => code.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).sort((a, b) => b.length - a.length);
-const EMOTICON = new RegExp(`(?<=^|\\s)(?:${CODES.join('|')})(?=$|[\\s.,!?])`, 'g');
+const EMOTICON = /(?<=^|\s)(?::-?[)(DPpOo*|/@$]|;-?\)|:'\(|[8B]\)|<3)(?=$|[\s.,!?])/g;
 
-/** @typedef {{kind: 'text' | 'link' | 'emoji', text: string, href?: string}} Token */
+/** A piece of text; a link if there is somewhere it leads. @typedef {{text: string, href?: string}} Token */
 
 /**
  * A URL that may be followed, or nothing. What is relative is the page's own.
@@ -43,21 +41,8 @@ function trimUrl(url) {
   }
 }
 
-/** @param {string} text @param {Token[]} tokens those before it */
-function pushText(text, tokens) {
-  let from = 0;
-  const glued = tokens.length > 0;
-  for (const match of text.matchAll(EMOTICON)) {
-    if (glued && match.index === 0) continue;
-    if (match.index > from) tokens.push({ kind: 'text', text: text.slice(from, match.index) });
-    tokens.push({ kind: 'emoji', text: /** @type {string} */ (EMOTICONS[match[0]]) });
-    from = match.index + match[0].length;
-  }
-  if (from < text.length) tokens.push({ kind: 'text', text: text.slice(from) });
-}
-
 /**
- * Cuts a text into plain text, links and emoji.
+ * Cuts a text into plain text and links; emoticons become emoji, but not one that is glued to a link.
  * @param {string} body
  * @returns {Token[]}
  */
@@ -65,22 +50,22 @@ export function tokenise(body) {
   /** @type {Token[]} */
   const tokens = [];
   let from = 0;
-  for (const match of body.matchAll(LINK)) {
-    const text = trimUrl(match[0]);
+  const plain = (/** @type {number} */ to) => {
+    const glued = from > 0;
+    const text = body.slice(from, to).replace(EMOTICON, (code, at) => (glued && at === 0 ? code : (EMOTICONS[code.replace('-', '').toUpperCase()] ?? code)));
+    if (text) tokens.push({ text });
+  };
+  for (const { 0: url, index } of body.matchAll(LINK)) {
+    const text = trimUrl(url);
     const href = safeUrl(/^www\./i.test(text) ? `https://${text}` : text);
-    if (!href || !/[\w\d]/.test(text.replace(/^(https?:\/\/|mailto:|www\.)/i, ''))) continue;
-    pushText(body.slice(from, match.index), tokens);
-    tokens.push({ kind: 'link', text, href });
-    from = match.index + text.length;
+    if (!href || !/\w/.test(text.replace(/^(https?:\/\/|mailto:|www\.)/i, ''))) continue;
+    plain(index);
+    tokens.push({ text, href });
+    from = index + text.length;
   }
-  pushText(body.slice(from), tokens);
+  plain(body.length);
   return tokens;
 }
 
 /** Whether tokens are a few emoji and nothing else. @param {Token[]} tokens */
-export function isBigEmoji(tokens) {
-  const text = tokens.map((token) => token.text).join('').replace(/\s/g, '');
-  const rest = text.replace(/\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\p{Extended_Pictographic})*/gu, '');
-  const count = text.match(/(?<!\u200d)\p{Extended_Pictographic}/gu)?.length ?? 0;
-  return rest === '' && count > 0 && count <= BIG_EMOJI_MAX;
-}
+export const isBigEmoji = (tokens) => BIG_EMOJI.test(tokens.map(({ text }) => text).join('').replace(/\s/g, ''));

@@ -1,0 +1,59 @@
+// The panel of the user's settings.
+//
+// Owns: the list of the settings and their three looks: a switch, a choice, a slider. Must not: keep them; the core does.
+
+import { mayNotify, playSound } from './alerts.js';
+import { h } from './dom.js';
+import { number, t } from './i18n.js';
+import { panel } from './parts.js';
+import { draw, im, ui } from './state.js';
+
+/** A setting's key and label, and for a choice its values with their names, for a slider its ends. @type {[keyof import('../core/types.js').Settings, string, (string[][] | number)?, number?][]} */
+const SETTINGS = [
+  ['play_sound', 'Play a sound'],
+  ['desktop_notify', 'Desktop notifications'],
+  ['msg_auto_pop', 'Open new messages'],
+  ['buddy_sticky', 'Keep contacts open'],
+  ['minimize_layout', 'Icons only'],
+  ['theme', 'Theme', [['auto', 'Automatic'], ['light', 'Light'], ['dark', 'Dark']]],
+  ['lang', 'Language', [['', 'As the page'], ['en', 'English'], ['zh-CN', '简体中文'], ['zh-TW', '繁體中文']]],
+  ['opacity', 'Opacity', 50, 100],
+  ['zoom', 'Size', 80, 150],
+];
+
+/** @param {string} key @param {any} value */
+async function set(key, value) {
+  if (key === 'play_sound' && value) playSound();
+  if (key === 'desktop_notify' && value) {
+    // Permission may be asked for only here, on the user's own click.
+    if (typeof Notification === 'function') await Notification.requestPermission();
+    value = mayNotify();
+    ui.denied = !value;
+  }
+  delete ui.sliding[key];
+  im.set({ [key]: value });
+  draw();
+}
+
+/** @param {typeof SETTINGS[number]} setting */
+function option([key, label, choices, max]) {
+  /** @type {any} */
+  const value = ui.sliding[key] ?? im.settings[key];
+  const onchange = (/** @type {any} */ { target }) => void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
+  // Zoom follows when the slider is let go: it must not move away under the hand.
+  const oninput = (/** @type {any} */ { target }) => {
+    ui.sliding[key] = Number(target.value);
+    draw();
+  };
+  const percent = `${number(value)} %`;
+  let field = [h('input', { type: 'checkbox', role: 'switch', id: key === 'play_sound' && !ui.narrow ? 'first' : null, checked: value && (key !== 'desktop_notify' || mayNotify()), onchange })];
+  if (Array.isArray(choices)) field = [h('select', { onchange }, ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === value }, t(text))))];
+  else if (max) field = [h('input', { type: 'range', min: choices, max, step: 5, value: String(value), 'aria-valuetext': percent, oninput, onchange }), h('output', { 'aria-hidden': 'true' }, percent)];
+  return [
+    h('label.opt', { key }, h('span', t(label)), ...field),
+    key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow it.')),
+    key === 'minimize_layout' && h('hr'),
+  ];
+}
+
+export const settingsPanel = () => panel(t('Settings'), h('div.list.set', ...SETTINGS.map(option), !ui.narrow && h('p.hint', t('{} moves to the chat bar.', 'Alt+Shift+C'))));

@@ -1,0 +1,167 @@
+// What is open in the bar, and the ways to change it.
+//
+// Owns: the one bar's state and what is kept of it for the next page; opening, closing, collapsing, Escape, a press
+// elsewhere; when the bar is drawn and what then gets the focus. A page has one bar, so this is one module's state.
+// Must not: draw; it asks for a drawing.
+
+import { PLAIN } from './style.js';
+
+/** @typedef {import('../core/types.js').IM} IM */
+/** @typedef {import('../core/types.js').ChatKey} ChatKey */
+/** @typedef {import('./types.js').Ui} Ui */
+
+const KEPT = 'nextim.bar';
+
+/** @type {IM} the core */
+export let im;
+/** @type {ShadowRoot} */
+export let shadow;
+/** @type {() => void} */
+let paint;
+let frame = 0;
+/** @type {string[]} ids, of which the first that is there gets the focus after the next drawing */
+let wanted = [];
+
+/** @type {Ui} */
+export const ui = {
+  collapsed: false, dark: false, narrow: false, panel: '', popup: '', popupTop: 0, query: '', closed: new Set(), tray: '', failure: '', members: null,
+  format: { ...PLAIN }, toasts: [], broken: new Set(), denied: false, sliding: {}, tabs: 99, opened: '', tried: false,
+};
+
+/**
+ * @param {IM} core
+ * @param {ShadowRoot} tree where the bar stands
+ * @param {() => void} drawNow
+ */
+export function begin(core, tree, drawNow) {
+  im = core;
+  shadow = tree;
+  paint = drawNow;
+  ui.collapsed = ui.narrow;
+  try {
+    const { collapsed, closed, format } = JSON.parse(localStorage.getItem(KEPT) ?? '');
+    Object.assign(ui, { collapsed, closed: new Set(closed), format: { ...PLAIN, ...format } });
+  } catch {
+    // Nothing is kept, or the browser has no storage.
+  }
+}
+
+/** Draws at the next frame. */
+export function draw() {
+  frame ||= requestAnimationFrame(() => {
+    frame = 0;
+    paint();
+  });
+}
+
+/** Keeps what the next page shall have. */
+export function save() {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify({ collapsed: ui.collapsed, closed: [...ui.closed], format: ui.format }));
+  } catch {
+    // A browser without storage forgets.
+  }
+  draw();
+}
+
+/** @param {string} id */
+export const find = (id) => shadow.getElementById(id);
+
+/** Focuses the first of the elements that is there, after the next drawing. @param {...string} ids */
+export function focus(...ids) {
+  wanted = ids;
+  draw();
+}
+
+/** What shall get the focus now: of a list, its chosen or first item. @returns {HTMLElement | null | undefined} */
+export function takeWanted() {
+  const node = wanted.map(find).find(Boolean);
+  wanted = [];
+  return node?.matches('[data-keys]') ? (node.querySelector('[aria-checked=true]') ?? node.querySelector('button, a')) : node;
+}
+
+/** The chat whose window is shown. */
+export const activeChat = () => (ui.collapsed ? undefined : im.chats.find((chat) => chat.key === im.active));
+
+/** Opens a panel, or closes it if none is named. @param {Ui['panel']} panel */
+export function openPanel(panel) {
+  const before = ui.panel;
+  if (panel && ui.collapsed) collapse(false);
+  Object.assign(ui, { panel, popup: '', query: '', denied: false });
+  if (panel && ui.narrow) im.activate('');
+  if (panel === 'notices') {
+    im.readNotices();
+    ui.toasts = [];
+    void im.refreshNotifications();
+  }
+  focus(...(panel ? ['first', 'close'] : [before]));
+}
+
+/** @param {ChatKey} key */
+export function openChat(key) {
+  if (ui.collapsed) collapse(false);
+  ui.opened = key;
+  im.open(key);
+  Object.assign(ui, { popup: '', tray: '', failure: '' });
+  if (ui.narrow || !im.settings.buddy_sticky || ui.panel !== 'contacts') ui.panel = '';
+  // On a phone the field would bring up the keyboard over what there is to read.
+  focus(ui.narrow ? 'log' : 'input', 'log');
+}
+
+/** Puts a chat's window away; its tab stays. */
+export function minimise() {
+  const key = im.active;
+  im.activate('');
+  focus(key, 'more');
+}
+
+/** Opens a menu, or closes it if it is open. @param {string} id its opener's @param {number} [top] where, in a list */
+export function popup(id, top = 0) {
+  const before = ui.popup;
+  ui.popup = id === before ? '' : id;
+  ui.popupTop = top;
+  focus(ui.popup ? 'menu' : before);
+}
+
+/** Opens one of the things a chat's window can show beside its lines, or closes it. @param {Ui['tray']} tray */
+export function toggleTray(tray) {
+  const before = ui.tray;
+  ui.tray = tray === before ? '' : tray;
+  ui.failure = '';
+  focus(ui.tray ? 'tray' : `open ${before}`, 'options');
+}
+
+/** @param {boolean} collapsed */
+export function collapse(collapsed) {
+  Object.assign(ui, { collapsed, popup: '', panel: '' });
+  // What cannot be seen must not count as read.
+  if (collapsed) im.activate('');
+  save();
+  focus(collapsed ? 'show' : 'hide');
+}
+
+/**
+ * Puts away the innermost thing that is open and answers whether there was one.
+ * @param {Element | null} from where the focus is
+ */
+export function escape(from) {
+  const inChat = from?.closest('.chat');
+  if (ui.popup) popup('');
+  else if (inChat && ui.tray) toggleTray(ui.tray);
+  else if (inChat) minimise();
+  else if (ui.panel) openPanel('');
+  else return false;
+  return true;
+}
+
+/**
+ * A press elsewhere closes what is open, but not contacts that are to stay.
+ * @param {EventTarget[]} path of the press
+ */
+export function pressed(path) {
+  const within = (/** @type {string} */ selector) => path.some((node) => node instanceof Element && node.matches(selector));
+  const stays = ui.panel === 'contacts' && im.settings.buddy_sticky && !ui.narrow;
+  if (!within('.menu, [aria-haspopup]')) ui.popup = '';
+  if (!stays && !within('.panel, .toasts, .bar')) ui.panel = '';
+  draw();
+}

@@ -2,7 +2,7 @@
 //! from the next.
 //!
 //! Owns: what `src/api/assets.rs` includes of the folder of results, and the variables it reads. Must not: read
-//! anything but the two files, or build them: they are in the repository, so that whoever builds the server needs
+//! anything but these files, or build them: they are in the repository, so that whoever builds the server needs
 //! nothing but Rust.
 
 use std::io::{self, Write};
@@ -13,8 +13,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// The files, and the variables with the tags of the file and of the compressed one.
-const FILES: [(&str, &str, &str); 2] =
-    [("webim.js", "WEBIM_JS_TAG", "WEBIM_JS_GZIP_TAG"), ("webim.css", "WEBIM_CSS_TAG", "WEBIM_CSS_GZIP_TAG")];
+const FILES: [(&str, &str, &str); 3] = [
+    ("webim.js", "WEBIM_JS_TAG", "WEBIM_JS_GZIP_TAG"),
+    ("webim.zh.js", "WEBIM_ZH_JS_TAG", "WEBIM_ZH_JS_GZIP_TAG"),
+    ("webim.css", "WEBIM_CSS_TAG", "WEBIM_CSS_GZIP_TAG"),
+];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");

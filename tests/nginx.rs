@@ -208,7 +208,7 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 #[test]
 fn the_browser_module_comes_compressed_and_is_known_again() {
     let world = World::start();
-    for name in ["webim.js", "webim.css"] {
+    for name in ["webim.js", "webim.zh.js", "webim.css"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name);
         let target = format!("/{name}?v=2");
         let answer = output(world.browser(&target).arg("--compressed"));

@@ -151,7 +151,7 @@ fn the_examples_are_answered_as_shown() {
 #[test]
 fn every_call_has_an_example() {
     let blocks = blocks("http").concat();
-    for path in SITE_CALLS.into_iter().chain(["/packets", "/webim.js", "/webim.css"]) {
+    for path in SITE_CALLS.into_iter().chain(["/packets", "/webim.js", "/webim.zh.js", "/webim.css"]) {
         assert!(blocks.contains(&format!(" {path} ")), "{path}");
     }
 }

@@ -1,6 +1,6 @@
 //! The browser module, which this server brings along.
 //!
-//! Owns: its two files, in the binary, as they are and compressed. Must not: compress, or make tags; `build.rs` has
+//! Owns: its files, in the binary, as they are and compressed. Must not: compress, or make tags; `build.rs` has
 //! done both.
 
 use super::endpoint::FETCHING;
@@ -19,6 +19,19 @@ pub(super) static SCRIPT: Asset = Asset {
     gzip: Form {
         bytes: include_bytes!(concat!(env!("OUT_DIR"), "/webim.js.gz")),
         etag: concat!("\"", env!("WEBIM_JS_GZIP_TAG"), "\""),
+    },
+};
+
+/// `/webim.zh.js`: what it says in Chinese.
+pub(super) static CHINESE: Asset = Asset {
+    content_type: "text/javascript; charset=utf-8",
+    plain: Form {
+        bytes: include_bytes!("../web/dist/webim.zh.js"),
+        etag: concat!("\"", env!("WEBIM_ZH_JS_TAG"), "\""),
+    },
+    gzip: Form {
+        bytes: include_bytes!(concat!(env!("OUT_DIR"), "/webim.zh.js.gz")),
+        etag: concat!("\"", env!("WEBIM_ZH_JS_GZIP_TAG"), "\""),
     },
 };
 
@@ -53,7 +66,8 @@ mod tests {
     use super::super::testing::{answered, outcome, request};
     use super::*;
 
-    const ALL: [(&str, &Asset); 2] = [("/webim.js", &SCRIPT), ("/webim.css", &STYLESHEET)];
+    const ALL: [(&str, &Asset); 3] =
+        [("/webim.js", &SCRIPT), ("/webim.zh.js", &CHINESE), ("/webim.css", &STYLESHEET)];
 
     #[test]
     fn assets_are_fetched_by_get_and_head_whatever_the_query() {

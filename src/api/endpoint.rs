@@ -68,6 +68,7 @@ impl Endpoint {
             "/room/join" => SiteCall::Join,
             "/room/leave" => SiteCall::Leave,
             "/webim.js" => return Some(Endpoint::Asset(&assets::SCRIPT)),
+            "/webim.zh.js" => return Some(Endpoint::Asset(&assets::CHINESE)),
             "/webim.css" => return Some(Endpoint::Asset(&assets::STYLESHEET)),
             _ => return None,
         };

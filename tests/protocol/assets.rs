@@ -1,4 +1,4 @@
-//! The browser module: `/webim.js` and `/webim.css`.
+//! The browser module: `/webim.js`, `/webim.zh.js` and `/webim.css`.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -10,8 +10,11 @@ use flate2::read::GzDecoder;
 use crate::support::{Response, Setup, each_site, eventually, get, post, request};
 
 /// The paths, and what they say is there.
-const ASSETS: [(&str, &str); 2] =
-    [("/webim.js", "text/javascript; charset=utf-8"), ("/webim.css", "text/css; charset=utf-8")];
+const ASSETS: [(&str, &str); 3] = [
+    ("/webim.js", "text/javascript; charset=utf-8"),
+    ("/webim.zh.js", "text/javascript; charset=utf-8"),
+    ("/webim.css", "text/css; charset=utf-8"),
+];
 /// More than the sockets of a connection hold, at both ends.
 const MUCH_BYTES: usize = 24 * 1_024 * 1_024;
 

@@ -31,7 +31,7 @@
 //! | §4 Overload | `overload` |
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
-//! | `/webim.js`, `/webim.css`: encodings, validators, slow readers | `assets` |
+//! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
 //! | system calls and descriptors | `machine` |
 //! | what hostile clients found | `hostile` |
 //! | §3 and §4 together: nothing lost, doubled or out of order | `nothing_lost` |

@@ -21,6 +21,10 @@ export class Core extends Replica {
   /** @type {import('./types.js').MenuEntry[]} */
   pageMenu = [];
 
+  older = this.history.older;
+  clear = this.history.clear;
+  downloadUrl = this.history.downloadUrl;
+
   get menu() {
     return [...this.world.menu, ...this.pageMenu];
   }
@@ -118,21 +122,6 @@ export class Core extends Replica {
   scroll(key, pixels) {
     const chat = findChat(this.world, key);
     if (chat) this.scrolls[key] = chat.scroll = pixels;
-  }
-
-  /** @param {string} key */
-  older(key) {
-    return this.history.older(key);
-  }
-
-  /** @param {string} key */
-  clear(key) {
-    return this.history.clear(key);
-  }
-
-  /** @param {string} key */
-  downloadUrl(key) {
-    return this.history.downloadUrl(key);
   }
 
   // ---- The rest ------------------------------------------------------------------------------------------------

@@ -26,14 +26,14 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX } from './limits.js';
  */
 
 /**
- * What came of going online or of a poll.
- * @typedef {{kind: 'opened'}
- *   | {kind: 'login' | 'refused', text: string}
- *   | {kind: 'site' | 'server', text: string, after: number}
- *   | {kind: 'packets', after: number}
- *   | {kind: 'gone'}
- *   | {kind: 'silent', after: number, blind: boolean}
- *   | {kind: 'stopped', reason: string, after: number, raced: boolean}} Outcome
+ * What came of going online or of a poll. `silent`: nothing is known of it; `gone`: the message server has no such session.
+ * @typedef {object} Outcome
+ * @property {'opened' | 'packets' | 'login' | 'refused' | 'site' | 'server' | 'gone' | 'silent' | 'stopped'} kind
+ * @property {string} [text] what the site said
+ * @property {number} [after] ms to wait, if a server asked for it
+ * @property {boolean} [blind] by JSONP, which cannot see a 404
+ * @property {string} [reason] why it stopped
+ * @property {boolean} [raced] it was a tab of this browser that ended the session, because it thought it was the last
  */
 
 /** @type {Link} */
@@ -50,76 +50,47 @@ export function begin(link, action) {
   return { ...REST, state: action === 'online' && state === 'online' ? 'reconnecting' : state, action };
 }
 
+/** What is tried again, by outcome or reason: how, and what the user is told. @type {Map<string, ['online' | 'poll', Trouble['code']]>} */
+const AGAIN = new Map([
+  ['site', ['online', 'site']],
+  ['server', ['online', 'server']],
+  ['gone', ['online', 'server']],
+  ['silent', ['poll', 'server']],
+  ['limit', ['online', 'limit']],
+  ['shutdown', ['online', 'server']],
+]);
+
+/** What is not, and is told as it is. The rest is the end of the session. */
+const FINAL = new Set(['login', 'refused', 'replaced']);
+
 /**
  * @param {Link} link
  * @param {Outcome} outcome
  * @param {{now: number, random: number, hasNetwork: boolean}} context
  * @returns {Link}
  */
-export function next(link, outcome, context) {
-  switch (outcome.kind) {
-    case 'opened':
-      return { ...link, state: 'online', trouble: null, action: 'poll', wait: 0, ordered: false, misses: 0 };
-    case 'packets':
-      return { ...REST, state: 'online', action: 'poll', wait: outcome.after, ordered: outcome.after > 0 };
-    case 'login':
-    case 'refused':
-      return rest(outcome.kind, outcome.text);
-    case 'site':
-    case 'server':
-      return again(link, 'online', outcome.kind, outcome, context);
-    case 'gone':
-      return again(link, 'online', 'server', {}, context);
-    case 'silent': {
-      const misses = outcome.blind ? link.misses + 1 : 0;
-      const action = misses >= JSONP_MISSES_MAX ? 'online' : 'poll';
-      return { ...again(link, action, 'server', outcome, context), misses };
-    }
-    case 'stopped':
-      return stopped(link, outcome, context);
+export function next(link, outcome, { now, random, hasNetwork }) {
+  const { kind, text = '', reason: cause = kind, blind } = outcome;
+  const after = outcome.after || (cause === 'limit' ? BACKOFF_MS_MAX : 0);
+  const ordered = after > 0;
+  if (kind === 'opened') return { ...link, state: 'online', trouble: null, action: 'poll', wait: 0, ordered, misses: 0 };
+  if (kind === 'packets') return { ...REST, state: 'online', action: 'poll', wait: after, ordered };
+  const known = AGAIN.get(cause);
+  if (!known) {
+    const code = /** @type {Trouble['code']} */ (FINAL.has(cause) ? cause : 'ended');
+    return code === 'ended' && outcome.raced ? begin(link, 'online') : { ...REST, trouble: { code, text, retryAt: 0 } };
   }
-}
-
-/** @param {Trouble['code']} code @param {string} text @returns {Link} */
-const rest = (code, text) => ({ ...REST, trouble: { code, text, retryAt: 0 } });
-
-/**
- * @param {Link} link
- * @param {Extract<Outcome, {kind: 'stopped'}>} outcome
- * @param {Parameters<typeof next>[2]} context
- */
-function stopped(link, outcome, context) {
-  switch (outcome.reason) {
-    case 'replaced':
-      return rest('replaced', '');
-    case 'limit':
-      return again(link, 'online', 'limit', { after: outcome.after || BACKOFF_MS_MAX }, context);
-    case 'shutdown':
-      return again(link, 'online', 'server', outcome, context);
-    default:
-      return outcome.raced ? begin(link, 'online') : rest('ended', '');
-  }
-}
-
-/**
- * Once more after a while.
- * @param {Link} link
- * @param {'online' | 'poll'} action
- * @param {Trouble['code']} code
- * @param {{after?: number, text?: string}} asked
- * @param {Parameters<typeof next>[2]} context
- * @returns {Link}
- */
-function again(link, action, code, { after = 0, text = '' }, { now, random, hasNetwork }) {
+  const [action, code] = known;
   const failures = link.failures + 1;
+  const misses = blind ? link.misses + 1 : 0;
   const wait = Math.max(after, backoff(failures, random));
   return {
     state: link.state === 'online' || link.state === 'reconnecting' ? 'reconnecting' : 'connecting',
     trouble: { code: hasNetwork ? code : 'network', text, retryAt: now + wait },
-    action,
+    action: misses >= JSONP_MISSES_MAX ? 'online' : action,
     wait,
-    ordered: after > 0,
+    ordered,
     failures,
-    misses: 0,
+    misses,
   };
 }

@@ -144,12 +144,11 @@ export class Session {
     if (answer.ok || answer.kind !== 'site') this.#login = undefined;
     const opened = read(shape.object(answer.data), asked, env.now());
     if (!answer.ok || !opened) {
-      const { kind, text, after } = answer;
-      if (kind === 'login') {
+      if (answer.kind === 'login') {
         store.dropPicture(owner);
         publish({ t: 'nobody' });
       }
-      return { kind, text, after };
+      return answer;
     }
     publish(opened);
     store.save(world);
@@ -193,7 +192,7 @@ export class Session {
     if (polled.kind !== 'answer') return polled;
     const { answer, after } = polled;
     if (answer.status === 'stopped') {
-      return { kind: 'stopped', reason: answer.reason ?? '', after, raced: store.hasLeft(session.ticket) };
+      return { kind: 'stopped', reason: answer.reason, after, raced: store.hasLeft(session.ticket) };
     }
     const packets = answer.messages.length + answer.presences.length + answer.statuses.length;
     if (packets > 0 || answer.seq !== world.seq) {

@@ -79,7 +79,7 @@ export function createSite(env, { site, jsonp = false }, doubt) {
       const body = encode(params);
       const target = jsonp ? url(name, params) : `${base}/${name}`;
       const answer = await call(target, { method: 'POST', body, keepalive: `${body}`.length < KEEPALIVE_CHARS_MAX });
-      if (answer.kind === 'login' && !answer.ok) doubt();
+      if (answer.kind === 'login') doubt();
       return answer;
     },
     /** The last word of a page that leaves. @param {string} name @param {Params} params */

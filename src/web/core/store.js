@@ -1,9 +1,9 @@
 // What outlives a page, in localStorage by site and user.
 //
-// Owns: the keys, and what is believed of what is found there.
+// Owns: the keys, and what is believed of what is found there: its shapes, not its length, which is limited where it grows.
 // Must not: fail. Private windows, full disks and garbage are as if nothing were stored.
 
-import { CHATS_MAX, DRAFT_CHARS_MAX, LINES_STORED_MAX, NOTICES_MAX, OUTBOX_BODY_CHARS_MAX, OUTBOX_MAX, RING_MAX, SNAPSHOT_AGE_MS_MAX } from './limits.js';
+import { LINES_STORED_MAX, OUTBOX_BODY_CHARS_MAX, OUTBOX_MAX, SNAPSHOT_AGE_MS_MAX } from './limits.js';
 import { isPending } from './lines.js';
 import { addPending, newChat, parseKey } from './model/chats.js';
 import { byId } from './model/world.js';
@@ -22,20 +22,8 @@ const MEMORY = {
   counted: ids,
   read: ids,
   chats,
-  outbox: (raw) =>
-    new Map(
-      shape
-        .list(raw)
-        .slice(-OUTBOX_MAX)
-        .map((it) => shape.read(it, `key tab ${LINE} adopted!`))
-        .filter((it) => parseKey(it.key) && it.cid && it.body && isPending(it))
-        .map((it) => [it.cid, it]),
-    ),
-  notices: (raw) =>
-    shape
-      .list(raw)
-      .slice(0, NOTICES_MAX)
-      .map((it) => shape.read(it, 'id kind nick body" url? time# read!')),
+  outbox: (raw) => new Map(all(raw, `key tab ${LINE} adopted!`).flatMap((it) => (parseKey(it.key) && it.cid && isPending(it) ? [[it.cid, it]] : []))),
+  notices: (raw) => all(raw, 'id kind nick body" url? time# read!'),
   settings: (raw) => ({ ...defaults(), ...pick(raw) }),
   chosenShow: shape.text,
   chosenStatus: (raw) => (typeof raw === 'string' ? raw : null),
@@ -54,19 +42,18 @@ const PICTURE = {
 
 const LINE = 'id cid from nick own! body" style time# state reason';
 
+/** @param {unknown} raw @param {string} description */
+const all = (raw, description) => shape.list(raw).map((it) => shape.read(it, description));
+
 /** @param {unknown} raw */
 function ids(raw) {
-  return new Set(Array.isArray(raw) ? raw.map(shape.text).filter(Boolean).slice(-RING_MAX) : []);
+  return new Set(Array.isArray(raw) ? raw.map(shape.text).filter(Boolean) : []);
 }
 
 /** @param {unknown} raw */
 function chats(raw) {
-  const found = new Map();
-  for (const it of shape.list(raw).slice(0, CHATS_MAX)) {
-    const { key, unread, draft } = shape.read(it, 'key unread# draft"');
-    if (parseKey(key)) found.set(key, { ...newChat(key), unread, draft: draft.slice(0, DRAFT_CHARS_MAX) });
-  }
-  return [...found.values()];
+  const valid = all(raw, 'key unread# draft"').filter(({ key }) => parseKey(key));
+  return [...new Map(valid.map((it) => [it.key, { ...newChat(it.key), ...it }])).values()];
 }
 
 /** @param {World} world @param {Table} table @param {shape.Raw} raw */
@@ -134,9 +121,8 @@ export function createStore(env, name) {
     hasLeft: (ticket) => told === ticket || read('left') === ticket,
     /** What is of this tab alone. @returns {{active: string, scroll: Record<string, number>}} */
     tab() {
-      const raw = shape.object(ofTab.read('tab'));
-      const scroll = Object.entries(shape.object(raw.scroll)).filter(([, px]) => Number.isFinite(px));
-      return { active: shape.text(raw.active), scroll: Object.fromEntries(scroll) };
+      const { active, scroll } = shape.object(ofTab.read('tab'));
+      return { active: shape.text(active), scroll: shape.object(scroll) };
     },
     /** @param {{active: string, scroll: Record<string, number>}} tab */
     saveTab: (tab) => ofTab.write('tab', tab),
@@ -150,7 +136,7 @@ function draw(world, picture) {
   restore(world, PICTURE, picture);
   const drawn = new Map(shape.list(picture.lines).map(({ key, lines }) => [key, lines]));
   for (const chat of world.chats) {
-    chat.messages = shape.list(drawn.get(chat.key)).map((it) => shape.read(it, LINE));
+    chat.messages = all(drawn.get(chat.key), LINE);
     addPending(world, chat);
   }
 }

@@ -35,7 +35,7 @@ const button = (id, title, detail, props, ...kids) => h('button.bb', { key: id, 
  */
 function panelButton(name, mark, title, detail = '', ...kids) {
   const open = ui.panel === name;
-  return button(name, title, detail, { 'aria-expanded': open, 'aria-controls': open ? 'panel' : null, onclick: () => openPanel(open ? '' : name) }, icon(mark), ...kids);
+  return button(name, title, detail, { 'aria-expanded': open, onclick: () => openPanel(open ? '' : name) }, icon(mark), ...kids);
 }
 
 /** @param {MenuEntry} entry */
@@ -49,7 +49,7 @@ function siteMenu() {
   const shortcut = (/** @type {MenuEntry} */ entry) => entry.shortcut && !ui.narrow;
   const items = entries.filter((entry) => !shortcut(entry)).map((entry) => ({ label: entry.title, mark: entryIcon(entry), href: entry.href, props: entryProps(entry) }));
   return [
-    items.length > 0 && dropdown(button('site', t('Menu'), '', opener('site'), icon('menu')), t('Menu'), items),
+    items.length > 0 && dropdown(button('site', t('Menu'), '', opener('site'), icon('menu')), items),
     entries.filter(shortcut).map((entry) => siteLink(entry.href, '.bb', { key: entry.url, title: entry.title, ...entryProps(entry) }, entryIcon(entry))),
   ];
 }
@@ -62,7 +62,7 @@ function tab(chat) {
   return h(
     `span.tab${open ? '.on' : ''}`,
     { key: chat.key },
-    button(chat.key, who.nick, unreadWord(chat.unread), { 'aria-expanded': open, 'aria-controls': open ? 'chat' : null, onclick }, avatar(who, who.kind), theirs('.bt.cut', who.nick), badge(chat.unread)),
+    button(chat.key, who.nick, unreadWord(chat.unread), { 'aria-expanded': open, onclick }, avatar(who, who.kind), theirs('.bt.cut', who.nick), badge(chat.unread)),
     iconButton(t('Close chat with {}', who.nick), 'x', () => im.close(chat.key), {}, '.tx'),
   );
 }
@@ -84,7 +84,7 @@ function tabs() {
     'span.tabs',
     { key: 'tabs', id: 'tabs', role: 'group', label: t('Chats') },
     ...shown.map(tab),
-    rest.length > 0 && dropdown(button('more', label, unreadWord(unread), opener('more'), icon('chat'), h('span.bt', `+${number(rest.length)}`), badge(unread)), label, items),
+    rest.length > 0 && dropdown(button('more', label, unreadWord(unread), opener('more'), icon('chat'), h('span.bt', `+${number(rest.length)}`), badge(unread)), items),
   );
 }
 

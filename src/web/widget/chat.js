@@ -29,11 +29,12 @@ function blocking({ kind, id }) {
 }
 
 /** @param {Chat} chat */
-async function showMembers({ id }) {
+async function showMembers({ id, key }) {
   toggleTray('members');
   if (!ui.tray) return;
   ui.members = null;
-  ui.members = await im.members(id).catch(() => []);
+  const list = await im.members(id).catch(() => []);
+  if (im.active === key) ui.members = list;
   draw();
 }
 
@@ -57,7 +58,7 @@ function head(chat) {
     avatar(who, who.kind),
     h('div.txt', h('h2', siteLink(who.url, '.nick.cut', { dir: 'auto' }, who.nick)), line && h('span.sub.cut', { dir: 'auto', title: line }, line)),
     room && iconButton(spoken(t('Members'), known && t('{} online', known.count ?? 0)), 'people', () => void showMembers(chat), { id: 'open members', 'aria-expanded': ui.tray === 'members' }),
-    dropdown(h('button.ib', { label: t('Options'), title: t('Options'), ...opener('options') }, icon('dots')), t('Options'), items),
+    dropdown(iconButton(t('Options'), 'dots', null, opener('options')), items),
     !ui.narrow && iconButton(t('Minimise'), 'minus', minimise),
     iconButton(t('Close'), 'x', close),
   );

@@ -100,7 +100,7 @@ export function composer(chat) {
         id: 'input', rows: 1, dir: 'auto', value: chat.draft, placeholder: t('Write a message'), label: t('Message to {}', partner(chat).nick), 'aria-describedby': 'limit', 'aria-invalid': long,
         enterkeyhint: 'send', style: readStyle(writeStyle(ui.format), ui.dark), onkeydown, oninput: (/** @type {any} */ { target }) => setDraft(chat, target.value),
       }),
-      iconButton(t('Send'), 'send', () => {}, { type: 'submit', disabled: !body || long }, '.send'),
+      iconButton(t('Send'), 'send', null, { type: 'submit', disabled: !body || long }, '.send'),
     ),
   );
 }

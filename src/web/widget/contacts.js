@@ -47,7 +47,7 @@ function myself() {
       theirs('.nick.cut', me.nick),
       h('input.status', { key: me.status, type: 'text', value: me.status, maxlength: STATUS_LETTERS_MAX, placeholder: t('Set a status'), label: t('Your status'), dir: 'auto', onchange, onkeydown }),
     ),
-    dropdown(h('button.show', { label, ...opener('presence') }, h('span.cut', word), icon('down')), label, items),
+    dropdown(h('button.show', { label, ...opener('presence') }, h('span.cut', word), icon('down')), items),
   );
 }
 
@@ -73,7 +73,7 @@ function contactRow(who) {
   return memo(who, signs, () => {
     const open = opener(id);
     const row = { who, kind, line: who.blocked ? t('Blocked') : who.status, more: presenceWord(who), chat, props: { oncontextmenu: open.onclick } };
-    return personRow(row, iconButton(t('Options for {}', who.nick), 'dots', open.onclick, open, '.more'));
+    return personRow(row, iconButton(t('Options for {}', who.nick), 'dots', null, open, '.more'));
   });
 }
 

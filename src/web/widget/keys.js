@@ -9,7 +9,7 @@ const COLUMNS = 8;
 const BESIDE = '.more, .tx';
 
 /** The items of a list: buttons and links, but not those of a list within. @param {Element} list @returns {HTMLElement[]} */
-const itemsOf = (list) => [...list.querySelectorAll('button, a')].map((item) => /** @type {HTMLElement} */ (item)).filter((item) => !item.matches(BESIDE) && item.closest('[data-keys]') === list);
+const itemsOf = (list) => [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('button, a'))].filter((item) => !item.matches(BESIDE) && item.closest('[data-keys]') === list);
 
 /** Makes one item, and the button beside it, the list's Tab stop. @param {HTMLElement[]} items @param {HTMLElement | undefined} chosen */
 function choose(items, chosen) {

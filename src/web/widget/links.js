@@ -3,16 +3,17 @@
 // Owns: the patterns, and how a user is read from a link. Must not: touch the page.
 
 /** The usual addresses of a user's page; the first group is his number or id. */
-export const USER_LINKS = [String.raw`space\.php\?(?:.*&)?uid=(\d+)`, String.raw`space-uid-(\d+)\.html`, String.raw`[?&]mod=space&(?:.*&)?uid=(\d+)`];
+export const USER_LINKS = [/space\.php\?(?:.*&)?uid=(\d+)/, /space-uid-(\d+)\.html/, /[?&]mod=space&(?:.*&)?uid=(\d+)/];
 
 /**
  * Patterns as they stand in the script's tag; what is no regular expression is left out.
  * @param {string[]} sources
  */
 export function compile(sources) {
-  return (sources.length ? sources : USER_LINKS).flatMap((source) => {
+  if (!sources.length) return USER_LINKS;
+  return sources.flatMap((source) => {
     try {
-      return [new RegExp(source)];
+      return new RegExp(source);
     } catch {
       return [];
     }

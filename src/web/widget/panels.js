@@ -6,6 +6,7 @@ import { h } from './dom.js';
 import { lang, moment, t } from './i18n.js';
 import { icon } from './icons.js';
 import { empty, iconButton, linkified, panel, personRow, siteLink, theirs, timeOf } from './parts.js';
+import { sorted } from './roster.js';
 import { draw, im, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
@@ -21,8 +22,7 @@ function roomRow(room) {
 export const roomLine = ({ blocked, count = 0, all_count: all = 0 }) => (blocked ? t('Locked') : t('{} of {} online', count, all));
 
 export function roomsPanel() {
-  const { compare } = new Intl.Collator(lang, { numeric: true });
-  const rooms = [...im.rooms.values()].sort((a, b) => Number(a.blocked ?? 0) - Number(b.blocked ?? 0) || compare(a.nick, b.nick));
+  const rooms = sorted([...im.rooms.values()], lang, ({ blocked }) => blocked);
   return panel(
     t('Rooms'),
     h('div.list', { 'data-keys': 'v' }, rooms.length ? h('ul', { label: t('Rooms') }, ...rooms.map(roomRow)) : empty('people', t('No rooms yet'))),

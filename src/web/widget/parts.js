@@ -36,7 +36,7 @@ export const link = (text, onclick, props) => h('button.link', { onclick, ...pro
  * A button that is a picture.
  * @param {string} label
  * @param {Icon} name
- * @param {(event: any) => void} onclick
+ * @param {((event: any) => void) | null} onclick
  * @param {Record<string, any>} [props]
  * @param {string} [look] more classes
  */
@@ -80,7 +80,7 @@ export function siteLink(url, look, props, ...kids) {
 
 /** Text with its links. @param {string} body */
 export const linkified = (body) =>
-  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text));
+  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noreferrer' }, text) : text));
 
 /** A moment, for people and for machines. @param {number} ms @param {string} text */
 export const timeOf = (ms, text) => h('time', { datetime: new Date(ms).toISOString() }, text);
@@ -119,22 +119,13 @@ export function personRow({ who, kind, line, more, chat, props }, beside) {
 export const unreadIn = (key) => im.chats.find((chat) => chat.key === key)?.unread ?? 0;
 
 /**
- * A panel above the bar; on a phone a sheet.
+ * A panel above the bar; on a phone a sheet, whose button to close it stands before its title.
  * @param {string} title
  * @param {...Child} body
  */
 export function panel(title, ...body) {
-  return h(
-    'section.panel',
-    { key: ui.panel, id: 'panel', part: 'panel', label: title },
-    h('header.head', closer(ui.narrow, () => openPanel('')), h('h2', title), closer(!ui.narrow, () => openPanel(''))),
-    ...body,
-  );
-}
-
-/** The button that closes a panel: before its title on a phone, otherwise after it. @param {boolean} here @param {() => void} close */
-function closer(here, close) {
-  return here && (ui.narrow ? iconButton(t('Back'), 'back', close, { id: 'close' }, '.flip') : iconButton(t('Close'), 'x', close, { id: 'close' }));
+  const close = iconButton(ui.narrow ? t('Back') : t('Close'), ui.narrow ? 'back' : 'x', () => openPanel(''), { id: 'close' }, '.flip');
+  return h('section.panel', { key: ui.panel, id: 'panel', part: 'panel', label: title }, h('header.head', ui.narrow && close, h('h2', title), !ui.narrow && close), ...body);
 }
 
 /**
@@ -191,8 +182,8 @@ function menuTop(button) {
   return list && row && frame ? Math.max(0, Math.min(row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX)) : 0;
 }
 
-/** A button with its menu. @param {VNode} button @param {string} label @param {Item[]} items */
-export const dropdown = (button, label, items) => h('span.pop', { key: button.props.id }, button, menu(button.props.id, label, items));
+/** A button with its menu. @param {VNode} button that has an id @param {Item[]} items */
+export const dropdown = (button, items) => h('span.pop', { key: button.props.id }, button, menu(button.props.id, button.props.title ?? button.props.label, items));
 
 /** Whom a chat is with, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
 export function partner({ kind, id }) {

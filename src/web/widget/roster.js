@@ -26,6 +26,19 @@ export function countOnline(contacts) {
 }
 
 /**
+ * By name, but first those that do not come last.
+ * @template {{nick?: string, name?: string}} T
+ * @param {T[]} list
+ * @param {string} lang
+ * @param {(one: T) => boolean | undefined} isLast
+ */
+export function sorted(list, lang, isLast) {
+  const { compare } = new Intl.Collator(lang, { numeric: true });
+  const nameOf = (/** @type {T} */ { nick, name = '' }) => nick ?? name;
+  return list.sort((a, b) => Number(isLast(a) ?? 0) - Number(isLast(b) ?? 0) || compare(nameOf(a), nameOf(b)));
+}
+
+/**
  * Groups by name, strangers last; in each those online first, then by name. Counts are of the whole group, whatever
  * is searched for; a group without a match is left out.
  * @param {Iterable<BuddyInfo>} contacts
@@ -34,7 +47,6 @@ export function countOnline(contacts) {
  * @returns {Group[]}
  */
 export function groupContacts(contacts, query, lang) {
-  const { compare } = new Intl.Collator(lang || undefined, { numeric: true });
   const wanted = query.trim().toLowerCase();
   /** @type {Map<string, Group>} */
   const groups = new Map();
@@ -44,11 +56,9 @@ export function groupContacts(contacts, query, lang) {
     groups.set(name, group);
     group.total += 1;
     if (presenceKind(who) !== 'offline') group.online += 1;
-    if (!wanted || `${who.nick}\n${who.id}\n${who.status ?? ''}`.toLowerCase().includes(wanted)) group.contacts.push(who);
+    if (`${who.nick}\n${who.id}\n${who.status ?? ''}`.toLowerCase().includes(wanted)) group.contacts.push(who);
   }
-  const away = (/** @type {BuddyInfo} */ who) => Number(presenceKind(who) === 'offline');
-  for (const group of groups.values()) group.contacts.sort((a, b) => away(a) - away(b) || compare(a.nick, b.nick) || compare(a.id, b.id));
-  return [...groups.values()]
-    .filter((group) => group.contacts.length)
-    .sort((a, b) => Number(a.name === STRANGER) - Number(b.name === STRANGER) || compare(a.name, b.name));
+  const found = [...groups.values()].filter((group) => group.contacts.length);
+  for (const group of found) sorted(group.contacts, lang, (who) => presenceKind(who) === 'offline');
+  return sorted(found, lang, ({ name }) => name === STRANGER);
 }

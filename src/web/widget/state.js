@@ -102,7 +102,7 @@ export function openChat(key) {
   if (ui.collapsed) collapse(false);
   ui.opened = key;
   im.open(key);
-  Object.assign(ui, { popup: '', tray: '', failure: '' });
+  ui.popup = '';
   if (ui.narrow || !im.settings.buddy_sticky || ui.panel !== 'contacts') ui.panel = '';
   // On a phone the field would bring up the keyboard over what there is to read.
   focus(ui.narrow ? 'log' : 'input', 'log');
@@ -161,7 +161,8 @@ export function escape(from) {
 export function pressed(path) {
   const within = (/** @type {string} */ selector) => path.some((node) => node instanceof Element && node.matches(selector));
   const stays = ui.panel === 'contacts' && im.settings.buddy_sticky && !ui.narrow;
+  const before = ui.popup + ui.panel;
   if (!within('.menu, [aria-haspopup]')) ui.popup = '';
   if (!stays && !within('.panel, .toasts, .bar')) ui.panel = '';
-  draw();
+  if (ui.popup + ui.panel !== before) draw();
 }

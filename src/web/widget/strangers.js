@@ -27,7 +27,6 @@ const LINKS = 'a[href], [data-webim-user]';
  * @param {string} [className] of its root
  */
 export function makeHost(name, stylesheet, className = '') {
-  if (!customElements.get(name)) customElements.define(name, class extends HTMLElement {});
   const host = document.createElement(name);
   const shadow = host.attachShadow({ mode: 'open' });
   const sheet = document.createElement('link');

@@ -49,6 +49,8 @@ let root;
 /** @type {import('./dom.js').VNode[]} */
 let drawn = [];
 let signs = '';
+/** @type {ChatKey | ''} the chat whose window was shown last */
+let shownChat = '';
 let second = 0;
 
 /** What holds for the whole bar: language, theme, size. @param {WidgetOptions} options */
@@ -135,9 +137,11 @@ function changed({ what, key }) {
   draw();
 }
 
-/** A chat that was opened by a message, or on the page before, must not cover a phone's screen; elsewhere it is shown. */
+/** What was open in one chat's window is not in another's. A chat that was opened by a message, or on the page before, must not cover a phone's screen; elsewhere it is shown. */
 function showOrLeave() {
-  if (!im.active) return;
+  if (im.active !== shownChat) Object.assign(ui, { tray: '', failure: '' });
+  shownChat = im.active;
+  if (!shownChat) return;
   if (ui.narrow && im.active !== ui.opened) im.activate('');
   else if (ui.collapsed) {
     ui.collapsed = false;

@@ -22,9 +22,12 @@ function begin(tag) {
   const im = createIM({ site, user, jsonp: jsonp !== undefined && jsonp !== 'false' });
   const { api, attach } = publicApi(im);
   Object.defineProperty(page, 'NextIM', { value: api, enumerable: true });
+  /** @param {string} file */
+  const beside = (file) => new URL(file, tag.src).href;
   whenIdle(() => {
     const widget = createWidget(im, {
-      stylesheet: new URL('webim.css', tag.src).href,
+      stylesheet: beside('webim.css'),
+      words: beside('webim.zh.js'),
       lang,
       theme,
       userLinks: userLinks.split(/\s+/).filter(Boolean),

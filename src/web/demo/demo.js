@@ -204,7 +204,7 @@ const im = {
 
 for (let index = im.chats.length; index < Number(query.get('chats') ?? 0); index += 1) im.chats.push(chat(`u/${people[index + 6][0]}`, [], { complete: true, unread: index % 4 ? 0 : 2 }));
 
-const widget = createWidget(im, { stylesheet: new URL('../widget/widget.css', import.meta.url).href, lang: '', theme: '', userLinks: [] });
+const widget = createWidget(im, { stylesheet: new URL('../widget/widget.css', import.meta.url).href, words: new URL('../widget/words.js', import.meta.url).href, lang: '', theme: '', userLinks: [] });
 globalThis.demo = Object.assign(im, {
   widget,
   change,

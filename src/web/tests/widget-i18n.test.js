@@ -6,8 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { dayName, pickLanguage, speak, t } from '../widget/i18n.js';
-import { LANGUAGES, WORDS } from '../widget/words.js';
+import { LANGUAGES, dayName, learn, pickLanguage, speak, t } from '../widget/i18n.js';
+import { WORDS } from '../widget/words.js';
 
 const folder = new URL('../widget/', import.meta.url);
 const sources = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'words.js').map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
@@ -41,6 +41,8 @@ test('values come in their places, numbers as the language writes them', () => {
   assert.equal(t('{} of {} online', 4, 1204), '4 of 1,204 online');
   assert.equal(t('Chat with {}', '{}$&'), 'Chat with {}$&');
   speak('zh-TW');
+  assert.equal(t('Chat with {}', 'Bob'), 'Chat with Bob', 'English until the words are there');
+  learn(WORDS);
   assert.equal(t('Chat with {}', 'Bob'), '與 Bob 聊天');
   assert.equal(t('no such text'), 'no such text');
 });

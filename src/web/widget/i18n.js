@@ -1,12 +1,16 @@
 // Languages.
 //
-// Owns: which language the bar speaks, and how it writes numbers and times. Must not: hold words; they are in `words.js`.
+// Owns: which language the bar speaks, and how it writes numbers and times. Must not: hold words; the English ones stand
+// where they are said, those of the other languages in `words.js`, which is fetched if they are spoken.
 
 import { daysAgo } from './days.js';
-import { LANGUAGES, WORDS } from './words.js';
 
-/** English, and what the other languages say for it. @type {Map<string, string[]>} */
-const table = new Map(WORDS.map((row) => [row[0] ?? '', row]));
+/** The languages, in the order of a row of words. */
+export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'];
+
+/** English, and what the other languages say for it; nothing until it was fetched. @type {Map<string, string[]> | undefined} */
+let table;
+let isAsked = false;
 
 /** The language that is spoken. */
 export let lang = 'en';
@@ -26,6 +30,23 @@ export function pickLanguage(wishes) {
 /** @param {string} wish one of `LANGUAGES` */
 export function speak(wish) {
   lang = wish;
+}
+
+/** @param {string[][]} rows of words */
+export function learn(rows) {
+  table = new Map(rows.map((row) => [row[0] ?? '', row]));
+}
+
+/**
+ * Whether the words of the language are here. If not they are fetched; without them it is English.
+ * @param {string} url
+ * @param {() => void} then
+ */
+export function knows(url, then) {
+  if (lang === 'en' || table) return true;
+  if (!isAsked) import(url).then(({ WORDS }) => learn(WORDS), () => learn([])).then(then);
+  isAsked = true;
+  return false;
 }
 
 /** @param {number} count @param {Intl.NumberFormatOptions} [options] */
@@ -57,7 +78,7 @@ export function dayName(ms, now) {
  * @param {...(string | number)} values for each `{}` of it
  */
 export function t(english, ...values) {
-  const text = table.get(english)?.[LANGUAGES.indexOf(lang)] ?? english;
+  const text = table?.get(english)?.[LANGUAGES.indexOf(lang)] ?? english;
   return text.replace(/\{\}/g, () => {
     const value = values.shift() ?? '';
     return typeof value === 'number' ? number(value) : value;

@@ -2,7 +2,7 @@
 //
 // Owns: the element at the end of the page with its shadow root, and the drawing: changes are gathered and drawn once a
 // frame, the whole description anew, of which `dom.js` changes in the page only what differs. Must not: hold what the
-// core holds, take the focus for what comes from outside, or draw before the stylesheet is there.
+// core holds, take the focus for what comes from outside, or draw before the stylesheet and the words are there.
 
 import { flashTitle, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
@@ -10,7 +10,7 @@ import { chatWindow } from './chat.js';
 import { growInput } from './composer.js';
 import { contactsPanel } from './contacts.js';
 import { h, patch } from './dom.js';
-import { lang, pickLanguage, speak, t } from './i18n.js';
+import { knows, lang, pickLanguage, speak, t } from './i18n.js';
 import { moveFocus, settleStops } from './keys.js';
 import { settleScroll } from './log.js';
 import { dismissToast, noticesPanel, roomsPanel, toasts } from './panels.js';
@@ -25,6 +25,7 @@ import { makeHost, watchPage } from './strangers.js';
  * How the bar is set up, from the attributes of the script's tag.
  * @typedef {object} WidgetOptions
  * @property {string} stylesheet its URL
+ * @property {string} words the URL of those of other languages
  * @property {string} lang empty: as the page
  * @property {string} theme empty: as the user's settings say
  * @property {string[]} userLinks regular expressions whose first group is a uid or an id; empty: the usual ones
@@ -53,12 +54,13 @@ let signs = '';
 let shownChat = '';
 let second = 0;
 
-/** What holds for the whole bar: language, theme, size. @param {WidgetOptions} options */
+/** What holds for the whole bar: language, theme, size. Whether it can be drawn. @param {WidgetOptions} options */
 function refresh(options) {
   const { settings } = im;
   const { opacity = settings.opacity } = ui.sliding;
   const theme = settings.theme === 'auto' ? options.theme : settings.theme;
   speak(pickLanguage([settings.lang, options.lang, document.documentElement.lang, navigator.language]));
+  if (!knows(options.words, draw)) return false;
   ui.dark = theme === 'dark' || (theme !== 'light' && night.matches);
   ui.narrow = phone.matches;
   const sheet = ui.narrow && !ui.collapsed && (ui.panel || activeChat());
@@ -66,12 +68,13 @@ function refresh(options) {
   const dir = document.dir || document.body.dir || 'ltr';
   // Touched only if something is different: each of these makes the browser style the whole bar anew.
   const now = [className, lang, dir, opacity, settings.zoom].join();
-  if (now === signs) return;
+  if (now === signs) return true;
   signs = now;
   Object.assign(root, { className, lang, dir });
   root.setAttribute('aria-label', t('Chat'));
   root.style.setProperty('--zoom', String(settings.zoom / 100));
   root.style.setProperty('--opacity', `${opacity}%`);
+  return true;
 }
 
 /** @param {ShadowRoot} shadow */
@@ -195,7 +198,7 @@ export function createWidget(core, options) {
   document.body.append(host);
   ui.narrow = phone.matches;
   begin(core, shadow, () => {
-    refresh(options);
+    if (!refresh(options)) return;
     drawNow(shadow);
     showPresences();
   });

@@ -1,10 +1,8 @@
 // What the bar says, a line a text: in English, as the sources have it, then in simplified and in traditional Chinese.
 //
-// Owns: the words. `{}` stands for a value, in the same order in all languages. Must not: hold a text that nothing says,
-// or a line feed or a bar, which divide the table.
-
-/** The languages, in the order of the table's columns. */
-export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'];
+// Owns: the words, in the order of `LANGUAGES`; they are shipped as a file of their own, because pages in English need
+// none of it. `{}` stands for a value, in the same order in all languages. Must not: hold a text that nothing says, or a
+// line feed or a bar, which divide the table.
 
 export const WORDS = `
 Chat | 聊天 | 聊天

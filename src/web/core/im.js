@@ -4,7 +4,7 @@
 // Must not: draw, or touch the browser but through `Env`.
 
 import { browser } from './browser.js';
-import { MENU_MAX, NOTIFICATIONS_MAX, STRANGERS_ASKED_MAX } from './limits.js';
+import { MENU_MAX, NOTIFICATIONS_MAX, ROLL_CALL_MS, STRANGERS_ASKED_MAX } from './limits.js';
 import { findChat, isMuted, parseKey } from './model/chats.js';
 import { Replica } from './replica.js';
 import { pick } from './settings.js';
@@ -22,6 +22,8 @@ export class Core extends Replica {
   pageMenu = [];
   /** @type {Map<string, boolean>} uids of the page's links, and whether they were asked for */
   uids = new Map();
+  /** @type {(() => void) | undefined} calls off asking who is in the room */
+  calling = undefined;
 
   get menu() {
     return [...this.world.menu, ...this.pageMenu];
@@ -41,6 +43,7 @@ export class Core extends Replica {
   /** @override */
   seen() {
     this.look();
+    this.rollCall();
     if (this.env.isVisible()) this.order('wake');
     else if (this.tabs.leads()) this.saveAll();
   }
@@ -59,6 +62,7 @@ export class Core extends Replica {
       this.emitter.emit('ready', this);
     }
     this.history.need(this.active);
+    this.rollCall();
     void this.askStrangers();
     if (this.tabs.leads()) void this.refreshNotifications();
   }
@@ -84,6 +88,7 @@ export class Core extends Replica {
     this.out.change('chats');
     this.look();
     if (key) this.history.need(key);
+    this.rollCall();
   }
 
   // ---- Myself --------------------------------------------------------------------------------------------------
@@ -196,6 +201,22 @@ export class Core extends Replica {
     const answer = await this.site.get('notifications');
     if (!answer.ok) return this.fail('notifications', answer.text);
     return this.publish({ t: 'notifications', list: shape.notifications(answer.data).slice(0, NOTIFICATIONS_MAX) });
+  }
+
+  async refreshRooms() {
+    const answer = await this.site.get('rooms', { ids: '' });
+    if (!answer.ok) return this.fail('rooms', answer.text);
+    return this.publish({ t: 'rooms', list: shape.rooms(answer.data) });
+  }
+
+  /** The room that is looked at is asked who is there: of those who come and go with their session nobody tells. @override */
+  rollCall() {
+    const room = () => (this.listening && this.state === 'online' && this.env.isVisible() && this.active.startsWith('r/') ? this.active.slice(2) : '');
+    if (this.calling || !room()) return;
+    this.calling = this.env.after(ROLL_CALL_MS, () => {
+      this.calling = undefined;
+      if (room() && !isMuted(this.world, room())) void this.members(room());
+    });
   }
 
   /** @param {string} room */

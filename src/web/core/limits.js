@@ -36,6 +36,9 @@ export const ASK_AGAIN_MS = 10_000; // after a call for unknown users that faile
 export const TYPING_IDLE_MS = 6_000;
 export const TYPING_SHOWN_MS = 10_000;
 
+// Rooms.
+export const ROLL_CALL_MS = 500; // after which the room that is looked at is asked who is there; several changes are one
+
 // Tabs.
 export const TAB_BEAT_MS = 30_000;
 export const TAB_STALE_MS = 150_000; // hidden tabs beat once a minute

@@ -310,6 +310,7 @@ export class Replica {
         this.told.add(detail.id);
       }
       if (event === 'message') this.pop(detail);
+      if (event === 'presence') this.rollCall();
       this.emitter.emit(event, detail);
     },
   };
@@ -385,6 +386,9 @@ export class Replica {
 
   /** The state is known: what waited for it goes on. */
   settled() {}
+
+  /** Somebody has come or gone, perhaps to or from a room. */
+  rollCall() {}
 
   /** @returns {string[]} uids that go with `online` */
   takeStrangers() {

@@ -59,6 +59,7 @@ export function createView({ im, ui, words, root, draw, focus, testSound }) {
       if (panel && ui.collapsed) view.collapse(false);
       Object.assign(ui, { panel, popup: '', query: '', denied: false });
       if (panel && view.narrow) im.activate('');
+      if (panel === 'rooms') void im.refreshRooms();
       if (panel === 'notices') {
         im.readNotices();
         ui.toasts = [];

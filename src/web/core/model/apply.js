@@ -46,6 +46,7 @@ import { byId, forget, hide } from './world.js';
  *   | {t: 'draft', key: string, text: string}
  *   | {t: 'tick', at: number}
  *   | {t: 'buddies', list: import('../types.js').BuddyInfo[], asked: string[]}
+ *   | {t: 'rooms', list: import('../types.js').RoomInfo[]}
  *   | {t: 'members', room: string, list: import('../types.js').Member[]}
  *   | {t: 'locked', room: string, locked: boolean, info: import('../types.js').RoomInfo | null}
  *   | {t: 'blocked', id: string, blocked: boolean}
@@ -97,6 +98,7 @@ const handlers = {
     }
   },
   buddies: people.completed,
+  rooms: people.rooms,
   members: people.members,
   locked: people.locked,
   blocked: people.blocked,

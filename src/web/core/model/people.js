@@ -123,6 +123,20 @@ function seat(world, roomId, member, there, out) {
 }
 
 /**
+ * Rooms as the site has just described them.
+ * @param {World} world
+ * @param {{list: import('../types.js').RoomInfo[]}} event
+ * @param {Out} out
+ */
+export function rooms(world, { list }, out) {
+  for (const info of list) {
+    world.rooms.set(info.id, { ...world.rooms.get(info.id), ...strip(info) });
+    world.seats.delete(info.id);
+  }
+  out.change('rooms');
+}
+
+/**
  * The members of a room as the site has just said.
  * @param {World} world
  * @param {{room: string, list: import('../types.js').Member[]}} event

@@ -242,11 +242,14 @@ export class Core extends Replica {
     const answer = await this.#post(blocked ? 'block' : 'unblock', { id });
     if (!answer.ok) return false;
     this.publish({ t: 'blocked', id, blocked });
-    if (!blocked) {
-      const asked = await this.site.get('buddies', { ids: id });
-      if (asked.ok) this.publish({ t: 'buddies', list: shape.buddies(asked.data), asked: [id] });
-    }
+    if (!blocked) await this.reconsider(id);
     return true;
+  }
+
+  /** @override @param {string} id */
+  async reconsider(id) {
+    const answer = await this.site.get('buddies', { ids: id });
+    if (answer.ok) this.publish({ t: 'buddies', list: shape.buddies(answer.data), asked: [id] });
   }
 
   /** @param {string[]} uids */

@@ -47,7 +47,7 @@ export class Replica {
     const { site, store, world, tabs } = this;
     const publish = this.publish;
     this.session = new Session({ env, site, store, world, tabs, publish, strangers: () => this.takeStrangers() });
-    this.sender = createSender({ env, site, world, tabs, publish, doubt: () => this.order('renew') });
+    this.sender = createSender({ env, site, world, tabs, publish, doubt: () => this.order('renew'), reconsider: (id) => void this.reconsider(id) });
     this.history = createHistory({ site, world, publish, fail: this.fail });
     this.typing = createTyping(env, (key, show) => this.sayTyping(key, show));
     /** @type {string} */
@@ -389,6 +389,9 @@ export class Replica {
 
   /** Somebody has come or gone, perhaps to or from a room. */
   rollCall() {}
+
+  /** What is known of a user may no longer be so. @param {string} _id */
+  async reconsider(_id) {}
 
   /** @returns {string[]} uids that go with `online` */
   takeStrangers() {

@@ -24,10 +24,11 @@ export const TOO_LONG = 'too long';
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: Event) => void} publish
  * @property {() => void} doubt the site does not know the user any more
+ * @property {(id: string) => void} reconsider the site refuses what is for this user
  */
 
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
-async function deliver({ site, world, doubt }, { key, cid, body, style }) {
+async function deliver({ site, world, doubt, reconsider }, { key, cid, body, style }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
@@ -44,6 +45,7 @@ async function deliver({ site, world, doubt }, { key, cid, body, style }) {
     offline: kind === 'user' && !isThere(id),
   });
   if (!answer.ok && answer.kind === 'login') doubt();
+  if (!answer.ok && answer.kind === 'refused' && kind === 'user') reconsider(id);
   if (!answer.ok) return failed(answer.text);
   const given = object(answer.data);
   if (given.success === false) return failed(text(given.error_msg));

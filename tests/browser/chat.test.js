@@ -4,7 +4,7 @@
 // breaks; other files do.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 
 import { Person, launch } from './support/people.js';
 import { Community } from './support/servers.js';
@@ -17,6 +17,7 @@ let community;
 before(async () => {
   [browser, community] = await Promise.all([launch(), Community.start()]);
 });
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 after(async () => {
   await browser?.close();
   await community?.end();
@@ -43,7 +44,6 @@ test('two who log in see each other come online, and chat with emoji, markup and
   assert.equal(await link.getAttribute('href'), 'https://example.com/a?b=c');
   for (const rel of ['noopener', 'noreferrer', 'nofollow']) assert.match((await link.getAttribute('rel')) ?? '', new RegExp(rel));
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
 test('typing shows at the other side, and goes when the message is sent or the box is emptied', async () => {
@@ -74,7 +74,6 @@ test('typing shows at the other side, and goes when the message is sent or the b
   await toBob.box.fill('');
   await typing.waitFor({ state: 'hidden' });
   assert.deepEqual(told, ['typing', 'clear', 'typing', 'clear', 'typing', 'clear']);
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
 test('what is sent to somebody offline is announced as such, and arrives once when he comes', async () => {
@@ -104,7 +103,6 @@ test('what is sent to somebody offline is announced as such, and arrives once wh
   const back = await again.bar.chatWith('小明');
   await back.hears('明天见');
   assert.equal(await back.times('明天见'), 1);
-  await Promise.all([xiaoming.leave(), again.leave()]);
 });
 
 test('a message to somebody who has blocked me fails with the reason, can be retried, and discarded', async () => {
@@ -129,7 +127,6 @@ test('a message to somebody who has blocked me fails with the reason, can be ret
   await refused.waitFor({ state: 'detached' });
   assert.equal(await toBob.times('Are you there?'), 1);
   assert.equal(await toCarol.times('Hello?'), 0);
-  await Promise.all([bob.leave(), carol.leave()]);
 });
 
 test('what is said too fast is refused with the reason, and goes when it is tried again', async () => {
@@ -148,7 +145,6 @@ test('what is said too fast is refused with the reason, and goes when it is trie
     await toBob.button('Retry').first().click();
     await sending.first().waitFor({ state: 'detached' });
   }
-  await dave.leave();
 });
 
 test('a message that is too long is not sent, and nothing of it is lost', async () => {
@@ -164,7 +160,6 @@ test('a message that is too long is not sent, and nothing of it is lost', async 
   const toAlice = await bob.bar.chatWith('Alice');
   await toAlice.hears(longest);
   assert.equal(await toAlice.times(long), 0);
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
 test('bold and colour arrive', async () => {
@@ -180,7 +175,6 @@ test('bold and colour arrive', async () => {
   const look = await lookOf(toAlice, 'Green and bold');
   assert.equal(look.fontWeight, '700');
   assert.match(look.color, /^rgb\((\d{1,2}), (1\d\d), (\d{1,2})\)$/, 'it is green');
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
 test('a hostile style does nothing, even if the site lets it through', async () => {
@@ -204,7 +198,6 @@ test('a hostile style does nothing, even if the site lets it through', async () 
   assert.ok(Number.parseFloat(look.fontSize) <= 22, look.fontSize);
   assert.notEqual(look.color, 'rgb(255, 255, 255)', 'white on white cannot be read');
   assert.deepEqual(bob.complaints, []);
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
 /** How a line looks. @param {import('./support/people.js').Chat} chat @param {string} text */

@@ -200,6 +200,88 @@ test('a hostile style does nothing, even if the site lets it through', async () 
   assert.deepEqual(bob.complaints, []);
 });
 
+test('whatever users call themselves, their groups and their threads, it is text wherever it is shown', async () => {
+  const [dave, bob, admin] = await arrive('dave', 'bob', 'admin');
+  const evil = '<img src=x onerror=alert(1)>';
+  await dave.page.goto(`${dave.site}/u/dave`);
+  await dave.page.getByLabel('Shown name').fill(evil);
+  await dave.page.getByRole('button', { name: 'Save' }).click();
+  await dave.page.getByRole('heading', { name: evil }).waitFor();
+  await dave.page.goto(`${dave.site}/groups`);
+  await dave.page.getByText('Start a group').click();
+  await dave.page.getByLabel('Name').fill(`Room ${evil}`);
+  await dave.page.getByRole('button', { name: 'Create group' }).click();
+  await dave.page.getByRole('heading', { name: `Room ${evil}` }).waitFor();
+  await bob.page.goto(`${bob.site}/groups`);
+  await bob.page.getByRole('link', { name: `Room ${evil}` }).click();
+  await bob.page.getByRole('button', { name: /^Join/ }).click();
+  await bob.page.getByRole('button', { name: /^Leave/ }).waitFor();
+  await Promise.all([bob.bar.online(), dave.bar.online()]);
+
+  const { region } = bob.bar;
+  const contacts = await bob.bar.panel('Contacts');
+  await contacts.getByText(evil, { exact: true }).waitFor();
+  const rooms = await bob.bar.panel('Rooms');
+  await rooms.getByText(`Room ${evil}`, { exact: true }).click();
+  await (await dave.bar.chatWith('Bob')).say(`${evil} javascript:alert(1) https://example.com/"onclick="alert(1)`);
+  await bob.bar.button(new RegExp('^<img .*1 unread')).click();
+  const chat = bob.bar.chat(evil);
+  await chat.log.getByRole('link', { name: 'https://example.com/', exact: true }).waitFor();
+  assert.equal(await chat.log.getByRole('link').count(), 1);
+  await dave.page.goto(`${dave.site}/forum`);
+  await dave.page.getByText('Start a thread').click();
+  await dave.page.getByLabel('Title').fill(`Thread ${evil}`);
+  await dave.page.getByLabel('Text').fill(evil);
+  await dave.page.getByRole('button', { name: 'Post', exact: true }).click();
+  await region.getByText(`${evil} in “Thread ${evil}”: ${evil}`).first().waitFor();
+  await admin.page.goto(`${admin.site}/admin`);
+  await admin.page.getByLabel('To everybody who is online').fill(`All: ${evil} javascript:alert(2)`);
+  await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await region.getByText(`All: ${evil} javascript:alert(2)`).first().waitFor();
+  await dave.page.goto(`${dave.site}/u/admin`);
+  await dave.page.getByRole('button', { name: /^Add friend/ }).click();
+  await dave.page.getByRole('button', { name: /^Take the request back/ }).waitFor();
+  const notices = await admin.bar.panel('Notifications');
+  await notices.getByRole('link', { name: `${evil} wants to be your friend` }).waitFor();
+
+  for (const person of [bob, admin, dave]) {
+    await person.bar.online();
+    assert.equal(await person.bar.region.locator('[src=x], [onerror], [onclick]').count(), 0);
+    assert.deepEqual(person.complaints, []);
+  }
+});
+
+test('links that would run are no links, even if the site gives them', async () => {
+  const alice = await Person.arrive(browser, community.url, 'alice');
+  const url = 'javascript:document.title="hit"';
+  await alice.page.route('**/webim/online', async (route) => {
+    const answer = await route.fetch();
+    const opened = await answer.json();
+    for (const one of [opened.user, ...opened.buddies, ...Object.values(opened.rooms), ...opened.channels]) one.url = url;
+    opened.menu.push({ title: 'Harmless', url, shortcut: true }, { title: 'Harmful', url });
+    await route.fulfill({ response: answer, json: opened });
+  });
+  await alice.page.route('**/webim/notifications?*', (route) => route.fulfill({ json: [{ text: 'Click here', link: url }] }));
+  await alice.page.reload();
+  await alice.bar.online();
+  const notices = await alice.bar.panel('Notifications');
+  await notices.getByText('Click here').click();
+  const toBob = await alice.bar.chatWith('Bob');
+  await toBob.window.getByRole('heading', { name: 'Bob' }).click();
+  const contacts = await alice.bar.panel('Contacts');
+  await contacts.getByRole('button', { name: 'Options for Bob' }).click();
+  await alice.page.getByRole('menuitem', { name: 'Send a message' }).waitFor();
+  assert.equal(await alice.page.getByRole('menuitem', { name: 'Profile' }).count(), 0);
+  await alice.page.keyboard.press('Escape');
+  await (await alice.bar.enter('Mountain walkers')).window.getByRole('heading', { name: 'Mountain walkers' }).click();
+  await alice.bar.button('Menu').click();
+  await alice.page.getByRole('menuitem', { name: 'Groups' }).waitFor();
+  assert.equal(await alice.bar.region.getByText(/Harm/).count(), 0);
+  assert.equal(await alice.bar.region.locator('a[href^="javascript"]').count(), 0);
+  assert.notEqual(await alice.page.title(), 'hit');
+  assert.deepEqual(alice.complaints, []);
+});
+
 /** How a line looks. @param {import('./support/people.js').Chat} chat @param {string} text */
 function lookOf(chat, text) {
   return chat.log.getByText(text, { exact: true }).evaluate((line) => {

@@ -52,6 +52,7 @@ export class Core extends Replica {
     this.out.change('chats');
     this.look();
     if (key) this.history.need(key);
+    this.rollCall();
   }
 
   // ---- Myself --------------------------------------------------------------------------------------------------
@@ -130,11 +131,9 @@ export class Core extends Replica {
     if (this.notices.some((it) => !it.read)) this.publish({ t: 'notices-read' });
   }
 
-  /** @param {string} room */
-  async members(room) {
-    const answer = await this.call('get', 'members', { id: room, ticket: this.world.session?.ticket });
-    if (answer.ok) this.publish({ t: 'members', room, list: shape.members(answer.data) });
-    return this.world.rooms.get(room)?.members ?? [];
+  async refreshRooms() {
+    const answer = await this.call('get', 'rooms', { ids: '' });
+    if (answer.ok) this.publish({ t: 'rooms', list: shape.rooms(answer.data) });
   }
 
   /** @param {string} room @param {boolean} locked */

@@ -12,7 +12,7 @@ export const NOTIFICATIONS_MAX = 50;
 export const RING_MAX = 500; // ids of messages already counted
 export const OUTBOX_MAX = 50; // unsent messages that survive a page
 export const OUTBOX_BODY_CHARS_MAX = 8192; // of one of them
-export const DRAFT_CHARS_MAX = 8192;
+export const DRAFT_CHARS_MAX = 65_536; // more than can be sent: who pastes too much is told so, and cuts it himself
 export const MENU_MAX = 50;
 export const BLOCKED_ROOMS_MAX = 500;
 
@@ -36,6 +36,9 @@ export const ASK_AGAIN_MS = 10_000; // after a call for unknown users that faile
 // Typing.
 export const TYPING_IDLE_MS = 6_000;
 export const TYPING_SHOWN_MS = 10_000;
+
+// Rooms.
+export const ROLL_CALL_MS = 500; // after which the room that is looked at is asked who is there; several changes are one
 
 // Tabs.
 export const TAB_BEAT_MS = 30_000;

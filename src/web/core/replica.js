@@ -5,14 +5,14 @@
 
 import { createEmitter } from './emitter.js';
 import { createHistory } from './history.js';
-import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, SAVE_DELAY_MS } from './limits.js';
+import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, ROLL_CALL_MS, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
-import { findChat } from './model/chats.js';
+import { findChat, isMuted } from './model/chats.js';
 import { emptyWorld } from './model/world.js';
 import { remember } from './ring.js';
 import { createSender } from './sender.js';
 import { Session } from './session.js';
-import { notifications } from './shape.js';
+import { members, notifications } from './shape.js';
 import { createSite } from './site.js';
 import { createStore } from './store.js';
 import { createStrangers } from './strangers.js';
@@ -35,6 +35,8 @@ export class Replica {
   #waiting = null;
   /** @type {(() => void) | null} calls off the next look at who still types */
   #ticking = null;
+  /** @type {(() => void) | null} calls off asking who is in the room */
+  #calling = null;
   #unread = 0; // as it was last told
   /** @type {Set<string>} ids of the messages and notices this page has heard */
   #told = new Set();
@@ -302,6 +304,7 @@ export class Replica {
     tell: (event, detail) => {
       // Another tab's knowledge may be behind what this page has heard.
       if ((event === 'message' || event === 'notice') && remember(this.#told, detail.id)) return;
+      if (event === 'presence') this.rollCall();
       this.emitter.emit(event, detail);
     },
   };
@@ -386,6 +389,7 @@ export class Replica {
   /** The page was hidden or shown. */
   #seen() {
     this.look();
+    this.rollCall();
     if (this.env.isVisible()) this.order('wake');
     else if (this.leads) this.#saveAll();
   }
@@ -398,8 +402,26 @@ export class Replica {
       this.emitter.emit('ready', this);
     }
     this.history.need(this.active);
+    this.rollCall();
     void this.passersBy.ask();
     if (this.leads) void this.refreshNotifications();
+  }
+
+  /** The room that is looked at is asked who is there: of those who come and go with their sessions nobody tells. */
+  rollCall() {
+    const { active, env, world } = this;
+    if (this.#calling || !this.listening || world.state !== 'online' || !active.startsWith('r/') || !env.isVisible()) return;
+    this.#calling = env.after(ROLL_CALL_MS, () => {
+      this.#calling = null;
+      if (active === this.active && !isMuted(world, active.slice(2))) void this.members(active.slice(2));
+    });
+  }
+
+  /** @param {string} room */
+  async members(room) {
+    const answer = await this.call('get', 'members', { id: room, ticket: this.world.session?.ticket });
+    if (answer.ok) this.publish({ t: 'members', room, list: members(answer.data) });
+    return this.world.rooms.get(room)?.members ?? [];
   }
 
   async refreshNotifications() {

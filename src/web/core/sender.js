@@ -26,7 +26,7 @@ export const TOO_LONG = 'too long';
  */
 
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
-async function deliver({ site, world }, { key, cid, body, style }) {
+async function deliver({ site, world, publish }, { key, cid, body, style }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
@@ -42,6 +42,7 @@ async function deliver({ site, world }, { key, cid, body, style }) {
     cid,
     offline: kind === 'user' && !isThere(id),
   });
+  if (!answer.ok && answer.kind === 'refused' && kind === 'user') publish({ t: 'unsure', id });
   if (!answer.ok) return failed(answer.text);
   const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
   const { id: made, timestamp } = read(answer.data, 'id? timestamp#');

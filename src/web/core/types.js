@@ -269,6 +269,7 @@
  * @property {() => void} readNotices
  * @property {() => Promise<void>} refreshNotifications
  *
+ * @property {() => Promise<void>} refreshRooms asks how many are in each
  * @property {(room: string) => Promise<Member[]>} members those online
  * @property {(room: string, locked: boolean) => Promise<boolean>} lock leaves the room's chat, or comes back
  * @property {(id: string, blocked: boolean) => Promise<boolean>} block a user

@@ -179,6 +179,7 @@ const im = {
     change('notices');
   },
   async refreshNotifications() {},
+  async refreshRooms() {},
   async members() {
     return [{ id: 'alice', nick: 'Alice Liddell' }, { id: 'mei', nick: '陈美丽' }, { id: 'ivan', nick: 'Иван' }, { id: 'bob', nick: 'Bob' }];
   },

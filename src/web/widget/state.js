@@ -89,6 +89,7 @@ export function openPanel(panel) {
   if (panel && ui.collapsed) collapse(false);
   Object.assign(ui, { panel, popup: '', query: '', denied: false });
   if (panel && ui.narrow) im.activate('');
+  if (panel === 'rooms') void im.refreshRooms();
   if (panel === 'notices') {
     im.readNotices();
     ui.toasts = [];

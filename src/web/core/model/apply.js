@@ -47,6 +47,8 @@ import { byId, forget, hide } from './world.js';
  *   | {t: 'draft', key: string, text: string}
  *   | {t: 'tick', at: number}
  *   | {t: 'buddies', list: import('../types.js').BuddyInfo[], asked: string[]}
+ *   | {t: 'unsure', id: string}
+ *   | {t: 'rooms', list: import('../types.js').RoomInfo[]}
  *   | {t: 'members', room: string, list: import('../types.js').Member[]}
  *   | {t: 'locked', room: string, locked: boolean, info: import('../types.js').RoomInfo | null}
  *   | {t: 'blocked', id: string, blocked: boolean}
@@ -98,6 +100,8 @@ const handlers = {
     }
   },
   buddies: people.completed,
+  unsure: people.unsure,
+  rooms: people.rooms,
   members: people.members,
   locked: people.locked,
   blocked: people.blocked,

@@ -115,6 +115,26 @@ function seat(world, roomId, member, there, out) {
   out.change('rooms', `r/${roomId}`);
 }
 
+/** What is known of a user may be old: the site refuses what is for him. @param {World} world @param {{id: string}} event */
+export function unsure(world, { id }) {
+  const contact = world.contacts.get(id);
+  if (contact) contact.incomplete = true;
+}
+
+/**
+ * Rooms as the site has just described them.
+ * @param {World} world
+ * @param {{list: import('../types.js').RoomInfo[]}} event
+ * @param {Out} out
+ */
+export function rooms(world, { list }, out) {
+  for (const info of list) {
+    world.rooms.set(info.id, { ...world.rooms.get(info.id), ...info });
+    world.seats.delete(info.id);
+  }
+  out.change('rooms');
+}
+
 /**
  * The members of a room as the site has just said.
  * @param {World} world

@@ -1,0 +1,177 @@
+// What the site has to say.
+//
+// Owns: broadcasts, pushes of the forum, and the site's own notifications, as the bar shows them. Must not: look at what users say to one another.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { Person, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string[]} ids */
+const arrive = async (...ids) => {
+  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
+  await Promise.all(people.map((person) => person.bar.online()));
+  return people;
+};
+
+/** The cards above the bar. @param {Person} person */
+const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
+
+/** @param {Person} person @param {string} text */
+async function broadcast(person, text) {
+  await person.page.goto(`${person.site}/admin`);
+  await person.page.getByLabel('To everybody who is online').fill(text);
+  await person.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await person.page.getByRole('main').getByRole('status').waitFor();
+}
+
+/** @param {Person} person @param {string} thread @param {string} text */
+async function reply(person, thread, text) {
+  await person.page.goto(`${person.site}/forum`);
+  await person.page.getByRole('link', { name: thread }).click();
+  await person.page.getByLabel('Your reply').fill(text);
+  await person.page.getByRole('button', { name: 'Post reply' }).click();
+  await person.page.locator('article').filter({ hasText: text }).waitFor();
+}
+
+/** How many notices are new, as the bar's button says. @param {Person} person @param {number} count */
+const news = (person, count) => person.bar.button(count ? `Notifications, ${count} new` : 'Notifications').waitFor();
+
+test('an administrator speaks to everybody who is online, in a card of its own look that stays among the notifications', async () => {
+  const [admin, carol, zoe] = await arrive('admin', 'carol', 'zoe');
+  await Promise.all([carol, zoe].map((person) => news(person, 0)));
+  await broadcast(admin, 'Maintenance at noon: see https://example.com/noon');
+
+  for (const person of [carol, zoe]) {
+    const card = cards(person).locator('.card.broadcast');
+    await card.getByText('Announcement', { exact: true }).waitFor();
+    await card.getByText('Maintenance at noon: see').waitFor();
+    await card.getByText('Admin', { exact: true }).waitFor();
+    assert.equal(await card.getByRole('link').getAttribute('href'), 'https://example.com/noon');
+    assert.equal(await person.bar.button(/^Admin/).count(), 0, 'it is no chat');
+    await news(person, 1);
+  }
+  await cards(carol).getByRole('button', { name: 'Dismiss' }).click();
+  await cards(carol).waitFor({ state: 'detached' });
+  await news(carol, 1);
+  const panel = await carol.bar.panel('Notifications');
+  await panel.getByRole('list', { name: 'Announcements' }).getByText('Maintenance at noon: see').waitFor();
+  await news(carol, 0);
+  await carol.page.reload();
+  await carol.bar.online();
+  await news(carol, 0);
+  await (await carol.bar.panel('Notifications')).getByText('Maintenance at noon: see').waitFor();
+  await zoe.page.reload();
+  await zoe.bar.online();
+  await news(zoe, 1);
+});
+
+test('nobody but an administrator speaks to everybody', async () => {
+  const [bob, carol] = await arrive('bob', 'carol');
+  const status = await bob.page.evaluate(async () => {
+    const body = new URLSearchParams({ type: 'broadcast', body: 'Buy hubs' });
+    return (await fetch('/webim/message', { method: 'POST', body })).status;
+  });
+  assert.equal(status, 403);
+  // What comes later is here, so nothing of the other will come any more.
+  await (await bob.bar.chatWith('Carol')).say('Did you see anything?');
+  await carol.bar.chat('Bob').hears('Did you see anything?');
+  assert.equal(await cards(carol).count(), 0);
+  await news(carol, 0);
+});
+
+test('a post of the forum is pushed to its subscribers only, in a look of its own, with the way to it', async () => {
+  const [alice, carol, dave] = await arrive('alice', 'carol', 'dave');
+  const panel = await alice.bar.panel('Notifications');
+  await panel.getByRole('link', { name: /Welcome to the community/ }).waitFor();
+  await reply(dave, 'Which camera for birds?', 'The one with a strap.');
+  const card = panel.locator('.card.channel');
+  await card.getByText('New in Forum').waitFor();
+  await card.getByText('Dave in “Which camera for birds?”: The one with a strap.').waitFor();
+  assert.equal(await panel.locator('.card.broadcast').count(), 0);
+  assert.equal(await card.getByRole('link', { name: 'Open' }).getAttribute('href'), `${community.url}/forum`);
+
+  // What comes later is here, so nothing of the other will come any more.
+  await (await alice.bar.chatWith('Carol')).say('Did you see the post?');
+  await carol.bar.chat('Alice').hears('Did you see the post?');
+  assert.equal(await cards(carol).count(), 0);
+  await news(carol, 0);
+});
+
+test('who subscribes gets the next post in a card, and who unsubscribes no more', async () => {
+  const [meiling, bob] = await arrive('meiling', 'bob');
+  await meiling.page.goto(`${meiling.site}/forum`);
+  await meiling.page.getByRole('button', { name: 'Subscribe', exact: true }).click();
+  await meiling.page.getByRole('button', { name: 'Unsubscribe' }).waitFor();
+  await meiling.bar.online();
+  await reply(bob, 'Sunday walk: lake or ridge?', 'I vote for the lake.');
+  const card = cards(meiling).locator('.card.channel');
+  await card.getByText('Bob in “Sunday walk: lake or ridge?”: I vote for the lake.').waitFor();
+  await card.getByText('New in Forum').waitFor();
+  await news(meiling, 1);
+  await card.getByRole('link', { name: 'Open' }).click();
+  await meiling.page.waitForURL('**/forum');
+
+  await meiling.page.getByRole('button', { name: 'Unsubscribe' }).click();
+  await meiling.page.getByRole('button', { name: 'Subscribe', exact: true }).waitFor();
+  await meiling.bar.online();
+  await reply(bob, 'Sunday walk: lake or ridge?', 'Or the ridge.');
+  const [xiaoming] = await arrive('xiaoming');
+  await (await xiaoming.bar.chatWith('美玲')).say('看到了吗？');
+  await meiling.bar.chat('小明').hears('看到了吗？');
+  const panel = await meiling.bar.panel('Notifications');
+  await panel.getByText('I vote for the lake.').waitFor();
+  assert.equal(await panel.getByText('Or the ridge.').count(), 0);
+});
+
+test('what the site noted for a user is listed with links: a reply, a request, and its answer', async () => {
+  const [alice, zoe] = await arrive('alice', 'zoe');
+  await reply(zoe, 'Welcome! Introduce yourself', 'Hi, I am Zoë.');
+  const [admin] = await arrive('admin');
+  const ofAdmin = await admin.bar.panel('Notifications');
+  await ofAdmin.getByRole('link', { name: 'Zoë Öztürk replied in “Welcome! Introduce yourself”' }).click();
+  await admin.page.waitForURL(/\/forum\/1#post-\d+$/);
+
+  await zoe.page.goto(`${zoe.site}/u/alice`);
+  await zoe.page.getByRole('button', { name: 'Add friend Alice' }).click();
+  await zoe.page.getByRole('button', { name: /Take the request back/ }).waitFor();
+  const site = (await alice.bar.panel('Notifications')).getByRole('list', { name: 'From the site' });
+  await site.getByRole('link', { name: 'Zoë Öztürk wants to be your friend' }).click();
+  await alice.page.waitForURL('**/friends');
+  await alice.page.getByRole('button', { name: 'Accept Zoë Öztürk' }).click();
+  await alice.page.getByRole('button', { name: 'Unfriend Zoë Öztürk' }).waitFor();
+  await (await alice.bar.contact('Zoë Öztürk', 'Available')).first().waitFor();
+  await alice.bar.panel('Notifications');
+  await site.getByRole('link', { name: /Dave wants/ }).waitFor();
+  assert.equal(await site.getByRole('link', { name: /Zoë Öztürk wants/ }).count(), 0, 'what is answered is gone');
+
+  await zoe.page.reload();
+  await zoe.bar.online();
+  await (await zoe.bar.panel('Notifications')).getByRole('link', { name: /Alice/ }).waitFor();
+});
+
+test('notices that are new are counted, those of the site with those that were pushed', async () => {
+  const [admin, bob] = await arrive('admin', 'bob');
+  const noted = Number(/\d+/.exec((await bob.bar.button(/^Notifications, \d+ new$/).getAttribute('aria-label')) ?? '')?.[0]);
+  await broadcast(admin, 'First');
+  await news(bob, noted + 1);
+  await broadcast(admin, 'Second');
+  await news(bob, noted + 2);
+  await bob.bar.panel('Notifications');
+  await news(bob, noted);
+});

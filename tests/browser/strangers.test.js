@@ -1,0 +1,107 @@
+// Users whose links stand in a page.
+//
+// Owns: the marks beside these links. Must not: look at how links are made; that is the site's.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { Person, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string[]} ids */
+const arrive = async (...ids) => {
+  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
+  await Promise.all(people.map((person) => person.bar.online()));
+  return people;
+};
+
+/** The mark beside a user's link. @param {import('playwright-core').Locator} place @param {string} nick @param {string} show */
+const mark = (place, nick, show) => place.getByRole('button', { name: `Chat with ${nick} (${show})`, exact: true });
+
+/** Goes to another page. @param {Person} person @param {string} path */
+async function visit(person, path) {
+  await person.page.goto(person.site + path);
+  await person.bar.online();
+  return person.page.getByRole('main');
+}
+
+for (const { what, path, link } of [
+  { what: 'the forum', path: '/forum/3', link: 'a[href="/space.php?uid=5"]' },
+  { what: 'the members', path: '/members', link: 'a[href="/space-uid-5.html"]' },
+  { what: 'a group', path: '/groups/2', link: 'a[href="/home.php?mod=space&uid=5"]' },
+  { what: 'a profile', path: '/u/xiaoming', link: '[data-webim-user=xiaoming]' },
+]) {
+  test(`in ${what} a mark beside a link follows the user's presence, and opens a chat`, async () => {
+    // Carol is no friend of his: she knows him only from the page.
+    const [carol] = await arrive('carol');
+    const main = await visit(carol, path);
+    await mark(main, '小明', 'offline').first().waitFor();
+    assert.ok(await main.locator(`${link} + nextim-presence`).first().isVisible(), 'it stands right beside the link');
+    assert.equal(await main.locator(`${link} + nextim-presence`).count(), await main.locator(link).count(), 'each link has its own');
+
+    const [xiaoming] = await arrive('xiaoming');
+    await mark(main, '小明', 'available').first().click();
+    await carol.bar.chat('小明').say(`打扰一下：${path}`);
+    await xiaoming.bar.chat('Carol').hears(`打扰一下：${path}`);
+    assert.equal(new URL(carol.page.url()).pathname, path, 'the page has not gone to the link');
+
+    await xiaoming.leave();
+    await mark(main, '小明', 'offline').first().waitFor();
+    assert.deepEqual(carol.complaints, []);
+  });
+}
+
+test('friends are marked too', async () => {
+  const [bob, dave] = await arrive('bob', 'dave');
+  const main = await visit(bob, '/friends');
+  await mark(main, 'Dave', 'available').first().waitFor();
+  await mark(main, 'Carol', 'offline').first().waitFor();
+  const panel = await dave.bar.panel('Contacts');
+  await panel.getByRole('button', { name: /^Your presence/ }).click();
+  await dave.page.getByRole('menuitemradio', { name: 'Do not disturb' }).click();
+  await mark(main, 'Dave', 'do not disturb').first().waitFor();
+});
+
+test('a second tab marks whom the first did not know', async () => {
+  const [meiling] = await arrive('meiling');
+  const tab = await meiling.tab('/members');
+  const main = tab.page.getByRole('main');
+  await mark(main, 'Dave', 'offline').waitFor();
+  const [dave] = await arrive('dave');
+  await meiling.page.bringToFront();
+  await tab.page.reload();
+  await mark(main, 'Dave', 'available').waitFor();
+  await mark(main, 'Dave', 'available').click();
+  await tab.chat('Dave').say('你好');
+  await dave.bar.chat('美玲').hears('你好');
+});
+
+test('no mark stands beside links to myself, nor in the bar', async () => {
+  const [alice, bob] = await arrive('alice', 'bob');
+  const main = await visit(alice, '/forum/1');
+  await mark(main, 'Bob', 'available').first().waitFor();
+  assert.ok((await main.locator('a[href="/space.php?uid=1"]').count()) > 0, 'there is a link to myself');
+  assert.equal(await main.getByRole('button', { name: /^Chat with Alice/ }).count(), 0);
+
+  await (await bob.bar.chatWith('Alice')).say(`Me: ${community.url}/space.php?uid=2`);
+  const toBob = alice.bar.chat('Bob');
+  await toBob.log.getByRole('link', { name: /space\.php\?uid=2$/ }).waitFor();
+  await alice.bar.panel('Contacts');
+  await alice.page.evaluate(() => document.querySelector('main')?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=3', textContent: 'Carol' })));
+  await mark(main, 'Carol', 'offline').waitFor();
+  assert.equal(await alice.bar.region.locator('nextim-presence').count(), 0);
+});

@@ -5,19 +5,22 @@
 
 /** Of a grid. */
 const COLUMNS = 8;
-/** The buttons beside an item stand for it. */
+/** The button beside an item stands for it. */
 const BESIDE = '.more, .tx';
 
-/** The items of a list: buttons and links, but not those of a list within. @param {Element} list @returns {HTMLElement[]} */
-const itemsOf = (list) => [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll('button, a'))].filter((item) => !item.matches(BESIDE) && item.closest('[data-keys]') === list);
+/** The items of a list, but not those of a menu that is open within the bar. @param {Element} list @returns {HTMLElement[]} */
+function itemsOf(list) {
+  const items = [.../** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(`:is(button, a):not(${BESIDE})`))];
+  return list.matches('.bar') ? items.filter((item) => !item.closest('.menu')) : items;
+}
 
 /** Makes one item, and the button beside it, the list's Tab stop. @param {HTMLElement[]} items @param {HTMLElement | undefined} chosen */
 function choose(items, chosen) {
   for (const item of items) {
-    for (const node of [item, item.nextElementSibling]) {
-      const tabIndex = item === chosen ? 0 : -1;
-      if (node instanceof HTMLElement && (node === item || node.matches(BESIDE)) && node.tabIndex !== tabIndex) node.tabIndex = tabIndex;
-    }
+    const tabIndex = item === chosen ? 0 : -1;
+    const beside = /** @type {HTMLElement | null} */ (item.nextElementSibling);
+    if (item.tabIndex !== tabIndex) item.tabIndex = tabIndex;
+    if (beside?.tabIndex === ~tabIndex && beside.matches(BESIDE)) beside.tabIndex = tabIndex;
   }
 }
 

@@ -103,6 +103,7 @@ export function logItem(raw) {
     type: TYPES.get(type) ?? (type || 'unicast'),
     body: text(raw.body) || (typeof raw.body === 'string' ? raw.body : ''),
     style: text(raw.style),
+    cid: text(raw.cid),
   };
   return { id: text(raw.id) || `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`, ...item };
 }

@@ -52,6 +52,7 @@
  * @property {string} type unicast, multicast or broadcast
  * @property {string} body
  * @property {string} [style] CSS declarations
+ * @property {string} [cid] the client id under which I sent it
  */
 
 /**
@@ -259,6 +260,7 @@
  * @property {(key: ChatKey) => Chat} open opens a chat, loads its history, and makes it the active one
  * @property {(key: ChatKey) => void} close
  * @property {(key: ChatKey | '') => void} activate shows a chat's window, or none
+ * @property {(shown: boolean) => void} show whether windows can be seen at all; what cannot be seen is not read
  * @property {(key: ChatKey, body: string, style?: string) => void} send shows it as `sending` at once
  * @property {(key: ChatKey, cid: string) => void} retry sends again what failed
  * @property {(key: ChatKey, cid: string) => void} discard forgets what failed

@@ -22,6 +22,7 @@ export class Core extends Replica {
   pageMenu = [];
   /** @type {Map<string, boolean>} uids of the page's links, and whether they were asked for */
   uids = new Map();
+  isShown = true; // a bar that is put away shows no chat
 
   get menu() {
     return [...this.world.menu, ...this.pageMenu];
@@ -32,7 +33,8 @@ export class Core extends Replica {
   /** @override @param {boolean} [again] say it although it is not news */
   look(again = false) {
     const { env } = this;
-    const key = this.listening && env.isVisible() && env.isFocused() ? this.active : '';
+    const isSeen = this.listening && this.isShown && env.isVisible() && env.isFocused();
+    const key = isSeen ? this.active : '';
     if (key === this.tab.looking && !again) return;
     this.tab.looking = key;
     this.publish({ t: 'look', tab: this.tabs.id, key });
@@ -45,10 +47,10 @@ export class Core extends Replica {
     else if (this.tabs.leads()) this.saveAll();
   }
 
-  /** A message may open its chat's window, where none is open. @override @param {import('./types.js').Message & {key: string}} message */
-  pop({ own, key }) {
-    const isHere = this.env.isVisible() || this.tabs.isAlone();
-    if (!own && !this.active && this.world.settings.msg_auto_pop && isHere) this.activate(key);
+  /** @param {boolean} isShown */
+  show(isShown) {
+    this.isShown = isShown;
+    this.look();
   }
 
   /** What waited for the state goes on. @override */

@@ -309,7 +309,6 @@ export class Replica {
         if (this.told.has(detail.id)) return; // another tab's knowledge may be behind what this page has heard
         this.told.add(detail.id);
       }
-      if (event === 'message') this.pop(detail);
       this.emitter.emit(event, detail);
     },
   };
@@ -379,9 +378,6 @@ export class Replica {
 
   /** The page was hidden or shown. */
   seen() {}
-
-  /** A message has come that every tab hears of. @param {import('./types.js').Message & {key: string}} _message */
-  pop(_message) {}
 
   /** The state is known: what waited for it goes on. */
   settled() {}

@@ -154,6 +154,7 @@ function recall(world, owner, raw) {
       scroll: 0,
     });
   }
+  for (const chat of world.chats) addPending(world, chat);
 }
 
 /** @param {Record<string, any>} raw @returns {[string, import('./model/world.js').Pending][]} none if it cannot be sent */

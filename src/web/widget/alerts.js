@@ -3,6 +3,8 @@
 // Owns: the title that flashes while the page is hidden, the sound, desktop notifications, and the claim that keeps
 // two tabs from doing the same. Must not: wait for an animation frame; hidden pages have none.
 
+import { activeChat } from './view.js';
+
 /** @typedef {import('./types.js').View} View */
 /** @typedef {import('../core/types.js').ChatKey} ChatKey */
 /** @typedef {import('../core/types.js').Message & {key: ChatKey}} Incoming */
@@ -123,7 +125,7 @@ export function createAlerts(view) {
     title();
     if (message.own) return;
     const key = message.key;
-    const reading = im.active === key && document.hasFocus() && !document.hidden;
+    const reading = activeChat(view)?.key === key && document.hasFocus() && !document.hidden;
     if (reading) {
       void claim(`note ${message.id}`);
       return;

@@ -126,6 +126,7 @@ class Bar {
     const theme = settings.theme === 'auto' ? options.theme : settings.theme;
     view.dark = theme === 'dark' || (theme !== 'light' && this.#night.matches);
     view.narrow = this.#phone.matches;
+    im.show(!ui.collapsed && !(view.narrow && ui.panel));
     const sheet = view.narrow && !ui.collapsed && (ui.panel || activeChat(view));
     const classes = ['root', view.dark && 'dark', view.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
     const dir = document.dir || document.body.dir || 'ltr';

@@ -73,7 +73,7 @@ export function toLine(world, item) {
   const own = item.from === world.me?.id;
   return {
     id,
-    cid: '',
+    cid: (own && item.cid) || '',
     from: item.from,
     nick: item.nick,
     own,
@@ -124,6 +124,7 @@ export function receive(world, item, { at, backlog }, out) {
   if ((again || muted) && !findChat(world, key)) return undefined;
   if (!line.own) meet(world, item.from, item.nick);
   const chat = openChat(world, key, out);
+  arrived(world, chat, line);
   insert(chat.messages, line);
   trim(chat);
   if (!line.own && world.typing.get(key)?.from === item.from) untype(world, key);
@@ -192,6 +193,7 @@ export function history(world, { key, rows, older }, out) {
   const chat = findChat(world, key);
   if (!chat) return;
   const lines = rows.map((row) => toLine(world, row));
+  for (const line of lines) arrived(world, chat, line);
   for (const line of lines) if (isNewer(line.id, world.since)) world.read.add(line.id);
   if (older) mergeOlder(chat, lines);
   else mergeNewest(chat, lines);
@@ -230,6 +232,18 @@ export function fate(world, event, out) {
   } else Object.assign(pending, { state, reason, tab: event.tab ?? pending.tab, adopted: event.adopted ?? pending.adopted });
   if (line) Object.assign(line, { state, reason });
   out.change('chat', event.key);
+}
+
+/**
+ * The site has what is still on its way out here: its answer was lost, or came to a page that has gone.
+ * @param {World} world
+ * @param {Chat} chat
+ * @param {Message} line as the site has it
+ */
+function arrived(world, chat, line) {
+  if (!line.cid || !world.outbox.delete(line.cid)) return;
+  const sent = chat.messages.find((it) => it.cid === line.cid);
+  if (sent) settle(chat.messages, Object.assign(sent, { state: 'sent', reason: '' }), line);
 }
 
 /** @param {World} world @param {{cid: string, key: string}} event @param {Out} out */

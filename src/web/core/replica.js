@@ -69,6 +69,7 @@ export class Replica {
     this.lastUnread = 0;
     this.told = createRing(RING_MAX);
     this.isSure = options.user !== undefined;
+    this.leader = ''; // the tab that leads, and has not said that it goes
     this.isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
   }
 
@@ -180,18 +181,26 @@ export class Replica {
 
   // ---- Tabs ----------------------------------------------------------------------------------------------------
 
-  /** Who has not seen it all asks those who have, before it goes online anew. */
+  /**
+   * Who has not seen it all asks those who have, before it goes online anew. So does, in the end, who does not hear the
+   * last leader's goodbye: that one may have got more than it could tell.
+   */
   #lead() {
+    const { world, tabs } = this;
     this.early = null;
-    if (this.world.complete || this.tabs.isAlone()) return this.#begin();
-    this.tabs.post({ wanting: true });
-    this.waiting = this.env.after(OFFER_WAIT_MS, () => this.#begin());
+    if (world.complete ? !this.leader : tabs.isAlone()) return this.#begin();
+    if (!world.complete) tabs.post({ wanting: true });
+    this.waiting = this.env.after(OFFER_WAIT_MS, () => {
+      world.complete = false;
+      this.#begin();
+    });
     return undefined;
   }
 
   #begin() {
     this.waiting?.();
     this.waiting = undefined;
+    this.leader = '';
     this.session.lead();
     this.tabs.post({ led: true });
     this.sender.adopt();
@@ -215,20 +224,39 @@ export class Replica {
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
     else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: dump(this.world) });
-    else if (message.led && !this.world.complete) this.#hello();
-    else if (message.bye && this.tabs.leads()) this.sender.adopt();
+    else if (message.led) this.#follow(tab);
+    else if (message.bye) this.#gone(tab);
     else if (message.order && this.tabs.leads()) this.#obey(message.order, message.login);
   }
 
   /** @param {Event} event @param {string} tab */
   #hearEvent(event, tab) {
-    if (OF_LEADER.has(event.t) && this.tabs.leads()) return;
+    if (OF_LEADER.has(event.t)) {
+      if (this.tabs.leads() && !this.waiting) return;
+      this.leader = tab;
+    }
     this.#keep(event, tab);
     this.apply(event);
     if (this.early && event.t === 'opened') {
       this.isSure = false; // the site has just said who it is
       this.#hello();
     }
+  }
+
+  /** @param {string} tab */
+  #follow(tab) {
+    this.leader = tab;
+    if (!this.world.complete) this.#hello();
+  }
+
+  /** What a tab has told comes before its goodbye. @param {string} tab */
+  #gone(tab) {
+    if (tab === this.leader) {
+      this.leader = '';
+      if (this.waiting && this.world.complete) return this.#begin();
+    }
+    if (this.tabs.leads()) this.sender.adopt();
+    return undefined;
   }
 
   /** @param {Event} event @param {string} tab */
@@ -253,6 +281,7 @@ export class Replica {
     this.early = null;
     const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.isOld);
     this.isOld = false;
+    if (!this.waiting) this.leader = leader;
     restore(this.world, dumped);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
     if (!findChat(this.world, this.active)) this.active = '';

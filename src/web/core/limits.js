@@ -23,6 +23,8 @@ export const BUDDIES_ASKED_MAX = 50; // unknown users in one call
 export const STRANGERS_ASKED_MAX = 100; // links of the page in one call
 export const HISTORY_ROWS = 30; // a page of history, as the site gives it
 
+export const LEAVING_MS = 2000; // from a call that was cut off to the end of the page that made it
+
 // The poll and its back-off.
 export const POLL_TIMEOUT_MS = 40_000;
 export const POLL_TRUSTED_MS = 3_000; // a poll that has waited so long has reached the server

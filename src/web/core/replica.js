@@ -41,6 +41,7 @@ export class Replica {
   /** @type {Set<string>} ids of the messages and notices this page has heard */
   #told = new Set();
   #isSure; // whose page it is
+  #leader = ''; // the tab that leads, and has not said that it goes
   #isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
 
   /**
@@ -172,18 +173,26 @@ export class Replica {
 
   // ---- Tabs ----------------------------------------------------------------------------------------------------
 
-  /** Who has not seen it all asks those who have, before it goes online anew. */
+  /**
+   * Who has not seen it all asks those who have, before it goes online anew. So does, in the end, who does not hear the
+   * last leader's goodbye: that one may have got more than it could tell.
+   */
   #lead() {
+    const { world, tabs } = this;
     this.#early = null;
-    if (this.world.complete || this.tabs.isAlone()) return this.#begin();
-    this.tabs.post({ wanting: true });
-    this.#waiting = this.env.after(OFFER_WAIT_MS, () => this.#begin());
+    if (world.complete ? !this.#leader : tabs.isAlone()) return this.#begin();
+    if (!world.complete) tabs.post({ wanting: true });
+    this.#waiting = this.env.after(OFFER_WAIT_MS, () => {
+      world.complete = false;
+      this.#begin();
+    });
     return undefined;
   }
 
   #begin() {
     this.#waiting?.();
     this.#waiting = null;
+    this.#leader = '';
     this.session.lead();
     this.tabs.post({ led: true });
     this.sender.adopt();
@@ -213,20 +222,29 @@ export class Replica {
     else if (message.hello) this.#welcome(tab, message.user);
     else if (message.welcome && message.to === this.tabs.id) this.#welcomed(message.welcome, tab);
     else if (message.wanting && this.world.complete) this.tabs.post({ to: tab, welcome: this.world });
-    else if (message.led && !this.world.complete) this.#join();
+    else if (message.led) this.#follow(tab);
     else if (message.bye) this.#gone(tab, message.left);
     else if (message.order && this.leads) this.order(message.order, message.login);
   }
 
   /** @param {Event} event @param {string} tab */
   #hearEvent(event, tab) {
-    if (OF_LEADER.has(event.t) && this.leads) return;
+    if (OF_LEADER.has(event.t)) {
+      if (this.leads && !this.#waiting) return;
+      this.#leader = tab;
+    }
     this.#keep(event, tab);
     this.apply(event);
     if (this.#early && event.t === 'opened') {
       this.#isSure = false; // the site has just said who it is
       this.#hello();
     }
+  }
+
+  /** @param {string} tab */
+  #follow(tab) {
+    this.#leader = tab;
+    if (!this.world.complete) this.#join();
   }
 
   /** @param {Event} event @param {string} tab */
@@ -251,6 +269,7 @@ export class Replica {
     this.#early = null;
     const unsent = [...this.world.outbox.values()].filter((it) => it.tab === this.tabs.id || !this.#isOld);
     this.#isOld = false;
+    if (!this.#waiting) this.#leader = leader;
     const { state } = this.world;
     Object.assign(this.world, theirs);
     for (const chat of this.world.chats) chat.scroll = this.scrolls[chat.key] ?? 0;
@@ -268,11 +287,16 @@ export class Replica {
     if (this.#waiting) this.#begin();
   }
 
-  /** @param {string} tab @param {string} left the ticket it took for its own */
+  /** What a tab has told comes before its goodbye. @param {string} tab @param {string} left the ticket it took for its own */
   #gone(tab, left) {
     this.#hearEvent({ t: 'look', tab, key: '' }, tab);
     if (left) this.store.hearLeave(left);
+    if (tab === this.#leader) {
+      this.#leader = '';
+      if (this.#waiting && this.world.complete) return this.#begin();
+    }
     if (this.leads) this.sender.adopt();
+    return undefined;
   }
 
   /** What tabs have left that went without a word. */

@@ -3,7 +3,7 @@
 // Owns: the order of what is said in one chat, and what the site's answer makes of each message.
 // Must not: draw or keep anything; it tells events.
 
-import { BODY_BYTES_MAX } from './limits.js';
+import { BODY_BYTES_MAX, LEAVING_MS } from './limits.js';
 import { parseKey } from './model/chats.js';
 import { read } from './shape.js';
 
@@ -26,7 +26,7 @@ export const TOO_LONG = 'too long';
  */
 
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
-async function deliver({ site, world, publish }, { key, cid, body, style }) {
+async function deliver({ env, site, world, publish }, { key, cid, body, style }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
@@ -43,6 +43,8 @@ async function deliver({ site, world, publish }, { key, cid, body, style }) {
     offline: kind === 'user' && !isThere(id),
   });
   if (!answer.ok && answer.kind === 'refused' && kind === 'user') publish({ t: 'unsure', id });
+  // Browsers cut a page's calls off before they tell it to leave. Then it has not failed: the next page sends it again.
+  if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
   const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
   const { id: made, timestamp } = read(answer.data, 'id? timestamp#');

@@ -95,7 +95,7 @@ const OLD_TYPES = new Map([
 /** @param {unknown} raw @returns {LogItem[]} */
 export const logItems = (raw) =>
   list(raw).map((it) => {
-    const item = read(it, 'id from nick to type timestamp# body" style');
+    const item = read(it, 'id from nick to type timestamp# body" style cid?');
     item.nick ||= item.from;
     item.type = OLD_TYPES.get(item.type) ?? item.type;
     item.id ||= `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`;

@@ -10,7 +10,7 @@ import { object, text } from './shape.js';
 /**
  * @typedef {import('./browser.js').Env} Env
  * @typedef {Record<string, string | number | boolean | string[] | null | undefined>} Params
- * @typedef {{ok: boolean, data: any, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
+ * @typedef {{ok: boolean, status: number, data: any, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
  */
 
 /** What a site says that does not do what it was asked to. @type {Map<string, Answer['kind']>} */
@@ -104,5 +104,5 @@ function judge({ status, data, after }) {
   const said = text(error) || text(error_msg);
   const ok = status >= 200 && status < 300 && data !== undefined && success !== false && !said;
   const kind = status === 401 ? 'login' : isFinal(status) ? 'refused' : (status < 300 && REFUSALS.get(said)) || 'site';
-  return { ok, data, kind, text: said, after };
+  return { ok, status, data, kind, text: said, after };
 }

@@ -85,6 +85,7 @@ export function createStore(env, name) {
       }
       world.owner = owner;
       restore(world, MEMORY, shape.object(read(`memory:${owner}`)));
+      for (const chat of world.chats) addPending(world, chat);
       const picture = shape.object(read(`picture:${owner}`));
       const isFresh = user !== undefined || Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX;
       if (isFresh && shape.me(picture.me)?.id === owner) draw(world, picture);

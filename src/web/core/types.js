@@ -50,6 +50,7 @@
  * @property {string} type unicast, multicast or broadcast
  * @property {string} body
  * @property {string} style CSS declarations
+ * @property {string} [cid] the client id under which I sent it
  */
 
 /**

@@ -127,6 +127,7 @@ const im = {
     if (im.active === key) im.active = '';
     change('chats');
   },
+  show() {},
   activate(key) {
     im.active = key;
     const one = im.chats.find((other) => other.key === key);

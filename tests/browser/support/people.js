@@ -21,8 +21,8 @@ const LAUNCH = {
   ],
 };
 
-/** A browser for one file of tests. */
-export const launch = () => chromium.launch(LAUNCH);
+/** A browser for one file of tests. @param {{args?: string[], ignoreDefaultArgs?: string[]}} [more] */
+export const launch = ({ args = [], ...more } = {}) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args], ...more });
 
 /**
  * Somebody with a browser of his own: cookies, storage and tabs that nobody shares.
@@ -32,9 +32,9 @@ export class Person {
    * @param {import('playwright-core').Browser} browser
    * @param {string} site
    * @param {string} id
-   * @param {import('playwright-core').BrowserContextOptions} [options]
+   * @param {import('playwright-core').BrowserContextOptions & {init?: () => void}} [options] `init` runs in every page first
    */
-  static async arrive(browser, site, id, options = {}) {
+  static async arrive(browser, site, id, { init, ...options } = {}) {
     const person = new Person();
     person.site = site;
     person.id = id;
@@ -45,6 +45,7 @@ export class Person {
     person.context.on('console', (said) => {
       if (/Content Security Policy|Refused to/.test(said.text())) person.complaints.push(said.text());
     });
+    if (init) await person.context.addInitScript(init);
     person.page = await person.context.newPage();
     await person.logIn();
     return person;
@@ -155,6 +156,11 @@ export class Chat {
   /** How often this was said. @param {string} text */
   times(text) {
     return this.log.getByText(text, { exact: true }).count();
+  }
+
+  /** All of this kind that was said, in order. @param {RegExp} kind */
+  said(kind) {
+    return this.log.getByText(kind).allTextContents();
   }
 
   /** @param {string} name of a button in the window */

@@ -98,8 +98,9 @@ export class Community {
     const community = new Community();
     community.folder = mkdtempSync(join(tmpdir(), 'nextim-browser-'));
     const elsewhere = ['--im', im ?? '', '--domain', 'test', '--apikey', MessageServer.key];
+    community.file = join(community.folder, 'community.db');
     community.args = [
-      ...['--listen', '127.0.0.1:0', '--db', join(community.folder, 'community.db')],
+      ...['--listen', `127.0.0.1:${await freePort()}`, '--db', community.file],
       ...(im ? elsewhere : ['--im-listen', '127.0.0.1:0']),
       ...args,
     ];
@@ -107,9 +108,15 @@ export class Community {
     return community;
   }
 
+  /** At the same address, with the same database. */
   async again() {
     this.program = new Program('nextim-community', this.args);
     [, this.url] = await this.program.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+  }
+
+  /** Ends it as a crash does. */
+  kill() {
+    return this.program.end('SIGKILL');
   }
 
   async end() {

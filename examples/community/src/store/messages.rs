@@ -72,6 +72,8 @@ pub struct Message {
     pub timestamp: i64,
     /// Whether it was handed to a page of its receiver.
     pub delivered: bool,
+    /// The sender's own name for it.
+    pub cid: Option<String>,
 }
 
 impl Message {
@@ -86,6 +88,7 @@ impl Message {
             style: row.get("style")?,
             timestamp: row.get("timestamp")?,
             delivered: row.get("delivered")?,
+            cid: row.get("cid")?,
         })
     }
 }
@@ -128,6 +131,7 @@ pub fn add(db: &Connection, new: &NewMessage<'_>) -> Result<Message> {
         style: new.style.to_owned(),
         timestamp,
         delivered: false,
+        cid: new.cid.map(ToOwned::to_owned),
     })
 }
 

@@ -56,7 +56,7 @@ pub(super) fn history(site: &Site, user: &User, params: &Params) -> Outcome {
     let before = text(params, "before").parse().unwrap_or(i64::MAX);
     let read = |db: &Connection, id: &str| {
         let other = Other::find(db, user, params, id)?;
-        Ok::<_, Refusal>(log(other.read(db, user, before, HISTORY_MAX)?))
+        Ok::<_, Refusal>(log(other.read(db, user, before, HISTORY_MAX)?, &user.id))
     };
     let ids = list(params, "ids");
     if !text(params, "id").is_empty() || ids.is_empty() {
@@ -72,7 +72,7 @@ pub(super) fn history(site: &Site, user: &User, params: &Params) -> Outcome {
 
 /// The last of what was said in a group.
 pub(super) fn of_room(db: &Connection, user: &User, group: i64, before: i64) -> Stored<Vec<LogItem>> {
-    messages::in_room(db, &user.id, group, before, HISTORY_MAX).map(log)
+    messages::in_room(db, &user.id, group, before, HISTORY_MAX).map(|found| log(found, &user.id))
 }
 
 /// `clear_history`: on my side.

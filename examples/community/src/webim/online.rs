@@ -219,7 +219,7 @@ fn answer(
     let mut histories = BTreeMap::new();
     site.store.read(|db| {
         for other in &knows.open {
-            let found = log(messages::with_user(db, &user.id, &other.id, i64::MAX, HISTORY_MAX)?);
+            let found = log(messages::with_user(db, &user.id, &other.id, i64::MAX, HISTORY_MAX)?, &user.id);
             histories.insert(other.id.clone(), found);
         }
         for &group in &knows.open_groups {
@@ -247,7 +247,7 @@ fn answer(
         buddy_online_ids,
         rooms,
         histories,
-        new_messages: log(knows.messages.clone()),
+        new_messages: log(knows.messages.clone(), &user.id),
         setting: knows.settings.clone(),
         menu: menu(site),
         channels: channels(site, knows.subscribed),

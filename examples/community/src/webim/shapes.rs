@@ -112,12 +112,16 @@ pub(super) struct LogItem {
     kind: String,
     body: String,
     style: String,
+    /// The sender's own name for it, told to himself alone: his page knows by it what became of what it sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cid: Option<String>,
 }
 
-impl From<Message> for LogItem {
-    fn from(message: Message) -> LogItem {
+impl LogItem {
+    fn new(message: Message, reader: &str) -> LogItem {
         LogItem {
             id: message.id.to_string(),
+            cid: message.cid.filter(|_| message.from == reader),
             from: message.from,
             nick: message.nick,
             to: message.to,
@@ -129,9 +133,9 @@ impl From<Message> for LogItem {
     }
 }
 
-/// Messages as they are told.
-pub(super) fn log(messages: Vec<Message>) -> Vec<LogItem> {
-    messages.into_iter().map(LogItem::from).collect()
+/// Messages as they are told to a user.
+pub(super) fn log(messages: Vec<Message>, reader: &str) -> Vec<LogItem> {
+    messages.into_iter().map(|message| LogItem::new(message, reader)).collect()
 }
 
 /// A link that works on pages of other origins too, if the site knows its URL.

@@ -163,14 +163,16 @@ function opened(world, event, out) {
 }
 
 /**
- * A poll's answer. One that came to an earlier leader too is known by its `seq`.
+ * A poll's answer. One that came to an earlier leader too is known by its `seq`; its messages are known by their ids, and
+ * may have been overtaken.
  * @param {World} world
  * @param {Extract<Event, {t: 'packets'}>} event
  * @param {Out} out
  */
 function packets(world, { ticket, answer, at }, out) {
-  if (ticket !== world.session?.ticket || (answer.seq && answer.seq <= world.seq)) return;
+  if (ticket !== world.session?.ticket) return;
   for (const message of answer.messages) chats.receive(world, message, { at, backlog: false }, out);
+  if (answer.seq && answer.seq <= world.seq) return;
   for (const packet of answer.presences) people.presence(world, packet, out);
   for (const packet of answer.statuses) chats.status(world, packet, at, out);
   world.seq = answer.seq;

@@ -72,7 +72,7 @@ export function closeChat(world, key, out) {
 /** @param {LogItem} item @param {string | undefined} me @returns {Message} */
 export function toLine(item, me) {
   const own = item.from === me;
-  return { ...item, cid: '', own, time: item.timestamp, state: own ? 'sent' : 'received', reason: '' };
+  return { ...item, cid: (own && item.cid) || '', own, time: item.timestamp, state: own ? 'sent' : 'received', reason: '' };
 }
 
 /** What of this chat is on its way out. @param {World} world @param {Chat} chat */
@@ -107,6 +107,7 @@ export function receive(world, item, { at, backlog }, out) {
   if ((again || muted) && !findChat(world, key)) return undefined;
   if (!line.own) meet(world, item.from, item.nick);
   const chat = openChat(world, key, out);
+  arrived(world, key, line, out);
   insert(chat.messages, line);
   trim(chat);
   if (!line.own) chat.typing = '';
@@ -167,6 +168,7 @@ export function history(world, { key, rows, older }, out) {
   const chat = findChat(world, key);
   if (!chat) return;
   const lines = rows.map((row) => toLine(row, world.me?.id));
+  for (const line of lines) arrived(world, key, line, out);
   for (const line of lines) if (isNewer(line.id, world.since)) remember(world.read, line.id);
   if (older) mergeOlder(chat, lines);
   else mergeNewest(chat, lines);
@@ -201,6 +203,17 @@ export function fate(world, { cid, key, news }, out) {
     if (chat) settle(chat.messages, line);
   }
   out.change('chat', key);
+}
+
+/**
+ * The site has what is still on its way out here: its answer was lost, or came to a page that has gone.
+ * @param {World} world
+ * @param {string} key
+ * @param {Message} line as the site has it
+ * @param {Out} out
+ */
+function arrived(world, key, { cid, id, time }, out) {
+  if (cid) fate(world, { cid, key, news: { state: 'sent', id, time } }, out);
 }
 
 /** @param {World} world @param {{cid: string, key: string}} event @param {Out} out */

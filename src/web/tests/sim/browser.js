@@ -89,6 +89,8 @@ export class Tab {
   listeners = new Map();
   wires = new Set();
   said = []; // every event the page heard
+  isMute = false; // what it tells is lost
+  lag = 0; // ms by which it hears the other tabs later
 
   constructor(browser, session, { start = true, ...options }) {
     this.browser = browser;
@@ -163,11 +165,12 @@ export class Tab {
     const { clock, random } = this.browser;
     return {
       post: (data) => {
+        if (this.isMute) return;
         const copy = structuredClone(data);
         for (const tab of this.browser.live) {
           if (tab === this) continue;
           for (const other of tab.wires) {
-            this.lastPost = Math.max(this.lastPost ?? 0, clock.now + random() * 5);
+            this.lastPost = Math.max(this.lastPost ?? 0, clock.now + random() * 5 + (tab.lag ?? 0));
             clock.after(this.lastPost - clock.now, () => tab.alive && tab.wires.has(other) && other.hear(structuredClone(copy)));
           }
         }

@@ -118,7 +118,7 @@ export class Server {
       connection: { ticket, domain: 'test', server: 'http://im/packets', ...this.connection },
       buddies: [...ids].map((id) => ({ ...this.buddy(id), ...(embed.has(id) && { history: this.history(user, 'unicast', id) }) })),
       rooms,
-      new_messages: fresh.map((row) => this.item(row)),
+      new_messages: fresh.map((row) => this.listed(row)),
       ...this.extra,
     };
   }
@@ -167,11 +167,16 @@ export class Server {
     return this.rows
       .filter((row) => among(row) && (!before || row.timestamp < Number(before)))
       .slice(-ROWS)
-      .map((row) => this.item(row));
+      .map((row) => this.listed(row));
   }
 
   item({ id, from, to, type, body, timestamp, style = '' }) {
     return { id: String(id), from, nick: from.toUpperCase(), to, type, body, timestamp, style };
+  }
+
+  /** As the site tells it, which knows under which name it was sent. */
+  listed(row) {
+    return { ...this.item(row), cid: row.cid };
   }
 
   /** Somebody says something: stored first, then pushed. */

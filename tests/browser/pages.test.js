@@ -1,0 +1,179 @@
+// From page to page in mid-conversation.
+//
+// Owns: what the user keeps when he follows a link, and what others see of it: nothing. Must not: open a second tab;
+// other files do.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Person, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  // Playwright turns the browser's cache of left pages off. And it looks to the browser as if answers that a test has
+  // changed came from elsewhere, from where it lets no page reach this machine.
+  const options = { ignoreDefaultArgs: ['--disable-back-forward-cache'], args: ['--disable-features=LocalNetworkAccessChecks'] };
+  [browser, community] = await Promise.all([launch(options), Community.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string[]} ids */
+const arrive = (...ids) => Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
+
+/**
+ * Records every change of how a contact looks, and every presence the bar was told of, in the order they come.
+ * @param {import('./support/people.js').Tab} tab
+ * @param {string} nick
+ */
+async function watch(tab, nick) {
+  const row = await tab.contact(nick, 'Available');
+  await row.waitFor();
+  return row.evaluateHandle((button) => {
+    /** @type {string[]} */
+    const seen = [];
+    const list = /** @type {Element} */ (button.closest('[id=panel]'));
+    const look = () => [...list.querySelectorAll('button[aria-label]')].map((it) => it.getAttribute('aria-label')).join('; ');
+    let last = look();
+    new MutationObserver(() => {
+      const now = look();
+      if (now !== last) seen.push(now);
+      last = now;
+    }).observe(list, { subtree: true, childList: true, attributes: true, characterData: true });
+    // @ts-ignore the one global
+    globalThis.NextIM.on('presence', (who) => seen.push(`${who.id} ${who.presence} ${who.show}`));
+    return seen;
+  });
+}
+
+test('a page change in mid-conversation is seen by nobody, and nothing of what is said meanwhile is lost or doubled', async () => {
+  const [alice, bob] = await arrive('alice', 'bob');
+  await alice.bar.online();
+  const toAlice = await bob.bar.chatWith('Alice');
+  const toBob = await alice.bar.chatWith('Bob');
+  await toBob.say('Shall we?');
+  await toAlice.hears('Shall we?');
+  const changes = await watch(bob.bar, 'Alice');
+
+  const paths = ['/forum', '/groups', '/members', '/friends', '/', '/u/bob'];
+  let mine = 0;
+  let his = 0;
+  for (const path of paths) {
+    // What she said last is still on its way when she leaves; he goes on while her page is away.
+    await toBob.say(`alice ${(mine += 1)}`);
+    const going = alice.page.goto(community.url + path);
+    await toAlice.say(`bob ${(his += 1)}`);
+    await going;
+    await toAlice.say(`bob ${(his += 1)}`);
+    await toBob.hears(`bob ${his}`);
+  }
+  await toAlice.hears(`alice ${mine}`);
+
+  const count = (/** @type {string} */ who, /** @type {number} */ to) => Array.from({ length: to }, (_, at) => `${who} ${at + 1}`);
+  for (const chat of [toAlice, toBob]) {
+    assert.deepEqual(await chat.said(/^alice \d+$/), count('alice', mine));
+    assert.deepEqual(await chat.said(/^bob \d+$/), count('bob', his));
+  }
+  assert.deepEqual(await changes.jsonValue(), []);
+
+  // The same eyes do see her go for good.
+  await alice.leave();
+  await (await bob.bar.contact('Alice', 'Offline')).waitFor();
+  assert.ok((await changes.jsonValue()).includes('alice offline unavailable'), `${await changes.jsonValue()}`);
+  await bob.leave();
+});
+
+test('draft, open chat, scroll and unread counts are where they were on the next page', async () => {
+  const [carol, meiling, xiaoming] = await arrive('carol', 'meiling', 'xiaoming');
+  const [toMeiling, fromMeiling] = [await carol.bar.chatWith('美玲'), await meiling.bar.chatWith('Carol')];
+  const long = Array.from({ length: 20 }, (_, at) => `line ${at} of a long letter`).join('\n');
+  for (const at of [1, 2]) await fromMeiling.say(`${long} ${at}`);
+  await toMeiling.log.getByText('letter 2').waitFor();
+  await toMeiling.box.fill('half a sen');
+  await toMeiling.log.evaluate((log) => (log.scrollTop = log.scrollHeight - log.clientHeight - 300));
+  await carol.bar.button('To the newest message').waitFor();
+
+  const group = await xiaoming.bar.enter('摄影俱乐部');
+  for (const at of [1, 2]) await group.say(`photo ${at}`);
+  await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
+
+  for (const path of ['/forum', '/groups']) {
+    await carol.page.goto(community.url + path);
+    await carol.bar.online();
+    assert.equal(await toMeiling.box.inputValue(), 'half a sen');
+    await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
+    const fromEnd = await toMeiling.log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop);
+    assert.ok(Math.abs(fromEnd - 300) < 2, `${fromEnd} from the end`);
+  }
+  // What is read is read on the next page too.
+  await carol.bar.button('摄影俱乐部, 2 unread').click();
+  await carol.bar.chat('摄影俱乐部').hears('photo 2');
+  await carol.page.goto(`${community.url}/forum`);
+  await carol.bar.online();
+  await carol.bar.button('摄影俱乐部').waitFor();
+  await carol.bar.chat('摄影俱乐部').hears('photo 2');
+  await Promise.all([carol.leave(), meiling.leave(), xiaoming.leave()]);
+});
+
+test('a bar that is put away stays away, and counts', async () => {
+  const [dave, bob] = await arrive('dave', 'bob');
+  await dave.bar.online();
+  await dave.bar.button('Hide chat bar').click();
+  await dave.page.goto(`${community.url}/forum`);
+  await dave.bar.button('Show chat bar').waitFor();
+  assert.ok(!(await dave.bar.button(/^Contacts/).isVisible()));
+  await (await bob.bar.chatWith('Dave')).say('psst');
+  await dave.bar.button('Show chat bar, 1 unread').waitFor();
+  await dave.page.goto(`${community.url}/groups`);
+  await dave.bar.button('Show chat bar, 1 unread').click();
+  await dave.bar.online();
+  await dave.page.goto(`${community.url}/forum`);
+  await dave.bar.online();
+  await Promise.all([dave.leave(), bob.leave()]);
+});
+
+test('a page that comes back from the browser\'s cache is online again, and has what it missed', async () => {
+  const [meiling, carol] = await arrive('meiling', 'carol');
+  await meiling.bar.online();
+  // The site forbids that its pages are kept; other sites do not.
+  await meiling.context.route(/\/(forum|groups)$/, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, headers: { ...response.headers(), 'cache-control': 'no-cache' } });
+  });
+  await meiling.page.goto(`${community.url}/forum`);
+  await meiling.bar.online();
+  const toCarol = await meiling.bar.chatWith('Carol');
+  const fromCarol = await carol.bar.chatWith('美玲');
+  await fromCarol.say('on the first page');
+  await toCarol.hears('on the first page');
+  await meiling.page.evaluate(() => Object.assign(globalThis, { mark: 'this very page' }));
+
+  await meiling.page.goto(`${community.url}/groups`);
+  await meiling.bar.online();
+  await fromCarol.say('on the second page');
+  await toCarol.hears('on the second page');
+  await toCarol.say('I read it here');
+
+  await meiling.page.goBack({ waitUntil: 'commit' });
+  // @ts-ignore
+  assert.equal(await meiling.page.evaluate(() => globalThis.mark), 'this very page', 'it was in the cache');
+  await meiling.bar.online();
+  await toCarol.hears('I read it here');
+  await fromCarol.say('and back');
+  await toCarol.hears('and back');
+  await meiling.page.goForward({ waitUntil: 'commit' });
+  await fromCarol.say('and forth');
+  await toCarol.hears('and forth');
+  for (const text of ['on the first page', 'on the second page', 'I read it here', 'and back', 'and forth']) {
+    assert.equal(await toCarol.times(text), 1, text);
+  }
+  assert.deepEqual([...meiling.complaints, ...carol.complaints], []);
+  await Promise.all([meiling.leave(), carol.leave()]);
+});

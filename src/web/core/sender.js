@@ -45,7 +45,7 @@ async function deliver({ env, site, world, doubt }, { key, cid, body, style }) {
   });
   if (!answer.ok && answer.kind === 'login') doubt();
   // Browsers cut a page's calls off before they tell it to leave. Then it has not failed: the next page sends it again.
-  if (!answer.ok && answer.kind === 'site') await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
+  if (!answer.ok && answer.kind === 'site' && !answer.text) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
   const given = object(answer.data);
   if (given.success === false) return failed(text(given.error_msg));

@@ -112,6 +112,31 @@ export class Tab {
     return panel.getByRole('button', { name: new RegExp(`^${nick}.*${presence}`) });
   }
 
+  /**
+   * Records every change of the contacts from now on, and every presence the bar is told of, while `nick` is there.
+   * @param {string} nick
+   * @returns {Promise<import('playwright-core').JSHandle<string[]>>}
+   */
+  async watch(nick) {
+    const row = await this.contact(nick, 'Available');
+    await row.waitFor();
+    return row.evaluateHandle((button) => {
+      /** @type {string[]} */
+      const seen = [];
+      const list = /** @type {Element} */ (button.closest('section'));
+      const look = () => [...list.querySelectorAll('li > button:first-child')].map((it) => it.getAttribute('aria-label')).join('; ');
+      let last = look();
+      new MutationObserver(() => {
+        const now = look();
+        if (now !== last) seen.push(now);
+        last = now;
+      }).observe(list, { subtree: true, childList: true, attributes: true });
+      // @ts-ignore the page's one global: it tells what comes and goes between two frames, too
+      globalThis.NextIM.on('presence', (who) => seen.push(`${who.id} ${who.presence}`));
+      return seen;
+    });
+  }
+
   /** Opens a chat from the contacts. @param {string} nick */
   async chatWith(nick) {
     await (await this.contact(nick)).first().click();

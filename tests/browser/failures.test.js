@@ -1,0 +1,221 @@
+// What happens when something breaks, and afterwards.
+//
+// Owns: servers that crash, restart and hang, sessions that end, networks that go. Must not: believe that anything was
+// said unless the other has heard it, once.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { after, before, test } from 'node:test';
+
+import { PASSWORD, Person, launch } from './support/people.js';
+import { Community, MessageServer } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {MessageServer} */
+let im;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, im] = await Promise.all([launch(), MessageServer.start()]);
+  community = await Community.start({ im: im.url });
+});
+after(async () => {
+  await browser?.close();
+  await community?.end();
+  await im?.end();
+});
+
+/** @param {string[]} ids */
+const arrive = (...ids) =>
+  Promise.all(
+    ids.map(async (id) => {
+      const person = await Person.arrive(browser, community.url, id);
+      await person.bar.online();
+      return person;
+    }),
+  );
+
+/** @param {Person[]} people */
+const leave = (...people) => Promise.all(people.map((person) => person.leave()));
+
+/**
+ * Both hear each of these once.
+ * @param {import('./support/people.js').Chat[]} chats
+ * @param {string[]} texts
+ */
+async function heardOnce(chats, texts) {
+  for (const chat of chats) {
+    for (const text of texts) {
+      await chat.hears(text);
+      assert.equal(await chat.times(text), 1, text);
+    }
+  }
+}
+
+let talks = 0;
+
+/** Two who talk, with words of their own. @param {Person} one @param {string} his nick @param {Person} other @param {string} others nick */
+async function talk(one, his, other, others) {
+  const [hello, hi] = [`hello ${(talks += 1)}`, `hi ${talks}`];
+  const chats = [await one.bar.chatWith(others), await other.bar.chatWith(his)];
+  await chats[0].say(hello);
+  await chats[1].say(hi);
+  await heardOnce(chats, [hello, hi]);
+  return { chats, hello, hi };
+}
+
+for (const [how, end] of /** @type {const} */ ([['crashes', 'kill'], ['is stopped', 'end']])) {
+  test(`the message server ${how}: a line says so, and when it is back everybody is, with what was said meanwhile`, async () => {
+    const [alice, bob] = await arrive('alice', 'bob');
+    const { chats, hello, hi } = await talk(alice, 'Alice', bob, 'Bob');
+    await im[end]();
+    for (const { bar } of [alice, bob]) {
+      await bar.region.getByText('The message server cannot be reached').waitFor();
+      await bar.region.getByText(/^Trying again in \d+ sec/).waitFor();
+      await bar.button('Try again').waitFor();
+    }
+    // The site takes what is said now.
+    const [first, second, third] = [`are you there (${how})?`, `can you hear me (${how})?`, `there we are (${how})`];
+    await chats[0].say(first);
+    await chats[0].window.getByRole('img', { name: 'Sent' }).last().waitFor();
+    await chats[1].say(second);
+    await im.again();
+    await Promise.all([alice.bar.online(), bob.bar.online()]);
+    assert.ok(!(await alice.bar.region.getByText('The message server cannot be reached').isVisible()));
+    await chats[1].say(third);
+    await heardOnce(chats, [first, second, third, hello, hi]);
+    await leave(alice, bob);
+  });
+}
+
+test('a site that starts without its message server serves its pages, and the chat comes with the server', async () => {
+  const [carol] = await arrive('carol');
+  await im.kill();
+  await community.kill();
+  await community.again();
+  await carol.page.goto(`${community.url}/forum`);
+  await carol.page.getByRole('heading', { name: 'Forum' }).first().waitFor();
+  await carol.bar.region.getByText('The message server cannot be reached').waitFor();
+  await im.again();
+  await carol.bar.online();
+  await leave(carol);
+});
+
+test('the site is down: what is said fails, and Retry sends it once', async () => {
+  const [bob, dave] = await arrive('bob', 'dave');
+  const { chats } = await talk(bob, 'Bob', dave, 'Dave');
+  await community.kill();
+  await chats[0].say('is anybody there');
+  await chats[0].log.getByText('Not sent').waitFor();
+  await community.again();
+  await chats[0].button('Retry').click();
+  await chats[0].log.getByText('Not sent').waitFor({ state: 'detached' });
+  await heardOnce(chats, ['is anybody there']);
+  await dave.page.goto(`${community.url}/forum`);
+  await dave.bar.online();
+  await heardOnce(chats, ['is anybody there']);
+  await leave(bob, dave);
+});
+
+test('the database is locked by another program: the sender is told why, and nothing that was accepted is lost', async () => {
+  const [meiling, xiaoming] = await arrive('meiling', 'xiaoming');
+  const { chats } = await talk(meiling, '美玲', xiaoming, '小明');
+  const locker = spawn('sqlite3', ['-batch', community.file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  locker.stdin.write("BEGIN IMMEDIATE;\nSELECT 'locked';\n");
+  assert.match(`${(await once(locker.stdout, 'data'))[0]}`, /locked/);
+  await chats[0].say('write this down');
+  await chats[0].log.getByText('The site is busy. Nothing was saved; please try again.').waitFor();
+  assert.equal(await chats[1].times('write this down'), 0);
+  locker.stdin.end('COMMIT;\n');
+  await once(locker, 'close');
+  await chats[0].button('Retry').click();
+  await heardOnce(chats, ['write this down']);
+  await leave(meiling, xiaoming);
+});
+
+test('the session at the site ends: the bar asks to sign in, and goes on from there', async () => {
+  const [alice, carol] = await arrive('alice', 'carol');
+  const { chats, hello } = await talk(alice, 'Alice', carol, 'Carol');
+  await alice.context.clearCookies();
+  await chats[0].say('one more thing');
+  await alice.bar.button('Sign in to chat').waitFor();
+  assert.ok(!(await alice.bar.region.getByText(hello).isVisible()), 'nothing is shown to whoever sits there now');
+
+  const box = await alice.bar.panel('Sign in to chat');
+  await box.getByLabel('Username').fill('alice');
+  await box.getByLabel('Password').fill('wrong');
+  await box.getByRole('button', { name: 'Sign in' }).click();
+  await box.getByText('That username and password do not match.').waitFor();
+  await box.getByLabel('Username').fill('alice');
+  await box.getByLabel('Password').fill(PASSWORD);
+  await box.getByRole('button', { name: 'Sign in' }).click();
+  await alice.bar.online();
+  if (!(await chats[0].window.isVisible())) await alice.bar.chatWith('Carol');
+  await chats[0].button('Retry').click();
+  await heardOnce(chats, ['one more thing']);
+  await leave(alice, carol);
+});
+
+test('logging out ends the chat in all tabs, and who logs in next sees nothing of it', async () => {
+  const [dave, bob] = await arrive('dave', 'bob');
+  const { chats } = await talk(dave, 'Dave', bob, 'Bob');
+  await chats[1].say('between you and me');
+  await chats[0].hears('between you and me');
+  const second = await (await dave.tab('/forum')).online();
+  await second.page.getByRole('button', { name: 'Log out' }).click();
+  for (const tab of [dave.bar, second]) {
+    await tab.button('Sign in to chat').waitFor();
+    assert.ok(!(await tab.region.getByText('between you and me').isVisible()));
+  }
+  await (await bob.bar.contact('Dave', 'Offline')).waitFor();
+
+  const next = new Person();
+  Object.assign(next, { site: community.url, id: 'meiling', context: dave.context, page: second.page });
+  await next.logIn();
+  for (const tab of [second, dave.bar]) {
+    if (tab === dave.bar) await tab.page.goto(`${community.url}/groups`);
+    await tab.online();
+    await (await tab.contact('小明')).waitFor();
+    assert.equal(await tab.button('Close chat with Bob').count(), 0);
+    assert.equal(await tab.region.getByText('between you and me').count(), 0);
+  }
+  const kept = JSON.stringify(await dave.context.storageState());
+  assert.ok(!kept.includes('between you and me'), 'nor does the browser keep it');
+  await leave(dave, bob);
+});
+
+test('the network goes and comes back', async () => {
+  const [carol, meiling] = await arrive('carol', 'meiling');
+  const { chats } = await talk(carol, 'Carol', meiling, '美玲');
+  await carol.context.setOffline(true);
+  await carol.bar.region.getByText('No network connection').waitFor();
+  await chats[0].say('into the void');
+  await chats[0].log.getByText('Not sent').waitFor();
+  await chats[1].say('lost you');
+  await carol.context.setOffline(false);
+  await carol.bar.online();
+  await chats[0].button('Retry').click();
+  await heardOnce(chats, ['lost you', 'into the void']);
+  await leave(carol, meiling);
+});
+
+test('another window takes the connection over: this one says so, and takes it back when asked', async () => {
+  const [xiaoming, bob] = await arrive('xiaoming', 'bob');
+  const poll = await xiaoming.context.waitForEvent('request', {
+    predicate: (request) => /\/packets\?/.test(request.url()),
+    timeout: 40_000,
+  });
+  const other = new AbortController();
+  const stolen = fetch(poll.url(), { signal: other.signal }).catch(() => undefined);
+  await xiaoming.bar.region.getByText('You are connected in another window').waitFor();
+  await xiaoming.bar.button('Connect').click();
+  await xiaoming.bar.online();
+  other.abort();
+  await stolen;
+  const { chats, hello } = await talk(xiaoming, '小明', bob, 'Bob');
+  await heardOnce(chats, [hello]);
+  await leave(xiaoming, bob);
+});

@@ -1,0 +1,188 @@
+// Many tabs of one browser.
+//
+// Owns: that they are one user with one connection, whichever of them come and go. Must not: change pages in
+// mid-conversation; other files do.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+
+import { Person, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @typedef {import('./support/people.js').Tab} Tab */
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string} id @param {{init?: () => void}} [options] */
+const arrive = (id, options) => Person.arrive(browser, community.url, id, options);
+
+/** The tab he came with, and more of them, all online. @param {Person} person @param {number} count */
+async function tabsOf(person, count) {
+  const tabs = [await person.bar.online()];
+  while (tabs.length < count) tabs.push(await (await person.tab('/forum')).online());
+  return tabs;
+}
+
+/** The polls of a browser: which tab made the last, and how many wait. @param {Person} person */
+function pollsOf(person) {
+  /** @type {Set<import('playwright-core').Request>} */
+  const waiting = new Set();
+  const isPoll = (/** @type {import('playwright-core').Request} */ request) => /\/packets\?/.test(request.url());
+  const polls = { waiting, pages: /** @type {import('playwright-core').Page[]} */ ([]) };
+  person.context.on('request', (request) => {
+    if (!isPoll(request)) return;
+    waiting.add(request);
+    const page = request.frame().page();
+    if (polls.pages.at(-1) !== page) polls.pages.push(page);
+  });
+  for (const end of /** @type {const} */ (['requestfinished', 'requestfailed'])) person.context.on(end, (request) => waiting.delete(request));
+  return polls;
+}
+
+/** @template T @param {T[]} list @param {(one: T) => Promise<unknown>} run */
+const each = (list, run) => Promise.all(list.map(run));
+
+/** @param {number} count */
+const ticks = (count) => Array.from({ length: count }, (_, at) => `tick ${at + 1}`);
+
+test('eight tabs are all alive on one poll, and all show the same', async () => {
+  const [alice, bob] = await Promise.all([arrive('alice'), arrive('bob')]);
+  const polls = pollsOf(alice);
+  await alice.page.reload();
+  const tabs = await tabsOf(alice, 8);
+  const chats = await each(tabs, (tab) => tab.chatWith('Bob'));
+  const toAlice = await bob.bar.chatWith('Alice');
+  await toAlice.say('to all your tabs');
+  await each(chats, (chat) => chat.hears('to all your tabs'));
+
+  // Each can say something, over the connections that HTTP/1.1 has left, and all show it.
+  const said = tabs.map((_, at) => `from tab ${at}`);
+  for (const [at, chat] of chats.entries()) await chat.say(said[at]);
+  await each([...chats, toAlice], (chat) => chat.hears(said[7]));
+  for (const chat of [...chats, toAlice]) assert.deepEqual(await chat.said(/^from tab \d$/), said);
+  for (const chat of chats) assert.equal(await chat.times('to all your tabs'), 1);
+
+  // The one who leads has polled, and nobody else.
+  assert.equal(polls.pages.length, 1);
+  await toAlice.say('once more');
+  await each(chats, (chat) => chat.hears('once more'));
+  assert.ok(polls.waiting.size <= 1, `${polls.waiting.size} polls wait`);
+  await Promise.all([alice.leave(), bob.leave()]);
+});
+
+test('what is read, chosen and set in one tab is so in all', async () => {
+  const [carol, meiling] = await Promise.all([arrive('carol'), arrive('meiling')]);
+  const tabs = await tabsOf(carol, 3);
+  // A chat that is open keeps others from opening.
+  await each(tabs, (tab) => tab.chatWith('Bob'));
+  await (await meiling.bar.chatWith('Carol')).say('psst');
+  await each(tabs, (tab) => tab.button('美玲, 1 unread').waitFor());
+  await tabs[1].button('美玲, 1 unread').click();
+  await each(tabs, (tab) => tab.button('美玲').waitFor());
+  await tabs[0].button('美玲').click();
+  await tabs[0].chat('美玲').hears('psst');
+  assert.equal(await tabs[0].chat('美玲').times('psst'), 1);
+
+  const panel = await tabs[2].panel('Contacts');
+  await panel.getByRole('button', { name: 'Your presence: Available' }).click();
+  await panel.getByRole('menuitemradio', { name: 'Away' }).click();
+  await (await meiling.bar.contact('Carol', 'Away')).waitFor();
+  for (const tab of tabs) await (await tab.panel('Contacts')).getByRole('button', { name: 'Your presence: Away' }).waitFor();
+
+  const settings = await each(tabs, (tab) => tab.panel('Settings'));
+  await settings[0].getByRole('switch', { name: 'Play a sound' }).uncheck();
+  await each(settings, (it) => it.getByRole('switch', { name: 'Play a sound', checked: false }).waitFor());
+  await Promise.all([carol.leave(), meiling.leave()]);
+});
+
+test('the tab that leads is closed, and closed, and crashes, while messages stream in: each is in every tab once', async () => {
+  const [bob, dave] = await Promise.all([arrive('bob'), arrive('dave')]);
+  const polls = pollsOf(bob);
+  await bob.page.reload();
+  let tabs = await tabsOf(bob, 6);
+  await each(tabs, (tab) => tab.chatWith('Dave'));
+  const toBob = await dave.bar.chatWith('Bob');
+  const all = ticks(18); // more at once the site does not take
+  const leader = () => /** @type {Tab} */ (tabs.find((tab) => tab.page === polls.pages.at(-1)));
+  /** @type {Promise<void>[]} */
+  const going = [];
+  for (const [at, text] of all.entries()) {
+    await toBob.say(text);
+    if (at !== 4 && at !== 9 && at !== 13) continue;
+    const led = leader();
+    tabs = tabs.filter((tab) => tab !== led);
+    if (at < 13) going.push(led.page.close({ runBeforeUnload: at === 4 }));
+    else {
+      going.push(led.page.waitForEvent('crash').then(() => undefined));
+      const devtools = await bob.context.newCDPSession(led.page);
+      devtools.send('Page.crash').catch(() => undefined); // nobody is left to answer
+    }
+    // The next one has taken over when it polls.
+    await going.at(-1);
+    while (!leader()) await bob.context.waitForEvent('request', (request) => /\/packets\?/.test(request.url()));
+  }
+  assert.equal(tabs.length, 3);
+  await each(tabs, (tab) => tab.chat('Dave').hears(all[17]));
+  for (const tab of tabs) assert.deepEqual(await tab.chat('Dave').said(/^tick \d+$/), all);
+  // A page that is cut down may still be seen to ask, after the next one has begun.
+  assert.equal(new Set(polls.pages).size, 4, 'each led in its turn');
+  await Promise.all([bob.leave(), dave.leave()]);
+});
+
+test('whichever tab is left over goes on', async () => {
+  const [xiaoming, meiling] = await Promise.all([arrive('xiaoming'), arrive('meiling')]);
+  const fromMeiling = await meiling.bar.chatWith('小明');
+  let last = await xiaoming.bar.online();
+  for (const round of [1, 2, 3]) {
+    const more = [await xiaoming.tab('/forum'), await xiaoming.tab('/groups'), await xiaoming.tab('/members')];
+    const left = more[round % 3];
+    await left.online();
+    await each([last, ...more].filter((tab) => tab !== left), (tab) => tab.page.close());
+    await fromMeiling.say(`round ${round}`);
+    const chat = await left.chatWith('美玲');
+    await chat.hears(`round ${round}`);
+    assert.deepEqual(await chat.said(/^round \d$/), Array.from({ length: round }, (_, at) => `round ${at + 1}`));
+    last = left;
+  }
+  await Promise.all([xiaoming.leave(), meiling.leave()]);
+});
+
+test('only the last tab that goes says so, and the others see it then', async () => {
+  // What a page says as it goes is not among the requests that a test sees.
+  const init = () => {
+    const beacon = navigator.sendBeacon.bind(navigator);
+    navigator.sendBeacon = (url, data) => {
+      localStorage.setItem('beacons', `${localStorage.getItem('beacons') ?? ''}${url};`);
+      return beacon(url, data);
+    };
+  };
+  const [alice, xiaoming] = await Promise.all([arrive('alice', { init }), arrive('xiaoming')]);
+  const tabs = await tabsOf(alice, 3);
+  const changes = await xiaoming.bar.watch('Alice');
+  const refreshes = async () => {
+    const { origins } = await alice.context.storageState();
+    return origins.flatMap((it) => it.localStorage).find((it) => it.name === 'beacons')?.value.split(';').length ?? 1;
+  };
+  const before = await refreshes();
+  for (const tab of [tabs[0], tabs[2]]) await tab.page.goto('about:blank');
+  const chat = await tabs[1].chatWith('小明');
+  await chat.say('still here');
+  await xiaoming.bar.chat('Alice').hears('still here');
+  assert.equal(await refreshes(), before);
+  assert.deepEqual((await changes.jsonValue()).filter((it) => /^alice/.test(it)), []);
+  await tabs[1].page.goto('about:blank');
+  await (await xiaoming.bar.contact('Alice', 'Offline')).waitFor();
+  assert.equal(await refreshes(), before + 1);
+  await Promise.all([alice.leave(), xiaoming.leave()]);
+});

@@ -210,7 +210,7 @@ for (const [name, options] of LOOKS) {
     await box.getByLabel('Username').fill('carol');
     await box.getByLabel('Password').fill('wrong');
     await box.getByRole('button', { name: 'Sign in' }).click();
-    await box.getByText('That username and password do not match.').waitFor();
+    await box.getByText('Wrong username or password.').waitFor();
     await sound(page, 'a wrong password');
     await box.getByLabel('Password').fill('nextim');
     await box.getByRole('button', { name: 'Sign in' }).click();

@@ -1,0 +1,226 @@
+// What a checker of accessibility finds on the pages and in the bar.
+//
+// Owns: the states that are looked at, light and dark, on a desk and on a phone. Must not: leave out a rule; whatever
+// is serious or critical fails.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { Person, Tab, launch } from './support/people.js';
+import { Community, MessageServer } from './support/servers.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true };
+const LOOKS = [
+  ['on a desk, light', { colorScheme: 'light' }],
+  ['on a desk, dark', { colorScheme: 'dark' }],
+  ['on a phone, light', { ...PHONE, colorScheme: 'light' }],
+  ['on a phone, dark', { ...PHONE, colorScheme: 'dark' }],
+];
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** Without movement: a colour halfway in is nobody's colour. @param {string} id @param {object} [options] @param {string} [site] */
+const arrive = (id, options, site = community.url) => Person.arrive(browser, site, id, { reducedMotion: 'reduce', ...options });
+
+/** Nothing serious is found now. @param {import('playwright-core').Page} page @param {string} where */
+async function sound(page, where) {
+  await page.evaluate(AXE); // not a script of the page, so its policy does not forbid it
+  const { serious, inBar } = await page.evaluate(async () => {
+    const { violations, passes } = await /** @type {any} */ (window).axe.run();
+    const say = (/** @type {any} */ rule) => rule.nodes.map((/** @type {any} */ node) => `${rule.id} ${node.target.flat().join(' > ')}: ${node.failureSummary}`);
+    return {
+      serious: violations.filter((/** @type {any} */ rule) => ['serious', 'critical'].includes(rule.impact)).flatMap(say),
+      inBar: passes.some((/** @type {any} */ rule) => rule.nodes.some((/** @type {any} */ node) => node.target.flat()[0] === 'nextim-bar')),
+    };
+  });
+  assert.deepEqual(serious, [], where);
+  assert.ok(inBar, `the bar was looked at as well: ${where}`);
+}
+
+for (const [name, options] of LOOKS) {
+  test(`the site's pages, ${name}`, async () => {
+    const stranger = await browser.newContext({ viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce', locale: 'en-US', ...options });
+    const page = await stranger.newPage();
+    for (const path of ['/', '/login', '/signup', '/forum', '/forum/1', '/groups/1', '/u/alice', '/nowhere', '/old']) {
+      await page.goto(community.url + path);
+      await new Tab(page).region.getByRole('button').first().waitFor();
+      await sound(page, `${path}, not logged in`);
+    }
+    await stranger.close();
+
+    const admin = await arrive('admin', options);
+    for (const path of ['/', '/forum', '/forum/1', '/groups', '/groups/1', '/members', '/friends', '/u/admin', '/u/zoe', '/notifications', '/admin', '/admin?said=broadcast']) {
+      await admin.page.goto(community.url + path);
+      await admin.bar.region.getByRole('button').first().waitFor();
+      await sound(admin.page, path);
+    }
+    await admin.leave();
+    const alice = await arrive('alice', options);
+    for (const path of ['/friends', '/notifications', '/groups/1', '/u/bob', '/u/dave']) {
+      await alice.page.goto(community.url + path);
+      await alice.bar.region.getByRole('button').first().waitFor();
+      await sound(alice.page, `${path}, with friends`);
+    }
+    await alice.leave();
+  });
+}
+
+/** From wherever it is to the bar with nothing open. @param {Tab} bar */
+async function home(bar) {
+  for (const name of ['Back', 'Show chat bar']) {
+    const button = bar.button(new RegExp(`^${name}`));
+    if (await button.isVisible()) await button.click();
+  }
+  await bar.button('Settings').waitFor();
+}
+
+/** A conversation with everything that a line can be. @param {Person} bob @param {Person} alice @param {string} name */
+async function talk(bob, alice, name) {
+  const [toAlice, toBob] = [await bob.bar.chatWith('Alice'), await alice.bar.chatWith('Bob')];
+  await toAlice.button('Formatting').click();
+  for (const colour of await toAlice.window.getByRole('group', { name: 'Text colour' }).getByRole('button').all()) {
+    await colour.click();
+    const said = `In ${await colour.getAttribute('aria-label')}, ${name}`;
+    await toAlice.say(said);
+    await toBob.hears(said);
+  }
+  await toBob.say('See https://example.com/ 你好 😀');
+  await toAlice.log.getByRole('link').last().waitFor();
+  await toAlice.box.fill('and');
+  await toBob.log.getByText('Bob is typing…').waitFor();
+  await alice.page.route('**/webim/message', (route) => route.fulfill({ status: 403, json: { error: 'Not now, please.' } }));
+  await toBob.say('This one is refused.');
+  await toBob.log.getByText('Not now, please.').waitFor();
+  await alice.page.unroute('**/webim/message');
+  return toBob;
+}
+
+for (const [name, options] of LOOKS) {
+  test(`conversations, ${name}`, async () => {
+    const [alice, bob] = await Promise.all([arrive('alice', options), arrive('bob')]);
+    const { page, bar } = alice;
+    await home(bar);
+    await Promise.all([bar.online(), bob.bar.online()]);
+    const chat = await talk(bob, alice, name);
+    await sound(page, 'a chat');
+    for (const tray of ['Emoji', 'Formatting']) {
+      await chat.button(tray).click();
+      await sound(page, tray);
+    }
+    await chat.button('Options').click();
+    await sound(page, 'a menu of a chat');
+    await page.getByRole('menuitem', { name: 'Clear history' }).click();
+    await sound(page, 'a question');
+    await chat.button('Cancel').click();
+    await chat.choose('Block');
+    await chat.window.getByText('You have blocked Bob.').waitFor();
+    await sound(page, 'somebody blocked');
+    await chat.button('Unblock').click();
+    await chat.box.waitFor();
+
+    await home(bar);
+    const room = await bar.enter('Mountain walkers');
+    await sound(page, 'a room');
+    await room.button(/^Members/).click();
+    await room.window.getByRole('button', { name: 'Bob' }).waitFor();
+    await sound(page, 'members of a room');
+    await home(bar);
+    const away = await bar.chatWith('Carol');
+    await away.window.getByText('Carol is offline').waitFor();
+    await sound(page, 'somebody who is offline');
+    await Promise.all([alice.leave(), bob.leave()]);
+  });
+
+  test(`panels, menus and cards, ${name}`, async () => {
+    const [xiaoming, admin] = await Promise.all([arrive('xiaoming', options), arrive('admin')]);
+    const { page, bar } = xiaoming;
+    await home(bar);
+    await bar.online();
+    await sound(page, 'the bar');
+    await bar.button('Menu').click();
+    await page.getByRole('menuitem').first().waitFor();
+    await sound(page, 'the menu of the site');
+    await page.keyboard.press('Escape');
+
+    const contacts = await bar.panel('Contacts');
+    await sound(page, 'contacts');
+    await contacts.getByRole('button', { name: /^Your presence/ }).click();
+    await sound(page, 'presences');
+    await page.keyboard.press('Escape');
+    await contacts.getByRole('button', { name: 'Options for Alice' }).click();
+    await sound(page, 'options of a contact');
+    await page.keyboard.press('Escape');
+    await contacts.getByRole('searchbox').fill('nobody at all');
+    await contacts.getByText('Nobody matches').waitFor();
+    await sound(page, 'nobody found');
+    for (const panel of ['Rooms', 'Settings']) {
+      await home(bar);
+      await bar.panel(panel);
+      await sound(page, panel);
+    }
+    await home(bar);
+    const rooms = await bar.panel('Rooms');
+    await rooms.getByRole('button', { name: 'Lock room Bicycle kitchen' }).click();
+    await rooms.getByText('Locked').waitFor();
+    await sound(page, 'a locked room');
+    await rooms.getByRole('button', { name: 'Unlock room Bicycle kitchen' }).click();
+    await rooms.getByRole('button', { name: 'Lock room Bicycle kitchen' }).waitFor();
+    await home(bar);
+
+    await admin.page.goto(`${community.url}/admin`);
+    await admin.page.getByLabel('To everybody who is online').fill(`The kettle is on, ${name}.`);
+    await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
+    await bar.region.getByRole('status').getByText(`The kettle is on, ${name}.`).waitFor();
+    await sound(page, 'a card');
+    const notices = await bar.panel('Notifications');
+    await notices.getByText(`The kettle is on, ${name}.`).waitFor();
+    await sound(page, 'notifications');
+    await home(bar);
+    await bar.button('Hide chat bar').click();
+    await sound(page, 'the bar put away');
+    await Promise.all([xiaoming.leave(), admin.leave()]);
+  });
+
+  test(`signing in, and a message server that is gone, ${name}`, async () => {
+    const server = await MessageServer.start();
+    const own = await Community.start({ im: server.url });
+    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce', locale: 'en-US', ...options });
+    const page = await context.newPage();
+    const bar = new Tab(page);
+    await page.goto(own.url);
+    await bar.region.getByRole('button').first().waitFor();
+    await home(bar);
+    await bar.button('Sign in to chat').click();
+    const box = bar.region.getByRole('region', { name: 'Sign in to chat' });
+    await sound(page, 'the sign-in box');
+    await box.getByLabel('Username').fill('carol');
+    await box.getByLabel('Password').fill('wrong');
+    await box.getByRole('button', { name: 'Sign in' }).click();
+    await box.getByText('Wrong username or password.').waitFor();
+    await sound(page, 'a wrong password');
+    await box.getByLabel('Password').fill('nextim');
+    await box.getByRole('button', { name: 'Sign in' }).click();
+    await home(bar);
+    await bar.online();
+    await server.kill();
+    await bar.button('Try again').waitFor();
+    await sound(page, 'a banner');
+    await context.close();
+    await own.end();
+    await server.end();
+  });
+}

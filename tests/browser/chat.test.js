@@ -79,7 +79,7 @@ test('typing shows at the other side, and goes when the message is sent or the b
 test('what is sent to somebody offline is announced as such, and arrives once when he comes', async () => {
   const [xiaoming] = await arrive('xiaoming');
   const toMeiling = await xiaoming.bar.chatWith('美玲');
-  await toMeiling.window.getByText('美玲 is offline and will get your messages later.').waitFor();
+  await toMeiling.window.getByText('美玲 is offline and will read this later.').waitFor();
   await toMeiling.say('明天见');
   await toMeiling.log.getByRole('img', { name: 'Sent', exact: true }).waitFor();
   assert.equal(await toMeiling.log.getByRole('img', { name: 'Delivered' }).count(), 0);

@@ -96,7 +96,7 @@ test('who is invisible looks offline, and still hears and speaks', async () => {
   await show(xiaoming, 'Invisible');
   await sees(meiling, '小明', 'Offline');
   const toXiaoming = await meiling.bar.chatWith('小明');
-  await toXiaoming.window.getByText('小明 is offline and will get your messages later.').waitFor();
+  await toXiaoming.window.getByText('小明 is offline and will read this later.').waitFor();
   await toXiaoming.say('你在的吧？');
   const toMeiling = xiaoming.bar.chat('美玲');
   await toMeiling.hears('你在的吧？');

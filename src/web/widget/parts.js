@@ -80,7 +80,7 @@ export function siteLink(url, look, props, ...kids) {
 
 /** Text with its links. @param {string} body */
 export const linkified = (body) =>
-  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noreferrer' }, text) : text));
+  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text));
 
 /** A moment, for people and for machines. @param {number} ms @param {string} text */
 export const timeOf = (ms, text) => h('time', { datetime: new Date(ms).toISOString() }, text);

@@ -148,7 +148,7 @@ test('the session at the site ends: the bar asks to sign in, and goes on from th
   await box.getByLabel('Username').fill('alice');
   await box.getByLabel('Password').fill('wrong');
   await box.getByRole('button', { name: 'Sign in' }).click();
-  await box.getByText('That username and password do not match.').waitFor();
+  await box.getByText('Wrong username or password.').waitFor();
   await box.getByLabel('Username').fill('alice');
   await box.getByLabel('Password').fill(PASSWORD);
   await box.getByRole('button', { name: 'Sign in' }).click();
@@ -210,7 +210,7 @@ test('another window takes the connection over: this one says so, and takes it b
   });
   const other = new AbortController();
   const stolen = fetch(poll.url(), { signal: other.signal }).catch(() => undefined);
-  await xiaoming.bar.region.getByText('You are connected in another window').waitFor();
+  await xiaoming.bar.region.getByText('Connected in another window').waitFor();
   await xiaoming.bar.button('Connect').click();
   await xiaoming.bar.online();
   other.abort();

@@ -121,10 +121,10 @@ test('who goes offline stays so on the next page, and comes back when he wants t
   await sees(bob, 'Dave', 'Available');
   await show(dave, 'Offline');
   await sees(bob, 'Dave', 'Offline');
-  await dave.bar.region.getByText('You are offline').waitFor();
+  await dave.bar.region.getByRole('status').getByText('Offline', { exact: true }).waitFor();
 
   await dave.page.goto(`${dave.site}/forum`);
-  await dave.bar.region.getByText('You are offline').waitFor();
+  await dave.bar.region.getByRole('status').getByText('Offline', { exact: true }).waitFor();
   await (await bob.bar.chatWith('Dave')).say('For later');
   await bob.bar.chat('Dave').log.getByRole('img', { name: 'Sent', exact: true }).waitFor();
   await dave.page.reload();

@@ -85,7 +85,7 @@ test('a locked room is silent, and has its history when it is unlocked', async (
   await ofBob.say('Before the lock');
   await ofDave.hears('Before the lock');
   await ofDave.choose('Lock room');
-  await ofDave.window.getByText('This room is locked. You get no messages from it.').waitFor();
+  await ofDave.window.getByText('You have locked this room.').waitFor();
   await ofDave.box.waitFor({ state: 'detached' });
   await (await dave.bar.panel('Rooms')).getByRole('button', { name: 'Bicycle kitchen, Locked' }).waitFor();
 

@@ -1,0 +1,116 @@
+// Pages that are no secure context, and pages of another origin.
+//
+// Owns: that the chat works where the browser has no Web Locks, and where the site is reached by scripts alone. Must not:
+// test again what is the same everywhere.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+
+import { PASSWORD, Person, Tab, launch } from './support/people.js';
+import { Community, MessageServer, freePort } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {MessageServer} */
+let im;
+
+before(async () => {
+  // Only this machine's numbers are secure without https; names are not.
+  [browser, im] = await Promise.all([launch({ args: ['--host-resolver-rules=MAP *.test 127.0.0.1'] }), MessageServer.start()]);
+});
+after(async () => {
+  await browser?.close();
+  await im?.end();
+});
+
+/** The page that polled last. @param {Person} person */
+function leaderOf(person) {
+  /** @type {{page?: import('playwright-core').Page}} */
+  const last = {};
+  person.context.on('request', (request) => {
+    if (/\/packets\?/.test(request.url())) last.page = request.frame().page();
+  });
+  return last;
+}
+
+test('on plain http the tabs elect one of them, and another when it goes', async () => {
+  const named = (/** @type {string} */ url, /** @type {string} */ host) => url.replace('127.0.0.1', host);
+  const community = await Community.start({ im: im.url, args: ['--im-public', named(im.url, 'im.test')] });
+  const site = named(community.url, 'community.test');
+  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.arrive(browser, site, id)));
+  const leader = leaderOf(alice);
+  let tabs = [await alice.bar.online()];
+  assert.deepEqual(await alice.page.evaluate(() => [isSecureContext, typeof navigator.locks]), [false, 'undefined']);
+  while (tabs.length < 4) tabs.push(await (await alice.tab('/forum')).online());
+  for (const tab of tabs) await tab.chatWith('Bob');
+  const toAlice = await bob.bar.chatWith('Alice');
+
+  const said = [];
+  while (tabs.length > 1) {
+    said.push(`to ${tabs.length} tabs`);
+    await toAlice.say(`to ${tabs.length} tabs`);
+    for (const tab of tabs) {
+      await tab.chat('Bob').hears(`to ${tabs.length} tabs`);
+      assert.deepEqual(await tab.chat('Bob').said(/^to \d tabs$/), said);
+    }
+    const led = tabs.find((tab) => tab.page === leader.page);
+    assert.ok(led, 'one of those that are left leads');
+    tabs = tabs.filter((tab) => tab !== led);
+    await led.page.close();
+  }
+  await tabs[0].chat('Bob').say('the last one');
+  await toAlice.hears('the last one');
+  assert.equal(await toAlice.times('the last one'), 1);
+  assert.deepEqual([...alice.complaints, ...bob.complaints], []);
+  await Promise.all([alice.leave(), bob.leave()]);
+  await community.end();
+});
+
+test('a page of another origin logs in and chats by scripts alone', async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const page = `<!doctype html><html lang="en"><title>Elsewhere</title><h1>Elsewhere</h1>
+    <script src="${im.url}/webim.js" data-site="${url}/webim" data-jsonp defer></script>`;
+  const elsewhere = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(page)).listen(0, '127.0.0.1');
+  await once(elsewhere, 'listening');
+  const address = /** @type {import('node:net').AddressInfo} */ (elsewhere.address());
+  const origin = `http://127.0.0.1:${address.port}`;
+  const community = await Community.start({ im: im.url, args: ['--listen', `127.0.0.1:${port}`, '--url', url, '--jsonp-origin', origin] });
+  const carol = await Person.arrive(browser, community.url, 'carol');
+  await carol.bar.online();
+
+  const context = await browser.newContext({ locale: 'en-US' });
+  const visitor = new Tab(await context.newPage());
+  await visitor.page.goto(origin);
+  const box = await visitor.panel('Sign in to chat');
+  await box.getByLabel('Username').fill('meiling');
+  await box.getByLabel('Password').fill(PASSWORD);
+  await box.getByRole('button', { name: 'Sign in' }).click();
+  await visitor.online();
+  await (await carol.bar.contact('美玲', 'Available')).waitFor();
+
+  const toCarol = await visitor.chatWith('Carol');
+  await toCarol.say('from elsewhere & <b>back</b>');
+  const toMeiling = await carol.bar.chatWith('美玲');
+  await toMeiling.hears('from elsewhere & <b>back</b>');
+  await toMeiling.say('welcome 你好');
+  await toCarol.hears('welcome 你好');
+
+  // The next page there is logged in, and has the conversation.
+  await visitor.page.goto(`${origin}/next`);
+  await visitor.online();
+  await toCarol.hears('welcome 你好');
+  await toCarol.say('still here');
+  await toMeiling.hears('still here');
+  for (const chat of [toCarol, toMeiling]) assert.equal(await chat.times('still here'), 1);
+
+  // An origin that is not named gets nothing, whoever is logged in.
+  await visitor.page.goto(origin.replace('127.0.0.1', 'other.test'));
+  const stranger = visitor.region.getByRole('status').filter({ hasText: /refused|gives no scripts|cannot be reached/ });
+  await stranger.waitFor();
+  await Promise.all([carol.leave(), context.close()]);
+  await community.end();
+  elsewhere.close();
+});

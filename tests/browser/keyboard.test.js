@@ -256,3 +256,22 @@ test('Enter that ends a composition of an input method does not send', async () 
   assert.equal(await chat.times('nihao'), 0);
   await Promise.all([alice.leave(), carol.leave()]);
 });
+
+test('what was typed right before Enter is sent, and once, although it was not drawn yet', async () => {
+  const [dave, bob] = await Promise.all(['dave', 'bob'].map(arrive));
+  await Promise.all([dave.bar.online(), bob.bar.online()]);
+  const chat = await dave.bar.chatWith('Bob');
+  await chat.box.fill('Quic');
+  await chat.button('Send').and(dave.page.locator(':enabled')).waitFor();
+  await chat.box.evaluate((/** @type {HTMLTextAreaElement} */ box) => {
+    box.value = 'Quickly';
+    box.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
+    for (let press = 0; press < 2; press += 1) box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, composed: true, cancelable: true }));
+  });
+  const toDave = await bob.bar.chatWith('Dave');
+  await toDave.hears('Quickly');
+  await chat.say('Slowly');
+  await toDave.hears('Slowly');
+  assert.equal(await toDave.times('Quickly'), 1);
+  await Promise.all([dave.leave(), bob.leave()]);
+});

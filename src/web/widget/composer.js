@@ -32,9 +32,19 @@ function setDraft(chat, text) {
   draw();
 }
 
-/** @param {Chat} chat @param {string} body */
-function send(chat, body) {
-  im.send(chat.key, body, writeStyle(ui.format));
+/** What a draft would send, and how long it is. @param {string} draft */
+function weigh(draft) {
+  const body = draft.trim();
+  const bytes = new TextEncoder().encode(body).length;
+  return { body, bytes, long: bytes > BODY_BYTES_MAX };
+}
+
+/** What was typed last may not be drawn yet, so the draft is asked for. @param {Chat} chat */
+function send({ key }) {
+  const chat = im.chats.find((it) => it.key === key);
+  const { body, long } = weigh(chat?.draft ?? '');
+  if (!chat || !body || long) return;
+  im.send(key, body, writeStyle(ui.format));
   if (ui.tray === 'emoji') ui.tray = '';
   setDraft(chat, '');
   focus('input');
@@ -75,12 +85,10 @@ const formatTray = () => tray(
 
 /** @param {Chat} chat */
 export function composer(chat) {
-  const body = chat.draft.trim();
-  const bytes = new TextEncoder().encode(body).length;
-  const long = bytes > BODY_BYTES_MAX;
+  const { body, bytes, long } = weigh(chat.draft);
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (body && !long) send(chat, body);
+    send(chat);
   };
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== COMPOSING_KEY) onsubmit(event);

@@ -150,8 +150,9 @@ for (const width of [375, 320]) {
     await toCarol.say(`https://example.com/${'long'.repeat(60)} ${'啊'.repeat(90)} ${'wide'.repeat(60)}`);
     await chat.log.getByRole('link').last().waitFor();
     await fits('a chat');
-    for (const tray of ['Emoji', 'Formatting']) {
+    for (const [tray, role] of /** @type {const} */ ([['Emoji', 'group'], ['Formatting', 'toolbar']])) {
       await chat.button(tray).tap();
+      await chat.window.getByRole(role, { name: tray }).waitFor();
       await fits(tray);
     }
     await chat.button('Options').tap();

@@ -8,6 +8,7 @@ import { after, before, test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
 import { Person, Tab, launch } from './support/people.js';
+import { scriptTag, serve } from './support/pages.js';
 import { Community } from './support/servers.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -25,21 +26,6 @@ after(async () => {
 
 /** @param {string[]} ids */
 const arrive = (...ids) => Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-
-/** The tag of the site's script as its pages carry it. @param {import('playwright-core').Page} page */
-async function scriptTag(page) {
-  await page.goto(`${community.url}/forum`);
-  return page.locator('script[src$="webim.js"]').evaluate((tag) => tag.outerHTML);
-}
-
-/** A page of our own at the site. @param {import('playwright-core').Page} page @param {string} html */
-async function serve(page, html) {
-  const address = `${community.url}/made-for-this-test`;
-  // The browser does not know that such a page is as local as the servers it asks.
-  await page.context().grantPermissions(['local-network-access']);
-  await page.route(address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: `<!doctype html><html lang="en">${html}</html>` }));
-  await page.goto(address);
-}
 
 test('every feature works under the strict policy, without a violation or an error in the console', async () => {
   const [alice, bob, admin] = await arrive('alice', 'bob', 'admin');
@@ -155,10 +141,10 @@ test('the page does not wait for it: neither for the script, nor for the bar', a
 test('two tags make one bar', async () => {
   const context = await browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
-  const tag = await scriptTag(page);
+  const tag = await scriptTag(page, community.url);
   let asked = 0;
   page.on('request', (request) => (asked += Number(request.url().endsWith('/webim/online'))));
-  await serve(page, `<body><p>Twice</p>${tag}${tag.replace('webim.js', 'webim.js?again')}</body>`);
+  await serve(page, community.url, `<body><p>Twice</p>${tag}${tag.replace('webim.js', 'webim.js?again')}</body>`);
   await new Tab(page).button('Sign in to chat').waitFor();
   assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /webim\.js/.test(name)).length), 2, 'both scripts have run');
   assert.equal(await page.locator('nextim-bar').count(), 1);
@@ -191,9 +177,9 @@ function looksOfBar(page) {
 test('the page’s styles do not reach into the bar', async () => {
   const [alice] = await arrive('alice');
   const { page } = alice;
-  const tag = await scriptTag(page);
+  const tag = await scriptTag(page, community.url);
   const looks = async (/** @type {string} */ style) => {
-    await serve(page, `<body>${style}<p>A page</p>${tag}</body>`);
+    await serve(page, community.url, `<body>${style}<p>A page</p>${tag}</body>`);
     const bar = await alice.bar.online();
     const panel = await bar.panel('Settings');
     await panel.getByRole('switch').first().waitFor();
@@ -215,14 +201,14 @@ test('the bar’s styles do not reach into the page', async () => {
   const html = `<body class="root dark"><main><h2>Head</h2><p class="row note">Text</p><ul class="list"><li class="card">One</li></ul>
     <button class="bb ib">Press</button><input type="search"><select><option>1</option></select><input type="checkbox" role="switch"><textarea></textarea>
     <a class="link" href="/forum">Link</a><div class="menu panel chat none sr">Box</div><hr></main>`;
-  const tag = await scriptTag(page);
+  const tag = await scriptTag(page, community.url);
   const looks = () => page.locator('main *').evaluateAll((all) => all.map((element) => {
     const style = getComputedStyle(element);
     return [element.tagName, ...[...style].map((name) => `${name}: ${style.getPropertyValue(name)}`)].join('; ');
   }));
-  await serve(page, `${html}</body>`);
+  await serve(page, community.url, `${html}</body>`);
   const without = await looks();
-  await serve(page, `${html}${tag}</body>`);
+  await serve(page, community.url, `${html}${tag}</body>`);
   const bar = await bob.bar.online();
   await bar.chatWith('Alice');
   await bar.panel('Settings');
@@ -233,7 +219,7 @@ test('the bar’s styles do not reach into the page', async () => {
 test('scripts of the page can open, send, listen, add to the menu, and read', async () => {
   const [alice, carol] = await arrive('alice', 'carol');
   const { page } = alice;
-  const tag = await scriptTag(page);
+  const tag = await scriptTag(page, community.url);
   await page.route('**/heard.js', (route) => route.fulfill({
     contentType: 'text/javascript',
     body: `const heard = document.documentElement.heard = [];
@@ -241,7 +227,7 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
       NextIM.menu([{ title: 'Our own', url: '/own' }, { title: 'Elsewhere', url: 'https://example.com/', external: true }]);
       NextIM.openRoom(1);`,
   }));
-  await serve(page, `<body><p>A page</p>${tag}<script src="/heard.js" defer></script></body>`);
+  await serve(page, community.url, `<body><p>A page</p>${tag}<script src="/heard.js" defer></script></body>`);
   /** @param {string} name @param {(detail: any) => unknown} [like] */
   const heard = (name, like = () => true) =>
     until(`${name} was heard`, async () => {

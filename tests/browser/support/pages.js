@@ -1,0 +1,18 @@
+// Pages of our own at a site, for what the site's own pages are not: written from right to left, badly styled.
+//
+// Owns: how a browser is made to believe in them. Must not: reach the servers.
+
+/** The tag of the bar's script as the site's pages carry it. @param {import('playwright-core').Page} page @param {string} site */
+export async function scriptTag(page, site) {
+  await page.goto(`${site}/forum`);
+  return page.locator('script[src$="webim.js"]').evaluate((tag) => tag.outerHTML);
+}
+
+/** Goes to a page of this content. @param {import('playwright-core').Page} page @param {string} site @param {string} html from the body on @param {string} [attributes] of the root */
+export async function serve(page, site, html, attributes = 'lang="en"') {
+  const address = `${site}/made-for-this-test`;
+  // The browser does not know that such a page is as local as the servers it asks.
+  await page.context().grantPermissions(['local-network-access']);
+  await page.route(address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: `<!doctype html><html ${attributes}>${html}</html>` }));
+  await page.goto(address);
+}

@@ -139,6 +139,10 @@ test('the database is locked by another program: the sender is told why, and not
 test('the session at the site ends: the bar asks to sign in, and goes on from there', async () => {
   const [alice, carol] = await arrive('alice', 'carol');
   const { chats, hello } = await talk(alice, 'Alice', carol, 'Carol');
+  // That she types is told first: otherwise that would find the session ended, and the text stay a draft.
+  const told = alice.page.waitForResponse(/\/webim\/status$/);
+  await chats[0].box.fill('one more');
+  await told;
   await alice.context.clearCookies();
   await chats[0].say('one more thing');
   await alice.bar.button('Sign in to chat').waitFor();

@@ -68,6 +68,22 @@ fn a_message_is_stored_once_by_its_cid() {
 }
 
 #[test]
+fn the_cid_comes_back_to_its_sender_alone() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    alice.done("message", &[("to", "bob"), ("body", "mine"), ("cid", "c1")]);
+    assert!(bob.online(&[]).answer["new_messages"][0]["cid"].is_null());
+    for (browser, other, cid) in [(&alice, "bob", "c1".into()), (&bob, "alice", serde_json::Value::Null)] {
+        let rows = browser.get("history", &[("type", "unicast"), ("id", other)]).json();
+        let last = rows.as_array().and_then(|rows| rows.last()).unwrap();
+        assert_eq!((&last["body"], &last["cid"]), (&"mine".into(), &cid), "{other}");
+    }
+    let caught_up = alice.online(&[("since", "1")]).answer;
+    let own = caught_up["new_messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(own["cid"], "c1");
+}
+
+#[test]
 fn bodies_are_checked() {
     let site = TestSite::start();
     let alice = site.log_in("alice");

@@ -26,14 +26,21 @@ const FORMATS = [
   [{ size: 12 }, 'A', 'Small text'], [{ size: 0 }, 'A', 'Normal text'], [{ size: 18 }, 'A', 'Large text'],
 ];
 
+/** @param {string} text */
+const bytesOf = (text) => new TextEncoder().encode(text).length;
+
 /** @param {Chat} chat @param {string} text */
 function setDraft(chat, text) {
   im.draft(chat.key, text);
   draw();
 }
 
-/** @param {Chat} chat @param {string} body */
-function send(chat, body) {
+/** Sends what stands in the field now, once: the last letters may not have been drawn yet. @param {Chat} chat */
+function send(chat) {
+  const input = /** @type {HTMLTextAreaElement} */ (find('input'));
+  const body = input.value.trim();
+  if (!body || bytesOf(body) > BODY_BYTES_MAX) return;
+  input.value = '';
   im.send(chat.key, body, writeStyle(ui.format));
   if (ui.tray === 'emoji') ui.tray = '';
   setDraft(chat, '');
@@ -76,11 +83,11 @@ const formatTray = () => tray(
 /** @param {Chat} chat */
 export function composer(chat) {
   const body = chat.draft.trim();
-  const bytes = new TextEncoder().encode(body).length;
+  const bytes = bytesOf(body);
   const long = bytes > BODY_BYTES_MAX;
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    if (body && !long) send(chat, body);
+    send(chat);
   };
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== COMPOSING_KEY) onsubmit(event);

@@ -8,7 +8,7 @@ import { number, seconds, t } from './i18n.js';
 import { icon } from './icons.js';
 import { avatar, badge, dropdown, iconButton, link, opener, partner, picture, siteLink, spoken, theirs, unreadWord } from './parts.js';
 import { countOnline } from './roster.js';
-import { collapse, im, openChat, openPanel, ui } from './state.js';
+import { collapse, im, isSigningIn, openChat, openPanel, ui } from './state.js';
 import { safeUrl } from './text.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
@@ -114,9 +114,9 @@ function banner() {
 }
 
 function mainButtons() {
-  const { notices, notifications, contacts, trouble, state, settings } = im;
+  const { notices, notifications, contacts, state, settings } = im;
   const signIn = t('Sign in to chat');
-  if (trouble?.code === 'login') return panelButton('contacts', 'person', signIn, '', h('span.bt', signIn));
+  if (isSigningIn()) return panelButton('contacts', 'person', signIn, '', h('span.bt', signIn));
   const news = notifications.length + notices.filter((notice) => !notice.read).length;
   const online = state === 'online';
   const count = countOnline(contacts.values());

@@ -8,7 +8,7 @@ import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { SHOWS, avatar, dot, dropdown, empty, iconButton, menu, opener, panel, personRow, presenceWord, theirs, unreadIn } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
-import { draw, im, openChat, save, ui } from './state.js';
+import { draw, im, isSigningIn, openChat, save, ui } from './state.js';
 import { safeUrl } from './text.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
@@ -104,7 +104,7 @@ function login() {
   };
   const text = im.trouble?.text;
   // What the site says to a wrong password is a protocol's word; ours is for people.
-  const error = ui.tried && (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
+  const error = ui.tried && im.trouble?.code === 'login' && (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
   const field = (/** @type {string} */ label, /** @type {Record<string, any>} */ props) => h('label', t(label), h('input', { required: true, 'aria-invalid': Boolean(error), 'aria-describedby': error ? 'wrong' : null, ...props }));
   return panel(
     t('Sign in to chat'),
@@ -120,7 +120,8 @@ function login() {
 }
 
 export function contactsPanel() {
-  if (im.trouble?.code === 'login') return login();
+  if (isSigningIn()) return login();
+  ui.tried = false;
   const contacts = [...im.contacts.values()];
   const groups = groupContacts(contacts, ui.query, lang);
   const oninput = (/** @type {any} */ { target }) => {

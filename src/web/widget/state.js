@@ -83,6 +83,9 @@ export function takeWanted() {
 /** The chat whose window is shown. */
 export const activeChat = () => (ui.collapsed ? undefined : im.chats.find((chat) => chat.key === im.active));
 
+/** The site does not know who this is, or is just being told. */
+export const isSigningIn = () => im.trouble?.code === 'login' || (ui.tried && !im.me);
+
 /** Opens a panel, or closes it if none is named. @param {Ui['panel']} panel */
 export function openPanel(panel) {
   const before = ui.panel;

@@ -25,7 +25,7 @@ fn every_page_has_its_frame_and_the_chat_bar() {
     for (path, mark) in PUBLIC {
         let page = nobody.get(path);
         page.is(200).has(&[mark, "<html lang=\"en\">", "<main", "<nav", "href=\"/login\""]);
-        page.has(&["/webim.js\" data-site=\"/webim\" defer></script>\n</body>"]);
+        page.has(&["/webim.js\" data-site=\"/webim\" data-user=\"\" defer></script>\n</body>"]);
         page.lacks(&[" style=", "<style", " onclick", "javascript:"]);
         assert_eq!(page.body.matches("<script").count(), 1, "{path}");
         assert!(
@@ -37,7 +37,7 @@ fn every_page_has_its_frame_and_the_chat_bar() {
     for (path, mark) in PRIVATE {
         let next = path.replace('/', "%2F");
         nobody.get(path).leads_to(&format!("/login?next={next}"));
-        alice.get(path).is(200).has(&[mark, "href=\"/u/alice\"", "action=\"/logout\""]);
+        alice.get(path).is(200).has(&[mark, "href=\"/u/alice\"", "action=\"/logout\"", "data-user=\"alice\""]);
     }
 }
 

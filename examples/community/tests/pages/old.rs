@@ -33,7 +33,7 @@ fn front_end() -> (TempDir, World) {
 fn without_a_front_end_the_page_says_what_is_missing() {
     let world = World::new();
     let page = world.user("alice").get("/old");
-    page.is(200).has(&["--old DIR", "webim.all.min.js", "data-site=\"/webim\" defer"]);
+    page.is(200).has(&["--old DIR", "webim.all.min.js", "data-site=\"/webim\" data-user="]);
     world.browser().get("/old/webim/webim.all.min.js").is(404);
 }
 

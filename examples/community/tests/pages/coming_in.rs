@@ -37,7 +37,12 @@ fn every_page_has_its_frame_and_the_chat_bar() {
     for (path, mark) in PRIVATE {
         let next = path.replace('/', "%2F");
         nobody.get(path).leads_to(&format!("/login?next={next}"));
-        alice.get(path).is(200).has(&[mark, "href=\"/u/alice\"", "action=\"/logout\"", "data-user=\"alice\""]);
+        alice.get(path).is(200).has(&[
+            mark,
+            "href=\"/u/alice\"",
+            "action=\"/logout\"",
+            "data-user=\"alice\"",
+        ]);
     }
 }
 

@@ -124,7 +124,7 @@ function mainButtons() {
   return [
     panelButton('notices', 'bell', t('Notifications'), news ? t('{} new', news) : '', badge(news)),
     panelButton('rooms', 'people', t('Rooms'), '', text(t('Rooms'))),
-    panelButton('contacts', 'person', t('Contacts'), online ? t('{} online', count) : t('Offline'), text(t('Contacts')), h(`span.here${online ? '.yes' : ''}`, { 'aria-hidden': 'true' }, online ? number(count) : '–')),
+    panelButton('contacts', 'person', t('Contacts'), online ? t('{} online', count) : t('Offline'), text(t('Contacts')), online && [' ', h('span.here.yes', number(count))]),
   ];
 }
 

@@ -108,7 +108,7 @@ export function personRow({ who, kind, line, more, chat, props }, beside) {
       chat ? 'button.who' : 'span.who',
       { label: chat && spoken(who.nick, line, more, unreadWord(unread)), onclick: chat && (() => openChat(chat)), ...props },
       avatar(who, kind),
-      h('span.txt', theirs('.nick.cut', who.nick), line && theirs('.sub.cut', line)),
+      h('span.txt', theirs('.nick.cut', who.nick), line && [' ', theirs('.sub.cut', line)]),
       badge(unread),
     ),
     beside,

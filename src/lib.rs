@@ -74,7 +74,7 @@
 //!
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.
 //!
-//! - Only `shard/` and `server.rs` name mio, socket2 or crossbeam.
+//! - Only `shard/` and `server/` name mio, socket2 or crossbeam.
 //! - `router/`, `http/` and `api/` read no clock, no randomness and no socket.
 //! - There is one `Poll::poll` call.
 //! - There is no lock but the one of [`server::Handle`], which no shard takes, and no shared atomic but those in

@@ -73,7 +73,7 @@ fn names(code: &str, word: &str) -> bool {
 
 #[test]
 fn only_shards_and_the_server_name_sockets_and_channels() {
-    only_in(&["shard/", "server.rs"], &["mio::", "socket2::", "crossbeam_channel::", "nix::"]);
+    only_in(&["shard/", "server/"], &["mio::", "socket2::", "crossbeam_channel::", "nix::"]);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn there_is_one_poll_call() {
 
 #[test]
 fn no_lock_and_no_atomic_where_shards_serve() {
-    only_in(&["server.rs"], &["Mutex", "RwLock", "Condvar", "OnceLock", "LazyLock"]);
+    only_in(&["server/"], &["Mutex", "RwLock", "Condvar", "OnceLock", "LazyLock"]);
     only_in(&["shard/wake.rs", "stats.rs", "admission.rs"], &["Atomic", "fence("]);
 }
 

@@ -1,0 +1,217 @@
+//! The server: threads, descriptors, and the life of the whole.
+//!
+//! Owns: starting the shards in the right order, reload, drain, and the end. Must not: install signal handlers or end
+//! the process; the binary does.
+//!
+//! **Descriptors.** Every shard has its own descriptor table (`unshare(CLONE_FILES)`): that removes the lock and the
+//! reference counts of a shared one, and lets each shard have as many descriptors as the limit says. The price is a
+//! rule: a descriptor that any other thread may touch (here: wakers) is made before the first shard gets its table, so
+//! that its number means the same everywhere; a number made later could be somebody's socket on another shard. And
+//! what a process has open when it starts a server stays open in the shards as long as they run: start the server
+//! before opening anything whose closing matters.
+
+mod plan;
+mod seat;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use crossbeam_channel::{Receiver, unbounded};
+use socket2::Socket;
+
+use crate::config::Config;
+use crate::domains::{DomainConfig, Domains};
+use crate::shard::Report;
+use crate::shard::listener::bind;
+use crate::shard::mailbox::{Door, Parcel};
+use crate::stats::Stats;
+use plan::{Plan, raise_descriptor_limit};
+use seat::{Opening, seats};
+
+/// Why a server did not start. Names the setting that is to blame.
+#[derive(Debug)]
+pub struct StartError {
+    what: String,
+    source: io::Error,
+}
+
+impl StartError {
+    fn new(what: impl Into<String>, source: impl Into<io::Error>) -> StartError {
+        StartError { what: what.into(), source: source.into() }
+    }
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.what, self.source)
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+/// A shard failed, so the server as a whole did: half a server is worse than none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerError;
+
+impl std::fmt::Display for ServerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a shard failed")
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+/// The message server.
+#[derive(Debug)]
+pub struct Server;
+
+/// A running server. Dropping it leaves the server running until the process ends.
+#[derive(Debug)]
+pub struct Handle {
+    addresses: Vec<SocketAddr>,
+    plan: Plan,
+    doors: Vec<Door>,
+    /// The domains as they were configured last. Threads that serve never take this lock.
+    domains: Mutex<Arc<Domains>>,
+    stats: Stats,
+    reports: Receiver<Report>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Server {
+    /// Starts a server. When this returns, it serves.
+    pub fn start(config: &Config) -> Result<Handle, StartError> {
+        let plan = Plan::make(config, raise_descriptor_limit()?)?;
+        let domains = Arc::new(Domains::new(&config.domains));
+        let stats = Stats::new(plan.shards);
+        let (report, reports) = unbounded();
+        let (waiting, doors) = seats(config, plan, &domains, &stats, &report)?;
+        let (said, heard) = unbounded();
+        let (threads, orders) = waiting
+            .into_iter()
+            .map(|seat| seat.take(said.clone()))
+            .collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+        // When all have said so, every shard has a table of its own: what is opened now is opened in one only.
+        hear_all(&heard, plan.shards, "shards")?;
+        let (holders, addresses) = hold_addresses(&config.listen)?;
+        let poll_url = poll_url(config, &addresses);
+        for order in orders {
+            let opening = Opening { addresses: addresses.clone(), poll_url: Arc::clone(&poll_url) };
+            order.send(opening).map_err(|_| StartError::new("shards", ended_early()))?;
+        }
+        hear_all(&heard, plan.shards, "listen")?;
+        drop(holders);
+        let threads = Mutex::new(threads);
+        Ok(Handle { addresses, plan, doors, domains: Mutex::new(domains), stats, reports, threads })
+    }
+}
+
+impl Handle {
+    /// The addresses it listens on, ports resolved.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// How many shards it has.
+    pub fn shards(&self) -> usize {
+        self.plan.shards
+    }
+
+    /// How many connections its limits allow.
+    pub fn capacity(&self) -> usize {
+        self.plan.shards * self.plan.connections_per_shard
+    }
+
+    /// What it counts.
+    pub fn stats(&self) -> &Stats {
+        &self.stats
+    }
+
+    /// Replaces domains, keys and origins. Sessions of domains that stay are not touched; those of others stop.
+    pub fn reload(&self, configs: &[DomainConfig]) {
+        let mut domains = lock(&self.domains);
+        *domains = Arc::new(domains.reload(configs));
+        for door in &self.doors {
+            door.put(Parcel::Domains(Arc::clone(&domains)));
+        }
+    }
+
+    /// Begins to go down: nothing new is taken, what is there is finished. [`Handle::wait`] returns when it is.
+    pub fn drain(&self) {
+        for door in &self.doors {
+            door.put(Parcel::Drain);
+        }
+    }
+
+    /// Waits until the server has drained. An error as soon as a shard has failed.
+    pub fn wait(&self) -> Result<(), ServerError> {
+        let (mut serving, mut alive) = (self.plan.shards, self.plan.shards);
+        while alive > 0 {
+            match self.reports.recv() {
+                Ok(Report::Drained) => {
+                    serving -= 1;
+                    if serving == 0 {
+                        for door in &self.doors {
+                            door.put(Parcel::Stop);
+                        }
+                    }
+                }
+                Ok(Report::Ended { failed: false }) => alive -= 1,
+                Ok(Report::Ended { failed: true }) | Err(_) => return Err(ServerError),
+            }
+        }
+        for thread in lock(&self.threads).drain(..) {
+            thread.join().map_err(|_| ServerError)?;
+        }
+        Ok(())
+    }
+}
+
+/// Waits until so many have said that all is well.
+fn hear_all(heard: &Receiver<io::Result<()>>, count: usize, setting: &str) -> Result<(), StartError> {
+    for _ in 0..count {
+        let said = heard.recv().unwrap_or_else(|_| Err(ended_early()));
+        said.map_err(|error| StartError::new(setting, error))?;
+    }
+    Ok(())
+}
+
+fn ended_early() -> io::Error {
+    io::Error::other("a shard ended while the server started")
+}
+
+/// Makes sure that nobody has these addresses, resolves their ports, and holds them until the shards have them.
+fn hold_addresses(listen: &[SocketAddr]) -> Result<(Vec<Socket>, Vec<SocketAddr>), StartError> {
+    let hold = |wanted: &SocketAddr| {
+        let probe = bind(*wanted, false)?;
+        let address =
+            probe.local_addr()?.as_socket().ok_or_else(|| io::Error::other("not an internet address"))?;
+        drop(probe);
+        Ok((bind(address, true)?, address))
+    };
+    let attempts = listen.iter().map(|wanted| {
+        hold(wanted).map_err(|error: io::Error| StartError::new(format!("listen {wanted}"), error))
+    });
+    Ok(attempts.collect::<Result<Vec<_>, _>>()?.into_iter().unzip())
+}
+
+/// Where browsers poll: what `online` answers as `server`.
+fn poll_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
+    let base = match (&config.public_url, addresses.first()) {
+        (Some(url), _) => url.clone(),
+        (None, Some(address)) => format!("http://{address}"),
+        (None, None) => String::new(),
+    };
+    format!("{base}/packets").into()
+}
+
+/// A lock whose holder panicked guards nothing that could be half-done.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -213,6 +213,28 @@ mod tests {
         assert_ne!(places.hash(DomainId(0), "a"), places.hash(DomainId(1), "a"));
     }
 
+    #[test]
+    fn names_that_collide_under_one_key_do_not_under_another() {
+        const BUCKETS: u64 = 256;
+        let bucket = |places: &Places, name: &str| places.hash(DomainId(0), name) % BUCKETS;
+        let known = Places::new(1, [1, 2, 3, 4]);
+        let names = (0..).map(|number| format!("user{number}"));
+        let colliding: Vec<String> = names.filter(|name| bucket(&known, name) == 0).take(500).collect();
+        // How many names whoever looks for one of them must compare at worst.
+        let fullest = |places: &Places| {
+            let mut counts = [0; BUCKETS as usize];
+            for name in &colliding {
+                counts[usize::try_from(bucket(places, name)).unwrap()] += 1;
+            }
+            counts.into_iter().max().unwrap()
+        };
+        assert_eq!(fullest(&known), 500);
+        for key in 5..15 {
+            let places = Places::new(1, [key, 2, 3, 4]);
+            assert!(fullest(&places) < 20, "{} of 500 under {key}", fullest(&places));
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn any_text_is_a_ticket_or_none(text in ".{0,60}") {

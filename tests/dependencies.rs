@@ -1,0 +1,148 @@
+//! What the server is built from: where it comes from, under which licences, and how much it is.
+//!
+//! cargo-deny judges the same and more, but takes longer to be built than all of these tests; what cargo itself
+//! knows is enough. Known vulnerabilities are another matter: `tests/long` asks for them where they can be reached.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The registry that crates.io is.
+const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
+/// Licences that ask for no more than to be told.
+const LICENCES: [&str; 10] = [
+    "0BSD",
+    "Apache-2.0",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    // Of Mozilla's list of certification authorities, which the community's tests bring along.
+    "CDLA-Permissive-2.0",
+    "ISC",
+    "MIT",
+    "Unicode-3.0",
+    "Unlicense",
+    "Zlib",
+];
+/// Most crates that end up in the server's binary, or in macros that made it. Each has authors whom everybody trusts who
+/// runs the server.
+const SERVER_CRATES_MAX: usize = 60;
+
+/// What cargo says, without asking the network.
+fn cargo(arguments: &[&str]) -> String {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(arguments).args(["--locked", "--offline"]).current_dir(env!("CARGO_MANIFEST_DIR"));
+    let ran = cargo.output().unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// The workspace and all it needs on this system.
+fn metadata() -> Value {
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let said = cargo(&["metadata", "--format-version", "1", "--filter-platform", &triple]);
+    serde_json::from_str(&said).unwrap()
+}
+
+/// The packages that take part in a build on this system.
+fn packages(metadata: &Value) -> Vec<&Value> {
+    let nodes = metadata["resolve"]["nodes"].as_array().unwrap();
+    let used: BTreeSet<&str> = nodes.iter().map(|node| node["id"].as_str().unwrap()).collect();
+    let all = metadata["packages"].as_array().unwrap();
+    all.iter().filter(|package| used.contains(package["id"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn everything_comes_from_crates_io_or_from_here() {
+    let metadata = metadata();
+    for package in packages(&metadata) {
+        let here = package["manifest_path"].as_str().unwrap().starts_with(env!("CARGO_MANIFEST_DIR"));
+        let source = package["source"].as_str();
+        assert!(source == Some(CRATES_IO) || source.is_none() && here, "{} {source:?}", package["name"]);
+    }
+}
+
+/// Whether one may do as one likes under a licence, which may be several: with OR one may choose, AND asks for both.
+fn is_allowed(expression: &str) -> bool {
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
+    let words: Vec<&str> = spaced.split_whitespace().collect();
+    let (allowed, rest) = any_of(&words);
+    assert!(rest.is_empty(), "not understood: {expression}");
+    allowed
+}
+
+fn any_of<'w>(words: &'w [&'w str]) -> (bool, &'w [&'w str]) {
+    let (mut allowed, mut rest) = all_of(words);
+    while let ["OR", after @ ..] = rest {
+        let (other, next) = all_of(after);
+        (allowed, rest) = (allowed | other, next);
+    }
+    (allowed, rest)
+}
+
+fn all_of<'w>(words: &'w [&'w str]) -> (bool, &'w [&'w str]) {
+    let (mut allowed, mut rest) = one(words);
+    while let ["AND", after @ ..] = rest {
+        let (other, next) = one(after);
+        (allowed, rest) = (allowed & other, next);
+    }
+    (allowed, rest)
+}
+
+fn one<'w>(words: &'w [&'w str]) -> (bool, &'w [&'w str]) {
+    match words {
+        ["(", inner @ ..] => match any_of(inner) {
+            (allowed, [")", rest @ ..]) => (allowed, rest),
+            (_, rest) => panic!("a parenthesis that is not closed before {rest:?}"),
+        },
+        // An exception allows more, not less.
+        [licence, "WITH", _, rest @ ..] | [licence, rest @ ..] => (LICENCES.contains(licence), rest),
+        [] => panic!("a licence is missing"),
+    }
+}
+
+#[test]
+fn every_licence_lets_the_server_be_used_and_passed_on() {
+    for (expression, expected) in [
+        ("MIT", true),
+        ("GPL-3.0", false),
+        ("GPL-3.0 OR MIT", true),
+        ("MIT/Apache-2.0", true),
+        ("MIT AND GPL-3.0", false),
+        ("(MIT OR GPL-3.0) AND Unicode-3.0", true),
+        ("MIT OR GPL-3.0 AND LGPL-3.0", true),
+        ("Apache-2.0 WITH LLVM-exception", true),
+    ] {
+        assert_eq!(is_allowed(expression), expected, "{expression}");
+    }
+    let metadata = metadata();
+    for package in packages(&metadata) {
+        let licence =
+            package["license"].as_str().unwrap_or_else(|| panic!("{} has no licence", package["name"]));
+        assert!(is_allowed(licence), "{}: {licence}", package["name"]);
+    }
+}
+
+/// What the server is linked with or its macros need, and nothing that only its tests do; each with its versions.
+fn server_crates() -> BTreeMap<String, BTreeSet<String>> {
+    let tree =
+        cargo(&["tree", "--package", "nextim", "--edges", "normal", "--prefix", "none", "--format", "{p}"]);
+    let mut crates: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in tree.lines().filter(|line| !line.is_empty()) {
+        let (name, rest) = line.split_once(' ').unwrap();
+        let version = rest.split(' ').next().unwrap();
+        crates.entry(name.to_owned()).or_default().insert(version.to_owned());
+    }
+    crates
+}
+
+#[test]
+fn the_server_is_made_of_few_crates_and_each_once() {
+    let crates = server_crates();
+    assert!(crates.contains_key("mio") && !crates.contains_key("proptest"), "{crates:?}");
+    assert!(crates.len() <= SERVER_CRATES_MAX, "{} crates: {:?}", crates.len(), crates.keys());
+    let twice: Vec<_> = crates.iter().filter(|(_, versions)| versions.len() > 1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}

@@ -247,17 +247,21 @@ fn hostile(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>>
         attacked.take(stage, settings)?;
         done.add(attack.end()?);
     }
-    let [rate, under_attack] = [&mut alone, &mut attacked].map(|turns| median(&mut turns.rates));
-    stage.outcome.figure(name::MESSAGE_RATE, "/s", rate);
-    stage.outcome.figure("messages routed under attack", "/s", under_attack);
-    stage.outcome.figure(name::UNDER_ATTACK, "%", ratio(under_attack, rate) * 100.0);
-    let [cpu, under_attack] = [&mut alone, &mut attacked].map(|turns| median(&mut turns.cpu));
-    stage.outcome.figure(name::CPU_MESSAGE, "µs", cpu);
-    stage.outcome.figure("the same under attack, what the attack costs included", "µs", under_attack);
+    // Of neighbours, because others may use the machine as well, now more and now less.
+    let pairs = attacked.rates.iter().zip(&alone.rates);
+    let mut kept: Vec<f64> = pairs.map(|(attacked, alone)| ratio(*attacked, *alone) * 100.0).collect();
+    stage.outcome.figure(name::MESSAGE_RATE, "/s", median(&mut alone.rates));
+    stage.outcome.figure("messages routed under attack", "/s", median(&mut attacked.rates));
+    stage.outcome.figure(name::UNDER_ATTACK, "%", median(&mut kept));
+    // What is left of the server's CPU when each message has had what it needs alone.
+    let message = ratio(alone.cpu, alone.messages);
+    let cost = ratio(attacked.cpu - attacked.messages * message, attacked.seconds * 1e4);
+    stage.outcome.figure(name::CPU_MESSAGE, "µs", message);
+    stage.outcome.figure("server CPU for the attack", "% of a core", cost);
+    stage.outcome.figure("CPU of the attackers themselves", "% of a core", done.cpu_share() * 100.0);
     stage.outcome.figure("hostile requests answered", "/s", done.rate(done.answers));
     stage.outcome.figure("hostile connections made", "/s", done.rate(done.connections));
     stage.outcome.figure("hostile connections held", "", real(HELD as u64));
-    stage.outcome.figure("CPU of the attackers themselves", "% of a core", done.cpu_share() * 100.0);
     for (name, turns) in [("call to arrival", alone), ("the same under attack", attacked)] {
         if let Some(arrival) = turns.arrival {
             stage.latency(name, &arrival);
@@ -270,8 +274,10 @@ fn hostile(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>>
 #[derive(Default)]
 struct Turns {
     rates: Vec<f64>,
-    /// Of the server for each message, in microseconds.
-    cpu: Vec<f64>,
+    messages: f64,
+    seconds: f64,
+    /// Of the server, in microseconds.
+    cpu: f64,
     arrival: Option<Histogram<u64>>,
 }
 
@@ -280,7 +286,9 @@ impl Turns {
         let step = stage.messages(pace(settings.rate, settings.concurrency), false, settings.seconds)?;
         let messages = real(step.tally.messages);
         self.rates.push(ratio(messages, step.seconds));
-        self.cpu.extend(step.server_cpu.map(|cpu| ratio(cpu, messages)));
+        self.messages += messages;
+        self.seconds += step.seconds;
+        self.cpu += step.server_cpu.unwrap_or(0.0);
         match &mut self.arrival {
             None => self.arrival = Some(step.tally.arrival),
             Some(sum) => sum.add(&step.tally.arrival)?,

@@ -144,7 +144,7 @@ test('What was missed comes page by page if it is much, in order, each once', as
   assert.equal(bodies(next, 'u/bob').at(-1), 'live');
 });
 
-for (const how of ['the leader crashes', 'the site fails', 'the user changes page']) {
+for (const how of ['the leader crashes', 'the leader is closed', 'the site fails', 'the user changes page']) {
   test(`Nothing of what was missed is left out although ${how} in the middle of it`, async () => {
     const { tab, server, browser, pass } = await online();
     server.say('bob', 'alice', 'seen');
@@ -155,14 +155,14 @@ for (const how of ['the leader crashes', 'the site fails', 'the user changes pag
     const said = Array.from({ length: 35 }, (_, at) => `m${at}`);
     for (const body of said) server.say('bob', 'alice', body);
     let page = browser.open({}, session);
-    const other = how === 'the leader crashes' && browser.open();
+    const other = how.startsWith('the leader') && browser.open();
     let pages = 0;
     server.answers.missed = () => {
       pages += 1;
       if (pages !== 2) return null;
       server.say('bob', 'alice', 'live');
       if (how === 'the site fails') return { status: 503, data: 'Oops' };
-      if (other) page.crash();
+      if (how === 'the leader crashes') page.crash();
       else session = page.close();
       return null;
     };

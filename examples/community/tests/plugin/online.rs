@@ -1,6 +1,7 @@
 //! `online`, and the ways a page ends.
 
 use nextim_community::limits::{CATCH_UP_MAX, UNDELIVERED_MAX};
+use nextim_community::session;
 use nextim_community::site::Options;
 use nextim_community::store::bans;
 use nextim_community::store::messages::{self, NewMessage};
@@ -115,6 +116,32 @@ fn the_chat_bar_can_log_in() {
     let again = browser.post("online", &[("username", "bob"), ("password", "nextim")]);
     assert_eq!(again.status, 200);
     assert_eq!(browser.get("buddies", &[]).status, 401, "the session of before has ended");
+}
+
+#[test]
+fn passwords_sessions_and_tickets_are_stored_as_hashes() {
+    let site = TestSite::start();
+    let answer = site.browser().post("online", &[("username", "bob"), ("password", "nextim")]);
+    let cookie = answer.header("set-cookie").split_once('=').unwrap().1.split(';').next().unwrap().to_owned();
+    let ticket = answer.json()["connection"]["ticket"].as_str().unwrap().to_owned();
+    let all = |sql: &str| {
+        let db = rusqlite::Connection::open(site.file()).unwrap();
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let passwords = all("SELECT password FROM users");
+    assert!(passwords.len() > 5 && passwords.iter().all(|stored| stored.starts_with("$argon2id$")));
+    assert_eq!(all("SELECT token FROM sessions"), [session::hash(&cookie)]);
+    assert_eq!(all("SELECT ticket FROM tickets"), [session::hash(&ticket)]);
+    let files = std::fs::read_dir(site.file().parent().unwrap()).unwrap();
+    for file in files.map(|file| file.unwrap().path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        for secret in [&cookie, &ticket] {
+            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{}", file.display());
+        }
+    }
 }
 
 #[test]

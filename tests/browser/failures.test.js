@@ -8,7 +8,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 
-import { PASSWORD, Person, launch } from './support/people.js';
+import { until } from './support/eyes.js';
+import { PASSWORD, Person, heardOnce, launch } from './support/people.js';
 import { Community, MessageServer } from './support/servers.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -40,20 +41,6 @@ const arrive = (...ids) =>
 
 /** @param {Person[]} people */
 const leave = (...people) => Promise.all(people.map((person) => person.leave()));
-
-/**
- * Both hear each of these once.
- * @param {import('./support/people.js').Chat[]} chats
- * @param {string[]} texts
- */
-async function heardOnce(chats, texts) {
-  for (const chat of chats) {
-    for (const text of texts) {
-      await chat.hears(text);
-      assert.equal(await chat.times(text), 1, text);
-    }
-  }
-}
 
 let talks = 0;
 
@@ -134,6 +121,27 @@ test('the database is locked by another program: the sender is told why, and not
   await chats[0].button('Retry').click();
   await heardOnce(chats, ['write this down']);
   await leave(meiling, xiaoming);
+});
+
+test('the disk is full: the sender is told, what was accepted is still there, and with room again the rest goes', async () => {
+  const [alice, xiaoming] = await arrive('alice', 'xiaoming');
+  const { chats, hello, hi } = await talk(alice, 'Alice', xiaoming, '小明');
+  await community.kill();
+  await community.again(community.kib() + 100);
+  const refused = chats[0].log.getByText(/Nothing was saved/);
+  const texts = Array.from({ length: 6 }, (_, at) => `${at} ${'long '.repeat(6000)}`.trim());
+  for (const text of texts) await chats[0].say(text);
+  await refused.last().waitFor();
+  await xiaoming.page.reload();
+  for (const text of [hello, hi]) await chats[1].hears(text);
+  await community.kill();
+  await community.again();
+  await until('nothing is left to send', async () => {
+    if (await refused.count()) await chats[0].button('Retry').first().click();
+    return !(await refused.count()) && !(await chats[0].log.getByRole('img', { name: 'Sending' }).count());
+  });
+  await heardOnce(chats, [hello, hi, ...texts]);
+  await leave(alice, xiaoming);
 });
 
 test('the session at the site ends: the bar asks to sign in, and goes on from there', async () => {

@@ -67,7 +67,7 @@ test('a conversation on a phone: sheets, the way back, and no message that cover
 
   // What comes now is counted, and waits.
   await toAlice.say('Still there?');
-  await bar.button('Chats, 1 unread').tap();
+  await bar.button('Chats, +1, 1 unread').tap();
   assert.equal(await chat.window.count(), 0);
   await page.getByRole('menuitem', { name: 'Bob, 1 unread' }).tap();
   await covers(chat.window);

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
+import { until } from './support/eyes.js';
 import { Person, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -21,6 +22,31 @@ after(async () => {
   await browser?.close();
   await community?.end();
 });
+
+/** Lets a minute and a half pass on a page whose clock was installed. @param {import('playwright-core').Page} page */
+async function aMinuteLater(page) {
+  for (let half = 0; half < 3; half += 1) await page.clock.fastForward(30_000);
+}
+
+/** Somebody whose bar runs only where the address asks for it: until then nobody knows that he is there. @param {string} id */
+async function arriveUnseen(id) {
+  const person = await Person.arrive(browser, community.url, id, {
+    init: () => {
+      if (location.hash !== '#chat') Object.assign(window, { NextIM: { on() {} } });
+    },
+  });
+  await person.context.clock.install();
+  return person;
+}
+
+/** Waits until the site says that a user is offline. @param {Person} person who asks @param {string} id */
+const untilGone = (person, id) =>
+  until(`${id} is gone`, () =>
+    person.page.evaluate(async (user) => {
+      const answer = await fetch(`/webim/buddies?ids=${user}`);
+      return (await answer.json())[0].presence === 'offline';
+    }, id),
+  );
 
 /** @param {string[]} ids */
 const arrive = async (...ids) => {
@@ -78,16 +104,70 @@ test('friends are marked too', async () => {
 
 test('a second tab marks whom the first did not know', async () => {
   const [meiling] = await arrive('meiling');
+  await meiling.context.clock.install();
   const tab = await meiling.tab('/members');
   const main = tab.page.getByRole('main');
   await mark(main, 'Dave', 'offline').waitFor();
   const [dave] = await arrive('dave');
   await meiling.page.bringToFront();
-  await tab.page.reload();
+  await aMinuteLater(tab.page);
   await mark(main, 'Dave', 'available').waitFor();
   await mark(main, 'Dave', 'available').click();
   await tab.chat('Dave').say('你好');
   await dave.bar.chat('美玲').hears('你好');
+});
+
+test('a stranger comes, and goes, on pages that do not name the one who looks', async () => {
+  const [carol, zoe] = await Promise.all([arriveUnseen('carol'), arriveUnseen('zoe')]);
+  const main = await visit(carol, '/u/zoe#chat');
+  await mark(main, 'Zoë Öztürk', 'offline').first().waitFor();
+  await visit(zoe, '/notifications#chat');
+  assert.equal(await zoe.page.locator('[href*="uid=3"], [href*="uid-3"], [data-webim-user=carol]').count(), 0);
+  await aMinuteLater(carol.page);
+  await mark(main, 'Zoë Öztürk', 'available').first().waitFor();
+  await zoe.page.goto('about:blank');
+  await untilGone(carol, 'zoe');
+  await aMinuteLater(carol.page);
+  await mark(main, 'Zoë Öztürk', 'offline').first().waitFor();
+});
+
+test('what is said to a stranger is delivered or waits, as he is there or not, and the window says which', async () => {
+  const [carol, zoe] = await Promise.all([arriveUnseen('carol'), arriveUnseen('zoe')]);
+  await visit(carol, '/notifications#chat');
+  await carol.page.evaluate(() => /** @type {any} */ (window).NextIM.open('zoe'));
+  const chat = carol.bar.chat('Zoë Öztürk');
+  const away = chat.window.getByText('Zoë Öztürk is offline and will read this later.');
+  await away.waitFor();
+
+  await visit(zoe, '/notifications#chat');
+  await chat.button('Minimise').click();
+  await carol.bar.button('Zoë Öztürk').click();
+  await away.waitFor({ state: 'detached' });
+  await chat.say('now that she is here');
+  await zoe.bar.chat('Carol').hears('now that she is here');
+  await chat.log.getByRole('img', { name: 'Delivered' }).waitFor();
+
+  await zoe.page.goto('about:blank');
+  await untilGone(carol, 'zoe');
+  await aMinuteLater(carol.page);
+  await away.waitFor();
+  await chat.say('after she went');
+  await chat.log.getByRole('img', { name: 'Sent', exact: true }).waitFor();
+});
+
+test('a page without end: marks beside the links that come, however many', async () => {
+  const [carol] = await arrive('carol');
+  const main = await visit(carol, '/notifications');
+  // More users than are asked for at once; all but the last are known to nobody.
+  await carol.page.evaluate(() => {
+    const list = document.createElement('div');
+    for (let uid = 1000; uid < 1250; uid += 1) list.append(Object.assign(document.createElement('a'), { href: `/space.php?uid=${uid}`, textContent: `User ${uid} ` }));
+    document.querySelector('main')?.append(list);
+  });
+  const asked = await carol.page.waitForRequest((request) => /buddies\?.*1249/.test(decodeURIComponent(request.url())));
+  assert.ok((await asked.response())?.ok());
+  await carol.page.evaluate(() => document.querySelector('main')?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=8', textContent: 'Zoë' })));
+  await mark(main, 'Zoë Öztürk', 'offline').waitFor();
 });
 
 test('no mark stands beside links to myself, nor in the bar', async () => {

@@ -12,9 +12,11 @@ use crate::refusal::Refusal;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Refuses what does not come from a page of this site. A request that does not say where it comes from is refused.
-pub fn check(headers: &HeaderMap) -> Result<(), Refusal> {
-    if from_here(headers) {
+/// Refuses what does not come from a page of this site or of these other origins. A request that does not say where it
+/// comes from is refused.
+pub fn check(headers: &HeaderMap, others: &[String]) -> Result<(), Refusal> {
+    let from = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+    if from_here(headers) || from.is_some_and(|from| is_among(others, from)) {
         return Ok(());
     }
     Err(Refusal::forbidden("This request came from another site and was not carried out."))
@@ -38,7 +40,11 @@ pub fn is_script_of(headers: &HeaderMap, origins: &[String]) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let from = text(header::REFERER).and_then(origin_of);
     let wanted = text(SEC_FETCH_DEST).is_none_or(|wanted| wanted == "script");
-    wanted && from.is_some_and(|from| origins.iter().any(|origin| origin.eq_ignore_ascii_case(from)))
+    wanted && from.is_some_and(|from| is_among(origins, from))
+}
+
+fn is_among(origins: &[String], from: &str) -> bool {
+    origins.iter().any(|origin| origin.eq_ignore_ascii_case(from))
 }
 
 /// The host and port of a URL.
@@ -67,7 +73,7 @@ mod tests {
     fn check(expected: bool, list: &[(&'static str, &'static str)]) {
         let mut headers = headers(list);
         headers.insert(header::HOST, HeaderValue::from_static("site.example:8080"));
-        assert_eq!(super::check(&headers).is_ok(), expected, "{list:?}");
+        assert_eq!(super::check(&headers, &[]).is_ok(), expected, "{list:?}");
     }
 
     #[test]
@@ -87,6 +93,21 @@ mod tests {
         check(false, &[("referer", "ftp://site.example:8080/")]);
         for site in ["cross-site", "same-site", "none"] {
             check(false, &[("sec-fetch-site", site)]);
+        }
+    }
+
+    #[test]
+    fn pages_of_named_origins_may_where_they_are_allowed() {
+        let allowed = ["http://www.example".to_owned()];
+        for (expected, list) in [
+            (true, vec![("origin", "http://www.example"), ("sec-fetch-site", "same-site")]),
+            (true, vec![("origin", "http://WWW.example")]),
+            (false, vec![("origin", "http://www.example.evil")]),
+            (false, vec![("origin", "https://www.example")]),
+            (false, vec![("origin", "null"), ("referer", "http://www.example/")]),
+            (false, vec![("referer", "http://www.example/")]),
+        ] {
+            assert_eq!(super::check(&headers(&list), &allowed).is_ok(), expected, "{list:?}");
         }
     }
 

@@ -103,6 +103,14 @@ pub fn any(
     axum::routing::any(adapt(handler, finish, Caller::Browser))
 }
 
+/// The same, for pages of the origins that may use the plugin by JSONP, too.
+pub fn any_of_allowed(
+    handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
+    finish: Finish,
+) -> MethodRouter<Arc<Site>> {
+    axum::routing::any(adapt(handler, finish, Caller::Allowed))
+}
+
 /// A route for POST from a server, which has to prove who it is without a cookie.
 pub fn post_from_server(
     handler: impl Fn(&Site, &Visit) -> Outcome + Clone + Send + Sync + 'static,
@@ -114,7 +122,10 @@ pub fn post_from_server(
 /// Who is expected to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
+    /// From a page of this site.
     Browser,
+    /// From a page of this site, or of an origin that may use the plugin.
+    Allowed,
     Server,
 }
 
@@ -201,7 +212,8 @@ fn admit(site: &Site, visit: &mut Visit, caller: Caller) -> Result<(), Refusal> 
         return Ok(());
     }
     if visit.changes() {
-        csrf::check(&visit.headers)?;
+        let others = if caller == Caller::Allowed { &*site.options.jsonp_origins } else { &[] };
+        csrf::check(&visit.headers, others)?;
     }
     visit.session = session::token(&visit.headers);
     if let Some(session) = &visit.session {

@@ -45,7 +45,7 @@ export function browser() {
 }
 
 /** Private windows and blocked cookies have none. @param {'localStorage' | 'sessionStorage'} name */
-function storage(name) {
+export function storage(name) {
   try {
     return window[name];
   } catch {

@@ -53,6 +53,7 @@ export class Core extends Replica {
     this.look();
     if (key) this.history.need(key);
     this.rollCall();
+    this.passersBy.doubt(key.slice(2));
   }
 
   // ---- Myself --------------------------------------------------------------------------------------------------
@@ -153,10 +154,9 @@ export class Core extends Replica {
     return answer.ok;
   }
 
-  /** @param {string[]} uids */
-  strangers(uids) {
-    this.passersBy.add(uids);
-    if (this.state === 'online') void this.passersBy.ask();
+  /** @param {string[]} users */
+  strangers(users) {
+    this.passersBy.mark(users);
   }
 
   /** @param {import('./types.js').MenuEntry[]} entries */

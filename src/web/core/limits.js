@@ -19,8 +19,7 @@ export const BLOCKED_ROOMS_MAX = 500;
 // What is sent.
 export const BODY_BYTES_MAX = 32_768; // the message server's own limit
 export const KEEPALIVE_CHARS_MAX = 16_384; // browsers give a page that leaves 64 KiB in all
-export const BUDDIES_ASKED_MAX = 50; // unknown users in one call
-export const STRANGERS_ASKED_MAX = 100; // links of the page in one call
+export const USERS_ASKED_MAX = 100; // users in one call
 export const HISTORY_ROWS = 30; // a page of history, as the site gives it
 
 export const LEAVING_MS = 2000; // from a call that was cut off to the end of the page that made it
@@ -33,7 +32,8 @@ export const BACKOFF_MS_MIN = 500;
 export const BACKOFF_MS_MAX = 30_000;
 export const RETRY_MS_MAX = 600_000; // longer waits than this are not believed
 export const JSONP_MISSES_MAX = 2; // polls that failed until a session counts as gone
-export const ASK_AGAIN_MS = 10_000; // after a call for unknown users that failed
+export const ASK_AGAIN_MS = 10_000; // after a call for users that failed
+export const STRANGERS_AGE_MS = 50_000; // of what is known of a stranger, until the next beat asks anew: about a minute
 
 // Typing.
 export const TYPING_IDLE_MS = 6_000;

@@ -92,8 +92,7 @@ export function mergeNewest(chat, rows) {
  * @param {Message[]} rows
  */
 export function mergeOlder(chat, rows) {
-  let fresh = 0;
-  for (const row of rows) if (insert(chat.messages, row)) fresh += 1;
-  if (fresh === 0 || rows.length < HISTORY_ROWS) chat.complete = true;
-  return fresh > 0;
+  const isNews = rows.filter((row) => insert(chat.messages, row)).length > 0;
+  if (!isNews || rows.length < HISTORY_ROWS) chat.complete = true;
+  return isNews;
 }

@@ -58,7 +58,7 @@ export class Replica {
       lead: () => this.#lead(),
       resign: () => this.#resign(),
       hear: (message, tab) => this.#hear(message, tab),
-      beat: () => this.#bury(),
+      beat: () => this.#beat(),
     });
     this.site = createSite(env, options, () => this.order('doubt'));
     this.passersBy = createStrangers(this);
@@ -299,8 +299,9 @@ export class Replica {
     return undefined;
   }
 
-  /** What tabs have left that went without a word. */
-  #bury() {
+  /** Looks for what nobody tells: strangers who come and go, and tabs that went without a word. */
+  #beat() {
+    void this.passersBy.ask();
     if (!this.leads) return;
     for (const tab of this.world.looks.keys()) if (!this.tabs.isOpen(tab)) this.publish({ t: 'look', tab, key: '' });
     this.sender.adopt();
@@ -354,8 +355,9 @@ export class Replica {
     if (event.t === 'opened') this.#settled();
     this.#tick();
     this.#count();
+    if ('buddies' in event) this.passersBy.hear(event.buddies.map((it) => it.id));
+    void this.passersBy.ask();
     if (this.leads) {
-      void this.session.complete();
       this.#saveSoon();
     }
   }
@@ -414,6 +416,7 @@ export class Replica {
   #seen() {
     this.look();
     this.rollCall();
+    void this.passersBy.ask();
     if (this.env.isVisible()) this.order('wake');
     else if (this.leads) this.#saveAll();
   }
@@ -427,7 +430,6 @@ export class Replica {
     }
     this.history.need(this.active);
     this.rollCall();
-    void this.passersBy.ask();
     if (this.leads) void this.refreshNotifications();
   }
 

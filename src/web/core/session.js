@@ -3,7 +3,7 @@
 // Owns: the calls `online`, `offline` and the poll, in the order that link.js says.
 // Must not: acknowledge (by the next poll) what has not been told to the other tabs.
 
-import { ASK_AGAIN_MS, BUDDIES_ASKED_MAX, POLL_TRUSTED_MS } from './limits.js';
+import { POLL_TRUSTED_MS } from './limits.js';
 import { REST, begin, next } from './link.js';
 import { poll } from './poll.js';
 import * as shape from './shape.js';
@@ -36,7 +36,6 @@ export class Session {
   #wakeUp = null;
   /** @type {Login | undefined} */
   #login;
-  #askAfter = 0; // not before, nor while it asks
 
   /** @param {Parts} parts */
   constructor(parts) {
@@ -157,6 +156,15 @@ export class Session {
       void site.post('refresh', { ticket: opened.session.ticket });
       return this.#open(isMine, true);
     }
+    // What did not fit into the answer. Nobody polls meanwhile: nothing newer is taken for the last that was seen.
+    for (let { more } = opened; more; ) {
+      const page = await site.post('missed', { since: more });
+      if (!isMine()) return null;
+      if (!page.ok) return page;
+      const found = shape.missed(page.data, more);
+      more = found.more;
+      publish({ t: 'packets', at: opened.at, ticket: opened.session.ticket, answer: { ...found, presences: [], statuses: [], seq: 0 }, more });
+    }
     return { kind: 'opened' };
   }
 
@@ -201,18 +209,6 @@ export class Session {
     }
     return { kind: 'packets', after };
   }
-
-  /** Asks the site who the unknown are, all of them in one call. */
-  async complete() {
-    const { env, site, world, publish } = this.#parts;
-    const unknown = [...world.contacts.values()].filter((it) => it.incomplete).map((it) => it.id);
-    if (unknown.length === 0 || world.state !== 'online' || env.now() < this.#askAfter) return;
-    this.#askAfter = Infinity;
-    const asked = unknown.slice(0, BUDDIES_ASKED_MAX);
-    const answer = await site.get('buddies', { ids: asked });
-    this.#askAfter = answer.ok ? 0 : env.now() + ASK_AGAIN_MS;
-    if (answer.ok) publish({ t: 'buddies', list: shape.buddies(answer.data), asked });
-  }
 }
 
 /** The history that came with a buddy or a room. @param {string} prefix of a chat's key @param {unknown} raw */
@@ -239,7 +235,7 @@ function read(data, asked, now) {
     offset: served ? served - Math.round((asked + now) / 2) : 0,
     buddies: shape.buddies(data.buddies),
     rooms: shape.rooms(data.rooms),
-    messages: shape.logItems(data.new_messages),
+    ...shape.missed(data),
     setting: data.setting,
     pages: [...pages('u/', data.buddies), ...pages('r/', data.rooms)],
     menu: shape.menu(data.menu),

@@ -9,7 +9,7 @@ import { flag as isSet, object, text } from './shape.js';
 /** @typedef {import('./types.js').Settings} Settings */
 
 /** @param {unknown} value */
-const flag = (value) => (isSet(value) ? true : [false, 0, '0', 'false'].some((no) => no === value) ? false : undefined);
+const flag = (value) => isSet(value) || ([false, 0, '0', 'false'].some((no) => no === value) ? false : undefined);
 /** @param {string[]} words @returns {(value: unknown) => string | undefined} */
 const oneOf = (words) => (value) => words.find((word) => word === value);
 /** @param {number} min @param {number} max @returns {(value: unknown) => number | undefined} */

@@ -3,6 +3,8 @@
 // Owns: the distrust of the site's, the message server's and the store's data.
 // Must not: refuse a whole answer because a part of it is wrong.
 
+import { isNewer } from './ring.js';
+
 /**
  * @typedef {import('./types.js').BuddyInfo} BuddyInfo
  * @typedef {import('./types.js').RoomInfo} RoomInfo
@@ -101,6 +103,12 @@ export const logItems = (raw) =>
     item.id ||= `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`;
     return item;
   });
+
+/** What was said meanwhile and, if that is not all, the id up to which it is. @param {unknown} raw @param {string} [since] */
+export function missed(raw, since = '') {
+  const { new_messages, more } = object(raw);
+  return { messages: logItems(new_messages), more: isNewer(text(more), since) ? text(more) : '' };
+}
 
 /** @param {unknown} raw @returns {PollAnswer | null} null if it is no answer to a poll */
 export function pollAnswer(raw) {

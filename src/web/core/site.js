@@ -13,15 +13,6 @@ import { object, text } from './shape.js';
  * @typedef {{ok: boolean, status: number, data: any, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
  */
 
-/** What a site says that does not do what it was asked to. @type {Map<string, Answer['kind']>} */
-const REFUSALS = new Map([
-  ['Not Authorized', 'login'],
-  ['Not Found', 'refused'],
-  ['Forbidden', 'refused'],
-  ['IM Server Not Found', 'server'],
-  ['IM Server Not Authorized', 'server'],
-]);
-
 /** @param {Params} params */
 export function encode(params) {
   const encoded = new URLSearchParams();
@@ -68,7 +59,7 @@ export function createSite(env, { site, jsonp = false }, doubt) {
   const url = (name, params) => `${base}/${name}?${encode({ ...params, _: env.now() })}`;
 
   /** @param {string} target @param {RequestInit} init */
-  const call = async (target, init) => judge(await ask(env, target, jsonp ? null : { credentials: 'same-origin', ...init }, SITE_TIMEOUT_MS));
+  const call = async (target, init) => judge(await ask(env, target, jsonp ? null : init, SITE_TIMEOUT_MS));
 
   return {
     url,
@@ -98,11 +89,18 @@ function parse(body) {
   }
 }
 
+/** Why a site does not do what it was asked to, by its status and by the papers' words. @param {number} status @param {string} said @returns {Answer['kind']} */
+function kindOf(status, said) {
+  if (status === 401 || said === 'Not Authorized') return 'login';
+  if (isFinal(status) || said === 'Not Found' || said === 'Forbidden') return 'refused';
+  return said.startsWith('IM Server ') ? 'server' : 'site';
+}
+
 /** @param {{status: number, data: any, after: number}} answer @returns {Answer} */
-function judge({ status, data, after }) {
-  const { error, error_msg, success } = object(data);
+function judge({ status: sent, data, after }) {
+  const { error, error_msg, success, status: meant } = object(data);
   const said = text(error) || text(error_msg);
+  const status = (error && Number(meant)) || sent; // a script is always a 200, and says what else it would be
   const ok = status >= 200 && status < 300 && data !== undefined && success !== false && !said;
-  const kind = status === 401 ? 'login' : isFinal(status) ? 'refused' : (status < 300 && REFUSALS.get(said)) || 'site';
-  return { ok, status, data, kind, text: said, after };
+  return { ok, status, data, kind: kindOf(status, said), text: said, after };
 }

@@ -103,6 +103,7 @@
  * @property {BuddyInfo[]} [buddies]
  * @property {Record<string, RoomInfo> | RoomInfo[]} [rooms]
  * @property {LogItem[]} [new_messages]
+ * @property {string} [more] the id up to which they are here, if there are more: `missed` has them
  * @property {Partial<Settings>} [setting]
  * @property {MenuEntry[]} [menu]
  * @property {Channel[]} [channels]
@@ -274,7 +275,7 @@
  * @property {(room: string) => Promise<Member[]>} members those online
  * @property {(room: string, locked: boolean) => Promise<boolean>} lock leaves the room's chat, or comes back
  * @property {(id: string, blocked: boolean) => Promise<boolean>} block a user
- * @property {(uids: string[]) => void} strangers users whose links stand in the page; they come into `contacts`
+ * @property {(users: string[]) => void} strangers those whose links stand in the page now, by uid or id; they come into `contacts`
  * @property {(entries: MenuEntry[]) => void} addMenu the page's own entries of `menu`, after the site's
  *
  * @property {(event: string, listener: (detail: any) => void) => () => void} on answers how to stop listening. The

@@ -109,6 +109,8 @@ const im = {
     change('state');
   },
   setPresence(show, status = im.me.status) {
+    if (show === 'offline') return this.goOffline();
+    if (im.state === 'offline') this.goOnline();
     Object.assign(im.me, { show, status });
     change('me');
   },

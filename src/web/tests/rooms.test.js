@@ -7,6 +7,10 @@ import { test } from 'node:test';
 
 import { apply } from '../core/model/apply.js';
 import { emptyWorld } from '../core/model/world.js';
+import { bodies, chatOf, simulate } from './sim/world.js';
+
+/** How often histories were asked for. */
+const calls = ({ server }) => server.calls.filter((call) => call.name === 'history').length;
 
 test('counts follow what the site says of rooms, and what else is known of them stays', () => {
   const world = emptyWorld();
@@ -17,4 +21,34 @@ test('counts follow what the site says of rooms, and what else is known of them 
   apply(world, { t: 'rooms', list: [{ ...room, count: 3 }] }, out);
   assert.equal(world.rooms.get('1')?.count, 3);
   assert.deepEqual(world.rooms.get('1')?.members, [{ id: 'alice', nick: 'Alice' }]);
+});
+
+test('What is said in a locked room is not shown, on the next page neither', async () => {
+  const sim = simulate();
+  const { server, browser, pass } = sim;
+  server.rooms.set('lobby', ['alice', 'bob']);
+  const one = browser.open();
+  await pass(1000);
+  server.say('bob', 'lobby', 'before', { type: 'multicast' });
+  await pass(500);
+  one.im.open('r/lobby');
+  one.im.lock('lobby', true);
+  await pass(200);
+  server.say('bob', 'lobby', 'unheard', { type: 'multicast' });
+  const session = one.close();
+  server.extra.setting = { blocked_rooms: ['lobby'] };
+  await pass(1000);
+  const histories = calls(sim);
+  const next = browser.open({ user: 'alice' }, session);
+  await pass(1000);
+  next.im.activate('r/lobby');
+  await pass(500);
+  assert.deepEqual([bodies(next, 'r/lobby'), chatOf(next, 'r/lobby').loaded], [['before'], true]);
+  next.im.close('r/lobby');
+  next.im.open('r/lobby');
+  await pass(500);
+  assert.deepEqual([bodies(next, 'r/lobby'), calls(sim)], [[], histories]);
+  next.im.lock('lobby', false);
+  await pass(500);
+  assert.deepEqual(bodies(next, 'r/lobby'), ['before', 'unheard']);
 });

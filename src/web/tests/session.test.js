@@ -24,7 +24,7 @@ test('A page goes online and says what it is', async () => {
   assert.equal(tab.im.me.id, 'alice');
   const [call] = calls(sim, 'online');
   assert.equal(call.method, 'POST');
-  assert.equal(call.init.credentials, 'same-origin');
+  assert.equal(call.init.credentials ?? 'same-origin', 'same-origin', 'with the cookie, which is what fetch does by itself');
   assert.equal(call.params.version, '6');
   assert.equal('since' in call.params, false);
   const [poll] = calls(sim, 'packets');
@@ -120,6 +120,65 @@ test('A 404 means a new session, and what was missed is fetched', async () => {
   assert.equal(calls(sim, 'online').length, 2);
   assert.equal(calls(sim, 'packets').find((it) => it.params.ticket === 't2').params.seq, '0');
 });
+
+test('What was missed comes page by page if it is much, in order, each once', async () => {
+  const { sim, tab, server, browser, pass } = await online();
+  server.rooms.set('lobby', ['alice', 'bob']);
+  server.say('bob', 'alice', 'seen');
+  await pass(500);
+  const session = tab.close();
+  await pass(20_000);
+  server.rowsAtOnce = 10;
+  const said = Array.from({ length: 35 }, (_, at) => `m${at}`);
+  for (const [at, body] of said.entries()) server.say('bob', at % 5 ? 'alice' : 'lobby', body, { type: at % 5 ? 'unicast' : 'multicast' });
+  const next = browser.open({}, session);
+  await pass(2000);
+  assert.equal(next.im.state, 'online');
+  assert.deepEqual(calls(sim, 'missed').map((it) => it.params.since), ['111', '121', '131']);
+  assert.deepEqual(bodies(next, 'u/bob'), ['seen', ...said.filter((_, at) => at % 5)]);
+  assert.deepEqual(bodies(next, 'r/lobby'), said.filter((_, at) => at % 5 === 0));
+  assert.deepEqual([chatOf(next, 'u/bob').unread, chatOf(next, 'r/lobby').unread], [1 + 28, 7], 'rooms that were not open count as well');
+  assert.deepEqual(next.told('message').map((it) => it.body).sort(), [...said].sort());
+  server.say('bob', 'alice', 'live');
+  await pass(500);
+  assert.equal(bodies(next, 'u/bob').at(-1), 'live');
+});
+
+for (const how of ['the leader crashes', 'the leader is closed', 'the site fails', 'the user changes page']) {
+  test(`Nothing of what was missed is left out although ${how} in the middle of it`, async () => {
+    const { tab, server, browser, pass } = await online();
+    server.say('bob', 'alice', 'seen');
+    await pass(500);
+    let session = tab.close();
+    await pass(20_000);
+    server.rowsAtOnce = 10;
+    const said = Array.from({ length: 35 }, (_, at) => `m${at}`);
+    for (const body of said) server.say('bob', 'alice', body);
+    let page = browser.open({}, session);
+    const other = how.startsWith('the leader') && browser.open();
+    let pages = 0;
+    server.answers.missed = () => {
+      pages += 1;
+      if (pages !== 2) return null;
+      server.say('bob', 'alice', 'live');
+      if (how === 'the site fails') return { status: 503, data: 'Oops' };
+      if (how === 'the leader crashes') page.crash();
+      else session = page.close();
+      return null;
+    };
+    await pass(5000);
+    if (how === 'the user changes page') page = browser.open({}, session);
+    await pass(60_000);
+    const left = other || page;
+    assert.equal(left.im.state, 'online');
+    const told = new Set(browser.tabs.flatMap((it) => it.told('message').map((message) => message.body)));
+    assert.deepEqual([...said, 'live'].filter((body) => !told.has(body)), []);
+    const shown = bodies(left, 'u/bob');
+    assert.deepEqual(shown.slice(-30), [...said, 'live'].slice(-30));
+    assert.equal(new Set(shown).size, shown.length);
+    assert.ok(pages > 2);
+  });
+}
 
 test('A poll that fails is asked again with the same number, later each time', async () => {
   const { tab, server, clock, pass } = await online();
@@ -380,6 +439,24 @@ test('By JSONP, two polls that fail mean a new session', async () => {
   sim.server.say('bob', 'alice', 'again');
   await sim.pass(500);
   assert.deepEqual(bodies(tab, 'u/bob'), ['hi', 'again']);
+});
+
+test('By JSONP too it is seen that the user is not known any more, and what is refused', async () => {
+  const sim = simulate();
+  const tab = sim.browser.open({ jsonp: true });
+  await sim.pass(1000);
+  sim.server.answers.message = { status: 403, data: { error: 'Bob does not take messages from you.' } };
+  tab.im.send('u/bob', 'hello?');
+  await sim.pass(3000);
+  const [line] = chatOf(tab, 'u/bob').messages;
+  assert.deepEqual([line.state, line.reason, tab.im.state], ['failed', 'Bob does not take messages from you.', 'online']);
+  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.ids), ['bob'], 'what is known of him may be old');
+  delete sim.server.answers.message;
+  sim.server.answers.online = { data: { success: false, error_msg: 'Not Authorized' } };
+  sim.browser.jar.user = null;
+  tab.im.send('u/bob', 'hello again');
+  await sim.pass(1000);
+  assert.deepEqual([tab.im.state, tab.im.trouble.code, tab.im.me], ['offline', 'login', null]);
 });
 
 test('Without storage, or with one that is full or holds garbage, a page still talks', async () => {

@@ -76,6 +76,7 @@ function tabs() {
   const rest = chats.filter((chat) => !shown.includes(chat));
   const unread = rest.reduce((sum, chat) => sum + chat.unread, 0);
   const label = shown.length ? t('More chats') : t('Chats');
+  const count = `+${number(rest.length)}`;
   const items = rest.map((chat) => {
     const who = partner(chat);
     return { label: who.nick, mark: avatar(who, who.kind), end: badge(chat.unread), props: { label: spoken(who.nick, unreadWord(chat.unread)) }, run: () => openChat(chat.key) };
@@ -84,7 +85,7 @@ function tabs() {
     'span.tabs',
     { key: 'tabs', id: 'tabs', role: 'group', label: t('Chats') },
     ...shown.map(tab),
-    rest.length > 0 && dropdown(button('more', label, unreadWord(unread), opener('more'), icon('chat'), h('span.bt', `+${number(rest.length)}`), badge(unread)), items),
+    rest.length > 0 && dropdown(button('more', label, spoken(count, unreadWord(unread)), opener('more'), icon('chat'), h('span.bt', count), badge(unread)), items),
   );
 }
 

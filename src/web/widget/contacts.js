@@ -15,22 +15,13 @@ import { safeUrl } from './text.js';
 
 const STATUS_LETTERS_MAX = 140;
 
-/** @param {string} show */
-function choose(show) {
-  if (show === 'offline') im.goOffline();
-  else {
-    im.setPresence(show);
-    if (im.state === 'offline') im.goOnline();
-  }
-}
-
 function myself() {
   const { me } = im;
   if (!me) return null;
   const current = im.state === 'offline' ? 'offline' : me.show in SHOWS ? me.show : 'available';
   const word = t(SHOWS[current] ?? '');
   const label = t('Your presence: {}', word);
-  const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => choose(show) }));
+  const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => im.setPresence(show) }));
   const onchange = (/** @type {any} */ { target }) => im.setPresence(me.show, target.value.trim());
   const onkeydown = (/** @type {any} */ event) => {
     const { target, key } = event;

@@ -4,13 +4,16 @@
 // elsewhere; when the bar is drawn and what then gets the focus. A page has one bar, so this is one module's state.
 // Must not: draw; it asks for a drawing.
 
+import { storage } from '../core/browser.js';
+import { object } from '../core/shape.js';
+import { createShelf } from '../core/shelf.js';
 import { PLAIN } from './style.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
 /** @typedef {import('../core/types.js').ChatKey} ChatKey */
 /** @typedef {import('./types.js').Ui} Ui */
 
-const KEPT = 'nextim.bar';
+const kept = createShelf(storage('localStorage'), 'nextim');
 
 /** @type {IM} the core */
 export let im;
@@ -37,13 +40,8 @@ export function begin(core, tree, drawNow) {
   im = core;
   shadow = tree;
   paint = drawNow;
-  ui.collapsed = ui.narrow;
-  try {
-    const { collapsed, closed, format } = JSON.parse(localStorage.getItem(KEPT) ?? '');
-    Object.assign(ui, { collapsed, closed: new Set(closed), format: { ...PLAIN, ...format } });
-  } catch {
-    // Nothing is kept, or the browser has no storage.
-  }
+  const { collapsed = ui.narrow, closed = [], format } = object(kept.read('bar'));
+  Object.assign(ui, { collapsed, closed: new Set([].concat(closed)), format: { ...PLAIN, ...format } });
 }
 
 /** Draws at the next frame. */
@@ -56,11 +54,8 @@ export function draw() {
 
 /** Keeps what the next page shall have. */
 export function save() {
-  try {
-    localStorage.setItem(KEPT, JSON.stringify({ collapsed: ui.collapsed, closed: [...ui.closed], format: ui.format }));
-  } catch {
-    // A browser without storage forgets.
-  }
+  const { collapsed, closed, format } = ui;
+  kept.write('bar', { collapsed, closed, format });
   draw();
 }
 

@@ -13,7 +13,6 @@ import { im, openChat } from './state.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
-const USERS_MAX = 200;
 const BUTTONS_MAX = 500;
 /** A page that changes all the time is looked at this often. */
 const SCAN_MS = 300;
@@ -56,8 +55,6 @@ export function watchPage(sources, stylesheet) {
   const patterns = compile(sources);
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
-  /** @type {Set<string>} */
-  const users = new Set();
   /** @type {Set<Element>} */
   const added = new Set([document.body]);
   let timer = 0;
@@ -66,9 +63,7 @@ export function watchPage(sources, stylesheet) {
     const user = link.getAttribute('data-webim-user') || userOf(link.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
     if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
-    if (link.closest('[contenteditable]') || (!users.has(user) && users.size >= USERS_MAX)) return;
-    users.add(user);
-    marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
+    if (!link.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
   };
 
   const scan = () => {
@@ -78,14 +73,13 @@ export function watchPage(sources, stylesheet) {
       host.remove();
       marks.delete(link);
     }
-    const known = users.size;
     for (const root of added) {
       if (!root.isConnected) continue;
       if (root.matches(LINKS)) mark(root);
       root.querySelectorAll(LINKS).forEach(mark);
     }
     added.clear();
-    if (users.size > known) im.strangers([...users]);
+    im.strangers([...marks.values()].map(({ user }) => user));
     show();
   };
 

@@ -3,6 +3,8 @@
 // Owns: the browser, and where on a page things are, by their roles and names. Must not: reach behind the page; what
 // a person cannot see is not looked at. The one thing watched beside is what goes wrong on a page.
 
+import assert from 'node:assert/strict';
+
 import { chromium } from 'playwright-core';
 
 /** Logins that the community is seeded with share this password. */
@@ -203,4 +205,21 @@ export class Chat {
     await this.button('Options').click();
     await this.window.page().getByRole('menuitem', { name: entry }).click();
   }
+}
+
+let markers = 0;
+
+/**
+ * All hear each of these once: what would come a second time has come before the marker that is said after it.
+ * @param {Chat[]} chats the windows of those who talk, of both sides
+ * @param {string[]} texts
+ */
+export async function heardOnce(chats, texts) {
+  for (const chat of chats) for (const text of texts) await chat.hears(text);
+  for (const from of chats) {
+    const marker = `mark ${(markers += 1)}`;
+    await from.say(marker);
+    for (const chat of chats) await chat.hears(marker);
+  }
+  for (const chat of chats) for (const text of texts) assert.equal(await chat.times(text), 1, text);
 }

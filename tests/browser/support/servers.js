@@ -3,7 +3,7 @@
 // Owns: processes, the addresses they print, and their end. Must not: know what is said between them.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,11 +15,14 @@ const startMs = 30_000;
  * A program that runs until it is told to end.
  */
 class Program {
-  /** @param {string} name @param {string[]} args */
-  constructor(name, args) {
+  /** @param {string} name @param {string[]} args @param {number} [kibMax] to which its files may grow */
+  constructor(name, args, kibMax = 0) {
     this.name = name;
     this.output = '';
-    this.child = spawn(join(binaries, name), args, {
+    const program = join(binaries, name);
+    // No file of it may become larger: a write beyond that fails, as it does on a disk that is full.
+    const bounded = ['-c', `trap '' XFSZ; ulimit -f ${kibMax}; exec "$0" "$@"`, program, ...args];
+    this.child = spawn(kibMax ? 'bash' : program, kibMax ? bounded : args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       // Nothing of the caller's environment configures it.
       env: { PATH: process.env.PATH, HOME: process.env.HOME },
@@ -108,10 +111,16 @@ export class Community {
     return community;
   }
 
-  /** At the same address, with the same database. */
-  async again() {
-    this.program = new Program('nextim-community', this.args);
+  /** At the same address, with the same database. @param {number} [kibMax] to which its files may grow */
+  async again(kibMax) {
+    this.program = new Program('nextim-community', this.args, kibMax);
     [, this.url] = await this.program.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+  }
+
+  /** How large the largest of its files is. */
+  kib() {
+    const sizes = readdirSync(this.folder).map((name) => statSync(join(this.folder, name)).size);
+    return Math.ceil(Math.max(...sizes) / 1024);
   }
 
   /** Ends it as a crash does. */

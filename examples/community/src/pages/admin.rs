@@ -59,9 +59,9 @@ fn admin_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Re
 pub(super) fn broadcast(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     let me = visit.admin()?;
     let sent = check::some_text("The broadcast", visit.params.get("broadcast"), NOTICE_CHARS_MAX)
-        .and_then(|body| webim::broadcast(site, me, &body));
+        .and_then(|body| webim::broadcast(site, me, &body, None));
     match sent {
-        Ok(()) => Ok(done("/admin", "broadcast")),
+        Ok(_) => Ok(done("/admin", "broadcast")),
         Err(refusal) => admin_page(site, visit, Some(refusal)),
     }
 }

@@ -16,13 +16,22 @@ const RECEIVED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND type
 const RETURNED: &str = "UPDATE messages SET delivered = 0 WHERE id = ?1 AND type = 'unicast'";
 const WAITING: &str = "SELECT * FROM messages
     WHERE type = 'unicast' AND to_id = ?1 AND delivered = 0 AND deleted_by_to = 0 ORDER BY id LIMIT ?2";
-/// What a user was sent or sent himself, the newest first: ?1 himself, ?2 his rooms as JSON, ?3 below, ?4 up to, ?5 how
-/// many.
-const SEEN: &str = "SELECT * FROM messages AS m WHERE id > ?3 AND id <= ?4 AND CASE type
+/// What a user was sent or sent himself: ?1 himself, ?2 his rooms as JSON, ?3 after or up to which message, ?4 how many.
+macro_rules! seen {
+    ($range:literal) => {
+        concat!(
+            "SELECT * FROM messages AS m WHERE CASE type
     WHEN 'unicast' THEN (from_user = ?1 AND deleted_by_from = 0) OR (to_id = ?1 AND deleted_by_to = 0)
     WHEN 'multicast' THEN to_id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM room_clears AS c
         WHERE c.group_id = CAST(m.to_id AS INTEGER) AND c.user = ?1 AND c.up_to >= m.id)
-    ELSE 1 END ORDER BY id DESC LIMIT ?5";
+    ELSE 1 END AND ",
+            $range,
+            " LIMIT ?4"
+        )
+    };
+}
+const SEEN_AFTER: &str = seen!("id > ?3 ORDER BY id");
+const SEEN_BEFORE: &str = seen!("id <= ?3 ORDER BY id DESC");
 const WITH_USER: &str = "SELECT * FROM messages WHERE type = 'unicast' AND timestamp < ?3
     AND ((from_user = ?1 AND to_id = ?2 AND deleted_by_from = 0)
       OR (from_user = ?2 AND to_id = ?1 AND deleted_by_to = 0 AND delivered = 1))
@@ -163,14 +172,26 @@ pub fn waiting(db: &Connection, user: &str) -> Result<Vec<Message>> {
     list(db, WAITING, params![user, count(UNDELIVERED_MAX)], Message::of)
 }
 
-/// What a user and these rooms were sent after message `since`, and a few before it, the oldest first.
-pub fn since(db: &Connection, user: &str, rooms: &str, since: i64) -> Result<Vec<Message>> {
-    let after = params![user, rooms, since, i64::MAX, count(CATCH_UP_MAX)];
-    let mut found = list(db, SEEN, after, Message::of)?;
-    let before = params![user, rooms, 0, since, count(CATCH_UP_OVERLAP)];
-    found.extend(list(db, SEEN, before, Message::of)?);
-    found.reverse();
-    Ok(found)
+/// What a page has not seen.
+#[derive(Debug)]
+pub struct Since {
+    /// The oldest first.
+    pub messages: Vec<Message>,
+    /// The last of them, if there are more.
+    pub more: Option<i64>,
+}
+
+/// What a user and these rooms were sent after message `since`, and a few before it.
+pub fn since(db: &Connection, user: &str, rooms: &str, since: i64) -> Result<Since> {
+    let mut messages =
+        list(db, SEEN_BEFORE, params![user, rooms, since, count(CATCH_UP_OVERLAP)], Message::of)?;
+    messages.reverse();
+    let mut after = list(db, SEEN_AFTER, params![user, rooms, since, count(CATCH_UP_MAX + 1)], Message::of)?;
+    let is_more = after.len() > CATCH_UP_MAX;
+    after.truncate(CATCH_UP_MAX);
+    let more = after.last().filter(|_| is_more).map(|last| last.id);
+    messages.extend(after);
+    Ok(Since { messages, more })
 }
 
 /// The conversation of `user` and `other` as `user` sees it, before this time, the oldest first.

@@ -44,17 +44,18 @@ pub(super) fn admit(site: &Site, visit: &Visit, effect: Effect) -> Result<(), Re
     }
 }
 
-/// The function to call, if this page may have it called. A POST has proved that it is from a page of this site.
+/// The function to call, if this page may have it called. A POST has proved that it is from a page that may.
 fn callback<'a>(site: &Site, visit: &'a Visit) -> Option<&'a str> {
     let allowed =
         visit.method == Method::POST || csrf::is_script_of(&visit.headers, &site.options.jsonp_origins);
     Some(text(&visit.params, "callback")).filter(|called| allowed && is_callback(called))
 }
 
-/// The answer in its form. A browser runs no script that comes with an error's status, so a script is always 200.
+/// The answer in its form. A browser runs no script that comes with an error's status, so a script is always 200, and a
+/// refusal says itself what its status would be.
 pub(super) fn finish(site: &Site, visit: &Visit, outcome: Outcome) -> Reply {
     let reply = outcome.unwrap_or_else(|Refusal { status, text }| {
-        let reply = Reply::json(&json!({"error": text})).status(status);
+        let reply = Reply::json(&json!({"error": text, "status": status.as_u16()})).status(status);
         let later = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
         if later { reply.with(header::RETRY_AFTER, RETRY_AFTER_S) } else { reply }
     });

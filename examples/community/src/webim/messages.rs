@@ -33,10 +33,29 @@ pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
     if !site.sends.take(&user.id) {
         return Err(Refusal::too_many("You are writing too fast. Please wait a moment."));
     }
-    if kind == "broadcast" {
-        tell::broadcast(site, user, body)?;
-        return Ok(Reply::json("ok"));
-    }
+    let message = if kind == "broadcast" {
+        tell::broadcast(site, user, body, cid)?
+    } else {
+        say(site, user, params, &Saying { ticket, kind, body, cid })?
+    };
+    Ok(match cid {
+        Some(_) => Reply::json(
+            &json!({"status": "ok", "id": message.id.to_string(), "timestamp": message.timestamp}),
+        ),
+        None => Reply::json("ok"),
+    })
+}
+
+/// What is said to a user or in a room.
+struct Saying<'a> {
+    ticket: Option<&'a str>,
+    kind: &'static str,
+    body: &'a str,
+    cid: Option<&'a str>,
+}
+
+fn say(site: &Site, user: &User, params: &Params, saying: &Saying<'_>) -> Result<Message, Refusal> {
+    let &Saying { ticket, kind, body, cid } = saying;
     let style = style::allowed(text(params, "style"));
     let message = site.store.write(|db| {
         let to = receiver(db, user, kind, required(params, "to")?)?;
@@ -50,12 +69,7 @@ pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
     if !message.delivered {
         push(site, ticket, &message);
     }
-    Ok(match cid {
-        Some(_) => Reply::json(
-            &json!({"status": "ok", "id": message.id.to_string(), "timestamp": message.timestamp}),
-        ),
-        None => Reply::json("ok"),
-    })
+    Ok(message)
 }
 
 /// The type; the field has two names for each.
@@ -109,17 +123,7 @@ pub(super) fn may_write(db: &Connection, user: &User, other: &User) -> Result<()
 /// until its receiver goes online.
 fn push(site: &Site, ticket: Option<&str>, message: &Message) {
     let id = message.id.to_string();
-    let push = Push {
-        ticket,
-        from: &message.from,
-        nick: &message.nick,
-        to: &message.to,
-        kind: &message.kind,
-        body: &message.body,
-        style: &message.style,
-        timestamp: message.timestamp,
-        id: &id,
-    };
+    let push = Push::of(message, &id, ticket);
     let pushed = match site.im.message(&push) {
         // The sender's session has ended, or the message server was restarted. His page will see to that.
         Err(CallError::NoSession) if ticket.is_some() => site.im.message(&Push { ticket: None, ..push }),

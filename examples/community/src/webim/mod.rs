@@ -11,6 +11,7 @@ mod contacts;
 mod history;
 mod jsonp;
 mod messages;
+mod missed;
 mod notifications;
 mod online;
 mod params;
@@ -44,7 +45,8 @@ pub fn routes() -> Router<Arc<Site>> {
     Router::new()
         .route("/webim/online", site::any(online::online, jsonp::finish))
         .route("/webim/offline", changes(presence::offline))
-        .route("/webim/refresh", changes(presence::offline))
+        .route("/webim/refresh", site::any_of_allowed(leaves, jsonp::finish))
+        .route("/webim/missed", changes(missed::missed))
         .route("/webim/presence", changes(presence::presence))
         .route("/webim/status", changes(presence::typing))
         .route("/webim/message", changes(messages::message))
@@ -76,6 +78,11 @@ fn reads(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
 
 fn changes(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
     site::any(move |site: &Site, visit: &Visit| run(site, visit, Effect::Changes, endpoint), jsonp::finish)
+}
+
+/// `refresh` is what a page says as it leaves, by a beacon: a POST, even of pages that use scripts for all else.
+fn leaves(site: &Site, visit: &Visit) -> Outcome {
+    run(site, visit, Effect::Changes, presence::offline)
 }
 
 fn run(site: &Site, visit: &Visit, effect: Effect, endpoint: Endpoint) -> Outcome {

@@ -5,7 +5,7 @@
 //! 1. log in, if the chat bar's own form asks for it
 //! 2. find what was sent to the user while he was away
 //! 3. find whom the page has to know: friends, open chats, senders of those messages, strangers on the page; and its rooms
-//! 4. open a session at the message server, which from now on queues what is sent
+//! 4. open a session at the message server, which from now on queues what is sent, and look once more what was sent before
 //! 5. tell presence and show of every contact, not only of those who are there
 //! 6. put the histories of open chats and of those senders into the answer
 //! 7. only then note that the messages were handed over
@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 use super::contacts::{self, Circle};
 use super::jsonp::{self, Effect};
+use super::missed::{Missed, heard};
 use super::params::{clearable, list, short, text};
 use super::server::{By, CallError, Online, Presence, Session};
 use super::shapes::{BuddyInfo, LogItem, RoomInfo, link, log};
@@ -31,7 +32,7 @@ use crate::session;
 use crate::site::{Outcome, Site};
 use crate::store::accounts::{self, User};
 use crate::store::groups::{self, Group};
-use crate::store::messages::{self, Message};
+use crate::store::messages;
 use crate::store::{Connection, Result as Stored, forum, now, tickets};
 use crate::visit::{Params, Visit};
 
@@ -50,7 +51,7 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
     };
     let show = short(params, "show", SHOW_BYTES_MAX)?;
     let status = clearable(params, "status", STATUS_BYTES_MAX)?.unwrap_or(&user.status);
-    let knows = site.store.read(|db| Knowledge::gather(db, &user, params))?;
+    let mut knows = site.store.read(|db| Knowledge::gather(db, &user, params))?;
     let version = if knows.old { OLD } else { OURS };
     let (buddies, rooms) = (knows.circle.names(&knows.contacts), knows.rooms_to_hear());
     let going =
@@ -64,7 +65,8 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
         show: if show.is_empty() { "available" } else { show }.to_owned(),
         status: status.to_owned(),
     };
-    let told = answer(site, &user, &knows, &session, &myself)
+    let told = look_again(site, &user, params, &mut knows)
+        .and_then(|()| answer(site, &user, &knows, &session, &myself))
         .and_then(|answer| hand_over(site, &user, &knows, &session, status).map(|()| answer));
     let answer = told.inspect_err(|_| {
         // A session whose ticket nobody was given ends by itself; this is for those who see him online meanwhile.
@@ -122,7 +124,7 @@ struct Knowledge {
     /// Groups whose chat he does not want to hear.
     blocked_rooms: Vec<String>,
     /// What he was sent and has not got, and what the page has missed.
-    messages: Vec<Message>,
+    missed: Missed,
     subscribed: bool,
     old: bool,
 }
@@ -134,10 +136,10 @@ impl Knowledge {
         let settings = settings::of(db, user)?;
         let blocked_rooms = settings::blocked_rooms(&settings);
         let groups = groups::of(db, &user.id)?;
-        let messages = missed(db, user, params, &heard(&groups, &blocked_rooms))?;
+        let missed = Missed::find(db, user, params, &heard(&groups, &blocked_rooms))?;
         let circle = Circle::of(db, user)?;
         let mut open = contacts::find(db, user, &list(params, "buddy_ids"))?;
-        for message in messages.iter().filter(|message| message.kind == "unicast") {
+        for message in missed.messages.iter().filter(|message| message.kind == "unicast") {
             let other = if message.from == user.id { &message.to } else { &message.from };
             if let Some(other) = accounts::find(db, other)? {
                 contacts::add(&mut open, user, other);
@@ -149,7 +151,9 @@ impl Knowledge {
             contacts::add(&mut contacts, user, other);
         }
         let wanted = list(params, "room_ids");
-        let open_groups = groups.iter().map(|group| group.id).filter(|id| wanted.contains(&id.to_string()));
+        // What is said in a room while he does not hear it is for later, when he comes back.
+        let is_open = |id: &String| wanted.contains(id) && !blocked_rooms.contains(id);
+        let open_groups = groups.iter().map(|group| group.id).filter(|id| is_open(&id.to_string()));
         let (open_groups, subscribed) = (open_groups.collect(), !old && forum::subscribed(db, &user.id)?);
         Ok(Knowledge {
             circle,
@@ -159,7 +163,7 @@ impl Knowledge {
             open_groups,
             settings,
             blocked_rooms,
-            messages,
+            missed,
             subscribed,
             old,
         })
@@ -172,19 +176,11 @@ impl Knowledge {
     }
 }
 
-fn heard(groups: &[Group], blocked: &[String]) -> Vec<String> {
-    groups.iter().map(|group| group.id.to_string()).filter(|id| !blocked.contains(id)).collect()
-}
-
-/// What has not been delivered and, for a page that says what it has seen last, everything after that.
-fn missed(db: &Connection, user: &User, params: &Params, rooms: &[String]) -> Stored<Vec<Message>> {
-    let mut found = messages::waiting(db, &user.id)?;
-    if let Ok(last) = text(params, "since").parse::<i64>() {
-        found.extend(messages::since(db, &user.id, &json!(rooms).to_string(), last)?);
-        found.sort_by_key(|message| message.id);
-        found.dedup_by_key(|message| message.id);
-    }
-    Ok(found)
+/// Step 2 again: what was said before there was a session was pushed to none.
+fn look_again(site: &Site, user: &User, params: &Params, knows: &mut Knowledge) -> Result<(), Refusal> {
+    let rooms = heard(&knows.groups, &knows.blocked_rooms);
+    knows.missed = site.store.read(|db| Missed::find(db, user, params, &rooms))?;
+    Ok(())
 }
 
 #[derive(Serialize)]
@@ -198,6 +194,8 @@ struct Answer {
     rooms: BTreeMap<String, RoomInfo>,
     histories: BTreeMap<String, Vec<LogItem>>,
     new_messages: Vec<LogItem>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<String>,
     setting: Value,
     menu: Value,
     channels: Value,
@@ -247,7 +245,8 @@ fn answer(
         buddy_online_ids,
         rooms,
         histories,
-        new_messages: log(knows.messages.clone(), &user.id),
+        new_messages: log(knows.missed.messages.clone(), &user.id),
+        more: knows.missed.more(),
         setting: knows.settings.clone(),
         menu: menu(site),
         channels: channels(site, knows.subscribed),
@@ -292,6 +291,6 @@ fn hand_over(
     site.store.write(|db| {
         tickets::add(db, &session::hash(&session.ticket), &user.id)?;
         accounts::set_status(db, &user.id, status)?;
-        Ok(messages::set_received(db, &user.id, &knows.messages)?)
+        Ok(messages::set_received(db, &user.id, &knows.missed.messages)?)
     })
 }

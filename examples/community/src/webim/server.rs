@@ -11,6 +11,7 @@ use ureq::Agent;
 use ureq::http::Response;
 
 use crate::limits::{HANDLERS_MAX, IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT};
+use crate::store::messages::Message;
 
 /// Why a call had no success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +171,23 @@ pub struct Push<'a> {
     pub timestamp: i64,
     /// What tells it from others.
     pub id: &'a str,
+}
+
+impl<'a> Push<'a> {
+    /// A stored message, whose id the caller writes.
+    pub fn of(message: &'a Message, id: &'a str, ticket: Option<&'a str>) -> Push<'a> {
+        Push {
+            ticket,
+            from: &message.from,
+            nick: &message.nick,
+            to: &message.to,
+            kind: &message.kind,
+            body: &message.body,
+            style: &message.style,
+            timestamp: message.timestamp,
+            id,
+        }
+    }
 }
 
 impl MessageServer {

@@ -9,7 +9,7 @@ use crate::limits::MESSAGE_BYTES_MAX;
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::store::accounts::User;
-use crate::store::messages::{self, NewMessage};
+use crate::store::messages::{self, Message, NewMessage};
 use crate::store::{Connection, now};
 
 /// A user has logged out: all his pages go offline.
@@ -57,39 +57,26 @@ pub fn push_post(site: &Site, post: i64, text: &str) {
 }
 
 /// Tells everybody who is online. Only an administrator may.
-pub fn broadcast(site: &Site, user: &User, body: &str) -> Result<(), Refusal> {
+/// A second broadcast of the same `cid` is the first one; it is pushed once more if nobody was told.
+pub fn broadcast(site: &Site, user: &User, body: &str, cid: Option<&str>) -> Result<Message, Refusal> {
     if !user.is_admin {
         return Err(Refusal::forbidden("Only an administrator may write to everybody."));
     }
     if body.trim().is_empty() || body.len() > MESSAGE_BYTES_MAX || body.contains('\0') {
         return Err(Refusal::bad("This message is empty or too long."));
     }
-    let new = NewMessage {
-        kind: "broadcast",
-        from: &user.id,
-        nick: &user.nick,
-        to: "",
-        body,
-        style: "",
-        cid: None,
-    };
+    let new =
+        NewMessage { kind: "broadcast", from: &user.id, nick: &user.nick, to: "", body, style: "", cid };
     let message = site.store.write(|db: &Connection| messages::add(db, &new))?;
-    let id = message.id.to_string();
-    let (nick, timestamp) = (&user.nick, message.timestamp);
-    let push = Push {
-        ticket: None,
-        from: &user.id,
-        nick,
-        to: "",
-        kind: "broadcast",
-        body,
-        style: "",
-        timestamp,
-        id: &id,
-    };
-    site.im.message(&push).map(drop).map_err(|error| {
-        Refusal::unavailable(format!("This is stored, but nobody was told: the message server: {error}."))
-    })
+    if !message.delivered {
+        site.im.message(&Push::of(&message, &message.id.to_string(), None)).map_err(|error| {
+            Refusal::unavailable(format!("This is stored, but nobody was told: the message server: {error}."))
+        })?;
+        if let Err(error) = site.store.write(|db: &Connection| messages::set_delivered(db, message.id)) {
+            log::warn!("broadcast {} may be pushed twice: {error}", message.id);
+        }
+    }
+    Ok(message)
 }
 
 /// What the message server is told beside what was asked for may fail: it learns it when the user next goes online.

@@ -110,6 +110,25 @@ fn a_message_server_that_goes_away_is_told_of_and_used_again() {
 }
 
 #[test]
+fn a_broadcast_that_nobody_was_told_is_told_by_its_retry() {
+    let way = Way::closed();
+    let url = format!("http://{}", way.address);
+    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
+    let admin = site.log_in("admin");
+    let params = [("type", "broadcast"), ("body", "tea time"), ("cid", "c1")];
+    assert_eq!(admin.post("message", &params).refusal().0, 503);
+    way.set(true);
+    let bob = site.log_in("bob");
+    let mut at_bob = bob.online(&[]);
+    let id = admin.done("message", &params)["id"].clone();
+    assert_eq!(each(&json!(at_bob.messages()), "id"), [id.as_str().unwrap()]);
+    let rows = |db: &rusqlite::Connection| {
+        db.query_row("SELECT count(*) FROM messages WHERE type = 'broadcast'", [], |row| row.get::<_, i64>(0))
+    };
+    assert_eq!(site.community.site().store.read(rows).unwrap(), 1);
+}
+
+#[test]
 fn a_locked_database_is_told_and_nothing_is_lost() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));

@@ -75,7 +75,34 @@ fn refusals_are_scripts_that_run() {
     let nobody = site.browser();
     let run = |call: &str| called(&script(&nobody, &format!("{call}callback=jQuery1_2.cb"), &[PAGE]));
     assert_eq!(run("online?"), json!({"success": false, "error_msg": "Not Authorized"}));
-    assert_eq!(run("buddies?ids=bob&"), json!({"error": "Please log in."}));
+    assert_eq!(run("buddies?ids=bob&"), json!({"error": "Please log in.", "status": 401}));
+    let alice = site.log_in("alice");
+    let refused = script(&alice, "message?to=alice&body=me&callback=jQuery1_2.cb", &[PAGE]);
+    assert_eq!(called(&refused), json!({"error": "You cannot write to yourself.", "status": 403}));
+}
+
+#[test]
+fn a_page_of_an_allowed_origin_may_post_that_it_leaves_and_nothing_else() {
+    let site = site();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let mut at_bob = bob.online(&[]);
+    let page = alice.online(&[]);
+    at_bob.next("presences", |presence| presence["from"] == "alice" && presence["type"] == "online");
+    let ticket = format!("ticket={}", page.ticket);
+    let post = |endpoint: &str, origin: &str, body: &str| {
+        let headers = [("origin", origin), ("sec-fetch-site", "same-site"), ("sec-fetch-dest", "empty")];
+        alice.ask("POST", &format!("/webim/{endpoint}"), &headers, body).status
+    };
+    assert_eq!(post("refresh", "http://evil.example", &ticket), 403);
+    for endpoint in ["offline", "presence", "message", "block"] {
+        assert_eq!(
+            post(endpoint, ORIGIN, &format!("{ticket}&to=bob&id=bob&body=x&show=away")),
+            403,
+            "{endpoint}"
+        );
+    }
+    assert_eq!(post("refresh", ORIGIN, &ticket), 200);
+    at_bob.next("presences", |presence| presence["from"] == "alice" && presence["type"] == "offline");
 }
 
 #[test]

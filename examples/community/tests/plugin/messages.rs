@@ -68,6 +68,26 @@ fn a_message_is_stored_once_by_its_cid() {
 }
 
 #[test]
+fn a_broadcast_is_stored_once_by_its_cid() {
+    let site = TestSite::start();
+    let (admin, bob) = (site.log_in("admin"), site.log_in("bob"));
+    let mut at_bob = bob.online(&[]);
+    let params = [("type", "broadcast"), ("body", "tea time"), ("cid", "c1")];
+    let first = admin.done("message", &params);
+    assert_eq!((&first["status"], first["id"].is_string()), (&json!("ok"), true));
+    assert_eq!(admin.done("message", &params), first);
+    let got = at_bob.messages();
+    assert_eq!(got.len(), 1, "what everybody was told is not told again: {got:?}");
+    assert_eq!((&got[0]["id"], &got[0]["body"]), (&first["id"], &json!("tea time")));
+    assert_eq!(admin.done("message", &params[..2]), "ok");
+    assert_eq!(alice_refused(&site, &params), 403);
+}
+
+fn alice_refused(site: &TestSite, params: &[(&str, &str)]) -> u16 {
+    site.log_in("alice").post("message", params).refusal().0
+}
+
+#[test]
 fn the_cid_comes_back_to_its_sender_alone() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));

@@ -1,6 +1,10 @@
 //! `online`, and the ways a page ends.
 
+use nextim_community::limits::{CATCH_UP_MAX, UNDELIVERED_MAX};
+use nextim_community::session;
 use nextim_community::site::Options;
+use nextim_community::store::bans;
+use nextim_community::store::messages::{self, NewMessage};
 use nextim_community::webim::server::Address;
 use serde_json::{Value, json};
 
@@ -115,6 +119,32 @@ fn the_chat_bar_can_log_in() {
 }
 
 #[test]
+fn passwords_sessions_and_tickets_are_stored_as_hashes() {
+    let site = TestSite::start();
+    let answer = site.browser().post("online", &[("username", "bob"), ("password", "nextim")]);
+    let cookie = answer.header("set-cookie").split_once('=').unwrap().1.split(';').next().unwrap().to_owned();
+    let ticket = answer.json()["connection"]["ticket"].as_str().unwrap().to_owned();
+    let all = |sql: &str| {
+        let db = rusqlite::Connection::open(site.file()).unwrap();
+        let mut statement = db.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let passwords = all("SELECT password FROM users");
+    assert!(passwords.len() > 5 && passwords.iter().all(|stored| stored.starts_with("$argon2id$")));
+    assert_eq!(all("SELECT token FROM sessions"), [session::hash(&cookie)]);
+    assert_eq!(all("SELECT ticket FROM tickets"), [session::hash(&ticket)]);
+    let files = std::fs::read_dir(site.file().parent().unwrap()).unwrap();
+    for file in files.map(|file| file.unwrap().path()) {
+        let bytes = std::fs::read(&file).unwrap();
+        for secret in [&cookie, &ticket] {
+            let found = bytes.windows(secret.len()).any(|part| part == secret.as_bytes());
+            assert!(!found, "{}", file.display());
+        }
+    }
+}
+
+#[test]
 fn cookies_stay_on_https() {
     let site = TestSite::with(Options { secure: true, ..Options::default() }, |address| address);
     let answer = site.browser().post("online", &[("username", "bob"), ("password", "nextim")]);
@@ -170,6 +200,131 @@ fn a_page_catches_up_since_what_it_saw_last() {
     assert!(site.waiting("alice").is_empty());
     let lost = alice.online(&[("since", since)]).answer["new_messages"].clone();
     assert_eq!(each(&lost, "body"), bodies, "an answer that was lost is answered again");
+}
+
+/// Adds messages to the database, as if they had been said one after another.
+fn fill(site: &TestSite, count: usize, message: impl Fn(usize) -> (&'static str, &'static str)) {
+    let store = &site.community.site().store;
+    let add = |db: &rusqlite::Connection| {
+        (0..count).try_for_each(|n| {
+            let ((kind, to), body) = (message(n), format!("m{n}"));
+            let new = NewMessage { kind, from: "bob", nick: "Bob", to, body: &body, style: "", cid: None };
+            messages::add(db, &new).map(drop)
+        })
+    };
+    store.write(add).unwrap();
+}
+
+fn bodies(count: std::ops::Range<usize>) -> Vec<String> {
+    count.map(|n| format!("m{n}")).collect()
+}
+
+#[test]
+fn what_waits_comes_fifty_at_a_time() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    fill(&site, UNDELIVERED_MAX + 1, |_| ("unicast", "alice"));
+    let page = alice.online(&[]);
+    assert_eq!(each(&page.answer["new_messages"], "body"), bodies(0..UNDELIVERED_MAX));
+    assert_eq!(site.waiting("alice").len(), 1, "the rest comes next time");
+    assert_eq!(each(&alice.online(&[]).answer["new_messages"], "body"), bodies(50..51));
+    assert_eq!(alice.online(&[]).answer["new_messages"], json!([]));
+}
+
+#[test]
+fn thirty_lines_of_history_are_embedded() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    fill(&site, 31, |_| ("multicast", "1"));
+    let rooms = alice.online(&[("room_ids", "1")]).answer["rooms"].clone();
+    assert_eq!(each(&rooms["1"]["history"], "body"), bodies(1..31));
+    fill(&site, 31, |_| ("unicast", "alice"));
+    alice.online(&[]);
+    let buddies = alice.online(&[("buddy_ids", "bob")]).answer["buddies"].clone();
+    assert_eq!(each(&with_id(&buddies, "bob")["history"], "body"), bodies(1..31));
+}
+
+#[test]
+fn a_page_that_missed_much_asks_on_until_it_has_all() {
+    for beyond in [0, 1, CATCH_UP_MAX + 1] {
+        let site = TestSite::start();
+        let alice = site.log_in("alice");
+        let seen = alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "c")])["id"].clone();
+        let place = |n: usize| if n.is_multiple_of(2) { ("unicast", "alice") } else { ("multicast", "2") };
+        fill(&site, CATCH_UP_MAX + beyond, place);
+        let mut answer = alice.online(&[("since", seen.as_str().unwrap())]).answer;
+        let mut got = each(&answer["new_messages"], "body");
+        let start = got.iter().position(|body| body == "m0").unwrap();
+        got.drain(..start);
+        let mut asked = 0;
+        while let Some(more) = answer["more"].as_str() {
+            assert_eq!(answer["new_messages"].as_array().unwrap().last().unwrap()["id"], more);
+            let waiting = site.waiting("alice");
+            assert!(
+                waiting.iter().all(|message| message.id > more.parse().unwrap()),
+                "what is handed over is noted, and no more"
+            );
+            let page = alice.done("missed", &[("since", more)]);
+            let rows = each(&page["new_messages"], "body");
+            let fresh = rows
+                .into_iter()
+                .filter(|body| body.starts_with('m') && !got.contains(body))
+                .collect::<Vec<_>>();
+            got.extend(fresh);
+            (answer, asked) = (page, asked + 1);
+        }
+        assert_eq!(got, bodies(0..CATCH_UP_MAX + beyond), "{beyond}");
+        assert_eq!(asked, beyond.div_ceil(CATCH_UP_MAX), "{beyond}");
+        assert!(site.waiting("alice").is_empty());
+    }
+}
+
+#[test]
+fn what_is_missed_is_asked_for_by_a_number_and_by_post() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    assert_eq!(alice.post("missed", &[("since", "x")]).refusal(), (400, "bad parameter: since".to_owned()));
+    assert_eq!(alice.post("missed", &[]).refusal(), (400, "missing parameter: since".to_owned()));
+    assert_eq!(alice.get("missed", &[("since", "1")]).refusal().0, 405);
+    assert_eq!(site.browser().post("missed", &[("since", "1")]).refusal().0, 401);
+}
+
+#[test]
+fn a_locked_room_is_told_without_what_is_said_in_it() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let before = alice.online(&[("room_ids", "1")]).answer["rooms"]["1"]["history"].clone();
+    assert_eq!(before.as_array().unwrap().len(), 3);
+    alice.done("leave", &[("id", "1")]);
+    bob.done("message", &[("type", "multicast"), ("to", "1"), ("body", "unheard")]);
+    let answer = alice.online(&[("room_ids", "1")]).answer;
+    assert_eq!(answer["rooms"]["1"]["blocked"], true);
+    assert!(answer["rooms"]["1"].get("history").is_none());
+    assert!(!answer.to_string().contains("unheard"));
+    alice.done("join", &[("id", "1")]);
+    let answer = alice.online(&[("room_ids", "1")]).answer;
+    assert!(each(&answer["rooms"]["1"]["history"], "body").contains(&"unheard".to_owned()));
+}
+
+#[test]
+fn the_bar_is_told_why_it_may_not_log_in() {
+    let site = TestSite::start();
+    site.community.site().store.write(|db| bans::add(db, "dave")).unwrap();
+    let log_in = |name: &str, password: &str| {
+        let answer = site.browser().post("online", &[("username", name), ("password", password)]);
+        assert_eq!((answer.status, answer.header("set-cookie")), (200, ""), "{answer:?}");
+        answer.json()
+    };
+    assert_eq!(log_in("dave", "nextim"), json!({"success": false, "error_msg": "Forbidden"}));
+    let wrong = json!({"success": false, "error_msg": "Not Authorized"});
+    assert_eq!(log_in("dave", "wrong"), wrong, "only he himself learns that he is banned");
+    site.community.site().store.write(|db| bans::remove(db, "dave")).unwrap();
+    assert_eq!(log_in_succeeds(&site, "dave"), "dave");
+}
+
+fn log_in_succeeds(site: &TestSite, name: &str) -> Value {
+    let answer = site.browser().post("online", &[("username", name), ("password", "nextim")]);
+    answer.json()["user"]["id"].clone()
 }
 
 #[test]

@@ -25,6 +25,7 @@ import { byId, forget, hide } from './world.js';
  * @property {import('../types.js').BuddyInfo[]} buddies
  * @property {import('../types.js').RoomInfo[]} rooms
  * @property {LogItem[]} messages
+ * @property {string} more the id up to which they are here, if there are more
  * @property {chats.Page[]} pages of history that came with the buddies and the rooms
  * @property {unknown} setting
  * @property {import('../types.js').MenuEntry[]} menu
@@ -33,7 +34,7 @@ import { byId, forget, hide } from './world.js';
 
 /**
  * @typedef {{t: 'opened', at: number} & Opened
- *   | {t: 'packets', at: number, ticket: string, answer: import('../types.js').PollAnswer}
+ *   | {t: 'packets', at: number, ticket: string, answer: Pick<import('../types.js').PollAnswer, 'messages' | 'presences' | 'statuses' | 'seq'>, more?: string}
  *   | {t: 'link', state: State, trouble: import('../types.js').Trouble | null}
  *   | {t: 'nobody'}
  *   | {t: 'echo', pending: import('./world.js').Pending}
@@ -46,7 +47,7 @@ import { byId, forget, hide } from './world.js';
  *   | {t: 'look', tab: string, key: string}
  *   | {t: 'draft', key: string, text: string}
  *   | {t: 'tick', at: number}
- *   | {t: 'buddies', list: import('../types.js').BuddyInfo[], asked: string[]}
+ *   | {t: 'buddies', buddies: import('../types.js').BuddyInfo[], asked: string[]}
  *   | {t: 'unsure', id: string}
  *   | {t: 'rooms', list: import('../types.js').RoomInfo[]}
  *   | {t: 'members', room: string, list: import('../types.js').Member[]}
@@ -148,13 +149,13 @@ export function everything(world, out) {
  */
 function opened(world, event, out) {
   if (world.owner !== event.me.id) forget(world);
-  const { me, session, offset, setting, menu, at } = event;
-  Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: true, channels: byId(event.channels) });
+  const { me, session, offset, setting, menu, at, more } = event;
+  Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: !more, channels: byId(event.channels) });
   Object.assign(world.settings, pick(setting));
   people.replacePeople(world, event);
   for (const message of event.messages.sort((a, b) => a.timestamp - b.timestamp)) chats.receive(world, message, { at, backlog: true }, out);
   for (const chat of world.chats) {
-    chat.loaded = false;
+    chat.loaded = chats.isSilent(world, chat);
     chats.addPending(world, chat);
     if (chat.kind === 'user') people.meet(world, chat.id, '');
   }
@@ -163,14 +164,15 @@ function opened(world, event, out) {
 }
 
 /**
- * A poll's answer. One that came to an earlier leader too is known by its `seq`; its messages are known by their ids, and
+ * A poll's answer, or more of what was missed before the first poll. One that came to an earlier leader too is known by its `seq`; its messages are known by their ids, and
  * may have been overtaken.
  * @param {World} world
  * @param {Extract<Event, {t: 'packets'}>} event
  * @param {Out} out
  */
-function packets(world, { ticket, answer, at }, out) {
+function packets(world, { ticket, answer, at, more }, out) {
   if (ticket !== world.session?.ticket) return;
+  world.complete ||= more === '';
   for (const message of answer.messages) chats.receive(world, message, { at, backlog: false }, out);
   if (answer.seq && answer.seq <= world.seq) return;
   for (const packet of answer.presences) people.presence(world, packet, out);

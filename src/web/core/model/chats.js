@@ -38,6 +38,9 @@ const isLookedAt = (world, key) => [...world.looks.values()].includes(key);
 /** @param {World} world @param {string} id */
 export const isMuted = (world, id) => world.settings.blocked_rooms.includes(id) || !!world.rooms.get(id)?.blocked;
 
+/** A room whose chat was left: what is said there is not for me, nor loaded. @param {World} world @param {Chat} chat */
+export const isSilent = (world, { kind, id }) => kind === 'room' && isMuted(world, id);
+
 /**
  * The chat of this key, opened if need be. One that nobody needs makes room for it.
  * @param {World} world
@@ -49,6 +52,7 @@ export function openChat(world, key, out) {
   const there = findChat(world, key);
   if (there) return there;
   const chat = newChat(key);
+  chat.loaded = isSilent(world, chat);
   addPending(world, chat);
   if (world.chats.length >= CHATS_MAX) {
     const idle = world.chats.findIndex((it) => !it.unread && !it.draft && !isLookedAt(world, it.key) && !it.messages.some(isPending));
@@ -103,8 +107,8 @@ export function receive(world, item, { at, backlog }, out) {
 
   const key = keyOf(world, item);
   if (!parseKey(key)) return undefined;
-  const muted = item.type === 'multicast' && isMuted(world, item.to);
-  if ((again || muted) && !findChat(world, key)) return undefined;
+  if (item.type === 'multicast' && isMuted(world, item.to)) return undefined;
+  if (again && !findChat(world, key)) return undefined;
   if (!line.own) meet(world, item.from, item.nick);
   const chat = openChat(world, key, out);
   arrived(world, key, line, out);
@@ -112,9 +116,9 @@ export function receive(world, item, { at, backlog }, out) {
   trim(chat);
   if (!line.own) chat.typing = '';
   if (line.own) chat.unread = again ? chat.unread : 0; // who answers elsewhere has read
-  else if (!again && !muted && !isLookedAt(world, key) && !(backlog && world.read.has(id))) chat.unread += 1;
+  else if (!again && !isLookedAt(world, key) && !(backlog && world.read.has(id))) chat.unread += 1;
   out.change('chat', key);
-  return again || muted ? undefined : out.tell('message', { ...line, key });
+  return again ? undefined : out.tell('message', { ...line, key });
 }
 
 /**

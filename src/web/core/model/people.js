@@ -46,11 +46,16 @@ export function replacePeople(world, answer) {
 /**
  * The site's word on users that were asked for; those it does not know are left as they are.
  * @param {World} world
- * @param {{list: BuddyInfo[], asked: string[]}} event
+ * @param {{buddies: BuddyInfo[], asked: string[]}} event
  * @param {Out} out
  */
-export function completed(world, { list, asked }, out) {
-  for (const info of list) if (info.id !== world.me?.id) world.contacts.set(info.id, info);
+export function completed(world, { buddies, asked }, out) {
+  for (const info of buddies) {
+    const before = world.contacts.get(info.id) ?? info;
+    if (info.id === world.me?.id) continue;
+    world.contacts.set(info.id, info);
+    if (before.presence !== info.presence) out.tell('presence', { ...info });
+  }
   for (const id of asked) {
     const contact = world.contacts.get(id);
     if (contact) delete contact.incomplete;

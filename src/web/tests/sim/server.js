@@ -20,6 +20,8 @@ export class Server {
   answers = {}; // name to an answer of the test's own
   extra = {}; // more of the answer to `online`
   connection = {}; // more of its `connection`
+  present = new Set(); // users who are online elsewhere, of whom no packets tell
+  rowsAtOnce = Infinity; // handed over in one answer
   #ids = 100;
   #tickets = 0;
 
@@ -64,9 +66,9 @@ export class Server {
   }
 
   async jsonp(tab, url, signal) {
-    const answer = await this.request(tab, url, { signal });
-    if (answer.status !== 200) throw new Error('no script');
-    return JSON.parse(answer.body);
+    const { status, body } = await this.request(tab, url, { signal });
+    if (status !== 200 && url.includes('/packets')) throw new Error('no script');
+    return { ...JSON.parse(body), ...(status !== 200 && { status }) };
   }
 
   beacon(tab, url, params) {
@@ -98,10 +100,10 @@ export class Server {
   site_online(user, params) {
     const since = Number(params.since || 0);
     const mine = (row) => row.to === user || (since && row.from === user);
-    const fresh = this.rows.filter((row) => (since ? row.id > since && (mine(row) || this.inRoom(user, row)) : row.to === user && !row.delivered));
+    const { rows: fresh, more } = this.page(this.rows.filter((row) => (since ? row.id > since && (mine(row) || this.inRoom(user, row)) : row.to === user && !row.delivered)));
     const given = (ids) => (ids ? ids.split(',') : []);
     const open = given(params.buddy_ids);
-    const ids = new Set([...(this.friends.get(user) ?? []), ...open, ...fresh.filter((row) => row.type === 'unicast' && row.from !== user).map((row) => row.from)]);
+    const ids = new Set([...(this.friends.get(user) ?? []), ...open, ...given(params.stranger_ids), ...fresh.filter((row) => row.type === 'unicast' && row.from !== user).map((row) => row.from)]);
     const embed = new Set([...open, ...fresh.map((row) => row.from)]);
     const ticket = this.begin(user);
     for (const row of fresh) row.delivered = true;
@@ -109,31 +111,46 @@ export class Server {
     for (const [id, members] of this.rooms) {
       if (!members.includes(user)) continue;
       rooms[id] = { id, nick: id, count: members.length, all_count: members.length };
-      if (given(params.room_ids).includes(id)) rooms[id].history = this.history(user, 'multicast', id);
+      const isLocked = this.extra.setting?.blocked_rooms?.includes(id);
+      if (!isLocked && given(params.room_ids).includes(id)) rooms[id].history = this.history(user, 'multicast', id);
     }
     return {
       success: true,
       server_time: this.clock.now + 5_000_000,
       user: { id: user, nick: user.toUpperCase(), show: params.show || 'available', status: params.status || '' },
       connection: { ticket, domain: 'test', server: 'http://im/packets', ...this.connection },
-      buddies: [...ids].map((id) => ({ ...this.buddy(id), ...(embed.has(id) && { history: this.history(user, 'unicast', id) }) })),
+      buddies: [...ids].map((id) => ({ ...this.buddy(user, id), ...(embed.has(id) && { history: this.history(user, 'unicast', id) }) })),
       rooms,
       new_messages: fresh.map((row) => this.listed(row)),
+      more,
       ...this.extra,
     };
   }
 
-  buddy(id) {
-    const online = [...this.sessions.values()].some((session) => session.user === id);
-    return { id, nick: id.toUpperCase(), presence: online ? 'online' : 'offline', show: online ? 'available' : 'unavailable', group: 'friend' };
+  /** The first of these rows and, if there are more, the id of the last one. */
+  page(rows) {
+    const first = rows.slice(0, this.rowsAtOnce);
+    return { rows: first, more: first.length < rows.length ? String(first.at(-1).id) : undefined };
+  }
+
+  site_missed(user, { since }) {
+    const { rows, more } = this.page(this.rows.filter((row) => row.id > since && (row.to === user || row.from === user || this.inRoom(user, row))));
+    for (const row of rows) row.delivered = true;
+    return { new_messages: rows.map((row) => this.listed(row)), more };
+  }
+
+  buddy(user, id) {
+    const online = this.present.has(id) || [...this.sessions.values()].some((session) => session.user === id);
+    const group = this.friends.get(user)?.includes(id) ? 'friend' : 'stranger';
+    return { id, nick: id.toUpperCase(), presence: online ? 'online' : 'offline', show: online ? 'available' : 'unavailable', group };
   }
 
   inRoom(user, row) {
     return row.type === 'multicast' && (this.rooms.get(row.to) ?? []).includes(user);
   }
 
-  site_buddies(user, { ids }) {
-    return ids ? ids.split(',').map((id) => this.buddy(id)) : [];
+  site_buddies(user, { ids, stranger_ids }) {
+    return [ids, stranger_ids].flatMap((list) => (list ? list.split(',') : [])).map((id) => this.buddy(user, id));
   }
 
   site_history(user, { type, id, before }) {

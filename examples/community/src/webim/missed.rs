@@ -1,0 +1,65 @@
+//! What a user has missed: with `online`, and `missed` for what does not fit into its answer.
+//!
+//! Owns: what is handed over and in which order: the oldest first, so that a page that knows how far it has got asks for
+//! what comes after. Must not: note as delivered what is not in an answer.
+
+use serde_json::{Value, json};
+
+use super::params::{required, text};
+use super::settings;
+use super::shapes::log;
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::site::{Outcome, Site};
+use crate::store::accounts::User;
+use crate::store::groups::{self, Group};
+use crate::store::messages::{self, Message, Since};
+use crate::store::{Connection, Result as Stored};
+use crate::visit::Params;
+
+/// What was said to a user, and the id up to which that is all, if there is more.
+#[derive(Debug, Default)]
+pub(super) struct Missed {
+    pub(super) messages: Vec<Message>,
+    more: Option<i64>,
+}
+
+impl Missed {
+    /// What was not delivered and, for a page that says what it has seen last, what was said after that.
+    pub(super) fn find(db: &Connection, user: &User, params: &Params, rooms: &[String]) -> Stored<Missed> {
+        let mut found = Missed { messages: messages::waiting(db, &user.id)?, more: None };
+        if let Ok(last) = text(params, "since").parse() {
+            let Since { messages, more } = messages::since(db, &user.id, &json!(rooms).to_string(), last)?;
+            found.messages.extend(messages);
+            found.messages.sort_by_key(|message| message.id);
+            found.messages.dedup_by_key(|message| message.id);
+            found.more = more;
+        }
+        Ok(found)
+    }
+
+    /// The `more` of an answer; as all ids it is a text.
+    pub(super) fn more(&self) -> Option<String> {
+        self.more.map(|id| id.to_string())
+    }
+}
+
+/// `missed`: a page of what was said after the last message of the page before.
+pub(super) fn missed(site: &Site, user: &User, params: &Params) -> Outcome {
+    required(params, "since")?.parse::<i64>().map_err(|_| Refusal::bad("bad parameter: since"))?;
+    let found = site.store.read(|db| {
+        let blocked = settings::blocked_rooms(&settings::of(db, user)?);
+        Missed::find(db, user, params, &heard(&groups::of(db, &user.id)?, &blocked))
+    })?;
+    let mut answer = json!({"new_messages": log(found.messages.clone(), &user.id)});
+    if let Some(more) = found.more() {
+        answer["more"] = Value::from(more);
+    }
+    site.store.write(|db| messages::set_received(db, &user.id, &found.messages))?;
+    Ok(Reply::json(&answer))
+}
+
+/// The groups whose chat a user hears.
+pub(super) fn heard(groups: &[Group], blocked: &[String]) -> Vec<String> {
+    groups.iter().map(|group| group.id.to_string()).filter(|id| !blocked.contains(id)).collect()
+}

@@ -1,0 +1,141 @@
+// Strangers: users of whom no packet tells whether they come or go.
+//
+// Owns: what a page knows of them, and how often it asks.
+// Must not: look into the core's parts.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { USERS_ASKED_MAX } from '../core/limits.js';
+import { chatOf, simulate } from './sim/world.js';
+
+const MINUTE = 60_000;
+/** By then a change has been seen. */
+const SOON = 1.5 * MINUTE;
+const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
+const seen = (tab, id) => tab.im.contacts.get(id)?.presence;
+
+/** A page with links to these. */
+async function pageOf(...names) {
+  const sim = simulate();
+  const tab = sim.browser.open({ start: false });
+  tab.im.strangers(names);
+  tab.im.start();
+  await sim.pass(1000);
+  return { sim, tab, server: sim.server, pass: sim.pass };
+}
+
+test('A stranger of the page comes and goes, and the page sees both', async () => {
+  const { sim, tab, server, pass } = await pageOf('eve', 'bob');
+  assert.deepEqual([seen(tab, 'eve'), seen(tab, 'bob')], ['offline', 'offline']);
+  server.present.add('eve');
+  await pass(SOON);
+  assert.equal(seen(tab, 'eve'), 'online');
+  assert.deepEqual(tab.told('presence').map(({ id, presence }) => [id, presence]), [['eve', 'online']]);
+  server.present.delete('eve');
+  await pass(SOON);
+  assert.equal(seen(tab, 'eve'), 'offline');
+  assert.ok(calls(sim, 'buddies').length <= 4, 'about once a minute');
+  for (const { params } of calls(sim, 'buddies')) assert.deepEqual([params.ids, params.stranger_ids], ['eve', ''], 'friends tell themselves');
+});
+
+test('A page that nobody sees does not ask, and asks when it is seen', async () => {
+  const { sim, tab, server, pass } = await pageOf('eve');
+  tab.look(false, false);
+  await pass(10 * MINUTE);
+  assert.equal(calls(sim, 'buddies').length, 0);
+  server.present.add('eve');
+  tab.look(true);
+  await pass(100);
+  assert.equal(seen(tab, 'eve'), 'online');
+});
+
+test('Who was met in mid-session does not stay online for ever', async () => {
+  const { tab, server, pass } = await pageOf();
+  server.present.add('dan');
+  server.say('dan', 'alice', 'psst');
+  await pass(500);
+  assert.equal(seen(tab, 'dan'), 'online');
+  tab.im.close('u/dan');
+  server.present.delete('dan');
+  await pass(SOON);
+  assert.equal(seen(tab, 'dan'), 'offline');
+});
+
+test('A chat that is opened or looked at again asks at once', async () => {
+  const { sim, tab, server, pass } = await pageOf('eve');
+  server.present.add('eve');
+  tab.im.open('u/eve');
+  await pass(100);
+  assert.equal(seen(tab, 'eve'), 'online');
+  server.present.delete('eve');
+  tab.im.activate('');
+  tab.im.activate('u/eve');
+  await pass(100);
+  assert.equal(seen(tab, 'eve'), 'offline');
+  const asked = calls(sim, 'buddies').length;
+  tab.im.open('u/bob');
+  await pass(100);
+  assert.equal(calls(sim, 'buddies').length, asked, 'a friend needs no asking');
+});
+
+test('What is said to a stranger is delivered, or only sent, as he is there or not', async () => {
+  const { tab, server, pass } = await pageOf();
+  tab.im.open('u/eve');
+  await pass(1000);
+  for (const [there, state] of [[true, 'delivered'], [false, 'sent']]) {
+    server.present[there ? 'add' : 'delete']('eve');
+    await pass(SOON);
+    tab.im.send('u/eve', `she is there: ${there}`);
+    await pass(500);
+    assert.equal(chatOf(tab, 'u/eve').messages.at(-1).state, state);
+  }
+});
+
+test('What one tab asked the others know', async () => {
+  const { sim, tab, server, pass } = await pageOf('eve');
+  const other = sim.browser.open();
+  other.im.strangers(['eve', 'dan']);
+  await pass(5000);
+  assert.equal(seen(tab, 'dan'), 'offline');
+  server.present.add('eve').add('dan');
+  await pass(SOON);
+  for (const it of [tab, other]) assert.deepEqual([seen(it, 'eve'), seen(it, 'dan')], ['online', 'online']);
+  const asked = () => calls(sim, 'buddies').filter(({ params }) => params.ids.includes('eve')).length;
+  const before = asked();
+  await pass(10 * MINUTE);
+  assert.ok(asked() - before <= 12, 'not each by itself');
+});
+
+test('However long a page grows, all of it is asked for, so many at a time', async () => {
+  const names = Array.from({ length: 3 * USERS_ASKED_MAX }, (_, at) => `s${at}`);
+  const { sim, tab, server, pass } = await pageOf(...names.slice(0, USERS_ASKED_MAX + 1));
+  assert.equal(calls(sim, 'online')[0].params.stranger_ids.split(',').length, USERS_ASKED_MAX);
+  assert.equal(seen(tab, names[USERS_ASKED_MAX]), 'offline');
+  tab.im.strangers(names);
+  await pass(500);
+  assert.deepEqual(names.filter((name) => !seen(tab, name)), []);
+  for (const { params } of calls(sim, 'buddies')) assert.ok(params.stranger_ids.split(',').length <= USERS_ASKED_MAX);
+  for (const name of names) server.present.add(name);
+  await pass(SOON);
+  assert.deepEqual(names.filter((name) => seen(tab, name) !== 'online'), []);
+
+  // Who stands there no longer and is not there either is asked for no more.
+  for (const name of names) server.present.delete(name);
+  tab.im.strangers([]);
+  await pass(SOON);
+  const before = calls(sim, 'buddies').length;
+  await pass(SOON);
+  assert.equal(calls(sim, 'buddies').length, before);
+});
+
+test('A site that fails is asked again, not at once and not for ever', async () => {
+  const { sim, tab, server, pass } = await pageOf();
+  server.answers.buddies = { status: 500, data: 'Oops' };
+  tab.im.strangers(['eve']);
+  await pass(2 * MINUTE);
+  const { length } = calls(sim, 'buddies');
+  assert.ok(length > 1 && length < 8, `${length} calls`);
+  delete server.answers.buddies;
+  await pass(MINUTE);
+  assert.equal(seen(tab, 'eve'), 'offline');
+});

@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use log::LevelFilter;
 
@@ -78,6 +79,16 @@ impl Config {
     /// What a file says, over the defaults.
     pub fn from_file(path: &Path) -> Result<Config, ConfigError> {
         read_file(path)?.check(Some(path))
+    }
+}
+
+impl FromStr for Config {
+    type Err = ConfigError;
+
+    /// What a file of this text would say, over the defaults.
+    fn from_str(text: &str) -> Result<Config, ConfigError> {
+        let settings = file::read(text).map_err(|problems| ConfigError::new(None, &problems))?;
+        settings.check(None)
     }
 }
 

@@ -7,7 +7,6 @@
 //! One place in the code writes at most [`LOG_LINES_PER_SECOND`]; then one line says how many were left out.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
@@ -26,10 +25,11 @@ use crate::limits::{LOG_FLUSH_MS, LOG_LINES_PER_SECOND, LOG_LINES_WAITING};
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// For people: `TIME LEVEL TARGET: message key=value`.
+    /// For people: `TIME LEVEL TARGET: message`.
     #[default]
     Text,
-    /// For programs: an object with `time`, `level`, `target`, `message` and whatever else there is to say.
+    /// For programs: an object with `time`, `level`, `target`, `message`, and what of the message is worth a member of
+    /// its own.
     Json,
 }
 
@@ -172,18 +172,8 @@ impl Said<'_> {
     }
 
     fn as_text(&self, start: &str) -> Vec<u8> {
-        let mut more = Members(Vec::new());
-        self.visit(&mut more);
-        let mut text = format!("{start}: {}", self.message);
-        for (name, value) in more.0 {
-            match value.as_str() {
-                Some(value) => write!(text, " {name}={value}"),
-                None => write!(text, " {name}={value}"),
-            }
-            .expect("to a string");
-        }
         // One line is one line, whatever a message quotes.
-        let mut text = text.replace(|char: char| char.is_control(), " ");
+        let mut text = format!("{start}: {}", self.message).replace(|char: char| char.is_control(), " ");
         text.push('\n');
         text.into_bytes()
     }
@@ -202,15 +192,10 @@ impl Said<'_> {
         member("target", &self.target.into());
         member("message", &self.message.into());
         let mut more = Members(Vec::new());
-        self.visit(&mut more);
+        self.more.visit(&mut more).expect("it takes whatever it is shown");
         more.0.iter().for_each(|(name, value)| member(name, value));
         out.extend_from_slice(b"}\n");
         out
-    }
-
-    fn visit(&self, members: &mut Members) {
-        // `Members` takes whatever it is shown.
-        self.more.visit(members).expect("it never fails");
     }
 }
 
@@ -301,18 +286,24 @@ impl<W: Write> Pen<W> {
         let owing = self.sites.values_mut().filter(|quota| quota.left_out > 0 && quota.second < second);
         for quota in owing {
             let count = std::mem::take(&mut quota.left_out);
-            let message = "lines like the last were left out";
+            let message = format!("{count} lines like the last were left out");
             let more = [("count", count)];
-            let said =
-                Said { wall_ms: wall_ms(), level: quota.level, target: &quota.target, message, more: &more };
+            let said = Said {
+                wall_ms: wall_ms(),
+                level: quota.level,
+                target: &quota.target,
+                message: &message,
+                more: &more,
+            };
             put(&mut self.out, &said.in_style(self.style));
         }
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            let message = "lines were dropped because nobody took them";
+            let message = format!("{dropped} lines were dropped because nobody took them");
             let more = [("count", dropped)];
             let target = module_path!();
-            let said = Said { wall_ms: wall_ms(), level: Level::Warn, target, message, more: &more };
+            let said =
+                Said { wall_ms: wall_ms(), level: Level::Warn, target, message: &message, more: &more };
             put(&mut self.out, &said.in_style(self.style));
         }
     }
@@ -336,8 +327,8 @@ mod tests {
     fn lines_of_each_style() {
         let more: &[(&str, &str)] = &[("address", "127.0.0.1:1")];
         let check = |style, expected: &str| assert_eq!(said(style, "a \"b\"\nc", &more), expected);
-        check(Style::Text, "2011-11-21T08:00:00.123Z INFO  nextim: a \"b\" c address=127.0.0.1:1\n");
-        check(Style::Journal, "<6>nextim: a \"b\" c address=127.0.0.1:1\n");
+        check(Style::Text, "2011-11-21T08:00:00.123Z INFO  nextim: a \"b\" c\n");
+        check(Style::Journal, "<6>nextim: a \"b\" c\n");
         check(
             Style::Json,
             "{\"time\":\"2011-11-21T08:00:00.123Z\",\"level\":\"info\",\"target\":\"nextim\",\
@@ -365,7 +356,7 @@ mod tests {
         let written = String::from_utf8(pen.out).unwrap();
         let lines: Vec<&str> = written.lines().collect();
         assert_eq!(lines[..11], [["1"; 10].as_slice(), &["2"]].concat());
-        assert!(lines[11].ends_with("WARN  nextim: lines like the last were left out count=15"), "{written}");
+        assert!(lines[11].ends_with("WARN  nextim: 15 lines like the last were left out"), "{written}");
         assert_eq!(lines[12..], ["1"]);
     }
 
@@ -387,6 +378,6 @@ mod tests {
             pen.write(line);
         }
         let written = String::from_utf8(pen.out).unwrap();
-        assert!(written.contains("lines were dropped because nobody took them count=3"), "{written}");
+        assert!(written.contains("3 lines were dropped because nobody took them"), "{written}");
     }
 }

@@ -57,11 +57,6 @@ macro_rules! counters {
             fn values(&self) -> [u64; COUNTERS.len()] {
                 [$(self.$name,)*]
             }
-
-            /// Adds what another part of the same shard counted.
-            pub fn add(&mut self, other: &Counters) {
-                $(self.$name += other.$name;)*
-            }
         }
     };
 }
@@ -137,7 +132,7 @@ counters! {
     wakes_total: counter,
     /// Turns in which mail had to wait because another shard's mailbox was full.
     mail_delayed_total: counter,
-    /// Milliseconds the process was stopped.
+    /// How long the process was stopped, or the machine slept.
     stopped_ms_total: counter,
 }
 
@@ -233,10 +228,10 @@ impl Default for Board {
 }
 
 impl Board {
-    /// Shows these values. Relaxed: each number stands for itself.
-    pub fn publish(&self, counters: &Counters) {
-        for (cell, value) in self.counters.iter().zip(counters.values()) {
-            cell.store(value, Ordering::Relaxed);
+    /// Shows what two parts of the shard have counted, in sum. Relaxed: each number stands for itself.
+    pub fn publish(&self, one: &Counters, other: &Counters) {
+        for ((cell, one), other) in self.counters.iter().zip(one.values()).zip(other.values()) {
+            cell.store(one + other, Ordering::Relaxed);
         }
     }
 
@@ -355,9 +350,9 @@ mod tests {
     #[test]
     fn boards_show_what_was_counted() {
         let stats = Stats::new(2);
-        let mut counters = Counters { messages_total: 2, ..Counters::default() };
-        counters.add(&Counters { messages_total: 1, users: 5, ..Counters::default() });
-        stats.board(1).publish(&counters);
+        let one = Counters { messages_total: 2, ..Counters::default() };
+        let other = Counters { messages_total: 1, users: 5, ..Counters::default() };
+        stats.board(1).publish(&one, &other);
         assert_eq!(stats.sum("messages_total"), Some(3));
         assert_eq!(stats.sum("users"), Some(5));
         assert_eq!(stats.sum("nonsense"), None);

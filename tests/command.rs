@@ -8,11 +8,14 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::fcntl::OFlag;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::{NamedTempFile, TempDir};
@@ -203,6 +206,9 @@ fn wrong_arguments_exit_with_2() {
     check(&["--domain", "a", "--domain", "b", "--apikey", SECRET], "2 --domain and 1 --apikey");
     check(&["--apikey", SECRET], "0 --domain and 1 --apikey");
     check(&["--domain", "a", "--apikey", "k", SECRET], "the subcommand '…' cannot be used with");
+    check(&["--log-format", "xml"], "'--log-format <FORMAT>': must be text or json");
+    check(&["--admin", "8001"], "'--admin [<ADDR:PORT>]': must be ADDR:PORT");
+    check(&["top", "--admin", "8001"], "'--admin <ADDR:PORT>': must be ADDR:PORT");
     check(&["serve"], "unrecognized subcommand");
     check(&["check-config"], "<FILE>");
 }
@@ -224,7 +230,7 @@ fn check_config_tells_lines_and_never_keys() {
         "FILE: ok\nlistens on 0.0.0.0:80, [::]:80; 2 shards; 1 domain\n",
         "",
     );
-    let top = "listen, shards, public_url, log, timeouts, limits, domain";
+    let top = "listen, shards, public_url, log, log_format, admin, admin_hosts, timeouts, limits, domain";
     check(
         "shards = 0\n\nlisten = \"127.0.0.1:1\"\n[limit]\n",
         1,
@@ -413,6 +419,53 @@ fn sighup_without_domains_to_reload() {
     running.signal(Signal::SIGHUP);
     running.logged("domains stay as flags or environment gave them");
     assert_eq!((onlines(address, SECRET), onlines(address, "other")), (200, 401));
+}
+
+#[test]
+fn the_log_is_lines_for_people_or_objects_for_programs() {
+    let file = file(&domain_file(SECRET));
+    let first_line = |format: &[&str]| {
+        let (running, _) = Running::serve(&[&["--config", path(&file)], format].concat());
+        running.signal(Signal::SIGHUP);
+        running.logged("reloaded 1 domain")
+    };
+    let is_time = |time: &str| time.len() == 24 && time.starts_with("20") && time.ends_with('Z');
+    let line = first_line(&[]);
+    let (time, rest) = line.split_once(' ').expect(&line);
+    assert!(is_time(time) && rest == "INFO  nextim: reloaded 1 domain", "{line}");
+
+    let line = first_line(&["--log-format", "json"]);
+    let object: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(is_time(object["time"].as_str().unwrap()), "{line}");
+    assert_eq!([&object["level"], &object["target"]], ["info", "nextim"]);
+    assert_eq!(object["message"], "reloaded 1 domain");
+    assert_eq!((&object["domains"], &object["restart_needed"]), (&1.into(), &false.into()));
+}
+
+#[test]
+fn a_reader_of_the_log_that_stands_still_holds_nobody_up() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    // Opened anew, it can be filled without waiting, while the server's end would wait.
+    let own = format!("/proc/self/fd/{}", writer.as_raw_fd());
+    let mut filling =
+        fs::OpenOptions::new().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(own).unwrap();
+    while filling.write(&[b'x'; 4_096]).is_ok() {}
+    while filling.write(b"x").is_ok() {}
+    writer.flush().unwrap();
+    let listen = ["--listen", "127.0.0.1:0", "--domain", "a", "--apikey", SECRET];
+    let mut child = command(&listen).stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
+    let stdout = lines(child.stdout.take().unwrap());
+    let running = Running { child, stdout, stderr: channel().1 };
+    let line = running.stdout.recv_timeout(PATIENCE).unwrap();
+    let (_, rest) = line.split_once(" listening on ").expect(&line);
+    let address = rest.split(';').next().unwrap().parse().unwrap();
+    // Each of these is answered in the log only.
+    running.signal(Signal::SIGHUP);
+    running.signal(Signal::SIGHUP);
+    assert_eq!(onlines(address, SECRET), 200);
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end().code, Some(0));
+    drop(reader);
 }
 
 #[test]

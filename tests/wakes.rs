@@ -22,8 +22,9 @@ const ROUNDS: usize = 400;
 fn wakes_never_land_in_a_browsers_socket() {
     // What the process has open before the server starts.
     let before: Vec<TcpListener> = (0..50).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let local = "127.0.0.1:0".parse().unwrap();
     let config =
-        Config { listen: vec!["127.0.0.1:0".parse().unwrap()], shards: Some(SHARDS), ..Config::default() };
+        Config { listen: vec![local], shards: Some(SHARDS), admin: Some(local), ..Config::default() };
     let server = Server::start(&config).unwrap();
     let address = server.addresses()[0];
     let mut idle: Vec<TcpStream> = (0..IDLE).map(|_| connect(address)).collect();
@@ -37,6 +38,8 @@ fn wakes_never_land_in_a_browsers_socket() {
         assert!(call(site, "/messages", &body).ends_with("\r\n\r\nok"));
         // And this thread wakes them all.
         server.reload(&config.domains);
+        // The sockets of the admin listener have numbers of the main table, which mean others on the shards.
+        assert!(ready(server.admin().unwrap()));
     }
 
     assert!(server.stats().sum("wakes_total").unwrap() > 0, "shards slept and were woken");
@@ -48,7 +51,9 @@ fn wakes_never_land_in_a_browsers_socket() {
     server.drain();
     drop(idle);
     drop(sites);
+    let admin = server.admin().unwrap();
     server.wait().unwrap();
+    assert!(TcpStream::connect(admin).is_err(), "the admin listener has ended with the server");
     drop(before);
 }
 
@@ -56,6 +61,15 @@ fn connect(address: SocketAddr) -> TcpStream {
     let conn = TcpStream::connect(address).unwrap();
     conn.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     conn
+}
+
+/// Whether the admin listener says so.
+fn ready(admin: SocketAddr) -> bool {
+    let mut conn = connect(admin);
+    conn.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    conn.read_to_string(&mut answer).unwrap();
+    answer.ends_with("\r\n\r\nok\n")
 }
 
 /// Makes a call; the whole answer as text.

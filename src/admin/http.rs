@@ -83,11 +83,11 @@ pub(super) fn read(mut stream: &TcpStream, hosts: &[String]) -> io::Result<Resul
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-        if let Some(parsed) = parse(&bytes, hosts) {
-            return Ok(parsed);
-        }
         if bytes.len() > ADMIN_HEAD_BYTES_MAX {
             return Ok(Err(Answer::line("431 Request Header Fields Too Large", "headers too large")));
+        }
+        if let Some(parsed) = parse(&bytes, hosts) {
+            return Ok(parsed);
         }
     }
 }

@@ -79,7 +79,14 @@ fn counters(text: &mut Text, look: &Look) {
             continue;
         }
         told.push(metric.family);
-        let name = format!("nextim_{}", metric.family);
+        // Shards count milliseconds, Prometheus likes seconds.
+        let in_seconds =
+            metric.family.strip_suffix("_ms_total").map(|base| format!("nextim_{base}_seconds_total"));
+        let scaled = |value: u64| match in_seconds {
+            Some(_) => seconds(value * 1_000).to_string(),
+            None => value.to_string(),
+        };
+        let name = in_seconds.clone().unwrap_or_else(|| format!("nextim_{}", metric.family));
         let help =
             FAMILIES.iter().find(|(family, _)| *family == metric.family).map_or(metric.help, |known| known.1);
         text.about(&name, metric.kind, help);
@@ -89,7 +96,7 @@ fn counters(text: &mut Text, look: &Look) {
             for (shard, values) in look.boards.iter().enumerate() {
                 let shard = shard.to_string();
                 let labels: Vec<_> = [("shard", shard.as_str())].into_iter().chain(member.label).collect();
-                text.value(&name, &labels, values[index]);
+                text.value(&name, &labels, scaled(values[index]));
             }
         }
     }

@@ -51,7 +51,9 @@ mod tests {
         let stats = Stats::new(2);
         let mut pulse = Pulse::new(&stats);
         let turn = |shard: usize, turns_total: u64| {
-            stats.board(shard).publish(&Counters { turns_total, ..Counters::default() });
+            stats
+                .board(shard)
+                .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());
         };
         for look in 0..u64::from(STANDSTILL_LOOKS) {
             turn(0, 1 + look);

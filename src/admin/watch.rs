@@ -347,8 +347,8 @@ mod tests {
         let watch = Watch::new(subject(&domains));
         let stats = &watch.subject.stats;
         let of = |users, messages_lost_total| Counters { users, messages_lost_total, ..Counters::default() };
-        stats.board(0).publish(&of(5, 1));
-        stats.board(1).publish(&of(7, 2));
+        stats.board(0).publish(&of(5, 0), &of(0, 1));
+        stats.board(1).publish(&of(0, 2), &of(7, 0));
         let (first, last) = (domains.find("site0000").unwrap(), domains.find("site0257").unwrap());
         stats.board(0).called(first.id, CallKind::Message);
         stats.board(1).called(last.id, CallKind::Online);
@@ -383,7 +383,11 @@ mod tests {
     fn a_shard_that_does_not_turn_is_an_illness() {
         let watch = Watch::new(subject(&Arc::default()));
         let turn = |turns_total| {
-            watch.subject.stats.board(0).publish(&Counters { turns_total, ..Counters::default() });
+            watch
+                .subject
+                .stats
+                .board(0)
+                .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());
         };
         for turns in 0..u64::from(STANDSTILL_LOOKS) {
             assert_eq!(watch.illness(), None);

@@ -25,7 +25,7 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     let nick = params.nick()?;
     let style = params.short(Param::Style, STYLE_BYTES_MAX)?.unwrap_or_default();
     let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
-    let timestamp = timestamp.unwrap_or_else(|| Cow::Owned(context.wall_ms.to_string()));
+    let timestamp = timestamp.unwrap_or_else(|| Cow::Owned((context.wall_ms)().to_string()));
     let id = params.short(Param::Id, ID_BYTES_MAX)?;
     Ok(Verb::Message(Box::new(Say { speaker, to, nick, kind, body, style, timestamp, id })))
 }

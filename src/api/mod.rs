@@ -42,8 +42,9 @@ pub struct Context<'c> {
     pub domains: &'c Domains,
     /// How much a call may bring.
     pub limits: &'c Limits,
-    /// The server's time, in milliseconds since 1970: the timestamp of messages that bring none.
-    pub wall_ms: u64,
+    /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
+    /// need no time.
+    pub wall_ms: fn() -> u64,
     /// Fresh random bits, for a ticket.
     pub secret: [u8; 16],
 }

@@ -26,7 +26,7 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: WALL_MS, secret: [9; 16] };
+    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: || WALL_MS, secret: [9; 16] };
     let scratch = Box::leak(Box::default());
     match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),

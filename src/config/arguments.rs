@@ -85,7 +85,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FORMAT", value_parser = values::log_format)]
     log_format: Option<Format>,
 
-    /// Let the server be watched at this address: metrics, health, a dashboard [127.0.0.1:8001 without a value]
+    /// Let the server be watched here; without a value at 127.0.0.1:8001
     #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
     #[arg(num_args = 0..=1, default_missing_value = ADMIN_TEXT)]
     admin: Option<SocketAddr>,

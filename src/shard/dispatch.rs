@@ -20,12 +20,8 @@ impl Shard {
     /// Gives a request to the router, or refuses it.
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) {
         self.counters.requests_total += 1;
-        let context = Context {
-            domains: &self.domains,
-            limits: &self.limits,
-            wall_ms: wall_ms(),
-            secret: self.entropy.peek(),
-        };
+        let context =
+            Context { domains: &self.domains, limits: &self.limits, wall_ms, secret: self.entropy.peek() };
         match api::route(request, &context) {
             Routed::Call { call, shape } => self.start_call(slot, call, shape),
             Routed::Refused { rejection, shape } => self.refuse(slot, &rejection, shape),

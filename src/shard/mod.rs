@@ -368,13 +368,11 @@ impl Shard {
 
     /// Shows what was counted, and how long this turn and the calls it answered took. The time is read once for all.
     fn show_counters(&mut self) {
-        let mut counters = self.router.counters();
         self.counters.turns_total += 1;
-        counters.add(&self.counters);
-        counters.mail_waiting = self.outbox.waiting() as u64;
-        self.tally.show(&mut counters);
+        self.counters.mail_waiting = self.outbox.waiting() as u64;
+        self.tally.show(&mut self.counters);
         let board = self.stats.board(usize::from(self.place.0));
-        board.publish(&counters);
+        board.publish(self.router.counters(), &self.counters);
         let (turn_us, now) = self.clock.end_turn();
         board.turned(turn_us);
         for Begun { kind, at } in self.answered.drain(..) {

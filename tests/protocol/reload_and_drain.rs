@@ -39,6 +39,32 @@ fn rotating_keys_ends_no_session() {
 }
 
 #[test]
+fn reloading_many_times_disturbs_nobody() {
+    const RELOADS: usize = 40;
+    let before = Setup::calm().sites(&[A]);
+    before.own(|server| {
+        let site = Site::named(server, "a.example", "key a");
+        let (alice, mut bob) = (site.online("alice", &[]), site.online("bob", &[]));
+        let reloaded = |count: usize| (server.log().matches("reloaded").count() >= count).then_some(());
+        let mut said = Vec::new();
+        for round in 0..RELOADS {
+            // In every other round there is a second domain.
+            let sites = if round % 2 == 0 { &[A, B][..] } else { &[A] };
+            let poll = bob.park_surely();
+            server.reload(&before.clone().sites(sites));
+            said.push(format!("message {round}"));
+            let body = said.last().unwrap();
+            site.post("/messages", &[("ticket", &alice.ticket), ("to", "bob"), ("body", body)]).ok();
+            assert_eq!(bob.read(poll).bodies(), [body.as_str()]);
+            // A reload that is over before the next one begins is one line.
+            eventually("it is reloaded", || reloaded(round + 1));
+        }
+        assert_eq!(site.onlines("alice,bob"), "alice,bob");
+        assert!(!server.log().contains("not reloaded"), "{}", server.log());
+    });
+}
+
+#[test]
 fn removing_a_domain_stops_its_sessions_and_no_others() {
     let both = Setup::calm().sites(&[A, B]);
     both.own(|server| {

@@ -8,7 +8,9 @@
  */
 
 const LOOK_MS = 1_000;
-const SPAN_MS = 600_000;
+/** What a plot shows: all there is, but no less and no more than this. */
+const SPAN_MS_MIN = 60_000;
+const SPAN_MS_MAX = 600_000;
 /** Looks that are further apart have nothing between them. */
 const GAP_MS = 5_000;
 const PATIENCE_MS = 5_000;
@@ -42,14 +44,14 @@ const words = ([number, unit]) => (unit && unit !== '/s' ? `${number} ${unit}` :
 
 /**
  * What is plotted.
- * @type {{title: string, lines: {of: string, name?: string}[], show: (number: any) => Amount, step?: number, bad?: boolean}[]}
+ * @type {{title: string, lines: {of: string, name?: string}[], show: (number: any) => Amount, step?: number, bad?: boolean, log?: boolean}[]}
  */
 const CARDS = [
   { title: 'Users online', lines: [{ of: 'users' }], show: count },
   { title: 'Polls waiting', lines: [{ of: 'parked' }], show: count },
   { title: 'Messages sent', lines: [{ of: 'messages_per_s' }], show: rate },
   { title: 'Packets queued to pages', lines: [{ of: 'packets_per_s' }], show: rate },
-  { title: 'Latency of calls', lines: [{ of: 'p50_us', name: 'p50' }, { of: 'p99_us', name: 'p99' }], show: latency },
+  { title: 'Latency of calls', lines: [{ of: 'p50_us', name: 'p50' }, { of: 'p99_us', name: 'p99' }], show: latency, log: true },
   { title: 'Lost or refused', lines: [{ of: 'losses_per_s' }], show: rate, bad: true },
   { title: 'Processor', lines: [{ of: 'cores' }], show: cores, step: 0.1 },
   { title: 'Memory', lines: [{ of: 'memory_bytes' }], show: bytes, step: 2 ** 20 },
@@ -100,31 +102,41 @@ class Card {
     this.curves = card.lines.map((_, index) => shape('path', { class: `curve ${index ? 'second' : 'first'}` }));
     this.cross = shape('line', { class: 'cross', y1: 0, y2: HEIGHT, visibility: 'hidden' });
     this.svg.append(...(two ? [] : [this.area]), ...this.curves, this.cross);
-    this.top = element('span', 'top');
-    this.plot = element('div', `plot ${card.bad ? 'bad-plot' : ''}`, this.svg, this.top);
+    [this.top, this.bottom] = [element('span', 'top'), element('span', 'bottom')];
+    this.plot = element('div', `plot ${card.bad ? 'bad-plot' : ''}`, this.svg, this.top, this.bottom);
     this.at = element('span', 'at');
     this.table = element('table');
     this.details = element('details', '', element('summary', '', 'Values by minute'), this.table);
     this.details.addEventListener('toggle', () => this.fillTable());
-    const times = element('p', 'times', element('span', '', '10 min ago'), this.at, element('span', '', 'now'));
+    this.from = element('span');
+    const times = element('p', 'times', this.from, this.at, element('span', '', 'now'));
     const caption = element('figcaption', '', card.title);
     this.figure = element('figure', 'card', caption, element('div', 'now', ...now), this.plot, times, this.details);
     /** @type {Sample[]} */
     this.samples = [];
+    [this.end, this.span] = [0, SPAN_MS_MIN];
   }
 
-  /** @param {Sample[]} samples @param {number} end of the plot, in milliseconds since 1970 */
-  draw(samples, end) {
-    this.samples = samples;
-    this.end = end;
-    const { lines, show, step = 1 } = this.card;
-    const known = lines.flatMap(({ of }) => samples.map((sample) => sample[of] ?? 0));
-    const highest = roundUp(Math.max(0, ...known), step);
+  /** Where a moment is on the plot. @param {number} timeMs */
+  x(timeMs) {
+    return WIDTH * (1 - (this.end - timeMs) / this.span);
+  }
+
+  /** @param {Sample[]} samples @param {number} end of the plot, in milliseconds since 1970 @param {number} span of it */
+  draw(samples, end, span) {
+    [this.samples, this.end, this.span] = [samples, end, span];
+    this.from.textContent = `${plain.format(span / 60_000)} min ago`;
+    const { lines, show, step = 1, log } = this.card;
+    const known = lines.flatMap(({ of }) => samples.map((sample) => sample[of]).filter((value) => value !== null));
+    // Latencies differ by orders of magnitude, so each of these has the same height.
+    const lowest = log ? 10 ** Math.floor(Math.log10(Math.max(1, Math.min(1_000, ...known)))) : 0;
+    const highest = roundUp(Math.max(10 * lowest, ...known), log ? lowest : step);
     this.top.textContent = words(show(highest));
-    const x = (/** @type {Sample} */ sample) => (WIDTH * (sample.time_ms - end + SPAN_MS)) / SPAN_MS;
-    const y = (/** @type {number} */ value) => HEIGHT - 1 - ((HEIGHT - 3) * value) / highest;
+    this.bottom.textContent = log ? words(show(lowest)) : '';
+    const share = (/** @type {number} */ value) => (log ? Math.log(Math.max(value, lowest) / lowest) / Math.log(highest / lowest) : value / highest);
+    const y = (/** @type {number} */ value) => HEIGHT - 1 - (HEIGHT - 3) * share(value);
     lines.forEach(({ of }, index) => {
-      const pieces = inPieces(samples, of).map((piece) => piece.map((sample) => `${x(sample).toFixed(1)} ${y(/** @type {number} */ (sample[of])).toFixed(1)}`));
+      const pieces = inPieces(samples, of).map((piece) => piece.map((sample) => `${this.x(sample.time_ms).toFixed(1)} ${y(/** @type {number} */ (sample[of])).toFixed(1)}`));
       // A single point is a line to itself, which round ends make a dot.
       this.curves[index].setAttribute('d', pieces.map((points) => `M${points.join('L')}${points.length > 1 ? '' : 'h0'}`).join(''));
       const under = pieces.map((points) => `M${points[0].split(' ')[0]} ${HEIGHT}L${points.join('L')}V${HEIGHT}Z`);
@@ -143,8 +155,7 @@ class Card {
     this.cross.setAttribute('visibility', pointed ? 'visible' : 'hidden');
     this.at.textContent = pointed && sample ? clock.format(sample.time_ms) : '';
     if (!pointed || !sample) return;
-    const at = (WIDTH * (sample.time_ms - (this.end ?? 0) + SPAN_MS)) / SPAN_MS;
-    for (const end of ['x1', 'x2']) this.cross.setAttribute(end, `${at}`);
+    for (const end of ['x1', 'x2']) this.cross.setAttribute(end, `${this.x(sample.time_ms)}`);
   }
 
   /** The same as the plot, for whoever reads rather than looks. */
@@ -287,18 +298,25 @@ let samples = [];
 /** Where somebody points, as a share of the width; null if nobody does. @type {number | null} */
 let pointed = null;
 
+/** How much the plots show. */
+function span() {
+  const age = samples.length ? samples[samples.length - 1].time_ms - samples[0].time_ms : 0;
+  // Whole minutes, so that the plots stand still while they fill.
+  return Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, Math.ceil(age / 60_000) * 60_000));
+}
+
 function tell() {
   const last = samples.at(-1);
   if (pointed === null || !last) return cards.forEach((card) => card.tell(last, false));
-  const time = last.time_ms - SPAN_MS * (1 - pointed);
+  const time = last.time_ms - span() * (1 - pointed);
   const nearest = samples.reduce((best, sample) => (Math.abs(sample.time_ms - time) < Math.abs(best.time_ms - time) ? sample : best), last);
   cards.forEach((card) => card.tell(nearest, true));
 }
 
 function draw() {
   const end = samples.at(-1)?.time_ms ?? Date.now();
-  samples = samples.filter((sample) => sample.time_ms > end - SPAN_MS);
-  for (const card of cards) card.draw(samples, end);
+  samples = samples.filter((sample) => sample.time_ms >= end - SPAN_MS_MAX);
+  for (const card of cards) card.draw(samples, end, span());
   tell();
 }
 

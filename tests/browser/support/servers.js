@@ -69,16 +69,19 @@ export function freePort() {
 export class MessageServer {
   static key = 'a key for tests';
 
-  static async start() {
+  /** @param {{admin?: boolean}} [setup] `admin`: it can be watched */
+  static async start({ admin = false } = {}) {
     const server = new MessageServer();
     server.url = `http://127.0.0.1:${await freePort()}`;
+    if (admin) server.admin = `http://127.0.0.1:${await freePort()}`;
     await server.again();
     return server;
   }
 
   async again() {
-    const listen = this.url.slice('http://'.length);
-    this.program = new Program('nextim', ['--listen', listen, '--domain', 'test', '--apikey', MessageServer.key]);
+    const address = (/** @type {string} */ url) => url.slice('http://'.length);
+    const admin = this.admin ? ['--admin', address(this.admin)] : [];
+    this.program = new Program('nextim', ['--listen', address(this.url), '--domain', 'test', '--apikey', MessageServer.key, ...admin]);
     await this.program.says(/listening on/);
   }
 

@@ -118,8 +118,13 @@ fn decoding(criterion: &mut Criterion) {
 
 fn routing(criterion: &mut Criterion) {
     let domains = Domains::new(&[DomainConfig::new(DOMAIN, APIKEY), DomainConfig::new("other.example", "k")]);
-    let context =
-        Context { domains: &domains, limits: &Limits::DEFAULT, wall_ms: 1_700_000_012_345, secret: [7; 16] };
+    let context = Context {
+        domains: &domains,
+        limits: &Limits::DEFAULT,
+        wall_ms: 1_700_000_012_345,
+        now_ms: 0,
+        secret: [7; 16],
+    };
     let mut group = criterion.benchmark_group("route");
     for (name, input) in [("poll", poll()), ("message", message())] {
         let mut scratch = Vec::new();

@@ -1,9 +1,10 @@
 //! Time: the only place that reads a clock.
 //!
-//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks. Must not: be read more than once a
-//! turn by the same shard. A tick never leaves its shard: between shards only durations travel.
+//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, [`Clock`], which makes ticks, and [`Origin`], from
+//! which shards count the time they share. Must not: be read more than once a turn by the same shard. A tick never
+//! leaves its shard: between shards only durations travel.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::limits::{ALARM_MS_MAX, STOP_MS_MIN};
 
@@ -82,6 +83,17 @@ impl Moment {
     }
 }
 
+/// When a server started: rates that all shards count together need a time that is the same for all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin(Instant);
+
+impl Origin {
+    /// Now.
+    pub fn now() -> Origin {
+        Origin(Instant::now())
+    }
+}
+
 /// The clock of one shard.
 ///
 /// If a turn starts more than a second later than it should have (SIGSTOP, a suspended machine, a jump of the
@@ -90,6 +102,10 @@ impl Moment {
 #[derive(Debug)]
 pub struct Clock {
     start: Instant,
+    /// From the origin to the start.
+    before_ms: u64,
+    /// From the start to the last turn.
+    elapsed_ms: u64,
     skipped_ms: u64,
     /// Whether the last turn was late already.
     was_late: bool,
@@ -98,8 +114,10 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that starts at [`Tick::ZERO`].
-    pub fn start() -> Clock {
-        Clock { start: Instant::now(), skipped_ms: 0, was_late: false, now: Tick::ZERO }
+    pub fn start(origin: Origin) -> Clock {
+        let start = Instant::now();
+        let before_ms = ms(start.saturating_duration_since(origin.0));
+        Clock { start, before_ms, elapsed_ms: 0, skipped_ms: 0, was_late: false, now: Tick::ZERO }
     }
 
     /// The moment of the last [`Clock::turn`].
@@ -107,14 +125,20 @@ impl Clock {
         self.now
     }
 
+    /// Milliseconds from the server's start to the last [`Clock::turn`], stops of the process counted: the same on all
+    /// shards, give or take a turn.
+    pub fn shared_ms(&self) -> u64 {
+        self.before_ms + self.elapsed_ms
+    }
+
     /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns how many
     /// milliseconds were taken out of time.
     pub fn turn(&mut self, expected: Tick) -> u64 {
-        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.advance(elapsed, expected)
+        self.advance(ms(self.start.elapsed()), expected)
     }
 
     fn advance(&mut self, elapsed_ms: u64, expected: Tick) -> u64 {
+        self.elapsed_ms = self.elapsed_ms.max(elapsed_ms);
         let read = Tick(elapsed_ms.saturating_sub(self.skipped_ms));
         let late = read.since(expected) > STOP_MS_MIN;
         // Late twice in a row is load, and time must go on.
@@ -128,9 +152,11 @@ impl Clock {
 
 /// The time of day, in milliseconds since 1970 UTC: the default `timestamp` of a message.
 pub fn wall_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, ms)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -139,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_stop_is_taken_out_of_time() {
-        let mut clock = Clock::start();
+        let mut clock = Clock::start(Origin::now());
         assert_eq!(clock.advance(100, Tick(100)), 0);
         assert_eq!(clock.advance(1_000, Tick(200)), 0, "load is not a stop");
         assert_eq!(clock.now(), Tick(1_000));
@@ -150,6 +176,7 @@ mod tests {
         assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
         assert_eq!(clock.advance(67_000, Tick(1_300)), 0, "late again is load");
         assert_eq!(clock.now(), Tick(4_300));
+        assert_eq!(clock.shared_ms(), clock.before_ms + 67_000, "other shards may not have been stopped");
     }
 
     #[test]
@@ -178,7 +205,7 @@ mod tests {
 
     #[test]
     fn time_never_runs_backwards() {
-        let mut clock = Clock::start();
+        let mut clock = Clock::start(Origin::now());
         clock.advance(500, Tick(500));
         clock.advance(400, Tick(500));
         assert_eq!(clock.now(), Tick(500));

@@ -43,18 +43,58 @@ counters! {
     rooms: gauge,
     /// Connections open now.
     connections: gauge,
+    /// Bytes that wait now: unfinished requests, answers, packets, mail.
+    memory_bytes: gauge,
     /// Connections accepted.
     connections_total: counter,
-    /// Connections refused because the shard was full.
-    connections_refused_total: counter,
-    /// Connections closed because a deadline passed.
-    connections_expired_total: counter,
+    /// Times a shard rested because connections came faster than they may be accepted.
+    accepts_delayed_total: counter,
+    /// Connections refused because the shard had all it may have.
+    connections_refused_full_total: counter,
+    /// Connections refused because their address had all it may have.
+    connections_refused_address_total: counter,
+    /// Connections refused because of the memory in use.
+    connections_refused_memory_total: counter,
+    /// Connections closed because nothing was asked for long.
+    connections_expired_idle_total: counter,
+    /// Connections closed because the head of a request did not arrive in time.
+    connections_expired_head_total: counter,
+    /// Connections closed because the body of a request did not arrive in time.
+    connections_expired_body_total: counter,
+    /// Connections closed because an answer was not taken in time.
+    connections_expired_write_total: counter,
+    /// Connections closed because a peer did not close them after its last answer.
+    connections_expired_farewell_total: counter,
     /// Requests read.
     requests_total: counter,
     /// Requests refused with a 4xx status before they became a call.
     requests_rejected_total: counter,
-    /// Calls refused by the router.
-    calls_refused_total: counter,
+    /// Requests refused because their address asked too often.
+    requests_limited_total: counter,
+    /// Requests refused because of a wrong apikey or domain.
+    requests_unauthorized_total: counter,
+    /// Requests refused because of the memory in use, before they had arrived as a whole.
+    requests_refused_memory_total: counter,
+    /// Calls refused because their domain called too often.
+    calls_limited_total: counter,
+    /// Calls refused because no such session or user is online.
+    calls_refused_no_client_total: counter,
+    /// Polls refused because of a number that was never given.
+    calls_refused_seq_total: counter,
+    /// Calls refused because their domain had all the users it may have.
+    calls_refused_users_total: counter,
+    /// Calls refused because their user was in all the rooms he may be in.
+    calls_refused_rooms_total: counter,
+    /// Polls refused because two of their session waited already.
+    calls_refused_polls_total: counter,
+    /// Messages refused because no session of their receiver could take more.
+    calls_refused_receiver_total: counter,
+    /// Calls refused because of the memory in use.
+    calls_refused_memory_total: counter,
+    /// Calls refused because a shard did not answer in time.
+    calls_refused_late_total: counter,
+    /// Calls refused because the server was going down.
+    calls_refused_shutdown_total: counter,
     /// Messages taken from senders.
     messages_total: counter,
     /// Messages queued to sessions of receivers.
@@ -79,6 +119,8 @@ counters! {
     polls_parked_total: counter,
     /// Parked polls that were cut by the browser.
     polls_cut_total: counter,
+    /// Polls answered with word when to come back, because very many were answered together.
+    polls_spread_total: counter,
     /// Answers to calls that some shard did not report to in time.
     gathers_late_total: counter,
     /// Mail sent to other shards.

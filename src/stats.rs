@@ -49,6 +49,8 @@ counters! {
     connections_total: counter,
     /// Times a shard rested because connections came faster than they may be accepted.
     accepts_delayed_total: counter,
+    /// Times a shard rested because the system had no descriptor for a connection.
+    accepts_failed_total: counter,
     /// Connections refused because the shard had all it may have.
     connections_refused_full_total: counter,
     /// Connections refused because their address had all it may have.

@@ -25,6 +25,10 @@ impl Shard {
                     self.counters.accepts_delayed_total += 1;
                     return false;
                 }
+                Accepted::Failed => {
+                    self.counters.accepts_failed_total += 1;
+                    return false;
+                }
                 Accepted::Nobody => return false,
             }
         }

@@ -55,6 +55,8 @@ pub(crate) enum Accepted {
     Somebody(TcpStream, IpAddr),
     /// Somebody may be there, but it is too soon for him: the shard begins to rest.
     TooSoon,
+    /// There is no descriptor for him, or something else is wrong with the system: the shard begins to rest.
+    Failed,
     /// There is nobody at any listener, or the shard rests.
     Nobody,
 }
@@ -118,7 +120,7 @@ impl Listeners {
                 Err(error) => {
                     log::warn!("connections cannot be accepted for a while: {error}");
                     self.rest_until = now.after(ACCEPT_REST_MS);
-                    return Accepted::Nobody;
+                    return Accepted::Failed;
                 }
             }
         }

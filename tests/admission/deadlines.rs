@@ -3,7 +3,7 @@
 use nextim::config::Config;
 use nextim::limits::{Limits, Timeouts};
 
-use crate::support::{Client, each, get, site_call, strict};
+use crate::support::{Client, Running, Unconnected, each, get, site_call, strict};
 
 const SHORT_MS: u64 = 300;
 
@@ -40,8 +40,8 @@ fn a_slow_head_and_a_slow_body_are_told_apart() {
 }
 
 /// Asks for more than all buffers on the way hold, and takes nothing of it.
-fn ask_for_much(server: &crate::support::Running) -> Client {
-    let mut conn = Client::connect(server.address, "127.0.0.2", Some(4_096));
+fn ask_for_much(server: &Running) -> Client {
+    let mut conn = Unconnected::new("127.0.0.2").with_small_window().connect(server.address);
     conn.send(&get("/webim.js", "").repeat(400));
     conn
 }

@@ -2,7 +2,9 @@
 
 use nextim::limits::{Limits, RETRY_CROWDED_S};
 
-use crate::support::{Client, each, eventually, get, site_call, strict};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::support::{Client, Unconnected, each, eventually, get, site_call, strict};
 
 const ASK: &str = "/onlines";
 
@@ -42,6 +44,24 @@ fn those_who_come_faster_than_they_are_accepted_wait_and_are_not_refused() {
         // Whoever rests does so until the next one is due: to ask again and again in between would count much more.
         let rests = server.count("accepts_delayed_total");
         assert!((1..=NEWCOMERS + server.shards as u64).contains(&rests), "{rests}");
+    });
+}
+
+#[test]
+fn a_shard_without_descriptors_rests_and_goes_on_when_there_are_some() {
+    each(&strict(Limits::DEFAULT), |server| {
+        let unconnected: Vec<Unconnected> = (0..4).map(|_| Unconnected::new("127.0.0.2")).collect();
+        let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        // No number is left to anybody in this process, which has more than these open.
+        setrlimit(Resource::RLIMIT_NOFILE, 3, hard).unwrap();
+        let conns: Vec<Client> =
+            unconnected.into_iter().map(|socket| socket.connect(server.address)).collect();
+        server.reaches("accepts_failed_total", 3);
+        setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
+        for mut conn in conns {
+            conn.call(&site_call(ASK, "names=x")).is(200, "");
+        }
+        assert_eq!(server.count("connections_total"), 4);
     });
 }
 

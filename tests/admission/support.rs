@@ -4,7 +4,7 @@
 //! another test would not be closed when that test closes it: whoever has a server is alone.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -62,13 +62,19 @@ impl Running {
         }
     }
 
+    /// Waits until the counter has this value, or a higher one.
+    #[track_caller]
+    pub(crate) fn reaches(&self, counter: &str, least: u64) {
+        eventually(counter, || (self.count(counter) >= least).then_some(()));
+    }
+
     pub(crate) fn reload(&self, domains: &[DomainConfig]) {
         self.handle.reload(domains);
     }
 
     /// A client with this address.
     pub(crate) fn from(&self, source: &str) -> Client {
-        Client::connect(self.address, source, None)
+        Unconnected::new(source).connect(self.address)
     }
 
     /// A call of the site `a`, from an address of its own.
@@ -156,6 +162,33 @@ impl Response {
     }
 }
 
+/// A socket with an address.
+pub(crate) struct Unconnected(Socket);
+
+impl Unconnected {
+    pub(crate) fn new(source: &str) -> Unconnected {
+        let source = SocketAddr::new(source.parse().unwrap(), 0);
+        let socket = Socket::new(Domain::for_address(source), Type::STREAM, None).unwrap();
+        socket.bind(&source.into()).unwrap();
+        Unconnected(socket)
+    }
+
+    /// The kernel takes little for it, if it does not read.
+    pub(crate) fn with_small_window(self) -> Unconnected {
+        self.0.set_recv_buffer_size(4_096).unwrap();
+        self
+    }
+
+    pub(crate) fn connect(self, address: SocketAddr) -> Client {
+        self.0.connect(&address.into()).unwrap();
+        let stream: TcpStream = self.0.into();
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Client { stream, buffer: Vec::new() }
+    }
+}
+
 /// A connection.
 pub(crate) struct Client {
     stream: TcpStream,
@@ -163,22 +196,6 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// Connects from `source`; `window` bounds what the kernel takes for a client that does not read.
-    pub(crate) fn connect(address: SocketAddr, source: &str, window: Option<usize>) -> Client {
-        let source: IpAddr = source.parse().unwrap();
-        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
-        socket.bind(&SocketAddr::new(source, 0).into()).unwrap();
-        if let Some(bytes) = window {
-            socket.set_recv_buffer_size(bytes).unwrap();
-        }
-        socket.connect(&address.into()).unwrap();
-        let stream: TcpStream = socket.into();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Client { stream, buffer: Vec::new() }
-    }
-
     /// Sends bytes. A server that has closed already has said why.
     pub(crate) fn send(&mut self, bytes: &[u8]) {
         if let Err(error) = self.stream.write_all(bytes) {

@@ -188,8 +188,8 @@ impl Limits {
         connections_per_address: 10_000,
         // Those pages poll a few hundred times a second. It takes some forty such addresses to keep a core busy.
         requests_per_second_per_address: 1_000,
-        // Ten times what a broadcast to 100,000 pages takes until they have answered it, and little beside what a
-        // server for so many has anyway.
+        // A broadcast to 100,000 pages holds some twenty megabytes until they have polled again; 30,000 users who do not
+        // poll and are each sent the longest message fill it.
         memory_bytes: 1_024 * 1_024 * 1_024,
     };
     /// The least memory that may be configured.

@@ -106,6 +106,7 @@
 //! bytes, and the files of `web/dist`); then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
 //! [`server`] and [`config`]. Dependencies point from the end of this list to its beginning.
 
+pub mod admin;
 pub mod admission;
 pub mod api;
 pub mod clock;
@@ -114,10 +115,13 @@ pub mod domains;
 pub mod http;
 pub mod json;
 pub mod limits;
+pub mod logging;
 pub mod memory;
 pub mod ranges;
 pub mod router;
 pub mod server;
+pub mod service;
 pub mod shard;
 pub mod slots;
 pub mod stats;
+pub mod top;

@@ -18,8 +18,20 @@ use crate::limits::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHAR
 type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);
 
 /// What may stand at the top of the file, what in a `[[domain]]`.
-pub(super) const TOP: [&str; 9] =
-    ["listen", "shards", "public_url", "log", "exempt", "trusted_proxies", "timeouts", "limits", "domain"];
+pub(super) const TOP: [&str; 12] = [
+    "listen",
+    "shards",
+    "public_url",
+    "log",
+    "log_format",
+    "admin",
+    "admin_hosts",
+    "exempt",
+    "trusted_proxies",
+    "timeouts",
+    "limits",
+    "domain",
+];
 const DOMAIN: [&str; 5] = ["name", "apikeys", "origins", "max_users", "max_calls_per_second"];
 
 const LIMITS: [Number<Limits, usize>; 15] = [
@@ -123,6 +135,12 @@ impl Reader<'_> {
                 "exempt" => settings.exempt = self.texts(value, "exempt", 0, values::range),
                 "trusted_proxies" => {
                     settings.trusted_proxies = self.texts(value, "trusted_proxies", 0, values::range);
+                }
+                "log_format" => settings.log_format = self.text(value, "log_format", values::log_format),
+                "admin" => settings.admin = self.text(value, "admin", values::address),
+                "admin_hosts" => {
+                    let hosts = self.texts(value, "admin_hosts", 0, values::host);
+                    settings.admin_hosts = hosts.unwrap_or_default();
                 }
                 "timeouts" => self.timeouts(value, &mut settings.timeouts),
                 "limits" => self.limits(value, &mut settings.limits),
@@ -372,15 +390,16 @@ mod tests {
             (
                 "port = 1",
                 &[concat!(
-                    "1: port: is not one of ",
-                    "listen, shards, public_url, log, exempt, trusted_proxies, timeouts, limits, domain"
+                    "1: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, ",
+                    "exempt, trusted_proxies, timeouts, limits, domain"
                 )],
             ),
             (
                 "\"Kx7/9\" = 1",
                 &[concat!(
                     "1: unknown setting: is not one of ",
-                    "listen, shards, public_url, log, exempt, trusted_proxies, timeouts, limits, domain"
+                    "listen, shards, public_url, log, log_format, admin, admin_hosts, ",
+                    "exempt, trusted_proxies, timeouts, limits, domain"
                 )],
             ),
             (
@@ -415,6 +434,16 @@ mod tests {
                 ],
             ),
             ("log = \"all\"", &["1: log: must be off, error, warn, info, debug or trace"]),
+            ("log_format = \"xml\"", &["1: log_format: must be text or json"]),
+            (
+                "admin = \"8001\"",
+                &["1: admin: must be ADDR:PORT with a numeric address, such as 127.0.0.1:8000 or [::1]:8000"],
+            ),
+            (
+                "admin_hosts = [\"a.example:80\"]",
+                &["1: admin_hosts: must be the name of a host, without a port"],
+            ),
+            ("admin_hosts = [\"im.internal\"]", &[]),
             ("shards = 257", &["1: shards: must be a whole number from 1 to 256"]),
             (
                 "[limits]\nrooms_per_call = 0",

@@ -297,15 +297,15 @@ impl Router {
     fn refuse(&mut self, key: CallKey, refusal: Refusal) {
         let counters = &mut self.counters;
         let counter = match refusal {
-            Refusal::NoClient => &mut counters.calls_refused_no_client_total,
-            Refusal::BadSeq => &mut counters.calls_refused_seq_total,
-            Refusal::TooManyUsers => &mut counters.calls_refused_users_total,
-            Refusal::TooManyRooms => &mut counters.calls_refused_rooms_total,
-            Refusal::TooManyPolls => &mut counters.calls_refused_polls_total,
-            Refusal::ReceiverFull => &mut counters.calls_refused_receiver_total,
-            Refusal::Overloaded => &mut counters.calls_refused_memory_total,
-            Refusal::Late => &mut counters.calls_refused_late_total,
-            Refusal::ShuttingDown => &mut counters.calls_refused_shutdown_total,
+            Refusal::NoClient => &mut counters.calls_refused_no_client,
+            Refusal::BadSeq => &mut counters.calls_refused_seq,
+            Refusal::TooManyUsers => &mut counters.calls_refused_users,
+            Refusal::TooManyRooms => &mut counters.calls_refused_rooms,
+            Refusal::TooManyPolls => &mut counters.calls_refused_polls,
+            Refusal::ReceiverFull => &mut counters.calls_refused_receiver,
+            Refusal::Overloaded => &mut counters.calls_refused_memory,
+            Refusal::Late => &mut counters.calls_refused_late,
+            Refusal::ShuttingDown => &mut counters.calls_refused_shutdown,
         };
         *counter += 1;
         self.answer(key, Answer::Refused(refusal));

@@ -12,7 +12,7 @@ use super::backlog::{Label, Pushed};
 use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
 use super::ids::{CallKey, SessionKey, Ticket};
 use super::mail::{Alarm, Effect, Mail};
-use super::packet::Packet;
+use super::packet::{Kind, Packet};
 use super::queue::Queue;
 use super::user::User;
 use crate::clock::{Moment, Tick};
@@ -213,10 +213,12 @@ impl Router {
     /// Answers a poll, or parks it.
     fn serve(&mut self, slot: Slot, key: CallKey, seq: Option<u64>) {
         let session = &mut self.sessions[slot];
+        self.counters.packets_waiting -= session.queue.len() as u64;
         match seq {
             Some(seq) => session.queue.acknowledge(seq),
             None => session.queue.acknowledge_flushed(),
         }
+        self.counters.packets_waiting += session.queue.len() as u64;
         if session.queue.is_empty() {
             self.counters.polls_parked_total += 1;
             let until = self.now.after(self.hold_ms(slot));
@@ -291,10 +293,17 @@ impl Router {
             return Pushed::Dropped;
         }
         let session = &mut self.sessions[slot];
+        let kind = packet.kind();
+        self.counters.packets_waiting -= session.queue.len() as u64;
         let pushed = session.queue.push(packet, label, &self.limits, &self.memory);
+        self.counters.packets_waiting += session.queue.len() as u64;
         match pushed {
             Pushed::Queued => {
-                self.counters.packets_queued_total += 1;
+                match kind {
+                    Kind::Message(_) => self.counters.packets_queued_messages += 1,
+                    Kind::Presence(_) => self.counters.packets_queued_presences += 1,
+                    Kind::Status => self.counters.packets_queued_statuses += 1,
+                }
                 self.answer_parked(slot);
             }
             Pushed::Dropped => self.counters.packets_dropped_total += 1,
@@ -428,6 +437,7 @@ impl Router {
         let user = self.sessions[slot].user;
         self.unlist_session(user, slot);
         let session = self.sessions.remove(slot).expect("it was there above");
+        self.counters.packets_waiting -= session.queue.len() as u64;
         (user, session.queue.into_messages())
     }
 

@@ -251,7 +251,10 @@ impl Router {
 
     /// Gives a session what was queued to an ended one.
     fn inherit(&mut self, session: Slot, messages: Vec<(u64, Packet)>) {
-        let lost = self.sessions[session].queue.take_over(messages, &self.limits, &self.memory);
+        let queue = &mut self.sessions[session].queue;
+        self.counters.packets_waiting -= queue.len() as u64;
+        let lost = queue.take_over(messages, &self.limits, &self.memory);
+        self.counters.packets_waiting += queue.len() as u64;
         self.counters.messages_lost_total += lost as u64;
     }
 

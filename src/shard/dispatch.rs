@@ -4,7 +4,7 @@
 
 use super::Shard;
 use super::Timer;
-use super::conn::{State, Then};
+use super::conn::{Begun, State, Then};
 use crate::api::{self, Context, Routed, Shape};
 use crate::clock::{Moment, wall_ms};
 use crate::http::asset::Selected;
@@ -30,14 +30,14 @@ impl Shard {
         };
         let routed = api::route(request, &context);
         if !routed.shape().site && self.asks_too_often(slot, request) {
-            self.counters.requests_limited_total += 1;
+            self.counters.requests_refused_rate += 1;
             return self.refuse(slot, &Rejection::impatient(RETRY_LATER_S), routed.into_shape());
         }
         match routed {
             Routed::Call { call, shape } => self.start_call(slot, call, shape),
             Routed::Refused { rejection, shape } => {
-                self.counters.calls_limited_total += u64::from(rejection.status == 429);
-                self.counters.requests_unauthorized_total += u64::from(rejection.status == 401);
+                self.counters.calls_refused_rate += u64::from(rejection.status == 429);
+                self.counters.requests_refused_apikey += u64::from(rejection.status == 401);
                 self.refuse(slot, &rejection, shape);
             }
             Routed::Preflight { shape } => {
@@ -63,16 +63,21 @@ impl Shard {
             // parked while this one waited to be read.
             return self.kill(slot);
         }
+        let begun = call.verb.kind().map(|kind| Begun { kind, at: self.clock.stamp() });
+        if let Some(Begun { kind, .. }) = begun {
+            self.stats.board(usize::from(self.place.0)).called(call.domain, kind);
+        }
         self.serial = self.serial.wrapping_add(1).max(1);
         conn.serial = self.serial;
         conn.due = late;
-        conn.state = if let Verb::Poll { ticket, .. } = &call.verb
+        let state = if let Verb::Poll { ticket, .. } = &call.verb
             && ticket.session.place.0 < self.shards
         {
             State::Parked(shape, ticket.session)
         } else {
-            State::Calling(shape)
+            State::Calling(shape, begun)
         };
+        conn.turn_to(state, &mut self.tally);
         if matches!(call.verb, Verb::Online(_)) {
             self.entropy.spend();
         }
@@ -103,12 +108,12 @@ impl Shard {
         self.sweeping = false;
         for slot in self.conns.alive() {
             let Some(conn) = self.conns.get(slot) else { continue };
-            if !matches!(conn.state, State::Calling(_)) {
+            if !matches!(conn.state(), State::Calling(..)) {
                 continue;
             }
             if conn.due.tick() <= now {
                 let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
-                self.counters.calls_refused_late_total += 1;
+                self.counters.calls_refused_late += 1;
                 self.answer(key, &Answer::Refused(Refusal::Late));
             } else {
                 self.set_sweep();
@@ -141,13 +146,15 @@ impl Shard {
     /// Writes the answer of a call. If its connection is gone, the owner of what it carries is told.
     fn answer(&mut self, key: CallKey, answer: &Answer) {
         let fate = delivers(answer);
-        let waiting = self.conns.find_call(key).and_then(|(slot, conn)| Some((slot, conn.take_shape()?)));
-        let Some((slot, shape)) = waiting else {
+        let found = self.conns.find_call(key);
+        let waiting = found.and_then(|(slot, conn)| Some((slot, conn.take_shape(&mut self.tally)?)));
+        let Some((slot, (shape, begun))) = waiting else {
             if let Some(session) = fate {
                 self.tell_router(Input::Fate { session, key, flushed: false });
             }
             return;
         };
+        self.answered.extend(begun);
         let (shape, chance) = (self.parting(shape), self.dice.roll());
         self.write_answer(slot, &shape, fate, |output, poll_url| {
             api::write_answer(output, answer, &shape, poll_url, chance);
@@ -190,7 +197,7 @@ impl Shard {
     /// Closes the connection of a poll whose answer is still being written.
     fn close_unflushed(&mut self, key: CallKey) {
         if let Some((slot, conn)) = self.conns.find_call(key)
-            && matches!(conn.state, State::Writing { .. })
+            && matches!(conn.state(), State::Writing { .. })
         {
             self.kill(slot);
         }

@@ -39,7 +39,7 @@ impl Shard {
         match self.gate.enter(from, self.conns.len(), self.memory.is_crowded()) {
             Ok(visitor) => {
                 self.counters.connections_total += 1;
-                let slot = self.conns.insert(Conn::new(stream, visitor));
+                let slot = self.conns.insert(Conn::new(stream, visitor, &mut self.tally));
                 self.register(slot);
             }
             Err(closed) => self.refuse_newcomer(stream, closed),
@@ -49,15 +49,15 @@ impl Shard {
     fn refuse_newcomer(&mut self, stream: TcpStream, closed: Closed) {
         let rejection = match closed {
             Closed::Full => {
-                self.counters.connections_refused_full_total += 1;
+                self.counters.connections_refused_full += 1;
                 Rejection::busy(RETRY_CROWDED_S)
             }
             Closed::Overloaded => {
-                self.counters.connections_refused_memory_total += 1;
+                self.counters.connections_refused_memory += 1;
                 Rejection::overloaded(RETRY_CROWDED_S).closing()
             }
             Closed::Crowded => {
-                self.counters.connections_refused_address_total += 1;
+                self.counters.connections_refused_address += 1;
                 Rejection::crowded(RETRY_CROWDED_S)
             }
         };

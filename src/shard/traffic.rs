@@ -41,12 +41,12 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         conn.readable |= readiness.readable;
         conn.half_closed |= readiness.closed;
-        match conn.state {
+        match *conn.state() {
             // Too much mail waits for other shards: what was sent to us stays in the kernel for now.
             State::Reading if congested => self.defer(slot),
             State::Reading => self.go_on(slot),
             State::Parked(..) if readiness.closed => self.kill(slot),
-            State::Calling(_) | State::Parked(..) => {}
+            State::Calling(..) | State::Parked(..) => {}
             State::Writing { .. } => {
                 if readiness.writable || readiness.closed {
                     self.write_more(slot);
@@ -61,15 +61,15 @@ impl Shard {
     /// served fills its own socket and not our memory.
     pub(super) fn go_on(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        if matches!(conn.state, State::Reading) && conn.has_unseen() {
+        if matches!(conn.state(), State::Reading) && conn.has_unseen() {
             self.serve(slot, &[]);
         }
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.state {
+        match *conn.state() {
             State::Reading if conn.has_unseen() => {} // it is deferred
             State::Reading if conn.readable || conn.half_closed => self.read(slot),
             State::Farewell => self.discard(slot),
-            State::Reading | State::Calling(_) | State::Parked(..) | State::Writing { .. } => {}
+            State::Reading | State::Calling(..) | State::Parked(..) | State::Writing { .. } => {}
             State::Dead => unreachable!("the dead are not found"),
         }
     }
@@ -104,10 +104,10 @@ impl Shard {
     /// The peer will send nothing more. It may wait for an answer, but a poll without a listener is cut.
     fn end_half_closed(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.state {
+        match *conn.state() {
             State::Parked(..) => self.kill(slot),
             State::Reading if !conn.deferred => self.kill(slot),
-            State::Reading | State::Calling(_) | State::Writing { .. } | State::Farewell => {}
+            State::Reading | State::Calling(..) | State::Writing { .. } | State::Farewell => {}
             State::Dead => unreachable!("the dead are not found"),
         }
     }
@@ -139,7 +139,7 @@ impl Shard {
         conn.input = Some(rest);
         if served.incomplete {
             self.wait_for_more(slot);
-        } else if matches!(conn.state, State::Reading) {
+        } else if matches!(conn.state(), State::Reading) {
             self.defer(slot);
         }
     }
@@ -149,7 +149,7 @@ impl Shard {
         let mut served = Served { bytes: 0, incomplete: false };
         let mut body = std::mem::take(&mut self.buffers.body);
         for _ in 0..REQUESTS_PER_TURN {
-            let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state, State::Reading));
+            let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state(), State::Reading));
             if !free || served.bytes == bytes.len() {
                 break;
             }
@@ -181,7 +181,7 @@ impl Shard {
         let is_stranger = conn.visitor != Visitor::Exempt;
         if self.memory.is_full() || begins_body && is_stranger && self.memory.is_crowded() {
             let rejection = input.partial.rejected(Rejection::overloaded(RETRY_LATER_S).closing());
-            self.counters.requests_refused_memory_total += 1;
+            self.counters.requests_refused_memory += 1;
             return self.dismiss(slot, &rejection);
         }
         let must_continue = input.partial.take_continue();
@@ -225,7 +225,7 @@ impl Shard {
         if self.gate.ask(conn.visitor, std::iter::empty, now_ms) {
             return self.dismiss(slot, rejection);
         }
-        self.counters.requests_limited_total += 1;
+        self.counters.requests_refused_rate += 1;
         self.dismiss(slot, &Rejection::impatient(RETRY_LATER_S).closing().for_poll(rejection.poll));
     }
 
@@ -253,11 +253,11 @@ impl Shard {
         match conn.write(bytes, asset, until, &self.memory) {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => {
-                conn.state = State::Writing { fate, then };
+                conn.turn_to(State::Writing { fate, then }, &mut self.tally);
                 self.wait_for_reader(slot);
             }
             Put::Broken => {
-                conn.state = State::Writing { fate, then };
+                conn.turn_to(State::Writing { fate, then }, &mut self.tally);
                 self.kill(slot);
             }
         }
@@ -265,7 +265,7 @@ impl Shard {
 
     fn write_more(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        let State::Writing { fate, then } = conn.state else { return };
+        let State::Writing { fate, then } = *conn.state() else { return };
         match conn.write_more() {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => self.wait_for_reader(slot),
@@ -288,7 +288,7 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         let key = CallKey { place, conn: slot.index, serial: conn.serial };
         conn.serial = 0;
-        conn.state = State::Reading;
+        conn.turn_to(State::Reading, &mut self.tally);
         let more = conn.input.is_some() || conn.readable || conn.half_closed;
         match then {
             Then::Read => {
@@ -309,7 +309,7 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         conn.shut_writing();
         conn.input = None;
-        conn.state = State::Farewell;
+        conn.turn_to(State::Farewell, &mut self.tally);
         self.set_due(slot, self.now().after(FAREWELL_MS));
         self.defer(slot);
     }
@@ -333,7 +333,7 @@ impl Shard {
         let place = self.place;
         let Some(serial) = self.conns.get(slot).map(|conn| conn.serial) else { return };
         let key = CallKey { place, conn: slot.index, serial };
-        let Some((visitor, state)) = self.conns.bury(slot) else { return };
+        let Some((visitor, state)) = self.conns.bury(slot, &mut self.tally) else { return };
         self.gate.leave(visitor);
         match state {
             State::Parked(_, session) => self.tell_router(Input::Cut { session, key }),
@@ -341,7 +341,7 @@ impl Shard {
                 self.tell_router(Input::Fate { session, key, flushed: false });
             }
             State::Reading
-            | State::Calling(_)
+            | State::Calling(..)
             | State::Writing { fate: None, .. }
             | State::Farewell
             | State::Dead => {}
@@ -367,9 +367,9 @@ impl Shard {
         if conn.due.tick() > now {
             return arm(conn, slot, now, &mut self.wheel);
         }
-        match conn.state {
+        match *conn.state() {
             // The owner of the session has a deadline for the one, the sweep for the other.
-            State::Parked(..) | State::Calling(_) => {}
+            State::Parked(..) | State::Calling(..) => {}
             State::Reading if conn.deferred => {
                 // It is we who have not come to it.
                 conn.due = Moment::not_before(now.after(self.timeouts.idle_ms));
@@ -377,11 +377,11 @@ impl Shard {
             }
             State::Reading => self.expire_reading(slot),
             State::Writing { .. } => {
-                self.counters.connections_expired_write_total += 1;
+                self.counters.connections_expired_write += 1;
                 self.kill(slot);
             }
             State::Farewell => {
-                self.counters.connections_expired_farewell_total += 1;
+                self.counters.connections_expired_farewell += 1;
                 self.kill(slot);
             }
             State::Dead => unreachable!("the dead are not found"),
@@ -392,14 +392,14 @@ impl Shard {
     fn expire_reading(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let Some(input) = &conn.input else {
-            self.counters.connections_expired_idle_total += 1;
+            self.counters.connections_expired_idle += 1;
             return self.kill(slot);
         };
         let rejection = input.partial.rejected(Rejection::timed_out());
         if input.partial.in_body() {
-            self.counters.connections_expired_body_total += 1;
+            self.counters.connections_expired_body += 1;
         } else {
-            self.counters.connections_expired_head_total += 1;
+            self.counters.connections_expired_head += 1;
         }
         self.reject(slot, &rejection);
     }

@@ -18,7 +18,7 @@ fn an_idle_connection_is_closed() {
     each(&with(|timeouts| timeouts.idle_ms = SHORT_MS), |server| {
         let mut conn = server.from("127.0.0.2");
         assert!(conn.try_response().is_none(), "silently");
-        server.counts("connections_expired_idle_total", 1);
+        server.counts("connections_expired_idle", 1);
     });
 }
 
@@ -29,13 +29,13 @@ fn a_slow_head_and_a_slow_body_are_told_apart() {
         let mut conn = server.from("127.0.0.2");
         conn.call(b"GET /packets?domain=a HTTP/1.1\r\n").is(408, "request timed out");
         conn.ends();
-        server.counts("connections_expired_head_total", 1);
+        server.counts("connections_expired_head", 1);
         let request = site_call("/onlines", "names=x");
         let mut conn = server.from("127.0.0.2");
         conn.call(&request[..request.len() - 1]).is(408, "request timed out");
         conn.ends();
-        server.counts("connections_expired_body_total", 1);
-        assert_eq!(server.count("connections_expired_idle_total"), 0);
+        server.counts("connections_expired_body", 1);
+        assert_eq!(server.count("connections_expired_idle"), 0);
     });
 }
 
@@ -50,7 +50,7 @@ fn ask_for_much(server: &Running) -> Client {
 fn who_takes_nothing_of_an_answer_is_closed() {
     each(&with(|timeouts| timeouts.write_ms = SHORT_MS), |server| {
         let _conn = ask_for_much(server);
-        server.counts("connections_expired_write_total", 1);
+        server.counts("connections_expired_write", 1);
         server.counts("memory_bytes", 0);
     });
 }
@@ -61,7 +61,7 @@ fn an_answer_must_have_been_taken_after_a_time_however_it_drips() {
     let config = with(|timeouts| (timeouts.write_ms, timeouts.answer_ms) = (3_600_000, SHORT_MS));
     each(&config, |server| {
         let _conn = ask_for_much(server);
-        server.counts("connections_expired_write_total", 1);
+        server.counts("connections_expired_write", 1);
     });
 }
 
@@ -70,6 +70,6 @@ fn who_does_not_close_after_a_refusal_is_closed() {
     each(&strict(Limits::DEFAULT), |server| {
         let mut conn = server.from("127.0.0.2");
         conn.call(b"nonsense\r\n\r\n").is(400, "malformed request");
-        server.counts("connections_expired_farewell_total", 1);
+        server.counts("connections_expired_farewell", 1);
     });
 }

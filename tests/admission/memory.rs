@@ -35,15 +35,12 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
             judged += 1;
             // Some stay and say nothing, the others are told.
             eventually("the body is kept or refused", || {
-                (server.count("connections_total") + server.count("connections_refused_memory_total")
-                    > judged)
+                (server.count("connections_total") + server.count("connections_refused_memory") > judged)
                     .then_some(())
             });
             conns.push(conn);
         };
-        while server.count("requests_refused_memory_total") + server.count("connections_refused_memory_total")
-            < 4
-        {
+        while server.count("requests_refused_memory") + server.count("connections_refused_memory") < 4 {
             refused(&mut conns);
             assert!(conns.len() < 20 * server.shards + 100, "{} bodies were taken", conns.len());
         }
@@ -89,7 +86,7 @@ fn messages_are_refused_and_nothing_that_was_taken_is_lost() {
             (answer.status != 200).then_some(answer)
         });
         answer.expect("not all fit").refuses(503, "server busy", RETRY_LATER_S);
-        server.counts("calls_refused_memory_total", 1);
+        server.counts("calls_refused_memory", 1);
         let held = server.count("memory_bytes");
         assert!(held <= (SHARE_BYTES * server.shards + 40_000) as u64, "{held}");
         assert_eq!(server.count("sessions"), users as u64, "nobody is thrown out");

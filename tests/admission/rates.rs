@@ -59,7 +59,7 @@ fn an_address_asks_so_often_over_all_shards() {
             assert_eq!(conn.call(&site_call("/messages", "")).status, 400, "the key is right");
         }
         server.from("127.0.0.3").call(&request).is(404, "invalid ticket");
-        server.counts("requests_limited_total", limited);
+        server.counts("requests_refused_rate", limited);
     });
 }
 
@@ -75,7 +75,7 @@ fn what_is_no_request_counts_too_and_the_connection_is_closed() {
         let answer = refused.find(|answer| answer.status != 400).unwrap();
         answer.refuses(429, "too many requests", RETRY_LATER_S);
         assert!(answer.head.contains("\r\nConnection: close\r\n"));
-        server.counts("requests_limited_total", 1);
+        server.counts("requests_refused_rate", 1);
     });
 }
 
@@ -126,7 +126,7 @@ fn a_domain_calls_so_often_whatever_the_shard_and_a_reload() {
         let seen = count;
         server.from("127.0.0.2").call(&post("/onlines", "domain=b&apikey=l&names=x")).is(200, "");
         assert_eq!(server.from("127.0.0.2").call(&get("/packets?domain=a&ticket=x", "")).status, 404);
-        server.counts("calls_limited_total", seen);
+        server.counts("calls_refused_rate", seen);
         server.reload(&[limited(0), other.clone()]);
         let mut conn = server.from("127.0.0.2");
         let call = site_call("/onlines", "names=x");

@@ -52,6 +52,12 @@ impl Running {
         self.handle.stats().sum(counter).unwrap_or_else(|| panic!("there is no {counter}"))
     }
 
+    /// Connections that are open.
+    pub(crate) fn connections(&self) -> u64 {
+        let states = ["reading", "calling", "parked", "writing", "closing"];
+        states.iter().map(|state| self.count(&format!("connections_{state}"))).sum()
+    }
+
     /// Waits until the counter has this value.
     #[track_caller]
     pub(crate) fn counts(&self, counter: &str, expected: u64) {

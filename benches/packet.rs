@@ -91,12 +91,12 @@ fn answering(criterion: &mut Criterion) {
         for count in [0, 1, 20] {
             let answer = found(count);
             let mut out = Vec::new();
-            write_answer(&mut out, &answer, &shape, "");
+            write_answer(&mut out, &answer, &shape, "", 0);
             group.throughput(Throughput::Bytes(out.len() as u64));
             group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
                 bencher.iter(|| {
                     out.clear();
-                    write_answer(&mut out, black_box(&answer), &shape, "");
+                    write_answer(&mut out, black_box(&answer), &shape, "", 0);
                     black_box(&out);
                 });
             });

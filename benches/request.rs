@@ -122,6 +122,7 @@ fn routing(criterion: &mut Criterion) {
         domains: &domains,
         limits: &Limits::DEFAULT,
         wall_ms: || 1_700_000_012_345,
+        now_ms: 0,
         secret: [7; 16],
     };
     let mut group = criterion.benchmark_group("route");

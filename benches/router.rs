@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use nextim::clock::Tick;
 use nextim::domains::{DomainConfig, DomainId, Domains};
-use nextim::limits::{Limits, Timeouts};
+use nextim::limits::{Limits, POLLS_PER_SECOND_PER_CORE, Timeouts};
+use nextim::memory::Memory;
 use nextim::router::call::{Answer, Call, Looks, Online, Say, Speaker, Subject, Verb, Version};
 use nextim::router::ids::{CallKey, Place, Places, Ticket};
 use nextim::router::mail::{Effect, Input};
@@ -51,14 +52,18 @@ impl World {
     fn new() -> World {
         let domains = Domains::new(&[DomainConfig::new("community.example", "key")]);
         let domain = domains.find("community.example").expect("it is configured").id;
-        let router = Router::new(Settings {
+        let settings = Settings {
             place: HERE,
             places: Places::new(1, [1, 2, 3, 4]),
             epoch: 1,
             limits: Arc::new(Limits::DEFAULT),
             timeouts: Arc::new(Timeouts::DEFAULT),
+            memory_bytes: Limits::DEFAULT.memory_bytes,
+            polls_per_second: POLLS_PER_SECOND_PER_CORE,
             domains: Arc::new(domains),
-        });
+        };
+        let memory = Memory::new(settings.memory_bytes);
+        let router = Router::new(settings, memory);
         World { router, domain, tickets: Vec::new(), serial: 0, effects: Vec::new(), later: Vec::new() }
     }
 

@@ -1,9 +1,9 @@
 //! Time: the only place that reads a clock.
 //!
-//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks; for threads that
-//! may wait there are [`Deadline`] and the time of day. Must not: be read by a shard more than twice a turn, when it
-//! begins and, to know how long it took, when it ends. A tick never leaves its shard: between shards only durations
-//! travel.
+//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, [`Clock`], which makes ticks, and [`Origin`], from
+//! which shards count the time they share; for threads that may wait there are [`Deadline`] and the time of day. Must
+//! not: be read by a shard more than twice a turn, when it begins and, to know how long it took, when it ends. A tick
+//! never leaves its shard: between shards only durations travel.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -86,6 +86,17 @@ impl Moment {
     }
 }
 
+/// When a server started: rates that all shards count together need a time that is the same for all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin(Instant);
+
+impl Origin {
+    /// Now.
+    pub fn now() -> Origin {
+        Origin(Instant::now())
+    }
+}
+
 /// The clock of one shard.
 ///
 /// If a turn starts more than a second later than it should have (SIGSTOP, a suspended machine, a jump of the
@@ -94,6 +105,8 @@ impl Moment {
 #[derive(Debug)]
 pub struct Clock {
     start: Instant,
+    /// From the origin to the start.
+    before_ms: u64,
     skipped_ms: u64,
     /// Whether the last turn was late already.
     was_late: bool,
@@ -121,13 +134,21 @@ impl Stamp {
 
 impl Clock {
     /// A clock that starts at [`Tick::ZERO`].
-    pub fn start() -> Clock {
-        Clock { start: Instant::now(), skipped_ms: 0, was_late: false, now: Tick::ZERO, turn_us: 0 }
+    pub fn start(origin: Origin) -> Clock {
+        let start = Instant::now();
+        let before_ms = ms(start.saturating_duration_since(origin.0));
+        Clock { start, before_ms, skipped_ms: 0, was_late: false, now: Tick::ZERO, turn_us: 0 }
     }
 
     /// The moment of the last [`Clock::turn`].
     pub fn now(&self) -> Tick {
         self.now
+    }
+
+    /// Milliseconds from the server's start to the last [`Clock::turn`], stops of the process counted: the same on all
+    /// shards, give or take a turn.
+    pub fn shared_ms(&self) -> u64 {
+        self.before_ms + self.turn_us / 1_000
     }
 
     /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns how many
@@ -190,9 +211,11 @@ impl Deadline {
 
 /// The time of day, in milliseconds since 1970 UTC: the default `timestamp` of a message.
 pub fn wall_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, ms)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// The monotonic clock in microseconds, which systemd compares with its own.
@@ -229,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_stop_is_taken_out_of_time() {
-        let mut clock = Clock::start();
+        let mut clock = Clock::start(Origin::now());
         assert_eq!(clock.advance(100, Tick(100)), 0);
         assert_eq!(clock.advance(1_000, Tick(200)), 0, "load is not a stop");
         assert_eq!(clock.now(), Tick(1_000));
@@ -240,6 +263,14 @@ mod tests {
         assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
         assert_eq!(clock.advance(67_000, Tick(1_300)), 0, "late again is load");
         assert_eq!(clock.now(), Tick(4_300));
+    }
+
+    #[test]
+    fn the_time_that_shards_share_knows_no_stops() {
+        let mut clock = Clock::start(Origin::now());
+        clock.turn_us = 61_000_000;
+        assert_eq!(clock.advance(61_000, Tick(100)), 61_000);
+        assert_eq!((clock.now(), clock.shared_ms()), (Tick(0), clock.before_ms + 61_000));
     }
 
     #[test]
@@ -285,7 +316,7 @@ mod tests {
 
     #[test]
     fn time_never_runs_backwards() {
-        let mut clock = Clock::start();
+        let mut clock = Clock::start(Origin::now());
         clock.advance(500, Tick(500));
         clock.advance(400, Tick(500));
         assert_eq!(clock.now(), Tick(500));

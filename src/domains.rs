@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
-use crate::admission::Gauge;
+use crate::admission::{Gauge, Meter, Pace};
+use crate::limits::CALL_BURST_MS;
 
 /// A domain of this process. Never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,6 +27,8 @@ pub struct DomainConfig {
     pub origins: Vec<String>,
     /// Most users online at once.
     pub max_users: u32,
+    /// Most calls of its site in a second; 0: no limit.
+    pub max_calls_per_second: u32,
 }
 
 impl DomainConfig {
@@ -36,6 +39,7 @@ impl DomainConfig {
             apikeys: vec![apikey.into()],
             origins: Vec::new(),
             max_users: u32::MAX,
+            max_calls_per_second: 0,
         }
     }
 }
@@ -48,6 +52,7 @@ impl fmt::Debug for DomainConfig {
             .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .field("max_users", &self.max_users)
+            .field("max_calls_per_second", &self.max_calls_per_second)
             .finish()
     }
 }
@@ -62,6 +67,10 @@ pub struct Domain {
     pub max_users: u32,
     /// Users online now, on all shards; survives reloads.
     pub users: Arc<Gauge>,
+    /// How often its site may call, if that is limited.
+    pace: Option<Pace>,
+    /// Its calls, on all shards; survives reloads.
+    calls: Arc<Meter>,
     apikeys: Vec<Box<str>>,
     origins: Vec<Arc<Box<str>>>,
 }
@@ -74,6 +83,8 @@ impl fmt::Debug for Domain {
             .field("name", &self.name)
             .field("max_users", &self.max_users)
             .field("users", &self.users)
+            .field("pace", &self.pace)
+            .field("calls", &self.calls)
             .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .finish_non_exhaustive()
@@ -88,6 +99,11 @@ impl Domain {
             accepted |= key.as_bytes().ct_eq(apikey.as_bytes());
         }
         accepted.into()
+    }
+
+    /// Counts one more call of its site, unless they come faster than they may.
+    pub fn admits_call(&self, now_ms: u64) -> bool {
+        self.pace.is_none_or(|pace| self.calls.admit(pace, now_ms))
     }
 
     /// Who may read an answer to a request of a page of `origin`.
@@ -139,6 +155,8 @@ impl Domains {
                 name: config.name.as_str().into(),
                 max_users: config.max_users,
                 users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
+                pace: Pace::new(config.max_calls_per_second as usize, 1, CALL_BURST_MS),
+                calls: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.calls)),
                 apikeys: config.apikeys.iter().map(|key| key.as_str().into()).collect(),
                 origins: config.origins.iter().map(|origin| Arc::new(origin.as_str().into())).collect(),
             });
@@ -196,6 +214,23 @@ mod tests {
         let third = second.reload(&[DomainConfig::new("a", "2"), DomainConfig::new("b", "3")]);
         assert_ne!(third.find("a").unwrap().id, a, "a removed domain does not come back");
         assert_eq!(third.find("b").unwrap().id, b);
+    }
+
+    #[test]
+    fn a_reload_changes_the_rate_of_calls_and_remembers_them() {
+        let config =
+            |max_calls_per_second| DomainConfig { max_calls_per_second, ..DomainConfig::new("a", "1") };
+        let admitted = |domains: &Domains, now_ms| {
+            (0..100).filter(|_| domains.find("a").unwrap().admits_call(now_ms)).count()
+        };
+        let free = Domains::new(&[config(0)]);
+        assert_eq!(admitted(&free, 0), 100);
+        let slow = free.reload(&[config(10)]);
+        assert_eq!(admitted(&slow, 0), 10, "a second's worth");
+        assert_eq!(admitted(&slow, 350), 3);
+        let quick = slow.reload(&[config(20)]);
+        assert_eq!(admitted(&quick, 350), 1, "what was called before counts");
+        assert_eq!(admitted(&quick, 1_350), 20);
     }
 
     #[test]

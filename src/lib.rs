@@ -74,6 +74,17 @@
 //! - *What is left:* three quarters of a message's CPU is the kernel's two reads and two writes. Of ours, the most is
 //!   waiting for memory on the way from a name to its user and his profile.
 //!
+//! # Who may come in
+//!
+//! Strangers cost the server nothing that has no bound. A newcomer is judged at the gate of its shard before anything is
+//! kept of it: is there a connection left, is memory short, has its address enough already. What all shards count
+//! together (an address, the calls of a domain) is a handful of relaxed atomics ([`admission`]), touched when a connection
+//! comes or goes or somebody without an apikey asks; exempt addresses and domains without a limit touch none. What waits
+//! on a shard is summed up by the shard, in plain numbers ([`memory`]): whoever holds something has a part of the sum
+//! beside it, which leaves the sum when it is dropped. Above three quarters of its share a shard refuses strangers, above
+//! all of it messages, and nobody inside is thrown out. After a storm of answers pages are told when to come back, so
+//! that the next polls are no storm.
+//!
 //! # Invariants
 //!
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.
@@ -96,7 +107,7 @@
 //!
 //! # Reading order
 //!
-//! [`limits`] (the numbers), [`clock`], [`slots`], [`domains`]; then [`router`], the chat itself, beginning with
+//! [`limits`] (the numbers), [`clock`], [`slots`], [`memory`], [`admission`], [`ranges`], [`domains`]; then [`router`], the chat itself, beginning with
 //! [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`] (requests to calls, answers to
 //! bytes, and the files of `web/dist`); then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
 //! [`server`] and [`config`]. Dependencies point from the end of this list to its beginning. Beside all this, above
@@ -113,6 +124,8 @@ pub mod http;
 pub mod json;
 pub mod limits;
 pub mod logging;
+pub mod memory;
+pub mod ranges;
 pub mod router;
 pub mod server;
 pub mod service;

@@ -82,8 +82,17 @@ pub const SHARDS_MAX: usize = 256;
 pub const DESCRIPTOR_RESERVE: usize = 128;
 /// Connections the default number of shards is chosen for.
 pub const CONNECTIONS_WANTED: usize = 100_000;
-/// Share of the connection cap, in percent, below which a full shard takes newcomers again.
+/// Share of the connection cap, and of the memory, in percent, below which a full shard takes in more again.
 pub const RESUME_PERCENT: usize = 90;
+/// Share of the memory of a shard, in percent, above which strangers are refused: the rest is for those inside.
+pub const MEMORY_CROWDED_PERCENT: usize = 75;
+/// Polls a core is asked to take in a second when very many pages were answered together; it can take half as many more.
+pub const POLLS_PER_SECOND_PER_CORE: usize = 50_000;
+/// Polls that are answered together without being told when to come back: so many come in no time.
+pub const STORM_POLLS: u64 = 1_000;
+/// Most receivers among which a packet is divided when it is counted how much they hold. With more, what is counted is
+/// too much; and as long as one of them holds it, at least this part of it is counted.
+pub const PACKET_SHARERS_MAX: usize = 64;
 /// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages on
 /// one ticket do not spin.
 pub const REPLACE_MS_MIN: u64 = 1_000;
@@ -91,14 +100,34 @@ pub const REPLACE_MS_MIN: u64 = 1_000;
 pub const RETRY_MS_MIN: u64 = 1_000;
 /// See [`RETRY_MS_MIN`].
 pub const RETRY_MS_MAX: u64 = 10_000;
-/// When newcomers that a full shard refused may try again, in seconds.
+/// When to try again, in seconds: once to twice as long, by chance, so that those who were refused together do not come
+/// back together. A shard that was late, or a poll or call that was one too many, may be done by then.
+pub const RETRY_SOON_S: u32 = 1;
+/// A receiver may have read what waits for him, another server may have started, memory may be free, or an address may
+/// have asked less.
+pub const RETRY_LATER_S: u32 = 5;
+/// A newcomer may find room for a connection.
 pub const RETRY_CROWDED_S: u32 = 10;
+/// Some user may have gone, or left a room.
+pub const RETRY_MUCH_LATER_S: u32 = 60;
+/// For how long newcomers may be accepted at once that came at once, within the rate, in milliseconds.
+pub const ACCEPT_BURST_MS: u64 = 100;
+/// For how long an address may ask at once, within its rate, in milliseconds. People behind one address are told
+/// something together, and then their pages poll together.
+pub const ADDRESS_BURST_MS: u64 = 10_000;
+/// For how long a domain may call at once, within its rate, in milliseconds.
+pub const CALL_BURST_MS: u64 = 1_000;
+/// Cells in each row of the table in which addresses are counted: all that 16 bits can name. Together the rows take
+/// 1.5 MiB a process.
+pub const ADDRESS_CELLS: usize = 1 << 16;
 /// The farthest ahead an alarm is set, in milliseconds; later deadlines take more than one. Nothing is cancelled, so this
 /// is how long the alarm of something that is gone takes memory. As long as a poll is held at least, by default: a
 /// longer alarm, set when a poll was answered, would only be overtaken by that of the next.
 pub const ALARM_MS_MAX: u64 = 25_000;
 /// How late a turn must start, in milliseconds, to count as a stop of the process rather than as load.
 pub const STOP_MS_MIN: u64 = 1_000;
+/// Highest `max_calls_per_second` of a domain.
+pub const CALLS_PER_SECOND_MAX: u32 = 1_000_000;
 /// Most members that `/room/members` names.
 pub const MEMBERS_LISTED_MAX: usize = 5_000;
 /// Domains that are counted and shown by name; the others are shown as one.
@@ -159,6 +188,15 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// Connections of one shard; 0 means as many as the descriptor limit allows.
     pub connections_per_shard: usize,
+    /// Connections accepted in a second by all shards together; those above wait in the kernel. 0 means no limit.
+    pub accepts_per_second: usize,
+    /// Connections of one address that is not exempt (of IPv6, of one /64); 0 means no limit.
+    pub connections_per_address: usize,
+    /// Requests in a second from one address that is not exempt, calls with a right apikey apart; 0 means no limit.
+    pub requests_per_second_per_address: usize,
+    /// What may wait on all shards together, in bytes: unfinished requests, answers that were not taken, packets that were
+    /// not acknowledged, mail. Each shard has an equal share.
+    pub memory_bytes: usize,
 }
 
 impl Limits {
@@ -175,7 +213,19 @@ impl Limits {
         queue_messages: 1_000,
         queue_bytes: 256 * 1_024,
         connections_per_shard: 0,
+        // About what two cores can bring online; it is there for the moment at which everybody comes back.
+        accepts_per_second: 20_000,
+        // A university behind one address has a few thousand pages open; and of the connections a server is planned
+        // for ([`CONNECTIONS_WANTED`]), one address can take a tenth.
+        connections_per_address: 10_000,
+        // Those pages poll a few hundred times a second. It takes some forty such addresses to keep a core busy.
+        requests_per_second_per_address: 1_000,
+        // A broadcast to 100,000 pages holds some twenty megabytes until they have polled again; 30,000 users who do not
+        // poll and are each sent the longest message fill it.
+        memory_bytes: 1_024 * 1_024 * 1_024,
     };
+    /// The least memory that may be configured.
+    pub const MEMORY_BYTES_MIN: usize = 1_024 * 1_024;
     /// The highest values that may be configured.
     pub const MAX: Limits = Limits {
         message_bytes: 1_024 * 1_024,
@@ -189,6 +239,10 @@ impl Limits {
         queue_messages: 100_000,
         queue_bytes: 16 * 1_024 * 1_024,
         connections_per_shard: 1_000_000,
+        accepts_per_second: 1_000_000,
+        connections_per_address: 1_000_000,
+        requests_per_second_per_address: 1_000_000,
+        memory_bytes: 1 << 40,
     };
 }
 
@@ -219,6 +273,8 @@ pub struct Timeouts {
     pub body_ms: u64,
     /// A peer that takes no byte of an answer for this long is closed.
     pub write_ms: u64,
+    /// A peer that has not taken all of an answer after this is closed, however steadily it drips.
+    pub answer_ms: u64,
     /// How long a call waits for shards that have not reported.
     pub gather_ms: u64,
     /// How long a draining server waits for calls and connections.
@@ -237,6 +293,7 @@ impl Timeouts {
         head_ms: 20_000,
         body_ms: 60_000,
         write_ms: 30_000,
+        answer_ms: 120_000,
         gather_ms: 2_000,
         drain_ms: 5_000,
     };

@@ -82,20 +82,62 @@ counters! {
     packets_waiting: gauge,
     /// Mail that did not fit into the mailbox of another shard and waits.
     mail_waiting: gauge,
+    /// Bytes that wait now: unfinished requests, answers, packets, mail.
+    memory_bytes: gauge,
     /// Turns of the event loop.
     turns_total: counter,
     /// Connections accepted.
     connections_total: counter,
-    /// Connections refused because the shard was full.
-    connections_refused_total: counter,
-    /// Connections closed because a deadline passed.
-    connections_expired_total: counter,
+    /// Times a shard rested because connections came faster than they may be accepted.
+    accepts_delayed_total: counter,
+    /// Times a shard rested because the system had no descriptor for a connection.
+    accepts_failed_total: counter,
+    /// Connections refused because the shard had all it may have.
+    connections_refused_full: counter as connections_refused_total(reason = "full"),
+    /// Connections refused because their address had all it may have.
+    connections_refused_address: counter as connections_refused_total(reason = "address"),
+    /// Connections refused because of the memory in use.
+    connections_refused_memory: counter as connections_refused_total(reason = "memory"),
+    /// Connections closed because nothing was asked for long.
+    connections_expired_idle: counter as connections_expired_total(reason = "idle"),
+    /// Connections closed because the head of a request did not arrive in time.
+    connections_expired_head: counter as connections_expired_total(reason = "head"),
+    /// Connections closed because the body of a request did not arrive in time.
+    connections_expired_body: counter as connections_expired_total(reason = "body"),
+    /// Connections closed because an answer was not taken in time.
+    connections_expired_write: counter as connections_expired_total(reason = "write"),
+    /// Connections closed because a peer did not close them after its last answer.
+    connections_expired_farewell: counter as connections_expired_total(reason = "farewell"),
     /// Requests read.
     requests_total: counter,
     /// Requests refused with a 4xx status before they became a call.
     requests_rejected_total: counter,
-    /// Calls refused by the router.
-    calls_refused_total: counter,
+    /// Requests refused because their address asked too often.
+    requests_refused_rate: counter as requests_refused_total(reason = "rate"),
+    /// Requests refused because of a wrong apikey or domain.
+    requests_refused_apikey: counter as requests_refused_total(reason = "apikey"),
+    /// Requests refused because of the memory in use, before they had arrived as a whole.
+    requests_refused_memory: counter as requests_refused_total(reason = "memory"),
+    /// Calls refused because their domain called too often.
+    calls_refused_rate: counter as calls_refused_total(reason = "rate"),
+    /// Calls refused because no such session or user is online.
+    calls_refused_no_client: counter as calls_refused_total(reason = "no_client"),
+    /// Polls refused because of a number that was never given.
+    calls_refused_seq: counter as calls_refused_total(reason = "seq"),
+    /// Calls refused because their domain had all the users it may have.
+    calls_refused_users: counter as calls_refused_total(reason = "users"),
+    /// Calls refused because their user was in all the rooms he may be in.
+    calls_refused_rooms: counter as calls_refused_total(reason = "rooms"),
+    /// Polls refused because two of their session waited already.
+    calls_refused_polls: counter as calls_refused_total(reason = "polls"),
+    /// Messages refused because no session of their receiver could take more.
+    calls_refused_receiver: counter as calls_refused_total(reason = "receiver"),
+    /// Calls refused because of the memory in use.
+    calls_refused_memory: counter as calls_refused_total(reason = "memory"),
+    /// Calls refused because a shard did not answer in time.
+    calls_refused_late: counter as calls_refused_total(reason = "late"),
+    /// Calls refused because the server was going down.
+    calls_refused_shutdown: counter as calls_refused_total(reason = "shutdown"),
     /// Messages taken from senders.
     messages_total: counter,
     /// Messages queued to sessions of receivers.
@@ -124,6 +166,8 @@ counters! {
     polls_parked_total: counter,
     /// Parked polls that were cut by the browser.
     polls_cut_total: counter,
+    /// Polls answered with word when to come back, because very many were answered together.
+    polls_spread_total: counter,
     /// Answers to calls that some shard did not report to in time.
     gathers_late_total: counter,
     /// Mail sent to other shards.
@@ -140,6 +184,10 @@ counters! {
 pub const FAMILIES: &[(&str, &str)] = &[
     ("connections", "Connections open now, by what they do; a descriptor each."),
     ("packets_queued_total", "Packets queued to sessions, by kind."),
+    ("connections_refused_total", "Connections refused when they were accepted, by reason."),
+    ("connections_expired_total", "Connections closed because a deadline passed, by what it was for."),
+    ("requests_refused_total", "Requests refused for who asked or how much there was, by reason."),
+    ("calls_refused_total", "Calls of a right apikey, and polls, that were refused, by reason."),
 ];
 
 /// The calls of sites, in kinds that cost alike.

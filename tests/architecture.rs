@@ -80,7 +80,17 @@ fn only_shards_and_the_server_name_sockets_and_channels() {
 
 #[test]
 fn the_pure_modules_read_no_clock_no_randomness_and_no_socket() {
-    let pure = ["router/", "http/", "api/", "json.rs", "domains.rs", "limits.rs", "slots.rs"];
+    let pure = [
+        "router/",
+        "http/",
+        "api/",
+        "json.rs",
+        "domains.rs",
+        "limits.rs",
+        "memory.rs",
+        "ranges.rs",
+        "slots.rs",
+    ];
     let words = [
         "Instant",
         "SystemTime",
@@ -125,7 +135,17 @@ fn slabs_are_used_through_slots_only() {
 
 #[test]
 fn dependencies_point_down_only() {
-    let below = ["limits.rs", "clock.rs", "slots.rs", "stats", "admission.rs", "domains.rs", "json.rs"];
+    let below = [
+        "limits.rs",
+        "clock.rs",
+        "slots.rs",
+        "stats",
+        "memory.rs",
+        "admission.rs",
+        "ranges.rs",
+        "domains.rs",
+        "json.rs",
+    ];
     none_in(&below, &["crate::http", "crate::router", "crate::api", "crate::shard", "crate::server"]);
     none_in(&["http/"], &["crate::router", "crate::api", "crate::shard", "crate::server", "crate::config"]);
     none_in(&["router/"], &["crate::http", "crate::api", "crate::shard", "crate::server", "crate::config"]);

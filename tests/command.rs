@@ -230,7 +230,8 @@ fn check_config_tells_lines_and_never_keys() {
         "FILE: ok\nlistens on 0.0.0.0:80, [::]:80; 2 shards; 1 domain\n",
         "",
     );
-    let top = "listen, shards, public_url, log, log_format, admin, admin_hosts, timeouts, limits, domain";
+    let top = "listen, shards, public_url, log, log_format, admin, admin_hosts, exempt, trusted_proxies, \
+               timeouts, limits, domain";
     check(
         "shards = 0\n\nlisten = \"127.0.0.1:1\"\n[limit]\n",
         1,

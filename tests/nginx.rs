@@ -112,13 +112,18 @@ fn spawn(command: &mut Command) -> Child {
 
 impl World {
     fn start() -> World {
+        World::start_with("")
+    }
+
+    /// With more settings.
+    fn start_with(settings: &str) -> World {
         for program in ["nginx", "openssl", "curl"] {
             need(program);
         }
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("nextim.toml");
         let text = format!(
-            "[timeouts]\nsession_cut_ms = 4000\nlinger_ms = 100\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000\n\
+            "{settings}\n[timeouts]\nsession_cut_ms = 4000\nlinger_ms = 100\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000\n\
              [[domain]]\nname = \"forum\"\napikeys = [\"{APIKEY}\"]\norigins = [\"{ORIGIN}\"]\n"
         );
         fs::write(&config, text).unwrap();
@@ -244,6 +249,24 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
         let answer = output(&mut world.browser(path));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
     }
+}
+
+#[test]
+fn limits_of_addresses_hold_for_those_behind() {
+    let world = World::start_with(
+        "exempt = []\ntrusted_proxies = [\"127.0.0.1\"]\nlimits.requests_per_second_per_address = 1",
+    );
+    // Whatever a browser says of itself, nginx says the truth after it.
+    let ask = |from: &str, times: usize| {
+        let mut browser = world.browser(&format!("/packets?domain=forum&ticket=x[1-{times}]"));
+        output(browser.args(["--interface", from, "-H", "X-Forwarded-For: 192.0.2.1"]))
+    };
+    let answers = eventually("one is too many", || {
+        Some(ask("127.0.0.5", 30)).filter(|said| said.contains("HTTP/2 429"))
+    });
+    assert!(answers.contains("too many requests"), "{answers}");
+    let answer = ask("127.0.0.6", 1);
+    assert!(answer.starts_with("HTTP/2 404"), "{answer}");
 }
 
 #[test]

@@ -77,7 +77,13 @@ pub(super) fn is_routed(request: &Request<'_>) {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: 1_700_000_000_000, secret: [9; 16] };
+    let context = Context {
+        domains: &domains,
+        limits: &LIMITS,
+        wall_ms: || 1_700_000_000_000,
+        now_ms: 0,
+        secret: [9; 16],
+    };
     let mut answer = Vec::new();
     match route(request, &context) {
         Routed::Call { call, shape } => {
@@ -86,7 +92,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
             assert!(shape.callback.is_none() || shape.poll);
         }
         Routed::Refused { rejection, shape } => {
-            write_rejection(&mut answer, &rejection, Some(&shape));
+            write_rejection(&mut answer, &rejection, Some(&shape), 0);
             is_an_answer(&answer, &shape, "text/plain; charset=utf-8");
         }
         Routed::Preflight { shape } => write_preflight(&mut answer, &shape),

@@ -282,6 +282,7 @@ pub(crate) struct NewsReader {
     from: memmem::Finder<'static>,
     stopped: memmem::Finder<'static>,
     seq: memmem::FinderRev<'static>,
+    retry: memmem::Finder<'static>,
 }
 
 /// What an answer to a poll says.
@@ -291,6 +292,8 @@ pub(crate) struct News {
     pub(crate) stopped: bool,
     /// The number of the last packet.
     pub(crate) seq: Option<u64>,
+    /// How long to wait before the next poll, in milliseconds.
+    pub(crate) retry_ms: Option<u64>,
     /// Presences it brings.
     pub(crate) presences: u64,
 }
@@ -304,6 +307,7 @@ impl NewsReader {
             from: memmem::Finder::new(b"\"from\":\""),
             stopped: memmem::Finder::new(b"\"status\":\"stopped\""),
             seq: memmem::FinderRev::new(b"\"seq\":"),
+            retry: memmem::Finder::new(b"\"retry\":"),
         }
     }
 
@@ -323,8 +327,9 @@ impl NewsReader {
         };
         // A presence may have a `status`, too; that of the answer stands at its beginning.
         let stopped = self.stopped.find(&body[..body.len().min(64)]).is_some();
-        let seq = self.seq.rfind(body).and_then(|at| whole(&body[at + 6..]));
-        News { stopped, seq, presences }
+        let behind = self.seq.rfind(body).map_or(&[][..], |at| &body[at + 6..]);
+        let retry_ms = self.retry.find(behind).and_then(|at| whole(&behind[at + 8..]));
+        News { stopped, seq: whole(behind), retry_ms, presences }
     }
 }
 
@@ -379,7 +384,7 @@ mod tests {
         let check = |body: &str, stopped, seq, presences, ids: &[u64]| {
             let mut found = Vec::new();
             let news = NewsReader::new().read(body.as_bytes(), |id| found.push(id));
-            assert_eq!((news, &*found), (News { stopped, seq, presences }, ids), "{body}");
+            assert_eq!((news, &*found), (News { stopped, seq, retry_ms: None, presences }, ids), "{body}");
         };
         check(
             r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":0});"#,
@@ -397,6 +402,9 @@ mod tests {
             &[15, u64::MAX],
         );
         check(r#"cb({"status":"stopped","reason":"offline","presences":[]});"#, true, None, 0, &[]);
+        let spread = r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":3,"retry":250});"#;
+        let news = NewsReader::new().read(spread.as_bytes(), |_| {});
+        assert_eq!((news.seq, news.retry_ms), (Some(3), Some(250)));
     }
 
     #[test]

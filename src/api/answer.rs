@@ -10,6 +10,7 @@ use super::Shape;
 use super::endpoint::POLLING;
 use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
 use crate::json;
+use crate::limits::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::router::call::{Answer, Delivery, Refusal, Started, Version};
 use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
@@ -17,15 +18,9 @@ use crate::router::profile::Profile;
 /// A ticket, or a name, nobody is online with.
 pub(super) const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
 
-/// Seconds until a shard that was late, or a poll that was one too many, may be done.
-const RETRY_SOON_S: u32 = 1;
-/// Seconds until a receiver may have read what waits for him, or another server may have started.
-const RETRY_LATER_S: u32 = 5;
-/// Seconds until some user may have gone, or left a room.
-const RETRY_MUCH_LATER_S: u32 = 60;
-
-/// Appends the whole HTTP answer to a call. `poll_url` is the URL of `/packets` that browsers are told.
-pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url: &str) {
+/// Appends the whole HTTP answer to a call. `poll_url` is the URL of `/packets` that browsers are told; `chance`, any
+/// number, spreads those who are refused.
+pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url: &str, chance: u32) {
     match answer {
         Answer::Done => with_body(out, OK_TEXT, shape, |out| out.extend_from_slice(b"ok")),
         Answer::Delivered(count) => delivered(out, *count, shape),
@@ -48,17 +43,18 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
             out.push(b'}');
         }),
         Answer::Packets(delivery) => packets(out, delivery, shape),
-        Answer::Refused(refusal) => write_rejection(out, &rejection(*refusal), Some(shape)),
+        Answer::Refused(refusal) => write_rejection(out, &rejection(*refusal), Some(shape), chance),
     }
 }
 
 /// Appends a rejection. Without a `shape` it is of a request that could not be read, and the connection is
-/// closed.
-pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&Shape>) {
+/// closed. `chance`, any number, says how much longer than it must be a client is asked to wait.
+pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&Shape>, chance: u32) {
     let cors = if rejection.poll { Cors::Allowed("*") } else { Cors::Off };
     let unread = Manner { close: true, http10: false, head_only: false, cors };
     let manner = shape.map_or(unread, Shape::manner);
-    rejection.write(out, &Manner { close: manner.close || rejection.close, ..manner });
+    let manner = Manner { close: manner.close || rejection.close, ..manner };
+    rejection.spread(chance).write(out, &manner);
 }
 
 /// Appends the answer to `OPTIONS`.
@@ -75,6 +71,7 @@ fn rejection(refusal: Refusal) -> Rejection {
         Refusal::TooManyRooms => Rejection::too_many("too many rooms", RETRY_MUCH_LATER_S),
         Refusal::TooManyPolls => Rejection::too_many("too many polls", RETRY_SOON_S),
         Refusal::ReceiverFull => Rejection::unavailable("receiver cannot take more", RETRY_LATER_S),
+        Refusal::Overloaded => Rejection::overloaded(RETRY_LATER_S),
         Refusal::Late => Rejection::late(RETRY_SOON_S),
         Refusal::ShuttingDown => Rejection::unavailable("shutting down", RETRY_LATER_S),
     }
@@ -276,7 +273,7 @@ mod tests {
     /// The answer's head and body; its length must be what it says.
     fn answer(answer: &Answer, shape: &Shape) -> (String, String) {
         let mut out = Vec::new();
-        write_answer(&mut out, answer, shape, "http://im.example/packets");
+        write_answer(&mut out, answer, shape, "http://im.example/packets", 0);
         split(out)
     }
 
@@ -453,6 +450,7 @@ mod tests {
         check(Refusal::TooManyRooms, "429 Too Many Requests", "too many rooms", true);
         check(Refusal::TooManyPolls, "429 Too Many Requests", "too many polls", true);
         check(Refusal::ReceiverFull, "503 Service Unavailable", "receiver cannot take more", true);
+        check(Refusal::Overloaded, "503 Service Unavailable", "server busy", true);
         check(Refusal::Late, "503 Service Unavailable", "not answered in time", true);
         check(Refusal::ShuttingDown, "503 Service Unavailable", "shutting down", true);
     }
@@ -461,7 +459,7 @@ mod tests {
     fn what_could_not_be_read_is_answered_and_closed() {
         let check = |rejection: Rejection, shape: Option<&Shape>, headers: &[&str]| {
             let mut out = Vec::new();
-            write_rejection(&mut out, &rejection, shape);
+            write_rejection(&mut out, &rejection, shape, 0);
             let (head, _) = split(out);
             for header in ["Connection: close", "Access-Control-Allow-Origin: *"] {
                 assert_eq!(head.contains(header), headers.contains(&header), "{head}");

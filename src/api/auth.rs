@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use subtle::ConstantTimeEq;
 
 use super::params::{Param, Params};
-use crate::domains::{DomainId, Domains};
+use crate::domains::{Domain, Domains};
 use crate::http::response::Rejection;
 
 /// Base64 as clients write it, with padding or without.
@@ -21,11 +21,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The domain whose key was given, in the parameters or else in `basic`, each of the two on its own.
-pub(super) fn authenticate(
+pub(super) fn authenticate<'d>(
     params: &mut Params<'_>,
     basic: Option<&str>,
-    domains: &Domains,
-) -> Result<DomainId, Rejection> {
+    domains: &'d Domains,
+) -> Result<&'d Domain, Rejection> {
     let (mut domain, mut apikey) = (params.text(Param::Domain), params.text(Param::Apikey));
     if let (true, Some((user, password))) = (domain.is_none() || apikey.is_none(), basic.and_then(decode)) {
         domain = domain.or(Some(Cow::Owned(user)));
@@ -37,13 +37,13 @@ pub(super) fn authenticate(
     }
 }
 
-fn admit(domains: &Domains, name: &str, apikey: &str) -> Option<DomainId> {
+fn admit<'d>(domains: &'d Domains, name: &str, apikey: &str) -> Option<&'d Domain> {
     let Some(domain) = domains.find(name) else {
         // As much work as for a domain with one key, so that time does not tell which domains there are.
         black_box(apikey.as_bytes().ct_eq(apikey.as_bytes()));
         return None;
     };
-    domain.accepts_key(apikey).then_some(domain.id)
+    domain.accepts_key(apikey).then_some(&**domain)
 }
 
 /// The user and the password of Basic credentials (RFC 7617).
@@ -63,6 +63,7 @@ mod tests {
         let domains = Domains::new(&[DomainConfig::new("a", "k:1"), DomainConfig::new("b", "k2")]);
         let basic = basic.map(|text| BASE64.encode(text));
         let found = authenticate(&mut Params::read_query(query), basic.as_deref(), &domains);
+        let found = found.map(|domain| domain.id);
         let expected = expected.map(|name| domains.find(name).unwrap().id);
         assert_eq!(found, expected.ok_or(Rejection::unauthorized()), "{query} {basic:?}");
     }

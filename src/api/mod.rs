@@ -30,7 +30,7 @@ use crate::domains::{Audience, Domains};
 use crate::http::asset::Selected;
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
-use crate::limits::Limits;
+use crate::limits::{Limits, RETRY_SOON_S};
 use crate::router::call::{Call, Verb, Version};
 use endpoint::{Endpoint, SiteCall};
 use params::Params;
@@ -45,6 +45,8 @@ pub struct Context<'c> {
     /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
     /// need no time.
     pub wall_ms: fn() -> u64,
+    /// How long the server has been there, in milliseconds: what rates are counted by.
+    pub now_ms: u64,
     /// Fresh random bits, for a ticket.
     pub secret: [u8; 16],
 }
@@ -58,6 +60,8 @@ pub struct Shape {
     pub as_object: bool,
     /// An answer of `/packets`, which scripts of other origins may read.
     pub poll: bool,
+    /// A call with a right apikey: the limits of addresses are not for it.
+    pub site: bool,
     /// The connection is closed after it.
     pub close: bool,
     /// The request was HTTP/1.0.
@@ -139,6 +143,28 @@ pub enum Routed<'a> {
     },
 }
 
+impl Routed<'_> {
+    /// How to answer.
+    pub fn shape(&self) -> &Shape {
+        match self {
+            Routed::Call { shape, .. }
+            | Routed::Refused { shape, .. }
+            | Routed::Preflight { shape }
+            | Routed::Asset { shape, .. } => shape,
+        }
+    }
+
+    /// How to answer, and nothing else.
+    pub fn into_shape(self) -> Shape {
+        match self {
+            Routed::Call { shape, .. }
+            | Routed::Refused { shape, .. }
+            | Routed::Preflight { shape }
+            | Routed::Asset { shape, .. } => shape,
+        }
+    }
+}
+
 /// What a request asks for.
 enum Asked<'a> {
     Call(Call<'a>),
@@ -149,8 +175,8 @@ enum Asked<'a> {
 
 /// Makes a call of a request.
 ///
-/// Paths and methods are judged first, then the type of the body, then credentials, then all other
-/// parameters, so that whoever has no key learns nothing but that.
+/// Paths and methods are judged first, then the type of the body, then credentials, then how often the site calls,
+/// then all other parameters, so that whoever has no key learns nothing but that.
 pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
     let mut shape = Shape::of(request);
     match asked(request, context, &mut shape) {
@@ -188,10 +214,14 @@ fn site_call<'a>(
     let mut params = Params::read(request);
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
+    shape.site = true;
+    if !domain.admits_call(context.now_ms) {
+        return Err(Rejection::too_many("too many calls", RETRY_SOON_S));
+    }
     params.check()?;
     shape.version = params.version()?;
     let verb = verb(call, params, context, shape)?;
-    Ok(Call { domain, verb })
+    Ok(Call { domain: domain.id, verb })
 }
 
 fn verb<'a>(

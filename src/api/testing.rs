@@ -26,7 +26,8 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: || WALL_MS, secret: [9; 16] };
+    let context =
+        Context { domains: &domains, limits: &LIMITS, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
     let scratch = Box::leak(Box::default());
     match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
@@ -49,12 +50,7 @@ pub(super) fn outcome(text: &str) -> String {
 
 /// How a request is to be answered, whatever it is.
 pub(super) fn shape(text: &str) -> Shape {
-    match site(text) {
-        Routed::Call { shape, .. }
-        | Routed::Refused { shape, .. }
-        | Routed::Preflight { shape }
-        | Routed::Asset { shape, .. } => shape,
-    }
+    site(text).into_shape()
 }
 
 /// The bytes a request is answered with, if it is no call.
@@ -67,7 +63,7 @@ pub(super) fn answered(text: &str) -> String {
             let body = write_asset(&mut out, &selected, &shape);
             out.extend_from_slice(body);
         }
-        Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape)),
+        Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape), 0),
     }
     String::from_utf8(out).unwrap()
 }

@@ -12,13 +12,13 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::values::{self, Read};
 use super::{Place, Problem, Settings};
 use crate::domains::DomainConfig;
-use crate::limits::{FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
+use crate::limits::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
 
 /// A setting that is a number: its name, where it is kept, and what it may be.
 type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);
 
 /// What may stand at the top of the file, what in a `[[domain]]`.
-const TOP: [&str; 10] = [
+pub(super) const TOP: [&str; 12] = [
     "listen",
     "shards",
     "public_url",
@@ -26,13 +26,15 @@ const TOP: [&str; 10] = [
     "log_format",
     "admin",
     "admin_hosts",
+    "exempt",
+    "trusted_proxies",
     "timeouts",
     "limits",
     "domain",
 ];
-const DOMAIN: [&str; 4] = ["name", "apikeys", "origins", "max_users"];
+const DOMAIN: [&str; 5] = ["name", "apikeys", "origins", "max_users", "max_calls_per_second"];
 
-const LIMITS: [Number<Limits, usize>; 11] = [
+const LIMITS: [Number<Limits, usize>; 15] = [
     ("message_bytes", |to| &mut to.message_bytes, 1..=Limits::MAX.message_bytes),
     ("body_bytes", |to| &mut to.body_bytes, 1..=Limits::MAX.body_bytes),
     ("list_body_bytes", |to| &mut to.list_body_bytes, 1..=Limits::MAX.list_body_bytes),
@@ -44,10 +46,22 @@ const LIMITS: [Number<Limits, usize>; 11] = [
     ("queue_messages", |to| &mut to.queue_messages, 1..=Limits::MAX.queue_messages),
     ("queue_bytes", |to| &mut to.queue_bytes, 1..=Limits::MAX.queue_bytes),
     ("connections_per_shard", |to| &mut to.connections_per_shard, 0..=Limits::MAX.connections_per_shard),
+    ("accepts_per_second", |to| &mut to.accepts_per_second, 0..=Limits::MAX.accepts_per_second),
+    (
+        "connections_per_address",
+        |to| &mut to.connections_per_address,
+        0..=Limits::MAX.connections_per_address,
+    ),
+    (
+        "requests_per_second_per_address",
+        |to| &mut to.requests_per_second_per_address,
+        0..=Limits::MAX.requests_per_second_per_address,
+    ),
+    ("memory_bytes", |to| &mut to.memory_bytes, Limits::MEMORY_BYTES_MIN..=Limits::MAX.memory_bytes),
 ];
 
 const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
-const TIMEOUTS: [Number<Timeouts, u64>; 11] = [
+const TIMEOUTS: [Number<Timeouts, u64>; 12] = [
     ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
     ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
     ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
@@ -57,6 +71,7 @@ const TIMEOUTS: [Number<Timeouts, u64>; 11] = [
     ("head_ms", |to| &mut to.head_ms, MS),
     ("body_ms", |to| &mut to.body_ms, MS),
     ("write_ms", |to| &mut to.write_ms, MS),
+    ("answer_ms", |to| &mut to.answer_ms, MS),
     ("gather_ms", |to| &mut to.gather_ms, MS),
     ("drain_ms", |to| &mut to.drain_ms, MS),
 ];
@@ -117,6 +132,10 @@ impl Reader<'_> {
                 }
                 "public_url" => settings.public_url = self.text(value, "public_url", values::public_url),
                 "log" => settings.log = self.text(value, "log", values::level),
+                "exempt" => settings.exempt = self.texts(value, "exempt", 0, values::range),
+                "trusted_proxies" => {
+                    settings.trusted_proxies = self.texts(value, "trusted_proxies", 0, values::range);
+                }
                 "log_format" => settings.log_format = self.text(value, "log_format", values::log_format),
                 "admin" => settings.admin = self.text(value, "admin", values::address),
                 "admin_hosts" => {
@@ -172,13 +191,18 @@ impl Reader<'_> {
 
     fn domain(&mut self, value: &Spanned<DeValue<'_>>) -> Option<DomainConfig> {
         let table = self.table(value, "domain")?;
-        let (mut name, mut apikeys, mut origins, mut max_users) = (None, None, None, None);
+        let (mut name, mut apikeys, mut origins) = (None, None, None);
+        let (mut max_users, mut max_calls_per_second) = (None, None);
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "name" => name = self.text(value, "domain.name", values::domain_name),
                 "apikeys" => apikeys = self.texts(value, "domain.apikeys", 1, values::apikey),
                 "origins" => origins = self.texts(value, "domain.origins", 0, values::origin),
                 "max_users" => max_users = self.number(value, "domain.max_users", &(1..=u32::MAX)),
+                "max_calls_per_second" => {
+                    let range = 0..=CALLS_PER_SECOND_MAX;
+                    max_calls_per_second = self.number(value, "domain.max_calls_per_second", &range);
+                }
                 _ => self.unknown(key, "domain.", &DOMAIN),
             }
         }
@@ -190,6 +214,7 @@ impl Reader<'_> {
             apikeys: apikeys.unwrap_or_default(),
             origins: origins.unwrap_or_default(),
             max_users: max_users.unwrap_or(u32::MAX),
+            max_calls_per_second: max_calls_per_second.unwrap_or(0),
         })
     }
 
@@ -325,6 +350,8 @@ mod tests {
             shards = 3
             public_url = "https://im.example/"
             log = "warn"
+            exempt = ["10.0.0.0/8"]
+            trusted_proxies = ["::1", "192.0.2.1"]
             timeouts.linger_ms = 9_000
             [limits]
             connections_per_shard = 0
@@ -337,6 +364,7 @@ mod tests {
             apikeys = ["other"]
             origins = ["https://b.example"]
             max_users = 10
+            max_calls_per_second = 500
         "#;
         assert_eq!(problems(text), [""; 0]);
         let settings = read(text).unwrap_or_default();
@@ -344,11 +372,14 @@ mod tests {
         assert_eq!((listen.len(), place.line), (2, Some(2)));
         assert_eq!((settings.shards, settings.log), (Some(3), Some(log::LevelFilter::Warn)));
         assert_eq!(settings.public_url.as_deref(), Some("https://im.example"));
+        let ranges = (settings.exempt.unwrap(), settings.trusted_proxies.unwrap());
+        assert_eq!((ranges.0.len(), ranges.1.len()), (1, 2));
         assert_eq!((settings.timeouts.linger_ms, settings.limits.rooms_per_call), (9_000, 16));
         let domains = settings.domains.unwrap();
         assert_eq!(domains[0].apikeys, ["old", "new"]);
         assert_eq!((domains[0].origins.len(), domains[0].max_users), (0, u32::MAX));
         assert_eq!((domains[1].origins[0].as_str(), domains[1].max_users), ("https://b.example", 10));
+        assert_eq!((domains[0].max_calls_per_second, domains[1].max_calls_per_second), (0, 500));
     }
 
     #[test]
@@ -360,23 +391,25 @@ mod tests {
                 "port = 1",
                 &[concat!(
                     "1: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, ",
-                    "timeouts, limits, domain"
+                    "exempt, trusted_proxies, timeouts, limits, domain"
                 )],
             ),
             (
                 "\"Kx7/9\" = 1",
                 &[concat!(
                     "1: unknown setting: is not one of ",
-                    "listen, shards, public_url, log, log_format, admin, admin_hosts, timeouts, limits, domain"
+                    "listen, shards, public_url, log, log_format, admin, admin_hosts, ",
+                    "exempt, trusted_proxies, timeouts, limits, domain"
                 )],
             ),
             (
                 "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\napikey = \"k\"",
-                &["4: domain.apikey: is not one of name, apikeys, origins, max_users"],
+                &["4: domain.apikey: is not one of name, apikeys, origins, max_users, max_calls_per_second"],
             ),
             ("listen = \"127.0.0.1:1\"", &["1: listen: must be a list of strings in [ ]"]),
             ("listen = [8000]", &["1: listen: must be a string in quotes"]),
             ("log = 1", &["1: log: must be a string in quotes"]),
+            ("exempt = \"::1\"", &["1: exempt: must be a list of strings in [ ]"]),
             ("limits = 1", &["1: limits: must be a table"]),
             ("[domain]\nname = \"a\"", &["1: domain: must be one or more tables, each under [[domain]]"]),
             ("domain = [\"a\"]", &["1: domain: must be a table"]),
@@ -394,6 +427,12 @@ mod tests {
     fn values() {
         check(&[
             ("listen = []", &["1: listen: must not be an empty list"]),
+            (
+                "exempt = []\ntrusted_proxies = [\"::1\", \"10.0.0.1/8\"]",
+                &[
+                    "2: trusted_proxies: must be an address or a range of addresses, such as ::1 or 10.0.0.0/8",
+                ],
+            ),
             ("log = \"all\"", &["1: log: must be off, error, warn, info, debug or trace"]),
             ("log_format = \"xml\"", &["1: log_format: must be text or json"]),
             (

@@ -20,6 +20,7 @@ pub use self::arguments::{Arguments, Task};
 use crate::domains::DomainConfig;
 use crate::limits::{Limits, Timeouts};
 use crate::logging::Format;
+use crate::ranges::Range;
 
 /// The domain that is served if none is configured.
 pub const DOMAIN_DEFAULT: &str = "localhost";
@@ -29,6 +30,8 @@ pub const APIKEY_DEFAULT: &str = "public";
 pub const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8_000);
 
+/// Addresses without limits if none are configured: programs on the same machine.
+pub const EXEMPT_DEFAULT: [&str; 2] = ["127.0.0.0/8", "::1"];
 /// The address at which the server can be watched, if it is to be and none is named.
 pub const ADMIN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8_001);
@@ -48,6 +51,10 @@ pub struct Config {
     pub limits: Limits,
     /// Time limits that were set, defaults for the others.
     pub timeouts: Timeouts,
+    /// Addresses for which the limits of addresses do not hold.
+    pub exempt: Vec<Range>,
+    /// Proxies that are believed whom they ask for.
+    pub trusted_proxies: Vec<Range>,
     /// The least important log lines that are written.
     pub log: LevelFilter,
     /// How they look.
@@ -67,6 +74,8 @@ impl Default for Config {
             domains: vec![DomainConfig::new(DOMAIN_DEFAULT, APIKEY_DEFAULT)],
             limits: Limits::DEFAULT,
             timeouts: Timeouts::DEFAULT,
+            exempt: EXEMPT_DEFAULT.map(|range| range.parse().expect("it is a range")).into(),
+            trusted_proxies: Vec::new(),
             log: LevelFilter::Info,
             log_format: Format::Text,
             admin: None,
@@ -147,7 +156,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What one level says; `None`: nothing. Limits, time limits and `admin_hosts` are for the file alone.
+/// What one level says; `None`: nothing. Limits, time limits, addresses and `admin_hosts` are for the file alone.
 #[derive(Clone, Default)]
 struct Settings {
     listen: Option<(Vec<SocketAddr>, Place)>,
@@ -160,6 +169,8 @@ struct Settings {
     domains: Option<Vec<DomainConfig>>,
     limits: Limits,
     timeouts: Timeouts,
+    exempt: Option<Vec<Range>>,
+    trusted_proxies: Option<Vec<Range>>,
 }
 
 impl Settings {
@@ -176,6 +187,8 @@ impl Settings {
             domains: self.domains.or(below.domains),
             limits: below.limits,
             timeouts: below.timeouts,
+            exempt: below.exempt,
+            trusted_proxies: below.trusted_proxies,
         }
     }
 
@@ -197,6 +210,8 @@ impl Settings {
             domains,
             limits: self.limits,
             timeouts: self.timeouts,
+            exempt: self.exempt.unwrap_or(default.exempt),
+            trusted_proxies: self.trusted_proxies.unwrap_or(default.trusted_proxies),
             log: self.log.unwrap_or(default.log),
             log_format: self.log_format.unwrap_or(default.log_format),
             admin: self.admin,
@@ -347,19 +362,7 @@ mod tests {
         assert_eq!(names(&table["limits"]), sorted(fields(&format!("{:?}", Limits::DEFAULT))));
         assert_eq!(names(&table["timeouts"]), sorted(fields(&format!("{:?}", Timeouts::DEFAULT))));
         assert_eq!(names(&table["domain"][0]), sorted(fields(&format!("{:?}", DomainConfig::new("", "")))));
-        let top = sorted(vec![
-            "listen",
-            "shards",
-            "public_url",
-            "log",
-            "log_format",
-            "admin",
-            "admin_hosts",
-            "timeouts",
-            "limits",
-            "domain",
-        ]);
-        assert_eq!(names(&toml::Value::Table(table)), top);
+        assert_eq!(names(&toml::Value::Table(table)), sorted(file::TOP.into()));
     }
 
     const FILE: &str = r#"

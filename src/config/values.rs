@@ -9,6 +9,7 @@ use log::LevelFilter;
 
 use crate::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX};
 use crate::logging::Format;
+use crate::ranges::Range;
 
 /// A value, or what is wrong with the text.
 pub(super) type Read<T> = Result<T, String>;
@@ -28,6 +29,12 @@ pub(super) fn shards(text: &str) -> Read<u16> {
 /// What is wrong with a number that is not within `min` and `max`.
 pub(super) fn whole_number(min: impl std::fmt::Display, max: impl std::fmt::Display) -> String {
     format!("must be a whole number from {min} to {max}")
+}
+
+/// A range of addresses.
+pub(super) fn range(text: &str) -> Read<Range> {
+    let wrong = "must be an address or a range of addresses, such as ::1 or 10.0.0.0/8";
+    text.parse().map_err(|_| wrong.to_owned())
 }
 
 /// A log level.

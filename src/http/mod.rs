@@ -2,7 +2,7 @@
 //!
 //! Owns: what any HTTP server with forms and JSONP needs. Must not: know a parameter of the protocol, read a
 //! clock, touch a socket. In reading order: a [`request`] is split into `head` and body, which is of a
-//! [`content_type`] and may be `chunked`; `target`, [`form`] and [`flat`] JSON hold parameters; a [`response`] carries the answer, for
+//! [`content_type`] and may be `chunked`; `target`, [`form`] and [`flat`] JSON hold parameters; [`forwarded`] tells for whom a proxy asks; a [`response`] carries the answer, for
 //! [`jsonp`] in a call; an [`asset`] is sent after some `negotiation`.
 
 pub mod request;
@@ -14,6 +14,7 @@ pub(crate) mod target;
 
 pub mod flat;
 pub mod form;
+pub mod forwarded;
 pub mod jsonp;
 pub mod response;
 

@@ -119,15 +119,20 @@ impl Partial {
         self.head_bytes != 0
     }
 
+    /// How long the request will be, if its head has arrived and said so.
+    pub fn expected_bytes(&self) -> Option<usize> {
+        (self.in_body() && self.chunks.is_none()).then_some(self.needed_bytes as usize)
+    }
+
+    /// The same rejection, fit for who asks: for scripts of other origins, if it is a poll.
+    pub fn rejected(&self, rejection: Rejection) -> Rejection {
+        rejection.for_poll(self.poll)
+    }
+
     /// Whether [`CONTINUE`](super::response::CONTINUE) is to be sent now: true once per request that asked
     /// for it.
     pub fn take_continue(&mut self) -> bool {
         std::mem::take(&mut self.continue_due)
-    }
-
-    /// What to say when the request's deadline has passed.
-    pub fn timed_out(&self) -> Rejection {
-        Rejection::timed_out().for_poll(self.poll)
     }
 
     /// Notes how the body will arrive, or that it will not.
@@ -437,9 +442,12 @@ mod tests {
         let input = b"POST /packets HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
         let mut scratch = Vec::new();
         assert_eq!(parse(&input[..30], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
-        assert!(!partial.in_body() && !partial.timed_out().poll);
+        let timed_out = Rejection::timed_out();
+        assert!(
+            !partial.in_body() && !partial.rejected(timed_out).poll && partial.expected_bytes().is_none()
+        );
         assert_eq!(parse(&input[..46], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
-        assert!(partial.in_body() && partial.timed_out().poll && partial.timed_out().status == 408);
+        assert!(partial.in_body() && partial.rejected(timed_out).poll);
         assert!(matches!(parse(input, &mut partial, &mut scratch, &LIMITS), Parsed::Complete { .. }));
         assert!(!partial.in_body(), "fit for the next request");
     }

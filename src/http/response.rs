@@ -180,6 +180,21 @@ impl Rejection {
         Rejection::unavailable("too many connections", retry_s).closing()
     }
 
+    /// 429 to a newcomer whose address has all the connections it may have, before he was heard.
+    pub const fn crowded(retry_s: u32) -> Rejection {
+        Rejection::too_many("too many connections from your address", retry_s).closing()
+    }
+
+    /// 429: whoever asks asks too often.
+    pub const fn impatient(retry_s: u32) -> Rejection {
+        Rejection::too_many("too many requests", retry_s)
+    }
+
+    /// 503: the memory there is for what waits is used up.
+    pub const fn overloaded(retry_s: u32) -> Rejection {
+        Rejection::unavailable("server busy", retry_s)
+    }
+
     /// 503: some shard did not answer in time.
     pub const fn late(retry_s: u32) -> Rejection {
         Rejection::unavailable("not answered in time", retry_s)
@@ -217,8 +232,20 @@ impl Rejection {
         self
     }
 
-    const fn closing(mut self) -> Rejection {
+    /// The same, and the connection is closed.
+    #[must_use]
+    pub const fn closing(mut self) -> Rejection {
         self.close = true;
+        self
+    }
+
+    /// The same, to be tried again after once to twice the time; `chance` is any number. So those who are refused
+    /// together do not come back together.
+    #[must_use]
+    pub fn spread(mut self, chance: u32) -> Rejection {
+        if let Extra::RetryAfter(seconds) = &mut self.extra {
+            *seconds += chance % (*seconds + 1);
+        }
         self
     }
 
@@ -366,6 +393,19 @@ mod tests {
         check(Rejection::not_found(), "404 Not Found", "", "not found");
         check(Rejection::method("GET"), "405 Method Not Allowed", "Allow: GET\n", "method not allowed");
         check(Rejection::unavailable("full", 30), "503 Service Unavailable", "Retry-After: 30\n", "full");
+    }
+
+    #[test]
+    fn who_is_refused_comes_back_after_once_to_twice_the_time() {
+        let retry_s = |chance| {
+            let mut out = Vec::new();
+            Rejection::too_many("x", 5).spread(chance).write(&mut out, &PLAIN);
+            let text = String::from_utf8(out).unwrap();
+            let (_, rest) = text.split_once("\r\nRetry-After: ").unwrap();
+            rest.split("\r\n").next().unwrap().parse::<u32>().unwrap()
+        };
+        assert_eq!([0, 1, 5, 6, u32::MAX].map(retry_s), [5, 6, 10, 5, 8]);
+        assert_eq!(Rejection::not_found().spread(7), Rejection::not_found());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
 use crate::limits::{Limits, PRESENCES_PER_LINK};
+use crate::memory::{Held, Memory};
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +46,13 @@ pub(super) struct Entry {
     pub(super) packet: Packet,
 }
 
+impl Entry {
+    /// What it takes of the shard's memory.
+    fn held_bytes(&self) -> usize {
+        size_of::<Entry>() + self.packet.share()
+    }
+}
+
 /// What became of a packet that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
@@ -68,12 +76,16 @@ pub(super) struct Backlog {
     /// Messages and light packets in `entries`, and their bytes: what the limits count.
     pub(super) counted: u32,
     pub(super) counted_bytes: u32,
+    /// What all of it takes of the shard's memory.
+    held: Held,
 }
 
 impl Backlog {
     /// An empty one: the browser has been told of everything up to `issued`.
-    pub(super) fn after(issued: u64) -> Backlog {
-        Backlog { entries: SmallVec::new(), told: issued, flushed: issued, counted: 0, counted_bytes: 0 }
+    pub(super) fn after(issued: u64, memory: &Memory) -> Backlog {
+        let held = memory.hold(size_of::<Backlog>());
+        let (told, flushed) = (issued, issued);
+        Backlog { entries: SmallVec::new(), told, flushed, counted: 0, counted_bytes: 0, held }
     }
 
     /// Makes room for a packet; returns it as it is to be queued, or why it is not.
@@ -116,7 +128,9 @@ impl Backlog {
             self.counted += 1;
             self.counted_bytes += bytes(&packet);
         }
-        self.entries.push(Entry { number, label, packet });
+        let entry = Entry { number, label, packet };
+        self.held.add(entry.held_bytes());
+        self.entries.push(entry);
     }
 
     /// Whether a packet that counts fits. One always does, however long it has become in JSON.
@@ -138,7 +152,9 @@ impl Backlog {
         if self.entries[at].number <= self.told {
             return None;
         }
-        Some(self.entries.remove(at).packet)
+        let entry = self.entries.remove(at);
+        self.held.subtract(entry.held_bytes());
+        Some(entry.packet)
     }
 
     fn drop_light(&mut self) {
@@ -156,6 +172,7 @@ impl Backlog {
         let number = number.min(self.told);
         let acknowledged = self.entries.iter().take_while(|entry| entry.number <= number).count();
         for entry in self.entries.drain(..acknowledged) {
+            self.held.subtract(entry.held_bytes());
             if entry.label.counts() {
                 self.counted -= 1;
                 self.counted_bytes -= bytes(&entry.packet);
@@ -167,6 +184,12 @@ impl Backlog {
         let counted = self.entries.iter().filter(|entry| entry.label.counts());
         (self.counted, self.counted_bytes) =
             counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
+        self.held.set(self.held_bytes());
+    }
+
+    /// What it must hold: itself, and what is in it.
+    fn held_bytes(&self) -> usize {
+        size_of::<Backlog>() + self.entries.iter().map(Entry::held_bytes).sum::<usize>()
     }
 
     /// Cuts off the newest messages that do not fit beside what was taken over already; returns how many.
@@ -191,7 +214,13 @@ impl Backlog {
     pub(super) fn counts_right(&self) -> bool {
         let counted = self.entries.iter().filter(|entry| entry.label.counts());
         let counts = counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
-        !self.entries.is_empty() && counts == (self.counted, self.counted_bytes)
+        let held = self.held.bytes() == self.held_bytes();
+        !self.entries.is_empty() && counts == (self.counted, self.counted_bytes) && held
+    }
+
+    /// What it holds of the shard's memory.
+    pub(super) fn held(&self) -> usize {
+        self.held.bytes()
     }
 }
 

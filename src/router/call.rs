@@ -336,6 +336,8 @@ pub enum Refusal {
     TooManyPolls,
     /// No session of the receiver could take the message.
     ReceiverFull,
+    /// The shard holds all it may hold.
+    Overloaded,
     /// A shard did not report in time.
     Late,
     /// The server is going down.

@@ -34,6 +34,9 @@ impl Router {
             },
             Speaker::Site(from) => (self.find_user(domain, from), None),
         };
+        if self.memory.is_full() {
+            return self.refuse(key, Refusal::Overloaded);
+        }
         self.counters.messages_total += 1;
         let packet = self.encode(say, user);
         if let Some(user) = user {
@@ -118,6 +121,9 @@ impl Router {
 
     /// Queues a message or typing state to one user, who lives here if he is online, and answers the call.
     pub(super) fn unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: &Packet) {
+        if packet.is_message() && self.memory.is_full() {
+            return self.refuse(key, Refusal::Overloaded);
+        }
         let delivered = match self.find_user(domain, to) {
             Some(user) => self.deliver(user, packet, None, None),
             None => Delivered::default(),
@@ -143,6 +149,8 @@ impl Router {
         to: &[Slot],
     ) {
         let mut sessions = 0;
+        let packet = &packet.shared_by(to.len());
+        let to = if packet.is_message() && self.memory.is_full() { &[] } else { to };
         for user in to {
             if self.users.get(*user).is_some() {
                 sessions += self.deliver(*user, packet, about, None).sessions;
@@ -161,8 +169,11 @@ impl Router {
     ) {
         let mut sessions = 0;
         let index = domain.0 as usize;
+        let crowd = self.crowds.get(index).map_or(0, Vec::len);
+        let packet = &packet.shared_by(crowd);
+        let crowd = if self.memory.is_full() { 0 } else { crowd };
         // Delivering may end sessions, but no user goes offline by it: the crowd stays as it is.
-        for at in 0..self.crowds.get(index).map_or(0, Vec::len) {
+        for at in 0..crowd {
             let user = self.crowds[index][at];
             if sender != Some(self.user_key(user)) {
                 sessions += self.deliver(user, packet, None, None).sessions;

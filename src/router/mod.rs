@@ -8,7 +8,7 @@
 //! tell itself goes through its inbox in the same form, so one shard and many behave alike.
 //!
 //! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `backlog`, `queue`, `session`,
-//! `keys`, `user`, `roster`, `message`, `room`.
+//! `keys`, `user`, `roster`, `message`, `room`; `storm` and `weight`.
 
 mod backlog;
 pub mod call;
@@ -25,7 +25,9 @@ mod roster;
 mod session;
 #[cfg(test)]
 mod sim;
+mod storm;
 mod user;
+mod weight;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -35,6 +37,7 @@ use hashbrown::HashTable;
 use crate::clock::Tick;
 use crate::domains::{DomainId, Domains};
 use crate::limits::{Limits, Timeouts};
+use crate::memory::Memory;
 use crate::slots::{Slot, Slots};
 use crate::stats::Counters;
 use call::{Answer, Call, Refusal, Speaker, Subject, Verb};
@@ -43,6 +46,7 @@ use ids::{CallKey, Place, Places, Ticket};
 use mail::{Alarm, Effect, Input, Mail};
 use room::Room;
 use session::Session;
+use storm::Storm;
 use user::User;
 
 /// What a router is made of.
@@ -58,6 +62,10 @@ pub struct Settings {
     pub limits: Arc<Limits>,
     /// Deadlines.
     pub timeouts: Arc<Timeouts>,
+    /// What may wait on this place, in bytes.
+    pub memory_bytes: usize,
+    /// Polls this place takes in a second when all come at once.
+    pub polls_per_second: usize,
     /// The sites.
     pub domains: Arc<Domains>,
 }
@@ -71,6 +79,9 @@ pub struct Router {
     limits: Arc<Limits>,
     timeouts: Arc<Timeouts>,
     domains: Arc<Domains>,
+    /// What all of this shard holds: the router's queues are a part of it.
+    memory: Memory,
+    storm: Storm,
 
     users: Slots<User>,
     user_names: HashTable<Slot>,
@@ -96,9 +107,9 @@ pub struct Router {
 }
 
 impl Router {
-    /// A router without users.
-    pub fn new(settings: Settings) -> Router {
-        let Settings { place, places, epoch, limits, timeouts, domains } = settings;
+    /// A router without users. `memory` is that of the shard around it.
+    pub fn new(settings: Settings, memory: Memory) -> Router {
+        let Settings { place, places, epoch, limits, timeouts, polls_per_second, domains, .. } = settings;
         Router {
             place,
             places,
@@ -106,6 +117,8 @@ impl Router {
             limits,
             timeouts,
             domains,
+            memory,
+            storm: Storm::new(polls_per_second),
             users: Slots::default(),
             user_names: HashTable::new(),
             crowds: Vec::new(),
@@ -280,7 +293,19 @@ impl Router {
     }
 
     fn refuse(&mut self, key: CallKey, refusal: Refusal) {
-        self.counters.calls_refused_total += 1;
+        let counters = &mut self.counters;
+        let counter = match refusal {
+            Refusal::NoClient => &mut counters.calls_refused_no_client,
+            Refusal::BadSeq => &mut counters.calls_refused_seq,
+            Refusal::TooManyUsers => &mut counters.calls_refused_users,
+            Refusal::TooManyRooms => &mut counters.calls_refused_rooms,
+            Refusal::TooManyPolls => &mut counters.calls_refused_polls,
+            Refusal::ReceiverFull => &mut counters.calls_refused_receiver,
+            Refusal::Overloaded => &mut counters.calls_refused_memory,
+            Refusal::Late => &mut counters.calls_refused_late,
+            Refusal::ShuttingDown => &mut counters.calls_refused_shutdown,
+        };
+        *counter += 1;
         self.answer(key, Answer::Refused(refusal));
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::profile::{Profile, UNAVAILABLE};
 use crate::json;
-use crate::limits::TIMESTAMP_NUMBER_BYTES_MAX;
+use crate::limits::{PACKET_SHARERS_MAX, TIMESTAMP_NUMBER_BYTES_MAX};
 
 /// How a message is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,6 +95,8 @@ pub struct Message<'a> {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
     kind: Kind,
+    /// What each of its holders counts it for.
+    share: u32,
     json: Arc<[u8]>,
 }
 
@@ -162,7 +164,12 @@ impl Packet {
 
     fn close(kind: Kind, mut out: Vec<u8>) -> Packet {
         out.push(b'}');
-        Packet { kind, json: out.into() }
+        Packet::of(kind, out)
+    }
+
+    fn of(kind: Kind, json: Vec<u8>) -> Packet {
+        let share = u32::try_from(json.len()).expect("it is smaller than the request it came in, six times");
+        Packet { kind, share, json: json.into() }
     }
 
     /// Which list it belongs to, and its type there.
@@ -180,6 +187,18 @@ impl Packet {
         &self.json
     }
 
+    /// The same packet, for so many receivers on this shard. It is in memory once, so each of them counts a part of it.
+    #[must_use]
+    pub fn shared_by(&self, receivers: usize) -> Packet {
+        let share = self.json.len().div_ceil(receivers.clamp(1, PACKET_SHARERS_MAX));
+        Packet { share: u32::try_from(share).expect("no more than the whole"), ..self.clone() }
+    }
+
+    /// How many of its bytes whoever holds it counts.
+    pub fn share(&self) -> usize {
+        self.share as usize
+    }
+
     /// A broadcast as a unicast to `name`, for front ends that break on a third type.
     #[must_use]
     pub fn addressed(&self, name: &str) -> Packet {
@@ -189,7 +208,7 @@ impl Packet {
         out.extend_from_slice(b"{\"type\":\"unicast\",\"to\":");
         json::write(&mut out, name);
         out.extend_from_slice(rest);
-        Packet { kind: Kind::Message(MessageType::Unicast), json: out.into() }
+        Packet::of(Kind::Message(MessageType::Unicast), out)
     }
 
     /// A change of show as a coming, for those who have not been told of the coming yet.
@@ -200,14 +219,17 @@ impl Packet {
         let mut out = Vec::with_capacity(self.json.len() + 2);
         out.extend_from_slice(b"{\"type\":\"online\"");
         out.extend_from_slice(rest);
-        Packet { kind: Kind::Presence(PresenceType::Online), json: out.into() }
+        Packet::of(Kind::Presence(PresenceType::Online), out)
     }
 }
 
 /// Shows what it is and how long, never what it says.
 impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Packet").field("kind", &self.kind).field("bytes", &self.json.len()).finish()
+        f.debug_struct("Packet")
+            .field("kind", &self.kind)
+            .field("bytes", &self.json.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -279,6 +301,21 @@ mod tests {
             json!({"from": "a\"b", "nick": "A", "to": "bob", "timestamp": 12.5, "type": "unicast",
                    "body": "<b>hi", "style": "", "id": "7"})
         );
+    }
+
+    #[test]
+    fn those_who_share_a_packet_count_it_once() {
+        let packet = message(MessageType::Broadcast, "", "1");
+        let bytes = packet.json().len();
+        for receivers in [0, 1, 2, 7, PACKET_SHARERS_MAX] {
+            let counted = packet.shared_by(receivers).share() * receivers.max(1);
+            assert!(
+                (bytes..bytes + receivers.max(1)).contains(&counted),
+                "{receivers}: {counted} of {bytes}"
+            );
+        }
+        let least = bytes.div_ceil(PACKET_SHARERS_MAX);
+        assert_eq!((packet.shared_by(1_000_000).share(), packet.share()), (least, bytes));
     }
 
     #[test]

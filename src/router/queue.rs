@@ -8,6 +8,7 @@ use super::backlog::{Backlog, Entry, Label, Pushed};
 use super::call::Packets;
 use super::packet::{Kind, Packet, PresenceType};
 use crate::limits::Limits;
+use crate::memory::Memory;
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -47,9 +48,9 @@ impl Queue {
     }
 
     /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits, memory: &Memory) -> Pushed {
         let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued)));
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
         match backlog.make_room(packet, label, limits) {
             Ok(packet) => {
                 self.issued += 1;
@@ -116,9 +117,14 @@ impl Queue {
     /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
     /// not answered yet. Returns how many were too many: a session takes over as much as its limits allow, beside what
     /// is queued to itself.
-    pub(super) fn take_over(&mut self, mut messages: Vec<(u64, Packet)>, limits: &Limits) -> usize {
+    pub(super) fn take_over(
+        &mut self,
+        mut messages: Vec<(u64, Packet)>,
+        limits: &Limits,
+        memory: &Memory,
+    ) -> usize {
         let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued)));
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
         let lost = backlog.cut_to_limits(&mut messages, limits);
         self.issued = backlog.told;
         let later: Vec<Entry> = backlog.entries.drain(backlog.answered()..).collect();
@@ -168,6 +174,11 @@ impl Queue {
         self.backlog.as_ref().is_none_or(|backlog| backlog.counts_right())
     }
 
+    /// What it holds of the shard's memory.
+    pub(super) fn held(&self) -> usize {
+        self.backlog.as_ref().map_or(0, |backlog| backlog.held())
+    }
+
     /// Whether the numbers ascend, up to the last one issued.
     pub(super) fn numbers_ascend(&self) -> bool {
         let numbers = self.entries().iter().map(|entry| entry.number);
@@ -207,6 +218,11 @@ mod tests {
         Limits { queue_messages: messages, ..Limits::DEFAULT }
     }
 
+    /// Memory enough.
+    fn free() -> Memory {
+        Memory::new(usize::MAX / 100)
+    }
+
     fn all(queue: &mut Queue) -> Vec<Packet> {
         queue.answer().0.as_slice().to_vec()
     }
@@ -215,7 +231,7 @@ mod tests {
     fn what_is_not_acknowledged_is_answered_again() {
         let mut queue = Queue::default();
         for body in ["1", "2"] {
-            assert_eq!(queue.push(message(body), Label::Message(1), &limits(9)), Pushed::Queued);
+            assert_eq!(queue.push(message(body), Label::Message(1), &limits(9), &free()), Pushed::Queued);
         }
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         assert_eq!(queue.told(), 2);
@@ -236,7 +252,7 @@ mod tests {
     #[test]
     fn a_number_that_was_not_told_acknowledges_nothing_more() {
         let mut queue = Queue::default();
-        queue.push(message("1"), Label::Message(1), &limits(9));
+        queue.push(message("1"), Label::Message(1), &limits(9), &free());
         queue.acknowledge(1);
         assert!(!queue.is_empty());
     }
@@ -244,9 +260,9 @@ mod tests {
     #[test]
     fn without_seq_only_the_flushed_is_acknowledged() {
         let mut queue = Queue::default();
-        queue.push(message("1"), Label::Message(1), &limits(9));
+        queue.push(message("1"), Label::Message(1), &limits(9), &free());
         queue.answer();
-        queue.push(message("2"), Label::Message(2), &limits(9));
+        queue.push(message("2"), Label::Message(2), &limits(9), &free());
         queue.acknowledge_flushed();
         assert_eq!(queue.entries().len(), 2);
         queue.flushed();
@@ -263,13 +279,14 @@ mod tests {
             Packet::presence(PresenceType::Online, &bob("chat")),
             Label::Presence(user(1)),
             &limits(0),
+            &free(),
         );
-        queue.push(show("dnd"), Label::Presence(user(2)), &limits(0));
-        queue.push(show("away"), Label::Presence(user(1)), &limits(0));
+        queue.push(show("dnd"), Label::Presence(user(2)), &limits(0), &free());
+        queue.push(show("away"), Label::Presence(user(1)), &limits(0), &free());
         let expected = [show("dnd"), Packet::presence(PresenceType::Online, &bob("away"))];
         assert_eq!(all(&mut queue), expected, "a coming stays a coming");
-        queue.push(show("busy"), Label::Presence(user(1)), &limits(0));
-        queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0));
+        queue.push(show("busy"), Label::Presence(user(1)), &limits(0), &free());
+        queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0), &free());
         assert_eq!(all(&mut queue)[2..], [Packet::offline(&bob("busy"))], "the answered are not touched");
     }
 
@@ -277,18 +294,22 @@ mod tests {
     fn a_full_queue_drops_typing_states_and_then_refuses() {
         let status = || Packet::status("a", "a", "b", "typing");
         let mut queue = Queue::default();
-        assert_eq!(queue.push(status(), Label::Light, &limits(2)), Pushed::Queued);
-        assert_eq!(queue.push(status(), Label::Light, &limits(2)), Pushed::Queued);
-        assert_eq!(queue.push(status(), Label::Light, &limits(2)), Pushed::Dropped);
-        assert_eq!(queue.push(message("1"), Label::Message(1), &limits(2)), Pushed::Queued);
-        assert_eq!(queue.push(message("2"), Label::Message(2), &limits(2)), Pushed::Queued);
-        assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2)), Pushed::Full);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Dropped);
+        assert_eq!(queue.push(message("1"), Label::Message(1), &limits(2), &free()), Pushed::Queued);
+        assert_eq!(queue.push(message("2"), Label::Message(2), &limits(2), &free()), Pushed::Queued);
+        assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2), &free()), Pushed::Full);
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
-        assert_eq!(queue.push(message("3"), Label::Message(3), &small), Pushed::Full, "bytes count, too");
+        assert_eq!(
+            queue.push(message("3"), Label::Message(3), &small, &free()),
+            Pushed::Full,
+            "bytes count, too"
+        );
         let tiny = Limits { queue_bytes: 1, ..Limits::DEFAULT };
         assert_eq!(
-            Queue::default().push(message("1"), Label::Message(1), &tiny),
+            Queue::default().push(message("1"), Label::Message(1), &tiny, &free()),
             Pushed::Queued,
             "one always fits"
         );
@@ -300,7 +321,7 @@ mod tests {
         let few = Limits { roster_links: 3, ..Limits::DEFAULT };
         let mut push = || {
             let show = Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", "away", ""));
-            let pushed = queue.push(show, Label::Presence(user(1)), &few);
+            let pushed = queue.push(show, Label::Presence(user(1)), &few, &free());
             queue.answer();
             pushed
         };
@@ -311,12 +332,12 @@ mod tests {
     #[test]
     fn messages_of_an_ended_session_come_before_later_ones() {
         let mut queue = Queue::default();
-        queue.push(message("5"), Label::Message(5), &limits(9));
+        queue.push(message("5"), Label::Message(5), &limits(9), &free());
         queue.answer();
-        queue.push(message("8"), Label::Message(8), &limits(9));
-        queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9));
+        queue.push(message("8"), Label::Message(8), &limits(9), &free());
+        queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9), &free());
         let small = limits(3);
-        assert_eq!(queue.take_over(vec![(6, message("6")), (9, message("9"))], &small), 0);
+        assert_eq!(queue.take_over(vec![(6, message("6")), (9, message("9"))], &small, &free()), 0);
         let status = Packet::status("a", "a", "b", "typing");
         assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
         assert_eq!(
@@ -325,7 +346,7 @@ mod tests {
             "what was taken over does not count"
         );
         assert_eq!(
-            queue.take_over(vec![(10, message("10")), (11, message("11"))], &small),
+            queue.take_over(vec![(10, message("10")), (11, message("11"))], &small, &free()),
             1,
             "but it has a limit"
         );

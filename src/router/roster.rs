@@ -149,6 +149,7 @@ impl Router {
         unlink: bool,
         to: &[Slot],
     ) {
+        let packet = packet.map(|packet| packet.shared_by(to.len()));
         for slot in to {
             let Some(user) = self.users.get_mut(*slot) else { continue };
             // That he went is told even to those who are unlinked already: when he went he may have been invisible to
@@ -157,7 +158,7 @@ impl Router {
             if unlink {
                 user.roster.remove(about);
             }
-            if hears && let Some(packet) = packet {
+            if hears && let Some(packet) = &packet {
                 self.deliver(*slot, packet, Some(about), None);
             }
         }

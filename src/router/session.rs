@@ -260,10 +260,12 @@ impl Router {
         session.poll = Poll::Answering { key };
         self.counters.packets_repeated_total += repeated;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
-        self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.write_ms));
+        self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.answer_ms));
         let superseded = self.sessions[slot].next.is_some();
         let session = SessionKey { place: self.place, slot };
-        let delivery = Delivery { session, packets, seq, stopped: None, retry_ms: None };
+        let retry_ms = self.storm.answer(self.now);
+        self.counters.polls_spread_total += u64::from(retry_ms.is_some());
+        let delivery = Delivery { session, packets, seq, stopped: None, retry_ms };
         self.answer(key, Answer::Packets(delivery));
         if superseded {
             self.close_answered(key);
@@ -286,10 +288,14 @@ impl Router {
 
     /// Queues a packet to a session, and answers its poll if it is parked.
     pub(super) fn queue_to(&mut self, slot: Slot, packet: Packet, label: Label) -> Pushed {
+        if label == Label::Light && self.memory.is_full() {
+            self.counters.packets_dropped_total += 1;
+            return Pushed::Dropped;
+        }
         let session = &mut self.sessions[slot];
         let kind = packet.kind();
         self.counters.packets_waiting -= session.queue.len() as u64;
-        let pushed = session.queue.push(packet, label, &self.limits);
+        let pushed = session.queue.push(packet, label, &self.limits, &self.memory);
         self.counters.packets_waiting += session.queue.len() as u64;
         match pushed {
             Pushed::Queued => {

@@ -19,6 +19,7 @@ use super::profile::{AVAILABLE, Profile};
 use super::session::End;
 use crate::clock::Tick;
 use crate::domains::DomainId;
+use crate::memory::Held;
 use crate::slots::{Slot, UNBORN, kept};
 
 /// Somebody who is online in a domain.
@@ -53,6 +54,15 @@ pub(super) struct Linger {
     until: Tick,
     mailbox: Vec<(u64, Packet)>,
     bytes: usize,
+    /// What all of it takes of the shard's memory.
+    held: Held,
+}
+
+impl Linger {
+    /// What a message in a mailbox takes of the shard's memory.
+    fn held_bytes(packet: &Packet) -> usize {
+        size_of::<(u64, Packet)>() + packet.share()
+    }
 }
 
 /// What the simulator looks at.
@@ -75,6 +85,12 @@ impl Linger {
     /// What waits for his next session.
     pub(super) fn mailbox(&self) -> &[(u64, Packet)] {
         &self.mailbox
+    }
+
+    /// What it holds of the shard's memory, if that is what is in it.
+    pub(super) fn held(&self) -> Option<usize> {
+        let kept = self.mailbox.iter().map(|(_, packet)| Linger::held_bytes(packet)).sum::<usize>();
+        Some(self.held.bytes()).filter(|held| *held == kept)
     }
 }
 
@@ -118,6 +134,9 @@ impl Router {
     pub(super) fn online(&mut self, key: CallKey, domain: DomainId, online: Online<'_>) {
         if self.draining {
             return self.refuse(key, Refusal::ShuttingDown);
+        }
+        if self.memory.is_full() {
+            return self.refuse(key, Refusal::Overloaded);
         }
         let known = self.find_user(domain, &online.name);
         let user = match known {
@@ -234,7 +253,7 @@ impl Router {
     fn inherit(&mut self, session: Slot, messages: Vec<(u64, Packet)>) {
         let queue = &mut self.sessions[session].queue;
         self.counters.packets_waiting -= queue.len() as u64;
-        let lost = queue.take_over(messages, &self.limits);
+        let lost = queue.take_over(messages, &self.limits, &self.memory);
         self.counters.packets_waiting += queue.len() as u64;
         self.counters.messages_lost_total += lost as u64;
     }
@@ -242,7 +261,9 @@ impl Router {
     fn begin_linger(&mut self, user: Slot, mailbox: Vec<(u64, Packet)>) {
         let until = self.now.after(self.timeouts.linger_ms);
         let bytes = mailbox.iter().map(|(_, packet)| packet.json().len()).sum();
-        self.users[user].linger = Some(Box::new(Linger { until, mailbox, bytes }));
+        let held = mailbox.iter().map(|(_, packet)| Linger::held_bytes(packet)).sum();
+        let held = self.memory.hold(held);
+        self.users[user].linger = Some(Box::new(Linger { until, mailbox, bytes, held }));
         self.deadline(until, Alarm::User(user));
     }
 
@@ -254,6 +275,7 @@ impl Router {
         let bytes = linger.bytes + packet.json().len();
         if linger.mailbox.len() < self.limits.queue_messages && bytes <= self.limits.queue_bytes {
             linger.mailbox.push((given, packet.clone()));
+            linger.held.add(Linger::held_bytes(packet));
             linger.bytes = bytes;
         } else {
             self.counters.messages_lost_total += 1;

@@ -17,6 +17,7 @@ use crate::shard::LISTENERS_MAX;
 pub(super) struct Plan {
     pub(super) shards: usize,
     pub(super) connections_per_shard: usize,
+    pub(super) cores: usize,
 }
 
 impl Plan {
@@ -35,7 +36,7 @@ impl Plan {
         }
         let configured = config.limits.connections_per_shard;
         let connections_per_shard = if configured == 0 { room(shards) } else { configured.min(room(shards)) };
-        Ok(Plan { shards, connections_per_shard })
+        Ok(Plan { shards, connections_per_shard, cores })
     }
 }
 

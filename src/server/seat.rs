@@ -15,10 +15,14 @@ use nix::sys::signal::SigSet;
 
 use super::plan::Plan;
 use super::{StartError, ended_early};
+use crate::admission::{Addresses, Pace};
+use crate::clock::Origin;
 use crate::config::Config;
 use crate::domains::Domains;
+use crate::limits::{ACCEPT_BURST_MS, POLLS_PER_SECOND_PER_CORE};
 use crate::router::Settings;
 use crate::router::ids::{Place, Places};
+use crate::shard::gate::{Gate, Rules};
 use crate::shard::listener::Listeners;
 use crate::shard::mailbox::{Door, Inbox, Outbox, mailbox};
 use crate::shard::{Parts, Report, Shard, WAKER};
@@ -31,7 +35,10 @@ pub(super) struct Seat {
     inbox: Inbox,
     outbox: Outbox,
     settings: Settings,
-    connections_max: usize,
+    /// How often it accepts.
+    accepts: Option<Pace>,
+    gate: Gate,
+    origin: Origin,
     stats: Stats,
     reports: Sender<Report>,
 }
@@ -60,7 +67,14 @@ pub(super) fn seats(
         doors.push(door);
         ends.push((poll, inbox));
     }
-    let [a, b, c, d, epoch] = random_words()?;
+    let ([a, b, c, d], [epoch], seeds) = (random_words()?, random_words()?, random_words()?);
+    let rules = Rules {
+        addresses: Arc::new(Addresses::new(&config.limits, seeds)),
+        exempt: config.exempt.as_slice().into(),
+        trusted_proxies: config.trusted_proxies.as_slice().into(),
+    };
+    let accepts = Pace::new(config.limits.accepts_per_second, plan.shards, ACCEPT_BURST_MS);
+    let origin = Origin::now();
     let count = u16::try_from(plan.shards).expect("at most SHARDS_MAX");
     let settings = Settings {
         place: Place(0),
@@ -68,6 +82,8 @@ pub(super) fn seats(
         epoch: u32::try_from(epoch >> 32).expect("32 bits are left"),
         limits: Arc::new(config.limits.clone()),
         timeouts: Arc::new(config.timeouts.clone()),
+        memory_bytes: config.limits.memory_bytes / plan.shards,
+        polls_per_second: plan.cores.min(plan.shards) * POLLS_PER_SECOND_PER_CORE / plan.shards,
         domains: Arc::clone(domains),
     };
     let made = settings.places.all().zip(ends).map(|(place, (poll, inbox))| Seat {
@@ -75,7 +91,9 @@ pub(super) fn seats(
         inbox,
         outbox: Outbox::new(doors.clone()),
         settings: Settings { place, ..settings.clone() },
-        connections_max: plan.connections_per_shard,
+        accepts,
+        gate: Gate::new(rules.clone(), plan.connections_per_shard),
+        origin,
         stats: stats.clone(),
         reports: reports.clone(),
     });
@@ -110,12 +128,14 @@ impl Seat {
             return Ok(());
         }
         let Ok(Opening { addresses, poll_url }) = orders.recv() else { return Ok(()) };
-        let listeners = match Listeners::open(&addresses, self.poll.registry(), self.connections_max) {
+        let listeners = match Listeners::open(&addresses, self.poll.registry(), self.accepts) {
             Ok(listeners) => listeners,
             Err(error) => return said.send(Err(error)).map_err(|_| ended_early()),
         };
-        let Seat { poll, inbox, outbox, settings, stats, reports, .. } = self;
-        let shard = Shard::new(Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, reports });
+        let Seat { poll, inbox, outbox, settings, gate, origin, stats, reports, .. } = self;
+        let parts =
+            Parts { poll, inbox, outbox, listeners, gate, origin, settings, poll_url, stats, reports };
+        let shard = Shard::new(parts);
         if said.send(Ok(())).is_err() {
             return Ok(());
         }
@@ -145,8 +165,8 @@ impl Drop for End {
 }
 
 /// Words nobody can guess, to key hashes with and to tell this process from others.
-fn random_words() -> Result<[u64; 5], StartError> {
-    let mut words = [0; 5];
+fn random_words<const COUNT: usize>() -> Result<[u64; COUNT], StartError> {
+    let mut words = [0; COUNT];
     for word in &mut words {
         *word = getrandom::u64().map_err(|error| StartError::new("random numbers", error))?;
     }

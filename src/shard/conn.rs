@@ -9,9 +9,11 @@ use std::num::NonZeroU32;
 
 use mio::net::TcpStream;
 
+use super::gate::Visitor;
 use crate::api::Shape;
-use crate::clock::{Moment, Stamp};
+use crate::clock::{Moment, Stamp, Tick};
 use crate::http::request::Partial;
+use crate::memory::{Held, Memory};
 use crate::router::ids::SessionKey;
 use crate::slots::{UNBORN, kept};
 use crate::stats::{CallKind, Counters};
@@ -30,6 +32,8 @@ pub(crate) struct Conn {
     pub(crate) readable: bool,
     /// The peer will send nothing more.
     pub(crate) half_closed: bool,
+    /// Where it comes from.
+    pub(crate) visitor: Visitor,
     /// Whether it stands in the list of those to go on with in the next turn. Only taking it off the list clears this.
     pub(crate) deferred: bool,
     /// When it has waited long enough for whatever it waits for.
@@ -124,9 +128,49 @@ impl Then {
 /// Bytes of requests not served yet, and what was found out about them.
 #[derive(Debug)]
 pub(crate) struct Unserved {
-    pub(crate) bytes: Vec<u8>,
+    bytes: Vec<u8>,
     pub(crate) partial: Partial,
     pub(crate) stage: Stage,
+    held: Held,
+}
+
+impl Unserved {
+    /// What is left of bytes that were read.
+    pub(crate) fn new(rest: &[u8], partial: Partial, memory: &Memory) -> Unserved {
+        let mut unserved =
+            Unserved { bytes: rest.to_vec(), partial, stage: Stage::Unseen, held: memory.hold(0) };
+        unserved.count();
+        unserved
+    }
+
+    /// Adds what was read now. The memory grows by doubling, but not beyond a body whose length is known.
+    pub(crate) fn append(&mut self, fresh: &[u8]) {
+        let bytes = &mut self.bytes;
+        if let Some(expected) = self.partial.expected_bytes() {
+            let to_come = expected.saturating_sub(bytes.len());
+            bytes.reserve_exact(fresh.len().max(to_come.min(bytes.len())));
+        }
+        bytes.extend_from_slice(fresh);
+        self.count();
+    }
+
+    /// So many bytes have been served.
+    pub(crate) fn consume(&mut self, served: usize) {
+        if served > 0 {
+            self.bytes.drain(..served);
+            self.bytes.shrink_to_fit();
+            self.count();
+        }
+    }
+
+    /// The bytes, and what is remembered of the first request among them.
+    pub(crate) fn parts(&mut self) -> (&[u8], &mut Partial) {
+        (&self.bytes, &mut self.partial)
+    }
+
+    fn count(&mut self) {
+        self.held.set(self.bytes.capacity() + size_of::<Unserved>());
+    }
 }
 
 /// What was found out about bytes that are not served.
@@ -148,6 +192,9 @@ struct Unsent {
     asset: &'static [u8],
     /// How much of both was sent.
     sent: usize,
+    /// When all of it must have been taken.
+    until: Tick,
+    _held: Held,
 }
 
 /// What reading brought.
@@ -176,7 +223,7 @@ pub(crate) enum Put {
 
 impl Conn {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: TcpStream, tally: &mut Tally) -> Conn {
+    pub(crate) fn new(stream: TcpStream, visitor: Visitor, tally: &mut Tally) -> Conn {
         tally.reading += 1;
         Conn {
             stream,
@@ -186,6 +233,7 @@ impl Conn {
             output: None,
             readable: false,
             half_closed: false,
+            visitor,
             deferred: false,
             due: Moment::NEVER,
             armed: Moment::NEVER,
@@ -229,17 +277,23 @@ impl Conn {
         }
     }
 
-    /// Writes an answer, `bytes` and behind them `asset`; what does not fit is kept.
-    pub(crate) fn write(&mut self, bytes: &[u8], asset: &'static [u8]) -> Put {
+    /// Writes an answer, `bytes` and behind them `asset`; what does not fit is kept, and must be taken `until` then.
+    pub(crate) fn write(&mut self, bytes: &[u8], asset: &'static [u8], until: Tick, memory: &Memory) -> Put {
         assert!(self.output.is_none(), "one answer at a time");
         let mut sent = 0;
         let put = put(&mut self.stream, bytes, asset, &mut sent);
         if put == Put::Unfinished {
             let asset = &asset[sent.saturating_sub(bytes.len())..];
             let bytes = bytes.get(sent..).unwrap_or_default().to_vec();
-            self.output = Some(Box::new(Unsent { bytes, asset, sent: 0 }));
+            let held = memory.hold(bytes.capacity() + size_of::<Unsent>());
+            self.output = Some(Box::new(Unsent { bytes, asset, sent: 0, until, _held: held }));
         }
         put
+    }
+
+    /// When all of the answer that is being taken must have been.
+    pub(crate) fn taken_until(&self) -> Tick {
+        self.output.as_ref().map_or(Tick::NEVER, |output| output.until)
     }
 
     /// Goes on with an answer that did not fit.
@@ -250,6 +304,11 @@ impl Conn {
             self.output = None;
         }
         put
+    }
+
+    /// Forgets what was not served and not sent, at its end.
+    pub(crate) fn forget(&mut self) {
+        (self.input, self.output) = (None, None);
     }
 
     /// Tells the peer that nothing more will come.
@@ -310,6 +369,8 @@ mod tests {
     use std::net::{TcpListener, TcpStream as Peer};
 
     use super::*;
+    use crate::http::request::{Parsed, parse};
+    use crate::limits::Limits;
 
     /// More than the buffers of two sockets hold.
     const MUCH_BYTES: usize = 32 * 1_024 * 1_024;
@@ -324,7 +385,7 @@ mod tests {
         let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
         stream.set_nonblocking(true).unwrap();
-        (Conn::new(TcpStream::from_std(stream), &mut Tally::default()), peer)
+        (Conn::new(TcpStream::from_std(stream), Visitor::Exempt, &mut Tally::default()), peer)
     }
 
     /// What the peer gets while the connection goes on.
@@ -342,10 +403,10 @@ mod tests {
     #[test]
     fn an_asset_is_not_copied_for_a_slow_peer() {
         let (mut conn, mut peer) = pair();
-        let asset = asset(MUCH_BYTES);
-        assert_eq!(conn.write(b"head", asset), Put::Unfinished);
+        let (asset, memory) = (asset(MUCH_BYTES), Memory::new(0));
+        assert_eq!(conn.write(b"head", asset, Tick::ZERO, &memory), Put::Unfinished);
         let unsent = conn.output.as_ref().unwrap();
-        assert_eq!(unsent.bytes.capacity(), 0);
+        assert_eq!((unsent.bytes.capacity(), memory.bytes()), (0, size_of::<Unsent>()));
         assert!(unsent.asset.len() < asset.len());
         let taken = taken(&mut conn, &mut peer, asset.len() + 4);
         assert!(taken.starts_with(b"head") && taken[4..] == *asset);
@@ -355,13 +416,36 @@ mod tests {
     #[test]
     fn an_asset_follows_a_head_that_was_cut() {
         let (mut conn, mut peer) = pair();
-        let (head, asset) = (vec![b'h'; MUCH_BYTES], asset(100));
-        assert_eq!(conn.write(&head, asset), Put::Unfinished);
+        let (head, asset, memory) = (vec![b'h'; MUCH_BYTES], asset(100), Memory::new(0));
+        assert_eq!(conn.write(&head, asset, Tick::ZERO, &memory), Put::Unfinished);
         let unsent = conn.output.as_ref().unwrap();
         assert!(!unsent.bytes.is_empty() && unsent.bytes.len() < head.len());
         assert_eq!(unsent.asset, asset);
+        assert_eq!(memory.bytes(), unsent.bytes.len() + size_of::<Unsent>());
         let taken = taken(&mut conn, &mut peer, head.len() + asset.len());
         assert!(taken[..head.len()] == head && taken[head.len()..] == *asset);
         assert!(conn.output.is_none());
+        assert_eq!(memory.bytes(), 0);
+    }
+
+    #[test]
+    fn a_body_whose_length_is_known_takes_no_more_memory_than_that() {
+        const BODY_BYTES: usize = 100_000;
+        let head = format!("POST /onlines HTTP/1.1\r\nContent-Length: {BODY_BYTES}\r\n\r\n");
+        let memory = Memory::new(0);
+        let mut unserved = Unserved::new(head.as_bytes(), Partial::default(), &memory);
+        for _ in 0..BODY_BYTES / 1_000 {
+            let (bytes, partial) = unserved.parts();
+            let mut scratch = Vec::new();
+            assert_eq!(parse(bytes, partial, &mut scratch, &Limits::DEFAULT), Parsed::Incomplete);
+            unserved.append(&[b'x'; 1_000]);
+            let bytes = unserved.bytes.len() + size_of::<Unserved>();
+            let most = (2 * bytes).min(head.len() + BODY_BYTES + size_of::<Unserved>());
+            assert!((bytes..=most).contains(&memory.bytes()), "{} for {bytes}", memory.bytes());
+        }
+        unserved.consume(head.len() + BODY_BYTES - 10);
+        assert_eq!(memory.bytes(), 10 + size_of::<Unserved>());
+        drop(unserved);
+        assert_eq!(memory.bytes(), 0);
     }
 }

@@ -5,6 +5,7 @@
 //! generation, or the number of a request, and finds nothing.
 
 use super::conn::{Conn, State, Tally};
+use super::gate::Visitor;
 use crate::router::ids::CallKey;
 use crate::slots::{Slot, Slots};
 
@@ -38,11 +39,13 @@ impl Conns {
         Some((slot, self.get(slot)?))
     }
 
-    /// Closes a connection; returns what it was doing.
-    pub(crate) fn bury(&mut self, slot: Slot, tally: &mut Tally) -> Option<State> {
-        let state = self.get(slot)?.turn_to(State::Dead, tally);
+    /// Closes a connection; returns where it came from and what it was doing.
+    pub(crate) fn bury(&mut self, slot: Slot, tally: &mut Tally) -> Option<(Visitor, State)> {
+        let conn = self.get(slot)?;
+        conn.forget();
+        let buried = (conn.visitor, conn.turn_to(State::Dead, tally));
         self.dead.push(slot);
-        Some(state)
+        Some(buried)
     }
 
     /// Frees the places of the dead, which closes their sockets.

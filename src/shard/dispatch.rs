@@ -8,9 +8,10 @@ use super::conn::{Begun, State, Then};
 use crate::api::{self, Context, Routed, Shape};
 use crate::clock::{Moment, wall_ms};
 use crate::http::asset::Selected;
+use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::Request;
 use crate::http::response::Rejection;
-use crate::limits::CALL_MS_MAX;
+use crate::limits::{CALL_MS_MAX, RETRY_LATER_S};
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{Effect, Input};
@@ -20,17 +21,38 @@ impl Shard {
     /// Gives a request to the router, or refuses it.
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) {
         self.counters.requests_total += 1;
-        let context =
-            Context { domains: &self.domains, limits: &self.limits, wall_ms, secret: self.entropy.peek() };
-        match api::route(request, &context) {
+        let context = Context {
+            domains: &self.domains,
+            limits: &self.limits,
+            wall_ms,
+            now_ms: self.clock.shared_ms(),
+            secret: self.entropy.peek(),
+        };
+        let routed = api::route(request, &context);
+        if !routed.shape().site && self.asks_too_often(slot, request) {
+            self.counters.requests_refused_rate += 1;
+            return self.refuse(slot, &Rejection::impatient(RETRY_LATER_S), routed.into_shape());
+        }
+        match routed {
             Routed::Call { call, shape } => self.start_call(slot, call, shape),
-            Routed::Refused { rejection, shape } => self.refuse(slot, &rejection, shape),
+            Routed::Refused { rejection, shape } => {
+                self.counters.calls_refused_rate += u64::from(rejection.status == 429);
+                self.counters.requests_refused_apikey += u64::from(rejection.status == 401);
+                self.refuse(slot, &rejection, shape);
+            }
             Routed::Preflight { shape } => {
                 let shape = self.parting(shape);
                 self.write_answer(slot, &shape, None, |output, _| api::write_preflight(output, &shape));
             }
             Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
         }
+    }
+
+    /// Whether a request that is no site's call is one too many of whoever asks.
+    fn asks_too_often(&mut self, slot: Slot, request: &Request<'_>) -> bool {
+        let now_ms = self.clock.shared_ms();
+        let Some(conn) = self.conns.get(slot) else { return false };
+        !self.gate.ask(conn.visitor, || request.values(FORWARDED_FOR), now_ms)
     }
 
     fn start_call(&mut self, slot: Slot, call: Call<'_>, shape: Shape) {
@@ -66,9 +88,9 @@ impl Shard {
 
     fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
         self.counters.requests_rejected_total += 1;
-        let shape = self.parting(shape);
+        let (shape, chance) = (self.parting(shape), self.dice.roll());
         self.write_answer(slot, &shape, None, |output, _| {
-            api::write_rejection(output, rejection, Some(&shape));
+            api::write_rejection(output, rejection, Some(&shape), chance);
         });
     }
 
@@ -91,6 +113,7 @@ impl Shard {
             }
             if conn.due.tick() <= now {
                 let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
+                self.counters.calls_refused_late += 1;
                 self.answer(key, &Answer::Refused(Refusal::Late));
             } else {
                 self.set_sweep();
@@ -132,9 +155,9 @@ impl Shard {
             return;
         };
         self.answered.extend(begun);
-        let shape = self.parting(shape);
+        let (shape, chance) = (self.parting(shape), self.dice.roll());
         self.write_answer(slot, &shape, fate, |output, poll_url| {
-            api::write_answer(output, answer, &shape, poll_url);
+            api::write_answer(output, answer, &shape, poll_url, chance);
         });
     }
 

@@ -1,6 +1,7 @@
-//! Randomness for tickets.
+//! Randomness, for tickets and for spreading things.
 //!
-//! Owns: a pool of random bytes from the kernel. Must not: hand out the same bytes twice.
+//! Owns: a pool of random bytes from the kernel, and dice, which are fast and may be guessed. Must not: hand out the same
+//! bytes twice.
 
 /// Bytes fetched at once: enough for a few hundred tickets a system call.
 const POOL_BYTES: usize = 4_096;
@@ -47,9 +48,39 @@ impl std::fmt::Debug for Entropy {
     }
 }
 
+/// Numbers without any order one could see (xorshift, Marsaglia 2003), for what need not be secret.
+#[derive(Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    /// Dice that begin anywhere.
+    pub(crate) fn new() -> Dice {
+        let seed = getrandom::u64().expect("the kernel has random numbers");
+        Dice(seed | 1) // it would never leave 0
+    }
+
+    /// A number.
+    pub(crate) fn roll(&mut self) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        u32::try_from(self.0 >> 32).expect("32 bits are left")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dice_show_every_side() {
+        let mut dice = Dice::new();
+        let mut seen = [0; 6];
+        for _ in 0..6_000 {
+            seen[dice.roll() as usize % 6] += 1;
+        }
+        assert!(seen.iter().all(|count| (800..1_200).contains(count)), "{seen:?}");
+    }
 
     #[test]
     fn no_secret_is_given_twice() {

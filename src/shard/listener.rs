@@ -1,19 +1,20 @@
 //! Listeners: binding, accepting, and saying no.
 //!
-//! Owns: the sockets of one shard and whether it takes newcomers. Must not: know what connections do. A full shard
-//! answers newcomers 503 and throws nobody out; it takes newcomers again when it is noticeably less full. If the
-//! process has no descriptors left it rests a while instead of spinning.
+//! Owns: the sockets of one shard, and when it accepts. Must not: know what connections do, or judge who comes. Those who
+//! come faster than they may be accepted wait in the kernel. If the process has no descriptors left the shard rests a
+//! while instead of spinning.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::{IpAddr, Shutdown, SocketAddr};
 
 use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::token;
+use crate::admission::Pace;
 use crate::clock::Tick;
-use crate::limits::{ACCEPT_REST_MS, BACKLOG, READ_BYTES, RESUME_PERCENT};
+use crate::limits::{ACCEPT_REST_MS, BACKLOG, READ_BYTES};
 
 /// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address
 /// must be nobody's, so that a second server is an error and does not take a share of the connections.
@@ -32,11 +33,11 @@ pub(crate) fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 #[derive(Debug)]
 pub(crate) struct Listeners {
     sockets: Vec<Listening>,
-    /// Connections this shard may hold.
-    capacity: usize,
-    /// Newcomers are refused until there is room again.
-    full: bool,
-    /// No descriptor was left: nothing is accepted before this.
+    /// How often this shard accepts, if that is limited.
+    pace: Option<Pace>,
+    /// When the next one is due at that pace.
+    due_ns: u64,
+    /// No descriptor was left, or they come too fast: nothing is accepted before this.
     rest_until: Tick,
 }
 
@@ -50,10 +51,12 @@ struct Listening {
 /// What came of an attempt to accept.
 #[derive(Debug)]
 pub(crate) enum Accepted {
-    /// A newcomer.
-    Conn(TcpStream),
-    /// One who was told to come back later.
-    Refused,
+    /// Somebody, from this address.
+    Somebody(TcpStream, IpAddr),
+    /// Somebody may be there, but it is too soon for him: the shard begins to rest.
+    TooSoon,
+    /// There is no descriptor for him, or something else is wrong with the system: the shard begins to rest.
+    Failed,
     /// There is nobody at any listener, or the shard rests.
     Nobody,
 }
@@ -63,7 +66,7 @@ impl Listeners {
     pub(crate) fn open(
         addresses: &[SocketAddr],
         registry: &mio::Registry,
-        capacity: usize,
+        pace: Option<Pace>,
     ) -> io::Result<Listeners> {
         let mut sockets = Vec::new();
         for (index, address) in addresses.iter().enumerate() {
@@ -76,7 +79,7 @@ impl Listeners {
             registry.register(&mut socket, token::of_listener(index), Interest::READABLE)?;
             sockets.push(Listening { socket, ready: true });
         }
-        Ok(Listeners { sockets, capacity, full: false, rest_until: Tick::ZERO })
+        Ok(Listeners { sockets, pace, due_ns: 0, rest_until: Tick::ZERO })
     }
 
     /// A listener has connections.
@@ -91,14 +94,25 @@ impl Listeners {
         self.sockets.iter().any(|listening| listening.ready).then_some(self.rest_until)
     }
 
-    /// Accepts one connection, while the shard has `connections`.
-    pub(crate) fn accept(&mut self, connections: usize, now: Tick, busy: &[u8]) -> Accepted {
+    /// Accepts one connection.
+    pub(crate) fn accept(&mut self, now: Tick) -> Accepted {
         if now < self.rest_until {
             return Accepted::Nobody;
         }
         while let Some(listening) = self.sockets.iter_mut().find(|listening| listening.ready) {
+            let next_ns = match self.pace.map(|pace| (pace, pace.admit(self.due_ns, now.ms()))) {
+                Some((pace, None)) => {
+                    self.rest_until = Tick::ZERO.after(pace.open_ms(self.due_ns));
+                    return Accepted::TooSoon;
+                }
+                Some((_, Some(next_ns))) => next_ns,
+                None => 0,
+            };
             match listening.socket.accept() {
-                Ok((stream, _)) => return self.admit(stream, connections, busy),
+                Ok((stream, from)) => {
+                    self.due_ns = next_ns;
+                    return Accepted::Somebody(stream, from.ip());
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => listening.ready = false,
                 // The peer went away while it waited, or a signal came: there may be others.
                 Err(error)
@@ -106,33 +120,29 @@ impl Listeners {
                 Err(error) => {
                     log::warn!("connections cannot be accepted for a while: {error}");
                     self.rest_until = now.after(ACCEPT_REST_MS);
-                    return Accepted::Nobody;
+                    return Accepted::Failed;
                 }
             }
         }
         Accepted::Nobody
     }
 
-    fn admit(&mut self, mut stream: TcpStream, connections: usize, busy: &[u8]) -> Accepted {
-        if connections >= self.capacity {
-            self.full = true;
-        } else if connections * 100 < self.capacity * RESUME_PERCENT {
-            self.full = false;
-        }
-        if !self.full {
-            return Accepted::Conn(stream);
-        }
-        // One try: whoever cannot even take this is closed without it. What he sent is read, because closing on
-        // unread bytes is a reset, which may overtake the answer.
-        let said = stream.write(busy).and_then(|_| stream.shutdown(Shutdown::Write));
-        if said.is_ok() {
-            io::copy(&mut stream.take(READ_BYTES as u64), &mut io::sink()).ok();
-        }
-        Accepted::Refused
+    /// Those who still wait are accepted however many they are.
+    pub(crate) fn hurry(&mut self) {
+        (self.pace, self.rest_until) = (None, Tick::ZERO);
     }
 
     /// Stops listening; whoever waits to be accepted must have been accepted before.
     pub(crate) fn close(&mut self) {
         self.sockets.clear();
+    }
+}
+
+/// Tells a newcomer why he is turned away. One try: whoever cannot even take this is closed without it. What he sent is
+/// read, because closing on unread bytes is a reset, which may overtake the answer.
+pub(crate) fn turn_away(mut stream: TcpStream, why: &[u8]) {
+    let said = stream.write(why).and_then(|_| stream.shutdown(Shutdown::Write));
+    if said.is_ok() {
+        io::copy(&mut stream.take(READ_BYTES as u64), &mut io::sink()).ok();
     }
 }

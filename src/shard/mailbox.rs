@@ -113,6 +113,8 @@ pub struct Outbox {
     batches: Vec<Vec<Mail>>,
     /// Mail in all batches.
     waiting: usize,
+    /// What was weighed of each batch, because it did not fit: how much mail, and how many bytes.
+    weighed: Vec<(usize, usize)>,
 }
 
 /// What a round of posting did.
@@ -130,7 +132,8 @@ impl Outbox {
     /// An empty one; `doors` are those of all shards, by their places.
     pub fn new(doors: Vec<Door>) -> Outbox {
         let batches = doors.iter().map(|_| Vec::new()).collect();
-        Outbox { doors, batches, waiting: 0 }
+        let weighed = vec![(0, 0); doors.len()];
+        Outbox { doors, batches, waiting: 0, weighed }
     }
 
     /// Adds mail to this turn's batch.
@@ -144,29 +147,42 @@ impl Outbox {
         self.waiting
     }
 
+    /// The bytes of what did not fit when it was last posted.
+    pub fn waiting_bytes(&self) -> usize {
+        self.weighed.iter().map(|(_, bytes)| bytes).sum()
+    }
+
     /// Sends every batch that fits into its mailbox, and wakes who sleeps.
     pub fn post(&mut self) -> Posted {
         let mut posted = Posted::default();
         if self.waiting == 0 {
             return posted;
         }
-        for (door, batch) in self.doors.iter().zip(&mut self.batches) {
+        let batches = self.batches.iter_mut().zip(&mut self.weighed);
+        for (door, (batch, weighed)) in self.doors.iter().zip(batches) {
             if batch.is_empty() {
                 continue;
             }
             let count = batch.len();
             match door.channel.try_send(Parcel::Mail(std::mem::take(batch))) {
                 Ok(()) => {
+                    *weighed = (0, 0);
                     self.waiting -= count;
                     posted.mail += count as u64;
                     posted.wakes += u64::from(door.ring());
                 }
                 Err(TrySendError::Full(Parcel::Mail(kept))) => {
                     *batch = kept;
+                    // Only now, and only what is new: nearly all mail fits, and need not be looked at.
+                    weighed.1 += batch[weighed.0..].iter().map(Mail::bytes).sum::<usize>();
+                    weighed.0 = count;
                     posted.delayed += 1;
                 }
                 // That shard has ended: the process is going down, nobody waits for this mail.
-                Err(TrySendError::Disconnected(_)) => self.waiting -= count,
+                Err(TrySendError::Disconnected(_)) => {
+                    *weighed = (0, 0);
+                    self.waiting -= count;
+                }
                 Err(TrySendError::Full(_)) => unreachable!("what comes back is what was sent"),
             }
         }
@@ -212,12 +228,13 @@ mod tests {
             expected.push(serial);
         }
         assert_eq!(outbox.waiting(), 5);
+        assert_eq!(outbox.waiting_bytes(), 5 * mail(1).bytes());
         let mut arrived = serials(&inbox);
         assert_eq!(arrived.len(), MAILBOX_BATCHES);
         assert_eq!(outbox.post(), Posted { mail: 5, wakes: 0, delayed: 0 });
         arrived.extend(serials(&inbox));
         assert_eq!(arrived, expected);
-        assert!(inbox.is_empty() && outbox.waiting() == 0);
+        assert!(inbox.is_empty() && outbox.waiting() == 0 && outbox.waiting_bytes() == 0);
     }
 
     #[test]

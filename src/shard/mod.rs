@@ -15,7 +15,9 @@ mod buffers;
 mod conn;
 mod conns;
 mod dispatch;
+mod entrance;
 mod entropy;
+pub(crate) mod gate;
 pub(crate) mod listener;
 pub mod mailbox;
 pub mod timers;
@@ -30,13 +32,13 @@ use std::time::Duration;
 use crossbeam_channel::Sender;
 use mio::{Events, Poll};
 
-use crate::clock::{Clock, Tick};
+use crate::clock::{Clock, Origin, Tick};
 use crate::domains::Domains;
-use crate::http::response::Rejection;
 use crate::limits::{
     ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS,
-    RETRY_CROWDED_S, SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
+    SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
 };
+use crate::memory::{Held, Memory};
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
 use crate::router::{Router, Settings};
@@ -45,7 +47,8 @@ use crate::stats::{Counters, Stats};
 use buffers::Buffers;
 use conn::{Begun, Tally};
 use conns::Conns;
-use entropy::Entropy;
+use entropy::{Dice, Entropy};
+use gate::Gate;
 use listener::Listeners;
 use mailbox::{Inbox, Outbox, Parcel};
 use timers::Wheel;
@@ -83,6 +86,9 @@ pub(crate) struct Parts {
     pub(crate) inbox: Inbox,
     pub(crate) outbox: Outbox,
     pub(crate) listeners: Listeners,
+    pub(crate) gate: Gate,
+    /// From when on shards count the time they share.
+    pub(crate) origin: Origin,
     pub(crate) settings: Settings,
     /// What `online` answers as `server`.
     pub(crate) poll_url: Arc<str>,
@@ -108,8 +114,7 @@ pub(crate) struct Shard {
     conns: Conns,
     tally: Tally,
     listeners: Listeners,
-    /// What a full shard says to newcomers.
-    busy: Vec<u8>,
+    gate: Gate,
     /// Connections to go on with without an event.
     deferred: Vec<Slot>,
     router: Router,
@@ -117,11 +122,16 @@ pub(crate) struct Shard {
     effects_spare: Vec<Effect>,
     inbox: Inbox,
     outbox: Outbox,
+    /// What of the outbox did not fit into mailboxes.
+    unposted: Held,
+    /// What all of this shard holds.
+    memory: Memory,
     domains: Arc<Domains>,
     limits: Arc<Limits>,
     timeouts: Arc<Timeouts>,
     poll_url: Arc<str>,
     entropy: Entropy,
+    dice: Dice,
     buffers: Buffers,
     /// The number of the last request that became a call.
     serial: u32,
@@ -151,16 +161,15 @@ enum Life {
 impl Shard {
     /// Puts a shard together.
     pub(crate) fn new(parts: Parts) -> Shard {
-        let Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, reports } = parts;
-        let mut busy = Vec::new();
-        // Most newcomers are browsers, and only those mind who may read it.
-        crate::api::write_rejection(&mut busy, &Rejection::busy(RETRY_CROWDED_S).for_poll(true), None);
+        let Parts { poll, inbox, outbox, listeners, gate, origin, settings, poll_url, stats, reports } =
+            parts;
+        let memory = Memory::new(settings.memory_bytes);
         Shard {
             place: settings.place,
             shards: settings.places.count(),
             poll,
             events: Events::with_capacity(EVENTS_PER_TURN),
-            clock: Clock::start(),
+            clock: Clock::start(origin),
             wheel: Wheel::new(),
             due: Vec::new(),
             timers_left: false,
@@ -168,18 +177,21 @@ impl Shard {
             conns: Conns::default(),
             tally: Tally::default(),
             listeners,
-            busy,
+            gate,
             deferred: Vec::new(),
             domains: Arc::clone(&settings.domains),
             limits: Arc::clone(&settings.limits),
             timeouts: Arc::clone(&settings.timeouts),
-            router: Router::new(settings),
+            router: Router::new(settings, memory.clone()),
             effects: Vec::new(),
             effects_spare: Vec::new(),
             inbox,
             outbox,
+            unposted: memory.hold(0),
+            memory,
             poll_url,
             entropy: Entropy::new(),
+            dice: Dice::new(),
             buffers: Buffers::new(),
             serial: 0,
             sweeping: false,
@@ -326,6 +338,7 @@ impl Shard {
 
     fn post_mail(&mut self) {
         let posted = self.outbox.post();
+        self.unposted.set(self.outbox.waiting_bytes());
         self.counters.mail_total += posted.mail;
         self.counters.wakes_total += posted.wakes;
         self.counters.mail_delayed_total += posted.delayed;
@@ -371,6 +384,7 @@ impl Shard {
         self.counters.turns_total += 1;
         self.counters.mail_waiting = self.outbox.waiting() as u64;
         self.tally.show(&mut self.counters);
+        self.counters.memory_bytes = self.memory.bytes() as u64;
         let board = self.stats.board(usize::from(self.place.0));
         board.publish(self.router.counters(), &self.counters);
         let (turn_us, now) = self.clock.end_turn();

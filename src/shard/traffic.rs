@@ -1,17 +1,17 @@
 //! Traffic: from events to requests, and from answers to bytes.
 //!
-//! Owns: reading, serving what was read, writing, deadlines and ends of connections. Must not: know what requests
+//! Owns: reading, serving what was read, writing, deadlines and ends of connections, and what may still be taken in. Must not: know what requests
 //! mean; that is `dispatch.rs`. A connection serves one request at a time: what was pipelined behind it waits, in the
 //! kernel if it was not read yet.
 
 use super::conn::{Conn, Got, Put, Stage, State, Then, Unserved};
-use super::listener::Accepted;
+use super::gate::Visitor;
 use super::timers::Wheel;
-use super::{Shard, Timer, token};
+use super::{Shard, Timer};
 use crate::clock::{Moment, Tick};
 use crate::http::request::{Parsed, Partial, parse};
 use crate::http::response::{CONTINUE, Rejection};
-use crate::limits::{ACCEPTS_PER_TURN, FAREWELL_MS, REQUESTS_PER_TURN};
+use crate::limits::{FAREWELL_MS, REQUESTS_PER_TURN, RETRY_LATER_S};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::Input;
 use crate::slots::Slot;
@@ -121,17 +121,18 @@ impl Shard {
                 let served = self.serve_bytes(slot, fresh, &mut partial);
                 let rest = &fresh[served.bytes..];
                 // Hardly ever anything: that costs no box.
-                let unserved = || Unserved { bytes: rest.to_vec(), partial, stage: Stage::Unseen };
-                ((!is_blank(rest)).then(|| Box::new(unserved())), served)
+                let unserved = || Box::new(Unserved::new(rest, partial, &self.memory));
+                ((!is_blank(rest)).then(unserved), served)
             }
             Some(mut input) => {
-                input.bytes.extend_from_slice(fresh);
-                let served = self.serve_bytes(slot, &input.bytes, &mut input.partial);
-                input.bytes.drain(..served.bytes);
+                input.append(fresh);
+                let (bytes, partial) = input.parts();
+                let served = self.serve_bytes(slot, bytes, partial);
+                input.consume(served.bytes);
                 if served.bytes > 0 || !served.incomplete {
                     input.stage = Stage::Unseen;
                 }
-                ((!is_blank(&input.bytes)).then_some(input), served)
+                ((!is_blank(input.parts().0)).then_some(input), served)
             }
         };
         let (Some(rest), Some(conn)) = (rest, self.conns.get(slot)) else { return };
@@ -171,10 +172,18 @@ impl Shard {
         served
     }
 
-    /// A request has arrived in part: the rest must come in time, however slowly its bytes drip.
+    /// A request has arrived in part: the rest must come in time, however slowly its bytes drip, and there must be room
+    /// for it.
     fn wait_for_more(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let Some(input) = &mut conn.input else { return };
+        let begins_body = input.partial.in_body() && input.stage != Stage::Body;
+        let is_stranger = conn.visitor != Visitor::Exempt;
+        if self.memory.is_full() || begins_body && is_stranger && self.memory.is_crowded() {
+            let rejection = input.partial.rejected(Rejection::overloaded(RETRY_LATER_S).closing());
+            self.counters.requests_refused_memory += 1;
+            return self.dismiss(slot, &rejection);
+        }
         let must_continue = input.partial.take_continue();
         let (stage, patience_ms) = if input.partial.in_body() {
             (Stage::Body, self.timeouts.body_ms)
@@ -191,8 +200,9 @@ impl Shard {
 
     /// Encourages a client that asked before it sends its body (RFC 9110 section 10.1.1).
     fn write_continue(&mut self, slot: Slot) {
+        let now = self.now();
         let Some(conn) = self.conns.get(slot) else { return };
-        if conn.write(CONTINUE, &[]) != Put::Flushed {
+        if conn.write(CONTINUE, &[], now, &self.memory) != Put::Flushed {
             self.kill(slot); // a peer whose socket is full before it was answered anything is none of ours
         }
     }
@@ -207,13 +217,24 @@ impl Shard {
         }
     }
 
-    /// Refuses bytes that are no request.
+    /// Refuses bytes that are no request, or tells who sends too many of those that they are too many.
     fn reject(&mut self, slot: Slot, rejection: &Rejection) {
-        self.counters.requests_total += 1;
         self.counters.requests_rejected_total += 1;
+        let now_ms = self.clock.shared_ms();
+        let Some(conn) = self.conns.get(slot) else { return };
+        if self.gate.ask(conn.visitor, std::iter::empty, now_ms) {
+            return self.dismiss(slot, rejection);
+        }
+        self.counters.requests_refused_rate += 1;
+        self.dismiss(slot, &Rejection::impatient(RETRY_LATER_S).closing().for_poll(rejection.poll));
+    }
+
+    /// Answers what will not become a request, and closes.
+    fn dismiss(&mut self, slot: Slot, rejection: &Rejection) {
+        self.counters.requests_total += 1;
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
-        crate::api::write_rejection(&mut output, rejection, None);
+        crate::api::write_rejection(&mut output, rejection, None, self.dice.roll());
         self.send(slot, &output, &[], None, Then::Farewell);
         self.buffers.output = output;
     }
@@ -227,12 +248,13 @@ impl Shard {
         fate: Option<SessionKey>,
         then: Then,
     ) {
+        let until = self.now().after(self.timeouts.answer_ms);
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.write(bytes, asset) {
+        match conn.write(bytes, asset, until, &self.memory) {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => {
                 conn.turn_to(State::Writing { fate, then }, &mut self.tally);
-                self.set_due(slot, self.now().after(self.timeouts.write_ms));
+                self.wait_for_reader(slot);
             }
             Put::Broken => {
                 conn.turn_to(State::Writing { fate, then }, &mut self.tally);
@@ -246,9 +268,17 @@ impl Shard {
         let State::Writing { fate, then } = *conn.state() else { return };
         match conn.write_more() {
             Put::Flushed => self.sent(slot, fate, then),
-            Put::Unfinished => self.set_due(slot, self.now().after(self.timeouts.write_ms)),
+            Put::Unfinished => self.wait_for_reader(slot),
             Put::Broken => self.kill(slot),
         }
+    }
+
+    /// A peer must go on taking its answer, and not so slowly that it would take for ever.
+    fn wait_for_reader(&mut self, slot: Slot) {
+        let stalled = self.now().after(self.timeouts.write_ms);
+        let Some(conn) = self.conns.get(slot) else { return };
+        let due = stalled.min(conn.taken_until());
+        self.set_due(slot, due);
     }
 
     /// The kernel has taken the last byte of an answer.
@@ -303,19 +333,18 @@ impl Shard {
         let place = self.place;
         let Some(serial) = self.conns.get(slot).map(|conn| conn.serial) else { return };
         let key = CallKey { place, conn: slot.index, serial };
-        match self.conns.bury(slot, &mut self.tally) {
-            Some(State::Parked(_, session)) => self.tell_router(Input::Cut { session, key }),
-            Some(State::Writing { fate: Some(session), .. }) => {
+        let Some((visitor, state)) = self.conns.bury(slot, &mut self.tally) else { return };
+        self.gate.leave(visitor);
+        match state {
+            State::Parked(_, session) => self.tell_router(Input::Cut { session, key }),
+            State::Writing { fate: Some(session), .. } => {
                 self.tell_router(Input::Fate { session, key, flushed: false });
             }
-            Some(
-                State::Reading
-                | State::Calling(..)
-                | State::Writing { fate: None, .. }
-                | State::Farewell
-                | State::Dead,
-            )
-            | None => {}
+            State::Reading
+            | State::Calling(..)
+            | State::Writing { fate: None, .. }
+            | State::Farewell
+            | State::Dead => {}
         }
     }
 
@@ -346,53 +375,33 @@ impl Shard {
                 conn.due = Moment::not_before(now.after(self.timeouts.idle_ms));
                 arm(conn, slot, now, &mut self.wheel);
             }
-            State::Reading => {
-                self.counters.connections_expired_total += 1;
-                match conn.input.as_ref().map(|input| input.partial.timed_out()) {
-                    Some(rejection) => self.reject(slot, &rejection),
-                    None => self.kill(slot),
-                }
+            State::Reading => self.expire_reading(slot),
+            State::Writing { .. } => {
+                self.counters.connections_expired_write += 1;
+                self.kill(slot);
             }
-            State::Writing { .. } | State::Farewell => {
-                self.counters.connections_expired_total += 1;
+            State::Farewell => {
+                self.counters.connections_expired_farewell += 1;
                 self.kill(slot);
             }
             State::Dead => unreachable!("the dead are not found"),
         }
     }
 
-    /// Accepts newcomers. Returns whether more may be waiting.
-    pub(super) fn accept(&mut self, most: usize) -> bool {
-        for _ in 0..most {
-            let now = self.now();
-            match self.listeners.accept(self.conns.len(), now, &self.busy) {
-                Accepted::Conn(stream) => {
-                    self.counters.connections_total += 1;
-                    let slot = self.conns.insert(Conn::new(stream, &mut self.tally));
-                    self.register(slot);
-                }
-                Accepted::Refused => self.counters.connections_refused_total += 1,
-                Accepted::Nobody => return false,
-            }
-        }
-        true
-    }
-
-    fn register(&mut self, slot: Slot) {
-        let interest = mio::Interest::READABLE | mio::Interest::WRITABLE;
+    /// A connection was idle too long, or its request did not arrive in time.
+    fn expire_reading(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        let registered = self.poll.registry().register(conn.stream_mut(), token::of_conn(slot), interest);
-        if let Err(error) = registered {
-            log::warn!("a connection could not be watched: {error}");
+        let Some(input) = &conn.input else {
+            self.counters.connections_expired_idle += 1;
             return self.kill(slot);
+        };
+        let rejection = input.partial.rejected(Rejection::timed_out());
+        if input.partial.in_body() {
+            self.counters.connections_expired_body += 1;
+        } else {
+            self.counters.connections_expired_head += 1;
         }
-        self.set_due(slot, self.now().after(self.timeouts.idle_ms));
-    }
-
-    /// Accepts everybody who waits, for the last time.
-    pub(super) fn accept_all(&mut self) {
-        while self.accept(ACCEPTS_PER_TURN) {}
-        self.listeners.close();
+        self.reject(slot, &rejection);
     }
 }
 

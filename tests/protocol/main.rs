@@ -33,6 +33,7 @@
 //! | §4 Privacy | `privacy` |
 //! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
 //! | system calls and descriptors | `machine` |
+//! | §1 429 and 503 of addresses, rates and memory | `tests/admission/`, which reads the counters, too |
 //! | what hostile clients found | `hostile` |
 //! | §3 and §4 together: nothing lost, doubled or out of order | `nothing_lost` |
 //!

@@ -104,6 +104,9 @@ mod tests {
         assert_eq!(bytes, out.len());
         let mut ids = Vec::new();
         let news = NewsReader::new().read(body, |id| ids.push(id));
-        assert_eq!((news, ids), (News { stopped: false, seq: Some(5), presences: 3 }, vec![10, 11]));
+        assert_eq!(
+            (news, ids),
+            (News { stopped: false, seq: Some(5), retry_ms: None, presences: 3 }, vec![10, 11])
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! Owns: the polls' connections. Must not: make calls of the site; what a user needs of it is put into `again`. A user
 //! costs about a hundred bytes and a socket; what was read is looked at where it was read.
 
+use std::cmp::Reverse;
 use std::io::{ErrorKind, Read, Write};
 
 use mio::event::Event;
@@ -50,6 +51,8 @@ pub(super) struct User {
     again: bool,
     /// He hopes that his session is still alive.
     resumes: bool,
+    /// He was asked to wait before he polls again.
+    rests: bool,
 }
 
 impl Default for User {
@@ -63,6 +66,7 @@ impl Default for User {
             awaited: false,
             again: false,
             resumes: false,
+            rests: false,
         }
     }
 }
@@ -135,6 +139,7 @@ impl Worker {
 
     fn send_poll(&mut self, index: usize) {
         let user = &mut self.users[index];
+        user.rests = false;
         let Some(stream) = &mut user.stream else { return };
         self.out.clear();
         let number = self.part.first + u32::try_from(index).expect("a user's index");
@@ -276,7 +281,30 @@ impl Worker {
                 self.tally.error("a session was stopped");
                 self.online_again(index);
             }
-            (false, _) => self.send_poll(index),
+            (false, _) => match news.retry_ms {
+                Some(ms) => self.rest(index, now + ms * 1_000_000),
+                None => self.send_poll(index),
+            },
+        }
+    }
+
+    /// A user polls again then.
+    fn rest(&mut self, index: usize, until: u64) {
+        self.users[index].rests = true;
+        self.resting.push(Reverse((until, index)));
+    }
+
+    /// Those who have rested long enough poll again.
+    pub(super) fn wake_resting(&mut self) {
+        let now = self.now();
+        while let Some(Reverse((until, index))) = self.resting.peek().copied()
+            && until <= now
+        {
+            self.resting.pop();
+            // Whoever has connected anew since then polls already.
+            if self.users[index].rests {
+                self.send_poll(index);
+            }
         }
     }
 

@@ -3,7 +3,8 @@
 //! Owns: one `Poll`, the users and callers of one part, and the task that is being done. Must not: block anywhere but
 //! in the poll. `users.rs` has what users do, `callers.rs` what the site does, and this file what turns both.
 
-use std::collections::{HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
@@ -70,6 +71,8 @@ pub(super) struct Worker {
     pub(super) scratch: Vec<u8>,
     /// Beginnings of answers whose ends have not come.
     pub(super) rests: HashMap<usize, Vec<u8>>,
+    /// Users who were asked to wait, and until when.
+    pub(super) resting: BinaryHeap<Reverse<(u64, usize)>>,
     pub(super) random: u64,
     timer: TimerFd,
     tick: u64,
@@ -99,6 +102,7 @@ impl Worker {
             out: Vec::new(),
             scratch: vec![0; READ_BYTES],
             rests: HashMap::new(),
+            resting: BinaryHeap::new(),
             random: 0x9e37_79b9_7f4a_7c15 ^ u64::from(index) << 17,
             timer,
             tick: 0,
@@ -112,7 +116,7 @@ impl Worker {
     pub(super) fn run(mut self, words: &Receiver<Word>, reports: &Sender<Tally>) -> io::Result<()> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            match self.poll.poll(&mut events, Some(WAIT)) {
+            match self.poll.poll(&mut events, Some(self.patience())) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -120,6 +124,7 @@ impl Worker {
             for event in &events {
                 self.happened(event)?;
             }
+            self.wake_resting();
             match words.try_recv() {
                 Ok(Word::Begin(order)) => self.begin(order)?,
                 Err(TryRecvError::Empty) => {}
@@ -132,6 +137,14 @@ impl Worker {
                 return Ok(());
             }
         }
+    }
+
+    /// How long to wait for something to happen.
+    fn patience(&self) -> Duration {
+        let rest = |Reverse((until, _)): &Reverse<(u64, usize)>| {
+            Duration::from_nanos(until.saturating_sub(self.now()))
+        };
+        self.resting.peek().map_or(WAIT, rest).min(WAIT)
     }
 
     /// Nanoseconds since the fleet started.

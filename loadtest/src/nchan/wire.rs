@@ -103,7 +103,10 @@ mod tests {
             assert_eq!((&value["to"], &value["from"]), (&said.into(), &"u00000007".into()));
             let mut ids = Vec::new();
             let news = NewsReader::new().read(body.as_bytes(), |id| ids.push(id));
-            assert_eq!((news, ids), (News { stopped: false, seq: None, presences: 0 }, vec![0xab]));
+            assert_eq!(
+                (news, ids),
+                (News { stopped: false, seq: None, retry_ms: None, presences: 0 }, vec![0xab])
+            );
         };
         check(Recipient::User(3), "/pub?id=u00000003", "u00000003");
         check(Recipient::All, "/pub?id=all", "all");

@@ -61,6 +61,7 @@ impl World {
                     Refusal::TooManyUsers => self.plan.max_users != u32::MAX,
                     Refusal::ShuttingDown => self.plan.drain,
                     Refusal::Late => self.removed == Some(self.pages[page].domain),
+                    Refusal::Overloaded => self.plan.small_limits,
                     Refusal::NoClient
                     | Refusal::BadSeq
                     | Refusal::TooManyRooms
@@ -110,6 +111,7 @@ impl World {
                     Refusal::TooManyUsers
                     | Refusal::TooManyRooms
                     | Refusal::ReceiverFull
+                    | Refusal::Overloaded
                     | Refusal::Late
                     | Refusal::ShuttingDown => unreachable!("{refusal:?}"),
                 }

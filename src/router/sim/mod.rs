@@ -45,6 +45,9 @@ const STEPS: usize = 400;
 /// Steps from one quiet moment to the next.
 const STEPS_QUIET: usize = 40;
 
+/// More memory than a run can fill.
+const PLENTY_BYTES: usize = 1 << 30;
+
 /// What kind of world a seed makes.
 #[derive(Debug)]
 struct Plan {
@@ -57,6 +60,8 @@ struct Plan {
     /// Whether limits are low enough to be reached.
     small_limits: bool,
     max_users: u32,
+    /// What may wait at one place.
+    memory_bytes: usize,
     /// Whether mail may be later than gathers wait.
     late_mail: bool,
     /// Answers of a hundred that are flushed at once.
@@ -73,12 +78,13 @@ impl Plan {
     fn new(random: &mut Random) -> Plan {
         let small_limits = random.chance(25);
         let mut limits = Limits { sessions_per_user: random.pick(&[2, 3, 32]), ..Limits::DEFAULT };
-        let mut max_users = u32::MAX;
+        let (mut max_users, mut memory_bytes) = (u32::MAX, PLENTY_BYTES);
         if small_limits {
             limits.queue_messages = random.pick(&[2, 5, 1_000]);
             limits.roster_links = random.pick(&[2, 100]);
             limits.rooms_per_user = random.pick(&[1, 2, 100]);
             max_users = random.pick(&[2, u32::MAX]);
+            memory_bytes = random.pick(&[1_000, 4_000, PLENTY_BYTES]);
         }
         Plan {
             places: random.pick(&[1, 2, 3, 7]),
@@ -89,6 +95,7 @@ impl Plan {
             timeouts: Timeouts::DEFAULT,
             small_limits,
             max_users,
+            memory_bytes,
             late_mail: random.chance(25),
             flush_at_once: random.pick(&[20, 60, 95]),
             lost: random.pick(&[0, 10, 40]),

@@ -1,7 +1,7 @@
 //! What was broken once: the steps that broke it, each test named after what broke.
 
 use super::world::{Ask, World};
-use super::{Plan, Random};
+use super::{PLENTY_BYTES, Plan, Random};
 use crate::limits::{Limits, Timeouts};
 use crate::router::call::{Looks, Subject, Verb, Version};
 use crate::router::ids::Place;
@@ -20,6 +20,7 @@ fn world(places: u16, limits: Limits) -> World {
         timeouts: Timeouts::DEFAULT,
         small_limits: true,
         max_users: u32::MAX,
+        memory_bytes: PLENTY_BYTES,
         late_mail: false,
         flush_at_once: 100,
         lost: 0,

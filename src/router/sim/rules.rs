@@ -21,6 +21,7 @@ impl World {
             check_users(router);
             check_sessions(router);
             check_rooms(router);
+            check_memory(router);
         }
         for (number, id) in self.domain_ids.iter().enumerate() {
             let Some(domain) = self.domains.get(*id) else { continue };
@@ -198,6 +199,7 @@ impl World {
             assert!(router.sessions.is_empty() && router.gathers.is_empty(), "sessions are left");
             assert!(router.rooms.is_empty() && router.room_names.is_empty(), "rooms are left");
             assert!(router.crowds.iter().all(Vec::is_empty), "crowds are left");
+            assert_eq!(router.memory.bytes(), 0, "memory is held for nobody");
         }
         assert!(self.calls.values().all(|pending| pending.cut), "calls are left");
         let mut gauges = self.domains.iter().map(|domain| domain.users.count());
@@ -207,6 +209,14 @@ impl World {
 
 fn crowd(router: &Router, id: DomainId) -> usize {
     router.crowds.get(id.0 as usize).map_or(0, Vec::len)
+}
+
+/// What is held is what is there.
+fn check_memory(router: &Router) {
+    let queues = router.sessions.iter().map(|(_, session)| session.queue.held());
+    let mailboxes = router.users.iter().filter_map(|(_, user)| user.linger.as_ref());
+    let mailboxes = mailboxes.map(|linger| linger.held().expect("a mailbox holds what is in it"));
+    assert_eq!(router.memory.bytes(), queues.sum::<usize>() + mailboxes.sum::<usize>());
 }
 
 fn check_users(router: &Router) {

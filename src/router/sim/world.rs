@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::random::Random;
 use crate::clock::Tick;
 use crate::domains::{DomainConfig, DomainId, Domains};
+use crate::memory::Memory;
 use crate::router::call::{Answer, Call, Delivery, Verb};
 use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};
 use crate::router::mail::{Alarm, Effect, Input, Mail};
@@ -120,11 +121,16 @@ impl World {
             epoch: 7,
             limits: Arc::new(plan.limits.clone()),
             timeouts: Arc::new(plan.timeouts.clone()),
+            memory_bytes: plan.memory_bytes,
+            polls_per_second: 50_000,
             domains: Arc::clone(&domains),
         };
         let count = usize::from(plan.places);
         World {
-            routers: places.all().map(|place| Router::new(settings(place))).collect(),
+            routers: places
+                .all()
+                .map(|place| Router::new(settings(place), Memory::new(plan.memory_bytes)))
+                .collect(),
             offsets: (0..count).map(|_| random.within(0, 1_000_000)).collect(),
             places,
             trace,

@@ -1,0 +1,122 @@
+//! Ranges of addresses, as an operator writes them: `10.0.0.0/8`, `2001:db8::/32`, or one address.
+//!
+//! Owns: reading a range, and whether an address is in it. Must not: know what ranges are for. An IPv4 address is the
+//! same in its IPv6 form (`::ffff:10.0.0.1`), which is how a socket may tell it.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+/// Bits of the IPv6 form of an IPv4 address that are the same in all of them.
+const MAPPED_BITS: u8 = 96;
+
+/// All addresses that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    first: u128,
+    bits: u8,
+}
+
+/// A text that is no range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRange;
+
+impl Range {
+    /// Whether an address is in it.
+    pub fn contains(self, address: IpAddr) -> bool {
+        // A range that is wider than all of IPv4 is one of IPv6 alone.
+        let same_family = self.bits >= MAPPED_BITS || address.to_canonical().is_ipv6();
+        same_family && (wide(address) ^ self.first).leading_zeros() >= u32::from(self.bits)
+    }
+}
+
+impl FromStr for Range {
+    type Err = NoRange;
+
+    /// Bits beyond the length of a range must be zero: whoever types others means something else.
+    fn from_str(text: &str) -> Result<Range, NoRange> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| NoRange)?;
+        let (most, fixed) = if address.is_ipv4() { (32, MAPPED_BITS) } else { (128, 0) };
+        let bits = match length {
+            None => most,
+            Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                digits.parse().ok().filter(|bits| *bits <= most).ok_or(NoRange)?
+            }
+            Some(_) => return Err(NoRange),
+        };
+        let range = Range { first: wide(address), bits: fixed + bits };
+        let ends_there = u32::from(range.bits) + range.first.trailing_zeros() >= u128::BITS;
+        ends_there.then_some(range).ok_or(NoRange)
+    }
+}
+
+/// Whether an address is in one of these ranges.
+pub fn contain(ranges: &[Range], address: IpAddr) -> bool {
+    ranges.iter().any(|range| range.contains(address))
+}
+
+/// An address in its IPv6 form.
+fn wide(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(range: &str, inside: &[&str], outside: &[&str]) {
+        let range: Range = range.parse().unwrap();
+        for (addresses, expected) in [(inside, true), (outside, false)] {
+            for address in addresses {
+                assert_eq!(range.contains(address.parse().unwrap()), expected, "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_are_in_ranges() {
+        check(
+            "10.0.0.0/8",
+            &["10.0.0.0", "10.255.255.255", "::ffff:10.1.2.3"],
+            &["11.0.0.0", "::a00:1", "::1"],
+        );
+        check("127.0.0.1", &["127.0.0.1", "::ffff:127.0.0.1"], &["127.0.0.2", "::1"]);
+        check("192.0.2.128/25", &["192.0.2.128", "192.0.2.255"], &["192.0.2.127"]);
+        check("0.0.0.0/0", &["0.0.0.0", "255.255.255.255"], &["::", "2001:db8::1"]);
+        check("::/0", &["::1", "2001:db8::1"], &["127.0.0.1", "::ffff:127.0.0.1"]);
+        check("::1", &["::1"], &["::2", "127.0.0.1"]);
+        check("2001:db8::/33", &["2001:db8:7fff::1"], &["2001:db8:8000::1"]);
+        check("::ffff:10.0.0.0/104", &["10.1.2.3"], &["11.0.0.0"]);
+    }
+
+    #[test]
+    fn what_is_no_range() {
+        for text in [
+            "",
+            "/",
+            "/8",
+            "10.0.0.0/",
+            "10.0.0.0/33",
+            "10.0.0.0/-1",
+            "10.0.0.0/+8",
+            "10.0.0.1/8",
+            "10.0.0/8",
+            "10.0.0.0/8/8",
+            "::/129",
+            "::1/64",
+            "localhost",
+            "10.0.0.0 /8",
+            "[::1]",
+            "10.0.0.0/999",
+        ] {
+            assert_eq!(text.parse::<Range>(), Err(NoRange), "{text:?}");
+        }
+    }
+}

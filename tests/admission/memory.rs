@@ -1,0 +1,123 @@
+//! The ceiling of memory: strangers first, then messages; nobody who is inside is thrown out.
+
+use nextim::config::Config;
+use nextim::limits::{Limits, RETRY_CROWDED_S, RETRY_LATER_S};
+
+use crate::support::{Client, Running, eventually, get, poll, post, site_call, strict};
+
+/// What one shard may hold.
+const SHARE_BYTES: usize = 1_024 * 1_024;
+
+fn each_small(test: impl Fn(&Running)) {
+    for shards in [1, 2, 7] {
+        let config = strict(Limits { memory_bytes: SHARE_BYTES * usize::from(shards), ..Limits::DEFAULT });
+        test(&Running::start(&Config { exempt: vec!["127.9.9.9".parse().unwrap()], ..config }, shards));
+    }
+}
+
+/// A part of a body, from somebody without a key.
+fn part_of_a_body() -> Vec<u8> {
+    let mut request = post("/onlines", &"x".repeat(500_000));
+    request.truncate(100_000);
+    request
+}
+
+#[test]
+fn bodies_of_strangers_fill_only_a_part_of_it() {
+    each_small(|server| {
+        let mut inside = server.from("127.0.0.3");
+        inside.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
+        let mut conns: Vec<Client> = Vec::new();
+        let mut judged = 0;
+        let mut refused = |conns: &mut Vec<Client>| {
+            let mut conn = server.from("127.0.0.2");
+            conn.send(&part_of_a_body());
+            judged += 1;
+            // Some stay and say nothing, the others are told.
+            eventually("the body is kept or refused", || {
+                (server.count("connections_total") + server.count("connections_refused_memory") > judged)
+                    .then_some(())
+            });
+            conns.push(conn);
+        };
+        while server.count("requests_refused_memory") + server.count("connections_refused_memory") < 4 {
+            refused(&mut conns);
+            assert!(conns.len() < 20 * server.shards + 100, "{} bodies were taken", conns.len());
+        }
+        for conn in conns.iter_mut().filter(|conn| conn.is_readable()) {
+            let answer = conn.response();
+            let retry_s =
+                if answer.head.contains("Access-Control") { RETRY_CROWDED_S } else { RETRY_LATER_S };
+            answer.refuses(503, "server busy", retry_s);
+        }
+        let held = server.count("memory_bytes");
+        assert!(held <= (SHARE_BYTES * server.shards) as u64, "{held}");
+        // Whoever is inside goes on, and so does the site.
+        inside.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
+        let ticket = server.online("alice");
+        server.call("/messages", "from=x&to=alice&body=hello").is(200, "ok");
+        assert!(server.from("127.9.9.9").call(&poll(&ticket, 0)).body.contains("hello"));
+        drop(conns);
+        eventually("strangers are welcome again", || {
+            let answer = server.from("127.0.0.2").call(&site_call("/onlines", "names=alice"));
+            (answer.status == 200).then_some(())
+        });
+    });
+}
+
+#[test]
+fn messages_are_refused_and_nothing_that_was_taken_is_lost() {
+    each_small(|server| {
+        let users = 20 * server.shards;
+        let mut tickets = Vec::new();
+        for number in 0..users {
+            tickets.push((server.online(&format!("user{number}")), 0));
+        }
+        let mut site = server.from("127.9.9.9");
+        let mut say = |number: usize| {
+            let body = "x".repeat(30_000);
+            site.call(&site_call("/messages", &format!("from=x&to=user{number}&body={body}")))
+        };
+        let answer = (0..8 * users).find_map(|index| {
+            let answer = say(index % users);
+            if answer.status == 200 {
+                tickets[index % users].1 += 1;
+            }
+            (answer.status != 200).then_some(answer)
+        });
+        answer.expect("not all fit").refuses(503, "server busy", RETRY_LATER_S);
+        server.counts("calls_refused_memory", 1);
+        let held = server.count("memory_bytes");
+        assert!(held <= (SHARE_BYTES * server.shards + 40_000) as u64, "{held}");
+        assert_eq!(server.count("sessions"), users as u64, "nobody is thrown out");
+        for (ticket, taken) in &tickets {
+            let mut page = server.from("127.9.9.9");
+            let answer = page.call(&poll(ticket, 0));
+            assert_eq!(answer.body.matches("\"body\":\"xxx").count(), *taken);
+            let (_, seq) = answer.body.rsplit_once("\"seq\":").unwrap();
+            let seq = seq.trim_end_matches('}').parse().unwrap();
+            page.send(&poll(ticket, seq)); // and with this, the server forgets it
+        }
+        eventually("there is room again", || (say(0).status == 200).then_some(()));
+        assert_eq!(server.count("sessions_overflowed_total"), 0);
+    });
+}
+
+#[test]
+fn requests_and_answers_that_are_done_hold_nothing() {
+    each_small(|server| {
+        let mut conn = server.from("127.9.9.9");
+        let request = site_call("/onlines", &format!("names={}", "x".repeat(200)));
+        for at in [10, 100, request.len() - 1] {
+            conn.send(&request[..at]);
+            eventually("the beginning is held", || (server.count("memory_bytes") > 0).then_some(()));
+            conn.send(&request[at..]);
+            conn.response().is(200, "");
+            server.counts("memory_bytes", 0);
+        }
+        conn.send(&request[..50]);
+        eventually("the beginning is held", || (server.count("memory_bytes") > 0).then_some(()));
+        drop(conn);
+        server.counts("memory_bytes", 0);
+    });
+}

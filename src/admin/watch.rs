@@ -361,9 +361,9 @@ mod tests {
         let report = watch.report();
         assert_eq!((report.totals["users"], report.totals["messages_lost_total"]), (12, 3));
         assert_eq!((report.shards[1].counters["users"], report.shards[1].mailbox), (7, 3));
-        let lost = report.losses.iter().find(|loss| loss.name == "messages_lost_total").unwrap();
-        assert_eq!((report.now.users, lost.total), (12, 3));
-        assert!(report.now.losses_per_s > 0.0 && lost.per_s > 0.0);
+        let missed = report.losses.iter().find(|loss| loss.name == "messages_lost_total").unwrap();
+        assert_eq!((report.now.users, missed.total), (12, 3));
+        assert!(report.now.losses_per_s > 0.0 && missed.per_s > 0.0);
         let message = report.calls.iter().find(|calls| calls.kind == "message").unwrap();
         assert!(message.total == 1 && message.p50_us.unwrap() > 200.0 && message.p99_us.unwrap() < 400.0);
         assert_eq!(report.domains.len(), DOMAINS_NAMED_MAX + 1);

@@ -1,8 +1,8 @@
 //! Traffic: from events to requests, and from answers to bytes.
 //!
-//! Owns: reading, serving what was read, writing, deadlines and ends of connections, and what may still be taken in. Must not: know what requests
-//! mean; that is `dispatch.rs`. A connection serves one request at a time: what was pipelined behind it waits, in the
-//! kernel if it was not read yet.
+//! Owns: reading, serving what was read, writing, deadlines and ends of connections, and what may still be taken in.
+//! Must not: know what requests mean; that is `dispatch.rs`. A connection serves one request at a time: what was
+//! pipelined behind it waits, in the kernel if it was not read yet.
 
 use super::conn::{Conn, Got, Put, Stage, State, Then, Unserved};
 use super::gate::Visitor;

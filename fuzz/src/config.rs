@@ -7,6 +7,7 @@ use std::fmt::{Debug, Write as _};
 
 use nextim::config::{APIKEY_DEFAULT, Config};
 use nextim::limits::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
+use nextim::logging::Format;
 
 /// A key that stands in the examples; no message may have so many bytes of it.
 const KEY: &str = "K7xQ2mZ9pL4v";
@@ -85,6 +86,14 @@ fn written(config: &Config) -> String {
     let listen: Vec<String> = config.listen.iter().map(ToString::to_string).collect();
     let mut text = format!("listen = [{}]\nlog = {}\n", list(&listen), quoted(config.log.as_str()));
     let mut line = |args: std::fmt::Arguments<'_>| writeln!(text, "{args}").expect("a string takes all");
+    let format = match config.log_format {
+        Format::Text => "text",
+        Format::Json => "json",
+    };
+    line(format_args!("log_format = {}\nadmin_hosts = [{}]", quoted(format), list(&config.admin_hosts)));
+    if let Some(admin) = config.admin {
+        line(format_args!("admin = {}", quoted(&admin.to_string())));
+    }
     if let Some(shards) = config.shards {
         line(format_args!("shards = {shards}"));
     }

@@ -6,14 +6,21 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Browser, Server, Setup, Site, get, request};
+use crate::support::{Browser, Conn, Server, Setup, Site, get, request};
 
 /// Stands in everything that is private.
 const PRIVATE: &str = "private";
 
 #[test]
 fn nothing_that_is_private_is_ever_written() {
-    let setup = Setup::calm().limit("queue_messages", 3).sites(&[("a.example", &["private-apikey"])]);
+    let setup = Setup::calm().limit("queue_messages", 5).sites(&[("a.example", &["private-apikey"])]);
+    let watched = setup.line("admin = \"127.0.0.1:0\"");
+    is_kept(&watched.clone().line("log_format = \"text\""));
+    is_kept(&watched.line("log_format = \"json\""));
+}
+
+/// What is said is kept from everybody but those who it is said to.
+fn is_kept(setup: &Setup) {
     setup.own(|server| {
         let site = Site::named(server, "a.example", "private-apikey");
         let mut bob = site.online("private-bob", &[("rooms", "private-room"), ("nick", "private-nick")]);
@@ -27,18 +34,18 @@ fn nothing_that_is_private_is_ever_written() {
         alice.join("private-room");
         bob.everything();
         let poll = bob.park_surely();
-        for _ in 0..5 {
+        for _ in 0..8 {
             let params = [("from", "private-sender"), ("to", "private-bob"), ("body", "private-body")];
             site.post("/messages", &params);
         }
         drop(poll);
-        for _ in 0..5 {
+        for _ in 0..8 {
             // The last ones are too many for her.
             let params = [("from", "private-sender"), ("to", "private-alice"), ("body", "private")];
             site.post("/messages", &params);
         }
         no_error_tells(&site, &alice);
-        let open = files_of(server);
+        let (open, watched) = (files_of(server), watched(server));
         site.offline("private-alice");
         server.signal(Signal::SIGTERM);
         server.wait();
@@ -46,6 +53,7 @@ fn nothing_that_is_private_is_ever_written() {
         assert!(written.contains("draining"), "there is a log: {written}");
         for text in [PRIVATE, &*alice.ticket, &*bob.ticket] {
             assert!(!written.contains(text), "{written}");
+            assert!(!watched.contains(text), "{watched}");
             for file in &open {
                 let bytes = fs::read(file).unwrap_or_default();
                 assert!(!String::from_utf8_lossy(&bytes).contains(text), "{}", file.display());
@@ -75,6 +83,21 @@ fn no_error_tells(site: &Site, alice: &Browser) {
         let said = format!("{:?} {}", answer.headers, answer.text());
         assert!(!said.contains(PRIVATE) && !said.contains(&*alice.ticket), "{said}");
     }
+}
+
+/// Everything that is shown to whoever watches the server.
+#[track_caller]
+fn watched(server: &Server) -> String {
+    let admin = server.admin.expect("it can be watched");
+    let ask = |path: &str| {
+        let mut conn = Conn::open(admin);
+        conn.send(format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").as_bytes());
+        String::from_utf8(conn.rest()).unwrap()
+    };
+    let metrics = ask("/metrics");
+    assert!(metrics.contains("nextim_sessions"), "{metrics}");
+    let others = ["/", "/stats", "/history", "/healthz", "/readyz", "/private"].map(ask);
+    metrics + &others.concat()
 }
 
 /// The files a server has open, on any of its threads: each shard has descriptors of its own. There is its log; what

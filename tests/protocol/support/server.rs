@@ -24,6 +24,8 @@ use super::{PATIENCE, eventually};
 pub(crate) struct Server {
     /// Where it listens.
     pub(crate) addr: SocketAddr,
+    /// Where it can be watched, if it can.
+    pub(crate) admin: Option<SocketAddr>,
     /// How many shards it has.
     pub(crate) shards: u16,
     /// What it was started with.
@@ -80,8 +82,11 @@ impl Server {
         });
         let line = receiver.recv_timeout(PATIENCE).unwrap_or_default();
         let addr = listening(&line, shards, &path("log"));
+        let admin = line
+            .split_once("watch at http://")
+            .and_then(|(_, rest)| rest.trim().trim_end_matches('/').parse().ok());
         let (process, guard, setup) = (Mutex::new(process), Mutex::new(guard), setup.clone());
-        Server { addr, shards, setup, next_site: AtomicUsize::new(0), process, guard, dir }
+        Server { addr, admin, shards, setup, next_site: AtomicUsize::new(0), process, guard, dir }
     }
 
     /// The number of a domain that no test has used.
@@ -115,7 +120,7 @@ impl Server {
     pub(crate) fn log(&self) -> String {
         let log = fs::read(self.dir.path().join("log")).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
-        log.split_inclusive('\n').filter(|line| !line.starts_with("[TRACE mio")).collect()
+        log.split_inclusive('\n').filter(|line| !line.contains("mio::poll")).collect()
     }
 
     /// Everything it has written anywhere it could be expected to write.

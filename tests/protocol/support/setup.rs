@@ -21,6 +21,7 @@ const SHARDS_VARIABLE: &str = "NEXTIM_TEST_SHARDS";
 pub(crate) struct Setup {
     timeouts: BTreeMap<&'static str, u64>,
     limits: BTreeMap<&'static str, u64>,
+    lines: Vec<&'static str>,
     domain_lines: Vec<&'static str>,
     /// The sites it serves, with their keys.
     pub(crate) sites: Vec<(String, Vec<String>)>,
@@ -33,6 +34,7 @@ impl Setup {
         Setup {
             timeouts: BTreeMap::from([("session_cut_ms", 60_000), ("linger_ms", 60_000)]),
             limits: BTreeMap::new(),
+            lines: Vec::new(),
             domain_lines: Vec::new(),
             sites: sites.collect(),
         }
@@ -47,6 +49,12 @@ impl Setup {
     /// With another limit.
     pub(crate) fn limit(mut self, name: &'static str, value: u64) -> Setup {
         self.limits.insert(name, value);
+        self
+    }
+
+    /// With one more setting that is in no table.
+    pub(crate) fn line(mut self, line: &'static str) -> Setup {
+        self.lines.push(line);
         self
     }
 
@@ -66,6 +74,9 @@ impl Setup {
     /// The configuration file.
     pub(crate) fn text(&self) -> String {
         let mut text = "listen = [\"127.0.0.1:0\"]\npublic_url = \"https://im.example\"\n".to_owned();
+        for line in &self.lines {
+            writeln!(text, "{line}").unwrap();
+        }
         for (title, table) in [("timeouts", &self.timeouts), ("limits", &self.limits)] {
             writeln!(text, "[{title}]").unwrap();
             for (name, value) in table {

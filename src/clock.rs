@@ -1,7 +1,8 @@
 //! Time: the only place that reads a clock.
 //!
 //! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks. Must not: be read more than once a
-//! turn by the same shard. A tick never leaves its shard: between shards only durations travel.
+//! turn by the same shard. A tick never leaves its shard: between shards only durations travel. The poster of undelivered
+//! messages has a clock of its own, and turns as a shard does.
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

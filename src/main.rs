@@ -11,6 +11,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 
+use log::LevelFilter;
 use nextim::config::{Arguments, Config, Sources};
 use nextim::server::{Handle, Server};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
 /// Starts a server and stays until it has ended. Signals are heard before the shards start: these copy the table
 /// of descriptors, and a pipe made later would be a number that means a socket to them.
 fn serve(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
-    env_logger::Builder::new().filter_level(config.log).target(env_logger::Target::Stderr).init();
+    start_log(config.log);
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     let server = Server::start(&config)?;
     say(&start_line(&server, config.domains.len()));
@@ -51,6 +52,16 @@ fn serve(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
         hearing.close();
         Ok(ended?)
     })
+}
+
+/// Logs to stderr. What talks to sites would log whole requests: of that only its troubles are wanted.
+fn start_log(level: LevelFilter) {
+    let mut log = env_logger::Builder::new();
+    log.filter_level(level).target(env_logger::Target::Stderr);
+    for client in ["ureq", "ureq_proto", "rustls"] {
+        log.filter_module(client, level.min(LevelFilter::Warn));
+    }
+    log.init();
 }
 
 /// Carries out signals until the server has ended.

@@ -2,7 +2,7 @@
 //!
 //! Owns: the names, the plain counters a shard counts with, and the [`Board`] others read. Must not: hold anything
 //! about who did what. A shard counts in plain numbers and writes them to its board once a turn, so that counting
-//! costs an addition and reading disturbs nobody.
+//! costs an addition and reading disturbs nobody. The poster of undelivered messages does the same, on a board of its own.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -67,6 +67,16 @@ counters! {
     packets_dropped_total: counter,
     /// Messages nobody was there to receive when their user went offline.
     messages_lost_total: counter,
+    /// Unicasts that nobody had acknowledged when their user went offline, of domains whose sites take them back.
+    undelivered_total: counter,
+    /// Those of them the site took back.
+    undelivered_posted_total: counter,
+    /// Those of them that were lost: there was no room, they were too old, the site refused them, or the server ended.
+    undelivered_lost_total: counter,
+    /// Those of them that wait for their site.
+    undelivered_waiting: gauge,
+    /// Requests with undelivered messages that a site did not take.
+    undelivered_failures_total: counter,
     /// Sessions started.
     sessions_started_total: counter,
     /// Sessions ended because they were silent too long.
@@ -120,9 +130,9 @@ impl Board {
 pub struct Stats(Arc<[Board]>);
 
 impl Stats {
-    /// Boards for so many shards.
+    /// Boards for so many shards, and behind them the poster's.
     pub fn new(shards: usize) -> Stats {
-        Stats((0..shards).map(|_| Board::default()).collect())
+        Stats((0..=shards).map(|_| Board::default()).collect())
     }
 
     /// The board of one shard.
@@ -130,7 +140,12 @@ impl Stats {
         &self.0[shard]
     }
 
-    /// The sum over all shards of the counter of that name (without `nextim_`), if there is one.
+    /// The board of the poster of undelivered messages.
+    pub fn poster(&self) -> &Board {
+        &self.0[self.0.len() - 1]
+    }
+
+    /// The sum over all boards of the counter of that name (without `nextim_`), if there is one.
     pub fn sum(&self, name: &str) -> Option<u64> {
         let index = COUNTERS.iter().position(|(known, ..)| *known == name)?;
         Some(self.0.iter().map(|board| board.read(index)).sum())
@@ -141,8 +156,13 @@ impl Stats {
         let mut text = String::new();
         for (index, (name, kind, help)) in COUNTERS.iter().enumerate() {
             writeln!(text, "# HELP nextim_{name}{help}\n# TYPE nextim_{name} {kind}").expect("to a string");
-            for (shard, board) in self.0.iter().enumerate() {
+            let (poster, shards) = self.0.split_last().expect("there is the poster's");
+            for (shard, board) in shards.iter().enumerate() {
                 writeln!(text, "nextim_{name}{{shard=\"{shard}\"}} {}", board.read(index))
+                    .expect("to a string");
+            }
+            if name.starts_with("undelivered_") {
+                writeln!(text, "nextim_{name}{{shard=\"poster\"}} {}", poster.read(index))
                     .expect("to a string");
             }
         }
@@ -167,5 +187,12 @@ mod tests {
         assert!(text.contains("# HELP nextim_messages_total Messages taken from senders."), "{text}");
         assert!(text.contains("# TYPE nextim_users gauge\n"), "{text}");
         assert!(text.contains("nextim_messages_total{shard=\"1\"} 3\n"), "{text}");
+
+        counters = Counters { undelivered_lost_total: 4, ..Counters::default() };
+        stats.poster().publish(&counters);
+        assert_eq!((stats.sum("undelivered_lost_total"), stats.sum("users")), (Some(4), Some(5)));
+        let text = stats.prometheus();
+        assert!(text.contains("nextim_undelivered_lost_total{shard=\"poster\"} 4\n"), "{text}");
+        assert!(!text.contains("nextim_users{shard=\"poster\"}"), "{text}");
     }
 }

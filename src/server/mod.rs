@@ -27,6 +27,7 @@ use crate::shard::Report;
 use crate::shard::listener::bind;
 use crate::shard::mailbox::{Door, Parcel};
 use crate::stats::Stats;
+use crate::undelivered::Returns;
 use plan::{Plan, raise_descriptor_limit};
 use seat::{Opening, seats};
 
@@ -82,6 +83,9 @@ pub struct Handle {
     stats: Stats,
     reports: Receiver<Report>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    returns: Returns,
+    poster: Mutex<Option<JoinHandle<()>>>,
+    drain_ms: u64,
 }
 
 impl Server {
@@ -90,8 +94,25 @@ impl Server {
         let plan = Plan::make(config, raise_descriptor_limit()?)?;
         let domains = Arc::new(Domains::new(&config.domains));
         let stats = Stats::new(plan.shards);
+        let patience_ms = config.timeouts.undelivered_ms;
+        let (returns, poster) = Returns::start(Arc::clone(&domains), patience_ms, stats.clone())
+            .map_err(|error| StartError::new("threads", error))?;
+        let started = Server::start_shards(config, plan, domains, stats, (returns.clone(), poster));
+        if started.is_err() {
+            returns.finish(0);
+        }
+        started
+    }
+
+    fn start_shards(
+        config: &Config,
+        plan: Plan,
+        domains: Arc<Domains>,
+        stats: Stats,
+        (returns, poster): (Returns, JoinHandle<()>),
+    ) -> Result<Handle, StartError> {
         let (report, reports) = unbounded();
-        let (waiting, doors) = seats(config, plan, &domains, &stats, &report)?;
+        let (waiting, doors) = seats(config, plan, &domains, &stats, &returns, &report)?;
         let (said, heard) = unbounded();
         let (threads, orders) = waiting
             .into_iter()
@@ -108,7 +129,18 @@ impl Server {
         hear_all(&heard, plan.shards, "listen")?;
         drop(holders);
         let threads = Mutex::new(threads);
-        Ok(Handle { addresses, plan, doors, domains: Mutex::new(domains), stats, reports, threads })
+        Ok(Handle {
+            addresses,
+            plan,
+            doors,
+            domains: Mutex::new(domains),
+            stats,
+            reports,
+            threads,
+            returns,
+            poster: Mutex::new(Some(poster)),
+            drain_ms: config.timeouts.drain_ms,
+        })
     }
 }
 
@@ -137,6 +169,7 @@ impl Handle {
     pub fn reload(&self, configs: &[DomainConfig]) {
         let mut domains = lock(&self.domains);
         *domains = Arc::new(domains.reload(configs));
+        self.returns.reload(Arc::clone(&domains));
         for door in &self.doors {
             door.put(Parcel::Domains(Arc::clone(&domains)));
         }
@@ -149,7 +182,8 @@ impl Handle {
         }
     }
 
-    /// Waits until the server has drained. An error as soon as a shard has failed.
+    /// Waits until the server has drained, and what was not delivered has been posted, or could not be in the time that a
+    /// drain may take. An error as soon as a shard has failed.
     pub fn wait(&self) -> Result<(), ServerError> {
         let (mut serving, mut alive) = (self.plan.shards, self.plan.shards);
         while alive > 0 {
@@ -168,6 +202,11 @@ impl Handle {
         }
         for thread in lock(&self.threads).drain(..) {
             thread.join().map_err(|_| ServerError)?;
+        }
+        // The shards have handed in all they had.
+        self.returns.finish(self.drain_ms);
+        if let Some(poster) = lock(&self.poster).take() {
+            poster.join().map_err(|_| ServerError)?;
         }
         Ok(())
     }

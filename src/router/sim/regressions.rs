@@ -20,6 +20,7 @@ fn world(places: u16, limits: Limits) -> World {
         timeouts: Timeouts::DEFAULT,
         small_limits: true,
         max_users: u32::MAX,
+        takes_back: false,
         late_mail: false,
         flush_at_once: 100,
         lost: 0,

@@ -1,10 +1,13 @@
 //! Time: the only place that reads a clock.
 //!
-//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks. Must not: be read more than once a
-//! turn by the same shard. A tick never leaves its shard: between shards only durations travel. The poster of undelivered
-//! messages has a clock of its own, and turns as a shard does.
+//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks; for threads that
+//! may wait there are [`Deadline`] and the time of day. Must not: be read by a shard more than twice a turn, when it
+//! begins and, to know how long it took, when it ends. A tick never leaves its shard: between shards only durations
+//! travel. The poster of undelivered messages has a clock of its own, and turns as a shard does.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::time::{ClockId, clock_gettime};
 
 use crate::limits::{ALARM_MS_MAX, STOP_MS_MIN};
 
@@ -95,12 +98,31 @@ pub struct Clock {
     /// Whether the last turn was late already.
     was_late: bool,
     now: Tick,
+    /// When the last turn began, in microseconds since the start.
+    turn_us: u64,
+}
+
+/// When the request of a call was read: the beginning of that turn, in microseconds, modulo 2^32 (71 minutes), to be
+/// kept with each call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(u32);
+
+impl Stamp {
+    #[allow(clippy::cast_possible_truncation, reason = "it is meant to wrap; calls do not last that long")]
+    fn at(us: u64) -> Stamp {
+        Stamp(us as u32)
+    }
+
+    /// Microseconds from `earlier`, which was less than 71 minutes before.
+    pub fn since_us(self, earlier: Stamp) -> u64 {
+        u64::from(self.0.wrapping_sub(earlier.0))
+    }
 }
 
 impl Clock {
     /// A clock that starts at [`Tick::ZERO`].
     pub fn start() -> Clock {
-        Clock { start: Instant::now(), skipped_ms: 0, was_late: false, now: Tick::ZERO }
+        Clock { start: Instant::now(), skipped_ms: 0, was_late: false, now: Tick::ZERO, turn_us: 0 }
     }
 
     /// The moment of the last [`Clock::turn`].
@@ -111,8 +133,23 @@ impl Clock {
     /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns how many
     /// milliseconds were taken out of time.
     pub fn turn(&mut self, expected: Tick) -> u64 {
-        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.advance(elapsed, expected)
+        self.turn_us = self.elapsed_us();
+        self.advance(self.turn_us / 1_000, expected)
+    }
+
+    /// Reads the time at the end of a turn. Returns how many microseconds the turn took, and the stamp of this moment.
+    pub fn end_turn(&self) -> (u64, Stamp) {
+        let us = self.elapsed_us();
+        (us.saturating_sub(self.turn_us), Stamp::at(us))
+    }
+
+    /// The stamp of what this turn reads.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::at(self.turn_us)
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     fn advance(&mut self, elapsed_ms: u64, expected: Tick) -> u64 {
@@ -127,11 +164,63 @@ impl Clock {
     }
 }
 
+/// How long a thread that may wait has left for something.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    start: Instant,
+    patience: Duration,
+}
+
+impl Deadline {
+    /// So long from now.
+    pub fn after_ms(ms: u64) -> Deadline {
+        Deadline { start: Instant::now(), patience: Duration::from_millis(ms) }
+    }
+
+    /// What is left; `None` if it has passed.
+    pub fn left(&self) -> Option<Duration> {
+        self.patience.checked_sub(self.start.elapsed()).filter(|left| !left.is_zero())
+    }
+
+    /// How long ago it was set.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
 /// The time of day, in milliseconds since 1970 UTC: the default `timestamp` of a message.
 pub fn wall_ms() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The monotonic clock in microseconds, which systemd compares with its own.
+pub fn monotonic_us() -> u64 {
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A time of day as RFC 3339 writes it, in UTC, to the millisecond.
+pub fn rfc3339(wall_ms: u64) -> String {
+    let (seconds, ms) = (wall_ms / 1_000, wall_ms % 1_000);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let (year, month, day) = date(days);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// Year, month and day of a number of days since 1970. The years are counted from March on, so that the day which is not
+/// in every year is the last (Hinnant, "chrono-compatible low-level date algorithms").
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468; // since the first of March of year 0
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153; // from March
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
@@ -151,6 +240,23 @@ mod tests {
         assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
         assert_eq!(clock.advance(67_000, Tick(1_300)), 0, "late again is load");
         assert_eq!(clock.now(), Tick(4_300));
+    }
+
+    #[test]
+    fn dates() {
+        let check = |wall_ms, expected| assert_eq!(rfc3339(wall_ms), expected);
+        check(0, "1970-01-01T00:00:00.000Z");
+        check(951_827_696_789, "2000-02-29T12:34:56.789Z");
+        check(1_321_862_400_000, "2011-11-21T08:00:00.000Z");
+        check(4_107_542_399_999, "2100-02-28T23:59:59.999Z");
+        check(4_107_542_400_000, "2100-03-01T00:00:00.000Z");
+        check(1_735_689_599_000, "2024-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn stamps_wrap() {
+        let (early, late) = (u64::from(u32::MAX) - 10, u64::from(u32::MAX) + 20);
+        assert_eq!(Stamp::at(late).since_us(Stamp::at(early)), 30);
     }
 
     #[test]

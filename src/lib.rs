@@ -103,6 +103,7 @@
 //! bytes, and the files of `web/dist`); then [`undelivered`] (messages back to sites); then [`shard`], from `mod.rs` (the turn)
 //! by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last [`server`] and [`config`]. Dependencies point from the end of this list to its beginning.
 
+pub mod admin;
 pub mod admission;
 pub mod api;
 pub mod clock;
@@ -111,9 +112,12 @@ pub mod domains;
 pub mod http;
 pub mod json;
 pub mod limits;
+pub mod logging;
 pub mod router;
 pub mod server;
+pub mod service;
 pub mod shard;
 pub mod slots;
 pub mod stats;
+pub mod top;
 pub mod undelivered;

@@ -103,6 +103,38 @@ pub const ALARM_MS_MAX: u64 = 25_000;
 pub const STOP_MS_MIN: u64 = 1_000;
 /// Most members that `/room/members` names.
 pub const MEMBERS_LISTED_MAX: usize = 5_000;
+/// Domains that are counted and shown by name; the others are shown as one.
+pub const DOMAINS_NAMED_MAX: usize = 256;
+/// The longest a shard sleeps, in milliseconds: who watches it can tell sleep from standstill soon.
+pub const SLEEP_MS_MAX: u64 = 5_000;
+
+/// How often the server is looked at by whoever watches it, in milliseconds.
+pub const LOOK_MS: u64 = 1_000;
+/// Looks in a row at which a shard has not turned, for it to count as standing still: twice as long as one may sleep. Looks
+/// are counted, and not time, because they stop with the shards if the process is stopped.
+pub const STANDSTILL_LOOKS: u32 = 10;
+/// Looks over which rates and quantiles are taken that people read.
+pub const RECENT_LOOKS: usize = 10;
+/// Looks that are remembered: ten minutes.
+pub const HISTORY_LOOKS: usize = 600;
+/// Connections the admin listener serves at once, each by a thread of its own.
+pub const ADMIN_CONNECTIONS_MAX: usize = 32;
+/// Longest request line and headers together that the admin listener reads, in bytes.
+pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
+/// How long a request to the admin listener may take to arrive, and its answer to be taken, in milliseconds each.
+pub const ADMIN_MS: u64 = 5_000;
+/// How long `nextim top` waits for an answer, in milliseconds.
+pub const TOP_MS: u64 = 3_000;
+/// Longest answer it reads, in bytes: that of a server with all shards and all domains it can name.
+pub const TOP_ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// How long a word to the service manager may wait to be taken, in milliseconds.
+pub const NOTIFY_MS: u64 = 1_000;
+/// Lines one place in the code may log in a second; more are counted.
+pub const LOG_LINES_PER_SECOND: u32 = 10;
+/// Lines of the log that wait to be written; more are dropped and counted.
+pub const LOG_LINES_WAITING: usize = 1_024;
+/// How long the process waits, when it ends, for the log to be written, in milliseconds.
+pub const LOG_FLUSH_MS: u64 = 250;
 
 /// What keeping a message for its site costs beside its text, in bytes: its places in lists and its reference count.
 pub const UNDELIVERED_EXTRA_BYTES: usize = 128;
@@ -269,5 +301,6 @@ pub const JSON_GROWTH: usize = 6;
 const _: () = assert!(Limits::DEFAULT.message_bytes * FORM_GROWTH < Limits::DEFAULT.body_bytes);
 const _: () = assert!(Limits::DEFAULT.message_bytes * JSON_GROWTH < Limits::DEFAULT.queue_bytes);
 const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES && TARGET_BYTES_MAX < HEAD_BYTES_MAX);
+const _: () = assert!(STANDSTILL_LOOKS as u64 * LOOK_MS >= 2 * SLEEP_MS_MAX);
 const _: () = assert!(SHARDS_MAX <= u16::MAX as usize);
 const _: () = assert!(Limits::MAX.sessions_per_user < u16::MAX as usize);

@@ -6,15 +6,21 @@
 
 use std::error::Error;
 use std::fmt::Display;
-use std::io::Write;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
+use std::time::Duration;
 
-use log::LevelFilter;
-use nextim::config::{Arguments, Config, Sources};
+use nextim::admin::pulse::Pulse;
+use nextim::config::{Arguments, Config, ConfigError, Sources, Task};
+use nextim::limits::LOOK_MS;
 use nextim::server::{Handle, Server};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use nextim::service::Service;
+use nextim::{logging, top};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 fn main() -> ExitCode {
@@ -25,60 +31,119 @@ fn main() -> ExitCode {
             return ExitCode::from(if usage.use_stderr() { 2 } else { 0 });
         }
     };
-    if let Some(file) = arguments.file_to_check() {
-        return check_config(file);
+    match arguments.task(|name| std::env::var_os(name)) {
+        Ok(Task::Serve) => serve(arguments),
+        Ok(Task::CheckConfig(file)) => check_config(&file),
+        Ok(Task::Top { admin, once }) => show_top(admin, once),
+        Err(error) => fail("nextim: ", error.problems()),
     }
+}
+
+fn serve(arguments: Arguments) -> ExitCode {
     let sources = Sources::new(arguments, |name| std::env::var_os(name));
-    match sources.and_then(|sources| Ok((sources.load()?, sources))) {
-        Ok((config, sources)) => match serve(config, &sources) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail("nextim: ", [error]),
-        },
+    let loaded: Result<_, ConfigError> = sources.and_then(|sources| Ok((sources.load()?, sources)));
+    match loaded {
+        Ok((config, sources)) => {
+            let ended = run(config, &sources);
+            log::logger().flush();
+            match ended {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail("nextim: ", [error]),
+            }
+        }
         Err(error) => fail("nextim: ", error.problems()),
     }
 }
 
 /// Starts a server and stays until it has ended. Signals are heard before the shards start: these copy the table
 /// of descriptors, and a pipe made later would be a number that means a socket to them.
-fn serve(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
-    start_log(config.log);
+fn run(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
+    logging::start(config.log, config.log_format)?;
+    let service = Service::new(|name| std::env::var_os(name), std::process::id())
+        .map_err(|error| format!("NOTIFY_SOCKET: {error}"))?;
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     let server = Server::start(&config)?;
-    say(&start_line(&server, config.domains.len()));
+    let line = start_line(&server, config.domains.len());
+    say(&line);
+    service.ready(&line);
     let hearing = signals.handle();
+    let (ending, ended) = channel();
     thread::scope(|scope| {
-        scope.spawn(|| hear(&mut signals, &server, config, sources));
-        let ended = server.wait();
+        scope.spawn(|| hear(&mut signals, &server, config, sources, &service));
+        if let Some(period) = service.watchdog() {
+            let (service, pulse) = (&service, Pulse::new(server.stats()));
+            scope.spawn(move || tell_life(service, period, pulse, ended));
+        }
+        let result = server.wait();
         hearing.close();
-        Ok(ended?)
+        drop(ending);
+        Ok(result?)
     })
 }
 
-/// Logs to stderr. What talks to sites would log whole requests: of that only its troubles are wanted.
-fn start_log(level: LevelFilter) {
-    let mut log = env_logger::Builder::new();
-    log.filter_level(level).target(env_logger::Target::Stderr);
-    for client in ["ureq", "ureq_proto", "rustls"] {
-        log.filter_module(client, level.min(LevelFilter::Warn));
-    }
-    log.init();
-}
-
 /// Carries out signals until the server has ended.
-fn hear(signals: &mut Signals, server: &Handle, mut config: Config, sources: &Sources) {
+fn hear(signals: &mut Signals, server: &Handle, mut config: Config, sources: &Sources, service: &Service) {
     let mut draining = false;
     for signal in signals.forever() {
         match (signal, draining) {
-            (SIGHUP, false) => reload(server, &mut config, sources),
+            (SIGHUP, false) => {
+                service.reloading();
+                reload(server, &mut config, sources);
+                service.ready(&start_line(server, config.domains.len()));
+            }
             (SIGHUP, true) => {}
             (_, false) => {
                 log::info!("draining; a second signal exits at once");
                 server.drain();
+                service.stopping();
                 draining = true;
             }
-            (_, true) => std::process::exit(128 + signal),
+            (_, true) => {
+                log::logger().flush();
+                std::process::exit(128 + signal)
+            }
         }
     }
+}
+
+/// Tells the service manager that the server lives, as long as every shard turns, until the server has ended.
+#[allow(clippy::needless_pass_by_value, reason = "a channel is heard by one thread")]
+fn tell_life(service: &Service, period: Duration, mut pulse: Pulse, ended: Receiver<()>) {
+    let look = Duration::from_millis(LOOK_MS);
+    if period < 2 * look {
+        log::warn!("a watchdog of {period:?} is too short; it is told every {look:?}");
+    }
+    let mut still = Vec::new();
+    while ended.recv_timeout(look) == Err(RecvTimeoutError::Timeout) {
+        let before = std::mem::replace(&mut still, pulse.look());
+        if still.is_empty() {
+            service.alive();
+        } else if still != before {
+            log::error!("standing still: shards {still:?}");
+        }
+    }
+}
+
+/// Shows a server until somebody has seen enough.
+fn show_top(admin: SocketAddr, once: bool) -> ExitCode {
+    let shown = if once { top::once(admin, &mut io::stdout().lock()) } else { watch_top(admin) };
+    match shown {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever read it has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => fail("nextim top: ", [format!("{admin}: {error}")]),
+    }
+}
+
+fn watch_top(admin: SocketAddr) -> io::Result<()> {
+    let (sender, events) = channel();
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGWINCH])?;
+    let heard = sender.clone();
+    thread::spawn(move || {
+        let event = |signal| if signal == SIGWINCH { top::Event::Resized } else { top::Event::End };
+        signals.forever().map(event).take_while(|event| heard.send(*event).is_ok()).for_each(drop);
+    });
+    top::watch(admin, sender, &events)
 }
 
 /// Takes the domains of the file as it is now, or says why not; either way in one line of the log.
@@ -99,7 +164,7 @@ fn reload(server: &Handle, config: &mut Config, sources: &Sources) {
             };
             let restart =
                 if reload.restart_needed { "; other settings changed and need a restart" } else { "" };
-            log::info!("{taken}{restart}");
+            log::info!(domains = config.domains.len(), restart_needed = reload.restart_needed; "{taken}{restart}");
         }
     }
 }
@@ -118,8 +183,9 @@ fn check_config(file: &Path) -> ExitCode {
 }
 
 fn start_line(server: &Handle, domains: usize) -> String {
+    let admin = server.admin().map_or(String::new(), |address| format!("; watch at http://{address}/"));
     format!(
-        "nextim {} listening on {}; {}; {}; up to {}",
+        "nextim {} listening on {}; {}; {}; up to {}{admin}",
         env!("CARGO_PKG_VERSION"),
         list(server.addresses()),
         count(server.shards(), "shard"),

@@ -2,23 +2,56 @@
 //!
 //! Owns: the names, the plain counters a shard counts with, and the [`Board`] others read. Must not: hold anything
 //! about who did what. A shard counts in plain numbers and writes them to its board once a turn, so that counting
-//! costs an addition and reading disturbs nobody. The poster of undelivered messages does the same, on a board of its own.
+//! costs an addition and reading disturbs nobody. Histograms and the counts of domains are too many for that: their
+//! cells lie on the board itself, and only what has changed is written ([`Histogram`]). The poster of undelivered messages
+//! has a board of its own.
 
-use std::fmt::Write as _;
+mod histogram;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+pub use self::histogram::{Distribution, Histogram};
+use crate::domains::DomainId;
+use crate::limits::DOMAINS_NAMED_MAX;
+
+/// A metric.
+#[derive(Clone, Copy, Debug)]
+pub struct Metric {
+    /// The name of its field in [`Counters`].
+    pub name: &'static str,
+    /// `counter`, which only grows, or `gauge`.
+    pub kind: &'static str,
+    /// What it counts, with a space before it.
+    pub help: &'static str,
+    /// The name it shares with others of its family; its own if it has none.
+    pub family: &'static str,
+    /// What tells it from the others of its family.
+    pub label: Option<(&'static str, &'static str)>,
+}
 
 macro_rules! counters {
-    ($($(#[doc = $doc:literal])* $name:ident: $kind:ident,)*) => {
-        /// What one shard counts. The name of a field is the name of its metric, after `nextim_`.
+    (@family $name:ident) => { stringify!($name) };
+    (@family $name:ident $family:ident) => { stringify!($family) };
+    (@label) => { None };
+    (@label $label:ident $value:literal) => { Some((stringify!($label), $value)) };
+    ($($(#[doc = $doc:literal])* $name:ident: $kind:ident $(as $family:ident($label:ident = $value:literal))?,)*) => {
+        /// What one shard counts. The name of a field is the name of its metric, after `nextim_`, unless it is one
+        /// of a family.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct Counters {
             $($(#[doc = $doc])* pub $name: u64,)*
         }
 
-        /// Name, kind and help of every counter, in the order of [`Counters::values`].
-        const COUNTERS: &[(&str, &str, &str)] = &[
-            $((stringify!($name), stringify!($kind), concat!($($doc),*)),)*
+        /// Every metric, in the order of [`Counters::values`].
+        pub const COUNTERS: &[Metric] = &[
+            $(Metric {
+                name: stringify!($name),
+                kind: stringify!($kind),
+                help: concat!($($doc),*),
+                family: counters!(@family $name $($family)?),
+                label: counters!(@label $($label $value)?),
+            },)*
         ];
 
         impl Counters {
@@ -41,8 +74,22 @@ counters! {
     sessions: gauge,
     /// Rooms with members now.
     rooms: gauge,
-    /// Connections open now.
-    connections: gauge,
+    /// Connections that wait for a request, or receive one.
+    connections_reading: gauge as connections(state = "reading"),
+    /// Connections whose call is being carried out.
+    connections_calling: gauge as connections(state = "calling"),
+    /// Connections whose poll is parked, or on its way to be.
+    connections_parked: gauge as connections(state = "parked"),
+    /// Connections that have not taken all of an answer.
+    connections_writing: gauge as connections(state = "writing"),
+    /// Connections that were answered for the last time and are listened to a little longer.
+    connections_closing: gauge as connections(state = "closing"),
+    /// Packets queued to sessions and not acknowledged.
+    packets_waiting: gauge,
+    /// Mail that did not fit into the mailbox of another shard and waits.
+    mail_waiting: gauge,
+    /// Turns of the event loop.
+    turns_total: counter,
     /// Connections accepted.
     connections_total: counter,
     /// Connections refused because the shard was full.
@@ -59,8 +106,12 @@ counters! {
     messages_total: counter,
     /// Messages queued to sessions of receivers.
     messages_delivered_total: counter,
-    /// Packets queued to sessions, of every kind.
-    packets_queued_total: counter,
+    /// Messages queued to sessions, copies for the sender's other sessions included.
+    packets_queued_messages: counter as packets_queued_total(kind = "message"),
+    /// Presences queued to sessions.
+    packets_queued_presences: counter as packets_queued_total(kind = "presence"),
+    /// Typing states queued to sessions.
+    packets_queued_statuses: counter as packets_queued_total(kind = "status"),
     /// Packets answered again, because the answer before was lost.
     packets_repeated_total: counter,
     /// Typing states and room presences dropped because a queue was full.
@@ -101,72 +152,220 @@ counters! {
     stopped_ms_total: counter,
 }
 
-/// The counters of one shard, as others may read them at any time.
+/// What the metrics of a family have in common, where they are more than one.
+pub const FAMILIES: &[(&str, &str)] = &[
+    ("connections", "Connections open now, by what they do; a descriptor each."),
+    ("packets_queued_total", "Packets queued to sessions, by kind."),
+];
+
+/// The calls of sites, in kinds that cost alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// `/presences/online`.
+    Online,
+    /// `/presences/offline`, `/presences/show`.
+    Presence,
+    /// `/messages`.
+    Message,
+    /// `/statuses`.
+    Status,
+    /// `/room/members`, `/room/join`, `/room/leave`.
+    Room,
+    /// `/onlines`, `/buddies/remove`.
+    Buddies,
+}
+
+impl CallKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [CallKind; 6] = [
+        CallKind::Online,
+        CallKind::Presence,
+        CallKind::Message,
+        CallKind::Status,
+        CallKind::Room,
+        CallKind::Buddies,
+    ];
+
+    /// The word for it in metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            CallKind::Online => "online",
+            CallKind::Presence => "presence",
+            CallKind::Message => "message",
+            CallKind::Status => "status",
+            CallKind::Room => "room",
+            CallKind::Buddies => "buddies",
+        }
+    }
+}
+
+/// What one shard has done, as others may read it at any time. Only that shard writes it.
 #[derive(Debug)]
 #[repr(align(128))]
-pub struct Board([AtomicU64; COUNTERS.len()]);
+pub struct Board {
+    counters: [AtomicU64; COUNTERS.len()],
+    turns: Histogram,
+    calls: [Histogram; CallKind::ALL.len()],
+    /// By the numbers of domains; the last one is for all that have no place of their own.
+    domains: Box<[DomainCells]>,
+}
+
+/// What one domain has done on one shard.
+#[derive(Debug, Default)]
+struct DomainCells {
+    calls: AtomicU64,
+    messages: AtomicU64,
+}
+
+/// What one domain has done, on all shards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DomainCounts {
+    /// Calls of its site.
+    pub calls: u64,
+    /// Those of them that were `/messages`.
+    pub messages: u64,
+}
+
+/// Adds to a cell that only the caller writes: a load and a store, and no locked instruction. Relaxed: each number
+/// stands for itself.
+fn add(cell: &AtomicU64, more: u64) {
+    cell.store(cell.load(Ordering::Relaxed) + more, Ordering::Relaxed);
+}
 
 impl Default for Board {
     fn default() -> Self {
-        Board(std::array::from_fn(|_| AtomicU64::new(0)))
+        Board {
+            counters: std::array::from_fn(|_| AtomicU64::new(0)),
+            turns: Histogram::default(),
+            calls: std::array::from_fn(|_| Histogram::default()),
+            domains: (0..=DOMAINS_NAMED_MAX).map(|_| DomainCells::default()).collect(),
+        }
     }
 }
 
 impl Board {
     /// Shows these values. Relaxed: each number stands for itself.
     pub fn publish(&self, counters: &Counters) {
-        for (cell, value) in self.0.iter().zip(counters.values()) {
+        for (cell, value) in self.counters.iter().zip(counters.values()) {
             cell.store(value, Ordering::Relaxed);
         }
     }
 
+    /// A turn took so long, in microseconds.
+    pub fn turned(&self, us: u64) {
+        self.turns.record(us);
+    }
+
+    /// A call was answered so long after it was read, in microseconds.
+    pub fn answered(&self, kind: CallKind, us: u64) {
+        self.calls[kind as usize].record(us);
+    }
+
+    /// A site of this domain makes a call.
+    pub fn called(&self, domain: DomainId, kind: CallKind) {
+        let cells = &self.domains[place(domain)];
+        add(&cells.calls, 1);
+        if kind == CallKind::Message {
+            add(&cells.messages, 1);
+        }
+    }
+
+    /// The values of [`COUNTERS`].
+    pub fn values(&self) -> Vec<u64> {
+        self.counters.iter().map(|cell| cell.load(Ordering::Relaxed)).collect()
+    }
+
+    /// How long its turns took.
+    pub fn turns(&self) -> Distribution {
+        self.turns.read()
+    }
+
+    /// How long its calls of this kind took.
+    pub fn calls(&self, kind: CallKind) -> Distribution {
+        self.calls[kind as usize].read()
+    }
+
     fn read(&self, index: usize) -> u64 {
-        self.0[index].load(Ordering::Relaxed)
+        self.counters[index].load(Ordering::Relaxed)
     }
 }
 
-/// All boards of a server.
+/// Where a domain is counted. Numbers are never used again, so in a process whose domains come and go often, late ones
+/// are counted with the others.
+fn place(domain: DomainId) -> usize {
+    (domain.0 as usize).min(DOMAINS_NAMED_MAX)
+}
+
+/// The number of a counter among [`COUNTERS`].
+pub fn index_of(name: &str) -> Option<usize> {
+    COUNTERS.iter().position(|metric| metric.name == name)
+}
+
+/// All boards of a server, and whether it is going down.
 #[derive(Clone, Debug)]
-pub struct Stats(Arc<[Board]>);
+pub struct Stats {
+    boards: Arc<[Board]>,
+    poster: Arc<Board>,
+    draining: Arc<AtomicBool>,
+}
 
 impl Stats {
-    /// Boards for so many shards, and behind them the poster's.
+    /// Boards for so many shards, and the poster's.
     pub fn new(shards: usize) -> Stats {
-        Stats((0..=shards).map(|_| Board::default()).collect())
+        Stats {
+            boards: (0..shards).map(|_| Board::default()).collect(),
+            poster: Arc::default(),
+            draining: Arc::default(),
+        }
     }
 
     /// The board of one shard.
     pub fn board(&self, shard: usize) -> &Board {
-        &self.0[shard]
+        &self.boards[shard]
+    }
+
+    /// All boards, by the numbers of their shards.
+    pub fn boards(&self) -> &[Board] {
+        &self.boards
     }
 
     /// The board of the poster of undelivered messages.
     pub fn poster(&self) -> &Board {
-        &self.0[self.0.len() - 1]
+        &self.poster
     }
 
     /// The sum over all boards of the counter of that name (without `nextim_`), if there is one.
     pub fn sum(&self, name: &str) -> Option<u64> {
-        let index = COUNTERS.iter().position(|(known, ..)| *known == name)?;
-        Some(self.0.iter().map(|board| board.read(index)).sum())
+        let index = index_of(name)?;
+        Some(self.boards.iter().chain([&*self.poster]).map(|board| board.read(index)).sum())
     }
 
-    /// Everything, as Prometheus text (exposition format 0.0.4).
-    pub fn prometheus(&self) -> String {
-        let mut text = String::new();
-        for (index, (name, kind, help)) in COUNTERS.iter().enumerate() {
-            writeln!(text, "# HELP nextim_{name}{help}\n# TYPE nextim_{name} {kind}").expect("to a string");
-            let (poster, shards) = self.0.split_last().expect("there is the poster's");
-            for (shard, board) in shards.iter().enumerate() {
-                writeln!(text, "nextim_{name}{{shard=\"{shard}\"}} {}", board.read(index))
-                    .expect("to a string");
-            }
-            if name.starts_with("undelivered_") {
-                writeln!(text, "nextim_{name}{{shard=\"poster\"}} {}", poster.read(index))
-                    .expect("to a string");
-            }
-        }
-        text
+    /// What a domain has done; `None` if it is counted with others.
+    pub fn domain(&self, domain: DomainId) -> Option<DomainCounts> {
+        (place(domain) < DOMAINS_NAMED_MAX).then(|| self.counts_at(place(domain)))
+    }
+
+    /// What all domains have done that are counted together.
+    pub fn other_domains(&self) -> DomainCounts {
+        self.counts_at(DOMAINS_NAMED_MAX)
+    }
+
+    fn counts_at(&self, place: usize) -> DomainCounts {
+        let cells = self.boards.iter().map(|board| &board.domains[place]);
+        cells.fold(DomainCounts::default(), |sum, cells| DomainCounts {
+            calls: sum.calls + cells.calls.load(Ordering::Relaxed),
+            messages: sum.messages + cells.messages.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Says that the server takes nothing new from now on.
+    pub fn begin_drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has begun to go down.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 }
 
@@ -183,16 +382,32 @@ mod tests {
         assert_eq!(stats.sum("messages_total"), Some(3));
         assert_eq!(stats.sum("users"), Some(5));
         assert_eq!(stats.sum("nonsense"), None);
-        let text = stats.prometheus();
-        assert!(text.contains("# HELP nextim_messages_total Messages taken from senders."), "{text}");
-        assert!(text.contains("# TYPE nextim_users gauge\n"), "{text}");
-        assert!(text.contains("nextim_messages_total{shard=\"1\"} 3\n"), "{text}");
+        assert_eq!(stats.board(1).values()[index_of("users").unwrap()], 5);
+        assert_eq!(stats.board(0).values()[index_of("users").unwrap()], 0);
+        stats.poster().publish(&Counters { undelivered_lost_total: 4, ..Counters::default() });
+        assert_eq!((stats.sum("undelivered_lost_total"), stats.boards().len()), (Some(4), 2));
+    }
 
-        counters = Counters { undelivered_lost_total: 4, ..Counters::default() };
-        stats.poster().publish(&counters);
-        assert_eq!((stats.sum("undelivered_lost_total"), stats.sum("users")), (Some(4), Some(5)));
-        let text = stats.prometheus();
-        assert!(text.contains("nextim_undelivered_lost_total{shard=\"poster\"} 4\n"), "{text}");
-        assert!(!text.contains("nextim_users{shard=\"poster\"}"), "{text}");
+    #[test]
+    fn counters_end_in_total_and_families_have_a_word() {
+        for metric in COUNTERS {
+            assert_eq!(metric.family.ends_with("_total"), metric.kind == "counter", "{}", metric.family);
+            let shared = FAMILIES.iter().any(|(family, _)| *family == metric.family);
+            assert_eq!(metric.label.is_some(), shared, "{}", metric.family);
+        }
+    }
+
+    #[test]
+    fn domains_beyond_the_named_are_counted_together() {
+        let stats = Stats::new(2);
+        stats.board(0).called(DomainId(0), CallKind::Message);
+        stats.board(1).called(DomainId(0), CallKind::Online);
+        let beyond = u32::try_from(DOMAINS_NAMED_MAX).unwrap();
+        for domain in [beyond, beyond + 1] {
+            stats.board(0).called(DomainId(domain), CallKind::Message);
+            assert_eq!(stats.domain(DomainId(domain)), None);
+        }
+        assert_eq!(stats.domain(DomainId(0)), Some(DomainCounts { calls: 2, messages: 1 }));
+        assert_eq!(stats.other_domains(), DomainCounts { calls: 2, messages: 2 });
     }
 }

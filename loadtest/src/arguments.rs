@@ -69,6 +69,8 @@ pub(crate) enum Command {
     Idle(Options),
     /// Messages for a long time, with memory samples
     Soak(Options),
+    /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost others
+    Hostile(Options),
     /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
     ///
     /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
@@ -119,7 +121,7 @@ pub(crate) struct Options {
     /// Threads of the generator; as many as the users need if absent
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..=THREADS_MAX))]
     threads: Option<u64>,
-    /// Measure in turns this often (compare), or have all come and leave this often (cycle)
+    /// Measure in turns this often (compare, hostile), or have all come and leave this often (cycle)
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=20))]
     rounds: u32,
     /// Measure also what waiting costs, so many seconds in each turn (compare); polls are held for 25 to 28 seconds, so
@@ -222,6 +224,9 @@ impl Options {
         if scenario == Name::Compare && !self.address.is_empty() {
             return Err("compare starts its servers itself".into());
         }
+        if scenario == Name::Hostile && (self.target != Kind::Nextim || !self.address.is_empty()) {
+            return Err("hostile attacks only message servers that it has started itself".into());
+        }
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
@@ -285,6 +290,7 @@ impl Options {
             | Name::Storm
             | Name::Idle
             | Name::Soak
+            | Name::Hostile
             | Name::Compare => match self {
                 Options { buddies: Some(1..), .. } => "buddies",
                 Options { room_size: Some(1..), .. } => "rooms",

@@ -7,13 +7,14 @@
 //! ```
 //!
 //! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`] and [`compare`] (the steps and
-//! figures), [`stage`] (measuring around a step), [`generator`], [`dialect`] and [`wire`], [`floor`] (the stand-in server
+//! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`dialect`] and [`wire`], [`floor`] (the stand-in server
 //! that ratios are taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and [`page`] (plots).
 //!
 //! Owns: what is printed, and the exit code: 0, 1 if something went wrong, a message that was lost or came twice
 //! included, 2 for wrong arguments. Must not: measure.
 
 mod arguments;
+mod attack;
 mod compare;
 mod dialect;
 mod floor;
@@ -68,6 +69,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Cycle(options) => measured(Name::Cycle, &options),
         Command::Idle(options) => measured(Name::Idle, &options),
         Command::Soak(options) => measured(Name::Soak, &options),
+        Command::Hostile(options) => measured(Name::Hostile, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
         Command::Report { files, out } => {
             let mut runs = Vec::new();
@@ -104,7 +106,8 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
         | Name::Storm
         | Name::Cycle
         | Name::Idle
-        | Name::Soak => (vec![scenarios::run(&options.settings(scenario, table)?)?], Vec::new()),
+        | Name::Soak
+        | Name::Hostile => (vec![scenarios::run(&options.settings(scenario, table)?)?], Vec::new()),
     };
     let run = Run { format: FORMAT, began, machine, outcomes, ratios };
     let mut stdout = std::io::stdout().lock();

@@ -5,7 +5,7 @@
 use std::fs;
 use std::time::Duration;
 
-use nix::time::{clock_getcpuclockid, clock_gettime};
+use nix::time::{ClockId, clock_getcpuclockid, clock_gettime};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,12 @@ pub(crate) fn cpu(processes: &[Pid]) -> Option<u64> {
         let time = clock_getcpuclockid(process).and_then(clock_gettime).ok()?;
         u64::try_from(Duration::from(time).as_nanos()).ok()
     })
+}
+
+/// CPU time that the thread which asks has used, in nanoseconds.
+pub(crate) fn thread_cpu() -> u64 {
+    let time = clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from);
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The share of their CPU time that processes spent in the kernel, since they began.

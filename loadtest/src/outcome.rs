@@ -28,6 +28,7 @@ pub(crate) mod name {
     pub(crate) const BROADCAST_RATE: &str = "broadcast deliveries";
     pub(crate) const CPU_BROADCAST: &str = "server CPU per broadcast delivery, next poll included";
     pub(crate) const CYCLE_GROWTH: &str = "RSS growth of the last cycle over the first";
+    pub(crate) const UNDER_ATTACK: &str = "throughput under attack, of that without";
     pub(crate) const IDLE: &str = "server CPU while idle";
     pub(crate) const CPU_IDLE: &str = "server CPU per poll that was due";
 }

@@ -4,10 +4,13 @@
 
 use std::error::Error;
 
+use hdrhistogram::Histogram;
+
 use crate::arguments::Settings;
+use crate::attack::{Attack, Done, HELD};
 use crate::generator::tally::Tally;
 use crate::generator::task::Pace;
-use crate::number::{floor, ratio, real};
+use crate::number::{floor, median, ratio, real};
 use crate::outcome::{Outcome, Sample, name};
 use crate::scenario::Name;
 use crate::stage::{Stage, Step};
@@ -31,6 +34,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         Name::Cycle => cycle(&mut stage, settings)?,
         Name::Idle => idle(&mut stage, settings.seconds)?,
         Name::Soak => soak(&mut stage, settings)?,
+        Name::Hostile => hostile(&mut stage, settings)?,
     }
     stage.close()
 }
@@ -230,4 +234,57 @@ fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
         stage.latency("call to arrival", &arrival);
     }
     Ok(())
+}
+
+/// Messages as fast as the server takes them, without attackers and with them, in turns, for the machine is never twice
+/// the same.
+fn hostile(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let address = *stage.target.addresses.first().ok_or("the server listens nowhere")?;
+    let (mut alone, mut attacked, mut done) = (Turns::default(), Turns::default(), Done::default());
+    for _ in 0..settings.rounds {
+        alone.take(stage, settings)?;
+        let attack = Attack::begin(address)?;
+        attacked.take(stage, settings)?;
+        done.add(attack.end()?);
+    }
+    let [rate, under_attack] = [&mut alone, &mut attacked].map(|turns| median(&mut turns.rates));
+    stage.outcome.figure(name::MESSAGE_RATE, "/s", rate);
+    stage.outcome.figure("messages routed under attack", "/s", under_attack);
+    stage.outcome.figure(name::UNDER_ATTACK, "%", ratio(under_attack, rate) * 100.0);
+    let [cpu, under_attack] = [&mut alone, &mut attacked].map(|turns| median(&mut turns.cpu));
+    stage.outcome.figure(name::CPU_MESSAGE, "µs", cpu);
+    stage.outcome.figure("the same under attack, what the attack costs included", "µs", under_attack);
+    stage.outcome.figure("hostile requests answered", "/s", done.rate(done.answers));
+    stage.outcome.figure("hostile connections made", "/s", done.rate(done.connections));
+    stage.outcome.figure("hostile connections held", "", real(HELD as u64));
+    stage.outcome.figure("CPU of the attackers themselves", "% of a core", done.cpu_share() * 100.0);
+    for (name, turns) in [("call to arrival", alone), ("the same under attack", attacked)] {
+        if let Some(arrival) = turns.arrival {
+            stage.latency(name, &arrival);
+        }
+    }
+    Ok(())
+}
+
+/// What the turns of one kind found.
+#[derive(Default)]
+struct Turns {
+    rates: Vec<f64>,
+    /// Of the server for each message, in microseconds.
+    cpu: Vec<f64>,
+    arrival: Option<Histogram<u64>>,
+}
+
+impl Turns {
+    fn take(&mut self, stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+        let step = stage.messages(pace(settings.rate, settings.concurrency), false, settings.seconds)?;
+        let messages = real(step.tally.messages);
+        self.rates.push(ratio(messages, step.seconds));
+        self.cpu.extend(step.server_cpu.map(|cpu| ratio(cpu, messages)));
+        match &mut self.arrival {
+            None => self.arrival = Some(step.tally.arrival),
+            Some(sum) => sum.add(&step.tally.arrival)?,
+        }
+        Ok(())
+    }
 }

@@ -154,6 +154,20 @@ fn soak() {
 }
 
 #[test]
+fn hostile() {
+    let figures = ["messages routed under attack", "hostile requests answered", "hostile connections made"];
+    for more in ["--shards 1", "--shards 2 --threads 2"] {
+        let arguments = format!("hostile --users 200 --concurrency 16 --seconds 2 --rounds 1 {more}");
+        check_each(&arguments, &["--no-seq"], &figures);
+    }
+    for more in [["--target", "floor"], ["--address", "127.0.0.1:1"]] {
+        let refused = run(&["hostile", more[0], more[1]]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("started itself"), "{said}");
+    }
+}
+
+#[test]
 fn nchan() {
     check_nchan("park --users 300", &["online and parked", "RSS with all parked"]);
     check_nchan(

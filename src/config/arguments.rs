@@ -5,15 +5,16 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use log::LevelFilter;
 
 use super::values::{self, Read};
-use super::{Place, Problem, Settings};
+use super::{ADMIN_DEFAULT, ConfigError, Place, Problem, Settings};
 use crate::domains::DomainConfig;
+use crate::logging::Format;
 
 const ABOUT: &str = "A web instant-messaging server: REST for community sites, long polls for their visitors.
 
@@ -26,11 +27,13 @@ Examples:
   nextim
   nextim --config /etc/nextim.toml
   nextim check-config /etc/nextim.toml
+  nextim --config /etc/nextim.toml --admin
+  nextim top
   NEXTIM_DOMAIN=forum.example NEXTIM_APIKEY=... nextim --listen 10.0.0.5:8000
 
 Environment:
   NEXTIM_LISTEN (addresses separated by commas), NEXTIM_SHARDS, NEXTIM_DOMAIN with NEXTIM_APIKEY,
-  NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_PUBLIC_URL
+  NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_LOG_FORMAT, NEXTIM_PUBLIC_URL, NEXTIM_ADMIN
 
 Signals:
   SIGTERM, SIGINT  answer what waits, then exit with 0; a second one exits at once with 128 + its number
@@ -38,6 +41,9 @@ Signals:
 
 Exit status:
   0 after a signal, 1 if the server cannot start or has failed, 2 for wrong arguments";
+
+/// [`super::ADMIN_DEFAULT`] as it is typed.
+const ADMIN_TEXT: &str = "127.0.0.1:8001";
 
 /// What stands in an error in place of a value.
 const HIDDEN: &str = "…";
@@ -75,6 +81,15 @@ pub struct Arguments {
     #[arg(long, value_name = "LEVEL", value_parser = values::level)]
     log: Option<LevelFilter>,
 
+    /// How log lines look: text or json
+    #[arg(long, value_name = "FORMAT", value_parser = values::log_format)]
+    log_format: Option<Format>,
+
+    /// Let the server be watched at this address: metrics, health, a dashboard [127.0.0.1:8001 without a value]
+    #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
+    #[arg(num_args = 0..=1, default_missing_value = ADMIN_TEXT)]
+    admin: Option<SocketAddr>,
+
     /// The URL under which browsers reach the server
     #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<String>,
@@ -89,6 +104,31 @@ enum Command {
     CheckConfig {
         /// The file to check
         file: PathBuf,
+    },
+    /// Watch a server that was started with --admin
+    Top {
+        /// Its --admin address, 127.0.0.1:8001 if neither the flag nor the variable says so
+        #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
+        admin: Option<SocketAddr>,
+        /// Show it once and end
+        #[arg(long)]
+        once: bool,
+    },
+}
+
+/// What the command is to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Serve.
+    Serve,
+    /// Only check this file.
+    CheckConfig(PathBuf),
+    /// Watch the server that has this admin address.
+    Top {
+        /// The address.
+        admin: SocketAddr,
+        /// Once, and not until somebody ends it.
+        once: bool,
     },
 }
 
@@ -112,12 +152,16 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// The file that is only to be checked, if that is what was asked for.
-    pub fn file_to_check(&self) -> Option<&Path> {
-        match &self.command {
-            Some(Command::CheckConfig { file }) => Some(file),
-            None => None,
-        }
+    /// What was asked for. What a task needs of the environment is looked up.
+    pub fn task(&self, variable: impl Fn(&str) -> Option<OsString>) -> Result<Task, ConfigError> {
+        Ok(match &self.command {
+            None => Task::Serve,
+            Some(Command::CheckConfig { file }) => Task::CheckConfig(file.clone()),
+            Some(Command::Top { admin, once }) => {
+                let admin = admin.map_or_else(|| admin_of(variable), Ok)?;
+                Task::Top { admin, once: *once }
+            }
+        })
     }
 
     /// The flags as settings, and the file they name.
@@ -130,10 +174,23 @@ impl Arguments {
             shards: self.shards,
             public_url: self.public_url,
             log: self.log,
+            log_format: self.log_format,
+            admin: self.admin,
             domains: (!domains.is_empty()).then_some(domains),
             ..Settings::default()
         };
         (settings, self.config)
+    }
+}
+
+/// Where to look for a server that can be watched.
+fn admin_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<SocketAddr, ConfigError> {
+    let mut reader = Environment { variable, problems: Vec::new() };
+    let admin = reader.read("NEXTIM_ADMIN", values::address);
+    if reader.problems.is_empty() {
+        Ok(admin.unwrap_or(ADMIN_DEFAULT))
+    } else {
+        Err(ConfigError::new(None, &reader.problems))
     }
 }
 
@@ -165,6 +222,8 @@ pub(super) fn environment(
         shards: reader.read("NEXTIM_SHARDS", values::shards),
         public_url: reader.read("NEXTIM_PUBLIC_URL", values::public_url),
         log: reader.read("NEXTIM_LOG", values::level),
+        log_format: reader.read("NEXTIM_LOG_FORMAT", values::log_format),
+        admin: reader.read("NEXTIM_ADMIN", values::address),
         domains: reader.domain().map(|domain| vec![domain]),
         ..Settings::default()
     };
@@ -251,6 +310,21 @@ mod tests {
             &["--shards=1", "--shards=2"],
             "error: the argument '--shards <N>' cannot be used multiple times",
         );
+    }
+
+    #[test]
+    fn the_admin_address_has_a_default() {
+        let admin = |flags: &[&str]| {
+            let words = std::iter::once("nextim").chain(flags.iter().copied());
+            let arguments =
+                Arguments::read(words.map(OsString::from)).unwrap_or_else(|error| panic!("{error}"));
+            arguments.into_settings().0.admin
+        };
+        assert_eq!(ADMIN_TEXT.parse(), Ok(ADMIN_DEFAULT));
+        assert_eq!(admin(&[]), None);
+        assert_eq!(admin(&["--admin"]), Some(ADMIN_DEFAULT));
+        assert_eq!(admin(&["--admin", "--shards=1"]), Some(ADMIN_DEFAULT));
+        assert_eq!(admin(&["--admin", "[::1]:9"]), "[::1]:9".parse().ok());
     }
 
     #[test]

@@ -18,7 +18,18 @@ use crate::limits::{FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
 type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);
 
 /// What may stand at the top of the file, what in a `[[domain]]`.
-const TOP: [&str; 7] = ["listen", "shards", "public_url", "log", "timeouts", "limits", "domain"];
+const TOP: [&str; 10] = [
+    "listen",
+    "shards",
+    "public_url",
+    "log",
+    "log_format",
+    "admin",
+    "admin_hosts",
+    "timeouts",
+    "limits",
+    "domain",
+];
 const DOMAIN: [&str; 5] = ["name", "apikeys", "origins", "max_users", "undelivered_url"];
 
 const LIMITS: [Number<Limits, usize>; 12] = [
@@ -108,6 +119,12 @@ impl Reader<'_> {
                 }
                 "public_url" => settings.public_url = self.text(value, "public_url", values::public_url),
                 "log" => settings.log = self.text(value, "log", values::level),
+                "log_format" => settings.log_format = self.text(value, "log_format", values::log_format),
+                "admin" => settings.admin = self.text(value, "admin", values::address),
+                "admin_hosts" => {
+                    let hosts = self.texts(value, "admin_hosts", 0, values::host);
+                    settings.admin_hosts = hosts.unwrap_or_default();
+                }
                 "timeouts" => self.timeouts(value, &mut settings.timeouts),
                 "limits" => self.limits(value, &mut settings.limits),
                 "domain" => settings.domains = self.domains(value),
@@ -351,13 +368,16 @@ mod tests {
             ("\nshards = 1\nshards = 2", &["3: syntax: duplicate key (column 1)"]),
             (
                 "port = 1",
-                &["1: port: is not one of listen, shards, public_url, log, timeouts, limits, domain"],
+                &[concat!(
+                    "1: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, ",
+                    "timeouts, limits, domain"
+                )],
             ),
             (
                 "\"Kx7/9\" = 1",
                 &[concat!(
                     "1: unknown setting: is not one of ",
-                    "listen, shards, public_url, log, timeouts, limits, domain"
+                    "listen, shards, public_url, log, log_format, admin, admin_hosts, timeouts, limits, domain"
                 )],
             ),
             (
@@ -385,6 +405,16 @@ mod tests {
         check(&[
             ("listen = []", &["1: listen: must not be an empty list"]),
             ("log = \"all\"", &["1: log: must be off, error, warn, info, debug or trace"]),
+            ("log_format = \"xml\"", &["1: log_format: must be text or json"]),
+            (
+                "admin = \"8001\"",
+                &["1: admin: must be ADDR:PORT with a numeric address, such as 127.0.0.1:8000 or [::1]:8000"],
+            ),
+            (
+                "admin_hosts = [\"a.example:80\"]",
+                &["1: admin_hosts: must be the name of a host, without a port"],
+            ),
+            ("admin_hosts = [\"im.internal\"]", &[]),
             ("shards = 257", &["1: shards: must be a whole number from 1 to 256"]),
             (
                 "[limits]\nrooms_per_call = 0",

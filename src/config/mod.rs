@@ -12,12 +12,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use log::LevelFilter;
 
-pub use self::arguments::Arguments;
+pub use self::arguments::{Arguments, Task};
 use crate::domains::DomainConfig;
 use crate::limits::{Limits, Timeouts};
+use crate::logging::Format;
 
 /// The domain that is served if none is configured.
 pub const DOMAIN_DEFAULT: &str = "localhost";
@@ -26,6 +28,10 @@ pub const APIKEY_DEFAULT: &str = "public";
 /// The address that is listened on if none is configured.
 pub const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8_000);
+
+/// The address at which the server can be watched, if it is to be and none is named.
+pub const ADMIN_DEFAULT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8_001);
 
 /// What a server is started with. Every value has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +50,12 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// The least important log lines that are written.
     pub log: LevelFilter,
+    /// How they look.
+    pub log_format: Format,
+    /// Where the server can be watched; port 0 is any free port.
+    pub admin: Option<SocketAddr>,
+    /// Host names under which it may be watched, besides numeric addresses and `localhost`.
+    pub admin_hosts: Vec<String>,
 }
 
 impl Default for Config {
@@ -56,6 +68,9 @@ impl Default for Config {
             limits: Limits::DEFAULT,
             timeouts: Timeouts::DEFAULT,
             log: LevelFilter::Info,
+            log_format: Format::Text,
+            admin: None,
+            admin_hosts: Vec::new(),
         }
     }
 }
@@ -64,6 +79,16 @@ impl Config {
     /// What a file says, over the defaults.
     pub fn from_file(path: &Path) -> Result<Config, ConfigError> {
         read_file(path)?.check(Some(path))
+    }
+}
+
+impl FromStr for Config {
+    type Err = ConfigError;
+
+    /// What a file of this text would say, over the defaults.
+    fn from_str(text: &str) -> Result<Config, ConfigError> {
+        let settings = file::read(text).map_err(|problems| ConfigError::new(None, &problems))?;
+        settings.check(None)
     }
 }
 
@@ -122,13 +147,16 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What one level says; `None`: nothing. Limits and time limits are for the file alone.
+/// What one level says; `None`: nothing. Limits, time limits and `admin_hosts` are for the file alone.
 #[derive(Clone, Default)]
 struct Settings {
     listen: Option<(Vec<SocketAddr>, Place)>,
     shards: Option<u16>,
     public_url: Option<String>,
     log: Option<LevelFilter>,
+    log_format: Option<Format>,
+    admin: Option<SocketAddr>,
+    admin_hosts: Vec<String>,
     domains: Option<Vec<DomainConfig>>,
     limits: Limits,
     timeouts: Timeouts,
@@ -142,6 +170,9 @@ impl Settings {
             shards: self.shards.or(below.shards),
             public_url: self.public_url.or(below.public_url),
             log: self.log.or(below.log),
+            log_format: self.log_format.or(below.log_format),
+            admin: self.admin.or(below.admin),
+            admin_hosts: below.admin_hosts,
             domains: self.domains.or(below.domains),
             limits: below.limits,
             timeouts: below.timeouts,
@@ -167,6 +198,9 @@ impl Settings {
             limits: self.limits,
             timeouts: self.timeouts,
             log: self.log.unwrap_or(default.log),
+            log_format: self.log_format.unwrap_or(default.log_format),
+            admin: self.admin,
+            admin_hosts: self.admin_hosts,
         })
     }
 }
@@ -313,7 +347,18 @@ mod tests {
         assert_eq!(names(&table["limits"]), sorted(fields(&format!("{:?}", Limits::DEFAULT))));
         assert_eq!(names(&table["timeouts"]), sorted(fields(&format!("{:?}", Timeouts::DEFAULT))));
         assert_eq!(names(&table["domain"][0]), sorted(fields(&format!("{:?}", DomainConfig::new("", "")))));
-        let top = sorted(vec!["listen", "shards", "public_url", "log", "timeouts", "limits", "domain"]);
+        let top = sorted(vec![
+            "listen",
+            "shards",
+            "public_url",
+            "log",
+            "log_format",
+            "admin",
+            "admin_hosts",
+            "timeouts",
+            "limits",
+            "domain",
+        ]);
         assert_eq!(names(&toml::Value::Table(table)), top);
     }
 
@@ -322,6 +367,8 @@ mod tests {
         shards = 1
         public_url = "http://file"
         log = "error"
+        log_format = "json"
+        admin = "127.0.0.1:10"
         limits.rooms_per_call = 7
         [[domain]]
         name = "file"
@@ -330,19 +377,23 @@ mod tests {
         name = "more"
         apikeys = ["h"]
     "#;
-    const VARIABLES: [(&str, &str); 6] = [
+    const VARIABLES: [(&str, &str); 8] = [
         ("NEXTIM_LISTEN", "127.0.0.1:3, [::1]:3"),
         ("NEXTIM_SHARDS", "2"),
         ("NEXTIM_PUBLIC_URL", "http://variable"),
         ("NEXTIM_LOG", "debug"),
+        ("NEXTIM_LOG_FORMAT", "text"),
+        ("NEXTIM_ADMIN", "127.0.0.1:11"),
         ("NEXTIM_DOMAIN", "variable"),
         ("NEXTIM_APIKEY", "v"),
     ];
-    const FLAGS: [&str; 12] = [
+    const FLAGS: [&str; 14] = [
         "--listen=127.0.0.1:4",
         "--shards=3",
         "--public-url=http://flag",
         "--log=trace",
+        "--log-format=json",
+        "--admin",
         "--domain",
         "flag",
         "--apikey",
@@ -355,11 +406,13 @@ mod tests {
 
     /// The settings that every level has, in one line.
     fn shown(config: &Config) -> String {
-        let Config { listen, shards, public_url, domains, log, .. } = config;
+        let Config { listen, shards, public_url, domains, log, log_format, admin, .. } = config;
         let domains: Vec<String> =
             domains.iter().map(|domain| format!("{}={}", domain.name, domain.apikeys.join("+"))).collect();
         let public_url = public_url.as_deref().unwrap_or("-");
-        format!("{listen:?} {} {public_url} {log} {}", shards.unwrap_or(0), domains.join(" "))
+        let (shards, domains) = (shards.unwrap_or(0), domains.join(" "));
+        let admin = admin.map_or("-".to_owned(), |admin| admin.to_string());
+        format!("{listen:?} {shards} {public_url} {log} {log_format:?} {admin} {domains}")
     }
 
     #[test]
@@ -368,20 +421,30 @@ mod tests {
             let config = load(flags, variables, text);
             assert_eq!(config.as_ref().map(shown).as_deref(), Ok(expected));
         };
-        check(&[], &[], "", "[127.0.0.1:8000] 0 - INFO localhost=public");
-        check(&[], &[], FILE, "[127.0.0.1:1, 127.0.0.1:2] 1 http://file ERROR file=f+g more=h");
-        let variables = "[127.0.0.1:3, [::1]:3] 2 http://variable DEBUG variable=v";
+        check(&[], &[], "", "[127.0.0.1:8000] 0 - INFO Text - localhost=public");
+        check(
+            &[],
+            &[],
+            FILE,
+            "[127.0.0.1:1, 127.0.0.1:2] 1 http://file ERROR Json 127.0.0.1:10 file=f+g more=h",
+        );
+        let variables = "[127.0.0.1:3, [::1]:3] 2 http://variable DEBUG Text 127.0.0.1:11 variable=v";
         check(&[], &VARIABLES, FILE, variables);
         check(&[], &VARIABLES, "", variables);
-        let flags = "[127.0.0.1:4, 127.0.0.1:5] 3 http://flag TRACE flag=-k flag2=l";
+        let flags = "[127.0.0.1:4, 127.0.0.1:5] 3 http://flag TRACE Json 127.0.0.1:8001 flag=-k flag2=l";
         check(&FLAGS, &VARIABLES, FILE, flags);
         check(&FLAGS, &[], "", flags);
-        check(&["--shards=3"], &[], FILE, "[127.0.0.1:1, 127.0.0.1:2] 3 http://file ERROR file=f+g more=h");
+        check(
+            &["--shards=3"],
+            &[],
+            FILE,
+            "[127.0.0.1:1, 127.0.0.1:2] 3 http://file ERROR Json 127.0.0.1:10 file=f+g more=h",
+        );
         check(
             &[],
             &[("NEXTIM_SHARDS", "")],
             FILE,
-            "[127.0.0.1:1, 127.0.0.1:2] 1 http://file ERROR file=f+g more=h",
+            "[127.0.0.1:1, 127.0.0.1:2] 1 http://file ERROR Json 127.0.0.1:10 file=f+g more=h",
         );
         assert_eq!(load(&FLAGS, &VARIABLES, FILE).unwrap().limits.rooms_per_call, 7);
     }
@@ -436,7 +499,7 @@ mod tests {
         write("shards = 2\n[[domain]]\nname = \"a\"\napikeys = [\"new\"]");
         let reload = own.reload(&running).unwrap();
         assert!(reload.domains_taken && reload.restart_needed);
-        assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO a=new");
+        assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO Text - a=new");
 
         write("listen = [\"127.0.0.1:8000\"]\n[[domain]]\nname = \"a\"\napikeys = [\"new\"]");
         assert!(!own.reload(&running).unwrap().restart_needed);
@@ -444,7 +507,7 @@ mod tests {
         let flags = sources(&["--domain=f", "--apikey=k"], &[], file.path()).unwrap();
         let reload = flags.reload(&flags.load().unwrap()).unwrap();
         assert!(!reload.domains_taken && !reload.restart_needed);
-        assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO f=k");
+        assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO Text - f=k");
 
         write("# caught half-written");
         assert_eq!(own.reload(&running).unwrap_err().to_string(), "domain: the file names none any more");

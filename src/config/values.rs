@@ -8,6 +8,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use log::LevelFilter;
 
 use crate::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
+use crate::logging::Format;
 
 /// A value, or what is wrong with the text.
 pub(super) type Read<T> = Result<T, String>;
@@ -32,6 +33,19 @@ pub(super) fn whole_number(min: impl std::fmt::Display, max: impl std::fmt::Disp
 /// A log level.
 pub(super) fn level(text: &str) -> Read<LevelFilter> {
     text.parse().map_err(|_| "must be off, error, warn, info, debug or trace".to_owned())
+}
+
+/// How log lines look.
+pub(super) fn log_format(text: &str) -> Read<Format> {
+    Format::named(text).ok_or_else(|| "must be text or json".to_owned())
+}
+
+/// The name of a host.
+pub(super) fn host(text: &str) -> Read<String> {
+    if text.contains([':', '[']) || !is_host_and_port(text) {
+        return Err("must be the name of a host, without a port".to_owned());
+    }
+    Ok(text.to_ascii_lowercase())
 }
 
 /// The URL under which browsers reach the server. Paths are appended to it, so it ends without a slash.

@@ -48,7 +48,8 @@ pub(super) fn asks_poll(input: &[u8]) -> bool {
     let line = window[blank_bytes..].split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
     let mut words = line.split(|byte| *byte == b' ');
     let method = words.next().unwrap_or_default();
-    if !method.iter().all(u8::is_ascii_graphic) {
+    // What begins with a space is refused before its target has arrived.
+    if method.is_empty() || !method.iter().all(u8::is_ascii_graphic) {
         return false;
     }
     let target = words.next().unwrap_or_default();
@@ -112,6 +113,7 @@ mod tests {
         }
         assert!(!asks_poll(b"\0GET /packets HTTP/1.1\r\n") && !asks_poll(b"\n\n\n\n\n\n\n\n\nGET /packets"));
         assert!(!asks_poll(b"\r\r\nGET /packets HTTP/1.1\r\n") && !asks_poll(b"\rGET /packets"));
+        assert!(!asks_poll(b" /packets HTTP/1.1\r\n") && !asks_poll(b"\n /packets HTTP/1.1\r\n"));
         assert!(!asks_poll(b"\x16\x03\x01 /\xFFpackets"));
     }
 }

@@ -9,6 +9,7 @@ use super::ids::{SessionKey, Ticket};
 use super::packet::{Kind, MessageType, Packet};
 use super::profile::Profile;
 use crate::domains::DomainId;
+use crate::stats::CallKind;
 
 /// Text that is borrowed from the request, or owned when it had to be decoded or travels.
 pub type Text<'a> = Cow<'a, str>;
@@ -119,6 +120,21 @@ pub enum Verb<'a> {
         /// The last packet it has; `None`: it has what was flushed to it.
         seq: Option<u64>,
     },
+}
+
+impl Verb<'_> {
+    /// What a site's call is counted as; `None` for a poll, which waits on purpose.
+    pub fn kind(&self) -> Option<CallKind> {
+        match self {
+            Verb::Online(_) => Some(CallKind::Online),
+            Verb::Offline { .. } | Verb::Show { .. } => Some(CallKind::Presence),
+            Verb::Status { .. } => Some(CallKind::Status),
+            Verb::Message(_) => Some(CallKind::Message),
+            Verb::Members { .. } | Verb::Join { .. } | Verb::Leave { .. } => Some(CallKind::Room),
+            Verb::Onlines { .. } | Verb::RemoveBuddies { .. } => Some(CallKind::Buddies),
+            Verb::Poll { .. } => None,
+        }
+    }
 }
 
 /// Nick, show and status as a call gives them; `None` changes nothing.

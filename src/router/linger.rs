@@ -61,7 +61,10 @@ impl Router {
 
     /// Gives a session what was queued to an ended one. What is too much for it goes back.
     fn inherit(&mut self, session: Slot, messages: Vec<Kept>) {
-        let left = self.sessions[session].queue.take_over(messages, &self.limits);
+        let queue = &mut self.sessions[session].queue;
+        self.counters.packets_waiting -= queue.len() as u64;
+        let left = queue.take_over(messages, &self.limits);
+        self.counters.packets_waiting += queue.len() as u64;
         if !left.is_empty() {
             let user = &self.users[self.sessions[session].user];
             let (domain, profile) = (user.domain, user.profile.clone());

@@ -23,6 +23,11 @@ impl Queue {
         self.backlog.is_none()
     }
 
+    /// Packets that are not acknowledged.
+    pub(super) fn len(&self) -> usize {
+        self.entries().len()
+    }
+
     pub(super) fn issued(&self) -> u64 {
         self.issued
     }

@@ -12,7 +12,7 @@ use super::backlog::{Kept, Label, Pushed};
 use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
 use super::ids::{CallKey, SessionKey, Ticket};
 use super::mail::{Alarm, Effect, Mail};
-use super::packet::Packet;
+use super::packet::{Kind, Packet};
 use super::queue::Queue;
 use super::user::User;
 use crate::clock::{Moment, Tick};
@@ -174,7 +174,9 @@ impl Router {
             return self.refuse(key, Refusal::BadSeq);
         }
         if self.drain.is_some() {
+            self.counters.packets_waiting -= session.queue.len() as u64;
             session.queue.acknowledge_by(seq);
+            self.counters.packets_waiting += session.queue.len() as u64;
             return self.stop(key, slot, Reason::Shutdown);
         }
         session.heard = Moment::not_before(now);
@@ -217,7 +219,9 @@ impl Router {
     /// Answers a poll, or parks it.
     fn serve(&mut self, slot: Slot, key: CallKey, seq: Option<u64>) {
         let session = &mut self.sessions[slot];
+        self.counters.packets_waiting -= session.queue.len() as u64;
         session.queue.acknowledge_by(seq);
+        self.counters.packets_waiting += session.queue.len() as u64;
         if session.queue.is_empty() {
             self.counters.polls_parked_total += 1;
             let until = self.now.after(self.hold_ms(slot));
@@ -286,10 +290,17 @@ impl Router {
     /// Queues a packet to a session, and answers its poll if it is parked.
     pub(super) fn queue_to(&mut self, slot: Slot, packet: Packet, label: Label) -> Pushed {
         let session = &mut self.sessions[slot];
+        let kind = packet.kind();
+        self.counters.packets_waiting -= session.queue.len() as u64;
         let pushed = session.queue.push(packet, label, &self.limits);
+        self.counters.packets_waiting += session.queue.len() as u64;
         match pushed {
             Pushed::Queued => {
-                self.counters.packets_queued_total += 1;
+                match kind {
+                    Kind::Message(_) => self.counters.packets_queued_messages += 1,
+                    Kind::Presence(_) => self.counters.packets_queued_presences += 1,
+                    Kind::Status => self.counters.packets_queued_statuses += 1,
+                }
                 self.answer_parked(slot);
             }
             Pushed::Dropped => self.counters.packets_dropped_total += 1,
@@ -426,6 +437,7 @@ impl Router {
         let user = self.sessions[slot].user;
         self.unlist_session(user, slot);
         let session = self.sessions.remove(slot).expect("it was there above");
+        self.counters.packets_waiting -= session.queue.len() as u64;
         let messages = session.queue.into_messages();
         let missed = u64::from(end == End::Overflow { missed: true });
         self.mark_seen(user, session.given_from, self.users[user].given - missed, &messages);

@@ -6,7 +6,8 @@
 //! **Descriptors.** Every shard has its own descriptor table (`unshare(CLONE_FILES)`): that removes the lock and the
 //! reference counts of a shared one, and lets each shard have as many descriptors as the limit says. The price is a
 //! rule: a descriptor that any other thread may touch (here: wakers) is made before the first shard gets its table, so
-//! that its number means the same everywhere; a number made later could be somebody's socket on another shard. And
+//! that its number means the same everywhere; a number made later could be somebody's socket on another shard. (What the
+//! threads of the admin listener open later is theirs alone: they share the main table, and no shard knows it.) And
 //! what a process has open when it starts a server stays open in the shards as long as they run: start the server
 //! before opening anything whose closing matters.
 
@@ -19,8 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, unbounded};
-use socket2::Socket;
+use socket2::{SockRef, Socket};
 
+use crate::admin::{Admin, Subject};
+use crate::clock::{Deadline, wall_ms};
 use crate::config::Config;
 use crate::domains::{DomainConfig, Domains};
 use crate::shard::Report;
@@ -79,7 +82,8 @@ pub struct Handle {
     plan: Plan,
     doors: Vec<Door>,
     /// The domains as they were configured last. Threads that serve never take this lock.
-    domains: Mutex<Arc<Domains>>,
+    domains: Arc<Mutex<Arc<Domains>>>,
+    admin: Option<Admin>,
     stats: Stats,
     reports: Receiver<Report>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -91,22 +95,32 @@ pub struct Handle {
 impl Server {
     /// Starts a server. When this returns, it serves.
     pub fn start(config: &Config) -> Result<Handle, StartError> {
-        let plan = Plan::make(config, raise_descriptor_limit()?)?;
+        let descriptors_max = raise_descriptor_limit()?;
+        let plan = Plan::make(config, descriptors_max)?;
+        let open = |address| {
+            Admin::open(address).map_err(|error| StartError::new(format!("admin {address}"), error))
+        };
+        let admin = config.admin.map(open).transpose()?;
         let domains = Arc::new(Domains::new(&config.domains));
         let stats = Stats::new(plan.shards);
         let patience_ms = config.timeouts.undelivered_ms;
         let (returns, poster) = Returns::start(Arc::clone(&domains), patience_ms, stats.clone())
             .map_err(|error| StartError::new("threads", error))?;
-        let started = Server::start_shards(config, plan, domains, stats, (returns.clone(), poster));
-        if started.is_err() {
+        let started = Server::start_shards(config, plan, admin, domains, stats, (returns.clone(), poster));
+        let watched = started.and_then(|handle| {
+            handle.be_watched(config, descriptors_max).map_err(|error| StartError::new("admin", error))?;
+            Ok(handle)
+        });
+        if watched.is_err() {
             returns.finish(0);
         }
-        started
+        watched
     }
 
     fn start_shards(
         config: &Config,
         plan: Plan,
+        admin: Option<Admin>,
         domains: Arc<Domains>,
         stats: Stats,
         (returns, poster): (Returns, JoinHandle<()>),
@@ -128,18 +142,20 @@ impl Server {
         }
         hear_all(&heard, plan.shards, "listen")?;
         drop(holders);
-        let threads = Mutex::new(threads);
+        let (threads, domains) = (Mutex::new(threads), Arc::new(Mutex::new(domains)));
+        let (poster, drain_ms) = (Mutex::new(Some(poster)), config.timeouts.drain_ms);
         Ok(Handle {
             addresses,
             plan,
             doors,
-            domains: Mutex::new(domains),
+            domains,
+            admin,
             stats,
             reports,
             threads,
             returns,
-            poster: Mutex::new(Some(poster)),
-            drain_ms: config.timeouts.drain_ms,
+            poster,
+            drain_ms,
         })
     }
 }
@@ -148,6 +164,27 @@ impl Handle {
     /// The addresses it listens on, ports resolved.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Where it can be watched, the port resolved.
+    pub fn admin(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Admin::address)
+    }
+
+    /// Lets the admin listener answer, if there is one.
+    fn be_watched(&self, config: &Config, descriptors_max: usize) -> io::Result<()> {
+        let Some(admin) = &self.admin else { return Ok(()) };
+        let (domains, doors) = (Arc::clone(&self.domains), self.doors.clone());
+        admin.serve(Subject {
+            stats: self.stats.clone(),
+            domains: Box::new(move || Arc::clone(&lock(&domains))),
+            mailboxes: Box::new(move || doors.iter().map(Door::batches).collect()),
+            connections_per_shard: self.plan.connections_per_shard,
+            descriptors_max,
+            hosts: config.admin_hosts.clone(),
+            started: Deadline::after_ms(0),
+            started_ms: wall_ms(),
+        })
     }
 
     /// How many shards it has.
@@ -177,6 +214,8 @@ impl Handle {
 
     /// Begins to go down: nothing new is taken, what is there is finished. [`Handle::wait`] returns when it is.
     pub fn drain(&self) {
+        // Whoever asks whether it is ready hears this before any listener is closed.
+        self.stats.begin_drain();
         for door in &self.doors {
             door.put(Parcel::Drain);
         }
@@ -207,6 +246,10 @@ impl Handle {
         self.returns.finish(self.drain_ms);
         if let Some(poster) = lock(&self.poster).take() {
             poster.join().map_err(|_| ServerError)?;
+        }
+        if let Some(admin) = &self.admin {
+            // It cannot fail for a socket that listens; a thread that is left would only answer on.
+            SockRef::from(admin.listener()).shutdown(std::net::Shutdown::Both).ok();
         }
         Ok(())
     }

@@ -10,16 +10,17 @@ use std::num::NonZeroU32;
 use mio::net::TcpStream;
 
 use crate::api::Shape;
-use crate::clock::Moment;
+use crate::clock::{Moment, Stamp};
 use crate::http::request::Partial;
 use crate::router::ids::SessionKey;
 use crate::slots::{UNBORN, kept};
+use crate::stats::{CallKind, Counters};
 
 /// A connection of a shard.
 #[derive(Debug)]
 pub(crate) struct Conn {
     stream: TcpStream,
-    pub(crate) state: State,
+    state: State,
     /// The number of the request that is being served; its answer carries it.
     pub(crate) serial: u32,
     /// Bytes that were read but not served yet.
@@ -45,8 +46,8 @@ kept!(Conn);
 pub(crate) enum State {
     /// Nothing, or it receives a request.
     Reading,
-    /// A call of it is with a router.
-    Calling(Shape),
+    /// A call of it is with a router; a poll that no session can be found for is one, too, and is not measured.
+    Calling(Shape, Option<Begun>),
     /// A poll of it is with the owner of this session. Nothing is read meanwhile.
     Parked(Shape, SessionKey),
     /// An answer did not fit into the socket.
@@ -60,6 +61,46 @@ pub(crate) enum State {
     Farewell,
     /// Closed; freed at the end of the turn.
     Dead,
+}
+
+/// What will be known of a call when it is answered: what kind it was, and how long it took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    pub(crate) kind: CallKind,
+    pub(crate) at: Stamp,
+}
+
+/// How many connections of a shard are in which state. Kept with every change, because there are too many to count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    reading: u64,
+    calling: u64,
+    parked: u64,
+    writing: u64,
+    closing: u64,
+}
+
+impl Tally {
+    /// Writes it to the counters.
+    pub(crate) fn show(&self, counters: &mut Counters) {
+        counters.connections_reading = self.reading;
+        counters.connections_calling = self.calling;
+        counters.connections_parked = self.parked;
+        counters.connections_writing = self.writing;
+        counters.connections_closing = self.closing;
+    }
+
+    /// Where connections of this state are counted; the dead are nowhere.
+    fn of(&mut self, state: &State) -> Option<&mut u64> {
+        match state {
+            State::Reading => Some(&mut self.reading),
+            State::Calling(..) => Some(&mut self.calling),
+            State::Parked(..) => Some(&mut self.parked),
+            State::Writing { .. } => Some(&mut self.writing),
+            State::Farewell => Some(&mut self.closing),
+            State::Dead => None,
+        }
+    }
 }
 
 /// What to do after an answer.
@@ -135,7 +176,8 @@ pub(crate) enum Put {
 
 impl Conn {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: TcpStream) -> Conn {
+    pub(crate) fn new(stream: TcpStream, tally: &mut Tally) -> Conn {
+        tally.reading += 1;
         Conn {
             stream,
             state: State::Reading,
@@ -149,6 +191,22 @@ impl Conn {
             armed: Moment::NEVER,
             generation: UNBORN,
         }
+    }
+
+    /// What it is doing.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// From now on it does this; returns what it did.
+    pub(crate) fn turn_to(&mut self, state: State, tally: &mut Tally) -> State {
+        if let Some(count) = tally.of(&self.state) {
+            *count -= 1;
+        }
+        if let Some(count) = tally.of(&state) {
+            *count += 1;
+        }
+        std::mem::replace(&mut self.state, state)
     }
 
     /// The socket, to be registered.
@@ -202,14 +260,16 @@ impl Conn {
         }
     }
 
-    /// The shape the awaited answer must have, if one is awaited; then it is awaited no more.
-    pub(crate) fn take_shape(&mut self) -> Option<Shape> {
-        match std::mem::replace(&mut self.state, State::Reading) {
-            State::Calling(shape) | State::Parked(shape, _) => Some(shape),
-            other @ (State::Reading | State::Writing { .. } | State::Farewell | State::Dead) => {
-                self.state = other;
-                None
-            }
+    /// The shape the awaited answer must have, if one is awaited, and what is to be known of its call; then it is
+    /// awaited no more.
+    pub(crate) fn take_shape(&mut self, tally: &mut Tally) -> Option<(Shape, Option<Begun>)> {
+        if !matches!(self.state, State::Calling(..) | State::Parked(..)) {
+            return None;
+        }
+        match self.turn_to(State::Reading, tally) {
+            State::Calling(shape, begun) => Some((shape, begun)),
+            State::Parked(shape, _) => Some((shape, None)),
+            State::Reading | State::Writing { .. } | State::Farewell | State::Dead => None,
         }
     }
 
@@ -264,7 +324,7 @@ mod tests {
         let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
         stream.set_nonblocking(true).unwrap();
-        (Conn::new(TcpStream::from_std(stream)), peer)
+        (Conn::new(TcpStream::from_std(stream), &mut Tally::default()), peer)
     }
 
     /// What the peer gets while the connection goes on.

@@ -4,7 +4,7 @@
 //! end of the turn, so nothing within one turn meets another connection in it; whatever comes later carries a
 //! generation, or the number of a request, and finds nothing.
 
-use super::conn::{Conn, State};
+use super::conn::{Conn, State, Tally};
 use crate::router::ids::CallKey;
 use crate::slots::{Slot, Slots};
 
@@ -26,7 +26,7 @@ impl Conns {
 
     /// A connection that has not been closed.
     pub(crate) fn get(&mut self, slot: Slot) -> Option<&mut Conn> {
-        self.slots.get_mut(slot).filter(|conn| !matches!(conn.state, State::Dead))
+        self.slots.get_mut(slot).filter(|conn| !matches!(conn.state(), State::Dead))
     }
 
     /// The connection that serves this very request.
@@ -39,8 +39,8 @@ impl Conns {
     }
 
     /// Closes a connection; returns what it was doing.
-    pub(crate) fn bury(&mut self, slot: Slot) -> Option<State> {
-        let state = std::mem::replace(&mut self.get(slot)?.state, State::Dead);
+    pub(crate) fn bury(&mut self, slot: Slot, tally: &mut Tally) -> Option<State> {
+        let state = self.get(slot)?.turn_to(State::Dead, tally);
         self.dead.push(slot);
         Some(state)
     }
@@ -54,7 +54,7 @@ impl Conns {
 
     /// All that have not been closed.
     pub(crate) fn alive(&self) -> Vec<Slot> {
-        let alive = self.slots.iter().filter(|(_, conn)| !matches!(conn.state, State::Dead));
+        let alive = self.slots.iter().filter(|(_, conn)| !matches!(conn.state(), State::Dead));
         alive.map(|(slot, _)| slot).collect()
     }
 }

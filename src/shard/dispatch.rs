@@ -4,7 +4,7 @@
 
 use super::Shard;
 use super::Timer;
-use super::conn::{State, Then};
+use super::conn::{Begun, State, Then};
 use crate::api::{self, Context, Routed, Shape};
 use crate::clock::{Moment, wall_ms};
 use crate::http::asset::Selected;
@@ -45,16 +45,21 @@ impl Shard {
             // parked while this one waited to be read.
             return self.kill(slot);
         }
+        let begun = call.verb.kind().map(|kind| Begun { kind, at: self.clock.stamp() });
+        if let Some(Begun { kind, .. }) = begun {
+            self.stats.board(usize::from(self.place.0)).called(call.domain, kind);
+        }
         self.serial = self.serial.wrapping_add(1).max(1);
         conn.serial = self.serial;
         conn.due = late;
-        conn.state = if let Verb::Poll { ticket, .. } = &call.verb
+        let state = if let Verb::Poll { ticket, .. } = &call.verb
             && ticket.session.place.0 < self.shards
         {
             State::Parked(shape, ticket.session)
         } else {
-            State::Calling(shape)
+            State::Calling(shape, begun)
         };
+        conn.turn_to(state, &mut self.tally);
         if matches!(call.verb, Verb::Online(_)) {
             self.entropy.spend();
         }
@@ -85,7 +90,7 @@ impl Shard {
         self.sweeping = false;
         for slot in self.conns.alive() {
             let Some(conn) = self.conns.get(slot) else { continue };
-            if !matches!(conn.state, State::Calling(_)) {
+            if !matches!(conn.state(), State::Calling(..)) {
                 continue;
             }
             if conn.due.tick() <= now {
@@ -123,13 +128,15 @@ impl Shard {
     /// Writes the answer of a call. If its connection is gone, the owner of what it carries is told.
     fn answer(&mut self, key: CallKey, answer: &Answer) {
         let fate = delivers(answer);
-        let waiting = self.conns.find_call(key).and_then(|(slot, conn)| Some((slot, conn.take_shape()?)));
-        let Some((slot, shape)) = waiting else {
+        let found = self.conns.find_call(key);
+        let waiting = found.and_then(|(slot, conn)| Some((slot, conn.take_shape(&mut self.tally)?)));
+        let Some((slot, (shape, begun))) = waiting else {
             if let Some(session) = fate {
                 self.tell_router(Input::Fate { session, key, flushed: false });
             }
             return;
         };
+        self.answered.extend(begun);
         let shape = self.parting(shape);
         self.write_answer(slot, &shape, fate, |output, poll_url| {
             api::write_answer(output, answer, &shape, poll_url);
@@ -172,7 +179,7 @@ impl Shard {
     /// Closes the connection of a poll whose answer is still being written.
     fn close_unflushed(&mut self, key: CallKey) {
         if let Some((slot, conn)) = self.conns.find_call(key)
-            && matches!(conn.state, State::Writing { .. })
+            && matches!(conn.state(), State::Writing { .. })
         {
             self.kill(slot);
         }

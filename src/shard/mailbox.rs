@@ -67,6 +67,11 @@ impl Door {
         self.ring();
     }
 
+    /// How many batches lie in the mailbox.
+    pub fn batches(&self) -> usize {
+        self.channel.len()
+    }
+
     /// Wakes the owner if it sleeps; says whether it did.
     fn ring(&self) -> bool {
         let wake = self.bell.flag.must_wake();

@@ -3,7 +3,7 @@
 //! Owns: the turn and its order. Must not: hold logic; every phase is a call into the module that has it.
 //!
 //! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, 5 fire timers, 6 carry out what the
-//! router wants done, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters. The order matters: the
+//! router wants done, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters, which end with the turn's own duration. The order matters: the
 //! time is read before anything looks at it; connections that waited are read before anybody is expired (3 before 5);
 //! answers go out before the mail they caused (6 before 7), so that an answer's fate travels in the same batch; and
 //! places are freed after everything that may still name them (8). Each phase is bounded, and what is cut short is
@@ -35,7 +35,7 @@ use crate::domains::Domains;
 use crate::http::response::Rejection;
 use crate::limits::{
     ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS,
-    RETRY_CROWDED_S, TIMERS_PER_TURN, Timeouts,
+    RETRY_CROWDED_S, SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
 };
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
@@ -44,6 +44,7 @@ use crate::slots::Slot;
 use crate::stats::{Counters, Stats};
 use crate::undelivered::Returns;
 use buffers::Buffers;
+use conn::{Begun, Tally};
 use conns::Conns;
 use entropy::Entropy;
 use listener::Listeners;
@@ -53,9 +54,6 @@ use token::Source;
 use traffic::Readiness;
 
 pub(crate) use token::{LISTENERS_MAX, WAKER};
-
-/// The longest a shard sleeps, in milliseconds.
-const SLEEP_MS_MAX: u64 = 60_000;
 
 /// Whose deadline has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +109,7 @@ pub(crate) struct Shard {
     /// The process was stopped: nobody is expired before the sockets that waited have been read.
     catching_up: bool,
     conns: Conns,
+    tally: Tally,
     listeners: Listeners,
     /// What a full shard says to newcomers.
     busy: Vec<u8>,
@@ -133,6 +132,8 @@ pub(crate) struct Shard {
     sweeping: bool,
     life: Life,
     returns: Returns,
+    /// The calls that were answered in this turn.
+    answered: Vec<Begun>,
     reports: Sender<Report>,
     counters: Counters,
     stats: Stats,
@@ -169,6 +170,7 @@ impl Shard {
             timers_left: false,
             catching_up: false,
             conns: Conns::default(),
+            tally: Tally::default(),
             listeners,
             busy,
             deferred: Vec::new(),
@@ -187,6 +189,7 @@ impl Shard {
             sweeping: false,
             life: Life::Serving,
             returns,
+            answered: Vec::new(),
             reports,
             counters: Counters::default(),
             stats,
@@ -372,10 +375,20 @@ impl Shard {
         }
     }
 
+    /// Shows what was counted, and how long this turn and the calls it answered took. The time is read once for all.
     fn show_counters(&mut self) {
         let mut counters = self.router.counters();
+        self.counters.turns_total += 1;
         counters.add(&self.counters);
-        counters.connections = self.conns.len() as u64;
-        self.stats.board(usize::from(self.place.0)).publish(&counters);
+        counters.mail_waiting = self.outbox.waiting() as u64;
+        self.tally.show(&mut counters);
+        let board = self.stats.board(usize::from(self.place.0));
+        board.publish(&counters);
+        let (turn_us, now) = self.clock.end_turn();
+        board.turned(turn_us);
+        for Begun { kind, at } in self.answered.drain(..) {
+            board.answered(kind, now.since_us(at));
+        }
+        buffers::release_if_large(&mut self.answered);
     }
 }

@@ -41,12 +41,12 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         conn.readable |= readiness.readable;
         conn.half_closed |= readiness.closed;
-        match conn.state {
+        match *conn.state() {
             // Too much mail waits for other shards: what was sent to us stays in the kernel for now.
             State::Reading if congested => self.defer(slot),
             State::Reading => self.go_on(slot),
             State::Parked(..) if readiness.closed => self.kill(slot),
-            State::Calling(_) | State::Parked(..) => {}
+            State::Calling(..) | State::Parked(..) => {}
             State::Writing { .. } => {
                 if readiness.writable || readiness.closed {
                     self.write_more(slot);
@@ -61,15 +61,15 @@ impl Shard {
     /// served fills its own socket and not our memory.
     pub(super) fn go_on(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        if matches!(conn.state, State::Reading) && conn.has_unseen() {
+        if matches!(conn.state(), State::Reading) && conn.has_unseen() {
             self.serve(slot, &[]);
         }
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.state {
+        match *conn.state() {
             State::Reading if conn.has_unseen() => {} // it is deferred
             State::Reading if conn.readable || conn.half_closed => self.read(slot),
             State::Farewell => self.discard(slot),
-            State::Reading | State::Calling(_) | State::Parked(..) | State::Writing { .. } => {}
+            State::Reading | State::Calling(..) | State::Parked(..) | State::Writing { .. } => {}
             State::Dead => unreachable!("the dead are not found"),
         }
     }
@@ -104,10 +104,10 @@ impl Shard {
     /// The peer will send nothing more. It may wait for an answer, but a poll without a listener is cut.
     fn end_half_closed(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.state {
+        match *conn.state() {
             State::Parked(..) => self.kill(slot),
             State::Reading if !conn.deferred => self.kill(slot),
-            State::Reading | State::Calling(_) | State::Writing { .. } | State::Farewell => {}
+            State::Reading | State::Calling(..) | State::Writing { .. } | State::Farewell => {}
             State::Dead => unreachable!("the dead are not found"),
         }
     }
@@ -138,7 +138,7 @@ impl Shard {
         conn.input = Some(rest);
         if served.incomplete {
             self.wait_for_more(slot);
-        } else if matches!(conn.state, State::Reading) {
+        } else if matches!(conn.state(), State::Reading) {
             self.defer(slot);
         }
     }
@@ -148,7 +148,7 @@ impl Shard {
         let mut served = Served { bytes: 0, incomplete: false };
         let mut body = std::mem::take(&mut self.buffers.body);
         for _ in 0..REQUESTS_PER_TURN {
-            let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state, State::Reading));
+            let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state(), State::Reading));
             if !free || served.bytes == bytes.len() {
                 break;
             }
@@ -231,11 +231,11 @@ impl Shard {
         match conn.write(bytes, asset) {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => {
-                conn.state = State::Writing { fate, then };
+                conn.turn_to(State::Writing { fate, then }, &mut self.tally);
                 self.set_due(slot, self.now().after(self.timeouts.write_ms));
             }
             Put::Broken => {
-                conn.state = State::Writing { fate, then };
+                conn.turn_to(State::Writing { fate, then }, &mut self.tally);
                 self.kill(slot);
             }
         }
@@ -243,7 +243,7 @@ impl Shard {
 
     fn write_more(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        let State::Writing { fate, then } = conn.state else { return };
+        let State::Writing { fate, then } = *conn.state() else { return };
         match conn.write_more() {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => self.set_due(slot, self.now().after(self.timeouts.write_ms)),
@@ -258,7 +258,7 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         let key = CallKey { place, conn: slot.index, serial: conn.serial };
         conn.serial = 0;
-        conn.state = State::Reading;
+        conn.turn_to(State::Reading, &mut self.tally);
         let more = conn.input.is_some() || conn.readable || conn.half_closed;
         match then {
             Then::Read => {
@@ -279,7 +279,7 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         conn.shut_writing();
         conn.input = None;
-        conn.state = State::Farewell;
+        conn.turn_to(State::Farewell, &mut self.tally);
         self.set_due(slot, self.now().after(FAREWELL_MS));
         self.defer(slot);
     }
@@ -303,14 +303,14 @@ impl Shard {
         let place = self.place;
         let Some(serial) = self.conns.get(slot).map(|conn| conn.serial) else { return };
         let key = CallKey { place, conn: slot.index, serial };
-        match self.conns.bury(slot) {
+        match self.conns.bury(slot, &mut self.tally) {
             Some(State::Parked(_, session)) => self.tell_router(Input::Cut { session, key }),
             Some(State::Writing { fate: Some(session), .. }) => {
                 self.tell_router(Input::Fate { session, key, flushed: false });
             }
             Some(
                 State::Reading
-                | State::Calling(_)
+                | State::Calling(..)
                 | State::Writing { fate: None, .. }
                 | State::Farewell
                 | State::Dead,
@@ -338,9 +338,9 @@ impl Shard {
         if conn.due.tick() > now {
             return arm(conn, slot, now, &mut self.wheel);
         }
-        match conn.state {
+        match *conn.state() {
             // The owner of the session has a deadline for the one, the sweep for the other.
-            State::Parked(..) | State::Calling(_) => {}
+            State::Parked(..) | State::Calling(..) => {}
             State::Reading if conn.deferred => {
                 // It is we who have not come to it.
                 conn.due = Moment::not_before(now.after(self.timeouts.idle_ms));
@@ -368,7 +368,7 @@ impl Shard {
             match self.listeners.accept(self.conns.len(), now, &self.busy) {
                 Accepted::Conn(stream) => {
                     self.counters.connections_total += 1;
-                    let slot = self.conns.insert(Conn::new(stream));
+                    let slot = self.conns.insert(Conn::new(stream, &mut self.tally));
                     self.register(slot);
                 }
                 Accepted::Refused => self.counters.connections_refused_total += 1,

@@ -90,9 +90,7 @@ test('desktop notifications: asked for on the click, shown while hidden, by one 
     await until(`${said} is shown`, async () => (await notes()).some(({ title, body }) => title === 'Bob' && body === said));
   }
   const bodies = (await notes()).map(({ body }) => body);
-  assert.deepEqual(bodies.slice(0, 2).sort(), ['First', 'Second'].sort());
-  assert.ok(!bodies.includes('Seen'));
-  assert.equal(new Set(bodies).size, bodies.length, 'each once, whatever the number of tabs');
+  assert.deepEqual(bodies.sort(), ['First', 'Second', 'Third'], 'each once, whichever tab showed it');
 
   // A click leads to the chat.
   const shower = (await noted(page)).notes.some(({ body }) => body === 'Third') ? bar : second;

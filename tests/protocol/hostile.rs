@@ -1,4 +1,13 @@
-//! What hostile clients found, each named after what broke.
+//! Hostile clients: here what they have found, each named after what broke; below what they try.
+//!
+//! Owns: attacks, by what they attack. While each goes on, a well-behaved [`pair`] of another domain keeps talking, and
+//! nothing of that is lost.
+
+mod connections;
+mod pair;
+mod texts;
+mod tickets;
+mod worlds;
 
 use std::fs;
 use std::io::Write;

@@ -1,8 +1,15 @@
 //! What nobody may read later: §4 Privacy. The server logs all it can while this runs.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
 use nix::sys::signal::Signal;
 
-use crate::support::{Setup, Site, get};
+use crate::support::{Browser, Server, Setup, Site, get, request};
+
+/// Stands in everything that is private.
+const PRIVATE: &str = "private";
 
 #[test]
 fn nothing_that_is_private_is_ever_written() {
@@ -14,7 +21,9 @@ fn nothing_that_is_private_is_ever_written() {
         let alice = site.online("private-alice", &params);
         alice.say("private-bob", "private-body");
         alice.say_in("private-room", "private-body");
+        alice.say_to_all("private-body");
         alice.types("private-bob", "private-typing");
+        alice.show("private-show");
         alice.join("private-room");
         bob.everything();
         let poll = bob.park_surely();
@@ -25,22 +34,60 @@ fn nothing_that_is_private_is_ever_written() {
         drop(poll);
         for _ in 0..5 {
             // The last ones are too many for her.
-            site.post(
-                "/messages",
-                &[("from", "private-sender"), ("to", "private-alice"), ("body", "private")],
-            );
+            let params = [("from", "private-sender"), ("to", "private-alice"), ("body", "private")];
+            site.post("/messages", &params);
         }
-        let wrong = [("domain", "a.example"), ("apikey", "private-wrong"), ("name", "private-eve")];
-        assert_eq!(site.send(&get("/onlines", &wrong)).status, 401);
-        alice.poll_with(&[("callback", "private(")]).is(400, "bad parameter: callback");
-        site.connect().send(b"private garbage\r\n\r\n");
+        no_error_tells(&site, &alice);
+        let open = files_of(server);
         site.offline("private-alice");
         server.signal(Signal::SIGTERM);
         server.wait();
         let written = server.written();
-        assert!(!written.contains("private"), "{written}");
-        for ticket in [&alice.ticket, &bob.ticket] {
-            assert!(!written.contains(&**ticket), "{written}");
+        assert!(written.contains("draining"), "there is a log: {written}");
+        for text in [PRIVATE, &*alice.ticket, &*bob.ticket] {
+            assert!(!written.contains(text), "{written}");
+            for file in &open {
+                let bytes = fs::read(file).unwrap_or_default();
+                assert!(!String::from_utf8_lossy(&bytes).contains(text), "{}", file.display());
+            }
         }
     });
+}
+
+/// What was refused is not told again, with whatever it was refused for.
+#[track_caller]
+fn no_error_tells(site: &Site, alice: &Browser) {
+    let wrong = [("domain", "a.example"), ("apikey", "private-wrong"), ("name", "private-eve")];
+    let callback = [("domain", "a.example"), ("ticket", &*alice.ticket), ("callback", "private(")];
+    let refused = [
+        get("/onlines", &wrong),
+        get("/packets", &callback),
+        get("/packets", &[("domain", "private.example"), ("ticket", &alice.ticket)]),
+        get("/private", &[]),
+        site.post_bytes("/room/join", &[("ticket", &alice.ticket), ("room", "private,")]),
+        site.post_bytes("/presences/show", &[("name", "private-nobody")]),
+        request("POST /messages HTTP/1.1", &[("Content-Type", "private/private")], b"private"),
+        b"private garbage\r\n\r\n".to_vec(),
+    ];
+    for request in refused {
+        let answer = site.send(&request);
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+        let said = format!("{:?} {}", answer.headers, answer.text());
+        assert!(!said.contains(PRIVATE) && !said.contains(&*alice.ticket), "{said}");
+    }
+}
+
+/// The files a server has open, on any of its threads: each shard has descriptors of its own. There is its log; what
+/// it works with has no name among files.
+#[track_caller]
+fn files_of(server: &Server) -> BTreeSet<PathBuf> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();
+    let tables = tasks.map(|task| task.unwrap().path().join("fd"));
+    let descriptors = tables.flat_map(|table| fs::read_dir(table).unwrap());
+    let targets = descriptors.filter_map(|descriptor| fs::read_link(descriptor.unwrap().path()).ok());
+    let is_file = |target: &PathBuf| target.is_absolute() && target != Path::new("/dev/null");
+    let files: BTreeSet<PathBuf> = targets.filter(is_file).collect();
+    assert_eq!(files.len(), 1, "its log and no other file: {files:?}");
+    assert!(files.iter().all(|file| file.ends_with("log")), "{files:?}");
+    files
 }

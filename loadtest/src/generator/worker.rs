@@ -16,7 +16,6 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
-use nix::time::{ClockId as CpuClock, clock_gettime};
 
 use super::callers::Caller;
 use super::ledger::Ledger;
@@ -24,6 +23,7 @@ use super::tally::Tally;
 use super::task::{Call, Order, Progress, Task, tick_of};
 use super::users::User;
 use super::{Setup, Shared, WAKER};
+use crate::measure::thread_cpu;
 use crate::population::Part;
 use crate::wire::{NewsReader, Recipient};
 
@@ -243,10 +243,4 @@ impl Worker {
 /// A base of time that all threads share.
 pub(super) fn elapsed(base: Instant) -> u64 {
     u64::try_from(base.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// CPU time of this thread, in nanoseconds.
-fn thread_cpu() -> u64 {
-    let time = clock_gettime(CpuClock::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from);
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -269,6 +269,8 @@ fn check_users(router: &Router) {
 }
 
 fn check_sessions(router: &Router) {
+    let waiting: usize = router.sessions.iter().map(|(_, session)| session.queue.len()).sum();
+    assert_eq!(router.counters.packets_waiting, waiting as u64, "what waits is counted");
     for (slot, session) in router.sessions.iter() {
         assert!(router.users.get(session.user).is_some(), "a session has a user");
         assert!(router.sessions_of(session.user).any(|listed| listed == slot), "he knows it");

@@ -173,9 +173,14 @@ export class Chat {
     await this.box.press('Enter');
   }
 
-  /** Waits until this was said, by whomever. @param {string} text */
+  /** Waits until this was said, by whomever; if it was not, the error tells what the bar shows instead. @param {string} text */
   async hears(text) {
-    await this.log.getByText(text, { exact: true }).waitFor();
+    try {
+      await this.log.getByText(text, { exact: true }).waitFor();
+    } catch (error) {
+      const shown = await this.window.page().getByRole('region', { name: 'Chat', exact: true }).ariaSnapshot();
+      throw new Error(`“${text}” was not heard; the bar shows\n${shown}`, { cause: error });
+    }
   }
 
   /** How often this was said. @param {string} text */

@@ -1,0 +1,201 @@
+//! Calls: what requests are taken for.
+//!
+//! Owns: what a checked call must be like, whoever made it. Must not: carry one out.
+
+use nextim::api::{Context, Routed, Shape, route, write_preflight, write_rejection};
+use nextim::domains::{DomainConfig, Domains};
+use nextim::http::request::{Parsed, Partial, Request, parse};
+use nextim::limits::{
+    ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
+    STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
+};
+use nextim::router::call::{Looks, Say, Speaker, Subject, Text, Verb};
+use nextim::router::packet::MessageType;
+
+use super::LIMITS;
+
+/// Paths, and how the parameters come.
+const PATHS: [&str; 11] = [
+    "/presences/online",
+    "/presences/offline",
+    "/presences/show",
+    "/statuses",
+    "/messages",
+    "/onlines",
+    "/room/members",
+    "/room/join",
+    "/room/leave",
+    "/buddies/remove",
+    "/packets",
+];
+/// Everything a head of an answer may say that is no file.
+const HEADERS: [&str; 12] = [
+    "Access-Control-Allow-Headers",
+    "Access-Control-Allow-Methods",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Access-Control-Max-Age",
+    "Allow",
+    "Cache-Control",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Retry-After",
+    "Vary",
+];
+/// The same, of names that need not be looked at.
+const MORE_HEADERS: [&str; 2] = ["WWW-Authenticate", "X-Content-Type-Options"];
+
+/// Any parameters are a call that is within all limits, or are refused. The first byte says which call it is and
+/// whether the rest is a query, a form or JSON.
+pub fn call(data: &[u8]) {
+    let Some((choice, params)) = data.split_first() else { return };
+    let path = PATHS[usize::from(*choice) % PATHS.len()];
+    let credentials = "domain=a&apikey=k";
+    let input = match usize::from(*choice) / PATHS.len() % 3 {
+        0 => {
+            let Ok(query) = std::str::from_utf8(params) else { return };
+            format!("POST {path}?{credentials}&{query} HTTP/1.1\r\n\r\n").into_bytes()
+        }
+        way => {
+            let kind = ["application/x-www-form-urlencoded", "application/json"][way - 1];
+            let head = format!(
+                "POST {path}?{credentials} HTTP/1.1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+                params.len()
+            );
+            [head.as_bytes(), params].concat()
+        }
+    };
+    let mut scratch = Vec::new();
+    if let Parsed::Complete { request, .. } = parse(&input, &mut Partial::default(), &mut scratch, &LIMITS) {
+        is_routed(&request);
+    }
+}
+
+/// What a request is taken for is sound.
+pub(super) fn is_routed(request: &Request<'_>) {
+    let mut closed = DomainConfig::new("closed", "c");
+    closed.origins.push("https://closed.example".to_owned());
+    let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
+    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: 1_700_000_000_000, secret: [9; 16] };
+    let mut answer = Vec::new();
+    match route(request, &context) {
+        Routed::Call { call, shape } => {
+            is_sound(&call.verb);
+            assert!(call.clone().into_owned() == call);
+            assert!(shape.callback.is_none() || shape.poll);
+        }
+        Routed::Refused { rejection, shape } => {
+            write_rejection(&mut answer, &rejection, Some(&shape));
+            is_an_answer(&answer, &shape, "text/plain; charset=utf-8");
+        }
+        Routed::Preflight { shape } => write_preflight(&mut answer, &shape),
+        Routed::Asset { .. } => {}
+    }
+}
+
+/// A head of known headers only, and the body it announces.
+fn is_an_answer(answer: &[u8], shape: &Shape, kind: &str) {
+    let answer = std::str::from_utf8(answer).expect("answers are UTF-8");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head ends");
+    let mut lines = head.split("\r\n");
+    assert!(lines.next().is_some_and(|line| line.starts_with("HTTP/1.1 4")));
+    let headers: Vec<(&str, &str)> =
+        lines.map(|line| line.split_once(": ").expect("a header has a name")).collect();
+    let value = |name: &str| headers.iter().find(|(have, _)| *have == name).map(|(_, value)| *value);
+    assert!(headers.iter().all(|(name, _)| HEADERS.contains(name) || MORE_HEADERS.contains(name)), "{head}");
+    assert_eq!(value("X-Content-Type-Options"), Some("nosniff"));
+    assert_eq!(value("Content-Type"), Some(kind));
+    let announced: Option<usize> = value("Content-Length").and_then(|length| length.parse().ok());
+    assert!(shape.head_only && body.is_empty() || announced == Some(body.len()));
+    assert!(!body.contains(['<', '>', '&', '"', '\n']), "{body}");
+}
+
+fn is_sound(verb: &Verb<'_>) {
+    match verb {
+        Verb::Online(online) => {
+            is_name(&online.name, NAME_BYTES_MAX);
+            are_looks(&online.looks);
+            are_names(&online.buddies, LIMITS.buddies_per_call, NAME_BYTES_MAX);
+            are_names(&online.rooms, LIMITS.rooms_per_call, ROOM_BYTES_MAX);
+            assert!(!online.buddies.contains(&online.name));
+        }
+        Verb::Offline { subject } => is_subject(subject),
+        Verb::Show { subject, looks } => {
+            is_subject(subject);
+            are_looks(looks);
+        }
+        Verb::Status { ticket: _, to, nick, show } => {
+            is_name(to, NAME_BYTES_MAX);
+            is_short(nick.as_ref(), NICK_BYTES_MAX);
+            is_short(Some(show), SHOW_BYTES_MAX);
+        }
+        Verb::Message(say) => is_said(say),
+        Verb::Onlines { ticket: _, names } => are_names(names, usize::MAX, NAME_BYTES_MAX),
+        Verb::Members { ticket: _, room } => is_name(room, ROOM_BYTES_MAX),
+        Verb::Join { subject, room, nick } | Verb::Leave { subject, room, nick } => {
+            is_subject(subject);
+            is_name(room, ROOM_BYTES_MAX);
+            is_short(nick.as_ref(), NICK_BYTES_MAX);
+        }
+        Verb::RemoveBuddies { name, buddies } => {
+            is_name(name, NAME_BYTES_MAX);
+            are_names(buddies, LIMITS.buddies_per_call, NAME_BYTES_MAX);
+            assert!(!buddies.contains(name));
+        }
+        Verb::Poll { .. } => {}
+    }
+}
+
+fn is_said(say: &Say<'_>) {
+    match &say.speaker {
+        Speaker::Ticket(_) => {}
+        Speaker::Site(name) => is_name(name, NAME_BYTES_MAX),
+    }
+    match say.kind {
+        MessageType::Unicast | MessageType::Multicast => is_name(&say.to, NAME_BYTES_MAX.max(ROOM_BYTES_MAX)),
+        MessageType::Broadcast => assert!(say.to.is_empty()),
+    }
+    is_short(say.nick.as_ref(), NICK_BYTES_MAX);
+    is_short(Some(&say.body), LIMITS.message_bytes);
+    is_short(say.id.as_ref(), ID_BYTES_MAX);
+    is_short(Some(&say.timestamp), TIMESTAMP_BYTES_MAX);
+    assert!(say.style.len() <= STYLE_BYTES_MAX && !say.style.contains('\0'));
+}
+
+fn is_subject(subject: &Subject<'_>) {
+    match subject {
+        Subject::Ticket(_) => {}
+        Subject::Name(name) => is_name(name, NAME_BYTES_MAX),
+    }
+}
+
+fn are_looks(looks: &Looks<'_>) {
+    is_short(looks.nick.as_ref(), NICK_BYTES_MAX);
+    is_short(looks.show.as_ref(), SHOW_BYTES_MAX);
+    let status = looks.status.as_deref().unwrap_or_default();
+    assert!(status.len() <= STATUS_BYTES_MAX && !status.contains('\0'));
+}
+
+fn are_names(names: &[Text<'_>], count_max: usize, bytes_max: usize) {
+    assert!(names.len() <= count_max);
+    for name in names {
+        is_name(name, bytes_max);
+    }
+    let mut sorted = names.to_vec();
+    sorted.sort();
+    sorted.dedup();
+    assert_eq!(sorted.len(), names.len(), "no name is there twice");
+}
+
+fn is_name(name: &str, bytes_max: usize) {
+    assert!(!name.is_empty() && name.len() <= bytes_max && !name.starts_with("xmpp:"), "{name:?}");
+    assert!(!name.contains(',') && !name.chars().any(char::is_control), "{name:?}");
+}
+
+/// A text that is not empty, if it is there.
+fn is_short(text: Option<&Text<'_>>, bytes_max: usize) {
+    if let Some(text) = text {
+        assert!(!text.is_empty() && text.len() <= bytes_max && !text.contains('\0'), "{text:?}");
+    }
+}

@@ -1,0 +1,169 @@
+//! Texts: forms, JSON, callbacks, tickets.
+//!
+//! Owns: a second reader and a writer of each. Must not: know what they are for.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use nextim::api::{Context, Routed, route};
+use nextim::domains::{DomainConfig, Domains};
+use nextim::http::flat::{self, Value};
+use nextim::http::form::{BadText, Decoded, pairs, pairs_of};
+use nextim::http::jsonp::is_callback;
+use nextim::http::request::{Parsed, Partial, parse};
+use nextim::limits::CALLBACK_BYTES_MAX;
+use nextim::router::ids::{TICKET_CHARS, Ticket};
+use serde::de::IgnoredAny;
+
+use super::LIMITS;
+
+/// A form is what a second reader makes of it, and the same once written anew.
+pub fn form(data: &[u8]) {
+    let found: Vec<_> = pairs(data).collect();
+    let expected: Vec<_> = data
+        .split(|byte| *byte == b'&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let equals = pair.iter().position(|byte| *byte == b'=');
+            let (name, value) = equals.map_or((pair, &b""[..]), |at| (&pair[..at], &pair[at + 1..]));
+            (decoded(name), decoded(value))
+        })
+        .collect();
+    assert_eq!(found, expected);
+    if let Ok(text) = std::str::from_utf8(data) {
+        assert_eq!(pairs_of(text).collect::<Vec<_>>(), found);
+    }
+    let Some(good) = found.into_iter().map(good_pair).collect::<Option<Vec<_>>>() else { return };
+    let written: Vec<String> =
+        good.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+    let written = written.join("&");
+    assert_eq!(pairs(written.as_bytes()).map(good_pair).collect::<Option<Vec<_>>>(), Some(good));
+}
+
+/// A pair of which both parts are text.
+fn good_pair<'a>((name, value): (Decoded<'a>, Decoded<'a>)) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
+    name.ok().zip(value.ok())
+}
+
+fn decoded(raw: &[u8]) -> Result<Cow<'static, str>, BadText> {
+    let mut bytes = Vec::new();
+    let mut rest = raw;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        bytes.push(match first {
+            b'+' => b' ',
+            b'%' => {
+                let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+                let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok()).ok_or(BadText)?;
+                rest = &after[2..];
+                u8::from_str_radix(digits, 16).map_err(|_| BadText)?
+            }
+            plain => *plain,
+        });
+    }
+    let text = String::from_utf8(bytes).map_err(|_| BadText)?;
+    if text.contains('\0') { Err(BadText) } else { Ok(text.into()) }
+}
+
+/// Every byte as an escape.
+fn encoded(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut out, byte| {
+        write!(out, "%{byte:02x}").expect("a string takes all");
+        out
+    })
+}
+
+/// An object is one to `serde_json`, too; its texts are the same once written anew; and what is written can stand in a
+/// script. The same goes for an array.
+pub fn json(data: &[u8]) {
+    let mut members = Vec::new();
+    let read = flat::object(data, |name, value| members.push((name.into_owned(), value)));
+    let text = std::str::from_utf8(data);
+    let is_object =
+        text.is_ok_and(|text| serde_json::from_str::<HashMap<String, Option<IgnoredAny>>>(text).is_ok());
+    assert_eq!(read.is_ok(), is_object);
+    let mut written = b"{".to_vec();
+    for (name, value) in &members {
+        is_value(value);
+        assert!(!name.contains('\0') || *value == Value::BadText);
+        if let Value::Text(text) = value {
+            written.extend_from_slice(if written.len() > 1 { b"," } else { b"" });
+            nextim::json::write(&mut written, name);
+            written.push(b':');
+            nextim::json::write(&mut written, text);
+        }
+    }
+    written.push(b'}');
+    is_script_safe(&written);
+    let mut again = Vec::new();
+    flat::object(&written, |name, value| again.push((name.into_owned(), value)))
+        .expect("what is written is JSON");
+    members.retain(|(_, value)| matches!(value, Value::Text(_)));
+    assert_eq!(again, members);
+    if let Ok(text) = text {
+        let items = flat::array(text);
+        assert_eq!(items.is_ok(), serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok());
+        items.unwrap_or_default().iter().for_each(is_value);
+        let mut written = Vec::new();
+        nextim::json::write(&mut written, text);
+        is_script_safe(&written);
+        assert_eq!(serde_json::from_slice::<String>(&written).ok().as_deref(), Some(text));
+    }
+}
+
+fn is_value(value: &Value<'_>) {
+    match value {
+        Value::Text(text) => assert!(!text.contains('\0')),
+        Value::Nested(json) => {
+            assert!(json.starts_with(['[', '{']) && serde_json::from_str::<IgnoredAny>(json).is_ok());
+        }
+        Value::Literal | Value::BadText => {}
+    }
+}
+
+fn is_script_safe(json: &[u8]) {
+    let json = std::str::from_utf8(json).expect("JSON is UTF-8");
+    assert!(!json.contains(['<', '\u{2028}', '\u{2029}', '\n', '\r']), "{json}");
+}
+
+/// A callback is `[A-Za-z_$][A-Za-z0-9_$.]{0,127}`, and a poll with anything else is refused.
+pub fn callback(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let is_first = |char: char| char.is_ascii_alphabetic() || "_$".contains(char);
+    let is_other = |char: char| is_first(char) || char.is_ascii_digit() || char == '.';
+    let expected =
+        text.starts_with(is_first) && text.chars().all(is_other) && text.len() <= CALLBACK_BYTES_MAX;
+    assert_eq!(is_callback(text), expected);
+    let ticket = "B".repeat(TICKET_CHARS);
+    let target = format!("/packets?domain=a&ticket={ticket}&callback={}", encoded(text));
+    let input = format!("GET {target} HTTP/1.1\r\n\r\n");
+    let domains = Domains::new(&[DomainConfig::new("a", "k")]);
+    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: 0, secret: [9; 16] };
+    let mut scratch = Vec::new();
+    match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS) {
+        Parsed::Complete { request, .. } => match route(&request, &context) {
+            Routed::Call { shape, .. } => assert!(expected && shape.callback.as_deref() == Some(text)),
+            Routed::Refused { rejection, .. } => assert!(!expected && rejection.status == 400),
+            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("a poll is a poll"),
+        },
+        Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),
+    }
+}
+
+/// A text is a ticket or it is none; a ticket is the same text again, and another text is another ticket.
+pub fn ticket(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
+    let Some(ticket) = Ticket::parse(text) else {
+        // What looks like one is one, unless its generation is 0: characters 13 to 18 and some bits beside them.
+        let looks = text.len() == TICKET_CHARS && text.chars().all(is_plain);
+        return assert!(!looks || text[14..18] == *"AAAA", "{text}");
+    };
+    assert!(text.len() == TICKET_CHARS && text.chars().all(is_plain));
+    assert_eq!(ticket.text(), text);
+    let at = text.bytes().map(usize::from).sum::<usize>() % TICKET_CHARS;
+    let other = if text.as_bytes()[at] == b'B' { "C" } else { "B" };
+    let other = format!("{}{other}{}", &text[..at], &text[at + 1..]);
+    assert!(Ticket::parse(&other).is_none_or(|other| other != ticket), "{text} {other}");
+}

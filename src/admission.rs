@@ -1,9 +1,9 @@
 //! Who may come in, and how often they may ask.
 //!
 //! Owns: what all shards count together: [`Gauge`], the users of a domain; [`Meter`], its calls; [`Addresses`], the
-//! connections and requests of each address. Must not: hold anything else that is shared; it is one of the few places
+//! connections and requests of each address; [`Budget`], the bytes that may wait to be posted to a site. Must not: hold anything else that is shared; it is one of the few places
 //! where an atomic is allowed. A gauge is touched when a user comes or goes, a meter if its domain has a limit, the
-//! addresses when a connection comes or goes or a browser asks. All of it is relaxed: a count guards nothing but
+//! addresses when a connection comes or goes or a browser asks, a budget when somebody who lingers is sent something. All of it is relaxed: a count guards nothing but
 //! itself.
 //!
 //! **Rates** are kept by the generic cell rate algorithm: one number, the moment at which all that was admitted would
@@ -18,7 +18,8 @@
 //! connections. And nobody can choose whom he meets. The table never grows, whoever comes.
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use ahash::RandomState;
 
@@ -173,11 +174,65 @@ fn pick<T>(rows: &[Box<[T]>; ROWS], Cells(cells): Cells) -> [&T; ROWS] {
     std::array::from_fn(|row| &rows[row][usize::from(cells[row])])
 }
 
+/// The bytes of undelivered messages that are kept for one domain, on all shards and on their way to its site. Padded,
+/// as above.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub struct Budget(AtomicUsize);
+
+impl Budget {
+    /// Claims so many bytes, unless there would be more than `max`. Relaxed: the sum guards nothing but itself.
+    pub fn claim(self: &Arc<Self>, bytes: usize, max: usize) -> Option<Claim> {
+        let more = |used: usize| used.checked_add(bytes).filter(|used| *used <= max);
+        self.0.fetch_update(Relaxed, Relaxed, more).ok()?;
+        Some(Claim { budget: Arc::clone(self), bytes })
+    }
+
+    /// How many are claimed.
+    pub fn used(&self) -> usize {
+        self.0.load(Relaxed)
+    }
+}
+
+/// Bytes of a [`Budget`]. They are given back when this is dropped, wherever the message it came with ends.
+#[derive(Debug)]
+pub struct Claim {
+    budget: Arc<Budget>,
+    bytes: usize,
+}
+
+impl Claim {
+    /// How many bytes it is for.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        let before = self.budget.0.fetch_sub(self.bytes, Relaxed);
+        debug_assert!(before >= self.bytes, "more was given back than was claimed");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
     use super::*;
+
+    #[test]
+    fn a_claim_is_given_back_when_it_is_dropped() {
+        let budget = Arc::new(Budget::default());
+        let claim = budget.claim(60, 100).expect("there is room");
+        assert!(budget.claim(41, 100).is_none() && budget.claim(usize::MAX, usize::MAX).is_none());
+        let other = budget.claim(40, 100).expect("there is room for just that");
+        assert_eq!((claim.bytes(), budget.used()), (60, 100));
+        drop(claim);
+        assert!(budget.claim(41, 80).is_none(), "the limit may have been lowered");
+        drop(other);
+        assert_eq!(budget.used(), 0);
+    }
 
     #[test]
     fn a_full_gauge_admits_nobody() {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
-use crate::admission::{Gauge, Meter, Pace};
+use crate::admission::{Budget, Gauge, Meter, Pace};
 use crate::limits::CALL_BURST_MS;
 
 /// A domain of this process. Never used again for another.
@@ -29,10 +29,12 @@ pub struct DomainConfig {
     pub max_users: u32,
     /// Most calls of its site in a second; 0: no limit.
     pub max_calls_per_second: u32,
+    /// Where its site takes back what was not delivered; `None`: nowhere.
+    pub undelivered_url: Option<String>,
 }
 
 impl DomainConfig {
-    /// A domain with one key, open to every origin, without a limit of users.
+    /// A domain with one key, open to every origin, without a limit of users, that takes nothing back.
     pub fn new(name: impl Into<String>, apikey: impl Into<String>) -> DomainConfig {
         DomainConfig {
             name: name.into(),
@@ -40,12 +42,13 @@ impl DomainConfig {
             origins: Vec::new(),
             max_users: u32::MAX,
             max_calls_per_second: 0,
+            undelivered_url: None,
         }
     }
 }
 
 impl fmt::Debug for DomainConfig {
-    /// Without the keys: what is printed for debugging ends up in logs.
+    /// Without the keys, and the URL, which may have one in it: what is printed for debugging ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DomainConfig")
             .field("name", &self.name)
@@ -53,6 +56,7 @@ impl fmt::Debug for DomainConfig {
             .field("origins", &self.origins)
             .field("max_users", &self.max_users)
             .field("max_calls_per_second", &self.max_calls_per_second)
+            .field("undelivered_url", &self.undelivered_url.is_some())
             .finish()
     }
 }
@@ -71,6 +75,10 @@ pub struct Domain {
     pace: Option<Pace>,
     /// Its calls, on all shards; survives reloads.
     calls: Arc<Meter>,
+    /// Where its site takes back what was not delivered.
+    pub undelivered_url: Option<Box<str>>,
+    /// What is kept for that; survives reloads.
+    pub undelivered: Arc<Budget>,
     apikeys: Vec<Box<str>>,
     origins: Vec<Arc<Box<str>>>,
 }
@@ -85,6 +93,8 @@ impl fmt::Debug for Domain {
             .field("users", &self.users)
             .field("pace", &self.pace)
             .field("calls", &self.calls)
+            .field("undelivered_url", &self.undelivered_url.is_some())
+            .field("undelivered", &self.undelivered)
             .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .finish_non_exhaustive()
@@ -104,6 +114,11 @@ impl Domain {
     /// Counts one more call of its site, unless they come faster than they may.
     pub fn admits_call(&self, now_ms: u64) -> bool {
         self.pace.is_none_or(|pace| self.calls.admit(pace, now_ms))
+    }
+
+    /// What this server shows the site as its own proof of knowing it: the name and the first key. `None` without a key.
+    pub fn credentials(&self) -> Option<(&str, &str)> {
+        Some((&self.name, self.apikeys.first()?))
     }
 
     /// Who may read an answer to a request of a page of `origin`.
@@ -157,6 +172,8 @@ impl Domains {
                 users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
                 pace: Pace::new(config.max_calls_per_second as usize, 1, CALL_BURST_MS),
                 calls: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.calls)),
+                undelivered_url: config.undelivered_url.as_deref().map(Into::into),
+                undelivered: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.undelivered)),
                 apikeys: config.apikeys.iter().map(|key| key.as_str().into()).collect(),
                 origins: config.origins.iter().map(|origin| Arc::new(origin.as_str().into())).collect(),
             });
@@ -203,10 +220,14 @@ mod tests {
         assert_eq!(names(&first), ["a", "b"]);
         let b = first.find("b").unwrap().id;
         first.find("b").unwrap().users.admit(9);
+        let claim = first.find("b").unwrap().undelivered.claim(5, 9);
 
         let second = first.reload(&[DomainConfig::new("b", "3")]);
         assert_eq!(second.find("b").unwrap().id, b);
         assert_eq!(second.find("b").unwrap().users.count(), 1, "its users are still counted");
+        assert_eq!(second.find("b").unwrap().undelivered.used(), 5, "and what is kept for its site");
+        drop(claim);
+        assert_eq!(second.find("b").unwrap().undelivered.used(), 0);
         assert!(second.find("b").unwrap().accepts_key("3") && !second.find("b").unwrap().accepts_key("1"));
         let a = first.find("a").unwrap().id;
         assert!(second.get(a).is_none() && second.find("a").is_none());
@@ -235,7 +256,8 @@ mod tests {
 
     #[test]
     fn debugging_shows_no_key() {
-        let config = DomainConfig::new("a", "topsecret");
+        let url = Some("https://a.example/?topsecret".to_owned());
+        let config = DomainConfig { undelivered_url: url, ..DomainConfig::new("a", "topsecret") };
         let domains = Domains::new(std::slice::from_ref(&config));
         for shown in [format!("{config:?}"), format!("{domains:?}")] {
             assert!(shown.contains("\"a\"") && !shown.contains("topsecret"), "{shown}");

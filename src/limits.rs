@@ -25,6 +25,8 @@ pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
 pub const CALLBACK_BYTES_MAX: usize = 128;
 /// Longest domain name and longest apikey, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Longest `undelivered_url`, in bytes.
+pub const URL_BYTES_MAX: usize = 2_048;
 /// Longest request line and headers together, in bytes.
 pub const HEAD_BYTES_MAX: usize = 16 * 1_024;
 /// Most headers a request may carry.
@@ -163,6 +165,33 @@ pub const LOG_LINES_WAITING: usize = 1_024;
 /// How long the process waits, when it ends, for the log to be written, in milliseconds.
 pub const LOG_FLUSH_MS: u64 = 250;
 
+/// What keeping a message for its site costs beside its text, in bytes: its places in lists and its reference count.
+pub const UNDELIVERED_EXTRA_BYTES: usize = 128;
+/// Most undelivered messages in one request to a site.
+pub const UNDELIVERED_BATCH: usize = 100;
+/// Longest body of such a request, in bytes, unless a single message is longer. Sites often take a megabyte at most.
+pub const UNDELIVERED_BATCH_BYTES: usize = 256 * 1_024;
+/// Most such requests under way at once: so many sites may hang before one of the others has to wait.
+pub const UNDELIVERED_POSTS: usize = 4;
+/// How long a site may take to answer such a request, in milliseconds, from the look-up of its name to its status.
+pub const UNDELIVERED_POST_MS: u64 = 10_000;
+/// How long a site that did not take its messages is left in peace, in milliseconds: at first, then twice as long each
+/// time, up to [`UNDELIVERED_RETRY_MS_MAX`]. What is waited is between half of that and all of it.
+pub const UNDELIVERED_RETRY_MS_MIN: u64 = 1_000;
+/// See [`UNDELIVERED_RETRY_MS_MIN`].
+pub const UNDELIVERED_RETRY_MS_MAX: u64 = 60_000;
+/// Least time between two lines of the log about one site that does not take its messages, in milliseconds.
+pub const UNDELIVERED_LOG_MS: u64 = 60_000;
+/// How long the poster waits if it has nothing to wait for, in milliseconds.
+pub const UNDELIVERED_SLEEP_MS: u64 = 60_000;
+
+/// How many parked polls a draining shard answers in one step at least, and the time from one step to the next, in
+/// milliseconds. As many more as it takes to answer all within a third of `drain_ms`: a turn stays short, and browsers
+/// do not come back all at once.
+pub const DRAIN_POLLS: usize = 256;
+/// See [`DRAIN_POLLS`].
+pub const DRAIN_STEP_MS: u64 = 100;
+
 /// Limits an operator may change, up to [`Limits::MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -197,6 +226,8 @@ pub struct Limits {
     /// What may wait on all shards together, in bytes: unfinished requests, answers that were not taken, packets that were
     /// not acknowledged, mail. Each shard has an equal share.
     pub memory_bytes: usize,
+    /// Bytes of messages kept for one domain's site while it does not take them.
+    pub undelivered_bytes: usize,
 }
 
 impl Limits {
@@ -223,6 +254,7 @@ impl Limits {
         // A broadcast to 100,000 pages holds some twenty megabytes until they have polled again; 30,000 users who do not
         // poll and are each sent the longest message fill it.
         memory_bytes: 1_024 * 1_024 * 1_024,
+        undelivered_bytes: 16 * 1_024 * 1_024,
     };
     /// The least memory that may be configured.
     pub const MEMORY_BYTES_MIN: usize = 1_024 * 1_024;
@@ -243,6 +275,7 @@ impl Limits {
         connections_per_address: 1_000_000,
         requests_per_second_per_address: 1_000_000,
         memory_bytes: 1 << 40,
+        undelivered_bytes: 1_024 * 1_024 * 1_024,
     };
 }
 
@@ -277,8 +310,11 @@ pub struct Timeouts {
     pub answer_ms: u64,
     /// How long a call waits for shards that have not reported.
     pub gather_ms: u64,
-    /// How long a draining server waits for calls and connections.
+    /// How long a draining server waits for calls and connections, and then once more for the sites that take back what
+    /// was not delivered.
     pub drain_ms: u64,
+    /// How long an undelivered message waits for its site.
+    pub undelivered_ms: u64,
 }
 
 impl Timeouts {
@@ -296,6 +332,7 @@ impl Timeouts {
         answer_ms: 120_000,
         gather_ms: 2_000,
         drain_ms: 5_000,
+        undelivered_ms: 600_000,
     };
     /// The longest time that may be configured: an hour.
     pub const MAX_MS: u64 = 3_600_000;

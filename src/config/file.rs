@@ -32,9 +32,10 @@ pub(super) const TOP: [&str; 12] = [
     "limits",
     "domain",
 ];
-const DOMAIN: [&str; 5] = ["name", "apikeys", "origins", "max_users", "max_calls_per_second"];
+const DOMAIN: [&str; 6] =
+    ["name", "apikeys", "origins", "max_users", "max_calls_per_second", "undelivered_url"];
 
-const LIMITS: [Number<Limits, usize>; 15] = [
+const LIMITS: [Number<Limits, usize>; 16] = [
     ("message_bytes", |to| &mut to.message_bytes, 1..=Limits::MAX.message_bytes),
     ("body_bytes", |to| &mut to.body_bytes, 1..=Limits::MAX.body_bytes),
     ("list_body_bytes", |to| &mut to.list_body_bytes, 1..=Limits::MAX.list_body_bytes),
@@ -58,10 +59,11 @@ const LIMITS: [Number<Limits, usize>; 15] = [
         0..=Limits::MAX.requests_per_second_per_address,
     ),
     ("memory_bytes", |to| &mut to.memory_bytes, Limits::MEMORY_BYTES_MIN..=Limits::MAX.memory_bytes),
+    ("undelivered_bytes", |to| &mut to.undelivered_bytes, 1..=Limits::MAX.undelivered_bytes),
 ];
 
 const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
-const TIMEOUTS: [Number<Timeouts, u64>; 12] = [
+const TIMEOUTS: [Number<Timeouts, u64>; 13] = [
     ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
     ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
     ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
@@ -74,6 +76,7 @@ const TIMEOUTS: [Number<Timeouts, u64>; 12] = [
     ("answer_ms", |to| &mut to.answer_ms, MS),
     ("gather_ms", |to| &mut to.gather_ms, MS),
     ("drain_ms", |to| &mut to.drain_ms, MS),
+    ("undelivered_ms", |to| &mut to.undelivered_ms, MS),
 ];
 
 /// Longest name of an unknown setting that is repeated in a message, in bytes.
@@ -193,6 +196,7 @@ impl Reader<'_> {
         let table = self.table(value, "domain")?;
         let (mut name, mut apikeys, mut origins) = (None, None, None);
         let (mut max_users, mut max_calls_per_second) = (None, None);
+        let mut undelivered_url = None;
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "name" => name = self.text(value, "domain.name", values::domain_name),
@@ -202,6 +206,9 @@ impl Reader<'_> {
                 "max_calls_per_second" => {
                     let range = 0..=CALLS_PER_SECOND_MAX;
                     max_calls_per_second = self.number(value, "domain.max_calls_per_second", &range);
+                }
+                "undelivered_url" => {
+                    undelivered_url = self.text(value, "domain.undelivered_url", values::undelivered_url);
                 }
                 _ => self.unknown(key, "domain.", &DOMAIN),
             }
@@ -215,6 +222,7 @@ impl Reader<'_> {
             origins: origins.unwrap_or_default(),
             max_users: max_users.unwrap_or(u32::MAX),
             max_calls_per_second: max_calls_per_second.unwrap_or(0),
+            undelivered_url,
         })
     }
 
@@ -365,6 +373,7 @@ mod tests {
             origins = ["https://b.example"]
             max_users = 10
             max_calls_per_second = 500
+            undelivered_url = "https://b.example/im?do=undelivered"
         "#;
         assert_eq!(problems(text), [""; 0]);
         let settings = read(text).unwrap_or_default();
@@ -380,6 +389,8 @@ mod tests {
         assert_eq!((domains[0].origins.len(), domains[0].max_users), (0, u32::MAX));
         assert_eq!((domains[1].origins[0].as_str(), domains[1].max_users), ("https://b.example", 10));
         assert_eq!((domains[0].max_calls_per_second, domains[1].max_calls_per_second), (0, 500));
+        let urls = domains.iter().map(|domain| domain.undelivered_url.as_deref());
+        assert_eq!(urls.collect::<Vec<_>>(), [None, Some("https://b.example/im?do=undelivered")]);
     }
 
     #[test]
@@ -404,7 +415,9 @@ mod tests {
             ),
             (
                 "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\napikey = \"k\"",
-                &["4: domain.apikey: is not one of name, apikeys, origins, max_users, max_calls_per_second"],
+                &[
+                    "4: domain.apikey: is not one of name, apikeys, origins, max_users, max_calls_per_second, undelivered_url",
+                ],
             ),
             ("listen = \"127.0.0.1:1\"", &["1: listen: must be a list of strings in [ ]"]),
             ("listen = [8000]", &["1: listen: must be a string in quotes"]),
@@ -511,6 +524,10 @@ mod tests {
             (
                 "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\norigins = [\"https://a/\"]",
                 &["4: domain.origins: must be scheme://host or scheme://host:port, without a path"],
+            ),
+            (
+                "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\nundelivered_url = \"a/back\"",
+                &["4: domain.undelivered_url: must start with http:// or https://"],
             ),
         ]);
     }

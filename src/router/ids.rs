@@ -215,26 +215,15 @@ mod tests {
 
     #[test]
     fn names_that_collide_under_one_key_do_not_under_another() {
-<<<<<<< HEAD
-        const BUCKETS: usize = 256;
-        let bucket = |places: &Places, name: &str| {
-            usize::try_from(places.hash(DomainId(0), name) % BUCKETS as u64).unwrap()
-        };
-=======
         // The lowest eight bits: where a small table begins to look.
         let bucket =
             |places: &Places, name: &str| usize::from(places.hash(DomainId(0), name).to_le_bytes()[0]);
->>>>>>> attack
         let known = Places::new(1, [1, 2, 3, 4]);
         let names = (0..).map(|number| format!("user{number}"));
         let colliding: Vec<String> = names.filter(|name| bucket(&known, name) == 0).take(500).collect();
         // How many names whoever looks for one of them must compare at worst.
         let fullest = |places: &Places| {
-<<<<<<< HEAD
-            let mut counts = [0; BUCKETS];
-=======
             let mut counts = [0; 256];
->>>>>>> attack
             for name in &colliding {
                 counts[bucket(places, name)] += 1;
             }

@@ -27,6 +27,7 @@ use crate::shard::listener::Listeners;
 use crate::shard::mailbox::{Door, Inbox, Outbox, mailbox};
 use crate::shard::{Parts, Report, Shard, WAKER};
 use crate::stats::Stats;
+use crate::undelivered::Returns;
 
 /// What a shard's thread is started with.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub(super) struct Seat {
     gate: Gate,
     origin: Origin,
     stats: Stats,
+    returns: Returns,
     reports: Sender<Report>,
 }
 
@@ -56,6 +58,7 @@ pub(super) fn seats(
     plan: Plan,
     domains: &Arc<Domains>,
     stats: &Stats,
+    returns: &Returns,
     reports: &Sender<Report>,
 ) -> Result<(Vec<Seat>, Vec<Door>), StartError> {
     let mut doors = Vec::new();
@@ -95,6 +98,7 @@ pub(super) fn seats(
         gate: Gate::new(rules.clone(), plan.connections_per_shard),
         origin,
         stats: stats.clone(),
+        returns: returns.clone(),
         reports: reports.clone(),
     });
     Ok((made.collect(), doors))
@@ -132,9 +136,20 @@ impl Seat {
             Ok(listeners) => listeners,
             Err(error) => return said.send(Err(error)).map_err(|_| ended_early()),
         };
-        let Seat { poll, inbox, outbox, settings, gate, origin, stats, reports, .. } = self;
-        let parts =
-            Parts { poll, inbox, outbox, listeners, gate, origin, settings, poll_url, stats, reports };
+        let Seat { poll, inbox, outbox, settings, gate, origin, stats, returns, reports, .. } = self;
+        let parts = Parts {
+            poll,
+            inbox,
+            outbox,
+            listeners,
+            gate,
+            origin,
+            settings,
+            poll_url,
+            stats,
+            returns,
+            reports,
+        };
         let shard = Shard::new(parts);
         if said.send(Ok(())).is_err() {
             return Ok(());

@@ -44,6 +44,7 @@ use crate::router::mail::{Alarm, Effect, Input};
 use crate::router::{Router, Settings};
 use crate::slots::Slot;
 use crate::stats::{Counters, Stats};
+use crate::undelivered::Returns;
 use buffers::Buffers;
 use conn::{Begun, Tally};
 use conns::Conns;
@@ -93,6 +94,8 @@ pub(crate) struct Parts {
     /// What `online` answers as `server`.
     pub(crate) poll_url: Arc<str>,
     pub(crate) stats: Stats,
+    /// Where messages go that were not delivered.
+    pub(crate) returns: Returns,
     /// Where the shard tells that it has drained.
     pub(crate) reports: Sender<Report>,
 }
@@ -138,6 +141,7 @@ pub(crate) struct Shard {
     /// Whether a sweep is set.
     sweeping: bool,
     life: Life,
+    returns: Returns,
     /// The calls that were answered in this turn.
     answered: Vec<Begun>,
     reports: Sender<Report>,
@@ -161,8 +165,19 @@ enum Life {
 impl Shard {
     /// Puts a shard together.
     pub(crate) fn new(parts: Parts) -> Shard {
-        let Parts { poll, inbox, outbox, listeners, gate, origin, settings, poll_url, stats, reports } =
-            parts;
+        let Parts {
+            poll,
+            inbox,
+            outbox,
+            listeners,
+            gate,
+            origin,
+            settings,
+            poll_url,
+            stats,
+            returns,
+            reports,
+        } = parts;
         let memory = Memory::new(settings.memory_bytes);
         Shard {
             place: settings.place,
@@ -196,6 +211,7 @@ impl Shard {
             serial: 0,
             sweeping: false,
             life: Life::Serving,
+            returns,
             answered: Vec::new(),
             reports,
             counters: Counters::default(),
@@ -310,7 +326,11 @@ impl Shard {
                     self.tell_router(Input::Domains(domains));
                 }
                 Some(Parcel::Drain) => self.drain(),
-                Some(Parcel::Stop) => self.life = Life::Stopped,
+                Some(Parcel::Stop) => {
+                    // No shard has calls any more: what is queued now has nobody left to acknowledge it.
+                    self.tell_router(Input::End);
+                    self.life = Life::Stopped;
+                }
                 None => return,
             }
         }

@@ -14,9 +14,9 @@ const PRIVATE: &str = "private";
 #[test]
 fn nothing_that_is_private_is_ever_written() {
     let setup = Setup::calm().limit("queue_messages", 5).sites(&[("a.example", &["private-apikey"])]);
-    let watched = setup.line("admin = \"127.0.0.1:0\"");
-    is_kept(&watched.clone().line("log_format = \"text\""));
-    is_kept(&watched.line("log_format = \"json\""));
+    let watched = setup.top("admin = \"127.0.0.1:0\"");
+    is_kept(&watched.clone().top("log_format = \"text\""));
+    is_kept(&watched.top("log_format = \"json\""));
 }
 
 /// What is said is kept from everybody but those who it is said to.

@@ -21,8 +21,9 @@ const SHARDS_VARIABLE: &str = "NEXTIM_TEST_SHARDS";
 pub(crate) struct Setup {
     timeouts: BTreeMap<&'static str, u64>,
     limits: BTreeMap<&'static str, u64>,
-    lines: Vec<&'static str>,
-    domain_lines: Vec<&'static str>,
+    top_lines: Vec<&'static str>,
+    domain_lines: Vec<String>,
+    lines_of: BTreeMap<String, String>,
     /// The sites it serves, with their keys.
     pub(crate) sites: Vec<(String, Vec<String>)>,
 }
@@ -34,8 +35,9 @@ impl Setup {
         Setup {
             timeouts: BTreeMap::from([("session_cut_ms", 60_000), ("linger_ms", 60_000)]),
             limits: BTreeMap::new(),
-            lines: Vec::new(),
+            top_lines: Vec::new(),
             domain_lines: Vec::new(),
+            lines_of: BTreeMap::new(),
             sites: sites.collect(),
         }
     }
@@ -52,15 +54,21 @@ impl Setup {
         self
     }
 
-    /// With one more setting that is in no table.
-    pub(crate) fn line(mut self, line: &'static str) -> Setup {
-        self.lines.push(line);
+    /// With one more setting for every domain.
+    pub(crate) fn domains(mut self, line: impl Into<String>) -> Setup {
+        self.domain_lines.push(line.into());
         self
     }
 
-    /// With one more setting for every domain.
-    pub(crate) fn domains(mut self, line: &'static str) -> Setup {
-        self.domain_lines.push(line);
+    /// With one more setting for this domain.
+    pub(crate) fn domain(mut self, name: &str, line: String) -> Setup {
+        self.lines_of.insert(name.to_owned(), line);
+        self
+    }
+
+    /// With one more setting for the server.
+    pub(crate) fn top(mut self, line: &'static str) -> Setup {
+        self.top_lines.push(line);
         self
     }
 
@@ -74,7 +82,7 @@ impl Setup {
     /// The configuration file.
     pub(crate) fn text(&self) -> String {
         let mut text = "listen = [\"127.0.0.1:0\"]\npublic_url = \"https://im.example\"\n".to_owned();
-        for line in &self.lines {
+        for line in &self.top_lines {
             writeln!(text, "{line}").unwrap();
         }
         for (title, table) in [("timeouts", &self.timeouts), ("limits", &self.limits)] {
@@ -85,7 +93,7 @@ impl Setup {
         }
         for (domain, keys) in &self.sites {
             writeln!(text, "[[domain]]\nname = {domain:?}\napikeys = {keys:?}").unwrap();
-            for line in &self.domain_lines {
+            for line in self.domain_lines.iter().chain(self.lines_of.get(domain)) {
                 writeln!(text, "{line}").unwrap();
             }
         }

@@ -77,7 +77,8 @@ pub(super) fn is_routed(request: &Request<'_>) {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: 1_700_000_000_000, secret: [9; 16] };
+    let context =
+        Context { domains: &domains, limits: &LIMITS, wall_ms: || 1_700_000_000_000, secret: [9; 16] };
     let mut answer = Vec::new();
     match route(request, &context) {
         Routed::Call { call, shape } => {

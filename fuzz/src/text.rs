@@ -139,7 +139,7 @@ pub fn callback(data: &[u8]) {
     let target = format!("/packets?domain=a&ticket={ticket}&callback={}", encoded(text));
     let input = format!("GET {target} HTTP/1.1\r\n\r\n");
     let domains = Domains::new(&[DomainConfig::new("a", "k")]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: 0, secret: [9; 16] };
+    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: || 0, secret: [9; 16] };
     let mut scratch = Vec::new();
     match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS) {
         Parsed::Complete { request, .. } => match route(&request, &context) {

@@ -43,7 +43,7 @@ macro_rules! counters {
             $($(#[doc = $doc])* pub $name: u64,)*
         }
 
-        /// Every metric, in the order of [`Counters::values`].
+        /// Every metric, in the order in which a board has their values.
         pub const COUNTERS: &[Metric] = &[
             $(Metric {
                 name: stringify!($name),

@@ -250,6 +250,8 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
 fn calls_of_the_site_cannot_be_reached() {
     let world = World::start();
     let ticket = world.online("alice");
+    // Her page waits, so that she stays however long this takes.
+    let _page = world.park(&ticket);
     let tricks = [
         "/packets/",
         "/packets/../messages",

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
+import { look } from './support/eyes.js';
 import { Person, Tab, launch } from './support/people.js';
 import { Community, MessageServer } from './support/servers.js';
 
@@ -204,6 +205,31 @@ for (const [name, options] of LOOKS) {
     await bar.button('Hide chat bar').click();
     await sound(page, 'the bar put away');
     await Promise.all([xiaoming.leave(), admin.leave()]);
+  });
+
+  test(`as transparent and as large as it may be, ${name}`, async () => {
+    const dave = await arrive('dave', options);
+    const { page, bar } = dave;
+    await home(bar);
+    await bar.online();
+    const settings = await bar.panel('Settings');
+    await settings.getByRole('slider', { name: 'Opacity' }).fill('50');
+    await settings.getByRole('slider', { name: 'Size' }).fill('150');
+    // A phone's sheet covers the page, which is not to shine through.
+    assert.equal(/0\.5\)$/.test(await look(settings, 'background-color')), !('isMobile' in options), 'it can be seen through');
+    await sound(page, 'settings');
+    for (const panel of ['Contacts', 'Rooms', 'Notifications']) {
+      await home(bar);
+      await bar.panel(panel);
+      await sound(page, panel);
+    }
+    await home(bar);
+    const chat = await bar.chatWith('Bob');
+    await chat.say('Can you read this?');
+    await chat.log.getByRole('img', { name: 'Sent' }).waitFor();
+    await chat.button('Formatting').click();
+    await sound(page, 'a chat');
+    await dave.leave();
   });
 
   test(`signing in, and a message server that is gone, ${name}`, async () => {

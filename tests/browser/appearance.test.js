@@ -141,7 +141,7 @@ test('tabs that do not fit go into a list, with what is unread in them', async (
   await meiling.page.evaluate(() => /** @type {any} */ (window).NextIM.send('bob', 'In the list'));
   const withUnread = bar.button(/^More chats, \+\d, 1 unread$/);
   await withUnread.waitFor();
-  const rest = EVERYBODY.length + 1 - (await tabs.count());
+  const rest = EVERYBODY.length - (await tabs.count());
   await bar.button(`More chats, +${rest}, 1 unread`).getByText(`+${rest}`, { exact: true }).waitFor(); // its name says what stands on it
   await withUnread.click();
   await page.getByRole('menuitem', { name: 'Admin, 1 unread' }).click();
@@ -151,6 +151,19 @@ test('tabs that do not fit go into a list, with what is unread in them', async (
   await until('all fit', async () => (await tabs.count()) === EVERYBODY.length);
   assert.equal(await more.count(), 0);
   await Promise.all([bob.leave(), meiling.leave()]);
+});
+
+test('a press in a chat beside an open panel closes the panel, and reaches what was pressed', async () => {
+  const alice = await arrive('alice');
+  const { bar } = alice;
+  await bar.online();
+  const chat = await bar.chatWith('Bob');
+  const rooms = await bar.panel('Rooms');
+  // As long as people press: the panel beside it must not go, and the chat take its place, before that.
+  await chat.button('Emoji').click({ delay: 300 });
+  await chat.window.getByRole('group', { name: 'Emoji' }).waitFor();
+  await rooms.waitFor({ state: 'detached' });
+  await alice.leave();
 });
 
 test('a page written from right to left has the bar on its left, and the arrow keys follow', async () => {

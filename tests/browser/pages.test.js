@@ -80,8 +80,12 @@ test('draft, open chat, scroll and unread counts are where they were on the next
   await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
 
   for (const path of ['/forum', '/groups']) {
+    // However late the stylesheet comes.
+    const answered = carol.page.waitForResponse('**/webim/online');
+    await carol.page.route('**/webim.css', (route) => answered.then(() => route.continue()));
     await carol.page.goto(community.url + path);
     await carol.bar.online();
+    await carol.page.unroute('**/webim.css');
     assert.equal(await toMeiling.box.inputValue(), 'half a sen');
     await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
     const fromEnd = await toMeiling.log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop);

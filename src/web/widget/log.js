@@ -133,7 +133,8 @@ export function log(chat) {
 /** After a drawing: puts the scroll where the reader expects it. @param {Chat | undefined} chat */
 export function settleScroll(chat) {
   const box = find('log');
-  if (!chat || !box) {
+  // Before the stylesheet has come nothing has a height, and there is nowhere to scroll to.
+  if (!chat || !box?.clientHeight) {
     reading.key = '';
     return;
   }

@@ -175,7 +175,8 @@ function listen(shadow) {
     else if (!event.defaultPrevented) moveFocus(event, root.dir === 'rtl');
   });
   addEventListener('keydown', shortcut);
-  addEventListener('pointerdown', (event) => pressed(event.composedPath()), { capture: true });
+  // When it is let go: what is pressed must not move away under the hand.
+  addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true });
   for (const query of [phone, night]) query.addEventListener('change', draw);
   addEventListener('resize', draw);
   document.addEventListener('visibilitychange', draw);

@@ -21,6 +21,8 @@ struct Way {
 struct State {
     open: bool,
     connections: Vec<TcpStream>,
+    /// What is done before the next call gets through.
+    before: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Way {
@@ -34,6 +36,9 @@ impl Way {
             for came in listener.incoming().map_while(Result::ok) {
                 let mut state = shared.lock().unwrap();
                 if state.open {
+                    if let Some(before) = state.before.take() {
+                        before();
+                    }
                     let went = TcpStream::connect(server).unwrap();
                     state.connections.push(came.try_clone().unwrap());
                     pass(came.try_clone().unwrap(), went.try_clone().unwrap());
@@ -50,6 +55,14 @@ impl Way {
         for connection in state.connections.drain(..) {
             connection.shutdown(Shutdown::Both).ok();
         }
+    }
+}
+
+impl Way {
+    /// Cuts what is connected, so that the next call comes anew, and does this before it gets through.
+    fn before_next(&self, run: impl FnOnce() + Send + 'static) {
+        self.set(true);
+        self.state.lock().unwrap().before = Some(Box::new(run));
     }
 }
 
@@ -126,6 +139,25 @@ fn a_broadcast_that_nobody_was_told_is_told_by_its_retry() {
         db.query_row("SELECT count(*) FROM messages WHERE type = 'broadcast'", [], |row| row.get::<_, i64>(0))
     };
     assert_eq!(site.community.site().store.read(rows).unwrap(), 1);
+}
+
+#[test]
+fn what_is_said_while_a_page_goes_online_is_not_lost() {
+    let way = Way::closed();
+    way.set(true);
+    let url = format!("http://{}", way.address);
+    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
+    let alice = site.log_in("alice");
+    let seen = alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "1")])["id"].clone();
+    let file = site.file();
+    way.before_next(move || {
+        // As another process of the site would: this one has looked for messages, and has no session yet.
+        let sql = "INSERT INTO messages (type, from_user, to_id, nick, body, timestamp)
+            VALUES ('multicast', 'bob', '1', 'Bob', 'in between', 9000000000000)";
+        rusqlite::Connection::open(file).unwrap().execute(sql, []).unwrap();
+    });
+    let answer = alice.online(&[("since", seen.as_str().unwrap())]).answer;
+    assert_eq!(each(&answer["new_messages"], "body").last().unwrap(), "in between");
 }
 
 #[test]

@@ -158,7 +158,10 @@ impl Unserved {
     pub(crate) fn consume(&mut self, served: usize) {
         if served > 0 {
             self.bytes.drain(..served);
-            self.bytes.shrink_to_fit();
+            // Hardly ever: a pipeline is served one request after the other, and need not be moved each time.
+            if self.bytes.len() < self.bytes.capacity() / 4 {
+                self.bytes.shrink_to_fit();
+            }
             self.count();
         }
     }

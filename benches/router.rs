@@ -91,9 +91,11 @@ impl World {
     fn started(&self) -> Ticket {
         let ticket = self.effects.iter().find_map(|effect| match effect {
             Effect::Answer { answer: Answer::Online(started), .. } => Some(started.ticket),
-            Effect::Answer { .. } | Effect::Mail { .. } | Effect::Deadline { .. } | Effect::Close { .. } => {
-                None
-            }
+            Effect::Answer { .. }
+            | Effect::Mail { .. }
+            | Effect::Deadline { .. }
+            | Effect::Close { .. }
+            | Effect::Undelivered { .. } => None,
         });
         ticket.expect("who goes online is given a ticket")
     }

@@ -3,7 +3,7 @@
 //! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, and [`Clock`], which makes ticks; for threads that
 //! may wait there are [`Deadline`] and the time of day. Must not: be read by a shard more than twice a turn, when it
 //! begins and, to know how long it took, when it ends. A tick never leaves its shard: between shards only durations
-//! travel.
+//! travel. The poster of undelivered messages has a clock of its own, and turns as a shard does.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
-use crate::admission::Gauge;
+use crate::admission::{Budget, Gauge};
 
 /// A domain of this process. Never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,28 +26,32 @@ pub struct DomainConfig {
     pub origins: Vec<String>,
     /// Most users online at once.
     pub max_users: u32,
+    /// Where its site takes back what was not delivered; `None`: nowhere.
+    pub undelivered_url: Option<String>,
 }
 
 impl DomainConfig {
-    /// A domain with one key, open to every origin, without a limit of users.
+    /// A domain with one key, open to every origin, without a limit of users, that takes nothing back.
     pub fn new(name: impl Into<String>, apikey: impl Into<String>) -> DomainConfig {
         DomainConfig {
             name: name.into(),
             apikeys: vec![apikey.into()],
             origins: Vec::new(),
             max_users: u32::MAX,
+            undelivered_url: None,
         }
     }
 }
 
 impl fmt::Debug for DomainConfig {
-    /// Without the keys: what is printed for debugging ends up in logs.
+    /// Without the keys, and the URL, which may have one in it: what is printed for debugging ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DomainConfig")
             .field("name", &self.name)
             .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .field("max_users", &self.max_users)
+            .field("undelivered_url", &self.undelivered_url.is_some())
             .finish()
     }
 }
@@ -62,6 +66,10 @@ pub struct Domain {
     pub max_users: u32,
     /// Users online now, on all shards; survives reloads.
     pub users: Arc<Gauge>,
+    /// Where its site takes back what was not delivered.
+    pub undelivered_url: Option<Box<str>>,
+    /// What is kept for that; survives reloads.
+    pub undelivered: Arc<Budget>,
     apikeys: Vec<Box<str>>,
     origins: Vec<Arc<Box<str>>>,
 }
@@ -74,6 +82,8 @@ impl fmt::Debug for Domain {
             .field("name", &self.name)
             .field("max_users", &self.max_users)
             .field("users", &self.users)
+            .field("undelivered_url", &self.undelivered_url.is_some())
+            .field("undelivered", &self.undelivered)
             .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .finish_non_exhaustive()
@@ -88,6 +98,11 @@ impl Domain {
             accepted |= key.as_bytes().ct_eq(apikey.as_bytes());
         }
         accepted.into()
+    }
+
+    /// What this server shows the site as its own proof of knowing it: the name and the first key. `None` without a key.
+    pub fn credentials(&self) -> Option<(&str, &str)> {
+        Some((&self.name, self.apikeys.first()?))
     }
 
     /// Who may read an answer to a request of a page of `origin`.
@@ -139,6 +154,8 @@ impl Domains {
                 name: config.name.as_str().into(),
                 max_users: config.max_users,
                 users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
+                undelivered_url: config.undelivered_url.as_deref().map(Into::into),
+                undelivered: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.undelivered)),
                 apikeys: config.apikeys.iter().map(|key| key.as_str().into()).collect(),
                 origins: config.origins.iter().map(|origin| Arc::new(origin.as_str().into())).collect(),
             });
@@ -185,10 +202,14 @@ mod tests {
         assert_eq!(names(&first), ["a", "b"]);
         let b = first.find("b").unwrap().id;
         first.find("b").unwrap().users.admit(9);
+        let claim = first.find("b").unwrap().undelivered.claim(5, 9);
 
         let second = first.reload(&[DomainConfig::new("b", "3")]);
         assert_eq!(second.find("b").unwrap().id, b);
         assert_eq!(second.find("b").unwrap().users.count(), 1, "its users are still counted");
+        assert_eq!(second.find("b").unwrap().undelivered.used(), 5, "and what is kept for its site");
+        drop(claim);
+        assert_eq!(second.find("b").unwrap().undelivered.used(), 0);
         assert!(second.find("b").unwrap().accepts_key("3") && !second.find("b").unwrap().accepts_key("1"));
         let a = first.find("a").unwrap().id;
         assert!(second.get(a).is_none() && second.find("a").is_none());
@@ -200,7 +221,8 @@ mod tests {
 
     #[test]
     fn debugging_shows_no_key() {
-        let config = DomainConfig::new("a", "topsecret");
+        let url = Some("https://a.example/?topsecret".to_owned());
+        let config = DomainConfig { undelivered_url: url, ..DomainConfig::new("a", "topsecret") };
         let domains = Domains::new(std::slice::from_ref(&config));
         for shown in [format!("{config:?}"), format!("{domains:?}")] {
             assert!(shown.contains("\"a\"") && !shown.contains("topsecret"), "{shown}");

@@ -15,6 +15,9 @@
 //!                 │ mail: a bounded channel into each shard, one wake a turn
 //!                 ▼                                   ▼
 //!            shard 1 …                           shard N-1 …
+//!                 │ what a user left unacknowledged when he went offline
+//!                 ▼
+//!            poster ── POST undelivered_url ──▶ community site       undelivered/: threads of its own
 //! ```
 //!
 //! A connection lives on the shard that accepted it; the kernel chooses. A user lives on the shard that **owns** him,
@@ -36,7 +39,10 @@
 //! acknowledged: by `seq`, or, for front ends that do not send it, by the next poll after the kernel took the answer's
 //! last byte. The shard that writes an answer tells the owner its fate; a poll on another connection waits for that
 //! word. When a session ends, what it had not acknowledged goes to the user's newest session, or into the mailbox of a
-//! user who lingers: a page change is seen by nobody and loses nothing.
+//! user who lingers: a page change is seen by nobody and loses nothing. When he goes offline, or the server goes down, the
+//! unicasts that none of his sessions acknowledged go back to his site, if it takes them: over a channel to the poster, which
+//! no shard ever waits for. What may be kept for that is a budget of bytes for each domain, claimed before a message counts
+//! as delivered ([`admission::Budget`]): so the count a sender is told is true while a site is down, and memory is bounded.
 //!
 //! # What was tried, and what it gave
 //!
@@ -75,6 +81,8 @@
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.
 //!
 //! - Only `shard/` and `server/` name mio, socket2 or crossbeam.
+//! - Only `undelivered/` calls anybody: it has an HTTP client, and threads that may block, in the descriptor table of the
+//!   thread that started the server.
 //! - `router/`, `http/` and `api/` read no clock, no randomness and no socket.
 //! - There is one `Poll::poll` call.
 //! - There is no lock but the one of [`server::Handle`], which no shard takes, and no shared atomic but those in
@@ -92,8 +100,8 @@
 //!
 //! [`limits`] (the numbers), [`clock`], [`slots`], [`domains`]; then [`router`], the chat itself, beginning with
 //! [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`] (requests to calls, answers to
-//! bytes, and the files of `web/dist`); then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last
-//! [`server`] and [`config`]. Dependencies point from the end of this list to its beginning.
+//! bytes, and the files of `web/dist`); then [`undelivered`] (messages back to sites); then [`shard`], from `mod.rs` (the turn)
+//! by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last [`server`] and [`config`]. Dependencies point from the end of this list to its beginning.
 
 pub mod admin;
 pub mod admission;
@@ -112,3 +120,4 @@ pub mod shard;
 pub mod slots;
 pub mod stats;
 pub mod top;
+pub mod undelivered;

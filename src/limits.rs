@@ -25,6 +25,8 @@ pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
 pub const CALLBACK_BYTES_MAX: usize = 128;
 /// Longest domain name and longest apikey, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Longest `undelivered_url`, in bytes.
+pub const URL_BYTES_MAX: usize = 2_048;
 /// Longest request line and headers together, in bytes.
 pub const HEAD_BYTES_MAX: usize = 16 * 1_024;
 /// Most headers a request may carry.
@@ -134,6 +136,33 @@ pub const LOG_LINES_WAITING: usize = 1_024;
 /// How long the process waits, when it ends, for the log to be written, in milliseconds.
 pub const LOG_FLUSH_MS: u64 = 250;
 
+/// What keeping a message for its site costs beside its text, in bytes: its places in lists and its reference count.
+pub const UNDELIVERED_EXTRA_BYTES: usize = 128;
+/// Most undelivered messages in one request to a site.
+pub const UNDELIVERED_BATCH: usize = 100;
+/// Longest body of such a request, in bytes, unless a single message is longer. Sites often take a megabyte at most.
+pub const UNDELIVERED_BATCH_BYTES: usize = 256 * 1_024;
+/// Most such requests under way at once: so many sites may hang before one of the others has to wait.
+pub const UNDELIVERED_POSTS: usize = 4;
+/// How long a site may take to answer such a request, in milliseconds, from the look-up of its name to its status.
+pub const UNDELIVERED_POST_MS: u64 = 10_000;
+/// How long a site that did not take its messages is left in peace, in milliseconds: at first, then twice as long each
+/// time, up to [`UNDELIVERED_RETRY_MS_MAX`]. What is waited is between half of that and all of it.
+pub const UNDELIVERED_RETRY_MS_MIN: u64 = 1_000;
+/// See [`UNDELIVERED_RETRY_MS_MIN`].
+pub const UNDELIVERED_RETRY_MS_MAX: u64 = 60_000;
+/// Least time between two lines of the log about one site that does not take its messages, in milliseconds.
+pub const UNDELIVERED_LOG_MS: u64 = 60_000;
+/// How long the poster waits if it has nothing to wait for, in milliseconds.
+pub const UNDELIVERED_SLEEP_MS: u64 = 60_000;
+
+/// How many parked polls a draining shard answers in one step at least, and the time from one step to the next, in
+/// milliseconds. As many more as it takes to answer all within a third of `drain_ms`: a turn stays short, and browsers
+/// do not come back all at once.
+pub const DRAIN_POLLS: usize = 256;
+/// See [`DRAIN_POLLS`].
+pub const DRAIN_STEP_MS: u64 = 100;
+
 /// Limits an operator may change, up to [`Limits::MAX`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -159,6 +188,8 @@ pub struct Limits {
     pub queue_bytes: usize,
     /// Connections of one shard; 0 means as many as the descriptor limit allows.
     pub connections_per_shard: usize,
+    /// Bytes of messages kept for one domain's site while it does not take them.
+    pub undelivered_bytes: usize,
 }
 
 impl Limits {
@@ -175,6 +206,7 @@ impl Limits {
         queue_messages: 1_000,
         queue_bytes: 256 * 1_024,
         connections_per_shard: 0,
+        undelivered_bytes: 16 * 1_024 * 1_024,
     };
     /// The highest values that may be configured.
     pub const MAX: Limits = Limits {
@@ -189,6 +221,7 @@ impl Limits {
         queue_messages: 100_000,
         queue_bytes: 16 * 1_024 * 1_024,
         connections_per_shard: 1_000_000,
+        undelivered_bytes: 1_024 * 1_024 * 1_024,
     };
 }
 
@@ -221,8 +254,11 @@ pub struct Timeouts {
     pub write_ms: u64,
     /// How long a call waits for shards that have not reported.
     pub gather_ms: u64,
-    /// How long a draining server waits for calls and connections.
+    /// How long a draining server waits for calls and connections, and then once more for the sites that take back what
+    /// was not delivered.
     pub drain_ms: u64,
+    /// How long an undelivered message waits for its site.
+    pub undelivered_ms: u64,
 }
 
 impl Timeouts {
@@ -239,6 +275,7 @@ impl Timeouts {
         write_ms: 30_000,
         gather_ms: 2_000,
         drain_ms: 5_000,
+        undelivered_ms: 600_000,
     };
     /// The longest time that may be configured: an hour.
     pub const MAX_MS: u64 = 3_600_000;

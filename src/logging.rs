@@ -67,6 +67,9 @@ fn stderr_is_journal() -> bool {
     stream == format!("{}:{}", stderr.dev(), stderr.ino())
 }
 
+/// What talks to sites. It would log whole requests; of that only its troubles are wanted.
+const CLIENTS: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
+
 #[derive(Clone, Copy, Debug)]
 enum Style {
     Text,
@@ -105,7 +108,9 @@ struct Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= self.level
+        let target = metadata.target();
+        let talks = CLIENTS.iter().any(|client| target.split("::").next() == Some(client));
+        metadata.level() <= if talks { self.level.min(LevelFilter::Warn) } else { self.level }
     }
 
     fn log(&self, record: &Record<'_>) {

@@ -3,7 +3,8 @@
 //! Owns: the names, the plain counters a shard counts with, and the [`Board`] others read. Must not: hold anything
 //! about who did what. A shard counts in plain numbers and writes them to its board once a turn, so that counting
 //! costs an addition and reading disturbs nobody. Histograms and the counts of domains are too many for that: their
-//! cells lie on the board itself, and only what has changed is written ([`Histogram`]).
+//! cells lie on the board itself, and only what has changed is written ([`Histogram`]). The poster of undelivered messages
+//! has a board of its own.
 
 mod histogram;
 
@@ -117,6 +118,16 @@ counters! {
     packets_dropped_total: counter,
     /// Messages nobody was there to receive when their user went offline.
     messages_lost_total: counter,
+    /// Unicasts that nobody had acknowledged when their user went offline, of domains whose sites take them back.
+    undelivered_total: counter,
+    /// Those of them the site took back.
+    undelivered_posted_total: counter,
+    /// Those of them that were lost: there was no room, they were too old, the site refused them, or the server ended.
+    undelivered_lost_total: counter,
+    /// Those of them that wait for their site.
+    undelivered_waiting: gauge,
+    /// Requests with undelivered messages that a site did not take.
+    undelivered_failures_total: counter,
     /// Sessions started.
     sessions_started_total: counter,
     /// Sessions ended because they were silent too long.
@@ -294,13 +305,18 @@ pub fn index_of(name: &str) -> Option<usize> {
 #[derive(Clone, Debug)]
 pub struct Stats {
     boards: Arc<[Board]>,
+    poster: Arc<Board>,
     draining: Arc<AtomicBool>,
 }
 
 impl Stats {
-    /// Boards for so many shards.
+    /// Boards for so many shards, and the poster's.
     pub fn new(shards: usize) -> Stats {
-        Stats { boards: (0..shards).map(|_| Board::default()).collect(), draining: Arc::default() }
+        Stats {
+            boards: (0..shards).map(|_| Board::default()).collect(),
+            poster: Arc::default(),
+            draining: Arc::default(),
+        }
     }
 
     /// The board of one shard.
@@ -313,10 +329,15 @@ impl Stats {
         &self.boards
     }
 
-    /// The sum over all shards of the counter of that name (without `nextim_`), if there is one.
+    /// The board of the poster of undelivered messages.
+    pub fn poster(&self) -> &Board {
+        &self.poster
+    }
+
+    /// The sum over all boards of the counter of that name (without `nextim_`), if there is one.
     pub fn sum(&self, name: &str) -> Option<u64> {
         let index = index_of(name)?;
-        Some(self.boards.iter().map(|board| board.read(index)).sum())
+        Some(self.boards.iter().chain([&*self.poster]).map(|board| board.read(index)).sum())
     }
 
     /// What a domain has done; `None` if it is counted with others.
@@ -363,6 +384,8 @@ mod tests {
         assert_eq!(stats.sum("nonsense"), None);
         assert_eq!(stats.board(1).values()[index_of("users").unwrap()], 5);
         assert_eq!(stats.board(0).values()[index_of("users").unwrap()], 0);
+        stats.poster().publish(&Counters { undelivered_lost_total: 4, ..Counters::default() });
+        assert_eq!((stats.sum("undelivered_lost_total"), stats.boards().len()), (Some(4), 2));
     }
 
     #[test]

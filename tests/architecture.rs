@@ -79,6 +79,11 @@ fn only_shards_and_the_server_name_sockets_and_channels() {
 }
 
 #[test]
+fn only_the_poster_calls_sites() {
+    only_in(&["undelivered/"], &["ureq::", "rustls_native_certs::"]);
+}
+
+#[test]
 fn the_pure_modules_read_no_clock_no_randomness_and_no_socket() {
     let pure = ["router/", "http/", "api/", "json.rs", "domains.rs", "limits.rs", "slots.rs"];
     let words = [
@@ -126,14 +131,21 @@ fn slabs_are_used_through_slots_only() {
 #[test]
 fn dependencies_point_down_only() {
     let below = ["limits.rs", "clock.rs", "slots.rs", "stats", "admission.rs", "domains.rs", "json.rs"];
-    none_in(&below, &["crate::http", "crate::router", "crate::api", "crate::shard", "crate::server"]);
-    none_in(&["http/"], &["crate::router", "crate::api", "crate::shard", "crate::server", "crate::config"]);
-    none_in(&["router/"], &["crate::http", "crate::api", "crate::shard", "crate::server", "crate::config"]);
-    none_in(&["api/"], &["crate::shard", "crate::server", "crate::config"]);
+    let above = ["crate::undelivered", "crate::shard", "crate::server"];
+    none_in(&below, &above);
+    none_in(&below, &["crate::http", "crate::router", "crate::api"]);
+    for pure in ["http/", "router/", "api/"] {
+        none_in(&[pure], &above);
+        none_in(&[pure], &["crate::config"]);
+    }
+    none_in(&["http/"], &["crate::router", "crate::api"]);
+    none_in(&["router/"], &["crate::http", "crate::api"]);
+    none_in(&["undelivered/"], &["crate::http", "crate::api", "crate::shard"]);
+    none_in(&["undelivered/"], &["crate::server", "crate::config"]);
     none_in(&["shard/"], &["crate::server", "crate::config"]);
     none_in(&below, &["crate::admin", "crate::logging", "crate::service", "crate::top"]);
     none_in(
-        &["http/", "router/", "api/", "shard/"],
+        &["http/", "router/", "api/", "undelivered/", "shard/"],
         &["crate::admin", "crate::logging", "crate::service", "crate::top"],
     );
     // What watches the server knows its numbers and not how it is made.

@@ -4,6 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod common;
+#[path = "protocol/support/inbox.rs"]
+#[allow(dead_code, reason = "it is made for other tests, too")]
+mod inbox;
+#[path = "nginx/returns.rs"]
+mod returns;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -24,9 +29,14 @@ const APIKEY: &str = "Kx7Secret";
 /// How long nginx waits for more of a request, or for another: not long, so that what is unfinished ends.
 const WAITS: &str = "client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s;";
 
-/// A server, nginx before it, and a folder with their files.
+/// A server, and nginx before it.
 struct World {
     server: Server,
+    front: Front,
+}
+
+/// nginx before a server, and a folder with its files.
+struct Front {
     _nginx: Running,
     port: u16,
     dir: TempDir,
@@ -82,13 +92,13 @@ fn make_certificate(dir: &Path) {
     output(&mut openssl);
 }
 
-/// Starts nginx on a free port, as one process that needs no rights.
-fn start_nginx(server: SocketAddr, dir: &Path) -> (Running, u16) {
+/// Starts nginx on a free port, with what `block` says for it, as one process that needs no rights.
+fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Running, u16) {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary = temporary.map(|name| format!("{name}_temp_path {};", dir.join(name).display())).concat();
     eventually("nginx listens", || {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let block = adapted(server, port, dir);
+        let block = block(port);
         let whole = format!(
             "daemon off; master_process off; pid {}; events {{}}\nhttp {{\naccess_log off;\n{WAITS}\n{temporary}\n{block}}}\n",
             dir.join("pid").display()
@@ -110,11 +120,34 @@ fn spawn(command: &mut Command) -> Child {
     command.env("PATH", path()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap()
 }
 
-impl World {
-    fn start() -> World {
+impl Front {
+    /// nginx as README.md configures it.
+    fn start(server: SocketAddr, dir: TempDir) -> Front {
         for program in ["nginx", "openssl", "curl"] {
             need(program);
         }
+        make_certificate(dir.path());
+        let (nginx, port) = start_nginx(dir.path(), |port| adapted(server, port, dir.path()));
+        Front { _nginx: nginx, port, dir }
+    }
+
+    /// What a browser asks through it.
+    fn browser(&self, target: &str) -> Command {
+        let mut curl = Command::new("curl");
+        curl.env_clear()
+            .args(["-q", "-sS", "-i", "--http2", "-H"])
+            .arg(format!("Origin: {ORIGIN}"))
+            .arg("--cacert")
+            .arg(self.dir.path().join("cert.pem"))
+            .arg("--resolve")
+            .arg(format!("im.example:{}:127.0.0.1", self.port))
+            .arg(format!("https://im.example:{}{target}", self.port));
+        curl
+    }
+}
+
+impl World {
+    fn start() -> World {
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("nextim.toml");
         let text = format!(
@@ -123,9 +156,8 @@ impl World {
         );
         fs::write(&config, text).unwrap();
         let server = Server::start(&["--config", config.to_str().unwrap()]);
-        make_certificate(dir.path());
-        let (nginx, port) = start_nginx(server.address, dir.path());
-        World { server, _nginx: nginx, port, dir }
+        let front = Front::start(server.address, dir);
+        World { server, front }
     }
 
     /// A call of the site, directly. Returns the body.
@@ -145,22 +177,13 @@ impl World {
 
     /// What a browser asks through nginx.
     fn browser(&self, target: &str) -> Command {
-        let mut curl = Command::new("curl");
-        curl.env_clear()
-            .args(["-q", "-sS", "-i", "--http2", "-H"])
-            .arg(format!("Origin: {ORIGIN}"))
-            .arg("--cacert")
-            .arg(self.dir.path().join("cert.pem"))
-            .arg("--resolve")
-            .arg(format!("im.example:{}:127.0.0.1", self.port))
-            .arg(format!("https://im.example:{}{target}", self.port));
-        curl
+        self.front.browser(target)
     }
 
     /// All that is answered to these bytes on one connection, over TLS but otherwise as they are.
     fn raw(&self, bytes: &[u8]) -> String {
         let mut client = Command::new("openssl");
-        client.args(["s_client", "-quiet", "-connect", &format!("127.0.0.1:{}", self.port)]);
+        client.args(["s_client", "-quiet", "-connect", &format!("127.0.0.1:{}", self.front.port)]);
         client.args(["-servername", "im.example", "-verify_quiet"]).stderr(Stdio::null());
         let mut client =
             client.env("PATH", path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -188,7 +211,7 @@ impl World {
     /// Everything that was logged.
     fn logged(&self) -> String {
         ["access.log", "error.log"]
-            .map(|name| fs::read_to_string(self.dir.path().join(name)).unwrap())
+            .map(|name| fs::read_to_string(self.front.dir.path().join(name)).unwrap())
             .concat()
     }
 }
@@ -250,6 +273,8 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
 fn calls_of_the_site_cannot_be_reached() {
     let world = World::start();
     let ticket = world.online("alice");
+    // Her page stays, however long this takes.
+    let _page = world.park(&ticket);
     let tricks = [
         "/packets/",
         "/packets/../messages",
@@ -286,7 +311,7 @@ fn no_ticket_is_logged_when_the_server_is_down() {
     let world = World::start();
     let ticket = world.online("alice");
     let mut browser = world.park(&ticket);
-    let World { server, port, dir, _nginx } = world;
+    let World { server, front: Front { port, dir, _nginx } } = world;
     drop(server);
     let answer = std::io::read_to_string(browser.0.stdout.take().unwrap()).unwrap();
     assert!(answer.starts_with("HTTP/2 502"), "{answer}");

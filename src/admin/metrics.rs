@@ -86,8 +86,9 @@ fn counters(text: &mut Text, look: &Look) {
         for (index, member) in
             COUNTERS.iter().enumerate().filter(|(_, member)| member.family == metric.family)
         {
-            for (shard, values) in look.boards.iter().enumerate() {
-                let shard = shard.to_string();
+            let poster = member.name.starts_with("undelivered_").then(|| ("poster".to_owned(), &look.poster));
+            let boards = look.boards.iter().enumerate().map(|(shard, values)| (shard.to_string(), values));
+            for (shard, values) in boards.chain(poster) {
                 let labels: Vec<_> = [("shard", shard.as_str())].into_iter().chain(member.label).collect();
                 text.value(&name, &labels, values[index]);
             }

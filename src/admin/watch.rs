@@ -15,11 +15,12 @@ use crate::limits::{HISTORY_LOOKS, LOOK_MS, RECENT_LOOKS, STANDSTILL_LOOKS};
 use crate::stats::{Board, COUNTERS, CallKind, Distribution, DomainCounts, index_of};
 
 /// Counters of what somebody did not get.
-const LOSSES: [&str; 4] = [
+const LOSSES: [&str; 5] = [
     "connections_refused_total",
     "messages_lost_total",
     "packets_dropped_total",
     "sessions_overflowed_total",
+    "undelivered_lost_total",
 ];
 
 /// Looks at a server and remembers what it saw.
@@ -46,6 +47,8 @@ pub(super) struct Look {
     at: Deadline,
     /// The values of [`COUNTERS`] by shard.
     pub(super) boards: Vec<Vec<u64>>,
+    /// What the poster of undelivered messages has counted.
+    pub(super) poster: Vec<u64>,
     /// How long turns took, by shard.
     pub(super) turns: Vec<Distribution>,
     /// How long calls took on all shards, by kind.
@@ -76,6 +79,7 @@ impl Look {
         Look {
             at: Deadline::after_ms(u64::from(STANDSTILL_LOOKS) * LOOK_MS),
             boards: boards.iter().map(Board::values).collect(),
+            poster: subject.stats.poster().values(),
             turns: boards.iter().map(Board::turns).collect(),
             calls: CallKind::ALL.into_iter().map(calls).collect(),
             mailboxes: (subject.mailboxes)(),
@@ -85,10 +89,13 @@ impl Look {
         }
     }
 
-    /// The sum of a counter over all shards.
+    /// The sum of a counter over all shards and the poster.
     pub(super) fn sum(&self, name: &str) -> u64 {
-        let index = index_of(name).expect("names of counters are those of their fields");
-        self.boards.iter().map(|values| values[index]).sum()
+        self.sum_at(index_of(name).expect("names of counters are those of their fields"))
+    }
+
+    fn sum_at(&self, index: usize) -> u64 {
+        self.boards.iter().chain([&self.poster]).map(|values| values[index]).sum()
     }
 
     fn family(&self, family: &str) -> u64 {
@@ -172,7 +179,7 @@ impl Watch {
             now: seen.history.back().cloned().unwrap_or_default(),
             calls: calls(eldest, newest),
             losses: losses(eldest, newest),
-            totals: totals(&|index| now.boards.iter().map(|values| values[index]).sum()),
+            totals: totals(&|index| now.sum_at(index)),
             shards: (0..now.boards.len())
                 .map(|shard| shard_report(shard, eldest, newest, &now))
                 .map(|(shard, values)| Shard { counters: totals(&|index| values[index]), ..shard })

@@ -30,9 +30,9 @@ const TOP: [&str; 10] = [
     "limits",
     "domain",
 ];
-const DOMAIN: [&str; 4] = ["name", "apikeys", "origins", "max_users"];
+const DOMAIN: [&str; 5] = ["name", "apikeys", "origins", "max_users", "undelivered_url"];
 
-const LIMITS: [Number<Limits, usize>; 11] = [
+const LIMITS: [Number<Limits, usize>; 12] = [
     ("message_bytes", |to| &mut to.message_bytes, 1..=Limits::MAX.message_bytes),
     ("body_bytes", |to| &mut to.body_bytes, 1..=Limits::MAX.body_bytes),
     ("list_body_bytes", |to| &mut to.list_body_bytes, 1..=Limits::MAX.list_body_bytes),
@@ -44,10 +44,11 @@ const LIMITS: [Number<Limits, usize>; 11] = [
     ("queue_messages", |to| &mut to.queue_messages, 1..=Limits::MAX.queue_messages),
     ("queue_bytes", |to| &mut to.queue_bytes, 1..=Limits::MAX.queue_bytes),
     ("connections_per_shard", |to| &mut to.connections_per_shard, 0..=Limits::MAX.connections_per_shard),
+    ("undelivered_bytes", |to| &mut to.undelivered_bytes, 1..=Limits::MAX.undelivered_bytes),
 ];
 
 const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
-const TIMEOUTS: [Number<Timeouts, u64>; 11] = [
+const TIMEOUTS: [Number<Timeouts, u64>; 12] = [
     ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
     ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
     ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
@@ -59,6 +60,7 @@ const TIMEOUTS: [Number<Timeouts, u64>; 11] = [
     ("write_ms", |to| &mut to.write_ms, MS),
     ("gather_ms", |to| &mut to.gather_ms, MS),
     ("drain_ms", |to| &mut to.drain_ms, MS),
+    ("undelivered_ms", |to| &mut to.undelivered_ms, MS),
 ];
 
 /// Longest name of an unknown setting that is repeated in a message, in bytes.
@@ -173,12 +175,16 @@ impl Reader<'_> {
     fn domain(&mut self, value: &Spanned<DeValue<'_>>) -> Option<DomainConfig> {
         let table = self.table(value, "domain")?;
         let (mut name, mut apikeys, mut origins, mut max_users) = (None, None, None, None);
+        let mut undelivered_url = None;
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "name" => name = self.text(value, "domain.name", values::domain_name),
                 "apikeys" => apikeys = self.texts(value, "domain.apikeys", 1, values::apikey),
                 "origins" => origins = self.texts(value, "domain.origins", 0, values::origin),
                 "max_users" => max_users = self.number(value, "domain.max_users", &(1..=u32::MAX)),
+                "undelivered_url" => {
+                    undelivered_url = self.text(value, "domain.undelivered_url", values::undelivered_url);
+                }
                 _ => self.unknown(key, "domain.", &DOMAIN),
             }
         }
@@ -190,6 +196,7 @@ impl Reader<'_> {
             apikeys: apikeys.unwrap_or_default(),
             origins: origins.unwrap_or_default(),
             max_users: max_users.unwrap_or(u32::MAX),
+            undelivered_url,
         })
     }
 
@@ -337,6 +344,7 @@ mod tests {
             apikeys = ["other"]
             origins = ["https://b.example"]
             max_users = 10
+            undelivered_url = "https://b.example/im?do=undelivered"
         "#;
         assert_eq!(problems(text), [""; 0]);
         let settings = read(text).unwrap_or_default();
@@ -349,6 +357,8 @@ mod tests {
         assert_eq!(domains[0].apikeys, ["old", "new"]);
         assert_eq!((domains[0].origins.len(), domains[0].max_users), (0, u32::MAX));
         assert_eq!((domains[1].origins[0].as_str(), domains[1].max_users), ("https://b.example", 10));
+        let urls = domains.iter().map(|domain| domain.undelivered_url.as_deref());
+        assert_eq!(urls.collect::<Vec<_>>(), [None, Some("https://b.example/im?do=undelivered")]);
     }
 
     #[test]
@@ -372,7 +382,7 @@ mod tests {
             ),
             (
                 "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\napikey = \"k\"",
-                &["4: domain.apikey: is not one of name, apikeys, origins, max_users"],
+                &["4: domain.apikey: is not one of name, apikeys, origins, max_users, undelivered_url"],
             ),
             ("listen = \"127.0.0.1:1\"", &["1: listen: must be a list of strings in [ ]"]),
             ("listen = [8000]", &["1: listen: must be a string in quotes"]),
@@ -472,6 +482,10 @@ mod tests {
             (
                 "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\norigins = [\"https://a/\"]",
                 &["4: domain.origins: must be scheme://host or scheme://host:port, without a path"],
+            ),
+            (
+                "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\nundelivered_url = \"a/back\"",
+                &["4: domain.undelivered_url: must start with http:// or https://"],
             ),
         ]);
     }

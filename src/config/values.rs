@@ -7,7 +7,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use log::LevelFilter;
 
-use crate::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX};
+use crate::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
 use crate::logging::Format;
 
 /// A value, or what is wrong with the text.
@@ -50,20 +50,38 @@ pub(super) fn host(text: &str) -> Read<String> {
 
 /// The URL under which browsers reach the server. Paths are appended to it, so it ends without a slash.
 pub(super) fn public_url(text: &str) -> Read<String> {
+    if after_host(text)?.contains(['?', '#']) {
+        return Err("must have no query and no fragment".to_owned());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// The URL that takes back what was not delivered. It is used as it is. Credentials have no place in it: the domain and
+/// its apikey are sent with every request.
+pub(super) fn undelivered_url(text: &str) -> Read<String> {
+    if text.len() > URL_BYTES_MAX {
+        return Err(format!("must not be longer than {URL_BYTES_MAX} bytes"));
+    }
+    // Of printable ASCII, these have no place in a URL as it is sent (RFC 3986, appendix A).
+    if after_host(text)?.bytes().any(|byte| b"#\"<>\\^`{|}".contains(&byte)) {
+        return Err("must have no fragment, and be percent-encoded where needed".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// What an http URL has after its host and port: path, query and fragment.
+fn after_host(text: &str) -> Read<&str> {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return Err("must start with http:// or https://".to_owned());
     };
-    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    if path.contains(['?', '#']) {
-        return Err("must have no query and no fragment".to_owned());
-    }
+    let (host, after) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if !is_host_and_port(host) {
         return Err("must have a host, and a port if any, after ://".to_owned());
     }
-    if !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !after.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err("must be printable ASCII without spaces".to_owned());
     }
-    Ok(text.trim_end_matches('/').to_owned())
+    Ok(after)
 }
 
 /// A domain's name.
@@ -178,6 +196,32 @@ mod tests {
                 ("https://im.example/a b", None),
                 ("https://im.example:http", None),
                 ("https://聊天.example", None),
+            ],
+        );
+    }
+
+    #[test]
+    fn undelivered_urls() {
+        let longest = format!("http://a/{}", "x".repeat(URL_BYTES_MAX - 9));
+        let too_long = format!("{longest}x");
+        check(
+            undelivered_url,
+            &[
+                ("https://forum.example/webim/undelivered", Some("https://forum.example/webim/undelivered")),
+                ("http://127.0.0.1:8080/im.php?do=back", Some("http://127.0.0.1:8080/im.php?do=back")),
+                ("http://[::1]/", Some("http://[::1]/")),
+                ("http://forum.example", Some("http://forum.example")),
+                (&longest, Some(&longest)),
+                (&too_long, None),
+                ("forum.example/back", None),
+                ("ftp://forum.example", None),
+                ("https://", None),
+                ("https://user:key@forum.example/back", None),
+                ("https://forum.example/#back", None),
+                ("https://forum.example/a b", None),
+                ("https://forum.example/{a}", None),
+                ("https://forum.example/返", None),
+                ("", None),
             ],
         );
     }

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
+use crate::admission::Claim;
 use crate::limits::{Limits, PRESENCES_PER_LINK};
 
 /// What a queue must know of a packet besides its text.
@@ -17,6 +18,9 @@ pub(super) enum Label {
     /// A message taken over from an ended session. It does not count: a page that has just opened is not ended for
     /// what was queued before it.
     Inherited(u64),
+    /// A message that another session of the user has acknowledged, which has ended. This page still gets it, but nobody
+    /// after it does.
+    Seen(u64),
     /// A presence of this user: the next one of the same user takes its place.
     Presence(UserKey),
     /// A typing state or a room presence: the first to go when room is scarce.
@@ -26,13 +30,13 @@ pub(super) enum Label {
 impl Label {
     /// Whether it counts for the limits of the queue.
     fn counts(self) -> bool {
-        matches!(self, Label::Message(_) | Label::Light)
+        matches!(self, Label::Message(_) | Label::Seen(_) | Label::Light)
     }
 
     /// The how-manieth message of the user it is, if it is a message.
     pub(super) fn given(self) -> Option<u64> {
         match self {
-            Label::Message(given) | Label::Inherited(given) => Some(given),
+            Label::Message(given) | Label::Inherited(given) | Label::Seen(given) => Some(given),
             Label::Presence(_) | Label::Light => None,
         }
     }
@@ -43,6 +47,16 @@ pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) label: Label,
     pub(super) packet: Packet,
+}
+
+/// A message between sessions of a user: not acknowledged by one that has ended, not queued to the next one yet.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// The user's how-manieth it is.
+    pub(super) given: u64,
+    pub(super) packet: Packet,
+    /// The place it has been promised on the way back to its site.
+    pub(super) claim: Option<Claim>,
 }
 
 /// What became of a packet that was to be queued.
@@ -99,7 +113,7 @@ impl Backlog {
                     Err(Pushed::Dropped)
                 }
             }
-            Label::Message(_) | Label::Inherited(_) => {
+            Label::Message(_) | Label::Inherited(_) | Label::Seen(_) => {
                 if !self.has_room(&packet, limits) {
                     self.drop_light();
                     if !self.has_room(&packet, limits) {
@@ -163,24 +177,35 @@ impl Backlog {
         }
     }
 
+    /// Notes which messages another session has acknowledged.
+    pub(super) fn mark_seen(&mut self, seen: impl Fn(u64) -> bool) {
+        for entry in &mut self.entries {
+            if let Label::Message(given) = entry.label
+                && seen(given)
+            {
+                entry.label = Label::Seen(given);
+            }
+        }
+    }
+
     pub(super) fn recount(&mut self) {
         let counted = self.entries.iter().filter(|entry| entry.label.counts());
         (self.counted, self.counted_bytes) =
             counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
     }
 
-    /// Cuts off the newest messages that do not fit beside what was taken over already; returns how many.
-    pub(super) fn cut_to_limits(&self, messages: &mut Vec<(u64, Packet)>, limits: &Limits) -> usize {
+    /// Cuts off the newest messages that do not fit beside what was taken over already; returns them.
+    pub(super) fn cut_to_limits(&self, messages: &mut Vec<Kept>, limits: &Limits) -> Vec<Kept> {
         let inherited = self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_)));
         let (mut count, mut bytes) =
             inherited.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
-        let fit = messages.iter().take_while(|(_, packet)| {
+        let fit = messages.iter().take_while(|kept| {
             count += 1;
-            bytes += packet.json().len();
+            bytes += kept.packet.json().len();
             count <= limits.queue_messages && bytes <= limits.queue_bytes
         });
         let fit = fit.count();
-        messages.drain(fit..).count()
+        messages.split_off(fit)
     }
 }
 

@@ -6,6 +6,7 @@ use super::call::{Answer, Call};
 use super::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
 use super::packet::Packet;
 use super::profile::Profile;
+use crate::admission::Claim;
 use crate::clock::Tick;
 use crate::domains::DomainId;
 use crate::slots::Slot;
@@ -47,6 +48,8 @@ pub enum Input<'a> {
     Domains(std::sync::Arc<crate::domains::Domains>),
     /// The server is going down: answer what is parked, take nothing new.
     Drain,
+    /// The server has gone down: nobody will ask for anything any more.
+    End,
 }
 
 /// What a router wants done.
@@ -78,6 +81,22 @@ pub enum Effect {
         /// Which.
         key: CallKey,
     },
+    /// Give messages back to their site: their receiver has gone offline without having got them.
+    Undelivered {
+        /// Whose site.
+        domain: DomainId,
+        /// They, in their order.
+        messages: Vec<Returned>,
+    },
+}
+
+/// A message that goes back to its site.
+#[derive(Debug)]
+pub struct Returned {
+    /// It, as it was queued.
+    pub packet: Packet,
+    /// Its place on the way, which is given back when it has arrived or is lost.
+    pub claim: Claim,
 }
 
 /// Whose deadline it is.
@@ -89,6 +108,8 @@ pub enum Alarm {
     User(Slot),
     /// A gather's: who has not reported is left out.
     Gather(Slot),
+    /// The drain's: more of what is parked is to be answered.
+    Drain,
 }
 
 /// What one router tells another.

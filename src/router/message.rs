@@ -18,7 +18,7 @@ use crate::slots::Slot;
 /// What became of a packet for one user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Delivered {
-    /// Sessions it was queued to.
+    /// Sessions it was queued to; 1 if he lingers and it is sure to reach him or his site.
     pub(super) sessions: u32,
     /// Sessions that had no room for it, and ended.
     refused: u32,
@@ -190,8 +190,8 @@ impl Router {
         if packet.is_message() {
             owner.given += 1;
             if owner.linger.is_some() {
-                self.keep_lingering(user, packet);
-                return Delivered::default();
+                let sessions = u32::from(self.keep_lingering(user, packet));
+                return Delivered { sessions, refused: 0 };
             }
         }
         let label = label(packet, about, self.users[user].given);
@@ -211,7 +211,7 @@ impl Router {
         }
         delivered.refused = u32::try_from(full.len()).expect("sessions of a user are few");
         for session in full {
-            self.end_session(session, End::Overflow);
+            self.end_session(session, End::Overflow { missed: packet.is_message() });
         }
         delivered
     }

@@ -8,13 +8,15 @@
 //! tell itself goes through its inbox in the same form, so one shard and many behave alike.
 //!
 //! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `backlog`, `queue`, `session`,
-//! `keys`, `user`, `roster`, `message`, `room`.
+//! `keys`, `user`, `linger`, `roster`, `message`, `room`, `drain`.
 
 mod backlog;
 pub mod call;
+mod drain;
 mod gather;
 pub mod ids;
 mod keys;
+mod linger;
 pub mod mail;
 mod message;
 pub mod packet;
@@ -38,6 +40,7 @@ use crate::limits::{Limits, Timeouts};
 use crate::slots::{Slot, Slots};
 use crate::stats::Counters;
 use call::{Answer, Call, Refusal, Speaker, Subject, Verb};
+use drain::Drain;
 use gather::Gather;
 use ids::{CallKey, Place, Places, Ticket};
 use mail::{Alarm, Effect, Input, Mail};
@@ -89,7 +92,8 @@ pub struct Router {
     now: Tick,
     /// What is to be done about it.
     effects: Vec<Effect>,
-    draining: bool,
+    /// Set once the server is going down.
+    drain: Option<Drain>,
     /// Ids made for messages that came without one.
     ids_made: u64,
     counters: Counters,
@@ -117,7 +121,7 @@ impl Router {
             inbox: VecDeque::new(),
             now: Tick::ZERO,
             effects: Vec::new(),
-            draining: false,
+            drain: None,
             ids_made: 0,
             counters: Counters::default(),
         }
@@ -138,8 +142,10 @@ impl Router {
             Input::Alarm(Alarm::Session(slot)) => self.on_session_alarm(slot),
             Input::Alarm(Alarm::User(slot)) => self.on_user_alarm(slot),
             Input::Alarm(Alarm::Gather(slot)) => self.on_gather_alarm(slot),
+            Input::Alarm(Alarm::Drain) => self.drain_on(),
             Input::Domains(domains) => self.replace_domains(domains),
             Input::Drain => self.drain(),
+            Input::End => self.end(),
         }
         while let Some(mail) = self.inbox.pop_front() {
             self.receive(mail);

@@ -175,6 +175,16 @@ impl Packet {
         matches!(self.kind, Kind::Message(_))
     }
 
+    /// Whether it is a message to this one user, and not a copy of what he said to another.
+    pub fn is_unicast_to(&self, name: &str) -> bool {
+        if self.kind != Kind::Message(MessageType::Unicast) {
+            return false;
+        }
+        let mut head = b"{\"type\":\"unicast\",\"to\":".to_vec();
+        json::write(&mut head, name);
+        self.json.strip_prefix(&*head).is_some_and(|rest| rest.starts_with(b",\"from\":"))
+    }
+
     /// The JSON object.
     pub fn json(&self) -> &[u8] {
         &self.json
@@ -314,6 +324,17 @@ mod tests {
     fn a_broadcast_can_be_told_as_a_unicast() {
         let told = message(MessageType::Broadcast, "", "1").addressed("bob");
         assert_eq!(told, message(MessageType::Unicast, "bob", "1"));
+    }
+
+    #[test]
+    fn a_message_knows_whom_it_is_for() {
+        let packet = message(MessageType::Unicast, "a\"b", "1");
+        assert!(packet.is_unicast_to("a\"b"));
+        assert!(!packet.is_unicast_to("a") && !packet.is_unicast_to("a\"b\"") && !packet.is_unicast_to(""));
+        for kind in [MessageType::Multicast, MessageType::Broadcast] {
+            assert!(!message(kind, "bob", "1").is_unicast_to("bob"));
+        }
+        assert!(!Packet::status("a", "a", "bob", "typing").is_unicast_to("bob"));
     }
 
     #[test]

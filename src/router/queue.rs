@@ -4,7 +4,7 @@
 //! and "Overload"). Must not: know whether a poll waits. A packet is in one of three states: not answered yet (it
 //! may be merged or dropped), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
-use super::backlog::{Backlog, Entry, Label, Pushed};
+use super::backlog::{Backlog, Entry, Kept, Label, Pushed};
 use super::call::Packets;
 use super::packet::{Kind, Packet, PresenceType};
 use crate::limits::Limits;
@@ -82,6 +82,14 @@ impl Queue {
         }
     }
 
+    /// What a poll acknowledges that says so much.
+    pub(super) fn acknowledge_by(&mut self, seq: Option<u64>) {
+        match seq {
+            Some(seq) => self.acknowledge(seq),
+            None => self.acknowledge_flushed(),
+        }
+    }
+
     /// The last answer was flushed.
     pub(super) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {
@@ -102,24 +110,35 @@ impl Queue {
         (packets, repeated as u64)
     }
 
-    /// The messages the browser has not acknowledged, with their numbers among the user's, in the order of these.
-    pub(super) fn into_messages(self) -> Vec<(u64, Packet)> {
+    /// Notes which messages another session of the user has acknowledged, by their numbers among the user's.
+    pub(super) fn mark_seen(&mut self, seen: impl Fn(u64) -> bool) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.mark_seen(seen);
+        }
+    }
+
+    /// The messages that neither this browser nor another of the user has acknowledged, in their order among the user's.
+    pub(super) fn into_messages(self) -> Vec<Kept> {
         let entries = self.backlog.map(|backlog| backlog.entries).unwrap_or_default();
-        let messages = entries.into_iter();
-        let mut messages: Vec<_> =
-            messages.filter_map(|entry| Some((entry.label.given()?, entry.packet))).collect();
+        let unseen = entries.into_iter().filter_map(|entry| match entry.label {
+            Label::Message(given) | Label::Inherited(given) => {
+                Some(Kept { given, packet: entry.packet, claim: None })
+            }
+            Label::Seen(_) | Label::Presence(_) | Label::Light => None,
+        });
+        let mut messages: Vec<Kept> = unseen.collect();
         // What it took over itself may stand behind later ones that had been answered before.
-        messages.sort_by_key(|(given, _)| *given);
+        messages.sort_by_key(|kept| kept.given);
         messages
     }
 
     /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
-    /// not answered yet. Returns how many were too many: a session takes over as much as its limits allow, beside what
+    /// not answered yet. Returns those that were too many: a session takes over as much as its limits allow, beside what
     /// is queued to itself.
-    pub(super) fn take_over(&mut self, mut messages: Vec<(u64, Packet)>, limits: &Limits) -> usize {
+    pub(super) fn take_over(&mut self, mut messages: Vec<Kept>, limits: &Limits) -> Vec<Kept> {
         let issued = self.issued;
         let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued)));
-        let lost = backlog.cut_to_limits(&mut messages, limits);
+        let left = backlog.cut_to_limits(&mut messages, limits);
         self.issued = backlog.told;
         let later: Vec<Entry> = backlog.entries.drain(backlog.answered()..).collect();
         let mut append = |packet, label| {
@@ -129,18 +148,18 @@ impl Queue {
         let mut messages = messages.into_iter().peekable();
         for entry in later {
             if let Some(given) = entry.label.given() {
-                while let Some((earlier, packet)) = messages.next_if(|(earlier, _)| *earlier < given) {
-                    append(packet, Label::Inherited(earlier));
+                while let Some(earlier) = messages.next_if(|earlier| earlier.given < given) {
+                    append(earlier.packet, Label::Inherited(earlier.given));
                 }
             }
             append(entry.packet, entry.label);
         }
-        for (given, packet) in messages {
-            append(packet, Label::Inherited(given));
+        for kept in messages {
+            append(kept.packet, Label::Inherited(kept.given));
         }
         backlog.recount();
         self.forget_if_empty();
-        lost
+        left
     }
 }
 
@@ -205,6 +224,10 @@ mod tests {
 
     fn limits(messages: usize) -> Limits {
         Limits { queue_messages: messages, ..Limits::DEFAULT }
+    }
+
+    fn kept(given: u64) -> Kept {
+        Kept { given, packet: message(&given.to_string()), claim: None }
     }
 
     fn all(queue: &mut Queue) -> Vec<Packet> {
@@ -309,6 +332,20 @@ mod tests {
     }
 
     #[test]
+    fn what_another_session_has_seen_is_still_answered_and_counted_but_not_passed_on() {
+        let mut queue = Queue::default();
+        for given in 1..=3 {
+            queue.push(message(&given.to_string()), Label::Message(given), &limits(3));
+        }
+        queue.mark_seen(|given| given == 2);
+        assert_eq!(queue.push(message("4"), Label::Message(4), &limits(3)), Pushed::Full);
+        assert_eq!(all(&mut queue), [message("1"), message("2"), message("3")]);
+        assert!(queue.counts_right());
+        let given: Vec<u64> = queue.into_messages().into_iter().map(|kept| kept.given).collect();
+        assert_eq!(given, [1, 3]);
+    }
+
+    #[test]
     fn messages_of_an_ended_session_come_before_later_ones() {
         let mut queue = Queue::default();
         queue.push(message("5"), Label::Message(5), &limits(9));
@@ -316,7 +353,7 @@ mod tests {
         queue.push(message("8"), Label::Message(8), &limits(9));
         queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9));
         let small = limits(3);
-        assert_eq!(queue.take_over(vec![(6, message("6")), (9, message("9"))], &small), 0);
+        assert_eq!(queue.take_over(vec![kept(6), kept(9)], &small).len(), 0);
         let status = Packet::status("a", "a", "b", "typing");
         assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
         assert_eq!(
@@ -324,12 +361,8 @@ mod tests {
             (5, 3),
             "what was taken over does not count"
         );
-        assert_eq!(
-            queue.take_over(vec![(10, message("10")), (11, message("11"))], &small),
-            1,
-            "but it has a limit"
-        );
-        let given: Vec<u64> = queue.into_messages().into_iter().map(|(given, _)| given).collect();
+        assert_eq!(queue.take_over(vec![kept(10), kept(11)], &small).len(), 1, "but it has a limit");
+        let given: Vec<u64> = queue.into_messages().into_iter().map(|kept| kept.given).collect();
         assert_eq!(given, [5, 6, 8, 9, 10]);
     }
 }

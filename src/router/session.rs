@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use subtle::ConstantTimeEq;
 
 use super::Router;
-use super::backlog::{Label, Pushed};
+use super::backlog::{Kept, Label, Pushed};
 use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
 use super::ids::{CallKey, SessionKey, Ticket};
 use super::mail::{Alarm, Effect, Mail};
@@ -79,7 +79,10 @@ pub(super) enum End {
     /// Its user opened too many.
     Limit,
     /// Its queue is full.
-    Overflow,
+    Overflow {
+        /// Whether the user's last message is what it could not take.
+        missed: bool,
+    },
 }
 
 impl Session {
@@ -170,7 +173,10 @@ impl Router {
         if seq.is_some_and(|seq| seq > session.queue.issued()) {
             return self.refuse(key, Refusal::BadSeq);
         }
-        if self.draining {
+        if self.drain.is_some() {
+            self.counters.packets_waiting -= session.queue.len() as u64;
+            session.queue.acknowledge_by(seq);
+            self.counters.packets_waiting += session.queue.len() as u64;
             return self.stop(key, slot, Reason::Shutdown);
         }
         session.heard = Moment::not_before(now);
@@ -214,10 +220,7 @@ impl Router {
     fn serve(&mut self, slot: Slot, key: CallKey, seq: Option<u64>) {
         let session = &mut self.sessions[slot];
         self.counters.packets_waiting -= session.queue.len() as u64;
-        match seq {
-            Some(seq) => session.queue.acknowledge(seq),
-            None => session.queue.acknowledge_flushed(),
-        }
+        session.queue.acknowledge_by(seq);
         self.counters.packets_waiting += session.queue.len() as u64;
         if session.queue.is_empty() {
             self.counters.polls_parked_total += 1;
@@ -388,6 +391,9 @@ impl Router {
         if due > now {
             return self.set_due(slot, due);
         }
+        if self.drain.is_some() && matches!(session.poll, Poll::Parked { .. }) {
+            return self.stop_polls(slot);
+        }
         match (session.poll, session.next.take()) {
             (Poll::Parked { key }, Some(next)) => self.replace(slot, key, next.key, next.seq),
             (Poll::Parked { key }, None) => self.deliver_queue(slot, key),
@@ -406,7 +412,7 @@ impl Router {
     }
 
     /// Takes a session out; what it had not acknowledged is the caller's.
-    pub(super) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Vec<(u64, Packet)>) {
+    pub(super) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Vec<Kept>) {
         let reason = match end {
             End::Offline => Reason::Offline,
             End::Limit => {
@@ -417,7 +423,7 @@ impl Router {
                 self.counters.sessions_expired_total += 1;
                 Reason::Offline
             }
-            End::Overflow => {
+            End::Overflow { .. } => {
                 self.counters.sessions_overflowed_total += 1;
                 Reason::Offline
             }
@@ -432,24 +438,23 @@ impl Router {
         self.unlist_session(user, slot);
         let session = self.sessions.remove(slot).expect("it was there above");
         self.counters.packets_waiting -= session.queue.len() as u64;
-        (user, session.queue.into_messages())
+        let messages = session.queue.into_messages();
+        let missed = u64::from(end == End::Overflow { missed: true });
+        self.mark_seen(user, session.given_from, self.users[user].given - missed, &messages);
+        (user, messages)
     }
 
-    /// Stops every poll that waits; new ones are stopped when they come.
-    pub(super) fn drain(&mut self) {
-        self.draining = true;
-        let slots: Vec<Slot> = self.sessions.iter().map(|(slot, _)| slot).collect();
-        for slot in slots {
-            let session = &mut self.sessions[slot];
-            let next = session.next.take();
-            if let Poll::Parked { key } = session.poll {
-                session.poll = Poll::Absent;
-                self.stop(key, slot, Reason::Shutdown);
-            }
-            if let Some(next) = next {
-                self.stop(next.key, slot, Reason::Shutdown);
-            }
-            self.set_due(slot, self.now.after(self.timeouts.session_idle_ms));
+    /// Stops the polls of a session that wait: the server is going down.
+    pub(super) fn stop_polls(&mut self, slot: Slot) {
+        let Some(session) = self.sessions.get_mut(slot) else { return };
+        let next = session.next.take();
+        if let Poll::Parked { key } = session.poll {
+            session.poll = Poll::Absent;
+            self.stop(key, slot, Reason::Shutdown);
         }
+        if let Some(next) = next {
+            self.stop(next.key, slot, Reason::Shutdown);
+        }
+        self.set_due(slot, self.now.after(self.timeouts.session_idle_ms));
     }
 }

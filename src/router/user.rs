@@ -1,4 +1,4 @@
-//! Users: coming, going, lingering, and what they show.
+//! Users: coming, going, and what they show.
 //!
 //! Owns: the table of users and their lists of sessions. Must not: reach into rosters and rooms of other shards; it
 //! tells them. A user is online from his first session until his last one has been gone for as long as a user
@@ -13,11 +13,11 @@ use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Versio
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
 use super::keys::KeySet;
-use super::mail::{Alarm, Mail, Names, Part, Sight};
+use super::linger::Linger;
+use super::mail::{Mail, Names, Part, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
 use super::session::End;
-use crate::clock::Tick;
 use crate::domains::DomainId;
 use crate::slots::{Slot, UNBORN, kept};
 
@@ -46,35 +46,12 @@ pub(super) struct User {
 
 kept!(User);
 
-/// The mailbox of a user whose last session has ended.
-#[derive(Debug)]
-pub(super) struct Linger {
-    /// When he goes offline.
-    until: Tick,
-    mailbox: Vec<(u64, Packet)>,
-    bytes: usize,
-}
-
 /// What the simulator looks at.
 #[cfg(test)]
 impl User {
     /// Where he believes to stand among the users of his domain.
     pub(super) fn crowd_index(&self) -> usize {
         self.crowd_index as usize
-    }
-}
-
-/// What the simulator looks at.
-#[cfg(test)]
-impl Linger {
-    /// When he goes offline.
-    pub(super) fn until(&self) -> Tick {
-        self.until
-    }
-
-    /// What waits for his next session.
-    pub(super) fn mailbox(&self) -> &[(u64, Packet)] {
-        &self.mailbox
     }
 }
 
@@ -116,7 +93,7 @@ impl Router {
 
     /// `/presences/online`.
     pub(super) fn online(&mut self, key: CallKey, domain: DomainId, online: Online<'_>) {
-        if self.draining {
+        if self.drain.is_some() {
             return self.refuse(key, Refusal::ShuttingDown);
         }
         let known = self.find_user(domain, &online.name);
@@ -189,9 +166,7 @@ impl Router {
         let owner = &mut self.users[user];
         owner.newest = Some(session);
         owner.sessions += 1;
-        if let Some(linger) = owner.linger.take() {
-            self.inherit(session, linger.mailbox);
-        }
+        self.end_linger(user, session);
         if usize::from(self.users[user].sessions) > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those heard of at the same time, the last one is the oldest.
@@ -217,57 +192,6 @@ impl Router {
         self.users[user].sessions -= 1;
     }
 
-    /// Gives what an ended session had not acknowledged to the newest of the others, as far as none of them was
-    /// given it; if there is no other, the user begins to linger.
-    pub(super) fn hand_over(&mut self, user: Slot, mut messages: Vec<(u64, Packet)>) {
-        let Some(newest) = self.users[user].newest else { return self.begin_linger(user, messages) };
-        let eldest = self.sessions_of(user).map(|session| self.sessions[session].given_from).min();
-        // Every message since the eldest of them started was queued to it.
-        messages.retain(|(given, _)| eldest.is_some_and(|from| *given <= from));
-        if !messages.is_empty() {
-            self.inherit(newest, messages);
-            self.answer_parked(newest);
-        }
-    }
-
-    /// Gives a session what was queued to an ended one.
-    fn inherit(&mut self, session: Slot, messages: Vec<(u64, Packet)>) {
-        let queue = &mut self.sessions[session].queue;
-        self.counters.packets_waiting -= queue.len() as u64;
-        let lost = queue.take_over(messages, &self.limits);
-        self.counters.packets_waiting += queue.len() as u64;
-        self.counters.messages_lost_total += lost as u64;
-    }
-
-    fn begin_linger(&mut self, user: Slot, mailbox: Vec<(u64, Packet)>) {
-        let until = self.now.after(self.timeouts.linger_ms);
-        let bytes = mailbox.iter().map(|(_, packet)| packet.json().len()).sum();
-        self.users[user].linger = Some(Box::new(Linger { until, mailbox, bytes }));
-        self.deadline(until, Alarm::User(user));
-    }
-
-    /// Keeps a message for a user who lingers, if there is room.
-    pub(super) fn keep_lingering(&mut self, user: Slot, packet: &Packet) {
-        let owner = &mut self.users[user];
-        let given = owner.given;
-        let Some(linger) = &mut owner.linger else { return };
-        let bytes = linger.bytes + packet.json().len();
-        if linger.mailbox.len() < self.limits.queue_messages && bytes <= self.limits.queue_bytes {
-            linger.mailbox.push((given, packet.clone()));
-            linger.bytes = bytes;
-        } else {
-            self.counters.messages_lost_total += 1;
-        }
-    }
-
-    /// A user may have lingered long enough.
-    pub(super) fn on_user_alarm(&mut self, user: Slot) {
-        let lingered = self.users.get(user).and_then(|user| user.linger.as_ref());
-        if lingered.is_some_and(|linger| linger.until <= self.now) {
-            self.go_offline(user, None);
-        }
-    }
-
     /// `/presences/offline`.
     pub(super) fn offline(&mut self, key: CallKey, domain: DomainId, subject: &Subject<'_>) {
         match (self.find_subject(domain, subject), subject) {
@@ -288,14 +212,11 @@ impl Router {
 
     /// A user goes offline, with all the sessions he may have left.
     pub(super) fn go_offline(&mut self, user: Slot, gather: Option<GatherKey>) {
-        while let Some(session) = self.users[user].newest {
-            let (_, messages) = self.take_session(session, End::Offline);
-            self.counters.messages_lost_total += messages.len() as u64;
-        }
+        let messages = self.take_messages(user);
         let key = self.user_key(user);
-        let User { domain, profile, roster, rooms, linger, crowd_index, .. } =
+        let User { domain, profile, roster, rooms, crowd_index, .. } =
             self.users.remove(user).expect("he goes offline once");
-        self.counters.messages_lost_total += linger.map_or(0, |linger| linger.mailbox.len() as u64);
+        self.give_back(domain, profile.name(), messages);
         self.forget_name(domain, profile.name(), user);
         self.leave_crowd(domain, crowd_index);
         let packet = profile.visible().then(|| Packet::offline(&profile));
@@ -378,7 +299,7 @@ impl Router {
         let label = Label::Presence(self.user_key(user));
         for session in sessions {
             if self.queue_to(session, packet.clone(), label) == Pushed::Full {
-                self.end_session(session, End::Overflow);
+                self.end_session(session, End::Overflow { missed: false });
             }
         }
     }

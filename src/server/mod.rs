@@ -30,6 +30,7 @@ use crate::shard::Report;
 use crate::shard::listener::bind;
 use crate::shard::mailbox::{Door, Parcel};
 use crate::stats::Stats;
+use crate::undelivered::Returns;
 use plan::{Plan, raise_descriptor_limit};
 use seat::{Opening, seats};
 
@@ -86,6 +87,9 @@ pub struct Handle {
     stats: Stats,
     reports: Receiver<Report>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    returns: Returns,
+    poster: Mutex<Option<JoinHandle<()>>>,
+    drain_ms: u64,
 }
 
 impl Server {
@@ -99,8 +103,30 @@ impl Server {
         let admin = config.admin.map(open).transpose()?;
         let domains = Arc::new(Domains::new(&config.domains));
         let stats = Stats::new(plan.shards);
+        let patience_ms = config.timeouts.undelivered_ms;
+        let (returns, poster) = Returns::start(Arc::clone(&domains), patience_ms, stats.clone())
+            .map_err(|error| StartError::new("threads", error))?;
+        let started = Server::start_shards(config, plan, admin, domains, stats, (returns.clone(), poster));
+        let watched = started.and_then(|handle| {
+            handle.be_watched(config, descriptors_max).map_err(|error| StartError::new("admin", error))?;
+            Ok(handle)
+        });
+        if watched.is_err() {
+            returns.finish(0);
+        }
+        watched
+    }
+
+    fn start_shards(
+        config: &Config,
+        plan: Plan,
+        admin: Option<Admin>,
+        domains: Arc<Domains>,
+        stats: Stats,
+        (returns, poster): (Returns, JoinHandle<()>),
+    ) -> Result<Handle, StartError> {
         let (report, reports) = unbounded();
-        let (waiting, doors) = seats(config, plan, &domains, &stats, &report)?;
+        let (waiting, doors) = seats(config, plan, &domains, &stats, &returns, &report)?;
         let (said, heard) = unbounded();
         let (threads, orders) = waiting
             .into_iter()
@@ -117,9 +143,20 @@ impl Server {
         hear_all(&heard, plan.shards, "listen")?;
         drop(holders);
         let (threads, domains) = (Mutex::new(threads), Arc::new(Mutex::new(domains)));
-        let handle = Handle { addresses, plan, doors, domains, admin, stats, reports, threads };
-        handle.be_watched(config, descriptors_max).map_err(|error| StartError::new("admin", error))?;
-        Ok(handle)
+        let (poster, drain_ms) = (Mutex::new(Some(poster)), config.timeouts.drain_ms);
+        Ok(Handle {
+            addresses,
+            plan,
+            doors,
+            domains,
+            admin,
+            stats,
+            reports,
+            threads,
+            returns,
+            poster,
+            drain_ms,
+        })
     }
 }
 
@@ -169,6 +206,7 @@ impl Handle {
     pub fn reload(&self, configs: &[DomainConfig]) {
         let mut domains = lock(&self.domains);
         *domains = Arc::new(domains.reload(configs));
+        self.returns.reload(Arc::clone(&domains));
         for door in &self.doors {
             door.put(Parcel::Domains(Arc::clone(&domains)));
         }
@@ -183,7 +221,8 @@ impl Handle {
         }
     }
 
-    /// Waits until the server has drained. An error as soon as a shard has failed.
+    /// Waits until the server has drained, and what was not delivered has been posted, or could not be in the time that a
+    /// drain may take. An error as soon as a shard has failed.
     pub fn wait(&self) -> Result<(), ServerError> {
         let (mut serving, mut alive) = (self.plan.shards, self.plan.shards);
         while alive > 0 {
@@ -202,6 +241,11 @@ impl Handle {
         }
         for thread in lock(&self.threads).drain(..) {
             thread.join().map_err(|_| ServerError)?;
+        }
+        // The shards have handed in all they had.
+        self.returns.finish(self.drain_ms);
+        if let Some(poster) = lock(&self.poster).take() {
+            poster.join().map_err(|_| ServerError)?;
         }
         if let Some(admin) = &self.admin {
             // It cannot fail for a socket that listens; a thread that is left would only answer on.

@@ -23,6 +23,7 @@ use crate::shard::listener::Listeners;
 use crate::shard::mailbox::{Door, Inbox, Outbox, mailbox};
 use crate::shard::{Parts, Report, Shard, WAKER};
 use crate::stats::Stats;
+use crate::undelivered::Returns;
 
 /// What a shard's thread is started with.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(super) struct Seat {
     settings: Settings,
     connections_max: usize,
     stats: Stats,
+    returns: Returns,
     reports: Sender<Report>,
 }
 
@@ -49,6 +51,7 @@ pub(super) fn seats(
     plan: Plan,
     domains: &Arc<Domains>,
     stats: &Stats,
+    returns: &Returns,
     reports: &Sender<Report>,
 ) -> Result<(Vec<Seat>, Vec<Door>), StartError> {
     let mut doors = Vec::new();
@@ -77,6 +80,7 @@ pub(super) fn seats(
         settings: Settings { place, ..settings.clone() },
         connections_max: plan.connections_per_shard,
         stats: stats.clone(),
+        returns: returns.clone(),
         reports: reports.clone(),
     });
     Ok((made.collect(), doors))
@@ -114,8 +118,9 @@ impl Seat {
             Ok(listeners) => listeners,
             Err(error) => return said.send(Err(error)).map_err(|_| ended_early()),
         };
-        let Seat { poll, inbox, outbox, settings, stats, reports, .. } = self;
-        let shard = Shard::new(Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, reports });
+        let Seat { poll, inbox, outbox, settings, stats, returns, reports, .. } = self;
+        let shard =
+            Shard::new(Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, returns, reports });
         if said.send(Ok(())).is_err() {
             return Ok(());
         }

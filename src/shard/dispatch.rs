@@ -117,6 +117,7 @@ impl Shard {
                     Effect::Mail { to, mail } => self.outbox.push(to, mail),
                     Effect::Deadline { at, alarm } => self.wheel.insert(at, Timer::Router(alarm)),
                     Effect::Close { key } => self.close_unflushed(key),
+                    Effect::Undelivered { domain, messages } => self.returns.post(domain, messages),
                 }
             }
             super::buffers::release_if_large(&mut effects);

@@ -42,6 +42,7 @@ use crate::router::mail::{Alarm, Effect, Input};
 use crate::router::{Router, Settings};
 use crate::slots::Slot;
 use crate::stats::{Counters, Stats};
+use crate::undelivered::Returns;
 use buffers::Buffers;
 use conn::{Begun, Tally};
 use conns::Conns;
@@ -87,6 +88,8 @@ pub(crate) struct Parts {
     /// What `online` answers as `server`.
     pub(crate) poll_url: Arc<str>,
     pub(crate) stats: Stats,
+    /// Where messages go that were not delivered.
+    pub(crate) returns: Returns,
     /// Where the shard tells that it has drained.
     pub(crate) reports: Sender<Report>,
 }
@@ -128,6 +131,7 @@ pub(crate) struct Shard {
     /// Whether a sweep is set.
     sweeping: bool,
     life: Life,
+    returns: Returns,
     /// The calls that were answered in this turn.
     answered: Vec<Begun>,
     reports: Sender<Report>,
@@ -151,7 +155,7 @@ enum Life {
 impl Shard {
     /// Puts a shard together.
     pub(crate) fn new(parts: Parts) -> Shard {
-        let Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, reports } = parts;
+        let Parts { poll, inbox, outbox, listeners, settings, poll_url, stats, returns, reports } = parts;
         let mut busy = Vec::new();
         // Most newcomers are browsers, and only those mind who may read it.
         crate::api::write_rejection(&mut busy, &Rejection::busy(RETRY_CROWDED_S).for_poll(true), None);
@@ -184,6 +188,7 @@ impl Shard {
             serial: 0,
             sweeping: false,
             life: Life::Serving,
+            returns,
             answered: Vec::new(),
             reports,
             counters: Counters::default(),
@@ -298,7 +303,11 @@ impl Shard {
                     self.tell_router(Input::Domains(domains));
                 }
                 Some(Parcel::Drain) => self.drain(),
-                Some(Parcel::Stop) => self.life = Life::Stopped,
+                Some(Parcel::Stop) => {
+                    // No shard has calls any more: what is queued now has nobody left to acknowledge it.
+                    self.tell_router(Input::End);
+                    self.life = Life::Stopped;
+                }
                 None => return,
             }
         }

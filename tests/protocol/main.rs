@@ -29,6 +29,7 @@
 //! | §4 Order | `order` |
 //! | §4 Domains | `domains` |
 //! | §4 Overload | `overload` |
+//! | §4 Undelivered; what a lingering user counts | `undelivered` |
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
 //! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
@@ -38,8 +39,7 @@
 //!
 //! Some sentences cannot be provoked from outside, or only by measuring time, and are left to the tests of the
 //! router: `"partial":true` (one shard would have to stand still while the others run), the constant time of the
-//! key comparison, the spread of the hold times, and the bound of one replaced poll a second. §4 Undelivered, and
-//! what a lingering user counts where it is configured, need a site that listens and are not covered here.
+//! key comparison, the spread of the hold times, and the bound of one replaced poll a second.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::print_stderr, reason = "a failing test says on which server it failed")]
@@ -75,3 +75,4 @@ mod show;
 mod slow_and_large;
 mod smuggling;
 mod statuses;
+mod undelivered;

@@ -101,6 +101,7 @@ CREATE TABLE messages (
     style           TEXT NOT NULL DEFAULT '',
     timestamp       INTEGER NOT NULL,
     delivered       INTEGER NOT NULL DEFAULT 0,
+    returned        INTEGER NOT NULL DEFAULT 0, -- whether the message server gave it back; once, however often it says so
     deleted_by_from INTEGER NOT NULL DEFAULT 0,
     deleted_by_to   INTEGER NOT NULL DEFAULT 0,
     cid             TEXT                     -- the sender's own name for it, for de-duplication

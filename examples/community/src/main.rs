@@ -4,7 +4,7 @@
 //! 2 for wrong arguments. Must not: know how either works.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
 /// Starts both, and waits for a signal. The message server is first, before anything is opened whose closing matters.
 fn run(arguments: &Arguments) -> Result<(), String> {
     let (server, address) = message_server(arguments)?;
+    let apikey = address.apikey.clone();
     let file = arguments.database(|name| std::env::var_os(name))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("signals: {error}"))?;
@@ -51,17 +52,33 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     };
     let community = Community::start(arguments.listen, &file, address, options)
         .map_err(|error| format!("{error}{}", advice(&error, "--listen 127.0.0.1:8081")))?;
+    if let Some(server) = &server {
+        // Only now it is known where the site listens.
+        let url = format!("http://{}/webim/undelivered", reachable(community.address()));
+        server.reload(&[DomainConfig { undelivered_url: Some(url), ..DomainConfig::new(DOMAIN, apikey) }]);
+    }
     say(&greeting(&community, server.is_some(), &file.display().to_string()));
     if let Some(problem) = community.site().im.problem() {
         log::warn!("message server: {problem}; the site runs without chat until it is there");
     }
     runtime.block_on(signals.one());
-    drop(community);
+    // The site is there until the message server has given back what was not delivered.
     if let Some(server) = server {
         server.drain();
         server.wait().map_err(|error| format!("message server: {error}"))?;
     }
+    drop(community);
     Ok(())
+}
+
+/// Where this machine reaches what listens there: everywhere is also here.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        IpAddr::V4(_) | IpAddr::V6(_) => {}
+    }
+    address
 }
 
 /// Where the message server is: in this process, unless another was named.

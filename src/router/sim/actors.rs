@@ -34,6 +34,7 @@ impl World {
             _ => {
                 self.ask_some_wrong();
                 self.tell_routers();
+                self.arrive_back();
             }
         }
     }
@@ -312,6 +313,11 @@ impl World {
             answered: None,
             exact: false,
             queued: Vec::new(),
+            kept: 0,
+            counted: 0,
+            acknowledged: false,
+            returned: false,
+            lost: false,
         });
         self.call(Ask::Say { message }, domain, Verb::Message(Box::new(say)));
         message

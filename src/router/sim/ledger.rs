@@ -2,13 +2,15 @@
 //!
 //! Owns: the accounts that prove that nothing is lost, doubled, leaked or counted wrongly. After every input it looks
 //! at the queues and mailboxes of the router that handled it. What has left a queue was either seen by a page of that
-//! session (it acknowledged it), or the session ended, and then another session of the user was given it, or it is
-//! in his mailbox, or he has gone offline and the loss was counted.
+//! session (it acknowledged it), or the session ended, and then another session of the user has acknowledged it, or was
+//! given it, or it is in his mailbox, or he has gone offline: then it goes back to his site, if that takes it and there is
+//! room, or the loss was counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::browser::number_of;
 use super::world::{Ask, World};
+use crate::router::backlog::Kept;
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{Alarm, Input, Mail};
@@ -31,6 +33,16 @@ pub(super) struct Said {
     /// Whether everybody was heard before it was answered.
     pub(super) exact: bool,
     pub(super) queued: Vec<Queued>,
+    /// How often it was put into a mailbox from which it comes back if nobody fetches it.
+    pub(super) kept: usize,
+    /// To how many it was delivered, as its sender was told.
+    pub(super) counted: usize,
+    /// Whether a session of a receiver has acknowledged it.
+    pub(super) acknowledged: bool,
+    /// Whether it went back to its site.
+    pub(super) returned: bool,
+    /// Whether there was no room for that.
+    pub(super) lost: bool,
 }
 
 /// A session a message was queued to.
@@ -48,7 +60,7 @@ impl Said {
     }
 
     /// Whether a user is given it as its sender, and not as a receiver.
-    fn is_copy(&self, user: UserKey) -> bool {
+    pub(super) fn is_copy(&self, user: UserKey) -> bool {
         let to_himself = self.kind == MessageType::Unicast && self.to == self.from;
         Some(user) == self.sender && !to_himself
     }
@@ -78,6 +90,8 @@ pub(super) struct Ledger {
     pub(super) said: Vec<Said>,
     /// Which message a user was given as the how-manieth.
     numbers: BTreeMap<(UserKey, u64), usize>,
+    /// What some session of a user has acknowledged.
+    acknowledged: BTreeSet<(UserKey, u64)>,
     held: Vec<BTreeMap<Slot, Held>>,
     mailboxes: Vec<BTreeMap<Slot, Vec<u64>>>,
     /// The page with which a user came.
@@ -91,6 +105,7 @@ impl Ledger {
         Ledger {
             said: Vec::new(),
             numbers: BTreeMap::new(),
+            acknowledged: BTreeSet::new(),
             held: (0..places).map(|_| BTreeMap::new()).collect(),
             mailboxes: (0..places).map(|_| BTreeMap::new()).collect(),
             came_with: BTreeMap::new(),
@@ -103,6 +118,8 @@ impl Ledger {
 pub(super) struct Before {
     messages: u64,
     lost: u64,
+    undelivered: u64,
+    undelivered_lost: u64,
     expired: u64,
     /// The call that is perhaps judged now.
     call: Option<CallKey>,
@@ -123,12 +140,15 @@ impl World {
             | Input::Fate { .. }
             | Input::Alarm(_)
             | Input::Domains(_)
-            | Input::Drain => None,
+            | Input::Drain
+            | Input::End => None,
         };
         let alarm = if let Input::Alarm(alarm) = input { Some(*alarm) } else { None };
         Before {
             messages: counters.messages_total,
             lost: counters.messages_lost_total,
+            undelivered: counters.undelivered_total,
+            undelivered_lost: counters.undelivered_lost_total,
             expired: counters.sessions_expired_total,
             call,
             alarm,
@@ -138,7 +158,7 @@ impl World {
     /// Notes what a router hears of a page: its session must not expire too soon after it.
     fn hear(&mut self, place: usize, input: &Input<'_>) {
         let time = self.time;
-        let draining = self.routers[place].draining;
+        let draining = self.routers[place].drain.is_some();
         let here = |session: &SessionKey| usize::from(session.place.0) == place && !draining;
         match input {
             Input::Call { key, call: Call { verb: Verb::Poll { ticket, .. }, .. } }
@@ -166,7 +186,8 @@ impl World {
             | Input::Fate { .. }
             | Input::Alarm(_)
             | Input::Domains(_)
-            | Input::Drain => {}
+            | Input::Drain
+            | Input::End => {}
         }
     }
 
@@ -180,7 +201,7 @@ impl World {
     }
 
     /// Looks at what an input has changed.
-    pub(super) fn observe(&mut self, place: usize, before: &Before) {
+    pub(super) fn observe(&mut self, place: usize, before: &Before, returned: &[(usize, usize)]) {
         if self.routers[place].counters.messages_total > before.messages {
             let key = before.call.expect("a message is judged when its call is read");
             if let Some(Ask::Say { message }) = self.calls.get(&key).map(|pending| &pending.ask) {
@@ -193,7 +214,8 @@ impl World {
         let was = std::mem::take(&mut self.ledger.held[place]);
         let were = std::mem::take(&mut self.ledger.mailboxes[place]);
         self.look(place, &was, &were);
-        let mut lost = 0;
+        // What a session or mailbox that has ended held, each message of a user once.
+        let mut left = BTreeMap::new();
         for (slot, held) in &was {
             let now = self.ledger.held[place].get(slot);
             if let Some(now) = now {
@@ -208,12 +230,12 @@ impl World {
                 if now.is_some() {
                     let seen = self.pages[held.page].has_seen(number);
                     assert!(seen, "message {number} was acknowledged by page {} unseen", held.page);
+                    let user = user_at(place, held.user);
+                    self.ledger.acknowledged.insert((user, *given));
+                    let said = &mut self.ledger.said[number];
+                    said.acknowledged |= !said.is_copy(user);
                 } else {
-                    let mut others = was.iter().filter(|(_, other)| other.user == held.user);
-                    let had = others.any(|(other, other_held)| {
-                        !other_held.given.contains(given) && self.has(place, *other, number)
-                    });
-                    lost += self.assert_passed_on(place, held.user, *given, number, had);
+                    left.insert((held.user, *given), number);
                 }
             }
             if now.is_none() && self.routers[place].counters.sessions_expired_total > before.expired {
@@ -225,14 +247,58 @@ impl World {
             for given in mailbox.iter().filter(|given| now.is_none_or(|now| !now.contains(given))) {
                 let number = self.ledger.numbers[&(user_at(place, *user), *given)];
                 assert!(now.is_none(), "message {number} is gone from a mailbox");
-                lost += self.assert_passed_on(place, *user, *given, number, false);
+                left.insert((*user, *given), number);
             }
         }
-        let counted = self.routers[place].counters.messages_lost_total - before.lost;
-        // With small queues several sessions may end at once, and one message be missed in each.
-        let known = counted == lost || (self.plan.small_limits && (lost == 0 || counted > 0));
-        assert!(known, "{lost} lost, {counted} counted");
+        self.observe_left(place, before, &left, returned);
         self.observe_lingers(place, before.alarm);
+    }
+
+    /// What was left is delivered, passed on, on its way back, or lost and counted.
+    fn observe_left(
+        &mut self,
+        place: usize,
+        before: &Before,
+        left: &BTreeMap<(Slot, u64), usize>,
+        returned: &[(usize, usize)],
+    ) {
+        let (mut back, mut lost, mut unreturned) = (0, 0, Vec::new());
+        for ((slot, given), number) in left {
+            let user = user_at(place, *slot);
+            let said = &self.ledger.said[*number];
+            let spoke = said.page.is_some() && said.is_copy(user);
+            let delivered = spoke || self.ledger.acknowledged.contains(&(user, *given));
+            let returns = said.kind == MessageType::Unicast
+                && !said.is_copy(user)
+                && self.plan.takes_back_in(said.domain)
+                // A router may not have been told yet that the domain was removed.
+                && self.routers[place].domains.get(self.domain_ids[said.domain]).is_some();
+            if returns && returned.contains(&(said.domain, *number)) {
+                back += 1;
+                assert!(!delivered, "message {number} was acknowledged and goes back");
+                assert!(!said.returned, "message {number} goes back twice");
+                self.ledger.said[*number].returned = true;
+            } else if !delivered && !self.is_passed_on(place, *slot, *given, *number) {
+                if returns {
+                    unreturned.push(*number);
+                } else {
+                    lost += 1;
+                }
+            }
+        }
+        assert_eq!(back, returned.len(), "something goes back that was never there: {returned:?}");
+        let counters = &self.routers[place].counters;
+        let counted = counters.messages_lost_total - before.lost;
+        let missed = counters.undelivered_lost_total - before.undelivered_lost;
+        assert_eq!(counters.undelivered_total - before.undelivered, back as u64 + missed);
+        assert!(missed == 0 || self.plan.scarce(), "there was room");
+        assert_eq!(unreturned.len() as u64, missed, "{unreturned:?} did not go back");
+        // With small queues, what does not fit into a mailbox is counted, too, and was never there.
+        let known = counted == lost || (self.plan.small_limits && counted > lost);
+        assert!(known, "{lost} lost, {counted} counted");
+        for number in unreturned {
+            self.ledger.said[number].lost = true;
+        }
     }
 
     /// Reads the queues and mailboxes of a router, and enters what is new.
@@ -274,13 +340,24 @@ impl World {
         for (slot, user) in router.users.iter() {
             let Some(linger) = &user.linger else { continue };
             let key = user_at(place, slot);
-            for (given, packet) in linger.mailbox() {
-                if !were.get(&slot).is_some_and(|before| before.contains(given)) {
-                    let number = *self.ledger.numbers.entry((key, *given)).or_insert_with(|| number(packet));
-                    assert_may_have(number, &self.ledger.said[number], key, user.profile.name());
+            for Kept { given, packet, claim } in linger.mailbox() {
+                if were.get(&slot).is_some_and(|before| before.contains(given)) {
+                    continue;
+                }
+                let known = self.ledger.numbers.get(&(key, *given)).copied();
+                let number = known.unwrap_or_else(|| number(packet));
+                self.ledger.numbers.insert((key, *given), number);
+                let said = &mut self.ledger.said[number];
+                assert_may_have(number, said, key, user.profile.name());
+                let back = said.kind == MessageType::Unicast && !said.is_copy(key);
+                let back = back && self.plan.takes_back_in(said.domain);
+                assert!(back || claim.is_none(), "message {number} has a claim");
+                if known.is_none() {
+                    assert_eq!(claim.is_some(), back, "message {number} is kept and would not come back");
+                    said.kept += usize::from(back);
                 }
             }
-            let mailbox = linger.mailbox().iter().map(|(given, _)| *given).collect();
+            let mailbox = linger.mailbox().iter().map(|kept| kept.given).collect();
             self.ledger.mailboxes[place].insert(slot, mailbox);
         }
     }
@@ -293,28 +370,21 @@ impl World {
         spoke || said.queued.iter().any(|queued| queued.session == session)
     }
 
-    /// A message that left with its session or mailbox is with another one, or lost and counted: 1. If several sessions
-    /// end at once, it may be that one of them `had` it acknowledged.
-    fn assert_passed_on(&self, place: usize, user: Slot, given: u64, number: usize, had: bool) -> u64 {
+    /// Whether a message that left with its session or mailbox is with another one of the user.
+    fn is_passed_on(&self, place: usize, user: Slot, given: u64, number: usize) -> bool {
         let router = &self.routers[place];
-        let Some(owner) = router.users.get(user) else { return 1 };
+        let Some(owner) = router.users.get(user) else { return false };
         if let Some(linger) = &owner.linger {
-            let kept = linger.mailbox().iter().any(|(kept, _)| *kept == given);
-            if !kept && !had {
-                // It may have been too much for a session that ended in the same step; then it is counted.
-                assert!(self.plan.small_limits, "message {number} is not in the mailbox");
-                return 1;
-            }
-        } else {
-            let has = router.sessions_of(user).any(|session| self.has(place, session, number));
-            if !has && !had {
-                let heir = owner.newest.expect("who does not linger has a session");
-                let inherited = router.sessions[heir].queue.inherited();
-                assert!(inherited >= router.limits.queue_messages, "message {number} was not handed over");
-                return 1;
-            }
+            let kept = linger.mailbox().iter().any(|kept| kept.given == given);
+            // It may have been too much for a session that ended in the same step; then it is counted.
+            assert!(kept || self.plan.small_limits, "message {number} is not in the mailbox");
+            return kept;
         }
-        0
+        let Some(heir) = owner.newest else { return false }; // the server has gone down
+        let has = router.sessions_of(user).any(|session| self.has(place, session, number));
+        let full = || router.sessions[heir].queue.inherited() >= router.limits.queue_messages;
+        assert!(has || full(), "message {number} was not handed over");
+        has
     }
 
     /// A session that ends by itself was silent for as long as it must be.
@@ -354,7 +424,10 @@ impl World {
         let said = &mut self.ledger.said[message];
         said.answered = Some(self.moment);
         said.exact = exact;
-        let receivers = said.receivers().count();
+        let receivers = said.receivers().count() + said.kept;
+        if let Answer::Delivered(count) = answer {
+            said.counted = *count as usize;
+        }
         match answer {
             Answer::Delivered(count) if exact => {
                 assert_eq!(*count as usize, receivers, "message {message}: the count is wrong");
@@ -393,7 +466,7 @@ fn assert_may_have(number: usize, said: &Said, user: UserKey, name: &str) {
     assert!(may, "message {number} went to {name}");
 }
 
-fn number(packet: &Packet) -> usize {
+pub(super) fn number(packet: &Packet) -> usize {
     number_of(&serde_json::from_slice(packet.json()).expect("packets are JSON"))
 }
 

@@ -9,8 +9,8 @@
 //!
 //! What is checked, and where:
 //!
-//! - after every input ([`ledger`]): no message is lost, doubled, leaked or counted wrongly; sessions end and users
-//!   go offline no earlier than they may;
+//! - after every input ([`ledger`]): no message is lost, doubled, leaked or counted wrongly; what a user left
+//!   unacknowledged goes back to a site that takes it, once; sessions end and users go offline no earlier than they may;
 //! - at every answer ([`conns`], [`browser`]): each call is answered once and may be answered so; a page that uses
 //!   `seq` sees each message once and those of one sender in order; nothing of another domain;
 //! - after every step and whenever no mail is on its way ([`rules`]): the tables agree with each other, at both ends
@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use crate::domains::{DomainConfig, Domains};
 use crate::limits::{Limits, Timeouts};
+use crate::router::mail::Input;
 use random::Random;
 use world::World;
 
@@ -57,6 +58,8 @@ struct Plan {
     /// Whether limits are low enough to be reached.
     small_limits: bool,
     max_users: u32,
+    /// Whether sites take back what was not delivered: those of domains with an even number.
+    takes_back: bool,
     /// Whether mail may be later than gathers wait.
     late_mail: bool,
     /// Answers of a hundred that are flushed at once.
@@ -80,6 +83,10 @@ impl Plan {
             limits.rooms_per_user = random.pick(&[1, 2, 100]);
             max_users = random.pick(&[2, u32::MAX]);
         }
+        if random.chance(40) {
+            // Room for none, one or a few messages.
+            limits.undelivered_bytes = random.pick(&[100, 400, 1_000]);
+        }
         Plan {
             places: random.pick(&[1, 2, 3, 7]),
             domains: 1 + random.below(3),
@@ -89,6 +96,7 @@ impl Plan {
             timeouts: Timeouts::DEFAULT,
             small_limits,
             max_users,
+            takes_back: random.chance(70),
             late_mail: random.chance(25),
             flush_at_once: random.pick(&[20, 60, 95]),
             lost: random.pick(&[0, 10, 40]),
@@ -107,7 +115,19 @@ impl Plan {
     }
 
     fn domain(&self, number: usize) -> DomainConfig {
-        DomainConfig { max_users: self.max_users, ..DomainConfig::new(number.to_string(), "key") }
+        let undelivered_url = self.takes_back_in(number).then(|| "http://site/back".to_owned());
+        let new = DomainConfig::new(number.to_string(), "key");
+        DomainConfig { max_users: self.max_users, undelivered_url, ..new }
+    }
+
+    /// Whether the site of a domain takes back what was not delivered.
+    fn takes_back_in(&self, domain: usize) -> bool {
+        self.takes_back && domain.is_multiple_of(2)
+    }
+
+    /// Whether there may be too little room for what goes back.
+    fn scarce(&self) -> bool {
+        self.limits.undelivered_bytes < Limits::DEFAULT.undelivered_bytes
     }
 }
 
@@ -147,7 +167,12 @@ fn run(seed: u64, trace: bool) {
             }
         }
     }
-    world.end();
+    if world.plan.drain && world.random.chance(50) {
+        world.go_down();
+    } else {
+        world.end();
+    }
+    world.check_returned();
 }
 
 impl World {
@@ -160,6 +185,15 @@ impl World {
         self.domains = Arc::new(domains);
         self.removed = Some(removed);
         self.reloads = (0..self.routers.len()).collect();
+    }
+
+    /// All routers hear that the server has gone down.
+    fn go_down(&mut self) {
+        self.drain_mail();
+        for place in 0..self.routers.len() {
+            self.note(|| format!("router {place} has gone down"));
+            self.handle(place, Input::End);
+        }
     }
 
     /// Everybody vanishes and time passes.

@@ -2,9 +2,10 @@
 
 use super::world::{Ask, World};
 use super::{Plan, Random};
-use crate::limits::{Limits, Timeouts};
+use crate::limits::{DRAIN_POLLS, DRAIN_STEP_MS, Limits, Timeouts};
 use crate::router::call::{Looks, Subject, Verb, Version};
 use crate::router::ids::Place;
+use crate::router::mail::Input;
 use crate::router::packet::MessageType;
 
 const HERE: Place = Place(0);
@@ -20,6 +21,7 @@ fn world(places: u16, limits: Limits) -> World {
         timeouts: Timeouts::DEFAULT,
         small_limits: true,
         max_users: u32::MAX,
+        takes_back: false,
         late_mail: false,
         flush_at_once: 100,
         lost: 0,
@@ -230,4 +232,36 @@ fn a_parked_session_was_stopped_as_the_one_idle_longest() {
     let idle = world.page("bob", Version::V6, &[], &[]);
     world.page("bob", Version::V6, &[], &[]);
     assert!(world.alive(parked).is_some() && world.alive(idle).is_none());
+}
+
+#[test]
+fn a_poll_that_came_while_the_server_drained_did_not_acknowledge() {
+    let plan = Plan { names: 1, takes_back: true, drain: true, ..world(1, Limits::DEFAULT).plan };
+    let mut world = World::new(plan, Random::new(1), false);
+    let page = world.page("user0", Version::V6, &[], &[]);
+    let message = world.say(0, "site".to_owned(), None, MessageType::Unicast);
+    world.poll(page, 0, false);
+    world.arrive();
+    world.handle(0, Input::Drain);
+    world.poll(page, 0, false);
+    world.handle(0, Input::End);
+    world.check_returned();
+    assert!(!world.ledger.said[message].returned, "she had it and said so");
+}
+
+#[test]
+fn all_parked_polls_were_answered_in_one_turn_when_the_server_drained() {
+    let mut world = world(1, Limits::DEFAULT);
+    world.plan.drain = true;
+    let polls = 3 * DRAIN_POLLS;
+    for poll in 0..polls {
+        let page = world.page(&format!("user{}", poll / 32), Version::V6, &[], &[]);
+        world.poll(page, 0, false);
+    }
+    world.handle(0, Input::Drain);
+    for step in 1..=3 {
+        assert_eq!(world.calls.len(), polls - step * DRAIN_POLLS, "after {step} steps");
+        world.time += DRAIN_STEP_MS;
+        world.ring(0);
+    }
 }

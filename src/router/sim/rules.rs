@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 
 use super::browser::{Life, Page, Shown};
 use super::world::{Ask, World};
+use crate::admission::Claim;
 use crate::clock::Moment;
 use crate::domains::DomainId;
 use crate::limits::ALARM_MS_MAX;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};
 use crate::router::mail::Alarm;
+use crate::router::packet::MessageType;
 
 impl World {
     /// What holds after every step.
@@ -27,6 +29,40 @@ impl World {
             let users: usize = self.routers.iter().map(|router| crowd(router, *id)).sum();
             assert_eq!(domain.users.count() as usize, users, "the gauge of domain {number}");
             assert!(users <= self.plan.max_users as usize);
+        }
+        self.check_budgets();
+    }
+
+    /// What is claimed is what waits in mailboxes or is on its way back.
+    fn check_budgets(&self) {
+        let mut claimed = vec![0; self.budgets.len()];
+        for (domain, returned) in &self.returning {
+            claimed[*domain] += returned.claim.bytes();
+        }
+        for (_, user) in self.routers.iter().flat_map(|router| router.users.iter()) {
+            let domain = self.domain_ids.iter().position(|id| *id == user.domain).expect("it was configured");
+            let mailbox = user.linger.as_ref().map_or(&[][..], |linger| linger.mailbox());
+            claimed[domain] +=
+                mailbox.iter().filter_map(|kept| kept.claim.as_ref()).map(Claim::bytes).sum::<usize>();
+        }
+        let used: Vec<usize> = self.budgets.iter().map(|budget| budget.used()).collect();
+        assert_eq!(used, claimed, "what is claimed is kept, and the other way round");
+        assert!(used.iter().all(|used| *used <= self.plan.limits.undelivered_bytes));
+    }
+
+    /// What holds at the end: what was counted as delivered to somebody has been acknowledged, or has gone back once.
+    pub(super) fn check_returned(&mut self) {
+        self.returning.clear();
+        assert!(self.budgets.iter().all(|budget| budget.used() == 0), "claims are left");
+        for (number, said) in self.ledger.said.iter().enumerate() {
+            let back = said.kind == MessageType::Unicast
+                && self.plan.takes_back_in(said.domain)
+                && self.removed != Some(said.domain);
+            if back && said.counted > 0 {
+                assert!(said.acknowledged || said.returned || said.lost, "message {number} is gone");
+                assert!(!said.lost || self.plan.scarce(), "message {number} was lost for no reason");
+            }
+            assert!(back || !said.returned || self.removed.is_some(), "message {number} came back");
         }
     }
 
@@ -228,7 +264,7 @@ fn check_users(router: &Router) {
         assert!(router.sessions_of(slot).all(|session| router.sessions[session].user == slot));
         assert!(sessions <= router.limits.sessions_per_user);
         let mailbox = user.linger.as_ref().map_or(&[][..], |linger| linger.mailbox());
-        assert!(mailbox.is_sorted_by_key(|(given, _)| *given), "a mailbox is in order");
+        assert!(mailbox.is_sorted_by_key(|kept| kept.given), "a mailbox is in order");
     }
 }
 

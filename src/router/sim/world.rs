@@ -10,13 +10,14 @@ use std::sync::Arc;
 
 use super::Plan;
 use super::browser::Page;
-use super::ledger::Ledger;
+use super::ledger::{Ledger, number};
 use super::random::Random;
+use crate::admission::Budget;
 use crate::clock::Tick;
 use crate::domains::{DomainConfig, DomainId, Domains};
 use crate::router::call::{Answer, Call, Delivery, Verb};
 use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};
-use crate::router::mail::{Alarm, Effect, Input, Mail};
+use crate::router::mail::{Alarm, Effect, Input, Mail, Returned};
 use crate::router::{Router, Settings};
 
 /// How late mail is at most, in milliseconds, if it may be later than gathers wait.
@@ -99,6 +100,10 @@ pub(super) struct World {
     pub(super) domains: Arc<Domains>,
     pub(super) domain_ids: Vec<DomainId>,
     pub(super) removed: Option<usize>,
+    /// What may go back to the sites of the domains, as far as it is claimed.
+    pub(super) budgets: Vec<Arc<Budget>>,
+    /// Messages on their way back, with the numbers of their domains.
+    pub(super) returning: Vec<(usize, Returned)>,
     /// Who was unlinked from whom by calls that were answered before it was done.
     pub(super) unlinks_late: Vec<(usize, String, Vec<String>)>,
     /// Routers that have not been told yet that the domains changed.
@@ -111,7 +116,9 @@ impl World {
     pub(super) fn new(plan: Plan, mut random: Random, trace: bool) -> World {
         let configs: Vec<DomainConfig> = (0..plan.domains).map(|number| plan.domain(number)).collect();
         let domains = Arc::new(Domains::new(&configs));
-        let domain_ids = configs.iter().map(|config| domains.find(&config.name).unwrap().id).collect();
+        let found = || configs.iter().map(|config| domains.find(&config.name).unwrap());
+        let domain_ids = found().map(|domain| domain.id).collect();
+        let budgets = found().map(|domain| Arc::clone(&domain.undelivered)).collect();
         let seeds = [random.next(), random.next(), random.next(), random.next()];
         let places = Places::new(plan.places, seeds);
         let settings = |place| Settings {
@@ -148,6 +155,8 @@ impl World {
             domains,
             domain_ids,
             removed: None,
+            budgets,
+            returning: Vec::new(),
             unlinks_late: Vec::new(),
             reloads: Vec::new(),
             drains: Vec::new(),
@@ -208,7 +217,8 @@ impl World {
         let before = self.before(place, &input);
         let mut effects = Vec::new();
         self.routers[place].handle(input, now, &mut effects);
-        self.observe(place, &before);
+        let returned = self.take_back(&mut effects);
+        self.observe(place, &before, &returned);
         let from = Place(u16::try_from(place).unwrap());
         for effect in effects {
             match effect {
@@ -229,6 +239,7 @@ impl World {
                     assert_eq!(key.place, from, "a connection is closed where it is");
                     self.close(key);
                 }
+                Effect::Undelivered { .. } => unreachable!("they were taken out"),
             }
         }
         for (key, session, flushed) in std::mem::take(&mut self.fates) {
@@ -237,6 +248,27 @@ impl World {
         for key in std::mem::take(&mut self.flush_soon) {
             self.flush(key);
         }
+    }
+
+    /// Takes out what goes back to sites; returns which messages, and of which domains.
+    fn take_back(&mut self, effects: &mut Vec<Effect>) -> Vec<(usize, usize)> {
+        let mut returned = Vec::new();
+        for effect in effects.extract_if(.., |effect| matches!(effect, Effect::Undelivered { .. })) {
+            let Effect::Undelivered { domain, messages } = effect else { unreachable!("it is one") };
+            let domain = self.domain_ids.iter().position(|id| *id == domain).expect("it was configured");
+            assert!(!messages.is_empty(), "nothing goes back");
+            for message in messages {
+                returned.push((domain, number(&message.packet)));
+                self.returning.push((domain, message));
+            }
+        }
+        returned
+    }
+
+    /// Some of what goes back has arrived.
+    pub(super) fn arrive_back(&mut self) {
+        let arrived = self.random.below(self.returning.len() + 1);
+        self.returning.drain(..arrived);
     }
 
     /// Whether mail is on its way.

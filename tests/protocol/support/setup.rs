@@ -21,7 +21,9 @@ const SHARDS_VARIABLE: &str = "NEXTIM_TEST_SHARDS";
 pub(crate) struct Setup {
     timeouts: BTreeMap<&'static str, u64>,
     limits: BTreeMap<&'static str, u64>,
-    domain_lines: Vec<&'static str>,
+    top_lines: Vec<&'static str>,
+    domain_lines: Vec<String>,
+    lines_of: BTreeMap<String, String>,
     /// The sites it serves, with their keys.
     pub(crate) sites: Vec<(String, Vec<String>)>,
 }
@@ -33,7 +35,9 @@ impl Setup {
         Setup {
             timeouts: BTreeMap::from([("session_cut_ms", 60_000), ("linger_ms", 60_000)]),
             limits: BTreeMap::new(),
+            top_lines: Vec::new(),
             domain_lines: Vec::new(),
+            lines_of: BTreeMap::new(),
             sites: sites.collect(),
         }
     }
@@ -51,8 +55,20 @@ impl Setup {
     }
 
     /// With one more setting for every domain.
-    pub(crate) fn domains(mut self, line: &'static str) -> Setup {
-        self.domain_lines.push(line);
+    pub(crate) fn domains(mut self, line: impl Into<String>) -> Setup {
+        self.domain_lines.push(line.into());
+        self
+    }
+
+    /// With one more setting for this domain.
+    pub(crate) fn domain(mut self, name: &str, line: String) -> Setup {
+        self.lines_of.insert(name.to_owned(), line);
+        self
+    }
+
+    /// With one more setting for the server.
+    pub(crate) fn top(mut self, line: &'static str) -> Setup {
+        self.top_lines.push(line);
         self
     }
 
@@ -66,6 +82,9 @@ impl Setup {
     /// The configuration file.
     pub(crate) fn text(&self) -> String {
         let mut text = "listen = [\"127.0.0.1:0\"]\npublic_url = \"https://im.example\"\n".to_owned();
+        for line in &self.top_lines {
+            writeln!(text, "{line}").unwrap();
+        }
         for (title, table) in [("timeouts", &self.timeouts), ("limits", &self.limits)] {
             writeln!(text, "[{title}]").unwrap();
             for (name, value) in table {
@@ -74,7 +93,7 @@ impl Setup {
         }
         for (domain, keys) in &self.sites {
             writeln!(text, "[[domain]]\nname = {domain:?}\napikeys = {keys:?}").unwrap();
-            for line in &self.domain_lines {
+            for line in self.domain_lines.iter().chain(self.lines_of.get(domain)) {
                 writeln!(text, "{line}").unwrap();
             }
         }

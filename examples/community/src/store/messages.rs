@@ -11,9 +11,12 @@ const ADD: &str = "INSERT INTO messages (type, from_user, to_id, nick, body, sty
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const BY_CID: &str = "SELECT * FROM messages WHERE from_user = ?1 AND cid = ?2";
 const LAST_TIME: &str = "SELECT timestamp FROM messages ORDER BY id DESC LIMIT 1";
-const DELIVERED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1";
+/// Not if it came back meanwhile: its receiver may have gone before the sender was answered.
+const DELIVERED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND returned = 0";
 const RECEIVED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND type = 'unicast' AND to_id = ?2";
-const RETURNED: &str = "UPDATE messages SET delivered = 0 WHERE id = ?1 AND type = 'unicast'";
+/// Once: it may be told twice, and its receiver may have got it in between.
+const RETURNED: &str = "UPDATE messages SET delivered = 0, returned = 1
+    WHERE id = ?1 AND type = 'unicast' AND returned = 0";
 const WAITING: &str = "SELECT * FROM messages
     WHERE type = 'unicast' AND to_id = ?1 AND delivered = 0 AND deleted_by_to = 0 ORDER BY id LIMIT ?2";
 /// What a user was sent or sent himself, the newest first: ?1 himself, ?2 his rooms as JSON, ?3 below, ?4 up to, ?5 how
@@ -140,7 +143,7 @@ pub fn find_cid(db: &Connection, from: &str, cid: &str) -> Result<Option<Message
     one(db, BY_CID, [from, cid], Message::of)
 }
 
-/// Notes that a message was handed to a page of its receiver.
+/// Notes that a message was handed to a page of its receiver, unless it has come back.
 pub fn set_delivered(db: &Connection, id: i64) -> Result<()> {
     run(db, DELIVERED, [id]).map(drop)
 }
@@ -153,7 +156,7 @@ pub fn set_received(db: &Connection, user: &str, messages: &[Message]) -> Result
         .try_for_each(|message| run(db, RECEIVED, params![message.id, user]).map(drop))
 }
 
-/// Notes that a message was not delivered after all.
+/// Notes that a message was not delivered after all; the first time that it is told.
 pub fn set_undelivered(db: &Connection, id: i64) -> Result<()> {
     run(db, RETURNED, [id]).map(drop)
 }

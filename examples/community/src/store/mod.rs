@@ -32,7 +32,9 @@ use crate::limits::{DATABASE_BUSY, READERS_KEPT};
 
 const SCHEMA: &str = include_str!("../../sql/schema.sql");
 /// What `PRAGMA user_version` says of a file with this schema.
-const SCHEMA_VERSION: i64 = 1;
+const SCHEMA_VERSION: i64 = 2;
+/// What makes a file of version 1 one of version 2.
+const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0";
 /// How every connection is set up. What was accepted has to survive a power cut, so every commit is synced.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
@@ -142,16 +144,18 @@ fn connect(file: &Path) -> Result<Connection> {
     Ok(db)
 }
 
-/// Makes the tables of a new file. Returns the version of those it has.
+/// Makes the tables of a new file, or brings those of an older one up to date. Returns the version of those it has.
 fn make_schema(db: &mut Connection) -> Result<i64> {
     let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == 0 {
-        change.execute_batch(SCHEMA)?;
-        change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    match version {
+        0 => change.execute_batch(SCHEMA)?,
+        1 => change.execute_batch(FROM_VERSION_1)?,
+        _ => return Ok(version),
     }
+    change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     change.commit()?;
-    Ok(if version == 0 { SCHEMA_VERSION } else { version })
+    Ok(SCHEMA_VERSION)
 }
 
 /// Makes the file, for its owner alone; `SQLite` makes those beside it like it.
@@ -188,7 +192,10 @@ mod tests {
         for _ in 0..2 {
             Store::open(&file).unwrap();
         }
+        let older = "ALTER TABLE messages DROP COLUMN returned; PRAGMA user_version = 1";
+        Store::open(&file).unwrap().write(|db| db.execute_batch(older)).unwrap();
         let store = Store::open(&file).unwrap();
+        store.read(|db| db.execute_batch("SELECT returned FROM messages")).unwrap();
         store.write(|db| db.pragma_update(None, "user_version", 99)).unwrap();
         assert!(Store::open(&file).unwrap_err().to_string().contains("another version"));
     }

@@ -3,10 +3,11 @@
 //! Owns: one message server for all tests of the process, each of which has a domain of its own; a site with a database of
 //! its own; and browsers. Must not: know any endpoint's rules.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use nextim::config::Config;
@@ -34,17 +35,34 @@ pub(crate) fn message_server() -> &'static Handle {
     static SERVER: OnceLock<Handle> = OnceLock::new();
     SERVER.get_or_init(|| {
         let mut config = Config { listen: vec![anywhere()], shards: Some(2), ..Config::default() };
-        config.domains = domains(None);
+        config.domains = domains().values().cloned().collect();
         (config.timeouts.poll_hold_ms_min, config.timeouts.poll_hold_ms_max) = (50, 100);
         config.timeouts.linger_ms = 10;
         Server::start(&config).unwrap()
     })
 }
 
-/// All domains but one.
-pub(crate) fn domains(without: Option<&str>) -> Vec<DomainConfig> {
-    let names = (0..DOMAINS).map(|number| format!("d{number}"));
-    names.filter(|name| Some(name.as_str()) != without).map(|name| DomainConfig::new(name, APIKEY)).collect()
+/// How the domains are configured, by their names.
+fn domains() -> MutexGuard<'static, BTreeMap<String, DomainConfig>> {
+    static CONFIGURED: LazyLock<Mutex<BTreeMap<String, DomainConfig>>> = LazyLock::new(|| {
+        let names = (0..DOMAINS).map(|number| format!("d{number}"));
+        Mutex::new(names.map(|name| (name.clone(), DomainConfig::new(name, APIKEY))).collect())
+    });
+    CONFIGURED.lock().unwrap()
+}
+
+/// Configures a domain anew.
+pub(crate) fn configure(domain: &str, change: impl FnOnce(&mut DomainConfig)) {
+    let mut domains = domains();
+    change(domains.entry(domain.to_owned()).or_insert_with(|| DomainConfig::new(domain, APIKEY)));
+    message_server().reload(&domains.values().cloned().collect::<Vec<_>>());
+}
+
+/// Takes a domain away.
+pub(crate) fn remove(domain: &str) {
+    let mut domains = domains();
+    domains.remove(domain);
+    message_server().reload(&domains.values().cloned().collect::<Vec<_>>());
 }
 
 pub(crate) fn anywhere() -> SocketAddr {

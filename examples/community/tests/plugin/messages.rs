@@ -3,7 +3,7 @@
 use nextim_community::webim;
 use serde_json::json;
 
-use crate::common::{TestSite, domains, each, message_server, wait};
+use crate::common::{TestSite, configure, each, remove, wait};
 
 #[test]
 fn a_message_arrives_with_the_sites_id_and_time() {
@@ -203,10 +203,9 @@ fn a_restarted_message_server_loses_nothing() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (mut at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
-    let server = message_server();
-    server.reload(&domains(Some(&site.domain)));
+    remove(&site.domain);
     assert_eq!(wait("refused", || Some(alice.done("online", &[])))["error_msg"], "IM Server Not Authorized");
-    server.reload(&domains(None));
+    configure(&site.domain, |_| {});
     wait("the old sessions are gone", || (at_alice.poll().0 == 404 && at_bob.poll().0 == 404).then_some(()));
     let mut again = bob.online(&[]);
     at_alice.done("message", &[("to", "bob"), ("body", "still here?")]);

@@ -2,9 +2,10 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use nextim_community::store::messages::{self, NewMessage};
 use serde_json::json;
 
-use crate::common::{APIKEY, TestSite, each};
+use crate::common::{APIKEY, TestSite, configure, each, wait};
 
 #[test]
 fn settings_are_kept_for_each_user() {
@@ -61,5 +62,35 @@ fn undelivered_messages_wait_again() {
     assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["x"]);
     let path = format!("/webim/undelivered?domain={}&apikey=test+key", site.domain);
     assert_eq!(call(&path, &[], &body.to_string()).status, 200);
+    assert!(site.waiting("bob").is_empty(), "it has come back before, and he has it");
+}
+
+#[test]
+fn a_message_that_comes_back_before_its_sender_is_answered_waits() {
+    let site = TestSite::start();
+    let store = &site.community.site().store;
+    let new =
+        NewMessage { kind: "unicast", from: "alice", nick: "A", to: "bob", body: "x", style: "", cid: None };
+    let message = store.write(|db| messages::add(db, &new)).unwrap();
+    store.write(|db| messages::set_undelivered(db, message.id)).unwrap();
+    store.write(|db| messages::set_delivered(db, message.id)).unwrap();
     assert_eq!(site.waiting("bob").len(), 1);
+}
+
+#[test]
+fn what_a_page_that_went_away_had_not_got_arrives_with_the_next_one_once() {
+    let site = TestSite::start();
+    let url = format!("{}/webim/undelivered", site.origin());
+    configure(&site.domain, |config| config.undelivered_url = Some(url));
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let mut at_bob = bob.online(&[]);
+    alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "1")]);
+    at_bob.next("messages", |message| message["body"] == "seen");
+    at_bob.poll();
+    alice.done("message", &[("to", "bob"), ("body", "not seen"), ("cid", "2")]);
+    assert!(site.waiting("bob").is_empty(), "it was queued to his page");
+    at_bob.done("offline", &[]);
+    wait("it comes back", || (!site.waiting("bob").is_empty()).then_some(()));
+    assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["not seen"]);
+    assert_eq!(bob.online(&[]).answer["new_messages"], json!([]));
 }

@@ -29,6 +29,8 @@ const LICENCES: [&str; 10] = [
 /// Most crates that end up in the server's binary, or in macros that made it. Each has authors whom everybody trusts who
 /// runs the server.
 const SERVER_CRATES_MAX: usize = 70;
+/// What is there in two versions: ring, of the TLS that undelivered messages go by, asks for an older one.
+const TWICE: [&str; 1] = ["getrandom"];
 
 /// What cargo says, without asking the network.
 fn cargo(arguments: &[&str]) -> String {
@@ -139,10 +141,10 @@ fn server_crates() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 #[test]
-fn the_server_is_made_of_few_crates_and_each_once() {
+fn the_server_is_made_of_few_crates_and_each_but_one_once() {
     let crates = server_crates();
     assert!(crates.contains_key("mio") && !crates.contains_key("proptest"), "{crates:?}");
     assert!(crates.len() <= SERVER_CRATES_MAX, "{} crates: {:?}", crates.len(), crates.keys());
-    let twice: Vec<_> = crates.iter().filter(|(_, versions)| versions.len() > 1).collect();
-    assert!(twice.is_empty(), "{twice:?}");
+    let twice = crates.iter().filter(|(_, versions)| versions.len() > 1).map(|(name, _)| name);
+    assert_eq!(twice.collect::<Vec<_>>(), TWICE);
 }

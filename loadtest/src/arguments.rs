@@ -10,12 +10,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::generator::socket::USERS_MAX;
 use crate::scenario::Name;
-use crate::target::Kind;
+use crate::target::{Extras, Kind};
 
 /// Descriptors of a server's shard that are not for connections.
 const SERVER_RESERVE: u64 = 160;
-/// Workers of an Nchan, if nothing else is said.
-const NCHAN_WORKERS: u64 = 2;
 /// Most threads of the generator.
 const THREADS_MAX: u64 = 256;
 
@@ -67,10 +65,17 @@ pub(crate) enum Command {
     Cycle(Options),
     /// Nobody says anything: CPU of waiting users
     Idle(Options),
-    /// Messages for a long time, with memory samples
+    /// Messages for a long time, with memory samples; interrupted, it shows what it has
     Soak(Options),
     /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost others
     Hostile(Options),
+    /// Messages at half of what the server takes, while everything goes wrong: nothing may be lost or come twice
+    ///
+    /// What goes wrong, all the time and by chance: polls and calls are cut, readers stall, users leave without a word
+    /// and change pages; the server is stopped and goes on, is told to read a file again in which keys, limits and
+    /// domains have changed, and is crowded with connections that say nothing; the site that takes undelivered messages
+    /// back fails, and at the end the server is told to end. Its times are short, so that much happens.
+    Faults(Options),
     /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
     ///
     /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
@@ -152,6 +157,12 @@ pub(crate) struct Options {
     /// Leave out Nchan, even if it is installed (compare)
     #[arg(long)]
     no_nchan: bool,
+    /// Where what is by chance begins (faults)
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Debian's libfaketimeMT.so.1: with it the server's wall clock jumps, too (faults)
+    #[arg(long, value_name = "PATH")]
+    faketime: Option<PathBuf>,
     /// Write the results to this file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -198,6 +209,12 @@ pub(crate) struct Settings {
     pub(crate) with_seq: bool,
     pub(crate) with_nchan: bool,
     pub(crate) progress: bool,
+    pub(crate) seed: u64,
+    pub(crate) faketime: Option<PathBuf>,
+    /// How the server is started, beside what all this says.
+    pub(crate) extras: Extras,
+    /// How many descriptors a thread can have.
+    pub(crate) table: u64,
 }
 
 impl Options {
@@ -230,6 +247,10 @@ impl Options {
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
+        let is_ours = self.target == Kind::Nextim && self.address.is_empty();
+        if scenario == Name::Faults && (self.no_seq || !is_ours) {
+            return Err("faults needs a message server it starts itself, and polls with seq".into());
+        }
         let is_nchan = self.target == Kind::Nchan && scenario != Name::Compare;
         if is_nchan {
             self.refuse_what_nchan_lacks(scenario)?;
@@ -241,7 +262,8 @@ impl Options {
         let connections = u64::from(users) + u64::from(concurrency);
         // The kernel spreads connections over shards by a hash: some get a little more than their share.
         let shards_needed = tables(connections + connections / 40, table.saturating_sub(SERVER_RESERVE))?;
-        let shards_usual = if is_nchan { NCHAN_WORKERS } else { 1 };
+        // With two, everything goes by mail, too.
+        let shards_usual = if is_nchan || scenario == Name::Faults { 2 } else { 1 };
         let shards = self.shards.unwrap_or(shards_needed.max(shards_usual));
         if shards < shards_needed {
             return Err(format!("{users} users need at least {shards_needed} shards on this machine").into());
@@ -277,6 +299,10 @@ impl Options {
             with_seq: !self.no_seq,
             with_nchan: !self.no_nchan,
             progress: self.progress,
+            seed: self.seed,
+            faketime: self.faketime.clone(),
+            extras: Extras::default(),
+            table,
         })
     }
 
@@ -291,6 +317,7 @@ impl Options {
             | Name::Idle
             | Name::Soak
             | Name::Hostile
+            | Name::Faults
             | Name::Compare => match self {
                 Options { buddies: Some(1..), .. } => "buddies",
                 Options { room_size: Some(1..), .. } => "rooms",

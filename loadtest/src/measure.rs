@@ -2,6 +2,7 @@
 //!
 //! Owns: the reading of `/proc` and of CPU clocks. Must not: interpret. What cannot be read is absent.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -73,6 +74,21 @@ fn busy_ticks(stat: &str) -> u64 {
         .filter(|(index, _)| ![3, 4, 8, 9].contains(index))
         .map(|(_, ticks): (usize, u64)| ticks)
         .sum()
+}
+
+/// How many descriptors each thread of a process has open: threads may have tables of their own.
+pub(crate) fn descriptors(process: Pid) -> BTreeMap<String, u64> {
+    let names = |folder: &str| {
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+    };
+    let tasks = format!("/proc/{process}/task");
+    names(&tasks)
+        .map(|thread| {
+            let count = names(&format!("{tasks}/{thread}/fd")).count() as u64;
+            (thread, count)
+        })
+        .collect()
 }
 
 /// Memory of a server's processes and of the kernel, in bytes.
@@ -181,6 +197,10 @@ mod tests {
         assert!(cpu(&[me]).is_some_and(|time| time > 0) && cpu(&[]).is_none());
         assert!(kernel_share(&[me]).is_some_and(|share| share <= 1.0) && kernel_share(&[]).is_none());
         assert_eq!(with_children(me).first(), Some(&me));
+        let before: u64 = descriptors(me).values().sum();
+        let file = fs::File::open("/proc/self/stat").unwrap();
+        assert!(descriptors(me).values().sum::<u64>() > before);
+        drop(file);
         let memory = Memory::of(&[me]);
         assert!(memory.rss > 0 && memory.pss > 0, "{memory:?}");
         assert_eq!(memory.since(&memory), Memory::default());

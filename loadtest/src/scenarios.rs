@@ -8,8 +8,10 @@ use hdrhistogram::Histogram;
 
 use crate::arguments::Settings;
 use crate::attack::{Attack, Done, HELD};
+use crate::flatness::Flatness;
 use crate::generator::tally::Tally;
 use crate::generator::task::Pace;
+use crate::interrupt::Interrupt;
 use crate::number::{floor, median, ratio, real};
 use crate::outcome::{Outcome, Sample, name};
 use crate::scenario::Name;
@@ -25,7 +27,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::open(settings, title, settings.kind)?;
     park(&mut stage, settings)?;
     match settings.scenario {
-        Name::Park | Name::Compare => {}
+        Name::Park | Name::Compare | Name::Faults => {}
         Name::Route => route(&mut stage, settings)?,
         Name::Room => room(&mut stage, settings, settings.concurrency)?,
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
@@ -207,9 +209,10 @@ pub(crate) fn idle(stage: &mut Stage, seconds: f64) -> Result<(), Box<dyn Error>
 }
 
 fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
+    let interrupt = Interrupt::heard()?;
     let (mut messages, mut cpu, mut seconds) = (0, Some(0.0), 0.0);
     let mut arrival = None;
-    while seconds < settings.seconds {
+    while seconds < settings.seconds && !interrupt.came() {
         let part = SAMPLE_SECONDS.min(settings.seconds - seconds).max(0.1);
         let step = stage.messages(pace(settings.rate, settings.concurrency), false, part)?;
         seconds += step.seconds;
@@ -228,7 +231,15 @@ fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let samples = &stage.outcome.samples;
     if let (Some(first), Some(last)) = (samples.first(), samples.last()) {
         let growth = (real(last.rss) - real(first.rss)) / MEBIBYTE;
+        let flatness = Flatness::of(samples);
         stage.outcome.figure("RSS growth while messages went on", "MiB", growth);
+        if let Some(Flatness { growth, slope }) = flatness {
+            stage.outcome.figure(name::SOAK_GROWTH, "%", growth);
+            stage.outcome.figure(name::SOAK_SLOPE, "MiB/h", slope / MEBIBYTE);
+        }
+    }
+    if interrupt.came() {
+        stage.outcome.note(format!("it was interrupted after {seconds:.0} s"));
     }
     if let Some(arrival) = arrival {
         stage.latency("call to arrival", &arrival);

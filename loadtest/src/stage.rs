@@ -239,6 +239,13 @@ impl Stage {
         }
     }
 
+    /// Ends the generator, and hands on the server.
+    pub(crate) fn dismiss(self) -> (Target, Outcome) {
+        let Stage { fleet, target, outcome, .. } = self;
+        drop(fleet);
+        (target, outcome)
+    }
+
     /// Waits for what may come twice, and ends the server.
     pub(crate) fn close(mut self) -> Result<Outcome, Box<dyn Error>> {
         let fleet_cpu = self.outcome.figures.len();
@@ -252,7 +259,7 @@ impl Stage {
 }
 
 /// A line on stderr that the next one replaces. Nobody has to read it.
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let mut stderr = std::io::stderr().lock();
     let replace = if stderr.is_terminal() { "\r\x1b[K" } else { "" };
     let end = if stderr.is_terminal() || line.is_empty() { "" } else { "\n" };

@@ -6,16 +6,18 @@
 
 use std::env;
 use std::error::Error;
+use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
@@ -48,6 +50,15 @@ impl Kind {
             Kind::Nchan => "nchan",
         }
     }
+}
+
+/// How the message server is started, beside what flags say.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Extras {
+    /// Its configuration file.
+    pub(crate) config: Option<PathBuf>,
+    /// What is in its environment.
+    pub(crate) environment: Vec<(&'static str, OsString)>,
 }
 
 /// A server.
@@ -89,6 +100,10 @@ impl Target {
                 {
                     command.env_remove(name);
                 }
+                if let Some(config) = &settings.extras.config {
+                    command.arg("--config").arg(config);
+                }
+                command.envs(settings.extras.environment.iter().cloned());
                 command
             }
             Kind::Floor => {
@@ -103,6 +118,25 @@ impl Target {
         (target.addresses, target.shards) =
             start_line(&line).ok_or_else(|| format!("the server did not start; it said {line:?}"))?;
         Ok(target)
+    }
+
+    /// Sends the server a signal.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), Box<dyn Error>> {
+        let process = self.processes.first().ok_or("a server without a process")?;
+        Ok(kill(*process, signal)?)
+    }
+
+    /// How the server has ended, if it has or does so in time.
+    pub(crate) fn ended_within(&mut self, patience: Duration) -> Result<Option<ExitStatus>, Box<dyn Error>> {
+        let started = self.started.as_mut().ok_or("a server that was not started here")?;
+        let until = Instant::now() + patience;
+        loop {
+            let status = started.server.try_wait()?;
+            if status.is_some() || Instant::now() >= until {
+                return Ok(status);
+            }
+            thread::sleep(LOOK);
+        }
     }
 
     /// An nginx says nothing when it has started: it has when all workers are there and somebody listens.

@@ -146,6 +146,18 @@ impl Requests {
         });
     }
 
+    /// A message of the site itself, so many bytes long.
+    pub(crate) fn push(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+        self.post(out, "/messages", |out| {
+            out.extend_from_slice(b"&from=site&type=unicast&to=");
+            number(out, b'u', to);
+            out.extend_from_slice(b"&body=");
+            out.resize(out.len() + bytes, b'x');
+            out.extend_from_slice(b"&id=");
+            hexadecimal(out, id);
+        });
+    }
+
     /// A poll that acknowledges what came up to `seq`.
     pub(crate) fn poll(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
         for part in [b"GET /packets?domain=", self.domain.as_bytes(), b"&ticket=", ticket.text()] {
@@ -359,6 +371,10 @@ mod tests {
         check(
             &|out| requests.message(out, &ticket, Recipient::Room(5), 0xab),
             &format!("&ticket=abc&body={TEXT}&type=multicast&to=r00000005&id=00000000000000ab"),
+        );
+        check(
+            &|out| requests.push(out, 7, 0xab, 3),
+            "&from=site&type=unicast&to=u00000007&body=xxx&id=00000000000000ab",
         );
         let mut out = Vec::new();
         requests.poll(&mut out, &ticket, 12);

@@ -5,10 +5,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::env;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -151,6 +154,64 @@ fn idle() {
 #[test]
 fn soak() {
     check_all("soak --users 200 --rate 200 --seconds 3", &["messages sent"]);
+}
+
+#[test]
+fn a_soak_tells_how_flat_it_was_even_if_it_is_interrupted() {
+    let folder = TempDir::new().unwrap();
+    let json = folder.path().join("run.json");
+    let mut soak = Command::new(env!("CARGO_BIN_EXE_nextim-loadtest"));
+    soak.args(["soak", "--users", "50", "--rate", "50", "--seconds", "3600", "--progress", "--server"]);
+    let soak = soak.arg(server()).arg("--json").arg(&json);
+    let mut soak = soak.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let steps = BufReader::new(soak.stderr.take().unwrap()).lines();
+    let seconds = |line: String| {
+        line.split_once("route: ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok())
+    };
+    // Each part counts its own seconds: when they begin anew, the first part is over.
+    let mut before = 0;
+    let mut seconds = steps.map(Result::unwrap).filter_map(seconds);
+    assert!(seconds.any(|now| now < std::mem::replace(&mut before, now)));
+    kill(Pid::from_raw(soak.id().cast_signed()), Signal::SIGINT).unwrap();
+    assert!(soak.wait().unwrap().success());
+    let run: Value = serde_json::from_str(&std::fs::read_to_string(json).unwrap()).unwrap();
+    let outcome = &run["outcomes"][0];
+    let figures = outcome["figures"].as_array().unwrap();
+    for name in ["RSS growth from the first tenth of the time to the last", "RSS slope"] {
+        assert!(figures.iter().any(|figure| figure["name"] == name), "{name} is not in {figures:?}");
+    }
+    assert!(outcome["notes"].to_string().contains("interrupted after"), "{outcome}");
+}
+
+#[test]
+fn faults() {
+    let arguments = "faults --users 300 --concurrency 32 --seconds 10";
+    for more in ["--shards 2 --rate 400", "--shards 1 --threads 2"] {
+        let run = check(&format!("{arguments} {more}"));
+        let figures = run["outcomes"][0]["figures"].as_array().unwrap();
+        let figure = |name: &str| {
+            let found = figures.iter().find(|figure| figure["name"] == name);
+            found
+                .and_then(|figure| figure["value"].as_f64())
+                .unwrap_or_else(|| panic!("no {name}: {figures:?}"))
+        };
+        let faults = figures.iter().filter_map(|figure| figure["name"].as_str()?.strip_prefix("fault: "));
+        // How often each comes is by chance, and the clock cannot jump everywhere.
+        let by_chance = ["jumps", "lists", "domains"];
+        let each = faults.filter(|fault| !by_chance.iter().any(|start| fault.contains(start)));
+        let missing: Vec<_> = each.filter(|fault| figure(&format!("fault: {fault}")) < 1.0).collect();
+        assert!(missing.is_empty(), "{missing:?} did not happen: {figures:?}");
+        for name in ["of these, delivered", "of these, reported undelivered", "messages whose call was cut"] {
+            assert!(figure(name) > 0.0, "{name}: {figures:?}");
+        }
+        assert!(figure("messages taken for somebody") > 500.0, "{figures:?}");
+    }
+    for refused in [["faults", "--no-seq"], ["faults", "--target=floor"], ["faults", "--address=127.0.0.1:1"]]
+    {
+        let output = run(&refused);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains("starts itself"), "{said}");
+    }
 }
 
 #[test]

@@ -17,6 +17,10 @@ use socket2::{Domain, Protocol, Socket, Type};
 const CONNECTIONS_PER_ADDRESS: u32 = 10_000;
 /// Addresses of users.
 const ADDRESSES_MAX: u32 = 250;
+/// What a narrow connection takes before it is read, in bytes.
+const NARROW_BYTES: usize = 4_096;
+/// The longest segment of a narrow connection, in bytes.
+const NARROW_SEGMENT_BYTES: u32 = 536;
 /// Users there can be.
 pub(crate) const USERS_MAX: u32 = CONNECTIONS_PER_ADDRESS * ADDRESSES_MAX;
 
@@ -33,6 +37,8 @@ pub(crate) enum Origin {
     },
     /// What makes the site's calls.
     Caller,
+    /// Those who connect and say nothing.
+    Crowd,
 }
 
 impl Origin {
@@ -43,12 +49,26 @@ impl Origin {
                 Ipv4Addr::new(127, 0, 1 + u8::from(again), u8::try_from(host).expect("at most 251"))
             }
             Origin::Caller => Ipv4Addr::new(127, 0, 0, 2),
+            Origin::Crowd => Ipv4Addr::new(127, 0, 0, 3),
         }
     }
 }
 
 /// Begins to connect. The socket is writable when it has connected.
 pub(crate) fn connect(address: SocketAddr, origin: Origin) -> io::Result<TcpStream> {
+    begin(prepare(address, origin)?, address)
+}
+
+/// Begins to connect so that both ends together hold some ten kilobytes of what is sent here, not megabytes as is usual on
+/// loopback: buffers grow with the size of segments.
+pub(crate) fn connect_narrow(address: SocketAddr, origin: Origin) -> io::Result<TcpStream> {
+    let socket = prepare(address, origin)?;
+    socket.set_recv_buffer_size(NARROW_BYTES)?;
+    socket.set_tcp_mss(NARROW_SEGMENT_BYTES)?;
+    begin(socket, address)
+}
+
+fn prepare(address: SocketAddr, origin: Origin) -> io::Result<Socket> {
     let kind = Type::STREAM.nonblocking().cloexec();
     let socket = Socket::new(Domain::for_address(address), kind, Some(Protocol::TCP))?;
     socket.set_tcp_nodelay(true)?;
@@ -56,6 +76,10 @@ pub(crate) fn connect(address: SocketAddr, origin: Origin) -> io::Result<TcpStre
         setsockopt(&socket, IpBindAddressNoPort, &true)?;
         socket.bind(&SocketAddr::V4(SocketAddrV4::new(origin.address(), 0)).into())?;
     }
+    Ok(socket)
+}
+
+fn begin(socket: Socket, address: SocketAddr) -> io::Result<TcpStream> {
     match socket.connect(&address.into()) {
         Ok(()) => {}
         // EINPROGRESS, for which std has no kind.
@@ -78,5 +102,6 @@ mod tests {
         check(Origin::User { number: 10_000, again: true }, [127, 0, 2, 3]);
         check(Origin::User { number: USERS_MAX - 1, again: true }, [127, 0, 2, 251]);
         check(Origin::Caller, [127, 0, 0, 2]);
+        check(Origin::Crowd, [127, 0, 0, 3]);
     }
 }

@@ -43,7 +43,8 @@ impl World {
         let ms = match self.random.below(20) {
             0..12 => self.random.within(0, 100),
             12..16 => self.random.within(100, 1_500),
-            16..19 => self.random.within(1_500, 9_000),
+            16..18 => self.random.within(1_500, 9_000),
+            18 => return self.stop(),
             _ => self.random.within(9_000, 80_000),
         };
         self.advance(ms);
@@ -105,6 +106,8 @@ impl World {
         let page = self.pages.len();
         let mut secret = [7; 16];
         secret[..8].copy_from_slice(&(page as u64).to_be_bytes());
+        let owner = self.places.of(self.domain_ids[domain], &name);
+        let heard = self.now(usize::from(owner.0)).ms();
         let tabs = if self.random.chance(15) { 2 } else { 1 };
         let online = Online {
             name: name.clone().into(),
@@ -131,7 +134,7 @@ impl World {
             told: BTreeMap::new(),
             linked: BTreeMap::new(),
             unlinked: BTreeSet::new(),
-            heard: self.time,
+            heard,
             heard_poll: None,
             flushed: None,
         });

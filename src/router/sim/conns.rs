@@ -98,7 +98,8 @@ impl World {
                 let stopped = delivery.stopped;
                 assert!(stopped != Some(Reason::Shutdown) || self.plan.drain);
                 assert!(stopped.is_none() || delivery.packets.as_slice().is_empty());
-                self.written.push(Written { key, page, tab, since: self.time, delivery });
+                let since = self.now(usize::from(key.place.0)).ms();
+                self.written.push(Written { key, page, tab, since, delivery });
                 if self.random.chance(if stopped.is_some() { 100 } else { self.plan.flush_at_once }) {
                     self.flush_soon.push(key);
                 }

@@ -157,7 +157,7 @@ impl World {
 
     /// Notes what a router hears of a page: its session must not expire too soon after it.
     fn hear(&mut self, place: usize, input: &Input<'_>) {
-        let time = self.time;
+        let time = self.now(place).ms();
         let draining = self.routers[place].drain.is_some();
         let here = |session: &SessionKey| usize::from(session.place.0) == place && !draining;
         match input {
@@ -239,7 +239,7 @@ impl World {
                 }
             }
             if now.is_none() && self.routers[place].counters.sessions_expired_total > before.expired {
-                self.assert_was_silent(held.page, before.alarm);
+                self.assert_was_silent(place, held.page, before.alarm);
             }
         }
         for (user, mailbox) in &were {
@@ -387,15 +387,17 @@ impl World {
         has
     }
 
-    /// A session that ends by itself was silent for as long as it must be.
-    fn assert_was_silent(&self, page: usize, alarm: Option<Alarm>) {
+    /// A session that ends by itself was silent for as long as it must be, by the clock of its router: stops of the process
+    /// do not count.
+    fn assert_was_silent(&self, place: usize, page: usize, alarm: Option<Alarm>) {
         let page = &self.pages[page];
         let timeouts = &self.plan.timeouts;
         assert!(matches!(alarm, Some(Alarm::Session(_))), "sessions expire by their alarms");
         let patience =
             if page.flushed.is_some() { timeouts.session_idle_ms } else { timeouts.session_cut_ms };
         let since = page.flushed.unwrap_or(page.heard);
-        assert!(self.time >= since + patience, "a session expired after {} ms", self.time - since);
+        let time = self.now(place).ms();
+        assert!(time >= since + patience, "a session expired after {} ms", time - since);
     }
 
     /// Users go offline by their alarms only when they have lingered long enough.
@@ -403,7 +405,7 @@ impl World {
         let router = &self.routers[place];
         let mailboxes = &self.ledger.mailboxes[place];
         let linger_ms = self.plan.timeouts.linger_ms;
-        let time = self.time;
+        let time = self.now(place).ms();
         self.ledger.lingers.retain(|user, since| {
             if usize::from(user.place.0) != place || mailboxes.contains_key(&user.slot) {
                 return true;

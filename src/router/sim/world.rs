@@ -15,6 +15,7 @@ use super::random::Random;
 use crate::admission::Budget;
 use crate::clock::Tick;
 use crate::domains::{DomainConfig, DomainId, Domains};
+use crate::limits::STOP_MS_MIN;
 use crate::memory::Memory;
 use crate::router::call::{Answer, Call, Delivery, Verb};
 use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};
@@ -23,6 +24,9 @@ use crate::router::{Router, Settings};
 
 /// How late mail is at most, in milliseconds, if it may be later than gathers wait.
 const MAIL_MS_MAX: u64 = 20_000;
+
+/// How long the process is stopped at most, in milliseconds.
+const STOP_MS_MAX: u64 = 60_000;
 
 /// What was asked, and by whom.
 #[derive(Clone, Debug)]
@@ -57,6 +61,7 @@ pub(super) struct Written {
     pub(super) key: CallKey,
     pub(super) page: usize,
     pub(super) tab: usize,
+    /// By the clock of its place.
     pub(super) since: u64,
     pub(super) delivery: Delivery,
 }
@@ -78,6 +83,8 @@ pub(super) struct World {
     pub(super) routers: Vec<Router>,
     pub(super) places: Places,
     offsets: Vec<u64>,
+    /// Milliseconds in which the process was stopped, as far as each router has not counted them.
+    stopped: Vec<u64>,
     /// By sender and receiver.
     mail: BTreeMap<(Place, Place), VecDeque<Mail>>,
     alarms: Vec<BinaryHeap<Set>>,
@@ -138,6 +145,7 @@ impl World {
                 .all()
                 .map(|place| Router::new(settings(place), Memory::new(plan.memory_bytes)))
                 .collect(),
+            stopped: vec![0; count],
             offsets: (0..count).map(|_| random.within(0, 1_000_000)).collect(),
             places,
             trace,
@@ -179,7 +187,7 @@ impl World {
     }
 
     pub(super) fn now(&self, place: usize) -> Tick {
-        Tick::ZERO.after(self.offsets[place] + self.time)
+        Tick::ZERO.after(self.offsets[place] + self.time - self.stopped[place])
     }
 
     /// A user who is online, by the router that owns him.
@@ -328,14 +336,9 @@ impl World {
 
     /// Time passes; some or all alarms that are due ring.
     pub(super) fn advance(&mut self, ms: u64) {
-        let mail_ms_max = if self.plan.late_mail { MAIL_MS_MAX } else { self.plan.timeouts.gather_ms - 100 };
-        if self.time + ms > self.drained + mail_ms_max {
-            self.drain_mail();
-        }
+        self.bring_mail_within(ms);
         self.time += ms;
-        let (time, write_ms) = (self.time, self.plan.timeouts.write_ms);
-        let give_up = |written: &Written| written.since + write_ms <= time;
-        while let Some(at) = self.written.iter().position(give_up) {
+        while let Some(at) = self.written.iter().position(|written| self.gives_up(written)) {
             self.break_off(at);
         }
         let late = self.random.chance(30);
@@ -343,6 +346,33 @@ impl World {
             if !late || self.random.chance(50) {
                 self.ring(place);
             }
+        }
+    }
+
+    /// Mail that would be later than it may be after so many milliseconds arrives before.
+    fn bring_mail_within(&mut self, ms: u64) {
+        let mail_ms_max = if self.plan.late_mail { MAIL_MS_MAX } else { self.plan.timeouts.gather_ms - 100 };
+        if self.time + ms > self.drained + mail_ms_max {
+            self.drain_mail();
+        }
+    }
+
+    /// Whether a reader has stalled for too long.
+    fn gives_up(&self, written: &Written) -> bool {
+        let now = self.now(usize::from(written.key.place.0)).ms();
+        written.since + self.plan.timeouts.write_ms <= now
+    }
+
+    /// The process is stopped. Time passes in the world; each router counts a little of it, as much as its last turn took
+    /// to notice, and one more than another: their clocks move against each other.
+    pub(super) fn stop(&mut self) {
+        let ms = self.random.within(STOP_MS_MIN, STOP_MS_MAX);
+        self.bring_mail_within(STOP_MS_MIN);
+        self.note(|| format!("the process is stopped for {ms} ms"));
+        self.time += ms;
+        self.drained += ms - STOP_MS_MIN;
+        for stopped in &mut self.stopped {
+            *stopped += ms - self.random.within(0, STOP_MS_MIN);
         }
     }
 

@@ -101,13 +101,13 @@ fn system_certificates() -> Result<Vec<Certificate<'static>>, String> {
     Ok(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect())
 }
 
-/// What a status says. A redirect may be corrected by the operator while the messages wait.
+/// What a status says. Only what finds fault with the messages themselves is final: keys that are being changed, paths
+/// and redirects may be corrected by an operator while the messages wait.
 fn outcome(status: u16) -> Outcome {
     match status {
         200..=299 => Outcome::Taken,
         413 => Outcome::TooLarge,
-        408 | 425 | 429 => Outcome::Failed(format!("it answered {status}")),
-        400..=499 => Outcome::Refused(status),
+        400 | 422 => Outcome::Refused(status),
         _ => Outcome::Failed(format!("it answered {status}")),
     }
 }
@@ -122,10 +122,10 @@ mod tests {
         for taken in [200, 202, 204] {
             assert_eq!(outcome(taken), Outcome::Taken, "{taken}");
         }
-        for refused in [400, 401, 403, 404, 410, 422] {
+        for refused in [400, 422] {
             assert_eq!(outcome(refused), Outcome::Refused(refused));
         }
-        for later in [301, 302, 308, 408, 425, 429, 500, 502, 503, 504, 599] {
+        for later in [301, 302, 308, 401, 403, 404, 408, 410, 425, 429, 500, 502, 503, 504, 599] {
             assert_eq!(outcome(later), Outcome::Failed(format!("it answered {later}")));
         }
         assert_eq!(outcome(413), Outcome::TooLarge);

@@ -90,6 +90,7 @@ fn messages_are_refused_and_nothing_that_was_taken_is_lost() {
         let held = server.count("memory_bytes");
         assert!(held <= (SHARE_BYTES * server.shards + 40_000) as u64, "{held}");
         assert_eq!(server.count("sessions"), users as u64, "nobody is thrown out");
+        let mut pages = Vec::new();
         for (ticket, taken) in &tickets {
             let mut page = server.from("127.9.9.9");
             let answer = page.call(&poll(ticket, 0));
@@ -97,6 +98,7 @@ fn messages_are_refused_and_nothing_that_was_taken_is_lost() {
             let (_, seq) = answer.body.rsplit_once("\"seq\":").unwrap();
             let seq = seq.trim_end_matches('}').parse().unwrap();
             page.send(&poll(ticket, seq)); // and with this, the server forgets it
+            pages.push(page); // a poll whose page has gone before it was read acknowledges nothing
         }
         eventually("there is room again", || (say(0).status == 200).then_some(()));
         assert_eq!(server.count("sessions_overflowed_total"), 0);

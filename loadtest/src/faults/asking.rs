@@ -71,11 +71,20 @@ impl Asking {
         Requests::new(&self.0.to_string(), GUEST_DOMAIN, GUEST_KEY, true)
     }
 
-    /// Opens a page of the other domain, if it is there.
-    pub(super) fn guest_ticket(self) -> Option<Ticket> {
+    fn guest_comes(self) -> io::Result<(u16, Vec<u8>)> {
         let requests = self.guest();
-        let (status, body) = self.call(|out| requests.online(out, 0, [].into_iter(), None)).ok()?;
-        if status == 200 { Ticket::find(&body) } else { None }
+        self.call(|out| requests.online(out, 0, [].into_iter(), None))
+    }
+
+    /// Opens a page of the other domain, if it is there and there is room.
+    pub(super) fn guest_ticket(self) -> Option<Ticket> {
+        let (_, body) = self.guest_comes().ok().filter(|(status, _)| *status == 200)?;
+        Ticket::find(&body)
+    }
+
+    /// Whether the other domain is not there.
+    pub(super) fn guest_is_unknown(self) -> bool {
+        self.guest_comes().is_ok_and(|(status, _)| status == 401)
     }
 
     /// Whether a message comes to that page.

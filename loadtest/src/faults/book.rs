@@ -10,6 +10,9 @@
 
 use std::collections::HashSet;
 
+/// Most messages of which all that is known is shown.
+const ODD_MAX: usize = 5;
+
 /// What the server said of a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Said {
@@ -70,6 +73,8 @@ pub(super) enum Arrival {
 pub(super) struct Book {
     part: u64,
     entries: Vec<Entry>,
+    /// What is known of the first that were not as they should be.
+    odd: Vec<String>,
 }
 
 /// What the books say in the end.
@@ -104,7 +109,7 @@ pub(super) struct Verdict {
 impl Book {
     /// The book of this part.
     pub(super) fn new(part: u32) -> Book {
-        Book { part: u64::from(part) + 1, entries: Vec::new() }
+        Book { part: u64::from(part) + 1, entries: Vec::new(), odd: Vec::new() }
     }
 
     /// Begins a message from a user, or from nobody in particular, to a user. Returns its id, which is that of no other
@@ -148,12 +153,25 @@ impl Book {
         }
         let before = std::mem::replace(&mut entry.page, page.number);
         if before == 0 {
-            Arrival::First
-        } else if before == page.number || (entry.known && entry.answered < page.since) {
-            Arrival::Doubled
-        } else {
-            Arrival::Again
+            return Arrival::First;
         }
+        if before != page.number && (!entry.known || entry.answered >= page.since) {
+            return Arrival::Again;
+        }
+        let entry = *entry;
+        self.put_down(|| format!("doubled: {id:016x} on {page:?} after page {before}: {entry:?}"));
+        Arrival::Doubled
+    }
+
+    fn put_down(&mut self, line: impl FnOnce() -> String) {
+        if self.odd.len() < ODD_MAX {
+            self.odd.push(line());
+        }
+    }
+
+    /// What is known of the first that were not as they should be, for whoever looks for the reason.
+    pub(super) fn odd(&self) -> &[String] {
+        &self.odd
     }
 
     /// A poll that acknowledges it was sent.
@@ -171,17 +189,23 @@ impl Book {
     }
 
     /// The verdict, given what was reported.
-    pub(super) fn verdict(&self, reported: &HashSet<u64>) -> Verdict {
+    pub(super) fn verdict(&mut self, reported: &HashSet<u64>) -> Verdict {
         let mut verdict = Verdict { sent: self.entries.len() as u64, ..Verdict::default() };
-        for (index, entry) in (0..).zip(&self.entries) {
-            verdict.judge(entry, reported.contains(&(self.part << 40 | index)));
+        for index in 0..self.entries.len() {
+            let (entry, id) = (self.entries[index], self.part << 40 | index as u64);
+            let is_reported = reported.contains(&id);
+            if !verdict.judge(&entry, is_reported) {
+                self.put_down(|| format!("{id:016x}, reported: {is_reported}: {entry:?}"));
+            }
         }
         verdict
     }
 }
 
 impl Verdict {
-    fn judge(&mut self, entry: &Entry, reported: bool) {
+    /// Counts a message. Returns whether all is well with it.
+    fn judge(&mut self, entry: &Entry, reported: bool) -> bool {
+        let wrong = self.wrong();
         let there = entry.page > 0 || reported;
         self.reported_though_known += u64::from(entry.known && reported);
         match entry.said {
@@ -207,6 +231,12 @@ impl Verdict {
                 }
             }
         }
+        self.wrong() == wrong
+    }
+
+    /// Messages with which something is wrong.
+    fn wrong(&self) -> u64 {
+        self.lost + self.reported_though_known + self.there_though_not_taken
     }
 
     /// Takes another part's counts.
@@ -262,6 +292,7 @@ mod tests {
         assert_eq!(book.verdict(&HashSet::new()).lost, 1);
         assert_eq!(book.arrive(id, page(1, 0)), Arrival::First);
         assert_eq!(book.verdict(&HashSet::new()).lost, 1, "read, but the server cannot know");
+        assert!(book.odd().len() == 2 && book.odd()[1].contains("page: 1"), "{:?}", book.odd());
         book.acknowledged(id);
         let verdict = book.verdict(&HashSet::new());
         assert_eq!((verdict.sent, verdict.taken, verdict.delivered, verdict.lost), (1, 1, 1, 0));

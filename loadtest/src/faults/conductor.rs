@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
@@ -202,12 +203,19 @@ impl Conductor {
             _ => {
                 self.file.max_users = u32::MAX;
                 self.file.with_guest = false;
-                let ticket = asking.guest_ticket();
-                let poll = ticket.map(|ticket| asking.guest_poll(&ticket));
+                // There may be no room for a moment, after a crowd.
+                let mut ticket = None;
+                eventually(|| {
+                    ticket = asking.guest_ticket();
+                    ticket.is_some()
+                });
+                let ticket = ticket.ok_or("the other domain is not there")?;
+                let poll = asking.guest_poll(&ticket);
                 self.tell()?;
-                self.expect("a domain that went is still there", || asking.guest_ticket().is_none());
-                let is_told = poll.is_some_and(|poll| poll.is_ok_and(Asked::tells_of_the_end));
-                if !is_told {
+                self.expect("a domain that went is still there", || asking.guest_is_unknown());
+                // If its poll was turned away, its page hears of it by the next.
+                let hears = |poll: io::Result<Asked>| poll.is_ok_and(Asked::tells_of_the_end);
+                if !hears(poll) && !eventually(|| hears(asking.guest_poll(&ticket))) {
                     self.error("a domain went, and its page did not hear of it");
                 }
             }

@@ -67,6 +67,12 @@ const PART_SECONDS: f64 = 15.0;
 
 /// Runs it.
 pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
+    let connections = u64::from(settings.users) + u64::from(settings.concurrency);
+    if connections + DESCRIPTORS > settings.table {
+        return Err(
+            "so many users need more descriptors than one table of this machine has; see ulimit -n".into()
+        );
+    }
     let interrupt = Interrupt::heard()?;
     let folder = TempDir::new()?;
     let site = Site::start(DOMAIN, Dice::new(settings.seed, 1 << 32))?;
@@ -78,7 +84,6 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     let extras = Extras { config: Some(path.clone()), environment: environment(settings, clock.as_deref()) };
     let known = Settings { domain: DOMAIN.to_owned(), apikey: apikey(0), extras, ..settings.clone() };
     let (target, outcome, rate) = measured(&known)?;
-    let connections = u64::from(settings.users) + u64::from(settings.concurrency);
     // More than queues and shards take.
     let crowd = accept_queue() * settings.shards * 11 / 10 + connections;
     let ground = Arc::new(ground(settings, &target, rate)?);
@@ -89,7 +94,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         file,
         path,
         clock,
-        crowd: crowd.min(settings.table.saturating_sub(connections + DESCRIPTORS)),
+        crowd: crowd.min(settings.table - connections - DESCRIPTORS),
         dice: Dice::new(settings.seed, 2 << 32),
         interrupt,
         watched: settings.progress || io::stderr().is_terminal(),

@@ -9,7 +9,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::dice::Dice;
 use crate::wire::{NewsReader, whole};
@@ -18,8 +18,10 @@ use crate::wire::{NewsReader, whole};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest list that is read, in bytes.
 const BODY_BYTES_MAX: u64 = 64 << 20;
-/// How late a late answer is, in milliseconds.
-const LATE_MS: std::ops::Range<u64> = 500..6_000;
+/// How late a late answer is, in milliseconds: now and then the server has given up, after 10 s, and posts again.
+const LATE_MS: std::ops::Range<u64> = 500..14_000;
+/// How often one who is late looks whether the site is well again.
+const LOOK: Duration = Duration::from_millis(50);
 /// The path the server posts to.
 const PATH: &str = "/undelivered";
 
@@ -172,7 +174,10 @@ impl Inner {
             }
             Mood::Late(by) => {
                 self.take(&ids, |reports| &mut reports.late);
-                thread::sleep(by);
+                let until = Instant::now() + by;
+                while Instant::now() < until && !self.is_well.load(Ordering::SeqCst) {
+                    thread::sleep(LOOK);
+                }
                 say(stream, "200 OK")
             }
         }

@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::book::Verdict;
+use super::book::{Book, Verdict};
 use super::conductor::{Blows, Conductor};
 use super::kinds::Happened;
 use super::player::Counts;
@@ -40,7 +40,7 @@ pub(super) fn tell(
     conductor: Conductor,
 ) -> Outcome {
     let Conductor { site, blows, errors, clock, interrupt, .. } = conductor;
-    let Found { before, after, leaked, down, played } = found;
+    let Found { before, after, leaked, down, mut played } = found;
     let reports = site.end();
     outcome.rate = Some(rate);
     outcome.note(format!("seed {}", settings.seed));
@@ -53,16 +53,13 @@ pub(super) fn tell(
     tell_of_faults(&mut outcome, &played.happened, &blows);
     tell_of_site(&mut outcome, &reports);
     tell_of_polls(&mut outcome, &played.counts);
-    let verdict = judge(&played, &reports);
+    let verdict = judge(&mut played, &reports);
     tell_of_messages(&mut outcome, &verdict, &played.counts);
-    for (name, value) in [
-        ("descriptors leaked", real(leaked)),
-        ("RSS before, MiB", real(before.rss) / MEBIBYTE),
-        ("RSS when all had left, MiB", real(after.rss) / MEBIBYTE),
-        ("seconds the server took to end", down.as_secs_f64()),
-    ] {
-        outcome.figure(name, "", value);
-    }
+    played.books.iter().flat_map(Book::odd).for_each(|odd| outcome.note(odd.clone()));
+    outcome.figure("descriptors leaked", "", real(leaked));
+    outcome.figure("RSS before", "MiB", real(before.rss) / MEBIBYTE);
+    outcome.figure("RSS when all had left", "MiB", real(after.rss) / MEBIBYTE);
+    outcome.figure("the server ended within", "s", down.as_secs_f64());
     let played = played.errors.into_iter().map(|(kind, count)| (kind.to_owned(), count));
     let wrong = [
         ("descriptors were leaked", leaked),
@@ -77,10 +74,10 @@ pub(super) fn tell(
     outcome
 }
 
-fn judge(played: &Played, reports: &Reports) -> Verdict {
+fn judge(played: &mut Played, reports: &Reports) -> Verdict {
     let reported: HashSet<u64> = reports.taken.keys().copied().collect();
     let mut verdict = Verdict::default();
-    played.books.iter().for_each(|book| verdict.add(&book.verdict(&reported)));
+    played.books.iter_mut().for_each(|book| verdict.add(&book.verdict(&reported)));
     verdict
 }
 

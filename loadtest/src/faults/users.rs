@@ -277,8 +277,9 @@ impl Player {
                 Arrival::First => counts.arrivals += 1,
                 Arrival::Again => counts.again += 1,
                 Arrival::Doubled => counts.doubled += 1,
-                Arrival::Copy => counts.copies += 1,
-                Arrival::Strange => strange += 1,
+                // That the sender has it says nothing of the receiver.
+                Arrival::Copy => return counts.copies += 1,
+                Arrival::Strange => return strange += 1,
             }
             arrived.push(id);
         });

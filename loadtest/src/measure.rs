@@ -197,9 +197,9 @@ mod tests {
         assert!(cpu(&[me]).is_some_and(|time| time > 0) && cpu(&[]).is_none());
         assert!(kernel_share(&[me]).is_some_and(|share| share <= 1.0) && kernel_share(&[]).is_none());
         assert_eq!(with_children(me).first(), Some(&me));
-        // Other tests open and close theirs meanwhile.
+        // Other tests open and close theirs meanwhile, and some have threads with tables of their own.
         let files: Vec<_> = (0..200).map(|_| fs::File::open("/proc/self/stat").unwrap()).collect();
-        assert!(descriptors(me).values().all(|count| *count >= 200));
+        assert!(descriptors(me)[&nix::unistd::gettid().to_string()] >= 200);
         drop(files);
         let memory = Memory::of(&[me]);
         assert!(memory.rss > 0 && memory.pss > 0, "{memory:?}");

@@ -33,14 +33,15 @@
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
 //! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
+//! | one shard stands still: what is left out, refused or late, and who is told | `standstill` |
 //! | system calls and descriptors | `machine` |
 //! | §1 429 and 503 of addresses, rates and memory | `tests/admission/`, which reads the counters, too |
 //! | what hostile clients found | `hostile` |
 //! | §3 and §4 together: nothing lost, doubled or out of order | `nothing_lost` |
 //!
 //! Some sentences cannot be provoked from outside, or only by measuring time, and are left to the tests of the
-//! router: `"partial":true` (one shard would have to stand still while the others run), the constant time of the
-//! key comparison, the spread of the hold times, and the bound of one replaced poll a second.
+//! router: the constant time of the key comparison, the spread of the hold times, and the bound of one replaced poll a
+//! second.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::print_stderr, reason = "a failing test says on which server it failed")]
@@ -75,5 +76,6 @@ mod sessions;
 mod show;
 mod slow_and_large;
 mod smuggling;
+mod standstill;
 mod statuses;
 mod undelivered;

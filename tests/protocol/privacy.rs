@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Browser, Conn, Server, Setup, Site, get, request};
+use crate::support::{Browser, Server, Setup, Site, get, request};
 
 /// Stands in everything that is private.
 const PRIVATE: &str = "private";
@@ -88,12 +88,7 @@ fn no_error_tells(site: &Site, alice: &Browser) {
 /// Everything that is shown to whoever watches the server.
 #[track_caller]
 fn watched(server: &Server) -> String {
-    let admin = server.admin.expect("it can be watched");
-    let ask = |path: &str| {
-        let mut conn = Conn::open(admin);
-        conn.send(format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").as_bytes());
-        String::from_utf8(conn.rest()).unwrap()
-    };
+    let ask = |path: &str| String::from_utf8(server.watch(path)).unwrap();
     let metrics = ask("/metrics");
     assert!(metrics.contains("nextim_sessions"), "{metrics}");
     let others = ["/", "/stats", "/history", "/healthz", "/readyz", "/private"].map(ask);

@@ -5,6 +5,7 @@
 
 mod browser;
 mod client;
+mod frozen;
 mod inbox;
 mod server;
 mod setup;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use browser::{Browser, Heard, Poll};
 pub(crate) use client::{Conn, Response, form, get, post, request};
+pub(crate) use frozen::Frozen;
 pub(crate) use inbox::{Closed, Inbox, Reply, basic};
 pub(crate) use server::Server;
 pub(crate) use setup::{Setup, each_site};

@@ -17,6 +17,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use super::client::Conn;
 use super::setup::Setup;
 use super::{PATIENCE, eventually};
 
@@ -114,6 +115,15 @@ impl Server {
     pub(crate) fn reload(&self, setup: &Setup) {
         fs::write(self.dir.path().join("nextim.toml"), setup.text()).unwrap();
         self.signal(Signal::SIGHUP);
+    }
+
+    /// What it shows of itself at a path of its admin listener: the whole answer.
+    #[track_caller]
+    pub(crate) fn watch(&self, path: &str) -> Vec<u8> {
+        let admin = self.admin.expect("it can be watched");
+        let mut conn = Conn::open(admin);
+        conn.send(format!("GET {path} HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").as_bytes());
+        conn.rest()
     }
 
     /// What it logged, but for what its libraries trace: every connection is a line of theirs.

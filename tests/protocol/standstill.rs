@@ -1,0 +1,161 @@
+//! One shard stands still while the others run: §1 503, §2 online, and what is told to whoever watches.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::support::{Browser, Conn, Frozen, Response, Server, Setup, Site, eventually, get, post};
+
+/// Users, so many that every shard has some.
+const USERS: usize = 100;
+/// Connections, so many that the shards that run have some.
+const CONNS: usize = 40;
+/// The shard that stands still.
+const SHARD: u16 = 1;
+
+fn patient() -> Setup {
+    Setup::calm().top("admin = \"127.0.0.1:0\"")
+}
+
+/// Everybody comes online, and then a shard stops: what happens while it does not run?
+fn with_one_frozen(setup: &Setup, test: impl Fn(Frozen, Crowd)) {
+    setup.own(|server| {
+        if server.shards == 1 {
+            return; // nobody is left to see
+        }
+        let site = Site::fresh(server);
+        let names: Vec<String> = (0..USERS).map(|number| format!("user{number}")).collect();
+        let pages: Vec<Browser> = names.iter().map(|name| site.online(name, &[])).collect();
+        let mut conns: Vec<Conn> = (0..CONNS).map(|_| site.connect()).collect();
+        let ping = get("/packets", &[]);
+        for conn in &mut conns {
+            conn.call(&ping).is(400, "missing parameter: domain");
+        }
+        let frozen = Frozen::shard(server, SHARD);
+        for conn in &mut conns {
+            conn.send(&ping);
+        }
+        let at = eventually("a shard that runs answers", || conns.iter().position(Conn::is_readable));
+        let mut conn = conns.swap_remove(at);
+        conn.response().is(400, "missing parameter: domain");
+        let found = conn.call(&get("/onlines", &site.signed(&[("names", &names.join(","))])));
+        let running: Vec<&str> = found.text().split(',').collect();
+        let (here, there): (Vec<_>, Vec<_>) =
+            names.iter().cloned().partition(|name| running.contains(&&**name));
+        assert!(!here.is_empty() && !there.is_empty(), "{here:?} {there:?}");
+        test(frozen, Crowd { server: Arc::clone(server), site, conn, pages, here, there });
+    });
+}
+
+/// Those who are online on either side, and a connection to a shard that runs.
+struct Crowd {
+    server: Arc<Server>,
+    site: Site,
+    conn: Conn,
+    pages: Vec<Browser>,
+    here: Vec<String>,
+    there: Vec<String>,
+}
+
+impl Crowd {
+    fn call(&mut self, path: &str, params: &[(&str, &str)]) -> Response {
+        self.conn.call(&post(path, &self.site.signed(params)))
+    }
+
+    fn total(&self, counter: &str) -> u64 {
+        let stats: Value = Response::whole(&self.server.watch("/stats")).json();
+        stats["totals"][counter].as_u64().expect("a counter")
+    }
+
+    fn health(&self) -> (u16, String) {
+        let answer = Response::whole(&self.server.watch("/healthz"));
+        (answer.status, answer.text().to_owned())
+    }
+}
+
+#[test]
+fn a_shard_that_stands_still_is_left_out_and_what_it_missed_comes_later() {
+    with_one_frozen(&patient(), |frozen, mut crowd| {
+        let everybody = [crowd.here.as_slice(), &crowd.there].concat();
+        let (me, others) = crowd.here.split_first().unwrap();
+        let (me, others) = (me.clone(), others.to_vec());
+        let params = [("name", &*me), ("version", "6"), ("buddies", &everybody.join(","))];
+        let answer = crowd.call("/presences/online", &params).json();
+        assert_eq!(answer["partial"], true, "{answer}");
+        let buddies = answer["buddies"].as_array().unwrap().iter();
+        let buddies: BTreeSet<&str> = buddies.map(|buddy| buddy["name"].as_str().unwrap()).collect();
+        assert!(others.iter().all(|name| buddies.contains(&**name)), "{answer}");
+        assert!(crowd.there.iter().all(|name| !buddies.contains(&**name)), "{answer}");
+        assert!(crowd.total("gathers_late_total") >= 2, "a list of who is online was late, too");
+
+        drop(frozen);
+        let mut page = Browser::new(&crowd.site, &me, answer);
+        let missed = page.hear(|heard| crowd.there.iter().all(|name| !heard.moves_of(name).is_empty()));
+        for name in &crowd.there {
+            assert_eq!(missed.moves_of(name), ["online available"]);
+        }
+        let answer = crowd.call("/presences/online", &params).json();
+        assert_eq!(answer.get("partial"), None);
+    });
+}
+
+#[test]
+fn a_call_to_a_shard_that_stands_still_is_refused_and_its_message_comes_once() {
+    with_one_frozen(&patient(), |frozen, mut crowd| {
+        let receiver = crowd.there[0].clone();
+        let params = [("from", "news"), ("to", &*receiver), ("body", "late")];
+        let call = post("/messages", &crowd.site.signed(&params));
+        crowd.conn.send(&call);
+        assert_eq!(crowd.health().0, 200);
+        let told =
+            eventually("a standstill is seen", || Some(crowd.health()).filter(|(status, _)| *status != 200));
+        assert_eq!(told, (503, format!("standing still: shard {SHARD}\n")));
+        assert_eq!(Response::whole(&crowd.server.watch("/readyz")).status, 200);
+        let answer = crowd.conn.response();
+        answer.is(503, "not answered in time");
+        assert!(answer.header("retry-after").is_some());
+        assert_eq!(crowd.total("calls_refused_late"), 1);
+
+        drop(frozen);
+        eventually("it turns again", || (crowd.health() == (200, "ok\n".to_owned())).then_some(()));
+        let page = crowd.pages.iter_mut().find(|page| page.name == receiver).unwrap();
+        assert_eq!(page.everything().bodies(), ["late"]);
+    });
+}
+
+#[test]
+fn mail_that_a_shard_has_no_room_for_waits_and_comes_once() {
+    let setup = patient().limit("queue_messages", 100_000).limit("queue_bytes", 16_000_000);
+    with_one_frozen(&setup, |frozen, mut crowd| {
+        let (receiver, speaker) = (crowd.there[0].clone(), crowd.here[0].clone());
+        let mut said = BTreeSet::new();
+        let mut sent = Vec::new();
+        eventually("its mailbox is full", || {
+            // A connection whose call waits cannot call again.
+            for _ in 0..500 {
+                let body = format!("{:05}", said.len());
+                let mut conn = crowd.site.connect();
+                let params = [("from", &*speaker), ("to", &*receiver), ("body", &*body)];
+                conn.send(&post("/messages", &crowd.site.signed(&params)));
+                said.insert(body);
+                sent.push(conn);
+                // What is answered after it came in a later turn, if not in the same.
+                let params = [("from", &*speaker), ("to", &*speaker), ("body", "to myself")];
+                assert_eq!(crowd.call("/messages", &params).delivered(), 1);
+            }
+            (crowd.total("mail_delayed_total") > 0).then_some(())
+        });
+        assert!(crowd.total("mail_waiting") > 0);
+
+        drop(frozen);
+        eventually("all mail has arrived", || (crowd.total("mail_waiting") == 0).then_some(()));
+        for conn in &mut sent {
+            assert_eq!(conn.response().delivered(), 1);
+        }
+        let page = crowd.pages.iter_mut().find(|page| page.name == receiver).unwrap();
+        let mut heard: Vec<String> = page.everything().bodies().into_iter().map(str::to_owned).collect();
+        heard.sort_unstable();
+        assert!(heard.iter().eq(&said), "{} of {}", heard.len(), said.len());
+    });
+}

@@ -183,7 +183,13 @@ fn a_soak_tells_how_flat_it_was_even_if_it_is_interrupted() {
     assert!(outcome["notes"].to_string().contains("interrupted after"), "{outcome}");
 }
 
-// The run itself takes its time, and a machine that does nothing else: tests/long has it.
+// For a minute, and with more users, it is in tests/long.
+#[test]
+fn faults() {
+    let figures = ["messages taken for somebody", "undelivered messages the site took"];
+    check_each("faults --users 200 --rate 300 --seconds 10", &["--shards 1", "--shards 2"], &figures);
+}
+
 #[test]
 fn faults_befall_a_server_of_ones_own_only() {
     for refused in [["faults", "--no-seq"], ["faults", "--target=floor"], ["faults", "--address=127.0.0.1:1"]]

@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, test } from 'node:test';
 
-import { until } from './support/eyes.js';
+import { PATIENCE_MS, until } from './support/eyes.js';
 import { PASSWORD, Person, heardOnce, launch } from './support/people.js';
 import { Community, MessageServer } from './support/servers.js';
 
@@ -218,7 +218,7 @@ test('another window takes the connection over: this one says so, and takes it b
   const [xiaoming, bob] = await arrive('xiaoming', 'bob');
   const poll = await xiaoming.context.waitForEvent('request', {
     predicate: (request) => /\/packets\?/.test(request.url()),
-    timeout: 40_000,
+    timeout: PATIENCE_MS,
   });
   // The page's own poll may reach the server after ours, or be answered and asked again: then ours is the replaced one.
   let taken = false;

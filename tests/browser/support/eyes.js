@@ -2,7 +2,8 @@
 //
 // Owns: waiting for such a thing with a deadline. Must not: know the site or the bar.
 
-const DEADLINE_MS = 30_000;
+/** How long one waits for what must happen; the machine may have much else to do. */
+export const PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
 
 /**
@@ -13,7 +14,7 @@ const LOOK_MS = 20;
  * @returns {Promise<T>}
  */
 export async function until(what, ask) {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await ask();
     if (answer) return answer;

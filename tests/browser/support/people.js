@@ -7,6 +7,8 @@ import assert from 'node:assert/strict';
 
 import { chromium } from 'playwright-core';
 
+import { PATIENCE_MS } from './eyes.js';
+
 /** Logins that the community is seeded with share this password. */
 export const PASSWORD = 'nextim';
 
@@ -47,6 +49,7 @@ export class Person {
     person.context.on('console', (said) => {
       if (/Content Security Policy|Refused to/.test(said.text())) person.complaints.push(said.text());
     });
+    person.context.setDefaultTimeout(PATIENCE_MS);
     if (init) await person.context.addInitScript(init);
     person.page = await person.context.newPage();
     await person.logIn();
@@ -60,6 +63,8 @@ export class Person {
     await form.getByLabel(/^(name|user ?name|id)/i).fill(this.id);
     await form.getByLabel(/password/i).fill(password);
     await form.getByRole('button', { name: /log in/i }).click();
+    // A click does not wait for the page it leads to, and what is asked of the old one would cut the way there.
+    await this.page.waitForURL((url) => url.pathname !== '/login');
   }
 
   /** One more tab of this browser. @param {string} path */

@@ -117,12 +117,12 @@ after(async () => {
 test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and loads a history', async () => {
   const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.arrive(browser, community.url, id)));
   await bob.bar.online();
+  await alice.page.goto(`${community.url}/old`); // and away from our bar, which polls in another way
   /** @type {string[]} */
   const polls = [];
   alice.context.on('request', (request) => {
     if (/\/packets\?/.test(request.url()) && request.frame().page() === alice.page) polls.push(request.resourceType());
   });
-  await alice.page.goto(`${community.url}/old`);
   const log = alice.page.locator('#old-log');
   const reads = (/** @type {string | RegExp} */ text) => log.getByText(text, { exact: true }).first().waitFor();
   const does = (/** @type {string} */ name, /** @type {string[]} */ ...args) =>

@@ -38,6 +38,8 @@ pub const CATCH_UP_MAX: usize = 500;
 pub const CATCH_UP_OVERLAP: usize = 20;
 /// Messages in one answer of the history.
 pub const HISTORY_MAX: usize = 30;
+/// Histories in one answer; what a page has open is fewer.
+pub const HISTORIES_MAX: usize = 20;
 /// Messages in a history that is downloaded.
 pub const DOWNLOAD_MAX: usize = 1_000;
 /// Notifications in one answer.
@@ -88,6 +90,9 @@ pub const OLD_FILE_BYTES_MAX: u64 = 4 * 1_048_576;
 pub const SENDS_AT_ONCE: u32 = 20;
 /// … and as many again in this time.
 pub const SENDS_REFILL: Duration = Duration::from_secs(10);
+/// A message counts as one more for each so many bytes of it as JSON: what waits for a page at the message server has
+/// a limit of bytes, too, and nobody is to fill it alone.
+pub const SEND_BYTES: usize = 8_192;
 /// So many attempts to log in as one user from one address …
 pub const LOG_INS_AT_ONCE: u32 = 10;
 /// … and as many again in this time.
@@ -144,13 +149,18 @@ impl Buckets {
 
     /// Takes one; false if there is none.
     pub fn take(&self, key: &str) -> bool {
+        self.take_many(key, 1)
+    }
+
+    /// Takes so many, or all that a full bucket has; false if there are fewer.
+    pub fn take_many(&self, key: &str, count: u32) -> bool {
         let now = Instant::now();
         let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
         if levels.len() >= BUCKETS_SWEPT {
             levels.retain(|_, bucket| self.used(bucket, now) > 0.0);
         }
         let bucket = levels.entry(key.to_owned()).or_insert(Bucket { used: 0.0, at: now });
-        let used = self.used(bucket, now) + 1.0;
+        let used = self.used(bucket, now) + f64::from(count.min(self.size));
         let taken = used <= f64::from(self.size);
         if taken {
             *bucket = Bucket { used, at: now };
@@ -173,6 +183,8 @@ mod tests {
         let buckets = Buckets::new(2, Duration::from_hours(1));
         assert!(buckets.take("a") && buckets.take("a") && !buckets.take("a"));
         assert!(buckets.take("b"));
+        assert!(!buckets.take_many("b", 2) && buckets.take("b"));
+        assert!(buckets.take_many("c", 3) && !buckets.take("c"), "three of two is all there is");
     }
 
     #[test]

@@ -53,8 +53,16 @@ pub fn log_in(site: &Site, visit: &Visit, id: &str, password: &str) -> Result<(U
     Ok((user, cookie(site, &token, SESSION_MS / 1_000)))
 }
 
-/// Gives a user another password, if he knows the present one. His other sessions end.
-pub fn change_password(site: &Site, visit: &Visit, user: &User, old: &str, new: &str) -> Result<(), Refusal> {
+/// Gives a user another password, if he knows the present one. All his sessions end, and all his pages are told to go
+/// online anew, which only those can who have the cookie that is returned: so whoever had found the old password, or a
+/// cookie, reads nothing any more.
+pub fn change_password(
+    site: &Site,
+    visit: &Visit,
+    user: &User,
+    old: &str,
+    new: &str,
+) -> Result<String, Refusal> {
     if !site.log_ins.take(&format!("{} {}", visit.address, user.id)) {
         return Err(Refusal::too_many("Too many attempts. Please wait some minutes."));
     }
@@ -64,10 +72,14 @@ pub fn change_password(site: &Site, visit: &Visit, user: &User, old: &str, new: 
     }
     let hash =
         hash_password(new).map_err(|_| Refusal::unavailable("The site has failed. Please try again."))?;
+    let token = secret()?;
     site.store.write(|db| {
         accounts::set_password(db, &user.id, &hash)?;
-        accounts::end_sessions(db, &user.id, visit.session.as_deref()).map_err(Refusal::from)
-    })
+        accounts::end_sessions(db, &user.id)?;
+        accounts::begin_session(db, &self::hash(&token), &user.id).map_err(Refusal::from)
+    })?;
+    crate::webim::log_out(site, user);
+    Ok(cookie(site, &token, SESSION_MS / 1_000))
 }
 
 /// Ends the session: returns the cookie that removes the browser's. Tells the message server, which ends all pages.

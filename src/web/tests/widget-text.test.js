@@ -38,6 +38,12 @@ test('links end where the URL ends, not where the sentence does', () => {
     ['"https://a.example"', [['https://a.example', 'https://a.example/']]],
   ];
   for (const [body, expected] of table) assert.deepEqual(links(body), expected, body);
+  assert.deepEqual(links('https://a.example/[b]]]}.)?'), [['https://a.example/[b]', 'https://a.example/[b]']]);
+});
+
+test('a URL with very many brackets behind it takes no longer than another', () => {
+  // Minutes, if all were counted again for each.
+  assert.equal(links(`http://a.example/()${')'.repeat(200_000)}`)[0][0], 'http://a.example/()');
 });
 
 test('no scheme but http, https and mailto becomes a link', () => {

@@ -32,13 +32,12 @@ export function safeUrl(url, base) {
 
 /** What ends a sentence or closes a bracket that was opened before the URL is not the URL's. @param {string} url */
 function trimUrl(url) {
-  for (;;) {
-    const last = url.at(-1) ?? '';
-    const open = { ')': '(', ']': '[', '}': '{' }[last];
-    const extra = open ? url.split(last).length > url.split(open).length : '.,;:!?*_~'.includes(last);
-    if (!last || !extra) return url;
-    url = url.slice(0, -1);
-  }
+  /** @type {Record<string, number>} */
+  const spare = {};
+  for (const [open, close] of ['()', '[]', '{}']) spare[close] = url.split(close).length - url.split(open).length;
+  let end = url.length;
+  while (end && (spare[url[end - 1]]-- > 0 || '.,;:!?*_~'.includes(url[end - 1]))) end -= 1;
+  return url.slice(0, end);
 }
 
 /**

@@ -88,7 +88,7 @@ pub(super) fn ban(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     }
     site.store.write(|db| {
         bans::add(db, &user.id)?;
-        accounts::end_sessions(db, &user.id, None)
+        accounts::end_sessions(db, &user.id)
     })?;
     webim::log_out(site, &user);
     Ok(done("/admin", "done"))

@@ -15,10 +15,18 @@ const TURNING: [char; 12] = [
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
+/// Whether a character shows nothing by itself; emoji are made with some of these.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// One line, such as a name: trimmed, not empty, without control characters.
 pub(super) fn line(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.chars().all(is_blank) {
         return Err(unfit(format!("{what} is missing.")));
     }
     if text.contains(|c: char| c.is_control() || TURNING.contains(&c)) {
@@ -93,7 +101,8 @@ mod tests {
     #[test]
     fn lines_are_trimmed_short_and_visible() {
         assert_eq!(line("A name", "  Ann \u{5b}b\u{5d} 安 ", 9).unwrap(), "Ann [b] 安");
-        for bad in ["", " \t ", "a\nb", "a\u{0}b", "a\u{202e}b", "1234567890"] {
+        for bad in ["", " \t ", "\u{200b}", "\u{3164} \u{ad}", "a\nb", "a\u{0}b", "a\u{202e}b", "1234567890"]
+        {
             assert!(line("A name", bad, 9).is_err(), "{bad:?}");
         }
     }

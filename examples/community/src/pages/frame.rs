@@ -27,7 +27,7 @@ const SAID: [(&str, &str); 19] = [
     ("friends", "You are friends now."),
     ("declined", "The request is gone."),
     ("unfriended", "You are friends no longer."),
-    ("blocked", "Blocked. You will hear nothing of each other in the chat."),
+    ("blocked", "Blocked. Neither of you can write to the other; in groups you share you still meet."),
     ("unblocked", "No longer blocked."),
     ("moved", "Moved to the other group."),
     ("joined", "You are a member now. The group's room is in the chat bar."),

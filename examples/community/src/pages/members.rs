@@ -4,6 +4,7 @@
 //! Must not: change what is between two users; `relations` does.
 
 use askama::Template;
+use axum::http::header;
 
 use super::check;
 use super::frame::{Page, answer, done};
@@ -108,7 +109,7 @@ pub(super) fn change_password(site: &Site, visit: &Visit) -> Result<Reply, Refus
     let (old, new) = (visit.params.get("old"), visit.params.get("new"));
     let changed = check::password(new).and_then(|new| session::change_password(site, visit, me, old, new));
     match changed {
-        Ok(()) => Ok(done(&format!("/u/{}", me.id), "password")),
+        Ok(cookie) => Ok(done(&format!("/u/{}", me.id), "password").with(header::SET_COOKIE, cookie)),
         Err(refusal) => profile(site, visit, me.clone(), &me.nick, &me.bio, Some(refusal)),
     }
 }

@@ -116,11 +116,12 @@ pub(super) fn add(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
             return Err(Refusal::forbidden("You block this member. Lift the block first."));
         }
         // Who is blocked is not told: his request is just never seen.
+        let has_asked = friends::requested(db, &other.id, &me.id)?;
         if !blocks::blocks(db, &other.id, &me.id)? {
             friends::request(db, &me.id, &other.id, "")?;
         }
         let are_friends = friends::group(db, &me.id, &other.id)?.is_some();
-        if are_friends {
+        if are_friends && has_asked {
             tell_accepted(db, me, &other)?;
         }
         Ok(are_friends)
@@ -174,13 +175,10 @@ pub(super) fn remove(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     }
 }
 
-/// Blocks the other. A request of his is gone with that.
+/// Blocks the other.
 pub(super) fn block(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     let (me, other) = both(site, visit)?;
-    site.store.write(|db| {
-        friends::decline(db, &me.id, &other.id)?;
-        blocks::add(db, &me.id, &other.id).map_err(Refusal::from)
-    })?;
+    site.store.write(|db| blocks::add(db, &me.id, &other.id).map_err(Refusal::from))?;
     webim::unlink(site, me, &other.id);
     Ok(back(&other, "blocked"))
 }

@@ -47,25 +47,27 @@ impl Prose {
     }
 }
 
-/// The text and the links of a line.
+/// The text and the links of a line. What was found is kept until it is passed, so that a line is read once.
 fn pieces(line: &str, to: &mut Vec<Piece>) {
-    let mut rest = line;
-    while let Some((start, end)) = link(rest) {
-        if start > 0 {
-            to.push(Piece::Text(rest[..start].to_owned()));
+    let mut from = 0;
+    let (mut web, mut user) = (web_link(line), user_link(line));
+    while let Some((start, end)) = web.into_iter().chain(user).min_by_key(|(start, _)| *start) {
+        if start > from {
+            to.push(Piece::Text(line[from..start].to_owned()));
         }
-        to.push(Piece::Link(rest[start..end].to_owned()));
-        rest = &rest[end..];
+        to.push(Piece::Link(line[start..end].to_owned()));
+        from = end;
+        let next = |found: Option<(usize, usize)>, find: fn(&str) -> Option<(usize, usize)>| match found {
+            Some((start, _)) if start < from => {
+                find(&line[from..]).map(|(start, end)| (from + start, from + end))
+            }
+            found => found,
+        };
+        (web, user) = (next(web, web_link), next(user, user_link));
     }
-    if !rest.is_empty() {
-        to.push(Piece::Text(rest.to_owned()));
+    if from < line.len() {
+        to.push(Piece::Text(line[from..].to_owned()));
     }
-}
-
-/// Where the first link begins and ends.
-fn link(text: &str) -> Option<(usize, usize)> {
-    let first = web_link(text).into_iter().chain(user_link(text));
-    first.min_by_key(|(start, _)| *start)
 }
 
 /// The first address of a user, at the start of a word, with a number and nothing more.
@@ -110,15 +112,14 @@ fn is_outside(c: char) -> bool {
 
 /// How many bytes belong to an address: up to a space or a quote, without the punctuation of the sentence around it.
 fn url_len(text: &str) -> usize {
-    let mut url = &text[..text.find(is_outside).unwrap_or(text.len())];
-    while let Some(last) = url.chars().next_back() {
-        let lone = last == ')' && url.matches(')').count() > url.matches('(').count();
-        if !lone && !".,;:!?'*_]}".contains(last) {
-            break;
-        }
-        url = &url[..url.len() - last.len_utf8()];
-    }
-    url.len()
+    let url = &text[..text.find(is_outside).unwrap_or(text.len())];
+    let mut spare = url.matches(')').count().saturating_sub(url.matches('(').count());
+    let is_around = |last: char| {
+        let lone = last == ')' && spare > 0;
+        spare -= usize::from(lone);
+        lone || ".,;:!?'*_]}".contains(last)
+    };
+    url.trim_end_matches(is_around).len()
 }
 
 /// A moment, in ms since 1970.
@@ -236,6 +237,15 @@ mod tests {
         for (text, wanted) in cases {
             assert_eq!(links(text), wanted, "{text}");
         }
+    }
+
+    /// Each of these would take minutes if every bracket, or every link, were a reason to read the rest again.
+    #[test]
+    fn a_long_line_is_read_once() {
+        let many = |text: &str| text.repeat(300_000);
+        assert_eq!(links(&format!("http://a({}", many(")"))), ["http://a()"]);
+        assert_eq!(links(&many("/space-uid-1.html ")).len(), 300_000);
+        assert_eq!(links(&format!("{}/space-uid-1.html", many("http://a//// "))).len(), 300_001);
     }
 
     #[test]

@@ -23,7 +23,7 @@ const SESSION: &str = "SELECT users.* FROM sessions JOIN users ON users.id = ses
     WHERE sessions.token = ?1 AND sessions.expires > ?2";
 const ADD_SESSION: &str = "INSERT INTO sessions (token, user, expires) VALUES (?1, ?2, ?3)";
 const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
-const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1 AND token IS NOT ?2";
+const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1";
 const EXPIRE_SESSIONS: &str = "DELETE FROM sessions WHERE expires <= ?1";
 
 /// A user of the community.
@@ -101,10 +101,15 @@ pub fn find_uid(db: &Connection, uid: i64) -> Result<Option<User>> {
 
 /// The user of this id or, if it is a number, of this uid.
 pub fn find_any(db: &Connection, id_or_uid: &str) -> Result<Option<User>> {
-    match id_or_uid.parse() {
-        Ok(uid) => find_uid(db, uid),
-        Err(_) => find(db, id_or_uid),
+    match number(id_or_uid) {
+        Some(uid) => find_uid(db, uid),
+        None => find(db, id_or_uid),
     }
+}
+
+/// A number as it stands in links. It has one form, so that who is named twice in a list is named alike.
+pub fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
 /// Users in the order in which they joined.
@@ -153,9 +158,9 @@ pub fn session_user(db: &Connection, token: &str) -> Result<Option<User>> {
     one(db, SESSION, params![token, now()], User::of)
 }
 
-/// Ends all sessions of a user, but for this one if there is one to keep.
-pub fn end_sessions(db: &Connection, user: &str, kept: Option<&str>) -> Result<()> {
-    run(db, END_SESSIONS, params![user, kept]).map(drop)
+/// Ends all sessions of a user.
+pub fn end_sessions(db: &Connection, user: &str) -> Result<()> {
+    run(db, END_SESSIONS, [user]).map(drop)
 }
 
 /// Ends a session.

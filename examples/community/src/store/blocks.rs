@@ -2,7 +2,7 @@
 //!
 //! Owns: the table `blocks`. Must not: tell the blocked.
 
-use super::{Connection, Result, list, run, value};
+use super::{Connection, Result, friends, list, run, value};
 
 const ADD: &str = "INSERT OR IGNORE INTO blocks (user, blocked) VALUES (?1, ?2)";
 const REMOVE: &str = "DELETE FROM blocks WHERE user = ?1 AND blocked = ?2";
@@ -10,8 +10,10 @@ const BLOCKS: &str = "SELECT EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND bl
 const BY: &str = "SELECT blocked FROM blocks WHERE user = ?1";
 const OF: &str = "SELECT user FROM blocks WHERE blocked = ?1";
 
-/// `user` blocks `other`.
+/// `user` blocks `other`. What either has asked the other is gone with that.
 pub fn add(db: &Connection, user: &str, other: &str) -> Result<()> {
+    friends::decline(db, user, other)?;
+    friends::decline(db, other, user)?;
     run(db, ADD, [user, other]).map(drop)
 }
 

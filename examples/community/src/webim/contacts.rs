@@ -49,12 +49,13 @@ impl Circle {
         let describe = |user: &User| {
             let presence = present.get(user.id.as_str()).copied().filter(|_| !self.is_apart(&user.id));
             let group = self.groups.get(&user.id).map_or(STRANGER, String::as_str);
-            BuddyInfo::new(site, user, group, presence).blocked(self.blocked.contains(&user.id))
+            let info = BuddyInfo::new(site, user, group, presence).blocked(self.blocked.contains(&user.id));
+            if self.is_apart(&user.id) { info.apart() } else { info }
         };
         users.iter().map(describe).collect()
     }
 
-    fn is_apart(&self, id: &str) -> bool {
+    pub(super) fn is_apart(&self, id: &str) -> bool {
         self.blocked.contains(id) || self.blocking.contains(id)
     }
 }

@@ -11,7 +11,7 @@ use super::params::{list, required, text};
 use super::rooms::mine;
 use super::shapes::{LogItem, log};
 use crate::dates;
-use crate::limits::{DOWNLOAD_MAX, HISTORY_MAX};
+use crate::limits::{DOWNLOAD_MAX, HISTORIES_MAX, HISTORY_MAX};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::site::{Outcome, Site};
@@ -65,7 +65,7 @@ pub(super) fn history(site: &Site, user: &User, params: &Params) -> Outcome {
     }
     let found = site.store.read(|db| {
         let each = |id: &String| Ok((id.clone(), json!(read(db, id)?)));
-        ids.iter().map(each).collect::<Result<Map<String, Value>, Refusal>>()
+        ids.iter().take(HISTORIES_MAX).map(each).collect::<Result<Map<String, Value>, Refusal>>()
     })?;
     Ok(Reply::json(&found))
 }

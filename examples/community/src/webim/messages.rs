@@ -10,7 +10,7 @@ use super::contacts::no_such_user;
 use super::params::{required, text, ticket};
 use super::server::{CallError, Push};
 use super::{rooms, style, tell};
-use crate::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX};
+use crate::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX, SEND_BYTES};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::session;
@@ -30,7 +30,7 @@ pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
     if cid.is_some_and(|cid| cid.len() > CID_BYTES_MAX) {
         return Err(Refusal::bad("bad parameter: cid"));
     }
-    if !site.sends.take(&user.id) {
+    if !site.sends.take_many(&user.id, weight(body)) {
         return Err(Refusal::too_many("You are writing too fast. Please wait a moment."));
     }
     let message = if kind == "broadcast" {
@@ -93,6 +93,14 @@ fn check_body(body: &str) -> Result<(), Refusal> {
         return Err(Refusal::bad("bad parameter: body"));
     }
     Ok(())
+}
+
+/// As how many messages it counts.
+fn weight(body: &str) -> u32 {
+    let json = serde_json::to_vec(body).map_or(usize::MAX, |json| json.len());
+    // The message server also escapes these.
+    let escaped = body.bytes().filter(|byte| matches!(byte, b'<' | b'>' | b'&')).count() * "u003c".len();
+    u32::try_from(json.saturating_add(escaped) / SEND_BYTES + 1).unwrap_or(u32::MAX)
 }
 
 /// Whom it is for, if he may write to him.

@@ -22,9 +22,9 @@ use super::contacts::{self, Circle};
 use super::jsonp::{self, Effect};
 use super::missed::{Missed, heard};
 use super::params::{clearable, list, short, text};
-use super::server::{By, CallError, Online, Presence, Session};
+use super::server::{By, CallError, INVISIBLE, Online, Presence, Session};
 use super::shapes::{BuddyInfo, LogItem, RoomInfo, link, log};
-use super::{FORUM_CHANNEL, history, settings};
+use super::{FORUM_CHANNEL, history, settings, tell};
 use crate::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -33,7 +33,7 @@ use crate::site::{Outcome, Site};
 use crate::store::accounts::{self, User};
 use crate::store::groups::{self, Group};
 use crate::store::messages;
-use crate::store::{Connection, Result as Stored, forum, now, tickets};
+use crate::store::{Connection, Result as Stored, bans, forum, now, tickets};
 use crate::visit::{Params, Visit};
 
 /// The version of older front ends, which know no third type of messages.
@@ -65,12 +65,15 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
         show: if show.is_empty() { "available" } else { show }.to_owned(),
         status: status.to_owned(),
     };
+    // One who has just logged in by the form has a session that this request does not name.
+    let asked_by = visit.session.as_deref().filter(|_| cookie.is_none());
+    let status = if show == INVISIBLE { &user.status } else { status };
     let told = look_again(site, &user, params, &mut knows)
         .and_then(|()| answer(site, &user, &knows, &session, &myself))
-        .and_then(|answer| hand_over(site, &user, &knows, &session, status).map(|()| answer));
+        .and_then(|answer| hand_over(site, &user, asked_by, &knows, &session, status).map(|()| answer));
     let answer = told.inspect_err(|_| {
         // A session whose ticket nobody was given ends by itself; this is for those who see him online meanwhile.
-        super::tell::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
+        tell::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
     })?;
     let reply = Reply::json(&answer);
     Ok(match cookie {
@@ -280,17 +283,35 @@ fn channels(site: &Site, subscribed: bool) -> Value {
     json!([{"id": FORUM_CHANNEL, "nick": "Forum", "url": link(site, "/forum")}])
 }
 
-/// Step 7, and what else is remembered of this page.
+/// Step 7, and what else is remembered of this page. What the user has lost while the message server was asked, it did
+/// not know when it was told: it is told again.
 fn hand_over(
     site: &Site,
     user: &User,
+    asked_by: Option<&str>,
     knows: &Knowledge,
     session: &Session,
     status: &str,
 ) -> Result<(), Refusal> {
-    site.store.write(|db| {
+    let (groups, circle) = site.store.write(|db| {
+        let is_in = match asked_by {
+            Some(token) => accounts::session_user(db, token)?.is_some(),
+            None => !bans::banned(db, &user.id)?,
+        };
+        if !is_in {
+            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "You are not logged in any more."));
+        }
         tickets::add(db, &session::hash(&session.ticket), &user.id)?;
         accounts::set_status(db, &user.id, status)?;
-        Ok(messages::set_received(db, &user.id, &knows.missed.messages)?)
-    })
+        messages::set_received(db, &user.id, &knows.missed.messages)?;
+        Ok((groups::of(db, &user.id)?, Circle::of(db, user)?))
+    })?;
+    for left in knows.groups.iter().filter(|group| !groups.iter().any(|of_his| of_his.id == group.id)) {
+        tell::expel(site, user, left.id);
+    }
+    let were_together = knows.contacts.iter().filter(|other| !knows.circle.is_apart(&other.id));
+    for other in were_together.filter(|other| circle.is_apart(&other.id)) {
+        tell::unlink(site, user, &other.id);
+    }
+    Ok(())
 }

@@ -5,7 +5,7 @@
 use super::contacts::no_such_user;
 use super::messages::may_write;
 use super::params::{clearable, required, required_ticket, short, text};
-use super::server::{By, CallError};
+use super::server::{By, CallError, INVISIBLE};
 use crate::limits::{SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
@@ -30,7 +30,9 @@ pub(super) fn presence(site: &Site, user: &User, params: &Params) -> Outcome {
     site.store
         .write(|db| {
             tickets::used(db, &session::hash(ticket))?;
-            status.map_or(Ok(()), |status| accounts::set_status(db, &user.id, status))
+            // What is said by somebody invisible is for his own pages.
+            let told = status.filter(|_| show != INVISIBLE);
+            told.map_or(Ok(()), |status| accounts::set_status(db, &user.id, status))
         })
         .map_err(|error: rusqlite::Error| Refusal::from(error))?;
     done(&site.im.show(ticket, &user.nick, show, status))

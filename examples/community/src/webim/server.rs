@@ -13,6 +13,9 @@ use ureq::http::Response;
 use crate::limits::{HANDLERS_MAX, IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT};
 use crate::store::messages::Message;
 
+/// The show of who is there and looks as if he were not.
+pub const INVISIBLE: &str = "invisible";
+
 /// Why a call had no success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {

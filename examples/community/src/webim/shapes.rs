@@ -63,6 +63,11 @@ impl BuddyInfo {
         BuddyInfo { blocked, ..self }
     }
 
+    /// The same, for one who is to know nothing of what he does.
+    pub(super) fn apart(self) -> BuddyInfo {
+        BuddyInfo { status: String::new(), status_time: String::new(), ..self }
+    }
+
     pub(super) fn is_online(&self) -> bool {
         self.presence == "online"
     }

@@ -67,11 +67,22 @@ fn a_user_changes_his_own_profile() {
 fn a_new_password_ends_the_other_log_ins() {
     let world = World::new();
     let (mut here, there) = (world.user("alice"), world.user("alice"));
+    let mut stolen = world.browser();
+    stolen.cookie = here.cookie.clone();
+    world.im("/presences/online", &[("name", "alice")]);
     here.post("/password", &[("old", "wrong"), ("new", "long enough")]).is(403).has(&["not your present"]);
     here.post("/password", &[("old", "nextim"), ("new", "short")]).is(422);
     there.get("/friends").is(200);
     here.submit("/password", &[("old", "nextim"), ("new", "long enough")]).has(&["Your password is changed"]);
-    there.get("/friends").is(303);
+    for other in [there, stolen] {
+        other.get("/friends").is(303);
+    }
+    here.get("/friends").is(200);
+    assert_eq!(
+        world.im("/onlines", &[("names", "alice")]),
+        serde_json::json!([]),
+        "pages of before are gone"
+    );
     world.browser().post("/login", &[("id", "alice"), ("password", "nextim")]).is(401);
     world.browser().post("/login", &[("id", "alice"), ("password", "long enough")]).is(303);
 }
@@ -129,6 +140,23 @@ fn who_is_blocked_asks_in_vain_and_is_not_told() {
     alice.post("/u/dave/accept", &[]).is(404);
     dave.post("/u/alice/add", &[]).is(303);
     assert!(!world.store().read(|db| friends::requested(db, "dave", "alice")).unwrap());
+}
+
+#[test]
+fn a_request_to_somebody_ends_when_one_blocks_him() {
+    let world = World::new();
+    let (mut alice, mut dave) = (world.user("alice"), world.user("dave"));
+    dave.post("/u/alice/block", &[]).is(303); // whom he has asked before
+    alice.post("/u/dave/accept", &[]).is(404);
+    dave.get("/notifications").lacks(&["Alice is your friend now"]);
+}
+
+#[test]
+fn a_friend_is_told_once_that_he_is_one() {
+    let world = World::new();
+    let (mut alice, bob) = (world.user("alice"), world.user("bob"));
+    alice.submit("/u/bob/add", &[]).has(&["You are friends now"]);
+    bob.get("/notifications").lacks(&["Alice is your friend now"]);
 }
 
 #[test]

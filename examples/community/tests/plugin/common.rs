@@ -299,6 +299,13 @@ impl Page<'_, '_> {
         })
     }
 
+    /// Of this list nothing has come that was not looked at.
+    #[track_caller]
+    pub(crate) fn unheard(&self, list: &str) {
+        let came: Vec<_> = self.packets.iter().filter(|(of, _)| of == list).collect();
+        assert!(came.is_empty(), "{came:?}");
+    }
+
     /// All messages that are there now: those before a message the page's user is sent for this purpose.
     pub(crate) fn messages(&mut self) -> Vec<Value> {
         let name = self.answer["user"]["id"].as_str().unwrap().to_owned();

@@ -56,6 +56,24 @@ fn the_blocked_are_neither_heard_nor_seen() {
 }
 
 #[test]
+fn what_somebody_says_beside_his_presence_is_not_for_the_blocked_nor_told_of_the_invisible() {
+    let site = TestSite::start();
+    let (alice, bob, zoe) = (site.log_in("alice"), site.log_in("bob"), site.log_in("zoe"));
+    let at_alice = alice.online(&[("show", "available"), ("status", "at home")]);
+    let seen_by = |browser: &crate::common::Browser<'_>| {
+        let seen = &browser.read("buddies", &[("ids", "alice")])[0];
+        (seen["presence"].clone(), seen["status"].clone(), seen["status_time"] == "")
+    };
+    assert_eq!(seen_by(&zoe), (json!("online"), json!("at home"), false));
+    assert_eq!(alice.done("block", &[("id", "zoe")]), "ok");
+    assert_eq!(seen_by(&zoe), (json!("offline"), json!(""), true));
+    at_alice.done("presence", &[("show", "invisible"), ("status", "a secret")]);
+    assert_eq!(seen_by(&bob), (json!("offline"), json!("at home"), false));
+    let _page = alice.online(&[("show", "invisible"), ("status", "another")]);
+    assert_eq!(seen_by(&bob), (json!("offline"), json!("at home"), false));
+}
+
+#[test]
 fn not_everybody_can_be_blocked() {
     let site = TestSite::start();
     let alice = site.log_in("alice");

@@ -9,7 +9,7 @@ use nextim_community::site::Options;
 use nextim_community::webim::server::Address;
 use serde_json::json;
 
-use crate::common::{TestSite, anywhere, each, message_server, with_id};
+use crate::common::{TestSite, anywhere, each, message_server, wait, with_id};
 
 /// A way to the message server that can be closed: what is connected is cut, and who connects is cut at once.
 struct Way {
@@ -23,6 +23,14 @@ struct State {
     connections: Vec<TcpStream>,
     /// What is done before the next call gets through.
     before: Option<Box<dyn FnOnce() + Send>>,
+}
+
+/// A site that reaches the message server by a way that is open.
+fn behind_a_way() -> (TestSite, Way) {
+    let way = Way::closed();
+    way.set(true);
+    let url = format!("http://{}", way.address);
+    (TestSite::with(Options::default(), |address| Address { url, ..address }), way)
 }
 
 impl Way {
@@ -59,10 +67,12 @@ impl Way {
 }
 
 impl Way {
-    /// Cuts what is connected, so that the next call comes anew, and does this before it gets through.
-    fn before_next(&self, run: impl FnOnce() + Send + 'static) {
+    /// Cuts what is connected, so that the next call comes anew, and changes the database before it gets through.
+    fn before_next_in(&self, site: &TestSite, sql: &'static str) {
         self.set(true);
-        self.state.lock().unwrap().before = Some(Box::new(run));
+        let file = site.file();
+        let change = move || rusqlite::Connection::open(file).unwrap().execute_batch(sql).unwrap();
+        self.state.lock().unwrap().before = Some(Box::new(change));
     }
 }
 
@@ -143,21 +153,46 @@ fn a_broadcast_that_nobody_was_told_is_told_by_its_retry() {
 
 #[test]
 fn what_is_said_while_a_page_goes_online_is_not_lost() {
-    let way = Way::closed();
-    way.set(true);
-    let url = format!("http://{}", way.address);
-    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
+    let (site, way) = behind_a_way();
     let alice = site.log_in("alice");
     let seen = alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "1")])["id"].clone();
-    let file = site.file();
-    way.before_next(move || {
-        // As another process of the site would: this one has looked for messages, and has no session yet.
-        let sql = "INSERT INTO messages (type, from_user, to_id, nick, body, timestamp)
-            VALUES ('multicast', 'bob', '1', 'Bob', 'in between', 9000000000000)";
-        rusqlite::Connection::open(file).unwrap().execute(sql, []).unwrap();
-    });
+    // As another process of the site would: this one has looked for messages, and has no session yet.
+    way.before_next_in(
+        &site,
+        "INSERT INTO messages (type, from_user, to_id, nick, body, timestamp)
+         VALUES ('multicast', 'bob', '1', 'Bob', 'in between', 9000000000000)",
+    );
     let answer = alice.online(&[("since", seen.as_str().unwrap())]).answer;
     assert_eq!(each(&answer["new_messages"], "body").last().unwrap(), "in between");
+}
+
+#[test]
+fn who_is_banned_while_he_comes_has_not_come() {
+    let (site, way) = behind_a_way();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    way.before_next_in(&site, "INSERT INTO bans VALUES ('bob', 0); DELETE FROM sessions WHERE user = 'bob'");
+    assert_eq!(bob.post("online", &[]).refusal().0, 401);
+    wait("he is gone", || {
+        let bob = alice.read("buddies", &[("ids", "bob")])[0].clone();
+        (bob["presence"] == "offline").then_some(())
+    });
+}
+
+#[test]
+fn what_he_has_lost_while_he_comes_he_does_not_hear() {
+    let (site, way) = behind_a_way();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let at_alice = alice.online(&[]);
+    way.before_next_in(
+        &site,
+        "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1;
+         INSERT INTO blocks VALUES ('alice', 'bob')",
+    );
+    let mut at_bob = bob.online(&[]);
+    at_alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", "a secret")]);
+    at_alice.done("presence", &[("show", "dnd")]);
+    assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
+    at_bob.unheard("presences");
 }
 
 #[test]

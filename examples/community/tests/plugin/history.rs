@@ -1,5 +1,6 @@
 //! What was said, as each side sees it.
 
+use nextim_community::store::accounts::{self, NewUser};
 use serde_json::json;
 
 use crate::common::{TestSite, each};
@@ -109,4 +110,29 @@ fn a_downloaded_history_is_text() {
 fn count(site: &TestSite, which: &str) -> i64 {
     let db = rusqlite::Connection::open(site.file()).unwrap();
     db.query_row(&format!("SELECT count(*) FROM messages WHERE {which}"), [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_number_has_one_form_and_an_answer_few_histories() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    for odd in ["+2", "02", "2.0", "-2"] {
+        assert_eq!(alice.get("history", &[("ids", &format!("2,{odd}"))]).refusal().0, 404, "{odd}");
+        assert_eq!(alice.post("message", &[("to", odd), ("body", "x")]).refusal().0, 404, "{odd}");
+    }
+    assert_eq!(alice.get("history", &[("type", "multicast"), ("id", "01")]).refusal().0, 404);
+    site.community
+        .site()
+        .store
+        .write(|db| {
+            (0..30).try_for_each(|number| {
+                let id = format!("new{number}");
+                let user = NewUser { id: &id, nick: &id, password: "", is_admin: false, bio: "" };
+                accounts::add(db, &user)
+            })
+        })
+        .unwrap();
+    let ids: Vec<String> = (0..30).map(|number| format!("new{number}")).collect();
+    let found = alice.read("history", &[("ids", &ids.join(","))]);
+    assert_eq!(found.as_object().unwrap().len(), 20);
 }

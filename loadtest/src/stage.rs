@@ -3,6 +3,7 @@
 //! Owns: the measuring around each step. Must not: decide which steps there are; `scenarios.rs` and `compare.rs` do.
 //! Server CPU is that of all its processes over a step, so it includes polls that are made meanwhile.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::thread;
@@ -44,6 +45,8 @@ pub(crate) struct Stage {
     settings: Settings,
     before: Memory,
     watched: bool,
+    /// The most processors that others used, by step.
+    others: BTreeMap<String, f64>,
 }
 
 /// What one step found.
@@ -100,7 +103,15 @@ impl Stage {
         }
         let before = Memory::of(&target.processes);
         let watched = settings.progress || std::io::stderr().is_terminal();
-        Ok(Stage { fleet, target, outcome, settings: settings.clone(), before, watched })
+        Ok(Stage {
+            fleet,
+            target,
+            outcome,
+            settings: settings.clone(),
+            before,
+            watched,
+            others: BTreeMap::new(),
+        })
     }
 
     /// Brings everybody to his poll.
@@ -196,13 +207,18 @@ impl Stage {
         }
     }
 
-    /// Puts down whether others kept the machine busy, given how many processors they used.
+    /// Puts down whether others kept the machine busy, given how many processors they used. Of steps of one title, such as
+    /// those of a soak, the worst is told.
     fn judge_others(&mut self, title: &str, processors: f64) {
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| real(cores.get() as u64));
-        if processors / cores > OTHERS {
-            let note =
-                format!("{title}: other processes used {processors:.1} of the machine's {cores} cores");
-            self.outcome.note(note);
+        let most = self.others.entry(title.to_owned()).or_default();
+        if processors / cores > OTHERS && processors > *most {
+            let note = |used: f64| {
+                format!("{title}: other processes used up to {used:.1} of the machine's {cores} cores")
+            };
+            let known = note(std::mem::replace(most, processors));
+            self.outcome.notes.retain(|told| *told != known);
+            self.outcome.note(note(processors));
         }
     }
 

@@ -3,7 +3,8 @@
 //! Owns: reading a range, and whether an address is in it. Must not: know what ranges are for. An IPv4 address is the
 //! same in its IPv6 form (`::ffff:10.0.0.1`), which is how a socket may tell it.
 
-use std::net::IpAddr;
+use std::fmt::{self, Display, Formatter};
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 /// Bits of the IPv6 form of an IPv4 address that are the same in all of them.
@@ -53,6 +54,17 @@ impl FromStr for Range {
     }
 }
 
+impl Display for Range {
+    /// In a form that can be read again.
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let first = Ipv6Addr::from_bits(self.first);
+        match first.to_ipv4_mapped() {
+            Some(first) if self.bits >= MAPPED_BITS => write!(f, "{first}/{}", self.bits - MAPPED_BITS),
+            Some(_) | None => write!(f, "{first}/{}", self.bits),
+        }
+    }
+}
+
 /// Whether an address is in one of these ranges.
 pub fn contain(ranges: &[Range], address: IpAddr) -> bool {
     ranges.iter().any(|range| range.contains(address))
@@ -73,6 +85,7 @@ mod tests {
     #[track_caller]
     fn check(range: &str, inside: &[&str], outside: &[&str]) {
         let range: Range = range.parse().unwrap();
+        assert_eq!(range.to_string().parse(), Ok(range), "{range}");
         for (addresses, expected) in [(inside, true), (outside, false)] {
             for address in addresses {
                 assert_eq!(range.contains(address.parse().unwrap()), expected, "{address}");

@@ -91,6 +91,10 @@ fn written(config: &Config) -> String {
         Format::Json => "json",
     };
     line(format_args!("log_format = {}\nadmin_hosts = [{}]", quoted(format), list(&config.admin_hosts)));
+    for (name, ranges) in [("exempt", &config.exempt), ("trusted_proxies", &config.trusted_proxies)] {
+        let ranges: Vec<String> = ranges.iter().map(ToString::to_string).collect();
+        line(format_args!("{name} = [{}]", list(&ranges)));
+    }
     if let Some(admin) = config.admin {
         line(format_args!("admin = {}", quoted(&admin.to_string())));
     }
@@ -113,6 +117,12 @@ fn written(config: &Config) -> String {
             list(&domain.apikeys)
         ));
         line(format_args!("origins = [{}]\nmax_users = {}", list(&domain.origins), domain.max_users));
+        if domain.max_calls_per_second > 0 {
+            line(format_args!("max_calls_per_second = {}", domain.max_calls_per_second));
+        }
+        if let Some(url) = &domain.undelivered_url {
+            line(format_args!("undelivered_url = {}", quoted(url)));
+        }
     }
     text
 }

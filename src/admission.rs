@@ -1,10 +1,10 @@
 //! Who may come in, and how often they may ask.
 //!
 //! Owns: what all shards count together: [`Gauge`], the users of a domain; [`Meter`], its calls; [`Addresses`], the
-//! connections and requests of each address; [`Budget`], the bytes that may wait to be posted to a site. Must not: hold anything else that is shared; it is one of the few places
-//! where an atomic is allowed. A gauge is touched when a user comes or goes, a meter if its domain has a limit, the
-//! addresses when a connection comes or goes or a browser asks, a budget when somebody who lingers is sent something. All of it is relaxed: a count guards nothing but
-//! itself.
+//! connections and requests of each address; [`Budget`], the bytes that may wait to be posted to a site. Must not: hold
+//! anything else that is shared; it is one of the few places where an atomic is allowed. A gauge is touched when a user
+//! comes or goes, a meter if its domain has a limit, the addresses when a connection comes or goes or a browser asks, a
+//! budget when somebody who lingers is sent something. All of it is relaxed: a count guards nothing but itself.
 //!
 //! **Rates** are kept by the generic cell rate algorithm: one number, the moment at which all that was admitted would
 //! have been due at the regular pace. As long as it is not too far ahead of now, the next one is admitted.

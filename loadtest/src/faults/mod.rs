@@ -6,12 +6,12 @@
 //!       └──► players: users and callers that break ───────┘ └──► book: lost = 0, doubled = 0
 //! ```
 //!
-//! Reading order: [`kinds`] (what happens to users, and how often), [`mod@ground`] (the server's file, the phases), [`book`]
-//! (what must hold), [`player`] with [`users`], [`befall`], [`callers`] and [`mod@line`], [`conductor`] with [`crowd`] and [`asking`], and
-//! [`site`].
+//! Reading order: [`kinds`] (what happens to users, and how often), [`mod@ground`] (the server's file, the phases),
+//! [`book`] (what must hold), [`player`] with [`users`], [`befall`], [`callers`] and [`mod@line`], [`conductor`] with
+//! [`crowd`] and [`asking`], and [`site`].
 //!
-//! Owns: the steps and the figures. Must not: be used to measure speed: the generator does that, and here it says only how much
-//! is half.
+//! Owns: the steps and the figures. Must not: be used to measure speed: the generator does that, and here it says only
+//! how much is half.
 
 mod asking;
 mod befall;

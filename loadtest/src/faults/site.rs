@@ -11,6 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use super::dice::Dice;
 use crate::wire::{NewsReader, whole};
 
@@ -253,20 +256,7 @@ fn say(mut stream: &TcpStream, status: &str) -> io::Result<()> {
 
 /// What `Authorization` says of a name and a password.
 fn basic(name: &str, password: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = "Basic ".to_owned();
-    for bytes in format!("{name}:{password}").as_bytes().chunks(3) {
-        let number =
-            bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte)) << (8 * (3 - bytes.len()));
-        for digit in 0..4 {
-            if digit > bytes.len() {
-                text.push('=');
-            } else {
-                text.push(char::from(DIGITS[(number >> (18 - 6 * digit) & 63) as usize]));
-            }
-        }
-    }
-    text
+    format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
 /// A lock whose holder panicked guards counts that are still counts.

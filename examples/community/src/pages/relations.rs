@@ -116,12 +116,10 @@ pub(super) fn add(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
             return Err(Refusal::forbidden("You block this member. Lift the block first."));
         }
         // Who is blocked is not told: his request is just never seen.
-        let has_asked = friends::requested(db, &other.id, &me.id)?;
-        if !blocks::blocks(db, &other.id, &me.id)? {
-            friends::request(db, &me.id, &other.id, "")?;
-        }
+        let is_heard = !blocks::blocks(db, &other.id, &me.id)?;
+        let is_new = is_heard && friends::request(db, &me.id, &other.id, "")?;
         let are_friends = friends::group(db, &me.id, &other.id)?.is_some();
-        if are_friends && has_asked {
+        if are_friends && is_new {
             tell_accepted(db, me, &other)?;
         }
         Ok(are_friends)

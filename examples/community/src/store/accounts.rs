@@ -5,7 +5,7 @@
 
 use rusqlite::Row;
 
-use super::{Connection, Result, list, now, one, params, run, value};
+use super::{Connection, Result, list, now, number, one, params, run, value};
 use crate::limits::SESSION_MS;
 
 const ADD: &str =
@@ -105,11 +105,6 @@ pub fn find_any(db: &Connection, id_or_uid: &str) -> Result<Option<User>> {
         Some(uid) => find_uid(db, uid),
         None => find(db, id_or_uid),
     }
-}
-
-/// A number as it stands in links. It has one form, so that who is named twice in a list is named alike.
-pub fn number(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
 /// Users in the order in which they joined.

@@ -96,6 +96,11 @@ impl Store {
     }
 }
 
+/// A number as it stands in links. It has one form, so that who is named twice in a list is named alike.
+pub fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
+}
+
 /// Milliseconds since 1970.
 pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -97,10 +97,9 @@ fn check_body(body: &str) -> Result<(), Refusal> {
 
 /// As how many messages it counts.
 fn weight(body: &str) -> u32 {
-    let json = serde_json::to_vec(body).map_or(usize::MAX, |json| json.len());
-    // The message server also escapes these.
-    let escaped = body.bytes().filter(|byte| matches!(byte, b'<' | b'>' | b'&')).count() * "u003c".len();
-    u32::try_from(json.saturating_add(escaped) / SEND_BYTES + 1).unwrap_or(u32::MAX)
+    let mut json = Vec::with_capacity(body.len());
+    nextim::json::write(&mut json, body);
+    u32::try_from(json.len() / SEND_BYTES + 1).unwrap_or(u32::MAX)
 }
 
 /// Whom it is for, if he may write to him.

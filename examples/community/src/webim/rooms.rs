@@ -12,9 +12,9 @@ use crate::limits::ROOMS_MAX;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::site::{Outcome, Site};
-use crate::store::Connection;
-use crate::store::accounts::{self, User};
+use crate::store::accounts::User;
 use crate::store::groups::{self, Group};
+use crate::store::{self, Connection};
 use crate::visit::Params;
 
 /// `rooms`: those of these groups that are his, or all of his.
@@ -45,9 +45,10 @@ pub(super) fn join(site: &Site, user: &User, params: &Params) -> Outcome {
     // The choice is kept; if the message server cannot hear of it now, it does when a page next goes online.
     let count = site.im.join(by, &user.nick, &group.id.to_string()).unwrap_or(0);
     // He may have been removed while the message server was asked, which it was told before this.
-    site.store
-        .read(|db| mine(db, user, required(params, "id")?))
-        .inspect_err(|_| super::tell::expel(site, user, group.id))?;
+    if site.store.read(|db| groups::role(db, group.id, &user.id))?.is_none() {
+        super::tell::expel(site, user, group.id);
+        return Err(no_such_group());
+    }
     Ok(Reply::json(&RoomInfo::new(site, &group, count, false)))
 }
 
@@ -90,8 +91,11 @@ fn members_of(site: &Site, user: &User, id: &str) -> Result<Value, Refusal> {
 
 /// The group of this number, if the user is a member. Others need not know that there is one.
 pub(super) fn mine(db: &Connection, user: &User, id: &str) -> Result<Group, Refusal> {
-    let none = || Refusal::not_found("There is no such group among yours.");
-    let id = accounts::number(id).ok_or_else(none)?;
-    groups::role(db, id, &user.id)?.ok_or_else(none)?;
-    groups::find(db, id)?.ok_or_else(none)
+    let id = store::number(id).ok_or_else(no_such_group)?;
+    groups::role(db, id, &user.id)?.ok_or_else(no_such_group)?;
+    groups::find(db, id)?.ok_or_else(no_such_group)
+}
+
+fn no_such_group() -> Refusal {
+    Refusal::not_found("There is no such group among yours.")
 }

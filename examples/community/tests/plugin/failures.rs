@@ -179,6 +179,18 @@ fn who_is_banned_while_he_comes_has_not_come() {
 }
 
 #[test]
+fn who_is_removed_from_a_group_while_he_joins_its_chat_is_not_in_it() {
+    let (site, way) = behind_a_way();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let mut at_bob = bob.online(&[]);
+    at_bob.done("leave", &[("id", "1")]);
+    way.before_next_in(&site, "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1");
+    assert_eq!(at_bob.post("join", &[("id", "1")]).refusal().0, 404);
+    alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", "a secret")]);
+    assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
+}
+
+#[test]
 fn what_he_has_lost_while_he_comes_he_does_not_hear() {
     let (site, way) = behind_a_way();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));

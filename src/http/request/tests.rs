@@ -1,0 +1,234 @@
+//! Requests that are read, cut in every way, and refused.
+//!
+//! Owns: the tables of both. Must not: judge what is asked for.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const LIMITS: Limits = Limits { body_bytes: 100, list_body_bytes: 200, ..Limits::DEFAULT };
+
+/// A result that owns what it holds.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Incomplete,
+    Complete { text: String, body: Vec<u8>, bytes: usize },
+    Rejected(Rejection),
+}
+
+fn outcome(parsed: &Parsed<'_>) -> Outcome {
+    match *parsed {
+        Parsed::Incomplete => Outcome::Incomplete,
+        Parsed::Complete { request, bytes } => {
+            let text = format!("{:?}", Request { body: &[], ..request });
+            Outcome::Complete { text, body: request.body.to_vec(), bytes }
+        }
+        Parsed::Rejected(rejection) => Outcome::Rejected(rejection),
+    }
+}
+
+fn whole(input: &[u8]) -> Outcome {
+    outcome(&parse(input, &mut Partial::default(), &mut Vec::new(), &LIMITS))
+}
+
+/// The result when the input arrives in pieces that end at `cuts`.
+fn pieces(input: &[u8], cuts: impl IntoIterator<Item = usize>) -> Outcome {
+    let mut partial = Partial::default();
+    for cut in cuts.into_iter().chain([input.len()]) {
+        // The scratch buffer is shared with other connections.
+        let mut scratch = b"other".to_vec();
+        let found = outcome(&parse(&input[..cut], &mut partial, &mut scratch, &LIMITS));
+        if found != Outcome::Incomplete {
+            return found;
+        }
+    }
+    Outcome::Incomplete
+}
+
+#[track_caller]
+fn check(input: &str, body: &str, rest: usize) {
+    let Outcome::Complete { body: found, bytes, .. } = whole(input.as_bytes()) else {
+        panic!("{input:?}: {:?}", whole(input.as_bytes()))
+    };
+    assert_eq!((String::from_utf8_lossy(&found).as_ref(), input.len() - bytes), (body, rest), "{input:?}");
+    assert_eq!(whole(input.as_bytes()), pieces(input.as_bytes(), 0..input.len()), "byte by byte: {input:?}");
+}
+
+#[track_caller]
+fn check_rejected(input: &[u8], status: u16, poll: bool) {
+    let Outcome::Rejected(found) = whole(input) else { panic!("{:?}", String::from_utf8_lossy(input)) };
+    assert_eq!(
+        (found.status, found.poll, found.close),
+        (status, poll, true),
+        "{:?}",
+        String::from_utf8_lossy(input)
+    );
+    assert_eq!(whole(input), pieces(input, 0..input.len()), "byte by byte");
+}
+
+#[test]
+fn requests_are_read() {
+    check("GET / HTTP/1.1\r\n\r\n", "", 0);
+    check("GET / HTTP/1.1\n\n", "", 0);
+    check("\r\nGET / HTTP/1.1\r\n\r\nGET ", "", 4);
+    check("POST /a?b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcd", "abc", 1);
+    check(
+        "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\nGET",
+        "abcd",
+        3,
+    );
+    check(
+        &format!("POST /a HTTP/1.1\r\nContent-Length: 100\r\n\r\n{}", "a".repeat(100)),
+        &"a".repeat(100),
+        0,
+    );
+    check(
+        &format!("POST /onlines HTTP/1.1\r\nContent-Length: 101\r\n\r\n{}", "a".repeat(101)),
+        &"a".repeat(101),
+        0,
+    );
+}
+
+#[test]
+fn a_request_is_taken_apart() {
+    let mut scratch = Vec::new();
+    let head = "OPTIONS http://im/packets?a=b HTTP/1.0\r\nConnection: keep-alive\r\nOrigin: null\r\nContent-Encoding: gzip\r\n\r\n";
+    let parsed = parse(head.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS);
+    let request = Request {
+        method: Method::Options,
+        path: "/packets",
+        query: "a=b",
+        body: &[],
+        content_type: ContentType::None,
+        content_encoded: true,
+        basic: None,
+        origin: Some("null"),
+        keep_alive: true,
+        http10: true,
+        head: head.as_bytes(),
+    };
+    assert_eq!(parsed, Parsed::Complete { request, bytes: head.len() });
+}
+
+#[test]
+fn headers_are_found_in_all_their_lines() {
+    let head = "\r\nGET http://im/a HTTP/1.1\r\nA: 1\r\nAb: 2\na:\t3, 4:5 \r\nB:\r\n\r\n";
+    let (input, mut scratch) = (format!("{head}A: body"), Vec::new());
+    let Parsed::Complete { request, .. } =
+        parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS)
+    else {
+        panic!("a request")
+    };
+    assert_eq!(request.head, head.as_bytes());
+    let values = |name| request.values(name).map(String::from_utf8_lossy).collect::<Vec<_>>();
+    assert_eq!(values("a"), ["1", "3, 4:5"]);
+    assert_eq!(values("AB"), ["2"]);
+    assert_eq!(values("b"), [""]);
+    assert_eq!((values("c").len(), values("").len()), (0, 0));
+}
+
+#[test]
+fn what_is_too_large_or_malformed_is_rejected() {
+    check_rejected(b"\x16\x03\x01\x02\x00\x01", 400, false);
+    check_rejected(b"\x80garbage", 400, false);
+    check_rejected(b"\r\n\r\n\r\n\r\n\r\n", 400, false);
+    check_rejected(b"GET /packets HTTP/3\r\n", 400, true);
+    check_rejected(b"POST /a HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413, false);
+    check_rejected(b"POST /packets HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413, true);
+    check_rejected(b"POST /onlines HTTP/1.1\r\nContent-Length: 201\r\n\r\n", 413, false);
+    check_rejected(b"POST /a HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", 413, false);
+    check_rejected(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 413, false);
+    check_rejected(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\n", 400, false);
+    let long = format!("GET /packets HTTP/1.1\r\nCookie: {}", "a".repeat(HEAD_BYTES_MAX));
+    check_rejected(long.as_bytes(), 431, true);
+    let long = format!("GET /packets?{}", "a".repeat(HEAD_BYTES_MAX));
+    check_rejected(long.as_bytes(), 431, true);
+    let late = format!("GET / HTTP/1.1\r\nCookie: {}\r\nbad\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
+    check_rejected(late.as_bytes(), 431, false);
+}
+
+#[test]
+fn leave_to_send_a_body_is_given_once() {
+    let check = |input: &str, due: bool| {
+        let mut partial = Partial::default();
+        parse(input.as_bytes(), &mut partial, &mut Vec::new(), &LIMITS);
+        assert_eq!(partial.take_continue(), due, "{input:?}");
+        assert!(!partial.take_continue(), "once");
+    };
+    let head = "POST /a HTTP/1.1\r\nExpect: 100-continue\r\n";
+    check(&format!("{head}Content-Length: 3\r\n\r\n"), true);
+    check(&format!("{head}Transfer-Encoding: chunked\r\n\r\n"), true);
+    check(&format!("{head}Content-Length: 3\r\n\r\na"), false);
+    check(&format!("{head}Content-Length: 3\r\n\r\nabc"), false);
+    check(&format!("{head}Content-Length: 0\r\n\r\n"), false);
+    check(&format!("{head}Content-Length: 101\r\n\r\n"), false);
+    check(&format!("{head}Content-Length: 3\r\n"), false);
+    check("POST /a HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", false);
+}
+
+#[test]
+fn what_is_partial_knows_where_it_is() {
+    let mut partial = Partial::default();
+    let input = b"POST /packets HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+    let mut scratch = Vec::new();
+    assert_eq!(parse(&input[..30], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+    let timed_out = Rejection::timed_out();
+    assert!(!partial.in_body() && !partial.rejected(timed_out).poll && partial.expected_bytes().is_none());
+    assert_eq!(parse(&input[..46], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+    assert!(partial.in_body() && partial.rejected(timed_out).poll);
+    assert!(matches!(parse(input, &mut partial, &mut scratch, &LIMITS), Parsed::Complete { .. }));
+    assert!(!partial.in_body(), "fit for the next request");
+}
+
+/// Requests and what looks like them, from parts that matter.
+fn requests() -> impl Strategy<Value = Vec<u8>> {
+    let part = prop_oneof![
+        Just("GET /packets?a=b HTTP/1.1\r\n"),
+        Just("POST /a HTTP/1.1\r\n"),
+        Just("POST /a HTTP/1.0\r\n"),
+        Just("Content-Length: 9\r\n"),
+        Just("Content-Length: 150\r\n"),
+        Just("Transfer-Encoding: chunked\r\n"),
+        Just("Expect: 100-continue\r\n"),
+        Just("X: y\r\n"),
+        Just("\r\n"),
+        Just("\n"),
+        Just("\r"),
+        Just(" "),
+        Just("4\r\nabcd\r\n"),
+        Just("2;x\r\nab\r\n"),
+        Just("0\r\n\r\n"),
+        Just("\0"),
+        Just("012345678"),
+    ];
+    proptest::collection::vec(part, 0..12).prop_map(|parts| parts.concat().into_bytes())
+}
+
+proptest! {
+    #[test]
+    fn pieces_are_as_the_whole(
+        start in "(POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n|POST /a HTTP/1.1\r\n|)",
+        rest in requests(),
+        mutation in (any::<prop::sample::Index>(), any::<u8>(), any::<bool>()),
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),
+    ) {
+        let mut input = [start.into_bytes(), rest].concat();
+        let (at, byte, mutated) = mutation;
+        if mutated && !input.is_empty() {
+            let at = at.index(input.len());
+            input[at] = byte;
+        }
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
+        cuts.sort_unstable();
+        let expected = whole(&input);
+        if let Outcome::Complete { bytes, .. } = &expected {
+            prop_assert!(*bytes <= input.len() && *bytes > 0);
+        }
+        prop_assert_eq!(pieces(&input, cuts), expected);
+    }
+
+    #[test]
+    fn any_bytes_are_answered(input in proptest::collection::vec(any::<u8>(), 0..300)) {
+        prop_assert_eq!(pieces(&input, 0..input.len()), whole(&input));
+    }
+}

@@ -14,7 +14,7 @@ const script = /** @type {HTMLScriptElement | null} */ (
 );
 const page = /** @type {{NextIM?: {on?: unknown}} & Window} */ (window);
 
-if (script && typeof page.NextIM?.on !== 'function') begin(script);
+if (script && !page.NextIM?.on) begin(script);
 
 /** @param {HTMLScriptElement} tag */
 function begin(tag) {
@@ -39,10 +39,7 @@ function begin(tag) {
 
 /** @param {() => void} run */
 function whenIdle(run) {
-  const idle = () =>
-    typeof requestIdleCallback === 'function'
-      ? requestIdleCallback(run, { timeout: IDLE_MS_MAX })
-      : setTimeout(run, 0);
+  const idle = () => window.requestIdleCallback?.(run, { timeout: IDLE_MS_MAX }) ?? setTimeout(run);
   if (document.readyState === 'complete') idle();
   else addEventListener('load', idle, { once: true });
 }

@@ -96,11 +96,9 @@ function channel(name, hear) {
   return { post: (data) => wire.postMessage(data), close: () => wire.close() };
 }
 
-const OF_DOCUMENT = new Set(['visibilitychange', 'resume']);
-
 /** @type {Env['listen']} */
 function listen(event, run) {
-  const target = OF_DOCUMENT.has(event) ? document : window;
+  const target = event === 'resume' ? document : window; // the one event that does not go up to the window
   target.addEventListener(event, run);
   return () => target.removeEventListener(event, run);
 }

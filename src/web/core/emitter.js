@@ -3,17 +3,10 @@
 // Owns: who listens.
 // Must not: let one listener's failure keep the others from hearing.
 
-/** A listener's error is the page's: it hears of it as of any other. @param {unknown} error */
-const rethrow = (error) =>
-  queueMicrotask(() => {
-    throw error;
-  });
-
 /**
- * @param {(error: unknown) => void} [report]
  * @returns {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}}
  */
-export function createEmitter(report = rethrow) {
+export function createEmitter() {
   /** @type {Map<string, Set<(detail: any) => void>>} */
   const listeners = new Map();
   return {
@@ -27,7 +20,7 @@ export function createEmitter(report = rethrow) {
         try {
           listener(detail);
         } catch (error) {
-          report(error);
+          reportError(error); // it is the page's: it hears of it as of any other
         }
       }
     },

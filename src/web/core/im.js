@@ -20,6 +20,7 @@ import * as shape from './shape.js';
 export class Core extends Replica {
   /** @type {import('./types.js').MenuEntry[]} */
   pageMenu = [];
+  #unkept = 0; // changes of the settings which the site has not answered
 
   older = this.history.older;
   clear = this.history.clear;
@@ -81,14 +82,26 @@ export class Core extends Replica {
     this.#choose(show, status ?? null, false);
     if (this.state === 'offline') return this.order('goOnline');
     const { session } = this.world;
-    if (session) void this.call('post', 'presence', { show, status, ticket: session.ticket });
+    if (session) this.inTurn('presence', () => this.call('post', 'presence', { show, status, ticket: session.ticket }));
     return undefined;
   }
 
   /** @param {Partial<Settings>} change */
   set(change) {
     this.publish({ t: 'settings', change: pick(change) });
-    void this.call('post', 'setting', { data: JSON.stringify(this.settings) });
+    this.#unkept += 1;
+    this.inTurn('setting', () => this.#keep());
+  }
+
+  async #keep() {
+    await this.call('post', 'setting', { data: JSON.stringify(this.settings) });
+    this.#unkept -= 1;
+  }
+
+  /** @override */
+  stop() {
+    if (this.#unkept > 1) void this.#keep(); // the page leaves, and what waits for its turn would be lost
+    super.stop();
   }
 
   // ---- Chats ---------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ import { createSite } from './site.js';
 import { createStore } from './store.js';
 import { createStrangers } from './strangers.js';
 import { createTabs } from './tabs.js';
+import { createTurns } from './turns.js';
 import { createTyping } from './typing.js';
 
 /** @typedef {import('./model/apply.js').Event} Event */
@@ -26,6 +27,7 @@ const OF_LEADER = new Set(['opened', 'packets', 'link', 'nobody']);
 
 export class Replica {
   isReady = false;
+  inTurn = createTurns();
   #looking = ''; // the chat the other tabs were told of
   /** @type {{event: Event, tab: string}[] | null} what other tabs told before the leader's welcome */
   #early = null;

@@ -5,7 +5,7 @@
 
 import { BODY_BYTES_MAX, LEAVING_MS } from './limits.js';
 import { parseKey } from './model/chats.js';
-import { read } from './shape.js';
+import { bytesOf, read } from './shape.js';
 
 /**
  * @typedef {import('./model/world.js').Pending} Pending
@@ -22,6 +22,7 @@ export const TOO_LONG = 'too long';
  * @property {import('./site.js').Site} site
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
+ * @property {ReturnType<typeof import('./turns.js').createTurns>} inTurn
  * @property {(event: Event) => void} publish
  */
 
@@ -32,7 +33,7 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
   /** @param {string} reason @returns {Event} */
   const failed = (reason) => ({ t: 'fate', key, cid, news: { state: 'failed', reason } });
-  if (new TextEncoder().encode(body).length > BODY_BYTES_MAX) return failed(TOO_LONG);
+  if (bytesOf(body) > BODY_BYTES_MAX) return failed(TOO_LONG);
   const answer = await site.post('message', {
     type: kind === 'room' ? 'multicast' : 'unicast',
     to: id,
@@ -53,22 +54,11 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
 
 /** @param {Parts} parts */
 export function createSender(parts) {
-  const { env, world, tabs, publish } = parts;
-  /** @type {Map<string, Promise<void>>} the last of each chat */
-  const queues = new Map();
+  const { env, world, tabs, inTurn, publish } = parts;
   let made = 0;
 
   /** @param {Pending} pending */
-  function queue(pending) {
-    const { key } = pending;
-    const last = (queues.get(key) ?? Promise.resolve())
-      .then(() => deliver(parts, pending))
-      .then((event) => {
-        publish(event);
-        if (queues.get(key) === last) queues.delete(key);
-      });
-    queues.set(key, last);
-  }
+  const queue = (pending) => inTurn(pending.key, async () => publish(await deliver(parts, pending)));
 
   /** @param {Pending} pending @param {boolean} adopted */
   function again(pending, adopted) {

@@ -25,6 +25,9 @@ export const object = (value) => (value && typeof value === 'object' ? value : {
 /** The members of a list or of an object that stands for one. @param {unknown} value @returns {Raw[]} */
 export const list = (value) => Object.values(object(value)).filter((member) => member && typeof member === 'object');
 
+/** How long a text is where it is counted in bytes. @param {string} it */
+export const bytesOf = (it) => new TextEncoder().encode(it).length;
+
 /** @param {unknown} value */
 export const flag = (value) => value === true || value === 1 || value === '1' || value === 'true';
 

@@ -11,8 +11,9 @@ import { parseKey } from './model/chats.js';
  * @param {import('./browser.js').Env} parts.env
  * @param {import('./site.js').Site} parts.site
  * @param {import('./model/world.js').World} parts.world
+ * @param {ReturnType<typeof import('./turns.js').createTurns>} parts.inTurn
  */
-export function createTyping({ env, site, world }) {
+export function createTyping({ env, site, world, inTurn }) {
   /** @type {Map<string, () => void>} how to call the clearing off, by chat */
   const running = new Map();
 
@@ -21,7 +22,7 @@ export function createTyping({ env, site, world }) {
     const to = parseKey(key)?.id ?? '';
     const { state, me, contacts, session } = world;
     if (state !== 'online' || me?.show === 'invisible' || contacts.get(to)?.presence !== 'online') return;
-    void site.post('status', { to, show, ticket: session?.ticket });
+    inTurn('status', () => site.post('status', { to, show, ticket: session?.ticket }));
   };
   /** @param {string} key */
   const clear = (key) => {

@@ -248,7 +248,7 @@ test('Typing: said once, cleared after a while, on sending and when emptied', as
   one.im.draft('u/bob', 'x');
   one.im.send('u/bob', 'x');
   await pass(100);
-  assert.deepEqual(said().sort(), ['bob clear', 'bob clear', 'bob clear', 'bob typing', 'bob typing', 'bob typing']);
+  assert.deepEqual(said(), ['bob typing', 'bob clear', 'bob typing', 'bob clear', 'bob typing', 'bob clear']);
   assert.equal(chatOf(one, 'u/bob').draft, '');
   one.im.setPresence('invisible');
   one.im.draft('u/bob', 'secretly');
@@ -409,6 +409,15 @@ test('Settings follow in every tab, and what is no setting goes nowhere', async 
   assert.deepEqual([one.im.settings.theme, one.im.settings.opacity], ['dark', 50]);
   const sent = JSON.parse(calls(sim, 'setting')[0].params.data);
   assert.deepEqual([sent.theme, sent.opacity, 'evil' in sent, sent.play_sound], ['dark', 50, false, false]);
+});
+
+test('What is changed again before the site has answered: the last change is the last it hears of', async () => {
+  const { sim, one, pass } = await pair();
+  for (const zoom of [90, 100, 110, 120, 130]) one.im.set({ zoom });
+  for (const status of ['a', 'b', 'c', 'd', 'e']) one.im.setPresence('away', status);
+  await pass(1000);
+  assert.equal(JSON.parse(calls(sim, 'setting').at(-1).params.data).zoom, 130);
+  assert.deepEqual(calls(sim, 'presence').map((it) => it.params.status), ['a', 'b', 'c', 'd', 'e']);
 });
 
 test('Strangers of the page are asked for with the session, or after it', async () => {

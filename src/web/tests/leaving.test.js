@@ -74,3 +74,14 @@ test('What was left unsent is shown although its answer comes before that of goi
   await pass(3000);
   assert.deepEqual(chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]), [['hello', 'sent']]);
 });
+
+test('Settings that wait for their turn go with the page', async () => {
+  const { browser, server, pass } = simulate();
+  const tab = browser.open();
+  await pass(1000);
+  for (const zoom of [90, 100, 110]) tab.im.set({ zoom });
+  tab.close();
+  await pass(1000);
+  const kept = server.calls.filter((it) => it.name === 'setting').map((it) => JSON.parse(it.params.data).zoom);
+  assert.equal(kept.at(-1), 110);
+});

@@ -119,6 +119,6 @@ export function watchAlerts() {
   });
   im.on('notice', (/** @type {import('../core/types.js').Notice} */ { id, nick, body }) => void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices')));
   im.on('unread', flashTitle);
-  document.addEventListener('visibilitychange', flashTitle);
+  addEventListener('visibilitychange', flashTitle);
   flashTitle();
 }

@@ -3,6 +3,8 @@
 // Owns: the text field, the emoji and formatting trays, the limit of a message's size. Must not: send while an input
 // method is composing, or lose what was typed.
 
+import { BODY_BYTES_MAX } from '../core/limits.js';
+import { bytesOf } from '../core/shape.js';
 import { h } from './dom.js';
 import { t } from './i18n.js';
 import { iconButton, partner } from './parts.js';
@@ -11,7 +13,6 @@ import { readStyle, writeStyle } from './style.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
-const BODY_BYTES_MAX = 32_768;
 /** An emoji is its own name: screen readers say it in the language of their user, whatever the bar speaks. */
 const EMOJI = [...'🙂😁😃😆😂😉😊😍😘😛😎🤔😐🙄😌😴😟🙁😢😭😮😳😠😡👍👎👌👏👋🙏💪🤝', '❤️', ...'💔🔥🎉🎁💯🌹🍵'];
 /** Colours to write in; each is moved until it can be read in the theme. The first is none. */
@@ -35,7 +36,7 @@ function setDraft(chat, text) {
 /** What a draft would send, and how long it is. @param {string} draft */
 function weigh(draft) {
   const body = draft.trim();
-  const bytes = new TextEncoder().encode(body).length;
+  const bytes = bytesOf(body);
   return { body, bytes, long: bytes > BODY_BYTES_MAX };
 }
 

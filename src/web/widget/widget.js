@@ -179,7 +179,7 @@ function listen(shadow) {
   addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true });
   for (const query of [phone, night]) query.addEventListener('change', draw);
   addEventListener('resize', draw);
-  document.addEventListener('visibilitychange', draw);
+  addEventListener('visibilitychange', draw);
   for (const name of ['resize', 'scroll']) visualViewport?.addEventListener(name, followKeyboard);
   im.on('change', changed);
   im.on('notice', showNotice);

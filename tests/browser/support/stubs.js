@@ -20,7 +20,7 @@ function install() {
   Object.defineProperty(document, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
   page.hide = (/** @type {boolean} */ now) => {
     hidden = now;
-    document.dispatchEvent(new Event('visibilitychange'));
+    document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   };
   const node = () => {
     const nothing = () => {};

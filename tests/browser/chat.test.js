@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { Person, heardOnce, launch } from './support/people.js';
+import { until } from './support/eyes.js';
+import { Person, allLeave, heardOnce, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -17,7 +18,7 @@ let community;
 before(async () => {
   [browser, community] = await Promise.all([launch(), Community.start()]);
 });
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+afterEach(() => allLeave(browser));
 after(async () => {
   await browser?.close();
   await community?.end();
@@ -72,6 +73,8 @@ test('typing shows at the other side, and goes when the message is sent or the b
   await toBob.box.press('Backspace');
   await toBob.box.pressSequentially('Well');
   await toBob.box.fill('');
+  // The last may still be on its way, and what is hidden the work of the one before it.
+  await until('all was told', () => told.length === 6);
   await typing.waitFor({ state: 'hidden' });
   assert.deepEqual(told, ['typing', 'clear', 'typing', 'clear', 'typing', 'clear']);
 });
@@ -318,10 +321,12 @@ test('links that would run are no links, even if the site gives them', async () 
   assert.deepEqual(alice.complaints, []);
 });
 
-/** How a line looks. @param {import('./support/people.js').Chat} chat @param {string} text */
+/** How a line looks; one that the history has just replaced looks like nothing. @param {import('./support/people.js').Chat} chat @param {string} text */
 function lookOf(chat, text) {
-  return chat.log.getByText(text, { exact: true }).evaluate((line) => {
-    const { fontWeight, fontSize, color, position, background, display } = getComputedStyle(line);
-    return { fontWeight, fontSize, color, position, background, display };
-  });
+  return until(`“${text}” is drawn`, () =>
+    chat.log.getByText(text, { exact: true }).evaluate((line) => {
+      const { fontWeight, fontSize, color, position, background, display } = getComputedStyle(line);
+      return display && { fontWeight, fontSize, color, position, background, display };
+    }),
+  );
 }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
-import { Person, launch } from './support/people.js';
+import { Person, allLeave, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -16,7 +16,7 @@ let community;
 before(async () => {
   [browser, community] = await Promise.all([launch(), Community.start()]);
 });
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+afterEach(() => allLeave(browser));
 after(async () => {
   await browser?.close();
   await community?.end();

@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { until } from './support/eyes.js';
 import { Person, heardOnce, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -88,8 +89,10 @@ test('draft, open chat, scroll and unread counts are where they were on the next
     await carol.page.unroute('**/webim.css');
     assert.equal(await toMeiling.box.inputValue(), 'half a sen');
     await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
-    const fromEnd = await toMeiling.log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop);
-    assert.ok(Math.abs(fromEnd - 300) < 2, `${fromEnd} from the end`);
+    await until('it is scrolled to where it was', async () => {
+      const fromEnd = await toMeiling.log.evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop);
+      return Math.abs(fromEnd - 300) < 2;
+    });
   }
   // What is read is read on the next page too.
   await carol.bar.button('摄影俱乐部, 2 unread').click();

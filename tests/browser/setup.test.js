@@ -8,7 +8,7 @@ import { after, afterEach, before, test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
 import { scriptTag, serve } from './support/pages.js';
-import { Person, launch } from './support/people.js';
+import { Person, allLeave, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -19,7 +19,7 @@ let community;
 before(async () => {
   [browser, community] = await Promise.all([launch(), Community.start()]);
 });
-afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+afterEach(() => allLeave(browser));
 after(async () => {
   await browser?.close();
   await community?.end();

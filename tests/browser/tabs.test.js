@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { until } from './support/eyes.js';
 import { Person, heardOnce, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -76,7 +77,7 @@ test('eight tabs are all alive on one poll, and all show the same', async () => 
   await toAlice.say('once more');
   await each(chats, (chat) => chat.hears('once more'));
   for (const chat of chats) assert.equal(await chat.times('to all your tabs'), 1);
-  assert.ok(polls.waiting.size <= 1, `${polls.waiting.size} polls wait`);
+  await until('one poll waits, and no more', () => polls.waiting.size === 1);
   await Promise.all([alice.leave(), bob.leave()]);
 });
 

@@ -28,9 +28,9 @@ export function focused(locator) {
   return locator.and(locator.page().locator(':focus')).waitFor();
 }
 
-/** A computed property. @param {import('playwright-core').Locator} locator @param {string} property */
+/** A computed property, which is empty only of what has just been taken out of the page. @param {import('playwright-core').Locator} locator @param {string} property */
 export function look(locator, property) {
-  return locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property);
+  return until(`there is a ${property}`, () => locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property));
 }
 
 /** What has the focus, in words. @param {import('playwright-core').Page} page */

@@ -28,6 +28,15 @@ const LAUNCH = {
 /** A browser for one file of tests. @param {{args?: string[], ignoreDefaultArgs?: string[]}} [more] */
 export const launch = ({ args = [], ...more } = {}) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args], ...more });
 
+/** What a test answers in place of a server may still be under way: it goes with the pages, and is nobody's error. @param {import('playwright-core').BrowserContext} context */
+async function close(context) {
+  await Promise.all([context, ...context.pages()].map((it) => it.unrouteAll({ behavior: 'ignoreErrors' })));
+  await context.close();
+}
+
+/** Nobody is left in this browser. @param {import('playwright-core').Browser} browser */
+export const allLeave = (browser) => Promise.all(browser.contexts().map(close));
+
 /**
  * Somebody with a browser of his own: cookies, storage and tabs that nobody shares.
  */
@@ -80,7 +89,7 @@ export class Person {
   }
 
   leave() {
-    return this.context?.close();
+    return close(/** @type {import('playwright-core').BrowserContext} */ (this.context));
   }
 }
 

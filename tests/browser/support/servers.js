@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const binaries = process.env.NEXTIM_BINARIES ?? new URL('../../../target/debug', import.meta.url).pathname;
-const startMs = 30_000;
+const startMs = 60_000;
 
 /**
  * A program that runs until it is told to end.

@@ -27,6 +27,9 @@ after(async () => {
 /** @param {string[]} ids */
 const arrive = (...ids) => Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
 
+/** So wide that a chat which opens by itself covers nothing of the site's pages. */
+const WIDE = { viewport: { width: 1800, height: 900 } };
+
 test('two who log in see each other come online, and chat with emoji, markup and a link', async () => {
   const [alice] = await arrive('alice');
   await (await alice.bar.contact('Bob', 'Offline')).waitFor();
@@ -240,7 +243,7 @@ test('a hostile style does nothing, even if the site lets it through', async () 
 });
 
 test('whatever users call themselves, their groups and their threads, it is text wherever it is shown', async () => {
-  const [dave, bob, admin] = await arrive('dave', 'bob', 'admin');
+  const [dave, bob, admin] = await Promise.all(['dave', 'bob', 'admin'].map((id) => Person.arrive(browser, community.url, id, WIDE)));
   const evil = '<img src=x onerror=alert(1)>';
   await dave.page.goto(`${dave.site}/u/dave`);
   await dave.page.getByLabel('Shown name').fill(evil);

@@ -148,9 +148,9 @@ test('the session at the site ends: the bar asks to sign in, and goes on from th
   const [alice, carol] = await arrive('alice', 'carol');
   const { chats, hello } = await talk(alice, 'Alice', carol, 'Carol');
   // That she types is told first: otherwise that would find the session ended, and the text stay a draft.
-  const told = alice.page.waitForResponse(/\/webim\/status$/);
+  const telling = alice.page.waitForRequest((request) => /\/webim\/status$/.test(request.url()) && /show=typing/.test(request.postData() ?? ''));
   await chats[0].box.fill('one more');
-  await told;
+  await (await telling).response();
   await alice.context.clearCookies();
   await chats[0].say('one more thing');
   await alice.bar.button('Sign in to chat').waitFor();

@@ -32,6 +32,9 @@ const arrive = async (...ids) => {
 /** The cards above the bar. @param {Person} person */
 const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
 
+/** The mouse upon them keeps them there. @param {Person} person */
+const hold = (person) => cards(person).hover();
+
 /** @param {Person} person @param {string} text */
 async function broadcast(person, text) {
   await person.page.goto(`${person.site}/admin`);
@@ -56,6 +59,7 @@ test('an administrator speaks to everybody who is online, in a card of its own l
   const [admin, carol, zoe] = await arrive('admin', 'carol', 'zoe');
   await Promise.all([carol, zoe].map((person) => news(person, 0)));
   await broadcast(admin, 'Maintenance at noon: see https://example.com/noon');
+  await Promise.all([carol, zoe].map(hold));
 
   for (const person of [carol, zoe]) {
     const card = cards(person).locator('.card.broadcast');
@@ -120,6 +124,7 @@ test('who subscribes gets the next post in a card, and who unsubscribes no more'
   await meiling.page.getByRole('button', { name: 'Unsubscribe' }).waitFor();
   await meiling.bar.online();
   await reply(bob, 'Sunday walk: lake or ridge?', 'I vote for the lake.');
+  await hold(meiling);
   const card = cards(meiling).locator('.card.channel');
   await card.getByText('Bob in “Sunday walk: lake or ridge?”: I vote for the lake.').waitFor();
   await card.getByText('New in Forum').waitFor();

@@ -178,12 +178,13 @@ function looksOfBar(page) {
 }
 
 test('the page’s styles do not reach into the bar', async () => {
-  const [alice] = await arrive('alice');
-  const { page } = alice;
+  // A stranger to all: no friend of hers comes or goes meanwhile.
+  const [zoe] = await arrive('zoe');
+  const { page } = zoe;
   const tag = await scriptTag(page, community.url);
   const looks = async (/** @type {string} */ style) => {
     await serve(page, community.url, `<body>${style}<p>A page</p>${tag}</body>`);
-    const bar = await alice.bar.online();
+    const bar = await zoe.bar.online();
     const panel = await bar.panel('Settings');
     await panel.getByRole('switch').first().waitFor();
     await page.mouse.move(5, 5);
@@ -195,7 +196,7 @@ test('the page’s styles do not reach into the bar', async () => {
   const plain = await looks('');
   assert.ok(plain.length > 40);
   assert.deepEqual(await looks(HOSTILE), plain);
-  await alice.leave();
+  await zoe.leave();
 });
 
 test('the bar’s styles do not reach into the page', async () => {

@@ -53,8 +53,10 @@ test('data-lang: the bar speaks it, whatever page and browser do, unless the use
   const traditional = dave.page.getByRole('region', { name: '聊天', exact: true });
   await page(dave, 'data-lang="zh-TW"');
   await traditional.getByRole('button', { name: '設定' }).click();
+  const kept = dave.page.waitForResponse('**/webim/setting');
   await traditional.getByRole('combobox', { name: '語言' }).selectOption('English');
   await dave.bar.button('Settings').waitFor();
+  await kept;
   await dave.page.reload();
   await dave.bar.button('Settings').waitFor();
   await dave.bar.online();
@@ -103,6 +105,7 @@ async function serveStyled(person, declarations) {
   await person.bar.online();
   const chat = await person.bar.chatWith('Alice');
   await chat.box.fill('something');
+  await chat.button('Send').and(person.page.locator(':enabled')).waitFor();
 }
 
 /** @param {Person} person @returns {Promise<Record<string, unknown>>} */
@@ -187,6 +190,7 @@ test('where the site says so the message server is polled by scripts, and nothin
     const json = await answer.json();
     await route.fulfill({ response: answer, json: { ...json, connection: { ...json.connection, jsonp: true } } });
   });
+  await xiaoming.page.goto('about:blank'); // away from the page that polls in the other way
   /** @type {Set<string>} */
   const kinds = new Set();
   xiaoming.page.on('request', (request) => /\/packets\?/.test(request.url()) && kinds.add(request.resourceType()));

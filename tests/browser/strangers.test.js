@@ -158,14 +158,14 @@ test('what is said to a stranger is delivered or waits, as he is there or not, a
 test('a page without end: marks beside the links that come, however many', async () => {
   const [carol] = await arrive('carol');
   const main = await visit(carol, '/notifications');
+  const asking = carol.page.waitForRequest((request) => /buddies\?.*1249/.test(decodeURIComponent(request.url())));
   // More users than are asked for at once; all but the last are known to nobody.
   await carol.page.evaluate(() => {
     const list = document.createElement('div');
     for (let uid = 1000; uid < 1250; uid += 1) list.append(Object.assign(document.createElement('a'), { href: `/space.php?uid=${uid}`, textContent: `User ${uid} ` }));
     document.querySelector('main')?.append(list);
   });
-  const asked = await carol.page.waitForRequest((request) => /buddies\?.*1249/.test(decodeURIComponent(request.url())));
-  assert.ok((await asked.response())?.ok());
+  assert.ok((await (await asking).response())?.ok());
   await carol.page.evaluate(() => document.querySelector('main')?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=8', textContent: 'Zoë' })));
   await mark(main, 'Zoë Öztürk', 'offline').waitFor();
 });

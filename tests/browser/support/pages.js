@@ -2,10 +2,12 @@
 //
 // Owns: how a browser is made to believe in them. Must not: reach the servers.
 
-/** The tag of the bar's script as the site's pages carry it. @param {import('playwright-core').Page} page @param {string} site */
+/** The tag of the bar's script as the site's pages carry it; nothing of such a page is left. @param {import('playwright-core').Page} page @param {string} site */
 export async function scriptTag(page, site) {
   await page.goto(`${site}/forum`);
-  return page.locator('script[src$="webim.js"]').evaluate((tag) => tag.outerHTML);
+  const tag = await page.locator('script[src$="webim.js"]').evaluate((script) => script.outerHTML);
+  await page.goto('about:blank');
+  return tag;
 }
 
 /** Goes to a page of this content. @param {import('playwright-core').Page} page @param {string} site @param {string} html from the body on @param {string} [attributes] of the root */

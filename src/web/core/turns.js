@@ -1,11 +1,11 @@
 // One thing after the other.
 //
 // Owns: the order of calls of which the last is to count: side by side they would reach the site in any order.
-// Must not: know what is called. It is told of no failure, and the next has its turn after one as well.
+// Must not: know what is called. After one that fails the next has its turn as well.
 
 /** @returns {(line: string, run: () => Promise<unknown>) => void} does it when all before it in this line are done */
 export function createTurns() {
   /** @type {Record<string, Promise<unknown>>} the last of each line */
   const lasts = {};
-  return (line, run) => void (lasts[line] = Promise.resolve(lasts[line]).then(run));
+  return (line, run) => void (lasts[line] = Promise.resolve(lasts[line]).then(run, run));
 }

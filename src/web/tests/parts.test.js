@@ -13,6 +13,7 @@ import { REST, begin, next } from '../core/link.js';
 import { isNewer, remember } from '../core/ring.js';
 import { defaults, pick } from '../core/settings.js';
 import * as shape from '../core/shape.js';
+import { createTurns } from '../core/turns.js';
 
 test('The back-off doubles from half a second to half a minute, and is spread', () => {
   for (const [failures, full] of [[1, 500], [2, 1000], [3, 2000], [6, 16_000], [7, 30_000], [8, 30_000], [5000, 30_000]]) {
@@ -100,6 +101,24 @@ test('A ring forgets the oldest', () => {
     assert.equal(remember(ids, id, 3), known, id);
   }
   assert.deepEqual([...ids], ['b', 'e', 'a']);
+});
+
+test('Of one line each has its turn when the one before is done, be it by failing; other lines do not wait', async () => {
+  const inTurn = createTurns();
+  const done = [];
+  const step = (name, wait, end = () => {}) => async () => {
+    await wait;
+    done.push(name);
+    end();
+  };
+  const later = new Promise((resolve) => setImmediate(resolve));
+  const failing = () => Promise.reject(new Error('on purpose'));
+  inTurn('a', step('a1', later));
+  inTurn('a', failing);
+  inTurn('a', step('a2'));
+  await new Promise((resolve) => inTurn('b', step('b', null, resolve)));
+  await new Promise((resolve) => inTurn('a', step('a3', null, resolve)));
+  assert.deepEqual(done, ['b', 'a1', 'a2', 'a3']);
 });
 
 test('A listener that throws keeps nobody else from hearing', () => {

@@ -89,6 +89,7 @@ test('every feature works under the strict policy, without a violation or an err
   await bar.panel('Notifications');
   const settings = await bar.panel('Settings');
   for (const option of await settings.getByRole('switch').all()) await option.click();
+  await settings.getByText('The browser does not allow it.').waitFor(); // it takes its time over the one for notifications
   await settings.getByRole('combobox', { name: 'Theme' }).selectOption('dark');
   // What is under way when one logs out, the site would not know whose it is.
   const kept = page.waitForResponse((response) => /"opacity":85.*"zoom":85/.test(new URLSearchParams(response.request().postData() ?? '').get('data') ?? ''));

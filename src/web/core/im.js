@@ -20,7 +20,7 @@ import * as shape from './shape.js';
 export class Core extends Replica {
   /** @type {import('./types.js').MenuEntry[]} */
   pageMenu = [];
-  #unkept = 0; // changes of the settings which the site has not answered
+  #isUntold = false; // the settings have changed since the site was last told of them
 
   older = this.history.older;
   clear = this.history.clear;
@@ -89,18 +89,19 @@ export class Core extends Replica {
   /** @param {Partial<Settings>} change */
   set(change) {
     this.publish({ t: 'settings', change: pick(change) });
-    this.#unkept += 1;
-    this.inTurn('setting', () => this.#keep());
+    if (this.#isUntold) return;
+    this.#isUntold = true;
+    this.inTurn('setting', () => this.#tell());
   }
 
-  async #keep() {
-    await this.call('post', 'setting', { data: JSON.stringify(this.settings) });
-    this.#unkept -= 1;
+  #tell() {
+    this.#isUntold = false;
+    return this.call('post', 'setting', { data: JSON.stringify(this.settings) });
   }
 
   /** @override */
   stop() {
-    if (this.#unkept > 1) void this.#keep(); // the page leaves, and what waits for its turn would be lost
+    if (this.#isUntold) void this.#tell(); // the page leaves, and what waits for its turn would be lost
     super.stop();
   }
 

@@ -417,6 +417,7 @@ test('What is changed again before the site has answered: the last change is the
   for (const status of ['a', 'b', 'c', 'd', 'e']) one.im.setPresence('away', status);
   await pass(1000);
   assert.equal(JSON.parse(calls(sim, 'setting').at(-1).params.data).zoom, 130);
+  assert.ok(calls(sim, 'setting').length <= 2, 'what waits for its turn is told at once');
   assert.deepEqual(calls(sim, 'presence').map((it) => it.params.status), ['a', 'b', 'c', 'd', 'e']);
 });
 

@@ -61,7 +61,7 @@ fn a_shard_without_descriptors_rests_and_goes_on_when_there_are_some() {
         for mut conn in conns {
             conn.call(&site_call(ASK, "names=x")).is(200, "");
         }
-        assert_eq!(server.count("connections_total"), 4);
+        server.counts("connections_total", 4);
     });
 }
 

@@ -33,7 +33,7 @@ impl Setup {
     pub(crate) fn calm() -> Setup {
         let sites = (0..DOMAINS).map(|i| (format!("site{i}.example"), vec![format!("key-of-site-{i}")]));
         Setup {
-            timeouts: BTreeMap::from([("session_cut_ms", 60_000), ("linger_ms", 60_000)]),
+            timeouts: ["session_cut_ms", "session_idle_ms", "linger_ms"].map(|name| (name, 3_600_000)).into(),
             limits: BTreeMap::new(),
             top_lines: Vec::new(),
             domain_lines: Vec::new(),

@@ -48,9 +48,9 @@ const sayMany = (person, type, to, about) =>
     [type, to, about, AT_ONCE],
   );
 
-/** Scrolls up as far as it goes. @param {import('./support/people.js').Chat} chat */
+/** Scrolls up as far as it goes, when no more is on its way. @param {import('./support/people.js').Chat} chat */
 async function scrollUp(chat) {
-  await chat.log.hover();
+  await chat.window.locator('[role=log][aria-busy=false]').hover();
   await chat.log.page().mouse.wheel(0, -100_000);
 }
 
@@ -115,6 +115,26 @@ test("a room's history goes back too", async () => {
   assert.equal(await room.times('Rain until ten, then sun.'), 0);
   await scrollUp(room);
   await room.hears('Rain until ten, then sun.');
+});
+
+test('who is at the first line before the newest page has come need not scroll again', async () => {
+  const [carol, xiaoming, meiling] = await arrive('carol', 'xiaoming', 'meiling');
+  /** @type {() => void} */
+  let release = () => {};
+  const held = new Promise((resolve) => (release = () => resolve(undefined)));
+  await carol.page.route('**/webim/history?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const room = await carol.bar.enter('摄影俱乐部');
+  await sayMany(xiaoming, 'multicast', '3', '丙');
+  await sayMany(meiling, 'multicast', '3', '丁');
+  await room.hears(`丁 ${AT_ONCE}`);
+  await room.log.hover();
+  await room.log.page().mouse.wheel(0, -100_000);
+  await room.button('To the newest message').waitFor();
+  release();
+  await room.log.getByText('No earlier messages').waitFor();
 });
 
 test('days stand above what was said on them', async () => {

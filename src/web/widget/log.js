@@ -31,11 +31,12 @@ const SCROLL_SAVE_MS = 250;
  * @property {number} fromEnd pixels
  * @property {number} missed lines that came while he was not at the end
  * @property {boolean} loading older lines
+ * @property {string} asked the first line when older ones were last asked for
  * @property {number} timer
  */
 
 /** @type {Reading} */
-const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, timer: 0 };
+const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, asked: '', timer: 0 };
 
 /** A line keeps its key when the site gives it an id. @param {Message | undefined} message */
 const lineKey = (message) => message?.cid || message?.id || '';
@@ -74,6 +75,7 @@ function runOf({ key, kind }, { messages, own, from, nick }) {
 async function loadOlder(chat, box) {
   if (reading.loading || !chat.loaded || chat.complete || box.scrollTop > OLDER_PX) return;
   reading.loading = true;
+  reading.asked = reading.first;
   draw();
   await im.older(chat.key).catch(() => false);
   reading.loading = false;
@@ -144,7 +146,7 @@ export function settleScroll(chat) {
   const last = lineKey(newest);
   const toEnd = (/** @type {number} */ pixels) => (box.scrollTop = box.scrollHeight - box.clientHeight - pixels);
   if (reading.key !== key) {
-    Object.assign(reading, { key, atEnd: scroll < END_PX, fromEnd: scroll, missed: 0, loading: false });
+    Object.assign(reading, { key, atEnd: scroll < END_PX, fromEnd: scroll, missed: 0, loading: false, asked: '' });
     toEnd(scroll);
   } else if (reading.atEnd || (last !== reading.last && newest?.state === 'sending')) toEnd(0);
   else if (first !== reading.first) toEnd(reading.fromEnd);
@@ -153,5 +155,7 @@ export function settleScroll(chat) {
     draw();
   }
   Object.assign(reading, { first, last });
-  if (box.scrollHeight <= box.clientHeight && messages.length) void loadOlder(chat, box);
+  // He may have come to the first line before older ones could be asked for, or there is nothing to scroll. Not again
+  // when none came.
+  if (first !== reading.asked) void loadOlder(chat, box);
 }

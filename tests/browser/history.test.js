@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
 
+import { until } from './support/eyes.js';
 import { Person, allLeave, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -135,6 +136,28 @@ test('who is at the first line before the newest page has come need not scroll a
   await room.button('To the newest message').waitFor();
   release();
   await room.log.getByText('No earlier messages').waitFor();
+});
+
+test('older lines that cannot be had are asked for again when one scrolls, and not before', async () => {
+  const [alice, bob] = await arrive('alice', 'bob');
+  let asked = 0;
+  await alice.page.route(/\/webim\/history\?.*before=/, (route) => {
+    asked += 1;
+    return asked === 1 ? route.fulfill({ status: 500, json: {} }) : route.continue();
+  });
+  const toBob = await alice.bar.chatWith('Bob');
+  await scrollUp(toBob);
+  await until('older ones were asked for', () => asked > 0);
+  const toAlice = await bob.bar.chatWith('Alice');
+  for (const text of ['Still there?', 'Hello?', 'Well.']) {
+    await toAlice.say(text);
+    await toBob.hears(text);
+  }
+  assert.equal(asked, 1);
+  await toBob.log.page().mouse.wheel(0, 200);
+  await until('the log has moved', () => toBob.log.evaluate((box) => box.scrollTop > 0));
+  await scrollUp(toBob);
+  await toBob.hears('Your rear wheel is ready.');
 });
 
 test('days stand above what was said on them', async () => {

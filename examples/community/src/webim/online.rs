@@ -172,11 +172,15 @@ impl Knowledge {
         })
     }
 
-    /// The rooms of the message server in which he wants to be.
     fn rooms_to_hear(&self) -> Vec<String> {
-        let channel = self.subscribed.then(|| FORUM_CHANNEL.to_owned());
-        heard(&self.groups, &self.blocked_rooms).into_iter().chain(channel).collect()
+        rooms_to_hear(&self.groups, &self.blocked_rooms, self.subscribed)
     }
+}
+
+/// The rooms of the message server in which a user wants to be.
+fn rooms_to_hear(groups: &[Group], blocked: &[String], subscribed: bool) -> Vec<String> {
+    let channel = subscribed.then(|| FORUM_CHANNEL.to_owned());
+    heard(groups, blocked).into_iter().chain(channel).collect()
 }
 
 /// Step 2 again: what was said before there was a session was pushed to none.
@@ -293,7 +297,7 @@ fn hand_over(
     session: &Session,
     status: &str,
 ) -> Result<(), Refusal> {
-    let (groups, circle) = site.store.write(|db| {
+    let (rooms, circle) = site.store.write(|db| {
         let is_in = match asked_by {
             Some(token) => accounts::session_user(db, token)?.is_some(),
             None => !bans::banned(db, &user.id)?,
@@ -304,10 +308,12 @@ fn hand_over(
         tickets::add(db, &session::hash(&session.ticket), &user.id)?;
         accounts::set_status(db, &user.id, status)?;
         messages::set_received(db, &user.id, &knows.missed.messages)?;
-        Ok((groups::of(db, &user.id)?, Circle::of(db, user)?))
+        let blocked = settings::blocked_rooms(&settings::of(db, user)?);
+        let rooms = rooms_to_hear(&groups::of(db, &user.id)?, &blocked, forum::subscribed(db, &user.id)?);
+        Ok((rooms, Circle::of(db, user)?))
     })?;
-    for left in knows.groups.iter().filter(|group| !groups.iter().any(|of_his| of_his.id == group.id)) {
-        tell::expel(site, user, left.id);
+    for left in knows.rooms_to_hear().iter().filter(|room| !rooms.contains(room)) {
+        tell::leave(site, user, left);
     }
     let were_together = knows.contacts.iter().filter(|other| !knows.circle.is_apart(&other.id));
     for other in were_together.filter(|other| circle.is_apart(&other.id)) {

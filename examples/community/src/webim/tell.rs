@@ -31,12 +31,17 @@ pub fn enter(site: &Site, user: &User, group: i64) {
 
 /// A user is no longer a member of a group.
 pub fn expel(site: &Site, user: &User, group: i64) {
-    told("group left", site.im.leave(By::Name(&user.id), &user.nick, &group.to_string()));
+    leave(site, user, &group.to_string());
 }
 
 /// A user no longer wants to be told of new posts. That he wants to takes effect when a page of his next goes online.
 pub fn unsubscribe(site: &Site, user: &User) {
-    told("forum left", site.im.leave(By::Name(&user.id), &user.nick, FORUM_CHANNEL));
+    leave(site, user, FORUM_CHANNEL);
+}
+
+/// A user is no longer to hear what is said in a room of the message server.
+pub(super) fn leave(site: &Site, user: &User, room: &str) {
+    told("room left", site.im.leave(By::Name(&user.id), &user.nick, room));
 }
 
 /// Tells the forum's subscribers of a new post.

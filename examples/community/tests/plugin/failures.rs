@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use nextim_community::site::Options;
+use nextim_community::store::forum;
+use nextim_community::webim::push_post;
 use nextim_community::webim::server::Address;
 use serde_json::json;
 
@@ -195,13 +197,20 @@ fn what_he_has_lost_while_he_comes_he_does_not_hear() {
     let (site, way) = behind_a_way();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let at_alice = alice.online(&[]);
+    site.community.site().store.write(|db| forum::subscribe(db, "bob", true)).unwrap();
+    // He leaves a group, locks another, is blocked, and unsubscribes.
     way.before_next_in(
         &site,
         "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1;
-         INSERT INTO blocks VALUES ('alice', 'bob')",
+         INSERT OR REPLACE INTO settings (user, data) VALUES ('bob', '{\"blocked_rooms\": [\"2\"]}');
+         INSERT INTO blocks VALUES ('alice', 'bob');
+         DELETE FROM subscriptions WHERE user = 'bob'",
     );
     let mut at_bob = bob.online(&[]);
-    at_alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", "a secret")]);
+    for group in ["1", "2"] {
+        at_alice.done("message", &[("type", "multicast"), ("to", group), ("body", "a secret")]);
+    }
+    push_post(site.community.site(), 1, "not for him");
     at_alice.done("presence", &[("show", "dnd")]);
     assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
     at_bob.unheard("presences");

@@ -34,6 +34,13 @@ test('every feature works under the strict policy, without a violation or an err
   const said = [];
   context.on('console', (message) => message.type() === 'error' && said.push(`${message.text()} ${message.location().url}`));
   context.on('weberror', (error) => said.push(String(error.error())));
+  /** @type {(string | null)[]} the typing states that the site has taken */
+  const typed = [];
+  let typing = 0; // how many it was told
+  page.on('request', (request) => void (typing += Number(request.url().endsWith('/webim/status'))));
+  page.on('requestfinished', (request) => {
+    if (request.url().endsWith('/webim/status')) typed.push(new URLSearchParams(request.postData() ?? '').get('show'));
+  });
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`violated: ${event.violatedDirective} ${event.blockedURI}`), { capture: true });
   });
@@ -69,6 +76,8 @@ test('every feature works under the strict policy, without a violation or an err
   await chat.choose('Clear history');
   await chat.button('Clear').last().click();
   await chat.log.getByText('Say hello!').waitFor();
+  // What is still on its way to him would be refused, and the console says so.
+  await until('nothing is typed any more', () => typed.length === typing && typed.at(-1) === 'clear');
   await chat.choose('Block');
   await chat.window.getByText('You have blocked Bob.').waitFor();
   await chat.button('Unblock').click();

@@ -108,6 +108,19 @@ test('A page change keeps chats, unread counts, drafts and what was scrolled', a
   assert.deepEqual(next.told('message').map((it) => it.body), ['while you were away']);
 });
 
+test('What a page opens and says before this browser has ever had a session stays', async () => {
+  const sim = simulate();
+  const tab = sim.browser.open();
+  tab.im.open('r/1');
+  tab.im.send('u/bob', 'early');
+  assert.equal(tab.im.me, null);
+  await sim.pass(1000);
+  assert.equal(tab.im.me.id, 'alice');
+  assert.equal(tab.im.active, 'r/1');
+  assert.ok(chatOf(tab, 'r/1'));
+  assert.deepEqual(bodies(tab, 'u/bob'), ['early']);
+});
+
 test('A 404 means a new session, and what was missed is fetched', async () => {
   const { sim, tab, server, pass } = await online();
   server.say('bob', 'alice', 'one');

@@ -148,7 +148,7 @@ export function everything(world, out) {
  * @param {Out} out
  */
 function opened(world, event, out) {
-  if (world.owner !== event.me.id) forget(world);
+  if (world.owner && world.owner !== event.me.id) forget(world);
   const { me, session, offset, setting, menu, at, more } = event;
   Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: !more, channels: byId(event.channels) });
   Object.assign(world.settings, pick(setting));

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 
+import { until } from './support/eyes.js';
 import { Person, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -137,8 +138,11 @@ test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and 
   await toAlice.hears('from 2011 & <b>earlier</b>');
   await toAlice.say('welcome to the future');
   await reads('Bob: welcome to the future [unicast]');
-  await does('history', 'bob');
-  await reads('history: welcome to the future');
+  // A moment after she has heard it, the site notes that it was delivered, and from then on it is in her history.
+  await until('it is in the history', async () => {
+    await does('history', 'bob');
+    return (await log.getByText('history: welcome to the future', { exact: true }).count()) > 0;
+  });
 
   await does('join', '1');
   await reads('joined Mountain walkers, 2 there');

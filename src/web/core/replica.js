@@ -301,8 +301,9 @@ export class Replica {
     return undefined;
   }
 
-  /** Looks for what nobody tells: strangers who come and go, and tabs that went without a word. */
+  /** Looks for what nobody tells: a history that could be had now, strangers who come and go, and tabs that went without a word. */
   #beat() {
+    this.history.need(this.active);
     void this.passersBy.ask();
     if (!this.leads) return;
     for (const tab of this.world.looks.keys()) if (!this.tabs.isOpen(tab)) this.publish({ t: 'look', tab, key: '' });

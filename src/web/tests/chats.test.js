@@ -369,7 +369,7 @@ test('Who is blocked is offline to me', async () => {
   assert.deepEqual([two.im.contacts.get('bob').blocked, two.im.contacts.get('bob').presence], [undefined, 'online']);
 });
 
-test('History: loaded when opened, paged back without holes, cleared in every tab', async () => {
+test('History: loaded when opened, or later if it could not be had then, paged back without holes, cleared in every tab', async () => {
   const { sim, one, two, server, browser, pass } = await pair();
   one.close();
   two.close();
@@ -381,8 +381,12 @@ test('History: loaded when opened, paged back without holes, cleared in every ta
   server.rows.forEach((row) => (row.delivered = true));
   const tab = browser.open({}, undefined);
   await pass(1000);
+  server.answers.history = { status: 500 };
   const chat = tab.im.open('u/bob');
   await pass(500);
+  assert.equal(chat.loaded, false);
+  delete server.answers.history;
+  await pass(60_000);
   assert.deepEqual([chat.messages.length, chat.loaded, chat.complete], [30, true, false]);
   assert.equal(tab.im.unread, 0);
   const both = [tab.im.older('u/bob'), tab.im.older('u/bob')];

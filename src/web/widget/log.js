@@ -31,12 +31,12 @@ const SCROLL_SAVE_MS = 250;
  * @property {number} fromEnd pixels
  * @property {number} missed lines that came while he was not at the end
  * @property {boolean} loading older lines
- * @property {string} asked the first line when older ones were last asked for
+ * @property {string} [asked] the first line when older ones were last asked for
  * @property {number} timer
  */
 
 /** @type {Reading} */
-const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, asked: '', timer: 0 };
+const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, timer: 0 };
 
 /** A line keeps its key when the site gives it an id. @param {Message | undefined} message */
 const lineKey = (message) => message?.cid || message?.id || '';

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { after, afterEach, before, test } from 'node:test';
 
 import { until } from './support/eyes.js';
+import { holdBack } from './support/pages.js';
 import { Person, allLeave, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -85,13 +86,7 @@ test('the line one reads does not move when older ones come in above it', async 
   const [xiaoming, meiling] = await arrive('xiaoming', 'meiling');
   await sayMany(xiaoming, 'unicast', 'meiling', '甲');
   await sayMany(meiling, 'unicast', 'xiaoming', '乙');
-  /** @type {() => void} */
-  let release = () => {};
-  const held = new Promise((resolve) => (release = () => resolve(undefined)));
-  await xiaoming.page.route(/\/webim\/history\?.*before=/, async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await holdBack(xiaoming.page, /\/webim\/history\?.*before=/);
   const toMeiling = await xiaoming.bar.chatWith('美玲');
   await xiaoming.page.reload();
   await toMeiling.hears(`乙 ${AT_ONCE}`);
@@ -120,13 +115,7 @@ test("a room's history goes back too", async () => {
 
 test('who is at the first line before the newest page has come need not scroll again', async () => {
   const [carol, xiaoming, meiling] = await arrive('carol', 'xiaoming', 'meiling');
-  /** @type {() => void} */
-  let release = () => {};
-  const held = new Promise((resolve) => (release = () => resolve(undefined)));
-  await carol.page.route('**/webim/history?*', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await holdBack(carol.page, '**/webim/history?*');
   const room = await carol.bar.enter('摄影俱乐部');
   await sayMany(xiaoming, 'multicast', '3', '丙');
   await sayMany(meiling, 'multicast', '3', '丁');

@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
 import { Person, Tab, launch } from './support/people.js';
-import { scriptTag, serve } from './support/pages.js';
+import { holdBack, scriptTag, serve } from './support/pages.js';
 import { Community } from './support/servers.js';
 
 /** @type {import('playwright-core').Browser} */
@@ -134,13 +134,7 @@ test('the page does not wait for it: neither for the script, nor for the bar', a
     addEventListener('load', () => (document.documentElement.dataset.early = String(Boolean(document.querySelector('nextim-bar')))));
   });
   const page = await context.newPage();
-  /** @type {() => void} */
-  let release = () => {};
-  const held = new Promise((resolve) => (release = () => resolve(undefined)));
-  await page.route('**/webim.js', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await holdBack(page, '**/webim.js');
   await page.goto(community.url, { waitUntil: 'commit' });
   await page.getByRole('contentinfo').waitFor();
   await page.getByRole('link', { name: 'Read the forum' }).hover();

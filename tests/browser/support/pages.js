@@ -1,6 +1,6 @@
 // Pages of our own at a site, for what the site's own pages are not: written from right to left, badly styled.
 //
-// Owns: how a browser is made to believe in them. Must not: reach the servers.
+// Owns: how a browser is made to believe in them, and to wait for what it asks for. Must not: reach the servers.
 
 /** The tag of the bar's script as the site's pages carry it; nothing of such a page is left. @param {import('playwright-core').Page} page @param {string} site */
 export async function scriptTag(page, site) {
@@ -17,4 +17,21 @@ export async function serve(page, site, html, attributes = 'lang="en"') {
   await page.context().grantPermissions(['local-network-access']);
   await page.route(address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: `<!doctype html><html ${attributes}>${html}</html>` }));
   await page.goto(address);
+}
+
+/**
+ * Holds back what the page asks for here. What it answers lets it through.
+ * @param {import('playwright-core').Page} page
+ * @param {string | RegExp} url
+ * @returns {Promise<() => void>}
+ */
+export async function holdBack(page, url) {
+  /** @type {() => void} */
+  let release = () => {};
+  const held = new Promise((resolve) => (release = () => resolve(undefined)));
+  await page.route(url, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
 }

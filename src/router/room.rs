@@ -13,6 +13,7 @@ use super::Router;
 use super::call::{Answer, Refusal, Subject, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use super::keys::Added;
 use super::mail::{Entered, Mail, Names, Sight};
 use super::packet::{Packet, PresenceType};
 use super::user::User;
@@ -167,7 +168,8 @@ impl Router {
         let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
         let rooms_max = self.limits.rooms_per_user;
         owner.rooms.expect(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
-        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max))
+        let hasher = self.places.hasher();
+        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max, hasher) != Added::Full)
     }
 
     /// `/room/join`.
@@ -278,7 +280,7 @@ impl Router {
     /// A user of this place is no member any more.
     pub(super) fn on_left(&mut self, user: UserKey, room: RoomKey) {
         let Some(user) = self.users.get_mut(user.slot) else { return };
-        user.rooms.remove(room);
+        user.rooms.remove(room, self.places.hasher());
     }
 
     /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told

@@ -8,6 +8,7 @@ use super::backlog::Label;
 use super::call::{Answer, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, UserKey};
+use super::keys::Added;
 use super::mail::{Buddy, Mail, Names};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
@@ -45,7 +46,9 @@ impl Router {
             // hears of this one: it must not be made at one end.
             let parting =
                 self.unlinking.iter().any(|(slot, name)| *slot == buddy && **name == *profile.name());
-            let linked = !parting && self.users[buddy].roster.add(user, self.limits.roster_links);
+            let linked = !parting
+                && self.users[buddy].roster.add(user, self.limits.roster_links, self.places.hasher())
+                    != Added::Full;
             if linked && let Some(packet) = announce {
                 self.deliver(buddy, packet, Some(user), None);
             }
@@ -71,9 +74,9 @@ impl Router {
             return self.reported(gather);
         };
         owner.roster.expect_growing(linked.clone().count());
-        let links_max = self.limits.roster_links;
+        let (links_max, hasher) = (self.limits.roster_links, self.places.hasher());
         let (kept, refused): (Vec<&Buddy>, Vec<&Buddy>) =
-            linked.partition(|buddy| owner.roster.add(buddy.key, links_max));
+            linked.partition(|buddy| owner.roster.add(buddy.key, links_max, hasher) != Added::Full);
         let profile = owner.profile.clone();
         let truncated = !refused.is_empty();
         let kept: Vec<UserKey> = kept.into_iter().map(|buddy| buddy.key).collect();
@@ -154,9 +157,9 @@ impl Router {
             let Some(user) = self.users.get_mut(*slot) else { continue };
             // That he went is told even to those who are unlinked already: when he went he may have been invisible to
             // them, as far as his owner knew, while they had been told of his coming.
-            let hears = unlink || user.roster.contains(about);
+            let hears = unlink || user.roster.contains(about, self.places.hasher());
             if unlink {
-                user.roster.remove(about);
+                user.roster.remove(about, self.places.hasher());
             }
             if hears && let Some(packet) = &packet {
                 self.deliver(*slot, packet, Some(about), None);
@@ -202,7 +205,7 @@ impl Router {
         let mut buddies = Vec::new();
         for name in &names {
             if let Some(buddy) = self.find_user(domain, name) {
-                self.users[buddy].roster.remove(user);
+                self.users[buddy].roster.remove(user, self.places.hasher());
                 buddies.push(self.user_key(buddy));
             }
         }
@@ -223,7 +226,7 @@ impl Router {
         }
         if let Some(user) = self.users.get_mut(user.slot) {
             for buddy in buddies {
-                user.roster.remove(*buddy);
+                user.roster.remove(*buddy, self.places.hasher());
             }
         }
         if let Some(gather) = gather {

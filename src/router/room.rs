@@ -122,6 +122,7 @@ impl Router {
         sight: Sight,
         rooms: Names,
     ) {
+        self.charge_mail(domain, user.place, rooms.len());
         let mut entered = Vec::with_capacity(rooms.len());
         for (position, name) in rooms {
             let slot = self.find_or_make_room(domain, &name);
@@ -228,7 +229,7 @@ impl Router {
         self.send(user.place, Mail::Entered { gather: None, user, sight, rooms: vec![entered] });
         let gather = self.open(key, Collect::Joined { room: name.into(), members });
         if sight.visible && !member {
-            self.tell_members(gather, slot, packet, Some(user), Some(user));
+            self.tell_members(gather, slot, packet, Some(user));
         }
         self.close(gather);
     }
@@ -270,7 +271,7 @@ impl Router {
             if self.remove_member(slot, user) {
                 self.send(user.place, Mail::Left { user, room });
                 if visible && self.rooms.get(slot).is_some() {
-                    self.tell_members(gather, slot, packet, None, Some(user));
+                    self.tell_members(gather, slot, packet, None);
                 }
             }
         }
@@ -354,24 +355,17 @@ impl Router {
     ) {
         let gather = self.open(key, Collect::Delivered(0));
         if let Some(slot) = self.find_room(domain, room) {
-            self.tell_members(gather, slot, packet, sender, None);
+            self.tell_members(gather, slot, packet, sender);
         }
         self.close(gather);
     }
 
     /// Sends a packet to the members of a room but one.
-    fn tell_members(
-        &mut self,
-        gather: GatherKey,
-        room: Slot,
-        packet: &Packet,
-        except: Option<UserKey>,
-        about: Option<UserKey>,
-    ) {
+    fn tell_members(&mut self, gather: GatherKey, room: Slot, packet: &Packet, except: Option<UserKey>) {
         let members = self.rooms[room].members.keys().filter(|user| Some(**user) != except);
         for (place, to) in self.by_place(members.copied().map(Into::into)) {
             let packet = packet.clone();
-            self.ask(gather, place, Mail::Deliver { gather, packet, about, to });
+            self.ask(gather, place, Mail::Deliver { gather, packet, to });
         }
     }
 }

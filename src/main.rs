@@ -24,6 +24,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 fn main() -> ExitCode {
+    // Before anything else: a hang-up that comes before the server serves must not end it. It waits here until
+    // somebody hears, and then is a reload.
+    let signals = match Signals::new([SIGHUP]) {
+        Ok(signals) => signals,
+        Err(error) => return fail("nextim: ", [format!("signals: {error}")]),
+    };
     let arguments = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(usage) => {
@@ -32,19 +38,19 @@ fn main() -> ExitCode {
         }
     };
     match arguments.task(|name| std::env::var_os(name)) {
-        Ok(Task::Serve) => serve(arguments),
+        Ok(Task::Serve) => serve(arguments, signals),
         Ok(Task::CheckConfig(file)) => check_config(&file),
         Ok(Task::Top { admin, once }) => show_top(admin, once),
         Err(error) => fail("nextim: ", error.problems()),
     }
 }
 
-fn serve(arguments: Arguments) -> ExitCode {
+fn serve(arguments: Arguments, signals: Signals) -> ExitCode {
     let sources = Sources::new(arguments, |name| std::env::var_os(name));
     let loaded: Result<_, ConfigError> = sources.and_then(|sources| Ok((sources.load()?, sources)));
     match loaded {
         Ok((config, sources)) => {
-            let ended = run(config, &sources);
+            let ended = run(config, &sources, signals);
             log::logger().flush();
             match ended {
                 Ok(()) => ExitCode::SUCCESS,
@@ -55,13 +61,15 @@ fn serve(arguments: Arguments) -> ExitCode {
     }
 }
 
-/// Starts a server and stays until it has ended. Signals are heard before the shards start: these copy the table
-/// of descriptors, and a pipe made later would be a number that means a socket to them.
-fn run(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
+/// Starts a server and stays until it has ended. Signals are caught before the shards start: these copy the table
+/// of descriptors, and a pipe made later would be a number that means a socket to them. Until then SIGTERM and SIGINT
+/// end the process, for there is nothing to drain.
+fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Box<dyn Error>> {
     logging::start(config.log, config.log_format)?;
     let service = Service::new(|name| std::env::var_os(name), std::process::id())
         .map_err(|error| format!("NOTIFY_SOCKET: {error}"))?;
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    signals.add_signal(SIGTERM)?;
+    signals.add_signal(SIGINT)?;
     let server = Server::start(&config)?;
     let line = start_line(&server, config.domains.len());
     say(&line);

@@ -17,6 +17,7 @@ use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
+mod early_signals;
 mod harness;
 
 use harness::{PATIENCE, Running, SECRET, command, domain_file, file, lines, onlines, path, run, until};

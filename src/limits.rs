@@ -25,6 +25,12 @@ pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
 pub const CALLBACK_BYTES_MAX: usize = 128;
 /// Longest domain name and longest apikey, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Fewer characters than this in an apikey are warned of where strangers can try it: 16 random letters have 75 bits.
+pub const APIKEY_CHARS_WISE: usize = 16;
+/// A poll that may be held as long as this is warned of, in milliseconds: front ends give up then.
+pub const POLL_HOLD_MS_WISE: u64 = 40_000;
+/// Longest configuration file, in bytes: some ten thousand domains with everything that can be said of them.
+pub const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Longest `undelivered_url`, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Longest request line and headers together, in bytes.

@@ -95,6 +95,7 @@ pub struct Handle {
 impl Server {
     /// Starts a server. When this returns, it serves.
     pub fn start(config: &Config) -> Result<Handle, StartError> {
+        config.check().map_err(|error| StartError::new("configuration", io::Error::other(error)))?;
         let descriptors_max = raise_descriptor_limit()?;
         let plan = Plan::make(config, descriptors_max)?;
         let open = |address| {

@@ -152,8 +152,11 @@ pub const STANDSTILL_LOOKS: u32 = 10;
 pub const RECENT_LOOKS: usize = 10;
 /// Looks that are remembered: ten minutes.
 pub const HISTORY_LOOKS: usize = 600;
-/// Connections the admin listener serves at once, each by a thread of its own.
-pub const ADMIN_CONNECTIONS_MAX: usize = 32;
+/// Connections the admin listener has at once. If there are as many, the oldest gives way to a newcomer.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+/// Most it accepts before it looks again at what has arrived at those it has: a quarter, so that a connection is looked at
+/// several times before it is the oldest.
+pub const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
 /// Longest request line and headers together that the admin listener reads, in bytes.
 pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
 /// How long a request to the admin listener may take to arrive, and its answer to be taken, in milliseconds each.

@@ -76,6 +76,8 @@ fn only_shards_and_the_server_name_sockets_and_channels() {
     only_in(&["shard/", "server/"], &["mio::", "socket2::", "crossbeam_channel::"]);
     // The clock that systemd compares with its own is not in the standard library.
     only_in(&["shard/", "server/", "clock.rs"], &["nix::"]);
+    // A terminal, and the connections of the admin listener.
+    only_in(&["admin/conns.rs", "top/"], &["rustix::"]);
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::admin::{Admin, Subject};
 use crate::clock::{Deadline, wall_ms};
 use crate::config::Config;
 use crate::domains::{DomainConfig, Domains};
+use crate::limits::BACKLOG;
 use crate::shard::Report;
 use crate::shard::listener::bind;
 use crate::shard::mailbox::{Door, Parcel};
@@ -98,10 +99,7 @@ impl Server {
         config.check().map_err(|error| StartError::new("configuration", io::Error::other(error)))?;
         let descriptors_max = raise_descriptor_limit()?;
         let plan = Plan::make(config, descriptors_max)?;
-        let open = |address| {
-            Admin::open(address).map_err(|error| StartError::new(format!("admin {address}"), error))
-        };
-        let admin = config.admin.map(open).transpose()?;
+        let admin = config.admin.map(open_admin).transpose()?;
         let domains = Arc::new(Domains::new(&config.domains));
         let stats = Stats::new(plan.shards);
         let patience_ms = config.timeouts.undelivered_ms;
@@ -254,6 +252,17 @@ impl Handle {
         }
         Ok(())
     }
+}
+
+/// Takes the address of the admin listener, where as many may wait to be accepted as at the shards: with the few the
+/// standard library asks for, a probe that comes with a crowd would try again after a second, when it has given up.
+fn open_admin(address: SocketAddr) -> Result<Admin, StartError> {
+    let open = || {
+        let admin = Admin::open(address)?;
+        SockRef::from(admin.listener()).listen(BACKLOG)?;
+        Ok(admin)
+    };
+    open().map_err(|error: io::Error| StartError::new(format!("admin {address}"), error))
 }
 
 /// Waits until so many have said that all is well.

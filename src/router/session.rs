@@ -297,9 +297,20 @@ impl Router {
         }
         let session = &mut self.sessions[slot];
         let kind = packet.kind();
-        self.counters.packets_waiting -= session.queue.len() as u64;
+        let before = session.queue.len();
         let pushed = session.queue.push(packet, label, &self.limits, &self.memory);
-        self.counters.packets_waiting += session.queue.len() as u64;
+        let after = session.queue.len();
+        self.counters.packets_waiting -= before as u64;
+        self.counters.packets_waiting += after as u64;
+        match label {
+            // Typing states, joins and leaves give way to a message.
+            Label::Message(_) | Label::Inherited(_) | Label::Seen(_) => {
+                let own = usize::from(pushed == Pushed::Queued);
+                self.counters.packets_dropped_total += (before + own - after) as u64;
+            }
+            // The presence before it was replaced, not lost.
+            Label::Presence(_) | Label::Light => {}
+        }
         match pushed {
             Pushed::Queued => {
                 match kind {

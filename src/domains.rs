@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn every_domain_and_none_has_as_many_keys_to_compare() {
+        let slots = |domains: &Domains| {
+            let all = domains.iter().map(|domain| domain.apikeys.slots()).chain([domains.decoys.slots()]);
+            all.collect::<Vec<_>>()
+        };
+        let mut rotating = DomainConfig::new("b", "old");
+        rotating.apikeys.push("new".to_owned());
+        let domains = Domains::new(&[DomainConfig::new("a", "1"), rotating]);
+        assert_eq!(slots(&domains), [2, 2, 2]);
+        assert_eq!(slots(&domains.reload(&[DomainConfig::new("a", "1")])), [1, 1]);
+        assert_eq!(slots(&Domains::default()), [1]);
+    }
+
+    #[test]
     fn debugging_shows_no_key() {
         let url = Some("https://a.example/?topsecret".to_owned());
         let config = DomainConfig { undelivered_url: url, ..DomainConfig::new("a", "topsecret") };

@@ -60,6 +60,12 @@ impl Apikeys {
         Apikeys(blocks.chain(std::iter::repeat_n(Block::DECOY, decoys)).collect())
     }
 
+    /// How many keys and decoys there are.
+    #[cfg(test)]
+    pub(super) fn slots(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether `typed` is one of the keys.
     pub(super) fn accept(&self, typed: &str) -> bool {
         let typed = Block::of(typed);

@@ -307,3 +307,24 @@ fn poll_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_was_made_is_refused_as_one_that_was_typed() {
+        let check = |config: &Config, expected: &str| {
+            let refused = Server::start(config).err().map(|error| error.to_string());
+            assert_eq!(refused.as_deref(), Some(expected));
+        };
+        let address = "127.0.0.1:18001".parse().unwrap();
+        check(
+            &Config { listen: vec![address], admin: Some(address), ..Config::default() },
+            "configuration: admin: 127.0.0.1:18001 and 127.0.0.1:18001 of listen are one address; give one of them \
+             another port",
+        );
+        let many = vec![address; 65];
+        check(&Config { listen: many, ..Config::default() }, "configuration: listen: at most 64 addresses");
+    }
+}

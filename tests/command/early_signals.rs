@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
 
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
@@ -48,6 +49,11 @@ fn sigterm_and_sigint_before_the_server_serves_end_it() {
         let folder = TempDir::new().unwrap();
         let (mut running, _writer) = held_while_it_reads(&folder.path().join("nextim.toml"));
         running.signal(signal);
+        assert_eq!(
+            running.stdout.recv_timeout(PATIENCE),
+            Err(RecvTimeoutError::Disconnected),
+            "it has ended"
+        );
         assert_eq!(running.child.wait().unwrap().signal(), Some(signal as i32));
     }
 }

@@ -150,7 +150,7 @@ pub struct Domains {
     by_id: Vec<Option<Arc<Domain>>>,
     /// Sorted by name.
     by_name: Vec<Arc<Domain>>,
-    /// What a domain that does not exist has in place of keys.
+    /// The keys that an unknown domain is compared with: decoys.
     decoys: Apikeys,
 }
 

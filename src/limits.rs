@@ -29,7 +29,7 @@ pub const CREDENTIAL_BYTES_MAX: usize = 256;
 pub const APIKEY_CHARS_WISE: usize = 16;
 /// A poll that may be held as long as this is warned of, in milliseconds: front ends give up then.
 pub const POLL_HOLD_MS_WISE: u64 = 40_000;
-/// Longest configuration file, in bytes: some ten thousand domains with everything that can be said of them.
+/// Longest configuration file, in bytes: tens of thousands of domains with all their settings.
 pub const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Longest `undelivered_url`, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
@@ -154,8 +154,8 @@ pub const RECENT_LOOKS: usize = 10;
 pub const HISTORY_LOOKS: usize = 600;
 /// Connections the admin listener has at once. If there are as many, the oldest gives way to a newcomer.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
-/// Most it accepts before it looks again at what has arrived at those it has: a quarter, so that a connection is looked at
-/// several times before it is the oldest.
+/// Connections it accepts before it serves the others again: a quarter, so that each is served several times before it is
+/// the oldest.
 pub const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
 /// Longest request line and headers together that the admin listener reads, in bytes.
 pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;

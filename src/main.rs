@@ -24,8 +24,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 fn main() -> ExitCode {
-    // Before anything else: a hang-up that comes before the server serves must not end it. It waits here until
-    // somebody hears, and then is a reload.
+    // Before anything else: a SIGHUP that comes before the server serves must not end it. It is kept, and becomes a
+    // reload once the server serves.
     let signals = match Signals::new([SIGHUP]) {
         Ok(signals) => signals,
         Err(error) => return fail("nextim: ", [format!("signals: {error}")]),

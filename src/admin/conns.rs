@@ -1,13 +1,13 @@
 //! The connections of the admin listener: one thread for all of them.
 //!
-//! Owns: accepting, what each connection waits for, its deadline, and which one gives way. Must not: know what is asked or
-//! answered, or have more connections than [`ADMIN_CONNECTIONS_MAX`].
+//! Owns: accepting, the state and the deadline of each connection, and the choice of the one that gives way. Must not: name
+//! `http` or a path, or hold more connections than [`ADMIN_CONNECTIONS_MAX`].
 //!
-//! Whoever can reach the listener can open connections and say nothing, or a byte now and then, or not take an answer.
-//! A thread for each, of which there are few, would be kept busy by them for as long as the deadlines are, and a probe of
-//! `/healthz` would find no room: a healthy server would be restarted. So nobody has a thread. What has arrived is read
-//! first, then newcomers are accepted, and if there is no room for one, the oldest connection gives way to it: a request
-//! that arrives with its connection, as those of probes do, is answered before that can happen to it.
+//! A client can open connections and send nothing, or a byte now and then, or read no answer. With a thread for each
+//! connection, such clients occupy all threads until the deadlines, a probe of `/healthz` is refused, and a supervisor
+//! restarts a healthy server. So one thread polls all connections. It reads all bytes that have arrived, then accepts
+//! newcomers, and if there is no room for one, the oldest connection gives way. The request of a probe arrives with its
+//! connection, so it is answered long before its connection is the oldest.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -22,7 +22,7 @@ use crate::limits::{
     ACCEPT_REST_MS, ADMIN_ACCEPTS_PER_TURN, ADMIN_CONNECTIONS_MAX, ADMIN_HEAD_BYTES_MAX, ADMIN_MS,
 };
 
-/// Who answers.
+/// The server behind the connections.
 pub(super) trait Answers {
     /// The answer to a request, once these bytes are the whole of it, or too many.
     fn answer(&self, request: &[u8]) -> Option<Vec<u8>>;
@@ -34,29 +34,29 @@ pub(super) trait Answers {
 #[derive(Debug)]
 struct Conn {
     stream: TcpStream,
-    /// By when what it waits for must have happened.
+    /// The end of its current state.
     deadline: Deadline,
     state: State,
 }
 
 #[derive(Debug)]
 enum State {
-    /// The request has not arrived as a whole; what has of it.
+    /// The request is incomplete; the bytes that have arrived.
     Reading(Vec<u8>),
-    /// The answer has not been taken as a whole; what has not of it.
+    /// The answer is not written; the rest of it.
     Writing(Vec<u8>),
     /// It was answered and is listened to until it is closed: to close it on bytes that were not read would be a reset,
     /// which may overtake the answer. How many bytes it may still send.
     Parting(usize),
 }
 
-/// What a step of a connection leads to.
+/// The result of one step of a connection.
 enum Step {
-    /// To the next one at once.
+    /// Another step follows at once.
     Next(State),
-    /// To none until the peer has done something.
+    /// The connection waits for its peer.
     Wait,
-    /// To the end.
+    /// The connection is closed.
     End,
 }
 
@@ -76,7 +76,7 @@ pub(super) fn serve(listener: &TcpListener, answers: &impl Answers) -> io::Resul
     }
 }
 
-/// Waits for the listener or a connection. Says which of them have something, the listener first.
+/// Waits for the listener or a connection. Returns which of them are ready, the listener first.
 fn wait(listener: &TcpListener, conns: &[Conn]) -> io::Result<Vec<bool>> {
     let first = PollFd::new(listener, PollFlags::IN);
     let mut all: Vec<PollFd<'_>> = std::iter::once(first).chain(conns.iter().map(Conn::awaited)).collect();
@@ -88,7 +88,7 @@ fn wait(listener: &TcpListener, conns: &[Conn]) -> io::Result<Vec<bool>> {
     }
 }
 
-/// Accepts some of those who wait, and reads what they have sent already. Says whether the listener listens.
+/// Accepts some newcomers, and reads what they have sent already. Returns whether the listener still listens.
 fn accept(listener: &TcpListener, conns: &mut Vec<Conn>, answers: &impl Answers) -> bool {
     for _ in 0..ADMIN_ACCEPTS_PER_TURN {
         match listener.accept() {
@@ -117,7 +117,7 @@ fn accept(listener: &TcpListener, conns: &mut Vec<Conn>, answers: &impl Answers)
     true
 }
 
-/// Closes the connection that is needed least: the oldest that was answered, or else the oldest. Says whether there was one.
+/// Closes the oldest connection that was answered, or else the oldest. Returns whether there was one.
 fn give_way(conns: &mut Vec<Conn>) -> bool {
     let parting = conns.iter().position(|conn| matches!(conn.state, State::Parting(_)));
     let least = parting.or((!conns.is_empty()).then_some(0));
@@ -131,7 +131,7 @@ impl Conn {
         Ok(Conn { stream, deadline: Deadline::after_ms(ADMIN_MS), state: State::Reading(Vec::new()) })
     }
 
-    /// What it waits for.
+    /// The event it waits for.
     fn awaited(&self) -> PollFd<'_> {
         let events = match self.state {
             State::Reading(_) | State::Parting(_) => PollFlags::IN,
@@ -140,7 +140,7 @@ impl Conn {
         PollFd::new(&self.stream, events)
     }
 
-    /// Goes as far as it can without waiting. Says whether it stays.
+    /// Goes as far as it can without waiting. Returns whether it stays open.
     fn turn(&mut self, is_ready: bool, answers: &impl Answers) -> bool {
         let went = if is_ready { self.go_on(answers) } else { Ok(true) };
         match went {

@@ -1,7 +1,7 @@
 //! HTTP as far as the admin listener speaks it: one GET or HEAD, one answer, the end.
 //!
 //! Owns: understanding a request within bounds of bytes, the check of its `Host`, and the headers every answer has. Must
-//! not: read a body or a socket, or know what is answered.
+//! not: read a body or a socket, or name a path.
 //!
 //! The listener asks for no password, so it must not be reached through the browser of somebody who may reach it. A page
 //! of the internet can make a name of its own point to 127.0.0.1 and then read what it finds there as its own origin; but

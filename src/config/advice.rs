@@ -1,7 +1,7 @@
-//! What a configuration may say and better would not.
+//! Settings that are allowed and unwise.
 //!
-//! Owns: warnings. Must not: refuse anything, warn of what may be meant, or repeat a key. A server starts all the same,
-//! and says the same in its log.
+//! Owns: the warnings. Must not: refuse a configuration, warn of a setting that may be intended, or repeat a key.
+//! `nextim check-config` prints the warnings, and a server that starts logs them.
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::Config;
 use super::check::beyond_loopback;
 use crate::limits::{APIKEY_CHARS_WISE, POLL_HOLD_MS_WISE};
 
-/// What is unwise, each as `setting: why`. `memory_bytes` is what the machine has, if that is known.
+/// The warnings, each as `setting: why`. `memory_bytes` is the memory of the machine, if known.
 pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> {
     let mut advice = Vec::new();
     short_apikeys(config, &mut advice);

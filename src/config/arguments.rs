@@ -47,10 +47,10 @@ Exit status:
 /// [`super::ADMIN_DEFAULT`] as it is typed.
 const ADMIN_TEXT: &str = "127.0.0.1:8001";
 
-/// What every variable of ours begins with.
+/// The beginning of the name of every variable of this server.
 const VARIABLE_PREFIX: &str = "NEXTIM_";
 
-/// All of them.
+/// All variables.
 const VARIABLES: [&str; 9] = [
     "NEXTIM_LISTEN",
     "NEXTIM_SHARDS",
@@ -257,8 +257,8 @@ pub(super) fn environment(
     if reader.problems.is_empty() { Ok((settings, file)) } else { Err(reader.problems) }
 }
 
-/// Variables that look like settings and are none, each with what may have been meant. They are no error: whoever runs
-/// containers may name others after this server.
+/// Warnings of variables that look like settings and are none, each with the name that may be meant. They are no errors:
+/// container platforms set variables that are named after a service.
 pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let unknown = |name: &OsString| {
         let name = name.to_str()?;

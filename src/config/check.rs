@@ -1,7 +1,7 @@
-//! What settings must hold together for a server to start.
+//! The rules between settings that a server needs to start.
 //!
-//! Owns: every refusal that depends on the configuration alone. Must not: look at the machine: an address that somebody
-//! else has, or a limit of descriptors, is known only at a start. `nextim check-config` and a start both come
+//! Owns: every refusal that depends on the configuration alone. Must not: look at the machine: an address in use, or a limit
+//! of descriptors, is known only at a start. `nextim check-config` and a start both come
 //! through here.
 
 use std::net::{IpAddr, SocketAddr};
@@ -17,7 +17,7 @@ pub(super) enum Blamed {
     Admin,
 }
 
-/// Everything that is wrong.
+/// All problems.
 pub(super) fn refusals(
     listen: &[SocketAddr],
     admin: Option<SocketAddr>,
@@ -47,7 +47,7 @@ pub(super) fn beyond_loopback<'a>(
     addresses.into_iter().find(|address| !address.ip().to_canonical().is_loopback())
 }
 
-/// What is wrong if others can reach an address while a domain accepts the apikey that everybody knows.
+/// The problem of an address that other machines can reach while a domain accepts the public default apikey.
 pub(super) fn exposed(listen: &[SocketAddr], domains: &[DomainConfig]) -> Option<String> {
     let beyond = beyond_loopback(listen)?;
     let known = |domain: &DomainConfig| domain.apikeys.iter().any(|key| key == APIKEY_DEFAULT);
@@ -63,7 +63,7 @@ fn mapped(address: &SocketAddr) -> Option<String> {
     (plain.ip() != address.ip()).then(|| format!("{address} must be written as {plain}"))
 }
 
-/// Why nobody could connect to an address.
+/// Why an address can have no connections.
 fn unusable(address: &SocketAddr) -> Option<String> {
     let several = match address.ip() {
         IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),

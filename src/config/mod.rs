@@ -96,7 +96,7 @@ impl Config {
         read_file(path)?.check(Some(path))
     }
 
-    /// Refuses what no server can start with, for a configuration that was not typed but made.
+    /// Refuses a configuration that no server can start with, for one that a program has made.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let refusals = check::refusals(&self.listen, self.admin, &self.domains);
         let problem = |(blamed, wrong)| match blamed {
@@ -107,7 +107,7 @@ impl Config {
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(None, &problems)) }
     }
 
-    /// What is unwise, each as `setting: why`. Nothing of it keeps a server from starting.
+    /// Warnings of unwise settings, each as `setting: why`. A server starts all the same.
     pub fn warnings(&self) -> Vec<String> {
         advice::advice(self, advice::machine_memory())
     }

@@ -1,6 +1,6 @@
-//! What was meant by a name that is not known.
+//! The known name that a mistyped one stands for.
 //!
-//! Owns: the distance of names. Must not: know where a name was typed.
+//! Owns: the distance of names. Must not: name a setting.
 
 /// The known name that `typed` is most likely to stand for, if any is near.
 pub(super) fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {

@@ -9,7 +9,7 @@ use crate::admin::report::Report;
 use crate::clock::Deadline;
 use crate::limits::{TOP_ANSWER_BYTES_MAX, TOP_MS};
 
-/// What the server at this admin address says of itself. The error of one that says nothing tells what to start.
+/// The report of the server at this admin address. An error explains how to start a server that has one.
 pub(super) fn stats(admin: SocketAddr) -> io::Result<Report> {
     const ADVISED: [(ErrorKind, &str); 3] = [
         (ErrorKind::ConnectionRefused, "nothing answers there (Connection refused)"),

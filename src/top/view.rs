@@ -62,7 +62,7 @@ impl Frame<'_> {
         writeln!(f)
     }
 
-    /// Why there is nothing to show, and what to do, each part on a line of its own: a terminal may be narrow.
+    /// The error in place of a report, each part on a line of its own: a terminal may be narrow.
     fn trouble(&self, error: &str) -> Vec<Line> {
         let mut parts = error.split("; ");
         let wrong = parts.next().unwrap_or_default();

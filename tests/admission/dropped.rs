@@ -1,4 +1,4 @@
-//! What is dropped and not refused when room is scarce: typing states, joins and leaves of rooms. It is counted.
+//! Typing states, joins and leaves of rooms are dropped when room is scarce, and counted.
 
 use nextim::config::Config;
 use nextim::limits::Limits;
@@ -11,7 +11,7 @@ fn alice_and_bob(server: &Running) -> (String, String) {
     (ticket(&alice), server.online("bob"))
 }
 
-/// What is not kept for anybody: a typing state, a join, a leave. All are answered as if it were.
+/// A typing state, a join and a leave: the calls are answered as ever, even if the packets are dropped.
 fn say_light_things(server: &Running, bob: &str) {
     server.call("/statuses", &format!("ticket={bob}&to=alice&show=typing")).is(200, "ok");
     server.call("/room/join", &format!("ticket={bob}&room=lobby")).is(200, "{\"lobby\":2}");

@@ -1,6 +1,6 @@
-//! What is said of a configuration: by `nextim check-config`, and at a start.
+//! Refusals and warnings of `nextim check-config`, and of a start.
 //!
-//! Owns: files that are wrong or unwise. Must not: serve anybody.
+//! Owns: files that are wrong or unwise. Must not: call a server.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,14 +11,14 @@ use tempfile::TempDir;
 
 use crate::harness::{Ended, PATIENCE, Running, SECRET, command, domain_file, file, path, run};
 
-/// A key that nothing is to be said of.
+/// A key without a warning.
 const LONG: &str = "Kx7Secret-of-more-than-sixteen";
 
 fn check_config(path: &Path) -> Ended {
     run(&["check-config", path.to_str().unwrap()])
 }
 
-/// What `check-config` and a start say of a file that neither accepts: the same, but for the name before it.
+/// The problems that `check-config` and a start print of a file: the same, but for the name before them.
 #[track_caller]
 fn refused(text: &str) -> String {
     let file = file(text);
@@ -152,7 +152,7 @@ fn files_that_are_none() {
     check(&file, ":2: syntax: the file must be UTF-8");
     fs::write(&file, b"\xff\xfel\0o\0g\0").unwrap();
     check(&file, ":1: syntax: the file must be UTF-8");
-    // Nothing said is nothing wrong: the defaults hold.
+    // An empty file is the defaults.
     fs::write(&file, "").unwrap();
     assert_eq!(check_config(&file).code, Some(0));
     fs::write(&file, "\u{feff}# by an editor of another system\r\nshards = 2\r\n").unwrap();

@@ -32,7 +32,7 @@ fn sighup_before_the_server_serves_does_not_end_it() {
     for _ in 0..3 {
         running.signal(Signal::SIGHUP);
     }
-    // What it reads when it is asked to reload is another file of the same name.
+    // The reload reads another file of the same name.
     fs::remove_file(&fifo).unwrap();
     fs::write(&fifo, domain_file(SECRET)).unwrap();
     std::io::Write::write_all(&mut &writer, domain_file("first").as_bytes()).unwrap();

@@ -96,7 +96,7 @@
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.
 //!
 //! - Only `shard/` and `server/` name mio, socket2 or crossbeam. What watches the server ([`admin`], [`logging`], [`service`],
-//!   [`top`]) has threads of its own, blocking reads and writes, and no way to make a shard wait.
+//!   [`top`]) has threads of its own and no way to make a shard wait.
 //! - Only `undelivered/` calls anybody: it has an HTTP client, and threads that may block, in the descriptor table of the
 //!   thread that started the server.
 //! - `router/`, `http/` and `api/` read no clock, no randomness and no socket.

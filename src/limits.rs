@@ -25,6 +25,12 @@ pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
 pub const CALLBACK_BYTES_MAX: usize = 128;
 /// Longest domain name and longest apikey, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Fewer characters than this in an apikey are warned of where strangers can try it: 16 random letters have 75 bits.
+pub const APIKEY_CHARS_WISE: usize = 16;
+/// A poll that may be held as long as this is warned of, in milliseconds: front ends give up then.
+pub const POLL_HOLD_MS_WISE: u64 = 40_000;
+/// Longest configuration file, in bytes: tens of thousands of domains with all their settings.
+pub const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Longest `undelivered_url`, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Longest request line and headers together, in bytes.
@@ -152,8 +158,11 @@ pub const STANDSTILL_LOOKS: u32 = 10;
 pub const RECENT_LOOKS: usize = 10;
 /// Looks that are remembered: ten minutes.
 pub const HISTORY_LOOKS: usize = 600;
-/// Connections the admin listener serves at once, each by a thread of its own.
-pub const ADMIN_CONNECTIONS_MAX: usize = 32;
+/// Connections the admin listener has at once. If there are as many, the oldest gives way to a newcomer.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+/// Connections it accepts before it serves the others again: a quarter, so that each is served several times before it is
+/// the oldest.
+pub const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
 /// Longest request line and headers together that the admin listener reads, in bytes.
 pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
 /// How long a request to the admin listener may take to arrive, and its answer to be taken, in milliseconds each.

@@ -151,7 +151,7 @@ counters! {
     packets_queued_statuses: counter as packets_queued_total(kind = "status"),
     /// Packets answered again, because the answer before was lost.
     packets_repeated_total: counter,
-    /// Typing states and room presences dropped because a queue was full.
+    /// Typing states, joins and leaves of rooms dropped because memory was short or a session's queue full.
     packets_dropped_total: counter,
     /// Messages nobody was there to receive when their user went offline.
     messages_lost_total: counter,

@@ -37,6 +37,20 @@ fn without(members: &[&str], text: &str) -> String {
 }
 
 #[test]
+fn the_configurations_are_right_and_wise() {
+    let configurations = blocks("toml");
+    assert!(!configurations.is_empty());
+    for text in configurations {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let mut check = Command::new(env!("CARGO_BIN_EXE_nextim"));
+        let ran = check.arg("check-config").arg(file.path()).env_clear().output().unwrap();
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!((ran.status.code(), &*stderr), (Some(0), ""), "{text}");
+    }
+}
+
+#[test]
 fn the_conversation_goes_as_printed() {
     need("curl");
     let blocks = blocks("sh");

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod deadlines;
+mod dropped;
 mod memory;
 mod newcomers;
 mod rates;

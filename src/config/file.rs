@@ -64,7 +64,7 @@ const LIMITS: [Number<Limits, usize>; 16] = [
 ];
 
 const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
-const TIMEOUTS: [Number<Timeouts, u64>; 13] = [
+const TIMEOUTS: [Number<Timeouts, u64>; 14] = [
     ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
     ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
     ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
@@ -75,6 +75,7 @@ const TIMEOUTS: [Number<Timeouts, u64>; 13] = [
     ("body_ms", |to| &mut to.body_ms, MS),
     ("write_ms", |to| &mut to.write_ms, MS),
     ("answer_ms", |to| &mut to.answer_ms, MS),
+    ("storm_ms", |to| &mut to.storm_ms, MS),
     ("gather_ms", |to| &mut to.gather_ms, MS),
     ("drain_ms", |to| &mut to.drain_ms, MS),
     ("undelivered_ms", |to| &mut to.undelivered_ms, MS),

@@ -16,7 +16,6 @@ use crate::limits::{CONNECTIONS_WANTED, DESCRIPTOR_RESERVE, SHARDS_MAX};
 pub(super) struct Plan {
     pub(super) shards: usize,
     pub(super) connections_per_shard: usize,
-    pub(super) cores: usize,
 }
 
 impl Plan {
@@ -31,7 +30,7 @@ impl Plan {
         }
         let configured = config.limits.connections_per_shard;
         let connections_per_shard = if configured == 0 { room(shards) } else { configured.min(room(shards)) };
-        Ok(Plan { shards, connections_per_shard, cores })
+        Ok(Plan { shards, connections_per_shard })
     }
 }
 

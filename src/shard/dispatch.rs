@@ -21,6 +21,7 @@ impl Shard {
     /// Gives a request to the router, or refuses it.
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) {
         self.counters.requests_total += 1;
+        self.load.steps += 1;
         let context = Context {
             domains: &self.domains,
             limits: &self.limits,

@@ -41,6 +41,7 @@ use crate::limits::{
 use crate::memory::{Held, Memory};
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
+use crate::router::storm::Load;
 use crate::router::{Router, Settings};
 use crate::slots::Slot;
 use crate::stats::{Counters, Stats};
@@ -142,6 +143,8 @@ pub(crate) struct Shard {
     sweeping: bool,
     life: Life,
     returns: Returns,
+    /// What this turn is like.
+    load: Load,
     /// The calls that were answered in this turn.
     answered: Vec<Begun>,
     reports: Sender<Report>,
@@ -212,6 +215,7 @@ impl Shard {
             sweeping: false,
             life: Life::Serving,
             returns,
+            load: Load::default(),
             answered: Vec::new(),
             reports,
             counters: Counters::default(),
@@ -232,8 +236,10 @@ impl Shard {
         let expected = self.wait()?;
         let stopped_ms = self.clock.turn(expected);
         self.counters.stopped_ms_total += stopped_ms;
-        self.catching_up =
-            stopped_ms > 0 || self.catching_up && self.events.iter().count() == EVENTS_PER_TURN;
+        let is_full = self.events.iter().count() == EVENTS_PER_TURN;
+        self.catching_up = stopped_ms > 0 || self.catching_up && is_full;
+        let load = Load { is_full, ..std::mem::take(&mut self.load) };
+        self.router.begin_turn(self.clock.now(), load);
         self.serve_conns();
         self.take_mail();
         self.fire_timers();
@@ -409,6 +415,7 @@ impl Shard {
         board.publish(self.router.counters(), &self.counters);
         let (turn_us, now) = self.clock.end_turn();
         board.turned(turn_us);
+        self.load.busy_us = turn_us;
         for Begun { kind, at } in self.answered.drain(..) {
             board.answered(kind, now.since_us(at));
         }

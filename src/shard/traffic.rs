@@ -248,6 +248,7 @@ impl Shard {
         fate: Option<SessionKey>,
         then: Then,
     ) {
+        self.load.steps += 1;
         let until = self.now().after(self.timeouts.answer_ms);
         let Some(conn) = self.conns.get(slot) else { return };
         match conn.write(bytes, asset, until, &self.memory) {

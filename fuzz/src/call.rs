@@ -11,6 +11,7 @@ use nextim::limits::{
 };
 use nextim::router::call::{Looks, Say, Speaker, Subject, Text, Verb};
 use nextim::router::packet::MessageType;
+use nextim::router::work::Work;
 
 use super::LIMITS;
 
@@ -80,6 +81,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
     let context = Context {
         domains: &domains,
         limits: &LIMITS,
+        work: &Work::default(),
         wall_ms: || 1_700_000_000_000,
         now_ms: 0,
         secret: [9; 16],
@@ -97,6 +99,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
         }
         Routed::Preflight { shape } => write_preflight(&mut answer, &shape),
         Routed::Asset { .. } => {}
+        Routed::Later { .. } => unreachable!("nothing was used"),
     }
 }
 

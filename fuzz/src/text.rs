@@ -14,6 +14,7 @@ use nextim::http::jsonp::is_callback;
 use nextim::http::request::{Parsed, Partial, parse};
 use nextim::limits::CALLBACK_BYTES_MAX;
 use nextim::router::ids::{TICKET_CHARS, Ticket};
+use nextim::router::work::Work;
 use serde::de::IgnoredAny;
 
 use super::LIMITS;
@@ -139,13 +140,16 @@ pub fn callback(data: &[u8]) {
     let target = format!("/packets?domain=a&ticket={ticket}&callback={}", encoded(text));
     let input = format!("GET {target} HTTP/1.1\r\n\r\n");
     let domains = Domains::new(&[DomainConfig::new("a", "k")]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: || 0, now_ms: 0, secret: [9; 16] };
+    let (limits, work) = (&LIMITS, &Work::default());
+    let context = Context { domains: &domains, limits, work, wall_ms: || 0, now_ms: 0, secret: [9; 16] };
     let mut scratch = Vec::new();
     match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS) {
         Parsed::Complete { request, .. } => match route(&request, &context) {
             Routed::Call { shape, .. } => assert!(expected && shape.callback.as_deref() == Some(text)),
             Routed::Refused { rejection, .. } => assert!(!expected && rejection.status == 400),
-            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("a poll is a poll"),
+            Routed::Preflight { .. } | Routed::Asset { .. } | Routed::Later { .. } => {
+                panic!("a poll is a poll")
+            }
         },
         Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),
     }

@@ -26,12 +26,13 @@ pub use assets::write_asset;
 
 use std::sync::Arc;
 
-use crate::domains::{Audience, Domains};
+use crate::domains::{Audience, DomainId, Domains};
 use crate::http::asset::Selected;
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
 use crate::limits::{Limits, RETRY_SOON_S};
 use crate::router::call::{Call, Verb, Version};
+use crate::router::work::Work;
 use endpoint::{Endpoint, SiteCall};
 use params::Params;
 
@@ -42,6 +43,8 @@ pub struct Context<'c> {
     pub domains: &'c Domains,
     /// How much a call may bring.
     pub limits: &'c Limits,
+    /// What the calls of each domain have used in this turn.
+    pub work: &'c Work,
     /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
     /// need no time.
     pub wall_ms: fn() -> u64,
@@ -134,6 +137,13 @@ pub enum Routed<'a> {
         /// How to answer.
         shape: Shape,
     },
+    /// A call of a domain that has used its share of this turn: to be read again later.
+    Later {
+        /// Which.
+        domain: DomainId,
+        /// How it would be answered.
+        shape: Shape,
+    },
     /// A file of the browser module, or word that the client's is still good.
     Asset {
         /// Which form of which.
@@ -150,6 +160,7 @@ impl Routed<'_> {
             Routed::Call { shape, .. }
             | Routed::Refused { shape, .. }
             | Routed::Preflight { shape }
+            | Routed::Later { shape, .. }
             | Routed::Asset { shape, .. } => shape,
         }
     }
@@ -160,6 +171,7 @@ impl Routed<'_> {
             Routed::Call { shape, .. }
             | Routed::Refused { shape, .. }
             | Routed::Preflight { shape }
+            | Routed::Later { shape, .. }
             | Routed::Asset { shape, .. } => shape,
         }
     }
@@ -170,6 +182,8 @@ enum Asked<'a> {
     Call(Call<'a>),
     /// Which methods work.
     Methods,
+    /// Nothing now: the domain has used its share of this turn.
+    Later(DomainId),
     Asset(Selected),
 }
 
@@ -182,6 +196,7 @@ pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
     match asked(request, context, &mut shape) {
         Ok(Asked::Call(call)) => Routed::Call { call, shape },
         Ok(Asked::Methods) => Routed::Preflight { shape },
+        Ok(Asked::Later(domain)) => Routed::Later { domain, shape },
         Ok(Asked::Asset(selected)) => Routed::Asset { selected, shape },
         Err(rejection) => Routed::Refused { rejection, shape },
     }
@@ -197,7 +212,7 @@ fn asked<'a>(
     }
     match Endpoint::of(request.path).ok_or(Rejection::not_found())? {
         Endpoint::Poll => packets::poll(request, context, shape),
-        Endpoint::Site(call) => site_call(call, request, context, shape).map(Asked::Call),
+        Endpoint::Site(call) => site_call(call, request, context, shape),
         Endpoint::Asset(asset) => assets::fetch(asset, request),
     }
 }
@@ -207,7 +222,7 @@ fn site_call<'a>(
     request: &Request<'a>,
     context: &Context<'_>,
     shape: &mut Shape,
-) -> Result<Call<'a>, Rejection> {
+) -> Result<Asked<'a>, Rejection> {
     if !call.allows(request.method) {
         return Err(Rejection::method(call.methods()));
     }
@@ -215,13 +230,16 @@ fn site_call<'a>(
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
+    if context.work.is_used_up(domain.id) {
+        return Ok(Asked::Later(domain.id));
+    }
     if !domain.admits_call(context.now_ms) {
         return Err(Rejection::too_many("too many calls", RETRY_SOON_S));
     }
     params.check()?;
     shape.version = params.version()?;
     let verb = verb(call, params, context, shape)?;
-    Ok(Call { domain: domain.id, verb })
+    Ok(Asked::Call(Call { domain: domain.id, verb }))
 }
 
 fn verb<'a>(

@@ -7,6 +7,7 @@ use crate::domains::{DomainConfig, Domains};
 use crate::http::request::{self, Parsed, Partial};
 use crate::limits::Limits;
 use crate::router::call::Verb;
+use crate::router::work::Work;
 
 /// A well-formed ticket.
 pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -26,8 +27,9 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
+    let (limits, work) = (&LIMITS, &Work::default());
     let context =
-        Context { domains: &domains, limits: &LIMITS, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
+        Context { domains: &domains, limits, work, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
     let scratch = Box::leak(Box::default());
     match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
@@ -41,6 +43,7 @@ pub(super) fn outcome(text: &str) -> String {
         Routed::Call { .. } => "call".to_owned(),
         Routed::Preflight { .. } => "methods".to_owned(),
         Routed::Asset { .. } => "asset".to_owned(),
+        Routed::Later { .. } => "later".to_owned(),
         Routed::Refused { rejection, .. } => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
@@ -58,6 +61,7 @@ pub(super) fn answered(text: &str) -> String {
     let mut out = Vec::new();
     match site(text) {
         Routed::Call { call, .. } => panic!("{call:?}"),
+        Routed::Later { .. } => panic!("nothing was used"),
         Routed::Preflight { shape } => write_preflight(&mut out, &shape),
         Routed::Asset { selected, shape } => {
             let body = write_asset(&mut out, &selected, &shape);
@@ -81,6 +85,8 @@ pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), St
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
     match site(text) {
         Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } => Err(outcome(text)),
+        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } | Routed::Later { .. } => {
+            Err(outcome(text))
+        }
     }
 }

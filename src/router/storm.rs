@@ -69,14 +69,10 @@ impl Storm {
             self.steps /= 2;
         }
         self.answered = 0;
-        if !is_full {
-            self.full_turns = 0;
-        } else {
-            if self.full_turns == 0 {
-                self.full_since = now;
-            }
-            self.full_turns = self.full_turns.saturating_add(1);
+        if self.full_turns == 0 {
+            self.full_since = now;
         }
+        self.full_turns = if is_full { self.full_turns.saturating_add(1) } else { 0 };
     }
 
     /// What reading a request, or writing an answer, takes here.

@@ -20,6 +20,7 @@ mod entropy;
 pub(crate) mod gate;
 pub(crate) mod listener;
 pub mod mailbox;
+mod postponed;
 pub mod timers;
 mod token;
 mod traffic;
@@ -53,6 +54,7 @@ use entropy::{Dice, Entropy};
 use gate::Gate;
 use listener::Listeners;
 use mailbox::{Inbox, Outbox, Parcel};
+use postponed::Postponed;
 use timers::Wheel;
 use token::Source;
 use traffic::Readiness;
@@ -121,6 +123,8 @@ pub(crate) struct Shard {
     gate: Gate,
     /// Connections to go on with without an event.
     deferred: Vec<Slot>,
+    /// Connections to go on with after those of other domains.
+    postponed: Postponed,
     router: Router,
     effects: Vec<Effect>,
     effects_spare: Vec<Effect>,
@@ -197,6 +201,7 @@ impl Shard {
             listeners,
             gate,
             deferred: Vec::new(),
+            postponed: Postponed::default(),
             domains: Arc::clone(&settings.domains),
             limits: Arc::clone(&settings.limits),
             timeouts: Arc::clone(&settings.timeouts),
@@ -270,7 +275,8 @@ impl Shard {
 
     /// How long the shard may sleep, in milliseconds.
     fn patience_ms(&self) -> u64 {
-        if !self.deferred.is_empty() && !self.is_congested() || self.timers_left || !self.inbox.is_empty() {
+        let goes_on = !self.deferred.is_empty() || !self.postponed.is_empty();
+        if goes_on && !self.is_congested() || self.timers_left || !self.inbox.is_empty() {
             return 0;
         }
         let now = self.now();
@@ -317,6 +323,9 @@ impl Shard {
             }
         }
         self.events = events;
+        if !congested {
+            self.serve_postponed();
+        }
     }
 
     fn take_mail(&mut self) {

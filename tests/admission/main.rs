@@ -13,3 +13,4 @@ mod rates;
 mod refusals;
 mod storm;
 mod support;
+mod work;

@@ -58,7 +58,8 @@ fn online(site: &mut TcpStream, number: usize) -> String {
         number / ROOM,
         buddies.join(",")
     );
-    let head = "POST /presences/online HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let head =
+        "POST /presences/online HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     site.write_all(format!("{head}Content-Length: {}\r\n\r\n{form}", form.len()).as_bytes()).unwrap();
     let mut answer = [0; 4_096];
     let count = site.read(&mut answer).unwrap();

@@ -55,12 +55,12 @@ pub fn call(data: &[u8]) {
     let input = match usize::from(*choice) / PATHS.len() % 3 {
         0 => {
             let Ok(query) = std::str::from_utf8(params) else { return };
-            format!("POST {path}?{credentials}&{query} HTTP/1.1\r\n\r\n").into_bytes()
+            format!("POST {path}?{credentials}&{query} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
         }
         way => {
             let kind = ["application/x-www-form-urlencoded", "application/json"][way - 1];
             let head = format!(
-                "POST {path}?{credentials} HTTP/1.1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+                "POST {path}?{credentials} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
                 params.len()
             );
             [head.as_bytes(), params].concat()

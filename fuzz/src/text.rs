@@ -137,7 +137,7 @@ pub fn callback(data: &[u8]) {
     assert_eq!(is_callback(text), expected);
     let ticket = "B".repeat(TICKET_CHARS);
     let target = format!("/packets?domain=a&ticket={ticket}&callback={}", encoded(text));
-    let input = format!("GET {target} HTTP/1.1\r\n\r\n");
+    let input = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
     let domains = Domains::new(&[DomainConfig::new("a", "k")]);
     let context = Context { domains: &domains, limits: &LIMITS, wall_ms: || 0, now_ms: 0, secret: [9; 16] };
     let mut scratch = Vec::new();

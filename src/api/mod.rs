@@ -302,10 +302,10 @@ mod tests {
 
     #[test]
     fn methods_may_be_asked_for() {
-        assert_eq!(outcome("OPTIONS * HTTP/1.1\r\n\r\n"), "methods");
-        let answer = answered("OPTIONS * HTTP/1.1\r\n\r\n");
+        assert_eq!(outcome("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "methods");
+        let answer = answered("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
         assert!(answer.starts_with("HTTP/1.1 204 ") && !answer.contains("Access-Control"), "{answer}");
-        check("GET * HTTP/1.1\r\n\r\n", "404 not found");
+        check("GET * HTTP/1.1\r\nHost: a\r\n\r\n", "404 not found");
     }
 
     #[test]
@@ -372,8 +372,8 @@ mod tests {
     #[test]
     fn connections_are_kept_as_asked() {
         let kept = |request| (shape(request).close, shape(request).http10);
-        assert_eq!(kept("GET / HTTP/1.1\r\n\r\n"), (false, false));
-        assert_eq!(kept("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), (true, false));
+        assert_eq!(kept("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (false, false));
+        assert_eq!(kept("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), (true, false));
         assert_eq!(kept("GET / HTTP/1.0\r\n\r\n"), (true, true));
         assert_eq!(kept("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), (false, true));
         assert!(

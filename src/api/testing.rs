@@ -18,7 +18,7 @@ const LIMITS: Limits =
 
 /// The text of a request.
 pub(super) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
-    format!("{method} {target} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// What a request is routed to, in a world with the domains `a` (key `k`) and `closed` (key `c`, one origin).

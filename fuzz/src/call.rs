@@ -29,7 +29,8 @@ const PATHS: [&str; 11] = [
     "/packets",
 ];
 /// Everything a head of an answer may say that is no file.
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
+    "Accept-Post",
     "Access-Control-Allow-Headers",
     "Access-Control-Allow-Methods",
     "Access-Control-Allow-Origin",
@@ -89,7 +90,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
         Routed::Call { call, shape } => {
             is_sound(&call.verb);
             assert!(call.clone().into_owned() == call);
-            assert!(shape.callback.is_none() || shape.poll);
+            assert!(shape.callback().is_none() || shape.poll);
         }
         Routed::Refused { rejection, shape } => {
             write_rejection(&mut answer, &rejection, Some(&shape), 0);

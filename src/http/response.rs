@@ -3,6 +3,7 @@
 //! Owns: every header an answer can have, but those of an [`asset`](super::asset). Must not: put anything into a head
 //! that a request said; the one text that is not a constant is an origin from the configuration.
 
+use super::content_type::READABLE_TYPES;
 use crate::json;
 
 /// What is sent to a client that waits for leave to send its body (RFC 9110 section 10.1.1).
@@ -108,6 +109,8 @@ enum Extra {
     None,
     /// The methods that work.
     Allow(&'static str),
+    /// The types of bodies that can be read.
+    AcceptPost(&'static str),
     /// Seconds to wait.
     RetryAfter(u32),
     /// Credentials are wanted.
@@ -162,7 +165,9 @@ impl Rejection {
 
     /// 415: a body that cannot be read.
     pub const fn unsupported_type() -> Rejection {
-        Rejection::new(415, "unsupported body type")
+        const TEXT: &str = "unsupported body type: send application/x-www-form-urlencoded or application/json, \
+                            in UTF-8 and without Content-Encoding";
+        Rejection { extra: Extra::AcceptPost(READABLE_TYPES), ..Rejection::new(415, TEXT) }
     }
 
     /// 429: wait and try again, there are too many of something.
@@ -263,11 +268,8 @@ impl Rejection {
         out.extend_from_slice(TEXT.as_bytes());
         match self.extra {
             Extra::None => {}
-            Extra::Allow(methods) => {
-                out.extend_from_slice(b"Allow: ");
-                out.extend_from_slice(methods.as_bytes());
-                out.extend_from_slice(b"\r\n");
-            }
+            Extra::Allow(methods) => header(out, "Allow: ", methods),
+            Extra::AcceptPost(types) => header(out, "Accept-Post: ", types),
             Extra::RetryAfter(seconds) => {
                 out.extend_from_slice(b"Retry-After: ");
                 json::write(out, &seconds);
@@ -295,9 +297,7 @@ impl Rejection {
 /// most.
 pub fn write_methods(out: &mut Vec<u8>, methods: &str, manner: &Manner<'_>) {
     out.extend_from_slice(NO_CONTENT.as_bytes());
-    out.extend_from_slice(b"Allow: ");
-    out.extend_from_slice(methods.as_bytes());
-    out.extend_from_slice(b"\r\n");
+    header(out, "Allow: ", methods);
     manner.write(out);
     if let Cors::Allowed(_) = manner.cors {
         out.extend_from_slice(b"Access-Control-Allow-Methods: ");
@@ -306,6 +306,12 @@ pub fn write_methods(out: &mut Vec<u8>, methods: &str, manner: &Manner<'_>) {
             b"\r\nAccess-Control-Allow-Headers: Content-Type\r\nAccess-Control-Max-Age: 86400\r\n",
         );
     }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn header(out: &mut Vec<u8>, name: &str, value: &str) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(value.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
@@ -392,6 +398,13 @@ mod tests {
         );
         check(Rejection::not_found(), "404 Not Found", "", "not found");
         check(Rejection::method("GET"), "405 Method Not Allowed", "Allow: GET\n", "method not allowed");
+        check(
+            Rejection::unsupported_type(),
+            "415 Unsupported Media Type",
+            "Accept-Post: application/x-www-form-urlencoded, application/json\n",
+            "unsupported body type: send application/x-www-form-urlencoded or application/json, in UTF-8 and without \
+             Content-Encoding",
+        );
         check(Rejection::unavailable("full", 30), "503 Service Unavailable", "Retry-After: 30\n", "full");
     }
 

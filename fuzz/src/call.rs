@@ -2,7 +2,7 @@
 //!
 //! Owns: what a checked call must be like, whoever made it. Must not: carry one out.
 
-use nextim::api::{Context, Routed, Shape, route, write_preflight, write_rejection};
+use nextim::api::{Context, Routed, Shape, route, write_notice, write_preflight, write_rejection};
 use nextim::domains::{DomainConfig, Domains};
 use nextim::http::request::{Parsed, Partial, Request, parse};
 use nextim::limits::{
@@ -98,6 +98,12 @@ pub(super) fn is_routed(request: &Request<'_>) {
         }
         Routed::Preflight { shape } => write_preflight(&mut answer, &shape),
         Routed::Asset { .. } => {}
+        Routed::Notice { notice, shape } => {
+            assert!(["*", "/", "/health"].contains(&request.path));
+            write_notice(&mut answer, notice, &shape);
+            assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+            assert!(!shape.head_only || answer.ends_with(b"\r\n\r\n"));
+        }
     }
 }
 

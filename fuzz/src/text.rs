@@ -176,7 +176,9 @@ pub fn callback(data: &[u8]) {
         Parsed::Complete { request, .. } => match route(&request, &context) {
             Routed::Call { shape, .. } => assert!(expected && shape.callback() == Some(text)),
             Routed::Refused { rejection, .. } => assert!(!expected && rejection.status == 400),
-            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("a poll is a poll"),
+            Routed::Preflight { .. } | Routed::Asset { .. } | Routed::Notice { .. } => {
+                panic!("a poll is a poll")
+            }
         },
         Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),
     }

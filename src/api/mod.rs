@@ -3,7 +3,7 @@
 //! Owns: paths, authentication, parameters, the shapes of answers. Must not: carry a call out, read a clock
 //! or touch a socket; what it needs of the world is in [`Context`]. In reading order: `endpoint` knows the
 //! paths, `auth` admits sites, `params` and `names` read parameters; one file for each family of calls; then
-//! `answer`. Beside the calls there are the `assets`.
+//! `answer`. Beside the calls there are the `assets`, and the `notices` about the server itself.
 
 mod endpoint;
 
@@ -20,9 +20,11 @@ mod statuses;
 
 mod answer;
 mod assets;
+mod notices;
 
 pub use answer::{write_answer, write_preflight, write_rejection};
 pub use assets::write_asset;
+pub use notices::{Notice, SHUTTING_DOWN, write_notice};
 
 use std::sync::Arc;
 
@@ -165,7 +167,7 @@ pub enum Routed<'a> {
         /// How to answer.
         shape: Shape,
     },
-    /// A question about methods, by a browser before a poll or by anybody about the server.
+    /// A question about methods, by a browser before a poll.
     Preflight {
         /// How to answer.
         shape: Shape,
@@ -174,6 +176,13 @@ pub enum Routed<'a> {
     Asset {
         /// Which form of which.
         selected: Selected,
+        /// How to answer.
+        shape: Shape,
+    },
+    /// A question about the server itself.
+    Notice {
+        /// What there is to say.
+        notice: Notice,
         /// How to answer.
         shape: Shape,
     },
@@ -186,7 +195,8 @@ impl Routed<'_> {
             Routed::Call { shape, .. }
             | Routed::Refused { shape, .. }
             | Routed::Preflight { shape }
-            | Routed::Asset { shape, .. } => shape,
+            | Routed::Asset { shape, .. }
+            | Routed::Notice { shape, .. } => shape,
         }
     }
 
@@ -196,7 +206,8 @@ impl Routed<'_> {
             Routed::Call { shape, .. }
             | Routed::Refused { shape, .. }
             | Routed::Preflight { shape }
-            | Routed::Asset { shape, .. } => shape,
+            | Routed::Asset { shape, .. }
+            | Routed::Notice { shape, .. } => shape,
         }
     }
 }
@@ -207,6 +218,7 @@ enum Asked<'a> {
     /// Which methods work.
     Methods,
     Asset(Selected),
+    Notice(Notice),
 }
 
 /// Makes a call of a request.
@@ -219,6 +231,7 @@ pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
         Ok(Asked::Call(call)) => Routed::Call { call, shape },
         Ok(Asked::Methods) => Routed::Preflight { shape },
         Ok(Asked::Asset(selected)) => Routed::Asset { selected, shape },
+        Ok(Asked::Notice(notice)) => Routed::Notice { notice, shape },
         Err(rejection) => Routed::Refused { rejection, shape },
     }
 }
@@ -229,12 +242,14 @@ fn asked<'a>(
     shape: &mut Shape,
 ) -> Result<Asked<'a>, Rejection> {
     if request.method == Method::Options && request.path == "*" {
-        return Ok(Asked::Methods);
+        return Ok(Asked::Notice(Notice::AllMethods));
     }
     match Endpoint::of(request.path).ok_or(Rejection::not_found())? {
         Endpoint::Poll => packets::poll(request, context, shape),
         Endpoint::Site(call) => site_call(call, request, context, shape).map(Asked::Call),
         Endpoint::Asset(asset) => assets::fetch(asset, request),
+        Endpoint::Home => notices::ask(request.method, Notice::Home, Notice::HomeMethods),
+        Endpoint::Health => notices::ask(request.method, Notice::Health, Notice::HealthMethods),
     }
 }
 
@@ -298,7 +313,7 @@ mod tests {
 
     #[test]
     fn paths_and_methods_are_judged_first() {
-        for path in ["/", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
+        for path in ["/a", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
             check(&request("GET", path, "", ""), "404 not found");
             check(&request("HEAD", path, "", ""), "404 not found");
             check(&request("OPTIONS", path, "", ""), "404 not found");
@@ -330,18 +345,10 @@ mod tests {
 
     #[test]
     fn a_head_is_answered_without_a_body() {
-        for path in ["/", "/packets", "/messages"] {
+        for path in ["/a", "/packets", "/messages"] {
             let answer = answered(&request("HEAD", path, "", ""));
             assert!(answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length: 0"), "{answer}");
         }
-    }
-
-    #[test]
-    fn methods_may_be_asked_for() {
-        assert_eq!(outcome("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), "methods");
-        let answer = answered("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
-        assert!(answer.starts_with("HTTP/1.1 204 ") && !answer.contains("Access-Control"), "{answer}");
-        check("GET * HTTP/1.1\r\nHost: a\r\n\r\n", "404 not found");
     }
 
     #[test]

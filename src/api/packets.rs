@@ -100,7 +100,7 @@ mod tests {
                 Ok(seq)
             }
             Routed::Refused { rejection, .. } => Err(rejection),
-            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("{text}"),
+            Routed::Preflight { .. } | Routed::Asset { .. } | Routed::Notice { .. } => panic!("{text}"),
         };
         assert_eq!(seq(""), Ok(None));
         assert_eq!(seq("0"), Ok(Some(0)));

@@ -2,7 +2,7 @@
 //!
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
-use super::{Context, Routed, Shape, route, write_asset, write_preflight, write_rejection};
+use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
 use crate::domains::{DomainConfig, Domains};
 use crate::http::request::{self, Parsed, Partial};
 use crate::limits::Limits;
@@ -41,6 +41,7 @@ pub(super) fn outcome(text: &str) -> String {
         Routed::Call { .. } => "call".to_owned(),
         Routed::Preflight { .. } => "methods".to_owned(),
         Routed::Asset { .. } => "asset".to_owned(),
+        Routed::Notice { .. } => "notice".to_owned(),
         Routed::Refused { rejection, .. } => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
@@ -63,6 +64,7 @@ pub(super) fn answered(text: &str) -> String {
             let body = write_asset(&mut out, &selected, &shape);
             out.extend_from_slice(body);
         }
+        Routed::Notice { notice, shape } => write_notice(&mut out, notice, &shape),
         Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape), 0),
     }
     String::from_utf8(out).unwrap()
@@ -81,6 +83,8 @@ pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), St
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
     match site(text) {
         Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } => Err(outcome(text)),
+        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } | Routed::Notice { .. } => {
+            Err(outcome(text))
+        }
     }
 }

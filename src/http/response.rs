@@ -23,6 +23,13 @@ pub const OK_JSON: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: applica
 /// The head of a success that is data in a call.
 pub const OK_SCRIPT: &str =
     with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=utf-8");
+/// The head of a page, which may load and run nothing.
+pub const OK_HTML: &str = with_common!(
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; \
+     frame-ancestors 'none'"
+);
+/// The head of a success that says nothing more.
+const OK_EMPTY: &str = with_common!("HTTP/1.1 200 OK");
 /// What follows the status of a rejection.
 const TEXT: &str = with_common!("\r\nContent-Type: text/plain; charset=utf-8");
 /// The head of an answer to a question about methods.
@@ -290,7 +297,28 @@ impl Rejection {
     }
 }
 
-/// Appends the answer to `OPTIONS`: which methods work, and for scripts of other origins, that they may use
+/// Appends an answer whose body is known before: a head of the constants here, and the body, unless only the head was
+/// asked for.
+pub fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'_>) {
+    out.extend_from_slice(head.as_bytes());
+    manner.write(out);
+    out.extend_from_slice(b"Content-Length: ");
+    json::write(out, &body.len());
+    out.extend_from_slice(b"\r\n\r\n");
+    if !manner.head_only {
+        out.extend_from_slice(body);
+    }
+}
+
+/// Appends the answer to `OPTIONS` where it is no script that asks: which methods work.
+pub fn write_allowed(out: &mut Vec<u8>, methods: &str, manner: &Manner<'_>) {
+    out.extend_from_slice(OK_EMPTY.as_bytes());
+    header(out, "Allow: ", methods);
+    manner.write(out);
+    out.extend_from_slice(b"Content-Length: 0\r\n\r\n");
+}
+
+/// Appends the answer to `OPTIONS` before a poll: which methods work, and for scripts of other origins, that they may use
 /// them.
 ///
 /// A 204 has no length (RFC 9110 section 8.6). No header a script asks for is echoed: a poll needs one at
@@ -430,7 +458,18 @@ mod tests {
     }
 
     #[test]
+    fn a_fixed_body_is_left_out_if_only_the_head_was_asked_for() {
+        let head = "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nCOMMON\nContent-Length: 2\n\n";
+        check(|out| write_fixed(out, OK_TEXT, b"ok", &PLAIN), &format!("{head}ok"));
+        check(|out| write_fixed(out, OK_TEXT, b"ok", &Manner { head_only: true, ..PLAIN }), head);
+    }
+
+    #[test]
     fn methods_are_told() {
+        check(
+            |out| write_allowed(out, "GET", &Manner { close: true, ..PLAIN }),
+            "HTTP/1.1 200 OK\nCOMMON\nAllow: GET\nConnection: close\nContent-Length: 0\n\n",
+        );
         check(
             |out| write_methods(out, "GET, OPTIONS", &PLAIN),
             "HTTP/1.1 204 No Content\nCOMMON\nAllow: GET, OPTIONS\n\n",

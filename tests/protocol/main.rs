@@ -32,6 +32,7 @@
 //! | §4 Undelivered; what a lingering user counts | `undelivered` |
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
+//! | §1 For proxies and people: `/health`, `/`, OPTIONS | `notices` |
 //! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
 //! | one shard stands still: what is left out, refused or late, and who is told | `standstill` |
 //! | system calls and descriptors | `machine` |
@@ -59,6 +60,7 @@ mod limits;
 mod machine;
 mod messages;
 mod nothing_lost;
+mod notices;
 mod offline;
 mod online;
 mod onlines;

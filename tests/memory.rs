@@ -71,7 +71,7 @@ fn online(site: &mut TcpStream, number: usize) -> String {
 /// Polls until the poll is parked: if buddies came after him, the first one is answered.
 fn park(address: SocketAddr, ticket: &str, heard: bool) -> TcpStream {
     let mut conn = TcpStream::connect(address).unwrap();
-    let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\n\r\n");
+    let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\nHost: a\r\n\r\n");
     conn.write_all(poll.as_bytes()).unwrap();
     if heard {
         assert!(conn.read(&mut [0; 4_096]).unwrap() > 0);

@@ -24,7 +24,8 @@
 //! by a hash of domain and name, and so does a room. A call goes from the accepting shard to the owner of its ticket or
 //! name, from there to the owners of what it touches, and back. Nothing is shared and nothing is locked: what one shard
 //! wants of another it sends by mail. There is one way for data: bytes → request → call → router → effect → bytes. Only
-//! the browser module, three files in the binary that `build.rs` has compressed, is answered without the router.
+//! the browser module, three files in the binary that `build.rs` has compressed, and questions about the server itself
+//! (`/`, `/health`) are answered without the router.
 //!
 //! # A turn
 //!

@@ -2,7 +2,7 @@
 //!
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
-use super::{Context, Routed, Shape, route, write_asset, write_preflight, write_rejection};
+use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
 use crate::domains::{DomainConfig, Domains};
 use crate::http::request::{self, Parsed, Partial};
 use crate::limits::Limits;
@@ -19,7 +19,7 @@ const LIMITS: Limits =
 
 /// The text of a request.
 pub(super) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
-    format!("{method} {target} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// What a request is routed to, in a world with the domains `a` (key `k`) and `closed` (key `c`, one origin).
@@ -44,6 +44,7 @@ pub(super) fn outcome(text: &str) -> String {
         Routed::Preflight { .. } => "methods".to_owned(),
         Routed::Asset { .. } => "asset".to_owned(),
         Routed::Later { .. } => "later".to_owned(),
+        Routed::Notice { .. } => "notice".to_owned(),
         Routed::Refused { rejection, .. } => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
@@ -67,6 +68,7 @@ pub(super) fn answered(text: &str) -> String {
             let body = write_asset(&mut out, &selected, &shape);
             out.extend_from_slice(body);
         }
+        Routed::Notice { notice, shape } => write_notice(&mut out, notice, &shape),
         Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape), 0),
     }
     String::from_utf8(out).unwrap()
@@ -85,8 +87,10 @@ pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), St
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
     match site(text) {
         Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } | Routed::Later { .. } => {
-            Err(outcome(text))
-        }
+        Routed::Refused { .. }
+        | Routed::Preflight { .. }
+        | Routed::Asset { .. }
+        | Routed::Notice { .. }
+        | Routed::Later { .. } => Err(outcome(text)),
     }
 }

@@ -54,6 +54,13 @@ impl Shard {
             }
             Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
             Routed::Later { .. } => unreachable!("it was returned above"),
+            Routed::Notice { notice, shape } if notice.is_of_health() && self.is_draining() => {
+                self.refuse(slot, &api::SHUTTING_DOWN, shape);
+            }
+            Routed::Notice { notice, shape } => {
+                let shape = self.parting(shape);
+                self.write_answer(slot, &shape, None, |output, _| api::write_notice(output, notice, &shape));
+            }
         }
         None
     }

@@ -414,9 +414,10 @@ impl Shard {
     }
 }
 
-/// Whether there is nothing but line ends, which stand between requests and are no part of a next one.
+/// Whether there is nothing but line ends, which stand between requests and are no part of a next one. A CR that waits
+/// for its LF is no line end yet.
 fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+    bytes.last() != Some(&b'\r') && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 fn arm(conn: &mut Conn, slot: Slot, now: Tick, wheel: &mut Wheel<Timer>) {

@@ -9,7 +9,7 @@ use super::ids::UserKey;
 use super::packet::{Kind, Packet, PresenceType};
 use crate::admission::Claim;
 use crate::limits::{Limits, PRESENCES_PER_LINK};
-use crate::memory::{Held, Memory};
+use crate::memory::Held;
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,19 +102,21 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// An empty one: the browser has been told of everything up to `issued`.
-    pub(super) fn after(issued: u64, memory: &Memory) -> Backlog {
-        let held = memory.hold(size_of::<Backlog>());
+    /// An empty one: the browser has been told of everything up to `issued`. `held` is the domain's, and holds nothing yet.
+    pub(super) fn after(issued: u64, mut held: Held) -> Backlog {
+        held.set(size_of::<Backlog>());
         let (told, flushed) = (issued, issued);
         Backlog { entries: SmallVec::new(), told, flushed, counted: 0, counted_bytes: 0, held }
     }
 
-    /// Makes room for a packet; returns it as it is to be queued, or why it is not.
+    /// Makes room for a packet; returns it as it is to be queued, or why it is not. `admits`: whether the domain may make
+    /// more wait. That is asked for presences and light packets; whoever sends messages has asked before.
     pub(super) fn make_room(
         &mut self,
         packet: Packet,
         label: Label,
         limits: &Limits,
+        admits: impl FnOnce() -> bool,
     ) -> Result<Packet, Pushed> {
         match label {
             Label::Presence(about) => {
@@ -123,10 +125,10 @@ impl Backlog {
                 if let Some(before) = self.take_unanswered_presence(about) {
                     return Ok(newest(&before, packet));
                 }
-                if self.has_room_for_presence(limits) { Ok(packet) } else { Err(Pushed::Full) }
+                if self.has_room_for_presence(limits) && admits() { Ok(packet) } else { Err(Pushed::Full) }
             }
             Label::Light => {
-                if self.has_room(&packet, limits) {
+                if self.has_room(&packet, limits) && admits() {
                     Ok(packet)
                 } else {
                     Err(Pushed::Dropped)

@@ -10,12 +10,12 @@ use super::Router;
 use super::backlog::Kept;
 use super::mail::{Alarm, Effect, Returned};
 use super::packet::Packet;
-use super::session::End;
+use super::session::{End, Session};
 use crate::admission::Claim;
 use crate::clock::Tick;
 use crate::domains::{Domain, DomainId};
 use crate::limits::UNDELIVERED_EXTRA_BYTES;
-use crate::memory::Held;
+use crate::memory::{Held, Owner};
 use crate::slots::Slot;
 
 /// The mailbox of a user whose last session has ended.
@@ -70,9 +70,9 @@ impl Router {
 
     /// Gives a session what was queued to an ended one. What is too much for it goes back.
     fn inherit(&mut self, session: Slot, messages: Vec<Kept>) {
-        let queue = &mut self.sessions[session].queue;
+        let Session { queue, domain, .. } = &mut self.sessions[session];
         self.counters.packets_waiting -= queue.len() as u64;
-        let left = queue.take_over(messages, &self.limits, &self.memory);
+        let left = queue.take_over(messages, &self.limits, (&self.memory, *domain));
         self.counters.packets_waiting += queue.len() as u64;
         if !left.is_empty() {
             let user = &self.users[self.sessions[session].user];
@@ -107,7 +107,8 @@ impl Router {
             }
         }
         let bytes = mailbox.iter().map(|kept| kept.packet.json().len()).sum();
-        let held = self.memory.hold(mailbox.iter().map(Kept::held_bytes).sum());
+        let held_bytes = mailbox.iter().map(Kept::held_bytes).sum();
+        let held = self.memory.hold(Owner::Domain(owner.domain), held_bytes);
         self.users[user].linger = Some(Box::new(Linger { until, mailbox, bytes, held }));
         self.deadline(until, Alarm::User(user));
     }

@@ -7,8 +7,9 @@
 use super::backlog::{Backlog, Entry, Kept, Label, Pushed};
 use super::call::Packets;
 use super::packet::{Kind, Packet, PresenceType};
+use crate::domains::DomainId;
 use crate::limits::Limits;
-use crate::memory::Memory;
+use crate::memory::{Memory, Owner};
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -47,11 +48,18 @@ impl Queue {
         self.entries().iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
     }
 
-    /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits, memory: &Memory) -> Pushed {
+    /// Queues a packet of this domain, within `limits`.
+    pub(super) fn push(
+        &mut self,
+        packet: Packet,
+        label: Label,
+        limits: &Limits,
+        (memory, domain): (&Memory, DomainId),
+    ) -> Pushed {
         let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
-        match backlog.make_room(packet, label, limits) {
+        let held = || memory.hold(Owner::Domain(domain), 0);
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, held())));
+        match backlog.make_room(packet, label, limits, || memory.admits(domain)) {
             Ok(packet) => {
                 self.issued += 1;
                 backlog.append(self.issued, packet, label);
@@ -140,10 +148,11 @@ impl Queue {
         &mut self,
         mut messages: Vec<Kept>,
         limits: &Limits,
-        memory: &Memory,
+        (memory, domain): (&Memory, DomainId),
     ) -> Vec<Kept> {
         let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
+        let held = || memory.hold(Owner::Domain(domain), 0);
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, held())));
         let left = backlog.cut_to_limits(&mut messages, limits);
         self.issued = backlog.told;
         let later: Vec<Entry> = backlog.entries.drain(backlog.answered()..).collect();
@@ -242,6 +251,8 @@ mod tests {
         Memory::new(usize::MAX / 100)
     }
 
+    const DOMAIN: DomainId = DomainId(0);
+
     fn kept(given: u64) -> Kept {
         Kept { given, packet: message(&given.to_string()), claim: None }
     }
@@ -254,7 +265,10 @@ mod tests {
     fn what_is_not_acknowledged_is_answered_again() {
         let mut queue = Queue::default();
         for body in ["1", "2"] {
-            assert_eq!(queue.push(message(body), Label::Message(1), &limits(9), &free()), Pushed::Queued);
+            assert_eq!(
+                queue.push(message(body), Label::Message(1), &limits(9), (&free(), DOMAIN)),
+                Pushed::Queued
+            );
         }
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         assert_eq!(queue.told(), 2);
@@ -275,7 +289,7 @@ mod tests {
     #[test]
     fn a_number_that_was_not_told_acknowledges_nothing_more() {
         let mut queue = Queue::default();
-        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        queue.push(message("1"), Label::Message(1), &limits(9), (&free(), DOMAIN));
         queue.acknowledge(1);
         assert!(!queue.is_empty());
     }
@@ -283,9 +297,9 @@ mod tests {
     #[test]
     fn without_seq_only_the_flushed_is_acknowledged() {
         let mut queue = Queue::default();
-        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        queue.push(message("1"), Label::Message(1), &limits(9), (&free(), DOMAIN));
         queue.answer();
-        queue.push(message("2"), Label::Message(2), &limits(9), &free());
+        queue.push(message("2"), Label::Message(2), &limits(9), (&free(), DOMAIN));
         queue.acknowledge_flushed();
         assert_eq!(queue.entries().len(), 2);
         queue.flushed();
@@ -302,14 +316,14 @@ mod tests {
             Packet::presence(PresenceType::Online, &bob("chat")),
             Label::Presence(user(1)),
             &limits(0),
-            &free(),
+            (&free(), DOMAIN),
         );
-        queue.push(show("dnd"), Label::Presence(user(2)), &limits(0), &free());
-        queue.push(show("away"), Label::Presence(user(1)), &limits(0), &free());
+        queue.push(show("dnd"), Label::Presence(user(2)), &limits(0), (&free(), DOMAIN));
+        queue.push(show("away"), Label::Presence(user(1)), &limits(0), (&free(), DOMAIN));
         let expected = [show("dnd"), Packet::presence(PresenceType::Online, &bob("away"))];
         assert_eq!(all(&mut queue), expected, "a coming stays a coming");
-        queue.push(show("busy"), Label::Presence(user(1)), &limits(0), &free());
-        queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0), &free());
+        queue.push(show("busy"), Label::Presence(user(1)), &limits(0), (&free(), DOMAIN));
+        queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0), (&free(), DOMAIN));
         assert_eq!(all(&mut queue)[2..], [Packet::offline(&bob("busy"))], "the answered are not touched");
     }
 
@@ -317,22 +331,28 @@ mod tests {
     fn a_full_queue_drops_typing_states_and_then_refuses() {
         let status = || Packet::status("a", "a", "b", "typing");
         let mut queue = Queue::default();
-        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Dropped);
-        assert_eq!(queue.push(message("1"), Label::Message(1), &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(message("2"), Label::Message(2), &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2), &free()), Pushed::Full);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2), (&free(), DOMAIN)), Pushed::Queued);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2), (&free(), DOMAIN)), Pushed::Queued);
+        assert_eq!(queue.push(status(), Label::Light, &limits(2), (&free(), DOMAIN)), Pushed::Dropped);
+        assert_eq!(
+            queue.push(message("1"), Label::Message(1), &limits(2), (&free(), DOMAIN)),
+            Pushed::Queued
+        );
+        assert_eq!(
+            queue.push(message("2"), Label::Message(2), &limits(2), (&free(), DOMAIN)),
+            Pushed::Queued
+        );
+        assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2), (&free(), DOMAIN)), Pushed::Full);
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
         assert_eq!(
-            queue.push(message("3"), Label::Message(3), &small, &free()),
+            queue.push(message("3"), Label::Message(3), &small, (&free(), DOMAIN)),
             Pushed::Full,
             "bytes count, too"
         );
         let tiny = Limits { queue_bytes: 1, ..Limits::DEFAULT };
         assert_eq!(
-            Queue::default().push(message("1"), Label::Message(1), &tiny, &free()),
+            Queue::default().push(message("1"), Label::Message(1), &tiny, (&free(), DOMAIN)),
             Pushed::Queued,
             "one always fits"
         );
@@ -344,7 +364,7 @@ mod tests {
         let few = Limits { roster_links: 3, ..Limits::DEFAULT };
         let mut push = || {
             let show = Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", "away", ""));
-            let pushed = queue.push(show, Label::Presence(user(1)), &few, &free());
+            let pushed = queue.push(show, Label::Presence(user(1)), &few, (&free(), DOMAIN));
             queue.answer();
             pushed
         };
@@ -353,13 +373,35 @@ mod tests {
     }
 
     #[test]
+    fn a_domain_at_its_threshold_keeps_what_it_has_and_takes_only_what_replaces_it() {
+        let memory = Memory::new(2_000);
+        let others = memory.hold(Owner::Nobody, 0);
+        let mut queue = Queue::default();
+        let show = |show| Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""));
+        let status = || Packet::status("a", "a", "b", "typing");
+        let push =
+            |queue: &mut Queue, packet, label| queue.push(packet, label, &limits(9), (&memory, DOMAIN));
+        assert_eq!(push(&mut queue, show("away"), Label::Presence(user(1))), Pushed::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light), Pushed::Queued);
+        let mut others = others;
+        others.set(2_000);
+        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(user(1))), Pushed::Queued, "in its place");
+        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(user(2))), Pushed::Full);
+        assert_eq!(push(&mut queue, status(), Label::Light), Pushed::Dropped);
+        assert_eq!(push(&mut Queue::default(), status(), Label::Light), Pushed::Dropped);
+        assert_eq!(all(&mut queue), [status(), show("dnd")]);
+        drop(queue);
+        assert_eq!(memory.held_by(Owner::Domain(DOMAIN)), 0);
+    }
+
+    #[test]
     fn what_another_session_has_seen_is_still_answered_and_counted_but_not_passed_on() {
         let mut queue = Queue::default();
         for given in 1..=3 {
-            queue.push(message(&given.to_string()), Label::Message(given), &limits(3), &free());
+            queue.push(message(&given.to_string()), Label::Message(given), &limits(3), (&free(), DOMAIN));
         }
         queue.mark_seen(|given| given == 2);
-        assert_eq!(queue.push(message("4"), Label::Message(4), &limits(3), &free()), Pushed::Full);
+        assert_eq!(queue.push(message("4"), Label::Message(4), &limits(3), (&free(), DOMAIN)), Pushed::Full);
         assert_eq!(all(&mut queue), [message("1"), message("2"), message("3")]);
         assert!(queue.counts_right());
         let given: Vec<u64> = queue.into_messages().into_iter().map(|kept| kept.given).collect();
@@ -369,12 +411,12 @@ mod tests {
     #[test]
     fn messages_of_an_ended_session_come_before_later_ones() {
         let mut queue = Queue::default();
-        queue.push(message("5"), Label::Message(5), &limits(9), &free());
+        queue.push(message("5"), Label::Message(5), &limits(9), (&free(), DOMAIN));
         queue.answer();
-        queue.push(message("8"), Label::Message(8), &limits(9), &free());
-        queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9), &free());
+        queue.push(message("8"), Label::Message(8), &limits(9), (&free(), DOMAIN));
+        queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9), (&free(), DOMAIN));
         let small = limits(3);
-        assert_eq!(queue.take_over(vec![kept(6), kept(9)], &small, &free()).len(), 0);
+        assert_eq!(queue.take_over(vec![kept(6), kept(9)], &small, (&free(), DOMAIN)).len(), 0);
         let status = Packet::status("a", "a", "b", "typing");
         assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
         assert_eq!(
@@ -382,7 +424,7 @@ mod tests {
             (5, 3),
             "what was taken over does not count"
         );
-        let left = queue.take_over(vec![kept(10), kept(11)], &small, &free());
+        let left = queue.take_over(vec![kept(10), kept(11)], &small, (&free(), DOMAIN));
         assert_eq!(left.len(), 1, "but it has a limit");
         let given: Vec<u64> = queue.into_messages().into_iter().map(|kept| kept.given).collect();
         assert_eq!(given, [5, 6, 8, 9, 10]);

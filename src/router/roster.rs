@@ -4,13 +4,14 @@
 //! are offline; a link lasts until either end goes offline.
 
 use super::Router;
-use super::backlog::Label;
+use super::backlog::{Label, Pushed};
 use super::call::{Answer, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, UserKey};
 use super::mail::{Buddy, Mail, Names};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
+use super::session::End;
 use super::user::{User, transition};
 use crate::domains::DomainId;
 use crate::slots::Slot;
@@ -109,7 +110,9 @@ impl Router {
         }
         for (key, _, profile) in seen {
             let packet = Packet::presence(PresenceType::Online, profile);
-            self.queue_to(session, packet, Label::Presence(*key));
+            if self.queue_to(session, packet, Label::Presence(*key)) == Pushed::Full {
+                return self.end_session(session, End::Overflow { missed: false });
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use nextim::api::{Detail, Shape, write_answer};
-use nextim::domains::Audience;
+use nextim::domains::{Audience, DomainId};
 use nextim::router::call::{Answer, Delivery, Packets, Version};
 use nextim::router::ids::{Place, SessionKey};
 use nextim::router::packet::{Message, MessageType, Packet, PresenceType};
@@ -76,7 +76,8 @@ fn found(count: usize) -> Answer {
         _ => Packets::Many((0..count).map(packet).collect()),
     };
     let session = SessionKey { place: Place(0), slot: Slot { index: 4_711, generation: NonZeroU32::MIN } };
-    Answer::Packets(Delivery { session, packets, seq: 41, stopped: None, retry_ms: None })
+    let domain = DomainId(0);
+    Answer::Packets(Delivery { session, domain, packets, seq: 41, stopped: None, retry_ms: None })
 }
 
 /// The shape of a poll of a page, with or without a function to call.

@@ -91,7 +91,7 @@ impl Meter {
 }
 
 /// Where an address is counted: its cell in each row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cells([u16; ROWS]);
 
 const ROWS: usize = 2;

@@ -87,9 +87,10 @@
 //! kept of it: is there a connection left, is memory short, has its address enough already. What all shards count
 //! together (an address, the calls of a domain) is a handful of relaxed atomics ([`admission`]), touched when a connection
 //! comes or goes or somebody without an apikey asks; exempt addresses and domains without a limit touch none. What waits
-//! on a shard is summed up by the shard, in plain numbers ([`memory`]): whoever holds something has a part of the sum
-//! beside it, which leaves the sum when it is dropped. Above three quarters of its share a shard refuses strangers, above
-//! all of it messages, and nobody inside is thrown out. After a storm of answers pages are told when to come back, so
+//! on a shard is summed up by the shard, in plain numbers ([`memory`]): a part of the sum lies beside each thing that is
+//! held, and leaves the sum when it is dropped. Each part belongs to a domain, to strangers or to nobody. A domain may make wait
+//! as much as is free, and strangers hold a quarter at most; so no site and no address uses up what others need. The requests
+//! of an address that are late are summed up by each shard, too. After a storm of answers pages are told when to come back, so
 //! that the next polls are no storm.
 //!
 //! # Invariants

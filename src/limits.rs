@@ -95,8 +95,17 @@ pub const DESCRIPTOR_RESERVE: usize = 128;
 pub const CONNECTIONS_WANTED: usize = 100_000;
 /// Share of the connection cap, and of the memory, in percent, below which a full shard takes in more again.
 pub const RESUME_PERCENT: usize = 90;
-/// Share of the memory of a shard, in percent, above which strangers are refused: the rest is for those inside.
-pub const MEMORY_CROWDED_PERCENT: usize = 75;
+/// Share of the memory of a shard, in percent, that strangers may hold at most: the rest is for those inside.
+pub const MEMORY_STRANGERS_PERCENT: usize = 25;
+/// How much a domain may hold for each byte that is free, once only answers are added to it: polls and calls are answered
+/// when nothing else of the domain is taken in, but what their readers leave must not use up what is free.
+pub const ANSWERS_PER_FREE_BYTE: usize = 3;
+/// How long a request may take to arrive, in milliseconds, before its bytes count against the address that sends it.
+pub const LATE_MS: u64 = 1_000;
+/// What late requests of one address may hold on one shard, in bytes; a single one may always arrive.
+pub const LATE_BYTES_PER_ADDRESS_MAX: usize = 1_024 * 1_024;
+/// Length above which a body is not waited for if the head of its request says already that it will be refused, in bytes.
+pub const UNREAD_BODY_BYTES_MIN: usize = 16 * 1_024;
 /// What reading a request or writing an answer may take, in nanoseconds: what is measured is taken to lie between these.
 /// Two system calls take the least; a shard that shares its core with others is slower.
 pub const STEP_NS_MIN: u64 = 1_000;

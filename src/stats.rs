@@ -85,6 +85,8 @@ counters! {
     mail_waiting: gauge,
     /// Bytes that wait now: unfinished requests, answers, packets, mail.
     memory_bytes: gauge,
+    /// Those of them that strangers hold: unfinished requests, and answers to requests that are no domain's.
+    memory_strangers_bytes: gauge,
     /// Turns of the event loop.
     turns_total: counter,
     /// Connections accepted.
@@ -117,10 +119,16 @@ counters! {
     requests_refused_rate: counter as requests_refused_total(reason = "rate"),
     /// Requests refused because of a wrong apikey or domain.
     requests_refused_apikey: counter as requests_refused_total(reason = "apikey"),
+    /// Requests with a long body refused because of a wrong apikey or domain in their heads, before the body was read.
+    requests_refused_unread: counter as requests_refused_total(reason = "apikey_unread"),
+    /// Requests refused because their address had too many that did not arrive.
+    requests_refused_unfinished: counter as requests_refused_total(reason = "unfinished"),
     /// Requests refused because of the memory in use, before they had arrived as a whole.
     requests_refused_memory: counter as requests_refused_total(reason = "memory"),
     /// Calls read later, because their domain had used its share of a turn.
     requests_postponed_total: counter,
+    /// Answers that were not taken at once and not kept, because too much waited for their domain.
+    answers_unkept_total: counter,
     /// Calls refused because their domain called too often.
     calls_refused_rate: counter as calls_refused_total(reason = "rate"),
     /// Calls refused because no such session or user is online.
@@ -135,7 +143,7 @@ counters! {
     calls_refused_polls: counter as calls_refused_total(reason = "polls"),
     /// Messages refused because no session of their receiver could take more.
     calls_refused_receiver: counter as calls_refused_total(reason = "receiver"),
-    /// Calls refused because of the memory in use.
+    /// Calls refused because of what waited for their domain, or of all the memory in use.
     calls_refused_memory: counter as calls_refused_total(reason = "memory"),
     /// Calls refused because a shard did not answer in time.
     calls_refused_late: counter as calls_refused_total(reason = "late"),
@@ -262,6 +270,8 @@ pub struct Board {
 struct DomainCells {
     calls: AtomicU64,
     messages: AtomicU64,
+    waiting_bytes: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// What one domain has done, on all shards.
@@ -271,6 +281,10 @@ pub struct DomainCounts {
     pub calls: u64,
     /// Those of them that were `/messages`.
     pub messages: u64,
+    /// Bytes that wait for it now.
+    pub waiting_bytes: u64,
+    /// Calls, packets and answers refused because of what waited for it.
+    pub refused: u64,
 }
 
 /// Adds to a cell that only the caller writes: a load and a store, and no locked instruction. Relaxed: each number
@@ -315,6 +329,17 @@ impl Board {
         if kind == CallKind::Message {
             add(&cells.messages, 1);
         }
+    }
+
+    /// So many bytes wait for a domain now, instead of those `before`.
+    pub fn waits(&self, domain: DomainId, before: u64, now: u64) {
+        let cell = &self.domains[place(domain)].waiting_bytes;
+        cell.store(cell.load(Ordering::Relaxed) - before + now, Ordering::Relaxed);
+    }
+
+    /// Something of this domain was refused because of what waits for it.
+    pub fn refused(&self, domain: DomainId, times: u64) {
+        add(&self.domains[place(domain)].refused, times);
     }
 
     /// The values of [`COUNTERS`].
@@ -402,6 +427,8 @@ impl Stats {
         cells.fold(DomainCounts::default(), |sum, cells| DomainCounts {
             calls: sum.calls + cells.calls.load(Ordering::Relaxed),
             messages: sum.messages + cells.messages.load(Ordering::Relaxed),
+            waiting_bytes: sum.waiting_bytes + cells.waiting_bytes.load(Ordering::Relaxed),
+            refused: sum.refused + cells.refused.load(Ordering::Relaxed),
         })
     }
 
@@ -455,7 +482,13 @@ mod tests {
             stats.board(0).called(DomainId(domain), CallKind::Message);
             assert_eq!(stats.domain(DomainId(domain)), None);
         }
-        assert_eq!(stats.domain(DomainId(0)), Some(DomainCounts { calls: 2, messages: 1 }));
-        assert_eq!(stats.other_domains(), DomainCounts { calls: 2, messages: 2 });
+        for (domain, before, now) in [(0, 0, 5), (beyond, 0, 7), (beyond + 1, 0, 2), (beyond, 7, 4)] {
+            stats.board(1).waits(DomainId(domain), before, now);
+            stats.board(0).refused(DomainId(domain), 1);
+        }
+        let counts = DomainCounts { calls: 2, messages: 1, waiting_bytes: 5, refused: 1 };
+        assert_eq!(stats.domain(DomainId(0)), Some(counts));
+        let counts = DomainCounts { calls: 2, messages: 2, waiting_bytes: 6, refused: 3 };
+        assert_eq!(stats.other_domains(), counts);
     }
 }

@@ -256,6 +256,9 @@ fn metrics_are_what_prometheus_reads() {
         ("nextim_domain_calls_total", &[("domain", "a")], 3.0),
         ("nextim_domain_messages_total", &[("domain", "a")], 1.0),
         ("nextim_domain_calls_total", &[("domain", ":others")], 0.0),
+        ("nextim_domain_waiting_bytes", &[("domain", "a")], 0.0),
+        ("nextim_domain_refused_total", &[("domain", "a")], 0.0),
+        ("nextim_memory_strangers_bytes", &[], 0.0),
         ("nextim_call_duration_seconds_count", &[("call", "message")], 1.0),
         ("nextim_call_duration_seconds_count", &[("call", "online")], 2.0),
         ("nextim_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0),
@@ -277,6 +280,21 @@ fn metrics_are_what_prometheus_reads() {
 
 /// Buckets grow, the last one holds all, and there is a sum.
 #[track_caller]
+#[test]
+fn what_waits_for_a_domain_is_shown() {
+    let (server, _poll) = small_world();
+    server.call("/messages", &format!("from=x&to=bobname&body={}", "y".repeat(5_000)));
+    eventually("the message waits for its domain and for no other", || {
+        let metrics = Metrics::read(&server.body("/metrics"));
+        let waits = |domain| metrics.sum("nextim_domain_waiting_bytes", &[("domain", domain)]);
+        ((5_000.0..6_000.0).contains(&waits("a")) && waits("b") == 0.0).then_some(())
+    });
+    let domains = &server.stats()["domains"];
+    let waits = |index: usize| domains[index]["waiting_bytes"].as_u64().unwrap();
+    assert!((5_000..6_000).contains(&waits(0)) && waits(1) == 0, "{domains}");
+    assert_eq!((&domains[0]["name"], &domains[0]["refused"]), (&"a".into(), &0.into()));
+}
+
 fn check_histograms(metrics: &Metrics) {
     let mut series: BTreeMap<(&str, Labels), Vec<(f64, f64)>> = BTreeMap::new();
     for ((name, labels), value) in &metrics.samples {

@@ -146,6 +146,10 @@ fn domains(text: &mut Text, look: &Look) {
     each("nextim_domain_calls_total", "counter", "Calls of a domain's site.", |seen| seen.counts.calls);
     let help = "Calls of a domain's site to send a message.";
     each("nextim_domain_messages_total", "counter", help, |seen| seen.counts.messages);
+    let help = "Bytes that wait for a domain now: packets, mailboxes, and answers that were not taken.";
+    each("nextim_domain_waiting_bytes", "gauge", help, |seen| seen.counts.waiting_bytes);
+    let help = "Calls, packets and answers of a domain refused because of what waited for it.";
+    each("nextim_domain_refused_total", "counter", help, |seen| seen.counts.refused);
 }
 
 fn process(text: &mut Text, subject: &Subject, look: &Look, healthy: bool) {

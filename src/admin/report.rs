@@ -135,4 +135,8 @@ pub struct Domain {
     pub calls_per_s: f64,
     /// Messages a second in the last seconds.
     pub messages_per_s: f64,
+    /// Bytes that wait for it.
+    pub waiting_bytes: u64,
+    /// What was refused since the start because of what waited for it.
+    pub refused: u64,
 }

@@ -15,10 +15,11 @@ use crate::limits::{HISTORY_LOOKS, LOOK_MS, RECENT_LOOKS, STANDSTILL_LOOKS};
 use crate::stats::{Board, COUNTERS, CallKind, Distribution, DomainCounts, index_of};
 
 /// Counters of what somebody did not get.
-const LOSSES: [&str; 7] = [
+const LOSSES: [&str; 8] = [
     "connections_refused_full",
     "connections_refused_address",
     "connections_refused_memory",
+    "calls_refused_memory",
     "messages_lost_total",
     "packets_dropped_total",
     "sessions_overflowed_total",
@@ -289,6 +290,8 @@ fn domains(before: &Look, newest: &Look, now: &Look) -> Vec<Domain> {
         users: now.users,
         calls: now.counts.calls,
         messages: now.counts.messages,
+        waiting_bytes: now.counts.waiting_bytes,
+        refused: now.counts.refused,
         calls_per_s: rate.of(before.counts.calls, newest.counts.calls),
         messages_per_s: rate.of(before.counts.messages, newest.counts.messages),
     };
@@ -298,7 +301,7 @@ fn domains(before: &Look, newest: &Look, now: &Look) -> Vec<Domain> {
         .iter()
         .map(|(name, seen)| of(Some(name.clone()), *seen, [at(before, name), at(newest, name)]));
     let others = of(None, now.other_domains, [before.other_domains, newest.other_domains]);
-    let has_others = others.users > 0 || others.calls > 0;
+    let has_others = others.users > 0 || others.calls > 0 || others.waiting_bytes > 0;
     named.chain(has_others.then_some(others)).collect()
 }
 
@@ -362,6 +365,9 @@ mod tests {
         stats.board(0).called(first.id, CallKind::Message);
         stats.board(1).called(last.id, CallKind::Online);
         stats.board(1).answered(CallKind::Message, 300);
+        stats.board(0).waits(first.id, 0, 5);
+        stats.board(1).waits(first.id, 0, 2);
+        stats.board(1).refused(last.id, 3);
         first.users.admit(9);
         last.users.admit(9);
         watch.look();
@@ -377,6 +383,9 @@ mod tests {
         let shown = |domain: &Domain| (domain.name.clone(), domain.users, domain.calls, domain.messages);
         assert_eq!(shown(&report.domains[0]), (Some("site0000".to_owned()), 1, 1, 1));
         assert_eq!(shown(&report.domains[DOMAINS_NAMED_MAX]), (None, 1, 1, 0));
+        let memory = |domain: &Domain| (domain.waiting_bytes, domain.refused);
+        let [first, .., last] = &*report.domains else { panic!("there are many") };
+        assert_eq!((memory(first), memory(last)), ((7, 0), (0, 3)));
     }
 
     #[test]

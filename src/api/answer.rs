@@ -266,7 +266,7 @@ mod tests {
 
     use super::super::Detail;
     use super::*;
-    use crate::domains::Audience;
+    use crate::domains::{Audience, DomainId};
     use crate::router::call::{Packets, Reason};
     use crate::router::ids::{Place, SessionKey, Ticket};
     use crate::router::packet::{Message, MessageType, PresenceType};
@@ -422,7 +422,7 @@ mod tests {
     }
 
     fn delivery(packets: Packets) -> Delivery {
-        Delivery { session: SESSION, packets, seq: 7, stopped: None, retry_ms: None }
+        Delivery { session: SESSION, domain: DomainId(0), packets, seq: 7, stopped: None, retry_ms: None }
     }
 
     fn json_of(packet: &Packet) -> Value {

@@ -24,17 +24,25 @@ pub(super) fn authenticate<'d>(
     basic: Option<&str>,
     domains: &'d Domains,
 ) -> Result<&'d Domain, Rejection> {
+    let (domain, apikey) = given(params, basic).ok_or(Rejection::unauthorized())?;
+    domains.admit(&domain, &apikey).map(|domain| &**domain).ok_or(Rejection::unauthorized())
+}
+
+/// Whether query and `basic` hold both a domain and an apikey, and not the right ones. If one is missing, it can only
+/// stand in the body.
+pub(super) fn are_wrong(query: &str, basic: Option<&str>, domains: &Domains) -> bool {
+    given(&mut Params::read_query(query), basic)
+        .is_some_and(|(domain, apikey)| domains.admit(&domain, &apikey).is_none())
+}
+
+/// The domain and the apikey, if both were given.
+fn given<'a>(params: &mut Params<'a>, basic: Option<&str>) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
     let (mut domain, mut apikey) = (params.text(Param::Domain), params.text(Param::Apikey));
     if let (true, Some((user, password))) = (domain.is_none() || apikey.is_none(), basic.and_then(decode)) {
         domain = domain.or(Some(Cow::Owned(user)));
         apikey = apikey.or(Some(Cow::Owned(password)));
     }
-    match (domain, apikey) {
-        (Some(domain), Some(apikey)) => {
-            domains.admit(&domain, &apikey).map(|domain| &**domain).ok_or(Rejection::unauthorized())
-        }
-        (_, _) => Err(Rejection::unauthorized()),
-    }
+    domain.zip(apikey)
 }
 
 /// The user and the password of Basic credentials (RFC 7617).
@@ -57,6 +65,26 @@ mod tests {
         let found = found.map(|domain| domain.id);
         let expected = expected.map(|name| domains.find(name).unwrap().id);
         assert_eq!(found, expected.ok_or(Rejection::unauthorized()), "{query} {basic:?}");
+        let complete = given(&mut Params::read_query(query), basic.as_deref()).is_some();
+        let wrong = are_wrong(query, basic.as_deref(), &domains);
+        assert_eq!(wrong, complete && expected.is_none(), "{query} {basic:?}");
+    }
+
+    #[test]
+    fn credentials_that_may_still_come_are_not_wrong() {
+        let domains = Domains::new(&[DomainConfig::new("a", "k")]);
+        let are_wrong = |query: &str, basic: Option<&str>| {
+            are_wrong(query, basic.map(|text| BASE64.encode(text)).as_deref(), &domains)
+        };
+        for (query, basic) in
+            [("", None), ("domain=a", None), ("domain=b", None), ("apikey=x&domain=", None), ("", Some("x"))]
+        {
+            assert!(!are_wrong(query, basic), "{query} {basic:?}");
+        }
+        for (query, basic) in [("domain=a&apikey=x", None), ("", Some("a:x")), ("domain=b", Some("a:k"))] {
+            assert!(are_wrong(query, basic), "{query} {basic:?}");
+        }
+        assert!(!are_wrong("domain=a&apikey=k", Some("a:x")) && !are_wrong("domain=a", Some("b:k")));
     }
 
     #[test]

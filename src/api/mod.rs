@@ -293,6 +293,26 @@ fn site_call<'a>(
     Ok(Asked::Call(Call { domain: domain.id, verb }))
 }
 
+/// Why a request whose body is still to come will be refused whatever that says, and how to answer, if that can be told
+/// from its head: for bodies so long that they are not read for nothing.
+pub fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option<(Rejection, Shape)> {
+    if request.method == Method::Options && request.path == "*" {
+        return None;
+    }
+    let rejection = match Endpoint::of(request.path) {
+        None => Some(Rejection::not_found()),
+        Some(Endpoint::Poll) => None,
+        Some(Endpoint::Asset(asset)) => assets::fetch(asset, request).err(),
+        Some(Endpoint::Home) => notices::ask(request.method, Notice::Home, Notice::HomeMethods).err(),
+        Some(Endpoint::Health) => notices::ask(request.method, Notice::Health, Notice::HealthMethods).err(),
+        Some(Endpoint::Site(call)) if !call.allows(request.method) => Some(Rejection::method(call.methods())),
+        Some(Endpoint::Site(_)) => {
+            auth::are_wrong(request.query, request.basic, domains).then_some(Rejection::unauthorized())
+        }
+    };
+    Some((rejection?, Shape::of(request)))
+}
+
 fn verb<'a>(
     call: SiteCall,
     mut params: Params<'a>,

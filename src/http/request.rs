@@ -124,6 +124,20 @@ impl Partial {
         (self.in_body() && self.chunks.is_none()).then_some(self.needed_bytes as usize)
     }
 
+    /// The request as far as its head tells, if that has arrived in `input`. This reads the head once more: it is for
+    /// requests that keep others waiting.
+    pub fn head<'b>(&self, input: &'b [u8]) -> Option<Request<'b>> {
+        let head = input.get(..self.head_bytes as usize).filter(|_| self.in_body())?;
+        Some(Head::parse(head).ok()??.request)
+    }
+
+    /// Whether the body is longer than `bytes`: as its head said, or else as far as it has arrived with `input_bytes` in
+    /// all.
+    pub fn is_body_longer_than(&self, bytes: usize, input_bytes: usize) -> bool {
+        let known_bytes = self.expected_bytes().unwrap_or(input_bytes);
+        self.in_body() && known_bytes - self.head_bytes as usize > bytes
+    }
+
     /// The same rejection, fit for who asks: for scripts of other origins, if it is a poll.
     pub fn rejected(&self, rejection: Rejection) -> Rejection {
         rejection.for_poll(self.poll)

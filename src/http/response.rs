@@ -212,6 +212,11 @@ impl Rejection {
         Rejection::unavailable("not answered in time", retry_s)
     }
 
+    /// 429: requests of the address take long to arrive, and hold too much meanwhile.
+    pub const fn unfinished(retry_s: u32) -> Rejection {
+        Rejection::too_many("too many unfinished requests", retry_s).closing()
+    }
+
     /// 408: the request did not arrive in time.
     pub const fn timed_out() -> Rejection {
         Rejection::new(408, "request timed out").closing()

@@ -11,8 +11,9 @@ use smallvec::SmallVec;
 use super::packet::Packet;
 use super::presences::Presences;
 use crate::clock::Moment;
+use crate::domains::DomainId;
 use crate::limits::{Limits, PRESENCES_PER_LINK};
-use crate::memory::{Held, Memory};
+use crate::memory::{Held, Memory, Owner};
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +62,23 @@ pub(super) struct Kept {
     pub(super) packet: Packet,
     /// Whether it was taken over late.
     pub(super) late: bool,
+}
+
+/// What there is room for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room<'r> {
+    pub(super) limits: &'r Limits,
+    pub(super) memory: &'r Memory,
+    /// Whose queue it is.
+    pub(super) domain: DomainId,
+}
+
+impl Room<'_> {
+    /// Whether the domain may make more wait. That is asked for presences and light packets; whoever sends messages has
+    /// asked before.
+    fn is_left(self) -> bool {
+        self.memory.admits(self.domain)
+    }
 }
 
 /// What became of a packet that was to be queued.
@@ -130,7 +148,7 @@ impl Sum {
 
 impl Backlog {
     /// An empty one: the browser was told all numbers up to `issued`.
-    pub(super) fn after(issued: u64, memory: &Memory) -> Backlog {
+    pub(super) fn after(issued: u64, room: Room<'_>) -> Backlog {
         Backlog {
             said: SmallVec::new(),
             answered: 0,
@@ -144,15 +162,16 @@ impl Backlog {
             in_row: 0,
             acknowledged: 0,
             late: 0,
-            held: memory.hold(0),
+            held: room.memory.hold(Owner::Domain(room.domain), 0),
         }
     }
 
     /// Queues a packet, if there is room, with this number.
-    pub(super) fn push(&mut self, number: u64, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    pub(super) fn push(&mut self, number: u64, packet: Packet, label: Label, room: Room<'_>) -> Pushed {
+        let limits = room.limits;
         let pushed = match label {
-            Label::Presence(name) => self.push_presence(number, name, packet, limits),
-            Label::Light if !self.counted.has_room(&packet, limits) => Pushed::Dropped,
+            Label::Presence(name) => self.push_presence(number, name, packet, room),
+            Label::Light if !self.counted.has_room(&packet, limits) || !room.is_left() => Pushed::Dropped,
             Label::Message(_) if !self.makes_room(&packet, limits) => Pushed::Full,
             Label::Inherited(_) | Label::Late(_) if !self.taken_over.has_room(&packet, limits) => {
                 Pushed::Full
@@ -166,8 +185,12 @@ impl Backlog {
         pushed
     }
 
-    fn push_presence(&mut self, number: u64, name: u64, packet: Packet, limits: &Limits) -> Pushed {
-        let most = PRESENCES_PER_LINK * limits.roster_links;
+    /// A presence that takes the place of another needs no room.
+    fn push_presence(&mut self, number: u64, name: u64, packet: Packet, room: Room<'_>) -> Pushed {
+        let most = PRESENCES_PER_LINK * room.limits.roster_links;
+        if !self.presence_waits(name) && !room.is_left() {
+            return Pushed::Full;
+        }
         let presences = self.presences.get_or_insert_with(Box::default);
         if presences.push(number, name, packet, most) { Pushed::Queued } else { Pushed::Full }
     }

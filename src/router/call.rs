@@ -250,6 +250,8 @@ pub struct Started {
 pub struct Delivery {
     /// The session whose packets these are: the word whether the answer was flushed goes there.
     pub session: SessionKey,
+    /// Its domain, which the answer is counted for while it is not taken.
+    pub domain: DomainId,
     /// The packets, in order.
     pub packets: Packets,
     /// The number of the last packet here, or the last one issued.
@@ -336,7 +338,7 @@ pub enum Refusal {
     TooManyPolls,
     /// No session of the receiver could take the message.
     ReceiverFull,
-    /// The shard holds all it may hold.
+    /// The domain makes wait all it may, or the shard holds all it may hold.
     Overloaded,
     /// A shard did not report in time.
     Late,

@@ -11,7 +11,7 @@
 //! ([`Aside`](super::aside::Aside)). So every question is answered by comparing numbers, however much waits.
 
 use super::Router;
-use super::backlog::{Kept, Label, Pushed};
+use super::backlog::{Kept, Label, Pushed, Room};
 use super::linger::Mailed;
 use super::session::{End, Session};
 use super::spans::Spans;
@@ -143,7 +143,8 @@ impl Router {
         }
         for Kept { given, packet, late } in messages {
             let label = if late { Label::Late(given) } else { Label::Inherited(given) };
-            let pushed = session.queue.push(packet, label, &self.limits, &self.memory);
+            let room = Room { limits: &self.limits, memory: &self.memory, domain: session.domain };
+            let pushed = session.queue.push(packet, label, room);
             debug_assert_eq!(pushed, Pushed::Queued, "they were cut to the limits");
         }
         self.counters.packets_waiting += session.queue.len() as u64;
@@ -193,9 +194,9 @@ impl Router {
         }
         let mut left = Vec::new();
         for kept in messages {
-            let queue = &mut self.sessions[newest].queue;
-            let label = Label::Late(kept.given);
-            match queue.push(kept.packet.clone(), label, &self.limits, &self.memory) {
+            let session = &mut self.sessions[newest];
+            let room = Room { limits: &self.limits, memory: &self.memory, domain: session.domain };
+            match session.queue.push(kept.packet.clone(), Label::Late(kept.given), room) {
                 Pushed::Queued => {
                     self.counters.packets_waiting += 1;
                     self.users[user].aside_mut().hold_late(kept.given);

@@ -14,7 +14,7 @@ use crate::admission::Claim;
 use crate::clock::Tick;
 use crate::domains::{Domain, DomainId};
 use crate::limits::UNDELIVERED_EXTRA_BYTES;
-use crate::memory::Held;
+use crate::memory::{Held, Owner};
 use crate::slots::Slot;
 
 /// The mailbox of a user whose last session has ended.
@@ -84,7 +84,8 @@ impl Router {
         });
         let mailbox: Vec<Mailed> = mailbox.collect();
         let bytes = mailbox.iter().map(|mailed| mailed.kept.packet.json().len()).sum();
-        let held = self.memory.hold(mailbox.iter().map(Mailed::held_bytes).sum());
+        let held = mailbox.iter().map(Mailed::held_bytes).sum();
+        let held = self.memory.hold(Owner::Domain(owner.domain), held);
         let aside = self.users[user].aside_mut();
         aside.forget_sessions();
         aside.linger = Some(Linger { until, mailbox, bytes, held });

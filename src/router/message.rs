@@ -12,6 +12,7 @@ use super::mail::{Mail, Part};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::profile::Profile;
 use super::session::End;
+use super::user::User;
 use crate::domains::DomainId;
 use crate::slots::Slot;
 
@@ -34,12 +35,14 @@ impl Router {
             },
             Speaker::Site(from) => (self.find_user(domain, from), None),
         };
-        if self.memory.is_full() {
+        let admitted = self.memory.admits(domain);
+        if !admitted && say.kind == MessageType::Unicast {
             return self.refuse(key, Refusal::Overloaded);
         }
         self.counters.messages_total += 1;
         let packet = self.encode(say, user);
-        if let Some(user) = user {
+        // Rooms and crowds may have room elsewhere: each place judges for itself, and the count tells.
+        if let Some(user) = user.filter(|_| admitted) {
             let to_himself = say.kind == MessageType::Unicast && say.to == self.users[user].profile.name();
             if !to_himself {
                 self.deliver(user, &packet, None, session);
@@ -121,7 +124,7 @@ impl Router {
 
     /// Queues a message or typing state to one user, who lives here if he is online, and answers the call.
     pub(super) fn unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: &Packet) {
-        if packet.is_message() && self.memory.is_full() {
+        if packet.is_message() && !self.memory.admits(domain) {
             return self.refuse(key, Refusal::Overloaded);
         }
         let delivered = match self.find_user(domain, to) {
@@ -145,11 +148,12 @@ impl Router {
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
         self.charge_receivers(to);
-        let to = if packet.is_message() && self.memory.is_full() { &[] } else { to };
         for user in to {
-            if self.users.get(*user).is_some() {
-                sessions += self.deliver(*user, packet, None, None).sessions;
+            let Some(User { domain, .. }) = self.users.get(*user) else { continue };
+            if packet.is_message() && !self.memory.admits(*domain) {
+                break; // it reaches as many as there is room for
             }
+            sessions += self.deliver(*user, packet, None, None).sessions;
         }
         self.report_delivered(gather, packet, sessions);
     }
@@ -167,10 +171,12 @@ impl Router {
         let crowd = self.crowds.get(index).map_or(0, Vec::len);
         let packet = &packet.shared_by(crowd);
         self.work.charge(domain, crowd);
-        let crowd = if self.memory.is_full() { 0 } else { crowd };
         // Delivering may end sessions, but no user goes offline by it: the crowd stays as it is.
         for at in 0..crowd {
             let user = self.crowds[index][at];
+            if !self.memory.admits(domain) {
+                break; // it reaches as many as there is room for
+            }
             if sender != Some(self.user_key(user)) {
                 sessions += self.deliver(user, packet, None, None).sessions;
             }

@@ -4,12 +4,11 @@
 //! or what finds room (that is the backlog's). A packet is in one of three states: not answered yet (it may be merged or
 //! dropped, and its number with it), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
-use super::backlog::{Backlog, Entry, Kept, Label, Pushed};
+use super::backlog::{Backlog, Entry, Kept, Label, Pushed, Room};
 use super::call::Packets;
 use super::packet::Packet;
 use crate::clock::{Moment, Tick};
-use crate::limits::{Limits, REPEAT_MS_MIN};
-use crate::memory::Memory;
+use crate::limits::REPEAT_MS_MIN;
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -88,11 +87,11 @@ impl Queue {
         self.backlog.as_ref().map_or(&[], |backlog| backlog.said())
     }
 
-    /// Queues a packet, within `limits`.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits, memory: &Memory) -> Pushed {
+    /// Queues a packet, if there is room.
+    pub(super) fn push(&mut self, packet: Packet, label: Label, room: Room<'_>) -> Pushed {
         let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
-        let pushed = backlog.push(issued + 1, packet, label, limits);
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, room)));
+        let pushed = backlog.push(issued + 1, packet, label, room);
         self.issued += u64::from(pushed == Pushed::Queued);
         self.forget_if_empty();
         pushed
@@ -187,6 +186,9 @@ mod tests {
     use super::super::packet::{Message, MessageType, PresenceType};
     use super::super::profile::Profile;
     use super::*;
+    use crate::domains::DomainId;
+    use crate::limits::Limits;
+    use crate::memory::{Memory, Owner};
 
     fn message(body: &str) -> Packet {
         Packet::message(&Message {
@@ -205,9 +207,12 @@ mod tests {
         Limits { queue_messages: messages, ..Limits::DEFAULT }
     }
 
-    /// Memory enough.
-    fn free() -> Memory {
-        Memory::new(usize::MAX / 100)
+    const DOMAIN: DomainId = DomainId(0);
+
+    /// Queues a packet within these limits, with memory enough.
+    fn push(queue: &mut Queue, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+        let memory = Memory::new(usize::MAX / 100);
+        queue.push(packet, label, Room { limits, memory: &memory, domain: DOMAIN })
     }
 
     fn all(queue: &mut Queue) -> Vec<Packet> {
@@ -231,7 +236,7 @@ mod tests {
     fn what_is_not_acknowledged_is_answered_again() {
         let mut queue = Queue::default();
         for given in 1..=2 {
-            let pushed = queue.push(message(&given.to_string()), Label::Message(given), &limits(9), &free());
+            let pushed = push(&mut queue, message(&given.to_string()), Label::Message(given), &limits(9));
             assert_eq!(pushed, Pushed::Queued);
         }
         assert_eq!((queue.told(), queue.issued()), (0, 2));
@@ -250,7 +255,7 @@ mod tests {
     #[test]
     fn what_was_not_answered_is_not_acknowledged() {
         let mut queue = Queue::default();
-        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        push(&mut queue, message("1"), Label::Message(1), &limits(9));
         acknowledge(&mut queue, Some(1));
         assert!(!queue.is_empty());
     }
@@ -258,9 +263,9 @@ mod tests {
     #[test]
     fn without_seq_only_the_flushed_is_acknowledged() {
         let mut queue = Queue::default();
-        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        push(&mut queue, message("1"), Label::Message(1), &limits(9));
         all(&mut queue);
-        queue.push(message("2"), Label::Message(2), &limits(9), &free());
+        push(&mut queue, message("2"), Label::Message(2), &limits(9));
         acknowledge(&mut queue, None);
         assert_eq!(queue.len(), 2);
         queue.flushed();
@@ -272,12 +277,12 @@ mod tests {
     fn messages_come_in_their_order_beside_presences_in_theirs() {
         let presence = |show| Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""));
         let mut queue = Queue::default();
-        queue.push(presence("dnd"), Label::Presence(7), &limits(9), &free());
-        queue.push(message("1"), Label::Message(1), &limits(9), &free());
-        queue.push(presence("away"), Label::Presence(7), &limits(9), &free());
+        push(&mut queue, presence("dnd"), Label::Presence(7), &limits(9));
+        push(&mut queue, message("1"), Label::Message(1), &limits(9));
+        push(&mut queue, presence("away"), Label::Presence(7), &limits(9));
         assert_eq!(all(&mut queue), [message("1"), presence("away")]);
-        queue.push(presence("busy"), Label::Presence(7), &limits(9), &free());
-        queue.push(status(), Label::Light, &limits(9), &free());
+        push(&mut queue, presence("busy"), Label::Presence(7), &limits(9));
+        push(&mut queue, status(), Label::Light, &limits(9));
         let second = [message("1"), status(), presence("away"), presence("busy")];
         assert_eq!(all(&mut queue), second, "what was answered is not touched");
         acknowledge(&mut queue, Some(2));
@@ -291,32 +296,32 @@ mod tests {
     fn a_coming_that_was_not_answered_stays_a_coming() {
         let bob = |show| Profile::new("bob", "Bob", show, "");
         let mut queue = Queue::default();
-        let mut push = |packet| queue.push(packet, Label::Presence(7), &limits(0), &free());
-        push(Packet::presence(PresenceType::Online, &bob("chat")));
-        push(Packet::presence(PresenceType::Show, &bob("away")));
+        let mut add = |packet| push(&mut queue, packet, Label::Presence(7), &limits(0));
+        add(Packet::presence(PresenceType::Online, &bob("chat")));
+        add(Packet::presence(PresenceType::Show, &bob("away")));
         assert_eq!(all(&mut queue), [Packet::presence(PresenceType::Online, &bob("away"))]);
     }
 
     #[test]
     fn a_full_queue_drops_typing_states_and_then_refuses() {
         let mut queue = Queue::default();
-        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Dropped);
-        assert_eq!(queue.push(message("1"), Label::Message(1), &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(message("2"), Label::Message(2), &limits(2), &free()), Pushed::Queued);
-        assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2), &free()), Pushed::Full);
+        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), Pushed::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), Pushed::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), Pushed::Dropped);
+        assert_eq!(push(&mut queue, message("1"), Label::Message(1), &limits(2)), Pushed::Queued);
+        assert_eq!(push(&mut queue, message("2"), Label::Message(2), &limits(2)), Pushed::Queued);
+        assert_eq!(push(&mut queue, message("3"), Label::Message(3), &limits(2)), Pushed::Full);
         queue.check();
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
         assert_eq!(
-            queue.push(message("3"), Label::Message(3), &small, &free()),
+            push(&mut queue, message("3"), Label::Message(3), &small),
             Pushed::Full,
             "bytes count, too"
         );
         let tiny = Limits { queue_bytes: 1, ..Limits::DEFAULT };
         assert_eq!(
-            Queue::default().push(message("1"), Label::Message(1), &tiny, &free()),
+            push(&mut Queue::default(), message("1"), Label::Message(1), &tiny),
             Pushed::Queued,
             "one always fits"
         );
@@ -326,14 +331,14 @@ mod tests {
     fn presences_that_are_never_acknowledged_have_an_end() {
         let mut queue = Queue::default();
         let few = Limits { roster_links: 3, ..Limits::DEFAULT };
-        let mut push = || {
+        let mut add = || {
             let show = Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", "away", ""));
-            let pushed = queue.push(show, Label::Presence(1), &few, &free());
+            let pushed = push(&mut queue, show, Label::Presence(1), &few);
             queue.answer(Tick::ZERO);
             pushed
         };
-        assert!((0..6).all(|_| push() == Pushed::Queued));
-        assert_eq!(push(), Pushed::Full);
+        assert!((0..6).all(|_| add() == Pushed::Queued));
+        assert_eq!(add(), Pushed::Full);
     }
 
     #[test]
@@ -342,24 +347,46 @@ mod tests {
         let (mut queue, few) = (Queue::default(), Limits { roster_links: 1, ..Limits::DEFAULT });
         for _ in 0..15 {
             for packet in [Packet::presence(PresenceType::Online, &bob), Packet::offline(&bob)] {
-                assert_eq!(queue.push(packet, Label::Presence(7), &few, &free()), Pushed::Queued);
+                assert_eq!(push(&mut queue, packet, Label::Presence(7), &few), Pushed::Queued);
             }
         }
         assert_eq!(all(&mut queue), [Packet::offline(&bob)]);
     }
 
     #[test]
+    fn a_domain_at_its_threshold_keeps_what_it_has_and_takes_only_what_replaces_it() {
+        let memory = Memory::new(4_000);
+        let mut others = memory.hold(Owner::Nobody, 0);
+        let mut queue = Queue::default();
+        let show = |show| Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""));
+        let limits = limits(9);
+        let push = |queue: &mut Queue, packet, label| {
+            queue.push(packet, label, Room { limits: &limits, memory: &memory, domain: DOMAIN })
+        };
+        assert_eq!(push(&mut queue, show("away"), Label::Presence(1)), Pushed::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light), Pushed::Queued);
+        others.set(4_000);
+        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(1)), Pushed::Queued, "in its place");
+        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(2)), Pushed::Full);
+        assert_eq!(push(&mut queue, status(), Label::Light), Pushed::Dropped);
+        assert_eq!(push(&mut Queue::default(), status(), Label::Light), Pushed::Dropped);
+        assert_eq!(all(&mut queue), [status(), show("dnd")]);
+        drop(queue);
+        assert_eq!(memory.held_by(Owner::Domain(DOMAIN)), 0);
+    }
+
+    #[test]
     fn what_is_taken_over_does_not_count_but_has_a_limit() {
         let mut queue = Queue::default();
-        let mut push = |label| queue.push(message("x"), label, &limits(2), &free());
-        assert_eq!([Label::Inherited(5), Label::Inherited(6)].map(&mut push), [Pushed::Queued; 2]);
-        assert_eq!(push(Label::Late(2)), Pushed::Full);
-        assert_eq!([Label::Message(7), Label::Message(8)].map(&mut push), [Pushed::Queued; 2]);
+        let mut add = |label| push(&mut queue, message("x"), label, &limits(2));
+        assert_eq!([Label::Inherited(5), Label::Inherited(6)].map(&mut add), [Pushed::Queued; 2]);
+        assert_eq!(add(Label::Late(2)), Pushed::Full);
+        assert_eq!([Label::Message(7), Label::Message(8)].map(&mut add), [Pushed::Queued; 2]);
         assert_eq!(queue.acknowledged(), Some(4), "all before were");
         all(&mut queue);
         assert!(acknowledge(&mut queue, Some(3)).is_empty());
         assert_eq!(queue.acknowledged(), Some(7));
-        queue.push(message("x"), Label::Late(2), &limits(2), &free());
+        push(&mut queue, message("x"), Label::Late(2), &limits(2));
         assert!(queue.has_late());
         all(&mut queue);
         let told = queue.told();
@@ -371,14 +398,14 @@ mod tests {
     fn an_answer_without_news_is_not_repeated_at_once() {
         let mut queue = Queue::default();
         let now = Tick::ZERO.after(5_000);
-        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        push(&mut queue, message("1"), Label::Message(1), &limits(9));
         queue.answer(now);
         assert!(queue.answerable() <= now, "the first time it is repeated at once");
         queue.answer(now);
         assert!(
             queue.answerable() > now && queue.answerable() <= now.after(REPEAT_MS_MIN + Moment::GRAIN_MS)
         );
-        queue.push(message("2"), Label::Message(2), &limits(9), &free());
+        push(&mut queue, message("2"), Label::Message(2), &limits(9));
         assert_eq!(queue.answerable(), Tick::ZERO, "news are answered at once");
     }
 }

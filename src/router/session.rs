@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use subtle::ConstantTimeEq;
 
 use super::Router;
-use super::backlog::{Label, Pushed};
+use super::backlog::{Label, Pushed, Room};
 use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
 use super::handover::Left;
 use super::ids::{CallKey, SessionKey, Ticket};
@@ -26,7 +26,7 @@ use crate::slots::{Slot, UNBORN, kept};
 pub(super) struct Session {
     pub(super) user: Slot,
     /// Its user's domain, kept here, too, so that a poll need not look at the user.
-    domain: DomainId,
+    pub(super) domain: DomainId,
     /// The user's session before this one.
     pub(super) older: Option<Slot>,
     pub(super) version: Version,
@@ -269,11 +269,12 @@ impl Router {
         self.counters.packets_repeated_total += repeated as u64;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
         self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.answer_ms));
-        let superseded = self.sessions[slot].next.is_some();
+        let Session { domain, ref next, .. } = self.sessions[slot];
+        let superseded = next.is_some();
         let session = SessionKey { place: self.place, slot };
         let retry_ms = self.storm.answer(self.now);
         self.counters.polls_spread_total += u64::from(retry_ms.is_some());
-        let delivery = Delivery { session, packets, seq, stopped: None, retry_ms };
+        let delivery = Delivery { session, domain, packets, seq, stopped: None, retry_ms };
         self.answer(key, Answer::Packets(delivery));
         if superseded {
             self.close_answered(key);
@@ -288,22 +289,20 @@ impl Router {
             }
             Reason::Offline | Reason::Replaced => None,
         };
-        let seq = self.sessions[slot].queue.told();
-        let session = SessionKey { place: self.place, slot };
-        let delivery = Delivery { session, packets: Packets::None, seq, stopped: Some(reason), retry_ms };
+        let Session { domain, ref queue, .. } = self.sessions[slot];
+        let (session, seq) = (SessionKey { place: self.place, slot }, queue.told());
+        let packets = Packets::None;
+        let delivery = Delivery { session, domain, packets, seq, stopped: Some(reason), retry_ms };
         self.answer(key, Answer::Packets(delivery));
     }
 
     /// Queues a packet to a session, and answers its poll if it is parked.
     pub(super) fn queue_to(&mut self, slot: Slot, packet: Packet, label: Label) -> Pushed {
-        if label == Label::Light && self.memory.is_full() {
-            self.counters.packets_dropped_total += 1;
-            return Pushed::Dropped;
-        }
         let session = &mut self.sessions[slot];
         let kind = packet.kind();
+        let room = Room { limits: &self.limits, memory: &self.memory, domain: session.domain };
         let before = session.queue.len();
-        let pushed = session.queue.push(packet, label, &self.limits, &self.memory);
+        let pushed = session.queue.push(packet, label, room);
         let after = session.queue.len();
         self.counters.packets_waiting -= before as u64;
         self.counters.packets_waiting += after as u64;

@@ -116,7 +116,7 @@ impl Router {
         if self.drain.is_some() {
             return self.refuse(key, Refusal::ShuttingDown);
         }
-        if self.memory.is_full() {
+        if !self.memory.admits(domain) {
             return self.refuse(key, Refusal::Overloaded);
         }
         let known = self.find_user(domain, &online.name);

@@ -10,10 +10,12 @@ use std::num::NonZeroU32;
 use mio::net::TcpStream;
 
 use super::gate::Visitor;
+use super::late::Charge;
 use crate::api::Shape;
 use crate::clock::{Moment, Stamp, Tick};
-use crate::http::request::Partial;
-use crate::memory::{Held, Memory};
+use crate::domains::DomainId;
+use crate::http::request::{Partial, Request};
+use crate::memory::{Held, Memory, Owner};
 use crate::router::ids::SessionKey;
 use crate::slots::{UNBORN, kept};
 use crate::stats::{CallKind, Counters};
@@ -45,6 +47,9 @@ pub(crate) struct Conn {
 
 kept!(Conn);
 
+// A million of these wait at a time.
+const _: () = assert!(size_of::<Conn>() <= 112);
+
 /// What a connection is doing.
 #[derive(Debug)]
 pub(crate) enum State {
@@ -67,9 +72,10 @@ pub(crate) enum State {
     Dead,
 }
 
-/// What will be known of a call when it is answered: what kind it was, and how long it took.
+/// What will be known of a call when it is answered: whose and what kind it was, and how long it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Begun {
+    pub(crate) domain: DomainId,
     pub(crate) kind: CallKind,
     pub(crate) at: Stamp,
 }
@@ -131,14 +137,35 @@ pub(crate) struct Unserved {
     bytes: Vec<u8>,
     pub(crate) partial: Partial,
     pub(crate) stage: Stage,
+    /// When what has arrived in part must have arrived as a whole.
+    pub(crate) until: Tick,
+    pub(crate) arrival: Arrival,
+    /// Whether it was looked at whether its head is enough to refuse it.
+    pub(crate) judged: bool,
     held: Held,
+}
+
+/// Whether a request has taken long to arrive.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// Not yet.
+    InTime,
+    /// It has, and counts against its address, if that has limits.
+    Late(Option<Charge>),
 }
 
 impl Unserved {
     /// What is left of bytes that were read.
-    pub(crate) fn new(rest: &[u8], partial: Partial, memory: &Memory) -> Unserved {
-        let mut unserved =
-            Unserved { bytes: rest.to_vec(), partial, stage: Stage::Unseen, held: memory.hold(0) };
+    pub(crate) fn new(rest: &[u8], partial: Partial, held: Held) -> Unserved {
+        let mut unserved = Unserved {
+            bytes: rest.to_vec(),
+            partial,
+            stage: Stage::Unseen,
+            until: Tick::NEVER,
+            arrival: Arrival::InTime,
+            judged: false,
+            held,
+        };
         unserved.count();
         unserved
     }
@@ -152,6 +179,26 @@ impl Unserved {
         }
         bytes.extend_from_slice(fresh);
         self.count();
+    }
+
+    /// What stands first is another request, or was not looked at.
+    pub(crate) fn begin_anew(&mut self) {
+        (self.stage, self.arrival, self.judged) = (Stage::Unseen, Arrival::InTime, false);
+    }
+
+    /// The request that is arriving, as far as its head tells, if that is there.
+    pub(crate) fn head(&self) -> Option<Request<'_>> {
+        self.partial.head(&self.bytes)
+    }
+
+    /// Whether its body is, or is said to be, longer than this.
+    pub(crate) fn is_body_longer_than(&self, bytes: usize) -> bool {
+        self.partial.is_body_longer_than(bytes, self.bytes.len())
+    }
+
+    /// What it holds of the memory.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.held.bytes()
     }
 
     /// So many bytes have been served.
@@ -172,7 +219,12 @@ impl Unserved {
     }
 
     fn count(&mut self) {
-        self.held.set(self.bytes.capacity() + size_of::<Unserved>());
+        let bytes = self.bytes.capacity() + size_of::<Unserved>();
+        self.held.set(bytes);
+        match &mut self.arrival {
+            Arrival::Late(Some(charge)) => charge.set(bytes),
+            Arrival::Late(None) | Arrival::InTime => {}
+        }
     }
 }
 
@@ -220,6 +272,8 @@ pub(crate) enum Put {
     Flushed,
     /// Some of it is still here.
     Unfinished,
+    /// The peer did not take all of it, and the rest is not kept: too much waits for its domain.
+    Unkept,
     /// The connection is broken.
     Broken,
 }
@@ -280,15 +334,27 @@ impl Conn {
         }
     }
 
-    /// Writes an answer, `bytes` and behind them `asset`; what does not fit is kept, and must be taken `until` then.
-    pub(crate) fn write(&mut self, bytes: &[u8], asset: &'static [u8], until: Tick, memory: &Memory) -> Put {
+    /// Writes an answer, `bytes` and behind them `asset`; what does not fit is kept for its owner, and must be taken
+    /// `until` then.
+    pub(crate) fn write(
+        &mut self,
+        bytes: &[u8],
+        asset: &'static [u8],
+        until: Tick,
+        (memory, owner): (&Memory, Owner),
+    ) -> Put {
         assert!(self.output.is_none(), "one answer at a time");
         let mut sent = 0;
         let put = put(&mut self.stream, bytes, asset, &mut sent);
         if put == Put::Unfinished {
+            if let Owner::Domain(domain) = owner
+                && !memory.admits_answer(domain)
+            {
+                return Put::Unkept;
+            }
             let asset = &asset[sent.saturating_sub(bytes.len())..];
             let bytes = bytes.get(sent..).unwrap_or_default().to_vec();
-            let held = memory.hold(bytes.capacity() + size_of::<Unsent>());
+            let held = memory.hold(owner, bytes.capacity() + size_of::<Unsent>());
             self.output = Some(Box::new(Unsent { bytes, asset, sent: 0, until, _held: held }));
         }
         put
@@ -371,7 +437,9 @@ fn put(stream: &mut TcpStream, bytes: &[u8], asset: &[u8], sent: &mut usize) -> 
 mod tests {
     use std::net::{TcpListener, TcpStream as Peer};
 
+    use super::super::late::LateBytes;
     use super::*;
+    use crate::admission::Addresses;
     use crate::http::request::{Parsed, parse};
     use crate::limits::Limits;
 
@@ -406,8 +474,8 @@ mod tests {
     #[test]
     fn an_asset_is_not_copied_for_a_slow_peer() {
         let (mut conn, mut peer) = pair();
-        let (asset, memory) = (asset(MUCH_BYTES), Memory::new(0));
-        assert_eq!(conn.write(b"head", asset, Tick::ZERO, &memory), Put::Unfinished);
+        let (asset, memory) = (asset(MUCH_BYTES), Memory::new(MUCH_BYTES));
+        assert_eq!(conn.write(b"head", asset, Tick::ZERO, (&memory, Owner::Strangers)), Put::Unfinished);
         let unsent = conn.output.as_ref().unwrap();
         assert_eq!((unsent.bytes.capacity(), memory.bytes()), (0, size_of::<Unsent>()));
         assert!(unsent.asset.len() < asset.len());
@@ -419,8 +487,8 @@ mod tests {
     #[test]
     fn an_asset_follows_a_head_that_was_cut() {
         let (mut conn, mut peer) = pair();
-        let (head, asset, memory) = (vec![b'h'; MUCH_BYTES], asset(100), Memory::new(0));
-        assert_eq!(conn.write(&head, asset, Tick::ZERO, &memory), Put::Unfinished);
+        let (head, asset, memory) = (vec![b'h'; MUCH_BYTES], asset(100), Memory::new(MUCH_BYTES));
+        assert_eq!(conn.write(&head, asset, Tick::ZERO, (&memory, Owner::Strangers)), Put::Unfinished);
         let unsent = conn.output.as_ref().unwrap();
         assert!(!unsent.bytes.is_empty() && unsent.bytes.len() < head.len());
         assert_eq!(unsent.asset, asset);
@@ -436,7 +504,8 @@ mod tests {
         const BODY_BYTES: usize = 100_000;
         let head = format!("POST /onlines HTTP/1.1\r\nHost: a\r\nContent-Length: {BODY_BYTES}\r\n\r\n");
         let memory = Memory::new(0);
-        let mut unserved = Unserved::new(head.as_bytes(), Partial::default(), &memory);
+        let mut unserved =
+            Unserved::new(head.as_bytes(), Partial::default(), memory.hold(Owner::Strangers, 0));
         for _ in 0..BODY_BYTES / 1_000 {
             let (bytes, partial) = unserved.parts();
             let mut scratch = Vec::new();
@@ -450,5 +519,37 @@ mod tests {
         assert_eq!(memory.bytes(), 10 + size_of::<Unserved>());
         drop(unserved);
         assert_eq!(memory.bytes(), 0);
+    }
+
+    #[test]
+    fn what_a_late_request_grows_by_is_charged_as_it_arrives() {
+        let cells = Addresses::new(&Limits::DEFAULT, [1, 2, 3, 4]).cells("192.0.2.1".parse().unwrap());
+        let (table, memory) = (LateBytes::default(), Memory::new(1_000_000));
+        let others = table.charge(cells, 1);
+        let head = "POST /onlines HTTP/1.1\r\nContent-Length: 100000\r\n\r\n";
+        let strangers = memory.hold(Owner::Strangers, 0);
+        let mut unserved = Unserved::new(head.as_bytes(), Partial::default(), strangers);
+        unserved.arrival = Arrival::Late(Some(table.charge(cells, unserved.held_bytes())));
+        let before = unserved.held_bytes();
+        assert!(others.is_more_than(before) && !others.is_more_than(before + 1));
+        unserved.append(&[b'x'; 10_000]);
+        let now = unserved.held_bytes();
+        assert!(now >= 10_000 && others.is_more_than(now) && !others.is_more_than(now + 1));
+        unserved.begin_anew();
+        assert!(!others.is_more_than(0), "it is alone, and what is asked for next is not late");
+    }
+
+    #[test]
+    fn an_answer_is_kept_for_a_domain_only_while_that_holds_little() {
+        let (domain, memory) = (DomainId(0), Memory::new(4 * MUCH_BYTES));
+        let (mut conn, _peer) = pair();
+        let hog = memory.hold(Owner::Domain(domain), 3 * MUCH_BYTES);
+        let (answer, owner) = (vec![b'a'; MUCH_BYTES], Owner::Domain(domain));
+        assert_eq!(conn.write(&answer, &[], Tick::ZERO, (&memory, owner)), Put::Unkept);
+        assert!(conn.output.is_none() && memory.bytes() == hog.bytes());
+        let (mut conn, _peer) = pair();
+        let owner = Owner::Domain(DomainId(1));
+        assert_eq!(conn.write(&answer, &[], Tick::ZERO, (&memory, owner)), Put::Unfinished);
+        assert!(memory.held_by(owner) > 0);
     }
 }

@@ -50,7 +50,9 @@ impl Shard {
             }
             Routed::Preflight { shape } => {
                 let shape = self.parting(shape);
-                self.write_answer(slot, &shape, None, |output, _| api::write_preflight(output, &shape));
+                self.write_answer(slot, &shape, (None, None), |output, _| {
+                    api::write_preflight(output, &shape);
+                });
             }
             Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
             Routed::Later { .. } => unreachable!("it was returned above"),
@@ -59,7 +61,8 @@ impl Shard {
             }
             Routed::Notice { notice, shape } => {
                 let shape = self.parting(shape);
-                self.write_answer(slot, &shape, None, |output, _| api::write_notice(output, notice, &shape));
+                let write = |output: &mut Vec<u8>, _: &str| api::write_notice(output, notice, &shape);
+                self.write_answer(slot, &shape, (None, None), write);
             }
         }
         None
@@ -80,7 +83,8 @@ impl Shard {
             // parked while this one waited to be read.
             return self.kill(slot);
         }
-        let begun = call.verb.kind().map(|kind| Begun { kind, at: self.clock.stamp() });
+        let (domain, at) = (call.domain, self.clock.stamp());
+        let begun = call.verb.kind().map(|kind| Begun { domain, kind, at });
         if let Some(Begun { kind, .. }) = begun {
             self.stats.board(usize::from(self.place.0)).called(call.domain, kind);
         }
@@ -106,7 +110,7 @@ impl Shard {
     fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
         self.counters.requests_rejected_total += 1;
         let (shape, chance) = (self.parting(shape), self.dice.roll());
-        self.write_answer(slot, &shape, None, |output, _| {
+        self.write_answer(slot, &shape, (None, None), |output, _| {
             api::write_rejection(output, rejection, Some(&shape), chance);
         });
     }
@@ -173,8 +177,9 @@ impl Shard {
             return;
         };
         self.answered.extend(begun);
+        let domain = begun.map(|begun| begun.domain).or(domain_of(answer));
         let (shape, chance) = (self.parting(shape), self.dice.roll());
-        self.write_answer(slot, &shape, fate, |output, poll_url| {
+        self.write_answer(slot, &shape, (domain, fate), |output, poll_url| {
             api::write_answer(output, answer, &shape, poll_url, chance);
         });
     }
@@ -184,14 +189,14 @@ impl Shard {
         &mut self,
         slot: Slot,
         shape: &Shape,
-        fate: Option<SessionKey>,
+        whose: (Option<DomainId>, Option<SessionKey>),
         write: impl FnOnce(&mut Vec<u8>, &str),
     ) {
         let then = Then::after(shape);
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
         write(&mut output, &self.poll_url);
-        self.send(slot, &output, &[], fate, then);
+        self.send(slot, &output, &[], whose, then);
         self.buffers.output = output;
     }
 
@@ -202,7 +207,7 @@ impl Shard {
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
         let body = api::write_asset(&mut output, selected, &shape);
-        self.send(slot, &output, body, None, then);
+        self.send(slot, &output, body, (None, None), then);
         self.buffers.output = output;
     }
 
@@ -228,6 +233,20 @@ fn delivers(answer: &Answer) -> Option<SessionKey> {
         Answer::Packets(delivery) if delivery.stopped.is_none() => Some(delivery.session),
         Answer::Packets(_)
         | Answer::Done
+        | Answer::Delivered(_)
+        | Answer::Online(_)
+        | Answer::Onlines(_)
+        | Answer::Joined { .. }
+        | Answer::Members { .. }
+        | Answer::Refused(_) => None,
+    }
+}
+
+/// Whose an answer is of which nothing else says it.
+fn domain_of(answer: &Answer) -> Option<DomainId> {
+    match answer {
+        Answer::Packets(delivery) => Some(delivery.domain),
+        Answer::Done
         | Answer::Delivered(_)
         | Answer::Online(_)
         | Answer::Onlines(_)

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::admission::{Addresses, Cells};
 use crate::http::forwarded;
 use crate::limits::RESUME_PERCENT;
+use crate::memory::Owner;
 use crate::ranges::{Range, contain};
 
 /// Which limits there are for addresses, and for whom; one for all shards.
@@ -34,6 +35,17 @@ pub(crate) enum Visitor {
     Counted(Cells),
     /// From a trusted proxy, which has limits of its own or none where it does not say whom it asks for.
     Proxy(Option<Cells>),
+}
+
+impl Visitor {
+    /// Whose it is what waits for such a connection, as long as it is no domain's. Those without limits are trusted: what
+    /// they leave closes the door to nobody, as long as there is something free.
+    pub(crate) fn owner(self) -> Owner {
+        match self {
+            Visitor::Exempt => Owner::Nobody,
+            Visitor::Counted(_) | Visitor::Proxy(_) => Owner::Strangers,
+        }
+    }
 }
 
 /// Why a newcomer is turned away.
@@ -107,22 +119,31 @@ impl Gate {
         }
     }
 
-    /// Counts a request, unless whoever asks asks too often. `forwarded` are the lines in which a proxy says whom it
-    /// asks for; they are read only if it is trusted.
+    /// Where the address a request is of is counted; `None` if it is exempt. `forwarded` are the lines in which a proxy
+    /// says whom it asks for; they are read only if it is trusted.
+    pub(crate) fn asker<'b, L: Iterator<Item = &'b [u8]>>(
+        &self,
+        visitor: Visitor,
+        forwarded: impl FnOnce() -> L,
+    ) -> Option<Cells> {
+        match visitor {
+            Visitor::Exempt => None,
+            Visitor::Counted(cells) => Some(cells),
+            Visitor::Proxy(own) => {
+                let trusted = |address| contain(&self.rules.trusted_proxies, address);
+                forwarded::client(forwarded(), trusted).map_or(own, |client| self.cells(client))
+            }
+        }
+    }
+
+    /// Counts a request, unless whoever asks asks too often.
     pub(crate) fn ask<'b, L: Iterator<Item = &'b [u8]>>(
         &self,
         visitor: Visitor,
         forwarded: impl FnOnce() -> L,
         now_ms: u64,
     ) -> bool {
-        let cells = match visitor {
-            Visitor::Exempt => return true,
-            Visitor::Counted(cells) => Some(cells),
-            Visitor::Proxy(own) => {
-                let trusted = |address| contain(&self.rules.trusted_proxies, address);
-                forwarded::client(forwarded(), trusted).map_or(own, |client| self.cells(client))
-            }
-        };
+        let cells = self.asker(visitor, forwarded);
         cells.is_none_or(|cells| self.rules.addresses.ask(cells, now_ms))
     }
 }

@@ -11,6 +11,7 @@
 //!
 //! The mailbox and the timers can be reached from outside, for the benchmarks; nothing else uses them there.
 
+mod arrival;
 mod buffers;
 mod conn;
 mod conns;
@@ -18,6 +19,7 @@ mod dispatch;
 mod entrance;
 mod entropy;
 pub(crate) mod gate;
+mod late;
 pub(crate) mod listener;
 pub mod mailbox;
 mod postponed;
@@ -39,7 +41,7 @@ use crate::limits::{
     ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS,
     SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
 };
-use crate::memory::{Held, Memory};
+use crate::memory::{Change, Held, Memory, Owner};
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
 use crate::router::storm::Load;
@@ -52,6 +54,7 @@ use conn::{Begun, Tally};
 use conns::Conns;
 use entropy::{Dice, Entropy};
 use gate::Gate;
+use late::LateBytes;
 use listener::Listeners;
 use mailbox::{Inbox, Outbox, Parcel};
 use postponed::Postponed;
@@ -134,6 +137,8 @@ pub(crate) struct Shard {
     unposted: Held,
     /// What all of this shard holds.
     memory: Memory,
+    /// What addresses hold of it by late requests.
+    late: LateBytes,
     domains: Arc<Domains>,
     limits: Arc<Limits>,
     timeouts: Arc<Timeouts>,
@@ -210,8 +215,9 @@ impl Shard {
             effects_spare: Vec::new(),
             inbox,
             outbox,
-            unposted: memory.hold(0),
+            unposted: memory.hold(Owner::Nobody, 0),
             memory,
+            late: LateBytes::default(),
             poll_url,
             entropy: Entropy::new(),
             dice: Dice::new(),
@@ -339,6 +345,7 @@ impl Shard {
                 Some(Parcel::Domains(domains)) => {
                     self.domains = Arc::clone(&domains);
                     self.tell_router(Input::Domains(domains));
+                    self.memory.reload(|domain| self.domains.get(domain).is_some());
                 }
                 Some(Parcel::Drain) => self.drain(),
                 Some(Parcel::Stop) => {
@@ -420,12 +427,17 @@ impl Shard {
         self.counters.mail_waiting = self.outbox.waiting() as u64;
         self.tally.show(&mut self.counters);
         self.counters.memory_bytes = self.memory.bytes() as u64;
+        self.counters.memory_strangers_bytes = self.memory.held_by(Owner::Strangers) as u64;
         let board = self.stats.board(usize::from(self.place.0));
+        self.memory.show(|domain, Change { before, now, refused }| {
+            board.waits(domain, before as u64, now as u64);
+            board.refused(domain, refused);
+        });
         board.publish(self.router.counters(), &self.counters);
         let (turn_us, now) = self.clock.end_turn();
         board.turned(turn_us);
         self.load.busy_us = turn_us;
-        for Begun { kind, at } in self.answered.drain(..) {
+        for Begun { kind, at, .. } in self.answered.drain(..) {
             board.answered(kind, now.since_us(at));
         }
         buffers::release_if_large(&mut self.answered);

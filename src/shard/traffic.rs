@@ -1,18 +1,19 @@
 //! Traffic: from events to requests, and from answers to bytes.
 //!
-//! Owns: reading, serving what was read, writing, deadlines and ends of connections, and what may still be taken in.
-//! Must not: know what requests mean; that is `dispatch.rs`. A connection serves one request at a time: what was
+//! Owns: reading, serving what was read, writing, deadlines and ends of connections. Must not: know what requests mean;
+//! that is `dispatch.rs`; or judge what has arrived in part; that is `arrival.rs`. A connection serves one request at a time: what was
 //! pipelined behind it waits, in the kernel if it was not read yet.
 
-use super::conn::{Conn, Got, Put, Stage, State, Then, Unserved};
-use super::gate::Visitor;
+use super::conn::{Conn, Got, Put, State, Then, Unserved};
 use super::timers::Wheel;
 use super::{Shard, Timer};
+use crate::api::Shape;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
 use crate::http::request::{Parsed, Partial, parse};
-use crate::http::response::{CONTINUE, Rejection};
+use crate::http::response::Rejection;
 use crate::limits::{FAREWELL_MS, REQUESTS_PER_TURN, RETRY_LATER_S};
+use crate::memory::Owner;
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::Input;
 use crate::slots::Slot;
@@ -118,13 +119,14 @@ impl Shard {
     /// Serves requests from what was read before and what was read now.
     fn serve(&mut self, slot: Slot, fresh: &[u8]) {
         let Some(conn) = self.conns.get(slot) else { return };
+        let owner = conn.visitor.owner();
         let (rest, served) = match conn.input.take() {
             None => {
                 let mut partial = Partial::default();
                 let served = self.serve_bytes(slot, fresh, &mut partial);
                 let rest = &fresh[served.bytes..];
                 // Hardly ever anything: that costs no box.
-                let unserved = || Box::new(Unserved::new(rest, partial, &self.memory));
+                let unserved = || Box::new(Unserved::new(rest, partial, self.memory.hold(owner, 0)));
                 ((!is_blank(rest)).then(unserved), served)
             }
             Some(mut input) => {
@@ -133,7 +135,7 @@ impl Shard {
                 let served = self.serve_bytes(slot, bytes, partial);
                 input.consume(served.bytes);
                 if served.bytes > 0 || !served.incomplete {
-                    input.stage = Stage::Unseen;
+                    input.begin_anew();
                 }
                 ((!is_blank(input.parts().0)).then_some(input), served)
             }
@@ -146,6 +148,8 @@ impl Shard {
             self.wait_for_more(slot);
         } else if matches!(conn.state(), State::Reading) {
             self.defer(slot);
+        } else {
+            self.charge_pipelined(slot);
         }
     }
 
@@ -180,41 +184,6 @@ impl Shard {
         served
     }
 
-    /// A request has arrived in part: the rest must come in time, however slowly its bytes drip, and there must be room
-    /// for it.
-    fn wait_for_more(&mut self, slot: Slot) {
-        let Some(conn) = self.conns.get(slot) else { return };
-        let Some(input) = &mut conn.input else { return };
-        let begins_body = input.partial.in_body() && input.stage != Stage::Body;
-        let is_stranger = conn.visitor != Visitor::Exempt;
-        if self.memory.is_full() || begins_body && is_stranger && self.memory.is_crowded() {
-            let rejection = input.partial.rejected(Rejection::overloaded(RETRY_LATER_S).closing());
-            self.counters.requests_refused_memory += 1;
-            return self.dismiss(slot, &rejection);
-        }
-        let must_continue = input.partial.take_continue();
-        let (stage, patience_ms) = if input.partial.in_body() {
-            (Stage::Body, self.timeouts.body_ms)
-        } else {
-            (Stage::Head, self.timeouts.head_ms)
-        };
-        if std::mem::replace(&mut input.stage, stage) != stage {
-            self.set_due(slot, self.now().after(patience_ms));
-        }
-        if must_continue {
-            self.write_continue(slot);
-        }
-    }
-
-    /// Encourages a client that asked before it sends its body (RFC 9110 section 10.1.1).
-    fn write_continue(&mut self, slot: Slot) {
-        let now = self.now();
-        let Some(conn) = self.conns.get(slot) else { return };
-        if conn.write(CONTINUE, &[], now, &self.memory) != Put::Flushed {
-            self.kill(slot); // a peer whose socket is full before it was answered anything is none of ours
-        }
-    }
-
     /// Goes on with this connection in the next turn.
     pub(super) fn defer(&mut self, slot: Slot) {
         if let Some(conn) = self.conns.get(slot)
@@ -226,7 +195,7 @@ impl Shard {
     }
 
     /// Refuses bytes that are no request, or tells who sends too many of those that they are too many.
-    fn reject(&mut self, slot: Slot, rejection: &Rejection) {
+    pub(super) fn reject(&mut self, slot: Slot, rejection: &Rejection) {
         self.counters.requests_rejected_total += 1;
         let now_ms = self.clock.shared_ms();
         let Some(conn) = self.conns.get(slot) else { return };
@@ -238,34 +207,43 @@ impl Shard {
     }
 
     /// Answers what will not become a request, and closes.
-    fn dismiss(&mut self, slot: Slot, rejection: &Rejection) {
+    pub(super) fn dismiss(&mut self, slot: Slot, rejection: &Rejection) {
+        self.part_with(slot, rejection, None);
+    }
+
+    /// The same; `shape` is how to answer, if the head of the request said so.
+    pub(super) fn part_with(&mut self, slot: Slot, rejection: &Rejection, shape: Option<&Shape>) {
         self.counters.requests_total += 1;
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
-        crate::api::write_rejection(&mut output, rejection, None, self.dice.roll());
-        self.send(slot, &output, &[], None, Then::Farewell);
+        crate::api::write_rejection(&mut output, rejection, shape, self.dice.roll());
+        self.send(slot, &output, &[], (None, None), Then::Farewell);
         self.buffers.output = output;
     }
 
-    /// Sends an answer: `bytes`, and behind them `asset`.
+    /// Sends an answer: `bytes`, and behind them `asset`. What of it is not taken at once waits for `domain`, or for
+    /// whoever asked if it is nobody's.
     pub(super) fn send(
         &mut self,
         slot: Slot,
         bytes: &[u8],
         asset: &'static [u8],
-        fate: Option<SessionKey>,
+        (domain, fate): (Option<DomainId>, Option<SessionKey>),
         then: Then,
     ) {
         self.load.steps += 1;
         let until = self.now().after(self.timeouts.answer_ms);
         let Some(conn) = self.conns.get(slot) else { return };
-        match conn.write(bytes, asset, until, &self.memory) {
+        let owner = domain.map_or(conn.visitor.owner(), Owner::Domain);
+        match conn.write(bytes, asset, until, (&self.memory, owner)) {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => {
                 conn.turn_to(State::Writing { fate, then }, &mut self.tally);
                 self.wait_for_reader(slot);
+                self.charge_pipelined(slot);
             }
-            Put::Broken => {
+            put @ (Put::Unkept | Put::Broken) => {
+                self.counters.answers_unkept_total += u64::from(put == Put::Unkept);
                 conn.turn_to(State::Writing { fate, then }, &mut self.tally);
                 self.kill(slot);
             }
@@ -278,7 +256,7 @@ impl Shard {
         match conn.write_more() {
             Put::Flushed => self.sent(slot, fate, then),
             Put::Unfinished => self.wait_for_reader(slot),
-            Put::Broken => self.kill(slot),
+            Put::Unkept | Put::Broken => self.kill(slot),
         }
     }
 
@@ -397,20 +375,14 @@ impl Shard {
         }
     }
 
-    /// A connection was idle too long, or its request did not arrive in time.
+    /// A connection was idle too long, or its request has not arrived.
     fn expire_reading(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
-        let Some(input) = &conn.input else {
-            self.counters.connections_expired_idle += 1;
-            return self.kill(slot);
-        };
-        let rejection = input.partial.rejected(Rejection::timed_out());
-        if input.partial.in_body() {
-            self.counters.connections_expired_body += 1;
-        } else {
-            self.counters.connections_expired_head += 1;
+        if conn.input.is_some() {
+            return self.expire_unfinished(slot);
         }
-        self.reject(slot, &rejection);
+        self.counters.connections_expired_idle += 1;
+        self.kill(slot);
     }
 }
 

@@ -202,7 +202,8 @@ fn shards(report: &Report) -> Table {
 }
 
 fn domains(report: &Report) -> Table {
-    let mut table = Table::new(&["domain", "users", "messages/s", "calls/s", "messages", "calls"]);
+    let mut table =
+        Table::new(&["domain", "users", "messages/s", "calls/s", "waiting", "refused", "messages", "calls"]);
     let mut domains: Vec<_> = report.domains.iter().collect();
     domains.sort_by(|a, b| b.messages_per_s.total_cmp(&a.messages_per_s).then(b.users.cmp(&a.users)));
     for domain in domains {
@@ -211,6 +212,8 @@ fn domains(report: &Report) -> Table {
             grouped(domain.users),
             rate(domain.messages_per_s),
             rate(domain.calls_per_s),
+            bytes(domain.waiting_bytes),
+            grouped(domain.refused),
             grouped(domain.messages),
             grouped(domain.calls),
         ]);

@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod bodies;
 mod deadlines;
+mod domains;
 mod dropped;
 mod memory;
 mod newcomers;

@@ -1,4 +1,4 @@
-//! The ceiling of memory: strangers first, then messages; nobody who is inside is thrown out.
+//! The ceiling of memory: what strangers hold, what domains hold, and that what is done holds nothing.
 
 use nextim::config::Config;
 use nextim::limits::{Limits, RETRY_CROWDED_S, RETRY_LATER_S};
@@ -30,7 +30,9 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
         let mut conns: Vec<Client> = Vec::new();
         let mut judged = 0;
         let mut refused = |conns: &mut Vec<Client>| {
-            let mut conn = server.from("127.0.0.2");
+            // Each from an address of its own, of which none sends too much.
+            let mut conn =
+                server.from(&format!("127.0.{}.{}", 10 + conns.len() / 250, 1 + conns.len() % 250));
             conn.send(&part_of_a_body());
             judged += 1;
             // Some stay and say nothing, the others are told.
@@ -50,8 +52,9 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
                 if answer.head.contains("Access-Control") { RETRY_CROWDED_S } else { RETRY_LATER_S };
             answer.refuses(503, "server busy", retry_s);
         }
-        let held = server.count("memory_bytes");
-        assert!(held <= (SHARE_BYTES * server.shards) as u64, "{held}");
+        let held = server.count("memory_strangers_bytes");
+        assert!(held <= ((SHARE_BYTES / 4 + 200_000) * server.shards) as u64, "{held}");
+        assert_eq!(server.count("requests_refused_unfinished"), 0);
         // Whoever is inside goes on, and so does the site.
         inside.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
         let ticket = server.online("alice");
@@ -62,6 +65,37 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
             let answer = server.from("127.0.0.2").call(&site_call("/onlines", "names=alice"));
             (answer.status == 200).then_some(())
         });
+    });
+}
+
+#[test]
+fn bodies_that_have_begun_to_arrive_end_at_a_quarter_too() {
+    each_small(|server| {
+        let count = 40 * server.shards;
+        let request = part_of_a_body();
+        let (beginning, rest) = request.split_at(200);
+        let begin = |number: usize| {
+            let mut conn = server.from(&format!("127.0.{}.{}", 10 + number / 250, 1 + number % 250));
+            conn.send(beginning);
+            conn
+        };
+        let mut conns: Vec<Client> = (0..count).map(begin).collect();
+        server.reaches("memory_strangers_bytes", (count * beginning.len()) as u64);
+        for conn in &mut conns {
+            conn.send(rest);
+        }
+        server.reaches("requests_refused_memory", 1);
+        eventually("all that was sent is read or refused", || {
+            let held = server.count("memory_strangers_bytes");
+            (held <= ((SHARE_BYTES / 4 + 200_000) * server.shards) as u64
+                && conns.iter().any(Client::is_readable))
+            .then_some(())
+        });
+        // Never more, however far each has come: a shard that is full refuses all.
+        assert!(server.count("memory_bytes") < ((SHARE_BYTES / 4 + 200_000) * server.shards) as u64);
+        let refused = conns.iter_mut().find(|conn| conn.is_readable()).unwrap();
+        refused.response().refuses(503, "server busy", RETRY_LATER_S);
+        assert_eq!(server.count("requests_refused_unfinished"), 0, "each address has sent one");
     });
 }
 
@@ -91,7 +125,7 @@ fn messages_are_refused_and_nothing_that_was_taken_is_lost() {
         assert!(held <= (SHARE_BYTES * server.shards + 40_000) as u64, "{held}");
         assert_eq!(server.count("sessions"), users as u64, "nobody is thrown out");
         let mut pages = Vec::new();
-        for (ticket, taken) in &tickets {
+        for (ticket, taken) in tickets.iter().filter(|(_, taken)| *taken > 0) {
             let mut page = server.from("127.9.9.9");
             let answer = page.call(&poll(ticket, 0));
             assert_eq!(answer.body.matches("\"body\":\"xxx").count(), *taken);

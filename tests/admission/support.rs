@@ -10,9 +10,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nextim::config::Config;
-use nextim::domains::DomainConfig;
+use nextim::domains::{DomainConfig, DomainId};
 use nextim::limits::{Limits, Timeouts};
 use nextim::server::{Handle, Server};
+use nextim::stats::DomainCounts;
 use socket2::{Domain, Socket, Type};
 
 /// How long a test waits for something that must happen.
@@ -72,6 +73,11 @@ impl Running {
     #[track_caller]
     pub(crate) fn reaches(&self, counter: &str, least: u64) {
         eventually(counter, || (self.count(counter) >= least).then_some(()));
+    }
+
+    /// What the domain with this number has done, over all shards; numbers are given in the order of configuration.
+    pub(crate) fn domain(&self, number: u32) -> DomainCounts {
+        self.handle.stats().domain(DomainId(number)).expect("it is named")
     }
 
     pub(crate) fn reload(&self, domains: &[DomainConfig]) {

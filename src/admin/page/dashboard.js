@@ -256,11 +256,13 @@ function showReport(report) {
     plain.format(shard.mailbox + shard.counters.mail_waiting),
   ]));
   const domains = report.domains.toSorted((/** @type {any} */ a, /** @type {any} */ b) => b.users - a.users);
-  showTable('domains', 'Domains', ['Domain', 'Users', 'Messages', 'Calls', 'Messages in all'], domains.map((/** @type {any} */ domain) => [
+  showTable('domains', 'Domains', ['Domain', 'Users', 'Messages', 'Calls', 'Waiting', 'Refused', 'Messages in all'], domains.map((/** @type {any} */ domain) => [
     domain.name ?? 'all others',
     plain.format(domain.users),
     words(rate(domain.messages_per_s)),
     words(rate(domain.calls_per_s)),
+    words(bytes(domain.waiting_bytes)),
+    plain.format(domain.refused),
     plain.format(domain.messages),
   ]));
   showTable('calls', 'Calls of sites', ['Call', 'Rate', 'p50', 'p99', 'In all'], report.calls.map((/** @type {any} */ calls) => [

@@ -190,6 +190,31 @@ fn what_is_partial_knows_where_it_is() {
     assert!(!partial.in_body(), "fit for the next request");
 }
 
+#[test]
+fn the_head_of_what_is_partial_can_be_read_and_the_length_of_its_body_is_known() {
+    let mut partial = Partial::default();
+    let parse = |input: &str, partial: &mut Partial| {
+        assert_eq!(super::parse(input.as_bytes(), partial, &mut Vec::new(), &LIMITS), Parsed::Incomplete);
+    };
+    parse("\r\nPOST /messages?a=b HTTP/1.1\r\nHost: a\r\nX: 1\r\n", &mut partial);
+    assert_eq!((partial.head(b"\r\nPOST"), partial.is_body_longer_than(0, 100)), (None, false));
+    let head = "\r\nPOST /messages?a=b HTTP/1.1\r\nHost: a\r\nX: 1\r\nContent-Length: 50\r\n\r\n";
+    let input = format!("{head}bod");
+    parse(&input, &mut partial);
+    let request = partial.head(input.as_bytes()).unwrap();
+    assert_eq!((request.path, request.query, request.body), ("/messages", "a=b", &b""[..]));
+    assert_eq!(request.values("x").collect::<Vec<_>>(), [b"1"]);
+    let longer = |partial: &Partial, bytes| partial.is_body_longer_than(bytes, input.len());
+    assert!(longer(&partial, 49) && !longer(&partial, 50), "as it was said");
+
+    let mut partial = Partial::default();
+    let head = "POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let input = format!("{head}20\r\n1234567");
+    parse(&input, &mut partial);
+    let longer = |bytes| partial.is_body_longer_than(bytes, input.len());
+    assert!(longer(10) && !longer(11), "as far as it has come");
+}
+
 /// Requests and what looks like them, from parts that matter.
 fn requests() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![

@@ -4,6 +4,7 @@
 //! still not reach a browser, but only one that uses `seq` and asks again. Every answer but that of a cut poll comes
 //! exactly once.
 
+use super::PLENTY_BYTES;
 use super::browser::Life;
 use super::world::{Ask, Pending, World, Written};
 use crate::router::call::{Answer, Reason, Refusal};
@@ -54,7 +55,7 @@ impl World {
                     Refusal::TooManyUsers => self.plan.max_users != u32::MAX,
                     Refusal::ShuttingDown => self.plan.drain,
                     Refusal::Late => self.removed == Some(self.pages[page].domain),
-                    Refusal::Overloaded => self.plan.small_limits,
+                    Refusal::Overloaded => self.plan.memory_bytes < PLENTY_BYTES,
                     Refusal::NoClient
                     | Refusal::BadSeq
                     | Refusal::TooManyRooms

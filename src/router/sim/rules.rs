@@ -2,7 +2,7 @@
 //!
 //! Owns: the invariants of the tables, and of what pages show. Must not: change anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::browser::{Life, Shown};
 use super::world::{Ask, World};
@@ -10,6 +10,7 @@ use crate::admission::Claim;
 use crate::clock::Moment;
 use crate::domains::DomainId;
 use crate::limits::ALARM_MS_MAX;
+use crate::memory::Owner;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};
 use crate::router::linger::Linger;
@@ -230,10 +231,19 @@ fn crowd(router: &Router, id: DomainId) -> usize {
 
 /// What is held is what is there.
 fn check_memory(router: &Router) {
-    let queues = router.sessions.iter().map(|(_, session)| session.queue.held());
-    let mailboxes = router.users.iter().filter_map(|(_, user)| user.linger());
-    let mailboxes = mailboxes.map(|linger| linger.held().expect("a mailbox holds what is in it"));
-    assert_eq!(router.memory.bytes(), queues.sum::<usize>() + mailboxes.sum::<usize>());
+    let queues = router.sessions.iter().map(|(_, session)| (session.domain, session.queue.held()));
+    let mailboxes = router.users.iter().filter_map(|(_, user)| {
+        let held = user.linger()?.held().expect("a mailbox holds what is in it");
+        Some((user.domain, held))
+    });
+    let mut held: BTreeMap<DomainId, usize> = BTreeMap::new();
+    for (domain, bytes) in queues.chain(mailboxes) {
+        *held.entry(domain).or_default() += bytes;
+    }
+    for (domain, bytes) in &held {
+        assert_eq!(router.memory.held_by(Owner::Domain(*domain)), *bytes, "what waits for {domain:?}");
+    }
+    assert_eq!(router.memory.bytes(), held.values().sum::<usize>());
 }
 
 fn check_users(router: &Router) {

@@ -1,0 +1,139 @@
+//! The contract as a model, checked from outside: a seeded world of sites and browsers against the built server.
+//!
+//! Each seed starts a server with 1 to 8 shards and two domains with the same names. For some rounds users come and go,
+//! with up to four pages, of all dialects; pages poll, are cut, drop answers, replace their polls, change and vanish; the
+//! process is stopped, and single shards stand still. After each round everything comes to rest, and then the model and
+//! the server must agree: what each page has seen, what it shows of others, who is online, who is in which room, how many
+//! sessions a message went to, and what came back to the site. What calls in parallel leave open is not guessed: at rest
+//! it is asked in the contract's own words, and then all answers must agree with each other.
+//!
+//! - `cargo test --test model` runs a few seeds, `NEXTIM_MODEL_SEEDS=N` that many;
+//! - `NEXTIM_MODEL_MINUTES=M` runs as many as there is time for, and tells how many that was;
+//! - `NEXTIM_MODEL_SEED=X` runs one and tells its steps. The seed decides what is chosen, not how the machine interleaves
+//!   it; a failure therefore leaves its trace in `target/tmp/`.
+//!
+//! A machine that is too slow for the model to poll in time makes a run worthless; that is measured, and such a seed runs
+//! again.
+//!
+//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`users`], [`faults`], [`rules`], [`rest`].
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+#![allow(clippy::print_stderr, clippy::print_stdout, reason = "a failing seed says how to run it again")]
+
+mod calls;
+mod faults;
+mod ledger;
+mod opening;
+mod pages;
+mod plan;
+mod rest;
+mod rules;
+mod server;
+mod sights;
+mod users;
+mod wire;
+mod world;
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plan::Plan;
+use world::World;
+
+/// Seeds in a plain `cargo test`.
+const SEEDS: u64 = 6;
+/// Rounds of a run in a plain `cargo test`, and in longer ones.
+const ROUNDS: (usize, usize) = (2, 4);
+/// Worlds at once.
+const WORLDS: u64 = 4;
+/// How often a seed runs again because the machine was too slow.
+const STALLS_MAX: usize = 5;
+
+/// Writes down what happened if a run fails.
+struct Replay(World);
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let seed = self.0.plan.seed;
+            let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("model-{seed}.trace"));
+            let written = fs::write(&path, self.0.trace());
+            eprintln!(
+                "seed {seed} failed: NEXTIM_MODEL_SEED={seed} cargo test --test model; trace in {}: {written:?}",
+                path.display()
+            );
+        }
+    }
+}
+
+/// Runs a seed; why it meant nothing, if so.
+fn run(seed: u64, rounds: usize, aloud: bool) -> Result<(), String> {
+    let plan = Plan::new(seed);
+    let mut replay = Replay(World::new(plan, aloud));
+    let world = &mut replay.0;
+    let plan = world.plan.clone();
+    world.note(|| format!("{plan:?}"));
+    for _ in 0..rounds {
+        if world.round().is_none() {
+            return Err(world.stalled.clone().unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// Runs a seed until it means something; how often it did not.
+fn run_surely(seed: u64, rounds: usize) -> usize {
+    for stalls in 0..STALLS_MAX {
+        match run(seed, rounds, false) {
+            Ok(()) => return stalls,
+            Err(why) => eprintln!("seed {seed} runs again: {why}"),
+        }
+    }
+    panic!("this machine is too slow for seed {seed}");
+}
+
+fn number_from(variable: &str) -> Option<u64> {
+    let value = env::var(variable).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
+}
+
+#[test]
+fn the_server_does_what_the_contract_says() {
+    if let Some(seed) = number_from("NEXTIM_MODEL_SEED") {
+        run(seed, ROUNDS.1, true).expect("the machine is fast enough");
+        return;
+    }
+    let until =
+        number_from("NEXTIM_MODEL_MINUTES").map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let seeds = number_from("NEXTIM_MODEL_SEEDS");
+    let rounds = if until.is_some() || seeds.is_some() { ROUNDS.1 } else { ROUNDS.0 };
+    let seeds = seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
+    let next = Mutex::new((number_from("NEXTIM_MODEL_FROM").unwrap_or(0), 0, 0));
+    let from = next.lock().unwrap().0;
+    thread::scope(|scope| {
+        for _ in 0..WORLDS {
+            scope.spawn(|| {
+                loop {
+                    let seed = {
+                        let mut next = next.lock().unwrap();
+                        if next.0 - from >= seeds || until.is_some_and(|until| Instant::now() > until) {
+                            return;
+                        }
+                        next.0 += 1;
+                        next.0 - 1
+                    };
+                    let stalls = run_surely(seed, rounds);
+                    let mut next = next.lock().unwrap();
+                    next.1 += 1;
+                    next.2 += stalls;
+                }
+            });
+        }
+    });
+    let (_, ran, stalls) = next.into_inner().unwrap();
+    println!("model: {ran} seeds, {rounds} rounds each; {stalls} runs were too slow and ran again");
+}

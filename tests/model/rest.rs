@@ -1,0 +1,317 @@
+//! Rest: everything comes to an end, and then all must be as the contract says.
+//!
+//! Owns: how rest is reached, and the questions that are asked at rest. Must not: wait for times; it waits until things
+//! are as they must be, and fails if they never are.
+
+use std::collections::BTreeSet;
+
+use super::calls::room_name;
+use super::pages::Life;
+use super::world::World;
+
+/// How long anything may take that must happen, in milliseconds.
+const PATIENCE_MS: u64 = 15_000;
+
+impl World {
+    /// Comes to rest and compares. Nothing, if the run means nothing.
+    pub(crate) fn rest(&mut self) -> Option<()> {
+        self.acting = false;
+        self.note(|| "rest".to_owned());
+        self.eventually(|world| {
+            let busy = world.users.iter().any(|user| user.call.is_some() || !user.script.is_empty());
+            if busy || !world.calls.is_empty() {
+                vec![format!("calls are under way: {:?}", world.calls)]
+            } else {
+                Vec::new()
+            }
+        })?;
+        for page in &mut self.pages {
+            page.hold = false;
+        }
+        self.eventually(World::wrong_sessions)?;
+        self.settle();
+        self.eventually(World::wrong_rest)?;
+        self.probe()?;
+        self.settle();
+        self.eventually(World::wrong_rest)?;
+        self.look_exactly()?;
+        self.ledger.round = (self.ledger.said.len(), self.ledger.typed.len(), self.ledger.moved.len());
+        Some(())
+    }
+
+    /// Waits until nothing is wrong.
+    fn eventually(&mut self, wrong: impl Fn(&mut World) -> Vec<String>) -> Option<()> {
+        let until = self.ms() + PATIENCE_MS;
+        loop {
+            let found = wrong(self);
+            if self.stalled.is_some() {
+                return None;
+            }
+            if found.is_empty() {
+                return Some(());
+            }
+            assert!(self.ms() < until, "at rest: {}", found.join("\n"));
+            let next = self.ms() + 20;
+            while self.ms() < next {
+                self.pump(5);
+            }
+        }
+    }
+
+    /// What is wrong with who is online, by how many sessions a message goes to; whatever was queued before that
+    /// message has been seen when it is.
+    fn wrong_sessions(&mut self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for domain in 0..2 {
+            let listed = self.names_online(domain);
+            let users = self.users.iter().filter(|user| user.domain == domain);
+            let visible = users.filter(|user| *user.online.last() && user.looks.last().visible());
+            let expected: BTreeSet<String> = visible.map(|user| user.name.clone()).collect();
+            if listed != expected {
+                wrong.push(format!("{listed:?} are online, not {expected:?}"));
+            }
+        }
+        for user in 0..self.users.len() {
+            if !wrong.is_empty() || self.stalled.is_some() {
+                break;
+            }
+            let living = self.living(user).count() as u64;
+            let fence = self.number();
+            self.users[user].fence = fence;
+            let (domain, to) = (self.users[user].domain, self.users[user].name.clone());
+            let id = format!("fence-{fence}");
+            let params = [("from", "fence".to_owned()), ("to", to), ("body", id.clone()), ("id", id)];
+            let answer = self.ask(domain, "/messages", None, &params);
+            let delivered = answer.header("x-nextim-delivered").and_then(|count| count.parse().ok());
+            if delivered != Some(living) {
+                wrong.push(format!("user {user} has {delivered:?} sessions, not {living}"));
+            }
+        }
+        if wrong.is_empty() {
+            self.await_fences();
+        }
+        wrong
+    }
+
+    fn await_fences(&mut self) {
+        let until = self.ms() + PATIENCE_MS;
+        for user in 0..self.users.len() {
+            let fence = self.users[user].fence;
+            loop {
+                let unseen = self.living(user).find(|page| !self.fences.contains(&(*page, fence)));
+                let Some(page) = unseen else { break };
+                if self.stalled.is_some() {
+                    return;
+                }
+                assert!(self.ms() < until, "page {page} never sees fence {fence}");
+                self.pump(5);
+            }
+        }
+        self.fences.clear();
+    }
+
+    fn names_online(&mut self, domain: usize) -> BTreeSet<String> {
+        let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
+        let answer = self.ask(domain, "/onlines", None, &[("names", names.join(","))]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// All that was under way has been done.
+    fn settle(&mut self) {
+        let now = self.tick();
+        for user in &mut self.users {
+            user.online.settle(now);
+            user.looks.settle(now);
+            for room in &mut user.rooms {
+                room.settle(now);
+            }
+        }
+        for page in 0..self.pages.len() {
+            let clean = self.pages[page].clean.unwrap_or_else(|| self.began_clean(page));
+            self.pages[page].clean = Some(clean);
+        }
+        for page in &mut self.pages {
+            if page.life == Life::Vanished {
+                page.life = Life::Ended;
+            }
+            page.disturbed = false;
+            // Whatever was left unanswered has been noticed.
+            let waiting = page.poll.is_some();
+            let last = page.polling.len().saturating_sub(usize::from(waiting));
+            page.polling.drain(..last);
+            if let Some(end) = &mut page.end {
+                end.done = end.done.min(now);
+            }
+        }
+        for said in &mut self.ledger.said[self.ledger.round.0..] {
+            said.span.done = said.span.done.min(now);
+        }
+        for pair in self.ledger.pairs.values_mut() {
+            pair.settle(now);
+        }
+    }
+
+    /// What is wrong at rest.
+    fn wrong_rest(&mut self) -> Vec<String> {
+        let now = self.tick();
+        let mut wrong = self.wrong_messages(now);
+        wrong.extend(self.wrong_light());
+        for user in 0..self.users.len() {
+            for page in self.users[user].pages.clone() {
+                if self.pages[page].life == Life::Living {
+                    wrong.extend(self.wrong_view(page));
+                }
+                wrong.extend(self.wrong_order(page));
+            }
+        }
+        if wrong.is_empty() {
+            wrong.extend(self.wrong_lists());
+        }
+        wrong
+    }
+
+    /// What is wrong with what the site is told of everybody.
+    fn wrong_lists(&mut self) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
+        for domain in 0..2 {
+            let params = [("names", names.join(",")), ("version", "6".to_owned())];
+            let answer = self.ask(domain, "/onlines", None, &params).json();
+            let users = self.users.iter().filter(|user| user.domain == domain);
+            let visible: Vec<_> =
+                users.filter(|user| *user.online.last() && user.looks.last().visible()).collect();
+            let expected = visible.iter().map(|user| {
+                let looks = user.looks.last();
+                serde_json::json!({"name": user.name, "nick": looks.nick, "show": looks.show, "status": looks.status})
+            });
+            let expected = serde_json::Value::from(expected.collect::<Vec<_>>());
+            if answer != expected {
+                wrong.push(format!("{answer} are online in {domain}, not {expected}"));
+            }
+            let rooms = (0..self.plan.rooms).map(|room| {
+                let inside = visible.iter().filter(|user| *user.rooms[room].last());
+                (
+                    room_name(room),
+                    inside.map(|user| (user.name.clone(), user.looks.last().nick.clone())).collect(),
+                )
+            });
+            let rooms: Vec<(String, BTreeSet<(String, String)>)> = rooms.collect();
+            for (room, expected) in rooms {
+                let answer = self.ask(domain, "/room/members", None, &[("room", room.clone())]).json();
+                let text =
+                    |entry: &serde_json::Value, name: &str| entry[name].as_str().expect("a text").to_owned();
+                let list = answer[&room].as_array().expect("a list");
+                let found: BTreeSet<_> =
+                    list.iter().map(|entry| (text(entry, "id"), text(entry, "nick"))).collect();
+                if found != expected || found.len() != list.len() {
+                    wrong.push(format!("{answer} are in {room} of {domain}, not {expected:?}"));
+                }
+            }
+        }
+        wrong
+    }
+
+    /// Everybody visible changes what is shown, one after the other: who is told is linked.
+    fn probe(&mut self) -> Option<()> {
+        let users: Vec<usize> = (0..self.users.len()).collect();
+        let visible: Vec<usize> = users
+            .into_iter()
+            .filter(|user| self.living(*user).count() > 0 && self.users[*user].looks.last().visible())
+            .collect();
+        let before: Vec<_> = self.pages.iter().map(|page| page.view.clone()).collect();
+        for user in &visible {
+            let show = self.users[*user].looks.last().show.clone();
+            self.show(*user, None, &show);
+            self.eventually(|world| {
+                world.calls.keys().map(|call| format!("call {call} is under way")).collect()
+            })?;
+        }
+        self.eventually(World::wrong_sessions)?;
+        for at in 0..visible.len() {
+            for other in at + 1..visible.len() {
+                let (one, other) = (visible[at], visible[other]);
+                if self.users[one].domain == self.users[other].domain {
+                    self.compare_link(one, other, &before);
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Whether two users are linked is seen the same by all of their pages, and agrees with what is known.
+    fn compare_link(
+        &mut self,
+        one: usize,
+        other: usize,
+        before: &[std::collections::BTreeMap<String, (String, Option<String>)>],
+    ) {
+        let mut heard = Vec::new();
+        for (user, about) in [(one, other), (other, one)] {
+            let looks = self.users[about].looks.last();
+            for page in self.living(user) {
+                let shown = self.pages[page].view.get(&self.users[about].name);
+                let is_told = shown.is_some_and(|(_, status)| status.as_ref() == Some(&looks.status));
+                heard.push((page, about, is_told));
+            }
+        }
+        let linked = heard[0].2;
+        assert!(
+            heard.iter().all(|(.., is_told)| *is_told == linked),
+            "{one} and {other} are linked on one page and not on another: {heard:?}"
+        );
+        let pair = self.ledger.pair(one, other).clone();
+        assert!(linked || !pair.surely(), "{one} and {other} are not linked: {pair:?}");
+        assert!(!linked || pair.possibly(), "{one} and {other} are linked: {pair:?}");
+        for (page, about, _) in heard.into_iter().filter(|_| linked) {
+            let name = &self.users[about].name;
+            let this = &self.pages[page];
+            let new = pair.new_since().is_some_and(|named| this.opened.done < named);
+            let shown = before.get(page).is_some_and(|view| view.contains_key(name));
+            let must = new || this.opening_named.contains(name);
+            assert!(shown || !must, "page {page} was not told of {name}, who is linked: {pair:?}");
+        }
+        self.ledger.pair(one, other).is_known(linked);
+    }
+
+    /// One more page for some users, now that nothing else happens: its answer must be exact.
+    fn look_exactly(&mut self) -> Option<()> {
+        for domain in 0..2 {
+            let user = domain * self.plan.names + self.random.below(self.plan.names);
+            if self.living(user).count() == 0 {
+                continue;
+            }
+            let rooms: Vec<usize> =
+                (0..self.plan.rooms).filter(|room| *self.users[user].rooms[*room].last()).collect();
+            let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
+            let version = self.random.pick(&[None, Some(3), Some(6)]);
+            let page = self.open(user, None, &rooms, &names, version);
+            self.eventually(|world| {
+                world.calls.keys().map(|call| format!("call {call} is under way")).collect()
+            })?;
+            self.close_page(page);
+            self.eventually(|world| {
+                world.calls.keys().map(|call| format!("call {call} is under way")).collect()
+            })?;
+            self.check_refusals(domain, page);
+        }
+        self.eventually(World::wrong_sessions)?;
+        self.settle();
+        self.eventually(World::wrong_rest)
+    }
+
+    /// A ticket is good for nothing once its session has ended, nor in the other domain.
+    fn check_refusals(&mut self, domain: usize, page: usize) {
+        let answer = self.ask(domain, "/onlines", Some(page), &[("names", "user0".to_owned())]);
+        assert_eq!((answer.status, &*answer.body), (404, "no client found"));
+        let user = self.pages[page].user;
+        let Some(living) = self.living(user).next() else { return };
+        let answer = self.ask(
+            1 - domain,
+            "/messages",
+            Some(living),
+            &[("to", "user0".to_owned()), ("body", "stray".to_owned())],
+        );
+        assert_eq!((answer.status, &*answer.body), (404, "no client found"), "a ticket of the other domain");
+    }
+}

@@ -15,11 +15,13 @@
 //! A machine that is too slow for the model to poll in time makes a run worthless; that is measured, and such a seed runs
 //! again.
 //!
-//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`users`], [`faults`], [`rules`], [`rest`].
+//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`acts`], [`users`], [`faults`], [`rules`],
+//! [`views`], [`rest`].
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a failing seed says how to run it again")]
 
+mod acts;
 mod calls;
 mod faults;
 mod ledger;
@@ -31,6 +33,7 @@ mod rules;
 mod server;
 mod sights;
 mod users;
+mod views;
 mod wire;
 mod world;
 
@@ -52,6 +55,18 @@ const ROUNDS: (usize, usize) = (2, 4);
 const WORLDS: u64 = 4;
 /// How often a seed runs again because the machine was too slow.
 const STALLS_MAX: usize = 5;
+
+/// After how many seeds that failed no other is begun.
+const FAILURES_MAX: usize = 4;
+
+/// What has been done of a test.
+#[derive(Default)]
+struct Work {
+    next: u64,
+    ran: u64,
+    stalls: usize,
+    failed: Vec<u64>,
+}
 
 /// Writes down what happened if a run fails.
 struct Replay(World);
@@ -112,28 +127,32 @@ fn the_server_does_what_the_contract_says() {
     let seeds = number_from("NEXTIM_MODEL_SEEDS");
     let rounds = if until.is_some() || seeds.is_some() { ROUNDS.1 } else { ROUNDS.0 };
     let seeds = seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
-    let next = Mutex::new((number_from("NEXTIM_MODEL_FROM").unwrap_or(0), 0, 0));
-    let from = next.lock().unwrap().0;
+    let work = Mutex::new(Work { next: number_from("NEXTIM_MODEL_FROM").unwrap_or(0), ..Work::default() });
+    let take = || {
+        let mut work = work.lock().unwrap();
+        let out_of_time = until.is_some_and(|until| Instant::now() > until);
+        if work.ran >= seeds || out_of_time || work.failed.len() >= FAILURES_MAX {
+            return None;
+        }
+        work.ran += 1;
+        work.next += 1;
+        Some(work.next - 1)
+    };
     thread::scope(|scope| {
         for _ in 0..WORLDS {
             scope.spawn(|| {
-                loop {
-                    let seed = {
-                        let mut next = next.lock().unwrap();
-                        if next.0 - from >= seeds || until.is_some_and(|until| Instant::now() > until) {
-                            return;
-                        }
-                        next.0 += 1;
-                        next.0 - 1
-                    };
-                    let stalls = run_surely(seed, rounds);
-                    let mut next = next.lock().unwrap();
-                    next.1 += 1;
-                    next.2 += stalls;
+                while let Some(seed) = take() {
+                    let ran = thread::scope(|scope| scope.spawn(|| run_surely(seed, rounds)).join());
+                    let mut work = work.lock().unwrap();
+                    match ran {
+                        Ok(stalls) => work.stalls += stalls,
+                        Err(_) => work.failed.push(seed),
+                    }
                 }
             });
         }
     });
-    let (_, ran, stalls) = next.into_inner().unwrap();
+    let Work { ran, stalls, failed, .. } = work.into_inner().unwrap();
     println!("model: {ran} seeds, {rounds} rounds each; {stalls} runs were too slow and ran again");
+    assert!(failed.is_empty(), "these seeds failed: {failed:?}");
 }

@@ -17,6 +17,9 @@ pub(crate) const SLACK_MS: u64 = 200;
 /// Shortest time between two replacements of polls of one page; the server allows one a second.
 const REPLACE_MS: u64 = 1_300;
 
+/// What a page shows of others: their show, and their status if it was told, by their names.
+pub(crate) type View = BTreeMap<String, (String, Option<String>)>;
+
 /// What has become of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
@@ -71,8 +74,7 @@ pub(crate) struct Page {
     /// Spans in which the server may have had a poll of it.
     /// and when, by its time, the answer was read.
     pub(crate) polling: Vec<(Span, u64)>,
-    /// What it shows of others: their show, and their status if it was told.
-    pub(crate) view: BTreeMap<String, (String, Option<String>)>,
+    pub(crate) view: View,
     /// Whom its own `online` named, or of whom it was told.
     pub(crate) knows: BTreeSet<String>,
     /// Whom its own `online` named.

@@ -239,41 +239,6 @@ impl World {
         Some(())
     }
 
-    /// Whether two users are linked is seen the same by all of their pages, and agrees with what is known.
-    fn compare_link(
-        &mut self,
-        one: usize,
-        other: usize,
-        before: &[std::collections::BTreeMap<String, (String, Option<String>)>],
-    ) {
-        let mut heard = Vec::new();
-        for (user, about) in [(one, other), (other, one)] {
-            let looks = self.users[about].looks.last();
-            for page in self.living(user) {
-                let shown = self.pages[page].view.get(&self.users[about].name);
-                let is_told = shown.is_some_and(|(_, status)| status.as_ref() == Some(&looks.status));
-                heard.push((page, about, is_told));
-            }
-        }
-        let linked = heard[0].2;
-        assert!(
-            heard.iter().all(|(.., is_told)| *is_told == linked),
-            "{one} and {other} are linked on one page and not on another: {heard:?}"
-        );
-        let pair = self.ledger.pair(one, other).clone();
-        assert!(linked || !pair.surely(), "{one} and {other} are not linked: {pair:?}");
-        assert!(!linked || pair.possibly(), "{one} and {other} are linked: {pair:?}");
-        for (page, about, _) in heard.into_iter().filter(|_| linked) {
-            let name = &self.users[about].name;
-            let this = &self.pages[page];
-            let new = pair.new_since().is_some_and(|named| this.opened.done < named);
-            let shown = before.get(page).is_some_and(|view| view.contains_key(name));
-            let must = new || this.opening_named.contains(name);
-            assert!(shown || !must, "page {page} was not told of {name}, who is linked: {pair:?}");
-        }
-        self.ledger.pair(one, other).is_known(linked);
-    }
-
     /// One more page for some users, now that nothing else happens: its answer must be exact.
     fn look_exactly(&mut self) -> Option<()> {
         for domain in 0..2 {

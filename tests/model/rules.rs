@@ -18,15 +18,15 @@ use super::world::World;
 const FATE_MS: u64 = 50;
 
 impl World {
-    fn visible_possibly(&self, user: usize, span: Span) -> bool {
+    pub(crate) fn visible_possibly(&self, user: usize, span: Span) -> bool {
         self.users[user].online.possibly(span) && self.users[user].looks.within(span).any(Looks::visible)
     }
 
-    fn visible_surely(&self, user: usize, span: Span) -> bool {
+    pub(crate) fn visible_surely(&self, user: usize, span: Span) -> bool {
         self.users[user].online.surely(span) && self.users[user].looks.within(span).all(Looks::visible)
     }
 
-    fn of_domain(&self, user: usize) -> impl Iterator<Item = usize> + use<> {
+    pub(crate) fn of_domain(&self, user: usize) -> impl Iterator<Item = usize> + use<> {
         let first = self.users[user].domain * self.plan.names;
         first..first + self.plan.names
     }
@@ -318,84 +318,6 @@ impl World {
         }
         wrong
     }
-
-    /// What is wrong with the typing states and the comings and goings in rooms of this round.
-    pub(crate) fn wrong_light(&self) -> Vec<String> {
-        let mut wrong = Vec::new();
-        for (number, typed) in self.ledger.typed.iter().enumerate().skip(self.ledger.round.1) {
-            for page in &self.users[typed.to].pages {
-                let this = &self.pages[*page];
-                let must = this.life == Life::Living && self.surely_open(*page, typed.span);
-                let seen = this.typed.contains(&number);
-                if must && !seen || seen && !self.possibly_open(*page, typed.span) {
-                    wrong.push(format!("page {page} and typing state {number}: {seen}"));
-                }
-            }
-        }
-        for (number, moved) in self.ledger.moved.iter().enumerate().skip(self.ledger.round.2) {
-            let room = room_number(&moved.room);
-            for user in self.of_domain(moved.user).filter(|user| *user != moved.user) {
-                let rooms = &self.users[user].rooms[room];
-                let sure = moved.effective
-                    && !moved.late
-                    && self.visible_surely(moved.user, moved.span)
-                    && rooms.surely(moved.span)
-                    && self.users[user].online.surely(moved.span);
-                let may = moved.effective
-                    && self.visible_possibly(moved.user, moved.span)
-                    && rooms.possibly(moved.span);
-                for page in &self.users[user].pages {
-                    let this = &self.pages[*page];
-                    let must = sure && this.life == Life::Living && self.surely_open(*page, moved.span);
-                    let seen = this.moved.contains(&number);
-                    if must && !seen || seen && !(may && self.possibly_open(*page, moved.span)) {
-                        wrong.push(format!("page {page} and move {number}: {seen} {moved:?}"));
-                    }
-                }
-            }
-        }
-        wrong
-    }
-
-    /// What is wrong with what a page shows. `linked` says of a user what is known of the link.
-    pub(crate) fn wrong_view(&self, page: usize) -> Vec<String> {
-        let this = &self.pages[page];
-        let (user, domain) = (this.user, self.users[this.user].domain);
-        let mut wrong = Vec::new();
-        for (name, (show, status)) in &this.view {
-            let other = self.find_user(domain, name).expect("it is a user");
-            let looks = self.users[other].looks.last();
-            let true_show =
-                looks.show == *show && status.as_ref().is_none_or(|status| *status == looks.status);
-            if !(*self.users[other].online.last() && looks.visible() && true_show) {
-                wrong.push(format!("page {page} shows {name} as {show} {status:?}: {looks:?}"));
-            }
-        }
-        for other in self.of_domain(user).filter(|other| *other != user) {
-            let key = (user.min(other), user.max(other));
-            let Some(pair) = self.ledger.pairs.get(&key) else { continue };
-            let name = &self.users[other].name;
-            let shown = this.view.contains_key(name);
-            if shown && !pair.possibly() {
-                wrong.push(format!("page {page} shows {name}, who is not linked: {pair:?}"));
-            }
-            let new = pair.new_since().is_some_and(|named| this.opened.done < named);
-            let visible = *self.users[other].online.last() && self.users[other].looks.last().visible();
-            if visible && !shown && pair.surely() && (this.knows.contains(name) || new) {
-                wrong.push(format!(
-                    "page {page} of user {user} does not show {name}, who is linked: {pair:?}"
-                ));
-            }
-        }
-        let own = self.users[user].looks.last();
-        if this.version == Some(6) && this.own_serial != own.serial {
-            wrong.push(format!(
-                "page {page} does not know what its own user shows: {} {own:?}",
-                this.own_serial
-            ));
-        }
-        wrong
-    }
 }
 
 /// The rooms in the answer of `/presences/online`, and their totals.
@@ -409,6 +331,7 @@ fn totals_of(answer: &Value, version: Option<u8>) -> Vec<(String, u64)> {
     totals.map(|room| (room["name"].as_str().expect("a name").to_owned(), number(&room["total"]))).collect()
 }
 
-fn room_number(name: &str) -> usize {
+/// The number of a room.
+pub(crate) fn room_number(name: &str) -> usize {
     name.strip_prefix("room").and_then(|number| number.parse().ok()).expect("a room")
 }

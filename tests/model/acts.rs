@@ -167,6 +167,7 @@ impl World {
             let acked =
                 self.users[receiver].pages.iter().any(|page| self.pages[*page].had_acked(number, OPEN));
             assert!(!acked, "message {number} came back and was acknowledged");
+            self.count("messages that came back");
             let said = &mut self.ledger.said[number];
             said.returned += 1;
             said.returned_at = said.returned_at.min(now);

@@ -45,6 +45,7 @@ impl World {
         let ms = self.random.within(self.plan.gather_ms + 20, 3 * self.plan.gather_ms);
         self.note(|| format!("shard {shard} stands still"));
         self.freeze_fates();
+        self.count("shards that stood still");
         self.server.freeze(shard);
         let until = self.ms() + ms;
         while self.ms() < until {

@@ -16,7 +16,7 @@
 //! again.
 //!
 //! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`acts`], [`users`], [`faults`], [`rules`],
-//! [`views`], [`rest`].
+//! [`views`], [`rest`], [`trials`].
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a failing seed says how to run it again")]
@@ -32,11 +32,13 @@ mod rest;
 mod rules;
 mod server;
 mod sights;
+mod trials;
 mod users;
 mod views;
 mod wire;
 mod world;
 
+use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -51,8 +53,8 @@ use world::World;
 const SEEDS: u64 = 6;
 /// Rounds of a run in a plain `cargo test`, and in longer ones.
 const ROUNDS: (usize, usize) = (2, 4);
-/// Worlds at once.
-const WORLDS: u64 = 4;
+/// Worlds at once, for each core.
+const WORLDS_PER_CORE: usize = 2;
 /// How often a seed runs again because the machine was too slow.
 const STALLS_MAX: usize = 5;
 
@@ -66,7 +68,11 @@ struct Work {
     ran: u64,
     stalls: usize,
     failed: Vec<u64>,
+    counts: Counts,
 }
+
+/// What happened how often.
+type Counts = BTreeMap<&'static str, u64>;
 
 /// Writes down what happened if a run fails.
 struct Replay(World);
@@ -86,7 +92,7 @@ impl Drop for Replay {
 }
 
 /// Runs a seed; why it meant nothing, if so.
-fn run(seed: u64, rounds: usize, aloud: bool) -> Result<(), String> {
+fn run(seed: u64, rounds: usize, aloud: bool) -> Result<Counts, String> {
     let plan = Plan::new(seed);
     let mut replay = Replay(World::new(plan, aloud));
     let world = &mut replay.0;
@@ -97,14 +103,15 @@ fn run(seed: u64, rounds: usize, aloud: bool) -> Result<(), String> {
             return Err(world.stalled.clone().unwrap_or_default());
         }
     }
-    Ok(())
+    world.go_down().ok_or_else(|| world.stalled.clone().unwrap_or_default())?;
+    Ok(std::mem::take(&mut world.counts))
 }
 
-/// Runs a seed until it means something; how often it did not.
-fn run_surely(seed: u64, rounds: usize) -> usize {
+/// Runs a seed until it means something; how often it did not, and what happened.
+fn run_surely(seed: u64, rounds: usize) -> (usize, Counts) {
     for stalls in 0..STALLS_MAX {
         match run(seed, rounds, false) {
-            Ok(()) => return stalls,
+            Ok(counts) => return (stalls, counts),
             Err(why) => eprintln!("seed {seed} runs again: {why}"),
         }
     }
@@ -127,6 +134,7 @@ fn the_server_does_what_the_contract_says() {
     let seeds = number_from("NEXTIM_MODEL_SEEDS");
     let rounds = if until.is_some() || seeds.is_some() { ROUNDS.1 } else { ROUNDS.0 };
     let seeds = seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
+    let cores = thread::available_parallelism().map_or(1, usize::from);
     let work = Mutex::new(Work { next: number_from("NEXTIM_MODEL_FROM").unwrap_or(0), ..Work::default() });
     let take = || {
         let mut work = work.lock().unwrap();
@@ -139,20 +147,27 @@ fn the_server_does_what_the_contract_says() {
         Some(work.next - 1)
     };
     thread::scope(|scope| {
-        for _ in 0..WORLDS {
+        for _ in 0..WORLDS_PER_CORE * cores {
             scope.spawn(|| {
                 while let Some(seed) = take() {
                     let ran = thread::scope(|scope| scope.spawn(|| run_surely(seed, rounds)).join());
                     let mut work = work.lock().unwrap();
                     match ran {
-                        Ok(stalls) => work.stalls += stalls,
+                        Ok((stalls, counts)) => {
+                            work.stalls += stalls;
+                            for (what, count) in counts {
+                                *work.counts.entry(what).or_default() += count;
+                            }
+                        }
                         Err(_) => work.failed.push(seed),
                     }
                 }
             });
         }
     });
-    let Work { ran, stalls, failed, .. } = work.into_inner().unwrap();
+    let Work { ran, stalls, failed, counts, .. } = work.into_inner().unwrap();
     println!("model: {ran} seeds, {rounds} rounds each; {stalls} runs were too slow and ran again");
+    let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    println!("model: {}", counts.join(", "));
     assert!(failed.is_empty(), "these seeds failed: {failed:?}");
 }

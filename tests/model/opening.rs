@@ -97,6 +97,10 @@ impl World {
         let answer = response.json();
         let user = self.pages[page].user;
         let partial = answer.get("partial").is_some();
+        self.count("pages");
+        if partial {
+            self.count("partial answers");
+        }
         assert!(!partial || late, "page {page}: partial, and in time");
         let span = Span { sent: self.pages[page].opened.sent, done };
         let this = &mut self.users[user];

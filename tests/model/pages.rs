@@ -90,6 +90,8 @@ pub(crate) struct Page {
     acked_maybe: Vec<(u64, usize)>,
     pub(crate) typed: BTreeSet<usize>,
     pub(crate) moved: BTreeSet<usize>,
+    /// When the newest of either was sent.
+    pub(crate) newest_light: [u64; 2],
 }
 
 impl Page {
@@ -125,6 +127,7 @@ impl Page {
             acked_maybe: Vec::new(),
             typed: BTreeSet::new(),
             moved: BTreeSet::new(),
+            newest_light: [0; 2],
         }
     }
 
@@ -166,6 +169,7 @@ impl World {
             match (self.pages[page].poll, self.pages[page].fault) {
                 (Some(token), Fault::Cut(at)) if at <= now => self.cut(page, token),
                 (Some(token), Fault::Replace(at)) if at <= now => self.replace(page, token),
+                (None, _) if self.going_down => {}
                 (None, _) if !self.pages[page].hold && self.pages[page].next_ms <= now => {
                     self.send_poll(page);
                 }
@@ -219,6 +223,7 @@ impl World {
         let this = &mut self.pages[page];
         (this.poll, this.fault, this.next_ms, this.contact_ms) = (None, Fault::None, now + pause, contact);
         this.disturbed = true;
+        self.count("polls cut or dropped");
         self.note(|| format!("page {page}: its poll is cut"));
     }
 
@@ -230,6 +235,7 @@ impl World {
         let now = self.ms();
         let this = &mut self.pages[page];
         (this.poll, this.replaced_ms, this.disturbed) = (None, now, true);
+        self.count("polls replaced");
         self.note(|| format!("page {page}: a newer poll"));
         self.send_poll(page);
     }
@@ -276,7 +282,7 @@ impl World {
         }
         let answer = unwrapped(response, self.pages[page].jsonp);
         if current {
-            self.pages[page].contact_ms = self.server_ms();
+            self.pages[page].contact_ms = self.looked_ms;
         }
         if answer["status"] == "stopped" {
             return self.stopped(page, superseded, &answer);
@@ -285,6 +291,14 @@ impl World {
         if superseded && self.pages[page].uses_seq {
             return;
         }
+        self.take_in(page, now, covers, superseded, &answer);
+        if let Some(retry) = answer["retry"].as_u64() {
+            self.pages[page].next_ms = self.ms() + retry;
+        }
+    }
+
+    /// A page takes in what it was answered.
+    fn take_in(&mut self, page: usize, now: u64, covers: usize, superseded: bool, answer: &Value) {
         let this = &mut self.pages[page];
         if !superseded {
             this.acked.push((now, covers));
@@ -298,6 +312,7 @@ impl World {
             "page {page}: more packets than numbers in {answer}"
         );
         this.seq = seq;
+        self.assert_newest(page, presences);
         for presence in presences {
             self.see_presence(page, presence);
         }
@@ -310,9 +325,6 @@ impl World {
         if superseded {
             let this = &mut self.pages[page];
             this.acked_maybe.push((now, this.seen.len()));
-        }
-        if let Some(retry) = answer["retry"].as_u64() {
-            self.pages[page].next_ms = self.ms() + retry;
         }
     }
 
@@ -352,6 +364,9 @@ impl World {
                 Life::Living => self.silent(page, "stopped"),
                 Life::Opening | Life::Closing | Life::Vanished | Life::Ended => {}
             },
+            "shutdown" if self.going_down => {
+                assert!(answer["retry"].as_u64().is_some(), "page {page}: {answer}");
+            }
             reason => panic!("page {page} is stopped: {reason}"),
         }
     }

@@ -71,6 +71,8 @@ pub(crate) struct Plan {
     pub(crate) parallel: usize,
     /// Links a user may have; few enough to be reached in some worlds.
     pub(crate) roster_links: usize,
+    /// Messages that wait for one session.
+    pub(crate) queue_messages: usize,
     /// Names an `online` call gives as buddies, of a hundred.
     pub(crate) buddies_percent: usize,
     /// The shortest and the longest hold of a poll.
@@ -102,6 +104,7 @@ impl Plan {
             parallel: random.pick(&[1, 1, 4, 12, 40]),
             // A session ends that is behind by twice this number of presences; so it is not much smaller than the domain.
             roster_links: if scarce { SCARCE_NAMES - 2 } else { 4_000 },
+            queue_messages: 100,
             buddies_percent: random.pick(&[10, 25, 60]),
             hold_ms,
             session_cut_ms: 700,
@@ -128,7 +131,7 @@ impl Plan {
         let mut text = format!(
             "listen = [\"127.0.0.1:0\"]\npublic_url = \"https://im.example\"\n[timeouts]\npoll_hold_ms_min = {}\n\
              poll_hold_ms_max = {}\nsession_cut_ms = {}\nsession_idle_ms = {}\nlinger_ms = {}\ngather_ms = {}\n\
-             [limits]\nroster_links = {}\n",
+             [limits]\nroster_links = {}\nqueue_messages = {}\n",
             self.hold_ms.0,
             self.hold_ms.1,
             self.session_cut_ms,
@@ -136,6 +139,7 @@ impl Plan {
             self.linger_ms,
             self.gather_ms,
             self.roster_links,
+            self.queue_messages,
         );
         for (number, name) in DOMAINS.iter().enumerate() {
             writeln!(text, "[[domain]]\nname = {name:?}\napikeys = [{:?}]", key(number))

@@ -271,10 +271,11 @@ impl World {
             *other != page
                 && (own || said.page != Some(*other))
                 && self.surely_open(*other, through)
-                && !self.pages[*other].may_have_acked(message, done)
                 && !self.may_poll(*other, page)
         };
-        said.span.done < sent && self.users[self.pages[page].user].pages.iter().any(holds)
+        let pages = || self.users[self.pages[page].user].pages.iter();
+        let is_acked = pages().any(|other| self.pages[*other].may_have_acked(message, done));
+        said.span.done < sent && !is_acked && pages().any(holds)
     }
 
     /// Whether the server may have had a poll of `page` while `opened` was opened.

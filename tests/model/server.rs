@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -77,6 +77,16 @@ impl Server {
     /// Lets it go on.
     pub(crate) fn resume(&self) {
         kill(self.pid(), Signal::SIGCONT).unwrap();
+    }
+
+    /// Tells it to end.
+    pub(crate) fn terminate(&self) {
+        kill(self.pid(), Signal::SIGTERM).unwrap();
+    }
+
+    /// How it has ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
     }
 
     /// Stops one shard, wherever it is. The thread that calls this must also let it go.

@@ -3,6 +3,8 @@
 //! Owns: what is wrong with a packet wherever and whenever it is seen: a stranger's, a wrong text, one that comes twice.
 //! Must not: know what is missing; that is seen at rest.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::ledger::{Kind, Looks, OPEN, Span};
@@ -54,6 +56,9 @@ impl World {
             "page {page} hears message {number}, which came back"
         );
         self.assert_not_acked(page, number);
+        if self.ledger.said[number].span.before(self.pages[page].opened) {
+            self.count("messages seen on later pages");
+        }
         let this = &mut self.pages[page];
         this.seen.push(number);
         this.seen_set.insert(number);
@@ -93,7 +98,28 @@ impl World {
         let expected =
             json!({"from": from, "nick": format!("{show} nick"), "to": self.users[user].name, "show": show});
         assert_eq!((typed.to, status), (user, &expected), "page {page}");
-        assert!(self.pages[page].typed.insert(number), "page {page} hears typing state {number} twice");
+        let span = typed.span;
+        let this = &mut self.pages[page];
+        assert!(this.typed.insert(number), "page {page} hears typing state {number} twice");
+        assert!(
+            span.done >= this.newest_light[0],
+            "page {page} hears typing state {number} after a newer one"
+        );
+        this.newest_light[0] = this.newest_light[0].max(span.sent);
+    }
+
+    /// Of what a page was not answered before, there is one presence of a name at most.
+    pub(crate) fn assert_newest(&self, page: usize, presences: &[Value]) {
+        let of_users =
+            presences.iter().filter(|presence| presence["type"] != "join" && presence["type"] != "leave");
+        let names: Vec<&str> = of_users.filter_map(|presence| presence["from"].as_str()).collect();
+        let different: BTreeSet<&str> = names.iter().copied().collect();
+        // An answer after one that was lost has that, too.
+        let all_new = self.pages[page].uses_seq && !self.pages[page].disturbed;
+        assert!(
+            !all_new || different.len() == names.len(),
+            "page {page} is told twice of somebody: {presences:?}"
+        );
     }
 
     /// A page reads one.
@@ -148,7 +174,11 @@ impl World {
         let right = moved.user == about && presence["type"] == kind && presence["status"] == *moved.room;
         let user = self.pages[page].user;
         assert!(right && about != user && moved.effective, "page {page}: {presence} of {moved:?}");
-        assert!(self.pages[page].moved.insert(number), "page {page} hears twice of {moved:?}");
+        let this = &mut self.pages[page];
+        assert!(this.moved.insert(number), "page {page} hears twice of {moved:?}");
+        let after_newer = !moved.late && moved.span.done < this.newest_light[1];
+        assert!(!after_newer, "page {page} hears of {moved:?} after newer ones");
+        this.newest_light[1] = this.newest_light[1].max(moved.span.sent);
         let show = presence["show"].as_str().expect("a text");
         let mut looks =
             self.users[about].looks.within(Span { sent: self.ledger.moved[number].span.sent, done: OPEN });

@@ -74,6 +74,10 @@ pub(crate) struct World {
     moment: u64,
     stopped: Duration,
     stop_since: Option<Instant>,
+    /// When it was last looked what has come, and when the time before, by the server's time: what is there now came after
+    /// that.
+    looking_ms: u64,
+    pub(crate) looked_ms: u64,
     pub(crate) users: Vec<User>,
     pub(crate) pages: Vec<Page>,
     pub(crate) calls: BTreeMap<usize, Call>,
@@ -87,8 +91,12 @@ pub(crate) struct World {
     pub(crate) stalled: Option<String>,
     /// Ids that came back, in their order.
     pub(crate) fences: BTreeSet<(usize, u64)>,
+    /// Whether the server was told to end.
+    pub(crate) going_down: bool,
     /// Whether a shard stands still.
     pub(crate) frozen: bool,
+    /// What happened how often.
+    pub(crate) counts: BTreeMap<&'static str, u64>,
     lines: Vec<String>,
     aloud: bool,
 }
@@ -136,6 +144,8 @@ impl World {
             moment: 0,
             stopped: Duration::ZERO,
             stop_since: None,
+            looking_ms: 0,
+            looked_ms: 0,
             users,
             pages: Vec::new(),
             calls: BTreeMap::new(),
@@ -145,7 +155,9 @@ impl World {
             acting: false,
             stalled: None,
             fences: BTreeSet::new(),
+            going_down: false,
             frozen: false,
+            counts: BTreeMap::new(),
             lines: Vec::new(),
             aloud,
             plan,
@@ -160,6 +172,11 @@ impl World {
             eprintln!("{line}");
         }
         self.lines.push(line);
+    }
+
+    /// Counts what happens.
+    pub(crate) fn count(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
     }
 
     /// What was noted.
@@ -200,6 +217,7 @@ impl World {
     /// The whole process is stopped.
     pub(crate) fn stop_server(&mut self) {
         self.note(|| "the process is stopped".to_owned());
+        self.count("stops of the process");
         self.stop_since = Some(Instant::now());
         self.server.stop();
     }
@@ -248,6 +266,8 @@ impl World {
     pub(crate) fn pump(&mut self, ms: u64) {
         let mut events = Events::with_capacity(256);
         self.poll.poll(&mut events, Some(Duration::from_millis(ms))).unwrap();
+        let now = self.server_ms();
+        self.looked_ms = std::mem::replace(&mut self.looking_ms, now);
         let tokens: Vec<usize> = events.iter().map(|event| event.token().0).collect();
         for token in tokens {
             if token == LISTENER.0 {
@@ -292,6 +312,7 @@ impl World {
                 self.close(token);
                 self.note(|| format!("page {page}: the replaced poll is closed"));
             }
+            (ReadResult::Ended, Purpose::Poll { .. }) if self.going_down => self.close(token),
             (ReadResult::Ended, Purpose::Idle) => {
                 self.idle.retain(|idle| *idle != token);
                 self.close(token);

@@ -1,6 +1,6 @@
-//! What users do to others: messages, typing states, rooms, links; and what comes back.
+//! Calls that reach other users: messages, typing states, rooms and links; and the messages that come back.
 //!
-//! Owns: what each of these calls says to the ledger. Must not: choose.
+//! Owns: the parameters of these calls, and their records in the ledger. Must not: choose calls.
 
 use serde_json::Value;
 

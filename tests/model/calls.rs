@@ -1,4 +1,4 @@
-//! Calls of the sites: how they are sent, what their answers must be, and what both say to the ledger.
+//! Calls of the sites: sending them, checking their answers, and recording both in the ledger.
 //!
 //! Owns: the parameters and the answers of each call. Must not: choose calls.
 
@@ -8,7 +8,7 @@ use super::plan::{DOMAINS, key, mark};
 use super::wire::{Response, request};
 use super::world::{Purpose, World};
 
-/// What was asked.
+/// The kind of a call, with all that its answer needs.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
     Online {
@@ -268,7 +268,7 @@ impl World {
         }
     }
 
-    /// Nothing is left of a user but what others have not been told yet, if that is late.
+    /// The sessions of a user have ended. If `done` is open, presences about it may still be on their way.
     fn logged_out(&mut self, user: usize, sent: u64, done: u64, answered: u64) {
         for page in self.users[user].pages.clone() {
             let this = &mut self.pages[page];
@@ -313,7 +313,7 @@ impl World {
     }
 }
 
-/// An answer that says no more.
+/// Asserts that an answer is `ok`.
 #[track_caller]
 pub(crate) fn is_ok(response: &Response) {
     assert_eq!((response.status, &*response.body), (200, "ok"));

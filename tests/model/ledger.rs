@@ -1,8 +1,8 @@
-//! What was done, and what that determines.
+//! The ledger: every act of the run, and what the acts determine.
 //!
-//! Owns: when each call was sent and answered, and what may and what must hold in between. The model knows the order of
-//! two calls only if one was answered before the other was sent; of everything else it knows what is possible. Must not:
-//! guess; what is not determined is asked of the server at rest, or left alone.
+//! Owns: when each call was sent and answered, and the values that may or must hold in between. The model knows the order of
+//! two calls only if one was answered before the other was sent; otherwise it keeps both possibilities. Must not: use
+//! sockets.
 
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ impl<T: Clone> History<T> {
         History { first, entries: Vec::new() }
     }
 
-    /// A change is sent. Its place, to say later when it was done.
+    /// Records that a change was sent. Returns its index, for [`History::done`].
     pub(crate) fn change(&mut self, sent: u64, value: T) -> usize {
         self.entries.push((Span::from(sent), value));
         self.entries.len() - 1
@@ -96,7 +96,7 @@ impl History<bool> {
     }
 }
 
-/// What a user shows.
+/// Nick, show and status of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Looks {
     pub(crate) nick: String,
@@ -112,7 +112,7 @@ impl Looks {
     }
 }
 
-/// What kind of message.
+/// The type of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Unicast,
@@ -128,7 +128,7 @@ pub(crate) struct Said {
     pub(crate) from: String,
     /// The user of that name, if the world has one.
     pub(crate) sender: Option<usize>,
-    /// The page it was said on.
+    /// The page whose ticket the call carried.
     pub(crate) page: Option<usize>,
     pub(crate) nick: String,
     /// The receiving user, of a unicast.
@@ -166,7 +166,7 @@ pub(crate) struct Moved {
     pub(crate) late: bool,
 }
 
-/// What linked two users, or unlinked them.
+/// An act that linked two users, or unlinked them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum LinkEvent {
     /// One named the other; `sure` if that surely made a link unless there was one.
@@ -175,7 +175,7 @@ pub(crate) enum LinkEvent {
     Cut { span: Span },
 }
 
-/// What is known of a pair of users.
+/// The link between two users, as far as it is known.
 #[derive(Clone, Debug)]
 pub(crate) struct Pair {
     /// Whether they were linked when that was last known.
@@ -216,8 +216,8 @@ impl Pair {
             })
     }
 
-    /// When the first naming was sent since the two were known not to be linked; `None` if they were not, or nobody
-    /// named anybody.
+    /// When the first naming was sent since the two were known not to be linked; `None` if they were linked, or there was no
+    /// naming.
     pub(crate) fn new_since(&self) -> Option<u64> {
         let named = self.events.iter().filter_map(|event| match event {
             LinkEvent::Named { span, .. } => Some(span.sent),

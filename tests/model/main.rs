@@ -3,14 +3,14 @@
 //! Each seed starts a server with 1 to 8 shards and two domains with the same names. For some rounds users come and go,
 //! with up to four pages, of all dialects; pages poll, are cut, drop answers, replace their polls, change and vanish; the
 //! process is stopped, and single shards stand still. After each round everything comes to rest, and then the model and
-//! the server must agree: what each page has seen, what it shows of others, who is online, who is in which room, how many
-//! sessions a message went to, and what came back to the site. What calls in parallel leave open is not guessed: at rest
-//! it is asked in the contract's own words, and then all answers must agree with each other.
+//! the server must agree on the messages each page has seen, the users each page shows, lists, members and counts, and the
+//! messages that came back to the site. Where parallel calls leave a link undecided, the probe at rest finds it out: then all
+//! pages must agree with each other.
 //!
 //! - `cargo test --test model` runs a few seeds, `NEXTIM_MODEL_SEEDS=N` that many;
-//! - `NEXTIM_MODEL_MINUTES=M` runs as many as there is time for, and tells how many that was;
-//! - `NEXTIM_MODEL_SEED=X` runs one and tells its steps. The seed decides what is chosen, not how the machine interleaves
-//!   it; a failure therefore leaves its trace in `target/tmp/`.
+//! - `NEXTIM_MODEL_MINUTES=M` runs as many as there is time for, and prints how many that was;
+//! - `NEXTIM_MODEL_SEED=X` runs one and prints its steps. The seed decides the choices, not how the machine interleaves them;
+//!   a failure therefore leaves its trace in `target/tmp/`.
 //!
 //! A machine that is too slow for the model to poll in time makes a run worthless; that is measured, and such a seed runs
 //! again.
@@ -61,7 +61,7 @@ const STALLS_MAX: usize = 5;
 /// After how many seeds that failed no other is begun.
 const FAILURES_MAX: usize = 4;
 
-/// What has been done of a test.
+/// Progress of a test.
 #[derive(Default)]
 struct Work {
     next: u64,
@@ -71,10 +71,10 @@ struct Work {
     counts: Counts,
 }
 
-/// What happened how often.
+/// Counters of acts and faults.
 type Counts = BTreeMap<&'static str, u64>;
 
-/// Writes down what happened if a run fails.
+/// Writes the trace if a run fails.
 struct Replay(World);
 
 impl Drop for Replay {
@@ -91,7 +91,7 @@ impl Drop for Replay {
     }
 }
 
-/// Runs a seed; why it meant nothing, if so.
+/// Runs a seed. The error is why the run is worthless.
 fn run(seed: u64, rounds: usize, aloud: bool) -> Result<Counts, String> {
     let plan = Plan::new(seed);
     let mut replay = Replay(World::new(plan, aloud));
@@ -107,7 +107,7 @@ fn run(seed: u64, rounds: usize, aloud: bool) -> Result<Counts, String> {
     Ok(std::mem::take(&mut world.counts))
 }
 
-/// Runs a seed until it means something; how often it did not, and what happened.
+/// Runs a seed until the machine is fast enough. Returns how often it was not, and the counters.
 fn run_surely(seed: u64, rounds: usize) -> (usize, Counts) {
     for stalls in 0..STALLS_MAX {
         match run(seed, rounds, false) {

@@ -1,6 +1,6 @@
 //! Pages that open: `/presences/online` and its answer.
 //!
-//! Owns: what opening a page says to the ledger: who comes, what the user shows, rooms and links. Must not: choose.
+//! Owns: the parameters of the call, and its records in the ledger: presence, rooms and links. Must not: choose calls.
 
 use std::collections::BTreeSet;
 
@@ -52,7 +52,7 @@ impl World {
         }
         let looks = match looks {
             Some(looks) => Some(this.looks.change(sent, looks)),
-            // Whoever comes without a word shows what everybody does by default.
+            // A first session without nick, show and status has the defaults.
             None if comes => {
                 let looks = Looks {
                     nick: this.name.clone(),
@@ -148,7 +148,7 @@ impl World {
     }
 }
 
-/// A buddy in the answer of `/presences/online`: name, nick, show and status, as far as the dialect tells.
+/// A buddy in the answer of `/presences/online`: name, nick, show and status, as far as the dialect has them.
 pub(crate) type Buddy = (String, Option<String>, String, Option<String>);
 
 fn buddies_of(answer: &Value, version: Option<u8>) -> Vec<Buddy> {

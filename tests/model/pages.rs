@@ -1,4 +1,4 @@
-//! Pages: what holds a ticket, and polls.
+//! Pages: each holds a ticket and polls.
 //!
 //! Owns: when pages poll and how they fail, and what they have seen. Must not: know what they should have seen, but for
 //! what is wrong whenever it is seen.
@@ -17,10 +17,10 @@ pub(crate) const SLACK_MS: u64 = 200;
 /// Shortest time between two replacements of polls of one page; the server allows one a second.
 const REPLACE_MS: u64 = 1_300;
 
-/// What a page shows of others: their show, and their status if it was told, by their names.
+/// The users a page shows: show, and status if it is known, by name.
 pub(crate) type View = BTreeMap<String, (String, Option<String>)>;
 
-/// What has become of a page.
+/// The state of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Life {
     /// Its `online` call is under way.
@@ -35,7 +35,7 @@ pub(crate) enum Life {
     Ended,
 }
 
-/// What is to happen to a poll.
+/// The fault that a poll will meet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     None,
@@ -61,7 +61,7 @@ pub(crate) struct Page {
     /// The poll that waits.
     pub(crate) poll: Option<usize>,
     fault: Fault,
-    /// Whether it waits before the next poll until it is told to go on.
+    /// Whether it sends no further poll for now.
     pub(crate) hold: bool,
     pub(crate) next_ms: u64,
     replaced_ms: u64,
@@ -75,9 +75,9 @@ pub(crate) struct Page {
     /// and when, by its time, the answer was read.
     pub(crate) polling: Vec<(Span, u64)>,
     pub(crate) view: View,
-    /// Whom its own `online` named, or of whom it was told.
+    /// Names that its own `online` listed as buddies, or that a presence was about.
     pub(crate) knows: BTreeSet<String>,
-    /// Whom its own `online` named.
+    /// Names that its own `online` listed as buddies.
     pub(crate) opening_named: BTreeSet<String>,
     /// The newest looks of its own user it knows of.
     pub(crate) own_serial: u64,
@@ -297,7 +297,7 @@ impl World {
         }
     }
 
-    /// A page takes in what it was answered.
+    /// A page reads the packets of an answer.
     fn take_in(&mut self, page: usize, now: u64, covers: usize, superseded: bool, answer: &Value) {
         let this = &mut self.pages[page];
         if !superseded {

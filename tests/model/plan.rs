@@ -1,7 +1,6 @@
-//! What a seed decides before anything happens, and chance that can be replayed.
+//! The plan of a world, which the seed decides, and the generator of random numbers.
 //!
-//! Owns: the size of the world, its time limits, and the generator (splitmix64). Must not: look at what the server does;
-//! the same seed makes the same plan everywhere.
+//! Owns: the size of the world, its time limits, and the generator (splitmix64). Must not: depend on anything but the seed.
 
 use std::fmt::Write as _;
 
@@ -57,7 +56,7 @@ impl Random {
     }
 }
 
-/// What kind of world a seed makes.
+/// The world that a seed makes.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) seed: u64,
@@ -91,7 +90,7 @@ impl Plan {
     pub(crate) fn new(seed: u64) -> Plan {
         let mut random = Random::new(seed ^ 0x006d_6f64_656c);
         let shards = u16::try_from(1 + random.below(8)).expect("at most 8");
-        // Some worlds are small, so that everybody meets everybody.
+        // In small worlds the same users meet again and again.
         let scarce = random.chance(15);
         let names = if scarce { SCARCE_NAMES } else { random.pick(&[USERS / 2, USERS / 2, 8, 4]) };
         let hold_ms = random.pick(&[(150, 300), (300, 500), (400, 600)]);
@@ -121,7 +120,7 @@ impl Plan {
         self.roster_links < self.names
     }
 
-    /// Whether the site of this domain takes back what was not delivered.
+    /// Whether undelivered messages of this domain come back to its site.
     pub(crate) fn takes_back(domain: usize) -> bool {
         domain == 0
     }
@@ -157,7 +156,7 @@ pub(crate) fn key(domain: usize) -> String {
     format!("the-key-of-site-number-{domain}")
 }
 
-/// What marks all texts of a domain, so that one that strays is seen.
+/// The letter with which all texts of a domain begin, so that a text of the other domain is recognised.
 pub(crate) fn mark(domain: usize) -> char {
     if domain == 0 { 'A' } else { 'B' }
 }

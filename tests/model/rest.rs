@@ -1,4 +1,4 @@
-//! Rest: everything comes to an end, and then all must be as the contract says.
+//! Rest: no call is under way, every page polls, and the server must agree with the model.
 //!
 //! Owns: how rest is reached, and the questions that are asked at rest. Must not: wait for times; it waits until things
 //! are as they must be, and fails if they never are.
@@ -73,8 +73,8 @@ impl World {
         }
     }
 
-    /// What is wrong with who is online, by how many sessions a message goes to; whatever was queued before that
-    /// message has been seen when it is.
+    /// Compares the users that are online and the number of their sessions. The count of sessions is that of a message to
+    /// each user; when a page has seen this message, it has seen all that was queued before.
     fn wrong_sessions(&mut self) -> Vec<String> {
         let mut wrong = Vec::new();
         for domain in 0..2 {
@@ -170,7 +170,7 @@ impl World {
         }
     }
 
-    /// What is wrong at rest.
+    /// Everything that is wrong at rest.
     fn wrong_rest(&mut self) -> Vec<String> {
         let now = self.tick();
         let mut wrong = self.wrong_messages(now);
@@ -189,7 +189,7 @@ impl World {
         wrong
     }
 
-    /// What is wrong with what the site is told of everybody.
+    /// Compares the lists of users and members that the site gets.
     fn wrong_lists(&mut self) -> Vec<String> {
         let mut wrong = Vec::new();
         let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
@@ -230,7 +230,7 @@ impl World {
         wrong
     }
 
-    /// Everybody visible changes what is shown, one after the other: who is told is linked.
+    /// Every visible user changes the status, one after the other: the pages that get the presence are those of linked users.
     fn probe(&mut self) -> Option<()> {
         let users: Vec<usize> = (0..self.users.len()).collect();
         let visible: Vec<usize> = users

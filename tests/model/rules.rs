@@ -1,6 +1,6 @@
-//! What the contract determines, given what was done.
+//! The rules of the contract: bounds of every answer, and the messages each page must have seen.
 //!
-//! Owns: the bounds of every answer, and what every page must have seen at rest. Must not: look at the server.
+//! Owns: what the ledger allows and demands. Must not: use sockets.
 
 use std::collections::BTreeSet;
 
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// The members of a room, as one of them is told.
+    /// The total of a room, in an answer to one of its members.
     pub(crate) fn check_total(&self, user: usize, span: Span, late: bool, room: usize, total: u64) {
         let others = || self.of_domain(user).filter(|other| *other != user);
         let surely =
@@ -192,7 +192,7 @@ impl World {
             let pages = &self.users[user].pages;
             let possible = pages.iter().filter(|page| self.possibly_open(**page, said.span)).count();
             let sure = pages.iter().filter(|page| self.surely_open(**page, said.span)).count();
-            // Whoever lingers counts, if what is for nobody comes back.
+            // A lingering user counts as one if the message comes back otherwise.
             let comes_back = said.kind == Kind::Unicast && Plan::takes_back(said.domain);
             let online = &self.users[user].online;
             most += possible.max(usize::from(comes_back && online.possibly(said.span)));
@@ -207,7 +207,7 @@ impl World {
         );
     }
 
-    /// What is wrong with the messages of this round.
+    /// Messages of this round that are missing, or came back wrongly.
     pub(crate) fn wrong_messages(&self, now: u64) -> Vec<String> {
         let mut wrong = Vec::new();
         for message in self.ledger.round.0..self.ledger.said.len() {
@@ -223,7 +223,7 @@ impl World {
         wrong
     }
 
-    /// What a user has missed of a message.
+    /// The same for one message and one user.
     fn missed(&self, message: usize, user: usize, now: u64, wrong: &mut Vec<String>) {
         let said = &self.ledger.said[message];
         let own = said.kind == Kind::Unicast && said.receiver == Some(user);
@@ -240,7 +240,7 @@ impl World {
                     .push(format!("page {page} of user {user} was not given message {message} at its start"));
             }
         }
-        // Whoever said it has it.
+        // The page that sent it has it.
         let is_had = !own && said.page.is_some() && said.sender == Some(user)
             || others().any(|page| {
                 let page = &self.pages[page];
@@ -295,7 +295,8 @@ impl World {
         !others.any(|other| self.may_poll(*other, page))
     }
 
-    /// What a page saw in a wrong order. One call surely was before another if it was answered before that was sent.
+    /// Messages that a page saw in a wrong order. One call surely was before another if it was answered before the other was
+    /// sent.
     pub(crate) fn wrong_order(&self, page: usize) -> Vec<String> {
         let this = &self.pages[page];
         let clean = this.clean == Some(true);

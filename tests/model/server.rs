@@ -79,7 +79,7 @@ impl Server {
         kill(self.pid(), Signal::SIGCONT).unwrap();
     }
 
-    /// Tells it to end.
+    /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         kill(self.pid(), Signal::SIGTERM).unwrap();
     }

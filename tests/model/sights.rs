@@ -1,7 +1,7 @@
-//! What pages read: messages, typing states and presences.
+//! Reading packets: messages, typing states and presences.
 //!
-//! Owns: what is wrong with a packet wherever and whenever it is seen: a stranger's, a wrong text, one that comes twice.
-//! Must not: know what is missing; that is seen at rest.
+//! Owns: mistakes that show in a packet by itself: a wrong text, a wrong receiver, a repetition. Must not: look for packets
+//! that are missing; `rules` and `views` do at rest.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl World {
             "timestamp": number, "body": said.body, "style": format!("style {number}")});
         assert_eq!(message, &expected, "page {page}: message {number} is not what was said");
         let own = said.page == Some(page) && !(said.kind == Kind::Unicast && said.receiver == Some(user));
-        assert!(!own, "page {page} hears message {number}, which was said on it");
+        assert!(!own, "page {page} sees message {number}, which was said on it");
         let may = match said.kind {
             Kind::Unicast => said.receiver == Some(user) || is_copy,
             Kind::Multicast => {
@@ -49,11 +49,11 @@ impl World {
             }
             Kind::Broadcast => true,
         };
-        assert!(may, "page {page} of {name} hears message {number}, which is for others");
-        assert!(!self.pages[page].has_seen(number), "page {page} hears message {number} twice");
+        assert!(may, "page {page} of {name} sees message {number}, which is for others");
+        assert!(!self.pages[page].has_seen(number), "page {page} sees message {number} twice");
         assert!(
             said.returned_at > self.pages[page].opened.sent,
-            "page {page} hears message {number}, which came back"
+            "page {page} sees message {number}, which came back"
         );
         self.assert_not_acked(page, number);
         if self.ledger.said[number].span.before(self.pages[page].opened) {
@@ -64,7 +64,7 @@ impl World {
         this.seen_set.insert(number);
     }
 
-    /// A page that was opened after a message hears it only if somebody may have left it.
+    /// A page that was opened after a message gets it only if no other page of the user had acknowledged it before.
     fn assert_not_acked(&self, page: usize, number: usize) {
         let (user, opened) = (self.pages[page].user, self.pages[page].opened);
         let said = &self.ledger.said[number];
@@ -82,7 +82,7 @@ impl World {
             !self.users[user].pages.iter().any(|other| self.surely_open(*other, said.span));
         assert!(
             left || nobody_was_there,
-            "page {page} hears message {number}, which was acknowledged before"
+            "page {page} sees message {number}, which was acknowledged before"
         );
     }
 
@@ -100,15 +100,15 @@ impl World {
         assert_eq!((typed.to, status), (user, &expected), "page {page}");
         let span = typed.span;
         let this = &mut self.pages[page];
-        assert!(this.typed.insert(number), "page {page} hears typing state {number} twice");
+        assert!(this.typed.insert(number), "page {page} sees typing state {number} twice");
         assert!(
             span.done >= this.newest_light[0],
-            "page {page} hears typing state {number} after a newer one"
+            "page {page} sees typing state {number} after a newer one"
         );
         this.newest_light[0] = this.newest_light[0].max(span.sent);
     }
 
-    /// Of what a page was not answered before, there is one presence of a name at most.
+    /// Among packets that were never answered before, there is at most one presence of each name.
     pub(crate) fn assert_newest(&self, page: usize, presences: &[Value]) {
         let of_users =
             presences.iter().filter(|presence| presence["type"] != "join" && presence["type"] != "leave");
@@ -118,7 +118,7 @@ impl World {
         let all_new = self.pages[page].uses_seq && !self.pages[page].disturbed;
         assert!(
             !all_new || different.len() == names.len(),
-            "page {page} is told twice of somebody: {presences:?}"
+            "page {page} gets two presences of one name: {presences:?}"
         );
     }
 
@@ -145,7 +145,7 @@ impl World {
             else {
                 panic!("page {page}: {from} never showed that: {presence}");
             };
-            assert!(looks.visible() || about == user, "page {page} is shown who is invisible: {presence}");
+            assert!(looks.visible() || about == user, "page {page} gets a presence of an invisible user: {presence}");
             if about == user {
                 assert_eq!((self.pages[page].version, kind), (Some(6), "show"), "page {page}: {presence}");
                 let serial = looks.serial;
@@ -155,7 +155,7 @@ impl World {
             }
         }
         let possible = self.ledger.pair(user, about).ever();
-        assert!(possible && about != user, "page {page} is told of {from}, a stranger: {presence}");
+        assert!(possible && about != user, "page {page} gets a presence of {from}, who was never linked: {presence}");
         let this = &mut self.pages[page];
         this.knows.insert(from.to_owned());
         if kind == "offline" {
@@ -175,9 +175,9 @@ impl World {
         let user = self.pages[page].user;
         assert!(right && about != user && moved.effective, "page {page}: {presence} of {moved:?}");
         let this = &mut self.pages[page];
-        assert!(this.moved.insert(number), "page {page} hears twice of {moved:?}");
+        assert!(this.moved.insert(number), "page {page} sees twice {moved:?}");
         let after_newer = !moved.late && moved.span.done < this.newest_light[1];
-        assert!(!after_newer, "page {page} hears of {moved:?} after newer ones");
+        assert!(!after_newer, "page {page} sees {moved:?} after newer ones");
         this.newest_light[1] = this.newest_light[1].max(moved.span.sent);
         let show = presence["show"].as_str().expect("a text");
         let mut looks =

@@ -1,6 +1,6 @@
 //! Trials at rest: things whose outcome is exact because nothing else happens.
 //!
-//! Owns: what is tried, and what must come of it. Must not: leave anything behind that the rules of rest do not know.
+//! Owns: these trials and their outcomes. Must not: leave a page or a message that the ledger does not know.
 
 use super::ledger::{Kind, Span};
 use super::pages::{Life, SLACK_MS};
@@ -12,7 +12,7 @@ use super::world::World;
 const SESSIONS: usize = 32;
 
 impl World {
-    /// Tries what there is to try.
+    /// Runs some of the trials.
     pub(crate) fn try_all(&mut self) -> Option<()> {
         self.look_exactly()?;
         if self.random.chance(40) {
@@ -24,7 +24,7 @@ impl World {
         self.rest_again()
     }
 
-    /// Somebody with a page, if there is anybody.
+    /// A user with a page, if there is one.
     fn somebody(&mut self) -> Option<usize> {
         let users: Vec<usize> = (0..self.users.len()).filter(|user| self.living(*user).count() > 0).collect();
         (!users.is_empty()).then(|| self.random.pick(&users))
@@ -73,7 +73,7 @@ impl World {
                 "page {page} is full"
             );
         } else {
-            // Nobody has it, so nobody may ever see it: it is not in the ledger.
+            // It is not in the ledger, so a page that sees it fails.
             let since = self.server_ms();
             self.users[user].leaving_ms = Some(since);
             let params = [
@@ -135,7 +135,7 @@ impl World {
         self.rest_again()
     }
 
-    /// The server is told to end: what was not acknowledged comes back to the site, and waiting pages are told.
+    /// SIGTERM: waiting polls are answered, and messages that were not acknowledged come back to the site.
     pub(crate) fn go_down(&mut self) -> Option<()> {
         let first = self.ledger.said.len();
         for user in 0..self.plan.names {

@@ -1,4 +1,4 @@
-//! Users: what they and their sites choose to do.
+//! Users: the choices of their next acts.
 //!
 //! Owns: the choices, which the seed makes. Must not: send anything itself, or judge. A user does one thing after the
 //! other; different users act at the same time.
@@ -28,7 +28,7 @@ pub(crate) enum Step {
     Wait(u64),
 }
 
-/// What users show, `invisible` more often than it would be.
+/// Shows to choose from; `invisible` twice, so that it is chosen often.
 const SHOWS: [&str; 7] = ["available", "away", "chat", "dnd", "invisible", "invisible", "busy"];
 
 impl World {
@@ -48,7 +48,7 @@ impl World {
         }
     }
 
-    /// The next step of what a user is doing.
+    /// The next step of a user's script.
     fn step(&mut self, user: usize, step: &Step) {
         let now = self.ms();
         if let Step::Held(page) = step
@@ -113,7 +113,7 @@ impl World {
         let polling: Vec<usize> = living.iter().copied().filter(|page| !self.pages[*page].hold).collect();
         self.users[user].random = random.clone();
         if polling.is_empty() {
-            // Whoever has vanished is offline at rest, and comes back after that.
+            // A user without pages comes back after the next rest.
             let online = &self.users[user].online;
             if living.is_empty() && !*online.last() && online.is_settled() {
                 self.open_some(user);
@@ -194,7 +194,8 @@ impl World {
         let last = living.len() == 1;
         let invisible = !self.users[user].looks.last().visible();
         let steps: Vec<Step> = match random.below(100) {
-            // A page is left for good, which nobody could see of somebody invisible whose site takes nothing back.
+            // The last page goes for good. If the user is invisible and the site takes nothing back, no call would show that
+            // the user is offline.
             0..20 if !last || !invisible || super::plan::Plan::takes_back(self.users[user].domain) => {
                 vec![away]
             }

@@ -1,4 +1,4 @@
-//! What pages show at rest: of others, of rooms, of their own user.
+//! Views: what pages show at rest of other users, of rooms, and of their own user.
 //!
 //! Owns: the rules of presence, typing states and links. Must not: look at the server.
 
@@ -7,7 +7,7 @@ use super::rules::room_number;
 use super::world::World;
 
 impl World {
-    /// What is wrong with the typing states and the comings and goings in rooms of this round.
+    /// Typing states and room presences of this round that are missing, or should not have come.
     pub(crate) fn wrong_light(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for (number, typed) in self.ledger.typed.iter().enumerate().skip(self.ledger.round.1) {
@@ -45,7 +45,7 @@ impl World {
         wrong
     }
 
-    /// What is wrong with what a page shows. `linked` says of a user what is known of the link.
+    /// Users that a page shows wrongly.
     pub(crate) fn wrong_view(&self, page: usize) -> Vec<String> {
         let this = &self.pages[page];
         let (user, domain) = (this.user, self.users[this.user].domain);
@@ -85,7 +85,7 @@ impl World {
         wrong
     }
 
-    /// Whether two users are linked is seen the same by all of their pages, and agrees with what is known.
+    /// Compares what all pages of two users show after the probe: linked or not, on all of them, and as the ledger knows.
     pub(crate) fn compare_link(&mut self, one: usize, other: usize, before: &[View]) {
         let mut heard = Vec::new();
         for (user, about) in [(one, other), (other, one)] {

@@ -37,7 +37,7 @@ impl Response {
     }
 }
 
-/// What reading came to.
+/// The outcome of a read.
 #[derive(Debug)]
 pub(crate) enum ReadResult {
     /// Not all is there yet.
@@ -84,7 +84,7 @@ impl Conn {
         self.stream.write_all(bytes)
     }
 
-    /// Reads what is there.
+    /// Reads all bytes that have come.
     pub(crate) fn read(&mut self) -> ReadResult {
         let ended = self.fill();
         let Some(head_bytes) = head_bytes(&self.buffer) else {
@@ -121,7 +121,7 @@ impl Conn {
         }
     }
 
-    /// Takes in what is there; whether the connection has ended.
+    /// Reads into the buffer. Returns whether the connection has ended.
     fn fill(&mut self) -> bool {
         let mut chunk = [0; 16 * 1_024];
         loop {

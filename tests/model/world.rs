@@ -22,13 +22,13 @@ const LISTENER: Token = Token(0);
 /// Connections that are kept for more requests.
 const IDLE_MAX: usize = 30;
 
-/// What a connection is for.
+/// The use of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// The answer of a call of the site.
     Call(usize),
-    /// The answer of a poll: of which page, how much of what it has seen is acknowledged by it, and whether a newer poll
-    /// of the page has been sent.
+    /// The answer of a poll of `page`. The poll acknowledges the first `covers` messages that the page has seen;
+    /// `superseded` if the page has sent a newer poll.
     Poll { page: usize, covers: usize, superseded: bool },
     /// The same, but the answer is dropped unread when it comes.
     Dropped { page: usize },
@@ -70,12 +70,11 @@ pub(crate) struct World {
     idle: Vec<usize>,
     tokens: usize,
     start: Instant,
-    /// Counts what is done and read.
+    /// The number of acts and answers so far.
     moment: u64,
     stopped: Duration,
     stop_since: Option<Instant>,
-    /// When it was last looked what has come, and when the time before, by the server's time: what is there now came after
-    /// that.
+    /// The last two times at which the sockets were polled, by the server's time. What is read now came after the first.
     looking_ms: u64,
     pub(crate) looked_ms: u64,
     pub(crate) users: Vec<User>,
@@ -85,17 +84,17 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     /// Makes texts that occur once.
     pub(crate) serial: u64,
-    /// Whether users choose what to do, or everything comes to rest.
+    /// Whether users choose acts, or the world comes to rest.
     pub(crate) acting: bool,
     /// Why the machine was too slow for this run to mean anything.
     pub(crate) stalled: Option<String>,
     /// Ids that came back, in their order.
     pub(crate) fences: BTreeSet<(usize, u64)>,
-    /// Whether the server was told to end.
+    /// Whether SIGTERM was sent.
     pub(crate) going_down: bool,
     /// Whether a shard stands still.
     pub(crate) frozen: bool,
-    /// What happened how often.
+    /// Counters of acts and faults, for the summary.
     pub(crate) counts: BTreeMap<&'static str, u64>,
     lines: Vec<String>,
     aloud: bool,
@@ -165,7 +164,7 @@ impl World {
         }
     }
 
-    /// Notes what happens.
+    /// Adds a line to the trace.
     pub(crate) fn note(&mut self, what: impl FnOnce() -> String) {
         let line = format!("{:>6} ms {:>6}  {}", self.start.elapsed().as_millis(), self.moment, what());
         if self.aloud {
@@ -174,12 +173,12 @@ impl World {
         self.lines.push(line);
     }
 
-    /// Counts what happens.
+    /// Counts an act or a fault.
     pub(crate) fn count(&mut self, what: &'static str) {
         *self.counts.entry(what).or_default() += 1;
     }
 
-    /// What was noted.
+    /// All lines of the trace.
     pub(crate) fn trace(&self) -> String {
         self.lines.join("\n") + "\n"
     }
@@ -257,7 +256,7 @@ impl World {
         }
     }
 
-    /// Changes what a connection is for.
+    /// The use of a connection, to be changed.
     pub(crate) fn purpose(&mut self, token: usize) -> &mut Purpose {
         &mut self.conns.get_mut(&token).expect("it is open").1
     }

@@ -69,6 +69,9 @@ pub const CALL_MS_MAX: u64 = 10_000;
 pub const DRAIN_GRACE_MS: u64 = 250;
 /// How long the server waits for a place in a shard's mailbox, in milliseconds. Shards do not wait at all.
 pub const DOOR_MS: u64 = 1_000;
+/// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those of
+/// others: some milliseconds of work.
+pub const WORK_PER_TURN: usize = 20_000;
 /// Presences queued to a session, answered and not, for each roster link the user may have. A browser that never
 /// acknowledges is ended beyond that.
 pub const PRESENCES_PER_LINK: usize = 2;
@@ -98,6 +101,9 @@ pub const PACKET_SHARERS_MAX: usize = 64;
 /// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages on
 /// one ticket do not spin.
 pub const REPLACE_MS_MIN: u64 = 1_000;
+/// Least time between two answers to a session's polls that bring only what was answered before, in milliseconds: a page
+/// that never acknowledges, or a broken proxy, asks for the same packets as fast as it can.
+pub const REPEAT_MS_MIN: u64 = 1_000;
 /// Shortest and longest time a client is asked to wait before it comes back, in milliseconds.
 pub const RETRY_MS_MIN: u64 = 1_000;
 /// See [`RETRY_MS_MIN`].

@@ -175,6 +175,8 @@ counters! {
     sessions_limited_total: counter,
     /// Polls that were parked.
     polls_parked_total: counter,
+    /// Polls that had to wait because there was nothing but what had been answered before.
+    polls_paced_total: counter,
     /// Parked polls that were cut by the browser.
     polls_cut_total: counter,
     /// Polls answered with word when to come back, because very many were answered together.

@@ -1,29 +1,31 @@
 //! Packets that are not acknowledged, within limits.
 //!
-//! Owns: which packets find room, which give way to others, and what they count. Must not: give out numbers; the queue
-//! does, which has one of these only while there is something in it.
+//! Owns: which packets find room, which give way to others, what they count, and which of the user's messages are
+//! among them. Must not: know whether a poll waits. A session has a backlog only while there is something in it.
+//!
+//! Messages and light packets keep their order; so do presences. The two need no order between each other: an answer
+//! lists them apart.
 
 use smallvec::SmallVec;
 
-use super::ids::UserKey;
-use super::packet::{Kind, Packet, PresenceType};
-use crate::admission::Claim;
+use super::packet::Packet;
+use super::presences::Presences;
+use crate::clock::Moment;
 use crate::limits::{Limits, PRESENCES_PER_LINK};
 use crate::memory::{Held, Memory};
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
-    /// A message: the user's how-manieth it is. Says which of his sessions were given it.
+    /// A message: the user's nth. Says which of the user's sessions were given it.
     Message(u64),
-    /// A message taken over from an ended session. It does not count: a page that has just opened is not ended for
-    /// what was queued before it.
+    /// A message that waited for the user when this session started. Like those below it does not count for the limits: a
+    /// page that has just opened is not ended for what was queued before it.
     Inherited(u64),
-    /// A message that another session of the user has acknowledged, which has ended. This page still gets it, but nobody
-    /// after it does.
-    Seen(u64),
-    /// A presence of this user: the next one of the same user takes its place.
-    Presence(UserKey),
+    /// A message taken over later, from a session that has ended.
+    Late(u64),
+    /// A presence; what is here is the hash of the name it is about. A newer one takes its place.
+    Presence(u64),
     /// A typing state or a room presence: the first to go when room is scarce.
     Light,
 }
@@ -31,18 +33,19 @@ pub(super) enum Label {
 impl Label {
     /// Whether it counts for the limits of the queue.
     fn counts(self) -> bool {
-        matches!(self, Label::Message(_) | Label::Seen(_) | Label::Light)
+        matches!(self, Label::Message(_) | Label::Light)
     }
 
-    /// The how-manieth message of the user it is, if it is a message.
-    pub(super) fn given(self) -> Option<u64> {
+    /// The user's nth message, if it is a message that belongs to an unbroken row of them.
+    pub(super) fn in_row(self) -> Option<u64> {
         match self {
-            Label::Message(given) | Label::Inherited(given) | Label::Seen(given) => Some(given),
-            Label::Presence(_) | Label::Light => None,
+            Label::Message(given) | Label::Inherited(given) => Some(given),
+            Label::Late(_) | Label::Presence(_) | Label::Light => None,
         }
     }
 }
 
+/// A message or a light packet.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) number: u64,
@@ -50,28 +53,14 @@ pub(super) struct Entry {
     pub(super) packet: Packet,
 }
 
-impl Entry {
-    /// What it takes of the shard's memory.
-    fn held_bytes(&self) -> usize {
-        size_of::<Entry>() + self.packet.share()
-    }
-}
-
 /// A message between sessions of a user: not acknowledged by one that has ended, not queued to the next one yet.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
-    /// The user's how-manieth it is.
+    /// The user's nth message it is.
     pub(super) given: u64,
     pub(super) packet: Packet,
-    /// The place it has been promised on the way back to its site.
-    pub(super) claim: Option<Claim>,
-}
-
-impl Kept {
-    /// What it takes of the shard's memory.
-    pub(super) fn held_bytes(&self) -> usize {
-        size_of::<Kept>() + self.packet.share()
-    }
+    /// Whether it was taken over late.
+    pub(super) late: bool,
 }
 
 /// What became of a packet that was to be queued.
@@ -88,166 +77,281 @@ pub(super) enum Pushed {
 /// Packets that are not acknowledged.
 #[derive(Debug)]
 pub(super) struct Backlog {
-    /// Oldest first. Hardly ever more than one, which needs no block of its own.
-    pub(super) entries: SmallVec<[Entry; 1]>,
-    /// The last number the browser may have heard of.
+    /// Messages and light packets, oldest first. Hardly ever more than one, which needs no block of its own.
+    said: SmallVec<[Entry; 1]>,
+    /// Entries of `said` that were answered; all others come behind them.
+    answered: usize,
+    presences: Option<Box<Presences>>,
+    /// The last number the browser was told.
     pub(super) told: u64,
     /// The last number of an answer that was flushed.
     pub(super) flushed: u64,
-    /// Messages and light packets in `entries`, and their bytes: what the limits count.
-    pub(super) counted: u32,
-    pub(super) counted_bytes: u32,
-    /// What all of it takes of the shard's memory.
+    /// From when on an answer may be given that brings nothing new.
+    pub(super) repeatable: Moment,
+    /// What the limits count: messages and light packets, and their bytes.
+    counted: Sum,
+    /// The same of messages that were taken over.
+    taken_over: Sum,
+    /// What all of `said` counts for in the shard's memory, in bytes.
+    shares: usize,
+    /// Messages in a row, see [`Label::in_row`].
+    in_row: u32,
+    /// Of the row, the last message that was acknowledged, or the one before the first.
+    acknowledged: u64,
+    /// Messages that were taken over late.
+    late: u32,
     held: Held,
 }
 
+/// A number of packets, and their bytes. Limits are far below what 32 bits hold: see `Limits::MAX`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    packets: u32,
+    bytes: u32,
+}
+
+impl Sum {
+    fn add(&mut self, packet: &Packet) {
+        self.packets += 1;
+        self.bytes += bytes(packet);
+    }
+
+    fn subtract(&mut self, packet: &Packet) {
+        self.packets -= 1;
+        self.bytes -= bytes(packet);
+    }
+
+    /// Whether there is room for one more. One always fits.
+    fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
+        let sum = self.bytes as usize + bytes(packet) as usize;
+        (self.packets as usize) < limits.queue_messages && (self.packets == 0 || sum <= limits.queue_bytes)
+    }
+}
+
 impl Backlog {
-    /// An empty one: the browser has been told of everything up to `issued`.
+    /// An empty one: the browser was told all numbers up to `issued`.
     pub(super) fn after(issued: u64, memory: &Memory) -> Backlog {
-        let held = memory.hold(size_of::<Backlog>());
-        let (told, flushed) = (issued, issued);
-        Backlog { entries: SmallVec::new(), told, flushed, counted: 0, counted_bytes: 0, held }
-    }
-
-    /// Makes room for a packet; returns it as it is to be queued, or why it is not.
-    pub(super) fn make_room(
-        &mut self,
-        packet: Packet,
-        label: Label,
-        limits: &Limits,
-    ) -> Result<Packet, Pushed> {
-        match label {
-            Label::Presence(about) => {
-                // The newer one goes to the end, not into the place of the older: between them may stand what was
-                // told of the same name by a user who left.
-                if let Some(before) = self.take_unanswered_presence(about) {
-                    return Ok(newest(&before, packet));
-                }
-                if self.has_room_for_presence(limits) { Ok(packet) } else { Err(Pushed::Full) }
-            }
-            Label::Light => {
-                if self.has_room(&packet, limits) {
-                    Ok(packet)
-                } else {
-                    Err(Pushed::Dropped)
-                }
-            }
-            Label::Message(_) | Label::Inherited(_) | Label::Seen(_) => {
-                if !self.has_room(&packet, limits) {
-                    self.drop_light();
-                    if !self.has_room(&packet, limits) {
-                        return Err(Pushed::Full);
-                    }
-                }
-                Ok(packet)
-            }
+        Backlog {
+            said: SmallVec::new(),
+            answered: 0,
+            presences: None,
+            told: issued,
+            flushed: issued,
+            repeatable: Moment::ZERO,
+            counted: Sum::default(),
+            taken_over: Sum::default(),
+            shares: 0,
+            in_row: 0,
+            acknowledged: 0,
+            late: 0,
+            held: memory.hold(0),
         }
     }
 
-    pub(super) fn append(&mut self, number: u64, packet: Packet, label: Label) {
-        if label.counts() {
-            self.counted += 1;
-            self.counted_bytes += bytes(&packet);
-        }
-        let entry = Entry { number, label, packet };
-        self.held.add(entry.held_bytes());
-        self.entries.push(entry);
+    /// Queues a packet, if there is room, with this number.
+    pub(super) fn push(&mut self, number: u64, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+        let pushed = match label {
+            Label::Presence(name) => self.push_presence(number, name, packet, limits),
+            Label::Light if !self.counted.has_room(&packet, limits) => Pushed::Dropped,
+            Label::Message(_) if !self.makes_room(&packet, limits) => Pushed::Full,
+            Label::Inherited(_) | Label::Late(_) if !self.taken_over.has_room(&packet, limits) => {
+                Pushed::Full
+            }
+            Label::Message(_) | Label::Inherited(_) | Label::Late(_) | Label::Light => {
+                self.append(number, packet, label);
+                Pushed::Queued
+            }
+        };
+        self.hold();
+        pushed
     }
 
-    /// Whether a packet that counts fits. One always does, however long it has become in JSON.
-    fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {
-        let (count, bytes) = (self.counted as usize, (self.counted_bytes + bytes(packet)) as usize);
-        count == 0 || (count < limits.queue_messages && bytes <= limits.queue_bytes)
-    }
-
-    /// Whether another presence fits: without the answered ones there is one for each link at most, but a browser
-    /// that never acknowledges keeps all that it was answered.
-    fn has_room_for_presence(&self, limits: &Limits) -> bool {
+    fn push_presence(&mut self, number: u64, name: u64, packet: Packet, limits: &Limits) -> Pushed {
         let most = PRESENCES_PER_LINK * limits.roster_links;
-        let presences = || self.entries.iter().filter(|entry| matches!(entry.label, Label::Presence(_)));
-        self.entries.len() < most || presences().count() < most
+        let presences = self.presences.get_or_insert_with(Box::default);
+        if presences.push(number, name, packet, most) { Pushed::Queued } else { Pushed::Full }
     }
 
-    fn take_unanswered_presence(&mut self, about: UserKey) -> Option<Packet> {
-        let at = self.entries.iter().rposition(|entry| entry.label == Label::Presence(about))?;
-        if self.entries[at].number <= self.told {
-            return None;
+    /// Makes room for a message: what is light gives way.
+    fn makes_room(&mut self, packet: &Packet, limits: &Limits) -> bool {
+        if !self.counted.has_room(packet, limits) {
+            self.drop_light();
         }
-        let entry = self.entries.remove(at);
-        self.held.subtract(entry.held_bytes());
-        Some(entry.packet)
+        self.counted.has_room(packet, limits)
     }
 
+    /// Drops what is light and was not answered yet.
     fn drop_light(&mut self) {
-        let told = self.told;
-        self.entries.retain(|entry| entry.number <= told || entry.label != Label::Light);
-        self.recount();
+        let (answered, mut at) = (self.answered, 0);
+        let (counted, shares) = (&mut self.counted, &mut self.shares);
+        self.said.retain(|entry| {
+            at += 1;
+            let stays = at <= answered || entry.label != Label::Light;
+            if !stays {
+                counted.subtract(&entry.packet);
+                *shares -= entry.packet.share();
+            }
+            stays
+        });
+    }
+
+    fn append(&mut self, number: u64, packet: Packet, label: Label) {
+        if label.counts() {
+            self.counted.add(&packet);
+        } else {
+            self.taken_over.add(&packet);
+        }
+        if let Some(given) = label.in_row() {
+            if self.in_row == 0 {
+                self.acknowledged = given - 1;
+            }
+            self.in_row += 1;
+        }
+        self.late += u32::from(matches!(label, Label::Late(_)));
+        self.shares += packet.share();
+        self.said.push(Entry { number, label, packet });
+    }
+
+    /// Whether nothing is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many packets are in it.
+    pub(super) fn len(&self) -> usize {
+        self.said.len() + self.presences.as_ref().map_or(0, |presences| presences.len())
     }
 
     /// How many have been answered.
     pub(super) fn answered(&self) -> usize {
-        self.entries.iter().take_while(|entry| entry.number <= self.told).count()
+        self.answered + self.presences.as_ref().map_or(0, |presences| presences.answered())
     }
 
-    pub(super) fn acknowledge(&mut self, number: u64) {
-        let number = number.min(self.told);
-        let acknowledged = self.entries.iter().take_while(|entry| entry.number <= number).count();
-        for entry in self.entries.drain(..acknowledged) {
-            self.held.subtract(entry.held_bytes());
+    /// Whether a presence about this name has not been answered yet.
+    pub(super) fn presence_waits(&self, name: u64) -> bool {
+        self.presences.as_ref().is_some_and(|presences| presences.waits(name))
+    }
+
+    /// Messages and light packets.
+    pub(super) fn said(&self) -> &[Entry] {
+        &self.said
+    }
+
+    /// Of the row of messages, the last one that was acknowledged; `None` if all were.
+    pub(super) fn acknowledged(&self) -> Option<u64> {
+        (self.in_row > 0).then_some(self.acknowledged)
+    }
+
+    /// How many messages of the row are in it.
+    pub(super) fn row_len(&self) -> u32 {
+        self.in_row
+    }
+
+    /// Whether a message is in it that was taken over late.
+    pub(super) fn has_late(&self) -> bool {
+        self.late > 0
+    }
+
+    /// All of it is answered, and the browser told all numbers up to `issued`.
+    pub(super) fn answer(&mut self, issued: u64) {
+        self.told = issued;
+        self.answered = self.said.len();
+        if let Some(presences) = &mut self.presences {
+            presences.answer();
+        }
+        self.hold();
+    }
+
+    /// All packets, each kind in its order.
+    pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
+        let presences = self.presences.iter().flat_map(|presences| presences.packets());
+        self.said.iter().map(|entry| &entry.packet).chain(presences)
+    }
+
+    /// Drops what was answered up to this number. Shows `late` the messages among it that were taken over late.
+    pub(super) fn acknowledge(&mut self, number: u64, mut late: impl FnMut(u64)) {
+        let answered = self.said[..self.answered].iter();
+        let acknowledged = answered.take_while(|entry| entry.number <= number).count();
+        for entry in self.said.drain(..acknowledged) {
             if entry.label.counts() {
-                self.counted -= 1;
-                self.counted_bytes -= bytes(&entry.packet);
+                self.counted.subtract(&entry.packet);
+            } else {
+                self.taken_over.subtract(&entry.packet);
             }
+            if let Some(given) = entry.label.in_row() {
+                self.in_row -= 1;
+                self.acknowledged = given;
+            }
+            if let Label::Late(given) = entry.label {
+                self.late -= 1;
+                late(given);
+            }
+            self.shares -= entry.packet.share();
         }
+        self.answered -= acknowledged;
+        if let Some(presences) = &mut self.presences {
+            presences.acknowledge(number);
+        }
+        self.presences.take_if(|presences| presences.len() == 0);
+        self.hold();
     }
 
-    /// Notes which messages another session has acknowledged.
-    pub(super) fn mark_seen(&mut self, seen: impl Fn(u64) -> bool) {
-        for entry in &mut self.entries {
-            if let Label::Message(given) = entry.label
-                && seen(given)
-            {
-                entry.label = Label::Seen(given);
-            }
-        }
+    /// The messages in it, oldest first.
+    pub(super) fn into_messages(self) -> Vec<Kept> {
+        let messages = self.said.into_iter().filter_map(|entry| {
+            let (given, late) = match entry.label {
+                Label::Message(given) | Label::Inherited(given) => (given, false),
+                Label::Late(given) => (given, true),
+                Label::Presence(_) | Label::Light => return None,
+            };
+            Some(Kept { given, packet: entry.packet, late })
+        });
+        messages.collect()
     }
 
-    pub(super) fn recount(&mut self) {
-        let counted = self.entries.iter().filter(|entry| entry.label.counts());
-        (self.counted, self.counted_bytes) =
-            counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
+    /// Counts in the shard's memory what it takes now.
+    fn hold(&mut self) {
         self.held.set(self.held_bytes());
     }
 
-    /// What it must hold: itself, and what is in it.
     fn held_bytes(&self) -> usize {
-        size_of::<Backlog>() + self.entries.iter().map(Entry::held_bytes).sum::<usize>()
-    }
-
-    /// Cuts off the newest messages that do not fit beside what was taken over already; returns them.
-    pub(super) fn cut_to_limits(&self, messages: &mut Vec<Kept>, limits: &Limits) -> Vec<Kept> {
-        let inherited = self.entries.iter().filter(|entry| matches!(entry.label, Label::Inherited(_)));
-        let (mut count, mut bytes) =
-            inherited.fold((0, 0), |(count, bytes), entry| (count + 1, bytes + entry.packet.json().len()));
-        let fit = messages.iter().take_while(|kept| {
-            count += 1;
-            bytes += kept.packet.json().len();
-            count <= limits.queue_messages && bytes <= limits.queue_bytes
-        });
-        let fit = fit.count();
-        messages.split_off(fit)
+        let presences = self.presences.as_ref().map_or(0, |presences| presences.held_bytes());
+        size_of::<Backlog>() + self.said.len() * size_of::<Entry>() + self.shares + presences
     }
 }
 
 /// What the simulator looks at.
 #[cfg(test)]
 impl Backlog {
-    /// Whether something is in it, and what the limits go by is what is there.
-    pub(super) fn counts_right(&self) -> bool {
-        let counted = self.entries.iter().filter(|entry| entry.label.counts());
-        let counts = counted.fold((0, 0), |(count, sum), entry| (count + 1, sum + bytes(&entry.packet)));
-        let held = self.held.bytes() == self.held_bytes();
-        !self.entries.is_empty() && counts == (self.counted, self.counted_bytes) && held
+    /// Asserts what must hold between its parts.
+    pub(super) fn check(&self) {
+        let (mut counted, mut taken_over) = (Sum::default(), Sum::default());
+        for Entry { label, packet, .. } in &self.said {
+            if label.counts() { counted.add(packet) } else { taken_over.add(packet) }
+        }
+        assert!(!self.is_empty(), "it is kept for something");
+        assert_eq!((counted, taken_over), (self.counted, self.taken_over), "what limits count is there");
+        let row: Vec<u64> = self.said.iter().filter_map(|entry| entry.label.in_row()).collect();
+        assert!(row.is_sorted_by(|a, b| a < b), "a row ascends");
+        assert_eq!(row.len(), self.in_row as usize);
+        assert!(row.first().is_none_or(|first| self.acknowledged < *first));
+        let late = self.said.iter().filter(|entry| matches!(entry.label, Label::Late(_)));
+        assert_eq!(late.count(), self.late as usize);
+        let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "numbers ascend");
+        if let Some(presences) = &self.presences {
+            presences.check();
+            numbers.extend(presences.numbers());
+        }
+        assert_eq!(self.held.bytes(), self.held_bytes(), "what is held is there");
+        assert_eq!(numbers.len(), self.answered());
+    }
+
+    /// The numbers of the packets that were answered.
+    pub(super) fn numbers(&self) -> Vec<u64> {
+        let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
+        numbers.extend(self.presences.iter().flat_map(|presences| presences.numbers()));
+        numbers
     }
 
     /// What it holds of the shard's memory.
@@ -256,13 +360,7 @@ impl Backlog {
     }
 }
 
-/// What a packet counts. Limits are far below what 32 bits hold: see `Limits::MAX`.
+/// What a packet counts.
 fn bytes(packet: &Packet) -> u32 {
     u32::try_from(packet.json().len()).expect("a packet is smaller than the request it came in, six times")
-}
-
-/// The presence that tells what two in a row tell: the newer one, but a coming stays a coming.
-fn newest(before: &Packet, after: Packet) -> Packet {
-    let came = before.kind() == Kind::Presence(PresenceType::Online);
-    if came && after.kind() == Kind::Presence(PresenceType::Show) { after.as_online() } else { after }
 }

@@ -105,20 +105,20 @@ impl Router {
         self.reported(gather);
     }
 
-    /// Buddies of a session that is being started. Returns it; `None` if its answer does not wait for them any more.
+    /// Buddies of a session that is being started. Returns whether its answer waits for them.
     pub(super) fn add_buddies(
         &mut self,
         gather: GatherKey,
         more: Vec<(u32, Profile)>,
         truncated: bool,
-    ) -> Option<Slot> {
-        let gather = self.gathers.get_mut(gather.slot)?;
+    ) -> bool {
+        let Some(gather) = self.gathers.get_mut(gather.slot) else { return false };
         let Collect::Started { started, buddies, .. } = &mut gather.collect else {
             unreachable!("only a session that is being started waits for buddies")
         };
         buddies.extend(more);
         started.truncated |= truncated;
-        Some(started.ticket.session.slot)
+        true
     }
 
     /// Rooms of a session that is being started.

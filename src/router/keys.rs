@@ -1,11 +1,13 @@
-//! Sets of keys: the links of a user and the rooms he is in.
+//! Sets of keys: the links of a user and the rooms a user is in.
 //!
-//! Owns: [`KeySet`], and how small it is: there is one of each for every user. Must not: know what the keys are of.
+//! Owns: [`KeySet`]: how small it is, for there are two for every user, and that each change of it takes the same time
+//! however many keys it holds. Must not: know what the keys are of.
 
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
-use smallvec::SmallVec;
+use ahash::RandomState;
+use hashbrown::HashTable;
 
 use super::ids::Place;
 use crate::slots::Slot;
@@ -14,8 +16,12 @@ use crate::slots::Slot;
 /// size each time, and there are so many sets that what nobody else can use of those came to 56 bytes a user.
 const GROWING: usize = 10;
 
-/// A key in ten bytes, in the order of keys. As it stands in the program it takes twelve, because of its alignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Most keys that are searched one after the other; more are found by their hash. Few lie in one exact block, which is
+/// what nearly every user has.
+const FEW_MAX: usize = 32;
+
+/// A key in ten bytes. As it stands in the program it takes twelve, because of its alignment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Packed([u8; 10]);
 
 impl Packed {
@@ -36,80 +42,178 @@ impl Packed {
     }
 }
 
-/// A set of keys, sorted, in one block that is little longer than it must be; one key needs no block.
+/// A set of keys. One key needs no block of memory, few lie in one that is little longer than it must be, many in a
+/// table. The methods that take a hasher must always be given the same one; it is keyed, so that nobody can choose
+/// keys that meet.
 #[derive(Debug)]
 pub(super) struct KeySet<K> {
-    keys: SmallVec<[Packed; 1]>,
+    keys: Keys,
     of: PhantomData<K>,
+}
+
+#[derive(Debug)]
+enum Keys {
+    One(Packed),
+    Few(Vec<Packed>),
+    Many(Box<HashTable<Packed>>),
 }
 
 impl<K> Default for KeySet<K> {
     fn default() -> Self {
-        KeySet { keys: SmallVec::new(), of: PhantomData }
+        KeySet { keys: Keys::Few(Vec::new()), of: PhantomData }
     }
 }
 
 impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
-    /// Adds a key; `false` if it is not there and there is no room for it.
-    pub(super) fn add(&mut self, key: K, most: usize) -> bool {
+    /// Adds a key, if it is new and there are fewer than `most`; returns what came of it.
+    pub(super) fn add(&mut self, key: K, most: usize, hasher: &RandomState) -> Added {
         let key = Packed::of(key);
-        match self.keys.binary_search(&key) {
-            Ok(_) => true,
-            Err(_) if self.keys.len() >= most => false,
-            Err(at) => {
-                if self.keys.len() == self.keys.capacity() {
-                    self.grow();
+        if self.holds(key, hasher) {
+            return Added::Known;
+        }
+        if self.len() >= most {
+            return Added::Full;
+        }
+        if self.len() == FEW_MAX {
+            self.spill(hasher);
+        }
+        match &mut self.keys {
+            Keys::One(first) => {
+                let first = *first;
+                let mut keys = Vec::with_capacity(GROWING);
+                keys.extend([first, key]);
+                self.keys = Keys::Few(keys);
+            }
+            Keys::Few(keys) if keys.capacity() == 0 => self.keys = Keys::One(key),
+            Keys::Few(keys) => {
+                if keys.len() == keys.capacity() {
+                    // Many small steps would leave holes behind, doubling would be half empty.
+                    let len = keys.len();
+                    keys.reserve_exact((len + len / 4).max(GROWING) - len);
                 }
-                self.keys.insert(at, key);
-                true
+                keys.push(key);
+            }
+            Keys::Many(keys) => {
+                keys.insert_unique(hasher.hash_one(key), key, |key| hasher.hash_one(key));
             }
         }
+        Added::New
     }
 
-    /// Makes room for more than one more: many small steps would leave holes behind, doubling would be half empty.
-    fn grow(&mut self) {
-        let len = self.keys.len();
-        self.keys.reserve_exact((len + len / 4).max(GROWING) - len);
-    }
-
-    /// Makes room for so many more, in one allocation.
+    /// Makes room for this many more, in one allocation.
     pub(super) fn expect(&mut self, more: usize) {
-        self.keys.reserve_exact(more);
+        let len = self.len();
+        if more > 0 && len + more > 1 && len + more <= FEW_MAX {
+            self.reserve(len + more);
+        }
     }
 
     /// The same, for a set that is likely to grow from then on.
     pub(super) fn expect_growing(&mut self, more: usize) {
-        let len = self.keys.len();
-        if len + more > 1 {
-            self.keys.reserve_exact((len + more).max(GROWING) - len);
+        let len = self.len();
+        if more > 0 && len + more > 1 && len + more <= FEW_MAX {
+            self.reserve((len + more).max(GROWING));
         }
     }
 
-    /// Removes a key, if it is there.
-    pub(super) fn remove(&mut self, key: K) {
-        if let Ok(at) = self.keys.binary_search(&Packed::of(key)) {
-            self.keys.remove(at);
+    fn reserve(&mut self, capacity: usize) {
+        match &mut self.keys {
+            Keys::One(first) => {
+                let first = *first;
+                let mut keys = Vec::with_capacity(capacity);
+                keys.push(first);
+                self.keys = Keys::Few(keys);
+            }
+            Keys::Few(keys) => keys.reserve_exact(capacity.saturating_sub(keys.len())),
+            Keys::Many(_) => {}
         }
     }
 
-    pub(super) fn contains(&self, key: K) -> bool {
-        self.keys.binary_search(&Packed::of(key)).is_ok()
+    /// From few to many.
+    fn spill(&mut self, hasher: &RandomState) {
+        if let Keys::Few(few) = &self.keys {
+            let mut many = HashTable::with_capacity(2 * FEW_MAX);
+            for key in few {
+                many.insert_unique(hasher.hash_one(key), *key, |key| hasher.hash_one(key));
+            }
+            self.keys = Keys::Many(Box::new(many));
+        }
+    }
+
+    /// Removes a key; returns whether it was there.
+    pub(super) fn remove(&mut self, key: K, hasher: &RandomState) -> bool {
+        let key = Packed::of(key);
+        match &mut self.keys {
+            Keys::One(only) => {
+                let found = *only == key;
+                if found {
+                    self.keys = Keys::Few(Vec::new());
+                }
+                found
+            }
+            Keys::Few(keys) => {
+                let at = keys.iter().position(|other| *other == key);
+                at.is_some_and(|at| keys.swap_remove(at) == key)
+            }
+            Keys::Many(keys) => match keys.find_entry(hasher.hash_one(key), |other| *other == key) {
+                Ok(entry) => entry.remove().0 == key,
+                Err(_) => false,
+            },
+        }
+    }
+
+    pub(super) fn contains(&self, key: K, hasher: &RandomState) -> bool {
+        self.holds(Packed::of(key), hasher)
+    }
+
+    fn holds(&self, key: Packed, hasher: &RandomState) -> bool {
+        match &self.keys {
+            Keys::One(only) => *only == key,
+            Keys::Few(keys) => keys.contains(&key),
+            Keys::Many(keys) => keys.find(hasher.hash_one(key), |other| *other == key).is_some(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.keys.len()
+        match &self.keys {
+            Keys::One(_) => 1,
+            Keys::Few(keys) => keys.len(),
+            Keys::Many(keys) => keys.len(),
+        }
     }
 
-    /// All of them, in order.
+    /// All of them, in no order that means anything.
     pub(super) fn iter(&self) -> impl Iterator<Item = K> {
-        self.keys.iter().map(|key| key.key())
+        let (few, many) = match &self.keys {
+            Keys::One(only) => (std::slice::from_ref(only), None),
+            Keys::Few(keys) => (keys.as_slice(), None),
+            Keys::Many(keys) => (&[][..], Some(keys.iter())),
+        };
+        few.iter().chain(many.into_iter().flatten()).map(|key| key.key())
     }
+}
+
+/// What came of adding a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Added {
+    /// It was not there before.
+    New,
+    /// It was there before.
+    Known,
+    /// There is no room for it.
+    Full,
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::ids::UserKey;
     use super::*;
+
+    fn hasher() -> RandomState {
+        RandomState::with_seeds(1, 2, 3, 4)
+    }
 
     fn key(place: u16, index: u32) -> UserKey {
         let generation = NonZeroU32::new(index + 1).unwrap();
@@ -118,29 +222,49 @@ mod tests {
 
     #[test]
     fn a_set_holds_each_once_and_no_more_than_it_may() {
-        let mut set = KeySet::default();
-        assert!(set.add(key(0, 2), 2) && set.add(key(0, 1), 2) && set.add(key(0, 2), 2));
-        assert_eq!(set.iter().collect::<Vec<_>>(), [key(0, 1), key(0, 2)]);
-        assert!(!set.add(key(0, 3), 2), "it is full");
-        set.remove(key(0, 1));
-        set.remove(key(0, 1));
-        assert!(set.len() == 1 && set.contains(key(0, 2)) && !set.contains(key(0, 1)));
+        let (mut set, hasher) = (KeySet::default(), hasher());
+        let mut add = |number| set.add(key(0, number), 2, &hasher);
+        assert_eq!([2, 1, 2, 3].map(&mut add), [Added::New, Added::New, Added::Known, Added::Full]);
+        assert_eq!(set.iter().collect::<BTreeSet<_>>(), BTreeSet::from([key(0, 1), key(0, 2)]));
+        assert!(set.remove(key(0, 1), &hasher) && !set.remove(key(0, 1), &hasher));
+        assert!(set.len() == 1 && set.contains(key(0, 2), &hasher) && !set.contains(key(0, 1), &hasher));
     }
 
     proptest::proptest! {
         #[test]
-        fn keys_come_back_as_they_were_and_in_their_order(a: (u16, u32), b: (u16, u32)) {
-            let (a, b) = (key(a.0, a.1 >> 1), key(b.0, b.1 >> 1));
-            proptest::prop_assert_eq!(Packed::of(a).key::<UserKey>(), a);
-            proptest::prop_assert_eq!(Packed::of(a).cmp(&Packed::of(b)), a.cmp(&b));
+        fn keys_come_back_as_they_were(place: u16, index: u32) {
+            let key = key(place, index >> 1);
+            proptest::prop_assert_eq!(Packed::of(key).key::<UserKey>(), key);
+        }
+
+        #[test]
+        fn a_set_is_a_set_however_many_it_holds(
+            changes in proptest::collection::vec((proptest::bool::weighted(0.7), 0..100_u32), 0..300),
+        ) {
+            let (mut set, mut model, hasher) = (KeySet::default(), BTreeSet::new(), hasher());
+            for (adds, number) in changes {
+                let key = key(1, number);
+                if adds {
+                    let expected = if model.insert(key) { Added::New } else { Added::Known };
+                    proptest::prop_assert_eq!(set.add(key, 100, &hasher), expected);
+                } else {
+                    proptest::prop_assert_eq!(set.remove(key, &hasher), model.remove(&key));
+                }
+                proptest::prop_assert_eq!(set.len(), model.len());
+                proptest::prop_assert_eq!(set.contains(key, &hasher), model.contains(&key));
+            }
+            proptest::prop_assert_eq!(set.iter().collect::<BTreeSet<_>>(), model);
         }
     }
 
     #[test]
     fn a_key_takes_ten_bytes_and_one_needs_no_block() {
         assert_eq!((size_of::<Packed>(), size_of::<KeySet<UserKey>>()), (10, 24));
-        let mut set = KeySet::default();
-        set.add(key(0, 1), 9);
-        assert!(!set.keys.spilled());
+        let (mut set, hasher) = (KeySet::default(), hasher());
+        set.expect(1);
+        set.add(key(0, 1), 9, &hasher);
+        assert!(matches!(set.keys, Keys::One(_)));
+        set.add(key(0, 2), 9, &hasher);
+        assert!(matches!(&set.keys, Keys::Few(keys) if keys.capacity() == GROWING));
     }
 }

@@ -1,16 +1,15 @@
-//! What a session that has ended leaves behind: messages for the user's other sessions, for the next one, or for his
-//! site.
+//! What the last session of a user leaves behind: messages for the next session, or for the site.
 //!
-//! Owns: the mailbox of a user who lingers, and which messages were delivered. Must not: reach the site; what goes back
+//! Owns: the mailbox of a user who lingers, and what goes back to the site. Must not: reach the site; what goes back
 //! to it is an effect. A message is delivered when one of the user's sessions has acknowledged it. What none has
-//! acknowledged goes from session to session, and if its user goes offline, back to the site of his domain, if that
-//! takes it and there is room on the way.
+//! acknowledged goes from session to session (`handover`), and if the user goes offline, back to the site, if that takes
+//! it and there is room on the way.
 
 use super::Router;
 use super::backlog::Kept;
+use super::handover::surplus;
 use super::mail::{Alarm, Effect, Returned};
 use super::packet::Packet;
-use super::session::End;
 use crate::admission::Claim;
 use crate::clock::Tick;
 use crate::domains::{Domain, DomainId};
@@ -21,109 +20,96 @@ use crate::slots::Slot;
 /// The mailbox of a user whose last session has ended.
 #[derive(Debug)]
 pub(super) struct Linger {
-    /// When he goes offline.
+    /// When the user goes offline.
     until: Tick,
-    mailbox: Vec<Kept>,
+    mailbox: Vec<Mailed>,
     bytes: usize,
     /// What all of it takes of the shard's memory.
     held: Held,
 }
 
+/// A message in a mailbox.
+#[derive(Debug)]
+pub(super) struct Mailed {
+    pub(super) kept: Kept,
+    /// The place it has been promised on the way back to its site.
+    pub(super) claim: Option<Claim>,
+}
+
+impl Mailed {
+    /// A message that was promised nothing.
+    pub(super) fn unclaimed(kept: Kept) -> Mailed {
+        Mailed { kept, claim: None }
+    }
+
+    /// What it takes of the shard's memory.
+    fn held_bytes(&self) -> usize {
+        size_of::<Mailed>() + self.kept.packet.share()
+    }
+}
+
 /// What the simulator looks at.
 #[cfg(test)]
 impl Linger {
-    /// When he goes offline.
+    /// When the user goes offline.
     pub(super) fn until(&self) -> Tick {
         self.until
     }
 
-    /// What waits for his next session.
-    pub(super) fn mailbox(&self) -> &[Kept] {
+    /// What waits for the next session.
+    pub(super) fn mailbox(&self) -> &[Mailed] {
         &self.mailbox
     }
 
     /// What it holds of the shard's memory, if that is what is in it.
     pub(super) fn held(&self) -> Option<usize> {
-        let kept = self.mailbox.iter().map(Kept::held_bytes).sum::<usize>();
-        Some(self.held.bytes()).filter(|held| *held == kept)
+        let mailed = self.mailbox.iter().map(Mailed::held_bytes).sum::<usize>();
+        Some(self.held.bytes()).filter(|held| *held == mailed)
     }
 }
 
 impl Router {
-    /// Gives what an ended session had not acknowledged to the newest of the others, as far as none of them was
-    /// given it; if there is no other, the user begins to linger.
-    pub(super) fn hand_over(&mut self, user: Slot, mut messages: Vec<Kept>) {
-        let Some(newest) = self.users[user].newest else { return self.begin_linger(user, messages) };
-        self.leave_out_given(user, &mut messages);
-        if !messages.is_empty() {
-            self.inherit(newest, messages);
-            self.answer_parked(newest);
-        }
-    }
-
-    /// Leaves out what one of the user's sessions was given.
-    fn leave_out_given(&self, user: Slot, messages: &mut Vec<Kept>) {
-        let eldest = self.sessions_of(user).map(|session| self.sessions[session].given_from).min();
-        // Every message since the eldest of them started was queued to it.
-        messages.retain(|kept| eldest.is_none_or(|from| kept.given <= from));
-    }
-
-    /// Gives a session what was queued to an ended one. What is too much for it goes back.
-    fn inherit(&mut self, session: Slot, messages: Vec<Kept>) {
-        let queue = &mut self.sessions[session].queue;
-        self.counters.packets_waiting -= queue.len() as u64;
-        let left = queue.take_over(messages, &self.limits, &self.memory);
-        self.counters.packets_waiting += queue.len() as u64;
-        if !left.is_empty() {
-            let user = &self.users[self.sessions[session].user];
-            let (domain, profile) = (user.domain, user.profile.clone());
-            self.give_back(domain, profile.name(), left);
-        }
-    }
-
-    /// Notes in the user's other sessions what one that has ended had acknowledged: of the messages numbered from
-    /// `given_from` on, exclusive, to `given_to`, all but those it `left`.
-    pub(super) fn mark_seen(&mut self, user: Slot, given_from: u64, given_to: u64, left: &[Kept]) {
-        let seen = |given: u64| {
-            given_from < given
-                && given <= given_to
-                && left.binary_search_by_key(&given, |kept| kept.given).is_err()
-        };
-        let mut next = self.users[user].newest;
-        while let Some(session) = next {
-            self.sessions[session].queue.mark_seen(seen);
-            next = self.sessions[session].older;
-        }
-    }
-
-    fn begin_linger(&mut self, user: Slot, mut mailbox: Vec<Kept>) {
+    /// Keeps what the user's last session left, for the next one.
+    pub(super) fn begin_linger(&mut self, user: Slot, messages: Vec<Kept>) {
         let until = self.now.after(self.timeouts.linger_ms);
         let owner = &self.users[user];
-        if let Some(config) = self.takes_back(owner.domain) {
-            // Before others do: these were counted as delivered already.
-            let name = owner.profile.name();
-            for kept in mailbox.iter_mut().filter(|kept| kept.packet.is_unicast_to(name)) {
-                kept.claim = self.claim(config, &kept.packet);
-            }
-        }
-        let bytes = mailbox.iter().map(|kept| kept.packet.json().len()).sum();
-        let held = self.memory.hold(mailbox.iter().map(Kept::held_bytes).sum());
-        self.users[user].linger = Some(Box::new(Linger { until, mailbox, bytes, held }));
+        let (config, name) = (self.takes_back(owner.domain), owner.profile.name());
+        // No session is left that could hold one of them, so they are a row, whichever way they came.
+        let messages = messages.into_iter().map(|kept| Kept { late: false, ..kept });
+        // They claim their places before later ones do: they were counted as delivered already.
+        let mailbox = messages.map(|kept| {
+            let config = config.filter(|_| kept.packet.is_unicast_to(name));
+            let claim = config.and_then(|config| self.claim(config, &kept.packet));
+            Mailed { kept, claim }
+        });
+        let mailbox: Vec<Mailed> = mailbox.collect();
+        let bytes = mailbox.iter().map(|mailed| mailed.kept.packet.json().len()).sum();
+        let held = self.memory.hold(mailbox.iter().map(Mailed::held_bytes).sum());
+        let aside = self.users[user].aside_mut();
+        aside.forget_sessions();
+        aside.linger = Some(Linger { until, mailbox, bytes, held });
         self.deadline(until, Alarm::User(user));
     }
 
-    /// Ends the linger of a user who has a session again, which gets what waited for it.
-    pub(super) fn end_linger(&mut self, user: Slot, session: Slot) {
-        if let Some(linger) = self.users[user].linger.take() {
-            self.inherit(session, linger.mailbox);
-        }
+    /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was one.
+    pub(super) fn end_linger(&mut self, user: Slot, session: Slot) -> bool {
+        let owner = &mut self.users[user];
+        let Some(linger) = owner.aside.as_mut().and_then(|aside| aside.linger.take()) else { return false };
+        owner.tidy_aside();
+        let (mut left, mut messages) = (linger.mailbox, Vec::new());
+        let kept: Vec<Kept> = left.iter().map(|mailed| mailed.kept.clone()).collect();
+        let surplus = surplus(&kept, &self.limits);
+        messages.extend(left.drain(surplus..).map(|mailed| mailed.kept));
+        self.start_with(session, messages);
+        self.give_back_of(user, left);
+        true
     }
 
-    /// Keeps a message for a user who lingers, if there is room. Returns whether it is sure to come back if he does not:
-    /// then it counts as delivered.
+    /// Keeps a message for a user who lingers, if there is room. Returns whether it is sure to come back if no session
+    /// fetches it: then it counts as delivered.
     pub(super) fn keep_lingering(&mut self, user: Slot, packet: &Packet) -> bool {
         let owner = &self.users[user];
-        let Some(linger) = &owner.linger else { return false };
+        let Some(linger) = owner.linger() else { return false };
         let bytes = linger.bytes + packet.json().len();
         let fits = linger.mailbox.len() < self.limits.queue_messages && bytes <= self.limits.queue_bytes;
         let config = self.takes_back(owner.domain).filter(|_| packet.is_unicast_to(owner.profile.name()));
@@ -134,10 +120,11 @@ impl Router {
         }
         if fits {
             let owner = &mut self.users[user];
-            let kept = Kept { given: owner.given, packet: packet.clone(), claim };
-            if let Some(linger) = &mut owner.linger {
-                linger.held.add(kept.held_bytes());
-                linger.mailbox.push(kept);
+            let kept = Kept { given: owner.given, packet: packet.clone(), late: false };
+            let mailed = Mailed { kept, claim };
+            if let Some(linger) = &mut owner.aside_mut().linger {
+                linger.held.add(mailed.held_bytes());
+                linger.mailbox.push(mailed);
                 linger.bytes = bytes;
             }
         } else {
@@ -148,31 +135,34 @@ impl Router {
 
     /// A user may have lingered long enough.
     pub(super) fn on_user_alarm(&mut self, user: Slot) {
-        let lingered = self.users.get(user).and_then(|user| user.linger.as_ref());
+        let lingered = self.users.get(user).and_then(|user| user.linger());
         if lingered.is_some_and(|linger| linger.until <= self.now) {
             self.go_offline(user, None);
         }
     }
 
-    /// Ends all that a user has, and takes what none of his sessions has acknowledged, each message once.
-    pub(super) fn take_messages(&mut self, user: Slot) -> Vec<Kept> {
-        let mut messages = Vec::new();
-        while let Some(session) = self.users[user].newest {
-            let (_, mut left) = self.take_session(session, End::Offline);
-            self.leave_out_given(user, &mut left);
-            messages.append(&mut left);
-        }
-        messages.sort_by_key(|kept| kept.given);
-        let linger = self.users[user].linger.take();
-        messages.extend(linger.map(|linger| linger.mailbox).unwrap_or_default());
-        messages
+    /// Ends all that a user has, and takes what no session has acknowledged, each message once.
+    pub(super) fn take_messages(&mut self, user: Slot) -> Vec<Mailed> {
+        let messages = self.take_sessions(user);
+        let linger = self.users[user].aside.take().and_then(|aside| aside.linger);
+        let mailbox = linger.map(|linger| linger.mailbox).unwrap_or_default();
+        messages.into_iter().map(Mailed::unclaimed).chain(mailbox).collect()
     }
 
-    /// Gives messages of a user back to his site, as far as they were said to him and it takes them. The rest is lost.
-    pub(super) fn give_back(&mut self, domain: DomainId, name: &str, left: Vec<Kept>) {
+    /// Gives messages of a user back to the site.
+    pub(super) fn give_back_of(&mut self, user: Slot, left: Vec<Mailed>) {
+        if !left.is_empty() {
+            let (domain, profile) = (self.users[user].domain, self.users[user].profile.clone());
+            self.give_back(domain, profile.name(), left);
+        }
+    }
+
+    /// Gives messages of a user back to the site, as far as they were said to this user and the site takes them. The rest
+    /// is lost.
+    pub(super) fn give_back(&mut self, domain: DomainId, name: &str, left: Vec<Mailed>) {
         let config = self.takes_back(domain);
         let (mut messages, mut missed, mut others) = (Vec::new(), 0, 0);
-        for Kept { packet, claim, .. } in left {
+        for Mailed { kept: Kept { packet, .. }, claim } in left {
             match config.filter(|_| packet.is_unicast_to(name)) {
                 Some(config) => match claim.or_else(|| self.claim(config, &packet)) {
                     Some(claim) => messages.push(Returned { packet, claim }),

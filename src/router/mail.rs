@@ -6,6 +6,7 @@ use super::call::{Answer, Call};
 use super::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
 use super::packet::Packet;
 use super::profile::Profile;
+pub use super::unlinking::HashedName;
 use crate::admission::Claim;
 use crate::clock::Tick;
 use crate::domains::DomainId;
@@ -180,8 +181,6 @@ pub enum Mail {
         gather: GatherKey,
         /// What they receive.
         packet: Packet,
-        /// Whom a presence is of.
-        about: Option<UserKey>,
         /// They.
         to: Vec<Slot>,
     },
@@ -196,69 +195,16 @@ pub enum Mail {
         /// Who sent it, if he is online: he does not receive it.
         sender: Option<UserKey>,
     },
-    /// A user came (or came again): link him with those of these names that are online.
-    Link {
-        /// Who waits for [`Mail::Linked`].
-        gather: GatherKey,
-        /// In which world.
-        domain: DomainId,
-        /// He.
-        user: UserKey,
-        /// What he shows now.
-        profile: Profile,
-        /// His coming, if it is to be announced.
-        announce: Option<Packet>,
-        /// Whom he named, with the position in his list.
-        names: Names,
-    },
-    /// Those that were found.
-    Linked {
-        /// Who waits.
-        gather: GatherKey,
-        /// In which world.
-        domain: DomainId,
-        /// Who named them.
-        user: UserKey,
-        /// What he showed when he did.
-        profile: Profile,
-        /// They.
-        buddies: Vec<Buddy>,
-    },
-    /// A user's presence, to users of the place that are linked with him.
-    Presence {
-        /// Who waits.
-        gather: Option<GatherKey>,
-        /// Whose.
-        about: UserKey,
-        /// What they receive, if anything.
-        packet: Option<Packet>,
-        /// Whether the link ends with it.
-        unlink: bool,
-        /// They.
-        to: Vec<Slot>,
-    },
-    /// A user unlinks those of these names.
-    Unlink {
-        /// Who waits for [`Mail::Unlinked`].
-        gather: Option<GatherKey>,
-        /// In which world.
-        domain: DomainId,
-        /// He.
-        user: UserKey,
-        /// They.
-        names: Vec<Box<str>>,
-    },
-    /// Those that were unlinked.
-    Unlinked {
-        /// Who waits.
-        gather: Option<GatherKey>,
-        /// Who unlinked them.
-        user: UserKey,
-        /// The names he gave.
-        names: Vec<Box<str>>,
-        /// Those of them who are online.
-        buddies: Vec<UserKey>,
-    },
+    /// See [`Link`].
+    Link(Box<Link>),
+    /// See [`Linked`].
+    Linked(Box<Linked>),
+    /// See [`Presence`].
+    Presence(Presence),
+    /// See [`Unlink`].
+    Unlink(Box<Unlink>),
+    /// See [`Unlinked`].
+    Unlinked(Unlinked),
     /// A user is in these rooms of the place, says his site.
     Enter {
         /// Who waits for [`Mail::Entered`].
@@ -382,6 +328,105 @@ pub enum Mail {
     },
 }
 
+/// A user named these: link it with those of them that are online.
+#[derive(Debug)]
+pub struct Link {
+    /// What waits for [`Linked`].
+    pub gather: GatherKey,
+    /// In which world.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// The session that is being started, whose call named them.
+    pub session: Slot,
+    /// What the user shows now.
+    pub profile: Profile,
+    /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
+    pub announce: Option<Packet>,
+    /// For this many of the names, the first ones, a place is kept in the user's roster; the others are found only if they
+    /// are linked already.
+    pub reserved: usize,
+    /// The names, with the position in the list.
+    pub names: Names,
+}
+
+/// Those of them that are online.
+#[derive(Debug)]
+pub struct Linked {
+    /// What waits.
+    pub gather: GatherKey,
+    /// In which world.
+    pub domain: DomainId,
+    /// The user who named them.
+    pub user: UserKey,
+    /// The session whose call did.
+    pub session: Slot,
+    /// What the user showed then.
+    pub asked_as: Profile,
+    /// See [`Link::reserved`]: these places are free again.
+    pub reserved: usize,
+    /// Those that were found.
+    pub buddies: Vec<Buddy>,
+}
+
+/// A user's presence, for users of the place that are linked with it.
+#[derive(Debug)]
+pub struct Presence {
+    /// What waits.
+    pub gather: Option<GatherKey>,
+    /// Whose presence it is.
+    pub about: UserKey,
+    /// The hash of that user's name.
+    pub name: u64,
+    /// What they receive, if anything.
+    pub packet: Option<Packet>,
+    /// Whether the links end with it: the user has gone.
+    pub unlink: bool,
+    /// The users.
+    pub to: Vec<Slot>,
+}
+
+/// A user unlinks those of these names that are online.
+#[derive(Debug)]
+pub struct Unlink {
+    /// What waits for [`Unlinked`].
+    pub gather: GatherKey,
+    /// In which world.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// What the user shows now.
+    pub profile: Profile,
+    /// The user's going, for the pages of those that it was linked with; `None` if it is invisible.
+    pub farewell: Option<Packet>,
+    /// The names.
+    pub names: Vec<HashedName>,
+}
+
+/// Those of them that were linked.
+#[derive(Debug)]
+pub struct Unlinked {
+    /// What waits.
+    pub gather: GatherKey,
+    /// The user who unlinked them.
+    pub user: UserKey,
+    /// The hashes of all names that were given.
+    pub names: Vec<u64>,
+    /// Those that were linked.
+    pub parted: Vec<Parted>,
+}
+
+/// Somebody who is linked no more.
+#[derive(Debug)]
+pub struct Parted {
+    /// The user.
+    pub key: UserKey,
+    /// The hash of that user's name.
+    pub name: u64,
+    /// That user's going, for the pages of the one that unlinked it; `None` if it is invisible.
+    pub farewell: Option<Packet>,
+}
+
 /// Whether others see a user, and the how-manieth time this changed: an older word gives way to a newer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
@@ -394,13 +439,13 @@ pub struct Sight {
 /// A user who was named and is online.
 #[derive(Clone, Debug)]
 pub struct Buddy {
-    /// His position in the list.
+    /// The position in the list.
     pub position: u32,
-    /// He.
+    /// The user.
     pub key: UserKey,
-    /// What he shows; perhaps that he is invisible, so this is not for others to see yet.
+    /// What the user shows; perhaps that it is invisible, so this is not for others to see yet.
     pub profile: Profile,
-    /// Whether the two are linked now; not if his roster is full.
+    /// Whether the two are linked now; not if a roster is full.
     pub linked: bool,
 }
 

@@ -141,19 +141,14 @@ impl Router {
     }
 
     /// Queues a packet to these users.
-    pub(super) fn on_deliver(
-        &mut self,
-        gather: GatherKey,
-        packet: &Packet,
-        about: Option<UserKey>,
-        to: &[Slot],
-    ) {
+    pub(super) fn on_deliver(&mut self, gather: GatherKey, packet: &Packet, to: &[Slot]) {
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
+        self.charge_receivers(to);
         let to = if packet.is_message() && self.memory.is_full() { &[] } else { to };
         for user in to {
             if self.users.get(*user).is_some() {
-                sessions += self.deliver(*user, packet, about, None).sessions;
+                sessions += self.deliver(*user, packet, None, None).sessions;
             }
         }
         self.report_delivered(gather, packet, sessions);
@@ -171,6 +166,7 @@ impl Router {
         let index = domain.0 as usize;
         let crowd = self.crowds.get(index).map_or(0, Vec::len);
         let packet = &packet.shared_by(crowd);
+        self.work.charge(domain, crowd);
         let crowd = if self.memory.is_full() { 0 } else { crowd };
         // Delivering may end sessions, but no user goes offline by it: the crowd stays as it is.
         for at in 0..crowd {
@@ -189,18 +185,19 @@ impl Router {
         self.report(gather, Part::Delivered(sessions));
     }
 
-    /// Queues a packet to every session of a user but `except`; a message also to the mailbox of one who lingers.
+    /// Queues a packet to every session of a user but `except`; a message also to the mailbox of one who lingers. With a
+    /// presence comes the hash of the name it is `about`.
     pub(super) fn deliver(
         &mut self,
         user: Slot,
         packet: &Packet,
-        about: Option<UserKey>,
+        about: Option<u64>,
         except: Option<Slot>,
     ) -> Delivered {
         let owner = &mut self.users[user];
         if packet.is_message() {
             owner.given += 1;
-            if owner.linger.is_some() {
+            if owner.linger().is_some() {
                 let sessions = u32::from(self.keep_lingering(user, packet));
                 return Delivered { sessions, refused: 0 };
             }
@@ -220,16 +217,29 @@ impl Router {
                 Pushed::Full => full.push(session),
             }
         }
+        if packet.is_message()
+            && let Some(speaker) = except
+            && delivered.sessions > 0
+        {
+            self.note_spoken(user, speaker);
+        }
         delivered.refused = u32::try_from(full.len()).expect("sessions of a user are few");
         for session in full {
             self.end_session(session, End::Overflow { missed: packet.is_message() });
         }
         delivered
     }
+
+    /// Queues a presence to one session. `about` is the hash of the name it is about.
+    pub(super) fn deliver_to(&mut self, session: Slot, packet: Packet, about: u64) {
+        if self.queue_to(session, packet, Label::Presence(about)) == Pushed::Full {
+            self.end_session(session, End::Overflow { missed: false });
+        }
+    }
 }
 
-/// What the queues must know of a packet: whom it is about, or the how-manieth message of the receiver it is.
-fn label(packet: &Packet, about: Option<UserKey>, given: u64) -> Label {
+/// What the queues must know of a packet: the name it is about, or that it is the receiver's nth message.
+fn label(packet: &Packet, about: Option<u64>, given: u64) -> Label {
     use super::packet::PresenceType::{Join, Leave, Offline, Online, Show};
     match (packet.kind(), about) {
         (Kind::Message(_), _) => Label::Message(given),

@@ -10,16 +10,19 @@
 //! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `backlog`, `queue`, `session`,
 //! `keys`, `user`, `linger`, `roster`, `message`, `room`, `drain`; `storm` and `weight`.
 
+mod aside;
 mod backlog;
 pub mod call;
 mod drain;
 mod gather;
+mod handover;
 pub mod ids;
 mod keys;
 mod linger;
 pub mod mail;
 mod message;
 pub mod packet;
+mod presences;
 pub mod profile;
 mod queue;
 mod room;
@@ -27,9 +30,12 @@ mod roster;
 mod session;
 #[cfg(test)]
 mod sim;
+mod spans;
 mod storm;
+mod unlinking;
 mod user;
 mod weight;
+pub mod work;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -50,7 +56,9 @@ use mail::{Alarm, Effect, Input, Mail};
 use room::Room;
 use session::Session;
 use storm::Storm;
+use unlinking::Unlinking;
 use user::User;
+use work::Work;
 
 /// What a router is made of.
 #[derive(Clone, Debug)]
@@ -94,8 +102,9 @@ pub struct Router {
     rooms: Slots<Room>,
     room_names: HashTable<Slot>,
     gathers: Slots<Gather>,
-    /// Users of this place who are being unlinked from these names, whose owners have not said yet that it is done.
-    unlinking: Vec<(Slot, Box<str>)>,
+    unlinking: Unlinking,
+    /// What the calls of each domain have used in this turn.
+    work: Work,
 
     /// What this router has to tell itself.
     inbox: VecDeque<Mail>,
@@ -116,7 +125,6 @@ impl Router {
         let Settings { place, places, epoch, limits, timeouts, polls_per_second, domains, .. } = settings;
         Router {
             place,
-            places,
             epoch,
             limits,
             timeouts,
@@ -130,7 +138,9 @@ impl Router {
             rooms: Slots::default(),
             room_names: HashTable::new(),
             gathers: Slots::default(),
-            unlinking: Vec::new(),
+            unlinking: Unlinking::new(&places),
+            places,
+            work: Work::default(),
             inbox: VecDeque::new(),
             now: Tick::ZERO,
             effects: Vec::new(),
@@ -243,23 +253,15 @@ impl Router {
             Mail::Multicast { key, domain, room, packet, sender } => {
                 self.on_multicast(key, domain, &room, &packet, sender);
             }
-            Mail::Deliver { gather, packet, about, to } => self.on_deliver(gather, &packet, about, &to),
+            Mail::Deliver { gather, packet, to } => self.on_deliver(gather, &packet, &to),
             Mail::Broadcast { gather, domain, packet, sender } => {
                 self.on_broadcast(gather, domain, &packet, sender);
             }
-            Mail::Link { gather, domain, user, profile, announce, names } => {
-                self.on_link(gather, domain, user, profile, announce.as_ref(), names);
-            }
-            Mail::Linked { gather, domain, user, profile, buddies } => {
-                self.on_linked(gather, domain, user, &profile, buddies);
-            }
-            Mail::Presence { gather, about, packet, unlink, to } => {
-                self.on_presence(gather, about, packet.as_ref(), unlink, &to);
-            }
-            Mail::Unlink { gather, domain, user, names } => self.on_unlink(gather, domain, user, names),
-            Mail::Unlinked { gather, user, names, buddies } => {
-                self.on_unlinked(gather, user, &names, &buddies);
-            }
+            Mail::Link(link) => self.on_link(*link),
+            Mail::Linked(linked) => self.on_linked(*linked),
+            Mail::Presence(presence) => self.on_presence(presence),
+            Mail::Unlink(unlink) => self.on_unlink(*unlink),
+            Mail::Unlinked(unlinked) => self.on_unlinked(unlinked),
             Mail::Enter { gather, domain, user, sight, rooms } => {
                 self.on_enter(gather, domain, user, sight, rooms);
             }
@@ -313,6 +315,31 @@ impl Router {
         };
         *counter += 1;
         self.answer(key, Answer::Refused(refusal));
+    }
+
+    /// A turn of the shard begins: every domain has its share of it again.
+    pub fn begin_turn(&mut self) {
+        self.work.begin_turn();
+    }
+
+    /// What the calls of each domain have used in this turn.
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    /// Charges a domain for names that came by mail; what came from here is charged already.
+    fn charge_mail(&mut self, domain: DomainId, from: Place, names: usize) {
+        if from != self.place {
+            self.work.charge(domain, names);
+        }
+    }
+
+    /// Charges the domain of these users, which is the same for all, for what they receive.
+    fn charge_receivers(&mut self, to: &[Slot]) {
+        let known = to.iter().find_map(|user| self.users.get(*user));
+        if let Some(domain) = known.map(|user| user.domain) {
+            self.work.charge(domain, to.len());
+        }
     }
 
     fn deadline(&mut self, at: Tick, alarm: Alarm) {

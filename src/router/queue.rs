@@ -1,13 +1,14 @@
 //! What is queued to one session, and what of it the browser has.
 //!
-//! Owns: the numbers of packets, acknowledgement, and what happens when a queue is full (protocol, "Acknowledgement"
-//! and "Overload"). Must not: know whether a poll waits. A packet is in one of three states: not answered yet (it
-//! may be merged or dropped), answered (the browser may have it, so it is never touched), acknowledged (gone).
+//! Owns: the numbers of packets and acknowledgement (protocol, "Acknowledgement"). Must not: know whether a poll waits,
+//! or what finds room (that is the backlog's). A packet is in one of three states: not answered yet (it may be merged or
+//! dropped, and its number with it), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
 use super::backlog::{Backlog, Entry, Kept, Label, Pushed};
 use super::call::Packets;
-use super::packet::{Kind, Packet, PresenceType};
-use crate::limits::Limits;
+use super::packet::Packet;
+use crate::clock::{Moment, Tick};
+use crate::limits::{Limits, REPEAT_MS_MIN};
 use crate::memory::Memory;
 
 /// The queue of one session.
@@ -19,6 +20,15 @@ pub(super) struct Queue {
     backlog: Option<Box<Backlog>>,
 }
 
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Answering {
+    /// What it brings.
+    pub(super) packets: Packets,
+    /// How many of them were answered before.
+    pub(super) repeated: usize,
+}
+
 impl Queue {
     pub(super) fn is_empty(&self) -> bool {
         self.backlog.is_none()
@@ -26,9 +36,10 @@ impl Queue {
 
     /// Packets that are not acknowledged.
     pub(super) fn len(&self) -> usize {
-        self.entries().len()
+        self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
+    /// The last number given to a packet.
     pub(super) fn issued(&self) -> u64 {
         self.issued
     }
@@ -38,56 +49,65 @@ impl Queue {
         self.backlog.as_ref().map_or(self.issued, |backlog| backlog.told)
     }
 
-    fn entries(&self) -> &[Entry] {
-        self.backlog.as_ref().map_or(&[], |backlog| &backlog.entries)
+    /// Whether something waits that was never answered.
+    pub(super) fn has_news(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.len() > backlog.answered())
     }
 
-    /// Whether it tells that somebody went.
-    pub(super) fn tells_of_going(&self) -> bool {
-        self.entries().iter().any(|entry| entry.packet.kind() == Kind::Presence(PresenceType::Offline))
+    /// When an answer may be given at the earliest: at once if it brings news, and if not, some time after the last one
+    /// that brought none.
+    pub(super) fn answerable(&self) -> Tick {
+        match &self.backlog {
+            Some(backlog) if !self.has_news() => backlog.repeatable.tick(),
+            Some(_) | None => Tick::ZERO,
+        }
+    }
+
+    /// Whether a presence about this name has not been answered yet.
+    pub(super) fn presence_waits(&self, name: u64) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.presence_waits(name))
+    }
+
+    /// Of the unbroken row of the user's messages that was queued here, the last one that was acknowledged; `None` if all were.
+    pub(super) fn acknowledged(&self) -> Option<u64> {
+        self.backlog.as_ref().and_then(|backlog| backlog.acknowledged())
+    }
+
+    /// How many messages of that row are not acknowledged.
+    pub(super) fn row_len(&self) -> u32 {
+        self.backlog.as_ref().map_or(0, |backlog| backlog.row_len())
+    }
+
+    /// Whether a message waits that was taken over late.
+    pub(super) fn has_late(&self) -> bool {
+        self.backlog.as_ref().is_some_and(|backlog| backlog.has_late())
+    }
+
+    /// Messages and light packets that are not acknowledged, oldest first.
+    pub(super) fn said(&self) -> &[Entry] {
+        self.backlog.as_ref().map_or(&[], |backlog| backlog.said())
     }
 
     /// Queues a packet, within `limits`.
     pub(super) fn push(&mut self, packet: Packet, label: Label, limits: &Limits, memory: &Memory) -> Pushed {
         let issued = self.issued;
         let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
-        match backlog.make_room(packet, label, limits) {
-            Ok(packet) => {
-                self.issued += 1;
-                backlog.append(self.issued, packet, label);
-                Pushed::Queued
-            }
-            Err(pushed) => {
-                self.forget_if_empty();
-                pushed
-            }
-        }
+        let pushed = backlog.push(issued + 1, packet, label, limits);
+        self.issued += u64::from(pushed == Pushed::Queued);
+        self.forget_if_empty();
+        pushed
     }
 
     fn forget_if_empty(&mut self) {
-        self.backlog.take_if(|backlog| backlog.entries.is_empty());
+        self.backlog.take_if(|backlog| backlog.is_empty());
     }
 
-    /// The browser has everything up to `number`; more than it was told it cannot have.
-    pub(super) fn acknowledge(&mut self, number: u64) {
+    /// The browser has what this poll says: everything up to `seq`, more than it was answered it cannot have; or, without
+    /// `seq`, what was flushed to it. Shows `late` the messages among it that were taken over late.
+    pub(super) fn acknowledge(&mut self, seq: Option<u64>, late: impl FnMut(u64)) {
         if let Some(backlog) = &mut self.backlog {
-            backlog.acknowledge(number);
+            backlog.acknowledge(seq.unwrap_or(backlog.flushed), late);
             self.forget_if_empty();
-        }
-    }
-
-    /// The browser has what was flushed to it: that is what a poll without `seq` says.
-    pub(super) fn acknowledge_flushed(&mut self) {
-        if let Some(flushed) = self.backlog.as_ref().map(|backlog| backlog.flushed) {
-            self.acknowledge(flushed);
-        }
-    }
-
-    /// What a poll acknowledges that says so much.
-    pub(super) fn acknowledge_by(&mut self, seq: Option<u64>) {
-        match seq {
-            Some(seq) => self.acknowledge(seq),
-            None => self.acknowledge_flushed(),
         }
     }
 
@@ -98,123 +118,75 @@ impl Queue {
         }
     }
 
-    /// Everything not acknowledged, for an answer; and how many of them were answered before.
-    pub(super) fn answer(&mut self) -> (Packets, u64) {
-        let Some(backlog) = &mut self.backlog else { return (Packets::None, 0) };
+    /// Everything not acknowledged, for an answer.
+    pub(super) fn answer(&mut self, now: Tick) -> Answering {
+        let repeats = !self.has_news();
+        let Some(backlog) = &mut self.backlog else {
+            return Answering { packets: Packets::None, repeated: 0 };
+        };
+        if repeats {
+            backlog.repeatable = Moment::not_before(now.after(REPEAT_MS_MIN));
+        }
         let repeated = backlog.answered();
-        let entries = &backlog.entries;
-        backlog.told = entries.last().map_or(self.issued, |entry| entry.number);
-        let packets = match entries.as_slice() {
-            [entry] => Packets::One(entry.packet.clone()),
-            entries => Packets::Many(entries.iter().map(|entry| entry.packet.clone()).collect()),
+        backlog.answer(self.issued);
+        let packets = match backlog.len() {
+            1 => Packets::One(backlog.packets().next().expect("there is one").clone()),
+            _ => Packets::Many(backlog.packets().cloned().collect()),
         };
-        (packets, repeated as u64)
+        Answering { packets, repeated }
     }
 
-    /// Notes which messages another session of the user has acknowledged, by their numbers among the user's.
-    pub(super) fn mark_seen(&mut self, seen: impl Fn(u64) -> bool) {
-        if let Some(backlog) = &mut self.backlog {
-            backlog.mark_seen(seen);
-        }
-    }
-
-    /// The messages that neither this browser nor another of the user has acknowledged, in their order among the user's.
+    /// The messages this browser has not acknowledged, oldest first.
     pub(super) fn into_messages(self) -> Vec<Kept> {
-        let entries = self.backlog.map(|backlog| backlog.entries).unwrap_or_default();
-        let unseen = entries.into_iter().filter_map(|entry| match entry.label {
-            Label::Message(given) | Label::Inherited(given) => {
-                Some(Kept { given, packet: entry.packet, claim: None })
-            }
-            Label::Seen(_) | Label::Presence(_) | Label::Light => None,
-        });
-        let mut messages: Vec<Kept> = unseen.collect();
-        // What it took over itself may stand behind later ones that had been answered before.
-        messages.sort_by_key(|kept| kept.given);
-        messages
-    }
-
-    /// Takes over messages of an ended session, in their order among the user's: before whatever later message was
-    /// not answered yet. Returns those that were too many: a session takes over as much as its limits allow, beside what
-    /// is queued to itself.
-    pub(super) fn take_over(
-        &mut self,
-        mut messages: Vec<Kept>,
-        limits: &Limits,
-        memory: &Memory,
-    ) -> Vec<Kept> {
-        let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, memory)));
-        let left = backlog.cut_to_limits(&mut messages, limits);
-        self.issued = backlog.told;
-        let later: Vec<Entry> = backlog.entries.drain(backlog.answered()..).collect();
-        let mut append = |packet, label| {
-            self.issued += 1;
-            backlog.append(self.issued, packet, label);
-        };
-        let mut messages = messages.into_iter().peekable();
-        for entry in later {
-            if let Some(given) = entry.label.given() {
-                while let Some(earlier) = messages.next_if(|earlier| earlier.given < given) {
-                    append(earlier.packet, Label::Inherited(earlier.given));
-                }
-            }
-            append(entry.packet, entry.label);
-        }
-        for kept in messages {
-            append(kept.packet, Label::Inherited(kept.given));
-        }
-        backlog.recount();
-        self.forget_if_empty();
-        left
+        self.backlog.map(|backlog| backlog.into_messages()).unwrap_or_default()
     }
 }
 
 /// What the simulator looks at.
 #[cfg(test)]
 impl Queue {
-    /// The messages in it: the how-manieth of the user each is, whether it was answered, and what it says.
-    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, bool, &Packet)> {
-        let messages = self.entries().iter();
-        messages.filter_map(|entry| Some((entry.label.given()?, entry.number <= self.told(), &entry.packet)))
+    /// The messages in it: the user's nth each is, how it came here, whether it was answered, and what it says.
+    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, Label, bool, &Packet)> {
+        let told = self.told();
+        self.said().iter().filter_map(move |Entry { number, label, packet }| match *label {
+            Label::Message(given) | Label::Inherited(given) | Label::Late(given) => {
+                Some((given, *label, *number <= told, packet))
+            }
+            Label::Presence(_) | Label::Light => None,
+        })
     }
 
     /// How many messages it has taken over.
-    pub(super) fn inherited(&self) -> usize {
-        self.entries().iter().filter(|entry| matches!(entry.label, Label::Inherited(_))).count()
+    pub(super) fn taken_over(&self) -> usize {
+        self.messages().filter(|(_, label, ..)| !matches!(label, Label::Message(_))).count()
     }
 
     /// The numbers of the packets that were answered and are not acknowledged.
-    pub(super) fn answered(&self) -> impl Iterator<Item = u64> {
-        self.entries().iter().map(|entry| entry.number).take_while(|number| *number <= self.told())
+    pub(super) fn answered(&self) -> Vec<u64> {
+        self.backlog.as_ref().map(|backlog| backlog.numbers()).unwrap_or_default()
     }
 
-    /// Whether what the limits go by is what is there, and nothing is kept for nothing.
-    pub(super) fn counts_right(&self) -> bool {
-        self.backlog.as_ref().is_none_or(|backlog| backlog.counts_right())
+    /// Asserts what must hold between its parts.
+    pub(super) fn check(&self) {
+        if let Some(backlog) = &self.backlog {
+            backlog.check();
+            assert!(
+                self.answered().iter().all(|number| *number <= self.told()) && self.told() <= self.issued
+            );
+        }
     }
 
     /// What it holds of the shard's memory.
     pub(super) fn held(&self) -> usize {
         self.backlog.as_ref().map_or(0, |backlog| backlog.held())
     }
-
-    /// Whether the numbers ascend, up to the last one issued.
-    pub(super) fn numbers_ascend(&self) -> bool {
-        let numbers = self.entries().iter().map(|entry| entry.number);
-        numbers.is_sorted_by(|a, b| a < b)
-            && self.entries().last().is_none_or(|last| last.number <= self.issued)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
-
-    use super::super::ids::{Place, UserKey};
-    use super::super::packet::{Message, MessageType};
+    use super::super::packet::{Message, MessageType, PresenceType};
     use super::super::profile::Profile;
     use super::*;
-    use crate::slots::Slot;
 
     fn message(body: &str) -> Packet {
         Packet::message(&Message {
@@ -229,10 +201,6 @@ mod tests {
         })
     }
 
-    fn user(index: u32) -> UserKey {
-        UserKey { place: Place(0), slot: Slot { index, generation: NonZeroU32::MIN } }
-    }
-
     fn limits(messages: usize) -> Limits {
         Limits { queue_messages: messages, ..Limits::DEFAULT }
     }
@@ -242,41 +210,48 @@ mod tests {
         Memory::new(usize::MAX / 100)
     }
 
-    fn kept(given: u64) -> Kept {
-        Kept { given, packet: message(&given.to_string()), claim: None }
+    fn all(queue: &mut Queue) -> Vec<Packet> {
+        queue.answer(Tick::ZERO).packets.as_slice().to_vec()
     }
 
-    fn all(queue: &mut Queue) -> Vec<Packet> {
-        queue.answer().0.as_slice().to_vec()
+    fn acknowledge(queue: &mut Queue, seq: Option<u64>) -> Vec<u64> {
+        let mut late = Vec::new();
+        queue.acknowledge(seq, |given| late.push(given));
+        if !queue.is_empty() {
+            queue.check();
+        }
+        late
+    }
+
+    fn status() -> Packet {
+        Packet::status("a", "a", "b", "typing")
     }
 
     #[test]
     fn what_is_not_acknowledged_is_answered_again() {
         let mut queue = Queue::default();
-        for body in ["1", "2"] {
-            assert_eq!(queue.push(message(body), Label::Message(1), &limits(9), &free()), Pushed::Queued);
+        for given in 1..=2 {
+            let pushed = queue.push(message(&given.to_string()), Label::Message(given), &limits(9), &free());
+            assert_eq!(pushed, Pushed::Queued);
         }
+        assert_eq!((queue.told(), queue.issued()), (0, 2));
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         assert_eq!(queue.told(), 2);
-        assert_eq!(queue.answer().1, 2, "both are repeated");
-        queue.acknowledge(1);
+        assert_eq!(queue.answer(Tick::ZERO).repeated, 2, "both are repeated");
+        acknowledge(&mut queue, Some(1));
         assert_eq!(all(&mut queue), [message("2")]);
-        queue.acknowledge(0);
+        acknowledge(&mut queue, Some(0));
         assert_eq!(all(&mut queue), [message("2")], "a lower number acknowledges nothing");
-        queue.acknowledge(2);
+        acknowledge(&mut queue, Some(2));
         assert!(queue.is_empty());
-        assert_eq!(
-            (all(&mut queue).len(), queue.told()),
-            (0, 2),
-            "an empty answer ends with the last issued"
-        );
+        assert_eq!((all(&mut queue).len(), queue.told()), (0, 2), "an empty answer repeats the last number");
     }
 
     #[test]
-    fn a_number_that_was_not_told_acknowledges_nothing_more() {
+    fn what_was_not_answered_is_not_acknowledged() {
         let mut queue = Queue::default();
         queue.push(message("1"), Label::Message(1), &limits(9), &free());
-        queue.acknowledge(1);
+        acknowledge(&mut queue, Some(1));
         assert!(!queue.is_empty());
     }
 
@@ -284,38 +259,46 @@ mod tests {
     fn without_seq_only_the_flushed_is_acknowledged() {
         let mut queue = Queue::default();
         queue.push(message("1"), Label::Message(1), &limits(9), &free());
-        queue.answer();
+        all(&mut queue);
         queue.push(message("2"), Label::Message(2), &limits(9), &free());
-        queue.acknowledge_flushed();
-        assert_eq!(queue.entries().len(), 2);
+        acknowledge(&mut queue, None);
+        assert_eq!(queue.len(), 2);
         queue.flushed();
-        queue.acknowledge_flushed();
+        acknowledge(&mut queue, None);
         assert_eq!(all(&mut queue), [message("2")]);
     }
 
     #[test]
-    fn presences_are_kept_newest_per_sender_until_they_are_answered() {
-        let bob = |show| Profile::new("bob", "Bob", show, "");
-        let show = |show| Packet::presence(PresenceType::Show, &bob(show));
+    fn messages_come_in_their_order_beside_presences_in_theirs() {
+        let presence = |show| Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""));
         let mut queue = Queue::default();
-        queue.push(
-            Packet::presence(PresenceType::Online, &bob("chat")),
-            Label::Presence(user(1)),
-            &limits(0),
-            &free(),
-        );
-        queue.push(show("dnd"), Label::Presence(user(2)), &limits(0), &free());
-        queue.push(show("away"), Label::Presence(user(1)), &limits(0), &free());
-        let expected = [show("dnd"), Packet::presence(PresenceType::Online, &bob("away"))];
-        assert_eq!(all(&mut queue), expected, "a coming stays a coming");
-        queue.push(show("busy"), Label::Presence(user(1)), &limits(0), &free());
-        queue.push(Packet::offline(&bob("busy")), Label::Presence(user(1)), &limits(0), &free());
-        assert_eq!(all(&mut queue)[2..], [Packet::offline(&bob("busy"))], "the answered are not touched");
+        queue.push(presence("dnd"), Label::Presence(7), &limits(9), &free());
+        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        queue.push(presence("away"), Label::Presence(7), &limits(9), &free());
+        assert_eq!(all(&mut queue), [message("1"), presence("away")]);
+        queue.push(presence("busy"), Label::Presence(7), &limits(9), &free());
+        queue.push(status(), Label::Light, &limits(9), &free());
+        let second = [message("1"), status(), presence("away"), presence("busy")];
+        assert_eq!(all(&mut queue), second, "what was answered is not touched");
+        acknowledge(&mut queue, Some(2));
+        // The first presence had the number 1, the message 2; the second presence took 3.
+        assert_eq!(all(&mut queue), [status(), presence("away"), presence("busy")]);
+        acknowledge(&mut queue, Some(4));
+        assert_eq!(all(&mut queue), [status()]);
+    }
+
+    #[test]
+    fn a_coming_that_was_not_answered_stays_a_coming() {
+        let bob = |show| Profile::new("bob", "Bob", show, "");
+        let mut queue = Queue::default();
+        let mut push = |packet| queue.push(packet, Label::Presence(7), &limits(0), &free());
+        push(Packet::presence(PresenceType::Online, &bob("chat")));
+        push(Packet::presence(PresenceType::Show, &bob("away")));
+        assert_eq!(all(&mut queue), [Packet::presence(PresenceType::Online, &bob("away"))]);
     }
 
     #[test]
     fn a_full_queue_drops_typing_states_and_then_refuses() {
-        let status = || Packet::status("a", "a", "b", "typing");
         let mut queue = Queue::default();
         assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
         assert_eq!(queue.push(status(), Label::Light, &limits(2), &free()), Pushed::Queued);
@@ -323,6 +306,7 @@ mod tests {
         assert_eq!(queue.push(message("1"), Label::Message(1), &limits(2), &free()), Pushed::Queued);
         assert_eq!(queue.push(message("2"), Label::Message(2), &limits(2), &free()), Pushed::Queued);
         assert_eq!(queue.push(message("3"), Label::Message(3), &limits(2), &free()), Pushed::Full);
+        queue.check();
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
         assert_eq!(
@@ -344,8 +328,8 @@ mod tests {
         let few = Limits { roster_links: 3, ..Limits::DEFAULT };
         let mut push = || {
             let show = Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", "away", ""));
-            let pushed = queue.push(show, Label::Presence(user(1)), &few, &free());
-            queue.answer();
+            let pushed = queue.push(show, Label::Presence(1), &few, &free());
+            queue.answer(Tick::ZERO);
             pushed
         };
         assert!((0..6).all(|_| push() == Pushed::Queued));
@@ -353,38 +337,48 @@ mod tests {
     }
 
     #[test]
-    fn what_another_session_has_seen_is_still_answered_and_counted_but_not_passed_on() {
-        let mut queue = Queue::default();
-        for given in 1..=3 {
-            queue.push(message(&given.to_string()), Label::Message(given), &limits(3), &free());
+    fn many_comings_and_goings_of_one_name_are_one_packet() {
+        let bob = Profile::new("bob", "Bob", "away", "");
+        let (mut queue, few) = (Queue::default(), Limits { roster_links: 1, ..Limits::DEFAULT });
+        for _ in 0..15 {
+            for packet in [Packet::presence(PresenceType::Online, &bob), Packet::offline(&bob)] {
+                assert_eq!(queue.push(packet, Label::Presence(7), &few, &free()), Pushed::Queued);
+            }
         }
-        queue.mark_seen(|given| given == 2);
-        assert_eq!(queue.push(message("4"), Label::Message(4), &limits(3), &free()), Pushed::Full);
-        assert_eq!(all(&mut queue), [message("1"), message("2"), message("3")]);
-        assert!(queue.counts_right());
-        let given: Vec<u64> = queue.into_messages().into_iter().map(|kept| kept.given).collect();
-        assert_eq!(given, [1, 3]);
+        assert_eq!(all(&mut queue), [Packet::offline(&bob)]);
     }
 
     #[test]
-    fn messages_of_an_ended_session_come_before_later_ones() {
+    fn what_is_taken_over_does_not_count_but_has_a_limit() {
         let mut queue = Queue::default();
-        queue.push(message("5"), Label::Message(5), &limits(9), &free());
-        queue.answer();
-        queue.push(message("8"), Label::Message(8), &limits(9), &free());
-        queue.push(Packet::status("a", "a", "b", "typing"), Label::Light, &limits(9), &free());
-        let small = limits(3);
-        assert_eq!(queue.take_over(vec![kept(6), kept(9)], &small, &free()).len(), 0);
-        let status = Packet::status("a", "a", "b", "typing");
-        assert_eq!(all(&mut queue), [message("5"), message("6"), message("8"), status, message("9")]);
-        assert_eq!(
-            (queue.told(), queue.backlog.as_ref().unwrap().counted),
-            (5, 3),
-            "what was taken over does not count"
+        let mut push = |label| queue.push(message("x"), label, &limits(2), &free());
+        assert_eq!([Label::Inherited(5), Label::Inherited(6)].map(&mut push), [Pushed::Queued; 2]);
+        assert_eq!(push(Label::Late(2)), Pushed::Full);
+        assert_eq!([Label::Message(7), Label::Message(8)].map(&mut push), [Pushed::Queued; 2]);
+        assert_eq!(queue.acknowledged(), Some(4), "all before were");
+        all(&mut queue);
+        assert!(acknowledge(&mut queue, Some(3)).is_empty());
+        assert_eq!(queue.acknowledged(), Some(7));
+        queue.push(message("x"), Label::Late(2), &limits(2), &free());
+        assert!(queue.has_late());
+        all(&mut queue);
+        let told = queue.told();
+        assert_eq!(acknowledge(&mut queue, Some(told)), [2], "it is shown who keeps account of it");
+        assert_eq!((queue.acknowledged(), queue.has_late()), (None, false));
+    }
+
+    #[test]
+    fn an_answer_without_news_is_not_repeated_at_once() {
+        let mut queue = Queue::default();
+        let now = Tick::ZERO.after(5_000);
+        queue.push(message("1"), Label::Message(1), &limits(9), &free());
+        queue.answer(now);
+        assert!(queue.answerable() <= now, "the first time it is repeated at once");
+        queue.answer(now);
+        assert!(
+            queue.answerable() > now && queue.answerable() <= now.after(REPEAT_MS_MIN + Moment::GRAIN_MS)
         );
-        let left = queue.take_over(vec![kept(10), kept(11)], &small, &free());
-        assert_eq!(left.len(), 1, "but it has a limit");
-        let given: Vec<u64> = queue.into_messages().into_iter().map(|kept| kept.given).collect();
-        assert_eq!(given, [5, 6, 8, 9, 10]);
+        queue.push(message("2"), Label::Message(2), &limits(9), &free());
+        assert_eq!(queue.answerable(), Tick::ZERO, "news are answered at once");
     }
 }

@@ -13,6 +13,7 @@ use super::Router;
 use super::call::{Answer, Refusal, Subject, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use super::keys::Added;
 use super::mail::{Entered, Mail, Names, Sight};
 use super::packet::{Packet, PresenceType};
 use super::user::User;
@@ -121,6 +122,7 @@ impl Router {
         sight: Sight,
         rooms: Names,
     ) {
+        self.charge_mail(domain, user.place, rooms.len());
         let mut entered = Vec::with_capacity(rooms.len());
         for (position, name) in rooms {
             let slot = self.find_or_make_room(domain, &name);
@@ -167,7 +169,8 @@ impl Router {
         let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
         let rooms_max = self.limits.rooms_per_user;
         owner.rooms.expect(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
-        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max))
+        let hasher = self.places.hasher();
+        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max, hasher) != Added::Full)
     }
 
     /// `/room/join`.
@@ -226,7 +229,7 @@ impl Router {
         self.send(user.place, Mail::Entered { gather: None, user, sight, rooms: vec![entered] });
         let gather = self.open(key, Collect::Joined { room: name.into(), members });
         if sight.visible && !member {
-            self.tell_members(gather, slot, packet, Some(user), Some(user));
+            self.tell_members(gather, slot, packet, Some(user));
         }
         self.close(gather);
     }
@@ -268,7 +271,7 @@ impl Router {
             if self.remove_member(slot, user) {
                 self.send(user.place, Mail::Left { user, room });
                 if visible && self.rooms.get(slot).is_some() {
-                    self.tell_members(gather, slot, packet, None, Some(user));
+                    self.tell_members(gather, slot, packet, None);
                 }
             }
         }
@@ -278,7 +281,7 @@ impl Router {
     /// A user of this place is no member any more.
     pub(super) fn on_left(&mut self, user: UserKey, room: RoomKey) {
         let Some(user) = self.users.get_mut(user.slot) else { return };
-        user.rooms.remove(room);
+        user.rooms.remove(room, self.places.hasher());
     }
 
     /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told
@@ -352,24 +355,17 @@ impl Router {
     ) {
         let gather = self.open(key, Collect::Delivered(0));
         if let Some(slot) = self.find_room(domain, room) {
-            self.tell_members(gather, slot, packet, sender, None);
+            self.tell_members(gather, slot, packet, sender);
         }
         self.close(gather);
     }
 
     /// Sends a packet to the members of a room but one.
-    fn tell_members(
-        &mut self,
-        gather: GatherKey,
-        room: Slot,
-        packet: &Packet,
-        except: Option<UserKey>,
-        about: Option<UserKey>,
-    ) {
+    fn tell_members(&mut self, gather: GatherKey, room: Slot, packet: &Packet, except: Option<UserKey>) {
         let members = self.rooms[room].members.keys().filter(|user| Some(**user) != except);
         for (place, to) in self.by_place(members.copied().map(Into::into)) {
             let packet = packet.clone();
-            self.ask(gather, place, Mail::Deliver { gather, packet, about, to });
+            self.ask(gather, place, Mail::Deliver { gather, packet, to });
         }
     }
 }

@@ -1,165 +1,217 @@
-//! Rosters: who hears of whom.
+//! Rosters: which users are linked with each other.
 //!
-//! Owns: the links between users, kept at both ends, and the presences that follow them. Must not: know names that
-//! are offline; a link lasts until either end goes offline.
+//! Owns: the links between users, kept at both ends, and the presences that follow them (protocol, "Presence"). Must
+//! not: know names that are offline; a link lasts until either end goes offline, or until it is undone.
+//!
+//! A user who names others has places in the roster kept for them before their owners are asked ([`Mail::Link`]). Each
+//! owner makes the link at its end, and its pages see the other one come; so once the answer ([`Mail::Linked`]) has
+//! arrived both ends hold it, and the pages of the naming side see theirs come, but for the one that is answered with
+//! them. Undoing a link goes the same way ([`Mail::Unlink`], [`Mail::Unlinked`]). As the mail between two places keeps its
+//! order, what a page is shown last is what is so.
 
 use super::Router;
-use super::backlog::Label;
 use super::call::{Answer, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, UserKey};
-use super::mail::{Buddy, Mail, Names};
+use super::keys::Added;
+use super::mail::{Buddy, Link, Linked, Mail, Parted, Presence, Unlink, Unlinked};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
-use super::user::{User, transition};
+use super::user::transition;
 use crate::domains::DomainId;
 use crate::slots::Slot;
 
 impl Router {
-    /// Links a user with those he named; if he has just come and is visible, they are told.
-    pub(super) fn link(&mut self, user: Slot, buddies: Vec<Text<'_>>, came: bool, gather: GatherKey) {
-        let User { domain, profile, .. } = &self.users[user];
-        let (domain, profile) = (*domain, profile.clone());
-        let announce = (came && profile.visible()).then(|| Packet::presence(PresenceType::Online, &profile));
+    /// Links a user with those that the `online` call of a session named.
+    pub(super) fn link(&mut self, user: Slot, session: Slot, buddies: Vec<Text<'_>>, gather: GatherKey) {
+        let places = self.reserve(user, buddies.len());
+        let owner = &self.users[user];
+        let (domain, profile) = (owner.domain, owner.profile.clone());
+        let announce = profile.visible().then(|| Packet::presence(PresenceType::Online, &profile));
         let key = self.user_key(user);
         for (place, names) in self.names_by_place(domain, buddies) {
-            let (profile, announce) = (profile.clone(), announce.clone());
-            self.ask(gather, place, Mail::Link { gather, domain, user: key, profile, announce, names });
+            let reserved = names.iter().take_while(|(position, _)| (*position as usize) < places).count();
+            let link = Link {
+                gather,
+                domain,
+                user: key,
+                session,
+                profile: profile.clone(),
+                announce: announce.clone(),
+                reserved,
+                names,
+            };
+            self.ask(gather, place, Mail::Link(Box::new(link)));
         }
+    }
+
+    /// Keeps places in a user's roster for those of these names that turn out to be online, as many as there are; returns
+    /// how many.
+    fn reserve(&mut self, user: Slot, names: usize) -> usize {
+        let owner = &mut self.users[user];
+        let free = self.limits.roster_links.saturating_sub(owner.roster.len() + owner.reserved());
+        let reserved = names.min(free);
+        if reserved > 0 {
+            owner.aside_mut().reserved += reserved;
+        }
+        reserved
+    }
+
+    /// Adds a link at one end, if there is a place for it.
+    fn add_link(&mut self, user: Slot, other: UserKey) -> Added {
+        let owner = &mut self.users[user];
+        let most = self.limits.roster_links.saturating_sub(owner.reserved());
+        owner.roster.add(other, most, self.places.hasher())
     }
 
     /// Somebody named these.
-    pub(super) fn on_link(
-        &mut self,
-        gather: GatherKey,
-        domain: DomainId,
-        user: UserKey,
-        profile: Profile,
-        announce: Option<&Packet>,
-        names: Names,
-    ) {
+    pub(super) fn on_link(&mut self, link: Link) {
+        let Link { gather, domain, user, session, profile, announce, reserved, names } = link;
+        let from = self.places.hash(domain, profile.name());
+        self.charge_mail(domain, user.place, names.len());
         let mut buddies = Vec::new();
-        for (position, name) in names {
+        for (at, (position, name)) in names.into_iter().enumerate() {
             let Some(buddy) = self.find_user(domain, &name) else { continue };
-            // If he is just being unlinked from the one who names him, their owner has forgotten the link before it
+            // If this one is just being unlinked from the one who names it, their owner has forgotten the link before it
             // hears of this one: it must not be made at one end.
-            let parting =
-                self.unlinking.iter().any(|(slot, name)| *slot == buddy && **name == *profile.name());
-            let linked = !parting && self.users[buddy].roster.add(user, self.limits.roster_links);
-            if linked && let Some(packet) = announce {
-                self.deliver(buddy, packet, Some(user), None);
+            if self.unlinking.is_parting(buddy, from) {
+                continue;
+            }
+            let linked = if at < reserved {
+                self.add_link(buddy, user)
+            } else if self.users[buddy].roster.contains(user, self.places.hasher()) {
+                Added::Known
+            } else {
+                Added::Full
+            };
+            if linked == Added::New
+                && let Some(packet) = &announce
+            {
+                self.deliver(buddy, packet, Some(from), None);
             }
             let profile = self.users[buddy].profile.clone();
+            let linked = linked != Added::Full;
             buddies.push(Buddy { position, key: self.user_key(buddy), profile, linked });
         }
-        self.send(user.place, Mail::Linked { gather, domain, user, profile, buddies });
+        let linked = Linked { gather, domain, user, session, asked_as: profile, reserved, buddies };
+        self.send(user.place, Mail::Linked(Box::new(linked)));
     }
 
     /// Those that were named have been linked at their end; now at this one.
-    pub(super) fn on_linked(
-        &mut self,
-        gather: GatherKey,
-        domain: DomainId,
-        user: UserKey,
-        asked_as: &Profile,
-        buddies: Vec<Buddy>,
-    ) {
-        let linked = buddies.iter().filter(|buddy| buddy.linked);
+    pub(super) fn on_linked(&mut self, linked: Linked) {
+        let Linked { gather, domain, user, session, asked_as, reserved, buddies } = linked;
         let Some(owner) = self.users.get_mut(user.slot) else {
-            let linked = linked.map(|buddy| buddy.key).collect();
-            self.unlink_gone(domain, user, asked_as, linked);
+            let linked = buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key);
+            self.unlink_gone(domain, user, &asked_as, linked.collect());
             return self.reported(gather);
         };
-        owner.roster.expect_growing(linked.clone().count());
-        let links_max = self.limits.roster_links;
-        let (kept, refused): (Vec<&Buddy>, Vec<&Buddy>) =
-            linked.partition(|buddy| owner.roster.add(buddy.key, links_max));
-        let profile = owner.profile.clone();
-        let truncated = !refused.is_empty();
-        let kept: Vec<UserKey> = kept.into_iter().map(|buddy| buddy.key).collect();
-        let refused = refused.into_iter().map(|buddy| buddy.profile.name().to_owned().into()).collect();
-        self.unlink(None, domain, user, refused);
-        if !profile.shows_like(asked_as)
-            && let Some(packet) = transition(asked_as, &profile)
-        {
-            // What he shows was changed while they were asked.
-            self.tell_links(user, kept, Some(&packet), false, None);
+        if reserved > 0 {
+            owner.aside_mut().reserved -= reserved;
+            owner.tidy_aside();
         }
-        let visible = buddies.into_iter().filter(|buddy| buddy.profile.visible());
-        let seen: Vec<(UserKey, u32, Profile)> =
-            visible.map(|buddy| (buddy.key, buddy.position, buddy.profile)).collect();
-        let answered = seen.iter().map(|(_, position, profile)| (*position, profile.clone())).collect();
-        if let Some(session) = self.add_buddies(gather, answered, truncated) {
-            self.tell_after_going(session, &seen);
-            self.reported(gather);
-        } else {
-            // The answer went without them.
-            for (key, _, profile) in seen {
-                let packet = Packet::presence(PresenceType::Online, &profile);
-                self.deliver(user.slot, &packet, Some(key), None);
+        owner.roster.expect_growing(buddies.iter().filter(|buddy| buddy.linked).count());
+        let truncated = buddies.iter().any(|buddy| !buddy.linked && buddy.profile.visible());
+        let mut met = Vec::with_capacity(buddies.len());
+        for buddy in buddies.into_iter().filter(|buddy| buddy.linked) {
+            let added = self.add_link(user.slot, buddy.key);
+            debug_assert_ne!(added, Added::Full, "a place was kept for every link that was made");
+            met.push((buddy, added == Added::New));
+        }
+        let profile = self.users[user.slot].profile.clone();
+        if !profile.shows_like(&asked_as)
+            && let Some(packet) = transition(&asked_as, &profile)
+        {
+            // What the user shows was changed while they were asked.
+            self.tell_links(user, met.iter().map(|(buddy, _)| buddy.key), &packet, None);
+        }
+        met.retain(|(buddy, _)| buddy.profile.visible());
+        let answered = met.iter().map(|(buddy, _)| (buddy.position, buddy.profile.clone())).collect();
+        let answers = self.add_buddies(gather, answered, truncated);
+        self.meet(domain, user.slot, session, answers, &met);
+        self.reported(gather);
+    }
+
+    /// Shows the pages of a user those that were named and are there: the new ones to all, and to the page that named
+    /// them what is not in its answer (`answered`), or what its answer must not be taken to be newer than.
+    fn meet(&mut self, domain: DomainId, user: Slot, session: Slot, answered: bool, met: &[(Buddy, bool)]) {
+        for (Buddy { profile, .. }, is_new) in met {
+            let name = self.places.hash(domain, profile.name());
+            let packet = Packet::presence(PresenceType::Online, profile);
+            if *is_new {
+                self.deliver(user, &packet, Some(name), Some(session));
+            }
+            // What is queued to the page is older than its answer, and read after it.
+            let waits = |queue: &super::queue::Queue| queue.presence_waits(name);
+            if self.sessions.get(session).is_some_and(|page| !answered || waits(&page.queue)) {
+                self.deliver_to(session, packet, name);
             }
         }
     }
 
-    /// What a session was told before its answer was complete is read after that answer. If somebody went then, it
-    /// may be one of these, who is back: they are told of after that, too.
-    fn tell_after_going(&mut self, session: Slot, seen: &[(UserKey, u32, Profile)]) {
-        if !self.sessions.get(session).is_some_and(|session| session.queue.tells_of_going()) {
-            return;
-        }
-        for (key, _, profile) in seen {
-            let packet = Packet::presence(PresenceType::Online, profile);
-            self.queue_to(session, packet, Label::Presence(*key));
-        }
-    }
-
-    /// A user went offline before he knew of these links, so that they were not among those who were told.
+    /// A user went offline before these links were known here, so that they were not among those who saw it.
     fn unlink_gone(&mut self, domain: DomainId, user: UserKey, asked_as: &Profile, links: Vec<UserKey>) {
         let packet = asked_as.visible().then(|| Packet::offline(asked_as));
-        self.tell_links(user, links.clone(), packet.as_ref(), true, None);
+        self.part_links(user, domain, asked_as.name(), links.iter().copied(), packet.as_ref(), None);
         if let Some(back) = self.find_user(domain, asked_as.name()) {
-            // He is back already, and that was told before it is told now that he went.
+            // The user is back already, and was shown before it is shown now that the one before went.
             let profile = &self.users[back].profile;
-            let packet = profile.visible().then(|| Packet::presence(PresenceType::Online, profile));
-            self.tell_links(self.user_key(back), links, packet.as_ref(), false, None);
+            if let Some(packet) = profile.visible().then(|| Packet::presence(PresenceType::Online, profile)) {
+                self.tell_links(self.user_key(back), links, &packet, None);
+            }
         }
     }
 
-    /// Sends a user's presence to those linked with him, or ends the links, or both.
+    /// Sends a user's presence to those linked with it.
     pub(super) fn tell_links(
         &mut self,
         about: UserKey,
         links: impl IntoIterator<Item = UserKey>,
-        packet: Option<&Packet>,
-        unlink: bool,
+        packet: &Packet,
         gather: Option<GatherKey>,
     ) {
+        let owner = &self.users[about.slot];
+        let name = self.places.hash(owner.domain, owner.profile.name());
         for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
-            let mail = Mail::Presence { gather, about, packet: packet.cloned(), unlink, to };
-            self.ask_some(gather, place, mail);
+            let packet = Some(packet.clone());
+            let presence = Presence { gather, about, name, packet, unlink: false, to };
+            self.ask_some(gather, place, Mail::Presence(presence));
+        }
+    }
+
+    /// Ends the links of a user who has gone, at their other ends.
+    pub(super) fn part_links(
+        &mut self,
+        about: UserKey,
+        domain: DomainId,
+        name: &str,
+        links: impl IntoIterator<Item = UserKey>,
+        packet: Option<&Packet>,
+        gather: Option<GatherKey>,
+    ) {
+        let name = self.places.hash(domain, name);
+        for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
+            let presence = Presence { gather, about, name, packet: packet.cloned(), unlink: true, to };
+            self.ask_some(gather, place, Mail::Presence(presence));
         }
     }
 
     /// The presence of somebody these users are linked with.
-    pub(super) fn on_presence(
-        &mut self,
-        gather: Option<GatherKey>,
-        about: UserKey,
-        packet: Option<&Packet>,
-        unlink: bool,
-        to: &[Slot],
-    ) {
+    pub(super) fn on_presence(&mut self, presence: Presence) {
+        let Presence { gather, about, name, packet, unlink, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));
+        self.charge_receivers(&to);
         for slot in to {
-            let Some(user) = self.users.get_mut(*slot) else { continue };
-            // That he went is told even to those who are unlinked already: when he went he may have been invisible to
-            // them, as far as his owner knew, while they had been told of his coming.
-            let hears = unlink || user.roster.contains(about);
-            if unlink {
-                user.roster.remove(about);
-            }
-            if hears && let Some(packet) = &packet {
-                self.deliver(*slot, packet, Some(about), None);
+            let Some(user) = self.users.get_mut(slot) else { continue };
+            // That somebody went is shown even to those who are unlinked already: they may have been shown the coming of
+            // a user who was invisible by then.
+            let shown = if unlink {
+                user.roster.remove(about, self.places.hasher());
+                true
+            } else {
+                user.roster.contains(about, self.places.hasher())
+            };
+            if shown && let Some(packet) = &packet {
+                self.deliver(slot, packet, Some(name), None);
             }
         }
         self.report_done(gather);
@@ -176,58 +228,56 @@ impl Router {
         let Some(user) = self.find_user(domain, name) else {
             return self.answer(key, Answer::Done); // who is offline has no links
         };
-        let user = self.user_key(user);
         let gather = self.open(key, Collect::Done);
-        self.unlink(Some(gather), domain, user, buddies);
+        let profile = self.users[user].profile.clone();
+        let farewell = profile.visible().then(|| Packet::offline(&profile));
+        let user = self.user_key(user);
+        for (place, names) in self.names_by_place(domain, buddies) {
+            let names = names.into_iter();
+            let begin = |(_, name)| self.unlinking.begin(user.slot, domain, name, &self.places);
+            let names = names.map(begin).collect();
+            let (profile, farewell) = (profile.clone(), farewell.clone());
+            let unlink = Unlink { gather, domain, user, profile, farewell, names };
+            self.ask(gather, place, Mail::Unlink(Box::new(unlink)));
+        }
         self.close(gather);
     }
 
-    /// Unlinks a user from these names: first at their end, then at his.
-    fn unlink(&mut self, gather: Option<GatherKey>, domain: DomainId, user: UserKey, buddies: Vec<Text<'_>>) {
-        for (place, names) in self.names_by_place(domain, buddies) {
-            let names: Vec<Box<str>> = names.into_iter().map(|(_, name)| name).collect();
-            self.unlinking.extend(names.iter().map(|name| (user.slot, name.clone())));
-            self.ask_some(gather, place, Mail::Unlink { gather, domain, user, names });
-        }
-    }
-
     /// Somebody unlinks these.
-    pub(super) fn on_unlink(
-        &mut self,
-        gather: Option<GatherKey>,
-        domain: DomainId,
-        user: UserKey,
-        names: Vec<Box<str>>,
-    ) {
-        let mut buddies = Vec::new();
+    pub(super) fn on_unlink(&mut self, unlink: Unlink) {
+        let Unlink { gather, domain, user, profile, farewell, names } = unlink;
+        let from = self.places.hash(domain, profile.name());
+        self.charge_mail(domain, user.place, names.len());
+        let mut parted = Vec::new();
         for name in &names {
-            if let Some(buddy) = self.find_user(domain, name) {
-                self.users[buddy].roster.remove(user);
-                buddies.push(self.user_key(buddy));
+            let Some(buddy) = self.find_user(domain, &name.text) else { continue };
+            let was_linked = self.users[buddy].roster.remove(user, self.places.hasher());
+            if was_linked && let Some(packet) = &farewell {
+                self.deliver(buddy, packet, Some(from), None);
+            }
+            if was_linked {
+                let profile = &self.users[buddy].profile;
+                let farewell = profile.visible().then(|| Packet::offline(profile));
+                parted.push(Parted { key: self.user_key(buddy), name: name.hash, farewell });
             }
         }
-        self.send(user.place, Mail::Unlinked { gather, user, names, buddies });
+        let names = names.iter().map(|name| name.hash).collect();
+        self.send(user.place, Mail::Unlinked(Unlinked { gather, user, names, parted }));
     }
 
     /// They have been unlinked at their end; now at this one.
-    pub(super) fn on_unlinked(
-        &mut self,
-        gather: Option<GatherKey>,
-        user: UserKey,
-        names: &[Box<str>],
-        buddies: &[UserKey],
-    ) {
+    pub(super) fn on_unlinked(&mut self, unlinked: Unlinked) {
+        let Unlinked { gather, user, names, parted } = unlinked;
         for name in names {
-            let noted = self.unlinking.iter().position(|(slot, noted)| *slot == user.slot && noted == name);
-            self.unlinking.swap_remove(noted.expect("it was noted when they were asked"));
+            self.unlinking.end(user.slot, name);
         }
-        if let Some(user) = self.users.get_mut(user.slot) {
-            for buddy in buddies {
-                user.roster.remove(*buddy);
+        for Parted { key, name, farewell } in parted {
+            let Some(owner) = self.users.get_mut(user.slot) else { break };
+            let was_linked = owner.roster.remove(key, self.places.hasher());
+            if was_linked && let Some(packet) = &farewell {
+                self.deliver(user.slot, packet, Some(name), None);
             }
         }
-        if let Some(gather) = gather {
-            self.reported(gather);
-        }
+        self.reported(gather);
     }
 }

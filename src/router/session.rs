@@ -8,12 +8,13 @@ use std::num::NonZeroU32;
 use subtle::ConstantTimeEq;
 
 use super::Router;
-use super::backlog::{Kept, Label, Pushed};
+use super::backlog::{Label, Pushed};
 use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
+use super::handover::Left;
 use super::ids::{CallKey, SessionKey, Ticket};
 use super::mail::{Alarm, Effect, Mail};
 use super::packet::{Kind, Packet};
-use super::queue::Queue;
+use super::queue::{Answering, Queue};
 use super::user::User;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
@@ -29,7 +30,7 @@ pub(super) struct Session {
     /// The user's session before this one.
     pub(super) older: Option<Slot>,
     pub(super) version: Version,
-    /// How many messages the user had been given when it started: it was given all later ones.
+    /// It was given all messages of the user with numbers above this one.
     pub(super) given_from: u64,
     pub(super) queue: Queue,
     secret: [u8; 16],
@@ -86,6 +87,11 @@ pub(super) enum End {
 }
 
 impl Session {
+    /// Whether a poll of it is with the server, or its answer is on the way.
+    pub(super) fn has_poll(&self) -> bool {
+        self.poll != Poll::Absent || self.next.is_some()
+    }
+
     /// By this sessions are sorted, the one idle longest first: those that have a poll are being heard.
     pub(super) fn idle_order(&self) -> (bool, Moment) {
         (self.poll != Poll::Absent, self.heard)
@@ -169,16 +175,14 @@ impl Router {
             return self.refuse(key, Refusal::NoClient);
         };
         let now = self.now;
-        let session = &mut self.sessions[slot];
-        if seq.is_some_and(|seq| seq > session.queue.issued()) {
+        if seq.is_some_and(|seq| seq > self.sessions[slot].queue.issued()) {
             return self.refuse(key, Refusal::BadSeq);
         }
         if self.drain.is_some() {
-            self.counters.packets_waiting -= session.queue.len() as u64;
-            session.queue.acknowledge_by(seq);
-            self.counters.packets_waiting += session.queue.len() as u64;
+            self.acknowledge(slot, seq);
             return self.stop(key, slot, Reason::Shutdown);
         }
+        let session = &mut self.sessions[slot];
         session.heard = Moment::not_before(now);
         let (due, free) = (session.due, session.replaceable);
         if let Some(waiting) = &mut session.next {
@@ -216,20 +220,21 @@ impl Router {
         }
     }
 
-    /// Answers a poll, or parks it.
+    /// Answers a poll, or parks it: until something comes, or until what was answered before may be answered again.
     fn serve(&mut self, slot: Slot, key: CallKey, seq: Option<u64>) {
-        let session = &mut self.sessions[slot];
-        self.counters.packets_waiting -= session.queue.len() as u64;
-        session.queue.acknowledge_by(seq);
-        self.counters.packets_waiting += session.queue.len() as u64;
-        if session.queue.is_empty() {
+        self.acknowledge(slot, seq);
+        let session = &self.sessions[slot];
+        let until = if session.queue.is_empty() {
             self.counters.polls_parked_total += 1;
-            let until = self.now.after(self.hold_ms(slot));
-            self.sessions[slot].poll = Poll::Parked { key };
-            self.set_due(slot, until);
+            self.now.after(self.hold_ms(slot))
+        } else if session.queue.answerable() > self.now {
+            self.counters.polls_paced_total += 1;
+            session.queue.answerable()
         } else {
-            self.deliver_queue(slot, key);
-        }
+            return self.deliver_queue(slot, key);
+        };
+        self.sessions[slot].poll = Poll::Parked { key };
+        self.set_due(slot, until);
     }
 
     /// How long this poll is held. Spread, so that pages that came together do not come back together.
@@ -254,14 +259,14 @@ impl Router {
     /// Answers a poll with everything that is queued.
     fn deliver_queue(&mut self, slot: Slot, key: CallKey) {
         let session = &mut self.sessions[slot];
-        let (mut packets, repeated) = session.queue.answer();
-        if session.version == Version::V3 {
+        let Answering { mut packets, repeated } = session.queue.answer(self.now);
+        if session.version != Version::V6 {
             // Only now: what is queued may yet be handed over to a session of another dialect.
             packets.address_broadcasts(self.users[session.user].profile.name());
         }
         let seq = session.queue.told();
         session.poll = Poll::Answering { key };
-        self.counters.packets_repeated_total += repeated;
+        self.counters.packets_repeated_total += repeated as u64;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
         self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.answer_ms));
         let superseded = self.sessions[slot].next.is_some();
@@ -315,11 +320,11 @@ impl Router {
         pushed
     }
 
-    /// Answers the poll of a session if it is parked and something is queued.
+    /// Answers the poll of a session if it is parked and something is queued that was never answered.
     pub(super) fn answer_parked(&mut self, slot: Slot) {
         let session = &self.sessions[slot];
         if let Poll::Parked { key } = session.poll
-            && !session.queue.is_empty()
+            && session.queue.has_news()
         {
             self.deliver_queue(slot, key);
         }
@@ -413,12 +418,13 @@ impl Router {
     /// Ends a session: its polls are answered, and what it has not acknowledged goes on to others of its user, or
     /// into the linger.
     pub(super) fn end_session(&mut self, slot: Slot, end: End) {
-        let (user, messages) = self.take_session(slot, end);
+        let (user, left) = self.take_session(slot, end);
+        let messages = self.settle(user, &left);
         self.hand_over(user, messages);
     }
 
     /// Takes a session out; what it had not acknowledged is the caller's.
-    pub(super) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Vec<Kept>) {
+    pub(super) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Left) {
         let reason = match end {
             End::Offline => Reason::Offline,
             End::Limit => {
@@ -444,10 +450,13 @@ impl Router {
         self.unlist_session(user, slot);
         let session = self.sessions.remove(slot).expect("it was there above");
         self.counters.packets_waiting -= session.queue.len() as u64;
-        let messages = session.queue.into_messages();
         let missed = u64::from(end == End::Overflow { missed: true });
-        self.mark_seen(user, session.given_from, self.users[user].given - missed, &messages);
-        (user, messages)
+        let mut messages = session.queue.into_messages();
+        messages.sort_by_key(|kept| kept.given);
+        (
+            user,
+            Left { session: slot, from: session.given_from, to: self.users[user].given - missed, messages },
+        )
     }
 
     /// Stops the polls of a session that wait: the server is going down.

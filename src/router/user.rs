@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::num::NonZeroU32;
 
 use super::Router;
-use super::backlog::{Label, Pushed};
+use super::aside::Aside;
 use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
@@ -37,8 +37,8 @@ pub(super) struct User {
     pub(super) given: u64,
     /// How often he appeared or disappeared.
     sight_changes: u16,
-    /// Set while he has no session.
-    pub(super) linger: Option<Box<Linger>>,
+    /// What few users have, and not for long.
+    pub(super) aside: Option<Box<Aside>>,
     /// Where he stands among the users of his domain.
     crowd_index: u32,
     generation: NonZeroU32,
@@ -56,6 +56,26 @@ impl User {
 }
 
 impl User {
+    /// The mailbox, while the user has no session.
+    pub(super) fn linger(&self) -> Option<&Linger> {
+        self.aside.as_ref()?.linger.as_ref()
+    }
+
+    /// What few users have; [`User::tidy_aside`] must follow.
+    pub(super) fn aside_mut(&mut self) -> &mut Aside {
+        self.aside.get_or_insert_default()
+    }
+
+    /// Places in the roster that are kept for names whose owners were asked.
+    pub(super) fn reserved(&self) -> usize {
+        self.aside.as_ref().map_or(0, |aside| aside.reserved)
+    }
+
+    /// Gives the block back if nothing is in it.
+    pub(super) fn tidy_aside(&mut self) {
+        self.aside.take_if(|aside| aside.is_empty());
+    }
+
     /// Whether others see him, for those who keep a note of it.
     pub(super) fn sight(&self) -> Sight {
         Sight { visible: self.profile.visible(), changes: self.sight_changes }
@@ -123,7 +143,7 @@ impl Router {
         if known.is_some() {
             self.change_looks(user, &online.looks, Some(session), gather);
         }
-        self.link(user, online.buddies, known.is_none(), gather);
+        self.link(user, session, online.buddies, gather);
         self.enter(user, online.rooms, gather);
         self.close(gather);
     }
@@ -153,7 +173,7 @@ impl Router {
             rooms: KeySet::default(),
             given: 0,
             sight_changes: 0,
-            linger: None,
+            aside: None,
             crowd_index: u32::try_from(crowd.len()).expect("slots have 32 bits"),
             generation: UNBORN,
         });
@@ -169,7 +189,9 @@ impl Router {
         let owner = &mut self.users[user];
         owner.newest = Some(session);
         owner.sessions += 1;
-        self.end_linger(user, session);
+        if !self.end_linger(user, session) {
+            self.give_waiting(user, session);
+        }
         if usize::from(self.users[user].sessions) > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those heard of at the same time, the last one is the oldest.
@@ -187,10 +209,11 @@ impl Router {
     /// Takes a session out of its user's list.
     pub(super) fn unlist_session(&mut self, user: Slot, session: Slot) {
         let older = self.sessions[session].older;
-        let newer = self.sessions_of(user).find(|newer| self.sessions[*newer].older == Some(session));
-        match newer {
-            Some(newer) => self.sessions[newer].older = older,
-            None => self.users[user].newest = older,
+        if self.users[user].newest == Some(session) {
+            self.users[user].newest = older;
+        } else {
+            let newer = self.sessions_of(user).find(|newer| self.sessions[*newer].older == Some(session));
+            self.sessions[newer.expect("every session is in the list")].older = older;
         }
         self.users[user].sessions -= 1;
     }
@@ -223,7 +246,7 @@ impl Router {
         self.forget_name(domain, profile.name(), user);
         self.leave_crowd(domain, crowd_index);
         let packet = profile.visible().then(|| Packet::offline(&profile));
-        self.tell_links(key, roster.iter(), packet.as_ref(), true, gather);
+        self.part_links(key, domain, profile.name(), roster.iter(), packet.as_ref(), gather);
         for (place, rooms) in self.by_place(rooms.iter().map(Into::into)) {
             self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
@@ -280,7 +303,7 @@ impl Router {
         self.tell_own_sessions(user, &after, by);
         if let Some(packet) = transition(&before, &after) {
             let links: Vec<UserKey> = self.users[user].roster.iter().collect();
-            self.tell_links(key, links, Some(&packet), false, Some(gather));
+            self.tell_links(key, links, &packet, Some(gather));
         }
         if before.visible() != after.visible() {
             // Round again after 65,536 changes: no mail is that late.
@@ -299,11 +322,9 @@ impl Router {
         let wants = |session: &Slot| Some(*session) != by && self.sessions[*session].version == Version::V6;
         let sessions: Vec<Slot> = self.sessions_of(user).filter(wants).collect();
         let packet = Packet::presence(PresenceType::Show, profile);
-        let label = Label::Presence(self.user_key(user));
+        let name = self.places.hash(self.users[user].domain, profile.name());
         for session in sessions {
-            if self.queue_to(session, packet.clone(), label) == Pushed::Full {
-                self.end_session(session, End::Overflow { missed: false });
-            }
+            self.deliver_to(session, packet.clone(), name);
         }
     }
 
@@ -337,7 +358,8 @@ impl Router {
     }
 
     /// Names by the place that owns them, with their positions in the list.
-    pub(super) fn names_by_place(&self, domain: DomainId, names: Vec<Text<'_>>) -> Vec<(Place, Names)> {
+    pub(super) fn names_by_place(&mut self, domain: DomainId, names: Vec<Text<'_>>) -> Vec<(Place, Names)> {
+        self.work.charge(domain, names.len());
         let owned = (0..).zip(names).map(|(position, name)| {
             (self.places.of(domain, &name), (position, name.into_owned().into_boxed_str()))
         });
@@ -352,6 +374,7 @@ impl Router {
         viewer: Option<UserKey>,
         names: &Names,
     ) {
+        self.charge_mail(domain, gather.place, names.len());
         let mut online = Vec::new();
         for (position, name) in names {
             if let Some(user) = self.find_user(domain, name) {
@@ -366,6 +389,7 @@ impl Router {
 
     /// What do these users show?
     pub(super) fn on_describe(&mut self, gather: GatherKey, users: &[Slot]) {
+        self.charge_receivers(users);
         let shown = users.iter().filter_map(|user| self.users.get(*user));
         let profiles = shown.map(|user| (0, user.profile.clone())).collect();
         self.report(gather, Part::Profiles(profiles));

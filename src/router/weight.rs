@@ -4,7 +4,7 @@
 //! lies on the heap. Must not: be asked for mail that does not wait; nearly none does.
 
 use super::call::{Answer, Call, Looks, Online, Say, Text, Verb};
-use super::mail::{Mail, Names, Part};
+use super::mail::{Link, Linked, Mail, Names, Part, Unlink};
 use super::packet::Packet;
 use super::profile::Profile;
 use crate::slots::Slot;
@@ -21,17 +21,27 @@ impl Mail {
             | Mail::Leave { room, packet, .. } => room.len() + packet.share(),
             Mail::Deliver { packet, to, .. } => packet.share() + slots(to),
             Mail::Broadcast { packet, .. } => packet.share(),
-            Mail::Link { profile, announce, names: list, .. } => {
-                of_profile(profile) + announce.as_ref().map_or(0, Packet::share) + names(list)
+            Mail::Link(link) => {
+                size_of::<Link>()
+                    + of_profile(&link.profile)
+                    + share(link.announce.as_ref())
+                    + names(&link.names)
             }
-            Mail::Linked { profile, buddies, .. } => {
-                let buddies = buddies.iter().map(|buddy| size_of_val(buddy) + of_profile(&buddy.profile));
-                of_profile(profile) + buddies.sum::<usize>()
+            Mail::Linked(linked) => {
+                let buddies = linked.buddies.iter();
+                let buddies = buddies.map(|buddy| size_of_val(buddy) + of_profile(&buddy.profile));
+                size_of::<Linked>() + of_profile(&linked.asked_as) + buddies.sum::<usize>()
             }
-            Mail::Presence { packet, to, .. } => packet.as_ref().map_or(0, Packet::share) + slots(to),
-            Mail::Unlink { names, .. } => texts(names.iter().map(|name| &**name)),
-            Mail::Unlinked { names, buddies, .. } => {
-                texts(names.iter().map(|name| &**name)) + size_of_val(&**buddies)
+            Mail::Presence(presence) => share(presence.packet.as_ref()) + slots(&presence.to),
+            Mail::Unlink(unlink) => {
+                let names = unlink.names.iter().map(|name| size_of_val(name) + name.text.len());
+                let beside = of_profile(&unlink.profile) + share(unlink.farewell.as_ref());
+                size_of::<Unlink>() + beside + names.sum::<usize>()
+            }
+            Mail::Unlinked(unlinked) => {
+                let parted = unlinked.parted.iter();
+                let parted = parted.map(|parted| size_of_val(parted) + share(parted.farewell.as_ref()));
+                size_of_val(&*unlinked.names) + parted.sum::<usize>()
             }
             Mail::Enter { rooms, .. } => names(rooms),
             Mail::Entered { rooms, .. } => rooms.iter().map(|room| size_of_val(room) + room.name.len()).sum(),
@@ -100,8 +110,8 @@ fn names(names: &Names) -> usize {
     names.iter().map(|name| size_of_val(name) + name.1.len()).sum()
 }
 
-fn texts<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
-    texts.map(|text| size_of::<Box<str>>() + text.len()).sum()
+fn share(packet: Option<&Packet>) -> usize {
+    packet.map_or(0, Packet::share)
 }
 
 fn list(list: &[Text<'_>]) -> usize {

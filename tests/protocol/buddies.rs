@@ -46,3 +46,35 @@ fn removed_buddies_may_be_named_again() {
         assert_eq!(bob.everything().moves(), ["alice show away"]);
     });
 }
+
+/// The other page went on showing the one that was removed.
+#[test]
+fn a_removed_buddy_was_still_shown() {
+    each_site(|site| {
+        let mut bob = site.online("bob", &[]);
+        let mut alice =
+            [site.online("alice", &[("buddies", "bob")]), site.online("alice", &[("buddies", "bob")])];
+        bob.everything();
+        site.post("/buddies/remove", &[("name", "bob"), ("buddies", "alice")]).ok();
+        for page in &mut alice {
+            assert_eq!(page.everything().moves(), ["bob offline unavailable"]);
+        }
+        assert_eq!(bob.everything().moves(), ["alice offline unavailable"], "whoever named whom");
+        site.post("/buddies/remove", &[("name", "alice"), ("buddies", "bob")]).ok();
+        assert!(
+            bob.everything().is_silent() && alice[0].everything().is_silent(),
+            "nothing was left to undo"
+        );
+    });
+}
+
+#[test]
+fn a_removed_buddy_who_is_invisible_is_not_told_of() {
+    each_site(|site| {
+        let mut bob = site.online("bob", &[]);
+        let mut alice = site.online("alice", &[("buddies", "bob"), ("show", "invisible")]);
+        site.post("/buddies/remove", &[("name", "alice"), ("buddies", "bob")]).ok();
+        assert!(bob.everything().is_silent());
+        assert_eq!(alice.everything().moves(), ["bob offline unavailable"]);
+    });
+}

@@ -1,5 +1,7 @@
 //! Limits of lists, links, rooms, sessions and users: §1 Limits, and 429.
 
+use serde_json::json;
+
 use crate::support::{Setup, each_site, eventually};
 
 /// `count` names, comma-separated.
@@ -67,6 +69,26 @@ fn a_roster_holds_only_so_many_links() {
         let told = buddies.iter_mut().filter_map(|buddy| buddy.everything().moves().pop());
         let told: Vec<String> = told.filter(|told| told.ends_with(" dnd")).collect();
         assert_eq!(told.len(), 2, "{told:?}");
+    });
+}
+
+/// Buddies beyond a full roster were answered as online, and never went offline.
+#[test]
+fn buddies_beyond_a_full_roster_were_answered() {
+    Setup::calm().limit("roster_links", 2).each(|site| {
+        let buddies: Vec<_> = ["b0", "b1", "b2", "b3"].map(|name| site.online(name, &[])).into();
+        let alice = site.online("alice", &[("buddies", "b0,b1,b2,b3")]);
+        assert_eq!(alice.answer["buddies"].as_array().map(Vec::len), Some(2), "{}", alice.answer);
+        assert_eq!(alice.answer["truncated"], true);
+        let carol = site.online("carol", &[("buddies", "alice")]);
+        assert_eq!((&carol.answer["buddies"], &carol.answer["truncated"]), (&json!([]), &json!(true)));
+        site.online("dave", &[("show", "invisible"), ("buddies", "carol")]);
+        site.online("erin", &[("show", "invisible"), ("buddies", "carol")]);
+        let named = site.online("carol", &[("buddies", "dave,erin")]);
+        assert_eq!(named.answer["truncated"], json!(null), "what is invisible is left out of everything");
+        for buddy in &buddies {
+            buddy.offline();
+        }
     });
 }
 

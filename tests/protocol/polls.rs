@@ -1,8 +1,10 @@
 //! One poll a session, acknowledgement, and how polls are stopped. §3.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 
-use crate::support::{Browser, Heard, Response, Setup, each_site, get};
+use crate::support::{Browser, Heard, Poll, Response, Setup, each_site, eventually, get};
 
 /// The bodies of a raw answer.
 fn bodies(answer: &Response) -> Vec<String> {
@@ -155,9 +157,11 @@ fn sessions_have_numbers_of_their_own() {
     each_site(|site| {
         let mut first = site.online("alice", &[]);
         site.push("x", "alice", "one");
+        assert_eq!(first.poll().bodies(), ["one"]);
+        let poll = first.park_surely();
         let mut second = site.online("alice", &[]);
         site.push("x", "alice", "two");
-        assert_eq!(first.poll().bodies(), ["one", "two"]);
+        assert_eq!(first.read(poll).bodies(), ["two"]);
         assert_eq!(second.poll().bodies(), ["two"]);
         assert_eq!([first.seq, second.seq], [Some(2), Some(1)]);
     });
@@ -240,5 +244,42 @@ fn a_ticket_that_is_unknown_or_ended_is_404_with_or_without_callback() {
         alice.offline();
         alice.is_gone();
         alice.poll_with(&[("callback", "f")]).is(404, "no client found");
+    });
+}
+
+/// Two old pages on one ticket must not spin: each would replace the other as fast as it can.
+#[test]
+fn a_parked_poll_is_replaced_at_most_once_a_second() {
+    each_site(|site| {
+        let alice = site.online("alice", &[]);
+        let begun = Instant::now();
+        let polls: Vec<Poll> = (0..40).map(|_| alice.park()).collect();
+        // One is parked and one waits; the others were one too many, or replaced.
+        eventually("all polls but two are answered", || {
+            let answered = polls.iter().filter(|poll| poll.conn.is_readable()).count();
+            (answered >= polls.len() - 2).then_some(())
+        });
+        let seconds = begun.elapsed().as_secs();
+        let readable = polls.into_iter().filter(|poll| poll.conn.is_readable());
+        let replaced = readable.map(Poll::response).filter(|answer| answer.status == 200).count();
+        assert!(replaced as u64 <= seconds + 2, "{replaced} in {seconds} s");
+    });
+}
+
+/// One ticket polled over and over with one number pushed 238 MB a second out.
+#[test]
+fn the_same_answer_was_repeated_as_fast_as_it_was_asked_for() {
+    each_site(|site| {
+        let mut alice = site.online("alice", &[]);
+        site.push("x", "alice", "one");
+        let begun = Instant::now();
+        for _ in 0..4 {
+            assert_eq!(bodies(&poll_from(&alice, "0")), ["one"]);
+        }
+        // The first is news and the second a repetition; each later one had to wait.
+        assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+        let poll = alice.park();
+        site.push("x", "alice", "two");
+        assert_eq!(alice.read(poll).bodies(), ["one", "two"], "news are answered at once");
     });
 }

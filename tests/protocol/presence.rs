@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::each_site;
+use crate::support::{Setup, each_site};
 
 #[test]
 fn the_first_session_announces_online_and_further_ones_do_not() {
@@ -158,5 +158,48 @@ fn the_state_in_the_online_answer_and_what_is_heard_later_fit_together() {
             expected.sort_unstable();
             assert_eq!(heard, expected, "those who came after");
         }
+    });
+}
+
+/// A link made by a later call was told neither to the other side nor to the namer's other pages.
+#[test]
+fn a_link_that_a_later_page_made_was_not_shown() {
+    each_site(|site| {
+        let mut bob = [site.online("bob", &[]), site.online("bob", &[])];
+        let mut alice = site.online("alice", &[("show", "dnd")]);
+        let later = site.start("alice", &[("buddies", "bob")]);
+        assert_eq!(later.answer["buddies"], json!({"bob": "available"}));
+        for page in &mut bob {
+            assert_eq!(page.everything().moves(), ["alice online dnd"]);
+        }
+        assert_eq!(alice.everything().moves(), ["bob online available"], "her other page, too");
+        site.start("alice", &[("buddies", "bob")]);
+        assert!(bob[0].everything().is_silent() && alice.everything().is_silent(), "it is not new any more");
+    });
+}
+
+#[test]
+fn a_link_with_an_invisible_user_is_shown_to_neither_until_that_user_appears() {
+    each_site(|site| {
+        let mut bob = site.online("bob", &[]);
+        let mut alice = site.online("alice", &[("show", "invisible")]);
+        site.start("alice", &[("buddies", "bob")]);
+        assert!(bob.everything().is_silent());
+        assert_eq!(alice.everything().moves(), ["bob online available"]);
+        alice.show("away");
+        assert_eq!(bob.everything().moves(), ["alice online away"]);
+    });
+}
+
+/// Fifteen comings and goings of one buddy left fifteen packets, and at last ended the other's session.
+#[test]
+fn comings_and_goings_of_one_buddy_piled_up() {
+    Setup::calm().limit("roster_links", 1).each(|site| {
+        let mut bob = site.online("bob", &[]);
+        for _ in 0..15 {
+            site.online("alice", &[("buddies", "bob")]);
+            site.offline("alice");
+        }
+        assert_eq!(bob.everything().moves(), ["alice offline unavailable"]);
     });
 }

@@ -4,7 +4,7 @@
 //! the ledger and the pages judge that.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::browser::{Life, Page, Tab};
 use super::ledger::Said;
@@ -124,16 +124,12 @@ impl World {
             version,
             seq: self.random.chance(65),
             named: buddies.to_vec(),
-            issued: self.moment + 1,
-            answered: 0,
             life: Life::Opening,
             ticket: None,
             session: None,
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
             view: BTreeMap::new(),
             told: BTreeMap::new(),
-            linked: BTreeMap::new(),
-            unlinked: BTreeSet::new(),
             heard,
             heard_poll: None,
             flushed: None,
@@ -364,19 +360,8 @@ impl World {
 
     pub(super) fn unlink(&mut self, domain: usize, name: String, mut buddies: Vec<String>) {
         buddies.retain(|buddy| *buddy != name);
-        let verb = Verb::RemoveBuddies { name: name.clone().into(), buddies: texts(buddies.clone()) };
-        self.call(Ask::Remove { domain, name, buddies }, domain, verb);
-    }
-
-    /// They were unlinked: pages that are open now may never hear the truth about them.
-    pub(super) fn unlinked(&mut self, domain: usize, name: &str, buddies: &[String]) {
-        for page in self.pages.iter_mut().filter(|page| page.domain == domain) {
-            if page.name == name {
-                page.unlinked.extend(buddies.iter().cloned());
-            } else if buddies.contains(&page.name) {
-                page.unlinked.insert(name.to_owned());
-            }
-        }
+        let verb = Verb::RemoveBuddies { name: name.into(), buddies: texts(buddies) };
+        self.call(Ask::Act { page: None }, domain, verb);
     }
 
     /// A ticket is tried in another domain.

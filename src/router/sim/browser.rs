@@ -2,8 +2,8 @@
 //!
 //! Owns: what a page has seen, and the rules a browser can check by itself: with `seq` no message twice and none out
 //! of order, nothing of another domain, nothing a dialect cannot understand. Order holds between two messages of one
-//! sender if the first was answered before the second was sent; a message that was handed over from an ended
-//! session may come after later ones of the same sender that this session had been answered before.
+//! sender if the first was answered before the second was sent; what a living page was answered and never acknowledged
+//! comes late, when its session ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::ledger::Said;
 use crate::router::call::{Delivery, Started, Version};
-use crate::router::ids::{CallKey, SessionKey, Ticket, UserKey};
+use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, PresenceType};
 
 /// What somebody shows: show and status.
@@ -35,10 +35,8 @@ pub(super) struct Page {
     pub(super) version: Version,
     /// Whether it acknowledges by number.
     pub(super) seq: bool,
-    /// Whom it named, when it was asked for, and when that was answered.
+    /// Whom it named.
     pub(super) named: Vec<String>,
-    pub(super) issued: u64,
-    pub(super) answered: u64,
     pub(super) life: Life,
     /// What it was answered with.
     pub(super) ticket: Option<Ticket>,
@@ -47,12 +45,8 @@ pub(super) struct Page {
     pub(super) tabs: Vec<Tab>,
     /// The buddies it shows as online.
     pub(super) view: BTreeMap<String, Shown>,
-    /// Presences it was told of each name.
+    /// Presences it was shown of each name, but for those of rooms.
     pub(super) told: BTreeMap<String, usize>,
-    /// Those its user was linked with when all was last quiet.
-    pub(super) linked: BTreeMap<String, UserKey>,
-    /// Those he was unlinked from while it was open: it may believe what it likes.
-    pub(super) unlinked: BTreeSet<String>,
     /// When its session was asked for, or its last poll came to its router.
     pub(super) heard: u64,
     /// That poll, and when its router was told that the answer was flushed.
@@ -105,7 +99,7 @@ impl Page {
             match packet.kind() {
                 Kind::Message(kind) => {
                     let spoken = json["type"] == kind.word();
-                    assert!(spoken && (self.version != Version::V3 || kind != MessageType::Broadcast));
+                    assert!(spoken && (self.version == Version::V6 || kind != MessageType::Broadcast));
                     if kind == MessageType::Unicast && json["from"] != self.name.as_str() {
                         assert_eq!(json["to"], self.name.as_str(), "it is addressed to somebody else");
                     }
@@ -135,7 +129,7 @@ impl Page {
         let session = self.session.expect("it polls with its ticket");
         if let Some(answered) = message.answered
             && message.exact
-            && !message.handed_over_to(session)
+            && !message.was_late_for(session)
         {
             assert!(answered > *latest, "message {number} came after a later one of {}", message.from);
         }
@@ -148,7 +142,9 @@ impl Page {
         if from == self.name {
             return; // another page of his changed what he shows
         }
-        *self.told.entry(from.to_owned()).or_default() += 1;
+        if !matches!(kind, PresenceType::Join | PresenceType::Leave) {
+            *self.told.entry(from.to_owned()).or_default() += 1;
+        }
         match kind {
             PresenceType::Online | PresenceType::Show => {
                 let shown = (text(json, "show").to_owned(), text(json, "status").to_owned());

@@ -20,12 +20,6 @@ impl World {
             Ask::Start { page } => self.started(page, answer),
             Ask::Poll { page, tab, bad_seq } => self.polled(key, page, tab, (bad_seq, pending.cut), answer),
             Ask::Say { message } => self.said(message, pending.late, &answer),
-            Ask::Remove { domain, name, buddies } => {
-                self.unlinked(domain, &name, &buddies);
-                if self.late() > pending.late {
-                    self.unlinks_late.push((domain, name, buddies));
-                }
-            }
             Ask::Act { page } => match answer {
                 Answer::Refused(Refusal::NoClient) => {
                     if let Some(page) = page {
@@ -53,7 +47,6 @@ impl World {
                 let max = self.plan.limits.sessions_per_user;
                 assert!(started.sessions > 0 && started.sessions as usize <= max, "{}", started.sessions);
                 self.probed = Some(Answer::Online(started.clone()));
-                self.pages[page].answered = self.moment;
                 self.pages[page].start(&started);
             }
             Answer::Refused(refusal) => {

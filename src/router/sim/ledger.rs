@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::browser::number_of;
 use super::world::{Ask, World};
-use crate::router::backlog::Kept;
+use crate::router::backlog::Label;
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
+use crate::router::linger::Mailed;
 use crate::router::mail::{Alarm, Input, Mail};
 use crate::router::packet::{MessageType, Packet};
 use crate::slots::Slot;
@@ -50,13 +51,15 @@ pub(super) struct Said {
 pub(super) struct Queued {
     pub(super) session: SessionKey,
     pub(super) user: UserKey,
-    /// When it was said, and not when another session ended.
-    pub(super) direct: bool,
+    /// How it came there.
+    pub(super) label: Label,
 }
 
 impl Said {
-    pub(super) fn handed_over_to(&self, session: SessionKey) -> bool {
-        self.queued.iter().any(|queued| queued.session == session && !queued.direct)
+    /// Whether a session took it over late, from one that has ended.
+    pub(super) fn was_late_for(&self, session: SessionKey) -> bool {
+        let late = |queued: &Queued| matches!(queued.label, Label::Late(_));
+        self.queued.iter().any(|queued| queued.session == session && late(queued))
     }
 
     /// Whether a user is given it as its sender, and not as a receiver.
@@ -69,7 +72,7 @@ impl Said {
     pub(super) fn receivers(&self) -> impl Iterator<Item = SessionKey> {
         self.queued
             .iter()
-            .filter(|queued| queued.direct && !self.is_copy(queued.user))
+            .filter(|queued| matches!(queued.label, Label::Message(_)) && !self.is_copy(queued.user))
             .map(|queued| queued.session)
     }
 }
@@ -94,8 +97,6 @@ pub(super) struct Ledger {
     acknowledged: BTreeSet<(UserKey, u64)>,
     held: Vec<BTreeMap<Slot, Held>>,
     mailboxes: Vec<BTreeMap<Slot, Vec<u64>>>,
-    /// The page with which a user came.
-    pub(super) came_with: BTreeMap<UserKey, usize>,
     /// Since when a user has lingered.
     lingers: BTreeMap<UserKey, u64>,
 }
@@ -108,7 +109,6 @@ impl Ledger {
             acknowledged: BTreeSet::new(),
             held: (0..places).map(|_| BTreeMap::new()).collect(),
             mailboxes: (0..places).map(|_| BTreeMap::new()).collect(),
-            came_with: BTreeMap::new(),
             lingers: BTreeMap::new(),
         }
     }
@@ -214,6 +214,7 @@ impl World {
         let was = std::mem::take(&mut self.ledger.held[place]);
         let were = std::mem::take(&mut self.ledger.mailboxes[place]);
         self.look(place, &was, &were);
+        self.look_at_newcomers(place, &was);
         // What a session or mailbox that has ended held, each message of a user once.
         let mut left = BTreeMap::new();
         for (slot, held) in &was {
@@ -308,8 +309,8 @@ impl World {
             let user = user_at(place, session.user);
             let key = SessionKey { place: user.place, slot };
             let before = was.get(&slot);
-            let given: Vec<u64> = session.queue.messages().map(|(given, _, _)| given).collect();
-            for (given, _, packet) in session.queue.messages() {
+            let given: Vec<u64> = session.queue.messages().map(|(given, ..)| given).collect();
+            for (given, label, _, packet) in session.queue.messages() {
                 if before.is_some_and(|held| held.given.contains(&given)) {
                     continue;
                 }
@@ -322,25 +323,28 @@ impl World {
                 );
                 assert!(!said.queued.iter().any(|queued| queued.session == key), "{number} was queued twice");
                 assert_may_have(number, said, user, profile.name());
-                let direct = given > session.given_from;
+                let direct = matches!(label, Label::Message(_));
                 let newest = router.users[session.user].newest == Some(slot);
                 assert!(direct || newest, "message {number} was handed over to an older session");
-                said.queued.push(Queued { session: key, user, direct });
+                let acknowledged = self.ledger.acknowledged.contains(&(user, given));
+                assert!(
+                    direct || !acknowledged,
+                    "message {number} was handed over after it was acknowledged"
+                );
+                said.queued.push(Queued { session: key, user, label });
             }
             let page = match before {
                 Some(held) => held.page,
                 None => page_of(&router.ticket(slot).secret),
             };
-            self.ledger.came_with.entry(user).or_insert(page);
-            self.ledger.held[place].insert(
-                slot,
-                Held { user: session.user, page, given, answered: session.queue.answered().collect() },
-            );
+            self.ledger.held[place]
+                .insert(slot, Held { user: session.user, page, given, answered: session.queue.answered() });
         }
         for (slot, user) in router.users.iter() {
-            let Some(linger) = &user.linger else { continue };
+            let Some(linger) = user.linger() else { continue };
             let key = user_at(place, slot);
-            for Kept { given, packet, claim } in linger.mailbox() {
+            for Mailed { kept, claim } in linger.mailbox() {
+                let (given, packet) = (&kept.given, &kept.packet);
                 if were.get(&slot).is_some_and(|before| before.contains(given)) {
                     continue;
                 }
@@ -357,8 +361,28 @@ impl World {
                     said.kept += usize::from(back);
                 }
             }
-            let mailbox = linger.mailbox().iter().map(|kept| kept.given).collect();
+            let mailbox = linger.mailbox().iter().map(|mailed| mailed.kept.given).collect();
             self.ledger.mailboxes[place].insert(slot, mailbox);
+        }
+    }
+
+    /// A session that has just started was given what waits in those of its user that have no poll.
+    fn look_at_newcomers(&self, place: usize, was: &BTreeMap<Slot, Held>) {
+        let router = &self.routers[place];
+        for (slot, session) in router.sessions.iter().filter(|(slot, _)| !was.contains_key(slot)) {
+            let given: BTreeSet<u64> = session.queue.messages().map(|(given, ..)| given).collect();
+            let user = user_at(place, session.user);
+            let others = router.sessions_of(session.user).filter(|other| *other != slot);
+            for other in others.map(|other| &router.sessions[other]).filter(|other| !other.has_poll()) {
+                for (number, ..) in other.queue.messages() {
+                    let waits = !self.ledger.acknowledged.contains(&(user, number));
+                    let missed = waits && !given.contains(&number);
+                    assert!(
+                        !missed || self.plan.small_limits,
+                        "{number} was not given to a page that started"
+                    );
+                }
+            }
         }
     }
 
@@ -374,15 +398,15 @@ impl World {
     fn is_passed_on(&self, place: usize, user: Slot, given: u64, number: usize) -> bool {
         let router = &self.routers[place];
         let Some(owner) = router.users.get(user) else { return false };
-        if let Some(linger) = &owner.linger {
-            let kept = linger.mailbox().iter().any(|kept| kept.given == given);
+        if let Some(linger) = owner.linger() {
+            let kept = linger.mailbox().iter().any(|mailed| mailed.kept.given == given);
             // It may have been too much for a session that ended in the same step; then it is counted.
             assert!(kept || self.plan.small_limits, "message {number} is not in the mailbox");
             return kept;
         }
         let Some(heir) = owner.newest else { return false }; // the server has gone down
         let has = router.sessions_of(user).any(|session| self.has(place, session, number));
-        let full = || router.sessions[heir].queue.inherited() >= router.limits.queue_messages;
+        let full = || router.sessions[heir].queue.taken_over() >= router.limits.queue_messages;
         assert!(has || full(), "message {number} was not handed over");
         has
     }

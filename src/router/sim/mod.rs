@@ -85,7 +85,7 @@ impl Plan {
         let (mut max_users, mut memory_bytes) = (u32::MAX, PLENTY_BYTES);
         if small_limits {
             limits.queue_messages = random.pick(&[2, 5, 1_000]);
-            limits.roster_links = random.pick(&[2, 100]);
+            limits.roster_links = random.pick(&[1, 2, 3, 100]);
             limits.rooms_per_user = random.pick(&[1, 2, 100]);
             max_users = random.pick(&[2, u32::MAX]);
             memory_bytes = random.pick(&[1_000, 4_000, PLENTY_BYTES]);

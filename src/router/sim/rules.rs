@@ -1,11 +1,10 @@
 //! What must hold: always, when no mail is on its way, and when every page has caught up.
 //!
-//! Owns: the invariants of the tables. Must not: change anything but what it remembers of who was linked when all
-//! was quiet.
+//! Owns: the invariants of the tables, and of what pages show. Must not: change anything.
 
 use std::collections::BTreeSet;
 
-use super::browser::{Life, Page, Shown};
+use super::browser::{Life, Shown};
 use super::world::{Ask, World};
 use crate::admission::Claim;
 use crate::clock::Moment;
@@ -13,6 +12,7 @@ use crate::domains::DomainId;
 use crate::limits::ALARM_MS_MAX;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};
+use crate::router::linger::Linger;
 use crate::router::mail::Alarm;
 use crate::router::packet::MessageType;
 
@@ -42,9 +42,9 @@ impl World {
         }
         for (_, user) in self.routers.iter().flat_map(|router| router.users.iter()) {
             let domain = self.domain_ids.iter().position(|id| *id == user.domain).expect("it was configured");
-            let mailbox = user.linger.as_ref().map_or(&[][..], |linger| linger.mailbox());
+            let mailbox = user.linger().map_or(&[][..], |linger| linger.mailbox());
             claimed[domain] +=
-                mailbox.iter().filter_map(|kept| kept.claim.as_ref()).map(Claim::bytes).sum::<usize>();
+                mailbox.iter().filter_map(|mailed| mailed.claim.as_ref()).map(Claim::bytes).sum::<usize>();
         }
         let used: Vec<usize> = self.budgets.iter().map(|budget| budget.used()).collect();
         assert_eq!(used, claimed, "what is claimed is kept, and the other way round");
@@ -89,10 +89,11 @@ impl World {
         for (slot, user) in router.users.iter() {
             let key = router.user_key(slot);
             assert!(user.roster.len() <= self.plan.limits.roster_links);
+            assert_eq!(user.reserved(), 0, "places are kept for nobody");
             for link in user.roster.iter() {
                 let other = self.user(link).expect("nobody is linked with somebody who left");
                 assert_eq!(other.domain, user.domain, "links stay in their domain");
-                assert!(other.roster.contains(key), "rosters are mutual");
+                assert!(other.roster.contains(key, router.places.hasher()), "rosters are mutual");
             }
         }
     }
@@ -114,7 +115,7 @@ impl World {
             let key = crate::router::ids::RoomKey { place: Place(u16::try_from(place).unwrap()), slot };
             for member in room.members.keys() {
                 let user = self.user(*member).expect("members are online");
-                assert!(user.rooms.contains(key), "a member knows that he is one");
+                assert!(user.rooms.contains(key, router.places.hasher()), "a member knows that he is one");
             }
         }
     }
@@ -131,7 +132,7 @@ impl World {
             assert!(alarm <= farthest, "alarms of sessions that are gone would pile up");
         }
         for (slot, user) in router.users.iter() {
-            let until = user.linger.as_ref().map(|linger| linger.until());
+            let until = user.linger().map(Linger::until);
             assert!(
                 until.is_none_or(|until| self.rings(place, Alarm::User(slot), until)),
                 "he lingers for ever"
@@ -167,13 +168,9 @@ impl World {
         profile.visible().then(|| (profile.show().to_owned(), profile.status().to_owned()))
     }
 
-    /// What holds when every page has seen all there is: it shows those its user is linked with as they are.
-    ///
-    /// A link that was made silently (the other one named him not when he came but later, on a further page) is
-    /// told with the next change. So what is not shown is excused, unless the other one came when the page was
-    /// there already and named its user, or was there when the page named him, or the link has been there from one
-    /// quiet moment to the next.
-    pub(super) fn check_settled(&mut self) {
+    /// What holds when every page has seen all there is: it shows those its user is linked with as they are, if its own
+    /// call named them or it was shown something of them since; and nobody else.
+    pub(super) fn check_settled(&self) {
         for page in 0..self.pages.len() {
             let Some(session) = self.alive(page) else { continue };
             if self.pages[page].life != Life::Open || self.pages[page].tabs.len() > 1 {
@@ -182,50 +179,34 @@ impl World {
             let router = &self.routers[usize::from(session.place.0)];
             let queue = &router.sessions[session.slot].queue;
             assert!(queue.is_empty(), "page {page} polls and does not catch up");
-            if self.plan.limits.roster_links >= self.plan.names().len() {
-                for name in self.plan.names() {
-                    self.check_view(page, &name);
-                }
+            for name in self.plan.names() {
+                self.check_view(page, &name);
             }
         }
     }
 
-    fn check_view(&mut self, page: usize, name: &str) {
-        let Page { domain, session, .. } = &self.pages[page];
-        let (domain, session) = (*domain, session.expect("it is open"));
-        let router = &self.routers[usize::from(session.place.0)];
-        let me = &router.users[router.sessions[session.slot].user];
-        let online = self.find_user(domain, name);
-        let came_with = online.map(|key| &self.pages[self.ledger.came_with[&key]]);
-        let came = came_with.is_some_and(|other| {
-            let page = &self.pages[page];
-            let named = other.named.contains(&page.name) && page.answered < other.issued;
-            named || page.named.contains(&other.name) && (1..page.issued).contains(&other.answered)
-        });
-        let key = online.filter(|key| me.roster.contains(*key));
-        let real = self.shown(domain, name);
-        let page_number = page;
-        let page = &mut self.pages[page];
-        if page.name == name || page.unlinked.contains(name) {
+    fn check_view(&self, number: usize, name: &str) {
+        let page = &self.pages[number];
+        if page.name == name {
             return;
         }
+        let linked = self.are_linked(page.domain, &page.name, name);
+        let concerned = page.named.iter().any(|named| named == name) || page.told.contains_key(name);
+        let expected = self.shown(page.domain, name).filter(|_| linked && concerned);
         let shown = page.view.get(name);
-        let known = came || (key.is_some() && page.linked.get(name).copied() == key);
-        if shown.is_some() || known {
-            assert!(shown == real.as_ref(), "page {page_number} shows {name} as {shown:?}: {real:?}");
-            assert!(shown.is_none() || key.is_some(), "page {page_number} shows {name}, unlinked");
-        }
-        match (key, real) {
-            (Some(key), real) => {
-                page.linked.insert(name.to_owned(), key);
-                if let Some(real) = real {
-                    page.view.insert(name.to_owned(), real);
-                }
-            }
-            (None, _) => {
-                page.linked.remove(name);
-            }
-        }
+        assert!(
+            shown == expected.as_ref(),
+            "page {number} shows {name} as {shown:?}: {expected:?}, linked: {linked}"
+        );
+    }
+
+    /// Whether two users are online and linked.
+    pub(super) fn are_linked(&self, domain: usize, one: &str, other: &str) -> bool {
+        let (Some(one), Some(other)) = (self.find_user(domain, one), self.find_user(domain, other)) else {
+            return false;
+        };
+        let user = self.user(one).expect("it was found");
+        user.roster.contains(other, self.places.hasher())
     }
 
     /// When everybody has left and time has passed, nothing is left of them.
@@ -250,7 +231,7 @@ fn crowd(router: &Router, id: DomainId) -> usize {
 /// What is held is what is there.
 fn check_memory(router: &Router) {
     let queues = router.sessions.iter().map(|(_, session)| session.queue.held());
-    let mailboxes = router.users.iter().filter_map(|(_, user)| user.linger.as_ref());
+    let mailboxes = router.users.iter().filter_map(|(_, user)| user.linger());
     let mailboxes = mailboxes.map(|linger| linger.held().expect("a mailbox holds what is in it"));
     assert_eq!(router.memory.bytes(), queues.sum::<usize>() + mailboxes.sum::<usize>());
 }
@@ -270,11 +251,12 @@ fn check_users(router: &Router) {
         assert_eq!(router.crowds[user.domain.0 as usize].get(user.crowd_index()), Some(&slot));
         let sessions = router.sessions_of(slot).count();
         assert_eq!(usize::from(user.sessions), sessions, "he knows how many sessions he has");
-        assert_eq!(user.linger.is_some(), sessions == 0, "he lingers exactly while he has no session");
+        assert_eq!(user.linger().is_some(), sessions == 0, "he lingers exactly while he has no session");
         assert!(router.sessions_of(slot).all(|session| router.sessions[session].user == slot));
         assert!(sessions <= router.limits.sessions_per_user);
-        let mailbox = user.linger.as_ref().map_or(&[][..], |linger| linger.mailbox());
-        assert!(mailbox.is_sorted_by_key(|kept| kept.given), "a mailbox is in order");
+        let mailbox = user.linger().map_or(&[][..], |linger| linger.mailbox());
+        assert!(mailbox.is_sorted_by_key(|mailed| mailed.kept.given), "a mailbox is in order");
+        assert!(user.aside.as_ref().is_none_or(|aside| !aside.is_empty()), "a block is kept for nothing");
     }
 }
 
@@ -284,9 +266,10 @@ fn check_sessions(router: &Router) {
     for (slot, session) in router.sessions.iter() {
         assert!(router.users.get(session.user).is_some(), "a session has a user");
         assert!(router.sessions_of(session.user).any(|listed| listed == slot), "he knows it");
-        assert!(session.queue.counts_right() && session.queue.numbers_ascend());
-        assert!(session.parked().is_none() || session.queue.is_empty(), "a poll is parked on packets");
-        let unanswered = session.queue.messages().filter(|(_, answered, _)| !answered);
+        session.queue.check();
+        assert!(session.parked().is_none() || !session.queue.has_news(), "a poll is parked on news");
+        let unanswered =
+            session.queue.messages().filter(|(_, label, answered, _)| !answered && label.in_row().is_some());
         assert!(unanswered.map(|(given, ..)| given).is_sorted(), "what was not answered yet is in order");
     }
 }

@@ -37,8 +37,6 @@ pub(super) enum Ask {
     Poll { page: usize, tab: usize, bad_seq: bool },
     /// A message.
     Say { message: usize },
-    /// `/buddies/remove`.
-    Remove { domain: usize, name: String, buddies: Vec<String> },
     /// Anything else, with the ticket of a page if it is given.
     Act { page: Option<usize> },
     /// A ticket in the wrong domain.
@@ -112,8 +110,6 @@ pub(super) struct World {
     pub(super) budgets: Vec<Arc<Budget>>,
     /// Messages on their way back, with the numbers of their domains.
     pub(super) returning: Vec<(usize, Returned)>,
-    /// Who was unlinked from whom by calls that were answered before it was done.
-    pub(super) unlinks_late: Vec<(usize, String, Vec<String>)>,
     /// Routers that have not been told yet that the domains changed.
     pub(super) reloads: Vec<usize>,
     /// Routers that have not been told yet to drain.
@@ -171,7 +167,6 @@ impl World {
             removed: None,
             budgets,
             returning: Vec::new(),
-            unlinks_late: Vec::new(),
             reloads: Vec::new(),
             drains: Vec::new(),
             plan,
@@ -315,9 +310,6 @@ impl World {
                 self.tell_routers();
             }
             self.deliver();
-        }
-        for (domain, name, buddies) in std::mem::take(&mut self.unlinks_late) {
-            self.unlinked(domain, &name, &buddies);
         }
         self.drained = self.time;
     }

@@ -1,0 +1,70 @@
+//! Users who are being unlinked from names whose owners have not answered yet.
+//!
+//! Owns: [`Unlinking`]: which pairs are under way, found in constant time however many there are. Must not: know links.
+
+use hashbrown::HashMap;
+
+use super::ids::Places;
+use crate::domains::DomainId;
+use crate::slots::Slot;
+
+/// Pairs for which there stays room when nothing is under way.
+const KEPT: usize = 64;
+
+/// A name, and the hash it is known by.
+#[derive(Clone, Debug)]
+pub struct HashedName {
+    /// As it was given.
+    pub text: Box<str>,
+    /// See [`Places::hash`].
+    pub hash: u64,
+}
+
+/// See the module. The hashes of names are keyed already, and 64 bits: two names that meet are not to be expected, and
+/// would only delay a link.
+#[derive(Debug, Default)]
+pub(super) struct Unlinking(HashMap<(Slot, u64), u32, ahash::RandomState>);
+
+impl Unlinking {
+    /// With a hasher that nobody outside knows.
+    pub(super) fn new(places: &Places) -> Unlinking {
+        Unlinking(HashMap::with_hasher(places.hasher().clone()))
+    }
+
+    /// The owner of this name is asked to unlink it.
+    pub(super) fn begin(
+        &mut self,
+        user: Slot,
+        domain: DomainId,
+        name: Box<str>,
+        places: &Places,
+    ) -> HashedName {
+        let hash = places.hash(domain, &name);
+        *self.0.entry((user, hash)).or_default() += 1;
+        HashedName { text: name, hash }
+    }
+
+    /// The owner has done so.
+    pub(super) fn end(&mut self, user: Slot, name: u64) {
+        let key = (user, name);
+        let asked = self.0.get_mut(&key).expect("it was entered when the owner was asked");
+        *asked -= 1;
+        if *asked == 0 {
+            self.0.remove(&key);
+            if self.0.is_empty() {
+                self.0.shrink_to(KEPT);
+            }
+        }
+    }
+
+    /// Whether a user is just being unlinked from this name.
+    pub(super) fn is_parting(&self, user: Slot, name: u64) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&(user, name))
+    }
+
+    /// Whether nothing is under way.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,61 @@
+//! What the calls of each domain make a shard do in one turn.
+//!
+//! Owns: [`Work`]: how many names and receivers they have used, and when a domain has used its share. Must not: delay
+//! anything; the shard reads a domain's next calls later.
+
+use crate::domains::DomainId;
+use crate::limits::WORK_PER_TURN;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Work {
+    /// By the numbers of domains.
+    used: Vec<usize>,
+    /// Domains that have used something.
+    touched: Vec<DomainId>,
+}
+
+impl Work {
+    /// A domain has used this many names or receivers more.
+    pub(super) fn charge(&mut self, domain: DomainId, more: usize) {
+        let index = domain.0 as usize;
+        if self.used.len() <= index {
+            self.used.resize(index + 1, 0);
+        }
+        if more > 0 && self.used[index] == 0 {
+            self.touched.push(domain);
+        }
+        self.used[index] += more;
+    }
+
+    /// Whether a domain has used its share of this turn: its next calls come after those of others.
+    pub fn is_used_up(&self, domain: DomainId) -> bool {
+        self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
+    }
+
+    /// A turn begins.
+    pub(super) fn begin_turn(&mut self) {
+        for domain in self.touched.drain(..) {
+            self.used[domain.0 as usize] = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_used_up_until_the_next_turn() {
+        let (one, other) = (DomainId(3), DomainId(0));
+        let mut work = Work::default();
+        assert!(!work.is_used_up(one));
+        work.charge(one, WORK_PER_TURN - 1);
+        work.charge(other, 0);
+        assert!(!work.is_used_up(one));
+        work.charge(one, 1);
+        assert!(work.is_used_up(one) && !work.is_used_up(other));
+        work.begin_turn();
+        assert!(!work.is_used_up(one) && work.touched.is_empty());
+    }
+}

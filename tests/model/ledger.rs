@@ -260,6 +260,17 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// Whether a link between two users may have been undone within a span.
+    pub(crate) fn may_cut(&self, one: usize, other: usize, within: Span) -> bool {
+        let pair = self.pairs.get(&(one.min(other), one.max(other)));
+        pair.is_some_and(|pair| {
+            pair.events.iter().any(|event| match event {
+                LinkEvent::Cut { span } => span.sent <= within.done && span.done >= within.sent,
+                LinkEvent::Named { .. } => false,
+            })
+        })
+    }
+
     pub(crate) fn pair(&mut self, one: usize, other: usize) -> &mut Pair {
         let key = (one.min(other), one.max(other));
         self.pairs.entry(key).or_insert(Pair { base: false, events: Vec::new() })

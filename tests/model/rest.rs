@@ -33,6 +33,11 @@ impl World {
         self.settle();
         self.eventually(World::wrong_rest)?;
         self.try_all()?;
+        for page in &mut self.pages {
+            // Polls that were left unanswered have been noticed.
+            let waiting = usize::from(page.poll.is_some());
+            page.polling.drain(..page.polling.len().saturating_sub(waiting));
+        }
         self.ledger.round = (self.ledger.said.len(), self.ledger.typed.len(), self.ledger.moved.len());
         Some(())
     }
@@ -151,10 +156,6 @@ impl World {
                 page.life = Life::Ended;
             }
             page.disturbed = false;
-            // Whatever was left unanswered has been noticed.
-            let waiting = page.poll.is_some();
-            let last = page.polling.len().saturating_sub(usize::from(waiting));
-            page.polling.drain(..last);
             if let Some(end) = &mut page.end {
                 end.done = end.done.min(now);
             }

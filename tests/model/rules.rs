@@ -85,9 +85,10 @@ impl World {
                 && self.may_show(other, span, nick.as_deref(), Some(show), status.as_deref());
             assert!(may && show != "invisible", "page {page}: {name} is not like that: {answer}");
         }
-        let missing = named
-            .iter()
-            .find(|other| self.visible_surely(**other, span) && !listed.contains(&*self.users[**other].name));
+        let missing = named.iter().find(|other| {
+            let linked = self.visible_surely(**other, span) && !self.ledger.may_cut(user, **other, span);
+            linked && !listed.contains(&*self.users[**other].name)
+        });
         if let Some(missing) = missing.filter(|_| !late) {
             let told = self.plan.scarce() && answer["truncated"] == true;
             assert!(told, "page {page}: {} is online and not listed: {answer}", self.users[*missing].name);
@@ -264,18 +265,18 @@ impl World {
     /// Whether a message surely waited in a session without a poll when a page was opened.
     fn was_left(&self, message: usize, page: usize) -> bool {
         let said = &self.ledger.said[message];
+        let user = self.pages[page].user;
         let Span { sent, done } = self.pages[page].opened;
         let through = Span { sent: said.span.sent, done };
         let holds = |other: &usize| {
-            let own = said.kind == Kind::Unicast && said.receiver == Some(self.pages[page].user);
-            *other != page
-                && (own || said.page != Some(*other))
-                && self.surely_open(*other, through)
-                && !self.may_poll(*other, page)
+            *other != page && self.surely_open(*other, through) && !self.may_poll(*other, page)
         };
-        let pages = || self.users[self.pages[page].user].pages.iter();
+        // One of the user's pages has it already, and the contract does not say that others miss it.
+        let own = said.kind == Kind::Unicast && said.receiver == Some(user);
+        let is_copy = said.page.is_some() && said.sender == Some(user) && !own;
+        let pages = || self.users[user].pages.iter();
         let is_acked = pages().any(|other| self.pages[*other].may_have_acked(message, done));
-        said.span.done < sent && !is_acked && pages().any(holds)
+        said.span.done < sent && !is_copy && !is_acked && pages().any(holds)
     }
 
     /// Whether the server may have had a poll of `page` while `opened` was opened.

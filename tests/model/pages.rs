@@ -245,6 +245,7 @@ impl World {
         self.note(|| format!("page {page}: the answer on {token} is dropped"));
         if self.pages[page].poll == Some(token) {
             self.cut(page, token);
+            self.leave_after_loss(page);
         } else {
             self.close(token);
         }

@@ -186,6 +186,20 @@ impl World {
         self.open(user, speaks.then_some(show), &rooms, &buddies, version);
     }
 
+    /// A page has lost an answer and polls again; another one opens while that poll waits, and then the first one goes. What
+    /// it never acknowledged is due to the other one, late.
+    pub(crate) fn leave_after_loss(&mut self, page: usize) {
+        let user = self.pages[page].user;
+        let lives = self.pages[page].life == Life::Living && self.living(user).count() < PAGES_MAX;
+        let free = self.acting && self.users[user].script.is_empty();
+        if lives && free && self.random.chance(50) {
+            let waits = [self.random.within(0, 200), self.random.within(0, 50)].map(Step::Wait);
+            let away = if self.random.chance(50) { Step::Close(page) } else { Step::Vanish(page) };
+            let [first, second] = waits;
+            self.users[user].script.extend([first, Step::Open, second, away]);
+        }
+    }
+
     /// Something that takes several steps.
     fn begin_some(&mut self, user: usize, page: usize, living: &[usize], random: &mut super::plan::Random) {
         let wait = Step::Wait(random.within(0, 100));

@@ -13,7 +13,7 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use nextim::api::{Shape, write_answer};
+use nextim::api::{Detail, Shape, write_answer};
 use nextim::domains::Audience;
 use nextim::router::call::{Answer, Delivery, Packets, Version};
 use nextim::router::ids::{Place, SessionKey};
@@ -81,8 +81,8 @@ fn found(count: usize) -> Answer {
 
 /// The shape of a poll of a page, with or without a function to call.
 fn shape(callback: Option<&str>) -> Shape {
-    let callback = callback.map(Into::into);
-    Shape { version: Version::V6, poll: true, callback, ..Shape::default() }.read_by(Audience::Anybody)
+    let detail = callback.map_or_else(Detail::default, |name| Detail::Callback(name.into()));
+    Shape { version: Version::V6, poll: true, detail, ..Shape::default() }.read_by(Audience::Anybody)
 }
 
 fn answering(criterion: &mut Criterion) {

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use criterion::{Criterion, Throughput};
 use nextim::clock::Tick;
 use nextim::domains::{DomainConfig, DomainId, Domains};
-use nextim::limits::{Limits, POLLS_PER_SECOND_PER_CORE, Timeouts};
+use nextim::limits::{Limits, Timeouts};
 use nextim::memory::Memory;
 use nextim::router::call::{Answer, Call, Looks, Online, Say, Speaker, Subject, Verb, Version};
 use nextim::router::ids::{CallKey, Place, Places, Ticket};
@@ -59,7 +59,6 @@ impl World {
             limits: Arc::new(Limits::DEFAULT),
             timeouts: Arc::new(Timeouts::DEFAULT),
             memory_bytes: Limits::DEFAULT.memory_bytes,
-            polls_per_second: POLLS_PER_SECOND_PER_CORE,
             domains: Arc::new(domains),
         };
         let memory = Memory::new(settings.memory_bytes);

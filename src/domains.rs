@@ -4,11 +4,13 @@
 //! A domain keeps its [`DomainId`] for as long as it stays configured; one that is removed and configured again
 //! later is another domain, so nothing of the old one comes back to life.
 
+mod apikey;
+
 use std::fmt;
 use std::sync::Arc;
 
-use subtle::ConstantTimeEq;
-
+use self::apikey::Apikeys;
+pub use self::apikey::is_same_credential;
 use crate::admission::{Budget, Gauge, Meter, Pace};
 use crate::limits::CALL_BURST_MS;
 
@@ -79,7 +81,9 @@ pub struct Domain {
     pub undelivered_url: Option<Box<str>>,
     /// What is kept for that; survives reloads.
     pub undelivered: Arc<Budget>,
-    apikeys: Vec<Box<str>>,
+    apikeys: Apikeys,
+    /// The first of its keys, as it is shown to the site.
+    credential: Option<Box<str>>,
     origins: Vec<Arc<Box<str>>>,
 }
 
@@ -95,20 +99,16 @@ impl fmt::Debug for Domain {
             .field("calls", &self.calls)
             .field("undelivered_url", &self.undelivered_url.is_some())
             .field("undelivered", &self.undelivered)
-            .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .finish_non_exhaustive()
     }
 }
 
 impl Domain {
-    /// Whether `apikey` is one of the domain's, in time that does not depend on how much of it is right.
+    /// Whether `apikey` is one of the domain's, in time that depends neither on how much of it is right nor on how long
+    /// the domain's keys are.
     pub fn accepts_key(&self, apikey: &str) -> bool {
-        let mut accepted = subtle::Choice::from(0);
-        for key in &self.apikeys {
-            accepted |= key.as_bytes().ct_eq(apikey.as_bytes());
-        }
-        accepted.into()
+        self.apikeys.accept(apikey)
     }
 
     /// Counts one more call of its site, unless they come faster than they may.
@@ -118,7 +118,7 @@ impl Domain {
 
     /// What this server shows the site as its own proof of knowing it: the name and the first key. `None` without a key.
     pub fn credentials(&self) -> Option<(&str, &str)> {
-        Some((&self.name, self.apikeys.first()?))
+        Some((&self.name, self.credential.as_deref()?))
     }
 
     /// Who may read an answer to a request of a page of `origin`.
@@ -150,6 +150,8 @@ pub struct Domains {
     by_id: Vec<Option<Arc<Domain>>>,
     /// Sorted by name.
     by_name: Vec<Arc<Domain>>,
+    /// The keys that an unknown domain is compared with: decoys.
+    decoys: Apikeys,
 }
 
 impl Domains {
@@ -162,6 +164,7 @@ impl Domains {
     #[must_use]
     pub fn reload(&self, configs: &[DomainConfig]) -> Domains {
         let mut by_id: Vec<Option<Arc<Domain>>> = vec![None; self.by_id.len()];
+        let slots = configs.iter().map(|config| config.apikeys.len()).max().unwrap_or(0).max(1);
         for config in configs {
             let before = self.find(&config.name);
             let next = DomainId(u32::try_from(by_id.len()).expect("domains are fewer than 2^32"));
@@ -174,7 +177,8 @@ impl Domains {
                 calls: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.calls)),
                 undelivered_url: config.undelivered_url.as_deref().map(Into::into),
                 undelivered: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.undelivered)),
-                apikeys: config.apikeys.iter().map(|key| key.as_str().into()).collect(),
+                apikeys: Apikeys::new(&config.apikeys, slots),
+                credential: config.apikeys.first().map(|key| key.as_str().into()),
                 origins: config.origins.iter().map(|origin| Arc::new(origin.as_str().into())).collect(),
             });
             if domain.id == next {
@@ -186,13 +190,20 @@ impl Domains {
         }
         let mut by_name: Vec<Arc<Domain>> = by_id.iter().flatten().map(Arc::clone).collect();
         by_name.sort_by(|a, b| a.name.cmp(&b.name));
-        Domains { by_id, by_name }
+        Domains { by_id, by_name, decoys: Apikeys::new(&[], slots) }
     }
 
     /// The domain of that name.
     pub fn find(&self, name: &str) -> Option<&Arc<Domain>> {
         let found = self.by_name.binary_search_by(|domain| (*domain.name).cmp(name)).ok()?;
         self.by_name.get(found)
+    }
+
+    /// The domain of that name, if `apikey` is one of its keys. A name that no domain has takes as much comparing.
+    pub fn admit(&self, name: &str, apikey: &str) -> Option<&Arc<Domain>> {
+        let domain = self.find(name);
+        let accepted = domain.map_or(&self.decoys, |domain| &domain.apikeys).accept(apikey);
+        domain.filter(|_| accepted)
     }
 
     /// The domain of that id, unless it was removed.
@@ -255,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn every_domain_and_none_has_as_many_keys_to_compare() {
+        let slots = |domains: &Domains| {
+            let all = domains.iter().map(|domain| domain.apikeys.slots()).chain([domains.decoys.slots()]);
+            all.collect::<Vec<_>>()
+        };
+        let mut rotating = DomainConfig::new("b", "old");
+        rotating.apikeys.push("new".to_owned());
+        let domains = Domains::new(&[DomainConfig::new("a", "1"), rotating]);
+        assert_eq!(slots(&domains), [2, 2, 2]);
+        assert_eq!(slots(&domains.reload(&[DomainConfig::new("a", "1")])), [1, 1]);
+        assert_eq!(slots(&Domains::default()), [1]);
+    }
+
+    #[test]
     fn debugging_shows_no_key() {
         let url = Some("https://a.example/?topsecret".to_owned());
         let config = DomainConfig { undelivered_url: url, ..DomainConfig::new("a", "topsecret") };
@@ -272,6 +297,9 @@ mod tests {
         let domain = domains.find("a").unwrap();
         assert!(domain.accepts_key("old") && domain.accepts_key("new"));
         assert!(!domain.accepts_key("") && !domain.accepts_key("ol") && !domain.accepts_key("oldnew"));
+        let admitted = |name, apikey| domains.admit(name, apikey).map(|domain| domain.id);
+        assert_eq!((admitted("a", "new"), admitted("a", "ne")), (Some(domain.id), None));
+        assert_eq!((admitted("b", "new"), admitted("b", "")), (None, None));
         assert_eq!(domain.audience(None), Audience::Anybody);
 
         config.origins.push("https://a.example".to_owned());

@@ -24,7 +24,8 @@
 //! by a hash of domain and name, and so does a room. A call goes from the accepting shard to the owner of its ticket or
 //! name, from there to the owners of what it touches, and back. Nothing is shared and nothing is locked: what one shard
 //! wants of another it sends by mail. There is one way for data: bytes → request → call → router → effect → bytes. Only
-//! the browser module, three files in the binary that `build.rs` has compressed, is answered without the router.
+//! the browser module, three files in the binary that `build.rs` has compressed, and questions about the server itself
+//! (`/`, `/health`) are answered without the router.
 //!
 //! # A turn
 //!
@@ -96,7 +97,7 @@
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.
 //!
 //! - Only `shard/` and `server/` name mio, socket2 or crossbeam. What watches the server ([`admin`], [`logging`], [`service`],
-//!   [`top`]) has threads of its own, blocking reads and writes, and no way to make a shard wait.
+//!   [`top`]) has threads of its own and no way to make a shard wait.
 //! - Only `undelivered/` calls anybody: it has an HTTP client, and threads that may block, in the descriptor table of the
 //!   thread that started the server.
 //! - `router/`, `http/` and `api/` read no clock, no randomness and no socket.

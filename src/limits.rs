@@ -25,6 +25,12 @@ pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
 pub const CALLBACK_BYTES_MAX: usize = 128;
 /// Longest domain name and longest apikey, in bytes.
 pub const CREDENTIAL_BYTES_MAX: usize = 256;
+/// Fewer characters than this in an apikey are warned of where strangers can try it: 16 random letters have 75 bits.
+pub const APIKEY_CHARS_WISE: usize = 16;
+/// A poll that may be held as long as this is warned of, in milliseconds: front ends give up then.
+pub const POLL_HOLD_MS_WISE: u64 = 40_000;
+/// Longest configuration file, in bytes: tens of thousands of domains with all their settings.
+pub const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Longest `undelivered_url`, in bytes.
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Longest request line and headers together, in bytes.
@@ -91,10 +97,17 @@ pub const CONNECTIONS_WANTED: usize = 100_000;
 pub const RESUME_PERCENT: usize = 90;
 /// Share of the memory of a shard, in percent, above which strangers are refused: the rest is for those inside.
 pub const MEMORY_CROWDED_PERCENT: usize = 75;
-/// Polls a core is asked to take in a second when very many pages were answered together; it can take half as many more.
-pub const POLLS_PER_SECOND_PER_CORE: usize = 50_000;
-/// Polls that are answered together without being told when to come back: so many come in no time.
-pub const STORM_POLLS: u64 = 1_000;
+/// What reading a request or writing an answer may take, in nanoseconds: what is measured is taken to lie between these.
+/// Two system calls take the least; a shard that shares its core with others is slower.
+pub const STEP_NS_MIN: u64 = 1_000;
+/// See [`STEP_NS_MIN`].
+pub const STEP_NS_MAX: u64 = 100_000;
+/// What it is taken to be before anything was measured, in nanoseconds.
+pub const STEP_NS_FIRST: u64 = 10_000;
+/// Steps over which it is measured.
+pub const STEPS_REMEMBERED: u64 = 65_536;
+/// Turns in a row in which more sockets were ready than a turn serves, for a shard to count as behind.
+pub const BEHIND_TURNS: u32 = 8;
 /// Most receivers among which a packet is divided when it is counted how much they hold. With more, what is counted is
 /// too much; and as long as one of them holds it, at least this part of it is counted.
 pub const PACKET_SHARERS_MAX: usize = 64;
@@ -152,8 +165,11 @@ pub const STANDSTILL_LOOKS: u32 = 10;
 pub const RECENT_LOOKS: usize = 10;
 /// Looks that are remembered: ten minutes.
 pub const HISTORY_LOOKS: usize = 600;
-/// Connections the admin listener serves at once, each by a thread of its own.
-pub const ADMIN_CONNECTIONS_MAX: usize = 32;
+/// Connections the admin listener has at once. If there are as many, the oldest gives way to a newcomer.
+pub const ADMIN_CONNECTIONS_MAX: usize = 64;
+/// Connections it accepts before it serves the others again: a quarter, so that each is served several times before it is
+/// the oldest.
+pub const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
 /// Longest request line and headers together that the admin listener reads, in bytes.
 pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
 /// How long a request to the admin listener may take to arrive, and its answer to be taken, in milliseconds each.
@@ -319,6 +335,8 @@ pub struct Timeouts {
     /// How long a draining server waits for calls and connections, and then once more for the sites that take back what
     /// was not delivered.
     pub drain_ms: u64,
+    /// How much work the polls of pages that are answered in one turn may make before the others are told when to come back.
+    pub storm_ms: u64,
     /// How long an undelivered message waits for its site.
     pub undelivered_ms: u64,
 }
@@ -338,6 +356,7 @@ impl Timeouts {
         answer_ms: 120_000,
         gather_ms: 2_000,
         drain_ms: 5_000,
+        storm_ms: 50,
         undelivered_ms: 600_000,
     };
     /// The longest time that may be configured: an hour.

@@ -15,7 +15,7 @@ use std::thread;
 use std::time::Duration;
 
 use nextim::admin::pulse::Pulse;
-use nextim::config::{Arguments, Config, ConfigError, Sources, Task};
+use nextim::config::{Arguments, Config, ConfigError, Sources, Task, unknown_variables};
 use nextim::limits::LOOK_MS;
 use nextim::server::{Handle, Server};
 use nextim::service::Service;
@@ -24,6 +24,12 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 fn main() -> ExitCode {
+    // Before anything else: a SIGHUP that comes before the server serves must not end it. It is kept, and becomes a
+    // reload once the server serves.
+    let signals = match Signals::new([SIGHUP]) {
+        Ok(signals) => signals,
+        Err(error) => return fail("nextim: ", [format!("signals: {error}")]),
+    };
     let arguments = match Arguments::read(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(usage) => {
@@ -32,19 +38,20 @@ fn main() -> ExitCode {
         }
     };
     match arguments.task(|name| std::env::var_os(name)) {
-        Ok(Task::Serve) => serve(arguments),
+        Ok(Task::Serve) => serve(arguments, signals),
+        Ok(Task::MakeKey) => make_key(),
         Ok(Task::CheckConfig(file)) => check_config(&file),
         Ok(Task::Top { admin, once }) => show_top(admin, once),
         Err(error) => fail("nextim: ", error.problems()),
     }
 }
 
-fn serve(arguments: Arguments) -> ExitCode {
+fn serve(arguments: Arguments, signals: Signals) -> ExitCode {
     let sources = Sources::new(arguments, |name| std::env::var_os(name));
     let loaded: Result<_, ConfigError> = sources.and_then(|sources| Ok((sources.load()?, sources)));
     match loaded {
         Ok((config, sources)) => {
-            let ended = run(config, &sources);
+            let ended = run(config, &sources, signals);
             log::logger().flush();
             match ended {
                 Ok(()) => ExitCode::SUCCESS,
@@ -55,13 +62,20 @@ fn serve(arguments: Arguments) -> ExitCode {
     }
 }
 
-/// Starts a server and stays until it has ended. Signals are heard before the shards start: these copy the table
-/// of descriptors, and a pipe made later would be a number that means a socket to them.
-fn run(config: Config, sources: &Sources) -> Result<(), Box<dyn Error>> {
+/// Starts a server and stays until it has ended. Signals are caught before the shards start: these copy the table
+/// of descriptors, and a pipe made later would be a number that means a socket to them. Until then SIGTERM and SIGINT
+/// end the process, for there is nothing to drain.
+fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Box<dyn Error>> {
     logging::start(config.log, config.log_format)?;
+    for warning in
+        unknown_variables(std::env::vars_os().map(|(name, _)| name)).iter().chain(&config.warnings())
+    {
+        log::warn!("{warning}");
+    }
     let service = Service::new(|name| std::env::var_os(name), std::process::id())
         .map_err(|error| format!("NOTIFY_SOCKET: {error}"))?;
-    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+    signals.add_signal(SIGTERM)?;
+    signals.add_signal(SIGINT)?;
     let server = Server::start(&config)?;
     let line = start_line(&server, config.domains.len());
     say(&line);
@@ -155,7 +169,11 @@ fn reload(server: &Handle, config: &mut Config, sources: &Sources) {
         Err(error) => log::error!("not reloaded, the settings stay as they were: {error}"),
         Ok(reload) => {
             server.reload(&reload.config.domains);
+            let before = config.warnings();
             *config = reload.config;
+            for warning in config.warnings().iter().filter(|warning| !before.contains(warning)) {
+                log::warn!("{warning}");
+            }
             let domains = count(config.domains.len(), "domain");
             let taken = if reload.domains_taken {
                 format!("reloaded {domains}")
@@ -175,10 +193,26 @@ fn check_config(file: &Path) -> ExitCode {
             let shards =
                 config.shards.map_or("shards chosen at start".to_owned(), |n| count(n.into(), "shard"));
             let (listen, domains) = (list(&config.listen), count(config.domains.len(), "domain"));
+            print_errors(&format!("{}: warning: ", file.display()), config.warnings());
             say(&format!("{}: ok\nlistens on {listen}; {shards}; {domains}", file.display()));
             ExitCode::SUCCESS
         }
         Err(error) => fail("", error.problems()),
+    }
+}
+
+/// Makes an apikey. Its digits need no escape in a URL, a file or a shell.
+fn make_key() -> ExitCode {
+    let word = || getrandom::u64().map_err(io::Error::other);
+    let print = || {
+        let key = format!("{:016x}{:016x}{:016x}{:016x}", word()?, word()?, word()?, word()?);
+        let mut stdout = io::stdout().lock();
+        writeln!(stdout, "{key}")?;
+        stdout.flush()
+    };
+    match print() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail("nextim genkey: ", [error]),
     }
 }
 
@@ -210,9 +244,13 @@ fn say(line: &str) {
 
 /// A line on stderr for each problem.
 fn fail(prefix: &str, problems: impl IntoIterator<Item = impl Display>) -> ExitCode {
-    let mut stderr = std::io::stderr().lock();
-    for problem in problems {
-        writeln!(stderr, "{prefix}{problem}").ok();
-    }
+    print_errors(prefix, problems);
     ExitCode::FAILURE
+}
+
+fn print_errors(prefix: &str, lines: impl IntoIterator<Item = impl Display>) {
+    let mut stderr = io::stderr().lock();
+    for line in lines {
+        writeln!(stderr, "{prefix}{line}").ok();
+    }
 }

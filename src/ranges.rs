@@ -28,6 +28,15 @@ impl Range {
         let same_family = self.bits >= MAPPED_BITS || address.to_canonical().is_ipv6();
         same_family && (wide(address) ^ self.first).leading_zeros() >= u32::from(self.bits)
     }
+
+    /// Whether it is wider than any network of one owner: `10.0.0.0/8` and `fc00::/7` are the widest private ones.
+    pub fn is_vast(&self) -> bool {
+        let (bits, private) = match self.bits.checked_sub(MAPPED_BITS) {
+            Some(bits) if Ipv6Addr::from_bits(self.first).to_ipv4_mapped().is_some() => (bits, 8),
+            Some(_) | None => (self.bits, 7),
+        };
+        bits < private
+    }
 }
 
 impl FromStr for Range {
@@ -107,6 +116,19 @@ mod tests {
         check("::1", &["::1"], &["::2", "127.0.0.1"]);
         check("2001:db8::/33", &["2001:db8:7fff::1"], &["2001:db8:8000::1"]);
         check("::ffff:10.0.0.0/104", &["10.1.2.3"], &["11.0.0.0"]);
+    }
+
+    #[test]
+    fn ranges_with_strangers_in_them() {
+        let vast = |range: &str| range.parse::<Range>().unwrap().is_vast();
+        for range in
+            ["0.0.0.0/0", "128.0.0.0/1", "10.0.0.0/7", "::/0", "2000::/3", "fc00::/6", "::ffff:0.0.0.0/96"]
+        {
+            assert!(vast(range), "{range}");
+        }
+        for range in ["10.0.0.0/8", "127.0.0.1", "fc00::/7", "::1", "2001:db8::/32", "::/128"] {
+            assert!(!vast(range), "{range}");
+        }
     }
 
     #[test]

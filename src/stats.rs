@@ -119,6 +119,8 @@ counters! {
     requests_refused_apikey: counter as requests_refused_total(reason = "apikey"),
     /// Requests refused because of the memory in use, before they had arrived as a whole.
     requests_refused_memory: counter as requests_refused_total(reason = "memory"),
+    /// Calls read later, because their domain had used its share of a turn.
+    requests_postponed_total: counter,
     /// Calls refused because their domain called too often.
     calls_refused_rate: counter as calls_refused_total(reason = "rate"),
     /// Calls refused because no such session or user is online.
@@ -151,7 +153,7 @@ counters! {
     packets_queued_statuses: counter as packets_queued_total(kind = "status"),
     /// Packets answered again, because the answer before was lost.
     packets_repeated_total: counter,
-    /// Typing states and room presences dropped because a queue was full.
+    /// Typing states, joins and leaves of rooms dropped because memory was short or a session's queue full.
     packets_dropped_total: counter,
     /// Messages nobody was there to receive when their user went offline.
     messages_lost_total: counter,

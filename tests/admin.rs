@@ -352,27 +352,70 @@ fn only_reading_is_served_and_only_by_names_of_ours() {
     assert_eq!(ask(server.admin, &long).0, 431);
 }
 
+/// So many connections at the admin listener, each of which has sent this.
+fn held(server: &Server, count: usize, sent: &str) -> Vec<TcpStream> {
+    let hold = |_| {
+        let mut conn = TcpStream::connect(server.admin).unwrap();
+        conn.write_all(sent.as_bytes()).unwrap();
+        conn
+    };
+    (0..count).map(hold).collect()
+}
+
+fn is_closed(mut conn: &TcpStream) -> bool {
+    conn.set_nonblocking(true).unwrap();
+    // Closed, be it with a reset.
+    !matches!(conn.read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
 #[test]
-fn idle_connections_have_a_bound_and_keep_nobody_out_for_long() {
+fn silent_connections_to_the_admin_listener_do_not_shut_out_healthz() {
     let server = Server::start(&[]);
-    let is_closed = |mut conn: &TcpStream| {
-        conn.set_nonblocking(true).unwrap();
-        // Closed, be it with a reset.
-        !matches!(conn.read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
-    };
-    let conns: Vec<TcpStream> = (0..40).map(|_| TcpStream::connect(server.admin).unwrap()).collect();
-    eventually("those beyond the bound are closed", || {
-        (conns.iter().filter(|conn| is_closed(conn)).count() >= 8).then_some(())
+    // As many as the bound was when they did, and more.
+    for (count, sent) in [(32, ""), (500, ""), (500, "G"), (500, "GET /healthz HTTP/1.1\r\nHost: ")] {
+        let conns = held(&server, count, sent);
+        for _ in 0..20 {
+            assert_eq!(server.body("/healthz"), "ok\n", "beside {count} that sent {sent:?}");
+        }
+        assert!(
+            count < 100 || conns.iter().filter(|conn| is_closed(conn)).count() >= 400,
+            "they have a bound"
+        );
+    }
+}
+
+#[test]
+fn trickling_connections_to_the_admin_listener_do_not_shut_out_healthz() {
+    let server = Server::start(&[]);
+    let mut conns = held(&server, 500, "GET /healthz HTTP/1.1\r\nX: ");
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let tricklers = scope.spawn(move || {
+            let mut rounds = 0;
+            while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+                // Those that gave way cannot send any more.
+                conns.retain_mut(|conn| conn.write_all(b"x").is_ok());
+                rounds += 1;
+            }
+            (rounds, conns.len())
+        });
+        for _ in 0..200 {
+            assert_eq!(server.body("/healthz"), "ok\n");
+        }
+        drop(stop);
+        let (rounds, left) = tricklers.join().unwrap();
+        assert!(rounds > 0 && left <= 100, "{left} of them are left after {rounds} rounds");
     });
-    drop(conns);
-    let answers = || {
-        let mut stream = TcpStream::connect(server.admin).ok()?;
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        answer.ends_with("\r\n\r\nok\n").then_some(())
-    };
-    eventually("there is room again", answers);
+}
+
+#[test]
+fn connections_that_do_not_read_what_they_asked_do_not_shut_out_healthz() {
+    let server = Server::start(&[]);
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", server.admin);
+    let _conns = held(&server, 500, &request);
+    for _ in 0..20 {
+        assert_eq!(server.body("/healthz"), "ok\n");
+    }
 }
 
 #[test]
@@ -433,7 +476,31 @@ fn top_shows_a_server_once() {
     drop(server);
     let (code, stdout, stderr) = top(&["--once", "--admin", &admin]);
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
-    assert!(stderr.starts_with(&format!("nextim top: {admin}: ")), "{stderr}");
+    let told = format!(
+        "nextim top: {admin}: nothing answers there (Connection refused); start the server with --admin {admin}; then \
+         run nextim top --admin {admin}\n"
+    );
+    assert_eq!(stderr, told);
+}
+
+#[test]
+fn top_says_what_to_start_if_there_is_no_admin_listener() {
+    let server = Server::start(&[]);
+    let (code, stdout, stderr) = top(&["--once", "--admin", &server.address.to_string()]);
+    assert_eq!((code, stdout.as_str()), (Some(1), ""));
+    assert!(
+        stderr.contains(
+            ": what answers there is not the admin listener of a server; start the server with --admin "
+        ),
+        "{stderr}"
+    );
+    // Without an address, the one that --admin has without one.
+    let (code, _, stderr) = top(&["--once"]);
+    if code == Some(1) {
+        let flags =
+            "; start the server with --admin 127.0.0.1:8001; then run nextim top --admin 127.0.0.1:8001\n";
+        assert!(stderr.starts_with("nextim top: 127.0.0.1:8001: ") && stderr.ends_with(flags), "{stderr}");
+    }
 }
 
 /// `nextim top` in a pipe, and what it prints.

@@ -58,7 +58,8 @@ fn online(site: &mut TcpStream, number: usize) -> String {
         number / ROOM,
         buddies.join(",")
     );
-    let head = "POST /presences/online HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let head =
+        "POST /presences/online HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n";
     site.write_all(format!("{head}Content-Length: {}\r\n\r\n{form}", form.len()).as_bytes()).unwrap();
     let mut answer = [0; 4_096];
     let count = site.read(&mut answer).unwrap();
@@ -70,7 +71,7 @@ fn online(site: &mut TcpStream, number: usize) -> String {
 /// Polls until the poll is parked: if buddies came after him, the first one is answered.
 fn park(address: SocketAddr, ticket: &str, heard: bool) -> TcpStream {
     let mut conn = TcpStream::connect(address).unwrap();
-    let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\n\r\n");
+    let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\nHost: a\r\n\r\n");
     conn.write_all(poll.as_bytes()).unwrap();
     if heard {
         assert!(conn.read(&mut [0; 4_096]).unwrap() > 0);

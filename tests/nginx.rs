@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod common;
+#[path = "common/front.rs"]
+mod front;
 #[path = "protocol/support/inbox.rs"]
 #[allow(dead_code, reason = "it is made for other tests, too")]
 mod inbox;
@@ -14,15 +16,12 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 use common::{README_ADDRESS, Running, SITE_CALLS, Server, blocks, need, path};
+use front::{eventually, make_certificate, output, spawn};
 use tempfile::TempDir;
 
-/// Less than a poll is held, so that an answer that comes in time came for a reason.
-const PATIENCE: Duration = Duration::from_secs(45);
 const ORIGIN: &str = "https://forum.example";
 /// No log may have it.
 const APIKEY: &str = "Kx7Secret";
@@ -40,26 +39,6 @@ struct Front {
     _nginx: Running,
     port: u16,
     dir: TempDir,
-}
-
-#[track_caller]
-fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = attempt() {
-            return found;
-        }
-        assert!(Instant::now() < until, "not in time: {what}");
-        thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// Runs to its end and returns what was printed.
-#[track_caller]
-fn output(command: &mut Command) -> String {
-    let ran = command.env("PATH", path()).stdin(Stdio::null()).output().unwrap();
-    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
-    String::from_utf8(ran.stdout).unwrap()
 }
 
 /// The configuration with its ports and paths changed; each must be there once.
@@ -80,16 +59,6 @@ fn adapted(server: SocketAddr, port: u16, dir: &Path) -> String {
         assert_eq!(block.matches(from).count(), 1, "{from}");
         block.replace(from, &to)
     })
-}
-
-fn make_certificate(dir: &Path) {
-    let mut openssl = Command::new("openssl");
-    openssl
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-        .args(["-days", "2", "-subj", "/CN=im.example", "-addext", "subjectAltName=DNS:im.example"])
-        .args(["-keyout", "key.pem", "-out", "cert.pem"])
-        .current_dir(dir);
-    output(&mut openssl);
 }
 
 /// Starts nginx on a free port, with what `block` says for it, as one process that needs no rights.
@@ -114,10 +83,6 @@ fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Running, u16) {
         });
         listens.then_some((nginx, port))
     })
-}
-
-fn spawn(command: &mut Command) -> Child {
-    command.env("PATH", path()).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap()
 }
 
 impl Front {

@@ -37,6 +37,20 @@ fn without(members: &[&str], text: &str) -> String {
 }
 
 #[test]
+fn the_configurations_are_right_and_wise() {
+    let configurations = blocks("toml");
+    assert!(!configurations.is_empty());
+    for text in configurations {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), &text).unwrap();
+        let mut check = Command::new(env!("CARGO_BIN_EXE_nextim"));
+        let ran = check.arg("check-config").arg(file.path()).env_clear().output().unwrap();
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!((ran.status.code(), &*stderr), (Some(0), ""), "{text}");
+    }
+}
+
+#[test]
 fn the_conversation_goes_as_printed() {
     need("curl");
     let blocks = blocks("sh");
@@ -73,10 +87,12 @@ impl Example<'_> {
     fn read(text: &str) -> Example<'_> {
         let mut lines = text.lines();
         let mut request = lines.next().expect("a request").splitn(3, ' ');
-        let [method, path, params] = std::array::from_fn(|_| request.next().expect("three words"));
+        let [method, path] = std::array::from_fn(|_| request.next().expect("a method and a path"));
+        let params = request.next().unwrap_or_default();
         let status = lines.next().expect("a status");
         let mut headers: Vec<_> = lines.collect();
-        let body = if method == "HEAD" { "" } else { headers.pop().expect("a body") };
+        let has_body = !["HEAD", "OPTIONS"].contains(&method);
+        let body = if has_body { headers.pop().expect("a body") } else { "" };
         Example { method, path, params, status, headers, body }
     }
 
@@ -151,8 +167,9 @@ fn the_examples_are_answered_as_shown() {
 #[test]
 fn every_call_has_an_example() {
     let blocks = blocks("http").concat();
-    for path in SITE_CALLS.into_iter().chain(["/packets", "/webim.js", "/webim.zh.js", "/webim.css"]) {
-        assert!(blocks.contains(&format!(" {path} ")), "{path}");
+    let others = ["/packets", "/webim.js", "/webim.zh.js", "/webim.css", "/health", "/"];
+    for path in SITE_CALLS.into_iter().chain(others) {
+        assert!([" ", "\n"].iter().any(|end| blocks.contains(&format!(" {path}{end}"))), "{path}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns: what a checked call must be like, whoever made it. Must not: carry one out.
 
-use nextim::api::{Context, Routed, Shape, route, write_preflight, write_rejection};
+use nextim::api::{Context, Routed, Shape, route, write_notice, write_preflight, write_rejection};
 use nextim::domains::{DomainConfig, Domains};
 use nextim::http::request::{Parsed, Partial, Request, parse};
 use nextim::limits::{
@@ -11,6 +11,7 @@ use nextim::limits::{
 };
 use nextim::router::call::{Looks, Say, Speaker, Subject, Text, Verb};
 use nextim::router::packet::MessageType;
+use nextim::router::work::Work;
 
 use super::LIMITS;
 
@@ -29,7 +30,8 @@ const PATHS: [&str; 11] = [
     "/packets",
 ];
 /// Everything a head of an answer may say that is no file.
-const HEADERS: [&str; 12] = [
+const HEADERS: [&str; 13] = [
+    "Accept-Post",
     "Access-Control-Allow-Headers",
     "Access-Control-Allow-Methods",
     "Access-Control-Allow-Origin",
@@ -55,12 +57,12 @@ pub fn call(data: &[u8]) {
     let input = match usize::from(*choice) / PATHS.len() % 3 {
         0 => {
             let Ok(query) = std::str::from_utf8(params) else { return };
-            format!("POST {path}?{credentials}&{query} HTTP/1.1\r\n\r\n").into_bytes()
+            format!("POST {path}?{credentials}&{query} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes()
         }
         way => {
             let kind = ["application/x-www-form-urlencoded", "application/json"][way - 1];
             let head = format!(
-                "POST {path}?{credentials} HTTP/1.1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
+                "POST {path}?{credentials} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n",
                 params.len()
             );
             [head.as_bytes(), params].concat()
@@ -80,6 +82,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
     let context = Context {
         domains: &domains,
         limits: &LIMITS,
+        work: &Work::default(),
         wall_ms: || 1_700_000_000_000,
         now_ms: 0,
         secret: [9; 16],
@@ -89,7 +92,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
         Routed::Call { call, shape } => {
             is_sound(&call.verb);
             assert!(call.clone().into_owned() == call);
-            assert!(shape.callback.is_none() || shape.poll);
+            assert!(shape.callback().is_none() || shape.poll);
         }
         Routed::Refused { rejection, shape } => {
             write_rejection(&mut answer, &rejection, Some(&shape), 0);
@@ -97,6 +100,13 @@ pub(super) fn is_routed(request: &Request<'_>) {
         }
         Routed::Preflight { shape } => write_preflight(&mut answer, &shape),
         Routed::Asset { .. } => {}
+        Routed::Later { .. } => unreachable!("nothing was used"),
+        Routed::Notice { notice, shape } => {
+            assert!(["*", "/", "/health"].contains(&request.path));
+            write_notice(&mut answer, notice, &shape);
+            assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
+            assert!(!shape.head_only || answer.ends_with(b"\r\n\r\n"));
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::LIMITS;
 use super::call::is_routed;
 
 /// The head before the chunks of the target `chunked`.
-const CHUNKED: &str = "POST /messages HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+const CHUNKED: &str = "POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 /// Inputs up to this length are also read byte by byte.
 const BYTEWISE_MAX: usize = 1_024;
 
@@ -33,7 +33,12 @@ pub fn request(data: &[u8]) {
         Parsed::Complete { request, bytes } => {
             is_within_limits(&request, data, bytes);
             is_same(&data[..bytes], &request, bytes, "alone");
-            is_same(&[&data[..bytes], b"GET / HTTP/1.1\r\n\r\n"].concat(), &request, bytes, "before another");
+            is_same(
+                &[&data[..bytes], b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"].concat(),
+                &request,
+                bytes,
+                "before another",
+            );
             is_same_written_anew(&request);
             is_routed(&request);
         }
@@ -165,7 +170,7 @@ fn written(request: &Request<'_>) -> Option<Vec<u8>> {
         Method::Other => "OTHER",
     };
     let version = u8::from(!request.http10);
-    let mut head = format!("{method} {}?{} HTTP/1.{version}\r\n", request.path, request.query);
+    let mut head = format!("{method} {}?{} HTTP/1.{version}\r\nHost: a\r\n", request.path, request.query);
     let mut header = |name: &str, value: &str| {
         write!(head, "{name}: {value}\r\n").expect("a string takes all");
     };

@@ -14,13 +14,24 @@ use nextim::http::jsonp::is_callback;
 use nextim::http::request::{Parsed, Partial, parse};
 use nextim::limits::CALLBACK_BYTES_MAX;
 use nextim::router::ids::{TICKET_CHARS, Ticket};
+use nextim::router::work::Work;
 use serde::de::IgnoredAny;
 
 use super::LIMITS;
 
-/// A form is what a second reader makes of it, and the same once written anew.
+/// A form is what a second reader makes of it, and the same once written anew. What is marked in a value is what is no
+/// text in it.
 pub fn form(data: &[u8]) {
-    let found: Vec<_> = pairs(data).collect();
+    let mut reading = pairs(data);
+    let mut found = Vec::new();
+    while let Some(pair) = reading.next() {
+        match (&pair.1, reading.marked_value()) {
+            (Ok(text), marked) => assert_eq!(marked.as_deref(), Ok(&**text)),
+            (Err(BadText), Ok(marked)) => assert!(marked.contains('\0')),
+            (Err(BadText), Err(BadText)) => {}
+        }
+        found.push(pair);
+    }
     let expected: Vec<_> = data
         .split(|byte| *byte == b'&')
         .filter(|pair| !pair.is_empty())
@@ -77,16 +88,16 @@ fn encoded(text: &str) -> String {
 /// An object is one to `serde_json`, too; its texts are the same once written anew; and what is written can stand in a
 /// script. The same goes for an array.
 pub fn json(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
     let mut members = Vec::new();
-    let read = flat::object(data, |name, value| members.push((name.into_owned(), value)));
-    let text = std::str::from_utf8(data);
-    let is_object =
-        text.is_ok_and(|text| serde_json::from_str::<HashMap<String, Option<IgnoredAny>>>(text).is_ok());
+    let read = flat::object(text, |name, value| members.push((name.into_owned(), value)));
+    let is_object = serde_json::from_str::<HashMap<String, Option<IgnoredAny>>>(text).is_ok();
     assert_eq!(read.is_ok(), is_object);
+    are_names(text, read.is_ok().then_some(&members));
     let mut written = b"{".to_vec();
     for (name, value) in &members {
         is_value(value);
-        assert!(!name.contains('\0') || *value == Value::BadText);
+        assert!(!name.contains('\0') || *value == Value::BadText(String::new()));
         if let Value::Text(text) = value {
             written.extend_from_slice(if written.len() > 1 { b"," } else { b"" });
             nextim::json::write(&mut written, name);
@@ -97,18 +108,38 @@ pub fn json(data: &[u8]) {
     written.push(b'}');
     is_script_safe(&written);
     let mut again = Vec::new();
+    let written = String::from_utf8(written).expect("JSON is UTF-8");
     flat::object(&written, |name, value| again.push((name.into_owned(), value)))
         .expect("what is written is JSON");
     members.retain(|(_, value)| matches!(value, Value::Text(_)));
     assert_eq!(again, members);
-    if let Ok(text) = text {
-        let items = flat::array(text);
-        assert_eq!(items.is_ok(), serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok());
-        items.unwrap_or_default().iter().for_each(is_value);
-        let mut written = Vec::new();
-        nextim::json::write(&mut written, text);
-        is_script_safe(&written);
-        assert_eq!(serde_json::from_slice::<String>(&written).ok().as_deref(), Some(text));
+    let items = flat::array(text);
+    assert_eq!(items.is_ok(), serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok());
+    items.unwrap_or_default().iter().for_each(is_value);
+    let mut written = Vec::new();
+    nextim::json::write(&mut written, text);
+    is_script_safe(&written);
+    assert_eq!(serde_json::from_slice::<String>(&written).ok().as_deref(), Some(text));
+}
+
+/// The names of an object are those of its members, and where only names matter nothing else can be wrong. JSON holds no
+/// U+0000, so there is none to escape.
+fn are_names(text: &str, members: Option<&Vec<(String, Value<'_>)>>) {
+    let names = flat::names(text);
+    if let Some(members) = members {
+        assert!(!text.contains('\0') && matches!(flat::with_zeros_escaped(text), Cow::Borrowed(_)));
+        let names = names.as_ref().expect("an object has names");
+        assert_eq!(names.len(), members.len());
+        for (found, (name, _)) in names.iter().zip(members) {
+            match found {
+                Value::Text(found) => assert!(found == name),
+                Value::BadText(marked) => assert!(marked == name && name.contains('\0')),
+                Value::Nested(_) | Value::Null | Value::Literal => panic!("a name is a string"),
+            }
+        }
+    }
+    for name in names.unwrap_or_default() {
+        assert!(matches!(name, Value::Text(_) | Value::BadText(_)));
     }
 }
 
@@ -118,7 +149,8 @@ fn is_value(value: &Value<'_>) {
         Value::Nested(json) => {
             assert!(json.starts_with(['[', '{']) && serde_json::from_str::<IgnoredAny>(json).is_ok());
         }
-        Value::Literal | Value::BadText => {}
+        Value::Null | Value::Literal => {}
+        Value::BadText(marked) => assert!(marked.is_empty() || marked.contains('\0')),
     }
 }
 
@@ -137,15 +169,21 @@ pub fn callback(data: &[u8]) {
     assert_eq!(is_callback(text), expected);
     let ticket = "B".repeat(TICKET_CHARS);
     let target = format!("/packets?domain=a&ticket={ticket}&callback={}", encoded(text));
-    let input = format!("GET {target} HTTP/1.1\r\n\r\n");
+    let input = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
     let domains = Domains::new(&[DomainConfig::new("a", "k")]);
-    let context = Context { domains: &domains, limits: &LIMITS, wall_ms: || 0, now_ms: 0, secret: [9; 16] };
+    let (limits, work) = (&LIMITS, &Work::default());
+    let context = Context { domains: &domains, limits, work, wall_ms: || 0, now_ms: 0, secret: [9; 16] };
     let mut scratch = Vec::new();
     match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS) {
         Parsed::Complete { request, .. } => match route(&request, &context) {
-            Routed::Call { shape, .. } => assert!(expected && shape.callback.as_deref() == Some(text)),
+            Routed::Call { shape, .. } => assert!(expected && shape.callback() == Some(text)),
             Routed::Refused { rejection, .. } => assert!(!expected && rejection.status == 400),
-            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("a poll is a poll"),
+            Routed::Preflight { .. }
+            | Routed::Asset { .. }
+            | Routed::Notice { .. }
+            | Routed::Later { .. } => {
+                panic!("a poll is a poll")
+            }
         },
         Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),
     }

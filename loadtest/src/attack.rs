@@ -209,7 +209,8 @@ impl Attackers {
         match self.asked % 5 {
             0 => {
                 let body = format!("domain=localhost&apikey={:016x}&from=a&to=b&body=c", self.random());
-                format!("POST /messages HTTP/1.1\r\n{form}: {}\r\n\r\n{body}", body.len()).into_bytes()
+                format!("POST /messages HTTP/1.1\r\nHost: a\r\n{form}: {}\r\n\r\n{body}", body.len())
+                    .into_bytes()
             }
             1 => {
                 let ticket = format!("{:016x}{:016x}{:08x}", self.random(), self.random(), self.turn);
@@ -218,7 +219,9 @@ impl Attackers {
             }
             2 => b"GET /packets?domain=localhost&ticket=x&callback=alert(1)// HTTP/1.1\r\nHost: a\r\n\r\n"
                 .to_vec(),
-            3 => format!("POST /presences/online HTTP/1.1\r\n{form}: 99999999\r\n\r\n").into_bytes(),
+            3 => {
+                format!("POST /presences/online HTTP/1.1\r\nHost: a\r\n{form}: 99999999\r\n\r\n").into_bytes()
+            }
             _ => format!("{:016x} \r\n\r\n", self.random()).into_bytes(),
         }
     }

@@ -1,18 +1,16 @@
 //! HTTP as far as the admin listener speaks it: one GET or HEAD, one answer, the end.
 //!
-//! Owns: reading a request within bounds of bytes and time, the check of its `Host`, and the headers every answer has. Must
-//! not: read a body, or know what is answered.
+//! Owns: understanding a request within bounds of bytes, the check of its `Host`, and the headers every answer has. Must
+//! not: read a body or a socket, or name a path.
 //!
 //! The listener asks for no password, so it must not be reached through the browser of somebody who may reach it. A page
 //! of the internet can make a name of its own point to 127.0.0.1 and then read what it finds there as its own origin; but
 //! its requests carry that name. So names other than `localhost` are refused unless they are configured.
 
 use std::borrow::Cow;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{IpAddr, Shutdown, TcpStream};
+use std::net::IpAddr;
 
-use crate::clock::Deadline;
-use crate::limits::{ADMIN_HEAD_BYTES_MAX, ADMIN_MS, HEADERS_MAX};
+use crate::limits::{ADMIN_HEAD_BYTES_MAX, HEADERS_MAX};
 
 /// A request that is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl Answer {
     }
 
     /// Its bytes.
-    fn bytes(&self, head_only: bool) -> Vec<u8> {
+    pub(super) fn bytes(&self, head_only: bool) -> Vec<u8> {
         let Answer { status, content_type, body } = self;
         let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
         let head = format!(
@@ -65,31 +63,12 @@ impl Answer {
     }
 }
 
-/// Reads a request. An error is a connection that broke or took too long; what can be answered is an answer.
-pub(super) fn read(mut stream: &TcpStream, hosts: &[String]) -> io::Result<Result<Request, Answer>> {
-    let deadline = Deadline::after_ms(ADMIN_MS);
-    let mut bytes = Vec::new();
-    let mut buffer = [0; 2_048];
-    loop {
-        let Some(left) = deadline.left() else {
-            return Ok(Err(Answer::line("408 Request Timeout", "request timed out")));
-        };
-        stream.set_read_timeout(Some(left))?;
-        match stream.read(&mut buffer) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
-            // The deadline is what counts.
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-        if bytes.len() > ADMIN_HEAD_BYTES_MAX {
-            return Ok(Err(Answer::line("431 Request Header Fields Too Large", "headers too large")));
-        }
-        if let Some(parsed) = parse(&bytes, hosts) {
-            return Ok(parsed);
-        }
+/// Makes a request of bytes, if they are all there or too many.
+pub(super) fn read(bytes: &[u8], hosts: &[String]) -> Option<Result<Request, Answer>> {
+    if bytes.len() > ADMIN_HEAD_BYTES_MAX {
+        return Some(Err(Answer::line("431 Request Header Fields Too Large", "headers too large")));
     }
+    parse(bytes, hosts)
 }
 
 /// Makes a request of bytes, if they are all there.
@@ -136,34 +115,12 @@ fn is_ours(host: &str, hosts: &[String]) -> bool {
     address.parse::<IpAddr>().is_ok() || name.eq_ignore_ascii_case("localhost") || known()
 }
 
-/// Sends an answer and says goodbye.
-pub(super) fn write(mut stream: &TcpStream, answer: &Answer, head_only: bool) -> io::Result<()> {
-    let deadline = Deadline::after_ms(ADMIN_MS);
-    let bytes = answer.bytes(head_only);
-    let mut rest = bytes.as_slice();
-    while !rest.is_empty() {
-        let left = deadline.left().ok_or(ErrorKind::TimedOut)?;
-        stream.set_write_timeout(Some(left))?;
-        match stream.write(rest) {
-            Ok(count) => rest = &rest[count..],
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    stream.shutdown(Shutdown::Write)?;
-    // To close on bytes that were not read would be a reset, which may overtake the answer.
-    let left = deadline.left().ok_or(ErrorKind::TimedOut)?;
-    stream.set_read_timeout(Some(left))?;
-    io::copy(&mut stream.take(ADMIN_HEAD_BYTES_MAX as u64), &mut io::sink()).map(drop)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn status(request: &str) -> String {
-        match parse(request.as_bytes(), &["im.internal".to_owned()]) {
+        match read(request.as_bytes(), &["im.internal".to_owned()]) {
             None => "incomplete".to_owned(),
             Some(Ok(Request { path, head_only })) => {
                 format!("{path}{}", if head_only { " head" } else { "" })
@@ -187,6 +144,7 @@ mod tests {
         check("nonsense\r\n\r\n", "400");
         check("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", "405");
         check("POST / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421");
+        check(&"x".repeat(ADMIN_HEAD_BYTES_MAX + 1), "431");
     }
 
     #[test]

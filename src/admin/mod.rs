@@ -1,9 +1,9 @@
 //! The admin listener: where the server can be watched.
 //!
 //! Owns: what is answered at which path, and the threads that do it. Must not: change anything, or make a shard wait. It
-//! is a small server of its own with blocking reads and writes: it has few clients, and must still answer when the shards
+//! is a small server of its own on a thread of its own: it has few clients, and must still answer when the shards
 //! do not. In reading order: [`report`] is what it says; `watch` looks at the server every second, by way of
-//! [`pulse`] and `process`; `metrics` says the same to Prometheus; `http` reads and writes.
+//! [`pulse`] and `process`; `metrics` says the same to Prometheus; `http` understands requests; `conns` reads and writes.
 //!
 //! | path | |
 //! |---|---|
@@ -14,6 +14,7 @@
 //! | `/stats` | everything as JSON |
 //! | `/history` | the last ten minutes, a sample a second |
 
+mod conns;
 mod http;
 mod metrics;
 mod process;
@@ -21,8 +22,8 @@ pub mod pulse;
 pub mod report;
 mod watch;
 
-use std::io::{self, ErrorKind};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Weak};
 use std::thread;
 use std::time::Duration;
@@ -31,7 +32,7 @@ pub use self::process::Process;
 use crate::clock::Deadline;
 use crate::domains::Domains;
 use crate::json;
-use crate::limits::{ACCEPT_REST_MS, ADMIN_CONNECTIONS_MAX, LOOK_MS};
+use crate::limits::LOOK_MS;
 use crate::stats::Stats;
 use http::{Answer, Request};
 use watch::{Look, Watch};
@@ -95,7 +96,7 @@ impl Admin {
         let watched = Arc::downgrade(&watch);
         thread::Builder::new().name("watch".to_owned()).spawn(move || look(&watched))?;
         let listener = Arc::clone(&self.listener);
-        thread::Builder::new().name("admin".to_owned()).spawn(move || accept(&listener, &watch))?;
+        thread::Builder::new().name("admin".to_owned()).spawn(move || serve(&listener, &watch))?;
         Ok(())
     }
 }
@@ -109,43 +110,24 @@ fn look(watch: &Weak<Watch>) {
     }
 }
 
-/// Accepts until the listener is shut down. Each connection has a thread, and they are few: its share of `watch` tells
-/// how many.
-fn accept(listener: &TcpListener, watch: &Arc<Watch>) {
-    loop {
-        match listener.accept() {
-            Ok((stream, _)) => serve_by_thread(stream, watch),
-            Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
-            // accept(2): it does not listen any more.
-            Err(error) if error.kind() == ErrorKind::InvalidInput => return,
-            Err(error) => {
-                log::warn!("the admin listener rests: {error}");
-                thread::sleep(Duration::from_millis(ACCEPT_REST_MS));
-            }
-        }
+/// Answers until the listener is shut down.
+fn serve(listener: &TcpListener, watch: &Watch) {
+    if let Err(error) = conns::serve(listener, watch) {
+        log::error!("the admin listener failed: {error}");
     }
 }
 
-fn serve_by_thread(stream: TcpStream, watch: &Arc<Watch>) {
-    if Arc::strong_count(watch) > ADMIN_CONNECTIONS_MAX {
-        return; // which closes it; whoever holds so many connections here is no reader of answers
+impl conns::Answers for Watch {
+    fn answer(&self, request: &[u8]) -> Option<Vec<u8>> {
+        let read = http::read(request, &self.subject.hosts)?;
+        Some(match read {
+            Ok(Request { path, head_only }) => answer(&path, self).bytes(head_only),
+            Err(refusal) => refusal.bytes(false),
+        })
     }
-    let watch = Arc::clone(watch);
-    let spawned = thread::Builder::new().name("admin-conn".to_owned()).spawn(move || {
-        if let Err(error) = serve(&stream, &watch) {
-            log::debug!("a connection to the admin listener broke: {error}");
-        }
-    });
-    if let Err(error) = spawned {
-        log::warn!("an admin connection could not be served: {error}");
-    }
-}
 
-fn serve(stream: &TcpStream, watch: &Watch) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    match http::read(stream, &watch.subject.hosts)? {
-        Ok(Request { path, head_only }) => http::write(stream, &answer(&path, watch), head_only),
-        Err(refusal) => http::write(stream, &refusal, false),
+    fn too_late(&self) -> Vec<u8> {
+        Answer::line("408 Request Timeout", "request timed out").bytes(false)
     }
 }
 

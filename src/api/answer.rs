@@ -104,16 +104,24 @@ struct Member<'a> {
 }
 
 fn with_body(out: &mut Vec<u8>, head: &str, shape: &Shape, body: impl FnOnce(&mut Vec<u8>)) {
-    let open = Open::begin(out, head, &shape.manner());
+    out.extend_from_slice(head.as_bytes());
+    if shape.skipped() > 0 {
+        header(out, "X-NextIM-Skipped: ", shape.skipped());
+    }
+    let open = Open::begin(out, "", &shape.manner());
     body(out);
     open.end(out);
 }
 
-fn delivered(out: &mut Vec<u8>, count: u32, shape: &Shape) {
-    out.extend_from_slice(OK_TEXT.as_bytes());
-    out.extend_from_slice(b"X-NextIM-Delivered: ");
+fn header(out: &mut Vec<u8>, name: &str, count: u32) {
+    out.extend_from_slice(name.as_bytes());
     json::write(out, &count);
     out.extend_from_slice(b"\r\n");
+}
+
+fn delivered(out: &mut Vec<u8>, count: u32, shape: &Shape) {
+    out.extend_from_slice(OK_TEXT.as_bytes());
+    header(out, "X-NextIM-Delivered: ", count);
     with_body(out, "", shape, |out| out.extend_from_slice(b"ok"));
 }
 
@@ -147,6 +155,10 @@ fn started(out: &mut Vec<u8>, session: &Started, shape: &Shape, poll_url: &str) 
     if session.truncated {
         out.extend_from_slice(b",\"truncated\":true");
     }
+    if shape.skipped() > 0 {
+        out.extend_from_slice(b",\"skipped\":");
+        json::write(out, &shape.skipped());
+    }
     out.push(b'}');
 }
 
@@ -165,7 +177,7 @@ fn onlines(out: &mut Vec<u8>, profiles: &[Profile], shape: &Shape) {
 }
 
 fn packets(out: &mut Vec<u8>, delivery: &Delivery, shape: &Shape) {
-    let Some(callback) = &shape.callback else {
+    let Some(callback) = shape.callback() else {
         return with_body(out, OK_JSON, shape, |out| poll(out, delivery));
     };
     with_body(out, OK_SCRIPT, shape, |out| {
@@ -252,6 +264,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::super::Detail;
     use super::*;
     use crate::domains::Audience;
     use crate::router::call::{Packets, Reason};
@@ -347,6 +360,21 @@ mod tests {
     }
 
     #[test]
+    fn skipped_entries_are_counted_in_a_header_and_where_a_session_is_started() {
+        let skipped = |count| Shape { detail: Detail::Skipped(count), ..papers() };
+        let onlines = Answer::Onlines(profiles());
+        for done in [&Answer::Done, &onlines, &session(true, true)] {
+            let (head, _) = answer(done, &skipped(12));
+            assert!(head.contains("\r\nX-NextIM-Skipped: 12\r\n"), "{head}");
+            let (head, body) = answer(done, &papers());
+            assert!(!head.contains("Skipped") && !body.contains("skipped"), "{head} {body}");
+        }
+        assert!(answer(&session(true, true), &skipped(3)).1.ends_with(r#","truncated":true,"skipped":3}"#));
+        let (head, _) = answer(&Answer::Refused(Refusal::Late), &skipped(3));
+        assert!(!head.contains("Skipped"), "{head}");
+    }
+
+    #[test]
     fn those_online_are_told_in_three_shapes() {
         let two = Answer::Onlines(profiles());
         check_text(&two, &papers(), "al,\"b");
@@ -425,8 +453,11 @@ mod tests {
 
     #[test]
     fn packets_are_told_in_a_call() {
-        let shape =
-            Shape { poll: true, callback: Some("$cb.a".into()), ..papers().read_by(Audience::Anybody) };
+        let shape = Shape {
+            poll: true,
+            detail: Detail::Callback("$cb.a".into()),
+            ..papers().read_by(Audience::Anybody)
+        };
         let (head, body) = answer(&Answer::Packets(delivery(Packets::None)), &shape);
         assert_eq!(body, r#"/**/$cb.a({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":7});"#);
         assert!(
@@ -438,7 +469,7 @@ mod tests {
     #[test]
     fn refusals_are_statuses() {
         let check = |refusal, status: &str, body: &str, retry: bool| {
-            let shape = Shape { callback: Some("cb".into()), poll: true, ..papers() };
+            let shape = Shape { detail: Detail::Callback("cb".into()), poll: true, ..papers() };
             let (head, found) = answer(&Answer::Refused(refusal), &shape);
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nContent-Type: text/plain;")), "{head}");
             assert_eq!((&*found, head.contains("\r\nRetry-After: ")), (body, retry), "{head}");

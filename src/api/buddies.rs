@@ -24,12 +24,17 @@ pub(super) fn onlines<'a>(
     let rules =
         Rules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
     let names = names::list(params, Param::Names, &rules)?;
-    let names = names.ok_or(Rejection::missing(Param::Names.name()))?.names;
-    Ok(Verb::Onlines { ticket, names })
+    let names = names.ok_or(Rejection::missing(Param::Names.name()))?;
+    shape.skip(names.skipped);
+    Ok(Verb::Onlines { ticket, names: names.names })
 }
 
 /// `POST /buddies/remove`.
-pub(super) fn remove<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Result<Verb<'a>, Rejection> {
+pub(super) fn remove<'a>(
+    params: &mut Params<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Verb<'a>, Rejection> {
     let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
     let rules = Rules {
         bytes_max: NAME_BYTES_MAX,
@@ -38,8 +43,9 @@ pub(super) fn remove<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Resu
         secret: context.secret,
     };
     let buddies = names::list(params, Param::Buddies, &rules)?;
-    let buddies = buddies.ok_or(Rejection::missing(Param::Buddies.name()))?.names;
-    Ok(Verb::RemoveBuddies { name, buddies })
+    let buddies = buddies.ok_or(Rejection::missing(Param::Buddies.name()))?;
+    shape.skip(buddies.skipped);
+    Ok(Verb::RemoveBuddies { name, buddies: buddies.names })
 }
 
 #[cfg(test)]
@@ -72,7 +78,9 @@ mod tests {
         check("names=a&ticket=x", Err("404 invalid ticket"));
         check("", Err("400 missing parameter: names"));
         check("names=a&format=xml", Err("400 bad parameter: format"));
-        check("names=xmpp:a", Err("400 bad parameter: names"));
+        check("names=xmpp:a,b", Ok((&["b"], false, false)));
+        check("names[]=b&names[7]=a&names%5B%5D=", Ok((&["b", "a"], false, false)));
+        check("names=%5B%22a%22", Err("400 bad parameter: names"));
     }
 
     #[test]
@@ -80,6 +88,9 @@ mod tests {
         let removed = |params: &str| post("/buddies/remove", params).map(|(verb, _)| verb);
         let expected = Verb::RemoveBuddies { name: "a".into(), buddies: vec!["b".into(), "c".into()] };
         assert_eq!(removed("name=a&buddies=b,a,c"), Ok(expected));
+        let skipped =
+            post("/buddies/remove", "name=a&buddies=b,xmpp:c,a,,d").map(|(_, shape)| shape.skipped());
+        assert_eq!(skipped, Ok(1));
         assert_eq!(removed("buddies=b"), Err("400 missing parameter: name".to_owned()));
         assert_eq!(removed("name=a"), Err("400 missing parameter: buddies".to_owned()));
     }

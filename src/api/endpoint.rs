@@ -15,6 +15,8 @@ const ASKING: &str = "GET, POST";
 pub(super) const POLLING: &str = "GET, POST, OPTIONS";
 /// Methods of assets.
 pub(super) const FETCHING: &str = "GET, HEAD";
+/// Methods of what is told about the server itself.
+pub(super) const READING: &str = "GET, HEAD, OPTIONS";
 
 /// What a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,10 @@ pub(super) enum Endpoint {
     Site(SiteCall),
     /// A file of the browser module.
     Asset(&'static Asset),
+    /// A page for people who wonder what this is.
+    Home,
+    /// Whether the server serves, for a load balancer.
+    Health,
 }
 
 /// The calls of sites.
@@ -70,6 +76,8 @@ impl Endpoint {
             "/webim.js" => return Some(Endpoint::Asset(&assets::SCRIPT)),
             "/webim.zh.js" => return Some(Endpoint::Asset(&assets::CHINESE)),
             "/webim.css" => return Some(Endpoint::Asset(&assets::STYLESHEET)),
+            "/health" => return Some(Endpoint::Health),
+            "/" => return Some(Endpoint::Home),
             _ => return None,
         };
         Some(Endpoint::Site(call))

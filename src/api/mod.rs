@@ -3,7 +3,7 @@
 //! Owns: paths, authentication, parameters, the shapes of answers. Must not: carry a call out, read a clock
 //! or touch a socket; what it needs of the world is in [`Context`]. In reading order: `endpoint` knows the
 //! paths, `auth` admits sites, `params` and `names` read parameters; one file for each family of calls; then
-//! `answer`. Beside the calls there are the `assets`.
+//! `answer`. Beside the calls there are the `assets`, and the `notices` about the server itself.
 
 mod endpoint;
 
@@ -20,18 +20,21 @@ mod statuses;
 
 mod answer;
 mod assets;
+mod notices;
 
 pub use answer::{write_answer, write_preflight, write_rejection};
 pub use assets::write_asset;
+pub use notices::{Notice, SHUTTING_DOWN, write_notice};
 
 use std::sync::Arc;
 
-use crate::domains::{Audience, Domains};
+use crate::domains::{Audience, DomainId, Domains};
 use crate::http::asset::Selected;
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
 use crate::limits::{Limits, RETRY_SOON_S};
 use crate::router::call::{Call, Verb, Version};
+use crate::router::work::Work;
 use endpoint::{Endpoint, SiteCall};
 use params::Params;
 
@@ -42,6 +45,8 @@ pub struct Context<'c> {
     pub domains: &'c Domains,
     /// How much a call may bring.
     pub limits: &'c Limits,
+    /// What the calls of each domain have used in this turn.
+    pub work: &'c Work,
     /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
     /// need no time.
     pub wall_ms: fn() -> u64,
@@ -72,8 +77,23 @@ pub struct Shape {
     pub anybody: bool,
     /// Scripts of this origin may.
     pub origin: Option<Arc<Box<str>>>,
+    /// What no two kinds of answers have both.
+    pub detail: Detail,
+}
+
+/// What an answer has that others have not; in one place, because so it takes half as much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// So many entries of lists could not be names; polls have no lists.
+    Skipped(u32),
     /// The function to call with a poll's answer.
-    pub callback: Option<Box<str>>,
+    Callback(Box<str>),
+}
+
+impl Default for Detail {
+    fn default() -> Detail {
+        Detail::Skipped(0)
+    }
 }
 
 impl Shape {
@@ -84,6 +104,27 @@ impl Shape {
             head_only: request.method == Method::Head,
             ..Shape::default()
         }
+    }
+
+    /// The function to call with a poll's answer.
+    pub fn callback(&self) -> Option<&str> {
+        match &self.detail {
+            Detail::Callback(name) => Some(name),
+            Detail::Skipped(_) => None,
+        }
+    }
+
+    /// How many entries of lists could not be names.
+    fn skipped(&self) -> u32 {
+        match self.detail {
+            Detail::Skipped(count) => count,
+            Detail::Callback(_) => 0,
+        }
+    }
+
+    /// Counts entries of lists that could not be names.
+    fn skip(&mut self, count: u32) {
+        self.detail = Detail::Skipped(self.skipped().saturating_add(count));
     }
 
     /// Sets whose scripts may read a poll's answer. Kept in parts, because as a whole it takes twice as much.
@@ -129,15 +170,29 @@ pub enum Routed<'a> {
         /// How to answer.
         shape: Shape,
     },
-    /// A question about methods, by a browser before a poll or by anybody about the server.
+    /// A question about methods, by a browser before a poll.
     Preflight {
         /// How to answer.
+        shape: Shape,
+    },
+    /// A call of a domain that has used its share of this turn: to be read again later.
+    Later {
+        /// Which.
+        domain: DomainId,
+        /// How it would be answered.
         shape: Shape,
     },
     /// A file of the browser module, or word that the client's is still good.
     Asset {
         /// Which form of which.
         selected: Selected,
+        /// How to answer.
+        shape: Shape,
+    },
+    /// A question about the server itself.
+    Notice {
+        /// What there is to say.
+        notice: Notice,
         /// How to answer.
         shape: Shape,
     },
@@ -150,7 +205,9 @@ impl Routed<'_> {
             Routed::Call { shape, .. }
             | Routed::Refused { shape, .. }
             | Routed::Preflight { shape }
-            | Routed::Asset { shape, .. } => shape,
+            | Routed::Later { shape, .. }
+            | Routed::Asset { shape, .. }
+            | Routed::Notice { shape, .. } => shape,
         }
     }
 
@@ -160,7 +217,9 @@ impl Routed<'_> {
             Routed::Call { shape, .. }
             | Routed::Refused { shape, .. }
             | Routed::Preflight { shape }
-            | Routed::Asset { shape, .. } => shape,
+            | Routed::Later { shape, .. }
+            | Routed::Asset { shape, .. }
+            | Routed::Notice { shape, .. } => shape,
         }
     }
 }
@@ -170,7 +229,10 @@ enum Asked<'a> {
     Call(Call<'a>),
     /// Which methods work.
     Methods,
+    /// Nothing now: the domain has used its share of this turn.
+    Later(DomainId),
     Asset(Selected),
+    Notice(Notice),
 }
 
 /// Makes a call of a request.
@@ -182,7 +244,9 @@ pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
     match asked(request, context, &mut shape) {
         Ok(Asked::Call(call)) => Routed::Call { call, shape },
         Ok(Asked::Methods) => Routed::Preflight { shape },
+        Ok(Asked::Later(domain)) => Routed::Later { domain, shape },
         Ok(Asked::Asset(selected)) => Routed::Asset { selected, shape },
+        Ok(Asked::Notice(notice)) => Routed::Notice { notice, shape },
         Err(rejection) => Routed::Refused { rejection, shape },
     }
 }
@@ -193,12 +257,14 @@ fn asked<'a>(
     shape: &mut Shape,
 ) -> Result<Asked<'a>, Rejection> {
     if request.method == Method::Options && request.path == "*" {
-        return Ok(Asked::Methods);
+        return Ok(Asked::Notice(Notice::AllMethods));
     }
     match Endpoint::of(request.path).ok_or(Rejection::not_found())? {
         Endpoint::Poll => packets::poll(request, context, shape),
-        Endpoint::Site(call) => site_call(call, request, context, shape).map(Asked::Call),
+        Endpoint::Site(call) => site_call(call, request, context, shape),
         Endpoint::Asset(asset) => assets::fetch(asset, request),
+        Endpoint::Home => notices::ask(request.method, Notice::Home, Notice::HomeMethods),
+        Endpoint::Health => notices::ask(request.method, Notice::Health, Notice::HealthMethods),
     }
 }
 
@@ -207,7 +273,7 @@ fn site_call<'a>(
     request: &Request<'a>,
     context: &Context<'_>,
     shape: &mut Shape,
-) -> Result<Call<'a>, Rejection> {
+) -> Result<Asked<'a>, Rejection> {
     if !call.allows(request.method) {
         return Err(Rejection::method(call.methods()));
     }
@@ -215,13 +281,16 @@ fn site_call<'a>(
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
+    if context.work.is_used_up(domain.id) {
+        return Ok(Asked::Later(domain.id));
+    }
     if !domain.admits_call(context.now_ms) {
         return Err(Rejection::too_many("too many calls", RETRY_SOON_S));
     }
     params.check()?;
     shape.version = params.version()?;
     let verb = verb(call, params, context, shape)?;
-    Ok(Call { domain: domain.id, verb })
+    Ok(Asked::Call(Call { domain: domain.id, verb }))
 }
 
 fn verb<'a>(
@@ -232,13 +301,13 @@ fn verb<'a>(
 ) -> Result<Verb<'a>, Rejection> {
     let params = &mut params;
     match call {
-        SiteCall::Online => presences::online(params, context, shape.version),
+        SiteCall::Online => presences::online(params, context, shape),
         SiteCall::Offline => presences::offline(params),
         SiteCall::Show => presences::show(params),
         SiteCall::Status => statuses::status(params),
         SiteCall::Message => messages::message(params, context),
         SiteCall::Onlines => buddies::onlines(params, context, shape),
-        SiteCall::RemoveBuddies => buddies::remove(params, context),
+        SiteCall::RemoveBuddies => buddies::remove(params, context, shape),
         SiteCall::Members => rooms::members(params),
         SiteCall::Join => rooms::join(params),
         SiteCall::Leave => rooms::leave(params),
@@ -262,7 +331,7 @@ mod tests {
 
     #[test]
     fn paths_and_methods_are_judged_first() {
-        for path in ["/", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
+        for path in ["/a", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
             check(&request("GET", path, "", ""), "404 not found");
             check(&request("HEAD", path, "", ""), "404 not found");
             check(&request("OPTIONS", path, "", ""), "404 not found");
@@ -294,32 +363,26 @@ mod tests {
 
     #[test]
     fn a_head_is_answered_without_a_body() {
-        for path in ["/", "/packets", "/messages"] {
+        for path in ["/a", "/packets", "/messages"] {
             let answer = answered(&request("HEAD", path, "", ""));
             assert!(answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length: 0"), "{answer}");
         }
     }
 
     #[test]
-    fn methods_may_be_asked_for() {
-        assert_eq!(outcome("OPTIONS * HTTP/1.1\r\n\r\n"), "methods");
-        let answer = answered("OPTIONS * HTTP/1.1\r\n\r\n");
-        assert!(answer.starts_with("HTTP/1.1 204 ") && !answer.contains("Access-Control"), "{answer}");
-        check("GET * HTTP/1.1\r\n\r\n", "404 not found");
-    }
-
-    #[test]
     fn bodies_of_other_types_are_refused_before_credentials() {
+        const UNSUPPORTED: &str = "415 unsupported body type: send application/x-www-form-urlencoded or \
+                                   application/json, in UTF-8 and without Content-Encoding";
         let check = |headers: &str, body: &str, expected: &str| {
             check(&request("POST", "/presences/offline", headers, body), expected);
         };
         let good = format!("domain=a&apikey=k&ticket={TICKET}");
         check("", &good, "call");
         check("Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n", &good, "call");
-        check("Content-Type: text/plain\r\n", &good, "415 unsupported body type");
-        check("Content-Type: multipart/form-data; boundary=x\r\n", "x", "415 unsupported body type");
-        check("Content-Encoding: gzip\r\n", &good, "415 unsupported body type");
-        check("Content-Encoding: identity\r\n", &good, "415 unsupported body type");
+        check("Content-Type: text/plain\r\n", &good, UNSUPPORTED);
+        check("Content-Type: multipart/form-data; boundary=x\r\n", "x", UNSUPPORTED);
+        check("Content-Encoding: gzip\r\n", &good, UNSUPPORTED);
+        check("Content-Encoding: identity\r\n", &good, UNSUPPORTED);
         check("Content-Encoding: gzip\r\nContent-Type: text/plain\r\n", "", "401 authentication failed");
         check("Content-Type: application/json\r\n", "", "401 authentication failed");
     }
@@ -372,8 +435,8 @@ mod tests {
     #[test]
     fn connections_are_kept_as_asked() {
         let kept = |request| (shape(request).close, shape(request).http10);
-        assert_eq!(kept("GET / HTTP/1.1\r\n\r\n"), (false, false));
-        assert_eq!(kept("GET / HTTP/1.1\r\nConnection: close\r\n\r\n"), (true, false));
+        assert_eq!(kept("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (false, false));
+        assert_eq!(kept("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), (true, false));
         assert_eq!(kept("GET / HTTP/1.0\r\n\r\n"), (true, true));
         assert_eq!(kept("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), (false, true));
         assert!(

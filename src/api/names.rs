@@ -1,6 +1,7 @@
 //! Names and lists of names.
 //!
-//! Owns: what may be a name, and the three ways to write a list of them. Must not: know whose names they are.
+//! Owns: what may be a name, and the ways to write a list of them. Must not: know whose names they are, or change a name
+//! but in a list with commas, where space around it is none of it.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::params::{Param, Params};
+use super::params::{Listed, Param, Params};
 use crate::http::flat::{self, Value};
 use crate::http::response::Rejection;
 use crate::router::call::Text;
@@ -37,13 +38,25 @@ pub(super) struct Rules<'r> {
     pub(super) secret: [u8; 16],
 }
 
+/// How a text begins that was meant as JSON. If it is none it was cut off, or is no text for here at all.
+const JSON_BEGINNINGS: [&str; 4] = ["[\"", "[]", "{\"", "{}"];
+
 /// A list that was read: no name is twice in it.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Names<'a> {
+pub(super) struct NameList<'a> {
     /// The names, in order.
     pub(super) names: Vec<Text<'a>>,
     /// Whether some were ignored for being too many.
     pub(super) truncated: bool,
+    /// Entries that cannot be names.
+    pub(super) skipped: u32,
+}
+
+impl NameList<'_> {
+    fn into_owned(self) -> NameList<'static> {
+        let names = self.names.into_iter().map(|name| Cow::Owned(name.into_owned())).collect();
+        NameList { names, truncated: self.truncated, skipped: self.skipped }
+    }
 }
 
 /// Reads the list `param`; `None` if there is none.
@@ -51,46 +64,64 @@ pub(super) fn list<'a>(
     params: &mut Params<'a>,
     param: Param,
     rules: &Rules<'_>,
-) -> Result<Option<Names<'a>>, Rejection> {
-    let Some(text) = params.said(param) else { return Ok(None) };
-    let names = match text {
-        Cow::Borrowed(text) => read(text, rules),
-        Cow::Owned(text) => read(&text, rules).map(|found| Names {
-            names: found.names.into_iter().map(|name| Cow::Owned(name.into_owned())).collect(),
-            truncated: found.truncated,
-        }),
+) -> Result<Option<NameList<'a>>, Rejection> {
+    let Some(listed) = params.list(param) else { return Ok(None) };
+    let names = match listed {
+        Listed::Entries(entries) => Some(pick(entries.into_iter(), rules)),
+        Listed::Text(Cow::Borrowed(text)) => read(text, rules),
+        Listed::Text(Cow::Owned(text)) => read(&text, rules).map(NameList::into_owned),
     };
     names.map(Some).ok_or(Rejection::bad(param.name()))
 }
 
-fn read<'t>(text: &'t str, rules: &Rules<'_>) -> Option<Names<'t>> {
-    let text = text.trim();
-    match text.as_bytes().first() {
-        Some(b'[') => {
-            let items = flat::array(text).ok()?.into_iter().map(|item| match item {
-                Value::Text(name) => Some(name),
-                Value::Nested(_) | Value::Literal | Value::BadText => None,
-            });
-            pick(items.collect::<Option<Vec<_>>>()?.into_iter(), rules)
+/// Reads a list that is one text: JSON if it is an array or an object, else names with commas between. `None` if it was
+/// meant as JSON and is none.
+fn read<'t>(text: &'t str, rules: &Rules<'_>) -> Option<NameList<'t>> {
+    let trimmed = text.trim();
+    if trimmed.starts_with(['[', '{']) {
+        if let Some(entries) = json(trimmed) {
+            return Some(pick(entries.into_iter(), rules));
         }
-        Some(b'{') => {
-            let mut keys = Vec::new();
-            flat::object(text.as_bytes(), |name, _| keys.push(name)).ok()?;
-            pick(keys.into_iter(), rules)
+        if JSON_BEGINNINGS.iter().any(|beginning| trimmed.starts_with(beginning)) {
+            return None;
         }
-        Some(_) | None => pick(text.split(',').map(Cow::Borrowed), rules),
+    }
+    Some(pick(text.split(',').map(|name| Some(Cow::Borrowed(name.trim()))), rules))
+}
+
+/// The entries of an array or the names of an object; `None` in place of one that is no text.
+fn json(text: &str) -> Option<Vec<Option<Text<'_>>>> {
+    match flat::with_zeros_escaped(text) {
+        Cow::Borrowed(json) => entries(json),
+        Cow::Owned(json) => {
+            let own = |name: Text<'_>| Cow::Owned(name.into_owned());
+            Some(entries(&json)?.into_iter().map(|entry| entry.map(own)).collect())
+        }
     }
 }
 
-/// The names that count, each once; `None` if one of them is no name.
-fn pick<'t>(names: impl Iterator<Item = Cow<'t, str>>, rules: &Rules<'_>) -> Option<Names<'t>> {
+fn entries(json: &str) -> Option<Vec<Option<Text<'_>>>> {
+    let values = if json.starts_with('[') { flat::array(json) } else { flat::names(json) };
+    let entry = |value| match value {
+        Value::Text(name) => Some(name),
+        Value::Nested(_) | Value::Null | Value::Literal | Value::BadText(_) => None,
+    };
+    Some(values.ok()?.into_iter().map(entry).collect())
+}
+
+/// The names that count, each once.
+fn pick<'t>(entries: impl Iterator<Item = Option<Text<'t>>>, rules: &Rules<'_>) -> NameList<'t> {
     let hasher = hasher(rules.secret);
-    let mut found = Names::default();
+    let mut found = NameList::default();
     let mut indices: HashTable<usize> = HashTable::new();
-    for name in names.map(trim) {
-        if name.is_empty() || name == rules.except {
+    for entry in entries {
+        if entry.as_ref().is_some_and(|name| name.is_empty() || name == rules.except) {
             continue;
         }
+        let Some(name) = entry.filter(|name| is_name(name, rules.bytes_max)) else {
+            found.skipped = found.skipped.saturating_add(1);
+            continue;
+        };
         let same = |index: &usize| found.names[*index] == name;
         let hash_at = |index: &usize| hasher.hash_one(&found.names[*index]);
         let Entry::Vacant(vacant) = indices.entry(hasher.hash_one(&name), same, hash_at) else { continue };
@@ -98,21 +129,10 @@ fn pick<'t>(names: impl Iterator<Item = Cow<'t, str>>, rules: &Rules<'_>) -> Opt
             found.truncated = true;
             break;
         }
-        if !is_name(&name, rules.bytes_max) {
-            return None;
-        }
         vacant.insert(found.names.len());
         found.names.push(name);
     }
-    Some(found)
-}
-
-fn trim(name: Cow<'_, str>) -> Cow<'_, str> {
-    match name {
-        Cow::Borrowed(name) => Cow::Borrowed(name.trim()),
-        Cow::Owned(name) if name.trim().len() == name.len() => Cow::Owned(name),
-        Cow::Owned(name) => Cow::Owned(name.trim().to_owned()),
-    }
+    found
 }
 
 fn hasher(secret: [u8; 16]) -> RandomState {
@@ -141,63 +161,99 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(text: &str, expected: &[&str], truncated: bool) {
+    fn check(text: &str, expected: &[&str], truncated: bool, skipped: u32) {
         let found = read(text, &RULES).expect("a list");
-        assert_eq!(
-            (found.names, found.truncated),
-            (expected.iter().map(|&name| name.into()).collect(), truncated)
-        );
+        let names = expected.iter().map(|&name| name.into()).collect();
+        assert_eq!(found, NameList { names, truncated, skipped }, "{text:?}");
     }
 
     #[test]
     fn lists_have_three_forms() {
-        check("", &[], false);
-        check(" , ,", &[], false);
-        check("a,b", &["a", "b"], false);
-        check(" a , b c\u{3000},a,,me,\td", &["a", "b c", "d"], false);
-        check("[]", &[], false);
-        check(r#" ["a", "b\u0063", 12, 1.50] "#, &["a", "bc", "12", "1.50"], false);
-        check(r#"[" a ","a","","me"]"#, &["a"], false);
-        check(r#"{"a":"Al","b":[null], " c\t":1,"a":2}"#, &["a", "b", "c"], false);
+        check("", &[], false, 0);
+        check(" , ,", &[], false, 0);
+        check("a,b", &["a", "b"], false, 0);
+        check(" a , b c\u{3000},a,,me,\td", &["a", "b c", "d"], false, 0);
+        check("[]", &[], false, 0);
+        check("{}", &[], false, 0);
+        check(r#" ["a", "b\u0063", 12, 1.50] "#, &["a", "bc", "12", "1.50"], false, 0);
+        check(r#"["a","a","","me"]"#, &["a"], false, 0);
+        check(r#"{"a":"Al","b":[null], "c":1,"a":2}"#, &["a", "b", "c"], false, 0);
     }
 
     #[test]
-    fn what_is_too_much_is_ignored() {
-        check("a,b,c,d", &["a", "b", "c", "d"], false);
-        check("a,b,c,d,a,me,,", &["a", "b", "c", "d"], false);
-        check("a,b,c,d,e,xmpp:x", &["a", "b", "c", "d"], true);
-        check(r#"["a","b","c","d","e"]"#, &["a", "b", "c", "d"], true);
+    fn only_an_array_or_an_object_is_json() {
+        check("null", &["null"], false, 0);
+        check("12", &["12"], false, 0);
+        check("true,false", &["true", "false"], false, 0);
+        check("\"a\"", &["\"a\""], false, 0);
+        check("[GM]Bob,zoe", &["[GM]Bob", "zoe"], false, 0);
+        check("[", &["["], false, 0);
+        check("[a]", &["[a]"], false, 0);
+        check("[12,13", &["[12", "13"], false, 0);
+        check("{a},[ \"b", &["{a}", "[ \"b"], false, 0);
+        check("[12]", &["12"], false, 0);
+        check("[ \"a\" ]", &["a"], false, 0);
+        check("{ \"a\" : 1 }", &["a"], false, 0);
     }
 
     #[test]
-    fn bad_lists_are_none() {
+    fn what_was_meant_as_json_and_is_none_is_refused() {
         for bad in [
-            "a,xmpp:b",
-            "a,123456789",
-            "a,b\u{1}c",
-            "[",
-            "[a]",
-            "{a}",
-            "[null]",
-            "[[\"a\"]]",
-            "[\"a,b\"]",
-            "[\"\\u0000\"]",
-            "{\"\\u0000\":1}",
+            "[\"a\",\"b",
+            "[\"",
+            " [\"a\"",
             "[\"a\"] b",
+            "[\"a\",]",
+            "[]x",
+            "[],a",
+            "{\"a\"}",
+            "{\"a\":1",
+            "{\"a\":1,}",
+            "{},a",
+            "[\"a\\\0\"]",
         ] {
             assert_eq!(read(bad, &RULES), None, "{bad:?}");
         }
     }
 
+    #[test]
+    fn space_is_dropped_between_commas_only() {
+        check("a\u{3000},\u{a0}b\u{2003},c ", &["a", "b", "c"], false, 0);
+        check("[\"a\u{3000}\",\" b\",\"a\",\"me \"]", &["a\u{3000}", " b", "a", "me "], false, 0);
+        check("{\"a \":1,\"a\":2}", &["a ", "a"], false, 0);
+    }
+
+    #[test]
+    fn entries_that_cannot_be_names_are_skipped_and_counted() {
+        check("a,xmpp:b,123456789,a\u{1}b,a\0b,c,\0", &["a", "c"], false, 5);
+        check(r#"["a,b","xmpp:","123456789","\u0001","\u0000","a\ud800","c"]"#, &["c"], false, 6);
+        check(r#"[null,["a"],{"b":1},true,false,"c",""]"#, &["c"], false, 5);
+        check("[\"a\0\",\"\0\",\"b\"]", &["b"], false, 2);
+        check(r#"{"a,b":1,"\u0000":2,"\udc00":3,"c":4}"#, &["c"], false, 3);
+        check("[null]", &[], false, 1);
+    }
+
+    #[test]
+    fn what_is_too_much_is_ignored() {
+        check("a,b,c,d", &["a", "b", "c", "d"], false, 0);
+        check("a,b,c,d,a,me,,", &["a", "b", "c", "d"], false, 0);
+        check("a,b,c,d,xmpp:x", &["a", "b", "c", "d"], false, 1);
+        check("a,b,xmpp:x,c,d,e,xmpp:y", &["a", "b", "c", "d"], true, 1);
+        check(r#"["a","b","c","d","e"]"#, &["a", "b", "c", "d"], true, 0);
+    }
+
     proptest! {
         #[test]
-        fn any_text_is_a_list_of_names_or_none(text in "([a-c]|,|\"|[|]|:|.){0,40}") {
+        fn any_text_is_a_list_of_names_or_was_meant_as_json(text in "([a-c]|,|\"|[|]|:|\0|.){0,40}") {
             if let Some(found) = read(&text, &RULES) {
                 let mut names = found.names.clone();
                 prop_assert!(names.len() <= 4 && names.iter().all(|name| is_name(name, 8) && name != "me"));
                 names.sort();
                 names.dedup();
                 prop_assert_eq!(names.len(), found.names.len());
+            } else {
+                let text = text.trim();
+                prop_assert!(JSON_BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)));
             }
         }
     }

@@ -7,7 +7,7 @@
 use super::answer::NO_CLIENT;
 use super::endpoint::POLLING;
 use super::params::{Param, Params};
-use super::{Asked, Context, Shape};
+use super::{Asked, Context, Detail, Shape};
 use crate::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
@@ -34,7 +34,7 @@ pub(super) fn poll<'a>(
     params.check_type()?;
     params.check()?;
     shape.version = params.version()?;
-    shape.callback = callback(&mut params)?;
+    shape.detail = callback(&mut params)?;
     if name.is_none() {
         return Err(Rejection::missing(Param::Domain.name()));
     }
@@ -43,10 +43,11 @@ pub(super) fn poll<'a>(
     Ok(Asked::Call(Call { domain, verb }))
 }
 
-fn callback(params: &mut Params<'_>) -> Result<Option<Box<str>>, Rejection> {
+fn callback(params: &mut Params<'_>) -> Result<Detail, Rejection> {
     match params.said(Param::Callback) {
         Some(name) if !jsonp::is_callback(&name) => Err(Rejection::bad(Param::Callback.name())),
-        name => Ok(name.map(|name| name.into_owned().into())),
+        Some(name) => Ok(Detail::Callback(name.into_owned().into())),
+        None => Ok(Detail::default()),
     }
 }
 
@@ -99,7 +100,10 @@ mod tests {
                 Ok(seq)
             }
             Routed::Refused { rejection, .. } => Err(rejection),
-            Routed::Preflight { .. } | Routed::Asset { .. } => panic!("{text}"),
+            Routed::Preflight { .. }
+            | Routed::Asset { .. }
+            | Routed::Notice { .. }
+            | Routed::Later { .. } => panic!("{text}"),
         };
         assert_eq!(seq(""), Ok(None));
         assert_eq!(seq("0"), Ok(Some(0)));

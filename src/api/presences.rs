@@ -2,18 +2,18 @@
 //!
 //! Owns: their parameters. Must not: know who is online.
 
-use super::Context;
 use super::names::{self, Rules};
 use super::params::{Param, Params};
+use super::{Context, Shape};
 use crate::http::response::Rejection;
 use crate::limits::{NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use crate::router::call::{Looks, Online, Verb, Version};
+use crate::router::call::{Looks, Online, Verb};
 
 /// `POST /presences/online`.
 pub(super) fn online<'a>(
     params: &mut Params<'a>,
     context: &Context<'_>,
-    version: Version,
+    shape: &mut Shape,
 ) -> Result<Verb<'a>, Rejection> {
     let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
     let looks = looks(params)?;
@@ -27,13 +27,14 @@ pub(super) fn online<'a>(
     let rules =
         Rules { bytes_max: ROOM_BYTES_MAX, count_max: context.limits.rooms_per_call, except: "", ..rules };
     let rooms = names::list(params, Param::Rooms, &rules)?.unwrap_or_default();
+    shape.skip(buddies.skipped.saturating_add(rooms.skipped));
     Ok(Verb::Online(Box::new(Online {
         name,
         looks,
         buddies: buddies.names,
         rooms: rooms.names,
         truncated: buddies.truncated || rooms.truncated,
-        version,
+        version: shape.version,
         secret: context.secret,
     })))
 }
@@ -63,7 +64,7 @@ fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
 mod tests {
     use super::super::testing::{TICKET, post};
     use super::*;
-    use crate::router::call::{Subject, Text};
+    use crate::router::call::{Subject, Text, Version};
 
     fn online_of(params: &str) -> Result<Online<'static>, String> {
         post("/presences/online", params).map(|(verb, _)| {
@@ -103,6 +104,14 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_a_name_is_counted() {
+        let skipped = |params: &str| post("/presences/online", params).map(|(_, shape)| shape.skipped());
+        assert_eq!(skipped("name=a&buddies=b,,b,a&rooms=r"), Ok(0));
+        assert_eq!(skipped("name=a&buddies=b,xmpp:c&rooms=%00,%ff"), Ok(3));
+        assert_eq!(skipped("name=a&buddies[]=%ff&buddies[]=b&rooms[0]=r,s"), Ok(2));
+    }
+
+    #[test]
     fn only_status_may_be_empty() {
         let looks = online_of("name=a&nick=&show=&status=").unwrap().looks;
         assert_eq!(looks, Looks { nick: None, show: None, status: Some("".into()) });
@@ -127,8 +136,8 @@ mod tests {
             &format!("name=a&status={}", "a".repeat(1_025)),
             "400 bad parameter: status",
         );
-        check("/presences/online", "name=a&buddies=%5B", "400 bad parameter: buddies");
-        check("/presences/online", "name=a&rooms=xmpp:", "400 bad parameter: rooms");
+        check("/presences/online", "name=a&buddies=%5B%22", "400 bad parameter: buddies");
+        check("/presences/online", "name=a&rooms%5Bx%5D=r", "400 bad parameter: rooms");
         check("/presences/offline", "", "400 missing parameter: ticket");
         check("/presences/offline", "ticket=1", "404 invalid ticket");
         check("/presences/show", "name=a,b", "400 bad parameter: name");

@@ -2,11 +2,12 @@
 //!
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
-use super::{Context, Routed, Shape, route, write_asset, write_preflight, write_rejection};
+use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
 use crate::domains::{DomainConfig, Domains};
 use crate::http::request::{self, Parsed, Partial};
 use crate::limits::Limits;
 use crate::router::call::Verb;
+use crate::router::work::Work;
 
 /// A well-formed ticket.
 pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -18,7 +19,7 @@ const LIMITS: Limits =
 
 /// The text of a request.
 pub(super) fn request(method: &str, target: &str, headers: &str, body: &str) -> String {
-    format!("{method} {target} HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// What a request is routed to, in a world with the domains `a` (key `k`) and `closed` (key `c`, one origin).
@@ -26,8 +27,9 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
+    let (limits, work) = (&LIMITS, &Work::default());
     let context =
-        Context { domains: &domains, limits: &LIMITS, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
+        Context { domains: &domains, limits, work, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
     let scratch = Box::leak(Box::default());
     match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
@@ -41,6 +43,8 @@ pub(super) fn outcome(text: &str) -> String {
         Routed::Call { .. } => "call".to_owned(),
         Routed::Preflight { .. } => "methods".to_owned(),
         Routed::Asset { .. } => "asset".to_owned(),
+        Routed::Later { .. } => "later".to_owned(),
+        Routed::Notice { .. } => "notice".to_owned(),
         Routed::Refused { rejection, .. } => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
@@ -58,11 +62,13 @@ pub(super) fn answered(text: &str) -> String {
     let mut out = Vec::new();
     match site(text) {
         Routed::Call { call, .. } => panic!("{call:?}"),
+        Routed::Later { .. } => panic!("nothing was used"),
         Routed::Preflight { shape } => write_preflight(&mut out, &shape),
         Routed::Asset { selected, shape } => {
             let body = write_asset(&mut out, &selected, &shape);
             out.extend_from_slice(body);
         }
+        Routed::Notice { notice, shape } => write_notice(&mut out, notice, &shape),
         Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape), 0),
     }
     String::from_utf8(out).unwrap()
@@ -81,6 +87,10 @@ pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), St
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
     match site(text) {
         Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. } | Routed::Preflight { .. } | Routed::Asset { .. } => Err(outcome(text)),
+        Routed::Refused { .. }
+        | Routed::Preflight { .. }
+        | Routed::Asset { .. }
+        | Routed::Notice { .. }
+        | Routed::Later { .. } => Err(outcome(text)),
     }
 }

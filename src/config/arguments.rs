@@ -11,6 +11,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use log::LevelFilter;
 
+use super::nearest::nearest;
 use super::values::{self, Read};
 use super::{ADMIN_DEFAULT, ConfigError, Place, Problem, Settings};
 use crate::domains::DomainConfig;
@@ -26,6 +27,7 @@ const AFTER: &str = "\
 Examples:
   nextim
   nextim --config /etc/nextim.toml
+  nextim genkey
   nextim check-config /etc/nextim.toml
   nextim --config /etc/nextim.toml --admin
   nextim top
@@ -44,6 +46,25 @@ Exit status:
 
 /// [`super::ADMIN_DEFAULT`] as it is typed.
 const ADMIN_TEXT: &str = "127.0.0.1:8001";
+
+/// The beginning of the name of every variable of this server.
+const VARIABLE_PREFIX: &str = "NEXTIM_";
+
+/// All variables.
+const VARIABLES: [&str; 9] = [
+    "NEXTIM_LISTEN",
+    "NEXTIM_SHARDS",
+    "NEXTIM_DOMAIN",
+    "NEXTIM_APIKEY",
+    "NEXTIM_CONFIG",
+    "NEXTIM_LOG",
+    "NEXTIM_LOG_FORMAT",
+    "NEXTIM_PUBLIC_URL",
+    "NEXTIM_ADMIN",
+];
+
+/// Longest name of an unknown variable that is repeated, in bytes.
+const VARIABLE_BYTES_MAX: usize = 64;
 
 /// What stands in an error in place of a value.
 const HIDDEN: &str = "…";
@@ -100,6 +121,8 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Make an apikey: 256 random bits as text
+    Genkey,
     /// Check a configuration file, without starting a server
     CheckConfig {
         /// The file to check
@@ -121,6 +144,8 @@ enum Command {
 pub enum Task {
     /// Serve.
     Serve,
+    /// Make an apikey.
+    MakeKey,
     /// Only check this file.
     CheckConfig(PathBuf),
     /// Watch the server that has this admin address.
@@ -156,6 +181,7 @@ impl Arguments {
     pub fn task(&self, variable: impl Fn(&str) -> Option<OsString>) -> Result<Task, ConfigError> {
         Ok(match &self.command {
             None => Task::Serve,
+            Some(Command::Genkey) => Task::MakeKey,
             Some(Command::CheckConfig { file }) => Task::CheckConfig(file.clone()),
             Some(Command::Top { admin, once }) => {
                 let admin = admin.map_or_else(|| admin_of(variable), Ok)?;
@@ -166,16 +192,16 @@ impl Arguments {
 
     /// The flags as settings, and the file they name.
     pub(super) fn into_settings(self) -> (Settings, Option<PathBuf>) {
-        let place = Place { line: None, setting: "--listen".to_owned() };
+        let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
         let domains = self.domain.into_iter().zip(self.apikey);
         let domains: Vec<_> = domains.map(|(name, apikey)| DomainConfig::new(name, apikey)).collect();
         let settings = Settings {
-            listen: (!self.listen.is_empty()).then_some((self.listen, place)),
+            listen: (!self.listen.is_empty()).then_some((self.listen, place("--listen"))),
             shards: self.shards,
             public_url: self.public_url,
             log: self.log,
             log_format: self.log_format,
-            admin: self.admin,
+            admin: self.admin.map(|admin| (admin, place("--admin"))),
             domains: (!domains.is_empty()).then_some(domains),
             ..Settings::default()
         };
@@ -215,20 +241,40 @@ pub(super) fn environment(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<(Settings, Option<PathBuf>), Vec<Problem>> {
     let mut reader = Environment { variable, problems: Vec::new() };
-    let place = Place { line: None, setting: "NEXTIM_LISTEN".to_owned() };
+    let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
     let addresses = |text: &str| text.split(',').map(|text| values::address(text.trim())).collect();
     let settings = Settings {
-        listen: reader.read("NEXTIM_LISTEN", addresses).map(|listen| (listen, place)),
+        listen: reader.read("NEXTIM_LISTEN", addresses).map(|listen| (listen, place("NEXTIM_LISTEN"))),
         shards: reader.read("NEXTIM_SHARDS", values::shards),
         public_url: reader.read("NEXTIM_PUBLIC_URL", values::public_url),
         log: reader.read("NEXTIM_LOG", values::level),
         log_format: reader.read("NEXTIM_LOG_FORMAT", values::log_format),
-        admin: reader.read("NEXTIM_ADMIN", values::address),
+        admin: reader.read("NEXTIM_ADMIN", values::address).map(|admin| (admin, place("NEXTIM_ADMIN"))),
         domains: reader.domain().map(|domain| vec![domain]),
         ..Settings::default()
     };
     let file = reader.raw("NEXTIM_CONFIG").map(PathBuf::from);
     if reader.problems.is_empty() { Ok((settings, file)) } else { Err(reader.problems) }
+}
+
+/// Warnings of variables that look like settings and are none, each with the name that may be meant. They are no errors:
+/// container platforms set variables that are named after a service.
+pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
+    let unknown = |name: &OsString| {
+        let name = name.to_str()?;
+        let known = VARIABLES.contains(&name) || !name.starts_with(VARIABLE_PREFIX);
+        (!known && name.len() <= VARIABLE_BYTES_MAX && !name.contains(char::is_control)).then(
+            || match nearest(name, &VARIABLES) {
+                Some(near) => format!("{name}: there is no such variable; did you mean {near}?"),
+                None => {
+                    format!("{name}: there is no such variable; it is not one of {}", VARIABLES.join(", "))
+                }
+            },
+        )
+    };
+    let mut unknown: Vec<String> = names.into_iter().filter_map(|name| unknown(&name)).collect();
+    unknown.sort();
+    unknown
 }
 
 struct Environment<V> {
@@ -318,13 +364,36 @@ mod tests {
             let words = std::iter::once("nextim").chain(flags.iter().copied());
             let arguments =
                 Arguments::read(words.map(OsString::from)).unwrap_or_else(|error| panic!("{error}"));
-            arguments.into_settings().0.admin
+            arguments.into_settings().0.admin.map(|(admin, _)| admin)
         };
         assert_eq!(ADMIN_TEXT.parse(), Ok(ADMIN_DEFAULT));
         assert_eq!(admin(&[]), None);
         assert_eq!(admin(&["--admin"]), Some(ADMIN_DEFAULT));
         assert_eq!(admin(&["--admin", "--shards=1"]), Some(ADMIN_DEFAULT));
         assert_eq!(admin(&["--admin", "[::1]:9"]), "[::1]:9".parse().ok());
+    }
+
+    #[test]
+    fn a_mistyped_variable_is_noticed() {
+        let unknown = |names: &[&str]| unknown_variables(names.iter().map(OsString::from)).join("\n");
+        assert_eq!(unknown(&["PATH", "NEXTIMX", "nextim_listen", "NEXTIM_LISTEN", "NEXTIM_LOG_FORMAT"]), "");
+        assert_eq!(
+            unknown(&["NEXTIM_SERVICE_HOST", "NEXTIM_LISTN"]),
+            format!(
+                "NEXTIM_LISTN: there is no such variable; did you mean NEXTIM_LISTEN?\n\
+                 NEXTIM_SERVICE_HOST: there is no such variable; it is not one of {}",
+                VARIABLES.join(", ")
+            )
+        );
+        assert!(VARIABLES.iter().all(|name| AFTER.contains(name)), "the help names them all");
+        let read = std::cell::RefCell::new(Vec::new());
+        let seen = |name: &str| {
+            read.borrow_mut().push(name.to_owned());
+            None
+        };
+        assert!(environment(seen).is_ok());
+        assert!(VARIABLES.iter().all(|name| read.borrow().iter().any(|read| read == name)), "{read:?}");
+        assert!(read.borrow().iter().all(|name| VARIABLES.contains(&name.as_str())), "{read:?}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::nearest::nearest;
 use super::values::{self, Read};
 use super::{Place, Problem, Settings};
 use crate::domains::DomainConfig;
@@ -63,7 +64,7 @@ const LIMITS: [Number<Limits, usize>; 16] = [
 ];
 
 const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
-const TIMEOUTS: [Number<Timeouts, u64>; 13] = [
+const TIMEOUTS: [Number<Timeouts, u64>; 14] = [
     ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
     ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
     ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
@@ -74,6 +75,7 @@ const TIMEOUTS: [Number<Timeouts, u64>; 13] = [
     ("body_ms", |to| &mut to.body_ms, MS),
     ("write_ms", |to| &mut to.write_ms, MS),
     ("answer_ms", |to| &mut to.answer_ms, MS),
+    ("storm_ms", |to| &mut to.storm_ms, MS),
     ("gather_ms", |to| &mut to.gather_ms, MS),
     ("drain_ms", |to| &mut to.drain_ms, MS),
     ("undelivered_ms", |to| &mut to.undelivered_ms, MS),
@@ -140,7 +142,11 @@ impl Reader<'_> {
                     settings.trusted_proxies = self.texts(value, "trusted_proxies", 0, values::range);
                 }
                 "log_format" => settings.log_format = self.text(value, "log_format", values::log_format),
-                "admin" => settings.admin = self.text(value, "admin", values::address),
+                "admin" => {
+                    let place = self.place(&key.span(), "admin");
+                    let admin = self.text(value, "admin", values::address);
+                    settings.admin = admin.map(|admin| (admin, place));
+                }
                 "admin_hosts" => {
                     let hosts = self.texts(value, "admin_hosts", 0, values::host);
                     settings.admin_hosts = hosts.unwrap_or_default();
@@ -311,9 +317,31 @@ impl Reader<'_> {
     fn unknown(&mut self, key: &Spanned<DeString<'_>>, prefix: &str, known: &[&str]) {
         let name = key.get_ref();
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';
-        let shown = name.len() <= UNKNOWN_BYTES_MAX && name.bytes().all(plain);
+        let short = name.len() <= UNKNOWN_BYTES_MAX;
+        let shown = short && name.bytes().all(plain);
         let setting = if shown { format!("{prefix}{name}") } else { "unknown setting".to_owned() };
-        self.wrong(&key.span(), setting, format!("is not one of {}", known.join(", ")));
+        let near = if short { nearest(name, known) } else { None };
+        let wrong = match (place_of(name), near) {
+            (Some(place), _) => format!("belongs {place}"),
+            (None, Some(near)) => format!("there is no such setting; did you mean {near}?"),
+            (None, None) => format!("is not one of {}", known.join(", ")),
+        };
+        self.wrong(&key.span(), setting, wrong);
+    }
+}
+
+/// Where a setting stands, for one that stands elsewhere.
+fn place_of(name: &str) -> Option<&'static str> {
+    if TOP.contains(&name) {
+        Some("to the top of the file, above the first line in [ ]")
+    } else if LIMITS.iter().any(|(limit, ..)| *limit == name) {
+        Some("under [limits]")
+    } else if TIMEOUTS.iter().any(|(timeout, ..)| *timeout == name) {
+        Some("under [timeouts]")
+    } else if DOMAIN.contains(&name) {
+        Some("under [[domain]]")
+    } else {
+        None
     }
 }
 

@@ -4,21 +4,27 @@
 //! together. Must not: print, exit, or put a text that was typed into an error, because it may be an apikey.
 //! `Settings` is what one level says; [`Sources`] holds the levels, so that the file can be read again.
 
+mod advice;
 mod arguments;
+mod check;
 mod file;
+mod nearest;
 mod values;
 
 use std::ffi::OsString;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use log::LevelFilter;
 
-pub use self::arguments::{Arguments, Task};
+pub use self::arguments::{Arguments, Task, unknown_variables};
+use self::check::{Blamed, exposed};
 use crate::domains::DomainConfig;
-use crate::limits::{Limits, Timeouts};
+use crate::limits::{CONFIG_BYTES_MAX, Limits, Timeouts};
 use crate::logging::Format;
 use crate::ranges::Range;
 
@@ -88,6 +94,22 @@ impl Config {
     /// What a file says, over the defaults.
     pub fn from_file(path: &Path) -> Result<Config, ConfigError> {
         read_file(path)?.check(Some(path))
+    }
+
+    /// Refuses a configuration that no server can start with, for one that a program has made.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let refusals = check::refusals(&self.listen, self.admin, &self.domains);
+        let problem = |(blamed, wrong)| match blamed {
+            Blamed::Listen => Problem::elsewhere("listen", wrong),
+            Blamed::Admin => Problem::elsewhere("admin", wrong),
+        };
+        let problems: Vec<Problem> = refusals.into_iter().map(problem).collect();
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(None, &problems)) }
+    }
+
+    /// Warnings of unwise settings, each as `setting: why`. A server starts all the same.
+    pub fn warnings(&self) -> Vec<String> {
+        advice::advice(self, advice::machine_memory())
     }
 }
 
@@ -164,7 +186,7 @@ struct Settings {
     public_url: Option<String>,
     log: Option<LevelFilter>,
     log_format: Option<Format>,
-    admin: Option<SocketAddr>,
+    admin: Option<(SocketAddr, Place)>,
     admin_hosts: Vec<String>,
     domains: Option<Vec<DomainConfig>>,
     limits: Limits,
@@ -196,12 +218,17 @@ impl Settings {
     fn check(self, file: Option<&Path>) -> Result<Config, ConfigError> {
         let default = Config::default();
         let domains = self.domains.unwrap_or(default.domains);
-        let (listen, place) = match self.listen {
-            Some((listen, place)) => (listen, place),
-            None => (default.listen, Place { line: None, setting: "listen".to_owned() }),
+        let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
+        let (listen, of_listen) = self.listen.unwrap_or((default.listen, place("listen")));
+        let (admin, of_admin) = self.admin.map_or((None, place("admin")), |(at, place)| (Some(at), place));
+        let refusals = check::refusals(&listen, admin, &domains);
+        let problem = |(blamed, wrong)| match blamed {
+            Blamed::Listen => Problem { place: of_listen.clone(), wrong },
+            Blamed::Admin => Problem { place: of_admin.clone(), wrong },
         };
-        if let Some(wrong) = exposed(&listen, &domains) {
-            return Err(ConfigError::new(file, &[Problem { place, wrong }]));
+        let problems: Vec<Problem> = refusals.into_iter().map(problem).collect();
+        if !problems.is_empty() {
+            return Err(ConfigError::new(file, &problems));
         }
         Ok(Config {
             listen,
@@ -214,25 +241,26 @@ impl Settings {
             trusted_proxies: self.trusted_proxies.unwrap_or(default.trusted_proxies),
             log: self.log.unwrap_or(default.log),
             log_format: self.log_format.unwrap_or(default.log_format),
-            admin: self.admin,
+            admin,
             admin_hosts: self.admin_hosts,
         })
     }
 }
 
-/// What is wrong if others can reach an address while a domain accepts the apikey that everybody knows.
-fn exposed(listen: &[SocketAddr], domains: &[DomainConfig]) -> Option<String> {
-    let beyond = listen.iter().find(|address| !address.ip().to_canonical().is_loopback())?;
-    let known = |domain: &DomainConfig| domain.apikeys.iter().any(|key| key == APIKEY_DEFAULT);
-    let wrong = format!(
-        "{beyond} can be reached from other machines while a domain has the default apikey; give it one of its own"
-    );
-    domains.iter().any(known).then_some(wrong)
-}
-
 fn read_file(path: &Path) -> Result<Settings, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError(vec![format!("{}: cannot be read: {error}", path.display())]))?;
+    let wrong = |what: String| ConfigError(vec![format!("{}: {what}", path.display())]);
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|error| wrong(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > CONFIG_BYTES_MAX {
+        return Err(wrong(format!("must not be longer than {CONFIG_BYTES_MAX} bytes")));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
+        let line = before.matches('\n').count() + 1;
+        let place = Place { line: Some(line), setting: "syntax".to_owned() };
+        ConfigError::new(Some(path), &[Problem { place, wrong: "the file must be UTF-8".to_owned() }])
+    })?;
     file::read(&text).map_err(|problems| ConfigError::new(Some(path), &problems))
 }
 

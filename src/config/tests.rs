@@ -181,18 +181,6 @@ fn problems_name_setting_and_line() {
 }
 
 #[test]
-fn the_default_key_is_for_loopback() {
-    let listens = |address: &str, apikey: &str| {
-        let address: Vec<SocketAddr> = vec![address.parse().unwrap()];
-        exposed(&address, &[DomainConfig::new("a", "own"), DomainConfig::new("b", apikey)]).is_none()
-    };
-    assert!(listens("127.1.2.3:1", "public") && listens("[::1]:1", "public"));
-    assert!(listens("[::ffff:127.0.0.1]:1", "public") && listens("0.0.0.0:1", "own"));
-    assert!(!listens("0.0.0.0:1", "public") && !listens("[::]:1", "public"));
-    assert!(!listens("10.0.0.1:1", "public"));
-}
-
-#[test]
 fn a_reload_takes_the_domains_and_nothing_else() {
     let file = file("[[domain]]\nname = \"a\"\napikeys = [\"old\"]");
     let own = sources(&[], &[], file.path()).unwrap();

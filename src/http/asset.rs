@@ -111,7 +111,7 @@ mod tests {
     /// Checks the answer to a request with these headers, of which `COMMON` stands for what all have.
     #[track_caller]
     fn check(headers: &str, manner: Manner<'_>, expected: &str) {
-        let (input, mut scratch) = (format!("GET /a HTTP/1.1\r\n{headers}\r\n"), Vec::new());
+        let (input, mut scratch) = (format!("GET /a HTTP/1.1\r\nHost: a\r\n{headers}\r\n"), Vec::new());
         let parsed = parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &Limits::DEFAULT);
         let Parsed::Complete { request, .. } = parsed else { panic!("{parsed:?}") };
         let mut out = b"before".to_vec();

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::form::BadText;
+use super::form::{BadText, marked};
 
 /// A value of a flat object or array.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,18 +19,19 @@ pub enum Value<'a> {
     Text(Cow<'a, str>),
     /// An array or an object, as its JSON.
     Nested(&'a str),
-    /// `true`, `false` or `null`.
+    /// `null`.
+    Null,
+    /// `true` or `false`.
     Literal,
-    /// A string that is no text.
-    BadText,
+    /// A string that is no text, with U+0000 in place of whatever is none.
+    BadText(String),
 }
 
 /// Reads an object and shows each of its members to `each`, in order. One whose name is no text has no text
 /// either.
 ///
 /// If the JSON is broken, that is known only after the members before the break were shown.
-pub fn object<'a>(json: &'a [u8], each: impl FnMut(Cow<'a, str>, Value<'a>)) -> Result<(), BadText> {
-    let json = std::str::from_utf8(json).map_err(|_| BadText)?;
+pub fn object<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, Value<'a>)) -> Result<(), BadText> {
     let mut reader = serde_json::Deserializer::from_str(json);
     reader.deserialize_map(Members(each)).map_err(|_| BadText)?;
     reader.end().map_err(|_| BadText)
@@ -40,6 +41,34 @@ pub fn object<'a>(json: &'a [u8], each: impl FnMut(Cow<'a, str>, Value<'a>)) -> 
 pub fn array(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| BadText)?;
     Ok(items.into_iter().map(value).collect())
+}
+
+/// Reads an object of which only the names matter.
+pub fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
+    let mut names = Vec::new();
+    let mut reader = serde_json::Deserializer::from_str(json);
+    reader.deserialize_map(OnlyNames(&mut names)).map_err(|_| BadText)?;
+    reader.end().map_err(|_| BadText)?;
+    Ok(names.into_iter().map(value).collect())
+}
+
+/// The same JSON with U+0000 written as an escape, as it may stand in a string. Behind a backslash that is an escape of
+/// nothing: then it stays, and what it stands in is no JSON.
+pub fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\0') {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for part in text.split_inclusive('\0') {
+        let Some(before) = part.strip_suffix('\0') else {
+            out.push_str(part);
+            continue;
+        };
+        let backslashes = before.bytes().rev().take_while(|byte| *byte == b'\\').count();
+        out.push_str(before);
+        out.push_str(if backslashes % 2 == 0 { "\\u0000" } else { "\0" });
+    }
+    Cow::Owned(out)
 }
 
 struct Members<F>(F);
@@ -53,8 +82,25 @@ impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
 
     fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<(), A::Error> {
         while let Some((Text(name), raw)) = members.next_entry::<Text<'a>, &'a RawValue>()? {
-            let value = if name.contains('\0') { Value::BadText } else { value(raw) };
+            let value = if name.contains('\0') { Value::BadText(String::new()) } else { value(raw) };
             (self.0)(name, value);
+        }
+        Ok(())
+    }
+}
+
+struct OnlyNames<'n, 'a>(&'n mut Vec<&'a RawValue>);
+
+impl<'a> Visitor<'a> for OnlyNames<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some((name, IgnoredAny)) = members.next_entry::<&'a RawValue, IgnoredAny>()? {
+            self.0.push(name);
         }
         Ok(())
     }
@@ -64,17 +110,43 @@ impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
+/// The bytes of a string that is no text, with half of a surrogate pair as UTF-8 would have it if it could.
+struct Bytes(Vec<u8>);
+
+impl<'a> Deserialize<'a> for Bytes {
+    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Bytes, D::Error> {
+        deserializer.deserialize_bytes(Bytes(Vec::new()))
+    }
+}
+
+impl Visitor<'_> for Bytes {
+    type Value = Bytes;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Bytes, E> {
+        Ok(Bytes(bytes.to_vec()))
+    }
+}
+
 fn value(raw: &RawValue) -> Value<'_> {
     let json = raw.get();
     match json.as_bytes().first() {
         Some(b'"') => match serde_json::from_str::<Text<'_>>(json) {
             Ok(Text(text)) if !text.contains('\0') => Value::Text(text),
-            Ok(_) | Err(_) => Value::BadText,
+            Ok(_) | Err(_) => Value::BadText(marked_string(json)),
         },
+        Some(b'n') => Value::Null,
         Some(b'-' | b'0'..=b'9') => Value::Text(Cow::Borrowed(json)),
         Some(b'[' | b'{') => Value::Nested(json),
         Some(_) | None => Value::Literal,
     }
+}
+
+fn marked_string(json: &str) -> String {
+    serde_json::from_str::<Bytes>(json).map_or(String::new(), |Bytes(bytes)| marked(&bytes))
 }
 
 #[cfg(test)]
@@ -90,7 +162,7 @@ mod tests {
     #[track_caller]
     fn check(json: &str, expected: &[(&str, Value<'_>)], whole: bool) {
         let mut found = Vec::new();
-        let result = object(json.as_bytes(), |name, value| found.push((name, value)));
+        let result = object(json, |name, value| found.push((name, value)));
         let found: Vec<(&str, Value<'_>)> =
             found.iter().map(|(name, value)| (&**name, value.clone())).collect();
         assert_eq!(found, expected, "{json}");
@@ -117,16 +189,24 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_told() {
-        check(r#"{"a":null,"b":true}"#, &[("a", Value::Literal), ("b", Value::Literal)], true);
-        check(r#"{"a":"\u0000","b":"\ud800"}"#, &[("a", Value::BadText), ("b", Value::BadText)], true);
-        check(r#"{"a\u0000":1}"#, &[("a\0", Value::BadText)], true);
+        let bad = |text: &str| Value::BadText(text.to_owned());
+        check(
+            r#"{"a":null,"b":true,"c":false}"#,
+            &[("a", Value::Null), ("b", Value::Literal), ("c", Value::Literal)],
+            true,
+        );
+        check(
+            r#"{"a":"b\u0000\n","b":"\u4f60,\ud83d,c"}"#,
+            &[("a", bad("b\0\n")), ("b", bad("你,\0\0\0,c"))],
+            true,
+        );
+        check(r#"{"a\u0000":1}"#, &[("a\0", bad(""))], true);
         for broken in ["", "[]", "1", r#""a""#, "{", "{a:1}", r#"{"a"}"#, "null"] {
             check(broken, &[], false);
         }
         check(r#"{"a":1"#, &[("a", text("1"))], false);
         check(r#"{"a":1}x"#, &[("a", text("1"))], false);
         check(r#"{"a":1,}"#, &[("a", text("1"))], false);
-        assert!(object(b"{\"a\":\"\xFF\"}", |_, _| ()).is_err());
         let deep = format!("{{\"a\":{}", "[".repeat(100_000));
         check(&deep, &[], false);
     }
@@ -134,19 +214,43 @@ mod tests {
     #[test]
     fn arrays_are_values() {
         assert_eq!(array("[]"), Ok(vec![]));
-        assert_eq!(array(r#" ["a",1,null] "#), Ok(vec![text("a"), text("1"), Value::Literal]));
+        assert_eq!(array(r#" ["a",1,null] "#), Ok(vec![text("a"), text("1"), Value::Null]));
         for broken in ["[", "{}", "[1,]", "[1]x", ""] {
             assert_eq!(array(broken), Err(BadText), "{broken}");
         }
     }
 
+    #[test]
+    fn names_of_members_are_values() {
+        assert_eq!(names(" {} "), Ok(vec![]));
+        let bad = |text: &str| Value::BadText(text.to_owned());
+        let found = names(r#"{"a":[{}], "\u0062":null,"c\u0000":1,"\udc00d":2,"a":3}"#);
+        assert_eq!(found, Ok(vec![text("a"), text("b"), bad("c\0"), bad("\0\0\0d"), text("a")]));
+        for broken in ["{", "[]", "{a:1}", r#"{"a"}"#, r#"{"a":1,}"#, r#"{"a":1}x"#, "", r#"{"a":}"#] {
+            assert_eq!(names(broken), Err(BadText), "{broken}");
+        }
+    }
+
+    #[test]
+    fn zeros_are_escaped_where_a_string_may_hold_an_escape() {
+        for (text, expected) in [
+            ("", ""),
+            (r#"["a"]"#, r#"["a"]"#),
+            ("[\"a\0\", \"\0\0b\"]", r#"["a\u0000", "\u0000\u0000b"]"#),
+            ("[\"a\\\\\0\"]", r#"["a\\\u0000"]"#),
+            ("[\"a\\\0\"]", "[\"a\\\0\"]"),
+        ] {
+            assert_eq!(with_zeros_escaped(text), expected);
+        }
+        assert!(matches!(with_zeros_escaped("plain"), Cow::Borrowed(_)));
+    }
+
     proptest! {
         #[test]
-        fn any_bytes_are_an_object_or_not(json in proptest::collection::vec(any::<u8>(), 0..100)) {
-            prop_assert_eq!(
-                object(&json, |_, _| ()).is_ok(),
-                serde_json::from_slice::<serde_json::Map<_, _>>(&json).is_ok()
-            );
+        fn any_text_is_an_object_or_not(json in "\\PC{0,40}|([{}\\[\\]\":,\\\\un0a ]|\\\\u0000|\\\\ud800){0,20}") {
+            let as_object = object(&json, |_, _| ()).is_ok();
+            prop_assert_eq!(as_object, serde_json::from_str::<serde_json::Map<_, _>>(&json).is_ok());
+            prop_assert!(names(&json).is_ok() || !as_object);
         }
 
         #[test]
@@ -159,7 +263,7 @@ mod tests {
                 .collect();
             let json = format!("{{{}}}", json.join(","));
             let mut found = Vec::new();
-            object(json.as_bytes(), |name, value| found.push((name.into_owned(), value))).unwrap();
+            object(&json, |name, value| found.push((name.into_owned(), value))).unwrap();
             let expected: Vec<_> =
                 members.iter().map(|(name, value)| (name.clone(), Value::Text(value.as_str().into()))).collect();
             prop_assert_eq!(found, expected);

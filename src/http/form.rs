@@ -14,12 +14,12 @@ pub type Decoded<'a> = Result<Cow<'a, str>, BadText>;
 
 /// The pairs of a form, in order; a name without `=` has an empty value, and empty pairs are skipped.
 pub fn pairs(input: &[u8]) -> Pairs<'_> {
-    Pairs { input, text: std::str::from_utf8(input).ok(), at: 0 }
+    Pairs { input, text: std::str::from_utf8(input).ok(), at: 0, value_at: 0 }
 }
 
 /// The same for what is known to be UTF-8.
 pub fn pairs_of(text: &str) -> Pairs<'_> {
-    Pairs { input: text.as_bytes(), text: Some(text), at: 0 }
+    Pairs { input: text.as_bytes(), text: Some(text), at: 0, value_at: 0 }
 }
 
 /// What [`pairs`] gives.
@@ -30,6 +30,8 @@ pub struct Pairs<'a> {
     text: Option<&'a str>,
     /// How far it has been read.
     at: usize,
+    /// Where the last value begins.
+    value_at: usize,
 }
 
 impl<'a> Iterator for Pairs<'a> {
@@ -43,12 +45,10 @@ impl<'a> Iterator for Pairs<'a> {
             return None;
         }
         let name = self.part(NAME_ENDS);
-        let value = if self.input.get(self.at) == Some(&b'=') {
-            self.at += 1;
-            self.part(VALUE_ENDS)
-        } else {
-            Ok(Cow::Borrowed(""))
-        };
+        let has_value = self.input.get(self.at) == Some(&b'=');
+        self.at += usize::from(has_value);
+        self.value_at = self.at;
+        let value = if has_value { self.part(VALUE_ENDS) } else { Ok(Cow::Borrowed("")) };
         Some((name, value))
     }
 }
@@ -95,13 +95,35 @@ impl<'a> Pairs<'a> {
                 Some(text) => Ok(Cow::Borrowed(&text[start..at])),
                 None => std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| BadText),
             },
-            ESCAPE => unescape(raw).map(Cow::Owned),
+            ESCAPE => {
+                let bytes = unescape(raw, true)?;
+                String::from_utf8(bytes).map(Cow::Owned).map_err(|_| BadText)
+            }
             _ => Err(BadText),
         }
     }
+
+    /// The value of the last pair with U+0000 in place of whatever is no text in it. Only a malformed escape is an error:
+    /// nobody knows where that ends.
+    pub fn marked_value(&self) -> Result<String, BadText> {
+        unescape(&self.input[self.value_at..self.at], false).map(|bytes| marked(&bytes))
+    }
 }
 
-fn unescape(raw: &[u8]) -> Result<String, BadText> {
+/// What `bytes` say, with U+0000 in place of whatever is no UTF-8.
+pub(crate) fn marked(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        if !chunk.invalid().is_empty() {
+            out.push('\0');
+        }
+    }
+    out
+}
+
+/// The bytes that `raw` stands for, of which none may be 0 if `without_zero`.
+fn unescape(raw: &[u8], without_zero: bool) -> Result<Vec<u8>, BadText> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((&byte, after)) = rest.split_first() {
@@ -112,7 +134,7 @@ fn unescape(raw: &[u8]) -> Result<String, BadText> {
                 let (&[high, low], after) = rest.split_first_chunk().ok_or(BadText)?;
                 rest = after;
                 let byte = hex(high)? << 4 | hex(low)?;
-                if byte == 0 {
+                if byte == 0 && without_zero {
                     return Err(BadText);
                 }
                 byte
@@ -120,7 +142,7 @@ fn unescape(raw: &[u8]) -> Result<String, BadText> {
             plain => plain,
         });
     }
-    String::from_utf8(out).map_err(|_| BadText)
+    Ok(out)
 }
 
 fn hex(digit: u8) -> Result<u8, BadText> {
@@ -173,6 +195,27 @@ mod tests {
             &[("a", "BAD"), ("b", "BAD"), ("c", "BAD"), ("d", "BAD")],
         );
         check(b"a=\0&b=%00&%00=c&\xFFd=1", &[("a", "BAD"), ("b", "BAD"), ("BAD", "c"), ("BAD", "1")]);
+    }
+
+    #[test]
+    fn what_is_no_text_is_marked_in_a_value() {
+        let check = |input: &[u8], expected: Result<&str, BadText>| {
+            let mut pairs = pairs(input);
+            pairs.next();
+            assert_eq!(
+                pairs.marked_value(),
+                expected.map(str::to_owned),
+                "{}",
+                String::from_utf8_lossy(input)
+            );
+        };
+        check(b"a", Ok(""));
+        check(b"a&b=c", Ok(""));
+        check(b"%ff=b+%63&d=e", Ok("b c"));
+        check(b"a=b,%ff%C3,%00,\xFF,c\0,%E4%BD%A0&d=e", Ok("b,\0\0,\0,\0,c\0,\u{4f60}"));
+        for bad in [&b"a=%"[..], b"a=b,%2", b"a=%ff%zz", b"a=\xFF%g0"] {
+            check(bad, Err(BadText));
+        }
     }
 
     #[test]

@@ -69,7 +69,13 @@ impl<'b> Head<'b> {
             http10,
             head: &input[..bytes],
         };
+        if !(fields.host || http10) {
+            return Err(Rejection::malformed());
+        }
         let framing = fields.framing(http10)?;
+        if framing == Framing::Chunked && has_bare_newline(request.head) {
+            return Err(Rejection::malformed());
+        }
         // RFC 9110 section 10.1.1: an expectation of HTTP/1.0 is ignored.
         Ok(Some(Head { request, bytes, framing, expects_continue: fields.expects_continue && !http10 }))
     }
@@ -84,6 +90,7 @@ struct Fields<'b> {
     content_encoded: bool,
     basic: Option<&'b str>,
     origin: Option<&'b str>,
+    host: bool,
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
@@ -115,6 +122,10 @@ impl<'b> Fields<'b> {
                 self.close |= option.eq_ignore_ascii_case(b"close");
                 self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
             }
+        } else if name.eq_ignore_ascii_case("host") {
+            if std::mem::replace(&mut self.host, true) || !value.iter().all(|byte| may_be_in_host(*byte)) {
+                return Err(Rejection::malformed());
+            }
         } else if name.eq_ignore_ascii_case("expect") {
             if !value.eq_ignore_ascii_case(b"100-continue") {
                 return Err(Rejection::unexpected());
@@ -131,6 +142,17 @@ impl<'b> Fields<'b> {
             (true, _) => Err(Rejection::malformed()),
         }
     }
+}
+
+/// Whether a byte may stand in `Host` (RFC 9112 section 3.2). An empty `Host` is one: a target may have no authority.
+fn may_be_in_host(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b'/' | b'@' | b',' | 0x7f)
+}
+
+/// Whether a line of a head ends without CR. Such lines are read (RFC 9112 section 2.2), but not in front of chunks:
+/// another reader may see another header there, and with it another end of the body.
+fn has_bare_newline(head: &[u8]) -> bool {
+    head.iter().enumerate().any(|(at, byte)| *byte == b'\n' && (at == 0 || head[at - 1] != b'\r'))
 }
 
 /// A `Content-Length`: digits only, and not more than can be counted.
@@ -206,6 +228,58 @@ mod tests {
     }
 
     #[test]
+    fn a_newline_alone_does_not_stand_before_chunks() {
+        let head = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nX: y\r\n\r\n";
+        assert_eq!(parse(head).map(|head| head.framing), Ok(Framing::Chunked));
+        for (at, _) in head.match_indices("\r\n") {
+            let bare = format!("{}{}", &head[..at], &head[at + 1..]);
+            assert_eq!(parse(&bare).err(), Some(400), "{bare:?}");
+            let plain = bare.replace("Transfer-Encoding: chunked", "Content-Length: 1");
+            assert_eq!(parse(&plain).map(|head| head.framing), Ok(Framing::Length(1)), "{plain:?}");
+        }
+        for blank in ["\n", "\r\n\n"] {
+            assert_eq!(parse(&format!("{blank}{head}")).err(), Some(400));
+        }
+        assert!(parse(&format!("\r\n{head}")).is_ok());
+    }
+
+    #[test]
+    fn a_return_alone_stands_nowhere() {
+        let head = "\r\nPOST /a?b=c HTTP/1.1\r\nHost: a\r\nX:y \r\nContent-Length: 1\r\nEmpty:\r\n\r\n";
+        assert!(parse(head).is_ok());
+        for at in 0..head.len() {
+            let bare = format!("{}\r{}", &head[..at], &head[at..]);
+            assert_eq!(parse(&bare).err(), Some(400), "{bare:?}");
+        }
+        for (at, _) in head[..head.len() - 2].match_indices("\r\n") {
+            let bare = format!("{}{}", &head[..=at], &head[at + 2..]);
+            assert_eq!(parse(&bare).err(), Some(400), "{bare:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_there_once_and_is_a_host() {
+        let status = |version, hosts: &str| parse(&format!("GET / HTTP/1.{version}\r\n{hosts}\r\n")).err();
+        for good in
+            ["", "a", "im.example:8000", "[::1]:8000", "127.0.0.1", " a\t", "A_b-c", "\u{4f60}.example"]
+        {
+            for version in [0, 1] {
+                assert_eq!(status(version, &format!("hOST:{good}\r\n")), None, "{good:?}");
+            }
+        }
+        assert_eq!((status(1, ""), status(0, "")), (Some(400), None));
+        assert_eq!(parse("GET http://a/ HTTP/1.1\r\n\r\n").err(), Some(400));
+        for bad in ["a b", "a\tb", "a/b", "/", "a@b", "@", "a,b", ",", "http://a", "a\u{1}", "a\u{7f}"] {
+            for version in [0, 1] {
+                assert_eq!(status(version, &format!("Host: {bad}\r\n")), Some(400), "{bad:?}");
+            }
+        }
+        for twice in ["Host: a\r\nHost: a\r\n", "Host: a\r\nX: y\r\nhost: b\r\n", "Host:\r\nHost:\r\n"] {
+            assert_eq!((status(1, twice), status(0, twice)), (Some(400), Some(400)), "{twice:?}");
+        }
+    }
+
+    #[test]
     fn connections_are_kept_or_not() {
         let check =
             |version, headers, kept| check(version, headers, |head| head.request.keep_alive, &Ok(kept));
@@ -252,7 +326,7 @@ mod tests {
     #[test]
     fn credentials_and_origins() {
         let check = |headers, expected: (Option<&str>, Option<&str>)| {
-            let head = format!("GET / HTTP/1.1\r\n{headers}\r\n");
+            let head = format!("GET / HTTP/1.1\r\nHost: a\r\n{headers}\r\n");
             let head = parse(&head).ok().unwrap();
             assert_eq!((head.request.basic, head.request.origin), expected, "{headers:?}");
         };
@@ -269,26 +343,26 @@ mod tests {
     #[test]
     fn what_is_not_http_is_refused() {
         for bad in [
-            "GET /\0 HTTP/1.1\r\n\r\n",
-            "GET / HTTP/1.1\r\nA: b\0\r\n\r\n",
-            "GET / HTTP/1.1\r\nA: b\rC: d\r\n\r\n",
-            "GET / HTTP/1.1\r\nA: b\r\n c\r\n\r\n",
-            "GET / HTTP/1.1\r\n A: b\r\n\r\n",
-            "GET / HTTP/1.1\r\nA b\r\n\r\n",
-            "GET / HTTP/1.1\r\n: b\r\n\r\n",
-            "GET / HTTP/2.0\r\n\r\n",
-            "GET /\r\n\r\n",
-            "GET  / HTTP/1.1\r\n\r\n",
-            "GET / HTTP/1.1 \r\n\r\n",
-            "PRI * HTTP/2.0\r\n\r\n",
+            "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nA: b\0\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nA: b\rC: d\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n A: b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\nA b\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a\r\n: b\r\n\r\n",
+            "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+            "GET /\r\nHost: a\r\n\r\n",
+            "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1 \r\nHost: a\r\n\r\n",
+            "PRI * HTTP/2.0\r\nHost: a\r\n\r\n",
         ] {
             assert_eq!(parse(bad).err(), Some(400), "{bad:?}");
         }
-        let many = "A: b\r\n".repeat(HEADERS_MAX + 1);
-        assert_eq!(parse(&format!("GET / HTTP/1.1\r\n{many}\r\n")).err(), Some(431));
-        assert!(parse(&format!("GET / HTTP/1.1\r\n{}\r\n", &many[6..])).is_ok());
+        let many = "A: b\r\n".repeat(HEADERS_MAX);
+        assert_eq!(parse(&format!("GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).err(), Some(431));
+        assert!(parse(&format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", &many[6..])).is_ok());
         let long = "a".repeat(TARGET_BYTES_MAX);
-        assert_eq!(parse(&format!("GET /{long} HTTP/1.1\r\n\r\n")).err(), Some(431));
-        assert!(parse(&format!("GET /{} HTTP/1.1\r\n\r\n", &long[1..])).is_ok());
+        assert_eq!(parse(&format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n")).err(), Some(431));
+        assert!(parse(&format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", &long[1..])).is_ok());
     }
 }

@@ -228,7 +228,7 @@ fn advance<'b>(
     Ok(Some((Request { body, ..head.request }, end)))
 }
 
-/// Looks for a head when a line has ended since the last look.
+/// Looks for a head when a line has ended since the last look, or can no longer end well.
 fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'b>>, Rejection> {
     let window = &input[..input.len().min(HEAD_BYTES_MAX)];
     let blank_bytes = target::blank_bytes(window);
@@ -236,12 +236,12 @@ fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'
     if blank_bytes > BLANK_BYTES_MAX || window.get(blank_bytes).is_some_and(|byte| !byte.is_ascii_graphic()) {
         return Err(Rejection::malformed());
     }
-    if window.get(partial.searched_bytes as usize..).is_some_and(|new| new.contains(&b'\n')) {
+    let searched_bytes = partial.searched_bytes as usize;
+    let line_ended = window.get(searched_bytes..).is_some_and(|new| new.contains(&b'\n'));
+    if line_ended || has_bare_return(&window[searched_bytes.saturating_sub(1).min(window.len())..]) {
         let found = match Head::parse(window) {
-            // Only whole lines are judged, so that it does not matter how they are cut into pieces.
-            Err(_) => {
-                Head::parse(&window[..window.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)])?
-            }
+            // Only lines that have come to an end are judged, so that it does not matter how they are cut into pieces.
+            Err(_) => Head::parse(&window[..judged_bytes(window)])?,
             Ok(found) => found,
         };
         if found.is_some() {
@@ -253,6 +253,17 @@ fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'
     }
     partial.searched_bytes = short(window.len());
     Ok(None)
+}
+
+/// Whether there is a CR that something else than LF follows: no line may hold one.
+fn has_bare_return(bytes: &[u8]) -> bool {
+    bytes.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
+}
+
+/// How much of a head ends with a whole line, or with a CR and what stands there in place of its LF.
+fn judged_bytes(window: &[u8]) -> usize {
+    let ends = |at: &usize| window[*at] == b'\n' || *at > 0 && window[*at - 1] == b'\r';
+    (0..window.len()).rev().find(ends).map_or(0, |at| at + 1)
 }
 
 fn short(bytes: usize) -> u32 {

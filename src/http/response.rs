@@ -3,6 +3,7 @@
 //! Owns: every header an answer can have, but those of an [`asset`](super::asset). Must not: put anything into a head
 //! that a request said; the one text that is not a constant is an origin from the configuration.
 
+use super::content_type::READABLE_TYPES;
 use crate::json;
 
 /// What is sent to a client that waits for leave to send its body (RFC 9110 section 10.1.1).
@@ -22,6 +23,13 @@ pub const OK_JSON: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: applica
 /// The head of a success that is data in a call.
 pub const OK_SCRIPT: &str =
     with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=utf-8");
+/// The head of a page, which may load and run nothing.
+pub const OK_HTML: &str = with_common!(
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; \
+     frame-ancestors 'none'"
+);
+/// The head of a success that says nothing more.
+const OK_EMPTY: &str = with_common!("HTTP/1.1 200 OK");
 /// What follows the status of a rejection.
 const TEXT: &str = with_common!("\r\nContent-Type: text/plain; charset=utf-8");
 /// The head of an answer to a question about methods.
@@ -108,6 +116,8 @@ enum Extra {
     None,
     /// The methods that work.
     Allow(&'static str),
+    /// The types of bodies that can be read.
+    AcceptPost(&'static str),
     /// Seconds to wait.
     RetryAfter(u32),
     /// Credentials are wanted.
@@ -162,7 +172,9 @@ impl Rejection {
 
     /// 415: a body that cannot be read.
     pub const fn unsupported_type() -> Rejection {
-        Rejection::new(415, "unsupported body type")
+        const TEXT: &str = "unsupported body type: send application/x-www-form-urlencoded or application/json, \
+                            in UTF-8 and without Content-Encoding";
+        Rejection { extra: Extra::AcceptPost(READABLE_TYPES), ..Rejection::new(415, TEXT) }
     }
 
     /// 429: wait and try again, there are too many of something.
@@ -263,11 +275,8 @@ impl Rejection {
         out.extend_from_slice(TEXT.as_bytes());
         match self.extra {
             Extra::None => {}
-            Extra::Allow(methods) => {
-                out.extend_from_slice(b"Allow: ");
-                out.extend_from_slice(methods.as_bytes());
-                out.extend_from_slice(b"\r\n");
-            }
+            Extra::Allow(methods) => header(out, "Allow: ", methods),
+            Extra::AcceptPost(types) => header(out, "Accept-Post: ", types),
             Extra::RetryAfter(seconds) => {
                 out.extend_from_slice(b"Retry-After: ");
                 json::write(out, &seconds);
@@ -288,16 +297,35 @@ impl Rejection {
     }
 }
 
-/// Appends the answer to `OPTIONS`: which methods work, and for scripts of other origins, that they may use
+/// Appends an answer whose body is known before: a head of the constants here, and the body, unless only the head was
+/// asked for.
+pub fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'_>) {
+    out.extend_from_slice(head.as_bytes());
+    manner.write(out);
+    out.extend_from_slice(b"Content-Length: ");
+    json::write(out, &body.len());
+    out.extend_from_slice(b"\r\n\r\n");
+    if !manner.head_only {
+        out.extend_from_slice(body);
+    }
+}
+
+/// Appends the answer to `OPTIONS` where it is no script that asks: which methods work.
+pub fn write_allowed(out: &mut Vec<u8>, methods: &str, manner: &Manner<'_>) {
+    out.extend_from_slice(OK_EMPTY.as_bytes());
+    header(out, "Allow: ", methods);
+    manner.write(out);
+    out.extend_from_slice(b"Content-Length: 0\r\n\r\n");
+}
+
+/// Appends the answer to `OPTIONS` before a poll: which methods work, and for scripts of other origins, that they may use
 /// them.
 ///
 /// A 204 has no length (RFC 9110 section 8.6). No header a script asks for is echoed: a poll needs one at
 /// most.
 pub fn write_methods(out: &mut Vec<u8>, methods: &str, manner: &Manner<'_>) {
     out.extend_from_slice(NO_CONTENT.as_bytes());
-    out.extend_from_slice(b"Allow: ");
-    out.extend_from_slice(methods.as_bytes());
-    out.extend_from_slice(b"\r\n");
+    header(out, "Allow: ", methods);
     manner.write(out);
     if let Cors::Allowed(_) = manner.cors {
         out.extend_from_slice(b"Access-Control-Allow-Methods: ");
@@ -306,6 +334,12 @@ pub fn write_methods(out: &mut Vec<u8>, methods: &str, manner: &Manner<'_>) {
             b"\r\nAccess-Control-Allow-Headers: Content-Type\r\nAccess-Control-Max-Age: 86400\r\n",
         );
     }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn header(out: &mut Vec<u8>, name: &str, value: &str) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(value.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
 
@@ -392,6 +426,13 @@ mod tests {
         );
         check(Rejection::not_found(), "404 Not Found", "", "not found");
         check(Rejection::method("GET"), "405 Method Not Allowed", "Allow: GET\n", "method not allowed");
+        check(
+            Rejection::unsupported_type(),
+            "415 Unsupported Media Type",
+            "Accept-Post: application/x-www-form-urlencoded, application/json\n",
+            "unsupported body type: send application/x-www-form-urlencoded or application/json, in UTF-8 and without \
+             Content-Encoding",
+        );
         check(Rejection::unavailable("full", 30), "503 Service Unavailable", "Retry-After: 30\n", "full");
     }
 
@@ -417,7 +458,18 @@ mod tests {
     }
 
     #[test]
+    fn a_fixed_body_is_left_out_if_only_the_head_was_asked_for() {
+        let head = "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nCOMMON\nContent-Length: 2\n\n";
+        check(|out| write_fixed(out, OK_TEXT, b"ok", &PLAIN), &format!("{head}ok"));
+        check(|out| write_fixed(out, OK_TEXT, b"ok", &Manner { head_only: true, ..PLAIN }), head);
+    }
+
+    #[test]
     fn methods_are_told() {
+        check(
+            |out| write_allowed(out, "GET", &Manner { close: true, ..PLAIN }),
+            "HTTP/1.1 200 OK\nCOMMON\nAllow: GET\nConnection: close\nContent-Length: 0\n\n",
+        );
         check(
             |out| write_methods(out, "GET, OPTIONS", &PLAIN),
             "HTTP/1.1 204 No Content\nCOMMON\nAllow: GET, OPTIONS\n\n",

@@ -31,7 +31,7 @@ mod session;
 #[cfg(test)]
 mod sim;
 mod spans;
-mod storm;
+pub mod storm;
 mod unlinking;
 mod user;
 mod weight;
@@ -55,7 +55,7 @@ use ids::{CallKey, Place, Places, Ticket};
 use mail::{Alarm, Effect, Input, Mail};
 use room::Room;
 use session::Session;
-use storm::Storm;
+use storm::{Load, Storm};
 use unlinking::Unlinking;
 use user::User;
 use work::Work;
@@ -75,8 +75,6 @@ pub struct Settings {
     pub timeouts: Arc<Timeouts>,
     /// What may wait on this place, in bytes.
     pub memory_bytes: usize,
-    /// Polls this place takes in a second when all come at once.
-    pub polls_per_second: usize,
     /// The sites.
     pub domains: Arc<Domains>,
 }
@@ -122,15 +120,15 @@ pub struct Router {
 impl Router {
     /// A router without users. `memory` is that of the shard around it.
     pub fn new(settings: Settings, memory: Memory) -> Router {
-        let Settings { place, places, epoch, limits, timeouts, polls_per_second, domains, .. } = settings;
+        let Settings { place, places, epoch, limits, timeouts, domains, .. } = settings;
         Router {
             place,
             epoch,
             limits,
-            timeouts,
             domains,
             memory,
-            storm: Storm::new(polls_per_second),
+            storm: Storm::new(timeouts.storm_ms),
+            timeouts,
             users: Slots::default(),
             user_names: HashTable::new(),
             crowds: Vec::new(),
@@ -317,9 +315,10 @@ impl Router {
         self.answer(key, Answer::Refused(refusal));
     }
 
-    /// A turn of the shard begins: every domain has its share of it again.
-    pub fn begin_turn(&mut self) {
+    /// A turn of the shard begins; `load` is what the last one was like. Every domain has its share of it again.
+    pub fn begin_turn(&mut self, now: Tick, load: Load) {
         self.work.begin_turn();
+        self.storm.begin_turn(now, load);
     }
 
     /// What the calls of each domain have used in this turn.

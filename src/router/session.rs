@@ -302,9 +302,16 @@ impl Router {
         }
         let session = &mut self.sessions[slot];
         let kind = packet.kind();
-        self.counters.packets_waiting -= session.queue.len() as u64;
+        let before = session.queue.len();
         let pushed = session.queue.push(packet, label, &self.limits, &self.memory);
-        self.counters.packets_waiting += session.queue.len() as u64;
+        let after = session.queue.len();
+        self.counters.packets_waiting -= before as u64;
+        self.counters.packets_waiting += after as u64;
+        if matches!(label, Label::Message(_)) {
+            // Typing states, joins and leaves give way to a message.
+            let own = usize::from(pushed == Pushed::Queued);
+            self.counters.packets_dropped_total += (before + own - after) as u64;
+        }
         match pushed {
             Pushed::Queued => {
                 match kind {

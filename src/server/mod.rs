@@ -26,6 +26,7 @@ use crate::admin::{Admin, Subject};
 use crate::clock::{Deadline, wall_ms};
 use crate::config::Config;
 use crate::domains::{DomainConfig, Domains};
+use crate::limits::BACKLOG;
 use crate::shard::Report;
 use crate::shard::listener::bind;
 use crate::shard::mailbox::{Door, Parcel};
@@ -95,12 +96,10 @@ pub struct Handle {
 impl Server {
     /// Starts a server. When this returns, it serves.
     pub fn start(config: &Config) -> Result<Handle, StartError> {
+        config.check().map_err(|error| StartError::new("configuration", io::Error::other(error)))?;
         let descriptors_max = raise_descriptor_limit()?;
         let plan = Plan::make(config, descriptors_max)?;
-        let open = |address| {
-            Admin::open(address).map_err(|error| StartError::new(format!("admin {address}"), error))
-        };
-        let admin = config.admin.map(open).transpose()?;
+        let admin = config.admin.map(open_admin).transpose()?;
         let domains = Arc::new(Domains::new(&config.domains));
         let stats = Stats::new(plan.shards);
         let patience_ms = config.timeouts.undelivered_ms;
@@ -255,6 +254,17 @@ impl Handle {
     }
 }
 
+/// Takes the address of the admin listener, where as many may wait to be accepted as at the shards: with the few the
+/// standard library asks for, a probe that comes with a crowd would try again after a second, when it has given up.
+fn open_admin(address: SocketAddr) -> Result<Admin, StartError> {
+    let open = || {
+        let admin = Admin::open(address)?;
+        SockRef::from(admin.listener()).listen(BACKLOG)?;
+        Ok(admin)
+    };
+    open().map_err(|error: io::Error| StartError::new(format!("admin {address}"), error))
+}
+
 /// Waits until so many have said that all is well.
 fn hear_all(heard: &Receiver<io::Result<()>>, count: usize, setting: &str) -> Result<(), StartError> {
     for _ in 0..count {
@@ -296,4 +306,25 @@ fn poll_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
 /// A lock whose holder panicked guards nothing that could be half-done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_that_was_made_is_refused_as_one_that_was_typed() {
+        let check = |config: &Config, expected: &str| {
+            let refused = Server::start(config).err().map(|error| error.to_string());
+            assert_eq!(refused.as_deref(), Some(expected));
+        };
+        let address = "127.0.0.1:18001".parse().unwrap();
+        check(
+            &Config { listen: vec![address], admin: Some(address), ..Config::default() },
+            "configuration: admin: 127.0.0.1:18001 and 127.0.0.1:18001 of listen are one address; give one of them \
+             another port",
+        );
+        let many = vec![address; 65];
+        check(&Config { listen: many, ..Config::default() }, "configuration: listen: at most 64 addresses");
+    }
 }

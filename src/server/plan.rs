@@ -10,22 +10,16 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use super::StartError;
 use crate::config::Config;
 use crate::limits::{CONNECTIONS_WANTED, DESCRIPTOR_RESERVE, SHARDS_MAX};
-use crate::shard::LISTENERS_MAX;
 
 /// How many shards there are and what each may hold.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
     pub(super) shards: usize,
     pub(super) connections_per_shard: usize,
-    pub(super) cores: usize,
 }
 
 impl Plan {
     pub(super) fn make(config: &Config, descriptors: usize) -> Result<Plan, StartError> {
-        if config.listen.len() > LISTENERS_MAX {
-            let error = io::Error::other(format!("at most {LISTENERS_MAX} addresses"));
-            return Err(StartError::new("listen", error));
-        }
         // Every shard's table has a copy of what all of them had open: an epoll and a waker each.
         let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
         let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -36,7 +30,7 @@ impl Plan {
         }
         let configured = config.limits.connections_per_shard;
         let connections_per_shard = if configured == 0 { room(shards) } else { configured.min(room(shards)) };
-        Ok(Plan { shards, connections_per_shard, cores })
+        Ok(Plan { shards, connections_per_shard })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::admission::{Addresses, Pace};
 use crate::clock::Origin;
 use crate::config::Config;
 use crate::domains::Domains;
-use crate::limits::{ACCEPT_BURST_MS, POLLS_PER_SECOND_PER_CORE};
+use crate::limits::ACCEPT_BURST_MS;
 use crate::router::Settings;
 use crate::router::ids::{Place, Places};
 use crate::shard::gate::{Gate, Rules};
@@ -86,7 +86,6 @@ pub(super) fn seats(
         limits: Arc::new(config.limits.clone()),
         timeouts: Arc::new(config.timeouts.clone()),
         memory_bytes: config.limits.memory_bytes / plan.shards,
-        polls_per_second: plan.cores.min(plan.shards) * POLLS_PER_SECOND_PER_CORE / plan.shards,
         domains: Arc::clone(domains),
     };
     let made = settings.places.all().zip(ends).map(|(place, (poll, inbox))| Seat {

@@ -7,6 +7,7 @@ use super::Timer;
 use super::conn::{Begun, State, Then};
 use crate::api::{self, Context, Routed, Shape};
 use crate::clock::{Moment, wall_ms};
+use crate::domains::DomainId;
 use crate::http::asset::Selected;
 use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::Request;
@@ -18,10 +19,12 @@ use crate::router::mail::{Effect, Input};
 use crate::slots::Slot;
 
 impl Shard {
-    /// Gives a request to the router, or refuses it.
-    pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) {
-        self.counters.requests_total += 1;
+    /// Gives a request to the router, or refuses it; or does neither, because its domain, which is returned, has used its
+    /// share of this turn.
+    pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
+        self.load.steps += 1;
         let context = Context {
+            work: self.router.work(),
             domains: &self.domains,
             limits: &self.limits,
             wall_ms,
@@ -29,9 +32,14 @@ impl Shard {
             secret: self.entropy.peek(),
         };
         let routed = api::route(request, &context);
+        if let Routed::Later { domain, .. } = routed {
+            return Some(domain);
+        }
+        self.counters.requests_total += 1;
         if !routed.shape().site && self.asks_too_often(slot, request) {
             self.counters.requests_refused_rate += 1;
-            return self.refuse(slot, &Rejection::impatient(RETRY_LATER_S), routed.into_shape());
+            self.refuse(slot, &Rejection::impatient(RETRY_LATER_S), routed.into_shape());
+            return None;
         }
         match routed {
             Routed::Call { call, shape } => self.start_call(slot, call, shape),
@@ -45,7 +53,16 @@ impl Shard {
                 self.write_answer(slot, &shape, None, |output, _| api::write_preflight(output, &shape));
             }
             Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
+            Routed::Later { .. } => unreachable!("it was returned above"),
+            Routed::Notice { notice, shape } if notice.is_of_health() && self.is_draining() => {
+                self.refuse(slot, &api::SHUTTING_DOWN, shape);
+            }
+            Routed::Notice { notice, shape } => {
+                let shape = self.parting(shape);
+                self.write_answer(slot, &shape, None, |output, _| api::write_notice(output, notice, &shape));
+            }
         }
+        None
     }
 
     /// Whether a request that is no site's call is one too many of whoever asks.

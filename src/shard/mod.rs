@@ -20,6 +20,7 @@ mod entropy;
 pub(crate) mod gate;
 pub(crate) mod listener;
 pub mod mailbox;
+mod postponed;
 pub mod timers;
 mod token;
 mod traffic;
@@ -41,6 +42,7 @@ use crate::limits::{
 use crate::memory::{Held, Memory};
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
+use crate::router::storm::Load;
 use crate::router::{Router, Settings};
 use crate::slots::Slot;
 use crate::stats::{Counters, Stats};
@@ -52,6 +54,7 @@ use entropy::{Dice, Entropy};
 use gate::Gate;
 use listener::Listeners;
 use mailbox::{Inbox, Outbox, Parcel};
+use postponed::Postponed;
 use timers::Wheel;
 use token::Source;
 use traffic::Readiness;
@@ -120,6 +123,8 @@ pub(crate) struct Shard {
     gate: Gate,
     /// Connections to go on with without an event.
     deferred: Vec<Slot>,
+    /// Connections to go on with after those of other domains.
+    postponed: Postponed,
     router: Router,
     effects: Vec<Effect>,
     effects_spare: Vec<Effect>,
@@ -142,6 +147,8 @@ pub(crate) struct Shard {
     sweeping: bool,
     life: Life,
     returns: Returns,
+    /// What this turn is like.
+    load: Load,
     /// The calls that were answered in this turn.
     answered: Vec<Begun>,
     reports: Sender<Report>,
@@ -194,6 +201,7 @@ impl Shard {
             listeners,
             gate,
             deferred: Vec::new(),
+            postponed: Postponed::default(),
             domains: Arc::clone(&settings.domains),
             limits: Arc::clone(&settings.limits),
             timeouts: Arc::clone(&settings.timeouts),
@@ -212,6 +220,7 @@ impl Shard {
             sweeping: false,
             life: Life::Serving,
             returns,
+            load: Load::default(),
             answered: Vec::new(),
             reports,
             counters: Counters::default(),
@@ -232,8 +241,10 @@ impl Shard {
         let expected = self.wait()?;
         let stopped_ms = self.clock.turn(expected);
         self.counters.stopped_ms_total += stopped_ms;
-        self.catching_up =
-            stopped_ms > 0 || self.catching_up && self.events.iter().count() == EVENTS_PER_TURN;
+        let is_full = self.events.iter().count() == EVENTS_PER_TURN;
+        self.catching_up = stopped_ms > 0 || self.catching_up && is_full;
+        let load = Load { is_full, ..std::mem::take(&mut self.load) };
+        self.router.begin_turn(self.clock.now(), load);
         self.serve_conns();
         self.take_mail();
         self.fire_timers();
@@ -264,7 +275,8 @@ impl Shard {
 
     /// How long the shard may sleep, in milliseconds.
     fn patience_ms(&self) -> u64 {
-        if !self.deferred.is_empty() && !self.is_congested() || self.timers_left || !self.inbox.is_empty() {
+        let goes_on = !self.deferred.is_empty() || !self.postponed.is_empty();
+        if goes_on && !self.is_congested() || self.timers_left || !self.inbox.is_empty() {
             return 0;
         }
         let now = self.now();
@@ -311,6 +323,9 @@ impl Shard {
             }
         }
         self.events = events;
+        if !congested {
+            self.serve_postponed();
+        }
     }
 
     fn take_mail(&mut self) {
@@ -409,6 +424,7 @@ impl Shard {
         board.publish(self.router.counters(), &self.counters);
         let (turn_us, now) = self.clock.end_turn();
         board.turned(turn_us);
+        self.load.busy_us = turn_us;
         for Begun { kind, at } in self.answered.drain(..) {
             board.answered(kind, now.since_us(at));
         }

@@ -9,6 +9,7 @@ use super::gate::Visitor;
 use super::timers::Wheel;
 use super::{Shard, Timer};
 use crate::clock::{Moment, Tick};
+use crate::domains::DomainId;
 use crate::http::request::{Parsed, Partial, parse};
 use crate::http::response::{CONTINUE, Rejection};
 use crate::limits::{FAREWELL_MS, REQUESTS_PER_TURN, RETRY_LATER_S};
@@ -23,6 +24,8 @@ struct Served {
     bytes: usize,
     /// What follows is a request that has arrived in part.
     incomplete: bool,
+    /// What follows is a request of a domain that has used its share of this turn.
+    postponed: Option<DomainId>,
 }
 
 /// What an event says about a connection.
@@ -137,7 +140,9 @@ impl Shard {
         };
         let (Some(rest), Some(conn)) = (rest, self.conns.get(slot)) else { return };
         conn.input = Some(rest);
-        if served.incomplete {
+        if let Some(domain) = served.postponed {
+            self.postpone(domain, slot);
+        } else if served.incomplete {
             self.wait_for_more(slot);
         } else if matches!(conn.state(), State::Reading) {
             self.defer(slot);
@@ -146,7 +151,7 @@ impl Shard {
 
     /// Serves requests from `bytes` as long as the connection is free for the next.
     fn serve_bytes(&mut self, slot: Slot, bytes: &[u8], partial: &mut Partial) -> Served {
-        let mut served = Served { bytes: 0, incomplete: false };
+        let mut served = Served { bytes: 0, incomplete: false, postponed: None };
         let mut body = std::mem::take(&mut self.buffers.body);
         for _ in 0..REQUESTS_PER_TURN {
             let free = self.conns.get(slot).is_some_and(|conn| matches!(conn.state(), State::Reading));
@@ -159,8 +164,11 @@ impl Shard {
                     break;
                 }
                 Parsed::Complete { request, bytes } => {
+                    served.postponed = self.dispatch(slot, &request);
+                    if served.postponed.is_some() {
+                        break;
+                    }
                     served.bytes += bytes;
-                    self.dispatch(slot, &request);
                 }
                 Parsed::Rejected(rejection) => {
                     served.bytes = bytes.len();
@@ -248,6 +256,7 @@ impl Shard {
         fate: Option<SessionKey>,
         then: Then,
     ) {
+        self.load.steps += 1;
         let until = self.now().after(self.timeouts.answer_ms);
         let Some(conn) = self.conns.get(slot) else { return };
         match conn.write(bytes, asset, until, &self.memory) {
@@ -405,9 +414,10 @@ impl Shard {
     }
 }
 
-/// Whether there is nothing but line ends, which stand between requests and are no part of a next one.
+/// Whether there is nothing but line ends, which stand between requests and are no part of a next one. A CR that waits
+/// for its LF is no line end yet.
 fn is_blank(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
+    bytes.last() != Some(&b'\r') && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }
 
 fn arm(conn: &mut Conn, slot: Slot, now: Tick, wheel: &mut Wheel<Timer>) {

@@ -9,8 +9,26 @@ use crate::admin::report::Report;
 use crate::clock::Deadline;
 use crate::limits::{TOP_ANSWER_BYTES_MAX, TOP_MS};
 
-/// What the server at this admin address says of itself.
+/// The report of the server at this admin address. An error explains how to start a server that has one.
 pub(super) fn stats(admin: SocketAddr) -> io::Result<Report> {
+    const ADVISED: [(ErrorKind, &str); 3] = [
+        (ErrorKind::ConnectionRefused, "nothing answers there (Connection refused)"),
+        (ErrorKind::TimedOut, "nothing answers there in time"),
+        (ErrorKind::InvalidData, "what answers there is not the admin listener of a server"),
+    ];
+    ask(admin).map_err(|error| match ADVISED.iter().find(|(kind, _)| *kind == error.kind()) {
+        Some((_, wrong)) => advised(admin, wrong),
+        None => error,
+    })
+}
+
+fn advised(admin: SocketAddr, wrong: &str) -> io::Error {
+    io::Error::other(format!(
+        "{wrong}; start the server with --admin {admin}; then run nextim top --admin {admin}"
+    ))
+}
+
+fn ask(admin: SocketAddr) -> io::Result<Report> {
     let deadline = Deadline::after_ms(TOP_MS);
     let left = || deadline.left().ok_or_else(|| io::Error::from(ErrorKind::TimedOut));
     let mut stream = TcpStream::connect_timeout(&admin, left()?)?;
@@ -44,7 +62,7 @@ fn parse(answer: &[u8]) -> io::Result<Report> {
 }
 
 fn stranger() -> io::Error {
-    io::Error::other("what answers there is not the admin listener of a server")
+    ErrorKind::InvalidData.into()
 }
 
 #[cfg(test)]

@@ -37,14 +37,7 @@ impl Display for Frame<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut lines = match self.report {
             Ok(report) => self.lines(report),
-            Err(error) => vec![
-                vec![(BOLD, format!("NextIM at {}", self.admin))],
-                vec![(BAD, format!("cannot be reached: {error}"))],
-                vec![(
-                    FAINT,
-                    "It must have been started with --admin. Waiting for it; q ends this.".to_owned(),
-                )],
-            ],
+            Err(error) => self.trouble(error),
         };
         lines.truncate(self.height.unwrap_or(usize::MAX));
         lines.iter().try_for_each(|line| self.write_line(f, line))
@@ -67,6 +60,19 @@ impl Frame<'_> {
             }
         }
         writeln!(f)
+    }
+
+    /// The error in place of a report, each part on a line of its own: a terminal may be narrow.
+    fn trouble(&self, error: &str) -> Vec<Line> {
+        let mut parts = error.split("; ");
+        let wrong = parts.next().unwrap_or_default();
+        let mut lines = vec![
+            vec![(BOLD, format!("NextIM at {}", self.admin))],
+            vec![(BAD, format!("cannot be reached: {wrong}"))],
+        ];
+        lines.extend(parts.map(|part| vec![("", part.to_owned())]));
+        lines.push(vec![(FAINT, "Waiting for it; q ends this.".to_owned())]);
+        lines
     }
 
     fn lines(&self, report: &Report) -> Vec<Line> {
@@ -321,8 +327,8 @@ mod tests {
         report.standing_still = vec![0, 2];
         let text = shown(Frame { colours: true, ..frame(&report) });
         assert!(text.contains("\x1b[1;31mSTANDING STILL: shard 0, 2\x1b[0m"), "{text}");
-        let text = shown(Frame { report: Err("refused"), ..frame(&report) });
-        assert!(text.contains("cannot be reached: refused\n"), "{text}");
+        let text = shown(Frame { report: Err("refused; do this; do that"), ..frame(&report) });
+        assert!(text.contains("cannot be reached: refused\ndo this\ndo that\nWaiting"), "{text}");
     }
 
     #[test]

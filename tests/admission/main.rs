@@ -6,9 +6,11 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod deadlines;
+mod dropped;
 mod memory;
 mod newcomers;
 mod rates;
 mod refusals;
 mod storm;
 mod support;
+mod work;

@@ -47,8 +47,14 @@ fn an_address_asks_so_often_over_all_shards() {
         assert!(answer.is_for_scripts());
 
         let mut conn = server.from("127.0.0.2");
-        for request in [get("/webim.js", ""), get("/nowhere", ""), post("/messages", "domain=a&apikey=wrong")]
-        {
+        for request in [
+            get("/webim.js", ""),
+            get("/health", ""),
+            get("/", ""),
+            b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
+            get("/nowhere", ""),
+            post("/messages", "domain=a&apikey=wrong"),
+        ] {
             let (_, answer) = ask_too_often(&mut conn, &request);
             answer.refuses(429, "too many requests", RETRY_LATER_S);
             assert!(!answer.is_for_scripts());

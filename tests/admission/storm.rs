@@ -1,6 +1,7 @@
 //! Storms: pages that are answered together are asked to come back one after the other.
 
-use nextim::limits::{Limits, STORM_POLLS};
+use nextim::config::Config;
+use nextim::limits::{Limits, RETRY_MS_MAX, Timeouts};
 
 use crate::support::{Client, Running, poll, site_call, strict, ticket};
 
@@ -28,14 +29,18 @@ fn broadcast(server: &Running, pages: usize) -> Vec<Option<u64>> {
 
 #[test]
 fn very_many_pages_come_back_one_after_the_other() {
-    let server = Running::start(&strict(Limits::DEFAULT), 1);
-    let pages = usize::try_from(STORM_POLLS).unwrap() + 500;
-    let told = broadcast(&server, pages);
-    let mut waits: Vec<u64> = told.into_iter().flatten().collect();
+    // A small server: two milliseconds of work are a storm to it. What a page costs is measured, and never less than one
+    // microsecond.
+    let timeouts = Timeouts { storm_ms: 2, ..Timeouts::DEFAULT };
+    let server = Running::start(&Config { timeouts, ..strict(Limits::DEFAULT) }, 1);
+    let told = broadcast(&server, 3_000);
+    let mut waits: Vec<u64> = told.iter().flatten().copied().collect();
+    assert!((500..3_000).contains(&waits.len()), "the first ones are not told: {}", waits.len());
+    server.counts("polls_spread_total", waits.len() as u64);
     waits.sort_unstable();
-    // All of them are answered in one moment: the pace is fifty a millisecond, and the first thousand are not told.
-    assert_eq!((waits.len(), waits.first(), waits.last()), (500, Some(&21), Some(&30)));
-    server.counts("polls_spread_total", 500);
+    assert!(waits[0] >= 2 && waits.last().is_some_and(|last| *last <= RETRY_MS_MAX), "{waits:?}");
+    waits.dedup();
+    assert!(waits.len() > 1, "they come one after the other: {waits:?}");
 }
 
 #[test]

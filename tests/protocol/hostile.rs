@@ -22,7 +22,7 @@ use crate::support::{Server, Setup, Site, each_site, get, request};
 #[test]
 fn requests_that_come_faster_than_they_are_served_wait_in_the_kernel() {
     // Small requests, so that what is served in a turn is less than what can be read in one.
-    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+    const REQUEST: &[u8] = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n";
     const REQUESTS: usize = 150_000;
     const GROWTH_KB_MAX: u64 = 1_000;
     let server = Arc::new(Server::start(&Setup::calm(), 1));

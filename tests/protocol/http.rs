@@ -223,7 +223,16 @@ fn head_is_refused_and_consumes_no_packets() {
 #[test]
 fn unknown_paths_are_not_found() {
     each_site(|site| {
-        for path in ["/", "/packet", "/packets/", "/presences", "/presences/Online", "/room", "/messages/1"] {
+        for path in [
+            "/a",
+            "/health/",
+            "/packet",
+            "/packets/",
+            "/presences",
+            "/presences/Online",
+            "/room",
+            "/messages/1",
+        ] {
             site.send(&get(path, &[])).is(404, "not found");
             site.post(path, &[]).is(404, "not found");
         }

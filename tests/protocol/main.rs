@@ -6,9 +6,9 @@
 //! | contract | module |
 //! |---|---|
 //! | §1 HTTP: keep-alive, pipelining, 1.0, close, chunked, Expect, absolute-form, HEAD | `http` |
-//! | §1 HTTP: what is no HTTP, or two requests in one | `smuggling` |
+//! | §1 HTTP: what is no HTTP, or two requests in one; CR and LF alone; Host | `smuggling` |
 //! | §1 idle connections; 408, 413, 431; connection cap (503) | `slow_and_large` |
-//! | §1 Parameters, lists, body types; Versions; sizes of texts (400) | `params` |
+//! | §1 Parameters, Lists and names, body types; Versions; sizes of texts (400); X-NextIM-Skipped | `params` |
 //! | §1 Authentication; tickets where they are optional | `auth` |
 //! | §1 Answers: 404, 405, 415 | `http`, `params` |
 //! | §1 Limits of lists, links, rooms, sessions; the domain's users (429) | `limits` |
@@ -32,6 +32,7 @@
 //! | §4 Undelivered; what a lingering user counts | `undelivered` |
 //! | §4 Reload; `shutdown` | `reload_and_drain` |
 //! | §4 Privacy | `privacy` |
+//! | §1 For proxies and people: `/health`, `/`, OPTIONS | `notices` |
 //! | `/webim.js` and what belongs to it: encodings, validators, slow readers | `assets` |
 //! | one shard stands still: what is left out, refused or late, and who is told | `standstill` |
 //! | system calls and descriptors | `machine` |
@@ -59,6 +60,7 @@ mod limits;
 mod machine;
 mod messages;
 mod nothing_lost;
+mod notices;
 mod offline;
 mod online;
 mod onlines;

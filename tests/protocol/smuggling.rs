@@ -1,6 +1,6 @@
 //! What is no HTTP, and what two readers of HTTP could read in two ways: refused and closed, never half executed.
 
-use crate::support::{Site, each_site, form};
+use crate::support::{Site, each_site, form, post};
 
 #[test]
 fn garbage_ends_its_connection_and_nothing_else() {
@@ -14,10 +14,14 @@ fn garbage_ends_its_connection_and_nothing_else() {
             b"GET  /onlines HTTP/1.1\r\nHost: a\r\n\r\n",
             b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
             b"GET /\x00 HTTP/1.1\r\nHost: a\r\n\r\n",
-            b"GET / HTTP/1.1\r\n: a\r\n\r\n",
-            b"GET / HTTP/1.1\r\nA\x01B: a\r\n\r\n",
-            b"GET / HTTP/1.1\r\nA: a\x00b\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n: a\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nA\x01B: a\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nA: a\x00b\r\n\r\n",
             b"\x00\xff\xfe\x00\r\n\r\n",
+            b"GET / HTTP/1.1\rHost: a\r\r",
+            b"GET / HTTP/1.1\r\nHost: a\rX: y\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\n\r\r",
+            b"\rGET / HTTP/1.1\r\nHost: a\r\n\r\n",
         ] {
             let mut conn = site.connect();
             conn.send(garbage);
@@ -100,5 +104,92 @@ fn headers_that_readers_disagree_about_are_refused() {
         check(site, "Transfer-Encoding : chunked", "0\r\n\r\n");
         check(site, "X: a\r\n Content-Length: 4", "a=bc");
         check(site, "X: a\r\n\tb\r\nContent-Length: 0", "");
+    });
+}
+
+#[test]
+fn a_return_alone_is_refused_wherever_it_stands() {
+    each_site(|site| {
+        for headers in [
+            "X: a\rContent-Length: 4",
+            "X: a\rTransfer-Encoding: chunked",
+            "Content-Length: 4\r\r",
+            "Transfer-Encoding: chunked\r",
+            "X:\rContent-Length: 4",
+            "\rX: y",
+        ] {
+            check(site, headers, "a=bc");
+        }
+    });
+}
+
+#[test]
+fn a_return_between_requests_is_refused_though_it_comes_alone() {
+    each_site(|site| {
+        let mut bob = site.online("bob", &[]);
+        let mut conn = site.connect();
+        // What comes with a request has been read when that is answered.
+        let names = post("/onlines", &site.signed(&[("names", "nobody")]));
+        conn.send(&[&*names, b"\r"].concat());
+        conn.response().is(200, "");
+        conn.send(&site.post_bytes("/messages", &[("from", "x"), ("to", "bob"), ("body", "smuggled")]));
+        assert!(conn.rest().starts_with(b"HTTP/1.1 400 "));
+        assert!(bob.everything().is_silent());
+
+        let mut conn = site.connect();
+        conn.send(&[&*names, b"\r"].concat());
+        conn.response().is(200, "");
+        conn.send(&[b"\n", &*names].concat());
+        conn.response().is(200, "");
+    });
+}
+
+#[test]
+fn a_newline_alone_ends_a_line_but_not_before_chunks() {
+    each_site(|site| {
+        check(site, "X: a\nTransfer-Encoding: chunked", "0\r\n\r\n");
+        check(site, "Transfer-Encoding: chunked\nX: a", "0\r\n\r\n");
+        check(site, "X: a\nTransfer-Encoding: chunked\nContent-Length: 4", "0\r\n\r\n");
+        let (one, two) = ("4\na=bc\r\n0\r\n\r\n", "4\r\na=bc\n0\r\n\r\n");
+        for body in [one, two] {
+            check(site, "Transfer-Encoding: chunked", body);
+        }
+        site.online("alice", &[]);
+        let names = form(&site.signed(&[("names", "alice")]));
+        site.send(format!("GET /onlines?{names} HTTP/1.1\nHost: a\n\n").as_bytes()).is(200, "alice");
+        let length = names.len();
+        let head = format!("\nPOST /onlines HTTP/1.1\r\nHost: a\nContent-Length: {length}\r\n\n");
+        site.send(format!("{head}{names}").as_bytes()).is(200, "alice");
+    });
+}
+
+#[test]
+fn a_host_that_is_missing_doubled_or_none_is_refused() {
+    each_site(|site| {
+        check(site, "Host: a", "");
+        check(site, "host: b", "");
+        site.online("alice", &[]);
+        let names = form(&site.signed(&[("names", "alice")]));
+        let status =
+            |line: &str, hosts: &str| site.send(format!("GET {line}\r\n{hosts}\r\n").as_bytes()).status;
+        let target = format!("/onlines?{names}");
+        let (now, then) = (format!("{target} HTTP/1.1"), format!("{target} HTTP/1.0"));
+        assert_eq!(status(&now, ""), 400);
+        assert_eq!(status(&format!("http://im.example{now}"), ""), 400);
+        assert_eq!(status(&then, ""), 200, "1.0 knows no Host");
+        for host in ["a b", "a\tb", "a/", "a@b", "a,b", "a\u{1}", "a\u{7f}b", "http://a"] {
+            assert_eq!(
+                [&now, &then].map(|line| status(line, &format!("Host: {host}\r\n"))),
+                [400; 2],
+                "{host:?}"
+            );
+        }
+        for host in ["", "a", "im.example:8000", "[::1]:8000", "a_b.example"] {
+            assert_eq!(
+                [&now, &then].map(|line| status(line, &format!("Host: {host}\r\n"))),
+                [200; 2],
+                "{host:?}"
+            );
+        }
     });
 }

@@ -91,9 +91,7 @@ fn names_and_types() {
         ),
         (
             "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\napikey = \"k\"",
-            &[
-                "4: domain.apikey: is not one of name, apikeys, origins, max_users, max_calls_per_second, undelivered_url",
-            ],
+            &["4: domain.apikey: there is no such setting; did you mean apikeys?"],
         ),
         ("listen = \"127.0.0.1:1\"", &["1: listen: must be a list of strings in [ ]"]),
         ("listen = [8000]", &["1: listen: must be a string in quotes"]),
@@ -105,8 +103,53 @@ fn names_and_types() {
         ("shards = \"1\"", &["1: shards: must be a whole number from 1 to 256"]),
         ("shards = 1.0", &["1: shards: must be a whole number from 1 to 256"]),
     ]);
-    let problems = problems("[timeouts]\nlinger_ms = 1000\nlinger = 1");
-    assert!(problems[0].starts_with("3: timeouts.linger: is not one of poll_hold_ms_min, "), "{problems:?}");
+    let problems = problems("[timeouts]\nlinger_ms = 1000\nx = 1");
+    assert!(problems[0].starts_with("3: timeouts.x: is not one of poll_hold_ms_min, "), "{problems:?}");
+}
+
+#[test]
+fn a_mistyped_name_is_answered_with_the_one_that_was_meant() {
+    let check = |text: &str, expected: &str| check(&[(text, &[expected])]);
+    check("lisen = 1", "1: lisen: there is no such setting; did you mean listen?");
+    check("[limit]", "1: limit: there is no such setting; did you mean limits?");
+    check("public-url = 1", "1: public-url: there is no such setting; did you mean public_url?");
+    check("Listen = 1", "1: unknown setting: there is no such setting; did you mean listen?");
+    check("[timeouts]\nlinger = 1", "2: timeouts.linger: there is no such setting; did you mean linger_ms?");
+    check("[limits]\nmemory = 1", "2: limits.memory: there is no such setting; did you mean memory_bytes?");
+    check("memory_bytes = 1", "1: memory_bytes: belongs under [limits]");
+    check("[limits]\nlinger_ms = 1", "2: limits.linger_ms: belongs under [timeouts]");
+    check("origins = []", "1: origins: belongs under [[domain]]");
+    let domain = "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\nshards = 2";
+    check(domain, "4: domain.shards: belongs to the top of the file, above the first line in [ ]");
+}
+
+#[test]
+fn numbers_that_are_none_of_ours() {
+    let check = |text: &str, setting: &str, range: &str| {
+        check(&[(text, &[&format!("1: {setting}: must be a whole number from {range}")])]);
+    };
+    for number in ["-1", "340282366920938463463374607431768211456", "1e3", "0.5", "nan", "inf", "true"] {
+        check(&format!("shards = {number}"), "shards", "1 to 256");
+        let memory = "1048576 to 1099511627776";
+        check(&format!("limits.memory_bytes = {number}"), "limits.memory_bytes", memory);
+        check(&format!("timeouts.linger_ms = {number}"), "timeouts.linger_ms", "10 to 3600000");
+    }
+}
+
+#[test]
+fn windows_writes_other_line_ends_and_a_mark_before_the_text() {
+    let text = "\u{feff}shards = 2\r\n[limits]\r\nrooms_per_call = 7\r\n\r\n[[domain]]\r\nname = \"a\"\r\napikeys = [\r\n\"k\"]\r\n";
+    assert_eq!(problems(text), [""; 0]);
+    let settings = read(text).unwrap_or_default();
+    assert_eq!((settings.shards, settings.limits.rooms_per_call), (Some(2), 7));
+    assert_eq!(settings.domains.unwrap()[0].apikeys, ["k"]);
+    check(&[(
+        "\u{feff}shards = 2\r\nlog = 1\r\nport = 1\r\n",
+        &[
+            "2: log: must be a string in quotes",
+            "3: port: is not one of listen, shards, public_url, log, log_format, admin, admin_hosts, exempt, trusted_proxies, timeouts, limits, domain",
+        ],
+    )]);
 }
 
 #[test]

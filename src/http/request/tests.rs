@@ -68,22 +68,22 @@ fn check_rejected(input: &[u8], status: u16, poll: bool) {
 
 #[test]
 fn requests_are_read() {
-    check("GET / HTTP/1.1\r\n\r\n", "", 0);
-    check("GET / HTTP/1.1\n\n", "", 0);
-    check("\r\nGET / HTTP/1.1\r\n\r\nGET ", "", 4);
-    check("POST /a?b HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcd", "abc", 1);
+    check("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "", 0);
+    check("GET / HTTP/1.1\nHost: a\n\n", "", 0);
+    check("\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\nGET ", "", 4);
+    check("POST /a?b HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcd", "abc", 1);
     check(
-        "POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\nGET",
+        "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n1\r\nd\r\n0\r\n\r\nGET",
         "abcd",
         3,
     );
     check(
-        &format!("POST /a HTTP/1.1\r\nContent-Length: 100\r\n\r\n{}", "a".repeat(100)),
+        &format!("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{}", "a".repeat(100)),
         &"a".repeat(100),
         0,
     );
     check(
-        &format!("POST /onlines HTTP/1.1\r\nContent-Length: 101\r\n\r\n{}", "a".repeat(101)),
+        &format!("POST /onlines HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n{}", "a".repeat(101)),
         &"a".repeat(101),
         0,
     );
@@ -112,7 +112,7 @@ fn a_request_is_taken_apart() {
 
 #[test]
 fn headers_are_found_in_all_their_lines() {
-    let head = "\r\nGET http://im/a HTTP/1.1\r\nA: 1\r\nAb: 2\na:\t3, 4:5 \r\nB:\r\n\r\n";
+    let head = "\r\nGET http://im/a HTTP/1.1\r\nHost: a\r\nA: 1\r\nAb: 2\na:\t3, 4:5 \r\nB:\r\n\r\n";
     let (input, mut scratch) = (format!("{head}A: body"), Vec::new());
     let Parsed::Complete { request, .. } =
         parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS)
@@ -132,18 +132,28 @@ fn what_is_too_large_or_malformed_is_rejected() {
     check_rejected(b"\x16\x03\x01\x02\x00\x01", 400, false);
     check_rejected(b"\x80garbage", 400, false);
     check_rejected(b"\r\n\r\n\r\n\r\n\r\n", 400, false);
+    // A line that ends with CR alone would never end.
+    check_rejected(b"GET / HTTP/1.1\rHost: a\r\r", 400, false);
+    check_rejected(b"GET /packets HTTP/1.1\rHost: a\r\r", 400, true);
+    check_rejected(b"GET /packets HTTP/1.1\r\nHost: a\r\r", 400, true);
+    check_rejected(b"\r\rGET /packets HTTP/1.1", 400, false);
+    check_rejected(b"\rG", 400, false);
     check_rejected(b"GET /packets HTTP/3\r\n", 400, true);
-    check_rejected(b"POST /a HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413, false);
-    check_rejected(b"POST /packets HTTP/1.1\r\nContent-Length: 101\r\n\r\n", 413, true);
-    check_rejected(b"POST /onlines HTTP/1.1\r\nContent-Length: 201\r\n\r\n", 413, false);
-    check_rejected(b"POST /a HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", 413, false);
-    check_rejected(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 413, false);
-    check_rejected(b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\n", 400, false);
-    let long = format!("GET /packets HTTP/1.1\r\nCookie: {}", "a".repeat(HEAD_BYTES_MAX));
+    check_rejected(b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413, false);
+    check_rejected(b"POST /packets HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413, true);
+    check_rejected(b"POST /onlines HTTP/1.1\r\nHost: a\r\nContent-Length: 201\r\n\r\n", 413, false);
+    check_rejected(
+        b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n",
+        413,
+        false,
+    );
+    check_rejected(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 413, false);
+    check_rejected(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\n", 400, false);
+    let long = format!("GET /packets HTTP/1.1\r\nHost: a\r\nCookie: {}", "a".repeat(HEAD_BYTES_MAX));
     check_rejected(long.as_bytes(), 431, true);
     let long = format!("GET /packets?{}", "a".repeat(HEAD_BYTES_MAX));
     check_rejected(long.as_bytes(), 431, true);
-    let late = format!("GET / HTTP/1.1\r\nCookie: {}\r\nbad\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
+    let late = format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: {}\r\nbad\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
     check_rejected(late.as_bytes(), 431, false);
 }
 
@@ -155,7 +165,7 @@ fn leave_to_send_a_body_is_given_once() {
         assert_eq!(partial.take_continue(), due, "{input:?}");
         assert!(!partial.take_continue(), "once");
     };
-    let head = "POST /a HTTP/1.1\r\nExpect: 100-continue\r\n";
+    let head = "POST /a HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n";
     check(&format!("{head}Content-Length: 3\r\n\r\n"), true);
     check(&format!("{head}Transfer-Encoding: chunked\r\n\r\n"), true);
     check(&format!("{head}Content-Length: 3\r\n\r\na"), false);
@@ -169,12 +179,12 @@ fn leave_to_send_a_body_is_given_once() {
 #[test]
 fn what_is_partial_knows_where_it_is() {
     let mut partial = Partial::default();
-    let input = b"POST /packets HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc";
+    let input = b"POST /packets HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
     let mut scratch = Vec::new();
-    assert_eq!(parse(&input[..30], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+    assert_eq!(parse(&input[..39], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
     let timed_out = Rejection::timed_out();
     assert!(!partial.in_body() && !partial.rejected(timed_out).poll && partial.expected_bytes().is_none());
-    assert_eq!(parse(&input[..46], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+    assert_eq!(parse(&input[..55], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
     assert!(partial.in_body() && partial.rejected(timed_out).poll);
     assert!(matches!(parse(input, &mut partial, &mut scratch, &LIMITS), Parsed::Complete { .. }));
     assert!(!partial.in_body(), "fit for the next request");
@@ -186,6 +196,8 @@ fn requests() -> impl Strategy<Value = Vec<u8>> {
         Just("GET /packets?a=b HTTP/1.1\r\n"),
         Just("POST /a HTTP/1.1\r\n"),
         Just("POST /a HTTP/1.0\r\n"),
+        Just("Host: a\r\n"),
+        Just("Host: a\n"),
         Just("Content-Length: 9\r\n"),
         Just("Content-Length: 150\r\n"),
         Just("Transfer-Encoding: chunked\r\n"),
@@ -207,7 +219,7 @@ fn requests() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn pieces_are_as_the_whole(
-        start in "(POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n|POST /a HTTP/1.1\r\n|)",
+        start in "(POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n|POST /a HTTP/1.1\r\n(Host: a\r\n)?|)",
         rest in requests(),
         mutation in (any::<prop::sample::Index>(), any::<u8>(), any::<bool>()),
         cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..10),

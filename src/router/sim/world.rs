@@ -132,7 +132,6 @@ impl World {
             limits: Arc::new(plan.limits.clone()),
             timeouts: Arc::new(plan.timeouts.clone()),
             memory_bytes: plan.memory_bytes,
-            polls_per_second: 50_000,
             domains: Arc::clone(&domains),
         };
         let count = usize::from(plan.places);

@@ -1,0 +1,123 @@
+//! What proxies and people ask of the server itself: `/health`, `/`, and which methods there are.
+//!
+//! Owns: these answers. Must not: tell a version or a count, or need the router. Whether the server is healthy is for
+//! the shard to say.
+
+use super::endpoint::READING;
+use super::{Asked, Shape};
+use crate::http::request::Method;
+use crate::http::response::{self, OK_HTML, OK_TEXT, Rejection};
+use crate::limits::RETRY_LATER_S;
+
+/// Methods of the server as a whole, which `OPTIONS *` asks for.
+const ALL: &str = "GET, HEAD, POST, OPTIONS";
+/// What stands at `/`.
+const HOME: &[u8] = include_bytes!("home.html");
+
+/// Something to be told about the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The page at `/`.
+    Home,
+    /// That it serves.
+    Health,
+    /// The same, for `OPTIONS /health`: load balancers check by `OPTIONS` if they are told no other method.
+    HealthMethods,
+    /// Which methods `/` has: the check of a load balancer that is told no path.
+    HomeMethods,
+    /// Which methods there are at all.
+    AllMethods,
+}
+
+impl Notice {
+    /// Whether it says that the server is healthy, so that it must be true.
+    pub fn is_of_health(self) -> bool {
+        match self {
+            Notice::Health | Notice::HealthMethods => true,
+            Notice::Home | Notice::HomeMethods | Notice::AllMethods => false,
+        }
+    }
+}
+
+/// A request for `/` or `/health`. There is no parameter to be read, so nothing in a query or a body can be wrong.
+pub(super) fn ask<'a>(method: Method, read: Notice, methods: Notice) -> Result<Asked<'a>, Rejection> {
+    match method {
+        Method::Get | Method::Head => Ok(Asked::Notice(read)),
+        Method::Options => Ok(Asked::Notice(methods)),
+        Method::Post | Method::Other => Err(Rejection::method(READING)),
+    }
+}
+
+/// Why `/health` is not `ok` while the server goes down.
+pub const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
+
+/// Appends the answer.
+pub fn write_notice(out: &mut Vec<u8>, notice: Notice, shape: &Shape) {
+    let manner = shape.manner();
+    match notice {
+        Notice::Home => response::write_fixed(out, OK_HTML, HOME, &manner),
+        Notice::Health => response::write_fixed(out, OK_TEXT, b"ok", &manner),
+        Notice::HealthMethods | Notice::HomeMethods => response::write_allowed(out, READING, &manner),
+        Notice::AllMethods => response::write_allowed(out, ALL, &manner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{answered, outcome, request};
+
+    #[test]
+    fn health_and_home_are_read_by_get_and_head_whatever_the_query() {
+        for (path, body) in [("/health", "ok"), ("/", include_str!("home.html"))] {
+            for target in [path.to_owned(), format!("{path}?%&a=%ff"), format!("http://im{path}")] {
+                let head = answered(&request("HEAD", &target, "", ""));
+                assert!(head.starts_with("HTTP/1.1 200 OK\r\n") && head.ends_with("\r\n\r\n"), "{head}");
+                assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{head}");
+                assert_eq!(answered(&request("GET", &target, "", "")), format!("{head}{body}"));
+            }
+            let refused = answered(&request("POST", path, "", ""));
+            assert!(
+                refused.starts_with("HTTP/1.1 405 ") && refused.contains("\r\nAllow: GET, HEAD, OPTIONS\r\n")
+            );
+        }
+        for path in ["/health/", "/Health", "/healthz", "//", "/index.html", "/%68ealth"] {
+            assert_eq!(outcome(&request("GET", path, "", "")), "404 not found", "{path}");
+        }
+    }
+
+    #[test]
+    fn methods_are_told_with_200() {
+        for (target, methods) in [
+            ("*", "GET, HEAD, POST, OPTIONS"),
+            ("/", "GET, HEAD, OPTIONS"),
+            ("http://im", "GET, HEAD, OPTIONS"),
+            ("/health", "GET, HEAD, OPTIONS"),
+        ] {
+            let answer = answered(&request("OPTIONS", target, "Origin: https://x\r\n", ""));
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+            assert!(answer.contains(&format!("\r\nAllow: {methods}\r\n")), "{answer}");
+            assert!(
+                answer.ends_with("\r\nContent-Length: 0\r\n\r\n") && !answer.contains("Access-Control"),
+                "{answer}"
+            );
+        }
+        assert_eq!(outcome("GET * HTTP/1.1\r\nHost: a\r\n\r\n"), "404 not found");
+    }
+
+    #[test]
+    fn a_page_that_strangers_read_holds_no_script_and_no_number() {
+        let page = answered(&request("GET", "/", "", ""));
+        let (head, body) = page.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");
+        assert!(
+            head.contains("\r\nContent-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"),
+            "{head}"
+        );
+        assert!(!body.contains("<script") && !body.contains(env!("CARGO_PKG_VERSION")), "{body}");
+        let shown = body.replace("<h1>", "").replace("</h1>", "").replace("<h2>", "").replace("</h2>", "");
+        assert!(!shown.replace("utf-8", "").contains(|char: char| char.is_ascii_digit()), "{body}");
+        assert!(body.contains(
+            "&lt;script src=\"https://im.example/webim.js\" data-site=\"/webim\" defer&gt;&lt;/script&gt;"
+        ));
+    }
+}

@@ -1,0 +1,75 @@
+//! Signals that come before the server serves.
+//!
+//! Owns: processes that are held while they read their configuration from a pipe. Must not: time anything.
+
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::sync::mpsc::RecvTimeoutError;
+
+use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+use tempfile::TempDir;
+
+use crate::harness::{PATIENCE, Running, SECRET, command, domain_file, file, path};
+
+/// A server that reads its configuration from a pipe, and the pipe's other end: it cannot go on before that is written
+/// to and closed. Once the pipe is open at both ends the server is in `main`.
+fn held_while_it_reads(fifo: &Path) -> (Running, File) {
+    mkfifo(fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
+    let mut held = command(&["--listen", "127.0.0.1:0", "--config"]);
+    held.arg(fifo);
+    let running = Running::start(held);
+    (running, File::create(fifo).unwrap())
+}
+
+#[test]
+fn sighup_before_the_server_serves_does_not_end_it() {
+    let folder = TempDir::new().unwrap();
+    let fifo = folder.path().join("nextim.toml");
+    let (running, writer) = held_while_it_reads(&fifo);
+    for _ in 0..3 {
+        running.signal(Signal::SIGHUP);
+    }
+    // The reload reads another file of the same name.
+    fs::remove_file(&fifo).unwrap();
+    fs::write(&fifo, domain_file(SECRET)).unwrap();
+    std::io::Write::write_all(&mut &writer, domain_file("first").as_bytes()).unwrap();
+    drop(writer);
+    assert!(running.stdout.recv_timeout(PATIENCE).expect("a start line").contains(" listening on "));
+    running.logged("reloaded 1 domain");
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end().code, Some(0));
+}
+
+#[test]
+fn sigterm_and_sigint_before_the_server_serves_end_it() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let folder = TempDir::new().unwrap();
+        let (mut running, _writer) = held_while_it_reads(&folder.path().join("nextim.toml"));
+        running.signal(signal);
+        assert_eq!(
+            running.stdout.recv_timeout(PATIENCE),
+            Err(RecvTimeoutError::Disconnected),
+            "it has ended"
+        );
+        assert_eq!(running.child.wait().unwrap().signal(), Some(signal as i32));
+    }
+}
+
+#[test]
+fn sighup_at_any_time_of_many_starts_ends_none() {
+    let file = file(&domain_file(SECRET));
+    for round in 0..40_u32 {
+        let running = Running::start(command(&["--listen", "127.0.0.1:0", "--config", path(&file)]));
+        running.signal_when_caught(Signal::SIGHUP);
+        // Spread over what comes next: reading, binding, starting shards.
+        for _ in 0..=round {
+            running.signal(Signal::SIGHUP);
+        }
+        let line =
+            running.stdout.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("start {round} has ended"));
+        assert!(line.contains(" listening on "), "{line}");
+    }
+}

@@ -13,7 +13,7 @@
 //!   a failure therefore leaves its trace in `target/tmp/`.
 //!
 //! A machine that is too slow for the model to poll in time makes a run worthless; that is measured, and such a seed runs
-//! again.
+//! again, with longer time limits.
 //!
 //! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`acts`], [`users`], [`faults`], [`rules`],
 //! [`views`], [`rest`], [`trials`].
@@ -92,8 +92,8 @@ impl Drop for Replay {
 }
 
 /// Runs a seed. The error is why the run is worthless.
-fn run(seed: u64, rounds: usize, aloud: bool) -> Result<Counts, String> {
-    let plan = Plan::new(seed);
+fn run(seed: u64, rounds: usize, pace: u64, aloud: bool) -> Result<Counts, String> {
+    let plan = Plan::new(seed, pace);
     let mut replay = Replay(World::new(plan, aloud));
     let world = &mut replay.0;
     let plan = world.plan.clone();
@@ -110,7 +110,7 @@ fn run(seed: u64, rounds: usize, aloud: bool) -> Result<Counts, String> {
 /// Runs a seed until the machine is fast enough. Returns how often it was not, and the counters.
 fn run_surely(seed: u64, rounds: usize) -> (usize, Counts) {
     for stalls in 0..STALLS_MAX {
-        match run(seed, rounds, false) {
+        match run(seed, rounds, 1 + stalls as u64, false) {
             Ok(counts) => return (stalls, counts),
             Err(why) => eprintln!("seed {seed} runs again: {why}"),
         }
@@ -126,7 +126,7 @@ fn number_from(variable: &str) -> Option<u64> {
 #[test]
 fn the_server_does_what_the_contract_says() {
     if let Some(seed) = number_from("NEXTIM_MODEL_SEED") {
-        run(seed, ROUNDS.1, true).expect("the machine is fast enough");
+        run(seed, ROUNDS.1, 1, true).expect("the machine is fast enough");
         return;
     }
     let until =

@@ -87,7 +87,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    pub(crate) fn new(seed: u64) -> Plan {
+    /// `pace` is 1, or more on a machine that was too slow: the time limits that the model must keep are that many times longer.
+    pub(crate) fn new(seed: u64, pace: u64) -> Plan {
         let mut random = Random::new(seed ^ 0x006d_6f64_656c);
         let shards = u16::try_from(1 + random.below(8)).expect("at most 8");
         // In small worlds the same users meet again and again.
@@ -106,9 +107,9 @@ impl Plan {
             queue_messages: 100,
             buddies_percent: random.pick(&[10, 25, 60]),
             hold_ms,
-            session_cut_ms: 700,
-            session_idle_ms: 900,
-            linger_ms: 600,
+            session_cut_ms: 700 * pace,
+            session_idle_ms: 900 * pace,
+            linger_ms: 600 * pace,
             gather_ms: 100,
             stops: if scarce { 0 } else { 12 },
             freezes: if shards > 1 && !scarce { 35 } else { 0 },

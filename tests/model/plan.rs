@@ -1,0 +1,163 @@
+//! The plan of a world, which the seed decides, and the generator of random numbers.
+//!
+//! Owns: the size of the world, its time limits, and the generator (splitmix64). Must not: depend on anything but the seed.
+
+use std::fmt::Write as _;
+
+/// Site names: two communities that know nothing of each other.
+pub(crate) const DOMAINS: [&str; 2] = ["a.example", "b.example"];
+/// Users of both domains together.
+const USERS: usize = 50;
+/// Names of a domain whose rosters get full.
+const SCARCE_NAMES: usize = 8;
+/// Most pages of one user.
+pub(crate) const PAGES_MAX: usize = 4;
+
+/// A seeded source of chance.
+#[derive(Clone, Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `end`, which is not 0.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).expect("it is below a usize")
+    }
+
+    /// A number from `from` up to `to`.
+    pub(crate) fn within(&mut self, from: u64, to: u64) -> u64 {
+        from + self.next() % (to - from + 1)
+    }
+
+    /// `true` in this many cases of a hundred.
+    pub(crate) fn chance(&mut self, percent: usize) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of them.
+    pub(crate) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())].clone()
+    }
+
+    /// Each of them with this chance, in their order.
+    pub(crate) fn some<T: Clone>(&mut self, of: &[T], percent: usize) -> Vec<T> {
+        of.iter().filter(|_| self.chance(percent)).cloned().collect()
+    }
+}
+
+/// The world that a seed makes.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) shards: u16,
+    /// Names in each domain, the same in both.
+    pub(crate) names: usize,
+    pub(crate) rooms: usize,
+    /// How long a round lasts, in milliseconds.
+    pub(crate) round_ms: u64,
+    /// Site calls that are under way at once. With one, everything that happens has an order.
+    pub(crate) parallel: usize,
+    /// Links a user may have; few enough to be reached in some worlds.
+    pub(crate) roster_links: usize,
+    /// Messages that wait for one session.
+    pub(crate) queue_messages: usize,
+    /// Names an `online` call gives as buddies, of a hundred.
+    pub(crate) buddies_percent: usize,
+    /// The shortest and the longest hold of a poll.
+    pub(crate) hold_ms: (u64, u64),
+    pub(crate) session_cut_ms: u64,
+    pub(crate) session_idle_ms: u64,
+    pub(crate) linger_ms: u64,
+    pub(crate) gather_ms: u64,
+    /// Rounds of a hundred in which the process is stopped.
+    pub(crate) stops: usize,
+    /// Rounds of a hundred in which one shard stands still.
+    pub(crate) freezes: usize,
+}
+
+impl Plan {
+    /// `pace` is 1, or more on a machine that was too slow: the time limits that the model must keep are that many times longer.
+    pub(crate) fn new(seed: u64, pace: u64) -> Plan {
+        let mut random = Random::new(seed ^ 0x006d_6f64_656c);
+        let shards = u16::try_from(1 + random.below(8)).expect("at most 8");
+        // In small worlds the same users meet again and again.
+        let scarce = random.chance(15);
+        let names = if scarce { SCARCE_NAMES } else { random.pick(&[USERS / 2, USERS / 2, 8, 4]) };
+        let hold_ms = random.pick(&[(150, 300), (300, 500), (400, 600)]);
+        Plan {
+            seed,
+            shards,
+            names,
+            rooms: 2 + random.below(4),
+            round_ms: random.within(600, 1_200),
+            parallel: random.pick(&[1, 1, 4, 12, 40]),
+            // A session ends that is behind by twice this number of presences; so it is not much smaller than the domain.
+            roster_links: if scarce { SCARCE_NAMES - 2 } else { 4_000 },
+            queue_messages: 100,
+            buddies_percent: random.pick(&[10, 25, 60]),
+            hold_ms,
+            session_cut_ms: 700 * pace,
+            session_idle_ms: 900 * pace,
+            linger_ms: 600 * pace,
+            gather_ms: 100,
+            stops: if scarce { 0 } else { 12 },
+            freezes: if shards > 1 && !scarce { 35 } else { 0 },
+        }
+    }
+
+    /// Whether a roster may be full. Then pages do not pause: presences that wait have a bound of that size, too.
+    pub(crate) fn scarce(&self) -> bool {
+        self.roster_links < self.names
+    }
+
+    /// Whether undelivered messages of this domain come back to its site.
+    pub(crate) fn takes_back(domain: usize) -> bool {
+        domain == 0
+    }
+
+    /// The server's configuration.
+    pub(crate) fn configuration(&self, undelivered_url: &str) -> String {
+        let mut text = format!(
+            "listen = [\"127.0.0.1:0\"]\npublic_url = \"https://im.example\"\n[timeouts]\npoll_hold_ms_min = {}\n\
+             poll_hold_ms_max = {}\nsession_cut_ms = {}\nsession_idle_ms = {}\nlinger_ms = {}\ngather_ms = {}\n\
+             [limits]\nroster_links = {}\nqueue_messages = {}\n",
+            self.hold_ms.0,
+            self.hold_ms.1,
+            self.session_cut_ms,
+            self.session_idle_ms,
+            self.linger_ms,
+            self.gather_ms,
+            self.roster_links,
+            self.queue_messages,
+        );
+        for (number, name) in DOMAINS.iter().enumerate() {
+            writeln!(text, "[[domain]]\nname = {name:?}\napikeys = [{:?}]", key(number))
+                .expect("text takes all");
+            if Plan::takes_back(number) {
+                writeln!(text, "undelivered_url = {undelivered_url:?}").expect("text takes all");
+            }
+        }
+        text
+    }
+}
+
+/// The apikey of a domain.
+pub(crate) fn key(domain: usize) -> String {
+    format!("the-key-of-site-number-{domain}")
+}
+
+/// The letter with which all texts of a domain begin, so that a text of the other domain is recognised.
+pub(crate) fn mark(domain: usize) -> char {
+    if domain == 0 { 'A' } else { 'B' }
+}

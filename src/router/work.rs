@@ -33,11 +33,14 @@ impl Work {
         self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
     }
 
-    /// A turn begins.
+    /// A turn begins: every domain has one more share. What mail of other shards used beyond the last one is owed.
     pub(super) fn begin_turn(&mut self) {
-        for domain in self.touched.drain(..) {
-            self.used[domain.0 as usize] = 0;
-        }
+        let used = &mut self.used;
+        self.touched.retain(|domain| {
+            let used = &mut used[domain.0 as usize];
+            *used = used.saturating_sub(WORK_PER_TURN);
+            *used > 0
+        });
     }
 }
 
@@ -55,7 +58,12 @@ mod tests {
         assert!(!work.is_used_up(one));
         work.charge(one, 1);
         assert!(work.is_used_up(one) && !work.is_used_up(other));
+        work.charge(one, WORK_PER_TURN + 5);
         work.begin_turn();
-        assert!(!work.is_used_up(one) && work.touched.is_empty());
+        assert!(work.is_used_up(one), "it owes the rest");
+        work.begin_turn();
+        assert_eq!((work.used[3], work.is_used_up(one)), (5, false));
+        work.begin_turn();
+        assert!(work.used[3] == 0 && work.touched.is_empty());
     }
 }

@@ -39,10 +39,11 @@
 //! The owner of a session drains its queue or parks its poll in one step. Packets stay queued until they are
 //! acknowledged: by `seq`, or, for front ends that do not send it, by the next poll after the kernel took the answer's
 //! last byte. The shard that writes an answer tells the owner its fate; a poll on another connection waits for that
-//! word. When a session ends, what it had not acknowledged goes to the user's newest session, or into the mailbox of a
-//! user who lingers: a page change is seen by nobody and loses nothing. When he goes offline, or the server goes down, the
-//! unicasts that none of his sessions acknowledged go back to his site, if it takes them: over a channel to the poster, which
-//! no shard ever waits for. What may be kept for that is a budget of bytes for each domain, claimed before a message counts
+//! word. A session that starts is given, in order, what waits in sessions of its user that have no poll; what an ended
+//! session had not acknowledged and no other was given goes to the newest one, or into the mailbox of a user who lingers: a
+//! page change is seen by nobody and loses nothing. When the user goes offline, or the server goes down, the unicasts that no
+//! session acknowledged go back to the site, if it takes them: over a channel to the poster, which no shard ever waits for.
+//! What may be kept for that is a budget of bytes for each domain, claimed before a message counts
 //! as delivered ([`admission::Budget`]): so the count a sender is told is true while a site is down, and memory is bounded.
 //!
 //! # What was tried, and what it gave

@@ -7,8 +7,12 @@
 //! from there to whoever owns what it touches, and its answer goes back to where it came from. What a router has to
 //! tell itself goes through its inbox in the same form, so one shard and many behave alike.
 //!
-//! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `backlog`, `queue`, `session`,
-//! `keys`, `user`, `linger`, `roster`, `message`, `room`, `drain`; `storm` and `weight`.
+//! No handler's cost depends on what waits: each name, session, link and member that a call reaches takes the same time,
+//! however many packets are queued and however many calls are under way.
+//!
+//! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `presences`, `backlog`, `queue`,
+//! `session`, `keys`, `user`; `spans`, `aside`, `handover`, `linger` (messages from session to session); `unlinking`,
+//! `roster`, `message`, `room`, `drain`; [`work`], [`storm`] and `weight`.
 
 mod aside;
 mod backlog;

@@ -270,7 +270,7 @@ fn long_bodies_that_go_nowhere_are_not_read() {
         let long = UNREAD_BODY_BYTES_MIN + 1;
         for (target, status, text) in [
             ("/nowhere", 404, "not found"),
-            ("/", 404, "not found"),
+            ("/", 405, "method not allowed"),
             ("/webim.js", 405, "method not allowed"),
         ] {
             is_refused_unread(server, &head(target, "", long), status, text);

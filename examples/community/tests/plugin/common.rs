@@ -299,10 +299,11 @@ impl Page<'_, '_> {
         })
     }
 
-    /// Of this list nothing has come that was not looked at.
+    /// Of this list nothing else has come that was not looked at.
     #[track_caller]
-    pub(crate) fn unheard(&self, list: &str) {
-        let came: Vec<_> = self.packets.iter().filter(|(of, _)| of == list).collect();
+    pub(crate) fn heard_only(&self, list: &str, expected: impl Fn(&Value) -> bool) {
+        let came: Vec<_> =
+            self.packets.iter().filter(|(of, packet)| of == list && !expected(packet)).collect();
         assert!(came.is_empty(), "{came:?}");
     }
 

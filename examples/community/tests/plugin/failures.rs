@@ -213,7 +213,8 @@ fn what_he_has_lost_while_he_comes_he_does_not_hear() {
     push_post(site.community.site(), 1, "not for him");
     at_alice.done("presence", &[("show", "dnd")]);
     assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
-    at_bob.unheard("presences");
+    // That the two are linked no more is told; what she shows then is not.
+    at_bob.heard_only("presences", |presence| presence["type"] == "offline");
 }
 
 #[test]

@@ -78,6 +78,8 @@ pub const DOOR_MS: u64 = 1_000;
 /// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those of
 /// others: some milliseconds of work.
 pub const WORK_PER_TURN: usize = 20_000;
+/// What a domain may owe of its next shares at most.
+pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
 /// Presences queued to a session, answered and not, for each roster link the user may have. A browser that never
 /// acknowledges is ended beyond that.
 pub const PRESENCES_PER_LINK: usize = 2;

@@ -34,7 +34,6 @@ use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
 use crate::limits::{Limits, RETRY_SOON_S};
 use crate::router::call::{Call, Verb, Version};
-use crate::router::work::Work;
 use endpoint::{Endpoint, SiteCall};
 use params::Params;
 
@@ -45,8 +44,8 @@ pub struct Context<'c> {
     pub domains: &'c Domains,
     /// How much a call may bring.
     pub limits: &'c Limits,
-    /// What the calls of each domain have used in this turn.
-    pub work: &'c Work,
+    /// Whether calls of a domain are to be read later.
+    pub is_put_off: &'c dyn Fn(DomainId) -> bool,
     /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
     /// need no time.
     pub wall_ms: fn() -> u64,
@@ -175,7 +174,7 @@ pub enum Routed<'a> {
         /// How to answer.
         shape: Shape,
     },
-    /// A call of a domain that has used its share of this turn: to be read again later.
+    /// A call of a domain whose calls are put off: to be read again later.
     Later {
         /// Which.
         domain: DomainId,
@@ -229,7 +228,7 @@ enum Asked<'a> {
     Call(Call<'a>),
     /// Which methods work.
     Methods,
-    /// Nothing now: the domain has used its share of this turn.
+    /// Nothing now: the domain's calls are put off.
     Later(DomainId),
     Asset(Selected),
     Notice(Notice),
@@ -281,7 +280,7 @@ fn site_call<'a>(
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
-    if context.work.is_used_up(domain.id) {
+    if (context.is_put_off)(domain.id) {
         return Ok(Asked::Later(domain.id));
     }
     if !domain.admits_call(context.now_ms) {

@@ -4,6 +4,8 @@
 //! and the places in the roster that are kept for names whose owners were asked. Must not: act on any of it. It lies in
 //! a block of its own, because nearly every user has nothing of it.
 
+use std::collections::BTreeMap;
+
 use super::linger::Linger;
 use super::spans::Spans;
 use crate::slots::Slot;
@@ -16,21 +18,23 @@ pub(super) struct Aside {
     /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
     /// has not acknowledged them.
     pub(super) acknowledged: Spans,
-    /// Messages that were said on a session, of which it was given no copy; in the order of their numbers, as far as a copy
-    /// for another session may still wait.
-    spoken: Vec<(u64, Slot)>,
-    /// Messages that were taken over late and that no session has acknowledged, in the order of their numbers.
-    late: Vec<Late>,
+    /// Messages that were said on a session, of which it was given no copy; as far as a copy for another session may still
+    /// wait.
+    spoken: Vec<Spoken>,
+    /// Messages that were taken over late and that no session has acknowledged, by their numbers: how many sessions hold
+    /// each.
+    late: BTreeMap<u64, u32>,
     /// Places in the roster that are kept for names whose owners have not answered yet.
     pub(super) reserved: usize,
 }
 
-/// A message that was taken over late.
+/// What was said on one session.
 #[derive(Debug)]
-struct Late {
-    given: u64,
-    /// Sessions it is queued to.
-    holders: u32,
+struct Spoken {
+    session: Slot,
+    /// Unbroken runs, above the first number up to the second, in order. A run ends where the session was given a message, so
+    /// a page that never acknowledges ends by its limit before there are many.
+    runs: Vec<(u64, u64)>,
 }
 
 impl Aside {
@@ -43,57 +47,95 @@ impl Aside {
     /// A message was said on a session; every copy up to `floor` was acknowledged.
     pub(super) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
         self.forget_up_to(floor);
-        self.spoken.push((given, session));
+        let at = self.spoken.iter().position(|spoken| spoken.session == session).unwrap_or_else(|| {
+            self.spoken.push(Spoken { session, runs: Vec::new() });
+            self.spoken.len() - 1
+        });
+        let runs = &mut self.spoken[at].runs;
+        match runs.last_mut() {
+            Some((_, to)) if *to == given - 1 => *to = given,
+            Some(_) | None => runs.push((given - 1, given)),
+        }
     }
 
-    /// The messages that were said on a session.
-    pub(super) fn spoken_on(&self, session: Slot) -> impl Iterator<Item = u64> {
-        self.spoken.iter().filter(move |(_, speaker)| *speaker == session).map(|(given, _)| *given)
+    /// The messages that were said on a session, as runs.
+    pub(super) fn spoken_on(&self, session: Slot) -> &[(u64, u64)] {
+        self.spoken.iter().find(|spoken| spoken.session == session).map_or(&[], |spoken| &spoken.runs)
     }
 
     /// Whether a message was said on a session.
     pub(super) fn is_spoken(&self, given: u64) -> bool {
-        self.spoken.binary_search_by_key(&given, |(spoken, _)| *spoken).is_ok()
+        self.spoken.iter().any(|spoken| is_in(&spoken.runs, given))
     }
 
     /// Every session has acknowledged what it was given up to this number.
     pub(super) fn forget_up_to(&mut self, floor: u64) {
         self.acknowledged.forget_up_to(floor);
-        let useless = self.spoken.partition_point(|(given, _)| *given <= floor);
-        self.spoken.drain(..useless);
+        for Spoken { runs, .. } in &mut self.spoken {
+            let useless = runs.partition_point(|(_, to)| *to <= floor);
+            runs.drain(..useless);
+        }
+        self.spoken.retain(|spoken| !spoken.runs.is_empty());
     }
 
     /// A message that was taken over late is queued to one more session.
     pub(super) fn hold_late(&mut self, given: u64) {
-        match self.late.binary_search_by_key(&given, |late| late.given) {
-            Ok(at) => self.late[at].holders += 1,
-            Err(at) => self.late.insert(at, Late { given, holders: 1 }),
-        }
+        *self.late.entry(given).or_default() += 1;
     }
 
     /// A session has ended that held a message taken over late. Returns whether nobody has it now.
     pub(super) fn release_late(&mut self, given: u64) -> bool {
-        let Ok(at) = self.late.binary_search_by_key(&given, |late| late.given) else { return false };
-        self.late[at].holders -= 1;
-        let orphaned = self.late[at].holders == 0;
+        let Some(holders) = self.late.get_mut(&given) else { return false };
+        *holders -= 1;
+        let orphaned = *holders == 0;
         if orphaned {
-            self.late.remove(at);
+            self.late.remove(&given);
         }
         orphaned
     }
 
     /// Whether a message that was taken over late was acknowledged by nobody.
     pub(super) fn waits_late(&self, given: u64) -> bool {
-        self.late.binary_search_by_key(&given, |late| late.given).is_ok()
+        self.late.contains_key(&given)
     }
 
     /// A session acknowledged a message that was taken over late: nobody is to get it again.
     pub(super) fn acknowledge_late(&mut self, given: u64) {
-        self.late.retain(|late| late.given != given);
+        self.late.remove(&given);
     }
 
     /// No session is left: only the mailbox knows what waits.
     pub(super) fn forget_sessions(&mut self) {
-        (self.acknowledged, self.spoken, self.late) = (Spans::default(), Vec::new(), Vec::new());
+        self.acknowledged = Spans::default();
+        self.spoken = Vec::new();
+        self.late = BTreeMap::new();
+    }
+}
+
+/// Whether a number is in one of these runs.
+pub(super) fn is_in(runs: &[(u64, u64)], number: u64) -> bool {
+    let at = runs.partition_point(|(_, to)| *to < number);
+    runs.get(at).is_some_and(|(from, _)| *from < number)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn what_a_page_says_that_never_acknowledges_takes_no_room() {
+        let speaker = Slot { index: 1, generation: NonZeroU32::MIN };
+        let mut aside = Aside::default();
+        for given in (2..100_000).filter(|given| *given != 500) {
+            aside.note_spoken(given, speaker, 1);
+        }
+        assert_eq!(aside.spoken_on(speaker), [(1, 499), (500, 99_999)]);
+        assert!(aside.is_spoken(499) && !aside.is_spoken(500) && aside.is_spoken(501));
+        aside.forget_up_to(99_998);
+        assert!(aside.is_spoken(99_999), "the rest is still needed");
+        aside.forget_up_to(99_999);
+        assert!(aside.is_empty());
     }
 }

@@ -265,11 +265,6 @@ impl Backlog {
         (self.in_row > 0).then_some(self.acknowledged)
     }
 
-    /// How many messages of the row are in it.
-    pub(super) fn row_len(&self) -> u32 {
-        self.in_row
-    }
-
     /// Whether a message is in it that was taken over late.
     pub(super) fn has_late(&self) -> bool {
         self.late > 0

@@ -11,10 +11,11 @@
 //! ([`Aside`](super::aside::Aside)). So every question is answered by comparing numbers, however much waits.
 
 use super::Router;
+use super::aside::is_in;
 use super::backlog::{Kept, Label, Pushed, Room};
 use super::linger::Mailed;
 use super::session::{End, Session};
-use super::spans::Spans;
+use super::spans::{Part, Spans};
 use crate::limits::Limits;
 use crate::slots::Slot;
 
@@ -31,11 +32,12 @@ pub(super) struct Left {
 
 impl Left {
     /// Adds to a set the messages the session has acknowledged. It was given no copy of those that were `spoken` on it.
-    fn add_acknowledged(&self, spoken: impl Iterator<Item = u64>, spans: &mut Spans) {
-        let row = self.messages.iter().filter(|kept| !kept.late).map(|kept| kept.given);
-        let mut but: Vec<u64> = row.chain(spoken).collect();
+    fn add_acknowledged(&self, spoken: &[(u64, u64)], spans: &mut Spans, limits: &Limits) {
+        let row = self.messages.iter().filter(|kept| !kept.late).map(|kept| (kept.given - 1, kept.given));
+        let mut but: Vec<(u64, u64)> = row.chain(spoken.iter().copied()).collect();
         but.sort_unstable();
-        spans.add_all_but(self.from, self.to, but);
+        // What is forgotten may be given once more to a page that starts, and shown there by its id.
+        spans.add([Part { from: self.from, to: self.to, but: &but }], limits.queue_messages);
     }
 }
 
@@ -86,32 +88,28 @@ impl Router {
         let Some((from, longest)) = longest.min() else { return Vec::new() };
         let aside = owner.aside.as_deref();
         let mut acknowledged = aside.map(|aside| aside.acknowledged.clone()).unwrap_or_default();
-        for other in self.sessions_of(user).filter(|other| *other != starting) {
-            let Session { given_from, queue, .. } = &self.sessions[other];
-            let spoken = aside.into_iter().flat_map(|aside| aside.spoken_on(other));
-            acknowledged.add_all_but(*given_from, queue.acknowledged().unwrap_or(owner.given), spoken);
-        }
-        let mut messages = Vec::new();
-        let mut add = |session: Slot, wanted: &dyn Fn(u64) -> bool| {
-            for entry in queue(&session).said() {
-                if let Some(given) = entry.label.in_row()
-                    && wanted(given)
-                    && !acknowledged.contains(given)
-                {
-                    messages.push(Kept { given, packet: entry.packet.clone(), late: false });
-                }
-            }
+        let others = || self.sessions_of(user).filter(|other| *other != starting);
+        let parts = others().map(|other| {
+            let Session { given_from: from, queue, .. } = &self.sessions[other];
+            let but = aside.map_or(&[][..], |aside| aside.spoken_on(other));
+            Part { from: *from, to: queue.acknowledged().unwrap_or(owner.given), but }
+        });
+        acknowledged.add(parts, usize::MAX);
+        let waiting = |session: &Slot, wanted: &dyn Fn(u64) -> bool| -> Vec<Kept> {
+            let row = queue(session).said().iter();
+            let row = row.filter_map(|entry| Some((entry.label.in_row()?, &entry.packet)));
+            let row = row.filter(|(given, _)| wanted(*given) && !acknowledged.contains(*given));
+            row.map(|(given, packet)| Kept { given, packet: packet.clone(), late: false }).collect()
         };
-        add(*longest, &|_| true);
-        // The longest row has all that is in the others, but for what its own page said. Of that the others have copies, and
-        // they are looked for everywhere, so that the new row has no gaps.
-        if u64::from(queue(longest).row_len()) < owner.given - from {
-            let is_spoken = |given| given > from && aside.is_some_and(|aside| aside.is_spoken(given));
-            for other in self.sessions_of(user).filter(|other| *other != starting && other != longest) {
-                add(other, &is_spoken);
-            }
+        let mut messages = waiting(longest, &|_| true);
+        // The longest row has all that is in the others, but for what its own page said. Copies of that are in the longest of
+        // the others, whether that has a poll or not.
+        let own = aside.map_or(&[][..], |aside| aside.spoken_on(*longest));
+        let rest = others().filter(|other| other != longest);
+        let next = rest.filter_map(|other| Some((queue(&other).acknowledged()?, other))).min();
+        if let (false, Some((_, next))) = (own.is_empty(), next) {
+            messages.extend(waiting(&next, &|given| given > from && is_in(own, given)));
             messages.sort_by_key(|kept| kept.given);
-            messages.dedup_by_key(|kept| kept.given);
         }
         messages
     }
@@ -172,7 +170,7 @@ impl Router {
         match floor {
             Some(floor) => {
                 let mut acknowledged = std::mem::take(&mut aside.acknowledged);
-                left.add_acknowledged(aside.spoken_on(left.session), &mut acknowledged);
+                left.add_acknowledged(aside.spoken_on(left.session), &mut acknowledged, &self.limits);
                 aside.acknowledged = acknowledged;
                 aside.forget_up_to(floor);
             }
@@ -214,7 +212,8 @@ impl Router {
         let mut acknowledged = std::mem::take(&mut self.users[user].aside_mut().acknowledged);
         while let Some(session) = self.users[user].newest {
             let (_, left) = self.take_session(session, End::Offline);
-            left.add_acknowledged(self.users[user].aside_mut().spoken_on(session), &mut acknowledged);
+            let spoken = self.users[user].aside_mut().spoken_on(session);
+            left.add_acknowledged(spoken, &mut acknowledged, &self.limits);
             messages.extend(left.messages);
         }
         messages.sort_by_key(|kept| kept.given);

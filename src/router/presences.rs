@@ -105,8 +105,16 @@ impl Presences {
         packet
     }
 
+    /// Closes the gaps; what was answered has none, and is not looked at.
     fn close_gaps(&mut self) {
-        self.entries.retain(|entry| entry.packet.is_some());
+        let mut end = self.answered;
+        for at in self.answered..self.entries.len() {
+            if self.entries[at].packet.is_some() {
+                self.entries.swap(end, at);
+                end += 1;
+            }
+        }
+        self.entries.truncate(end);
         self.gaps = 0;
     }
 

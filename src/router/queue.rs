@@ -72,11 +72,6 @@ impl Queue {
         self.backlog.as_ref().and_then(|backlog| backlog.acknowledged())
     }
 
-    /// How many messages of that row are not acknowledged.
-    pub(super) fn row_len(&self) -> u32 {
-        self.backlog.as_ref().map_or(0, |backlog| backlog.row_len())
-    }
-
     /// Whether a message waits that was taken over late.
     pub(super) fn has_late(&self) -> bool {
         self.backlog.as_ref().is_some_and(|backlog| backlog.has_late())

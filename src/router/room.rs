@@ -362,9 +362,14 @@ impl Router {
 
     /// Sends a packet to the members of a room but one.
     fn tell_members(&mut self, gather: GatherKey, room: Slot, packet: &Packet, except: Option<UserKey>) {
-        let members = self.rooms[room].members.keys().filter(|user| Some(**user) != except);
+        let Room { domain, members, .. } = &self.rooms[room];
+        let domain = *domain;
+        let members = members.keys().filter(|user| Some(**user) != except);
         for (place, to) in self.by_place(members.copied().map(Into::into)) {
             let packet = packet.clone();
+            if place != self.place {
+                self.work.charge(domain, to.len());
+            }
             self.ask(gather, place, Mail::Deliver { gather, packet, to });
         }
     }

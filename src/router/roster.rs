@@ -136,13 +136,17 @@ impl Router {
     fn meet(&mut self, domain: DomainId, user: Slot, session: Slot, answered: bool, met: &[(Buddy, bool)]) {
         for (Buddy { profile, .. }, is_new) in met {
             let name = self.places.hash(domain, profile.name());
+            // What is queued to the page is older than its answer, and read after it.
+            let page = self.sessions.get(session);
+            let is_shown = page.is_some_and(|page| !answered || page.queue.presence_waits(name));
+            if !*is_new && !is_shown {
+                continue;
+            }
             let packet = Packet::presence(PresenceType::Online, profile);
             if *is_new {
                 self.deliver(user, &packet, Some(name), Some(session));
             }
-            // What is queued to the page is older than its answer, and read after it.
-            let waits = |queue: &super::queue::Queue| queue.presence_waits(name);
-            if self.sessions.get(session).is_some_and(|page| !answered || waits(&page.queue)) {
+            if is_shown && self.sessions.get(session).is_some() {
                 self.deliver_to(session, packet, name);
             }
         }

@@ -7,21 +7,34 @@
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Spans(Vec<(u64, u64)>);
 
+/// Numbers to be added: those above `from` up to `to`, but for the runs `but`, which ascend.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part<'b> {
+    pub(super) from: u64,
+    pub(super) to: u64,
+    /// Each holds the numbers above its first up to its second.
+    pub(super) but: &'b [(u64, u64)],
+}
+
 impl Spans {
-    /// Adds the numbers above `from` up to `to`, but for these, which ascend.
-    pub(super) fn add_all_but(&mut self, mut from: u64, to: u64, but: impl IntoIterator<Item = u64>) {
+    /// Adds the numbers of these parts. With more than `most` spans the lowest numbers are forgotten.
+    pub(super) fn add<'p>(&mut self, parts: impl IntoIterator<Item = Part<'p>>, most: usize) {
         let mut new = Vec::new();
-        for number in but {
-            let end = to.min(number - 1);
-            if from < end {
-                new.push((from, end));
+        for Part { mut from, to, but } in parts {
+            for (above, up_to) in but {
+                let end = to.min(*above);
+                if from < end {
+                    new.push((from, end));
+                }
+                from = from.max(*up_to);
             }
-            from = from.max(number);
+            if from < to {
+                new.push((from, to));
+            }
         }
-        if from < to {
-            new.push((from, to));
-        }
+        new.sort_unstable();
         self.merge(new);
+        self.0.drain(..self.0.len().saturating_sub(most));
     }
 
     fn merge(&mut self, new: Vec<(u64, u64)>) {
@@ -71,7 +84,7 @@ mod tests {
     #[test]
     fn spans_that_touch_are_one() {
         let mut spans = Spans::default();
-        let add = |spans: &mut Spans, from, to| spans.add_all_but(from, to, []);
+        let add = |spans: &mut Spans, from, to| spans.add([Part { from, to, but: &[] }], 9);
         add(&mut spans, 5, 8);
         add(&mut spans, 0, 2);
         assert_eq!(spans.0, [(0, 2), (5, 8)]);
@@ -79,10 +92,12 @@ mod tests {
         assert_eq!(spans.0, [(0, 8)]);
         add(&mut spans, 3, 3);
         assert_eq!(spans.0, [(0, 8)], "nothing was added");
-        spans.add_all_but(8, 12, [9, 11, 12]);
+        spans.add([Part { from: 8, to: 12, but: &[(8, 9), (10, 12)] }], 9);
         assert_eq!(spans.0, [(0, 8), (9, 10)]);
         spans.forget_up_to(8);
         assert_eq!(spans.0, [(9, 10)]);
+        spans.add([Part { from: 10, to: 20, but: &[(10, 12), (14, 16), (18, 19)] }], 3);
+        assert_eq!(spans.0, [(12, 14), (16, 18), (19, 20)], "the lowest are forgotten");
     }
 
     proptest::proptest! {
@@ -96,7 +111,9 @@ mod tests {
             for (from, length, but) in parts {
                 let to = from + length;
                 let but: Vec<u64> = but.into_iter().filter(|number| *number > 0).collect();
-                spans.add_all_but(from, to, but.iter().copied());
+                let runs: Vec<(u64, u64)> = but.iter().map(|number| (number - 1, *number)).collect();
+                let part = Part { from, to, but: &runs };
+                spans.add([part, Part { from: to, to, but: &[] }], 1_000);
                 model.extend((from + 1..=to).filter(|number| !but.contains(number)));
             }
             for number in 0..90 {

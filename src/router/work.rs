@@ -1,10 +1,11 @@
 //! What the calls of each domain make a shard do in one turn.
 //!
 //! Owns: [`Work`]: how many names and receivers they have used, and when a domain has used its share. Must not: delay
-//! anything; the shard reads a domain's next calls later.
+//! anything; the shard reads a domain's next calls later. What one turn used beyond a share, a broadcast or mail of other
+//! shards, is owed: it comes off the next shares, but not off more than a few.
 
 use crate::domains::DomainId;
-use crate::limits::WORK_PER_TURN;
+use crate::limits::{WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -33,12 +34,12 @@ impl Work {
         self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
     }
 
-    /// A turn begins: every domain has one more share. What mail of other shards used beyond the last one is owed.
+    /// A turn begins: every domain has one more share.
     pub(super) fn begin_turn(&mut self) {
         let used = &mut self.used;
         self.touched.retain(|domain| {
             let used = &mut used[domain.0 as usize];
-            *used = used.saturating_sub(WORK_PER_TURN);
+            *used = used.saturating_sub(WORK_PER_TURN).min(WORK_OWED_MAX);
             *used > 0
         });
     }
@@ -65,5 +66,8 @@ mod tests {
         assert_eq!((work.used[3], work.is_used_up(one)), (5, false));
         work.begin_turn();
         assert!(work.used[3] == 0 && work.touched.is_empty());
+        work.charge(one, 1_000_000_000);
+        work.begin_turn();
+        assert_eq!(work.used[3], WORK_OWED_MAX);
     }
 }

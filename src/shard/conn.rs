@@ -36,8 +36,8 @@ pub(crate) struct Conn {
     pub(crate) half_closed: bool,
     /// Where it comes from.
     pub(crate) visitor: Visitor,
-    /// Whether it stands in the list of those to go on with in the next turn. Only taking it off the list clears this.
-    pub(crate) deferred: bool,
+    /// Whether it stands in a list of those to go on with. Only taking it off the list clears this.
+    pub(crate) deferral: Deferral,
     /// When it has waited long enough for whatever it waits for.
     pub(crate) due: Moment,
     /// The earliest alarm that is set.
@@ -145,6 +145,17 @@ pub(crate) struct Unserved {
     held: Held,
 }
 
+/// Whether a connection is to be gone on with without an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deferral {
+    /// It is not.
+    No,
+    /// In the next turn.
+    NextTurn,
+    /// When the domain whose request was read has a share of a turn again.
+    Postponed,
+}
+
 /// Whether a request has taken long to arrive.
 #[derive(Debug)]
 pub(crate) enum Arrival {
@@ -184,6 +195,11 @@ impl Unserved {
     /// What stands first is another request, or was not looked at.
     pub(crate) fn begin_anew(&mut self) {
         (self.stage, self.arrival, self.judged) = (Stage::Unseen, Arrival::InTime, false);
+    }
+
+    /// From now on it is held for this owner.
+    pub(crate) fn belong_to(&mut self, memory: &Memory, owner: Owner) {
+        self.held = memory.hold(owner, self.held.bytes());
     }
 
     /// The request that is arriving, as far as its head tells, if that is there.
@@ -291,7 +307,7 @@ impl Conn {
             readable: false,
             half_closed: false,
             visitor,
-            deferred: false,
+            deferral: Deferral::No,
             due: Moment::NEVER,
             armed: Moment::NEVER,
             generation: UNBORN,
@@ -404,6 +420,11 @@ impl Conn {
     /// Whether it only waits for a request.
     pub(crate) fn is_idle(&self) -> bool {
         matches!(self.state, State::Reading) && self.input.is_none()
+    }
+
+    /// Whether a request of it has arrived in part.
+    pub(crate) fn is_arriving(&self) -> bool {
+        self.input.as_ref().is_some_and(|input| input.stage != Stage::Unseen)
     }
 
     /// Whether bytes of it may hold whole requests that were not looked at.

@@ -24,7 +24,7 @@ impl Shard {
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
         self.load.steps += 1;
         let context = Context {
-            work: self.router.work(),
+            is_put_off: &|domain| self.router.work().is_used_up(domain) || self.postponed.waits(domain),
             domains: &self.domains,
             limits: &self.limits,
             wall_ms,

@@ -50,7 +50,7 @@ use crate::slots::Slot;
 use crate::stats::{Counters, Stats};
 use crate::undelivered::Returns;
 use buffers::Buffers;
-use conn::{Begun, Tally};
+use conn::{Begun, Deferral, Tally};
 use conns::Conns;
 use entropy::{Dice, Entropy};
 use gate::Gate;
@@ -118,6 +118,8 @@ pub(crate) struct Shard {
     due: Vec<Timer>,
     /// More timers are due than one turn fires.
     timers_left: bool,
+    /// More mail has come than one turn takes.
+    mail_left: bool,
     /// The process was stopped: nobody is expired before the sockets that waited have been read.
     catching_up: bool,
     conns: Conns,
@@ -200,6 +202,7 @@ impl Shard {
             wheel: Wheel::new(),
             due: Vec::new(),
             timers_left: false,
+            mail_left: false,
             catching_up: false,
             conns: Conns::default(),
             tally: Tally::default(),
@@ -247,7 +250,7 @@ impl Shard {
         let expected = self.wait()?;
         let stopped_ms = self.clock.turn(expected);
         self.counters.stopped_ms_total += stopped_ms;
-        let is_full = self.events.iter().count() == EVENTS_PER_TURN;
+        let is_full = self.events.iter().count() == EVENTS_PER_TURN || self.mail_left;
         self.catching_up = stopped_ms > 0 || self.catching_up && is_full;
         let load = Load { is_full, ..std::mem::take(&mut self.load) };
         self.router.begin_turn(self.clock.now(), load);
@@ -311,7 +314,7 @@ impl Shard {
         if !congested {
             for slot in std::mem::take(&mut self.deferred) {
                 if let Some(conn) = self.conns.get(slot) {
-                    conn.deferred = false;
+                    conn.deferral = Deferral::No;
                     self.go_on(slot);
                 }
             }
@@ -335,6 +338,7 @@ impl Shard {
     }
 
     fn take_mail(&mut self) {
+        self.mail_left = false;
         for _ in 0..BATCHES_PER_TURN {
             match self.inbox.take() {
                 Some(Parcel::Mail(batch)) => {
@@ -352,10 +356,12 @@ impl Shard {
                     // No shard has calls any more: what is queued now has nobody left to acknowledge it.
                     self.tell_router(Input::End);
                     self.life = Life::Stopped;
+                    return;
                 }
                 None => return,
             }
         }
+        self.mail_left = !self.inbox.is_empty();
     }
 
     fn fire_timers(&mut self) {

@@ -1,18 +1,22 @@
 //! Requests of domains that have used their share of a turn.
 //!
-//! Owns: the connections they came on, a queue for each domain, and when they are gone on with: in the next turn, after
-//! the connections of all others. Must not: know what a share is; the router's `work` does.
+//! Owns: the connections they came on, a queue for each domain, and when they are gone on with: in a later turn, after the
+//! connections of all others, in the order they came. Must not: know what a share is; the router's `work` does.
 
 use std::collections::VecDeque;
 
 use super::Shard;
+use super::conn::Deferral;
 use crate::domains::DomainId;
+use crate::memory::Owner;
 use crate::slots::Slot;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Postponed {
     queues: Vec<(DomainId, VecDeque<Slot>)>,
+    /// The domain whose queue is being gone on with.
+    serving: Option<DomainId>,
 }
 
 impl Postponed {
@@ -20,46 +24,52 @@ impl Postponed {
         self.queues.is_empty()
     }
 
-    fn push(&mut self, domain: DomainId, slot: Slot) {
-        match self.queues.iter_mut().find(|(other, _)| *other == domain) {
-            Some((_, queue)) => queue.push_back(slot),
-            None => self.queues.push((domain, VecDeque::from([slot]))),
-        }
+    /// Whether calls of a domain wait that came before any that comes now.
+    pub(super) fn waits(&self, domain: DomainId) -> bool {
+        self.serving != Some(domain) && self.queues.iter().any(|(other, _)| *other == domain)
+    }
+
+    fn queue(&mut self, domain: DomainId) -> &mut VecDeque<Slot> {
+        let at = self.queues.iter().position(|(other, _)| *other == domain).unwrap_or_else(|| {
+            self.queues.push((domain, VecDeque::new()));
+            self.queues.len() - 1
+        });
+        &mut self.queues[at].1
     }
 }
 
 impl Shard {
-    /// Goes on with this connection when its domain has a share of a turn again.
+    /// Goes on with this connection when its domain has a share of a turn again. Until then nothing is read from it, and
+    /// what was read waits for the domain.
     pub(super) fn postpone(&mut self, domain: DomainId, slot: Slot) {
-        if let Some(conn) = self.conns.get(slot)
-            && !conn.deferred
-        {
-            conn.deferred = true;
-            self.postponed.push(domain, slot);
-            self.counters.requests_postponed_total += 1;
+        let Some(conn) = self.conns.get(slot) else { return };
+        conn.deferral = Deferral::Postponed;
+        if let Some(input) = &mut conn.input {
+            input.belong_to(&self.memory, Owner::Domain(domain));
         }
+        self.postponed.queue(domain).push_back(slot);
+        self.counters.requests_postponed_total += 1;
     }
 
     /// Goes on with postponed connections, as far as their domains have something left of this turn.
     pub(super) fn serve_postponed(&mut self) {
-        let mut postponed = std::mem::take(&mut self.postponed);
-        for (domain, queue) in &mut postponed.queues {
-            while !self.router.work().is_used_up(*domain)
-                && let Some(slot) = queue.pop_front()
-            {
-                if let Some(conn) = self.conns.get(slot) {
-                    conn.deferred = false;
+        let waiting: Vec<(DomainId, usize)> =
+            self.postponed.queues.iter().map(|(domain, queue)| (*domain, queue.len())).collect();
+        for (domain, count) in waiting {
+            self.postponed.serving = Some(domain);
+            for _ in 0..count {
+                if self.router.work().is_used_up(domain) {
+                    break;
+                }
+                if let Some(slot) = self.postponed.queue(domain).pop_front()
+                    && let Some(conn) = self.conns.get(slot)
+                {
+                    conn.deferral = Deferral::No;
                     self.go_on(slot);
                 }
             }
         }
-        // What was postponed meanwhile comes behind what waited before.
-        for (domain, later) in std::mem::take(&mut self.postponed).queues {
-            for slot in later {
-                postponed.push(domain, slot);
-            }
-        }
-        postponed.queues.retain(|(_, queue)| !queue.is_empty());
-        self.postponed = postponed;
+        self.postponed.serving = None;
+        self.postponed.queues.retain(|(_, queue)| !queue.is_empty());
     }
 }

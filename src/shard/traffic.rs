@@ -4,7 +4,7 @@
 //! that is `dispatch.rs`; or judge what has arrived in part; that is `arrival.rs`. A connection serves one request at a time: what was
 //! pipelined behind it waits, in the kernel if it was not read yet.
 
-use super::conn::{Conn, Got, Put, State, Then, Unserved};
+use super::conn::{Conn, Deferral, Got, Put, State, Then, Unserved};
 use super::timers::Wheel;
 use super::{Shard, Timer};
 use crate::api::Shape;
@@ -25,7 +25,7 @@ struct Served {
     bytes: usize,
     /// What follows is a request that has arrived in part.
     incomplete: bool,
-    /// What follows is a request of a domain that has used its share of this turn.
+    /// What follows is a request of a domain whose calls are put off.
     postponed: Option<DomainId>,
 }
 
@@ -46,6 +46,7 @@ impl Shard {
         conn.readable |= readiness.readable;
         conn.half_closed |= readiness.closed;
         match *conn.state() {
+            State::Reading if conn.deferral == Deferral::Postponed => {}
             // Too much mail waits for other shards: what was sent to us stays in the kernel for now.
             State::Reading if congested => self.defer(slot),
             State::Reading => self.go_on(slot),
@@ -70,7 +71,7 @@ impl Shard {
         }
         let Some(conn) = self.conns.get(slot) else { return };
         match *conn.state() {
-            State::Reading if conn.has_unseen() => {} // it is deferred
+            State::Reading if conn.has_unseen() => {} // it is deferred or postponed
             State::Reading if conn.readable || conn.half_closed => self.read(slot),
             State::Farewell => self.discard(slot),
             State::Reading | State::Calling(..) | State::Parked(..) | State::Writing { .. } => {}
@@ -110,7 +111,7 @@ impl Shard {
         let Some(conn) = self.conns.get(slot) else { return };
         match *conn.state() {
             State::Parked(..) => self.kill(slot),
-            State::Reading if !conn.deferred => self.kill(slot),
+            State::Reading if conn.deferral == Deferral::No => self.kill(slot),
             State::Reading | State::Calling(..) | State::Writing { .. } | State::Farewell => {}
             State::Dead => unreachable!("the dead are not found"),
         }
@@ -187,9 +188,9 @@ impl Shard {
     /// Goes on with this connection in the next turn.
     pub(super) fn defer(&mut self, slot: Slot) {
         if let Some(conn) = self.conns.get(slot)
-            && !conn.deferred
+            && conn.deferral == Deferral::No
         {
-            conn.deferred = true;
+            conn.deferral = Deferral::NextTurn;
             self.deferred.push(slot);
         }
     }
@@ -357,7 +358,7 @@ impl Shard {
         match *conn.state() {
             // The owner of the session has a deadline for the one, the sweep for the other.
             State::Parked(..) | State::Calling(..) => {}
-            State::Reading if conn.deferred => {
+            State::Reading if conn.deferral != Deferral::No && !conn.is_arriving() => {
                 // It is we who have not come to it.
                 conn.due = Moment::not_before(now.after(self.timeouts.idle_ms));
                 arm(conn, slot, now, &mut self.wheel);

@@ -216,6 +216,11 @@ impl Client {
         }
     }
 
+    /// Sends nothing more, and goes on listening.
+    pub(crate) fn stop_sending(&self) {
+        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    }
+
     #[track_caller]
     pub(crate) fn call(&mut self, request: &[u8]) -> Response {
         self.send(request);

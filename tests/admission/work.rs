@@ -30,3 +30,37 @@ fn one_site_kept_the_others_waiting() {
         server.call("/onlines", "names=alice").is(200, "alice");
     });
 }
+
+/// What is put off may be gone before its turn, or have more behind it; whatever is left is answered, in order.
+#[test]
+fn calls_that_are_put_off_may_end_before_their_turn() {
+    each(&strict(Limits::DEFAULT), |server| {
+        let names: Vec<String> = (0..NAMES).map(|number| format!("n{number}")).collect();
+        let form = format!("name=alice&buddies={}", names.join(","));
+        let call = site_call("/buddies/remove", &form);
+        server.online("alice");
+        let pipelined = [&call[..], &site_call("/onlines", "names=alice,bob")].concat();
+        for _ in 0..5 {
+            let mut conns: Vec<Client> = (0..40).map(|_| server.from("127.9.9.9")).collect();
+            for (number, conn) in conns.iter_mut().enumerate() {
+                conn.send(&pipelined);
+                match number % 4 {
+                    0 => conn.stop_sending(),
+                    // Something drips behind it.
+                    1 => conn.send(b"\r\n"),
+                    _ => {}
+                }
+            }
+            // A quarter of them vanishes.
+            let mut stayed = Vec::new();
+            for (number, conn) in conns.into_iter().enumerate() {
+                if number % 4 == 2 { drop(conn) } else { stayed.push(conn) }
+            }
+            for conn in &mut stayed {
+                conn.response().is(200, "ok");
+                conn.response().is(200, "alice");
+            }
+        }
+        assert!(server.count("requests_postponed_total") > 0);
+    });
+}

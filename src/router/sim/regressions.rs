@@ -65,6 +65,14 @@ impl World {
         self.do_by_site(Verb::Offline { subject: Subject::Ticket(ticket) });
     }
 
+    /// What a page was answered arrives.
+    fn settle_page(&mut self, page: usize) {
+        while !self.arrivals.is_empty() {
+            self.arrive();
+        }
+        self.poll(page, 0, false);
+    }
+
     fn quiet(&mut self) {
         self.drain_mail();
         self.check_quiet();
@@ -122,6 +130,24 @@ fn messages_handed_over_twice_came_out_of_order() {
     world.close_page(first);
     world.close_page(second);
     world.check_always();
+}
+
+/// What was said on a page that polls and never acknowledges piled up without bound, and each new page looked at it all.
+#[test]
+fn own_words_piled_up_beside_a_page_that_never_acknowledges() {
+    let mut world = world(1, Limits::DEFAULT);
+    let stuck = world.page("user0", Version::V6, &[], &[]);
+    let heard = world.page("user0", Version::V6, &[], &[]);
+    world.say(0, "site".to_owned(), None, MessageType::Broadcast);
+    for _ in 0..200 {
+        world.say(0, "user0".to_owned(), Some(stuck), MessageType::Broadcast);
+        world.poll(heard, 0, false);
+        world.settle_page(heard);
+    }
+    let session = world.alive(stuck).expect("it is within its limits");
+    let user = &world.routers[0].users[world.routers[0].sessions[session.slot].user];
+    let aside = user.aside.as_ref().expect("copies may wait");
+    assert_eq!(aside.spoken_on(session.slot).len(), 1, "they are one run");
 }
 
 #[test]

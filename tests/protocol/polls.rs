@@ -283,3 +283,39 @@ fn the_same_answer_was_repeated_as_fast_as_it_was_asked_for() {
         assert_eq!(alice.read(poll).bodies(), ["one", "two"], "news are answered at once");
     });
 }
+
+#[test]
+fn a_poll_that_waits_to_repeat_may_be_replaced_and_cut() {
+    each_site(|site| {
+        let mut alice = site.online("alice", &[]);
+        site.push("x", "alice", "one");
+        for _ in 0..2 {
+            assert_eq!(bodies(&poll_from(&alice, "0")), ["one"]);
+        }
+        let polls = [alice.park(), alice.park()];
+        // Whichever came first is replaced by the other, unless its second is over, and then it is answered.
+        let answered =
+            eventually("one of two is answered", || polls.iter().position(|poll| poll.conn.is_readable()));
+        let [first, second] = polls;
+        let (over, waiting) = if answered == 0 { (first, second) } else { (second, first) };
+        let answer = over.response();
+        assert!(answer.json()["status"] == "stopped" || bodies(&answer) == ["one"], "{}", answer.text());
+        site.push("x", "alice", "two");
+        let heard = alice.read(waiting);
+        assert!([vec!["one", "two"], vec!["one"]].contains(&heard.bodies()), "{heard:?}");
+        alice.seq = Some(0);
+        drop(alice.park());
+        assert_eq!(bodies(&poll_from(&alice, "0")), ["one", "two"], "the session lives on");
+    });
+}
+
+#[test]
+fn without_seq_what_was_flushed_is_not_repeated_and_nothing_is_delayed() {
+    each_site(|site| {
+        let mut alice = site.online("alice", &[]).without_seq();
+        for body in ["one", "two", "three", "four"] {
+            site.push("x", "alice", body);
+            assert_eq!(alice.poll().bodies(), [body]);
+        }
+    });
+}

@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 
 use nix::sys::signal::Signal;
@@ -18,8 +19,10 @@ use crate::harness::{PATIENCE, Running, SECRET, command, domain_file, file, path
 /// to and closed. Once the pipe is open at both ends the server is in `main`.
 fn held_while_it_reads(fifo: &Path) -> (Running, File) {
     mkfifo(fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
-    let mut held = command(&["--listen", "127.0.0.1:0", "--config"]);
-    held.arg(fifo);
+    // A shell that runs tests in the background has signals ignored, which children inherit.
+    let mut held = Command::new("/usr/bin/env");
+    held.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_nextim")]);
+    held.args(["--listen", "127.0.0.1:0", "--config"]).arg(fifo).env_clear().stdin(Stdio::null());
     let running = Running::start(held);
     (running, File::create(fifo).unwrap())
 }

@@ -18,7 +18,6 @@ use nextim::http::form;
 use nextim::http::request::{Parsed, Partial, Request, parse};
 use nextim::limits::Limits;
 use nextim::router::ids::{Place, SessionKey, Ticket};
-use nextim::router::work::Work;
 use nextim::slots::Slot;
 
 const DOMAIN: &str = "community.example";
@@ -122,7 +121,7 @@ fn routing(criterion: &mut Criterion) {
     let context = Context {
         domains: &domains,
         limits: &Limits::DEFAULT,
-        work: &Work::default(),
+        later: &|_| false,
         wall_ms: || 1_700_000_012_345,
         now_ms: 0,
         secret: [7; 16],

@@ -34,7 +34,6 @@ use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner, Rejection};
 use crate::limits::{Limits, RETRY_SOON_S};
 use crate::router::call::{Call, Verb, Version};
-use crate::router::work::Work;
 use endpoint::{Endpoint, SiteCall};
 use params::Params;
 
@@ -45,8 +44,9 @@ pub struct Context<'c> {
     pub domains: &'c Domains,
     /// How much a call may bring.
     pub limits: &'c Limits,
-    /// What the calls of each domain have used in this turn.
-    pub work: &'c Work,
+    /// Whether a domain's calls come later, because it has used its share of this turn, or because others of its calls
+    /// wait already.
+    pub later: &'c dyn Fn(DomainId) -> bool,
     /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
     /// need no time.
     pub wall_ms: fn() -> u64,
@@ -281,7 +281,7 @@ fn site_call<'a>(
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
-    if context.work.is_used_up(domain.id) {
+    if (context.later)(domain.id) {
         return Ok(Asked::Later(domain.id));
     }
     if !domain.admits_call(context.now_ms) {

@@ -7,7 +7,6 @@ use crate::domains::{DomainConfig, Domains};
 use crate::http::request::{self, Parsed, Partial};
 use crate::limits::Limits;
 use crate::router::call::Verb;
-use crate::router::work::Work;
 
 /// A well-formed ticket.
 pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -27,9 +26,9 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
     let domains = Domains::new(&[DomainConfig::new("a", "k"), closed]);
-    let (limits, work) = (&LIMITS, &Work::default());
+    let (limits, later) = (&LIMITS, &|_| false);
     let context =
-        Context { domains: &domains, limits, work, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
+        Context { domains: &domains, limits, later, wall_ms: || WALL_MS, now_ms: 0, secret: [9; 16] };
     let scratch = Box::leak(Box::default());
     match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),

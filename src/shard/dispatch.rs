@@ -20,11 +20,12 @@ use crate::slots::Slot;
 
 impl Shard {
     /// Gives a request to the router, or refuses it; or does neither, because its domain, which is returned, has used its
-    /// share of this turn.
+    /// share of this turn or has calls that waited longer.
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
         self.load.steps += 1;
+        let (work, postponed) = (self.router.work(), &self.postponed);
         let context = Context {
-            work: self.router.work(),
+            later: &|domain| work.is_used_up(domain) || postponed.waits(domain),
             domains: &self.domains,
             limits: &self.limits,
             wall_ms,

@@ -1,7 +1,8 @@
 //! Requests of domains that have used their share of a turn.
 //!
 //! Owns: the connections they came on, a queue for each domain, and when they are gone on with: in the next turn, after
-//! the connections of all others. Must not: know what a share is; the router's `work` does.
+//! the connections of all others. While calls of a domain wait, its next ones queue up behind them, so that none waits for
+//! ever. Must not: know what a share is; the router's `work` does.
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,11 @@ pub(super) struct Postponed {
 impl Postponed {
     pub(super) fn is_empty(&self) -> bool {
         self.queues.is_empty()
+    }
+
+    /// Whether calls of a domain wait; not those that are gone on with just now.
+    pub(super) fn waits(&self, domain: DomainId) -> bool {
+        self.queues.iter().any(|(other, _)| *other == domain)
     }
 
     fn push(&mut self, domain: DomainId, slot: Slot) {

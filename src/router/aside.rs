@@ -4,6 +4,8 @@
 //! and the places in the roster that are kept for names whose owners were asked. Must not: act on any of it. It lies in
 //! a block of its own, because nearly every user has nothing of it.
 
+use std::collections::BTreeMap;
+
 use super::linger::Linger;
 use super::spans::Spans;
 use crate::slots::Slot;
@@ -19,18 +21,11 @@ pub(super) struct Aside {
     /// Messages that were said on a session, of which it was given no copy; in the order of their numbers, as far as a copy
     /// for another session may still wait.
     spoken: Vec<(u64, Slot)>,
-    /// Messages that were taken over late and that no session has acknowledged, in the order of their numbers.
-    late: Vec<Late>,
+    /// Messages that were taken over late and that no session has acknowledged, by their numbers, and how many sessions each
+    /// is queued to.
+    late: BTreeMap<u64, u32>,
     /// Places in the roster that are kept for names whose owners have not answered yet.
     pub(super) reserved: usize,
-}
-
-/// A message that was taken over late.
-#[derive(Debug)]
-struct Late {
-    given: u64,
-    /// Sessions it is queued to.
-    holders: u32,
 }
 
 impl Aside {
@@ -65,35 +60,37 @@ impl Aside {
 
     /// A message that was taken over late is queued to one more session.
     pub(super) fn hold_late(&mut self, given: u64) {
-        match self.late.binary_search_by_key(&given, |late| late.given) {
-            Ok(at) => self.late[at].holders += 1,
-            Err(at) => self.late.insert(at, Late { given, holders: 1 }),
-        }
+        *self.late.entry(given).or_default() += 1;
     }
 
     /// A session has ended that held a message taken over late. Returns whether nobody has it now.
     pub(super) fn release_late(&mut self, given: u64) -> bool {
-        let Ok(at) = self.late.binary_search_by_key(&given, |late| late.given) else { return false };
-        self.late[at].holders -= 1;
-        let orphaned = self.late[at].holders == 0;
+        let Some(holders) = self.late.get_mut(&given) else { return false };
+        *holders -= 1;
+        let orphaned = *holders == 0;
         if orphaned {
-            self.late.remove(at);
+            self.late.remove(&given);
         }
         orphaned
     }
 
     /// Whether a message that was taken over late was acknowledged by nobody.
     pub(super) fn waits_late(&self, given: u64) -> bool {
-        self.late.binary_search_by_key(&given, |late| late.given).is_ok()
+        self.late.contains_key(&given)
+    }
+
+    /// How many messages that were taken over late were acknowledged by nobody.
+    pub(super) fn late_count(&self) -> usize {
+        self.late.len()
     }
 
     /// A session acknowledged a message that was taken over late: nobody is to get it again.
     pub(super) fn acknowledge_late(&mut self, given: u64) {
-        self.late.retain(|late| late.given != given);
+        self.late.remove(&given);
     }
 
     /// No session is left: only the mailbox knows what waits.
     pub(super) fn forget_sessions(&mut self) {
-        (self.acknowledged, self.spoken, self.late) = (Spans::default(), Vec::new(), Vec::new());
+        (self.acknowledged, self.spoken, self.late) = (Spans::default(), Vec::new(), BTreeMap::new());
     }
 }

@@ -10,6 +10,8 @@
 //! that start while one waits, but not beyond their ends. What is taken over when a session ends is *late*: it belongs to no row, and an account of it is kept with the user
 //! ([`Aside`](super::aside::Aside)). So every question is answered by comparing numbers, however much waits.
 
+use std::collections::BTreeMap;
+
 use super::Router;
 use super::backlog::{Kept, Label, Pushed, Room};
 use super::linger::Mailed;
@@ -103,12 +105,13 @@ impl Router {
             }
         };
         add(*longest, &|_| true);
-        // The longest row has all that is in the others, but for what its own page said. Of that the others have copies, and
-        // they are looked for everywhere, so that the new row has no gaps.
+        // The longest row has all that is in the others, but for what its own page said. Of that the others have copies, as
+        // far as they were there; the one that was given most has all there are, so that the new row has no gaps.
         if u64::from(queue(longest).row_len()) < owner.given - from {
             let is_spoken = |given| given > from && aside.is_some_and(|aside| aside.is_spoken(given));
-            for other in self.sessions_of(user).filter(|other| *other != starting && other != longest) {
-                add(other, &is_spoken);
+            let others = self.sessions_of(user).filter(|other| *other != starting && other != longest);
+            if let Some(eldest) = others.min_by_key(|other| self.sessions[*other].given_from) {
+                add(eldest, &is_spoken);
             }
             messages.sort_by_key(|kept| kept.given);
             messages.dedup_by_key(|kept| kept.given);
@@ -119,19 +122,21 @@ impl Router {
     /// What waits in these sessions that was taken over late, and was acknowledged by none.
     fn late_of(&self, user: Slot, sessions: &[Slot]) -> Vec<Kept> {
         let Some(aside) = &self.users[user].aside else { return Vec::new() };
-        let mut messages = Vec::new();
+        let mut messages = BTreeMap::new();
         for session in sessions.iter().filter(|session| self.sessions[**session].queue.has_late()) {
+            // Sessions that started one after another hold the same ones.
+            if messages.len() == aside.late_count() {
+                break;
+            }
             for entry in self.sessions[*session].queue.said() {
                 if let Label::Late(given) = entry.label
                     && aside.waits_late(given)
                 {
-                    messages.push(Kept { given, packet: entry.packet.clone(), late: true });
+                    messages.entry(given).or_insert_with(|| entry.packet.clone());
                 }
             }
         }
-        messages.sort_by_key(|kept| kept.given);
-        messages.dedup_by_key(|kept| kept.given);
-        messages
+        messages.into_iter().map(|(given, packet)| Kept { given, packet, late: true }).collect()
     }
 
     /// Queues messages to a session that starts, before anything else. They must fit.

@@ -105,8 +105,16 @@ impl Presences {
         packet
     }
 
+    /// Closes the gaps, all of which are behind what was answered.
     fn close_gaps(&mut self) {
-        self.entries.retain(|entry| entry.packet.is_some());
+        let mut kept = self.answered;
+        for at in self.answered..self.entries.len() {
+            if self.entries[at].packet.is_some() {
+                self.entries.swap(kept, at);
+                kept += 1;
+            }
+        }
+        self.entries.truncate(kept);
         self.gaps = 0;
     }
 

@@ -29,6 +29,7 @@ pub(crate) mod name {
     pub(crate) const CPU_BROADCAST: &str = "server CPU per broadcast delivery, next poll included";
     pub(crate) const CYCLE_GROWTH: &str = "RSS growth of the last cycle over the first";
     pub(crate) const UNDER_ATTACK: &str = "throughput under attack, of that without";
+    pub(crate) const BESIDE_A_SITE: &str = "throughput beside a hostile site, of that without";
     pub(crate) const SOAK_GROWTH: &str = "RSS growth from the first tenth of the time to the last";
     pub(crate) const SOAK_SLOPE: &str = "RSS slope";
     pub(crate) const IDLE: &str = "server CPU while idle";

@@ -3,11 +3,13 @@
 //! Owns: the meaning of the figures. Must not: know how a step is done.
 
 use std::error::Error;
+use std::fs;
 
 use hdrhistogram::Histogram;
+use tempfile::TempDir;
 
 use crate::arguments::Settings;
-use crate::attack::{Attack, Done, HELD};
+use crate::attack::{Attack, Done, HELD, LINES, domains};
 use crate::flatness::Flatness;
 use crate::generator::tally::Tally;
 use crate::generator::task::Pace;
@@ -20,11 +22,19 @@ use crate::stage::{Stage, Step};
 /// How long messages of a soak go on between two samples of memory, in seconds.
 const SAMPLE_SECONDS: f64 = 5.0;
 const MEBIBYTE: f64 = 1_048_576.0;
+/// Memory of a server that is attacked.
+const HOSTILE_MEMORY_BYTES: u64 = 256 * 1_024 * 1_024;
 
 /// Runs a scenario that has one server.
 pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     let title = settings.scenario.scenario().title;
-    let mut stage = Stage::open(settings, title, settings.kind)?;
+    let (folder, mut known) = (TempDir::new()?, settings.clone());
+    if settings.scenario == Name::Hostile {
+        let file = folder.path().join("nextim.toml");
+        fs::write(&file, configuration(settings))?;
+        known.extras.config = Some(file);
+    }
+    let mut stage = Stage::open(&known, title, settings.kind)?;
     park(&mut stage, settings)?;
     match settings.scenario {
         Name::Park | Name::Compare | Name::Faults => {}
@@ -247,33 +257,56 @@ fn soak(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Messages as fast as the server takes them, without attackers and with them, in turns, for the machine is never twice
-/// the same.
+/// The server of those who are attacked: their site, and a hostile one. Its memory is so small that one site can try to
+/// fill it.
+fn configuration(settings: &Settings) -> String {
+    let Settings { domain, apikey, .. } = settings;
+    format!(
+        "[limits]\nmemory_bytes = {HOSTILE_MEMORY_BYTES}\n[[domain]]\nname = {domain:?}\napikeys = [{apikey:?}]\n{}",
+        domains()
+    )
+}
+
+/// Messages as fast as the server takes them, alone, while strangers attack it, and beside a hostile site, in turns, for
+/// the machine is never twice the same.
 fn hostile(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let address = *stage.target.addresses.first().ok_or("the server listens nowhere")?;
-    let (mut alone, mut attacked, mut done) = (Turns::default(), Turns::default(), Done::default());
+    let (mut alone, mut attacked, mut beside) = (Turns::default(), Turns::default(), Turns::default());
+    let (mut strangers, mut site) = (Done::default(), Done::default());
     for _ in 0..settings.rounds {
         alone.take(stage, settings)?;
-        let attack = Attack::begin(address)?;
+        let attack = Attack::by_strangers(address)?;
         attacked.take(stage, settings)?;
-        done.add(attack.end()?);
+        strangers.add(attack.end()?);
+        let attack = Attack::by_a_site(address)?;
+        beside.take(stage, settings)?;
+        site.add(attack.end()?);
+        stage.quiet();
     }
-    // Of neighbours, because others may use the machine as well, now more and now less.
-    let pairs = attacked.rates.iter().zip(&alone.rates);
-    let mut kept: Vec<f64> = pairs.map(|(attacked, alone)| ratio(*attacked, *alone) * 100.0).collect();
+    stage.outcome.figure(name::UNDER_ATTACK, "%", attacked.share_of(&alone));
+    stage.outcome.figure(name::BESIDE_A_SITE, "%", beside.share_of(&alone));
     stage.outcome.figure(name::MESSAGE_RATE, "/s", median(&mut alone.rates));
     stage.outcome.figure("messages routed under attack", "/s", median(&mut attacked.rates));
-    stage.outcome.figure(name::UNDER_ATTACK, "%", median(&mut kept));
+    stage.outcome.figure("messages routed beside a hostile site", "/s", median(&mut beside.rates));
     // What is left of the server's CPU when each message has had what it needs alone.
     let message = ratio(alone.cpu, alone.messages);
-    let cost = ratio(attacked.cpu - attacked.messages * message, attacked.seconds * 1e4);
     stage.outcome.figure(name::CPU_MESSAGE, "µs", message);
-    stage.outcome.figure("server CPU for the attack", "% of a core", cost);
-    stage.outcome.figure("CPU of the attackers themselves", "% of a core", done.cpu_share() * 100.0);
-    stage.outcome.figure("hostile requests answered", "/s", done.rate(done.answers));
-    stage.outcome.figure("hostile connections made", "/s", done.rate(done.connections));
+    stage.outcome.figure("server CPU for the attack", "% of a core", attacked.cpu_beside(message));
+    stage.outcome.figure("server CPU for the hostile site", "% of a core", beside.cpu_beside(message));
+    stage.outcome.figure("CPU of the attackers themselves", "% of a core", strangers.cpu_share() * 100.0);
+    stage.outcome.figure("CPU of the hostile site itself", "% of a core", site.cpu_share() * 100.0);
+    stage.outcome.figure("hostile requests answered", "/s", strangers.rate(strangers.answers));
+    stage.outcome.figure("hostile connections made", "/s", strangers.rate(strangers.connections));
     stage.outcome.figure("hostile connections held", "", real(HELD as u64));
-    for (name, turns) in [("call to arrival", alone), ("the same under attack", attacked)] {
+    stage.outcome.figure("calls of the hostile site answered", "/s", site.rate(site.answers));
+    stage.outcome.figure("of them refused", "/s", site.rate(site.refused));
+    stage.outcome.figure("connections of the hostile site", "", f64::from(LINES));
+    let kinds = [
+        ("call to arrival", alone),
+        ("the same under attack", attacked),
+        ("the same beside a hostile site", beside),
+    ];
+    for (name, turns) in kinds {
         if let Some(arrival) = turns.arrival {
             stage.latency(name, &arrival);
         }
@@ -293,6 +326,19 @@ struct Turns {
 }
 
 impl Turns {
+    /// The share of the throughput of others, in percent: of neighbours, because other programs may use the machine as
+    /// well, now more and now less.
+    fn share_of(&self, others: &Turns) -> f64 {
+        let pairs = self.rates.iter().zip(&others.rates);
+        let mut shares: Vec<f64> = pairs.map(|(own, other)| ratio(*own, *other) * 100.0).collect();
+        median(&mut shares)
+    }
+
+    /// The share of a core, in percent, that the server used for something else, if a message needs so many microseconds.
+    fn cpu_beside(&self, message: f64) -> f64 {
+        ratio(self.cpu - self.messages * message, self.seconds * 1e4)
+    }
+
     fn take(&mut self, stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
         let step = stage.messages(pace(settings.rate, settings.concurrency), false, settings.seconds)?;
         let messages = real(step.tally.messages);

@@ -95,12 +95,7 @@ impl Requests {
                 number(out, b'r', room);
             }
             out.extend_from_slice(b"&buddies=");
-            for (index, buddy) in buddies.enumerate() {
-                if index > 0 {
-                    out.extend_from_slice(b"%2C");
-                }
-                number(out, b'u', buddy);
-            }
+            names(out, buddies);
         });
     }
 
@@ -148,14 +143,43 @@ impl Requests {
 
     /// A message of the site itself, so many bytes long.
     pub(crate) fn push(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+        self.say(out, to, id, (b'x', bytes));
+    }
+
+    fn say(&self, out: &mut Vec<u8>, to: u32, id: u64, (byte, count): (u8, usize)) {
         self.post(out, "/messages", |out| {
             out.extend_from_slice(b"&from=site&type=unicast&to=");
             number(out, b'u', to);
             out.extend_from_slice(b"&body=");
-            out.resize(out.len() + bytes, b'x');
+            out.resize(out.len() + count, byte);
             out.extend_from_slice(b"&id=");
             hexadecimal(out, id);
         });
+    }
+
+    /// The links of a user with these end.
+    pub(crate) fn remove(&self, out: &mut Vec<u8>, user: u32, buddies: impl Iterator<Item = u32>) {
+        self.post(out, "/buddies/remove", |out| {
+            out.extend_from_slice(b"&name=");
+            number(out, b'u', user);
+            out.extend_from_slice(b"&buddies=");
+            names(out, buddies);
+        });
+    }
+
+    /// A user has another status, a number.
+    pub(crate) fn show(&self, out: &mut Vec<u8>, user: u32, status: u32) {
+        self.post(out, "/presences/show", |out| {
+            out.extend_from_slice(b"&name=");
+            number(out, b'u', user);
+            out.extend_from_slice(b"&show=away&status=");
+            decimal(out, status.into());
+        });
+    }
+
+    /// A message of the site itself, so many bytes long, each of which needs six in JSON.
+    pub(crate) fn shout(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+        self.say(out, to, id, (b'<', bytes));
     }
 
     /// A poll that acknowledges what came up to `seq`.
@@ -202,6 +226,16 @@ pub(crate) fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
     let at = out.len();
     out.extend_from_slice(&[b'0'; NUMBER_DIGITS]);
     digits(&mut out[at..], number.into());
+}
+
+/// Appends a list of users.
+fn names(out: &mut Vec<u8>, users: impl Iterator<Item = u32>) {
+    for (index, user) in users.enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"%2C");
+        }
+        number(out, b'u', user);
+    }
 }
 
 fn decimal(out: &mut Vec<u8>, number: u64) {

@@ -94,6 +94,11 @@ impl Aside {
         orphaned
     }
 
+    /// How many messages that were taken over late were acknowledged by nobody.
+    pub(super) fn late_len(&self) -> usize {
+        self.late.len()
+    }
+
     /// Whether a message that was taken over late was acknowledged by nobody.
     pub(super) fn waits_late(&self, given: u64) -> bool {
         self.late.contains_key(&given)

@@ -10,6 +10,8 @@
 //! that start while one waits, but not beyond their ends. What is taken over when a session ends is *late*: it belongs to no row, and an account of it is kept with the user
 //! ([`Aside`](super::aside::Aside)). So every question is answered by comparing numbers, however much waits.
 
+use std::collections::BTreeMap;
+
 use super::Router;
 use super::aside::is_in;
 use super::backlog::{Kept, Label, Pushed, Room};
@@ -117,19 +119,21 @@ impl Router {
     /// What waits in these sessions that was taken over late, and was acknowledged by none.
     fn late_of(&self, user: Slot, sessions: &[Slot]) -> Vec<Kept> {
         let Some(aside) = &self.users[user].aside else { return Vec::new() };
-        let mut messages = Vec::new();
+        let mut messages = BTreeMap::new();
         for session in sessions.iter().filter(|session| self.sessions[**session].queue.has_late()) {
+            // Sessions that started one after another hold the same ones.
+            if messages.len() == aside.late_len() {
+                break;
+            }
             for entry in self.sessions[*session].queue.said() {
                 if let Label::Late(given) = entry.label
                     && aside.waits_late(given)
                 {
-                    messages.push(Kept { given, packet: entry.packet.clone(), late: true });
+                    messages.entry(given).or_insert_with(|| entry.packet.clone());
                 }
             }
         }
-        messages.sort_by_key(|kept| kept.given);
-        messages.dedup_by_key(|kept| kept.given);
-        messages
+        messages.into_iter().map(|(given, packet)| Kept { given, packet, late: true }).collect()
     }
 
     /// Queues messages to a session that starts, before anything else. They must fit.

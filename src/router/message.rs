@@ -211,7 +211,12 @@ impl Router {
         let label = label(packet, about, self.users[user].given);
         let mut delivered = Delivered::default();
         let mut full = Vec::new();
-        let mut next = self.users[user].newest;
+        let owner = &self.users[user];
+        if owner.sessions > 1 {
+            // The user is charged for as one receiver already.
+            self.work.charge(owner.domain, usize::from(owner.sessions) - 1);
+        }
+        let mut next = owner.newest;
         while let Some(session) = next {
             next = self.sessions[session].older;
             if Some(session) == except {

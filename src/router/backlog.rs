@@ -276,8 +276,8 @@ impl Backlog {
         self.answered = self.said.len();
         if let Some(presences) = &mut self.presences {
             presences.answer();
+            self.hold();
         }
-        self.hold();
     }
 
     /// All packets, each kind in its order.
@@ -311,7 +311,9 @@ impl Backlog {
             presences.acknowledge(number);
         }
         self.presences.take_if(|presences| presences.len() == 0);
-        self.hold();
+        if !self.is_empty() {
+            self.hold(); // what is empty is dropped as a whole
+        }
     }
 
     /// The messages in it, oldest first.

@@ -40,11 +40,12 @@
 //! acknowledged: by `seq`, or, for front ends that do not send it, by the next poll after the kernel took the answer's
 //! last byte. The shard that writes an answer tells the owner its fate; a poll on another connection waits for that
 //! word. A session that starts is given, in order, what waits in sessions of its user that have no poll; what an ended
-//! session had not acknowledged and no other was given goes to the newest one, or into the mailbox of a user who lingers: a
-//! page change is seen by nobody and loses nothing. When the user goes offline, or the server goes down, the unicasts that no
-//! session acknowledged go back to the site, if it takes them: over a channel to the poster, which no shard ever waits for.
-//! What may be kept for that is a budget of bytes for each domain, claimed before a message counts
-//! as delivered ([`admission::Budget`]): so the count a sender is told is true while a site is down, and memory is bounded.
+//! session had not acknowledged and no other was given goes to the newest one, or into the mailbox of a user who
+//! lingers: a page change is seen by nobody and loses nothing. When the user goes offline, or the server goes down, the
+//! unicasts that no session acknowledged go back to the site, if it takes them: over a channel to the poster, which no
+//! shard ever waits for. What may be kept for that is a budget of bytes for each domain, claimed before a message
+//! counts as delivered ([`admission::Budget`]): so the count a sender is told is true while a site is down, and memory
+//! is bounded.
 //!
 //! # What was tried, and what it gave
 //!
@@ -86,13 +87,13 @@
 //!
 //! Strangers cost the server nothing that has no bound. A newcomer is judged at the gate of its shard before anything is
 //! kept of it: is there a connection left, is memory short, has its address enough already. What all shards count
-//! together (an address, the calls of a domain) is a handful of relaxed atomics ([`admission`]), touched when a connection
-//! comes or goes or somebody without an apikey asks; exempt addresses and domains without a limit touch none. What waits
-//! on a shard is summed up by the shard, in plain numbers ([`memory`]): a part of the sum lies beside each thing that is
-//! held, and leaves the sum when it is dropped. Each part belongs to a domain, to strangers or to nobody. A domain may make wait
-//! as much as is free, and strangers hold a quarter at most; so no site and no address uses up what others need. The requests
-//! of an address that are late are summed up by each shard, too. After a storm of answers pages are told when to come back, so
-//! that the next polls are no storm.
+//! together (an address, the calls of a domain) is a handful of relaxed atomics ([`admission`]), touched when a
+//! connection comes or goes or somebody without an apikey asks; exempt addresses and domains without a limit touch
+//! none. What waits on a shard is summed up by the shard, in plain numbers ([`memory`]): a part of the sum lies beside
+//! each thing that is held, and leaves the sum when it is dropped. Each part belongs to a domain, to strangers or to
+//! nobody. A domain may make wait as much as is free, and strangers hold a quarter at most; so no site and no address
+//! uses up what others need. The requests of an address that are late are summed up by each shard, too. After a storm
+//! of answers pages are told when to come back, so that the next polls are no storm.
 //!
 //! # Invariants
 //!
@@ -118,12 +119,13 @@
 //!
 //! # Reading order
 //!
-//! [`limits`] (the numbers), [`clock`], [`slots`], [`memory`], [`admission`], [`ranges`], [`domains`]; then [`router`], the chat itself, beginning with
-//! [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`] (requests to calls, answers to
-//! bytes, and the files of `web/dist`); then [`undelivered`] (messages back to sites); then [`shard`], from `mod.rs` (the
-//! turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last [`server`] and [`config`]. Dependencies point from the
-//! end of this list to its beginning. Beside all this, above [`stats`] and [`clock`] only, stand those that watch:
-//! [`admin`] (metrics, health, a page), [`top`] (the same in a terminal), [`logging`] and [`service`] (word to systemd).
+//! [`limits`] (the numbers), [`clock`], [`slots`], [`memory`], [`admission`], [`ranges`], [`domains`]; then [`router`],
+//! the chat itself, beginning with [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`]
+//! (requests to calls, answers to bytes, and the files of `web/dist`); then [`undelivered`] (messages back to sites);
+//! then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last [`server`] and
+//! [`config`]. Dependencies point from the end of this list to its beginning. Beside all this, above [`stats`] and
+//! [`clock`] only, stand those that watch: [`admin`] (metrics, health, a page), [`top`] (the same in a terminal),
+//! [`logging`] and [`service`] (word to systemd).
 
 pub mod admin;
 pub mod admission;

@@ -75,8 +75,8 @@ pub const CALL_MS_MAX: u64 = 10_000;
 pub const DRAIN_GRACE_MS: u64 = 250;
 /// How long the server waits for a place in a shard's mailbox, in milliseconds. Shards do not wait at all.
 pub const DOOR_MS: u64 = 1_000;
-/// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those of
-/// others: some milliseconds of work.
+/// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those
+/// of others: some milliseconds of work.
 pub const WORK_PER_TURN: usize = 20_000;
 /// What a domain may owe of its next shares at most.
 pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
@@ -169,8 +169,8 @@ pub const SLEEP_MS_MAX: u64 = 5_000;
 
 /// How often the server is looked at by whoever watches it, in milliseconds.
 pub const LOOK_MS: u64 = 1_000;
-/// Looks in a row at which a shard has not turned, for it to count as standing still: twice as long as one may sleep. Looks
-/// are counted, and not time, because they stop with the shards if the process is stopped.
+/// Looks in a row at which a shard has not turned, for it to count as standing still: twice as long as one may sleep.
+/// Looks are counted, and not time, because they stop with the shards if the process is stopped.
 pub const STANDSTILL_LOOKS: u32 = 10;
 /// Looks over which rates and quantiles are taken that people read.
 pub const RECENT_LOOKS: usize = 10;
@@ -256,8 +256,8 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// Requests in a second from one address that is not exempt, calls with a right apikey apart; 0 means no limit.
     pub requests_per_second_per_address: usize,
-    /// What may wait on all shards together, in bytes: unfinished requests, answers that were not taken, packets that were
-    /// not acknowledged, mail. Each shard has an equal share.
+    /// What may wait on all shards together, in bytes: unfinished requests, answers that were not taken, packets that
+    /// were not acknowledged, mail. Each shard has an equal share.
     pub memory_bytes: usize,
     /// Bytes of messages kept for one domain's site while it does not take them.
     pub undelivered_bytes: usize,
@@ -346,7 +346,8 @@ pub struct Timeouts {
     /// How long a draining server waits for calls and connections, and then once more for the sites that take back what
     /// was not delivered.
     pub drain_ms: u64,
-    /// How much work the polls of pages that are answered in one turn may make before the others are told when to come back.
+    /// How much work the polls of pages that are answered in one turn may make before the others are told when to come
+    /// back.
     pub storm_ms: u64,
     /// How long an undelivered message waits for its site.
     pub undelivered_ms: u64,

@@ -2,16 +2,16 @@
 //!
 //! Owns: the sum of everything that waits on one shard and grows with what others send or do not take, and the accounts
 //! it is divided into: one for each domain (packets that were not acknowledged, mailboxes, answers that were not taken),
-//! one for strangers (requests that have not arrived as a whole, what they are answered), and one for nobody in particular
-//! (mail for shards that are behind, requests of exempt addresses). Must not: know what any of it is. Connections,
-//! sessions, users and rooms are not in it: they have limits of their own.
+//! one for strangers (requests that have not arrived as a whole, what they are answered), and one for nobody in
+//! particular (mail for shards that are behind, requests of exempt addresses). Must not: know what any of it is.
+//! Connections, sessions, users and rooms are not in it: they have limits of their own.
 //!
 //! Each holder keeps a [`Held`] beside what it holds; dropping it takes the bytes out of the sum and the account. A shard
 //! counts for itself, in plain numbers; the configured ceiling is divided by the shards.
 //!
 //! **The threshold of a domain** moves with what is free: a domain may hold as much as nobody holds. So a domain that
-//! does not drain ends at half of the memory, the next one at half of what is left, and there is always something left. No
-//! list of domains has to be known for that, and a domain that is alone is not limited to a share of many.
+//! does not drain ends at half of the memory, the next one at half of what is left, and there is always something left.
+//! No list of domains has to be known for that, and a domain that is alone is not limited to a share of many.
 //!
 //! An account is found by the number of its domain, which is never used again. It is dropped once its domain is not
 //! configured any more and nothing is held; what stays is an empty place of 8 bytes in the table.

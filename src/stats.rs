@@ -3,8 +3,8 @@
 //! Owns: the names, the plain counters a shard counts with, and the [`Board`] others read. Must not: hold anything
 //! about who did what. A shard counts in plain numbers and writes them to its board once a turn, so that counting
 //! costs an addition and reading disturbs nobody. Histograms and the counts of domains are too many for that: their
-//! cells lie on the board itself, and only what has changed is written ([`Histogram`]). The poster of undelivered messages
-//! has a board of its own.
+//! cells lie on the board itself, and only what has changed is written ([`Histogram`]). The poster of undelivered
+//! messages has a board of its own.
 
 mod histogram;
 

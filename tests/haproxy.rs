@@ -148,7 +148,8 @@ impl World {
     }
 }
 
-/// The word for the state of the server, how the last check of it ended, and with which status; `dir` has HAProxy's socket.
+/// The word for the state of the server, how the last check of it ended, and with which status; `dir` has HAProxy's
+/// socket.
 fn checked(dir: &Path) -> Option<[String; 3]> {
     let mut socket = UnixStream::connect(dir.join("stats")).ok()?;
     socket.write_all(b"show stat nextim 4 -1\n").unwrap();

@@ -1,8 +1,9 @@
 //! The wire: requests of this protocol as bytes, and what is read from answers.
 //!
-//! Owns: the shape of every request the generator sends to a server of this protocol. Must not: hold state of a connection. Requests are appended
-//! to the caller's buffer. Whatever the stand-in server looks up is of fixed width and stands where it finds it
-//! without parsing: names and ids have eight and sixteen digits, and an id is the last thing of a message.
+//! Owns: the shape of every request the generator sends to a server of this protocol. Must not: hold state of a
+//! connection. Requests are appended to the caller's buffer. Whatever the stand-in server looks up is of fixed width
+//! and stands where it finds it without parsing: names and ids have eight and sixteen digits, and an id is the last
+//! thing of a message.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,7 @@
 //! The connections of the admin listener: one thread for all of them.
 //!
-//! Owns: accepting, the state and the deadline of each connection, and the choice of the one that gives way. Must not: name
-//! `http` or a path, or hold more connections than [`ADMIN_CONNECTIONS_MAX`].
+//! Owns: accepting, the state and the deadline of each connection, and the choice of the one that gives way. Must not:
+//! name `http` or a path, or hold more connections than [`ADMIN_CONNECTIONS_MAX`].
 //!
 //! A client can open connections and send nothing, or a byte now and then, or read no answer. With a thread for each
 //! connection, such clients occupy all threads until the deadlines, a probe of `/healthz` is refused, and a supervisor

@@ -1,8 +1,8 @@
 //! Parameters: what a request says, by name.
 //!
 //! Owns: where parameters come from (query, form, JSON), which wins, and the checks many calls share. Must
-//! not: know a call, or split a list. An empty parameter counts as absent; only `status` and lists tell the two apart. A fault
-//! in the text of a parameter is noted and told only by [`Params::check`], after authentication.
+//! not: know a call, or split a list. An empty parameter counts as absent; only `status` and lists tell the two apart.
+//! A fault in the text of a parameter is noted and told only by [`Params::check`], after authentication.
 
 use std::borrow::Cow;
 

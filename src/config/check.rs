@@ -1,8 +1,7 @@
 //! The rules between settings that a server needs to start.
 //!
-//! Owns: every refusal that depends on the configuration alone. Must not: look at the machine: an address in use, or a limit
-//! of descriptors, is known only at a start. `nextim check-config` and a start both come
-//! through here.
+//! Owns: every refusal that depends on the configuration alone. Must not: look at the machine: an address in use, or a
+//! limit of descriptors, is known only at a start. `nextim check-config` and a start both come through here.
 
 use std::net::{IpAddr, SocketAddr};
 

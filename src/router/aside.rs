@@ -18,8 +18,8 @@ pub(super) struct Aside {
     /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
     /// has not acknowledged them.
     pub(super) acknowledged: Spans,
-    /// Messages that were said on a session, of which it was given no copy; as far as a copy for another session may still
-    /// wait.
+    /// Messages that were said on a session, of which it was given no copy; as far as a copy for another session may
+    /// still wait.
     spoken: Vec<Spoken>,
     /// Messages that were taken over late and that no session has acknowledged, by their numbers: how many sessions hold
     /// each.
@@ -32,8 +32,8 @@ pub(super) struct Aside {
 #[derive(Debug)]
 struct Spoken {
     session: Slot,
-    /// Unbroken runs, above the first number up to the second, in order. A run ends where the session was given a message, so
-    /// a page that never acknowledges ends by its limit before there are many.
+    /// Unbroken runs, above the first number up to the second, in order. A run ends where the session was given a
+    /// message, so a page that never acknowledges ends by its limit before there are many.
     runs: Vec<(u64, u64)>,
 }
 

@@ -5,10 +5,11 @@
 //!
 //! The messages of a user have numbers. Every session is queued all messages from some number on: those above its
 //! `given_from`, as an unbroken row of which it has acknowledged all up to some other number. A session that starts is
-//! given the row of those sessions that have no poll; so its own row begins with theirs, and what comes later comes behind
-//! it. Words that were said on a session are no message for it; copies of them go to the sessions there are, and to those
-//! that start while one waits, but not beyond their ends. What is taken over when a session ends is *late*: it belongs to no row, and an account of it is kept with the user
-//! ([`Aside`](super::aside::Aside)). So every question is answered by comparing numbers, however much waits.
+//! given the row of those sessions that have no poll; so its own row begins with theirs, and what comes later comes
+//! behind it. Words that were said on a session are no message for it; copies of them go to the sessions there are, and
+//! to those that start while one waits, but not beyond their ends. What is taken over when a session ends is *late*: it
+//! belongs to no row, and an account of it is kept with the user ([`Aside`](super::aside::Aside)). So every question is
+//! answered by comparing numbers, however much waits.
 
 use std::collections::BTreeMap;
 
@@ -69,7 +70,8 @@ impl Router {
         owner.aside_mut().note_spoken(given, speaker, floor);
     }
 
-    /// Gives a session that starts what waits in those sessions of its user that have no poll and was acknowledged by none.
+    /// Gives a session that starts what waits in those sessions of its user that have no poll and was acknowledged by
+    /// none.
     pub(super) fn give_waiting(&mut self, user: Slot, session: Slot) {
         let idle = |other: &Slot| *other != session && !self.sessions[*other].has_poll();
         let idle: Vec<Slot> = self.sessions_of(user).filter(idle).collect();
@@ -104,8 +106,8 @@ impl Router {
             row.map(|(given, packet)| Kept { given, packet: packet.clone(), late: false }).collect()
         };
         let mut messages = waiting(longest, &|_| true);
-        // The longest row has all that is in the others, but for what its own page said. Copies of that are in the longest of
-        // the others, whether that has a poll or not.
+        // The longest row has all that is in the others, but for what its own page said. Copies of that are in the
+        // longest of the others, whether that has a poll or not.
         let own = aside.map_or(&[][..], |aside| aside.spoken_on(*longest));
         let rest = others().filter(|other| other != longest);
         let next = rest.filter_map(|other| Some((queue(&other).acknowledged()?, other))).min();

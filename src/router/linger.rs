@@ -92,7 +92,8 @@ impl Router {
         self.deadline(until, Alarm::User(user));
     }
 
-    /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was one.
+    /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was
+    /// one.
     pub(super) fn end_linger(&mut self, user: Slot, session: Slot) -> bool {
         let owner = &mut self.users[user];
         let Some(linger) = owner.aside.as_mut().and_then(|aside| aside.linger.take()) else { return false };

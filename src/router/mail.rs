@@ -343,8 +343,8 @@ pub struct Link {
     pub profile: Profile,
     /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
     pub announce: Option<Packet>,
-    /// For this many of the names, the first ones, a place is kept in the user's roster; the others are found only if they
-    /// are linked already.
+    /// For this many of the names, the first ones, a place is kept in the user's roster; the others are found only if
+    /// they are linked already.
     pub reserved: usize,
     /// The names, with the position in the list.
     pub names: Names,

@@ -67,7 +67,8 @@ impl Queue {
         self.backlog.as_ref().is_some_and(|backlog| backlog.presence_waits(name))
     }
 
-    /// Of the unbroken row of the user's messages that was queued here, the last one that was acknowledged; `None` if all were.
+    /// Of the unbroken row of the user's messages that was queued here, the last one that was acknowledged; `None` if
+    /// all were.
     pub(super) fn acknowledged(&self) -> Option<u64> {
         self.backlog.as_ref().and_then(|backlog| backlog.acknowledged())
     }

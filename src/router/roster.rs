@@ -6,8 +6,8 @@
 //! A user who names others has places in the roster kept for them before their owners are asked ([`Mail::Link`]). Each
 //! owner makes the link at its end, and its pages see the other one come; so once the answer ([`Mail::Linked`]) has
 //! arrived both ends hold it, and the pages of the naming side see theirs come, but for the one that is answered with
-//! them. Undoing a link goes the same way ([`Mail::Unlink`], [`Mail::Unlinked`]). As the mail between two places keeps its
-//! order, what a page is shown last is what is so.
+//! them. Undoing a link goes the same way ([`Mail::Unlink`], [`Mail::Unlinked`]). As the mail between two places keeps
+//! its order, what a page is shown last is what is so.
 
 use super::Router;
 use super::call::{Answer, Text};

@@ -5,10 +5,10 @@
 //! turns of this shard on this machine.
 //!
 //! Pages are told to wait in two cases. *Many are answered in one turn*, as after a broadcast: their next polls would all
-//! come at once. Each further one is told to come back when those before it will have been taken. *The shard is behind*: turn
-//! after turn more sockets are ready than a turn serves. Then pages are told to come back after about as long as that has
-//! lasted, so that a storm of any size dies down, in proportion to it. In between, however much is said, nobody is told
-//! anything.
+//! come at once. Each further one is told to come back when those before it will have been taken. *The shard is
+//! behind*: turn after turn more sockets are ready than a turn serves. Then pages are told to come back after about as
+//! long as that has lasted, so that a storm of any size dies down, in proportion to it. In between, however much is
+//! said, nobody is told anything.
 
 use crate::clock::Tick;
 use crate::limits::{BEHIND_TURNS, RETRY_MS_MAX, STEP_NS_FIRST, STEP_NS_MAX, STEP_NS_MIN, STEPS_REMEMBERED};

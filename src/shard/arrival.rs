@@ -1,11 +1,12 @@
 //! Requests that have arrived in part: how long they may take, and how much they may hold.
 //!
 //! Owns: their deadlines, the room there is for them, what late ones are charged to (and pipelined ones that cannot be
-//! served), and the refusal of long bodies by what stands in their heads. Must not: read or parse; `traffic.rs` does, and says when there is more.
+//! served), and the refusal of long bodies by what stands in their heads. Must not: read or parse; `traffic.rs` does,
+//! and says when there is more.
 //!
-//! A request that has taken longer than [`LATE_MS`] counts against its address. When strangers hold half of what they may,
-//! all of theirs count at once, and an address may hold no more than is left for strangers: so a single one never comes to
-//! what all of them may hold, and the door stays open for others.
+//! A request that has taken longer than [`LATE_MS`] counts against its address. When strangers hold half of what they
+//! may, all of theirs count at once, and an address may hold no more than is left for strangers: so a single one never
+//! comes to what all of them may hold, and the door stays open for others.
 
 use super::Shard;
 use super::conn::{Arrival, Conn, Put, Stage, State, Unserved};

@@ -3,11 +3,11 @@
 //! Owns: the turn and its order. Must not: hold logic; every phase is a call into the module that has it.
 //!
 //! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, 5 fire timers, 6 carry out what the
-//! router wants done, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters, which end with the turn's own duration. The order matters: the
-//! time is read before anything looks at it; connections that waited are read before anybody is expired (3 before 5);
-//! answers go out before the mail they caused (6 before 7), so that an answer's fate travels in the same batch; and
-//! places are freed after everything that may still name them (8). Each phase is bounded, and what is cut short is
-//! gone on with in the next turn, which then does not wait.
+//! router wants done, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters, which end with the turn's
+//! own duration. The order matters: the time is read before anything looks at it; connections that waited are read
+//! before anybody is expired (3 before 5); answers go out before the mail they caused (6 before 7), so that an answer's
+//! fate travels in the same batch; and places are freed after everything that may still name them (8). Each phase is
+//! bounded, and what is cut short is gone on with in the next turn, which then does not wait.
 //!
 //! The mailbox and the timers can be reached from outside, for the benchmarks; nothing else uses them there.
 

@@ -1,7 +1,7 @@
 //! Requests of domains that have used their share of a turn.
 //!
-//! Owns: the connections they came on, a queue for each domain, and when they are gone on with: in a later turn, after the
-//! connections of all others, in the order they came. Must not: know what a share is; the router's `work` does.
+//! Owns: the connections they came on, a queue for each domain, and when they are gone on with: in a later turn, after
+//! the connections of all others, in the order they came. Must not: know what a share is; the router's `work` does.
 
 use std::collections::VecDeque;
 

@@ -1,8 +1,8 @@
 //! Traffic: from events to requests, and from answers to bytes.
 //!
 //! Owns: reading, serving what was read, writing, deadlines and ends of connections. Must not: know what requests mean;
-//! that is `dispatch.rs`; or judge what has arrived in part; that is `arrival.rs`. A connection serves one request at a time: what was
-//! pipelined behind it waits, in the kernel if it was not read yet.
+//! that is `dispatch.rs`; or judge what has arrived in part; that is `arrival.rs`. A connection serves one request at a
+//! time: what was pipelined behind it waits, in the kernel if it was not read yet.
 
 use super::conn::{Conn, Deferral, Got, Put, State, Then, Unserved};
 use super::timers::Wheel;

@@ -1,8 +1,8 @@
 //! The ledger: every act of the run, and what the acts determine.
 //!
-//! Owns: when each call was sent and answered, and the values that may or must hold in between. The model knows the order of
-//! two calls only if one was answered before the other was sent; otherwise it keeps both possibilities. Must not: use
-//! sockets.
+//! Owns: when each call was sent and answered, and the values that may or must hold in between. The model knows the
+//! order of two calls only if one was answered before the other was sent; otherwise it keeps both possibilities. Must
+//! not: use sockets.
 
 use std::collections::BTreeMap;
 
@@ -216,8 +216,8 @@ impl Pair {
             })
     }
 
-    /// When the first naming was sent since the two were known not to be linked; `None` if they were linked, or there was no
-    /// naming.
+    /// When the first naming was sent since the two were known not to be linked; `None` if they were linked, or there
+    /// was no naming.
     pub(crate) fn new_since(&self) -> Option<u64> {
         let named = self.events.iter().filter_map(|event| match event {
             LinkEvent::Named { span, .. } => Some(span.sent),

@@ -227,7 +227,8 @@ impl World {
         self.note(|| format!("page {page}: its poll is cut"));
     }
 
-    /// A newer poll is sent while an older one waits. With `seq` the page does not look at the older one's answer any more.
+    /// A newer poll is sent while an older one waits. With `seq` the page does not look at the older one's answer any
+    /// more.
     fn replace(&mut self, page: usize, token: usize) {
         if let Purpose::Poll { superseded, .. } = self.purpose(token) {
             *superseded = true;

@@ -1,6 +1,7 @@
 //! The plan of a world, which the seed decides, and the generator of random numbers.
 //!
-//! Owns: the size of the world, its time limits, and the generator (splitmix64). Must not: depend on anything but the seed.
+//! Owns: the size of the world, its time limits, and the generator (splitmix64). Must not: depend on anything but the
+//! seed.
 
 use std::fmt::Write as _;
 
@@ -87,7 +88,8 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// `pace` is 1, or more on a machine that was too slow: the time limits that the model must keep are that many times longer.
+    /// `pace` is 1, or more on a machine that was too slow: the time limits that the model must keep are that many
+    /// times longer.
     pub(crate) fn new(seed: u64, pace: u64) -> Plan {
         let mut random = Random::new(seed ^ 0x006d_6f64_656c);
         let shards = u16::try_from(1 + random.below(8)).expect("at most 8");

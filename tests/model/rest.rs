@@ -231,7 +231,8 @@ impl World {
         wrong
     }
 
-    /// Every visible user changes the status, one after the other: the pages that get the presence are those of linked users.
+    /// Every visible user changes the status, one after the other: the pages that get the presence are those of linked
+    /// users.
     fn probe(&mut self) -> Option<()> {
         let users: Vec<usize> = (0..self.users.len()).collect();
         let visible: Vec<usize> = users

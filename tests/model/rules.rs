@@ -296,8 +296,8 @@ impl World {
         !others.any(|other| self.may_poll(*other, page))
     }
 
-    /// Messages that a page saw in a wrong order. One call surely was before another if it was answered before the other was
-    /// sent.
+    /// Messages that a page saw in a wrong order. One call surely was before another if it was answered before the
+    /// other was sent.
     pub(crate) fn wrong_order(&self, page: usize) -> Vec<String> {
         let this = &self.pages[page];
         let clean = this.clean == Some(true);

@@ -1,7 +1,7 @@
 //! Reading packets: messages, typing states and presences.
 //!
-//! Owns: mistakes that show in a packet by itself: a wrong text, a wrong receiver, a repetition. Must not: look for packets
-//! that are missing; `rules` and `views` do at rest.
+//! Owns: mistakes that show in a packet by itself: a wrong text, a wrong receiver, a repetition. Must not: look for
+//! packets that are missing; `rules` and `views` do at rest.
 
 use std::collections::BTreeSet;
 

@@ -186,8 +186,8 @@ impl World {
         self.open(user, speaks.then_some(show), &rooms, &buddies, version);
     }
 
-    /// A page has lost an answer and polls again; another one opens while that poll waits, and then the first one goes. What
-    /// it never acknowledged is due to the other one, late.
+    /// A page has lost an answer and polls again; another one opens while that poll waits, and then the first one goes.
+    /// What it never acknowledged is due to the other one, late.
     pub(crate) fn leave_after_loss(&mut self, page: usize) {
         let user = self.pages[page].user;
         let lives = self.pages[page].life == Life::Living && self.living(user).count() < PAGES_MAX;
@@ -208,8 +208,8 @@ impl World {
         let last = living.len() == 1;
         let invisible = !self.users[user].looks.last().visible();
         let steps: Vec<Step> = match random.below(100) {
-            // The last page goes for good. If the user is invisible and the site takes nothing back, no call would show that
-            // the user is offline.
+            // The last page goes for good. If the user is invisible and the site takes nothing back, no call would show
+            // that the user is offline.
             0..20 if !last || !invisible || super::plan::Plan::takes_back(self.users[user].domain) => {
                 vec![away]
             }

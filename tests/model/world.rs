@@ -1,7 +1,7 @@
 //! The world: users, pages, connections, and the loop in which all of it happens.
 //!
-//! Owns: the state, the clock, the trace. Must not: choose or judge; `users` and `pages` choose, `rules` judges. One thread
-//! does everything that belongs to a world, so each thing it does or reads has a moment of its own.
+//! Owns: the state, the clock, the trace. Must not: choose or judge; `users` and `pages` choose, `rules` judges. One
+//! thread does everything that belongs to a world, so each thing it does or reads has a moment of its own.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::TcpListener;

@@ -1,9 +1,9 @@
 //! A hostile site: what somebody with a right apikey does to a server that others share.
 //!
-//! Owns: its domains, its users and its calls. On each of its connections the next call is sent as soon as the last one is
-//! answered. One domain makes calls that are long or reach many; the other one sends long messages to users who never
-//! poll, until it is refused and beyond. They are two, so that what one is refused does not spare the server the rest.
-//! Must not: poll.
+//! Owns: its domains, its users and its calls. On each of its connections the next call is sent as soon as the last one
+//! is answered. One domain makes calls that are long or reach many; the other one sends long messages to users who
+//! never poll, until it is refused and beyond. They are two, so that what one is refused does not spare the server the
+//! rest. Must not: poll.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};

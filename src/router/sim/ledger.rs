@@ -3,8 +3,8 @@
 //! Owns: the accounts that prove that nothing is lost, doubled, leaked or counted wrongly. After every input it looks
 //! at the queues and mailboxes of the router that handled it. What has left a queue was either seen by a page of that
 //! session (it acknowledged it), or the session ended, and then another session of the user has acknowledged it, or was
-//! given it, or it is in his mailbox, or he has gone offline: then it goes back to his site, if that takes it and there is
-//! room, or the loss was counted.
+//! given it, or it is in his mailbox, or he has gone offline: then it goes back to his site, if that takes it and there
+//! is room, or the loss was counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -411,8 +411,8 @@ impl World {
         has
     }
 
-    /// A session that ends by itself was silent for as long as it must be, by the clock of its router: stops of the process
-    /// do not count.
+    /// A session that ends by itself was silent for as long as it must be, by the clock of its router: stops of the
+    /// process do not count.
     fn assert_was_silent(&self, place: usize, page: usize, alarm: Option<Alarm>) {
         let page = &self.pages[page];
         let timeouts = &self.plan.timeouts;

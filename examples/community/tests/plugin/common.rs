@@ -1,7 +1,7 @@
 //! What the tests share.
 //!
-//! Owns: one message server for all tests of the process, each of which has a domain of its own; a site with a database of
-//! its own; and browsers. Must not: know any endpoint's rules.
+//! Owns: one message server for all tests of the process, each of which has a domain of its own; a site with a database
+//! of its own; and browsers. Must not: know any endpoint's rules.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};

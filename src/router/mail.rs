@@ -380,10 +380,21 @@ pub struct Presence {
     pub name: u64,
     /// What they receive, if anything.
     pub packet: Option<Packet>,
-    /// Whether the links end with it: the user has gone.
-    pub unlink: bool,
+    /// Which of the users it is for.
+    pub reach: Reach,
     /// The users.
     pub to: Vec<Slot>,
+}
+
+/// Which of the users that a presence is sent to are shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that are linked with the one it is about.
+    Linked,
+    /// Those that are not linked any more, too: they may have been shown the coming of a user who was invisible by then.
+    Met,
+    /// The same, and the links end with it: the one it is about has gone.
+    Parted,
 }
 
 /// A user unlinks those of these names that are online.

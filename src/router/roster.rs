@@ -14,7 +14,7 @@ use super::call::{Answer, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, UserKey};
 use super::keys::Added;
-use super::mail::{Buddy, Link, Linked, Mail, Parted, Presence, Unlink, Unlinked};
+use super::mail::{Buddy, Link, Linked, Mail, Parted, Presence, Reach, Unlink, Unlinked};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
 use super::user::transition;
@@ -122,7 +122,8 @@ impl Router {
             && let Some(packet) = transition(&asked_as, &profile)
         {
             // What the user shows was changed while they were asked.
-            self.tell_links(user, met.iter().map(|(buddy, _)| buddy.key), &packet, None);
+            let reach = if profile.visible() { Reach::Linked } else { Reach::Met };
+            self.tell_links(user, met.iter().map(|(buddy, _)| buddy.key), &packet, reach, None);
         }
         met.retain(|(buddy, _)| buddy.profile.visible());
         let answered = met.iter().map(|(buddy, _)| (buddy.position, buddy.profile.clone())).collect();
@@ -160,7 +161,7 @@ impl Router {
             // The user is back already, and was shown before it is shown now that the one before went.
             let profile = &self.users[back].profile;
             if let Some(packet) = profile.visible().then(|| Packet::presence(PresenceType::Online, profile)) {
-                self.tell_links(self.user_key(back), links, &packet, None);
+                self.tell_links(self.user_key(back), links, &packet, Reach::Linked, None);
             }
         }
     }
@@ -171,13 +172,14 @@ impl Router {
         about: UserKey,
         links: impl IntoIterator<Item = UserKey>,
         packet: &Packet,
+        reach: Reach,
         gather: Option<GatherKey>,
     ) {
         let owner = &self.users[about.slot];
         let name = self.places.hash(owner.domain, owner.profile.name());
         for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
             let packet = Some(packet.clone());
-            let presence = Presence { gather, about, name, packet, unlink: false, to };
+            let presence = Presence { gather, about, name, packet, reach, to };
             self.ask_some(gather, place, Mail::Presence(presence));
         }
     }
@@ -194,25 +196,26 @@ impl Router {
     ) {
         let name = self.places.hash(domain, name);
         for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
-            let presence = Presence { gather, about, name, packet: packet.cloned(), unlink: true, to };
+            let reach = Reach::Parted;
+            let presence = Presence { gather, about, name, packet: packet.cloned(), reach, to };
             self.ask_some(gather, place, Mail::Presence(presence));
         }
     }
 
     /// The presence of somebody these users are linked with.
     pub(super) fn on_presence(&mut self, presence: Presence) {
-        let Presence { gather, about, name, packet, unlink, to } = presence;
+        let Presence { gather, about, name, packet, reach, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));
         self.charge_receivers(&to);
         for slot in to {
             let Some(user) = self.users.get_mut(slot) else { continue };
-            // That somebody went is shown even to those who are unlinked already: they may have been shown the coming of
-            // a user who was invisible by then.
-            let shown = if unlink {
-                user.roster.remove(about, self.places.hasher());
-                true
-            } else {
-                user.roster.contains(about, self.places.hasher())
+            let shown = match reach {
+                Reach::Linked => user.roster.contains(about, self.places.hasher()),
+                Reach::Met => true,
+                Reach::Parted => {
+                    user.roster.remove(about, self.places.hasher());
+                    true
+                }
             };
             if shown && let Some(packet) = &packet {
                 self.deliver(slot, packet, Some(name), None);

@@ -14,7 +14,7 @@ use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
 use super::keys::KeySet;
 use super::linger::Linger;
-use super::mail::{Mail, Names, Part, Sight};
+use super::mail::{Mail, Names, Part, Reach, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
 use super::session::End;
@@ -303,7 +303,7 @@ impl Router {
         self.tell_own_sessions(user, &after, by);
         if let Some(packet) = transition(&before, &after) {
             let links: Vec<UserKey> = self.users[user].roster.iter().collect();
-            self.tell_links(key, links, &packet, Some(gather));
+            self.tell_links(key, links, &packet, Reach::Linked, Some(gather));
         }
         if before.visible() != after.visible() {
             // Round again after 65,536 changes: no mail is that late.

@@ -132,6 +132,22 @@ fn messages_handed_over_twice_came_out_of_order() {
     world.check_always();
 }
 
+/// Somebody named another one, hid and took it back, before the other side had answered: that side showed the coming, and was
+/// not told of the hiding, for the link was gone.
+#[test]
+fn somebody_who_came_and_hid_and_was_unlinked_was_still_shown() {
+    let mut world = world(2, Limits::DEFAULT);
+    let (ann, bob) = (world.name_at(HERE, "ann"), world.name_at(THERE, "bob"));
+    let page = world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    world.page(&ann, Version::V6, &[&bob], &[]);
+    let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
+    world.do_by_site(Verb::Show { subject: Subject::Name(ann.clone().into()), looks });
+    world.unlink(0, ann.clone(), vec![bob.clone()]);
+    world.settle();
+    assert!(!world.pages[page].view.contains_key(&ann));
+}
+
 /// What was said on a page that polls and never acknowledges piled up without bound, and each new page looked at it all.
 #[test]
 fn own_words_piled_up_beside_a_page_that_never_acknowledges() {

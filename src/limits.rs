@@ -78,6 +78,8 @@ pub const DOOR_MS: u64 = 1_000;
 /// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those
 /// of others: some milliseconds of work.
 pub const WORK_PER_TURN: usize = 20_000;
+/// Names and receivers that mail may cause a shard in a turn before the events of the next come first.
+pub const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
 /// What a domain may owe of its next shares at most.
 pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
 /// Presences queued to a session, answered and not, for each roster link the user may have. A browser that never
@@ -99,9 +101,9 @@ pub const CONNECTIONS_WANTED: usize = 100_000;
 pub const RESUME_PERCENT: usize = 90;
 /// Share of the memory of a shard, in percent, that strangers may hold at most: the rest is for those inside.
 pub const MEMORY_STRANGERS_PERCENT: usize = 25;
-/// How much a domain may hold for each byte that is free, once only answers are added to it: polls and calls are answered
-/// when nothing else of the domain is taken in, but what their readers leave must not use up what is free.
-pub const ANSWERS_PER_FREE_BYTE: usize = 3;
+/// How much a domain may hold for each byte that is free, once only what is under way is added to it: calls are put off
+/// and answered when nothing else of the domain is taken in, but what waits of them must not use up what is free.
+pub const UNDER_WAY_PER_FREE_BYTE: usize = 3;
 /// How long a request may take to arrive, in milliseconds, before its bytes count against the address that sends it.
 pub const LATE_MS: u64 = 1_000;
 /// What late requests of one address may hold on one shard, in bytes; a single one may always arrive.

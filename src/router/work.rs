@@ -1,11 +1,11 @@
 //! What the calls of each domain make a shard do in one turn.
 //!
 //! Owns: [`Work`]: how many names and receivers they have used, and when a domain has used its share. Must not: delay
-//! anything; the shard reads a domain's next calls later. What one turn used beyond a share, a broadcast or mail of other
-//! shards, is owed: it comes off the next shares, but not off more than a few.
+//! anything; the shard comes to a domain's next calls later. What one turn used beyond a share, a broadcast or mail of
+//! other shards, is owed: it comes off the next shares, but not off more than a few.
 
 use crate::domains::DomainId;
-use crate::limits::{WORK_OWED_MAX, WORK_PER_TURN};
+use crate::limits::{MAIL_WORK_PER_TURN, WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -14,6 +14,8 @@ pub struct Work {
     used: Vec<usize>,
     /// Domains that have used something.
     touched: Vec<DomainId>,
+    /// What all of them have used in this turn.
+    sum: usize,
 }
 
 impl Work {
@@ -27,6 +29,7 @@ impl Work {
             self.touched.push(domain);
         }
         self.used[index] += more;
+        self.sum += more;
     }
 
     /// Whether a domain has used its share of this turn: its next calls come after those of others.
@@ -34,8 +37,14 @@ impl Work {
         self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
     }
 
+    /// Whether so much was done in this turn that the rest of the mail comes after the next events.
+    pub fn is_enough_for_mail(&self) -> bool {
+        self.sum >= MAIL_WORK_PER_TURN
+    }
+
     /// A turn begins: every domain has one more share.
     pub(super) fn begin_turn(&mut self) {
+        self.sum = 0;
         let used = &mut self.used;
         self.touched.retain(|domain| {
             let used = &mut used[domain.0 as usize];
@@ -57,11 +66,12 @@ mod tests {
         work.charge(one, WORK_PER_TURN - 1);
         work.charge(other, 0);
         assert!(!work.is_used_up(one));
+        assert!(!work.is_enough_for_mail());
         work.charge(one, 1);
-        assert!(work.is_used_up(one) && !work.is_used_up(other));
+        assert!(work.is_used_up(one) && !work.is_used_up(other) && work.is_enough_for_mail());
         work.charge(one, WORK_PER_TURN + 5);
         work.begin_turn();
-        assert!(work.is_used_up(one), "it owes the rest");
+        assert!(work.is_used_up(one) && !work.is_enough_for_mail(), "it owes the rest");
         work.begin_turn();
         assert_eq!((work.used[3], work.is_used_up(one)), (5, false));
         work.begin_turn();

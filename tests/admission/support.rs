@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use nextim::config::Config;
 use nextim::domains::{DomainConfig, DomainId};
 use nextim::limits::{Limits, Timeouts};
+use nextim::router::ids::Place;
 use nextim::server::{Handle, Server};
-use nextim::stats::DomainCounts;
+use nextim::stats::{self, DomainCounts};
 use socket2::{Domain, Socket, Type};
 
 /// How long a test waits for something that must happen.
@@ -51,6 +52,13 @@ impl Running {
     #[track_caller]
     pub(crate) fn count(&self, counter: &str) -> u64 {
         self.handle.stats().sum(counter).unwrap_or_else(|| panic!("there is no {counter}"))
+    }
+
+    /// The counter of one shard.
+    #[track_caller]
+    pub(crate) fn count_at(&self, place: Place, counter: &str) -> u64 {
+        let index = stats::index_of(counter).unwrap_or_else(|| panic!("there is no {counter}"));
+        self.handle.stats().board(place.0.into()).values()[index]
     }
 
     /// Connections that are open.

@@ -161,7 +161,9 @@ impl Arguments {
     /// Reads the command line, the program's name first. An error may also be the help or the version that was
     /// asked for; it knows its stream and its exit code.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-        let arguments = Arguments::try_parse_from(arguments).map_err(discreet)?;
+        let words: Vec<OsString> = arguments.into_iter().collect();
+        let arguments =
+            Arguments::try_parse_from(&words).map_err(|error| discreet(helpful(error, &words)))?;
         let wrong = |wrong: String| Arguments::command().error(ErrorKind::WrongNumberOfValues, wrong);
         if arguments.domain.len() != arguments.apikey.len() {
             let (domains, apikeys) = (arguments.domain.len(), arguments.apikey.len());
@@ -192,16 +194,15 @@ impl Arguments {
 
     /// The flags as settings, and the file they name.
     pub(super) fn into_settings(self) -> (Settings, Option<PathBuf>) {
-        let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
         let domains = self.domain.into_iter().zip(self.apikey);
         let domains: Vec<_> = domains.map(|(name, apikey)| DomainConfig::new(name, apikey)).collect();
         let settings = Settings {
-            listen: (!self.listen.is_empty()).then_some((self.listen, place("--listen"))),
+            listen: (!self.listen.is_empty()).then_some((self.listen, Place::elsewhere("--listen"))),
             shards: self.shards,
             public_url: self.public_url,
             log: self.log,
             log_format: self.log_format,
-            admin: self.admin.map(|admin| (admin, place("--admin"))),
+            admin: self.admin.map(|admin| (admin, Place::elsewhere("--admin"))),
             domains: (!domains.is_empty()).then_some(domains),
             ..Settings::default()
         };
@@ -241,15 +242,14 @@ pub(super) fn environment(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<(Settings, Option<PathBuf>), Vec<Problem>> {
     let mut reader = Environment { variable, problems: Vec::new() };
-    let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
     let addresses = |text: &str| text.split(',').map(|text| values::address(text.trim())).collect();
     let settings = Settings {
-        listen: reader.read("NEXTIM_LISTEN", addresses).map(|listen| (listen, place("NEXTIM_LISTEN"))),
+        listen: reader.read_placed("NEXTIM_LISTEN", addresses),
         shards: reader.read("NEXTIM_SHARDS", values::shards),
         public_url: reader.read("NEXTIM_PUBLIC_URL", values::public_url),
         log: reader.read("NEXTIM_LOG", values::level),
         log_format: reader.read("NEXTIM_LOG_FORMAT", values::log_format),
-        admin: reader.read("NEXTIM_ADMIN", values::address).map(|admin| (admin, place("NEXTIM_ADMIN"))),
+        admin: reader.read_placed("NEXTIM_ADMIN", values::address),
         domains: reader.domain().map(|domain| vec![domain]),
         ..Settings::default()
     };
@@ -291,6 +291,10 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         let value = self.raw(name)?;
         let read = value.to_str().ok_or_else(|| "must be UTF-8".to_owned()).and_then(read);
         read.map_err(|wrong| self.problems.push(Problem::elsewhere(name, wrong))).ok()
+    }
+
+    fn read_placed<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<(T, Place)> {
+        Some((self.read(name, read)?, Place::elsewhere(name)))
     }
 
     fn domain(&mut self) -> Option<DomainConfig> {

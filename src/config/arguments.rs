@@ -221,6 +221,30 @@ fn admin_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<SocketAddr, C
     }
 }
 
+/// Adds the name that was meant to an error, where the parser knows of none: it finds no letters that were swapped in a
+/// short word.
+fn helpful(mut error: clap::Error, words: &[OsString]) -> clap::Error {
+    let command = Arguments::command();
+    let typed = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let (kind, meant) = if error.kind() == ErrorKind::InvalidSubcommand {
+        let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let meant = nearest(&typed(ContextKind::InvalidSubcommand), &known).map(str::to_owned);
+        (ContextKind::SuggestedSubcommand, meant)
+    } else if error.kind() == ErrorKind::UnknownArgument {
+        let of = words.iter().skip(1).find_map(|word| command.find_subcommand(word)).unwrap_or(&command);
+        let known: Vec<&str> = of.get_arguments().filter_map(clap::Arg::get_long).collect();
+        let typed = typed(ContextKind::InvalidArg);
+        let meant = typed.strip_prefix("--").and_then(|name| nearest(name, &known));
+        (ContextKind::SuggestedArg, meant.map(|name| format!("--{name}")))
+    } else {
+        return error;
+    };
+    if let (None, Some(meant)) = (error.get(kind), meant) {
+        error.insert(kind, ContextValue::String(meant));
+    }
+    error
+}
+
 /// Takes the values that were typed out of an error: a mistyped command line has its apikeys anywhere. What stays
 /// are the names of flags, and what was expected.
 fn discreet(mut error: clap::Error) -> clap::Error {
@@ -360,6 +384,27 @@ mod tests {
             &["--shards=1", "--shards=2"],
             "error: the argument '--shards <N>' cannot be used multiple times",
         );
+    }
+
+    #[test]
+    fn a_mistyped_word_is_answered_with_the_one_that_was_meant() {
+        let tip = |flags: &[&str]| {
+            let words = std::iter::once("nextim").chain(flags.iter().copied());
+            let error = Arguments::read(words.map(OsString::from)).err().unwrap().render().to_string();
+            let tip = error.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+            tip.unwrap_or_default().to_owned()
+        };
+        let check = |flags: &[&str], expected: &str| assert_eq!(tip(flags), expected, "{flags:?}");
+        check(&["tpo"], "a similar subcommand exists: 'top'");
+        check(&["to"], "a similar subcommand exists: 'top'");
+        check(&["genkye"], "a similar subcommand exists: 'genkey'");
+        check(&["--lgo=info"], "a similar argument exists: '--log'");
+        check(&["--lisetn=x"], "a similar argument exists: '--listen'");
+        check(&["top", "--onec"], "a similar argument exists: '--once'");
+        check(&["top", "--lgo=info"], "");
+        check(&["serve"], "");
+        check(&["--port=1"], "");
+        check(&["-x"], "");
     }
 
     #[test]

@@ -19,7 +19,6 @@ fn world(places: u16, limits: Limits) -> World {
         rooms: 1,
         limits,
         timeouts: Timeouts::DEFAULT,
-        small_limits: true,
         max_users: u32::MAX,
         memory_bytes: PLENTY_BYTES,
         takes_back: false,

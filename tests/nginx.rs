@@ -113,15 +113,15 @@ impl Front {
 
 impl World {
     fn start() -> World {
-        World::start_with("")
+        World::start_with("", 40_000)
     }
 
-    /// With more settings.
-    fn start_with(settings: &str) -> World {
+    /// With more settings, and sessions that end so long after their poll was cut.
+    fn start_with(settings: &str, session_cut_ms: u32) -> World {
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("nextim.toml");
         let text = format!(
-            "{settings}\n[timeouts]\nsession_cut_ms = 4000\nlinger_ms = 100\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000\n\
+            "{settings}\n[timeouts]\nsession_cut_ms = {session_cut_ms}\nlinger_ms = 100\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000\n\
              [[domain]]\nname = \"forum\"\napikeys = [\"{APIKEY}\"]\norigins = [\"{ORIGIN}\"]\n"
         );
         fs::write(&config, text).unwrap();
@@ -243,6 +243,7 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
 fn limits_of_addresses_hold_for_those_behind() {
     let world = World::start_with(
         "exempt = []\ntrusted_proxies = [\"127.0.0.1\"]\nlimits.requests_per_second_per_address = 1",
+        40_000,
     );
     // Whatever a browser says of itself, nginx says the truth after it.
     let ask = |from: &str, times: usize| {
@@ -287,7 +288,7 @@ fn calls_of_the_site_cannot_be_reached() {
 
 #[test]
 fn a_browser_that_goes_away_is_noticed() {
-    let world = World::start();
+    let world = World::start_with("", 4_000);
     let ticket = world.online("alice");
     let browser = world.park(&ticket);
     drop(browser);

@@ -16,7 +16,7 @@ use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
 use crate::router::profile::Profile;
 
-/// Polls of one tab until it must have caught up.
+/// Polls of one page within a second, until it must have caught up.
 const POLLS_MAX: usize = 8;
 
 impl World {
@@ -51,6 +51,8 @@ impl World {
                     break;
                 }
                 self.advance(REPEAT_MS_MIN + Moment::GRAIN_MS);
+                // Polls of two tabs may have been refused as too many in a second.
+                polled.fill(0);
             }
         }
         self.plan.lost = lost;

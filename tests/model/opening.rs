@@ -104,7 +104,7 @@ impl World {
         if partial && !late {
             // The server's threads may have had no processor while this one had. If it happens in every run, the server
             // does not wait.
-            self.stall(format!("page {page}: partial, and in time"));
+            return self.stall(format!("page {page}: partial, and in time"));
         }
         let span = Span { sent: self.pages[page].opened.sent, done };
         let this = &mut self.users[user];

@@ -142,6 +142,7 @@ impl Router {
     pub(super) fn start_with(&mut self, slot: Slot, messages: Vec<Kept>) {
         let session = &mut self.sessions[slot];
         debug_assert!(session.queue.is_empty(), "it has just started");
+        self.work.charge(session.domain, messages.len());
         if let Some(first) = messages.iter().find(|kept| !kept.late) {
             session.given_from = first.given - 1;
         }
@@ -160,6 +161,7 @@ impl Router {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue.acknowledged());
         let floor = rows.min();
         let owner = &mut self.users[user];
+        self.work.charge(owner.domain, left.messages.len());
         let given = owner.given;
         let aside = owner.aside_mut();
         let mut messages = Vec::with_capacity(left.messages.len());

@@ -36,6 +36,8 @@ mod session;
 mod sim;
 mod spans;
 pub mod storm;
+#[cfg(test)]
+mod tests;
 mod unlinking;
 mod user;
 mod weight;

@@ -304,6 +304,10 @@ impl Router {
         visible: bool,
         rooms: &[Slot],
     ) {
+        let known = rooms.iter().find_map(|room| self.rooms.get(*room));
+        if let Some(domain) = known.map(|room| room.domain) {
+            self.charge_mail(domain, user.place, rooms.len());
+        }
         for room in rooms {
             if let Some(room) = self.rooms.get_mut(*room)
                 && room.members.contains_key(&user)
@@ -336,10 +340,14 @@ impl Router {
 
     /// Asks the owners of the members that `viewer` may see what they show.
     fn describe_members(&mut self, gather: GatherKey, room: Slot, viewer: Option<UserKey>) {
-        let members = &self.rooms[room].members;
-        let seen = members.iter().filter(|(user, visible)| **visible || viewer == Some(**user));
+        let Room { domain, members, .. } = &self.rooms[room];
+        let (domain, mut looked_at) = (*domain, 0);
+        let members = members.iter().inspect(|_| looked_at += 1);
+        let seen = members.filter(|(user, visible)| **visible || viewer == Some(**user));
         let seen = seen.take(MEMBERS_LISTED_MAX).map(|(user, _)| (user.place, user.slot));
-        for (place, users) in self.by_place(seen) {
+        let seen = self.by_place(seen);
+        self.work.charge(domain, looked_at);
+        for (place, users) in seen {
             self.ask(gather, place, Mail::Describe { gather, users });
         }
     }

@@ -176,8 +176,11 @@ impl Router {
         gather: Option<GatherKey>,
     ) {
         let owner = &self.users[about.slot];
-        let name = self.places.hash(owner.domain, owner.profile.name());
+        let (domain, name) = (owner.domain, self.places.hash(owner.domain, owner.profile.name()));
         for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
+            if place != self.place {
+                self.work.charge(domain, to.len());
+            }
             let packet = Some(packet.clone());
             let presence = Presence { gather, about, name, packet, reach, to };
             self.ask_some(gather, place, Mail::Presence(presence));

@@ -309,6 +309,7 @@ impl Router {
             // Round again after 65,536 changes: no mail is that late.
             self.users[user].sight_changes = self.users[user].sight_changes.wrapping_add(1);
             let rooms: Vec<_> = self.users[user].rooms.iter().map(Into::into).collect();
+            self.work.charge(self.users[user].domain, rooms.len());
             for (place, rooms) in self.by_place(rooms) {
                 let gather = Some(gather);
                 let reveal = Mail::Reveal { gather, user: key, visible: after.visible(), rooms };
@@ -389,7 +390,9 @@ impl Router {
 
     /// What do these users show?
     pub(super) fn on_describe(&mut self, gather: GatherKey, users: &[Slot]) {
-        self.charge_receivers(users);
+        if gather.place != self.place {
+            self.charge_receivers(users); // what is asked from here is charged with the room's members
+        }
         let shown = users.iter().filter_map(|user| self.users.get(*user));
         let profiles = shown.map(|user| (0, user.profile.clone())).collect();
         self.report(gather, Part::Profiles(profiles));

@@ -54,6 +54,15 @@ impl Work {
     }
 }
 
+/// What tests look at.
+#[cfg(test)]
+impl Work {
+    /// What a domain has used.
+    pub(super) fn used(&self, domain: DomainId) -> usize {
+        self.used.get(domain.0 as usize).copied().unwrap_or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@ use super::call::{Answer, Call, Looks, Online, Say, Speaker, Started, Subject, V
 use super::ids::{CallKey, Place, Places, Ticket};
 use super::mail::{Effect, Input};
 use super::packet::MessageType;
+use super::profile::Profile;
 use super::storm::Load;
 use super::{Router, Settings};
 use crate::clock::Tick;
@@ -20,7 +21,7 @@ const THERE: Place = Place(1);
 
 /// The shards of a process with one domain.
 struct Routers {
-    routers: Vec<Router>,
+    shards: Vec<Router>,
     domain: DomainId,
     serial: u32,
     /// Messages that went back to the site.
@@ -41,13 +42,13 @@ impl Routers {
             let settings = Settings { place, places, epoch: 7, limits, timeouts, memory_bytes, domains };
             Router::new(settings, Memory::new(memory_bytes))
         };
-        Routers { routers: places.all().map(router).collect(), domain, serial: 0, returned: 0 }
+        Routers { shards: places.all().map(router).collect(), domain, serial: 0, returned: 0 }
     }
 
     /// A name (of a user or a room) that lives there.
     fn name_at(&self, place: Place, prefix: &str) -> String {
         let mut names = (0..).map(|number| format!("{prefix}{number}"));
-        names.find(|name| self.routers[0].places.of(self.domain, name) == place).expect("one of many")
+        names.find(|name| self.shards[0].places.of(self.domain, name) == place).expect("one of many")
     }
 
     fn names_at(&self, place: Place, prefixes: &[&str]) -> Vec<String> {
@@ -60,13 +61,13 @@ impl Routers {
         let key = CallKey { place: HERE, conn: 1, serial: self.serial };
         let (mut effects, mut answered) = (Vec::new(), None);
         let call = Call { domain: self.domain, verb };
-        self.routers[0].handle(Input::Call { key, call }, Tick::ZERO, &mut effects);
+        self.shards[0].handle(Input::Call { key, call }, Tick::ZERO, &mut effects);
         while !effects.is_empty() {
             for effect in std::mem::take(&mut effects) {
                 match effect {
                     Effect::Answer { key: of, answer } if of == key => answered = Some(answer),
                     Effect::Mail { to, mail } => {
-                        let router = &mut self.routers[usize::from(to.0)];
+                        let router = &mut self.shards[usize::from(to.0)];
                         let mut more = Vec::new();
                         router.handle(Input::Mail(mail), Tick::ZERO, &mut more);
                         effects.extend(more);
@@ -84,7 +85,7 @@ impl Routers {
     }
 
     /// Starts a session.
-    fn online(&mut self, name: &str, buddies: &[String], rooms: &[String]) -> Ticket {
+    fn start(&mut self, name: &str, buddies: &[String], rooms: &[String]) -> Started {
         let owned = |names: &[String]| names.iter().map(|name| name.clone().into()).collect();
         let answer = self.call(Verb::Online(Box::new(Online {
             name: name.to_owned().into(),
@@ -96,8 +97,12 @@ impl Routers {
             secret: [7; 16],
         })));
         let Answer::Online(started) = answer else { panic!("{answer:?}") };
-        let Started { ticket, .. } = *started;
-        ticket
+        *started
+    }
+
+    /// Starts a session; returns only its ticket.
+    fn online(&mut self, name: &str, buddies: &[String], rooms: &[String]) -> Ticket {
+        self.start(name, buddies, rooms).ticket
     }
 
     fn offline(&mut self, ticket: Ticket) {
@@ -125,13 +130,13 @@ impl Routers {
 
     /// What each place has to do because of some calls.
     fn work(&mut self, calls: impl FnOnce(&mut Routers)) -> Vec<usize> {
-        for router in &mut self.routers {
+        for router in &mut self.shards {
             while router.work().used(self.domain) > 0 {
                 router.begin_turn(Tick::ZERO, Load::default());
             }
         }
         calls(self);
-        self.routers.iter().map(|router| router.work().used(self.domain)).collect()
+        self.shards.iter().map(|router| router.work().used(self.domain)).collect()
     }
 }
 
@@ -188,4 +193,29 @@ fn messages_that_go_from_page_to_page_are_charged() {
     let start = |routers: &mut Routers| _ = routers.online("bob", &[], &[]);
     assert_eq!(routers.work(start), [3], "what one that starts is given");
     assert_eq!(routers.work(|routers| routers.offline(page)), [3], "what one that ends leaves");
+}
+
+/// Places in the roster were kept for the first names of a list, and nobody got those of the names that were offline.
+#[test]
+fn buddies_were_left_out_for_others_that_were_offline() {
+    for (there, places) in [(HERE, 1), (HERE, 2), (THERE, 2)] {
+        let mut routers = Routers::new(places, Limits { roster_links: 3, ..Limits::DEFAULT });
+        let ann = routers.name_at(HERE, "ann");
+        let offline = routers.names_at(HERE, &["offa", "offb", "offc"]);
+        let online = routers.names_at(there, &["a", "b", "c", "d"]);
+        for name in &online {
+            routers.online(name, &[], &[]);
+        }
+        let mut check = |buddies: &[String], listed: &[String], truncated| {
+            let started = routers.start(&ann, buddies, &[]);
+            let buddies: Vec<&str> = started.buddies.iter().map(Profile::name).collect();
+            assert_eq!(
+                (buddies, started.truncated),
+                (listed.iter().map(|name| &**name).collect(), truncated)
+            );
+        };
+        check(&[&offline, &online[..1]].concat(), &online[..1], false);
+        check(&[&online[..1], &offline, &online[1..3]].concat(), &online[..3], false);
+        check(&[&offline, &online[..]].concat(), &online[..3], true);
+    }
 }

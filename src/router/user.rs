@@ -5,6 +5,7 @@
 //! lingers, so that a change of page is seen by nobody.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::Router;
@@ -138,7 +139,12 @@ impl Router {
             partial: false,
             truncated: online.truncated,
         };
-        let collect = Collect::Started { started: Box::new(started), buddies: Vec::new(), rooms: Vec::new() };
+        let collect = Collect::Started {
+            started: Box::new(started),
+            buddies: Vec::new(),
+            unplaced: BTreeMap::new(),
+            rooms: Vec::new(),
+        };
         let gather = self.open(key, collect);
         if known.is_some() {
             self.change_looks(user, &online.looks, Some(session), gather);

@@ -255,6 +255,14 @@ impl World {
             there.cloned().partition(|other| self.are_linked(domain, name, other));
         assert_eq!(names_of(&started.buddies), linked, "buddies");
         assert!(started.truncated || left_out.is_empty(), "{left_out:?} are left out");
+        let most = self.plan.limits.roster_links;
+        let is_full = |name: &str| {
+            let user = self.find_user(domain, name).and_then(|user| self.user(user));
+            user.is_some_and(|user| user.roster.len() >= most)
+        };
+        for other in left_out {
+            assert!(is_full(name) || is_full(&other), "{other} is left out, and there is room");
+        }
         for profile in &started.buddies {
             let shown = (profile.show().to_owned(), profile.status().to_owned());
             assert_eq!(Some(shown), self.shown(domain, profile.name()));

@@ -81,7 +81,7 @@ impl World {
         self.check_calls();
     }
 
-    fn user(&self, key: UserKey) -> Option<&crate::router::user::User> {
+    pub(super) fn user(&self, key: UserKey) -> Option<&crate::router::user::User> {
         self.routers[usize::from(key.place.0)].users.get(key.slot)
     }
 

@@ -1,7 +1,7 @@
 //! Packets that are not acknowledged, within limits.
 //!
-//! Owns: which packets find room, which give way to others, what they count, and which of the user's messages are
-//! among them. Must not: know whether a poll waits. A session has a backlog only while there is something in it.
+//! Owns: when there is room for one more, which packets give way to others, what they count, and which of the user's
+//! messages are among them. Must not: know whether a poll waits. A session has a backlog only while there is something in it.
 //!
 //! Messages and light packets keep their order; so do presences. The two need no order between each other: an answer
 //! lists them apart.
@@ -121,15 +121,16 @@ pub(super) struct Backlog {
     held: Held,
 }
 
-/// A number of packets, and their bytes. Limits are far below what 32 bits hold: see `Limits::MAX`.
+/// A number of packets that wait, in a queue or anywhere else, and their bytes. Limits are far below what 32 bits hold:
+/// see `Limits::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
+pub(super) struct Sum {
     packets: u32,
     bytes: u32,
 }
 
 impl Sum {
-    fn add(&mut self, packet: &Packet) {
+    pub(super) fn add(&mut self, packet: &Packet) {
         self.packets += 1;
         self.bytes += bytes(packet);
     }
@@ -140,7 +141,7 @@ impl Sum {
     }
 
     /// Whether there is room for one more. One always fits.
-    fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
+    pub(super) fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
         let sum = self.bytes as usize + bytes(packet) as usize;
         (self.packets as usize) < limits.queue_messages && (self.packets == 0 || sum <= limits.queue_bytes)
     }

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::Router;
 use super::aside::is_in;
-use super::backlog::{Kept, Label, Pushed, Room};
+use super::backlog::{Kept, Label, Pushed, Room, Sum};
 use super::linger::Mailed;
 use super::session::{End, Session};
 use super::spans::{Part, Spans};
@@ -240,10 +240,11 @@ impl Router {
 
 /// How many of these messages, the oldest, are too many for a session that starts.
 pub(super) fn surplus(messages: &[Kept], limits: &Limits) -> usize {
-    let mut bytes = 0;
-    let fit = messages.iter().rev().take(limits.queue_messages).take_while(|kept| {
-        bytes += kept.packet.json().len();
-        bytes <= limits.queue_bytes
+    let mut sum = Sum::default();
+    let fit = messages.iter().rev().take_while(|kept| {
+        let fits = sum.has_room(&kept.packet, limits);
+        sum.add(&kept.packet);
+        fits
     });
     messages.len() - fit.count()
 }

@@ -109,6 +109,15 @@ impl Routers {
         self.call(Verb::Offline { subject: Subject::Ticket(ticket) });
     }
 
+    /// How many packets a poll is answered with at once.
+    fn poll(&mut self, ticket: Ticket) -> usize {
+        match self.try_call(Verb::Poll { ticket, seq: Some(0) }) {
+            Some(Answer::Packets(delivery)) => delivery.packets.as_slice().len(),
+            None => 0,
+            Some(answer) => panic!("{answer:?}"),
+        }
+    }
+
     fn show(&mut self, name: &str, show: &'static str) {
         let looks = Looks { show: Some(show.into()), ..Looks::default() };
         self.call(Verb::Show { subject: Subject::Name(name.to_owned().into()), looks });
@@ -218,4 +227,28 @@ fn buddies_were_left_out_for_others_that_were_offline() {
         check(&[&online[..1], &offline, &online[1..3]].concat(), &online[..3], false);
         check(&[&offline, &online[..]].concat(), &online[..3], true);
     }
+}
+
+/// What is longer than a queue may be was taken by pages and mailboxes of some kinds, and refused by others.
+#[test]
+fn a_message_that_was_too_long_for_a_queue_was_lost_on_its_way_to_the_next_page() {
+    let mut routers = Routers::new(1, Limits { queue_bytes: 1, ..Limits::DEFAULT });
+    let say = |routers: &mut Routers, to| {
+        let answer = routers.say(to, "a long one".to_owned());
+        assert!(matches!(answer, Answer::Delivered(1)), "{answer:?}");
+    };
+    let first = routers.online("bob", &[], &[]);
+    say(&mut routers, "bob");
+    let second = routers.online("bob", &[], &[]);
+    assert_eq!(routers.poll(second), 1, "it was given what waited in the other one");
+    routers.offline(first);
+    routers.offline(second);
+    let third = routers.online("bob", &[], &[]);
+    assert_eq!(routers.poll(third), 1, "it was given what the last one left");
+    let page = routers.online("carol", &[], &[]);
+    routers.offline(page);
+    say(&mut routers, "carol");
+    let page = routers.online("carol", &[], &[]);
+    assert_eq!(routers.poll(page), 1, "it was kept while there was no page");
+    assert_eq!(routers.returned, 0);
 }

@@ -161,7 +161,6 @@ impl Router {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue.acknowledged());
         let floor = rows.min();
         let owner = &mut self.users[user];
-        self.work.charge(owner.domain, left.messages.len());
         let given = owner.given;
         let aside = owner.aside_mut();
         let mut messages = Vec::with_capacity(left.messages.len());

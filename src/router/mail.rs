@@ -222,6 +222,8 @@ pub enum Mail {
     Entered {
         /// Who waits; nobody after `/room/join`, which the room's owner answers.
         gather: Option<GatherKey>,
+        /// In which world.
+        domain: DomainId,
         /// He.
         user: UserKey,
         /// Whether others saw him when he asked.
@@ -381,7 +383,7 @@ pub struct Unplaced {
 }
 
 /// A user's presence, for users of the place that are linked with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Presence {
     /// What waits.
     pub gather: Option<GatherKey>,

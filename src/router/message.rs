@@ -147,7 +147,7 @@ impl Router {
     pub(super) fn on_deliver(&mut self, gather: GatherKey, packet: &Packet, to: &[Slot]) {
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
-        self.charge_receivers(to);
+        self.charge_receivers(gather.place, to);
         for user in to {
             let Some(User { domain, .. }) = self.users.get(*user) else { continue };
             if packet.is_message() && !self.memory.admits(*domain) {

@@ -269,7 +269,9 @@ impl Router {
             Mail::Enter { gather, domain, user, sight, rooms } => {
                 self.on_enter(gather, domain, user, sight, rooms);
             }
-            Mail::Entered { gather, user, sight, rooms } => self.on_entered(gather, user, sight, rooms),
+            Mail::Entered { gather, domain, user, sight, rooms } => {
+                self.on_entered(gather, domain, user, sight, rooms);
+            }
             Mail::Join { key, domain, user, sight, full, room, packet } => {
                 self.on_join(key, domain, (user, sight), full, &room, &packet);
             }
@@ -332,33 +334,31 @@ impl Router {
         &self.work
     }
 
-    /// Charges a domain for names that came by mail; what came from here is charged already.
-    fn charge_mail(&mut self, domain: DomainId, from: Place, names: usize) {
+    /// Charges a domain for what came by mail; what came from here is charged already.
+    fn charge_mail(&mut self, domain: DomainId, from: Place, keys: usize) {
         if from != self.place {
-            self.work.charge(domain, names);
+            self.work.charge(domain, keys);
         }
     }
 
-    /// Charges the domain of these users, which is the same for all, for what they receive.
-    fn charge_receivers(&mut self, to: &[Slot]) {
+    /// The same for users, whose domain is the same for all.
+    fn charge_receivers(&mut self, from: Place, to: &[Slot]) {
         let known = to.iter().find_map(|user| self.users.get(*user));
         if let Some(domain) = known.map(|user| user.domain) {
-            self.work.charge(domain, to.len());
+            self.charge_mail(domain, from, to.len());
+        }
+    }
+
+    /// The same for rooms, whose domain is the same for all.
+    fn charge_rooms(&mut self, from: Place, rooms: &[Slot]) {
+        let known = rooms.iter().find_map(|room| self.rooms.get(*room));
+        if let Some(domain) = known.map(|room| room.domain) {
+            self.charge_mail(domain, from, rooms.len());
         }
     }
 
     fn deadline(&mut self, at: Tick, alarm: Alarm) {
         self.effects.push(Effect::Deadline { at, alarm });
-    }
-
-    /// Keys by place, each list in its order.
-    fn by_place<T>(&self, keys: impl IntoIterator<Item = (Place, T)>) -> Vec<(Place, Vec<T>)> {
-        let mut groups: Vec<(Place, Vec<T>)> = self.places.all().map(|place| (place, Vec::new())).collect();
-        for (place, key) in keys {
-            groups[usize::from(place.0)].1.push(key);
-        }
-        groups.retain(|(_, group)| !group.is_empty());
-        groups
     }
 
     fn replace_domains(&mut self, domains: Arc<Domains>) {

@@ -71,12 +71,11 @@ impl Router {
     ) {
         let placed = self.place_more(gather, unplaced, self.free_links(user));
         let domain = self.users[user].domain;
-        self.work.charge(domain, placed.len());
         self.reserve(user, placed.len());
         let names = placed
             .into_iter()
             .map(|(position, Unplaced { name, .. })| (self.places.of(domain, &name), (position, name)));
-        let names = self.by_place(names);
+        let names = self.work.by_place(domain, &self.places, names);
         self.ask_to_link(user, session, names, |_| true, gather);
     }
 
@@ -218,14 +217,8 @@ impl Router {
     ) {
         let owner = &self.users[about.slot];
         let (domain, name) = (owner.domain, self.places.hash(owner.domain, owner.profile.name()));
-        for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
-            if place != self.place {
-                self.work.charge(domain, to.len());
-            }
-            let packet = Some(packet.clone());
-            let presence = Presence { gather, about, name, packet, reach, to };
-            self.ask_some(gather, place, Mail::Presence(presence));
-        }
+        let packet = Some(packet.clone());
+        self.send_presence(domain, &Presence { gather, about, name, packet, reach, to: Vec::new() }, links);
     }
 
     /// Ends the links of a user who has gone, at their other ends.
@@ -238,11 +231,20 @@ impl Router {
         packet: Option<&Packet>,
         gather: Option<GatherKey>,
     ) {
-        let name = self.places.hash(domain, name);
-        for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
-            let reach = Reach::Parted;
-            let presence = Presence { gather, about, name, packet: packet.cloned(), reach, to };
-            self.ask_some(gather, place, Mail::Presence(presence));
+        let (name, packet, reach) = (self.places.hash(domain, name), packet.cloned(), Reach::Parted);
+        self.send_presence(domain, &Presence { gather, about, name, packet, reach, to: Vec::new() }, links);
+    }
+
+    fn send_presence(
+        &mut self,
+        domain: DomainId,
+        presence: &Presence,
+        links: impl IntoIterator<Item = UserKey>,
+    ) {
+        let links = links.into_iter().map(Into::into);
+        for (place, to) in self.work.by_place(domain, &self.places, links) {
+            let presence = Presence { to, ..presence.clone() };
+            self.ask_some(presence.gather, place, Mail::Presence(presence));
         }
     }
 
@@ -250,7 +252,7 @@ impl Router {
     pub(super) fn on_presence(&mut self, presence: Presence) {
         let Presence { gather, about, name, packet, reach, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));
-        self.charge_receivers(&to);
+        self.charge_receivers(about.place, &to);
         for slot in to {
             let Some(user) = self.users.get_mut(slot) else { continue };
             let shown = match reach {

@@ -458,6 +458,7 @@ impl Router {
         let missed = u64::from(end == End::Overflow { missed: true });
         let mut messages = session.queue.into_messages();
         messages.sort_by_key(|kept| kept.given);
+        self.work.charge(session.domain, messages.len());
         (
             user,
             Left { session: slot, from: session.given_from, to: self.users[user].given - missed, messages },

@@ -109,6 +109,11 @@ impl Routers {
         self.call(Verb::Offline { subject: Subject::Ticket(ticket) });
     }
 
+    /// All sessions of a user end, and it goes offline.
+    fn log_out(&mut self, name: &str) {
+        self.call(Verb::Offline { subject: Subject::Name(name.to_owned().into()) });
+    }
+
     /// How many packets a poll is answered with at once.
     fn poll(&mut self, ticket: Ticket) -> usize {
         match self.try_call(Verb::Poll { ticket, seq: Some(0) }) {
@@ -172,6 +177,19 @@ fn showing_something_to_links_elsewhere_is_charged() {
 }
 
 #[test]
+fn going_offline_is_charged() {
+    let mut routers = Routers::new(2, Limits::DEFAULT);
+    let ann = routers.name_at(HERE, "ann");
+    let buddies = [routers.names_at(HERE, &["a", "b"]), routers.names_at(THERE, &["a", "b", "c"])].concat();
+    let rooms = [routers.names_at(HERE, &["a"]), routers.names_at(THERE, &["a", "b", "c", "d"])].concat();
+    for buddy in &buddies {
+        routers.online(buddy, &[], &[]);
+    }
+    routers.online(&ann, &buddies, &rooms);
+    assert_eq!(routers.work(|routers| routers.log_out(&ann)), [5 + 5, 3 + 4]);
+}
+
+#[test]
 fn members_that_are_looked_at_are_charged_though_nobody_sees_them() {
     let mut routers = Routers::new(2, Limits::DEFAULT);
     let room = routers.name_at(HERE, "room");
@@ -202,6 +220,7 @@ fn messages_that_go_from_page_to_page_are_charged() {
     let start = |routers: &mut Routers| _ = routers.online("bob", &[], &[]);
     assert_eq!(routers.work(start), [3], "what one that starts is given");
     assert_eq!(routers.work(|routers| routers.offline(page)), [3], "what one that ends leaves");
+    assert_eq!(routers.work(|routers| routers.log_out("bob")), [3], "what goes back");
 }
 
 /// Places in the roster were kept for the first names of a list, and nobody got those of the names that were offline.

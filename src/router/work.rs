@@ -1,9 +1,11 @@
 //! What the calls of each domain make a shard do in one turn.
 //!
-//! Owns: [`Work`]: how many names and receivers they have used, and when a domain has used its share. Must not: delay
-//! anything; the shard comes to a domain's next calls later. What one turn used beyond a share, a broadcast or mail of
-//! other shards, is owed: it comes off the next shares, but not off more than a few.
+//! Owns: [`Work`]: how many names, rooms and receivers they have used, and when a domain has used its share. Must not:
+//! delay anything; the shard comes to a domain's next calls later. What a call is divided into by place is charged where
+//! it is divided ([`Work::by_place`]), and once more at other places, when it arrives there. What one turn used beyond a
+//! share, a broadcast or mail of other shards, is owed: it comes off the next shares, but not off more than a few.
 
+use super::ids::{Place, Places};
 use crate::domains::DomainId;
 use crate::limits::{MAIL_WORK_PER_TURN, WORK_OWED_MAX, WORK_PER_TURN};
 
@@ -19,7 +21,23 @@ pub struct Work {
 }
 
 impl Work {
-    /// A domain has used this many names or receivers more.
+    /// Keys of a domain by place, each list in its order. Charges for them.
+    pub(super) fn by_place<T>(
+        &mut self,
+        domain: DomainId,
+        places: &Places,
+        keys: impl IntoIterator<Item = (Place, T)>,
+    ) -> Vec<(Place, Vec<T>)> {
+        let mut groups: Vec<(Place, Vec<T>)> = places.all().map(|place| (place, Vec::new())).collect();
+        for (place, key) in keys {
+            groups[usize::from(place.0)].1.push(key);
+        }
+        groups.retain(|(_, group)| !group.is_empty());
+        self.charge(domain, groups.iter().map(|(_, group)| group.len()).sum());
+        groups
+    }
+
+    /// A domain has used this many names, rooms or receivers more.
     pub(super) fn charge(&mut self, domain: DomainId, more: usize) {
         let index = domain.0 as usize;
         if self.used.len() <= index {

@@ -18,12 +18,13 @@ use crate::memory::{Held, Memory, Owner};
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
-    /// A message: the user's nth. Says which of the user's sessions were given it.
+    /// A message: the user's nth. The numbers that a session was given are an unbroken row, so the number shows whether
+    /// this one is among them.
     Message(u64),
-    /// A message that waited for the user when this session started. Like those below it does not count for the limits: a
-    /// page that has just opened is not ended for what was queued before it.
+    /// A message that waited for the user when this session started. It does not count as new, but has a limit of its
+    /// own: a page that has just opened is not ended for what was queued before it.
     Inherited(u64),
-    /// A message taken over later, from a session that has ended.
+    /// A message taken over later, from a session that has ended. It counts like those that waited at the start.
     Late(u64),
     /// A presence; what is here is the hash of the name it is about. A newer one takes its place.
     Presence(u64),
@@ -32,7 +33,7 @@ pub(super) enum Label {
 }
 
 impl Label {
-    /// Whether it counts for the limits of the queue.
+    /// Whether it counts as new for the limits. What was taken over counts apart, and presences have a limit of their own.
     fn counts(self) -> bool {
         matches!(self, Label::Message(_) | Label::Light)
     }
@@ -198,9 +199,10 @@ impl Backlog {
 
     /// Makes room for a message: what is light gives way.
     fn makes_room(&mut self, packet: &Packet, limits: &Limits) -> bool {
-        if !self.counted.has_room(packet, limits) {
-            self.drop_light();
+        if self.counted.has_room(packet, limits) {
+            return true;
         }
+        self.drop_light();
         self.counted.has_room(packet, limits)
     }
 

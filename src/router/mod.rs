@@ -4,11 +4,13 @@
 //! socket; a test can run any number of routers in one thread and delay their mail as it likes.
 //!
 //! A call goes from the router that accepted it to the one that can judge it (the owner of the ticket or the name),
-//! from there to whoever owns what it touches, and its answer goes back to where it came from. What a router has to
-//! tell itself goes through its inbox in the same form, so one shard and many behave alike.
+//! from there to whoever owns what it touches, and its answer goes back to where it came from. Mail from a router to
+//! itself goes through its inbox in the same form, so one shard and many behave alike. Only a call that is judged where
+//! it came in, and a unicast to a user of the same place, need no mail.
 //!
-//! No handler's cost depends on what waits: each name, session, link and member that a call reaches takes the same time,
-//! however many packets are queued and however many calls are under way.
+//! Each name, session, link and member that a call reaches takes the same time, however many packets are queued and
+//! however many calls are under way. Packets that wait are walked through only when they are answered or acknowledged,
+//! when a session of their user starts or ends, and when light ones give way to a message.
 //!
 //! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `presences`, `backlog`, `queue`,
 //! `session`, `keys`, `user`; `spans`, `aside`, `handover`, `linger` (messages from session to session); `unlinking`,

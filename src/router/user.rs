@@ -62,7 +62,7 @@ impl User {
         self.aside.as_ref()?.linger.as_ref()
     }
 
-    /// What few users have; [`User::tidy_aside`] must follow.
+    /// What few users have, made if it is not there. Where something is taken out of it, [`User::tidy_aside`] must follow.
     pub(super) fn aside_mut(&mut self) -> &mut Aside {
         self.aside.get_or_insert_default()
     }

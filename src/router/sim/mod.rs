@@ -135,10 +135,9 @@ impl Plan {
         self.limits.queue_messages < Limits::DEFAULT.queue_messages || self.memory_bytes < PLENTY_BYTES
     }
 
-    /// Whether a roster may have no place for somebody: a page that names all others asks for a place for each, also
-    /// for those that are linked already.
+    /// Whether a roster may have no place for somebody.
     fn rosters_are_short(&self) -> bool {
-        self.limits.roster_links < 2 * (self.names - 1)
+        self.limits.roster_links < self.names - 1
     }
 
     /// Whether a user may be in too many rooms.

@@ -219,9 +219,14 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 #[test]
 fn the_browser_module_comes_compressed_and_is_known_again() {
     let world = World::start();
-    for name in ["webim.js", "webim.zh.js", "webim.css"] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name);
-        let target = format!("/{name}?v=2");
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist");
+    let build = fs::read_to_string(dist.join("build")).unwrap();
+    for name in ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"] {
+        let file = dist.join(name);
+        let target = match name {
+            "webim.js" => "/webim.js?v=2".to_owned(),
+            chunk => format!("/webim.{}.{}", build.trim_end(), &chunk["webim.".len()..]),
+        };
         let answer = output(world.browser(&target).arg("--compressed"));
         assert!(answer.starts_with("HTTP/2 200"), "{answer}");
         assert!(answer.ends_with(&fs::read_to_string(file).unwrap()), "{answer}");
@@ -233,7 +238,7 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
         let answer = output(world.browser(&target).args(["--compressed", "-H", &known]));
         assert!(answer.starts_with("HTTP/2 304") && answer.ends_with("\r\n\r\n"), "{answer}");
     }
-    for path in ["/webim", "/webim_js", "/webim.jsx", "/webim.js/", "/a/webim.css"] {
+    for path in ["/webim", "/webim_js", "/webim.jsx", "/webim.js/", "/a/webim.js", "/webim.0.chat.js"] {
         let answer = output(&mut world.browser(path));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
     }
@@ -270,7 +275,7 @@ fn calls_of_the_site_cannot_be_reached() {
         "/packets%2f..%2fmessages",
         "//messages",
         "/webim.js/../messages",
-        "/webim.css%2f..%2fmessages",
+        "/webim.js%2f..%2fmessages",
         "/messages/../webim.js",
     ];
     for path in SITE_CALLS.into_iter().chain(tricks) {

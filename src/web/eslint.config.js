@@ -29,9 +29,9 @@ export default [
       'max-lines-per-function': ['error', { max: 70 }],
     },
   },
-  { files: ['main.js', 'core/**/*.js', 'widget/**/*.js'], languageOptions: { globals: globals.browser } },
+  { files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'], languageOptions: { globals: { ...globals.browser, BUILD: 'readonly', STYLE: 'readonly' } } },
   {
-    files: ['main.js', 'core/**/*.js', 'widget/**/*.js'],
+    files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'],
     rules: {
       'no-restricted-properties': [
         'error',

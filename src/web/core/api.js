@@ -4,18 +4,23 @@
 // Must not: give them the core itself, which may change.
 
 /** @typedef {import('./types.js').IM} IM */
+/** @typedef {import('./types.js').MenuEntry} MenuEntry */
 
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
+/** Somebody who listens, and how the core in use is told to stop. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
 
-/**
- * The page may call at once; what needs the bar waits until it is there.
- * @param {IM} im
- */
-export function publicApi(im) {
+/** The page may call at once; what needs the bar waits until it is there. */
+export function publicApi() {
+  /** @type {IM} */
+  let im;
   /** @type {Widget | null} */
   let widget = null;
   /** @type {((widget: Widget) => void)[]} */
   let waiting = [];
+  /** @type {Set<Listener>} */
+  const listeners = new Set();
+  /** @type {MenuEntry[][]} */
+  const menus = [];
   /** @param {(widget: Widget) => void} run */
   const withWidget = (run) => {
     if (widget) run(widget);
@@ -34,10 +39,21 @@ export function publicApi(im) {
     offline: () => withWidget(() => im.goOffline()),
     /** @param {string} show @param {string} [status] */
     presence: (show, status) => withWidget(() => im.setPresence(show, status)),
-    /** The page's own entries, after the site's. @param {import('./types.js').MenuEntry[]} entries */
-    menu: (entries) => im.addMenu(entries),
+    /** The page's own entries, after the site's. @param {MenuEntry[]} entries */
+    menu: (entries) => {
+      menus.push(entries);
+      im.addMenu(entries);
+    },
     /** @param {string} event @param {(detail: any) => void} listener */
-    on: (event, listener) => im.on(event, (detail) => listener(event === 'ready' ? api : detail)),
+    on: (event, listener) => {
+      const it = { event, hear: (/** @type {any} */ detail) => listener(event === 'ready' ? api : detail), off: () => {} };
+      listeners.add(it);
+      it.off = im.on(event, it.hear);
+      return () => {
+        listeners.delete(it);
+        it.off();
+      };
+    },
     get user() {
       return im.me && { ...im.me };
     },
@@ -48,11 +64,18 @@ export function publicApi(im) {
       return im.state;
     },
   });
+  /** This core is asked from now on; the page's listeners and entries stay. @param {IM} next */
+  const use = (next) => {
+    im = next;
+    widget = null;
+    for (const it of listeners) it.off = im.on(it.event, it.hear);
+    for (const entries of menus) im.addMenu(entries);
+  };
   /** @param {Widget} made */
   const attach = (made) => {
     widget = made;
     for (const run of waiting) run(made);
     waiting = [];
   };
-  return { api, attach };
+  return { api, use, attach };
 }

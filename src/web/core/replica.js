@@ -44,6 +44,7 @@ export class Replica {
   #told = new Set();
   #isSure; // whose page it is
   #leader = ''; // the tab that leads, and has not said that it goes
+  #forget; // the way back from the browser's cache
   #isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
 
   /**
@@ -75,7 +76,7 @@ export class Replica {
     /** @type {(() => void)[] | null} how to stop listening to the browser; null while stopped */
     this.listening = null;
     this.#isSure = options.user !== undefined;
-    env.listen('pageshow', (event) => event.persisted && this.#comeBack());
+    this.#forget = env.listen('pageshow', (event) => event.persisted && this.#comeBack());
   }
 
   get state() {
@@ -165,6 +166,12 @@ export class Replica {
     this.#looking = '';
     tabs.post({ bye: true, left: leaves ? ticket : '' });
     tabs.stop();
+  }
+
+  /** As `stop`, for good: another takes this page over. */
+  end() {
+    this.stop();
+    this.#forget();
   }
 
   #comeBack() {

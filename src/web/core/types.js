@@ -252,6 +252,7 @@
  *
  * @property {() => void} start begins; goes online unless the user chose to be offline
  * @property {() => void} stop ends as `pagehide` does
+ * @property {() => void} end for good: another core takes the page over
  * @property {(login?: {username: string, password: string}) => void} goOnline
  * @property {() => void} goOffline and stay so on later pages, until `goOnline`
  * @property {(show: string, status?: string) => void} setPresence

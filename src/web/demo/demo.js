@@ -6,7 +6,7 @@
 // the IM, `demo.say('u/bob', 'text')` a message that comes in, `demo.push()` a broadcast.
 // Must not: be shipped; nothing outside this folder knows of it.
 
-/* global URL, URLSearchParams, document, location, setTimeout */
+/* global URL, URLSearchParams, document, fetch, location, setTimeout */
 
 import { createWidget } from '../widget/widget.js';
 
@@ -208,7 +208,22 @@ const im = {
 
 for (let index = im.chats.length; index < Number(query.get('chats') ?? 0); index += 1) im.chats.push(chat(`u/${people[index + 6][0]}`, [], { complete: true, unread: index % 4 ? 0 : 2 }));
 
-const widget = createWidget(im, { stylesheet: new URL('../widget/widget.css', import.meta.url).href, words: new URL('../widget/words.js', import.meta.url).href, lang: '', theme: '', userLinks: [] });
+
+/** The style of a file, with those it imports. */
+async function styleOf(name) {
+  const text = await (await fetch(new URL(`../widget/${name}`, import.meta.url))).text();
+  const [, imported] = /@import '\.\/(\S+)';/.exec(text) ?? [];
+  return imported ? (await styleOf(imported)) + text.replace(/@import .*/, '') : text;
+}
+
+/** A chunk as its sources are: what is shared is shared because it is the same module. */
+const CHUNKS = { chat: ['chunk.chat.js', 'chat.css'], panels: ['chunk.panels.js', 'panels.css'], zh: ['words.js'] };
+async function load(name) {
+  const [module, css] = CHUNKS[name];
+  return { parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' };
+}
+
+const widget = createWidget(im, { style: await styleOf('widget.css'), load, lang: '', theme: '', userLinks: [] });
 globalThis.demo = Object.assign(im, {
   widget,
   change,

@@ -1,4 +1,4 @@
-var o=`
+export const build="0c4e559837c786c5";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var n in o)s(e,n,{get:o[n],enumerable:!0})},h=(e,o,n,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let t of r(o))!c.call(e,t)&&t!==n&&s(e,t,{get:()=>o[t],enumerable:!(a=i(o,t))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
 Chat | 聊天 | 聊天
 Show chat bar | 展开聊天栏 | 展開聊天列
 Hide chat bar | 收起聊天栏 | 收起聊天列
@@ -109,6 +109,7 @@ Clear | 清空 | 清空
 That did not work. | 操作失败。 | 操作失敗。
 Download history | 下载聊天记录 | 下載聊天記錄
 Loading… | 正在加载… | 正在載入…
+This could not be loaded. | 无法加载。 | 無法載入。
 No earlier messages | 没有更早的消息 | 沒有更早的訊息
 Say hello! | 打个招呼吧！ | 打個招呼吧！
 New messages | 有新消息 | 有新訊息
@@ -127,4 +128,4 @@ You have locked this room. | 您已屏蔽此群组。 | 您已封鎖此群組。
 Too long: {} of {} bytes | 过长：{}/{} 字节 | 過長：{}/{} 位元組
 Chat with {} ({}) | 与 {} 聊天（{}） | 與 {} 聊天（{}）
 `.trim().split(`
-`).map(e=>e.split(" | "));export{o as WORDS};
+`).map(e=>e.split(" | "));};

@@ -5,7 +5,6 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { publicApi } from '../core/api.js';
 import { BODY_BYTES_MAX, CHATS_MAX, NOTICES_MAX } from '../core/limits.js';
 import { bodies, chatOf, simulate } from './sim/world.js';
 
@@ -472,25 +471,4 @@ test('A site that no longer knows the user is asked who this is', async () => {
   two.im.send('u/bob', 'hello?');
   await pass(1000);
   assert.deepEqual([one.im.state, one.im.trouble.code, one.im.me], ['offline', 'login', null]);
-});
-
-test('The page\'s own API waits for the bar, and shows only copies', async () => {
-  const { one } = await pair();
-  const { api, attach } = publicApi(one.im);
-  const done = [];
-  api.open(7);
-  api.openRoom('lobby');
-  api.toggle();
-  attach({ open: (key) => done.push(key), toggle: () => done.push('toggle') });
-  api.open('bob');
-  assert.deepEqual(done, ['u/7', 'r/lobby', 'toggle', 'u/bob']);
-  api.user.nick = 'Mallory';
-  assert.equal(api.user.nick, 'ALICE');
-  assert.deepEqual([api.state, api.unread], ['online', 0]);
-  api.menu([{ title: 'Home', url: '/' }, { title: 'no url' }]);
-  assert.deepEqual(one.im.menu, [{ title: 'Home', url: '/' }]);
-  let ready;
-  api.on('ready', (it) => (ready = it));
-  assert.equal(ready, api);
-  assert.ok(Object.isFrozen(api));
 });

@@ -4,7 +4,7 @@
 // two tabs from doing the same. Must not: wait for an animation frame; hidden pages have none.
 
 import { lang, number } from './i18n.js';
-import { im, openChat, openPanel, ui } from './state.js';
+import { ending, im, openChat, openPanel, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Message & {key: import('../core/types.js').ChatKey}} Incoming */
 
@@ -106,7 +106,8 @@ async function call(id, heading, text, image, open) {
 }
 
 export function watchAlerts() {
-  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wakeSound, { once: true, capture: true });
+  const { signal } = ending;
+  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wakeSound, { once: true, capture: true, signal });
   im.on('message', (/** @type {Incoming} */ { own, id, key, from, nick, body }) => {
     if (own) return;
     // One who is reading the chat need not be called, in no tab.
@@ -119,6 +120,10 @@ export function watchAlerts() {
   });
   im.on('notice', (/** @type {import('../core/types.js').Notice} */ { id, nick, body }) => void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices')));
   im.on('unread', flashTitle);
-  addEventListener('visibilitychange', flashTitle);
+  addEventListener('visibilitychange', flashTitle, { signal });
+  signal.addEventListener('abort', () => {
+    clearInterval(flashing);
+    if (flashed && document.title === flashed) document.title = title;
+  });
   flashTitle();
 }

@@ -9,7 +9,8 @@ import { t } from './i18n.js';
 import { icon } from './icons.js';
 import { log } from './log.js';
 import { roomLine } from './panels.js';
-import { avatar, dropdown, iconButton, link, opener, partner, personRow, presenceWord, siteLink, spoken } from './parts.js';
+import { avatar, dropdown, iconButton, link, opener, partner, presenceWord, siteLink, spoken } from './parts.js';
+import { personRow } from './rows.js';
 import { draw, focus, im, minimise, toggleTray, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */

@@ -7,7 +7,8 @@ import { groupByDay } from './days.js';
 import { h, memo } from './dom.js';
 import { dayName, lang, moment, t, time } from './i18n.js';
 import { icon } from './icons.js';
-import { avatar, badge, link, linkified, partner, theirs, timeOf } from './parts.js';
+import { avatar, badge, link, partner, theirs } from './parts.js';
+import { linkified, timeOf } from './rows.js';
 import { draw, find, im, ui } from './state.js';
 import { readStyle } from './style.js';
 import { isBigEmoji, tokenise } from './text.js';
@@ -135,7 +136,7 @@ export function log(chat) {
 /** After a drawing: puts the scroll where the reader expects it. @param {Chat | undefined} chat */
 export function settleScroll(chat) {
   const box = find('log');
-  // Before the stylesheet has come nothing has a height, and there is nowhere to scroll to.
+  // What is not shown has no height, and there is nowhere to scroll to.
   if (!chat || !box?.clientHeight) {
     reading.key = '';
     return;

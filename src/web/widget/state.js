@@ -24,6 +24,11 @@ let paint;
 let frame = 0;
 /** @type {string[]} ids, of which the first that is there gets the focus after the next drawing */
 let wanted = [];
+/** @type {Element | null} what had the focus of the page when it was wanted */
+let asker = null;
+
+/** Ends what the bar listens to, when another build takes the page over. */
+export const ending = new AbortController();
 
 /** @type {Ui} */
 export const ui = {
@@ -46,6 +51,7 @@ export function begin(core, tree, drawNow) {
 
 /** Draws at the next frame. */
 export function draw() {
+  if (ending.signal.aborted) return;
   frame ||= requestAnimationFrame(() => {
     frame = 0;
     paint();
@@ -65,12 +71,14 @@ export const find = (id) => shadow.getElementById(id);
 /** Focuses the first of the elements that is there, after the next drawing. @param {...string} ids */
 export function focus(...ids) {
   wanted = ids;
+  asker = document.activeElement;
   draw();
 }
 
-/** What shall get the focus now: of a list, its chosen or first item. @returns {HTMLElement | null | undefined} */
+/** What shall get the focus now: of a list, its chosen or first item. Nothing, if the user went elsewhere meanwhile. @returns {HTMLElement | null | undefined} */
 export function takeWanted() {
-  const node = wanted.map(find).find(Boolean);
+  const isElsewhere = ![asker, shadow.host, document.body].includes(document.activeElement);
+  const node = isElsewhere ? null : wanted.map(find).find(Boolean);
   wanted = [];
   return node?.matches('[data-keys]') ? (node.querySelector('[aria-checked=true]') ?? node.querySelector('button, a')) : node;
 }
@@ -120,6 +128,12 @@ export function popup(id, top = 0) {
   ui.popup = id === before ? '' : id;
   ui.popupTop = top;
   focus(ui.popup ? 'menu' : before);
+}
+
+/** Puts a card above the bar away. @param {import('../core/types.js').Notice} notice */
+export function dismissToast(notice) {
+  ui.toasts = ui.toasts.filter((other) => other !== notice);
+  draw();
 }
 
 /** Opens one of the things a chat's window can show beside its lines, or closes it. @param {Ui['tray']} tray */

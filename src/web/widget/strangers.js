@@ -9,7 +9,7 @@ import { icon } from './icons.js';
 import { compile, userOf } from './links.js';
 import { presenceWord } from './parts.js';
 import { presenceKind } from './roster.js';
-import { im, openChat } from './state.js';
+import { ending, im, openChat } from './state.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
@@ -20,20 +20,19 @@ const TAG = 'nextim-presence';
 const LINKS = 'a[href], [data-webim-user]';
 
 /**
- * An element of ours in the page; what stands in its root is shown when the stylesheet has come.
+ * An element of ours in the page.
  * @param {string} name
- * @param {string} stylesheet
+ * @param {CSSStyleSheet} sheet
  * @param {string} [className] of its root
  */
-export function makeHost(name, stylesheet, className = '') {
+export function makeHost(name, sheet, className = '') {
   const host = document.createElement(name);
   const shadow = host.attachShadow({ mode: 'open' });
-  const sheet = document.createElement('link');
   const root = document.createElement('div');
-  Object.assign(sheet, { rel: 'stylesheet', href: stylesheet, onload: () => (root.hidden = false) });
-  Object.assign(root, { className, hidden: true });
-  shadow.append(sheet, root);
-  return { host, shadow, sheet, root };
+  root.className = className;
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.append(root);
+  return { host, shadow, root };
 }
 
 /**
@@ -48,10 +47,10 @@ export function makeHost(name, stylesheet, className = '') {
 /**
  * Finds users in the page, now and later.
  * @param {string[]} sources of patterns
- * @param {string} stylesheet
+ * @param {CSSStyleSheet} sheet
  * @returns {() => void} shows the presences anew
  */
-export function watchPage(sources, stylesheet) {
+export function watchPage(sources, sheet) {
   const patterns = compile(sources);
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
@@ -63,7 +62,7 @@ export function watchPage(sources, stylesheet) {
     const user = link.getAttribute('data-webim-user') || userOf(link.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
     if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
-    if (!link.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
+    if (!link.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, sheet, 'stranger') });
   };
 
   const scan = () => {
@@ -84,10 +83,16 @@ export function watchPage(sources, stylesheet) {
   };
 
   const show = () => showMarks(marks);
-  new MutationObserver((records) => {
+  const observer = new MutationObserver((records) => {
     for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element && !node.matches(TAG)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
-  }).observe(document.body, { childList: true, subtree: true });
+  });
+  observer.observe(document.body, { childList: true, subtree: true });
+  ending.signal.addEventListener('abort', () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    for (const { host } of marks.values()) host.remove();
+  });
   scan();
   return show;
 }

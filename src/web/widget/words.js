@@ -115,6 +115,7 @@ Clear | 清空 | 清空
 That did not work. | 操作失败。 | 操作失敗。
 Download history | 下载聊天记录 | 下載聊天記錄
 Loading… | 正在加载… | 正在載入…
+This could not be loaded. | 无法加载。 | 無法載入。
 No earlier messages | 没有更早的消息 | 沒有更早的訊息
 Say hello! | 打个招呼吧！ | 打個招呼吧！
 New messages | 有新消息 | 有新訊息

@@ -142,9 +142,9 @@
  * Why the state is not `online`. `login`: the site does not know who this is; `refused`: it says no; `site`: it cannot be
  * reached or failed; `server`: the message server cannot be reached; `replaced`: another window has taken the
  * connection over; `ended`: the site ended the session; `limit`: too many windows; `network`: the browser says it has
- * no network.
+ * no network; `stuck`: polls are answered at once with nothing, by something that is no message server.
  * @typedef {object} Trouble
- * @property {'login' | 'refused' | 'site' | 'server' | 'replaced' | 'ended' | 'limit' | 'network'} code
+ * @property {'login' | 'refused' | 'site' | 'server' | 'replaced' | 'ended' | 'limit' | 'network' | 'stuck'} code
  * @property {string} text what the site said, or nothing
  * @property {number} retryAt when it will be tried again, ms since 1970; 0 is not by itself
  */

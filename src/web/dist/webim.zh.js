@@ -1,4 +1,4 @@
-export const build="0c4e559837c786c5";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var n in o)s(e,n,{get:o[n],enumerable:!0})},h=(e,o,n,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let t of r(o))!c.call(e,t)&&t!==n&&s(e,t,{get:()=>o[t],enumerable:!(a=i(o,t))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
+export const build="30fe2ea26bdd942a";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var n in o)s(e,n,{get:o[n],enumerable:!0})},h=(e,o,n,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let t of r(o))!c.call(e,t)&&t!==n&&s(e,t,{get:()=>o[t],enumerable:!(a=i(o,t))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
 Chat | 聊天 | 聊天
 Show chat bar | 展开聊天栏 | 展開聊天列
 Hide chat bar | 收起聊天栏 | 收起聊天列
@@ -79,6 +79,7 @@ The message server cannot be reached | 无法连接到消息服务器 | 無法�
 Connected in another window | 已在另一个窗口连接 | 已在另一個視窗連線
 The site has ended the chat | 本站已结束聊天 | 本站已結束聊天
 Too many windows | 窗口过多 | 視窗過多
+New messages are held up on their way | 新消息在途中受阻 | 新訊息在途中受阻
 No network connection | 没有网络连接 | 沒有網路連線
 Trying again in {} | {}后重试 | {}後重試
 Try again | 重试 | 重試

@@ -92,7 +92,7 @@ function tabs() {
 /** @type {Record<string, string>} */
 const TROUBLES = {
   refused: 'The site refused', site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'Connected in another window',
-  ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection',
+  ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection', stuck: 'New messages are held up on their way',
   offline: 'Offline', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
 };
 

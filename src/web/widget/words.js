@@ -85,6 +85,7 @@ The message server cannot be reached | 无法连接到消息服务器 | 無法�
 Connected in another window | 已在另一个窗口连接 | 已在另一個視窗連線
 The site has ended the chat | 本站已结束聊天 | 本站已結束聊天
 Too many windows | 窗口过多 | 視窗過多
+New messages are held up on their way | 新消息在途中受阻 | 新訊息在途中受阻
 No network connection | 没有网络连接 | 沒有網路連線
 Trying again in {} | {}后重试 | {}後重試
 Try again | 重试 | 重試

@@ -22,6 +22,8 @@ export const KEEPALIVE_CHARS_MAX = 16_384; // browsers give a page that leaves 6
 export const USERS_ASKED_MAX = 100; // users in one call
 export const HISTORY_ROWS = 30; // a page of history, as the site gives it
 
+export const HOLD_MS = 5000; // after a message that was one too many, if the site does not say how long
+export const HOLDS_MAX = 60; // of one message, until it has failed
 export const LEAVING_MS = 2000; // from a call that was cut off to the end of the page that made it
 
 // The poll and its back-off.

@@ -24,6 +24,7 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } 
  * @property {number} failures since the last answer of a poll
  * @property {number} misses polls in a row of which nothing is known
  * @property {number} hollow polls in a row that were answered at once, with nothing
+ * @property {boolean} asked the session was ended, the site was asked anew, and no poll has been answered since
  */
 
 /**
@@ -39,7 +40,7 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } 
  */
 
 /** @type {Link} */
-export const REST = { state: 'offline', trouble: null, action: 'rest', wait: 0, ordered: false, failures: 0, misses: 0, hollow: 0 };
+export const REST = { state: 'offline', trouble: null, action: 'rest', wait: 0, ordered: false, failures: 0, misses: 0, hollow: 0, asked: false };
 
 /**
  * Begins, or begins anew because the user asked for it.
@@ -62,7 +63,7 @@ const AGAIN = new Map([
   ['shutdown', ['online', 'server']],
 ]);
 
-/** What is not, and is told as it is. The rest is the end of the session. */
+/** What is not, and is told as it is. The rest is the end of the session, which somebody else has made: the site is asked once. */
 const FINAL = new Set(['login', 'refused', 'replaced']);
 
 /**
@@ -81,7 +82,8 @@ export function next(link, outcome, { now, random, hasNetwork }) {
   const known = AGAIN.get(cause);
   if (!known) {
     const code = /** @type {Trouble['code']} */ (FINAL.has(cause) ? cause : 'ended');
-    return code === 'ended' && outcome.raced ? begin(link, 'online') : { ...REST, trouble: { code, text, retryAt: 0 } };
+    if (code === 'ended' && (outcome.raced || !link.asked)) return { ...begin(link, 'online'), asked: true };
+    return { ...REST, trouble: { code, text, retryAt: 0 } };
   }
   const [action, code] = known;
   const failures = link.failures + 1;
@@ -96,6 +98,7 @@ export function next(link, outcome, { now, random, hasNetwork }) {
     failures,
     misses,
     hollow: link.hollow,
+    asked: link.asked,
   };
 }
 

@@ -8,7 +8,7 @@ import { createHistory } from './history.js';
 import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, ROLL_CALL_MS, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat, isMuted } from './model/chats.js';
-import { emptyWorld } from './model/world.js';
+import { emptyWorld, notificationKey } from './model/world.js';
 import { remember } from './ring.js';
 import { createSender } from './sender.js';
 import { Session } from './session.js';
@@ -110,6 +110,14 @@ export class Replica {
   get unread() {
     return this.chats.reduce((sum, chat) => sum + chat.unread, this.notices.filter((it) => !it.read).length);
   }
+  get news() {
+    const unseen = this.notifications.filter((it) => !this.world.seen.has(notificationKey(it)));
+    return this.notices.filter((it) => !it.read).length + unseen.length;
+  }
+  /** The page says that nobody is logged in, and no other tab knows better. */
+  get isGuest() {
+    return this.#isSure && this.options.user === '' && !this.world.session;
+  }
   /** Whether sounds and desktop notifications are this tab's to make: one of all tabs. */
   get leads() {
     return this.tabs.leads();
@@ -202,7 +210,7 @@ export class Replica {
     this.#waiting?.();
     this.#waiting = null;
     this.#leader = '';
-    this.session.lead();
+    this.session.lead(this.isGuest);
     this.tabs.post({ led: true });
     this.sender.adopt();
   }
@@ -267,7 +275,7 @@ export class Replica {
     const { world, session } = this;
     const isOther = user !== undefined && world.complete && user !== world.me?.id;
     if (isOther) session.renew();
-    else if (world.state === 'offline' && !world.chosenOffline) session.goOnline();
+    else if (world.state === 'offline' && !world.chosenOffline && user !== '') session.goOnline();
     if (!isOther) this.tabs.post({ to: tab, welcome: world });
   }
 

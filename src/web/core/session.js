@@ -44,11 +44,12 @@ export class Session {
     this.#parts = parts;
   }
 
-  /** This tab leads now: polls on where the last leader stopped, if it can. */
-  lead() {
+  /** This tab leads now: polls on where the last leader stopped, if it can. Of a guest the site is asked nothing. @param {boolean} isGuest */
+  lead(isGuest) {
     const { world, store } = this.#parts;
     const { session, complete, state, trouble } = world;
     if (world.chosenOffline) return this.#set(REST);
+    if (isGuest) return this.#set({ ...REST, trouble: { code: 'login', text: '', retryAt: 0 } });
     if (state === 'offline' && trouble) return this.#set({ ...REST, trouble });
     const action = complete && session && !store.hasLeft(session.ticket) ? 'poll' : 'online';
     return void this.#go(begin({ ...REST, state }, action));

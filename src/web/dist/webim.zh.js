@@ -1,4 +1,4 @@
-export const build="30fe2ea26bdd942a";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var n in o)s(e,n,{get:o[n],enumerable:!0})},h=(e,o,n,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let t of r(o))!c.call(e,t)&&t!==n&&s(e,t,{get:()=>o[t],enumerable:!(a=i(o,t))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
+export const build="cbc592ed851f39c8";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var t in o)s(e,t,{get:o[t],enumerable:!0})},h=(e,o,t,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let n of r(o))!c.call(e,n)&&n!==t&&s(e,n,{get:()=>o[n],enumerable:!(a=i(o,n))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
 Chat | 聊天 | 聊天
 Show chat bar | 展开聊天栏 | 展開聊天列
 Hide chat bar | 收起聊天栏 | 收起聊天列
@@ -117,9 +117,11 @@ New messages | 有新消息 | 有新訊息
 To the newest message | 回到最新消息 | 回到最新訊息
 Sending | 正在发送 | 正在傳送
 Sent | 已发送 | 已傳送
-Delivered | 已送达 | 已送達
 Not sent | 发送失败 | 傳送失敗
 Retry | 重试 | 重試
+Too many messages at once. | 发送过快。 | 傳送過快。
+{} messages were not sent. | {} 条消息未发送。 | {} 則訊息未傳送。
+Send all again | 全部重发 | 全部重送
 Discard | 放弃 | 放棄
 {} is typing… | {} 正在输入… | {} 正在輸入…
 You | 我 | 我

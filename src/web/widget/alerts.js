@@ -4,7 +4,7 @@
 // two tabs from doing the same. Must not: wait for an animation frame; hidden pages have none.
 
 import { lang, number } from './i18n.js';
-import { ending, im, openChat, openPanel, ui } from './state.js';
+import { ending, im, isQuiet, openChat, openPanel, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Message & {key: import('../core/types.js').ChatKey}} Incoming */
 
@@ -46,7 +46,7 @@ function flip() {
 
 /** The title tells every other second what is unread, while the page is hidden. */
 export function flashTitle() {
-  const wanted = document.hidden && im.unread > 0;
+  const wanted = document.hidden && im.unread > 0 && !isQuiet();
   if (wanted === flashing > 0) return;
   clearInterval(flashing);
   flashing = wanted ? setInterval(flip, FLASH_MS) : 0;
@@ -87,6 +87,7 @@ function wakeSound() {
  * @param {() => void} open
  */
 async function call(id, heading, text, image, open) {
+  if (isQuiet()) return;
   if (document.hidden) await wait(HIDDEN_WAIT_MS);
   if (im.settings.play_sound && audio?.state === 'running') claim(`sound ${id}`, playSound);
   claim(`note ${id}`, () => {

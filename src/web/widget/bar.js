@@ -115,10 +115,9 @@ function banner() {
 }
 
 function mainButtons() {
-  const { notices, notifications, contacts, state, settings } = im;
+  const { news, contacts, state, settings } = im;
   const signIn = t('Sign in to chat');
   if (isSigningIn()) return panelButton('contacts', 'person', signIn, '', h('span.bt', signIn));
-  const news = notifications.length + notices.filter((notice) => !notice.read).length;
   const online = state === 'online';
   const count = countOnline(contacts.values());
   const text = (/** @type {string} */ title) => !settings.minimize_layout && !ui.narrow && h('span.bt', title);

@@ -42,8 +42,8 @@ const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed:
 /** A line keeps its key when the site gives it an id. @param {Message | undefined} message */
 const lineKey = (message) => message?.cid || message?.id || '';
 
-/** How far a message of mine has come. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
-const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'], delivered: ['checks', 'Delivered'] };
+/** How far a message of mine has come. That the other side has got it is for the site to say, not for us to guess. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
+const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'] };
 
 /** @param {string} chat @param {Message} message @param {boolean} last of its run */
 function line(chat, { id, cid, own, body, style, state, reason, time: at }, last) {

@@ -62,7 +62,7 @@ export function noticesPanel() {
       'div.list',
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
       !notifications.length && !notices.length && empty('bell', t('All caught up')),
-      section(t('From the site'), notifications.map(({ text, link }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text))))),
+      section(t('From the site'), notifications.map(({ text, link, time }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time)))))),
       section(t('Announcements'), notices.map((notice) => noticeCard(notice))),
     ),
   );

@@ -89,6 +89,12 @@ export const activeChat = () => (ui.collapsed ? undefined : im.chats.find((chat)
 /** The site does not know who this is, or is just being told. */
 export const isSigningIn = () => im.trouble?.code === 'login' || (ui.tried && !im.me);
 
+/** The user wants to be disturbed by nothing: what is new is counted, and waits. */
+export const isQuiet = () => im.me?.show === 'dnd';
+
+/** How long until the site takes more of what waits in a chat; 0 if it takes it. @param {import('../core/types.js').Chat | undefined} chat */
+export const heldSeconds = (chat) => Math.max(0, Math.ceil(((chat?.held ?? 0) - Date.now()) / 1000));
+
 /** Opens a panel, or closes it if none is named. @param {Ui['panel']} panel */
 export function openPanel(panel) {
   const before = ui.panel;

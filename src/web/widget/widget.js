@@ -13,7 +13,7 @@ import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
 import { icon } from './icons.js';
 import { moveFocus, settleStops } from './keys.js';
 import { iconButton, link, panel, partner } from './parts.js';
-import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, im, isSigningIn, minimise, openChat, openPanel, pressed, save, takeWanted, ui } from './state.js';
+import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -141,7 +141,7 @@ function fitTabs() {
 
 /** The count-down needs a drawing a second, as long as somebody can see it. */
 function waitForRetry() {
-  if (second || document.hidden || !secondsLeft()) return;
+  if (second || document.hidden || !(secondsLeft() || heldSeconds(activeChat()))) return;
   second = setTimeout(() => {
     second = 0;
     draw();
@@ -166,6 +166,7 @@ function followKeyboard() {
 /** @param {import('../core/types.js').Change} change */
 function changed({ what, key }) {
   flashTitle();
+  if (['notices', 'notifications'].includes(what) && ui.panel === 'notices' && !document.hidden) im.readNotices(); // they are seen as they come
   if (what === 'members' && key === im.active) ui.members = im.rooms.get(key.slice(2))?.members ?? ui.members;
   showOrLeave();
   draw();
@@ -185,6 +186,7 @@ function showOrLeave() {
 
 /** A card above the bar, for a while; longer while somebody is at it or nobody can see it. @param {import('../core/types.js').Notice} notice */
 function showNotice(notice) {
+  if (isQuiet()) return;
   ui.toasts = [notice, ...ui.toasts].slice(0, TOASTS_MAX);
   const leave = () => {
     if (document.hidden || root.querySelector('.toasts:is(:hover, :focus-within)')) setTimeout(leave, TOAST_MS);
@@ -196,7 +198,7 @@ function showNotice(notice) {
 
 /** Opens the chat of a message if the user wants that, unless it would cover what he is doing. @param {{key: ChatKey, own: boolean}} message */
 function popUp({ key, own }) {
-  if (!own && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed) im.open(key);
+  if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed) im.open(key);
 }
 
 function preload() {

@@ -123,9 +123,11 @@ New messages | 有新消息 | 有新訊息
 To the newest message | 回到最新消息 | 回到最新訊息
 Sending | 正在发送 | 正在傳送
 Sent | 已发送 | 已傳送
-Delivered | 已送达 | 已送達
 Not sent | 发送失败 | 傳送失敗
 Retry | 重试 | 重試
+Too many messages at once. | 发送过快。 | 傳送過快。
+{} messages were not sent. | {} 条消息未发送。 | {} 則訊息未傳送。
+Send all again | 全部重发 | 全部重送
 Discard | 放弃 | 放棄
 {} is typing… | {} 正在输入… | {} 正在輸入…
 You | 我 | 我

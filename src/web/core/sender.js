@@ -27,8 +27,8 @@ export const TOO_LONG = 'too long';
  * @property {(event: Event) => void} publish
  */
 
-/** Whether the site takes a message later: it has had too many, or is busy and says how long. @param {import('./site.js').Answer} answer */
-const isHeld = ({ status, after }) => status === 429 || (status === 503 && after > 0);
+/** The site has had too many, and takes more later. */
+const TOO_MANY = 429;
 
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
 async function deliver({ env, site, world, publish }, { key, cid, body, style }) {
@@ -49,7 +49,7 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
       offline: kind === 'user' && !isThere(id),
     });
   let answer = await ask();
-  for (let holds = 0; isHeld(answer) && holds < HOLDS_MAX; holds += 1) {
+  for (let holds = 0; answer.status === TOO_MANY && holds < HOLDS_MAX; holds += 1) {
     const wait = answer.after || HOLD_MS;
     publish({ t: 'held', key, until: env.now() + wait });
     publish({ t: 'fate', key, cid, news: { state: 'sending', adopted: false } }); // it was answered, so it may be adopted again

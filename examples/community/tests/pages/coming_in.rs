@@ -2,6 +2,7 @@
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use nextim_community::limits::{HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_AT_ONCE};
 use nextim_community::site::Options;
@@ -131,6 +132,7 @@ fn pages_are_there_while_passwords_wait_to_be_hashed() {
     let turns: Vec<_> = (0..HASHES_AT_ONCE).map(|_| world.site().hashes.turn().unwrap()).collect();
     let attempts = LOG_INS_ADDRESS as usize;
     let (tell, told) = mpsc::channel();
+    let next = || told.recv_timeout(Duration::from_secs(60)).expect("an answer");
     thread::scope(|scope| {
         for number in 0..attempts {
             let (mut browser, tell) = (world.browser(), tell.clone());
@@ -140,12 +142,12 @@ fn pages_are_there_while_passwords_wait_to_be_hashed() {
             });
         }
         for _ in HASHES_WAITING_MAX..attempts {
-            told.recv().unwrap().is(503).has(&["Many people are logging in", "name=\"password\""]);
+            next().is(503).has(&["Many people are logging in", "name=\"password\""]);
         }
         world.browser().get("/").is(200);
         drop(turns);
         for _ in 0..HASHES_WAITING_MAX {
-            told.recv().unwrap().is(401);
+            next().is(401);
         }
     });
 }

@@ -173,9 +173,9 @@ export class Core extends Replica {
     return answer.ok;
   }
 
-  /** @param {string[]} users */
-  strangers(users) {
-    this.passersBy.mark(users);
+  /** @param {string[]} links @param {string[]} [ids] */
+  strangers(links, ids = []) {
+    this.passersBy.mark(links, ids);
   }
 
   /** @param {import('./types.js').MenuEntry[]} entries */

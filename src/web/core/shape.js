@@ -19,6 +19,9 @@ export function text(value) {
   return typeof value === 'string' && value !== 'undefined' && value !== 'null' ? value : '';
 }
 
+/** A name or what somebody said: as it is, whatever the word. @param {unknown} value */
+export const verbatim = (value) => (typeof value === 'string' ? value : text(value));
+
 /** @param {unknown} value @returns {Raw} */
 export const object = (value) => (value && typeof value === 'object' ? value : {});
 
@@ -34,7 +37,7 @@ export const flag = (value) => value === true || value === 1 || value === '1' ||
 /** How a word of a description is read, by the mark at its end. @type {Partial<Record<string, (value: unknown) => unknown>>} */
 const MARKS = {
   '?': (value) => text(value) || undefined, // a text, left out where there is none
-  '"': (value) => (typeof value === 'string' ? value : text(value)), // as it was said, whatever the word
+  '"': verbatim,
   '#': (value) => Math.max(0, Number(value) || 0),
   '!': (value) => flag(value) || undefined, // left out unless it is set
   '+': (value) => (Array.isArray(value) ? members(value) : undefined),
@@ -70,24 +73,24 @@ const PAGE = 'url? pic_url? default_pic_url?';
 
 /** @param {unknown} raw */
 export const buddies = (raw) =>
-  named(raw, `id nick presence show status uid? group? status_time? blocked! incomplete! ${PAGE}`).map((it) => {
+  named(raw, `id" nick presence show status uid? group? status_time? blocked! incomplete! ${PAGE}`).map((it) => {
     const online = it.presence === 'online';
     const presence = online ? 'online' : 'offline';
     return /** @type {BuddyInfo} */ ({ ...it, presence, show: it.show || (online ? 'available' : 'unavailable') });
   });
 
 /** A list, or an object keyed by id. @param {unknown} raw */
-export const rooms = (raw) => /** @type {RoomInfo[]} */ (named(raw, `id nick count# all_count# blocked! members+ ${PAGE}`));
+export const rooms = (raw) => /** @type {RoomInfo[]} */ (named(raw, `id" nick count# all_count# blocked! members+ ${PAGE}`));
 
 /** @param {unknown} raw */
-export const members = (raw) => /** @type {import('./types.js').Member[]} */ (named(raw, 'id nick'));
+export const members = (raw) => /** @type {import('./types.js').Member[]} */ (named(raw, 'id" nick'));
 
 /** @param {unknown} raw */
-export const channels = (raw) => /** @type {import('./types.js').Channel[]} */ (named(raw, 'id nick url?'));
+export const channels = (raw) => /** @type {import('./types.js').Channel[]} */ (named(raw, 'id" nick url?'));
 
 /** Null if nobody is meant. @param {unknown} raw @returns {import('./types.js').Me | null} */
 export function me(raw) {
-  const [it] = named([raw], `id nick show status uid? ${PAGE}`);
+  const [it] = named([raw], `id" nick show status uid? ${PAGE}`);
   return it ? /** @type {any} */ ({ ...it, show: it.show || 'available' }) : null;
 }
 
@@ -100,7 +103,7 @@ const OLD_TYPES = new Map([
 /** @param {unknown} raw @returns {LogItem[]} */
 export const logItems = (raw) =>
   list(raw).map((it) => {
-    const item = read(it, 'id from nick to type timestamp# body" style cid? new!');
+    const item = read(it, 'id from" nick to" type timestamp# body" style cid? new!');
     item.nick ||= item.from;
     item.type = OLD_TYPES.get(item.type) ?? item.type;
     item.id ||= `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`;
@@ -121,8 +124,8 @@ export function pollAnswer(raw) {
   return {
     ...answer,
     messages: logItems(messages),
-    presences: list(presences).map((it) => read(it, 'from nick type show status')),
-    statuses: list(statuses).map((it) => read(it, 'from nick to show')),
+    presences: list(presences).map((it) => read(it, 'from" nick type show status')),
+    statuses: list(statuses).map((it) => read(it, 'from" nick to show')),
   };
 }
 

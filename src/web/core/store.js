@@ -41,7 +41,7 @@ const PICTURE = {
   notifications: shape.notifications,
 };
 
-const LINE = 'id cid from nick own! body" style time# state reason';
+const LINE = 'id cid from" nick own! body" style time# state reason';
 
 /** @param {unknown} raw @param {string} description */
 const all = (raw, description) => shape.list(raw).map((it) => shape.read(it, description));
@@ -73,22 +73,19 @@ export function createStore(env, name) {
 
   return {
     /**
-     * What the last page knew; what it showed only if it was just now or the page says whose it is.
+     * What the last page knew; what it showed only if it was just now or the page says that it is the same user's. A page
+     * cache may give a user another's page, so that nothing is dropped for what the page says: the site's answer decides.
      * @param {World} world
-     * @param {string | undefined} user whose page it is
+     * @param {string | undefined} user whose page it is, as it says
      */
     recall(world, user) {
-      const owner = shape.text(read('user'));
+      const owner = shape.verbatim(read('user'));
       if (!owner) return;
-      if (user !== undefined && user !== owner) {
-        this.drop(owner);
-        return;
-      }
       world.owner = owner;
       restore(world, MEMORY, shape.object(read(`memory:${owner}`)));
       for (const chat of world.chats) addPending(world, chat);
       const picture = shape.object(read(`picture:${owner}`));
-      const isFresh = user !== undefined || Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX;
+      const isFresh = user === undefined ? Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX : user === owner;
       if (isFresh && shape.me(picture.me)?.id === owner) draw(world, picture);
     },
     /** @param {World} world */

@@ -7,7 +7,45 @@
 import { backoff } from './backoff.js';
 import { ASK_AGAIN_MS, STRANGERS_AGE_MS, USERS_ASKED_MAX } from './limits.js';
 import { findChat } from './model/chats.js';
+import { directory } from './names.js';
 import { buddies } from './shape.js';
+
+/**
+ * Whether the site has said something of one of these.
+ * @param {import('./types.js').BuddyInfo[]} found
+ * @param {string[]} ids
+ * @param {string[]} links
+ */
+function isOneOf(found, ids, links) {
+  return found.some(({ id, uid = id, incomplete }) => !incomplete && (ids.includes(id) || links.includes(id) || links.includes(uid)));
+}
+
+/**
+ * Names, and when the site last said how each is; it may have said nothing of one.
+ * @typedef {{marked: Set<string>, heard: Map<string, number>}} Names
+ */
+
+/**
+ * Who is to be asked for. One tab asks who the unknown are; each asks for strangers that it shows.
+ * @param {import('./model/world.js').World} world
+ * @param {Names} ids those the page names by their id
+ * @param {Names} links those its links lead to
+ * @param {{leads: boolean, isSeen: boolean, now: number}} page
+ */
+function due(world, ids, links, { leads, isSeen, now }) {
+  const people = [...world.contacts.values()];
+  const { byId, byLink } = directory(world.me ? [world.me, ...people] : people);
+  const linked = new Set([...links.marked].map((name) => byLink(name)?.id));
+  /** @param {string} name @param {Names} names */
+  const isOld = (name, names) => isSeen && now - (names.heard.get(name) ?? 0) > STRANGERS_AGE_MS;
+  const known = people.filter(({ id, group, presence, incomplete }) => {
+    const isShown = () => presence === 'online' || ids.marked.has(id) || linked.has(id) || findChat(world, `u/${id}`);
+    return incomplete ? leads : group === 'stranger' && isShown() && isOld(id, ids);
+  });
+  const unknown = [...ids.marked].filter((id) => !byId(id) && isOld(id, ids));
+  const strange = [...links.marked].filter((name) => !byLink(name) && isOld(name, links));
+  return [[...known.map(({ id }) => id), ...unknown], strange].map((names) => names.slice(0, USERS_ASKED_MAX));
+}
 
 /**
  * @param {object} parts
@@ -18,47 +56,31 @@ import { buddies } from './shape.js';
  * @param {(event: import('./model/apply.js').Event) => void} parts.publish
  */
 export function createStrangers({ env, site, tabs, world, publish }) {
-  /** Those of the page, as it names them: by uid or by id. @type {Set<string>} */
-  let marked = new Set();
-  /** @type {Map<string, number>} by id, or as the page names them: when the site last said how they are */
-  const heard = new Map();
+  /** @type {Names} */
+  const ids = { marked: new Set(), heard: new Map() };
+  /** @type {Names} */
+  const links = { marked: new Set(), heard: new Map() };
   let askAfter = 0; // not before, nor while it asks
   let idle = 0; // answers in a row that said nothing of those who were asked for
 
-  /** The site has said how these are, be it to another tab. @param {string[]} names */
-  const hear = (names) => {
-    for (const name of names) heard.set(name, env.now());
+  /** The site has said how these are, be it to another tab. @param {string[]} names @param {Names} [of] */
+  const hear = (names, of = ids) => {
+    for (const name of names) of.heard.set(name, env.now());
   };
-
-  /** Who is to be asked for. One tab asks who the unknown are; each asks for strangers that it shows. */
-  function due() {
-    const leads = tabs.leads();
-    const isSeen = env.isVisible();
-    const people = [...world.contacts.values()];
-    const named = new Set([world.me, ...people].flatMap((it) => [it?.id, it?.uid]));
-    /** @param {string} name */
-    const isOld = (name) => isSeen && env.now() - (heard.get(name) ?? 0) > STRANGERS_AGE_MS;
-    const known = people.filter(({ id, uid = '', group, presence, incomplete }) => {
-      const isShown = presence === 'online' || marked.has(uid) || marked.has(id) || findChat(world, `u/${id}`);
-      return incomplete ? leads : group === 'stranger' && isShown && isOld(id);
-    });
-    const unknown = [...marked].filter((name) => !named.has(name) && isOld(name));
-    return [known.map(({ id }) => id), unknown].map((names) => names.slice(0, USERS_ASKED_MAX));
-  }
 
   /** All of them in one call; what does not fit in goes into the next. */
   async function ask() {
     if (world.state !== 'online' || env.now() < askAfter) return;
-    const [ids, stranger_ids] = due();
-    const asked = [...ids, ...stranger_ids];
-    if (!asked.length) return;
+    const [asked, stranger_ids] = due(world, ids, links, { leads: tabs.leads(), isSeen: env.isVisible(), now: env.now() });
+    if (!asked.length && !stranger_ids.length) return;
     askAfter = Infinity;
-    const answer = await site.get('buddies', { ids, stranger_ids });
+    const answer = await site.get('buddies', { ids: asked, stranger_ids });
     askAfter = env.now() + ASK_AGAIN_MS;
     if (!answer.ok) return;
     hear(asked);
+    hear(stranger_ids, links);
     const found = buddies(answer.data);
-    idle = found.some(({ id, uid = id, incomplete }) => !incomplete && (asked.includes(id) || asked.includes(uid))) ? 0 : idle + 1;
+    idle = isOneOf(found, asked, stranger_ids) ? 0 : idle + 1;
     askAfter = idle > 1 ? env.now() + backoff(idle, env.random()) : 0;
     publish({ t: 'buddies', buddies: found, asked });
   }
@@ -66,20 +88,21 @@ export function createStrangers({ env, site, tabs, world, publish }) {
   return {
     hear,
     ask,
-    /** Who stands in the page now. @param {string[]} names */
-    mark(names) {
-      marked = new Set(names);
+    /** Who stands in the page now. @param {string[]} byLink @param {string[]} byId */
+    mark(byLink, byId) {
+      links.marked = new Set(byLink);
+      ids.marked = new Set(byId);
       void ask();
     },
     /** What was heard of him is not enough any more. @param {string} id */
     doubt(id) {
-      heard.delete(id);
+      ids.heard.delete(id);
       void ask();
     },
-    /** Those that go with `online`. */
+    /** Those that go with `online`: it takes names of links. */
     take() {
-      const names = [...marked].slice(0, USERS_ASKED_MAX);
-      hear(names);
+      const names = [...links.marked].slice(0, USERS_ASKED_MAX);
+      hear(names, links);
       return names;
     },
   };

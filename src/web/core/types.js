@@ -281,7 +281,7 @@
  * @property {(room: string) => Promise<Member[]>} members those online
  * @property {(room: string, locked: boolean) => Promise<boolean>} lock leaves the room's chat, or comes back
  * @property {(id: string, blocked: boolean) => Promise<boolean>} block a user
- * @property {(users: string[]) => void} strangers those whose links stand in the page now, by uid or id; they come into `contacts`
+ * @property {(links: string[], ids?: string[]) => void} strangers those that stand in the page now, by the names in their links (`directory` finds whose they are) or by id; they come into `contacts`
  * @property {(entries: MenuEntry[]) => void} addMenu the page's own entries of `menu`, after the site's
  *
  * @property {(event: string, listener: (detail: any) => void) => () => void} on answers how to stop listening. The

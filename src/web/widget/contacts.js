@@ -20,7 +20,7 @@ const STATUS_LETTERS_MAX = 140;
 function myself() {
   const { me } = im;
   if (!me) return null;
-  const current = im.state === 'offline' ? 'offline' : me.show in SHOWS ? me.show : 'available';
+  const current = im.state === 'offline' ? 'offline' : Object.hasOwn(SHOWS, me.show) ? me.show : 'available';
   const word = t(SHOWS[current] ?? '');
   const label = t('Your presence: {}', word);
   const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => im.setPresence(show) }));

@@ -2,7 +2,7 @@
 //
 // Owns: the patterns, and how a user is read from a link. Must not: touch the page.
 
-/** The usual addresses of a user's page; the first group is his number or id. */
+/** The usual addresses of a user's page; the first group is the uid, or the id. */
 export const USER_LINKS = [/space\.php\?(?:.*&)?uid=(\d+)/, /space-uid-(\d+)\.html/, /[?&]mod=space&(?:.*&)?uid=(\d+)/];
 
 /**

@@ -9,13 +9,13 @@
 /** The group of those who are no friends. */
 export const STRANGER = 'stranger';
 
-/** @type {Record<string, Kind>} */
-const KINDS = { away: 'away', xa: 'away', idle: 'away', unavailable: 'away', dnd: 'dnd', busy: 'dnd', invisible: 'offline', offline: 'offline' };
+/** @type {Map<string | undefined, Kind>} */
+const KINDS = new Map([['away', 'away'], ['xa', 'away'], ['idle', 'away'], ['unavailable', 'away'], ['dnd', 'dnd'], ['busy', 'dnd'], ['invisible', 'offline'], ['offline', 'offline']]);
 
 /** @param {{presence?: string, show?: string} | undefined} who @returns {Kind} */
 export function presenceKind(who) {
   if (!who || who.presence === 'offline') return 'offline';
-  return KINDS[who.show ?? ''] ?? 'available';
+  return KINDS.get(who.show) ?? 'available';
 }
 
 /** Friends online; strangers come and go with the page and are not counted. @param {Iterable<BuddyInfo>} contacts */

@@ -3,6 +3,7 @@
 // Owns: a presence button beside each such link, in an element of its own whose shadow root keeps the page's style out
 // and ours in. Must not: change the links, look into our own bar, or watch a page without bounds.
 
+import { directory } from '../core/names.js';
 import { h, patch } from './dom.js';
 import { lang, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -10,8 +11,6 @@ import { compile, userOf } from './links.js';
 import { presenceWord } from './parts.js';
 import { presenceKind } from './roster.js';
 import { ending, im, openChat } from './state.js';
-
-/** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
 const BUTTONS_MAX = 500;
 /** A page that changes all the time is looked at this often. */
@@ -38,7 +37,8 @@ export function makeHost(name, sheet, className = '') {
 /**
  * A button in the page.
  * @typedef {object} Mark
- * @property {string} user
+ * @property {string} name of the user
+ * @property {boolean} isId the page says the id; otherwise it is as the link has it
  * @property {HTMLElement} host
  * @property {HTMLElement} root
  * @property {import('./dom.js').VNode[]} drawn
@@ -59,10 +59,11 @@ export function watchPage(sources, sheet) {
   let timer = 0;
 
   const mark = (/** @type {Element} */ link) => {
-    const user = link.getAttribute('data-webim-user') || userOf(link.getAttribute('href') ?? '', patterns);
+    const id = link.getAttribute('data-webim-user');
+    const name = id || userOf(link.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
-    if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
-    if (!link.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, sheet, 'stranger') });
+    if (!name || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
+    if (!link.closest('[contenteditable]')) marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheet, 'stranger') });
   };
 
   const scan = () => {
@@ -78,7 +79,9 @@ export function watchPage(sources, sheet) {
       root.querySelectorAll(LINKS).forEach(mark);
     }
     added.clear();
-    im.strangers([...marks.values()].map(({ user }) => user));
+    const all = [...marks.values()];
+    const names = (/** @type {boolean} */ byId) => all.filter(({ isId }) => isId === byId).map(({ name }) => name);
+    im.strangers(names(false), names(true));
     show();
   };
 
@@ -99,15 +102,13 @@ export function watchPage(sources, sheet) {
 
 /** @param {Map<Element, Mark>} marks */
 function showMarks(marks) {
-  /** @type {Map<string | undefined, BuddyInfo>} by id and, before all, by number */
-  const known = new Map();
+  if (!marks.size) return;
   const contacts = [...im.contacts.values()].filter((who) => !who.incomplete);
-  for (const who of contacts) known.set(who.id, who);
-  for (const who of contacts) known.set(who.uid, who);
+  const { byId, byLink } = directory(im.me ? [...contacts, { ...im.me, presence: '' }] : contacts);
   for (const [link, found] of marks) {
-    const { user, host, root } = found;
-    const who = known.get(user);
-    if (!who || user === im.me?.id || user === im.me?.uid) {
+    const { name, isId, host, root } = found;
+    const who = isId ? byId(name) : byLink(name);
+    if (!who || who.id === im.me?.id) {
       host.remove();
       continue;
     }

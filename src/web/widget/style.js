@@ -8,8 +8,8 @@ const BACKGROUND = { light: [214, 226, 246], dark: [54, 66, 88] };
 const CONTRAST_MIN = 4.6;
 const FONT_PX_MIN = 11;
 const FONT_PX_MAX = 22;
-/** What else may be set, and to what. @type {Record<string, RegExp>} */
-const ALLOWED = { 'font-weight': /^(bold|bolder|[6-9]00)$/, 'font-style': /^(italic|oblique)$/, 'text-decoration': /^(underline|line-through)$/ };
+/** What else may be set, and to what. */
+const ALLOWED = new Map([['font-weight', /^(bold|bolder|[6-9]00)$/], ['font-style', /^(italic|oblique)$/], ['text-decoration', /^(underline|line-through)$/]]);
 
 /**
  * What the sender of this browser chose.
@@ -68,7 +68,7 @@ export function readStyle(text, dark) {
     const [, size, unit] = (name === 'font-size' && /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value)) || [];
     if (color) rules[name] = `rgb(${legible(color, dark).join(', ')})`;
     else if (size) rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(Number(size) * (unit === 'pt' ? 4 / 3 : 1))))}px`;
-    else if (ALLOWED[name]?.test(value)) rules[name] = value;
+    else if (ALLOWED.get(name)?.test(value)) rules[name] = value;
   }
   return rules;
 }

@@ -1,0 +1,96 @@
+// Who is meant, on pages of a site.
+//
+// Owns: ids that look like something else, and what a page says of its own user. Must not: look at how links are found.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { serve, scriptTag } from './support/pages.js';
+import { Person, Tab, allLeave, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** What a site may call its users. */
+const WORDS = ['null', 'undefined', '__proto__', 'constructor', '[GM]Bob', '007'];
+
+/** The site's answer to `online` is another from now on. @param {Person} person @param {(answer: any) => void} change */
+function rewrite(person, change) {
+  return person.page.route('**/webim/online', async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    change(answer);
+    await route.fulfill({ response, json: answer });
+  });
+}
+
+test('an element that names an id is no link to the user whose uid that is', async () => {
+  const carol = await Person.arrive(browser, community.url, 'carol');
+  const { page } = carol;
+  const tag = await scriptTag(page, community.url);
+  await rewrite(carol, ({ buddies }) => buddies.push({ id: '4', uid: '900', nick: 'Four', presence: 'online', show: 'available', group: 'stranger' }));
+  const body = '<p><b data-webim-user="2">two</b> <b data-webim-user="4">four</b> <b data-webim-user="bob">bob</b> <a href="/space.php?uid=4">4</a></p>';
+  await serve(page, community.url, `<body>${body}${tag}</body>`);
+  await new Tab(page).online();
+  const beside = (/** @type {string} */ selector) => page.locator(`${selector} + nextim-presence`).getByRole('button');
+  await beside('[data-webim-user="bob"]').waitFor();
+  assert.match((await beside('a').getAttribute('aria-label')) ?? '', /^Chat with Dave/, 'in a link it is a uid');
+  await beside('[data-webim-user="4"]').click();
+  await carol.bar.chat('Four').window.waitFor();
+  assert.equal(await beside('[data-webim-user="2"]').count(), 0, 'nobody has this id');
+});
+
+test('users whose ids are words of programs are users like others', async () => {
+  const alice = await Person.arrive(browser, community.url, 'alice');
+  const { page } = alice;
+  await rewrite(alice, (answer) => {
+    answer.user.id = 'null';
+    answer.buddies = WORDS.slice(1).map((id) => ({ id, nick: `<${id}>`, presence: 'online', show: 'constructor', group: 'friend' }));
+  });
+  /** @type {string[]} */
+  const receivers = [];
+  await page.route('**/webim/message', (route) => {
+    receivers.push(new URLSearchParams(route.request().postData() ?? '').get('to') ?? '');
+    return route.fulfill({ json: { status: 'ok', id: String(9e6 + receivers.length) } });
+  });
+  await page.reload();
+  await alice.bar.online();
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).NextIM.user.id), 'null');
+  for (const id of WORDS.slice(1)) {
+    const chat = await alice.bar.chatWith(`<${id}>`.replace(/[[\]]/g, '\\$&'));
+    await alice.bar.chat(`<${id}>`).say(`to ${id}`);
+    await alice.bar.chat(`<${id}>`).log.getByRole('img', { name: /Sent|Delivered/ }).waitFor();
+    assert.ok(chat);
+  }
+  assert.deepEqual(receivers, WORDS.slice(1));
+  assert.deepEqual(alice.complaints, []);
+});
+
+test('a page from a cache, made for another user, deletes no draft', async () => {
+  const bob = await Person.arrive(browser, community.url, 'bob');
+  const { page } = bob;
+  const tag = await scriptTag(page, community.url);
+  await page.goto(`${community.url}/forum`);
+  const chat = await bob.bar.chatWith('Alice');
+  await chat.box.fill('half a thought');
+  for (const user of ['carol', '', 'undefined']) {
+    await serve(page, community.url, `<body>${tag.replace('data-user="bob"', `data-user="${user}"`)}</body>`);
+    await bob.bar.online();
+    await page.goto(`${community.url}/forum`);
+    await bob.bar.online();
+    await chat.window.waitFor();
+    assert.equal(await chat.box.inputValue(), 'half a thought', `made for “${user}”`);
+  }
+});

@@ -6,6 +6,7 @@
 import { createIM } from './core/im.js';
 import { publicApi } from './core/api.js';
 import { createLoader } from './loader.js';
+import { guardKeys } from './widget/guard.js';
 import { createWidget } from './widget/widget.js';
 
 const IDLE_MS_MAX = 2000; // a page that is never idle gets its bar after this long
@@ -26,6 +27,7 @@ if (script && (script.legacy || !page.NextIM?.on)) begin(script);
 
 /** @param {Tag} tag */
 function begin(tag) {
+  guardKeys();
   const { legacy, src } = tag;
   const { site = '/webim', user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
   const im = createIM({ site, user, jsonp: jsonp !== undefined && jsonp !== 'false' });

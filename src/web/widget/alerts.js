@@ -73,7 +73,7 @@ export function playSound() {
 }
 
 /** The browser lets a page sound only after a gesture. */
-function wakeSound() {
+export function wakeSound() {
   audio ??= new AudioContext();
   void audio.resume();
 }

@@ -1,11 +1,12 @@
 // Where a message is written.
 //
-// Owns: the text field, the emoji and formatting trays, the limit of a message's size. Must not: send while an input
-// method is composing, or lose what was typed.
+// Owns: the text field, the emoji and formatting trays, the limit of a message's size.
+// Must not: lose what was typed.
 
 import { BODY_BYTES_MAX } from '../core/limits.js';
 import { bytesOf } from '../core/shape.js';
 import { h } from './dom.js';
+import { fieldOf } from './guard.js';
 import { t } from './i18n.js';
 import { iconButton, partner } from './parts.js';
 import { draw, find, focus, im, save, toggleTray, ui } from './state.js';
@@ -17,8 +18,6 @@ import { readStyle, writeStyle } from './style.js';
 const EMOJI = [...'🙂😁😃😆😂😉😊😍😘😛😎🤔😐🙄😌😴😟🙁😢😭😮😳😠😡👍👎👌👏👋🙏💪🤝', '❤️', ...'💔🔥🎉🎁💯🌹🍵'];
 /** Colours to write in; each is moved until it can be read in the theme. The first is none. */
 const COLORS = ['', '#d0342c', '#c2570c', '#8a6d00', '#1a7f37', '#0b7285', '#2563d9', '#7c3aed'];
-/** A key code of 229 is a key that an input method has taken; some browsers say only that. */
-const COMPOSING_KEY = 229;
 
 /** @typedef {import('./style.js').Format} Format */
 /** The buttons of the formatting tray: what each sets, its letter and its name. @type {[Partial<Format>, string, string][]} */
@@ -92,7 +91,7 @@ export function composer(chat) {
     send(chat);
   };
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing && event.keyCode !== COMPOSING_KEY) onsubmit(event);
+    if (event.key === 'Enter' && !event.shiftKey) onsubmit(event);
   };
   const opener = (/** @type {'emoji' | 'format'} */ name, /** @type {string} */ label, /** @type {import('./icons.js').Icon} */ mark) => iconButton(label, mark, () => toggleTray(name), { id: `open ${name}`, 'aria-expanded': ui.tray === name });
   return h(
@@ -107,7 +106,7 @@ export function composer(chat) {
       opener('format', t('Formatting'), 'letter'),
       h('textarea', {
         id: 'input', rows: 1, dir: 'auto', value: chat.draft, placeholder: t('Write a message'), label: t('Message to {}', partner(chat).nick), 'aria-describedby': 'limit', 'aria-invalid': long,
-        enterkeyhint: 'send', style: readStyle(writeStyle(ui.format), ui.dark), onkeydown, oninput: (/** @type {any} */ { target }) => setDraft(chat, target.value),
+        enterkeyhint: 'send', style: readStyle(writeStyle(ui.format), ui.dark), onkeydown, oninput: (/** @type {Event} */ event) => setDraft(chat, fieldOf(event).value),
       }),
       iconButton(t('Send'), 'send', null, { type: 'submit', disabled: !body || long }, '.send'),
     ),

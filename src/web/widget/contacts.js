@@ -4,6 +4,7 @@
 // Must not: sort or count; `roster.js` does.
 
 import { h, memo } from './dom.js';
+import { fieldOf } from './guard.js';
 import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { menu } from './menu.js';
@@ -25,12 +26,12 @@ function myself() {
   const label = t('Your presence: {}', word);
   const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => im.setPresence(show) }));
   const onchange = (/** @type {any} */ { target }) => im.setPresence(me.show, target.value.trim());
-  const onkeydown = (/** @type {any} */ event) => {
-    const { target, key } = event;
-    if (key === 'Enter' && !event.isComposing) target.blur();
-    if (key !== 'Escape' || target.value === me.status) return;
-    target.value = me.status;
-    event.stopPropagation();
+  const onkeydown = (/** @type {KeyboardEvent} */ event) => {
+    const field = fieldOf(event);
+    if (event.key === 'Enter') field.blur();
+    if (event.key !== 'Escape' || field.value === me.status) return;
+    field.value = me.status;
+    event.preventDefault();
   };
   return h(
     'div.me',
@@ -117,8 +118,8 @@ export function contactsPanel() {
   ui.tried = false;
   const contacts = [...im.contacts.values()];
   const groups = groupContacts(contacts, ui.query, lang);
-  const oninput = (/** @type {any} */ { target }) => {
-    ui.query = target.value;
+  const oninput = (/** @type {Event} */ event) => {
+    ui.query = fieldOf(event).value;
     draw();
   };
   const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'));

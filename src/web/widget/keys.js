@@ -7,6 +7,8 @@
 const COLUMNS = 8;
 /** The button beside an item stands for it. */
 const BESIDE = '.more, .tx';
+const PRESSES = ['Enter', ' '];
+const SCROLLS = ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' '];
 
 /** The items of a list, but not those of a menu that is open within the bar. @param {Element} list @returns {HTMLElement[]} */
 function itemsOf(list) {
@@ -33,12 +35,19 @@ export function settleStops(root) {
   }
 }
 
-/** Moves the focus if the key is one that does. @param {KeyboardEvent} event @param {boolean} rtl */
+/** Whether an element takes a key by itself: a button is pressed, a box scrolls. @param {KeyboardEvent} event */
+export function isTaken(event) {
+  const target = /** @type {Element} */ (event.composedPath()[0]);
+  const keys = target.matches('button') ? PRESSES : target.matches('a') ? ['Enter'] : SCROLLS;
+  return !event.ctrlKey && !event.altKey && !event.metaKey && keys.includes(event.key);
+}
+
+/** Moves the focus if the key is one that does, and answers whether it is. @param {KeyboardEvent} event @param {boolean} rtl */
 export function moveFocus(event, rtl) {
   const target = /** @type {Element} */ (event.composedPath()[0]);
   const list = target.closest('[data-keys]');
   const kind = list?.getAttribute('data-keys');
-  if (!list || !kind || target.matches('input, textarea, select')) return;
+  if (!list || !kind || target.matches('input, textarea, select')) return false;
   const items = itemsOf(list);
   const at = items.findIndex((item) => item === target || (target.matches(BESIDE) && item === target.previousElementSibling));
   const forward = rtl ? -1 : 1;
@@ -46,10 +55,11 @@ export function moveFocus(event, rtl) {
   const down = ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0) * ({ v: 1, g: COLUMNS }[kind] ?? 0);
   const edge = { Home: 0, End: items.length - 1 }[event.key];
   const to = edge ?? at + across + down;
-  if (at < 0 || (to === at && edge === undefined)) return;
+  if (at < 0 || (to === at && edge === undefined)) return false;
   const round = list.matches('.menu, .bar');
   const next = items[round ? (to + items.length) % items.length : Math.max(0, Math.min(items.length - 1, to))];
   event.preventDefault();
   if (kind !== 'bar') choose(items, next);
   next?.focus();
+  return true;
 }

@@ -4,6 +4,7 @@
 
 import { mayNotify, playSound } from './alerts.js';
 import { h } from './dom.js';
+import { fieldOf } from './guard.js';
 import { number, t } from './i18n.js';
 import { panel } from './parts.js';
 import { draw, im, ui } from './state.js';
@@ -41,8 +42,8 @@ function option([key, label, choices, max]) {
   const value = ui.sliding[key] ?? im.settings[key];
   const onchange = (/** @type {any} */ { target }) => void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
   // Zoom follows when the slider is let go: it must not move away under the hand.
-  const oninput = (/** @type {any} */ { target }) => {
-    ui.sliding[key] = Number(target.value);
+  const oninput = (/** @type {Event} */ event) => {
+    ui.sliding[key] = Number(fieldOf(event).value);
     draw();
   };
   const percent = `${number(value)} %`;

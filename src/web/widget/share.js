@@ -5,6 +5,7 @@
 
 import * as alerts from './alerts.js';
 import * as dom from './dom.js';
+import * as guard from './guard.js';
 import * as i18n from './i18n.js';
 import * as icons from './icons.js';
 import * as parts from './parts.js';
@@ -14,6 +15,7 @@ import * as state from './state.js';
 export const SHARED = {
   'widget/alerts.js': alerts,
   'widget/dom.js': dom,
+  'widget/guard.js': guard,
   'widget/i18n.js': i18n,
   'widget/icons.js': icons,
   'widget/parts.js': parts,

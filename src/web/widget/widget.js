@@ -5,15 +5,16 @@
 // place of a panel or a chat's window until its chunk is here. Must not: hold what the core holds, take the focus for
 // what comes from outside, draw before the words are there, or import what a chunk brings.
 
-import { flashTitle, watchAlerts } from './alerts.js';
+import { flashTitle, wakeSound, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
 import { beginChunks, chunk, isMissing, tryAgain } from './chunks.js';
 import { h, patch } from './dom.js';
+import { giveKeys, guardKeys, isComposing } from './guard.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
 import { icon } from './icons.js';
-import { moveFocus, settleStops } from './keys.js';
+import { isTaken, moveFocus, settleStops } from './keys.js';
 import { iconButton, link, panel, partner } from './parts.js';
-import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, takeWanted, ui } from './state.js';
+import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -109,8 +110,7 @@ function opened() {
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }
 
-/** @param {ShadowRoot} shadow */
-function drawNow(shadow) {
+function drawNow() {
   const { chat, chats, stage, isWaiting } = opened();
   const held = /** @type {HTMLElement | null} */ (shadow.activeElement);
   const next = [bar(), stage];
@@ -148,12 +148,25 @@ function waitForRetry() {
   }, SECOND_MS);
 }
 
-/** Alt, Shift and C, because neither browsers nor screen readers use it; `code` is the key's place, whatever Alt makes it write. @param {KeyboardEvent} event */
+/**
+ * Alt, Shift and C, because neither browsers nor screen readers use it; `code` is the key's place, whatever Alt makes it
+ * write. While a dialog of the page holds all else back, the bar too stays as it is.
+ * @param {KeyboardEvent} event
+ */
 function shortcut(event) {
-  if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.code !== 'KeyC') return;
+  if (!event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey || event.code !== 'KeyC') return false;
+  if (isComposing(event) || document.querySelector('dialog:modal')) return false;
   event.preventDefault();
   if (ui.collapsed) collapse(false);
   focus('contacts');
+  return true;
+}
+
+/** A key in the bar. Whether the bar has used it. @param {KeyboardEvent} event */
+function onKey(event) {
+  wakeSound();
+  if (event.key === 'Escape') return escape(shadow.activeElement);
+  return shortcut(event) || moveFocus(event, root.dir === 'rtl') || isTaken(event);
 }
 
 /** On a phone the sheet ends where the keyboard begins. */
@@ -206,13 +219,9 @@ function preload() {
   chunk('chat');
 }
 
-/** @param {ShadowRoot} shadow */
-function listen(shadow) {
+function listen() {
   const { signal } = ending;
-  root.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape' && !event.isComposing && escape(shadow.activeElement)) event.stopPropagation();
-    else if (!event.defaultPrevented) moveFocus(event, root.dir === 'rtl');
-  });
+  giveKeys(root, onKey);
   // Who comes near will open something.
   for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
   addEventListener('keydown', shortcut, { signal });
@@ -232,23 +241,23 @@ function listen(shadow) {
  * @param {WidgetOptions} options
  */
 export function createWidget(core, options) {
+  guardKeys();
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(options.style);
   const made = makeHost('nextim-bar', sheet);
-  const { host, shadow } = made;
   root = made.root;
   root.setAttribute('role', 'region');
-  document.body.append(host);
+  document.body.append(made.host);
   ui.narrow = phone.matches;
-  begin(core, shadow, () => {
+  begin(core, made.shadow, () => {
     if (!refresh(options)) return;
-    drawNow(shadow);
+    drawNow();
     showPresences();
   });
   beginChunks(options.load);
   refresh(options);
   watchAlerts();
-  listen(shadow);
+  listen();
   const showPresences = watchPage(options.userLinks, sheet);
   showOrLeave();
   if (options.panel) openPanel(options.panel);
@@ -261,7 +270,7 @@ export function createWidget(core, options) {
     /** Takes the bar out of the page for good and answers which panel was open. */
     end() {
       ending.abort();
-      host.remove();
+      made.host.remove();
       return ui.panel;
     },
   };

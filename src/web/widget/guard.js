@@ -1,0 +1,70 @@
+// Keys and focus that stay with the bar.
+//
+// Owns: which events the page does not see. It knows only the bar's element, and takes somebody who types there for one
+// who turns its pages with the arrow keys, or who has left its dialog. So these events end at the window's capture,
+// before the page's listeners, and the bar's own handlers are called from there. Must not: know what a key does, or
+// keep pointer events; pages close their menus by them.
+
+import { ending } from './state.js';
+
+/** A field has its keys and the focus to itself. */
+const FIELD = 'input, textarea, select';
+const OF_FIELD = [
+  'keydown', 'keypress', 'keyup', 'beforeinput', 'textInput', 'input', 'compositionstart', 'compositionupdate', 'compositionend',
+  'cut', 'copy', 'paste', 'focus', 'blur', 'focusin', 'focusout',
+];
+/** A key code of 229 is a key that an input method has taken; some browsers say only that. */
+const COMPOSING_KEY = 229;
+
+/** @type {{root: HTMLElement, onKey: (event: KeyboardEvent) => boolean} | null} */
+let bar = null;
+/** Keys that went down for the bar; their letting go is the bar's too, wherever the focus is then. @type {Set<string>} */
+const held = new Set();
+
+/** Whether a key belongs to an input method. @param {KeyboardEvent} event */
+export const isComposing = (event) => event.isComposing || event.keyCode === COMPOSING_KEY;
+
+/** The field an event is of; `target` is the bar's element where the event is given from the window. @param {Event} event @returns {any} */
+export const fieldOf = (event) => event.composedPath()[0];
+
+/** As early as possible: a listener the page has put on the window's capture before sees what a field of the bar gets. Once more does nothing. */
+export function guardKeys() {
+  for (const type of OF_FIELD) addEventListener(type, hear, { capture: true, signal: ending.signal });
+}
+
+/**
+ * From now on there is a bar.
+ * @param {HTMLElement} root
+ * @param {(event: KeyboardEvent) => boolean} onKey answers whether the bar has used the key
+ */
+export function giveKeys(root, onKey) {
+  bar = { root, onKey };
+}
+
+/** @param {Event} event */
+function hear(event) {
+  const target = fieldOf(event);
+  const within = target instanceof Element && bar?.root.contains(target);
+  const isOfField = within && target.matches(FIELD);
+  const isKept = event.type.startsWith('key') ? keepsKey(/** @type {KeyboardEvent} */ (event), within, isOfField) : isOfField;
+  if (isOfField && !event.type.startsWith('key')) give(event);
+  if (isKept) event.stopImmediatePropagation();
+}
+
+/** @param {KeyboardEvent} event @param {boolean | undefined} within @param {boolean | undefined} isOfField */
+function keepsKey(event, within, isOfField) {
+  const key = event.code || event.key;
+  if (event.type === 'keyup') return held.delete(key) || isOfField;
+  if (event.type === 'keypress') return held.has(key) || isOfField;
+  held.delete(key);
+  const isOurs = within && !isComposing(event);
+  if (isOurs && isOfField) give(event);
+  const isUsed = isOurs && !event.defaultPrevented && bar?.onKey(event);
+  if (isUsed || isOfField) held.add(key);
+  return isUsed || isOfField;
+}
+
+/** Calls the field's own handler, which the event does not reach. @param {Event} event */
+function give(event) {
+  fieldOf(event)[`on${event.type}`]?.(event);
+}

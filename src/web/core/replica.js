@@ -118,6 +118,10 @@ export class Replica {
   get isGuest() {
     return this.#isSure && this.options.user === '' && !this.world.session;
   }
+  /** The time by the site's clock, which the lines' times are of. */
+  get now() {
+    return this.env.now() + this.world.offset;
+  }
   /** Whether sounds and desktop notifications are this tab's to make: one of all tabs. */
   get leads() {
     return this.tabs.leads();

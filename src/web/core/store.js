@@ -33,6 +33,7 @@ const MEMORY = {
 
 /** What of it is drawn before the site has answered. @type {Table} */
 const PICTURE = {
+  offset: (raw) => (Number.isFinite(raw) ? raw : 0),
   me: shape.me,
   contacts: (raw) => byId(shape.buddies(raw)),
   rooms: (raw) => byId(shape.rooms(raw)),

@@ -252,6 +252,7 @@
  * @property {MenuEntry[]} menu
  * @property {number} unread of all chats and notices
  * @property {number} news notices and notifications that were not seen
+ * @property {number} now ms since 1970 by the site's clock
  * @property {boolean} leads sounds and desktop notifications are this tab's to make: one tab of all
  *
  * @property {() => void} start begins; goes online unless the user chose to be offline

@@ -96,6 +96,9 @@ const im = {
   get news() {
     return im.notices.filter((notice) => !notice.read).length + (im.isSeen ? 0 : im.notifications.length);
   },
+  get now() {
+    return Date.now();
+  },
   start() {},
   stop() {},
   goOnline(login) {

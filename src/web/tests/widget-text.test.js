@@ -59,6 +59,9 @@ test('markup stays text and no letter is lost', () => {
 
 test('emoticons are codes that stand alone', () => {
   assert.equal(whole(':) ;) :D <3 :\'('), '🙂 😉 😃 ❤️ 😢');
+  assert.equal(whole('B-) 8-) ok :) B-)!'), '😎 😎 ok 🙂 😎!');
+  assert.equal(whole('thanks <3\nand love <3!'), 'thanks ❤️\nand love ❤️!');
+  for (const body of ['A) tea B) coffee', '8)', '7) x 8) y', 'B) 8)', 'x <3 then', 'if x <3', '2 <3', 'n <3.5', '<3.5', 'a<3', 'count <3 or more']) assert.equal(whole(body), body);
   for (const body of ['a:)b', 'https://x.example:80/:)', '12:3', 'C:/', '(8)']) assert.equal(whole(body), body);
 });
 

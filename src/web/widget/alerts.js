@@ -3,6 +3,7 @@
 // Owns: the title that flashes while the page is hidden, the sound, desktop notifications, and the claim that keeps
 // two tabs from doing the same. Must not: wait for an animation frame; hidden pages have none.
 
+import { clip } from '../core/graphemes.js';
 import { lang, number } from './i18n.js';
 import { ending, im, isQuiet, openChat, openPanel, ui } from './state.js';
 
@@ -13,7 +14,7 @@ const FLASH_MS = 1000;
 const HIDDEN_WAIT_MS = 200;
 /** A claim is held until every other tab has asked, however slow the browser makes the timers of hidden ones. */
 const CLAIM_MS = 90_000;
-const NOTE_LETTERS_MAX = 160;
+const NOTE_CHARS_MAX = 160;
 
 /** Whether the browser shows our notifications. */
 export const mayNotify = () => typeof Notification === 'function' && Notification.permission === 'granted';
@@ -93,7 +94,7 @@ async function call(id, heading, text, image, open) {
   claim(`note ${id}`, () => {
     if (!document.hidden || !im.settings.desktop_notify || !mayNotify()) return;
     try {
-      const body = text.length > NOTE_LETTERS_MAX ? `${text.slice(0, NOTE_LETTERS_MAX)}…` : text;
+      const body = text.length > NOTE_CHARS_MAX ? `${clip(text, NOTE_CHARS_MAX)}…` : text;
       const note = new Notification(heading, { body, tag: id, lang, icon: image });
       note.onclick = () => {
         window.focus();

@@ -105,7 +105,7 @@ function login() {
     h(
       'form.login',
       { onsubmit },
-      field('Username', { id: 'first', type: 'text', name: 'username', autocomplete: 'username' }),
+      field('Username', { id: 'first', type: 'text', name: 'username', autocomplete: 'username', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false' }),
       field('Password', { type: 'password', name: 'password', autocomplete: 'current-password' }),
       h('p.error', { id: 'wrong', role: 'alert' }, error),
       h('button.primary', { type: 'submit' }, t('Sign in')),

@@ -3,6 +3,7 @@
 // Owns: `h`, which describes an element, and `patch`, which makes the page agree with a description and touches only
 // what differs: elements are reused by key, or by place where they have none, so that focus, scroll and half-written
 // text survive. A description that is the same object as last time is skipped whole; long lists keep theirs.
+// What others have put in is taken out when its place is drawn again.
 // Must not: make anything but elements, attributes and text nodes. Nothing is ever read as HTML.
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -128,5 +129,11 @@ export function patch(parent, old, next) {
     }
     if (node === cursor) cursor = cursor?.nextSibling ?? null;
     else parent.insertBefore(node, cursor);
+  }
+  // What is left is not ours: translators and extensions put elements in the place of texts.
+  while (cursor) {
+    const stray = cursor;
+    cursor = cursor.nextSibling;
+    stray.remove();
   }
 }

@@ -105,8 +105,7 @@ function top({ loaded, messages, complete }) {
 /** @param {Chat} chat */
 export function log(chat) {
   const { key, messages, typing, loaded } = chat;
-  const now = Date.now();
-  const days = groupByDay(messages).map(({ day, time: at, runs }) => h('div.day', { key: day }, h('h3', dayName(at, now)), ...runs.map((run) => runOf(chat, run))));
+  const days = groupByDay(messages).map(({ day, time: at, runs }) => h('div.day', { key: day }, h('h3', dayName(at, im.now)), ...runs.map((run) => runOf(chat, run))));
   const { missed } = reading;
   const onclick = () => {
     const box = find('log');

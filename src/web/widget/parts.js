@@ -3,6 +3,7 @@
 // Owns: buttons, avatars, presence dots, badges, openers of menus, a panel's frame. Must not: know what they are for, or hold what
 // only a panel or a chat shows (`rows.js`).
 
+import { initialOf } from '../core/graphemes.js';
 import { chunk } from './chunks.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';
@@ -67,7 +68,7 @@ export function picture(urls, instead) {
 export function avatar(who, kind) {
   let hue = 0; // a colour of his own for who has no picture
   for (const letter of who.id) hue = (hue * 31 + letter.charCodeAt(0)) % 360;
-  const initial = h('span.ini', { style: { '--hue': String(hue) } }, [...(who.nick || who.id)][0]?.toUpperCase());
+  const initial = h('span.ini', { style: { '--hue': String(hue) } }, initialOf(who.nick) || initialOf(who.id));
   return h('span.av', { 'aria-hidden': 'true' }, picture([who.pic_url, who.default_pic_url], initial), kind && dot(kind));
 }
 

@@ -12,7 +12,10 @@ const BIG_EMOJI = /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\
 const EMOTICONS = {
   ':)': '🙂', ':(': '🙁', ':D': '😃', ';)': '😉', ':P': '😛', ':O': '😮', ":'(": '😢', ':*': '😘', ':|': '😐', ':/': '😕', '8)': '😎', 'B)': '😎', '<3': '❤️', ':@': '😠', ':$': '😳',
 };
-const EMOTICON = /(?<=^|\s)(?::-?[)(DPpOo*|/@$]|;-?\)|:'\(|[8B]\)|<3)(?=$|[\s.,!?])/g;
+/** They stand alone. Without a nose 8) and B) are marks of a list. */
+const FACE = /(?<=^|\s)(?::-?[)(DPpOo*|/@$]|;-?\)|:'\(|[8B]-\))(?=$|[\s.,!?])/g;
+/** Behind a number or a single letter, and where the sentence goes on, <3 is a comparison. */
+const HEART = /(?<=^|\s)(?<!(?:^|\s)(?:\p{L}|[\p{N}.,]+)\s+)<3(?=[.,!?]*(?:\s*$|\n|\s+[:;<\p{S}]))/gu;
 
 /** A piece of text; a link if there is somewhere it leads. @typedef {{text: string, href?: string}} Token */
 
@@ -51,7 +54,8 @@ export function tokenise(body) {
   let from = 0;
   const plain = (/** @type {number} */ to) => {
     const glued = from > 0;
-    const text = body.slice(from, to).replace(EMOTICON, (code, at) => (glued && at === 0 ? code : (EMOTICONS[code.replace('-', '').toUpperCase()] ?? code)));
+    const drawn = (/** @type {string} */ code, /** @type {number} */ at) => (glued && at === 0 ? code : (EMOTICONS[code.replace('-', '').toUpperCase()] ?? code));
+    const text = body.slice(from, to).replace(HEART, drawn).replace(FACE, drawn);
     if (text) tokens.push({ text });
   };
   for (const { 0: url, index } of body.matchAll(LINK)) {

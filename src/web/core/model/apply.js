@@ -3,6 +3,7 @@
 // Owns: the list of events, and the order of what one of them does.
 // Must not: do I/O, or ask a clock; an event says when it was.
 
+import { clip } from '../graphemes.js';
 import { DRAFT_CHARS_MAX } from '../limits.js';
 import { pick } from '../settings.js';
 import * as chats from './chats.js';
@@ -97,7 +98,7 @@ const handlers = {
   draft(world, { key, text }, out) {
     const chat = chats.findChat(world, key);
     if (!chat) return;
-    chat.draft = text.slice(0, DRAFT_CHARS_MAX);
+    chat.draft = clip(text, DRAFT_CHARS_MAX);
     out.change('chat', key);
   },
   tick(world, { at }, out) {

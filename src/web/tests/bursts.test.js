@@ -91,6 +91,27 @@ test('A line that failed keeps its place among those that were taken', async () 
   assert.deepEqual(bodies(next, 'u/bob'), BURST, 'on the next page too');
 });
 
+test('A line that failed keeps its place although the clocks differ', async () => {
+  for (const skew of [-3000, 3000]) {
+    const sim = simulate();
+    const { browser, clock, server, pass } = sim;
+    server.extra = { server_time: clock.now + 5_000_000 + skew };
+    const tab = browser.open();
+    await pass(1000);
+    server.answers.message = ({ params }) => params.body === 'm3' && { status: 403, data: { error: 'No' } };
+    for (const body of BURST) tab.im.send('u/bob', body);
+    await pass(5000);
+    assert.deepEqual(bodies(tab, 'u/bob'), BURST, `${skew} ms`);
+    server.answers = {};
+    tab.im.send('u/bob', 'after');
+    await pass(1000);
+    tab.im.retry('u/bob', chatOf(tab, 'u/bob').messages[3].cid);
+    assert.deepEqual(bodies(tab, 'u/bob')[3], 'm3', 'until it is taken');
+    await pass(1000);
+    assert.deepEqual(bodies(tab, 'u/bob').slice(-2), ['after', 'm3'], 'then it is where the other side has it');
+  }
+});
+
 test('All that failed in a chat is sent again in its order', async () => {
   const { tab, server, pass } = await limited(99);
   let down = true;

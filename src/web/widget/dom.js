@@ -91,9 +91,9 @@ function create(tag) {
   return node;
 }
 
-/** Makes an element agree with its description. @param {VNode} next @param {VNode} [old] */
+/** Makes an element agree with its description. One that was kept has its element, and takes it along to another parent. @param {VNode} next @param {VNode} [old] */
 function update(next, old) {
-  if (old === next) return;
+  if (old === next || (!old && next.node)) return;
   const node = (next.node = old ? old.node : create(next.tag));
   patch(node, old?.kids ?? [], next.kids);
   for (const name in { ...old?.props, ...next.props }) setProp(node, name, next.props[name], old?.props[name]);
@@ -118,7 +118,7 @@ export function patch(parent, old, next) {
     const was = named.get(name);
     if (now.tag) update(now, was && unused.delete(was) ? was : undefined);
   }
-  for (const was of unused) if (was.tag) was.node.remove();
+  for (const was of unused) if (was.tag && was.node.parentNode === parent) was.node.remove();
   let cursor = parent.firstChild;
   for (const { node } of next) {
     if (!node) continue;

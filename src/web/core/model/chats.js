@@ -224,11 +224,15 @@ export function fate(world, { cid, key, news }, out) {
   const line = world.outbox.get(cid);
   if (!line) return;
   const chat = news.state === 'failed' ? openChat(world, key, out) : findChat(world, key);
+  if (line.state === 'failed' && news.state === 'sending') {
+    world.outbox.delete(cid); // it is the last one on its way now
+    world.outbox.set(cid, line);
+  }
   Object.assign(line, { reason: '' }, news);
   if (!isPending(line)) {
     if (chat) settle(chat.messages, line);
     if (key.startsWith('u/')) delete world.contacts.get(key.slice(2))?.refused;
-    follow(world, line, chat);
+    keepPlaces(world, line, chat);
     world.outbox.delete(cid);
     remember(world.counted, line.id);
   }
@@ -236,19 +240,19 @@ export function fate(world, { cid, key, news }, out) {
 }
 
 /**
- * What was written after a line stays after it, although the site has given that a later time.
+ * What was written before a line stays before it, and what was written after it after, whatever time the site has given it.
  * @param {World} world
  * @param {Pending} line that the site has taken
  * @param {Chat | undefined} chat
  */
-function follow(world, { key, cid, time }, chat) {
+function keepPlaces(world, { key, cid, time }, chat) {
   let isLater = false;
   for (const other of world.outbox.values()) {
-    if (isLater && other.key === key && other.time < time) {
-      other.time = time;
+    if (other.cid === cid) isLater = true;
+    else if (other.key === key && (isLater ? other.time < time : other.time >= time)) {
+      other.time = isLater ? time : time - 1;
       if (chat) settle(chat.messages, other);
     }
-    isLater ||= other.cid === cid;
   }
 }
 

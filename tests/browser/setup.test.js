@@ -142,7 +142,7 @@ test('contacts: each group says how many are there, folds, and stays folded on t
   const panel = await alice.bar.panel('Contacts');
   const friends = panel.getByRole('button', { name: /^Friends/ });
   await panel.getByRole('button', { name: 'Friends 1/2' }).waitFor();
-  await panel.getByRole('button', { name: 'colleague 0/1' }).waitFor();
+  await panel.getByRole('button', { name: 'Colleagues 0/1' }).waitFor();
   const row = panel.getByRole('button', { name: /^Bob, Available/ });
   await row.waitFor();
   assert.equal(await friends.getAttribute('aria-expanded'), 'true');

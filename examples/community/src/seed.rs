@@ -32,13 +32,13 @@ const USERS: [(&str, &str, &str); 8] = [
 
 const FRIENDS: [(&str, &str, &str); 8] = [
     ("alice", "bob", "friend"),
-    ("alice", "carol", "colleague"),
+    ("alice", "carol", "Colleagues"),
     ("alice", "xiaoming", "friend"),
     ("bob", "carol", "friend"),
     ("bob", "dave", "friend"),
     ("bob", "xiaoming", "friend"),
     ("xiaoming", "meiling", "friend"),
-    ("carol", "meiling", "colleague"),
+    ("carol", "meiling", "Colleagues"),
 ];
 
 const GROUPS: [(&str, &str, &[&str]); 3] = [

@@ -1,4 +1,4 @@
-export const build="50c1e100b232502e";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var t in o)s(e,t,{get:o[t],enumerable:!0})},h=(e,o,t,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let n of r(o))!c.call(e,n)&&n!==t&&s(e,n,{get:()=>o[n],enumerable:!(a=i(o,n))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
+export const build="dd0f2d04b021dda6";export const css="";export default(require,module)=>{"use strict";var s=Object.defineProperty;var i=Object.getOwnPropertyDescriptor;var r=Object.getOwnPropertyNames;var c=Object.prototype.hasOwnProperty;var l=(e,o)=>{for(var t in o)s(e,t,{get:o[t],enumerable:!0})},h=(e,o,t,a)=>{if(o&&typeof o=="object"||typeof o=="function")for(let n of r(o))!c.call(e,n)&&n!==t&&s(e,n,{get:()=>o[n],enumerable:!(a=i(o,n))||a.enumerable});return e};var d=e=>h(s({},"__esModule",{value:!0}),e);var g={};l(g,{WORDS:()=>m});module.exports=d(g);var m=`
 Chat | 聊天 | 聊天
 Show chat bar | 展开聊天栏 | 展開聊天列
 Hide chat bar | 收起聊天栏 | 收起聊天列
@@ -126,6 +126,8 @@ Discard | 放弃 | 放棄
 {} is typing… | {} 正在输入… | {} 正在輸入…
 You | 我 | 我
 {} is offline and will read this later. | {} 离线，稍后会看到。 | {} 離線，稍後會看到。
+You are not friends yet. | 你们还不是好友。 | 你們還不是好友。
+Add friend | 加为好友 | 加為好友
 You have blocked {}. | 您已屏蔽 {}。 | 您已封鎖 {}。
 You have locked this room. | 您已屏蔽此群组。 | 您已封鎖此群組。
 Too long: {} of {} bytes | 过长：{}/{} 字节 | 過長：{}/{} 位元組

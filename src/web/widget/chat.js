@@ -10,8 +10,10 @@ import { icon } from './icons.js';
 import { log } from './log.js';
 import { roomLine } from './panels.js';
 import { avatar, dropdown, iconButton, link, opener, partner, presenceWord, siteLink, spoken } from './parts.js';
+import { STRANGER } from './roster.js';
 import { personRow } from './rows.js';
 import { draw, focus, heldSeconds, im, minimise, toggleTray, ui } from './state.js';
+import { safeUrl } from './text.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
@@ -72,7 +74,7 @@ function members(chat) {
     'div.tray.members',
     { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', partner(chat).nick), tabIndex: -1, 'aria-busy': !list },
     !list?.length && h('p.hint', list ? t('Nobody is here') : t('Loading…')),
-    h('ul', { 'data-keys': 'v' }, ...(list ?? []).map(({ id, nick }) => personRow({ who: { ...im.contacts.get(id), id, nick }, ...(id === im.me?.id ? { line: t('You') } : { chat: `u/${id}` }) }))),
+    h('ul', { 'data-keys': 'v' }, ...(list ?? []).map(({ id, nick }) => personRow({ who: { ...(id === im.me?.id ? im.me : im.contacts.get(id)), id, nick }, ...(id === im.me?.id ? { line: t('You') } : { chat: `u/${id}` }) }))),
   );
 }
 
@@ -94,9 +96,13 @@ function notes(chat) {
   const { nick, room, known } = partner(chat);
   const { blocked, label, run } = blocking(chat);
   if (blocked) return note(room ? t('You have locked this room.') : t('You have blocked {}.', nick), link(label, run));
-  const isAway = !room && im.state === 'online' && known && !known.incomplete && known.presence === 'offline';
+  const isKnown = !room && im.state === 'online' && known && !known.incomplete;
   const isRefused = known?.refused || chat.messages.some(({ state, reason }) => state === 'failed' && reason);
-  return isAway && !isRefused && note(t('{} is offline and will read this later.', nick));
+  return [
+    isKnown && known.presence === 'offline' && !isRefused && note(t('{} is offline and will read this later.', nick)),
+    // A friend is made at the site, on the page of the one.
+    isKnown && known.group === STRANGER && safeUrl(known.url, document.baseURI) && note(t('You are not friends yet.'), siteLink(known.url, '.link', {}, t('Add friend'))),
+  ];
 }
 
 /** What has become of what was written. @param {Chat} chat */

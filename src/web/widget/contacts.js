@@ -11,12 +11,14 @@ import { menu } from './menu.js';
 import { SHOWS, avatar, dot, dropdown, iconButton, opener, panel, presenceWord, theirs } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
 import { empty, personRow, unreadIn } from './rows.js';
-import { draw, im, isSigningIn, openChat, save, ui } from './state.js';
+import { draw, find, im, isSigningIn, openChat, save, ui } from './state.js';
 import { safeUrl } from './text.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
 const STATUS_LETTERS_MAX = 140;
+/** The height of the list before it was searched: the field must not move away from who types in it. */
+let listPx = 0;
 
 function myself() {
   const { me } = im;
@@ -119,6 +121,7 @@ export function contactsPanel() {
   const contacts = [...im.contacts.values()];
   const groups = groupContacts(contacts, ui.query, lang);
   const oninput = (/** @type {Event} */ event) => {
+    if (!ui.query) listPx = find('list')?.offsetHeight ?? 0;
     ui.query = fieldOf(event).value;
     draw();
   };
@@ -127,7 +130,7 @@ export function contactsPanel() {
     t('Contacts'),
     myself(),
     h('div.search', icon('search'), h('input', { id: ui.narrow ? null : 'first', type: 'search', value: ui.query, placeholder: t('Search contacts'), label: t('Search contacts'), autocomplete: 'off', oninput })),
-    h('div.list', { 'data-keys': 'v' }, groups.length ? groups.map(groupOf) : nothing),
+    h('div.list', { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } }, groups.length ? groups.map(groupOf) : nothing),
     contacts.filter((who) => ui.popup === menuId(who)).map(contactMenu),
   );
 }

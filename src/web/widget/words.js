@@ -132,6 +132,8 @@ Discard | 放弃 | 放棄
 {} is typing… | {} 正在输入… | {} 正在輸入…
 You | 我 | 我
 {} is offline and will read this later. | {} 离线，稍后会看到。 | {} 離線，稍後會看到。
+You are not friends yet. | 你们还不是好友。 | 你們還不是好友。
+Add friend | 加为好友 | 加為好友
 You have blocked {}. | 您已屏蔽 {}。 | 您已封鎖 {}。
 You have locked this room. | 您已屏蔽此群组。 | 您已封鎖此群組。
 Too long: {} of {} bytes | 过长：{}/{} 字节 | 過長：{}/{} 位元組

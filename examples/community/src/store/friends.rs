@@ -31,7 +31,7 @@ pub const GROUP_DEFAULT: &str = "friend";
 pub struct Friend {
     /// Who he is.
     pub user: User,
-    /// The contact group, such as `friend` or `colleague`.
+    /// The contact group, such as `friend` or `Colleagues`.
     pub group: String,
 }
 

@@ -163,7 +163,7 @@ fn a_friend_is_told_once_that_he_is_one() {
 fn friends_move_between_groups() {
     let world = World::new();
     let mut alice = world.user("alice");
-    alice.get("/friends").has(&["aria-label=\"colleague\"", "aria-label=\"friend\""]);
+    alice.get("/friends").has(&["aria-label=\"Colleagues\"", "aria-label=\"friend\""]);
     alice.submit("/u/bob/group", &[("group", " Kin <3 ")]).has(&["aria-label=\"Kin &#60;3\"", "Moved"]);
     alice.post("/u/bob/group", &[("group", &*"x".repeat(33))]).is(422).has(&["too long", "aria-label=\"Kin"]);
     alice.post("/u/bob/group", &[("group", "")]).is(422);

@@ -14,7 +14,7 @@ fn buddies_always_have_a_presence() {
     for name in ["buddies", "buddy"] {
         let found = alice.read(name, &[("ids", "bob,3,8,nobody,undefined,alice"), ("_", "1")]);
         assert_eq!(each(&found, "id"), ["bob", "carol", "zoe"], "unknown ones are left out");
-        assert_eq!(each(&found, "group"), ["friend", "colleague", "stranger"]);
+        assert_eq!(each(&found, "group"), ["friend", "Colleagues", "stranger"]);
         assert_eq!(each(&found, "presence"), ["online", "offline", "offline"]);
         assert_eq!(each(&found, "show"), ["away", "unavailable", "unavailable"]);
         assert_eq!((&found[0]["status"], &found[0]["uid"]), (&json!("out"), &json!("2")));

@@ -33,7 +33,7 @@ fn the_answer_has_all_a_page_needs() {
         }
     }
     assert_eq!(with_id(&answer["buddies"], "bob")["group"], "friend");
-    assert_eq!(with_id(&answer["buddies"], "carol")["group"], "colleague");
+    assert_eq!(with_id(&answer["buddies"], "carol")["group"], "Colleagues");
     assert_eq!(answer["buddy_online_ids"], "");
     let rooms = answer["rooms"].as_object().unwrap();
     assert_eq!(rooms.keys().collect::<Vec<_>>(), ["1", "2"]);

@@ -1,0 +1,177 @@
+// How things look where a rule can be told: what is beside what, how large it is, which font draws it.
+//
+// Owns: sizes of panels and tabs, the community's colours on its bar, emoji, pictures, and what a stranger's chat
+// offers. Must not: compare pictures of pages.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { look, until } from './support/eyes.js';
+import { Person, allLeave, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch({ args: ['--disable-features=LocalNetworkAccessChecks'] }), Community.start()]);
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string} id @param {object} [options] */
+async function arrive(id, options) {
+  const person = await Person.arrive(browser, community.url, id, options);
+  await person.bar.online();
+  return person;
+}
+
+/** @param {import('playwright-core').Locator} locator */
+async function box(locator) {
+  const found = await locator.boundingBox();
+  assert.ok(found, `${locator}`);
+  return { ...found, right: found.x + found.width, bottom: found.y + found.height };
+}
+
+const COLOUR_FONT = /^"?(Apple Color Emoji|Segoe UI Emoji|Noto Color Emoji)"?,/;
+
+test('emoji are drawn by a font of colours first: in the tray, alone in a message, in the menu', async () => {
+  const alice = await arrive('alice');
+  const chat = await alice.bar.chatWith('Bob');
+  await chat.say('🎉');
+  await chat.hears('🎉');
+  await chat.button('Emoji').click();
+  const places = [chat.log.getByText('🎉', { exact: true }), chat.window.getByRole('button', { name: '🙂' }), alice.bar.region.getByText('💬').first()];
+  for (const place of places) assert.match(String(await look(place, 'font-family')), COLOUR_FONT);
+  // Text is not: such fonts have digits too.
+  assert.doesNotMatch(String(await look(chat.box, 'font-family')), COLOUR_FONT);
+  assert.match(String(await look(chat.box, 'font-family')), /Noto Color Emoji/);
+});
+
+test('panels are as high as what is in them, and no higher than the window', async () => {
+  const alice = await arrive('alice');
+  for (const name of ['Rooms', 'Notifications', 'Settings', 'Contacts']) {
+    const panel = await alice.bar.panel(name);
+    await until(`nothing is empty in ${name}`, async () => {
+      const { height } = await box(panel);
+      const needed = await panel.evaluate((section) => [...section.children].reduce((sum, it) => sum + (it.matches('.list') ? it.scrollHeight : it.getBoundingClientRect().height), 0));
+      return height < needed + 4;
+    });
+  }
+  await alice.page.setViewportSize({ width: 1000, height: 360 });
+  const panel = await alice.bar.panel('Contacts');
+  await until('it fits into the window', async () => (await box(panel)).y >= 0);
+  const list = panel.locator('.list');
+  assert.ok(await list.evaluate((it) => it.scrollHeight > it.clientHeight + 20), 'the rest is scrolled to');
+});
+
+test('the field of the search stays where it is while its results become few', async () => {
+  const alice = await arrive('alice');
+  const field = (await alice.bar.panel('Contacts')).getByRole('searchbox');
+  const { y } = await box(field);
+  for (const [query, rows] of /** @type {const} */ ([['b', null], ['bob', 1], ['nobody has this name', 0]])) {
+    await field.fill(query);
+    if (rows !== null) await until('the results are there', async () => (await alice.bar.region.locator('.panel li').count()) === rows);
+    assert.ok(Math.abs((await box(field)).y - y) < 1, query);
+  }
+  await field.fill('');
+  await alice.bar.region.locator('.panel').getByRole('button', { name: /^Carol/ }).first().waitFor();
+  assert.ok(Math.abs((await box(field)).y - y) < 1);
+});
+
+test('the community’s bar has the community’s colours, light and dark', async () => {
+  const bob = await arrive('bob', { colorScheme: 'light' });
+  const chat = await bob.bar.chatWith('Alice');
+  await chat.box.fill('something');
+  const send = chat.button('Send');
+  await send.and(bob.page.locator(':enabled')).waitFor();
+  const ofPage = () => bob.page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement('i'));
+    probe.style.color = 'var(--accent)';
+    probe.style.background = 'var(--on-accent)';
+    const { color, backgroundColor } = getComputedStyle(probe);
+    probe.remove();
+    return [color, backgroundColor];
+  });
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    await bob.page.emulateMedia({ colorScheme });
+    const [accent, onAccent] = await ofPage();
+    await until(`it is ${colorScheme}`, async () => (await look(send, 'background-color')) === accent);
+    assert.equal(await look(send, 'color'), onAccent);
+  }
+});
+
+test('names of groups are shown as the site writes them', async () => {
+  const alice = await arrive('alice');
+  await (await alice.bar.panel('Contacts')).getByRole('button', { name: 'Colleagues 0/1' }).waitFor();
+  await alice.page.route('**/webim/online', async (route) => {
+    const answer = await route.fetch();
+    const json = await answer.json();
+    for (const buddy of json.buddies) if (buddy.id === 'carol') buddy.group = 'iPhone FANS';
+    await route.fulfill({ response: answer, json });
+  });
+  await alice.page.goto(`${community.url}/groups`);
+  await alice.bar.online();
+  const group = (await alice.bar.panel('Contacts')).getByRole('button', { name: 'iPhone FANS 0/1' });
+  await group.waitFor();
+  assert.equal(await look(group, 'text-transform'), 'none');
+});
+
+test('a stranger’s chat leads to where a friend is made, a friend’s does not', async () => {
+  const alice = await arrive('alice');
+  await (await alice.bar.chatWith('Bob')).box.waitFor();
+  assert.equal(await alice.bar.region.getByRole('link', { name: 'Add friend' }).count(), 0);
+  await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.open('zoe'));
+  const chat = alice.bar.chat('Zoë Öztürk');
+  await chat.window.getByRole('link', { name: 'Add friend' }).click();
+  await alice.page.getByRole('main').getByRole('button', { name: /^Add friend/ }).waitFor();
+  await chat.box.waitFor(); // it is open on that page too
+});
+
+test('my own picture stands in the list of a room’s members', async () => {
+  const bob = await arrive('bob');
+  const room = await bob.bar.enter('Bicycle kitchen');
+  await room.button(/^Members/).click();
+  const row = room.window.getByRole('listitem').filter({ hasText: 'You' });
+  await row.locator('img').waitFor();
+  const mine = await row.locator('img').getAttribute('src');
+  assert.match(String(mine), /bob/);
+});
+
+test('tabs take the room there is: names are whole while they can be, and many tabs are not too narrow', async () => {
+  const alice = await arrive('alice', { viewport: { width: 1300, height: 800 } });
+  const { region } = alice.bar;
+  for (const name of ['Mountain walkers', 'Bicycle kitchen']) await alice.bar.enter(name);
+  const tabs = region.locator('.tab');
+  const isWhole = () => tabs.locator('.bt').evaluateAll((names) => names.every((name) => name.scrollWidth <= name.clientWidth));
+  await until('both names are whole', async () => (await tabs.count()) === 2 && (await isWhole()));
+  for (const name of ['Bob', 'Carol', '小明']) await alice.bar.chatWith(name);
+  for (const width of [1300, 1000, 820, 640]) {
+    await alice.page.setViewportSize({ width, height: 800 });
+    await until(`${width} pixels are kept`, async () => {
+      const { x, right } = await box(region.locator('.bar'));
+      return x >= 0 && right <= width;
+    });
+    const widths = await tabs.evaluateAll((all) => all.map((it) => it.getBoundingClientRect().width));
+    assert.ok(widths.every((it) => it >= 127), `${width}: ${widths}`);
+    const dock = await box(region.locator('.bar'));
+    const last = await box(region.locator('#hide'));
+    assert.ok(last.right <= dock.right + 1, `${width}: the last button is in the bar`);
+  }
+});
+
+test('the sign of a line that failed stands beside its reason, however long that is', async () => {
+  const alice = await arrive('alice');
+  const reason = 'The site says at some length why it does not take this, and that needs more than one line';
+  await alice.page.route('**/webim/message', (route) => route.fulfill({ status: 400, json: { status: 400, error: reason } }));
+  const chat = await alice.bar.chatWith('Bob');
+  await chat.say('no');
+  const text = await box(chat.log.getByText(reason));
+  const sign = await box(chat.log.locator('div.failed > .i'));
+  assert.ok(sign.right <= text.x && sign.y >= text.y - 1 && sign.bottom <= text.bottom + 1, JSON.stringify([sign, text]));
+});

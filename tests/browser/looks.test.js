@@ -59,8 +59,12 @@ test('panels are as high as what is in them, and no higher than the window', asy
     const panel = await alice.bar.panel(name);
     await until(`nothing is empty in ${name}`, async () => {
       const { height } = await box(panel);
-      const needed = await panel.evaluate((section) => [...section.children].reduce((sum, it) => sum + (it.matches('.list') ? it.scrollHeight : it.getBoundingClientRect().height), 0));
-      return height < needed + 4;
+      const needed = await panel.evaluate((section) => {
+        // Of a list the end of its last entry, because it may be higher than that.
+        const heightOf = (/** @type {Element} */ it) => (it.matches('.list') ? (it.lastElementChild?.getBoundingClientRect().bottom ?? 0) + it.scrollTop - it.getBoundingClientRect().top : it.getBoundingClientRect().height);
+        return [...section.children].reduce((sum, it) => sum + heightOf(it), 0);
+      });
+      return height < needed + 16;
     });
   }
   await alice.page.setViewportSize({ width: 1000, height: 360 });

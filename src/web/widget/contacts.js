@@ -8,9 +8,9 @@ import { fieldOf } from './guard.js';
 import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { menu } from './menu.js';
-import { SHOWS, avatar, dot, dropdown, iconButton, opener, panel, presenceWord, theirs } from './parts.js';
+import { SHOWS, avatar, dot, dropdown, iconButton, opener, presenceWord, theirs } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
-import { empty, personRow, unreadIn } from './rows.js';
+import { empty, panel, personRow, unreadIn } from './rows.js';
 import { draw, find, im, isSigningIn, openChat, save, ui } from './state.js';
 import { safeUrl } from './text.js';
 

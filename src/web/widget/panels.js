@@ -5,9 +5,9 @@
 import { h } from './dom.js';
 import { lang, moment, t } from './i18n.js';
 import { icon } from './icons.js';
-import { iconButton, panel, siteLink, theirs } from './parts.js';
+import { iconButton, siteLink, theirs } from './parts.js';
 import { sorted } from './roster.js';
-import { empty, linkified, personRow, timeOf } from './rows.js';
+import { empty, linkified, panel, personRow, timeOf } from './rows.js';
 import { dismissToast, im, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */

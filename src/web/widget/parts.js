@@ -1,6 +1,6 @@
 // The small things the bar and what it opens are made of.
 //
-// Owns: buttons, avatars, presence dots, badges, openers of menus, a panel's frame. Must not: know what they are for, or hold what
+// Owns: buttons, avatars, presence dots, badges, openers of menus. Must not: know what they are for, or hold what
 // only a panel or a chat shows (`rows.js`).
 
 import { initialOf } from '../core/graphemes.js';
@@ -9,7 +9,7 @@ import { h } from './dom.js';
 import { number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { presenceKind } from './roster.js';
-import { draw, im, openPanel, popup, ui } from './state.js';
+import { draw, im, popup, ui } from './state.js';
 import { safeUrl } from './text.js';
 
 /** @typedef {import('./dom.js').VNode} VNode */
@@ -79,16 +79,6 @@ export const presenceWord = (who) => t(SHOWS[presenceKind(who)] ?? '');
 export function siteLink(url, look, props, ...kids) {
   const href = url && safeUrl(url, document.baseURI);
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
-}
-
-/**
- * A panel above the bar; on a phone a sheet, whose button to close it stands before its title.
- * @param {string} title
- * @param {...Child} body
- */
-export function panel(title, ...body) {
-  const close = iconButton(ui.narrow ? t('Back') : t('Close'), ui.narrow ? 'back' : 'x', () => openPanel(''), { id: 'close' }, '.flip');
-  return h('section.panel', { key: ui.panel, id: 'panel', part: 'panel', label: title }, h('header.head', ui.narrow && close, h('h2', title), !ui.narrow && close), ...body);
 }
 
 /**

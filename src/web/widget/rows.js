@@ -1,11 +1,12 @@
-// The parts of what is opened: rows of people, links within texts, empty lists.
+// The parts of what is opened: a panel's frame, rows of people, links within texts, empty lists.
 //
 // Owns: those of them that more than one chunk needs; each brings them along. Must not: hold a state.
 
 import { h } from './dom.js';
+import { t } from './i18n.js';
 import { icon } from './icons.js';
-import { avatar, badge, spoken, theirs, unreadWord } from './parts.js';
-import { im, openChat } from './state.js';
+import { avatar, badge, iconButton, spoken, theirs, unreadWord } from './parts.js';
+import { im, openChat, openPanel, ui } from './state.js';
 import { tokenise } from './text.js';
 
 /** @typedef {import('./dom.js').Child} Child */
@@ -49,3 +50,13 @@ export function personRow({ who, kind, line, more, chat, props }, beside) {
 
 /** @param {string | undefined} key of a chat */
 export const unreadIn = (key) => im.chats.find((chat) => chat.key === key)?.unread ?? 0;
+
+/**
+ * A panel above the bar; on a phone a sheet, whose button to close it stands before its title.
+ * @param {string} title
+ * @param {...Child} body
+ */
+export function panel(title, ...body) {
+  const close = iconButton(ui.narrow ? t('Back') : t('Close'), ui.narrow ? 'back' : 'x', () => openPanel(''), { id: 'close' }, '.flip');
+  return h('section.panel', { key: ui.panel, id: 'panel', part: 'panel', label: title }, h('header.head', ui.narrow && close, h('h2', title), !ui.narrow && close), ...body);
+}

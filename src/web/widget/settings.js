@@ -6,7 +6,7 @@ import { mayNotify, playSound } from './alerts.js';
 import { h } from './dom.js';
 import { fieldOf } from './guard.js';
 import { number, t } from './i18n.js';
-import { panel } from './parts.js';
+import { panel } from './rows.js';
 import { draw, im, ui } from './state.js';
 
 /** A setting's key and label, and for a choice its values with their names, for a slider its ends. @type {[keyof import('../core/types.js').Settings, string, (string[][] | number)?, number?][]} */

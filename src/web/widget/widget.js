@@ -11,10 +11,9 @@ import { beginChunks, chunk, isMissing, tryAgain } from './chunks.js';
 import { h, patch } from './dom.js';
 import { giveKeys, guardKeys, isComposing } from './guard.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
-import { icon } from './icons.js';
 import { isTaken, moveFocus, settleStops } from './keys.js';
-import { iconButton, link, panel, partner } from './parts.js';
-import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
+import { link, partner } from './parts.js';
+import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -81,16 +80,14 @@ function refresh(options) {
   return true;
 }
 
-/** What stands where a chunk will draw. @param {import('./chunks.js').ChunkName} name */
-const coming = (name) =>
-  h('div.empty', { key: 'coming', role: 'status' }, isMissing(name) ? [icon('alert'), h('p', t('This could not be loaded.')), link(t('Try again'), tryAgain)] : h('p', t('Loading…')));
-
-/** @param {import('../core/types.js').Chat} chat */
-function comingChat({ key, kind, id }) {
-  const { nick } = partner({ kind, id });
-  const close = iconButton(ui.narrow ? t('Back') : t('Minimise'), ui.narrow ? 'back' : 'minus', minimise, {}, '.flip');
-  return h('section.chat', { key, id: 'chat', part: 'chat', label: t('Chat with {}', nick) }, h('header.head', ui.narrow && close, h('h2.cut', nick), !ui.narrow && close), coming('chat'));
-}
+/**
+ * What stands where a chunk will draw.
+ * @param {import('./chunks.js').ChunkName} name
+ * @param {string} key
+ * @param {string} label
+ */
+const coming = (name, key, label) =>
+  h('section.coming', { key: `coming ${key}`, label }, h('span', { role: 'status' }, isMissing(name) ? t('This could not be loaded.') : t('Loading…')), isMissing(name) && link(t('Try again'), tryAgain));
 
 /** The panels and the chat's window, with what draws them, as far as it is here. */
 function opened() {
@@ -104,8 +101,8 @@ function opened() {
   const stage = h(
     'div.stage',
     h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map(panels.noticeToast)),
-    chatShown && (chats ? chats.chatWindow(chatShown) : comingChat(chatShown)),
-    shown && (panels ? panels[shown]() : panel(t(title), coming('panels'))),
+    chatShown && (chats ? chats.chatWindow(chatShown) : coming('chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
+    shown && (panels ? panels[shown]() : coming('panels', shown, t(title))),
   );
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }

@@ -44,7 +44,7 @@ export default [
     },
   },
   {
-    files: ['*.mjs', 'eslint.config.js', 'tests/**'],
+    files: ['*.mjs', 'eslint.config.js', 'bench/**', 'tests/**'],
     languageOptions: { globals: globals.node },
     rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },
   },

@@ -8,6 +8,7 @@ import { h } from './dom.js';
 import { seconds, t } from './i18n.js';
 import { icon } from './icons.js';
 import { log } from './log.js';
+import { longList } from './longlist.js';
 import { roomLine } from './panels.js';
 import { avatar, dropdown, iconButton, link, opener, partner, presenceWord, siteLink, spoken } from './parts.js';
 import { STRANGER } from './roster.js';
@@ -70,11 +71,14 @@ function head(chat) {
 /** @param {Chat} chat */
 function members(chat) {
   const list = ui.members;
+  const { nick } = partner(chat);
+  const row = (/** @type {import('../core/types.js').Member} */ member, /** @type {Record<string, any>} */ place) =>
+    personRow({ who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member }, place, ...(member.id === im.me?.id ? { line: t('You') } : { chat: `u/${member.id}` }) });
   return h(
     'div.tray.members',
-    { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', partner(chat).nick), tabIndex: -1, 'aria-busy': !list },
+    { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', nick), tabIndex: -1, 'aria-busy': !list },
     !list?.length && h('p.hint', list ? t('Nobody is here') : t('Loading…')),
-    h('ul', { 'data-keys': 'v' }, ...(list ?? []).map(({ id, nick }) => personRow({ who: { ...(id === im.me?.id ? im.me : im.contacts.get(id)), id, nick }, ...(id === im.me?.id ? { line: t('You') } : { chat: `u/${id}` }) }))),
+    h('div', { 'data-keys': 'v' }, longList('members', t('Members of {}', nick), list ?? [], row)),
   );
 }
 

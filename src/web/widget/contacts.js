@@ -7,6 +7,7 @@ import { h, memo } from './dom.js';
 import { fieldOf } from './guard.js';
 import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
+import { ROW_MENU, longList } from './longlist.js';
 import { menu } from './menu.js';
 import { SHOWS, avatar, dot, dropdown, iconButton, opener, presenceWord, theirs } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
@@ -48,7 +49,7 @@ function myself() {
 }
 
 /** @param {BuddyInfo} who */
-const menuId = (who) => `of ${who.id}`;
+const menuId = (who) => ROW_MENU + who.id;
 
 /** @param {BuddyInfo} who */
 function contactMenu(who) {
@@ -60,15 +61,15 @@ function contactMenu(who) {
   ]);
 }
 
-/** A contact's row; there may be a thousand, so one that is as it was is not described anew. @param {BuddyInfo} who */
-function contactRow(who) {
+/** A contact's row; one that is as it was is not described anew. @param {BuddyInfo} who @param {Record<string, any>} place */
+function contactRow(who, place) {
   const chat = `u/${who.id}`;
   const id = menuId(who);
   const kind = presenceKind(who);
-  const signs = [lang, who.nick, kind, who.status, who.blocked, unreadIn(chat), who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === id];
+  const signs = [lang, who.nick, kind, who.status, who.blocked, unreadIn(chat), who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === id, place['aria-posinset'], place['aria-setsize']];
   return memo(who, signs, () => {
     const open = opener(id);
-    const row = { who, kind, line: who.blocked ? t('Blocked') : who.status, more: presenceWord(who), chat, props: { oncontextmenu: open.onclick } };
+    const row = { who, kind, line: who.blocked ? t('Blocked') : who.status, more: presenceWord(who), chat, place, props: { oncontextmenu: open.onclick } };
     return personRow(row, iconButton(t('Options for {}', who.nick), 'dots', null, open, '.more'));
   });
 }
@@ -85,7 +86,7 @@ function groupOf({ name, online, total, contacts }) {
     'div.group',
     { key: name },
     h('h3', h('button', { 'aria-expanded': open, onclick: fold }, icon('down'), theirs('.cut', title), h('span.count', `${number(online)}/${number(total)}`))),
-    open && h('ul', { label: title }, ...contacts.map(contactRow)),
+    open && longList(`group ${name}`, title, contacts, contactRow),
   );
 }
 
@@ -118,8 +119,8 @@ function login() {
 export function contactsPanel() {
   if (isSigningIn()) return login();
   ui.tried = false;
-  const contacts = [...im.contacts.values()];
-  const groups = groupContacts(contacts, ui.query, lang);
+  const groups = groupContacts(im.contacts.values(), ui.query, lang);
+  const chosen = ui.popup.startsWith(ROW_MENU) && im.contacts.get(ui.popup.slice(ROW_MENU.length));
   const oninput = (/** @type {Event} */ event) => {
     if (!ui.query) listPx = find('list')?.offsetHeight ?? 0;
     ui.query = fieldOf(event).value;
@@ -131,6 +132,6 @@ export function contactsPanel() {
     myself(),
     h('div.search', icon('search'), h('input', { id: ui.narrow ? null : 'first', type: 'search', value: ui.query, placeholder: t('Search contacts'), label: t('Search contacts'), autocomplete: 'off', oninput })),
     h('div.list', { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } }, groups.length ? groups.map(groupOf) : nothing),
-    contacts.filter((who) => ui.popup === menuId(who)).map(contactMenu),
+    chosen && contactMenu(chosen),
   );
 }

@@ -5,6 +5,7 @@
 import { h } from './dom.js';
 import { lang, moment, t } from './i18n.js';
 import { icon } from './icons.js';
+import { longList } from './longlist.js';
 import { iconButton, siteLink, theirs } from './parts.js';
 import { sorted } from './roster.js';
 import { empty, linkified, panel, personRow, timeOf } from './rows.js';
@@ -12,11 +13,11 @@ import { dismissToast, im, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 
-/** @param {import('../core/types.js').RoomInfo} room */
-function roomRow(room) {
+/** @param {import('../core/types.js').RoomInfo} room @param {Record<string, any>} place */
+function roomRow(room, place) {
   const { id, nick, blocked = false } = room;
   const lock = iconButton(t(blocked ? 'Unlock room {}' : 'Lock room {}', nick), 'lock', () => void im.lock(id, !blocked), { 'aria-pressed': blocked }, blocked ? '.more.kept' : '.more');
-  return personRow({ who: room, kind: blocked && 'offline', line: roomLine(room), chat: `r/${id}` }, lock);
+  return personRow({ who: room, kind: blocked && 'offline', line: roomLine(room), chat: `r/${id}`, place }, lock);
 }
 
 /** @param {Partial<import('../core/types.js').RoomInfo>} room */
@@ -26,7 +27,7 @@ export function roomsPanel() {
   const rooms = sorted([...im.rooms.values()], lang, ({ blocked }) => blocked);
   return panel(
     t('Rooms'),
-    h('div.list', { 'data-keys': 'v' }, rooms.length ? h('ul', { label: t('Rooms') }, ...rooms.map(roomRow)) : empty('people', t('No rooms yet'))),
+    h('div.list', { 'data-keys': 'v' }, rooms.length ? longList('rooms', t('Rooms'), rooms, roomRow) : empty('people', t('No rooms yet'))),
   );
 }
 

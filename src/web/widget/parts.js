@@ -106,8 +106,9 @@ export const opener = (id) => ({
 function menuTop(button) {
   const list = button.closest('.list');
   const row = button.parentElement;
-  const frame = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
-  return list && row && frame ? Math.max(0, Math.min(row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX)) : 0;
+  const rows = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
+  const frame = rows?.offsetParent;
+  return list && row && frame ? Math.max(0, Math.min(rows.offsetTop + row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX)) : 0;
 }
 
 /** A button with its menu, which is drawn by what is loaded when one is opened. @param {VNode} button that has an id @param {Item[]} items */

@@ -38,6 +38,20 @@ export function sorted(list, lang, isLast) {
   return list.sort((a, b) => Number(isLast(a) ?? 0) - Number(isLast(b) ?? 0) || compare(nameOf(a), nameOf(b)));
 }
 
+/** Sorting thousands of names takes longer than a key may, and names change seldom. */
+let last = { lang: '', nicks: [''], order: [0] };
+
+/** @param {BuddyInfo[]} contacts @param {string} lang */
+function byName(contacts, lang) {
+  const isOld = last.lang !== lang || last.nicks.length !== contacts.length || contacts.some(({ nick }, at) => nick !== last.nicks[at]);
+  if (isOld) {
+    const { compare } = new Intl.Collator(lang, { numeric: true });
+    const nicks = contacts.map(({ nick }) => nick);
+    last = { lang, nicks, order: nicks.map((_, at) => at).sort((a, b) => compare(nicks[a], nicks[b])) };
+  }
+  return last.order.map((at) => contacts[at]);
+}
+
 /**
  * Groups by name, strangers last; in each those online first, then by name. Counts are of the whole group, whatever
  * is searched for; a group without a match is left out.
@@ -48,17 +62,18 @@ export function sorted(list, lang, isLast) {
  */
 export function groupContacts(contacts, query, lang) {
   const wanted = query.trim().toLowerCase();
-  /** @type {Map<string, Group>} */
+  /** @type {Map<string, Group & {away: BuddyInfo[]}>} */
   const groups = new Map();
-  for (const who of contacts) {
+  for (const who of byName([...contacts], lang)) {
     const name = who.group ?? '';
-    const group = groups.get(name) ?? { name, online: 0, total: 0, contacts: [] };
+    const group = groups.get(name) ?? { name, online: 0, total: 0, contacts: [], away: [] };
     groups.set(name, group);
+    const isAway = presenceKind(who) === 'offline';
     group.total += 1;
-    if (presenceKind(who) !== 'offline') group.online += 1;
-    if (`${who.nick}\n${who.id}\n${who.status ?? ''}`.toLowerCase().includes(wanted)) group.contacts.push(who);
+    if (!isAway) group.online += 1;
+    if (wanted && !`${who.nick}\n${who.id}\n${who.status ?? ''}`.toLowerCase().includes(wanted)) continue;
+    (isAway ? group.away : group.contacts).push(who);
   }
-  const found = [...groups.values()].filter((group) => group.contacts.length);
-  for (const group of found) sorted(group.contacts, lang, (who) => presenceKind(who) === 'offline');
-  return sorted(found, lang, ({ name }) => name === STRANGER);
+  const all = [...groups.values()].map(({ away, ...group }) => ({ ...group, contacts: [...group.contacts, ...away] }));
+  return sorted(all.filter((group) => group.contacts.length), lang, ({ name }) => name === STRANGER);
 }

@@ -30,13 +30,14 @@ export const empty = (name, text) => h('div.empty', icon(name), h('p', text));
  * @param {string} [row.more] of the button's name
  * @param {string} [row.chat] that a press opens
  * @param {Record<string, any>} [row.props]
+ * @param {Record<string, any>} row.place in the list
  * @param {Child} [beside]
  */
-export function personRow({ who, kind, line, more, chat, props }, beside) {
+export function personRow({ who, kind, line, more, chat, props, place }, beside) {
   const unread = unreadIn(chat);
   return h(
     `li.row${kind === 'offline' ? '.off' : ''}`,
-    { key: who.id },
+    { key: who.id, ...place },
     h(
       chat ? 'button.who' : 'span.who',
       { label: chat && spoken(who.nick, line, more, unreadWord(unread)), onclick: chat && (() => openChat(chat)), ...props },

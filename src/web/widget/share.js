@@ -8,6 +8,7 @@ import * as dom from './dom.js';
 import * as guard from './guard.js';
 import * as i18n from './i18n.js';
 import * as icons from './icons.js';
+import * as longlist from './longlist.js';
 import * as parts from './parts.js';
 import * as state from './state.js';
 
@@ -18,6 +19,7 @@ export const SHARED = {
   'widget/guard.js': guard,
   'widget/i18n.js': i18n,
   'widget/icons.js': icons,
+  'widget/longlist.js': longlist,
   'widget/parts.js': parts,
   'widget/state.js': state,
 };

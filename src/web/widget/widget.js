@@ -12,6 +12,7 @@ import { h, patch } from './dom.js';
 import { giveKeys, guardKeys, isComposing } from './guard.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
 import { isTaken, moveFocus, settleStops } from './keys.js';
+import { isAtGap, isListScroll, settleLists } from './longlist.js';
 import { link, partner } from './parts.js';
 import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
@@ -107,12 +108,19 @@ function opened() {
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }
 
-function drawNow() {
-  const { chat, chats, stage, isWaiting } = opened();
-  const held = /** @type {HTMLElement | null} */ (shadow.activeElement);
+/** Draws all there is. */
+function patchAll() {
+  const { stage, ...rest } = opened();
   const next = [bar(), stage];
   patch(root, drawn, next);
   drawn = next;
+  return rest;
+}
+
+function drawNow() {
+  const held = /** @type {HTMLElement | null} */ (shadow.activeElement);
+  const { chat, chats, isWaiting } = patchAll();
+  if (settleLists(root)) patchAll();
   settleStops(root);
   chats?.growInput();
   chats?.settleScroll(chat);
@@ -163,7 +171,11 @@ function shortcut(event) {
 function onKey(event) {
   wakeSound();
   if (event.key === 'Escape') return escape(shadow.activeElement);
-  return shortcut(event) || moveFocus(event, root.dir === 'rtl') || isTaken(event);
+  if (moveFocus(event, root.dir === 'rtl')) {
+    if (isAtGap()) drawNow();
+    return true;
+  }
+  return shortcut(event) || isTaken(event);
 }
 
 /** On a phone the sheet ends where the keyboard begins. */
@@ -221,6 +233,7 @@ function listen() {
   giveKeys(root, onKey);
   // Who comes near will open something.
   for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
+  root.addEventListener('scroll', (event) => void (isListScroll(event) && settleLists(root) && draw()), { capture: true, passive: true });
   addEventListener('keydown', shortcut, { signal });
   // When it is let go: what is pressed must not move away under the hand.
   addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true, signal });

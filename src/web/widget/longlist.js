@@ -1,0 +1,83 @@
+// Lists that may be long.
+//
+// Owns: which rows of a list are drawn: those that are seen with some beside them, the first and the last, and those next
+// to the row that is in use, so that keys lead everywhere. All rows are of one height, and each knows its place whether
+// its neighbours are there or not. Must not: know what a row shows.
+
+import { h } from './dom.js';
+import { shadow, ui } from './state.js';
+
+/** Until the list has been measured. */
+const ROWS_FIRST = 16;
+const ROWS_BESIDE = 8;
+/** The id of a row's menu begins so, with the row's own behind it. */
+export const ROW_MENU = 'of ';
+/** What scrolls. */
+const BOX = '.list, .members';
+
+/** The rows that are drawn, by list: the first, and the one after the last. @type {Map<string, [number, number]>} */
+const drawn = new Map();
+
+/** Rows that must not go: the one with the focus, and the one whose menu is open. */
+function inUse() {
+  const row = /** @type {HTMLElement | null | undefined} */ (shadow.activeElement?.closest('.row'));
+  return [row?.dataset.row, ui.popup.startsWith(ROW_MENU) ? ui.popup.slice(ROW_MENU.length) : undefined];
+}
+
+/**
+ * A list of which only what is seen is drawn.
+ * @template {{id: string}} T
+ * @param {string} name of the list
+ * @param {string} label
+ * @param {T[]} items
+ * @param {(item: T, place: Record<string, any>) => import('./dom.js').VNode} row takes what says where it stands into its properties
+ */
+export function longList(name, label, items, row) {
+  const { length } = items;
+  const [from, to] = drawn.get(name) ?? [0, ROWS_FIRST];
+  const places = new Set([0, length - 1]);
+  for (let at = from; at < to; at += 1) places.add(at);
+  for (const id of inUse()) {
+    const at = id === undefined ? -1 : items.findIndex((item) => item.id === id);
+    if (at >= 0) for (const near of [at - 1, at, at + 1]) places.add(near);
+  }
+  const shown = [...places].filter((at) => at >= 0 && at < length).sort((a, b) => a - b);
+  return h(
+    'ul.long',
+    { key: name, 'data-name': name, label, style: { '--rows': String(length) } },
+    ...shown.map((at) => row(items[at], { 'data-row': items[at]?.id, 'aria-setsize': length, 'aria-posinset': at + 1, style: { '--at': String(at) } })),
+  );
+}
+
+/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. @param {ParentNode} root */
+export function settleLists(root) {
+  let isNews = false;
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.long'))) {
+    const box = list.closest(BOX);
+    const { name = '' } = list.dataset;
+    const rows = Number(list.style.getPropertyValue('--rows'));
+    if (!box || !list.offsetHeight || !rows) continue;
+    // The bar may be zoomed, and browsers differ in whether a rectangle is.
+    const outer = list.getBoundingClientRect();
+    const rowPx = outer.height / rows;
+    const above = box.getBoundingClientRect().top - outer.top;
+    const clamp = (/** @type {number} */ at) => Math.max(0, Math.min(rows, at));
+    const first = clamp(Math.floor(above / rowPx));
+    const last = clamp(Math.ceil((above + box.getBoundingClientRect().height) / rowPx));
+    const [from, to] = drawn.get(name) ?? [0, ROWS_FIRST];
+    if (first >= from && last <= to) continue;
+    drawn.set(name, [clamp(first - ROWS_BESIDE), clamp(last + ROWS_BESIDE)]);
+    isNews = true;
+  }
+  return isNews;
+}
+
+/** Whether the row beside the one with the focus is not drawn: the next key would lead past it. */
+export function isAtGap() {
+  const row = shadow.activeElement?.closest('.row');
+  const place = (/** @type {Element} */ it) => Number(it.getAttribute('aria-posinset'));
+  return [row?.nextElementSibling, row?.previousElementSibling].some((near) => row && near && Math.abs(place(near) - place(row)) > 1);
+}
+
+/** Whether it is such a list that scrolls. @param {Event} event */
+export const isListScroll = ({ target }) => target instanceof Element && target.matches(BOX);

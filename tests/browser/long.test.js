@@ -1,0 +1,120 @@
+// Lists of thousands.
+//
+// Owns: that only what is seen is drawn, that keys and the wheel lead to all of it, and what one key touches.
+// Must not: ask a clock; `src/web/bench` prints how long a key takes.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { focused, until } from './support/eyes.js';
+import { Person, allLeave, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+const MEMBERS = 5000;
+const ONLINE = 900;
+/** More than are seen at once, with those beside. */
+const ROWS_MAX = 60;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** Somebody with very many contacts, online. @param {string} id */
+async function popular(id) {
+  const person = await Person.arrive(browser, community.url, id);
+  await person.page.route('**/webim/online', async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    const nick = (/** @type {number} */ at) => `Member ${String(at).padStart(4, '0')}`;
+    answer.buddies = Array.from({ length: MEMBERS }, (_, at) => ({ id: `m${at}`, nick: nick(at), presence: at < ONLINE ? 'online' : 'offline', show: at < ONLINE ? 'available' : 'unavailable', group: 'friend' }));
+    await route.fulfill({ response, json: answer });
+  });
+  await person.page.reload();
+  await person.bar.online();
+  return { page: person.page, bar: person.bar, panel: await person.bar.panel('Contacts') };
+}
+
+/** How many elements are changed, added or taken away from now on. @param {import('playwright-core').Locator} place */
+const watch = (place) =>
+  place.evaluateHandle((root) => {
+    const touched = { nodes: 0 };
+    const count = (/** @type {Node} */ node) => 1 + (node instanceof Element ? node.querySelectorAll('*').length : 0);
+    new MutationObserver((records) => {
+      for (const { type, addedNodes, removedNodes } of records) {
+        if (type !== 'childList') touched.nodes += 1;
+        for (const node of [...addedNodes, ...removedNodes]) touched.nodes += count(node);
+      }
+    }).observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+    return touched;
+  });
+
+test('of thousands of contacts those are drawn that are seen, and a key touches no others', async () => {
+  const { bar, panel } = await popular('alice');
+  const rows = panel.getByRole('listitem');
+  await rows.first().waitFor();
+  assert.ok((await rows.count()) < ROWS_MAX, `${await rows.count()} rows`);
+  assert.ok(Number(await rows.first().getAttribute('aria-setsize')) >= MEMBERS);
+
+  await (await bar.contact('Member 0001')).first().click();
+  const chat = bar.chat('Member 0001');
+  await focused(chat.box);
+  const inMessage = await watch(bar.region);
+  await chat.box.pressSequentially('hello');
+  await chat.button('Send').and(chat.window.locator(':enabled')).waitFor();
+  const { nodes } = await inMessage.jsonValue();
+  assert.ok(nodes > 0 && nodes < 200, `${nodes} nodes for five keys`);
+
+  const inSearch = await watch(bar.region);
+  await panel.getByRole('searchbox').pressSequentially('4321');
+  await until('one is left', async () => (await rows.count()) === 1);
+  const touched = (await inSearch.jsonValue()).nodes;
+  assert.ok(touched < 4 * ROWS_MAX * 12, `${touched} nodes for four keys`);
+  await panel.getByRole('button', { name: /^Member 4321/ }).waitFor();
+});
+
+test('keys and the wheel lead through a list of thousands, and nothing in use goes', async () => {
+  const { page, bar, panel } = await popular('bob');
+  const rows = panel.getByRole('listitem');
+  await (await bar.contact('Member 0000')).first().focus();
+  for (let step = 0; step < 40; step += 1) await page.keyboard.press('ArrowDown');
+  const fortieth = panel.getByRole('button', { name: /^Member 0040/ });
+  await focused(fortieth);
+  await page.keyboard.press('End');
+  const size = Number(await rows.first().getAttribute('aria-setsize'));
+  const nth = (/** @type {number} */ place) => panel.locator(`[aria-posinset="${place}"] .who`);
+  await focused(rows.last().locator('.who'));
+  await nth(size).focus();
+  await nth(size - 5).waitFor();
+  await page.keyboard.press('ArrowUp');
+  await focused(nth(size - 1));
+  assert.ok((await rows.count()) < ROWS_MAX);
+
+  // The wheel leaves the focus where it is, and a menu's opener too.
+  await panel.locator('.list').hover();
+  await page.mouse.wheel(0, -100_000);
+  await page.mouse.wheel(0, -1_000_000);
+  await panel.getByRole('button', { name: 'Member 0003, Available' }).waitFor();
+  await focused(nth(size - 1));
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Tab');
+  const options = panel.getByRole('button', { name: 'Options for Member 0000' });
+  await focused(options);
+  await page.keyboard.press('Enter');
+  const menu = panel.getByRole('menu');
+  await menu.waitFor();
+  const [row, shown] = await Promise.all([options.boundingBox(), menu.boundingBox()]);
+  assert.ok(row && shown && Math.abs(shown.y - (row.y + row.height)) < 30, 'it stands under its row');
+  await page.keyboard.press('Escape');
+  await focused(options);
+});

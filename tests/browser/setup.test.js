@@ -115,7 +115,7 @@ async function styles({ bar }) {
   return {
     background: await look(send, 'background-color'),
     color: await look(send, 'color'),
-    font: await look(bar.region, 'font-family'),
+    font: String(await look(bar.region, 'font-family')).split(',')[0],
     corner: await look(chat.window, 'border-top-left-radius'),
     layer: await look(bar.region, 'z-index'),
     gap: await look(bar.region, 'padding-right'),

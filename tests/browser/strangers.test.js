@@ -151,7 +151,7 @@ test('what is said to a stranger waits if he is not there, and the window says s
   await aMinuteLater(carol.page);
   await away.waitFor();
   await chat.say('after she went');
-  await chat.log.getByRole('img', { name: 'Sent', exact: true }).nth(1).waitFor();
+  await chat.log.getByRole('img', { name: 'Sent', exact: true }).waitFor();
 });
 
 test('a page without end: marks beside the links that come, however many', async () => {

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 
-const GZIP_BYTES_MAX = 30 * 1024; // of the script; the others are files of their own, which it loads when they are needed
+const GZIP_BYTES_MAX = 40 * 1024; // of what every page loads: the script and the style
 const TARGET = ['chrome111', 'edge111', 'firefox115', 'safari16.4'];
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -47,7 +47,7 @@ const zipped = (name) => gzipSync(files[name], { level: 9 }).length;
 for (const name of Object.keys(files)) {
   console.log(`${name.padEnd(12)} ${files[name].length} bytes, ${zipped(name)} gzipped`);
 }
-if (zipped('webim.js') > GZIP_BYTES_MAX) fail(`webim.js is larger than ${GZIP_BYTES_MAX} bytes gzipped`);
+if (zipped('webim.js') + zipped('webim.css') > GZIP_BYTES_MAX) fail(`webim.js and webim.css are larger than ${GZIP_BYTES_MAX} bytes gzipped`);
 
 if (process.argv.includes('--check')) {
   for (const [name, content] of Object.entries(files)) {

@@ -7,52 +7,78 @@
 
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
 
-/**
- * The page may call at once; what needs the bar waits until it is there.
- * @param {IM} im
- */
-export function publicApi(im) {
-  /** @type {Widget | null} */
-  let widget = null;
-  /** @type {((widget: Widget) => void)[]} */
-  let waiting = [];
-  /** @param {(widget: Widget) => void} run */
-  const withWidget = (run) => {
-    if (widget) run(widget);
-    else waiting.push(run);
+/** Gives the api what it speaks for: the core, and the bar when it is there. @typedef {(im: IM, widget?: Widget) => void} Attach */
+
+/** Runs at once if it can, or as soon as it can; in the order it was asked for. */
+function createGate() {
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  let isOpen = false;
+  return {
+    /** @param {() => void} run */
+    pass: (run) => void (isOpen ? run() : waiting.push(run)),
+    open() {
+      isOpen = true;
+      for (const run of waiting.splice(0)) run();
+    },
   };
+}
+
+/** The page may call at once; what needs the core or the bar waits until it is there. */
+export function publicApi() {
+  /** @type {IM | undefined} */
+  let core;
+  /** @type {Widget | undefined} */
+  let bar;
+  const [atCore, atBar] = [createGate(), createGate()];
+  /** @param {(im: IM) => void} run */
+  const withCore = (run) => atCore.pass(() => run(/** @type {IM} */ (core)));
+  /** @param {(widget: Widget, im: IM) => void} run */
+  const withBar = (run) => atBar.pass(() => run(/** @type {Widget} */ (bar), /** @type {IM} */ (core)));
   const api = Object.freeze({
     /** Opens a chat with a user. @param {string | number} id */
-    open: (id) => withWidget((it) => it.open(`u/${id}`)),
+    open: (id) => withBar((it) => it.open(`u/${id}`)),
     /** Opens a room's chat. @param {string | number} id */
-    openRoom: (id) => withWidget((it) => it.open(`r/${id}`)),
+    openRoom: (id) => withBar((it) => it.open(`r/${id}`)),
     /** Shows the bar, or takes it away. */
-    toggle: () => withWidget((it) => it.toggle()),
+    toggle: () => withBar((it) => it.toggle()),
     /** Says something to a user. @param {string | number} id @param {string} body */
-    send: (id, body) => withWidget(() => im.send(`u/${id}`, body)),
-    online: () => withWidget(() => im.goOnline()),
-    offline: () => withWidget(() => im.goOffline()),
+    send: (id, body) => withBar((_, im) => im.send(`u/${id}`, body)),
+    online: () => withBar((_, im) => im.goOnline()),
+    offline: () => withBar((_, im) => im.goOffline()),
     /** @param {string} show @param {string} [status] */
-    presence: (show, status) => withWidget(() => im.setPresence(show, status)),
+    presence: (show, status) => withBar((_, im) => im.setPresence(show, status)),
     /** The page's own entries, after the site's. @param {import('./types.js').MenuEntry[]} entries */
-    menu: (entries) => im.addMenu(entries),
+    menu: (entries) => withCore((im) => im.addMenu(entries)),
     /** @param {string} event @param {(detail: any) => void} listener */
-    on: (event, listener) => im.on(event, (detail) => listener(event === 'ready' ? api : detail)),
+    on(event, listener) {
+      let off = () => {};
+      let isWanted = true;
+      withCore((im) => {
+        if (isWanted) off = im.on(event, (detail) => listener(event === 'ready' ? api : detail));
+      });
+      return () => {
+        isWanted = false;
+        off();
+      };
+    },
     get user() {
-      return im.me && { ...im.me };
+      return core?.me ? { ...core.me } : null;
     },
     get unread() {
-      return im.unread;
+      return core?.unread ?? 0;
     },
     get state() {
-      return im.state;
+      return core?.state ?? 'offline';
     },
   });
-  /** @param {Widget} made */
-  const attach = (made) => {
-    widget = made;
-    for (const run of waiting) run(made);
-    waiting = [];
+  /** @type {Attach} */
+  const attach = (im, widget) => {
+    core = im;
+    atCore.open();
+    if (!widget) return;
+    bar = widget;
+    atBar.open();
   };
   return { api, attach };
 }

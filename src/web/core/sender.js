@@ -48,7 +48,7 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
   const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
-  const { id: made, timestamp } = read(answer.data, 'id? timestamp#');
+  const { id: made, timestamp } = read(answer.data, 'id? timestamp@');
   return { t: 'fate', key, cid, news: { state, ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
 }
 

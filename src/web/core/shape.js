@@ -3,6 +3,7 @@
 // Owns: the distrust of the site's, the message server's and the store's data.
 // Must not: refuse a whole answer because a part of it is wrong.
 
+import { RETRY_MS_MAX, TIME_MS_MAX } from './limits.js';
 import { isNewer } from './ring.js';
 
 /**
@@ -31,11 +32,21 @@ export const bytesOf = (it) => new TextEncoder().encode(it).length;
 /** @param {unknown} value */
 export const flag = (value) => value === true || value === 1 || value === '1' || value === 'true';
 
+/** A number that can be counted with. @param {unknown} value */
+const count = (value) => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Number(value) || 0));
+
+/** ms since 1970, or 0 if it is no time. @param {unknown} value */
+export function time(value) {
+  const ms = count(value);
+  return ms < TIME_MS_MAX ? ms : 0;
+}
+
 /** How a word of a description is read, by the mark at its end. @type {Partial<Record<string, (value: unknown) => unknown>>} */
 const MARKS = {
   '?': (value) => text(value) || undefined, // a text, left out where there is none
   '"': (value) => (typeof value === 'string' ? value : text(value)), // as it was said, whatever the word
-  '#': (value) => Math.max(0, Number(value) || 0),
+  '#': count,
+  '@': time,
   '!': (value) => flag(value) || undefined, // left out unless it is set
   '+': (value) => (Array.isArray(value) ? members(value) : undefined),
 };
@@ -100,10 +111,10 @@ const OLD_TYPES = new Map([
 /** @param {unknown} raw @returns {LogItem[]} */
 export const logItems = (raw) =>
   list(raw).map((it) => {
-    const item = read(it, 'id from nick to type timestamp# body" style cid?');
+    const item = read(it, 'id from nick to type timestamp@ body" style cid?');
     item.nick ||= item.from;
     item.type = OLD_TYPES.get(item.type) ?? item.type;
-    item.id ||= `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`;
+    item.id ||= `~${text(it.timestamp)}~${item.from}~${item.body.slice(0, 64)}`;
     return item;
   });
 
@@ -141,5 +152,5 @@ export const menu = (raw) =>
 /** Whom to poll with, and where; null if it cannot be. @param {unknown} raw @returns {import('./types.js').Connection | null} */
 export function connection(raw) {
   const given = read(raw, 'ticket domain server jsonp! timeout#');
-  return given.ticket && given.server ? given : null;
+  return given.ticket && given.server ? { ...given, timeout: Math.min(given.timeout, RETRY_MS_MAX) } : null;
 }

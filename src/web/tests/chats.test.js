@@ -476,12 +476,19 @@ test('A site that no longer knows the user is asked who this is', async () => {
 
 test('The page\'s own API waits for the bar, and shows only copies', async () => {
   const { one } = await pair();
-  const { api, attach } = publicApi(one.im);
+  const { api, attach } = publicApi();
   const done = [];
+  let ready;
+  const unwanted = api.on('ready', () => done.push('unwanted'));
+  api.on('ready', (it) => (ready = it));
+  unwanted();
+  assert.deepEqual([api.user, api.state, api.unread], [null, 'offline', 0]);
   api.open(7);
   api.openRoom('lobby');
   api.toggle();
-  attach({ open: (key) => done.push(key), toggle: () => done.push('toggle') });
+  attach(one.im);
+  assert.equal(ready, api);
+  attach(one.im, { open: (key) => done.push(key), toggle: () => done.push('toggle') });
   api.open('bob');
   assert.deepEqual(done, ['u/7', 'r/lobby', 'toggle', 'u/bob']);
   api.user.nick = 'Mallory';
@@ -489,8 +496,5 @@ test('The page\'s own API waits for the bar, and shows only copies', async () =>
   assert.deepEqual([api.state, api.unread], ['online', 0]);
   api.menu([{ title: 'Home', url: '/' }, { title: 'no url' }]);
   assert.deepEqual(one.im.menu, [{ title: 'Home', url: '/' }]);
-  let ready;
-  api.on('ready', (it) => (ready = it));
-  assert.equal(ready, api);
   assert.ok(Object.isFrozen(api));
 });

@@ -3,6 +3,7 @@
 // Owns: the panel with myself, the search, the groups and each contact's menu; the log-in box that takes its place.
 // Must not: sort or count; `roster.js` does.
 
+import { document } from '../core/page.js';
 import { h, memo } from './dom.js';
 import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -18,7 +19,7 @@ const STATUS_LETTERS_MAX = 140;
 function myself() {
   const { me } = im;
   if (!me) return null;
-  const current = im.state === 'offline' ? 'offline' : me.show in SHOWS ? me.show : 'available';
+  const current = im.state === 'offline' ? 'offline' : Object.hasOwn(SHOWS, me.show) ? me.show : 'available';
   const word = t(SHOWS[current] ?? '');
   const label = t('Your presence: {}', word);
   const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => im.setPresence(show) }));

@@ -5,6 +5,8 @@
 // text survive. A description that is the same object as last time is skipped whole; long lists keep theirs.
 // Must not: make anything but elements, attributes and text nodes. Nothing is ever read as HTML.
 
+import { detach, document, report } from '../core/page.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 /** What is set as a property, because the attribute is only its first value; `data` is a text node's. */
 const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selected', 'data']);
@@ -44,6 +46,16 @@ export function h(look, props, ...kids) {
   return { tag, props: { class: classes.join(' ') || null, ...props }, kids: kids.flatMap(child) };
 }
 
+/** The description of a part; what cannot be described is left out, and harms no other. @template T @param {() => T} make @returns {T | null} */
+export function attempt(make) {
+  try {
+    return make();
+  } catch (error) {
+    report(error);
+    return null;
+  }
+}
+
 /** @type {WeakMap<object, {sign: string, node: VNode}>} */
 const kept = new WeakMap();
 
@@ -57,7 +69,7 @@ export function memo(thing, signs, make) {
   const sign = signs.join('\n');
   const before = kept.get(thing);
   if (before?.sign === sign) return before.node;
-  const node = make();
+  const node = attempt(make) ?? h('span.none');
   kept.set(thing, { sign, node });
   return node;
 }
@@ -117,7 +129,7 @@ export function patch(parent, old, next) {
     const was = named.get(name);
     if (now.tag) update(now, was && unused.delete(was) ? was : undefined);
   }
-  for (const was of unused) if (was.tag) was.node.remove();
+  for (const was of unused) if (was.tag) detach(was.node);
   let cursor = parent.firstChild;
   for (const { node } of next) {
     if (!node) continue;

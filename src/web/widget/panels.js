@@ -2,7 +2,7 @@
 //
 // Owns: rooms, notifications with broadcasts and channel pushes. Must not: keep anything of its own.
 
-import { h } from './dom.js';
+import { attempt, h } from './dom.js';
 import { lang, moment, t } from './i18n.js';
 import { icon } from './icons.js';
 import { empty, iconButton, linkified, panel, personRow, siteLink, theirs, timeOf } from './parts.js';
@@ -25,7 +25,7 @@ export function roomsPanel() {
   const rooms = sorted([...im.rooms.values()], lang, ({ blocked }) => blocked);
   return panel(
     t('Rooms'),
-    h('div.list', { 'data-keys': 'v' }, rooms.length ? h('ul', { label: t('Rooms') }, ...rooms.map(roomRow)) : empty('people', t('No rooms yet'))),
+    h('div.list', { 'data-keys': 'v' }, rooms.length ? h('ul', { label: t('Rooms') }, ...rooms.map((room) => attempt(() => roomRow(room)))) : empty('people', t('No rooms yet'))),
   );
 }
 
@@ -53,9 +53,9 @@ export function dismissToast(notice) {
   draw();
 }
 
-export const toasts = () => h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, ...ui.toasts.map((notice) => noticeCard(notice, () => dismissToast(notice))));
+export const toasts = () => h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, ...ui.toasts.map((notice) => attempt(() => noticeCard(notice, () => dismissToast(notice)))));
 
-/** @param {string} title @param {import('./dom.js').VNode[]} entries */
+/** @param {string} title @param {import('./dom.js').Child[]} entries */
 const section = (title, entries) => entries.length > 0 && [h('h3', title), h('ul', { label: title }, ...entries)];
 
 export function noticesPanel() {
@@ -67,7 +67,7 @@ export function noticesPanel() {
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
       !notifications.length && !notices.length && empty('bell', t('All caught up')),
       section(t('From the site'), notifications.map(({ text, link }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text))))),
-      section(t('Announcements'), notices.map((notice) => noticeCard(notice))),
+      section(t('Announcements'), notices.map((notice) => attempt(() => noticeCard(notice)))),
     ),
   );
 }

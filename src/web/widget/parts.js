@@ -2,6 +2,7 @@
 //
 // Owns: buttons, avatars, presence dots, badges, rows, menus, a panel's frame, empty lists. Must not: know what they are for.
 
+import { document } from '../core/page.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';
 import { icon } from './icons.js';

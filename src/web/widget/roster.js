@@ -15,7 +15,7 @@ const KINDS = { away: 'away', xa: 'away', idle: 'away', unavailable: 'away', dnd
 /** @param {{presence?: string, show?: string} | undefined} who @returns {Kind} */
 export function presenceKind(who) {
   if (!who || who.presence === 'offline') return 'offline';
-  return KINDS[who.show ?? ''] ?? 'available';
+  return (Object.hasOwn(KINDS, who.show ?? '') && KINDS[who.show ?? '']) || 'available';
 }
 
 /** Friends online; strangers come and go with the page and are not counted. @param {Iterable<BuddyInfo>} contacts */

@@ -3,6 +3,7 @@
 // Owns: a presence button beside each such link, in an element of its own whose shadow root keeps the page's style out
 // and ours in. Must not: change the links, look into our own bar, or watch a page without bounds.
 
+import { detach, document, isElement, unnamed, window } from '../core/page.js';
 import { h, patch } from './dom.js';
 import { lang, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -36,6 +37,9 @@ export function makeHost(name, stylesheet, className = '') {
   return { host, shadow, sheet, root };
 }
 
+/** One of those elements, and not a copy, which has nothing in it. @param {Element} node */
+const isMark = (node) => node.localName === TAG && node.shadowRoot !== null;
+
 /**
  * A button in the page.
  * @typedef {object} Mark
@@ -56,27 +60,36 @@ export function watchPage(sources, stylesheet) {
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
   /** @type {Set<Element>} */
-  const added = new Set([document.body]);
+  const added = new Set([document.documentElement]);
   let timer = 0;
 
   const mark = (/** @type {Element} */ link) => {
-    const user = link.getAttribute('data-webim-user') || userOf(link.getAttribute('href') ?? '', patterns);
+    const it = unnamed(link);
+    const user = it.getAttribute('data-webim-user') || userOf(it.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
-    if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
-    if (!link.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
+    if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !it.textContent?.trim()) return;
+    if (!it.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
+  };
+
+  /** Copies of a part of the page have copies of our elements in them, which are empty. @param {Element} host */
+  const tidy = (host) => {
+    if (!isMark(host)) detach(host);
   };
 
   const scan = () => {
     timer = 0;
     for (const [link, { host }] of marks) {
-      if (link.isConnected) continue;
-      host.remove();
+      if (unnamed(link).isConnected) continue;
+      detach(host);
       marks.delete(link);
     }
     for (const root of added) {
-      if (!root.isConnected) continue;
-      if (root.matches(LINKS)) mark(root);
-      root.querySelectorAll(LINKS).forEach(mark);
+      const it = unnamed(root);
+      if (!it.isConnected) continue;
+      if (it.matches(LINKS)) mark(root);
+      if (it.matches(TAG)) tidy(root);
+      it.querySelectorAll(LINKS).forEach(mark);
+      it.querySelectorAll(TAG).forEach(tidy);
     }
     added.clear();
     im.strangers([...marks.values()].map(({ user }) => user));
@@ -85,9 +98,9 @@ export function watchPage(sources, stylesheet) {
 
   const show = () => showMarks(marks);
   new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element && !node.matches(TAG)) added.add(node);
+    for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
-  }).observe(document.body, { childList: true, subtree: true });
+  }).observe(window.document, { childList: true, subtree: true });
   scan();
   return show;
 }
@@ -103,7 +116,7 @@ function showMarks(marks) {
     const { user, host, root } = found;
     const who = known.get(user);
     if (!who || user === im.me?.id || user === im.me?.uid) {
-      host.remove();
+      detach(host);
       continue;
     }
     const label = t('Chat with {} ({})', who.nick, presenceWord(who).toLowerCase());
@@ -115,6 +128,6 @@ function showMarks(marks) {
     const next = [h(`button.${presenceKind(who)}`, { lang, label, title: label, onclick }, icon('chat'))];
     patch(root, found.drawn, next);
     found.drawn = next;
-    if (host.previousSibling !== link) link.after(host);
+    if (host.previousSibling !== link) unnamed(link).after(host);
   }
 }

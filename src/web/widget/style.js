@@ -68,7 +68,7 @@ export function readStyle(text, dark) {
     const [, size, unit] = (name === 'font-size' && /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value)) || [];
     if (color) rules[name] = `rgb(${legible(color, dark).join(', ')})`;
     else if (size) rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(Number(size) * (unit === 'pt' ? 4 / 3 : 1))))}px`;
-    else if (ALLOWED[name]?.test(value)) rules[name] = value;
+    else if (Object.hasOwn(ALLOWED, name) && ALLOWED[name].test(value)) rules[name] = value;
   }
   return rules;
 }

@@ -4,16 +4,18 @@
 // frame, the whole description anew, of which `dom.js` changes in the page only what differs. Must not: hold what the
 // core holds, take the focus for what comes from outside, or draw before the stylesheet and the words are there.
 
+import { document, window } from '../core/page.js';
 import { flashTitle, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
 import { chatWindow } from './chat.js';
 import { growInput } from './composer.js';
 import { contactsPanel } from './contacts.js';
-import { h, patch } from './dom.js';
+import { attempt, h, patch } from './dom.js';
 import { knows, lang, pickLanguage, speak, t } from './i18n.js';
 import { moveFocus, settleStops } from './keys.js';
 import { settleScroll } from './log.js';
 import { dismissToast, noticesPanel, roomsPanel, toasts } from './panels.js';
+import { keepInPage } from './place.js';
 import { settingsPanel } from './settings.js';
 import { activeChat, begin, collapse, draw, escape, find, focus, im, openChat, pressed, save, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
@@ -42,8 +44,8 @@ const SECOND_MS = 1000;
 
 const PANELS = { contacts: contactsPanel, rooms: roomsPanel, notices: noticesPanel, settings: settingsPanel };
 
-const phone = matchMedia('(max-width: 599px)');
-const night = matchMedia('(prefers-color-scheme: dark)');
+const phone = window.matchMedia('(max-width: 599px)');
+const night = window.matchMedia('(prefers-color-scheme: dark)');
 /** @type {HTMLElement} */
 let root;
 
@@ -59,13 +61,13 @@ function refresh(options) {
   const { settings } = im;
   const { opacity = settings.opacity } = ui.sliding;
   const theme = settings.theme === 'auto' ? options.theme : settings.theme;
-  speak(pickLanguage([settings.lang, options.lang, document.documentElement.lang, navigator.language]));
+  speak(pickLanguage([settings.lang, options.lang, document.documentElement.lang, window.navigator.language]));
   if (!knows(options.words, draw)) return false;
   ui.dark = theme === 'dark' || (theme !== 'light' && night.matches);
   ui.narrow = phone.matches;
   const sheet = ui.narrow && !ui.collapsed && (ui.panel || activeChat());
   const className = ['root', ui.dark && 'dark', ui.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
-  const dir = document.dir || document.body.dir || 'ltr';
+  const dir = document.dir || document.body?.dir || 'ltr';
   // Touched only if something is different: each of these makes the browser style the whole bar anew.
   const now = [className, lang, dir, opacity, settings.zoom].join();
   if (now === signs) return true;
@@ -77,14 +79,24 @@ function refresh(options) {
   return true;
 }
 
+/** What cannot be made to agree with its description is made from nothing. @param {import('./dom.js').VNode[]} next */
+function renew(next) {
+  const isDone = attempt(() => {
+    patch(root, drawn, next);
+    return true;
+  });
+  if (!isDone) root.textContent = '';
+  drawn = isDone ? next : [];
+}
+
 /** @param {ShadowRoot} shadow */
 function drawNow(shadow) {
   const chat = activeChat();
   const shown = ui.collapsed ? '' : ui.panel;
   const held = /** @type {HTMLElement | null} */ (shadow.activeElement);
-  const next = [bar(), h('div.stage', toasts(), chat && !(ui.narrow && shown) && chatWindow(chat), shown && PANELS[shown]())];
-  patch(root, drawn, next);
-  drawn = next;
+  /** @type {(() => import('./dom.js').Child)[]} */
+  const parts = [toasts, () => chat && !(ui.narrow && shown) && chatWindow(chat), () => shown && PANELS[shown]()];
+  renew([attempt(bar) ?? h('div.none'), h('div.stage', ...parts.map((part) => attempt(part)))]);
   settleStops(root);
   growInput();
   settleScroll(chat);
@@ -101,7 +113,7 @@ function fitTabs() {
   const dock = find('bar');
   if (!tabs || !dock) return;
   const { zoom, minimize_layout: icons } = im.settings;
-  const room = (innerWidth * 100) / zoom - MARGIN_PX - (dock.offsetWidth - tabs.offsetWidth);
+  const room = (window.innerWidth * 100) / zoom - MARGIN_PX - (dock.offsetWidth - tabs.offsetWidth);
   const fit = ui.narrow ? 0 : Math.max(0, Math.floor(room / (icons ? TAB_ICON_PX : TAB_PX)));
   if (fit === ui.tabs) return;
   ui.tabs = fit;
@@ -127,8 +139,8 @@ function shortcut(event) {
 
 /** On a phone the sheet ends where the keyboard begins. */
 function followKeyboard() {
-  root.style.setProperty('--seen-height', `${visualViewport?.height}px`);
-  root.style.setProperty('--seen-top', `${visualViewport?.offsetTop}px`);
+  root.style.setProperty('--seen-height', `${window.visualViewport?.height}px`);
+  root.style.setProperty('--seen-top', `${window.visualViewport?.offsetTop}px`);
   settleScroll(activeChat());
 }
 
@@ -174,13 +186,13 @@ function listen(shadow) {
     if (event.key === 'Escape' && !event.isComposing && escape(shadow.activeElement)) event.stopPropagation();
     else if (!event.defaultPrevented) moveFocus(event, root.dir === 'rtl');
   });
-  addEventListener('keydown', shortcut);
+  window.addEventListener('keydown', shortcut);
   // When it is let go: what is pressed must not move away under the hand.
-  addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true });
+  window.addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true });
   for (const query of [phone, night]) query.addEventListener('change', draw);
-  addEventListener('resize', draw);
-  addEventListener('visibilitychange', draw);
-  for (const name of ['resize', 'scroll']) visualViewport?.addEventListener(name, followKeyboard);
+  window.addEventListener('resize', draw);
+  window.addEventListener('visibilitychange', draw);
+  for (const name of ['resize', 'scroll']) window.visualViewport?.addEventListener(name, followKeyboard);
   im.on('change', changed);
   im.on('notice', showNotice);
   im.on('message', popUp);
@@ -196,12 +208,12 @@ export function createWidget(core, options) {
   root = made.root;
   root.setAttribute('role', 'region');
   made.sheet.addEventListener('load', draw);
-  document.body.append(host);
+  keepInPage(host, draw);
   ui.narrow = phone.matches;
   begin(core, shadow, () => {
     if (!refresh(options)) return;
-    drawNow(shadow);
-    showPresences();
+    attempt(() => drawNow(shadow));
+    attempt(showPresences);
   });
   refresh(options);
   watchAlerts();

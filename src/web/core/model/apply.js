@@ -40,7 +40,7 @@ import { byId, forget, hide } from './world.js';
  *   | {t: 'echo', pending: import('./world.js').Pending}
  *   | {t: 'fate', key: string, cid: string, news: chats.News}
  *   | {t: 'discard', key: string, cid: string}
- *   | {t: 'history'} & chats.Page
+ *   | {t: 'history', at: number} & chats.Page
  *   | {t: 'cleared', key: string}
  *   | {t: 'open', key: string}
  *   | {t: 'close', key: string}
@@ -129,8 +129,8 @@ const handlers = {
 
 /** @param {World} world @param {Event} event @param {Out} out */
 export function apply(world, event, out) {
-  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (handlers[event.t]);
-  handler(world, event, out);
+  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (Object.hasOwn(handlers, event.t) ? handlers[event.t] : () => {});
+  handler(world, event, out); // a tab of another build may tell what this one does not know
 }
 
 /** @param {World} world @param {Out} out */
@@ -159,7 +159,7 @@ function opened(world, event, out) {
     chats.addPending(world, chat);
     if (chat.kind === 'user') people.meet(world, chat.id, '');
   }
-  for (const page of event.pages) chats.history(world, page, out);
+  for (const page of event.pages) chats.history(world, { ...page, at }, out);
   everything(world, out);
 }
 

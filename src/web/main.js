@@ -7,7 +7,7 @@
 import { publicApi } from './core/api.js';
 import { createIM } from './core/im.js';
 import { isIntact } from './core/intact.js';
-import { complain, document, handed, window } from './core/page.js';
+import { complain, document, handed, unnamed, window } from './core/page.js';
 import { createWidget } from './widget/widget.js';
 
 /** @typedef {HTMLScriptElement} Tag */
@@ -26,7 +26,7 @@ function ownTag() {
 
 /** @param {Window} page @returns {Tag[]} */
 function tagsIn(page) {
-  const tags = /** @type {NodeListOf<Tag>} */ (Document.prototype.querySelectorAll.call(page.document, 'script[src]'));
+  const tags = /** @type {NodeListOf<Tag>} */ (unnamed(page.document).querySelectorAll('script[src]'));
   return [...tags].filter(({ src }) => FILE.test(new URL(src, window.location.href).pathname));
 }
 
@@ -66,9 +66,9 @@ function around() {
  * @param {(tag: Tag) => void} then
  */
 function whenSure(tag, pages, then) {
-  const early = pages.find(({ document: it }) => it.readyState === 'loading');
+  const early = pages.find((page) => unnamed(page.document).readyState === 'loading');
   if (early) {
-    early.document.addEventListener('DOMContentLoaded', () => whenSure(tag, pages, then), { once: true });
+    unnamed(early.document).addEventListener('DOMContentLoaded', () => whenSure(tag, pages, then), { once: true });
     return;
   }
   const host = pages.find((page) => tagsIn(page).some((other) => siteOf(other) === siteOf(tag)));

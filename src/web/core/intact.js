@@ -31,7 +31,7 @@ export function isIntact(page) {
     if ('toJSON' in Object.prototype || 'toJSON' in Array.prototype) return false;
     for (const name of NAMES) {
       const it = page[name];
-      if (!it || isForeign(it) || isReplaced(it) || isReplaced(it.prototype)) return false;
+      if (!it || (typeof it === 'object' && it[Symbol.toStringTag] !== name) || isForeign(it) || isReplaced(it) || isReplaced(it.prototype)) return false;
     }
     return [...new Set([1, 2])].length === 2;
   } catch {

@@ -11,32 +11,31 @@ export const handed = /** @type {any} */ (globalThis.frameElement)?.nextim;
 export const window = /** @type {any} */ (handed ? globalThis.parent : globalThis);
 
 /**
- * @template {Node} T
+ * @template {object} T
  * @param {() => T} node
- * @param {() => T} prototype
  * @returns {T}
  */
-const past = (node, prototype) =>
+const past = (node) =>
   new Proxy(/** @type {any} */ ({}), {
     get(_, name) {
-      const value = Reflect.get(prototype(), name, node());
-      return typeof value === 'function' ? value.bind(node()) : value;
+      const value = Reflect.get(Object.getPrototypeOf(node()), name, node());
+      return typeof value === 'function' ? (/** @type {any[]} */ ...args) => Reflect.apply(value, node(), args) : value;
     },
-    set: (_, name, value) => Reflect.set(prototype(), name, value, node()),
+    set: (_, name, value) => Reflect.set(Object.getPrototypeOf(node()), name, value, node()),
   });
 
-export const document = past(() => window.document, () => Document.prototype);
+export const document = past(() => window.document);
 
-/** An element of the page's, as it is behind the names of what stands in it. @param {Element} element */
-export const unnamed = (element) => past(() => element, () => Element.prototype);
+/** A node of the page's, as it is behind the names of what stands in it. @template {object} T @param {T} node @returns {T} */
+export const unnamed = (node) => past(() => node);
 
-/** @param {unknown} it @returns {it is Element} */
-export const isElement = (it) => it instanceof window.Element;
+/** @param {EventTarget} it @returns {it is Element} */
+export const isElement = (it) => unnamed(/** @type {Node} */ (it)).nodeType === Node.ELEMENT_NODE;
 
 /** Takes a node out of the page, if it is there. Old libraries have a `remove` of their own. @param {ChildNode} node */
 export function detach(node) {
   const { parentNode } = node;
-  if (parentNode) Node.prototype.removeChild.call(parentNode, node);
+  if (parentNode) unnamed(parentNode).removeChild(node);
 }
 
 /** @type {Set<string>} */

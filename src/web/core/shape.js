@@ -32,8 +32,11 @@ export const bytesOf = (it) => new TextEncoder().encode(it).length;
 /** @param {unknown} value */
 export const flag = (value) => value === true || value === 1 || value === '1' || value === 'true';
 
-/** A number that can be counted with. @param {unknown} value */
-const count = (value) => Math.min(Number.MAX_SAFE_INTEGER, Math.max(0, Number(value) || 0));
+/** A number that can be counted with, be it written as a text; 0 if it is none. @param {unknown} value */
+function count(value) {
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
+  return Number.isFinite(number) ? Math.max(0, number) : 0;
+}
 
 /** ms since 1970, or 0 if it is no time. @param {unknown} value */
 export function time(value) {

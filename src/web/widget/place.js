@@ -4,7 +4,7 @@
 // styles of the body do not move it, is put back if the page has thrown it out, and is raised above the page if the root
 // element itself would move it. Must not: cover what the page shows on top as long as it need not.
 
-import { document, window } from '../core/page.js';
+import { detach, document, window } from '../core/page.js';
 
 /** A root element that moves is looked for this often, and an element that the page throws out is put back as often at most. */
 const LOOK_MS = 1000;
@@ -44,6 +44,8 @@ export function keepInPage(host, again) {
     if (!root || host.parentNode === root || performance.now() - put < LOOK_MS) return;
     const isBack = put > 0;
     put = performance.now();
+    // A root element that is a copy has a copy of ours in it, which is empty.
+    document.querySelectorAll(host.localName).forEach(detach);
     root.append(host);
     watcher.observe(root, { childList: true });
     if (isBack) again();

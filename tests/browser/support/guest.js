@@ -65,7 +65,7 @@ export class House {
 export async function visit(person, { head = '', body = '', attributes, tag = {}, libraries = [], script = '' }) {
   const page = /** @type {import('playwright-core').Page} */ (person.page);
   const site = /** @type {string} */ (person.site);
-  let own = await scriptTag(page, site);
+  let own = (person.tag ??= await scriptTag(page, site));
   for (const [name, value] of Object.entries(tag)) own = own.replace(new RegExp(` ${name}="[^"]*"|(?=></script>)`), ` ${name}="${value}"`);
   const scripts = await Promise.all(libraries.map((file) => readFile(file, 'utf8')));
   const before = [...scripts, script].filter(Boolean);
@@ -78,9 +78,10 @@ export async function visit(person, { head = '', body = '', attributes, tag = {}
 /** How many bars there are, and where the one is: its distance from the window's lower and right edge. @param {import('playwright-core').Page} page */
 export const barPlace = (page) =>
   page.evaluate(() => {
-    const hosts = Document.prototype.querySelectorAll.call(document, 'nextim-bar');
+    const prototype = Object.getPrototypeOf(document); // past names in the page's markup
+    const hosts = prototype.querySelectorAll.call(document, 'nextim-bar');
     const box = hosts[0]?.shadowRoot?.querySelector('.bar, .pill')?.getBoundingClientRect();
-    const { clientWidth } = Reflect.get(Document.prototype, 'documentElement', document);
+    const { clientWidth } = Reflect.get(prototype, 'documentElement', document);
     return { count: hosts.length, below: Math.round(innerHeight - (box?.bottom ?? NaN)), beside: Math.round(Math.min(innerWidth, clientWidth || innerWidth) - (box?.right ?? NaN)) };
   });
 

@@ -56,6 +56,8 @@ export class Person {
     person.id = id;
     /** @type {string[]} errors of scripts and violations of the policy, on all his pages */
     person.complaints = [];
+    /** @type {string | undefined} the tag of the bar's script on pages that the site makes for this user, once it was read */
+    person.tag = undefined;
     person.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US', ...options });
     person.context.on('weberror', (error) => person.complaints.push(`${error.error()}`));
     person.context.on('console', (said) => {

@@ -12,28 +12,28 @@ use std::{env, fs};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// The files, and the variables with the tags of the file and of the compressed one.
-const FILES: [(&str, &str, &str); 3] = [
-    ("webim.js", "WEBIM_JS_TAG", "WEBIM_JS_GZIP_TAG"),
-    ("webim.zh.js", "WEBIM_ZH_JS_TAG", "WEBIM_ZH_JS_GZIP_TAG"),
-    ("webim.css", "WEBIM_CSS_TAG", "WEBIM_CSS_GZIP_TAG"),
-];
+/// The script of every page, and the chunks it loads.
+const FILES: [&str; 4] = ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");
     let sources = folder("CARGO_MANIFEST_DIR")?.join("src/web/dist");
     let results = folder("OUT_DIR")?;
-    for (name, plain, gzip) in FILES {
-        println!("cargo::rerun-if-changed=src/web/dist/{name}");
-        // As text, because the server says that it is UTF-8.
-        let text =
-            fs::read_to_string(sources.join(name)).map_err(|error| about(&sources.join(name), &error))?;
+    for name in FILES {
+        let text = read(&sources.join(name))?;
         let compressed = compressed(text.as_bytes())?;
-        println!("cargo::rustc-env={plain}={:032x}", hash(text.as_bytes()));
-        println!("cargo::rustc-env={gzip}={:032x}", hash(&compressed));
+        println!("cargo::rustc-env=TAG_{name}={:032x}", hash(text.as_bytes()));
+        println!("cargo::rustc-env=GZIP_TAG_{name}={:032x}", hash(&compressed));
         fs::write(results.join(format!("{name}.gz")), compressed)?;
     }
+    println!("cargo::rustc-env=WEBIM_BUILD={}", read(&sources.join("build"))?.trim_end());
     Ok(())
+}
+
+/// As text, because the server says that it is UTF-8.
+fn read(path: &Path) -> io::Result<String> {
+    println!("cargo::rerun-if-changed={}", path.display());
+    fs::read_to_string(path).map_err(|error| about(path, &error))
 }
 
 fn folder(variable: &str) -> io::Result<PathBuf> {

@@ -1,6 +1,6 @@
 //! Every cap and budget of the server, with its unit and its reason.
 //!
-//! Owns: the numbers. Must not: read the configuration file (that is `config.rs`, which checks what was typed
+//! Owns: the numbers. Must not: read the configuration file (that is `config/`, which checks what was typed
 //! against the hard maxima here). A number that bounds a queue or a loop anywhere in the crate has its name here.
 
 /// Longest name of a user, in bytes.
@@ -28,7 +28,7 @@ pub const CREDENTIAL_BYTES_MAX: usize = 256;
 /// Fewer characters than this in an apikey are warned of where strangers can try it: 16 random letters have 75 bits.
 pub const APIKEY_CHARS_WISE: usize = 16;
 /// A poll that may be held as long as this is warned of, in milliseconds: front ends give up then.
-pub const POLL_HOLD_MS_WISE: u64 = 40_000;
+pub const POLL_HOLD_MS_UNWISE: u64 = 40_000;
 /// Longest configuration file, in bytes: tens of thousands of domains with all their settings.
 pub const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Longest `undelivered_url`, in bytes.
@@ -78,6 +78,8 @@ pub const DOOR_MS: u64 = 1_000;
 /// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those
 /// of others: some milliseconds of work.
 pub const WORK_PER_TURN: usize = 20_000;
+/// Names and receivers that mail may cause a shard in a turn before the events of the next come first.
+pub const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
 /// What a domain may owe of its next shares at most.
 pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
 /// Presences queued to a session, answered and not, for each roster link the user may have. A browser that never
@@ -95,13 +97,14 @@ pub const SHARDS_MAX: usize = 256;
 pub const DESCRIPTOR_RESERVE: usize = 128;
 /// Connections the default number of shards is chosen for.
 pub const CONNECTIONS_WANTED: usize = 100_000;
-/// Share of the connection cap, and of the memory, in percent, below which a full shard takes in more again.
+/// Share of the connection cap, and of what strangers may hold of the memory, in percent, below which a full shard takes in
+/// more again.
 pub const RESUME_PERCENT: usize = 90;
 /// Share of the memory of a shard, in percent, that strangers may hold at most: the rest is for those inside.
 pub const MEMORY_STRANGERS_PERCENT: usize = 25;
-/// How much a domain may hold for each byte that is free, once only answers are added to it: polls and calls are answered
-/// when nothing else of the domain is taken in, but what their readers leave must not use up what is free.
-pub const ANSWERS_PER_FREE_BYTE: usize = 3;
+/// How much a domain may hold for each byte that is free, once only what is under way is added to it: calls are put off
+/// and answered when nothing else of the domain is taken in, but what waits of them must not use up what is free.
+pub const UNDER_WAY_PER_FREE_BYTE: usize = 3;
 /// How long a request may take to arrive, in milliseconds, before its bytes count against the address that sends it.
 pub const LATE_MS: u64 = 1_000;
 /// What late requests of one address may hold on one shard, in bytes; a single one may always arrive.

@@ -1,10 +1,10 @@
 //! What a shard holds for others, whose it is, and when that is too much.
 //!
 //! Owns: the sum of everything that waits on one shard and grows with what others send or do not take, and the accounts
-//! it is divided into: one for each domain (packets that were not acknowledged, mailboxes, answers that were not taken),
-//! one for strangers (requests that have not arrived as a whole, what they are answered), and one for nobody in
-//! particular (mail for shards that are behind, requests of exempt addresses). Must not: know what any of it is.
-//! Connections, sessions, users and rooms are not in it: they have limits of their own.
+//! it is divided into: one for each domain (packets that were not acknowledged, mailboxes, answers that were not taken,
+//! calls that were put off), one for strangers (requests that have not arrived as a whole, what they are answered), and
+//! one for nobody in particular (mail for shards that are behind, requests of exempt addresses). Must not: know what any
+//! of it is. Connections, sessions, users and rooms are not in it: they have limits of their own.
 //!
 //! Each holder keeps a [`Held`] beside what it holds; dropping it takes the bytes out of the sum and the account. A shard
 //! counts for itself, in plain numbers; the configured ceiling is divided by the shards.
@@ -20,7 +20,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::domains::DomainId;
-use crate::limits::{ANSWERS_PER_FREE_BYTE, MEMORY_STRANGERS_PERCENT, RESUME_PERCENT};
+use crate::limits::{MEMORY_STRANGERS_PERCENT, RESUME_PERCENT, UNDER_WAY_PER_FREE_BYTE};
 
 /// Whose something is that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Memory {
     }
 
     /// What nobody holds.
-    pub fn free(&self) -> usize {
+    fn free(&self) -> usize {
         self.0.sum.max.saturating_sub(self.bytes())
     }
 
@@ -181,10 +181,10 @@ impl Memory {
         self.admits_within(domain, self.free())
     }
 
-    /// Whether an answer to a domain's site or users may be kept until it is taken. Nothing is asked for that is not
-    /// answered, so this goes on when [`Memory::admits`] has ended; but not until nothing is free.
-    pub fn admits_answer(&self, domain: DomainId) -> bool {
-        self.admits_within(domain, self.free().saturating_mul(ANSWERS_PER_FREE_BYTE))
+    /// Whether what a domain has under way may be kept: a call until its turn comes, an answer until it is taken. What was
+    /// asked for is answered, so this goes on when [`Memory::admits`] has ended; but not until nothing is free.
+    pub fn admits_under_way(&self, domain: DomainId) -> bool {
+        self.admits_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
     }
 
     fn admits_within(&self, domain: DomainId, threshold: usize) -> bool {
@@ -269,11 +269,6 @@ impl Held {
         self.set(self.bytes + bytes);
     }
 
-    /// Holds this many less.
-    pub fn subtract(&mut self, bytes: usize) {
-        self.set(self.bytes - bytes);
-    }
-
     /// Holds this many.
     pub fn set(&mut self, bytes: usize) {
         if bytes != self.bytes {
@@ -314,7 +309,7 @@ mod tests {
         let other = memory.hold(Owner::Domain(B), 50);
         let (stranger, nobody) = (memory.hold(Owner::Strangers, 7), memory.hold(Owner::Nobody, 3));
         one.add(10);
-        one.subtract(30);
+        one.set(80);
         assert_eq!((held(&memory), one.bytes()), ([140, 80, 50, 7, 3], 80));
         drop(one);
         assert_eq!(held(&memory), [60, 0, 50, 7, 3]);
@@ -353,7 +348,7 @@ mod tests {
         assert!(memory.admits(A) && !memory.is_crowded());
         all.add(1);
         assert!(!memory.admits(A) && memory.is_full() && memory.is_crowded());
-        assert!(memory.free_for_strangers() == 0 && !memory.admits_answer(A));
+        assert!(memory.free_for_strangers() == 0 && !memory.admits_under_way(A));
         all.add(500);
         assert!(!memory.admits(A) && memory.is_full(), "more than all is not less than nothing");
         all.set(999);
@@ -361,11 +356,11 @@ mod tests {
     }
 
     #[test]
-    fn answers_go_on_when_a_domain_is_at_its_threshold_and_have_an_end() {
+    fn what_is_under_way_goes_on_when_a_domain_is_at_its_threshold_and_has_an_end() {
         let memory = Memory::new(16_000);
         let mut hog = fill(&memory, A);
-        assert!(memory.admits_answer(A));
-        while memory.admits_answer(A) {
+        assert!(memory.admits_under_way(A));
+        while memory.admits_under_way(A) {
             hog.add(10);
         }
         assert_eq!(hog.bytes(), 12_000);

@@ -125,7 +125,7 @@ counters! {
     requests_refused_unfinished: counter as requests_refused_total(reason = "unfinished"),
     /// Requests refused because of the memory in use, before they had arrived as a whole.
     requests_refused_memory: counter as requests_refused_total(reason = "memory"),
-    /// Calls read later, because their domain had used its share of a turn.
+    /// Calls put off, because their domain had used its share of a turn or earlier calls of it waited.
     requests_postponed_total: counter,
     /// Answers that were not taken at once and not kept, because too much waited for their domain.
     answers_unkept_total: counter,

@@ -9,11 +9,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nextim::limits::ADMIN_CONNECTIONS_MAX;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that can be watched.
 struct Server {
@@ -211,7 +212,13 @@ fn sample(line: &str) -> (String, Labels, f64) {
 /// A server with two domains on which Alice waits and Bob has said something to her.
 fn small_world() -> (Server, TcpStream) {
     let domains = ["--domain", "a", "--apikey", "k", "--domain", "b", "--apikey", "l"];
-    let server = Server::start(&[&domains[..], &["--shards", "2"]].concat());
+    // Nobody goes, and no poll ends, while a test looks at them.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let timeouts = ["session_cut_ms", "session_idle_ms", "poll_hold_ms_min", "poll_hold_ms_max"];
+    let text = timeouts.map(|name| format!("timeouts.{name} = 3_600_000\n")).concat();
+    std::fs::write(file.path(), text).unwrap();
+    let config = ["--config", file.path().to_str().unwrap(), "--shards", "2"];
+    let server = Server::start(&[&domains[..], &config].concat());
     let ticket = |answer: &str| between(answer, "\"ticket\":\"", "\"").to_owned();
     let alice = ticket(&server.call("/presences/online", "name=alicename&rooms=roomname"));
     let bob = ticket(&server.call("/presences/online", "name=bobname&nick=bobnick"));
@@ -278,8 +285,6 @@ fn metrics_are_what_prometheus_reads() {
     check_histograms(&metrics);
 }
 
-/// Buckets grow, the last one holds all, and there is a sum.
-#[track_caller]
 #[test]
 fn what_waits_for_a_domain_is_shown() {
     let (server, _poll) = small_world();
@@ -295,6 +300,8 @@ fn what_waits_for_a_domain_is_shown() {
     assert_eq!((&domains[0]["name"], &domains[0]["refused"]), (&"a".into(), &0.into()));
 }
 
+/// Buckets grow, the last one holds all, and there is a sum.
+#[track_caller]
 fn check_histograms(metrics: &Metrics) {
     let mut series: BTreeMap<(&str, Labels), Vec<(f64, f64)>> = BTreeMap::new();
     for ((name, labels), value) in &metrics.samples {
@@ -380,10 +387,23 @@ fn held(server: &Server, count: usize, sent: &str) -> Vec<TcpStream> {
     (0..count).map(hold).collect()
 }
 
+/// Whether the server has closed a connection, be it with a reset. What it has sent before is read.
 fn is_closed(mut conn: &TcpStream) -> bool {
     conn.set_nonblocking(true).unwrap();
-    // Closed, be it with a reset.
-    !matches!(conn.read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    loop {
+        match conn.read(&mut [0; 4_096]) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(error) => return error.kind() != std::io::ErrorKind::WouldBlock,
+        }
+    }
+}
+
+/// The listener has accepted a newcomer after all of these, so those that gave way are closed already.
+#[track_caller]
+fn have_a_bound(conns: &[TcpStream]) {
+    let open = conns.iter().filter(|conn| !is_closed(conn)).count();
+    assert!(open < ADMIN_CONNECTIONS_MAX, "{open} of {} are open", conns.len());
 }
 
 #[test]
@@ -395,10 +415,7 @@ fn silent_connections_to_the_admin_listener_do_not_shut_out_healthz() {
         for _ in 0..20 {
             assert_eq!(server.body("/healthz"), "ok\n", "beside {count} that sent {sent:?}");
         }
-        assert!(
-            count < 100 || conns.iter().filter(|conn| is_closed(conn)).count() >= 400,
-            "they have a bound"
-        );
+        have_a_bound(&conns);
     }
 }
 
@@ -415,14 +432,15 @@ fn trickling_connections_to_the_admin_listener_do_not_shut_out_healthz() {
                 conns.retain_mut(|conn| conn.write_all(b"x").is_ok());
                 rounds += 1;
             }
-            (rounds, conns.len())
+            (rounds, conns)
         });
         for _ in 0..200 {
             assert_eq!(server.body("/healthz"), "ok\n");
         }
         drop(stop);
         let (rounds, left) = tricklers.join().unwrap();
-        assert!(rounds > 0 && left <= 100, "{left} of them are left after {rounds} rounds");
+        assert!(rounds > 0, "none was sent to");
+        have_a_bound(&left);
     });
 }
 
@@ -512,11 +530,14 @@ fn top_says_what_to_start_if_there_is_no_admin_listener() {
         ),
         "{stderr}"
     );
-    // Without an address, the one that --admin has without one.
-    let (code, _, stderr) = top(&["--once"]);
-    if code == Some(1) {
+    // Without an address, the one that --admin has without one. A server of this machine may be there.
+    let (code, stdout, stderr) = top(&["--once"]);
+    if code == Some(0) {
+        assert!(stdout.lines().next().is_some_and(|line| line.contains(" at 127.0.0.1:8001 ")), "{stdout}");
+    } else {
         let flags =
             "; start the server with --admin 127.0.0.1:8001; then run nextim top --admin 127.0.0.1:8001\n";
+        assert_eq!((code, stdout.as_str()), (Some(1), ""));
         assert!(stderr.starts_with("nextim top: 127.0.0.1:8001: ") && stderr.ends_with(flags), "{stderr}");
     }
 }

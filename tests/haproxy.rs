@@ -28,9 +28,11 @@ const ORIGIN: &str = "https://forum.example";
 /// No log may have it.
 const APIKEY: &str = "Kx7Secret";
 /// Longer than any test waits: what is answered before came for a reason.
-const LONG_HOLD: &str = "poll_hold_ms_min = 50000\npoll_hold_ms_max = 55000";
+const LONG_HOLD: &str = "session_cut_ms = 40000\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000";
+/// The same, with sessions that end soon if their poll is cut.
+const SOON_CUT: &str = "session_cut_ms = 4000\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000";
 /// Soon over, though longer than [`SHORT_WAIT`].
-const SHORT_HOLD: &str = "poll_hold_ms_min = 1500\npoll_hold_ms_max = 2000";
+const SHORT_HOLD: &str = "session_cut_ms = 40000\npoll_hold_ms_min = 1500\npoll_hold_ms_max = 2000";
 /// A setting that is too low for any of them.
 const SHORT_WAIT: &str = "timeout server 100ms";
 /// The same as README.md has it.
@@ -101,7 +103,7 @@ impl World {
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("nextim.toml");
         let text = format!(
-            "{settings}\n[timeouts]\nsession_cut_ms = 4000\nlinger_ms = 100\n{hold}\n\
+            "{settings}\n[timeouts]\nlinger_ms = 100\n{hold}\n\
              [[domain]]\nname = \"forum\"\napikeys = [\"{APIKEY}\"]\norigins = [\"{ORIGIN}\"]\n"
         );
         fs::write(&config, text).unwrap();
@@ -206,10 +208,12 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 #[test]
 fn a_poll_that_hears_nothing_is_answered_by_the_server_and_not_by_haproxy() {
     let [block] = <[String; 1]>::try_from(blocks("haproxy")).expect("one block");
-    for line in block.lines().map(str::trim) {
-        let longer = ["timeout client ", "timeout server "].iter().find_map(|name| line.strip_prefix(*name));
-        let Some(seconds) = longer.and_then(|time| time.strip_suffix('s')) else { continue };
-        assert!(seconds.parse::<u64>().unwrap() * 1_000 > 2 * Timeouts::DEFAULT.poll_hold_ms_max, "{line}");
+    for name in ["timeout client ", "timeout server "] {
+        let times: Vec<&str> =
+            block.lines().filter_map(|line| line.trim_start().strip_prefix(name)).collect();
+        let [time] = times[..] else { panic!("{name}is not there once: {times:?}") };
+        let seconds: u64 = time.strip_suffix('s').expect("in seconds").parse().unwrap();
+        assert!(seconds * 1_000 > 2 * Timeouts::DEFAULT.poll_hold_ms_max, "{name}{time}");
     }
     assert!(block.contains(WAIT));
     let world = World::start(SHORT_HOLD);
@@ -275,7 +279,7 @@ fn a_timeout_below_the_hold_cuts_polls_and_loses_nothing() {
 #[test]
 fn a_browser_that_goes_away_is_noticed() {
     // Without checks, whoever is connected to the server through HAProxy is a browser.
-    let world = World::start_with(LONG_HOLD, "", &[(" check inter 50ms\n", "\n")]);
+    let world = World::start_with(SOON_CUT, "", &[(" check inter 50ms\n", "\n")]);
     for protocol in ["--http2", "--http1.1"] {
         let ticket = world.online("alice");
         // A session whose poll was answered would last longer than this test; only one whose poll is cut ends soon.
@@ -296,9 +300,15 @@ fn a_browser_that_goes_away_is_noticed() {
 #[test]
 fn the_browser_module_comes_compressed_and_calls_of_the_site_cannot_be_reached() {
     let world = World::start(LONG_HOLD);
-    for name in ["webim.js", "webim.zh.js", "webim.css"] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name);
-        let answer = output(world.browser(&format!("/{name}?v=2")).arg("--compressed"));
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist");
+    let build = fs::read_to_string(dist.join("build")).unwrap();
+    for name in ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"] {
+        let file = dist.join(name);
+        let target = match name {
+            "webim.js" => "/webim.js?v=2".to_owned(),
+            chunk => format!("/webim.{}.{}", build.trim_end(), &chunk["webim.".len()..]),
+        };
+        let answer = output(world.browser(&target).arg("--compressed"));
         assert!(answer.contains("content-encoding: gzip"), "{answer}");
         assert!(answer.ends_with(&fs::read_to_string(file).unwrap()), "{name}");
     }

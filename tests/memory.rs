@@ -26,9 +26,11 @@ const ROOM: usize = 50;
 fn a_parked_user_costs_at_most_what_the_budget_says() {
     // Time enough on a loaded machine; in the order the defaults have.
     let timeouts = Timeouts {
-        session_cut_ms: 60_000,
-        poll_hold_ms_min: 90_000,
-        poll_hold_ms_max: 93_000,
+        session_cut_ms: 600_000,
+        poll_hold_ms_min: 900_000,
+        poll_hold_ms_max: 930_000,
+        session_idle_ms: 1_800_000,
+        idle_ms: 1_800_000,
         ..Timeouts::DEFAULT
     };
     let listen = vec!["127.0.0.1:0".parse().unwrap()];

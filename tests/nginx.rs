@@ -113,15 +113,15 @@ impl Front {
 
 impl World {
     fn start() -> World {
-        World::start_with("")
+        World::start_with("", 40_000)
     }
 
-    /// With more settings.
-    fn start_with(settings: &str) -> World {
+    /// With more settings, and sessions that end so long after their poll was cut.
+    fn start_with(settings: &str, session_cut_ms: u32) -> World {
         let dir = TempDir::new().unwrap();
         let config = dir.path().join("nextim.toml");
         let text = format!(
-            "{settings}\n[timeouts]\nsession_cut_ms = 4000\nlinger_ms = 100\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000\n\
+            "{settings}\n[timeouts]\nsession_cut_ms = {session_cut_ms}\nlinger_ms = 100\npoll_hold_ms_min = 50000\npoll_hold_ms_max = 55000\n\
              [[domain]]\nname = \"forum\"\napikeys = [\"{APIKEY}\"]\norigins = [\"{ORIGIN}\"]\n"
         );
         fs::write(&config, text).unwrap();
@@ -219,9 +219,14 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 #[test]
 fn the_browser_module_comes_compressed_and_is_known_again() {
     let world = World::start();
-    for name in ["webim.js", "webim.zh.js", "webim.css"] {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name);
-        let target = format!("/{name}?v=2");
+    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist");
+    let build = fs::read_to_string(dist.join("build")).unwrap();
+    for name in ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"] {
+        let file = dist.join(name);
+        let target = match name {
+            "webim.js" => "/webim.js?v=2".to_owned(),
+            chunk => format!("/webim.{}.{}", build.trim_end(), &chunk["webim.".len()..]),
+        };
         let answer = output(world.browser(&target).arg("--compressed"));
         assert!(answer.starts_with("HTTP/2 200"), "{answer}");
         assert!(answer.ends_with(&fs::read_to_string(file).unwrap()), "{answer}");
@@ -233,7 +238,7 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
         let answer = output(world.browser(&target).args(["--compressed", "-H", &known]));
         assert!(answer.starts_with("HTTP/2 304") && answer.ends_with("\r\n\r\n"), "{answer}");
     }
-    for path in ["/webim", "/webim_js", "/webim.jsx", "/webim.js/", "/a/webim.css"] {
+    for path in ["/webim", "/webim_js", "/webim.jsx", "/webim.js/", "/a/webim.js", "/webim.0.chat.js"] {
         let answer = output(&mut world.browser(path));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
     }
@@ -243,6 +248,7 @@ fn the_browser_module_comes_compressed_and_is_known_again() {
 fn limits_of_addresses_hold_for_those_behind() {
     let world = World::start_with(
         "exempt = []\ntrusted_proxies = [\"127.0.0.1\"]\nlimits.requests_per_second_per_address = 1",
+        40_000,
     );
     // Whatever a browser says of itself, nginx says the truth after it.
     let ask = |from: &str, times: usize| {
@@ -269,7 +275,7 @@ fn calls_of_the_site_cannot_be_reached() {
         "/packets%2f..%2fmessages",
         "//messages",
         "/webim.js/../messages",
-        "/webim.css%2f..%2fmessages",
+        "/webim.js%2f..%2fmessages",
         "/messages/../webim.js",
     ];
     for path in SITE_CALLS.into_iter().chain(tricks) {
@@ -287,7 +293,7 @@ fn calls_of_the_site_cannot_be_reached() {
 
 #[test]
 fn a_browser_that_goes_away_is_noticed() {
-    let world = World::start();
+    let world = World::start_with("", 4_000);
     let ticket = world.online("alice");
     let browser = world.park(&ticket);
     drop(browser);

@@ -99,14 +99,6 @@ impl World {
         start.elapsed()
     }
 
-    /// A user starts a session. Returns where its ticket is kept.
-    pub(crate) fn start(&mut self, user: &str, buddies: &[Cow<'_, str>]) -> usize {
-        self.call(online(user, buddies, &[]));
-        let ticket = self.started();
-        self.tickets.push(ticket);
-        self.tickets.len() - 1
-    }
-
     /// A user starts so many sessions.
     fn start_many(&mut self, user: &str, count: usize) {
         for _ in 0..count {
@@ -143,6 +135,16 @@ impl World {
         let start = Instant::now();
         self.poll(index(session), seq);
         start.elapsed()
+    }
+
+    /// The crowded user starts a session, which is given this many messages, and ends it. Returns how long the start took.
+    fn start_given(&mut self, count: u64) -> Duration {
+        let took = self.timed(online(CROWDED, &[], &[]));
+        let ticket = self.started();
+        self.tickets.push(ticket);
+        assert_eq!(self.fetch(self.tickets.len() - 1), count, "it is given all");
+        self.call(end(ticket));
+        took
     }
 
     /// The site says something to a user, who must get it in so many sessions.
@@ -277,13 +279,7 @@ fn starts_beside_messages_waiting(run: &Run) {
         world
     };
     run.measure("the start of a session", "message given", (10, "siblings"), setup, |world| {
-        let took = world.timed(online(CROWDED, &[], &[]));
-        let ticket = world.started();
-        world.tickets.push(ticket);
-        let given = world.fetch(world.tickets.len() - 1);
-        assert_eq!(given, WAITING as u64, "it is given all");
-        world.call(end(ticket));
-        (took, WAITING)
+        (world.start_given(WAITING as u64), WAITING)
     });
 }
 
@@ -312,12 +308,7 @@ fn late_messages(run: &Run) {
     });
     let setup = |siblings| taken_over(900, siblings);
     run.measure("the start of a session, late messages", "message given", (10, "siblings"), setup, |world| {
-        let took = world.timed(online(CROWDED, &[], &[]));
-        let ticket = world.started();
-        world.tickets.push(ticket);
-        assert_eq!(world.fetch(world.tickets.len() - 1), 900, "it is given all");
-        world.call(end(ticket));
-        (took, 900)
+        (world.start_given(900), 900)
     });
 }
 

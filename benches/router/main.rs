@@ -82,12 +82,18 @@ impl World {
     fn with_users(count: u32) -> World {
         let mut world = World::new();
         for number in 0..count {
-            world.call(online(&name(number), &[], &[Cow::Borrowed(ROOM)]));
-            let ticket = world.started();
-            world.tickets.push(ticket);
+            world.start(&name(number), &[Cow::Borrowed(ROOM)]);
             world.poll(number, 0);
         }
         world
+    }
+
+    /// A user starts a session and joins these rooms. Returns where its ticket is kept.
+    fn start(&mut self, user: &str, rooms: &[Cow<'_, str>]) -> usize {
+        self.call(online(user, &[], rooms));
+        let ticket = self.started();
+        self.tickets.push(ticket);
+        self.tickets.len() - 1
     }
 
     fn key(&mut self, conn: u32) -> CallKey {

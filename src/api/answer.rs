@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Shape;
 use super::endpoint::POLLING;
+use super::notices::SHUTTING_DOWN;
 use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
 use crate::json;
 use crate::limits::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
@@ -73,7 +74,7 @@ fn rejection(refusal: Refusal) -> Rejection {
         Refusal::ReceiverFull => Rejection::unavailable("receiver cannot take more", RETRY_LATER_S),
         Refusal::Overloaded => Rejection::overloaded(RETRY_LATER_S),
         Refusal::Late => Rejection::late(RETRY_SOON_S),
-        Refusal::ShuttingDown => Rejection::unavailable("shutting down", RETRY_LATER_S),
+        Refusal::ShuttingDown => SHUTTING_DOWN,
     }
 }
 

@@ -9,44 +9,49 @@ use crate::http::asset::{Asset, Form, Selected};
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
 
-/// `/webim.js`: the chat bar.
-pub(super) static SCRIPT: Asset = Asset {
-    content_type: "text/javascript; charset=utf-8",
-    plain: Form {
-        bytes: include_bytes!("../web/dist/webim.js"),
-        etag: concat!("\"", env!("WEBIM_JS_TAG"), "\""),
-    },
-    gzip: Form {
-        bytes: include_bytes!(concat!(env!("OUT_DIR"), "/webim.js.gz")),
-        etag: concat!("\"", env!("WEBIM_JS_GZIP_TAG"), "\""),
-    },
-};
+/// How long a file is good whose path stays when its content changes.
+///
+/// An hour is long enough that a visitor who goes from page to page asks once, and short enough that a new server's
+/// module is everywhere soon; after it, browsers ask whether theirs is still good, which costs a few hundred bytes.
+const FOR_AN_HOUR: &str = "public, max-age=3600";
+/// How long a file is good whose path names its build.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
-/// `/webim.zh.js`: what it says in Chinese.
-pub(super) static CHINESE: Asset = Asset {
-    content_type: "text/javascript; charset=utf-8",
-    plain: Form {
-        bytes: include_bytes!("../web/dist/webim.zh.js"),
-        etag: concat!("\"", env!("WEBIM_ZH_JS_TAG"), "\""),
-    },
-    gzip: Form {
-        bytes: include_bytes!(concat!(env!("OUT_DIR"), "/webim.zh.js.gz")),
-        etag: concat!("\"", env!("WEBIM_ZH_JS_GZIP_TAG"), "\""),
-    },
-};
+macro_rules! script {
+    ($file:expr, $cache_control:expr) => {
+        Asset {
+            content_type: "text/javascript; charset=utf-8",
+            cache_control: $cache_control,
+            plain: Form {
+                bytes: include_bytes!(concat!("../web/dist/", $file)),
+                etag: concat!("\"", env!(concat!("TAG_", $file)), "\""),
+            },
+            gzip: Form {
+                bytes: include_bytes!(concat!(env!("OUT_DIR"), "/", $file, ".gz")),
+                etag: concat!("\"", env!(concat!("GZIP_TAG_", $file)), "\""),
+            },
+        }
+    };
+}
 
-/// `/webim.css`: how it looks.
-pub(super) static STYLESHEET: Asset = Asset {
-    content_type: "text/css; charset=utf-8",
-    plain: Form {
-        bytes: include_bytes!("../web/dist/webim.css"),
-        etag: concat!("\"", env!("WEBIM_CSS_TAG"), "\""),
-    },
-    gzip: Form {
-        bytes: include_bytes!(concat!(env!("OUT_DIR"), "/webim.css.gz")),
-        etag: concat!("\"", env!("WEBIM_CSS_GZIP_TAG"), "\""),
-    },
-};
+macro_rules! chunk {
+    ($name:literal) => {
+        (
+            concat!("/webim.", env!("WEBIM_BUILD"), ".", $name, ".js"),
+            script!(concat!("webim.", $name, ".js"), FOR_EVER),
+        )
+    };
+}
+
+/// The chat bar, and what it loads when something is opened or Chinese is spoken, by their paths. A chunk goes only
+/// with the script of its build, so its path names that: of another build there is none.
+static FILES: [(&str, Asset); 4] =
+    [("/webim.js", script!("webim.js", FOR_AN_HOUR)), chunk!("chat"), chunk!("panels"), chunk!("zh")];
+
+/// The file at `path`.
+pub(super) fn at(path: &str) -> Option<&'static Asset> {
+    FILES.iter().find(|(known, _)| *known == path).map(|(_, asset)| asset)
+}
 
 /// `GET` or `HEAD` of an asset. There is no parameter to be read, so nothing in a query or a body can be wrong.
 pub(super) fn fetch<'a>(asset: &'static Asset, request: &Request<'_>) -> Result<Asked<'a>, Rejection> {
@@ -66,13 +71,11 @@ mod tests {
     use super::super::testing::{answered, outcome, request};
     use super::*;
 
-    const ALL: [(&str, &Asset); 3] =
-        [("/webim.js", &SCRIPT), ("/webim.zh.js", &CHINESE), ("/webim.css", &STYLESHEET)];
-
     #[test]
     fn assets_are_fetched_by_get_and_head_whatever_the_query() {
-        for (path, asset) in ALL {
-            for target in [path.to_owned(), format!("{path}?v=2"), format!("{path}?%&domain=%ff&domain=")] {
+        for (path, asset) in &FILES {
+            for target in [(*path).to_owned(), format!("{path}?v=2"), format!("{path}?%&domain=%ff&domain=")]
+            {
                 let head = answered(&request("HEAD", &target, "", ""));
                 let (status, headers) = head.split_once("\r\n").unwrap();
                 assert_eq!(status, "HTTP/1.1 200 OK", "{target}");
@@ -87,23 +90,31 @@ mod tests {
 
     #[test]
     fn other_methods_and_paths_are_refused() {
-        for (path, _) in ALL {
+        for (path, _) in &FILES {
             for method in ["POST", "OPTIONS", "PUT", "get"] {
                 let answer = answered(&request(method, path, "If-None-Match: *\r\n", ""));
                 assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("\r\nAllow: GET, HEAD\r\n"));
                 assert!(answer.contains("\r\nCache-Control: no-store\r\n"), "{answer}");
             }
         }
-        for path in
-            ["/webim", "/webim.js/", "/webim.jsx", "/Webim.js", "//webim.css", "/webim%2ejs", "/a/webim.js"]
-        {
+        for path in [
+            "/webim",
+            "/webim.js/",
+            "/webim.jsx",
+            "/Webim.js",
+            "//webim.js",
+            "/webim%2ejs",
+            "/a/webim.js",
+            "/webim.chat.js",
+            "/webim.0123456789abcdef.chat.js",
+        ] {
             assert_eq!(outcome(&request("GET", path, "", "")), "404 not found", "{path}");
         }
     }
 
     #[test]
     fn no_two_forms_share_a_tag() {
-        let forms = ALL.map(|(_, asset)| [&asset.plain, &asset.gzip]);
+        let forms = FILES.each_ref().map(|(_, asset)| [&asset.plain, &asset.gzip]);
         let forms = forms.as_flattened();
         for (at, form) in forms.iter().enumerate() {
             assert_eq!(form.etag.len(), 34, "{}", form.etag);

@@ -73,12 +73,9 @@ impl Endpoint {
             "/room/members" => SiteCall::Members,
             "/room/join" => SiteCall::Join,
             "/room/leave" => SiteCall::Leave,
-            "/webim.js" => return Some(Endpoint::Asset(&assets::SCRIPT)),
-            "/webim.zh.js" => return Some(Endpoint::Asset(&assets::CHINESE)),
-            "/webim.css" => return Some(Endpoint::Asset(&assets::STYLESHEET)),
             "/health" => return Some(Endpoint::Health),
             "/" => return Some(Endpoint::Home),
-            _ => return None,
+            _ => return assets::at(path).map(Endpoint::Asset),
         };
         Some(Endpoint::Site(call))
     }

@@ -196,11 +196,14 @@ impl<'a> Params<'a> {
     fn read_object<'j>(&mut self, json: &'j str, source: &mut Source, own: impl Fn(Text<'j>) -> Text<'a>) {
         let whole = flat::object(json, |name, value| {
             let Some(param) = Param::of(&name) else {
-                // What is not known is not judged, unless it is no text.
-                if let Value::BadText(_) = value {
-                    self.blame(source.name);
-                }
-                return;
+                return match (Entry::of(&name), value) {
+                    (Some(entry), value) => {
+                        self.put_entry(source, &entry, entry_text(value).map(|text| text.map(&own)));
+                    }
+                    // What is not known is not judged, unless it is no text.
+                    (None, Value::BadText(_)) => self.blame(source.name),
+                    (None, Value::Text(_) | Value::Nested(_) | Value::Null | Value::Literal) => {}
+                };
             };
             let value = match value {
                 Value::Text(text) => Ok(own(text)),
@@ -363,6 +366,16 @@ impl Entry {
     }
 }
 
+/// What a member of a JSON object says that is named like an entry of a list; `None` if that is no text. A list in it is as
+/// wrong as a name with two brackets.
+fn entry_text(value: Value<'_>) -> Result<Option<Text<'_>>, BadText> {
+    match value {
+        Value::Text(text) => Ok(Some(text)),
+        Value::Null | Value::Literal | Value::BadText(_) => Ok(None),
+        Value::Nested(_) => Err(BadText),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -511,6 +524,40 @@ mod tests {
     }
 
     #[test]
+    fn lists_come_entry_by_entry_in_json_too() {
+        let check = |json: &str, expected| check_list("", json.as_bytes(), ContentType::Json, expected);
+        check(r#"{"buddies[]":"a"}"#, Ok(&["entries", "a"]));
+        check(
+            r#"{"buddies[1]":" b,","x":1,"buddies[0]":12,"buddies[]":""}"#,
+            Ok(&["entries", " b,", "12", ""]),
+        );
+        check(r#"{"buddies[]":"a","\u0062uddies[]":"b"}"#, Ok(&["entries", "a", "b"]));
+        check(
+            r#"{"buddies[0]":null,"buddies[1]":true,"buddies[2]":"\u0000","buddies[3]":"a"}"#,
+            Ok(&["entries", "?", "?", "?", "a"]),
+        );
+        check(r#"{"rooms[]":"a","name[]":["a"],"x[y]":{},"buddies":"b"}"#, Ok(&["b"]));
+        check_list(
+            "",
+            b"{\"buddies[]\":\"a\",\"buddies[]\":\"\xFF\"}",
+            ContentType::Json,
+            Ok(&["entries", "a", "?"]),
+        );
+        for bad in [
+            r#"{"buddies[]":["a","b"]}"#,
+            r#"{"buddies[0]":{"a":1}}"#,
+            r#"{"buddies[x]":"a"}"#,
+            r#"{"buddies[0][1]":"a"}"#,
+            r#"{"buddies[":"a"}"#,
+            r#"{"buddies[\u0000]":"a"}"#,
+            r#"{"buddies":["a"],"buddies[]":"b"}"#,
+            r#"{"buddies[]":"b","buddies":null}"#,
+        ] {
+            check(bad, Err("buddies"));
+        }
+    }
+
+    #[test]
     fn the_list_of_the_query_wins_as_a_whole() {
         let check =
             |query, body: &str, expected| check_list(query, body.as_bytes(), ContentType::Form, Ok(expected));
@@ -520,6 +567,9 @@ mod tests {
         check("buddies=", "buddies[]=b", &[""]);
         check("rooms[]=a", "buddies[]=b", &["entries", "b"]);
         check_list("buddies[]=a", br#"{"buddies":["b"]}"#, ContentType::Json, Ok(&["entries", "a"]));
+        let json = br#"{"buddies[]":"b"}"#;
+        check_list("buddies[]=a", json, ContentType::Json, Ok(&["entries", "a"]));
+        check_list("buddies=a", json, ContentType::Json, Ok(&["a"]));
         check_list("buddies[]=a", b"buddies[x]=a", ContentType::Form, Err("buddies"));
     }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::Config;
 use super::check::beyond_loopback;
-use crate::limits::{APIKEY_CHARS_WISE, POLL_HOLD_MS_WISE};
+use crate::limits::{APIKEY_CHARS_WISE, POLL_HOLD_MS_UNWISE};
 
 /// The warnings, each as `setting: why`. `memory_bytes` is the memory of the machine, if known.
 pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> {
@@ -30,9 +30,10 @@ pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> 
         ));
     }
     memory(config, memory_bytes, &mut advice);
-    if config.timeouts.poll_hold_ms_max >= POLL_HOLD_MS_WISE {
-        advice
-            .push(format!("timeouts.poll_hold_ms_max: front ends give up a poll after {POLL_HOLD_MS_WISE}"));
+    if config.timeouts.poll_hold_ms_max >= POLL_HOLD_MS_UNWISE {
+        advice.push(format!(
+            "timeouts.poll_hold_ms_max: front ends give up a poll after {POLL_HOLD_MS_UNWISE}"
+        ));
     }
     advice
 }

@@ -161,7 +161,9 @@ impl Arguments {
     /// Reads the command line, the program's name first. An error may also be the help or the version that was
     /// asked for; it knows its stream and its exit code.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-        let arguments = Arguments::try_parse_from(arguments).map_err(discreet)?;
+        let words: Vec<OsString> = arguments.into_iter().collect();
+        let arguments =
+            Arguments::try_parse_from(&words).map_err(|error| discreet(helpful(error, &words)))?;
         let wrong = |wrong: String| Arguments::command().error(ErrorKind::WrongNumberOfValues, wrong);
         if arguments.domain.len() != arguments.apikey.len() {
             let (domains, apikeys) = (arguments.domain.len(), arguments.apikey.len());
@@ -192,16 +194,15 @@ impl Arguments {
 
     /// The flags as settings, and the file they name.
     pub(super) fn into_settings(self) -> (Settings, Option<PathBuf>) {
-        let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
         let domains = self.domain.into_iter().zip(self.apikey);
         let domains: Vec<_> = domains.map(|(name, apikey)| DomainConfig::new(name, apikey)).collect();
         let settings = Settings {
-            listen: (!self.listen.is_empty()).then_some((self.listen, place("--listen"))),
+            listen: (!self.listen.is_empty()).then_some((self.listen, Place::elsewhere("--listen"))),
             shards: self.shards,
             public_url: self.public_url,
             log: self.log,
             log_format: self.log_format,
-            admin: self.admin.map(|admin| (admin, place("--admin"))),
+            admin: self.admin.map(|admin| (admin, Place::elsewhere("--admin"))),
             domains: (!domains.is_empty()).then_some(domains),
             ..Settings::default()
         };
@@ -218,6 +219,30 @@ fn admin_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<SocketAddr, C
     } else {
         Err(ConfigError::new(None, &reader.problems))
     }
+}
+
+/// Adds the name that was meant to an error, where the parser knows of none: it finds no letters that were swapped in a
+/// short word.
+fn helpful(mut error: clap::Error, words: &[OsString]) -> clap::Error {
+    let command = Arguments::command();
+    let typed = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let (kind, meant) = if error.kind() == ErrorKind::InvalidSubcommand {
+        let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        let meant = nearest(&typed(ContextKind::InvalidSubcommand), &known).map(str::to_owned);
+        (ContextKind::SuggestedSubcommand, meant)
+    } else if error.kind() == ErrorKind::UnknownArgument {
+        let of = words.iter().skip(1).find_map(|word| command.find_subcommand(word)).unwrap_or(&command);
+        let known: Vec<&str> = of.get_arguments().filter_map(clap::Arg::get_long).collect();
+        let typed = typed(ContextKind::InvalidArg);
+        let meant = typed.strip_prefix("--").and_then(|name| nearest(name, &known));
+        (ContextKind::SuggestedArg, meant.map(|name| format!("--{name}")))
+    } else {
+        return error;
+    };
+    if let (None, Some(meant)) = (error.get(kind), meant) {
+        error.insert(kind, ContextValue::String(meant));
+    }
+    error
 }
 
 /// Takes the values that were typed out of an error: a mistyped command line has its apikeys anywhere. What stays
@@ -241,15 +266,14 @@ pub(super) fn environment(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<(Settings, Option<PathBuf>), Vec<Problem>> {
     let mut reader = Environment { variable, problems: Vec::new() };
-    let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
     let addresses = |text: &str| text.split(',').map(|text| values::address(text.trim())).collect();
     let settings = Settings {
-        listen: reader.read("NEXTIM_LISTEN", addresses).map(|listen| (listen, place("NEXTIM_LISTEN"))),
+        listen: reader.read_placed("NEXTIM_LISTEN", addresses),
         shards: reader.read("NEXTIM_SHARDS", values::shards),
         public_url: reader.read("NEXTIM_PUBLIC_URL", values::public_url),
         log: reader.read("NEXTIM_LOG", values::level),
         log_format: reader.read("NEXTIM_LOG_FORMAT", values::log_format),
-        admin: reader.read("NEXTIM_ADMIN", values::address).map(|admin| (admin, place("NEXTIM_ADMIN"))),
+        admin: reader.read_placed("NEXTIM_ADMIN", values::address),
         domains: reader.domain().map(|domain| vec![domain]),
         ..Settings::default()
     };
@@ -291,6 +315,10 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         let value = self.raw(name)?;
         let read = value.to_str().ok_or_else(|| "must be UTF-8".to_owned()).and_then(read);
         read.map_err(|wrong| self.problems.push(Problem::elsewhere(name, wrong))).ok()
+    }
+
+    fn read_placed<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<(T, Place)> {
+        Some((self.read(name, read)?, Place::elsewhere(name)))
     }
 
     fn domain(&mut self) -> Option<DomainConfig> {
@@ -356,6 +384,27 @@ mod tests {
             &["--shards=1", "--shards=2"],
             "error: the argument '--shards <N>' cannot be used multiple times",
         );
+    }
+
+    #[test]
+    fn a_mistyped_word_is_answered_with_the_one_that_was_meant() {
+        let tip = |flags: &[&str]| {
+            let words = std::iter::once("nextim").chain(flags.iter().copied());
+            let error = Arguments::read(words.map(OsString::from)).err().unwrap().render().to_string();
+            let tip = error.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+            tip.unwrap_or_default().to_owned()
+        };
+        let check = |flags: &[&str], expected: &str| assert_eq!(tip(flags), expected, "{flags:?}");
+        check(&["tpo"], "a similar subcommand exists: 'top'");
+        check(&["to"], "a similar subcommand exists: 'top'");
+        check(&["genkye"], "a similar subcommand exists: 'genkey'");
+        check(&["--lgo=info"], "a similar argument exists: '--log'");
+        check(&["--lisetn=x"], "a similar argument exists: '--listen'");
+        check(&["top", "--onec"], "a similar argument exists: '--once'");
+        check(&["top", "--lgo=info"], "");
+        check(&["serve"], "");
+        check(&["--port=1"], "");
+        check(&["-x"], "");
     }
 
     #[test]

@@ -5,38 +5,33 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::APIKEY_DEFAULT;
+use super::{APIKEY_DEFAULT, Place, Problem};
 use crate::domains::DomainConfig;
 use crate::shard::LISTENERS_MAX;
 
-/// The setting that is to blame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Blamed {
-    Listen,
-    Admin,
-}
-
-/// All problems.
+/// All problems. The addresses come with the places where they were typed.
 pub(super) fn refusals(
-    listen: &[SocketAddr],
-    admin: Option<SocketAddr>,
+    (listen, of_listen): (&[SocketAddr], &Place),
+    (admin, of_admin): (Option<SocketAddr>, &Place),
     domains: &[DomainConfig],
-) -> Vec<(Blamed, String)> {
-    let mut refusals = Vec::new();
+) -> Vec<Problem> {
+    let in_listen = |wrong| Problem { place: of_listen.clone(), wrong };
+    let in_admin = |wrong| Problem { place: of_admin.clone(), wrong };
+    let mut problems = Vec::new();
     if listen.len() > LISTENERS_MAX {
-        refusals.push((Blamed::Listen, format!("at most {LISTENERS_MAX} addresses")));
+        problems.push(in_listen(format!("at most {LISTENERS_MAX} addresses")));
     }
-    refusals.extend(listen.iter().filter_map(mapped).map(|wrong| (Blamed::Listen, wrong)));
-    refusals.extend(listen.iter().filter_map(unusable).map(|wrong| (Blamed::Listen, wrong)));
-    refusals.extend(admin.as_ref().and_then(unusable).map(|wrong| (Blamed::Admin, wrong)));
-    refusals.extend(exposed(listen, domains).map(|wrong| (Blamed::Listen, wrong)));
+    problems.extend(listen.iter().filter_map(mapped).map(in_listen));
+    problems.extend(listen.iter().filter_map(unusable).map(in_listen));
+    problems.extend(admin.as_ref().and_then(unusable).map(in_admin));
+    problems.extend(exposed(listen, domains).map(in_listen));
     if let Some(admin) = admin
         && let Some(taken) = listen.iter().find(|address| overlap(address, &admin))
     {
         let wrong = format!("{admin} and {taken} of listen are one address; give one of them another port");
-        refusals.push((Blamed::Admin, wrong));
+        problems.push(in_admin(wrong));
     }
-    refusals
+    problems
 }
 
 /// The first address that other machines can reach.
@@ -137,6 +132,13 @@ mod tests {
         check("[fe80::1%2]:1", "[fe80::1%3]:1", false);
     }
 
+    /// All problems of what was typed as flags.
+    fn problems(listen: &[SocketAddr], admin: Option<&str>, domains: &[DomainConfig]) -> Vec<String> {
+        let (of_listen, of_admin) = (Place::elsewhere("--listen"), Place::elsewhere("--admin"));
+        let refusals = refusals((listen, &of_listen), (admin.map(address), &of_admin), domains);
+        refusals.iter().map(ToString::to_string).collect()
+    }
+
     #[test]
     fn every_problem_is_found_with_its_setting() {
         let listen = [
@@ -150,15 +152,15 @@ mod tests {
         let listen: Vec<SocketAddr> = listen.map(address).into();
         let domains = [DomainConfig::new("a", "public")];
         let blamed = |admin: &str| {
-            let refusals = refusals(&listen, Some(address(admin)), &domains);
-            refusals.iter().map(|(blamed, _)| *blamed).filter(|blamed| *blamed == Blamed::Admin).count()
+            let all = problems(&listen, Some(admin), &domains);
+            all.iter().filter(|problem| problem.starts_with("--admin: ")).count()
         };
-        let all = refusals(&listen, None, &domains);
+        let all = problems(&listen, None, &domains);
         assert_eq!(all.len(), 6, "{all:?}");
-        assert!(all[0].1.ends_with("must be written as 10.0.0.1:2"), "{all:?}");
+        assert!(all[0].ends_with("must be written as 10.0.0.1:2"), "{all:?}");
         assert_eq!([blamed("127.0.0.1:1"), blamed("[ff02::1]:9"), blamed("127.0.0.1:9")], [1, 1, 0]);
         let many = vec![address("127.0.0.1:1"); LISTENERS_MAX + 1];
-        assert_eq!(refusals(&many, None, &[]), [(Blamed::Listen, "at most 64 addresses".to_owned())]);
-        assert_eq!(refusals(&many[1..], None, &[]), []);
+        assert_eq!(problems(&many, None, &[]), ["--listen: at most 64 addresses"]);
+        assert_eq!(problems(&many[1..], None, &[]), [""; 0]);
     }
 }

@@ -75,9 +75,9 @@ const TIMEOUTS: [Number<Timeouts, u64>; 14] = [
     ("body_ms", |to| &mut to.body_ms, MS),
     ("write_ms", |to| &mut to.write_ms, MS),
     ("answer_ms", |to| &mut to.answer_ms, MS),
-    ("storm_ms", |to| &mut to.storm_ms, MS),
     ("gather_ms", |to| &mut to.gather_ms, MS),
     ("drain_ms", |to| &mut to.drain_ms, MS),
+    ("storm_ms", |to| &mut to.storm_ms, MS),
     ("undelivered_ms", |to| &mut to.undelivered_ms, MS),
 ];
 

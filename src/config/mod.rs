@@ -22,7 +22,7 @@ use std::str::FromStr;
 use log::LevelFilter;
 
 pub use self::arguments::{Arguments, Task, unknown_variables};
-use self::check::{Blamed, exposed};
+use self::check::exposed;
 use crate::domains::DomainConfig;
 use crate::limits::{CONFIG_BYTES_MAX, Limits, Timeouts};
 use crate::logging::Format;
@@ -98,12 +98,8 @@ impl Config {
 
     /// Refuses a configuration that no server can start with, for one that a program has made.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let refusals = check::refusals(&self.listen, self.admin, &self.domains);
-        let problem = |(blamed, wrong)| match blamed {
-            Blamed::Listen => Problem::elsewhere("listen", wrong),
-            Blamed::Admin => Problem::elsewhere("admin", wrong),
-        };
-        let problems: Vec<Problem> = refusals.into_iter().map(problem).collect();
+        let (of_listen, of_admin) = (Place::elsewhere("listen"), Place::elsewhere("admin"));
+        let problems = check::refusals((&self.listen, &of_listen), (self.admin, &of_admin), &self.domains);
         if problems.is_empty() { Ok(()) } else { Err(ConfigError::new(None, &problems)) }
     }
 
@@ -158,6 +154,13 @@ struct Place {
     setting: String,
 }
 
+impl Place {
+    /// The place of what no line of the file says.
+    fn elsewhere(setting: impl Into<String>) -> Place {
+        Place { line: None, setting: setting.into() }
+    }
+}
+
 struct Problem {
     place: Place,
     wrong: String,
@@ -165,7 +168,7 @@ struct Problem {
 
 impl Problem {
     fn elsewhere(setting: impl Into<String>, wrong: impl Into<String>) -> Problem {
-        Problem { place: Place { line: None, setting: setting.into() }, wrong: wrong.into() }
+        Problem { place: Place::elsewhere(setting), wrong: wrong.into() }
     }
 }
 
@@ -218,15 +221,10 @@ impl Settings {
     fn check(self, file: Option<&Path>) -> Result<Config, ConfigError> {
         let default = Config::default();
         let domains = self.domains.unwrap_or(default.domains);
-        let place = |setting: &str| Place { line: None, setting: setting.to_owned() };
-        let (listen, of_listen) = self.listen.unwrap_or((default.listen, place("listen")));
-        let (admin, of_admin) = self.admin.map_or((None, place("admin")), |(at, place)| (Some(at), place));
-        let refusals = check::refusals(&listen, admin, &domains);
-        let problem = |(blamed, wrong)| match blamed {
-            Blamed::Listen => Problem { place: of_listen.clone(), wrong },
-            Blamed::Admin => Problem { place: of_admin.clone(), wrong },
-        };
-        let problems: Vec<Problem> = refusals.into_iter().map(problem).collect();
+        let (listen, of_listen) = self.listen.unwrap_or_else(|| (default.listen, Place::elsewhere("listen")));
+        let (admin, of_admin) = self.admin.unzip();
+        let of_admin = of_admin.unwrap_or_else(|| Place::elsewhere("admin"));
+        let problems = check::refusals((&listen, &of_listen), (admin, &of_admin), &domains);
         if !problems.is_empty() {
             return Err(ConfigError::new(file, &problems));
         }

@@ -70,6 +70,20 @@ fn the_example_file_has_every_setting() {
     assert_eq!(names(&toml::Value::Table(table)), sorted(file::TOP.into()));
 }
 
+#[test]
+fn numbers_stand_in_one_order_everywhere() {
+    let check = |table: &str, shown: &str| {
+        let (_, rest) = EXAMPLE.split_once(&format!("\n[{table}]\n")).unwrap();
+        let lines = rest.lines().take_while(|line| !line.starts_with('['));
+        let lines = lines.filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+        assert_eq!(lines.map(|(name, _)| name).collect::<Vec<_>>(), fields(shown));
+        let wrong = format!("{table}.x = 1").parse::<Config>().unwrap_err().to_string();
+        assert_eq!(wrong, format!("1: {table}.x: is not one of {}", fields(shown).join(", ")));
+    };
+    check("timeouts", &format!("{:?}", Timeouts::DEFAULT));
+    check("limits", &format!("{:?}", Limits::DEFAULT));
+}
+
 const FILE: &str = r#"
     listen = ["127.0.0.1:1", "127.0.0.1:2"]
     shards = 1

@@ -41,15 +41,17 @@ impl Block {
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
             *word = u64::from_ne_bytes(*bytes);
         }
-        // A text longer than a key may be is equal to none, for its length.
         Block { words, length: text.len() as u64 }
     }
 
+    /// Whether both are of the same text. One that is longer than a key may be is the same as none: the rest of it is not
+    /// here to be compared.
     fn same(&self, other: &Block) -> Choice {
         // All differences are gathered before anything is decided; `subtle` word by word would be six times as much work.
         let differences =
             self.words.iter().zip(&other.words).fold(0, |all, (one, other)| all | (one ^ other));
-        (differences | (self.length ^ other.length)).ct_eq(&0)
+        let is_whole = Choice::from(u8::from(self.length <= CREDENTIAL_BYTES_MAX as u64));
+        (differences | (self.length ^ other.length)).ct_eq(&0) & is_whole
     }
 }
 
@@ -95,8 +97,7 @@ impl Default for Apikeys {
 /// Whether two credentials are the same, in time that depends on neither. For sites, which check the
 /// credentials this server sends them. Longer ones than [`CREDENTIAL_BYTES_MAX`] bytes are equal to none.
 pub fn is_same_credential(one: &str, other: &str) -> bool {
-    let fits = one.len() <= CREDENTIAL_BYTES_MAX;
-    (Block::of(one).same(&Block::of(other)) & Choice::from(u8::from(fits))).into()
+    Block::of(one).same(&Block::of(other)).into()
 }
 
 #[cfg(test)]
@@ -122,6 +123,8 @@ mod tests {
         let longest = "k".repeat(CREDENTIAL_BYTES_MAX);
         let longer = format!("{longest}k");
         assert!(!Apikeys::new(&[longest], 1).accept(&longer));
+        let unchecked = Apikeys::new(std::slice::from_ref(&longer), 1);
+        assert!(!unchecked.accept(&longer) && !unchecked.accept(&format!("{}x", &longer[1..])));
         assert!(!is_same_credential(&longer, &longer) && !is_same_credential(&longer, &format!("{longer}k")));
     }
 

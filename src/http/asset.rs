@@ -13,6 +13,8 @@ use crate::json;
 pub struct Asset {
     /// What it is.
     pub content_type: &'static str,
+    /// How long browsers and proxies may keep it unasked.
+    pub cache_control: &'static str,
     /// The file.
     pub plain: Form,
     /// The same for those who want gzip. To HTTP it is another thing, with a tag of its own.
@@ -37,14 +39,8 @@ pub struct Selected {
     known: bool,
 }
 
-/// What all answers with an asset say.
-///
-/// The URL of an asset stays while its content changes with the server. An hour is long enough that a visitor who goes
-/// from page to page asks once, and short enough that a new server's module is everywhere soon; after it, browsers ask
-/// whether theirs is still good, which costs a few hundred bytes. Any page may load it, also one that isolates itself
-/// or checks its integrity.
-const COMMON: &str = "Cache-Control: public, max-age=3600\r\n\
-                      Vary: Accept-Encoding\r\n\
+/// What all answers with an asset say. Any page may load it, also one that isolates itself or checks its integrity.
+const COMMON: &str = "Vary: Accept-Encoding\r\n\
                       X-Content-Type-Options: nosniff\r\n\
                       Access-Control-Allow-Origin: *\r\n\
                       Cross-Origin-Resource-Policy: cross-origin\r\n";
@@ -81,6 +77,8 @@ impl Selected {
         }
         out.extend_from_slice(b"ETag: ");
         out.extend_from_slice(etag.as_bytes());
+        out.extend_from_slice(b"\r\nCache-Control: ");
+        out.extend_from_slice(self.asset.cache_control.as_bytes());
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(COMMON.as_bytes());
         manner.write(out);
@@ -103,6 +101,7 @@ mod tests {
 
     static ASSET: Asset = Asset {
         content_type: "text/x",
+        cache_control: "private",
         plain: Form { bytes: b"twelve bytes", etag: "\"p\"" },
         gzip: Form { bytes: b"nine byte", etag: "\"g\"" },
     };
@@ -117,7 +116,9 @@ mod tests {
         let mut out = b"before".to_vec();
         let body = ASSET.select(&request).write(&mut out, &manner);
         out.extend_from_slice(body);
-        let expected = expected.replace('\n', "\r\n").replace("COMMON\r\n", COMMON);
+        let expected = expected
+            .replace('\n', "\r\n")
+            .replace("COMMON\r\n", &format!("Cache-Control: private\r\n{COMMON}"));
         assert_eq!(String::from_utf8(out).unwrap(), format!("before{expected}"), "{headers:?}");
     }
 

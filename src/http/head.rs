@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use httparse::Status;
 
 use super::content_type::ContentType;
+use super::host::is_host;
 use super::request::{Method, Request};
 use super::response::Rejection;
 use super::target;
@@ -55,7 +56,7 @@ impl<'b> Head<'b> {
         for header in parsed.headers.iter() {
             fields.read(header.name, header.value.trim_ascii())?;
         }
-        let (path, query) = target::split(target);
+        let (path, query) = target::split(target).ok_or(Rejection::malformed())?;
         let request = Request {
             method: Method::of(parsed.method.unwrap_or_default()),
             path,
@@ -123,7 +124,8 @@ impl<'b> Fields<'b> {
                 self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
             }
         } else if name.eq_ignore_ascii_case("host") {
-            if std::mem::replace(&mut self.host, true) || !is_host(value) {
+            // An empty one is there, too: what was asked for may have no host (RFC 9112 section 3.2).
+            if std::mem::replace(&mut self.host, true) || !(value.is_empty() || is_host(value)) {
                 return Err(Rejection::malformed());
             }
         } else if name.eq_ignore_ascii_case("expect") {
@@ -143,26 +145,6 @@ impl<'b> Fields<'b> {
         }
     }
 }
-
-/// Whether this may stand in `Host` (RFC 9112 section 3.2). An empty `Host` is one: a target may have no authority. Every
-/// request has one, so it is looked up byte by byte.
-fn is_host(value: &[u8]) -> bool {
-    value.iter().fold(true, |is_host, byte| is_host & MAY_BE_IN_HOST[usize::from(*byte)])
-}
-
-const MAY_BE_IN_HOST: [bool; 256] = {
-    let mut table = [true; 256];
-    let mut byte = 0;
-    while byte <= b' ' as usize {
-        table[byte] = false;
-        byte += 1;
-    }
-    table[b'/' as usize] = false;
-    table[b'@' as usize] = false;
-    table[b',' as usize] = false;
-    table[0x7f] = false;
-    table
-};
 
 /// Whether a line of a head ends without CR. Such lines are read (RFC 9112 section 2.2), but not in front of chunks:
 /// another reader may see another header there, and with it another end of the body.
@@ -284,13 +266,27 @@ mod tests {
         }
         assert_eq!((status(1, ""), status(0, "")), (Some(400), None));
         assert_eq!(parse("GET http://a/ HTTP/1.1\r\n\r\n").err(), Some(400));
-        for bad in ["a b", "a\tb", "a/b", "/", "a@b", "@", "a,b", ",", "http://a", "a\u{1}", "a\u{7f}"] {
+        for bad in ["a b", "a/b", "a@b", "@", "a,b", "http://a", "a\u{7f}", "[::1", "a:b", ":80"] {
             for version in [0, 1] {
                 assert_eq!(status(version, &format!("Host: {bad}\r\n")), Some(400), "{bad:?}");
             }
         }
         for twice in ["Host: a\r\nHost: a\r\n", "Host: a\r\nX: y\r\nhost: b\r\n", "Host:\r\nHost:\r\n"] {
             assert_eq!((status(1, twice), status(0, twice)), (Some(400), Some(400)), "{twice:?}");
+        }
+    }
+
+    #[test]
+    fn an_absolute_target_has_a_host_and_nothing_else_before_its_path() {
+        let status =
+            |target: &str, version| parse(&format!("GET {target} HTTP/1.{version}\r\nHost: a\r\n\r\n")).err();
+        for (target, expected) in [
+            ("http://a/health", None),
+            ("http://u@a/health", Some(400)),
+            ("http:///health", Some(400)),
+            ("http://a:b/health", Some(400)),
+        ] {
+            assert_eq!([status(target, 0), status(target, 1)], [expected; 2], "{target}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns: the split of a target and the few paths whose bodies or rejections differ. Must not: route.
 
+use super::host::is_host;
 use crate::limits::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, Limits};
 
 /// The path of the long poll: scripts of other origins must be able to read its rejections.
@@ -11,21 +12,25 @@ const LIST_PATHS: [&str; 2] = ["/presences/online", "/onlines"];
 
 /// Splits a target into path and query, of which the latter may be empty.
 ///
-/// The absolute form (RFC 9112 section 3.2.2) loses its scheme and authority; `*` stays as it is.
-pub(super) fn split(target: &str) -> (&str, &str) {
+/// The absolute form (RFC 9112 section 3.2.2) loses its scheme and authority. If the authority is no host, it is no
+/// target. `*` stays as it is.
+pub(super) fn split(target: &str) -> Option<(&str, &str)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    (without_authority(path), query)
+    let (authority, path) = split_authority(path);
+    authority.is_none_or(|authority| is_host(authority.as_bytes())).then_some((path, query))
 }
 
-fn without_authority(path: &str) -> &str {
+/// Splits what stands before the query into authority and path. Only the absolute form has an authority.
+fn split_authority(path: &str) -> (Option<&str>, &str) {
     if path.starts_with('/') {
-        return path;
+        return (None, path);
     }
-    let Some((scheme, rest)) = path.split_once("://") else { return path };
+    let Some((scheme, rest)) = path.split_once("://") else { return (None, path) };
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
-        return path;
+        return (None, path);
     }
-    rest.find('/').map_or("/", |at| &rest[at..])
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    (Some(authority), if path.is_empty() { "/" } else { path })
 }
 
 /// The longest body a request of that path may have, in bytes.
@@ -54,7 +59,7 @@ pub(super) fn asks_poll(input: &[u8]) -> bool {
     }
     let target = words.next().unwrap_or_default();
     let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
-    std::str::from_utf8(path).is_ok_and(|path| without_authority(path) == POLL_PATH)
+    std::str::from_utf8(path).is_ok_and(|path| split_authority(path).1 == POLL_PATH)
 }
 
 /// Bytes of empty lines that `input` begins with.
@@ -68,7 +73,7 @@ mod tests {
 
     #[track_caller]
     fn check(target: &str, path: &str, query: &str) {
-        assert_eq!(split(target), (path, query), "{target}");
+        assert_eq!(split(target), Some((path, query)), "{target}");
     }
 
     #[test]
@@ -87,6 +92,30 @@ mod tests {
     }
 
     #[test]
+    fn an_authority_is_a_host() {
+        check("http://[::1]:8000/packets", "/packets", "");
+        check("http://im.example:?a=b", "/", "a=b");
+        for bad in [
+            "http://u@a/packets",
+            "HTTPS://u:p@a",
+            "http://@a/packets",
+            "http:///packets",
+            "http://",
+            "http://?a=b",
+            "http://:80/packets",
+            "http://a:b/packets",
+            "http://[::1/packets",
+            "http://a,b/packets",
+            "http://a#/packets",
+            "http://a\\@b/packets",
+        ] {
+            assert_eq!(split(bad), None, "{bad}");
+        }
+        check("/http://u@a/packets", "/http://u@a/packets", "");
+        check("ftp://u@a/packets", "ftp://u@a/packets", "");
+    }
+
+    #[test]
     fn rosters_have_room() {
         let limits = Limits::DEFAULT;
         assert_eq!(body_bytes_max("/presences/online", &limits), limits.list_body_bytes);
@@ -102,6 +131,7 @@ mod tests {
             "\r\nGET /packets?x HTTP/1.1\r\n\0",
             "GET /packets?callback=aaaa",
             "POST http://a/packets",
+            "GET http://u@a/packets",
             "GET /packets\n",
         ] {
             assert!(asks_poll(poll.as_bytes()), "{poll}");

@@ -1,7 +1,7 @@
 //! Packets that are not acknowledged, within limits.
 //!
-//! Owns: which packets find room, which give way to others, what they count, and which of the user's messages are
-//! among them. Must not: know whether a poll waits. A session has a backlog only while there is something in it.
+//! Owns: when there is room for one more, which packets give way to others, what they count, and which of the user's
+//! messages are among them. Must not: know whether a poll waits. A session has a backlog only while there is something in it.
 //!
 //! Messages and light packets keep their order; so do presences. The two need no order between each other: an answer
 //! lists them apart.
@@ -18,12 +18,13 @@ use crate::memory::{Held, Memory, Owner};
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Label {
-    /// A message: the user's nth. Says which of the user's sessions were given it.
+    /// A message: the user's nth. The numbers that a session was given are an unbroken row, so the number shows whether
+    /// this one is among them.
     Message(u64),
-    /// A message that waited for the user when this session started. Like those below it does not count for the limits: a
-    /// page that has just opened is not ended for what was queued before it.
+    /// A message that waited for the user when this session started. It does not count as new, but has a limit of its
+    /// own: a page that has just opened is not ended for what was queued before it.
     Inherited(u64),
-    /// A message taken over later, from a session that has ended.
+    /// A message taken over later, from a session that has ended. It counts like those that waited at the start.
     Late(u64),
     /// A presence; what is here is the hash of the name it is about. A newer one takes its place.
     Presence(u64),
@@ -32,7 +33,7 @@ pub(super) enum Label {
 }
 
 impl Label {
-    /// Whether it counts for the limits of the queue.
+    /// Whether it counts as new for the limits. What was taken over counts apart, and presences have a limit of their own.
     fn counts(self) -> bool {
         matches!(self, Label::Message(_) | Label::Light)
     }
@@ -121,15 +122,16 @@ pub(super) struct Backlog {
     held: Held,
 }
 
-/// A number of packets, and their bytes. Limits are far below what 32 bits hold: see `Limits::MAX`.
+/// A number of packets that wait, in a queue or anywhere else, and their bytes. Limits are far below what 32 bits hold:
+/// see `Limits::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sum {
+pub(super) struct Sum {
     packets: u32,
     bytes: u32,
 }
 
 impl Sum {
-    fn add(&mut self, packet: &Packet) {
+    pub(super) fn add(&mut self, packet: &Packet) {
         self.packets += 1;
         self.bytes += bytes(packet);
     }
@@ -140,7 +142,7 @@ impl Sum {
     }
 
     /// Whether there is room for one more. One always fits.
-    fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
+    pub(super) fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
         let sum = self.bytes as usize + bytes(packet) as usize;
         (self.packets as usize) < limits.queue_messages && (self.packets == 0 || sum <= limits.queue_bytes)
     }
@@ -197,9 +199,10 @@ impl Backlog {
 
     /// Makes room for a message: what is light gives way.
     fn makes_room(&mut self, packet: &Packet, limits: &Limits) -> bool {
-        if !self.counted.has_room(packet, limits) {
-            self.drop_light();
+        if self.counted.has_room(packet, limits) {
+            return true;
         }
+        self.drop_light();
         self.counted.has_room(packet, limits)
     }
 

@@ -17,10 +17,10 @@ pub type Text<'a> = Cow<'a, str>;
 /// Which dialect a session speaks, and which shape an answer has (protocol, "Versions").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {
-    /// No `version`: the shapes of the white papers.
+    /// No `version`: the shapes of the white papers; broadcasts are told as unicasts.
     #[default]
     Papers,
-    /// `3`: list shapes; broadcasts are told as unicasts.
+    /// `3`: list shapes; broadcasts are told as unicasts, too.
     V3,
     /// `6`: list shapes and everything this server adds.
     V6,
@@ -283,8 +283,8 @@ impl Packets {
         }
     }
 
-    /// Tells broadcasts as unicasts to `name`.
-    pub(super) fn address_broadcasts(&mut self, name: &str) {
+    /// Tells broadcasts as unicasts to the user of this name, which is asked for if there are any.
+    pub(super) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
         let packets = match self {
             Packets::None => &mut [],
             Packets::One(packet) => std::slice::from_mut(packet),
@@ -292,7 +292,7 @@ impl Packets {
         };
         for packet in packets {
             if packet.kind() == Kind::Message(MessageType::Broadcast) {
-                *packet = packet.addressed(name);
+                *packet = packet.addressed(name());
             }
         }
     }

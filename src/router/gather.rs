@@ -4,12 +4,13 @@
 //! them. Must not: know what the parts mean to users and rooms. Whoever fans a call out gathers its reports and
 //! answers it; so a call is answered when all it causes has been done.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::Router;
 use super::call::{Answer, Started};
 use super::ids::{CallKey, GatherKey, Place};
-use super::mail::{Alarm, Entered, Mail, Part};
+use super::mail::{Alarm, Entered, Mail, Part, Unplaced};
 use super::profile::Profile;
 use crate::slots::{Slot, UNBORN, kept};
 
@@ -20,8 +21,13 @@ pub(super) enum Collect {
     Done,
     /// `ok`, and the number of sessions.
     Delivered(u32),
-    /// `/presences/online`.
-    Started { started: Box<Started>, buddies: Vec<(u32, Profile)>, rooms: Vec<Entered> },
+    /// `/presences/online`. The names that are still to be linked, when there is a place for them, are by position.
+    Started {
+        started: Box<Started>,
+        buddies: Vec<(u32, Profile)>,
+        unplaced: BTreeMap<u32, Unplaced>,
+        rooms: Vec<Entered>,
+    },
     /// `/onlines`.
     Onlines(Vec<(u32, Profile)>),
     /// `/room/join`.
@@ -51,12 +57,13 @@ impl Router {
         GatherKey { place: self.place, slot }
     }
 
-    /// Sends mail that will be reported on.
+    /// Sends mail that will be reported on; what is asked after the deadline, nobody waits for.
     pub(super) fn ask(&mut self, gather: GatherKey, to: Place, mail: Mail) {
         let remote = to != self.place;
-        let gather = &mut self.gathers[gather.slot];
-        gather.waiting += 1;
-        gather.remote |= remote;
+        if let Some(gather) = self.gathers.get_mut(gather.slot) {
+            gather.waiting += 1;
+            gather.remote |= remote;
+        }
         self.send(to, mail);
     }
 
@@ -121,6 +128,24 @@ impl Router {
         true
     }
 
+    /// Keeps names for which there is no place. Returns the first of all that were kept, as many as are `free` now. If the
+    /// answer has gone without them, only the new ones are left.
+    pub(super) fn place_more(
+        &mut self,
+        gather: GatherKey,
+        more: Vec<(u32, Unplaced)>,
+        free: usize,
+    ) -> Vec<(u32, Unplaced)> {
+        match self.gathers.get_mut(gather.slot).map(|gather| &mut gather.collect) {
+            Some(Collect::Started { unplaced, .. }) => {
+                unplaced.extend(more);
+                std::iter::from_fn(|| unplaced.pop_first()).take(free).collect()
+            }
+            Some(_) => unreachable!("only a session that is being started names others"),
+            None => more.into_iter().take(free).collect(),
+        }
+    }
+
     /// Rooms of a session that is being started.
     pub(super) fn add_rooms(&mut self, gather: GatherKey, more: Vec<Entered>, truncated: bool) {
         let Some(gather) = self.gathers.get_mut(gather.slot) else { return };
@@ -157,7 +182,8 @@ impl Router {
             Collect::Onlines(profiles) => Answer::Onlines(in_order(profiles)),
             Collect::Joined { room, members } => Answer::Joined { room, members },
             Collect::Members { room, members } => Answer::Members { room, members: in_order(members) },
-            Collect::Started { mut started, buddies, mut rooms } => {
+            Collect::Started { mut started, buddies, unplaced, mut rooms } => {
+                started.truncated |= unplaced.values().any(|name| name.visible);
                 rooms.sort_by_key(|room| room.position);
                 started.buddies = in_order(buddies);
                 started.rooms = rooms.into_iter().map(|room| (room.name, room.members)).collect();

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::Router;
 use super::aside::is_in;
-use super::backlog::{Kept, Label, Pushed, Room};
+use super::backlog::{Kept, Label, Pushed, Room, Sum};
 use super::linger::Mailed;
 use super::session::{End, Session};
 use super::spans::{Part, Spans};
@@ -142,6 +142,7 @@ impl Router {
     pub(super) fn start_with(&mut self, slot: Slot, messages: Vec<Kept>) {
         let session = &mut self.sessions[slot];
         debug_assert!(session.queue.is_empty(), "it has just started");
+        self.work.charge(session.domain, messages.len());
         if let Some(first) = messages.iter().find(|kept| !kept.late) {
             session.given_from = first.given - 1;
         }
@@ -238,10 +239,11 @@ impl Router {
 
 /// How many of these messages, the oldest, are too many for a session that starts.
 pub(super) fn surplus(messages: &[Kept], limits: &Limits) -> usize {
-    let mut bytes = 0;
-    let fit = messages.iter().rev().take(limits.queue_messages).take_while(|kept| {
-        bytes += kept.packet.json().len();
-        bytes <= limits.queue_bytes
+    let mut sum = Sum::default();
+    let fit = messages.iter().rev().take_while(|kept| {
+        let fits = sum.has_room(&kept.packet, limits);
+        sum.add(&kept.packet);
+        fits
     });
     messages.len() - fit.count()
 }

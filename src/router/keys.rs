@@ -100,7 +100,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         Added::New
     }
 
-    /// Makes room for this many more, in one allocation.
+    /// Makes room for this many more, in one allocation, if they are still few then; what is more makes room itself.
     pub(super) fn expect(&mut self, more: usize) {
         let len = self.len();
         if more > 0 && len + more > 1 && len + more <= FEW_MAX {

@@ -6,7 +6,7 @@
 //! it and there is room on the way.
 
 use super::Router;
-use super::backlog::Kept;
+use super::backlog::{Kept, Sum};
 use super::handover::surplus;
 use super::mail::{Alarm, Effect, Returned};
 use super::packet::Packet;
@@ -23,7 +23,8 @@ pub(super) struct Linger {
     /// When the user goes offline.
     until: Tick,
     mailbox: Vec<Mailed>,
-    bytes: usize,
+    /// What the limits count.
+    sum: Sum,
     /// What all of it takes of the shard's memory.
     held: Held,
 }
@@ -83,12 +84,15 @@ impl Router {
             Mailed { kept, claim }
         });
         let mailbox: Vec<Mailed> = mailbox.collect();
-        let bytes = mailbox.iter().map(|mailed| mailed.kept.packet.json().len()).sum();
+        let mut sum = Sum::default();
+        for mailed in &mailbox {
+            sum.add(&mailed.kept.packet);
+        }
         let held = mailbox.iter().map(Mailed::held_bytes).sum();
         let held = self.memory.hold(Owner::Domain(owner.domain), held);
         let aside = self.users[user].aside_mut();
         aside.forget_sessions();
-        aside.linger = Some(Linger { until, mailbox, bytes, held });
+        aside.linger = Some(Linger { until, mailbox, sum, held });
         self.deadline(until, Alarm::User(user));
     }
 
@@ -112,8 +116,7 @@ impl Router {
     pub(super) fn keep_lingering(&mut self, user: Slot, packet: &Packet) -> bool {
         let owner = &self.users[user];
         let Some(linger) = owner.linger() else { return false };
-        let bytes = linger.bytes + packet.json().len();
-        let fits = linger.mailbox.len() < self.limits.queue_messages && bytes <= self.limits.queue_bytes;
+        let fits = linger.sum.has_room(packet, &self.limits);
         let config = self.takes_back(owner.domain).filter(|_| packet.is_unicast_to(owner.profile.name()));
         let claim = config.filter(|_| fits).and_then(|config| self.claim(config, packet));
         let returns = claim.is_some();
@@ -126,8 +129,8 @@ impl Router {
             let mailed = Mailed { kept, claim };
             if let Some(linger) = &mut owner.aside_mut().linger {
                 linger.held.add(mailed.held_bytes());
+                linger.sum.add(packet);
                 linger.mailbox.push(mailed);
-                linger.bytes = bytes;
             }
         } else {
             self.counters.messages_lost_total += 1;

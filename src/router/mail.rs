@@ -222,6 +222,8 @@ pub enum Mail {
     Entered {
         /// Who waits; nobody after `/room/join`, which the room's owner answers.
         gather: Option<GatherKey>,
+        /// In which world.
+        domain: DomainId,
         /// He.
         user: UserKey,
         /// Whether others saw him when he asked.
@@ -343,8 +345,8 @@ pub struct Link {
     pub profile: Profile,
     /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
     pub announce: Option<Packet>,
-    /// For this many of the names, the first ones, a place is kept in the user's roster; the others are found only if
-    /// they are linked already.
+    /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link, and
+    /// are [`Linked::unplaced`] if they are online.
     pub reserved: usize,
     /// The names, with the position in the list.
     pub names: Names,
@@ -367,10 +369,21 @@ pub struct Linked {
     pub reserved: usize,
     /// Those that were found.
     pub buddies: Vec<Buddy>,
+    /// Those that were found and not linked, only because no place was kept for them; with the position in the list.
+    pub unplaced: Vec<(u32, Unplaced)>,
+}
+
+/// A user who was named and is online, and for whom no place was kept.
+#[derive(Debug)]
+pub struct Unplaced {
+    /// The name.
+    pub name: Box<str>,
+    /// Whether others see the user. An answer is not `truncated` because of invisible users.
+    pub visible: bool,
 }
 
 /// A user's presence, for users of the place that are linked with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Presence {
     /// What waits.
     pub gather: Option<GatherKey>,

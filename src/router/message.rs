@@ -147,7 +147,7 @@ impl Router {
     pub(super) fn on_deliver(&mut self, gather: GatherKey, packet: &Packet, to: &[Slot]) {
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
-        self.charge_receivers(to);
+        self.charge_receivers(gather.place, to);
         for user in to {
             let Some(User { domain, .. }) = self.users.get(*user) else { continue };
             if packet.is_message() && !self.memory.admits(*domain) {
@@ -201,21 +201,19 @@ impl Router {
         except: Option<Slot>,
     ) -> Delivered {
         let owner = &mut self.users[user];
-        if packet.is_message() {
+        let is_message = packet.is_message();
+        if is_message {
             owner.given += 1;
             if owner.linger().is_some() {
                 let sessions = u32::from(self.keep_lingering(user, packet));
                 return Delivered { sessions, refused: 0 };
             }
         }
-        let label = label(packet, about, self.users[user].given);
+        let label = label(packet, about, owner.given);
         let mut delivered = Delivered::default();
         let mut full = Vec::new();
-        let owner = &self.users[user];
-        if owner.sessions > 1 {
-            // The user is charged for as one receiver already.
-            self.work.charge(owner.domain, usize::from(owner.sessions) - 1);
-        }
+        // The first one goes with the user, who is charged for as one of many receivers, or is the only one of a call.
+        self.work.charge(owner.domain, usize::from(owner.sessions).saturating_sub(1));
         let mut next = owner.newest;
         while let Some(session) = next {
             next = self.sessions[session].older;
@@ -228,7 +226,7 @@ impl Router {
                 Pushed::Full => full.push(session),
             }
         }
-        if packet.is_message()
+        if is_message
             && let Some(speaker) = except
             && delivered.sessions > 0
         {
@@ -236,7 +234,7 @@ impl Router {
         }
         delivered.refused = u32::try_from(full.len()).expect("sessions of a user are few");
         for session in full {
-            self.end_session(session, End::Overflow { missed: packet.is_message() });
+            self.end_session(session, End::Overflow { missed: is_message });
         }
         delivered
     }

@@ -4,11 +4,13 @@
 //! socket; a test can run any number of routers in one thread and delay their mail as it likes.
 //!
 //! A call goes from the router that accepted it to the one that can judge it (the owner of the ticket or the name),
-//! from there to whoever owns what it touches, and its answer goes back to where it came from. What a router has to
-//! tell itself goes through its inbox in the same form, so one shard and many behave alike.
+//! from there to whoever owns what it touches, and its answer goes back to where it came from. Mail from a router to
+//! itself goes through its inbox in the same form, so one shard and many behave alike. Only a call that is judged where
+//! it came in, and a unicast to a user of the same place, need no mail.
 //!
-//! No handler's cost depends on what waits: each name, session, link and member that a call reaches takes the same time,
-//! however many packets are queued and however many calls are under way.
+//! Each name, session, link and member that a call reaches takes the same time, however many packets are queued and
+//! however many calls are under way. Packets that wait are walked through only when they are answered or acknowledged,
+//! when a session of their user starts or ends, and when light ones give way to a message.
 //!
 //! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `presences`, `backlog`, `queue`,
 //! `session`, `keys`, `user`; `spans`, `aside`, `handover`, `linger` (messages from session to session); `unlinking`,
@@ -36,6 +38,8 @@ mod session;
 mod sim;
 mod spans;
 pub mod storm;
+#[cfg(test)]
+mod tests;
 mod unlinking;
 mod user;
 mod weight;
@@ -267,7 +271,9 @@ impl Router {
             Mail::Enter { gather, domain, user, sight, rooms } => {
                 self.on_enter(gather, domain, user, sight, rooms);
             }
-            Mail::Entered { gather, user, sight, rooms } => self.on_entered(gather, user, sight, rooms),
+            Mail::Entered { gather, domain, user, sight, rooms } => {
+                self.on_entered(gather, domain, user, sight, rooms);
+            }
             Mail::Join { key, domain, user, sight, full, room, packet } => {
                 self.on_join(key, domain, (user, sight), full, &room, &packet);
             }
@@ -330,33 +336,31 @@ impl Router {
         &self.work
     }
 
-    /// Charges a domain for names that came by mail; what came from here is charged already.
-    fn charge_mail(&mut self, domain: DomainId, from: Place, names: usize) {
+    /// Charges a domain for what came by mail; what came from here is charged already.
+    fn charge_mail(&mut self, domain: DomainId, from: Place, keys: usize) {
         if from != self.place {
-            self.work.charge(domain, names);
+            self.work.charge(domain, keys);
         }
     }
 
-    /// Charges the domain of these users, which is the same for all, for what they receive.
-    fn charge_receivers(&mut self, to: &[Slot]) {
+    /// The same for users, whose domain is the same for all.
+    fn charge_receivers(&mut self, from: Place, to: &[Slot]) {
         let known = to.iter().find_map(|user| self.users.get(*user));
         if let Some(domain) = known.map(|user| user.domain) {
-            self.work.charge(domain, to.len());
+            self.charge_mail(domain, from, to.len());
+        }
+    }
+
+    /// The same for rooms, whose domain is the same for all.
+    fn charge_rooms(&mut self, from: Place, rooms: &[Slot]) {
+        let known = rooms.iter().find_map(|room| self.rooms.get(*room));
+        if let Some(domain) = known.map(|room| room.domain) {
+            self.charge_mail(domain, from, rooms.len());
         }
     }
 
     fn deadline(&mut self, at: Tick, alarm: Alarm) {
         self.effects.push(Effect::Deadline { at, alarm });
-    }
-
-    /// Keys by place, each list in its order.
-    fn by_place<T>(&self, keys: impl IntoIterator<Item = (Place, T)>) -> Vec<(Place, Vec<T>)> {
-        let mut groups: Vec<(Place, Vec<T>)> = self.places.all().map(|place| (place, Vec::new())).collect();
-        for (place, key) in keys {
-            groups[usize::from(place.0)].1.push(key);
-        }
-        groups.retain(|(_, group)| !group.is_empty());
-        groups
     }
 
     fn replace_domains(&mut self, domains: Arc<Domains>) {

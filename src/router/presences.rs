@@ -107,6 +107,9 @@ impl Presences {
 
     /// Closes the gaps; what was answered has none, and is not looked at.
     fn close_gaps(&mut self) {
+        if self.gaps == 0 {
+            return;
+        }
         let mut end = self.answered;
         for at in self.answered..self.entries.len() {
             if self.entries[at].packet.is_some() {

@@ -131,13 +131,14 @@ impl Router {
             let members = room.count_for(user);
             entered.push(Entered { position, name, key: self.room_key(slot), members });
         }
-        self.send(user.place, Mail::Entered { gather: Some(gather), user, sight, rooms: entered });
+        self.send(user.place, Mail::Entered { gather: Some(gather), domain, user, sight, rooms: entered });
     }
 
     /// A user of this place has become a member of these rooms.
     pub(super) fn on_entered(
         &mut self,
         gather: Option<GatherKey>,
+        domain: DomainId,
         user: UserKey,
         sight: Sight,
         rooms: Vec<Entered>,
@@ -149,12 +150,12 @@ impl Router {
         let truncated = !refused.is_empty();
         let now = self.users.get(user.slot).map(User::sight);
         let online = now.is_some();
-        for (place, rooms) in self.by_place(keys(&refused)) {
+        for (place, rooms) in self.work.by_place(domain, &self.places, keys(&refused)) {
             self.send(place, Mail::Exit { gather: None, user, online, rooms });
         }
         if let Some(Sight { visible, .. }) = now.filter(|now| *now != sight) {
             // He appeared or disappeared while the rooms were asked, and may have told them or not.
-            for (place, rooms) in self.by_place(keys(&kept)) {
+            for (place, rooms) in self.work.by_place(domain, &self.places, keys(&kept)) {
                 self.send(place, Mail::Reveal { gather: None, user, visible, rooms });
             }
         }
@@ -226,7 +227,7 @@ impl Router {
         let members = room.count_for(user);
         let room = RoomKey { place: self.place, slot };
         let entered = Entered { position: 0, name: name.into(), key: room, members };
-        self.send(user.place, Mail::Entered { gather: None, user, sight, rooms: vec![entered] });
+        self.send(user.place, Mail::Entered { gather: None, domain, user, sight, rooms: vec![entered] });
         let gather = self.open(key, Collect::Joined { room: name.into(), members });
         if sight.visible && !member {
             self.tell_members(gather, slot, packet, Some(user));
@@ -287,6 +288,7 @@ impl Router {
     /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told
     /// that he is in.
     pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, online: bool, rooms: &[Slot]) {
+        self.charge_rooms(user.place, rooms);
         for slot in rooms {
             self.remove_member(*slot, user);
             if online {
@@ -304,6 +306,7 @@ impl Router {
         visible: bool,
         rooms: &[Slot],
     ) {
+        self.charge_rooms(user.place, rooms);
         for room in rooms {
             if let Some(room) = self.rooms.get_mut(*room)
                 && room.members.contains_key(&user)
@@ -336,10 +339,15 @@ impl Router {
 
     /// Asks the owners of the members that `viewer` may see what they show.
     fn describe_members(&mut self, gather: GatherKey, room: Slot, viewer: Option<UserKey>) {
-        let members = &self.rooms[room].members;
-        let seen = members.iter().filter(|(user, visible)| **visible || viewer == Some(**user));
+        let Room { domain, members, .. } = &self.rooms[room];
+        let (domain, mut looked_at) = (*domain, 0);
+        let members = members.iter().inspect(|_| looked_at += 1);
+        let seen = members.filter(|(user, visible)| **visible || viewer == Some(**user));
         let seen = seen.take(MEMBERS_LISTED_MAX).map(|(user, _)| (user.place, user.slot));
-        for (place, users) in self.by_place(seen) {
+        let seen = self.work.by_place(domain, &self.places, seen);
+        let unseen = looked_at - seen.iter().map(|(_, users)| users.len()).sum::<usize>();
+        self.work.charge(domain, unseen);
+        for (place, users) in seen {
             self.ask(gather, place, Mail::Describe { gather, users });
         }
     }
@@ -363,13 +371,9 @@ impl Router {
     /// Sends a packet to the members of a room but one.
     fn tell_members(&mut self, gather: GatherKey, room: Slot, packet: &Packet, except: Option<UserKey>) {
         let Room { domain, members, .. } = &self.rooms[room];
-        let domain = *domain;
-        let members = members.keys().filter(|user| Some(**user) != except);
-        for (place, to) in self.by_place(members.copied().map(Into::into)) {
+        let members = members.keys().filter(|user| Some(**user) != except).copied().map(Into::into);
+        for (place, to) in self.work.by_place(*domain, &self.places, members) {
             let packet = packet.clone();
-            if place != self.place {
-                self.work.charge(domain, to.len());
-            }
             self.ask(gather, place, Mail::Deliver { gather, packet, to });
         }
     }

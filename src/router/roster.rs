@@ -6,15 +6,16 @@
 //! A user who names others has places in the roster kept for them before their owners are asked ([`Mail::Link`]). Each
 //! owner makes the link at its end, and its pages see the other one come; so once the answer ([`Mail::Linked`]) has
 //! arrived both ends hold it, and the pages of the naming side see theirs come, but for the one that is answered with
-//! them. Undoing a link goes the same way ([`Mail::Unlink`], [`Mail::Unlinked`]). As the mail between two places keeps
+//! them. Names for which there was no place are asked for once more when places become free, because others of the names turned
+//! out to be offline. Undoing a link goes the same way ([`Mail::Unlink`], [`Mail::Unlinked`]). As the mail between two places keeps
 //! its order, what a page is shown last is what is so.
 
 use super::Router;
 use super::call::{Answer, Text};
 use super::gather::Collect;
-use super::ids::{CallKey, GatherKey, UserKey};
+use super::ids::{CallKey, GatherKey, Place, UserKey};
 use super::keys::Added;
-use super::mail::{Buddy, Link, Linked, Mail, Parted, Presence, Reach, Unlink, Unlinked};
+use super::mail::{Buddy, Link, Linked, Mail, Names, Parted, Presence, Reach, Unlink, Unlinked, Unplaced};
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
 use super::user::transition;
@@ -24,13 +25,28 @@ use crate::slots::Slot;
 impl Router {
     /// Links a user with those that the `online` call of a session named.
     pub(super) fn link(&mut self, user: Slot, session: Slot, buddies: Vec<Text<'_>>, gather: GatherKey) {
-        let places = self.reserve(user, buddies.len());
+        let placed = buddies.len().min(self.free_links(user));
+        self.reserve(user, placed);
+        let names = self.names_by_place(self.users[user].domain, buddies);
+        self.ask_to_link(user, session, names, |position| (position as usize) < placed, gather);
+    }
+
+    /// Asks the owners of these names to link them. For those at the positions that are `placed`, which come first at each
+    /// place, a place in the roster is reserved.
+    fn ask_to_link(
+        &mut self,
+        user: Slot,
+        session: Slot,
+        names: Vec<(Place, Names)>,
+        placed: impl Fn(u32) -> bool,
+        gather: GatherKey,
+    ) {
         let owner = &self.users[user];
         let (domain, profile) = (owner.domain, owner.profile.clone());
         let announce = profile.visible().then(|| Packet::presence(PresenceType::Online, &profile));
         let key = self.user_key(user);
-        for (place, names) in self.names_by_place(domain, buddies) {
-            let reserved = names.iter().take_while(|(position, _)| (*position as usize) < places).count();
+        for (place, names) in names {
+            let reserved = names.iter().take_while(|(position, _)| placed(*position)).count();
             let link = Link {
                 gather,
                 domain,
@@ -45,16 +61,35 @@ impl Router {
         }
     }
 
-    /// Keeps places in a user's roster for those of these names that turn out to be online, as many as there are; returns
-    /// how many.
-    fn reserve(&mut self, user: Slot, names: usize) -> usize {
-        let owner = &mut self.users[user];
-        let free = self.limits.roster_links.saturating_sub(owner.roster.len() + owner.reserved());
-        let reserved = names.min(free);
-        if reserved > 0 {
-            owner.aside_mut().reserved += reserved;
+    /// Links a user with those for whom there was no place when they were asked: as many as there are places for now.
+    fn link_unplaced(
+        &mut self,
+        user: Slot,
+        session: Slot,
+        unplaced: Vec<(u32, Unplaced)>,
+        gather: GatherKey,
+    ) {
+        let placed = self.place_more(gather, unplaced, self.free_links(user));
+        let domain = self.users[user].domain;
+        self.reserve(user, placed.len());
+        let names = placed
+            .into_iter()
+            .map(|(position, Unplaced { name, .. })| (self.places.of(domain, &name), (position, name)));
+        let names = self.work.by_place(domain, &self.places, names);
+        self.ask_to_link(user, session, names, |_| true, gather);
+    }
+
+    /// Places in a user's roster that are neither taken nor kept.
+    fn free_links(&self, user: Slot) -> usize {
+        let owner = &self.users[user];
+        self.limits.roster_links.saturating_sub(owner.roster.len() + owner.reserved())
+    }
+
+    /// Keeps free places in a user's roster for names that may turn out to be online.
+    fn reserve(&mut self, user: Slot, places: usize) {
+        if places > 0 {
+            self.users[user].aside_mut().reserved += places;
         }
-        reserved
     }
 
     /// Adds a link at one end, if there is a place for it.
@@ -69,7 +104,7 @@ impl Router {
         let Link { gather, domain, user, session, profile, announce, reserved, names } = link;
         let from = self.places.hash(domain, profile.name());
         self.charge_mail(domain, user.place, names.len());
-        let mut buddies = Vec::new();
+        let (mut buddies, mut unplaced) = (Vec::new(), Vec::new());
         for (at, (position, name)) in names.into_iter().enumerate() {
             let Some(buddy) = self.find_user(domain, &name) else { continue };
             // If this one is just being unlinked from the one who names it, their owner has forgotten the link before it
@@ -81,6 +116,10 @@ impl Router {
                 self.add_link(buddy, user)
             } else if self.users[buddy].roster.contains(user, self.places.hasher()) {
                 Added::Known
+            } else if self.free_links(buddy) > 0 {
+                let visible = self.users[buddy].profile.visible();
+                unplaced.push((position, Unplaced { name, visible }));
+                continue;
             } else {
                 Added::Full
             };
@@ -93,13 +132,13 @@ impl Router {
             let linked = linked != Added::Full;
             buddies.push(Buddy { position, key: self.user_key(buddy), profile, linked });
         }
-        let linked = Linked { gather, domain, user, session, asked_as: profile, reserved, buddies };
+        let linked = Linked { gather, domain, user, session, asked_as: profile, reserved, buddies, unplaced };
         self.send(user.place, Mail::Linked(Box::new(linked)));
     }
 
     /// Those that were named have been linked at their end; now at this one.
     pub(super) fn on_linked(&mut self, linked: Linked) {
-        let Linked { gather, domain, user, session, asked_as, reserved, buddies } = linked;
+        let Linked { gather, domain, user, session, asked_as, reserved, buddies, unplaced } = linked;
         let Some(owner) = self.users.get_mut(user.slot) else {
             let linked = buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key);
             self.unlink_gone(domain, user, &asked_as, linked.collect());
@@ -129,6 +168,7 @@ impl Router {
         let answered = met.iter().map(|(buddy, _)| (buddy.position, buddy.profile.clone())).collect();
         let answers = self.add_buddies(gather, answered, truncated);
         self.meet(domain, user.slot, session, answers, &met);
+        self.link_unplaced(user.slot, session, unplaced, gather);
         self.reported(gather);
     }
 
@@ -176,12 +216,9 @@ impl Router {
         gather: Option<GatherKey>,
     ) {
         let owner = &self.users[about.slot];
-        let name = self.places.hash(owner.domain, owner.profile.name());
-        for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
-            let packet = Some(packet.clone());
-            let presence = Presence { gather, about, name, packet, reach, to };
-            self.ask_some(gather, place, Mail::Presence(presence));
-        }
+        let (domain, name) = (owner.domain, self.places.hash(owner.domain, owner.profile.name()));
+        let packet = Some(packet.clone());
+        self.send_presence(domain, &Presence { gather, about, name, packet, reach, to: Vec::new() }, links);
     }
 
     /// Ends the links of a user who has gone, at their other ends.
@@ -194,11 +231,20 @@ impl Router {
         packet: Option<&Packet>,
         gather: Option<GatherKey>,
     ) {
-        let name = self.places.hash(domain, name);
-        for (place, to) in self.by_place(links.into_iter().map(Into::into)) {
-            let reach = Reach::Parted;
-            let presence = Presence { gather, about, name, packet: packet.cloned(), reach, to };
-            self.ask_some(gather, place, Mail::Presence(presence));
+        let (name, packet, reach) = (self.places.hash(domain, name), packet.cloned(), Reach::Parted);
+        self.send_presence(domain, &Presence { gather, about, name, packet, reach, to: Vec::new() }, links);
+    }
+
+    fn send_presence(
+        &mut self,
+        domain: DomainId,
+        presence: &Presence,
+        links: impl IntoIterator<Item = UserKey>,
+    ) {
+        let links = links.into_iter().map(Into::into);
+        for (place, to) in self.work.by_place(domain, &self.places, links) {
+            let presence = Presence { to, ..presence.clone() };
+            self.ask_some(presence.gather, place, Mail::Presence(presence));
         }
     }
 
@@ -206,7 +252,7 @@ impl Router {
     pub(super) fn on_presence(&mut self, presence: Presence) {
         let Presence { gather, about, name, packet, reach, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));
-        self.charge_receivers(&to);
+        self.charge_receivers(about.place, &to);
         for slot in to {
             let Some(user) = self.users.get_mut(slot) else { continue };
             let shown = match reach {

@@ -262,15 +262,14 @@ impl Router {
         let Answering { mut packets, repeated } = session.queue.answer(self.now);
         if session.version != Version::V6 {
             // Only now: what is queued may yet be handed over to a session of another dialect.
-            packets.address_broadcasts(self.users[session.user].profile.name());
+            let users = &self.users;
+            packets.address_broadcasts(|| users[session.user].profile.name());
         }
-        let seq = session.queue.told();
         session.poll = Poll::Answering { key };
+        let (domain, seq, superseded) = (session.domain, session.queue.told(), session.next.is_some());
         self.counters.packets_repeated_total += repeated as u64;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
         self.set_due(slot, self.now.after(self.timeouts.session_idle_ms + self.timeouts.answer_ms));
-        let Session { domain, ref next, .. } = self.sessions[slot];
-        let superseded = next.is_some();
         let session = SessionKey { place: self.place, slot };
         let retry_ms = self.storm.answer(self.now);
         self.counters.polls_spread_total += u64::from(retry_ms.is_some());
@@ -459,6 +458,7 @@ impl Router {
         let missed = u64::from(end == End::Overflow { missed: true });
         let mut messages = session.queue.into_messages();
         messages.sort_by_key(|kept| kept.given);
+        self.work.charge(session.domain, messages.len());
         (
             user,
             Left { session: slot, from: session.given_from, to: self.users[user].given - missed, messages },

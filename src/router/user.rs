@@ -5,6 +5,7 @@
 //! lingers, so that a change of page is seen by nobody.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::Router;
@@ -61,7 +62,7 @@ impl User {
         self.aside.as_ref()?.linger.as_ref()
     }
 
-    /// What few users have; [`User::tidy_aside`] must follow.
+    /// What few users have, made if it is not there. Where something is taken out of it, [`User::tidy_aside`] must follow.
     pub(super) fn aside_mut(&mut self) -> &mut Aside {
         self.aside.get_or_insert_default()
     }
@@ -138,7 +139,12 @@ impl Router {
             partial: false,
             truncated: online.truncated,
         };
-        let collect = Collect::Started { started: Box::new(started), buddies: Vec::new(), rooms: Vec::new() };
+        let collect = Collect::Started {
+            started: Box::new(started),
+            buddies: Vec::new(),
+            unplaced: BTreeMap::new(),
+            rooms: Vec::new(),
+        };
         let gather = self.open(key, collect);
         if known.is_some() {
             self.change_looks(user, &online.looks, Some(session), gather);
@@ -247,7 +253,8 @@ impl Router {
         self.leave_crowd(domain, crowd_index);
         let packet = profile.visible().then(|| Packet::offline(&profile));
         self.part_links(key, domain, profile.name(), roster.iter(), packet.as_ref(), gather);
-        for (place, rooms) in self.by_place(rooms.iter().map(Into::into)) {
+        let rooms = rooms.iter().map(Into::into);
+        for (place, rooms) in self.work.by_place(domain, &self.places, rooms) {
             self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
         }
     }
@@ -308,8 +315,9 @@ impl Router {
         if before.visible() != after.visible() {
             // Round again after 65,536 changes: no mail is that late.
             self.users[user].sight_changes = self.users[user].sight_changes.wrapping_add(1);
-            let rooms: Vec<_> = self.users[user].rooms.iter().map(Into::into).collect();
-            for (place, rooms) in self.by_place(rooms) {
+            let owner = &self.users[user];
+            let rooms = owner.rooms.iter().map(Into::into);
+            for (place, rooms) in self.work.by_place(owner.domain, &self.places, rooms) {
                 let gather = Some(gather);
                 let reveal = Mail::Reveal { gather, user: key, visible: after.visible(), rooms };
                 self.ask_some(gather, place, reveal);
@@ -359,11 +367,10 @@ impl Router {
 
     /// Names by the place that owns them, with their positions in the list.
     pub(super) fn names_by_place(&mut self, domain: DomainId, names: Vec<Text<'_>>) -> Vec<(Place, Names)> {
-        self.work.charge(domain, names.len());
         let owned = (0..).zip(names).map(|(position, name)| {
             (self.places.of(domain, &name), (position, name.into_owned().into_boxed_str()))
         });
-        self.by_place(owned)
+        self.work.by_place(domain, &self.places, owned)
     }
 
     /// Which of these names are online?
@@ -389,7 +396,7 @@ impl Router {
 
     /// What do these users show?
     pub(super) fn on_describe(&mut self, gather: GatherKey, users: &[Slot]) {
-        self.charge_receivers(users);
+        self.charge_receivers(gather.place, users);
         let shown = users.iter().filter_map(|user| self.users.get(*user));
         let profiles = shown.map(|user| (0, user.profile.clone())).collect();
         self.report(gather, Part::Profiles(profiles));

@@ -30,7 +30,9 @@ impl Mail {
             Mail::Linked(linked) => {
                 let buddies = linked.buddies.iter();
                 let buddies = buddies.map(|buddy| size_of_val(buddy) + of_profile(&buddy.profile));
-                size_of::<Linked>() + of_profile(&linked.asked_as) + buddies.sum::<usize>()
+                let unplaced = linked.unplaced.iter().map(|name| size_of_val(name) + name.1.name.len());
+                let found = buddies.sum::<usize>() + unplaced.sum::<usize>();
+                size_of::<Linked>() + of_profile(&linked.asked_as) + found
             }
             Mail::Presence(presence) => share(presence.packet.as_ref()) + slots(&presence.to),
             Mail::Unlink(unlink) => {

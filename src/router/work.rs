@@ -1,11 +1,13 @@
 //! What the calls of each domain make a shard do in one turn.
 //!
-//! Owns: [`Work`]: how many names and receivers they have used, and when a domain has used its share. Must not: delay
-//! anything; the shard reads a domain's next calls later. What one turn used beyond a share, a broadcast or mail of other
-//! shards, is owed: it comes off the next shares, but not off more than a few.
+//! Owns: [`Work`]: how many names, rooms and receivers they have used, and when a domain has used its share. Must not:
+//! delay anything; the shard comes to a domain's next calls later. What a call is divided into by place is charged where
+//! it is divided ([`Work::by_place`]), and once more at other places, when it arrives there. What one turn used beyond a
+//! share, a broadcast or mail of other shards, is owed: it comes off the next shares, but not off more than a few.
 
+use super::ids::{Place, Places};
 use crate::domains::DomainId;
-use crate::limits::{WORK_OWED_MAX, WORK_PER_TURN};
+use crate::limits::{MAIL_WORK_PER_TURN, WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -14,10 +16,28 @@ pub struct Work {
     used: Vec<usize>,
     /// Domains that have used something.
     touched: Vec<DomainId>,
+    /// What all of them have used in this turn.
+    sum: usize,
 }
 
 impl Work {
-    /// A domain has used this many names or receivers more.
+    /// Keys of a domain by place, each list in its order. Charges for them.
+    pub(super) fn by_place<T>(
+        &mut self,
+        domain: DomainId,
+        places: &Places,
+        keys: impl IntoIterator<Item = (Place, T)>,
+    ) -> Vec<(Place, Vec<T>)> {
+        let mut groups: Vec<(Place, Vec<T>)> = places.all().map(|place| (place, Vec::new())).collect();
+        for (place, key) in keys {
+            groups[usize::from(place.0)].1.push(key);
+        }
+        groups.retain(|(_, group)| !group.is_empty());
+        self.charge(domain, groups.iter().map(|(_, group)| group.len()).sum());
+        groups
+    }
+
+    /// A domain has used this many names, rooms or receivers more.
     pub(super) fn charge(&mut self, domain: DomainId, more: usize) {
         let index = domain.0 as usize;
         if self.used.len() <= index {
@@ -27,6 +47,7 @@ impl Work {
             self.touched.push(domain);
         }
         self.used[index] += more;
+        self.sum += more;
     }
 
     /// Whether a domain has used its share of this turn: its next calls come after those of others.
@@ -34,14 +55,29 @@ impl Work {
         self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
     }
 
+    /// Whether so much was done in this turn that the rest of the mail comes after the next events.
+    pub fn is_enough_for_mail(&self) -> bool {
+        self.sum >= MAIL_WORK_PER_TURN
+    }
+
     /// A turn begins: every domain has one more share.
     pub(super) fn begin_turn(&mut self) {
+        self.sum = 0;
         let used = &mut self.used;
         self.touched.retain(|domain| {
             let used = &mut used[domain.0 as usize];
             *used = used.saturating_sub(WORK_PER_TURN).min(WORK_OWED_MAX);
             *used > 0
         });
+    }
+}
+
+/// What tests look at.
+#[cfg(test)]
+impl Work {
+    /// What a domain has used.
+    pub(super) fn used(&self, domain: DomainId) -> usize {
+        self.used.get(domain.0 as usize).copied().unwrap_or_default()
     }
 }
 
@@ -57,11 +93,12 @@ mod tests {
         work.charge(one, WORK_PER_TURN - 1);
         work.charge(other, 0);
         assert!(!work.is_used_up(one));
+        assert!(!work.is_enough_for_mail());
         work.charge(one, 1);
-        assert!(work.is_used_up(one) && !work.is_used_up(other));
+        assert!(work.is_used_up(one) && !work.is_used_up(other) && work.is_enough_for_mail());
         work.charge(one, WORK_PER_TURN + 5);
         work.begin_turn();
-        assert!(work.is_used_up(one), "it owes the rest");
+        assert!(work.is_used_up(one) && !work.is_enough_for_mail(), "it owes the rest");
         work.begin_turn();
         assert_eq!((work.used[3], work.is_used_up(one)), (5, false));
         work.begin_turn();

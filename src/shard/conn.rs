@@ -364,7 +364,7 @@ impl Conn {
         let put = put(&mut self.stream, bytes, asset, &mut sent);
         if put == Put::Unfinished {
             if let Owner::Domain(domain) = owner
-                && !memory.admits_answer(domain)
+                && !memory.admits_under_way(domain)
             {
                 return Put::Unkept;
             }

@@ -19,12 +19,12 @@ use crate::router::mail::{Effect, Input};
 use crate::slots::Slot;
 
 impl Shard {
-    /// Gives a request to the router, or refuses it; or does neither, because its domain, which is returned, has used its
-    /// share of this turn.
+    /// Gives a request to the router, or refuses it; or does neither, because the calls of its domain, which is returned,
+    /// are put off.
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
         self.load.steps += 1;
         let context = Context {
-            is_put_off: &|domain| self.router.work().is_used_up(domain) || self.postponed.waits(domain),
+            is_put_off: &|domain| self.puts_off(domain),
             domains: &self.domains,
             limits: &self.limits,
             wall_ms,
@@ -32,7 +32,9 @@ impl Shard {
             secret: self.entropy.peek(),
         };
         let routed = api::route(request, &context);
-        if let Routed::Later { domain, .. } = routed {
+        if let Routed::Later { domain, .. } = routed
+            && self.memory.admits_under_way(domain)
+        {
             return Some(domain);
         }
         self.counters.requests_total += 1;
@@ -55,7 +57,10 @@ impl Shard {
                 });
             }
             Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
-            Routed::Later { .. } => unreachable!("it was returned above"),
+            Routed::Later { shape, .. } => {
+                self.counters.calls_refused_memory += 1;
+                self.refuse(slot, &Rejection::overloaded(RETRY_LATER_S), shape);
+            }
             Routed::Notice { notice, shape } if notice.is_of_health() && self.is_draining() => {
                 self.refuse(slot, &api::SHUTTING_DOWN, shape);
             }
@@ -108,7 +113,7 @@ impl Shard {
     }
 
     fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
-        self.counters.requests_rejected_total += 1;
+        self.counters.requests_rejected_total += u64::from(rejection.status < 500);
         let (shape, chance) = (self.parting(shape), self.dice.roll());
         self.write_answer(slot, &shape, (None, None), |output, _| {
             api::write_rejection(output, rejection, Some(&shape), chance);

@@ -343,7 +343,7 @@ impl Shard {
             match self.inbox.take() {
                 Some(Parcel::Mail(batch)) => {
                     for mail in batch {
-                        self.tell_router(Input::Mail(mail));
+                        self.take(mail);
                     }
                 }
                 Some(Parcel::Domains(domains)) => {
@@ -359,6 +359,9 @@ impl Shard {
                     return;
                 }
                 None => return,
+            }
+            if self.router.work().is_enough_for_mail() {
+                break;
             }
         }
         self.mail_left = !self.inbox.is_empty();

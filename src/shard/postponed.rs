@@ -1,22 +1,32 @@
-//! Requests of domains that have used their share of a turn.
+//! Calls of domains that have used their share of a turn.
 //!
-//! Owns: the connections they came on, a queue for each domain, and when they are gone on with: in a later turn, after
-//! the connections of all others, in the order they came. Must not: know what a share is; the router's `work` does.
+//! Owns: what waits, a queue for each domain, and when it is gone on with: after the connections of all others, in the
+//! order it came, as far as its domain has a share again. That is a connection whose request was read here, or a call that
+//! another shard has read. Must not: know what a share is; the router's `work` does.
 
 use std::collections::VecDeque;
 
 use super::Shard;
 use super::conn::Deferral;
 use crate::domains::DomainId;
-use crate::memory::Owner;
+use crate::memory::{Held, Owner};
+use crate::router::call::{Answer, Refusal, Verb};
+use crate::router::mail::{Input, Mail};
 use crate::slots::Slot;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Postponed {
-    queues: Vec<(DomainId, VecDeque<Slot>)>,
-    /// The domain whose queue is being gone on with.
-    serving: Option<DomainId>,
+    queues: Vec<(DomainId, VecDeque<Waiting>)>,
+}
+
+/// What waits.
+#[derive(Debug)]
+enum Waiting {
+    /// A connection, with the request that was read.
+    Conn(Slot),
+    /// A call of another shard.
+    Mail { mail: Mail, _held: Held },
 }
 
 impl Postponed {
@@ -26,50 +36,86 @@ impl Postponed {
 
     /// Whether calls of a domain wait that came before any that comes now.
     pub(super) fn waits(&self, domain: DomainId) -> bool {
-        self.serving != Some(domain) && self.queues.iter().any(|(other, _)| *other == domain)
+        self.queues.iter().any(|(other, queue)| *other == domain && !queue.is_empty())
     }
 
-    fn queue(&mut self, domain: DomainId) -> &mut VecDeque<Slot> {
-        let at = self.queues.iter().position(|(other, _)| *other == domain).unwrap_or_else(|| {
-            self.queues.push((domain, VecDeque::new()));
-            self.queues.len() - 1
-        });
-        &mut self.queues[at].1
+    fn push(&mut self, domain: DomainId, waiting: Waiting) {
+        match self.queues.iter_mut().find(|(other, _)| *other == domain) {
+            Some((_, queue)) => queue.push_back(waiting),
+            None => self.queues.push((domain, VecDeque::from([waiting]))),
+        }
     }
 }
 
 impl Shard {
+    /// Whether the calls of a domain are put off.
+    pub(super) fn puts_off(&self, domain: DomainId) -> bool {
+        self.router.work().is_used_up(domain) || self.postponed.waits(domain)
+    }
+
     /// Goes on with this connection when its domain has a share of a turn again. Until then nothing is read from it, and
     /// what was read waits for the domain.
     pub(super) fn postpone(&mut self, domain: DomainId, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
+        if conn.deferral != Deferral::No {
+            return; // it is gone on with in the next turn already, and put off then
+        }
         conn.deferral = Deferral::Postponed;
         if let Some(input) = &mut conn.input {
             input.belong_to(&self.memory, Owner::Domain(domain));
         }
-        self.postponed.queue(domain).push_back(slot);
+        self.postponed.push(domain, Waiting::Conn(slot));
         self.counters.requests_postponed_total += 1;
     }
 
-    /// Goes on with postponed connections, as far as their domains have something left of this turn.
+    /// Gives mail to the router, or puts it off if it is a call that would be put off had it been read here. Polls never are.
+    pub(super) fn take(&mut self, mail: Mail) {
+        let Mail::Call { key, call } = &mail else { return self.tell_router(Input::Mail(mail)) };
+        let (domain, key) = (call.domain, *key);
+        if matches!(call.verb, Verb::Poll { .. }) || !self.puts_off(domain) {
+            self.tell_router(Input::Mail(mail));
+        } else if self.memory.admits_under_way(domain) {
+            let held = self.memory.hold(Owner::Domain(domain), mail.bytes());
+            self.postponed.push(domain, Waiting::Mail { mail, _held: held });
+            self.counters.requests_postponed_total += 1;
+        } else {
+            self.counters.calls_refused_memory += 1;
+            let answer = Answer::Refused(Refusal::Overloaded);
+            self.outbox.push(key.place, Mail::Answer { key, answer });
+        }
+    }
+
+    /// Goes on with what was put off, as far as its domains have something left of this turn.
     pub(super) fn serve_postponed(&mut self) {
-        let waiting: Vec<(DomainId, usize)> =
-            self.postponed.queues.iter().map(|(domain, queue)| (*domain, queue.len())).collect();
-        for (domain, count) in waiting {
-            self.postponed.serving = Some(domain);
-            for _ in 0..count {
-                if self.router.work().is_used_up(domain) {
-                    break;
+        for at in 0..self.postponed.queues.len() {
+            // Taken out, because what is put off again has to wait behind it, and nothing else can come meanwhile.
+            let (domain, queue) = &mut self.postponed.queues[at];
+            let (domain, mut waiting) = (*domain, std::mem::take(queue));
+            while !self.router.work().is_used_up(domain)
+                && let Some(first) = waiting.pop_front()
+            {
+                self.go_on_with(first);
+            }
+            let queue = &mut self.postponed.queues[at].1;
+            waiting.append(queue);
+            *queue = waiting;
+        }
+        self.postponed.queues.retain(|(_, queue)| !queue.is_empty());
+    }
+
+    fn go_on_with(&mut self, waiting: Waiting) {
+        match waiting {
+            Waiting::Mail { mail, .. } => self.tell_router(Input::Mail(mail)),
+            Waiting::Conn(slot) => {
+                let Some(conn) = self.conns.get(slot) else { return };
+                conn.deferral = Deferral::No;
+                // What comes behind the request may be of somebody else.
+                let owner = conn.visitor.owner();
+                if let Some(input) = &mut conn.input {
+                    input.belong_to(&self.memory, owner);
                 }
-                if let Some(slot) = self.postponed.queue(domain).pop_front()
-                    && let Some(conn) = self.conns.get(slot)
-                {
-                    conn.deferral = Deferral::No;
-                    self.go_on(slot);
-                }
+                self.go_on(slot);
             }
         }
-        self.postponed.serving = None;
-        self.postponed.queues.retain(|(_, queue)| !queue.is_empty());
     }
 }

@@ -10,6 +10,7 @@ use super::{Shard, Timer};
 use crate::api::Shape;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
+use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::{Parsed, Partial, parse};
 use crate::http::response::Rejection;
 use crate::limits::{FAREWELL_MS, REQUESTS_PER_TURN, RETRY_LATER_S};
@@ -200,7 +201,12 @@ impl Shard {
         self.counters.requests_rejected_total += 1;
         let now_ms = self.clock.shared_ms();
         let Some(conn) = self.conns.get(slot) else { return };
-        if self.gate.ask(conn.visitor, std::iter::empty, now_ms) {
+        // Behind a proxy the head says who asks, if there is one.
+        let asks = match conn.input.as_deref().and_then(Unserved::head) {
+            Some(request) => self.gate.ask(conn.visitor, || request.values(FORWARDED_FOR), now_ms),
+            None => self.gate.ask(conn.visitor, std::iter::empty, now_ms),
+        };
+        if asks {
             return self.dismiss(slot, rejection);
         }
         self.counters.requests_refused_rate += 1;

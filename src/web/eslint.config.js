@@ -10,7 +10,7 @@ import globals from 'globals';
 const PAGE_GLOBALS = [
   'document', 'window', 'self', 'top', 'parent', 'frames', 'navigator', 'location', 'localStorage', 'sessionStorage', 'addEventListener', 'removeEventListener', 'getComputedStyle',
   'innerWidth', 'innerHeight', 'scrollX', 'scrollY', 'visualViewport', 'matchMedia', 'requestAnimationFrame', 'requestIdleCallback', 'fetch', 'reportError', 'Notification', 'AudioContext',
-  'HTMLElement', 'HTMLScriptElement',
+  'HTMLElement', 'HTMLScriptElement', 'CSSStyleSheet',
 ];
 
 export default [
@@ -36,9 +36,9 @@ export default [
       'max-lines-per-function': ['error', { max: 70 }],
     },
   },
-  { files: ['main.js', 'core/**/*.js', 'widget/**/*.js'], languageOptions: { globals: globals.browser } },
+  { files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'], languageOptions: { globals: { ...globals.browser, BUILD: 'readonly', STYLE: 'readonly' } } },
   {
-    files: ['main.js', 'core/**/*.js', 'widget/**/*.js'],
+    files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -1,21 +1,30 @@
 // What the script's tag loads: one core, one bar, one global.
 //
 // Owns: the attributes of the tag, the wait until the page has nothing better to do, the name `NextIM`, and where the
-// script runs: in the page or, if the page has replaced what the language has built in, in a fresh frame of it.
-// Must not: hold any of the page up, make a second bar, or load anything but from where the tag's script came.
+// script runs: in the page or, if the page has replaced what the language has built in, in a fresh frame of it; and the
+// change to another build of this script. Must not: hold any of the page up, make a second bar, or load anything but from where the tag's script came.
 
 import { publicApi } from './core/api.js';
 import { createIM } from './core/im.js';
 import { isIntact } from './core/intact.js';
 import { complain, document, handed, unnamed, window } from './core/page.js';
+import { createLoader } from './loader.js';
 import { createWidget } from './widget/widget.js';
 
-/** @typedef {HTMLScriptElement} Tag */
+/**
+ * What one build of this script leaves to the next on the same page; all builds must agree on it.
+ * @typedef {object} Legacy
+ * @property {ReturnType<typeof publicApi>} bridge the global stays the same object, whatever drives it
+ * @property {() => import('./widget/types.js').Ui['panel']} leave ends the older one, and tells which panel was open
+ */
+
+/** @typedef {HTMLScriptElement & {legacy?: Legacy}} Tag */
+/** @typedef {ReturnType<typeof publicApi>} Bridge */
 
 const IDLE_MS_MAX = 2000; // a page that is never idle gets its bar after this long
 const FILE = /\/webim\.js$/;
 
-if (handed) run(handed.tag, handed.attach);
+if (handed) run(handed.tag, handed.bridge);
 else arrive();
 
 /** The tag of this script; what the page's users wrote is none. @returns {Tag | undefined} */
@@ -39,6 +48,7 @@ function siteOf({ dataset }) {
 function arrive() {
   const tag = ownTag();
   if (!tag) return complain('the script does not find its own tag, <script src="…/webim.js">.');
+  if (tag.legacy) return begin(tag);
   const hasBar = Object.hasOwn(window, 'NextIM') && typeof (/** @type {any} */ (window).NextIM?.on) === 'function';
   return hasBar ? undefined : whenSure(tag, around(), begin);
 }
@@ -80,21 +90,21 @@ function whenSure(tag, pages, then) {
 
 /** @param {Tag} tag */
 function begin(tag) {
-  const { api, attach } = publicApi();
-  Object.defineProperty(window, 'NextIM', { value: api, enumerable: true });
-  if (isIntact(window)) run(tag, attach);
-  else runInFrame(tag, attach);
+  const bridge = tag.legacy?.bridge ?? publicApi();
+  if (!tag.legacy) Object.defineProperty(window, 'NextIM', { value: bridge.api, enumerable: true });
+  if (isIntact(window)) run(tag, bridge);
+  else runInFrame(tag, bridge);
 }
 
 /**
  * A frame has built-ins of its own, as the browser made them. The script runs there again, and works on this page.
  * @param {Tag} tag
- * @param {import('./core/api.js').Attach} attach
+ * @param {Bridge} bridge
  */
-function runInFrame(tag, attach) {
+function runInFrame(tag, bridge) {
   const frame = document.createElement('iframe');
   frame.style.setProperty('display', 'none', 'important');
-  Object.assign(frame, { nextim: { tag, attach } });
+  Object.assign(frame, { nextim: { tag, bridge } });
   frame.onload = () => {
     frame.onload = null;
     const inside = frame.contentDocument;
@@ -111,25 +121,39 @@ function runInFrame(tag, attach) {
 
 /**
  * @param {Tag} tag
- * @param {import('./core/api.js').Attach} attach
+ * @param {Bridge} bridge
  */
-function run(tag, attach) {
+function run(tag, bridge) {
+  const { legacy, src } = tag;
   const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
   const im = createIM({ site: siteOf(tag), user, jsonp: jsonp !== undefined && jsonp !== 'false' });
-  attach(im);
-  /** @param {string} file */
-  const beside = (file) => new URL(file, tag.src).href;
+  const panel = legacy?.leave() ?? '';
+  bridge.use(im);
   whenIdle(() => {
+    const replace = () => loadAnew(tag, { bridge, leave });
     const widget = createWidget(im, {
-      stylesheet: beside('webim.css'),
-      words: beside('webim.zh.js'),
+      style: STYLE,
+      load: createLoader(src, Boolean(legacy), replace),
       lang,
       theme,
       userLinks: userLinks.split(/\s+/).filter(Boolean),
+      panel,
     });
+    const leave = () => {
+      im.end();
+      return widget.end();
+    };
     im.start();
-    attach(im, widget);
+    bridge.attach(widget);
   });
+}
+
+/** What is in the cache by now is another build; the tag's attributes are the site's word still. @param {Tag} tag @param {Legacy} legacy */
+function loadAnew(tag, legacy) {
+  if (tag.integrity) return; // the site has chosen the build
+  const made = document.createElement('script');
+  for (const { name, value } of tag.attributes) made.setAttribute(name, value);
+  document.head.append(Object.assign(made, { nonce: tag.nonce, legacy }));
 }
 
 /** @param {() => void} then */

@@ -201,9 +201,9 @@ fn requests_behind_answers_that_are_not_taken_count_too() {
             .collect();
         server.reaches("requests_refused_unfinished", 1);
         server.from("127.0.0.3").call(&site_call("/onlines", "names=x")).is(200, "");
-        let held = server.count("memory_strangers_bytes");
+        // Each shard judges for itself, and none before they are late.
         let most = (LATE_BYTES_PER_ADDRESS_MAX + 2 * requests.len()) * server.shards;
-        assert!(held <= most as u64, "{held}");
+        eventually("it is little", || (server.count("memory_strangers_bytes") <= most as u64).then_some(()));
         assert_eq!(server.count("connections_refused_memory"), 0);
         drop(conns);
         server.counts("memory_strangers_bytes", 0);

@@ -11,6 +11,7 @@ mod domains;
 mod dropped;
 mod memory;
 mod newcomers;
+mod put_off;
 mod rates;
 mod refusals;
 mod storm;

@@ -107,6 +107,26 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_asks() {
     });
 }
 
+/// Requests that do not arrive count, too; behind a proxy they counted against the proxy.
+#[test]
+fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_is_too_slow() {
+    let mut config = strict(slow());
+    config.trusted_proxies = vec!["127.0.2.1".parse().unwrap()];
+    config.timeouts.body_ms = 300;
+    each(&config, |server| {
+        let begin = |number: usize| {
+            let mut conn = server.from("127.0.2.1");
+            let head = "POST /onlines HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n";
+            conn.send(format!("{head}X-Forwarded-For: 192.0.2.{number}\r\n\r\nname").as_bytes());
+            conn
+        };
+        let conns: Vec<Client> = (1..=5 * AT_ONCE).map(begin).collect();
+        for mut conn in conns {
+            conn.response().is(408, "request timed out");
+        }
+    });
+}
+
 #[test]
 fn a_domain_calls_so_often_whatever_the_shard_and_a_reload() {
     let mut config = strict(Limits::DEFAULT);

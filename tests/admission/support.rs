@@ -12,12 +12,13 @@ use std::time::{Duration, Instant};
 use nextim::config::Config;
 use nextim::domains::{DomainConfig, DomainId};
 use nextim::limits::{Limits, Timeouts};
+use nextim::router::ids::Place;
 use nextim::server::{Handle, Server};
-use nextim::stats::DomainCounts;
+use nextim::stats::{self, DomainCounts};
 use socket2::{Domain, Socket, Type};
 
 /// How long a test waits for something that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server whose limits hold for loopback, too, with the domains `a` (key `k`) and `b` (key `l`).
 pub(crate) fn strict(limits: Limits) -> Config {
@@ -25,7 +26,16 @@ pub(crate) fn strict(limits: Limits) -> Config {
         listen: vec!["127.0.0.1:0".parse().unwrap()],
         domains: vec![DomainConfig::new("a", "k"), DomainConfig::new("b", "l")],
         limits,
-        timeouts: Timeouts { session_cut_ms: 60_000, drain_ms: 500, ..Timeouts::DEFAULT },
+        // Sessions and polls last longer than a test on a loaded machine; in the order the defaults have.
+        timeouts: Timeouts {
+            session_cut_ms: 600_000,
+            poll_hold_ms_min: 900_000,
+            poll_hold_ms_max: 930_000,
+            session_idle_ms: 1_800_000,
+            idle_ms: 1_800_000,
+            drain_ms: 500,
+            ..Timeouts::DEFAULT
+        },
         exempt: Vec::new(),
         ..Config::default()
     }
@@ -51,6 +61,13 @@ impl Running {
     #[track_caller]
     pub(crate) fn count(&self, counter: &str) -> u64 {
         self.handle.stats().sum(counter).unwrap_or_else(|| panic!("there is no {counter}"))
+    }
+
+    /// The counter of one shard.
+    #[track_caller]
+    pub(crate) fn count_at(&self, place: Place, counter: &str) -> u64 {
+        let index = stats::index_of(counter).unwrap_or_else(|| panic!("there is no {counter}"));
+        self.handle.stats().board(place.0.into()).values()[index]
     }
 
     /// Connections that are open.

@@ -81,12 +81,12 @@ test('draft, open chat, scroll and unread counts are where they were on the next
   await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
 
   for (const path of ['/forum', '/groups']) {
-    // However late the stylesheet comes.
+    // However late what draws the chat comes.
     const answered = carol.page.waitForResponse('**/webim/online');
-    await carol.page.route('**/webim.css', (route) => answered.then(() => route.continue()));
+    await carol.page.route(/\.chat\.js$/, (route) => answered.then(() => route.continue()));
     await carol.page.goto(community.url + path);
     await carol.bar.online();
-    await carol.page.unroute('**/webim.css');
+    await carol.page.unroute(/\.chat\.js$/);
     assert.equal(await toMeiling.box.inputValue(), 'half a sen');
     await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
     await until('it is scrolled to where it was', async () => {

@@ -8,6 +8,9 @@ use super::plan::{DOMAINS, key, mark};
 use super::wire::{Response, request};
 use super::world::{Purpose, World};
 
+/// How many times later than this thread a thread of the server may be in one turn.
+const LAGS: u64 = 2;
+
 /// The kind of a call, with all that its answer needs.
 #[derive(Clone, Debug)]
 pub(crate) enum Ask {
@@ -138,9 +141,11 @@ impl World {
             return self.silent(page, "a call finds no client");
         }
         assert_eq!(response.status, 200, "call {number}: {response:?}");
-        // A call that took as long as a gather waits may have been answered for some owners only; the server may have
-        // begun to count a little before the call was sent, for it reads its clock once a turn.
-        let late = self.ms() - call.sent_ms >= self.plan.gather_ms / 2;
+        if let Some((page, silence_ms)) = self.may_have_expired() {
+            return self.stall(format!("page {page} does not poll for {silence_ms} ms"));
+        }
+        let late = self.is_late(call.sent_ms);
+        self.count(if late { "late answers" } else { "answers in time" });
         match call.ask {
             Ask::Online { page, looks, online, rooms, named } => {
                 self.opened(done, late, page, (looks, online), &rooms, &named, &response);
@@ -183,6 +188,13 @@ impl World {
             }
             Ask::Question => unreachable!("it was looked at above"),
         }
+    }
+
+    /// Whether a call that was sent then and is answered now may have been answered for some owners only. It took about as
+    /// long as a gather waits: the server may have begun to count before the call was sent, for it reads its clock once a
+    /// turn, and its threads come as late as this one.
+    fn is_late(&self, sent_ms: u64) -> bool {
+        self.ms() - sent_ms + LAGS * self.lag_ms >= self.plan.gather_ms / 2
     }
 
     fn was_said(&mut self, done: u64, late: bool, message: usize, response: &Response) {

@@ -8,6 +8,7 @@ impl World {
     /// Users act, and then everything comes to rest. Nothing, if the run means nothing.
     pub(crate) fn round(&mut self) -> Option<()> {
         self.acting = true;
+        self.lag_ms = 0;
         let begin = self.ms();
         let end = begin + self.plan.round_ms;
         let within = |random: &mut super::plan::Random, ms: u64| begin + random.within(0, ms);
@@ -42,7 +43,7 @@ impl World {
     /// One shard stands still for longer than others wait for it.
     fn freeze(&mut self) {
         let shard = self.random.below(usize::from(self.plan.shards));
-        let ms = self.random.within(self.plan.gather_ms + 20, 3 * self.plan.gather_ms);
+        let ms = self.random.within(self.plan.gather_ms + 20, 2 * self.plan.gather_ms);
         self.note(|| format!("shard {shard} stands still"));
         self.freeze_fates();
         self.count("shards that stood still");
@@ -59,10 +60,10 @@ impl World {
     /// Whether answers that were read a moment ago were written is not known to all shards.
     fn freeze_fates(&mut self) {
         self.frozen = !self.frozen;
-        let now = self.server_ms();
+        let (now, fate_ms) = (self.server_ms(), self.fate_ms());
         for page in &mut self.pages {
             if let Some((span, done_ms)) = page.polling.last_mut()
-                && *done_ms + 50 >= now
+                && *done_ms + fate_ms >= now
             {
                 span.done = super::ledger::OPEN;
             }

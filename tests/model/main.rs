@@ -9,11 +9,13 @@
 //!
 //! - `cargo test --test model` runs a few seeds, `NEXTIM_MODEL_SEEDS=N` that many;
 //! - `NEXTIM_MODEL_MINUTES=M` runs as many as there is time for, and prints how many that was;
+//! - `NEXTIM_MODEL_FROM=X` begins either of these with seed X instead of 0, to run seeds that were not run yet;
 //! - `NEXTIM_MODEL_SEED=X` runs one and prints its steps. The seed decides the choices, not how the machine interleaves them;
 //!   a failure therefore leaves its trace in `target/tmp/`.
 //!
-//! A machine that is too slow for the model to poll in time makes a run worthless; that is measured, and such a seed runs
-//! again, with longer time limits.
+//! A machine that is too slow for the model to poll in time, or for the server to gather in time, makes a run worthless;
+//! that is measured, and such a seed runs again, with longer time limits. An answer that came late, by the measure of a
+//! machine that comes late itself, says less than one in time: the summary counts them.
 //!
 //! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`acts`], [`users`],
 //! [`faults`], [`rules`], [`views`], [`rest`], [`trials`].
@@ -109,13 +111,17 @@ fn run(seed: u64, rounds: usize, pace: u64, aloud: bool) -> Result<Counts, Strin
 
 /// Runs a seed until the machine is fast enough. Returns how often it was not, and the counters.
 fn run_surely(seed: u64, rounds: usize) -> (usize, Counts) {
+    let mut last = String::new();
     for stalls in 0..STALLS_MAX {
-        match run(seed, rounds, 1 + stalls as u64, false) {
+        match run(seed, rounds, 1 << stalls, false) {
             Ok(counts) => return (stalls, counts),
-            Err(why) => eprintln!("seed {seed} runs again: {why}"),
+            Err(why) => {
+                eprintln!("seed {seed} runs again: {why}");
+                last = why;
+            }
         }
     }
-    panic!("this machine is too slow for seed {seed}");
+    panic!("this machine, or the server, is too slow for seed {seed}: {last}");
 }
 
 fn number_from(variable: &str) -> Option<u64> {

@@ -348,6 +348,24 @@ impl World {
         }
     }
 
+    /// A page whose session may have expired because the model did not poll in time, and how long that has been.
+    pub(crate) fn may_have_expired(&self) -> Option<(usize, u64)> {
+        let now = self.server_ms();
+        let silent = self
+            .pages
+            .iter()
+            .enumerate()
+            .filter(|(_, page)| page.life == Life::Living && page.poll.is_none());
+        let mut silent = silent.map(|(number, page)| (number, page, now - page.contact_ms));
+        let found = silent.find(|(_, page, silence_ms)| {
+            // A session that was never answered, or not last, is given less time.
+            let is_answered = !page.disturbed && !page.polling.is_empty();
+            let least = if is_answered { self.plan.session_idle_ms } else { self.plan.session_cut_ms };
+            *silence_ms >= least
+        });
+        found.map(|(number, _, silence_ms)| (number, silence_ms))
+    }
+
     /// A session has ended that should live: because the model was silent for too long, or the server is wrong.
     #[track_caller]
     pub(crate) fn silent(&mut self, page: usize, what: &str) {

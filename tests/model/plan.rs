@@ -80,6 +80,7 @@ pub(crate) struct Plan {
     pub(crate) session_cut_ms: u64,
     pub(crate) session_idle_ms: u64,
     pub(crate) linger_ms: u64,
+    /// How long the server waits for shards that do not report.
     pub(crate) gather_ms: u64,
     /// Rounds of a hundred in which the process is stopped.
     pub(crate) stops: usize,
@@ -112,7 +113,7 @@ impl Plan {
             session_cut_ms: 700 * pace,
             session_idle_ms: 900 * pace,
             linger_ms: 600 * pace,
-            gather_ms: 100,
+            gather_ms: 200 * pace,
             stops: if scarce { 0 } else { 12 },
             freezes: if shards > 1 && !scarce { 35 } else { 0 },
         }

@@ -10,7 +10,7 @@ use super::pages::Life;
 use super::world::World;
 
 /// How long anything may take that must happen, in milliseconds.
-pub(crate) const PATIENCE_MS: u64 = 15_000;
+pub(crate) const PATIENCE_MS: u64 = 60_000;
 
 impl World {
     /// Comes to rest and compares. Nothing, if the run means nothing.

@@ -14,8 +14,12 @@ use super::plan::Plan;
 use super::world::World;
 
 /// How long after its last answer was read a session has no poll at the server for certain, in milliseconds of the
-/// server: one shard writes the answer, and another one owns the session.
+/// server. One shard writes the answer, and another one owns the session: until the mail that says what became of the
+/// answer has come there, the session has a poll, and a page that opens is not given what waits in it. Longer, and the
+/// scripts in which a page opens beside one that holds would show nothing. See [`LAGS_OF_FATE`].
 const FATE_MS: u64 = 50;
+/// How many times later than the model's own thread that mail may be.
+const LAGS_OF_FATE: u64 = 4;
 
 impl World {
     pub(crate) fn visible_possibly(&self, user: usize, span: Span) -> bool {
@@ -279,12 +283,18 @@ impl World {
         said.span.done < sent && !is_copy && !is_acked && pages().any(holds)
     }
 
+    /// See [`FATE_MS`].
+    pub(crate) fn fate_ms(&self) -> u64 {
+        FATE_MS + LAGS_OF_FATE * self.lag_ms
+    }
+
     /// Whether the server may have had a poll of `page` while `opened` was opened.
     fn may_poll(&self, page: usize, opened: usize) -> bool {
         let opened = &self.pages[opened];
+        let fate_ms = self.fate_ms();
         self.pages[page].polling.iter().any(|(span, done_ms)| {
             span.sent <= opened.opened.done
-                && (span.done >= opened.opened.sent || done_ms + FATE_MS >= opened.opened_ms)
+                && (span.done >= opened.opened.sent || done_ms + fate_ms >= opened.opened_ms)
         })
     }
 

@@ -2,12 +2,16 @@
 //!
 //! Owns: these trials and their outcomes. Must not: leave a page or a message that the ledger does not know.
 
+use nextim::limits::Timeouts;
+
 use super::ledger::{Kind, Span};
 use super::pages::{Life, SLACK_MS};
 use super::plan::Plan;
 use super::rest::PATIENCE_MS;
 use super::world::World;
 
+/// How long the server may drain.
+const DRAIN_MS: u64 = Timeouts::DEFAULT.drain_ms;
 /// Sessions a user may have.
 const SESSIONS: usize = 32;
 
@@ -148,6 +152,7 @@ impl World {
             }
         }
         self.going_down = true;
+        self.terminated_ms = self.server_ms();
         self.server.terminate();
         let until = self.ms() + PATIENCE_MS;
         let status = loop {
@@ -158,6 +163,9 @@ impl World {
             }
         };
         self.pump(10);
+        if self.stalled.is_some() {
+            return None;
+        }
         assert!(status.success(), "the server ended with {status}");
         for (message, said) in self.ledger.said.iter().enumerate().skip(first) {
             assert!(
@@ -167,6 +175,14 @@ impl World {
             );
         }
         Some(())
+    }
+
+    /// A poll is not answered when the server ends. All polls were sent before SIGTERM, so it has read them: only one that
+    /// was not done in the time for draining may do that.
+    pub(crate) fn dropped_at_the_end(&mut self, page: usize) {
+        let ran_ms = self.server_ms() - self.terminated_ms;
+        assert!(ran_ms >= DRAIN_MS, "the poll of page {page} is dropped {ran_ms} ms after SIGTERM");
+        self.stall(format!("the server drains for {ran_ms} ms"));
     }
 
     /// One more page for some users, now that nothing else happens: its answer must be exact.

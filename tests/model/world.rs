@@ -77,6 +77,8 @@ pub(crate) struct World {
     /// The last two times at which the sockets were polled, by the server's time. What is read now came after the first.
     looking_ms: u64,
     pub(crate) looked_ms: u64,
+    /// The longest that this thread ran later than it had asked for in this round: so late may others run.
+    pub(crate) lag_ms: u64,
     pub(crate) users: Vec<User>,
     pub(crate) pages: Vec<Page>,
     pub(crate) calls: BTreeMap<usize, Call>,
@@ -92,6 +94,8 @@ pub(crate) struct World {
     pub(crate) fences: BTreeSet<(usize, u64)>,
     /// Whether SIGTERM was sent.
     pub(crate) going_down: bool,
+    /// When, by the server's time.
+    pub(crate) terminated_ms: u64,
     /// Whether a shard stands still.
     pub(crate) frozen: bool,
     /// Counters of acts and faults, for the summary.
@@ -145,6 +149,7 @@ impl World {
             stop_since: None,
             looking_ms: 0,
             looked_ms: 0,
+            lag_ms: 0,
             users,
             pages: Vec::new(),
             calls: BTreeMap::new(),
@@ -155,6 +160,7 @@ impl World {
             stalled: None,
             fences: BTreeSet::new(),
             going_down: false,
+            terminated_ms: 0,
             frozen: false,
             counts: BTreeMap::new(),
             lines: Vec::new(),
@@ -264,7 +270,10 @@ impl World {
     /// Lets things happen for this long at most: until something was read, at least once.
     pub(crate) fn pump(&mut self, ms: u64) {
         let mut events = Events::with_capacity(256);
+        let until = self.ms() + ms;
         self.poll.poll(&mut events, Some(Duration::from_millis(ms))).unwrap();
+        // A timeout is rounded up.
+        self.lag_ms = self.lag_ms.max(self.ms().saturating_sub(until + 1));
         let now = self.server_ms();
         self.looked_ms = std::mem::replace(&mut self.looking_ms, now);
         let tokens: Vec<usize> = events.iter().map(|event| event.token().0).collect();
@@ -311,7 +320,10 @@ impl World {
                 self.close(token);
                 self.note(|| format!("page {page}: the replaced poll is closed"));
             }
-            (ReadResult::Ended, Purpose::Poll { .. }) if self.going_down => self.close(token),
+            (ReadResult::Ended, Purpose::Poll { page, .. }) if self.going_down => {
+                self.close(token);
+                self.dropped_at_the_end(page);
+            }
             (ReadResult::Ended, Purpose::Idle) => {
                 self.idle.retain(|idle| *idle != token);
                 self.close(token);

@@ -1,4 +1,4 @@
-//! The browser module: `/webim.js`, `/webim.zh.js` and `/webim.css`.
+//! The browser module: `/webim.js`, and the chunks it loads.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -9,20 +9,36 @@ use flate2::read::GzDecoder;
 
 use crate::support::{Response, Setup, each_site, eventually, get, post, request};
 
-/// The paths, and what they say is there.
-const ASSETS: [(&str, &str); 3] = [
-    ("/webim.js", "text/javascript; charset=utf-8"),
-    ("/webim.zh.js", "text/javascript; charset=utf-8"),
-    ("/webim.css", "text/css; charset=utf-8"),
-];
+/// The files in the repository.
+const FILES: [&str; 4] = ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"];
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// More than the sockets of a connection hold, at both ends.
 const MUCH_BYTES: usize = 24 * 1_024 * 1_024;
 
 const GZIP: (&str, &str) = ("Accept-Encoding", "gzip, deflate, br");
 
-/// The file in the repository.
+/// What the repository has.
+fn source(name: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name)).unwrap()
+}
+
+/// The name of the build, which the paths of its chunks have.
+fn build() -> String {
+    String::from_utf8(source("build")).unwrap().trim_end().to_owned()
+}
+
+/// Where the files are.
+fn paths() -> [String; 4] {
+    FILES.map(|name| match name {
+        "webim.js" => "/webim.js".to_owned(),
+        chunk => format!("/webim.{}.{}", build(), &chunk["webim.".len()..]),
+    })
+}
+
+/// What is to be found at the path.
 fn file(path: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(&path[1..])).unwrap()
+    let at = paths().iter().position(|known| known == path).expect("one of the paths");
+    source(FILES[at])
 }
 
 fn fetch(path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
@@ -44,9 +60,11 @@ fn etag(answer: &Response) -> &str {
 
 /// What every answer with or about a file says.
 #[track_caller]
-fn has_common_headers(answer: &Response) {
+fn has_common_headers(answer: &Response, path: &str) {
+    let long = "public, max-age=31536000, immutable";
+    let cache_control = if path == "/webim.js" { "public, max-age=3600" } else { long };
     for (name, value) in [
-        ("cache-control", "public, max-age=3600"),
+        ("cache-control", cache_control),
         ("vary", "Accept-Encoding"),
         ("x-content-type-options", "nosniff"),
         ("access-control-allow-origin", "*"),
@@ -62,7 +80,7 @@ fn has_common_headers(answer: &Response) {
 fn is_plain(answer: &Response, path: &str) {
     assert_eq!((answer.status, answer.header("content-encoding")), (200, None));
     assert!(answer.body == file(path), "{path}: {:?}", answer.text());
-    has_common_headers(answer);
+    has_common_headers(answer, path);
 }
 
 /// Must be the file, compressed.
@@ -70,25 +88,25 @@ fn is_plain(answer: &Response, path: &str) {
 fn is_gzip(answer: &Response, path: &str) {
     assert_eq!((answer.status, answer.header("content-encoding")), (200, Some("gzip")));
     assert!(answer.body.len() < file(path).len() && unpacked(answer) == file(path), "{path}");
-    has_common_headers(answer);
+    has_common_headers(answer, path);
 }
 
 /// Must say that the client has it, and nothing else.
 #[track_caller]
-fn is_known(answer: &Response, tag: &str) {
+fn is_known(answer: &Response, path: &str, tag: &str) {
     assert_eq!((answer.status, etag(answer)), (304, tag));
     assert_eq!((answer.header("content-length"), answer.header("content-type")), (None, None));
     assert!(answer.body.is_empty());
-    has_common_headers(answer);
+    has_common_headers(answer, path);
 }
 
 #[test]
 fn the_files_are_served_to_anybody() {
     each_site(|site| {
-        for (path, content_type) in ASSETS {
+        for path in &paths() {
             let answer = site.send(&fetch(path, &[]));
             is_plain(&answer, path);
-            assert_eq!(answer.header("content-type"), Some(content_type));
+            assert_eq!(answer.header("content-type"), Some(SCRIPT));
             let foreign = [("Origin", "https://anywhere.example"), ("Sec-Fetch-Site", "cross-site")];
             is_plain(&site.send(&fetch(path, &foreign)), path);
         }
@@ -98,10 +116,10 @@ fn the_files_are_served_to_anybody() {
 #[test]
 fn they_are_compressed_for_who_can_read_that() {
     each_site(|site| {
-        for (path, content_type) in ASSETS {
+        for path in &paths() {
             let (plain, gzip) = (site.send(&fetch(path, &[])), site.send(&fetch(path, &[GZIP])));
             is_gzip(&gzip, path);
-            assert_eq!(gzip.header("content-type"), Some(content_type));
+            assert_eq!(gzip.header("content-type"), Some(SCRIPT));
             assert_ne!(etag(&gzip), etag(&plain), "two things have two tags");
         }
     });
@@ -125,7 +143,7 @@ fn who_refuses_gzip_is_not_sent_it() {
 fn who_has_a_file_is_told_so() {
     each_site(|site| {
         let mut conn = site.connect();
-        for (path, _) in ASSETS {
+        for path in &paths() {
             let forms = [&[][..], &[GZIP][..]];
             let tags = forms.map(|headers| etag(&conn.call(&fetch(path, headers))).to_owned());
             for (form, tag) in forms.into_iter().zip(&tags) {
@@ -137,9 +155,9 @@ fn who_has_a_file_is_told_so() {
                     tags.join(", "),
                     "*".to_owned(),
                 ] {
-                    is_known(&ask(&[("If-None-Match", &known)]), tag);
+                    is_known(&ask(&[("If-None-Match", &known)]), path, tag);
                 }
-                is_known(&ask(&[("If-None-Match", "\"other\""), ("if-none-match", tag)]), tag);
+                is_known(&ask(&[("If-None-Match", "\"other\""), ("if-none-match", tag)]), path, tag);
                 let other_form = tags.iter().find(|other| *other != tag).unwrap();
                 for unknown in ["\"other\"", "", &tag[1..tag.len() - 1], &tag[..tag.len() - 1], other_form] {
                     let answer = ask(&[("If-None-Match", unknown)]);
@@ -154,7 +172,7 @@ fn who_has_a_file_is_told_so() {
 fn head_tells_what_get_would() {
     each_site(|site| {
         let mut conn = site.connect();
-        for (path, _) in ASSETS {
+        for path in &paths() {
             for headers in [&[][..], &[GZIP][..], &[("If-None-Match", "*")][..]] {
                 let got = conn.call(&fetch(path, headers));
                 conn.send(&request(&format!("HEAD {path} HTTP/1.1"), headers, b""));
@@ -169,7 +187,7 @@ fn head_tells_what_get_would() {
 fn other_methods_are_told_the_right_ones() {
     each_site(|site| {
         let mut conn = site.connect();
-        for (path, _) in ASSETS {
+        for path in &paths() {
             for method in ["POST", "PUT", "DELETE", "OPTIONS", "get"] {
                 let answer = conn.call(&request(&format!("{method} {path} HTTP/1.1"), &[GZIP], b""));
                 answer.is(405, "method not allowed");
@@ -189,12 +207,43 @@ fn a_query_is_ignored_and_other_paths_are_not_found() {
         {
             is_plain(&site.send(&fetch(target, &[])), "/webim.js");
         }
-        is_plain(&site.send(&get("/webim.css", &site.signed(&[("apikey", "twice")]))), "/webim.css");
+        let chat = &paths()[1];
+        is_plain(&site.send(&get(chat, &site.signed(&[("apikey", "twice")]))), chat);
         is_plain(&site.send(&request("GET /webim.js HTTP/1.1", &[], b"a=%")), "/webim.js");
         for path in ["/webim", "/webim.js/", "/webim.jsx", "/Webim.js", "//webim.js", "/web/dist/webim.js"] {
             site.send(&fetch(path, &[GZIP])).is(404, "not found");
         }
     });
+}
+
+#[test]
+fn a_chunk_of_another_build_is_not_found_and_nobody_keeps_that() {
+    each_site(|site| {
+        for name in ["chat", "panels", "zh"] {
+            let build = build();
+            let first = if build.starts_with('0') { '1' } else { '0' };
+            let (older, longer) = (format!("{first}{}", &build[1..]), format!("{build}0"));
+            let others = [&*older, &longer, &build[1..], &build.to_uppercase(), "", "build"];
+            for target in others.map(|other| format!("/webim.{other}.{name}.js")) {
+                if target == format!("/webim.{build}.{name}.js") {
+                    continue; // a name without letters
+                }
+                let answer = site.send(&fetch(&target, &[GZIP]));
+                answer.is(404, "not found");
+                assert_eq!(answer.header("cache-control"), Some("no-store"), "{target}");
+            }
+            site.send(&fetch(&format!("/webim.{name}.js"), &[GZIP])).is(404, "not found");
+        }
+        site.send(&fetch("/build", &[GZIP])).is(404, "not found");
+    });
+}
+
+#[test]
+fn script_and_chunks_name_the_same_build() {
+    for name in FILES {
+        let text = String::from_utf8(source(name)).unwrap();
+        assert!(text.contains(&build()), "{name}");
+    }
 }
 
 #[test]
@@ -207,13 +256,14 @@ fn http_1_0_and_close_are_answered_and_closed() {
         };
         let close = ("Connection", "close");
         is_plain(&last("GET /webim.js HTTP/1.0", &[]), "/webim.js");
-        is_gzip(&last("GET /webim.css HTTP/1.0", &[GZIP]), "/webim.css");
+        let chat = &paths()[1];
+        is_gzip(&last(&format!("GET {chat} HTTP/1.0"), &[GZIP]), chat);
         let tag = etag(&site.send(&fetch("/webim.js", &[]))).to_owned();
         for (line, headers) in [
             ("GET /webim.js HTTP/1.0", &[("If-None-Match", &*tag)][..]),
             ("GET /webim.js HTTP/1.1", &[("If-None-Match", &*tag), close][..]),
         ] {
-            is_known(&last(line, headers), &tag);
+            is_known(&last(line, headers), "/webim.js", &tag);
         }
         let closed = last("GET /webim.js HTTP/1.1", &[close]);
         is_plain(&closed, "/webim.js");
@@ -233,16 +283,17 @@ fn files_and_calls_share_a_connection() {
     each_site(|site| {
         let alice = site.online("alice", &[]);
         let onlines = post("/onlines", &site.signed(&[("names", "alice")]));
-        let known = fetch("/webim.css", &[("If-None-Match", "*")]);
+        let chat = &paths()[1];
+        let known = fetch(chat, &[("If-None-Match", "*")]);
         let mut conn = site.connect();
         conn.send(&[fetch("/webim.js", &[]), onlines.clone(), known.clone(), alice.poll_bytes(&[])].concat());
-        conn.send(&[fetch("/webim.css", &[GZIP]), onlines, known, fetch("/webim.js", &[])].concat());
+        conn.send(&[fetch(chat, &[GZIP]), onlines, known, fetch("/webim.js", &[])].concat());
         is_plain(&conn.response(), "/webim.js");
         conn.response().is(200, "alice");
         assert_eq!(conn.response().status, 304);
         site.push("x", "alice", "for the poll");
         assert_eq!(conn.response().json()["messages"][0]["body"], "for the poll");
-        is_gzip(&conn.response(), "/webim.css");
+        is_gzip(&conn.response(), chat);
         conn.response().is(200, "alice");
         assert_eq!(conn.response().status, 304);
         is_plain(&conn.response(), "/webim.js");

@@ -76,8 +76,8 @@ fn a_roster_holds_only_so_many_links() {
 #[test]
 fn buddies_beyond_a_full_roster_were_answered() {
     Setup::calm().limit("roster_links", 2).each(|site| {
-        let buddies: Vec<_> = ["b0", "b1", "b2", "b3"].map(|name| site.online(name, &[])).into();
-        let alice = site.online("alice", &[("buddies", "b0,b1,b2,b3")]);
+        let buddies = ["b0", "b1", "b2", "b3"].map(|name| site.online(name, &[]));
+        let mut alice = site.online("alice", &[("buddies", "b0,b1,b2,b3")]);
         assert_eq!(alice.answer["buddies"].as_array().map(Vec::len), Some(2), "{}", alice.answer);
         assert_eq!(alice.answer["truncated"], true);
         let carol = site.online("carol", &[("buddies", "alice")]);
@@ -87,8 +87,15 @@ fn buddies_beyond_a_full_roster_were_answered() {
         let named = site.online("carol", &[("buddies", "dave,erin")]);
         assert_eq!(named.answer["truncated"], json!(null), "what is invisible is left out of everything");
         for buddy in &buddies {
-            buddy.offline();
+            site.offline(&buddy.name);
         }
+        let shown = alice.answer["buddies"].as_array().unwrap().iter();
+        let mut shown: Vec<_> =
+            shown.map(|buddy| format!("{} offline unavailable", buddy["name"].as_str().unwrap())).collect();
+        let mut gone = alice.everything().moves();
+        shown.sort();
+        gone.sort();
+        assert_eq!(gone, shown, "those that she was shown have gone, and she hears of nobody else");
     });
 }
 

@@ -158,7 +158,7 @@ fn a_mailbox_survives_several_page_changes() {
 
 #[test]
 fn a_user_whose_session_ran_out_lingers_with_a_mailbox() {
-    Setup::calm().timeout("session_cut_ms", 300).each(|site| {
+    Setup::calm().timeout("session_cut_ms", 1_500).each(|site| {
         site.online("alice", &[("rooms", "r")]);
         let mut sent = 0;
         eventually("the session runs out", || {
@@ -189,7 +189,7 @@ fn the_linger_ends_with_the_user_offline_and_the_mailbox_gone() {
 
 #[test]
 fn a_session_that_is_opened_ends_the_linger() {
-    Setup::calm().timeout("linger_ms", 1_000).each(|site| {
+    Setup::calm().timeout("linger_ms", 2_000).each(|site| {
         let mut bob = site.online("bob", &[]);
         let [alice, clock] = ["alice", "clock"].map(|name| site.online(name, &[("buddies", "bob")]));
         bob.everything();

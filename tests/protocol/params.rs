@@ -337,6 +337,28 @@ fn lists_that_come_in_two_ways_or_with_other_keys_are_refused() {
 }
 
 #[test]
+fn a_json_body_holds_lists_entry_by_entry() {
+    each_site(|site| {
+        for name in ["bob", "7", " dave"] {
+            site.online(name, &[]);
+        }
+        let onlines = |members: &str| post_json(site, "/onlines", members);
+        are_online(&onlines(r#""names[]":"bob""#), "bob", 0);
+        are_online(&onlines(r#""names[0]":"bob","names[1]":7,"names[2]":" dave""#), " dave,7,bob", 0);
+        are_online(&onlines(r#""names[]":"bob","names[]":null,"names[]":"a,b""#), "bob", 2);
+        for bad in [
+            r#""names[]":["bob"]"#,
+            r#""names[x]":"bob""#,
+            r#""names[0][0]":"bob""#,
+            r#""names":["bob"],"names[]":"bob""#,
+        ] {
+            onlines(bad).is(400, "bad parameter: names");
+        }
+        are_online(&post_json(site, "/onlines?names=bob", r#""names[]":7"#), "bob", 0);
+    });
+}
+
+#[test]
 fn the_list_of_the_query_wins_over_that_of_the_body_as_a_whole() {
     each_site(|site| {
         for name in ["bob", "carol"] {

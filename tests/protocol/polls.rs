@@ -259,9 +259,10 @@ fn a_parked_poll_is_replaced_at_most_once_a_second() {
             let answered = polls.iter().filter(|poll| poll.conn.is_readable()).count();
             (answered >= polls.len() - 2).then_some(())
         });
-        let seconds = begun.elapsed().as_secs();
         let readable = polls.into_iter().filter(|poll| poll.conn.is_readable());
         let replaced = readable.map(Poll::response).filter(|answer| answer.status == 200).count();
+        // After they were looked at: more may have been replaced meanwhile.
+        let seconds = begun.elapsed().as_secs();
         assert!(replaced as u64 <= seconds + 2, "{replaced} in {seconds} s");
     });
 }

@@ -11,7 +11,7 @@ use nix::sys::signal::Signal;
 use crate::support::{Browser, Setup, Site};
 
 /// Long enough for a test to come back to a session in time, even on a busy machine.
-const SHORT_MS: u64 = 1_500;
+const SHORT_MS: u64 = 2_500;
 
 fn cut_soon() -> Setup {
     Setup::calm().timeout("session_cut_ms", SHORT_MS).timeout("linger_ms", 200)
@@ -151,7 +151,7 @@ fn nobody_is_expired_for_a_time_in_which_the_process_was_stopped() {
         server.signal(Signal::SIGSTOP);
         let poll = alice.park();
         // The one sleep of these tests: how long the process stands still is what this is about.
-        thread::sleep(Duration::from_millis(3 * SHORT_MS));
+        thread::sleep(Duration::from_millis(2 * SHORT_MS));
         server.signal(Signal::SIGCONT);
         assert_eq!(site.push("x", "alice", "hello"), 1, "the poll that waited in the socket was read");
         assert_eq!(alice.read(poll).bodies(), ["hello"]);

@@ -1,6 +1,6 @@
 //! What is no HTTP, and what two readers of HTTP could read in two ways: refused and closed, never half executed.
 
-use crate::support::{Site, each_site, form, post};
+use crate::support::{Site, each_site, form, post, request};
 
 #[test]
 fn garbage_ends_its_connection_and_nothing_else() {
@@ -177,7 +177,9 @@ fn a_host_that_is_missing_doubled_or_none_is_refused() {
         assert_eq!(status(&now, ""), 400);
         assert_eq!(status(&format!("http://im.example{now}"), ""), 400);
         assert_eq!(status(&then, ""), 200, "1.0 knows no Host");
-        for host in ["a b", "a\tb", "a/", "a@b", "a,b", "a\u{1}", "a\u{7f}b", "http://a"] {
+        for host in
+            ["a b", "a\tb", "a/", "a@b", "a,b", "a\u{1}", "a\u{7f}b", "http://a", "[::1", "::1", "a:b", ":80"]
+        {
             assert_eq!(
                 [&now, &then].map(|line| status(line, &format!("Host: {host}\r\n"))),
                 [400; 2],
@@ -191,5 +193,32 @@ fn a_host_that_is_missing_doubled_or_none_is_refused() {
                 "{host:?}"
             );
         }
+    });
+}
+
+#[test]
+fn a_target_whose_authority_is_no_host_is_refused() {
+    each_site(|site| {
+        site.online("alice", &[]);
+        let names = form(&site.signed(&[("names", "alice")]));
+        for (authority, status) in [
+            ("im.example", 200),
+            ("im.example:8000", 200),
+            ("[::1]", 200),
+            ("u@a", 400),
+            ("u:p@a", 400),
+            ("", 400),
+            (":80", 400),
+            ("a:b", 400),
+            ("[::1", 400),
+            ("a,b", 400),
+        ] {
+            for scheme in ["http", "HTTPS"] {
+                let line = format!("GET {scheme}://{authority}/onlines?{names} HTTP/1.1");
+                assert_eq!(site.send(&request(&line, &[], b"")).status, status, "{authority:?}");
+            }
+        }
+        let poll = site.send(&request("GET http://u@a/packets HTTP/1.1", &[("Origin", "http://b")], b""));
+        assert_eq!((poll.status, poll.header("access-control-allow-origin")), (400, Some("*")));
     });
 }

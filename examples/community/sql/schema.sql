@@ -23,7 +23,6 @@ CREATE TABLE sessions (
     user    TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX sessions_expires ON sessions (expires);
 
 -- A friendship is two rows: each puts the other into a contact group of his own choice.
 CREATE TABLE friends (
@@ -56,7 +55,6 @@ CREATE TABLE group_members (
     joined   INTEGER NOT NULL,
     PRIMARY KEY (group_id, user)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX group_members_user ON group_members (user);
 
 CREATE TABLE threads (
     id        INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -65,7 +63,6 @@ CREATE TABLE threads (
     created   INTEGER NOT NULL,
     last_post INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX threads_last_post ON threads (last_post);
 
 CREATE TABLE posts (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -74,7 +71,6 @@ CREATE TABLE posts (
     body    TEXT NOT NULL,
     created INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX posts_thread ON posts (thread);
 
 -- Who is told at once of new posts.
 CREATE TABLE subscriptions (
@@ -88,7 +84,6 @@ CREATE TABLE notices (
     link    TEXT NOT NULL DEFAULT '',
     created INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX notices_user ON notices (user, id);
 
 -- Every message that was accepted. Ids grow and are never used again: pages ask for what came after one.
 CREATE TABLE messages (
@@ -106,9 +101,6 @@ CREATE TABLE messages (
     deleted_by_to   INTEGER NOT NULL DEFAULT 0,
     cid             TEXT                     -- the sender's own name for it, for de-duplication
 ) STRICT;
-CREATE UNIQUE INDEX messages_cid ON messages (from_user, cid) WHERE cid IS NOT NULL;
-CREATE INDEX messages_to ON messages (type, to_id, from_user, timestamp);
-CREATE INDEX messages_waiting ON messages (to_id) WHERE type = 'unicast' AND delivered = 0;
 
 -- Up to which message a member has cleared a room's history.
 CREATE TABLE room_clears (
@@ -133,6 +125,7 @@ CREATE TABLE blocks (
 CREATE TABLE tickets (
     ticket TEXT PRIMARY KEY,                 -- hashed
     user   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    used   INTEGER NOT NULL
+    used   INTEGER NOT NULL,
+    session TEXT NOT NULL DEFAULT '',        -- the log-in it was given to, hashed
+    sealed TEXT NOT NULL DEFAULT ''          -- the ticket, for that log-in's cookie alone to open
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX tickets_user ON tickets (user, used);

@@ -6,7 +6,7 @@
 //! ```text
 //!   browser ── pages ──▶ pages/ ─┐
 //!           ── /webim/* ▶ webim/ ┼─▶ store/ ─▶ SQLite
-//!                          │     └─▶ session, csrf
+//!                          │     └─▶ session, passwords, csrf
 //!                          └─ server.rs ── REST ─▶ message server ◀── long poll ── browser
 //! ```
 //!
@@ -20,6 +20,7 @@ pub mod csrf;
 pub mod dates;
 pub mod limits;
 pub mod pages;
+pub mod passwords;
 pub mod refusal;
 pub mod reply;
 pub mod seed;

@@ -93,10 +93,30 @@ pub const SENDS_REFILL: Duration = Duration::from_secs(10);
 /// A message counts as one more for each so many bytes of it as JSON: what waits for a page at the message server has
 /// a limit of bytes, too, and nobody is to fill it alone.
 pub const SEND_BYTES: usize = 8_192;
-/// So many attempts to log in as one user from one address …
+/// A user may change the same thing (presence, a room, a block, settings) or go online this many times at once …
+pub const ACTS_AT_ONCE: u32 = 30;
+/// … and as many again in this time.
+pub const ACTS_REFILL: Duration = Duration::from_secs(30);
+/// This many failed attempts to log in as one user from one address …
 pub const LOG_INS_AT_ONCE: u32 = 10;
+/// … this many from one address as whomever: a password that many have is tried with many names …
+pub const LOG_INS_ADDRESS: u32 = 30;
+/// … this many as one user from wherever …
+pub const LOG_INS_NAME: u32 = 50;
+/// … this many in all …
+pub const LOG_INS_ALL: u32 = 300;
 /// … and as many again in this time.
 pub const LOG_INS_REFILL: Duration = Duration::from_mins(5);
+/// New accounts from one address …
+pub const SIGN_UPS_ADDRESS: u32 = 10;
+/// … in all …
+pub const SIGN_UPS_ALL: u32 = 100;
+/// … and as many again in this time.
+pub const SIGN_UPS_REFILL: Duration = Duration::from_mins(5);
+/// Passwords hashed at once: each takes a core and 19 MiB for its time.
+pub const HASHES_AT_ONCE: usize = 2;
+/// Passwords that wait to be hashed; each holds one of the handlers, of which pages need most.
+pub const HASHES_WAITING_MAX: usize = 16;
 
 /// Who was refused for want of time or room is asked to wait this long, in seconds, before he tries again.
 pub const RETRY_AFTER_S: &str = "5";
@@ -168,6 +188,14 @@ impl Buckets {
         taken
     }
 
+    /// Gives back what was taken once, because it did not count.
+    pub fn give_back(&self, key: &str) {
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = levels.get_mut(key) {
+            bucket.used = (bucket.used - 1.0).max(0.0);
+        }
+    }
+
     fn used(&self, bucket: &Bucket, now: Instant) -> f64 {
         let regained = (now - bucket.at).as_secs_f64() / self.refill.as_secs_f64() * f64::from(self.size);
         (bucket.used - regained).max(0.0)
@@ -185,6 +213,8 @@ mod tests {
         assert!(buckets.take("b"));
         assert!(!buckets.take_many("b", 2) && buckets.take("b"));
         assert!(buckets.take_many("c", 3) && !buckets.take("c"), "three of two is all there is");
+        buckets.give_back("c");
+        assert!(buckets.take("c") && !buckets.take("c"));
     }
 
     #[test]

@@ -58,6 +58,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         server.reload(&[DomainConfig { undelivered_url: Some(url), ..DomainConfig::new(DOMAIN, apikey) }]);
     }
     say(&greeting(&community, server.is_some(), &file.display().to_string()));
+    if let Some(warning) = seeded_passwords(arguments, &community) {
+        log::warn!("{warning}");
+    }
     if let Some(problem) = community.site().im.problem() {
         log::warn!("message server: {problem}; the site runs without chat until it is there");
     }
@@ -127,6 +130,21 @@ fn greeting(community: &Community, own_server: bool, file: &str) -> String {
         community.site().im.url(),
         seed::PASSWORD,
     )
+}
+
+/// What others than this machine could do with the passwords that stand in the sources.
+fn seeded_passwords(arguments: &Arguments, community: &Community) -> Option<String> {
+    if !is_public(arguments.listen) && !arguments.secure {
+        return None;
+    }
+    let open = seed::open_accounts(&community.site().store).unwrap_or_default();
+    let named = open.join(", ");
+    (!open.is_empty()).then(|| {
+        format!(
+            "others can reach the site, and anybody can log in as {named} with the password \"{}\": change these passwords",
+            seed::PASSWORD
+        )
+    })
 }
 
 fn is_public(address: SocketAddr) -> bool {

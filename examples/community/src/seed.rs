@@ -2,11 +2,12 @@
 //!
 //! Owns: who they are and what they have said. Must not: touch a community that has users.
 
+use std::collections::HashMap;
 use std::io;
 
 use rusqlite::Connection;
 
-use crate::session::hash_password;
+use crate::passwords;
 use crate::store::accounts::{self, NewUser};
 use crate::store::messages::{self, NewMessage};
 use crate::store::{Result, Store, forum, friends, groups, notices};
@@ -95,8 +96,18 @@ pub fn if_empty(store: &Store) -> io::Result<()> {
     if !store.read(|db| accounts::all(db, 1, 0)).map_err(failed)?.is_empty() {
         return Ok(());
     }
-    let password = hash_password(PASSWORD)?;
+    let password = passwords::hash(PASSWORD)?;
     store.write(|db| seed(db, &password)).map_err(failed)
+}
+
+/// The seeded users who can still be logged in with the password that everybody knows.
+pub fn open_accounts(store: &Store) -> Result<Vec<&'static str>> {
+    let mut known: HashMap<String, bool> = HashMap::new();
+    let mut is_open =
+        |stored: String| *known.entry(stored).or_insert_with_key(|stored| passwords::is_of(PASSWORD, stored));
+    let stored = |id| Ok((id, store.read(|db| accounts::password(db, id))?));
+    let all = USERS.iter().map(|(id, ..)| stored(*id)).collect::<Result<Vec<_>>>()?;
+    Ok(all.into_iter().filter_map(|(id, stored)| stored.is_some_and(&mut is_open).then_some(id)).collect())
 }
 
 fn seed(db: &Connection, password: &str) -> Result<()> {

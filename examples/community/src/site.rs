@@ -19,12 +19,13 @@ use axum::routing::MethodRouter;
 
 use crate::csrf;
 use crate::limits::{
-    BODY_BYTES_MAX, BODY_DRAINED_MAX, BODY_WAIT, Buckets, CALL_BODY_BYTES_MAX, LOG_INS_AT_ONCE,
-    LOG_INS_REFILL, SENDS_AT_ONCE, SENDS_REFILL,
+    ACTS_AT_ONCE, ACTS_REFILL, BODY_BYTES_MAX, BODY_DRAINED_MAX, BODY_WAIT, Buckets, CALL_BODY_BYTES_MAX,
+    SENDS_AT_ONCE, SENDS_REFILL,
 };
+use crate::passwords::{Attempts, Hashes};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::session::{self, Hashes};
+use crate::session;
 use crate::store::Store;
 use crate::store::accounts;
 use crate::visit::{Params, Visit};
@@ -57,8 +58,10 @@ pub struct Site {
     pub im: MessageServer,
     /// Passwords.
     pub hashes: Hashes,
-    /// How often somebody may try to log in.
-    pub log_ins: Buckets,
+    /// How often passwords may be tried.
+    pub attempts: Attempts,
+    /// How often somebody may change something.
+    pub acts: Buckets,
     /// How often somebody may send.
     pub sends: Buckets,
 }
@@ -66,9 +69,9 @@ pub struct Site {
 impl Site {
     /// A site.
     pub fn new(options: Options, store: Store, im: MessageServer) -> std::io::Result<Site> {
-        let log_ins = Buckets::new(LOG_INS_AT_ONCE, LOG_INS_REFILL);
+        let acts = Buckets::new(ACTS_AT_ONCE, ACTS_REFILL);
         let sends = Buckets::new(SENDS_AT_ONCE, SENDS_REFILL);
-        Ok(Site { options, store, im, hashes: Hashes::new()?, log_ins, sends })
+        Ok(Site { options, store, im, hashes: Hashes::new()?, attempts: Attempts::default(), acts, sends })
     }
 }
 
@@ -215,7 +218,7 @@ fn admit(site: &Site, visit: &mut Visit, caller: Caller) -> Result<(), Refusal> 
         let others = if caller == Caller::Allowed { &*site.options.jsonp_origins } else { &[] };
         csrf::check(&visit.headers, others)?;
     }
-    visit.session = session::token(&visit.headers);
+    visit.session = session::token(&visit.headers).map(|token| session::hash(&token));
     if let Some(session) = &visit.session {
         visit.user = site.store.read(|db| accounts::session_user(db, session))?;
     }

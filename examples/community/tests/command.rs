@@ -121,3 +121,14 @@ fn a_port_that_is_taken_is_told() {
         assert!(said.contains(&address) && said.contains("choose another port"), "{said}");
     }
 }
+
+#[test]
+fn passwords_that_everybody_knows_are_warned_of_where_others_can_come() {
+    for (arguments, is_warned) in [(&[][..], false), (&["--secure"], true)] {
+        let mut running = start(&[&["--im-listen", "127.0.0.1:0"], arguments].concat());
+        running.lines(5);
+        let (_, said) = running.end("-TERM");
+        let warned = said.contains("anybody can log in as alice, bob, ") && said.contains("\"nextim\"");
+        assert_eq!(warned, is_warned, "{said}");
+    }
+}

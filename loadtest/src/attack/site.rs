@@ -73,6 +73,8 @@ struct Line {
     stream: TcpStream,
     /// Calls begun.
     begun: u32,
+    /// Answers to them.
+    answers: u64,
     /// The call, and how much of it was sent.
     out: Vec<u8>,
     sent: usize,
@@ -101,24 +103,33 @@ pub(super) struct Site {
 
 impl Site {
     pub(super) fn place(address: SocketAddr) -> io::Result<Site> {
+        let mut site = Site::new(address);
+        site.gather()?;
+        site.open_lines()?;
+        Ok(site)
+    }
+
+    fn new(address: SocketAddr) -> Site {
         let requests = |domain| Requests::new(&address.to_string(), domain, APIKEY, true);
-        let mut site = Site {
+        Site {
             address,
             busy: requests(BUSY_DOMAIN),
             mute: requests(MUTE_DOMAIN),
             lines: Vec::new(),
             scratch: vec![0; 64 * 1_024],
             done: Done::default(),
-        };
-        site.gather()?;
+        }
+    }
+
+    fn open_lines(&mut self) -> io::Result<()> {
         for (kind, count) in KINDS {
             for index in 0..count {
-                let stream = site.connected()?;
+                let stream = self.connected()?;
                 let (place, out, answer) = ((index, count), Vec::new(), Vec::new());
-                site.lines.push(Line { kind, place, stream, begun: 0, out, sent: 0, answer });
+                self.lines.push(Line { kind, place, stream, begun: 0, answers: 0, out, sent: 0, answer });
             }
         }
-        Ok(site)
+        Ok(())
     }
 
     fn connected(&mut self) -> io::Result<TcpStream> {
@@ -173,8 +184,7 @@ impl Site {
 
     /// A kind of which no call was answered.
     fn unanswered(&self) -> Option<Kind> {
-        // The next call is begun when one is answered.
-        let is_answered = |kind| self.lines.iter().any(|line| line.kind == kind && line.begun > 1);
+        let is_answered = |kind| self.lines.iter().any(|line| line.kind == kind && line.answers > 0);
         KINDS.map(|(kind, _)| kind).into_iter().find(|kind| !is_answered(*kind))
     }
 
@@ -212,9 +222,10 @@ impl Site {
             match answer(&line.answer) {
                 Parsed::Whole { status, bytes, .. } if bytes == line.answer.len() => {
                     self.done.answers += 1;
+                    line.answers += 1;
                     match status {
                         200 => {}
-                        429 | 503 | 507 => self.done.refused += 1,
+                        429 | 503 => self.done.refused += 1,
                         status => return Err(unexpected(&status.to_string())),
                     }
                     let is_sent = line.sent == line.out.len();
@@ -269,4 +280,47 @@ fn request(write: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
 
 fn unexpected(what: &str) -> io::Error {
     io::Error::other(format!("a call of the hostile site was answered {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// The lines of a site whose connections are all treated like this.
+    fn site(treat: impl Fn(TcpStream) -> Option<TcpStream> + Send + 'static) -> Site {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut site = Site::new(listener.local_addr().unwrap());
+        thread::spawn(move || listener.incoming().flatten().filter_map(treat).collect::<Vec<_>>());
+        site.open_lines().unwrap();
+        site
+    }
+
+    #[test]
+    fn a_call_whose_connection_was_closed_is_not_answered() {
+        let mut closed = site(|_| None);
+        while closed.lines.iter().any(|line| line.begun < 3) {
+            closed.turn().unwrap();
+        }
+        assert_eq!((closed.unanswered(), closed.done.answers), (Some(Kind::Unlink), 0));
+    }
+
+    #[test]
+    fn every_kind_of_call_must_be_answered_or_refused() {
+        let mut refused = site(|mut stream| {
+            stream.write_all(b"HTTP/1.1 429 Too Many Requests\r\nContent-Length: 0\r\n\r\n").ok()?;
+            Some(stream)
+        });
+        while refused.lines.iter().any(|line| line.answers == 0) {
+            refused.turn().unwrap();
+        }
+        assert_eq!(refused.unanswered(), None);
+        let Done { answers, refused: counted, .. } = refused.done;
+        assert!(answers >= LINES.into() && counted == answers, "{answers} {counted}");
+        for line in refused.lines.iter_mut().filter(|line| line.kind == Kind::Shout) {
+            line.answers = 0;
+        }
+        assert_eq!(refused.unanswered(), Some(Kind::Shout));
+    }
 }

@@ -136,8 +136,7 @@ impl Strangers {
         match self.asked % 5 {
             0 => {
                 let body = format!("domain=localhost&apikey={:016x}&from=a&to=b&body=c", self.random());
-                format!("POST /messages HTTP/1.1\r\nHost: a\r\n{form}: {}\r\n\r\n{body}", body.len())
-                    .into_bytes()
+                format!("POST /messages HTTP/1.1\r\n{form}: {}\r\n\r\n{body}", body.len()).into_bytes()
             }
             1 => {
                 let ticket = format!("{:016x}{:016x}{:08x}", self.random(), self.random(), self.turn);
@@ -146,9 +145,7 @@ impl Strangers {
             }
             2 => b"GET /packets?domain=localhost&ticket=x&callback=alert(1)// HTTP/1.1\r\nHost: a\r\n\r\n"
                 .to_vec(),
-            3 => {
-                format!("POST /presences/online HTTP/1.1\r\nHost: a\r\n{form}: 99999999\r\n\r\n").into_bytes()
-            }
+            3 => format!("POST /presences/online HTTP/1.1\r\n{form}: 99999999\r\n\r\n").into_bytes(),
             _ => format!("{:016x} \r\n\r\n", self.random()).into_bytes(),
         }
     }
@@ -159,5 +156,31 @@ impl Strangers {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_with_a_head_names_one_host() {
+        let mut strangers = Strangers {
+            address: SocketAddr::from(([127, 0, 0, 1], 1)),
+            dripping: Vec::new(),
+            silent: Vec::new(),
+            asking: Vec::new(),
+            scratch: Vec::new(),
+            random: 1,
+            turn: 0,
+            asked: 0,
+            done: Done::default(),
+        };
+        // With none or with two, a request is refused as malformed before anything else of it is looked at.
+        let hosts = [0, 1, 2, 3, 4].map(|asked| {
+            strangers.asked = asked;
+            memmem::find_iter(&strangers.question(), b"\r\nHost:").count()
+        });
+        assert_eq!(hosts, [1, 1, 1, 1, 0], "the last one is no HTTP");
     }
 }

@@ -16,7 +16,7 @@ use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
 use crate::router::profile::Profile;
 
-/// Polls of one tab until it must have caught up.
+/// Polls of one page within a second, until it must have caught up.
 const POLLS_MAX: usize = 8;
 
 impl World {
@@ -51,6 +51,8 @@ impl World {
                     break;
                 }
                 self.advance(REPEAT_MS_MIN + Moment::GRAIN_MS);
+                // Polls of two tabs may have been refused as too many in a second.
+                polled.fill(0);
             }
         }
         self.plan.lost = lost;
@@ -94,7 +96,7 @@ impl World {
     /// Somebody says something: it is queued to exactly those it is for, and they see it.
     fn probe_message(&mut self, kind: MessageType) {
         let pages = self.open_pages();
-        if pages.is_empty() || self.plan.small_limits {
+        if pages.is_empty() || self.plan.queues_are_short() {
             return;
         }
         let page = self.random.pick(&pages);
@@ -165,7 +167,7 @@ impl World {
         assert_eq!(members.len(), expected.len());
     }
 
-    /// A page is opened: it is told exactly what is so, and if its user was offline, his buddies are told.
+    /// A page is opened: it is told exactly what is so, and those who are linked by it are shown each other.
     fn probe_online(&mut self) {
         let Some((domain, name)) = self.somebody() else { return };
         let mut others = self.plan.names();
@@ -174,6 +176,7 @@ impl World {
         let friends = others.iter().filter(|other| self.are_linked(domain, &name, other));
         let friends: Vec<String> = friends.cloned().collect();
         let told_before = self.told_of(domain, &name, &friends);
+        let unlinked = self.unlinked(domain, &name, &friends);
         self.probed = None;
         let looks = Looks { nick: Some(format!("{name}@{domain}").into()), ..Looks::default() };
         let version = self.some_version();
@@ -184,7 +187,7 @@ impl World {
         }
         let Some(Answer::Online(started)) = self.probed.take() else { panic!("it was not answered") };
         self.check_started(domain, &others, &started);
-        if !self.plan.small_limits {
+        if !self.plan.rooms_are_short() {
             for (room, count) in &started.rooms {
                 let members = self.members(domain, room);
                 let me = self.find_user(domain, &name);
@@ -197,6 +200,9 @@ impl World {
         self.settle();
         let told = self.told_of(domain, &name, &friends);
         assert_eq!(told, told_before, "a further page is not announced to those who are linked");
+        for (page, about, before) in unlinked {
+            self.check_coming(page, &about, before);
+        }
         self.check_settled();
     }
 
@@ -206,6 +212,42 @@ impl World {
         pages.filter_map(|page| page.told.get(name)).sum()
     }
 
+    /// Pages at either end of a link that may be made now: who would be shown to each, and how often it was told of that
+    /// user so far.
+    fn unlinked(&self, domain: usize, name: &str, friends: &[String]) -> Vec<(usize, String, usize)> {
+        let mut pages = self.open_pages();
+        pages.retain(|page| self.pages[*page].domain == domain && !friends.contains(&self.pages[*page].name));
+        let abouts = |page: usize| {
+            let mut abouts = vec![name.to_owned()];
+            if self.pages[page].name == name {
+                abouts = self.plan.names();
+                abouts.retain(|about| about != name && !friends.contains(about));
+            }
+            abouts.into_iter().map(move |about| (page, about))
+        };
+        let pairs = pages.into_iter().flat_map(abouts);
+        pairs.map(|(page, about)| (page, about.clone(), self.told(page, &about))).collect()
+    }
+
+    /// A page was told of somebody exactly if they have been linked since then.
+    fn check_coming(&self, page: usize, about: &str, before: usize) {
+        if self.pages[page].life != Life::Open || self.alive(page).is_none() {
+            return; // it was one page too many, or behind
+        }
+        let domain = self.pages[page].domain;
+        let linked = self.are_linked(domain, about, &self.pages[page].name);
+        let coming = usize::from(linked && self.shown(domain, about).is_some());
+        let told = self.told(page, about) - before;
+        // Each tab may have it.
+        let right = (coming..=coming * self.pages[page].tabs.len()).contains(&told);
+        assert!(right, "page {page} was told {told} times of {about}, not {coming}");
+    }
+
+    /// How often a page was told of somebody.
+    fn told(&self, page: usize, name: &str) -> usize {
+        self.pages[page].told.get(name).copied().unwrap_or_default()
+    }
+
     fn check_started(&self, domain: usize, others: &[String], started: &Started) {
         let name = self.pages.last().expect("it was opened").name.as_str();
         let there = others.iter().filter(|other| self.shown(domain, other).is_some());
@@ -213,12 +255,20 @@ impl World {
             there.cloned().partition(|other| self.are_linked(domain, name, other));
         assert_eq!(names_of(&started.buddies), linked, "buddies");
         assert!(started.truncated || left_out.is_empty(), "{left_out:?} are left out");
+        let most = self.plan.limits.roster_links;
+        let is_full = |name: &str| {
+            let user = self.find_user(domain, name).and_then(|user| self.user(user));
+            user.is_some_and(|user| user.roster.len() >= most)
+        };
+        for other in left_out {
+            assert!(is_full(name) || is_full(&other), "{other} is left out, and there is room");
+        }
         for profile in &started.buddies {
             let shown = (profile.show().to_owned(), profile.status().to_owned());
             assert_eq!(Some(shown), self.shown(domain, profile.name()));
         }
         assert!(!started.partial, "everybody reported");
-        assert!(!started.truncated || self.plan.small_limits);
+        assert!(!started.truncated || self.plan.rosters_are_short() || self.plan.rooms_are_short());
         let user = self.find_user(domain, name);
         let sessions = user.map_or(0, |user| self.sessions_of(user).count());
         // A page that could not be shown another one's coming is ended, when memory is short.

@@ -295,7 +295,7 @@ impl World {
         assert!(missed == 0 || self.plan.scarce(), "there was room");
         assert_eq!(unreturned.len() as u64, missed, "{unreturned:?} did not go back");
         // With small queues, what does not fit into a mailbox is counted, too, and was never there.
-        let known = counted == lost || (self.plan.small_limits && counted > lost);
+        let known = counted == lost || (self.plan.queues_are_short() && counted > lost);
         assert!(known, "{lost} lost, {counted} counted");
         for number in unreturned {
             self.ledger.said[number].lost = true;
@@ -377,10 +377,8 @@ impl World {
                 for (number, ..) in other.queue.messages() {
                     let waits = !self.ledger.acknowledged.contains(&(user, number));
                     let missed = waits && !given.contains(&number);
-                    assert!(
-                        !missed || self.plan.small_limits,
-                        "{number} was not given to a page that started"
-                    );
+                    let full = session.queue.taken_over() >= router.limits.queue_messages;
+                    assert!(!missed || full, "{number} was not given to a page that started");
                 }
             }
         }
@@ -401,7 +399,7 @@ impl World {
         if let Some(linger) = owner.linger() {
             let kept = linger.mailbox().iter().any(|mailed| mailed.kept.given == given);
             // It may have been too much for a session that ended in the same step; then it is counted.
-            assert!(kept || self.plan.small_limits, "message {number} is not in the mailbox");
+            assert!(kept || self.plan.queues_are_short(), "message {number} is not in the mailbox");
             return kept;
         }
         let Some(heir) = owner.newest else { return false }; // the server has gone down
@@ -460,7 +458,7 @@ impl World {
             }
             Answer::Delivered(count) => assert!(*count as usize <= receivers),
             Answer::Refused(Refusal::ReceiverFull | Refusal::Overloaded) => {
-                assert!(self.plan.small_limits && receivers == 0, "somebody had room for {message}");
+                assert!(self.plan.queues_are_short() && receivers == 0, "somebody had room for {message}");
             }
             Answer::Refused(Refusal::NoClient) => {
                 let page = said.page.expect("a site may speak for anybody");

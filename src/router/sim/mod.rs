@@ -59,8 +59,6 @@ struct Plan {
     rooms: usize,
     limits: Limits,
     timeouts: Timeouts,
-    /// Whether limits are low enough to be reached.
-    small_limits: bool,
     max_users: u32,
     /// What may wait at one place.
     memory_bytes: usize,
@@ -101,7 +99,6 @@ impl Plan {
             rooms: 1 + random.below(3),
             limits,
             timeouts: Timeouts::DEFAULT,
-            small_limits,
             max_users,
             memory_bytes,
             takes_back: random.chance(70),
@@ -131,6 +128,21 @@ impl Plan {
     /// Whether the site of a domain takes back what was not delivered.
     fn takes_back_in(&self, domain: usize) -> bool {
         self.takes_back && domain.is_multiple_of(2)
+    }
+
+    /// Whether a queue may have no room for a message.
+    fn queues_are_short(&self) -> bool {
+        self.limits.queue_messages < Limits::DEFAULT.queue_messages || self.memory_bytes < PLENTY_BYTES
+    }
+
+    /// Whether a roster may have no place for somebody.
+    fn rosters_are_short(&self) -> bool {
+        self.limits.roster_links < self.names - 1
+    }
+
+    /// Whether a user may be in too many rooms.
+    fn rooms_are_short(&self) -> bool {
+        self.limits.rooms_per_user < self.rooms
     }
 
     /// Whether there may be too little room for what goes back.

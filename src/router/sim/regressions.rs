@@ -19,7 +19,6 @@ fn world(places: u16, limits: Limits) -> World {
         rooms: 1,
         limits,
         timeouts: Timeouts::DEFAULT,
-        small_limits: true,
         max_users: u32::MAX,
         memory_bytes: PLENTY_BYTES,
         takes_back: false,
@@ -307,4 +306,20 @@ fn all_parked_polls_were_answered_in_one_turn_when_the_server_drained() {
         world.time += DRAIN_STEP_MS;
         world.ring(0);
     }
+}
+
+/// Somebody for whom there was no place at first was forgotten when the answer could not wait for the second asking.
+#[test]
+fn a_buddy_who_was_asked_for_once_more_came_after_the_answer() {
+    let mut world = world(2, Limits { roster_links: 1, ..Limits::DEFAULT });
+    world.plan.late_mail = true;
+    let (ann, gone, bob) =
+        (world.name_at(HERE, "ann"), world.name_at(HERE, "gone"), world.name_at(THERE, "bob"));
+    world.page(&bob, Version::V6, &[], &[]);
+    world.quiet();
+    let page = world.page(&ann, Version::V6, &[&gone, &bob], &[]);
+    world.time += world.plan.timeouts.gather_ms + 1;
+    world.ring(0);
+    world.settle();
+    assert!(world.pages[page].view.contains_key(&bob) && world.are_linked(0, &ann, &bob));
 }

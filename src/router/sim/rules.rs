@@ -81,7 +81,7 @@ impl World {
         self.check_calls();
     }
 
-    fn user(&self, key: UserKey) -> Option<&crate::router::user::User> {
+    pub(super) fn user(&self, key: UserKey) -> Option<&crate::router::user::User> {
         self.routers[usize::from(key.place.0)].users.get(key.slot)
     }
 
@@ -174,7 +174,7 @@ impl World {
     pub(super) fn check_settled(&self) {
         for page in 0..self.pages.len() {
             let Some(session) = self.alive(page) else { continue };
-            if self.pages[page].life != Life::Open || self.pages[page].tabs.len() > 1 {
+            if self.pages[page].life != Life::Open {
                 continue;
             }
             let router = &self.routers[usize::from(session.place.0)];

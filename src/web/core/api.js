@@ -4,62 +4,54 @@
 // Must not: give them the core itself, which may change.
 
 /** @typedef {import('./types.js').IM} IM */
+/** @typedef {import('./types.js').MenuEntry} MenuEntry */
 
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
+/** Somebody who listens, and how the core in use is told to stop. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
 
-/** Gives the api what it speaks for: the core, and the bar when it is there. @typedef {(im: IM, widget?: Widget) => void} Attach */
-
-/** Runs at once if it can, or as soon as it can; in the order it was asked for. */
-function createGate() {
-  /** @type {(() => void)[]} */
-  const waiting = [];
-  let isOpen = false;
-  return {
-    /** @param {() => void} run */
-    pass: (run) => void (isOpen ? run() : waiting.push(run)),
-    open() {
-      isOpen = true;
-      for (const run of waiting.splice(0)) run();
-    },
-  };
-}
-
-/** The page may call at once; what needs the core or the bar waits until it is there. */
+/** The page may call at once; what needs the bar waits until it is there. */
 export function publicApi() {
-  /** @type {IM | undefined} */
+  /** @type {IM | undefined} none until one is used */
   let core;
-  /** @type {Widget | undefined} */
-  let bar;
-  const [atCore, atBar] = [createGate(), createGate()];
-  /** @param {(im: IM) => void} run */
-  const withCore = (run) => atCore.pass(() => run(/** @type {IM} */ (core)));
+  /** @type {Widget | null} */
+  let widget = null;
+  /** @type {((widget: Widget, im: IM) => void)[]} */
+  const waiting = [];
+  /** @type {Set<Listener>} */
+  const listeners = new Set();
+  /** @type {MenuEntry[][]} */
+  const menus = [];
   /** @param {(widget: Widget, im: IM) => void} run */
-  const withBar = (run) => atBar.pass(() => run(/** @type {Widget} */ (bar), /** @type {IM} */ (core)));
+  const withWidget = (run) => {
+    if (widget && core) run(widget, core);
+    else waiting.push(run);
+  };
   const api = Object.freeze({
     /** Opens a chat with a user. @param {string | number} id */
-    open: (id) => withBar((it) => it.open(`u/${id}`)),
+    open: (id) => withWidget((it) => it.open(`u/${id}`)),
     /** Opens a room's chat. @param {string | number} id */
-    openRoom: (id) => withBar((it) => it.open(`r/${id}`)),
+    openRoom: (id) => withWidget((it) => it.open(`r/${id}`)),
     /** Shows the bar, or takes it away. */
-    toggle: () => withBar((it) => it.toggle()),
+    toggle: () => withWidget((it) => it.toggle()),
     /** Says something to a user. @param {string | number} id @param {string} body */
-    send: (id, body) => withBar((_, im) => im.send(`u/${id}`, body)),
-    online: () => withBar((_, im) => im.goOnline()),
-    offline: () => withBar((_, im) => im.goOffline()),
+    send: (id, body) => withWidget((_, im) => im.send(`u/${id}`, body)),
+    online: () => withWidget((_, im) => im.goOnline()),
+    offline: () => withWidget((_, im) => im.goOffline()),
     /** @param {string} show @param {string} [status] */
-    presence: (show, status) => withBar((_, im) => im.setPresence(show, status)),
-    /** The page's own entries, after the site's. @param {import('./types.js').MenuEntry[]} entries */
-    menu: (entries) => withCore((im) => im.addMenu(entries)),
+    presence: (show, status) => withWidget((_, im) => im.setPresence(show, status)),
+    /** The page's own entries, after the site's. @param {MenuEntry[]} entries */
+    menu: (entries) => {
+      menus.push(entries);
+      core?.addMenu(entries);
+    },
     /** @param {string} event @param {(detail: any) => void} listener */
-    on(event, listener) {
-      let off = () => {};
-      let isWanted = true;
-      withCore((im) => {
-        if (isWanted) off = im.on(event, (detail) => listener(event === 'ready' ? api : detail));
-      });
+    on: (event, listener) => {
+      const it = { event, hear: (/** @type {any} */ detail) => listener(event === 'ready' ? api : detail), off: () => {} };
+      listeners.add(it);
+      if (core) it.off = core.on(event, it.hear);
       return () => {
-        isWanted = false;
-        off();
+        listeners.delete(it);
+        it.off();
       };
     },
     get user() {
@@ -72,13 +64,17 @@ export function publicApi() {
       return core?.state ?? 'offline';
     },
   });
-  /** @type {Attach} */
-  const attach = (im, widget) => {
-    core = im;
-    atCore.open();
-    if (!widget) return;
-    bar = widget;
-    atBar.open();
+  /** This core is asked from now on; the page's listeners and entries stay. @param {IM} next */
+  const use = (next) => {
+    core = next;
+    widget = null;
+    for (const it of listeners) it.off = next.on(it.event, it.hear);
+    for (const entries of menus) next.addMenu(entries);
   };
-  return { api, attach };
+  /** @param {Widget} made */
+  const attach = (made) => {
+    widget = made;
+    for (const run of waiting.splice(0)) withWidget(run);
+  };
+  return { api, use, attach };
 }

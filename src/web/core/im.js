@@ -120,6 +120,11 @@ export class Core extends Replica {
     this.sender.retry(cid);
   }
 
+  /** @param {string} key */
+  retryAll(key) {
+    this.sender.retryAll(key);
+  }
+
   /** @param {string} key @param {string} cid */
   discard(key, cid) {
     this.publish({ t: 'discard', key, cid });
@@ -143,7 +148,7 @@ export class Core extends Replica {
   // ---- The rest ------------------------------------------------------------------------------------------------
 
   readNotices() {
-    if (this.notices.some((it) => !it.read)) this.publish({ t: 'notices-read' });
+    if (this.news > 0) this.publish({ t: 'notices-read' });
   }
 
   async refreshRooms() {

@@ -22,11 +22,16 @@ export const KEEPALIVE_CHARS_MAX = 16_384; // browsers give a page that leaves 6
 export const USERS_ASKED_MAX = 100; // users in one call
 export const HISTORY_ROWS = 30; // a page of history, as the site gives it
 
+export const HOLD_MS = 5000; // after a message that was one too many, if the site does not say how long
+export const HOLDS_MAX = 60; // of one message, until it has failed
 export const LEAVING_MS = 2000; // from a call that was cut off to the end of the page that made it
 
 // The poll and its back-off.
 export const POLL_TIMEOUT_MS = 40_000;
 export const POLL_TRUSTED_MS = 3_000; // a poll that has waited so long has reached the server
+export const POLL_HOLLOW_MS = 1_000; // nothing new before this long is no answer of a message server: it holds a poll
+export const POLL_HOLLOW_FREE = 3; // such answers in a row that are not waited after: a page change brings one or two
+export const POLL_HOLLOW_TOLD = 6; // such answers in a row until the user is told
 export const SITE_TIMEOUT_MS = 20_000;
 export const BACKOFF_MS_MIN = 500;
 export const BACKOFF_MS_MAX = 30_000;

@@ -24,8 +24,8 @@ function isSame(a, b) {
   return a.from === b.from && a.time === b.time && a.body === b.body;
 }
 
-/** @param {Message} a @param {Message} b */
-const isAfter = (a, b) => a.time > b.time || (a.time === b.time && isNewer(a.id, b.id));
+/** What the site has not taken has no id to compare: it is the last of its moment. @param {Message} a @param {Message} b */
+const isAfter = (a, b) => a.time > b.time || (a.time === b.time && !isPending(b) && isNewer(a.id, b.id));
 
 /**
  * Puts a line where its time says. Answers whether it was not there before.

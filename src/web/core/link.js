@@ -7,7 +7,7 @@
 //      ^___________|____________|____________|
 
 import { backoff } from './backoff.js';
-import { BACKOFF_MS_MAX, JSONP_MISSES_MAX } from './limits.js';
+import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } from './limits.js';
 
 /**
  * @typedef {import('./types.js').State} State
@@ -23,12 +23,15 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX } from './limits.js';
  * @property {boolean} ordered a server asked for the wait: nothing cuts it short
  * @property {number} failures since the last answer of a poll
  * @property {number} misses polls in a row of which nothing is known
+ * @property {number} hollow polls in a row that were answered at once, with nothing
+ * @property {boolean} asked the session was ended, the site was asked anew, and no poll has been answered since
  */
 
 /**
- * What came of going online or of a poll. `silent`: nothing is known of it; `gone`: the message server has no such session.
+ * What came of going online or of a poll. `silent`: nothing is known of it; `gone`: the message server has no such session;
+ * `hollow`: it was answered at once with nothing new, as a cache does, and a message server does not.
  * @typedef {object} Outcome
- * @property {'opened' | 'packets' | 'login' | 'refused' | 'site' | 'server' | 'gone' | 'silent' | 'stopped'} kind
+ * @property {'opened' | 'packets' | 'hollow' | 'login' | 'refused' | 'site' | 'server' | 'gone' | 'silent' | 'stopped'} kind
  * @property {string} [text] what the site said
  * @property {number} [after] ms to wait, if a server asked for it
  * @property {boolean} [blind] by JSONP, which cannot see a 404
@@ -37,7 +40,7 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX } from './limits.js';
  */
 
 /** @type {Link} */
-export const REST = { state: 'offline', trouble: null, action: 'rest', wait: 0, ordered: false, failures: 0, misses: 0 };
+export const REST = { state: 'offline', trouble: null, action: 'rest', wait: 0, ordered: false, failures: 0, misses: 0, hollow: 0, asked: false };
 
 /**
  * Begins, or begins anew because the user asked for it.
@@ -60,7 +63,7 @@ const AGAIN = new Map([
   ['shutdown', ['online', 'server']],
 ]);
 
-/** What is not, and is told as it is. The rest is the end of the session. */
+/** What is not, and is told as it is. The rest is the end of the session, which somebody else has made: the site is asked once. */
 const FINAL = new Set(['login', 'refused', 'replaced']);
 
 /**
@@ -75,10 +78,12 @@ export function next(link, outcome, { now, random, hasNetwork }) {
   const ordered = after > 0;
   if (kind === 'opened') return { ...link, state: 'online', trouble: null, action: 'poll', wait: 0, ordered, misses: 0 };
   if (kind === 'packets') return { ...REST, state: 'online', action: 'poll', wait: after, ordered };
+  if (kind === 'hollow') return paced(link, after, random, now);
   const known = AGAIN.get(cause);
   if (!known) {
     const code = /** @type {Trouble['code']} */ (FINAL.has(cause) ? cause : 'ended');
-    return code === 'ended' && outcome.raced ? begin(link, 'online') : { ...REST, trouble: { code, text, retryAt: 0 } };
+    if (code === 'ended' && (outcome.raced || !link.asked)) return { ...begin(link, 'online'), asked: true };
+    return { ...REST, trouble: { code, text, retryAt: 0 } };
   }
   const [action, code] = known;
   const failures = link.failures + 1;
@@ -92,5 +97,31 @@ export function next(link, outcome, { now, random, hasNetwork }) {
     ordered,
     failures,
     misses,
+    hollow: link.hollow,
+    asked: link.asked,
+  };
+}
+
+/**
+ * What is answered at once with nothing is asked again after waits that grow, and soon counts as no connection.
+ * @param {Link} link
+ * @param {number} after
+ * @param {number} random
+ * @param {number} now
+ * @returns {Link}
+ */
+function paced(link, after, random, now) {
+  const hollow = link.hollow + 1;
+  const wait = Math.max(after, hollow > POLL_HOLLOW_FREE ? backoff(hollow - POLL_HOLLOW_FREE, random) : 0);
+  const isTold = hollow >= POLL_HOLLOW_TOLD;
+  return {
+    ...link,
+    state: isTold ? 'reconnecting' : 'online',
+    trouble: isTold ? { code: 'stuck', text: '', retryAt: now + wait } : null,
+    action: 'poll',
+    wait,
+    ordered: after > 0,
+    misses: 0,
+    hollow,
   };
 }

@@ -21,7 +21,8 @@ import { ask, encode, isFinal } from './site.js';
  * @returns {Promise<Polled>}
  */
 export async function poll(env, { server, domain, ticket, jsonp, timeout }, seq, controller) {
-  const url = `${server}${server.includes('?') ? '&' : '?'}${encode({ domain, ticket, seq })}`;
+  // No two polls have one address, so no cache has an answer.
+  const url = `${server}${server.includes('?') ? '&' : '?'}${encode({ domain, ticket, seq, _: env.now() })}`;
   const init = jsonp ? null : /** @type {RequestInit} */ ({ mode: 'cors', credentials: 'omit' });
   const { status, data, after } = await ask(env, url, init, timeout || POLL_TIMEOUT_MS, controller);
   if (isFinal(status)) return { kind: 'gone' };

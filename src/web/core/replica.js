@@ -8,7 +8,7 @@ import { createHistory } from './history.js';
 import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, ROLL_CALL_MS, SAVE_DELAY_MS } from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat, isMuted } from './model/chats.js';
-import { emptyWorld } from './model/world.js';
+import { emptyWorld, notificationKey } from './model/world.js';
 import { report } from './page.js';
 import { remember } from './ring.js';
 import { createSender } from './sender.js';
@@ -45,6 +45,7 @@ export class Replica {
   #told = new Set();
   #isSure; // whose page it is
   #leader = ''; // the tab that leads, and has not said that it goes
+  #forget; // the way back from the browser's cache
   #isOld = false; // back from the browser's cache: of the other tabs' messages it knows nothing
 
   /**
@@ -76,7 +77,7 @@ export class Replica {
     /** @type {(() => void)[] | null} how to stop listening to the browser; null while stopped */
     this.listening = null;
     this.#isSure = options.user !== undefined;
-    env.listen('pageshow', (event) => event.persisted && this.#comeBack());
+    this.#forget = env.listen('pageshow', (event) => event.persisted && this.#comeBack());
   }
 
   get state() {
@@ -109,6 +110,14 @@ export class Replica {
   }
   get unread() {
     return this.chats.reduce((sum, chat) => sum + chat.unread, this.notices.filter((it) => !it.read).length);
+  }
+  get news() {
+    const unseen = this.notifications.filter((it) => !this.world.seen.has(notificationKey(it)));
+    return this.notices.filter((it) => !it.read).length + unseen.length;
+  }
+  /** The page says that nobody is logged in, and no other tab knows better. */
+  get isGuest() {
+    return this.#isSure && this.options.user === '' && !this.world.session;
   }
   /** Whether sounds and desktop notifications are this tab's to make: one of all tabs. */
   get leads() {
@@ -168,6 +177,12 @@ export class Replica {
     tabs.stop();
   }
 
+  /** As `stop`, for good: another takes this page over. */
+  end() {
+    this.stop();
+    this.#forget();
+  }
+
   #comeBack() {
     this.#isSure = false; // what the page said of its user may be old
     this.#isOld = true;
@@ -196,7 +211,7 @@ export class Replica {
     this.#waiting?.();
     this.#waiting = null;
     this.#leader = '';
-    this.session.lead();
+    this.session.lead(this.isGuest);
     this.tabs.post({ led: true });
     this.sender.adopt();
   }
@@ -261,7 +276,7 @@ export class Replica {
     const { world, session } = this;
     const isOther = user !== undefined && world.complete && user !== world.me?.id;
     if (isOther) session.renew();
-    else if (world.state === 'offline' && !world.chosenOffline) session.goOnline();
+    else if (world.state === 'offline' && !world.chosenOffline && user !== '') session.goOnline();
     if (!isOther) this.tabs.post({ to: tab, welcome: world });
   }
 

@@ -1,9 +1,10 @@
 // Messages on their way to the site.
 //
-// Owns: the order of what is said in one chat, and what the site's answer makes of each message.
+// Owns: the order of what is said in one chat, which holds if the site takes no more for a while, and what the site's answer
+// makes of each message.
 // Must not: draw or keep anything; it tells events.
 
-import { BODY_BYTES_MAX, LEAVING_MS } from './limits.js';
+import { BODY_BYTES_MAX, HOLDS_MAX, HOLD_MS, LEAVING_MS } from './limits.js';
 import { parseKey } from './model/chats.js';
 import { bytesOf, read } from './shape.js';
 
@@ -26,6 +27,9 @@ export const TOO_LONG = 'too long';
  * @property {(event: Event) => void} publish
  */
 
+/** The site has had too many, and takes more later. */
+const TOO_MANY = 429;
+
 /** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
 async function deliver({ env, site, world, publish }, { key, cid, body, style }) {
   /** @param {string} peer */
@@ -34,22 +38,31 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   /** @param {string} reason @returns {Event} */
   const failed = (reason) => ({ t: 'fate', key, cid, news: { state: 'failed', reason } });
   if (bytesOf(body) > BODY_BYTES_MAX) return failed(TOO_LONG);
-  const answer = await site.post('message', {
-    type: kind === 'room' ? 'multicast' : 'unicast',
-    to: id,
-    body,
-    style,
-    ticket: world.session?.ticket ?? '',
-    cid,
-    offline: kind === 'user' && !isThere(id),
-  });
+  const ask = () =>
+    site.post('message', {
+      type: kind === 'room' ? 'multicast' : 'unicast',
+      to: id,
+      body,
+      style,
+      ticket: world.session?.ticket ?? '',
+      cid,
+      offline: kind === 'user' && !isThere(id),
+    });
+  let answer = await ask();
+  for (let holds = 0; answer.status === TOO_MANY && holds < HOLDS_MAX; holds += 1) {
+    const wait = answer.after || HOLD_MS;
+    publish({ t: 'held', key, until: env.now() + wait });
+    publish({ t: 'fate', key, cid, news: { state: 'sending', adopted: false } }); // it was answered, so it may be adopted again
+    await new Promise((resolve) => env.after(wait, () => resolve(null)));
+    answer = await ask();
+    publish({ t: 'held', key, until: 0 });
+  }
   if (!answer.ok && answer.kind === 'refused' && kind === 'user') publish({ t: 'unsure', id });
   // Browsers cut a page's calls off before they tell it to leave. Then it has not failed: the next page sends it again.
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
-  const state = kind === 'user' && isThere(id) ? 'delivered' : 'sent';
   const { id: made, timestamp } = read(answer.data, 'id? timestamp@');
-  return { t: 'fate', key, cid, news: { state, ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
+  return { t: 'fate', key, cid, news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
 }
 
 /** @param {Parts} parts */
@@ -57,13 +70,18 @@ export function createSender(parts) {
   const { env, world, tabs, inTurn, publish } = parts;
   let made = 0;
 
-  /** @param {Pending} pending */
-  const queue = (pending) => inTurn(pending.key, async () => publish(await deliver(parts, pending)));
+  /** @param {Pending} pending @param {boolean} [adopted] once its turn has come: what only waited for it was not tried */
+  const queue = (pending, adopted = false) =>
+    inTurn(pending.key, async () => {
+      const { key, cid } = pending;
+      if (adopted) publish({ t: 'fate', key, cid, news: { state: 'sending', adopted } });
+      publish(await deliver(parts, pending));
+    });
 
-  /** @param {Pending} pending @param {boolean} adopted */
+  /** @param {Pending} pending @param {boolean} [adopted] */
   function again(pending, adopted) {
-    publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'sending', tab: tabs.id, adopted } });
-    queue(pending);
+    publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'sending', tab: tabs.id, adopted: false } });
+    queue(pending, adopted);
   }
 
   return {
@@ -80,7 +98,11 @@ export function createSender(parts) {
     /** @param {string} cid */
     retry(cid) {
       const pending = world.outbox.get(cid);
-      if (pending?.state === 'failed') again(pending, false);
+      if (pending?.state === 'failed') again(pending);
+    },
+    /** What failed in one chat, in its order. @param {string} key */
+    retryAll(key) {
+      for (const pending of [...world.outbox.values()]) if (pending.key === key) this.retry(pending.cid);
     },
     /** Sends once more what was left unanswered by tabs that have gone. */
     adopt() {

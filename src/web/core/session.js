@@ -3,10 +3,12 @@
 // Owns: the calls `online`, `offline` and the poll, in the order that link.js says.
 // Must not: acknowledge (by the next poll) what has not been told to the other tabs.
 
-import { POLL_TRUSTED_MS } from './limits.js';
+import { backoff } from './backoff.js';
+import { POLL_HOLLOW_MS, POLL_TRUSTED_MS } from './limits.js';
 import { REST, begin, next } from './link.js';
 import { report } from './page.js';
 import { poll } from './poll.js';
+import { isNewer } from './ring.js';
 import * as shape from './shape.js';
 
 /**
@@ -46,11 +48,12 @@ export class Session {
     this.#parts = parts;
   }
 
-  /** This tab leads now: polls on where the last leader stopped, if it can. */
-  lead() {
+  /** This tab leads now: polls on where the last leader stopped, if it can. Of a guest the site is asked nothing. @param {boolean} isGuest */
+  lead(isGuest) {
     const { world, store } = this.#parts;
     const { session, complete, state, trouble } = world;
     if (world.chosenOffline) return this.#set(REST);
+    if (isGuest) return this.#set({ ...REST, trouble: { code: 'login', text: '', retryAt: 0 } });
     if (state === 'offline' && trouble) return this.#set({ ...REST, trouble });
     const action = complete && session && !store.hasLeft(session.ticket) ? 'poll' : 'online';
     return void this.#go(begin({ ...REST, state }, action));
@@ -173,12 +176,15 @@ export class Session {
       return this.#open(isMine, true);
     }
     // What did not fit into the answer. Nobody polls meanwhile: nothing newer is taken for the last that was seen.
-    for (let { more } = opened; more; ) {
-      const page = await site.post('missed', { since: more });
+    for (let { more } = opened, idle = 0; more; ) {
+      if (idle) await this.#sleep(backoff(idle, env.random()));
+      const since = more;
+      const page = await site.post('missed', { since });
       if (!isMine()) return null;
       if (!page.ok) return page;
-      const found = shape.missed(page.data, more);
+      const found = shape.missed(page.data, since);
       more = found.more;
+      idle = found.messages.some(({ id }) => isNewer(id, since)) ? 0 : idle + 1;
       publish({ t: 'packets', at: opened.at, ticket: opened.session.ticket, answer: { ...found, presences: [], statuses: [], seq: 0 }, more });
     }
     return { kind: 'opened' };
@@ -210,6 +216,7 @@ export class Session {
       if (isMine() && env.hasNetwork()) this.#set({ ...this.#link, state: 'online', trouble: null });
     });
     this.#controller = new AbortController();
+    const asked = env.now();
     const polled = await poll(env, session, world.seq, this.#controller);
     trust();
     if (!isMine()) return null;
@@ -219,10 +226,11 @@ export class Session {
       return { kind: 'stopped', reason: answer.reason, after, raced: store.hasLeft(session.ticket) };
     }
     const packets = answer.messages.length + answer.presences.length + answer.statuses.length;
-    if (packets > 0 || answer.seq !== world.seq) {
+    const isNews = answer.seq ? answer.seq > world.seq : packets > 0;
+    if (isNews) {
       publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
       if (answer.messages.length > 0) store.save(world);
-    }
+    } else if (env.now() - asked < POLL_HOLLOW_MS) return { kind: 'hollow', after };
     return { kind: 'packets', after };
   }
 }

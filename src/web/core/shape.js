@@ -114,7 +114,7 @@ const OLD_TYPES = new Map([
 /** @param {unknown} raw @returns {LogItem[]} */
 export const logItems = (raw) =>
   list(raw).map((it) => {
-    const item = read(it, 'id from nick to type timestamp@ body" style cid?');
+    const item = read(it, 'id from nick to type timestamp@ body" style cid? new!');
     item.nick ||= item.from;
     item.type = OLD_TYPES.get(item.type) ?? item.type;
     item.id ||= `~${text(it.timestamp)}~${item.from}~${item.body.slice(0, 64)}`;
@@ -143,7 +143,7 @@ export function pollAnswer(raw) {
 /** @param {unknown} raw @returns {import('./types.js').Notification[]} */
 export const notifications = (raw) =>
   list(raw)
-    .map((it) => read(it, 'text link?'))
+    .map((it) => read(it, 'text link? time@'))
     .filter((it) => it.text);
 
 /** @param {unknown} raw @returns {import('./types.js').MenuEntry[]} */

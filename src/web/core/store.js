@@ -24,6 +24,7 @@ const MEMORY = {
   chats,
   outbox: (raw) => new Map(lines(raw, `key tab ${LINE} adopted!`).flatMap((it) => (parseKey(it.key) && it.cid && isPending(it) ? [[it.cid, it]] : []))),
   notices: (raw) => all(raw, 'id kind nick body" url? time@ read!').filter(({ id }) => id),
+  seen: ids,
   settings: (raw) => ({ ...defaults(), ...pick(raw) }),
   chosenShow: shape.text,
   chosenStatus: (raw) => (typeof raw === 'string' ? raw : null),

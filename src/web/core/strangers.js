@@ -4,6 +4,7 @@
 // stand in the page, to whom a chat is open, or who were there. They come and go unheard, so they are asked for again.
 // Must not: look for links; the user interface does.
 
+import { backoff } from './backoff.js';
 import { ASK_AGAIN_MS, STRANGERS_AGE_MS, USERS_ASKED_MAX } from './limits.js';
 import { findChat } from './model/chats.js';
 import { buddies } from './shape.js';
@@ -22,6 +23,7 @@ export function createStrangers({ env, site, tabs, world, publish }) {
   /** @type {Map<string, number>} by id, or as the page names them: when the site last said how they are */
   const heard = new Map();
   let askAfter = 0; // not before, nor while it asks
+  let idle = 0; // answers in a row that said nothing of those who were asked for
 
   /** The site has said how these are, be it to another tab. @param {string[]} names */
   const hear = (names) => {
@@ -52,10 +54,13 @@ export function createStrangers({ env, site, tabs, world, publish }) {
     if (!asked.length) return;
     askAfter = Infinity;
     const answer = await site.get('buddies', { ids, stranger_ids });
-    askAfter = answer.ok ? 0 : env.now() + ASK_AGAIN_MS;
+    askAfter = env.now() + ASK_AGAIN_MS;
     if (!answer.ok) return;
     hear(asked);
-    publish({ t: 'buddies', buddies: buddies(answer.data), asked });
+    const found = buddies(answer.data);
+    idle = found.some(({ id, uid = id, incomplete }) => !incomplete && (asked.includes(id) || asked.includes(uid))) ? 0 : idle + 1;
+    askAfter = idle > 1 ? env.now() + backoff(idle, env.random()) : 0;
+    publish({ t: 'buddies', buddies: found, asked });
   }
 
   return {

@@ -20,6 +20,7 @@
  * @property {string} [pic_url]
  * @property {string} [default_pic_url] if the other cannot be loaded
  * @property {boolean} [blocked] I have blocked him
+ * @property {boolean} [refused] the site has refused what I wrote to this user last
  * @property {boolean} [incomplete] only the id is sure: ask again
  */
 
@@ -51,6 +52,7 @@
  * @property {string} body
  * @property {string} style CSS declarations
  * @property {string} [cid] the client id under which I sent it
+ * @property {boolean} [new] of `new_messages`: it is news to me
  */
 
 /**
@@ -73,7 +75,7 @@
  * @property {boolean} [shortcut]
  */
 
-/** @typedef {{text: string, link?: string}} Notification */
+/** What the site has to tell; `time`: when that was, ms since 1970; 0 if it does not say. @typedef {{text: string, link?: string, time: number}} Notification */
 
 /** A channel whose pushes I get: a room of the message server that is no group. @typedef {{id: string, nick: string, url?: string}} Channel */
 
@@ -142,9 +144,9 @@
  * Why the state is not `online`. `login`: the site does not know who this is; `refused`: it says no; `site`: it cannot be
  * reached or failed; `server`: the message server cannot be reached; `replaced`: another window has taken the
  * connection over; `ended`: the site ended the session; `limit`: too many windows; `network`: the browser says it has
- * no network.
+ * no network; `stuck`: polls are answered at once with nothing, by something that is no message server.
  * @typedef {object} Trouble
- * @property {'login' | 'refused' | 'site' | 'server' | 'replaced' | 'ended' | 'limit' | 'network'} code
+ * @property {'login' | 'refused' | 'site' | 'server' | 'replaced' | 'ended' | 'limit' | 'network' | 'stuck'} code
  * @property {string} text what the site said, or nothing
  * @property {number} retryAt when it will be tried again, ms since 1970; 0 is not by itself
  */
@@ -178,7 +180,7 @@
  * @property {string} body
  * @property {string} style
  * @property {number} time ms since 1970 by the site's clock
- * @property {'sending' | 'sent' | 'delivered' | 'failed' | 'received'} state
+ * @property {'sending' | 'sent' | 'failed' | 'received'} state
  * @property {string} reason why it failed, for the user to read
  */
 
@@ -195,6 +197,7 @@
  * @property {boolean} complete there is nothing older at the site
  * @property {string} typing the nick of him who is typing, or nothing
  * @property {number} until when that is forgotten, ms since 1970 by the site's clock
+ * @property {number} held until when the site takes no more of what waits here, ms since 1970 by the browser's clock; 0 if it takes it
  * @property {number} scroll pixels from the end, where the user left it
  */
 
@@ -248,10 +251,12 @@
  * @property {Settings} settings
  * @property {MenuEntry[]} menu
  * @property {number} unread of all chats and notices
+ * @property {number} news notices and notifications that were not seen
  * @property {boolean} leads sounds and desktop notifications are this tab's to make: one tab of all
  *
  * @property {() => void} start begins; goes online unless the user chose to be offline
  * @property {() => void} stop ends as `pagehide` does
+ * @property {() => void} end for good: another core takes the page over
  * @property {(login?: {username: string, password: string}) => void} goOnline
  * @property {() => void} goOffline and stay so on later pages, until `goOnline`
  * @property {(show: string, status?: string) => void} setPresence
@@ -262,6 +267,7 @@
  * @property {(key: ChatKey | '') => void} activate shows a chat's window, or none
  * @property {(key: ChatKey, body: string, style?: string) => void} send shows it as `sending` at once
  * @property {(key: ChatKey, cid: string) => void} retry sends again what failed
+ * @property {(key: ChatKey) => void} retryAll sends all again that failed in a chat
  * @property {(key: ChatKey, cid: string) => void} discard forgets what failed
  * @property {(key: ChatKey, text: string) => void} draft what is being typed; tells the other side that it is
  * @property {(key: ChatKey, pixels: number) => void} scroll

@@ -6,7 +6,7 @@
 // the IM, `demo.say('u/bob', 'text')` a message that comes in, `demo.push()` a broadcast.
 // Must not: be shipped; nothing outside this folder knows of it.
 
-/* global URL, URLSearchParams, document, location, setTimeout */
+/* global URL, URLSearchParams, document, fetch, location, setTimeout */
 
 import { createWidget } from '../widget/widget.js';
 
@@ -45,7 +45,7 @@ if (!query.has('empty')) {
 }
 
 let serial = 100;
-const message = (from, body, ago, more = {}) => ({ id: String(serial++), cid: '', from, nick: contacts.get(from)?.nick ?? 'Alice', own: from === 'alice', body, style: '', time: now - ago, state: from === 'alice' ? 'delivered' : 'received', reason: '', ...more });
+const message = (from, body, ago, more = {}) => ({ id: String(serial++), cid: '', from, nick: contacts.get(from)?.nick ?? 'Alice', own: from === 'alice', body, style: '', time: now - ago, state: from === 'alice' ? 'sent' : 'received', reason: '', ...more });
 const chat = (key, messages, more = {}) => ({ key, kind: key.startsWith('r/') ? 'room' : 'user', id: key.slice(2), messages, unread: 0, draft: '', loaded: true, complete: false, typing: '', scroll: 0, ...more });
 
 const bob = [
@@ -82,7 +82,7 @@ const im = {
     { id: 'n2', kind: 'channel', nick: 'Forum', body: 'Carol: How often do you water in winter?', url: '/thread/12', time: now - 8 * MINUTE, read: false },
     { id: 'n1', kind: 'broadcast', nick: 'Admin', body: 'The site will be down for ten minutes tonight at 23:00.\nDetails: https://example.com/status', time: now - DAY, read: true },
   ],
-  notifications: query.has('empty') ? [] : [{ text: 'Judy wants to be your friend', link: '/friends' }, { text: 'Dan replied to “Orchids at home”', link: '/thread/12#p9' }],
+  notifications: query.has('empty') ? [] : [{ text: 'Judy wants to be your friend', link: '/friends', time: now - 3 * MINUTE }, { text: 'Dan replied to “Orchids at home”', link: '/thread/12#p9', time: now - DAY }],
   settings: {
     play_sound: true, buddy_sticky: !query.has('loose'), minimize_layout: query.has('minimal'), msg_auto_pop: true, blocked_rooms: ['9'], desktop_notify: false,
     theme: query.get('theme') ?? 'auto', lang: '', opacity: Number(query.get('opacity') ?? 100), zoom: Number(query.get('zoom') ?? 100),
@@ -92,6 +92,9 @@ const im = {
   ],
   get unread() {
     return im.chats.reduce((sum, one) => sum + one.unread, 0) + im.notices.filter((notice) => !notice.read).length;
+  },
+  get news() {
+    return im.notices.filter((notice) => !notice.read).length + (im.isSeen ? 0 : im.notifications.length);
   },
   start() {},
   stop() {},
@@ -142,11 +145,15 @@ const im = {
     const sent = message('alice', body, now - Date.now(), { state: 'sending', cid, style });
     im.open(key).messages.push(sent);
     change('chat', key);
-    setTimeout(() => ((sent.state = 'delivered'), change('chat', key)), 500);
+    setTimeout(() => ((sent.state = 'sent'), change('chat', key)), 500);
   },
   retry(key, cid) {
     const one = im.open(key).messages.find((other) => other.cid === cid);
     one.state = 'sent';
+    change('chat', key);
+  },
+  retryAll(key) {
+    for (const one of im.open(key).messages) if (one.state === 'failed') one.state = 'sent';
     change('chat', key);
   },
   discard(key, cid) {
@@ -178,6 +185,8 @@ const im = {
   },
   downloadUrl: (key) => `/download?key=${encodeURIComponent(key)}`,
   readNotices() {
+    if (!im.news) return;
+    im.isSeen = true;
     for (const notice of im.notices) notice.read = true;
     change('notices');
   },
@@ -208,7 +217,22 @@ const im = {
 
 for (let index = im.chats.length; index < Number(query.get('chats') ?? 0); index += 1) im.chats.push(chat(`u/${people[index + 6][0]}`, [], { complete: true, unread: index % 4 ? 0 : 2 }));
 
-const widget = createWidget(im, { stylesheet: new URL('../widget/widget.css', import.meta.url).href, words: new URL('../widget/words.js', import.meta.url).href, lang: '', theme: '', userLinks: [] });
+
+/** The style of a file, with those it imports. */
+async function styleOf(name) {
+  const text = await (await fetch(new URL(`../widget/${name}`, import.meta.url))).text();
+  const [, imported] = /@import '\.\/(\S+)';/.exec(text) ?? [];
+  return imported ? (await styleOf(imported)) + text.replace(/@import .*/, '') : text;
+}
+
+/** A chunk as its sources are: what is shared is shared because it is the same module. */
+const CHUNKS = { chat: ['chunk.chat.js', 'chat.css'], panels: ['chunk.panels.js', 'panels.css'], zh: ['words.js'] };
+async function load(name) {
+  const [module, css] = CHUNKS[name];
+  return { parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' };
+}
+
+const widget = createWidget(im, { style: await styleOf('widget.css'), load, lang: '', theme: '', userLinks: [] });
 globalThis.demo = Object.assign(im, {
   widget,
   change,

@@ -52,12 +52,16 @@ const TRANSITIONS = [
   ['JSONP fails once', ON, { kind: 'silent', after: 0, blind: true }, { action: 'poll', misses: 1 }],
   ['JSONP fails twice', { ...BACK, misses: 1 }, { kind: 'silent', after: 0, blind: true }, { action: 'online', misses: 2 }],
   ['replaced', ON, { kind: 'stopped', reason: 'replaced', after: 0, raced: false }, { state: 'offline', action: 'rest', code: 'replaced', retryAt: 0 }],
-  ['ended', ON, { kind: 'stopped', reason: 'offline', after: 0, raced: false }, { state: 'offline', action: 'rest', code: 'ended' }],
+  ['ended by somebody else', ON, { kind: 'stopped', reason: 'offline', after: 0, raced: false }, { state: 'reconnecting', action: 'online', wait: 0, trouble: null, asked: true }],
+  ['the site was asked and opened a session', { ...ON, asked: true }, { kind: 'opened' }, { state: 'online', action: 'poll', asked: true }],
+  ['the site could not be asked', { ...ON, asked: true }, { kind: 'site', text: '', after: 0 }, { action: 'online', asked: true }],
+  ['ended again', { ...ON, asked: true }, { kind: 'stopped', reason: 'offline', after: 0, raced: false }, { state: 'offline', action: 'rest', code: 'ended', asked: false }],
+  ['it lasts', { ...ON, asked: true }, { kind: 'packets', after: 0 }, { state: 'online', action: 'poll', asked: false }],
   ['ended by a tab that thought it was the last', ON, { kind: 'stopped', reason: 'offline', after: 0, raced: true }, { state: 'reconnecting', action: 'online', wait: 0 }],
   ['limit', ON, { kind: 'stopped', reason: 'limit', after: 5000, raced: false }, { state: 'reconnecting', action: 'online', wait: 5000, code: 'limit', ordered: true }],
   ['limit without a time', ON, { kind: 'stopped', reason: 'limit', after: 0, raced: false }, { wait: 30_000, code: 'limit' }],
   ['shutdown', ON, { kind: 'stopped', reason: 'shutdown', after: 2000, raced: false }, { action: 'online', wait: 2000, code: 'server' }],
-  ['a reason of the future', ON, { kind: 'stopped', reason: 'eclipse', after: 0, raced: false }, { action: 'rest', code: 'ended' }],
+  ['a reason of the future', { ...ON, asked: true }, { kind: 'stopped', reason: 'eclipse', after: 0, raced: false }, { action: 'rest', code: 'ended' }],
 ];
 
 test('What comes of each outcome', () => {

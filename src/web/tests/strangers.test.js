@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { USERS_ASKED_MAX } from '../core/limits.js';
-import { chatOf, simulate } from './sim/world.js';
+import { simulate } from './sim/world.js';
 
 const MINUTE = 60_000;
 /** By then a change has been seen. */
@@ -76,19 +76,6 @@ test('A chat that is opened or looked at again asks at once', async () => {
   tab.im.open('u/bob');
   await pass(100);
   assert.equal(calls(sim, 'buddies').length, asked, 'a friend needs no asking');
-});
-
-test('What is said to a stranger is delivered, or only sent, as he is there or not', async () => {
-  const { tab, server, pass } = await pageOf();
-  tab.im.open('u/eve');
-  await pass(1000);
-  for (const [there, state] of [[true, 'delivered'], [false, 'sent']]) {
-    server.present[there ? 'add' : 'delete']('eve');
-    await pass(SOON);
-    tab.im.send('u/eve', `she is there: ${there}`);
-    await pass(500);
-    assert.equal(chatOf(tab, 'u/eve').messages.at(-1).state, state);
-  }
 });
 
 test('What one tab asked the others know', async () => {

@@ -5,7 +5,7 @@
 
 import { document, window } from '../core/page.js';
 import { lang, number } from './i18n.js';
-import { im, openChat, openPanel, ui } from './state.js';
+import { ending, im, isQuiet, openChat, openPanel, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Message & {key: import('../core/types.js').ChatKey}} Incoming */
 
@@ -51,7 +51,7 @@ function flip() {
 
 /** The title tells every other second what is unread, while the page is hidden. */
 export function flashTitle() {
-  const wanted = document.hidden && im.unread > 0;
+  const wanted = document.hidden && im.unread > 0 && !isQuiet();
   if (wanted === flashing > 0) return;
   clearInterval(flashing);
   flashing = wanted ? setInterval(flip, FLASH_MS) : 0;
@@ -93,6 +93,7 @@ function wakeSound() {
  * @param {() => void} open
  */
 async function call(id, heading, text, image, open) {
+  if (isQuiet()) return;
   if (document.hidden) await wait(HIDDEN_WAIT_MS);
   if (im.settings.play_sound && audio?.state === 'running') void claim(`sound ${id}`, playSound);
   void claim(`note ${id}`, () => {
@@ -112,7 +113,8 @@ async function call(id, heading, text, image, open) {
 }
 
 export function watchAlerts() {
-  for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, wakeSound, { once: true, capture: true });
+  const { signal } = ending;
+  for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, wakeSound, { once: true, capture: true, signal });
   im.on('message', (/** @type {Incoming} */ { own, id, key, from, nick, body }) => {
     if (own) return;
     // One who is reading the chat need not be called, in no tab.
@@ -125,6 +127,10 @@ export function watchAlerts() {
   });
   im.on('notice', (/** @type {import('../core/types.js').Notice} */ { id, nick, body }) => void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices')));
   im.on('unread', flashTitle);
-  window.addEventListener('visibilitychange', flashTitle);
+  window.addEventListener('visibilitychange', flashTitle, { signal });
+  signal.addEventListener('abort', () => {
+    clearInterval(flashing);
+    if (flashed && document.title === flashed) document.title = title;
+  });
   flashTitle();
 }

@@ -93,7 +93,7 @@ function tabs() {
 /** @type {Record<string, string>} */
 const TROUBLES = {
   refused: 'The site refused', site: 'The site cannot be reached', server: 'The message server cannot be reached', replaced: 'Connected in another window',
-  ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection',
+  ended: 'The site has ended the chat', limit: 'Too many windows', network: 'No network connection', stuck: 'New messages are held up on their way',
   offline: 'Offline', connecting: 'Connecting…', reconnecting: 'Reconnecting…',
 };
 
@@ -116,10 +116,9 @@ function banner() {
 }
 
 function mainButtons() {
-  const { notices, notifications, contacts, state, settings } = im;
+  const { news, contacts, state, settings } = im;
   const signIn = t('Sign in to chat');
   if (isSigningIn()) return panelButton('contacts', 'person', signIn, '', h('span.bt', signIn));
-  const news = notifications.length + notices.filter((notice) => !notice.read).length;
   const online = state === 'online';
   const count = countOnline(contacts.values());
   const text = (/** @type {string} */ title) => !settings.minimize_layout && !ui.narrow && h('span.bt', title);

@@ -5,12 +5,13 @@
 
 import { composer } from './composer.js';
 import { h } from './dom.js';
-import { t } from './i18n.js';
+import { seconds, t } from './i18n.js';
 import { icon } from './icons.js';
 import { log } from './log.js';
 import { roomLine } from './panels.js';
-import { avatar, dropdown, iconButton, link, opener, partner, personRow, presenceWord, siteLink, spoken } from './parts.js';
-import { draw, focus, im, minimise, toggleTray, ui } from './state.js';
+import { avatar, dropdown, iconButton, link, opener, partner, presenceWord, siteLink, spoken } from './parts.js';
+import { personRow } from './rows.js';
+import { draw, focus, heldSeconds, im, minimise, toggleTray, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
@@ -88,12 +89,24 @@ function confirmClear({ key }) {
   return h('div.ask', { key: 'clear', role: 'group', label: text }, note(text, link(t('Clear'), clear, { class: 'link danger' }), link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' })));
 }
 
-/** What the user should know before he writes. @param {Chat} chat */
+/** What the user should know before he writes. What the site refuses nobody will read later. @param {Chat} chat */
 function notes(chat) {
   const { nick, room, known } = partner(chat);
   const { blocked, label, run } = blocking(chat);
   if (blocked) return note(room ? t('You have locked this room.') : t('You have blocked {}.', nick), link(label, run));
-  return !room && im.state === 'online' && known && !known.incomplete && known.presence === 'offline' && note(t('{} is offline and will read this later.', nick));
+  const isAway = !room && im.state === 'online' && known && !known.incomplete && known.presence === 'offline';
+  const isRefused = known?.refused || chat.messages.some(({ state, reason }) => state === 'failed' && reason);
+  return isAway && !isRefused && note(t('{} is offline and will read this later.', nick));
+}
+
+/** What has become of what was written. @param {Chat} chat */
+function outcome(chat) {
+  const left = heldSeconds(chat);
+  const failed = chat.messages.filter(({ state }) => state === 'failed').length;
+  return [
+    h(left ? 'div.note' : 'div.none', { key: 'held' }, h('span', { role: 'status' }, left > 0 && t('Too many messages at once.')), left > 0 && h('small.wait', t('Trying again in {}', seconds(left)))),
+    failed > 1 && h('div.note', { key: 'unsent' }, h('span', t('{} messages were not sent.', failed)), link(t('Send all again'), () => im.retryAll(chat.key))),
+  ];
 }
 
 /** @param {Chat} chat */
@@ -106,6 +119,7 @@ export function chatWindow(chat) {
     h(ui.failure ? 'div.note.error' : 'div.none', { role: 'alert' }, ui.failure),
     h('div.mid', log(chat), ui.tray === 'members' && members(chat)),
     notes(chat),
+    outcome(chat),
     !blocking(chat).blocked && composer(chat),
   );
 }

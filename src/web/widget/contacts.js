@@ -7,8 +7,10 @@ import { document } from '../core/page.js';
 import { h, memo } from './dom.js';
 import { lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
-import { SHOWS, avatar, dot, dropdown, empty, iconButton, menu, opener, panel, personRow, presenceWord, theirs, unreadIn } from './parts.js';
+import { menu } from './menu.js';
+import { SHOWS, avatar, dot, dropdown, iconButton, opener, panel, presenceWord, theirs } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
+import { empty, personRow, unreadIn } from './rows.js';
 import { draw, im, isSigningIn, openChat, save, ui } from './state.js';
 import { safeUrl } from './text.js';
 

@@ -1,16 +1,15 @@
 // Languages.
 //
 // Owns: which language the bar speaks, and how it writes numbers and times. Must not: hold words; the English ones stand
-// where they are said, those of the other languages in `words.js`, which is fetched if they are spoken.
+// where they are said, those of the other languages in `words.js`, which is loaded if they are spoken.
 
 import { daysAgo } from './days.js';
 
 /** The languages, in the order of a row of words. */
 export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'];
 
-/** English, and what the other languages say for it; nothing until it was fetched. @type {Map<string, string[]> | undefined} */
+/** English, and what the other languages say for it; nothing until they were loaded. @type {Map<string, string[]> | undefined} */
 let table;
-let isAsked = false;
 
 /** The language that is spoken. */
 export let lang = 'en';
@@ -37,17 +36,8 @@ export function learn(rows) {
   table = new Map(rows.map((row) => [row[0] ?? '', row]));
 }
 
-/**
- * Whether the words of the language are here. If not they are fetched; without them it is English.
- * @param {string} url
- * @param {() => void} then
- */
-export function knows(url, then) {
-  if (lang === 'en' || table) return true;
-  if (!isAsked) import(url).then(({ WORDS }) => learn(WORDS), () => learn([])).then(then);
-  isAsked = true;
-  return false;
-}
+/** Whether there are words of the language; without them it is English. */
+export const isSpoken = () => lang === 'en' || table !== undefined;
 
 /** @param {number} count @param {Intl.NumberFormatOptions} [options] */
 export const number = (count, options) => count.toLocaleString(lang, options);

@@ -7,7 +7,8 @@ import { groupByDay } from './days.js';
 import { attempt, h, memo } from './dom.js';
 import { dayName, lang, moment, t, time } from './i18n.js';
 import { icon } from './icons.js';
-import { avatar, badge, link, linkified, partner, theirs, timeOf } from './parts.js';
+import { avatar, badge, link, partner, theirs } from './parts.js';
+import { linkified, timeOf } from './rows.js';
 import { draw, find, im, ui } from './state.js';
 import { readStyle } from './style.js';
 import { isBigEmoji, tokenise } from './text.js';
@@ -41,8 +42,8 @@ const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed:
 /** A line keeps its key when the site gives it an id. @param {Message | undefined} message */
 const lineKey = (message) => message?.cid || message?.id || '';
 
-/** How far a message of mine has come. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
-const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'], delivered: ['checks', 'Delivered'] };
+/** How far a message of mine has come. That the other side has got it is for the site to say, not for us to guess. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
+const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'] };
 
 /** @param {string} chat @param {Message} message @param {boolean} last of its run */
 function line(chat, { id, cid, own, body, style, state, reason, time: at }, last) {
@@ -135,7 +136,7 @@ export function log(chat) {
 /** After a drawing: puts the scroll where the reader expects it. @param {Chat | undefined} chat */
 export function settleScroll(chat) {
   const box = find('log');
-  // Before the stylesheet has come nothing has a height, and there is nowhere to scroll to.
+  // What is not shown has no height, and there is nowhere to scroll to.
   if (!chat || !box?.clientHeight) {
     reading.key = '';
     return;

@@ -5,9 +5,10 @@
 import { attempt, h } from './dom.js';
 import { lang, moment, t } from './i18n.js';
 import { icon } from './icons.js';
-import { empty, iconButton, linkified, panel, personRow, siteLink, theirs, timeOf } from './parts.js';
+import { iconButton, panel, siteLink, theirs } from './parts.js';
 import { sorted } from './roster.js';
-import { draw, im, ui } from './state.js';
+import { empty, linkified, personRow, timeOf } from './rows.js';
+import { dismissToast, im, ui } from './state.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 
@@ -47,13 +48,8 @@ function noticeCard({ id, kind, nick, body, url, time, read }, dismiss) {
   );
 }
 
-/** @param {Notice} notice */
-export function dismissToast(notice) {
-  ui.toasts = ui.toasts.filter((other) => other !== notice);
-  draw();
-}
-
-export const toasts = () => h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, ...ui.toasts.map((notice) => attempt(() => noticeCard(notice, () => dismissToast(notice)))));
+/** A card above the bar. @param {Notice} notice */
+export const noticeToast = (notice) => noticeCard(notice, () => dismissToast(notice));
 
 /** @param {string} title @param {import('./dom.js').Child[]} entries */
 const section = (title, entries) => entries.length > 0 && [h('h3', title), h('ul', { label: title }, ...entries)];
@@ -66,7 +62,7 @@ export function noticesPanel() {
       'div.list',
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
       !notifications.length && !notices.length && empty('bell', t('All caught up')),
-      section(t('From the site'), notifications.map(({ text, link }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text))))),
+      section(t('From the site'), notifications.map(({ text, link, time }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time)))))),
       section(t('Announcements'), notices.map((notice) => attempt(() => noticeCard(notice)))),
     ),
   );

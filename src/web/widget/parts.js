@@ -1,14 +1,16 @@
-// The small things every panel is made of.
+// The small things the bar and what it opens are made of.
 //
-// Owns: buttons, avatars, presence dots, badges, rows, menus, a panel's frame, empty lists. Must not: know what they are for.
+// Owns: buttons, avatars, presence dots, badges, openers of menus, a panel's frame. Must not: know what they are for, or hold what
+// only a panel or a chat shows (`rows.js`).
 
 import { document } from '../core/page.js';
+import { chunk } from './chunks.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { presenceKind } from './roster.js';
-import { draw, im, openChat, openPanel, popup, ui } from './state.js';
-import { safeUrl, tokenise } from './text.js';
+import { draw, im, openPanel, popup, ui } from './state.js';
+import { safeUrl } from './text.js';
 
 /** @typedef {import('./dom.js').VNode} VNode */
 /** @typedef {import('./dom.js').Child} Child */
@@ -79,46 +81,6 @@ export function siteLink(url, look, props, ...kids) {
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
 }
 
-/** Text with its links. @param {string} body */
-export const linkified = (body) =>
-  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text));
-
-/** A moment, for people and for machines. @param {number} ms @param {string} text */
-export const timeOf = (ms, text) => h('time', { datetime: new Date(ms).toISOString() }, text);
-
-/** @param {Icon} name @param {string} text */
-export const empty = (name, text) => h('div.empty', icon(name), h('p', text));
-
-/**
- * Somebody, or a room, in a list.
- * @param {object} row
- * @param {Who} row.who
- * @param {Kind | false} [row.kind]
- * @param {string} [row.line] under the name
- * @param {string} [row.more] of the button's name
- * @param {string} [row.chat] that a press opens
- * @param {Record<string, any>} [row.props]
- * @param {Child} [beside]
- */
-export function personRow({ who, kind, line, more, chat, props }, beside) {
-  const unread = unreadIn(chat);
-  return h(
-    `li.row${kind === 'offline' ? '.off' : ''}`,
-    { key: who.id },
-    h(
-      chat ? 'button.who' : 'span.who',
-      { label: chat && spoken(who.nick, line, more, unreadWord(unread)), onclick: chat && (() => openChat(chat)), ...props },
-      avatar(who, kind),
-      h('span.txt', theirs('.nick.cut', who.nick), line && [' ', theirs('.sub.cut', line)]),
-      badge(unread),
-    ),
-    beside,
-  );
-}
-
-/** @param {string | undefined} key of a chat */
-export const unreadIn = (key) => im.chats.find((chat) => chat.key === key)?.unread ?? 0;
-
 /**
  * A panel above the bar; on a phone a sheet, whose button to close it stands before its title.
  * @param {string} title
@@ -141,31 +103,6 @@ export function panel(title, ...body) {
  * @property {boolean} [checked] one of several, of which one is chosen
  */
 
-/**
- * A menu, if it is the one that is open. Its opener carries `opener(id)`.
- * @param {string} id
- * @param {string} label
- * @param {Item[]} items
- */
-export function menu(id, label, items) {
-  if (ui.popup !== id) return null;
-  const entry = (/** @type {Item} */ { label: text, mark, end, run, href, props, checked }) =>
-    h(
-      href ? 'a' : 'button',
-      {
-        href, role: checked === undefined ? 'menuitem' : 'menuitemradio', 'aria-checked': checked, ...props,
-        onclick: () => {
-          popup(id);
-          run?.();
-        },
-      },
-      h('span.mark', mark),
-      h('span.cut', text),
-      checked ? icon('check') : end,
-    );
-  return h('div.menu', { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } }, ...items.map(entry));
-}
-
 /** What makes a button the opener of a menu. @param {string} id */
 export const opener = (id) => ({
   id, 'aria-haspopup': 'menu', 'aria-expanded': ui.popup === id,
@@ -183,8 +120,9 @@ function menuTop(button) {
   return list && row && frame ? Math.max(0, Math.min(row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX)) : 0;
 }
 
-/** A button with its menu. @param {VNode} button that has an id @param {Item[]} items */
-export const dropdown = (button, items) => h('span.pop', { key: button.props.id }, button, menu(button.props.id, button.props.title ?? button.props.label, items));
+/** A button with its menu, which is drawn by what is loaded when one is opened. @param {VNode} button that has an id @param {Item[]} items */
+export const dropdown = (button, items) =>
+  h('span.pop', { key: button.props.id }, button, ui.popup === button.props.id && chunk('panels')?.menu(button.props.id, button.props.title ?? button.props.label, items));
 
 /** Whom a chat is with, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
 export function partner({ kind, id }) {

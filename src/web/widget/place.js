@@ -36,8 +36,9 @@ function raise(host) {
  * Puts the bar's element into the page and keeps it there.
  * @param {HTMLElement} host
  * @param {() => void} again is called when it was put back
+ * @param {AbortSignal} signal of the bar's end
  */
-export function keepInPage(host, again) {
+export function keepInPage(host, again, signal) {
   let put = -Infinity;
   const place = () => {
     const root = document.documentElement;
@@ -54,9 +55,14 @@ export function keepInPage(host, again) {
   watcher.observe(window.document, { childList: true });
   place();
   raise(host);
-  setInterval(() => {
+  const looking = setInterval(() => {
     if (document.hidden) return;
     place();
     if (host.isConnected) raise(host);
   }, LOOK_MS);
+  signal.addEventListener('abort', () => {
+    watcher.disconnect();
+    clearInterval(looking);
+    detach(host);
+  });
 }

@@ -5,7 +5,7 @@
 // Must not: draw; it asks for a drawing.
 
 import { storage } from '../core/browser.js';
-import { isElement, unnamed, window } from '../core/page.js';
+import { document, isElement, unnamed, window } from '../core/page.js';
 import { object } from '../core/shape.js';
 import { createShelf } from '../core/shelf.js';
 import { PLAIN } from './style.js';
@@ -25,6 +25,11 @@ let paint;
 let frame = 0;
 /** @type {string[]} ids, of which the first that is there gets the focus after the next drawing */
 let wanted = [];
+/** @type {Element | null} what had the focus of the page when it was wanted */
+let asker = null;
+
+/** Ends what the bar listens to, when another build takes the page over. */
+export const ending = new AbortController();
 
 /** @type {Ui} */
 export const ui = {
@@ -47,6 +52,7 @@ export function begin(core, tree, drawNow) {
 
 /** Draws at the next frame. */
 export function draw() {
+  if (ending.signal.aborted) return;
   frame ||= window.requestAnimationFrame(() => {
     frame = 0;
     paint();
@@ -66,12 +72,14 @@ export const find = (id) => shadow.getElementById(id);
 /** Focuses the first of the elements that is there, after the next drawing. @param {...string} ids */
 export function focus(...ids) {
   wanted = ids;
+  asker = document.activeElement;
   draw();
 }
 
-/** What shall get the focus now: of a list, its chosen or first item. @returns {HTMLElement | null | undefined} */
+/** What shall get the focus now: of a list, its chosen or first item. Nothing, if the user went elsewhere meanwhile. @returns {HTMLElement | null | undefined} */
 export function takeWanted() {
-  const node = wanted.map(find).find(Boolean);
+  const isElsewhere = ![asker, shadow.host, document.body].includes(document.activeElement);
+  const node = isElsewhere ? null : wanted.map(find).find(Boolean);
   wanted = [];
   return node?.matches('[data-keys]') ? (node.querySelector('[aria-checked=true]') ?? node.querySelector('button, a')) : node;
 }
@@ -81,6 +89,12 @@ export const activeChat = () => (ui.collapsed ? undefined : im.chats.find((chat)
 
 /** The site does not know who this is, or is just being told. */
 export const isSigningIn = () => im.trouble?.code === 'login' || (ui.tried && !im.me);
+
+/** The user wants to be disturbed by nothing: what is new is counted, and waits. */
+export const isQuiet = () => im.me?.show === 'dnd';
+
+/** How long until the site takes more of what waits in a chat; 0 if it takes it. @param {import('../core/types.js').Chat | undefined} chat */
+export const heldSeconds = (chat) => Math.max(0, Math.ceil(((chat?.held ?? 0) - Date.now()) / 1000));
 
 /** Opens a panel, or closes it if none is named. @param {Ui['panel']} panel */
 export function openPanel(panel) {
@@ -121,6 +135,12 @@ export function popup(id, top = 0) {
   ui.popup = id === before ? '' : id;
   ui.popupTop = top;
   focus(ui.popup ? 'menu' : before);
+}
+
+/** Puts a card above the bar away. @param {import('../core/types.js').Notice} notice */
+export function dismissToast(notice) {
+  ui.toasts = ui.toasts.filter((other) => other !== notice);
+  draw();
 }
 
 /** Opens one of the things a chat's window can show beside its lines, or closes it. @param {Ui['tray']} tray */

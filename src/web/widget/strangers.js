@@ -10,7 +10,7 @@ import { icon } from './icons.js';
 import { compile, userOf } from './links.js';
 import { presenceWord } from './parts.js';
 import { presenceKind } from './roster.js';
-import { im, openChat } from './state.js';
+import { ending, im, openChat } from './state.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
@@ -21,20 +21,19 @@ const TAG = 'nextim-presence';
 const LINKS = 'a[href], [data-webim-user]';
 
 /**
- * An element of ours in the page; what stands in its root is shown when the stylesheet has come.
+ * An element of ours in the page.
  * @param {string} name
- * @param {string} stylesheet
+ * @param {CSSStyleSheet} sheet
  * @param {string} [className] of its root
  */
-export function makeHost(name, stylesheet, className = '') {
+export function makeHost(name, sheet, className = '') {
   const host = document.createElement(name);
   const shadow = host.attachShadow({ mode: 'open' });
-  const sheet = document.createElement('link');
   const root = document.createElement('div');
-  Object.assign(sheet, { rel: 'stylesheet', href: stylesheet, onload: () => (root.hidden = false) });
-  Object.assign(root, { className, hidden: true });
-  shadow.append(sheet, root);
-  return { host, shadow, sheet, root };
+  root.className = className;
+  shadow.adoptedStyleSheets = [sheet];
+  shadow.append(root);
+  return { host, shadow, root };
 }
 
 /** One of those elements, and not a copy, which has nothing in it. @param {Element} node */
@@ -52,10 +51,10 @@ const isMark = (node) => node.localName === TAG && node.shadowRoot !== null;
 /**
  * Finds users in the page, now and later.
  * @param {string[]} sources of patterns
- * @param {string} stylesheet
+ * @param {CSSStyleSheet} sheet
  * @returns {() => void} shows the presences anew
  */
-export function watchPage(sources, stylesheet) {
+export function watchPage(sources, sheet) {
   const patterns = compile(sources);
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
@@ -68,7 +67,7 @@ export function watchPage(sources, stylesheet) {
     const user = it.getAttribute('data-webim-user') || userOf(it.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
     if (!user || marks.has(link) || marks.size >= BUTTONS_MAX || !it.textContent?.trim()) return;
-    if (!it.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, stylesheet, 'stranger') });
+    if (!it.closest('[contenteditable]')) marks.set(link, { user, drawn: [], ...makeHost(TAG, sheet, 'stranger') });
   };
 
   /** Copies of a part of the page have copies of our elements in them, which are empty. @param {Element} host */
@@ -97,10 +96,16 @@ export function watchPage(sources, stylesheet) {
   };
 
   const show = () => showMarks(marks);
-  new MutationObserver((records) => {
+  const observer = new MutationObserver((records) => {
     for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
-  }).observe(window.document, { childList: true, subtree: true });
+  });
+  observer.observe(window.document, { childList: true, subtree: true });
+  ending.signal.addEventListener('abort', () => {
+    observer.disconnect();
+    clearTimeout(timer);
+    for (const { host } of marks.values()) detach(host);
+  });
   scan();
   return show;
 }

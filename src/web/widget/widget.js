@@ -1,23 +1,21 @@
 // The chat bar.
 //
 // Owns: the element at the end of the page with its shadow root, and the drawing: changes are gathered and drawn once a
-// frame, the whole description anew, of which `dom.js` changes in the page only what differs. Must not: hold what the
-// core holds, take the focus for what comes from outside, or draw before the stylesheet and the words are there.
+// frame, the whole description anew, of which `dom.js` changes in the page only what differs; and what stands in the
+// place of a panel or a chat's window until its chunk is here. Must not: hold what the core holds, take the focus for
+// what comes from outside, draw before the words are there, or import what a chunk brings.
 
 import { document, window } from '../core/page.js';
 import { flashTitle, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
-import { chatWindow } from './chat.js';
-import { growInput } from './composer.js';
-import { contactsPanel } from './contacts.js';
+import { beginChunks, chunk, isMissing, tryAgain } from './chunks.js';
 import { attempt, h, patch } from './dom.js';
-import { knows, lang, pickLanguage, speak, t } from './i18n.js';
+import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
+import { icon } from './icons.js';
 import { moveFocus, settleStops } from './keys.js';
-import { settleScroll } from './log.js';
-import { dismissToast, noticesPanel, roomsPanel, toasts } from './panels.js';
+import { iconButton, link, panel, partner } from './parts.js';
 import { keepInPage } from './place.js';
-import { settingsPanel } from './settings.js';
-import { activeChat, begin, collapse, draw, escape, find, focus, im, openChat, pressed, save, takeWanted, ui } from './state.js';
+import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -26,10 +24,11 @@ import { makeHost, watchPage } from './strangers.js';
 /**
  * How the bar is set up, from the attributes of the script's tag.
  * @typedef {object} WidgetOptions
- * @property {string} stylesheet its URL
- * @property {string} words the URL of those of other languages
+ * @property {string} style of the bar, as a stylesheet has it
+ * @property {Parameters<typeof beginChunks>[0]} load fetches a chunk
  * @property {string} lang empty: as the page
  * @property {string} theme empty: as the user's settings say
+ * @property {import('./types.js').Ui['panel']} [panel] that is open from the beginning
  * @property {string[]} userLinks regular expressions whose first group is a uid or an id; empty: the usual ones
  */
 
@@ -42,7 +41,7 @@ const TOASTS_MAX = 3;
 const TOAST_MS = 12_000;
 const SECOND_MS = 1000;
 
-const PANELS = { contacts: contactsPanel, rooms: roomsPanel, notices: noticesPanel, settings: settingsPanel };
+const TITLES = { contacts: 'Contacts', rooms: 'Rooms', notices: 'Notifications', settings: 'Settings' };
 
 const phone = window.matchMedia('(max-width: 599px)');
 const night = window.matchMedia('(prefers-color-scheme: dark)');
@@ -62,7 +61,11 @@ function refresh(options) {
   const { opacity = settings.opacity } = ui.sliding;
   const theme = settings.theme === 'auto' ? options.theme : settings.theme;
   speak(pickLanguage([settings.lang, options.lang, document.documentElement.lang, window.navigator.language]));
-  if (!knows(options.words, draw)) return false;
+  if (!isSpoken()) {
+    const words = chunk('zh');
+    if (words) learn(words.WORDS);
+    else if (!isMissing('zh')) return false;
+  }
   ui.dark = theme === 'dark' || (theme !== 'light' && night.matches);
   ui.narrow = phone.matches;
   const sheet = ui.narrow && !ui.collapsed && (ui.panel || activeChat());
@@ -89,20 +92,46 @@ function renew(next) {
   drawn = isDone ? next : [];
 }
 
-/** @param {ShadowRoot} shadow */
-function drawNow(shadow) {
+/** What stands where a chunk will draw. @param {import('./chunks.js').ChunkName} name */
+const coming = (name) =>
+  h('div.empty', { key: 'coming', role: 'status' }, isMissing(name) ? [icon('alert'), h('p', t('This could not be loaded.')), link(t('Try again'), tryAgain)] : h('p', t('Loading…')));
+
+/** @param {import('../core/types.js').Chat} chat */
+function comingChat({ key, kind, id }) {
+  const { nick } = partner({ kind, id });
+  const close = iconButton(ui.narrow ? t('Back') : t('Minimise'), ui.narrow ? 'back' : 'minus', minimise, {}, '.flip');
+  return h('section.chat', { key, id: 'chat', part: 'chat', label: t('Chat with {}', nick) }, h('header.head', ui.narrow && close, h('h2.cut', nick), !ui.narrow && close), coming('chat'));
+}
+
+/** The panels and the chat's window, with what draws them, as far as it is here. */
+function opened() {
   const chat = activeChat();
   const shown = ui.collapsed ? '' : ui.panel;
+  const chatShown = chat && !(ui.narrow && shown) ? chat : undefined;
+  // Where chats are open one is looked at before long.
+  const chats = chatShown || (im.chats.length && !ui.collapsed) ? chunk('chat') : undefined;
+  const panels = shown || ui.popup || ui.toasts.length ? chunk('panels') : undefined;
+  const title = isSigningIn() && shown === 'contacts' ? 'Sign in to chat' : TITLES[shown || 'contacts'];
+  const stage = h(
+    'div.stage',
+    h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice)))),
+    chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : comingChat(chatShown)),
+    shown && (panels ? attempt(() => panels[shown]()) : panel(t(title), coming('panels'))),
+  );
+  return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
+}
+
+/** @param {ShadowRoot} shadow */
+function drawNow(shadow) {
+  const { chat, chats, stage, isWaiting } = opened();
   const held = /** @type {HTMLElement | null} */ (shadow.activeElement);
-  /** @type {(() => import('./dom.js').Child)[]} */
-  const parts = [toasts, () => chat && !(ui.narrow && shown) && chatWindow(chat), () => shown && PANELS[shown]()];
-  renew([attempt(bar) ?? h('div.none'), h('div.stage', ...parts.map((part) => attempt(part)))]);
+  renew([attempt(bar) ?? h('div.none'), stage]);
   settleStops(root);
-  growInput();
-  settleScroll(chat);
+  chats?.growInput();
+  chats?.settleScroll(chat);
   fitTabs();
   const lost = held?.isConnected ? held : null;
-  const target = takeWanted() ?? lost;
+  const target = (isWaiting ? null : takeWanted()) ?? lost;
   if (target !== shadow.activeElement) target?.focus({ preventScroll: target === lost });
   waitForRetry();
 }
@@ -122,7 +151,7 @@ function fitTabs() {
 
 /** The count-down needs a drawing a second, as long as somebody can see it. */
 function waitForRetry() {
-  if (second || document.hidden || !secondsLeft()) return;
+  if (second || document.hidden || !(secondsLeft() || heldSeconds(activeChat()))) return;
   second = setTimeout(() => {
     second = 0;
     draw();
@@ -141,12 +170,13 @@ function shortcut(event) {
 function followKeyboard() {
   root.style.setProperty('--seen-height', `${window.visualViewport?.height}px`);
   root.style.setProperty('--seen-top', `${window.visualViewport?.offsetTop}px`);
-  settleScroll(activeChat());
+  draw();
 }
 
 /** @param {import('../core/types.js').Change} change */
 function changed({ what, key }) {
   flashTitle();
+  if (['notices', 'notifications'].includes(what) && ui.panel === 'notices' && !document.hidden) im.readNotices(); // they are seen as they come
   if (what === 'members' && key === im.active) ui.members = im.rooms.get(key.slice(2))?.members ?? ui.members;
   showOrLeave();
   draw();
@@ -166,6 +196,7 @@ function showOrLeave() {
 
 /** A card above the bar, for a while; longer while somebody is at it or nobody can see it. @param {import('../core/types.js').Notice} notice */
 function showNotice(notice) {
+  if (isQuiet()) return;
   ui.toasts = [notice, ...ui.toasts].slice(0, TOASTS_MAX);
   const leave = () => {
     if (document.hidden || root.querySelector('.toasts:is(:hover, :focus-within)')) setTimeout(leave, TOAST_MS);
@@ -177,22 +208,30 @@ function showNotice(notice) {
 
 /** Opens the chat of a message if the user wants that, unless it would cover what he is doing. @param {{key: ChatKey, own: boolean}} message */
 function popUp({ key, own }) {
-  if (!own && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed) im.open(key);
+  if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed) im.open(key);
+}
+
+function preload() {
+  chunk('panels');
+  chunk('chat');
 }
 
 /** @param {ShadowRoot} shadow */
 function listen(shadow) {
+  const { signal } = ending;
   root.addEventListener('keydown', (event) => {
     if (event.key === 'Escape' && !event.isComposing && escape(shadow.activeElement)) event.stopPropagation();
     else if (!event.defaultPrevented) moveFocus(event, root.dir === 'rtl');
   });
-  window.addEventListener('keydown', shortcut);
+  // Who comes near will open something.
+  for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
+  window.addEventListener('keydown', shortcut, { signal });
   // When it is let go: what is pressed must not move away under the hand.
-  window.addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true });
-  for (const query of [phone, night]) query.addEventListener('change', draw);
-  window.addEventListener('resize', draw);
-  window.addEventListener('visibilitychange', draw);
-  for (const name of ['resize', 'scroll']) window.visualViewport?.addEventListener(name, followKeyboard);
+  window.addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true, signal });
+  for (const query of [phone, night]) query.addEventListener('change', draw, { signal });
+  window.addEventListener('resize', draw, { signal });
+  window.addEventListener('visibilitychange', draw, { signal });
+  for (const name of ['resize', 'scroll']) window.visualViewport?.addEventListener(name, followKeyboard, { signal });
   im.on('change', changed);
   im.on('notice', showNotice);
   im.on('message', popUp);
@@ -203,28 +242,36 @@ function listen(shadow) {
  * @param {WidgetOptions} options
  */
 export function createWidget(core, options) {
-  const made = makeHost('nextim-bar', options.stylesheet);
+  const sheet = new window.CSSStyleSheet();
+  sheet.replaceSync(options.style);
+  const made = makeHost('nextim-bar', sheet);
   const { host, shadow } = made;
   root = made.root;
   root.setAttribute('role', 'region');
-  made.sheet.addEventListener('load', draw);
-  keepInPage(host, draw);
+  keepInPage(host, draw, ending.signal);
   ui.narrow = phone.matches;
   begin(core, shadow, () => {
     if (!refresh(options)) return;
     attempt(() => drawNow(shadow));
     attempt(showPresences);
   });
+  beginChunks(options.load);
   refresh(options);
   watchAlerts();
   listen(shadow);
-  const showPresences = watchPage(options.userLinks, options.stylesheet);
+  const showPresences = watchPage(options.userLinks, sheet);
   showOrLeave();
+  if (options.panel) openPanel(options.panel);
   draw();
   return {
     /** Shows or hides the bar. */
     toggle: () => collapse(!ui.collapsed),
     /** @param {string} key a chat's, or a user's id */
     open: (key) => openChat(/^[ur]\//.test(key) ? key : `u/${key}`),
+    /** Takes the bar out of the page for good and answers which panel was open. */
+    end() {
+      ending.abort();
+      return ui.panel;
+    },
   };
 }

@@ -85,6 +85,7 @@ The message server cannot be reached | 无法连接到消息服务器 | 無法�
 Connected in another window | 已在另一个窗口连接 | 已在另一個視窗連線
 The site has ended the chat | 本站已结束聊天 | 本站已結束聊天
 Too many windows | 窗口过多 | 視窗過多
+New messages are held up on their way | 新消息在途中受阻 | 新訊息在途中受阻
 No network connection | 没有网络连接 | 沒有網路連線
 Trying again in {} | {}后重试 | {}後重試
 Try again | 重试 | 重試
@@ -115,15 +116,18 @@ Clear | 清空 | 清空
 That did not work. | 操作失败。 | 操作失敗。
 Download history | 下载聊天记录 | 下載聊天記錄
 Loading… | 正在加载… | 正在載入…
+This could not be loaded. | 无法加载。 | 無法載入。
 No earlier messages | 没有更早的消息 | 沒有更早的訊息
 Say hello! | 打个招呼吧！ | 打個招呼吧！
 New messages | 有新消息 | 有新訊息
 To the newest message | 回到最新消息 | 回到最新訊息
 Sending | 正在发送 | 正在傳送
 Sent | 已发送 | 已傳送
-Delivered | 已送达 | 已送達
 Not sent | 发送失败 | 傳送失敗
 Retry | 重试 | 重試
+Too many messages at once. | 发送过快。 | 傳送過快。
+{} messages were not sent. | {} 条消息未发送。 | {} 則訊息未傳送。
+Send all again | 全部重发 | 全部重送
 Discard | 放弃 | 放棄
 {} is typing… | {} 正在输入… | {} 正在輸入…
 You | 我 | 我

@@ -3,7 +3,7 @@
 // Owns: processes, the addresses they print, and their end. Must not: know what is said between them.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,9 +69,10 @@ export function freePort() {
 export class MessageServer {
   static key = 'a key for tests';
 
-  /** @param {{admin?: boolean}} [setup] `admin`: it can be watched */
-  static async start({ admin = false } = {}) {
+  /** @param {{admin?: boolean, holdMs?: number}} [setup] `admin`: it can be watched; `holdMs`: how long a poll is held */
+  static async start({ admin = false, holdMs = 0 } = {}) {
     const server = new MessageServer();
+    server.holdMs = holdMs;
     server.url = `http://127.0.0.1:${await freePort()}`;
     if (admin) server.admin = `http://127.0.0.1:${await freePort()}`;
     await server.again();
@@ -81,8 +82,17 @@ export class MessageServer {
   async again() {
     const address = (/** @type {string} */ url) => url.slice('http://'.length);
     const admin = this.admin ? ['--admin', address(this.admin)] : [];
-    this.program = new Program('nextim', ['--listen', address(this.url), '--domain', 'test', '--apikey', MessageServer.key, ...admin]);
+    const file = this.holdMs ? this.#configured(`[timeouts]\npoll_hold_ms_min = ${this.holdMs}\npoll_hold_ms_max = ${this.holdMs}\n`) : [];
+    this.program = new Program('nextim', ['--listen', address(this.url), '--domain', 'test', '--apikey', MessageServer.key, ...admin, ...file]);
     await this.program.says(/listening on/);
+  }
+
+  /** @param {string} settings of a file */
+  #configured(settings) {
+    this.folder = mkdtempSync(join(tmpdir(), 'nextim-browser-'));
+    const file = join(this.folder, 'nextim.toml');
+    writeFileSync(file, settings);
+    return ['--config', file];
   }
 
   /** Ends it as a crash does. */
@@ -90,8 +100,9 @@ export class MessageServer {
     return this.program.end('SIGKILL');
   }
 
-  end() {
-    return this.program.end();
+  async end() {
+    await this.program.end();
+    if (this.folder) rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -23,7 +23,7 @@ pub(crate) use setup::{Setup, each_site};
 pub(crate) use site::Site;
 
 /// How long a test waits for something that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits until `condition` gives something; the pause in between only spares the processor.
 #[track_caller]

@@ -90,7 +90,7 @@ pub(super) fn ban(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
         bans::add(db, &user.id)?;
         accounts::end_sessions(db, &user.id)
     })?;
-    webim::log_out(site, &user);
+    webim::log_out_everywhere(site, &user);
     Ok(done("/admin", "done"))
 }
 

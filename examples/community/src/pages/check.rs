@@ -5,14 +5,53 @@
 use axum::http::StatusCode;
 
 use crate::limits::{PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
+use crate::passwords::PASSWORD_BYTES_MAX;
 use crate::refusal::Refusal;
-use crate::session::PASSWORD_BYTES_MAX;
 use crate::store::accounts::is_id;
 
 /// Characters that turn the direction of what stands around them; in a name they would garble the page.
 const TURNING: [char; 12] = [
     '\u{200e}', '\u{200f}', '\u{061c}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
+/// Ids that nobody may have: words that front ends send for nothing, and names by which others would take a user for the
+/// site itself.
+const RESERVED: [&str; 34] = [
+    "undefined",
+    "null",
+    "none",
+    "nil",
+    "nan",
+    "true",
+    "false",
+    "admin",
+    "administrator",
+    "moderator",
+    "mod",
+    "owner",
+    "root",
+    "system",
+    "site",
+    "server",
+    "webmaster",
+    "support",
+    "staff",
+    "help",
+    "info",
+    "bot",
+    "nobody",
+    "anonymous",
+    "guest",
+    "everybody",
+    "everyone",
+    "all",
+    "here",
+    "forum",
+    "channel",
+    "webim",
+    "nextim",
+    "constructor",
 ];
 
 /// Whether a character shows nothing by itself; emoji are made with some of these.
@@ -54,6 +93,9 @@ pub(super) fn some_text(what: &str, text: &str, chars_max: usize) -> Result<Stri
 /// A new user's id.
 pub(super) fn user_id(text: &str) -> Result<String, Refusal> {
     let id = text.trim();
+    if RESERVED.contains(&id) {
+        return Err(unfit(format!("The user name {id} is reserved. Please choose another.")));
+    }
     if id.len() >= USER_ID_CHARS_MIN && is_id(id) {
         return Ok(id.to_owned());
     }

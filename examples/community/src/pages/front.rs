@@ -10,10 +10,11 @@ use super::frame::{Page, answer, done};
 use super::picture::Pictured;
 use super::text::At;
 use crate::limits::{self, FRONT_GROUPS, FRONT_MEMBERS, FRONT_THREADS};
+use crate::passwords::PASSWORD_BYTES_MAX;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::seed;
-use crate::session::{self, PASSWORD_BYTES_MAX};
+use crate::session;
 use crate::site::Site;
 use crate::store::accounts::{self, NewUser, User};
 use crate::store::forum::{self, Thread};
@@ -77,9 +78,9 @@ fn log_in_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<R
 /// Logs somebody in.
 pub(super) fn log_in(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     match session::log_in(site, visit, visit.params.get("id"), visit.params.get("password")) {
-        Ok((_, cookie)) => {
+        Ok(begun) => {
             let next = check::path(visit.params.get("next"));
-            Ok(Reply::redirect(next).with(header::SET_COOKIE, cookie))
+            Ok(Reply::redirect(next).with(header::SET_COOKIE, begun.cookie))
         }
         Err(refusal) => log_in_page(site, visit, Some(refusal)),
     }
@@ -127,12 +128,10 @@ fn join(site: &Site, visit: &Visit) -> Result<String, Refusal> {
     let nick =
         check::line("The shown name", if nick.is_empty() { &id } else { nick }, limits::NICK_CHARS_MAX)?;
     check::password(password)?;
-    // Hashing costs, so that who may not log in so often may not sign up so often either.
-    if !site.log_ins.take(&format!("{} signs up", visit.address)) {
+    if !site.attempts.sign_up(visit.address) {
         return Err(Refusal::too_many("Too many new accounts from your address. Please wait some minutes."));
     }
-    let hash = session::hash_password(password)
-        .map_err(|_| Refusal::unavailable("The site has failed. Please try again."))?;
+    let hash = site.hashes.hash(password)?;
     site.store.write(|db| {
         if accounts::find(db, &id)?.is_some() {
             return Err(check::taken("This user name"));
@@ -140,5 +139,5 @@ fn join(site: &Site, visit: &Visit) -> Result<String, Refusal> {
         let user = NewUser { id: &id, nick: &nick, password: &hash, is_admin: false, bio: "" };
         Ok(accounts::add(db, &user)?)
     })?;
-    Ok(session::log_in(site, visit, &id, password)?.1)
+    Ok(session::begin(site, visit, &id)?.cookie)
 }

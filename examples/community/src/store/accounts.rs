@@ -22,6 +22,7 @@ const SET_STATUS: &str = "UPDATE users SET status = ?2, status_time = ?3 WHERE i
 const SESSION: &str = "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user
     WHERE sessions.token = ?1 AND sessions.expires > ?2";
 const ADD_SESSION: &str = "INSERT INTO sessions (token, user, expires) VALUES (?1, ?2, ?3)";
+const HAS_SESSION: &str = "SELECT EXISTS (SELECT 1 FROM sessions WHERE user = ?1 AND expires > ?2)";
 const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1";
 const EXPIRE_SESSIONS: &str = "DELETE FROM sessions WHERE expires <= ?1";
@@ -151,6 +152,11 @@ pub fn begin_session(db: &Connection, token: &str, user: &str) -> Result<()> {
 /// Whose session this is.
 pub fn session_user(db: &Connection, token: &str) -> Result<Option<User>> {
     one(db, SESSION, params![token, now()], User::of)
+}
+
+/// Whether a user is logged in anywhere.
+pub fn has_session(db: &Connection, user: &str) -> Result<bool> {
+    value(db, HAS_SESSION, params![user, now()])
 }
 
 /// Ends all sessions of a user.

@@ -17,40 +17,50 @@ const RECEIVED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND type
 /// Once: it may be told twice, and its receiver may have got it in between.
 const RETURNED: &str = "UPDATE messages SET delivered = 0, returned = 1
     WHERE id = ?1 AND type = 'unicast' AND returned = 0";
-const WAITING: &str = "SELECT * FROM messages
+/// The index is named, because that of all a user ever got would serve as well, and is long.
+const WAITING: &str = "SELECT * FROM messages INDEXED BY messages_waiting
     WHERE type = 'unicast' AND to_id = ?1 AND delivered = 0 AND deleted_by_to = 0 ORDER BY id LIMIT ?2";
-/// What a user was sent or sent himself: ?1 himself, ?2 his rooms as JSON, ?3 after or up to which message, ?4 how many.
-macro_rules! seen {
-    ($range:literal) => {
-        concat!(
-            "SELECT * FROM messages AS m WHERE CASE type
-    WHEN 'unicast' THEN (from_user = ?1 AND deleted_by_from = 0) OR (to_id = ?1 AND deleted_by_to = 0)
-    WHEN 'multicast' THEN to_id IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (SELECT 1 FROM room_clears AS c
-        WHERE c.group_id = CAST(m.to_id AS INTEGER) AND c.user = ?1 AND c.up_to >= m.id)
-    ELSE 1 END AND ",
-            $range,
-            " LIMIT ?4"
-        )
-    };
-}
-const SEEN_AFTER: &str = seen!("id > ?3 ORDER BY id");
-const SEEN_BEFORE: &str = seen!("id <= ?3 ORDER BY id DESC");
-const WITH_USER: &str = "SELECT * FROM messages WHERE type = 'unicast' AND timestamp < ?3
-    AND ((from_user = ?1 AND to_id = ?2 AND deleted_by_from = 0)
-      OR (from_user = ?2 AND to_id = ?1 AND deleted_by_to = 0 AND delivered = 1))
+/// What a user was sent or sent himself: ?1 himself, ?2 his rooms as JSON, ?3 after which message, ?4 how many. Each
+/// branch walks its own index from there and stops after that many, however long the table is.
+const SEEN_AFTER: &str = "SELECT * FROM (SELECT * FROM messages
+        WHERE type = 'unicast' AND from_user = ?1 AND deleted_by_from = 0 AND id > ?3 ORDER BY id LIMIT ?4)
+    UNION ALL SELECT * FROM (SELECT * FROM messages
+        WHERE type = 'unicast' AND to_id = ?1 AND deleted_by_to = 0 AND id > ?3 ORDER BY id LIMIT ?4)
+    UNION ALL SELECT * FROM (SELECT * FROM messages WHERE type = 'broadcast' AND id > ?3 ORDER BY id LIMIT ?4)
+    UNION ALL SELECT m.* FROM json_each(?2) AS room CROSS JOIN messages AS m WHERE m.id IN (SELECT id FROM messages
+        WHERE type = 'multicast' AND to_id = room.value AND id > max(?3, coalesce((SELECT up_to FROM room_clears
+            WHERE group_id = CAST(room.value AS INTEGER) AND user = ?1), 0)) ORDER BY id LIMIT ?4)
+    ORDER BY id LIMIT ?4";
+/// The same, backwards: ?3 up to which message.
+const SEEN_BEFORE: &str = "SELECT * FROM (SELECT * FROM messages
+        WHERE type = 'unicast' AND from_user = ?1 AND deleted_by_from = 0 AND id <= ?3 ORDER BY id DESC LIMIT ?4)
+    UNION ALL SELECT * FROM (SELECT * FROM messages
+        WHERE type = 'unicast' AND to_id = ?1 AND deleted_by_to = 0 AND id <= ?3 ORDER BY id DESC LIMIT ?4)
+    UNION ALL SELECT * FROM (SELECT * FROM messages WHERE type = 'broadcast' AND id <= ?3 ORDER BY id DESC LIMIT ?4)
+    UNION ALL SELECT m.* FROM json_each(?2) AS room CROSS JOIN messages AS m WHERE m.id IN (SELECT id FROM messages
+        WHERE type = 'multicast' AND to_id = room.value AND id <= ?3 AND id > coalesce((SELECT up_to FROM room_clears
+            WHERE group_id = CAST(room.value AS INTEGER) AND user = ?1), 0) ORDER BY id DESC LIMIT ?4)
     ORDER BY id DESC LIMIT ?4";
+const WITH_USER: &str =
+    "SELECT * FROM (SELECT * FROM messages WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2
+        AND deleted_by_from = 0 AND timestamp < ?3 ORDER BY timestamp DESC, id DESC LIMIT ?4)
+    UNION ALL SELECT * FROM (SELECT * FROM messages WHERE type = 'unicast' AND to_id = ?1 AND from_user = ?2
+        AND deleted_by_to = 0 AND delivered = 1 AND timestamp < ?3 ORDER BY timestamp DESC, id DESC LIMIT ?4)
+    ORDER BY timestamp DESC, id DESC LIMIT ?4";
 const IN_ROOM: &str =
     "SELECT * FROM messages WHERE type = 'multicast' AND to_id = CAST(?2 AS TEXT) AND timestamp < ?3
     AND id > coalesce((SELECT up_to FROM room_clears WHERE group_id = ?2 AND user = ?1), 0)
-    ORDER BY id DESC LIMIT ?4";
+    ORDER BY timestamp DESC, id DESC LIMIT ?4";
+/// What the other side has cleared, and this side clears now, is gone.
+const FORGET_SENT: &str = "DELETE FROM messages WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2
+    AND deleted_by_from = 0 AND deleted_by_to = 1";
 const CLEAR_SENT: &str = "UPDATE messages SET deleted_by_from = 1
-    WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2";
+    WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2 AND deleted_by_from = 0";
 /// What was not delivered was not seen, so it is not cleared.
+const FORGET_GOT: &str = "DELETE FROM messages WHERE type = 'unicast' AND to_id = ?1 AND from_user = ?2
+    AND deleted_by_to = 0 AND delivered = 1 AND deleted_by_from = 1";
 const CLEAR_GOT: &str = "UPDATE messages SET deleted_by_to = 1
-    WHERE type = 'unicast' AND from_user = ?2 AND to_id = ?1 AND delivered = 1";
-const FORGET_CLEARED: &str =
-    "DELETE FROM messages WHERE type = 'unicast' AND deleted_by_from AND deleted_by_to
-    AND ((from_user = ?1 AND to_id = ?2) OR (from_user = ?2 AND to_id = ?1))";
+    WHERE type = 'unicast' AND to_id = ?1 AND from_user = ?2 AND deleted_by_to = 0 AND delivered = 1";
 const CLEAR_ROOM: &str = "INSERT INTO room_clears (group_id, user, up_to)
     SELECT ?1, ?2, coalesce(max(id), 0) FROM messages WHERE type = 'multicast' AND to_id = CAST(?1 AS TEXT)
     ON CONFLICT (group_id, user) DO UPDATE SET up_to = excluded.up_to";
@@ -219,7 +229,7 @@ pub fn in_room(db: &Connection, user: &str, group: i64, before: i64, limit: usiz
 
 /// Clears a conversation on the side of `user`. What both sides have cleared is gone.
 pub fn clear_user(db: &Connection, user: &str, other: &str) -> Result<()> {
-    for sql in [CLEAR_SENT, CLEAR_GOT, FORGET_CLEARED] {
+    for sql in [FORGET_SENT, CLEAR_SENT, FORGET_GOT, CLEAR_GOT] {
         run(db, sql, [user, other])?;
     }
     Ok(())

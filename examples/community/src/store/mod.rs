@@ -31,10 +31,16 @@ pub use rusqlite::{Connection, Result, params};
 use crate::limits::{DATABASE_BUSY, READERS_KEPT};
 
 const SCHEMA: &str = include_str!("../../sql/schema.sql");
+/// The indexes of a file of any version: those that are missing are made.
+const INDEXES: &str = include_str!("../../sql/indexes.sql");
 /// What `PRAGMA user_version` says of a file with this schema.
-const SCHEMA_VERSION: i64 = 2;
+const SCHEMA_VERSION: i64 = 3;
 /// What makes a file of version 1 one of version 2.
-const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0";
+const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;";
+/// What makes a file of version 2 one of version 3.
+const FROM_VERSION_2: &str = "DROP INDEX IF EXISTS messages_to;
+    ALTER TABLE tickets ADD COLUMN session TEXT NOT NULL DEFAULT '';
+    ALTER TABLE tickets ADD COLUMN sealed TEXT NOT NULL DEFAULT '';";
 /// How every connection is set up. What was accepted has to survive a power cut, so every commit is synced.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
@@ -155,9 +161,11 @@ fn make_schema(db: &mut Connection) -> Result<i64> {
     let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         0 => change.execute_batch(SCHEMA)?,
-        1 => change.execute_batch(FROM_VERSION_1)?,
+        1 => change.execute_batch(&[FROM_VERSION_1, FROM_VERSION_2].concat())?,
+        2 => change.execute_batch(FROM_VERSION_2)?,
         _ => return Ok(version),
     }
+    change.execute_batch(INDEXES)?;
     change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     change.commit()?;
     Ok(SCHEMA_VERSION)
@@ -190,6 +198,104 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    /// Queries that read a whole table, because they are asked for all of it or for its beginning or end.
+    const WHOLE: [&str; 8] = [
+        "accounts.rs ALL",
+        "accounts.rs COUNT",
+        "accounts.rs NEWEST",
+        "forum.rs COUNT",
+        "forum.rs THREADS",
+        "groups.rs ALL",
+        "messages.rs LAST_TIME",
+        "notices.rs ADD_TO_ALL",
+    ];
+
+    /// The indexes that queries over the longest table have to walk, and the first column of the search.
+    const WALKS: [(&str, &[&str]); 6] = [
+        ("messages.rs WAITING", &["messages_waiting (to_id=?)"]),
+        (
+            "messages.rs SEEN_AFTER",
+            &[
+                "messages_sent (from_user=? AND rowid>?)",
+                "messages_got (to_id=? AND rowid>?)",
+                "messages_broadcast (id>?)",
+                "messages_room (to_id=? AND rowid>?)",
+            ],
+        ),
+        (
+            "messages.rs SEEN_BEFORE",
+            &[
+                "messages_sent (from_user=? AND rowid<?)",
+                "messages_got (to_id=? AND rowid<?)",
+                "messages_broadcast (id<?)",
+                "messages_room (to_id=? AND rowid>? AND rowid<?)",
+            ],
+        ),
+        (
+            "messages.rs WITH_USER",
+            &[
+                "messages_sent_to (from_user=? AND to_id=? AND timestamp<?)",
+                "messages_got_from (to_id=? AND from_user=? AND timestamp<?)",
+            ],
+        ),
+        ("messages.rs IN_ROOM", &["messages_room_time (to_id=? AND timestamp<?)"]),
+        ("messages.rs CLEAR_GOT", &["messages_got_from (to_id=? AND from_user=?)"]),
+    ];
+
+    /// The queries of the files beside this one, by file and name.
+    fn queries() -> Vec<(String, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store");
+        let mut found = Vec::new();
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let source = fs::read_to_string(entry.path()).unwrap();
+            let file = entry.file_name().into_string().unwrap();
+            for constant in source.split("\nconst ").skip(1).filter(|_| file != "mod.rs") {
+                let Some((name, rest)) = constant.split_once(": &str =") else { continue };
+                let sql = rest.split('"').nth(1).unwrap();
+                found.push((format!("{file} {name}"), sql.to_owned()));
+            }
+        }
+        found
+    }
+
+    /// How the database would carry out a query.
+    fn plan(db: &Connection, sql: &str) -> Vec<String> {
+        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        for at in 1..=statement.parameter_count() {
+            statement.raw_bind_parameter(at, "[1]").unwrap();
+        }
+        let mut rows = statement.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            steps.push(row.get("detail").unwrap());
+        }
+        steps
+    }
+
+    #[test]
+    fn no_query_walks_a_whole_table() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("it.sqlite")).unwrap();
+        let queries = queries();
+        assert!(queries.len() > 60, "the queries are found: {queries:?}");
+        for (name, sql) in &queries {
+            let steps = store.read(|db| Ok::<_, rusqlite::Error>(plan(db, sql))).unwrap();
+            // What is no table has brackets, a number or capitals: a subquery, constant rows, values.
+            let is_table = |scanned: &str| scanned.starts_with(|first: char| first.is_ascii_lowercase());
+            let is_walk =
+                |step: &str| step.strip_prefix("SCAN ").is_some_and(is_table) && !step.contains("VIRTUAL");
+            let walks = steps.iter().any(|step| is_walk(step));
+            assert_eq!(walks, WHOLE.contains(&&**name), "{name}: {steps:?}");
+            for (_, indexes) in WALKS.iter().filter(|(walker, _)| walker == name) {
+                for index in *indexes {
+                    assert!(steps.iter().any(|step| step.ends_with(index)), "{name}, {index}: {steps:?}");
+                }
+            }
+        }
+        assert!(WALKS.iter().all(|(name, _)| queries.iter().any(|(found, _)| found == name)));
+    }
+
     #[test]
     fn a_file_is_opened_again_but_not_one_of_another_version() {
         let folder = tempfile::tempdir().unwrap();
@@ -197,10 +303,15 @@ mod tests {
         for _ in 0..2 {
             Store::open(&file).unwrap();
         }
-        let older = "ALTER TABLE messages DROP COLUMN returned; PRAGMA user_version = 1";
-        Store::open(&file).unwrap().write(|db| db.execute_batch(older)).unwrap();
+        let older = "DROP INDEX tickets_session; ALTER TABLE tickets DROP COLUMN session;
+            ALTER TABLE tickets DROP COLUMN sealed; PRAGMA user_version = 2";
+        let oldest = [older, "; ALTER TABLE messages DROP COLUMN returned; PRAGMA user_version = 1"].concat();
+        for former in [older, &oldest] {
+            Store::open(&file).unwrap().write(|db| db.execute_batch(former)).unwrap();
+            let columns = "SELECT returned FROM messages; SELECT session, sealed FROM tickets INDEXED BY tickets_session";
+            Store::open(&file).unwrap().read(|db| db.execute_batch(columns)).unwrap();
+        }
         let store = Store::open(&file).unwrap();
-        store.read(|db| db.execute_batch("SELECT returned FROM messages")).unwrap();
         store.write(|db| db.pragma_update(None, "user_version", 99)).unwrap();
         assert!(Store::open(&file).unwrap_err().to_string().contains("another version"));
     }

@@ -2,21 +2,41 @@
 //!
 //! Owns: the table `tickets`. Must not: hold a ticket as it is; whoever reads the file could poll with it.
 
-use super::{Connection, Result, count, now, one, params, run};
+use super::{Connection, Result, count, list, now, one, params, run};
 use crate::limits::{TICKET_MS, TICKETS_MAX};
 
-const ADD: &str = "INSERT OR REPLACE INTO tickets (ticket, user, used) VALUES (?1, ?2, ?3)";
+const ADD: &str =
+    "INSERT OR REPLACE INTO tickets (ticket, user, used, session, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
+const OF_SESSION: &str = "SELECT ticket, sealed FROM tickets WHERE session = ?1";
+const END_SESSION: &str = "DELETE FROM tickets WHERE session = ?1";
 const OWNER: &str = "SELECT user FROM tickets WHERE ticket = ?1 AND used > ?2";
 const USED: &str = "UPDATE tickets SET used = ?2 WHERE ticket = ?1";
 const EXPIRE: &str = "DELETE FROM tickets WHERE used <= ?1";
 const KEEP_NEWEST: &str = "DELETE FROM tickets WHERE user = ?1 AND ticket NOT IN
     (SELECT ticket FROM tickets WHERE user = ?1 ORDER BY used DESC LIMIT ?2)";
 
-/// Remembers a ticket, by its hash, and forgets those that were not used for long.
-pub fn add(db: &Connection, ticket: &str, user: &str) -> Result<()> {
+/// A ticket that was given to a page.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Its hash.
+    pub hash: String,
+    /// The ticket, which only the cookie of its log-in opens.
+    pub sealed: String,
+}
+
+/// Remembers to whom a ticket was given, by which log-in, and forgets those that were not used for long.
+pub fn add(db: &Connection, ticket: &Ticket, user: &str, session: &str) -> Result<()> {
     run(db, EXPIRE, [now() - TICKET_MS])?;
-    run(db, ADD, params![ticket, user, now()])?;
+    run(db, ADD, params![ticket.hash, user, now(), session, ticket.sealed])?;
     run(db, KEEP_NEWEST, params![user, count(TICKETS_MAX)]).map(drop)
+}
+
+/// Forgets the tickets of a log-in that ends, and returns them.
+pub fn take(db: &Connection, session: &str) -> Result<Vec<Ticket>> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Ticket { hash: row.get("ticket")?, sealed: row.get("sealed")? });
+    let taken = list(db, OF_SESSION, [session], read)?;
+    run(db, END_SESSION, [session])?;
+    Ok(taken)
 }
 
 /// To whom a ticket was given.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::params::{required, text};
 use super::settings;
-use super::shapes::log;
+use super::shapes::{LogItem, log};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
 use crate::site::{Outcome, Site};
@@ -21,14 +21,17 @@ use crate::visit::Params;
 #[derive(Debug, Default)]
 pub(super) struct Missed {
     pub(super) messages: Vec<Message>,
+    /// The last message that the page has seen.
+    since: Option<i64>,
     more: Option<i64>,
 }
 
 impl Missed {
     /// What was not delivered and, for a page that says what it has seen last, what was said after that.
     pub(super) fn find(db: &Connection, user: &User, params: &Params, rooms: &[String]) -> Stored<Missed> {
-        let mut found = Missed { messages: messages::waiting(db, &user.id)?, more: None };
-        if let Ok(last) = text(params, "since").parse() {
+        let since = text(params, "since").parse().ok();
+        let mut found = Missed { messages: messages::waiting(db, &user.id)?, since, more: None };
+        if let Some(last) = since {
             let Since { messages, more } = messages::since(db, &user.id, &json!(rooms).to_string(), last)?;
             found.messages.extend(messages);
             found.messages.sort_by_key(|message| message.id);
@@ -36,6 +39,22 @@ impl Missed {
             found.more = more;
         }
         Ok(found)
+    }
+
+    /// The messages as a page is told them: news is marked, so that a message that is only repeated is not taken for it.
+    pub(super) fn lines(&self, user: &User) -> Vec<LogItem> {
+        let mut lines = log(self.messages.clone(), &user.id);
+        for (line, message) in lines.iter_mut().zip(&self.messages) {
+            line.new = self.is_new(message, user);
+        }
+        lines
+    }
+
+    /// Whether a message is news to the user: it waited, or came after what the page has seen.
+    fn is_new(&self, message: &Message, user: &User) -> bool {
+        let waited = message.kind == "unicast" && !message.delivered;
+        let is_later = self.since.is_some_and(|since| message.id > since);
+        message.from != user.id && (waited || is_later)
     }
 
     /// The `more` of an answer; as all ids it is a text.
@@ -51,7 +70,7 @@ pub(super) fn missed(site: &Site, user: &User, params: &Params) -> Outcome {
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);
         Missed::find(db, user, params, &heard(&groups::of(db, &user.id)?, &blocked))
     })?;
-    let mut answer = json!({"new_messages": log(found.messages.clone(), &user.id)});
+    let mut answer = json!({"new_messages": found.lines(user)});
     if let Some(more) = found.more() {
         answer["more"] = Value::from(more);
     }

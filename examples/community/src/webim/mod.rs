@@ -35,7 +35,7 @@ use crate::site::{self, Outcome, Site};
 use crate::store::accounts::User;
 use crate::visit::{Params, Visit};
 
-pub use tell::{broadcast, enter, expel, log_out, push_post, unlink, unsubscribe};
+pub use tell::{broadcast, enter, expel, log_out, log_out_everywhere, push_post, unlink, unsubscribe};
 
 /// The room of the message server in which those are who are told of new posts.
 pub const FORUM_CHANNEL: &str = "channel:forum";
@@ -47,24 +47,24 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/webim/offline", changes(presence::offline))
         .route("/webim/refresh", site::any_of_allowed(leaves, jsonp::finish))
         .route("/webim/missed", changes(missed::missed))
-        .route("/webim/presence", changes(presence::presence))
-        .route("/webim/status", changes(presence::typing))
+        .route("/webim/presence", acts(presence::presence))
+        .route("/webim/status", acts(presence::typing))
         .route("/webim/message", changes(messages::message))
         .route("/webim/buddies", reads(contacts::buddies))
         .route("/webim/buddy", reads(contacts::buddies))
-        .route("/webim/block", changes(contacts::block))
-        .route("/webim/unblock", changes(contacts::unblock))
+        .route("/webim/block", acts(contacts::block))
+        .route("/webim/unblock", acts(contacts::unblock))
         .route("/webim/rooms", reads(rooms::rooms))
-        .route("/webim/join", changes(rooms::join))
-        .route("/webim/leave", changes(rooms::leave))
+        .route("/webim/join", acts(rooms::join))
+        .route("/webim/leave", acts(rooms::leave))
         .route("/webim/members", reads(rooms::members))
         .route("/webim/history", reads(history::history))
         .route("/webim/histories", reads(history::history))
-        .route("/webim/clear_history", changes(history::clear))
+        .route("/webim/clear_history", acts(history::clear))
         .route("/webim/download_history", reads(history::download))
         .route("/webim/notifications", reads(notifications::notifications))
         .route("/webim/notification", reads(notifications::notifications))
-        .route("/webim/setting", changes(settings::setting))
+        .route("/webim/setting", acts(settings::setting))
         .route("/webim/undelivered", site::post_from_server(undelivered::undelivered, jsonp::finish))
         .route("/webim/{*endpoint}", site::any(unknown, jsonp::finish))
 }
@@ -78,6 +78,25 @@ fn reads(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
 
 fn changes(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
     site::any(move |site: &Site, visit: &Visit| run(site, visit, Effect::Changes, endpoint), jsonp::finish)
+}
+
+/// What changes something and may be asked only so often; for messages there is a rate of their own.
+fn acts(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
+    let act = move |site: &Site, visit: &Visit| {
+        jsonp::admit(site, visit, Effect::Changes)?;
+        let user = visit.user()?;
+        may_act(site, user, &visit.path)?;
+        endpoint(site, user, &visit.params)
+    };
+    site::any(act, jsonp::finish)
+}
+
+/// Refused to a user who does this all the time.
+fn may_act(site: &Site, user: &User, what: &str) -> Result<(), Refusal> {
+    if site.acts.take(&format!("{what} {}", user.id)) {
+        return Ok(());
+    }
+    Err(Refusal::too_many("You are doing this too often. Please wait a moment."))
 }
 
 /// `refresh` is what a page says as it leaves, by a beacon: a POST, even of pages that use scripts for all else.

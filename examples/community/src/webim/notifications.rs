@@ -19,11 +19,12 @@ pub(super) fn notifications(site: &Site, user: &User, _: &Params) -> Outcome {
         .store
         .read(|db| Ok::<_, Refusal>((friends::requests(db, &user.id)?, notices::of(db, &user.id)?)))?;
     let requests = requests.iter().map(|request| {
-        json!({"text": format!("{} wants to be your friend", request.from.nick), "link": link(site, "/friends")})
+        let text = format!("{} wants to be your friend", request.from.nick);
+        json!({"text": text, "link": link(site, "/friends"), "time": request.created})
     });
     let notices = notices.iter().map(|notice| match notice.link.as_str() {
-        "" => json!({"text": notice.body}),
-        path => json!({"text": notice.body, "link": link(site, path)}),
+        "" => json!({"text": notice.body, "time": notice.created}),
+        path => json!({"text": notice.body, "link": link(site, path), "time": notice.created}),
     });
     let found: Vec<Value> = requests.chain(notices).take(NOTIFICATIONS_MAX).collect();
     Ok(Reply::json(&found))

@@ -24,16 +24,16 @@ use super::missed::{Missed, heard};
 use super::params::{clearable, list, short, text};
 use super::server::{By, CallError, INVISIBLE, Online, Presence, Session};
 use super::shapes::{BuddyInfo, LogItem, RoomInfo, link, log};
-use super::{FORUM_CHANNEL, history, settings, tell};
+use super::{FORUM_CHANNEL, history, may_act, settings, tell};
 use crate::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::session;
+use crate::session::{self, LogIn};
 use crate::site::{Outcome, Site};
 use crate::store::accounts::{self, User};
 use crate::store::groups::{self, Group};
 use crate::store::messages;
-use crate::store::{Connection, Result as Stored, bans, forum, now, tickets};
+use crate::store::{Connection, Result as Stored, forum, now, tickets};
 use crate::visit::{Params, Visit};
 
 /// The version of older front ends, which know no third type of messages.
@@ -45,10 +45,11 @@ const OURS: &str = "6";
 pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
     jsonp::admit(site, visit, Effect::Changes)?;
     let params = &visit.params;
-    let (user, cookie) = match who(site, visit) {
+    let Comer { user, token, cookie } = match who(site, visit) {
         Ok(found) => found,
         Err(refusal) => return failure(visit, refusal),
     };
+    may_act(site, &user, "online")?;
     let show = short(params, "show", SHOW_BYTES_MAX)?;
     let status = clearable(params, "status", STATUS_BYTES_MAX)?.unwrap_or(&user.status);
     let mut knows = site.store.read(|db| Knowledge::gather(db, &user, params))?;
@@ -65,12 +66,10 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
         show: if show.is_empty() { "available" } else { show }.to_owned(),
         status: status.to_owned(),
     };
-    // One who has just logged in by the form has a session that this request does not name.
-    let asked_by = visit.session.as_deref().filter(|_| cookie.is_none());
     let status = if show == INVISIBLE { &user.status } else { status };
     let told = look_again(site, &user, params, &mut knows)
         .and_then(|()| answer(site, &user, &knows, &session, &myself))
-        .and_then(|answer| hand_over(site, &user, asked_by, &knows, &session, status).map(|()| answer));
+        .and_then(|answer| hand_over(site, &user, &token, &knows, &session, status).map(|()| answer));
     let answer = told.inspect_err(|_| {
         // A session whose ticket nobody was given ends by itself; this is for those who see him online meanwhile.
         tell::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
@@ -82,14 +81,23 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
     })
 }
 
+/// Who goes online, and by which log-in.
+struct Comer {
+    user: User,
+    token: String,
+    /// If the log-in has just begun.
+    cookie: Option<String>,
+}
+
 /// Step 1: who the session says, unless the chat bar's own form says who wants to log in.
-fn who(site: &Site, visit: &Visit) -> Result<(User, Option<String>), Refusal> {
+fn who(site: &Site, visit: &Visit) -> Result<Comer, Refusal> {
     let (name, password) = (text(&visit.params, "username"), visit.params.get("password"));
     if name.is_empty() {
-        return Ok((visit.user()?.clone(), None));
+        let token = session::token(&visit.headers).ok_or_else(Refusal::log_in_first)?;
+        return Ok(Comer { user: visit.user()?.clone(), token, cookie: None });
     }
-    let (user, cookie) = session::log_in(site, visit, name, password)?;
-    Ok((user, Some(cookie)))
+    let LogIn { user, token, cookie } = session::log_in(site, visit, name, password)?;
+    Ok(Comer { user, token, cookie: Some(cookie) })
 }
 
 /// A form that was not right is told in the old way, with success as far as HTTP goes; everything else as it is.
@@ -252,7 +260,7 @@ fn answer(
         buddy_online_ids,
         rooms,
         histories,
-        new_messages: log(knows.missed.messages.clone(), &user.id),
+        new_messages: knows.missed.lines(user),
         more: knows.missed.more(),
         setting: knows.settings.clone(),
         menu: menu(site),
@@ -292,20 +300,17 @@ fn channels(site: &Site, subscribed: bool) -> Value {
 fn hand_over(
     site: &Site,
     user: &User,
-    asked_by: Option<&str>,
+    token: &str,
     knows: &Knowledge,
     session: &Session,
     status: &str,
 ) -> Result<(), Refusal> {
     let (rooms, circle) = site.store.write(|db| {
-        let is_in = match asked_by {
-            Some(token) => accounts::session_user(db, token)?.is_some(),
-            None => !bans::banned(db, &user.id)?,
-        };
-        if !is_in {
+        let log_in = session::hash(token);
+        if accounts::session_user(db, &log_in)?.is_none() {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "You are not logged in any more."));
         }
-        tickets::add(db, &session::hash(&session.ticket), &user.id)?;
+        tickets::add(db, &session::seal(token, &session.ticket), &user.id, &log_in)?;
         accounts::set_status(db, &user.id, status)?;
         messages::set_received(db, &user.id, &knows.missed.messages)?;
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);

@@ -120,6 +120,9 @@ pub(super) struct LogItem {
     /// The sender's own name for it, told to himself alone: his page knows by it what became of what it sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
+    /// Whether it is news to the reader.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) new: bool,
 }
 
 impl LogItem {
@@ -134,6 +137,7 @@ impl LogItem {
             kind: message.kind,
             body: message.body,
             style: message.style,
+            new: false,
         }
     }
 }

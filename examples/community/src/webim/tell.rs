@@ -12,8 +12,22 @@ use crate::store::accounts::User;
 use crate::store::messages::{self, Message, NewMessage};
 use crate::store::{Connection, now};
 
-/// A user has logged out: all his pages go offline.
-pub fn log_out(site: &Site, user: &User) {
+/// A log-in has ended: the pages that came online by it go offline, and no other of the user.
+pub fn log_out(site: &Site, tickets: &[String]) {
+    for ticket in tickets {
+        let told = site.im.offline(By::Ticket(ticket));
+        let is_there = told != Err(CallError::Unreachable);
+        if told != Err(CallError::NoSession) {
+            self::told("log-out", told);
+        }
+        if !is_there {
+            return;
+        }
+    }
+}
+
+/// All log-ins of a user have ended: all pages of the user go offline.
+pub fn log_out_everywhere(site: &Site, user: &User) {
     told("log-out", site.im.offline(By::Name(&user.id)));
 }
 

@@ -1,6 +1,10 @@
 //! The front page, logging in and out, signing up.
 
-use nextim_community::limits::LOG_INS_AT_ONCE;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use nextim_community::limits::{HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_AT_ONCE};
 use nextim_community::site::Options;
 
 use crate::harness::World;
@@ -101,6 +105,62 @@ fn passwords_can_be_tried_only_so_often() {
     }
     browser.post("/login", &[("id", "alice"), ("password", "nextim")]).is(429).has(&["role=\"alert\""]);
     browser.post("/login", &[("id", "bob"), ("password", "nextim")]).is(303);
+}
+
+#[test]
+fn a_password_is_tried_with_many_names_only_so_often() {
+    let world = World::new();
+    let mut browser = world.browser();
+    for number in 0..LOG_INS_ADDRESS {
+        browser.post("/login", &[("id", &*format!("user{number}")), ("password", "nextim")]).is(401);
+    }
+    browser.post("/login", &[("id", "bob"), ("password", "nextim")]).is(429).has(&["Too many attempts"]);
+}
+
+#[test]
+fn who_knows_the_password_may_come_in_as_often_as_need_be() {
+    let world = World::new();
+    let mut browser = world.browser();
+    for _ in 0..=LOG_INS_AT_ONCE {
+        browser.post("/login", &[("id", "alice"), ("password", "nextim")]).leads_to("/");
+    }
+}
+
+#[test]
+fn pages_are_there_while_passwords_wait_to_be_hashed() {
+    let world = World::new();
+    let turns: Vec<_> = (0..HASHES_AT_ONCE).map(|_| world.site().hashes.turn().unwrap()).collect();
+    let attempts = LOG_INS_ADDRESS as usize;
+    let (tell, told) = mpsc::channel();
+    let next = || told.recv_timeout(Duration::from_mins(1)).unwrap();
+    thread::scope(|scope| {
+        for number in 0..attempts {
+            let (mut browser, tell) = (world.browser(), tell.clone());
+            scope.spawn(move || {
+                let id = format!("user{number}");
+                tell.send(browser.post("/login", &[("id", &*id), ("password", "guess")])).unwrap();
+            });
+        }
+        for _ in HASHES_WAITING_MAX..attempts {
+            next().is(503).has(&["Many people are logging in", "name=\"password\""]);
+        }
+        world.browser().get("/").is(200);
+        drop(turns);
+        for _ in 0..HASHES_WAITING_MAX {
+            next().is(401);
+        }
+    });
+}
+
+#[test]
+fn names_that_mean_nothing_or_the_site_are_reserved() {
+    let world = World::new();
+    let mut browser = world.browser();
+    for id in ["admin", "system", "null", "undefined", "forum", "everybody"] {
+        let form = [("id", id), ("password", "long enough")];
+        browser.post("/signup", &form).is(422).has(&["is reserved. Please choose another."]);
+    }
+    browser.post("/signup", &[("id", "nullius"), ("password", "long enough")]).is(303);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use nextim::domains::DomainConfig;
 use nextim::server::{Handle, Server};
 use nextim_community::community::Community;
 use nextim_community::seed::PASSWORD;
-use nextim_community::site::Options;
+use nextim_community::site::{Options, Site};
 use nextim_community::store::Store;
 use nextim_community::webim::server::Address;
 use tempfile::TempDir;
@@ -44,6 +44,10 @@ impl World {
 
     pub(crate) fn store(&self) -> &Store {
         &self.community.site().store
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        self.community.site()
     }
 
     /// A browser in which nobody is logged in.

@@ -202,6 +202,51 @@ fn a_page_catches_up_since_what_it_saw_last() {
     assert_eq!(each(&lost, "body"), bodies, "an answer that was lost is answered again");
 }
 
+/// What of an answer is marked as news.
+fn news(answer: &Value) -> Vec<String> {
+    let lines = answer["new_messages"].as_array().unwrap();
+    each(&lines.iter().filter(|line| line["new"] == true).cloned().collect(), "body")
+}
+
+#[test]
+fn a_line_that_is_repeated_is_no_news_unless_it_waited() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let say = |to: &str, kind: &str, body: &str| {
+        let said = bob.done("message", &[("type", kind), ("to", to), ("body", body), ("cid", body)]);
+        said["id"].as_str().unwrap().to_owned()
+    };
+    say("1", "multicast", "to the walkers");
+    let first = say("alice", "unicast", "first");
+    let waited = say("alice", "unicast", "waited");
+    assert_eq!(news(&alice.online(&[]).answer), ["first", "waited"]);
+
+    let repeated = alice.online(&[("since", &waited)]).answer;
+    let bodies = each(&repeated["new_messages"], "body");
+    assert!(
+        bodies.contains(&"first".to_owned()) && bodies.contains(&"to the walkers".to_owned()),
+        "{bodies:?}"
+    );
+    assert_eq!(news(&repeated), [] as [&str; 0], "it was delivered before");
+
+    let returned = first.parse().unwrap();
+    site.community.site().store.write(|db| messages::set_undelivered(db, returned)).unwrap();
+    assert_eq!(
+        news(&alice.online(&[("since", &waited)]).answer),
+        ["first"],
+        "it was not delivered after all"
+    );
+
+    say("alice", "unicast", "later");
+    say("1", "multicast", "later to the walkers");
+    alice.done("message", &[("to", "bob"), ("body", "her own")]);
+    for page in [alice.online(&[("since", &waited)]).answer, alice.done("missed", &[("since", &waited)])] {
+        assert_eq!(news(&page), ["later", "later to the walkers"]);
+    }
+    let history = alice.read("history", &[("type", "unicast"), ("id", "bob")]);
+    assert!(history.as_array().unwrap().iter().all(|line| line["new"].is_null()));
+}
+
 /// Adds messages to the database, as if they had been said one after another.
 fn fill(site: &TestSite, count: usize, message: impl Fn(usize) -> (&'static str, &'static str)) {
     let store = &site.community.site().store;

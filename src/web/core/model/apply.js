@@ -7,7 +7,7 @@ import { DRAFT_CHARS_MAX } from '../limits.js';
 import { pick } from '../settings.js';
 import * as chats from './chats.js';
 import * as people from './people.js';
-import { byId, forget, hide } from './world.js';
+import { byId, forget, hide, notificationKey } from './world.js';
 
 /**
  * @typedef {import('./world.js').World} World
@@ -40,6 +40,7 @@ import { byId, forget, hide } from './world.js';
  *   | {t: 'echo', pending: import('./world.js').Pending}
  *   | {t: 'fate', key: string, cid: string, news: chats.News}
  *   | {t: 'discard', key: string, cid: string}
+ *   | {t: 'held', key: string, until: number}
  *   | {t: 'history', at: number} & chats.Page
  *   | {t: 'cleared', key: string}
  *   | {t: 'open', key: string}
@@ -75,6 +76,12 @@ const handlers = {
   echo: chats.echo,
   fate: chats.fate,
   discard: chats.discard,
+  held(world, { key, until }, out) {
+    const chat = chats.findChat(world, key);
+    if (!chat) return;
+    chat.held = until;
+    out.change('chat', key);
+  },
   history: chats.history,
   cleared(world, { key }, out) {
     const chat = chats.findChat(world, key);
@@ -119,6 +126,7 @@ const handlers = {
   },
   'notices-read'(world, _, out) {
     for (const notice of world.notices) notice.read = true;
+    world.seen = new Set(world.notifications.map(notificationKey));
     out.change('notices');
   },
   notifications(world, { list }, out) {
@@ -153,7 +161,7 @@ function opened(world, event, out) {
   Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: !more, channels: byId(event.channels) });
   Object.assign(world.settings, pick(setting));
   people.replacePeople(world, event);
-  for (const message of event.messages.sort((a, b) => a.timestamp - b.timestamp)) chats.receive(world, message, { at, backlog: true }, out);
+  for (const message of event.messages.sort((a, b) => a.timestamp - b.timestamp)) chats.receive(world, message, { at, backlog: 'online' }, out);
   for (const chat of world.chats) {
     chat.loaded = chats.isSilent(world, chat);
     chats.addPending(world, chat);
@@ -173,7 +181,7 @@ function opened(world, event, out) {
 function packets(world, { ticket, answer, at, more }, out) {
   if (ticket !== world.session?.ticket) return;
   world.complete ||= more === '';
-  for (const message of answer.messages) chats.receive(world, message, { at, backlog: false }, out);
+  for (const message of answer.messages) chats.receive(world, message, { at, backlog: more === undefined ? '' : 'missed' }, out);
   if (answer.seq && answer.seq <= world.seq) return;
   for (const packet of answer.presences) people.presence(world, packet, out);
   for (const packet of answer.statuses) chats.status(world, packet, at, out);

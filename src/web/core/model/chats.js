@@ -26,7 +26,7 @@ export function parseKey(key) {
 /** @param {string} key of an existing user or room @returns {Chat} */
 export function newChat(key) {
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: key };
-  return { key, kind, id, messages: [], unread: 0, draft: '', loaded: false, complete: false, typing: '', until: 0, scroll: 0 };
+  return { key, kind, id, messages: [], unread: 0, draft: '', loaded: false, complete: false, typing: '', until: 0, held: 0, scroll: 0 };
 }
 
 /** @param {World} world @param {string} key */
@@ -76,7 +76,10 @@ export function closeChat(world, key, out) {
 /** @param {LogItem} item @param {string | undefined} me @returns {Message} */
 export function toLine(item, me) {
   const own = item.from === me;
-  return { ...item, cid: (own && item.cid) || '', own, time: item.timestamp, state: own ? 'sent' : 'received', reason: '' };
+  /** @type {Message & {new?: boolean}} */
+  const line = { ...item, cid: (own && item.cid) || '', own, time: item.timestamp, state: own ? 'sent' : 'received', reason: '' };
+  delete line.new;
+  return line;
 }
 
 /**
@@ -105,17 +108,19 @@ function keyOf(world, item) {
 }
 
 /**
- * A message that was pushed, or that a new session caught up with.
+ * A message that was pushed, or that a new session caught up with. Of the latter only those are news that the site marks.
  * @param {World} world
  * @param {LogItem} item
- * @param {{at: number, backlog: boolean}} how
+ * @param {{at: number, backlog: '' | 'online' | 'missed'}} how pushed, or answered by which call
  * @param {Out} out
  */
 export function receive(world, item, { at, backlog }, out) {
   const { id } = item;
-  const again = remember(world.counted, id);
-  if (isNewer(id, world.since)) world.since = id;
+  const isLater = isNewer(id, world.since);
+  if (isLater) world.since = id;
   const line = toLine(dated([item], at)[0], world.me?.id);
+  if (backlog && !item.new) return repeat(world, item, line, isLater, out);
+  const again = remember(world.counted, id);
   const channel = item.type === 'multicast' ? world.channels.get(item.to) : undefined;
   if (channel || item.type === 'broadcast') return again ? undefined : notice(world, line, channel, out);
 
@@ -130,9 +135,28 @@ export function receive(world, item, { at, backlog }, out) {
   trim(chat);
   if (!line.own) chat.typing = '';
   if (line.own) chat.unread = again ? chat.unread : 0; // who answers elsewhere has read
-  else if (!again && !isLookedAt(world, key) && !(backlog && world.read.has(id))) chat.unread += 1;
+  else if (!again && !isLookedAt(world, key) && !(backlog === 'online' && world.read.has(id))) chat.unread += 1;
   out.change('chat', key);
   return again ? undefined : out.tell('message', { ...line, key });
+}
+
+/**
+ * A line that is no news: it goes where it belongs if that is open, and calls nobody.
+ * @param {World} world
+ * @param {LogItem} item
+ * @param {Message} line
+ * @param {boolean} isLater than all this browser has got
+ * @param {Out} out
+ */
+function repeat(world, item, line, isLater, out) {
+  const key = keyOf(world, item);
+  arrived(world, key, line, out);
+  const chat = findChat(world, key);
+  if (!chat || isSilent(world, chat)) return;
+  insert(chat.messages, line);
+  trim(chat);
+  if (line.own && isLater) chat.unread = 0; // who answers elsewhere has read
+  out.change('chat', key);
 }
 
 /**
@@ -216,11 +240,30 @@ export function fate(world, { cid, key, news }, out) {
   const chat = news.state === 'failed' ? openChat(world, key, out) : findChat(world, key);
   Object.assign(line, { reason: '' }, news);
   if (!isPending(line)) {
+    if (chat) settle(chat.messages, line);
+    if (key.startsWith('u/')) delete world.contacts.get(key.slice(2))?.refused;
+    follow(world, line, chat);
     world.outbox.delete(cid);
     remember(world.counted, line.id);
-    if (chat) settle(chat.messages, line);
   }
   out.change('chat', key);
+}
+
+/**
+ * What was written after a line stays after it, although the site has given that a later time.
+ * @param {World} world
+ * @param {Pending} line that the site has taken
+ * @param {Chat | undefined} chat
+ */
+function follow(world, { key, cid, time }, chat) {
+  let isLater = false;
+  for (const other of world.outbox.values()) {
+    if (isLater && other.key === key && other.time < time) {
+      other.time = time;
+      if (chat) settle(chat.messages, other);
+    }
+    isLater ||= other.cid === cid;
+  }
 }
 
 /**

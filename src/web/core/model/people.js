@@ -53,7 +53,7 @@ export function completed(world, { buddies, asked }, out) {
   for (const info of buddies) {
     const before = world.contacts.get(info.id) ?? info;
     if (info.id === world.me?.id) continue;
-    world.contacts.set(info.id, info);
+    world.contacts.set(info.id, { ...info, ...(before.refused && { refused: true }) });
     if (before.presence !== info.presence) out.tell('presence', { ...info });
   }
   for (const id of asked) {
@@ -123,7 +123,7 @@ function seat(world, roomId, member, there, out) {
 /** What is known of a user may be old: the site refuses what is for him. @param {World} world @param {{id: string}} event */
 export function unsure(world, { id }) {
   const contact = world.contacts.get(id);
-  if (contact) contact.incomplete = true;
+  if (contact) Object.assign(contact, { incomplete: true, refused: true });
 }
 
 /**

@@ -28,6 +28,7 @@ import { defaults } from '../settings.js';
  * @property {Map<string, Pending>} outbox by client id
  * @property {import('../types.js').Notice[]} notices
  * @property {import('../types.js').Notification[]} notifications
+ * @property {Set<string>} seen which of them the user has seen, by their keys
  * @property {import('../types.js').Settings} settings
  * @property {import('../types.js').MenuEntry[]} menu the site's
  * @property {string} since the greatest decimal id of what was pushed or caught up with
@@ -67,6 +68,7 @@ const ofUser = () => ({
   chats: [],
   outbox: new Map(),
   notices: [],
+  seen: new Set(),
   settings: defaults(),
   since: '',
   counted: new Set(),
@@ -87,6 +89,9 @@ export function hide(world) {
   Object.assign(world, ofSession());
   for (const chat of world.chats) Object.assign(chat, { messages: [], loaded: false, complete: false, typing: '' });
 }
+
+/** What tells a notification of the site from others. @param {import('../types.js').Notification} notification */
+export const notificationKey = ({ text, link = '', time }) => `${time} ${link} ${text}`;
 
 /** @template {{id: string}} T @param {T[]} items @returns {Map<string, T>} */
 export const byId = (items) => new Map(items.map((item) => [item.id, item]));

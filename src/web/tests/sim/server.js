@@ -8,6 +8,7 @@ const IDLE_MS = 75_000;
 const LINGER_MS = 8_000;
 const HOLD_MS = 25_000;
 const ROWS = 30;
+const REPEATED = 20; // rows before the last one seen
 
 export class Server {
   rows = [];
@@ -100,7 +101,12 @@ export class Server {
   site_online(user, params) {
     const since = Number(params.since || 0);
     const mine = (row) => row.to === user || (since && row.from === user);
-    const { rows: fresh, more } = this.page(this.rows.filter((row) => (since ? row.id > since && (mine(row) || this.inRoom(user, row)) : row.to === user && !row.delivered)));
+    const waits = (row) => row.type === 'unicast' && row.to === user && !row.delivered;
+    const isMine = (row) => mine(row) || row.type === 'broadcast' || this.inRoom(user, row);
+    const { rows: later, more } = this.page(this.rows.filter((row) => (since ? row.id > since && isMine(row) : waits(row))));
+    const repeated = this.rows.filter((row) => since && row.id <= since && isMine(row)).slice(-REPEATED);
+    const fresh = [...new Set([...this.rows.filter((row) => row.id <= since && waits(row)), ...repeated, ...later])].sort((a, b) => a.id - b.id);
+    const news = new Set(fresh.filter((row) => row.from !== user && (waits(row) || row.id > since)));
     const given = (ids) => (ids ? ids.split(',') : []);
     const open = given(params.buddy_ids);
     const ids = new Set([...(this.friends.get(user) ?? []), ...open, ...given(params.stranger_ids), ...fresh.filter((row) => row.type === 'unicast' && row.from !== user).map((row) => row.from)]);
@@ -121,7 +127,7 @@ export class Server {
       connection: { ticket, domain: 'test', server: 'http://im/packets', ...this.connection },
       buddies: [...ids].map((id) => ({ ...this.buddy(user, id), ...(embed.has(id) && { history: this.history(user, 'unicast', id) }) })),
       rooms,
-      new_messages: fresh.map((row) => this.listed(row)),
+      new_messages: fresh.map((row) => ({ ...this.listed(row), ...(news.has(row) && { new: true }) })),
       more,
       ...this.extra,
     };
@@ -136,7 +142,7 @@ export class Server {
   site_missed(user, { since }) {
     const { rows, more } = this.page(this.rows.filter((row) => row.id > since && (row.to === user || row.from === user || this.inRoom(user, row))));
     for (const row of rows) row.delivered = true;
-    return { new_messages: rows.map((row) => this.listed(row)), more };
+    return { new_messages: rows.map((row) => ({ ...this.listed(row), ...(row.from !== user && { new: true }) })), more };
   }
 
   buddy(user, id) {

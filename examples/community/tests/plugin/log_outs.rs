@@ -1,0 +1,51 @@
+//! The end of a log-in: which pages go offline with it.
+
+use crate::common::{Browser, Page, TestSite};
+
+fn post(browser: &Browser<'_>, path: &str, body: &str) -> u16 {
+    browser.ask("POST", path, &[("origin", &browser.origin())], body).status
+}
+
+/// Whether a page's session goes on.
+fn is_there(page: &mut Page<'_, '_>) -> bool {
+    let (status, said) = page.poll();
+    assert!(status == 404 || said["status"] == "ok" || said["reason"] == "offline", "{status} {said}");
+    status == 200 && said["status"] == "ok"
+}
+
+#[test]
+fn a_log_out_ends_the_pages_of_that_log_in_alone() {
+    let site = TestSite::start();
+    let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
+    let (mut first, mut second, mut other) = (here.online(&[]), here.online(&[]), phone.online(&[]));
+    assert_eq!(post(&here, "/logout", ""), 303);
+    assert!(!is_there(&mut first) && !is_there(&mut second));
+    assert!(is_there(&mut other), "the phone has not logged out");
+    assert_eq!(here.post("online", &[]).status, 401);
+    assert_eq!(post(&phone, "/logout", ""), 303);
+    assert!(!is_there(&mut other));
+}
+
+#[test]
+fn a_log_out_ends_what_the_bars_own_form_began() {
+    let site = TestSite::start();
+    let (mut form, phone) = (site.browser(), site.log_in("bob"));
+    let mut at_phone = phone.online(&[]);
+    let answer = form.post("online", &[("username", "bob"), ("password", "nextim")]);
+    answer.header("set-cookie").split(';').next().unwrap().clone_into(&mut form.cookie);
+    let ticket = answer.json()["connection"]["ticket"].as_str().unwrap().to_owned();
+    assert_eq!(form.post("presence", &[("ticket", &ticket), ("show", "away")]).status, 200);
+    assert_eq!(post(&form, "/logout", ""), 303);
+    let poll = site.community.site().im.offline(nextim_community::webim::server::By::Ticket(&ticket));
+    assert!(poll.is_err(), "its session has ended: {poll:?}");
+    assert!(is_there(&mut at_phone));
+}
+
+#[test]
+fn who_logs_in_as_somebody_else_leaves_no_page_of_the_former() {
+    let site = TestSite::start();
+    let (browser, elsewhere) = (site.log_in("alice"), site.log_in("alice"));
+    let (mut page, mut other) = (browser.online(&[]), elsewhere.online(&[]));
+    assert_eq!(post(&browser, "/login", "id=bob&password=nextim"), 303);
+    assert!(!is_there(&mut page) && is_there(&mut other));
+}

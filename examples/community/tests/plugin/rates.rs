@@ -1,0 +1,29 @@
+//! How often a user may do the same.
+
+use nextim_community::limits::ACTS_AT_ONCE;
+
+use crate::common::TestSite;
+
+#[test]
+fn nothing_that_changes_something_is_done_without_end() {
+    let site = TestSite::start();
+    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
+    let (at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
+    for (endpoint, params) in [
+        ("presence", &[("show", "away")][..]),
+        ("status", &[("to", "carol"), ("show", "typing")]),
+        ("join", &[("id", "1")]),
+        ("leave", &[("id", "1")]),
+        ("block", &[("id", "carol")]),
+        ("unblock", &[("id", "carol")]),
+        ("setting", &[("data", "{}")]),
+        ("clear_history", &[("type", "unicast"), ("id", "bob")]),
+        ("online", &[]),
+    ] {
+        let answers = (0..=2 * ACTS_AT_ONCE).map(|_| at_alice.post(endpoint, params));
+        let refused = answers.into_iter().find(|answer| answer.status != 200);
+        let refused = refused.unwrap_or_else(|| panic!("{endpoint} is never refused"));
+        assert_eq!((refused.refusal().0, refused.header("retry-after")), (429, "5"), "{endpoint}");
+        assert_eq!(at_bob.post(endpoint, params).status, 200, "{endpoint}: others are not concerned");
+    }
+}

@@ -1,0 +1,273 @@
+//! A few routers, step by step: what single calls cost, and what single pages are given.
+//!
+//! Owns: [`Routers`], whose mail arrives at once. Must not: try at random; the simulator does.
+
+use std::sync::Arc;
+
+use super::call::{Answer, Call, Looks, Online, Say, Speaker, Started, Subject, Verb, Version};
+use super::ids::{CallKey, Place, Places, Ticket};
+use super::mail::{Effect, Input};
+use super::packet::MessageType;
+use super::profile::Profile;
+use super::storm::Load;
+use super::{Router, Settings};
+use crate::clock::Tick;
+use crate::domains::{DomainConfig, DomainId, Domains};
+use crate::limits::{Limits, Timeouts};
+use crate::memory::Memory;
+
+const HERE: Place = Place(0);
+const THERE: Place = Place(1);
+
+/// The shards of a process with one domain.
+struct Routers {
+    shards: Vec<Router>,
+    domain: DomainId,
+    serial: u32,
+    /// Messages that went back to the site.
+    returned: usize,
+}
+
+impl Routers {
+    fn new(places: u16, limits: Limits) -> Routers {
+        let url = Some("http://site/back".to_owned());
+        let config = DomainConfig { undelivered_url: url, ..DomainConfig::new("a".to_owned(), "key") };
+        let domains = Arc::new(Domains::new(&[config]));
+        let domain = domains.find("a").unwrap().id;
+        let (limits, timeouts) = (Arc::new(limits), Arc::new(Timeouts::DEFAULT));
+        let (places, memory_bytes) = (Places::new(places, [1, 2, 3, 4]), 1 << 30);
+        let router = |place| {
+            let (places, domains) = (places.clone(), Arc::clone(&domains));
+            let (limits, timeouts) = (Arc::clone(&limits), Arc::clone(&timeouts));
+            let settings = Settings { place, places, epoch: 7, limits, timeouts, memory_bytes, domains };
+            Router::new(settings, Memory::new(memory_bytes))
+        };
+        Routers { shards: places.all().map(router).collect(), domain, serial: 0, returned: 0 }
+    }
+
+    /// A name (of a user or a room) that lives there.
+    fn name_at(&self, place: Place, prefix: &str) -> String {
+        let mut names = (0..).map(|number| format!("{prefix}{number}"));
+        names.find(|name| self.shards[0].places.of(self.domain, name) == place).expect("one of many")
+    }
+
+    fn names_at(&self, place: Place, prefixes: &[&str]) -> Vec<String> {
+        prefixes.iter().map(|prefix| self.name_at(place, prefix)).collect()
+    }
+
+    /// A call comes in at the first place. Returns its answer; a poll may have none yet.
+    fn try_call(&mut self, verb: Verb<'static>) -> Option<Answer> {
+        self.serial += 1;
+        let key = CallKey { place: HERE, conn: 1, serial: self.serial };
+        let (mut effects, mut answered) = (Vec::new(), None);
+        let call = Call { domain: self.domain, verb };
+        self.shards[0].handle(Input::Call { key, call }, Tick::ZERO, &mut effects);
+        while !effects.is_empty() {
+            for effect in std::mem::take(&mut effects) {
+                match effect {
+                    Effect::Answer { key: of, answer } if of == key => answered = Some(answer),
+                    Effect::Mail { to, mail } => {
+                        let router = &mut self.shards[usize::from(to.0)];
+                        let mut more = Vec::new();
+                        router.handle(Input::Mail(mail), Tick::ZERO, &mut more);
+                        effects.extend(more);
+                    }
+                    Effect::Undelivered { messages, .. } => self.returned += messages.len(),
+                    Effect::Answer { .. } | Effect::Deadline { .. } | Effect::Close { .. } => {}
+                }
+            }
+        }
+        answered
+    }
+
+    fn call(&mut self, verb: Verb<'static>) -> Answer {
+        self.try_call(verb).expect("it is answered")
+    }
+
+    /// Starts a session.
+    fn start(&mut self, name: &str, buddies: &[String], rooms: &[String]) -> Started {
+        let owned = |names: &[String]| names.iter().map(|name| name.clone().into()).collect();
+        let answer = self.call(Verb::Online(Box::new(Online {
+            name: name.to_owned().into(),
+            looks: Looks::default(),
+            buddies: owned(buddies),
+            rooms: owned(rooms),
+            truncated: false,
+            version: Version::V6,
+            secret: [7; 16],
+        })));
+        let Answer::Online(started) = answer else { panic!("{answer:?}") };
+        *started
+    }
+
+    /// Starts a session; returns only its ticket.
+    fn online(&mut self, name: &str, buddies: &[String], rooms: &[String]) -> Ticket {
+        self.start(name, buddies, rooms).ticket
+    }
+
+    fn offline(&mut self, ticket: Ticket) {
+        self.call(Verb::Offline { subject: Subject::Ticket(ticket) });
+    }
+
+    /// All sessions of a user end, and it goes offline.
+    fn log_out(&mut self, name: &str) {
+        self.call(Verb::Offline { subject: Subject::Name(name.to_owned().into()) });
+    }
+
+    /// How many packets a poll is answered with at once.
+    fn poll(&mut self, ticket: Ticket) -> usize {
+        match self.try_call(Verb::Poll { ticket, seq: Some(0) }) {
+            Some(Answer::Packets(delivery)) => delivery.packets.as_slice().len(),
+            None => 0,
+            Some(answer) => panic!("{answer:?}"),
+        }
+    }
+
+    fn show(&mut self, name: &str, show: &'static str) {
+        let looks = Looks { show: Some(show.into()), ..Looks::default() };
+        self.call(Verb::Show { subject: Subject::Name(name.to_owned().into()), looks });
+    }
+
+    /// The site says something to a user.
+    fn say(&mut self, to: &str, body: String) -> Answer {
+        self.call(Verb::Message(Box::new(Say {
+            speaker: Speaker::Site("site".into()),
+            to: to.to_owned().into(),
+            nick: None,
+            kind: MessageType::Unicast,
+            body: body.into(),
+            style: "".into(),
+            timestamp: "1".into(),
+            id: None,
+        })))
+    }
+
+    /// What each place has to do because of some calls.
+    fn work(&mut self, calls: impl FnOnce(&mut Routers)) -> Vec<usize> {
+        for router in &mut self.shards {
+            while router.work().used(self.domain) > 0 {
+                router.begin_turn(Tick::ZERO, Load::default());
+            }
+        }
+        calls(self);
+        self.shards.iter().map(|router| router.work().used(self.domain)).collect()
+    }
+}
+
+#[test]
+fn hiding_from_rooms_is_charged() {
+    let mut routers = Routers::new(2, Limits::DEFAULT);
+    let ann = routers.name_at(HERE, "ann");
+    let rooms =
+        [routers.names_at(HERE, &["a", "b", "c"]), routers.names_at(THERE, &["a", "b", "c", "d"])].concat();
+    routers.online(&ann, &[], &rooms);
+    assert_eq!(routers.work(|routers| routers.show(&ann, "invisible")), [7, 4]);
+}
+
+#[test]
+fn showing_something_to_links_elsewhere_is_charged() {
+    let mut routers = Routers::new(2, Limits::DEFAULT);
+    let ann = routers.name_at(HERE, "ann");
+    let buddies = [routers.names_at(HERE, &["a", "b"]), routers.names_at(THERE, &["a", "b", "c"])].concat();
+    for buddy in &buddies {
+        routers.online(buddy, &[], &[]);
+    }
+    routers.online(&ann, &buddies, &[]);
+    assert_eq!(routers.work(|routers| routers.show(&ann, "away")), [5, 3]);
+}
+
+#[test]
+fn going_offline_is_charged() {
+    let mut routers = Routers::new(2, Limits::DEFAULT);
+    let ann = routers.name_at(HERE, "ann");
+    let buddies = [routers.names_at(HERE, &["a", "b"]), routers.names_at(THERE, &["a", "b", "c"])].concat();
+    let rooms = [routers.names_at(HERE, &["a"]), routers.names_at(THERE, &["a", "b", "c", "d"])].concat();
+    for buddy in &buddies {
+        routers.online(buddy, &[], &[]);
+    }
+    routers.online(&ann, &buddies, &rooms);
+    assert_eq!(routers.work(|routers| routers.log_out(&ann)), [5 + 5, 3 + 4]);
+}
+
+#[test]
+fn members_that_are_looked_at_are_charged_though_nobody_sees_them() {
+    let mut routers = Routers::new(2, Limits::DEFAULT);
+    let room = routers.name_at(HERE, "room");
+    let (near, far) = (routers.names_at(HERE, &["a", "b", "c"]), routers.names_at(THERE, &["a", "b"]));
+    for member in near.iter().chain(&far) {
+        routers.online(member, &[], std::slice::from_ref(&room));
+    }
+    let members = |routers: &mut Routers| {
+        let answer = routers.call(Verb::Members { ticket: None, room: room.clone().into() });
+        let Answer::Members { members, .. } = answer else { panic!("{answer:?}") };
+        members.len()
+    };
+    let work = |routers: &mut Routers, seen| routers.work(|routers| assert_eq!(members(routers), seen));
+    assert_eq!(work(&mut routers, 5), [5, 2]);
+    for member in near.iter().chain(&far[1..]) {
+        routers.show(member, "invisible");
+    }
+    assert_eq!(work(&mut routers, 1), [5, 1]);
+}
+
+#[test]
+fn messages_that_go_from_page_to_page_are_charged() {
+    let mut routers = Routers::new(1, Limits::DEFAULT);
+    let page = routers.online("bob", &[], &[]);
+    for body in ["1", "2", "3"] {
+        routers.say("bob", body.to_owned());
+    }
+    let start = |routers: &mut Routers| _ = routers.online("bob", &[], &[]);
+    assert_eq!(routers.work(start), [3], "what one that starts is given");
+    assert_eq!(routers.work(|routers| routers.offline(page)), [3], "what one that ends leaves");
+    assert_eq!(routers.work(|routers| routers.log_out("bob")), [3], "what goes back");
+}
+
+/// Places in the roster were kept for the first names of a list, and nobody got those of the names that were offline.
+#[test]
+fn buddies_were_left_out_for_others_that_were_offline() {
+    for (there, places) in [(HERE, 1), (HERE, 2), (THERE, 2)] {
+        let mut routers = Routers::new(places, Limits { roster_links: 3, ..Limits::DEFAULT });
+        let ann = routers.name_at(HERE, "ann");
+        let offline = routers.names_at(HERE, &["offa", "offb", "offc"]);
+        let online = routers.names_at(there, &["a", "b", "c", "d"]);
+        for name in &online {
+            routers.online(name, &[], &[]);
+        }
+        let mut check = |buddies: &[String], listed: &[String], truncated| {
+            let started = routers.start(&ann, buddies, &[]);
+            let buddies: Vec<&str> = started.buddies.iter().map(Profile::name).collect();
+            assert_eq!(
+                (buddies, started.truncated),
+                (listed.iter().map(|name| &**name).collect(), truncated)
+            );
+        };
+        check(&[&offline, &online[..1]].concat(), &online[..1], false);
+        check(&[&online[..1], &offline, &online[1..3]].concat(), &online[..3], false);
+        check(&[&offline, &online[..]].concat(), &online[..3], true);
+    }
+}
+
+/// What is longer than a queue may be was taken by pages and mailboxes of some kinds, and refused by others.
+#[test]
+fn a_message_that_was_too_long_for_a_queue_was_lost_on_its_way_to_the_next_page() {
+    let mut routers = Routers::new(1, Limits { queue_bytes: 1, ..Limits::DEFAULT });
+    let say = |routers: &mut Routers, to| {
+        let answer = routers.say(to, "a long one".to_owned());
+        assert!(matches!(answer, Answer::Delivered(1)), "{answer:?}");
+    };
+    let first = routers.online("bob", &[], &[]);
+    say(&mut routers, "bob");
+    let second = routers.online("bob", &[], &[]);
+    assert_eq!(routers.poll(second), 1, "it was given what waited in the other one");
+    routers.offline(first);
+    routers.offline(second);
+    let third = routers.online("bob", &[], &[]);
+    assert_eq!(routers.poll(third), 1, "it was given what the last one left");
+    let page = routers.online("carol", &[], &[]);
+    routers.offline(page);
+    say(&mut routers, "carol");
+    let page = routers.online("carol", &[], &[]);
+    assert_eq!(routers.poll(page), 1, "it was kept while there was no page");
+    assert_eq!(routers.returned, 0);
+}

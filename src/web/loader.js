@@ -1,0 +1,45 @@
+// Where the chunks come from: what is loaded when something is opened.
+//
+// Owns: their addresses, which name the build, and what is done when the server has another build by now: the page's
+// script is loaded anew, once, past the cache, and takes the page over. Must not: load from anywhere but the place our
+// own script came from, or know what a chunk holds.
+
+import { window } from './core/page.js';
+import { SHARED } from './widget/share.js';
+
+/**
+ * @param {string} src of our own script
+ * @param {boolean} isAnew this script was loaded in place of another build
+ * @param {() => void} replace loads the script anew
+ * @returns {(name: string) => Promise<{css: string, parts: any}>} rejects what cannot be had now
+ */
+export function createLoader(src, isAnew, replace) {
+  // Whether the script was fetched since the last chunk came: servers of two builds must not send a page to and fro.
+  let isChecked = isAnew;
+  let failures = 0;
+
+  async function check() {
+    if (isChecked) return;
+    const answer = await window.fetch(src, { cache: 'reload' });
+    if (!answer.ok) return;
+    isChecked = true;
+    if (!(await answer.text()).includes(BUILD)) replace();
+  }
+
+  return async (name) => {
+    // Browsers remember a module that could not be had, by its address.
+    const url = new URL(`webim.${BUILD}.${name}.js${failures ? `?${failures}` : ''}`, src).href;
+    try {
+      const { build, css, default: make } = await import(url);
+      if (build !== BUILD) throw new Error(`${name} is of another build`);
+      const module = { exports: {} };
+      make((/** @type {string} */ path) => SHARED[path], module);
+      isChecked = false;
+      return { css, parts: module.exports };
+    } catch (error) {
+      failures += 1;
+      await check().catch(() => undefined); // without a network neither can be had
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,31 @@
+// Menus.
+//
+// Owns: how one is described. Must not: know what its entries do, or which one is open.
+
+import { h } from './dom.js';
+import { icon } from './icons.js';
+import { popup, ui } from './state.js';
+
+/**
+ * The menu that is open. Its opener carries `opener(id)`.
+ * @param {string} id
+ * @param {string} label
+ * @param {import('./parts.js').Item[]} items
+ */
+export function menu(id, label, items) {
+  const entry = (/** @type {import('./parts.js').Item} */ { label: text, mark, end, run, href, props, checked }) =>
+    h(
+      href ? 'a' : 'button',
+      {
+        href, role: checked === undefined ? 'menuitem' : 'menuitemradio', 'aria-checked': checked, ...props,
+        onclick: () => {
+          popup(id);
+          run?.();
+        },
+      },
+      h('span.mark', mark),
+      h('span.cut', text),
+      checked ? icon('check') : end,
+    );
+  return h('div.menu', { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } }, ...items.map(entry));
+}

@@ -1,0 +1,121 @@
+// What a site's own service worker does to polls, and what the bar does then.
+//
+// Owns: caches before the network, and polls that are answered at once with nothing. Must not: measure time; it counts.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { until } from './support/eyes.js';
+import { Person, allLeave, launch } from './support/people.js';
+import { Community, MessageServer } from './support/servers.js';
+import { withWorker } from './support/worker.js';
+
+/** Answers from the cache whatever was answered before, as much-copied examples do. @param {string} options of the look into the cache */
+const cacheFirst = (options) => `
+addEventListener('install', () => skipWaiting());
+addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+addEventListener('fetch', (event) => {
+  if (event.request.method !== 'GET' || event.request.mode === 'navigate') return;
+  event.respondWith(caches.open('all').then(async (cache) => {
+    const known = await cache.match(event.request, ${options});
+    if (known) return known;
+    const answer = await fetch(event.request);
+    // A page that left has ended its session: an answer that says so is not what this is about.
+    if (answer.ok && !(await answer.clone().text()).includes('"stopped"')) await cache.put(event.request, answer.clone());
+    return answer;
+  }));
+});`;
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {MessageServer} */
+let im;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  browser = await launch();
+  // Polls are held for so short a time that one ends within a test, and so long that it is no answer at once.
+  im = await MessageServer.start({ holdMs: 2500 });
+  community = await Community.start({ im: im.url });
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+  await im?.end();
+});
+
+/** From now on the worker controls the pages. @param {Person} person */
+async function work(person) {
+  await person.context.grantPermissions(['local-network-access']);
+  await person.page.evaluate(async () => {
+    await navigator.serviceWorker.register('/worker.js');
+    if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
+  });
+}
+
+/** The polls of a page, from now on. @param {Person} person */
+function polls(person) {
+  /** @type {string[]} */
+  const urls = [];
+  person.page.on('request', (request) => /\/packets\?/.test(request.url()) && urls.push(request.url()));
+  return urls;
+}
+
+test('a worker that asks its cache first has no poll in it: what is said arrives, and polls wait', async () => {
+  const site = await withWorker(community.url, cacheFirst('{}'));
+  try {
+    const [alice, bob] = await Promise.all([Person.arrive(browser, site.url, 'alice'), Person.arrive(browser, community.url, 'bob')]);
+    await work(alice);
+    await alice.page.goto(`${site.url}/forum`);
+    const urls = polls(alice);
+    await alice.bar.online();
+    const [mine, theirs] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
+    // An answer of nothing comes, which the worker keeps.
+    await until('some polls were held to their end', () => urls.length >= 4);
+    const before = urls.length;
+    await theirs.say('past the cache');
+    await mine.hears('past the cache');
+    await mine.say('so it seems');
+    await theirs.hears('so it seems');
+    await until('some more were held', () => urls.length >= before + 3);
+    assert.ok(urls.length < 60, `${urls.length} polls`);
+    assert.equal(new Set(urls).size, urls.length);
+    await alice.bar.online();
+  } finally {
+    await site.end();
+  }
+});
+
+test('a worker that answers all polls from its cache is paced, and the bar says that nothing arrives', async () => {
+  const site = await withWorker(community.url, cacheFirst('{ ignoreSearch: true }'));
+  try {
+    const [alice, bob] = await Promise.all([Person.arrive(browser, site.url, 'alice'), Person.arrive(browser, community.url, 'bob')]);
+    const [mine, theirs] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
+    await theirs.say('before the worker');
+    await mine.hears('before the worker');
+    await work(alice);
+    await alice.page.goto(`${site.url}/forum`);
+    const urls = polls(alice);
+    const { region } = alice.bar;
+    await region.getByText('New messages are held up on their way').waitFor();
+    await region.getByText(/^Trying again in \d+ sec/).waitFor();
+    assert.ok(urls.length < 30, `${urls.length} polls`);
+    assert.equal(await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.state), 'reconnecting');
+    // What was said meanwhile comes when the user tries again: the site is asked.
+    await Promise.all([bob.page.waitForResponse('**/webim/message'), theirs.say('can you read this?')]);
+    await alice.bar.button('Try again').click();
+    await mine.hears('can you read this?');
+    // And when the worker is gone all of it does.
+    await alice.page.evaluate(async () => {
+      for (const it of await navigator.serviceWorker.getRegistrations()) await it.unregister();
+    });
+    await alice.page.goto(`${site.url}/`);
+    await alice.bar.online();
+    await theirs.say('and this?');
+    await mine.hears('and this?');
+  } finally {
+    await site.end();
+  }
+});

@@ -1,0 +1,89 @@
+// More said at once than the site takes.
+//
+// Owns: what the window says of it, and the order in which it arrives. Must not: count seconds.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { Person, allLeave, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string[]} ids */
+const arrive = async (...ids) => {
+  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
+  await Promise.all(people.map((person) => person.bar.online()));
+  return people;
+};
+
+/** So long that the site counts each for three, and a few are too many however slowly they are typed. */
+const BURST = Array.from({ length: 12 }, (_, at) => `line ${at + 1} ${'大'.repeat(8000)}`);
+
+/** The lines of the burst that stand in a chat, in order. @param {import('./support/people.js').Chat} chat */
+const lines = async (chat) => (await chat.said(/^line \d+ /)).map((text) => Number(/\d+/.exec(text)?.[0]));
+const ALL = BURST.map((_, at) => at + 1);
+
+/** @param {import('./support/people.js').Chat} chat */
+const whole = (chat) => chat.log.getByText(/^line 12 /).waitFor();
+
+test('a burst waits as the site asks, says so, and arrives whole and in order', async () => {
+  const [dave, bob] = await arrive('dave', 'bob');
+  const [toBob, toDave] = [await dave.bar.chatWith('Bob'), await bob.bar.chatWith('Dave')];
+  for (const line of BURST) await toBob.say(line);
+  await toBob.window.getByText('Too many messages at once.').waitFor();
+  await toBob.window.getByText(/^Trying again in \d+ seconds?$/).waitFor();
+  await whole(toDave);
+  assert.deepEqual(await lines(toDave), ALL, 'the other side reads no gaps');
+  await toBob.log.getByRole('img', { name: 'Sending' }).waitFor({ state: 'detached' });
+  assert.deepEqual(await lines(toBob), ALL);
+  assert.equal(await toBob.button('Retry').count(), 0, 'nothing has failed');
+  await toBob.window.getByText('Too many messages at once.').waitFor({ state: 'detached' });
+});
+
+test('a burst goes on in order on the next page', async () => {
+  const [xiaoming, meiling] = await arrive('xiaoming', 'meiling');
+  const toMeiling = await xiaoming.bar.chatWith('美玲');
+  const toXiaoming = await meiling.bar.chatWith('小明');
+  for (const line of BURST) await toMeiling.say(line);
+  await toMeiling.window.getByText('Too many messages at once.').waitFor();
+  await xiaoming.page.goto(`${community.url}/forum`);
+  await whole(toXiaoming);
+  assert.deepEqual(await lines(toXiaoming), ALL);
+  await whole(xiaoming.bar.chat('美玲'));
+  assert.deepEqual(await lines(xiaoming.bar.chat('美玲')), ALL);
+});
+
+test('what failed keeps its place, and all of it is sent again in its order', async () => {
+  const [alice, carol] = await arrive('alice', 'carol');
+  const [toCarol, toAlice] = [await alice.bar.chatWith('Carol'), await carol.bar.chatWith('Alice')];
+  const lost = ['two', 'three', 'five'];
+  await alice.page.route('**/webim/message', (route) => {
+    const body = new URLSearchParams(route.request().postData() ?? '').get('body') ?? '';
+    return lost.includes(body) ? route.fulfill({ status: 500, body: 'oops' }) : route.continue();
+  });
+  const said = ['one', 'two', 'three', 'four', 'five', 'six'];
+  for (const text of said) await toCarol.say(text);
+  await toAlice.hears('six');
+  await toCarol.window.getByText('3 messages were not sent.').waitFor();
+  await toCarol.log.getByRole('img', { name: 'Sending' }).waitFor({ state: 'detached' });
+  assert.deepEqual(await toCarol.said(/^(one|two|three|four|five|six)$/), said);
+
+  await alice.page.unroute('**/webim/message');
+  await toCarol.button('Send all again').click();
+  await toCarol.window.getByText('messages were not sent').waitFor({ state: 'detached' });
+  await toAlice.hears('five');
+  assert.deepEqual(await toAlice.said(/^(one|two|three|four|five|six)$/), ['one', 'four', 'six', ...lost]);
+});

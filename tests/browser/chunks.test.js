@@ -1,0 +1,218 @@
+// What the bar loads when something is opened.
+//
+// Owns: chunks that are late, that cannot be had, and that the server has of another build only. Must not: measure how
+// large they are; the build does.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { focusName, focused, until } from './support/eyes.js';
+import { holdBack } from './support/pages.js';
+import { Person, allLeave, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+
+const CHUNK = /\/webim\.[0-9a-f]{16}\.(chat|panels|zh)\.js(\?\d+)?$/;
+const CHAT = /\.chat\.js(\?\d+)?$/;
+const PANELS = /\.panels\.js(\?\d+)?$/;
+const SCRIPT = /\/webim\.js$/;
+const BUILD = /webim\.([0-9a-f]{16})\./;
+const OTHER_BUILD = '0123456789abcdef';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  // It looks to the browser as if answers that a test has changed came from elsewhere, from where it lets no page reach
+  // this machine.
+  [browser, community] = await Promise.all([launch({ args: ['--disable-features=LocalNetworkAccessChecks'] }), Community.start()]);
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** @param {string} id */
+const arrive = (id) => Person.arrive(browser, community.url, id);
+
+/** The names of the files of the bar that a page asks for, from now on. @param {Person} person */
+function asked(person) {
+  /** @type {string[]} */
+  const names = [];
+  person.page.on('request', (request) => /\/webim\.[^/]*$/.test(request.url()) && names.push(new URL(request.url()).pathname.replace(/\.[0-9a-f]{16}\./, '.')));
+  return names;
+}
+
+/** The server's build, as a page's script has named it. */
+let build = '';
+
+/** The page's script as another build would be: it asks for chunks that the server does not have. @param {import('playwright-core').Route} route */
+async function asOtherBuild(route) {
+  const answer = await route.fetch();
+  const text = await answer.text();
+  [, build = ''] = BUILD.exec(text) ?? [];
+  assert.notEqual(build, '');
+  await route.fulfill({ response: answer, body: text.replaceAll(build, OTHER_BUILD) });
+}
+
+/** A chunk of the other build, where the page asks for one. @param {import('playwright-core').Route} route */
+async function ofOtherBuild(route) {
+  const url = route.request().url();
+  if (!url.includes(OTHER_BUILD)) return route.fallback();
+  const answer = await route.fetch({ url: url.replace(OTHER_BUILD, build) });
+  return route.fulfill({ response: answer, body: (await answer.text()).replace(build, OTHER_BUILD) });
+}
+
+test('a page loads one file, and what is opened when it is opened', async () => {
+  const alice = await arrive('alice');
+  await alice.bar.online();
+  await alice.page.mouse.move(1, 1);
+  const names = asked(alice);
+  await alice.page.goto(`${community.url}/forum`);
+  await alice.bar.online();
+  assert.deepEqual(names, ['/webim.js']);
+  await alice.bar.chatWith('Bob');
+  assert.deepEqual(names.toSorted(), ['/webim.chat.js', '/webim.js', '/webim.panels.js']);
+  // Where a chat is open its window is not waited for, and panels are not loaded for it.
+  names.length = 0;
+  await alice.page.mouse.move(1, 1);
+  await alice.page.goto(`${community.url}/groups`);
+  await alice.bar.chat('Bob').box.waitFor();
+  assert.deepEqual(names.toSorted(), ['/webim.chat.js', '/webim.js']);
+});
+
+test('a click on a chat before its window can be drawn: it opens, says so, and is written in when it can', async () => {
+  const bob = await arrive('bob');
+  await bob.bar.online();
+  const release = await holdBack(bob.page, CHAT);
+  const chat = await bob.bar.chatWith('Alice');
+  await chat.window.getByText('Loading…').waitFor();
+  assert.equal(await chat.box.count(), 0);
+  release();
+  await focused(chat.box);
+  await chat.say('there you are');
+  await chat.hears('there you are');
+});
+
+test('who types in the page meanwhile keeps the focus when the window comes', async () => {
+  const bob = await arrive('bob');
+  await bob.bar.online();
+  const release = await holdBack(bob.page, CHAT);
+  const chat = await bob.bar.chatWith('Alice');
+  await chat.window.getByText('Loading…').waitFor();
+  await bob.page.evaluate(() => {
+    document.body.insertAdjacentHTML('afterbegin', '<input aria-label="of the page">');
+    /** @type {HTMLElement} */ (document.querySelector('[aria-label="of the page"]')).focus();
+  });
+  release();
+  await chat.box.waitFor();
+  assert.equal(await focusName(bob.page), 'of the page');
+});
+
+test('a panel that cannot be loaded says so, is tried again by itself and on demand, and then comes', async () => {
+  const carol = await arrive('carol');
+  await carol.bar.online();
+  await carol.page.route(CHUNK, (route) => route.abort());
+  const panel = await carol.bar.panel('Contacts');
+  await panel.getByText('This could not be loaded.').waitFor();
+  await carol.page.waitForEvent('requestfailed', (request) => PANELS.test(request.url())); // by itself
+  await carol.page.unroute(CHUNK);
+  await panel.getByRole('button', { name: 'Try again' }).click({ noWaitAfter: true }).catch(() => undefined); // it may have come already
+  await panel.getByRole('searchbox').waitFor();
+  await carol.bar.chatWith('Alice').then((chat) => chat.box.waitFor());
+  assert.deepEqual(carol.complaints, []);
+});
+
+test('a card above the bar waits for what draws it', async () => {
+  const [admin, dave] = await Promise.all([arrive('admin'), arrive('dave')]);
+  await dave.bar.online();
+  await dave.page.mouse.move(1, 1);
+  const release = await holdBack(dave.page, PANELS);
+  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.getByLabel('To everybody who is online').fill('The harbour is closed');
+  await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await dave.bar.button(/^Notifications, \d+ new/).waitFor();
+  release();
+  await dave.bar.region.getByRole('status').getByText('The harbour is closed').waitFor();
+});
+
+test('the server has another build by now: its script takes the page over, with all that was open, and nobody sees it', async () => {
+  const [alice, bob] = await Promise.all([arrive('alice'), arrive('bob')]);
+  await bob.bar.online();
+  await alice.page.route(SCRIPT, asOtherBuild, { times: 1 });
+  // Of the older build the page has got this much.
+  await alice.page.route(CHAT, ofOtherBuild);
+  const theirs = await bob.bar.chatWith('Alice');
+  await theirs.box.waitFor();
+  await alice.bar.online();
+  const changes = await bob.bar.watch('Alice');
+
+  const names = asked(alice);
+  await alice.page.goto(`${community.url}/forum`);
+  await alice.bar.online();
+  await alice.page.evaluate(() => {
+    const { NextIM: im } = /** @type {any} */ (window);
+    Object.assign(window, { held: im, heard: [] });
+    im.on('message', (/** @type {any} */ { body }) => /** @type {any} */ (window).heard.push(body));
+    im.menu([{ title: 'Of the page', url: '/of-the-page', shortcut: true }]);
+    im.open('bob');
+  });
+  const mine = alice.bar.chat('Bob');
+  await mine.box.fill('half a sen');
+  await alice.bar.panel('Contacts');
+  await alice.bar.region.getByRole('searchbox').waitFor();
+  await alice.bar.online();
+  assert.equal(await mine.box.inputValue(), 'half a sen');
+  assert.equal(await alice.page.locator('nextim-bar').count(), 1);
+  await alice.bar.region.getByRole('link', { name: 'Of the page' }).waitFor();
+  // By the page, past the cache, and by the new tag.
+  assert.deepEqual(names.filter((name) => name === '/webim.js').length, 3);
+  await theirs.say('are you still there?');
+  await mine.hears('are you still there?');
+  await mine.say('yes');
+  await theirs.hears('yes');
+  assert.deepEqual(await alice.page.evaluate(() => {
+    const { NextIM, held, heard } = /** @type {any} */ (window);
+    return [NextIM === held, held.state, heard.filter((/** @type {string} */ body) => body.endsWith('?'))];
+  }), [true, 'online', ['are you still there?']]);
+  // Others have left, those of earlier tests.
+  assert.deepEqual((await changes.jsonValue()).filter((change) => /^alice offline|Alice, [^;]*Offline/.test(change)), []);
+  assert.deepEqual(alice.complaints, []);
+});
+
+test('two servers of two builds: the script is loaded anew once, and the page is not sent to and fro', async () => {
+  const bob = await arrive('bob');
+  await bob.bar.online();
+  await bob.page.goto('about:blank');
+  const names = asked(bob);
+  // The script is always of the build that the other server has no chunks of.
+  await bob.page.route(SCRIPT, asOtherBuild);
+  await bob.page.goto(`${community.url}/forum`);
+  await bob.bar.online();
+  const panel = await bob.bar.panel('Contacts');
+  await panel.getByText('This could not be loaded.').waitFor();
+  const tries = () => names.filter((name) => name === '/webim.panels.js').length;
+  await until('it was tried often', () => tries() >= 4);
+  assert.deepEqual(names.filter((name) => name === '/webim.js').length, 3);
+  assert.equal(await bob.page.locator('nextim-bar').count(), 1);
+  assert.equal(await bob.bar.region.getByText(/^Trying again/).count(), 0);
+});
+
+test('a chunk of another build in the place of ours is not run', async () => {
+  const dave = await arrive('dave');
+  await dave.bar.online();
+  await dave.page.route(PANELS, async (route) => {
+    const answer = await route.fetch();
+    const text = await answer.text();
+    const body = text.replace(/build="[0-9a-f]{16}"/, `build="${OTHER_BUILD}"`).replace('{"use strict";', '{window.ran=true;"use strict";');
+    assert.ok(body.includes('window.ran'));
+    await route.fulfill({ response: answer, body });
+  });
+  const panel = await dave.bar.panel('Contacts');
+  await panel.getByText('This could not be loaded.').waitFor();
+  assert.equal(await dave.page.evaluate(() => 'ran' in window), false);
+  await dave.page.unroute(PANELS);
+  await panel.getByRole('searchbox').waitFor();
+});

@@ -1,0 +1,87 @@
+// Lines that come again.
+//
+// Owns: that what was read is not new, in a browser that has never seen it. Must not: look at what is new.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { Person, allLeave, launch } from './support/people.js';
+import { Community, MessageServer } from './support/servers.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+/** @type {MessageServer} */
+let server;
+
+before(async () => {
+  [browser, server] = await Promise.all([launch(), MessageServer.start()]);
+  community = await Community.start({ im: server.url });
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+  await server?.end();
+});
+
+/** Notes what the page's scripts are told of. */
+function listen() {
+  /** @type {any} */
+  const page = window;
+  page.heard = [];
+  const waiting = setInterval(() => {
+    if (!page.NextIM) return;
+    clearInterval(waiting);
+    page.NextIM.on('message', (/** @type {any} */ { body }) => page.heard.push(body));
+  }, 1);
+}
+
+/** @param {Person} person @returns {Promise<string[]>} */
+const heard = (person) => /** @type {any} */ (person.page).evaluate(() => /** @type {any} */ (window).heard);
+
+/** @param {string} id */
+async function arrive(id) {
+  const person = await Person.arrive(browser, community.url, id, { init: listen });
+  await person.bar.online();
+  return person;
+}
+
+/** Nothing of what was read before is new. @param {Person} alice */
+async function seesNothingOld(alice) {
+  await alice.bar.online();
+  await alice.bar.button('Carol').waitFor();
+  assert.equal(await alice.bar.button('Close chat with Bob').count(), 0, 'no tab has opened');
+  assert.equal(await alice.bar.region.getByRole('status').getByText('It was yesterday').count(), 0);
+  const panel = await alice.bar.panel('Notifications');
+  assert.equal(await panel.getByText('It was yesterday').count(), 0, 'a broadcast is not told again');
+  await alice.bar.panel('Settings');
+}
+
+test('in a new browser neither a change of page nor a restart of the message server makes old lines new', async () => {
+  const [alice, bob, carol, admin] = await Promise.all(['alice', 'bob', 'carol', 'admin'].map(arrive));
+  const [toAlice, toBob] = [await bob.bar.chatWith('Alice'), await alice.bar.chatWith('Bob')];
+  for (const text of ['one', 'two', 'three']) {
+    await toAlice.say(text);
+    await toBob.hears(text);
+  }
+  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.getByLabel('To everybody who is online').fill('It was yesterday');
+  await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await alice.bar.region.getByRole('status').getByText('It was yesterday').waitFor();
+  await alice.leave();
+
+  const again = await arrive('alice');
+  await (await carol.bar.chatWith('Alice')).say('the first that comes here');
+  await (await again.bar.chatWith('Carol')).hears('the first that comes here');
+  await again.page.reload();
+  await seesNothingOld(again);
+  assert.deepEqual(await heard(again), []);
+
+  await server.kill();
+  await again.bar.region.getByText('The message server cannot be reached').waitFor();
+  await server.again();
+  await seesNothingOld(again);
+  assert.deepEqual(await heard(again), []);
+});

@@ -1,0 +1,68 @@
+// Somebody who does not want to be disturbed.
+//
+// Owns: that nothing opens, sounds or notifies then, and that nothing is lost by it. Must not: look at how others see it.
+
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+
+import { until } from './support/eyes.js';
+import { Person, allLeave, launch } from './support/people.js';
+import { Community } from './support/servers.js';
+import { hide, noted, standIn } from './support/stubs.js';
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {Community} */
+let community;
+
+before(async () => {
+  [browser, community] = await Promise.all([launch(), Community.start()]);
+});
+afterEach(() => allLeave(browser));
+after(async () => {
+  await browser?.close();
+  await community?.end();
+});
+
+/** Chooses what others are to see. @param {Person} person @param {string} show */
+async function show(person, show) {
+  const panel = await person.bar.panel('Contacts');
+  await panel.getByRole('button', { name: /^Your presence/ }).click();
+  await person.page.getByRole('menuitemradio', { name: show, exact: true }).click();
+  await panel.getByRole('button', { name: `Your presence: ${show}`, exact: true }).waitFor();
+}
+
+test('who does not want to be disturbed is not: nothing opens, sounds or notifies, and all of it is counted', async () => {
+  const [alice, bob, admin] = await Promise.all(['alice', 'bob', 'admin'].map((id) => Person.arrive(browser, community.url, id)));
+  await standIn(alice.context);
+  await alice.page.goto(`${community.url}/forum`);
+  await Promise.all([alice.bar.online(), bob.bar.online()]);
+  const { page, bar } = alice;
+  await (await bar.panel('Settings')).getByRole('switch', { name: 'Desktop notifications' }).check();
+  await until('it may notify', async () => (await noted(page)).asked > 0);
+  await show(alice, 'Do not disturb');
+  const toAlice = await bob.bar.chatWith('Alice');
+
+  await toAlice.say('seen, but not to be disturbed by');
+  await bar.button('Bob, 1 unread').waitFor();
+  assert.equal(await bar.chat('Bob').window.count(), 0, 'no window opens');
+  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.getByLabel('To everybody who is online').fill('Fire drill at noon');
+  await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await bar.button(/^Notifications, [1-9]\d* new$/).waitFor();
+  assert.equal(await bar.region.getByRole('status').getByText('Fire drill at noon').count(), 0, 'nor a card');
+  await hide(page);
+  await toAlice.say('while she looks elsewhere');
+  await bar.button('Bob, 2 unread').waitFor();
+
+  await hide(page, false);
+  await show(alice, 'Available');
+  await hide(page);
+  await toAlice.say('now');
+  // One thing after the other: what was to come of the lines before would have come before this.
+  await until('it notifies', async () => (await noted(page)).notes.length > 0);
+  assert.deepEqual((await noted(page)).notes.map((note) => note.body), ['now']);
+  assert.equal((await noted(page)).tones, 2, 'one sound has two tones');
+  await hide(page, false);
+  await (await bar.chatWith('Bob')).hears('seen, but not to be disturbed by');
+});

@@ -65,7 +65,7 @@ test('times that are none, among what was said meanwhile and pushed, and of the 
   const [alice, bob] = await Promise.all([house.arrive('alice'), house.arrive('bob')]);
   for (const [what, time] of TIMES) {
     await alice.context.unrouteAll({ behavior: 'ignoreErrors' });
-    const missed = [row(`missed: ${what}`, time)];
+    const missed = [row(`missed: ${what}`, time, { new: true })];
     const pushed = [row(`pushed: ${what}`, time), row(`broadcast: ${what}`, time, { type: 'broadcast', to: '' })];
     let isPushed = false;
     await answers(alice, /\/webim\/online$/, (answer) => ({ ...answer, new_messages: missed, server_time: time }));

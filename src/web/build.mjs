@@ -47,7 +47,7 @@ async function bundle(entry, options) {
 const style = async (entry) => (await bundle(entry, {})).text.trim();
 
 /** What the page's script shares with its chunks, as `share.js` has it. */
-const shared = [...(await readFile(join(here, 'widget/share.js'), 'utf8')).matchAll(/from '\.\/(\S+)'/g)].map(([, file]) => `widget/${file}`);
+const shared = [...(await readFile(join(here, 'widget/share.js'), 'utf8')).matchAll(/from '(\S+)'/g)].map(([, file]) => join('widget', file));
 
 const page = await bundle('main.js', {
   format: 'iife',

@@ -6,6 +6,13 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
+/** What a page has of its own. */
+const PAGE_GLOBALS = [
+  'document', 'window', 'self', 'top', 'parent', 'frames', 'navigator', 'location', 'localStorage', 'sessionStorage', 'addEventListener', 'removeEventListener', 'getComputedStyle',
+  'innerWidth', 'innerHeight', 'scrollX', 'scrollY', 'visualViewport', 'matchMedia', 'requestAnimationFrame', 'requestIdleCallback', 'fetch', 'reportError', 'Notification', 'AudioContext',
+  'HTMLElement', 'HTMLScriptElement', 'CSSStyleSheet',
+];
+
 export default [
   { ignores: ['dist/', 'node_modules/'] },
   js.configs.recommended,
@@ -41,6 +48,8 @@ export default [
         { property: 'insertAdjacentHTML' },
         { object: 'document', property: 'write' },
       ],
+      // The page's window and document are not always this script's, and elements of the page can stand in their place.
+      'no-restricted-globals': ['error', ...PAGE_GLOBALS.map((name) => ({ name, message: 'The page’s are in core/page.js.' }))],
     },
   },
   {

@@ -4,6 +4,7 @@
 // script is loaded anew, once, past the cache, and takes the page over. Must not: load from anywhere but the place our
 // own script came from, or know what a chunk holds.
 
+import { window } from './core/page.js';
 import { SHARED } from './widget/share.js';
 
 /**
@@ -19,7 +20,7 @@ export function createLoader(src, isAnew, replace) {
 
   async function check() {
     if (isChecked) return;
-    const answer = await fetch(src, { cache: 'reload' });
+    const answer = await window.fetch(src, { cache: 'reload' });
     if (!answer.ok) return;
     isChecked = true;
     if (!(await answer.text()).includes(BUILD)) replace();

@@ -15,7 +15,9 @@
    * @property {{title: string, icon: string, link: string}[]} menu
    */
 
-  const script = document.currentScript;
+  // An element with that name would stand in its place.
+  const { get: currentScript } = /** @type {{get: () => Element | null}} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript'));
+  const script = currentScript.call(document);
   const webim = /** @type {any} */ (window).webim;
   if (!script || !webim) {
     return;

@@ -11,19 +11,19 @@
 
 /** The page may call at once; what needs the bar waits until it is there. */
 export function publicApi() {
-  /** @type {IM} */
-  let im;
+  /** @type {IM | undefined} none until one is used */
+  let core;
   /** @type {Widget | null} */
   let widget = null;
-  /** @type {((widget: Widget) => void)[]} */
-  let waiting = [];
+  /** @type {((widget: Widget, im: IM) => void)[]} */
+  const waiting = [];
   /** @type {Set<Listener>} */
   const listeners = new Set();
   /** @type {MenuEntry[][]} */
   const menus = [];
-  /** @param {(widget: Widget) => void} run */
+  /** @param {(widget: Widget, im: IM) => void} run */
   const withWidget = (run) => {
-    if (widget) run(widget);
+    if (widget && core) run(widget, core);
     else waiting.push(run);
   };
   const api = Object.freeze({
@@ -34,48 +34,47 @@ export function publicApi() {
     /** Shows the bar, or takes it away. */
     toggle: () => withWidget((it) => it.toggle()),
     /** Says something to a user. @param {string | number} id @param {string} body */
-    send: (id, body) => withWidget(() => im.send(`u/${id}`, body)),
-    online: () => withWidget(() => im.goOnline()),
-    offline: () => withWidget(() => im.goOffline()),
+    send: (id, body) => withWidget((_, im) => im.send(`u/${id}`, body)),
+    online: () => withWidget((_, im) => im.goOnline()),
+    offline: () => withWidget((_, im) => im.goOffline()),
     /** @param {string} show @param {string} [status] */
-    presence: (show, status) => withWidget(() => im.setPresence(show, status)),
+    presence: (show, status) => withWidget((_, im) => im.setPresence(show, status)),
     /** The page's own entries, after the site's. @param {MenuEntry[]} entries */
     menu: (entries) => {
       menus.push(entries);
-      im.addMenu(entries);
+      core?.addMenu(entries);
     },
     /** @param {string} event @param {(detail: any) => void} listener */
     on: (event, listener) => {
       const it = { event, hear: (/** @type {any} */ detail) => listener(event === 'ready' ? api : detail), off: () => {} };
       listeners.add(it);
-      it.off = im.on(event, it.hear);
+      if (core) it.off = core.on(event, it.hear);
       return () => {
         listeners.delete(it);
         it.off();
       };
     },
     get user() {
-      return im.me && { ...im.me };
+      return core?.me ? { ...core.me } : null;
     },
     get unread() {
-      return im.unread;
+      return core?.unread ?? 0;
     },
     get state() {
-      return im.state;
+      return core?.state ?? 'offline';
     },
   });
   /** This core is asked from now on; the page's listeners and entries stay. @param {IM} next */
   const use = (next) => {
-    im = next;
+    core = next;
     widget = null;
-    for (const it of listeners) it.off = im.on(it.event, it.hear);
-    for (const entries of menus) im.addMenu(entries);
+    for (const it of listeners) it.off = next.on(it.event, it.hear);
+    for (const entries of menus) next.addMenu(entries);
   };
   /** @param {Widget} made */
   const attach = (made) => {
     widget = made;
-    for (const run of waiting) run(made);
-    waiting = [];
+    for (const run of waiting.splice(0)) withWidget(run);
   };
   return { api, use, attach };
 }

@@ -3,6 +3,9 @@
 // Owns: every touch of `window`, `document` and `navigator`.
 // Must not: decide anything. Tests put a browser of their own in its place.
 
+import { TIMER_MS_MAX } from './limits.js';
+import { detach, document, window } from './page.js';
+
 /**
  * @typedef {object} Env
  * @property {() => number} now
@@ -14,7 +17,7 @@
  * @property {Storage | null} local
  * @property {Storage | null} session of this tab alone
  * @property {Pick<LockManager, 'request'> | null} locks
- * @property {(name: string, hear: (data: any) => void) => {post: (data: any) => void, close: () => void}} channel
+ * @property {(name: string, hear: (data: any) => void) => {post: (data: any) => void, close: () => void} | null} channel null if there is none
  * @property {(event: string, run: (event: any) => void) => () => void} listen
  * @property {() => boolean} isVisible
  * @property {() => boolean} isFocused
@@ -27,20 +30,20 @@ export function browser() {
     now: Date.now,
     random: Math.random,
     after(ms, run) {
-      const timer = setTimeout(run, ms);
+      const timer = setTimeout(run, Math.min(ms, TIMER_MS_MAX)); // a longer one would be up at once
       return () => clearTimeout(timer);
     },
     request,
     jsonp,
-    beacon: (url, params) => void navigator.sendBeacon?.(url, params),
+    beacon: (url, params) => void window.navigator.sendBeacon?.(url, params),
     local: storage('localStorage'),
     session: storage('sessionStorage'),
-    locks: navigator.locks ?? null,
+    locks: window.navigator.locks ?? null,
     channel,
     listen,
     isVisible: () => document.visibilityState === 'visible',
     isFocused: () => document.hasFocus(),
-    hasNetwork: () => navigator.onLine,
+    hasNetwork: () => window.navigator.onLine,
   };
 }
 
@@ -55,7 +58,7 @@ export function storage(name) {
 
 /** @type {Env['request']} */
 async function request(url, init) {
-  const response = await fetch(url, init);
+  const response = await window.fetch(url, init);
   return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
 }
 
@@ -70,7 +73,7 @@ function jsonp(url, signal) {
     const end = () => {
       signal.removeEventListener('abort', fail);
       script.onload = script.onerror = null;
-      script.remove();
+      detach(script);
     };
     const fail = () => {
       end();
@@ -91,9 +94,13 @@ function jsonp(url, signal) {
 
 /** @type {Env['channel']} */
 function channel(name, hear) {
-  const wire = new BroadcastChannel(name);
-  wire.onmessage = (event) => hear(event.data);
-  return { post: (data) => wire.postMessage(data), close: () => wire.close() };
+  try {
+    const wire = new BroadcastChannel(name);
+    wire.onmessage = (event) => hear(event.data);
+    return { post: (data) => wire.postMessage(data), close: () => wire.close() };
+  } catch {
+    return null;
+  }
 }
 
 /** @type {Env['listen']} */

@@ -3,6 +3,8 @@
 // Owns: who listens.
 // Must not: let one listener's failure keep the others from hearing.
 
+import { window } from './page.js';
+
 /**
  * @returns {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}}
  */
@@ -20,7 +22,7 @@ export function createEmitter() {
         try {
           listener(detail);
         } catch (error) {
-          reportError(error); // it is the page's: it hears of it as of any other
+          window.reportError(error); // it is the page's: it hears of it as of any other
         }
       }
     },

@@ -10,12 +10,13 @@ import { logItems } from './shape.js';
 
 /**
  * @param {object} parts
+ * @param {import('./browser.js').Env} parts.env
  * @param {import('./site.js').Site} parts.site
  * @param {import('./model/world.js').World} parts.world
  * @param {(event: import('./model/apply.js').Event) => void} parts.publish
  * @param {import('./replica.js').Replica['call']} parts.call
  */
-export function createHistory({ site, world, publish, call }) {
+export function createHistory({ env, site, world, publish, call }) {
   /** @type {Map<string, Promise<boolean>>} */
   const loading = new Map();
 
@@ -32,7 +33,7 @@ export function createHistory({ site, world, publish, call }) {
     const { me } = world;
     const answer = await call('get', 'history', { ...of(key), before });
     if (!answer.ok || world.me?.id !== me?.id) return false; // it is of the user who asked
-    publish({ t: 'history', key, rows: logItems(answer.data), older });
+    publish({ t: 'history', at: env.now() + world.offset, key, rows: logItems(answer.data), older });
     return (findChat(world, key)?.messages.length ?? 0) > count;
   }
 

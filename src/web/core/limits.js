@@ -40,6 +40,12 @@ export const JSONP_MISSES_MAX = 2; // polls that failed until a session counts a
 export const ASK_AGAIN_MS = 10_000; // after a call for users that failed
 export const STRANGERS_AGE_MS = 50_000; // of what is known of a stranger, until the next beat asks anew: about a minute
 
+export const TIMER_MS_MAX = 2 ** 31 - 1; // what a browser can count down
+
+// Times.
+export const TIME_MS_MAX = Date.UTC(2100); // later ones are none, but nanoseconds, or nonsense
+export const AHEAD_MS_MAX = 86_400_000; // by which what was said may be later than the site's clock
+
 // Typing.
 export const TYPING_IDLE_MS = 6_000;
 export const TYPING_SHOWN_MS = 10_000;

@@ -9,6 +9,7 @@ import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, ROLL_CAL
 import { apply, everything } from './model/apply.js';
 import { findChat, isMuted } from './model/chats.js';
 import { emptyWorld, notificationKey } from './model/world.js';
+import { report } from './page.js';
 import { remember } from './ring.js';
 import { createSender } from './sender.js';
 import { Session } from './session.js';
@@ -367,7 +368,11 @@ export class Replica {
   apply(event) {
     const { world } = this;
     const { state, owner } = world;
-    apply(world, event, this.out);
+    try {
+      apply(world, event, this.out);
+    } catch (error) {
+      report(error); // what it tells is lost; what comes after it is not
+    }
     if (owner && owner !== world.owner) this.store.drop(owner);
     if (this.active && !findChat(world, this.active)) {
       this.active = '';

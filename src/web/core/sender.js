@@ -61,7 +61,7 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   // Browsers cut a page's calls off before they tell it to leave. Then it has not failed: the next page sends it again.
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
-  const { id: made, timestamp } = read(answer.data, 'id? timestamp#');
+  const { id: made, timestamp } = read(answer.data, 'id? timestamp@');
   return { t: 'fate', key, cid, news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
 }
 

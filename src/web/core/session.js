@@ -6,6 +6,7 @@
 import { backoff } from './backoff.js';
 import { POLL_HOLLOW_MS, POLL_TRUSTED_MS } from './limits.js';
 import { REST, begin, next } from './link.js';
+import { report } from './page.js';
 import { poll } from './poll.js';
 import { isNewer } from './ring.js';
 import * as shape from './shape.js';
@@ -27,6 +28,9 @@ import * as shape from './shape.js';
  * @property {(event: import('./model/apply.js').Event) => void} publish
  * @property {import('./strangers.js').Strangers} passersBy
  */
+
+/** What a site answers to a call with a parameter that it does not take. */
+const UNREADABLE = new Set([400, 413, 414, 422]);
 
 export class Session {
   /** @type {Parts} */
@@ -114,9 +118,19 @@ export class Session {
     while (isMine() && this.#link.action !== 'rest') {
       if (this.#link.wait > 0) await this.#sleep(this.#link.wait);
       if (!isMine()) return;
-      const outcome = this.#link.action === 'online' ? await this.#open(isMine) : await this.#poll(isMine);
+      const outcome = await this.#try(isMine);
       if (!outcome || !isMine()) return;
       this.#set(next(this.#link, outcome, { now: env.now(), random: env.random(), hasNetwork: env.hasNetwork() }));
+    }
+  }
+
+  /** An error of ours is not the end: it is as if nothing had come, and is tried again. @param {() => boolean} isMine @returns {Promise<Outcome | null>} */
+  async #try(isMine) {
+    try {
+      return await (this.#link.action === 'online' ? this.#open(isMine) : this.#poll(isMine));
+    } catch (error) {
+      report(error);
+      return { kind: 'site' };
     }
   }
 
@@ -134,7 +148,7 @@ export class Session {
 
   /**
    * @param {() => boolean} isMine
-   * @param {boolean} [fresh] nothing remembered is of this user
+   * @param {boolean} [fresh] nothing remembered is of this user, or good for the site
    * @returns {Promise<Outcome | null>} null if it is no longer of interest
    */
   async #open(isMine, fresh = false) {
@@ -146,6 +160,8 @@ export class Session {
     if (answer.ok || answer.kind !== 'site') this.#login = undefined;
     const opened = read(shape.object(answer.data), asked, env.now());
     if (!answer.ok || !opened) {
+      // What was kept from an earlier page may be what the site cannot read.
+      if (UNREADABLE.has(answer.status) && !fresh) return this.#open(isMine, true);
       if (answer.kind === 'login') {
         store.dropPicture(owner);
         publish({ t: 'nobody' });
@@ -181,8 +197,8 @@ export class Session {
     const open = (kind) => world.chats.filter((chat) => chat.kind === kind && !fresh).map((chat) => chat.id);
     return {
       version: 6,
-      show: world.chosenShow || undefined,
-      status: world.chosenStatus,
+      show: (!fresh && world.chosenShow) || undefined,
+      status: fresh ? undefined : world.chosenStatus,
       buddy_ids: open('user'),
       room_ids: open('room'),
       stranger_ids: passersBy.take(),
@@ -234,7 +250,7 @@ function read(data, asked, now) {
   const me = shape.me(data.user);
   const session = shape.connection(data.connection);
   if (!me || !session) return null;
-  const served = Number(data.server_time) || 0;
+  const served = shape.time(data.server_time);
   return {
     t: 'opened',
     at: served || now,

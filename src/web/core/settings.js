@@ -24,7 +24,7 @@ const KNOWN = {
   buddy_sticky: [true, flag],
   minimize_layout: [false, flag],
   msg_auto_pop: [true, flag],
-  blocked_rooms: [[], (value) => (Array.isArray(value) ? value.slice(0, BLOCKED_ROOMS_MAX).map(String) : undefined)],
+  blocked_rooms: [[], (value) => (Array.isArray(value) ? [...value].slice(0, BLOCKED_ROOMS_MAX).map(String) : undefined)],
   desktop_notify: [false, flag],
   theme: ['auto', oneOf(['auto', 'light', 'dark'])],
   lang: ['', oneOf(['', 'en', 'zh-CN', 'zh-TW'])],

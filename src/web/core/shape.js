@@ -3,6 +3,7 @@
 // Owns: the distrust of the site's, the message server's and the store's data.
 // Must not: refuse a whole answer because a part of it is wrong.
 
+import { RETRY_MS_MAX, TIME_MS_MAX } from './limits.js';
 import { isNewer } from './ring.js';
 
 /**
@@ -34,11 +35,24 @@ export const bytesOf = (it) => new TextEncoder().encode(it).length;
 /** @param {unknown} value */
 export const flag = (value) => value === true || value === 1 || value === '1' || value === 'true';
 
+/** A number that can be counted with, be it written as a text; 0 if it is none. @param {unknown} value */
+function count(value) {
+  const number = typeof value === 'number' || typeof value === 'string' ? Number(value) : 0;
+  return Number.isFinite(number) ? Math.max(0, number) : 0;
+}
+
+/** ms since 1970, or 0 if it is no time. @param {unknown} value */
+export function time(value) {
+  const ms = count(value);
+  return ms < TIME_MS_MAX ? ms : 0;
+}
+
 /** How a word of a description is read, by the mark at its end. @type {Partial<Record<string, (value: unknown) => unknown>>} */
 const MARKS = {
   '?': (value) => text(value) || undefined, // a text, left out where there is none
   '"': verbatim,
-  '#': (value) => Math.max(0, Number(value) || 0),
+  '#': count,
+  '@': time,
   '!': (value) => flag(value) || undefined, // left out unless it is set
   '+': (value) => (Array.isArray(value) ? members(value) : undefined),
 };
@@ -103,10 +117,10 @@ const OLD_TYPES = new Map([
 /** @param {unknown} raw @returns {LogItem[]} */
 export const logItems = (raw) =>
   list(raw).map((it) => {
-    const item = read(it, 'id from" nick to" type timestamp# body" style cid? new!');
+    const item = read(it, 'id from" nick to" type timestamp@ body" style cid? new!');
     item.nick ||= item.from;
     item.type = OLD_TYPES.get(item.type) ?? item.type;
-    item.id ||= `~${item.timestamp}~${item.from}~${item.body.slice(0, 64)}`;
+    item.id ||= `~${text(it.timestamp)}~${item.from}~${item.body.slice(0, 64)}`;
     return item;
   });
 
@@ -132,7 +146,7 @@ export function pollAnswer(raw) {
 /** @param {unknown} raw @returns {import('./types.js').Notification[]} */
 export const notifications = (raw) =>
   list(raw)
-    .map((it) => read(it, 'text link? time#'))
+    .map((it) => read(it, 'text link? time@'))
     .filter((it) => it.text);
 
 /** @param {unknown} raw @returns {import('./types.js').MenuEntry[]} */
@@ -144,5 +158,5 @@ export const menu = (raw) =>
 /** Whom to poll with, and where; null if it cannot be. @param {unknown} raw @returns {import('./types.js').Connection | null} */
 export function connection(raw) {
   const given = read(raw, 'ticket domain server jsonp! timeout#');
-  return given.ticket && given.server ? given : null;
+  return given.ticket && given.server ? { ...given, timeout: Math.min(given.timeout, RETRY_MS_MAX) } : null;
 }

@@ -22,8 +22,8 @@ const MEMORY = {
   counted: ids,
   read: ids,
   chats,
-  outbox: (raw) => new Map(all(raw, `key tab ${LINE} adopted!`).flatMap((it) => (parseKey(it.key) && it.cid && isPending(it) ? [[it.cid, it]] : []))),
-  notices: (raw) => all(raw, 'id kind nick body" url? time# read!'),
+  outbox: (raw) => new Map(lines(raw, `key tab ${LINE} adopted!`).flatMap((it) => (parseKey(it.key) && it.cid && isPending(it) ? [[it.cid, it]] : []))),
+  notices: (raw) => all(raw, 'id kind nick body" url? time@ read!').filter(({ id }) => id),
   seen: ids,
   settings: (raw) => ({ ...defaults(), ...pick(raw) }),
   chosenShow: shape.text,
@@ -42,10 +42,14 @@ const PICTURE = {
   notifications: shape.notifications,
 };
 
-const LINE = 'id cid from" nick own! body" style time# state reason';
+const LINE = 'id cid from" nick own! body" style time@ state reason';
+const STATES = new Set(['sending', 'sent', 'failed', 'received']);
 
 /** @param {unknown} raw @param {string} description */
 const all = (raw, description) => shape.list(raw).map((it) => shape.read(it, description));
+
+/** @param {unknown} raw @param {string} description */
+const lines = (raw, description) => all(raw, description).filter(({ id, state }) => id && STATES.has(state));
 
 /** @param {unknown} raw */
 function ids(raw) {
@@ -100,8 +104,8 @@ export function createStore(env, name) {
     /** @param {World} world */
     savePicture(world) {
       if (!world.me) return;
-      const lines = world.chats.map(({ key, messages }) => ({ key, lines: messages.filter((it) => !isPending(it)).slice(-LINES_STORED_MAX) }));
-      write(`picture:${world.owner}`, { ...parts(world, PICTURE), at: env.now(), lines });
+      const kept = world.chats.map(({ key, messages }) => ({ key, lines: messages.filter((it) => !isPending(it)).slice(-LINES_STORED_MAX) }));
+      write(`picture:${world.owner}`, { ...parts(world, PICTURE), at: env.now(), lines: kept });
     },
     /** @param {string} owner */
     dropPicture: (owner) => remove(`picture:${owner}`),
@@ -134,9 +138,9 @@ export function createStore(env, name) {
 /** @param {World} world @param {shape.Raw} picture */
 function draw(world, picture) {
   restore(world, PICTURE, picture);
-  const drawn = new Map(shape.list(picture.lines).map(({ key, lines }) => [key, lines]));
+  const drawn = new Map(shape.list(picture.lines).map((it) => [it.key, it.lines]));
   for (const chat of world.chats) {
-    chat.messages = all(drawn.get(chat.key), LINE);
+    chat.messages = lines(drawn.get(chat.key), LINE);
     addPending(world, chat);
   }
 }

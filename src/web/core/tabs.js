@@ -1,7 +1,7 @@
 // The tabs of one browser: who of them leads, and what they tell one another.
 //
-// Owns: the election (Web Locks; on plain http, where there are none, a lease in localStorage), the channel between the
-// tabs, and the list of those that are open.
+// Owns: the election (Web Locks; where there are none, as on plain http, or they are refused, a lease in localStorage), the
+// channel between the tabs, and the list of those that are open. A tab that can reach no other leads itself.
 // Must not: know what is said on the channel.
 
 import { LEASE_MS, LEASE_SETTLE_MS, TAB_BEAT_MS, TAB_STALE_MS } from './limits.js';
@@ -37,9 +37,19 @@ export function createTabs(env, name, ears) {
     if (now) ears.lead();
     else ears.resign();
   };
-  const election = env.locks
-    ? lockElection(env.locks, `${name}:leader`, setLeads)
-    : leaseElection(env, name, id, setLeads);
+  const byLease = leaseElection(env, name, id, setLeads);
+  let election = byLease;
+  const elect = () => {
+    if (!wire) return setLeads(true);
+    const { locks } = env;
+    if (!locks) return void undo.push(byLease.start());
+    const refused = () => {
+      election = byLease;
+      undo.push(byLease.start());
+    };
+    election = lockElection(locks, `${name}:leader`, setLeads, refused);
+    return void undo.push(election.start());
+  };
 
   const beat = () => {
     registry.touch();
@@ -52,9 +62,12 @@ export function createTabs(env, name, ears) {
   return {
     id,
     start() {
-      wire = env.channel(name, ({ tab, message }) => ears.hear(message, tab));
+      wire = env.channel(name, (data) => {
+        const { tab, message } = object(data);
+        if (tab && message) ears.hear(message, tab);
+      });
       beat();
-      undo.push(election.start());
+      elect();
     },
     /** In the tick of `pagehide`: whoever looks next finds this tab gone. */
     stop() {
@@ -69,10 +82,10 @@ export function createTabs(env, name, ears) {
     post: (message) => wire?.post({ tab: id, message }),
     /** Whether this tab leads, asked anew where another could have taken it over. */
     leads() {
-      if (leads && !election.holds()) setLeads(false);
+      if (leads && wire && !election.holds()) setLeads(false);
       return leads;
     },
-    isAlone: registry.isAlone,
+    isAlone: () => !wire || registry.isAlone(),
     isOpen: registry.isOpen,
   };
 }
@@ -106,19 +119,21 @@ function createRegistry({ now }, shelf, id) {
  * @param {NonNullable<Env['locks']>} locks
  * @param {string} name
  * @param {(leads: boolean) => void} setLeads
+ * @param {() => void} refused the browser gives no locks to this page
  */
-function lockElection(locks, name, setLeads) {
+function lockElection(locks, name, setLeads, refused) {
   return {
     holds: () => true,
     start() {
       const controller = new AbortController();
-      locks
-        .request(name, { signal: controller.signal }, () => {
-          if (controller.signal.aborted) return undefined;
+      const { signal } = controller;
+      const queue = async () =>
+        locks.request(name, { signal }, () => {
+          if (signal.aborted) return undefined;
           setLeads(true);
-          return new Promise((resolve) => controller.signal.addEventListener('abort', resolve));
-        })
-        .catch(() => undefined); // called off
+          return new Promise((resolve) => signal.addEventListener('abort', resolve));
+        });
+      queue().catch(() => signal.aborted || refused());
       return () => controller.abort();
     },
   };

@@ -4,6 +4,7 @@
 // two tabs from doing the same. Must not: wait for an animation frame; hidden pages have none.
 
 import { clip } from '../core/graphemes.js';
+import { document, window } from '../core/page.js';
 import { lang, number } from './i18n.js';
 import { ending, im, isQuiet, openChat, openPanel, ui } from './state.js';
 
@@ -17,20 +18,24 @@ const CLAIM_MS = 90_000;
 const NOTE_CHARS_MAX = 160;
 
 /** Whether the browser shows our notifications. */
-export const mayNotify = () => typeof Notification === 'function' && Notification.permission === 'granted';
+export const mayNotify = () => typeof window.Notification === 'function' && window.Notification.permission === 'granted';
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The first tab to ask for `name` runs it; where the browser has no locks, the tab that leads. @param {string} name @param {() => void} run */
-function claim(name, run) {
-  if (navigator.locks) {
-    void navigator.locks.request(`nextim ${name}`, { ifAvailable: true }, (lock) => {
+/** The first tab to ask for `name` runs it; where the browser has no locks or refuses them, the tab that leads. @param {string} name @param {() => void} run */
+async function claim(name, run) {
+  let isHeld = false;
+  try {
+    await window.navigator.locks.request(`nextim ${name}`, { ifAvailable: true }, (lock) => {
+      isHeld = true;
       if (!lock) return undefined;
       run();
       return wait(CLAIM_MS);
     });
-  } else if (im.leads) run();
+  } catch {
+    if (!isHeld && im.leads) run();
+  }
 }
 
 let title = '';
@@ -75,7 +80,8 @@ export function playSound() {
 
 /** The browser lets a page sound only after a gesture. */
 export function wakeSound() {
-  audio ??= new AudioContext();
+  if (typeof window.AudioContext !== 'function') return;
+  audio ??= new window.AudioContext();
   void audio.resume();
 }
 
@@ -90,12 +96,12 @@ export function wakeSound() {
 async function call(id, heading, text, image, open) {
   if (isQuiet()) return;
   if (document.hidden) await wait(HIDDEN_WAIT_MS);
-  if (im.settings.play_sound && audio?.state === 'running') claim(`sound ${id}`, playSound);
-  claim(`note ${id}`, () => {
+  if (im.settings.play_sound && audio?.state === 'running') void claim(`sound ${id}`, playSound);
+  void claim(`note ${id}`, () => {
     if (!document.hidden || !im.settings.desktop_notify || !mayNotify()) return;
     try {
       const body = text.length > NOTE_CHARS_MAX ? `${clip(text, NOTE_CHARS_MAX)}…` : text;
-      const note = new Notification(heading, { body, tag: id, lang, icon: image });
+      const note = new window.Notification(heading, { body, tag: id, lang, icon: image });
       note.onclick = () => {
         window.focus();
         open();
@@ -109,12 +115,12 @@ async function call(id, heading, text, image, open) {
 
 export function watchAlerts() {
   const { signal } = ending;
-  for (const gesture of ['pointerdown', 'keydown']) addEventListener(gesture, wakeSound, { once: true, capture: true, signal });
+  for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, wakeSound, { once: true, capture: true, signal });
   im.on('message', (/** @type {Incoming} */ { own, id, key, from, nick, body }) => {
     if (own) return;
     // One who is reading the chat need not be called, in no tab.
     if (im.active === key && document.hasFocus() && !document.hidden) {
-      for (const kind of ['sound', 'note']) claim(`${kind} ${id}`, () => {});
+      for (const kind of ['sound', 'note']) void claim(`${kind} ${id}`, () => {});
       return;
     }
     const room = key.startsWith('r/') && im.rooms.get(key.slice(2));
@@ -122,7 +128,7 @@ export function watchAlerts() {
   });
   im.on('notice', (/** @type {import('../core/types.js').Notice} */ { id, nick, body }) => void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices')));
   im.on('unread', flashTitle);
-  addEventListener('visibilitychange', flashTitle, { signal });
+  window.addEventListener('visibilitychange', flashTitle, { signal });
   signal.addEventListener('abort', () => {
     clearInterval(flashing);
     if (flashed && document.title === flashed) document.title = title;

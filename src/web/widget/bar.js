@@ -3,7 +3,8 @@
 // Owns: its buttons, the chat tabs and which of them fit, the list of those that do not, and the line that says what is
 // wrong with the connection. Must not: decide what a button opens.
 
-import { h } from './dom.js';
+import { document } from '../core/page.js';
+import { attempt, h } from './dom.js';
 import { number, seconds, t } from './i18n.js';
 import { icon } from './icons.js';
 import { avatar, badge, dropdown, iconButton, link, opener, partner, picture, siteLink, spoken, theirs, unreadWord } from './parts.js';
@@ -84,7 +85,7 @@ function tabs() {
   return h(
     'span.tabs',
     { key: 'tabs', id: 'tabs', role: 'group', label: t('Chats') },
-    ...shown.map(tab),
+    ...shown.map((chat) => attempt(() => tab(chat))),
     rest.length > 0 && dropdown(button('more', label, spoken(count, unreadWord(unread)), opener('more'), icon('chat'), h('span.bt', count), badge(unread)), items),
   );
 }

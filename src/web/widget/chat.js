@@ -3,6 +3,7 @@
 // Owns: its head with the menu, the members of a room, and the notices between head and lines. Must not: draw lines
 // (`log.js`) or take what is typed (`composer.js`).
 
+import { document } from '../core/page.js';
 import { composer } from './composer.js';
 import { h } from './dom.js';
 import { seconds, t } from './i18n.js';

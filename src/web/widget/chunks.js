@@ -4,6 +4,7 @@
 // wanted. Must not: know where they come from, or what they draw.
 
 import { backoff } from '../core/backoff.js';
+import { window } from '../core/page.js';
 import { draw, ending, shadow } from './state.js';
 
 /** @typedef {'chat' | 'panels' | 'zh'} ChunkName */
@@ -22,7 +23,7 @@ function nothing() {
 /** @param {typeof load} loader */
 export function beginChunks(loader) {
   load = loader;
-  addEventListener('online', tryAgain, { signal: ending.signal });
+  window.addEventListener('online', tryAgain, { signal: ending.signal });
 }
 
 /** What the chunk exports, if it is here; otherwise it is loaded, and then drawn. @param {ChunkName} name */
@@ -40,7 +41,7 @@ async function ask(name, it) {
   it.isAsked = true;
   try {
     const { css, parts } = await load(name);
-    const sheet = new CSSStyleSheet();
+    const sheet = new window.CSSStyleSheet();
     sheet.replaceSync(css);
     shadow.adoptedStyleSheets.push(sheet);
     it.parts = parts;

@@ -3,6 +3,7 @@
 // Owns: the panel with myself, the search, the groups and each contact's menu; the log-in box that takes its place.
 // Must not: sort or count; `roster.js` does.
 
+import { document } from '../core/page.js';
 import { h, memo } from './dom.js';
 import { fieldOf } from './guard.js';
 import { lang, number, t } from './i18n.js';

@@ -6,6 +6,8 @@
 // What others have put in is taken out when its place is drawn again.
 // Must not: make anything but elements, attributes and text nodes. Nothing is ever read as HTML.
 
+import { detach, document, report } from '../core/page.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 /** What is set as a property, because the attribute is only its first value; `data` is a text node's. */
 const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selected', 'data']);
@@ -45,6 +47,16 @@ export function h(look, props, ...kids) {
   return { tag, props: { class: classes.join(' ') || null, ...props }, kids: kids.flatMap(child) };
 }
 
+/** The description of a part; what cannot be described is left out, and harms no other. @template T @param {() => T} make @returns {T | null} */
+export function attempt(make) {
+  try {
+    return make();
+  } catch (error) {
+    report(error);
+    return null;
+  }
+}
+
 /** @type {WeakMap<object, {sign: string, node: VNode}>} */
 const kept = new WeakMap();
 
@@ -58,7 +70,7 @@ export function memo(thing, signs, make) {
   const sign = signs.join('\n');
   const before = kept.get(thing);
   if (before?.sign === sign) return before.node;
-  const node = make();
+  const node = attempt(make) ?? h('span.none');
   kept.set(thing, { sign, node });
   return node;
 }
@@ -118,7 +130,7 @@ export function patch(parent, old, next) {
     const was = named.get(name);
     if (now.tag) update(now, was && unused.delete(was) ? was : undefined);
   }
-  for (const was of unused) if (was.tag && was.node.parentNode === parent) was.node.remove();
+  for (const was of unused) if (was.tag && was.node.parentNode === parent) detach(was.node);
   let cursor = parent.firstChild;
   for (const { node } of next) {
     if (!node) continue;
@@ -134,6 +146,6 @@ export function patch(parent, old, next) {
   while (cursor) {
     const stray = cursor;
     cursor = cursor.nextSibling;
-    stray.remove();
+    detach(stray);
   }
 }

@@ -5,6 +5,7 @@
 // before the page's listeners, and the bar's own handlers are called from there. Must not: know what a key does, or
 // keep pointer events; pages close their menus by them.
 
+import { isElement, window } from '../core/page.js';
 import { ending } from './state.js';
 
 /** A field has its keys and the focus to itself. */
@@ -29,7 +30,7 @@ export const fieldOf = (event) => event.composedPath()[0];
 
 /** As early as possible: a listener the page has put on the window's capture before sees what a field of the bar gets. Once more does nothing. */
 export function guardKeys() {
-  for (const type of OF_FIELD) addEventListener(type, hear, { capture: true, signal: ending.signal });
+  for (const type of OF_FIELD) window.addEventListener(type, hear, { capture: true, signal: ending.signal });
 }
 
 /**
@@ -44,7 +45,7 @@ export function giveKeys(root, onKey) {
 /** @param {Event} event */
 function hear(event) {
   const target = fieldOf(event);
-  const within = target instanceof Element && bar?.root.contains(target);
+  const within = isElement(target) && bar?.root.contains(target);
   const isOfField = within && target.matches(FIELD);
   const isKept = event.type.startsWith('key') ? keepsKey(/** @type {KeyboardEvent} */ (event), within, isOfField) : isOfField;
   if (isOfField && !event.type.startsWith('key')) give(event);

@@ -4,7 +4,7 @@
 // when older ones come in above, and is where he left it when he comes back. Must not: hold messages.
 
 import { groupByDay } from './days.js';
-import { h, memo } from './dom.js';
+import { attempt, h, memo } from './dom.js';
 import { dayName, lang, moment, t, time } from './i18n.js';
 import { icon } from './icons.js';
 import { avatar, badge, link, partner, theirs } from './parts.js';
@@ -105,11 +105,11 @@ function top({ loaded, messages, complete }) {
 /** @param {Chat} chat */
 export function log(chat) {
   const { key, messages, typing, loaded } = chat;
-  const days = groupByDay(messages).map(({ day, time: at, runs }) => h('div.day', { key: day }, h('h3', dayName(at, im.now)), ...runs.map((run) => runOf(chat, run))));
+  const days = groupByDay(messages).map(({ day, time: at, runs }) => attempt(() => h('div.day', { key: day }, h('h3', dayName(at, im.now)), ...runs.map((run) => attempt(() => runOf(chat, run))))));
   const { missed } = reading;
   const onclick = () => {
     const box = find('log');
-    box?.scrollTo({ top: box.scrollHeight });
+    if (box) box.scrollTop = box.scrollHeight;
     box?.focus();
   };
   return [

@@ -4,7 +4,8 @@
 // to the row that is in use, so that keys lead everywhere. All rows are of one height, and each knows its place whether
 // its neighbours are there or not. Must not: know what a row shows.
 
-import { h } from './dom.js';
+import { isElement } from '../core/page.js';
+import { attempt, h } from './dom.js';
 import { shadow, ui } from './state.js';
 
 /** Until the list has been measured. */
@@ -45,7 +46,7 @@ export function longList(name, label, items, row) {
   return h(
     'ul.long',
     { key: name, 'data-name': name, label, style: { '--rows': String(length) } },
-    ...shown.map((at) => row(items[at], { 'data-row': items[at]?.id, 'aria-setsize': length, 'aria-posinset': at + 1, style: { '--at': String(at) } })),
+    ...shown.map((at) => attempt(() => row(items[at], { 'data-row': items[at]?.id, 'aria-setsize': length, 'aria-posinset': at + 1, style: { '--at': String(at) } }))),
   );
 }
 
@@ -80,4 +81,4 @@ export function isAtGap() {
 }
 
 /** Whether it is such a list that scrolls. @param {Event} event */
-export const isListScroll = ({ target }) => target instanceof Element && target.matches(BOX);
+export const isListScroll = ({ target }) => Boolean(target && isElement(target) && target.matches(BOX));

@@ -2,7 +2,7 @@
 //
 // Owns: rooms, notifications with broadcasts and channel pushes. Must not: keep anything of its own.
 
-import { h } from './dom.js';
+import { attempt, h } from './dom.js';
 import { lang, moment, t } from './i18n.js';
 import { icon } from './icons.js';
 import { longList } from './longlist.js';
@@ -52,7 +52,7 @@ function noticeCard({ id, kind, nick, body, url, time, read }, dismiss) {
 /** A card above the bar. @param {Notice} notice */
 export const noticeToast = (notice) => noticeCard(notice, () => dismissToast(notice));
 
-/** @param {string} title @param {import('./dom.js').VNode[]} entries */
+/** @param {string} title @param {import('./dom.js').Child[]} entries */
 const section = (title, entries) => entries.length > 0 && [h('h3', title), h('ul', { label: title }, ...entries)];
 
 export function noticesPanel() {
@@ -64,7 +64,7 @@ export function noticesPanel() {
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
       !notifications.length && !notices.length && empty('bell', t('All caught up')),
       section(t('From the site'), notifications.map(({ text, link, time }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time)))))),
-      section(t('Announcements'), notices.map((notice) => noticeCard(notice))),
+      section(t('Announcements'), notices.map((notice) => attempt(() => noticeCard(notice)))),
     ),
   );
 }

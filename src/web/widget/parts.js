@@ -4,6 +4,7 @@
 // only a panel or a chat shows (`rows.js`).
 
 import { initialOf } from '../core/graphemes.js';
+import { document } from '../core/page.js';
 import { chunk } from './chunks.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';

@@ -2,6 +2,7 @@
 //
 // Owns: the list of the settings and their three looks: a switch, a choice, a slider. Must not: keep them; the core does.
 
+import { window } from '../core/page.js';
 import { mayNotify, playSound } from './alerts.js';
 import { h } from './dom.js';
 import { fieldOf } from './guard.js';
@@ -27,7 +28,7 @@ async function set(key, value) {
   if (key === 'play_sound' && value) playSound();
   if (key === 'desktop_notify' && value) {
     // Permission may be asked for only here, on the user's own click.
-    if (typeof Notification === 'function') await Notification.requestPermission();
+    if (typeof window.Notification === 'function') await window.Notification.requestPermission();
     value = mayNotify();
     ui.denied = !value;
   }

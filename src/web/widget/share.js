@@ -3,6 +3,7 @@
 // Owns: the list of the modules that are there once a page, because they hold a state or are in every page anyway;
 // `build.mjs` reads it. Must not: list what only one chunk uses.
 
+import * as page from '../core/page.js';
 import * as alerts from './alerts.js';
 import * as dom from './dom.js';
 import * as guard from './guard.js';
@@ -14,6 +15,7 @@ import * as state from './state.js';
 
 /** By the path a chunk asks for. @type {Record<string, object>} */
 export const SHARED = {
+  'core/page.js': page,
   'widget/alerts.js': alerts,
   'widget/dom.js': dom,
   'widget/guard.js': guard,

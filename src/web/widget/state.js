@@ -5,6 +5,7 @@
 // Must not: draw; it asks for a drawing.
 
 import { storage } from '../core/browser.js';
+import { document, isElement, unnamed, window } from '../core/page.js';
 import { object } from '../core/shape.js';
 import { createShelf } from '../core/shelf.js';
 import { PLAIN } from './style.js';
@@ -52,7 +53,7 @@ export function begin(core, tree, drawNow) {
 /** Draws at the next frame. */
 export function draw() {
   if (ending.signal.aborted) return;
-  frame ||= requestAnimationFrame(() => {
+  frame ||= window.requestAnimationFrame(() => {
     frame = 0;
     paint();
   });
@@ -178,7 +179,7 @@ export function escape(from) {
  * @param {EventTarget[]} path of the press
  */
 export function pressed(path) {
-  const within = (/** @type {string} */ selector) => path.some((node) => node instanceof Element && node.matches(selector));
+  const within = (/** @type {string} */ selector) => path.some((node) => isElement(node) && unnamed(node).matches(selector));
   const stays = ui.panel === 'contacts' && im.settings.buddy_sticky && !ui.narrow;
   const before = ui.popup + ui.panel;
   if (!within('.menu, [aria-haspopup]')) ui.popup = '';

@@ -4,6 +4,7 @@
 // and ours in. Must not: change the links, look into our own bar, or watch a page without bounds.
 
 import { directory } from '../core/names.js';
+import { detach, document, isElement, unnamed, window } from '../core/page.js';
 import { h, patch } from './dom.js';
 import { lang, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -34,6 +35,9 @@ export function makeHost(name, sheet, className = '') {
   return { host, shadow, root };
 }
 
+/** One of those elements, and not a copy, which has nothing in it. @param {Element} node */
+const isMark = (node) => node.localName === TAG && node.shadowRoot !== null;
+
 /**
  * A button in the page.
  * @typedef {object} Mark
@@ -55,28 +59,37 @@ export function watchPage(sources, sheet) {
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
   /** @type {Set<Element>} */
-  const added = new Set([document.body]);
+  const added = new Set([document.documentElement]);
   let timer = 0;
 
   const mark = (/** @type {Element} */ link) => {
-    const id = link.getAttribute('data-webim-user');
-    const name = id || userOf(link.getAttribute('href') ?? '', patterns);
+    const it = unnamed(link);
+    const id = it.getAttribute('data-webim-user');
+    const name = id || userOf(it.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
-    if (!name || marks.has(link) || marks.size >= BUTTONS_MAX || !link.textContent?.trim()) return;
-    if (!link.closest('[contenteditable]')) marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheet, 'stranger') });
+    if (!name || marks.has(link) || marks.size >= BUTTONS_MAX || !it.textContent?.trim()) return;
+    if (!it.closest('[contenteditable]')) marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheet, 'stranger') });
+  };
+
+  /** Copies of a part of the page have copies of our elements in them, which are empty. @param {Element} host */
+  const tidy = (host) => {
+    if (!isMark(host)) detach(host);
   };
 
   const scan = () => {
     timer = 0;
     for (const [link, { host }] of marks) {
-      if (link.isConnected) continue;
-      host.remove();
+      if (unnamed(link).isConnected) continue;
+      detach(host);
       marks.delete(link);
     }
     for (const root of added) {
-      if (!root.isConnected) continue;
-      if (root.matches(LINKS)) mark(root);
-      root.querySelectorAll(LINKS).forEach(mark);
+      const it = unnamed(root);
+      if (!it.isConnected) continue;
+      if (it.matches(LINKS)) mark(root);
+      if (it.matches(TAG)) tidy(root);
+      it.querySelectorAll(LINKS).forEach(mark);
+      it.querySelectorAll(TAG).forEach(tidy);
     }
     added.clear();
     const all = [...marks.values()];
@@ -87,14 +100,14 @@ export function watchPage(sources, sheet) {
 
   const show = () => showMarks(marks);
   const observer = new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) if (node instanceof Element && !node.matches(TAG)) added.add(node);
+    for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
   });
-  observer.observe(document.body, { childList: true, subtree: true });
+  observer.observe(window.document, { childList: true, subtree: true });
   ending.signal.addEventListener('abort', () => {
     observer.disconnect();
     clearTimeout(timer);
-    for (const { host } of marks.values()) host.remove();
+    for (const { host } of marks.values()) detach(host);
   });
   scan();
   return show;
@@ -109,7 +122,7 @@ function showMarks(marks) {
     const { name, isId, host, root } = found;
     const who = isId ? byId(name) : byLink(name);
     if (!who || who.id === im.me?.id) {
-      host.remove();
+      detach(host);
       continue;
     }
     const label = t('Chat with {} ({})', who.nick, presenceWord(who).toLowerCase());
@@ -121,6 +134,6 @@ function showMarks(marks) {
     const next = [h(`button.${presenceKind(who)}`, { lang, label, title: label, onclick }, icon('chat'))];
     patch(root, found.drawn, next);
     found.drawn = next;
-    if (host.previousSibling !== link) link.after(host);
+    if (host.previousSibling !== link) unnamed(link).after(host);
   }
 }

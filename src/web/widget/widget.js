@@ -5,15 +5,17 @@
 // place of a panel or a chat's window until its chunk is here. Must not: hold what the core holds, take the focus for
 // what comes from outside, draw before the words are there, or import what a chunk brings.
 
+import { document, window } from '../core/page.js';
 import { flashTitle, wakeSound, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
 import { beginChunks, chunk, isMissing, tryAgain } from './chunks.js';
-import { h, patch } from './dom.js';
+import { attempt, h, patch } from './dom.js';
 import { giveKeys, guardKeys, isComposing } from './guard.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
 import { isTaken, moveFocus, settleStops } from './keys.js';
 import { isAtGap, isListScroll, settleLists } from './longlist.js';
 import { link, partner } from './parts.js';
+import { keepInPage } from './place.js';
 import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
@@ -42,8 +44,8 @@ const SECOND_MS = 1000;
 
 const TITLES = { contacts: 'Contacts', rooms: 'Rooms', notices: 'Notifications', settings: 'Settings' };
 
-const phone = matchMedia('(max-width: 599px)');
-const night = matchMedia('(prefers-color-scheme: dark)');
+const phone = window.matchMedia('(max-width: 599px)');
+const night = window.matchMedia('(prefers-color-scheme: dark)');
 /** @type {HTMLElement} */
 let root;
 
@@ -59,7 +61,7 @@ function refresh(options) {
   const { settings } = im;
   const { opacity = settings.opacity } = ui.sliding;
   const theme = settings.theme === 'auto' ? options.theme : settings.theme;
-  speak(pickLanguage([settings.lang, options.lang, document.documentElement.lang, navigator.language]));
+  speak(pickLanguage([settings.lang, options.lang, document.documentElement.lang, window.navigator.language]));
   if (!isSpoken()) {
     const words = chunk('zh');
     if (words) learn(words.WORDS);
@@ -69,7 +71,7 @@ function refresh(options) {
   ui.narrow = phone.matches;
   const sheet = ui.narrow && !ui.collapsed && (ui.panel || activeChat());
   const className = ['root', ui.dark && 'dark', ui.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
-  const dir = document.dir || document.body.dir || 'ltr';
+  const dir = document.dir || document.body?.dir || 'ltr';
   // Touched only if something is different: each of these makes the browser style the whole bar anew.
   const now = [className, lang, dir, opacity, settings.zoom].join();
   if (now === signs) return true;
@@ -79,6 +81,16 @@ function refresh(options) {
   root.style.setProperty('--zoom', String(settings.zoom / 100));
   root.style.setProperty('--opacity', `${opacity}%`);
   return true;
+}
+
+/** What cannot be made to agree with its description is made from nothing. @param {import('./dom.js').VNode[]} next */
+function renew(next) {
+  const isDone = attempt(() => {
+    patch(root, drawn, next);
+    return true;
+  });
+  if (!isDone) root.textContent = '';
+  drawn = isDone ? next : [];
 }
 
 /**
@@ -101,9 +113,9 @@ function opened() {
   const title = isSigningIn() && shown === 'contacts' ? 'Sign in to chat' : TITLES[shown || 'contacts'];
   const stage = h(
     'div.stage',
-    h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map(panels.noticeToast)),
-    chatShown && (chats ? chats.chatWindow(chatShown) : coming('chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
-    shown && (panels ? panels[shown]() : coming('panels', shown, t(title))),
+    h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice)))),
+    chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : coming('chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
+    shown && (panels ? attempt(() => panels[shown]()) : coming('panels', shown, t(title))),
   );
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }
@@ -111,9 +123,7 @@ function opened() {
 /** Draws all there is. */
 function patchAll() {
   const { stage, ...rest } = opened();
-  const next = [bar(), stage];
-  patch(root, drawn, next);
-  drawn = next;
+  renew([attempt(bar) ?? h('div.none'), stage]);
   return rest;
 }
 
@@ -137,7 +147,7 @@ function fitTabs() {
   const dock = find('bar');
   if (!tabs || !dock) return;
   const { zoom, minimize_layout: icons } = im.settings;
-  const room = (innerWidth * 100) / zoom - MARGIN_PX - (dock.offsetWidth - tabs.offsetWidth);
+  const room = (window.innerWidth * 100) / zoom - MARGIN_PX - (dock.offsetWidth - tabs.offsetWidth);
   const fit = ui.narrow ? 0 : Math.max(0, Math.floor(room / (icons ? TAB_ICON_PX : TAB_PX)));
   if (fit === ui.tabs) return;
   ui.tabs = fit;
@@ -180,8 +190,8 @@ function onKey(event) {
 
 /** On a phone the sheet ends where the keyboard begins. */
 function followKeyboard() {
-  root.style.setProperty('--seen-height', `${visualViewport?.height}px`);
-  root.style.setProperty('--seen-top', `${visualViewport?.offsetTop}px`);
+  root.style.setProperty('--seen-height', `${window.visualViewport?.height}px`);
+  root.style.setProperty('--seen-top', `${window.visualViewport?.offsetTop}px`);
   draw();
 }
 
@@ -234,13 +244,13 @@ function listen() {
   // Who comes near will open something.
   for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
   root.addEventListener('scroll', (event) => void (isListScroll(event) && settleLists(root) && draw()), { capture: true, passive: true });
-  addEventListener('keydown', shortcut, { signal });
+  window.addEventListener('keydown', shortcut, { signal });
   // When it is let go: what is pressed must not move away under the hand.
-  addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true, signal });
+  window.addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true, signal });
   for (const query of [phone, night]) query.addEventListener('change', draw, { signal });
-  addEventListener('resize', draw, { signal });
-  addEventListener('visibilitychange', draw, { signal });
-  for (const name of ['resize', 'scroll']) visualViewport?.addEventListener(name, followKeyboard, { signal });
+  window.addEventListener('resize', draw, { signal });
+  window.addEventListener('visibilitychange', draw, { signal });
+  for (const name of ['resize', 'scroll']) window.visualViewport?.addEventListener(name, followKeyboard, { signal });
   im.on('change', changed);
   im.on('notice', showNotice);
   im.on('message', popUp);
@@ -252,17 +262,17 @@ function listen() {
  */
 export function createWidget(core, options) {
   guardKeys();
-  const sheet = new CSSStyleSheet();
+  const sheet = new window.CSSStyleSheet();
   sheet.replaceSync(options.style);
   const made = makeHost('nextim-bar', sheet);
   root = made.root;
   root.setAttribute('role', 'region');
-  document.body.append(made.host);
+  keepInPage(made.host, draw, ending.signal);
   ui.narrow = phone.matches;
   begin(core, made.shadow, () => {
     if (!refresh(options)) return;
-    drawNow();
-    showPresences();
+    attempt(drawNow);
+    attempt(showPresences);
   });
   beginChunks(options.load);
   refresh(options);
@@ -280,7 +290,6 @@ export function createWidget(core, options) {
     /** Takes the bar out of the page for good and answers which panel was open. */
     end() {
       ending.abort();
-      made.host.remove();
       return ui.panel;
     },
   };

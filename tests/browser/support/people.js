@@ -28,6 +28,9 @@ const LAUNCH = {
 /** A browser for one file of tests. @param {{args?: string[], ignoreDefaultArgs?: string[]}} [more] */
 export const launch = ({ args = [], ...more } = {}) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args], ...more });
 
+/** A browser with settings of its own. @param {string} folder of its profile */
+export const launchProfile = (folder) => chromium.launchPersistentContext(folder, { ...LAUNCH, locale: 'en-US' });
+
 /** What a test answers in place of a server may still be under way: it goes with the pages, and is nobody's error. @param {import('playwright-core').BrowserContext} context */
 async function close(context) {
   await Promise.all([context, ...context.pages()].map((it) => it.unrouteAll({ behavior: 'ignoreErrors' })));
@@ -53,6 +56,8 @@ export class Person {
     person.id = id;
     /** @type {string[]} errors of scripts and violations of the policy, on all his pages */
     person.complaints = [];
+    /** @type {string | undefined} the tag of the bar's script on pages that the site makes for this user, once it was read */
+    person.tag = undefined;
     person.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US', ...options });
     person.context.on('weberror', (error) => person.complaints.push(`${error.error()}`));
     person.context.on('console', (said) => {

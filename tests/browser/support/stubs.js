@@ -16,8 +16,8 @@ function install() {
   const page = window;
   const noted = (page.noted = { tones: 0, contexts: 0, asked: 0, notes: /** @type {any[]} */ ([]), shown: /** @type {any[]} */ ([]) });
   let hidden = false;
-  Object.defineProperty(document, 'hidden', { get: () => hidden });
-  Object.defineProperty(document, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
+  Object.defineProperty(Document.prototype, 'hidden', { get: () => hidden });
+  Object.defineProperty(Document.prototype, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
   page.hide = (/** @type {boolean} */ now) => {
     hidden = now;
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));

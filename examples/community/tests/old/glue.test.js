@@ -46,8 +46,15 @@ function glue({ autoOnline = true, present = true } = {}) {
     ),
   };
   const script = { getAttribute: () => JSON.stringify(CONFIG) };
-  const document = { currentScript: script, body, getElementById: () => main };
-  runInNewContext(SOURCE, { document, window: present ? { webim } : {} });
+  class Document {
+    get currentScript() {
+      return script;
+    }
+  }
+  const document = Object.assign(new Document(), { body, getElementById: () => main });
+  // As if a user had posted an element with that name.
+  Object.defineProperty(document, 'currentScript', { value: { getAttribute: () => '{"site": "http://evil.test"}' } });
+  runInNewContext(SOURCE, { Document, document, window: present ? { webim } : {} });
   return { webim, calls, body, main };
 }
 

@@ -42,7 +42,7 @@ import { byId, forget, hide, notificationKey } from './world.js';
  *   | {t: 'fate', key: string, cid: string, news: chats.News}
  *   | {t: 'discard', key: string, cid: string}
  *   | {t: 'held', key: string, until: number}
- *   | {t: 'history'} & chats.Page
+ *   | {t: 'history', at: number} & chats.Page
  *   | {t: 'cleared', key: string}
  *   | {t: 'open', key: string}
  *   | {t: 'close', key: string}
@@ -138,8 +138,8 @@ const handlers = {
 
 /** @param {World} world @param {Event} event @param {Out} out */
 export function apply(world, event, out) {
-  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (handlers[event.t]);
-  handler(world, event, out);
+  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (Object.hasOwn(handlers, event.t) ? handlers[event.t] : () => {});
+  handler(world, event, out); // a tab of another build may tell what this one does not know
 }
 
 /** @param {World} world @param {Out} out */
@@ -168,7 +168,7 @@ function opened(world, event, out) {
     chats.addPending(world, chat);
     if (chat.kind === 'user') people.meet(world, chat.id, '');
   }
-  for (const page of event.pages) chats.history(world, page, out);
+  for (const page of event.pages) chats.history(world, { ...page, at }, out);
   everything(world, out);
 }
 

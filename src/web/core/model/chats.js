@@ -3,7 +3,7 @@
 // Owns: which chat a message belongs to, whether it is new, and whether it counts as unread.
 // Must not: send anything.
 
-import { CHARS_KEY_MAX, CHATS_MAX, NOTICES_MAX, TYPING_SHOWN_MS } from '../limits.js';
+import { AHEAD_MS_MAX, CHARS_KEY_MAX, CHATS_MAX, NOTICES_MAX, TYPING_SHOWN_MS } from '../limits.js';
 import { insert, isPending, mergeNewest, mergeOlder, settle, trim } from '../lines.js';
 import { isNewer, remember } from '../ring.js';
 import { meet } from './people.js';
@@ -82,6 +82,20 @@ export function toLine(item, me) {
   return line;
 }
 
+/**
+ * Rows that each have a time: one that has none, or whose time is yet to come, has its neighbour's.
+ * @param {LogItem[]} rows oldest first
+ * @param {number} at by the site's clock
+ */
+function dated(rows, at) {
+  const isSure = (/** @type {LogItem} */ { timestamp }) => timestamp > 0 && timestamp < at + AHEAD_MS_MAX;
+  let before = rows.find(isSure)?.timestamp ?? at;
+  return rows.map((row) => {
+    if (isSure(row)) before = row.timestamp;
+    return { ...row, timestamp: before };
+  });
+}
+
 /** What of this chat is on its way out. @param {World} world @param {Chat} chat */
 export function addPending(world, chat) {
   for (const pending of world.outbox.values()) if (pending.key === chat.key) insert(chat.messages, pending);
@@ -104,7 +118,7 @@ export function receive(world, item, { at, backlog }, out) {
   const { id } = item;
   const isLater = isNewer(id, world.since);
   if (isLater) world.since = id;
-  const line = toLine({ ...item, timestamp: item.timestamp || at }, world.me?.id);
+  const line = toLine(dated([item], at)[0], world.me?.id);
   if (backlog && !item.new) return repeat(world, item, line, isLater, out);
   const again = remember(world.counted, id);
   const channel = item.type === 'multicast' ? world.channels.get(item.to) : undefined;
@@ -189,13 +203,13 @@ export function status(world, packet, at, out) {
 
 /**
  * @param {World} world
- * @param {Page} event
+ * @param {Page & {at: number}} event
  * @param {Out} out
  */
-export function history(world, { key, rows, older }, out) {
+export function history(world, { key, rows, older, at }, out) {
   const chat = findChat(world, key);
   if (!chat) return;
-  const lines = rows.map((row) => toLine(row, world.me?.id));
+  const lines = dated(rows, at).map((row) => toLine(row, world.me?.id));
   for (const line of lines) arrived(world, key, line, out);
   for (const line of lines) if (isNewer(line.id, world.since)) remember(world.read, line.id);
   if (older) mergeOlder(chat, lines);

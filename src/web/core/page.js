@@ -1,0 +1,54 @@
+// The page that the bar is a guest of: its window, its document, its elements.
+//
+// Owns: the way to them. An element with a name takes the place of a property: `<img name="body">` of the document's,
+// an input within a form of the form's. So properties come from the prototypes, which no markup reaches.
+// Must not: decide anything.
+
+/** What a page hands to the frame in which the script runs in its stead; nothing in the page itself. @type {any} */
+export const handed = /** @type {any} */ (globalThis.frameElement)?.nextim;
+
+/** @type {Window & typeof globalThis} */
+export const window = /** @type {any} */ (handed ? globalThis.parent : globalThis);
+
+/**
+ * @template {object} T
+ * @param {() => T} node
+ * @returns {T}
+ */
+const past = (node) =>
+  new Proxy(/** @type {any} */ ({}), {
+    get(_, name) {
+      const value = Reflect.get(Object.getPrototypeOf(node()), name, node());
+      return typeof value === 'function' ? (/** @type {any[]} */ ...args) => Reflect.apply(value, node(), args) : value;
+    },
+    set: (_, name, value) => Reflect.set(Object.getPrototypeOf(node()), name, value, node()),
+  });
+
+export const document = past(() => window.document);
+
+/** A node of the page's, as it is behind the names of what stands in it. @template {object} T @param {T} node @returns {T} */
+export const unnamed = (node) => past(() => node);
+
+/** @param {EventTarget} it @returns {it is Element} */
+export const isElement = (it) => unnamed(/** @type {Node} */ (it)).nodeType === Node.ELEMENT_NODE;
+
+/** Takes a node out of the page, if it is there. Old libraries have a `remove` of their own. @param {ChildNode} node */
+export function detach(node) {
+  const { parentNode } = node;
+  if (parentNode) unnamed(parentNode).removeChild(node);
+}
+
+/** @type {Set<string>} */
+const reported = new Set();
+const REPORTED_MAX = 20;
+
+/** An error of ours, of which the page hears as of any other, once. @param {unknown} error */
+export function report(error) {
+  const text = String(error);
+  if (reported.has(text) || reported.size >= REPORTED_MAX) return;
+  reported.add(text);
+  window.reportError(error);
+}
+
+/** What keeps the bar from this page, for whoever built it. @param {string} why */
+export const complain = (why) => globalThis.console.warn(`NextIM: ${why}`);

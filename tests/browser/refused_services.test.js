@@ -1,0 +1,90 @@
+// Browsers that refuse a page what it asks for: cookies, storage, locks, channels between tabs.
+//
+// Owns: that a tab which gets nothing of all this works alone. Must not: look at what tabs do together; other files do.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+
+import { House, nobodyComplains, talks } from './support/guest.js';
+import { PATIENCE_MS } from './support/eyes.js';
+import { Tab, allLeave, launchProfile } from './support/people.js';
+
+/** @type {House} */
+let house;
+
+before(async () => (house = await House.open()));
+afterEach(() => allLeave(/** @type {any} */ (house.browser)));
+after(() => house?.close());
+
+/** What a browser refuses, each as a script that runs in the page first. @type {[string, () => void][]} */
+const REFUSALS = [
+  ['storage throws when it is asked for', () => {
+    for (const name of ['localStorage', 'sessionStorage']) {
+      Object.defineProperty(window, name, { get: () => { throw new DOMException('denied', 'SecurityError'); } });
+    }
+  }],
+  ['there is no storage', () => {
+    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { value: null });
+  }],
+  ['storage is full', () => {
+    Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
+  }],
+  ['storage throws at each call', () => {
+    const denied = () => { throw new DOMException('denied', 'SecurityError'); };
+    Object.assign(Storage.prototype, { getItem: denied, setItem: denied, removeItem: denied, key: denied });
+  }],
+  ['locks are refused', () => {
+    if (navigator.locks) navigator.locks.request = async () => { throw new DOMException('denied', 'SecurityError'); };
+  }],
+  ['locks throw', () => {
+    if (navigator.locks) navigator.locks.request = () => { throw new DOMException('denied', 'SecurityError'); };
+  }],
+  ['there are no channels between tabs', () => {
+    Object.assign(window, { BroadcastChannel: class { constructor() { throw new DOMException('denied', 'SecurityError'); } } });
+  }],
+  ['all is refused', () => {
+    const denied = () => { throw new DOMException('denied', 'SecurityError'); };
+    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: denied });
+    if (navigator.locks) navigator.locks.request = async () => denied();
+    Object.assign(window, { BroadcastChannel: class { constructor() { denied(); } } });
+  }],
+];
+
+for (const [what, init] of REFUSALS) {
+  test(`${what}: the bar is online and chats, also in a second tab`, async () => {
+    const [alice, bob] = await Promise.all([house.arrive('alice', { init }), house.arrive('bob')]);
+    const [toBob, toAlice] = await talks(alice.bar, 'Alice', bob, 'Bob', what);
+    const second = await alice.tab('/forum');
+    await second.online();
+    const there = await second.chatWith('Bob');
+    await there.say(`${what}: from the second tab`);
+    for (const chat of [there, toAlice]) await chat.hears(`${what}: from the second tab`);
+    await toAlice.say(`${what}: to both`);
+    for (const chat of [there, toBob]) await chat.hears(`${what}: to both`);
+    await second.page.close();
+    await toAlice.say(`${what}: to the first`);
+    await toBob.hears(`${what}: to the first`);
+    nobodyComplains(alice, bob);
+  });
+}
+
+test('a browser that blocks cookies and storage shows the log-in box, and not for ever that it connects', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nextim-blocked-'));
+  mkdirSync(join(folder, 'Default'));
+  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
+  const context = await launchProfile(folder);
+  context.setDefaultTimeout(PATIENCE_MS);
+  /** @type {string[]} */
+  const errors = [];
+  context.on('weberror', (error) => errors.push(String(error.error())));
+  const page = await context.newPage();
+  await page.goto(house.url);
+  assert.equal(await page.evaluate(() => { try { return typeof localStorage; } catch { return 'refused'; } }), 'refused');
+  await new Tab(page).button('Sign in to chat').waitFor();
+  assert.deepEqual(errors, []);
+  await context.close();
+  rmSync(folder, { recursive: true, force: true });
+});

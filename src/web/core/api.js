@@ -17,8 +17,8 @@ export function publicApi() {
   let widget = null;
   /** @type {((widget: Widget, im: IM) => void)[]} */
   const waiting = [];
-  /** @type {Set<Listener>} */
-  const listeners = new Set();
+  /** An array, because this may run among a page's own sets. @type {Listener[]} */
+  let listeners = [];
   /** @type {MenuEntry[][]} */
   const menus = [];
   /** @param {(widget: Widget, im: IM) => void} run */
@@ -47,10 +47,12 @@ export function publicApi() {
     /** @param {string} event @param {(detail: any) => void} listener */
     on: (event, listener) => {
       const it = { event, hear: (/** @type {any} */ detail) => listener(event === 'ready' ? api : detail), off: () => {} };
-      listeners.add(it);
+      listeners.push(it);
       if (core) it.off = core.on(event, it.hear);
       return () => {
-        listeners.delete(it);
+        const others = [];
+        for (const other of listeners) if (other !== it) others.push(other);
+        listeners = others;
         it.off();
       };
     },

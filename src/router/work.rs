@@ -2,7 +2,7 @@
 //!
 //! Owns: [`Work`]: how many names, rooms and receivers they have used, and when a domain has used its share. Must not:
 //! delay anything; the shard comes to a domain's next calls later. What a call is divided into by place is charged where
-//! it is divided ([`Work::by_place`]), and once more at other places, when it arrives there. What one turn used beyond a
+//! it is divided (`by_place`), and once more at other places, when it arrives there. What one turn used beyond a
 //! share, a broadcast or mail of other shards, is owed: it comes off the next shares, but not off more than a few.
 
 use super::ids::{Place, Places};

@@ -121,7 +121,7 @@ fn routing(criterion: &mut Criterion) {
     let context = Context {
         domains: &domains,
         limits: &Limits::DEFAULT,
-        is_put_off: &|_| false,
+        is_put_off: &|_, _| false,
         wall_ms: || 1_700_000_012_345,
         now_ms: 0,
         secret: [7; 16],

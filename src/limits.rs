@@ -58,6 +58,8 @@ pub const EVENTS_PER_TURN: usize = 1_024;
 pub const ACCEPTS_PER_TURN: usize = 128;
 /// Most batches of mail taken in one turn.
 pub const BATCHES_PER_TURN: usize = 1_024;
+/// Most calls of one domain that were put off and are gone on with in one turn.
+pub const POSTPONED_PER_TURN: usize = 256;
 /// Most timers fired in one turn.
 pub const TIMERS_PER_TURN: usize = 4_096;
 /// How long a shard that got no descriptor for a newcomer waits before it tries again, in milliseconds.
@@ -71,6 +73,9 @@ pub const FAREWELL_MS: u64 = 2_000;
 /// How long a call waits for shards that do not say anything, beyond the gathers, in milliseconds; it is noticed
 /// within as much again.
 pub const CALL_MS_MAX: u64 = 10_000;
+/// How long a call of another shard may be put off, in milliseconds: it must not be done after its caller was told that it
+/// came too late.
+pub const PUT_OFF_MS_MAX: u64 = CALL_MS_MAX / 2;
 /// How long a draining shard leaves an idle connection, on which a request may be on its way, in milliseconds.
 pub const DRAIN_GRACE_MS: u64 = 250;
 /// How long the server waits for a place in a shard's mailbox, in milliseconds. Shards do not wait at all.
@@ -78,7 +83,8 @@ pub const DOOR_MS: u64 = 1_000;
 /// Names and receivers that the calls of one domain may use in a turn of a shard before its next calls come after those
 /// of others: some milliseconds of work.
 pub const WORK_PER_TURN: usize = 20_000;
-/// Names and receivers that mail may cause a shard in a turn before the events of the next come first.
+/// Names and receivers that mail may cause a shard in a turn before the events of the next come first, whatever the
+/// connections have caused in it.
 pub const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
 /// What a domain may owe of its next shares at most.
 pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;

@@ -187,8 +187,17 @@ impl Memory {
         self.admits_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
     }
 
+    /// Whether [`Memory::admits_under_way`] would say so; nothing is refused by this.
+    pub fn has_room_under_way(&self, domain: DomainId) -> bool {
+        self.is_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
+    }
+
+    fn is_within(&self, domain: DomainId, threshold: usize) -> bool {
+        self.held_by(Owner::Domain(domain)) < threshold
+    }
+
     fn admits_within(&self, domain: DomainId, threshold: usize) -> bool {
-        let admitted = self.held_by(Owner::Domain(domain)) < threshold;
+        let admitted = self.is_within(domain, threshold);
         if !admitted {
             self.account(domain).refuse();
         }

@@ -81,7 +81,7 @@ pub(super) fn is_routed(request: &Request<'_>) {
     let context = Context {
         domains: &domains,
         limits: &LIMITS,
-        is_put_off: &|_| false,
+        is_put_off: &|_, _| false,
         wall_ms: || 1_700_000_000_000,
         now_ms: 0,
         secret: [9; 16],

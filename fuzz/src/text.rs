@@ -173,7 +173,7 @@ pub fn callback(data: &[u8]) {
     let context = Context {
         domains: &domains,
         limits: &LIMITS,
-        is_put_off: &|_| false,
+        is_put_off: &|_, _| false,
         wall_ms: || 0,
         now_ms: 0,
         secret: [9; 16],

@@ -96,6 +96,19 @@ impl SiteCall {
         if self.asks() { ASKING } else { CHANGING }
     }
 
+    /// Whether it is never refused because too much waits for its domain: it makes nothing wait, or less.
+    pub(super) fn is_always_taken(self) -> bool {
+        match self {
+            SiteCall::Offline | SiteCall::Show | SiteCall::RemoveBuddies | SiteCall::Leave => true,
+            SiteCall::Online
+            | SiteCall::Status
+            | SiteCall::Message
+            | SiteCall::Onlines
+            | SiteCall::Members
+            | SiteCall::Join => false,
+        }
+    }
+
     fn asks(self) -> bool {
         matches!(self, SiteCall::Onlines | SiteCall::Members)
     }

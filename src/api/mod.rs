@@ -44,8 +44,8 @@ pub struct Context<'c> {
     pub domains: &'c Domains,
     /// How much a call may bring.
     pub limits: &'c Limits,
-    /// Whether calls of a domain are to be read later.
-    pub is_put_off: &'c dyn Fn(DomainId) -> bool,
+    /// Whether a call of a domain is to be read later; and whether it is one that is never refused for want of memory.
+    pub is_put_off: &'c dyn Fn(DomainId, bool) -> bool,
     /// Tells the server's time, in milliseconds since 1970: the timestamp of messages that bring none. Most requests
     /// need no time.
     pub wall_ms: fn() -> u64,
@@ -280,7 +280,7 @@ fn site_call<'a>(
     params.check_type()?;
     let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
     shape.site = true;
-    if (context.is_put_off)(domain.id) {
+    if (context.is_put_off)(domain.id, call.is_always_taken()) {
         return Ok(Asked::Later(domain.id));
     }
     if !domain.admits_call(context.now_ms) {

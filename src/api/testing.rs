@@ -30,7 +30,7 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     let context = Context {
         domains: &domains,
         limits,
-        is_put_off: &|_| false,
+        is_put_off: &|_, _| false,
         wall_ms: || WALL_MS,
         now_ms: 0,
         secret: [9; 16],

@@ -211,6 +211,12 @@ pub fn parse<'b>(
     }
 }
 
+/// The request that `input` begins with, as far as its head tells, if that has arrived and is one: for those who are
+/// refused what follows it.
+pub fn head_of(input: &[u8]) -> Option<Request<'_>> {
+    Some(Head::parse(&input[..input.len().min(HEAD_BYTES_MAX)]).ok()??.request)
+}
+
 fn advance<'b>(
     input: &'b [u8],
     partial: &mut Partial,

@@ -123,6 +123,24 @@ pub enum Verb<'a> {
 }
 
 impl Verb<'_> {
+    /// Whether it is never refused because too much waits for its domain: it makes nothing wait, or less. The same is told
+    /// of paths by `api::endpoint`.
+    pub fn is_always_taken(&self) -> bool {
+        match self {
+            Verb::Offline { .. }
+            | Verb::Show { .. }
+            | Verb::RemoveBuddies { .. }
+            | Verb::Leave { .. }
+            | Verb::Poll { .. } => true,
+            Verb::Online(_)
+            | Verb::Status { .. }
+            | Verb::Message(_)
+            | Verb::Onlines { .. }
+            | Verb::Members { .. }
+            | Verb::Join { .. } => false,
+        }
+    }
+
     /// What a site's call is counted as; `None` for a poll, which waits on purpose.
     pub fn kind(&self) -> Option<CallKind> {
         match self {

@@ -70,6 +70,9 @@ impl Router {
         gather: GatherKey,
     ) {
         let placed = self.place_more(gather, unplaced, self.free_links(user));
+        if placed.is_empty() {
+            return;
+        }
         let domain = self.users[user].domain;
         self.reserve(user, placed.len());
         let names = placed

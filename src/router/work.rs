@@ -7,7 +7,7 @@
 
 use super::ids::{Place, Places};
 use crate::domains::DomainId;
-use crate::limits::{MAIL_WORK_PER_TURN, WORK_OWED_MAX, WORK_PER_TURN};
+use crate::limits::{WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -55,9 +55,9 @@ impl Work {
         self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
     }
 
-    /// Whether so much was done in this turn that the rest of the mail comes after the next events.
-    pub fn is_enough_for_mail(&self) -> bool {
-        self.sum >= MAIL_WORK_PER_TURN
+    /// What all domains have used in this turn.
+    pub fn sum(&self) -> usize {
+        self.sum
     }
 
     /// A turn begins: every domain has one more share.
@@ -93,12 +93,12 @@ mod tests {
         work.charge(one, WORK_PER_TURN - 1);
         work.charge(other, 0);
         assert!(!work.is_used_up(one));
-        assert!(!work.is_enough_for_mail());
         work.charge(one, 1);
-        assert!(work.is_used_up(one) && !work.is_used_up(other) && work.is_enough_for_mail());
+        assert!(work.is_used_up(one) && !work.is_used_up(other));
+        assert_eq!(work.sum(), WORK_PER_TURN);
         work.charge(one, WORK_PER_TURN + 5);
         work.begin_turn();
-        assert!(work.is_used_up(one) && !work.is_enough_for_mail(), "it owes the rest");
+        assert!(work.is_used_up(one) && work.sum() == 0, "it owes the rest");
         work.begin_turn();
         assert_eq!((work.used[3], work.is_used_up(one)), (5, false));
         work.begin_turn();

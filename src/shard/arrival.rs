@@ -84,7 +84,8 @@ impl Shard {
         } else {
             self.counters.connections_expired_head += 1;
         }
-        self.reject(slot, &rejection);
+        let Some(input) = self.conns.get(slot).and_then(|conn| conn.input.take()) else { return };
+        self.reject(slot, &rejection, input.head().as_ref());
     }
 
     fn unfinished(&mut self, slot: Slot) -> Option<(Visitor, &mut Unserved)> {

@@ -24,7 +24,7 @@ impl Shard {
     pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
         self.load.steps += 1;
         let context = Context {
-            is_put_off: &|domain| self.puts_off(domain),
+            is_put_off: &|domain, is_always_taken| self.puts_off(domain, is_always_taken),
             domains: &self.domains,
             limits: &self.limits,
             wall_ms,

@@ -38,8 +38,8 @@ use mio::{Events, Poll};
 use crate::clock::{Clock, Origin, Tick};
 use crate::domains::Domains;
 use crate::limits::{
-    ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, OUTBOX_MARK, POST_AGAIN_MS,
-    SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
+    ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, MAIL_WORK_PER_TURN,
+    OUTBOX_MARK, POST_AGAIN_MS, SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
 };
 use crate::memory::{Change, Held, Memory, Owner};
 use crate::router::ids::Place;
@@ -339,6 +339,7 @@ impl Shard {
 
     fn take_mail(&mut self) {
         self.mail_left = false;
+        let before = self.router.work().sum();
         for _ in 0..BATCHES_PER_TURN {
             match self.inbox.take() {
                 Some(Parcel::Mail(batch)) => {
@@ -360,8 +361,8 @@ impl Shard {
                 }
                 None => return,
             }
-            if self.router.work().is_enough_for_mail() {
-                break;
+            if self.router.work().sum() - before >= MAIL_WORK_PER_TURN {
+                return;
             }
         }
         self.mail_left = !self.inbox.is_empty();

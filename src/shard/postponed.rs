@@ -8,7 +8,9 @@ use std::collections::VecDeque;
 
 use super::Shard;
 use super::conn::Deferral;
+use crate::clock::Tick;
 use crate::domains::DomainId;
+use crate::limits::{POSTPONED_PER_TURN, PUT_OFF_MS_MAX};
 use crate::memory::{Held, Owner};
 use crate::router::call::{Answer, Refusal, Verb};
 use crate::router::mail::{Input, Mail};
@@ -25,8 +27,8 @@ pub(super) struct Postponed {
 enum Waiting {
     /// A connection, with the request that was read.
     Conn(Slot),
-    /// A call of another shard.
-    Mail { mail: Mail, _held: Held },
+    /// A call of another shard, and until when its caller waits.
+    Mail { mail: Mail, until: Tick, _held: Held },
 }
 
 impl Postponed {
@@ -48,9 +50,10 @@ impl Postponed {
 }
 
 impl Shard {
-    /// Whether the calls of a domain are put off.
-    pub(super) fn puts_off(&self, domain: DomainId) -> bool {
-        self.router.work().is_used_up(domain) || self.postponed.waits(domain)
+    /// Whether a call of a domain is put off. One that is always taken is done at once if there is no room for it to wait.
+    pub(super) fn puts_off(&self, domain: DomainId, is_always_taken: bool) -> bool {
+        let waits = self.router.work().is_used_up(domain) || self.postponed.waits(domain);
+        waits && (!is_always_taken || self.memory.has_room_under_way(domain))
     }
 
     /// Goes on with this connection when its domain has a share of a turn again. Until then nothing is read from it, and
@@ -72,11 +75,12 @@ impl Shard {
     pub(super) fn take(&mut self, mail: Mail) {
         let Mail::Call { key, call } = &mail else { return self.tell_router(Input::Mail(mail)) };
         let (domain, key) = (call.domain, *key);
-        if matches!(call.verb, Verb::Poll { .. }) || !self.puts_off(domain) {
+        if matches!(call.verb, Verb::Poll { .. }) || !self.puts_off(domain, call.verb.is_always_taken()) {
             self.tell_router(Input::Mail(mail));
         } else if self.memory.admits_under_way(domain) {
             let held = self.memory.hold(Owner::Domain(domain), mail.bytes());
-            self.postponed.push(domain, Waiting::Mail { mail, _held: held });
+            let until = self.now().after(PUT_OFF_MS_MAX);
+            self.postponed.push(domain, Waiting::Mail { mail, until, _held: held });
             self.counters.requests_postponed_total += 1;
         } else {
             self.counters.calls_refused_memory += 1;
@@ -91,9 +95,11 @@ impl Shard {
             // Taken out, because what is put off again has to wait behind it, and nothing else can come meanwhile.
             let (domain, queue) = &mut self.postponed.queues[at];
             let (domain, mut waiting) = (*domain, std::mem::take(queue));
-            while !self.router.work().is_used_up(domain)
-                && let Some(first) = waiting.pop_front()
-            {
+            for _ in 0..POSTPONED_PER_TURN {
+                if self.router.work().is_used_up(domain) {
+                    break;
+                }
+                let Some(first) = waiting.pop_front() else { break };
                 self.go_on_with(first);
             }
             let queue = &mut self.postponed.queues[at].1;
@@ -105,7 +111,14 @@ impl Shard {
 
     fn go_on_with(&mut self, waiting: Waiting) {
         match waiting {
-            Waiting::Mail { mail, .. } => self.tell_router(Input::Mail(mail)),
+            Waiting::Mail { mail, until, .. } if self.now() < until => self.tell_router(Input::Mail(mail)),
+            Waiting::Mail { mail, .. } => {
+                self.counters.calls_refused_late += 1;
+                if let Mail::Call { key, .. } = mail {
+                    let answer = Answer::Refused(Refusal::Late);
+                    self.outbox.push(key.place, Mail::Answer { key, answer });
+                }
+            }
             Waiting::Conn(slot) => {
                 let Some(conn) = self.conns.get(slot) else { return };
                 conn.deferral = Deferral::No;

@@ -11,7 +11,7 @@ use crate::api::Shape;
 use crate::clock::{Moment, Tick};
 use crate::domains::DomainId;
 use crate::http::forwarded::FORWARDED_FOR;
-use crate::http::request::{Parsed, Partial, parse};
+use crate::http::request::{Parsed, Partial, Request, head_of, parse};
 use crate::http::response::Rejection;
 use crate::limits::{FAREWELL_MS, REQUESTS_PER_TURN, RETRY_LATER_S};
 use crate::memory::Owner;
@@ -177,8 +177,9 @@ impl Shard {
                     served.bytes += bytes;
                 }
                 Parsed::Rejected(rejection) => {
+                    let head = head_of(&bytes[served.bytes..]);
+                    self.reject(slot, &rejection, head.as_ref());
                     served.bytes = bytes.len();
-                    self.reject(slot, &rejection);
                 }
             }
         }
@@ -196,13 +197,13 @@ impl Shard {
         }
     }
 
-    /// Refuses bytes that are no request, or tells who sends too many of those that they are too many.
-    pub(super) fn reject(&mut self, slot: Slot, rejection: &Rejection) {
+    /// Refuses bytes that are no request, or tells who sends too many of those that they are too many. Behind a proxy the
+    /// head says who that is, if it has arrived.
+    pub(super) fn reject(&mut self, slot: Slot, rejection: &Rejection, head: Option<&Request<'_>>) {
         self.counters.requests_rejected_total += 1;
         let now_ms = self.clock.shared_ms();
         let Some(conn) = self.conns.get(slot) else { return };
-        // Behind a proxy the head says who asks, if there is one.
-        let asks = match conn.input.as_deref().and_then(Unserved::head) {
+        let asks = match head {
             Some(request) => self.gate.ask(conn.visitor, || request.values(FORWARDED_FOR), now_ms),
             None => self.gate.ask(conn.visitor, std::iter::empty, now_ms),
         };

@@ -107,9 +107,9 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_asks() {
     });
 }
 
-/// Requests that do not arrive count, too; behind a proxy they counted against the proxy.
+/// Requests that do not arrive, or are none in the end, count, too; behind a proxy they counted against the proxy.
 #[test]
-fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_is_too_slow() {
+fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_sends_no_request() {
     let mut config = strict(slow());
     config.trusted_proxies = vec!["127.0.2.1".parse().unwrap()];
     config.timeouts.body_ms = 300;
@@ -123,6 +123,11 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_is_too_slow() {
         let conns: Vec<Client> = (1..=5 * AT_ONCE).map(begin).collect();
         for mut conn in conns {
             conn.response().is(408, "request timed out");
+        }
+        for number in 1..=5 * AT_ONCE {
+            let head = "POST /onlines HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n";
+            let request = format!("{head}X-Forwarded-For: 198.51.100.{number}\r\n\r\nno length\r\n");
+            server.from("127.0.2.1").call(request.as_bytes()).is(400, "malformed request");
         }
     });
 }

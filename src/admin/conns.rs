@@ -319,7 +319,9 @@ mod tests {
             // However slow this machine is.
             conn.deadline = Deadline::after_ms(ADMIN_MS);
             let ready = wait(&listener, std::slice::from_ref(&conn)).unwrap();
-            assert!(conn.turn(ready[1], &long));
+            // Once all is written the peer may have closed before it is looked at again.
+            let stays = conn.turn(ready[1], &long);
+            assert!(stays || matches!(conn.state, State::Parting(_)));
         }
         assert!(reader.join().unwrap().unwrap() == long.0, "all of it arrives");
     }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
+use nextim::ranges::Range;
 
 /// A small community site with a chat bar, and the message server it needs
 #[derive(Debug, Parser)]
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// An origin whose pages may use the plugin by JSONP; may be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub jsonp_origin: Vec<String>,
+    /// A proxy, or a range of them, that is believed when it says by X-Forwarded-For for whom it asks; may be repeated
+    #[arg(long, value_name = "ADDR", value_parser = proxy)]
+    pub trusted_proxy: Vec<Range>,
     /// The folder of a front end of 2011, for the page at /old
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub old: Option<PathBuf>,
@@ -78,6 +82,11 @@ fn url(text: &str) -> Result<String, String> {
         return Ok(text.trim_end_matches('/').to_owned());
     }
     Err("must be http://HOST[:PORT] or https://HOST[:PORT], with a path if need be".to_owned())
+}
+
+fn proxy(text: &str) -> Result<Range, String> {
+    text.parse()
+        .map_err(|_| "must be an address or a range of addresses, such as ::1 or 10.0.0.0/8".to_owned())
 }
 
 fn origin(text: &str) -> Result<String, String> {
@@ -129,6 +138,14 @@ mod tests {
         }
         assert_eq!(origin("http://a.example:81"), Ok("http://a.example:81".to_owned()));
         assert!(origin("http://a.example/").is_err() && origin("http://a.example/x").is_err());
+    }
+
+    #[test]
+    fn proxies_are_addresses_or_ranges() {
+        let parse = |typed: &[&str]| Arguments::try_parse_from(["x"].iter().chain(typed));
+        let typed = ["--trusted-proxy", "::1", "--trusted-proxy", "10.0.0.0/8"];
+        assert_eq!(parse(&typed).unwrap().trusted_proxy.len(), 2);
+        assert!(parse(&["--trusted-proxy", "proxy.example"]).is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Owns: the numbers. Must not: decide what is said to somebody who meets one.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A message's body, in bytes; the message server takes no more.
@@ -143,7 +143,7 @@ pub const HANDLERS_MAX: usize = 64;
 /// How long the end waits for requests that are being served.
 pub const DRAIN: Duration = Duration::from_secs(5);
 
-/// Buckets before those that are full again are forgotten.
+/// New buckets before those that are full again are forgotten: looking at all of them is shared by so many.
 const BUCKETS_SWEPT: usize = 10_000;
 
 /// Token buckets: each key may do something so many times at once, and as often again in a given time.
@@ -151,7 +151,14 @@ const BUCKETS_SWEPT: usize = 10_000;
 pub struct Buckets {
     size: u32,
     refill: Duration,
-    levels: Mutex<HashMap<String, Bucket>>,
+    levels: Mutex<Levels>,
+}
+
+#[derive(Debug, Default)]
+struct Levels {
+    of: HashMap<String, Bucket>,
+    /// How many were made since those that are full again were last forgotten.
+    made: usize,
 }
 
 /// How much of a bucket is used, and when that was so.
@@ -175,25 +182,36 @@ impl Buckets {
     /// Takes so many, or all that a full bucket has; false if there are fewer.
     pub fn take_many(&self, key: &str, count: u32) -> bool {
         let now = Instant::now();
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if levels.len() >= BUCKETS_SWEPT {
-            levels.retain(|_, bucket| self.used(bucket, now) > 0.0);
+        let mut levels = self.lock();
+        let known = levels.of.get(key);
+        let used = known.map_or(0.0, |bucket| self.used(bucket, now)) + f64::from(count.min(self.size));
+        if used > f64::from(self.size) {
+            return false;
         }
-        let bucket = levels.entry(key.to_owned()).or_insert(Bucket { used: 0.0, at: now });
-        let used = self.used(bucket, now) + f64::from(count.min(self.size));
-        let taken = used <= f64::from(self.size);
-        if taken {
-            *bucket = Bucket { used, at: now };
+        if known.is_none() {
+            levels.made += 1;
+            if levels.made > BUCKETS_SWEPT {
+                levels.made = 1;
+                levels.of.retain(|_, bucket| self.used(bucket, now) > 0.0);
+            }
         }
-        taken
+        levels.of.insert(key.to_owned(), Bucket { used, at: now });
+        true
     }
 
     /// Gives back what was taken once, because it did not count.
     pub fn give_back(&self, key: &str) {
-        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(bucket) = levels.get_mut(key) {
-            bucket.used = (bucket.used - 1.0).max(0.0);
+        let mut levels = self.lock();
+        if let Some(bucket) = levels.of.get_mut(key) {
+            bucket.used -= 1.0;
+            if bucket.used <= 0.0 {
+                levels.of.remove(key);
+            }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Levels> {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn used(&self, bucket: &Bucket, now: Instant) -> f64 {
@@ -221,5 +239,30 @@ mod tests {
     fn a_bucket_fills_again() {
         let buckets = Buckets::new(1, Duration::from_nanos(1));
         assert!((0..1_000).all(|_| buckets.take("a")));
+    }
+
+    #[test]
+    fn buckets_that_are_all_in_use_are_not_looked_through_at_each_new_one() {
+        let buckets = Buckets::new(1, Duration::from_hours(1));
+        let full_again = || buckets.lock().of.values().filter(|bucket| bucket.used == 0.0).count();
+        let take =
+            |keys: std::ops::Range<usize>| keys.for_each(|key| assert!(buckets.take(&key.to_string())));
+        take(0..BUCKETS_SWEPT + 1);
+        for made_full in [0, 1] {
+            buckets.lock().of.get_mut(&made_full.to_string()).unwrap().used = 0.0;
+        }
+        take(BUCKETS_SWEPT + 1..2 * BUCKETS_SWEPT);
+        assert_eq!(full_again(), 2, "they were looked through not long ago");
+        take(2 * BUCKETS_SWEPT..2 * BUCKETS_SWEPT + 1);
+        assert_eq!(full_again(), 0);
+        assert_eq!(buckets.lock().of.len(), 2 * BUCKETS_SWEPT - 1);
+    }
+
+    #[test]
+    fn what_is_given_back_leaves_no_bucket() {
+        let buckets = Buckets::new(2, Duration::from_hours(1));
+        assert!(buckets.take("a"));
+        buckets.give_back("a");
+        assert!(buckets.lock().of.is_empty());
     }
 }

@@ -48,6 +48,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         secure: arguments.secure,
         jsonp_origins: arguments.jsonp_origin.clone(),
         show_logins: !is_public(arguments.listen),
+        trusted_proxies: arguments.trusted_proxy.clone(),
         old: arguments.old.clone(),
     };
     let community = Community::start(arguments.listen, &file, address, options)

@@ -28,13 +28,23 @@ pub struct Hashes {
     /// The hash of a password nobody has.
     nobody: String,
     turns: Mutex<Turns>,
-    freed: Condvar,
+    moved: Condvar,
 }
 
+/// Who came first hashes first. Each who comes is given a number.
 #[derive(Debug, Default)]
 struct Turns {
     running: usize,
-    waiting: usize,
+    /// The number of the next who comes.
+    next: usize,
+    /// The number of the next who hashes; those from here on wait.
+    first: usize,
+}
+
+impl Turns {
+    fn waiting(&self) -> usize {
+        self.next - self.first
+    }
 }
 
 /// The right to hash one password. Dropping it lets the next one in.
@@ -44,32 +54,36 @@ pub struct Turn<'a>(&'a Hashes);
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.lock().running -= 1;
-        self.0.freed.notify_one();
+        self.0.moved.notify_all();
     }
 }
 
 impl Hashes {
     /// Makes the hash that stands for those who do not exist.
     pub fn new() -> std::io::Result<Hashes> {
-        Ok(Hashes { nobody: hash("nobody's")?, turns: Mutex::default(), freed: Condvar::new() })
+        Ok(Hashes { nobody: hash("nobody's")?, turns: Mutex::default(), moved: Condvar::new() })
     }
 
-    /// Waits for a turn; refused if too many wait already.
+    /// Waits for a turn, behind those who wait already; refused if these are too many.
     pub fn turn(&self) -> Result<Turn<'_>, Refusal> {
         let mut turns = self.lock();
-        if turns.running >= HASHES_AT_ONCE {
-            if turns.waiting >= HASHES_WAITING_MAX {
-                return Err(Refusal::unavailable(
-                    "Many people are logging in. Please try again in a moment.",
-                ));
-            }
-            turns.waiting += 1;
-            let is_full = |turns: &mut Turns| turns.running >= HASHES_AT_ONCE;
-            turns = self.freed.wait_while(turns, is_full).unwrap_or_else(PoisonError::into_inner);
-            turns.waiting -= 1;
+        if turns.waiting() >= HASHES_WAITING_MAX {
+            return Err(Refusal::unavailable("Many people are logging in. Please try again in a moment."));
         }
+        let own = turns.next;
+        turns.next += 1;
+        let must_wait = |turns: &mut Turns| turns.first != own || turns.running >= HASHES_AT_ONCE;
+        turns = self.moved.wait_while(turns, must_wait).unwrap_or_else(PoisonError::into_inner);
+        turns.first += 1;
         turns.running += 1;
+        // There may be a turn for the next one, too.
+        self.moved.notify_all();
         Ok(Turn(self))
+    }
+
+    /// How many wait for a turn.
+    pub fn waiting(&self) -> usize {
+        self.lock().waiting()
     }
 
     /// Whether this is the password of which this is stored. Nothing stored takes as long.
@@ -116,7 +130,7 @@ pub struct Attempts {
 
 impl Default for Attempts {
     fn default() -> Attempts {
-        let log_ins = [LOG_INS_AT_ONCE, LOG_INS_ADDRESS, LOG_INS_NAME, LOG_INS_ALL];
+        let log_ins = [LOG_INS_ADDRESS, LOG_INS_ALL, LOG_INS_NAME, LOG_INS_AT_ONCE];
         let sign_ups = [SIGN_UPS_ADDRESS, SIGN_UPS_ALL];
         Attempts {
             log_ins: log_ins.map(|size| Buckets::new(size, LOG_INS_REFILL)),
@@ -126,26 +140,49 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Takes an attempt to log in: by address and name, by address, by name, and in all. False if there are none left.
-    pub fn log_in(&self, address: IpAddr, name: &str) -> bool {
-        self.log_ins.iter().zip(keys(address, name)).all(|(buckets, key)| buckets.take(&key))
+    /// Takes an attempt to log in: by address, in all, by name, and by address and name. None if there are none left.
+    pub fn log_in(&self, address: IpAddr, name: &str) -> Option<Attempt<'_>> {
+        let address = network(address).to_string();
+        let both = format!("{address} {name}");
+        take(&self.log_ins, [address, String::new(), name.to_owned(), both])
     }
 
-    /// An attempt was right: it does not count.
-    pub fn was_right(&self, address: IpAddr, name: &str) {
-        self.log_ins.iter().zip(keys(address, name)).for_each(|(buckets, key)| buckets.give_back(&key));
-    }
-
-    /// Takes an account from an address, and of all. False if there are none left.
-    pub fn sign_up(&self, address: IpAddr) -> bool {
-        let keys = [network(address).to_string(), String::new()];
-        self.sign_ups.iter().zip(keys).all(|(buckets, key)| buckets.take(&key))
+    /// Takes an account from an address, and of all. None if there are none left.
+    pub fn sign_up(&self, address: IpAddr) -> Option<Attempt<'_>> {
+        take(&self.sign_ups, [network(address).to_string(), String::new()])
     }
 }
 
-fn keys(address: IpAddr, name: &str) -> [String; 4] {
-    let address = network(address).to_string();
-    [format!("{address} {name}"), address, name.to_owned(), String::new()]
+/// Takes one of each, or nothing. What names many comes first, so that whom it refuses leaves no trace by his name.
+fn take<const N: usize>(tables: &[Buckets; N], keys: [String; N]) -> Option<Attempt<'_>> {
+    let mut attempt = Attempt { taken: Vec::with_capacity(N) };
+    for (buckets, key) in tables.iter().zip(keys) {
+        if !buckets.take(&key) {
+            return None;
+        }
+        attempt.taken.push((buckets, key));
+    }
+    Some(attempt)
+}
+
+/// An attempt that was taken. Dropping it gives it back, so that only what is said to count does.
+#[derive(Debug)]
+#[must_use]
+pub struct Attempt<'a> {
+    taken: Vec<(&'a Buckets, String)>,
+}
+
+impl Attempt<'_> {
+    /// The attempt counts.
+    pub fn counts(mut self) {
+        self.taken.clear();
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.taken.iter().for_each(|(buckets, key)| buckets.give_back(key));
+    }
 }
 
 /// What of an address names its owner.
@@ -169,20 +206,52 @@ mod tests {
         assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 
+    /// Whether there was an attempt left for this name from the address of this number; it counts.
+    fn is_tried(attempts: &Attempts, number: u32, name: &str) -> bool {
+        let address = IpAddr::from((0xc000_0000 + number).to_be_bytes());
+        attempts.log_in(address, name).map(Attempt::counts).is_some()
+    }
+
     #[test]
     fn a_name_is_tried_from_many_addresses_only_so_often() {
         let attempts = Attempts::default();
-        let address = |number: u32| IpAddr::from((0xc000_0000 + number).to_be_bytes());
-        assert!((0..LOG_INS_NAME).all(|number| attempts.log_in(address(number), "alice")));
-        assert!(!attempts.log_in(address(LOG_INS_NAME), "alice"));
-        assert!(attempts.log_in(address(LOG_INS_NAME), "bob"));
+        assert!((0..LOG_INS_NAME).all(|number| is_tried(&attempts, number, "alice")));
+        assert!(!is_tried(&attempts, LOG_INS_NAME, "alice"));
+        assert!(is_tried(&attempts, LOG_INS_NAME, "bob"));
     }
 
     #[test]
     fn all_together_try_only_so_often() {
         let attempts = Attempts::default();
-        let address = |number: u32| IpAddr::from((0xc000_0000 + number).to_be_bytes());
-        assert!((0..LOG_INS_ALL).all(|number| attempts.log_in(address(number), &format!("u{number}"))));
-        assert!(!attempts.log_in(address(LOG_INS_ALL), "alice"));
+        assert!((0..LOG_INS_ALL).all(|number| is_tried(&attempts, number, &format!("u{number}"))));
+        assert!(!is_tried(&attempts, LOG_INS_ALL, "alice"));
+    }
+
+    #[test]
+    fn an_attempt_that_is_refused_takes_nothing_from_others() {
+        let attempts = Attempts::default();
+        assert!((0..LOG_INS_NAME).all(|number| is_tried(&attempts, number, "alice")));
+        for _ in 0..=LOG_INS_ALL {
+            assert!(!is_tried(&attempts, LOG_INS_NAME, "alice"));
+        }
+        assert!(is_tried(&attempts, LOG_INS_NAME, "bob"), "neither from this address nor of all");
+    }
+
+    #[test]
+    fn who_comes_does_not_overtake_who_waits_to_be_hashed() {
+        let hashes = Hashes::new().unwrap();
+        // Somebody waits who has not yet seen that there is a turn for him.
+        hashes.lock().next += 1;
+        std::thread::scope(|scope| {
+            let later = scope.spawn(|| hashes.turn().map(drop));
+            while hashes.lock().next < 2 {
+                std::thread::yield_now();
+            }
+            let first = hashes.lock().first;
+            hashes.lock().first += 1;
+            hashes.moved.notify_all();
+            assert!(later.join().unwrap().is_ok());
+            assert_eq!(first, 0, "the later one has waited");
+        });
     }
 }

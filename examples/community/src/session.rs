@@ -39,15 +39,15 @@ pub struct LogIn {
 /// attempts, and 503 if too many log in at the same time.
 pub fn log_in(site: &Site, visit: &Visit, id: &str, password: &str) -> Result<LogIn, Refusal> {
     let id = id.trim().to_lowercase();
-    if id.len() > 64 || !site.attempts.log_in(visit.address, &id) {
-        return Err(Refusal::too_many("Too many attempts to log in. Please wait some minutes."));
-    }
+    let too_many = || Refusal::too_many("Too many attempts to log in. Please wait some minutes.");
+    let attempt = site.attempts.log_in(visit.address, &id).filter(|_| id.len() <= 64).ok_or_else(too_many)?;
     let stored = site.store.read(|db| accounts::password(db, &id))?;
     // Somebody who does not exist takes as long as somebody who does.
     if !site.hashes.verify(password, stored.as_deref())? {
+        attempt.counts();
         return Err(wrong());
     }
-    site.attempts.was_right(visit.address, &id);
+    drop(attempt);
     begin(site, visit, &id)
 }
 
@@ -83,14 +83,14 @@ pub fn change_password(
     old: &str,
     new: &str,
 ) -> Result<String, Refusal> {
-    if !site.attempts.log_in(visit.address, &user.id) {
-        return Err(Refusal::too_many("Too many attempts. Please wait some minutes."));
-    }
+    let too_many = || Refusal::too_many("Too many attempts. Please wait some minutes.");
+    let attempt = site.attempts.log_in(visit.address, &user.id).ok_or_else(too_many)?;
     let stored = site.store.read(|db| accounts::password(db, &user.id))?;
     if !site.hashes.verify(old, stored.as_deref())? {
+        attempt.counts();
         return Err(Refusal::forbidden("This is not your present password."));
     }
-    site.attempts.was_right(visit.address, &user.id);
+    drop(attempt);
     let hash = site.hashes.hash(new)?;
     let token = secret()?;
     site.store.write(|db| {

@@ -7,7 +7,7 @@
 //! return a reply. The adaptor reads the request, finds out who is logged in, and runs them on threads that may wait.
 
 use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,6 +16,8 @@ use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::MethodRouter;
+use nextim::http::forwarded::{self, FORWARDED_FOR};
+use nextim::ranges::{self, Range};
 
 use crate::csrf;
 use crate::limits::{
@@ -43,6 +45,8 @@ pub struct Options {
     pub jsonp_origins: Vec<String>,
     /// Show the logins of the seeded users on the front page.
     pub show_logins: bool,
+    /// Proxies that are believed whom they ask for.
+    pub trusted_proxies: Vec<Range>,
     /// The folder of a front end of 2011, for the page on which it runs.
     pub old: Option<std::path::PathBuf>,
 }
@@ -211,6 +215,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Finds out who asks, and whether he may ask here at all.
 fn admit(site: &Site, visit: &mut Visit, caller: Caller) -> Result<(), Refusal> {
+    visit.address = asker(&site.options.trusted_proxies, visit.address, &visit.headers);
     if caller == Caller::Server {
         return Ok(());
     }
@@ -223,6 +228,16 @@ fn admit(site: &Site, visit: &mut Visit, caller: Caller) -> Result<(), Refusal> 
         visit.user = site.store.read(|db| accounts::session_user(db, session))?;
     }
     Ok(())
+}
+
+/// Where a request came from: if a trusted proxy asks, it says for whom. What others say of that is not read.
+fn asker(proxies: &[Range], from: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let is_trusted = |address| ranges::contain(proxies, address);
+    if !is_trusted(from) {
+        return from;
+    }
+    let lines = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+    forwarded::client(lines, is_trusted).unwrap_or(from)
 }
 
 /// The headers of every answer: what a page of this site may load and do, and who may frame it.

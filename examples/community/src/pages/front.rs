@@ -16,6 +16,7 @@ use crate::reply::Reply;
 use crate::seed;
 use crate::session;
 use crate::site::Site;
+use crate::store::Connection;
 use crate::store::accounts::{self, NewUser, User};
 use crate::store::forum::{self, Thread};
 use crate::store::groups::{self, Group};
@@ -128,16 +129,20 @@ fn join(site: &Site, visit: &Visit) -> Result<String, Refusal> {
     let nick =
         check::line("The shown name", if nick.is_empty() { &id } else { nick }, limits::NICK_CHARS_MAX)?;
     check::password(password)?;
-    if !site.attempts.sign_up(visit.address) {
-        return Err(Refusal::too_many("Too many new accounts from your address. Please wait some minutes."));
-    }
+    let too_many = || Refusal::too_many("Too many new accounts from your address. Please wait some minutes.");
+    let account = site.attempts.sign_up(visit.address).ok_or_else(too_many)?;
+    let is_free = |db: &Connection| match accounts::find(db, &id)? {
+        Some(_) => Err(check::taken("This user name")),
+        None => Ok(()),
+    };
+    // A name that is taken costs no hash; it may be taken while the password is hashed.
+    site.store.read(is_free)?;
     let hash = site.hashes.hash(password)?;
     site.store.write(|db| {
-        if accounts::find(db, &id)?.is_some() {
-            return Err(check::taken("This user name"));
-        }
+        is_free(db)?;
         let user = NewUser { id: &id, nick: &nick, password: &hash, is_admin: false, bio: "" };
-        Ok(accounts::add(db, &user)?)
+        Ok::<_, Refusal>(accounts::add(db, &user)?)
     })?;
+    account.counts();
     Ok(session::begin(site, visit, &id)?.cookie)
 }

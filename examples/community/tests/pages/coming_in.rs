@@ -4,7 +4,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use nextim_community::limits::{HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_AT_ONCE};
+use nextim_community::limits::{
+    HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_AT_ONCE, SIGN_UPS_ADDRESS,
+};
 use nextim_community::site::Options;
 
 use crate::harness::World;
@@ -118,6 +120,35 @@ fn a_password_is_tried_with_many_names_only_so_often() {
 }
 
 #[test]
+fn behind_a_trusted_proxy_each_visitor_has_attempts_of_his_own() {
+    let trusted = vec!["127.0.0.1".parse().unwrap()];
+    let is_tried = |world: &World, forwarded: &str, number: u32| {
+        let form = [("id", format!("user{number}")), ("password", "guess".to_owned())];
+        let asked = ureq::post(format!("{}/login", world.browser().origin))
+            .config()
+            .http_status_as_error(false)
+            .build()
+            .header("origin", world.browser().origin)
+            .header("x-forwarded-for", forwarded);
+        asked.send_form(form).unwrap().status() == 401
+    };
+    let world = World::with(Options { trusted_proxies: trusted, ..Options::default() });
+    for number in 0..LOG_INS_ADDRESS {
+        assert!(is_tried(&world, &format!("192.0.2.{number}, 198.51.100.1, 127.0.0.1"), number));
+    }
+    assert!(
+        !is_tried(&world, "192.0.2.99, 198.51.100.1", LOG_INS_ADDRESS),
+        "what he typed himself is not read"
+    );
+    assert!(is_tried(&world, "198.51.100.2", LOG_INS_ADDRESS));
+    let world = World::new();
+    for number in 0..LOG_INS_ADDRESS {
+        assert!(is_tried(&world, &format!("198.51.100.{number}"), number));
+    }
+    assert!(!is_tried(&world, "198.51.100.99", LOG_INS_ADDRESS), "nobody is believed who is not trusted");
+}
+
+#[test]
 fn who_knows_the_password_may_come_in_as_often_as_need_be() {
     let world = World::new();
     let mut browser = world.browser();
@@ -150,6 +181,36 @@ fn pages_are_there_while_passwords_wait_to_be_hashed() {
             next().is(401);
         }
     });
+}
+
+#[test]
+fn an_attempt_that_was_never_tried_does_not_count() {
+    let world = World::new();
+    let turns: Vec<_> = (0..HASHES_AT_ONCE).map(|_| world.site().hashes.turn().unwrap()).collect();
+    let (log_in, sign_up) =
+        ([("id", "alice"), ("password", "nextim")], [("id", "newcomer"), ("password", "long enough")]);
+    thread::scope(|scope| {
+        let wait = || world.site().hashes.turn().map(drop);
+        let waiting: Vec<_> = (0..HASHES_WAITING_MAX).map(|_| scope.spawn(wait)).collect();
+        let mut browser = world.browser();
+        // Until all of these wait, whoever comes before one of them would wait himself.
+        while world.site().hashes.waiting() < HASHES_WAITING_MAX {
+            thread::yield_now();
+        }
+        for _ in 0..=LOG_INS_AT_ONCE {
+            browser.post("/login", &log_in).is(503);
+        }
+        for _ in 0..=SIGN_UPS_ADDRESS {
+            browser.post("/signup", &sign_up).is(503);
+        }
+        drop(turns);
+        assert!(waiting.into_iter().all(|thread| thread.join().unwrap().is_ok()));
+    });
+    world.browser().post("/login", &log_in).is(303);
+    for _ in 0..=SIGN_UPS_ADDRESS {
+        world.browser().post("/signup", &[("id", "alice"), ("password", "long enough")]).is(409);
+    }
+    world.browser().post("/signup", &sign_up).is(303);
 }
 
 #[test]

@@ -50,11 +50,14 @@ impl Missed {
         lines
     }
 
-    /// Whether a message is news to the user: it waited, or came after what the page has seen.
+    /// Whether a message is news to the user. One to him alone is if it waited: what was delivered he was told by another
+    /// page. Of a room's or one to everybody only the page knows whether it was seen: it is if it came later.
     fn is_new(&self, message: &Message, user: &User) -> bool {
-        let waited = message.kind == "unicast" && !message.delivered;
-        let is_later = self.since.is_some_and(|since| message.id > since);
-        message.from != user.id && (waited || is_later)
+        let is_news = match &*message.kind {
+            "unicast" => !message.delivered,
+            _ => self.since.is_some_and(|since| message.id > since),
+        };
+        message.from != user.id && is_news
     }
 
     /// The `more` of an answer; as all ids it is a text.

@@ -237,12 +237,19 @@ fn a_line_that_is_repeated_is_no_news_unless_it_waited() {
         "it was not delivered after all"
     );
 
-    say("alice", "unicast", "later");
+    let mut elsewhere = alice.online(&[]);
+    let handed = say("alice", "unicast", "handed to another page");
+    assert_eq!(elsewhere.next("messages", |_| true)["id"], *handed);
     say("1", "multicast", "later to the walkers");
     alice.done("message", &[("to", "bob"), ("body", "her own")]);
     for page in [alice.online(&[("since", &waited)]).answer, alice.done("missed", &[("since", &waited)])] {
-        assert_eq!(news(&page), ["later", "later to the walkers"]);
+        assert!(each(&page["new_messages"], "id").contains(&handed));
+        assert_eq!(news(&page), ["later to the walkers"]);
     }
+    let returned = handed.parse().unwrap();
+    site.community.site().store.write(|db| messages::set_undelivered(db, returned)).unwrap();
+    let page = alice.done("missed", &[("since", &waited)]);
+    assert_eq!(news(&page), ["handed to another page", "later to the walkers"]);
     let history = alice.read("history", &[("type", "unicast"), ("id", "bob")]);
     assert!(history.as_array().unwrap().iter().all(|line| line["new"].is_null()));
 }

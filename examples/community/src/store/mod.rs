@@ -31,7 +31,7 @@ pub use rusqlite::{Connection, Result, params};
 use crate::limits::{DATABASE_BUSY, READERS_KEPT};
 
 const SCHEMA: &str = include_str!("../../sql/schema.sql");
-/// The indexes of a file of any version: those that are missing are made.
+/// The indexes of a file of any version. Those that are missing are made whenever a file is opened: queries name them.
 const INDEXES: &str = include_str!("../../sql/indexes.sql");
 /// What `PRAGMA user_version` says of a file with this schema.
 const SCHEMA_VERSION: i64 = 3;
@@ -163,6 +163,7 @@ fn make_schema(db: &mut Connection) -> Result<i64> {
         0 => change.execute_batch(SCHEMA)?,
         1 => change.execute_batch(&[FROM_VERSION_1, FROM_VERSION_2].concat())?,
         2 => change.execute_batch(FROM_VERSION_2)?,
+        SCHEMA_VERSION => {}
         _ => return Ok(version),
     }
     change.execute_batch(INDEXES)?;
@@ -303,17 +304,74 @@ mod tests {
         for _ in 0..2 {
             Store::open(&file).unwrap();
         }
-        let older = "DROP INDEX tickets_session; ALTER TABLE tickets DROP COLUMN session;
-            ALTER TABLE tickets DROP COLUMN sealed; PRAGMA user_version = 2";
-        let oldest = [older, "; ALTER TABLE messages DROP COLUMN returned; PRAGMA user_version = 1"].concat();
-        for former in [older, &oldest] {
-            Store::open(&file).unwrap().write(|db| db.execute_batch(former)).unwrap();
-            let columns = "SELECT returned FROM messages; SELECT session, sealed FROM tickets INDEXED BY tickets_session";
-            Store::open(&file).unwrap().read(|db| db.execute_batch(columns)).unwrap();
-        }
         let store = Store::open(&file).unwrap();
         store.write(|db| db.pragma_update(None, "user_version", 99)).unwrap();
         assert!(Store::open(&file).unwrap_err().to_string().contains("another version"));
+    }
+
+    /// Files as former versions of this program made them.
+    const FORMER: [(i64, &str); 2] = [
+        (1, include_str!("../../tests/schemas/version-1.sql")),
+        (2, include_str!("../../tests/schemas/version-2.sql")),
+    ];
+    /// What somebody has done there.
+    const ROWS: &str = "INSERT INTO users (id, nick, password, created) VALUES ('ann', 'Ann', '', 1), ('ben', 'Ben', '', 1);
+        INSERT INTO sessions VALUES ('token', 'ann', 9000000000000000);
+        INSERT INTO messages (type, from_user, to_id, nick, body, timestamp, delivered, cid)
+            VALUES ('unicast', 'ben', 'ann', 'Ben', 'seen', 1, 1, 'c1'), ('unicast', 'ben', 'ann', 'Ben', 'waits', 2, 0, 'c2'),
+                ('multicast', 'ben', '1', 'Ben', 'to the room', 3, 1, NULL), ('broadcast', 'ben', '', 'Ben', 'to all', 4, 1, NULL);";
+
+    /// The columns of all tables and the names of all indexes.
+    fn shape(store: &Store) -> Vec<String> {
+        let sql = "SELECT t.name || '.' || c.name || ' ' || c.type || ' ' || c.\"notnull\" || ' ' || coalesce(c.dflt_value, '')
+                FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table'
+            UNION ALL SELECT name || ' ' || coalesce(sql, '') FROM sqlite_master WHERE type = 'index' ORDER BY 1";
+        store.read(|db| list(db, sql, [], |row| row.get(0))).unwrap()
+    }
+
+    #[test]
+    fn a_file_of_a_former_version_becomes_one_of_this_and_keeps_its_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = shape(&Store::open(&folder.path().join("fresh.sqlite")).unwrap());
+        for (version, schema) in FORMER {
+            let file = folder.path().join(format!("{version}.sqlite"));
+            let former = Connection::open(&file).unwrap();
+            former.execute_batch(schema).unwrap();
+            former.execute_batch(ROWS).unwrap();
+            former.execute("INSERT INTO tickets VALUES ('ticket', 'ann', ?1)", [now()]).unwrap();
+            former.pragma_update(None, "user_version", version).unwrap();
+            drop(former);
+            let store = Store::open(&file).unwrap();
+            assert_eq!(shape(&store), fresh, "{version}");
+            let bodies = |messages: Vec<messages::Message>| {
+                messages.into_iter().map(|message| message.body).collect::<Vec<_>>()
+            };
+            let read = |db: &Connection| {
+                let since = messages::since(db, "ann", "[\"1\"]", 0)?;
+                assert_eq!(bodies(since.messages), ["seen", "waits", "to the room", "to all"]);
+                assert_eq!(bodies(messages::waiting(db, "ann")?), ["waits"]);
+                assert_eq!(accounts::session_user(db, "token")?.unwrap().nick, "Ann");
+                assert_eq!(tickets::owner(db, "ticket")?.as_deref(), Some("ann"));
+                tickets::take(db, "token")
+            };
+            assert!(
+                store.write(read).unwrap().is_empty(),
+                "nobody can end a ticket of which no log-in is known"
+            );
+        }
+    }
+
+    #[test]
+    fn an_index_that_a_file_lacks_is_made_when_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("it.sqlite");
+        let store = Store::open(&file).unwrap();
+        let complete = shape(&store);
+        store.write(|db| db.execute_batch("DROP INDEX messages_waiting; DROP INDEX messages_room")).unwrap();
+        drop(store);
+        let store = Store::open(&file).unwrap();
+        assert_eq!(shape(&store), complete);
+        assert!(store.read(|db| messages::waiting(db, "alice")).unwrap().is_empty());
     }
 
     #[test]

@@ -21,26 +21,27 @@ const RETURNED: &str = "UPDATE messages SET delivered = 0, returned = 1
 const WAITING: &str = "SELECT * FROM messages INDEXED BY messages_waiting
     WHERE type = 'unicast' AND to_id = ?1 AND delivered = 0 AND deleted_by_to = 0 ORDER BY id LIMIT ?2";
 /// What a user was sent or sent himself: ?1 himself, ?2 his rooms as JSON, ?3 after which message, ?4 how many. Each
-/// branch walks its own index from there and stops after that many, however long the table is.
-const SEEN_AFTER: &str = "SELECT * FROM (SELECT * FROM messages
+/// branch walks its own index from there and stops after that many, however long the table is. Only the rows of what is
+/// answered are read: of many rooms the branches find more by far.
+const SEEN_AFTER: &str = "SELECT * FROM messages WHERE id IN (SELECT id FROM (SELECT id FROM messages
         WHERE type = 'unicast' AND from_user = ?1 AND deleted_by_from = 0 AND id > ?3 ORDER BY id LIMIT ?4)
-    UNION ALL SELECT * FROM (SELECT * FROM messages
+    UNION ALL SELECT id FROM (SELECT id FROM messages
         WHERE type = 'unicast' AND to_id = ?1 AND deleted_by_to = 0 AND id > ?3 ORDER BY id LIMIT ?4)
-    UNION ALL SELECT * FROM (SELECT * FROM messages WHERE type = 'broadcast' AND id > ?3 ORDER BY id LIMIT ?4)
-    UNION ALL SELECT m.* FROM json_each(?2) AS room CROSS JOIN messages AS m WHERE m.id IN (SELECT id FROM messages
+    UNION ALL SELECT id FROM (SELECT id FROM messages WHERE type = 'broadcast' AND id > ?3 ORDER BY id LIMIT ?4)
+    UNION ALL SELECT m.id FROM json_each(?2) AS room CROSS JOIN messages AS m WHERE m.id IN (SELECT id FROM messages
         WHERE type = 'multicast' AND to_id = room.value AND id > max(?3, coalesce((SELECT up_to FROM room_clears
             WHERE group_id = CAST(room.value AS INTEGER) AND user = ?1), 0)) ORDER BY id LIMIT ?4)
-    ORDER BY id LIMIT ?4";
+    ORDER BY id LIMIT ?4) ORDER BY id";
 /// The same, backwards: ?3 up to which message.
-const SEEN_BEFORE: &str = "SELECT * FROM (SELECT * FROM messages
+const SEEN_BEFORE: &str = "SELECT * FROM messages WHERE id IN (SELECT id FROM (SELECT id FROM messages
         WHERE type = 'unicast' AND from_user = ?1 AND deleted_by_from = 0 AND id <= ?3 ORDER BY id DESC LIMIT ?4)
-    UNION ALL SELECT * FROM (SELECT * FROM messages
+    UNION ALL SELECT id FROM (SELECT id FROM messages
         WHERE type = 'unicast' AND to_id = ?1 AND deleted_by_to = 0 AND id <= ?3 ORDER BY id DESC LIMIT ?4)
-    UNION ALL SELECT * FROM (SELECT * FROM messages WHERE type = 'broadcast' AND id <= ?3 ORDER BY id DESC LIMIT ?4)
-    UNION ALL SELECT m.* FROM json_each(?2) AS room CROSS JOIN messages AS m WHERE m.id IN (SELECT id FROM messages
+    UNION ALL SELECT id FROM (SELECT id FROM messages WHERE type = 'broadcast' AND id <= ?3 ORDER BY id DESC LIMIT ?4)
+    UNION ALL SELECT m.id FROM json_each(?2) AS room CROSS JOIN messages AS m WHERE m.id IN (SELECT id FROM messages
         WHERE type = 'multicast' AND to_id = room.value AND id <= ?3 AND id > coalesce((SELECT up_to FROM room_clears
             WHERE group_id = CAST(room.value AS INTEGER) AND user = ?1), 0) ORDER BY id DESC LIMIT ?4)
-    ORDER BY id DESC LIMIT ?4";
+    ORDER BY id DESC LIMIT ?4) ORDER BY id DESC";
 const WITH_USER: &str =
     "SELECT * FROM (SELECT * FROM messages WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2
         AND deleted_by_from = 0 AND timestamp < ?3 ORDER BY timestamp DESC, id DESC LIMIT ?4)

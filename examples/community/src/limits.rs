@@ -125,8 +125,10 @@ pub const RETRY_AFTER_S: &str = "5";
 pub const SESSION_MS: i64 = 30 * 24 * 3_600_000;
 /// How long a ticket is remembered after it was last used.
 pub const TICKET_MS: i64 = 30 * 24 * 3_600_000;
-/// Tickets remembered of one user; the message server lets him have half as many sessions.
+/// Tickets remembered of one log-in; the message server lets a user have half as many sessions.
 pub const TICKETS_MAX: usize = 64;
+/// Ends of pages that are kept while the message server cannot be told of them.
+pub const ENDINGS_MAX: usize = 1_024;
 
 /// How long a call to the message server may take.
 pub const IM_CALL: Duration = Duration::from_secs(3);

@@ -68,7 +68,7 @@ pub fn begin(site: &Site, visit: &Visit, id: &str) -> Result<LogIn, Refusal> {
         accounts::begin_session(db, &hash(&token), &user.id)?;
         Ok::<_, Refusal>((user, former))
     })?;
-    webim::log_out(site, &former);
+    webim::log_out(site, former);
     let cookie = cookie(site, &token, SESSION_MS / 1_000);
     Ok(LogIn { user, token, cookie })
 }
@@ -113,7 +113,7 @@ pub fn log_out(site: &Site, visit: &Visit) -> Result<String, Refusal> {
     })?;
     match visit.user.as_ref().filter(|_| is_last) {
         Some(user) => webim::log_out_everywhere(site, user),
-        None => webim::log_out(site, &tickets),
+        None => webim::log_out(site, tickets),
     }
     Ok(cookie(site, "", 0))
 }
@@ -123,7 +123,7 @@ fn end(db: &Connection, visit: &Visit) -> Result<Vec<String>, Refusal> {
     let (Some(session), Some(token)) = (&visit.session, token(&visit.headers)) else { return Ok(Vec::new()) };
     accounts::end_session(db, session)?;
     let ended = tickets::take(db, session)?;
-    Ok(ended.iter().filter_map(|ticket| unseal(&token, ticket)).collect())
+    Ok(unseal(&token, &ended))
 }
 
 /// A ticket as it is kept. Whoever reads the database could poll with the ticket itself, so it is covered by hashes of
@@ -134,8 +134,12 @@ pub fn seal(token: &str, ticket: &str) -> Ticket {
     Ticket { hash, sealed }
 }
 
-/// The ticket that was sealed with this token.
-fn unseal(token: &str, Ticket { hash, sealed }: &Ticket) -> Option<String> {
+/// The tickets that were sealed with this token.
+pub fn unseal(token: &str, tickets: &[Ticket]) -> Vec<String> {
+    tickets.iter().filter_map(|ticket| uncover(token, ticket)).collect()
+}
+
+fn uncover(token: &str, Ticket { hash, sealed }: &Ticket) -> Option<String> {
     let ticket = String::from_utf8(cover(token, hash, &BASE64_STANDARD.decode(sealed).ok()?)).ok();
     ticket.filter(|ticket| self::hash(ticket) == *hash)
 }
@@ -188,10 +192,10 @@ mod tests {
     fn only_the_cookie_of_its_log_in_opens_a_ticket() {
         for ticket in ["t", "0123456789abcdef0123456789abcdef", &"long".repeat(40)] {
             let sealed = seal("token", ticket);
-            assert_eq!(unseal("token", &sealed).as_deref(), Some(ticket));
-            assert_eq!(unseal("another", &sealed), None);
+            assert_eq!(uncover("token", &sealed).as_deref(), Some(ticket));
+            assert_eq!(uncover("another", &sealed), None);
             assert!(!BASE64_STANDARD.decode(&sealed.sealed).unwrap().windows(2).any(|part| part == b"01"));
         }
-        assert_eq!(unseal("token", &Ticket { hash: hash("t"), sealed: String::new() }), None);
+        assert_eq!(uncover("token", &Ticket { hash: hash("t"), sealed: String::new() }), None);
     }
 }

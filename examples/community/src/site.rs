@@ -32,6 +32,7 @@ use crate::store::Store;
 use crate::store::accounts;
 use crate::visit::{Params, Visit};
 use crate::webim::server::MessageServer;
+use crate::webim::tell::Endings;
 
 /// What the operator chose.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,8 @@ pub struct Site {
     pub store: Store,
     /// The client of the message server.
     pub im: MessageServer,
+    /// Log-outs of which it has not been told yet.
+    pub endings: Endings,
     /// Passwords.
     pub hashes: Hashes,
     /// How often passwords may be tried.
@@ -75,7 +78,8 @@ impl Site {
     pub fn new(options: Options, store: Store, im: MessageServer) -> std::io::Result<Site> {
         let acts = Buckets::new(ACTS_AT_ONCE, ACTS_REFILL);
         let sends = Buckets::new(SENDS_AT_ONCE, SENDS_REFILL);
-        Ok(Site { options, store, im, hashes: Hashes::new()?, attempts: Attempts::default(), acts, sends })
+        let (endings, attempts) = (Endings::default(), Attempts::default());
+        Ok(Site { options, store, im, endings, hashes: Hashes::new()?, attempts, acts, sends })
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
     let (buddies, rooms) = (knows.circle.names(&knows.contacts), knows.rooms_to_hear());
     let going =
         Online { name: &user.id, nick: &user.nick, buddies: &buddies, rooms: &rooms, show, status, version };
+    tell::log_out_rest(site);
     let session = match site.im.online(&going) {
         Ok(session) => session,
         Err(error) => return Ok(failed(reason(&error))),
@@ -305,18 +306,19 @@ fn hand_over(
     session: &Session,
     status: &str,
 ) -> Result<(), Refusal> {
-    let (rooms, circle) = site.store.write(|db| {
+    let (rooms, circle, forgotten) = site.store.write(|db| {
         let log_in = session::hash(token);
         if accounts::session_user(db, &log_in)?.is_none() {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "You are not logged in any more."));
         }
-        tickets::add(db, &session::seal(token, &session.ticket), &user.id, &log_in)?;
+        let forgotten = tickets::add(db, &session::seal(token, &session.ticket), &user.id, &log_in)?;
         accounts::set_status(db, &user.id, status)?;
         messages::set_received(db, &user.id, &knows.missed.messages)?;
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);
         let rooms = rooms_to_hear(&groups::of(db, &user.id)?, &blocked, forum::subscribed(db, &user.id)?);
-        Ok((rooms, Circle::of(db, user)?))
+        Ok((rooms, Circle::of(db, user)?, forgotten))
     })?;
+    tell::log_out(site, session::unseal(token, &forgotten));
     for left in knows.rooms_to_hear().iter().filter(|room| !rooms.contains(room)) {
         tell::leave(site, user, left);
     }

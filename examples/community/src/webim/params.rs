@@ -54,23 +54,28 @@ pub(super) fn clearable<'a>(
     Ok(params.find(name).filter(|sent| sent.trim().is_empty() || !text.is_empty()).map(|_| text))
 }
 
-/// The ticket, if one is sent: it must be one that was given to this user.
+/// The ticket, if one is sent that goes on. One of which nobody knows has ended, perhaps while this was on its way; one
+/// that was given to another user is refused.
 pub(super) fn ticket<'a>(site: &Site, user: &User, params: &'a Params) -> Result<Option<&'a str>, Refusal> {
     let ticket = text(params, "ticket");
     if ticket.is_empty() {
         return Ok(None);
     }
-    let owner = site.store.read(|db| tickets::owner(db, &session::hash(ticket)))?;
-    if owner.as_ref() != Some(&user.id) {
-        return Err(Refusal::forbidden("This page is not yours any more. Please reload it."));
+    match site.store.read(|db| tickets::owner(db, &session::hash(ticket)))? {
+        Some(owner) if owner == user.id => Ok(Some(ticket)),
+        Some(_) => Err(not_yours()),
+        None => Ok(None),
     }
-    Ok(Some(ticket))
 }
 
-/// The ticket, which must be there.
+fn not_yours() -> Refusal {
+    Refusal::forbidden("This page is not yours any more. Please reload it.")
+}
+
+/// The ticket, which must be there and go on.
 pub(super) fn required_ticket<'a>(site: &Site, user: &User, params: &'a Params) -> Result<&'a str, Refusal> {
     required(params, "ticket")?;
-    ticket(site, user, params).map(Option::unwrap_or_default)
+    ticket(site, user, params)?.ok_or_else(not_yours)
 }
 
 fn is_nothing(text: &str) -> bool {

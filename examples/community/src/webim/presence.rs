@@ -4,7 +4,7 @@
 
 use super::contacts::no_such_user;
 use super::messages::may_write;
-use super::params::{clearable, required, required_ticket, short, text};
+use super::params::{clearable, required, required_ticket, short, text, ticket};
 use super::server::{By, CallError, INVISIBLE};
 use crate::limits::{SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use crate::refusal::Refusal;
@@ -15,10 +15,14 @@ use crate::store::accounts::{self, User};
 use crate::store::tickets;
 use crate::visit::Params;
 
-/// `offline` and `refresh`: the session of this page ends.
+/// `offline` and `refresh`: the session of this page ends, and its ticket is forgotten. Again is no failure. A ticket of which
+/// the message server could not be told is remembered, so that a log-out ends it.
 pub(super) fn offline(site: &Site, user: &User, params: &Params) -> Outcome {
-    let ticket = required_ticket(site, user, params)?;
-    done(&site.im.offline(By::Ticket(ticket)))
+    required(params, "ticket")?;
+    let Some(ticket) = ticket(site, user, params)? else { return Ok(Reply::json("ok")) };
+    let ended = done(&site.im.offline(By::Ticket(ticket)))?;
+    site.store.write(|db| tickets::forget(db, &session::hash(ticket)))?;
+    Ok(ended)
 }
 
 /// `presence`: the user shows something else.

@@ -3,32 +3,72 @@
 //! Owns: one function for each thing that happens on a page and concerns the chat. Must not: decide who may do it, except
 //! for the broadcast.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{iter, mem};
+
 use super::FORUM_CHANNEL;
 use super::server::{By, CallError, Push};
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{ENDINGS_MAX, MESSAGE_BYTES_MAX};
 use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::store::accounts::User;
 use crate::store::messages::{self, Message, NewMessage};
 use crate::store::{Connection, now};
 
+/// What is to go offline as soon as the message server can be told. It is kept in memory alone: a ticket is open here, and
+/// whoever reads the database could poll with it.
+#[derive(Debug, Default)]
+pub struct Endings(Mutex<Vec<Ending>>);
+
+#[derive(Debug)]
+enum Ending {
+    Ticket(String),
+    Name(String),
+}
+
+impl Endings {
+    fn lock(&self) -> MutexGuard<'_, Vec<Ending>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A log-in has ended: the pages that came online by it go offline, and no other of the user.
-pub fn log_out(site: &Site, tickets: &[String]) {
-    for ticket in tickets {
-        let told = site.im.offline(By::Ticket(ticket));
-        let is_there = told != Err(CallError::Unreachable);
-        if told != Err(CallError::NoSession) {
-            self::told("log-out", told);
-        }
-        if !is_there {
-            return;
-        }
+pub fn log_out(site: &Site, tickets: Vec<String>) {
+    if !tickets.is_empty() {
+        end(site, tickets.into_iter().map(Ending::Ticket));
     }
 }
 
 /// All log-ins of a user have ended: all pages of the user go offline.
 pub fn log_out_everywhere(site: &Site, user: &User) {
-    told("log-out", site.im.offline(By::Name(&user.id)));
+    end(site, [Ending::Name(user.id.clone())]);
+}
+
+/// Tells of the log-outs of which the message server could not be told. Before a page goes online, so that it is not meant.
+pub(super) fn log_out_rest(site: &Site) {
+    end(site, []);
+}
+
+fn end(site: &Site, endings: impl IntoIterator<Item = Ending>) {
+    // Who finds none is not held up by those whom another is telling of.
+    let kept = mem::take(&mut *site.endings.lock());
+    let mut endings = kept.into_iter().chain(endings);
+    while let Some(ending) = endings.next() {
+        let told = site.im.offline(match &ending {
+            Ending::Ticket(ticket) => By::Ticket(ticket),
+            Ending::Name(name) => By::Name(name),
+        });
+        let is_there = told != Err(CallError::Unreachable);
+        if told != Err(CallError::NoSession) {
+            self::told("log-out", told);
+        }
+        if !is_there {
+            let mut kept = site.endings.lock();
+            let room = ENDINGS_MAX.saturating_sub(kept.len());
+            kept.extend(iter::once(ending).chain(endings).take(room));
+            return;
+        }
+    }
 }
 
 /// Two users are no friends any more, or one has blocked the other: they no longer see each other come and go.

@@ -11,7 +11,8 @@ use nextim_community::webim::push_post;
 use nextim_community::webim::server::Address;
 use serde_json::json;
 
-use crate::common::{TestSite, anywhere, each, message_server, wait, with_id};
+use crate::common::{Page, TestSite, anywhere, each, message_server, wait, with_id};
+use crate::log_outs::{is_there, post};
 
 /// A way to the message server that can be closed: what is connected is cut, and who connects is cut at once.
 struct Way {
@@ -151,6 +152,26 @@ fn a_broadcast_that_nobody_was_told_is_told_by_its_retry() {
         db.query_row("SELECT count(*) FROM messages WHERE type = 'broadcast'", [], |row| row.get::<_, i64>(0))
     };
     assert_eq!(site.community.site().store.read(rows).unwrap(), 1);
+}
+
+#[test]
+fn a_log_out_that_could_not_be_told_is_told_later() {
+    let (site, way) = behind_a_way();
+    let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
+    let (mut first, mut second, mut other) = (here.online(&[]), here.online(&[]), phone.online(&[]));
+    let log_out = |browser, next: &str, pages: &mut [&mut Page<'_, '_>]| {
+        way.set(false);
+        assert_eq!(post(browser, "/logout", ""), 303);
+        way.set(true);
+        assert!(pages.iter_mut().all(|page| is_there(page)), "the message server was not told");
+        let next = site.log_in(next);
+        let mut came = next.online(&[]);
+        assert!(!pages.iter_mut().any(|page| is_there(page)));
+        assert!(is_there(&mut came), "who comes later is not meant");
+    };
+    log_out(&here, "bob", &mut [&mut first, &mut second]);
+    assert!(is_there(&mut other), "the phone has not logged out");
+    log_out(&phone, "alice", &mut [&mut other]);
 }
 
 #[test]

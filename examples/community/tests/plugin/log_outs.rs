@@ -1,13 +1,17 @@
 //! The end of a log-in: which pages go offline with it.
 
+use nextim_community::limits::TICKETS_MAX;
+use nextim_community::session;
+use nextim_community::store::tickets;
+
 use crate::common::{Browser, Page, TestSite};
 
-fn post(browser: &Browser<'_>, path: &str, body: &str) -> u16 {
+pub(crate) fn post(browser: &Browser<'_>, path: &str, body: &str) -> u16 {
     browser.ask("POST", path, &[("origin", &browser.origin())], body).status
 }
 
 /// Whether a page's session goes on.
-fn is_there(page: &mut Page<'_, '_>) -> bool {
+pub(crate) fn is_there(page: &mut Page<'_, '_>) -> bool {
     let (status, said) = page.poll();
     assert!(status == 404 || said["status"] == "ok" || said["reason"] == "offline", "{status} {said}");
     status == 200 && said["status"] == "ok"
@@ -48,4 +52,39 @@ fn who_logs_in_as_somebody_else_leaves_no_page_of_the_former() {
     let (mut page, mut other) = (browser.online(&[]), elsewhere.online(&[]));
     assert_eq!(post(&browser, "/login", "id=bob&password=nextim"), 303);
     assert!(!is_there(&mut page) && is_there(&mut other));
+}
+
+#[test]
+fn the_ticket_of_a_page_that_has_left_is_forgotten() {
+    let site = TestSite::start();
+    let alice = site.log_in("alice");
+    for endpoint in ["refresh", "offline"] {
+        let page = alice.online(&[]);
+        let hash = session::hash(&page.ticket);
+        let owner = || site.community.site().store.read(|db| tickets::owner(db, &hash)).unwrap();
+        assert_eq!(owner().as_deref(), Some("alice"));
+        assert_eq!(page.done(endpoint, &[]), "ok");
+        assert_eq!(owner(), None, "{endpoint}");
+        page.done("message", &[("to", "bob"), ("body", "was on its way")]);
+    }
+    assert_eq!(site.waiting("bob").len(), 2);
+}
+
+#[test]
+fn many_pages_of_a_log_in_push_out_their_own_oldest_and_no_other_log_in() {
+    let site = TestSite::start();
+    let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
+    let mut idle = phone.online(&[]);
+    let mut oldest = here.online(&[]);
+    for number in 1..=TICKETS_MAX {
+        // The message server ends who was not heard of for longest.
+        if number % 8 == 0 {
+            assert!(is_there(&mut idle) && is_there(&mut oldest), "{number}");
+        }
+        here.online(&[]);
+        site.community.site().acts.give_back("online alice");
+    }
+    assert!(!is_there(&mut oldest), "nobody remembers it, so it does not go on");
+    assert!(is_there(&mut idle));
+    idle.done("presence", &[("show", "away")]);
 }

@@ -160,10 +160,12 @@ fn a_ticket_must_be_ones_own() {
         ("join", vec![("id", "1"), foreign]),
         ("leave", vec![("id", "1"), foreign]),
         ("members", vec![("id", "1"), foreign]),
-        ("offline", vec![("ticket", "made-up")]),
+        ("presence", vec![("show", "away"), ("ticket", "made-up")]),
     ] {
         assert_eq!(alice.post(endpoint, &params).refusal().0, 403, "{endpoint}");
     }
+    // What nobody was given has ended already.
+    assert_eq!(alice.done("offline", &[("ticket", "made-up")]), "ok");
     assert_eq!(at_bob.poll().0, 200);
 }
 

@@ -91,6 +91,20 @@ test('A line that is repeated stands where it belongs if its chat is open', asyn
   assert.deepEqual([bodies(next, 'u/bob'), chatOf(next, 'u/bob').unread], [['one', 'two'], 0]);
 });
 
+test('A repeated announcement or line of a channel stands in no chat, though one with its sender is open', async () => {
+  const { server, browser, tab, pass } = await newBrowser();
+  server.extra = { channels: [{ id: 'blogs', nick: 'Blogs' }], rooms: {} };
+  server.answers.history = () => ({ data: [] });
+  server.say('admin', 'blogs', 'an old entry', { type: 'multicast' });
+  server.rooms.set('blogs', ['alice']);
+  for (const key of ['u/admin', 'r/blogs']) tab.im.open(key);
+  server.say('dave', 'alice', 'the first that comes here');
+  await pass(500);
+  const next = browser.open({}, tab.close());
+  await pass(1000);
+  assert.deepEqual([bodies(next, 'u/admin'), bodies(next, 'r/blogs')], [[], []]);
+});
+
 test('Who has answered on the phone has read what came before', async () => {
   const { server, browser, tab, pass } = await newBrowser();
   server.say('bob', 'alice', 'lunch?');

@@ -119,10 +119,12 @@ export function receive(world, item, { at, backlog }, out) {
   const isLater = isNewer(id, world.since);
   if (isLater) world.since = id;
   const line = toLine(dated([item], at)[0], world.me?.id);
-  if (backlog && !item.new) return repeat(world, item, line, isLater, out);
-  const again = remember(world.counted, id);
   const channel = item.type === 'multicast' ? world.channels.get(item.to) : undefined;
-  if (channel || item.type === 'broadcast') return again ? undefined : notice(world, line, channel, out);
+  const isNotice = channel || item.type === 'broadcast';
+  // A notice is of no chat, so that an old one has no place.
+  if (backlog && !item.new) return isNotice ? undefined : repeat(world, item, line, isLater, out);
+  const again = remember(world.counted, id);
+  if (isNotice) return again ? undefined : notice(world, line, channel, out);
 
   const key = keyOf(world, item);
   if (!parseKey(key)) return undefined;

@@ -125,6 +125,68 @@ test('a panel that cannot be loaded says so, is tried again by itself and on dem
   assert.deepEqual(carol.complaints, []);
 });
 
+/** What draws the rest is refused from now on, until it is let through. @param {Person} person @param {RegExp} chunk @returns {Promise<() => void>} */
+async function refuse(person, chunk) {
+  let isRefused = true;
+  await person.page.route(chunk, (route) => (isRefused ? route.abort() : route.continue()));
+  return () => void (isRefused = false);
+}
+
+test('“Try again” in the place of a panel leaves the panel open, and a press elsewhere closes it, whatever the page calls its own', async () => {
+  const carol = await arrive('carol');
+  await carol.bar.online();
+  const allow = await refuse(carol, PANELS);
+  for (const name of ['Rooms', 'Notifications', 'Settings']) {
+    const panel = await carol.bar.panel(name);
+    await panel.getByRole('button', { name: 'Try again' }).click();
+    // Drawn once more, it is there still.
+    await carol.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    assert.equal(await panel.count(), 1, name);
+  }
+  const settings = await carol.bar.panel('Settings');
+  allow();
+  await settings.getByRole('combobox').first().waitFor();
+  await carol.page.evaluate(() => document.body.insertAdjacentHTML('afterbegin', '<p class="panel bar" id="panel">of the page</p>'));
+  await carol.page.getByText('of the page', { exact: true }).click();
+  await settings.waitFor({ state: 'detached' });
+});
+
+test('Escape in the place of a chat puts the chat away, and not the contacts beside it', async () => {
+  const carol = await arrive('carol');
+  await carol.bar.online();
+  await refuse(carol, CHAT);
+  const chat = await carol.bar.chatWith('Alice');
+  await chat.window.getByRole('button', { name: 'Try again' }).focus();
+  await carol.page.keyboard.press('Escape');
+  await chat.window.waitFor({ state: 'detached' });
+  assert.equal(await (await carol.bar.contact('Alice')).count(), 1);
+  await carol.bar.button('Alice').and(carol.page.locator('[aria-expanded="false"]')).waitFor();
+});
+
+test('on a phone what stands in the place of a panel, or of a chat, can be closed', async () => {
+  const person = await Person.arrive(browser, community.url, 'carol', { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true });
+  // What lies over the bar has come, what would be drawn there has not.
+  await refuse(person, PANELS);
+  await person.bar.button('Show chat bar').tap();
+  await person.bar.online();
+  await person.page.evaluate(() => /** @type {any} */ (window).NextIM.open('bob'));
+  const chat = person.bar.chat('Bob');
+  await chat.window.getByRole('button', { name: 'Back' }).tap();
+  await person.bar.button(/^Rooms/).tap();
+  const rooms = person.bar.region.getByRole('region', { name: 'Rooms', exact: true });
+  await rooms.getByRole('button', { name: 'Close' }).tap();
+  await rooms.waitFor({ state: 'detached' });
+  await person.bar.button(/^Rooms/).waitFor();
+
+  await person.page.unroute(PANELS);
+  await refuse(person, CHAT);
+  await person.page.reload();
+  await person.bar.online();
+  await person.page.evaluate(() => /** @type {any} */ (window).NextIM.open('bob'));
+  await chat.window.getByRole('button', { name: 'Close' }).tap();
+  await chat.window.waitFor({ state: 'detached' });
+});
+
 test('a card above the bar waits for what draws it', async () => {
   const [admin, dave] = await Promise.all([arrive('admin'), arrive('dave')]);
   await dave.bar.online();

@@ -5,7 +5,7 @@
 // Must not: draw; it asks for a drawing.
 
 import { storage } from '../core/browser.js';
-import { document, isElement, unnamed, window } from '../core/page.js';
+import { document, isElement, window } from '../core/page.js';
 import { object } from '../core/shape.js';
 import { createShelf } from '../core/shelf.js';
 import { PLAIN } from './style.js';
@@ -165,7 +165,7 @@ export function collapse(collapsed) {
  * @param {Element | null} from where the focus is
  */
 export function escape(from) {
-  const inChat = from?.closest('.chat');
+  const inChat = from?.closest('#chat');
   if (ui.popup) popup('');
   else if (inChat && ui.tray) toggleTray(ui.tray);
   else if (inChat) minimise();
@@ -179,10 +179,10 @@ export function escape(from) {
  * @param {EventTarget[]} path of the press
  */
 export function pressed(path) {
-  const within = (/** @type {string} */ selector) => path.some((node) => isElement(node) && unnamed(node).matches(selector));
+  const within = (/** @type {string} */ selector) => path.some((node) => isElement(node) && shadow.contains(node) && node.matches(selector));
   const stays = ui.panel === 'contacts' && im.settings.buddy_sticky && !ui.narrow;
   const before = ui.popup + ui.panel;
   if (!within('.menu, [aria-haspopup]')) ui.popup = '';
-  if (!stays && !within('.panel, .toasts, .bar')) ui.panel = '';
+  if (!stays && !within('#panel, .toasts, .bar')) ui.panel = '';
   if (ui.popup + ui.panel !== before) draw();
 }

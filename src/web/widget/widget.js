@@ -14,9 +14,9 @@ import { giveKeys, guardKeys, isComposing } from './guard.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
 import { isTaken, moveFocus, settleStops } from './keys.js';
 import { isAtGap, isListScroll, settleLists } from './longlist.js';
-import { link, partner } from './parts.js';
+import { iconButton, link, partner } from './parts.js';
 import { keepInPage } from './place.js';
-import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
+import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -94,13 +94,23 @@ function renew(next) {
 }
 
 /**
- * What stands where a chunk will draw.
+ * What stands where a chunk will draw, under the id of what comes.
  * @param {import('./chunks.js').ChunkName} name
+ * @param {'chat' | 'panel'} id
  * @param {string} key
  * @param {string} label
  */
-const coming = (name, key, label) =>
-  h('section.coming', { key: `coming ${key}`, label }, h('span', { role: 'status' }, isMissing(name) ? t('This could not be loaded.') : t('Loading…')), isMissing(name) && link(t('Try again'), tryAgain));
+function coming(name, id, key, label) {
+  const isGone = isMissing(name);
+  return h(
+    'section.coming',
+    { key: `coming ${key}`, id, label },
+    h('span', { role: 'status' }, t(isGone ? 'This could not be loaded.' : 'Loading…')),
+    isGone && link(t('Try again'), tryAgain),
+    // On a phone it may cover the bar, whose button closes it elsewhere.
+    ui.narrow && iconButton(t('Close'), 'x', id === 'chat' ? minimise : () => openPanel('')),
+  );
+}
 
 /** The panels and the chat's window, with what draws them, as far as it is here. */
 function opened() {
@@ -114,8 +124,8 @@ function opened() {
   const stage = h(
     'div.stage',
     h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice)))),
-    chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : coming('chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
-    shown && (panels ? attempt(() => panels[shown]()) : coming('panels', shown, t(title))),
+    chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : coming('chat', 'chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
+    shown && (panels ? attempt(() => panels[shown]()) : coming('panels', 'panel', shown, t(title))),
   );
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }

@@ -22,7 +22,7 @@ const text = (rows) => JSON.stringify(rows).replaceAll('"@1e400"', '1e400');
 const NOW = Date.now();
 const YEAR = 365 * 86_400_000;
 /** What sites send for a time. @type {[string, unknown][]} */
-const TIMES = [['nanoseconds', NOW * 1e6], ['microseconds', NOW * 1000], ['1e400', '@1e400'], ['negative', -1], ['a date', '2011-11-21 12:00:00'], ['words', 'soon'], ['null', null], ['an object', { ms: 1 }], ['years ahead', NOW + 3 * YEAR], ['true', true]];
+const TIMES = [['seconds', Math.floor(NOW / 1000)], ['nanoseconds', NOW * 1e6], ['microseconds', NOW * 1000], ['1e400', '@1e400'], ['negative', -1], ['a date', '2011-11-21 12:00:00'], ['words', 'soon'], ['null', null], ['an object', { ms: 1 }], ['years ahead', NOW + 3 * YEAR], ['true', true]];
 
 /** @param {string} body @param {unknown} timestamp @param {Record<string, unknown>} [more] */
 const row = (body, timestamp, more) => ({ id: String(900_000 + (rows += 1)), from: 'bob', nick: 'Bob', to: 'alice', type: 'unicast', body, style: '', timestamp, ...more });

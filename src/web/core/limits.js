@@ -43,6 +43,7 @@ export const STRANGERS_AGE_MS = 50_000; // of what is known of a stranger, until
 export const TIMER_MS_MAX = 2 ** 31 - 1; // what a browser can count down
 
 // Times.
+export const TIME_MS_MIN = Date.UTC(2000); // earlier ones are none, but seconds, or nonsense
 export const TIME_MS_MAX = Date.UTC(2100); // later ones are none, but nanoseconds, or nonsense
 export const AHEAD_MS_MAX = 86_400_000; // by which what was said may be later than the site's clock
 

@@ -3,7 +3,7 @@
 // Owns: the distrust of the site's, the message server's and the store's data.
 // Must not: refuse a whole answer because a part of it is wrong.
 
-import { RETRY_MS_MAX, TIME_MS_MAX } from './limits.js';
+import { RETRY_MS_MAX, TIME_MS_MAX, TIME_MS_MIN } from './limits.js';
 import { isNewer } from './ring.js';
 
 /**
@@ -44,7 +44,7 @@ function count(value) {
 /** ms since 1970, or 0 if it is no time. @param {unknown} value */
 export function time(value) {
   const ms = count(value);
-  return ms < TIME_MS_MAX ? ms : 0;
+  return ms >= TIME_MS_MIN && ms < TIME_MS_MAX ? ms : 0;
 }
 
 /** How a word of a description is read, by the mark at its end. @type {Partial<Record<string, (value: unknown) => unknown>>} */

@@ -33,7 +33,7 @@ const MEMORY = {
 
 /** What of it is drawn before the site has answered. @type {Table} */
 const PICTURE = {
-  offset: (raw) => (Number.isFinite(raw) ? raw : 0),
+  offset: Number,
   me: shape.me,
   contacts: (raw) => byId(shape.buddies(raw)),
   rooms: (raw) => byId(shape.rooms(raw)),
@@ -91,7 +91,7 @@ export function createStore(env, name) {
       for (const chat of world.chats) addPending(world, chat);
       const picture = shape.object(read(`picture:${owner}`));
       const isFresh = user === undefined ? Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX : user === owner;
-      if (isFresh && shape.me(picture.me)?.id === owner) draw(world, picture);
+      if (isFresh && shape.me(picture.me)?.id === owner) draw(world, picture, env.now());
     },
     /** @param {World} world */
     save(world) {
@@ -135,9 +135,10 @@ export function createStore(env, name) {
 
 /** @typedef {ReturnType<typeof createStore>} Store */
 
-/** @param {World} world @param {shape.Raw} picture */
-function draw(world, picture) {
+/** @param {World} world @param {shape.Raw} picture @param {number} now by our clock */
+function draw(world, picture, now) {
   restore(world, PICTURE, picture);
+  if (!shape.time(now + world.offset)) world.offset = 0;
   const drawn = new Map(shape.list(picture.lines).map((it) => [it.key, it.lines]));
   for (const chat of world.chats) {
     chat.messages = lines(drawn.get(chat.key), LINE);

@@ -316,10 +316,11 @@ test('Setting a presence tells the site, and me in every tab', async () => {
 
 test('Broadcasts and channels are notices, not chats', async () => {
   const { one, two, server, pass } = await pair((it) => (it.server.extra.channels = [{ id: 'channel:forum', nick: 'The forum', url: '/forum' }]));
-  const push = (item) => packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: 5, body: 'x', ...item });
-  push({ id: 'b1', type: 'broadcast', to: '', timestamp: 10 });
+  const said = server.clock.now;
+  const push = (item) => packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: said, body: 'x', ...item });
+  push({ id: 'b1', type: 'broadcast', to: '', timestamp: said + 1 });
   push({ id: 'post-1', type: 'multicast', to: 'channel:forum', from: 'forum', body: 'A post' });
-  push({ id: 'b1', type: 'broadcast', to: '', timestamp: 10 });
+  push({ id: 'b1', type: 'broadcast', to: '', timestamp: said + 1 });
   await pass(500);
   for (const tab of [one, two]) {
     assert.deepEqual(tab.im.notices.map((it) => [it.id, it.kind, it.nick, it.url]), [['b1', 'broadcast', 'System', undefined], ['post-1', 'channel', 'The forum', '/forum']]);

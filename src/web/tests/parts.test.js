@@ -7,12 +7,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { backoff, ordered, retryAfter } from '../core/backoff.js';
 import { createEmitter } from '../core/emitter.js';
-import { BODY_BYTES_MAX, HISTORY_ROWS, LINES_MAX } from '../core/limits.js';
+import { BODY_BYTES_MAX, HISTORY_ROWS, LINES_MAX, TIME_MS_MAX, TIME_MS_MIN } from '../core/limits.js';
 import { insert, mergeNewest, mergeOlder, settle } from '../core/lines.js';
 import { REST, begin, next } from '../core/link.js';
+import { emptyWorld } from '../core/model/world.js';
 import { isNewer, remember } from '../core/ring.js';
 import { defaults, pick } from '../core/settings.js';
 import * as shape from '../core/shape.js';
+import { createStore } from '../core/store.js';
 import { createTurns } from '../core/turns.js';
 
 test('The back-off doubles from half a second to half a minute, and is spread', () => {
@@ -184,6 +186,26 @@ test('A chat keeps so many lines', () => {
   mergeNewest(it, page(LINES_MAX - 10, HISTORY_ROWS));
   assert.equal(it.messages.length, LINES_MAX);
   assert.equal(it.complete, false);
+});
+
+test('Seconds, nanoseconds and words are no time', () => {
+  const now = Date.UTC(2026, 10, 30);
+  for (const it of [now, String(now), TIME_MS_MIN]) assert.equal(shape.time(it), Number(it));
+  for (const it of [now / 1000, String(now / 1000), TIME_MS_MIN - 1, TIME_MS_MAX, now * 1e6, -now, Infinity, NaN, 'soon', null, {}]) assert.equal(shape.time(it), 0);
+});
+
+test('A clock of the site that was stored is kept only if it shows a time', () => {
+  const now = Date.UTC(2026, 10, 30);
+  const offsetOf = (offset) => {
+    const kept = new Map([['nextim:user', '"alice"'], ['nextim:picture:alice', JSON.stringify({ at: now, me: { id: 'alice', nick: 'Alice' }, offset })]]);
+    const local = { getItem: (key) => kept.get(key) ?? null };
+    const world = emptyWorld();
+    createStore({ now: () => now, local, session: null }, 'nextim').recall(world, 'alice');
+    assert.equal(world.me?.id, 'alice');
+    return world.offset;
+  };
+  for (const kept of [0, 5_000_000, -86_400_000]) assert.equal(offsetOf(kept), kept);
+  for (const bad of [now / 1000 - now, 1e300, 1e15, null, 'x', {}]) assert.equal(offsetOf(bad), 0);
 });
 
 test('Whatever comes is brought into shape', () => {

@@ -1,4 +1,4 @@
-// Browsers that refuse a page what it asks for: cookies, storage, locks, channels between tabs.
+// Browsers that refuse a page what it asks for: cookies, storage, locks, channels between tabs, sound.
 //
 // Owns: that a tab which gets nothing of all this works alone. Must not: look at what tabs do together; other files do.
 
@@ -44,6 +44,12 @@ const REFUSALS = [
   }],
   ['there are no channels between tabs', () => {
     Object.assign(window, { BroadcastChannel: class { constructor() { throw new DOMException('denied', 'SecurityError'); } } });
+  }],
+  ['sound throws', () => {
+    Object.assign(window, { AudioContext: class { constructor() { throw new DOMException('denied', 'NotSupportedError'); } } });
+  }],
+  ['sound is refused', () => {
+    AudioContext.prototype.resume = async () => { throw new DOMException('denied', 'NotAllowedError'); };
   }],
   ['all is refused', () => {
     const denied = () => { throw new DOMException('denied', 'SecurityError'); };

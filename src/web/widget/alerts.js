@@ -78,11 +78,14 @@ export function playSound() {
   }
 }
 
-/** The browser lets a page sound only after a gesture. */
+/** The browser lets a page sound only after a gesture. Where it cannot or will not, it is silent. */
 export function wakeSound() {
-  if (typeof window.AudioContext !== 'function') return;
-  audio ??= new window.AudioContext();
-  void audio.resume();
+  try {
+    audio ??= new window.AudioContext();
+    audio.resume().catch(() => {});
+  } catch {
+    // No key may fail for it.
+  }
 }
 
 /**

@@ -6,6 +6,7 @@
 // keep pointer events; pages close their menus by them.
 
 import { isElement, window } from '../core/page.js';
+import { attempt } from './dom.js';
 import { ending } from './state.js';
 
 /** A field has its keys and the focus to itself. */
@@ -60,12 +61,12 @@ function keepsKey(event, within, isOfField) {
   held.delete(key);
   const isOurs = within && !isComposing(event);
   if (isOurs && isOfField) give(event);
-  const isUsed = isOurs && !event.defaultPrevented && bar?.onKey(event);
+  const isUsed = isOurs && !event.defaultPrevented && attempt(() => bar?.onKey(event)) !== false; // one that failed, too
   if (isUsed || isOfField) held.add(key);
   return isUsed || isOfField;
 }
 
-/** Calls the field's own handler, which the event does not reach. @param {Event} event */
+/** Calls the field's own handler, which the event does not reach. Should it fail, the event is the field's still. @param {Event} event */
 function give(event) {
-  fieldOf(event)[`on${event.type}`]?.(event);
+  attempt(() => fieldOf(event)[`on${event.type}`]?.(event));
 }

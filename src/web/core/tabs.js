@@ -79,7 +79,13 @@ export function createTabs(env, name, ears) {
       wire = null;
     },
     /** @param {any} message */
-    post: (message) => wire?.post({ tab: id, message }),
+    post(message) {
+      try {
+        wire?.post({ tab: id, message });
+      } catch {
+        // The others miss it; it holds here all the same.
+      }
+    },
     /** Whether this tab leads, asked anew where another could have taken it over. */
     leads() {
       if (leads && wire && !election.holds()) setLeads(false);

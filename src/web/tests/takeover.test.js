@@ -56,3 +56,15 @@ test('After a goodbye the next leader polls on with the same session, and has al
   assert.deepEqual(bodies(second, 'u/bob'), ['one', 'two']);
   assert.equal(onlines(server), before, 'no new session');
 });
+
+test('A channel between tabs that throws takes nothing from the tab that tells', async () => {
+  const { server, browser, pass } = simulate();
+  const tab = browser.open();
+  await pass(1000);
+  tab.isWireBroken = true;
+  server.say('bob', 'alice', 'to a tab that is cut off');
+  await pass(1000);
+  tab.im.send('u/bob', 'and from it');
+  await pass(1000);
+  assert.deepEqual(bodies(tab, 'u/bob'), ['to a tab that is cut off', 'and from it']);
+});

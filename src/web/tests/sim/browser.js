@@ -90,6 +90,7 @@ export class Tab {
   wires = new Set();
   said = []; // every event the page heard
   isMute = false; // what it tells is lost
+  isWireBroken = false; // what it tells is refused
   lag = 0; // ms by which it hears the other tabs later
 
   constructor(browser, session, { start = true, ...options }) {
@@ -165,6 +166,7 @@ export class Tab {
     const { clock, random } = this.browser;
     return {
       post: (data) => {
+        if (this.isWireBroken) throw new Error('no channel');
         if (this.isMute) return;
         const copy = structuredClone(data);
         for (const tab of this.browser.live) {

@@ -70,7 +70,10 @@ export function publicApi() {
   const use = (next) => {
     core = next;
     widget = null;
-    for (const it of listeners) it.off = next.on(it.event, it.hear);
+    for (const it of listeners) {
+      it.off();
+      it.off = next.on(it.event, it.hear);
+    }
     for (const entries of menus) next.addMenu(entries);
   };
   /** @param {Widget} made */

@@ -9,6 +9,12 @@
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
 /** Somebody who listens, and how the core in use is told to stop. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
 
+/** A listener hears this core from now on, and no other. @param {Listener} it @param {IM} core */
+function move(it, core) {
+  it.off();
+  it.off = core.on(it.event, it.hear);
+}
+
 /** The page may call at once; what needs the bar waits until it is there. */
 export function publicApi() {
   /** @type {IM | undefined} none until one is used */
@@ -48,7 +54,7 @@ export function publicApi() {
     on: (event, listener) => {
       const it = { event, hear: (/** @type {any} */ detail) => listener(event === 'ready' ? api : detail), off: () => {} };
       listeners.push(it);
-      if (core) it.off = core.on(event, it.hear);
+      if (core) move(it, core);
       return () => {
         const others = [];
         for (const other of listeners) if (other !== it) others.push(other);
@@ -70,10 +76,7 @@ export function publicApi() {
   const use = (next) => {
     core = next;
     widget = null;
-    for (const it of listeners) {
-      it.off();
-      it.off = next.on(it.event, it.hear);
-    }
+    for (const it of listeners) move(it, next);
     for (const entries of menus) next.addMenu(entries);
   };
   /** @param {Widget} made */

@@ -79,13 +79,7 @@ export function createTabs(env, name, ears) {
       wire = null;
     },
     /** @param {any} message */
-    post(message) {
-      try {
-        wire?.post({ tab: id, message });
-      } catch {
-        // The others miss it; it holds here all the same.
-      }
-    },
+    post: (message) => post(wire, { tab: id, message }),
     /** Whether this tab leads, asked anew where another could have taken it over. */
     leads() {
       if (leads && wire && !election.holds()) setLeads(false);
@@ -98,6 +92,15 @@ export function createTabs(env, name, ears) {
 
 /** @typedef {ReturnType<typeof createTabs>} Tabs */
 /** @typedef {import('./browser.js').Env} Env */
+
+/** Says something to the other tabs. @param {ReturnType<Env['channel']>} wire @param {unknown} said */
+function post(wire, said) {
+  try {
+    wire?.post(said);
+  } catch {
+    // They miss it; it holds in this tab all the same.
+  }
+}
 
 /**
  * A key a tab, so that no two of them write the same.

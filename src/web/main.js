@@ -37,18 +37,28 @@ function ownTag() {
 /** @param {Window} page @returns {Tag[]} */
 function tagsIn(page) {
   const tags = /** @type {NodeListOf<Tag>} */ (unnamed(page.document).querySelectorAll('script[src]'));
-  return [...tags].filter(({ src }) => FILE.test(new URL(src, window.location.href).pathname));
+  return [...tags].filter(({ src, baseURI }) => FILE.test(address(src, baseURI)?.pathname ?? ''));
 }
 
-/** Where the site's endpoints are, in one spelling. @param {Tag} tag */
-function siteOf({ dataset }) {
-  const { origin, pathname } = new URL(dataset.site ?? '/webim', document.baseURI);
-  return (origin === window.location.origin ? '' : origin) + pathname.replace(/\/+$/, '');
+/** None if there is something else. @param {string} text @param {string} base */
+function address(text, base) {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the site's endpoints are, in one spelling; none if the tag names no address. @param {Tag} tag */
+function siteOf({ dataset, baseURI }) {
+  const url = address(dataset.site ?? '/webim', baseURI);
+  return url && (url.origin === window.location.origin ? '' : url.origin) + url.pathname.replace(/\/+$/, '');
 }
 
 function arrive() {
   const tag = ownTag();
   if (!tag) return complain('the script does not find its own tag, <script src="…/webim.js">.');
+  if (siteOf(tag) === undefined) return complain(`data-site="${tag.dataset.site}" is no address.`);
   if (tag.legacy) return begin(tag);
   const hasBar = Object.hasOwn(window, 'NextIM') && typeof (/** @type {any} */ (window).NextIM?.on) === 'function';
   return hasBar ? undefined : whenSure(tag, around(), begin);
@@ -128,7 +138,7 @@ function run(tag, bridge) {
   guardKeys();
   const { legacy, src } = tag;
   const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
-  const im = createIM({ site: siteOf(tag), user, jsonp: jsonp !== undefined && jsonp !== 'false' });
+  const im = createIM({ site: /** @type {string} */ (siteOf(tag)), user, jsonp: jsonp !== undefined && jsonp !== 'false' });
   const panel = legacy?.leave() ?? '';
   bridge.use(im);
   whenIdle(() => {

@@ -185,15 +185,27 @@ test('frames of the same site show no second bar, and their scripts reach the on
   nobodyComplains(alice);
 });
 
-test('a frame on a page without a bar has its own', async () => {
+test('a frame on a page without a bar has its own, whatever else the page loads', async () => {
   const alice = await house.arrive('alice');
   const { page } = alice;
   const tag = await scriptTag(page, house.url);
   await page.context().grantPermissions(['local-network-access']);
   await page.route('**/framed', (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><html lang="en"><title>Framed</title><p>In a frame</p>${tag}</html>` }));
-  await page.route('**/around', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Around</title><iframe src="/framed" width="1000" height="600"></iframe>' }));
+  await page.route('**/around', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Around</title><script src="http://["></script><iframe src="/framed" width="1000" height="600"></iframe>' }));
   await page.goto(`${house.url}/around`);
   await page.frameLocator('iframe').getByRole('button', { name: /^Contacts, \d+ online$/ }).waitFor();
+});
+
+test('a tag whose address of the site is none is told so, once, and the page is left alone', async () => {
+  const alice = await house.arrive('alice');
+  /** @type {string[]} */
+  const said = [];
+  alice.context.on('console', (message) => message.type() === 'warning' && said.push(message.text()));
+  await visit(alice, { body: '<p>A page</p>', tag: { 'data-site': 'http://[' } });
+  await until('it is said', () => said.length > 0);
+  assert.deepEqual(said, ['NextIM: data-site="http://[" is no address.']);
+  assert.equal(await alice.page.evaluate(() => 'NextIM' in window), false);
+  nobodyComplains(alice);
 });
 
 test('spellings of the site’s address are one site: one session, one draft', async () => {

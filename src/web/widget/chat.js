@@ -20,7 +20,7 @@ import { safeUrl } from './text.js';
 /** @typedef {import('../core/types.js').Chat} Chat */
 
 /** Does something at the site and says if it did not work. @param {Promise<boolean>} done */
-async function attempt(done) {
+async function tryTo(done) {
   ui.failure = (await done.catch(() => false)) ? '' : t('That did not work.');
   draw();
 }
@@ -30,7 +30,7 @@ function blocking({ kind, id }) {
   const room = kind === 'room';
   const blocked = Boolean((room ? im.rooms : im.contacts).get(id)?.blocked);
   const words = room ? ['Lock room', 'Unlock room'] : ['Block', 'Unblock'];
-  return { blocked, label: t(words[Number(blocked)] ?? ''), run: () => void attempt(room ? im.lock(id, !blocked) : im.block(id, !blocked)) };
+  return { blocked, label: t(words[Number(blocked)] ?? ''), run: () => void tryTo(room ? im.lock(id, !blocked) : im.block(id, !blocked)) };
 }
 
 /** @param {Chat} chat */
@@ -90,7 +90,7 @@ const note = (text, ...actions) => h('div.note', h('span', text), ...actions);
 function confirmClear({ key }) {
   const clear = () => {
     toggleTray('clear');
-    void attempt(im.clear(key));
+    void tryTo(im.clear(key));
   };
   const text = t('Clear it on your side?');
   return h('div.ask', { key: 'clear', role: 'group', label: text }, note(text, link(t('Clear'), clear, { class: 'link danger' }), link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' })));

@@ -49,6 +49,9 @@ function noticeCard({ id, kind, nick, body, url, time, read }, dismiss) {
   );
 }
 
+/** @param {import('../core/types.js').Notification} entry */
+const notification = ({ text, link, time }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time))));
+
 /** A card above the bar. @param {Notice} notice */
 export const noticeToast = (notice) => noticeCard(notice, () => dismissToast(notice));
 
@@ -63,7 +66,7 @@ export function noticesPanel() {
       'div.list',
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
       !notifications.length && !notices.length && empty('bell', t('All caught up')),
-      section(t('From the site'), notifications.map(({ text, link, time }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time)))))),
+      section(t('From the site'), notifications.map((entry) => attempt(() => notification(entry)))),
       section(t('Announcements'), notices.map((notice) => attempt(() => noticeCard(notice)))),
     ),
   );

@@ -7,13 +7,14 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 
 import { focusName, focused, until } from './support/eyes.js';
-import { holdBack } from './support/pages.js';
+import { holdBack, scriptTag, serve } from './support/pages.js';
 import { Person, allLeave, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
 const CHUNK = /\/webim\.[0-9a-f]{16}\.(chat|panels|zh)\.js(\?\d+)?$/;
 const CHAT = /\.chat\.js(\?\d+)?$/;
 const PANELS = /\.panels\.js(\?\d+)?$/;
+const WORDS = /\.zh\.js(\?\d+)?$/;
 const SCRIPT = /\/webim\.js$/;
 const BUILD = /webim\.([0-9a-f]{16})\./;
 const OTHER_BUILD = '0123456789abcdef';
@@ -185,6 +186,23 @@ test('on a phone what stands in the place of a panel, or of a chat, can be close
   await person.page.evaluate(() => /** @type {any} */ (window).NextIM.open('bob'));
   await chat.window.getByRole('button', { name: 'Close' }).tap();
   await chat.window.waitFor({ state: 'detached' });
+});
+
+test('words of a language that come late are the words of all that was drawn without them', async () => {
+  const dave = await arrive('dave');
+  const { page, bar } = dave;
+  const tag = await scriptTag(page, community.url);
+  const allow = await refuse(dave, WORDS);
+  await serve(page, community.url, `<body>${tag.replace('<script ', '<script data-lang="zh-CN" ')}</body>`);
+  await bar.online();
+  const chat = await bar.chatWith('Alice');
+  await chat.say('in which language?');
+  await chat.log.getByRole('img', { name: 'Sent' }).last().waitFor();
+  allow();
+  const region = page.getByRole('region', { name: '聊天', exact: true });
+  await region.getByRole('region', { name: '联系人' }).getByRole('button', { name: /^Alice.*(在线|离线)/ }).first().waitFor();
+  await region.getByRole('log').getByRole('img', { name: '已发送' }).last().waitFor();
+  assert.equal(await region.getByRole('img', { name: 'Sent' }).count(), 0);
 });
 
 test('a card above the bar waits for what draws it', async () => {

@@ -6,7 +6,7 @@
 import { document } from '../core/page.js';
 import { h, memo } from './dom.js';
 import { fieldOf } from './guard.js';
-import { lang, number, t } from './i18n.js';
+import { isSpoken, lang, number, t } from './i18n.js';
 import { icon } from './icons.js';
 import { ROW_MENU, longList } from './longlist.js';
 import { menu } from './menu.js';
@@ -67,7 +67,7 @@ function contactRow(who, place) {
   const chat = `u/${who.id}`;
   const id = menuId(who);
   const kind = presenceKind(who);
-  const signs = [lang, who.nick, kind, who.status, who.blocked, unreadIn(chat), who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === id, place['aria-posinset'], place['aria-setsize']];
+  const signs = [lang, isSpoken(), who.nick, kind, who.status, who.blocked, unreadIn(chat), who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === id, place['aria-posinset'], place['aria-setsize']];
   return memo(who, signs, () => {
     const open = opener(id);
     const row = { who, kind, line: who.blocked ? t('Blocked') : who.status, more: presenceWord(who), chat, place, props: { oncontextmenu: open.onclick } };

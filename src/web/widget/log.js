@@ -5,7 +5,7 @@
 
 import { groupByDay } from './days.js';
 import { attempt, h, memo } from './dom.js';
-import { dayName, lang, moment, t, time } from './i18n.js';
+import { dayName, isSpoken, lang, moment, t, time } from './i18n.js';
 import { icon } from './icons.js';
 import { avatar, badge, link, partner, theirs } from './parts.js';
 import { linkified, timeOf } from './rows.js';
@@ -67,7 +67,7 @@ function runOf({ key, kind }, { messages, own, from, nick }) {
     h('div.lines', theirs(named ? '.by' : '.by.sr', own ? t('You') : nick), ...messages.map((message, index) => {
       const last = index === messages.length - 1;
       const { state, reason, id, cid, time: at } = message;
-      return memo(message, [lang, ui.dark, last, state, reason, id, cid, at], () => line(key, message, last));
+      return memo(message, [lang, isSpoken(), ui.dark, last, state, reason, id, cid, at], () => line(key, message, last));
     })),
   );
 }

@@ -73,7 +73,7 @@ function refresh(options) {
   const className = ['root', ui.dark && 'dark', ui.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
   const dir = document.dir || document.body?.dir || 'ltr';
   // Touched only if something is different: each of these makes the browser style the whole bar anew.
-  const now = [className, lang, dir, opacity, settings.zoom].join();
+  const now = [className, lang, isSpoken(), dir, opacity, settings.zoom].join();
   if (now === signs) return true;
   signs = now;
   Object.assign(root, { className, lang, dir });

@@ -188,6 +188,30 @@ test('on a phone what stands in the place of a panel, or of a chat, can be close
   await chat.window.waitFor({ state: 'detached' });
 });
 
+test('a menu and a card whose drawing cannot be loaded say so, and then come', async () => {
+  const [admin, bob] = await Promise.all([arrive('admin'), arrive('bob')]);
+  const allow = await refuse(bob, PANELS);
+  await bob.bar.online();
+  await bob.page.evaluate(() => /** @type {any} */ (window).NextIM.open('alice'));
+  const { window: chat } = bob.bar.chat('Alice');
+  await chat.getByRole('button', { name: 'Options' }).click();
+  const menu = bob.bar.region.getByRole('region', { name: 'Menu', exact: true });
+  await menu.getByRole('button', { name: 'Try again' }).click();
+  await bob.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await menu.getByText('This could not be loaded.').waitFor();
+  await bob.page.keyboard.press('Escape');
+  await menu.waitFor({ state: 'detached' });
+
+  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.getByLabel('To everybody who is online').fill('The bridge is closed');
+  await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
+  await bob.bar.region.getByRole('region', { name: 'Notifications', exact: true }).getByText('This could not be loaded.').waitFor();
+  allow();
+  await bob.bar.region.getByRole('status').getByText('The bridge is closed').waitFor();
+  await chat.getByRole('button', { name: 'Options' }).click();
+  await bob.bar.region.getByRole('menuitem', { name: 'Clear history' }).waitFor();
+});
+
 test('words of a language that come late are the words of all that was drawn without them', async () => {
   const dave = await arrive('dave');
   const { page, bar } = dave;

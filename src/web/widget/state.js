@@ -182,7 +182,7 @@ export function pressed(path) {
   const within = (/** @type {string} */ selector) => path.some((node) => isElement(node) && shadow.contains(node) && node.matches(selector));
   const stays = ui.panel === 'contacts' && im.settings.buddy_sticky && !ui.narrow;
   const before = ui.popup + ui.panel;
-  if (!within('.menu, [aria-haspopup]')) ui.popup = '';
+  if (!within('.menu, .coming, [aria-haspopup]')) ui.popup = '';
   if (!stays && !within('#panel, .toasts, .bar')) ui.panel = '';
   if (ui.popup + ui.panel !== before) draw();
 }

@@ -120,12 +120,14 @@ function opened() {
   // Where chats are open one is looked at before long.
   const chats = chatShown || (im.chats.length && !ui.collapsed) ? chunk('chat') : undefined;
   const panels = shown || ui.popup || ui.toasts.length ? chunk('panels') : undefined;
-  const title = isSigningIn() && shown === 'contacts' ? 'Sign in to chat' : TITLES[shown || 'contacts'];
+  // What is missing says so, if it is a menu or a card too; they are small, and nothing says that they are on their way.
+  const isOwed = !panels && isMissing('panels') && Boolean(ui.popup || ui.toasts.length);
+  const title = isSigningIn() && shown === 'contacts' ? 'Sign in to chat' : shown ? TITLES[shown] : ui.popup ? 'Menu' : 'Notifications';
   const stage = h(
     'div.stage',
     h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice)))),
     chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : coming('chat', 'chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
-    shown && (panels ? attempt(() => panels[shown]()) : coming('panels', 'panel', shown, t(title))),
+    (shown || isOwed) && (panels ? attempt(() => panels[shown]()) : coming('panels', 'panel', shown, t(title))),
   );
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }

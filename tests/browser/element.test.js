@@ -122,6 +122,7 @@ test('a page that throws the bar out again and again is not fought without end',
 const MOVING = [
   'filter: grayscale(1)', 'transform: translateX(40px) scale(0.9)', 'translate: 10px', 'rotate: 1deg', 'scale: 0.9', 'perspective: 500px', 'contain: paint', 'contain: layout', 'contain: strict',
   'will-change: transform', 'will-change: filter', 'backdrop-filter: blur(2px)', 'container-type: inline-size', 'overflow: hidden; height: 50px', 'zoom: 1',
+  'transform-style: preserve-3d', 'content-visibility: auto', 'offset-path: path("M0 0L99 99")', 'will-change: offset-path',
 ];
 
 test('no style of the body, nor of the root, moves the bar from the window’s edge', async () => {

@@ -11,10 +11,12 @@ const LOOK_MS = 1000;
 
 /** The properties by which the root element becomes the frame of what is fixed within it, and to which values. @type {[string, RegExp][]} */
 const MOVERS = [
-  ...['transform', 'translate', 'rotate', 'scale', 'perspective'].map((name) => /** @type {[string, RegExp]} */ ([name, /^(?!none$)./])),
+  ...['transform', 'translate', 'rotate', 'scale', 'perspective', 'offset-path'].map((name) => /** @type {[string, RegExp]} */ ([name, /^(?!none$)./])),
+  ['transform-style', /preserve-3d/],
   ['contain', /layout|paint|strict|content/],
   ['container-type', /size/],
-  ['will-change', /transform|translate|rotate|scale|perspective|contain|filter/],
+  ['content-visibility', /auto|hidden/],
+  ['will-change', /transform|translate|rotate|scale|perspective|contain|filter|offset-path|content-visibility/],
 ];
 
 /** Whether what is fixed in the page goes where the root element goes. */

@@ -71,7 +71,7 @@ test('users whose ids are words of programs are users like others', async () => 
   for (const id of WORDS.slice(1)) {
     const chat = await alice.bar.chatWith(`<${id}>`.replace(/[[\]]/g, '\\$&'));
     await alice.bar.chat(`<${id}>`).say(`to ${id}`);
-    await alice.bar.chat(`<${id}>`).log.getByRole('img', { name: /Sent|Delivered/ }).waitFor();
+    await alice.bar.chat(`<${id}>`).log.getByRole('img', { name: 'Sent' }).waitFor();
     assert.ok(chat);
   }
   assert.deepEqual(receivers, WORDS.slice(1));

@@ -8,6 +8,7 @@
 
 /* global URL, URLSearchParams, document, fetch, location, setTimeout */
 
+import { guardKeys } from '../widget/guard.js';
 import { createWidget } from '../widget/widget.js';
 
 const query = new URLSearchParams(location.search);
@@ -235,6 +236,7 @@ async function load(name) {
   return { parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' };
 }
 
+guardKeys();
 const widget = createWidget(im, { style: await styleOf('widget.css'), load, lang: '', theme: '', userLinks: [] });
 globalThis.demo = Object.assign(im, {
   widget,

@@ -29,7 +29,7 @@ export const isComposing = (event) => event.isComposing || event.keyCode === COM
 /** The field an event is of; `target` is the bar's element where the event is given from the window. @param {Event} event @returns {any} */
 export const fieldOf = (event) => event.composedPath()[0];
 
-/** As early as possible: a listener the page has put on the window's capture before sees what a field of the bar gets. Once more does nothing. */
+/** As early as possible: a listener the page has put on the window's capture before sees what a field of the bar gets. */
 export function guardKeys() {
   for (const type of OF_FIELD) window.addEventListener(type, hear, { capture: true, signal: ending.signal });
 }

@@ -10,7 +10,7 @@ import { flashTitle, wakeSound, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
 import { beginChunks, chunk, isMissing, tryAgain } from './chunks.js';
 import { attempt, h, patch } from './dom.js';
-import { giveKeys, guardKeys, isComposing } from './guard.js';
+import { giveKeys, isComposing } from './guard.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
 import { isTaken, moveFocus, settleStops } from './keys.js';
 import { isAtGap, isListScroll, settleLists } from './longlist.js';
@@ -273,7 +273,6 @@ function listen() {
  * @param {WidgetOptions} options
  */
 export function createWidget(core, options) {
-  guardKeys();
   const sheet = new window.CSSStyleSheet();
   sheet.replaceSync(options.style);
   const made = makeHost('nextim-bar', sheet);

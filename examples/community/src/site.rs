@@ -248,8 +248,8 @@ fn asker(proxies: &[Range], from: IpAddr, headers: &HeaderMap) -> IpAddr {
 pub(crate) async fn protect(State(site): State<Arc<Site>>, mut response: Response) -> Response {
     let im = site.im.origin();
     let policy = format!(
-        "default-src 'none'; script-src 'self' {im}; style-src 'self' {im}; connect-src 'self' {im}; \
-         img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self' {im}; style-src 'self'; connect-src 'self' {im}; \
+         img-src 'self' data: {im}; media-src 'self' {im}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
     let headers = response.headers_mut();
     let fixed = [

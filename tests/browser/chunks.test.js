@@ -213,10 +213,10 @@ test('a menu and a card whose drawing cannot be loaded say so, and then come', a
 });
 
 test('words of a language that come late are the words of all that was drawn without them', async () => {
-  const dave = await arrive('dave');
-  const { page, bar } = dave;
+  const bob = await arrive('bob');
+  const { page, bar } = bob;
   const tag = await scriptTag(page, community.url);
-  const allow = await refuse(dave, WORDS);
+  const allow = await refuse(bob, WORDS);
   await serve(page, community.url, `<body>${tag.replace('<script ', '<script data-lang="zh-CN" ')}</body>`);
   await bar.online();
   const chat = await bar.chatWith('Alice');

@@ -130,6 +130,7 @@ test('no style of the body, nor of the root, moves the bar from the window’s e
   await alice.bar.online();
   const { page } = alice;
   await page.evaluate(() => window.scrollTo(0, 700));
+  const isLowered = () => until('it is not raised any more', () => page.locator('nextim-bar').evaluate((host) => !host.matches(':popover-open')));
   for (const element of ['body', 'documentElement']) {
     for (const style of MOVING) {
       await page.evaluate(([name, text]) => document[/** @type {'body'} */ (name)].setAttribute('style', text), /** @type {const} */ ([element, style]));
@@ -139,10 +140,10 @@ test('no style of the body, nor of the root, moves the bar from the window’s e
         throw new Error(`${element} { ${style} }: ${JSON.stringify(await barPlace(page))}`, { cause: error });
       }
       await page.evaluate((name) => document[/** @type {'body'} */ (name)].removeAttribute('style'), element);
+      // As long as nothing moves it, what the page shows on top is above it; and the next style finds it where it stands.
+      await isLowered();
     }
   }
-  // As long as nothing moves it, what the page shows on top is above it.
-  await until('it is not raised any more', () => page.locator('nextim-bar').evaluate((host) => !host.matches(':popover-open')));
   await alice.bar.chatWith('Bob');
   nobodyComplains(alice);
 });

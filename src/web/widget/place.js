@@ -15,7 +15,7 @@ const MOVERS = [
   ['transform-style', /preserve-3d/],
   ['contain', /layout|paint|strict|content/],
   ['container-type', /size/],
-  ['content-visibility', /auto|hidden/],
+  ['content-visibility', /auto/],
   ['will-change', /transform|translate|rotate|scale|perspective|contain|filter|offset-path|content-visibility/],
 ];
 

@@ -63,8 +63,9 @@ fn what_is_empty_or_too_long_is_shown_again() {
 fn nobody_posts_without_end() {
     let world = World::new();
     let mut zoe = world.user("zoe");
-    let mut refused = (0..=2 * SENDS_AT_ONCE).map(|_| zoe.post("/forum/1", &[("body", "x")]).status);
-    assert!(refused.any(|status| status == 429));
+    // Some come back while a slow machine posts.
+    let mut posts = (0..1_000).map(|_| zoe.post("/forum/1", &[("body", "x")]).status);
+    assert!(posts.position(|status| status == 429).is_some_and(|count| count >= SENDS_AT_ONCE as usize));
 }
 
 #[test]

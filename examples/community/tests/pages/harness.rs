@@ -172,7 +172,7 @@ impl Browser {
     }
 }
 
-fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
+pub(crate) fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     let headers = response.headers().iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();

@@ -20,9 +20,11 @@ fn nothing_that_changes_something_is_done_without_end() {
         ("clear_history", &[("type", "unicast"), ("id", "bob")]),
         ("online", &[]),
     ] {
-        let answers = (0..=2 * ACTS_AT_ONCE).map(|_| at_alice.post(endpoint, params));
-        let refused = answers.into_iter().find(|answer| answer.status != 200);
-        let refused = refused.unwrap_or_else(|| panic!("{endpoint} is never refused"));
+        // Some come back while a slow machine asks.
+        let mut answers = (0..1_000).map(|_| at_alice.post(endpoint, params)).enumerate();
+        let refused = answers.find(|(_, answer)| answer.status != 200);
+        let (count, refused) = refused.unwrap_or_else(|| panic!("{endpoint} is never refused"));
+        assert!(count >= ACTS_AT_ONCE as usize - 1, "{endpoint}: {count}");
         assert_eq!((refused.refusal().0, refused.header("retry-after")), (429, "5"), "{endpoint}");
         assert_eq!(at_bob.post(endpoint, params).status, 200, "{endpoint}: others are not concerned");
     }

@@ -76,8 +76,16 @@ test('panels are as high as what is in them, and no higher than the window', asy
 
 test('the field of the search stays where it is while its results become few', async () => {
   const alice = await arrive('alice');
-  const field = (await alice.bar.panel('Contacts')).getByRole('searchbox');
-  const { y } = await box(field);
+  const panel = await alice.bar.panel('Contacts');
+  const field = panel.getByRole('searchbox');
+  // It is as high as its list, which those that stand in the page join.
+  await panel.getByRole('button', { name: /^Others on this page/ }).waitFor();
+  let y = NaN;
+  await until('the panel stands still', async () => {
+    const before = y;
+    ({ y } = await box(field));
+    return y === before;
+  });
   for (const [query, rows] of /** @type {const} */ ([['b', null], ['bob', 1], ['nobody has this name', 0]])) {
     await field.fill(query);
     if (rows !== null) await until('the results are there', async () => (await alice.bar.region.locator('.panel li').count()) === rows);

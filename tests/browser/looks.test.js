@@ -158,7 +158,7 @@ test('my own picture stands in the list of a room’s members', async () => {
 test('tabs take the room there is: names are whole while they can be, and many tabs are not too narrow', async () => {
   const alice = await arrive('alice', { viewport: { width: 1300, height: 800 } });
   const { region } = alice.bar;
-  await alice.page.evaluate(() => ['1', '2'].forEach((id) => /** @type {any} */ (window).NextIM.openRoom(id)));
+  for (const name of ['Mountain walkers', 'Bicycle kitchen']) await alice.bar.enter(name);
   const tabs = region.locator('.tab');
   const isWhole = () => tabs.locator('.bt').evaluateAll((names) => names.every((name) => name.scrollWidth <= name.clientWidth));
   await until('both names are whole', async () => (await tabs.count()) === 2 && (await isWhole()));

@@ -161,14 +161,21 @@ export class Tab {
   /** Opens a chat from the contacts. @param {string} nick */
   async chatWith(nick) {
     await (await this.contact(nick)).first().click();
-    return this.chat(nick);
+    return this.opened(nick);
   }
 
   /** Opens a room's chat. @param {string} name */
   async enter(name) {
     const panel = await this.panel('Rooms');
     await panel.getByRole('button', { name: new RegExp(`^${name}, `) }).click();
-    return this.chat(name);
+    return this.opened(name);
+  }
+
+  /** The chat window of this name, as soon as it is there: until then what was open before it is still drawn. @param {string} name */
+  async opened(name) {
+    const chat = this.chat(name);
+    await chat.window.waitFor();
+    return chat;
   }
 
   /** The chat window of this name, open or not. @param {string} name */

@@ -348,6 +348,33 @@ mod tests {
         assert_eq!(outcome(request), expected, "{request}");
     }
 
+    /// Where a call is read its path decides whether it is always taken, and where it came by mail its verb.
+    #[test]
+    fn calls_that_are_always_taken_are_so_by_path_and_by_verb() {
+        let subject = format!("ticket={TICKET}&");
+        let mut taken = 0;
+        for (path, rest) in [
+            ("/presences/online", "name=x"),
+            ("/presences/offline", ""),
+            ("/presences/show", "show=away"),
+            ("/statuses", "to=x&show=typing"),
+            ("/messages", "to=x&body=x"),
+            ("/onlines", "names=x"),
+            ("/buddies/remove", "name=x&buddies=y"),
+            ("/room/members", "room=x"),
+            ("/room/join", "room=x"),
+            ("/room/leave", "room=x"),
+        ] {
+            let params =
+                if path == "/presences/online" { rest.to_owned() } else { format!("{subject}{rest}") };
+            let (verb, _) = post(path, &params).unwrap_or_else(|why| panic!("{path}: {why}"));
+            let Some(Endpoint::Site(call)) = Endpoint::of(path) else { panic!("{path}") };
+            assert_eq!(call.is_always_taken(), verb.is_always_taken(), "{path}");
+            taken += usize::from(verb.is_always_taken());
+        }
+        assert_eq!(taken, 4);
+    }
+
     #[test]
     fn paths_and_methods_are_judged_first() {
         for path in ["/a", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {

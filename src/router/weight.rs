@@ -62,6 +62,11 @@ impl Mail {
 }
 
 impl Call<'_> {
+    /// What it takes, by itself.
+    pub fn bytes(&self) -> usize {
+        size_of::<Call<'_>>() + self.beside()
+    }
+
     fn beside(&self) -> usize {
         match &self.verb {
             Verb::Online(online) => {

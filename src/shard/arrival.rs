@@ -110,10 +110,8 @@ impl Shard {
     /// From now on a request counts against its address.
     fn charge(&mut self, slot: Slot) {
         let Some(Conn { visitor, input: Some(input), .. }) = self.conns.get(slot) else { return };
-        let cells = match input.head() {
-            Some(request) => self.gate.asker(*visitor, || request.values(FORWARDED_FOR)),
-            None => self.gate.asker(*visitor, std::iter::empty),
-        };
+        let head = input.head();
+        let cells = self.gate.asker(*visitor, || head.iter().flat_map(|head| head.values(FORWARDED_FOR)));
         // What it was charged to before, it is not any more.
         input.arrival = Arrival::InTime;
         input.arrival = Arrival::Late(cells.map(|cells| self.late.charge(cells, input.held_bytes())));

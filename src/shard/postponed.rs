@@ -12,7 +12,8 @@ use crate::clock::Tick;
 use crate::domains::DomainId;
 use crate::limits::{POSTPONED_PER_TURN, PUT_OFF_MS_MAX};
 use crate::memory::{Held, Owner};
-use crate::router::call::{Answer, Refusal, Verb};
+use crate::router::call::{Answer, Call, Refusal, Verb};
+use crate::router::ids::CallKey;
 use crate::router::mail::{Input, Mail};
 use crate::slots::Slot;
 
@@ -27,8 +28,8 @@ pub(super) struct Postponed {
 enum Waiting {
     /// A connection, with the request that was read.
     Conn(Slot),
-    /// A call of another shard, and until when its caller waits.
-    Mail { mail: Mail, until: Tick, _held: Held },
+    /// A call of another shard, and until when it may be done.
+    Call { key: CallKey, call: Call<'static>, until: Tick, _held: Held },
 }
 
 impl Postponed {
@@ -73,20 +74,31 @@ impl Shard {
 
     /// Gives mail to the router, or puts it off if it is a call that would be put off had it been read here. Polls never are.
     pub(super) fn take(&mut self, mail: Mail) {
-        let Mail::Call { key, call } = &mail else { return self.tell_router(Input::Mail(mail)) };
-        let (domain, key) = (call.domain, *key);
-        if matches!(call.verb, Verb::Poll { .. }) || !self.puts_off(domain, call.verb.is_always_taken()) {
-            self.tell_router(Input::Mail(mail));
-        } else if self.memory.admits_under_way(domain) {
-            let held = self.memory.hold(Owner::Domain(domain), mail.bytes());
-            let until = self.now().after(PUT_OFF_MS_MAX);
-            self.postponed.push(domain, Waiting::Mail { mail, until, _held: held });
-            self.counters.requests_postponed_total += 1;
+        let Mail::Call { key, call } = mail else { return self.tell_router(Input::Mail(mail)) };
+        let is_poll = matches!(call.verb, Verb::Poll { .. });
+        if !is_poll && self.puts_off(call.domain, call.verb.is_always_taken()) {
+            self.put_off(key, call);
         } else {
-            self.counters.calls_refused_memory += 1;
-            let answer = Answer::Refused(Refusal::Overloaded);
-            self.outbox.push(key.place, Mail::Answer { key, answer });
+            self.tell_router(Input::Mail(Mail::Call { key, call }));
         }
+    }
+
+    /// Lets a call of another shard wait, if there is room for it.
+    fn put_off(&mut self, key: CallKey, call: Call<'static>) {
+        let domain = call.domain;
+        if !self.memory.admits_under_way(domain) {
+            self.counters.calls_refused_memory += 1;
+            return self.turn_down(key, Refusal::Overloaded);
+        }
+        let held = self.memory.hold(Owner::Domain(domain), call.bytes());
+        let until = self.now().after(PUT_OFF_MS_MAX);
+        self.postponed.push(domain, Waiting::Call { key, call, until, _held: held });
+        self.counters.requests_postponed_total += 1;
+    }
+
+    fn turn_down(&mut self, key: CallKey, refusal: Refusal) {
+        let answer = Answer::Refused(refusal);
+        self.outbox.push(key.place, Mail::Answer { key, answer });
     }
 
     /// Goes on with what was put off, as far as its domains have something left of this turn.
@@ -111,13 +123,12 @@ impl Shard {
 
     fn go_on_with(&mut self, waiting: Waiting) {
         match waiting {
-            Waiting::Mail { mail, until, .. } if self.now() < until => self.tell_router(Input::Mail(mail)),
-            Waiting::Mail { mail, .. } => {
+            Waiting::Call { key, call, until, .. } if self.now() < until => {
+                self.tell_router(Input::Mail(Mail::Call { key, call }));
+            }
+            Waiting::Call { key, .. } => {
                 self.counters.calls_refused_late += 1;
-                if let Mail::Call { key, .. } = mail {
-                    let answer = Answer::Refused(Refusal::Late);
-                    self.outbox.push(key.place, Mail::Answer { key, answer });
-                }
+                self.turn_down(key, Refusal::Late);
             }
             Waiting::Conn(slot) => {
                 let Some(conn) = self.conns.get(slot) else { return };

@@ -203,11 +203,8 @@ impl Shard {
         self.counters.requests_rejected_total += 1;
         let now_ms = self.clock.shared_ms();
         let Some(conn) = self.conns.get(slot) else { return };
-        let asks = match head {
-            Some(request) => self.gate.ask(conn.visitor, || request.values(FORWARDED_FOR), now_ms),
-            None => self.gate.ask(conn.visitor, std::iter::empty, now_ms),
-        };
-        if asks {
+        let forwarded = || head.into_iter().flat_map(|head| head.values(FORWARDED_FOR));
+        if self.gate.ask(conn.visitor, forwarded, now_ms) {
             return self.dismiss(slot, rejection);
         }
         self.counters.requests_refused_rate += 1;

@@ -9,8 +9,9 @@
 //! comes to what all of them may hold, and the door stays open for others.
 
 use super::Shard;
-use super::conn::{Arrival, Conn, Put, Stage, State, Unserved};
+use super::conn::{Conn, Put, State};
 use super::gate::Visitor;
+use super::unserved::{Arrival, Stage, Unserved};
 use crate::api;
 use crate::clock::Tick;
 use crate::http::forwarded::FORWARDED_FOR;

@@ -26,6 +26,7 @@ mod postponed;
 pub mod timers;
 mod token;
 mod traffic;
+mod unserved;
 mod wake;
 
 use std::io;

@@ -4,8 +4,9 @@
 //! that is `dispatch.rs`; or judge what has arrived in part; that is `arrival.rs`. A connection serves one request at a
 //! time: what was pipelined behind it waits, in the kernel if it was not read yet.
 
-use super::conn::{Conn, Deferral, Got, Put, State, Then, Unserved};
+use super::conn::{Conn, Deferral, Got, Put, State, Then};
 use super::timers::Wheel;
+use super::unserved::Unserved;
 use super::{Shard, Timer};
 use crate::api::Shape;
 use crate::clock::{Moment, Tick};

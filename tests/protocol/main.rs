@@ -8,7 +8,8 @@
 //! | §1 HTTP: keep-alive, pipelining, 1.0, close, chunked, Expect, absolute-form, HEAD | `http` |
 //! | §1 HTTP: what is no HTTP, or two requests in one; CR and LF alone; Host | `smuggling` |
 //! | §1 idle connections; 408, 413, 431; connection cap (503) | `slow_and_large` |
-//! | §1 Parameters, Lists and names, body types; Versions; sizes of texts (400); X-NextIM-Skipped | `params` |
+//! | §1 Parameters, body types; Versions; sizes of texts (400) | `params` |
+//! | §1 Lists and names; X-NextIM-Skipped | `lists` |
 //! | §1 Authentication; tickets where they are optional | `auth` |
 //! | §1 Answers: 404, 405, 415 | `http`, `params` |
 //! | §1 Limits of lists, links, rooms, sessions; the domain's users (429) | `limits` |
@@ -57,6 +58,7 @@ mod hostile;
 mod http;
 mod invisible;
 mod limits;
+mod lists;
 mod machine;
 mod messages;
 mod nothing_lost;

@@ -4,17 +4,12 @@
 // stored keeps the bar from its work. Must not: change what the servers do; the answers are changed on their way.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { House, nobodyComplains } from './support/guest.js';
-import { allLeave } from './support/people.js';
+import { nobodyComplains } from './support/guest.js';
+import { openHouse } from './support/house.js';
 
-/** @type {House} */
-let house;
-
-before(async () => (house = await House.open()));
-afterEach(() => allLeave(/** @type {any} */ (house.browser)));
-after(() => house?.close());
+const house = openHouse();
 
 /** Answers are text: 1e400 is a number in JSON, and none that JavaScript has. @param {Record<string, unknown>} rows */
 const text = (rows) => JSON.stringify(rows).replaceAll('"@1e400"', '1e400');

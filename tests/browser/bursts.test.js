@@ -3,31 +3,12 @@
 // Owns: what the window says of it, and the order in which it arrives. Must not: count seconds.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
+const house = openHouse();
 
 /** So long that the site counts each for three, and a few are too many. */
 const BURST = Array.from({ length: 12 }, (_, at) => `line ${at + 1} ${'大'.repeat(8000)}`);
@@ -44,7 +25,7 @@ const ALL = BURST.map((_, at) => at + 1);
 const whole = (chat) => chat.log.getByText(/^line 12 /).waitFor();
 
 test('a burst waits as the site asks, says so, and arrives whole and in order', async () => {
-  const [dave, bob] = await arrive('dave', 'bob');
+  const [dave, bob] = await house.gather('dave', 'bob');
   const [toBob, toDave] = [await dave.bar.chatWith('Bob'), await bob.bar.chatWith('Dave')];
   await burst(dave, 'bob');
   await toBob.window.getByText('Too many messages at once.').waitFor();
@@ -58,12 +39,12 @@ test('a burst waits as the site asks, says so, and arrives whole and in order', 
 });
 
 test('a burst goes on in order on the next page', async () => {
-  const [xiaoming, meiling] = await arrive('xiaoming', 'meiling');
+  const [xiaoming, meiling] = await house.gather('xiaoming', 'meiling');
   const toMeiling = await xiaoming.bar.chatWith('美玲');
   const toXiaoming = await meiling.bar.chatWith('小明');
   await burst(xiaoming, 'meiling');
   await toMeiling.window.getByText('Too many messages at once.').waitFor();
-  await xiaoming.page.goto(`${community.url}/forum`);
+  await xiaoming.page.goto(`${house.url}/forum`);
   await whole(toXiaoming);
   assert.deepEqual(await lines(toXiaoming), ALL);
   await whole(xiaoming.bar.chat('美玲'));
@@ -71,7 +52,7 @@ test('a burst goes on in order on the next page', async () => {
 });
 
 test('what failed keeps its place, and all of it is sent again in its order', async () => {
-  const [alice, carol] = await arrive('alice', 'carol');
+  const [alice, carol] = await house.gather('alice', 'carol');
   const [toCarol, toAlice] = [await alice.bar.chatWith('Carol'), await carol.bar.chatWith('Alice')];
   const lost = ['two', 'three', 'five'];
   await alice.page.route('**/webim/message', (route) => {

@@ -4,28 +4,16 @@
 // breaks; other files do.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, allLeave, heardOnce, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { heardOnce } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** @param {string[]} ids */
-const arrive = (...ids) => Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
+const arrive = (...ids) => Promise.all(ids.map((id) => house.arrive(id)));
 
 /** So wide that a chat which opens by itself covers nothing of the site's pages. */
 const WIDE = { viewport: { width: 1800, height: 900 } };
@@ -226,7 +214,7 @@ test('a hostile style does nothing, even if the site lets it through', async () 
 });
 
 test('whatever users call themselves, their groups and their threads, it is text wherever it is shown', async () => {
-  const [dave, bob, admin] = await Promise.all(['dave', 'bob', 'admin'].map((id) => Person.arrive(browser, community.url, id, WIDE)));
+  const [dave, bob, admin] = await Promise.all(['dave', 'bob', 'admin'].map((id) => house.arrive(id, WIDE)));
   const evil = '<img src=x onerror=alert(1)>';
   await dave.page.goto(`${dave.site}/u/dave`);
   await dave.page.getByLabel('Shown name').fill(evil);
@@ -277,7 +265,7 @@ test('whatever users call themselves, their groups and their threads, it is text
 });
 
 test('links that would run are no links, even if the site gives them', async () => {
-  const alice = await Person.arrive(browser, community.url, 'alice');
+  const alice = await house.arrive('alice');
   const url = 'javascript:document.title="hit"';
   await alice.page.route('**/webim/online', async (route) => {
     const answer = await route.fetch();

@@ -4,12 +4,12 @@
 // large they are; the build does.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { focusName, focused, until } from './support/eyes.js';
+import { openHouse } from './support/house.js';
 import { holdBack, scriptTag, serve } from './support/pages.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { Person } from './support/people.js';
 
 const CHUNK = /\/webim\.[0-9a-f]{16}\.(chat|panels|zh)\.js(\?\d+)?$/;
 const CHAT = /\.chat\.js(\?\d+)?$/;
@@ -19,24 +19,12 @@ const SCRIPT = /\/webim\.js$/;
 const BUILD = /webim\.([0-9a-f]{16})\./;
 const OTHER_BUILD = '0123456789abcdef';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  // It looks to the browser as if answers that a test has changed came from elsewhere, from where it lets no page reach
-  // this machine.
-  [browser, community] = await Promise.all([launch({ args: ['--disable-features=LocalNetworkAccessChecks'] }), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+// It looks to the browser as if answers that a test has changed came from elsewhere, from where it lets no page reach
+// this machine.
+const house = openHouse({ args: ['--disable-features=LocalNetworkAccessChecks'] });
 
 /** @param {string} id */
-const arrive = (id) => Person.arrive(browser, community.url, id);
+const arrive = (id) => house.arrive(id);
 
 /** The names of the files of the bar that a page asks for, from now on. @param {Person} person */
 function asked(person) {
@@ -71,7 +59,7 @@ test('a page loads one file, and what is opened when it is opened', async () => 
   await alice.bar.online();
   await alice.page.mouse.move(1, 1);
   const names = asked(alice);
-  await alice.page.goto(`${community.url}/forum`);
+  await alice.page.goto(`${house.url}/forum`);
   await alice.bar.online();
   assert.deepEqual(names, ['/webim.js']);
   await alice.bar.chatWith('Bob');
@@ -79,7 +67,7 @@ test('a page loads one file, and what is opened when it is opened', async () => 
   // Where a chat is open its window is not waited for, and panels are not loaded for it.
   names.length = 0;
   await alice.page.mouse.move(1, 1);
-  await alice.page.goto(`${community.url}/groups`);
+  await alice.page.goto(`${house.url}/groups`);
   await alice.bar.chat('Bob').box.waitFor();
   assert.deepEqual(names.toSorted(), ['/webim.chat.js', '/webim.js']);
 });
@@ -165,7 +153,7 @@ test('Escape in the place of a chat puts the chat away, and not the contacts bes
 });
 
 test('on a phone what stands in the place of a panel, or of a chat, can be closed', async () => {
-  const person = await Person.arrive(browser, community.url, 'carol', { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true });
+  const person = await house.arrive('carol', { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true });
   // What lies over the bar has come, what would be drawn there has not.
   await refuse(person, PANELS);
   await person.bar.button('Show chat bar').tap();
@@ -202,7 +190,7 @@ test('a menu and a card whose drawing cannot be loaded say so, and then come', a
   await bob.page.keyboard.press('Escape');
   await menu.waitFor({ state: 'detached' });
 
-  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('The bridge is closed');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await bob.bar.region.getByRole('region', { name: 'Notifications', exact: true }).getByText('This could not be loaded.').waitFor();
@@ -215,9 +203,9 @@ test('a menu and a card whose drawing cannot be loaded say so, and then come', a
 test('words of a language that come late are the words of all that was drawn without them', async () => {
   const bob = await arrive('bob');
   const { page, bar } = bob;
-  const tag = await scriptTag(page, community.url);
+  const tag = await scriptTag(page, house.url);
   const allow = await refuse(bob, WORDS);
-  await serve(page, community.url, `<body>${tag.replace('<script ', '<script data-lang="zh-CN" ')}</body>`);
+  await serve(page, house.url, `<body>${tag.replace('<script ', '<script data-lang="zh-CN" ')}</body>`);
   await bar.online();
   const chat = await bar.chatWith('Alice');
   await chat.say('in which language?');
@@ -234,7 +222,7 @@ test('a card above the bar waits for what draws it', async () => {
   await dave.bar.online();
   await dave.page.mouse.move(1, 1);
   const release = await holdBack(dave.page, PANELS);
-  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('The harbour is closed');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await dave.bar.button(/^Notifications, \d+ new/).waitFor();
@@ -254,7 +242,7 @@ test('the server has another build by now: its script takes the page over, with 
   const changes = await bob.bar.watch('Alice');
 
   const names = asked(alice);
-  await alice.page.goto(`${community.url}/forum`);
+  await alice.page.goto(`${house.url}/forum`);
   await alice.bar.online();
   await alice.page.evaluate(() => {
     const { NextIM: im } = /** @type {any} */ (window);
@@ -293,7 +281,7 @@ test('two servers of two builds: the script is loaded anew once, and the page is
   const names = asked(bob);
   // The script is always of the build that the other server has no chunks of.
   await bob.page.route(SCRIPT, asOtherBuild);
-  await bob.page.goto(`${community.url}/forum`);
+  await bob.page.goto(`${house.url}/forum`);
   await bob.bar.online();
   const panel = await bob.bar.panel('Contacts');
   await panel.getByText('This could not be loaded.').waitFor();

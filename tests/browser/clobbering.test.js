@@ -4,18 +4,14 @@
 // scripts be written; a page that does is lost.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { House, nobodyComplains, standsAtTheEdge, talks, visit } from './support/guest.js';
-import { Tab, allLeave } from './support/people.js';
+import { guest, nobodyComplains, standsAtTheEdge, talks, visit } from './support/guest.js';
+import { openHouse } from './support/house.js';
+import { Tab } from './support/people.js';
 
-/** @type {House} */
-let house;
-
-before(async () => (house = await House.open()));
-afterEach(() => allLeave(/** @type {any} */ (house.browser)));
-after(() => house?.close());
+const house = openHouse();
 
 const EVIL = 'http://evil.test';
 
@@ -51,7 +47,7 @@ test('a picture named currentScript does not say where the bar’s files and the
 
 test('a form named NextIM does not keep the bar away, nor stand in its place', async () => {
   const bob = await house.arrive('bob');
-  const alice = await house.guest('alice', { body: '<form id="NextIM"><input name="on"><input name="state"></form>' });
+  const alice = await guest(house, 'alice', { body: '<form id="NextIM"><input name="on"><input name="state"></form>' });
   await talks(alice.bar, 'Alice', bob, 'Bob', 'a form');
   assert.equal(await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.state), 'online');
   nobodyComplains(alice, bob);
@@ -103,7 +99,7 @@ test('names that the browser has nothing for are not taken for what it has', asy
   };
   const body = ['requestIdleCallback', 'AudioContext', 'Notification', 'visualViewport', 'BroadcastChannel'].map((name) => `<form id="${name}"><input name="permission"></form>`).join('');
   const bob = await house.arrive('bob');
-  const alice = await house.guest('alice', { init, body });
+  const alice = await guest(house, 'alice', { init, body });
   await talks(new Tab(alice.page), 'Alice', bob, 'Bob', 'missing');
   await alice.bar.panel('Settings');
   nobodyComplains(alice, bob);

@@ -5,19 +5,15 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { House, barPlace, nobodyComplains, standsAtTheEdge, talks, visit } from './support/guest.js';
-import { Tab, allLeave } from './support/people.js';
+import { barPlace, guest, nobodyComplains, standsAtTheEdge, talks, visit } from './support/guest.js';
+import { openHouse } from './support/house.js';
+import { Tab } from './support/people.js';
 import { scriptTag } from './support/pages.js';
 
-/** @type {House} */
-let house;
-
-before(async () => (house = await House.open()));
-afterEach(() => allLeave(/** @type {any} */ (house.browser)));
-after(() => house?.close());
+const house = openHouse();
 
 const LINK = '<p><a href="/space.php?uid=2">Bob</a> wrote</p>';
 
@@ -84,7 +80,7 @@ const REPLACED = [
 
 for (const [what, change] of REPLACED) {
   test(`${what}: the bar and the marks are there again, once, with the draft`, async () => {
-    const alice = await house.guest('alice', { body: LINK });
+    const alice = await guest(house, 'alice', { body: LINK });
     await alice.bar.online();
     const toBob = await alice.bar.chatWith('Bob');
     await toBob.box.fill('half a sen');
@@ -98,7 +94,7 @@ for (const [what, change] of REPLACED) {
 }
 
 test('a page that throws the bar out again and again is not fought without end', async () => {
-  const alice = await house.guest('alice', { body: '<p>A page</p>' });
+  const alice = await guest(house, 'alice', { body: '<p>A page</p>' });
   await alice.bar.online();
   const times = await alice.page.evaluate(async () => {
     let out = 0;
@@ -126,7 +122,7 @@ const MOVING = [
 ];
 
 test('no style of the body, nor of the root, moves the bar from the window’s edge', async () => {
-  const alice = await house.guest('alice', { body: '<div style="height: 3000px; width: 90%">A long page</div><dialog>A question</dialog>' });
+  const alice = await guest(house, 'alice', { body: '<div style="height: 3000px; width: 90%">A long page</div><dialog>A question</dialog>' });
   await alice.bar.online();
   const { page } = alice;
   await page.evaluate(() => window.scrollTo(0, 700));
@@ -149,7 +145,7 @@ test('no style of the body, nor of the root, moves the bar from the window’s e
 });
 
 test('it takes no room in a root element that lays out its children', async () => {
-  const alice = await house.guest('alice', { body: '<p>A page</p>', head: '<style>html { display: grid; gap: 50px; grid-template-columns: 1fr } body { margin: 0 }</style>' });
+  const alice = await guest(house, 'alice', { body: '<p>A page</p>', head: '<style>html { display: grid; gap: 50px; grid-template-columns: 1fr } body { margin: 0 }</style>' });
   await alice.bar.online();
   const heights = () => page.evaluate(() => [document.documentElement.scrollHeight, document.body.offsetHeight]);
   const { page } = alice;
@@ -212,7 +208,7 @@ test('a tag whose address of the site is none is told so, once, and the page is 
 
 test('spellings of the site’s address are one site: one session, one draft', async () => {
   const bob = await house.arrive('bob');
-  const alice = await house.guest('alice', { tag: { 'data-site': '/webim' } });
+  const alice = await guest(house, 'alice', { tag: { 'data-site': '/webim' } });
   const [toBob] = await talks(alice.bar, 'Alice', bob, 'Bob', 'spellings');
   let sessions = 0;
   alice.context.on('request', (request) => (sessions += Number(/\/online$/.test(new URL(request.url()).pathname))));

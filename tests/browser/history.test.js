@@ -4,33 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
+import { openHouse } from './support/house.js';
 import { holdBack } from './support/pages.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { Person } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
+const house = openHouse();
 
 /** The cards above the bar. @param {Person} person */
 const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
@@ -60,7 +41,7 @@ async function scrollUp(chat) {
 const days = (chat) => chat.log.getByRole('heading');
 
 test('older lines come as one scrolls up, in order, and the reader stays where he was', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+  const [alice, bob] = await house.gather('alice', 'bob');
   await sayMany(alice, 'unicast', 'bob', 'From Alice');
   await sayMany(bob, 'unicast', 'alice', 'From Bob');
   const toBob = await alice.bar.chatWith('Bob');
@@ -83,7 +64,7 @@ test('older lines come as one scrolls up, in order, and the reader stays where h
 });
 
 test('the line one reads does not move when older ones come in above it', async () => {
-  const [xiaoming, meiling] = await arrive('xiaoming', 'meiling');
+  const [xiaoming, meiling] = await house.gather('xiaoming', 'meiling');
   await sayMany(xiaoming, 'unicast', 'meiling', '甲');
   await sayMany(meiling, 'unicast', 'xiaoming', '乙');
   const release = await holdBack(xiaoming.page, /\/webim\/history\?.*before=/);
@@ -102,7 +83,7 @@ test('the line one reads does not move when older ones come in above it', async 
 });
 
 test("a room's history goes back too", async () => {
-  const [alice, bob, carol] = await arrive('alice', 'bob', 'carol');
+  const [alice, bob, carol] = await house.gather('alice', 'bob', 'carol');
   await sayMany(bob, 'multicast', '1', 'Bob walks');
   await sayMany(carol, 'multicast', '1', 'Carol walks');
   const room = await alice.bar.enter('Mountain walkers');
@@ -114,7 +95,7 @@ test("a room's history goes back too", async () => {
 });
 
 test('who is at the first line before the newest page has come need not scroll again', async () => {
-  const [carol, xiaoming, meiling] = await arrive('carol', 'xiaoming', 'meiling');
+  const [carol, xiaoming, meiling] = await house.gather('carol', 'xiaoming', 'meiling');
   const release = await holdBack(carol.page, '**/webim/history?*');
   const room = await carol.bar.enter('摄影俱乐部');
   await sayMany(xiaoming, 'multicast', '3', '丙');
@@ -128,7 +109,7 @@ test('who is at the first line before the newest page has come need not scroll a
 });
 
 test('older lines that cannot be had are asked for again when one scrolls, and not before', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+  const [alice, bob] = await house.gather('alice', 'bob');
   let [asked, isThere] = [0, false];
   await alice.page.route(/\/webim\/history\?.*before=/, (route) => {
     asked += 1;
@@ -155,7 +136,7 @@ test('older lines that cannot be had are asked for again when one scrolls, and n
 });
 
 test('days stand above what was said on them', async () => {
-  const [bob] = await arrive('bob');
+  const [bob] = await house.gather('bob');
   const day = 24 * 3_600_000;
   await bob.page.route('**/webim/history?*', async (route) => {
     const answer = await route.fetch();
@@ -180,7 +161,7 @@ test('days stand above what was said on them', async () => {
 });
 
 test('a history is cleared on my side only, after I have said so twice', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+  const [alice, bob] = await house.gather('alice', 'bob');
   const [toBob, toAlice] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
   await toBob.say('Shall we forget this?');
   await toAlice.hears('Shall we forget this?');
@@ -203,7 +184,7 @@ test('a history is cleared on my side only, after I have said so twice', async (
 });
 
 test('a history that is downloaded is a page with all that was said, and nothing in it runs', async () => {
-  const [dave, bob] = await arrive('dave', 'bob');
+  const [dave, bob] = await house.gather('dave', 'bob');
   const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   const toBob = await dave.bar.chatWith('Bob');
   await toBob.say(hostile);
@@ -213,7 +194,7 @@ test('a history that is downloaded is a page with all that was said, and nothing
   assert.match(download.suggestedFilename(), /^histories-[\d-]+\.html$/);
   const file = await download.path();
   assert.match(await readFile(file, 'utf8'), /&#60;img src=x|&lt;img src=x/);
-  assert.equal(new URL(dave.page.url()).origin, community.url, 'the page stays');
+  assert.equal(new URL(dave.page.url()).origin, house.url, 'the page stays');
 
   const reader = await dave.context.newPage();
   await reader.setContent(await readFile(file, 'utf8'));

@@ -4,27 +4,15 @@
 // back; keys of input methods. Must not: repeat the way by keyboard, which `keyboard.test.js` has.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { focused, until } from './support/eyes.js';
+import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
-import { Person, Tab, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { Tab } from './support/people.js';
 import { noted, standIn } from './support/stubs.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** A thread whose pages are turned by arrow keys, as forums do it: they look only at what kind of element has the focus. */
 const THREAD = `
@@ -48,9 +36,9 @@ const THREAD = `
 
 /** Somebody on a page of this content, with the bar. @param {string} id @param {string} html @param {{init?: () => void}} [options] */
 async function visit(id, html, options) {
-  const person = await Person.arrive(browser, community.url, id, options);
-  const tag = await scriptTag(person.page, community.url);
-  await serve(person.page, community.url, `<body>${html}${tag}</body>`);
+  const person = await house.arrive(id, options);
+  const tag = await scriptTag(person.page, house.url);
+  await serve(person.page, house.url, `<body>${html}${tag}</body>`);
   const bar = await new Tab(person.page).online();
   return { person, page: person.page, keyboard: person.page.keyboard, bar };
 }
@@ -192,7 +180,7 @@ test('a key of an input method, Escape too, does nothing of the bar', async () =
 });
 
 test('typing in the bar is a gesture after which it may sound', async () => {
-  const person = await Person.arrive(browser, community.url, 'zoe');
+  const person = await house.arrive('zoe');
   await standIn(person.context);
   await person.page.reload();
   const bar = await person.bar.online();

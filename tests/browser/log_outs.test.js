@@ -3,36 +3,17 @@
 // Owns: what a log-out, a new password and a visit without either mean to the bar. Must not: look at the site's own pages.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { PASSWORD, Person, Tab, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { PASSWORD, Tab } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
+const house = openHouse();
 
 const GONE = 'The site has ended the chat';
 
 test('a log-out in one browser leaves the other online', async () => {
-  const [desk, phone, bob] = await arrive('alice', 'alice', 'bob');
+  const [desk, phone, bob] = await house.gather('alice', 'alice', 'bob');
   const toBob = await phone.bar.chatWith('Bob');
   await desk.page.getByRole('button', { name: 'Log out' }).click();
   await desk.bar.button('Sign in to chat').waitFor();
@@ -45,7 +26,7 @@ test('a log-out in one browser leaves the other online', async () => {
 });
 
 test('a session that a new password ended is asked about once: who has the cookie goes on, others sign in', async () => {
-  const [here, there] = await arrive('dave', 'dave');
+  const [here, there] = await house.gather('dave', 'dave');
   const second = await here.tab(`/u/dave`);
   await second.online();
   /** @type {string[]} */
@@ -62,14 +43,14 @@ test('a session that a new password ended is asked about once: who has the cooki
 });
 
 test('a page that says nobody is logged in asks the site nothing, and logs no error', async () => {
-  const context = await browser.newContext();
+  const context = await house.browser.newContext();
   const page = await context.newPage();
   /** @type {string[]} */
   const seen = [];
   page.on('console', (said) => seen.push(said.text()));
   page.on('request', (request) => /\/webim\/|\/packets/.test(request.url()) && seen.push(request.url()));
   for (const path of ['/', '/forum', '/members']) {
-    await page.goto(community.url + path);
+    await page.goto(house.url + path);
     await new Tab(page).button('Sign in to chat').waitFor();
   }
   assert.deepEqual(seen, []);

@@ -4,34 +4,21 @@
 // Must not: ask a clock; `src/web/bench` prints how long a key takes.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { focused, until } from './support/eyes.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
-
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
+import { openHouse } from './support/house.js';
 
 const MEMBERS = 5000;
 const ONLINE = 900;
 /** More than are seen at once, with those beside. */
 const ROWS_MAX = 60;
 
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** Somebody with very many contacts, online. @param {string} id */
 async function popular(id) {
-  const person = await Person.arrive(browser, community.url, id);
+  const person = await house.arrive(id);
   await person.page.route('**/webim/online', async (route) => {
     const response = await route.fetch();
     const answer = await response.json();

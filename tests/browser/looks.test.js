@@ -4,29 +4,16 @@
 // offers. Must not: compare pictures of pages.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch({ args: ['--disable-features=LocalNetworkAccessChecks'] }), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse({ args: ['--disable-features=LocalNetworkAccessChecks'] });
 
 /** @param {string} id @param {object} [options] */
 async function arrive(id, options) {
-  const person = await Person.arrive(browser, community.url, id, options);
+  const person = await house.arrive(id, options);
   await person.bar.online();
   return person;
 }
@@ -127,7 +114,7 @@ test('names of groups are shown as the site writes them', async () => {
     for (const buddy of json.buddies) if (buddy.id === 'carol') buddy.group = 'iPhone FANS';
     await route.fulfill({ response: answer, json });
   });
-  await alice.page.goto(`${community.url}/groups`);
+  await alice.page.goto(`${house.url}/groups`);
   await alice.bar.online();
   const group = (await alice.bar.panel('Contacts')).getByRole('button', { name: 'iPhone FANS 0/1' });
   await group.waitFor();

@@ -3,25 +3,13 @@
 // Owns: ids that look like something else, and what a page says of its own user. Must not: look at how links are found.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
+import { openHouse } from './support/house.js';
 import { serve, scriptTag } from './support/pages.js';
-import { Person, Tab, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { Person, Tab } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** What a site may call its users. */
 const WORDS = ['null', 'undefined', '__proto__', 'constructor', '[GM]Bob', '007'];
@@ -37,12 +25,12 @@ function rewrite(person, change) {
 }
 
 test('an element that names an id is no link to the user whose uid that is', async () => {
-  const carol = await Person.arrive(browser, community.url, 'carol');
+  const carol = await house.arrive('carol');
   const { page } = carol;
-  const tag = await scriptTag(page, community.url);
+  const tag = await scriptTag(page, house.url);
   await rewrite(carol, ({ buddies }) => buddies.push({ id: '4', uid: '900', nick: 'Four', presence: 'online', show: 'available', group: 'stranger' }));
   const body = '<p><b data-webim-user="2">two</b> <b data-webim-user="4">four</b> <b data-webim-user="bob">bob</b> <a href="/space.php?uid=4">4</a></p>';
-  await serve(page, community.url, `<body>${body}${tag}</body>`);
+  await serve(page, house.url, `<body>${body}${tag}</body>`);
   await new Tab(page).online();
   const beside = (/** @type {string} */ selector) => page.locator(`${selector} + nextim-presence`).getByRole('button');
   await beside('[data-webim-user="bob"]').waitFor();
@@ -53,7 +41,7 @@ test('an element that names an id is no link to the user whose uid that is', asy
 });
 
 test('users whose ids are words of programs are users like others', async () => {
-  const alice = await Person.arrive(browser, community.url, 'alice');
+  const alice = await house.arrive('alice');
   const { page } = alice;
   await rewrite(alice, (answer) => {
     answer.user.id = 'null';
@@ -69,28 +57,27 @@ test('users whose ids are words of programs are users like others', async () => 
   await alice.bar.online();
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).NextIM.user.id), 'null');
   for (const id of WORDS.slice(1)) {
-    const chat = await alice.bar.chatWith(`<${id}>`.replace(/[[\]]/g, '\\$&'));
-    await alice.bar.chat(`<${id}>`).say(`to ${id}`);
-    await alice.bar.chat(`<${id}>`).log.getByRole('img', { name: 'Sent' }).waitFor();
-    assert.ok(chat);
+    const chat = await alice.bar.chatWith(`<${id}>`);
+    await chat.say(`to ${id}`);
+    await chat.log.getByRole('img', { name: 'Sent' }).waitFor();
   }
   assert.deepEqual(receivers, WORDS.slice(1));
   assert.deepEqual(alice.complaints, []);
 });
 
 test('a page from a cache, made for another user, deletes no draft', async () => {
-  const bob = await Person.arrive(browser, community.url, 'bob');
+  const bob = await house.arrive('bob');
   const { page } = bob;
-  const tag = await scriptTag(page, community.url);
-  await page.goto(`${community.url}/forum`);
+  const tag = await scriptTag(page, house.url);
+  await page.goto(`${house.url}/forum`);
   const chat = await bob.bar.chatWith('Alice');
   await chat.box.fill('half a thought');
   for (const user of ['carol', '', 'undefined']) {
-    await serve(page, community.url, `<body>${tag.replace('data-user="bob"', `data-user="${user}"`)}</body>`);
+    await serve(page, house.url, `<body>${tag.replace('data-user="bob"', `data-user="${user}"`)}</body>`);
     // Of a page that is nobody's the site is asked nothing.
     if (user) await bob.bar.online();
     else await bob.bar.button('Sign in to chat').waitFor();
-    await page.goto(`${community.url}/forum`);
+    await page.goto(`${house.url}/forum`);
     await bob.bar.online();
     await chat.window.waitFor();
     assert.equal(await chat.box.inputValue(), 'half a thought', `made for “${user}”`);

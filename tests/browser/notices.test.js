@@ -3,31 +3,12 @@
 // Owns: broadcasts, pushes of the forum, and the site's own notifications, as the bar shows them. Must not: look at what users say to one another.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
+const house = openHouse();
 
 /** The cards above the bar. @param {Person} person */
 const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
@@ -56,7 +37,7 @@ async function reply(person, thread, text) {
 const news = (person, count) => person.bar.button(count ? `Notifications, ${count} new` : 'Notifications').waitFor();
 
 test('an administrator speaks to everybody who is online, in a card of its own look that stays among the notifications', async () => {
-  const [admin, carol, zoe] = await arrive('admin', 'carol', 'zoe');
+  const [admin, carol, zoe] = await house.gather('admin', 'carol', 'zoe');
   await Promise.all([carol, zoe].map((person) => news(person, 0)));
   await broadcast(admin, 'Maintenance at noon: see https://example.com/noon');
   await Promise.all([carol, zoe].map(hold));
@@ -86,7 +67,7 @@ test('an administrator speaks to everybody who is online, in a card of its own l
 });
 
 test('nobody but an administrator speaks to everybody', async () => {
-  const [bob, carol] = await arrive('bob', 'carol');
+  const [bob, carol] = await house.gather('bob', 'carol');
   const status = await bob.page.evaluate(async () => {
     const body = new URLSearchParams({ type: 'broadcast', body: 'Buy hubs' });
     return (await fetch('/webim/message', { method: 'POST', body })).status;
@@ -100,7 +81,7 @@ test('nobody but an administrator speaks to everybody', async () => {
 });
 
 test('a post of the forum is pushed to its subscribers only, in a look of its own, with the way to it', async () => {
-  const [alice, carol, dave] = await arrive('alice', 'carol', 'dave');
+  const [alice, carol, dave] = await house.gather('alice', 'carol', 'dave');
   const panel = await alice.bar.panel('Notifications');
   await panel.getByRole('link', { name: /Welcome to the community/ }).waitFor();
   await reply(dave, 'Which camera for birds?', 'The one with a strap.');
@@ -108,7 +89,7 @@ test('a post of the forum is pushed to its subscribers only, in a look of its ow
   await card.getByText('New in Forum').waitFor();
   await card.getByText('Dave in “Which camera for birds?”: The one with a strap.').waitFor();
   assert.equal(await panel.locator('.card.broadcast').count(), 0);
-  assert.equal(await card.getByRole('link', { name: 'Open' }).getAttribute('href'), `${community.url}/forum`);
+  assert.equal(await card.getByRole('link', { name: 'Open' }).getAttribute('href'), `${house.url}/forum`);
 
   // What comes later is here, so nothing of the other will come any more.
   await (await alice.bar.chatWith('Carol')).say('Did you see the post?');
@@ -118,7 +99,7 @@ test('a post of the forum is pushed to its subscribers only, in a look of its ow
 });
 
 test('who subscribes gets the next post in a card, and who unsubscribes no more', async () => {
-  const [meiling, bob] = await arrive('meiling', 'bob');
+  const [meiling, bob] = await house.gather('meiling', 'bob');
   await meiling.page.goto(`${meiling.site}/forum`);
   await meiling.page.getByRole('button', { name: 'Subscribe', exact: true }).click();
   await meiling.page.getByRole('button', { name: 'Unsubscribe' }).waitFor();
@@ -136,7 +117,7 @@ test('who subscribes gets the next post in a card, and who unsubscribes no more'
   await meiling.page.getByRole('button', { name: 'Subscribe', exact: true }).waitFor();
   await meiling.bar.online();
   await reply(bob, 'Sunday walk: lake or ridge?', 'Or the ridge.');
-  const [xiaoming] = await arrive('xiaoming');
+  const [xiaoming] = await house.gather('xiaoming');
   await (await xiaoming.bar.chatWith('美玲')).say('看到了吗？');
   await meiling.bar.chat('小明').hears('看到了吗？');
   const panel = await meiling.bar.panel('Notifications');
@@ -145,9 +126,9 @@ test('who subscribes gets the next post in a card, and who unsubscribes no more'
 });
 
 test('what the site noted for a user is listed with links: a reply, a request, and its answer', async () => {
-  const [alice, zoe] = await arrive('alice', 'zoe');
+  const [alice, zoe] = await house.gather('alice', 'zoe');
   await reply(zoe, 'Welcome! Introduce yourself', 'Hi, I am Zoë.');
-  const [admin] = await arrive('admin');
+  const [admin] = await house.gather('admin');
   const ofAdmin = await admin.bar.panel('Notifications');
   await ofAdmin.getByRole('link', { name: 'Zoë Öztürk replied in “Welcome! Introduce yourself”' }).click();
   await admin.page.waitForURL(/\/forum\/1#post-\d+$/);
@@ -171,7 +152,7 @@ test('what the site noted for a user is listed with links: a reply, a request, a
 });
 
 test('notices that are new are counted, those of the site with those that were pushed', async () => {
-  const [admin, bob] = await arrive('admin', 'bob');
+  const [admin, bob] = await house.gather('admin', 'bob');
   // Looked at once: what was pushed before is not new any more.
   await bob.bar.panel('Notifications');
   await bob.bar.panel('Settings');

@@ -4,18 +4,14 @@
 // page's own scripts are left as they are. Must not: test again what the bar does; the other files do.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { House, nobodyComplains, talks, visit } from './support/guest.js';
-import { Tab, allLeave, heardOnce } from './support/people.js';
+import { guest, nobodyComplains, talks, visit } from './support/guest.js';
+import { openHouse } from './support/house.js';
+import { Tab, heardOnce } from './support/people.js';
 
-/** @type {House} */
-let house;
-
-before(async () => (house = await House.open()));
-afterEach(() => allLeave(/** @type {any} */ (house.browser)));
-after(() => house?.close());
+const house = openHouse();
 
 const SHARED = '/usr/share/javascript';
 
@@ -48,22 +44,22 @@ const PAGES = [
     RegExp.prototype.exec = function () { return null; };` }],
 ];
 
-for (const [what, guest] of PAGES) {
+for (const [what, page] of PAGES) {
   test(`${what}: two tabs share one session, and drafts and unread counts are where they were on the next page`, async () => {
     const bob = await house.arrive('bob');
     await bob.bar.online();
-    const alice = await house.guest('alice', { ...guest, body: '<p><a href="/space.php?uid=2">Bob</a> wrote</p>' });
+    const alice = await guest(house, 'alice', { ...page, body: '<p><a href="/space.php?uid=2">Bob</a> wrote</p>' });
     const [toBob, toAlice] = await talks(alice.bar, 'Alice', bob, 'Bob', what);
     await alice.page.getByRole('button', { name: /^Chat with Bob \(/ }).waitFor();
 
-    await visit(alice, guest);
+    await visit(alice, page);
     await toBob.hears(`${what} to a guest`);
 
     // A second tab: what is said in one stands in the other, and nobody goes online for it.
     let sessions = 0;
     alice.context.on('request', (request) => (sessions += Number(/\/online$/.test(new URL(request.url()).pathname))));
     const second = new Tab(await alice.context.newPage());
-    await visit(/** @type {any} */ ({ page: second.page, site: house.url, bar: second, tag: alice.tag }), guest);
+    await visit(/** @type {any} */ ({ page: second.page, site: house.url, bar: second, tag: alice.tag }), page);
     await second.online();
     await second.button('Bob').waitFor();
     await second.button('Bob').click();
@@ -78,7 +74,7 @@ for (const [what, guest] of PAGES) {
     await toAlice.say(`${what}: unread`);
     for (const bar of [alice.bar, second]) await bar.button('Bob, 1 unread').waitFor();
     await second.page.close();
-    await visit(alice, guest);
+    await visit(alice, page);
     await alice.bar.online();
     await alice.bar.button('Bob, 1 unread').click();
     await toBob.hears(`${what}: unread`);
@@ -100,7 +96,7 @@ test('the page’s scripts find what they replaced as they left it, and their ca
       NextIM.menu([{ title: 'Our own', url: '/own' }]);
       NextIM.open('bob');
     });`;
-  const alice = await house.guest('alice', { script });
+  const alice = await guest(house, 'alice', { script });
   await alice.bar.online();
   await alice.bar.chat('Bob').box.waitFor();
   await until('the page heard', () => alice.page.evaluate(() => /** @type {any} */ (document.documentElement).heard.sort().join() === 'alice,ready'));

@@ -3,31 +3,12 @@
 // Owns: what others see of what a user chose to show. Must not: look at connections that break.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
+const house = openHouse();
 
 /** The cards above the bar. @param {Person} person */
 const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
@@ -50,7 +31,7 @@ async function write(person, text) {
 const sees = async (person, nick, presence) => (await person.bar.contact(nick, `${presence}$`)).first().waitFor();
 
 test('away and do not disturb are seen by others with the line beside them, on this page and on the next', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+  const [alice, bob] = await house.gather('alice', 'bob');
   await sees(bob, 'Alice', 'Available');
   await show(alice, 'Away');
   await sees(bob, 'Alice', 'Away');
@@ -78,7 +59,7 @@ test('away and do not disturb are seen by others with the line beside them, on t
 });
 
 test('a line that is being edited is given up with Escape', async () => {
-  const [carol] = await arrive('carol');
+  const [carol] = await house.gather('carol');
   await write(carol, 'Out with the camera');
   const line = (await carol.bar.panel('Contacts')).getByRole('textbox', { name: 'Your status' });
   await line.fill('Something else');
@@ -91,7 +72,7 @@ test('a line that is being edited is given up with Escape', async () => {
 });
 
 test('who is invisible looks offline, and still hears and speaks', async () => {
-  const [xiaoming, meiling] = await arrive('xiaoming', 'meiling');
+  const [xiaoming, meiling] = await house.gather('xiaoming', 'meiling');
   await sees(meiling, '小明', 'Available');
   await show(xiaoming, 'Invisible');
   await sees(meiling, '小明', 'Offline');
@@ -116,7 +97,7 @@ test('who is invisible looks offline, and still hears and speaks', async () => {
 });
 
 test('who goes offline stays so on the next page, and comes back when he wants to', async () => {
-  const [bob, dave] = await arrive('bob', 'dave');
+  const [bob, dave] = await house.gather('bob', 'dave');
   await sees(bob, 'Dave', 'Available');
   await show(dave, 'Offline');
   await sees(bob, 'Dave', 'Offline');

@@ -3,26 +3,14 @@
 // Owns: that nothing opens, sounds or notifies then, and that nothing is lost by it. Must not: look at how others see it.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 import { hide, noted, standIn } from './support/stubs.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** Chooses what others are to see. @param {Person} person @param {string} show */
 async function show(person, show) {
@@ -33,9 +21,9 @@ async function show(person, show) {
 }
 
 test('who does not want to be disturbed is not: nothing opens, sounds or notifies, and all of it is counted', async () => {
-  const [alice, bob, admin] = await Promise.all(['alice', 'bob', 'admin'].map((id) => Person.arrive(browser, community.url, id)));
+  const [alice, bob, admin] = await Promise.all(['alice', 'bob', 'admin'].map((id) => house.arrive(id)));
   await standIn(alice.context);
-  await alice.page.goto(`${community.url}/forum`);
+  await alice.page.goto(`${house.url}/forum`);
   await Promise.all([alice.bar.online(), bob.bar.online()]);
   const { page, bar } = alice;
   await (await bar.panel('Settings')).getByRole('switch', { name: 'Desktop notifications' }).check();
@@ -46,7 +34,7 @@ test('who does not want to be disturbed is not: nothing opens, sounds or notifie
   await toAlice.say('seen, but not to be disturbed by');
   await bar.button('Bob, 1 unread').waitFor();
   assert.equal(await bar.chat('Bob').window.count(), 0, 'no window opens');
-  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('Fire drill at noon');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await bar.button(/^Notifications, [1-9]\d* new$/).waitFor();

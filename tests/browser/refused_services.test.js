@@ -6,18 +6,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { House, nobodyComplains, talks } from './support/guest.js';
+import { nobodyComplains, talks } from './support/guest.js';
+import { openHouse } from './support/house.js';
 import { PATIENCE_MS } from './support/eyes.js';
-import { Tab, allLeave, launchProfile } from './support/people.js';
+import { Tab, launchProfile } from './support/people.js';
 
-/** @type {House} */
-let house;
-
-before(async () => (house = await House.open()));
-afterEach(() => allLeave(/** @type {any} */ (house.browser)));
-after(() => house?.close());
+const house = openHouse();
 
 /** What a browser refuses, each as a script that runs in the page first. @type {[string, () => void][]} */
 const REFUSALS = [

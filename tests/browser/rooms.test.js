@@ -4,34 +4,15 @@
 // is the site's.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Person, allLeave, heardOnce, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { heardOnce } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
+const house = openHouse();
 
 test('what one says in a room the others hear, and who looks elsewhere sees how much', async () => {
-  const [alice, bob, carol] = await arrive('alice', 'bob', 'carol');
+  const [alice, bob, carol] = await house.gather('alice', 'bob', 'carol');
   const room = 'Mountain walkers';
   const [ofAlice, ofCarol] = [await alice.bar.enter(room), await carol.bar.enter(room)];
   await bob.bar.chatWith('Alice');
@@ -55,7 +36,7 @@ test('what one says in a room the others hear, and who looks elsewhere sees how 
 });
 
 test('a room says who is there, as they come and go, and each of them can be talked to', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+  const [alice, bob] = await house.gather('alice', 'bob');
   const ofAlice = await alice.bar.enter('Mountain walkers');
   await ofAlice.button('Members, 2 online').click();
   const list = ofAlice.window.getByRole('group', { name: 'Members of Mountain walkers' });
@@ -63,7 +44,7 @@ test('a room says who is there, as they come and go, and each of them can be tal
   await list.getByText('Alice').waitFor();
   assert.equal(await list.getByRole('button', { name: 'Alice' }).count(), 0, 'nobody talks to himself');
 
-  const [carol] = await arrive('carol');
+  const [carol] = await house.gather('carol');
   await ofAlice.button('Members, 3 online').waitFor();
   await list.getByRole('button', { name: 'Carol' }).click();
   const toCarol = alice.bar.chat('Carol');
@@ -78,7 +59,7 @@ test('a room says who is there, as they come and go, and each of them can be tal
 });
 
 test('a locked room is silent, and has its history when it is unlocked', async () => {
-  const [bob, dave] = await arrive('bob', 'dave');
+  const [bob, dave] = await house.gather('bob', 'dave');
   const [ofBob, ofDave] = [await bob.bar.enter('Bicycle kitchen'), await dave.bar.enter('Bicycle kitchen')];
   await ofBob.say('Before the lock');
   await ofDave.hears('Before the lock');
@@ -103,7 +84,7 @@ test('a locked room is silent, and has its history when it is unlocked', async (
   await ofDave.hears('Before the lock');
   assert.equal(await ofDave.times('While it was locked'), 0);
   // The last page is drawn without asking anybody; a browser that remembers nothing shows nothing of it, either.
-  const [elsewhere] = await arrive('dave');
+  const [elsewhere] = await house.gather('dave');
   await (await elsewhere.bar.panel('Rooms')).getByRole('button', { name: 'Bicycle kitchen, Locked' }).click();
   const locked = elsewhere.bar.chat('Bicycle kitchen');
   await locked.window.getByText('You have locked this room.').waitFor();
@@ -120,7 +101,7 @@ test('a locked room is silent, and has its history when it is unlocked', async (
 });
 
 test('who blocks somebody hears nothing of him, neither sees the other, and both are told why nothing goes', async () => {
-  const [xiaoming, meiling] = await arrive('xiaoming', 'meiling');
+  const [xiaoming, meiling] = await house.gather('xiaoming', 'meiling');
   await (await xiaoming.bar.contact('美玲', 'Available')).first().waitFor();
   await (await meiling.bar.contact('小明', 'Available')).first().waitFor();
   const toMeiling = await xiaoming.bar.chatWith('美玲');
@@ -151,7 +132,7 @@ test('who blocks somebody hears nothing of him, neither sees the other, and both
 });
 
 test('a blocked user is silent in a private chat but not in the room of both', async () => {
-  const [alice, carol] = await arrive('alice', 'carol');
+  const [alice, carol] = await house.gather('alice', 'carol');
   const toCarol = await alice.bar.chatWith('Carol');
   await toCarol.choose('Block');
   await toCarol.window.getByText('You have blocked Carol.').waitFor();

@@ -4,34 +4,22 @@
 // scripts, groups of contacts, and where a phone begins. Must not: look at what users set in their settings.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
+import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { Person } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** @param {string} id @param {object} [options] */
-const arrive = (id, options) => Person.arrive(browser, community.url, id, options);
+const arrive = (id, options) => house.arrive(id, options);
 
 /** A page whose tag has these attributes too. @param {Person} person @param {string} attributes @param {string} [html] */
 async function page(person, attributes, html = '<p>A page</p>') {
-  const tag = await scriptTag(/** @type {import('playwright-core').Page} */ (person.page), community.url);
-  await serve(/** @type {import('playwright-core').Page} */ (person.page), community.url, `<body>${html}${tag.replace('<script', `<script ${attributes}`)}</body>`);
+  const tag = await scriptTag(/** @type {import('playwright-core').Page} */ (person.page), house.url);
+  await serve(/** @type {import('playwright-core').Page} */ (person.page), house.url, `<body>${html}${tag.replace('<script', `<script ${attributes}`)}</body>`);
 }
 
 test('data-user-links: the site’s own links lead to users, and the usual ones no more', async () => {
@@ -151,7 +139,7 @@ test('contacts: each group says how many are there, folds, and stays folded on t
   assert.equal(await friends.getAttribute('aria-expanded'), 'false');
   await panel.getByRole('button', { name: 'Options for Carol' }).waitFor();
 
-  await alice.page.goto(`${community.url}/groups`);
+  await alice.page.goto(`${house.url}/groups`);
   await alice.bar.online();
   await alice.bar.panel('Contacts');
   await panel.getByRole('button', { name: 'Friends 1/2' }).waitFor();
@@ -194,7 +182,7 @@ test('where the site says so the message server is polled by scripts, and nothin
   /** @type {Set<string>} */
   const kinds = new Set();
   xiaoming.page.on('request', (request) => /\/packets\?/.test(request.url()) && kinds.add(request.resourceType()));
-  await xiaoming.page.goto(`${community.url}/forum`);
+  await xiaoming.page.goto(`${house.url}/forum`);
   await xiaoming.bar.online();
   const [toMeiling, toXiaoming] = [await xiaoming.bar.chatWith('美玲'), await meiling.bar.chatWith('小明')];
   const said = Array.from({ length: 5 }, (_, at) => `第 ${at} 句 </script>\u2028`);

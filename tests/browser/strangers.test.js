@@ -3,25 +3,13 @@
 // Owns: the marks beside these links. Must not: look at how links are made; that is the site's.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** Lets a minute and a half pass on a page whose clock was installed. @param {import('playwright-core').Page} page */
 async function aMinuteLater(page) {
@@ -30,7 +18,7 @@ async function aMinuteLater(page) {
 
 /** Somebody whose bar runs only where the address asks for it: until then nobody knows that he is there. @param {string} id */
 async function arriveUnseen(id) {
-  const person = await Person.arrive(browser, community.url, id, {
+  const person = await Person.house.gather(house.browser, house.url, id, {
     init: () => {
       if (location.hash !== '#chat') Object.assign(window, { NextIM: { on() {} } });
     },
@@ -47,13 +35,6 @@ const untilGone = (person, id) =>
       return (await answer.json())[0].presence === 'offline';
     }, id),
   );
-
-/** @param {string[]} ids */
-const arrive = async (...ids) => {
-  const people = await Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-  await Promise.all(people.map((person) => person.bar.online()));
-  return people;
-};
 
 /** The mark beside a user's link. @param {import('playwright-core').Locator} place @param {string} nick @param {string} show */
 const mark = (place, nick, show) => place.getByRole('button', { name: `Chat with ${nick} (${show})`, exact: true });
@@ -73,13 +54,13 @@ for (const { what, path, link } of [
 ]) {
   test(`in ${what} a mark beside a link follows the user's presence, and opens a chat`, async () => {
     // Carol is no friend of his: she knows him only from the page.
-    const [carol] = await arrive('carol');
+    const [carol] = await house.gather('carol');
     const main = await visit(carol, path);
     await mark(main, '小明', 'offline').first().waitFor();
     assert.ok(await main.locator(`${link} + nextim-presence`).first().isVisible(), 'it stands right beside the link');
     assert.equal(await main.locator(`${link} + nextim-presence`).count(), await main.locator(link).count(), 'each link has its own');
 
-    const [xiaoming] = await arrive('xiaoming');
+    const [xiaoming] = await house.gather('xiaoming');
     await mark(main, '小明', 'available').first().click();
     await carol.bar.chat('小明').say(`打扰一下：${path}`);
     await xiaoming.bar.chat('Carol').hears(`打扰一下：${path}`);
@@ -92,7 +73,7 @@ for (const { what, path, link } of [
 }
 
 test('friends are marked too', async () => {
-  const [bob, dave] = await arrive('bob', 'dave');
+  const [bob, dave] = await house.gather('bob', 'dave');
   const main = await visit(bob, '/friends');
   await mark(main, 'Dave', 'available').first().waitFor();
   await mark(main, 'Carol', 'offline').first().waitFor();
@@ -103,12 +84,12 @@ test('friends are marked too', async () => {
 });
 
 test('a second tab marks whom the first did not know', async () => {
-  const [meiling] = await arrive('meiling');
+  const [meiling] = await house.gather('meiling');
   await meiling.context.clock.install();
   const tab = await meiling.tab('/members');
   const main = tab.page.getByRole('main');
   await mark(main, 'Dave', 'offline').waitFor();
-  const [dave] = await arrive('dave');
+  const [dave] = await house.gather('dave');
   await meiling.page.bringToFront();
   await aMinuteLater(tab.page);
   await mark(main, 'Dave', 'available').waitFor();
@@ -155,7 +136,7 @@ test('what is said to a stranger waits if he is not there, and the window says s
 });
 
 test('a page without end: marks beside the links that come, however many', async () => {
-  const [carol] = await arrive('carol');
+  const [carol] = await house.gather('carol');
   const main = await visit(carol, '/notifications');
   const asking = carol.page.waitForRequest((request) => /buddies\?.*1249/.test(decodeURIComponent(request.url())));
   // More users than are asked for at once; all but the last are known to nobody.
@@ -170,13 +151,13 @@ test('a page without end: marks beside the links that come, however many', async
 });
 
 test('no mark stands beside links to myself, nor in the bar', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+  const [alice, bob] = await house.gather('alice', 'bob');
   const main = await visit(alice, '/forum/1');
   await mark(main, 'Bob', 'available').first().waitFor();
   assert.ok((await main.locator('a[href="/space.php?uid=1"]').count()) > 0, 'there is a link to myself');
   assert.equal(await main.getByRole('button', { name: /^Chat with Alice/ }).count(), 0);
 
-  await (await bob.bar.chatWith('Alice')).say(`Me: ${community.url}/space.php?uid=2`);
+  await (await bob.bar.chatWith('Alice')).say(`Me: ${house.url}/space.php?uid=2`);
   const toBob = alice.bar.chat('Bob');
   await toBob.log.getByRole('link', { name: /space\.php\?uid=2$/ }).waitFor();
   await alice.bar.panel('Contacts');

@@ -4,30 +4,18 @@
 // Must not: repeat the tables of the unit tests.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, Tab, allLeave, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Tab } from './support/people.js';
 import { hide, noted, standIn } from './support/stubs.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
+const house = openHouse();
 
 /** @param {string} id @param {{init?: () => void}} [options] */
 const arrive = async (id, options) => {
-  const person = await Person.arrive(browser, community.url, id, options);
+  const person = await house.arrive(id, options);
   await person.bar.online();
   return person;
 };
@@ -79,7 +67,7 @@ for (const { how, init } of [
   { how: 'without', init: () => Reflect.deleteProperty(Intl, 'Segmenter') },
 ]) {
   test(`initials and notifications are not cut within a letter, ${how}`, async () => {
-    const meiling = await Person.arrive(browser, community.url, 'meiling', { init });
+    const meiling = await house.arrive('meiling', { init });
     await standIn(meiling.context);
     await meiling.page.route('**/webim/online', async (route) => {
       const response = await route.fetch();
@@ -105,7 +93,7 @@ for (const { how, init } of [
 
 for (const days of [-1, 1]) {
   test(`with a clock ${days} day off a new message stands under Today`, async () => {
-    const zoe = await Person.arrive(browser, community.url, 'zoe', {
+    const zoe = await house.arrive('zoe', {
       init: new Function(`const now = Date.now; Date.now = () => now() + ${days} * 86400000;`),
     });
     await zoe.bar.online();
@@ -124,9 +112,9 @@ for (const days of [-1, 1]) {
 }
 
 test('a phone does not write a user name with a capital', async () => {
-  const context = await browser.newContext({ locale: 'en-US' });
+  const context = await house.browser.newContext({ locale: 'en-US' });
   const page = await context.newPage();
-  await page.goto(community.url);
+  await page.goto(house.url);
   const bar = new Tab(page);
   await bar.button('Sign in to chat').click();
   const name = bar.region.getByLabel('Username');

@@ -7,43 +7,8 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
 import { until } from './eyes.js';
-import { Person, heardOnce, launch } from './people.js';
+import { heardOnce } from './people.js';
 import { scriptTag, serve } from './pages.js';
-import { Community } from './servers.js';
-
-/** A site with its message server, and a browser. */
-export class House {
-  static async open() {
-    const house = new House();
-    [house.browser, house.community] = await Promise.all([launch(), Community.start()]);
-    return house;
-  }
-
-  get url() {
-    return /** @type {Community} */ (this.community).url;
-  }
-
-  async close() {
-    await this.browser?.close();
-    await this.community?.end();
-  }
-
-  /** Somebody at the site's own pages. @param {string} id @param {Parameters<typeof Person.arrive>[3]} [options] */
-  arrive(id, options) {
-    return Person.arrive(/** @type {any} */ (this.browser), this.url, id, options);
-  }
-
-  /**
-   * Somebody at a page of another making.
-   * @param {string} id
-   * @param {Partial<Guest>} page
-   */
-  async guest(id, page = {}) {
-    const person = await this.arrive(id, { init: page.init });
-    await visit(person, page);
-    return person;
-  }
-}
 
 /**
  * What such a page is made of.
@@ -59,7 +24,7 @@ export class House {
 
 /**
  * Leads a person's first tab to a page.
- * @param {Person} person
+ * @param {import('./people.js').Person} person
  * @param {Partial<Guest>} page
  */
 export async function visit(person, { head = '', body = '', attributes, tag = {}, libraries = [], script = '' }) {
@@ -96,10 +61,22 @@ export const standsAtTheEdge = (page) =>
   });
 
 /**
+ * Somebody at a page of another making.
+ * @param {import('./house.js').House} house
+ * @param {string} id
+ * @param {Partial<Guest>} [page]
+ */
+export async function guest(house, id, page = {}) {
+  const person = await house.arrive(id, { init: page.init });
+  await visit(person, page);
+  return person;
+}
+
+/**
  * Two talk with one another, and each hears the other once.
  * @param {import('./people.js').Tab} guest
  * @param {string} his nick
- * @param {Person} other
+ * @param {import('./people.js').Person} other
  * @param {string} others nick
  * @param {string} word that no other talk has
  */
@@ -113,5 +90,5 @@ export async function talks(guest, his, other, others, word) {
   return chats;
 }
 
-/** Nothing has failed on the pages of these people. @param {...Person} people */
+/** Nothing has failed on the pages of these people. @param {...import('./people.js').Person} people */
 export const nobodyComplains = (...people) => assert.deepEqual(people.flatMap(({ complaints }) => complaints), []);

@@ -25,6 +25,9 @@ const LAUNCH = {
   ],
 };
 
+/** A name within a pattern: it may have letters that mean something there. @param {string} name */
+const literal = (name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
 /** A browser for one file of tests. @param {{args?: string[], ignoreDefaultArgs?: string[]}} [more] */
 export const launch = ({ args = [], ...more } = {}) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args], ...more });
 
@@ -130,7 +133,7 @@ export class Tab {
   /** A contact as the panel shows him: `presence` is what stands there. @param {string} nick @param {string} presence */
   async contact(nick, presence = '') {
     const panel = await this.panel('Contacts');
-    return panel.getByRole('button', { name: new RegExp(`^${nick}.*${presence}`) });
+    return panel.getByRole('button', { name: new RegExp(`^${literal(nick)}.*${presence}`) });
   }
 
   /**
@@ -167,7 +170,7 @@ export class Tab {
   /** Opens a room's chat. @param {string} name */
   async enter(name) {
     const panel = await this.panel('Rooms');
-    await panel.getByRole('button', { name: new RegExp(`^${name}, `) }).click();
+    await panel.getByRole('button', { name: new RegExp(`^${literal(name)}, `) }).click();
     return this.opened(name);
   }
 

@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use mio::{Events, Poll, Token, Waker};
+use nextim::node::shard::mailbox::{Inbox, Outbox, Parcel, mailbox};
 use nextim::router::call::Answer;
 use nextim::router::ids::{CallKey, Place};
 use nextim::router::mail::Mail;
-use nextim::shard::mailbox::{Inbox, Outbox, Parcel, mailbox};
 
 const THERE: Place = Place(0);
 

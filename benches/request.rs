@@ -13,12 +13,12 @@ use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput};
 use nextim::api::{Context, Routed, route};
-use nextim::domains::{DomainConfig, Domains};
+use nextim::base::domains::{DomainConfig, Domains};
+use nextim::base::limits::Limits;
+use nextim::base::slots::Slot;
 use nextim::http::form;
 use nextim::http::request::{Parsed, Partial, Request, parse};
-use nextim::limits::Limits;
 use nextim::router::ids::{Place, SessionKey, Ticket};
-use nextim::slots::Slot;
 
 const DOMAIN: &str = "community.example";
 const APIKEY: &str = "b1946ac92492d2347c6235b4d2611184";

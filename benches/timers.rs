@@ -17,10 +17,10 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion};
-use nextim::clock::Tick;
+use nextim::base::clock::Tick;
+use nextim::base::slots::Slot;
+use nextim::node::shard::timers::Wheel;
 use nextim::router::mail::Alarm;
-use nextim::shard::timers::Wheel;
-use nextim::slots::Slot;
 
 /// How long polls are held, in milliseconds: from this, spread over that.
 const HOLD_MS: u64 = 25_000;

@@ -7,7 +7,7 @@
 //!                           ▼                        ▼
 //!         ┌──────────── shard 0 (one thread, one event loop) ─────────┐
 //!         │ listeners  SO_REUSEPORT, own descriptor table             │
-//!         │ conns      HTTP connections, most of them parked          │  shard/: all I/O
+//!         │ conns      HTTP connections, most of them parked          │  node/: all I/O
 //!         │ http, api  bytes ⇄ typed calls                            │  http/, api/: pure
 //!         │ router     the users, sessions, rosters and rooms it OWNS │  router/: a value machine
 //!         │ timers     a hashed wheel                                 │
@@ -17,7 +17,7 @@
 //!            shard 1 …                           shard N-1 …
 //!                 │ what a user left unacknowledged when he went offline
 //!                 ▼
-//!            poster ── POST undelivered_url ──▶ community site       undelivered/: threads of its own
+//!            poster ── POST undelivered_url ──▶ community site       bridges/: threads of its own
 //! ```
 //!
 //! A connection lives on the shard that accepted it; the kernel chooses. A user lives on the shard that **owns** him,
@@ -30,9 +30,9 @@
 //! # A turn
 //!
 //! Each shard turns: 1 wait for events, 2 read the time once, 3 serve connections, 4 take mail, 5 fire timers, 6 carry
-//! out effects, 7 post mail, 8 free the dead and accept newcomers, 9 show counters. [`shard`] says why in this
-//! order. Each phase is bounded by a name in [`limits`]. If a turn starts more than a second late, because the process
-//! was stopped or the machine slept, the delay is taken out of time ([`clock`]): deadlines move, nobody is expired.
+//! out effects, 7 post mail, 8 free the dead and accept newcomers, 9 show counters. [`node::shard`] says why in this
+//! order. Each phase is bounded by a name in [`base::limits`]. If a turn starts more than a second late, because the process
+//! was stopped or the machine slept, the delay is taken out of time ([`base::clock`]): deadlines move, nobody is expired.
 //!
 //! # Nothing is lost between polls
 //!
@@ -44,7 +44,7 @@
 //! lingers: a page change is seen by nobody and loses nothing. When the user goes offline, or the server goes down, the
 //! unicasts that no session acknowledged go back to the site, if it takes them: over a channel to the poster, which no
 //! shard ever waits for. What may be kept for that is a budget of bytes for each domain, claimed before a message
-//! counts as delivered ([`admission::Budget`]): so the count a sender is told is true while a site is down, and memory
+//! counts as delivered ([`base::admission::Budget`]): so the count a sender is told is true while a site is down, and memory
 //! is bounded.
 //!
 //! # What was tried, and what it gave
@@ -53,13 +53,13 @@
 //! each of 15,000 parked users with nine buddies and a room, on one shard, unless it says otherwise.
 //!
 //! - *From 893 to 739 bytes:* a queue is two words while it is empty, and its usual one packet needs no second block;
-//!   deadlines kept for every user are counted in grains of the wheel ([`clock::Moment`]); links and rooms are sets of
+//!   deadlines kept for every user are counted in grains of the wheel ([`base::clock::Moment`]); links and rooms are sets of
 //!   ten-byte keys; an optional slot is as small as a slot; and the wheel links its entries in one block instead of
 //!   growing 2,048 vectors.
 //! - *To 682:* sets of keys grow in few steps. One key at a time left 56 bytes a user in holes nobody else could use.
 //!   What most users show, `available`, is not stored.
 //! - *To 640:* generations lie among other small fields, a callback is one block, the key of a call is packed.
-//! - *Alarms at most 25 s ahead* ([`limits::ALARM_MS_MAX`]): before, each answered poll and each closed connection left
+//! - *Alarms at most 25 s ahead* ([`base::limits::ALARM_MS_MAX`]): before, each answered poll and each closed connection left
 //!   an alarm behind for up to 105 s, and memory grew by 17 bytes whenever somebody had left and come again.
 //! - *Allocators:* the system's. For 100,000 users on six shards it came to 674 bytes, jemalloc to 735, mimalloc 2 to
 //!   1,011 and mimalloc 3 to 1,390 (what one shard frees was often allocated by another); CPU did not differ beyond
@@ -87,9 +87,9 @@
 //!
 //! Strangers cost the server nothing that has no bound. A newcomer is judged at the gate of its shard before anything is
 //! kept of it: is there a connection left, is memory short, has its address enough already. What all shards count
-//! together (an address, the calls of a domain) is a handful of relaxed atomics ([`admission`]), touched when a
+//! together (an address, the calls of a domain) is a handful of relaxed atomics ([`base::admission`]), touched when a
 //! connection comes or goes or somebody without an apikey asks; exempt addresses and domains without a limit touch
-//! none. What waits on a shard is summed up by the shard, in plain numbers ([`memory`]): a part of the sum lies beside
+//! none. What waits on a shard is summed up by the shard, in plain numbers ([`base::memory`]): a part of the sum lies beside
 //! each thing that is held, and leaves the sum when it is dropped. Each part belongs to a domain, to strangers or to
 //! nobody. A domain may make wait as much as is free, and strangers hold a quarter at most; so no site and no address
 //! uses up what others need. The requests of an address that are late are summed up by each shard, too. After a storm
@@ -99,51 +99,39 @@
 //!
 //! Mostly absences; `tests/architecture.rs` reads the sources and holds them.
 //!
-//! - Only `shard/` and `server/` name mio, socket2 or crossbeam. What watches the server ([`admin`], [`logging`], [`service`],
-//!   [`top`]) has threads of its own and no way to make a shard wait.
-//! - Only `undelivered/` calls anybody: it has an HTTP client, and threads that may block, in the descriptor table of the
+//! - Only `node/` names mio, socket2 or crossbeam. What watches the server ([`ops::admin`], [`ops::logging`], [`ops::service`],
+//!   [`ops::top`]) has threads of its own and no way to make a shard wait.
+//! - Only `bridges/` calls anybody: it has an HTTP client, and threads that may block, in the descriptor table of the
 //!   thread that started the server.
 //! - `router/`, `http/` and `api/` read no clock, no randomness and no socket.
 //! - There is one `Poll::poll` call.
-//! - There is no lock but those of [`server::Handle`] and of the admin listener's `watch`, which no shard takes, and no
-//!   shared atomic but those in `shard/wake.rs`, [`stats`], [`admission`] and [`logging`]. A cell of [`stats`] is written
+//! - There is no lock but those of [`node::Handle`] and of the admin listener's `watch`, which no shard takes, and no
+//!   shared atomic but those in `node/shard/wake.rs`, [`base::stats`], [`base::admission`] and [`ops::logging`]. A cell of [`base::stats`] is written
 //!   by one shard alone, with plain loads and stores.
-//! - Nobody trusts a bare index: what outlives a turn carries a generation ([`slots`]) or the number of a request.
+//! - Nobody trusts a bare index: what outlives a turn carries a generation ([`base::slots`]) or the number of a request.
 //! - A parked connection owns no buffer; a box of unserved input exists only if something was pipelined behind it.
 //! - A packet is queued on one shard only, that of its receiver's owner, and encoded once.
 //! - A file of the browser module is never copied: of what a slow reader has not taken, its connection keeps at most the
 //!   head ([`http::asset`]).
-//! - Every queue and every loop is bounded by a name in [`limits`].
-//! - A descriptor other threads use is made before the first shard gets its own table ([`server`]).
+//! - Every queue and every loop is bounded by a name in [`base::limits`].
+//! - A descriptor other threads use is made before the first shard gets its own table ([`node`]).
 //! - There is no `unsafe`, and a tick never leaves its shard.
 //!
 //! # Reading order
 //!
-//! [`limits`] (the numbers), [`clock`], [`slots`], [`memory`], [`admission`], [`ranges`], [`domains`]; then [`router`],
+//! [`base::limits`] (the numbers), [`base::clock`], [`base::slots`], [`base::memory`], [`base::admission`], [`base::ranges`], [`base::domains`]; then [`router`],
 //! the chat itself, beginning with [`router::ids`] and [`router::call`]; then [`http`] (bytes to requests) and [`api`]
-//! (requests to calls, answers to bytes, and the files of `web/dist`); then [`undelivered`] (messages back to sites);
-//! then [`shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last [`server`] and
-//! [`config`]. Dependencies point from the end of this list to its beginning. Beside all this, above [`stats`] and
-//! [`clock`] only, stand those that watch: [`admin`] (metrics, health, a page), [`top`] (the same in a terminal),
-//! [`logging`] and [`service`] (word to systemd).
+//! (requests to calls, answers to bytes, and the files of `web/dist`); then [`bridges::returns`] (messages back to sites);
+//! then [`node::shard`], from `mod.rs` (the turn) by `traffic.rs` and `dispatch.rs` down to `timers.rs`; last [`node`] and
+//! [`config`]. Dependencies point from the end of this list to its beginning. Beside all this, above [`base::stats`] and
+//! [`base::clock`] only, stand those that watch: [`ops::admin`] (metrics, health, a page), [`ops::top`] (the same in a terminal),
+//! [`ops::logging`] and [`ops::service`] (word to systemd).
 
-pub mod admin;
-pub mod admission;
 pub mod api;
-pub mod clock;
+pub mod base;
+pub mod bridges;
 pub mod config;
-pub mod domains;
 pub mod http;
-pub mod json;
-pub mod limits;
-pub mod logging;
-pub mod memory;
-pub mod ranges;
+pub mod node;
+pub mod ops;
 pub mod router;
-pub mod server;
-pub mod service;
-pub mod shard;
-pub mod slots;
-pub mod stats;
-pub mod top;
-pub mod undelivered;

@@ -14,12 +14,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use nextim::admin::pulse::Pulse;
+use nextim::base::limits::LOOK_MS;
 use nextim::config::{Arguments, Config, ConfigError, Sources, Task, unknown_variables};
-use nextim::limits::LOOK_MS;
-use nextim::server::{Handle, Server};
-use nextim::service::Service;
-use nextim::{logging, top};
+use nextim::node::{Handle, Server};
+use nextim::ops::admin::pulse::Pulse;
+use nextim::ops::service::Service;
+use nextim::ops::{logging, top};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 

@@ -73,22 +73,31 @@ fn names(code: &str, word: &str) -> bool {
 
 #[test]
 fn only_shards_and_the_server_name_sockets_and_channels() {
-    only_in(&["shard/", "server/"], &["mio::", "socket2::", "crossbeam_channel::"]);
+    only_in(&["node/"], &["mio::", "socket2::", "crossbeam_channel::"]);
     // The clock that systemd compares with its own is not in the standard library.
-    only_in(&["shard/", "server/", "clock.rs"], &["nix::"]);
+    only_in(&["node/", "base/clock.rs"], &["nix::"]);
     // A terminal, and the connections of the admin listener.
-    only_in(&["admin/conns.rs", "top/"], &["rustix::"]);
+    only_in(&["ops/admin/conns.rs", "ops/top/"], &["rustix::"]);
 }
 
 #[test]
 fn only_the_poster_calls_sites() {
-    only_in(&["undelivered/"], &["ureq::", "rustls_native_certs::"]);
+    only_in(&["bridges/"], &["ureq::", "rustls_native_certs::"]);
 }
 
 #[test]
 fn the_pure_modules_read_no_clock_no_randomness_and_no_socket() {
-    let pure =
-        ["router/", "http/", "api/", "json.rs", "domains", "limits.rs", "memory.rs", "ranges.rs", "slots.rs"];
+    let pure = [
+        "router/",
+        "http/",
+        "api/",
+        "base/json.rs",
+        "base/domains",
+        "base/limits.rs",
+        "base/memory.rs",
+        "base/ranges.rs",
+        "base/slots.rs",
+    ];
     let words = [
         "Instant",
         "SystemTime",
@@ -106,7 +115,7 @@ fn the_pure_modules_read_no_clock_no_randomness_and_no_socket() {
 
 #[test]
 fn the_clock_is_read_in_one_place() {
-    only_in(&["clock.rs"], &["Instant::now", "SystemTime::now"]);
+    only_in(&["base/clock.rs"], &["Instant::now", "SystemTime::now"]);
 }
 
 #[test]
@@ -115,56 +124,41 @@ fn there_is_one_poll_call() {
         .iter()
         .flat_map(|source| vec![source.path.clone(); source.code.matches("poll.poll(").count()])
         .collect();
-    assert_eq!(calls, ["shard/mod.rs"]);
+    assert_eq!(calls, ["node/shard/mod.rs"]);
 }
 
 #[test]
 fn no_lock_and_no_atomic_where_shards_serve() {
     // The admin listener's threads share what was seen of the server; no shard is one of them.
-    only_in(&["server/", "admin/watch.rs"], &["Mutex", "RwLock", "Condvar", "OnceLock", "LazyLock"]);
+    only_in(&["node/mod.rs", "ops/admin/watch.rs"], &["Mutex", "RwLock", "Condvar", "OnceLock", "LazyLock"]);
     // The log counts lines it drops: a line is rare, and one that is dropped is rarer.
-    only_in(&["shard/wake.rs", "stats", "admission.rs", "logging.rs"], &["Atomic", "fence("]);
+    only_in(
+        &["node/shard/wake.rs", "base/stats", "base/admission.rs", "ops/logging.rs"],
+        &["Atomic", "fence("],
+    );
 }
 
 #[test]
 fn slabs_are_used_through_slots_only() {
-    only_in(&["slots.rs"], &["slab::", "Slab<"]);
+    only_in(&["base/slots.rs"], &["slab::", "Slab<"]);
 }
 
 #[test]
 fn dependencies_point_down_only() {
-    let below = [
-        "limits.rs",
-        "clock.rs",
-        "slots.rs",
-        "stats",
-        "memory.rs",
-        "admission.rs",
-        "ranges.rs",
-        "domains",
-        "json.rs",
+    let above = |wings: &[&str]| wings.iter().map(|wing| format!("crate::{wing}")).collect::<Vec<_>>();
+    let rules: [(&str, &[&str]); 7] = [
+        ("base/", &["http", "router", "ops", "api", "config", "bridges", "node"]),
+        ("http/", &["router", "ops", "api", "config", "bridges", "node"]),
+        ("router/", &["http", "ops", "api", "config", "bridges", "node"]),
+        ("ops/", &["http", "router", "api", "config", "bridges", "node"]),
+        ("api/", &["ops", "config", "bridges", "node"]),
+        ("bridges/", &["http", "ops", "api", "config", "node"]),
+        ("node/shard/", &["ops", "config"]),
     ];
-    let above = ["crate::undelivered", "crate::shard", "crate::server"];
-    none_in(&below, &above);
-    none_in(&below, &["crate::http", "crate::router", "crate::api"]);
-    for pure in ["http/", "router/", "api/"] {
-        none_in(&[pure], &above);
-        none_in(&[pure], &["crate::config"]);
+    for (wing, others) in rules {
+        let others = above(others);
+        none_in(&[wing], &others.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    none_in(&["http/"], &["crate::router", "crate::api"]);
-    none_in(&["router/"], &["crate::http", "crate::api"]);
-    none_in(&["undelivered/"], &["crate::http", "crate::api", "crate::shard"]);
-    none_in(&["undelivered/"], &["crate::server", "crate::config"]);
-    none_in(&["shard/"], &["crate::server", "crate::config"]);
-    none_in(&below, &["crate::admin", "crate::logging", "crate::service", "crate::top"]);
-    none_in(
-        &["http/", "router/", "api/", "undelivered/", "shard/"],
-        &["crate::admin", "crate::logging", "crate::service", "crate::top"],
-    );
-    // What watches the server knows its numbers and not how it is made.
-    let made =
-        ["crate::http", "crate::router", "crate::api", "crate::shard", "crate::server", "crate::config"];
-    none_in(&["admin/", "logging.rs", "service.rs", "top/"], &made);
 }
 
 #[test]

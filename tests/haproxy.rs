@@ -20,7 +20,7 @@ use std::thread;
 
 use common::{README_ADDRESS, Running, SITE_CALLS, Server, blocks, need, path};
 use front::{eventually, make_certificate, output, spawn};
-use nextim::limits::Timeouts;
+use nextim::base::limits::Timeouts;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -10,9 +10,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nextim::base::limits::{PARKED_USER_BYTES_MAX, Timeouts};
 use nextim::config::Config;
-use nextim::limits::{PARKED_USER_BYTES_MAX, Timeouts};
-use nextim::server::{Handle, Server};
+use nextim::node::{Handle, Server};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;

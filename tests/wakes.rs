@@ -11,9 +11,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use nextim::base::limits::Timeouts;
 use nextim::config::Config;
-use nextim::limits::Timeouts;
-use nextim::server::Server;
+use nextim::node::Server;
 
 const SHARDS: u16 = 5;
 const IDLE: usize = 300;

@@ -12,7 +12,7 @@
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use nextim::clock::Tick;
+use nextim::base::clock::Tick;
 use nextim::router::call::{Answer, Looks, Reason, Say, Speaker, Subject, Verb};
 use nextim::router::ids::Ticket;
 use nextim::router::mail::{Effect, Input};

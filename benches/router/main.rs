@@ -25,10 +25,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
-use nextim::clock::Tick;
-use nextim::domains::{DomainConfig, DomainId, Domains};
-use nextim::limits::{Limits, Timeouts};
-use nextim::memory::Memory;
+use nextim::base::clock::Tick;
+use nextim::base::domains::{DomainConfig, DomainId, Domains};
+use nextim::base::limits::{Limits, Timeouts};
+use nextim::base::memory::Memory;
 use nextim::router::call::{Answer, Call, Looks, Online, Say, Speaker, Subject, Verb, Version};
 use nextim::router::ids::{CallKey, Place, Places, Ticket};
 use nextim::router::mail::{Effect, Input};

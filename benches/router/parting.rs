@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use nextim::clock::Tick;
+use nextim::base::clock::Tick;
 use nextim::router::call::{Answer, Verb};
 use nextim::router::ids::{Place, Places};
 use nextim::router::mail::{Effect, Input, Mail};

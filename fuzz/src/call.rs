@@ -3,12 +3,12 @@
 //! Owns: what a checked call must be like, whoever made it. Must not: carry one out.
 
 use nextim::api::{Context, Routed, Shape, route, write_notice, write_preflight, write_rejection};
-use nextim::domains::{DomainConfig, Domains};
-use nextim::http::request::{Parsed, Partial, Request, parse};
-use nextim::limits::{
+use nextim::base::domains::{DomainConfig, Domains};
+use nextim::base::limits::{
     ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
     STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
+use nextim::http::request::{Parsed, Partial, Request, parse};
 use nextim::router::call::{Looks, Say, Speaker, Subject, Text, Verb};
 use nextim::router::packet::MessageType;
 

@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 use std::fmt::{Debug, Write as _};
 
+use nextim::base::limits::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
 use nextim::config::{APIKEY_DEFAULT, Config};
-use nextim::limits::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
-use nextim::logging::Format;
+use nextim::ops::logging::Format;
 
 /// A key that stands in the examples; no message may have so many bytes of it.
 const KEY: &str = "K7xQ2mZ9pL4v";

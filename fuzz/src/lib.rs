@@ -17,7 +17,7 @@ pub use config::config;
 pub use request::{chunked, request};
 pub use text::{callback, form, json, ticket};
 
-use nextim::limits::Limits;
+use nextim::base::limits::Limits;
 
 /// What a target does with its bytes.
 pub type Check = fn(&[u8]);

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use nextim::api::{Context, Routed, route};
-use nextim::domains::{DomainConfig, Domains};
+use nextim::base::domains::{DomainConfig, Domains};
+use nextim::base::limits::CALLBACK_BYTES_MAX;
 use nextim::http::flat::{self, Value};
 use nextim::http::form::{BadText, Decoded, pairs, pairs_of};
 use nextim::http::jsonp::is_callback;
 use nextim::http::request::{Parsed, Partial, parse};
-use nextim::limits::CALLBACK_BYTES_MAX;
 use nextim::router::ids::{TICKET_CHARS, Ticket};
 use serde::de::IgnoredAny;
 
@@ -99,9 +99,9 @@ pub fn json(data: &[u8]) {
         assert!(!name.contains('\0') || *value == Value::BadText(String::new()));
         if let Value::Text(text) = value {
             written.extend_from_slice(if written.len() > 1 { b"," } else { b"" });
-            nextim::json::write(&mut written, name);
+            nextim::base::json::write(&mut written, name);
             written.push(b':');
-            nextim::json::write(&mut written, text);
+            nextim::base::json::write(&mut written, text);
         }
     }
     written.push(b'}');
@@ -116,7 +116,7 @@ pub fn json(data: &[u8]) {
     assert_eq!(items.is_ok(), serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok());
     items.unwrap_or_default().iter().for_each(is_value);
     let mut written = Vec::new();
-    nextim::json::write(&mut written, text);
+    nextim::base::json::write(&mut written, text);
     is_script_safe(&written);
     assert_eq!(serde_json::from_slice::<String>(&written).ok().as_deref(), Some(text));
 }

@@ -9,9 +9,9 @@ use serde::Serialize;
 use super::Shape;
 use super::endpoint::POLLING;
 use super::notices::SHUTTING_DOWN;
+use crate::base::json;
+use crate::base::limits::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
-use crate::json;
-use crate::limits::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::router::call::{Answer, Delivery, Refusal, Started, Version};
 use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
@@ -267,11 +267,11 @@ mod tests {
 
     use super::super::Detail;
     use super::*;
-    use crate::domains::{Audience, DomainId};
+    use crate::base::domains::{Audience, DomainId};
+    use crate::base::slots::Slot;
     use crate::router::call::{Packets, Reason};
     use crate::router::ids::{Place, SessionKey, Ticket};
     use crate::router::packet::{Message, MessageType, PresenceType};
-    use crate::slots::Slot;
 
     const SESSION: SessionKey =
         SessionKey { place: Place(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };

@@ -9,7 +9,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::params::{Param, Params};
-use crate::domains::{Domain, Domains};
+use crate::base::domains::{Domain, Domains};
 use crate::http::response::Rejection;
 
 /// Base64 as clients write it, with padding or without.
@@ -55,7 +55,7 @@ fn decode(basic: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domains::DomainConfig;
+    use crate::base::domains::DomainConfig;
 
     #[track_caller]
     fn check(query: &str, basic: Option<&str>, expected: Option<&str>) {

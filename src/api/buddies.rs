@@ -5,8 +5,8 @@
 use super::names::{self, Rules};
 use super::params::{Param, Params};
 use super::{Context, Shape};
+use crate::base::limits::NAME_BYTES_MAX;
 use crate::http::response::Rejection;
-use crate::limits::NAME_BYTES_MAX;
 use crate::router::call::Verb;
 
 /// `GET /onlines`; an empty list asks for nobody, only one that is absent is an error.

@@ -6,8 +6,10 @@ use std::borrow::Cow;
 
 use super::Context;
 use super::params::{Param, Params};
+use crate::base::limits::{
+    ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
+};
 use crate::http::response::Rejection;
-use crate::limits::{ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX};
 use crate::router::call::{Say, Speaker, Verb};
 use crate::router::packet::MessageType;
 

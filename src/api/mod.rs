@@ -28,11 +28,11 @@ pub use assets::write_asset;
 pub use notices::{Notice, SHUTTING_DOWN, write_notice};
 pub use shape::{Detail, Shape};
 
-use crate::domains::{DomainId, Domains};
+use crate::base::domains::{DomainId, Domains};
+use crate::base::limits::{Limits, RETRY_SOON_S};
 use crate::http::asset::Selected;
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
-use crate::limits::{Limits, RETRY_SOON_S};
 use crate::router::call::{Call, Verb};
 use endpoint::{Endpoint, SiteCall};
 use params::Params;

@@ -5,9 +5,9 @@
 
 use super::endpoint::READING;
 use super::{Asked, Shape};
+use crate::base::limits::RETRY_LATER_S;
 use crate::http::request::Method;
 use crate::http::response::{self, OK_HTML, OK_TEXT, Rejection};
-use crate::limits::RETRY_LATER_S;
 
 /// Methods of the server as a whole, which `OPTIONS *` asks for.
 const ALL: &str = "GET, HEAD, POST, OPTIONS";

@@ -8,7 +8,7 @@ use super::answer::NO_CLIENT;
 use super::endpoint::POLLING;
 use super::params::{Param, Params};
 use super::{Asked, Context, Detail, Shape};
-use crate::domains::Audience;
+use crate::base::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;

@@ -7,12 +7,12 @@
 use std::borrow::Cow;
 
 use super::names;
+use crate::base::limits::{NAME_BYTES_MAX, NICK_BYTES_MAX};
 use crate::http::content_type::ContentType;
 use crate::http::flat::{self, Value};
 use crate::http::form::{self, BadText, Decoded};
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
-use crate::limits::{NAME_BYTES_MAX, NICK_BYTES_MAX};
 use crate::router::call::{Subject, Text, Version};
 use crate::router::ids::Ticket;
 

@@ -3,8 +3,8 @@
 //! Owns: their parameters. Must not: know who is in a room.
 
 use super::params::{Param, Params};
+use crate::base::limits::ROOM_BYTES_MAX;
 use crate::http::response::Rejection;
-use crate::limits::ROOM_BYTES_MAX;
 use crate::router::call::Verb;
 
 /// `GET /room/members`.

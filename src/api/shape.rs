@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::domains::Audience;
+use crate::base::domains::Audience;
 use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner};
 use crate::router::call::Version;

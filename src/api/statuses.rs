@@ -3,8 +3,8 @@
 //! Owns: its parameters. Must not: know who is online.
 
 use super::params::{Param, Params};
+use crate::base::limits::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
 use crate::http::response::Rejection;
-use crate::limits::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
 use crate::router::call::Verb;
 
 /// `POST /statuses`.

@@ -3,9 +3,9 @@
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
 use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
-use crate::domains::{DomainConfig, Domains};
+use crate::base::domains::{DomainConfig, Domains};
+use crate::base::limits::Limits;
 use crate::http::request::{self, Parsed, Partial};
-use crate::limits::Limits;
 use crate::router::call::Verb;
 
 /// A well-formed ticket.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::Config;
 use super::check::beyond_loopback;
-use crate::limits::{APIKEY_CHARS_WISE, POLL_HOLD_MS_UNWISE};
+use crate::base::limits::{APIKEY_CHARS_WISE, POLL_HOLD_MS_UNWISE};
 
 /// The warnings, each as `setting: why`. `memory_bytes` is the memory of the machine, if known.
 pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> {

@@ -14,8 +14,8 @@ use log::LevelFilter;
 use super::nearest::nearest;
 use super::values::{self, Read};
 use super::{ADMIN_DEFAULT, ConfigError, Place, Problem, Settings};
-use crate::domains::DomainConfig;
-use crate::logging::Format;
+use crate::base::domains::DomainConfig;
+use crate::ops::logging::Format;
 
 const ABOUT: &str = "A web instant-messaging server: REST for community sites, long polls for their visitors.
 

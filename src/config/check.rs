@@ -6,8 +6,8 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::{APIKEY_DEFAULT, Place, Problem};
-use crate::domains::DomainConfig;
-use crate::shard::LISTENERS_MAX;
+use crate::base::domains::DomainConfig;
+use crate::node::shard::LISTENERS_MAX;
 
 /// All problems. The addresses come with the places where they were typed.
 pub(super) fn refusals(

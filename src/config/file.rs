@@ -12,8 +12,8 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::nearest::nearest;
 use super::values::{self, Read};
 use super::{Place, Problem, Settings};
-use crate::domains::DomainConfig;
-use crate::limits::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
+use crate::base::domains::DomainConfig;
+use crate::base::limits::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
 
 /// A setting that is a number: its name, where it is kept, and what it may be.
 type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);

@@ -23,10 +23,10 @@ use log::LevelFilter;
 
 pub use self::arguments::{Arguments, Task, unknown_variables};
 use self::check::exposed;
-use crate::domains::DomainConfig;
-use crate::limits::{CONFIG_BYTES_MAX, Limits, Timeouts};
-use crate::logging::Format;
-use crate::ranges::Range;
+use crate::base::domains::DomainConfig;
+use crate::base::limits::{CONFIG_BYTES_MAX, Limits, Timeouts};
+use crate::base::ranges::Range;
+use crate::ops::logging::Format;
 
 /// The domain that is served if none is configured.
 pub const DOMAIN_DEFAULT: &str = "localhost";

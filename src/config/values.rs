@@ -7,9 +7,9 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use log::LevelFilter;
 
-use crate::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
-use crate::logging::Format;
-use crate::ranges::Range;
+use crate::base::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
+use crate::base::ranges::Range;
+use crate::ops::logging::Format;
 
 /// A value, or what is wrong with the text.
 pub(super) type Read<T> = Result<T, String>;

@@ -6,7 +6,7 @@
 use super::negotiation;
 use super::request::Request;
 use super::response::Manner;
-use crate::json;
+use crate::base::json;
 
 /// One file.
 #[derive(Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ mod tests {
     use super::super::request::{Parsed, Partial, parse};
     use super::super::response::Cors;
     use super::*;
-    use crate::limits::Limits;
+    use crate::base::limits::Limits;
 
     static ASSET: Asset = Asset {
         content_type: "text/x",

@@ -33,7 +33,7 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ranges::{Range, contain};
+    use crate::base::ranges::{Range, contain};
 
     #[track_caller]
     fn check(lines: &[&str], expected: Option<&str>) {

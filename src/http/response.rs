@@ -4,7 +4,7 @@
 //! that a request said; the one text that is not a constant is an origin from the configuration.
 
 use super::content_type::READABLE_TYPES;
-use crate::json;
+use crate::base::json;
 
 /// What is sent to a client that waits for leave to send its body (RFC 9110 section 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::linger::Linger;
 use super::spans::Spans;
-use crate::slots::Slot;
+use crate::base::slots::Slot;
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -10,10 +10,10 @@ use smallvec::SmallVec;
 
 use super::packet::Packet;
 use super::presences::Presences;
-use crate::clock::Moment;
-use crate::domains::DomainId;
-use crate::limits::{Limits, PRESENCES_PER_LINK};
-use crate::memory::{Held, Memory, Owner};
+use crate::base::clock::Moment;
+use crate::base::domains::DomainId;
+use crate::base::limits::{Limits, PRESENCES_PER_LINK};
+use crate::base::memory::{Held, Memory, Owner};
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

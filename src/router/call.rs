@@ -8,8 +8,8 @@ use std::borrow::Cow;
 use super::ids::{SessionKey, Ticket};
 use super::packet::{Kind, MessageType, Packet};
 use super::profile::Profile;
-use crate::domains::DomainId;
-use crate::stats::CallKind;
+use crate::base::domains::DomainId;
+use crate::base::stats::CallKind;
 
 /// Text that is borrowed from the request, or owned when it had to be decoded or travels.
 pub type Text<'a> = Cow<'a, str>;

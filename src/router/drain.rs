@@ -5,8 +5,8 @@
 
 use super::Router;
 use super::mail::Alarm;
-use crate::limits::{DRAIN_POLLS, DRAIN_STEP_MS};
-use crate::slots::Slot;
+use crate::base::limits::{DRAIN_POLLS, DRAIN_STEP_MS};
+use crate::base::slots::Slot;
 
 /// A drain that is under way.
 #[derive(Debug)]

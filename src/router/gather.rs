@@ -12,7 +12,7 @@ use super::call::{Answer, Started};
 use super::ids::{CallKey, GatherKey, Place};
 use super::mail::{Alarm, Entered, Mail, Part, Unplaced};
 use super::profile::Profile;
-use crate::slots::{Slot, UNBORN, kept};
+use crate::base::slots::{Slot, UNBORN, kept};
 
 /// What a call is answered with once all have reported.
 #[derive(Debug)]

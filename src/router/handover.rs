@@ -19,8 +19,8 @@ use super::backlog::{Kept, Label, Pushed, Room, Sum};
 use super::linger::Mailed;
 use super::session::{End, Session};
 use super::spans::{Part, Spans};
-use crate::limits::Limits;
-use crate::slots::Slot;
+use crate::base::limits::Limits;
+use crate::base::slots::Slot;
 
 /// What is left of a session that was taken out.
 #[derive(Debug)]

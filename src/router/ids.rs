@@ -8,8 +8,8 @@ use ahash::RandomState;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::domains::DomainId;
-use crate::slots::Slot;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
 
 /// Where users and rooms live: a shard of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

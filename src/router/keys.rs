@@ -10,7 +10,7 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 
 use super::ids::Place;
-use crate::slots::Slot;
+use crate::base::slots::Slot;
 
 /// Keys for which a set that begins to grow makes room. A set that grew one by one would give back a block of another
 /// size each time, and there are so many sets that what nobody else can use of those came to 56 bytes a user.

@@ -10,12 +10,12 @@ use super::backlog::{Kept, Sum};
 use super::handover::surplus;
 use super::mail::{Alarm, Effect, Returned};
 use super::packet::Packet;
-use crate::admission::Claim;
-use crate::clock::Tick;
-use crate::domains::{Domain, DomainId};
-use crate::limits::UNDELIVERED_EXTRA_BYTES;
-use crate::memory::{Held, Owner};
-use crate::slots::Slot;
+use crate::base::admission::Claim;
+use crate::base::clock::Tick;
+use crate::base::domains::{Domain, DomainId};
+use crate::base::limits::UNDELIVERED_EXTRA_BYTES;
+use crate::base::memory::{Held, Owner};
+use crate::base::slots::Slot;
 
 /// The mailbox of a user whose last session has ended.
 #[derive(Debug)]

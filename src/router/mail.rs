@@ -7,10 +7,10 @@ use super::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
 use super::packet::Packet;
 use super::profile::Profile;
 pub use super::unlinking::HashedName;
-use crate::admission::Claim;
-use crate::clock::Tick;
-use crate::domains::DomainId;
-use crate::slots::Slot;
+use crate::base::admission::Claim;
+use crate::base::clock::Tick;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
 
 /// Names one place owns, each with its position in the list it was taken from.
 pub type Names = Vec<(u32, Box<str>)>;
@@ -46,7 +46,7 @@ pub enum Input<'a> {
     /// A deadline has come.
     Alarm(Alarm),
     /// The domains were configured anew.
-    Domains(std::sync::Arc<crate::domains::Domains>),
+    Domains(std::sync::Arc<crate::base::domains::Domains>),
     /// The server is going down: answer what is parked, take nothing new.
     Drain,
     /// The server has gone down: nobody will ask for anything any more.

@@ -13,8 +13,8 @@ use super::packet::{Kind, Message, MessageType, Packet};
 use super::profile::Profile;
 use super::session::End;
 use super::user::User;
-use crate::domains::DomainId;
-use crate::slots::Slot;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
 
 /// What became of a packet for one user.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -50,12 +50,12 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 
-use crate::clock::Tick;
-use crate::domains::{DomainId, Domains};
-use crate::limits::{Limits, Timeouts};
-use crate::memory::Memory;
-use crate::slots::{Slot, Slots};
-use crate::stats::Counters;
+use crate::base::clock::Tick;
+use crate::base::domains::{DomainId, Domains};
+use crate::base::limits::{Limits, Timeouts};
+use crate::base::memory::Memory;
+use crate::base::slots::{Slot, Slots};
+use crate::base::stats::Counters;
 use call::{Answer, Call, Refusal, Speaker, Subject, Verb};
 use drain::Drain;
 use gather::Gather;

@@ -7,8 +7,8 @@
 use super::backlog::{Backlog, Entry, Kept, Label, Pushed, Room};
 use super::call::Packets;
 use super::packet::Packet;
-use crate::clock::{Moment, Tick};
-use crate::limits::REPEAT_MS_MIN;
+use crate::base::clock::{Moment, Tick};
+use crate::base::limits::REPEAT_MS_MIN;
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -182,9 +182,9 @@ mod tests {
     use super::super::packet::{Message, MessageType, PresenceType};
     use super::super::profile::Profile;
     use super::*;
-    use crate::domains::DomainId;
-    use crate::limits::Limits;
-    use crate::memory::{Memory, Owner};
+    use crate::base::domains::DomainId;
+    use crate::base::limits::Limits;
+    use crate::base::memory::{Memory, Owner};
 
     fn message(body: &str) -> Packet {
         Packet::message(&Message {

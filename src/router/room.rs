@@ -17,9 +17,9 @@ use super::keys::Added;
 use super::mail::{Entered, Mail, Names, Sight};
 use super::packet::{Packet, PresenceType};
 use super::user::User;
-use crate::domains::DomainId;
-use crate::limits::MEMBERS_LISTED_MAX;
-use crate::slots::{Slot, UNBORN, kept};
+use crate::base::domains::DomainId;
+use crate::base::limits::MEMBERS_LISTED_MAX;
+use crate::base::slots::{Slot, UNBORN, kept};
 
 /// A room with at least one member.
 #[derive(Debug)]

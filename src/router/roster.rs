@@ -19,8 +19,8 @@ use super::mail::{Buddy, Link, Linked, Mail, Names, Parted, Presence, Reach, Unl
 use super::packet::{Packet, PresenceType};
 use super::profile::Profile;
 use super::user::transition;
-use crate::domains::DomainId;
-use crate::slots::Slot;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
 
 impl Router {
     /// Links a user with those that the `online` call of a session named.

@@ -16,10 +16,10 @@ use super::mail::{Alarm, Effect, Mail};
 use super::packet::{Kind, Packet};
 use super::queue::{Answering, Queue};
 use super::user::User;
-use crate::clock::{Moment, Tick};
-use crate::domains::DomainId;
-use crate::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
-use crate::slots::{Slot, UNBORN, kept};
+use crate::base::clock::{Moment, Tick};
+use crate::base::domains::DomainId;
+use crate::base::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::base::slots::{Slot, UNBORN, kept};
 
 /// One browser page of a user.
 #[derive(Debug)]

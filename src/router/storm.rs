@@ -10,8 +10,10 @@
 //! long as that has lasted, so that a storm of any size dies down, in proportion to it. In between, however much is
 //! said, nobody is told anything.
 
-use crate::clock::Tick;
-use crate::limits::{BEHIND_TURNS, RETRY_MS_MAX, STEP_NS_FIRST, STEP_NS_MAX, STEP_NS_MIN, STEPS_REMEMBERED};
+use crate::base::clock::Tick;
+use crate::base::limits::{
+    BEHIND_TURNS, RETRY_MS_MAX, STEP_NS_FIRST, STEP_NS_MAX, STEP_NS_MIN, STEPS_REMEMBERED,
+};
 
 /// What the last turn of a shard was like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,7 +105,7 @@ impl Storm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Timeouts;
+    use crate::base::limits::Timeouts;
 
     const STORM_MS: u64 = Timeouts::DEFAULT.storm_ms;
 

@@ -11,10 +11,10 @@ use super::packet::MessageType;
 use super::profile::Profile;
 use super::storm::Load;
 use super::{Router, Settings};
-use crate::clock::Tick;
-use crate::domains::{DomainConfig, DomainId, Domains};
-use crate::limits::{Limits, Timeouts};
-use crate::memory::Memory;
+use crate::base::clock::Tick;
+use crate::base::domains::{DomainConfig, DomainId, Domains};
+use crate::base::limits::{Limits, Timeouts};
+use crate::base::memory::Memory;
 
 const HERE: Place = Place(0);
 const THERE: Place = Place(1);

@@ -5,8 +5,8 @@
 use hashbrown::HashMap;
 
 use super::ids::Places;
-use crate::domains::DomainId;
-use crate::slots::Slot;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
 
 /// Pairs for which there stays room when nothing is under way.
 const KEPT: usize = 64;

@@ -19,8 +19,8 @@ use super::mail::{Mail, Names, Part, Reach, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
 use super::session::End;
-use crate::domains::DomainId;
-use crate::slots::{Slot, UNBORN, kept};
+use crate::base::domains::DomainId;
+use crate::base::slots::{Slot, UNBORN, kept};
 
 /// Somebody who is online in a domain.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::call::{Answer, Call, Looks, Online, Say, Text, Verb};
 use super::mail::{Link, Linked, Mail, Names, Part, Unlink};
 use super::packet::Packet;
 use super::profile::Profile;
-use crate::slots::Slot;
+use crate::base::slots::Slot;
 
 impl Mail {
     /// What it takes.
@@ -148,7 +148,7 @@ mod tests {
     use super::super::ids::{CallKey, Place};
     use super::super::packet::{Message, MessageType};
     use super::*;
-    use crate::domains::DomainId;
+    use crate::base::domains::DomainId;
 
     const KEY: CallKey = CallKey { place: Place(0), conn: 1, serial: 1 };
 

@@ -6,8 +6,8 @@
 //! share, a broadcast or mail of other shards, is owed: it comes off the next shares, but not off more than a few.
 
 use super::ids::{Place, Places};
-use crate::domains::DomainId;
-use crate::limits::{WORK_OWED_MAX, WORK_PER_TURN};
+use crate::base::domains::DomainId;
+use crate::base::limits::{WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -1,8 +1,8 @@
 //! The memory of domains: one that does not drain keeps what it has, and there is always something left for others.
 
+use nextim::base::domains::DomainConfig;
+use nextim::base::limits::{Limits, RETRY_LATER_S};
 use nextim::config::Config;
-use nextim::domains::DomainConfig;
-use nextim::limits::{Limits, RETRY_LATER_S};
 use nextim::router::ids::Ticket;
 
 use crate::support::{Client, Response, Running, Unconnected, eventually, get, poll, post, strict, ticket};

@@ -1,7 +1,7 @@
 //! Typing states, joins and leaves of rooms are dropped when room is scarce, and counted.
 
+use nextim::base::limits::Limits;
 use nextim::config::Config;
-use nextim::limits::Limits;
 
 use crate::support::{Client, Running, poll, site_call, strict, ticket};
 

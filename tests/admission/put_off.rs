@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
+use nextim::base::limits::{Limits, RETRY_LATER_S};
 use nextim::config::Config;
-use nextim::limits::{Limits, RETRY_LATER_S};
 use nextim::router::ids::{Place, Ticket};
 
 use crate::support::{Client, PATIENCE, Running, eventually, get, post, site_call, strict};

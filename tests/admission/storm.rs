@@ -1,7 +1,7 @@
 //! Storms: pages that are answered together are asked to come back one after the other.
 
+use nextim::base::limits::{Limits, RETRY_MS_MAX, Timeouts};
 use nextim::config::Config;
-use nextim::limits::{Limits, RETRY_MS_MAX, Timeouts};
 
 use crate::support::{Client, Running, poll, site_call, strict, ticket};
 

@@ -9,12 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nextim::base::domains::{DomainConfig, DomainId};
+use nextim::base::limits::{Limits, Timeouts};
+use nextim::base::stats::{self, DomainCounts};
 use nextim::config::Config;
-use nextim::domains::{DomainConfig, DomainId};
-use nextim::limits::{Limits, Timeouts};
+use nextim::node::{Handle, Server};
 use nextim::router::ids::Place;
-use nextim::server::{Handle, Server};
-use nextim::stats::{self, DomainCounts};
 use socket2::{Domain, Socket, Type};
 
 /// How long a test waits for something that must happen.

@@ -4,7 +4,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use nextim::limits::Limits;
+use nextim::base::limits::Limits;
 
 use crate::support::{Client, Running, each, get, site_call, strict};
 

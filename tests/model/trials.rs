@@ -2,7 +2,7 @@
 //!
 //! Owns: these trials and their outcomes. Must not: leave a page or a message that the ledger does not know.
 
-use nextim::limits::Timeouts;
+use nextim::base::limits::Timeouts;
 
 use super::ledger::{Kind, Span};
 use super::pages::{Life, SLACK_MS};

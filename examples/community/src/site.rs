@@ -16,8 +16,8 @@ use axum::extract::{ConnectInfo, RawPathParams, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::MethodRouter;
+use nextim::base::ranges::{self, Range};
 use nextim::http::forwarded::{self, FORWARDED_FOR};
-use nextim::ranges::{self, Range};
 
 use crate::csrf;
 use crate::limits::{

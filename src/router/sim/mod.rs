@@ -34,8 +34,8 @@ mod world;
 
 use std::sync::Arc;
 
-use crate::domains::{DomainConfig, Domains};
-use crate::limits::{Limits, Timeouts};
+use crate::base::domains::{DomainConfig, Domains};
+use crate::base::limits::{Limits, Timeouts};
 use crate::router::mail::Input;
 use random::Random;
 use world::World;

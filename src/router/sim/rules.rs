@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::browser::{Life, Shown};
 use super::world::{Ask, World};
-use crate::admission::Claim;
-use crate::clock::Moment;
-use crate::domains::DomainId;
-use crate::limits::ALARM_MS_MAX;
-use crate::memory::Owner;
+use crate::base::admission::Claim;
+use crate::base::clock::Moment;
+use crate::base::domains::DomainId;
+use crate::base::limits::ALARM_MS_MAX;
+use crate::base::memory::Owner;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};
 use crate::router::linger::Linger;

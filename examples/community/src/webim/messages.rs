@@ -98,7 +98,7 @@ fn check_body(body: &str) -> Result<(), Refusal> {
 /// As how many messages it counts.
 fn weight(body: &str) -> u32 {
     let mut json = Vec::with_capacity(body.len());
-    nextim::json::write(&mut json, body);
+    nextim::base::json::write(&mut json, body);
     u32::try_from(json.len() / SEND_BYTES + 1).unwrap_or(u32::MAX)
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::{PoisonError, RwLock};
 
-use nextim::domains::is_same_credential;
+use nextim::base::domains::is_same_credential;
 use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::Response;

@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use nextim::base::domains::DomainConfig;
 use nextim::config::Config;
-use nextim::domains::DomainConfig;
-use nextim::server::{Handle, Server};
+use nextim::node::{Handle, Server};
 use nextim_community::community::Community;
 use nextim_community::seed::PASSWORD;
 use nextim_community::site::{Options, Site};

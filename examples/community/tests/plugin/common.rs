@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
+use nextim::base::domains::DomainConfig;
 use nextim::config::Config;
-use nextim::domains::DomainConfig;
-use nextim::server::{Handle, Server};
+use nextim::node::{Handle, Server};
 use nextim_community::community::Community;
 use nextim_community::session;
 use nextim_community::site::Options;

@@ -1,0 +1,325 @@
+//! Time: the only place that reads a clock.
+//!
+//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, [`Clock`], which makes ticks, and [`Origin`], from
+//! which shards count the time they share; for threads that may wait there are [`Deadline`] and the time of day. Must
+//! not: be read by a shard more than twice a turn, when it begins and, to know how long it took, when it ends. A tick
+//! never leaves its shard: between shards only durations travel. The poster of
+//! undelivered messages has a clock of its own, and turns as a shard does.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use nix::time::{ClockId, clock_gettime};
+
+use crate::base::limits::{ALARM_MS_MAX, STOP_MS_MIN};
+
+/// A moment in the life of one shard, in milliseconds since it started, stops of the process not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tick(u64);
+
+impl Tick {
+    /// The moment the shard started.
+    pub const ZERO: Tick = Tick(0);
+    /// Later than every other moment; the value of a timer that is not set.
+    pub const NEVER: Tick = Tick(u64::MAX);
+
+    /// The moment `ms` milliseconds later.
+    #[must_use]
+    pub fn after(self, ms: u64) -> Tick {
+        Tick(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds from `earlier` to this moment; 0 if it is not earlier.
+    pub fn since(self, earlier: Tick) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// Milliseconds since the shard started.
+    pub fn ms(self) -> u64 {
+        self.0
+    }
+}
+
+/// A tick in four bytes, for deadlines that are kept a million times: the next whole [`Moment::GRAIN_MS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u32);
+
+impl Moment {
+    /// The moment the shard started.
+    pub const ZERO: Moment = Moment(0);
+    /// Later than every other moment.
+    pub const NEVER: Moment = Moment(u32::MAX);
+    /// How exact moments are, in milliseconds.
+    pub const GRAIN_MS: u64 = 64;
+
+    /// The first moment that is not before `tick`.
+    pub fn not_before(tick: Tick) -> Moment {
+        if tick == Tick::NEVER {
+            return Moment::NEVER;
+        }
+        Moment(u32::try_from(tick.0.div_ceil(Moment::GRAIN_MS)).expect("a shard lives less than 8 years"))
+    }
+
+    /// The last moment that is not after `tick`.
+    pub fn not_after(tick: Tick) -> Moment {
+        Moment(u32::try_from(tick.0 / Moment::GRAIN_MS).expect("a shard lives less than 8 years"))
+    }
+
+    /// How many grains after the start of the shard it is.
+    pub fn grains(self) -> u32 {
+        self.0
+    }
+
+    /// The moment so many grains later.
+    #[must_use]
+    pub fn later(self, grains: u32) -> Moment {
+        Moment(self.0.saturating_add(grains))
+    }
+
+    /// When to look whether this deadline has come: at it, or earlier if it is far from `now`.
+    #[must_use]
+    pub fn alarm(self, now: Tick) -> Moment {
+        self.min(Moment::not_before(now.after(ALARM_MS_MAX)))
+    }
+
+    /// The moment as a tick.
+    pub fn tick(self) -> Tick {
+        if self == Moment::NEVER { Tick::NEVER } else { Tick(u64::from(self.0) * Moment::GRAIN_MS) }
+    }
+}
+
+/// When a server started: rates that all shards count together need a time that is the same for all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin(Instant);
+
+impl Origin {
+    /// Now.
+    pub fn now() -> Origin {
+        Origin(Instant::now())
+    }
+}
+
+/// The clock of one shard.
+///
+/// If a turn starts more than a second later than it should have (SIGSTOP, a suspended machine, a jump of the
+/// clock), the wait before it is taken out of time, because the stop may have begun with it: every deadline of the
+/// shard moves by at least the delay, and nobody is expired for a silence in which the server could not have heard him.
+#[derive(Debug)]
+pub struct Clock {
+    start: Instant,
+    /// From the origin to the start.
+    before_ms: u64,
+    skipped_ms: u64,
+    /// Whether the last turn was late already.
+    was_late: bool,
+    now: Tick,
+    /// When the last turn began, in microseconds since the start.
+    turn_us: u64,
+}
+
+/// When the request of a call was read: the beginning of that turn, in microseconds, modulo 2^32 (71 minutes), to be
+/// kept with each call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp(u32);
+
+impl Stamp {
+    #[allow(clippy::cast_possible_truncation, reason = "it is meant to wrap; calls do not last that long")]
+    fn at(us: u64) -> Stamp {
+        Stamp(us as u32)
+    }
+
+    /// Microseconds from `earlier`, which was less than 71 minutes before.
+    pub fn since_us(self, earlier: Stamp) -> u64 {
+        u64::from(self.0.wrapping_sub(earlier.0))
+    }
+}
+
+impl Clock {
+    /// A clock that starts at [`Tick::ZERO`].
+    pub fn start(origin: Origin) -> Clock {
+        let start = Instant::now();
+        let before_ms = ms(start.saturating_duration_since(origin.0));
+        Clock { start, before_ms, skipped_ms: 0, was_late: false, now: Tick::ZERO, turn_us: 0 }
+    }
+
+    /// The moment of the last [`Clock::turn`].
+    pub fn now(&self) -> Tick {
+        self.now
+    }
+
+    /// Milliseconds from the server's start to the last [`Clock::turn`], stops of the process counted: the same on all
+    /// shards, give or take a turn.
+    pub fn shared_ms(&self) -> u64 {
+        self.before_ms + self.turn_us / 1_000
+    }
+
+    /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns how many
+    /// milliseconds were taken out of time.
+    pub fn turn(&mut self, expected: Tick) -> u64 {
+        self.turn_us = self.elapsed_us();
+        self.advance(self.turn_us / 1_000, expected)
+    }
+
+    /// Reads the time at the end of a turn. Returns how many microseconds the turn took, and the stamp of this moment.
+    pub fn end_turn(&self) -> (u64, Stamp) {
+        let us = self.elapsed_us();
+        (us.saturating_sub(self.turn_us), Stamp::at(us))
+    }
+
+    /// The stamp of what this turn reads.
+    pub fn stamp(&self) -> Stamp {
+        Stamp::at(self.turn_us)
+    }
+
+    fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    fn advance(&mut self, elapsed_ms: u64, expected: Tick) -> u64 {
+        let read = Tick(elapsed_ms.saturating_sub(self.skipped_ms));
+        let late = read.since(expected) > STOP_MS_MIN;
+        // Late twice in a row is load, and time must go on.
+        let was_late = std::mem::replace(&mut self.was_late, late);
+        let skip = if late && !was_late { read.since(self.now) } else { 0 };
+        self.skipped_ms += skip;
+        self.now = self.now.max(Tick(read.0 - skip));
+        skip
+    }
+}
+
+/// How long a thread that may wait has left for something.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    start: Instant,
+    patience: Duration,
+}
+
+impl Deadline {
+    /// So long from now.
+    pub fn after_ms(ms: u64) -> Deadline {
+        Deadline { start: Instant::now(), patience: Duration::from_millis(ms) }
+    }
+
+    /// What is left; `None` if it has passed.
+    pub fn left(&self) -> Option<Duration> {
+        self.patience.checked_sub(self.start.elapsed()).filter(|left| !left.is_zero())
+    }
+
+    /// How long ago it was set.
+    pub fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// The time of day, in milliseconds since 1970 UTC: the default `timestamp` of a message.
+pub fn wall_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, ms)
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The monotonic clock in microseconds, which systemd compares with its own.
+pub fn monotonic_us() -> u64 {
+    let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
+    u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A time of day as RFC 3339 writes it, in UTC, to the millisecond.
+pub fn rfc3339(wall_ms: u64) -> String {
+    let (seconds, ms) = (wall_ms / 1_000, wall_ms % 1_000);
+    let (days, second) = (seconds / 86_400, seconds % 86_400);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    let (year, month, day) = date(days);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
+}
+
+/// Year, month and day of a number of days since 1970. The years are counted from March on, so that the day which is not
+/// in every year is the last (Hinnant, "chrono-compatible low-level date algorithms").
+fn date(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468; // since the first of March of year 0
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153; // from March
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_is_taken_out_of_time() {
+        let mut clock = Clock::start(Origin::now());
+        assert_eq!(clock.advance(100, Tick(100)), 0);
+        assert_eq!(clock.advance(1_000, Tick(200)), 0, "load is not a stop");
+        assert_eq!(clock.now(), Tick(1_000));
+        assert_eq!(clock.advance(61_000, Tick(1_500)), 60_000);
+        assert_eq!(clock.now(), Tick(1_000), "the wait in which it stopped did not happen");
+        assert_eq!(clock.advance(61_300, Tick(1_800)), 0);
+        assert_eq!(clock.now(), Tick(1_300));
+        assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
+        assert_eq!(clock.advance(67_000, Tick(1_300)), 0, "late again is load");
+        assert_eq!(clock.now(), Tick(4_300));
+    }
+
+    #[test]
+    fn the_time_that_shards_share_knows_no_stops() {
+        let mut clock = Clock::start(Origin::now());
+        clock.turn_us = 61_000_000;
+        assert_eq!(clock.advance(61_000, Tick(100)), 61_000);
+        assert_eq!((clock.now(), clock.shared_ms()), (Tick(0), clock.before_ms + 61_000));
+    }
+
+    #[test]
+    fn dates() {
+        let check = |wall_ms, expected| assert_eq!(rfc3339(wall_ms), expected);
+        check(0, "1970-01-01T00:00:00.000Z");
+        check(951_827_696_789, "2000-02-29T12:34:56.789Z");
+        check(1_321_862_400_000, "2011-11-21T08:00:00.000Z");
+        check(4_107_542_399_999, "2100-02-28T23:59:59.999Z");
+        check(4_107_542_400_000, "2100-03-01T00:00:00.000Z");
+        check(1_735_689_599_000, "2024-12-31T23:59:59.000Z");
+    }
+
+    #[test]
+    fn stamps_wrap() {
+        let (early, late) = (u64::from(u32::MAX) - 10, u64::from(u32::MAX) + 20);
+        assert_eq!(Stamp::at(late).since_us(Stamp::at(early)), 30);
+    }
+
+    #[test]
+    fn a_moment_is_never_before_what_it_was_made_of() {
+        for ms in [0, 1, 63, 64, 65, 1_000, 86_400_000] {
+            let tick = Tick(ms);
+            let (before, after) = (Moment::not_after(tick).tick(), Moment::not_before(tick).tick());
+            assert!(before <= tick && tick <= after && after.since(before) <= Moment::GRAIN_MS, "{ms}");
+            assert_eq!(Moment::not_before(after).tick(), after);
+        }
+        assert_eq!(Moment::not_before(Tick::NEVER).tick(), Tick::NEVER);
+    }
+
+    #[test]
+    fn alarms_of_what_is_gone_do_not_pile_up() {
+        let now = Tick(1_000_000);
+        for (ms, expected) in [(0, 0), (6_400, 6_400), (ALARM_MS_MAX, ALARM_MS_MAX), (90_000, ALARM_MS_MAX)] {
+            let alarm = Moment::not_before(now.after(ms)).alarm(now).tick();
+            assert!(
+                alarm.since(now.after(expected)) < Moment::GRAIN_MS && alarm >= now.after(expected),
+                "{ms}"
+            );
+        }
+        assert!(Moment::NEVER.alarm(now) < Moment::NEVER);
+    }
+
+    #[test]
+    fn time_never_runs_backwards() {
+        let mut clock = Clock::start(Origin::now());
+        clock.advance(500, Tick(500));
+        clock.advance(400, Tick(500));
+        assert_eq!(clock.now(), Tick(500));
+    }
+}

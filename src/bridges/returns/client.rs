@@ -1,0 +1,148 @@
+//! One request to a site.
+//!
+//! Owns: the HTTP client, and what its answers mean. Must not: keep messages, or put into a reason what was sent or where
+//! to. A new connection for each: sites are called seldom, and one that was kept may have died without anybody knowing.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use ureq::Agent;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+use crate::base::domains::Domain;
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The site has them.
+    Taken,
+    /// It will never take them, by this status.
+    Refused(u16),
+    /// They are too much for one request.
+    TooLarge,
+    /// It may take them later; the reason is for the log.
+    Failed(String),
+}
+
+/// What to send where. Not for debugging output: it has the key in it.
+pub(super) struct Request {
+    url: String,
+    authorization: String,
+    body: Vec<u8>,
+}
+
+impl Request {
+    /// A list of messages for a domain's site, if it has one.
+    pub(super) fn new(domain: &Domain, body: Vec<u8>) -> Option<Request> {
+        let url = domain.undelivered_url.as_deref()?.to_owned();
+        let (name, apikey) = domain.credentials()?;
+        let authorization = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{apikey}")));
+        Some(Request { url, authorization, body })
+    }
+}
+
+/// The client. Cloning it is cheap.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Client {
+    /// With the certificates of the system, once they are needed.
+    secure: Option<Agent>,
+    plain: Option<Agent>,
+}
+
+impl Client {
+    /// Makes it fit for this request: reading the certificates takes a while and is done once.
+    pub(super) fn prepare(&mut self, request: &Request) -> Result<(), String> {
+        if request.url.starts_with("https:") {
+            if self.secure.is_none() {
+                self.secure = Some(agent(RootCerts::from(system_certificates()?)));
+            }
+        } else {
+            self.plain.get_or_insert_with(|| agent(RootCerts::from(Vec::new())));
+        }
+        Ok(())
+    }
+
+    /// Sends a request and waits for its answer, so long at most.
+    pub(super) fn send(&self, request: Request, patience: Duration) -> Outcome {
+        let Request { url, authorization, body } = request;
+        let agent = if url.starts_with("https:") { &self.secure } else { &self.plain };
+        let Some(agent) = agent else { return Outcome::Failed("there is no client for it".to_owned()) };
+        let request = agent.post(url).config().timeout_global(Some(patience)).build();
+        let request =
+            request.header("Authorization", authorization).header("Content-Type", "application/json");
+        match request.send(&body[..]) {
+            // What else it says is not read.
+            Ok(answer) => outcome(answer.status().as_u16()),
+            // The others say nothing of the request.
+            Err(ureq::Error::BadUri(_)) => Outcome::Failed("its URL cannot be used".to_owned()),
+            Err(error) => Outcome::Failed(error.to_string()),
+        }
+    }
+}
+
+fn agent(roots: RootCerts) -> Agent {
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        // Messages go where the operator said, and nowhere else.
+        .max_redirects(0)
+        .proxy(None)
+        .max_idle_connections(0)
+        .user_agent(concat!("nextim/", env!("CARGO_PKG_VERSION")))
+        .tls_config(TlsConfig::builder().root_certs(roots).build());
+    config.build().into()
+}
+
+fn system_certificates() -> Result<Vec<Certificate<'static>>, String> {
+    let found = rustls_native_certs::load_native_certs();
+    if found.certs.is_empty() {
+        return Err("this system has no root certificates".to_owned());
+    }
+    Ok(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect())
+}
+
+/// What a status says. Only what finds fault with the messages themselves is final: keys that are being changed, paths
+/// and redirects may be corrected by an operator while the messages wait.
+fn outcome(status: u16) -> Outcome {
+    match status {
+        200..=299 => Outcome::Taken,
+        413 => Outcome::TooLarge,
+        400 | 422 => Outcome::Refused(status),
+        _ => Outcome::Failed(format!("it answered {status}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::domains::{DomainConfig, Domains};
+
+    #[test]
+    fn what_a_status_says() {
+        for taken in [200, 202, 204] {
+            assert_eq!(outcome(taken), Outcome::Taken, "{taken}");
+        }
+        for refused in [400, 422] {
+            assert_eq!(outcome(refused), Outcome::Refused(refused));
+        }
+        for later in [301, 302, 308, 401, 403, 404, 408, 410, 425, 429, 500, 502, 503, 504, 599] {
+            assert_eq!(outcome(later), Outcome::Failed(format!("it answered {later}")));
+        }
+        assert_eq!(outcome(413), Outcome::TooLarge);
+    }
+
+    #[test]
+    fn a_request_proves_itself_by_the_first_key() {
+        let mut config = DomainConfig::new("a.example", "first");
+        config.apikeys.push("second".to_owned());
+        let request = |config: &DomainConfig| {
+            let domains = Domains::new(std::slice::from_ref(config));
+            Request::new(domains.find("a.example").unwrap(), b"[]".to_vec())
+        };
+        assert!(request(&config).is_none(), "its site takes nothing back");
+        config.undelivered_url = Some("http://a.example/back".to_owned());
+        let request = request(&config).expect("it does now");
+        assert_eq!(request.url, "http://a.example/back");
+        assert_eq!(request.authorization, format!("Basic {}", BASE64_STANDARD.encode("a.example:first")));
+    }
+}

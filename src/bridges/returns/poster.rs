@@ -1,0 +1,276 @@
+//! The thread that posts undelivered messages.
+//!
+//! Owns: the sites for which messages wait, and the requests under way. Must not: wait for a site itself, or say in the
+//! log anything of messages but their number. What it cannot post in time is lost, and counted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::thread;
+use std::time::Duration;
+
+use super::Order;
+use super::client::{Client, Outcome, Request};
+use super::site::Site;
+use crate::base::clock::{Clock, Origin, Tick};
+use crate::base::domains::{DomainId, Domains};
+use crate::base::limits::{UNDELIVERED_POST_MS, UNDELIVERED_POSTS, UNDELIVERED_SLEEP_MS};
+use crate::base::stats::{Counters, Stats};
+use crate::router::mail::Returned;
+
+/// What the thread has.
+#[derive(Debug)]
+pub(super) struct Poster {
+    orders: Receiver<Order>,
+    /// For those who wait for answers.
+    answers: Sender<Order>,
+    domains: Arc<Domains>,
+    /// Those for which something waits.
+    sites: BTreeMap<DomainId, Site>,
+    patience_ms: u64,
+    client: Client,
+    /// Requests under way.
+    under_way: usize,
+    /// The number of the last request.
+    serial: u64,
+    clock: Clock,
+    /// Set once nothing more will come: when to give up.
+    end: Option<Tick>,
+    counters: Counters,
+    stats: Stats,
+}
+
+impl Poster {
+    pub(super) fn new(
+        orders: Receiver<Order>,
+        answers: Sender<Order>,
+        domains: Arc<Domains>,
+        patience_ms: u64,
+        stats: Stats,
+    ) -> Poster {
+        Poster {
+            orders,
+            answers,
+            domains,
+            sites: BTreeMap::new(),
+            patience_ms,
+            client: Client::default(),
+            under_way: 0,
+            serial: 0,
+            clock: Clock::start(Origin::now()),
+            end: None,
+            counters: Counters::default(),
+            stats,
+        }
+    }
+
+    /// Posts until it is told to finish and has.
+    pub(super) fn run(mut self) {
+        loop {
+            self.expire();
+            self.post_due();
+            self.sites.retain(|_, site| site.len() > 0);
+            self.show_counters();
+            if self.end.is_some_and(|end| self.sites.is_empty() || end <= self.now()) {
+                return self.give_up();
+            }
+            if let Some(order) = self.wait() {
+                self.obey(order);
+            }
+        }
+    }
+
+    fn now(&self) -> Tick {
+        self.clock.now()
+    }
+
+    /// Waits for an order, until something is to be done without one.
+    fn wait(&mut self) -> Option<Order> {
+        let free = self.under_way < UNDELIVERED_POSTS;
+        let moments = self
+            .sites
+            .values()
+            .flat_map(|site| [site.due().filter(|_| free), site.expires(self.patience_ms)]);
+        let next = moments.flatten().chain(self.end).min();
+        let now = self.now();
+        let ms = next.map_or(UNDELIVERED_SLEEP_MS, |next| next.since(now)).min(UNDELIVERED_SLEEP_MS);
+        // It ends when it is told to; there is always somebody who could.
+        let order = self.orders.recv_timeout(Duration::from_millis(ms)).ok();
+        self.clock.turn(now.after(ms));
+        order
+    }
+
+    fn obey(&mut self, order: Order) {
+        let now = self.now();
+        match order {
+            Order::Post { domain, messages } => self.take(domain, messages),
+            Order::Domains(domains) => self.reload(domains),
+            Order::Answered { domain, serial, outcome } => self.settle(domain, serial, &outcome),
+            Order::Finish(within_ms) => {
+                self.end = Some(now.after(within_ms));
+                self.sites.values_mut().for_each(|site| site.hurry(now));
+            }
+        }
+    }
+
+    fn takes_back(&self, domain: DomainId) -> bool {
+        self.domains.get(domain).is_some_and(|config| config.undelivered_url.is_some())
+    }
+
+    fn take(&mut self, domain: DomainId, messages: Vec<Returned>) {
+        let now = self.now();
+        if self.takes_back(domain) {
+            self.sites.entry(domain).or_insert_with(|| Site::new(now)).push(messages, now);
+        } else {
+            self.lose(messages.len());
+        }
+    }
+
+    /// What waits for sites that take nothing back any more is lost.
+    fn reload(&mut self, domains: Arc<Domains>) {
+        self.domains = domains;
+        // Certificates may be new ones, too.
+        self.client = Client::default();
+        let gone: Vec<DomainId> =
+            self.sites.keys().copied().filter(|domain| !self.takes_back(*domain)).collect();
+        for domain in gone {
+            let site = self.sites.remove(&domain);
+            self.lose(site.map_or(0, |site| site.len()));
+        }
+    }
+
+    fn lose(&mut self, messages: usize) {
+        self.counters.undelivered_lost_total += messages as u64;
+    }
+
+    /// Drops what is too old.
+    fn expire(&mut self) {
+        let (now, patience_ms) = (self.now(), self.patience_ms);
+        let mut lost = 0;
+        for (domain, site) in &mut self.sites {
+            let old = site.expire(now, patience_ms);
+            if old > 0 && site.may_log(now) {
+                complain(&self.domains, *domain, &format!("it has not taken {old} in time, which are lost"));
+            }
+            lost += old;
+        }
+        self.lose(lost);
+    }
+
+    /// Starts as many requests as may be under way, for those first who have waited longest.
+    fn post_due(&mut self) {
+        while self.under_way < UNDELIVERED_POSTS {
+            let now = self.now();
+            let due = self.sites.iter().filter_map(|(domain, site)| Some((site.due()?, *domain)));
+            let Some((_, domain)) = due.filter(|(due, _)| *due <= now).min() else { return };
+            self.post(domain);
+        }
+    }
+
+    fn post(&mut self, domain: DomainId) {
+        self.serial += 1;
+        self.under_way += 1;
+        let Some(site) = self.sites.get_mut(&domain) else { return };
+        let body = site.take_batch(self.serial);
+        let answer = Answer { answers: self.answers.clone(), domain, serial: self.serial, outcome: None };
+        let request = self.domains.get(domain).and_then(|config| Request::new(config, body));
+        let Some(request) = request else {
+            return answer.tell(Outcome::Failed("it has no URL or no key".to_owned()));
+        };
+        if let Err(reason) = self.client.prepare(&request) {
+            return answer.tell(Outcome::Failed(reason));
+        }
+        let left_ms = self.end.map_or(UNDELIVERED_POST_MS, |end| end.since(self.now()));
+        let patience = Duration::from_millis(left_ms.clamp(1, UNDELIVERED_POST_MS));
+        let client = self.client.clone();
+        let thread = thread::Builder::new().name("undelivered-post".to_owned());
+        let started = thread.spawn(move || answer.tell(client.send(request, patience)));
+        if let Err(error) = started {
+            // The answer went with what was to run, and says that nothing came of it.
+            log::warn!("undelivered messages: no thread to post them: {error}");
+        }
+    }
+
+    fn settle(&mut self, domain: DomainId, serial: u64, outcome: &Outcome) {
+        self.under_way -= 1;
+        let now = self.now();
+        let Some(site) = self.sites.get_mut(&domain) else { return };
+        let was_failing = site.is_failing();
+        let Some(settled) = site.settle(serial, outcome, now, jitter()) else { return };
+        self.counters.undelivered_posted_total += settled.posted as u64;
+        self.counters.undelivered_lost_total += settled.refused as u64;
+        let left = site.len();
+        let said = match outcome {
+            Outcome::Taken if was_failing => {
+                return log::info!(
+                    "undelivered messages of {}: its site takes them again",
+                    name(&self.domains, domain)
+                );
+            }
+            Outcome::Taken => return,
+            Outcome::TooLarge if settled.refused == 0 => return,
+            Outcome::TooLarge => "one is too large for it and lost".to_owned(),
+            Outcome::Refused(status) => format!("it refuses {} by {status}, which are lost", settled.refused),
+            Outcome::Failed(reason) => format!("it does not take them: {reason}; {left} wait"),
+        };
+        self.counters.undelivered_failures_total += 1;
+        if site.may_log(now) {
+            complain(&self.domains, domain, &said);
+        }
+    }
+
+    /// What could not be posted before the end is lost.
+    fn give_up(mut self) {
+        let left = self.sites.values().map(Site::len).sum();
+        if left > 0 {
+            log::warn!("undelivered messages: {left} could not be posted before the end and are lost");
+        }
+        self.lose(left);
+        self.sites.clear();
+        self.show_counters();
+    }
+
+    fn show_counters(&mut self) {
+        self.counters.undelivered_waiting = self.sites.values().map(|site| site.len() as u64).sum();
+        self.stats.poster().publish(&self.counters, &Counters::default());
+    }
+}
+
+/// Tells what came of a request when it is dropped, so that even one whose thread failed is heard of.
+#[derive(Debug)]
+struct Answer {
+    answers: Sender<Order>,
+    domain: DomainId,
+    serial: u64,
+    outcome: Option<Outcome>,
+}
+
+impl Answer {
+    fn tell(mut self, outcome: Outcome) {
+        self.outcome = Some(outcome);
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        let nothing = || Outcome::Failed("it could not be asked".to_owned());
+        let outcome = self.outcome.take().unwrap_or_else(nothing);
+        let Answer { domain, serial, .. } = *self;
+        // After the end nobody wants to know.
+        self.answers.send(Order::Answered { domain, serial, outcome }).ok();
+    }
+}
+
+/// A line of the log. The name of a domain is the operator's own.
+fn complain(domains: &Domains, domain: DomainId, what: &str) {
+    log::warn!("undelivered messages of {}: {what}", name(domains, domain));
+}
+
+fn name(domains: &Domains, domain: DomainId) -> &str {
+    domains.get(domain).map_or("a removed domain", |config| &config.name)
+}
+
+/// A number that differs from site to site and time to time; any will do.
+fn jitter() -> u64 {
+    getrandom::u64().unwrap_or(0)
+}

@@ -1,0 +1,313 @@
+//! The messages that wait for one site, and when it is tried.
+//!
+//! Owns: their order, the batches, and the back-off. Must not: send anything or read a clock; the time is handed in. There
+//! is one request at a time for each site, so that its messages arrive in their order.
+
+use std::collections::VecDeque;
+
+use super::client::Outcome;
+use crate::base::clock::Tick;
+use crate::base::limits::{
+    UNDELIVERED_BATCH, UNDELIVERED_BATCH_BYTES, UNDELIVERED_LOG_MS, UNDELIVERED_RETRY_MS_MAX,
+    UNDELIVERED_RETRY_MS_MIN,
+};
+use crate::router::mail::Returned;
+
+/// The messages of one site.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// The oldest first, each with the time it was handed in.
+    waiting: VecDeque<(Tick, Returned)>,
+    /// The request that is under way.
+    batch: Option<Batch>,
+    /// Most messages in one request; fewer once a site found them too many.
+    batch_max: usize,
+    /// Requests in a row that have failed.
+    failures: u32,
+    /// When the next one may be sent.
+    due: Tick,
+    /// When the log last said something about it.
+    logged: Option<Tick>,
+}
+
+/// A request: which one, and how many of the oldest are in it.
+#[derive(Clone, Copy, Debug)]
+struct Batch {
+    serial: u64,
+    messages: usize,
+}
+
+/// How many messages an answer has settled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// The site has them.
+    pub(super) posted: usize,
+    /// It never will.
+    pub(super) refused: usize,
+}
+
+impl Site {
+    /// A site for which nothing waits, and which may be tried at once.
+    pub(super) fn new(now: Tick) -> Site {
+        Site {
+            waiting: VecDeque::new(),
+            batch: None,
+            batch_max: UNDELIVERED_BATCH,
+            failures: 0,
+            due: now,
+            logged: None,
+        }
+    }
+
+    /// How many messages wait, those under way included.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether its last request has failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// Adds messages.
+    pub(super) fn push(&mut self, messages: Vec<Returned>, now: Tick) {
+        self.waiting.extend(messages.into_iter().map(|message| (now, message)));
+    }
+
+    /// When it is to be tried next; not while it is being tried, and not if nothing waits.
+    pub(super) fn due(&self) -> Option<Tick> {
+        (self.batch.is_none() && !self.waiting.is_empty()).then_some(self.due)
+    }
+
+    /// Tries it at once, as if it had never failed.
+    pub(super) fn hurry(&mut self, now: Tick) {
+        self.failures = 0;
+        self.due = now;
+    }
+
+    /// The next request's body: a JSON list of as many messages as are fit for one.
+    pub(super) fn take_batch(&mut self, serial: u64) -> Vec<u8> {
+        let mut body = vec![b'['];
+        let mut messages = 0;
+        for (_, Returned { packet, .. }) in self.waiting.iter().take(self.batch_max) {
+            if messages > 0 {
+                if body.len() + packet.json().len() + 2 > UNDELIVERED_BATCH_BYTES {
+                    break;
+                }
+                body.push(b',');
+            }
+            body.extend_from_slice(packet.json());
+            messages += 1;
+        }
+        body.push(b']');
+        self.batch = Some(Batch { serial, messages });
+        body
+    }
+
+    /// What came of a request. `None` if it is not the one that is under way. `jitter` is any number.
+    pub(super) fn settle(
+        &mut self,
+        serial: u64,
+        outcome: &Outcome,
+        now: Tick,
+        jitter: u64,
+    ) -> Option<Settled> {
+        let Batch { messages, .. } = self.batch.take_if(|batch| batch.serial == serial)?;
+        let mut settled = Settled::default();
+        match outcome {
+            Outcome::Taken => settled.posted = messages,
+            Outcome::TooLarge if messages > 1 => self.batch_max = messages / 2,
+            Outcome::TooLarge | Outcome::Refused(_) => settled.refused = messages,
+            Outcome::Failed(_) => {
+                self.failures = self.failures.saturating_add(1);
+                self.due = now.after(retry_ms(self.failures, jitter));
+                return Some(settled);
+            }
+        }
+        self.hurry(now);
+        let gone = settled.posted + settled.refused;
+        self.waiting.drain(..gone);
+        if gone > 0 {
+            self.batch_max = (self.batch_max * 2).min(UNDELIVERED_BATCH);
+        }
+        Some(settled)
+    }
+
+    /// When the oldest is too old; not while it is under way.
+    pub(super) fn expires(&self, patience_ms: u64) -> Option<Tick> {
+        let (since, _) = self.waiting.front().filter(|_| self.batch.is_none())?;
+        Some(since.after(patience_ms))
+    }
+
+    /// Drops what is too old; returns how many.
+    pub(super) fn expire(&mut self, now: Tick, patience_ms: u64) -> usize {
+        if self.batch.is_some() {
+            return 0;
+        }
+        let old = self.waiting.iter().take_while(|(since, _)| since.after(patience_ms) <= now).count();
+        self.waiting.drain(..old);
+        old
+    }
+
+    /// Whether the log may say something about it now.
+    pub(super) fn may_log(&mut self, now: Tick) -> bool {
+        let may = self.logged.is_none_or(|logged| now.since(logged) >= UNDELIVERED_LOG_MS);
+        if may {
+            self.logged = Some(now);
+        }
+        may
+    }
+}
+
+/// How long a site is left in peace after so many failures.
+fn retry_ms(failures: u32, jitter: u64) -> u64 {
+    let doubled = UNDELIVERED_RETRY_MS_MIN.checked_shl(failures.saturating_sub(1).min(32));
+    let most = doubled.map_or(UNDELIVERED_RETRY_MS_MAX, |ms| ms.min(UNDELIVERED_RETRY_MS_MAX));
+    most / 2 + jitter % (most / 2 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::admission::Budget;
+    use crate::router::packet::{Message, MessageType, Packet};
+
+    fn message(budget: &Arc<Budget>, body: &str) -> Returned {
+        let packet = Packet::message(&Message {
+            from: "a",
+            nick: "a",
+            to: "b",
+            timestamp: "1",
+            kind: MessageType::Unicast,
+            body,
+            style: "",
+            id: body,
+        });
+        Returned { packet, claim: budget.claim(1, usize::MAX).expect("there is room") }
+    }
+
+    fn at(ms: u64) -> Tick {
+        Tick::ZERO.after(ms)
+    }
+
+    /// A site for which so many short messages wait since time 0, and their budget.
+    fn site(messages: usize) -> (Site, Arc<Budget>) {
+        let budget = Arc::default();
+        let mut site = Site::new(at(0));
+        site.push((0..messages).map(|number| message(&budget, &number.to_string())).collect(), at(0));
+        (site, budget)
+    }
+
+    fn ids(body: &[u8]) -> Vec<String> {
+        let list: Vec<serde_json::Value> = serde_json::from_slice(body).expect("a JSON list");
+        list.iter().map(|message| message["id"].as_str().unwrap().to_owned()).collect()
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed("it answered 500".to_owned())
+    }
+
+    #[test]
+    fn batches_go_one_after_another_in_order() {
+        let (mut site, budget) = site(UNDELIVERED_BATCH + 2);
+        let first = site.take_batch(1);
+        assert_eq!(ids(&first)[..3], ["0", "1", "2"]);
+        assert_eq!((ids(&first).len(), site.due()), (UNDELIVERED_BATCH, None));
+        assert_eq!(site.settle(7, &Outcome::Taken, at(5), 0), None, "that is another one");
+        let settled = site.settle(1, &Outcome::Taken, at(5), 0);
+        assert_eq!(settled, Some(Settled { posted: UNDELIVERED_BATCH, refused: 0 }));
+        assert_eq!((budget.used(), site.due()), (2, Some(at(5))));
+        assert_eq!(ids(&site.take_batch(2)), ["100", "101"]);
+        site.settle(2, &Outcome::Taken, at(6), 0);
+        assert_eq!((site.len(), site.due(), budget.used()), (0, None, 0));
+    }
+
+    #[test]
+    fn a_batch_has_a_size_and_one_message_always_fits() {
+        let (mut site, budget) = site(0);
+        let half = "x".repeat(UNDELIVERED_BATCH_BYTES / 4);
+        let whole = "y".repeat(UNDELIVERED_BATCH_BYTES);
+        site.push([&half, &whole, &half].map(|body| message(&budget, body)).into(), at(0));
+        for (serial, expected) in [&half, &whole, &half].into_iter().enumerate() {
+            let body = site.take_batch(serial as u64);
+            assert!(ids(&body) == [expected.as_str()]);
+            site.settle(serial as u64, &Outcome::Taken, at(0), 0);
+        }
+    }
+
+    #[test]
+    fn a_site_that_fails_is_tried_ever_more_seldom_and_then_at_once() {
+        let (mut site, _budget) = site(1);
+        let mut now = at(0);
+        for (serial, most) in
+            [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000].into_iter().enumerate()
+        {
+            for jitter in [0, 1, 12_345, u64::MAX] {
+                let failures = u32::try_from(serial).unwrap() + 1;
+                let waited = retry_ms(failures, jitter);
+                assert!((most / 2..=most).contains(&waited), "{waited} after {failures}");
+            }
+            site.take_batch(serial as u64);
+            assert_eq!(site.settle(serial as u64, &failed(), now, 0), Some(Settled::default()));
+            assert!(site.is_failing());
+            assert_eq!(site.due(), Some(now.after(most / 2)));
+            now = now.after(most / 2);
+        }
+        assert!(retry_ms(u32::MAX, 0) == UNDELIVERED_RETRY_MS_MAX / 2);
+        site.hurry(now);
+        assert_eq!(site.due(), Some(now));
+        assert_eq!(ids(&site.take_batch(99)), ["0"], "it is the same message");
+    }
+
+    #[test]
+    fn what_a_site_refuses_is_not_sent_again() {
+        let (mut site, budget) = site(2);
+        site.take_batch(1);
+        site.push(vec![message(&budget, "later")], at(1));
+        let settled = site.settle(1, &Outcome::Refused(400), at(2), 0);
+        assert_eq!(settled, Some(Settled { posted: 0, refused: 2 }));
+        assert_eq!(ids(&site.take_batch(2)), ["later"]);
+    }
+
+    #[test]
+    fn what_is_too_large_is_halved() {
+        let (mut site, _budget) = site(5);
+        let mut sizes = Vec::new();
+        for serial in 0.. {
+            if site.len() == 0 {
+                break;
+            }
+            let taken = ids(&site.take_batch(serial)).len();
+            sizes.push(taken);
+            let outcome = if taken > 1 { Outcome::TooLarge } else { Outcome::Taken };
+            site.settle(serial, &outcome, at(0), 0);
+        }
+        assert_eq!(sizes, [5, 2, 1, 2, 1, 2, 1, 2, 1, 1]);
+        site.push(vec![message(&Arc::default(), "huge")], at(0));
+        site.take_batch(50);
+        let settled = site.settle(50, &Outcome::TooLarge, at(0), 0);
+        assert_eq!(settled, Some(Settled { posted: 0, refused: 1 }), "one cannot be halved");
+    }
+
+    #[test]
+    fn old_messages_expire_but_not_while_they_are_under_way() {
+        let (mut site, budget) = site(2);
+        site.push(vec![message(&budget, "younger")], at(50));
+        assert_eq!(site.expires(100), Some(at(100)));
+        site.take_batch(1);
+        assert_eq!((site.expires(100), site.expire(at(500), 100)), (None, 0));
+        site.settle(1, &failed(), at(120), 0);
+        assert_eq!(site.expire(at(99), 100), 0);
+        assert_eq!((site.expire(at(149), 100), site.len(), budget.used()), (2, 1, 1));
+        assert_eq!(site.expires(100), Some(at(150)));
+    }
+
+    #[test]
+    fn the_log_says_little() {
+        let (mut site, _budget) = site(0);
+        let said = [0, 1, UNDELIVERED_LOG_MS - 1, UNDELIVERED_LOG_MS, UNDELIVERED_LOG_MS + 1];
+        assert_eq!(said.map(|ms| site.may_log(at(ms))), [true, false, false, true, false]);
+    }
+}

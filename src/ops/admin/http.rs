@@ -1,0 +1,183 @@
+//! HTTP as far as the admin listener speaks it: one GET or HEAD, one answer, the end.
+//!
+//! Owns: understanding a request within bounds of bytes, the check of its `Host`, and the headers every answer has. Must
+//! not: read a body or a socket, or name a path.
+//!
+//! The listener asks for no password, so it must not be reached through the browser of somebody who may reach it. A page
+//! of the internet can make a name of its own point to 127.0.0.1 and then read what it finds there as its own origin; but
+//! its requests carry that name. So names other than `localhost` are refused unless they are configured.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::base::limits::{ADMIN_HEAD_BYTES_MAX, HEADERS_MAX};
+
+/// A request that is to be answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Request {
+    /// The target without its query.
+    pub(super) path: String,
+    /// The answer has no body.
+    pub(super) head_only: bool,
+}
+
+/// What is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    status: &'static str,
+    content_type: &'static str,
+    body: Cow<'static, [u8]>,
+}
+
+/// No script and no style but our own, no other site in it and it in no other site.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+impl Answer {
+    /// A success.
+    pub(super) fn ok(content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Answer {
+        Answer { status: "200 OK", content_type, body: body.into() }
+    }
+
+    /// A line of text.
+    pub(super) fn line(status: &'static str, text: &str) -> Answer {
+        let body = format!("{text}\n").into_bytes().into();
+        Answer { status, content_type: "text/plain; charset=utf-8", body }
+    }
+
+    /// Its bytes.
+    pub(super) fn bytes(&self, head_only: bool) -> Vec<u8> {
+        let Answer { status, content_type, body } = self;
+        let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{allow}Connection: close\r\n\
+             Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Security-Policy: {POLICY}\r\n\
+             Referrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\n\r\n",
+            body.len()
+        );
+        let mut bytes = head.into_bytes();
+        if !head_only {
+            bytes.extend_from_slice(body);
+        }
+        bytes
+    }
+}
+
+/// Makes a request of bytes, if they are all there or too many.
+pub(super) fn read(bytes: &[u8], hosts: &[String]) -> Option<Result<Request, Answer>> {
+    if bytes.len() > ADMIN_HEAD_BYTES_MAX {
+        return Some(Err(Answer::line("431 Request Header Fields Too Large", "headers too large")));
+    }
+    parse(bytes, hosts)
+}
+
+/// Makes a request of bytes, if they are all there.
+fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<Request, Answer>> {
+    let malformed = || Some(Err(Answer::line("400 Bad Request", "malformed request")));
+    let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut request = httparse::Request::new(&mut headers);
+    match request.parse(bytes) {
+        Ok(httparse::Status::Complete(_)) => {}
+        Ok(httparse::Status::Partial) => return None,
+        Err(_) => return malformed(),
+    }
+    let mut named = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
+    let host = match (named.next(), named.next()) {
+        (Some(host), None) => std::str::from_utf8(host.value).ok(),
+        // Browsers always say where they think they are.
+        (None, None) if request.version == Some(0) => Some("localhost"),
+        (None | Some(_), _) => None,
+    };
+    let (Some(host), Some(target)) = (host, request.path.filter(|target| target.starts_with('/'))) else {
+        return malformed();
+    };
+    if !is_ours(host, hosts) {
+        let hint = "this name is not one of admin_hosts; use the address";
+        return Some(Err(Answer::line("421 Misdirected Request", hint)));
+    }
+    let head_only = match request.method {
+        Some("GET") => false,
+        Some("HEAD") => true,
+        Some(_) | None => return Some(Err(Answer::line("405 Method Not Allowed", "method not allowed"))),
+    };
+    let path = target.split('?').next().unwrap_or_default().to_owned();
+    Some(Ok(Request { path, head_only }))
+}
+
+/// Whether a `Host` is a name by which we may be asked.
+fn is_ours(host: &str, hosts: &[String]) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() && !port.starts_with('+') => name,
+        Some(_) | None => host,
+    };
+    let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+    let known = || hosts.iter().any(|known| known.eq_ignore_ascii_case(name));
+    address.parse::<IpAddr>().is_ok() || name.eq_ignore_ascii_case("localhost") || known()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(request: &str) -> String {
+        match read(request.as_bytes(), &["im.internal".to_owned()]) {
+            None => "incomplete".to_owned(),
+            Some(Ok(Request { path, head_only })) => {
+                format!("{path}{}", if head_only { " head" } else { "" })
+            }
+            Some(Err(answer)) => answer.status[..3].to_owned(),
+        }
+    }
+
+    #[test]
+    fn requests() {
+        let check = |request: &str, expected: &str| assert_eq!(status(request), expected, "{request:?}");
+        check("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "/");
+        check("HEAD /metrics?a=b HTTP/1.1\r\nhost: 127.0.0.1:8001\r\n\r\n", "/metrics head");
+        check("GET / HTTP/1.0\r\n\r\n", "/");
+        check("GET / HTTP/1.1\r\nHost: localhost\r\n", "incomplete");
+        check("", "incomplete");
+        check("GET / HTTP/1.1\r\n\r\n", "400");
+        check("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", "400");
+        check("GET http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", "400");
+        check("GET / HTTP/1.1\r\nHost: \u{fffd}\r\n\r\n", "421");
+        check("nonsense\r\n\r\n", "400");
+        check("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", "405");
+        check("POST / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421");
+        check(&"x".repeat(ADMIN_HEAD_BYTES_MAX + 1), "431");
+    }
+
+    #[test]
+    fn only_names_of_ours_may_be_asked_for() {
+        for host in ["127.0.0.1", "127.0.0.1:8001", "[::1]:8001", "[::1]", "10.0.0.7:1", "LOCALHOST:8001"] {
+            assert!(is_ours(host, &[]), "{host}");
+        }
+        let own = ["im.internal".to_owned()];
+        assert!(is_ours("im.internal:8001", &own) && is_ours("IM.internal", &own));
+        for host in
+            ["evil.example", "evil.example:8001", "127.0.0.1.evil.example", "im.internal", "", ":8001"]
+        {
+            assert!(!is_ours(host, &[]), "{host}");
+        }
+        assert!(!is_ours("im.internal:x", &own) && !is_ours("x.im.internal", &own));
+    }
+
+    #[test]
+    fn every_answer_has_its_headers() {
+        for answer in
+            [Answer::ok("text/html; charset=utf-8", b"page".as_slice()), Answer::line("404 Not Found", "x")]
+        {
+            let text = String::from_utf8(answer.bytes(false)).unwrap();
+            for header in [
+                "Connection: close",
+                "Cache-Control: no-store",
+                "X-Content-Type-Options: nosniff",
+                "Content-Security-Policy: default-src 'none'; script-src 'self';",
+            ] {
+                assert!(text.contains(&format!("\r\n{header}")), "{header} is not in {text}");
+            }
+            let head = String::from_utf8(answer.bytes(true)).unwrap();
+            assert!(text.starts_with(&head) && head.ends_with("\r\n\r\n"), "{head}");
+        }
+    }
+}

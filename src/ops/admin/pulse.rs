@@ -1,0 +1,68 @@
+//! Whether every shard turns.
+//!
+//! Owns: telling sleep from standstill. Must not: ask a shard anything; one that stands still would not answer. A shard
+//! counts its turns, and sleeps only [`SLEEP_MS_MAX`](crate::base::limits::SLEEP_MS_MAX) at a time, so one whose count has
+//! not moved at [`STANDSTILL_LOOKS`] looks in a row is stuck, or has slept through its wake.
+
+use crate::base::limits::STANDSTILL_LOOKS;
+use crate::base::stats::{Stats, index_of};
+
+/// The pulse of a server's shards, taken every [`LOOK_MS`](crate::base::limits::LOOK_MS).
+#[derive(Debug)]
+pub struct Pulse {
+    stats: Stats,
+    shards: Vec<Beat>,
+    turns: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Beat {
+    turns: u64,
+    /// Looks in a row at which that was the number.
+    missed: u32,
+}
+
+impl Pulse {
+    /// Begins to watch.
+    pub fn new(stats: &Stats) -> Pulse {
+        let turns = index_of("turns_total").expect("shards count their turns");
+        Pulse { stats: stats.clone(), shards: vec![Beat::default(); stats.boards().len()], turns }
+    }
+
+    /// Looks once. Returns the shards that stand still.
+    pub fn look(&mut self) -> Vec<usize> {
+        for (beat, board) in self.shards.iter_mut().zip(self.stats.boards()) {
+            let turns = board.values()[self.turns];
+            beat.missed = if turns == beat.turns { beat.missed + 1 } else { 0 };
+            beat.turns = turns;
+        }
+        let still = |(_, beat): &(usize, &Beat)| beat.missed >= STANDSTILL_LOOKS;
+        self.shards.iter().enumerate().filter(still).map(|(shard, _)| shard).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::stats::Counters;
+
+    #[test]
+    fn a_shard_stands_still_when_its_turns_do() {
+        let stats = Stats::new(2);
+        let mut pulse = Pulse::new(&stats);
+        let turn = |shard: usize, turns_total: u64| {
+            stats
+                .board(shard)
+                .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());
+        };
+        for look in 0..u64::from(STANDSTILL_LOOKS) {
+            turn(0, 1 + look);
+            turn(1, 7);
+            assert_eq!(pulse.look(), [0; 0], "look {look}");
+        }
+        turn(0, 1_000);
+        assert_eq!(pulse.look(), [1], "the second one has not turned since the first look");
+        turn(1, 8);
+        assert_eq!(pulse.look(), [0; 0], "it may recover");
+    }
+}

@@ -1,0 +1,388 @@
+//! The log: lines on stderr, in one of two forms.
+//!
+//! Owns: how a line looks, how many of a kind are written, and the thread that writes them. Must not: make anybody wait.
+//! Whoever logs hands his line over and goes on; if the reader of stderr stands still, lines are dropped and counted, and
+//! the server serves. A line that cannot be written is nobody's fault that could be logged, so errors end here.
+//!
+//! One place in the code writes at most [`LOG_LINES_PER_SECOND`]; then one line says how many were left out.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use log::kv::{self, Key, Value, VisitSource};
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+use crate::base::clock::{Deadline, rfc3339, wall_ms};
+use crate::base::json;
+use crate::base::limits::{LOG_FLUSH_MS, LOG_LINES_PER_SECOND, LOG_LINES_WAITING};
+
+/// How lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For people: `TIME LEVEL TARGET: message`.
+    #[default]
+    Text,
+    /// For programs: an object with `time`, `level`, `target`, `message`, and what of the message is worth a member of
+    /// its own.
+    Json,
+}
+
+impl Format {
+    /// The format of that name.
+    pub fn named(name: &str) -> Option<Format> {
+        match name {
+            "text" => Some(Format::Text),
+            "json" => Some(Format::Json),
+            _ => None,
+        }
+    }
+}
+
+/// Begins to log to stderr: everything that `level` lets through.
+pub fn start(level: LevelFilter, format: Format) -> io::Result<()> {
+    let style = match format {
+        Format::Json => Style::Json,
+        Format::Text if stderr_is_journal() => Style::Journal,
+        Format::Text => Style::Text,
+    };
+    let (sender, receiver) = sync_channel(LOG_LINES_WAITING);
+    let dropped = Arc::new(AtomicU64::new(0));
+    let pen = Pen { out: io::stderr(), style, sites: HashMap::new(), dropped: Arc::clone(&dropped) };
+    thread::Builder::new().name("log".to_owned()).spawn(move || pen.run(&receiver))?;
+    log::set_boxed_logger(Box::new(Logger { sender, level, style, dropped })).map_err(io::Error::other)?;
+    log::set_max_level(level);
+    Ok(())
+}
+
+/// Whether systemd reads stderr: then it knows the time of a line, and takes its importance from `<N>`.
+fn stderr_is_journal() -> bool {
+    let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
+    let Ok(stderr) = std::fs::metadata("/proc/self/fd/2") else { return false };
+    stream == format!("{}:{}", stderr.dev(), stderr.ino())
+}
+
+/// What talks to sites. It would log whole requests; of that only its troubles are wanted.
+const CLIENTS: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
+
+#[derive(Clone, Copy, Debug)]
+enum Style {
+    Text,
+    Journal,
+    Json,
+}
+
+/// A place in the code that logs.
+type Site = (Option<&'static str>, Option<u32>);
+
+/// A line and where it comes from.
+#[derive(Debug)]
+struct Line {
+    site: Site,
+    level: Level,
+    target: String,
+    wall_ms: u64,
+    text: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Write(Line),
+    /// Say when everything before this was written.
+    Flush(SyncSender<()>),
+}
+
+/// The end that takes lines.
+struct Logger {
+    sender: SyncSender<Order>,
+    level: LevelFilter,
+    style: Style,
+    /// Lines for which there was no room.
+    dropped: Arc<AtomicU64>,
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let target = metadata.target();
+        let talks = CLIENTS.iter().any(|client| target.split("::").next() == Some(client));
+        metadata.level() <= if talks { self.level.min(LevelFilter::Warn) } else { self.level }
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let wall_ms = wall_ms();
+        let said = Said {
+            wall_ms,
+            level: record.level(),
+            target: record.target(),
+            message: &record.args().to_string(),
+            more: record.key_values(),
+        };
+        let line = Line {
+            site: (record.file_static(), record.line()),
+            level: record.level(),
+            target: record.target().to_owned(),
+            wall_ms,
+            text: said.in_style(self.style),
+        };
+        if let Err(TrySendError::Full(_)) = self.sender.try_send(Order::Write(line)) {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until everything is written, but not for ever.
+    fn flush(&self) {
+        let deadline = Deadline::after_ms(LOG_FLUSH_MS);
+        let (done, written) = sync_channel(1);
+        let mut order = Order::Flush(done);
+        while let Err(TrySendError::Full(full)) = self.sender.try_send(order) {
+            if deadline.left().is_none() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(1));
+            order = full;
+        }
+        if let Some(left) = deadline.left() {
+            // Whether it was written in time or not, there is nothing more to be done.
+            written.recv_timeout(left).ok();
+        }
+    }
+}
+
+/// What a line says.
+struct Said<'a> {
+    wall_ms: u64,
+    level: Level,
+    target: &'a str,
+    message: &'a str,
+    more: &'a dyn kv::Source,
+}
+
+impl Said<'_> {
+    fn in_style(&self, style: Style) -> Vec<u8> {
+        match style {
+            Style::Json => self.as_json(),
+            Style::Text => {
+                self.as_text(&format!("{} {:<5} {}", rfc3339(self.wall_ms), self.level, self.target))
+            }
+            Style::Journal => self.as_text(&format!("<{}>{}", priority(self.level), self.target)),
+        }
+    }
+
+    fn as_text(&self, start: &str) -> Vec<u8> {
+        // One line is one line, whatever a message quotes.
+        let mut text = format!("{start}: {}", self.message).replace(|char: char| char.is_control(), " ");
+        text.push('\n');
+        text.into_bytes()
+    }
+
+    fn as_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(160);
+        out.extend_from_slice(b"{\"time\":");
+        json::write(&mut out, &rfc3339(self.wall_ms));
+        let mut member = |name: &str, value: &serde_json::Value| {
+            out.push(b',');
+            json::write(&mut out, name);
+            out.push(b':');
+            json::write(&mut out, value);
+        };
+        member("level", &self.level.as_str().to_ascii_lowercase().into());
+        member("target", &self.target.into());
+        member("message", &self.message.into());
+        let mut more = Members(Vec::new());
+        self.more.visit(&mut more).expect("it takes whatever it is shown");
+        more.0.iter().for_each(|(name, value)| member(name, value));
+        out.extend_from_slice(b"}\n");
+        out
+    }
+}
+
+/// Named values of a line.
+struct Members(Vec<(String, serde_json::Value)>);
+
+impl<'v> VisitSource<'v> for Members {
+    fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> Result<(), kv::Error> {
+        let value = match (value.to_u64(), value.to_i64(), value.to_bool()) {
+            (Some(number), ..) => number.into(),
+            (_, Some(number), _) => number.into(),
+            (.., Some(bool)) => bool.into(),
+            _ => value.to_string().into(),
+        };
+        self.0.push((key.to_string(), value));
+        Ok(())
+    }
+}
+
+/// The importance of a line as syslog numbers it.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}
+
+/// What a site has written in one second.
+#[derive(Debug)]
+struct Quota {
+    second: u64,
+    written: u32,
+    left_out: u64,
+    level: Level,
+    target: String,
+}
+
+/// The end that writes.
+struct Pen<W> {
+    out: W,
+    style: Style,
+    sites: HashMap<Site, Quota>,
+    dropped: Arc<AtomicU64>,
+}
+
+impl<W: Write> Pen<W> {
+    fn run(mut self, orders: &Receiver<Order>) {
+        loop {
+            match orders.recv_timeout(self.patience()) {
+                Ok(Order::Write(line)) => self.write(line),
+                Ok(Order::Flush(done)) => {
+                    self.tell_left_out(u64::MAX);
+                    // Whoever waited may have given up.
+                    done.send(()).ok();
+                }
+                Err(RecvTimeoutError::Timeout) => self.tell_left_out(wall_ms() / 1_000),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// How long to wait for a line: a second while there is something to be told of the last one.
+    fn patience(&self) -> Duration {
+        let owes = self.sites.values().any(|quota| quota.left_out > 0);
+        if owes { Duration::from_secs(1) } else { Duration::MAX }
+    }
+
+    fn write(&mut self, line: Line) {
+        let second = line.wall_ms / 1_000;
+        self.tell_left_out(second);
+        let fresh = || Quota { second, written: 0, left_out: 0, level: line.level, target: line.target };
+        let quota = self.sites.entry(line.site).or_insert_with(fresh);
+        if quota.second != second {
+            (quota.second, quota.written) = (second, 0);
+        }
+        if quota.written < LOG_LINES_PER_SECOND {
+            quota.written += 1;
+            put(&mut self.out, &line.text);
+        } else {
+            quota.left_out += 1;
+        }
+    }
+
+    /// Tells what was left out before this second.
+    fn tell_left_out(&mut self, second: u64) {
+        let owing = self.sites.values_mut().filter(|quota| quota.left_out > 0 && quota.second < second);
+        for quota in owing {
+            let count = std::mem::take(&mut quota.left_out);
+            let message = format!("{count} lines like the last were left out");
+            let more = [("count", count)];
+            let said = Said {
+                wall_ms: wall_ms(),
+                level: quota.level,
+                target: &quota.target,
+                message: &message,
+                more: &more,
+            };
+            put(&mut self.out, &said.in_style(self.style));
+        }
+        let dropped = self.dropped.swap(0, Ordering::Relaxed);
+        if dropped > 0 {
+            let message = format!("{dropped} lines were dropped because nobody took them");
+            let more = [("count", dropped)];
+            let target = module_path!();
+            let said =
+                Said { wall_ms: wall_ms(), level: Level::Warn, target, message: &message, more: &more };
+            put(&mut self.out, &said.in_style(self.style));
+        }
+    }
+}
+
+/// Writes a line, if that is possible.
+fn put(out: &mut impl Write, line: &[u8]) {
+    out.write_all(line).and_then(|()| out.flush()).ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(style: Style, message: &str, more: &dyn kv::Source) -> String {
+        let said = Said { wall_ms: 1_321_862_400_123, level: Level::Info, target: "nextim", message, more };
+        String::from_utf8(said.in_style(style)).unwrap()
+    }
+
+    #[test]
+    fn lines_of_each_style() {
+        let more: &[(&str, &str)] = &[("address", "127.0.0.1:1")];
+        let check = |style, expected: &str| assert_eq!(said(style, "a \"b\"\nc", &more), expected);
+        check(Style::Text, "2011-11-21T08:00:00.123Z INFO  nextim: a \"b\" c\n");
+        check(Style::Journal, "<6>nextim: a \"b\" c\n");
+        check(
+            Style::Json,
+            "{\"time\":\"2011-11-21T08:00:00.123Z\",\"level\":\"info\",\"target\":\"nextim\",\
+             \"message\":\"a \\\"b\\\"\\nc\",\"address\":\"127.0.0.1:1\"}\n",
+        );
+        let numbers: &[(&str, i64)] = &[("count", 3), ("change", -3)];
+        assert!(said(Style::Json, "", &numbers).ends_with(",\"count\":3,\"change\":-3}\n"));
+    }
+
+    fn line(site: u32, wall_ms: u64) -> Line {
+        let target = "nextim".to_owned();
+        let text = format!("{site}\n").into_bytes();
+        Line { site: (None, Some(site)), level: Level::Warn, target, wall_ms, text }
+    }
+
+    #[test]
+    fn a_site_writes_ten_lines_a_second_and_says_what_it_left_out() {
+        let dropped = Arc::new(AtomicU64::new(0));
+        let mut pen = Pen { out: Vec::new(), style: Style::Text, sites: HashMap::new(), dropped };
+        for _ in 0..25 {
+            pen.write(line(1, 1_000));
+        }
+        pen.write(line(2, 1_999));
+        pen.write(line(1, 2_000));
+        let written = String::from_utf8(pen.out).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        assert_eq!(lines[..11], [["1"; 10].as_slice(), &["2"]].concat());
+        assert!(lines[11].ends_with("WARN  nextim: 15 lines like the last were left out"), "{written}");
+        assert_eq!(lines[12..], ["1"]);
+    }
+
+    #[test]
+    fn lines_nobody_takes_are_dropped_and_counted() {
+        let (sender, receiver) = sync_channel(2);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let style = Style::Text;
+        let logger = Logger { sender, level: LevelFilter::Info, style, dropped: Arc::clone(&dropped) };
+        for _ in 0..5 {
+            logger.log(&Record::builder().level(Level::Info).args(format_args!("x")).build());
+        }
+        logger.log(&Record::builder().level(Level::Debug).args(format_args!("not asked for")).build());
+        assert_eq!(dropped.load(Ordering::Relaxed), 3);
+        drop(logger);
+        let mut pen = Pen { out: Vec::new(), style, sites: HashMap::new(), dropped };
+        for order in receiver {
+            let Order::Write(line) = order else { unreachable!("nobody asked for more") };
+            pen.write(line);
+        }
+        let written = String::from_utf8(pen.out).unwrap();
+        assert!(written.contains("3 lines were dropped because nobody took them"), "{written}");
+    }
+}

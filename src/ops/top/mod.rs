@@ -1,0 +1,76 @@
+//! `nextim top`: a server's `/stats` in a terminal.
+//!
+//! Owns: asking once a second and showing what comes. Must not: install signal handlers or end the process; the binary
+//! does, and sends what it hears as [`Event`]s. A server that cannot be reached is waited for, unless it is asked once.
+
+mod fetch;
+mod terminal;
+mod view;
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use crate::base::clock::Deadline;
+use crate::base::limits::LOOK_MS;
+use crate::ops::admin::report::Report;
+use terminal::Terminal;
+use view::{Frame, HISTORY};
+
+/// What may happen while it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Somebody pressed a key.
+    Key(u8),
+    /// The terminal has another size now.
+    Resized,
+    /// It is to end.
+    End,
+}
+
+/// Shows the server once, to whoever reads.
+pub fn once(admin: SocketAddr, out: &mut impl Write) -> io::Result<()> {
+    let report = fetch::stats(admin)?;
+    let (width, colours) = (terminal::width(), terminal::is_terminal());
+    write!(out, "{}", Frame { admin, report: Ok(&report), history: &[], width, height: None, colours })
+}
+
+/// Shows the server until `events` says that it is enough. `sender` is its other end, for keys.
+pub fn watch(admin: SocketAddr, sender: Sender<Event>, events: &Receiver<Event>) -> io::Result<()> {
+    let terminal = Terminal::take(sender)?;
+    let mut messages: VecDeque<f64> = VecDeque::new();
+    loop {
+        let report = fetch::stats(admin);
+        if let Ok(report) = &report {
+            if messages.len() >= HISTORY {
+                messages.pop_front();
+            }
+            messages.push_back(report.now.messages_per_s);
+        }
+        let pause = Deadline::after_ms(LOOK_MS);
+        let (history, report) = (messages.make_contiguous(), report.as_ref());
+        loop {
+            draw(&terminal, admin, report, history)?;
+            match events.recv_timeout(pause.left().unwrap_or(Duration::ZERO)) {
+                Ok(Event::End | Event::Key(b'q' | b'Q' | 0x03 | 0x04)) => return Ok(()),
+                Ok(Event::Resized | Event::Key(_)) => {}
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    }
+}
+
+fn draw(
+    terminal: &Terminal,
+    admin: SocketAddr,
+    report: Result<&Report, &io::Error>,
+    history: &[f64],
+) -> io::Result<()> {
+    let (width, height) = (terminal::width(), terminal.height());
+    let report = report.map_err(ToString::to_string);
+    let report = report.as_ref().map(|report| *report).map_err(String::as_str);
+    let frame = Frame { admin, report, history, width, height, colours: terminal::is_terminal() };
+    terminal.show(&frame.to_string())
+}

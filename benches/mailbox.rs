@@ -20,7 +20,7 @@ use mio::{Events, Poll, Token, Waker};
 use nextim::node::shard::mailbox::{Inbox, Outbox, Parcel, mailbox};
 use nextim::router::call::Answer;
 use nextim::router::ids::{CallKey, Place};
-use nextim::router::mail::Mail;
+use nextim::router::mail::{CallAnswer, Mail};
 
 const THERE: Place = Place(0);
 
@@ -44,7 +44,7 @@ impl World {
     fn post(&mut self, count: u32) -> u64 {
         for serial in 0..count {
             let key = CallKey { place: THERE, conn: 4_711, serial };
-            self.outbox.push(THERE, black_box(Mail::Answer { key, answer: Answer::Done }));
+            self.outbox.push(THERE, black_box(Mail::Answer(CallAnswer { key, answer: Answer::Done })));
         }
         self.outbox.post().wakes
     }

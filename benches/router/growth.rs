@@ -13,9 +13,9 @@ use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use nextim::base::clock::Tick;
-use nextim::router::call::{Answer, Looks, Reason, Say, Speaker, Subject, Verb};
+use nextim::router::call::{Answer, Looks, MembersQuery, NewMessage, Reason, Show, Speaker, Subject, Verb};
 use nextim::router::ids::Ticket;
-use nextim::router::mail::{Effect, Input};
+use nextim::router::mail::{CallAnswer, Effect, Input, PollFate};
 use nextim::router::packet::MessageType;
 
 use super::parting::Parting;
@@ -108,7 +108,7 @@ impl World {
 
     /// A user logs out.
     pub(crate) fn log_out(&mut self, user: &str) -> Duration {
-        self.timed(Verb::Offline { subject: Subject::Name(Cow::Borrowed(user)) })
+        self.timed(Verb::Offline(Subject::Name(Cow::Borrowed(user))))
     }
 
     /// A session polls and is answered with all that waits. Returns the number of the last packet.
@@ -116,16 +116,16 @@ impl World {
         self.later.clear();
         self.poll(index(session), 0);
         let answer = self.later.drain(..).find_map(|effect| match effect {
-            Effect::Answer { key, answer: Answer::Packets(delivery) } => Some((key, delivery)),
-            Effect::Answer { .. }
-            | Effect::Mail { .. }
-            | Effect::Deadline { .. }
-            | Effect::Close { .. }
-            | Effect::Undelivered { .. } => None,
+            Effect::Answer(CallAnswer { key, answer: Answer::Packets(delivery) }) => Some((key, delivery)),
+            Effect::Answer(_)
+            | Effect::Mail(_)
+            | Effect::Deadline(_)
+            | Effect::Close(_)
+            | Effect::Undelivered(_) => None,
         });
         let (key, delivery) = answer.expect("something waits");
         assert_eq!(delivery.stopped, None, "the session goes on");
-        let fate = Input::Fate { session: delivery.session, key, flushed: true };
+        let fate = Input::Fate(PollFate { session: delivery.session, key, flushed: true });
         self.router.handle(fate, Tick::ZERO, &mut self.later);
         delivery.seq
     }
@@ -155,7 +155,9 @@ impl World {
 
     /// Whether the last call brought such an answer.
     pub(crate) fn is_answered(&self, is_it: &dyn Fn(&Answer) -> bool) -> bool {
-        self.effects.iter().any(|effect| matches!(effect, Effect::Answer { answer, .. } if is_it(answer)))
+        self.effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Answer(CallAnswer { answer, .. }) if is_it(answer)))
     }
 
     /// Whether the last call was done.
@@ -177,7 +179,7 @@ fn index(number: usize) -> u32 {
 }
 
 fn word<'a>(speaker: Speaker<'a>, to: &'a str) -> Verb<'a> {
-    Verb::Message(Box::new(Say {
+    Verb::Message(Box::new(NewMessage {
         speaker,
         to: Cow::Borrowed(to),
         nick: None,
@@ -190,12 +192,12 @@ fn word<'a>(speaker: Speaker<'a>, to: &'a str) -> Verb<'a> {
 }
 
 fn end(ticket: Ticket) -> Verb<'static> {
-    Verb::Offline { subject: Subject::Ticket(ticket) }
+    Verb::Offline(Subject::Ticket(ticket))
 }
 
 fn show<'a>(user: &'a str, status: &'a str) -> Verb<'a> {
     let looks = Looks { nick: None, show: None, status: Some(Cow::Borrowed(status)) };
-    Verb::Show { subject: Subject::Name(Cow::Borrowed(user)), looks }
+    Verb::Show(Show { subject: Subject::Name(Cow::Borrowed(user)), looks })
 }
 
 /// Parallel `/buddies/remove`, each of 2,000 names, and links made meanwhile.
@@ -370,10 +372,9 @@ fn goings_and_comings_with_links(run: &Run) {
 fn members_and_broadcasts(run: &Run) {
     let setup = |people| World::with_users(index(people));
     run.measure("/room/members", "member", (2_500, "members"), setup, |world| {
-        let took = world.timed(Verb::Members { ticket: None, room: Cow::Borrowed(ROOM) });
+        let took = world.timed(Verb::Members(MembersQuery { ticket: None, room: Cow::Borrowed(ROOM) }));
         let all = world.tickets.len();
-        let is_it =
-            |answer: &Answer| matches!(answer, Answer::Members { members, .. } if members.len() == all);
+        let is_it = |answer: &Answer| matches!(answer, Answer::Members(list) if list.members.len() == all);
         assert!(world.is_answered(&is_it));
         (took, all)
     });

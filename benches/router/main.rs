@@ -29,9 +29,9 @@ use nextim::base::clock::Tick;
 use nextim::base::domains::{DomainConfig, DomainId, Domains};
 use nextim::base::limits::{Limits, Timeouts};
 use nextim::base::memory::Memory;
-use nextim::router::call::{Answer, Call, Looks, Online, Say, Speaker, Subject, Verb, Version};
+use nextim::router::call::{Answer, Call, Looks, NewMessage, Online, Poll, Speaker, Subject, Verb, Version};
 use nextim::router::ids::{CallKey, Place, Places, Ticket};
-use nextim::router::mail::{Effect, Input};
+use nextim::router::mail::{CallAnswer, CallRequest, Effect, Input, PollFate};
 use nextim::router::packet::MessageType;
 use nextim::router::{Router, Settings};
 
@@ -106,27 +106,27 @@ impl World {
         self.effects.clear();
         let key = self.key(SITE);
         let call = Call { domain: self.domain, verb };
-        self.router.handle(Input::Call { key, call }, Tick::ZERO, &mut self.effects);
+        self.router.handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut self.effects);
     }
 
     /// The ticket that the last call was answered with.
     fn started(&self) -> Ticket {
         let ticket = self.effects.iter().find_map(|effect| match effect {
-            Effect::Answer { answer: Answer::Online(started), .. } => Some(started.ticket),
-            Effect::Answer { .. }
-            | Effect::Mail { .. }
-            | Effect::Deadline { .. }
-            | Effect::Close { .. }
-            | Effect::Undelivered { .. } => None,
+            Effect::Answer(CallAnswer { answer: Answer::Online(started), .. }) => Some(started.ticket),
+            Effect::Answer(_)
+            | Effect::Mail(_)
+            | Effect::Deadline(_)
+            | Effect::Close(_)
+            | Effect::Undelivered(_) => None,
         });
         ticket.expect("who goes online is given a ticket")
     }
 
     fn poll(&mut self, page: u32, seq: u64) {
         let key = self.key(page);
-        let verb = Verb::Poll { ticket: self.tickets[page as usize], seq: Some(seq) };
+        let verb = Verb::Poll(Poll { ticket: self.tickets[page as usize], seq: Some(seq) });
         let call = Call { domain: self.domain, verb };
-        self.router.handle(Input::Call { key, call }, Tick::ZERO, &mut self.later);
+        self.router.handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut self.later);
     }
 
     /// Flushes the polls that the last call answered and parks the pages again; returns how many.
@@ -134,8 +134,8 @@ impl World {
         let mut resumed = 0;
         let mut effects = std::mem::take(&mut self.effects);
         for effect in effects.drain(..) {
-            if let Effect::Answer { key, answer: Answer::Packets(delivery) } = effect {
-                let fate = Input::Fate { session: delivery.session, key, flushed: true };
+            if let Effect::Answer(CallAnswer { key, answer: Answer::Packets(delivery) }) = effect {
+                let fate = Input::Fate(PollFate { session: delivery.session, key, flushed: true });
                 self.router.handle(fate, Tick::ZERO, &mut self.later);
                 self.poll(key.conn, delivery.seq);
                 resumed += 1;
@@ -166,7 +166,7 @@ fn online<'a>(name: &'a str, buddies: &[Cow<'a, str>], rooms: &[Cow<'a, str>]) -
 
 /// A message of the first user, as `api/` makes it of a request without anything to decode.
 fn message(ticket: Ticket, kind: MessageType, to: &str) -> Verb<'_> {
-    Verb::Message(Box::new(Say {
+    Verb::Message(Box::new(NewMessage {
         speaker: Speaker::Ticket(ticket),
         to: Cow::Borrowed(to),
         nick: None,
@@ -215,7 +215,7 @@ fn coming_and_going(criterion: &mut Criterion) {
         bencher.iter(|| {
             world.call(online(black_box("newcomer"), &buddies, &[]));
             assert_eq!(world.resume(), BUDDIES, "they hear of his coming");
-            world.call(Verb::Offline { subject: Subject::Name(Cow::Borrowed(black_box("newcomer"))) });
+            world.call(Verb::Offline(Subject::Name(Cow::Borrowed(black_box("newcomer")))));
             assert_eq!(world.resume(), BUDDIES, "they hear of his going");
         });
     });

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use nextim::base::clock::Tick;
-use nextim::router::call::{Answer, Verb};
+use nextim::router::call::{Answer, BuddyRemoval, Verb};
 use nextim::router::ids::{Place, Places};
 use nextim::router::mail::{Effect, Input, Mail};
 
@@ -48,7 +48,7 @@ impl Parting {
     pub(crate) fn remove(&mut self) -> Duration {
         let buddies = names_of(OTHER, &self.here, &format!("gone-{}", self.calls), NAMES);
         self.calls += 1;
-        let took = self.here.timed(Verb::RemoveBuddies { name: self.remover.clone(), buddies });
+        let took = self.here.timed(Verb::RemoveBuddies(BuddyRemoval { name: self.remover.clone(), buddies }));
         let mail = self.here.effects.drain(..).filter_map(mailed);
         let before = self.held.len();
         self.held.extend(mail);
@@ -84,11 +84,8 @@ impl Parting {
 
 fn mailed(effect: Effect) -> Option<Mail> {
     match effect {
-        Effect::Mail { mail, .. } => Some(mail),
-        Effect::Answer { .. }
-        | Effect::Deadline { .. }
-        | Effect::Close { .. }
-        | Effect::Undelivered { .. } => None,
+        Effect::Mail(envelope) => Some(envelope.mail),
+        Effect::Answer(_) | Effect::Deadline(_) | Effect::Close(_) | Effect::Undelivered(_) => None,
     }
 }
 

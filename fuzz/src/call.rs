@@ -9,7 +9,10 @@ use nextim::base::limits::{
     STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
 use nextim::http::request::{Parsed, Partial, Request, parse};
-use nextim::router::call::{Looks, Say, Speaker, Subject, Text, Verb};
+use nextim::router::call::{
+    BuddyRemoval, Looks, MembersQuery, NewMessage, OnlinesQuery, RoomCall, Show, Speaker, Subject, Text,
+    Typing, Verb,
+};
 use nextim::router::packet::MessageType;
 
 use super::LIMITS;
@@ -135,34 +138,34 @@ fn is_sound(verb: &Verb<'_>) {
             are_names(&online.rooms, LIMITS.rooms_per_call, ROOM_BYTES_MAX);
             assert!(!online.buddies.contains(&online.name));
         }
-        Verb::Offline { subject } => is_subject(subject),
-        Verb::Show { subject, looks } => {
+        Verb::Offline(subject) => is_subject(subject),
+        Verb::Show(Show { subject, looks }) => {
             is_subject(subject);
             are_looks(looks);
         }
-        Verb::Status { ticket: _, to, nick, show } => {
+        Verb::Status(Typing { ticket: _, to, nick, show }) => {
             is_name(to, NAME_BYTES_MAX);
             is_short(nick.as_ref(), NICK_BYTES_MAX);
             is_short(Some(show), SHOW_BYTES_MAX);
         }
         Verb::Message(say) => is_said(say),
-        Verb::Onlines { ticket: _, names } => are_names(names, usize::MAX, NAME_BYTES_MAX),
-        Verb::Members { ticket: _, room } => is_name(room, ROOM_BYTES_MAX),
-        Verb::Join { subject, room, nick } | Verb::Leave { subject, room, nick } => {
+        Verb::Onlines(OnlinesQuery { ticket: _, names }) => are_names(names, usize::MAX, NAME_BYTES_MAX),
+        Verb::Members(MembersQuery { ticket: _, room }) => is_name(room, ROOM_BYTES_MAX),
+        Verb::Join(RoomCall { subject, room, nick }) | Verb::Leave(RoomCall { subject, room, nick }) => {
             is_subject(subject);
             is_name(room, ROOM_BYTES_MAX);
             is_short(nick.as_ref(), NICK_BYTES_MAX);
         }
-        Verb::RemoveBuddies { name, buddies } => {
+        Verb::RemoveBuddies(BuddyRemoval { name, buddies }) => {
             is_name(name, NAME_BYTES_MAX);
             are_names(buddies, LIMITS.buddies_per_call, NAME_BYTES_MAX);
             assert!(!buddies.contains(name));
         }
-        Verb::Poll { .. } => {}
+        Verb::Poll(_) => {}
     }
 }
 
-fn is_said(say: &Say<'_>) {
+fn is_said(say: &NewMessage<'_>) {
     match &say.speaker {
         Speaker::Ticket(_) => {}
         Speaker::Site(name) => is_name(name, NAME_BYTES_MAX),

@@ -12,7 +12,7 @@ use super::notices::SHUTTING_DOWN;
 use crate::base::json;
 use crate::base::limits::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
-use crate::router::call::{Answer, Delivery, Refusal, Started, Version};
+use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, Refusal, Started, Version};
 use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
 
@@ -29,7 +29,7 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
             with_body(out, OK_JSON, shape, |out| started(out, session, shape, poll_url));
         }
         Answer::Onlines(profiles) => onlines(out, profiles, shape),
-        Answer::Members { room, members } => with_body(out, OK_JSON, shape, |out| {
+        Answer::Members(MemberList { room, members }) => with_body(out, OK_JSON, shape, |out| {
             out.push(b'{');
             member(out, room);
             list(out, members, |out, profile| {
@@ -37,7 +37,7 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
             });
             out.push(b'}');
         }),
-        Answer::Joined { room, members } => with_body(out, OK_JSON, shape, |out| {
+        Answer::Joined(JoinedRoom { room, members }) => with_body(out, OK_JSON, shape, |out| {
             out.push(b'{');
             member(out, room);
             json::write(out, members);
@@ -393,13 +393,17 @@ mod tests {
 
     #[test]
     fn members_are_told_or_counted() {
-        let members = Answer::Members { room: "r\"".into(), members: profiles() };
+        let members = Answer::Members(MemberList { room: "r\"".into(), members: profiles() });
         check_json(
             &members,
             &papers(),
             &json!({"r\"": [{"id": "al", "nick": "A<l"}, {"id": "\"b", "nick": ""}]}),
         );
-        check_json(&Answer::Joined { room: "r\"".into(), members: 2 }, &papers(), &json!({"r\"": 2}));
+        check_json(
+            &Answer::Joined(JoinedRoom { room: "r\"".into(), members: 2 }),
+            &papers(),
+            &json!({"r\"": 2}),
+        );
         assert!(answer(&members, &v6()).1.contains("\\u003c"), "safe in a script");
     }
 

@@ -7,7 +7,7 @@ use super::params::{Param, Params};
 use super::{Context, Shape};
 use crate::base::limits::NAME_BYTES_MAX;
 use crate::http::response::Rejection;
-use crate::router::call::Verb;
+use crate::router::call::{BuddyRemoval, OnlinesQuery, Verb};
 
 /// `GET /onlines`; an empty list asks for nobody, only one that is absent is an error.
 pub(super) fn onlines<'a>(
@@ -26,7 +26,7 @@ pub(super) fn onlines<'a>(
     let names = names::list(params, Param::Names, &rules)?;
     let names = names.ok_or(Rejection::missing(Param::Names.name()))?;
     shape.skip(names.skipped);
-    Ok(Verb::Onlines { ticket, names: names.names })
+    Ok(Verb::Onlines(OnlinesQuery { ticket, names: names.names }))
 }
 
 /// `POST /buddies/remove`.
@@ -45,7 +45,7 @@ pub(super) fn remove<'a>(
     let buddies = names::list(params, Param::Buddies, &rules)?;
     let buddies = buddies.ok_or(Rejection::missing(Param::Buddies.name()))?;
     shape.skip(buddies.skipped);
-    Ok(Verb::RemoveBuddies { name, buddies: buddies.names })
+    Ok(Verb::RemoveBuddies(BuddyRemoval { name, buddies: buddies.names }))
 }
 
 #[cfg(test)]
@@ -57,7 +57,7 @@ mod tests {
     fn check(params: &str, expected: Result<(&[&str], bool, bool), &str>) {
         for found in [get("/onlines", params), post("/onlines", params)] {
             let found = found.map(|(verb, shape)| {
-                let Verb::Onlines { ticket, names } = verb else { panic!("{verb:?}") };
+                let Verb::Onlines(OnlinesQuery { ticket, names }) = verb else { panic!("{verb:?}") };
                 (names, ticket.is_some(), shape.as_object)
             });
             let expected = expected
@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn buddies_are_removed() {
         let removed = |params: &str| post("/buddies/remove", params).map(|(verb, _)| verb);
-        let expected = Verb::RemoveBuddies { name: "a".into(), buddies: vec!["b".into(), "c".into()] };
+        let expected =
+            Verb::RemoveBuddies(BuddyRemoval { name: "a".into(), buddies: vec!["b".into(), "c".into()] });
         assert_eq!(removed("name=a&buddies=b,a,c"), Ok(expected));
         let skipped =
             post("/buddies/remove", "name=a&buddies=b,xmpp:c,a,,d").map(|(_, shape)| shape.skipped());

@@ -10,7 +10,7 @@ use crate::base::limits::{
     ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
 use crate::http::response::Rejection;
-use crate::router::call::{Say, Speaker, Verb};
+use crate::router::call::{NewMessage, Speaker, Verb};
 use crate::router::packet::MessageType;
 
 /// `POST /messages`.
@@ -29,7 +29,7 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
     let timestamp = timestamp.unwrap_or_else(|| Cow::Owned((context.wall_ms)().to_string()));
     let id = params.short(Param::Id, ID_BYTES_MAX)?;
-    Ok(Verb::Message(Box::new(Say { speaker, to, nick, kind, body, style, timestamp, id })))
+    Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id })))
 }
 
 /// Who speaks: the user of the ticket, or else the site in the name `from`.
@@ -56,7 +56,7 @@ mod tests {
     use super::super::testing::{TICKET, WALL_MS, post};
     use super::*;
 
-    fn say(params: &str) -> Result<Say<'static>, String> {
+    fn say(params: &str) -> Result<NewMessage<'static>, String> {
         post("/messages", params).map(|(verb, _)| {
             let Verb::Message(say) = verb else { panic!("{verb:?}") };
             *say
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_message_has_defaults() {
-        let expected = Say {
+        let expected = NewMessage {
             speaker: Speaker::Site("news".into()),
             to: "b".into(),
             nick: None,

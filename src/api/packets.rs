@@ -12,7 +12,7 @@ use crate::base::domains::Audience;
 use crate::http::jsonp;
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;
-use crate::router::call::{Call, Verb};
+use crate::router::call::{Call, Poll, Verb};
 
 /// `GET /packets`, or the question beforehand which methods there are.
 pub(super) fn poll<'a>(
@@ -39,7 +39,7 @@ pub(super) fn poll<'a>(
         return Err(Rejection::missing(Param::Domain.name()));
     }
     let domain = domain.ok_or(NO_CLIENT)?.id;
-    let verb = Verb::Poll { ticket: params.required_ticket()?, seq: seq(&mut params)? };
+    let verb = Verb::Poll(Poll { ticket: params.required_ticket()?, seq: seq(&mut params)? });
     Ok(Asked::Call(Call { domain, verb }))
 }
 
@@ -96,7 +96,7 @@ mod tests {
     fn a_seq_is_digits() {
         let seq = |text: &str| match site(&polled(&format!("domain=a&ticket={TICKET}&seq={text}"), "")) {
             Routed::Call { call, .. } => {
-                let Verb::Poll { seq, .. } = call.verb else { panic!("{call:?}") };
+                let Verb::Poll(Poll { seq, .. }) = call.verb else { panic!("{call:?}") };
                 Ok(seq)
             }
             Routed::Refused { rejection, .. } => Err(rejection),

@@ -7,7 +7,7 @@ use super::params::{Param, Params};
 use super::{Context, Shape};
 use crate::base::limits::{NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use crate::http::response::Rejection;
-use crate::router::call::{Looks, Online, Verb};
+use crate::router::call::{Looks, Online, Show, Verb};
 
 /// `POST /presences/online`.
 pub(super) fn online<'a>(
@@ -41,12 +41,12 @@ pub(super) fn online<'a>(
 
 /// `POST /presences/offline`.
 pub(super) fn offline<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
-    Ok(Verb::Offline { subject: params.subject()? })
+    Ok(Verb::Offline(params.subject()?))
 }
 
 /// `POST /presences/show`.
 pub(super) fn show<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
-    Ok(Verb::Show { subject: params.subject()?, looks: looks(params)? })
+    Ok(Verb::Show(Show { subject: params.subject()?, looks: looks(params)? }))
 }
 
 fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
@@ -147,10 +147,13 @@ mod tests {
     fn sessions_and_users_are_shown_and_ended() {
         let by_name = Subject::Name("a".into());
         let verb = |path, params: &str| post(path, params).map(|(verb, _)| verb);
-        assert_eq!(verb("/presences/offline", "name=a"), Ok(Verb::Offline { subject: by_name.clone() }));
+        assert_eq!(verb("/presences/offline", "name=a"), Ok(Verb::Offline(by_name.clone())));
         let looks = Looks { show: Some("dnd".into()), ..Looks::default() };
-        assert_eq!(verb("/presences/show", "name=a&show=dnd"), Ok(Verb::Show { subject: by_name, looks }));
+        assert_eq!(
+            verb("/presences/show", "name=a&show=dnd"),
+            Ok(Verb::Show(Show { subject: by_name, looks }))
+        );
         let found = verb("/presences/offline", &format!("ticket={TICKET}&name=a"));
-        assert!(matches!(found, Ok(Verb::Offline { subject: Subject::Ticket(_) })));
+        assert!(matches!(found, Ok(Verb::Offline(Subject::Ticket(_)))));
     }
 }

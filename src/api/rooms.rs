@@ -5,26 +5,26 @@
 use super::params::{Param, Params};
 use crate::base::limits::ROOM_BYTES_MAX;
 use crate::http::response::Rejection;
-use crate::router::call::Verb;
+use crate::router::call::{MembersQuery, RoomCall, Verb};
 
 /// `GET /room/members`.
 pub(super) fn members<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
     let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
-    Ok(Verb::Members { ticket: params.ticket()?, room })
+    Ok(Verb::Members(MembersQuery { ticket: params.ticket()?, room }))
 }
 
 /// `POST /room/join`.
 pub(super) fn join<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
     let subject = params.subject()?;
     let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
-    Ok(Verb::Join { subject, room, nick: params.nick()? })
+    Ok(Verb::Join(RoomCall { subject, room, nick: params.nick()? }))
 }
 
 /// `POST /room/leave`.
 pub(super) fn leave<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
     let subject = params.subject()?;
     let room = params.required_name(Param::Room, ROOM_BYTES_MAX)?;
-    Ok(Verb::Leave { subject, room, nick: params.nick()? })
+    Ok(Verb::Leave(RoomCall { subject, room, nick: params.nick()? }))
 }
 
 #[cfg(test)]
@@ -38,17 +38,17 @@ mod tests {
         let (verb, _) = post("/room/join", "name=a&room=r&nick=A").unwrap();
         let subject = Subject::Name("a".into());
         let (room, nick) = ("r".into(), Some("A".into()));
-        assert_eq!(verb, Verb::Join { subject: subject.clone(), room, nick });
+        assert_eq!(verb, Verb::Join(RoomCall { subject: subject.clone(), room, nick }));
         let (verb, _) = post("/room/leave", "name=a&room=r").unwrap();
-        assert_eq!(verb, Verb::Leave { subject, room: "r".into(), nick: None });
+        assert_eq!(verb, Verb::Leave(RoomCall { subject, room: "r".into(), nick: None }));
     }
 
     #[test]
     fn members_are_asked_for() {
         let verb = |params: &str| get("/room/members", params).map(|(verb, _)| verb);
-        assert_eq!(verb("room=r"), Ok(Verb::Members { ticket: None, room: "r".into() }));
+        assert_eq!(verb("room=r"), Ok(Verb::Members(MembersQuery { ticket: None, room: "r".into() })));
         let with_ticket = verb(&format!("room=r&ticket={TICKET}"));
-        assert!(matches!(with_ticket, Ok(Verb::Members { ticket: Some(_), .. })));
+        assert!(matches!(with_ticket, Ok(Verb::Members(MembersQuery { ticket: Some(_), .. }))));
         assert_eq!(verb("room=r&ticket=x"), Err("404 invalid ticket".to_owned()));
     }
 

@@ -5,7 +5,7 @@
 use super::params::{Param, Params};
 use crate::base::limits::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
 use crate::http::response::Rejection;
-use crate::router::call::Verb;
+use crate::router::call::{Typing, Verb};
 
 /// `POST /statuses`.
 pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
@@ -13,7 +13,7 @@ pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection>
     let to = params.required_name(Param::To, NAME_BYTES_MAX)?;
     let nick = params.nick()?;
     let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Rejection::missing(Param::Show.name()))?;
-    Ok(Verb::Status { ticket, to, nick, show })
+    Ok(Verb::Status(Typing { ticket, to, nick, show }))
 }
 
 #[cfg(test)]
@@ -24,7 +24,7 @@ mod tests {
     #[test]
     fn typing_is_told() {
         let (verb, _) = post("/statuses", &format!("ticket={TICKET}&to=b&nick=A&show=typing")).unwrap();
-        let Verb::Status { to, nick, show, .. } = verb else { panic!("{verb:?}") };
+        let Verb::Status(Typing { to, nick, show, .. }) = verb else { panic!("{verb:?}") };
         assert_eq!((&*to, nick.as_deref(), &*show), ("b", Some("A"), "typing"));
     }
 

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use super::ids::{SessionKey, Ticket};
 use super::packet::{Kind, MessageType, Packet};
 use super::profile::Profile;
+use super::weight;
 use crate::base::domains::DomainId;
 use crate::base::stats::CallKind;
 
@@ -26,7 +27,7 @@ pub enum Version {
     V6,
 }
 
-/// Whom a call is about.
+/// The user a call is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
     /// The user of this session.
@@ -35,109 +36,77 @@ pub enum Subject<'a> {
     Name(Text<'a>),
 }
 
+impl Subject<'_> {
+    fn into_owned(self) -> Subject<'static> {
+        match self {
+            Subject::Ticket(ticket) => Subject::Ticket(ticket),
+            Subject::Name(name) => Subject::Name(own(name)),
+        }
+    }
+}
+
 /// A checked call of a site or a browser, in a domain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call<'a> {
-    /// The world it happens in.
+    /// The site's domain.
     pub domain: DomainId,
-    /// What is asked for.
+    /// What it asks for.
     pub verb: Verb<'a>,
 }
 
-/// What is asked for.
+impl Call<'_> {
+    /// The same call with text of its own, fit to travel.
+    pub fn into_owned(self) -> Call<'static> {
+        Call { domain: self.domain, verb: self.verb.into_owned() }
+    }
+
+    /// What it takes while it waits.
+    pub fn bytes(&self) -> usize {
+        size_of::<Call<'_>>() + self.verb.bytes()
+    }
+}
+
+/// What a call asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verb<'a> {
     /// `POST /presences/online`: start a session.
     Online(Box<Online<'a>>),
     /// `POST /presences/offline`: by ticket ends a session, by name all sessions of a user, without linger.
-    Offline {
-        /// Whose.
-        subject: Subject<'a>,
-    },
-    /// `POST /presences/show`: what is absent changes nothing.
-    Show {
-        /// Whose.
-        subject: Subject<'a>,
-        /// What he now shows.
-        looks: Looks<'a>,
-    },
-    /// `POST /statuses`: typing.
-    Status {
-        /// The sender's session.
-        ticket: Ticket,
-        /// The receiver.
-        to: Text<'a>,
-        /// The nick for this packet, if not the stored one.
-        nick: Option<Text<'a>>,
-        /// What he does.
-        show: Text<'a>,
-    },
+    Offline(Subject<'a>),
+    /// `POST /presences/show`.
+    Show(Show<'a>),
+    /// `POST /statuses`.
+    Status(Typing<'a>),
     /// `POST /messages`.
-    Message(Box<Say<'a>>),
+    Message(Box<NewMessage<'a>>),
     /// `GET /onlines`.
-    Onlines {
-        /// Who asks, if he said so; he sees himself though invisible.
-        ticket: Option<Ticket>,
-        /// Whom he asks for; no name twice.
-        names: Vec<Text<'a>>,
-    },
+    Onlines(OnlinesQuery<'a>),
     /// `GET /room/members`.
-    Members {
-        /// Who asks, if he said so; he sees himself though invisible.
-        ticket: Option<Ticket>,
-        /// Of which room.
-        room: Text<'a>,
-    },
+    Members(MembersQuery<'a>),
     /// `POST /room/join`.
-    Join {
-        /// Who joins.
-        subject: Subject<'a>,
-        /// Which room.
-        room: Text<'a>,
-        /// The nick for this packet, if not the stored one.
-        nick: Option<Text<'a>>,
-    },
+    Join(RoomCall<'a>),
     /// `POST /room/leave`.
-    Leave {
-        /// Who leaves.
-        subject: Subject<'a>,
-        /// Which room.
-        room: Text<'a>,
-        /// The nick for this packet, if not the stored one.
-        nick: Option<Text<'a>>,
-    },
-    /// `POST /buddies/remove`: unlink.
-    RemoveBuddies {
-        /// Whose buddies.
-        name: Text<'a>,
-        /// Which; no name twice, not his own.
-        buddies: Vec<Text<'a>>,
-    },
+    Leave(RoomCall<'a>),
+    /// `POST /buddies/remove`.
+    RemoveBuddies(BuddyRemoval<'a>),
     /// `GET /packets`: the long poll.
-    Poll {
-        /// The session that polls.
-        ticket: Ticket,
-        /// The last packet it has; `None`: it has what was flushed to it.
-        seq: Option<u64>,
-    },
+    Poll(Poll),
 }
 
 impl Verb<'_> {
-    /// Whether it is never refused because too much waits for its domain: it makes nothing wait, or less. The same is told
-    /// of paths by `api::endpoint`.
+    /// Whether the call is taken however much waits for its domain: it makes nothing wait, or less. `api::endpoint` says
+    /// the same of paths.
     pub fn is_always_taken(&self) -> bool {
         match self {
-            Verb::Offline { .. }
-            | Verb::Show { .. }
-            | Verb::RemoveBuddies { .. }
-            | Verb::Leave { .. }
-            | Verb::Poll { .. } => true,
+            Verb::Offline(_) | Verb::Show(_) | Verb::RemoveBuddies(_) | Verb::Leave(_) | Verb::Poll(_) => {
+                true
+            }
             Verb::Online(_)
-            | Verb::Status { .. }
+            | Verb::Status(_)
             | Verb::Message(_)
-            | Verb::Onlines { .. }
-            | Verb::Members { .. }
-            | Verb::Join { .. } => false,
+            | Verb::Onlines(_)
+            | Verb::Members(_)
+            | Verb::Join(_) => false,
         }
     }
 
@@ -145,13 +114,97 @@ impl Verb<'_> {
     pub fn kind(&self) -> Option<CallKind> {
         match self {
             Verb::Online(_) => Some(CallKind::Online),
-            Verb::Offline { .. } | Verb::Show { .. } => Some(CallKind::Presence),
-            Verb::Status { .. } => Some(CallKind::Status),
+            Verb::Offline(_) | Verb::Show(_) => Some(CallKind::Presence),
+            Verb::Status(_) => Some(CallKind::Status),
             Verb::Message(_) => Some(CallKind::Message),
-            Verb::Members { .. } | Verb::Join { .. } | Verb::Leave { .. } => Some(CallKind::Room),
-            Verb::Onlines { .. } | Verb::RemoveBuddies { .. } => Some(CallKind::Buddies),
-            Verb::Poll { .. } => None,
+            Verb::Members(_) | Verb::Join(_) | Verb::Leave(_) => Some(CallKind::Room),
+            Verb::Onlines(_) | Verb::RemoveBuddies(_) => Some(CallKind::Buddies),
+            Verb::Poll(_) => None,
         }
+    }
+
+    fn into_owned(self) -> Verb<'static> {
+        match self {
+            Verb::Online(online) => Verb::Online(Box::new(online.into_owned())),
+            Verb::Offline(subject) => Verb::Offline(subject.into_owned()),
+            Verb::Show(show) => Verb::Show(show.into_owned()),
+            Verb::Status(typing) => Verb::Status(typing.into_owned()),
+            Verb::Message(message) => Verb::Message(Box::new(message.into_owned())),
+            Verb::Onlines(query) => Verb::Onlines(query.into_owned()),
+            Verb::Members(query) => Verb::Members(query.into_owned()),
+            Verb::Join(call) => Verb::Join(call.into_owned()),
+            Verb::Leave(call) => Verb::Leave(call.into_owned()),
+            Verb::RemoveBuddies(removal) => Verb::RemoveBuddies(removal.into_owned()),
+            Verb::Poll(poll) => Verb::Poll(poll),
+        }
+    }
+
+    /// What it takes beyond itself.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Verb::Online(online) => online.bytes(),
+            Verb::Show(show) => show.looks.bytes(),
+            Verb::Status(typing) => typing.bytes(),
+            Verb::Message(message) => message.bytes(),
+            Verb::Onlines(query) => weight::texts(&query.names),
+            Verb::Members(query) => query.room.len(),
+            Verb::Join(call) | Verb::Leave(call) => call.bytes(),
+            Verb::RemoveBuddies(removal) => removal.bytes(),
+            Verb::Offline(_) | Verb::Poll(_) => 0,
+        }
+    }
+}
+
+/// The arguments of `/presences/online`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Online<'a> {
+    /// The user's name.
+    pub name: Text<'a>,
+    /// What the user shows.
+    pub looks: Looks<'a>,
+    /// Names the user wants to be linked with; none twice, not the user's own.
+    pub buddies: Vec<Text<'a>>,
+    /// Rooms the user is in; none twice.
+    pub rooms: Vec<Text<'a>>,
+    /// Whether names or rooms beyond the limit were dropped.
+    pub truncated: bool,
+    /// The dialect of the session.
+    pub version: Version,
+    /// Random bits for the session's ticket.
+    pub secret: [u8; 16],
+}
+
+impl Online<'_> {
+    fn into_owned(self) -> Online<'static> {
+        Online {
+            name: own(self.name),
+            looks: self.looks.into_owned(),
+            buddies: own_all(self.buddies),
+            rooms: own_all(self.rooms),
+            truncated: self.truncated,
+            version: self.version,
+            secret: self.secret,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let Online { name, looks, buddies, rooms, .. } = self;
+        size_of::<Online<'_>>() + name.len() + looks.bytes() + weight::texts(buddies) + weight::texts(rooms)
+    }
+}
+
+/// The arguments of `/presences/show`: what is absent changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Show<'a> {
+    /// The user whose looks change.
+    pub subject: Subject<'a>,
+    /// What the user shows from now on.
+    pub looks: Looks<'a>,
+}
+
+impl Show<'_> {
+    fn into_owned(self) -> Show<'static> {
+        Show { subject: self.subject.into_owned(), looks: self.looks.into_owned() }
     }
 }
 
@@ -166,26 +219,42 @@ pub struct Looks<'a> {
     pub status: Option<Text<'a>>,
 }
 
-/// The arguments of `/presences/online`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Online<'a> {
-    /// Whose session it is.
-    pub name: Text<'a>,
-    /// What he shows.
-    pub looks: Looks<'a>,
-    /// Names he wants to be linked with; none twice, not his own.
-    pub buddies: Vec<Text<'a>>,
-    /// Rooms he is in; none twice.
-    pub rooms: Vec<Text<'a>>,
-    /// Whether names or rooms beyond the limit were dropped.
-    pub truncated: bool,
-    /// The dialect of the session.
-    pub version: Version,
-    /// Random bits for its ticket.
-    pub secret: [u8; 16],
+impl Looks<'_> {
+    fn into_owned(self) -> Looks<'static> {
+        Looks { nick: own_some(self.nick), show: own_some(self.show), status: own_some(self.status) }
+    }
+
+    fn bytes(&self) -> usize {
+        let texts = [&self.nick, &self.show, &self.status];
+        texts.into_iter().map(|text| weight::text(text.as_ref())).sum()
+    }
 }
 
-/// Who speaks.
+/// The arguments of `/statuses`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Typing<'a> {
+    /// The sender's session.
+    pub ticket: Ticket,
+    /// The receiver.
+    pub to: Text<'a>,
+    /// The nick for this packet, if not the stored one.
+    pub nick: Option<Text<'a>>,
+    /// The typing state.
+    pub show: Text<'a>,
+}
+
+impl Typing<'_> {
+    fn into_owned(self) -> Typing<'static> {
+        let Typing { ticket, to, nick, show } = self;
+        Typing { ticket, to: own(to), nick: own_some(nick), show: own(show) }
+    }
+
+    fn bytes(&self) -> usize {
+        self.to.len() + weight::text(self.nick.as_ref()) + self.show.len()
+    }
+}
+
+/// The sender of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Speaker<'a> {
     /// The user of this session.
@@ -196,8 +265,8 @@ pub enum Speaker<'a> {
 
 /// The arguments of `/messages`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Say<'a> {
-    /// Who speaks.
+pub struct NewMessage<'a> {
+    /// The sender.
     pub speaker: Speaker<'a>,
     /// The receiver or the room; empty for a broadcast.
     pub to: Text<'a>,
@@ -205,14 +274,118 @@ pub struct Say<'a> {
     pub nick: Option<Text<'a>>,
     /// How it is addressed.
     pub kind: MessageType,
-    /// What is said.
+    /// What it says.
     pub body: Text<'a>,
     /// CSS.
     pub style: Text<'a>,
-    /// The sender's word for when; the server's time if he gave none.
+    /// When, by the sender's clock; the server's time if the call has none.
     pub timestamp: Text<'a>,
     /// The site's id; `None`: the server makes one.
     pub id: Option<Text<'a>>,
+}
+
+impl NewMessage<'_> {
+    fn into_owned(self) -> NewMessage<'static> {
+        NewMessage {
+            speaker: match self.speaker {
+                Speaker::Ticket(ticket) => Speaker::Ticket(ticket),
+                Speaker::Site(from) => Speaker::Site(own(from)),
+            },
+            to: own(self.to),
+            nick: own_some(self.nick),
+            kind: self.kind,
+            body: own(self.body),
+            style: own(self.style),
+            timestamp: own(self.timestamp),
+            id: own_some(self.id),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let NewMessage { to, nick, body, style, timestamp, id, .. } = self;
+        let short = to.len() + weight::text(nick.as_ref()) + timestamp.len() + weight::text(id.as_ref());
+        size_of::<NewMessage<'_>>() + body.len() + style.len() + short
+    }
+}
+
+/// The arguments of `/onlines`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnlinesQuery<'a> {
+    /// The asking user's session, if the call has one: that user is listed though invisible.
+    pub ticket: Option<Ticket>,
+    /// The names that are asked for; none twice.
+    pub names: Vec<Text<'a>>,
+}
+
+impl OnlinesQuery<'_> {
+    fn into_owned(self) -> OnlinesQuery<'static> {
+        OnlinesQuery { ticket: self.ticket, names: own_all(self.names) }
+    }
+}
+
+/// The arguments of `/room/members`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MembersQuery<'a> {
+    /// The asking user's session, if the call has one: that user is listed though invisible.
+    pub ticket: Option<Ticket>,
+    /// The room's name.
+    pub room: Text<'a>,
+}
+
+impl MembersQuery<'_> {
+    fn into_owned(self) -> MembersQuery<'static> {
+        MembersQuery { ticket: self.ticket, room: own(self.room) }
+    }
+}
+
+/// The arguments of `/room/join` and `/room/leave`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomCall<'a> {
+    /// The user who joins or leaves.
+    pub subject: Subject<'a>,
+    /// The room's name.
+    pub room: Text<'a>,
+    /// The nick for this packet, if not the stored one.
+    pub nick: Option<Text<'a>>,
+}
+
+impl RoomCall<'_> {
+    fn into_owned(self) -> RoomCall<'static> {
+        let RoomCall { subject, room, nick } = self;
+        RoomCall { subject: subject.into_owned(), room: own(room), nick: own_some(nick) }
+    }
+
+    fn bytes(&self) -> usize {
+        self.room.len() + weight::text(self.nick.as_ref())
+    }
+}
+
+/// The arguments of `/buddies/remove`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuddyRemoval<'a> {
+    /// The user's name.
+    pub name: Text<'a>,
+    /// The names to be unlinked; none twice, not the user's own.
+    pub buddies: Vec<Text<'a>>,
+}
+
+impl BuddyRemoval<'_> {
+    fn into_owned(self) -> BuddyRemoval<'static> {
+        BuddyRemoval { name: own(self.name), buddies: own_all(self.buddies) }
+    }
+
+    fn bytes(&self) -> usize {
+        self.name.len() + weight::texts(&self.buddies)
+    }
+}
+
+/// The arguments of `/packets`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Poll {
+    /// The session that polls.
+    pub ticket: Ticket,
+    /// The number of the last packet the browser has; `None`: it has what was flushed to it.
+    pub seq: Option<u64>,
 }
 
 /// What becomes of a call.
@@ -227,23 +400,45 @@ pub enum Answer {
     /// Users that are online.
     Onlines(Vec<Profile>),
     /// A room was joined.
-    Joined {
-        /// The room's name.
-        room: Box<str>,
-        /// Its visible members, the joiner included.
-        members: u32,
-    },
+    Joined(JoinedRoom),
     /// Members of a room.
-    Members {
-        /// The room's name.
-        room: Box<str>,
-        /// Those that may be seen.
-        members: Vec<Profile>,
-    },
+    Members(MemberList),
     /// A poll is answered.
     Packets(Delivery),
     /// It cannot be done.
     Refused(Refusal),
+}
+
+impl Answer {
+    /// What it takes beyond itself.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Answer::Online(started) => started.bytes(),
+            Answer::Onlines(profiles) => weight::profiles(profiles),
+            Answer::Members(list) => list.room.len() + weight::profiles(&list.members),
+            Answer::Joined(joined) => joined.room.len(),
+            Answer::Packets(delivery) => delivery.bytes(),
+            Answer::Done | Answer::Delivered(_) | Answer::Refused(_) => 0,
+        }
+    }
+}
+
+/// A room that was joined.
+#[derive(Clone, Debug)]
+pub struct JoinedRoom {
+    /// The room's name.
+    pub room: Box<str>,
+    /// Its visible members, and the one that joined.
+    pub members: u32,
+}
+
+/// Members of a room.
+#[derive(Clone, Debug)]
+pub struct MemberList {
+    /// The room's name.
+    pub room: Box<str>,
+    /// Those that the asking user may see.
+    pub members: Vec<Profile>,
 }
 
 /// A session that was started.
@@ -263,6 +458,13 @@ pub struct Started {
     pub truncated: bool,
 }
 
+impl Started {
+    fn bytes(&self) -> usize {
+        let rooms = self.rooms.iter().map(|room| size_of_val(room) + room.0.len());
+        size_of::<Started>() + weight::profiles(&self.buddies) + rooms.sum::<usize>()
+    }
+}
+
 /// What a poll is answered with.
 #[derive(Clone, Debug)]
 pub struct Delivery {
@@ -278,6 +480,12 @@ pub struct Delivery {
     pub stopped: Option<Reason>,
     /// How long to wait before the next call, in milliseconds.
     pub retry_ms: Option<u64>,
+}
+
+impl Delivery {
+    fn bytes(&self) -> usize {
+        self.packets.as_slice().iter().map(|packet| size_of_val(packet) + packet.share()).sum()
+    }
 }
 
 /// The packets of one answer; one, the usual number, needs no allocation.
@@ -374,74 +582,4 @@ fn own_some(text: Option<Text<'_>>) -> Option<Text<'static>> {
 
 fn own_all(texts: Vec<Text<'_>>) -> Vec<Text<'static>> {
     texts.into_iter().map(own).collect()
-}
-
-impl Call<'_> {
-    /// The same call with text of its own, fit to travel.
-    pub fn into_owned(self) -> Call<'static> {
-        Call { domain: self.domain, verb: self.verb.into_owned() }
-    }
-}
-
-impl Subject<'_> {
-    fn into_owned(self) -> Subject<'static> {
-        match self {
-            Subject::Ticket(ticket) => Subject::Ticket(ticket),
-            Subject::Name(name) => Subject::Name(own(name)),
-        }
-    }
-}
-
-impl Looks<'_> {
-    fn into_owned(self) -> Looks<'static> {
-        Looks { nick: own_some(self.nick), show: own_some(self.show), status: own_some(self.status) }
-    }
-}
-
-impl Verb<'_> {
-    fn into_owned(self) -> Verb<'static> {
-        match self {
-            Verb::Online(online) => Verb::Online(Box::new(Online {
-                name: own(online.name),
-                looks: online.looks.into_owned(),
-                buddies: own_all(online.buddies),
-                rooms: own_all(online.rooms),
-                truncated: online.truncated,
-                version: online.version,
-                secret: online.secret,
-            })),
-            Verb::Offline { subject } => Verb::Offline { subject: subject.into_owned() },
-            Verb::Show { subject, looks } => {
-                Verb::Show { subject: subject.into_owned(), looks: looks.into_owned() }
-            }
-            Verb::Status { ticket, to, nick, show } => {
-                Verb::Status { ticket, to: own(to), nick: own_some(nick), show: own(show) }
-            }
-            Verb::Message(say) => Verb::Message(Box::new(Say {
-                speaker: match say.speaker {
-                    Speaker::Ticket(ticket) => Speaker::Ticket(ticket),
-                    Speaker::Site(from) => Speaker::Site(own(from)),
-                },
-                to: own(say.to),
-                nick: own_some(say.nick),
-                kind: say.kind,
-                body: own(say.body),
-                style: own(say.style),
-                timestamp: own(say.timestamp),
-                id: own_some(say.id),
-            })),
-            Verb::Onlines { ticket, names } => Verb::Onlines { ticket, names: own_all(names) },
-            Verb::Members { ticket, room } => Verb::Members { ticket, room: own(room) },
-            Verb::Join { subject, room, nick } => {
-                Verb::Join { subject: subject.into_owned(), room: own(room), nick: own_some(nick) }
-            }
-            Verb::Leave { subject, room, nick } => {
-                Verb::Leave { subject: subject.into_owned(), room: own(room), nick: own_some(nick) }
-            }
-            Verb::RemoveBuddies { name, buddies } => {
-                Verb::RemoveBuddies { name: own(name), buddies: own_all(buddies) }
-            }
-            Verb::Poll { ticket, seq } => Verb::Poll { ticket, seq },
-        }
-    }
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 use super::Router;
-use super::call::{Answer, Started};
+use super::call::{Answer, JoinedRoom, MemberList, Started};
 use super::ids::{CallKey, GatherKey, Place};
-use super::mail::{Alarm, Entered, Mail, Part, Unplaced};
+use super::mail::{Alarm, EnteredRoom, GatherReport, Mail, Part, Unplaced};
 use super::profile::Profile;
 use crate::base::slots::{Slot, UNBORN, kept};
 
@@ -26,12 +26,12 @@ pub(super) enum Collect {
         started: Box<Started>,
         buddies: Vec<(u32, Profile)>,
         unplaced: BTreeMap<u32, Unplaced>,
-        rooms: Vec<Entered>,
+        rooms: Vec<EnteredRoom>,
     },
     /// `/onlines`.
     Onlines(Vec<(u32, Profile)>),
     /// `/room/join`.
-    Joined { room: Box<str>, members: u32 },
+    Joined(JoinedRoom),
     /// `/room/members`.
     Members { room: Box<str>, members: Vec<(u32, Profile)> },
 }
@@ -87,7 +87,7 @@ impl Router {
 
     /// Tells a gather, here or elsewhere.
     pub(super) fn report(&mut self, gather: GatherKey, part: Part) {
-        self.send(gather.place, Mail::Report { gather, part });
+        self.send(gather.place, Mail::Report(GatherReport { gather, part }));
     }
 
     /// Tells a gather, if there is one, that it is done.
@@ -98,7 +98,8 @@ impl Router {
     }
 
     /// One place has reported. Too late, it is nobody's any more.
-    pub(super) fn on_report(&mut self, gather: GatherKey, part: Part) {
+    pub(super) fn on_report(&mut self, report: GatherReport) {
+        let GatherReport { gather, part } = report;
         let Some(Gather { collect, .. }) = self.gathers.get_mut(gather.slot) else { return };
         match (part, collect) {
             (Part::Delivered(more), Collect::Delivered(sessions)) => *sessions += more,
@@ -147,7 +148,7 @@ impl Router {
     }
 
     /// Rooms of a session that is being started.
-    pub(super) fn add_rooms(&mut self, gather: GatherKey, more: Vec<Entered>, truncated: bool) {
+    pub(super) fn add_rooms(&mut self, gather: GatherKey, more: Vec<EnteredRoom>, truncated: bool) {
         let Some(gather) = self.gathers.get_mut(gather.slot) else { return };
         if let Collect::Started { started, rooms, .. } = &mut gather.collect {
             rooms.extend(more);
@@ -180,8 +181,10 @@ impl Router {
             Collect::Done => Answer::Done,
             Collect::Delivered(sessions) => Answer::Delivered(sessions),
             Collect::Onlines(profiles) => Answer::Onlines(in_order(profiles)),
-            Collect::Joined { room, members } => Answer::Joined { room, members },
-            Collect::Members { room, members } => Answer::Members { room, members: in_order(members) },
+            Collect::Joined(joined) => Answer::Joined(joined),
+            Collect::Members { room, members } => {
+                Answer::Members(MemberList { room, members: in_order(members) })
+            }
             Collect::Started { mut started, buddies, unplaced, mut rooms } => {
                 started.truncated |= unplaced.values().any(|name| name.visible);
                 rooms.sort_by_key(|room| room.position);

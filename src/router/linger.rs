@@ -8,7 +8,7 @@
 use super::Router;
 use super::backlog::{Kept, Sum};
 use super::handover::surplus;
-use super::mail::{Alarm, Effect, Returned};
+use super::mail::{Alarm, Effect, Returned, Undelivered};
 use super::packet::Packet;
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;
@@ -180,7 +180,7 @@ impl Router {
         self.counters.undelivered_total += messages.len() as u64 + missed;
         self.counters.undelivered_lost_total += missed;
         if !messages.is_empty() {
-            self.effects.push(Effect::Undelivered { domain, messages });
+            self.effects.push(Effect::Undelivered(Undelivered { domain, messages }));
         }
     }
 

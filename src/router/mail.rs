@@ -7,6 +7,7 @@ use super::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
 use super::packet::Packet;
 use super::profile::Profile;
 pub use super::unlinking::HashedName;
+use super::weight;
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
@@ -15,322 +16,470 @@ use crate::base::slots::Slot;
 /// Names one place owns, each with its position in the list it was taken from.
 pub type Names = Vec<(u32, Box<str>)>;
 
-/// What a router is told.
+/// What a router handles, one at a time.
 #[derive(Debug)]
 pub enum Input<'a> {
     /// A request was read.
-    Call {
-        /// Where its answer goes.
-        key: CallKey,
-        /// What is asked.
-        call: Call<'a>,
-    },
+    Call(CallRequest<'a>),
     /// Mail of another place arrived.
     Mail(Mail),
-    /// The connection of a parked poll was closed by the browser.
-    Cut {
-        /// The session that polled.
-        session: SessionKey,
-        /// The poll.
-        key: CallKey,
-    },
-    /// The answer of a poll was flushed to the last byte, or never will be.
-    Fate {
-        /// The session that polled.
-        session: SessionKey,
-        /// The poll.
-        key: CallKey,
-        /// Whether the kernel took the last byte.
-        flushed: bool,
-    },
+    /// The browser closed the connection of a parked poll.
+    Cut(PollCut),
+    /// The fate of a poll's answer is known.
+    Fate(PollFate),
     /// A deadline has come.
     Alarm(Alarm),
-    /// The domains were configured anew.
+    /// The configured domains have changed.
     Domains(std::sync::Arc<crate::base::domains::Domains>),
     /// The server is going down: answer what is parked, take nothing new.
     Drain,
-    /// The server has gone down: nobody will ask for anything any more.
+    /// The server has gone down: no more calls come.
     End,
 }
 
-/// What a router wants done.
+/// What the shard around a router must do.
 #[derive(Debug)]
 pub enum Effect {
     /// Answer a request of this shard.
-    Answer {
-        /// Which.
-        key: CallKey,
-        /// With what.
-        answer: Answer,
-    },
-    /// Send mail to another place.
-    Mail {
-        /// Where to; never the router's own place.
-        to: Place,
-        /// What.
-        mail: Mail,
-    },
-    /// Wake the router, with [`Input::Alarm`], at `at` or soon after.
-    Deadline {
-        /// When.
-        at: Tick,
-        /// For whom.
-        alarm: Alarm,
-    },
-    /// Close the connection of this poll, unless its answer was flushed; either way its fate is told.
-    Close {
-        /// Which.
-        key: CallKey,
-    },
-    /// Give messages back to their site: their receiver has gone offline without having got them.
-    Undelivered {
-        /// Whose site.
-        domain: DomainId,
-        /// They, in their order.
-        messages: Vec<Returned>,
-    },
+    Answer(CallAnswer),
+    /// Send mail.
+    Mail(Envelope),
+    /// Give the router [`Input::Alarm`], at the deadline or soon after.
+    Deadline(Deadline),
+    /// Close the connection of this poll, unless its answer was flushed; either way [`Input::Fate`] follows.
+    Close(CallKey),
+    /// Give messages back to their site.
+    Undelivered(Undelivered),
+}
+
+/// A call, and where its answer goes.
+#[derive(Debug)]
+pub struct CallRequest<'a> {
+    /// The request that waits for the answer.
+    pub key: CallKey,
+    /// What it asks for.
+    pub call: Call<'a>,
+}
+
+/// The answer to a call.
+#[derive(Debug)]
+pub struct CallAnswer {
+    /// The request that waits for it.
+    pub key: CallKey,
+    /// What it is answered.
+    pub answer: Answer,
+}
+
+/// A parked poll whose connection the browser closed.
+#[derive(Clone, Copy, Debug)]
+pub struct PollCut {
+    /// The session that polled.
+    pub session: SessionKey,
+    /// The poll.
+    pub key: CallKey,
+}
+
+/// What became of the answer to a poll.
+#[derive(Clone, Copy, Debug)]
+pub struct PollFate {
+    /// The session that polled.
+    pub session: SessionKey,
+    /// The poll.
+    pub key: CallKey,
+    /// Whether the kernel took the last byte. If not, it never will.
+    pub flushed: bool,
+}
+
+/// Mail and its address.
+#[derive(Debug)]
+pub struct Envelope {
+    /// Never the place of the router that sends it.
+    pub to: Place,
+    /// What is sent.
+    pub mail: Mail,
+}
+
+/// A moment at which a router has something to do.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    /// When.
+    pub at: Tick,
+    /// What for.
+    pub alarm: Alarm,
+}
+
+/// Messages whose receiver has gone offline without an acknowledgement.
+#[derive(Debug)]
+pub struct Undelivered {
+    /// The site they go back to.
+    pub domain: DomainId,
+    /// In the order they were queued.
+    pub messages: Vec<Returned>,
 }
 
 /// A message that goes back to its site.
 #[derive(Debug)]
 pub struct Returned {
-    /// It, as it was queued.
+    /// The message as it was queued.
     pub packet: Packet,
-    /// Its place on the way, which is given back when it has arrived or is lost.
+    /// Its place on the way, which is free again when the message has arrived or is lost.
     pub claim: Claim,
 }
 
-/// Whose deadline it is.
+/// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alarm {
-    /// A session's: its poll was held long enough, or it was silent too long.
+    /// A session: its poll was held long enough, or it was silent too long.
     Session(Slot),
-    /// A user's: he lingered long enough.
+    /// A user: the linger is over.
     User(Slot),
-    /// A gather's: who has not reported is left out.
+    /// A gather: places that have not reported are left out.
     Gather(Slot),
-    /// The drain's: more of what is parked is to be answered.
+    /// The drain: the next parked polls are answered.
     Drain,
 }
 
-/// What one router tells another.
+/// What one router sends another.
 #[derive(Debug)]
 pub enum Mail {
     /// A call, to the place that can judge it.
-    Call {
-        /// Where its answer goes.
-        key: CallKey,
-        /// What is asked.
-        call: Call<'static>,
-    },
+    Call(CallRequest<'static>),
     /// The answer, to the place that accepted the call.
-    Answer {
-        /// Which call.
-        key: CallKey,
-        /// With what.
-        answer: Answer,
-    },
+    Answer(CallAnswer),
     /// See [`Input::Cut`].
-    Cut {
-        /// The session that polled.
-        session: SessionKey,
-        /// The poll.
-        key: CallKey,
-    },
+    Cut(PollCut),
     /// See [`Input::Fate`].
-    Fate {
-        /// The session that polled.
-        session: SessionKey,
-        /// The poll.
-        key: CallKey,
-        /// Whether the kernel took the last byte.
-        flushed: bool,
-    },
+    Fate(PollFate),
     /// See [`Effect::Close`].
-    Close {
-        /// Which.
-        key: CallKey,
-    },
-    /// A message or status for one user, to the place that owns the name.
-    Unicast {
-        /// The call to answer.
-        key: CallKey,
-        /// In which world.
-        domain: DomainId,
-        /// The receiver.
-        to: Box<str>,
-        /// What he receives.
-        packet: Packet,
-    },
-    /// A message for a room, to the place that owns it.
-    Multicast {
-        /// The call to answer.
-        key: CallKey,
-        /// In which world.
-        domain: DomainId,
-        /// The room.
-        room: Box<str>,
-        /// What its members receive.
-        packet: Packet,
-        /// Who sent it, if he is online: he does not receive it.
-        sender: Option<UserKey>,
-    },
-    /// A packet for these users of the place.
-    Deliver {
-        /// Who waits for the count.
-        gather: GatherKey,
-        /// What they receive.
-        packet: Packet,
-        /// They.
-        to: Vec<Slot>,
-    },
-    /// A message for everybody of the domain at the place.
-    Broadcast {
-        /// Who waits for the count.
-        gather: GatherKey,
-        /// In which world.
-        domain: DomainId,
-        /// What they receive.
-        packet: Packet,
-        /// Who sent it, if he is online: he does not receive it.
-        sender: Option<UserKey>,
-    },
-    /// See [`Link`].
+    Close(CallKey),
+    /// A message or typing state for one user.
+    Unicast(Unicast),
+    /// A message for a room.
+    Multicast(Multicast),
+    /// A packet for some users of the place.
+    Deliver(Distribution),
+    /// A message for all users of a domain at the place.
+    Broadcast(Broadcast),
+    /// A user named others.
     Link(Box<Link>),
-    /// See [`Linked`].
+    /// The answer to [`Mail::Link`].
     Linked(Box<Linked>),
-    /// See [`Presence`].
+    /// A user's presence, for users of the place.
     Presence(Presence),
-    /// See [`Unlink`].
+    /// A user unlinks others.
     Unlink(Box<Unlink>),
-    /// See [`Unlinked`].
+    /// The answer to [`Mail::Unlink`].
     Unlinked(Unlinked),
-    /// A user is in these rooms of the place, says his site.
-    Enter {
-        /// Who waits for [`Mail::Entered`].
-        gather: GatherKey,
-        /// In which world.
-        domain: DomainId,
-        /// He.
-        user: UserKey,
-        /// Whether others saw him when he asked.
-        sight: Sight,
-        /// The rooms, with the position in his list.
-        rooms: Names,
-    },
-    /// The rooms he is in now.
-    Entered {
-        /// Who waits; nobody after `/room/join`, which the room's owner answers.
-        gather: Option<GatherKey>,
-        /// In which world.
-        domain: DomainId,
-        /// He.
-        user: UserKey,
-        /// Whether others saw him when he asked.
-        sight: Sight,
-        /// They.
-        rooms: Vec<Entered>,
-    },
-    /// `/room/join`, to the place that owns the room.
-    Join {
-        /// The call to answer.
-        key: CallKey,
-        /// In which world.
-        domain: DomainId,
-        /// Who joins.
-        user: UserKey,
-        /// Whether others saw him when he asked.
-        sight: Sight,
-        /// Whether he is in as many rooms as he may be.
-        full: bool,
-        /// The room.
-        room: Box<str>,
-        /// What its other members receive if this changes something.
-        packet: Packet,
-    },
-    /// `/room/leave`, to the place that owns the room.
-    Leave {
-        /// The call to answer.
-        key: CallKey,
-        /// In which world.
-        domain: DomainId,
-        /// Who leaves.
-        user: UserKey,
-        /// Whether others see him.
-        visible: bool,
-        /// The room.
-        room: Box<str>,
-        /// What its other members receive if this changes something.
-        packet: Packet,
-    },
-    /// He is no member any more.
-    Left {
-        /// He.
-        user: UserKey,
-        /// The room.
-        room: RoomKey,
-    },
-    /// A user is gone from these rooms of the place, silently.
-    Exit {
-        /// Who waits.
-        gather: Option<GatherKey>,
-        /// He.
-        user: UserKey,
-        /// Whether he is still online: then he is told that he [`Mail::Left`].
-        online: bool,
-        /// The rooms.
-        rooms: Vec<Slot>,
-    },
-    /// Members of these rooms begin or cease to see a user.
-    Reveal {
-        /// Who waits.
-        gather: Option<GatherKey>,
-        /// He.
-        user: UserKey,
-        /// Whether they see him now.
-        visible: bool,
-        /// The rooms.
-        rooms: Vec<Slot>,
-    },
-    /// `/room/members`, to the place that owns the room.
-    Members {
-        /// The call to answer.
-        key: CallKey,
-        /// In which world.
-        domain: DomainId,
-        /// The room.
-        room: Box<str>,
-        /// Who asks.
-        viewer: Option<UserKey>,
-    },
+    /// A site says that a user is in rooms of the place.
+    Enter(RoomEntry),
+    /// A user is a member of these rooms now.
+    Entered(Entered),
+    /// `/room/join`, to the room's owner.
+    Join(RoomJoin),
+    /// `/room/leave`, to the room's owner.
+    Leave(RoomLeave),
+    /// A user is no member of a room any more.
+    Left(RoomLeft),
+    /// A user is gone from rooms of the place; their members are not shown that.
+    Exit(RoomExit),
+    /// Members of rooms of the place begin or cease to see a user.
+    Reveal(RoomReveal),
+    /// `/room/members`, to the room's owner.
+    Members(MembersRequest),
     /// Which of these names are online?
-    Ask {
-        /// Who waits.
-        gather: GatherKey,
-        /// In which world.
-        domain: DomainId,
-        /// Who asks.
-        viewer: Option<UserKey>,
-        /// The names, with the position in the list.
-        names: Names,
-    },
+    Ask(NamesRequest),
     /// What do these users show?
-    Describe {
-        /// Who waits.
-        gather: GatherKey,
-        /// They.
-        users: Vec<Slot>,
-    },
-    /// What one place has to say to a gather.
-    Report {
-        /// Who waits.
-        gather: GatherKey,
-        /// What.
-        part: Part,
-    },
+    Describe(ProfilesRequest),
+    /// One place's share of an answer.
+    Report(GatherReport),
 }
 
-/// A user named these: link it with those of them that are online.
+impl Mail {
+    /// What it takes while it waits, about: to the byte where it is text, with a fixed size for what else lies on the heap.
+    pub fn bytes(&self) -> usize {
+        let beside = match self {
+            Mail::Call(request) => request.call.verb.bytes(),
+            Mail::Answer(CallAnswer { answer, .. }) => answer.bytes(),
+            Mail::Unicast(unicast) => unicast.bytes(),
+            Mail::Multicast(multicast) => multicast.bytes(),
+            Mail::Deliver(distribution) => distribution.bytes(),
+            Mail::Broadcast(broadcast) => broadcast.packet.share(),
+            Mail::Link(link) => link.bytes(),
+            Mail::Linked(linked) => linked.bytes(),
+            Mail::Presence(presence) => presence.bytes(),
+            Mail::Unlink(unlink) => unlink.bytes(),
+            Mail::Unlinked(unlinked) => unlinked.bytes(),
+            Mail::Enter(entry) => weight::names(&entry.rooms),
+            Mail::Entered(entered) => entered.bytes(),
+            Mail::Join(join) => join.room.len() + join.packet.share(),
+            Mail::Leave(leave) => leave.room.len() + leave.packet.share(),
+            Mail::Exit(exit) => weight::slots(&exit.rooms),
+            Mail::Reveal(reveal) => weight::slots(&reveal.rooms),
+            Mail::Members(request) => request.room.len(),
+            Mail::Ask(request) => weight::names(&request.names),
+            Mail::Describe(request) => weight::slots(&request.users),
+            Mail::Report(report) => report.part.bytes(),
+            Mail::Cut(_) | Mail::Fate(_) | Mail::Close(_) | Mail::Left(_) => 0,
+        };
+        size_of::<Mail>() + beside
+    }
+}
+
+/// A message or typing state for one user.
+#[derive(Debug)]
+pub struct Unicast {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The receiver's domain.
+    pub domain: DomainId,
+    /// The receiver's name.
+    pub to: Box<str>,
+    /// What is queued.
+    pub packet: Packet,
+}
+
+impl Unicast {
+    fn bytes(&self) -> usize {
+        self.to.len() + self.packet.share()
+    }
+}
+
+/// A message for a room.
+#[derive(Debug)]
+pub struct Multicast {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The room's domain.
+    pub domain: DomainId,
+    /// The room's name.
+    pub room: Box<str>,
+    /// What is queued to its members.
+    pub packet: Packet,
+    /// The sender, if online: it is not queued to that user.
+    pub sender: Option<UserKey>,
+}
+
+impl Multicast {
+    fn bytes(&self) -> usize {
+        self.room.len() + self.packet.share()
+    }
+}
+
+/// A packet for some users of the place.
+#[derive(Debug)]
+pub struct Distribution {
+    /// The gather that waits for the count.
+    pub gather: GatherKey,
+    /// What is queued.
+    pub packet: Packet,
+    /// The receivers.
+    pub to: Vec<Slot>,
+}
+
+impl Distribution {
+    fn bytes(&self) -> usize {
+        self.packet.share() + weight::slots(&self.to)
+    }
+}
+
+/// A message for all users of a domain at the place.
+#[derive(Debug)]
+pub struct Broadcast {
+    /// The gather that waits for the count.
+    pub gather: GatherKey,
+    /// The receivers' domain.
+    pub domain: DomainId,
+    /// What is queued.
+    pub packet: Packet,
+    /// The sender, if online: it is not queued to that user.
+    pub sender: Option<UserKey>,
+}
+
+/// A site says that a user is in rooms of the place.
+#[derive(Debug)]
+pub struct RoomEntry {
+    /// The gather that waits for [`Entered`].
+    pub gather: GatherKey,
+    /// The rooms' domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// Whether others saw the user when the mail was sent.
+    pub sight: Sight,
+    /// The rooms.
+    pub rooms: Names,
+}
+
+/// A user is a member of these rooms now.
+#[derive(Debug)]
+pub struct Entered {
+    /// The gather that waits; none after `/room/join`, which the room's owner answers.
+    pub gather: Option<GatherKey>,
+    /// The rooms' domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// The user's sight as it came with the question.
+    pub sight: Sight,
+    /// The rooms.
+    pub rooms: Vec<EnteredRoom>,
+}
+
+impl Entered {
+    fn bytes(&self) -> usize {
+        self.rooms.iter().map(|room| size_of_val(room) + room.name.len()).sum()
+    }
+}
+
+/// A room that a user has entered.
+#[derive(Clone, Debug)]
+pub struct EnteredRoom {
+    /// Its position in the list it was taken from.
+    pub position: u32,
+    /// Its name.
+    pub name: Box<str>,
+    /// Where it lives.
+    pub key: RoomKey,
+    /// Its visible members, and the user.
+    pub members: u32,
+}
+
+/// `/room/join`, to the room's owner.
+#[derive(Debug)]
+pub struct RoomJoin {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The room's domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// Whether others saw the user when the mail was sent.
+    pub sight: Sight,
+    /// Whether the user is in as many rooms as the limit allows.
+    pub full: bool,
+    /// The room's name.
+    pub room: Box<str>,
+    /// What is queued to its other members if the user was none.
+    pub packet: Packet,
+}
+
+/// `/room/leave`, to the room's owner.
+#[derive(Debug)]
+pub struct RoomLeave {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The room's domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// Whether others see the user.
+    pub visible: bool,
+    /// The room's name.
+    pub room: Box<str>,
+    /// What is queued to its other members if the user was one.
+    pub packet: Packet,
+}
+
+/// A user is no member of a room any more.
+#[derive(Debug)]
+pub struct RoomLeft {
+    /// The user.
+    pub user: UserKey,
+    /// The room.
+    pub room: RoomKey,
+}
+
+/// A user is gone from rooms of the place.
+#[derive(Debug)]
+pub struct RoomExit {
+    /// The gather that waits.
+    pub gather: Option<GatherKey>,
+    /// The user.
+    pub user: UserKey,
+    /// Whether the user is still online: then [`RoomLeft`] answers for each room.
+    pub online: bool,
+    /// The rooms.
+    pub rooms: Vec<Slot>,
+}
+
+/// Members of rooms of the place begin or cease to see a user.
+#[derive(Debug)]
+pub struct RoomReveal {
+    /// The gather that waits.
+    pub gather: Option<GatherKey>,
+    /// The user.
+    pub user: UserKey,
+    /// Whether they see the user from now on.
+    pub visible: bool,
+    /// The rooms.
+    pub rooms: Vec<Slot>,
+}
+
+/// `/room/members`, to the room's owner.
+#[derive(Debug)]
+pub struct MembersRequest {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The room's domain.
+    pub domain: DomainId,
+    /// The room's name.
+    pub room: Box<str>,
+    /// The asking user, if known.
+    pub viewer: Option<UserKey>,
+}
+
+/// Which of these names are online?
+#[derive(Debug)]
+pub struct NamesRequest {
+    /// The gather that waits.
+    pub gather: GatherKey,
+    /// The names' domain.
+    pub domain: DomainId,
+    /// The asking user, if known.
+    pub viewer: Option<UserKey>,
+    /// The names.
+    pub names: Names,
+}
+
+/// What do these users show?
+#[derive(Debug)]
+pub struct ProfilesRequest {
+    /// The gather that waits.
+    pub gather: GatherKey,
+    /// The users.
+    pub users: Vec<Slot>,
+}
+
+/// One place's share of an answer.
+#[derive(Debug)]
+pub struct GatherReport {
+    /// The gather that waits.
+    pub gather: GatherKey,
+    /// The share.
+    pub part: Part,
+}
+
+/// What a place reports.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// It is done.
+    Done,
+    /// The number of sessions a packet was queued to.
+    Delivered(u32),
+    /// What users that are online show, with their positions in the list.
+    Profiles(Vec<(u32, Profile)>),
+}
+
+impl Part {
+    fn bytes(&self) -> usize {
+        match self {
+            Part::Done | Part::Delivered(_) => 0,
+            Part::Profiles(profiles) => profiles.iter().map(|(_, profile)| weight::profile(profile)).sum(),
+        }
+    }
+}
+
+/// A user named others: those of them that are online are linked with it.
 #[derive(Debug)]
 pub struct Link {
     /// What waits for [`Linked`].
@@ -352,6 +501,13 @@ pub struct Link {
     pub names: Names,
 }
 
+impl Link {
+    fn bytes(&self) -> usize {
+        let beside = weight::profile(&self.profile) + weight::share(self.announce.as_ref());
+        size_of::<Link>() + beside + weight::names(&self.names)
+    }
+}
+
 /// Those of them that are online.
 #[derive(Debug)]
 pub struct Linked {
@@ -371,6 +527,15 @@ pub struct Linked {
     pub buddies: Vec<Buddy>,
     /// Those that were found and not linked, only because no place was kept for them; with the position in the list.
     pub unplaced: Vec<(u32, Unplaced)>,
+}
+
+impl Linked {
+    fn bytes(&self) -> usize {
+        let buddies = self.buddies.iter().map(|buddy| size_of_val(buddy) + weight::profile(&buddy.profile));
+        let unplaced = self.unplaced.iter().map(|name| size_of_val(name) + name.1.name.len());
+        let found = buddies.sum::<usize>() + unplaced.sum::<usize>();
+        size_of::<Linked>() + weight::profile(&self.asked_as) + found
+    }
 }
 
 /// A user who was named and is online, and for whom no place was kept.
@@ -397,6 +562,12 @@ pub struct Presence {
     pub reach: Reach,
     /// The users.
     pub to: Vec<Slot>,
+}
+
+impl Presence {
+    fn bytes(&self) -> usize {
+        weight::share(self.packet.as_ref()) + weight::slots(&self.to)
+    }
 }
 
 /// Which of the users that a presence is sent to are shown it.
@@ -427,6 +598,14 @@ pub struct Unlink {
     pub names: Vec<HashedName>,
 }
 
+impl Unlink {
+    fn bytes(&self) -> usize {
+        let names = self.names.iter().map(|name| size_of_val(name) + name.text.len());
+        let beside = weight::profile(&self.profile) + weight::share(self.farewell.as_ref());
+        size_of::<Unlink>() + beside + names.sum::<usize>()
+    }
+}
+
 /// Those of them that were linked.
 #[derive(Debug)]
 pub struct Unlinked {
@@ -438,6 +617,14 @@ pub struct Unlinked {
     pub names: Vec<u64>,
     /// Those that were linked.
     pub parted: Vec<Parted>,
+}
+
+impl Unlinked {
+    fn bytes(&self) -> usize {
+        let parted = self.parted.iter();
+        let parted = parted.map(|parted| size_of_val(parted) + weight::share(parted.farewell.as_ref()));
+        size_of_val(&*self.names) + parted.sum::<usize>()
+    }
 }
 
 /// Somebody who is linked no more.
@@ -473,26 +660,64 @@ pub struct Buddy {
     pub linked: bool,
 }
 
-/// A room a user entered.
-#[derive(Clone, Debug)]
-pub struct Entered {
-    /// Its position in the list.
-    pub position: u32,
-    /// Its name.
-    pub name: Box<str>,
-    /// The room.
-    pub key: RoomKey,
-    /// Visible members, he included though invisible.
-    pub members: u32,
-}
+#[cfg(test)]
+mod tests {
+    use super::super::call::{MemberList, NewMessage, OnlinesQuery, Speaker, Text, Verb};
+    use super::super::packet::{Message, MessageType};
+    use super::*;
 
-/// One place's share of an answer.
-#[derive(Clone, Debug)]
-pub enum Part {
-    /// It is done.
-    Done,
-    /// It was queued to so many sessions.
-    Delivered(u32),
-    /// These are online, with the position in the list.
-    Profiles(Vec<(u32, Profile)>),
+    const KEY: CallKey = CallKey { place: Place(0), conn: 1, serial: 1 };
+
+    /// What a mail weighs beyond itself.
+    fn beside(mail: &Mail) -> usize {
+        mail.bytes() - size_of::<Mail>()
+    }
+
+    #[test]
+    fn what_is_long_weighs_what_it_is_long() {
+        let body = "x".repeat(30_000);
+        let message = Message {
+            from: "a",
+            nick: "a",
+            to: "b",
+            timestamp: "1",
+            kind: MessageType::Unicast,
+            body: &body,
+            style: "",
+            id: "1",
+        };
+        let packet = Packet::message(&message);
+        let unicast = Mail::Unicast(Unicast {
+            key: KEY,
+            domain: DomainId(0),
+            to: "bob".into(),
+            packet: packet.clone(),
+        });
+        assert_eq!(beside(&unicast), 3 + packet.json().len());
+        let say = NewMessage {
+            speaker: Speaker::Site("a".into()),
+            to: "bob".into(),
+            nick: None,
+            kind: MessageType::Unicast,
+            body: body.as_str().into(),
+            style: "".into(),
+            timestamp: "12".into(),
+            id: None,
+        };
+        let call = Call { domain: DomainId(0), verb: Verb::Message(Box::new(say)) }.into_owned();
+        let weight = beside(&Mail::Call(CallRequest { key: KEY, call }));
+        assert_eq!(weight, size_of::<NewMessage<'_>>() + 3 + 30_000 + 2);
+        let verb = Verb::Onlines(OnlinesQuery { ticket: None, names: vec!["12345678".into(); 1_000] });
+        let call = Call { domain: DomainId(0), verb }.into_owned();
+        assert_eq!(beside(&Mail::Call(CallRequest { key: KEY, call })), 1_000 * (8 + size_of::<Text<'_>>()));
+        let answer = Answer::Members(MemberList {
+            room: "r".into(),
+            members: vec![Profile::new("n", "m", "away", "s"); 9],
+        });
+        assert_eq!(
+            beside(&Mail::Answer(CallAnswer { key: KEY, answer })),
+            1 + 9 * (7 + size_of::<Profile>())
+        );
+        assert_eq!(beside(&Mail::Answer(CallAnswer { key: KEY, answer: Answer::Done })), 0);
+    }
 }

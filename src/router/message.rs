@@ -5,10 +5,10 @@
 
 use super::Router;
 use super::backlog::{Label, Pushed};
-use super::call::{Answer, Refusal, Say, Speaker};
+use super::call::{Answer, NewMessage, Refusal, Speaker, Typing};
 use super::gather::Collect;
-use super::ids::{CallKey, GatherKey, Ticket, UserKey};
-use super::mail::{Mail, Part};
+use super::ids::{CallKey, GatherKey};
+use super::mail::{Broadcast, Distribution, Mail, Multicast, Part, Unicast};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::profile::Profile;
 use super::session::End;
@@ -27,8 +27,8 @@ pub(super) struct Delivered {
 
 impl Router {
     /// `/messages`.
-    pub(super) fn message(&mut self, key: CallKey, domain: DomainId, say: &Say<'_>) {
-        let (user, session) = match &say.speaker {
+    pub(super) fn message(&mut self, key: CallKey, domain: DomainId, message: &NewMessage<'_>) {
+        let (user, session) = match &message.speaker {
             Speaker::Ticket(ticket) => match self.find_session(domain, ticket) {
                 Some(session) => (Some(self.sessions[session].user), Some(session)),
                 None => return self.refuse(key, Refusal::NoClient),
@@ -36,39 +36,40 @@ impl Router {
             Speaker::Site(from) => (self.find_user(domain, from), None),
         };
         let admitted = self.memory.admits(domain);
-        if !admitted && say.kind == MessageType::Unicast {
+        if !admitted && message.kind == MessageType::Unicast {
             return self.refuse(key, Refusal::Overloaded);
         }
         self.counters.messages_total += 1;
-        let packet = self.encode(say, user);
+        let packet = self.encode(message, user);
         // Rooms and crowds may have room elsewhere: each place judges for itself, and the count tells.
         if let Some(user) = user.filter(|_| admitted) {
-            let to_himself = say.kind == MessageType::Unicast && say.to == self.users[user].profile.name();
-            if !to_himself {
+            let to_self =
+                message.kind == MessageType::Unicast && message.to == self.users[user].profile.name();
+            if !to_self {
                 self.deliver(user, &packet, None, session);
             }
         }
         let sender = user.map(|user| self.user_key(user));
-        match say.kind {
-            MessageType::Unicast => self.send_unicast(key, domain, &say.to, packet),
+        match message.kind {
+            MessageType::Unicast => self.send_unicast(key, domain, &message.to, packet),
             MessageType::Multicast => {
-                let mail = Mail::Multicast { key, domain, room: (*say.to).into(), packet, sender };
-                self.send(self.places.of(domain, &say.to), mail);
+                let multicast = Multicast { key, domain, room: (*message.to).into(), packet, sender };
+                self.send(self.places.of(domain, &message.to), Mail::Multicast(multicast));
             }
             MessageType::Broadcast => {
                 let gather = self.open(key, Collect::Delivered(0));
                 for place in self.places.all() {
                     let packet = packet.clone();
-                    self.ask(gather, place, Mail::Broadcast { gather, domain, packet, sender });
+                    self.ask(gather, place, Mail::Broadcast(Broadcast { gather, domain, packet, sender }));
                 }
                 self.close(gather);
             }
         }
     }
 
-    fn encode(&mut self, say: &Say<'_>, user: Option<Slot>) -> Packet {
+    fn encode(&mut self, message: &NewMessage<'_>, user: Option<Slot>) -> Packet {
         let made;
-        let id = if let Some(id) = &say.id {
+        let id = if let Some(id) = &message.id {
             id
         } else {
             self.ids_made += 1;
@@ -76,40 +77,33 @@ impl Router {
             made.as_str()
         };
         let profile = user.map(|user| &self.users[user].profile);
-        let from = match (&say.speaker, profile) {
+        let from = match (&message.speaker, profile) {
             (Speaker::Site(from), _) => from,
             (Speaker::Ticket(_), Some(profile)) => profile.name(),
             (Speaker::Ticket(_), None) => unreachable!("a session has a user"),
         };
-        let nick = say.nick.as_deref().or(profile.map(Profile::nick)).unwrap_or(from);
-        let to = if say.kind == MessageType::Broadcast { "" } else { &*say.to };
+        let nick = message.nick.as_deref().or(profile.map(Profile::nick)).unwrap_or(from);
+        let to = if message.kind == MessageType::Broadcast { "" } else { &*message.to };
         Packet::message(&Message {
             from,
             nick,
             to,
-            timestamp: &say.timestamp,
-            kind: say.kind,
-            body: &say.body,
-            style: &say.style,
+            timestamp: &message.timestamp,
+            kind: message.kind,
+            body: &message.body,
+            style: &message.style,
             id,
         })
     }
 
     /// `/statuses`.
-    pub(super) fn status(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        ticket: &Ticket,
-        to: &str,
-        nick: Option<&str>,
-        show: &str,
-    ) {
+    pub(super) fn status(&mut self, key: CallKey, domain: DomainId, typing: &Typing<'_>) {
+        let Typing { ticket, to, nick, show } = typing;
         let Some(session) = self.find_session(domain, ticket) else {
             return self.refuse(key, Refusal::NoClient);
         };
         let profile = &self.users[self.sessions[session].user].profile;
-        let packet = Packet::status(profile.name(), nick.unwrap_or(profile.nick()), to, show);
+        let packet = Packet::status(profile.name(), nick.as_deref().unwrap_or(profile.nick()), to, show);
         self.send_unicast(key, domain, to, packet);
     }
 
@@ -118,12 +112,17 @@ impl Router {
         if place == self.place {
             self.unicast(key, domain, to, &packet);
         } else {
-            self.send(place, Mail::Unicast { key, domain, to: to.into(), packet });
+            self.send(place, Mail::Unicast(Unicast { key, domain, to: to.into(), packet }));
         }
     }
 
-    /// Queues a message or typing state to one user, who lives here if he is online, and answers the call.
-    pub(super) fn unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: &Packet) {
+    /// A message or typing state has come for a user of this place.
+    pub(super) fn on_unicast(&mut self, unicast: &Unicast) {
+        self.unicast(unicast.key, unicast.domain, &unicast.to, &unicast.packet);
+    }
+
+    /// Queues a message or typing state to one user, and answers the call. The user lives here if online.
+    fn unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: &Packet) {
         if packet.is_message() && !self.memory.admits(domain) {
             return self.refuse(key, Refusal::Overloaded);
         }
@@ -144,7 +143,8 @@ impl Router {
     }
 
     /// Queues a packet to these users.
-    pub(super) fn on_deliver(&mut self, gather: GatherKey, packet: &Packet, to: &[Slot]) {
+    pub(super) fn on_deliver(&mut self, distribution: &Distribution) {
+        let Distribution { gather, ref packet, ref to } = *distribution;
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
         self.charge_receivers(gather.place, to);
@@ -159,13 +159,8 @@ impl Router {
     }
 
     /// Queues a message to everybody of the domain who lives here.
-    pub(super) fn on_broadcast(
-        &mut self,
-        gather: GatherKey,
-        domain: DomainId,
-        packet: &Packet,
-        sender: Option<UserKey>,
-    ) {
+    pub(super) fn on_broadcast(&mut self, broadcast: &Broadcast) {
+        let Broadcast { gather, domain, ref packet, sender } = *broadcast;
         let mut sessions = 0;
         let index = domain.0 as usize;
         let crowd = self.crowds.get(index).map_or(0, Vec::len);

@@ -56,11 +56,11 @@ use crate::base::limits::{Limits, Timeouts};
 use crate::base::memory::Memory;
 use crate::base::slots::{Slot, Slots};
 use crate::base::stats::Counters;
-use call::{Answer, Call, Refusal, Speaker, Subject, Verb};
+use call::{Answer, Call, MembersQuery, OnlinesQuery, Refusal, Speaker, Subject, Verb};
 use drain::Drain;
 use gather::Gather;
 use ids::{CallKey, Place, Places, Ticket};
-use mail::{Alarm, Effect, Input, Mail};
+use mail::{Alarm, CallAnswer, CallRequest, Deadline, Effect, Envelope, Input, Mail};
 use room::Room;
 use session::Session;
 use storm::{Load, Storm};
@@ -162,12 +162,10 @@ impl Router {
         self.now = now;
         std::mem::swap(&mut self.effects, effects);
         match input {
-            Input::Call { key, call } => self.route(key, call),
+            Input::Call(request) => self.route(request),
             Input::Mail(mail) => self.receive(mail),
-            Input::Cut { session, key } => self.send(session.place, Mail::Cut { session, key }),
-            Input::Fate { session, key, flushed } => {
-                self.send(session.place, Mail::Fate { session, key, flushed });
-            }
+            Input::Cut(cut) => self.send(cut.session.place, Mail::Cut(cut)),
+            Input::Fate(fate) => self.send(fate.session.place, Mail::Fate(fate)),
             Input::Alarm(Alarm::Session(slot)) => self.on_session_alarm(slot),
             Input::Alarm(Alarm::User(slot)) => self.on_user_alarm(slot),
             Input::Alarm(Alarm::Gather(slot)) => self.on_gather_alarm(slot),
@@ -191,33 +189,35 @@ impl Router {
     }
 
     /// Judges a call here, or sends it to the router that can.
-    fn route(&mut self, key: CallKey, call: Call<'_>) {
-        let home = self.home(&call);
+    fn route(&mut self, request: CallRequest<'_>) {
+        let home = self.home(&request.call);
         if home == self.place {
-            self.judge(key, call);
+            self.judge(request);
         } else {
-            self.send(home, Mail::Call { key, call: call.into_owned() });
+            let CallRequest { key, call } = request;
+            self.send(home, Mail::Call(CallRequest { key, call: call.into_owned() }));
         }
     }
 
     /// The place that can judge a call: the owner of the session or user it is about.
     fn home(&self, call: &Call<'_>) -> Place {
+        let subject = |subject: &Subject<'_>| match subject {
+            Subject::Ticket(ticket) => self.ticket_home(ticket),
+            Subject::Name(name) => self.places.of(call.domain, name),
+        };
         match &call.verb {
             Verb::Online(online) => self.places.of(call.domain, &online.name),
-            Verb::RemoveBuddies { name, .. } => self.places.of(call.domain, name),
-            Verb::Offline { subject }
-            | Verb::Show { subject, .. }
-            | Verb::Join { subject, .. }
-            | Verb::Leave { subject, .. } => match subject {
-                Subject::Ticket(ticket) => self.ticket_home(ticket),
-                Subject::Name(name) => self.places.of(call.domain, name),
-            },
-            Verb::Message(say) => match &say.speaker {
+            Verb::RemoveBuddies(removal) => self.places.of(call.domain, &removal.name),
+            Verb::Offline(user) => subject(user),
+            Verb::Show(show) => subject(&show.subject),
+            Verb::Join(call) | Verb::Leave(call) => subject(&call.subject),
+            Verb::Message(message) => match &message.speaker {
                 Speaker::Ticket(ticket) => self.ticket_home(ticket),
                 Speaker::Site(from) => self.places.of(call.domain, from),
             },
-            Verb::Status { ticket, .. } | Verb::Poll { ticket, .. } => self.ticket_home(ticket),
-            Verb::Onlines { ticket, .. } | Verb::Members { ticket, .. } => {
+            Verb::Status(typing) => self.ticket_home(&typing.ticket),
+            Verb::Poll(poll) => self.ticket_home(&poll.ticket),
+            Verb::Onlines(OnlinesQuery { ticket, .. }) | Verb::Members(MembersQuery { ticket, .. }) => {
                 ticket.as_ref().map_or(self.place, |ticket| self.ticket_home(ticket))
             }
         }
@@ -229,64 +229,50 @@ impl Router {
         if ticket.epoch == self.epoch && place.0 < self.places.count() { place } else { self.place }
     }
 
-    fn judge(&mut self, key: CallKey, call: Call<'_>) {
-        let domain = call.domain;
-        match call.verb {
+    fn judge(&mut self, request: CallRequest<'_>) {
+        let CallRequest { key, call: Call { domain, verb } } = request;
+        match verb {
             Verb::Online(online) => self.online(key, domain, *online),
-            Verb::Offline { subject } => self.offline(key, domain, &subject),
-            Verb::Show { subject, looks } => self.show(key, domain, &subject, &looks),
-            Verb::Status { ticket, to, nick, show } => {
-                self.status(key, domain, &ticket, &to, nick.as_deref(), &show);
-            }
-            Verb::Message(say) => self.message(key, domain, &say),
-            Verb::Onlines { ticket, names } => self.onlines(key, domain, ticket.as_ref(), names),
-            Verb::Members { ticket, room } => self.members(key, domain, ticket.as_ref(), &room),
-            Verb::Join { subject, room, nick } => self.join(key, domain, &subject, &room, nick.as_deref()),
-            Verb::Leave { subject, room, nick } => self.leave(key, domain, &subject, &room, nick.as_deref()),
-            Verb::RemoveBuddies { name, buddies } => self.remove_buddies(key, domain, &name, buddies),
-            Verb::Poll { ticket, seq } => self.poll(key, domain, &ticket, seq),
+            Verb::Offline(subject) => self.offline(key, domain, &subject),
+            Verb::Show(show) => self.show(key, domain, &show),
+            Verb::Status(typing) => self.status(key, domain, &typing),
+            Verb::Message(message) => self.message(key, domain, &message),
+            Verb::Onlines(query) => self.onlines(key, domain, query),
+            Verb::Members(query) => self.members(key, domain, &query),
+            Verb::Join(call) => self.join(key, domain, &call),
+            Verb::Leave(call) => self.leave(key, domain, &call),
+            Verb::RemoveBuddies(removal) => self.remove_buddies(key, domain, removal),
+            Verb::Poll(poll) => self.poll(key, domain, poll),
         }
     }
 
     fn receive(&mut self, mail: Mail) {
         match mail {
-            Mail::Call { key, call } => self.judge(key, call),
-            Mail::Answer { key, answer } => self.answer(key, answer),
-            Mail::Cut { session, key } => self.on_cut(session.slot, key),
-            Mail::Fate { session, key, flushed } => self.on_fate(session.slot, key, flushed),
-            Mail::Close { key } => self.effects.push(Effect::Close { key }),
-            Mail::Unicast { key, domain, to, packet } => self.unicast(key, domain, &to, &packet),
-            Mail::Multicast { key, domain, room, packet, sender } => {
-                self.on_multicast(key, domain, &room, &packet, sender);
-            }
-            Mail::Deliver { gather, packet, to } => self.on_deliver(gather, &packet, &to),
-            Mail::Broadcast { gather, domain, packet, sender } => {
-                self.on_broadcast(gather, domain, &packet, sender);
-            }
+            Mail::Call(request) => self.judge(request),
+            Mail::Answer(CallAnswer { key, answer }) => self.answer(key, answer),
+            Mail::Cut(cut) => self.on_cut(cut),
+            Mail::Fate(fate) => self.on_fate(fate),
+            Mail::Close(key) => self.effects.push(Effect::Close(key)),
+            Mail::Unicast(unicast) => self.on_unicast(&unicast),
+            Mail::Multicast(multicast) => self.on_multicast(&multicast),
+            Mail::Deliver(distribution) => self.on_deliver(&distribution),
+            Mail::Broadcast(broadcast) => self.on_broadcast(&broadcast),
             Mail::Link(link) => self.on_link(*link),
             Mail::Linked(linked) => self.on_linked(*linked),
             Mail::Presence(presence) => self.on_presence(presence),
             Mail::Unlink(unlink) => self.on_unlink(*unlink),
             Mail::Unlinked(unlinked) => self.on_unlinked(unlinked),
-            Mail::Enter { gather, domain, user, sight, rooms } => {
-                self.on_enter(gather, domain, user, sight, rooms);
-            }
-            Mail::Entered { gather, domain, user, sight, rooms } => {
-                self.on_entered(gather, domain, user, sight, rooms);
-            }
-            Mail::Join { key, domain, user, sight, full, room, packet } => {
-                self.on_join(key, domain, (user, sight), full, &room, &packet);
-            }
-            Mail::Leave { key, domain, user, visible, room, packet } => {
-                self.on_leave(key, domain, (user, visible), &room, &packet);
-            }
-            Mail::Left { user, room } => self.on_left(user, room),
-            Mail::Exit { gather, user, online, rooms } => self.on_exit(gather, user, online, &rooms),
-            Mail::Reveal { gather, user, visible, rooms } => self.on_reveal(gather, user, visible, &rooms),
-            Mail::Members { key, domain, room, viewer } => self.on_members(key, domain, &room, viewer),
-            Mail::Ask { gather, domain, viewer, names } => self.on_ask(gather, domain, viewer, &names),
-            Mail::Describe { gather, users } => self.on_describe(gather, &users),
-            Mail::Report { gather, part } => self.on_report(gather, part),
+            Mail::Enter(entry) => self.on_enter(entry),
+            Mail::Entered(entered) => self.on_entered(entered),
+            Mail::Join(join) => self.on_join(join),
+            Mail::Leave(leave) => self.on_leave(&leave),
+            Mail::Left(left) => self.on_left(&left),
+            Mail::Exit(exit) => self.on_exit(&exit),
+            Mail::Reveal(reveal) => self.on_reveal(&reveal),
+            Mail::Members(request) => self.on_members(request),
+            Mail::Ask(request) => self.on_ask(&request),
+            Mail::Describe(request) => self.on_describe(&request),
+            Mail::Report(report) => self.on_report(report),
         }
     }
 
@@ -295,16 +281,16 @@ impl Router {
         if to == self.place {
             self.inbox.push_back(mail);
         } else {
-            self.effects.push(Effect::Mail { to, mail });
+            self.effects.push(Effect::Mail(Envelope { to, mail }));
         }
     }
 
     /// Answers a call, wherever it came in.
     fn answer(&mut self, key: CallKey, answer: Answer) {
         if key.place == self.place {
-            self.effects.push(Effect::Answer { key, answer });
+            self.effects.push(Effect::Answer(CallAnswer { key, answer }));
         } else {
-            self.send(key.place, Mail::Answer { key, answer });
+            self.send(key.place, Mail::Answer(CallAnswer { key, answer }));
         }
     }
 
@@ -360,7 +346,7 @@ impl Router {
     }
 
     fn deadline(&mut self, at: Tick, alarm: Alarm) {
-        self.effects.push(Effect::Deadline { at, alarm });
+        self.effects.push(Effect::Deadline(Deadline { at, alarm }));
     }
 
     fn replace_domains(&mut self, domains: Arc<Domains>) {

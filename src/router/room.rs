@@ -10,11 +10,14 @@ use ahash::RandomState;
 use hashbrown::HashMap;
 
 use super::Router;
-use super::call::{Answer, Refusal, Subject, Text};
+use super::call::{Answer, JoinedRoom, MembersQuery, Refusal, RoomCall, Subject, Text};
 use super::gather::Collect;
-use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use super::ids::{CallKey, GatherKey, Place, RoomKey, UserKey};
 use super::keys::Added;
-use super::mail::{Entered, Mail, Names, Sight};
+use super::mail::{
+    Distribution, Entered, EnteredRoom, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry,
+    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
+};
 use super::packet::{Packet, PresenceType};
 use super::user::User;
 use crate::base::domains::DomainId;
@@ -109,19 +112,13 @@ impl Router {
         let sight = self.users[user].sight();
         let user = self.user_key(user);
         for (place, rooms) in self.names_by_place(domain, rooms) {
-            self.ask(gather, place, Mail::Enter { gather, domain, user, sight, rooms });
+            self.ask(gather, place, Mail::Enter(RoomEntry { gather, domain, user, sight, rooms }));
         }
     }
 
     /// A user is in these rooms, says his site.
-    pub(super) fn on_enter(
-        &mut self,
-        gather: GatherKey,
-        domain: DomainId,
-        user: UserKey,
-        sight: Sight,
-        rooms: Names,
-    ) {
+    pub(super) fn on_enter(&mut self, entry: RoomEntry) {
+        let RoomEntry { gather, domain, user, sight, rooms } = entry;
         self.charge_mail(domain, user.place, rooms.len());
         let mut entered = Vec::with_capacity(rooms.len());
         for (position, name) in rooms {
@@ -129,34 +126,29 @@ impl Router {
             let room = &mut self.rooms[slot];
             room.add(user, sight.visible);
             let members = room.count_for(user);
-            entered.push(Entered { position, name, key: self.room_key(slot), members });
+            entered.push(EnteredRoom { position, name, key: self.room_key(slot), members });
         }
-        self.send(user.place, Mail::Entered { gather: Some(gather), domain, user, sight, rooms: entered });
+        let entered = Entered { gather: Some(gather), domain, user, sight, rooms: entered };
+        self.send(user.place, Mail::Entered(entered));
     }
 
     /// A user of this place has become a member of these rooms.
-    pub(super) fn on_entered(
-        &mut self,
-        gather: Option<GatherKey>,
-        domain: DomainId,
-        user: UserKey,
-        sight: Sight,
-        rooms: Vec<Entered>,
-    ) {
+    pub(super) fn on_entered(&mut self, entered: Entered) {
+        let Entered { gather, domain, user, sight, rooms } = entered;
         let (kept, refused) = self.note_rooms(user.slot, rooms);
-        let keys = |rooms: &[Entered]| -> Vec<(Place, Slot)> {
+        let keys = |rooms: &[EnteredRoom]| -> Vec<(Place, Slot)> {
             rooms.iter().map(|room| (room.key.place, room.key.slot)).collect()
         };
         let truncated = !refused.is_empty();
         let now = self.users.get(user.slot).map(User::sight);
         let online = now.is_some();
         for (place, rooms) in self.work.by_place(domain, &self.places, keys(&refused)) {
-            self.send(place, Mail::Exit { gather: None, user, online, rooms });
+            self.send(place, Mail::Exit(RoomExit { gather: None, user, online, rooms }));
         }
         if let Some(Sight { visible, .. }) = now.filter(|now| *now != sight) {
             // He appeared or disappeared while the rooms were asked, and may have told them or not.
             for (place, rooms) in self.work.by_place(domain, &self.places, keys(&kept)) {
-                self.send(place, Mail::Reveal { gather: None, user, visible, rooms });
+                self.send(place, Mail::Reveal(RoomReveal { gather: None, user, visible, rooms }));
             }
         }
         if let Some(gather) = gather {
@@ -166,7 +158,7 @@ impl Router {
     }
 
     /// Notes the rooms a user is in, as many as he may be in; all others he must leave again.
-    fn note_rooms(&mut self, user: Slot, rooms: Vec<Entered>) -> (Vec<Entered>, Vec<Entered>) {
+    fn note_rooms(&mut self, user: Slot, rooms: Vec<EnteredRoom>) -> (Vec<EnteredRoom>, Vec<EnteredRoom>) {
         let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
         let rooms_max = self.limits.rooms_per_user;
         owner.rooms.expect(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
@@ -175,81 +167,54 @@ impl Router {
     }
 
     /// `/room/join`.
-    pub(super) fn join(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        subject: &Subject<'_>,
-        room: &str,
-        nick: Option<&str>,
-    ) {
-        let Some((user, _)) = self.find_subject(domain, subject) else {
+    pub(super) fn join(&mut self, key: CallKey, domain: DomainId, call: &RoomCall<'_>) {
+        let Some((user, _)) = self.find_subject(domain, &call.subject) else {
             return self.refuse(key, Refusal::NoClient);
         };
         let full = self.users[user].rooms.len() >= self.limits.rooms_per_user;
-        let (_, packet) = self.room_presence(PresenceType::Join, user, nick, room);
+        let (_, packet) = self.room_presence(PresenceType::Join, user, call);
         let sight = self.users[user].sight();
         let user = self.user_key(user);
-        let mail = Mail::Join { key, domain, user, sight, full, room: room.into(), packet };
-        self.send(self.places.of(domain, room), mail);
+        let join = RoomJoin { key, domain, user, sight, full, room: (*call.room).into(), packet };
+        self.send(self.places.of(domain, &call.room), Mail::Join(join));
     }
 
-    fn room_presence(
-        &self,
-        kind: PresenceType,
-        user: Slot,
-        nick: Option<&str>,
-        room: &str,
-    ) -> (bool, Packet) {
+    fn room_presence(&self, kind: PresenceType, user: Slot, call: &RoomCall<'_>) -> (bool, Packet) {
         let profile = &self.users[user].profile;
-        let nick = nick.unwrap_or(profile.nick());
-        (profile.visible(), Packet::room_presence(kind, profile, nick, room))
+        let nick = call.nick.as_deref().unwrap_or(profile.nick());
+        (profile.visible(), Packet::room_presence(kind, profile, nick, &call.room))
     }
 
     /// Somebody joins a room of this place.
-    pub(super) fn on_join(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        (user, sight): (UserKey, Sight),
-        full: bool,
-        name: &str,
-        packet: &Packet,
-    ) {
-        let known = self.find_room(domain, name);
+    pub(super) fn on_join(&mut self, join: RoomJoin) {
+        let RoomJoin { key, domain, user, sight, full, room: name, packet } = join;
+        let known = self.find_room(domain, &name);
         let member = known.is_some_and(|room| self.rooms[room].members.contains_key(&user));
         if full && !member {
             return self.refuse(key, Refusal::TooManyRooms);
         }
-        let slot = self.find_or_make_room(domain, name);
+        let slot = self.find_or_make_room(domain, &name);
         let room = &mut self.rooms[slot];
         room.add(user, sight.visible);
         let members = room.count_for(user);
         let room = RoomKey { place: self.place, slot };
-        let entered = Entered { position: 0, name: name.into(), key: room, members };
-        self.send(user.place, Mail::Entered { gather: None, domain, user, sight, rooms: vec![entered] });
-        let gather = self.open(key, Collect::Joined { room: name.into(), members });
+        let rooms = vec![EnteredRoom { position: 0, name: name.clone(), key: room, members }];
+        self.send(user.place, Mail::Entered(Entered { gather: None, domain, user, sight, rooms }));
+        let gather = self.open(key, Collect::Joined(JoinedRoom { room: name, members }));
         if sight.visible && !member {
-            self.tell_members(gather, slot, packet, Some(user));
+            self.tell_members(gather, slot, &packet, Some(user));
         }
         self.close(gather);
     }
 
     /// `/room/leave`.
-    pub(super) fn leave(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        subject: &Subject<'_>,
-        room: &str,
-        nick: Option<&str>,
-    ) {
-        match (self.find_subject(domain, subject), subject) {
+    pub(super) fn leave(&mut self, key: CallKey, domain: DomainId, call: &RoomCall<'_>) {
+        match (self.find_subject(domain, &call.subject), &call.subject) {
             (Some((user, _)), _) => {
-                let (visible, packet) = self.room_presence(PresenceType::Leave, user, nick, room);
+                let (visible, packet) = self.room_presence(PresenceType::Leave, user, call);
                 let user = self.user_key(user);
-                let mail = Mail::Leave { key, domain, user, visible, room: room.into(), packet };
-                self.send(self.places.of(domain, room), mail);
+                let leave = RoomLeave { key, domain, user, visible, room: (*call.room).into(), packet };
+                self.send(self.places.of(domain, &call.room), Mail::Leave(leave));
             }
             (None, Subject::Ticket(_)) => self.refuse(key, Refusal::NoClient),
             // Who is offline is in no room: that is what was asked for.
@@ -258,19 +223,13 @@ impl Router {
     }
 
     /// Somebody leaves a room of this place.
-    pub(super) fn on_leave(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        (user, visible): (UserKey, bool),
-        name: &str,
-        packet: &Packet,
-    ) {
+    pub(super) fn on_leave(&mut self, leave: &RoomLeave) {
+        let RoomLeave { key, domain, user, visible, room: ref name, ref packet } = *leave;
         let gather = self.open(key, Collect::Done);
         if let Some(slot) = self.find_room(domain, name) {
             let room = self.room_key(slot);
             if self.remove_member(slot, user) {
-                self.send(user.place, Mail::Left { user, room });
+                self.send(user.place, Mail::Left(RoomLeft { user, room }));
                 if visible && self.rooms.get(slot).is_some() {
                     self.tell_members(gather, slot, packet, None);
                 }
@@ -280,32 +239,28 @@ impl Router {
     }
 
     /// A user of this place is no member any more.
-    pub(super) fn on_left(&mut self, user: UserKey, room: RoomKey) {
-        let Some(user) = self.users.get_mut(user.slot) else { return };
-        user.rooms.remove(room, self.places.hasher());
+    pub(super) fn on_left(&mut self, left: &RoomLeft) {
+        let Some(user) = self.users.get_mut(left.user.slot) else { return };
+        user.rooms.remove(left.room, self.places.hasher());
     }
 
     /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told
     /// that he is in.
-    pub(super) fn on_exit(&mut self, gather: Option<GatherKey>, user: UserKey, online: bool, rooms: &[Slot]) {
+    pub(super) fn on_exit(&mut self, exit: &RoomExit) {
+        let RoomExit { gather, user, online, ref rooms } = *exit;
         self.charge_rooms(user.place, rooms);
         for slot in rooms {
             self.remove_member(*slot, user);
             if online {
-                self.send(user.place, Mail::Left { user, room: self.room_key(*slot) });
+                self.send(user.place, Mail::Left(RoomLeft { user, room: self.room_key(*slot) }));
             }
         }
         self.report_done(gather);
     }
 
     /// Members of these rooms begin or cease to see a user.
-    pub(super) fn on_reveal(
-        &mut self,
-        gather: Option<GatherKey>,
-        user: UserKey,
-        visible: bool,
-        rooms: &[Slot],
-    ) {
+    pub(super) fn on_reveal(&mut self, reveal: &RoomReveal) {
+        let RoomReveal { gather, user, visible, ref rooms } = *reveal;
         self.charge_rooms(user.place, rooms);
         for room in rooms {
             if let Some(room) = self.rooms.get_mut(*room)
@@ -318,20 +273,22 @@ impl Router {
     }
 
     /// `/room/members`.
-    pub(super) fn members(&mut self, key: CallKey, domain: DomainId, ticket: Option<&Ticket>, room: &str) {
-        match self.find_viewer(domain, ticket) {
+    pub(super) fn members(&mut self, key: CallKey, domain: DomainId, query: &MembersQuery<'_>) {
+        match self.find_viewer(domain, query.ticket.as_ref()) {
             Ok(viewer) => {
-                let mail = Mail::Members { key, domain, room: room.into(), viewer };
-                self.send(self.places.of(domain, room), mail);
+                let request = MembersRequest { key, domain, room: (*query.room).into(), viewer };
+                self.send(self.places.of(domain, &query.room), Mail::Members(request));
             }
             Err(refusal) => self.refuse(key, refusal),
         }
     }
 
     /// Somebody asks for the members of a room of this place.
-    pub(super) fn on_members(&mut self, key: CallKey, domain: DomainId, room: &str, viewer: Option<UserKey>) {
-        let gather = self.open(key, Collect::Members { room: room.into(), members: Vec::new() });
-        if let Some(slot) = self.find_room(domain, room) {
+    pub(super) fn on_members(&mut self, request: MembersRequest) {
+        let MembersRequest { key, domain, room, viewer } = request;
+        let slot = self.find_room(domain, &room);
+        let gather = self.open(key, Collect::Members { room, members: Vec::new() });
+        if let Some(slot) = slot {
             self.describe_members(gather, slot, viewer);
         }
         self.close(gather);
@@ -348,19 +305,13 @@ impl Router {
         let unseen = looked_at - seen.iter().map(|(_, users)| users.len()).sum::<usize>();
         self.work.charge(domain, unseen);
         for (place, users) in seen {
-            self.ask(gather, place, Mail::Describe { gather, users });
+            self.ask(gather, place, Mail::Describe(ProfilesRequest { gather, users }));
         }
     }
 
     /// A message for the members of a room of this place.
-    pub(super) fn on_multicast(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        room: &str,
-        packet: &Packet,
-        sender: Option<UserKey>,
-    ) {
+    pub(super) fn on_multicast(&mut self, multicast: &Multicast) {
+        let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
         let gather = self.open(key, Collect::Delivered(0));
         if let Some(slot) = self.find_room(domain, room) {
             self.tell_members(gather, slot, packet, sender);
@@ -374,7 +325,7 @@ impl Router {
         let members = members.keys().filter(|user| Some(**user) != except).copied().map(Into::into);
         for (place, to) in self.work.by_place(*domain, &self.places, members) {
             let packet = packet.clone();
-            self.ask(gather, place, Mail::Deliver { gather, packet, to });
+            self.ask(gather, place, Mail::Deliver(Distribution { gather, packet, to }));
         }
     }
 }

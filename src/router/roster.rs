@@ -11,7 +11,7 @@
 //! its order, what a page is shown last is what is so.
 
 use super::Router;
-use super::call::{Answer, Text};
+use super::call::{Answer, BuddyRemoval, Text};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, UserKey};
 use super::keys::Added;
@@ -274,21 +274,15 @@ impl Router {
     }
 
     /// `/buddies/remove`.
-    pub(super) fn remove_buddies(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        name: &str,
-        buddies: Vec<Text<'_>>,
-    ) {
-        let Some(user) = self.find_user(domain, name) else {
+    pub(super) fn remove_buddies(&mut self, key: CallKey, domain: DomainId, removal: BuddyRemoval<'_>) {
+        let Some(user) = self.find_user(domain, &removal.name) else {
             return self.answer(key, Answer::Done); // who is offline has no links
         };
         let gather = self.open(key, Collect::Done);
         let profile = self.users[user].profile.clone();
         let farewell = profile.visible().then(|| Packet::offline(&profile));
         let user = self.user_key(user);
-        for (place, names) in self.names_by_place(domain, buddies) {
+        for (place, names) in self.names_by_place(domain, removal.buddies) {
             let names = names.into_iter();
             let begin = |(_, name)| self.unlinking.begin(user.slot, domain, name, &self.places);
             let names = names.map(begin).collect();

@@ -9,10 +9,10 @@ use subtle::ConstantTimeEq;
 
 use super::Router;
 use super::backlog::{Label, Pushed, Room};
-use super::call::{Answer, Delivery, Packets, Reason, Refusal, Version};
+use super::call::{Answer, Delivery, Packets, Poll, Reason, Refusal, Version};
 use super::handover::Left;
 use super::ids::{CallKey, SessionKey, Ticket};
-use super::mail::{Alarm, Effect, Mail};
+use super::mail::{Alarm, Effect, Mail, PollCut, PollFate};
 use super::packet::{Kind, Packet};
 use super::queue::{Answering, Queue};
 use super::user::User;
@@ -34,7 +34,7 @@ pub(super) struct Session {
     pub(super) given_from: u64,
     pub(super) queue: Queue,
     secret: [u8; 16],
-    poll: Poll,
+    poll: PollState,
     /// A newer poll that cannot be served yet.
     next: Option<Box<Waiting>>,
     /// When the last poll came or was gone, or the session started.
@@ -52,7 +52,7 @@ kept!(Session);
 
 /// What has become of the session's last poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Poll {
+enum PollState {
     /// None waits. The session ends when its deadline comes.
     Absent,
     /// It waits for a packet. It is answered empty when its deadline comes.
@@ -89,12 +89,12 @@ pub(super) enum End {
 impl Session {
     /// Whether a poll of it is with the server, or its answer is on the way.
     pub(super) fn has_poll(&self) -> bool {
-        self.poll != Poll::Absent || self.next.is_some()
+        self.poll != PollState::Absent || self.next.is_some()
     }
 
     /// By this sessions are sorted, the one idle longest first: those that have a poll are being heard.
     pub(super) fn idle_order(&self) -> (bool, Moment) {
-        (self.poll != Poll::Absent, self.heard)
+        (self.poll != PollState::Absent, self.heard)
     }
 }
 
@@ -109,16 +109,16 @@ impl Session {
     /// The poll that is parked.
     pub(super) fn parked(&self) -> Option<CallKey> {
         match self.poll {
-            Poll::Parked { key } => Some(key),
-            Poll::Absent | Poll::Answering { .. } => None,
+            PollState::Parked { key } => Some(key),
+            PollState::Absent | PollState::Answering { .. } => None,
         }
     }
 
     /// The poll whose answer may or may not have been flushed.
     pub(super) fn answering(&self) -> Option<CallKey> {
         match self.poll {
-            Poll::Answering { key } => Some(key),
-            Poll::Absent | Poll::Parked { .. } => None,
+            PollState::Answering { key } => Some(key),
+            PollState::Absent | PollState::Parked { .. } => None,
         }
     }
 
@@ -140,7 +140,7 @@ impl Router {
             given_from,
             queue: Queue::default(),
             secret,
-            poll: Poll::Absent,
+            poll: PollState::Absent,
             next: None,
             heard: Moment::not_before(self.now),
             due: Moment::NEVER,
@@ -170,8 +170,9 @@ impl Router {
     }
 
     /// `/packets`.
-    pub(super) fn poll(&mut self, key: CallKey, domain: DomainId, ticket: &Ticket, seq: Option<u64>) {
-        let Some(slot) = self.find_session(domain, ticket) else {
+    pub(super) fn poll(&mut self, key: CallKey, domain: DomainId, poll: Poll) {
+        let Poll { ticket, seq } = poll;
+        let Some(slot) = self.find_session(domain, &ticket) else {
             return self.refuse(key, Refusal::NoClient);
         };
         let now = self.now;
@@ -192,19 +193,19 @@ impl Router {
             let until = waiting.until;
             let older = std::mem::replace(&mut **waiting, Waiting { key, seq, until });
             session.replaceable = Moment::not_before(now.after(REPLACE_MS_MIN));
-            if matches!(session.poll, Poll::Parked { .. }) {
+            if matches!(session.poll, PollState::Parked { .. }) {
                 self.set_due(slot, now.after(REPLACE_MS_MIN));
             }
             return self.stop(older.key, slot, Reason::Replaced);
         }
         match session.poll {
-            Poll::Absent => self.serve(slot, key, seq),
-            Poll::Parked { key: parked } if now >= free.tick() => self.replace(slot, parked, key, seq),
-            Poll::Parked { .. } => {
+            PollState::Absent => self.serve(slot, key, seq),
+            PollState::Parked { key: parked } if now >= free.tick() => self.replace(slot, parked, key, seq),
+            PollState::Parked { .. } => {
                 session.next = Some(Box::new(Waiting { key, seq, until: due }));
                 self.set_due(slot, free.tick());
             }
-            Poll::Answering { key: answering } => {
+            PollState::Answering { key: answering } => {
                 session.next = Some(Box::new(Waiting { key, seq, until: due }));
                 self.close_answered(answering);
             }
@@ -214,9 +215,9 @@ impl Router {
     /// A newer poll waits for the fate of this one: it must not take as long as a dead connection takes.
     fn close_answered(&mut self, key: CallKey) {
         if key.place == self.place {
-            self.effects.push(Effect::Close { key });
+            self.effects.push(Effect::Close(key));
         } else {
-            self.send(key.place, Mail::Close { key });
+            self.send(key.place, Mail::Close(key));
         }
     }
 
@@ -233,7 +234,7 @@ impl Router {
         } else {
             return self.deliver_queue(slot, key);
         };
-        self.sessions[slot].poll = Poll::Parked { key };
+        self.sessions[slot].poll = PollState::Parked { key };
         self.set_due(slot, until);
     }
 
@@ -252,7 +253,7 @@ impl Router {
         self.stop(parked, slot, Reason::Replaced);
         let session = &mut self.sessions[slot];
         session.replaceable = Moment::not_before(self.now.after(REPLACE_MS_MIN));
-        session.poll = Poll::Absent;
+        session.poll = PollState::Absent;
         self.serve(slot, key, seq);
     }
 
@@ -265,7 +266,7 @@ impl Router {
             let users = &self.users;
             packets.address_broadcasts(|| users[session.user].profile.name());
         }
-        session.poll = Poll::Answering { key };
+        session.poll = PollState::Answering { key };
         let (domain, seq, superseded) = (session.domain, session.queue.told(), session.next.is_some());
         self.counters.packets_repeated_total += repeated as u64;
         // Only a guard: the connection has a deadline of its own and tells the answer's fate long before.
@@ -328,7 +329,7 @@ impl Router {
     /// Answers the poll of a session if it is parked and something is queued that was never answered.
     pub(super) fn answer_parked(&mut self, slot: Slot) {
         let session = &self.sessions[slot];
-        if let Poll::Parked { key } = session.poll
+        if let PollState::Parked { key } = session.poll
             && session.queue.has_news()
         {
             self.deliver_queue(slot, key);
@@ -336,31 +337,33 @@ impl Router {
     }
 
     /// The browser closed the connection of a poll.
-    pub(super) fn on_cut(&mut self, slot: Slot, key: CallKey) {
+    pub(super) fn on_cut(&mut self, cut: PollCut) {
+        let PollCut { session: SessionKey { slot, .. }, key } = cut;
         let Some(session) = self.sessions.get_mut(slot) else { return };
         match session.poll {
-            Poll::Parked { key: parked } if parked == key => {
+            PollState::Parked { key: parked } if parked == key => {
                 self.counters.polls_cut_total += 1;
                 self.poll_gone(slot, self.timeouts.session_cut_ms);
             }
-            Poll::Answering { key: answering } if answering == key => {
-                self.on_fate(slot, key, false);
+            PollState::Answering { key: answering } if answering == key => {
+                self.on_fate(PollFate { session: cut.session, key, flushed: false });
             }
-            Poll::Parked { .. } => {
+            PollState::Parked { .. } => {
                 if let Some(next) = session.next.take_if(|next| next.key == key) {
                     self.set_due(slot, next.until.tick());
                 }
             }
-            Poll::Absent | Poll::Answering { .. } => {
+            PollState::Absent | PollState::Answering { .. } => {
                 session.next.take_if(|next| next.key == key);
             }
         }
     }
 
     /// An answer was flushed, or never will be.
-    pub(super) fn on_fate(&mut self, slot: Slot, key: CallKey, flushed: bool) {
+    pub(super) fn on_fate(&mut self, fate: PollFate) {
+        let PollFate { session: SessionKey { slot, .. }, key, flushed } = fate;
         let Some(session) = self.sessions.get_mut(slot) else { return };
-        let Poll::Answering { key: answering } = session.poll else { return };
+        let PollState::Answering { key: answering } = session.poll else { return };
         if answering != key {
             return;
         }
@@ -375,7 +378,7 @@ impl Router {
     /// The session has no poll any more: the next one is served, or must come within `patience_ms`.
     fn poll_gone(&mut self, slot: Slot, patience_ms: u64) {
         let session = &mut self.sessions[slot];
-        session.poll = Poll::Absent;
+        session.poll = PollState::Absent;
         session.heard = Moment::not_before(self.now);
         match session.next.take() {
             Some(next) => self.serve(slot, next.key, next.seq),
@@ -407,13 +410,13 @@ impl Router {
         if due > now {
             return self.set_due(slot, due);
         }
-        if self.drain.is_some() && matches!(session.poll, Poll::Parked { .. }) {
+        if self.drain.is_some() && matches!(session.poll, PollState::Parked { .. }) {
             return self.stop_polls(slot);
         }
         match (session.poll, session.next.take()) {
-            (Poll::Parked { key }, Some(next)) => self.replace(slot, key, next.key, next.seq),
-            (Poll::Parked { key }, None) => self.deliver_queue(slot, key),
-            (Poll::Absent | Poll::Answering { .. }, next) => {
+            (PollState::Parked { key }, Some(next)) => self.replace(slot, key, next.key, next.seq),
+            (PollState::Parked { key }, None) => self.deliver_queue(slot, key),
+            (PollState::Absent | PollState::Answering { .. }, next) => {
                 session.next = next;
                 self.end_session(slot, End::Silent);
             }
@@ -445,7 +448,7 @@ impl Router {
                 Reason::Offline
             }
         };
-        if let Poll::Parked { key } = self.sessions[slot].poll {
+        if let PollState::Parked { key } = self.sessions[slot].poll {
             self.stop(key, slot, reason);
         }
         if let Some(next) = self.sessions[slot].next.take() {
@@ -469,8 +472,8 @@ impl Router {
     pub(super) fn stop_polls(&mut self, slot: Slot) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
         let next = session.next.take();
-        if let Poll::Parked { key } = session.poll {
-            session.poll = Poll::Absent;
+        if let PollState::Parked { key } = session.poll {
+            session.poll = PollState::Absent;
             self.stop(key, slot, Reason::Shutdown);
         }
         if let Some(next) = next {

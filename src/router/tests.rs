@@ -4,9 +4,12 @@
 
 use std::sync::Arc;
 
-use super::call::{Answer, Call, Looks, Online, Say, Speaker, Started, Subject, Verb, Version};
+use super::call::{
+    Answer, Call, Looks, MembersQuery, NewMessage, Online, Poll, Show, Speaker, Started, Subject, Verb,
+    Version,
+};
 use super::ids::{CallKey, Place, Places, Ticket};
-use super::mail::{Effect, Input};
+use super::mail::{CallAnswer, CallRequest, Effect, Envelope, Input};
 use super::packet::MessageType;
 use super::profile::Profile;
 use super::storm::Load;
@@ -61,19 +64,19 @@ impl Routers {
         let key = CallKey { place: HERE, conn: 1, serial: self.serial };
         let (mut effects, mut answered) = (Vec::new(), None);
         let call = Call { domain: self.domain, verb };
-        self.shards[0].handle(Input::Call { key, call }, Tick::ZERO, &mut effects);
+        self.shards[0].handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut effects);
         while !effects.is_empty() {
             for effect in std::mem::take(&mut effects) {
                 match effect {
-                    Effect::Answer { key: of, answer } if of == key => answered = Some(answer),
-                    Effect::Mail { to, mail } => {
+                    Effect::Answer(CallAnswer { key: of, answer }) if of == key => answered = Some(answer),
+                    Effect::Mail(Envelope { to, mail }) => {
                         let router = &mut self.shards[usize::from(to.0)];
                         let mut more = Vec::new();
                         router.handle(Input::Mail(mail), Tick::ZERO, &mut more);
                         effects.extend(more);
                     }
-                    Effect::Undelivered { messages, .. } => self.returned += messages.len(),
-                    Effect::Answer { .. } | Effect::Deadline { .. } | Effect::Close { .. } => {}
+                    Effect::Undelivered(undelivered) => self.returned += undelivered.messages.len(),
+                    Effect::Answer(_) | Effect::Deadline(_) | Effect::Close(_) => {}
                 }
             }
         }
@@ -106,17 +109,17 @@ impl Routers {
     }
 
     fn offline(&mut self, ticket: Ticket) {
-        self.call(Verb::Offline { subject: Subject::Ticket(ticket) });
+        self.call(Verb::Offline(Subject::Ticket(ticket)));
     }
 
     /// All sessions of a user end, and it goes offline.
     fn log_out(&mut self, name: &str) {
-        self.call(Verb::Offline { subject: Subject::Name(name.to_owned().into()) });
+        self.call(Verb::Offline(Subject::Name(name.to_owned().into())));
     }
 
     /// How many packets a poll is answered with at once.
     fn poll(&mut self, ticket: Ticket) -> usize {
-        match self.try_call(Verb::Poll { ticket, seq: Some(0) }) {
+        match self.try_call(Verb::Poll(Poll { ticket, seq: Some(0) })) {
             Some(Answer::Packets(delivery)) => delivery.packets.as_slice().len(),
             None => 0,
             Some(answer) => panic!("{answer:?}"),
@@ -125,12 +128,12 @@ impl Routers {
 
     fn show(&mut self, name: &str, show: &'static str) {
         let looks = Looks { show: Some(show.into()), ..Looks::default() };
-        self.call(Verb::Show { subject: Subject::Name(name.to_owned().into()), looks });
+        self.call(Verb::Show(Show { subject: Subject::Name(name.to_owned().into()), looks }));
     }
 
     /// The site says something to a user.
     fn say(&mut self, to: &str, body: String) -> Answer {
-        self.call(Verb::Message(Box::new(Say {
+        self.call(Verb::Message(Box::new(NewMessage {
             speaker: Speaker::Site("site".into()),
             to: to.to_owned().into(),
             nick: None,
@@ -198,9 +201,9 @@ fn members_that_are_looked_at_are_charged_though_nobody_sees_them() {
         routers.online(member, &[], std::slice::from_ref(&room));
     }
     let members = |routers: &mut Routers| {
-        let answer = routers.call(Verb::Members { ticket: None, room: room.clone().into() });
-        let Answer::Members { members, .. } = answer else { panic!("{answer:?}") };
-        members.len()
+        let answer = routers.call(Verb::Members(MembersQuery { ticket: None, room: room.clone().into() }));
+        let Answer::Members(list) = answer else { panic!("{answer:?}") };
+        list.members.len()
     };
     let work = |routers: &mut Routers, seen| routers.work(|routers| assert_eq!(members(routers), seen));
     assert_eq!(work(&mut routers, 5), [5, 2]);

@@ -10,12 +10,12 @@ use std::num::NonZeroU32;
 
 use super::Router;
 use super::aside::Aside;
-use super::call::{Answer, Looks, Online, Refusal, Started, Subject, Text, Version};
+use super::call::{Answer, Looks, Online, OnlinesQuery, Refusal, Show, Started, Subject, Text, Version};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
 use super::keys::KeySet;
 use super::linger::Linger;
-use super::mail::{Mail, Names, Part, Reach, Sight};
+use super::mail::{Mail, Names, NamesRequest, Part, ProfilesRequest, Reach, RoomExit, RoomReveal, Sight};
 use super::packet::{Packet, PresenceType};
 use super::profile::{AVAILABLE, Profile};
 use super::session::End;
@@ -255,7 +255,7 @@ impl Router {
         self.part_links(key, domain, profile.name(), roster.iter(), packet.as_ref(), gather);
         let rooms = rooms.iter().map(Into::into);
         for (place, rooms) in self.work.by_place(domain, &self.places, rooms) {
-            self.ask_some(gather, place, Mail::Exit { gather, user: key, online: false, rooms });
+            self.ask_some(gather, place, Mail::Exit(RoomExit { gather, user: key, online: false, rooms }));
         }
     }
 
@@ -280,12 +280,12 @@ impl Router {
     }
 
     /// `/presences/show`.
-    pub(super) fn show(&mut self, key: CallKey, domain: DomainId, subject: &Subject<'_>, looks: &Looks<'_>) {
-        let Some((user, session)) = self.find_subject(domain, subject) else {
+    pub(super) fn show(&mut self, key: CallKey, domain: DomainId, show: &Show<'_>) {
+        let Some((user, session)) = self.find_subject(domain, &show.subject) else {
             return self.refuse(key, Refusal::NoClient);
         };
         let gather = self.open(key, Collect::Done);
-        self.change_looks(user, looks, session, gather);
+        self.change_looks(user, &show.looks, session, gather);
         self.close(gather);
     }
 
@@ -319,8 +319,8 @@ impl Router {
             let rooms = owner.rooms.iter().map(Into::into);
             for (place, rooms) in self.work.by_place(owner.domain, &self.places, rooms) {
                 let gather = Some(gather);
-                let reveal = Mail::Reveal { gather, user: key, visible: after.visible(), rooms };
-                self.ask_some(gather, place, reveal);
+                let reveal = RoomReveal { gather, user: key, visible: after.visible(), rooms };
+                self.ask_some(gather, place, Mail::Reveal(reveal));
             }
         }
     }
@@ -337,19 +337,13 @@ impl Router {
     }
 
     /// `/onlines`.
-    pub(super) fn onlines(
-        &mut self,
-        key: CallKey,
-        domain: DomainId,
-        ticket: Option<&Ticket>,
-        names: Vec<Text<'_>>,
-    ) {
-        let Ok(viewer) = self.find_viewer(domain, ticket) else {
+    pub(super) fn onlines(&mut self, key: CallKey, domain: DomainId, query: OnlinesQuery<'_>) {
+        let Ok(viewer) = self.find_viewer(domain, query.ticket.as_ref()) else {
             return self.refuse(key, Refusal::NoClient);
         };
         let gather = self.open(key, Collect::Onlines(Vec::new()));
-        for (place, names) in self.names_by_place(domain, names) {
-            self.ask(gather, place, Mail::Ask { gather, domain, viewer, names });
+        for (place, names) in self.names_by_place(domain, query.names) {
+            self.ask(gather, place, Mail::Ask(NamesRequest { gather, domain, viewer, names }));
         }
         self.close(gather);
     }
@@ -374,13 +368,8 @@ impl Router {
     }
 
     /// Which of these names are online?
-    pub(super) fn on_ask(
-        &mut self,
-        gather: GatherKey,
-        domain: DomainId,
-        viewer: Option<UserKey>,
-        names: &Names,
-    ) {
+    pub(super) fn on_ask(&mut self, request: &NamesRequest) {
+        let NamesRequest { gather, domain, viewer, ref names } = *request;
         self.charge_mail(domain, gather.place, names.len());
         let mut online = Vec::new();
         for (position, name) in names {
@@ -395,7 +384,8 @@ impl Router {
     }
 
     /// What do these users show?
-    pub(super) fn on_describe(&mut self, gather: GatherKey, users: &[Slot]) {
+    pub(super) fn on_describe(&mut self, request: &ProfilesRequest) {
+        let ProfilesRequest { gather, ref users } = *request;
         self.charge_receivers(gather.place, users);
         let shown = users.iter().filter_map(|user| self.users.get(*user));
         let profiles = shown.map(|user| (0, user.profile.clone())).collect();

@@ -14,9 +14,11 @@ use crate::http::asset::Selected;
 use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::Request;
 use crate::http::response::Rejection;
-use crate::router::call::{Answer, Call, Refusal, Verb};
+use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
 use crate::router::ids::{CallKey, SessionKey};
-use crate::router::mail::{Effect, Input};
+use crate::router::mail::{
+    CallAnswer, CallRequest, Deadline, Effect, Envelope, Input, PollFate, Undelivered,
+};
 
 impl Shard {
     /// Gives a request to the router, or refuses it; or does neither, because the calls of its domain, which is returned,
@@ -83,7 +85,7 @@ impl Shard {
     fn start_call(&mut self, slot: Slot, call: Call<'_>, shape: Shape) {
         let late = Moment::not_before(self.now().after(CALL_MS_MAX));
         let Some(conn) = self.conns.get(slot) else { return };
-        if conn.half_closed && matches!(call.verb, Verb::Poll { .. }) {
+        if conn.half_closed && matches!(call.verb, Verb::Poll(_)) {
             // A poll whose browser has gone already. It must not take the place of a newer one, which may have been
             // parked while this one waited to be read.
             return self.kill(slot);
@@ -96,7 +98,7 @@ impl Shard {
         self.serial = self.serial.wrapping_add(1).max(1);
         conn.serial = self.serial;
         conn.due = late;
-        let state = if let Verb::Poll { ticket, .. } = &call.verb
+        let state = if let Verb::Poll(Poll { ticket, .. }) = &call.verb
             && ticket.session.place.0 < self.shards
         {
             State::Parked(shape, ticket.session)
@@ -109,7 +111,7 @@ impl Shard {
         }
         self.set_sweep();
         let key = CallKey { place: self.place, conn: slot.index, serial: self.serial };
-        self.tell_router(Input::Call { key, call });
+        self.tell_router(Input::Call(CallRequest { key, call }));
     }
 
     fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
@@ -158,11 +160,15 @@ impl Shard {
             let mut effects = std::mem::replace(&mut self.effects, std::mem::take(&mut self.effects_spare));
             for effect in effects.drain(..) {
                 match effect {
-                    Effect::Answer { key, answer } => self.answer(key, &answer),
-                    Effect::Mail { to, mail } => self.outbox.push(to, mail),
-                    Effect::Deadline { at, alarm } => self.wheel.insert(at, Timer::Router(alarm)),
-                    Effect::Close { key } => self.close_unflushed(key),
-                    Effect::Undelivered { domain, messages } => self.returns.post(domain, messages),
+                    Effect::Answer(CallAnswer { key, answer }) => self.answer(key, &answer),
+                    Effect::Mail(Envelope { to, mail }) => self.outbox.push(to, mail),
+                    Effect::Deadline(Deadline { at, alarm }) => {
+                        self.wheel.insert(at, Timer::Router(alarm));
+                    }
+                    Effect::Close(key) => self.close_unflushed(key),
+                    Effect::Undelivered(Undelivered { domain, messages }) => {
+                        self.returns.post(domain, messages);
+                    }
                 }
             }
             super::buffers::release_if_large(&mut effects);
@@ -177,7 +183,7 @@ impl Shard {
         let waiting = found.and_then(|(slot, conn)| Some((slot, conn.take_shape(&mut self.tally)?)));
         let Some((slot, (shape, begun))) = waiting else {
             if let Some(session) = fate {
-                self.tell_router(Input::Fate { session, key, flushed: false });
+                self.tell_router(Input::Fate(PollFate { session, key, flushed: false }));
             }
             return;
         };
@@ -241,8 +247,8 @@ fn delivers(answer: &Answer) -> Option<SessionKey> {
         | Answer::Delivered(_)
         | Answer::Online(_)
         | Answer::Onlines(_)
-        | Answer::Joined { .. }
-        | Answer::Members { .. }
+        | Answer::Joined(_)
+        | Answer::Members(_)
         | Answer::Refused(_) => None,
     }
 }
@@ -255,8 +261,8 @@ fn domain_of(answer: &Answer) -> Option<DomainId> {
         | Answer::Delivered(_)
         | Answer::Online(_)
         | Answer::Onlines(_)
-        | Answer::Joined { .. }
-        | Answer::Members { .. }
+        | Answer::Joined(_)
+        | Answer::Members(_)
         | Answer::Refused(_) => None,
     }
 }

@@ -195,9 +195,11 @@ mod tests {
     use super::*;
     use crate::router::call::Answer;
     use crate::router::ids::CallKey;
+    use crate::router::mail::CallAnswer;
 
     fn mail(serial: u32) -> Mail {
-        Mail::Answer { key: CallKey { place: Place(0), conn: 0, serial }, answer: Answer::Done }
+        let key = CallKey { place: Place(0), conn: 0, serial };
+        Mail::Answer(CallAnswer { key, answer: Answer::Done })
     }
 
     fn serials(inbox: &Inbox) -> Vec<u32> {
@@ -206,7 +208,7 @@ mod tests {
             Parcel::Domains(_) | Parcel::Drain | Parcel::Stop => Vec::new(),
         });
         let answers = mail.map(|mail| {
-            let Mail::Answer { key, .. } = mail else { panic!("unexpected {mail:?}") };
+            let Mail::Answer(CallAnswer { key, .. }) = mail else { panic!("unexpected {mail:?}") };
             key.serial
         });
         answers.collect()

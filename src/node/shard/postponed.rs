@@ -15,7 +15,7 @@ use crate::base::memory::{Held, Owner};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::CallKey;
-use crate::router::mail::{Input, Mail};
+use crate::router::mail::{CallAnswer, CallRequest, Input, Mail};
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -74,12 +74,12 @@ impl Shard {
 
     /// Gives mail to the router, or puts it off if it is a call that would be put off had it been read here. Polls never are.
     pub(super) fn take(&mut self, mail: Mail) {
-        let Mail::Call { key, call } = mail else { return self.tell_router(Input::Mail(mail)) };
-        let is_poll = matches!(call.verb, Verb::Poll { .. });
+        let Mail::Call(CallRequest { key, call }) = mail else { return self.tell_router(Input::Mail(mail)) };
+        let is_poll = matches!(call.verb, Verb::Poll(_));
         if !is_poll && self.puts_off(call.domain, call.verb.is_always_taken()) {
             self.put_off(key, call);
         } else {
-            self.tell_router(Input::Mail(Mail::Call { key, call }));
+            self.tell_router(Input::Mail(Mail::Call(CallRequest { key, call })));
         }
     }
 
@@ -98,7 +98,7 @@ impl Shard {
 
     fn turn_down(&mut self, key: CallKey, refusal: Refusal) {
         let answer = Answer::Refused(refusal);
-        self.outbox.push(key.place, Mail::Answer { key, answer });
+        self.outbox.push(key.place, Mail::Answer(CallAnswer { key, answer }));
     }
 
     /// Goes on with what was put off, as far as its domains have something left of this turn.
@@ -124,7 +124,7 @@ impl Shard {
     fn go_on_with(&mut self, waiting: Waiting) {
         match waiting {
             Waiting::Call { key, call, until, .. } if self.now() < until => {
-                self.tell_router(Input::Mail(Mail::Call { key, call }));
+                self.tell_router(Input::Mail(Mail::Call(CallRequest { key, call })));
             }
             Waiting::Call { key, .. } => {
                 self.counters.calls_refused_late += 1;

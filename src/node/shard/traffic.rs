@@ -18,7 +18,7 @@ use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::{Parsed, Partial, Request, head_of, parse};
 use crate::http::response::Rejection;
 use crate::router::ids::{CallKey, SessionKey};
-use crate::router::mail::Input;
+use crate::router::mail::{Input, PollCut, PollFate};
 
 /// What came of serving bytes.
 #[derive(Clone, Copy, Debug)]
@@ -294,7 +294,7 @@ impl Shard {
             Then::Close | Then::Farewell => self.bid_farewell(slot),
         }
         if let Some(session) = fate {
-            self.tell_router(Input::Fate { session, key, flushed: true });
+            self.tell_router(Input::Fate(PollFate { session, key, flushed: true }));
         }
     }
 
@@ -329,9 +329,9 @@ impl Shard {
         let Some((visitor, state)) = self.conns.bury(slot, &mut self.tally) else { return };
         self.gate.leave(visitor);
         match state {
-            State::Parked(_, session) => self.tell_router(Input::Cut { session, key }),
+            State::Parked(_, session) => self.tell_router(Input::Cut(PollCut { session, key })),
             State::Writing { fate: Some(session), .. } => {
-                self.tell_router(Input::Fate { session, key, flushed: false });
+                self.tell_router(Input::Fate(PollFate { session, key, flushed: false }));
             }
             State::Reading
             | State::Calling(..)

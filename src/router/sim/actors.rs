@@ -9,7 +9,10 @@ use std::collections::BTreeMap;
 use super::browser::{Life, Page, Tab};
 use super::ledger::Said;
 use super::world::{Ask, World};
-use crate::router::call::{Looks, Online, Say, Speaker, Subject, Text, Verb, Version};
+use crate::router::call::{
+    BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
+    Subject, Text, Typing, Verb, Version,
+};
 use crate::router::ids::Ticket;
 use crate::router::packet::MessageType;
 
@@ -169,7 +172,7 @@ impl World {
             page.tabs[tab].polls.push(key);
             page.tabs[tab].newest = Some(key);
         }
-        self.call_as(key, Ask::Poll { page, tab, bad_seq }, domain, Verb::Poll { ticket, seq });
+        self.call_as(key, Ask::Poll { page, tab, bad_seq }, domain, Verb::Poll(Poll { ticket, seq }));
     }
 
     fn write_some(&mut self) {
@@ -200,7 +203,7 @@ impl World {
             6 => {
                 let Page { domain, ref name, .. } = self.pages[page];
                 let subject = Subject::Name(name.clone().into());
-                self.call(Ask::Act { page: None }, domain, Verb::Offline { subject });
+                self.call(Ask::Act { page: None }, domain, Verb::Offline(subject));
                 self.open_again(page);
             }
             0 => self.leave(page, true),
@@ -230,7 +233,7 @@ impl World {
         if told && let Some(ticket) = self.pages[page].ticket {
             let domain = self.pages[page].domain;
             let subject = Subject::Ticket(ticket);
-            self.call(Ask::Act { page: Some(page) }, domain, Verb::Offline { subject });
+            self.call(Ask::Act { page: Some(page) }, domain, Verb::Offline(subject));
         }
         self.vanish(page, percent);
     }
@@ -291,7 +294,7 @@ impl World {
             None => Speaker::Site(from.clone().into()),
         };
         let message = self.ledger.said.len();
-        let say = Say {
+        let say = NewMessage {
             speaker,
             to: to.clone().into(),
             nick: None,
@@ -337,21 +340,21 @@ impl World {
         };
         let nick = Some(format!("{name}?@{domain}").into());
         let verb = match self.random.below(16) {
-            0..6 => Verb::Show { subject, looks: self.some_looks(domain, &name) },
-            6..9 => Verb::Join { subject, room, nick },
-            9..11 => Verb::Leave { subject, room, nick },
+            0..6 => Verb::Show(Show { subject, looks: self.some_looks(domain, &name) }),
+            6..9 => Verb::Join(RoomCall { subject, room, nick }),
+            9..11 => Verb::Leave(RoomCall { subject, room, nick }),
             11 => return self.unlink(domain, name, names),
-            12 => Verb::Onlines { ticket: None, names: texts(names) },
-            13 => Verb::Members { ticket: None, room },
+            12 => Verb::Onlines(OnlinesQuery { ticket: None, names: texts(names) }),
+            13 => Verb::Members(MembersQuery { ticket: None, room }),
             14 => match subject {
                 Subject::Ticket(ticket) => {
                     let to = self.random.pick(&self.plan.names()).into();
-                    Verb::Status { ticket, to, nick, show: "typing".into() }
+                    Verb::Status(Typing { ticket, to, nick, show: "typing".into() })
                 }
                 Subject::Name(_) => return,
             },
             _ => match subject {
-                Subject::Name(_) => Verb::Offline { subject },
+                Subject::Name(_) => Verb::Offline(subject),
                 Subject::Ticket(_) => return,
             },
         };
@@ -360,7 +363,7 @@ impl World {
 
     pub(super) fn unlink(&mut self, domain: usize, name: String, mut buddies: Vec<String>) {
         buddies.retain(|buddy| *buddy != name);
-        let verb = Verb::RemoveBuddies { name: name.into(), buddies: texts(buddies) };
+        let verb = Verb::RemoveBuddies(BuddyRemoval { name: name.into(), buddies: texts(buddies) });
         self.call(Ask::Act { page: None }, domain, verb);
     }
 
@@ -370,9 +373,9 @@ impl World {
         let domain = self.random.below(self.plan.domains);
         if domain != self.pages[page].domain && self.removed != Some(domain) {
             let verb = match self.random.below(3) {
-                0 => Verb::Poll { ticket, seq: None },
-                1 => Verb::Offline { subject: Subject::Ticket(ticket) },
-                _ => Verb::Onlines { ticket: Some(ticket), names: texts(self.plan.names()) },
+                0 => Verb::Poll(Poll { ticket, seq: None }),
+                1 => Verb::Offline(Subject::Ticket(ticket)),
+                _ => Verb::Onlines(OnlinesQuery { ticket: Some(ticket), names: texts(self.plan.names()) }),
             };
             self.call(Ask::Wrong, domain, verb);
         }

@@ -11,7 +11,7 @@ use super::browser::Life;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
 use crate::base::limits::REPEAT_MS_MIN;
-use crate::router::call::{Answer, Looks, Started, Verb};
+use crate::router::call::{Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Started, Verb};
 use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
 use crate::router::profile::Profile;
@@ -142,7 +142,7 @@ impl World {
         let viewer = viewer.map(|page| self.pages[page].name.clone());
         let names = self.plan.names();
         self.probed = None;
-        let verb = Verb::Onlines { ticket, names: texts(names.clone()) };
+        let verb = Verb::Onlines(OnlinesQuery { ticket, names: texts(names.clone()) });
         self.call(Ask::Act { page: None }, domain, verb);
         self.drain_mail();
         let Some(Answer::Onlines(answer)) = self.probed.take() else { panic!("it was not answered") };
@@ -154,10 +154,12 @@ impl World {
         assert_eq!(names_of(&answer), expected, "onlines");
 
         let room = self.random.pick(&self.plan.rooms());
-        let verb = Verb::Members { ticket, room: room.clone().into() };
+        let verb = Verb::Members(MembersQuery { ticket, room: room.clone().into() });
         self.call(Ask::Act { page: None }, domain, verb);
         self.drain_mail();
-        let Some(Answer::Members { members, .. }) = self.probed.take() else { panic!("it was not answered") };
+        let Some(Answer::Members(MemberList { members, .. })) = self.probed.take() else {
+            panic!("it was not answered")
+        };
         let name = |user: UserKey| self.router_of(user.place).users[user.slot].profile.name().to_owned();
         let members_now =
             self.members(domain, &room).into_iter().map(|(user, visible)| (name(user), visible));

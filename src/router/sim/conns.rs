@@ -9,7 +9,7 @@ use super::browser::Life;
 use super::world::{Ask, Pending, World, Written};
 use crate::router::call::{Answer, Reason, Refusal};
 use crate::router::ids::{CallKey, SessionKey};
-use crate::router::mail::Input;
+use crate::router::mail::{Input, PollCut, PollFate};
 
 impl World {
     /// A router answers a call.
@@ -32,7 +32,7 @@ impl World {
                     let full = self.plan.limits.rooms_per_user <= self.plan.rooms;
                     assert!(refusal == Refusal::TooManyRooms && full, "{refusal:?}");
                 }
-                Answer::Done | Answer::Joined { .. } | Answer::Onlines(_) | Answer::Members { .. } => {
+                Answer::Done | Answer::Joined(_) | Answer::Onlines(_) | Answer::Members(_) => {
                     self.probed = Some(answer);
                 }
                 Answer::Delivered(_) | Answer::Online(_) | Answer::Packets(_) => unreachable!("{answer:?}"),
@@ -70,8 +70,8 @@ impl World {
             Answer::Done
             | Answer::Delivered(_)
             | Answer::Onlines(_)
-            | Answer::Joined { .. }
-            | Answer::Members { .. }
+            | Answer::Joined(_)
+            | Answer::Members(_)
             | Answer::Packets(_) => unreachable!("{answer:?}"),
         }
     }
@@ -122,8 +122,8 @@ impl World {
             | Answer::Delivered(_)
             | Answer::Online(_)
             | Answer::Onlines(_)
-            | Answer::Joined { .. }
-            | Answer::Members { .. } => unreachable!("{answer:?}"),
+            | Answer::Joined(_)
+            | Answer::Members(_) => unreachable!("{answer:?}"),
         }
     }
 
@@ -148,7 +148,7 @@ impl World {
         } else {
             self.take(&written);
         }
-        self.handle(usize::from(key.place.0), Input::Fate { session, key, flushed: true });
+        self.handle(usize::from(key.place.0), Input::Fate(PollFate { session, key, flushed: true }));
     }
 
     /// The connection of an answer dies before it was flushed.
@@ -157,7 +157,7 @@ impl World {
         let (key, session) = (written.key, written.delivery.session);
         self.note(|| format!("broken off {}", { key.serial }));
         self.pages[written.page].poll_over(written.tab, key);
-        self.handle(usize::from(key.place.0), Input::Fate { session, key, flushed: false });
+        self.handle(usize::from(key.place.0), Input::Fate(PollFate { session, key, flushed: false }));
     }
 
     /// A router wants the connection of an answered poll closed.
@@ -180,7 +180,7 @@ impl World {
         if let Some(Pending { cut, .. }) = self.calls.get_mut(&key) {
             *cut = true;
             self.note(|| format!("cut {}", { key.serial }));
-            self.handle(usize::from(key.place.0), Input::Cut { session, key });
+            self.handle(usize::from(key.place.0), Input::Cut(PollCut { session, key }));
         } else if let Some(at) = self.written.iter().position(|written| written.key == key) {
             self.break_off(at);
         }

@@ -15,7 +15,7 @@ use crate::router::backlog::Label;
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::linger::Mailed;
-use crate::router::mail::{Alarm, Input, Mail};
+use crate::router::mail::{Alarm, CallRequest, Input, Mail};
 use crate::router::packet::{MessageType, Packet};
 
 /// A message.
@@ -133,11 +133,12 @@ impl World {
         let counters = &self.routers[place].counters;
         let says = |key: &CallKey, verb: &Verb<'_>| matches!(verb, Verb::Message(_)).then_some(*key);
         let call = match input {
-            Input::Call { key, call: Call { verb, .. } }
-            | Input::Mail(Mail::Call { key, call: Call { verb, .. } }) => says(key, verb),
+            Input::Call(CallRequest { key, call }) | Input::Mail(Mail::Call(CallRequest { key, call })) => {
+                says(key, &call.verb)
+            }
             Input::Mail(_)
-            | Input::Cut { .. }
-            | Input::Fate { .. }
+            | Input::Cut(_)
+            | Input::Fate(_)
             | Input::Alarm(_)
             | Input::Domains(_)
             | Input::Drain
@@ -161,9 +162,9 @@ impl World {
         let draining = self.routers[place].drain.is_some();
         let here = |session: &SessionKey| usize::from(session.place.0) == place && !draining;
         match input {
-            Input::Call { key, call: Call { verb: Verb::Poll { ticket, .. }, .. } }
-            | Input::Mail(Mail::Call { key, call: Call { verb: Verb::Poll { ticket, .. }, .. } })
-                if here(&ticket.session) =>
+            Input::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } })
+            | Input::Mail(Mail::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } }))
+                if here(&poll.ticket.session) =>
             {
                 if let Some(Ask::Poll { page, bad_seq: false, .. }) =
                     self.calls.get(key).map(|call| &call.ask)
@@ -172,18 +173,16 @@ impl World {
                     (page.heard, page.heard_poll, page.flushed) = (time, Some(*key), None);
                 }
             }
-            Input::Cut { session, key } | Input::Mail(Mail::Cut { session, key }) if here(session) => {
-                self.hear_fate(*session, *key, None);
+            Input::Cut(cut) | Input::Mail(Mail::Cut(cut)) if here(&cut.session) => {
+                self.hear_fate(cut.session, cut.key, None);
             }
-            Input::Fate { session, key, flushed } | Input::Mail(Mail::Fate { session, key, flushed })
-                if here(session) =>
-            {
-                self.hear_fate(*session, *key, flushed.then_some(time));
+            Input::Fate(fate) | Input::Mail(Mail::Fate(fate)) if here(&fate.session) => {
+                self.hear_fate(fate.session, fate.key, fate.flushed.then_some(time));
             }
-            Input::Call { .. }
+            Input::Call(_)
             | Input::Mail(_)
-            | Input::Cut { .. }
-            | Input::Fate { .. }
+            | Input::Cut(_)
+            | Input::Fate(_)
             | Input::Alarm(_)
             | Input::Domains(_)
             | Input::Drain
@@ -467,8 +466,8 @@ impl World {
             Answer::Done
             | Answer::Online(_)
             | Answer::Onlines(_)
-            | Answer::Joined { .. }
-            | Answer::Members { .. }
+            | Answer::Joined(_)
+            | Answer::Members(_)
             | Answer::Packets(_)
             | Answer::Refused(_) => unreachable!("{answer:?}"),
         }

@@ -3,7 +3,7 @@
 use super::world::{Ask, World};
 use super::{PLENTY_BYTES, Plan, Random};
 use crate::base::limits::{DRAIN_POLLS, DRAIN_STEP_MS, Limits, Timeouts};
-use crate::router::call::{Looks, Subject, Verb, Version};
+use crate::router::call::{Looks, RoomCall, Show, Subject, Verb, Version};
 use crate::router::ids::Place;
 use crate::router::mail::Input;
 use crate::router::packet::MessageType;
@@ -56,12 +56,12 @@ impl World {
     }
 
     fn log_out(&mut self, name: &str) {
-        self.do_by_site(Verb::Offline { subject: Subject::Name(name.to_owned().into()) });
+        self.do_by_site(Verb::Offline(Subject::Name(name.to_owned().into())));
     }
 
     fn close_page(&mut self, page: usize) {
         let ticket = self.pages[page].ticket.expect("it has one");
-        self.do_by_site(Verb::Offline { subject: Subject::Ticket(ticket) });
+        self.do_by_site(Verb::Offline(Subject::Ticket(ticket)));
     }
 
     /// What a page was answered arrives.
@@ -141,7 +141,7 @@ fn somebody_who_came_and_hid_and_was_unlinked_was_still_shown() {
     world.quiet();
     world.page(&ann, Version::V6, &[&bob], &[]);
     let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
-    world.do_by_site(Verb::Show { subject: Subject::Name(ann.clone().into()), looks });
+    world.do_by_site(Verb::Show(Show { subject: Subject::Name(ann.clone().into()), looks }));
     world.unlink(0, ann.clone(), vec![bob.clone()]);
     world.settle();
     assert!(!world.pages[page].view.contains_key(&ann));
@@ -241,7 +241,7 @@ fn somebody_who_came_and_hid_and_went_was_still_shown() {
     world.page(&ann, Version::V6, &[&bob], &[]);
     world.deliver_between(HERE, THERE);
     let looks = Looks { show: Some("invisible".into()), ..Looks::default() };
-    world.do_by_site(Verb::Show { subject: Subject::Name(ann.clone().into()), looks });
+    world.do_by_site(Verb::Show(Show { subject: Subject::Name(ann.clone().into()), looks }));
     world.deliver_between(THERE, HERE);
     world.log_out(&ann);
     world.settle();
@@ -256,12 +256,12 @@ fn a_user_believed_to_be_in_a_room_he_had_been_taken_out_of() {
     world.page(&ann, Version::V6, &[], &[&near]);
     let subject = || Subject::Name(ann.clone().into());
     world.page(&ann, Version::V6, &[], &[&far]);
-    world.do_by_site(Verb::Join { subject: subject(), room: far.clone().into(), nick: None });
+    world.do_by_site(Verb::Join(RoomCall { subject: subject(), room: far.clone().into(), nick: None }));
     for _ in 0..2 {
         world.deliver_between(HERE, THERE);
     }
     world.deliver_between(THERE, HERE);
-    world.do_by_site(Verb::Leave { subject: subject(), room: near.clone().into(), nick: None });
+    world.do_by_site(Verb::Leave(RoomCall { subject: subject(), room: near.clone().into(), nick: None }));
     world.quiet();
 }
 

@@ -19,7 +19,9 @@ use crate::base::limits::STOP_MS_MIN;
 use crate::base::memory::Memory;
 use crate::router::call::{Answer, Call, Delivery, Verb};
 use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};
-use crate::router::mail::{Alarm, Effect, Input, Mail, Returned};
+use crate::router::mail::{
+    Alarm, CallAnswer, CallRequest, Deadline, Effect, Envelope, Input, Mail, PollFate, Returned, Undelivered,
+};
 use crate::router::{Router, Settings};
 
 /// How late mail is at most, in milliseconds, if it may be later than gathers wait.
@@ -216,7 +218,7 @@ impl World {
         self.note(|| format!("call {} at {}: {ask:?} {verb:?}", { key.serial }, key.place.0));
         self.calls.insert(key, Pending { ask, late: self.late(), cut: false });
         let call = Call { domain: self.domain_ids[domain], verb };
-        self.handle(usize::from(key.place.0), Input::Call { key, call });
+        self.handle(usize::from(key.place.0), Input::Call(CallRequest { key, call }));
     }
 
     /// Gives a router an input, and carries out what it wants done.
@@ -230,28 +232,28 @@ impl World {
         let from = Place(u16::try_from(place).unwrap());
         for effect in effects {
             match effect {
-                Effect::Answer { key, answer } => {
+                Effect::Answer(CallAnswer { key, answer }) => {
                     assert_eq!(key.place, from, "a call is answered where it came in");
                     self.answered(key, answer);
                 }
-                Effect::Mail { to, mail } => {
+                Effect::Mail(Envelope { to, mail }) => {
                     assert_ne!(to, from, "mail to oneself goes through the inbox");
                     self.mail.entry((from, to)).or_default().push_back(mail);
                 }
-                Effect::Deadline { at, alarm } => {
+                Effect::Deadline(Deadline { at, alarm }) => {
                     self.alarms_set += 1;
                     self.alarms[place].push(Reverse((at, self.alarms_set)));
                     self.alarm_of[place].insert(self.alarms_set, alarm);
                 }
-                Effect::Close { key } => {
+                Effect::Close(key) => {
                     assert_eq!(key.place, from, "a connection is closed where it is");
                     self.close(key);
                 }
-                Effect::Undelivered { .. } => unreachable!("they were taken out"),
+                Effect::Undelivered(_) => unreachable!("they were taken out"),
             }
         }
         for (key, session, flushed) in std::mem::take(&mut self.fates) {
-            self.handle(place, Input::Fate { session, key, flushed });
+            self.handle(place, Input::Fate(PollFate { session, key, flushed }));
         }
         for key in std::mem::take(&mut self.flush_soon) {
             self.flush(key);
@@ -261,8 +263,10 @@ impl World {
     /// Takes out what goes back to sites; returns which messages, and of which domains.
     fn take_back(&mut self, effects: &mut Vec<Effect>) -> Vec<(usize, usize)> {
         let mut returned = Vec::new();
-        for effect in effects.extract_if(.., |effect| matches!(effect, Effect::Undelivered { .. })) {
-            let Effect::Undelivered { domain, messages } = effect else { unreachable!("it is one") };
+        for effect in effects.extract_if(.., |effect| matches!(effect, Effect::Undelivered(_))) {
+            let Effect::Undelivered(Undelivered { domain, messages }) = effect else {
+                unreachable!("it is one")
+            };
             let domain = self.domain_ids.iter().position(|id| *id == domain).expect("it was configured");
             assert!(!messages.is_empty(), "nothing goes back");
             for message in messages {

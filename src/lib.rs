@@ -59,7 +59,7 @@
 //! - *To 682:* sets of keys grow in few steps. One key at a time left 56 bytes a user in holes nobody else could use.
 //!   What most users show, `available`, is not stored.
 //! - *To 640:* generations lie among other small fields, a callback is one block, the key of a call is packed.
-//! - *Alarms at most 25 s ahead* ([`base::limits::ALARM_MS_MAX`]): before, each answered poll and each closed connection left
+//! - *Alarms at most 25 s ahead* ([`base::limits::turn::ALARM_MS_MAX`]): before, each answered poll and each closed connection left
 //!   an alarm behind for up to 105 s, and memory grew by 17 bytes whenever somebody had left and come again.
 //! - *Allocators:* the system's. For 100,000 users on six shards it came to 674 bytes, jemalloc to 735, mimalloc 2 to
 //!   1,011 and mimalloc 3 to 1,390 (what one shard frees was often allocated by another); CPU did not differ beyond

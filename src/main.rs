@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use nextim::base::limits::LOOK_MS;
+use nextim::base::limits::ops::SAMPLE_MS;
 use nextim::config::{Arguments, Config, ConfigError, Sources, Task, unknown_variables};
 use nextim::node::{Handle, Server};
 use nextim::ops::admin::pulse::Pulse;
@@ -123,7 +123,7 @@ fn hear(signals: &mut Signals, server: &Handle, mut config: Config, sources: &So
 /// Tells the service manager that the server lives, as long as every shard turns, until the server has ended.
 #[allow(clippy::needless_pass_by_value, reason = "a channel is heard by one thread")]
 fn tell_life(service: &Service, period: Duration, mut pulse: Pulse, ended: Receiver<()>) {
-    let look = Duration::from_millis(LOOK_MS);
+    let look = Duration::from_millis(SAMPLE_MS);
     if period < 2 * look {
         log::warn!("a watchdog of {period:?} is too short; it is told every {look:?}");
     }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nextim::base::limits::ADMIN_CONNECTIONS_MAX;
+use nextim::base::limits::ops::ADMIN_CONNECTIONS_MAX;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;

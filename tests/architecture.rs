@@ -93,7 +93,7 @@ fn the_pure_modules_read_no_clock_no_randomness_and_no_socket() {
         "api/",
         "base/json.rs",
         "base/domains",
-        "base/limits.rs",
+        "base/limits/",
         "base/memory.rs",
         "base/ranges.rs",
         "base/slots.rs",

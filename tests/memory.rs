@@ -10,7 +10,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nextim::base::limits::{PARKED_USER_BYTES_MAX, Timeouts};
+use nextim::base::limits::Timeouts;
+use nextim::base::limits::parked::PARKED_USER_BYTES_MAX;
 use nextim::config::Config;
 use nextim::node::{Handle, Server};
 

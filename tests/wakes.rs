@@ -25,7 +25,7 @@ fn wakes_never_land_in_a_browsers_socket() {
     let before: Vec<TcpListener> = (0..50).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let local = "127.0.0.1:0".parse().unwrap();
     // No connection falls idle on a loaded machine.
-    let timeouts = Timeouts { idle_ms: Timeouts::MAX_MS, ..Timeouts::DEFAULT };
+    let timeouts = Timeouts { idle_ms: Timeouts::MAX.idle_ms, ..Timeouts::DEFAULT };
     let listen = vec![local];
     let config = Config { listen, shards: Some(SHARDS), admin: Some(local), timeouts, ..Config::default() };
     let server = Server::start(&config).unwrap();

@@ -4,7 +4,7 @@
 
 use nextim::api::{Context, Routed, Shape, route, write_notice, write_preflight, write_rejection};
 use nextim::base::domains::{DomainConfig, Domains};
-use nextim::base::limits::{
+use nextim::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
     STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };

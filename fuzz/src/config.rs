@@ -5,7 +5,8 @@
 use std::collections::HashSet;
 use std::fmt::{Debug, Write as _};
 
-use nextim::base::limits::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
+use nextim::base::limits::settings::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, SHARDS_MAX};
+use nextim::base::limits::{Limits, Timeouts};
 use nextim::config::{APIKEY_DEFAULT, Config};
 use nextim::ops::logging::Format;
 
@@ -39,11 +40,14 @@ fn is_within_limits(config: &Config) {
     assert!(!config.listen.is_empty() && !config.domains.is_empty());
     assert!(config.shards.is_none_or(|shards| (1..=SHARDS_MAX).contains(&usize::from(shards))));
     let (limits, timeouts) = (&config.limits, &config.timeouts);
-    for ((name, value), (_, max)) in numbers(limits).into_iter().zip(numbers(&Limits::MAX)) {
-        assert!(value <= max && (value > 0 || name == "connections_per_shard"), "{name}");
-    }
-    for (name, value) in numbers(timeouts) {
-        assert!((Timeouts::MIN_MS..=Timeouts::MAX_MS).contains(&value), "{name}");
+    let numbers_and_bounds = [
+        (numbers(limits), numbers(&Limits::MIN), numbers(&Limits::MAX)),
+        (numbers(timeouts), numbers(&Timeouts::MIN), numbers(&Timeouts::MAX)),
+    ];
+    for (values, least, most) in numbers_and_bounds {
+        for (((name, value), (_, min)), (_, max)) in values.into_iter().zip(least).zip(most) {
+            assert!((min..=max).contains(&value), "{name}");
+        }
     }
     assert!(timeouts.poll_hold_ms_min <= timeouts.poll_hold_ms_max);
     assert!(limits.message_bytes * FORM_GROWTH <= limits.body_bytes);

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use nextim::base::limits::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
+use nextim::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
 use nextim::http::content_type::ContentType;
 use nextim::http::request::{Method, Parsed, Partial, Request, parse};
 

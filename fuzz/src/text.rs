@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use nextim::api::{Context, Routed, route};
 use nextim::base::domains::{DomainConfig, Domains};
-use nextim::base::limits::CALLBACK_BYTES_MAX;
+use nextim::base::limits::wire::CALLBACK_BYTES_MAX;
 use nextim::http::flat::{self, Value};
 use nextim::http::form::{BadText, Decoded, pairs, pairs_of};
 use nextim::http::jsonp::is_callback;

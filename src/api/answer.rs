@@ -10,7 +10,7 @@ use super::Shape;
 use super::endpoint::POLLING;
 use super::notices::SHUTTING_DOWN;
 use crate::base::json;
-use crate::base::limits::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
+use crate::base::limits::admission::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
 use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, Refusal, Started, Version};
 use crate::router::packet::{Kind, Packet};

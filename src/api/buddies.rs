@@ -5,7 +5,7 @@
 use super::names::{self, Rules};
 use super::params::{Param, Params};
 use super::{Context, Shape};
-use crate::base::limits::NAME_BYTES_MAX;
+use crate::base::limits::chat::NAME_BYTES_MAX;
 use crate::http::response::Rejection;
 use crate::router::call::{BuddyRemoval, OnlinesQuery, Verb};
 

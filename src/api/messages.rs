@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::Context;
 use super::params::{Param, Params};
-use crate::base::limits::{
+use crate::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
 use crate::http::response::Rejection;

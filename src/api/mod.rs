@@ -29,7 +29,8 @@ pub use notices::{Notice, SHUTTING_DOWN, write_notice};
 pub use shape::{Detail, Shape};
 
 use crate::base::domains::{DomainId, Domains};
-use crate::base::limits::{Limits, RETRY_SOON_S};
+use crate::base::limits::Limits;
+use crate::base::limits::admission::RETRY_SOON_S;
 use crate::http::asset::Selected;
 use crate::http::request::{Method, Request};
 use crate::http::response::Rejection;

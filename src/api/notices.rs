@@ -5,7 +5,7 @@
 
 use super::endpoint::READING;
 use super::{Asked, Shape};
-use crate::base::limits::RETRY_LATER_S;
+use crate::base::limits::admission::RETRY_LATER_S;
 use crate::http::request::Method;
 use crate::http::response::{self, OK_HTML, OK_TEXT, Rejection};
 

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::names;
-use crate::base::limits::{NAME_BYTES_MAX, NICK_BYTES_MAX};
+use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX};
 use crate::http::content_type::ContentType;
 use crate::http::flat::{self, Value};
 use crate::http::form::{self, BadText, Decoded};

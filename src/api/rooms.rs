@@ -3,7 +3,7 @@
 //! Owns: their parameters. Must not: know who is in a room.
 
 use super::params::{Param, Params};
-use crate::base::limits::ROOM_BYTES_MAX;
+use crate::base::limits::chat::ROOM_BYTES_MAX;
 use crate::http::response::Rejection;
 use crate::router::call::{MembersQuery, RoomCall, Verb};
 

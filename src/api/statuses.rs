@@ -3,7 +3,7 @@
 //! Owns: its parameters. Must not: know who is online.
 
 use super::params::{Param, Params};
-use crate::base::limits::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
+use crate::base::limits::chat::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
 use crate::http::response::Rejection;
 use crate::router::call::{Typing, Verb};
 

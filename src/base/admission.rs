@@ -25,7 +25,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use ahash::RandomState;
 
-use crate::base::limits::{ADDRESS_BURST_MS, ADDRESS_CELLS, Limits};
+use crate::base::limits::Limits;
+use crate::base::limits::admission::{ADDRESS_BURST_MS, ADDRESS_CELLS, ADDRESS_ROWS};
 
 /// The users of one domain, on all shards. Padded, so that two domains never share a cache line.
 #[derive(Debug, Default)]
@@ -94,9 +95,7 @@ impl Meter {
 
 /// Where an address is counted: its cell in each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Cells([u16; ROWS]);
-
-const ROWS: usize = 2;
+pub struct Cells([u16; ADDRESS_ROWS]);
 
 /// The connections and requests of all addresses, on all shards.
 #[derive(Debug)]
@@ -106,8 +105,8 @@ pub struct Addresses {
     connections_max: Option<u32>,
     /// How often one may ask.
     pace: Option<Pace>,
-    connections: [Box<[AtomicU32]>; ROWS],
-    due_ns: [Box<[AtomicU64]>; ROWS],
+    connections: [Box<[AtomicU32]>; ADDRESS_ROWS],
+    due_ns: [Box<[AtomicU64]>; ADDRESS_ROWS],
 }
 
 impl Addresses {
@@ -172,7 +171,7 @@ impl Addresses {
 }
 
 /// The cell of each row.
-fn pick<T>(rows: &[Box<[T]>; ROWS], Cells(cells): Cells) -> [&T; ROWS] {
+fn pick<T>(rows: &[Box<[T]>; ADDRESS_ROWS], Cells(cells): Cells) -> [&T; ADDRESS_ROWS] {
     std::array::from_fn(|row| &rows[row][usize::from(cells[row])])
 }
 

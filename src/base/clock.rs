@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::time::{ClockId, clock_gettime};
 
-use crate::base::limits::{ALARM_MS_MAX, STOP_MS_MIN};
+use crate::base::limits::turn::{ALARM_MS_MAX, STOP_MS_MIN};
 
 /// A moment in the life of one shard, in milliseconds since it started, stops of the process not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -20,7 +20,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::base::domains::DomainId;
-use crate::base::limits::{MEMORY_STRANGERS_PERCENT, RESUME_PERCENT, UNDER_WAY_PER_FREE_BYTE};
+use crate::base::limits::admission::{MEMORY_STRANGERS_PERCENT, RESUME_PERCENT, UNDER_WAY_PER_FREE_BYTE};
 
 /// Whose something is that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,8 @@ pub struct Slot {
     pub generation: NonZeroU32,
 }
 
+const _: () = assert!(size_of::<Option<Slot>>() <= crate::base::limits::parked::SLOT_BYTES_MAX);
+
 /// What can be kept in [`Slots`]. It has a place for its generation: among small fields that costs four bytes, and
 /// beside the value it would cost eight.
 pub trait Kept {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::Config;
 use super::check::beyond_loopback;
-use crate::base::limits::{APIKEY_CHARS_WISE, POLL_HOLD_MS_UNWISE};
+use crate::base::limits::settings::{APIKEY_CHARS_ADVISED, FRONT_END_POLL_MS};
 
 /// The warnings, each as `setting: why`. `memory_bytes` is the memory of the machine, if known.
 pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> {
@@ -30,20 +30,19 @@ pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> 
         ));
     }
     memory(config, memory_bytes, &mut advice);
-    if config.timeouts.poll_hold_ms_max >= POLL_HOLD_MS_UNWISE {
-        advice.push(format!(
-            "timeouts.poll_hold_ms_max: front ends give up a poll after {POLL_HOLD_MS_UNWISE}"
-        ));
+    if config.timeouts.poll_hold_ms_max >= FRONT_END_POLL_MS {
+        advice
+            .push(format!("timeouts.poll_hold_ms_max: front ends give up a poll after {FRONT_END_POLL_MS}"));
     }
     advice
 }
 
 fn short_apikeys(config: &Config, advice: &mut Vec<String>) {
     let Some(beyond) = beyond_loopback(&config.listen) else { return };
-    let is_short = |key: &String| key.chars().count() < APIKEY_CHARS_WISE;
+    let is_short = |key: &String| key.chars().count() < APIKEY_CHARS_ADVISED;
     for domain in config.domains.iter().filter(|domain| domain.apikeys.iter().any(is_short)) {
         advice.push(format!(
-            "domain.apikeys: {:?} has an apikey of fewer than {APIKEY_CHARS_WISE} characters, and {beyond} can be \
+            "domain.apikeys: {:?} has an apikey of fewer than {APIKEY_CHARS_ADVISED} characters, and {beyond} can be \
              reached from other machines, where it can be guessed; `nextim genkey` makes a better one",
             domain.name
         ));
@@ -109,7 +108,7 @@ mod tests {
         check("", PLENTY, &[]);
         check(include_str!("../../nextim.toml"), PLENTY, &[]);
         check("admin = \"[::1]:8001\"\nexempt = [\"10.0.0.0/8\", \"fc00::/7\"]", PLENTY, &[]);
-        let long = "k".repeat(APIKEY_CHARS_WISE);
+        let long = "k".repeat(APIKEY_CHARS_ADVISED);
         let domain = format!("[[domain]]\nname = \"a\"\napikeys = [\"{long}\"]");
         check(&format!("listen = [\"0.0.0.0:80\"]\n{domain}"), PLENTY, &[]);
         check("[[domain]]\nname = \"a\"\napikeys = [\"Kx7\"]", PLENTY, &[]);
@@ -117,7 +116,7 @@ mod tests {
 
     #[test]
     fn what_is_unwise() {
-        let long = "k".repeat(APIKEY_CHARS_WISE);
+        let long = "k".repeat(APIKEY_CHARS_ADVISED);
         let keys = format!("[[domain]]\nname = \"a\"\napikeys = [\"{long}\", \"Kx7\"]");
         check(&format!("listen = [\"127.0.0.1:1\", \"10.0.0.1:1\"]\n{keys}"), PLENTY, &["domain.apikeys"]);
         check("admin = \"0.0.0.0:8001\"", PLENTY, &["admin"]);

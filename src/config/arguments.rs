@@ -12,6 +12,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use log::LevelFilter;
 
 use super::nearest::nearest;
+use super::reference;
 use super::values::{self, Read};
 use super::{ADMIN_DEFAULT, ConfigError, Place, Problem, Settings};
 use crate::base::domains::DomainConfig;
@@ -44,6 +45,11 @@ Signals:
 Exit status:
   0 after a signal, 1 if the server cannot start or has failed, 2 for wrong arguments";
 
+/// What stands behind the flags in the help.
+fn after() -> String {
+    format!("{AFTER}\n\n{}", reference::help())
+}
+
 /// [`super::ADMIN_DEFAULT`] as it is typed.
 const ADMIN_TEXT: &str = "127.0.0.1:8001";
 
@@ -72,7 +78,7 @@ const HIDDEN: &str = "…";
 /// What was typed on the command line.
 #[derive(Parser)]
 #[command(name = "nextim", version, args_conflicts_with_subcommands = true)]
-#[command(about = "A web instant-messaging server", long_about = ABOUT, after_long_help = AFTER)]
+#[command(about = "A web instant-messaging server", long_about = ABOUT, after_long_help = after())]
 pub struct Arguments {
     /// Listen on this address; may be repeated
     #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]

@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::{APIKEY_DEFAULT, Place, Problem};
 use crate::base::domains::DomainConfig;
-use crate::node::shard::LISTENERS_MAX;
+use crate::base::limits::settings::LISTENERS_MAX;
 
 /// All problems. The addresses come with the places where they were typed.
 pub(super) fn refusals(

@@ -9,6 +9,7 @@ mod arguments;
 mod check;
 mod file;
 mod nearest;
+mod reference;
 mod values;
 
 use std::ffi::OsString;
@@ -24,7 +25,8 @@ use log::LevelFilter;
 pub use self::arguments::{Arguments, Task, unknown_variables};
 use self::check::exposed;
 use crate::base::domains::DomainConfig;
-use crate::base::limits::{CONFIG_BYTES_MAX, Limits, Timeouts};
+use crate::base::limits::settings::CONFIG_BYTES_MAX;
+use crate::base::limits::{Limits, Timeouts};
 use crate::base::ranges::Range;
 use crate::ops::logging::Format;
 

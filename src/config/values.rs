@@ -7,7 +7,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use log::LevelFilter;
 
-use crate::base::limits::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
+use crate::base::limits::settings::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
 use crate::base::ranges::Range;
 use crate::ops::logging::Format;
 

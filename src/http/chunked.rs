@@ -5,7 +5,7 @@
 //! same bytes before us must not see another end: lines end with CR LF, sizes are plain hexadecimal digits.
 
 use super::response::Rejection;
-use crate::base::limits::{CHUNK_FRAMING_BYTES, CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX};
+use crate::base::limits::wire::{CHUNK_FRAMING_BYTES, CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX};
 
 /// How far a chunked body has been read.
 #[derive(Clone, Copy, Debug, Default)]

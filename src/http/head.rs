@@ -12,7 +12,7 @@ use super::host::is_host;
 use super::request::{Method, Request};
 use super::response::Rejection;
 use super::target;
-use crate::base::limits::{HEADERS_MAX, TARGET_BYTES_MAX};
+use crate::base::limits::wire::{HEADERS_MAX, TARGET_BYTES_MAX};
 
 /// How the body is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Owns: the check. Must not: be lenient, for what passes stands at the beginning of a script.
 
-use crate::base::limits::CALLBACK_BYTES_MAX;
+use crate::base::limits::wire::CALLBACK_BYTES_MAX;
 
 /// Whether `text` may be called: `[A-Za-z_$][A-Za-z0-9_$.]*`, at most [`CALLBACK_BYTES_MAX`] bytes.
 pub fn is_callback(text: &str) -> bool {

@@ -9,7 +9,8 @@ use super::content_type::ContentType;
 use super::head::{Framing, Head};
 use super::response::Rejection;
 use super::target;
-use crate::base::limits::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, Limits};
+use crate::base::limits::Limits;
+use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
 
 /// The methods that mean something here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! Owns: the split of a target and the few paths whose bodies or rejections differ. Must not: route.
 
 use super::host::is_host;
-use crate::base::limits::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, Limits};
+use crate::base::limits::Limits;
+use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
 
 /// The path of the long poll: scripts of other origins must be able to read its rejections.
 pub(crate) const POLL_PATH: &str = "/packets";

@@ -25,7 +25,7 @@ use socket2::{SockRef, Socket};
 
 use crate::base::clock::{Deadline, wall_ms};
 use crate::base::domains::{DomainConfig, Domains};
-use crate::base::limits::BACKLOG;
+use crate::base::limits::turn::BACKLOG;
 use crate::base::stats::Stats;
 use crate::bridges::returns::Returns;
 use crate::config::Config;

@@ -8,7 +8,8 @@ use std::thread;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
 use super::StartError;
-use crate::base::limits::{CONNECTIONS_WANTED, DESCRIPTOR_RESERVE, SHARDS_MAX};
+use crate::base::limits::settings::SHARDS_MAX;
+use crate::base::limits::turn::{CONNECTIONS_WANTED, DESCRIPTOR_RESERVE};
 use crate::config::Config;
 
 /// How many shards there are and what each may hold.

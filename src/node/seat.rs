@@ -18,7 +18,7 @@ use super::{StartError, ended_early};
 use crate::base::admission::{Addresses, Pace};
 use crate::base::clock::Origin;
 use crate::base::domains::Domains;
-use crate::base::limits::ACCEPT_BURST_MS;
+use crate::base::limits::admission::ACCEPT_BURST_MS;
 use crate::base::stats::Stats;
 use crate::bridges::returns::Returns;
 use crate::config::Config;

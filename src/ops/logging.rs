@@ -20,7 +20,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 use crate::base::clock::{Deadline, rfc3339, wall_ms};
 use crate::base::json;
-use crate::base::limits::{LOG_FLUSH_MS, LOG_LINES_PER_SECOND, LOG_LINES_WAITING};
+use crate::base::limits::ops::{LOG_FLUSH_MS, LOG_LINES_PER_SECOND, LOG_LINES_WAITING};
 
 /// How lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

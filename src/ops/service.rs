@@ -12,7 +12,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
 
 use crate::base::clock::monotonic_us;
-use crate::base::limits::NOTIFY_MS;
+use crate::base::limits::ops::NOTIFY_MS;
 
 /// Whoever started the process, if he listens.
 #[derive(Debug, Default)]

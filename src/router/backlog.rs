@@ -12,7 +12,8 @@ use super::packet::Packet;
 use super::presences::Presences;
 use crate::base::clock::Moment;
 use crate::base::domains::DomainId;
-use crate::base::limits::{Limits, PRESENCES_PER_LINK};
+use crate::base::limits::Limits;
+use crate::base::limits::chat::PRESENCES_PER_LINK;
 use crate::base::memory::{Held, Memory, Owner};
 
 /// What a queue must know of a packet besides its text.

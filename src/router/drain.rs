@@ -5,7 +5,7 @@
 
 use super::Router;
 use super::mail::Alarm;
-use crate::base::limits::{DRAIN_POLLS, DRAIN_STEP_MS};
+use crate::base::limits::chat::{DRAIN_POLLS, DRAIN_STEP_MS};
 use crate::base::slots::Slot;
 
 /// A drain that is under way.

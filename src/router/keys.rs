@@ -24,6 +24,8 @@ const FEW_MAX: usize = 32;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Packed([u8; 10]);
 
+const _: () = assert!(size_of::<Packed>() <= crate::base::limits::parked::KEY_BYTES_MAX);
+
 impl Packed {
     fn of(key: impl Into<(Place, Slot)>) -> Packed {
         let (Place(place), Slot { index, generation }) = key.into();

@@ -13,7 +13,7 @@ use super::packet::Packet;
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;
 use crate::base::domains::{Domain, DomainId};
-use crate::base::limits::UNDELIVERED_EXTRA_BYTES;
+use crate::base::limits::bridges::UNDELIVERED_EXTRA_BYTES;
 use crate::base::memory::{Held, Owner};
 use crate::base::slots::Slot;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::profile::{Profile, UNAVAILABLE};
 use crate::base::json;
-use crate::base::limits::{PACKET_SHARERS_MAX, TIMESTAMP_NUMBER_BYTES_MAX};
+use crate::base::limits::chat::{PACKET_SHARERS_MAX, TIMESTAMP_NUMBER_BYTES_MAX};
 
 /// How a message is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

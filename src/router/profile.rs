@@ -22,7 +22,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// A profile of these four; each must be shorter than 64 KiB, as `limits.rs` demands.
+    /// A profile of these four; each must be shorter than 64 KiB, as `limits::chat` demands.
     pub fn new(name: &str, nick: &str, show: &str, status: &str) -> Profile {
         let show = if show == AVAILABLE { "" } else { show };
         let mut text = String::with_capacity(name.len() + nick.len() + show.len() + status.len());
@@ -30,7 +30,7 @@ impl Profile {
         text.push_str(nick);
         text.push_str(show);
         text.push_str(status);
-        let bytes = |part: &str| u16::try_from(part.len()).expect("parts are checked against limits.rs");
+        let bytes = |part: &str| u16::try_from(part.len()).expect("parts are checked against limits::chat");
         Profile {
             text: text.into(),
             name_bytes: bytes(name),

@@ -8,7 +8,7 @@ use super::backlog::{Backlog, Entry, Kept, Label, Pushed, Room};
 use super::call::Packets;
 use super::packet::Packet;
 use crate::base::clock::{Moment, Tick};
-use crate::base::limits::REPEAT_MS_MIN;
+use crate::base::limits::chat::REPEAT_MS_MIN;
 
 /// The queue of one session.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ use super::mail::{
 use super::packet::{Packet, PresenceType};
 use super::user::User;
 use crate::base::domains::DomainId;
-use crate::base::limits::MEMBERS_LISTED_MAX;
+use crate::base::limits::chat::MEMBERS_LISTED_MAX;
 use crate::base::slots::{Slot, UNBORN, kept};
 
 /// A room with at least one member.
@@ -36,6 +36,7 @@ pub(super) struct Room {
 }
 
 kept!(Room);
+const _: () = assert!(size_of::<(UserKey, bool)>() <= crate::base::limits::parked::MEMBER_BYTES_MAX);
 
 impl Room {
     /// Adds a member; `false` if he is one already. Either way he is as visible as he says now.

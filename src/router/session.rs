@@ -18,7 +18,7 @@ use super::queue::{Answering, Queue};
 use super::user::User;
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
-use crate::base::limits::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
+use crate::base::limits::chat::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::base::slots::{Slot, UNBORN, kept};
 
 /// One browser page of a user.
@@ -49,6 +49,7 @@ pub(super) struct Session {
 }
 
 kept!(Session);
+const _: () = assert!(size_of::<Session>() <= crate::base::limits::parked::SESSION_BYTES_MAX);
 
 /// What has become of the session's last poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@
 //! said, nobody is told anything.
 
 use crate::base::clock::Tick;
-use crate::base::limits::{
+use crate::base::limits::chat::{
     BEHIND_TURNS, RETRY_MS_MAX, STEP_NS_FIRST, STEP_NS_MAX, STEP_NS_MIN, STEPS_REMEMBERED,
 };
 

@@ -46,6 +46,7 @@ pub(super) struct User {
 }
 
 kept!(User);
+const _: () = assert!(size_of::<User>() <= crate::base::limits::parked::USER_BYTES_MAX);
 
 /// What the simulator looks at.
 #[cfg(test)]

@@ -7,7 +7,7 @@
 
 use super::ids::{Place, Places};
 use crate::base::domains::DomainId;
-use crate::base::limits::{WORK_OWED_MAX, WORK_PER_TURN};
+use crate::base::limits::chat::{WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -1,7 +1,8 @@
 //! The memory of domains: one that does not drain keeps what it has, and there is always something left for others.
 
 use nextim::base::domains::DomainConfig;
-use nextim::base::limits::{Limits, RETRY_LATER_S};
+use nextim::base::limits::Limits;
+use nextim::base::limits::admission::RETRY_LATER_S;
 use nextim::config::Config;
 use nextim::router::ids::Ticket;
 

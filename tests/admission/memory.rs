@@ -1,6 +1,7 @@
 //! The ceiling of memory: what strangers hold, what domains hold, and that what is done holds nothing.
 
-use nextim::base::limits::{Limits, RETRY_CROWDED_S, RETRY_LATER_S};
+use nextim::base::limits::Limits;
+use nextim::base::limits::admission::{RETRY_CROWDED_S, RETRY_LATER_S};
 use nextim::config::Config;
 
 use crate::support::{Client, Running, eventually, get, poll, post, site_call, strict};

@@ -3,7 +3,8 @@
 
 use std::time::Instant;
 
-use nextim::base::limits::{Limits, RETRY_LATER_S};
+use nextim::base::limits::Limits;
+use nextim::base::limits::admission::RETRY_LATER_S;
 use nextim::config::Config;
 use nextim::router::ids::{Place, Ticket};
 

@@ -1,6 +1,7 @@
 //! Storms: pages that are answered together are asked to come back one after the other.
 
-use nextim::base::limits::{Limits, RETRY_MS_MAX, Timeouts};
+use nextim::base::limits::chat::RETRY_MS_MAX;
+use nextim::base::limits::{Limits, Timeouts};
 use nextim::config::Config;
 
 use crate::support::{Client, Running, poll, site_call, strict, ticket};

@@ -16,7 +16,7 @@ use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 
-use crate::base::limits::CREDENTIAL_BYTES_MAX;
+use crate::base::limits::settings::CREDENTIAL_BYTES_MAX;
 
 const WORD_BYTES: usize = size_of::<u64>();
 const WORDS: usize = CREDENTIAL_BYTES_MAX / WORD_BYTES;

@@ -14,7 +14,7 @@ use super::client::{Client, Outcome, Request};
 use super::site::Site;
 use crate::base::clock::{Clock, Origin, Tick};
 use crate::base::domains::{DomainId, Domains};
-use crate::base::limits::{UNDELIVERED_POST_MS, UNDELIVERED_POSTS, UNDELIVERED_SLEEP_MS};
+use crate::base::limits::bridges::{UNDELIVERED_POST_MS, UNDELIVERED_POSTS, UNDELIVERED_SLEEP_MS};
 use crate::base::stats::{Counters, Stats};
 use crate::router::mail::Returned;
 

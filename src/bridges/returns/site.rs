@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::client::Outcome;
 use crate::base::clock::Tick;
-use crate::base::limits::{
+use crate::base::limits::bridges::{
     UNDELIVERED_BATCH, UNDELIVERED_BATCH_BYTES, UNDELIVERED_LOG_MS, UNDELIVERED_RETRY_MS_MAX,
     UNDELIVERED_RETRY_MS_MIN,
 };

@@ -240,28 +240,6 @@ fn domains() {
     ]);
 }
 
-/// A number as the comments of the example file write it.
-fn with_commas(number: usize) -> String {
-    let digits = number.to_string();
-    let group = |(index, digit): (usize, char)| {
-        let comma = index > 0 && (digits.len() - index).is_multiple_of(3);
-        [comma.then_some(','), Some(digit)].into_iter().flatten()
-    };
-    digits.chars().enumerate().flat_map(group).collect()
-}
-
-#[test]
-fn the_example_file_tells_the_highest_values() {
-    let text = include_str!("../../../nextim.toml");
-    for (name, _, range) in LIMITS {
-        let (before, _) = text.split_once(&format!("\n{name} = ")).unwrap();
-        let (_, comment) = before.rsplit_once("\n# ").unwrap();
-        let max = with_commas(*range.end());
-        assert!(comment.contains(&format!("({max})")), "{name}: {max} is not in {comment:?}");
-    }
-    assert!(text.contains(&format!(" 1 to {SHARDS_MAX},")));
-}
-
 const KEY: &str = "K7xQ2mZ9pL4v";
 const WITH_KEY: &str =
     "log = \"info\"\n[[domain]]\nname = \"a\"\napikeys = [\"K7xQ2mZ9pL4v\"]\norigins = []\n";

@@ -14,7 +14,9 @@ use super::gate::Visitor;
 use super::unserved::{Arrival, Stage, Unserved};
 use crate::api;
 use crate::base::clock::Tick;
-use crate::base::limits::{LATE_BYTES_PER_ADDRESS_MAX, LATE_MS, RETRY_LATER_S, UNREAD_BODY_BYTES_MIN};
+use crate::base::limits::admission::{
+    LATE_BYTES_PER_ADDRESS_MAX, LATE_MS, RETRY_LATER_S, UNREAD_BODY_BYTES_MIN,
+};
 use crate::base::slots::Slot;
 use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::Request;

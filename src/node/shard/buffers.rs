@@ -2,7 +2,7 @@
 //!
 //! Owns: memory that lives for one turn and is used again. Must not: hold anything of a connection between turns.
 
-use crate::base::limits::READ_BYTES;
+use crate::base::limits::turn::READ_BYTES;
 
 /// Bytes a scratch vector may keep allocated; what a storm or one big answer needed is given back.
 const KEPT_MAX: usize = 64 * 1_024;

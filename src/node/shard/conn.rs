@@ -47,7 +47,7 @@ pub(crate) struct Conn {
 kept!(Conn);
 
 // A million of these wait at a time.
-const _: () = assert!(size_of::<Conn>() <= 112);
+const _: () = assert!(size_of::<Conn>() <= crate::base::limits::parked::CONN_BYTES_MAX);
 
 /// What a connection is doing.
 #[derive(Debug)]

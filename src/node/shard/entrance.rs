@@ -11,7 +11,8 @@ use super::conn::Conn;
 use super::gate::Closed;
 use super::listener::{Accepted, turn_away};
 use super::{Shard, token};
-use crate::base::limits::{ACCEPTS_PER_TURN, RETRY_CROWDED_S};
+use crate::base::limits::admission::RETRY_CROWDED_S;
+use crate::base::limits::turn::ACCEPTS_PER_TURN;
 use crate::base::slots::Slot;
 use crate::http::response::Rejection;
 

@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::admission::{Addresses, Cells};
-use crate::base::limits::RESUME_PERCENT;
+use crate::base::limits::admission::RESUME_PERCENT;
 use crate::base::memory::Owner;
 use crate::base::ranges::{Range, contain};
 use crate::http::forwarded;

@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::token;
 use crate::base::admission::Pace;
 use crate::base::clock::Tick;
-use crate::base::limits::{ACCEPT_REST_MS, BACKLOG, READ_BYTES};
+use crate::base::limits::turn::{ACCEPT_REST_MS, BACKLOG, READ_BYTES};
 
 /// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address
 /// must be nobody's, so that a second server is an error and does not take a share of the connections.

@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounde
 
 use super::wake::WakeFlag;
 use crate::base::domains::Domains;
-use crate::base::limits::{DOOR_MS, MAILBOX_BATCHES};
+use crate::base::limits::turn::{MAILBOX_BATCHES, MAILBOX_WAIT_MS};
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
 
@@ -59,7 +59,7 @@ pub fn mailbox(waker: mio::Waker) -> (Door, Inbox) {
 impl Door {
     /// Puts a parcel in, for threads that may wait a little for a place.
     pub fn put(&self, parcel: Parcel) {
-        match self.channel.send_timeout(parcel, Duration::from_millis(DOOR_MS)) {
+        match self.channel.send_timeout(parcel, Duration::from_millis(MAILBOX_WAIT_MS)) {
             // Whoever waits for the server learns that a shard has ended.
             Ok(()) | Err(SendTimeoutError::Disconnected(_)) => {}
             Err(SendTimeoutError::Timeout(_)) => log::error!("a shard does not take its mail"),

@@ -38,10 +38,12 @@ use mio::{Events, Poll};
 
 use crate::base::clock::{Clock, Origin, Tick};
 use crate::base::domains::Domains;
-use crate::base::limits::{
-    ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, Limits, MAIL_WORK_PER_TURN,
-    OUTBOX_MARK, POST_AGAIN_MS, SLEEP_MS_MAX, TIMERS_PER_TURN, Timeouts,
+use crate::base::limits::chat::MAIL_WORK_PER_TURN;
+use crate::base::limits::turn::{
+    ACCEPTS_PER_TURN, BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, MAIL_RETRY_MS, OUTBOX_MARK,
+    SLEEP_MS_MAX, TIMERS_PER_TURN,
 };
+use crate::base::limits::{Limits, Timeouts};
 use crate::base::memory::{Change, Held, Memory, Owner};
 use crate::base::slots::Slot;
 use crate::base::stats::{Counters, Stats};
@@ -63,7 +65,7 @@ use timers::Wheel;
 use token::Source;
 use traffic::Readiness;
 
-pub(crate) use token::{LISTENERS_MAX, WAKER};
+pub(crate) use token::WAKER;
 
 /// Whose deadline has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +75,12 @@ enum Timer {
     /// Look for calls that other shards have not answered.
     Sweep,
 }
+
+// An entry of the wheel has a timer, its moment and the number of the next entry.
+const _: () = assert!(
+    size_of::<Timer>() + size_of::<crate::base::clock::Moment>() + size_of::<u32>()
+        <= crate::base::limits::parked::ALARM_BYTES_MAX
+);
 
 /// What a shard tells the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -290,7 +298,7 @@ impl Shard {
             return 0;
         }
         let now = self.now();
-        let mut patience_ms = if self.outbox.waiting() > 0 { POST_AGAIN_MS } else { SLEEP_MS_MAX };
+        let mut patience_ms = if self.outbox.waiting() > 0 { MAIL_RETRY_MS } else { SLEEP_MS_MAX };
         let deadline = match self.life {
             Life::Draining(until) => Some(until),
             Life::Serving | Life::Drained | Life::Stopped => None,

@@ -10,7 +10,7 @@ use super::Shard;
 use super::conn::Deferral;
 use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
-use crate::base::limits::{POSTPONED_PER_TURN, PUT_OFF_MS_MAX};
+use crate::base::limits::turn::{POSTPONED_PER_TURN, PUT_OFF_MS_MAX};
 use crate::base::memory::{Held, Owner};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Call, Refusal, Verb};

@@ -6,14 +6,13 @@ use std::num::NonZeroU32;
 
 use mio::Token;
 
+use crate::base::limits::settings::LISTENERS_MAX;
 use crate::base::slots::Slot;
 
 /// The token of the shard's waker.
 pub(crate) const WAKER: Token = Token(usize::MAX);
 /// The token of its first listener; the others follow downwards.
 const LISTENER_FIRST: usize = usize::MAX - 1;
-/// Most listeners; their tokens must not meet those of connections.
-pub(crate) const LISTENERS_MAX: usize = 64;
 
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,9 +19,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::base::clock::Deadline;
-use crate::base::limits::{
-    ACCEPT_REST_MS, ADMIN_ACCEPTS_PER_TURN, ADMIN_CONNECTIONS_MAX, ADMIN_HEAD_BYTES_MAX, ADMIN_MS,
+use crate::base::limits::ops::{
+    ADMIN_ACCEPTS_PER_TURN, ADMIN_CONNECTIONS_MAX, ADMIN_HEAD_BYTES_MAX, ADMIN_MS,
 };
+use crate::base::limits::turn::ACCEPT_REST_MS;
 
 /// The server behind the connections.
 pub(super) trait Answers {

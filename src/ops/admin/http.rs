@@ -10,7 +10,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use crate::base::limits::{ADMIN_HEAD_BYTES_MAX, HEADERS_MAX};
+use crate::base::limits::ops::ADMIN_HEAD_BYTES_MAX;
+use crate::base::limits::wire::HEADERS_MAX;
 
 /// A request that is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]

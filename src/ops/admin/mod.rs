@@ -32,7 +32,7 @@ pub use self::process::Process;
 use crate::base::clock::Deadline;
 use crate::base::domains::Domains;
 use crate::base::json;
-use crate::base::limits::LOOK_MS;
+use crate::base::limits::ops::SAMPLE_MS;
 use crate::base::stats::Stats;
 use http::{Answer, Request};
 use watch::{Look, Watch};
@@ -104,7 +104,7 @@ impl Admin {
 /// Looks as long as there is anybody to tell.
 fn look(watch: &Weak<Watch>) {
     loop {
-        thread::sleep(Duration::from_millis(LOOK_MS));
+        thread::sleep(Duration::from_millis(SAMPLE_MS));
         let Some(watch) = watch.upgrade() else { return };
         watch.look();
     }

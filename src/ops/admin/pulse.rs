@@ -1,13 +1,13 @@
 //! Whether every shard turns.
 //!
 //! Owns: telling sleep from standstill. Must not: ask a shard anything; one that stands still would not answer. A shard
-//! counts its turns, and sleeps only [`SLEEP_MS_MAX`](crate::base::limits::SLEEP_MS_MAX) at a time, so one whose count has
-//! not moved at [`STANDSTILL_LOOKS`] looks in a row is stuck, or has slept through its wake.
+//! counts its turns, and sleeps only [`SLEEP_MS_MAX`](crate::base::limits::turn::SLEEP_MS_MAX) at a time, so one whose count has
+//! not moved at [`STANDSTILL_SAMPLES`] looks in a row is stuck, or has slept through its wake.
 
-use crate::base::limits::STANDSTILL_LOOKS;
+use crate::base::limits::ops::STANDSTILL_SAMPLES;
 use crate::base::stats::{Stats, index_of};
 
-/// The pulse of a server's shards, taken every [`LOOK_MS`](crate::base::limits::LOOK_MS).
+/// The pulse of a server's shards, taken every [`SAMPLE_MS`](crate::base::limits::ops::SAMPLE_MS).
 #[derive(Debug)]
 pub struct Pulse {
     stats: Stats,
@@ -36,7 +36,7 @@ impl Pulse {
             beat.missed = if turns == beat.turns { beat.missed + 1 } else { 0 };
             beat.turns = turns;
         }
-        let still = |(_, beat): &(usize, &Beat)| beat.missed >= STANDSTILL_LOOKS;
+        let still = |(_, beat): &(usize, &Beat)| beat.missed >= STANDSTILL_SAMPLES;
         self.shards.iter().enumerate().filter(still).map(|(shard, _)| shard).collect()
     }
 }
@@ -55,7 +55,7 @@ mod tests {
                 .board(shard)
                 .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());
         };
-        for look in 0..u64::from(STANDSTILL_LOOKS) {
+        for look in 0..u64::from(STANDSTILL_SAMPLES) {
             turn(0, 1 + look);
             turn(1, 7);
             assert_eq!(pulse.look(), [0; 0], "look {look}");

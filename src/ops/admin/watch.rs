@@ -11,7 +11,7 @@ use super::process::Process;
 use super::pulse::Pulse;
 use super::report::{Calls, Domain, Loss, Report, Sample, Shard};
 use crate::base::clock::{Deadline, rfc3339, wall_ms};
-use crate::base::limits::{HISTORY_LOOKS, LOOK_MS, RECENT_LOOKS, STANDSTILL_LOOKS};
+use crate::base::limits::ops::{HISTORY_SAMPLES, RECENT_SAMPLES, SAMPLE_MS, STANDSTILL_SAMPLES};
 use crate::base::stats::{Board, COUNTERS, CallKind, Distribution, DomainCounts, index_of};
 
 /// Counters of what somebody did not get.
@@ -80,7 +80,7 @@ impl Look {
         };
         let (domains, other_domains) = look_at_domains(subject);
         Look {
-            at: Deadline::after_ms(u64::from(STANDSTILL_LOOKS) * LOOK_MS),
+            at: Deadline::after_ms(u64::from(STANDSTILL_SAMPLES) * SAMPLE_MS),
             boards: boards.iter().map(Board::values).collect(),
             poster: subject.stats.poster().values(),
             turns: boards.iter().map(Board::turns).collect(),
@@ -149,8 +149,8 @@ impl Watch {
         let mut seen = self.seen();
         seen.standing_still = seen.pulse.look();
         let sample = sample(seen.newest(), seen.eldest(), &look);
-        push_bounded(&mut seen.recent, look, RECENT_LOOKS + 1);
-        push_bounded(&mut seen.history, sample, HISTORY_LOOKS);
+        push_bounded(&mut seen.recent, look, RECENT_SAMPLES + 1);
+        push_bounded(&mut seen.history, sample, HISTORY_SAMPLES);
     }
 
     /// What is wrong with the server, if anything.
@@ -333,7 +333,7 @@ mod tests {
 
     use super::*;
     use crate::base::domains::{DomainConfig, Domains};
-    use crate::base::limits::DOMAINS_NAMED_MAX;
+    use crate::base::limits::ops::DOMAINS_NAMED_MAX;
     use crate::base::stats::{Counters, Stats};
 
     fn subject(domains: &Arc<Domains>) -> Subject {
@@ -391,11 +391,11 @@ mod tests {
     #[test]
     fn the_history_has_an_end() {
         let watch = Watch::new(subject(&Arc::default()));
-        for _ in 0..HISTORY_LOOKS + 5 {
+        for _ in 0..HISTORY_SAMPLES + 5 {
             watch.look();
         }
-        assert_eq!(watch.history().len(), HISTORY_LOOKS);
-        assert_eq!(watch.seen().recent.len(), RECENT_LOOKS + 1);
+        assert_eq!(watch.history().len(), HISTORY_SAMPLES);
+        assert_eq!(watch.seen().recent.len(), RECENT_SAMPLES + 1);
     }
 
     #[test]
@@ -408,7 +408,7 @@ mod tests {
                 .board(0)
                 .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());
         };
-        for turns in 0..u64::from(STANDSTILL_LOOKS) {
+        for turns in 0..u64::from(STANDSTILL_SAMPLES) {
             assert_eq!(watch.illness(), None);
             turn(turns + 1);
             watch.look();

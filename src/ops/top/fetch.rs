@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 use crate::base::clock::Deadline;
-use crate::base::limits::{TOP_ANSWER_BYTES_MAX, TOP_MS};
+use crate::base::limits::ops::{TOP_ANSWER_BYTES_MAX, TOP_MS};
 use crate::ops::admin::report::Report;
 
 /// The report of the server at this admin address. An error explains how to start a server that has one.

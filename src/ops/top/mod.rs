@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use crate::base::clock::Deadline;
-use crate::base::limits::LOOK_MS;
+use crate::base::limits::ops::SAMPLE_MS;
 use crate::ops::admin::report::Report;
 use terminal::Terminal;
 use view::{Frame, HISTORY};
@@ -49,7 +49,7 @@ pub fn watch(admin: SocketAddr, sender: Sender<Event>, events: &Receiver<Event>)
             }
             messages.push_back(report.now.messages_per_s);
         }
-        let pause = Deadline::after_ms(LOOK_MS);
+        let pause = Deadline::after_ms(SAMPLE_MS);
         let (history, report) = (messages.make_contiguous(), report.as_ref());
         loop {
             draw(&terminal, admin, report, history)?;

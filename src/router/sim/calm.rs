@@ -10,7 +10,7 @@ use super::actors::texts;
 use super::browser::Life;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
-use crate::base::limits::REPEAT_MS_MIN;
+use crate::base::limits::chat::REPEAT_MS_MIN;
 use crate::router::call::{Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Started, Verb};
 use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;

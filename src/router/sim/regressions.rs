@@ -2,7 +2,8 @@
 
 use super::world::{Ask, World};
 use super::{PLENTY_BYTES, Plan, Random};
-use crate::base::limits::{DRAIN_POLLS, DRAIN_STEP_MS, Limits, Timeouts};
+use crate::base::limits::chat::{DRAIN_POLLS, DRAIN_STEP_MS};
+use crate::base::limits::{Limits, Timeouts};
 use crate::router::call::{Looks, RoomCall, Show, Subject, Verb, Version};
 use crate::router::ids::Place;
 use crate::router::mail::Input;

@@ -9,7 +9,7 @@ use super::world::{Ask, World};
 use crate::base::admission::Claim;
 use crate::base::clock::Moment;
 use crate::base::domains::DomainId;
-use crate::base::limits::ALARM_MS_MAX;
+use crate::base::limits::turn::ALARM_MS_MAX;
 use crate::base::memory::Owner;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};

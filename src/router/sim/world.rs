@@ -15,7 +15,7 @@ use super::random::Random;
 use crate::base::admission::Budget;
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainConfig, DomainId, Domains};
-use crate::base::limits::STOP_MS_MIN;
+use crate::base::limits::turn::STOP_MS_MIN;
 use crate::base::memory::Memory;
 use crate::router::call::{Answer, Call, Delivery, Verb};
 use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};

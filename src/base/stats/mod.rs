@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub use self::histogram::{Distribution, Histogram};
 use crate::base::domains::DomainId;
-use crate::base::limits::DOMAINS_NAMED_MAX;
+use crate::base::limits::ops::DOMAINS_NAMED_MAX;
 
 /// A metric.
 #[derive(Clone, Copy, Debug)]

@@ -13,10 +13,9 @@ use super::nearest::nearest;
 use super::values::{self, Read};
 use super::{Place, Problem, Settings};
 use crate::base::domains::DomainConfig;
-use crate::base::limits::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, Limits, SHARDS_MAX, Timeouts};
-
-/// A setting that is a number: its name, where it is kept, and what it may be.
-type Number<T, N> = (&'static str, fn(&mut T) -> &mut N, RangeInclusive<N>);
+use crate::base::limits::settings::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, SHARDS_MAX};
+use crate::base::limits::table::Setting;
+use crate::base::limits::{Limits, Timeouts};
 
 /// What may stand at the top of the file, what in a `[[domain]]`.
 pub(super) const TOP: [&str; 12] = [
@@ -35,51 +34,6 @@ pub(super) const TOP: [&str; 12] = [
 ];
 const DOMAIN: [&str; 6] =
     ["name", "apikeys", "origins", "max_users", "max_calls_per_second", "undelivered_url"];
-
-const LIMITS: [Number<Limits, usize>; 16] = [
-    ("message_bytes", |to| &mut to.message_bytes, 1..=Limits::MAX.message_bytes),
-    ("body_bytes", |to| &mut to.body_bytes, 1..=Limits::MAX.body_bytes),
-    ("list_body_bytes", |to| &mut to.list_body_bytes, 1..=Limits::MAX.list_body_bytes),
-    ("buddies_per_call", |to| &mut to.buddies_per_call, 1..=Limits::MAX.buddies_per_call),
-    ("rooms_per_call", |to| &mut to.rooms_per_call, 1..=Limits::MAX.rooms_per_call),
-    ("roster_links", |to| &mut to.roster_links, 1..=Limits::MAX.roster_links),
-    ("rooms_per_user", |to| &mut to.rooms_per_user, 1..=Limits::MAX.rooms_per_user),
-    ("sessions_per_user", |to| &mut to.sessions_per_user, 1..=Limits::MAX.sessions_per_user),
-    ("queue_messages", |to| &mut to.queue_messages, 1..=Limits::MAX.queue_messages),
-    ("queue_bytes", |to| &mut to.queue_bytes, 1..=Limits::MAX.queue_bytes),
-    ("connections_per_shard", |to| &mut to.connections_per_shard, 0..=Limits::MAX.connections_per_shard),
-    ("accepts_per_second", |to| &mut to.accepts_per_second, 0..=Limits::MAX.accepts_per_second),
-    (
-        "connections_per_address",
-        |to| &mut to.connections_per_address,
-        0..=Limits::MAX.connections_per_address,
-    ),
-    (
-        "requests_per_second_per_address",
-        |to| &mut to.requests_per_second_per_address,
-        0..=Limits::MAX.requests_per_second_per_address,
-    ),
-    ("memory_bytes", |to| &mut to.memory_bytes, Limits::MEMORY_BYTES_MIN..=Limits::MAX.memory_bytes),
-    ("undelivered_bytes", |to| &mut to.undelivered_bytes, 1..=Limits::MAX.undelivered_bytes),
-];
-
-const MS: RangeInclusive<u64> = Timeouts::MIN_MS..=Timeouts::MAX_MS;
-const TIMEOUTS: [Number<Timeouts, u64>; 14] = [
-    ("poll_hold_ms_min", |to| &mut to.poll_hold_ms_min, MS),
-    ("poll_hold_ms_max", |to| &mut to.poll_hold_ms_max, MS),
-    ("session_cut_ms", |to| &mut to.session_cut_ms, MS),
-    ("session_idle_ms", |to| &mut to.session_idle_ms, MS),
-    ("linger_ms", |to| &mut to.linger_ms, MS),
-    ("idle_ms", |to| &mut to.idle_ms, MS),
-    ("head_ms", |to| &mut to.head_ms, MS),
-    ("body_ms", |to| &mut to.body_ms, MS),
-    ("write_ms", |to| &mut to.write_ms, MS),
-    ("answer_ms", |to| &mut to.answer_ms, MS),
-    ("gather_ms", |to| &mut to.gather_ms, MS),
-    ("drain_ms", |to| &mut to.drain_ms, MS),
-    ("storm_ms", |to| &mut to.storm_ms, MS),
-    ("undelivered_ms", |to| &mut to.undelivered_ms, MS),
-];
 
 /// Longest name of an unknown setting that is repeated in a message, in bytes.
 const UNKNOWN_BYTES_MAX: usize = 32;
@@ -160,7 +114,7 @@ impl Reader<'_> {
     }
 
     fn timeouts(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Timeouts) {
-        self.numbers(value, "timeouts.", &TIMEOUTS, into);
+        self.numbers(value, "timeouts.", Timeouts::SETTINGS, into);
         if into.poll_hold_ms_min > into.poll_hold_ms_max {
             let span = last_of(value, &["poll_hold_ms_min", "poll_hold_ms_max"]);
             self.wrong(&span, "timeouts.poll_hold_ms_min", "must not be more than poll_hold_ms_max");
@@ -170,7 +124,7 @@ impl Reader<'_> {
     /// A message must fit into the request that carries it and into the queue that holds it, however long it becomes
     /// in a form and in JSON.
     fn limits(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Limits) {
-        self.numbers(value, "limits.", &LIMITS, into);
+        self.numbers(value, "limits.", Limits::SETTINGS, into);
         let holders =
             [("body_bytes", into.body_bytes, FORM_GROWTH), ("queue_bytes", into.queue_bytes, JSON_GROWTH)];
         for (holder, bytes, growth) in holders {
@@ -236,22 +190,21 @@ impl Reader<'_> {
         &mut self,
         value: &Spanned<DeValue<'_>>,
         prefix: &str,
-        numbers: &[Number<T, N>],
+        settings: &[Setting<T, N>],
         into: &mut T,
     ) where
         N: Copy + PartialOrd + std::fmt::Display + TryFrom<i128>,
     {
         let Some(table) = self.table(value, prefix.trim_end_matches('.')) else { return };
         for (key, value) in table {
-            match numbers.iter().find(|(name, ..)| name == key.get_ref()) {
-                Some((name, field, range)) => {
-                    if let Some(number) = self.number(value, &format!("{prefix}{name}"), range) {
-                        *field(into) = number;
-                    }
-                }
-                None => {
-                    self.unknown(key, prefix, &numbers.iter().map(|(name, ..)| *name).collect::<Vec<_>>());
-                }
+            let Some(setting) = settings.iter().find(|setting| setting.name == key.get_ref()) else {
+                let known: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+                self.unknown(key, prefix, &known);
+                continue;
+            };
+            let number = self.number(value, &format!("{prefix}{}", setting.name), &setting.range);
+            if let Some(number) = number {
+                *(setting.field)(into) = number;
             }
         }
     }
@@ -334,9 +287,9 @@ impl Reader<'_> {
 fn place_of(name: &str) -> Option<&'static str> {
     if TOP.contains(&name) {
         Some("to the top of the file, above the first line in [ ]")
-    } else if LIMITS.iter().any(|(limit, ..)| *limit == name) {
+    } else if Limits::SETTINGS.iter().any(|limit| limit.name == name) {
         Some("under [limits]")
-    } else if TIMEOUTS.iter().any(|(timeout, ..)| *timeout == name) {
+    } else if Timeouts::SETTINGS.iter().any(|timeout| timeout.name == name) {
         Some("under [timeouts]")
     } else if DOMAIN.contains(&name) {
         Some("under [[domain]]")

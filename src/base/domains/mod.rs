@@ -12,7 +12,7 @@ use std::sync::Arc;
 use self::apikey::Apikeys;
 pub use self::apikey::is_same_credential;
 use crate::base::admission::{Budget, Gauge, Meter, Pace};
-use crate::base::limits::CALL_BURST_MS;
+use crate::base::limits::chat::CALL_BURST_MS;
 
 /// A domain of this process. Never used again for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

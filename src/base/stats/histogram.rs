@@ -1,21 +1,21 @@
-//! How long things take.
+//! Histograms of durations.
 //!
-//! Owns: the buckets, and what can be read out of them. Must not: know what is measured. The buckets grow as the times do
-//! (four to each doubling), so that one set serves for microseconds and for seconds, and a quantile is right within an
-//! eighth. Recording is finding the bucket by a shift and adding to two cells that nobody else writes.
+//! Owns: the buckets, and what can be read out of them. Must not: import a metric. The buckets grow as the times do
+//! (four to each doubling), so that one set serves for microseconds and for seconds, and a quantile is right within
+//! an eighth. Recording is finding the bucket by a shift and adding to two cells that nobody else writes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::add;
+use super::cell::add;
 
 /// Times below 2 to the power of this, in microseconds, share the first bucket.
 const SMALLEST_BITS: u32 = 3;
 /// Buckets of one doubling, as a power of 2.
 const SPLIT_BITS: u32 = 2;
 const SPLIT: usize = 1 << SPLIT_BITS;
-/// Doublings that are told apart: up to 16.8 s.
+/// Doublings with buckets of their own: up to 16.8 s.
 const DOUBLINGS: usize = 21;
-/// One for what is shorter, one for what is longer.
+/// All of them, with one for shorter durations and one for longer ones.
 const BUCKETS: usize = 1 + DOUBLINGS * SPLIT + 1;
 
 /// Counts by duration, written by one thread and read by any.
@@ -32,13 +32,13 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Counts something that took so long.
+    /// Counts a duration.
     pub fn record(&self, us: u64) {
         add(&self.buckets[bucket_of(us)], 1);
         add(&self.sum_us, us);
     }
 
-    /// What was counted so far.
+    /// The counts up to now.
     pub fn read(&self) -> Distribution {
         Distribution {
             counts: self.buckets.iter().map(|cell| cell.load(Ordering::Relaxed)).collect(),
@@ -68,7 +68,7 @@ fn end_of(bucket: usize) -> u64 {
     ((SPLIT + part + 1) as u64) << (doubling + (SMALLEST_BITS - SPLIT_BITS) as usize)
 }
 
-/// What a histogram has counted at one time.
+/// The counts of a histogram at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Distribution {
     counts: Vec<u64>,
@@ -77,12 +77,12 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// How many durations there are.
+    /// The number of durations.
     pub fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    /// Adds those of another.
+    /// Adds the counts of another one.
     pub fn add(&mut self, other: &Distribution) {
         self.counts.resize(self.counts.len().max(other.counts.len()), 0);
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
@@ -91,7 +91,7 @@ impl Distribution {
         self.sum_us += other.sum_us;
     }
 
-    /// What came since `earlier`, which was read from the same histograms.
+    /// The counts since `earlier`, which was read from the same histograms.
     #[must_use]
     pub fn since(&self, earlier: &Distribution) -> Distribution {
         let before = earlier.counts.iter().copied().chain(std::iter::repeat(0));
@@ -101,7 +101,7 @@ impl Distribution {
         }
     }
 
-    /// The duration that this share of all are not longer than, in microseconds; `None` if there are none.
+    /// The duration that this share of all durations does not exceed, in microseconds; `None` if there are none.
     pub fn quantile_us(&self, share: f64) -> Option<f64> {
         let rank = share * as_f64(self.count());
         let mut below = 0;
@@ -117,7 +117,7 @@ impl Distribution {
         None
     }
 
-    /// How many were shorter than each of these durations, in microseconds: one for each doubling.
+    /// For each doubling, its end in microseconds and the number of durations below it.
     pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
         (0..=DOUBLINGS).map(|doublings| {
             let buckets = 1 + doublings * SPLIT;
@@ -126,7 +126,6 @@ impl Distribution {
     }
 }
 
-/// Counts are far below 2^53.
 #[allow(clippy::cast_precision_loss, reason = "counts and times are far below 2^53")]
 fn as_f64(number: u64) -> f64 {
     number as f64

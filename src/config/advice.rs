@@ -1,13 +1,13 @@
-//! Settings that are allowed and unwise.
+//! Warnings of settings that are allowed and unwise.
 //!
-//! Owns: the warnings. Must not: refuse a configuration, warn of a setting that may be intended, or repeat a key.
-//! `nextim check-config` prints the warnings, and a server that starts logs them.
+//! Owns: the warnings. Must not: refuse a configuration, or repeat a key. A setting that may be intended is not
+//! warned of. `nextim check-config` prints the warnings, and a server that starts logs them.
 
 use std::fs;
 use std::path::Path;
 
-use super::Config;
 use super::check::beyond_loopback;
+use super::checked::Config;
 use crate::base::limits::settings::{APIKEY_CHARS_ADVISED, FRONT_END_POLL_MS};
 
 /// The warnings, each as `setting: why`. `memory_bytes` is the memory of the machine, if known.
@@ -16,23 +16,25 @@ pub(super) fn advice(config: &Config, memory_bytes: Option<u64>) -> Vec<String> 
     short_apikeys(config, &mut advice);
     if let Some(admin) = beyond_loopback(&config.admin) {
         advice.push(format!(
-            "admin: {admin} can be reached from other machines; it asks for no password and shows the names and the \
-             numbers of all domains"
+            "admin: {admin} can be reached from other machines; it has no password, and shows the names and \
+             counters of all domains"
         ));
     }
     for range in config.exempt.iter().filter(|range| range.is_vast()) {
-        advice
-            .push(format!("exempt: {range} has strangers in it, for whom no limit of addresses holds then"));
+        advice.push(format!(
+            "exempt: {range} includes public addresses, and limits per address do not apply to them"
+        ));
     }
     for range in config.trusted_proxies.iter().filter(|range| range.is_vast()) {
         advice.push(format!(
-            "trusted_proxies: {range} has strangers in it, who can pass for any address by X-Forwarded-For"
+            "trusted_proxies: {range} includes public addresses, which could name any client in X-Forwarded-For"
         ));
     }
     memory(config, memory_bytes, &mut advice);
     if config.timeouts.poll_hold_ms_max >= FRONT_END_POLL_MS {
-        advice
-            .push(format!("timeouts.poll_hold_ms_max: front ends give up a poll after {FRONT_END_POLL_MS}"));
+        advice.push(format!(
+            "timeouts.poll_hold_ms_max: front ends give up a poll after {FRONT_END_POLL_MS} ms"
+        ));
     }
     advice
 }
@@ -42,8 +44,8 @@ fn short_apikeys(config: &Config, advice: &mut Vec<String>) {
     let is_short = |key: &String| key.chars().count() < APIKEY_CHARS_ADVISED;
     for domain in config.domains.iter().filter(|domain| domain.apikeys.iter().any(is_short)) {
         advice.push(format!(
-            "domain.apikeys: {:?} has an apikey of fewer than {APIKEY_CHARS_ADVISED} characters, and {beyond} can be \
-             reached from other machines, where it can be guessed; `nextim genkey` makes a better one",
+            "domain.apikeys: {:?} has an apikey of fewer than {APIKEY_CHARS_ADVISED} characters, which other \
+             machines can guess at {beyond}; `nextim genkey` makes a better one",
             domain.name
         ));
     }
@@ -52,27 +54,28 @@ fn short_apikeys(config: &Config, advice: &mut Vec<String>) {
 fn memory(config: &Config, machine: Option<u64>, advice: &mut Vec<String>) {
     let wanted = config.limits.memory_bytes;
     if let Some(machine) = machine.filter(|machine| *machine < wanted as u64) {
-        advice
-            .push(format!("limits.memory_bytes: {wanted} is more than there is for this process, {machine}"));
+        advice.push(format!(
+            "limits.memory_bytes: {wanted} is more than the {machine} that this process may use"
+        ));
     }
     let share = wanted / usize::from(config.shards.unwrap_or(1).max(1));
     let body = config.limits.list_body_bytes.max(config.limits.body_bytes);
     if share < body {
         advice.push(format!(
-            "limits.memory_bytes: the share of a shard is {share}, and a body may have {body}, which will be refused"
+            "limits.memory_bytes: a shard has {share} of it, so the longest body that is allowed, {body}, is refused"
         ));
     }
 }
 
 /// The memory of this machine, or what the control group of this process leaves of it.
 pub(super) fn machine_memory() -> Option<u64> {
-    let told = fs::read_to_string("/proc/meminfo").ok()?;
+    let meminfo = fs::read_to_string("/proc/meminfo").ok()?;
     let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let limits = control_groups(&own).filter_map(|group| {
         let limit = fs::read_to_string(Path::new("/sys/fs/cgroup").join(group).join("memory.max")).ok()?;
         limit.trim().parse().ok() // "max" is no limit
     });
-    total(&told).into_iter().chain(limits).min()
+    total(&meminfo).into_iter().chain(limits).min()
 }
 
 /// `MemTotal` of `/proc/meminfo`, in bytes.
@@ -91,7 +94,7 @@ fn control_groups(cgroup: &str) -> impl Iterator<Item = &Path> {
 mod tests {
     use super::*;
 
-    /// The settings that are warned of.
+    /// Checks which settings are warned of.
     #[track_caller]
     fn check(text: &str, memory_bytes: u64, expected: &[&str]) {
         let config: Config = text.parse().unwrap();
@@ -104,7 +107,7 @@ mod tests {
     const PLENTY: u64 = 1 << 40;
 
     #[test]
-    fn nothing_is_said_of_what_is_wise() {
+    fn wise_settings_have_no_warning() {
         check("", PLENTY, &[]);
         check(include_str!("../../nextim.toml"), PLENTY, &[]);
         check("admin = \"[::1]:8001\"\nexempt = [\"10.0.0.0/8\", \"fc00::/7\"]", PLENTY, &[]);
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unwise() {
+    fn unwise_settings_have_a_warning() {
         let long = "k".repeat(APIKEY_CHARS_ADVISED);
         let keys = format!("[[domain]]\nname = \"a\"\napikeys = [\"{long}\", \"Kx7\"]");
         check(&format!("listen = [\"127.0.0.1:1\", \"10.0.0.1:1\"]\n{keys}"), PLENTY, &["domain.apikeys"]);

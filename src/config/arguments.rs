@@ -1,7 +1,7 @@
 //! The command line and the environment.
 //!
-//! Owns: flags, variables, and the text of the help. Must not: read the environment by itself (a test would have
-//! to change that of its whole process), or let an error repeat a value. Help and errors are handed to the caller.
+//! Owns: flags, variables, and the text of the help. Must not: read the environment (a test would have to change that
+//! of its whole process), print, or repeat a value in an error. The caller gets help and errors.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,10 +11,12 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use log::LevelFilter;
 
+use super::checked::ADMIN_DEFAULT;
+use super::layer::Layer;
 use super::nearest::nearest;
+use super::problem::{ConfigError, Location, Problem};
 use super::reference;
 use super::values::{self, Read};
-use super::{ADMIN_DEFAULT, ConfigError, Place, Problem, Settings};
 use crate::base::domains::DomainConfig;
 use crate::ops::logging::Format;
 
@@ -22,7 +24,7 @@ const ABOUT: &str = "A web instant-messaging server: REST for community sites, l
 
 Without arguments it serves the domain `localhost` with the apikey `public` on 127.0.0.1:8000, which is
 enough to try it. A real site is configured in a file (nextim.toml, which comes with the server, shows every
-setting). A flag replaces the same setting of the environment, which replaces that of the file.";
+setting). A flag replaces the same setting of the environment, and the environment that of the file.";
 
 const AFTER: &str = "\
 Examples:
@@ -39,24 +41,23 @@ Environment:
   NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_LOG_FORMAT, NEXTIM_PUBLIC_URL, NEXTIM_ADMIN
 
 Signals:
-  SIGTERM, SIGINT  answer what waits, then exit with 0; a second one exits at once with 128 + its number
+  SIGTERM, SIGINT  answer waiting calls and polls, then exit with 0; a second one exits at once, with 128
+                   and its number
   SIGHUP           read the domains and their apikeys again from the configuration file
 
 Exit status:
   0 after a signal, 1 if the server cannot start or has failed, 2 for wrong arguments";
 
-/// What stands behind the flags in the help.
+/// The end of the long help.
 fn after() -> String {
     format!("{AFTER}\n\n{}", reference::help())
 }
 
-/// [`super::ADMIN_DEFAULT`] as it is typed.
+/// [`ADMIN_DEFAULT`] as typed.
 const ADMIN_TEXT: &str = "127.0.0.1:8001";
 
-/// The beginning of the name of every variable of this server.
 const VARIABLE_PREFIX: &str = "NEXTIM_";
 
-/// All variables.
 const VARIABLES: [&str; 9] = [
     "NEXTIM_LISTEN",
     "NEXTIM_SHARDS",
@@ -69,13 +70,13 @@ const VARIABLES: [&str; 9] = [
     "NEXTIM_ADMIN",
 ];
 
-/// Longest name of an unknown variable that is repeated, in bytes.
+/// Longest name of an unknown variable that a warning repeats, in bytes.
 const VARIABLE_BYTES_MAX: usize = 64;
 
-/// What stands in an error in place of a value.
+/// Stands in an error in place of a value.
 const HIDDEN: &str = "…";
 
-/// What was typed on the command line.
+/// The command line.
 #[derive(Parser)]
 #[command(name = "nextim", version, args_conflicts_with_subcommands = true)]
 #[command(about = "A web instant-messaging server", long_about = ABOUT, after_long_help = after())]
@@ -84,7 +85,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
     listen: Vec<SocketAddr>,
 
-    /// How many shards (threads) serve; chosen by cores and the limit of open files if absent
+    /// Number of shards (threads); by default as cores and the limit of open files allow
     #[arg(long, value_name = "N", value_parser = values::shards)]
     shards: Option<u16>,
 
@@ -94,8 +95,8 @@ pub struct Arguments {
 
     /// The apikey of that --domain; visible in the list of processes, see --help
     ///
-    /// Every user of this machine can see it in the list of processes. For anything but a trial
-    /// use the file or the environment.
+    /// Every user of this machine can see it in the list of processes. Use the file or the
+    /// environment, except for a trial.
     #[arg(long, value_name = "KEY", value_parser = values::apikey)]
     #[arg(allow_hyphen_values = true, verbatim_doc_comment)]
     apikey: Vec<String>,
@@ -104,20 +105,20 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// Log this and what is more important: off, error, warn, info, debug, trace
+    /// Level of the log: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", value_parser = values::level)]
     log: Option<LevelFilter>,
 
-    /// How log lines look: text or json
+    /// Format of the log: text or json
     #[arg(long, value_name = "FORMAT", value_parser = values::log_format)]
     log_format: Option<Format>,
 
-    /// Let the server be watched here; without a value at 127.0.0.1:8001
+    /// Address of the admin listener (metrics, health, dashboard); without a value 127.0.0.1:8001
     #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
     #[arg(num_args = 0..=1, default_missing_value = ADMIN_TEXT)]
     admin: Option<SocketAddr>,
 
-    /// The URL under which browsers reach the server
+    /// The URL at which browsers reach the server
     #[arg(long, value_name = "URL", value_parser = values::public_url)]
     public_url: Option<String>,
 
@@ -127,45 +128,45 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make an apikey: 256 random bits as text
+    /// Print a new apikey: 256 random bits as text
     Genkey,
-    /// Check a configuration file, without starting a server
+    /// Check a configuration file without starting a server
     CheckConfig {
         /// The file to check
         file: PathBuf,
     },
     /// Watch a server that was started with --admin
     Top {
-        /// Its --admin address, 127.0.0.1:8001 if neither the flag nor the variable says so
+        /// Address of its admin listener; by default that of the environment, or else 127.0.0.1:8001
         #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
         admin: Option<SocketAddr>,
-        /// Show it once and end
+        /// Show it once and exit
         #[arg(long)]
         once: bool,
     },
 }
 
-/// What the command is to do.
+/// What a command line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// Serve.
+    /// Run a server.
     Serve,
-    /// Make an apikey.
+    /// Print an apikey.
     MakeKey,
-    /// Only check this file.
+    /// Check this file.
     CheckConfig(PathBuf),
     /// Watch the server that has this admin address.
     Top {
-        /// The address.
+        /// Where the admin listener is.
         admin: SocketAddr,
-        /// Once, and not until somebody ends it.
+        /// Whether to show it once, and not until the user ends it.
         once: bool,
     },
 }
 
 impl Arguments {
-    /// Reads the command line, the program's name first. An error may also be the help or the version that was
-    /// asked for; it knows its stream and its exit code.
+    /// Reads the command line, with the name of the program first. An error may also be the help or the version; it
+    /// has a stream and an exit code.
     pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
         let words: Vec<OsString> = arguments.into_iter().collect();
         let arguments =
@@ -185,7 +186,7 @@ impl Arguments {
         Ok(arguments)
     }
 
-    /// What was asked for. What a task needs of the environment is looked up.
+    /// The task. Its variables are looked up.
     pub fn task(&self, variable: impl Fn(&str) -> Option<OsString>) -> Result<Task, ConfigError> {
         Ok(match &self.command {
             None => Task::Serve,
@@ -198,25 +199,25 @@ impl Arguments {
         })
     }
 
-    /// The flags as settings, and the file they name.
-    pub(super) fn into_settings(self) -> (Settings, Option<PathBuf>) {
+    /// The flags as settings, and the path of the configuration file.
+    pub(super) fn into_settings(self) -> (Layer, Option<PathBuf>) {
         let domains = self.domain.into_iter().zip(self.apikey);
         let domains: Vec<_> = domains.map(|(name, apikey)| DomainConfig::new(name, apikey)).collect();
-        let settings = Settings {
-            listen: (!self.listen.is_empty()).then_some((self.listen, Place::elsewhere("--listen"))),
+        let settings = Layer {
+            listen: (!self.listen.is_empty()).then_some((self.listen, Location::elsewhere("--listen"))),
             shards: self.shards,
             public_url: self.public_url,
             log: self.log,
             log_format: self.log_format,
-            admin: self.admin.map(|admin| (admin, Place::elsewhere("--admin"))),
+            admin: self.admin.map(|admin| (admin, Location::elsewhere("--admin"))),
             domains: (!domains.is_empty()).then_some(domains),
-            ..Settings::default()
+            ..Layer::default()
         };
         (settings, self.config)
     }
 }
 
-/// Where to look for a server that can be watched.
+/// The admin address of the environment, or the default.
 fn admin_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<SocketAddr, ConfigError> {
     let mut reader = Environment { variable, problems: Vec::new() };
     let admin = reader.read("NEXTIM_ADMIN", values::address);
@@ -227,7 +228,7 @@ fn admin_of(variable: impl Fn(&str) -> Option<OsString>) -> Result<SocketAddr, C
     }
 }
 
-/// Adds the name that was meant to an error, where the parser knows of none: it finds no letters that were swapped in a
+/// Adds the nearest name to an error if the parser has found none: it does not see letters that were swapped in a
 /// short word.
 fn helpful(mut error: clap::Error, words: &[OsString]) -> clap::Error {
     let command = Arguments::command();
@@ -251,14 +252,14 @@ fn helpful(mut error: clap::Error, words: &[OsString]) -> clap::Error {
     error
 }
 
-/// Takes the values that were typed out of an error: a mistyped command line has its apikeys anywhere. What stays
-/// are the names of flags, and what was expected.
+/// Takes typed values out of an error: a mistyped command line may have an apikey anywhere. The names of flags stay,
+/// and what the parser expected.
 fn discreet(mut error: clap::Error) -> clap::Error {
     let unknown = (error.kind() == ErrorKind::UnknownArgument).then_some(ContextKind::InvalidArg);
     for kind in [ContextKind::InvalidSubcommand, ContextKind::InvalidValue].into_iter().chain(unknown) {
         let value = error.get(kind).map(ToString::to_string).unwrap_or_default();
         let is_flag = Some(kind) == unknown && value.starts_with('-');
-        // An empty value is how the parser says that there is none.
+        // For the parser, an empty value is a missing one.
         if !value.is_empty() && !is_flag {
             error.insert(kind, ContextValue::String(HIDDEN.to_owned()));
         }
@@ -267,28 +268,28 @@ fn discreet(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// The environment as settings, and the file it names. A variable that is empty counts as absent.
+/// The environment as settings, and the path of the configuration file. An empty variable counts as absent.
 pub(super) fn environment(
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<(Settings, Option<PathBuf>), Vec<Problem>> {
+) -> Result<(Layer, Option<PathBuf>), Vec<Problem>> {
     let mut reader = Environment { variable, problems: Vec::new() };
     let addresses = |text: &str| text.split(',').map(|text| values::address(text.trim())).collect();
-    let settings = Settings {
-        listen: reader.read_placed("NEXTIM_LISTEN", addresses),
+    let settings = Layer {
+        listen: reader.read_located("NEXTIM_LISTEN", addresses),
         shards: reader.read("NEXTIM_SHARDS", values::shards),
         public_url: reader.read("NEXTIM_PUBLIC_URL", values::public_url),
         log: reader.read("NEXTIM_LOG", values::level),
         log_format: reader.read("NEXTIM_LOG_FORMAT", values::log_format),
-        admin: reader.read_placed("NEXTIM_ADMIN", values::address),
+        admin: reader.read_located("NEXTIM_ADMIN", values::address),
         domains: reader.domain().map(|domain| vec![domain]),
-        ..Settings::default()
+        ..Layer::default()
     };
     let file = reader.raw("NEXTIM_CONFIG").map(PathBuf::from);
     if reader.problems.is_empty() { Ok((settings, file)) } else { Err(reader.problems) }
 }
 
-/// Warnings of variables that look like settings and are none, each with the name that may be meant. They are no errors:
-/// container platforms set variables that are named after a service.
+/// Warnings of variables that look like settings and are not, each with the nearest name. They are not errors:
+/// container platforms set variables with the name of a service.
 pub fn unknown_variables(names: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let unknown = |name: &OsString| {
         let name = name.to_str()?;
@@ -323,14 +324,14 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         read.map_err(|wrong| self.problems.push(Problem::elsewhere(name, wrong))).ok()
     }
 
-    fn read_placed<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<(T, Place)> {
-        Some((self.read(name, read)?, Place::elsewhere(name)))
+    fn read_located<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<(T, Location)> {
+        Some((self.read(name, read)?, Location::elsewhere(name)))
     }
 
     fn domain(&mut self) -> Option<DomainConfig> {
         for (one, other) in [("NEXTIM_DOMAIN", "NEXTIM_APIKEY"), ("NEXTIM_APIKEY", "NEXTIM_DOMAIN")] {
             if self.raw(one).is_some() && self.raw(other).is_none() {
-                self.problems.push(Problem::elsewhere(one, format!("needs {other} beside it")));
+                self.problems.push(Problem::elsewhere(one, format!("must be set together with {other}")));
             }
         }
         let name = self.read("NEXTIM_DOMAIN", values::domain_name);
@@ -343,7 +344,7 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
 mod tests {
     use super::*;
 
-    /// What is wrong with the command line, without the colours and the usage.
+    /// The first line of the error for a command line.
     fn wrong(flags: &[&str]) -> String {
         let words = std::iter::once("nextim").chain(flags.iter().copied());
         let error = Arguments::read(words.map(OsString::from)).err();

@@ -1,22 +1,23 @@
 //! The rules between settings that a server needs to start.
 //!
-//! Owns: every refusal that depends on the configuration alone. Must not: look at the machine: an address in use, or a
-//! limit of descriptors, is known only at a start. `nextim check-config` and a start both come through here.
+//! Owns: every refusal that depends on the configuration alone. Must not: look at the machine: an address in use, or
+//! a limit of descriptors, is known only at a start. `nextim check-config` and a start both call this.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{APIKEY_DEFAULT, Place, Problem};
+use super::checked::APIKEY_DEFAULT;
+use super::problem::{Location, Problem};
 use crate::base::domains::DomainConfig;
 use crate::base::limits::settings::LISTENERS_MAX;
 
-/// All problems. The addresses come with the places where they were typed.
+/// All problems. Each address has the place where it was typed.
 pub(super) fn refusals(
-    (listen, of_listen): (&[SocketAddr], &Place),
-    (admin, of_admin): (Option<SocketAddr>, &Place),
+    (listen, of_listen): (&[SocketAddr], &Location),
+    (admin, of_admin): (Option<SocketAddr>, &Location),
     domains: &[DomainConfig],
 ) -> Vec<Problem> {
-    let in_listen = |wrong| Problem { place: of_listen.clone(), wrong };
-    let in_admin = |wrong| Problem { place: of_admin.clone(), wrong };
+    let in_listen = |wrong| Problem { location: of_listen.clone(), wrong };
+    let in_admin = |wrong| Problem { location: of_admin.clone(), wrong };
     let mut problems = Vec::new();
     if listen.len() > LISTENERS_MAX {
         problems.push(in_listen(format!("at most {LISTENERS_MAX} addresses")));
@@ -51,13 +52,13 @@ pub(super) fn exposed(listen: &[SocketAddr], domains: &[DomainConfig]) -> Option
     domains.iter().any(known).then_some(wrong)
 }
 
-/// Shards listen to each family by itself, so the kernel does not let them have an IPv4 address in the form of IPv6.
+/// Shards have one listener for each family, so the kernel refuses an IPv4 address in IPv6 form.
 fn mapped(address: &SocketAddr) -> Option<String> {
     let plain = SocketAddr::new(address.ip().to_canonical(), address.port());
     (plain.ip() != address.ip()).then(|| format!("{address} must be written as {plain}"))
 }
 
-/// Why an address can have no connections.
+/// Why no client can connect to an address.
 fn unusable(address: &SocketAddr) -> Option<String> {
     let several = match address.ip() {
         IpAddr::V4(ip) => ip.is_multicast() || ip.is_broadcast(),
@@ -134,7 +135,7 @@ mod tests {
 
     /// All problems of what was typed as flags.
     fn problems(listen: &[SocketAddr], admin: Option<&str>, domains: &[DomainConfig]) -> Vec<String> {
-        let (of_listen, of_admin) = (Place::elsewhere("--listen"), Place::elsewhere("--admin"));
+        let (of_listen, of_admin) = (Location::elsewhere("--listen"), Location::elsewhere("--admin"));
         let refusals = refusals((listen, &of_listen), (admin.map(address), &of_admin), domains);
         refusals.iter().map(ToString::to_string).collect()
     }

@@ -1,8 +1,8 @@
-//! The known name that a mistyped one stands for.
+//! The known name that is nearest to a mistyped one.
 //!
-//! Owns: the distance of names. Must not: name a setting.
+//! Owns: the distance between names. Must not: name a setting.
 
-/// The known name that `typed` is most likely to stand for, if any is near.
+/// The known name that is nearest to `typed`, if any is near enough.
 pub(super) fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
     let typed = typed.to_ascii_lowercase();
     let distances = known.iter().map(|name| (distance(&typed, &name.to_ascii_lowercase()), *name));
@@ -16,7 +16,7 @@ pub(super) fn nearest<'k>(typed: &str, known: &[&'k str]) -> Option<&'k str> {
     }
 }
 
-/// How many letters must be put in, left out, changed, or swapped with their neighbours.
+/// The number of letters to put in, leave out, change, or swap with a neighbour.
 fn distance(one: &str, other: &str) -> usize {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let mut before: Vec<usize> = Vec::new();
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_meant() {
+    fn near_names() {
         let known = ["listen", "limits", "log", "memory_bytes", "queue_bytes", "trusted_proxies"];
         let check =
             |typed: &str, expected: Option<&str>| assert_eq!(nearest(typed, &known), expected, "{typed}");

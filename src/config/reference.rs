@@ -1,7 +1,7 @@
 //! The numbers of the configuration file, as people read them.
 //!
-//! Owns: how a table of settings is shown in the help. Must not: name a setting. What is shown comes from the tables of
-//! [`limits`](crate::base::limits).
+//! Owns: how a table of settings is shown in the help. Must not: name a setting. What is shown comes from the tables
+//! of [`limits`](crate::base::limits).
 
 use std::fmt::{Display, Write};
 

@@ -1,10 +1,13 @@
-//! Levels of settings, and what they must hold together.
+//! Layers of settings, and their checks.
 //!
-//! Owns: the tests of what several levels make. Must not: start anything.
+//! Owns: the tests of several layers together. Must not: start a server.
 
 use std::collections::BTreeMap;
 
+use std::ffi::OsString;
+
 use super::*;
+use crate::base::domains::DomainConfig;
 
 const EXAMPLE: &str = include_str!("../../nextim.toml");
 
@@ -23,7 +26,7 @@ fn file(text: &str) -> tempfile::NamedTempFile {
     file
 }
 
-/// What comes of the levels together: the configuration, or what is wrong, with `FILE` for the file's path.
+/// The configuration of all layers, or the problems, with `FILE` for the path of the file.
 fn load(flags: &[&str], variables: &[(&str, &str)], text: &str) -> Result<Config, String> {
     let file = file(text);
     let config = sources(flags, variables, file.path()).and_then(|sources| sources.load());
@@ -110,7 +113,7 @@ const FLAGS: [&str; 14] = [
     "127.0.0.1:5",
 ];
 
-/// The settings that every level has, in one line.
+/// The settings that every layer has, in one line.
 fn shown(config: &Config) -> String {
     let Config { listen, shards, public_url, domains, log, log_format, admin, .. } = config;
     let domains: Vec<String> =
@@ -166,8 +169,8 @@ fn problems_name_setting_and_line() {
         "shards = 0\nlog = 1",
         "FILE:1: shards: must be a whole number from 1 to 256; FILE:2: log: must be a string in quotes",
     );
-    wrong(&[], &[("NEXTIM_DOMAIN", "a")], "", "NEXTIM_DOMAIN: needs NEXTIM_APIKEY beside it");
-    wrong(&[], &[("NEXTIM_APIKEY", "a")], "", "NEXTIM_APIKEY: needs NEXTIM_DOMAIN beside it");
+    wrong(&[], &[("NEXTIM_DOMAIN", "a")], "", "NEXTIM_DOMAIN: must be set together with NEXTIM_APIKEY");
+    wrong(&[], &[("NEXTIM_APIKEY", "a")], "", "NEXTIM_APIKEY: must be set together with NEXTIM_DOMAIN");
     wrong(
         &[],
         &[("NEXTIM_SHARDS", "x"), ("NEXTIM_DOMAIN", "a:b"), ("NEXTIM_APIKEY", "a\tb")],
@@ -199,7 +202,7 @@ fn a_reload_takes_the_domains_and_nothing_else() {
     assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO Text - f=k");
 
     write("# caught half-written");
-    assert_eq!(own.reload(&running).unwrap_err().to_string(), "domain: the file names none any more");
+    assert_eq!(own.reload(&running).unwrap_err().to_string(), "domain: the file has none any more");
     write("[[domain]]\nname = \"a\"\napikeys = [\"public\"]");
     let elsewhere = Config { listen: vec!["0.0.0.0:80".parse().unwrap()], ..running };
     assert!(own.reload(&elsewhere).is_err(), "the old address is still listened on");

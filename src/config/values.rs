@@ -1,7 +1,7 @@
 //! What a single value must look like.
 //!
-//! Owns: the reading of one typed text, the same for flags, environment and file. Must not: know where the text
-//! came from, or repeat it in what it answers. A text may be an apikey in the wrong place, and errors are printed.
+//! Owns: the reading of one typed text, the same for flags, environment and file. Must not: repeat the text in an
+//! error. It may be an apikey in the wrong place, and errors are printed.
 
 use std::net::{Ipv6Addr, SocketAddr};
 
@@ -11,51 +11,46 @@ use crate::base::limits::settings::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_
 use crate::base::ranges::Range;
 use crate::ops::logging::Format;
 
-/// A value, or what is wrong with the text.
+/// A value, or a sentence on what is wrong with the text.
 pub(super) type Read<T> = Result<T, String>;
 
-/// `ADDR:PORT`. Names of hosts are not looked up: what a server listens on must not depend on a resolver.
+/// `ADDR:PORT`. Host names are not looked up: the addresses of a server must not depend on a resolver.
 pub(super) fn address(text: &str) -> Read<SocketAddr> {
     let wrong = "must be ADDR:PORT with a numeric address, such as 127.0.0.1:8000 or [::1]:8000";
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-/// A number of shards.
 pub(super) fn shards(text: &str) -> Read<u16> {
     let number = text.parse().ok().filter(|number| (1..=SHARDS_MAX).contains(&usize::from(*number)));
     number.ok_or_else(|| whole_number(1, SHARDS_MAX))
 }
 
-/// What is wrong with a number that is not within `min` and `max`.
+/// The error for a number that is not within `min` and `max`.
 pub(super) fn whole_number(min: impl std::fmt::Display, max: impl std::fmt::Display) -> String {
     format!("must be a whole number from {min} to {max}")
 }
 
-/// A range of addresses.
 pub(super) fn range(text: &str) -> Read<Range> {
     let wrong = "must be an address or a range of addresses, such as ::1 or 10.0.0.0/8";
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-/// A log level.
 pub(super) fn level(text: &str) -> Read<LevelFilter> {
     text.parse().map_err(|_| "must be off, error, warn, info, debug or trace".to_owned())
 }
 
-/// How log lines look.
 pub(super) fn log_format(text: &str) -> Read<Format> {
     Format::named(text).ok_or_else(|| "must be text or json".to_owned())
 }
 
-/// The name of a host.
 pub(super) fn host(text: &str) -> Read<String> {
     if text.contains([':', '[']) || !is_host_and_port(text) {
-        return Err("must be the name of a host, without a port".to_owned());
+        return Err("must be a host name without a port".to_owned());
     }
     Ok(text.to_ascii_lowercase())
 }
 
-/// The URL under which browsers reach the server. Paths are appended to it, so it ends without a slash.
+/// The URL at which browsers reach the server. Paths are appended to it, so it ends without a slash.
 pub(super) fn public_url(text: &str) -> Read<String> {
     if after_host(text)?.contains(['?', '#']) {
         return Err("must have no query and no fragment".to_owned());
@@ -63,8 +58,8 @@ pub(super) fn public_url(text: &str) -> Read<String> {
     Ok(text.trim_end_matches('/').to_owned())
 }
 
-/// The URL that takes back what was not delivered. It is used as it is. Credentials have no place in it: the domain and
-/// its apikey are sent with every request.
+/// The URL that takes back undelivered messages. It is used as it is. Credentials have no place in it: every request
+/// carries the domain and its apikey.
 pub(super) fn undelivered_url(text: &str) -> Read<String> {
     if text.len() > URL_BYTES_MAX {
         return Err(format!("must not be longer than {URL_BYTES_MAX} bytes"));
@@ -76,7 +71,7 @@ pub(super) fn undelivered_url(text: &str) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// What an http URL has after its host and port: path, query and fragment.
+/// The path, query and fragment of an http URL.
 fn after_host(text: &str) -> Read<&str> {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return Err("must start with http:// or https://".to_owned());
@@ -91,7 +86,6 @@ fn after_host(text: &str) -> Read<&str> {
     Ok(after)
 }
 
-/// A domain's name.
 pub(super) fn domain_name(text: &str) -> Read<String> {
     if text.contains(':') {
         return Err("must not contain a colon, where Basic authentication splits".to_owned());
@@ -99,7 +93,6 @@ pub(super) fn domain_name(text: &str) -> Read<String> {
     credential(text)
 }
 
-/// An apikey.
 pub(super) fn apikey(text: &str) -> Read<String> {
     credential(text)
 }
@@ -154,7 +147,7 @@ fn is_port(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// What `read` makes of each text: the value, or `None` if it is wrong.
+    /// Checks that `read` gives each value, or refuses the text where it is `None`.
     fn check(read: impl Fn(&str) -> Read<String>, table: &[(&str, Option<&str>)]) {
         for (text, expected) in table {
             assert_eq!(read(text).ok().as_deref(), *expected, "{text:?}");

@@ -251,7 +251,7 @@ fn sighup_with_a_broken_file_changes_nothing() {
         &format!("{}syntax: ", at(3)),
     );
     check(&format!("{}\nshards = 0", domain_file("other")), &format!("{}domain.shards: ", at(5)));
-    check("", "domain: the file names none any more");
+    check("", "domain: the file has none any more");
     fs::remove_file(file.path()).unwrap();
     running.signal(Signal::SIGHUP);
     running.logged("cannot be read");

@@ -1,23 +1,24 @@
-//! The configuration file: TOML to settings, with the line of everything that is wrong.
+//! The configuration file: TOML to settings, with the line of each problem.
 //!
-//! Owns: the names in the file and their nesting. Must not: open files, or print a value. The parsed document is
-//! walked by hand because messages made from it would quote what was typed, and that may be an apikey; so every
-//! message here is ours, and all problems of a file are found at once.
+//! Owns: the names in the file and their nesting. Must not: open a file, or print a value. This walks the parsed
+//! document by hand, because the messages of a deserializer quote typed text, which may be an apikey. So all problems
+//! of a file are found at once.
 
 use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::layer::Layer;
 use super::nearest::nearest;
+use super::problem::{Location, Problem};
 use super::values::{self, Read};
-use super::{Place, Problem, Settings};
 use crate::base::domains::DomainConfig;
 use crate::base::limits::settings::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, SHARDS_MAX};
 use crate::base::limits::table::Setting;
 use crate::base::limits::{Limits, Timeouts};
 
-/// What may stand at the top of the file, what in a `[[domain]]`.
+/// The names at the top of the file.
 pub(super) const TOP: [&str; 12] = [
     "listen",
     "shards",
@@ -32,16 +33,17 @@ pub(super) const TOP: [&str; 12] = [
     "limits",
     "domain",
 ];
+/// The names in a `[[domain]]`.
 const DOMAIN: [&str; 6] =
     ["name", "apikeys", "origins", "max_users", "max_calls_per_second", "undelivered_url"];
 
-/// Longest name of an unknown setting that is repeated in a message, in bytes.
+/// Longest name of an unknown setting that an error repeats, in bytes.
 const UNKNOWN_BYTES_MAX: usize = 32;
 
 /// Reads the text of a file: all its settings, or all its problems in the order of their lines.
-pub(super) fn read(text: &str) -> Result<Settings, Vec<Problem>> {
+pub(super) fn read(text: &str) -> Result<Layer, Vec<Problem>> {
     let mut reader = Reader { text, problems: Vec::new() };
-    let mut settings = Settings::default();
+    let mut settings = Layer::default();
     match DeTable::parse(text) {
         Ok(table) => reader.top(table.get_ref(), &mut settings),
         Err(error) => reader.syntax(&error),
@@ -49,7 +51,7 @@ pub(super) fn read(text: &str) -> Result<Settings, Vec<Problem>> {
     if reader.problems.is_empty() {
         return Ok(settings);
     }
-    reader.problems.sort_by_key(|problem| problem.place.line);
+    reader.problems.sort_by_key(|problem| problem.location.line);
     Err(reader.problems)
 }
 
@@ -59,17 +61,17 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    fn place(&self, span: &Range<usize>, setting: impl Into<String>) -> Place {
+    fn location(&self, span: &Range<usize>, setting: impl Into<String>) -> Location {
         let before = self.text.get(..span.start).unwrap_or(self.text);
-        Place { line: Some(before.matches('\n').count() + 1), setting: setting.into() }
+        Location { line: Some(before.matches('\n').count() + 1), setting: setting.into() }
     }
 
     fn wrong(&mut self, span: &Range<usize>, setting: impl Into<String>, wrong: impl Into<String>) {
-        let place = self.place(span, setting);
-        self.problems.push(Problem { place, wrong: wrong.into() });
+        let location = self.location(span, setting);
+        self.problems.push(Problem { location, wrong: wrong.into() });
     }
 
-    /// Only the parser's own words: the error as a whole would show the line.
+    /// The error has only the words of the parser. As a whole, the error of the parser would show the line.
     fn syntax(&mut self, error: &toml::de::Error) {
         let span = error.span().unwrap_or_default();
         let before = self.text.get(..span.start).unwrap_or(self.text);
@@ -77,13 +79,13 @@ impl Reader<'_> {
         self.wrong(&span, "syntax", format!("{} (column {column})", error.message().replace('\n', ", ")));
     }
 
-    fn top(&mut self, table: &DeTable<'_>, settings: &mut Settings) {
+    fn top(&mut self, table: &DeTable<'_>, settings: &mut Layer) {
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "listen" => {
-                    let place = self.place(&key.span(), "listen");
+                    let location = self.location(&key.span(), "listen");
                     settings.listen =
-                        self.texts(value, "listen", 1, values::address).map(|list| (list, place));
+                        self.texts(value, "listen", 1, values::address).map(|list| (list, location));
                 }
                 "shards" => {
                     let shards = self.number(value, "shards", &(1..=SHARDS_MAX));
@@ -97,9 +99,9 @@ impl Reader<'_> {
                 }
                 "log_format" => settings.log_format = self.text(value, "log_format", values::log_format),
                 "admin" => {
-                    let place = self.place(&key.span(), "admin");
+                    let location = self.location(&key.span(), "admin");
                     let admin = self.text(value, "admin", values::address);
-                    settings.admin = admin.map(|admin| (admin, place));
+                    settings.admin = admin.map(|admin| (admin, location));
                 }
                 "admin_hosts" => {
                     let hosts = self.texts(value, "admin_hosts", 0, values::host);
@@ -121,8 +123,8 @@ impl Reader<'_> {
         }
     }
 
-    /// A message must fit into the request that carries it and into the queue that holds it, however long it becomes
-    /// in a form and in JSON.
+    /// A message must fit into the body that carries it and into the queue that holds it, as long as it is in a form
+    /// and in JSON.
     fn limits(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Limits) {
         self.numbers(value, "limits.", Limits::SETTINGS, into);
         let holders =
@@ -145,7 +147,7 @@ impl Reader<'_> {
         for table in tables {
             let domain = self.domain(table)?;
             if !domain.name.is_empty() && domains.iter().any(|other| other.name == domain.name) {
-                self.wrong(&last_of(table, &["name"]), "domain.name", "is the name of another domain too");
+                self.wrong(&last_of(table, &["name"]), "domain.name", "is also the name of another domain");
             }
             domains.push(domain);
         }
@@ -240,7 +242,7 @@ impl Reader<'_> {
         read(text).map_err(|wrong| self.wrong(&value.span(), setting, wrong)).ok()
     }
 
-    /// A list of `least` texts or more.
+    /// A list of at least this many texts.
     fn texts<T>(
         &mut self,
         value: &Spanned<DeValue<'_>>,
@@ -266,7 +268,7 @@ impl Reader<'_> {
         table
     }
 
-    /// A name is repeated only if it looks like one of a setting.
+    /// The error repeats the name only if it looks like the name of a setting.
     fn unknown(&mut self, key: &Spanned<DeString<'_>>, prefix: &str, known: &[&str]) {
         let name = key.get_ref();
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';
@@ -283,10 +285,10 @@ impl Reader<'_> {
     }
 }
 
-/// Where a setting stands, for one that stands elsewhere.
+/// Where a known setting belongs.
 fn place_of(name: &str) -> Option<&'static str> {
     if TOP.contains(&name) {
-        Some("to the top of the file, above the first line in [ ]")
+        Some("at the top of the file, above the first line in [ ]")
     } else if Limits::SETTINGS.iter().any(|limit| limit.name == name) {
         Some("under [limits]")
     } else if Timeouts::SETTINGS.iter().any(|timeout| timeout.name == name) {
@@ -298,7 +300,7 @@ fn place_of(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Where the last of these settings of a table is, or the table itself if it has none of them.
+/// The span of the last of these settings in a table, or of the table if it has none of them.
 fn last_of(value: &Spanned<DeValue<'_>>, names: &[&str]) -> Range<usize> {
     let settings = value.get_ref().as_table().into_iter().flatten();
     let found = settings.filter(|(key, _)| names.contains(&key.get_ref().as_ref()));

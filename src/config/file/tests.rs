@@ -1,18 +1,18 @@
-//! What a file may say, and what is said of one that is wrong.
+//! Files, and the problems of wrong ones.
 //!
-//! Owns: the table of mistakes. Must not: start anything.
+//! Owns: the table of mistakes. Must not: start a server.
 
 use proptest::prelude::{Just, Strategy, any, prop_assert, proptest};
 use proptest::sample::Index;
 
 use super::*;
 
-/// What is wrong with the text of a file.
+/// The problems of a file with this text.
 fn problems(text: &str) -> Vec<String> {
     read(text).err().unwrap_or_default().iter().map(ToString::to_string).collect()
 }
 
-/// Each text, and all that is wrong with it as `LINE: setting: what is wrong`.
+/// Checks the problems of each text, as `LINE: setting: what is wrong`.
 fn check(table: &[(&str, &[&str])]) {
     for (text, expected) in table {
         assert_eq!(problems(text), *expected, "{text:?}");
@@ -28,7 +28,7 @@ fn everything_may_be_left_out() {
 }
 
 #[test]
-fn everything_may_be_said() {
+fn every_setting_is_read() {
     let text = r#"
         listen = ["127.0.0.1:8000", "[::1]:8000"]
         shards = 3
@@ -53,8 +53,8 @@ fn everything_may_be_said() {
     "#;
     assert_eq!(problems(text), [""; 0]);
     let settings = read(text).unwrap_or_default();
-    let (listen, place) = settings.listen.unwrap();
-    assert_eq!((listen.len(), place.line), (2, Some(2)));
+    let (listen, location) = settings.listen.unwrap();
+    assert_eq!((listen.len(), location.line), (2, Some(2)));
     assert_eq!((settings.shards, settings.log), (Some(3), Some(log::LevelFilter::Warn)));
     assert_eq!(settings.public_url.as_deref(), Some("https://im.example"));
     let ranges = (settings.exempt.unwrap(), settings.trusted_proxies.unwrap());
@@ -120,7 +120,7 @@ fn a_mistyped_name_is_answered_with_the_one_that_was_meant() {
     check("[limits]\nlinger_ms = 1", "2: limits.linger_ms: belongs under [timeouts]");
     check("origins = []", "1: origins: belongs under [[domain]]");
     let domain = "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\nshards = 2";
-    check(domain, "4: domain.shards: belongs to the top of the file, above the first line in [ ]");
+    check(domain, "4: domain.shards: belongs at the top of the file, above the first line in [ ]");
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn values() {
             "admin = \"8001\"",
             &["1: admin: must be ADDR:PORT with a numeric address, such as 127.0.0.1:8000 or [::1]:8000"],
         ),
-        ("admin_hosts = [\"a.example:80\"]", &["1: admin_hosts: must be the name of a host, without a port"]),
+        ("admin_hosts = [\"a.example:80\"]", &["1: admin_hosts: must be a host name without a port"]),
         ("admin_hosts = [\"im.internal\"]", &[]),
         ("shards = 257", &["1: shards: must be a whole number from 1 to 256"]),
         (
@@ -227,7 +227,7 @@ fn domains() {
         ),
         (
             "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\n[[domain]]\nname = \"a\"\napikeys = [\"l\"]",
-            &["5: domain.name: is the name of another domain too"],
+            &["5: domain.name: is also the name of another domain"],
         ),
         (
             "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\norigins = [\"https://a/\"]",

@@ -1,0 +1,82 @@
+//! The settings of one source: flags, environment or file.
+//!
+//! Owns: how one layer covers another, and how all of them become a [`Config`]. Must not: read a text.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use log::LevelFilter;
+
+use super::check;
+use super::checked::Config;
+use super::problem::{ConfigError, Location};
+use crate::base::domains::DomainConfig;
+use crate::base::limits::{Limits, Timeouts};
+use crate::base::ranges::Range;
+use crate::ops::logging::Format;
+
+/// The settings of one source; `None`: not set there. Only the file has limits, time limits, ranges of addresses and
+/// `admin_hosts`.
+#[derive(Clone, Default)]
+pub(super) struct Layer {
+    pub(super) listen: Option<(Vec<SocketAddr>, Location)>,
+    pub(super) shards: Option<u16>,
+    pub(super) public_url: Option<String>,
+    pub(super) log: Option<LevelFilter>,
+    pub(super) log_format: Option<Format>,
+    pub(super) admin: Option<(SocketAddr, Location)>,
+    pub(super) admin_hosts: Vec<String>,
+    pub(super) domains: Option<Vec<DomainConfig>>,
+    pub(super) limits: Limits,
+    pub(super) timeouts: Timeouts,
+    pub(super) exempt: Option<Vec<Range>>,
+    pub(super) trusted_proxies: Option<Vec<Range>>,
+}
+
+impl Layer {
+    /// A setting of this layer replaces the same one of the layer below. Lists are not merged.
+    pub(super) fn over(self, below: Layer) -> Layer {
+        Layer {
+            listen: self.listen.or(below.listen),
+            shards: self.shards.or(below.shards),
+            public_url: self.public_url.or(below.public_url),
+            log: self.log.or(below.log),
+            log_format: self.log_format.or(below.log_format),
+            admin: self.admin.or(below.admin),
+            admin_hosts: below.admin_hosts,
+            domains: self.domains.or(below.domains),
+            limits: below.limits,
+            timeouts: below.timeouts,
+            exempt: below.exempt,
+            trusted_proxies: below.trusted_proxies,
+        }
+    }
+
+    /// The configuration, with defaults for settings of no layer. Settings of different layers are checked together.
+    pub(super) fn check(self, file: Option<&Path>) -> Result<Config, ConfigError> {
+        let default = Config::default();
+        let domains = self.domains.unwrap_or(default.domains);
+        let (listen, of_listen) =
+            self.listen.unwrap_or_else(|| (default.listen, Location::elsewhere("listen")));
+        let (admin, of_admin) = self.admin.unzip();
+        let of_admin = of_admin.unwrap_or_else(|| Location::elsewhere("admin"));
+        let problems = check::refusals((&listen, &of_listen), (admin, &of_admin), &domains);
+        if !problems.is_empty() {
+            return Err(ConfigError::new(file, &problems));
+        }
+        Ok(Config {
+            listen,
+            shards: self.shards.or(default.shards),
+            public_url: self.public_url.or(default.public_url),
+            domains,
+            limits: self.limits,
+            timeouts: self.timeouts,
+            exempt: self.exempt.unwrap_or(default.exempt),
+            trusted_proxies: self.trusted_proxies.unwrap_or(default.trusted_proxies),
+            log: self.log.unwrap_or(default.log),
+            log_format: self.log_format.unwrap_or(default.log_format),
+            admin,
+            admin_hosts: self.admin_hosts,
+        })
+    }
+}

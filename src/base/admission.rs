@@ -1,23 +1,24 @@
-//! Who may come in, and how often they may ask.
+//! Admission: who may come in, and how often clients may ask.
 //!
-//! Owns: what all shards count together: [`Gauge`], the users of a domain; [`Meter`], its calls; [`Addresses`], the
-//! connections and requests of each address; [`Budget`], the bytes that may wait to be posted to a site. Must not: hold
-//! anything else that is shared; it is one of the few places where an atomic is allowed. A gauge is touched when a user
-//! comes or goes, a meter if its domain has a limit, the addresses when a connection comes or goes or a browser asks, a
-//! budget when somebody who lingers is sent something. All of it is relaxed: a count guards nothing but itself.
+//! Owns: the counts that all shards share: [`Gauge`], the users of a domain; [`Meter`], its calls; [`Addresses`], the
+//! connections and requests of each address; [`Budget`], the bytes that may wait to be posted to a site. Must not:
+//! share anything else; this is one of the few modules with atomics. A gauge changes when a user comes or goes, a
+//! meter when a domain with a limit calls, the addresses when a connection comes or goes or a browser asks, and a
+//! budget when a lingering user is sent something. All of it is relaxed: a count guards nothing but itself.
 //!
-//! **Rates** are kept by the generic cell rate algorithm: one number, the moment at which all that was admitted would
-//! have been due at the regular pace. As long as it is not too far ahead of now, the next one is admitted.
+//! **Rates** are kept by the generic cell rate algorithm: one number, the moment at which everything that was
+//! admitted would have been due at the regular pace. As long as it is not too far ahead of now, the next request is
+//! admitted.
 //!
 //! **Addresses** are counted in a count-min sketch: two rows of [`ADDRESS_CELLS`] cells, in each of which an address
-//! has a cell, chosen by a hash that is keyed per process. An address is at its limit if both its cells are. A cell
-//! counts everybody who meets in it, so a count may be too high but never too low: whoever is over the limit is
-//! refused. Only when several shards count one address at the same moment, at its limit, each may see another row below
-//! it: then it has one more for each shard but the first. Somebody who is not is refused only if those he meets are at
-//! the limit in the one row, and those he meets in the other are, too. If `k` addresses are at their limits, that
-//! happens to one in `(65,536 / k)²`: to one in 430,000 with a hundred of them. More than a hundred cannot be at the
-//! default limit of connections with a million connections. And nobody can choose whom he meets. The table never grows,
-//! whoever comes.
+//! has a cell, chosen by a hash that is keyed per process. An address is at its limit if both its cells are. All
+//! addresses of a cell are counted in it, so a count may be too high but never too low: an address over the limit is
+//! refused. There is one exception. If several shards count one address at the same moment, at its limit, each may
+//! find another row below it; then the address gets one more for each shard but the first. An address below its limit
+//! is refused only if both its cells are full of other addresses. If `k` addresses are at their limits, that happens
+//! to one address in `(65,536 / k)²`: with a hundred of them, to one in 430,000. A million connections cannot bring
+//! more than a hundred addresses to the default limit. And no client can choose the cells of another. The table never
+//! grows.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -34,48 +35,48 @@ use crate::base::limits::admission::{ADDRESS_BURST_MS, ADDRESS_CELLS, ADDRESS_RO
 pub struct Gauge(AtomicU32);
 
 impl Gauge {
-    /// Counts one more, unless `max` are there already.
+    /// Counts one user more, unless there are `max` already.
     pub fn admit(&self, max: u32) -> bool {
         let more = |count: u32| (count < max).then_some(count + 1);
         self.0.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
-    /// Counts one less.
+    /// Counts one user less.
     pub fn release(&self) {
         let before = self.0.fetch_sub(1, Relaxed);
         debug_assert!(before > 0, "more users left than came");
     }
 
-    /// How many there are.
+    /// The users now.
     pub fn count(&self) -> u32 {
         self.0.load(Relaxed)
     }
 }
 
-/// How often something may happen.
+/// A rate with a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// From one to the next.
+    /// From one admission to the next.
     interval_ns: u64,
-    /// How far ahead of now the next may be due.
+    /// How far ahead of now the next admission may be due.
     ahead_ns: u64,
 }
 
 impl Pace {
-    /// So many a second, of which each of `sharers` has an equal part; at once what comes to `burst_ms`, but one at
-    /// least. `None` if `per_second` is 0: as many as may be.
+    /// This many a second, of which each of `sharers` has an equal part. What comes to `burst_ms`, and at least one,
+    /// may come at once. `None` if `per_second` is 0: no limit.
     pub fn new(per_second: usize, sharers: usize, burst_ms: u64) -> Option<Pace> {
         let interval_ns = (sharers as u64 * 1_000_000_000).checked_div(per_second as u64)?.max(1);
         Some(Pace { interval_ns, ahead_ns: (burst_ms * 1_000_000).saturating_sub(interval_ns) })
     }
 
-    /// When the one after this one is due, if this one is admitted `now_ms`.
+    /// When the next one is due, if one is admitted at `now_ms`.
     pub fn admit(self, due_ns: u64, now_ms: u64) -> Option<u64> {
         let start_ns = now_ms * 1_000_000;
         (due_ns <= start_ns + self.ahead_ns).then(|| due_ns.max(start_ns) + self.interval_ns)
     }
 
-    /// When the next one is admitted, in milliseconds.
+    /// When the next one will be admitted, in milliseconds.
     pub fn open_ms(self, due_ns: u64) -> u64 {
         due_ns.saturating_sub(self.ahead_ns).div_ceil(1_000_000)
     }
@@ -87,13 +88,13 @@ impl Pace {
 pub struct Meter(AtomicU64);
 
 impl Meter {
-    /// Counts one more, unless they come faster than `pace`.
+    /// Counts one call more, unless calls come faster than `pace`.
     pub fn admit(&self, pace: Pace, now_ms: u64) -> bool {
         self.0.fetch_update(Relaxed, Relaxed, |due_ns| pace.admit(due_ns, now_ms)).is_ok()
     }
 }
 
-/// Where an address is counted: its cell in each row.
+/// The cells of an address, one in each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cells([u16; ADDRESS_ROWS]);
 
@@ -103,14 +104,14 @@ pub struct Addresses {
     hasher: RandomState,
     /// Most connections of one address.
     connections_max: Option<u32>,
-    /// How often one may ask.
+    /// The rate of requests of one address.
     pace: Option<Pace>,
     connections: [Box<[AtomicU32]>; ADDRESS_ROWS],
     due_ns: [Box<[AtomicU64]>; ADDRESS_ROWS],
 }
 
 impl Addresses {
-    /// Nobody was there yet. Nobody outside may know the `seeds`.
+    /// An empty table. The `seeds` must be secret.
     pub fn new(limits: &Limits, seeds: [u64; 4]) -> Addresses {
         let [a, b, c, d] = seeds;
         let connections_max = u32::try_from(limits.connections_per_address).ok().filter(|max| *max > 0);
@@ -123,7 +124,7 @@ impl Addresses {
         }
     }
 
-    /// Where an address is counted. Of IPv6 the first half counts: whoever has one address has the other half, too.
+    /// The cells of an address. Of an IPv6 address, the first half counts: the second half belongs to its network.
     pub fn cells(&self, address: IpAddr) -> Cells {
         let bits = match address.to_canonical() {
             IpAddr::V4(address) => (false, u64::from(address.to_bits())),
@@ -134,7 +135,7 @@ impl Addresses {
         Cells([u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d])])
     }
 
-    /// Counts one connection more, unless the address has as many as it may have.
+    /// Counts one connection more, unless the address has all that it may have.
     pub fn enter(&self, cells: Cells) -> bool {
         let Some(max) = self.connections_max else { return true };
         let before = pick(&self.connections, cells).map(|count| count.fetch_add(1, Relaxed));
@@ -155,15 +156,15 @@ impl Addresses {
         }
     }
 
-    /// Counts one request, unless the address asks faster than it may. A request that is refused costs no write.
+    /// Counts one request, unless the address sends them too fast. A refused request costs no write.
     pub fn ask(&self, cells: Cells, now_ms: u64) -> bool {
         let Some(pace) = self.pace else { return true };
         let cells = pick(&self.due_ns, cells);
         if !cells.iter().any(|due_ns| pace.admit(due_ns.load(Relaxed), now_ms).is_some()) {
             return false;
         }
-        // Both cells count it, also the one that would not have admitted it: else that one would count too little. If
-        // others came in between, it may be counted and refused.
+        // Both cells count it, also a cell that would not have admitted it: otherwise that cell would count too
+        // little. If others came in between, the request may be counted and refused.
         let charge = |due_ns: u64| Some(due_ns.max(now_ms * 1_000_000) + pace.interval_ns);
         let before = cells.map(|due_ns| due_ns.fetch_update(Relaxed, Relaxed, charge).unwrap_or_default());
         before.iter().any(|due_ns| pace.admit(*due_ns, now_ms).is_some())
@@ -175,27 +176,27 @@ fn pick<T>(rows: &[Box<[T]>; ADDRESS_ROWS], Cells(cells): Cells) -> [&T; ADDRESS
     std::array::from_fn(|row| &rows[row][usize::from(cells[row])])
 }
 
-/// The bytes of undelivered messages that are kept for one domain, on all shards and on their way to its site. Padded,
-/// as above.
+/// The bytes of undelivered messages that are kept for one domain, on all shards and on their way to its site. Padded
+/// as a gauge is.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub struct Budget(AtomicUsize);
 
 impl Budget {
-    /// Claims so many bytes, unless there would be more than `max`. Relaxed: the sum guards nothing but itself.
+    /// Claims this many bytes, unless that would make more than `max`. Relaxed: the sum guards nothing but itself.
     pub fn claim(self: &Arc<Self>, bytes: usize, max: usize) -> Option<Claim> {
         let more = |used: usize| used.checked_add(bytes).filter(|used| *used <= max);
         self.0.fetch_update(Relaxed, Relaxed, more).ok()?;
         Some(Claim { budget: Arc::clone(self), bytes })
     }
 
-    /// How many are claimed.
+    /// The bytes that are claimed now.
     pub fn used(&self) -> usize {
         self.0.load(Relaxed)
     }
 }
 
-/// Bytes of a [`Budget`]. They are given back when this is dropped, wherever the message it came with ends.
+/// Bytes of a [`Budget`]. Dropping this gives them back, wherever the message ends.
 #[derive(Debug)]
 pub struct Claim {
     budget: Arc<Budget>,
@@ -203,7 +204,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// How many bytes it is for.
+    /// The bytes that it claims.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -212,7 +213,7 @@ impl Claim {
 impl Drop for Claim {
     fn drop(&mut self) {
         let before = self.budget.0.fetch_sub(self.bytes, Relaxed);
-        debug_assert!(before >= self.bytes, "more was given back than was claimed");
+        debug_assert!(before >= self.bytes, "more bytes were given back than claimed");
     }
 }
 
@@ -245,7 +246,7 @@ mod tests {
         assert_eq!(gauge.count(), 2);
     }
 
-    /// How many of a hundred come in at each of these moments.
+    /// Checks how many of a hundred are admitted at each of these moments.
     #[track_caller]
     fn check(pace: Option<Pace>, admitted: &[(u64, usize)]) {
         let (pace, mut due_ns, meter) = (pace.unwrap(), 0, Meter::default());
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_so_many_connections() {
+    fn connections_of_an_address_are_limited() {
         let table = addresses(3, 1);
         let (one, other) = (table.cells(number(1)), table.cells(number(2)));
         assert!((0..3).all(|_| table.enter(one)) && !table.enter(one) && !table.enter(one));
@@ -309,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_asks_so_often() {
+    fn requests_of_an_address_are_limited() {
         let table = addresses(1, 10);
         let (one, other) = (table.cells(number(1)), table.cells(number(2)));
         let asks = |cells, now_ms| (0..200).filter(|_| table.ask(cells, now_ms)).count();
@@ -336,12 +337,13 @@ mod tests {
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         let (entered, asked) = counts.iter().fold((0, 0), |sum, count| (sum.0 + count.0, sum.1 + count.1));
-        // Those that meet at the limit may all be turned away, or all but one let in for the row where they came first.
+        // Shards that meet at the limit may all refuse; or each, but for one, may admit in the row where it came
+        // first.
         let expected = 900..1_000 + SHARDS;
         assert!(expected.contains(&entered) && expected.contains(&asked), "{entered} {asked}");
     }
 
-    /// The text above: never too lax, and too strict only to those who meet the full in both rows.
+    /// A full address is always refused; another one only if both its cells are full.
     #[test]
     fn the_table_is_never_too_lax_and_hardly_ever_too_strict() {
         const FULL: u32 = 2_000;
@@ -371,6 +373,6 @@ mod tests {
             }
         }
         let left = table.connections.iter().flatten().map(|count| count.load(Relaxed)).sum::<u32>();
-        assert_eq!(left, 0, "whoever leaves is not counted any more");
+        assert_eq!(left, 0, "a connection that has left is not counted any more");
     }
 }

@@ -1,10 +1,10 @@
 //! Time: the only place that reads a clock.
 //!
-//! Owns: [`Tick`], the time of one shard, [`Moment`], its coarse form, [`Clock`], which makes ticks, and [`Origin`], from
-//! which shards count the time they share; for threads that may wait there are [`Deadline`] and the time of day. Must
-//! not: be read by a shard more than twice a turn, when it begins and, to know how long it took, when it ends. A tick
-//! never leaves its shard: between shards only durations travel. The poster of
-//! undelivered messages has a clock of its own, and turns as a shard does.
+//! Owns: [`Tick`], the time of one shard; [`Moment`], its coarse form; [`Clock`], which makes ticks; [`Origin`], from
+//! which all shards count the time that they share; and, for threads that may wait, [`Deadline`] and the time of day.
+//! Must not: send a tick to another shard; only durations travel. A shard reads the clock twice a turn: when the turn
+//! begins, and, to know how long it took, when it ends. The poster of undelivered messages has a clock of its own,
+//! and turns as a shard does.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -12,43 +12,43 @@ use nix::time::{ClockId, clock_gettime};
 
 use crate::base::limits::turn::{ALARM_MS_MAX, STOP_MS_MIN};
 
-/// A moment in the life of one shard, in milliseconds since it started, stops of the process not counted.
+/// A moment in the life of one shard, in milliseconds since its start, without stops of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tick(u64);
 
 impl Tick {
-    /// The moment the shard started.
+    /// The start of the shard.
     pub const ZERO: Tick = Tick(0);
-    /// Later than every other moment; the value of a timer that is not set.
+    /// Later than every other tick: the value of a timer that is not set.
     pub const NEVER: Tick = Tick(u64::MAX);
 
-    /// The moment `ms` milliseconds later.
+    /// The tick `ms` milliseconds later.
     #[must_use]
     pub fn after(self, ms: u64) -> Tick {
         Tick(self.0.saturating_add(ms))
     }
 
-    /// Milliseconds from `earlier` to this moment; 0 if it is not earlier.
+    /// Milliseconds from `earlier` to this tick; 0 if it is not earlier.
     pub fn since(self, earlier: Tick) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// Milliseconds since the shard started.
+    /// Milliseconds since the start of the shard.
     pub fn ms(self) -> u64 {
         self.0
     }
 }
 
-/// A tick in four bytes, for deadlines that are kept a million times: the next whole [`Moment::GRAIN_MS`].
+/// A tick in four bytes, in grains of [`Moment::GRAIN_MS`], for deadlines of which there are a million.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u32);
 
 impl Moment {
-    /// The moment the shard started.
+    /// The start of the shard.
     pub const ZERO: Moment = Moment(0);
     /// Later than every other moment.
     pub const NEVER: Moment = Moment(u32::MAX);
-    /// How exact moments are, in milliseconds.
+    /// The length of a grain, in milliseconds.
     pub const GRAIN_MS: u64 = 64;
 
     /// The first moment that is not before `tick`.
@@ -64,18 +64,18 @@ impl Moment {
         Moment(u32::try_from(tick.0 / Moment::GRAIN_MS).expect("a shard lives less than 8 years"))
     }
 
-    /// How many grains after the start of the shard it is.
+    /// Grains since the start of the shard.
     pub fn grains(self) -> u32 {
         self.0
     }
 
-    /// The moment so many grains later.
+    /// The moment this many grains later.
     #[must_use]
     pub fn later(self, grains: u32) -> Moment {
         Moment(self.0.saturating_add(grains))
     }
 
-    /// When to look whether this deadline has come: at it, or earlier if it is far from `now`.
+    /// When to check this deadline: when it comes, or earlier if it is far from `now`.
     #[must_use]
     pub fn alarm(self, now: Tick) -> Moment {
         self.min(Moment::not_before(now.after(ALARM_MS_MAX)))
@@ -87,12 +87,12 @@ impl Moment {
     }
 }
 
-/// When a server started: rates that all shards count together need a time that is the same for all of them.
+/// The start of the server. Rates that all shards count together need a time that is the same for all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin(Instant);
 
 impl Origin {
-    /// Now.
+    /// A server that starts now.
     pub fn now() -> Origin {
         Origin(Instant::now())
     }
@@ -100,29 +100,29 @@ impl Origin {
 
 /// The clock of one shard.
 ///
-/// If a turn starts more than a second later than it should have (SIGSTOP, a suspended machine, a jump of the
-/// clock), the wait before it is taken out of time, because the stop may have begun with it: every deadline of the
-/// shard moves by at least the delay, and nobody is expired for a silence in which the server could not have heard him.
+/// If a turn starts more than a second too late (SIGSTOP, a suspended machine, a jump of the clock), the wait before
+/// it is taken out of time, because the stop may have begun with it. So every deadline of the shard moves by at least
+/// the delay, and no client expires for a silence in which the server could not receive.
 #[derive(Debug)]
 pub struct Clock {
     start: Instant,
-    /// From the origin to the start.
+    /// Milliseconds from the origin to the start.
     before_ms: u64,
     skipped_ms: u64,
-    /// Whether the last turn was late already.
+    /// Whether the last turn was late.
     was_late: bool,
     now: Tick,
     /// When the last turn began, in microseconds since the start.
     turn_us: u64,
 }
 
-/// When the request of a call was read: the beginning of that turn, in microseconds, modulo 2^32 (71 minutes), to be
-/// kept with each call.
+/// When the request of a call was read: the beginning of that turn, in microseconds modulo 2^32 (71 minutes). Each
+/// call keeps one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp(u32);
 
 impl Stamp {
-    #[allow(clippy::cast_possible_truncation, reason = "it is meant to wrap; calls do not last that long")]
+    #[allow(clippy::cast_possible_truncation, reason = "it wraps on purpose; calls do not last that long")]
     fn at(us: u64) -> Stamp {
         Stamp(us as u32)
     }
@@ -146,26 +146,26 @@ impl Clock {
         self.now
     }
 
-    /// Milliseconds from the server's start to the last [`Clock::turn`], stops of the process counted: the same on all
-    /// shards, give or take a turn.
+    /// Milliseconds from the server's start to the last [`Clock::turn`], stops of the process counted: the same on
+    /// all shards, give or take a turn.
     pub fn shared_ms(&self) -> u64 {
         self.before_ms + self.turn_us / 1_000
     }
 
-    /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns how many
-    /// milliseconds were taken out of time.
+    /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns the milliseconds that
+    /// were taken out of time.
     pub fn turn(&mut self, expected: Tick) -> u64 {
         self.turn_us = self.elapsed_us();
         self.advance(self.turn_us / 1_000, expected)
     }
 
-    /// Reads the time at the end of a turn. Returns how many microseconds the turn took, and the stamp of this moment.
+    /// Reads the time at the end of a turn. Returns the microseconds that the turn took, and the stamp of its end.
     pub fn end_turn(&self) -> (u64, Stamp) {
         let us = self.elapsed_us();
         (us.saturating_sub(self.turn_us), Stamp::at(us))
     }
 
-    /// The stamp of what this turn reads.
+    /// The stamp of requests that this turn reads.
     pub fn stamp(&self) -> Stamp {
         Stamp::at(self.turn_us)
     }
@@ -186,7 +186,7 @@ impl Clock {
     }
 }
 
-/// How long a thread that may wait has left for something.
+/// The time that a waiting thread has left.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     start: Instant,
@@ -194,17 +194,17 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// So long from now.
+    /// A deadline this long from now.
     pub fn after_ms(ms: u64) -> Deadline {
         Deadline { start: Instant::now(), patience: Duration::from_millis(ms) }
     }
 
-    /// What is left; `None` if it has passed.
+    /// The time that is left; `None` if the deadline has passed.
     pub fn left(&self) -> Option<Duration> {
         self.patience.checked_sub(self.start.elapsed()).filter(|left| !left.is_zero())
     }
 
-    /// How long ago it was set.
+    /// The time since the deadline was set.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
@@ -234,8 +234,8 @@ pub fn rfc3339(wall_ms: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z")
 }
 
-/// Year, month and day of a number of days since 1970. The years are counted from March on, so that the day which is not
-/// in every year is the last (Hinnant, "chrono-compatible low-level date algorithms").
+/// Year, month and day of a number of days since 1970. Years begin in March here, so that the leap day is the last
+/// one (Hinnant, "chrono-compatible low-level date algorithms").
 fn date(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468; // since the first of March of year 0
     let (era, day) = (days / 146_097, days % 146_097);
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(clock.advance(1_000, Tick(200)), 0, "load is not a stop");
         assert_eq!(clock.now(), Tick(1_000));
         assert_eq!(clock.advance(61_000, Tick(1_500)), 60_000);
-        assert_eq!(clock.now(), Tick(1_000), "the wait in which it stopped did not happen");
+        assert_eq!(clock.now(), Tick(1_000), "the wait with the stop is left out");
         assert_eq!(clock.advance(61_300, Tick(1_800)), 0);
         assert_eq!(clock.now(), Tick(1_300));
         assert_eq!(clock.advance(64_000, Tick(1_300)), 2_700);
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_never_before_what_it_was_made_of() {
+    fn moments_are_on_the_right_side_of_their_tick() {
         for ms in [0, 1, 63, 64, 65, 1_000, 86_400_000] {
             let tick = Tick(ms);
             let (before, after) = (Moment::not_after(tick).tick(), Moment::not_before(tick).tick());
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn alarms_of_what_is_gone_do_not_pile_up() {
+    fn alarms_are_not_far_ahead() {
         let now = Tick(1_000_000);
         for (ms, expected) in [(0, 0), (6_400, 6_400), (ALARM_MS_MAX, ALARM_MS_MAX), (90_000, ALARM_MS_MAX)] {
             let alarm = Moment::not_before(now.after(ms)).alarm(now).tick();

@@ -1,15 +1,15 @@
 //! JSON that may stand in a script.
 //!
-//! Owns: the one formatter all JSON of the server is written with. Must not: know what is written. `<` and the two
-//! line separators that end a JavaScript string in old engines are escaped, so that no answer can close a script
-//! element or break out of a JSONP call; the rest is UTF-8 as it is.
+//! Owns: the formatter for all JSON of the server. Must not: build a value. It escapes `<`, and the two line
+//! separators that end a JavaScript string in old engines, so that no answer can close a script element or break out
+//! of a JSONP call. All else is plain UTF-8.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-/// Escapes what `serde_json` leaves alone but a script must not see.
+/// Escapes characters that `serde_json` keeps and a script must not contain.
 struct ScriptSafe;
 
 impl Formatter for ScriptSafe {
@@ -24,12 +24,12 @@ impl Formatter for ScriptSafe {
     }
 }
 
-/// Where the first character stands that must be escaped, with its escape and its length in bytes.
+/// The position of the first character to escape, its escape, and its length in bytes.
 fn next_unsafe(text: &str) -> Option<(usize, &'static [u8], usize)> {
     let bytes = text.as_bytes();
     let mut from = 0;
     loop {
-        // 0xE2 begins U+2028 and U+2029, and much else (all of general punctuation).
+        // 0xE2 begins U+2028 and U+2029, and many others (all of general punctuation).
         let at = from + bytes[from..].iter().position(|byte| matches!(byte, b'<' | 0xE2))?;
         match &bytes[at..] {
             [b'<', ..] => return Some((at, b"\\u003c", 1)),

@@ -1,20 +1,20 @@
-//! What a shard holds for others, whose it is, and when that is too much.
+//! The memory of a shard: how much waits on it, for which owner, and when that is too much.
 //!
-//! Owns: the sum of everything that waits on one shard and grows with what others send or do not take, and the accounts
-//! it is divided into: one for each domain (packets that were not acknowledged, mailboxes, answers that were not taken,
-//! calls that were put off), one for strangers (requests that have not arrived as a whole, what they are answered), and
-//! one for nobody in particular (mail for shards that are behind, requests of exempt addresses). Must not: know what any
-//! of it is. Connections, sessions, users and rooms are not in it: they have limits of their own.
+//! Owns: the sum of everything that waits on one shard and grows with what others send or do not take, and the
+//! accounts of it: one for each domain (packets that were not acknowledged, mailboxes, answers that were not taken,
+//! calls that were put off), one for strangers (unfinished requests, answers to clients of no domain), and one
+//! without an owner (mail for shards that are behind, requests from exempt addresses). Must not: own a buffer.
+//! Connections, sessions, users and rooms are not counted here: they have limits of their own.
 //!
-//! Each holder keeps a [`Held`] beside what it holds; dropping it takes the bytes out of the sum and the account. A shard
-//! counts for itself, in plain numbers; the configured ceiling is divided by the shards.
+//! Each holder keeps a [`Held`] beside its bytes; dropping it takes them out of the sum and the account. A shard
+//! counts for itself, in plain numbers. Each shard has an equal share of the configured limit.
 //!
-//! **The threshold of a domain** moves with what is free: a domain may hold as much as nobody holds. So a domain that
-//! does not drain ends at half of the memory, the next one at half of what is left, and there is always something left.
-//! No list of domains has to be known for that, and a domain that is alone is not limited to a share of many.
+//! **The threshold of a domain** moves with the free memory: a domain may hold as much as is free. So the first
+//! domain that does not drain ends at half of the memory, and the next one at half of what is left, and something is
+//! always left. That needs no list of domains, and it does not limit a single domain to a share of many.
 //!
-//! An account is found by the number of its domain, which is never used again. It is dropped once its domain is not
-//! configured any more and nothing is held; what stays is an empty place of 8 bytes in the table.
+//! An account is found by the id of its domain, which is never used again. It is dropped when its domain is no longer
+//! configured and holds nothing; an empty place of 8 bytes stays in the table.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -22,14 +22,14 @@ use std::rc::Rc;
 use crate::base::domains::DomainId;
 use crate::base::limits::admission::{MEMORY_STRANGERS_PERCENT, RESUME_PERCENT, UNDER_WAY_PER_FREE_BYTE};
 
-/// Whose something is that waits.
+/// The owner of something that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
     /// It waits for users or the site of this domain.
     Domain(DomainId),
-    /// It is of somebody nothing is known of.
+    /// It is of clients of no domain.
     Strangers,
-    /// It is of nobody in particular, or of somebody without limits.
+    /// It has no owner, or an owner without limits.
     Nobody,
 }
 
@@ -42,9 +42,9 @@ struct Books {
     sum: Rc<Sum>,
     strangers: Rc<Account>,
     nobody: Rc<Account>,
-    /// By the numbers of domains; made when something is held for the first time.
+    /// By the ids of domains. An account is made when something is held for the first time.
     domains: RefCell<Vec<Option<Rc<Account>>>>,
-    /// Whether strangers hold so much that newcomers are refused.
+    /// Whether newcomers are refused because of what strangers hold.
     crowded: Cell<bool>,
 }
 
@@ -52,34 +52,33 @@ struct Books {
 struct Sum {
     bytes: Cell<usize>,
     max: usize,
-    /// The domains whose accounts have changed since they were shown.
+    /// The domains whose accounts have changed since the last [`Memory::show`].
     changed: RefCell<Vec<DomainId>>,
 }
 
 #[derive(Debug)]
 struct Account {
     sum: Rc<Sum>,
-    /// The domain, if it is one's.
     domain: Option<DomainId>,
     bytes: Cell<usize>,
-    /// What was refused because of this account since that was shown.
+    /// Refusals because of this account since the last [`Memory::show`].
     refused: Cell<u64>,
-    /// The bytes that were shown.
+    /// The bytes at the last [`Memory::show`].
     shown: Cell<usize>,
-    /// Whether it stands among the changed.
+    /// Whether it is in the list of changed domains.
     changed: Cell<bool>,
-    /// Whether the domain is not configured any more.
+    /// Whether the domain is no longer configured.
     gone: Cell<bool>,
 }
 
-/// How an account has changed since it was last shown.
+/// The change of an account from one [`Memory::show`] to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// The bytes it held then.
+    /// The bytes at the one before.
     pub before: usize,
-    /// The bytes it holds now.
+    /// The bytes now.
     pub now: usize,
-    /// What was refused since.
+    /// Refusals between the two.
     pub refused: u64,
 }
 
@@ -111,7 +110,6 @@ impl Account {
         }
     }
 
-    /// Counts that something was refused because of it.
     fn refuse(&self) {
         self.refused.set(self.refused.get() + 1);
         self.note_change();
@@ -119,7 +117,7 @@ impl Account {
 }
 
 impl Memory {
-    /// Nothing is held; `max` bytes may be.
+    /// A memory of `max` bytes, with nothing held.
     pub fn new(max: usize) -> Memory {
         let sum = Rc::new(Sum { bytes: Cell::new(0), max, changed: RefCell::default() });
         Memory(Rc::new(Books {
@@ -131,7 +129,7 @@ impl Memory {
         }))
     }
 
-    /// Holds this many bytes more.
+    /// Holds this many bytes for an owner.
     pub fn hold(&self, owner: Owner, bytes: usize) -> Held {
         let account = match owner {
             Owner::Domain(domain) => self.account(domain),
@@ -153,17 +151,16 @@ impl Memory {
         Rc::clone(account)
     }
 
-    /// All that is held.
+    /// The bytes held for all owners.
     pub fn bytes(&self) -> usize {
         self.0.sum.bytes.get()
     }
 
-    /// What nobody holds.
     fn free(&self) -> usize {
         self.0.sum.max.saturating_sub(self.bytes())
     }
 
-    /// What is held for this owner.
+    /// The bytes held for this owner.
     pub fn held_by(&self, owner: Owner) -> usize {
         match owner {
             Owner::Domain(domain) => {
@@ -176,18 +173,19 @@ impl Memory {
         }
     }
 
-    /// Whether more may be made to wait for a domain: it holds less than is free. If not, that is counted.
+    /// Whether more may wait for a domain: it holds less than is free. If not, a refusal is counted.
     pub fn admits(&self, domain: DomainId) -> bool {
         self.admits_within(domain, self.free())
     }
 
-    /// Whether what a domain has under way may be kept: a call until its turn comes, an answer until it is taken. What was
-    /// asked for is answered, so this goes on when [`Memory::admits`] has ended; but not until nothing is free.
+    /// Whether something under way may be kept for a domain: a call until its turn comes, or an answer until the
+    /// client takes it. A call that was accepted is answered, so this admits more than [`Memory::admits`], but not
+    /// all that is free.
     pub fn admits_under_way(&self, domain: DomainId) -> bool {
         self.admits_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
     }
 
-    /// Whether [`Memory::admits_under_way`] would say so; nothing is refused by this.
+    /// As [`Memory::admits_under_way`], but counts no refusal.
     pub fn has_room_under_way(&self, domain: DomainId) -> bool {
         self.is_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
     }
@@ -209,13 +207,13 @@ impl Memory {
         self.free() == 0
     }
 
-    /// What strangers may hold at most, whatever is free.
+    /// The most bytes that strangers may hold, whatever is free.
     fn strangers_max(&self) -> usize {
         self.0.sum.max / 100 * MEMORY_STRANGERS_PERCENT
     }
 
-    /// Whether newcomers are refused: strangers hold all they may, and until it is noticeably less; or nothing is free.
-    /// However much waits for domains, as long as something is free it is not this.
+    /// Whether newcomers are refused: strangers hold as much as they may, until they hold noticeably less; or nothing
+    /// is free. As long as something is free, domains do not cause this.
     pub fn is_crowded(&self) -> bool {
         let (held, max) = (self.held_by(Owner::Strangers), self.strangers_max());
         if held >= max {
@@ -226,18 +224,18 @@ impl Memory {
         self.0.crowded.get() || self.is_full()
     }
 
-    /// What is left for strangers. They have a threshold as domains have, and a limit of their own.
+    /// The bytes left for strangers. They have a threshold as domains have, and a limit of their own.
     pub fn free_for_strangers(&self) -> usize {
         self.strangers_max().min(self.free()).saturating_sub(self.held_by(Owner::Strangers))
     }
 
-    /// Whether strangers hold more than half of what they may: then each of them is looked at more closely.
+    /// Whether strangers hold more than half of what they may hold: then each of them has a limit, too.
     pub fn is_strained(&self) -> bool {
         self.held_by(Owner::Strangers) > self.free_for_strangers()
     }
 
-    /// Tells of every domain whose account has changed since this was last asked.
-    pub fn show(&self, mut tell: impl FnMut(DomainId, Change)) {
+    /// Gives the change of every account that has changed since the last call of this.
+    pub fn show(&self, mut give: impl FnMut(DomainId, Change)) {
         let mut changed = self.0.sum.changed.take();
         let mut domains = self.0.domains.borrow_mut();
         for domain in changed.drain(..) {
@@ -245,16 +243,16 @@ impl Memory {
             let Some(account) = place else { continue };
             account.changed.set(false);
             let now = account.bytes.get();
-            tell(domain, Change { before: account.shown.replace(now), now, refused: account.refused.take() });
+            give(domain, Change { before: account.shown.replace(now), now, refused: account.refused.take() });
             if account.gone.get() && now == 0 {
                 *place = None;
             }
         }
-        // The list keeps its place: it is needed again in the next turn.
+        // The list keeps its block for the next turn.
         *self.0.sum.changed.borrow_mut() = changed;
     }
 
-    /// Drops the accounts of domains that are not `configured` any more, each once nothing is held.
+    /// Drops the accounts of domains that are no longer `configured`, each as soon as nothing is held.
     pub fn reload(&self, configured: impl Fn(DomainId) -> bool) {
         for account in self.0.domains.borrow().iter().flatten() {
             if account.domain.is_some_and(|domain| !configured(domain)) {
@@ -265,7 +263,7 @@ impl Memory {
     }
 }
 
-/// A part of the sum, as long as it lives.
+/// A part of the sum. It is held until this is dropped.
 #[derive(Debug)]
 pub struct Held {
     account: Rc<Account>,
@@ -273,12 +271,12 @@ pub struct Held {
 }
 
 impl Held {
-    /// Holds this many more.
+    /// Holds this many bytes more.
     pub fn add(&mut self, bytes: usize) {
         self.set(self.bytes + bytes);
     }
 
-    /// Holds this many.
+    /// Holds this many bytes instead of the present ones.
     pub fn set(&mut self, bytes: usize) {
         if bytes != self.bytes {
             self.account.exchange(self.bytes, bytes);
@@ -286,7 +284,7 @@ impl Held {
         }
     }
 
-    /// How many it holds.
+    /// The bytes that it holds.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -326,7 +324,7 @@ mod tests {
         assert_eq!(held(&memory), [0; 5]);
     }
 
-    /// Holds for a domain, ten bytes at a time, as long as it may.
+    /// Holds for a domain, ten bytes at a time, as long as they are admitted.
     fn fill(memory: &Memory, domain: DomainId) -> Held {
         let mut held = memory.hold(Owner::Domain(domain), 0);
         while memory.admits(domain) {
@@ -343,11 +341,11 @@ mod tests {
             let domain = DomainId(u32::try_from(number).unwrap());
             hogs.push(fill(&memory, domain));
             assert_eq!(hogs[number].bytes(), expected);
-            assert!(!memory.is_full() && !memory.is_crowded(), "the door is open");
+            assert!(!memory.is_full() && !memory.is_crowded(), "newcomers may come in");
             assert!(memory.admits(DomainId(99)), "there is something left for others");
         }
         hogs.swap_remove(0);
-        assert!(memory.admits(DomainId(1)), "what one gives up is there for the others");
+        assert!(memory.admits(DomainId(1)), "bytes of one domain become free for the others");
     }
 
     #[test]
@@ -399,7 +397,7 @@ mod tests {
         assert_eq!(memory.free_for_strangers(), 2);
         strangers.set(100);
         assert_eq!(memory.free_for_strangers(), 0, "as much as is free");
-        assert!(!memory.is_crowded(), "but who sends nothing large may come in");
+        assert!(!memory.is_crowded(), "but a newcomer without a long request may come in");
     }
 
     fn changes(memory: &Memory) -> Vec<(DomainId, usize, usize, u64)> {

@@ -1,4 +1,4 @@
-//! What everything else stands on: numbers, time, tables, sums.
+//! The base of all other wings: numbers, time, tables, sums.
 //!
 //! Owns: the limits, the clock, slots, memory accounts, admission, domains, address ranges, JSON text and counters.
 //! Must not: do I/O, start a thread, or import another wing.

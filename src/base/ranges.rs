@@ -1,13 +1,13 @@
 //! Ranges of addresses, as an operator writes them: `10.0.0.0/8`, `2001:db8::/32`, or one address.
 //!
-//! Owns: reading a range, and whether an address is in it. Must not: know what ranges are for. An IPv4 address is the
-//! same in its IPv6 form (`::ffff:10.0.0.1`), which is how a socket may tell it.
+//! Owns: reading a range, and whether an address is in it. Must not: read a file. An IPv4 address is the same in its
+//! IPv6 form (`::ffff:10.0.0.1`), in which a socket may have it.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-/// Bits of the IPv6 form of an IPv4 address that are the same in all of them.
+/// The first bits of the IPv6 form of an IPv4 address, which are the same for all of them.
 const MAPPED_BITS: u8 = 96;
 
 /// All addresses that begin with the same bits.
@@ -17,12 +17,12 @@ pub struct Range {
     bits: u8,
 }
 
-/// A text that is no range.
+/// The text is not a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRange;
 
 impl Range {
-    /// Whether an address is in it.
+    /// Whether an address is in this range.
     pub fn contains(self, address: IpAddr) -> bool {
         // A range that is wider than all of IPv4 is one of IPv6 alone.
         let same_family = self.bits >= MAPPED_BITS || address.to_canonical().is_ipv6();
@@ -42,7 +42,7 @@ impl Range {
 impl FromStr for Range {
     type Err = NoRange;
 
-    /// Bits beyond the length of a range must be zero: whoever types others means something else.
+    /// Bits beyond the length must be zero. Other bits are a mistake of the operator.
     fn from_str(text: &str) -> Result<Range, NoRange> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
@@ -64,7 +64,7 @@ impl FromStr for Range {
 }
 
 impl Display for Range {
-    /// In a form that can be read again.
+    /// A form that can be parsed again.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let first = Ipv6Addr::from_bits(self.first);
         match first.to_ipv4_mapped() {

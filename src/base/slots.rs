@@ -1,37 +1,37 @@
 //! Slabs whose keys carry a generation.
 //!
-//! Owns: [`Slot`] (index and generation) and [`Slots`], the only user of the `slab` crate. Must not: let anybody trust a
-//! bare index. What outlives a turn (mail, timers, events, tickets) holds a [`Slot`]; once the value
-//! is gone the slot finds nothing, even when its index serves somebody else.
+//! Owns: [`Slot`] (index and generation) and [`Slots`], the only user of the `slab` crate. Must not: give out a value
+//! for a bare index, but for [`Slots::at`]. Mail, timers, events and tickets outlive a turn and hold a [`Slot`]; once
+//! the value is gone, the slot finds nothing, even if another value has its index.
 
 use std::num::NonZeroU32;
 
 use slab::Slab;
 
-/// A key of [`Slots`]: where a value is, and which of those that were ever there it is.
+/// A key of [`Slots`]: the place of a value, and which of the values of that place it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot {
-    /// Where in the slab.
+    /// The place in the slab.
     pub index: u32,
-    /// Which inhabitant of that place. Never 0, which lets an optional slot be as small as a slot.
+    /// Different for each value of that place. Never 0, so an optional slot is as small as a slot.
     pub generation: NonZeroU32,
 }
 
 const _: () = assert!(size_of::<Option<Slot>>() <= crate::base::limits::parked::SLOT_BYTES_MAX);
 
-/// What can be kept in [`Slots`]. It has a place for its generation: among small fields that costs four bytes, and
-/// beside the value it would cost eight.
+/// A value of [`Slots`]. It has a field for its generation: among small fields that costs four bytes, and beside the
+/// value it would cost eight.
 pub trait Kept {
-    /// Which inhabitant of its place it is.
+    /// The generation of its slot.
     fn generation(&self) -> NonZeroU32;
-    /// Sets that, when it is inserted.
+    /// Sets the generation. [`Slots::insert`] calls this.
     fn set_generation(&mut self, generation: NonZeroU32);
 }
 
-/// The generation of a value that is in no table yet.
+/// The generation of a value before it is inserted.
 pub const UNBORN: NonZeroU32 = NonZeroU32::MIN;
 
-/// Makes types with a field `generation` fit for [`Slots`].
+/// Implements [`Kept`] for types with a field `generation`.
 macro_rules! kept {
     ($($kept:ty),*) => {$(
         impl crate::base::slots::Kept for $kept {
@@ -61,17 +61,17 @@ impl<T> Default for Slots<T> {
 }
 
 impl<T: Kept> Slots<T> {
-    /// How many values there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.slab.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is no value.
     pub fn is_empty(&self) -> bool {
         self.slab.is_empty()
     }
 
-    /// Keeps a value; the generation in its slot is new to this table (until 2³² later ones have come).
+    /// Inserts a value. The generation of its slot is new to this table, until it comes round after 2³² values.
     pub fn insert(&mut self, mut value: T) -> Slot {
         self.generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         value.set_generation(self.generation);
@@ -80,32 +80,32 @@ impl<T: Kept> Slots<T> {
         Slot { index, generation: self.generation }
     }
 
-    /// The value, if it is still there.
+    /// The value, if it was not removed.
     pub fn get(&self, slot: Slot) -> Option<&T> {
         self.slab.get(slot.index as usize).filter(|value| value.generation() == slot.generation)
     }
 
-    /// The value, if it is still there.
+    /// The value, if it was not removed.
     pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         self.slab.get_mut(slot.index as usize).filter(|value| value.generation() == slot.generation)
     }
 
-    /// The value at an index, with its slot, for keys that prove by other means which one they mean.
+    /// The value at an index, with its slot. The caller must check by other means that it is the right one.
     pub fn at(&self, index: u32) -> Option<(Slot, &T)> {
         let value = self.slab.get(index as usize)?;
         Some((Slot { index, generation: value.generation() }, value))
     }
 
-    /// Takes the value out.
+    /// Removes the value and returns it.
     pub fn remove(&mut self, slot: Slot) -> Option<T> {
         self.get(slot)?;
         Some(self.slab.remove(slot.index as usize))
     }
 
-    /// All values, in no order that means anything.
+    /// All values, in any order.
     pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         self.slab.iter().map(|(index, value)| {
-            let index = u32::try_from(index).expect("checked when it was inserted");
+            let index = u32::try_from(index).expect("insert has checked this");
             (Slot { index, generation: value.generation() }, value)
         })
     }
@@ -114,7 +114,7 @@ impl<T: Kept> Slots<T> {
 impl<T: Kept> std::ops::Index<Slot> for Slots<T> {
     type Output = T;
 
-    /// For slots that are known to be alive; a dead one is a fault of ours and panics.
+    /// For slots that are alive. A dead slot is a bug of the server, and panics.
     fn index(&self, slot: Slot) -> &T {
         self.get(slot).expect("the slot is alive")
     }

@@ -1,16 +1,14 @@
-//! Apikeys, and their comparison with what a caller sent.
+//! Apikeys, and their comparison with the key of a caller.
 //!
-//! Owns: the form in which keys are compared. Must not: keep a key as text, or name a domain.
+//! Owns: the form in which keys are compared. Must not: keep a key as text.
 //!
-//! `subtle` compares slices of unequal lengths by returning at once, so a plain comparison tells the length of a key by
-//! its time. Here every key, and the text that a caller sent, stands in a block of one size: [`CREDENTIAL_BYTES_MAX`]
-//! bytes and the length. All words of both blocks are compared. That is better than comparing digests: it needs no hash
-//! function and no secret of its own, cannot collide, and costs less than the plain comparison of a key of 43 bytes by
-//! `subtle`.
+//! `subtle` returns at once if two slices have different lengths, so the time of a plain comparison reveals the
+//! length of a key. Here every key, and the text of a caller, has a block of one size: [`CREDENTIAL_BYTES_MAX`] bytes
+//! and the length. All words of both blocks are compared. That is better than a comparison of digests: it needs no
+//! hash function and no secret, cannot collide, and costs less than `subtle` takes for two keys of 43 bytes.
 //!
-//! All domains of a snapshot have equally many blocks, and an unknown domain is compared with as many decoys, which
-//! nothing equals. So the time depends on the text that was sent, which the caller knows, and on the longest list of keys
-//! in the configuration.
+//! All domains of a snapshot have the same number of blocks, and an unknown domain has as many decoys, which no text
+//! equals. So the time depends on the text of the caller, and on the longest list of keys in the configuration.
 
 use std::fmt;
 
@@ -30,7 +28,7 @@ struct Block {
 }
 
 impl Block {
-    /// A block that no text has: no text is that long.
+    /// A block that no text has, because no text is that long.
     const DECOY: Block = Block { words: [0; WORDS], length: u64::MAX };
 
     fn of(text: &str) -> Block {
@@ -44,10 +42,10 @@ impl Block {
         Block { words, length: text.len() as u64 }
     }
 
-    /// Whether both are of the same text. One that is longer than a key may be is the same as none: the rest of it is not
-    /// here to be compared.
+    /// Whether both are of the same text. A text longer than any key equals no other: a block does not have all of
+    /// it.
     fn same(&self, other: &Block) -> Choice {
-        // All differences are gathered before anything is decided; `subtle` word by word would be six times as much work.
+        // All differences are gathered first; `subtle` for each word would be six times as much work.
         let differences =
             self.words.iter().zip(&other.words).fold(0, |all, (one, other)| all | (one ^ other));
         let is_whole = Choice::from(u8::from(self.length <= CREDENTIAL_BYTES_MAX as u64));
@@ -60,14 +58,13 @@ impl Block {
 pub(super) struct Apikeys(Box<[Block]>);
 
 impl Apikeys {
-    /// These keys, and as many decoys as make `slots` of them.
+    /// These keys, filled up to `slots` with decoys.
     pub(super) fn new(keys: &[String], slots: usize) -> Apikeys {
         let blocks = keys.iter().map(|key| Block::of(key));
         let decoys = slots.saturating_sub(keys.len());
         Apikeys(blocks.chain(std::iter::repeat_n(Block::DECOY, decoys)).collect())
     }
 
-    /// How many keys and decoys there are.
     #[cfg(test)]
     pub(super) fn slots(&self) -> usize {
         self.0.len()
@@ -81,21 +78,21 @@ impl Apikeys {
 }
 
 impl fmt::Debug for Apikeys {
-    /// Without the keys, and without how many there are of them.
+    /// Leaves out the keys and their number.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Apikeys")
     }
 }
 
 impl Default for Apikeys {
-    /// No key, and one decoy.
+    /// One decoy.
     fn default() -> Apikeys {
         Apikeys::new(&[], 1)
     }
 }
 
-/// Whether two credentials are the same, in time that depends on neither. For sites, which check the
-/// credentials this server sends them. Longer ones than [`CREDENTIAL_BYTES_MAX`] bytes are equal to none.
+/// Whether two credentials are the same, in a time that depends on neither. Sites check the credentials of this
+/// server with it. A credential longer than [`CREDENTIAL_BYTES_MAX`] bytes equals none.
 pub fn is_same_credential(one: &str, other: &str) -> bool {
     Block::of(one).same(&Block::of(other)).into()
 }

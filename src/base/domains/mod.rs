@@ -1,8 +1,8 @@
-//! The sites this server serves: names, keys, origins, limits.
+//! The sites that this server serves: names, keys, origins, limits.
 //!
-//! Owns: [`Domains`], an immutable snapshot that a reload replaces as a whole. Must not: know users or sessions.
-//! A domain keeps its [`DomainId`] for as long as it stays configured; one that is removed and configured again
-//! later is another domain, so nothing of the old one comes back to life.
+//! Owns: [`Domains`], an immutable snapshot that a reload replaces as a whole. Must not: import users or sessions. A
+//! domain keeps its [`DomainId`] as long as it stays configured. A domain that is removed and configured again later
+//! has a new id, so it inherits nothing.
 
 mod apikey;
 
@@ -14,16 +14,16 @@ pub use self::apikey::is_same_credential;
 use crate::base::admission::{Budget, Gauge, Meter, Pace};
 use crate::base::limits::chat::CALL_BURST_MS;
 
-/// A domain of this process. Never used again for another.
+/// The number of a domain in this process. No other domain gets it later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DomainId(pub u32);
 
-/// What is configured for one domain.
+/// The configuration of one domain.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DomainConfig {
-    /// The name its site gives as `domain`.
+    /// The name that its site sends as `domain`.
     pub name: String,
-    /// The keys its site may use; more than one while they are rotated.
+    /// The keys that its site may use; more than one while a key is replaced.
     pub apikeys: Vec<String>,
     /// Origins whose pages may read answers; empty: every origin.
     pub origins: Vec<String>,
@@ -31,12 +31,12 @@ pub struct DomainConfig {
     pub max_users: u32,
     /// Most calls of its site in a second; 0: no limit.
     pub max_calls_per_second: u32,
-    /// Where its site takes back what was not delivered; `None`: nowhere.
+    /// Where its site takes back undelivered messages; `None`: nowhere.
     pub undelivered_url: Option<String>,
 }
 
 impl DomainConfig {
-    /// A domain with one key, open to every origin, without a limit of users, that takes nothing back.
+    /// A domain with one key, open to every origin, without limits, that takes back nothing.
     pub fn new(name: impl Into<String>, apikey: impl Into<String>) -> DomainConfig {
         DomainConfig {
             name: name.into(),
@@ -50,7 +50,7 @@ impl DomainConfig {
 }
 
 impl fmt::Debug for DomainConfig {
-    /// Without the keys, and the URL, which may have one in it: what is printed for debugging ends up in logs.
+    /// Leaves out the keys, and the URL, which may contain one: debugging output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DomainConfig")
             .field("name", &self.name)
@@ -65,30 +65,30 @@ impl fmt::Debug for DomainConfig {
 
 /// One domain, as the shards see it.
 pub struct Domain {
-    /// Its identity in this process.
+    /// The same across reloads.
     pub id: DomainId,
-    /// Its name.
+    /// The name that its site sends as `domain`.
     pub name: Box<str>,
     /// Most users online at once.
     pub max_users: u32,
-    /// Users online now, on all shards; survives reloads.
+    /// Users online now, on all shards; kept across reloads.
     pub users: Arc<Gauge>,
-    /// How often its site may call, if that is limited.
+    /// The rate of its calls, if it is limited.
     pace: Option<Pace>,
-    /// Its calls, on all shards; survives reloads.
+    /// Its calls, on all shards; kept across reloads.
     calls: Arc<Meter>,
-    /// Where its site takes back what was not delivered.
+    /// Where its site takes back undelivered messages.
     pub undelivered_url: Option<Box<str>>,
-    /// What is kept for that; survives reloads.
+    /// The bytes of these messages; kept across reloads.
     pub undelivered: Arc<Budget>,
     apikeys: Apikeys,
-    /// The first of its keys, as it is shown to the site.
+    /// The first of its keys, which the server sends to the site.
     credential: Option<Box<str>>,
     origins: Vec<Arc<Box<str>>>,
 }
 
 impl fmt::Debug for Domain {
-    /// Without the keys, as above.
+    /// Leaves out the keys and the URL.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Domain")
             .field("id", &self.id)
@@ -105,17 +105,18 @@ impl fmt::Debug for Domain {
 }
 
 impl Domain {
-    /// Counts one more call of its site, unless they come faster than they may.
+    /// Counts one more call of its site, unless calls come too fast.
     pub fn admits_call(&self, now_ms: u64) -> bool {
         self.pace.is_none_or(|pace| self.calls.admit(pace, now_ms))
     }
 
-    /// What this server shows the site as its own proof of knowing it: the name and the first key. `None` without a key.
+    /// The credentials with which this server authenticates itself to the site: the name and the first key. `None`
+    /// without a key.
     pub fn credentials(&self) -> Option<(&str, &str)> {
         Some((&self.name, self.credential.as_deref()?))
     }
 
-    /// Who may read an answer to a request of a page of `origin`.
+    /// The pages that may read an answer to a request from `origin`.
     pub fn audience(&self, origin: Option<&str>) -> Audience {
         if self.origins.is_empty() {
             return Audience::Anybody;
@@ -125,15 +126,15 @@ impl Domain {
     }
 }
 
-/// Whose scripts may read an answer.
+/// The pages whose scripts may read an answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Audience {
-    /// Those of no other origin.
+    /// No page of another origin.
     #[default]
     Nobody,
-    /// Those of any.
+    /// Every page.
     Anybody,
-    /// Those of this one. A thin pointer: every parked poll keeps one.
+    /// Pages of this origin. This is a thin pointer, because every parked poll keeps one.
     Origin(Arc<Box<str>>),
 }
 
@@ -144,17 +145,17 @@ pub struct Domains {
     by_id: Vec<Option<Arc<Domain>>>,
     /// Sorted by name.
     by_name: Vec<Arc<Domain>>,
-    /// The keys that an unknown domain is compared with: decoys.
+    /// Decoys, to which the key for an unknown domain is compared.
     decoys: Apikeys,
 }
 
 impl Domains {
-    /// The first snapshot.
+    /// The snapshot of a server that starts.
     pub fn new(configs: &[DomainConfig]) -> Domains {
         Domains::default().reload(configs)
     }
 
-    /// The snapshot after `configs` was read: domains that stay keep their id and their users.
+    /// The snapshot after a reload with `configs`. Domains that stay keep their id and their counts.
     #[must_use]
     pub fn reload(&self, configs: &[DomainConfig]) -> Domains {
         let mut by_id: Vec<Option<Arc<Domain>>> = vec![None; self.by_id.len()];
@@ -193,8 +194,8 @@ impl Domains {
         self.by_name.get(found)
     }
 
-    /// The domain of that name, if `apikey` is one of its keys. That takes the same time however much of it is right and
-    /// however long the domain's keys are, and a name that no domain has takes as much comparing.
+    /// The domain of that name, if `apikey` is one of its keys. The time does not depend on how much of the key is
+    /// right, or on the length of the domain's keys; and an unknown name takes as many comparisons.
     pub fn admit(&self, name: &str, apikey: &str) -> Option<&Arc<Domain>> {
         let domain = self.find(name);
         let accepted = domain.map_or(&self.decoys, |domain| &domain.apikeys).accept(apikey);

@@ -1,6 +1,7 @@
 //! What bounds the posting of undelivered messages to sites.
 //!
-//! Owns: batches, attempts and waits of the poster. Must not: bound what is kept; a budget does (`undelivered_bytes`).
+//! Owns: batches, attempts and waits of the poster. Must not: bound what is kept; a budget does
+//! (`undelivered_bytes`).
 
 use super::settings::{Limits, Timeouts};
 
@@ -14,8 +15,8 @@ pub const UNDELIVERED_BATCH_BYTES: usize = 256 * 1_024;
 pub const UNDELIVERED_POSTS: usize = 4;
 /// A site must answer such a request within this, in milliseconds, from the look-up of its name to its status.
 pub const UNDELIVERED_POST_MS: u64 = 10_000;
-/// The first wait after a site did not take its messages, in milliseconds. Each next one is twice as long. The poster waits
-/// between half of that and all of it, by chance.
+/// The first wait after a site did not take its messages, in milliseconds. Each next one is twice as long. The poster
+/// waits between half of that and all of it, by chance.
 pub const UNDELIVERED_RETRY_MS_MIN: u64 = 1_000;
 /// The longest wait after a site did not take its messages, in milliseconds.
 pub const UNDELIVERED_RETRY_MS_MAX: u64 = 60_000;

@@ -29,12 +29,13 @@ pub const MEMBERS_LISTED_MAX: usize = 5_000;
 /// Most presences queued to a session for each link that its user may have, answered or not. A session whose browser
 /// never acknowledges ends beyond that.
 pub const PRESENCES_PER_LINK: usize = 2;
-/// The bytes of a packet are divided among this many receivers at most, when the memory that they hold is counted. With
-/// more receivers the count is too high; and as long as one of them holds the packet, at least this part is counted.
+/// The bytes of a packet are divided among this many receivers at most, when the memory that they hold is counted.
+/// With more receivers the count is too high; and as long as one of them holds the packet, at least this part is
+/// counted.
 pub const PACKET_SHARERS_MAX: usize = 64;
 
-/// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages with one ticket
-/// do not replace each other without a pause.
+/// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages with one
+/// ticket do not replace each other without a pause.
 pub const REPLACE_MS_MIN: u64 = 1_000;
 /// Least time between two answers to a session's polls that only repeat packets, in milliseconds. A page that never
 /// acknowledges, or a broken proxy, asks for the same packets as fast as it can.
@@ -56,18 +57,19 @@ pub const STEPS_REMEMBERED: u64 = 65_536;
 /// A shard is behind after this many turns in a row in which more sockets were ready than a turn serves.
 pub const BEHIND_TURNS: u32 = 8;
 
-/// Names and receivers that the calls of one domain may use in a turn of a shard, before its next calls come after those
-/// of other domains. This is some milliseconds of work.
+/// Names and receivers that the calls of one domain may use in a turn of a shard, before its next calls come after
+/// those of other domains. This is some milliseconds of work.
 pub const WORK_PER_TURN: usize = 20_000;
-/// Names and receivers that mail may cost a shard in a turn, whatever its connections cost, before the next turn begins.
+/// Names and receivers that mail may cost a shard in a turn, whatever its connections cost, before the next turn
+/// begins.
 pub const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
 /// Most work of one turn that comes off the next shares of a domain.
 pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
 /// Calls that come within this time may come at once, within the rate of their domain, in milliseconds.
 pub const CALL_BURST_MS: u64 = 1_000;
 
-/// Least number of parked polls that a draining shard answers in one step. It answers more if it takes more to answer all
-/// within a third of `drain_ms`. So turns stay short, and browsers do not come back all at once.
+/// Least number of parked polls that a draining shard answers in one step. It answers more if it takes more to answer
+/// all within a third of `drain_ms`. So turns stay short, and browsers do not come back all at once.
 pub const DRAIN_POLLS: usize = 256;
 /// Time from one step of a drain to the next, in milliseconds.
 pub const DRAIN_STEP_MS: u64 = 100;

@@ -1,8 +1,8 @@
 //! Every cap and budget of the server, with its unit and its reason.
 //!
-//! Owns: the numbers, by the part of the server that they bound, and how they must stand to each other: each file ends
-//! with assertions that the compiler checks. Must not: import what is not in this folder. A number that bounds a queue
-//! or a loop anywhere in the crate has its name here.
+//! Owns: the numbers, by the part of the server that they bound, and how they must stand to each other: each file
+//! ends with assertions that the compiler checks. Must not: import what is not in this folder. A number that bounds a
+//! queue or a loop anywhere in the crate has its name here.
 //!
 //! Reading order: [`settings`] (what an operator may change), [`wire`], [`chat`], [`admission`], [`turn`], [`ops`],
 //! [`bridges`], [`parked`]. A file imports only from those before it.

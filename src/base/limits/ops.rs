@@ -8,8 +8,8 @@ use super::wire::HEAD_BYTES_MAX;
 
 /// Time from one sample of the counters to the next, in milliseconds.
 pub const SAMPLE_MS: u64 = 1_000;
-/// A shard that has not turned for this many samples in a row stands still. Samples are counted, and not time, because
-/// they stop with the shards if the process is stopped.
+/// A shard that has not turned for this many samples in a row stands still. Samples are counted, and not time,
+/// because they stop with the shards if the process is stopped.
 pub const STANDSTILL_SAMPLES: u32 = 10;
 /// Samples that the rates and quantiles on the page are of.
 pub const RECENT_SAMPLES: usize = 10;
@@ -20,12 +20,13 @@ pub const DOMAINS_NAMED_MAX: usize = 256;
 
 /// Most connections of the admin listener. If there are as many, the oldest one is closed for a newcomer.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
-/// Connections that the admin listener accepts before it serves the others again. So each connection is served several
-/// times before it is the oldest.
+/// Connections that the admin listener accepts before it serves the others again. So each connection is served
+/// several times before it is the oldest.
 pub const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
 /// Longest request line and headers together that the admin listener reads, in bytes.
 pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
-/// A request to the admin listener must arrive within this, and its answer must be taken within this, in milliseconds.
+/// A request to the admin listener must arrive within this, and its answer must be taken within this, in
+/// milliseconds.
 pub const ADMIN_MS: u64 = 5_000;
 
 /// `nextim top` waits this long for an answer, in milliseconds.

@@ -1,7 +1,7 @@
 //! What a parked user costs: a page that is open, with its poll held.
 //!
-//! Owns: the budget of bytes and its parts. Must not: know the types. Each type that is a part is compared with its number
-//! where it is defined, by the compiler; `tests/memory.rs` counts what a running server takes.
+//! Owns: the budget of bytes and its parts. Must not: import a type. Each type that is a part is compared with its
+//! number where it is defined, by the compiler; `tests/memory.rs` counts what a running server takes.
 
 /// Most memory of a parked user with nine buddies and one room, in bytes, without what the kernel keeps.
 pub const PARKED_USER_BYTES_MAX: usize = 700;

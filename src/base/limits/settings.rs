@@ -1,7 +1,7 @@
 //! The numbers that an operator may change, and what bounds the configuration itself.
 //!
-//! Owns: the tables behind `[timeouts]` and `[limits]` of the configuration file. Must not: read a file; `config/` does.
-//! Operators read the documentation of a setting in `nextim.toml`, and its first line in `nextim --help`.
+//! Owns: the tables behind `[timeouts]` and `[limits]` of the configuration file. Must not: read a file; `config/`
+//! does. Operators read the documentation of a setting in `nextim.toml`, and its first line in `nextim --help`.
 
 use std::ops::RangeInclusive;
 
@@ -103,8 +103,8 @@ limits! {
     // poll and are each sent the longest message fill it.
     /// Most memory for everything that waits.
     /// This is for unfinished requests, answers that clients have not taken, packets that browsers have not
-    /// acknowledged, and mail between shards. Each shard has an equal share. On a shard, each domain may hold as much as
-    /// is free. Unfinished requests, and answers to clients of no domain, may together hold a quarter.
+    /// acknowledged, and mail between shards. Each shard has an equal share. On a shard, each domain may hold as
+    /// much as is free. Unfinished requests, and answers to clients of no domain, may together hold a quarter.
     memory_bytes: bytes = 1_073_741_824, 1_048_576..=1_099_511_627_776;
     /// Most bytes of undelivered messages that are kept for one domain.
     /// They are kept while its site does not take them back.
@@ -152,7 +152,8 @@ const _: () = assert!(Limits::DEFAULT.buddies_per_call <= Limits::DEFAULT.roster
 const _: () = assert!(Limits::MAX.buddies_per_call <= Limits::MAX.roster_links);
 const _: () = assert!(Limits::DEFAULT.rooms_per_call <= Limits::DEFAULT.rooms_per_user);
 const _: () = assert!(Limits::MAX.rooms_per_call <= Limits::MAX.rooms_per_user);
-// A user counts sessions in 16 bits; a queue counts packets and bytes in 32, with what it takes over from another queue.
+// A user counts sessions in 16 bits; a queue counts packets and bytes in 32, with what it takes over from another
+// queue.
 const _: () = assert!(Limits::MAX.sessions_per_user < u16::MAX as usize);
 const _: () = assert!(2 * Limits::MAX.queue_messages < u32::MAX as usize);
 const _: () = assert!(2 * Limits::MAX.queue_bytes < u32::MAX as usize);

@@ -16,8 +16,8 @@ pub(crate) struct Setting<Table, Number> {
     pub(crate) field: fn(&mut Table) -> &mut Number,
 }
 
-/// Makes a struct of numbers of one type. A row has the documentation, the name, the unit, the default, and the lowest
-/// and highest value of a setting.
+/// Makes a struct of numbers of one type. A row has the documentation, the name, the unit, the default, and the
+/// lowest and highest value of a setting.
 macro_rules! limits {
     ($(#[doc = $about:literal])+ $Table:ident: $Number:ty;
      $($(#[doc = $doc:literal])+ $name:ident: $unit:ident = $default:expr, $range:expr;)+) => {

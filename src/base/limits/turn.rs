@@ -25,8 +25,8 @@ pub const REQUESTS_PER_TURN: usize = 32;
 pub const ACCEPT_REST_MS: u64 = 100;
 /// Connections that the kernel keeps until they are accepted. It cuts this to `net.core.somaxconn`.
 pub const BACKLOG: i32 = 65_535;
-/// A peer that was refused may still send for this long, in milliseconds, so that it reads why before its connection is
-/// reset.
+/// A peer that was refused may still send for this long, in milliseconds, so that it reads why before its connection
+/// is reset.
 pub const FAREWELL_MS: u64 = 2_000;
 /// A draining shard keeps an idle connection for this long, in milliseconds: a request may be on its way.
 pub const DRAIN_GRACE_MS: u64 = 250;
@@ -43,16 +43,16 @@ pub const OUTBOX_MARK: usize = 64 * 1_024;
 pub const MAIL_RETRY_MS: u64 = 1;
 /// The server waits this long for a place in a shard's mailbox, in milliseconds. Shards do not wait.
 pub const MAILBOX_WAIT_MS: u64 = 1_000;
-/// A call waits this long for shards that do not answer at all, beyond `gather_ms`, in milliseconds. That is noticed within
-/// as much again.
+/// A call waits this long for shards that do not answer at all, beyond `gather_ms`, in milliseconds. That is noticed
+/// within as much again.
 pub const CALL_MS_MAX: u64 = 10_000;
-/// A call of another shard may be put off for this long, in milliseconds: it must not be carried out after its caller was
-/// answered that it came too late.
+/// A call of another shard may be put off for this long, in milliseconds: it must not be carried out after its caller
+/// was answered that it came too late.
 pub const PUT_OFF_MS_MAX: u64 = CALL_MS_MAX / 2;
 
-/// Alarms are set this far ahead at most, in milliseconds; later deadlines take several. No alarm is cancelled, so the
-/// alarm of something that is gone takes memory for this long. A longer alarm, set when a poll was answered, would only
-/// be overtaken by the alarm of the next poll.
+/// Alarms are set this far ahead at most, in milliseconds; later deadlines take several. No alarm is cancelled, so
+/// the alarm of something that is gone takes memory for this long. A longer alarm, set when a poll was answered,
+/// would only be overtaken by the alarm of the next poll.
 pub const ALARM_MS_MAX: u64 = 25_000;
 /// A turn that starts later than this, in milliseconds, shows a stop of the process and not load.
 pub const STOP_MS_MIN: u64 = 1_000;

@@ -1,4 +1,4 @@
-//! Admission: who may come in, and how often clients may ask.
+//! Admission: the numbers and rates of users, calls and addresses.
 //!
 //! Owns: the counts that all shards share: [`Gauge`], the users of a domain; [`Meter`], its calls; [`Addresses`], the
 //! connections and requests of each address; [`Budget`], the bytes that may wait to be posted to a site. Must not:

@@ -39,7 +39,7 @@ pub struct Memory(Rc<Books>);
 
 #[derive(Debug)]
 struct Books {
-    sum: Rc<Sum>,
+    sum: Rc<Total>,
     strangers: Rc<Account>,
     nobody: Rc<Account>,
     /// By the ids of domains. An account is made when something is held for the first time.
@@ -49,7 +49,7 @@ struct Books {
 }
 
 #[derive(Debug)]
-struct Sum {
+struct Total {
     bytes: Cell<usize>,
     max: usize,
     /// The domains whose accounts have changed since the last [`Memory::show`].
@@ -58,7 +58,7 @@ struct Sum {
 
 #[derive(Debug)]
 struct Account {
-    sum: Rc<Sum>,
+    sum: Rc<Total>,
     domain: Option<DomainId>,
     bytes: Cell<usize>,
     /// Refusals because of this account since the last [`Memory::show`].
@@ -83,7 +83,7 @@ pub struct Change {
 }
 
 impl Account {
-    fn new(sum: &Rc<Sum>, domain: Option<DomainId>) -> Rc<Account> {
+    fn new(sum: &Rc<Total>, domain: Option<DomainId>) -> Rc<Account> {
         Rc::new(Account {
             sum: Rc::clone(sum),
             domain,
@@ -119,7 +119,7 @@ impl Account {
 impl Memory {
     /// A memory of `max` bytes, with nothing held.
     pub fn new(max: usize) -> Memory {
-        let sum = Rc::new(Sum { bytes: Cell::new(0), max, changed: RefCell::default() });
+        let sum = Rc::new(Total { bytes: Cell::new(0), max, changed: RefCell::default() });
         Memory(Rc::new(Books {
             strangers: Account::new(&sum, None),
             nobody: Account::new(&sum, None),

@@ -21,7 +21,7 @@ const _: () = assert!(size_of::<Option<Slot>>() <= crate::base::limits::parked::
 
 /// A value of [`Slots`]. It has a field for its generation: among small fields that costs four bytes, and beside the
 /// value it would cost eight.
-pub trait Kept {
+pub trait Generational {
     /// The generation of its slot.
     fn generation(&self) -> NonZeroU32;
     /// Sets the generation. [`Slots::insert`] calls this.
@@ -31,10 +31,10 @@ pub trait Kept {
 /// The generation of a value before it is inserted.
 pub const UNBORN: NonZeroU32 = NonZeroU32::MIN;
 
-/// Implements [`Kept`] for types with a field `generation`.
+/// Implements [`Generational`] for types with a field `generation`.
 macro_rules! kept {
     ($($kept:ty),*) => {$(
-        impl crate::base::slots::Kept for $kept {
+        impl crate::base::slots::Generational for $kept {
             fn generation(&self) -> std::num::NonZeroU32 {
                 self.generation
             }
@@ -60,7 +60,7 @@ impl<T> Default for Slots<T> {
     }
 }
 
-impl<T: Kept> Slots<T> {
+impl<T: Generational> Slots<T> {
     /// The number of values.
     pub fn len(&self) -> usize {
         self.slab.len()
@@ -111,7 +111,7 @@ impl<T: Kept> Slots<T> {
     }
 }
 
-impl<T: Kept> std::ops::Index<Slot> for Slots<T> {
+impl<T: Generational> std::ops::Index<Slot> for Slots<T> {
     type Output = T;
 
     /// For slots that are alive. A dead slot is a bug of the server, and panics.
@@ -120,7 +120,7 @@ impl<T: Kept> std::ops::Index<Slot> for Slots<T> {
     }
 }
 
-impl<T: Kept> std::ops::IndexMut<Slot> for Slots<T> {
+impl<T: Generational> std::ops::IndexMut<Slot> for Slots<T> {
     fn index_mut(&mut self, slot: Slot) -> &mut T {
         self.get_mut(slot).expect("the slot is alive")
     }

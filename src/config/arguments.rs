@@ -85,7 +85,7 @@ pub struct Arguments {
     #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
     listen: Vec<SocketAddr>,
 
-    /// Number of shards (threads); by default as cores and the limit of open files allow
+    /// Number of shards (threads); by default chosen by cores and the limit of open files
     #[arg(long, value_name = "N", value_parser = values::shards)]
     shards: Option<u16>,
 
@@ -113,7 +113,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FORMAT", value_parser = values::log_format)]
     log_format: Option<Format>,
 
-    /// Address of the admin listener (metrics, health, dashboard); without a value 127.0.0.1:8001
+    /// Address of the admin listener; without a value 127.0.0.1:8001
     #[arg(long, value_name = "ADDR:PORT", value_parser = values::address)]
     #[arg(num_args = 0..=1, default_missing_value = ADMIN_TEXT)]
     admin: Option<SocketAddr>,

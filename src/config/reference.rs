@@ -10,7 +10,9 @@ use crate::base::limits::{Limits, Timeouts};
 
 /// All settings that are numbers, each with its default, its range and its summary.
 pub(super) fn help() -> String {
-    let mut text = String::from("Numbers in the configuration file, with their defaults:");
+    let mut text = String::from(
+        "Numbers in the configuration file, with their defaults (nextim.toml says more about them):",
+    );
     table(&mut text, "timeouts", Timeouts::SETTINGS);
     table(&mut text, "limits", Limits::SETTINGS);
     text

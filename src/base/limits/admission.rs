@@ -1,4 +1,4 @@
-//! Who may come in, how much of the memory others may hold, and when a client that was refused may try again.
+//! What bounds newcomers and crowds: rates, shares of the memory, and waits after a refusal.
 //!
 //! Owns: bursts, shares and waits. Must not: bound one request ([`wire`](super::wire)).
 

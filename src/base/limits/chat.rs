@@ -104,7 +104,7 @@ const _: () = assert!(REPEAT_MS_MIN < Timeouts::DEFAULT.session_cut_ms);
 const _: () = assert!(REPEAT_MS_MIN < Timeouts::DEFAULT.poll_hold_ms_min);
 const _: () = assert!(RETRY_MS_MIN < RETRY_MS_MAX);
 const _: () = assert!(RETRY_MS_MAX < Timeouts::DEFAULT.session_idle_ms);
-// Work below `storm_ms` makes nobody wait, and a wait is longer than that.
+// Work below `storm_ms` makes no page wait, and a wait is longer than that.
 const _: () = assert!(Timeouts::DEFAULT.storm_ms < RETRY_MS_MIN);
 
 const _: () = assert!(STEP_NS_MIN <= STEP_NS_FIRST && STEP_NS_FIRST <= STEP_NS_MAX);

@@ -40,7 +40,7 @@ limits! {
     /// This bounds clients that take an answer a few bytes at a time.
     answer_ms: milliseconds = 120_000, MS;
     /// A call waits this long for shards that do not answer.
-    /// What those shards know is then missing from its answer.
+    /// The answer then lacks the part of those shards.
     gather_ms: milliseconds = 2_000, MS;
     /// A server that shuts down waits this long for calls and connections.
     /// After that it waits as long again for sites that take back undelivered messages.
@@ -66,10 +66,10 @@ limits! {
     /// These requests carry whole buddy lists.
     list_body_bytes: bytes = 524_288, 1..=8_388_608;
     /// Most buddies that are read from one call.
-    /// The others are ignored, and the answer says so.
+    /// The others are ignored, and the answer is marked as truncated.
     buddies_per_call: buddies = 2_000, 1..=20_000;
     /// Most rooms that are read from one call.
-    /// The others are ignored, and the answer says so.
+    /// The others are ignored, and the answer is marked as truncated.
     rooms_per_call: rooms = 500, 1..=5_000;
     /// Most buddies of one user.
     roster_links: buddies = 4_000, 1..=40_000;
@@ -83,24 +83,23 @@ limits! {
     queue_messages: messages = 1_000, 1..=100_000;
     /// Most bytes of messages that wait for one session.
     queue_bytes: bytes = 262_144, 1..=16_777_216;
-    /// Most connections of one shard.
-    /// 0: as many as the limit of open files allows.
+    /// Most connections of one shard; 0: as the limit of open files allows.
     connections_per_shard: connections = 0, 0..=1_000_000;
-    // The default is about what two cores can bring online; it is there for the moment at which everybody comes back.
-    /// Most connections accepted in a second, by all shards together.
-    /// The others wait in the kernel. 0: no limit.
+    // The default is about what two cores can bring online; it is there for the moment when all pages come back.
+    /// Most connections accepted in a second, by all shards; 0: no limit.
+    /// The others wait in the kernel.
     accepts_per_second: connections = 20_000, 0..=1_000_000;
     // A university behind one address has a few thousand pages open; and of the connections a server is planned for
     // (`CONNECTIONS_WANTED`), one address can take a tenth.
-    /// Most connections from one address.
-    /// The addresses of one IPv6 network (/64) count as one address. 0: no limit.
+    /// Most connections from one address; 0: no limit.
+    /// The addresses of one IPv6 network (/64) count as one address.
     connections_per_address: connections = 10_000, 0..=1_000_000;
     // Those pages poll a few hundred times a second. It takes some forty such addresses to keep a core busy.
-    /// Most requests in a second from one address.
-    /// Up to ten seconds' worth may come at once. Calls with a valid apikey do not count. 0: no limit.
+    /// Most requests in a second from one address; 0: no limit.
+    /// Up to ten seconds' worth may come at once. Calls with a valid apikey do not count.
     requests_per_second_per_address: requests = 1_000, 0..=1_000_000;
-    // A broadcast to 100,000 pages holds some twenty megabytes until they have polled again; 30,000 users who do not
-    // poll and are each sent the longest message fill it.
+    // A broadcast to 100,000 pages holds some twenty megabytes until they have polled again; 30,000 users fill it if
+    // none of them polls and each is sent the longest message.
     /// Most memory for everything that waits.
     /// This is for unfinished requests, answers that clients have not taken, packets that browsers have not
     /// acknowledged, and mail between shards. Each shard has an equal share. On a shard, each domain may hold as

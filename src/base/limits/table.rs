@@ -1,6 +1,6 @@
 //! Tables of numbers that an operator may change.
 //!
-//! Owns: what is known of such a number, and the macro that makes a table of them. Must not: name a setting.
+//! Owns: the description of such a number, and the macro that makes a table of them. Must not: name a setting.
 
 use std::ops::RangeInclusive;
 

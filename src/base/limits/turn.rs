@@ -56,7 +56,7 @@ pub const PUT_OFF_MS_MAX: u64 = CALL_MS_MAX / 2;
 pub const ALARM_MS_MAX: u64 = 25_000;
 /// A turn that starts later than this, in milliseconds, shows a stop of the process and not load.
 pub const STOP_MS_MIN: u64 = 1_000;
-/// Longest sleep of a shard, in milliseconds, so that a sleeping shard is soon told from one that stands still.
+/// Longest sleep of a shard, in milliseconds, so that a shard that stands still is noticed soon.
 pub const SLEEP_MS_MAX: u64 = 5_000;
 
 // A head is read in one call, and a body that is not waited for is not longer than that.

@@ -2,7 +2,7 @@
 //!
 //! Owns: the buckets, and what can be read out of them. Must not: import a metric. The buckets grow as the times do
 //! (four to each doubling), so that one set serves for microseconds and for seconds, and a quantile is right within
-//! an eighth. Recording is finding the bucket by a shift and adding to two cells that nobody else writes.
+//! an eighth. Recording is finding the bucket by a shift and adding to two cells that no other thread writes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -160,7 +160,7 @@ mod tests {
             assert!((found - exact).abs() < exact / 8.0, "{share}: {found}");
         }
         assert_eq!(of([]).quantile_us(0.5), None);
-        assert_eq!(of([100_000_000]).quantile_us(0.5), Some(16_777_216.0), "no longer than can be told");
+        assert_eq!(of([100_000_000]).quantile_us(0.5), Some(16_777_216.0), "the end of the longest bucket");
     }
 
     #[test]

@@ -4,15 +4,15 @@
 //! it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its receivers' owners.
 
 use super::Router;
-use super::backlog::{Label, Pushed};
 use super::call::{Answer, NewMessage, Refusal, Speaker, Typing};
 use super::gather::Collect;
 use super::ids::{CallKey, GatherKey};
 use super::mail::{Broadcast, Distribution, Mail, Multicast, Part, Unicast};
 use super::packet::{Kind, Message, MessageType, Packet};
+use super::people::user::User;
 use super::profile::Profile;
-use super::session::End;
-use super::user::User;
+use super::sessions::backlog::{Label, Pushed};
+use super::sessions::session::End;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 

@@ -14,34 +14,23 @@
 //!
 //! Reading order: [`ids`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, `presences`, `backlog`, `queue`,
 //! `session`, `keys`, `user`; `spans`, `aside`, `handover`, `linger` (messages from session to session); `unlinking`,
-//! `roster`, `message`, `room`, `drain`; [`work`], [`storm`] and `weight`.
+//! `roster`, `message`, `room`, `drain`; [`work`], [`sessions::storm`] and `weight`.
 
-mod aside;
-mod backlog;
 pub mod call;
 mod drain;
 mod gather;
-mod handover;
 pub mod ids;
-mod keys;
-mod linger;
 pub mod mail;
 mod message;
 pub mod packet;
-mod presences;
+mod people;
 pub mod profile;
-mod queue;
-mod room;
-mod roster;
-mod session;
+mod rooms;
+pub mod sessions;
 #[cfg(test)]
 mod sim;
-mod spans;
-pub mod storm;
 #[cfg(test)]
 mod tests;
-mod unlinking;
-mod user;
 mod weight;
 pub mod work;
 
@@ -61,11 +50,11 @@ use drain::Drain;
 use gather::Gather;
 use ids::{CallKey, Place, Places, Ticket};
 use mail::{Alarm, CallAnswer, CallRequest, Deadline, Effect, Envelope, Input, Mail};
-use room::Room;
-use session::Session;
-use storm::{Load, Storm};
-use unlinking::Unlinking;
-use user::User;
+use people::unlinking::Unlinking;
+use people::user::User;
+use rooms::room::Room;
+use sessions::session::Session;
+use sessions::storm::{Load, Storm};
 use work::Work;
 
 /// What a router is made of.

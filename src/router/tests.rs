@@ -12,7 +12,7 @@ use super::ids::{CallKey, Place, Places, Ticket};
 use super::mail::{CallAnswer, CallRequest, Effect, Envelope, Input};
 use super::packet::MessageType;
 use super::profile::Profile;
-use super::storm::Load;
+use super::sessions::storm::Load;
 use super::{Router, Settings};
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainConfig, DomainId, Domains};

@@ -50,7 +50,7 @@ use crate::base::stats::{Counters, Stats};
 use crate::bridges::returns::Returns;
 use crate::router::ids::Place;
 use crate::router::mail::{Alarm, Effect, Input};
-use crate::router::storm::Load;
+use crate::router::sessions::storm::Load;
 use crate::router::{Router, Settings};
 use buffers::Buffers;
 use conn::{Begun, Deferral, Tally};

@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::browser::number_of;
 use super::world::{Ask, World};
 use crate::base::slots::Slot;
-use crate::router::backlog::Label;
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
-use crate::router::linger::Mailed;
 use crate::router::mail::{Alarm, CallRequest, Input, Mail};
 use crate::router::packet::{MessageType, Packet};
+use crate::router::people::linger::Mailed;
+use crate::router::sessions::backlog::Label;
 
 /// A message.
 #[derive(Debug)]

@@ -13,9 +13,9 @@ use crate::base::limits::turn::ALARM_MS_MAX;
 use crate::base::memory::Owner;
 use crate::router::Router;
 use crate::router::ids::{CallKey, Place, UserKey};
-use crate::router::linger::Linger;
 use crate::router::mail::Alarm;
 use crate::router::packet::MessageType;
+use crate::router::people::linger::Linger;
 
 impl World {
     /// What holds after every step.
@@ -81,7 +81,7 @@ impl World {
         self.check_calls();
     }
 
-    pub(super) fn user(&self, key: UserKey) -> Option<&crate::router::user::User> {
+    pub(super) fn user(&self, key: UserKey) -> Option<&crate::router::people::user::User> {
         self.routers[usize::from(key.place.0)].users.get(key.slot)
     }
 

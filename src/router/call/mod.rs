@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use super::ids::{SessionKey, Ticket};
-use super::packet::{Kind, MessageType, Packet};
-use super::profile::Profile;
-use super::weight;
 use crate::base::domains::DomainId;
 use crate::base::stats::CallKind;
+use crate::router::ids::{SessionKey, Ticket};
+use crate::router::packet::{Kind, MessageType, Packet};
+use crate::router::profile::Profile;
+use crate::router::weight;
 
 /// Text that is borrowed from the request, or owned when it had to be decoded or travels.
 pub type Text<'a> = Cow<'a, str>;
@@ -140,7 +140,7 @@ impl Verb<'_> {
     }
 
     /// What it takes beyond itself.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::router) fn bytes(&self) -> usize {
         match self {
             Verb::Online(online) => online.bytes(),
             Verb::Show(show) => show.looks.bytes(),
@@ -411,7 +411,7 @@ pub enum Answer {
 
 impl Answer {
     /// What it takes beyond itself.
-    pub(super) fn bytes(&self) -> usize {
+    pub(in crate::router) fn bytes(&self) -> usize {
         match self {
             Answer::Online(started) => started.bytes(),
             Answer::Onlines(profiles) => weight::profiles(profiles),
@@ -510,7 +510,7 @@ impl Packets {
     }
 
     /// Tells broadcasts as unicasts to the user of this name, which is asked for if there are any.
-    pub(super) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
+    pub(in crate::router) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
         let packets = match self {
             Packets::None => &mut [],
             Packets::One(packet) => std::slice::from_mut(packet),

@@ -8,38 +8,42 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::Router;
-use super::aside::Aside;
-use super::call::{Answer, Looks, Online, OnlinesQuery, Refusal, Show, Started, Subject, Text, Version};
-use super::gather::Collect;
-use super::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
-use super::keys::KeySet;
-use super::linger::Linger;
-use super::mail::{Mail, Names, NamesRequest, Part, ProfilesRequest, Reach, RoomExit, RoomReveal, Sight};
-use super::packet::{Packet, PresenceType};
-use super::profile::{AVAILABLE, Profile};
-use super::session::End;
 use crate::base::domains::DomainId;
 use crate::base::slots::{Slot, UNBORN, kept};
+use crate::router::Router;
+use crate::router::call::{
+    Answer, Looks, Online, OnlinesQuery, Refusal, Show, Started, Subject, Text, Version,
+};
+use crate::router::gather::Collect;
+use crate::router::ids::{CallKey, GatherKey, Place, RoomKey, Ticket, UserKey};
+use crate::router::mail::{
+    Mail, Names, NamesRequest, Part, ProfilesRequest, Reach, RoomExit, RoomReveal, Sight,
+};
+use crate::router::packet::{Packet, PresenceType};
+use crate::router::people::aside::Aside;
+use crate::router::people::keys::KeySet;
+use crate::router::people::linger::Linger;
+use crate::router::profile::{AVAILABLE, Profile};
+use crate::router::sessions::session::End;
 
 /// Somebody who is online in a domain.
 #[derive(Debug)]
-pub(super) struct User {
-    pub(super) domain: DomainId,
-    pub(super) profile: Profile,
+pub(in crate::router) struct User {
+    pub(in crate::router) domain: DomainId,
+    pub(in crate::router) profile: Profile,
     /// His newest session, the head of their list.
-    pub(super) newest: Option<Slot>,
-    pub(super) sessions: u16,
+    pub(in crate::router) newest: Option<Slot>,
+    pub(in crate::router) sessions: u16,
     /// Those he is linked with.
-    pub(super) roster: KeySet<UserKey>,
+    pub(in crate::router) roster: KeySet<UserKey>,
     /// His rooms.
-    pub(super) rooms: KeySet<RoomKey>,
+    pub(in crate::router) rooms: KeySet<RoomKey>,
     /// How many messages were queued to him so far.
-    pub(super) given: u64,
+    pub(in crate::router) given: u64,
     /// How often he appeared or disappeared.
     sight_changes: u16,
     /// What few users have, and not for long.
-    pub(super) aside: Option<Box<Aside>>,
+    pub(in crate::router) aside: Option<Box<Aside>>,
     /// Where he stands among the users of his domain.
     crowd_index: u32,
     generation: NonZeroU32,
@@ -52,45 +56,45 @@ const _: () = assert!(size_of::<User>() <= crate::base::limits::parked::USER_BYT
 #[cfg(test)]
 impl User {
     /// Where he believes to stand among the users of his domain.
-    pub(super) fn crowd_index(&self) -> usize {
+    pub(in crate::router) fn crowd_index(&self) -> usize {
         self.crowd_index as usize
     }
 }
 
 impl User {
     /// The mailbox, while the user has no session.
-    pub(super) fn linger(&self) -> Option<&Linger> {
+    pub(in crate::router) fn linger(&self) -> Option<&Linger> {
         self.aside.as_ref()?.linger.as_ref()
     }
 
     /// What few users have, made if it is not there. Where something is taken out of it, [`User::tidy_aside`] must follow.
-    pub(super) fn aside_mut(&mut self) -> &mut Aside {
+    pub(in crate::router) fn aside_mut(&mut self) -> &mut Aside {
         self.aside.get_or_insert_default()
     }
 
     /// Places in the roster that are kept for names whose owners were asked.
-    pub(super) fn reserved(&self) -> usize {
+    pub(in crate::router) fn reserved(&self) -> usize {
         self.aside.as_ref().map_or(0, |aside| aside.reserved)
     }
 
     /// Gives the block back if nothing is in it.
-    pub(super) fn tidy_aside(&mut self) {
+    pub(in crate::router) fn tidy_aside(&mut self) {
         self.aside.take_if(|aside| aside.is_empty());
     }
 
     /// Whether others see him, for those who keep a note of it.
-    pub(super) fn sight(&self) -> Sight {
+    pub(in crate::router) fn sight(&self) -> Sight {
         Sight { visible: self.profile.visible(), changes: self.sight_changes }
     }
 }
 
 impl Router {
-    pub(super) fn user_key(&self, slot: Slot) -> UserKey {
+    pub(in crate::router) fn user_key(&self, slot: Slot) -> UserKey {
         UserKey { place: self.place, slot }
     }
 
     /// The user of that name, if he is online.
-    pub(super) fn find_user(&self, domain: DomainId, name: &str) -> Option<Slot> {
+    pub(in crate::router) fn find_user(&self, domain: DomainId, name: &str) -> Option<Slot> {
         let same = |slot: &Slot| {
             let user = &self.users[*slot];
             user.domain == domain && user.profile.name() == name
@@ -99,7 +103,7 @@ impl Router {
     }
 
     /// The user a call is about, and the session it came from if it named one.
-    pub(super) fn find_subject(
+    pub(in crate::router) fn find_subject(
         &self,
         domain: DomainId,
         subject: &Subject<'_>,
@@ -114,7 +118,7 @@ impl Router {
     }
 
     /// `/presences/online`.
-    pub(super) fn online(&mut self, key: CallKey, domain: DomainId, online: Online<'_>) {
+    pub(in crate::router) fn online(&mut self, key: CallKey, domain: DomainId, online: Online<'_>) {
         if self.drain.is_some() {
             return self.refuse(key, Refusal::ShuttingDown);
         }
@@ -208,13 +212,13 @@ impl Router {
     }
 
     /// The user's sessions, newest first.
-    pub(super) fn sessions_of(&self, user: Slot) -> impl Iterator<Item = Slot> {
+    pub(in crate::router) fn sessions_of(&self, user: Slot) -> impl Iterator<Item = Slot> {
         let newest = self.users[user].newest;
         std::iter::successors(newest, |session| self.sessions[*session].older)
     }
 
     /// Takes a session out of its user's list.
-    pub(super) fn unlist_session(&mut self, user: Slot, session: Slot) {
+    pub(in crate::router) fn unlist_session(&mut self, user: Slot, session: Slot) {
         let older = self.sessions[session].older;
         if self.users[user].newest == Some(session) {
             self.users[user].newest = older;
@@ -226,7 +230,7 @@ impl Router {
     }
 
     /// `/presences/offline`.
-    pub(super) fn offline(&mut self, key: CallKey, domain: DomainId, subject: &Subject<'_>) {
+    pub(in crate::router) fn offline(&mut self, key: CallKey, domain: DomainId, subject: &Subject<'_>) {
         match (self.find_subject(domain, subject), subject) {
             (Some((_, Some(session))), _) => {
                 self.end_session(session, End::Offline);
@@ -244,7 +248,7 @@ impl Router {
     }
 
     /// A user goes offline, with all the sessions he may have left.
-    pub(super) fn go_offline(&mut self, user: Slot, gather: Option<GatherKey>) {
+    pub(in crate::router) fn go_offline(&mut self, user: Slot, gather: Option<GatherKey>) {
         let messages = self.take_messages(user);
         let key = self.user_key(user);
         let User { domain, profile, roster, rooms, crowd_index, .. } =
@@ -281,7 +285,7 @@ impl Router {
     }
 
     /// `/presences/show`.
-    pub(super) fn show(&mut self, key: CallKey, domain: DomainId, show: &Show<'_>) {
+    pub(in crate::router) fn show(&mut self, key: CallKey, domain: DomainId, show: &Show<'_>) {
         let Some((user, session)) = self.find_subject(domain, &show.subject) else {
             return self.refuse(key, Refusal::NoClient);
         };
@@ -338,7 +342,7 @@ impl Router {
     }
 
     /// `/onlines`.
-    pub(super) fn onlines(&mut self, key: CallKey, domain: DomainId, query: OnlinesQuery<'_>) {
+    pub(in crate::router) fn onlines(&mut self, key: CallKey, domain: DomainId, query: OnlinesQuery<'_>) {
         let Ok(viewer) = self.find_viewer(domain, query.ticket.as_ref()) else {
             return self.refuse(key, Refusal::NoClient);
         };
@@ -350,7 +354,7 @@ impl Router {
     }
 
     /// Who asks, if a ticket was given; an error if it is good for nothing.
-    pub(super) fn find_viewer(
+    pub(in crate::router) fn find_viewer(
         &self,
         domain: DomainId,
         ticket: Option<&Ticket>,
@@ -361,7 +365,11 @@ impl Router {
     }
 
     /// Names by the place that owns them, with their positions in the list.
-    pub(super) fn names_by_place(&mut self, domain: DomainId, names: Vec<Text<'_>>) -> Vec<(Place, Names)> {
+    pub(in crate::router) fn names_by_place(
+        &mut self,
+        domain: DomainId,
+        names: Vec<Text<'_>>,
+    ) -> Vec<(Place, Names)> {
         let owned = (0..).zip(names).map(|(position, name)| {
             (self.places.of(domain, &name), (position, name.into_owned().into_boxed_str()))
         });
@@ -369,7 +377,7 @@ impl Router {
     }
 
     /// Which of these names are online?
-    pub(super) fn on_ask(&mut self, request: &NamesRequest) {
+    pub(in crate::router) fn on_ask(&mut self, request: &NamesRequest) {
         let NamesRequest { gather, domain, viewer, ref names } = *request;
         self.charge_mail(domain, gather.place, names.len());
         let mut online = Vec::new();
@@ -385,7 +393,7 @@ impl Router {
     }
 
     /// What do these users show?
-    pub(super) fn on_describe(&mut self, request: &ProfilesRequest) {
+    pub(in crate::router) fn on_describe(&mut self, request: &ProfilesRequest) {
         let ProfilesRequest { gather, ref users } = *request;
         self.charge_receivers(gather.place, users);
         let shown = users.iter().filter_map(|user| self.users.get(*user));
@@ -395,7 +403,7 @@ impl Router {
 }
 
 /// What others are told when a user who showed `before` shows `after`.
-pub(super) fn transition(before: &Profile, after: &Profile) -> Option<Packet> {
+pub(in crate::router) fn transition(before: &Profile, after: &Profile) -> Option<Packet> {
     match (before.visible(), after.visible()) {
         (true, true) => Some(Packet::presence(PresenceType::Show, after)),
         (true, false) => Some(Packet::offline(after)),

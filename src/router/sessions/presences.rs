@@ -9,14 +9,14 @@
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
-use super::packet::{Kind, Packet, PresenceType};
+use crate::router::packet::{Kind, Packet, PresenceType};
 
 /// Most unanswered presences that are searched one after the other; more are found by an index.
 const SEARCHED_MAX: usize = 16;
 
 /// Presences that are not acknowledged.
 #[derive(Debug, Default)]
-pub(super) struct Presences {
+pub(in crate::router) struct Presences {
     /// Oldest first.
     entries: SmallVec<[Entry; 1]>,
     /// Entries that were answered; all others come behind them.
@@ -40,27 +40,27 @@ struct Entry {
 
 impl Presences {
     /// How many there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::router) fn len(&self) -> usize {
         self.entries.len() - self.gaps
     }
 
     /// How many were answered.
-    pub(super) fn answered(&self) -> usize {
+    pub(in crate::router) fn answered(&self) -> usize {
         self.answered
     }
 
     /// What they take of the shard's memory.
-    pub(super) fn held_bytes(&self) -> usize {
+    pub(in crate::router) fn held_bytes(&self) -> usize {
         size_of::<Presences>() + self.entries.len() * size_of::<Entry>() + self.shares
     }
 
     /// Whether one about this name has not been answered yet.
-    pub(super) fn waits(&self, name: u64) -> bool {
+    pub(in crate::router) fn waits(&self, name: u64) -> bool {
         self.find(name).is_some()
     }
 
     /// Adds one, in the place of what was not answered yet about the same name; `false` if there are `most` already.
-    pub(super) fn push(&mut self, number: u64, name: u64, packet: Packet, most: usize) -> bool {
+    pub(in crate::router) fn push(&mut self, number: u64, name: u64, packet: Packet, most: usize) -> bool {
         let packet = match self.find(name) {
             Some(at) => {
                 let before = self.take(name, at);
@@ -143,14 +143,14 @@ impl Presences {
     }
 
     /// All of them are answered.
-    pub(super) fn answer(&mut self) {
+    pub(in crate::router) fn answer(&mut self) {
         self.close_gaps();
         self.answered = self.entries.len();
         self.index = HashTable::new();
     }
 
     /// Drops what was answered up to this number.
-    pub(super) fn acknowledge(&mut self, number: u64) {
+    pub(in crate::router) fn acknowledge(&mut self, number: u64) {
         let answered = self.entries[..self.answered].iter();
         let acknowledged = answered.take_while(|entry| entry.number <= number).count();
         for entry in self.entries.drain(..acknowledged) {
@@ -160,7 +160,7 @@ impl Presences {
     }
 
     /// The packets, in order.
-    pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
+    pub(in crate::router) fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.entries.iter().filter_map(|entry| entry.packet.as_ref())
     }
 }
@@ -169,12 +169,12 @@ impl Presences {
 #[cfg(test)]
 impl Presences {
     /// The numbers of what was answered.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+    pub(in crate::router) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.entries[..self.answered].iter().map(|entry| entry.number)
     }
 
     /// Asserts what must hold between its parts.
-    pub(super) fn check(&self) {
+    pub(in crate::router) fn check(&self) {
         let shares: usize = self.packets().map(Packet::share).sum();
         assert_eq!((self.packets().count(), shares), (self.len(), self.shares), "what is counted is there");
         let unanswered = &self.entries[self.answered..];
@@ -195,8 +195,8 @@ fn newest(before: &Packet, after: Packet) -> Packet {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::Profile;
     use super::*;
+    use crate::router::profile::Profile;
 
     fn show(show: &str) -> Packet {
         Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""))

@@ -9,28 +9,28 @@ use std::num::NonZeroU32;
 use ahash::RandomState;
 use hashbrown::HashMap;
 
-use super::Router;
-use super::call::{Answer, JoinedRoom, MembersQuery, Refusal, RoomCall, Subject, Text};
-use super::gather::Collect;
-use super::ids::{CallKey, GatherKey, Place, RoomKey, UserKey};
-use super::keys::Added;
-use super::mail::{
-    Distribution, Entered, EnteredRoom, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry,
-    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
-};
-use super::packet::{Packet, PresenceType};
-use super::user::User;
 use crate::base::domains::DomainId;
 use crate::base::limits::chat::MEMBERS_LISTED_MAX;
 use crate::base::slots::{Slot, UNBORN, kept};
+use crate::router::Router;
+use crate::router::call::{Answer, JoinedRoom, MembersQuery, Refusal, RoomCall, Subject, Text};
+use crate::router::gather::Collect;
+use crate::router::ids::{CallKey, GatherKey, Place, RoomKey, UserKey};
+use crate::router::mail::{
+    Distribution, Entered, EnteredRoom, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry,
+    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
+};
+use crate::router::packet::{Packet, PresenceType};
+use crate::router::people::keys::Added;
+use crate::router::people::user::User;
 
 /// A room with at least one member.
 #[derive(Debug)]
-pub(super) struct Room {
-    pub(super) domain: DomainId,
-    pub(super) name: Box<str>,
+pub(in crate::router) struct Room {
+    pub(in crate::router) domain: DomainId,
+    pub(in crate::router) name: Box<str>,
     /// Its members, and whether others see them.
-    pub(super) members: HashMap<UserKey, bool, RandomState>,
+    pub(in crate::router) members: HashMap<UserKey, bool, RandomState>,
     visible: u32,
     generation: NonZeroU32,
 }
@@ -63,13 +63,13 @@ impl Room {
 #[cfg(test)]
 impl Room {
     /// How many of its members others see, as it believes.
-    pub(super) fn visible(&self) -> u32 {
+    pub(in crate::router) fn visible(&self) -> u32 {
         self.visible
     }
 }
 
 impl Router {
-    pub(super) fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
+    pub(in crate::router) fn find_room(&self, domain: DomainId, name: &str) -> Option<Slot> {
         let same = |slot: &Slot| {
             let room = &self.rooms[*slot];
             room.domain == domain && *room.name == *name
@@ -108,7 +108,7 @@ impl Router {
     }
 
     /// The rooms an `online` call names.
-    pub(super) fn enter(&mut self, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
+    pub(in crate::router) fn enter(&mut self, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
         let domain = self.users[user].domain;
         let sight = self.users[user].sight();
         let user = self.user_key(user);
@@ -118,7 +118,7 @@ impl Router {
     }
 
     /// A user is in these rooms, says his site.
-    pub(super) fn on_enter(&mut self, entry: RoomEntry) {
+    pub(in crate::router) fn on_enter(&mut self, entry: RoomEntry) {
         let RoomEntry { gather, domain, user, sight, rooms } = entry;
         self.charge_mail(domain, user.place, rooms.len());
         let mut entered = Vec::with_capacity(rooms.len());
@@ -134,7 +134,7 @@ impl Router {
     }
 
     /// A user of this place has become a member of these rooms.
-    pub(super) fn on_entered(&mut self, entered: Entered) {
+    pub(in crate::router) fn on_entered(&mut self, entered: Entered) {
         let Entered { gather, domain, user, sight, rooms } = entered;
         let (kept, refused) = self.note_rooms(user.slot, rooms);
         let keys = |rooms: &[EnteredRoom]| -> Vec<(Place, Slot)> {
@@ -168,7 +168,7 @@ impl Router {
     }
 
     /// `/room/join`.
-    pub(super) fn join(&mut self, key: CallKey, domain: DomainId, call: &RoomCall<'_>) {
+    pub(in crate::router) fn join(&mut self, key: CallKey, domain: DomainId, call: &RoomCall<'_>) {
         let Some((user, _)) = self.find_subject(domain, &call.subject) else {
             return self.refuse(key, Refusal::NoClient);
         };
@@ -187,7 +187,7 @@ impl Router {
     }
 
     /// Somebody joins a room of this place.
-    pub(super) fn on_join(&mut self, join: RoomJoin) {
+    pub(in crate::router) fn on_join(&mut self, join: RoomJoin) {
         let RoomJoin { key, domain, user, sight, full, room: name, packet } = join;
         let known = self.find_room(domain, &name);
         let member = known.is_some_and(|room| self.rooms[room].members.contains_key(&user));
@@ -209,7 +209,7 @@ impl Router {
     }
 
     /// `/room/leave`.
-    pub(super) fn leave(&mut self, key: CallKey, domain: DomainId, call: &RoomCall<'_>) {
+    pub(in crate::router) fn leave(&mut self, key: CallKey, domain: DomainId, call: &RoomCall<'_>) {
         match (self.find_subject(domain, &call.subject), &call.subject) {
             (Some((user, _)), _) => {
                 let (visible, packet) = self.room_presence(PresenceType::Leave, user, call);
@@ -224,7 +224,7 @@ impl Router {
     }
 
     /// Somebody leaves a room of this place.
-    pub(super) fn on_leave(&mut self, leave: &RoomLeave) {
+    pub(in crate::router) fn on_leave(&mut self, leave: &RoomLeave) {
         let RoomLeave { key, domain, user, visible, room: ref name, ref packet } = *leave;
         let gather = self.open(key, Collect::Done);
         if let Some(slot) = self.find_room(domain, name) {
@@ -240,14 +240,14 @@ impl Router {
     }
 
     /// A user of this place is no member any more.
-    pub(super) fn on_left(&mut self, left: &RoomLeft) {
+    pub(in crate::router) fn on_left(&mut self, left: &RoomLeft) {
         let Some(user) = self.users.get_mut(left.user.slot) else { return };
         user.rooms.remove(left.room, self.places.hasher());
     }
 
     /// A user is gone from these rooms. One who is online is told: he may have asked again meanwhile, and been told
     /// that he is in.
-    pub(super) fn on_exit(&mut self, exit: &RoomExit) {
+    pub(in crate::router) fn on_exit(&mut self, exit: &RoomExit) {
         let RoomExit { gather, user, online, ref rooms } = *exit;
         self.charge_rooms(user.place, rooms);
         for slot in rooms {
@@ -260,7 +260,7 @@ impl Router {
     }
 
     /// Members of these rooms begin or cease to see a user.
-    pub(super) fn on_reveal(&mut self, reveal: &RoomReveal) {
+    pub(in crate::router) fn on_reveal(&mut self, reveal: &RoomReveal) {
         let RoomReveal { gather, user, visible, ref rooms } = *reveal;
         self.charge_rooms(user.place, rooms);
         for room in rooms {
@@ -274,7 +274,7 @@ impl Router {
     }
 
     /// `/room/members`.
-    pub(super) fn members(&mut self, key: CallKey, domain: DomainId, query: &MembersQuery<'_>) {
+    pub(in crate::router) fn members(&mut self, key: CallKey, domain: DomainId, query: &MembersQuery<'_>) {
         match self.find_viewer(domain, query.ticket.as_ref()) {
             Ok(viewer) => {
                 let request = MembersRequest { key, domain, room: (*query.room).into(), viewer };
@@ -285,7 +285,7 @@ impl Router {
     }
 
     /// Somebody asks for the members of a room of this place.
-    pub(super) fn on_members(&mut self, request: MembersRequest) {
+    pub(in crate::router) fn on_members(&mut self, request: MembersRequest) {
         let MembersRequest { key, domain, room, viewer } = request;
         let slot = self.find_room(domain, &room);
         let gather = self.open(key, Collect::Members { room, members: Vec::new() });
@@ -311,7 +311,7 @@ impl Router {
     }
 
     /// A message for the members of a room of this place.
-    pub(super) fn on_multicast(&mut self, multicast: &Multicast) {
+    pub(in crate::router) fn on_multicast(&mut self, multicast: &Multicast) {
         let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
         let gather = self.open(key, Collect::Delivered(0));
         if let Some(slot) = self.find_room(domain, room) {

@@ -4,15 +4,15 @@
 //! or what finds room (that is the backlog's). A packet is in one of three states: not answered yet (it may be merged or
 //! dropped, and its number with it), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
-use super::backlog::{Backlog, Entry, Kept, Label, Pushed, Room};
-use super::call::Packets;
-use super::packet::Packet;
 use crate::base::clock::{Moment, Tick};
 use crate::base::limits::chat::REPEAT_MS_MIN;
+use crate::router::call::Packets;
+use crate::router::packet::Packet;
+use crate::router::sessions::backlog::{Backlog, Entry, Kept, Label, Pushed, Room};
 
 /// The queue of one session.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(in crate::router) struct Queue {
     /// The last number given to a packet.
     issued: u64,
     /// What is not acknowledged; never empty. Most sessions have none most of the time, and there are very many.
@@ -21,41 +21,41 @@ pub(super) struct Queue {
 
 /// An answer.
 #[derive(Debug)]
-pub(super) struct Answering {
+pub(in crate::router) struct Answering {
     /// What it brings.
-    pub(super) packets: Packets,
+    pub(in crate::router) packets: Packets,
     /// How many of them were answered before.
-    pub(super) repeated: usize,
+    pub(in crate::router) repeated: usize,
 }
 
 impl Queue {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::router) fn is_empty(&self) -> bool {
         self.backlog.is_none()
     }
 
     /// Packets that are not acknowledged.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::router) fn len(&self) -> usize {
         self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
     /// The last number given to a packet.
-    pub(super) fn issued(&self) -> u64 {
+    pub(in crate::router) fn issued(&self) -> u64 {
         self.issued
     }
 
     /// The last number the browser was told.
-    pub(super) fn told(&self) -> u64 {
+    pub(in crate::router) fn told(&self) -> u64 {
         self.backlog.as_ref().map_or(self.issued, |backlog| backlog.told)
     }
 
     /// Whether something waits that was never answered.
-    pub(super) fn has_news(&self) -> bool {
+    pub(in crate::router) fn has_news(&self) -> bool {
         self.backlog.as_ref().is_some_and(|backlog| backlog.len() > backlog.answered())
     }
 
     /// When an answer may be given at the earliest: at once if it brings news, and if not, some time after the last one
     /// that brought none.
-    pub(super) fn answerable(&self) -> Tick {
+    pub(in crate::router) fn answerable(&self) -> Tick {
         match &self.backlog {
             Some(backlog) if !self.has_news() => backlog.repeatable.tick(),
             Some(_) | None => Tick::ZERO,
@@ -63,28 +63,28 @@ impl Queue {
     }
 
     /// Whether a presence about this name has not been answered yet.
-    pub(super) fn presence_waits(&self, name: u64) -> bool {
+    pub(in crate::router) fn presence_waits(&self, name: u64) -> bool {
         self.backlog.as_ref().is_some_and(|backlog| backlog.presence_waits(name))
     }
 
     /// Of the unbroken row of the user's messages that was queued here, the last one that was acknowledged; `None` if
     /// all were.
-    pub(super) fn acknowledged(&self) -> Option<u64> {
+    pub(in crate::router) fn acknowledged(&self) -> Option<u64> {
         self.backlog.as_ref().and_then(|backlog| backlog.acknowledged())
     }
 
     /// Whether a message waits that was taken over late.
-    pub(super) fn has_late(&self) -> bool {
+    pub(in crate::router) fn has_late(&self) -> bool {
         self.backlog.as_ref().is_some_and(|backlog| backlog.has_late())
     }
 
     /// Messages and light packets that are not acknowledged, oldest first.
-    pub(super) fn said(&self) -> &[Entry] {
+    pub(in crate::router) fn said(&self) -> &[Entry] {
         self.backlog.as_ref().map_or(&[], |backlog| backlog.said())
     }
 
     /// Queues a packet, if there is room.
-    pub(super) fn push(&mut self, packet: Packet, label: Label, room: Room<'_>) -> Pushed {
+    pub(in crate::router) fn push(&mut self, packet: Packet, label: Label, room: Room<'_>) -> Pushed {
         let issued = self.issued;
         let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, room)));
         let pushed = backlog.push(issued + 1, packet, label, room);
@@ -99,7 +99,7 @@ impl Queue {
 
     /// The browser has what this poll says: everything up to `seq`, more than it was answered it cannot have; or, without
     /// `seq`, what was flushed to it. Shows `late` the messages among it that were taken over late.
-    pub(super) fn acknowledge(&mut self, seq: Option<u64>, late: impl FnMut(u64)) {
+    pub(in crate::router) fn acknowledge(&mut self, seq: Option<u64>, late: impl FnMut(u64)) {
         if let Some(backlog) = &mut self.backlog {
             backlog.acknowledge(seq.unwrap_or(backlog.flushed), late);
             self.forget_if_empty();
@@ -107,14 +107,14 @@ impl Queue {
     }
 
     /// The last answer was flushed.
-    pub(super) fn flushed(&mut self) {
+    pub(in crate::router) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {
             backlog.flushed = backlog.told;
         }
     }
 
     /// Everything not acknowledged, for an answer.
-    pub(super) fn answer(&mut self, now: Tick) -> Answering {
+    pub(in crate::router) fn answer(&mut self, now: Tick) -> Answering {
         let repeats = !self.has_news();
         let Some(backlog) = &mut self.backlog else {
             return Answering { packets: Packets::None, repeated: 0 };
@@ -132,7 +132,7 @@ impl Queue {
     }
 
     /// The messages this browser has not acknowledged, oldest first.
-    pub(super) fn into_messages(self) -> Vec<Kept> {
+    pub(in crate::router) fn into_messages(self) -> Vec<Kept> {
         self.backlog.map(|backlog| backlog.into_messages()).unwrap_or_default()
     }
 }
@@ -141,7 +141,7 @@ impl Queue {
 #[cfg(test)]
 impl Queue {
     /// The messages in it: the user's nth each is, how it came here, whether it was answered, and what it says.
-    pub(super) fn messages(&self) -> impl Iterator<Item = (u64, Label, bool, &Packet)> {
+    pub(in crate::router) fn messages(&self) -> impl Iterator<Item = (u64, Label, bool, &Packet)> {
         let told = self.told();
         self.said().iter().filter_map(move |Entry { number, label, packet }| match *label {
             Label::Message(given) | Label::Inherited(given) | Label::Late(given) => {
@@ -152,17 +152,17 @@ impl Queue {
     }
 
     /// How many messages it has taken over.
-    pub(super) fn taken_over(&self) -> usize {
+    pub(in crate::router) fn taken_over(&self) -> usize {
         self.messages().filter(|(_, label, ..)| !matches!(label, Label::Message(_))).count()
     }
 
     /// The numbers of the packets that were answered and are not acknowledged.
-    pub(super) fn answered(&self) -> Vec<u64> {
+    pub(in crate::router) fn answered(&self) -> Vec<u64> {
         self.backlog.as_ref().map(|backlog| backlog.numbers()).unwrap_or_default()
     }
 
     /// Asserts what must hold between its parts.
-    pub(super) fn check(&self) {
+    pub(in crate::router) fn check(&self) {
         if let Some(backlog) = &self.backlog {
             backlog.check();
             assert!(
@@ -172,19 +172,19 @@ impl Queue {
     }
 
     /// What it holds of the shard's memory.
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::router) fn held(&self) -> usize {
         self.backlog.as_ref().map_or(0, |backlog| backlog.held())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::packet::{Message, MessageType, PresenceType};
-    use super::super::profile::Profile;
     use super::*;
     use crate::base::domains::DomainId;
     use crate::base::limits::Limits;
     use crate::base::memory::{Memory, Owner};
+    use crate::router::packet::{Message, MessageType, PresenceType};
+    use crate::router::profile::Profile;
 
     fn message(body: &str) -> Packet {
         Packet::message(&Message {

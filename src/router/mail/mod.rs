@@ -2,16 +2,16 @@
 //!
 //! Owns: the types. Must not: act. Mail arrives in the order it was sent, per pair of places, however late.
 
-use super::call::{Answer, Call};
-use super::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
-use super::packet::Packet;
-use super::profile::Profile;
-pub use super::unlinking::HashedName;
-use super::weight;
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
+use crate::router::call::{Answer, Call};
+use crate::router::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
+use crate::router::packet::Packet;
+pub use crate::router::people::unlinking::HashedName;
+use crate::router::profile::Profile;
+use crate::router::weight;
 
 /// Names one place owns, each with its position in the list it was taken from.
 pub type Names = Vec<(u32, Box<str>)>;
@@ -662,9 +662,9 @@ pub struct Buddy {
 
 #[cfg(test)]
 mod tests {
-    use super::super::call::{MemberList, NewMessage, OnlinesQuery, Speaker, Text, Verb};
-    use super::super::packet::{Message, MessageType};
     use super::*;
+    use crate::router::call::{MemberList, NewMessage, OnlinesQuery, Speaker, Text, Verb};
+    use crate::router::packet::{Message, MessageType};
 
     const KEY: CallKey = CallKey { place: Place(0), conn: 1, serial: 1 };
 

@@ -9,8 +9,8 @@ use std::num::NonZeroU32;
 use ahash::RandomState;
 use hashbrown::HashTable;
 
-use super::ids::Place;
 use crate::base::slots::Slot;
+use crate::router::ids::Place;
 
 /// Keys for which a set that begins to grow makes room. A set that grew one by one would give back a block of another
 /// size each time, and there are so many sets that what nobody else can use of those came to 56 bytes a user.
@@ -48,7 +48,7 @@ impl Packed {
 /// table. The methods that take a hasher must always be given the same one; it is keyed, so that nobody can choose
 /// keys that meet.
 #[derive(Debug)]
-pub(super) struct KeySet<K> {
+pub(in crate::router) struct KeySet<K> {
     keys: Keys,
     of: PhantomData<K>,
 }
@@ -68,7 +68,7 @@ impl<K> Default for KeySet<K> {
 
 impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     /// Adds a key, if it is new and there are fewer than `most`; returns what came of it.
-    pub(super) fn add(&mut self, key: K, most: usize, hasher: &RandomState) -> Added {
+    pub(in crate::router) fn add(&mut self, key: K, most: usize, hasher: &RandomState) -> Added {
         let key = Packed::of(key);
         if self.holds(key, hasher) {
             return Added::Known;
@@ -103,7 +103,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// Makes room for this many more, in one allocation, if they are still few then; what is more makes room itself.
-    pub(super) fn expect(&mut self, more: usize) {
+    pub(in crate::router) fn expect(&mut self, more: usize) {
         let len = self.len();
         if more > 0 && len + more > 1 && len + more <= FEW_MAX {
             self.reserve(len + more);
@@ -111,7 +111,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// The same, for a set that is likely to grow from then on.
-    pub(super) fn expect_growing(&mut self, more: usize) {
+    pub(in crate::router) fn expect_growing(&mut self, more: usize) {
         let len = self.len();
         if more > 0 && len + more > 1 && len + more <= FEW_MAX {
             self.reserve((len + more).max(GROWING));
@@ -143,7 +143,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// Removes a key; returns whether it was there.
-    pub(super) fn remove(&mut self, key: K, hasher: &RandomState) -> bool {
+    pub(in crate::router) fn remove(&mut self, key: K, hasher: &RandomState) -> bool {
         let key = Packed::of(key);
         match &mut self.keys {
             Keys::One(only) => {
@@ -164,7 +164,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         }
     }
 
-    pub(super) fn contains(&self, key: K, hasher: &RandomState) -> bool {
+    pub(in crate::router) fn contains(&self, key: K, hasher: &RandomState) -> bool {
         self.holds(Packed::of(key), hasher)
     }
 
@@ -176,7 +176,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::router) fn len(&self) -> usize {
         match &self.keys {
             Keys::One(_) => 1,
             Keys::Few(keys) => keys.len(),
@@ -185,7 +185,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// All of them, in no order that means anything.
-    pub(super) fn iter(&self) -> impl Iterator<Item = K> {
+    pub(in crate::router) fn iter(&self) -> impl Iterator<Item = K> {
         let (few, many) = match &self.keys {
             Keys::One(only) => (std::slice::from_ref(only), None),
             Keys::Few(keys) => (keys.as_slice(), None),
@@ -197,7 +197,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
 
 /// What came of adding a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Added {
+pub(in crate::router) enum Added {
     /// It was not there before.
     New,
     /// It was there before.
@@ -210,8 +210,8 @@ pub(super) enum Added {
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::ids::UserKey;
     use super::*;
+    use crate::router::ids::UserKey;
 
     fn hasher() -> RandomState {
         RandomState::with_seeds(1, 2, 3, 4)

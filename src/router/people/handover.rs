@@ -8,29 +8,29 @@
 //! given the row of those sessions that have no poll; so its own row begins with theirs, and what comes later comes
 //! behind it. Words that were said on a session are no message for it; copies of them go to the sessions there are, and
 //! to those that start while one waits, but not beyond their ends. What is taken over when a session ends is *late*: it
-//! belongs to no row, and an account of it is kept with the user ([`Aside`](super::aside::Aside)). So every question is
+//! belongs to no row, and an account of it is kept with the user ([`Aside`](crate::router::people::aside::Aside)). So every question is
 //! answered by comparing numbers, however much waits.
 
 use std::collections::BTreeMap;
 
-use super::Router;
-use super::aside::is_in;
-use super::backlog::{Kept, Label, Pushed, Room, Sum};
-use super::linger::Mailed;
-use super::session::{End, Session};
-use super::spans::{Part, Spans};
 use crate::base::limits::Limits;
 use crate::base::slots::Slot;
+use crate::router::Router;
+use crate::router::people::aside::is_in;
+use crate::router::people::linger::Mailed;
+use crate::router::people::spans::{Part, Spans};
+use crate::router::sessions::backlog::{Kept, Label, Pushed, Room, Sum};
+use crate::router::sessions::session::{End, Session};
 
 /// What is left of a session that was taken out.
 #[derive(Debug)]
-pub(super) struct Left {
-    pub(super) session: Slot,
+pub(in crate::router) struct Left {
+    pub(in crate::router) session: Slot,
     /// It was given the user's messages above `from` up to `to`.
-    pub(super) from: u64,
-    pub(super) to: u64,
+    pub(in crate::router) from: u64,
+    pub(in crate::router) to: u64,
     /// Those it has not acknowledged, in their order.
-    pub(super) messages: Vec<Kept>,
+    pub(in crate::router) messages: Vec<Kept>,
 }
 
 impl Left {
@@ -46,7 +46,7 @@ impl Left {
 
 impl Router {
     /// What a poll of a session says that it has.
-    pub(super) fn acknowledge(&mut self, slot: Slot, seq: Option<u64>) {
+    pub(in crate::router) fn acknowledge(&mut self, slot: Slot, seq: Option<u64>) {
         let session = &mut self.sessions[slot];
         let mut late = Vec::new();
         self.counters.packets_waiting -= session.queue.len() as u64;
@@ -62,7 +62,7 @@ impl Router {
     }
 
     /// The user's last message was said on this session, and the others were given copies.
-    pub(super) fn note_spoken(&mut self, user: Slot, speaker: Slot) {
+    pub(in crate::router) fn note_spoken(&mut self, user: Slot, speaker: Slot) {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue.acknowledged());
         let floor = rows.min().unwrap_or_default();
         let owner = &mut self.users[user];
@@ -72,7 +72,7 @@ impl Router {
 
     /// Gives a session that starts what waits in those sessions of its user that have no poll and was acknowledged by
     /// none.
-    pub(super) fn give_waiting(&mut self, user: Slot, session: Slot) {
+    pub(in crate::router) fn give_waiting(&mut self, user: Slot, session: Slot) {
         let idle = |other: &Slot| *other != session && !self.sessions[*other].has_poll();
         let idle: Vec<Slot> = self.sessions_of(user).filter(idle).collect();
         let mut messages = self.late_of(user, &idle);
@@ -139,7 +139,7 @@ impl Router {
     }
 
     /// Queues messages to a session that starts, before anything else. They must fit.
-    pub(super) fn start_with(&mut self, slot: Slot, messages: Vec<Kept>) {
+    pub(in crate::router) fn start_with(&mut self, slot: Slot, messages: Vec<Kept>) {
         let session = &mut self.sessions[slot];
         debug_assert!(session.queue.is_empty(), "it has just started");
         self.work.charge(session.domain, messages.len());
@@ -157,7 +157,7 @@ impl Router {
 
     /// Enters into the user's account what an ended session was given. Returns what nobody has acknowledged and no other
     /// session holds as late as it did.
-    pub(super) fn settle(&mut self, user: Slot, left: &Left) -> Vec<Kept> {
+    pub(in crate::router) fn settle(&mut self, user: Slot, left: &Left) -> Vec<Kept> {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue.acknowledged());
         let floor = rows.min();
         let owner = &mut self.users[user];
@@ -189,7 +189,7 @@ impl Router {
 
     /// Gives what an ended session had not acknowledged to the newest of the others, as far as none of them was
     /// given it; if there is no other, the user begins to linger.
-    pub(super) fn hand_over(&mut self, user: Slot, mut messages: Vec<Kept>) {
+    pub(in crate::router) fn hand_over(&mut self, user: Slot, mut messages: Vec<Kept>) {
         let Some(newest) = self.users[user].newest else { return self.begin_linger(user, messages) };
         let eldest = self.sessions_of(user).map(|session| self.sessions[session].given_from).min();
         // Every message above that number was given to the session whose row begins there.
@@ -214,7 +214,7 @@ impl Router {
     }
 
     /// Takes out all sessions of a user; returns what none of them has acknowledged, each message once, in order.
-    pub(super) fn take_sessions(&mut self, user: Slot) -> Vec<Kept> {
+    pub(in crate::router) fn take_sessions(&mut self, user: Slot) -> Vec<Kept> {
         let mut messages = Vec::new();
         let mut acknowledged = std::mem::take(&mut self.users[user].aside_mut().acknowledged);
         while let Some(session) = self.users[user].newest {
@@ -238,7 +238,7 @@ impl Router {
 }
 
 /// How many of these messages, the oldest, are too many for a session that starts.
-pub(super) fn surplus(messages: &[Kept], limits: &Limits) -> usize {
+pub(in crate::router) fn surplus(messages: &[Kept], limits: &Limits) -> usize {
     let mut sum = Sum::default();
     let fit = messages.iter().rev().take_while(|kept| {
         let fits = sum.has_room(&kept.packet, limits);

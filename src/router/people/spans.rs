@@ -5,20 +5,20 @@
 
 /// A set of numbers: each span `(from, to)` holds the numbers above `from` up to `to`. Sorted; no two touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Spans(Vec<(u64, u64)>);
+pub(in crate::router) struct Spans(Vec<(u64, u64)>);
 
 /// Numbers to be added: those above `from` up to `to`, but for the runs `but`, which ascend.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part<'b> {
-    pub(super) from: u64,
-    pub(super) to: u64,
+pub(in crate::router) struct Part<'b> {
+    pub(in crate::router) from: u64,
+    pub(in crate::router) to: u64,
     /// Each holds the numbers above its first up to its second.
-    pub(super) but: &'b [(u64, u64)],
+    pub(in crate::router) but: &'b [(u64, u64)],
 }
 
 impl Spans {
     /// Adds the numbers of these parts. With more than `most` spans the lowest numbers are forgotten.
-    pub(super) fn add<'p>(&mut self, parts: impl IntoIterator<Item = Part<'p>>, most: usize) {
+    pub(in crate::router) fn add<'p>(&mut self, parts: impl IntoIterator<Item = Part<'p>>, most: usize) {
         let mut new = Vec::new();
         for Part { mut from, to, but } in parts {
             for (above, up_to) in but {
@@ -58,19 +58,19 @@ impl Spans {
     }
 
     /// Whether a number is in it.
-    pub(super) fn contains(&self, number: u64) -> bool {
+    pub(in crate::router) fn contains(&self, number: u64) -> bool {
         let after = self.0.partition_point(|(from, _)| *from < number);
         after > 0 && number <= self.0[after - 1].1
     }
 
     /// Forgets the numbers up to `floor`, or some of them.
-    pub(super) fn forget_up_to(&mut self, floor: u64) {
+    pub(in crate::router) fn forget_up_to(&mut self, floor: u64) {
         let useless = self.0.partition_point(|(_, to)| *to <= floor);
         self.0.drain(..useless);
     }
 
     /// Whether no number is in it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::router) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

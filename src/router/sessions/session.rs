@@ -7,32 +7,32 @@ use std::num::NonZeroU32;
 
 use subtle::ConstantTimeEq;
 
-use super::Router;
-use super::backlog::{Label, Pushed, Room};
-use super::call::{Answer, Delivery, Packets, Poll, Reason, Refusal, Version};
-use super::handover::Left;
-use super::ids::{CallKey, SessionKey, Ticket};
-use super::mail::{Alarm, Effect, Mail, PollCut, PollFate};
-use super::packet::{Kind, Packet};
-use super::queue::{Answering, Queue};
-use super::user::User;
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
 use crate::base::limits::chat::{REPLACE_MS_MIN, RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::base::slots::{Slot, UNBORN, kept};
+use crate::router::Router;
+use crate::router::call::{Answer, Delivery, Packets, Poll, Reason, Refusal, Version};
+use crate::router::ids::{CallKey, SessionKey, Ticket};
+use crate::router::mail::{Alarm, Effect, Mail, PollCut, PollFate};
+use crate::router::packet::{Kind, Packet};
+use crate::router::people::handover::Left;
+use crate::router::people::user::User;
+use crate::router::sessions::backlog::{Label, Pushed, Room};
+use crate::router::sessions::queue::{Answering, Queue};
 
 /// One browser page of a user.
 #[derive(Debug)]
-pub(super) struct Session {
-    pub(super) user: Slot,
+pub(in crate::router) struct Session {
+    pub(in crate::router) user: Slot,
     /// Its user's domain, kept here, too, so that a poll need not look at the user.
-    pub(super) domain: DomainId,
+    pub(in crate::router) domain: DomainId,
     /// The user's session before this one.
-    pub(super) older: Option<Slot>,
-    pub(super) version: Version,
+    pub(in crate::router) older: Option<Slot>,
+    pub(in crate::router) version: Version,
     /// It was given all messages of the user with numbers above this one.
-    pub(super) given_from: u64,
-    pub(super) queue: Queue,
+    pub(in crate::router) given_from: u64,
+    pub(in crate::router) queue: Queue,
     secret: [u8; 16],
     poll: PollState,
     /// A newer poll that cannot be served yet.
@@ -73,7 +73,7 @@ struct Waiting {
 
 /// Why a session ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(in crate::router) enum End {
     /// The site said so.
     Offline,
     /// It was silent too long.
@@ -89,12 +89,12 @@ pub(super) enum End {
 
 impl Session {
     /// Whether a poll of it is with the server, or its answer is on the way.
-    pub(super) fn has_poll(&self) -> bool {
+    pub(in crate::router) fn has_poll(&self) -> bool {
         self.poll != PollState::Absent || self.next.is_some()
     }
 
     /// By this sessions are sorted, the one idle longest first: those that have a poll are being heard.
-    pub(super) fn idle_order(&self) -> (bool, Moment) {
+    pub(in crate::router) fn idle_order(&self) -> (bool, Moment) {
         (self.poll != PollState::Absent, self.heard)
     }
 }
@@ -103,12 +103,12 @@ impl Session {
 #[cfg(test)]
 impl Session {
     /// When its next alarm rings, and when something has to happen.
-    pub(super) fn alarm_and_due(&self) -> (Tick, Tick) {
+    pub(in crate::router) fn alarm_and_due(&self) -> (Tick, Tick) {
         (self.armed.tick(), self.due.tick())
     }
 
     /// The poll that is parked.
-    pub(super) fn parked(&self) -> Option<CallKey> {
+    pub(in crate::router) fn parked(&self) -> Option<CallKey> {
         match self.poll {
             PollState::Parked { key } => Some(key),
             PollState::Absent | PollState::Answering { .. } => None,
@@ -116,7 +116,7 @@ impl Session {
     }
 
     /// The poll whose answer may or may not have been flushed.
-    pub(super) fn answering(&self) -> Option<CallKey> {
+    pub(in crate::router) fn answering(&self) -> Option<CallKey> {
         match self.poll {
             PollState::Answering { key } => Some(key),
             PollState::Absent | PollState::Parked { .. } => None,
@@ -124,14 +124,19 @@ impl Session {
     }
 
     /// The poll that waits for its turn.
-    pub(super) fn waiting(&self) -> Option<CallKey> {
+    pub(in crate::router) fn waiting(&self) -> Option<CallKey> {
         self.next.as_ref().map(|next| next.key)
     }
 }
 
 impl Router {
     /// Starts a session; the caller puts it into its user's list.
-    pub(super) fn start_session(&mut self, user: Slot, version: Version, secret: [u8; 16]) -> Slot {
+    pub(in crate::router) fn start_session(
+        &mut self,
+        user: Slot,
+        version: Version,
+        secret: [u8; 16],
+    ) -> Slot {
         let User { domain, newest: older, given: given_from, .. } = self.users[user];
         let session = self.sessions.insert(Session {
             user,
@@ -155,13 +160,13 @@ impl Router {
     }
 
     /// The ticket of a session.
-    pub(super) fn ticket(&self, slot: Slot) -> Ticket {
+    pub(in crate::router) fn ticket(&self, slot: Slot) -> Ticket {
         let session = SessionKey { place: self.place, slot };
         Ticket { epoch: self.epoch, session, secret: self.sessions[slot].secret }
     }
 
     /// The session a ticket is good for, in this domain.
-    pub(super) fn find_session(&self, domain: DomainId, ticket: &Ticket) -> Option<Slot> {
+    pub(in crate::router) fn find_session(&self, domain: DomainId, ticket: &Ticket) -> Option<Slot> {
         if ticket.epoch != self.epoch || ticket.session.place != self.place {
             return None;
         }
@@ -171,7 +176,7 @@ impl Router {
     }
 
     /// `/packets`.
-    pub(super) fn poll(&mut self, key: CallKey, domain: DomainId, poll: Poll) {
+    pub(in crate::router) fn poll(&mut self, key: CallKey, domain: DomainId, poll: Poll) {
         let Poll { ticket, seq } = poll;
         let Some(slot) = self.find_session(domain, &ticket) else {
             return self.refuse(key, Refusal::NoClient);
@@ -298,7 +303,7 @@ impl Router {
     }
 
     /// Queues a packet to a session, and answers its poll if it is parked.
-    pub(super) fn queue_to(&mut self, slot: Slot, packet: Packet, label: Label) -> Pushed {
+    pub(in crate::router) fn queue_to(&mut self, slot: Slot, packet: Packet, label: Label) -> Pushed {
         let session = &mut self.sessions[slot];
         let kind = packet.kind();
         let room = Room { limits: &self.limits, memory: &self.memory, domain: session.domain };
@@ -328,7 +333,7 @@ impl Router {
     }
 
     /// Answers the poll of a session if it is parked and something is queued that was never answered.
-    pub(super) fn answer_parked(&mut self, slot: Slot) {
+    pub(in crate::router) fn answer_parked(&mut self, slot: Slot) {
         let session = &self.sessions[slot];
         if let PollState::Parked { key } = session.poll
             && session.queue.has_news()
@@ -338,7 +343,7 @@ impl Router {
     }
 
     /// The browser closed the connection of a poll.
-    pub(super) fn on_cut(&mut self, cut: PollCut) {
+    pub(in crate::router) fn on_cut(&mut self, cut: PollCut) {
         let PollCut { session: SessionKey { slot, .. }, key } = cut;
         let Some(session) = self.sessions.get_mut(slot) else { return };
         match session.poll {
@@ -361,7 +366,7 @@ impl Router {
     }
 
     /// An answer was flushed, or never will be.
-    pub(super) fn on_fate(&mut self, fate: PollFate) {
+    pub(in crate::router) fn on_fate(&mut self, fate: PollFate) {
         let PollFate { session: SessionKey { slot, .. }, key, flushed } = fate;
         let Some(session) = self.sessions.get_mut(slot) else { return };
         let PollState::Answering { key: answering } = session.poll else { return };
@@ -400,7 +405,7 @@ impl Router {
     }
 
     /// An alarm fired.
-    pub(super) fn on_session_alarm(&mut self, slot: Slot) {
+    pub(in crate::router) fn on_session_alarm(&mut self, slot: Slot) {
         let now = self.now;
         let Some(session) = self.sessions.get_mut(slot) else { return };
         if session.armed.tick() > now {
@@ -426,14 +431,14 @@ impl Router {
 
     /// Ends a session: its polls are answered, and what it has not acknowledged goes on to others of its user, or
     /// into the linger.
-    pub(super) fn end_session(&mut self, slot: Slot, end: End) {
+    pub(in crate::router) fn end_session(&mut self, slot: Slot, end: End) {
         let (user, left) = self.take_session(slot, end);
         let messages = self.settle(user, &left);
         self.hand_over(user, messages);
     }
 
     /// Takes a session out; what it had not acknowledged is the caller's.
-    pub(super) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Left) {
+    pub(in crate::router) fn take_session(&mut self, slot: Slot, end: End) -> (Slot, Left) {
         let reason = match end {
             End::Offline => Reason::Offline,
             End::Limit => {
@@ -470,7 +475,7 @@ impl Router {
     }
 
     /// Stops the polls of a session that wait: the server is going down.
-    pub(super) fn stop_polls(&mut self, slot: Slot) {
+    pub(in crate::router) fn stop_polls(&mut self, slot: Slot) {
         let Some(session) = self.sessions.get_mut(slot) else { return };
         let next = session.next.take();
         if let PollState::Parked { key } = session.poll {

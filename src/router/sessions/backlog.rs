@@ -8,17 +8,17 @@
 
 use smallvec::SmallVec;
 
-use super::packet::Packet;
-use super::presences::Presences;
 use crate::base::clock::Moment;
 use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
 use crate::base::limits::chat::PRESENCES_PER_LINK;
 use crate::base::memory::{Held, Memory, Owner};
+use crate::router::packet::Packet;
+use crate::router::sessions::presences::Presences;
 
 /// What a queue must know of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Label {
+pub(in crate::router) enum Label {
     /// A message: the user's nth. The numbers that a session was given are an unbroken row, so the number shows whether
     /// this one is among them.
     Message(u64),
@@ -40,7 +40,7 @@ impl Label {
     }
 
     /// The user's nth message, if it is a message that belongs to an unbroken row of them.
-    pub(super) fn in_row(self) -> Option<u64> {
+    pub(in crate::router) fn in_row(self) -> Option<u64> {
         match self {
             Label::Message(given) | Label::Inherited(given) => Some(given),
             Label::Late(_) | Label::Presence(_) | Label::Light => None,
@@ -50,29 +50,29 @@ impl Label {
 
 /// A message or a light packet.
 #[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) number: u64,
-    pub(super) label: Label,
-    pub(super) packet: Packet,
+pub(in crate::router) struct Entry {
+    pub(in crate::router) number: u64,
+    pub(in crate::router) label: Label,
+    pub(in crate::router) packet: Packet,
 }
 
 /// A message between sessions of a user: not acknowledged by one that has ended, not queued to the next one yet.
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub(in crate::router) struct Kept {
     /// The user's nth message it is.
-    pub(super) given: u64,
-    pub(super) packet: Packet,
+    pub(in crate::router) given: u64,
+    pub(in crate::router) packet: Packet,
     /// Whether it was taken over late.
-    pub(super) late: bool,
+    pub(in crate::router) late: bool,
 }
 
 /// What there is room for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room<'r> {
-    pub(super) limits: &'r Limits,
-    pub(super) memory: &'r Memory,
+pub(in crate::router) struct Room<'r> {
+    pub(in crate::router) limits: &'r Limits,
+    pub(in crate::router) memory: &'r Memory,
     /// Whose queue it is.
-    pub(super) domain: DomainId,
+    pub(in crate::router) domain: DomainId,
 }
 
 impl Room<'_> {
@@ -85,7 +85,7 @@ impl Room<'_> {
 
 /// What became of a packet that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pushed {
+pub(in crate::router) enum Pushed {
     /// It is queued.
     Queued,
     /// It was not worth its place.
@@ -96,18 +96,18 @@ pub(super) enum Pushed {
 
 /// Packets that are not acknowledged.
 #[derive(Debug)]
-pub(super) struct Backlog {
+pub(in crate::router) struct Backlog {
     /// Messages and light packets, oldest first. Hardly ever more than one, which needs no block of its own.
     said: SmallVec<[Entry; 1]>,
     /// Entries of `said` that were answered; all others come behind them.
     answered: usize,
     presences: Option<Box<Presences>>,
     /// The last number the browser was told.
-    pub(super) told: u64,
+    pub(in crate::router) told: u64,
     /// The last number of an answer that was flushed.
-    pub(super) flushed: u64,
+    pub(in crate::router) flushed: u64,
     /// From when on an answer may be given that brings nothing new.
-    pub(super) repeatable: Moment,
+    pub(in crate::router) repeatable: Moment,
     /// What the limits count: messages and light packets, and their bytes.
     counted: Sum,
     /// The same of messages that were taken over.
@@ -126,13 +126,13 @@ pub(super) struct Backlog {
 /// A number of packets that wait, in a queue or anywhere else, and their bytes. Limits are far below what 32 bits hold:
 /// see `Limits::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sum {
+pub(in crate::router) struct Sum {
     packets: u32,
     bytes: u32,
 }
 
 impl Sum {
-    pub(super) fn add(&mut self, packet: &Packet) {
+    pub(in crate::router) fn add(&mut self, packet: &Packet) {
         self.packets += 1;
         self.bytes += bytes(packet);
     }
@@ -143,7 +143,7 @@ impl Sum {
     }
 
     /// Whether there is room for one more. One always fits.
-    pub(super) fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
+    pub(in crate::router) fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
         let sum = self.bytes as usize + bytes(packet) as usize;
         (self.packets as usize) < limits.queue_messages && (self.packets == 0 || sum <= limits.queue_bytes)
     }
@@ -151,7 +151,7 @@ impl Sum {
 
 impl Backlog {
     /// An empty one: the browser was told all numbers up to `issued`.
-    pub(super) fn after(issued: u64, room: Room<'_>) -> Backlog {
+    pub(in crate::router) fn after(issued: u64, room: Room<'_>) -> Backlog {
         Backlog {
             said: SmallVec::new(),
             answered: 0,
@@ -170,7 +170,13 @@ impl Backlog {
     }
 
     /// Queues a packet, if there is room, with this number.
-    pub(super) fn push(&mut self, number: u64, packet: Packet, label: Label, room: Room<'_>) -> Pushed {
+    pub(in crate::router) fn push(
+        &mut self,
+        number: u64,
+        packet: Packet,
+        label: Label,
+        room: Room<'_>,
+    ) -> Pushed {
         let limits = room.limits;
         let pushed = match label {
             Label::Presence(name) => self.push_presence(number, name, packet, room),
@@ -240,42 +246,42 @@ impl Backlog {
     }
 
     /// Whether nothing is in it.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::router) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many packets are in it.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::router) fn len(&self) -> usize {
         self.said.len() + self.presences.as_ref().map_or(0, |presences| presences.len())
     }
 
     /// How many have been answered.
-    pub(super) fn answered(&self) -> usize {
+    pub(in crate::router) fn answered(&self) -> usize {
         self.answered + self.presences.as_ref().map_or(0, |presences| presences.answered())
     }
 
     /// Whether a presence about this name has not been answered yet.
-    pub(super) fn presence_waits(&self, name: u64) -> bool {
+    pub(in crate::router) fn presence_waits(&self, name: u64) -> bool {
         self.presences.as_ref().is_some_and(|presences| presences.waits(name))
     }
 
     /// Messages and light packets.
-    pub(super) fn said(&self) -> &[Entry] {
+    pub(in crate::router) fn said(&self) -> &[Entry] {
         &self.said
     }
 
     /// Of the row of messages, the last one that was acknowledged; `None` if all were.
-    pub(super) fn acknowledged(&self) -> Option<u64> {
+    pub(in crate::router) fn acknowledged(&self) -> Option<u64> {
         (self.in_row > 0).then_some(self.acknowledged)
     }
 
     /// Whether a message is in it that was taken over late.
-    pub(super) fn has_late(&self) -> bool {
+    pub(in crate::router) fn has_late(&self) -> bool {
         self.late > 0
     }
 
     /// All of it is answered, and the browser told all numbers up to `issued`.
-    pub(super) fn answer(&mut self, issued: u64) {
+    pub(in crate::router) fn answer(&mut self, issued: u64) {
         self.told = issued;
         self.answered = self.said.len();
         if let Some(presences) = &mut self.presences {
@@ -285,13 +291,13 @@ impl Backlog {
     }
 
     /// All packets, each kind in its order.
-    pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
+    pub(in crate::router) fn packets(&self) -> impl Iterator<Item = &Packet> {
         let presences = self.presences.iter().flat_map(|presences| presences.packets());
         self.said.iter().map(|entry| &entry.packet).chain(presences)
     }
 
     /// Drops what was answered up to this number. Shows `late` the messages among it that were taken over late.
-    pub(super) fn acknowledge(&mut self, number: u64, mut late: impl FnMut(u64)) {
+    pub(in crate::router) fn acknowledge(&mut self, number: u64, mut late: impl FnMut(u64)) {
         let answered = self.said[..self.answered].iter();
         let acknowledged = answered.take_while(|entry| entry.number <= number).count();
         for entry in self.said.drain(..acknowledged) {
@@ -321,7 +327,7 @@ impl Backlog {
     }
 
     /// The messages in it, oldest first.
-    pub(super) fn into_messages(self) -> Vec<Kept> {
+    pub(in crate::router) fn into_messages(self) -> Vec<Kept> {
         let messages = self.said.into_iter().filter_map(|entry| {
             let (given, late) = match entry.label {
                 Label::Message(given) | Label::Inherited(given) => (given, false),
@@ -348,7 +354,7 @@ impl Backlog {
 #[cfg(test)]
 impl Backlog {
     /// Asserts what must hold between its parts.
-    pub(super) fn check(&self) {
+    pub(in crate::router) fn check(&self) {
         let (mut counted, mut taken_over) = (Sum::default(), Sum::default());
         for Entry { label, packet, .. } in &self.said {
             if label.counts() { counted.add(packet) } else { taken_over.add(packet) }
@@ -372,14 +378,14 @@ impl Backlog {
     }
 
     /// The numbers of the packets that were answered.
-    pub(super) fn numbers(&self) -> Vec<u64> {
+    pub(in crate::router) fn numbers(&self) -> Vec<u64> {
         let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
         numbers.extend(self.presences.iter().flat_map(|presences| presences.numbers()));
         numbers
     }
 
     /// What it holds of the shard's memory.
-    pub(super) fn held(&self) -> usize {
+    pub(in crate::router) fn held(&self) -> usize {
         self.held.bytes()
     }
 }

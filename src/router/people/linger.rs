@@ -5,21 +5,21 @@
 //! acknowledged goes from session to session (`handover`), and if the user goes offline, back to the site, if that takes
 //! it and there is room on the way.
 
-use super::Router;
-use super::backlog::{Kept, Sum};
-use super::handover::surplus;
-use super::mail::{Alarm, Effect, Returned, Undelivered};
-use super::packet::Packet;
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;
 use crate::base::domains::{Domain, DomainId};
 use crate::base::limits::bridges::UNDELIVERED_EXTRA_BYTES;
 use crate::base::memory::{Held, Owner};
 use crate::base::slots::Slot;
+use crate::router::Router;
+use crate::router::mail::{Alarm, Effect, Returned, Undelivered};
+use crate::router::packet::Packet;
+use crate::router::people::handover::surplus;
+use crate::router::sessions::backlog::{Kept, Sum};
 
 /// The mailbox of a user whose last session has ended.
 #[derive(Debug)]
-pub(super) struct Linger {
+pub(in crate::router) struct Linger {
     /// When the user goes offline.
     until: Tick,
     mailbox: Vec<Mailed>,
@@ -31,15 +31,15 @@ pub(super) struct Linger {
 
 /// A message in a mailbox.
 #[derive(Debug)]
-pub(super) struct Mailed {
-    pub(super) kept: Kept,
+pub(in crate::router) struct Mailed {
+    pub(in crate::router) kept: Kept,
     /// The place it has been promised on the way back to its site.
-    pub(super) claim: Option<Claim>,
+    pub(in crate::router) claim: Option<Claim>,
 }
 
 impl Mailed {
     /// A message that was promised nothing.
-    pub(super) fn unclaimed(kept: Kept) -> Mailed {
+    pub(in crate::router) fn unclaimed(kept: Kept) -> Mailed {
         Mailed { kept, claim: None }
     }
 
@@ -53,17 +53,17 @@ impl Mailed {
 #[cfg(test)]
 impl Linger {
     /// When the user goes offline.
-    pub(super) fn until(&self) -> Tick {
+    pub(in crate::router) fn until(&self) -> Tick {
         self.until
     }
 
     /// What waits for the next session.
-    pub(super) fn mailbox(&self) -> &[Mailed] {
+    pub(in crate::router) fn mailbox(&self) -> &[Mailed] {
         &self.mailbox
     }
 
     /// What it holds of the shard's memory, if that is what is in it.
-    pub(super) fn held(&self) -> Option<usize> {
+    pub(in crate::router) fn held(&self) -> Option<usize> {
         let mailed = self.mailbox.iter().map(Mailed::held_bytes).sum::<usize>();
         Some(self.held.bytes()).filter(|held| *held == mailed)
     }
@@ -71,7 +71,7 @@ impl Linger {
 
 impl Router {
     /// Keeps what the user's last session left, for the next one.
-    pub(super) fn begin_linger(&mut self, user: Slot, messages: Vec<Kept>) {
+    pub(in crate::router) fn begin_linger(&mut self, user: Slot, messages: Vec<Kept>) {
         let until = self.now.after(self.timeouts.linger_ms);
         let owner = &self.users[user];
         let (config, name) = (self.takes_back(owner.domain), owner.profile.name());
@@ -98,7 +98,7 @@ impl Router {
 
     /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was
     /// one.
-    pub(super) fn end_linger(&mut self, user: Slot, session: Slot) -> bool {
+    pub(in crate::router) fn end_linger(&mut self, user: Slot, session: Slot) -> bool {
         let owner = &mut self.users[user];
         let Some(linger) = owner.aside.as_mut().and_then(|aside| aside.linger.take()) else { return false };
         owner.tidy_aside();
@@ -113,7 +113,7 @@ impl Router {
 
     /// Keeps a message for a user who lingers, if there is room. Returns whether it is sure to come back if no session
     /// fetches it: then it counts as delivered.
-    pub(super) fn keep_lingering(&mut self, user: Slot, packet: &Packet) -> bool {
+    pub(in crate::router) fn keep_lingering(&mut self, user: Slot, packet: &Packet) -> bool {
         let owner = &self.users[user];
         let Some(linger) = owner.linger() else { return false };
         let fits = linger.sum.has_room(packet, &self.limits);
@@ -139,7 +139,7 @@ impl Router {
     }
 
     /// A user may have lingered long enough.
-    pub(super) fn on_user_alarm(&mut self, user: Slot) {
+    pub(in crate::router) fn on_user_alarm(&mut self, user: Slot) {
         let lingered = self.users.get(user).and_then(|user| user.linger());
         if lingered.is_some_and(|linger| linger.until <= self.now) {
             self.go_offline(user, None);
@@ -147,7 +147,7 @@ impl Router {
     }
 
     /// Ends all that a user has, and takes what no session has acknowledged, each message once.
-    pub(super) fn take_messages(&mut self, user: Slot) -> Vec<Mailed> {
+    pub(in crate::router) fn take_messages(&mut self, user: Slot) -> Vec<Mailed> {
         let messages = self.take_sessions(user);
         let linger = self.users[user].aside.take().and_then(|aside| aside.linger);
         let mailbox = linger.map(|linger| linger.mailbox).unwrap_or_default();
@@ -155,7 +155,7 @@ impl Router {
     }
 
     /// Gives messages of a user back to the site.
-    pub(super) fn give_back_of(&mut self, user: Slot, left: Vec<Mailed>) {
+    pub(in crate::router) fn give_back_of(&mut self, user: Slot, left: Vec<Mailed>) {
         if !left.is_empty() {
             let (domain, profile) = (self.users[user].domain, self.users[user].profile.clone());
             self.give_back(domain, profile.name(), left);
@@ -164,7 +164,7 @@ impl Router {
 
     /// Gives messages of a user back to the site, as far as they were said to this user and the site takes them. The rest
     /// is lost.
-    pub(super) fn give_back(&mut self, domain: DomainId, name: &str, left: Vec<Mailed>) {
+    pub(in crate::router) fn give_back(&mut self, domain: DomainId, name: &str, left: Vec<Mailed>) {
         let config = self.takes_back(domain);
         let (mut messages, mut missed, mut others) = (Vec::new(), 0, 0);
         for Mailed { kept: Kept { packet, .. }, claim } in left {

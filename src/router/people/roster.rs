@@ -10,21 +10,29 @@
 //! out to be offline. Undoing a link goes the same way ([`Mail::Unlink`], [`Mail::Unlinked`]). As the mail between two places keeps
 //! its order, what a page is shown last is what is so.
 
-use super::Router;
-use super::call::{Answer, BuddyRemoval, Text};
-use super::gather::Collect;
-use super::ids::{CallKey, GatherKey, Place, UserKey};
-use super::keys::Added;
-use super::mail::{Buddy, Link, Linked, Mail, Names, Parted, Presence, Reach, Unlink, Unlinked, Unplaced};
-use super::packet::{Packet, PresenceType};
-use super::profile::Profile;
-use super::user::transition;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
+use crate::router::Router;
+use crate::router::call::{Answer, BuddyRemoval, Text};
+use crate::router::gather::Collect;
+use crate::router::ids::{CallKey, GatherKey, Place, UserKey};
+use crate::router::mail::{
+    Buddy, Link, Linked, Mail, Names, Parted, Presence, Reach, Unlink, Unlinked, Unplaced,
+};
+use crate::router::packet::{Packet, PresenceType};
+use crate::router::people::keys::Added;
+use crate::router::people::user::transition;
+use crate::router::profile::Profile;
 
 impl Router {
     /// Links a user with those that the `online` call of a session named.
-    pub(super) fn link(&mut self, user: Slot, session: Slot, buddies: Vec<Text<'_>>, gather: GatherKey) {
+    pub(in crate::router) fn link(
+        &mut self,
+        user: Slot,
+        session: Slot,
+        buddies: Vec<Text<'_>>,
+        gather: GatherKey,
+    ) {
         let placed = buddies.len().min(self.free_links(user));
         self.reserve(user, placed);
         let names = self.names_by_place(self.users[user].domain, buddies);
@@ -103,7 +111,7 @@ impl Router {
     }
 
     /// Somebody named these.
-    pub(super) fn on_link(&mut self, link: Link) {
+    pub(in crate::router) fn on_link(&mut self, link: Link) {
         let Link { gather, domain, user, session, profile, announce, reserved, names } = link;
         let from = self.places.hash(domain, profile.name());
         self.charge_mail(domain, user.place, names.len());
@@ -140,7 +148,7 @@ impl Router {
     }
 
     /// Those that were named have been linked at their end; now at this one.
-    pub(super) fn on_linked(&mut self, linked: Linked) {
+    pub(in crate::router) fn on_linked(&mut self, linked: Linked) {
         let Linked { gather, domain, user, session, asked_as, reserved, buddies, unplaced } = linked;
         let Some(owner) = self.users.get_mut(user.slot) else {
             let linked = buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key);
@@ -210,7 +218,7 @@ impl Router {
     }
 
     /// Sends a user's presence to those linked with it.
-    pub(super) fn tell_links(
+    pub(in crate::router) fn tell_links(
         &mut self,
         about: UserKey,
         links: impl IntoIterator<Item = UserKey>,
@@ -225,7 +233,7 @@ impl Router {
     }
 
     /// Ends the links of a user who has gone, at their other ends.
-    pub(super) fn part_links(
+    pub(in crate::router) fn part_links(
         &mut self,
         about: UserKey,
         domain: DomainId,
@@ -252,7 +260,7 @@ impl Router {
     }
 
     /// The presence of somebody these users are linked with.
-    pub(super) fn on_presence(&mut self, presence: Presence) {
+    pub(in crate::router) fn on_presence(&mut self, presence: Presence) {
         let Presence { gather, about, name, packet, reach, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));
         self.charge_receivers(about.place, &to);
@@ -274,7 +282,12 @@ impl Router {
     }
 
     /// `/buddies/remove`.
-    pub(super) fn remove_buddies(&mut self, key: CallKey, domain: DomainId, removal: BuddyRemoval<'_>) {
+    pub(in crate::router) fn remove_buddies(
+        &mut self,
+        key: CallKey,
+        domain: DomainId,
+        removal: BuddyRemoval<'_>,
+    ) {
         let Some(user) = self.find_user(domain, &removal.name) else {
             return self.answer(key, Answer::Done); // who is offline has no links
         };
@@ -294,7 +307,7 @@ impl Router {
     }
 
     /// Somebody unlinks these.
-    pub(super) fn on_unlink(&mut self, unlink: Unlink) {
+    pub(in crate::router) fn on_unlink(&mut self, unlink: Unlink) {
         let Unlink { gather, domain, user, profile, farewell, names } = unlink;
         let from = self.places.hash(domain, profile.name());
         self.charge_mail(domain, user.place, names.len());
@@ -316,7 +329,7 @@ impl Router {
     }
 
     /// They have been unlinked at their end; now at this one.
-    pub(super) fn on_unlinked(&mut self, unlinked: Unlinked) {
+    pub(in crate::router) fn on_unlinked(&mut self, unlinked: Unlinked) {
         let Unlinked { gather, user, names, parted } = unlinked;
         for name in names {
             self.unlinking.end(user.slot, name);

@@ -6,18 +6,18 @@
 
 use std::collections::BTreeMap;
 
-use super::linger::Linger;
-use super::spans::Spans;
 use crate::base::slots::Slot;
+use crate::router::people::linger::Linger;
+use crate::router::people::spans::Spans;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Aside {
+pub(in crate::router) struct Aside {
     /// Set while the user has no session.
-    pub(super) linger: Option<Linger>,
+    pub(in crate::router) linger: Option<Linger>,
     /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
     /// has not acknowledged them.
-    pub(super) acknowledged: Spans,
+    pub(in crate::router) acknowledged: Spans,
     /// Messages that were said on a session, of which it was given no copy; as far as a copy for another session may
     /// still wait.
     spoken: Vec<Spoken>,
@@ -25,7 +25,7 @@ pub(super) struct Aside {
     /// each.
     late: BTreeMap<u64, u32>,
     /// Places in the roster that are kept for names whose owners have not answered yet.
-    pub(super) reserved: usize,
+    pub(in crate::router) reserved: usize,
 }
 
 /// What was said on one session.
@@ -39,13 +39,13 @@ struct Spoken {
 
 impl Aside {
     /// Whether it is there for nothing.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::router) fn is_empty(&self) -> bool {
         let messages = !self.acknowledged.is_empty() || !self.spoken.is_empty() || !self.late.is_empty();
         self.linger.is_none() && !messages && self.reserved == 0
     }
 
     /// A message was said on a session; every copy up to `floor` was acknowledged.
-    pub(super) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
+    pub(in crate::router) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
         self.forget_up_to(floor);
         let at = self.spoken.iter().position(|spoken| spoken.session == session).unwrap_or_else(|| {
             self.spoken.push(Spoken { session, runs: Vec::new() });
@@ -59,17 +59,17 @@ impl Aside {
     }
 
     /// The messages that were said on a session, as runs.
-    pub(super) fn spoken_on(&self, session: Slot) -> &[(u64, u64)] {
+    pub(in crate::router) fn spoken_on(&self, session: Slot) -> &[(u64, u64)] {
         self.spoken.iter().find(|spoken| spoken.session == session).map_or(&[], |spoken| &spoken.runs)
     }
 
     /// Whether a message was said on a session.
-    pub(super) fn is_spoken(&self, given: u64) -> bool {
+    pub(in crate::router) fn is_spoken(&self, given: u64) -> bool {
         self.spoken.iter().any(|spoken| is_in(&spoken.runs, given))
     }
 
     /// Every session has acknowledged what it was given up to this number.
-    pub(super) fn forget_up_to(&mut self, floor: u64) {
+    pub(in crate::router) fn forget_up_to(&mut self, floor: u64) {
         self.acknowledged.forget_up_to(floor);
         for Spoken { runs, .. } in &mut self.spoken {
             let useless = runs.partition_point(|(_, to)| *to <= floor);
@@ -79,12 +79,12 @@ impl Aside {
     }
 
     /// A message that was taken over late is queued to one more session.
-    pub(super) fn hold_late(&mut self, given: u64) {
+    pub(in crate::router) fn hold_late(&mut self, given: u64) {
         *self.late.entry(given).or_default() += 1;
     }
 
     /// A session has ended that held a message taken over late. Returns whether nobody has it now.
-    pub(super) fn release_late(&mut self, given: u64) -> bool {
+    pub(in crate::router) fn release_late(&mut self, given: u64) -> bool {
         let Some(holders) = self.late.get_mut(&given) else { return false };
         *holders -= 1;
         let orphaned = *holders == 0;
@@ -95,22 +95,22 @@ impl Aside {
     }
 
     /// How many messages that were taken over late were acknowledged by nobody.
-    pub(super) fn late_len(&self) -> usize {
+    pub(in crate::router) fn late_len(&self) -> usize {
         self.late.len()
     }
 
     /// Whether a message that was taken over late was acknowledged by nobody.
-    pub(super) fn waits_late(&self, given: u64) -> bool {
+    pub(in crate::router) fn waits_late(&self, given: u64) -> bool {
         self.late.contains_key(&given)
     }
 
     /// A session acknowledged a message that was taken over late: nobody is to get it again.
-    pub(super) fn acknowledge_late(&mut self, given: u64) {
+    pub(in crate::router) fn acknowledge_late(&mut self, given: u64) {
         self.late.remove(&given);
     }
 
     /// No session is left: only the mailbox knows what waits.
-    pub(super) fn forget_sessions(&mut self) {
+    pub(in crate::router) fn forget_sessions(&mut self) {
         self.acknowledged = Spans::default();
         self.spoken = Vec::new();
         self.late = BTreeMap::new();
@@ -118,7 +118,7 @@ impl Aside {
 }
 
 /// Whether a number is in one of these runs.
-pub(super) fn is_in(runs: &[(u64, u64)], number: u64) -> bool {
+pub(in crate::router) fn is_in(runs: &[(u64, u64)], number: u64) -> bool {
     let at = runs.partition_point(|(_, to)| *to < number);
     runs.get(at).is_some_and(|(from, _)| *from < number)
 }

@@ -1,0 +1,9 @@
+//! Sessions: their polls, and the packets that are queued to them.
+//!
+//! Owns: the order of its files. Must not: hold code.
+
+pub(in crate::router) mod backlog;
+pub(in crate::router) mod presences;
+pub(in crate::router) mod queue;
+pub(in crate::router) mod session;
+pub mod storm;

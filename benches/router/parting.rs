@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use nextim::base::clock::Tick;
 use nextim::router::call::{Answer, BuddyRemoval, Verb};
-use nextim::router::ids::{Place, Places};
+use nextim::router::directory::Places;
+use nextim::router::ids::Place;
 use nextim::router::mail::{Effect, Input, Mail};
 
 use super::growth::NAMES;

@@ -27,7 +27,8 @@ use crate::node::shard::listener::Listeners;
 use crate::node::shard::mailbox::{Door, Inbox, Outbox, mailbox};
 use crate::node::shard::{Parts, Report, Shard, WAKER};
 use crate::router::Settings;
-use crate::router::ids::{Place, Places};
+use crate::router::directory::Places;
+use crate::router::ids::Place;
 
 /// What a shard's thread is started with.
 #[derive(Debug)]

@@ -1,68 +1,17 @@
 //! Identities: where something lives and which one it is.
 //!
-//! Owns: places, keys and tickets, and the one mapping from a name to its place. Must not: look anything up.
+//! Owns: places, keys and tickets. Must not: map names to places; [`Places`](super::directory::Places) does.
 
 use std::num::NonZeroU32;
 
-use ahash::RandomState;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 
 /// Where users and rooms live: a shard of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place(pub u16);
-
-/// Maps (domain, name) to the place that owns it, with a hash that is keyed per process, so that nobody outside
-/// can choose names that meet on one shard.
-#[derive(Clone, Debug)]
-pub struct Places {
-    count: u16,
-    hasher: RandomState,
-}
-
-impl Places {
-    /// A mapping to `count` places; all routers of a process must be given the same `seeds`.
-    pub fn new(count: u16, seeds: [u64; 4]) -> Places {
-        assert!(count > 0, "a process has at least one shard");
-        let [a, b, c, d] = seeds;
-        Places { count, hasher: RandomState::with_seeds(a, b, c, d) }
-    }
-
-    /// How many places there are.
-    pub fn count(&self) -> u16 {
-        self.count
-    }
-
-    /// All places.
-    pub fn all(&self) -> impl Iterator<Item = Place> + use<> {
-        (0..self.count).map(Place)
-    }
-
-    /// The keyed hash of a name; tables index by it, too.
-    pub fn hash(&self, domain: DomainId, name: &str) -> u64 {
-        self.hasher.hash_one((domain, name))
-    }
-
-    /// A number that looks random to everybody outside, the same for the same `value`.
-    pub fn spread(&self, value: impl std::hash::Hash) -> u64 {
-        self.hasher.hash_one(value)
-    }
-
-    /// The hasher for tables keyed by what outsiders may choose.
-    pub fn hasher(&self) -> &RandomState {
-        &self.hasher
-    }
-
-    /// The place that owns the user (or the room) of that name.
-    pub fn of(&self, domain: DomainId, name: &str) -> Place {
-        // The high bits choose the place: tables use the low ones.
-        let scaled = (self.hash(domain, name) >> 32) * u64::from(self.count);
-        Place(u16::try_from(scaled >> 32).expect("less than the count"))
-    }
-}
 
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -199,40 +148,6 @@ mod tests {
             "8633d182-b7fe-42a3-8466-1c4134cfebf2",
         ] {
             assert!(Ticket::parse(bad).is_none(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn names_spread_over_places_and_domains_differ() {
-        let places = Places::new(7, [1, 2, 3, 4]);
-        let mut seen = [0; 7];
-        for number in 0..7_000 {
-            seen[usize::from(places.of(DomainId(0), &format!("user{number}")).0)] += 1;
-        }
-        assert!(seen.iter().all(|count| (700..1_300).contains(count)), "{seen:?}");
-        assert_ne!(places.hash(DomainId(0), "a"), places.hash(DomainId(1), "a"));
-    }
-
-    #[test]
-    fn names_that_collide_under_one_key_do_not_under_another() {
-        // The lowest eight bits: where a small table begins to look.
-        let bucket =
-            |places: &Places, name: &str| usize::from(places.hash(DomainId(0), name).to_le_bytes()[0]);
-        let known = Places::new(1, [1, 2, 3, 4]);
-        let names = (0..).map(|number| format!("user{number}"));
-        let colliding: Vec<String> = names.filter(|name| bucket(&known, name) == 0).take(500).collect();
-        // How many names whoever looks for one of them must compare at worst.
-        let fullest = |places: &Places| {
-            let mut counts = [0; 256];
-            for name in &colliding {
-                counts[bucket(places, name)] += 1;
-            }
-            counts.into_iter().max().unwrap()
-        };
-        assert_eq!(fullest(&known), 500);
-        for key in 5..15 {
-            let places = Places::new(1, [key, 2, 3, 4]);
-            assert!(fullest(&places) < 20, "{} of 500 under {key}", fullest(&places));
         }
     }
 

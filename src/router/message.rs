@@ -1,68 +1,59 @@
-//! Messages and typing states.
+//! Messages and typing states, on their way from the sender to the receivers.
 //!
-//! Owns: who receives what is said, and the count of it. Must not: decide who may say what to whom: the site does,
-//! it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its receivers' owners.
+//! Owns: where each goes, and the count of sessions it was queued to. Must not: decide which users may speak to each
+//! other: the site does, it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its
+//! receivers' owners.
 
-use super::Router;
-use super::call::{Answer, NewMessage, Refusal, Speaker, Typing};
-use super::gather::Collect;
-use super::ids::{CallKey, GatherKey};
+use super::call::{Answer, Caller, NewMessage, Refusal, Speaker, Typing};
+use super::gather::Collection;
+use super::ids::GatherKey;
+use super::machine::Router;
 use super::mail::{Broadcast, Distribution, Mail, Multicast, Part, Unicast};
 use super::packet::{Kind, Message, MessageType, Packet};
+use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
 use super::profile::Profile;
-use super::sessions::backlog::{Label, Pushed};
-use super::sessions::session::End;
-use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-
-/// What became of a packet for one user.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Delivered {
-    /// Sessions it was queued to; 1 if he lingers and it is sure to reach him or his site.
-    pub(super) sessions: u32,
-    /// Sessions that had no room for it, and ended.
-    refused: u32,
-}
 
 impl Router {
     /// `/messages`.
-    pub(super) fn message(&mut self, key: CallKey, domain: DomainId, message: &NewMessage<'_>) {
+    pub(super) fn message(&mut self, caller: Caller, message: &NewMessage<'_>) {
+        let Caller { key, domain } = caller;
         let (user, session) = match &message.speaker {
-            Speaker::Ticket(ticket) => match self.find_session(domain, ticket) {
-                Some(session) => (Some(self.sessions[session].user), Some(session)),
-                None => return self.refuse(key, Refusal::NoClient),
+            Speaker::Ticket(ticket) => match self.people.find_ticket(domain, ticket) {
+                Some((user, session)) => (Some(user), Some(session)),
+                None => return self.out.refuse(key, Refusal::NoClient),
             },
-            Speaker::Site(from) => (self.find_user(domain, from), None),
+            Speaker::Site(from) => (self.people.find(domain, from), None),
         };
-        let admitted = self.memory.admits(domain);
+        let admitted = self.people.admits(domain);
         if !admitted && message.kind == MessageType::Unicast {
-            return self.refuse(key, Refusal::Overloaded);
+            return self.out.refuse(key, Refusal::Overloaded);
         }
-        self.counters.messages_total += 1;
+        self.out.counters_mut().messages_total += 1;
         let packet = self.encode(message, user);
-        // Rooms and crowds may have room elsewhere: each place judges for itself, and the count tells.
+        // Rooms and crowds may have room elsewhere: each place judges for itself, and the count is what was queued.
         if let Some(user) = user.filter(|_| admitted) {
-            let to_self =
-                message.kind == MessageType::Unicast && message.to == self.users[user].profile.name();
-            if !to_self {
-                self.deliver(user, &packet, None, session);
+            let name = self.people.get(user).map(|user| user.profile().name());
+            if message.kind != MessageType::Unicast || Some(&*message.to) != name {
+                self.people.deliver(&mut self.out, user, &packet, session);
             }
         }
-        let sender = user.map(|user| self.user_key(user));
+        let sender = user.map(|user| self.directory.user_key(user));
         match message.kind {
-            MessageType::Unicast => self.send_unicast(key, domain, &message.to, packet),
+            MessageType::Unicast => self.send_unicast(caller, &message.to, packet),
             MessageType::Multicast => {
                 let multicast = Multicast { key, domain, room: (*message.to).into(), packet, sender };
-                self.send(self.places.of(domain, &message.to), Mail::Multicast(multicast));
+                self.out.send(self.directory.places().of(domain, &message.to), Mail::Multicast(multicast));
             }
             MessageType::Broadcast => {
-                let gather = self.open(key, Collect::Delivered(0));
-                for place in self.places.all() {
+                let gather = self.out.open(key, Collection::Delivered(0));
+                for place in self.directory.places().all() {
                     let packet = packet.clone();
-                    self.ask(gather, place, Mail::Broadcast(Broadcast { gather, domain, packet, sender }));
+                    let broadcast = Broadcast { gather, domain, packet, sender };
+                    self.out.ask(gather, place, Mail::Broadcast(broadcast));
                 }
-                self.close(gather);
+                self.out.close(gather);
             }
         }
     }
@@ -73,10 +64,11 @@ impl Router {
             id
         } else {
             self.ids_made += 1;
-            made = format!("{:x}-{:x}-{:x}", self.epoch, self.place.0, self.ids_made);
+            let (epoch, place) = (self.directory.epoch(), self.directory.place());
+            made = format!("{epoch:x}-{:x}-{:x}", place.0, self.ids_made);
             made.as_str()
         };
-        let profile = user.map(|user| &self.users[user].profile);
+        let profile = user.and_then(|user| self.people.get(user)).map(User::profile);
         let from = match (&message.speaker, profile) {
             (Speaker::Site(from), _) => from,
             (Speaker::Ticket(_), Some(profile)) => profile.name(),
@@ -97,47 +89,51 @@ impl Router {
     }
 
     /// `/statuses`.
-    pub(super) fn status(&mut self, key: CallKey, domain: DomainId, typing: &Typing<'_>) {
+    pub(super) fn status(&mut self, caller: Caller, typing: &Typing<'_>) {
         let Typing { ticket, to, nick, show } = typing;
-        let Some(session) = self.find_session(domain, ticket) else {
-            return self.refuse(key, Refusal::NoClient);
+        let found = self.people.find_ticket(caller.domain, ticket);
+        let Some(user) = found.and_then(|(user, _)| self.people.get(user)) else {
+            return self.out.refuse(caller.key, Refusal::NoClient);
         };
-        let profile = &self.users[self.sessions[session].user].profile;
+        let profile = user.profile();
         let packet = Packet::status(profile.name(), nick.as_deref().unwrap_or(profile.nick()), to, show);
-        self.send_unicast(key, domain, to, packet);
+        self.send_unicast(caller, to, packet);
     }
 
-    fn send_unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: Packet) {
-        let place = self.places.of(domain, to);
-        if place == self.place {
-            self.unicast(key, domain, to, &packet);
+    fn send_unicast(&mut self, caller: Caller, to: &str, packet: Packet) {
+        let Caller { key, domain } = caller;
+        let place = self.directory.places().of(domain, to);
+        if place == self.directory.place() {
+            self.unicast(caller, to, &packet);
         } else {
-            self.send(place, Mail::Unicast(Unicast { key, domain, to: to.into(), packet }));
+            self.out.send(place, Mail::Unicast(Unicast { key, domain, to: to.into(), packet }));
         }
     }
 
     /// A message or typing state has come for a user of this place.
     pub(super) fn on_unicast(&mut self, unicast: &Unicast) {
-        self.unicast(unicast.key, unicast.domain, &unicast.to, &unicast.packet);
+        let Unicast { key, domain, ref to, ref packet } = *unicast;
+        self.unicast(Caller { key, domain }, to, packet);
     }
 
     /// Queues a message or typing state to one user, and answers the call. The user lives here if online.
-    fn unicast(&mut self, key: CallKey, domain: DomainId, to: &str, packet: &Packet) {
-        if packet.is_message() && !self.memory.admits(domain) {
-            return self.refuse(key, Refusal::Overloaded);
+    fn unicast(&mut self, caller: Caller, to: &str, packet: &Packet) {
+        let Caller { key, domain } = caller;
+        if packet.is_message() && !self.people.admits(domain) {
+            return self.out.refuse(key, Refusal::Overloaded);
         }
-        let delivered = match self.find_user(domain, to) {
-            Some(user) => self.deliver(user, packet, None, None),
-            None => Delivered::default(),
+        let outcome = match self.people.find(domain, to) {
+            Some(user) => self.people.deliver(&mut self.out, user, packet, None),
+            None => DeliveryOutcome::default(),
         };
         match packet.kind() {
-            Kind::Status | Kind::Presence(_) => self.answer(key, Answer::Done),
-            Kind::Message(_) if delivered.sessions == 0 && delivered.refused > 0 => {
-                self.refuse(key, Refusal::ReceiverFull);
+            Kind::Status | Kind::Presence(_) => self.out.answer(key, Answer::Done),
+            Kind::Message(_) if outcome.sessions == 0 && outcome.refused > 0 => {
+                self.out.refuse(key, Refusal::ReceiverFull);
             }
             Kind::Message(_) => {
-                self.counters.messages_delivered_total += u64::from(delivered.sessions);
-                self.answer(key, Answer::Delivered(delivered.sessions));
+                self.out.counters_mut().messages_delivered_total += u64::from(outcome.sessions);
+                self.out.answer(key, Answer::Delivered(outcome.sessions));
             }
         }
     }
@@ -147,33 +143,32 @@ impl Router {
         let Distribution { gather, ref packet, ref to } = *distribution;
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
-        self.charge_receivers(gather.place, to);
-        for user in to {
-            let Some(User { domain, .. }) = self.users.get(*user) else { continue };
-            if packet.is_message() && !self.memory.admits(*domain) {
+        self.people.charge(&mut self.out, gather.place, to);
+        for slot in to {
+            let Some(user) = self.people.get(*slot) else { continue };
+            if packet.is_message() && !self.people.admits(user.domain()) {
                 break; // it reaches as many as there is room for
             }
-            sessions += self.deliver(*user, packet, None, None).sessions;
+            sessions += self.people.deliver(&mut self.out, *slot, packet, None).sessions;
         }
         self.report_delivered(gather, packet, sessions);
     }
 
-    /// Queues a message to everybody of the domain who lives here.
+    /// Queues a message to all users of the domain who live here.
     pub(super) fn on_broadcast(&mut self, broadcast: &Broadcast) {
         let Broadcast { gather, domain, ref packet, sender } = *broadcast;
         let mut sessions = 0;
-        let index = domain.0 as usize;
-        let crowd = self.crowds.get(index).map_or(0, Vec::len);
+        let crowd = self.people.of_domain(domain).len();
         let packet = &packet.shared_by(crowd);
-        self.work.charge(domain, crowd);
+        self.out.charge(domain, crowd);
         // Delivering may end sessions, but no user goes offline by it: the crowd stays as it is.
         for at in 0..crowd {
-            let user = self.crowds[index][at];
-            if !self.memory.admits(domain) {
+            let user = self.people.of_domain(domain)[at];
+            if !self.people.admits(domain) {
                 break; // it reaches as many as there is room for
             }
-            if sender != Some(self.user_key(user)) {
-                sessions += self.deliver(user, packet, None, None).sessions;
+            if sender != Some(self.directory.user_key(user)) {
+                sessions += self.people.deliver(&mut self.out, user, packet, None).sessions;
             }
         }
         self.report_delivered(gather, packet, sessions);
@@ -181,74 +176,8 @@ impl Router {
 
     fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, sessions: u32) {
         if packet.is_message() {
-            self.counters.messages_delivered_total += u64::from(sessions);
+            self.out.counters_mut().messages_delivered_total += u64::from(sessions);
         }
-        self.report(gather, Part::Delivered(sessions));
-    }
-
-    /// Queues a packet to every session of a user but `except`; a message also to the mailbox of one who lingers. With a
-    /// presence comes the hash of the name it is `about`.
-    pub(super) fn deliver(
-        &mut self,
-        user: Slot,
-        packet: &Packet,
-        about: Option<u64>,
-        except: Option<Slot>,
-    ) -> Delivered {
-        let owner = &mut self.users[user];
-        let is_message = packet.is_message();
-        if is_message {
-            owner.given += 1;
-            if owner.linger().is_some() {
-                let sessions = u32::from(self.keep_lingering(user, packet));
-                return Delivered { sessions, refused: 0 };
-            }
-        }
-        let label = label(packet, about, owner.given);
-        let mut delivered = Delivered::default();
-        let mut full = Vec::new();
-        // The first one goes with the user, who is charged for as one of many receivers, or is the only one of a call.
-        self.work.charge(owner.domain, usize::from(owner.sessions).saturating_sub(1));
-        let mut next = owner.newest;
-        while let Some(session) = next {
-            next = self.sessions[session].older;
-            if Some(session) == except {
-                continue;
-            }
-            match self.queue_to(session, packet.clone(), label) {
-                Pushed::Queued => delivered.sessions += 1,
-                Pushed::Dropped => {}
-                Pushed::Full => full.push(session),
-            }
-        }
-        if is_message
-            && let Some(speaker) = except
-            && delivered.sessions > 0
-        {
-            self.note_spoken(user, speaker);
-        }
-        delivered.refused = u32::try_from(full.len()).expect("sessions of a user are few");
-        for session in full {
-            self.end_session(session, End::Overflow { missed: is_message });
-        }
-        delivered
-    }
-
-    /// Queues a presence to one session. `about` is the hash of the name it is about.
-    pub(super) fn deliver_to(&mut self, session: Slot, packet: Packet, about: u64) {
-        if self.queue_to(session, packet, Label::Presence(about)) == Pushed::Full {
-            self.end_session(session, End::Overflow { missed: false });
-        }
-    }
-}
-
-/// What the queues must know of a packet: the name it is about, or that it is the receiver's nth message.
-fn label(packet: &Packet, about: Option<u64>, given: u64) -> Label {
-    use super::packet::PresenceType::{Join, Leave, Offline, Online, Show};
-    match (packet.kind(), about) {
-        (Kind::Message(_), _) => Label::Message(given),
-        (Kind::Presence(Online | Offline | Show), Some(about)) => Label::Presence(about),
-        (Kind::Presence(Online | Offline | Show), None) => unreachable!("a presence is about somebody"),
-        (Kind::Presence(Join | Leave) | Kind::Status, _) => Label::Light,
+        self.out.report(gather, Part::Delivered(sessions));
     }
 }

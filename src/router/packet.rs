@@ -134,6 +134,16 @@ impl Packet {
         Packet::presence_of(PresenceType::Offline, profile.name(), profile.nick(), UNAVAILABLE, "")
     }
 
+    /// Encodes what others are shown when a user who showed `before` shows `after`; `None` if nothing.
+    pub fn transition(before: &Profile, after: &Profile) -> Option<Packet> {
+        match (before.visible(), after.visible()) {
+            (true, true) => Some(Packet::presence(PresenceType::Show, after)),
+            (true, false) => Some(Packet::offline(after)),
+            (false, true) => Some(Packet::presence(PresenceType::Online, after)),
+            (false, false) => None,
+        }
+    }
+
     /// Encodes that `profile`, as `nick`, entered or left `room`.
     pub fn room_presence(kind: PresenceType, profile: &Profile, nick: &str, room: &str) -> Packet {
         Packet::presence_of(kind, profile.name(), nick, profile.show(), room)

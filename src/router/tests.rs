@@ -8,7 +8,8 @@ use super::call::{
     Answer, Call, Looks, MembersQuery, NewMessage, Online, Poll, Show, Speaker, Started, Subject, Verb,
     Version,
 };
-use super::ids::{CallKey, Place, Places, Ticket};
+use super::directory::Places;
+use super::ids::{CallKey, Place, Ticket};
 use super::mail::{CallAnswer, CallRequest, Effect, Envelope, Input};
 use super::packet::MessageType;
 use super::profile::Profile;
@@ -51,7 +52,9 @@ impl Routers {
     /// A name (of a user or a room) that lives there.
     fn name_at(&self, place: Place, prefix: &str) -> String {
         let mut names = (0..).map(|number| format!("{prefix}{number}"));
-        names.find(|name| self.shards[0].places.of(self.domain, name) == place).expect("one of many")
+        names
+            .find(|name| self.shards[0].directory.places().of(self.domain, name) == place)
+            .expect("one of many")
     }
 
     fn names_at(&self, place: Place, prefixes: &[&str]) -> Vec<String> {

@@ -5,7 +5,7 @@
 //! it is divided (`by_place`), and once more at other places, when it arrives there. What one turn used beyond a
 //! share, a broadcast or mail of other shards, is owed: it comes off the next shares, but not off more than a few.
 
-use super::ids::{Place, Places};
+use super::ids::Place;
 use crate::base::domains::DomainId;
 use crate::base::limits::chat::{WORK_OWED_MAX, WORK_PER_TURN};
 
@@ -18,23 +18,46 @@ pub struct Work {
     touched: Vec<DomainId>,
     /// What all of them have used in this turn.
     sum: usize,
+    /// Scratch of `by_place`, by the numbers of places; otherwise all are [`NO_GROUP`].
+    groups: Vec<u16>,
 }
 
+/// A place that has no list yet.
+const NO_GROUP: u16 = u16::MAX;
+
 impl Work {
-    /// Keys of a domain by place, each list in its order. Charges for them.
+    /// Keys of a domain by place: one list for each place that has any, in the order of the keys. Charges for them.
     pub(super) fn by_place<T>(
         &mut self,
         domain: DomainId,
-        places: &Places,
         keys: impl IntoIterator<Item = (Place, T)>,
     ) -> Vec<(Place, Vec<T>)> {
-        let mut groups: Vec<(Place, Vec<T>)> = places.all().map(|place| (place, Vec::new())).collect();
+        let mut groups: Vec<(Place, Vec<T>)> = Vec::new();
+        let mut count = 0;
         for (place, key) in keys {
-            groups[usize::from(place.0)].1.push(key);
+            let group = self.group_of(place);
+            if *group == NO_GROUP {
+                *group = u16::try_from(groups.len()).expect("places have 16 bits");
+                groups.push((place, Vec::new()));
+            }
+            groups[usize::from(*group)].1.push(key);
+            count += 1;
         }
-        groups.retain(|(_, group)| !group.is_empty());
-        self.charge(domain, groups.iter().map(|(_, group)| group.len()).sum());
+        for (place, _) in &groups {
+            *self.group_of(*place) = NO_GROUP;
+        }
+        debug_assert!(self.groups.iter().all(|group| *group == NO_GROUP), "the scratch is clean");
+        self.charge(domain, count);
         groups
+    }
+
+    /// The list that a place has in the division under way.
+    fn group_of(&mut self, place: Place) -> &mut u16 {
+        let index = usize::from(place.0);
+        if self.groups.len() <= index {
+            self.groups.resize(index + 1, NO_GROUP);
+        }
+        &mut self.groups[index]
     }
 
     /// A domain has used this many names, rooms or receivers more.

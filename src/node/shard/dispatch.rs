@@ -18,7 +18,7 @@ use crate::http::response::Rejection;
 use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{
-    CallAnswer, CallRequest, Deadline, Effect, Envelope, Input, PollFate, Undelivered,
+    CallAnswer, CallRequest, Effect, Envelope, Input, PollFate, TimedAlarm, Undelivered,
 };
 
 impl Shard {
@@ -163,7 +163,7 @@ impl Shard {
                 match effect {
                     Effect::Answer(CallAnswer { key, answer }) => self.answer(key, &answer),
                     Effect::Mail(Envelope { to, mail }) => self.outbox.push(to, mail),
-                    Effect::Deadline(Deadline { at, alarm }) => {
+                    Effect::Deadline(TimedAlarm { at, alarm }) => {
                         self.wheel.insert(at, Timer::Router(alarm));
                     }
                     Effect::Close(key) => self.close_unflushed(key),

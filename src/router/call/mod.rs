@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use crate::base::domains::DomainId;
 use crate::base::stats::CallKind;
-use crate::router::ids::{SessionKey, Ticket};
+use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, Packet};
 use crate::router::profile::Profile;
 use crate::router::weight;
@@ -43,6 +43,13 @@ impl Subject<'_> {
             Subject::Name(name) => Subject::Name(own(name)),
         }
     }
+}
+
+/// The request that waits for an answer, and its domain.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::router) struct Caller {
+    pub(in crate::router) key: CallKey,
+    pub(in crate::router) domain: DomainId,
 }
 
 /// A checked call of a site or a browser, in a domain.

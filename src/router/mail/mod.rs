@@ -9,7 +9,6 @@ use crate::base::slots::Slot;
 use crate::router::call::{Answer, Call};
 use crate::router::ids::{CallKey, GatherKey, Place, RoomKey, SessionKey, UserKey};
 use crate::router::packet::Packet;
-pub use crate::router::people::unlinking::HashedName;
 use crate::router::profile::Profile;
 use crate::router::weight;
 
@@ -45,7 +44,7 @@ pub enum Effect {
     /// Send mail.
     Mail(Envelope),
     /// Give the router [`Input::Alarm`], at the deadline or soon after.
-    Deadline(Deadline),
+    Deadline(TimedAlarm),
     /// Close the connection of this poll, unless its answer was flushed; either way [`Input::Fate`] follows.
     Close(CallKey),
     /// Give messages back to their site.
@@ -101,7 +100,7 @@ pub struct Envelope {
 
 /// A moment at which a router has something to do.
 #[derive(Clone, Copy, Debug)]
-pub struct Deadline {
+pub struct TimedAlarm {
     /// When.
     pub at: Tick,
     /// What for.
@@ -163,17 +162,17 @@ pub enum Mail {
     /// A user named others.
     Link(Box<Link>),
     /// The answer to [`Mail::Link`].
-    Linked(Box<Linked>),
+    Linked(Box<LinkReply>),
     /// A user's presence, for users of the place.
     Presence(Presence),
     /// A user unlinks others.
     Unlink(Box<Unlink>),
     /// The answer to [`Mail::Unlink`].
-    Unlinked(Unlinked),
+    Unlinked(UnlinkReply),
     /// A site says that a user is in rooms of the place.
     Enter(RoomEntry),
     /// A user is a member of these rooms now.
-    Entered(Entered),
+    Entered(EntryReply),
     /// `/room/join`, to the room's owner.
     Join(RoomJoin),
     /// `/room/leave`, to the room's owner.
@@ -298,7 +297,7 @@ pub struct Broadcast {
 /// A site says that a user is in rooms of the place.
 #[derive(Debug)]
 pub struct RoomEntry {
-    /// The gather that waits for [`Entered`].
+    /// The gather that waits for [`EntryReply`].
     pub gather: GatherKey,
     /// The rooms' domain.
     pub domain: DomainId,
@@ -312,7 +311,7 @@ pub struct RoomEntry {
 
 /// A user is a member of these rooms now.
 #[derive(Debug)]
-pub struct Entered {
+pub struct EntryReply {
     /// The gather that waits; none after `/room/join`, which the room's owner answers.
     pub gather: Option<GatherKey>,
     /// The rooms' domain.
@@ -325,7 +324,7 @@ pub struct Entered {
     pub rooms: Vec<EnteredRoom>,
 }
 
-impl Entered {
+impl EntryReply {
     fn bytes(&self) -> usize {
         self.rooms.iter().map(|room| size_of_val(room) + room.name.len()).sum()
     }
@@ -482,7 +481,7 @@ impl Part {
 /// A user named others: those of them that are online are linked with it.
 #[derive(Debug)]
 pub struct Link {
-    /// What waits for [`Linked`].
+    /// What waits for [`LinkReply`].
     pub gather: GatherKey,
     /// In which world.
     pub domain: DomainId,
@@ -495,7 +494,7 @@ pub struct Link {
     /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
     pub announce: Option<Packet>,
     /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link, and
-    /// are [`Linked::unplaced`] if they are online.
+    /// are [`LinkReply::unplaced`] if they are online.
     pub reserved: usize,
     /// The names, with the position in the list.
     pub names: Names,
@@ -510,7 +509,7 @@ impl Link {
 
 /// Those of them that are online.
 #[derive(Debug)]
-pub struct Linked {
+pub struct LinkReply {
     /// What waits.
     pub gather: GatherKey,
     /// In which world.
@@ -529,12 +528,12 @@ pub struct Linked {
     pub unplaced: Vec<(u32, Unplaced)>,
 }
 
-impl Linked {
+impl LinkReply {
     fn bytes(&self) -> usize {
         let buddies = self.buddies.iter().map(|buddy| size_of_val(buddy) + weight::profile(&buddy.profile));
         let unplaced = self.unplaced.iter().map(|name| size_of_val(name) + name.1.name.len());
         let found = buddies.sum::<usize>() + unplaced.sum::<usize>();
-        size_of::<Linked>() + weight::profile(&self.asked_as) + found
+        size_of::<LinkReply>() + weight::profile(&self.asked_as) + found
     }
 }
 
@@ -584,7 +583,7 @@ pub enum Reach {
 /// A user unlinks those of these names that are online.
 #[derive(Debug)]
 pub struct Unlink {
-    /// What waits for [`Unlinked`].
+    /// What waits for [`UnlinkReply`].
     pub gather: GatherKey,
     /// In which world.
     pub domain: DomainId,
@@ -606,9 +605,18 @@ impl Unlink {
     }
 }
 
+/// A name, and the hash it is known by.
+#[derive(Clone, Debug)]
+pub struct HashedName {
+    /// As it was given.
+    pub text: Box<str>,
+    /// See [`Places::hash`](super::directory::Places::hash).
+    pub hash: u64,
+}
+
 /// Those of them that were linked.
 #[derive(Debug)]
-pub struct Unlinked {
+pub struct UnlinkReply {
     /// What waits.
     pub gather: GatherKey,
     /// The user who unlinked them.
@@ -619,7 +627,7 @@ pub struct Unlinked {
     pub parted: Vec<Parted>,
 }
 
-impl Unlinked {
+impl UnlinkReply {
     fn bytes(&self) -> usize {
         let parted = self.parted.iter();
         let parted = parted.map(|parted| size_of_val(parted) + weight::share(parted.farewell.as_ref()));

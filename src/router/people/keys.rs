@@ -48,7 +48,7 @@ impl Packed {
 /// table. The methods that take a hasher must always be given the same one; it is keyed, so that nobody can choose
 /// keys that meet.
 #[derive(Debug)]
-pub(in crate::router) struct KeySet<K> {
+pub(super) struct KeySet<K> {
     keys: Keys,
     of: PhantomData<K>,
 }
@@ -68,13 +68,13 @@ impl<K> Default for KeySet<K> {
 
 impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     /// Adds a key, if it is new and there are fewer than `most`; returns what came of it.
-    pub(in crate::router) fn add(&mut self, key: K, most: usize, hasher: &RandomState) -> Added {
+    pub(super) fn add(&mut self, key: K, most: usize, hasher: &RandomState) -> AddOutcome {
         let key = Packed::of(key);
         if self.holds(key, hasher) {
-            return Added::Known;
+            return AddOutcome::Known;
         }
         if self.len() >= most {
-            return Added::Full;
+            return AddOutcome::Full;
         }
         if self.len() == FEW_MAX {
             self.spill(hasher);
@@ -99,11 +99,11 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
                 keys.insert_unique(hasher.hash_one(key), key, |key| hasher.hash_one(key));
             }
         }
-        Added::New
+        AddOutcome::New
     }
 
     /// Makes room for this many more, in one allocation, if they are still few then; what is more makes room itself.
-    pub(in crate::router) fn expect(&mut self, more: usize) {
+    pub(super) fn expect(&mut self, more: usize) {
         let len = self.len();
         if more > 0 && len + more > 1 && len + more <= FEW_MAX {
             self.reserve(len + more);
@@ -111,7 +111,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// The same, for a set that is likely to grow from then on.
-    pub(in crate::router) fn expect_growing(&mut self, more: usize) {
+    pub(super) fn expect_growing(&mut self, more: usize) {
         let len = self.len();
         if more > 0 && len + more > 1 && len + more <= FEW_MAX {
             self.reserve((len + more).max(GROWING));
@@ -143,7 +143,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// Removes a key; returns whether it was there.
-    pub(in crate::router) fn remove(&mut self, key: K, hasher: &RandomState) -> bool {
+    pub(super) fn remove(&mut self, key: K, hasher: &RandomState) -> bool {
         let key = Packed::of(key);
         match &mut self.keys {
             Keys::One(only) => {
@@ -164,7 +164,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         }
     }
 
-    pub(in crate::router) fn contains(&self, key: K, hasher: &RandomState) -> bool {
+    pub(super) fn contains(&self, key: K, hasher: &RandomState) -> bool {
         self.holds(Packed::of(key), hasher)
     }
 
@@ -176,7 +176,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         }
     }
 
-    pub(in crate::router) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match &self.keys {
             Keys::One(_) => 1,
             Keys::Few(keys) => keys.len(),
@@ -185,7 +185,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
     }
 
     /// All of them, in no order that means anything.
-    pub(in crate::router) fn iter(&self) -> impl Iterator<Item = K> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = K> {
         let (few, many) = match &self.keys {
             Keys::One(only) => (std::slice::from_ref(only), None),
             Keys::Few(keys) => (keys.as_slice(), None),
@@ -197,7 +197,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
 
 /// What came of adding a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::router) enum Added {
+pub(super) enum AddOutcome {
     /// It was not there before.
     New,
     /// It was there before.
@@ -226,7 +226,10 @@ mod tests {
     fn a_set_holds_each_once_and_no_more_than_it_may() {
         let (mut set, hasher) = (KeySet::default(), hasher());
         let mut add = |number| set.add(key(0, number), 2, &hasher);
-        assert_eq!([2, 1, 2, 3].map(&mut add), [Added::New, Added::New, Added::Known, Added::Full]);
+        assert_eq!(
+            [2, 1, 2, 3].map(&mut add),
+            [AddOutcome::New, AddOutcome::New, AddOutcome::Known, AddOutcome::Full]
+        );
         assert_eq!(set.iter().collect::<BTreeSet<_>>(), BTreeSet::from([key(0, 1), key(0, 2)]));
         assert!(set.remove(key(0, 1), &hasher) && !set.remove(key(0, 1), &hasher));
         assert!(set.len() == 1 && set.contains(key(0, 2), &hasher) && !set.contains(key(0, 1), &hasher));
@@ -247,7 +250,7 @@ mod tests {
             for (adds, number) in changes {
                 let key = key(1, number);
                 if adds {
-                    let expected = if model.insert(key) { Added::New } else { Added::Known };
+                    let expected = if model.insert(key) { AddOutcome::New } else { AddOutcome::Known };
                     proptest::prop_assert_eq!(set.add(key, 100, &hasher), expected);
                 } else {
                     proptest::prop_assert_eq!(set.remove(key, &hasher), model.remove(&key));

@@ -1,12 +1,26 @@
-//! Users: what each holds, who is linked with whom, and what the last session of a user leaves behind.
+//! Users: what each shows, who is linked with whom, and what becomes of their messages.
 //!
 //! Owns: the order of its files. Must not: hold code.
+//!
+//! Data: `keys`, `spans`, `mailbox`, `extras`, `user`; `users`, `sites`, `unlinking`, `tables`, which holds them all. What
+//! is done with it, each file by means of those before it: `linger`, `handover`, `delivery`, `presence`, `looks`,
+//! `roster`, `unlink`, `membership`, `online`.
 
-pub(in crate::router) mod aside;
-pub(in crate::router) mod handover;
-pub(in crate::router) mod keys;
-pub(in crate::router) mod linger;
-pub(in crate::router) mod roster;
-pub(in crate::router) mod spans;
-pub(in crate::router) mod unlinking;
+pub(in crate::router) mod delivery;
+mod extras;
+mod handover;
+mod keys;
+mod linger;
+mod looks;
+pub(in crate::router) mod mailbox;
+mod membership;
+mod online;
+mod presence;
+mod roster;
+mod sites;
+mod spans;
+pub(in crate::router) mod tables;
+mod unlink;
+mod unlinking;
 pub(in crate::router) mod user;
+mod users;

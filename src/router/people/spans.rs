@@ -5,22 +5,22 @@
 
 /// A set of numbers: each span `(from, to)` holds the numbers above `from` up to `to`. Sorted; no two touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::router) struct Spans(Vec<(u64, u64)>);
+pub(super) struct Spans(Vec<(u64, u64)>);
 
 /// Numbers to be added: those above `from` up to `to`, but for the runs `but`, which ascend.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::router) struct Part<'b> {
-    pub(in crate::router) from: u64,
-    pub(in crate::router) to: u64,
+pub(super) struct Addition<'b> {
+    pub(super) from: u64,
+    pub(super) to: u64,
     /// Each holds the numbers above its first up to its second.
-    pub(in crate::router) but: &'b [(u64, u64)],
+    pub(super) but: &'b [(u64, u64)],
 }
 
 impl Spans {
     /// Adds the numbers of these parts. With more than `most` spans the lowest numbers are forgotten.
-    pub(in crate::router) fn add<'p>(&mut self, parts: impl IntoIterator<Item = Part<'p>>, most: usize) {
+    pub(super) fn add<'p>(&mut self, parts: impl IntoIterator<Item = Addition<'p>>, most: usize) {
         let mut new = Vec::new();
-        for Part { mut from, to, but } in parts {
+        for Addition { mut from, to, but } in parts {
             for (above, up_to) in but {
                 let end = to.min(*above);
                 if from < end {
@@ -58,21 +58,27 @@ impl Spans {
     }
 
     /// Whether a number is in it.
-    pub(in crate::router) fn contains(&self, number: u64) -> bool {
+    pub(super) fn contains(&self, number: u64) -> bool {
         let after = self.0.partition_point(|(from, _)| *from < number);
         after > 0 && number <= self.0[after - 1].1
     }
 
     /// Forgets the numbers up to `floor`, or some of them.
-    pub(in crate::router) fn forget_up_to(&mut self, floor: u64) {
+    pub(super) fn forget_up_to(&mut self, floor: u64) {
         let useless = self.0.partition_point(|(_, to)| *to <= floor);
         self.0.drain(..useless);
     }
 
     /// Whether no number is in it.
-    pub(in crate::router) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+}
+
+/// Whether a number is in one of these runs.
+pub(super) fn is_in(runs: &[(u64, u64)], number: u64) -> bool {
+    let at = runs.partition_point(|(_, to)| *to < number);
+    runs.get(at).is_some_and(|(from, _)| *from < number)
 }
 
 #[cfg(test)]
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn spans_that_touch_are_one() {
         let mut spans = Spans::default();
-        let add = |spans: &mut Spans, from, to| spans.add([Part { from, to, but: &[] }], 9);
+        let add = |spans: &mut Spans, from, to| spans.add([Addition { from, to, but: &[] }], 9);
         add(&mut spans, 5, 8);
         add(&mut spans, 0, 2);
         assert_eq!(spans.0, [(0, 2), (5, 8)]);
@@ -92,11 +98,11 @@ mod tests {
         assert_eq!(spans.0, [(0, 8)]);
         add(&mut spans, 3, 3);
         assert_eq!(spans.0, [(0, 8)], "nothing was added");
-        spans.add([Part { from: 8, to: 12, but: &[(8, 9), (10, 12)] }], 9);
+        spans.add([Addition { from: 8, to: 12, but: &[(8, 9), (10, 12)] }], 9);
         assert_eq!(spans.0, [(0, 8), (9, 10)]);
         spans.forget_up_to(8);
         assert_eq!(spans.0, [(9, 10)]);
-        spans.add([Part { from: 10, to: 20, but: &[(10, 12), (14, 16), (18, 19)] }], 3);
+        spans.add([Addition { from: 10, to: 20, but: &[(10, 12), (14, 16), (18, 19)] }], 3);
         assert_eq!(spans.0, [(12, 14), (16, 18), (19, 20)], "the lowest are forgotten");
     }
 
@@ -112,8 +118,8 @@ mod tests {
                 let to = from + length;
                 let but: Vec<u64> = but.into_iter().filter(|number| *number > 0).collect();
                 let runs: Vec<(u64, u64)> = but.iter().map(|number| (number - 1, *number)).collect();
-                let part = Part { from, to, but: &runs };
-                spans.add([part, Part { from: to, to, but: &[] }], 1_000);
+                let part = Addition { from, to, but: &runs };
+                spans.add([part, Addition { from: to, to, but: &[] }], 1_000);
                 model.extend((from + 1..=to).filter(|number| !but.contains(number)));
             }
             for number in 0..90 {

@@ -6,33 +6,25 @@ use hashbrown::HashMap;
 
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-use crate::router::ids::Places;
+use crate::router::directory::Places;
+use crate::router::mail::HashedName;
 
 /// Pairs for which there stays room when nothing is under way.
 const KEPT: usize = 64;
 
-/// A name, and the hash it is known by.
-#[derive(Clone, Debug)]
-pub struct HashedName {
-    /// As it was given.
-    pub text: Box<str>,
-    /// See [`Places::hash`].
-    pub hash: u64,
-}
-
 /// See the module. The hashes of names are keyed already, and 64 bits: two names that meet are not to be expected, and
 /// would only delay a link.
 #[derive(Debug, Default)]
-pub(in crate::router) struct Unlinking(HashMap<(Slot, u64), u32, ahash::RandomState>);
+pub(super) struct Unlinking(HashMap<(Slot, u64), u32, ahash::RandomState>);
 
 impl Unlinking {
     /// With a hasher that nobody outside knows.
-    pub(in crate::router) fn new(places: &Places) -> Unlinking {
+    pub(super) fn new(places: &Places) -> Unlinking {
         Unlinking(HashMap::with_hasher(places.hasher().clone()))
     }
 
     /// The owner of this name is asked to unlink it.
-    pub(in crate::router) fn begin(
+    pub(super) fn begin(
         &mut self,
         user: Slot,
         domain: DomainId,
@@ -45,7 +37,7 @@ impl Unlinking {
     }
 
     /// The owner has done so.
-    pub(in crate::router) fn end(&mut self, user: Slot, name: u64) {
+    pub(super) fn end(&mut self, user: Slot, name: u64) {
         let key = (user, name);
         let asked = self.0.get_mut(&key).expect("it was entered when the owner was asked");
         *asked -= 1;
@@ -58,13 +50,13 @@ impl Unlinking {
     }
 
     /// Whether a user is just being unlinked from this name.
-    pub(in crate::router) fn is_parting(&self, user: Slot, name: u64) -> bool {
+    pub(super) fn is_parting(&self, user: Slot, name: u64) -> bool {
         !self.0.is_empty() && self.0.contains_key(&(user, name))
     }
 
     /// Whether nothing is under way.
     #[cfg(test)]
-    pub(in crate::router) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

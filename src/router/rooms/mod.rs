@@ -2,4 +2,5 @@
 //!
 //! Owns: the order of its files. Must not: hold code.
 
-pub(in crate::router) mod room;
+mod room;
+pub(in crate::router) mod table;

@@ -50,7 +50,7 @@ impl Label {
 
 /// A message or a light packet.
 #[derive(Debug)]
-pub(in crate::router) struct Entry {
+pub(in crate::router) struct QueuedPacket {
     pub(in crate::router) number: u64,
     pub(in crate::router) label: Label,
     pub(in crate::router) packet: Packet,
@@ -58,7 +58,7 @@ pub(in crate::router) struct Entry {
 
 /// A message between sessions of a user: not acknowledged by one that has ended, not queued to the next one yet.
 #[derive(Clone, Debug)]
-pub(in crate::router) struct Kept {
+pub(in crate::router) struct KeptMessage {
     /// The user's nth message it is.
     pub(in crate::router) given: u64,
     pub(in crate::router) packet: Packet,
@@ -68,14 +68,14 @@ pub(in crate::router) struct Kept {
 
 /// What there is room for.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::router) struct Room<'r> {
+pub(in crate::router) struct Space<'r> {
     pub(in crate::router) limits: &'r Limits,
     pub(in crate::router) memory: &'r Memory,
     /// Whose queue it is.
     pub(in crate::router) domain: DomainId,
 }
 
-impl Room<'_> {
+impl Space<'_> {
     /// Whether the domain may make more wait. That is asked for presences and light packets; whoever sends messages has
     /// asked before.
     fn is_left(self) -> bool {
@@ -85,7 +85,7 @@ impl Room<'_> {
 
 /// What became of a packet that was to be queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::router) enum Pushed {
+pub(in crate::router) enum PushOutcome {
     /// It is queued.
     Queued,
     /// It was not worth its place.
@@ -98,7 +98,7 @@ pub(in crate::router) enum Pushed {
 #[derive(Debug)]
 pub(in crate::router) struct Backlog {
     /// Messages and light packets, oldest first. Hardly ever more than one, which needs no block of its own.
-    said: SmallVec<[Entry; 1]>,
+    said: SmallVec<[QueuedPacket; 1]>,
     /// Entries of `said` that were answered; all others come behind them.
     answered: usize,
     presences: Option<Box<Presences>>,
@@ -109,9 +109,9 @@ pub(in crate::router) struct Backlog {
     /// From when on an answer may be given that brings nothing new.
     pub(in crate::router) repeatable: Moment,
     /// What the limits count: messages and light packets, and their bytes.
-    counted: Sum,
+    counted: PacketSum,
     /// The same of messages that were taken over.
-    taken_over: Sum,
+    taken_over: PacketSum,
     /// What all of `said` counts for in the shard's memory, in bytes.
     shares: usize,
     /// Messages in a row, see [`Label::in_row`].
@@ -126,12 +126,12 @@ pub(in crate::router) struct Backlog {
 /// A number of packets that wait, in a queue or anywhere else, and their bytes. Limits are far below what 32 bits hold:
 /// see `Limits::MAX`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::router) struct Sum {
+pub(in crate::router) struct PacketSum {
     packets: u32,
     bytes: u32,
 }
 
-impl Sum {
+impl PacketSum {
     pub(in crate::router) fn add(&mut self, packet: &Packet) {
         self.packets += 1;
         self.bytes += bytes(packet);
@@ -151,7 +151,7 @@ impl Sum {
 
 impl Backlog {
     /// An empty one: the browser was told all numbers up to `issued`.
-    pub(in crate::router) fn after(issued: u64, room: Room<'_>) -> Backlog {
+    pub(in crate::router) fn after(issued: u64, space: Space<'_>) -> Backlog {
         Backlog {
             said: SmallVec::new(),
             answered: 0,
@@ -159,13 +159,13 @@ impl Backlog {
             told: issued,
             flushed: issued,
             repeatable: Moment::ZERO,
-            counted: Sum::default(),
-            taken_over: Sum::default(),
+            counted: PacketSum::default(),
+            taken_over: PacketSum::default(),
             shares: 0,
             in_row: 0,
             acknowledged: 0,
             late: 0,
-            held: room.memory.hold(Owner::Domain(room.domain), 0),
+            held: space.memory.hold(Owner::Domain(space.domain), 0),
         }
     }
 
@@ -175,19 +175,21 @@ impl Backlog {
         number: u64,
         packet: Packet,
         label: Label,
-        room: Room<'_>,
-    ) -> Pushed {
-        let limits = room.limits;
+        space: Space<'_>,
+    ) -> PushOutcome {
+        let limits = space.limits;
         let pushed = match label {
-            Label::Presence(name) => self.push_presence(number, name, packet, room),
-            Label::Light if !self.counted.has_room(&packet, limits) || !room.is_left() => Pushed::Dropped,
-            Label::Message(_) if !self.makes_room(&packet, limits) => Pushed::Full,
+            Label::Presence(name) => self.push_presence(number, name, packet, space),
+            Label::Light if !self.counted.has_room(&packet, limits) || !space.is_left() => {
+                PushOutcome::Dropped
+            }
+            Label::Message(_) if !self.makes_room(&packet, limits) => PushOutcome::Full,
             Label::Inherited(_) | Label::Late(_) if !self.taken_over.has_room(&packet, limits) => {
-                Pushed::Full
+                PushOutcome::Full
             }
             Label::Message(_) | Label::Inherited(_) | Label::Late(_) | Label::Light => {
                 self.append(number, packet, label);
-                Pushed::Queued
+                PushOutcome::Queued
             }
         };
         self.hold();
@@ -195,13 +197,13 @@ impl Backlog {
     }
 
     /// A presence that takes the place of another needs no room.
-    fn push_presence(&mut self, number: u64, name: u64, packet: Packet, room: Room<'_>) -> Pushed {
-        let most = PRESENCES_PER_LINK * room.limits.roster_links;
-        if !self.presence_waits(name) && !room.is_left() {
-            return Pushed::Full;
+    fn push_presence(&mut self, number: u64, name: u64, packet: Packet, space: Space<'_>) -> PushOutcome {
+        let most = PRESENCES_PER_LINK * space.limits.roster_links;
+        if !self.presence_waits(name) && !space.is_left() {
+            return PushOutcome::Full;
         }
         let presences = self.presences.get_or_insert_with(Box::default);
-        if presences.push(number, name, packet, most) { Pushed::Queued } else { Pushed::Full }
+        if presences.push(number, name, packet, most) { PushOutcome::Queued } else { PushOutcome::Full }
     }
 
     /// Makes room for a message: what is light gives way.
@@ -242,7 +244,7 @@ impl Backlog {
         }
         self.late += u32::from(matches!(label, Label::Late(_)));
         self.shares += packet.share();
-        self.said.push(Entry { number, label, packet });
+        self.said.push(QueuedPacket { number, label, packet });
     }
 
     /// Whether nothing is in it.
@@ -266,7 +268,7 @@ impl Backlog {
     }
 
     /// Messages and light packets.
-    pub(in crate::router) fn said(&self) -> &[Entry] {
+    pub(in crate::router) fn said(&self) -> &[QueuedPacket] {
         &self.said
     }
 
@@ -327,14 +329,14 @@ impl Backlog {
     }
 
     /// The messages in it, oldest first.
-    pub(in crate::router) fn into_messages(self) -> Vec<Kept> {
+    pub(in crate::router) fn into_messages(self) -> Vec<KeptMessage> {
         let messages = self.said.into_iter().filter_map(|entry| {
             let (given, late) = match entry.label {
                 Label::Message(given) | Label::Inherited(given) => (given, false),
                 Label::Late(given) => (given, true),
                 Label::Presence(_) | Label::Light => return None,
             };
-            Some(Kept { given, packet: entry.packet, late })
+            Some(KeptMessage { given, packet: entry.packet, late })
         });
         messages.collect()
     }
@@ -346,7 +348,7 @@ impl Backlog {
 
     fn held_bytes(&self) -> usize {
         let presences = self.presences.as_ref().map_or(0, |presences| presences.held_bytes());
-        size_of::<Backlog>() + self.said.len() * size_of::<Entry>() + self.shares + presences
+        size_of::<Backlog>() + self.said.len() * size_of::<QueuedPacket>() + self.shares + presences
     }
 }
 
@@ -355,8 +357,8 @@ impl Backlog {
 impl Backlog {
     /// Asserts what must hold between its parts.
     pub(in crate::router) fn check(&self) {
-        let (mut counted, mut taken_over) = (Sum::default(), Sum::default());
-        for Entry { label, packet, .. } in &self.said {
+        let (mut counted, mut taken_over) = (PacketSum::default(), PacketSum::default());
+        for QueuedPacket { label, packet, .. } in &self.said {
             if label.counts() { counted.add(packet) } else { taken_over.add(packet) }
         }
         assert!(!self.is_empty(), "it is kept for something");

@@ -3,7 +3,10 @@
 //! Owns: the order of its files. Must not: hold code.
 
 pub(in crate::router) mod backlog;
-pub(in crate::router) mod presences;
+mod drain;
+mod polls;
+mod presences;
 pub(in crate::router) mod queue;
 pub(in crate::router) mod session;
 pub mod storm;
+pub(in crate::router) mod table;

@@ -18,7 +18,7 @@ const SEARCHED_MAX: usize = 16;
 #[derive(Debug, Default)]
 pub(in crate::router) struct Presences {
     /// Oldest first.
-    entries: SmallVec<[Entry; 1]>,
+    entries: SmallVec<[QueuedPresence; 1]>,
     /// Entries that were answered; all others come behind them.
     answered: usize,
     /// Gaps among the others.
@@ -30,7 +30,7 @@ pub(in crate::router) struct Presences {
 }
 
 #[derive(Debug)]
-struct Entry {
+struct QueuedPresence {
     number: u64,
     /// The hash of whom it is about. Keyed, and 64 bits: two names that meet are not to be expected.
     name: u64,
@@ -51,7 +51,7 @@ impl Presences {
 
     /// What they take of the shard's memory.
     pub(in crate::router) fn held_bytes(&self) -> usize {
-        size_of::<Presences>() + self.entries.len() * size_of::<Entry>() + self.shares
+        size_of::<Presences>() + self.entries.len() * size_of::<QueuedPresence>() + self.shares
     }
 
     /// Whether one about this name has not been answered yet.
@@ -70,7 +70,7 @@ impl Presences {
             None => packet,
         };
         self.shares += packet.share();
-        self.entries.push(Entry { number, name, packet: Some(packet) });
+        self.entries.push(QueuedPresence { number, name, packet: Some(packet) });
         let unanswered = self.entries.len() - self.answered;
         if self.gaps > SEARCHED_MAX && self.gaps > unanswered / 2 {
             self.close_gaps();
@@ -86,7 +86,7 @@ impl Presences {
     /// The place of the unanswered one about this name, counted from the first of them.
     fn find(&self, name: u64) -> Option<usize> {
         let unanswered = &self.entries[self.answered..];
-        let is_it = |entry: &Entry| entry.name == name && entry.packet.is_some();
+        let is_it = |entry: &QueuedPresence| entry.name == name && entry.packet.is_some();
         if self.index.is_empty() {
             debug_assert!(unanswered.len() <= SEARCHED_MAX, "many are indexed");
             return unanswered.iter().rposition(is_it);

@@ -8,7 +8,7 @@ use crate::base::clock::{Moment, Tick};
 use crate::base::limits::chat::REPEAT_MS_MIN;
 use crate::router::call::Packets;
 use crate::router::packet::Packet;
-use crate::router::sessions::backlog::{Backlog, Entry, Kept, Label, Pushed, Room};
+use crate::router::sessions::backlog::{Backlog, KeptMessage, Label, PushOutcome, QueuedPacket, Space};
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(in crate::router) struct Queue {
 
 /// An answer.
 #[derive(Debug)]
-pub(in crate::router) struct Answering {
+pub(in crate::router) struct QueueAnswer {
     /// What it brings.
     pub(in crate::router) packets: Packets,
     /// How many of them were answered before.
@@ -79,16 +79,16 @@ impl Queue {
     }
 
     /// Messages and light packets that are not acknowledged, oldest first.
-    pub(in crate::router) fn said(&self) -> &[Entry] {
+    pub(in crate::router) fn said(&self) -> &[QueuedPacket] {
         self.backlog.as_ref().map_or(&[], |backlog| backlog.said())
     }
 
     /// Queues a packet, if there is room.
-    pub(in crate::router) fn push(&mut self, packet: Packet, label: Label, room: Room<'_>) -> Pushed {
+    pub(in crate::router) fn push(&mut self, packet: Packet, label: Label, space: Space<'_>) -> PushOutcome {
         let issued = self.issued;
-        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, room)));
-        let pushed = backlog.push(issued + 1, packet, label, room);
-        self.issued += u64::from(pushed == Pushed::Queued);
+        let backlog = self.backlog.get_or_insert_with(|| Box::new(Backlog::after(issued, space)));
+        let pushed = backlog.push(issued + 1, packet, label, space);
+        self.issued += u64::from(pushed == PushOutcome::Queued);
         self.forget_if_empty();
         pushed
     }
@@ -114,10 +114,10 @@ impl Queue {
     }
 
     /// Everything not acknowledged, for an answer.
-    pub(in crate::router) fn answer(&mut self, now: Tick) -> Answering {
+    pub(in crate::router) fn answer(&mut self, now: Tick) -> QueueAnswer {
         let repeats = !self.has_news();
         let Some(backlog) = &mut self.backlog else {
-            return Answering { packets: Packets::None, repeated: 0 };
+            return QueueAnswer { packets: Packets::None, repeated: 0 };
         };
         if repeats {
             backlog.repeatable = Moment::not_before(now.after(REPEAT_MS_MIN));
@@ -128,11 +128,11 @@ impl Queue {
             1 => Packets::One(backlog.packets().next().expect("there is one").clone()),
             _ => Packets::Many(backlog.packets().cloned().collect()),
         };
-        Answering { packets, repeated }
+        QueueAnswer { packets, repeated }
     }
 
     /// The messages this browser has not acknowledged, oldest first.
-    pub(in crate::router) fn into_messages(self) -> Vec<Kept> {
+    pub(in crate::router) fn into_messages(self) -> Vec<KeptMessage> {
         self.backlog.map(|backlog| backlog.into_messages()).unwrap_or_default()
     }
 }
@@ -143,7 +143,7 @@ impl Queue {
     /// The messages in it: the user's nth each is, how it came here, whether it was answered, and what it says.
     pub(in crate::router) fn messages(&self) -> impl Iterator<Item = (u64, Label, bool, &Packet)> {
         let told = self.told();
-        self.said().iter().filter_map(move |Entry { number, label, packet }| match *label {
+        self.said().iter().filter_map(move |QueuedPacket { number, label, packet }| match *label {
             Label::Message(given) | Label::Inherited(given) | Label::Late(given) => {
                 Some((given, *label, *number <= told, packet))
             }
@@ -206,9 +206,9 @@ mod tests {
     const DOMAIN: DomainId = DomainId(0);
 
     /// Queues a packet within these limits, with memory enough.
-    fn push(queue: &mut Queue, packet: Packet, label: Label, limits: &Limits) -> Pushed {
+    fn push(queue: &mut Queue, packet: Packet, label: Label, limits: &Limits) -> PushOutcome {
         let memory = Memory::new(usize::MAX / 100);
-        queue.push(packet, label, Room { limits, memory: &memory, domain: DOMAIN })
+        queue.push(packet, label, Space { limits, memory: &memory, domain: DOMAIN })
     }
 
     fn all(queue: &mut Queue) -> Vec<Packet> {
@@ -233,7 +233,7 @@ mod tests {
         let mut queue = Queue::default();
         for given in 1..=2 {
             let pushed = push(&mut queue, message(&given.to_string()), Label::Message(given), &limits(9));
-            assert_eq!(pushed, Pushed::Queued);
+            assert_eq!(pushed, PushOutcome::Queued);
         }
         assert_eq!((queue.told(), queue.issued()), (0, 2));
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
@@ -301,24 +301,24 @@ mod tests {
     #[test]
     fn a_full_queue_drops_typing_states_and_then_refuses() {
         let mut queue = Queue::default();
-        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), Pushed::Queued);
-        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), Pushed::Queued);
-        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), Pushed::Dropped);
-        assert_eq!(push(&mut queue, message("1"), Label::Message(1), &limits(2)), Pushed::Queued);
-        assert_eq!(push(&mut queue, message("2"), Label::Message(2), &limits(2)), Pushed::Queued);
-        assert_eq!(push(&mut queue, message("3"), Label::Message(3), &limits(2)), Pushed::Full);
+        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), PushOutcome::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), PushOutcome::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light, &limits(2)), PushOutcome::Dropped);
+        assert_eq!(push(&mut queue, message("1"), Label::Message(1), &limits(2)), PushOutcome::Queued);
+        assert_eq!(push(&mut queue, message("2"), Label::Message(2), &limits(2)), PushOutcome::Queued);
+        assert_eq!(push(&mut queue, message("3"), Label::Message(3), &limits(2)), PushOutcome::Full);
         queue.check();
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
         let small = Limits { queue_bytes: 2 * message("1").json().len(), ..Limits::DEFAULT };
         assert_eq!(
             push(&mut queue, message("3"), Label::Message(3), &small),
-            Pushed::Full,
+            PushOutcome::Full,
             "bytes count, too"
         );
         let tiny = Limits { queue_bytes: 1, ..Limits::DEFAULT };
         assert_eq!(
             push(&mut Queue::default(), message("1"), Label::Message(1), &tiny),
-            Pushed::Queued,
+            PushOutcome::Queued,
             "one always fits"
         );
     }
@@ -333,8 +333,8 @@ mod tests {
             queue.answer(Tick::ZERO);
             pushed
         };
-        assert!((0..6).all(|_| add() == Pushed::Queued));
-        assert_eq!(add(), Pushed::Full);
+        assert!((0..6).all(|_| add() == PushOutcome::Queued));
+        assert_eq!(add(), PushOutcome::Full);
     }
 
     #[test]
@@ -343,7 +343,7 @@ mod tests {
         let (mut queue, few) = (Queue::default(), Limits { roster_links: 1, ..Limits::DEFAULT });
         for _ in 0..15 {
             for packet in [Packet::presence(PresenceType::Online, &bob), Packet::offline(&bob)] {
-                assert_eq!(push(&mut queue, packet, Label::Presence(7), &few), Pushed::Queued);
+                assert_eq!(push(&mut queue, packet, Label::Presence(7), &few), PushOutcome::Queued);
             }
         }
         assert_eq!(all(&mut queue), [Packet::offline(&bob)]);
@@ -357,15 +357,15 @@ mod tests {
         let show = |show| Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""));
         let limits = limits(9);
         let push = |queue: &mut Queue, packet, label| {
-            queue.push(packet, label, Room { limits: &limits, memory: &memory, domain: DOMAIN })
+            queue.push(packet, label, Space { limits: &limits, memory: &memory, domain: DOMAIN })
         };
-        assert_eq!(push(&mut queue, show("away"), Label::Presence(1)), Pushed::Queued);
-        assert_eq!(push(&mut queue, status(), Label::Light), Pushed::Queued);
+        assert_eq!(push(&mut queue, show("away"), Label::Presence(1)), PushOutcome::Queued);
+        assert_eq!(push(&mut queue, status(), Label::Light), PushOutcome::Queued);
         others.set(4_000);
-        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(1)), Pushed::Queued, "in its place");
-        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(2)), Pushed::Full);
-        assert_eq!(push(&mut queue, status(), Label::Light), Pushed::Dropped);
-        assert_eq!(push(&mut Queue::default(), status(), Label::Light), Pushed::Dropped);
+        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(1)), PushOutcome::Queued, "in its place");
+        assert_eq!(push(&mut queue, show("dnd"), Label::Presence(2)), PushOutcome::Full);
+        assert_eq!(push(&mut queue, status(), Label::Light), PushOutcome::Dropped);
+        assert_eq!(push(&mut Queue::default(), status(), Label::Light), PushOutcome::Dropped);
         assert_eq!(all(&mut queue), [status(), show("dnd")]);
         drop(queue);
         assert_eq!(memory.held_by(Owner::Domain(DOMAIN)), 0);
@@ -375,9 +375,9 @@ mod tests {
     fn what_is_taken_over_does_not_count_but_has_a_limit() {
         let mut queue = Queue::default();
         let mut add = |label| push(&mut queue, message("x"), label, &limits(2));
-        assert_eq!([Label::Inherited(5), Label::Inherited(6)].map(&mut add), [Pushed::Queued; 2]);
-        assert_eq!(add(Label::Late(2)), Pushed::Full);
-        assert_eq!([Label::Message(7), Label::Message(8)].map(&mut add), [Pushed::Queued; 2]);
+        assert_eq!([Label::Inherited(5), Label::Inherited(6)].map(&mut add), [PushOutcome::Queued; 2]);
+        assert_eq!(add(Label::Late(2)), PushOutcome::Full);
+        assert_eq!([Label::Message(7), Label::Message(8)].map(&mut add), [PushOutcome::Queued; 2]);
         assert_eq!(queue.acknowledged(), Some(4), "all before were");
         all(&mut queue);
         assert!(acknowledge(&mut queue, Some(3)).is_empty());

@@ -61,8 +61,8 @@ impl World {
 
     /// Whether a poll waits until what was answered before may be answered again.
     fn is_paced(&self) -> bool {
-        let mut sessions = self.routers.iter().flat_map(|router| router.sessions.iter());
-        sessions.any(|(_, session)| session.parked().is_some() && !session.queue.is_empty())
+        let mut sessions = self.routers.iter().flat_map(|router| router.people.sessions().iter());
+        sessions.any(|(_, session)| session.parked().is_some() && !session.queue().is_empty())
     }
 
     /// A calm moment.
@@ -82,15 +82,14 @@ impl World {
 
     fn sessions_of(&self, user: UserKey) -> impl Iterator<Item = SessionKey> {
         let place = user.place;
-        self.router_of(place).sessions_of(user.slot).map(move |slot| SessionKey { place, slot })
+        self.router_of(place).people.sessions_of(user.slot).map(move |slot| SessionKey { place, slot })
     }
 
     /// The members of a room, and whether others see them.
     fn members(&self, domain: usize, room: &str) -> Vec<(UserKey, bool)> {
         let id = self.domain_ids[domain];
         let router = self.router_of(self.places.of(id, room));
-        let Some(slot) = router.find_room(id, room) else { return Vec::new() };
-        router.rooms[slot].members.iter().map(|(user, visible)| (*user, *visible)).collect()
+        router.rooms.members_by_name(id, room)
     }
 
     /// Somebody says something: it is queued to exactly those it is for, and they see it.
@@ -160,7 +159,7 @@ impl World {
         let Some(Answer::Members(MemberList { members, .. })) = self.probed.take() else {
             panic!("it was not answered")
         };
-        let name = |user: UserKey| self.router_of(user.place).users[user.slot].profile.name().to_owned();
+        let name = |user: UserKey| self.user(user).expect("members are online").profile().name().to_owned();
         let members_now =
             self.members(domain, &room).into_iter().map(|(user, visible)| (name(user), visible));
         let shown = members_now.filter(|(name, visible)| *visible || viewer.as_ref() == Some(name));
@@ -260,7 +259,7 @@ impl World {
         let most = self.plan.limits.roster_links;
         let is_full = |name: &str| {
             let user = self.find_user(domain, name).and_then(|user| self.user(user));
-            user.is_some_and(|user| user.roster.len() >= most)
+            user.is_some_and(|user| user.roster_keys().len() >= most)
         };
         for other in left_out {
             assert!(is_full(name) || is_full(&other), "{other} is left out, and there is room");

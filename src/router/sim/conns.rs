@@ -131,7 +131,7 @@ impl World {
     pub(super) fn assert_ended(&self, page: usize) {
         let Some(session) = self.pages[page].session else { return };
         let router = &self.routers[usize::from(session.place.0)];
-        assert!(router.sessions.get(session.slot).is_none(), "the session of page {page} is alive");
+        assert!(router.people.sessions().get(session.slot).is_none(), "the session of page {page} is alive");
     }
 
     /// The kernel takes the last byte of an answer; the browser may or may not see it.
@@ -211,6 +211,6 @@ impl World {
     pub(super) fn alive(&self, page: usize) -> Option<SessionKey> {
         let session = self.pages[page].session?;
         let router = &self.routers[usize::from(session.place.0)];
-        router.sessions.get(session.slot).map(|_| session)
+        router.people.sessions().get(session.slot).map(|_| session)
     }
 }

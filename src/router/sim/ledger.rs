@@ -15,7 +15,7 @@ use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{Alarm, CallRequest, Input, Mail};
 use crate::router::packet::{MessageType, Packet};
-use crate::router::people::linger::Mailed;
+use crate::router::people::mailbox::MailboxMessage;
 use crate::router::sessions::backlog::Label;
 
 /// A message.
@@ -130,7 +130,7 @@ pub(super) struct Before {
 impl World {
     pub(super) fn before(&mut self, place: usize, input: &Input<'_>) -> Before {
         self.hear(place, input);
-        let counters = &self.routers[place].counters;
+        let counters = self.routers[place].out.counters();
         let says = |key: &CallKey, verb: &Verb<'_>| matches!(verb, Verb::Message(_)).then_some(*key);
         let call = match input {
             Input::Call(CallRequest { key, call }) | Input::Mail(Mail::Call(CallRequest { key, call })) => {
@@ -159,7 +159,7 @@ impl World {
     /// Notes what a router hears of a page: its session must not expire too soon after it.
     fn hear(&mut self, place: usize, input: &Input<'_>) {
         let time = self.now(place).ms();
-        let draining = self.routers[place].drain.is_some();
+        let draining = self.routers[place].people.sessions().is_draining();
         let here = |session: &SessionKey| usize::from(session.place.0) == place && !draining;
         match input {
             Input::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } })
@@ -192,8 +192,11 @@ impl World {
 
     fn hear_fate(&mut self, session: SessionKey, key: CallKey, flushed: Option<u64>) {
         let router = &self.routers[usize::from(session.place.0)];
-        let awaited =
-            router.sessions.get(session.slot).is_some_and(|session| session.answering() == Some(key));
+        let awaited = router
+            .people
+            .sessions()
+            .get(session.slot)
+            .is_some_and(|session| session.answering() == Some(key));
         if let Some(page) = self.pages.iter_mut().find(|page| page.heard_poll == Some(key)) {
             page.flushed = flushed.filter(|_| awaited);
         }
@@ -201,13 +204,13 @@ impl World {
 
     /// Looks at what an input has changed.
     pub(super) fn observe(&mut self, place: usize, before: &Before, returned: &[(usize, usize)]) {
-        if self.routers[place].counters.messages_total > before.messages {
+        if self.routers[place].out.counters().messages_total > before.messages {
             let key = before.call.expect("a message is judged when its call is read");
             if let Some(Ask::Say { message }) = self.calls.get(&key).map(|pending| &pending.ask) {
                 let said = &mut self.ledger.said[*message];
                 let router = &self.routers[place];
                 let id = self.domain_ids[said.domain];
-                said.sender = router.find_user(id, &said.from).map(|slot| router.user_key(slot));
+                said.sender = router.people.find(id, &said.from).map(|slot| router.directory.user_key(slot));
             }
         }
         let was = std::mem::take(&mut self.ledger.held[place]);
@@ -238,7 +241,7 @@ impl World {
                     left.insert((held.user, *given), number);
                 }
             }
-            if now.is_none() && self.routers[place].counters.sessions_expired_total > before.expired {
+            if now.is_none() && self.routers[place].out.counters().sessions_expired_total > before.expired {
                 self.assert_was_silent(place, held.page, before.alarm);
             }
         }
@@ -272,7 +275,7 @@ impl World {
                 && !said.is_copy(user)
                 && self.plan.takes_back_in(said.domain)
                 // A router may not have been told yet that the domain was removed.
-                && self.routers[place].domains.get(self.domain_ids[said.domain]).is_some();
+                && self.routers[place].people.is_configured(self.domain_ids[said.domain]);
             if returns && returned.contains(&(said.domain, *number)) {
                 back += 1;
                 assert!(!delivered, "message {number} was acknowledged and goes back");
@@ -287,7 +290,7 @@ impl World {
             }
         }
         assert_eq!(back, returned.len(), "something goes back that was never there: {returned:?}");
-        let counters = &self.routers[place].counters;
+        let counters = self.routers[place].out.counters();
         let counted = counters.messages_lost_total - before.lost;
         let missed = counters.undelivered_lost_total - before.undelivered_lost;
         assert_eq!(counters.undelivered_total - before.undelivered, back as u64 + missed);
@@ -303,27 +306,25 @@ impl World {
 
     /// Reads the queues and mailboxes of a router, and enters what is new.
     fn look(&mut self, place: usize, was: &BTreeMap<Slot, Held>, were: &BTreeMap<Slot, Vec<u64>>) {
-        let router = &self.routers[place];
-        for (slot, session) in router.sessions.iter() {
-            let user = user_at(place, session.user);
+        let people = &self.routers[place].people;
+        for (slot, session) in people.sessions().iter() {
+            let owner = people.get(session.user()).expect("a session has a user");
+            let user = user_at(place, session.user());
             let key = SessionKey { place: user.place, slot };
             let before = was.get(&slot);
-            let given: Vec<u64> = session.queue.messages().map(|(given, ..)| given).collect();
-            for (given, label, _, packet) in session.queue.messages() {
+            let given: Vec<u64> = session.queue().messages().map(|(given, ..)| given).collect();
+            for (given, label, _, packet) in session.queue().messages() {
                 if before.is_some_and(|held| held.given.contains(&given)) {
                     continue;
                 }
                 let number = *self.ledger.numbers.entry((user, given)).or_insert_with(|| number(packet));
                 let said = &mut self.ledger.said[number];
-                let profile = &router.users[session.user].profile;
-                assert_eq!(
-                    self.domain_ids[said.domain], router.users[session.user].domain,
-                    "message {number} is of another domain"
-                );
+                let domain = self.domain_ids[said.domain];
+                assert_eq!(domain, owner.domain(), "message {number} is of another domain");
                 assert!(!said.queued.iter().any(|queued| queued.session == key), "{number} was queued twice");
-                assert_may_have(number, said, user, profile.name());
+                assert_may_have(number, said, user, owner.profile().name());
                 let direct = matches!(label, Label::Message(_));
-                let newest = router.users[session.user].newest == Some(slot);
+                let newest = owner.session_list().newest() == Some(slot);
                 assert!(direct || newest, "message {number} was handed over to an older session");
                 let acknowledged = self.ledger.acknowledged.contains(&(user, given));
                 assert!(
@@ -334,15 +335,17 @@ impl World {
             }
             let page = match before {
                 Some(held) => held.page,
-                None => page_of(&router.ticket(slot).secret),
+                None => page_of(session.secret()),
             };
-            self.ledger.held[place]
-                .insert(slot, Held { user: session.user, page, given, answered: session.queue.answered() });
+            self.ledger.held[place].insert(
+                slot,
+                Held { user: session.user(), page, given, answered: session.queue().answered() },
+            );
         }
-        for (slot, user) in router.users.iter() {
+        for (slot, user) in people.users() {
             let Some(linger) = user.linger() else { continue };
             let key = user_at(place, slot);
-            for Mailed { kept, claim } in linger.mailbox() {
+            for MailboxMessage { kept, claim } in linger.mailbox() {
                 let (given, packet) = (&kept.given, &kept.packet);
                 if were.get(&slot).is_some_and(|before| before.contains(given)) {
                     continue;
@@ -351,7 +354,7 @@ impl World {
                 let number = known.unwrap_or_else(|| number(packet));
                 self.ledger.numbers.insert((key, *given), number);
                 let said = &mut self.ledger.said[number];
-                assert_may_have(number, said, key, user.profile.name());
+                assert_may_have(number, said, key, user.profile().name());
                 let back = said.kind == MessageType::Unicast && !said.is_copy(key);
                 let back = back && self.plan.takes_back_in(said.domain);
                 assert!(back || claim.is_none(), "message {number} has a claim");
@@ -368,15 +371,16 @@ impl World {
     /// A session that has just started was given what waits in those of its user that have no poll.
     fn look_at_newcomers(&self, place: usize, was: &BTreeMap<Slot, Held>) {
         let router = &self.routers[place];
-        for (slot, session) in router.sessions.iter().filter(|(slot, _)| !was.contains_key(slot)) {
-            let given: BTreeSet<u64> = session.queue.messages().map(|(given, ..)| given).collect();
-            let user = user_at(place, session.user);
-            let others = router.sessions_of(session.user).filter(|other| *other != slot);
-            for other in others.map(|other| &router.sessions[other]).filter(|other| !other.has_poll()) {
-                for (number, ..) in other.queue.messages() {
+        let (people, limits) = (&router.people, &self.plan.limits);
+        for (slot, session) in people.sessions().iter().filter(|(slot, _)| !was.contains_key(slot)) {
+            let given: BTreeSet<u64> = session.queue().messages().map(|(given, ..)| given).collect();
+            let user = user_at(place, session.user());
+            let others = people.sessions_of(session.user()).filter(|other| *other != slot);
+            for other in others.map(|other| &people.sessions()[other]).filter(|other| !other.has_poll()) {
+                for (number, ..) in other.queue().messages() {
                     let waits = !self.ledger.acknowledged.contains(&(user, number));
                     let missed = waits && !given.contains(&number);
-                    let full = session.queue.taken_over() >= router.limits.queue_messages;
+                    let full = session.queue().taken_over() >= limits.queue_messages;
                     assert!(!missed || full, "{number} was not given to a page that started");
                 }
             }
@@ -393,17 +397,18 @@ impl World {
 
     /// Whether a message that left with its session or mailbox is with another one of the user.
     fn is_passed_on(&self, place: usize, user: Slot, given: u64, number: usize) -> bool {
-        let router = &self.routers[place];
-        let Some(owner) = router.users.get(user) else { return false };
+        let people = &self.routers[place].people;
+        let Some(owner) = people.get(user) else { return false };
         if let Some(linger) = owner.linger() {
             let kept = linger.mailbox().iter().any(|mailed| mailed.kept.given == given);
             // It may have been too much for a session that ended in the same step; then it is counted.
             assert!(kept || self.plan.queues_are_short(), "message {number} is not in the mailbox");
             return kept;
         }
-        let Some(heir) = owner.newest else { return false }; // the server has gone down
-        let has = router.sessions_of(user).any(|session| self.has(place, session, number));
-        let full = || router.sessions[heir].queue.taken_over() >= router.limits.queue_messages;
+        let Some(heir) = owner.session_list().newest() else { return false }; // the server has gone down
+        let has = people.sessions_of(user).any(|session| self.has(place, session, number));
+        let taken_over = || people.sessions()[heir].queue().taken_over();
+        let full = || taken_over() >= self.plan.limits.queue_messages;
         assert!(has || full(), "message {number} was not handed over");
         has
     }
@@ -431,7 +436,7 @@ impl World {
             if usize::from(user.place.0) != place || mailboxes.contains_key(&user.slot) {
                 return true;
             }
-            let expired = alarm == Some(Alarm::User(user.slot)) && router.users.get(user.slot).is_none();
+            let expired = alarm == Some(Alarm::User(user.slot)) && router.people.get(user.slot).is_none();
             assert!(!expired || time >= *since + linger_ms, "he lingered {} ms", time - *since);
             false
         });

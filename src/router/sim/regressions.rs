@@ -161,9 +161,9 @@ fn own_words_piled_up_beside_a_page_that_never_acknowledges() {
         world.settle_page(heard);
     }
     let session = world.alive(stuck).expect("it is within its limits");
-    let user = &world.routers[0].users[world.routers[0].sessions[session.slot].user];
-    let aside = user.aside.as_ref().expect("copies may wait");
-    assert_eq!(aside.spoken_on(session.slot).len(), 1, "they are one run");
+    let people = &world.routers[0].people;
+    let user = people.get(people.sessions()[session.slot].user()).expect("it is online");
+    assert_eq!(user.spoken_runs(session.slot), 1, "they are one run");
 }
 
 #[test]

@@ -18,9 +18,11 @@ use crate::base::domains::{DomainConfig, DomainId, Domains};
 use crate::base::limits::turn::STOP_MS_MIN;
 use crate::base::memory::Memory;
 use crate::router::call::{Answer, Call, Delivery, Verb};
-use crate::router::ids::{CallKey, Place, Places, SessionKey, UserKey};
+use crate::router::directory::Places;
+use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{
-    Alarm, CallAnswer, CallRequest, Deadline, Effect, Envelope, Input, Mail, PollFate, Returned, Undelivered,
+    Alarm, CallAnswer, CallRequest, Effect, Envelope, Input, Mail, PollFate, Returned, TimedAlarm,
+    Undelivered,
 };
 use crate::router::{Router, Settings};
 
@@ -190,12 +192,12 @@ impl World {
     pub(super) fn find_user(&self, domain: usize, name: &str) -> Option<UserKey> {
         let id = self.domain_ids[domain];
         let router = &self.routers[usize::from(self.places.of(id, name).0)];
-        router.find_user(id, name).map(|slot| router.user_key(slot))
+        router.people.find(id, name).map(|slot| router.directory.user_key(slot))
     }
 
     /// Gathers that were late so far.
     pub(super) fn late(&self) -> u64 {
-        self.routers.iter().map(|router| router.counters.gathers_late_total).sum()
+        self.routers.iter().map(|router| router.out.counters().gathers_late_total).sum()
     }
 
     /// The key of the next call: it arrives somewhere.
@@ -240,7 +242,7 @@ impl World {
                     assert_ne!(to, from, "mail to oneself goes through the inbox");
                     self.mail.entry((from, to)).or_default().push_back(mail);
                 }
-                Effect::Deadline(Deadline { at, alarm }) => {
+                Effect::Deadline(TimedAlarm { at, alarm }) => {
                     self.alarms_set += 1;
                     self.alarms[place].push(Reverse((at, self.alarms_set)));
                     self.alarm_of[place].insert(self.alarms_set, alarm);

@@ -1,23 +1,23 @@
 //! What few users have, and not for long.
 //!
-//! Owns: [`Aside`]: the mailbox of a user who lingers, the account of messages that went from one session to another,
+//! Owns: [`Extras`]: the mailbox of a user who lingers, the account of messages that went from one session to another,
 //! and the places in the roster that are kept for names whose owners were asked. Must not: act on any of it. It lies in
 //! a block of its own, because nearly every user has nothing of it.
 
 use std::collections::BTreeMap;
 
+use super::mailbox::Linger;
+use super::spans::{Spans, is_in};
 use crate::base::slots::Slot;
-use crate::router::people::linger::Linger;
-use crate::router::people::spans::Spans;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(in crate::router) struct Aside {
+pub(super) struct Extras {
     /// Set while the user has no session.
-    pub(in crate::router) linger: Option<Linger>,
+    pub(super) linger: Option<Linger>,
     /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
     /// has not acknowledged them.
-    pub(in crate::router) acknowledged: Spans,
+    pub(super) acknowledged: Spans,
     /// Messages that were said on a session, of which it was given no copy; as far as a copy for another session may
     /// still wait.
     spoken: Vec<Spoken>,
@@ -25,7 +25,7 @@ pub(in crate::router) struct Aside {
     /// each.
     late: BTreeMap<u64, u32>,
     /// Places in the roster that are kept for names whose owners have not answered yet.
-    pub(in crate::router) reserved: usize,
+    pub(super) reserved: usize,
 }
 
 /// What was said on one session.
@@ -37,15 +37,15 @@ struct Spoken {
     runs: Vec<(u64, u64)>,
 }
 
-impl Aside {
+impl Extras {
     /// Whether it is there for nothing.
-    pub(in crate::router) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         let messages = !self.acknowledged.is_empty() || !self.spoken.is_empty() || !self.late.is_empty();
         self.linger.is_none() && !messages && self.reserved == 0
     }
 
     /// A message was said on a session; every copy up to `floor` was acknowledged.
-    pub(in crate::router) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
+    pub(super) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
         self.forget_up_to(floor);
         let at = self.spoken.iter().position(|spoken| spoken.session == session).unwrap_or_else(|| {
             self.spoken.push(Spoken { session, runs: Vec::new() });
@@ -59,17 +59,17 @@ impl Aside {
     }
 
     /// The messages that were said on a session, as runs.
-    pub(in crate::router) fn spoken_on(&self, session: Slot) -> &[(u64, u64)] {
+    pub(super) fn spoken_on(&self, session: Slot) -> &[(u64, u64)] {
         self.spoken.iter().find(|spoken| spoken.session == session).map_or(&[], |spoken| &spoken.runs)
     }
 
     /// Whether a message was said on a session.
-    pub(in crate::router) fn is_spoken(&self, given: u64) -> bool {
+    pub(super) fn is_spoken(&self, given: u64) -> bool {
         self.spoken.iter().any(|spoken| is_in(&spoken.runs, given))
     }
 
     /// Every session has acknowledged what it was given up to this number.
-    pub(in crate::router) fn forget_up_to(&mut self, floor: u64) {
+    pub(super) fn forget_up_to(&mut self, floor: u64) {
         self.acknowledged.forget_up_to(floor);
         for Spoken { runs, .. } in &mut self.spoken {
             let useless = runs.partition_point(|(_, to)| *to <= floor);
@@ -79,12 +79,12 @@ impl Aside {
     }
 
     /// A message that was taken over late is queued to one more session.
-    pub(in crate::router) fn hold_late(&mut self, given: u64) {
+    pub(super) fn hold_late(&mut self, given: u64) {
         *self.late.entry(given).or_default() += 1;
     }
 
     /// A session has ended that held a message taken over late. Returns whether nobody has it now.
-    pub(in crate::router) fn release_late(&mut self, given: u64) -> bool {
+    pub(super) fn release_late(&mut self, given: u64) -> bool {
         let Some(holders) = self.late.get_mut(&given) else { return false };
         *holders -= 1;
         let orphaned = *holders == 0;
@@ -95,32 +95,26 @@ impl Aside {
     }
 
     /// How many messages that were taken over late were acknowledged by nobody.
-    pub(in crate::router) fn late_len(&self) -> usize {
+    pub(super) fn late_len(&self) -> usize {
         self.late.len()
     }
 
     /// Whether a message that was taken over late was acknowledged by nobody.
-    pub(in crate::router) fn waits_late(&self, given: u64) -> bool {
+    pub(super) fn waits_late(&self, given: u64) -> bool {
         self.late.contains_key(&given)
     }
 
     /// A session acknowledged a message that was taken over late: nobody is to get it again.
-    pub(in crate::router) fn acknowledge_late(&mut self, given: u64) {
+    pub(super) fn acknowledge_late(&mut self, given: u64) {
         self.late.remove(&given);
     }
 
     /// No session is left: only the mailbox knows what waits.
-    pub(in crate::router) fn forget_sessions(&mut self) {
+    pub(super) fn forget_sessions(&mut self) {
         self.acknowledged = Spans::default();
         self.spoken = Vec::new();
         self.late = BTreeMap::new();
     }
-}
-
-/// Whether a number is in one of these runs.
-pub(in crate::router) fn is_in(runs: &[(u64, u64)], number: u64) -> bool {
-    let at = runs.partition_point(|(_, to)| *to < number);
-    runs.get(at).is_some_and(|(from, _)| *from < number)
 }
 
 #[cfg(test)]
@@ -132,15 +126,15 @@ mod tests {
     #[test]
     fn what_a_page_says_that_never_acknowledges_takes_no_room() {
         let speaker = Slot { index: 1, generation: NonZeroU32::MIN };
-        let mut aside = Aside::default();
+        let mut extras = Extras::default();
         for given in (2..100_000).filter(|given| *given != 500) {
-            aside.note_spoken(given, speaker, 1);
+            extras.note_spoken(given, speaker, 1);
         }
-        assert_eq!(aside.spoken_on(speaker), [(1, 499), (500, 99_999)]);
-        assert!(aside.is_spoken(499) && !aside.is_spoken(500) && aside.is_spoken(501));
-        aside.forget_up_to(99_998);
-        assert!(aside.is_spoken(99_999), "the rest is still needed");
-        aside.forget_up_to(99_999);
-        assert!(aside.is_empty());
+        assert_eq!(extras.spoken_on(speaker), [(1, 499), (500, 99_999)]);
+        assert!(extras.is_spoken(499) && !extras.is_spoken(500) && extras.is_spoken(501));
+        extras.forget_up_to(99_998);
+        assert!(extras.is_spoken(99_999), "the rest is still needed");
+        extras.forget_up_to(99_999);
+        assert!(extras.is_empty());
     }
 }

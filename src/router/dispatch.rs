@@ -1,0 +1,94 @@
+//! Which part handles which input.
+//!
+//! Owns: the way of a call to the place that can judge it, and of each input to its part. Must not: act on either.
+
+use super::call::{Call, Caller, Verb};
+use super::machine::Router;
+use super::mail::{Alarm, CallAnswer, CallRequest, Effect, Input, Mail};
+use crate::base::clock::Tick;
+
+impl Router {
+    /// Handles one input at time `now`, and appends its effects to `effects`.
+    pub fn handle(&mut self, input: Input<'_>, now: Tick, effects: &mut Vec<Effect>) {
+        self.out.begin(now, effects);
+        match input {
+            Input::Call(request) => self.route(request),
+            Input::Mail(mail) => self.receive(mail),
+            Input::Cut(cut) => self.out.send(cut.session.place, Mail::Cut(cut)),
+            Input::Fate(fate) => self.out.send(fate.session.place, Mail::Fate(fate)),
+            Input::Alarm(Alarm::Session(slot)) => self.people.on_session_alarm(&mut self.out, slot),
+            Input::Alarm(Alarm::User(slot)) => self.people.on_user_alarm(&mut self.out, slot),
+            Input::Alarm(Alarm::Gather(slot)) => self.out.on_gather_alarm(slot),
+            Input::Alarm(Alarm::Drain) => self.people.drain_on(&mut self.out),
+            Input::Domains(domains) => self.people.replace_domains(&mut self.out, domains),
+            Input::Drain => self.people.drain(&mut self.out),
+            Input::End => self.people.end(&mut self.out),
+        }
+        while let Some(mail) = self.out.next_mail() {
+            self.receive(mail);
+        }
+        self.people.assert_sound(self.out.counters().packets_waiting);
+        self.rooms.assert_sound();
+        self.out.end(effects);
+    }
+
+    /// Judges a call here, or sends it to the router that can.
+    fn route(&mut self, request: CallRequest<'_>) {
+        let home = self.directory.home(&request.call);
+        if home == self.directory.place() {
+            self.judge(request);
+        } else {
+            let CallRequest { key, call } = request;
+            self.out.send(home, Mail::Call(CallRequest { key, call: call.into_owned() }));
+        }
+    }
+
+    fn judge(&mut self, request: CallRequest<'_>) {
+        let CallRequest { key, call: Call { domain, verb } } = request;
+        let (caller, out) = (Caller { key, domain }, &mut self.out);
+        match verb {
+            Verb::Online(online) => self.people.online(out, caller, *online),
+            Verb::Offline(subject) => self.people.offline(out, caller, &subject),
+            Verb::Show(show) => self.people.change(out, caller, &show),
+            Verb::Status(typing) => self.status(caller, &typing),
+            Verb::Message(message) => self.message(caller, &message),
+            Verb::Onlines(query) => self.people.onlines(out, caller, query),
+            Verb::Members(query) => self.people.members(out, caller, &query),
+            Verb::Join(call) => self.people.join(out, caller, &call),
+            Verb::Leave(call) => self.people.leave(out, caller, &call),
+            Verb::RemoveBuddies(removal) => self.people.remove_buddies(out, caller, removal),
+            Verb::Poll(poll) => self.people.poll(out, caller, poll),
+        }
+    }
+
+    fn receive(&mut self, mail: Mail) {
+        let out = &mut self.out;
+        match mail {
+            Mail::Call(request) => self.judge(request),
+            Mail::Answer(CallAnswer { key, answer }) => out.answer(key, answer),
+            Mail::Cut(cut) => self.people.on_cut(out, cut),
+            Mail::Fate(fate) => self.people.on_fate(out, fate),
+            Mail::Close(key) => out.close_poll(key),
+            Mail::Unicast(unicast) => self.on_unicast(&unicast),
+            Mail::Multicast(multicast) => self.rooms.on_multicast(out, &multicast),
+            Mail::Deliver(distribution) => self.on_deliver(&distribution),
+            Mail::Broadcast(broadcast) => self.on_broadcast(&broadcast),
+            Mail::Link(link) => self.people.on_link(out, *link),
+            Mail::Linked(reply) => self.people.on_linked(out, *reply),
+            Mail::Presence(presence) => self.people.on_presence(out, presence),
+            Mail::Unlink(unlink) => self.people.on_unlink(out, *unlink),
+            Mail::Unlinked(reply) => self.people.on_unlinked(out, reply),
+            Mail::Enter(entry) => self.rooms.on_enter(out, entry),
+            Mail::Entered(reply) => self.people.on_entered(out, reply),
+            Mail::Join(join) => self.rooms.on_join(out, join),
+            Mail::Leave(leave) => self.rooms.on_leave(out, &leave),
+            Mail::Left(left) => self.people.on_left(&left),
+            Mail::Exit(exit) => self.rooms.on_exit(out, &exit),
+            Mail::Reveal(reveal) => self.rooms.on_reveal(out, &reveal),
+            Mail::Members(request) => self.rooms.on_members(out, request),
+            Mail::Ask(request) => self.people.on_ask(out, &request),
+            Mail::Describe(request) => self.people.on_describe(out, &request),
+            Mail::Report(report) => out.on_report(report),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The router: its parts, and what a shard sees of them.
+//!
+//! Owns: [`Router`] and [`Settings`]. Must not: handle an input; `dispatch` does.
+
+use std::sync::Arc;
+
+use super::directory::{Directory, Places};
+use super::ids::Place;
+use super::out::Out;
+use super::people::tables::People;
+use super::rooms::table::Rooms;
+use super::sessions::storm::Load;
+use super::work::Work;
+use crate::base::clock::Tick;
+use crate::base::domains::Domains;
+use crate::base::limits::{Limits, Timeouts};
+use crate::base::memory::Memory;
+use crate::base::stats::Counters;
+
+/// What a router is made of.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The router's own place.
+    pub place: Place,
+    /// All places; the same for all routers of a process.
+    pub places: Places,
+    /// Tells the tickets of this process from those of every other.
+    pub epoch: u32,
+    /// Caps.
+    pub limits: Arc<Limits>,
+    /// Deadlines.
+    pub timeouts: Arc<Timeouts>,
+    /// What may wait on this place, in bytes.
+    pub memory_bytes: usize,
+    /// The configured domains.
+    pub domains: Arc<Domains>,
+}
+
+/// The chat of one shard.
+#[derive(Debug)]
+pub struct Router {
+    pub(super) directory: Directory,
+    pub(super) out: Out,
+    pub(super) people: People,
+    pub(super) rooms: Rooms,
+    /// Ids made for messages that came without one.
+    pub(super) ids_made: u64,
+}
+
+impl Router {
+    /// A router without users. `memory` is that of the shard around it.
+    pub fn new(settings: Settings, memory: Memory) -> Router {
+        let Settings { place, places, epoch, limits, timeouts, domains, .. } = settings;
+        let directory = Directory::new(place, places, epoch);
+        Router {
+            out: Out::new(directory.clone(), timeouts.gather_ms),
+            people: People::new(directory.clone(), limits, timeouts, memory, domains),
+            rooms: Rooms::new(directory.clone()),
+            directory,
+            ids_made: 0,
+        }
+    }
+
+    /// What was counted so far, and how many users, sessions and rooms there are.
+    pub fn counters(&mut self) -> &Counters {
+        let (users, sessions) = (self.people.users_len(), self.people.sessions_len());
+        let rooms = self.rooms.len();
+        let counters = self.out.counters_mut();
+        counters.users = users as u64;
+        counters.sessions = sessions as u64;
+        counters.rooms = rooms as u64;
+        counters
+    }
+
+    /// A turn of the shard begins; `load` is what the last one was like. Every domain has its share of it again.
+    pub fn begin_turn(&mut self, now: Tick, load: Load) {
+        self.out.begin_turn();
+        self.people.begin_turn(now, load);
+    }
+
+    /// What the calls of each domain have used in this turn.
+    pub fn work(&self) -> &Work {
+        self.out.work()
+    }
+}

@@ -1,0 +1,272 @@
+//! What leaves a router: mail, answers, deadlines, and the account of what was done.
+//!
+//! Owns: the inbox, the effects of the input that is being handled, its time, the calls that wait for reports, the
+//! counters, and what the calls of each domain have used. Must not: know users, sessions and rooms; every part of the
+//! router writes here, and nothing here calls a part.
+
+use std::collections::VecDeque;
+
+use super::call::{Answer, Refusal};
+use super::directory::Directory;
+use super::gather::{Collection, Gathers, Pending};
+use super::ids::{CallKey, GatherKey, Place};
+use super::mail::{
+    Alarm, CallAnswer, Effect, EnteredRoom, Envelope, GatherReport, Mail, Part, TimedAlarm, Undelivered,
+    Unplaced,
+};
+use super::profile::Profile;
+use super::work::Work;
+use crate::base::clock::Tick;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
+use crate::base::stats::Counters;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Out {
+    directory: Directory,
+    /// How long a call waits for reports.
+    gather_ms: u64,
+    /// Mail of this router to itself.
+    inbox: VecDeque<Mail>,
+    now: Tick,
+    effects: Vec<Effect>,
+    gathers: Gathers,
+    work: Work,
+    counters: Counters,
+}
+
+impl Out {
+    pub(super) fn new(directory: Directory, gather_ms: u64) -> Out {
+        Out {
+            directory,
+            gather_ms,
+            inbox: VecDeque::new(),
+            now: Tick::ZERO,
+            effects: Vec::new(),
+            gathers: Gathers::default(),
+            work: Work::default(),
+            counters: Counters::default(),
+        }
+    }
+
+    /// An input is handled at time `now`; its effects are appended to `effects`, which [`Out::end`] gives back.
+    pub(super) fn begin(&mut self, now: Tick, effects: &mut Vec<Effect>) {
+        debug_assert!(self.inbox.is_empty(), "an input is handled to its end");
+        self.now = now;
+        std::mem::swap(&mut self.effects, effects);
+    }
+
+    pub(super) fn end(&mut self, effects: &mut Vec<Effect>) {
+        std::mem::swap(&mut self.effects, effects);
+    }
+
+    /// The next mail of this router to itself.
+    pub(super) fn next_mail(&mut self) -> Option<Mail> {
+        self.inbox.pop_front()
+    }
+
+    /// The time of the input that is being handled.
+    pub(super) fn now(&self) -> Tick {
+        self.now
+    }
+
+    pub(super) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(super) fn counters_mut(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    /// Sends mail; to this very place, by the inbox.
+    pub(super) fn send(&mut self, to: Place, mail: Mail) {
+        if to == self.directory.place() {
+            self.inbox.push_back(mail);
+        } else {
+            self.effects.push(Effect::Mail(Envelope { to, mail }));
+        }
+    }
+
+    /// Answers a call, at the place where it came in.
+    pub(super) fn answer(&mut self, key: CallKey, answer: Answer) {
+        let answer = CallAnswer { key, answer };
+        if key.place == self.directory.place() {
+            self.effects.push(Effect::Answer(answer));
+        } else {
+            self.effects.push(Effect::Mail(Envelope { to: key.place, mail: Mail::Answer(answer) }));
+        }
+    }
+
+    pub(super) fn refuse(&mut self, key: CallKey, refusal: Refusal) {
+        let counters = &mut self.counters;
+        let counter = match refusal {
+            Refusal::NoClient => &mut counters.calls_refused_no_client,
+            Refusal::BadSeq => &mut counters.calls_refused_seq,
+            Refusal::TooManyUsers => &mut counters.calls_refused_users,
+            Refusal::TooManyRooms => &mut counters.calls_refused_rooms,
+            Refusal::TooManyPolls => &mut counters.calls_refused_polls,
+            Refusal::ReceiverFull => &mut counters.calls_refused_receiver,
+            Refusal::Overloaded => &mut counters.calls_refused_memory,
+            Refusal::Late => &mut counters.calls_refused_late,
+            Refusal::ShuttingDown => &mut counters.calls_refused_shutdown,
+        };
+        *counter += 1;
+        self.answer(key, Answer::Refused(refusal));
+    }
+
+    /// Closes the connection of a poll that was answered, at the place where it came in.
+    pub(super) fn close_poll(&mut self, key: CallKey) {
+        if key.place == self.directory.place() {
+            self.effects.push(Effect::Close(key));
+        } else {
+            self.effects.push(Effect::Mail(Envelope { to: key.place, mail: Mail::Close(key) }));
+        }
+    }
+
+    pub(super) fn set_alarm(&mut self, at: Tick, alarm: Alarm) {
+        self.effects.push(Effect::Deadline(TimedAlarm { at, alarm }));
+    }
+
+    /// Gives messages back to their site.
+    pub(super) fn give_back(&mut self, undelivered: Undelivered) {
+        self.effects.push(Effect::Undelivered(undelivered));
+    }
+}
+
+/// Calls that wait for reports.
+impl Out {
+    /// Opens a gather for a call; it must be closed when all places are asked.
+    pub(super) fn open(&mut self, key: CallKey, collection: Collection) -> GatherKey {
+        self.directory.gather_key(self.gathers.open(key, collection))
+    }
+
+    /// Sends mail that will be reported on; what is asked after the deadline, nobody waits for.
+    pub(super) fn ask(&mut self, gather: GatherKey, to: Place, mail: Mail) {
+        self.gathers.expect(gather.slot, to != self.directory.place());
+        self.send(to, mail);
+    }
+
+    /// Sends mail that is reported on if there is a gather.
+    pub(super) fn ask_some(&mut self, gather: Option<GatherKey>, to: Place, mail: Mail) {
+        match gather {
+            Some(gather) => self.ask(gather, to, mail),
+            None => self.send(to, mail),
+        }
+    }
+
+    /// All places are asked: answers at once if there were none.
+    pub(super) fn close(&mut self, gather: GatherKey) {
+        match self.gathers.pending(gather.slot) {
+            Pending::Nothing => self.finish(gather.slot, false),
+            Pending::Here => {}
+            Pending::Elsewhere => {
+                self.set_alarm(self.now.after(self.gather_ms), Alarm::Gather(gather.slot));
+            }
+        }
+    }
+
+    /// Reports to a gather, here or elsewhere.
+    pub(super) fn report(&mut self, gather: GatherKey, part: Part) {
+        self.send(gather.place, Mail::Report(GatherReport { gather, part }));
+    }
+
+    /// Reports to a gather, if there is one, that it is done.
+    pub(super) fn report_done(&mut self, gather: Option<GatherKey>) {
+        if let Some(gather) = gather {
+            self.report(gather, Part::Done);
+        }
+    }
+
+    /// A place has reported to a gather of this place.
+    pub(super) fn on_report(&mut self, report: GatherReport) {
+        let GatherReport { gather, part } = report;
+        self.gathers.add(gather.slot, part);
+        self.reported(gather);
+    }
+
+    /// One of the places that were asked is done.
+    pub(super) fn reported(&mut self, gather: GatherKey) {
+        if let Some(CallAnswer { key, answer }) = self.gathers.report(gather.slot) {
+            self.answer(key, answer);
+        }
+    }
+
+    /// The deadline has come: places that have not reported are left out.
+    pub(super) fn on_gather_alarm(&mut self, slot: Slot) {
+        if let Some(CallAnswer { key, answer }) = self.gathers.finish(slot, true) {
+            self.counters.gathers_late_total += 1;
+            self.answer(key, answer);
+        }
+    }
+
+    fn finish(&mut self, slot: Slot, partial: bool) {
+        let CallAnswer { key, answer } = self.gathers.finish(slot, partial).expect("it is open");
+        self.answer(key, answer);
+    }
+
+    /// See [`Gathers::add_buddies`].
+    pub(super) fn add_buddies(
+        &mut self,
+        gather: GatherKey,
+        more: Vec<(u32, Profile)>,
+        truncated: bool,
+    ) -> bool {
+        self.gathers.add_buddies(gather.slot, more, truncated)
+    }
+
+    /// See [`Gathers::add_rooms`].
+    pub(super) fn add_rooms(&mut self, gather: GatherKey, more: Vec<EnteredRoom>, truncated: bool) {
+        self.gathers.add_rooms(gather.slot, more, truncated);
+    }
+
+    /// See [`Gathers::place_more`].
+    pub(super) fn place_more(
+        &mut self,
+        gather: GatherKey,
+        more: Vec<(u32, Unplaced)>,
+        free: usize,
+    ) -> Vec<(u32, Unplaced)> {
+        self.gathers.place_more(gather.slot, more, free)
+    }
+}
+
+/// What the calls of each domain use.
+impl Out {
+    pub(super) fn work(&self) -> &Work {
+        &self.work
+    }
+
+    pub(super) fn begin_turn(&mut self) {
+        self.work.begin_turn();
+    }
+
+    /// A domain has used this many names, rooms or receivers more.
+    pub(super) fn charge(&mut self, domain: DomainId, keys: usize) {
+        self.work.charge(domain, keys);
+    }
+
+    /// Charges a domain for what came by mail; what came from here is charged already.
+    pub(super) fn charge_mail(&mut self, domain: DomainId, from: Place, keys: usize) {
+        if from != self.directory.place() {
+            self.work.charge(domain, keys);
+        }
+    }
+
+    /// See [`Work::by_place`].
+    pub(super) fn by_place<T>(
+        &mut self,
+        domain: DomainId,
+        keys: impl IntoIterator<Item = (Place, T)>,
+    ) -> Vec<(Place, Vec<T>)> {
+        self.work.by_place(domain, keys)
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Out {
+    pub(super) fn gathers(&self) -> &Gathers {
+        &self.gathers
+    }
+}

@@ -1,0 +1,112 @@
+//! Packets for one user: they go to every session, or to the mailbox.
+//!
+//! Owns: the number of each user's last message, and what happens when a session has no room. Must not: know who sends.
+
+use super::tables::People;
+use crate::base::slots::Slot;
+use crate::router::out::Out;
+use crate::router::packet::{Kind, Packet, PresenceType};
+use crate::router::sessions::backlog::{Label, PushOutcome};
+use crate::router::sessions::session::SessionEnd;
+
+/// What became of a message or typing state for one user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::router) struct DeliveryOutcome {
+    /// Sessions it was queued to; 1 if the user lingers and it is sure to reach the user or the site.
+    pub(in crate::router) sessions: u32,
+    /// Sessions that had no room for it, and ended.
+    pub(in crate::router) refused: u32,
+}
+
+impl People {
+    /// Queues a message or a light packet to every session of a user but `except`; a message also to the mailbox of one who
+    /// lingers.
+    pub(in crate::router) fn deliver(
+        &mut self,
+        out: &mut Out,
+        user: Slot,
+        packet: &Packet,
+        except: Option<Slot>,
+    ) -> DeliveryOutcome {
+        if !packet.is_message() {
+            return self.queue(out, user, packet, Label::Light, except);
+        }
+        let owner = &mut self.users[user];
+        owner.given += 1;
+        if owner.linger().is_some() {
+            let sessions = u32::from(self.keep_lingering(out, user, packet));
+            return DeliveryOutcome { sessions, refused: 0 };
+        }
+        let label = Label::Message(owner.given);
+        self.queue(out, user, packet, label, except)
+    }
+
+    /// Queues a presence to every session of a user but `except`. `about` is the hash of the name it is about.
+    pub(super) fn show(
+        &mut self,
+        out: &mut Out,
+        user: Slot,
+        presence: &Packet,
+        about: u64,
+        except: Option<Slot>,
+    ) {
+        self.queue(out, user, presence, Label::Presence(about), except);
+    }
+
+    fn queue(
+        &mut self,
+        out: &mut Out,
+        user: Slot,
+        packet: &Packet,
+        label: Label,
+        except: Option<Slot>,
+    ) -> DeliveryOutcome {
+        debug_assert!(fits(packet, label), "a packet has the label of its kind");
+        let is_message = packet.is_message();
+        let mut outcome = DeliveryOutcome::default();
+        let mut full = Vec::new();
+        let (mut next, mut visited) = (self.users[user].sessions.newest(), 0_usize);
+        while let Some(session) = next {
+            next = self.sessions.older(session);
+            visited += 1;
+            if Some(session) == except {
+                continue;
+            }
+            match self.sessions.push(&self.users, out, session, packet.clone(), label) {
+                PushOutcome::Queued => outcome.sessions += 1,
+                PushOutcome::Dropped => {}
+                PushOutcome::Full => full.push(session),
+            }
+        }
+        // The first one goes with the user, who is charged for as one of many receivers, or is the only one of a call.
+        out.charge(self.users[user].domain(), visited.saturating_sub(1));
+        if is_message
+            && let Some(speaker) = except
+            && outcome.sessions > 0
+        {
+            self.note_spoken(user, speaker);
+        }
+        outcome.refused = u32::try_from(full.len()).expect("sessions of a user are few");
+        for session in full {
+            self.end_session(out, session, SessionEnd::Overflow { missed: is_message });
+        }
+        outcome
+    }
+
+    /// Queues a presence to one session. `about` is the hash of the name it is about.
+    pub(super) fn show_to(&mut self, out: &mut Out, session: Slot, presence: Packet, about: u64) {
+        let pushed = self.sessions.push(&self.users, out, session, presence, Label::Presence(about));
+        if pushed == PushOutcome::Full {
+            self.end_session(out, session, SessionEnd::Overflow { missed: false });
+        }
+    }
+}
+
+fn fits(packet: &Packet, label: Label) -> bool {
+    use PresenceType::{Join, Leave, Offline, Online, Show};
+    match packet.kind() {
+        Kind::Message(_) => matches!(label, Label::Message(_)),
+        Kind::Presence(Online | Offline | Show) => matches!(label, Label::Presence(_)),
+        Kind::Presence(Join | Leave) | Kind::Status => label == Label::Light,
+    }
+}

@@ -1,0 +1,116 @@
+//! The rooms that users of this place are in.
+//!
+//! Owns: the list of rooms of each user, and the calls that change it. Must not: hold members; the rooms' owners do, and
+//! are sent mail. Membership belongs to the user and ends when the user leaves or goes offline.
+
+use super::keys::AddOutcome;
+use super::tables::People;
+use super::user::User;
+use crate::base::slots::Slot;
+use crate::router::call::{Answer, Caller, MembersQuery, Refusal, RoomCall, Subject, Text};
+use crate::router::ids::{GatherKey, Place};
+use crate::router::mail::{
+    EnteredRoom, EntryReply, Mail, MembersRequest, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft,
+    RoomReveal, Sight,
+};
+use crate::router::out::Out;
+use crate::router::packet::{Packet, PresenceType};
+
+impl People {
+    /// The rooms an `online` call names.
+    pub(super) fn enter(&self, out: &mut Out, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
+        let owner = &self.users[user];
+        let (domain, sight, user) = (owner.domain(), owner.sight(), self.directory.user_key(user));
+        for (place, rooms) in self.names_by_place(out, domain, rooms) {
+            out.ask(gather, place, Mail::Enter(RoomEntry { gather, domain, user, sight, rooms }));
+        }
+    }
+
+    /// A user of this place has become a member of these rooms.
+    pub(in crate::router) fn on_entered(&mut self, out: &mut Out, reply: EntryReply) {
+        let EntryReply { gather, domain, user, sight, rooms } = reply;
+        let (kept, refused) = self.note_rooms(user.slot, rooms);
+        let keys = |rooms: &[EnteredRoom]| -> Vec<(Place, Slot)> {
+            rooms.iter().map(|room| room.key.into()).collect()
+        };
+        let truncated = !refused.is_empty();
+        let now = self.users.get(user.slot).map(User::sight);
+        let online = now.is_some();
+        for (place, rooms) in out.by_place(domain, keys(&refused)) {
+            out.send(place, Mail::Exit(RoomExit { gather: None, user, online, rooms }));
+        }
+        if let Some(Sight { visible, .. }) = now.filter(|now| *now != sight) {
+            // The user appeared or disappeared while the rooms were asked, and may have sent them that or not.
+            for (place, rooms) in out.by_place(domain, keys(&kept)) {
+                out.send(place, Mail::Reveal(RoomReveal { gather: None, user, visible, rooms }));
+            }
+        }
+        if let Some(gather) = gather {
+            out.add_rooms(gather, kept, truncated);
+            out.reported(gather);
+        }
+    }
+
+    /// Notes the rooms a user is in, as many as the limit allows; all others the user must leave again.
+    fn note_rooms(&mut self, user: Slot, rooms: Vec<EnteredRoom>) -> (Vec<EnteredRoom>, Vec<EnteredRoom>) {
+        let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
+        let rooms_max = self.limits.rooms_per_user;
+        owner.rooms.expect(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
+        let hasher = self.directory.places().hasher();
+        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max, hasher) != AddOutcome::Full)
+    }
+
+    /// `/room/join`.
+    pub(in crate::router) fn join(&self, out: &mut Out, caller: Caller, call: &RoomCall<'_>) {
+        let Caller { key, domain } = caller;
+        let Some((slot, _)) = self.find_subject(domain, &call.subject) else {
+            return out.refuse(key, Refusal::NoClient);
+        };
+        let owner = &self.users[slot];
+        let full = owner.rooms.len() >= self.limits.rooms_per_user;
+        let (sight, packet) = (owner.sight(), room_presence(PresenceType::Join, owner, call));
+        let user = self.directory.user_key(slot);
+        let join = RoomJoin { key, domain, user, sight, full, room: (*call.room).into(), packet };
+        out.send(self.directory.places().of(domain, &call.room), Mail::Join(join));
+    }
+
+    /// `/room/leave`.
+    pub(in crate::router) fn leave(&self, out: &mut Out, caller: Caller, call: &RoomCall<'_>) {
+        let Caller { key, domain } = caller;
+        match (self.find_subject(domain, &call.subject), &call.subject) {
+            (Some((slot, _)), _) => {
+                let owner = &self.users[slot];
+                let packet = room_presence(PresenceType::Leave, owner, call);
+                let (visible, user) = (owner.profile.visible(), self.directory.user_key(slot));
+                let leave = RoomLeave { key, domain, user, visible, room: (*call.room).into(), packet };
+                out.send(self.directory.places().of(domain, &call.room), Mail::Leave(leave));
+            }
+            (None, Subject::Ticket(_)) => out.refuse(key, Refusal::NoClient),
+            // A user who is offline is in no room: that is what was asked for.
+            (None, Subject::Name(_)) => out.answer(key, Answer::Done),
+        }
+    }
+
+    /// A user of this place is no member any more.
+    pub(in crate::router) fn on_left(&mut self, left: &RoomLeft) {
+        let Some(user) = self.users.get_mut(left.user.slot) else { return };
+        user.rooms.remove(left.room, self.directory.places().hasher());
+    }
+
+    /// `/room/members`.
+    pub(in crate::router) fn members(&self, out: &mut Out, caller: Caller, query: &MembersQuery<'_>) {
+        let Caller { key, domain } = caller;
+        match self.find_viewer(domain, query.ticket.as_ref()) {
+            Ok(viewer) => {
+                let request = MembersRequest { key, domain, room: (*query.room).into(), viewer };
+                out.send(self.directory.places().of(domain, &query.room), Mail::Members(request));
+            }
+            Err(refusal) => out.refuse(key, refusal),
+        }
+    }
+}
+
+fn room_presence(kind: PresenceType, user: &User, call: &RoomCall<'_>) -> Packet {
+    let nick = call.nick.as_deref().unwrap_or(user.profile.nick());
+    Packet::room_presence(kind, &user.profile, nick, &call.room)
+}

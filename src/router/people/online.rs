@@ -1,0 +1,186 @@
+//! Coming and going: when a user is online.
+//!
+//! Owns: the start of a session, the limit of sessions, and the end of a user. Must not: hold rooms or links of other
+//! places; their owners are sent mail.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use super::presence::Departure;
+use super::roster::Naming;
+use super::tables::People;
+use crate::base::domains::{DomainId, Domains};
+use crate::base::slots::Slot;
+use crate::router::call::{Answer, Caller, Online, Poll, Refusal, Started, Subject};
+use crate::router::gather::{Collection, StartedCollection};
+use crate::router::ids::GatherKey;
+use crate::router::mail::{Mail, PollCut, PollFate, RoomExit};
+use crate::router::out::Out;
+use crate::router::profile::{AVAILABLE, Profile};
+use crate::router::sessions::session::{NewSession, SessionEnd};
+
+impl People {
+    /// `/presences/online`.
+    pub(in crate::router) fn online(&mut self, out: &mut Out, caller: Caller, online: Online<'_>) {
+        let Caller { key, domain } = caller;
+        if self.sessions.is_draining() {
+            return out.refuse(key, Refusal::ShuttingDown);
+        }
+        if !self.memory.admits(domain) {
+            return out.refuse(key, Refusal::Overloaded);
+        }
+        let known = self.users.find(domain, &online.name);
+        let user = match known {
+            Some(user) => user,
+            None => match self.sites.admit(domain) {
+                Ok(()) => self.users.insert(domain, profile(&online)),
+                Err(refusal) => return out.refuse(key, refusal),
+            },
+        };
+        // No other place is asked before the session is there: then whatever is sent to the user reaches it.
+        let session = self.start_session(out, user, &online);
+        let started = Started {
+            ticket: self.sessions.ticket(session),
+            sessions: u32::try_from(self.sessions_of(user).count()).expect("sessions of a user are few"),
+            buddies: Vec::new(),
+            rooms: Vec::new(),
+            partial: false,
+            truncated: online.truncated,
+        };
+        let gather = out.open(key, Collection::Started(StartedCollection::new(started)));
+        if known.is_some() {
+            self.change_looks(out, user, &online.looks, Some(session), gather);
+        }
+        self.link(out, Naming { gather, user, session }, online.buddies);
+        self.enter(out, user, online.rooms, gather);
+        out.close(gather);
+    }
+
+    /// Starts a session: it is given what lingered, and the one idle longest may have to go.
+    fn start_session(&mut self, out: &mut Out, user: Slot, online: &Online<'_>) -> Slot {
+        let owner = &mut self.users[user];
+        let (domain, given_from) = (owner.domain(), owner.given);
+        let new = NewSession { user, domain, version: online.version, secret: online.secret, given_from };
+        let session = self.sessions.start(out, &mut owner.sessions, new);
+        if !self.end_linger(out, user, session) {
+            self.give_waiting(out, user, session);
+        }
+        if self.sessions_of(user).count() > self.limits.sessions_per_user {
+            let others = self.sessions_of(user).filter(|other| *other != session);
+            // They come newest first; of those that were idle from the same time on, the last one is the oldest.
+            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].idle_order()));
+            self.end_session(out, idle_longest.expect("there is more than one"), SessionEnd::Limit);
+        }
+        self.assert_reachable(user);
+        session
+    }
+
+    /// `/presences/offline`.
+    pub(in crate::router) fn offline(&mut self, out: &mut Out, caller: Caller, subject: &Subject<'_>) {
+        let Caller { key, domain } = caller;
+        match (self.find_subject(domain, subject), subject) {
+            (Some((_, Some(session))), _) => {
+                self.end_session(out, session, SessionEnd::Offline);
+                out.answer(key, Answer::Done);
+            }
+            (Some((user, None)), _) => {
+                let gather = out.open(key, Collection::Done);
+                self.go_offline(out, user, Some(gather));
+                out.close(gather);
+            }
+            (None, Subject::Ticket(_)) => out.refuse(key, Refusal::NoClient),
+            // The user is not online: that is what was asked for.
+            (None, Subject::Name(_)) => out.answer(key, Answer::Done),
+        }
+    }
+
+    /// A user goes offline, with all its sessions.
+    fn go_offline(&mut self, out: &mut Out, user: Slot, gather: Option<GatherKey>) {
+        let messages = self.take_messages(out, user);
+        let key = self.directory.user_key(user);
+        let gone = self.users.remove(user);
+        let (domain, profile) = (gone.domain(), &gone.profile);
+        self.sites.release(domain);
+        self.give_back(out, domain, profile.name(), messages);
+        self.part_links(out, Departure { gather, user: key, domain, profile }, gone.roster.iter());
+        for (place, rooms) in out.by_place(domain, gone.rooms.iter().map(Into::into)) {
+            out.ask_some(gather, place, Mail::Exit(RoomExit { gather, user: key, online: false, rooms }));
+        }
+    }
+
+    /// A user may have lingered long enough.
+    pub(in crate::router) fn on_user_alarm(&mut self, out: &mut Out, user: Slot) {
+        let linger = self.users.get(user).and_then(|user| user.linger());
+        if linger.is_some_and(|linger| linger.until() <= out.now()) {
+            self.go_offline(out, user, None);
+        }
+    }
+
+    /// The configured domains have changed: users of those that are gone go offline.
+    pub(in crate::router) fn replace_domains(&mut self, out: &mut Out, domains: Arc<Domains>) {
+        self.sites.replace(domains);
+        for domain in self.users.domains() {
+            if !self.sites.is_configured(domain) {
+                while let Some(user) = self.users.of_domain(domain).last().copied() {
+                    self.go_offline(out, user, None);
+                }
+            }
+        }
+    }
+
+    /// The server has gone down: no call is answered any more, but what users have not acknowledged goes back to their
+    /// sites.
+    pub(in crate::router) fn end(&mut self, out: &mut Out) {
+        for user in self.users.slots() {
+            let messages = self.take_messages(out, user);
+            self.give_back_of(out, user, messages);
+        }
+    }
+}
+
+/// What sessions do by themselves.
+impl People {
+    /// `/packets`.
+    pub(in crate::router) fn poll(&mut self, out: &mut Out, caller: Caller, poll: Poll) {
+        self.sessions.poll(&mut self.users, out, caller, poll);
+    }
+
+    /// See [`PollCut`].
+    pub(in crate::router) fn on_cut(&mut self, out: &mut Out, cut: PollCut) {
+        self.sessions.on_cut(&mut self.users, out, cut);
+    }
+
+    /// See [`PollFate`].
+    pub(in crate::router) fn on_fate(&mut self, out: &mut Out, fate: PollFate) {
+        self.sessions.on_fate(&mut self.users, out, fate);
+    }
+
+    /// The alarm of a session fired.
+    pub(in crate::router) fn on_session_alarm(&mut self, out: &mut Out, session: Slot) {
+        if self.sessions.on_alarm(&mut self.users, out, session) {
+            self.end_session(out, session, SessionEnd::Silent);
+        }
+    }
+
+    /// The server is going down.
+    pub(in crate::router) fn drain(&mut self, out: &mut Out) {
+        self.sessions.drain(out);
+    }
+
+    /// The next step of going down.
+    pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
+        self.sessions.drain_on(out);
+    }
+
+    /// Whether more may wait for a domain.
+    pub(in crate::router) fn admits(&self, domain: DomainId) -> bool {
+        self.memory.admits(domain)
+    }
+}
+
+fn profile(online: &Online<'_>) -> Profile {
+    let looks = &online.looks;
+    let nick = looks.nick.as_deref().unwrap_or(&online.name);
+    let show = looks.show.as_deref().unwrap_or(AVAILABLE);
+    Profile::new(&online.name, nick, show, looks.status.as_deref().unwrap_or(""))
+}

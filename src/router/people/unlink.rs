@@ -1,0 +1,77 @@
+//! `/buddies/remove`: undoing links.
+//!
+//! Owns: the two steps of it: at the other end first ([`Mail::Unlink`]), then at this one ([`Mail::Unlinked`]). Must not:
+//! make a link.
+
+use super::tables::People;
+use crate::router::call::{Answer, BuddyRemoval, Caller};
+use crate::router::gather::Collection;
+use crate::router::mail::{Mail, Parted, Unlink, UnlinkReply};
+use crate::router::out::Out;
+use crate::router::packet::Packet;
+
+impl People {
+    /// `/buddies/remove`.
+    pub(in crate::router) fn remove_buddies(
+        &mut self,
+        out: &mut Out,
+        caller: Caller,
+        removal: BuddyRemoval<'_>,
+    ) {
+        let Caller { key, domain } = caller;
+        let Some(slot) = self.users.find(domain, &removal.name) else {
+            return out.answer(key, Answer::Done); // a user who is offline has no links
+        };
+        let gather = out.open(key, Collection::Done);
+        let profile = self.users[slot].profile.clone();
+        let farewell = profile.visible().then(|| Packet::offline(&profile));
+        let user = self.directory.user_key(slot);
+        for (place, names) in self.names_by_place(out, domain, removal.buddies) {
+            let places = self.directory.places();
+            let begin = |(_, name)| self.unlinking.begin(slot, domain, name, places);
+            let names = names.into_iter().map(begin).collect();
+            let (profile, farewell) = (profile.clone(), farewell.clone());
+            let unlink = Unlink { gather, domain, user, profile, farewell, names };
+            out.ask(gather, place, Mail::Unlink(Box::new(unlink)));
+        }
+        out.close(gather);
+    }
+
+    /// A user unlinks users of this place.
+    pub(in crate::router) fn on_unlink(&mut self, out: &mut Out, unlink: Unlink) {
+        let Unlink { gather, domain, user, profile, farewell, names } = unlink;
+        let from = self.directory.places().hash(domain, profile.name());
+        out.charge_mail(domain, user.place, names.len());
+        let mut parted = Vec::new();
+        for name in &names {
+            let Some(buddy) = self.users.find(domain, &name.text) else { continue };
+            if !self.users[buddy].roster.remove(user, self.directory.places().hasher()) {
+                continue; // they were not linked
+            }
+            if let Some(packet) = &farewell {
+                self.show(out, buddy, packet, from, None);
+            }
+            let profile = &self.users[buddy].profile;
+            let farewell = profile.visible().then(|| Packet::offline(profile));
+            parted.push(Parted { key: self.directory.user_key(buddy), name: name.hash, farewell });
+        }
+        let names = names.iter().map(|name| name.hash).collect();
+        out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, names, parted }));
+    }
+
+    /// They have been unlinked at their end; now at this one.
+    pub(in crate::router) fn on_unlinked(&mut self, out: &mut Out, reply: UnlinkReply) {
+        let UnlinkReply { gather, user, names, parted } = reply;
+        for name in names {
+            self.unlinking.end(user.slot, name);
+        }
+        for Parted { key, name, farewell } in parted {
+            let Some(owner) = self.users.get_mut(user.slot) else { break };
+            let was_linked = owner.roster.remove(key, self.directory.places().hasher());
+            if was_linked && let Some(packet) = &farewell {
+                self.show(out, user.slot, packet, name, None);
+            }
+        }
+        out.reported(gather);
+    }
+}

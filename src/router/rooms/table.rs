@@ -1,0 +1,253 @@
+//! The rooms that this place owns: who enters, who leaves, and what is sent to their members.
+//!
+//! Owns: the table of rooms and their names. Must not: hold which rooms a user is in, or what members show; the members'
+//! owners do, and are sent mail.
+
+use hashbrown::HashTable;
+
+use super::room::Room;
+use crate::base::domains::DomainId;
+use crate::base::limits::chat::MEMBERS_LISTED_MAX;
+use crate::base::slots::{Slot, Slots};
+use crate::router::call::{JoinedRoom, Refusal};
+use crate::router::directory::Directory;
+use crate::router::gather::Collection;
+use crate::router::ids::{GatherKey, Place, UserKey};
+use crate::router::mail::{
+    Distribution, EnteredRoom, EntryReply, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry,
+    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal,
+};
+use crate::router::out::Out;
+use crate::router::packet::Packet;
+
+/// See the module.
+#[derive(Debug)]
+pub(in crate::router) struct Rooms {
+    directory: Directory,
+    table: Slots<Room>,
+    names: HashTable<Slot>,
+}
+
+impl Rooms {
+    pub(in crate::router) fn new(directory: Directory) -> Rooms {
+        Rooms { directory, table: Slots::default(), names: HashTable::new() }
+    }
+
+    pub(in crate::router) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    fn find(&self, domain: DomainId, name: &str) -> Option<Slot> {
+        let same = |slot: &Slot| {
+            let room = &self.table[*slot];
+            room.domain() == domain && room.name() == name
+        };
+        self.names.find(self.directory.places().hash(domain, name), same).copied()
+    }
+
+    fn find_or_make(&mut self, domain: DomainId, name: &str) -> Slot {
+        if let Some(room) = self.find(domain, name) {
+            return room;
+        }
+        let places = self.directory.places();
+        let room = self.table.insert(Room::new(domain, name, places.hasher().clone()));
+        let table = &self.table;
+        let hash = |slot: &Slot| places.hash(table[*slot].domain(), table[*slot].name());
+        self.names.insert_unique(places.hash(domain, name), room, hash);
+        room
+    }
+
+    /// Removes a member, and the room with its last one. Returns whether the user was a member.
+    fn remove_member(&mut self, slot: Slot, user: UserKey) -> bool {
+        let Some(room) = self.table.get_mut(slot) else { return false };
+        let removed = room.remove(user);
+        if room.is_empty() {
+            let hash = self.directory.places().hash(room.domain(), room.name());
+            if let Ok(entry) = self.names.find_entry(hash, |other| *other == slot) {
+                entry.remove();
+            }
+            self.table.remove(slot);
+        }
+        removed
+    }
+
+    /// A site says that a user is in these rooms.
+    pub(in crate::router) fn on_enter(&mut self, out: &mut Out, entry: RoomEntry) {
+        let RoomEntry { gather, domain, user, sight, rooms } = entry;
+        out.charge_mail(domain, user.place, rooms.len());
+        let mut entered = Vec::with_capacity(rooms.len());
+        for (position, name) in rooms {
+            let slot = self.find_or_make(domain, &name);
+            let room = &mut self.table[slot];
+            room.set(user, sight.visible);
+            let members = room.count_for(user);
+            entered.push(EnteredRoom { position, name, key: self.directory.room_key(slot), members });
+        }
+        let reply = EntryReply { gather: Some(gather), domain, user, sight, rooms: entered };
+        out.send(user.place, Mail::Entered(reply));
+    }
+
+    /// A user joins a room.
+    pub(in crate::router) fn on_join(&mut self, out: &mut Out, join: RoomJoin) {
+        let RoomJoin { key, domain, user, sight, full, room: name, packet } = join;
+        let known = self.find(domain, &name);
+        let member = known.is_some_and(|room| self.table[room].contains(user));
+        if full && !member {
+            return out.refuse(key, Refusal::TooManyRooms);
+        }
+        let slot = self.find_or_make(domain, &name);
+        let room = &mut self.table[slot];
+        room.set(user, sight.visible);
+        let members = room.count_for(user);
+        let key_of_room = self.directory.room_key(slot);
+        let rooms = vec![EnteredRoom { position: 0, name: name.clone(), key: key_of_room, members }];
+        out.send(user.place, Mail::Entered(EntryReply { gather: None, domain, user, sight, rooms }));
+        let gather = out.open(key, Collection::Joined(JoinedRoom { room: name, members }));
+        if sight.visible && !member {
+            self.send_to_members(out, gather, slot, &packet, Some(user));
+        }
+        out.close(gather);
+    }
+
+    /// A user leaves a room.
+    pub(in crate::router) fn on_leave(&mut self, out: &mut Out, leave: &RoomLeave) {
+        let RoomLeave { key, domain, user, visible, room: ref name, ref packet } = *leave;
+        let gather = out.open(key, Collection::Done);
+        if let Some(slot) = self.find(domain, name)
+            && self.remove_member(slot, user)
+        {
+            let room = self.directory.room_key(slot);
+            out.send(user.place, Mail::Left(RoomLeft { user, room }));
+            if visible && self.table.get(slot).is_some() {
+                self.send_to_members(out, gather, slot, packet, None);
+            }
+        }
+        out.close(gather);
+    }
+
+    /// A user is gone from these rooms. One that is online is sent that: it may have entered again meanwhile, and then the
+    /// user's place holds that it is in.
+    pub(in crate::router) fn on_exit(&mut self, out: &mut Out, exit: &RoomExit) {
+        let RoomExit { gather, user, online, ref rooms } = *exit;
+        self.charge(out, user.place, rooms);
+        for slot in rooms {
+            self.remove_member(*slot, user);
+            if online {
+                let room = self.directory.room_key(*slot);
+                out.send(user.place, Mail::Left(RoomLeft { user, room }));
+            }
+        }
+        out.report_done(gather);
+    }
+
+    /// Members of these rooms begin or cease to see a user.
+    pub(in crate::router) fn on_reveal(&mut self, out: &mut Out, reveal: &RoomReveal) {
+        let RoomReveal { gather, user, visible, ref rooms } = *reveal;
+        self.charge(out, user.place, rooms);
+        for room in rooms {
+            if let Some(room) = self.table.get_mut(*room)
+                && room.contains(user)
+            {
+                room.set(user, visible);
+            }
+        }
+        out.report_done(gather);
+    }
+
+    /// Charges for rooms that were named by mail; their domain is the same for all.
+    fn charge(&self, out: &mut Out, from: Place, rooms: &[Slot]) {
+        if let Some(room) = rooms.iter().find_map(|room| self.table.get(*room)) {
+            out.charge_mail(room.domain(), from, rooms.len());
+        }
+    }
+
+    /// The members of a room are asked for.
+    pub(in crate::router) fn on_members(&self, out: &mut Out, request: MembersRequest) {
+        let MembersRequest { key, domain, room, viewer } = request;
+        let slot = self.find(domain, &room);
+        let gather = out.open(key, Collection::Members { room, members: Vec::new() });
+        if let Some(slot) = slot {
+            self.ask_for_profiles(out, gather, slot, viewer);
+        }
+        out.close(gather);
+    }
+
+    /// Asks the owners of the members that `viewer` may see what they show.
+    fn ask_for_profiles(&self, out: &mut Out, gather: GatherKey, room: Slot, viewer: Option<UserKey>) {
+        let room = &self.table[room];
+        let mut looked_at = 0;
+        let members = room.members().inspect(|_| looked_at += 1);
+        let seen = members.filter(|(user, visible)| *visible || viewer == Some(*user));
+        let seen = seen.take(MEMBERS_LISTED_MAX).map(|(user, _)| user.into());
+        let seen = out.by_place(room.domain(), seen);
+        let unseen = looked_at - seen.iter().map(|(_, users)| users.len()).sum::<usize>();
+        out.charge(room.domain(), unseen);
+        for (place, users) in seen {
+            out.ask(gather, place, Mail::Describe(ProfilesRequest { gather, users }));
+        }
+    }
+
+    /// A message for the members of a room.
+    pub(in crate::router) fn on_multicast(&self, out: &mut Out, multicast: &Multicast) {
+        let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
+        let gather = out.open(key, Collection::Delivered(0));
+        if let Some(slot) = self.find(domain, room) {
+            self.send_to_members(out, gather, slot, packet, sender);
+        }
+        out.close(gather);
+    }
+
+    /// Sends a packet to the members of a room but one.
+    fn send_to_members(
+        &self,
+        out: &mut Out,
+        gather: GatherKey,
+        room: Slot,
+        packet: &Packet,
+        except: Option<UserKey>,
+    ) {
+        let room = &self.table[room];
+        let members = room.members().map(|(user, _)| user).filter(|user| Some(*user) != except);
+        for (place, to) in out.by_place(room.domain(), members.map(Into::into)) {
+            let packet = packet.clone();
+            out.ask(gather, place, Mail::Deliver(Distribution { gather, packet, to }));
+        }
+    }
+
+    /// Asserts, in debug builds, what can be compared at once.
+    pub(in crate::router) fn assert_sound(&self) {
+        debug_assert_eq!(self.names.len(), self.table.len(), "every room has one name");
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Rooms {
+    /// Asserts what must hold between the tables.
+    pub(in crate::router) fn check(&self) {
+        assert_eq!(self.names.len(), self.table.len(), "every room has one name");
+        for (slot, room) in self.table.iter() {
+            assert_eq!(self.find(room.domain(), room.name()), Some(slot), "it is found by its name");
+            room.check();
+        }
+    }
+
+    pub(in crate::router) fn is_empty(&self) -> bool {
+        self.table.is_empty() && self.names.is_empty()
+    }
+
+    /// All rooms, with their domains.
+    pub(in crate::router) fn all(&self) -> impl Iterator<Item = (Slot, DomainId)> {
+        self.table.iter().map(|(slot, room)| (slot, room.domain()))
+    }
+
+    /// The members of the room of this name, and whether others see them.
+    pub(in crate::router) fn members_by_name(&self, domain: DomainId, name: &str) -> Vec<(UserKey, bool)> {
+        self.find(domain, name).map(|slot| self.members_of(slot)).unwrap_or_default()
+    }
+
+    /// The members of a room, and whether others see them.
+    pub(in crate::router) fn members_of(&self, slot: Slot) -> Vec<(UserKey, bool)> {
+        self.table.get(slot).map(|room| room.members().collect()).unwrap_or_default()
+    }
+}

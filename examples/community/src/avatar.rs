@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::header;
 
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::site::{Outcome, Site, get};
 use crate::store::{accounts, groups};
 use crate::visit::Visit;

@@ -10,19 +10,17 @@
 //!                          └─ server.rs ── REST ─▶ message server ◀── long poll ── browser
 //! ```
 //!
-//! Read [`site`] (how a request becomes a call of a plain function), [`store`], [`session`] and [`csrf`]; then [`webim`],
+//! Read [`site`] (how a request becomes a call of a plain function), [`store`], [`session`] and [`http::csrf`]; then [`webim`],
 //! beginning with `online.rs` and `messages.rs`.
 
 pub mod arguments;
 mod avatar;
 pub mod community;
-pub mod csrf;
 pub mod dates;
+pub mod http;
 pub mod limits;
 pub mod pages;
 pub mod passwords;
-pub mod refusal;
-pub mod reply;
 pub mod seed;
 pub mod session;
 pub mod site;

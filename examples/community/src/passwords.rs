@@ -10,11 +10,11 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
+use crate::http::refusal::Refusal;
 use crate::limits::{
     Buckets, HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_ALL, LOG_INS_AT_ONCE, LOG_INS_NAME,
     LOG_INS_REFILL, SIGN_UPS_ADDRESS, SIGN_UPS_ALL, SIGN_UPS_REFILL,
 };
-use crate::refusal::Refusal;
 
 /// Bytes of a password; what is longer costs time to hash.
 pub const PASSWORD_BYTES_MAX: usize = 256;

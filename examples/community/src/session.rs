@@ -10,8 +10,8 @@ use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
+use crate::http::refusal::Refusal;
 use crate::limits::SESSION_MS;
-use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::store::accounts::{self, User};
 use crate::store::tickets::{self, Ticket};

@@ -19,20 +19,20 @@ use axum::routing::MethodRouter;
 use nextim::base::ranges::{self, Range};
 use nextim::http::forwarded::{self, FORWARDED_FOR};
 
-use crate::csrf;
+use crate::http::csrf;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::{
     ACTS_AT_ONCE, ACTS_REFILL, BODY_BYTES_MAX, BODY_DRAINED_MAX, BODY_WAIT, Buckets, CALL_BODY_BYTES_MAX,
     SENDS_AT_ONCE, SENDS_REFILL,
 };
 use crate::passwords::{Attempts, Hashes};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::session;
 use crate::store::Store;
 use crate::store::accounts;
 use crate::visit::{Params, Visit};
+use crate::webim::events::Endings;
 use crate::webim::server::MessageServer;
-use crate::webim::tell::Endings;
 
 /// What the operator chose.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::{HeaderMap, HeaderName, Method};
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 use crate::store::accounts::User;
 
 /// The parameters of a request: of its query and, if it is a form, of its body.

@@ -4,9 +4,9 @@
 
 use axum::http::StatusCode;
 
+use crate::http::refusal::Refusal;
 use crate::limits::{PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
 use crate::passwords::PASSWORD_BYTES_MAX;
-use crate::refusal::Refusal;
 use crate::store::accounts::is_id;
 
 /// Characters that turn the direction of what stands around them; in a name they would garble the page.

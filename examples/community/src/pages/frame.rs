@@ -8,8 +8,8 @@ use axum::http::StatusCode;
 
 use super::picture::Pictured;
 use super::statics;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::site::Site;
 use crate::store::accounts::User;
 use crate::store::{friends, notices};

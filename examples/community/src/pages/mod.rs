@@ -24,8 +24,8 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::site::{self, Handler, Site};
 use crate::visit::Visit;
 

@@ -2,7 +2,7 @@
 //!
 //! Owns: numbers and addresses of pages. Must not: know what is listed.
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 use crate::visit::Visit;
 
 /// A page among others.

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use axum::http::{StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::site::Site;
 use crate::visit::Visit;
 

@@ -4,12 +4,12 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::events;
 use super::params::{list, required};
 use super::server::Presence;
 use super::shapes::{BuddyInfo, STRANGER};
-use super::tell;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::site::{Outcome, Site};
 use crate::store::accounts::{self, User};
 use crate::store::{Connection, Result as Stored, blocks, friends};
@@ -80,7 +80,7 @@ pub(super) fn block(site: &Site, user: &User, params: &Params) -> Outcome {
         blocks::add(db, &user.id, &other.id)?;
         Ok::<User, Refusal>(other)
     })?;
-    tell::unlink(site, user, &other.id);
+    events::unlink(site, user, &other.id);
     Ok(Reply::json("ok"))
 }
 

@@ -10,10 +10,10 @@ use nextim::http::jsonp::is_callback;
 use serde_json::json;
 
 use super::params::text;
-use crate::csrf;
+use crate::http::csrf;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::RETRY_AFTER_S;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::{Outcome, Site};
 use crate::visit::Visit;
 

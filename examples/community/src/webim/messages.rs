@@ -9,10 +9,10 @@ use serde_json::json;
 use super::contacts::no_such_user;
 use super::params::{required, text, ticket};
 use super::server::{CallError, Push};
-use super::{rooms, style, tell};
+use super::{events, rooms, style};
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX, SEND_BYTES};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::session;
 use crate::site::{Outcome, Site};
 use crate::store::accounts::{self, User};
@@ -34,7 +34,7 @@ pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
         return Err(Refusal::too_many("You are writing too fast. Please wait a moment."));
     }
     let message = if kind == "broadcast" {
-        tell::broadcast(site, user, body, cid)?
+        events::broadcast(site, user, body, cid)?
     } else {
         say(site, user, params, &Saying { ticket, kind, body, cid })?
     };

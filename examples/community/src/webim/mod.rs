@@ -1,6 +1,6 @@
 //! The plugin: what stands between the chat bar, the site and the message server.
 //!
-//! Owns: the endpoints below `/webim/`, and what the site's pages have to tell the message server ([`tell`]). Must not:
+//! Owns: the endpoints below `/webim/`, and what the site's pages have to tell the message server ([`events`]). Must not:
 //! look like anything; pages are elsewhere.
 //!
 //! An endpoint is a function of the site, the user whom the session's cookie names, and the parameters. It asks the
@@ -8,6 +8,7 @@
 //! `online.rs` first, then `messages.rs`; each begins with the order of its steps, which matters.
 
 mod contacts;
+pub mod events;
 mod history;
 mod jsonp;
 mod messages;
@@ -21,7 +22,6 @@ pub mod server;
 mod settings;
 mod shapes;
 mod style;
-pub mod tell;
 mod undelivered;
 
 use std::sync::Arc;
@@ -30,12 +30,12 @@ use axum::Router;
 use axum::routing::MethodRouter;
 
 use self::jsonp::Effect;
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 use crate::site::{self, Outcome, Site};
 use crate::store::accounts::User;
 use crate::visit::{Params, Visit};
 
-pub use tell::{broadcast, enter, expel, log_out, log_out_everywhere, push_post, unlink, unsubscribe};
+pub use events::{broadcast, enter, expel, log_out, log_out_everywhere, push_post, unlink, unsubscribe};
 
 /// The room of the message server in which those are who are told of new posts.
 pub const FORUM_CHANNEL: &str = "channel:forum";

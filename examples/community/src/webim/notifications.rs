@@ -5,9 +5,9 @@
 use serde_json::{Value, json};
 
 use super::shapes::link;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::NOTIFICATIONS_MAX;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::{Outcome, Site};
 use crate::store::accounts::User;
 use crate::store::{friends, notices};

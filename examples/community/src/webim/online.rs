@@ -24,10 +24,10 @@ use super::missed::{Missed, heard};
 use super::params::{clearable, list, short, text};
 use super::server::{By, CallError, INVISIBLE, Online, Presence, Session};
 use super::shapes::{BuddyInfo, LogItem, RoomInfo, link, log};
-use super::{FORUM_CHANNEL, history, may_act, settings, tell};
+use super::{FORUM_CHANNEL, events, history, may_act, settings};
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::session::{self, LogIn};
 use crate::site::{Outcome, Site};
 use crate::store::accounts::{self, User};
@@ -57,7 +57,7 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
     let (buddies, rooms) = (knows.circle.names(&knows.contacts), knows.rooms_to_hear());
     let going =
         Online { name: &user.id, nick: &user.nick, buddies: &buddies, rooms: &rooms, show, status, version };
-    tell::log_out_rest(site);
+    events::log_out_rest(site);
     let session = match site.im.online(&going) {
         Ok(session) => session,
         Err(error) => return Ok(failed(reason(&error))),
@@ -73,7 +73,7 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
         .and_then(|answer| hand_over(site, &user, &token, &knows, &session, status).map(|()| answer));
     let answer = told.inspect_err(|_| {
         // A session whose ticket nobody was given ends by itself; this is for those who see him online meanwhile.
-        tell::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
+        events::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
     })?;
     let reply = Reply::json(&answer);
     Ok(match cookie {
@@ -318,13 +318,13 @@ fn hand_over(
         let rooms = rooms_to_hear(&groups::of(db, &user.id)?, &blocked, forum::subscribed(db, &user.id)?);
         Ok((rooms, Circle::of(db, user)?, forgotten))
     })?;
-    tell::log_out(site, session::unseal(token, &forgotten));
+    events::log_out(site, session::unseal(token, &forgotten));
     for left in knows.rooms_to_hear().iter().filter(|room| !rooms.contains(room)) {
-        tell::leave(site, user, left);
+        events::leave(site, user, left);
     }
     let were_together = knows.contacts.iter().filter(|other| !knows.circle.is_apart(&other.id));
     for other in were_together.filter(|other| circle.is_apart(&other.id)) {
-        tell::unlink(site, user, &other.id);
+        events::unlink(site, user, &other.id);
     }
     Ok(())
 }

@@ -5,8 +5,8 @@
 //! Front ends in the field send the words `undefined` and `null` for what they do not have. Only the body of a message
 //! may be one of these words.
 
+use crate::http::refusal::Refusal;
 use crate::limits::IDS_MAX;
-use crate::refusal::Refusal;
 use crate::session;
 use crate::site::Site;
 use crate::store::accounts::User;

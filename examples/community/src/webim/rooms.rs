@@ -8,9 +8,9 @@ use super::params::{list, required, text, ticket};
 use super::server::{By, CallError};
 use super::settings;
 use super::shapes::RoomInfo;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::ROOMS_MAX;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::{Outcome, Site};
 use crate::store::accounts::User;
 use crate::store::groups::{self, Group};
@@ -46,7 +46,7 @@ pub(super) fn join(site: &Site, user: &User, params: &Params) -> Outcome {
     let count = site.im.join(by, &user.nick, &group.id.to_string()).unwrap_or(0);
     // He may have been removed while the message server was asked, which it was told before this.
     if site.store.read(|db| groups::role(db, group.id, &user.id))?.is_none() {
-        super::tell::expel(site, user, group.id);
+        super::events::expel(site, user, group.id);
         return Err(no_such_group());
     }
     Ok(Reply::json(&RoomInfo::new(site, &group, count, false)))
@@ -56,7 +56,7 @@ pub(super) fn join(site: &Site, user: &User, params: &Params) -> Outcome {
 pub(super) fn leave(site: &Site, user: &User, params: &Params) -> Outcome {
     let (ticket, group) = (ticket(site, user, params)?, unblock(site, user, params, true)?);
     let by = ticket.map_or(By::Name(&user.id), By::Ticket);
-    super::tell::told("room left", site.im.leave(by, &user.nick, &group.id.to_string()));
+    super::events::told("room left", site.im.leave(by, &user.nick, &group.id.to_string()));
     Ok(Reply::json("ok"))
 }
 

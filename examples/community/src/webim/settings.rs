@@ -5,9 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use super::params::text;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::limits::{IDS_MAX, SETTINGS_BYTES_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::{Outcome, Site};
 use crate::store::accounts::User;
 use crate::store::{Connection, Result as Stored, settings};

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::params::text;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::refusal::Refusal;
+use crate::http::reply::Reply;
 use crate::site::{Outcome, Site};
 use crate::store::messages;
 use crate::visit::Visit;

@@ -7,7 +7,7 @@
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use crate::refusal::Refusal;
+use crate::http::refusal::Refusal;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");

@@ -8,8 +8,8 @@ use std::{iter, mem};
 
 use super::FORUM_CHANNEL;
 use super::server::{By, CallError, Push};
+use crate::http::refusal::Refusal;
 use crate::limits::{ENDINGS_MAX, MESSAGE_BYTES_MAX};
-use crate::refusal::Refusal;
 use crate::site::Site;
 use crate::store::accounts::User;
 use crate::store::messages::{self, Message, NewMessage};

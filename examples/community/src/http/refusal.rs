@@ -1,68 +1,50 @@
 //! Why a request was not carried out.
 //!
-//! Owns: the status and the words the user reads. Must not: say what only the log should know.
+//! Owns: the status and the text that the user reads. Must not: import the database; `store` makes refusals of its errors.
 
 use axum::http::StatusCode;
-use rusqlite::ErrorCode;
 
-/// A request that is not carried out, and what its sender is told.
+/// A request that was not carried out, and the answer's status and text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// What the user reads.
-    pub text: String,
+    pub(crate) status: StatusCode,
+    /// For the user: details of a fault belong into the log.
+    pub(crate) text: String,
 }
 
 impl Refusal {
-    /// A refusal with this status and text.
+    /// Any other refusal.
     pub fn new(status: StatusCode, text: impl Into<String>) -> Refusal {
         Refusal { status, text: text.into() }
     }
 
-    /// The request makes no sense.
+    /// 400: a parameter is missing or wrong.
     pub fn bad(text: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::BAD_REQUEST, text)
     }
 
-    /// Nobody is logged in.
+    /// 401: nobody is logged in.
     pub fn log_in_first() -> Refusal {
         Refusal::new(StatusCode::UNAUTHORIZED, "Please log in.")
     }
 
-    /// The user may not do this.
+    /// 403: the user may not do this.
     pub fn forbidden(text: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::FORBIDDEN, text)
     }
 
-    /// There is no such thing, or none the user may know of.
+    /// 404: it does not exist, or the user may not know that it does.
     pub fn not_found(text: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::NOT_FOUND, text)
     }
 
-    /// Too much in too short a time.
+    /// 429: too much in too short a time.
     pub fn too_many(text: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::TOO_MANY_REQUESTS, text)
     }
 
-    /// Not now.
+    /// 503: it cannot be done now.
     pub fn unavailable(text: impl Into<String>) -> Refusal {
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, text)
-    }
-}
-
-impl From<rusqlite::Error> for Refusal {
-    /// What the database could not do was not done: a change is made as a whole or not at all.
-    fn from(error: rusqlite::Error) -> Refusal {
-        log::error!("database: {error}");
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Refusal::unavailable("The site is busy. Nothing was saved; please try again.")
-            }
-            Some(ErrorCode::DiskFull) => {
-                Refusal::unavailable("The site has no space left. Nothing was saved.")
-            }
-            _ => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The site has failed. Nothing was saved."),
-        }
     }
 }

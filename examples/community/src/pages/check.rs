@@ -4,7 +4,7 @@
 
 use axum::http::StatusCode;
 
-use crate::http::refusal::Refusal;
+use crate::http::Refusal;
 use crate::limits::{PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
 use crate::passwords::PASSWORD_BYTES_MAX;
 use crate::store::accounts::is_id;

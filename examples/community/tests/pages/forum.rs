@@ -1,7 +1,8 @@
 //! The forum: writing, paging, being told.
 
-use nextim_community::limits::{POSTS_SHOWN, SENDS_AT_ONCE, THREADS_SHOWN};
+use nextim_community::limits::{POSTS_SHOWN, THREADS_SHOWN};
 use nextim_community::store::forum;
+use nextim_community::webim::limits::SENDS_AT_ONCE;
 
 use crate::harness::World;
 

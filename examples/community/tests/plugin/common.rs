@@ -14,10 +14,11 @@ use nextim::base::domains::DomainConfig;
 use nextim::config::Config;
 use nextim::node::{Handle, Server};
 use nextim_community::community::Community;
-use nextim_community::session;
+use nextim_community::secret;
 use nextim_community::site::Options;
 use nextim_community::store::{accounts, messages};
-use nextim_community::webim::server::Address;
+use nextim_community::webim::host::Message;
+use nextim_community::webim::server::{Address, Push};
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
@@ -131,14 +132,14 @@ impl TestSite {
     pub(crate) fn log_in(&self, user: &str) -> Browser<'_> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let token = format!("token-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let hash = session::hash(&token);
+        let hash = secret::hash(&token);
         let store = &self.community.site().store;
         store.write(|db| accounts::begin_session(db, &hash, user)).unwrap();
         Browser { cookie: format!("community_session={token}"), ..self.browser() }
     }
 
     /// What waits for a user.
-    pub(crate) fn waiting(&self, user: &str) -> Vec<messages::Message> {
+    pub(crate) fn waiting(&self, user: &str) -> Vec<Message> {
         self.community.site().store.read(|db| messages::waiting(db, user)).unwrap()
     }
 }
@@ -311,7 +312,7 @@ impl Page<'_, '_> {
     pub(crate) fn messages(&mut self) -> Vec<Value> {
         let name = self.answer["user"]["id"].as_str().unwrap().to_owned();
         let site = self.browser.site;
-        let push = nextim_community::webim::server::Push {
+        let push = Push {
             ticket: None,
             from: "the-test",
             nick: "",
@@ -322,7 +323,7 @@ impl Page<'_, '_> {
             timestamp: 0,
             id: "last",
         };
-        site.community.site().im.message(&push).unwrap();
+        site.community.site().webim.im.message(&push).unwrap();
         self.next("messages", |message| message["id"] == "last");
         let (found, rest) =
             std::mem::take(&mut self.packets).into_iter().partition(|(of, _)| of == "messages");

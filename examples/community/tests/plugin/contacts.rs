@@ -1,7 +1,6 @@
 //! Buddies, blocks, and notifications.
 
-use nextim_community::store::{accounts, friends, notices};
-use nextim_community::webim;
+use nextim_community::store::{friends, notices};
 use serde_json::json;
 
 use crate::common::{TestSite, each, with_id};
@@ -89,9 +88,8 @@ fn a_friendship_that_ends_ends_here_too() {
     let (mut at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
     at_alice.next("presences", |presence| presence["from"] == "bob");
     let inner = site.community.site();
-    let user = inner.store.read(|db| accounts::find(db, "alice")).unwrap().unwrap();
     inner.store.write(|db| friends::remove(db, "alice", "bob")).unwrap();
-    webim::unlink(inner, &user, "bob");
+    inner.webim.unlink("alice", "bob");
     at_bob.done("presence", &[("show", "dnd")]);
     at_alice.messages();
     assert_eq!(at_alice.poll().1["presences"], json!([]));

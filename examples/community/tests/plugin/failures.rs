@@ -7,7 +7,6 @@ use std::thread;
 
 use nextim_community::site::Options;
 use nextim_community::store::forum;
-use nextim_community::webim::push_post;
 use nextim_community::webim::server::Address;
 use serde_json::json;
 
@@ -91,7 +90,7 @@ fn the_site_runs_without_the_message_server_and_recovers() {
     let way = Way::closed();
     let url = format!("http://{}", way.address);
     let site = TestSite::with(Options::default(), |address| Address { url, ..address });
-    assert!(site.community.site().im.problem().is_some());
+    assert!(site.community.site().webim.im.problem().is_some());
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     assert_eq!(alice.done("online", &[]), json!({"success": false, "error_msg": "IM Server Not Found"}));
     let id = alice.done("message", &[("to", "bob"), ("body", "later"), ("cid", "c")])["id"].clone();
@@ -105,7 +104,7 @@ fn the_site_runs_without_the_message_server_and_recovers() {
     assert_eq!(site.waiting("bob").len(), 1);
 
     way.set(true);
-    assert_eq!(site.community.site().im.problem(), None);
+    assert_eq!(site.community.site().webim.im.problem(), None);
     let mut at_bob = bob.online(&[]);
     assert_eq!(each(&at_bob.answer["new_messages"], "id"), [id.as_str().unwrap()]);
     let at_alice = alice.online(&[]);
@@ -231,7 +230,7 @@ fn what_he_has_lost_while_he_comes_he_does_not_hear() {
     for group in ["1", "2"] {
         at_alice.done("message", &[("type", "multicast"), ("to", group), ("body", "a secret")]);
     }
-    push_post(site.community.site(), 1, "not for him");
+    site.community.site().webim.push_post(1, "not for him");
     at_alice.done("presence", &[("show", "dnd")]);
     assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
     // That the two are linked no more is told; what she shows then is not.

@@ -1,8 +1,9 @@
 //! The end of a log-in: which pages go offline with it.
 
 use nextim_community::limits::TICKETS_MAX;
-use nextim_community::session;
+use nextim_community::secret;
 use nextim_community::store::tickets;
+use nextim_community::webim::server::By;
 
 use crate::common::{Browser, Page, TestSite};
 
@@ -40,7 +41,7 @@ fn a_log_out_ends_what_the_bars_own_form_began() {
     let ticket = answer.json()["connection"]["ticket"].as_str().unwrap().to_owned();
     assert_eq!(form.post("presence", &[("ticket", &ticket), ("show", "away")]).status, 200);
     assert_eq!(post(&form, "/logout", ""), 303);
-    let poll = site.community.site().im.offline(nextim_community::webim::server::By::Ticket(&ticket));
+    let poll = site.community.site().webim.im.offline(By::Ticket(&ticket));
     assert!(poll.is_err(), "its session has ended: {poll:?}");
     assert!(is_there(&mut at_phone));
 }
@@ -60,7 +61,7 @@ fn the_ticket_of_a_page_that_has_left_is_forgotten() {
     let alice = site.log_in("alice");
     for endpoint in ["refresh", "offline"] {
         let page = alice.online(&[]);
-        let hash = session::hash(&page.ticket);
+        let hash = secret::hash(&page.ticket);
         let owner = || site.community.site().store.read(|db| tickets::owner(db, &hash)).unwrap();
         assert_eq!(owner().as_deref(), Some("alice"));
         assert_eq!(page.done(endpoint, &[]), "ok");
@@ -82,7 +83,7 @@ fn many_pages_of_a_log_in_push_out_their_own_oldest_and_no_other_log_in() {
             assert!(is_there(&mut idle) && is_there(&mut oldest), "{number}");
         }
         here.online(&[]);
-        site.community.site().acts.give_back("online alice");
+        site.community.site().webim.acts.give_back("online alice");
     }
     assert!(!is_there(&mut oldest), "nobody remembers it, so it does not go on");
     assert!(is_there(&mut idle));

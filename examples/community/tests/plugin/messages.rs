@@ -1,6 +1,5 @@
 //! `message`: who may write to whom, and that nothing accepted is lost.
 
-use nextim_community::webim;
 use serde_json::json;
 
 use crate::common::{TestSite, configure, each, remove, wait};
@@ -224,7 +223,7 @@ fn subscribers_hear_of_posts() {
     let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
     let (mut at_alice, mut at_carol) = (alice.online(&[]), carol.online(&[]));
     assert_eq!(at_carol.answer["channels"], json!([]));
-    webim::push_post(site.community.site(), 17, "Sunday walk");
+    site.community.site().webim.push_post(17, "Sunday walk");
     let got = at_alice.next("messages", |_| true);
     let shown = ["from", "nick", "to", "type", "body", "id"].map(|key| got[key].as_str().unwrap());
     assert_eq!(shown, ["forum", "Forum", "channel:forum", "multicast", "Sunday walk", "post-17"]);

@@ -4,7 +4,6 @@
 //! its time, once by POST and once as scripts across origins.
 
 use nextim_community::site::Options;
-use nextim_community::webim;
 use serde_json::{Value, json};
 
 use crate::common::{Browser, TestSite, each, with_id};
@@ -115,7 +114,7 @@ fn older_front_ends_hear_only_what_they_know() {
     let site = TestSite::start();
     let (alice, admin) = (site.log_in("alice"), site.log_in("admin"));
     let mut page = alice.online(&[("version", "3")]);
-    webim::push_post(site.community.site(), 1, "a post");
+    site.community.site().webim.push_post(1, "a post");
     admin.done("message", &[("type", "broadcast"), ("body", "to all")]);
     let heard = page.messages();
     assert_eq!(heard.len(), 1, "{heard:?}");

@@ -1,10 +1,11 @@
 //! `online`, and the ways a page ends.
 
-use nextim_community::limits::{CATCH_UP_MAX, UNDELIVERED_MAX};
-use nextim_community::session;
+use nextim_community::secret;
 use nextim_community::site::Options;
 use nextim_community::store::bans;
-use nextim_community::store::messages::{self, NewMessage};
+use nextim_community::store::messages;
+use nextim_community::webim::host::NewMessage;
+use nextim_community::webim::limits::{CATCH_UP_MAX, UNDELIVERED_MAX};
 use nextim_community::webim::server::Address;
 use serde_json::{Value, json};
 
@@ -132,8 +133,8 @@ fn passwords_sessions_and_tickets_are_stored_as_hashes() {
     };
     let passwords = all("SELECT password FROM users");
     assert!(passwords.len() > 5 && passwords.iter().all(|stored| stored.starts_with("$argon2id$")));
-    assert_eq!(all("SELECT token FROM sessions"), [session::hash(&cookie)]);
-    assert_eq!(all("SELECT ticket FROM tickets"), [session::hash(&ticket)]);
+    assert_eq!(all("SELECT token FROM sessions"), [secret::hash(&cookie)]);
+    assert_eq!(all("SELECT ticket FROM tickets"), [secret::hash(&ticket)]);
     let files = std::fs::read_dir(site.file().parent().unwrap()).unwrap();
     for file in files.map(|file| file.unwrap().path()) {
         let bytes = std::fs::read(&file).unwrap();

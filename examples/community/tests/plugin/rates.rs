@@ -1,6 +1,6 @@
 //! How often a user may do the same.
 
-use nextim_community::limits::ACTS_AT_ONCE;
+use nextim_community::webim::limits::ACTS_AT_ONCE;
 
 use crate::common::TestSite;
 

@@ -1,7 +1,6 @@
 //! The groups' chats, which are for their members.
 
-use nextim_community::store::{accounts, groups};
-use nextim_community::webim;
+use nextim_community::store::groups;
 use serde_json::json;
 
 use crate::common::{TestSite, each, wait, with_id};
@@ -82,17 +81,15 @@ fn membership_takes_effect_at_once() {
     let (inner, say) = (site.community.site(), |body| {
         at_alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", body)]);
     });
-    let user = inner.store.read(|db| accounts::find(db, "dave")).unwrap().unwrap();
     inner.store.write(|db| groups::join(db, 1, "dave")).unwrap();
-    webim::enter(inner, &user, 1);
+    inner.webim.enter("dave", "Dave", "1");
     say("welcome");
     assert_eq!(at_dave.next("messages", |_| true)["body"], "welcome");
     inner.store.write(|db| groups::leave(db, 1, "dave")).unwrap();
-    webim::expel(inner, &user, 1);
+    inner.webim.expel("dave", "Dave", "1");
     say("gone?");
     assert!(at_dave.messages().is_empty());
-    let absent = inner.store.read(|db| accounts::find(db, "meiling")).unwrap().unwrap();
-    webim::enter(inner, &absent, 1);
+    inner.webim.enter("meiling", "美玲", "1");
     let count = wait("counted", || alice.read("rooms", &[("ids", "1")])[0]["count"].as_i64());
     assert_eq!(count, 1, "somebody who is not online does not come online by that");
 }

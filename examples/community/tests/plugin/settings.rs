@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use nextim_community::store::messages::{self, NewMessage};
+use nextim_community::store::messages;
+use nextim_community::webim::host::NewMessage;
 use serde_json::json;
 
 use crate::common::{APIKEY, TestSite, configure, each, wait};

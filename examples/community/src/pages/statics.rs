@@ -11,10 +11,19 @@ use crate::http::{Refusal, Reply};
 use crate::site::Site;
 use crate::visit::Visit;
 
-/// The stylesheet of all pages.
-pub(super) static STYLESHEET: LazyLock<Static> = LazyLock::new(|| {
-    Static::new("site.css", "text/css; charset=utf-8", include_bytes!("../../static/site.css"))
-});
+/// The stylesheet of all pages. Later rules override earlier ones, so the order matters.
+const CSS: &str = concat!(
+    include_str!("../../static/css/base.css"),
+    include_str!("../../static/css/header.css"),
+    include_str!("../../static/css/blocks.css"),
+    include_str!("../../static/css/lists.css"),
+    include_str!("../../static/css/forms.css"),
+    include_str!("../../static/css/pages.css"),
+    include_str!("../../static/css/narrow.css"),
+);
+
+pub(super) static STYLESHEET: LazyLock<Static> =
+    LazyLock::new(|| Static::new("site.css", "text/css; charset=utf-8", CSS.as_bytes()));
 /// The icon of the site.
 pub(super) static FAVICON: LazyLock<Static> =
     LazyLock::new(|| Static::new("favicon.svg", "image/svg+xml", include_bytes!("../../static/favicon.svg")));

@@ -18,14 +18,14 @@ use crate::visit::Visit;
 const UNREAD_SHOWN_MAX: usize = 99;
 
 /// The success of a form, as the next page shows it: the word in the address, and the sentence.
-const SAID: [(&str, &str); 19] = [
+const SUCCESSES: [(&str, &str); 19] = [
     ("welcome", "Welcome to Harbour. You are logged in."),
     ("saved", "Saved."),
     ("password", "Your password is changed."),
     ("asked", "Your request was sent."),
     ("friends", "You are friends now."),
-    ("declined", "The request is gone."),
-    ("unfriended", "You are friends no longer."),
+    ("declined", "The request is removed."),
+    ("unfriended", "You are no longer friends."),
     ("blocked", "Blocked. Neither of you can write to the other; in groups you share you still meet."),
     ("unblocked", "No longer blocked."),
     ("moved", "Moved to the other group."),
@@ -33,10 +33,10 @@ const SAID: [(&str, &str); 19] = [
     ("left", "You have left the group."),
     ("removed", "Removed from the group."),
     ("posted", "Posted."),
-    ("subscribed", "You will be told of new posts in the chat bar."),
-    ("unsubscribed", "You will not be told of new posts any more."),
+    ("subscribed", "New posts will come to the chat bar."),
+    ("unsubscribed", "New posts will not come to the chat bar any more."),
     ("broadcast", "Sent to everybody who is online."),
-    ("noticed", "Everybody finds it among the notifications."),
+    ("noticed", "It is among the notifications of every member."),
     ("done", "Done."),
 ];
 
@@ -72,7 +72,7 @@ impl Page {
     /// The frame without the user, and without a read of the database.
     fn bare(site: &Site, visit: &Visit<'_>, nav: &'static str) -> Page {
         let word = visit.param("said");
-        let said = SAID.iter().find(|(found, _)| *found == word).map(|(_, text)| *text);
+        let said = SUCCESSES.iter().find(|(found, _)| *found == word).map(|(_, text)| *text);
         let script = format!("{}/webim.js", site.webim.im.url());
         let (stylesheet, favicon) = (statics::STYLESHEET.url(), statics::FAVICON.url());
         Page {

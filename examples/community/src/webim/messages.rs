@@ -159,9 +159,7 @@ pub fn broadcast(site: &impl Host, user: &Person, body: &str, cid: Option<&str>)
     if !message.delivered {
         let id = message.id.to_string();
         site.plugin().im.message(&push_of(&message, &id, None)).map_err(|error| {
-            Refusal::unavailable(format!(
-                "The message is stored, but nobody has it yet: the message server: {error}."
-            ))
+            Refusal::unavailable(format!("The message is stored, but was not sent. Message server: {error}."))
         })?;
         if let Err(refusal) = site.write(|db| db.set_delivered(message.id)) {
             log::warn!("broadcast {} may be pushed twice: {}", message.id, refusal.text);

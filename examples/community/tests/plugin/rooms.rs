@@ -1,4 +1,4 @@
-//! The groups' chats, which are for their members.
+//! Rooms, which are open to their members only.
 
 use nextim_community::store::groups;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::common::{TestSite, each, wait, with_id};
 
 #[test]
-fn rooms_are_mine() {
+fn rooms_are_the_users_own() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let _page = bob.online(&[]);
@@ -16,7 +16,11 @@ fn rooms_are_mine() {
     for key in ["nick", "url", "pic_url", "default_pic_url"] {
         assert!(mine[0][key].is_string(), "{key}");
     }
-    assert_eq!(each(&alice.read("rooms", &[("ids", "2,3,undefined")]), "id"), ["2"], "the third is not hers");
+    assert_eq!(
+        each(&alice.read("rooms", &[("ids", "2,3,undefined")]), "id"),
+        ["2"],
+        "alice is no member of the third"
+    );
 }
 
 #[test]
@@ -42,7 +46,7 @@ fn a_room_is_left_and_joined() {
 }
 
 #[test]
-fn members_are_those_who_are_there() {
+fn members_are_the_members_who_are_online() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (at_alice, _at_bob) = (alice.online(&[]), bob.online(&[]));
@@ -56,7 +60,7 @@ fn members_are_those_who_are_there() {
 }
 
 #[test]
-fn others_do_not_know_that_there_is_a_group() {
+fn a_group_that_is_not_mine_looks_like_none() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     for id in ["3", "99", "x", "-1", ""] {
@@ -91,5 +95,5 @@ fn membership_takes_effect_at_once() {
     assert!(at_dave.messages().is_empty());
     inner.webim.enter("meiling", "美玲", "1");
     let count = wait("counted", || alice.read("rooms", &[("ids", "1")])[0]["count"].as_i64());
-    assert_eq!(count, 1, "somebody who is not online does not come online by that");
+    assert_eq!(count, 1, "a user who is offline does not come online by that");
 }

@@ -122,8 +122,7 @@ pub(super) fn sign_up(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> 
 fn join(site: &Site, visit: &Visit<'_>) -> Result<String, Refusal> {
     let (nick, password) = (visit.param("nick").trim(), visit.param("password"));
     let id = check::user_id(visit.param("id"))?;
-    let nick =
-        check::line("The shown name", if nick.is_empty() { &id } else { nick }, limits::NICK_CHARS_MAX)?;
+    let nick = check::nick(if nick.is_empty() { &id } else { nick }, false)?;
     check::password(password)?;
     let too_many = || Refusal::too_many("Too many new accounts from your address. Please wait some minutes.");
     let account = site.attempts.sign_up(visit.request.address).ok_or_else(too_many)?;

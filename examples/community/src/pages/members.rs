@@ -86,7 +86,7 @@ fn profile(
 pub(super) fn edit(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     let (nick, bio) = (visit.param("nick"), visit.param("bio"));
-    let checked = check::line("The shown name", nick, limits::NICK_CHARS_MAX)
+    let checked = check::nick(nick, me.is_admin)
         .and_then(|nick| Ok((nick, check::text("The text about you", bio, limits::BIO_CHARS_MAX)?)));
     match checked {
         Ok((nick, bio)) => {

@@ -220,12 +220,15 @@ fn an_attempt_that_a_full_queue_refused_does_not_count() {
 }
 
 #[test]
-fn names_that_mean_nothing_or_the_site_are_reserved() {
+fn names_of_roles_and_words_for_a_missing_value_are_reserved() {
     let world = World::new();
     let mut browser = world.browser();
-    for id in ["admin", "system", "null", "undefined", "forum", "everybody"] {
-        let form = [("id", id), ("password", "long enough")];
-        browser.post("/signup", &form).is(422).has(&["is reserved. Please choose another."]);
+    for name in ["admin", "system", "null", "undefined", "forum", "everybody"] {
+        let shown = name.to_uppercase();
+        for (id, nick) in [(name, ""), (name, "Eve"), ("eve", name), ("eve", &*shown)] {
+            let form = [("id", id), ("nick", nick), ("password", "long enough")];
+            browser.post("/signup", &form).is(422).has(&["is reserved. Please choose another."]);
+        }
     }
     browser.post("/signup", &[("id", "nullius"), ("password", "long enough")]).is(303);
 }

@@ -60,6 +60,8 @@ fn users_change_their_own_profile() {
     alice.post("/profile", &[("nick", &*long), ("bio", "kept")]).is(422).has(&["too long", &*long, "kept"]);
     alice.post("/profile", &[("nick", "A"), ("bio", &*bio)]).is(422).has(&["1000 are allowed"]);
     alice.post("/profile", &[("nick", " "), ("bio", "")]).is(422).has(&["missing"]);
+    alice.post("/profile", &[("nick", "ADMIN"), ("bio", "kept")]).is(422).has(&["is reserved", "kept"]);
+    world.user("admin").submit("/profile", &[("nick", "Admin"), ("bio", "")]).has(&["Saved."]);
     world.browser().post("/profile", &[("nick", "A"), ("bio", "")]).is(401);
 }
 

@@ -113,7 +113,7 @@ fn random() -> Result<u64, String> {
     getrandom::u64().map_err(|error| format!("random numbers: {error}"))
 }
 
-/// What to do about an address that cannot be listened on.
+/// Advice for an address on which the program cannot listen.
 fn advice(error: &io::Error, flag: &str) -> String {
     if error.kind() == io::ErrorKind::AddrInUse {
         return format!("\nanother program listens there; end it, or choose another port, such as {flag}");

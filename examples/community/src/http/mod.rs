@@ -13,5 +13,5 @@ pub use refusal::Refusal;
 pub use reply::Reply;
 pub use request::{Params, Request};
 
-/// What a handler returns.
+/// The outcome of a handler.
 pub type Outcome = Result<Reply, Refusal>;

@@ -18,7 +18,7 @@ use crate::store::{bans, notices};
 use crate::visit::Visit;
 use crate::webim;
 
-struct Row {
+struct MemberRow {
     user: User,
     banned: bool,
 }
@@ -27,7 +27,7 @@ struct Row {
 #[template(path = "admin.html")]
 struct Admin<'a> {
     page: Page,
-    users: Vec<Row>,
+    users: Vec<MemberRow>,
     total: i64,
     pages: Pages,
     broadcast: &'a str,
@@ -46,7 +46,7 @@ fn admin_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Resul
         let total = accounts::count(db)?;
         let pages = Pages::of(visit, total, MEMBERS_SHOWN)?;
         let users = accounts::all(db, pages.size, pages.offset())?;
-        let row = |user: User| Ok(Row { banned: bans::banned(db, &user.id)?, user });
+        let row = |user: User| Ok(MemberRow { banned: bans::banned(db, &user.id)?, user });
         let users = users.into_iter().map(row).collect::<Result<_, Refusal>>()?;
         Ok::<Admin<'_>, Refusal>(Admin { page, users, total, pages, broadcast, notice })
     })?;

@@ -55,7 +55,7 @@ pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct LogIn<'a> {
+struct LogInPage<'a> {
     page: Page,
     id: &'a str,
     next: &'a str,
@@ -70,7 +70,7 @@ pub(super) fn log_in_form(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refus
 
 fn log_in_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/login")?.refused(refusal);
-    let template = LogIn { page, id: visit.param("id"), next: visit.param("next") };
+    let template = LogInPage { page, id: visit.param("id"), next: visit.param("next") };
     answer(&template.page, &template)
 }
 
@@ -91,7 +91,7 @@ pub(super) fn log_out(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> 
 
 #[derive(Template)]
 #[template(path = "signup.html")]
-struct SignUp<'a> {
+struct SignUpPage<'a> {
     page: Page,
     id: &'a str,
     nick: &'a str,
@@ -106,7 +106,7 @@ pub(super) fn sign_up_form(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refu
 
 fn sign_up_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/signup")?.refused(refusal);
-    let template = SignUp { page, id: visit.param("id"), nick: visit.param("nick") };
+    let template = SignUpPage { page, id: visit.param("id"), nick: visit.param("nick") };
     answer(&template.page, &template)
 }
 

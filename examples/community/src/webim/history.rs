@@ -82,7 +82,7 @@ pub(super) fn clear(site: &impl Host, user: &Person, params: &Params) -> Outcome
 /// A history as a page to keep.
 #[derive(Template)]
 #[template(path = "history.html")]
-struct Page<'a> {
+struct HistoryPage<'a> {
     name: &'a str,
     lines: Vec<Line>,
 }
@@ -105,7 +105,7 @@ pub(super) fn download(site: &impl Host, user: &Person, params: &Params) -> Outc
         nick: message.nick,
         body: message.body,
     };
-    let page = Page { name: other.name(), lines: found.into_iter().map(line).collect() }.render();
+    let page = HistoryPage { name: other.name(), lines: found.into_iter().map(line).collect() }.render();
     let page = page.map_err(|error| {
         log::error!("history: {error}");
         Refusal::unavailable("The history cannot be written at the moment.")

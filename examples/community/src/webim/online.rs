@@ -117,7 +117,7 @@ fn reason(error: &CallError) -> &'static str {
     }
 }
 
-/// What is known before the message server is called.
+/// All that an answer needs from the database.
 struct Knowledge {
     circle: Circle,
     /// All users that the page must know.

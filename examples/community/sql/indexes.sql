@@ -1,4 +1,4 @@
--- What the queries walk. Every query is answered by an index; the tests of the store read the plans.
+-- The indexes that the queries walk. Every query has one; the tests of the store read the plans.
 
 CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires);
 CREATE INDEX IF NOT EXISTS sessions_user ON sessions (user);
@@ -13,8 +13,8 @@ CREATE INDEX IF NOT EXISTS tickets_user ON tickets (user, used);
 CREATE INDEX IF NOT EXISTS tickets_used ON tickets (used);
 CREATE INDEX IF NOT EXISTS tickets_session ON tickets (session);
 
--- One row of `messages` is in few of these: each is of one type, and of what its side has not cleared. An index ends
--- with the row's id, so those without a time are in the order of the ids.
+-- A row of `messages` is in few of these: each is of one type, and of rows that one side has not cleared. An index ends with
+-- the row's id, so an index without a time is in the order of the ids.
 CREATE UNIQUE INDEX IF NOT EXISTS messages_cid ON messages (from_user, cid) WHERE cid IS NOT NULL;
 CREATE INDEX IF NOT EXISTS messages_waiting ON messages (to_id) WHERE type = 'unicast' AND delivered = 0;
 CREATE INDEX IF NOT EXISTS messages_sent ON messages (from_user) WHERE type = 'unicast' AND deleted_by_from = 0;

@@ -1,4 +1,4 @@
--- Everything the community keeps. Times are milliseconds since 1970; users are named by their id, groups by a number.
+-- All that the community keeps. Times are milliseconds since 1970; users are named by their id, groups by a number.
 
 CREATE TABLE users (
     uid         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -12,7 +12,7 @@ CREATE TABLE users (
     created     INTEGER NOT NULL
 ) STRICT;
 
--- Who may not log in.
+-- Users who may not log in.
 CREATE TABLE bans (
     user    TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     created INTEGER NOT NULL
@@ -24,7 +24,7 @@ CREATE TABLE sessions (
     expires INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- A friendship is two rows: each puts the other into a contact group of his own choice.
+-- A friendship is two rows: each user puts the other into a contact group of their own choice.
 CREATE TABLE friends (
     user          TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     friend        TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -72,7 +72,7 @@ CREATE TABLE posts (
     created INTEGER NOT NULL
 ) STRICT;
 
--- Who is told at once of new posts.
+-- Users who get new posts as messages.
 CREATE TABLE subscriptions (
     user TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
@@ -91,18 +91,18 @@ CREATE TABLE messages (
     type            TEXT NOT NULL CHECK (type IN ('unicast', 'multicast', 'broadcast')),
     from_user       TEXT NOT NULL,
     to_id           TEXT NOT NULL,           -- a user, a group's number, or nothing
-    nick            TEXT NOT NULL,           -- the sender's, as it was
+    nick            TEXT NOT NULL,           -- the sender's, at that time
     body            TEXT NOT NULL,
     style           TEXT NOT NULL DEFAULT '',
     timestamp       INTEGER NOT NULL,
     delivered       INTEGER NOT NULL DEFAULT 0,
-    returned        INTEGER NOT NULL DEFAULT 0, -- whether the message server gave it back; once, however often it says so
+    returned        INTEGER NOT NULL DEFAULT 0, -- whether the message server has returned it
     deleted_by_from INTEGER NOT NULL DEFAULT 0,
     deleted_by_to   INTEGER NOT NULL DEFAULT 0,
-    cid             TEXT                     -- the sender's own name for it, for de-duplication
+    cid             TEXT                     -- the id that the sender's page gave it, for de-duplication
 ) STRICT;
 
--- Up to which message a member has cleared a room's history.
+-- The last message of a room that a member has cleared.
 CREATE TABLE room_clears (
     group_id INTEGER NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
     user     TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -112,7 +112,7 @@ CREATE TABLE room_clears (
 
 CREATE TABLE settings (
     user TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
-    data TEXT NOT NULL                       -- JSON, only keys that are known
+    data TEXT NOT NULL                       -- JSON, only known keys
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE blocks (
@@ -121,11 +121,11 @@ CREATE TABLE blocks (
     PRIMARY KEY (user, blocked)
 ) STRICT, WITHOUT ROWID;
 
--- Which tickets of the message server were given to whom.
+-- The tickets of the message server, and the users they were given to.
 CREATE TABLE tickets (
     ticket TEXT PRIMARY KEY,                 -- hashed
     user   TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     used   INTEGER NOT NULL,
     session TEXT NOT NULL DEFAULT '',        -- the log-in it was given to, hashed
-    sealed TEXT NOT NULL DEFAULT ''          -- the ticket, for that log-in's cookie alone to open
+    sealed TEXT NOT NULL DEFAULT ''          -- the ticket, which only the cookie of that log-in opens
 ) STRICT, WITHOUT ROWID;

@@ -1,6 +1,6 @@
-//! What was typed.
+//! The command line.
 //!
-//! Owns: the flags, their checks, and where the database is if nobody says. Must not: start anything.
+//! Owns: the flags, their checks, and the default path of the database. Must not: open a file or a socket.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub struct Arguments {
     /// The site's domain at that message server
     #[arg(long, requires = "im")]
     pub domain: Option<String>,
-    /// The site's key there; better given in the environment, because others can see what is typed
+    /// The site's key there; better set in the environment, because other users of the machine can see the command line
     #[arg(long, env = "NEXTIM_APIKEY", hide_env_values = true)]
     pub apikey: Option<String>,
     /// The URL under which browsers reach the message server
@@ -33,25 +33,25 @@ pub struct Arguments {
     /// The URL under which browsers reach the site, if its plugin is used by pages of other origins
     #[arg(long, value_name = "URL", value_parser = url)]
     pub url: Option<String>,
-    /// The database; made and seeded if it is not there
+    /// The database; made and seeded if there is none
     #[arg(long, value_name = "FILE")]
     pub db: Option<PathBuf>,
     /// An origin whose pages may use the plugin by JSONP; may be repeated
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub jsonp_origin: Vec<String>,
-    /// A proxy, or a range of them, that is believed when it says by X-Forwarded-For for whom it asks; may be repeated
+    /// A trusted proxy, or a range of addresses: its X-Forwarded-For header names the client; may be repeated
     #[arg(long, value_name = "ADDR", value_parser = proxy)]
     pub trusted_proxy: Vec<Range>,
     /// The folder of a front end of 2011, for the page at /old
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub old: Option<PathBuf>,
-    /// The site is reached by https: its cookie is sent by no other way
+    /// The site is reached by https: browsers send its cookie by no other way
     #[arg(long)]
     pub secure: bool,
 }
 
 impl Arguments {
-    /// The database's file: as typed, or where the user's programs keep their data.
+    /// The file of the database: the flag's, or one in the user's data folder.
     pub fn database(&self, variable: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<PathBuf, String> {
         if let Some(file) = &self.db {
             return Ok(file.clone());
@@ -59,12 +59,12 @@ impl Arguments {
         let set = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let data = set("XDG_DATA_HOME").filter(|path| path.is_absolute());
         let data = data.or_else(|| Some(set("HOME")?.join(".local/share")));
-        let data = data.ok_or("there is no home directory for the database: say --db FILE")?;
+        let data = data.ok_or("there is no home directory for the database: use --db FILE")?;
         Ok(data.join("nextim-community").join("community.sqlite"))
     }
 }
 
-/// A folder that is there.
+/// A folder that exists.
 fn folder(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     if path.is_dir() { Ok(path) } else { Err("this is not a folder".to_owned()) }
@@ -76,7 +76,7 @@ fn url(text: &str) -> Result<String, String> {
     let fits = |rest: &str| {
         !rest.is_empty() && !rest.starts_with('/') && rest.bytes().all(|byte| byte.is_ascii_graphic())
     };
-    // It stands in a policy whose parts these would end.
+    // The URL stands in the content security policy, whose parts these characters end.
     let safe = !text.contains(['?', '#', ';', ',', '\'', '"', '@', '<', '>']);
     if rest.is_some_and(fits) && safe {
         return Ok(text.trim_end_matches('/').to_owned());
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn the_database_is_where_users_data_is() {
+    fn the_database_is_in_the_users_data_folder() {
         let file = "nextim-community/community.sqlite";
         let home = ("HOME", "/home/a");
         assert_eq!(database(&["--db", "x"], &[home]), Ok("x".into()));

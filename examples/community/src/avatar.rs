@@ -1,17 +1,16 @@
 //! Pictures of users and groups: an initial on a colour.
 //!
-//! Owns: `/avatar/…`. Must not: let anything of a name become more than a character in an image.
+//! Owns: `/avatar/…`. Must not: write a name into the image as it is; it could become markup.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::http::header;
 
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{Outcome, Site, get};
+use crate::handler::get;
+use crate::http::{Outcome, Refusal, Reply, Request};
+use crate::site::Site;
 use crate::store::{accounts, groups};
-use crate::visit::Visit;
 
 /// Backgrounds on which white letters are easy to read.
 const COLOURS: [&str; 10] = [
@@ -19,20 +18,19 @@ const COLOURS: [&str; 10] = [
     "#546068",
 ];
 
-/// All pictures.
 pub(crate) fn routes() -> Router<Arc<Site>> {
     Router::new().route("/avatar/{file}", get(user, finish)).route("/avatar/group/{file}", get(group, finish))
 }
 
-/// A user's picture; one without a letter if there is no such user.
-fn user(site: &Site, visit: &Visit) -> Outcome {
-    let id = visit.part("file").strip_suffix(".svg").unwrap_or_default();
+/// A user's picture. If there is no such user, it has no letter.
+fn user(site: &Site, request: &Request) -> Outcome {
+    let id = request.part("file").strip_suffix(".svg").unwrap_or_default();
     let user = site.store.read(|db| accounts::find(db, id))?;
     Ok(picture(id, &user.map(|user| user.nick).unwrap_or_default()))
 }
 
-fn group(site: &Site, visit: &Visit) -> Outcome {
-    let id = visit.part("file").strip_suffix(".svg").unwrap_or_default();
+fn group(site: &Site, request: &Request) -> Outcome {
+    let id = request.part("file").strip_suffix(".svg").unwrap_or_default();
     let group = id.parse().map_or(Ok(None), |id| site.store.read(|db| groups::find(db, id)))?;
     Ok(picture(&format!("group {id}"), &group.map(|group| group.name).unwrap_or_default()))
 }
@@ -54,7 +52,7 @@ fn picture(key: &str, name: &str) -> Reply {
         .with(header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox")
 }
 
-fn finish(_: &Site, _: &Visit, outcome: Outcome) -> Reply {
+fn finish(_: &Site, _: &Request, outcome: Outcome) -> Reply {
     outcome.unwrap_or_else(|Refusal { status, text }| {
         Reply::new("text/plain; charset=utf-8", text).status(status)
     })

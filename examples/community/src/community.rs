@@ -1,6 +1,6 @@
-//! The whole: a site that is served until it is told to end.
+//! A site that is served until it is dropped.
 //!
-//! Owns: start, routes, and the end. Must not: print or hear signals; the command does.
+//! Owns: start, routes, and the end. Must not: print or wait for signals; the command does.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,11 +13,12 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use crate::handler::protect;
 use crate::limits::{DRAIN, HANDLERS_MAX};
-use crate::site::{Options, Site, protect};
+use crate::site::{Options, Site};
 use crate::store::Store;
-use crate::webim::server::{Address, MessageServer};
-use crate::{avatar, pages, seed, webim};
+use crate::webim::server::Address;
+use crate::{avatar, pages, plug, seed};
 
 /// A site that is served. Dropping it ends it.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ pub struct Community {
 
 impl Community {
     /// Starts a site with this database, which is made and seeded if there is none. If there is a message server in this
-    /// process, start that first: what is open when it starts stays open in its threads.
+    /// process, start that first: files that are open when it starts stay open in its threads.
     pub fn start(listen: SocketAddr, file: &Path, im: Address, options: Options) -> io::Result<Community> {
         let named =
             |what: String| move |error: io::Error| io::Error::new(error.kind(), format!("{what}: {error}"));
@@ -39,7 +40,7 @@ impl Community {
         let address = listener.local_addr()?;
         let store = Store::open(file).map_err(named(file.display().to_string()))?;
         seed::if_empty(&store)?;
-        let site = Arc::new(Site::new(options, store, MessageServer::new(im))?);
+        let site = Arc::new(Site::new(options, store, im)?);
         let runtime = Builder::new_multi_thread()
             .worker_threads(2)
             .max_blocking_threads(HANDLERS_MAX)
@@ -52,19 +53,19 @@ impl Community {
         Ok(Community { address, site, end: Some(end), thread: Some(thread) })
     }
 
-    /// Where it listens, its port resolved.
+    /// The address on which it listens, with the port that was chosen for port 0.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What its handlers share.
+    /// The state that its handlers share.
     pub fn site(&self) -> &Site {
         &self.site
     }
 }
 
 impl Drop for Community {
-    /// Finishes what is being served, and ends.
+    /// Answers the requests that are being served, and ends.
     fn drop(&mut self) {
         drop(self.end.take());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
@@ -75,7 +76,7 @@ impl Drop for Community {
 
 fn router(site: &Arc<Site>) -> Router {
     pages::routes()
-        .merge(webim::routes())
+        .merge(plug::routes())
         .merge(avatar::routes())
         .layer(axum::middleware::map_response_with_state(Arc::clone(site), protect))
         .with_state(Arc::clone(site))
@@ -86,7 +87,7 @@ fn serve(runtime: Runtime, listener: std::net::TcpListener, router: Router, ende
     let served = runtime.block_on(async move {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let end = async move {
-            // The sender sends nothing; its end is the message.
+            // Nothing is sent on this channel: its end is the signal.
             ended.await.ok();
             drop(draining);
         };

@@ -1,27 +1,35 @@
-//! Dates as people read them.
+//! The time, and dates as people read them.
 //!
-//! Owns: the calendar, in UTC. Must not: know anybody's time zone; browsers do.
+//! Owns: the clock and the calendar, in UTC. Must not: use a time zone; browsers do.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Milliseconds since 1970.
+pub(crate) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
 
 /// `2011-11-21` of a time in ms since 1970.
-pub fn date(time: i64) -> String {
+pub(crate) fn date(time: i64) -> String {
     let (year, month, day) = civil(time.div_euclid(86_400_000));
     format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// `2011-11-21 12:00:00` of a time in ms since 1970.
-pub fn date_and_time(time: i64) -> String {
+pub(crate) fn date_and_time(time: i64) -> String {
     let second = time.div_euclid(1_000).rem_euclid(86_400);
     format!("{} {:02}:{:02}:{:02}", date(time), second / 3_600, second / 60 % 60, second % 60)
 }
 
 /// `12:00` of a time in ms since 1970.
-pub fn clock(time: i64) -> String {
+pub(crate) fn clock(time: i64) -> String {
     let minute = time.div_euclid(60_000).rem_euclid(1_440);
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 /// Year, month and day of a day since 1970. The year is taken to begin in March, so that the leap day is its last, and
-/// days are counted in eras of 400 years, which are all of one length.
+/// days are counted in eras of 400 years, which are all of the same length.
 pub(crate) fn civil(day: i64) -> (i64, i64, i64) {
     let from_era = day + 719_468;
     let (era, day_of_era) = (from_era.div_euclid(146_097), from_era.rem_euclid(146_097));

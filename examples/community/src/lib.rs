@@ -1,31 +1,35 @@
 //! A small community site: log-in, friends, groups, a forum, and a chat bar at the foot of every page.
 //!
-//! It shows what a site needs to use the `NextIM` message server, and is meant to be read before writing a plugin in
-//! another language. The plugin is [`webim`]; the rest is what a community has anyway.
+//! It shows all that a site needs to use the `NextIM` message server, and is meant to be read before writing a plugin in
+//! another language. The plugin is [`webim`]; the rest is an ordinary community.
 //!
 //! ```text
-//!   browser ── pages ──▶ pages/ ─┐
-//!           ── /webim/* ▶ webim/ ┼─▶ store/ ─▶ SQLite
-//!                          │     └─▶ session, passwords, csrf
+//!   browser ── pages ──▶ pages/ ────────────┬─▶ store/ ─▶ SQLite
+//!           ── /webim/* ▶ webim/ ── plug.rs ─┘
 //!                          └─ server.rs ── REST ─▶ message server ◀── long poll ── browser
 //! ```
 //!
-//! Read [`site`] (how a request becomes a call of a plain function), [`store`], [`session`] and [`csrf`]; then [`webim`],
-//! beginning with `online.rs` and `messages.rs`.
+//! `webim` imports nothing of the site: `webim/host.rs` is the interface it needs, and `plug.rs` implements that for this
+//! site. Each module imports only modules before it in this list:
+//!
+//! `http`, `dates`, `limits`, `buckets`, `secret`; `webim`; `store`, `passwords`; `site`; `session`, `seed`; `visit`,
+//! `handler`; `plug`, `avatar`, `pages`; `community`.
 
 pub mod arguments;
 mod avatar;
+pub mod buckets;
 pub mod community;
-pub mod csrf;
-pub mod dates;
+mod dates;
+mod handler;
+pub mod http;
 pub mod limits;
-pub mod pages;
+mod pages;
 pub mod passwords;
-pub mod refusal;
-pub mod reply;
+mod plug;
+pub mod secret;
 pub mod seed;
-pub mod session;
+mod session;
 pub mod site;
 pub mod store;
-pub mod visit;
+mod visit;
 pub mod webim;

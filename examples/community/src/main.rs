@@ -1,7 +1,7 @@
 //! The command: arguments, a message server, a site.
 //!
-//! Owns: what is printed, which signals are heard, and the exit code: 0 after a signal, 1 if something could not start,
-//! 2 for wrong arguments. Must not: know how either works.
+//! Owns: the output, the signals, and the exit code: 0 after a signal, 1 if something could not start, 2 for wrong arguments.
+//! Must not: answer requests.
 
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Starts both, and waits for a signal. The message server is first, before anything is opened whose closing matters.
+/// Starts both, and waits for a signal. The message server starts first: files that are open then stay open in its threads.
 fn run(arguments: &Arguments) -> Result<(), String> {
     let (server, address) = message_server(arguments)?;
     let apikey = address.apikey.clone();
@@ -54,19 +54,19 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let community = Community::start(arguments.listen, &file, address, options)
         .map_err(|error| format!("{error}{}", advice(&error, "--listen 127.0.0.1:8081")))?;
     if let Some(server) = &server {
-        // Only now it is known where the site listens.
+        // The address of the site is known only now.
         let url = format!("http://{}/webim/undelivered", reachable(community.address()));
         server.reload(&[DomainConfig { undelivered_url: Some(url), ..DomainConfig::new(DOMAIN, apikey) }]);
     }
-    say(&greeting(&community, server.is_some(), &file.display().to_string()));
+    print(&greeting(&community, server.is_some(), &file.display().to_string()));
     if let Some(warning) = seeded_passwords(arguments, &community) {
         log::warn!("{warning}");
     }
-    if let Some(problem) = community.site().im.problem() {
+    if let Some(problem) = community.site().webim.im.problem() {
         log::warn!("message server: {problem}; the site runs without chat until it is there");
     }
     runtime.block_on(signals.one());
-    // The site is there until the message server has given back what was not delivered.
+    // The site stays until the message server has returned the undelivered messages.
     if let Some(server) = server {
         server.drain();
         server.wait().map_err(|error| format!("message server: {error}"))?;
@@ -75,7 +75,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     Ok(())
 }
 
-/// Where this machine reaches what listens there: everywhere is also here.
+/// The address at which this machine reaches a listener: a listener on all addresses is also on loopback.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -85,7 +85,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Where the message server is: in this process, unless another was named.
+/// The message server: one in this process, unless the flags name another.
 fn message_server(arguments: &Arguments) -> Result<(Option<Handle>, Address), String> {
     let public_url = arguments.im_public.clone();
     if let (Some(url), Some(domain), Some(apikey)) = (&arguments.im, &arguments.domain, &arguments.apikey) {
@@ -113,7 +113,7 @@ fn random() -> Result<u64, String> {
     getrandom::u64().map_err(|error| format!("random numbers: {error}"))
 }
 
-/// What to do about an address that cannot be listened on.
+/// Advice for an address on which the program cannot listen.
 fn advice(error: &io::Error, flag: &str) -> String {
     if error.kind() == io::ErrorKind::AddrInUse {
         return format!("\nanother program listens there; end it, or choose another port, such as {flag}");
@@ -128,12 +128,12 @@ fn greeting(community: &Community, own_server: bool, file: &str) -> String {
         "community       http://{}/\nmessage server  {}/ ({place})\ndatabase        {file}\n\
          log in as       {first} or {second}, password {}, in two browsers or windows\nCtrl-C ends it",
         community.address(),
-        community.site().im.url(),
+        community.site().webim.im.url(),
         seed::PASSWORD,
     )
 }
 
-/// What others than this machine could do with the passwords that stand in the sources.
+/// A warning, if other machines can reach the site and seeded users still have the password from the sources.
 fn seeded_passwords(arguments: &Arguments, community: &Community) -> Option<String> {
     if !is_public(arguments.listen) && !arguments.secure {
         return None;
@@ -142,7 +142,7 @@ fn seeded_passwords(arguments: &Arguments, community: &Community) -> Option<Stri
     let named = open.join(", ");
     (!open.is_empty()).then(|| {
         format!(
-            "others can reach the site, and anybody can log in as {named} with the password \"{}\": change these passwords",
+            "other machines can reach the site, and anybody can log in as {named} with the password \"{}\": change these passwords",
             seed::PASSWORD
         )
     })
@@ -152,7 +152,7 @@ fn is_public(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
 }
 
-/// What ends the command. It is listened for before anybody is told that it runs.
+/// The signals that end the command. Their handlers are set before the greeting is printed.
 struct Signals {
     interrupted: Signal,
     terminated: Signal,
@@ -172,8 +172,8 @@ impl Signals {
     }
 }
 
-/// Lines on stdout. A closed stdout is no reason to end.
-fn say(lines: &str) {
+/// Prints lines. A closed stdout is no reason to end.
+fn print(lines: &str) {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{lines}").and_then(|()| stdout.flush()).ok();
 }

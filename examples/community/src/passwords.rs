@@ -1,7 +1,7 @@
-//! Passwords: how they are hashed, and how often they may be tried.
+//! Passwords: hashing them, and how often they may be tried.
 //!
-//! Owns: the queue of those that are hashed, and the limits of attempts. Must not: store or log a password, or hold up
-//! pages that need none: who waits here holds a handler, so only few may wait.
+//! Owns: the queue of passwords to be hashed, and the limits of attempts. A request that waits in the queue occupies a
+//! handler, which the pages need too, so only few may wait. Must not: call `log` with a password.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,34 +10,35 @@ use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 
+use crate::buckets::Buckets;
+use crate::http::Refusal;
 use crate::limits::{
-    Buckets, HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_ALL, LOG_INS_AT_ONCE, LOG_INS_NAME,
+    HASHES_AT_ONCE, HASHES_WAITING_MAX, LOG_INS_ADDRESS, LOG_INS_ALL, LOG_INS_AT_ONCE, LOG_INS_NAME,
     LOG_INS_REFILL, SIGN_UPS_ADDRESS, SIGN_UPS_ALL, SIGN_UPS_REFILL,
 };
-use crate::refusal::Refusal;
 
-/// Bytes of a password; what is longer costs time to hash.
+/// A password, in bytes: a long one costs time to hash.
 pub const PASSWORD_BYTES_MAX: usize = 256;
 
-/// The bits of an IPv6 address that name a network; whoever has one has all addresses of it.
+/// The bits of an IPv6 address that name a network: a client may use all addresses of its network.
 const NETWORK_BITS: u32 = 64;
 
 /// Hashes passwords, a few at a time.
 #[derive(Debug)]
 pub struct Hashes {
-    /// The hash of a password nobody has.
+    /// The hash of a random password, checked in the place of a user's that does not exist.
     nobody: String,
     turns: Mutex<Turns>,
     moved: Condvar,
 }
 
-/// Who came first hashes first. Each who comes is given a number.
+/// The queue: each request gets the next number, and the lowest number is next to hash.
 #[derive(Debug, Default)]
 struct Turns {
     running: usize,
-    /// The number of the next who comes.
+    /// The number of the next request.
     next: usize,
-    /// The number of the next who hashes; those from here on wait.
+    /// The lowest number that waits.
     first: usize,
 }
 
@@ -59,12 +60,12 @@ impl Drop for Turn<'_> {
 }
 
 impl Hashes {
-    /// Makes the hash that stands for those who do not exist.
+    /// An empty queue.
     pub fn new() -> std::io::Result<Hashes> {
         Ok(Hashes { nobody: hash("nobody's")?, turns: Mutex::default(), moved: Condvar::new() })
     }
 
-    /// Waits for a turn, behind those who wait already; refused if these are too many.
+    /// Waits for a turn, behind all requests that came before. Refused if too many wait.
     pub fn turn(&self) -> Result<Turn<'_>, Refusal> {
         let mut turns = self.lock();
         if turns.waiting() >= HASHES_WAITING_MAX {
@@ -76,17 +77,17 @@ impl Hashes {
         turns = self.moved.wait_while(turns, must_wait).unwrap_or_else(PoisonError::into_inner);
         turns.first += 1;
         turns.running += 1;
-        // There may be a turn for the next one, too.
+        // There may be a turn for the next request, too.
         self.moved.notify_all();
         Ok(Turn(self))
     }
 
-    /// How many wait for a turn.
+    /// How many requests wait for a turn.
     pub fn waiting(&self) -> usize {
         self.lock().waiting()
     }
 
-    /// Whether this is the password of which this is stored. Nothing stored takes as long.
+    /// Whether the stored hash is of this password. Without a stored hash it takes as long.
     pub fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Refusal> {
         if password.len() > PASSWORD_BYTES_MAX {
             return Ok(false);
@@ -95,8 +96,8 @@ impl Hashes {
         Ok(is_of(password, stored.unwrap_or(&self.nobody)) && stored.is_some())
     }
 
-    /// What is stored of a password.
-    pub fn hash(&self, password: &str) -> Result<String, Refusal> {
+    /// The hash of a password, to be stored.
+    pub(crate) fn hash(&self, password: &str) -> Result<String, Refusal> {
         let _turn = self.turn()?;
         hash(password).map_err(|error| {
             log::error!("a password could not be hashed: {error}");
@@ -109,19 +110,19 @@ impl Hashes {
     }
 }
 
-/// What is stored of a password, made at once: for the start, when nobody waits.
+/// The hash of a password, without the queue: for the start of the site, when nobody waits.
 pub fn hash(password: &str) -> std::io::Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes());
     hash.map(|hash| hash.to_string()).map_err(|error| std::io::Error::other(error.to_string()))
 }
 
-/// Whether this is stored of the password.
+/// Whether the stored hash is of this password.
 pub fn is_of(password: &str, stored: &str) -> bool {
     let hash = PasswordHash::new(stored);
     hash.is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// How often passwords may be tried, and accounts be made.
+/// How often passwords may be tried and accounts be made.
 #[derive(Debug)]
 pub struct Attempts {
     log_ins: [Buckets; 4],
@@ -140,20 +141,22 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Takes an attempt to log in: by address, in all, by name, and by address and name. None if there are none left.
+    /// Takes an attempt to log in, from four limits: by address, in all, by name, and by address and name. None if one of the
+    /// limits is reached.
     pub fn log_in(&self, address: IpAddr, name: &str) -> Option<Attempt<'_>> {
         let address = network(address).to_string();
         let both = format!("{address} {name}");
         take(&self.log_ins, [address, String::new(), name.to_owned(), both])
     }
 
-    /// Takes an account from an address, and of all. None if there are none left.
+    /// Takes a new account, from two limits: by address, and in all. None if one of the limits is reached.
     pub fn sign_up(&self, address: IpAddr) -> Option<Attempt<'_>> {
         take(&self.sign_ups, [network(address).to_string(), String::new()])
     }
 }
 
-/// Takes one of each, or nothing. What names many comes first, so that whom it refuses leaves no trace by his name.
+/// Takes one token of each table, or none at all. The coarse limits come first, so that a request they refuse leaves no
+/// bucket by its name.
 fn take<const N: usize>(tables: &[Buckets; N], keys: [String; N]) -> Option<Attempt<'_>> {
     let mut attempt = Attempt { taken: Vec::with_capacity(N) };
     for (buckets, key) in tables.iter().zip(keys) {
@@ -165,7 +168,7 @@ fn take<const N: usize>(tables: &[Buckets; N], keys: [String; N]) -> Option<Atte
     Some(attempt)
 }
 
-/// An attempt that was taken. Dropping it gives it back, so that only what is said to count does.
+/// An attempt that was taken. Dropping it gives it back; only [`Attempt::counts`] keeps it.
 #[derive(Debug)]
 #[must_use]
 pub struct Attempt<'a> {
@@ -185,7 +188,7 @@ impl Drop for Attempt<'_> {
     }
 }
 
-/// What of an address names its owner.
+/// The part of an address that names its owner.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> NETWORK_BITS << NETWORK_BITS).into(),
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_tried_from_many_addresses_only_so_often() {
+    fn attempts_are_limited_by_name() {
         let attempts = Attempts::default();
         assert!((0..LOG_INS_NAME).all(|number| is_tried(&attempts, number, "alice")));
         assert!(!is_tried(&attempts, LOG_INS_NAME, "alice"));
@@ -221,26 +224,29 @@ mod tests {
     }
 
     #[test]
-    fn all_together_try_only_so_often() {
+    fn attempts_are_limited_in_all() {
         let attempts = Attempts::default();
         assert!((0..LOG_INS_ALL).all(|number| is_tried(&attempts, number, &format!("u{number}"))));
         assert!(!is_tried(&attempts, LOG_INS_ALL, "alice"));
     }
 
     #[test]
-    fn an_attempt_that_is_refused_takes_nothing_from_others() {
+    fn a_refused_attempt_uses_up_no_other_limit() {
         let attempts = Attempts::default();
         assert!((0..LOG_INS_NAME).all(|number| is_tried(&attempts, number, "alice")));
         for _ in 0..=LOG_INS_ALL {
             assert!(!is_tried(&attempts, LOG_INS_NAME, "alice"));
         }
-        assert!(is_tried(&attempts, LOG_INS_NAME, "bob"), "neither from this address nor of all");
+        assert!(
+            is_tried(&attempts, LOG_INS_NAME, "bob"),
+            "neither the limit of this address nor the limit of all"
+        );
     }
 
     #[test]
-    fn who_comes_does_not_overtake_who_waits_to_be_hashed() {
+    fn a_later_request_does_not_overtake_one_that_waits() {
         let hashes = Hashes::new().unwrap();
-        // Somebody waits who has not yet seen that there is a turn for him.
+        // A request waits that has not seen its turn yet.
         hashes.lock().next += 1;
         std::thread::scope(|scope| {
             let later = scope.spawn(|| hashes.turn().map(drop));
@@ -251,7 +257,7 @@ mod tests {
             hashes.lock().first += 1;
             hashes.moved.notify_all();
             assert!(later.join().unwrap().is_ok());
-            assert_eq!(first, 0, "the later one has waited");
+            assert_eq!(first, 0, "the later request has waited");
         });
     }
 }

@@ -1,6 +1,6 @@
-//! The community's first inhabitants, so that there is something to see.
+//! The first users of a new community, so that there is something to see.
 //!
-//! Owns: who they are and what they have said. Must not: touch a community that has users.
+//! Owns: their names, friends, groups, posts and messages. Must not: write to a database that has users.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,14 +9,14 @@ use rusqlite::Connection;
 
 use crate::passwords;
 use crate::store::accounts::{self, NewUser};
-use crate::store::messages::{self, NewMessage};
-use crate::store::{Result, Store, forum, friends, groups, notices};
+use crate::store::{Result, Store, forum, friends, groups, messages, notices};
+use crate::webim::host::NewMessage;
 
 /// The password of all seeded users.
 pub const PASSWORD: &str = "nextim";
-/// Two friends to try it with.
+/// Two friends, to try the chat with.
 pub const LOGINS: [&str; 2] = ["alice", "bob"];
-/// Who may broadcast.
+/// The administrator.
 pub const ADMIN: &str = "admin";
 
 const USERS: [(&str, &str, &str); 8] = [
@@ -51,7 +51,7 @@ const GROUPS: [(&str, &str, &[&str]); 3] = [
     ("摄影俱乐部", "分享照片，交流技巧。", &["xiaoming", "meiling", "carol"]),
 ];
 
-/// What was said, with the links to users that a community's pages are full of.
+/// Threads, with the links to users that a community's pages are full of.
 const THREADS: [(&str, &[(&str, &str)]); 4] = [
     (
         "Welcome! Introduce yourself",
@@ -75,7 +75,7 @@ const THREADS: [(&str, &[(&str, &str)]); 4] = [
     ("Which camera for birds?", &[("dave", "Asking for a friend."), ("meiling", "長焦鏡頭比相機更重要。")]),
 ];
 
-const SAID: [(&str, &str, &str); 6] = [
+const MESSAGES: [(&str, &str, &str); 6] = [
     ("bob", "alice", "Your rear wheel is ready."),
     ("alice", "bob", "Already? You are the best."),
     ("bob", "alice", "It was only the spokes :) Come by after six."),
@@ -84,7 +84,7 @@ const SAID: [(&str, &str, &str); 6] = [
     ("alice", "xiaoming", "好的，九点见！"),
 ];
 
-const SAID_IN_FIRST_GROUP: [(&str, &str); 3] = [
+const MESSAGES_IN_FIRST_GROUP: [(&str, &str); 3] = [
     ("carol", "Rain until ten, then sun."),
     ("meiling", "那就十點出發吧。"),
     ("alice", "Ten it is. Lake first, ridge if our feet agree."),
@@ -100,7 +100,7 @@ pub fn if_empty(store: &Store) -> io::Result<()> {
     store.write(|db| seed(db, &password)).map_err(failed)
 }
 
-/// The seeded users who can still be logged in with the password that everybody knows.
+/// The seeded users that still have the password from this file.
 pub fn open_accounts(store: &Store) -> Result<Vec<&'static str>> {
     let mut known: HashMap<String, bool> = HashMap::new();
     let mut is_open =
@@ -135,16 +135,16 @@ fn seed(db: &Connection, password: &str) -> Result<()> {
         forum::subscribe(db, user, true)?;
         notices::add(db, user, "Welcome to the community!", "/")?;
     }
-    for (from, to, body) in SAID {
-        say(db, "unicast", from, to, body)?;
+    for (from, to, body) in MESSAGES {
+        send(db, "unicast", from, to, body)?;
     }
-    for (from, body) in SAID_IN_FIRST_GROUP {
-        say(db, "multicast", from, "1", body)?;
+    for (from, body) in MESSAGES_IN_FIRST_GROUP {
+        send(db, "multicast", from, "1", body)?;
     }
     Ok(())
 }
 
-fn say(db: &Connection, kind: &str, from: &str, to: &str, body: &str) -> Result<()> {
+fn send(db: &Connection, kind: &str, from: &str, to: &str, body: &str) -> Result<()> {
     let nick = USERS.iter().find(|(id, ..)| *id == from).map_or(from, |(_, nick, _)| nick);
     let message = messages::add(db, &NewMessage { kind, from, nick, to, body, style: "", cid: None })?;
     messages::set_delivered(db, message.id)

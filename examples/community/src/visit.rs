@@ -1,105 +1,47 @@
-//! One request, as a handler sees it.
+//! One request to a page, and the user who is logged in.
 //!
-//! Owns: parameters, and who the session says the user is. Must not: believe a parameter that says who he is.
+//! Owns: which user that is, by the session cookie. Must not: read the user from a parameter.
 
-use std::net::{IpAddr, Ipv4Addr};
-
-use axum::http::{HeaderMap, HeaderName, Method};
-
-use crate::refusal::Refusal;
+use crate::http::{Refusal, Request};
+use crate::session;
+use crate::site::Site;
 use crate::store::accounts::User;
 
-/// The parameters of a request: of its query and, if it is a form, of its body.
-#[derive(Clone, Debug, Default)]
-pub struct Params(Vec<(String, String)>);
-
-impl Params {
-    /// Reads the forms given, the first of which wins.
-    pub fn read(forms: &[&[u8]]) -> Params {
-        Params(forms.iter().flat_map(|form| form_urlencoded::parse(form)).map(owned).collect())
-    }
-
-    /// A parameter as it was sent.
-    pub fn find(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
-    }
-
-    /// A parameter as it was sent; nothing if it was not.
-    pub fn get(&self, name: &str) -> &str {
-        self.find(name).unwrap_or_default()
-    }
-}
-
-fn owned<T: Into<String>>((name, value): (T, T)) -> (String, String) {
-    (name.into(), value.into())
-}
-
-/// A request.
+/// A request to a page.
 #[derive(Clone, Debug)]
-pub struct Visit {
-    /// How it was asked.
-    pub method: Method,
-    /// The path that was asked for.
-    pub path: String,
-    /// Its query, without the question mark.
-    pub query: String,
-    /// Its parameters.
-    pub params: Params,
-    /// Its body, for those who expect no form.
-    pub body: Vec<u8>,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Where it came from.
-    pub address: IpAddr,
-    /// The session's token, hashed, as the cookie gave it.
-    pub session: Option<String>,
-    /// Who is logged in.
-    pub user: Option<User>,
-    /// The named parts of its path.
-    pub parts: Vec<(String, String)>,
+pub(crate) struct Visit<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) user: Option<User>,
 }
 
-impl Visit {
-    /// A request without parameters, of somebody unknown.
-    pub fn new(method: Method, path: &str, headers: HeaderMap) -> Visit {
-        Visit {
-            method,
-            path: path.to_owned(),
-            query: String::new(),
-            params: Params::default(),
-            body: Vec::new(),
-            headers,
-            address: Ipv4Addr::UNSPECIFIED.into(),
-            session: None,
-            user: None,
-            parts: Vec::new(),
-        }
+impl<'a> Visit<'a> {
+    pub(crate) fn of(site: &Site, request: &'a Request) -> Result<Visit<'a>, Refusal> {
+        Ok(Visit { request, user: session::user(site, request)? })
     }
 
-    /// Who is logged in; refused if nobody is.
-    pub fn user(&self) -> Result<&User, Refusal> {
+    /// A request that was refused before the session was looked up.
+    pub(crate) fn anonymous(request: &'a Request) -> Visit<'a> {
+        Visit { request, user: None }
+    }
+
+    /// A parameter as it was sent, or an empty text.
+    pub(crate) fn param(&self, name: &str) -> &'a str {
+        self.request.params.get(name)
+    }
+
+    /// The part of the path that the route calls `name`.
+    pub(crate) fn part(&self, name: &str) -> &'a str {
+        self.request.part(name)
+    }
+
+    /// The user who is logged in; a refusal if nobody is.
+    pub(crate) fn user(&self) -> Result<&User, Refusal> {
         self.user.as_ref().ok_or_else(Refusal::log_in_first)
     }
 
-    /// The administrator who is logged in; refused to everybody else.
-    pub fn admin(&self) -> Result<&User, Refusal> {
+    /// The administrator who is logged in; a refusal to all others.
+    pub(crate) fn admin(&self) -> Result<&User, Refusal> {
         let user = self.user()?;
         if user.is_admin { Ok(user) } else { Err(Refusal::forbidden("Only an administrator may do this.")) }
-    }
-
-    /// The part of the path that the route calls `name`, such as `id` in `/groups/{id}`.
-    pub fn part(&self, name: &str) -> &str {
-        let found = self.parts.iter().find(|(found, _)| found == name);
-        found.map(|(_, value)| value.as_str()).unwrap_or_default()
-    }
-
-    /// A header, if it is text.
-    pub fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// Whether a proxy or browser may have changed something by asking.
-    pub fn changes(&self) -> bool {
-        ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&self.method)
     }
 }

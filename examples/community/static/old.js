@@ -1,7 +1,7 @@
-// The glue between a front end of 2011 and this site: what such a front end must be told before it starts.
+// The glue between a front end of 2011 and this site.
 //
-// Owns: the URLs, settings, apps and the start of a front end that is there as `window.webim`.
-// Must not: change the front end, or know what it does with what it is told.
+// Owns: the URLs, settings, apps and the start of the front end, which is there as `window.webim`.
+// Must not: replace a function of the front end.
 
 (function () {
   'use strict';
@@ -15,7 +15,7 @@
    * @property {{title: string, icon: string, link: string}[]} menu
    */
 
-  // An element with that name would stand in its place.
+  // An element of the page with the name `currentScript` would hide `document.currentScript`.
   const { get: currentScript } = /** @type {{get: () => Element | null}} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript'));
   const script = currentScript.call(document);
   const webim = /** @type {any} */ (window).webim;
@@ -66,7 +66,7 @@
   ui.addApp('chatlink', { link_href: links, space_href: links, link_wrap: document.getElementById('main') });
   ui.render();
 
-  // He who chose to be offline on an earlier page stays so.
+  // A user who chose to be offline on an earlier page stays offline.
   if (im.autoOnline()) {
     im.online();
   }

@@ -1,4 +1,4 @@
-//! The command: what it prints, and how it ends.
+//! The command: its output, and its end.
 
 #![allow(clippy::unwrap_used)]
 
@@ -43,7 +43,7 @@ impl Running {
         (&mut self.stdout).lines().take(count).map(Result::unwrap).collect()
     }
 
-    /// Its exit code and what it wrote to stderr, after this signal.
+    /// The exit code and the lines on stderr, after this signal.
     fn end(mut self, signal: &str) -> (Option<i32>, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -58,7 +58,7 @@ impl Running {
 }
 
 #[test]
-fn it_says_where_it_is_and_ends_on_a_signal() {
+fn it_prints_its_addresses_and_ends_on_a_signal() {
     for signal in ["-INT", "-TERM"] {
         let mut running = start(&["--im-listen", "127.0.0.1:0"]);
         let lines = running.lines(5);
@@ -90,7 +90,7 @@ fn its_database_is_private() {
 }
 
 #[test]
-fn it_runs_without_the_message_server_and_says_so() {
+fn it_runs_without_the_message_server_and_logs_it() {
     let mut running = start(&[
         "--im",
         "http://127.0.0.1:1",
@@ -110,7 +110,7 @@ fn it_runs_without_the_message_server_and_says_so() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told() {
+fn a_port_in_use_is_an_error_with_advice() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     for arguments in [&["--im-listen", &*address][..], &["--im-listen", "127.0.0.1:0", "--listen", &address]]
@@ -123,7 +123,7 @@ fn a_port_that_is_taken_is_told() {
 }
 
 #[test]
-fn passwords_that_everybody_knows_are_warned_of_where_others_can_come() {
+fn seeded_passwords_are_warned_of_if_other_machines_can_connect() {
     for (arguments, is_warned) in [(&[][..], false), (&["--secure"], true)] {
         let mut running = start(&[&["--im-listen", "127.0.0.1:0"], arguments].concat());
         running.lines(5);

@@ -1,30 +1,25 @@
-//! What users may write, and how much of it.
+//! The checks of all that users write.
 //!
-//! Owns: the checks of names, lines and texts, and the words of their refusal. Must not: store anything.
+//! Owns: the rules for names, lines and texts, and the texts of refusals. Must not: read or write the database.
 
 use axum::http::StatusCode;
 
-use crate::limits::{PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
+use crate::http::Refusal;
+use crate::limits::{NICK_CHARS_MAX, PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
 use crate::passwords::PASSWORD_BYTES_MAX;
-use crate::refusal::Refusal;
 use crate::store::accounts::is_id;
 
-/// Characters that turn the direction of what stands around them; in a name they would garble the page.
+/// Characters that turn the direction of the text around them; in a name they would garble the page.
 const TURNING: [char; 12] = [
     '\u{200e}', '\u{200f}', '\u{061c}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
     '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
 ];
 
-/// Ids that nobody may have: words that front ends send for nothing, and names by which others would take a user for the
-/// site itself.
-const RESERVED: [&str; 34] = [
-    "undefined",
-    "null",
-    "none",
-    "nil",
-    "nan",
-    "true",
-    "false",
+/// Words that programs write for a missing value, and one that every object of a script has.
+const EMPTY_WORDS: [&str; 8] = ["undefined", "null", "none", "nil", "nan", "true", "false", "constructor"];
+
+/// Names by which users could take another user for the site itself, or for all users.
+const ROLES: [&str; 34] = [
     "admin",
     "administrator",
     "moderator",
@@ -51,10 +46,17 @@ const RESERVED: [&str; 34] = [
     "channel",
     "webim",
     "nextim",
-    "constructor",
+    "管理员",
+    "管理員",
+    "版主",
+    "站长",
+    "站長",
+    "客服",
+    "系统",
+    "系統",
 ];
 
-/// Whether a character shows nothing by itself; emoji are made with some of these.
+/// Whether a character is invisible by itself; some emoji contain such characters.
 fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
@@ -84,7 +86,7 @@ pub(super) fn text(what: &str, text: &str, chars_max: usize) -> Result<String, R
     at_most(what, text, chars_max)
 }
 
-/// A text of some lines that says something.
+/// A text of some lines that is not empty.
 pub(super) fn some_text(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
     let text = self::text(what, text, chars_max)?;
     if text.is_empty() { Err(unfit(format!("{what} is missing."))) } else { Ok(text) }
@@ -93,13 +95,29 @@ pub(super) fn some_text(what: &str, text: &str, chars_max: usize) -> Result<Stri
 /// A new user's id.
 pub(super) fn user_id(text: &str) -> Result<String, Refusal> {
     let id = text.trim();
-    if RESERVED.contains(&id) {
+    if is_reserved(id) {
         return Err(unfit(format!("The user name {id} is reserved. Please choose another.")));
     }
     if id.len() >= USER_ID_CHARS_MIN && is_id(id) {
         return Ok(id.to_owned());
     }
     Err(unfit("A user name has 2 to 32 characters: a–z, 0–9, _ and -. It begins with a letter."))
+}
+
+/// A display name. A role's name is for administrators only.
+pub(super) fn nick(text: &str, is_admin: bool) -> Result<String, Refusal> {
+    let nick = line("The shown name", text, NICK_CHARS_MAX)?;
+    if !is_admin && is_reserved(&nick) {
+        return Err(unfit(format!("The shown name {nick} is reserved. Please choose another.")));
+    }
+    Ok(nick)
+}
+
+/// Whether nobody may have this name. Case, spaces and punctuation make no difference to readers, so they make none here.
+fn is_reserved(name: &str) -> bool {
+    let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    let name: String = letters.collect();
+    EMPTY_WORDS.contains(&&*name) || ROLES.contains(&&*name)
 }
 
 /// A new password.
@@ -113,13 +131,13 @@ pub(super) fn password(text: &str) -> Result<&str, Refusal> {
     Ok(text)
 }
 
-/// A path of this site, to go to after something was done; the front page, if it is anything else.
+/// The path of this site to which a form leads; the front page, if the text is no such path.
 pub(super) fn path(text: &str) -> &str {
     let strange = text.contains(|c: char| c.is_control() || c == '\\');
     if text.starts_with('/') && !text.starts_with("//") && !strange { text } else { "/" }
 }
 
-/// The refusal of a name that somebody or something else has.
+/// The refusal of a name that another user or group has.
 pub(super) fn taken(what: &str) -> Refusal {
     Refusal::new(StatusCode::CONFLICT, format!("{what} is taken. Please choose another."))
 }
@@ -161,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_of_this_site_are_gone_to() {
+    fn only_paths_of_this_site_are_followed() {
         for (given, wanted) in [
             ("/forum/1?page=2", "/forum/1?page=2"),
             ("//evil.example", "/"),
@@ -172,6 +190,18 @@ mod tests {
         ] {
             assert_eq!(path(given), wanted);
         }
+    }
+
+    #[test]
+    fn names_of_roles_are_reserved_in_any_spelling() {
+        for reserved in ["Admin", " ADMIN ", "[Moderator]", "S y s t e m", "_root_", "Null", "管理员"] {
+            assert!(nick(reserved, false).is_err(), "{reserved}");
+            assert!(nick(reserved, true).is_ok(), "{reserved}");
+        }
+        for free in ["Adminah", "Bob the Moderator", "Nullius", "管理", "!!!"] {
+            assert_eq!(nick(free, false).unwrap(), free);
+        }
+        assert!(user_id("ad-min").is_err() && user_id("ad-mint").is_ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The forum: threads and what is written in them.
+//! The forum: threads and posts.
 //!
-//! Owns: both pages, new threads and replies, and who is told of them. Must not: reach the message server itself; the
-//! plugin pushes.
+//! Owns: both pages, new threads and replies, and the notices and messages about them. Must not: call the message server;
+//! the plugin pushes posts.
 
 use askama::Template;
 
@@ -9,16 +9,15 @@ use super::check;
 use super::frame::{Page, answer, done};
 use super::paging::{self, Pages};
 use super::picture::Pictured;
+use super::subject::thread_of;
 use super::text::{At, Piece, Prose};
+use crate::http::{Refusal, Reply};
 use crate::limits::{self, POST_CHARS_MAX, POSTS_SHOWN, PUSHED_CHARS, THREADS_SHOWN, TITLE_CHARS_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::Site;
 use crate::store::accounts::User;
 use crate::store::forum::{self, Post, Thread};
 use crate::store::{blocks, notices};
 use crate::visit::Visit;
-use crate::webim;
 
 #[derive(Template)]
 #[template(path = "forum.html")]
@@ -31,14 +30,14 @@ struct Forum<'a> {
     body: &'a str,
 }
 
-/// The threads, those with the newest posts first.
-pub(super) fn list(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// The threads, the one with the newest post first.
+pub(super) fn list(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     forum_page(site, visit, None)
 }
 
-fn forum_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
+fn forum_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/forum")?.refused(refusal);
-    let (title, body) = (visit.params.get("title"), visit.params.get("body"));
+    let (title, body) = (visit.param("title"), visit.param("body"));
     let template = site.store.read(|db| {
         let pages = Pages::of(visit, forum::count(db)?, THREADS_SHOWN)?;
         let threads = forum::threads(db, pages.size, pages.offset())?;
@@ -49,7 +48,7 @@ fn forum_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Re
 }
 
 /// Begins a thread.
-pub(super) fn begin(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn begin(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     match add_thread(site, visit, me) {
         Ok(thread) => Ok(done(&path(thread), "posted")),
@@ -57,16 +56,16 @@ pub(super) fn begin(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     }
 }
 
-fn add_thread(site: &Site, visit: &Visit, me: &User) -> Result<i64, Refusal> {
-    let title = check::line("The title", visit.params.get("title"), TITLE_CHARS_MAX)?;
-    let body = check::some_text("The text", visit.params.get("body"), POST_CHARS_MAX)?;
+fn add_thread(site: &Site, visit: &Visit<'_>, me: &User) -> Result<i64, Refusal> {
+    let title = check::line("The title", visit.param("title"), TITLE_CHARS_MAX)?;
+    let body = check::some_text("The text", visit.param("body"), POST_CHARS_MAX)?;
     may_post(site, me)?;
     let (thread, post) = site.store.write(|db| forum::add_thread(db, &me.id, &title, &body))?;
-    webim::push_post(site, post, &pushed(me, &title, &body));
+    site.webim.push_post(post, &pushed(me, &title, &body));
     Ok(thread)
 }
 
-/// What subscribers read: who, where, and how it begins.
+/// The message to subscribers: the author, the title, and the beginning of the text.
 fn pushed(me: &User, title: &str, body: &str) -> String {
     let line = body.lines().next().unwrap_or_default();
     let start: String = line.chars().take(PUSHED_CHARS).collect();
@@ -74,9 +73,9 @@ fn pushed(me: &User, title: &str, body: &str) -> String {
     format!("{} in “{title}”: {start}{more}", me.nick)
 }
 
-/// As often as one may send messages, one may post.
+/// A post counts as a message, for the rate at which a user may send.
 fn may_post(site: &Site, me: &User) -> Result<(), Refusal> {
-    if site.sends.take(&me.id) {
+    if site.webim.may_send(&me.id, 1) {
         return Ok(());
     }
     Err(Refusal::too_many("That was a lot at once. Please wait some seconds."))
@@ -101,15 +100,8 @@ struct ThreadPage<'a> {
     draft: &'a str,
 }
 
-/// The thread a path is about.
-fn thread_of(site: &Site, visit: &Visit) -> Result<Thread, Refusal> {
-    let id = visit.part("id").parse().ok();
-    let thread = id.map_or(Ok(None), |id| site.store.read(|db| forum::thread(db, id)))?;
-    thread.ok_or_else(|| Refusal::not_found("There is no such thread."))
-}
-
-/// What is written in a thread.
-pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// A page of posts.
+pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let thread = thread_of(site, visit)?;
     let pages = Pages::of(visit, thread.posts, POSTS_SHOWN)?;
     thread_page(site, visit, thread, pages, None)
@@ -117,7 +109,7 @@ pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
 
 fn thread_page(
     site: &Site,
-    visit: &Visit,
+    visit: &Visit<'_>,
     thread: Thread,
     pages: Pages,
     refusal: Option<Refusal>,
@@ -125,12 +117,12 @@ fn thread_page(
     let page = Page::new(site, visit, "/forum")?.refused(refusal);
     let posts = site.store.read(|db| forum::posts(db, thread.id, pages.size, pages.offset()))?;
     let posts = posts.into_iter().map(|post| PostView { body: Prose::of(&post.body), post }).collect();
-    let template = ThreadPage { page, thread, posts, pages, draft: visit.params.get("body") };
+    let template = ThreadPage { page, thread, posts, pages, draft: visit.param("body") };
     answer(&template.page, &template)
 }
 
-/// Writes in a thread.
-pub(super) fn reply(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// Adds a post to a thread.
+pub(super) fn reply(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let (me, thread) = (visit.user()?, thread_of(site, visit)?);
     match add_reply(site, visit, me, &thread) {
         Ok(place) => Ok(Reply::redirect(&place)),
@@ -141,9 +133,9 @@ pub(super) fn reply(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     }
 }
 
-/// Where the reply stands.
-fn add_reply(site: &Site, visit: &Visit, me: &User, thread: &Thread) -> Result<String, Refusal> {
-    let body = check::some_text("The reply", visit.params.get("body"), POST_CHARS_MAX)?;
+/// Adds a reply, and returns its address.
+fn add_reply(site: &Site, visit: &Visit<'_>, me: &User, thread: &Thread) -> Result<String, Refusal> {
+    let body = check::some_text("The reply", visit.param("body"), POST_CHARS_MAX)?;
     may_post(site, me)?;
     let (post, place) = site.store.write(|db| {
         let post = forum::add_post(db, thread.id, &me.id, &body)?;
@@ -156,25 +148,23 @@ fn add_reply(site: &Site, visit: &Visit, me: &User, thread: &Thread) -> Result<S
         }
         Ok::<_, Refusal>((post, place))
     })?;
-    webim::push_post(site, post, &pushed(me, &thread.title, &body));
+    site.webim.push_post(post, &pushed(me, &thread.title, &body));
     Ok(place)
 }
 
-/// Wants to be told of new posts.
-pub(super) fn subscribe(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    subscribed(site, visit, true, "subscribed")
+pub(super) fn subscribe(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+    set_subscribed(site, visit, true, "subscribed")
 }
 
-/// Does not want to be told any more.
-pub(super) fn unsubscribe(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    subscribed(site, visit, false, "unsubscribed")
+pub(super) fn unsubscribe(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+    set_subscribed(site, visit, false, "unsubscribed")
 }
 
-fn subscribed(site: &Site, visit: &Visit, wanted: bool, said: &str) -> Result<Reply, Refusal> {
+fn set_subscribed(site: &Site, visit: &Visit<'_>, wanted: bool, said: &str) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     site.store.write(|db| forum::subscribe(db, &me.id, wanted))?;
     if !wanted {
-        webim::unsubscribe(site, me);
+        site.webim.unsubscribe(&me.id, &me.nick);
     }
     Ok(done("/forum", said))
 }

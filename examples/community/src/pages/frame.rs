@@ -1,32 +1,31 @@
-//! What all pages have in common.
+//! The frame of all pages.
 //!
-//! Owns: the frame around a page's own part, how a page becomes an answer, and how a refusal becomes a page.
-//! Must not: know what any page is about.
+//! Owns: the frame around a page's own part, the answer with a page in it, and the page of a refusal. Must not: import a
+//! page.
 
 use askama::Template;
 use axum::http::StatusCode;
 
 use super::picture::Pictured;
 use super::statics;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::{Refusal, Reply};
 use crate::site::Site;
 use crate::store::accounts::User;
 use crate::store::{friends, notices};
 use crate::visit::Visit;
 
-/// Notifications are counted up to this; more are "99+".
+/// Notifications are counted up to this number; more are "99+".
 const UNREAD_SHOWN_MAX: usize = 99;
 
-/// What a form did, said on the page it leads to: the word in the address, and the sentence.
-const SAID: [(&str, &str); 19] = [
+/// The success of a form, as the next page shows it: the word in the address, and the sentence.
+const SUCCESSES: [(&str, &str); 19] = [
     ("welcome", "Welcome to Harbour. You are logged in."),
     ("saved", "Saved."),
     ("password", "Your password is changed."),
     ("asked", "Your request was sent."),
     ("friends", "You are friends now."),
-    ("declined", "The request is gone."),
-    ("unfriended", "You are friends no longer."),
+    ("declined", "The request is removed."),
+    ("unfriended", "You are no longer friends."),
     ("blocked", "Blocked. Neither of you can write to the other; in groups you share you still meet."),
     ("unblocked", "No longer blocked."),
     ("moved", "Moved to the other group."),
@@ -34,25 +33,25 @@ const SAID: [(&str, &str); 19] = [
     ("left", "You have left the group."),
     ("removed", "Removed from the group."),
     ("posted", "Posted."),
-    ("subscribed", "You will be told of new posts in the chat bar."),
-    ("unsubscribed", "You will not be told of new posts any more."),
+    ("subscribed", "New posts will come to the chat bar."),
+    ("unsubscribed", "New posts will not come to the chat bar any more."),
     ("broadcast", "Sent to everybody who is online."),
-    ("noticed", "Everybody finds it among the notifications."),
+    ("noticed", "It is among the notifications of every member."),
     ("done", "Done."),
 ];
 
 /// The frame of a page.
 #[derive(Clone, Debug)]
 pub(super) struct Page {
-    /// Who is logged in.
+    /// The user who is logged in.
     pub(super) me: Option<User>,
     /// The part of the site, as the path of its first page.
     pub(super) nav: &'static str,
-    /// What was done before.
+    /// The success of the form before.
     pub(super) said: Option<&'static str>,
-    /// What could not be done, and why.
+    /// The text of a refusal.
     pub(super) error: Option<String>,
-    /// How much there is among the notifications.
+    /// How many notifications there are.
     pub(super) unread: usize,
     /// The URL of the chat bar's script.
     pub(super) script: String,
@@ -64,18 +63,17 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// The frame of a page for this visitor.
-    pub(super) fn new(site: &Site, visit: &Visit, nav: &'static str) -> Result<Page, Refusal> {
+    pub(super) fn new(site: &Site, visit: &Visit<'_>, nav: &'static str) -> Result<Page, Refusal> {
         let me = visit.user.clone();
         let unread = me.as_ref().map_or(Ok(0), |me| site.store.read(|db| unread(db, &me.id)))?;
         Ok(Page { me, unread, ..Page::bare(site, visit, nav) })
     }
 
-    /// The frame for a visitor of whom nothing is asked or known.
-    fn bare(site: &Site, visit: &Visit, nav: &'static str) -> Page {
-        let word = visit.params.get("said");
-        let said = SAID.iter().find(|(found, _)| *found == word).map(|(_, text)| *text);
-        let script = format!("{}/webim.js", site.im.url());
+    /// The frame without the user, and without a read of the database.
+    fn bare(site: &Site, visit: &Visit<'_>, nav: &'static str) -> Page {
+        let word = visit.param("said");
+        let said = SUCCESSES.iter().find(|(found, _)| *found == word).map(|(_, text)| *text);
+        let script = format!("{}/webim.js", site.webim.im.url());
         let (stylesheet, favicon) = (statics::STYLESHEET.url(), statics::FAVICON.url());
         Page {
             me: None,
@@ -90,7 +88,7 @@ impl Page {
         }
     }
 
-    /// The same page, with what its form was refused for.
+    /// The same page with the refusal of its form.
     #[must_use]
     pub(super) fn refused(self, refusal: Option<Refusal>) -> Page {
         match refusal {
@@ -118,7 +116,7 @@ pub(super) fn answer(page: &Page, template: &impl Template) -> Result<Reply, Ref
     Ok(Reply::html(html).status(page.status))
 }
 
-/// To another page, which says what was done.
+/// A redirect to another page, which shows the success.
 pub(super) fn done(path: &str, said: &str) -> Reply {
     let (path, fragment) = path.split_once('#').map_or((path, None), |(path, rest)| (path, Some(rest)));
     let mark = if path.contains('?') { '&' } else { '?' };
@@ -126,9 +124,9 @@ pub(super) fn done(path: &str, said: &str) -> Reply {
     Reply::redirect(&format!("{path}{mark}said={said}{end}"))
 }
 
-/// To the page for logging in, and from there to where the visitor wanted to go.
-fn to_log_in(visit: &Visit) -> Reply {
-    let next: String = form_urlencoded::byte_serialize(visit.path.as_bytes()).collect();
+/// A redirect to the log-in page, which leads back to the page that was asked for.
+fn to_log_in(visit: &Visit<'_>) -> Reply {
+    let next: String = form_urlencoded::byte_serialize(visit.request.path.as_bytes()).collect();
     Reply::redirect(&format!("/login?next={next}"))
 }
 
@@ -140,9 +138,9 @@ struct Failure<'a> {
     text: &'a str,
 }
 
-/// The page that says why something was refused. Who only has to log in to read a page is led to do so.
-pub(super) fn failure(site: &Site, visit: &Visit, refusal: &Refusal) -> Reply {
-    if refusal.status == StatusCode::UNAUTHORIZED && !visit.changes() {
+/// The page of a refusal. If a log-in is all that is missing to read a page, it is a redirect to the log-in page.
+pub(super) fn failure(site: &Site, visit: &Visit<'_>, refusal: &Refusal) -> Reply {
+    if refusal.status == StatusCode::UNAUTHORIZED && !visit.request.changes() {
         return to_log_in(visit);
     }
     let heading = match refusal.status.as_u16() {
@@ -154,7 +152,7 @@ pub(super) fn failure(site: &Site, visit: &Visit, refusal: &Refusal) -> Reply {
         500.. => "The site has a problem",
         _ => "That did not work",
     };
-    // A page about a failure must not fail: without the notifications' count, if it comes to that.
+    // A page about a failure must not fail: if the notifications cannot be counted, it has no count.
     let page = Page::new(site, visit, "").unwrap_or_else(|_| Page::bare(site, visit, ""));
     let page = Page { said: None, status: refusal.status, ..page };
     let reply = answer(&page.clone(), &Failure { page, heading, text: &refusal.text });

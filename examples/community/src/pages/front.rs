@@ -1,6 +1,6 @@
-//! Coming in and going out.
+//! The front page, logging in and out, signing up.
 //!
-//! Owns: the front page, logging in and out, signing up. Must not: see how a password is hashed or a session kept.
+//! Owns: these pages and their forms. Must not: hash a password or write to `sessions`; `passwords` and `session` do.
 
 use askama::Template;
 use axum::http::header;
@@ -9,10 +9,9 @@ use super::check;
 use super::frame::{Page, answer, done};
 use super::picture::Pictured;
 use super::text::At;
+use crate::http::{Refusal, Reply};
 use crate::limits::{self, FRONT_GROUPS, FRONT_MEMBERS, FRONT_THREADS};
 use crate::passwords::PASSWORD_BYTES_MAX;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::seed;
 use crate::session;
 use crate::site::Site;
@@ -22,7 +21,7 @@ use crate::store::forum::{self, Thread};
 use crate::store::groups::{self, Group};
 use crate::visit::Visit;
 
-/// Those of the seeded users who are shown: friends, strangers, and the administrator.
+/// The seeded users on the front page: friends, a stranger, and the administrator.
 const LOGINS: [&str; 6] = ["alice", "bob", "carol", "xiaoming", "zoe", seed::ADMIN];
 
 #[derive(Template)]
@@ -36,8 +35,8 @@ struct Front {
     newest: Vec<User>,
 }
 
-/// The front page. In a demonstration it hands out the log-ins.
-pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// The front page. In a demonstration it shows the log-ins.
+pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/")?;
     let demo = page.me.is_none() && site.options.show_logins;
     let template = site.store.read(|db| {
@@ -56,86 +55,83 @@ pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
 
 #[derive(Template)]
 #[template(path = "login.html")]
-struct LogIn<'a> {
+struct LogInPage<'a> {
     page: Page,
     id: &'a str,
     next: &'a str,
 }
 
-/// The form for logging in.
-pub(super) fn log_in_form(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn log_in_form(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     if visit.user.is_some() {
-        return Ok(Reply::redirect(check::path(visit.params.get("next"))));
+        return Ok(Reply::redirect(check::path(visit.param("next"))));
     }
     log_in_page(site, visit, None)
 }
 
-fn log_in_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
+fn log_in_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/login")?.refused(refusal);
-    let template = LogIn { page, id: visit.params.get("id"), next: visit.params.get("next") };
+    let template = LogInPage { page, id: visit.param("id"), next: visit.param("next") };
     answer(&template.page, &template)
 }
 
-/// Logs somebody in.
-pub(super) fn log_in(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    match session::log_in(site, visit, visit.params.get("id"), visit.params.get("password")) {
+pub(super) fn log_in(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+    match session::log_in(site, visit.request, visit.param("id"), visit.param("password")) {
         Ok(begun) => {
-            let next = check::path(visit.params.get("next"));
+            let next = check::path(visit.param("next"));
             Ok(Reply::redirect(next).with(header::SET_COOKIE, begun.cookie))
         }
         Err(refusal) => log_in_page(site, visit, Some(refusal)),
     }
 }
 
-/// Logs the visitor out.
-pub(super) fn log_out(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    Ok(Reply::redirect("/").with(header::SET_COOKIE, session::log_out(site, visit)?))
+pub(super) fn log_out(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+    Ok(Reply::redirect("/")
+        .with(header::SET_COOKIE, session::log_out(site, visit.request, visit.user.as_ref())?))
 }
 
 #[derive(Template)]
 #[template(path = "signup.html")]
-struct SignUp<'a> {
+struct SignUpPage<'a> {
     page: Page,
     id: &'a str,
     nick: &'a str,
 }
 
-/// The form for signing up.
-pub(super) fn sign_up_form(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn sign_up_form(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     if visit.user.is_some() {
         return Ok(Reply::redirect("/"));
     }
     sign_up_page(site, visit, None)
 }
 
-fn sign_up_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
+fn sign_up_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/signup")?.refused(refusal);
-    let template = SignUp { page, id: visit.params.get("id"), nick: visit.params.get("nick") };
+    let template = SignUpPage { page, id: visit.param("id"), nick: visit.param("nick") };
     answer(&template.page, &template)
 }
 
 /// Makes an account, and logs its owner in.
-pub(super) fn sign_up(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn sign_up(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     match join(site, visit) {
         Ok(cookie) => Ok(done("/", "welcome").with(header::SET_COOKIE, cookie)),
         Err(refusal) => sign_up_page(site, visit, Some(refusal)),
     }
 }
 
-/// The cookie of somebody new.
-fn join(site: &Site, visit: &Visit) -> Result<String, Refusal> {
-    let (nick, password) = (visit.params.get("nick").trim(), visit.params.get("password"));
-    let id = check::user_id(visit.params.get("id"))?;
-    let nick =
-        check::line("The shown name", if nick.is_empty() { &id } else { nick }, limits::NICK_CHARS_MAX)?;
+/// Adds a user, and returns the cookie of the first session.
+fn join(site: &Site, visit: &Visit<'_>) -> Result<String, Refusal> {
+    let (nick, password) = (visit.param("nick").trim(), visit.param("password"));
+    let id = check::user_id(visit.param("id"))?;
+    let nick = check::nick(if nick.is_empty() { &id } else { nick }, false)?;
     check::password(password)?;
     let too_many = || Refusal::too_many("Too many new accounts from your address. Please wait some minutes.");
-    let account = site.attempts.sign_up(visit.address).ok_or_else(too_many)?;
+    let account = site.attempts.sign_up(visit.request.address).ok_or_else(too_many)?;
     let is_free = |db: &Connection| match accounts::find(db, &id)? {
         Some(_) => Err(check::taken("This user name")),
         None => Ok(()),
     };
-    // A name that is taken costs no hash; it may be taken while the password is hashed.
+    // A name that is taken costs no hash. It is checked once more below: another user may take it while the password is
+    // hashed.
     site.store.read(is_free)?;
     let hash = site.hashes.hash(password)?;
     site.store.write(|db| {
@@ -144,5 +140,5 @@ fn join(site: &Site, visit: &Visit) -> Result<String, Refusal> {
         Ok::<_, Refusal>(accounts::add(db, &user)?)
     })?;
     account.counts();
-    Ok(session::begin(site, visit, &id)?.cookie)
+    Ok(session::begin(site, visit.request, &id)?.cookie)
 }

@@ -1,6 +1,6 @@
-//! Groups: the list, the page of each, and who is in them.
+//! Groups: the list, and the page of each.
 //!
-//! Owns: both pages and each button on them. Must not: know what is said in a group's room.
+//! Owns: both pages and each button on them. Must not: read `messages`.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -8,28 +8,25 @@ use axum::http::StatusCode;
 use super::check;
 use super::frame::{Page, answer, done};
 use super::picture::Pictured;
+use super::subject::group_of;
 use super::text::{Piece, Prose};
+use crate::http::{Refusal, Reply};
 use crate::limits::{self, GROUP_ABOUT_CHARS_MAX, GROUP_NAME_CHARS_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::Site;
 use crate::store::groups::{self, Group, Member};
 use crate::store::{accounts, notices};
 use crate::visit::Visit;
-use crate::webim;
 
 const OWNER: &str = "owner";
 
-/// What the visitor is in a group.
+/// The visitor's role in a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// He is not logged in.
+    /// The visitor is not logged in.
     Nobody,
-    /// He is no member.
+    /// The visitor is no member.
     Outsider,
-    /// He is a member.
     Member,
-    /// The group is his.
     Owner,
 }
 
@@ -43,14 +40,13 @@ struct GroupList<'a> {
     about: &'a str,
 }
 
-/// All groups.
-pub(super) fn list(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn list(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     groups_page(site, visit, None)
 }
 
-fn groups_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
+fn groups_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/groups")?.refused(refusal);
-    let (name, about) = (visit.params.get("name"), visit.params.get("about"));
+    let (name, about) = (visit.param("name"), visit.param("about"));
     let template = site.store.read(|db| {
         let mine = visit.user.as_ref().map_or(Ok(Vec::new()), |me| groups::of(db, &me.id))?;
         let mine = mine.into_iter().map(|group| group.id).collect();
@@ -59,8 +55,8 @@ fn groups_page(site: &Site, visit: &Visit, refusal: Option<Refusal>) -> Result<R
     answer(&template.page, &template)
 }
 
-/// Makes a group, which is its maker's.
-pub(super) fn create(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// Adds a group. The visitor is its owner.
+pub(super) fn create(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     let made = named(visit).and_then(|(name, about)| {
         site.store.write(|db| {
@@ -72,7 +68,7 @@ pub(super) fn create(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     });
     match made {
         Ok(id) => {
-            webim::enter(site, me, id);
+            site.webim.enter(&me.id, &me.nick, &id.to_string());
             Ok(done(&path(id), "joined"))
         }
         Err(refusal) => groups_page(site, visit, Some(refusal)),
@@ -83,10 +79,10 @@ fn path(id: i64) -> String {
     format!("/groups/{id}")
 }
 
-/// The name and the description of a group, as they were typed.
-fn named(visit: &Visit) -> Result<(String, String), Refusal> {
-    let name = check::line("The name of the group", visit.params.get("name"), GROUP_NAME_CHARS_MAX)?;
-    let about = check::text("The description", visit.params.get("about"), GROUP_ABOUT_CHARS_MAX)?;
+/// The name and the description of a group, checked.
+fn named(visit: &Visit<'_>) -> Result<(String, String), Refusal> {
+    let name = check::line("The name of the group", visit.param("name"), GROUP_NAME_CHARS_MAX)?;
+    let about = check::text("The description", visit.param("about"), GROUP_ABOUT_CHARS_MAX)?;
     Ok((name, about))
 }
 
@@ -102,15 +98,7 @@ struct GroupPage<'a> {
     about_draft: &'a str,
 }
 
-/// The group a path is about.
-fn group_of(site: &Site, visit: &Visit) -> Result<Group, Refusal> {
-    let id = visit.part("id").parse().ok();
-    let group = id.map_or(Ok(None), |id| site.store.read(|db| groups::find(db, id)))?;
-    group.ok_or_else(|| Refusal::not_found("There is no such group."))
-}
-
-/// A group's page.
-pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let group = group_of(site, visit)?;
     let (name, about) = (group.name.clone(), group.about.clone());
     group_page(site, visit, group, &name, &about, None)
@@ -118,7 +106,7 @@ pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
 
 fn group_page(
     site: &Site,
-    visit: &Visit,
+    visit: &Visit<'_>,
     group: Group,
     name_draft: &str,
     about_draft: &str,
@@ -138,29 +126,28 @@ fn group_page(
     answer(&template.page, &template)
 }
 
-/// Joins.
-pub(super) fn join(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn join(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let (me, group) = (visit.user()?, group_of(site, visit)?);
     if site.store.write(|db| groups::join(db, group.id, &me.id))? {
-        webim::enter(site, me, group.id);
+        site.webim.enter(&me.id, &me.nick, &group.id.to_string());
     }
     Ok(done(&path(group.id), "joined"))
 }
 
-/// Leaves. An owner stays: a group has one.
-pub(super) fn leave(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// Ends the visitor's membership. The owner cannot leave: a group always has one.
+pub(super) fn leave(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let (me, group) = (visit.user()?, group_of(site, visit)?);
     site.store.write(|db| match groups::role(db, group.id, &me.id)?.as_deref() {
         None => Err(Refusal::not_found("You are no member of this group.")),
         Some(OWNER) => Err(Refusal::new(StatusCode::CONFLICT, "This group is yours; you cannot leave it.")),
         Some(_) => Ok(groups::leave(db, group.id, &me.id)?),
     })?;
-    webim::expel(site, me, group.id);
+    site.webim.expel(&me.id, &me.nick, &group.id.to_string());
     Ok(done(&path(group.id), "left"))
 }
 
-/// Refuses everybody but the owner.
-fn owned(site: &Site, visit: &Visit) -> Result<Group, Refusal> {
+/// The group that a path names, for its owner only.
+fn owned(site: &Site, visit: &Visit<'_>) -> Result<Group, Refusal> {
     let (me, group) = (visit.user()?, group_of(site, visit)?);
     let role = site.store.read(|db| groups::role(db, group.id, &me.id))?;
     if role.as_deref() == Some(OWNER) {
@@ -170,7 +157,7 @@ fn owned(site: &Site, visit: &Visit) -> Result<Group, Refusal> {
 }
 
 /// Gives a group another name and description.
-pub(super) fn edit(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn edit(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let group = owned(site, visit)?;
     let saved = named(visit).and_then(|(name, about)| {
         site.store.write(|db| {
@@ -183,16 +170,15 @@ pub(super) fn edit(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     match saved {
         Ok(()) => Ok(done(&path(group.id), "saved")),
         Err(refusal) => {
-            let (name, about) = (visit.params.get("name"), visit.params.get("about"));
+            let (name, about) = (visit.param("name"), visit.param("about"));
             group_page(site, visit, group, name, about, Some(refusal))
         }
     }
 }
 
-/// Removes a member.
-pub(super) fn remove(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn remove(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let group = owned(site, visit)?;
-    let id = visit.params.get("user");
+    let id = visit.param("user");
     let removed = site.store.write(|db| {
         let (user, role) = (accounts::find(db, id)?, groups::role(db, group.id, id)?);
         match (user, role.as_deref()) {
@@ -208,6 +194,6 @@ pub(super) fn remove(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
             }
         }
     })?;
-    webim::expel(site, &removed, group.id);
+    site.webim.expel(&removed.id, &removed.nick, &group.id.to_string());
     Ok(done(&path(group.id), "removed"))
 }

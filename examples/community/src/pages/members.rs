@@ -1,7 +1,7 @@
-//! Who is here: the list of members, and the page of each.
+//! Members: the list, and the page of each.
 //!
-//! Owns: both pages, the addresses a user has had in other communities' software, and the change of one's own profile.
-//! Must not: change what is between two users; `relations` does.
+//! Owns: both pages, the addresses of a user in older forum software, and the forms for the visitor's own profile. Must not:
+//! write to `friends` or `blocks`; `relations` does.
 
 use askama::Template;
 use axum::http::header;
@@ -11,11 +11,11 @@ use super::frame::{Page, answer, done};
 use super::paging::Pages;
 use super::picture::Pictured;
 use super::relations::{Relation, relation};
+use super::subject::user_of;
 use super::text::{At, Piece, Prose};
+use crate::http::{Refusal, Reply};
 use crate::limits::{self, MEMBERS_SHOWN, POSTS_LATEST};
 use crate::passwords::PASSWORD_BYTES_MAX;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::session;
 use crate::site::Site;
 use crate::store::accounts::{self, User};
@@ -33,7 +33,7 @@ struct Members {
 }
 
 /// All members, a page of them at a time.
-pub(super) fn list(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn list(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/members")?;
     let template = site.store.read(|db| {
         let pages = Pages::of(visit, accounts::count(db)?, MEMBERS_SHOWN)?;
@@ -57,14 +57,7 @@ struct Profile<'a> {
     user: User,
 }
 
-/// The user a path is about.
-pub(super) fn user_of(site: &Site, visit: &Visit) -> Result<User, Refusal> {
-    let user = site.store.read(|db| accounts::find(db, visit.part("id")))?;
-    user.ok_or_else(|| Refusal::not_found("There is no member of this name."))
-}
-
-/// A member's page.
-pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let user = user_of(site, visit)?;
     let (nick, bio) = (user.nick.clone(), user.bio.clone());
     profile(site, visit, user, &nick, &bio, None)
@@ -72,7 +65,7 @@ pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
 
 fn profile(
     site: &Site,
-    visit: &Visit,
+    visit: &Visit<'_>,
     user: User,
     nick: &str,
     about: &str,
@@ -89,11 +82,11 @@ fn profile(
     answer(&template.page, &template)
 }
 
-/// Changes one's own name and words.
-pub(super) fn edit(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// Changes the visitor's display name and text.
+pub(super) fn edit(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
-    let (nick, bio) = (visit.params.get("nick"), visit.params.get("bio"));
-    let checked = check::line("The shown name", nick, limits::NICK_CHARS_MAX)
+    let (nick, bio) = (visit.param("nick"), visit.param("bio"));
+    let checked = check::nick(nick, me.is_admin)
         .and_then(|nick| Ok((nick, check::text("The text about you", bio, limits::BIO_CHARS_MAX)?)));
     match checked {
         Ok((nick, bio)) => {
@@ -104,27 +97,27 @@ pub(super) fn edit(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     }
 }
 
-/// Changes one's own password. All other log-ins of the user end with it.
-pub(super) fn change_password(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// Changes the visitor's password. All other log-ins of the visitor end.
+pub(super) fn change_password(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
-    let (old, new) = (visit.params.get("old"), visit.params.get("new"));
-    let changed = check::password(new).and_then(|new| session::change_password(site, visit, me, old, new));
+    let (old, new) = (visit.param("old"), visit.param("new"));
+    let changed =
+        check::password(new).and_then(|new| session::change_password(site, visit.request, me, old, new));
     match changed {
         Ok(cookie) => Ok(done(&format!("/u/{}", me.id), "password").with(header::SET_COOKIE, cookie)),
         Err(refusal) => profile(site, visit, me.clone(), &me.nick, &me.bio, Some(refusal)),
     }
 }
 
-/// The page of the user of a number, at the addresses that forums of old had for it: `/space.php?uid=N` and
-/// `/home.php?mod=space&uid=N`.
-pub(super) fn by_query(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    if visit.path == "/home.php" && visit.params.get("mod") != "space" {
+/// A user's page at the addresses of older forum software: `/space.php?uid=N` and `/home.php?mod=space&uid=N`.
+pub(super) fn by_query(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+    if visit.request.path == "/home.php" && visit.param("mod") != "space" {
         return Err(Refusal::not_found("There is no such page."));
     }
-    by_uid(site, visit.params.get("uid"))
+    by_uid(site, visit.param("uid"))
 }
 
-/// The same at `/space-uid-N.html`; answers nothing if the path is another.
+/// The same at `/space-uid-N.html`; none at other paths.
 pub(super) fn by_path(site: &Site, path: &str) -> Option<Result<Reply, Refusal>> {
     let uid = path.strip_prefix("/space-uid-")?.strip_suffix(".html")?;
     Some(by_uid(site, uid))

@@ -1,9 +1,9 @@
 //! The site's own pages.
 //!
-//! Owns: their routes and what they look like. Must not: speak to the message server but through `webim`.
+//! Owns: their routes and templates. Must not: call the message server; `webim::Plugin` has a method for each event.
 //!
-//! A page is a function and a template. A form is a function that redirects when it has done what it should, and
-//! otherwise shows its page again with what was typed and why it was refused.
+//! A page is a function and a template. A form is a function that redirects after success, and otherwise shows its page
+//! again, with the input and the reason of the refusal.
 
 mod admin;
 mod check;
@@ -18,19 +18,21 @@ mod paging;
 mod picture;
 mod relations;
 mod statics;
+mod subject;
 mod text;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::routing::MethodRouter;
 
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{self, Handler, Site};
+use crate::handler;
+use crate::http::{Caller, Outcome, Refusal, Reply, Request};
+use crate::site::Site;
 use crate::visit::Visit;
 
 /// All pages.
-pub fn routes() -> Router<Arc<Site>> {
+pub(crate) fn routes() -> Router<Arc<Site>> {
     let router = Router::new()
         .route("/", get(front::show))
         .route("/login", get(front::log_in_form).merge(post(front::log_in)))
@@ -40,10 +42,14 @@ pub fn routes() -> Router<Arc<Site>> {
         .route("/favicon.ico", get(statics::serve))
         .route("/old", get(old::show))
         .route("/old/webim/{*path}", get(old::file));
-    router.merge(people()).merge(places()).fallback(site::any(elsewhere, finish))
+    router.merge(people()).merge(places()).fallback(handler::from(
+        Caller::OwnPage,
+        visited(elsewhere),
+        finish,
+    ))
 }
 
-/// Members, and what is between them.
+/// Members, friends and notifications.
 fn people() -> Router<Arc<Site>> {
     Router::new()
         .route("/members", get(members::list))
@@ -65,7 +71,7 @@ fn people() -> Router<Arc<Site>> {
         .route("/notifications/{id}/dismiss", post(notifications::dismiss))
 }
 
-/// Where members meet, and where the administrator sits.
+/// Groups, the forum, and administration.
 fn places() -> Router<Arc<Site>> {
     Router::new()
         .route("/groups", get(groups::list).merge(post(groups::create)))
@@ -85,21 +91,32 @@ fn places() -> Router<Arc<Site>> {
         .route("/admin/unban/{id}", post(admin::unban))
 }
 
-fn get(handler: Handler) -> axum::routing::MethodRouter<Arc<Site>> {
-    site::get(handler, finish)
+/// A page: it is given the user who is logged in.
+type Handler = fn(&Site, &Visit<'_>) -> Outcome;
+
+fn get(page: Handler) -> MethodRouter<Arc<Site>> {
+    handler::get(visited(page), finish)
 }
 
-fn post(handler: Handler) -> axum::routing::MethodRouter<Arc<Site>> {
-    site::post(handler, finish)
+fn post(form: Handler) -> MethodRouter<Arc<Site>> {
+    handler::post(visited(form), finish)
 }
 
-/// Everything that has no page of its own: users at `/space-uid-N.html`, and nothing.
-fn elsewhere(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    members::by_path(site, &visit.path).unwrap_or_else(|| {
+fn visited(page: Handler) -> impl Fn(&Site, &Request) -> Outcome + Clone + Send + Sync + 'static {
+    move |site, request| {
+        let visit = Visit::of(site, request)?;
+        Ok(page(site, &visit).unwrap_or_else(|refusal| frame::failure(site, &visit, &refusal)))
+    }
+}
+
+/// A request that was refused before its page was called is answered with a page too.
+fn finish(site: &Site, request: &Request, outcome: Outcome) -> Reply {
+    outcome.unwrap_or_else(|refusal| frame::failure(site, &Visit::anonymous(request), &refusal))
+}
+
+/// All paths without a route of their own: the pages of users at `/space-uid-N.html`, and nothing else.
+fn elsewhere(site: &Site, visit: &Visit<'_>) -> Outcome {
+    members::by_path(site, &visit.request.path).unwrap_or_else(|| {
         Err(Refusal::not_found("There is no such page. It may have been moved, or never was."))
     })
-}
-
-fn finish(site: &Site, visit: &Visit, outcome: Result<Reply, Refusal>) -> Reply {
-    outcome.unwrap_or_else(|refusal| frame::failure(site, visit, &refusal))
 }

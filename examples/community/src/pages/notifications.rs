@@ -1,16 +1,15 @@
-//! What a user is to know: requests, replies, words of the site.
+//! Notifications: requests for friendship, replies, announcements.
 //!
-//! Owns: the page, and taking notices off it. Must not: write notices; who causes one does.
+//! Owns: the page, and removing notices from it. Must not: add a notice.
 
 use askama::Template;
 
 use super::frame::{Page, answer, done};
 use super::picture::Pictured;
 use super::text::At;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::{Refusal, Reply};
 use crate::site::Site;
-use crate::store::friends::{self, Request};
+use crate::store::friends::{self, FriendRequest};
 use crate::store::notices::{self, Notice};
 use crate::visit::Visit;
 
@@ -18,12 +17,11 @@ use crate::visit::Visit;
 #[template(path = "notifications.html")]
 struct Notifications {
     page: Page,
-    requests: Vec<Request>,
+    requests: Vec<FriendRequest>,
     notices: Vec<Notice>,
 }
 
-/// The page.
-pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     let page = Page::new(site, visit, "/notifications")?;
     let template = site.store.read(|db| {
@@ -33,8 +31,7 @@ pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     answer(&template.page, &template)
 }
 
-/// Takes one notice off.
-pub(super) fn dismiss(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn dismiss(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     let none = || Refusal::not_found("There is no such notification any more.");
     let id = visit.part("id").parse().map_err(|_| none())?;
@@ -45,8 +42,8 @@ pub(super) fn dismiss(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     }
 }
 
-/// Takes all notices off. Requests stay until they are answered.
-pub(super) fn clear(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// Removes all notices. Requests stay until they are answered.
+pub(super) fn clear(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     site.store.write(|db| notices::clear(db, &me.id))?;
     Ok(done("/notifications", "done"))

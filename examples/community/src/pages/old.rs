@@ -1,7 +1,7 @@
-//! The page on which a front end of 2011 runs as it is.
+//! The page on which an unchanged front end of 2011 runs.
 //!
-//! Owns: which of its files are asked for, what it is told, and serving its folder. Must not: serve anything outside of
-//! that folder, or let such a page's looser policy reach any other.
+//! Owns: the choice of its files, its configuration, serving its folder, and the looser content security policy that it
+//! needs, for this page alone. Must not: read a file outside of that folder.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -13,20 +13,19 @@ use serde_json::json;
 use super::frame::{Page, answer};
 use super::picture::Pictured;
 use super::statics;
+use crate::http::{Refusal, Reply};
 use crate::limits::{OLD_FILE_BYTES_MAX, OLD_MEMBERS};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
 use crate::site::Site;
 use crate::store::accounts::{self, User};
 use crate::store::settings;
 use crate::visit::Visit;
 
-/// Where the folder is served.
+/// The path below which the folder is served.
 const FILES: &str = "/old/webim";
-/// Files the page asks for if they are there, after the front end itself: its words and its colours.
+/// Files that the page loads after the front end itself, if they are there: its texts and its colours.
 const WORDS: [&str; 2] = ["i18n/webim-en.js", "i18n/webim-zh-CN.js"];
 const COLOURS: &str = "themes/base/jquery.ui.theme.css";
-/// Kinds of files that are served, by the ends of their names.
+/// Types of files that are served, by the ends of their names.
 const KINDS: [(&str, &str); 10] = [
     ("js", "text/javascript; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
@@ -52,8 +51,8 @@ struct Old {
     users: Vec<User>,
 }
 
-/// The page: with a front end, if there is one and the visitor is logged in; otherwise it says what is missing.
-pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+/// The page: with a front end, if there is one and the visitor is logged in; otherwise with what is missing.
+pub(super) fn show(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let page = Page::new(site, visit, "/old")?;
     let (styles, scripts) = site.options.old.as_deref().map(files).unwrap_or_default();
     let users = site.store.read(|db| accounts::all(db, OLD_MEMBERS, 0))?;
@@ -64,9 +63,9 @@ pub(super) fn show(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     Ok(reply.with(header::CONTENT_SECURITY_POLICY, policy(site)))
 }
 
-/// Such a front end writes styles into its markup. Its scripts are files all the same.
+/// Such a front end has styles in its markup. Its scripts are files.
 fn policy(site: &Site) -> String {
-    let im = site.im.origin();
+    let im = site.webim.im.origin();
     format!(
         "default-src 'none'; script-src 'self' {im}; style-src 'self' {im} 'unsafe-inline'; connect-src 'self' {im}; \
          img-src 'self' data:; media-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -87,7 +86,7 @@ fn config(site: &Site, me: &User) -> Result<String, Refusal> {
         .to_string())
 }
 
-/// The stylesheets and the scripts of a front end, in the order in which a page asks for them. Without a front end, none.
+/// The stylesheets and the scripts of a front end, in the order in which a page loads them; none without a front end.
 fn files(folder: &Path) -> (Vec<String>, Vec<String>) {
     let names = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<String> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
@@ -101,8 +100,8 @@ fn files(folder: &Path) -> (Vec<String>, Vec<String>) {
     (styles, scripts)
 }
 
-/// The front end among these files: `webim.all.min.js` before `webim.all.js` before any other `webim*.js`, the small before
-/// the large.
+/// The front end among these files: `webim.all.min.js` before `webim.all.js` before any other `webim*.js`, and minified files
+/// before others.
 fn best(names: &[String], end: &str) -> Option<String> {
     let fits = |name: &&String| name.starts_with("webim") && name.ends_with(end);
     let rank = |name: &&String| (!name.contains(".all"), !name.contains(".min"));
@@ -110,7 +109,7 @@ fn best(names: &[String], end: &str) -> Option<String> {
 }
 
 /// A file of the folder.
-pub(super) fn file(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
+pub(super) fn file(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let none = || Refusal::not_found("There is no such file.");
     let folder = site.options.old.as_deref().ok_or_else(none)?;
     let path = inside(folder, visit.part("path")).ok_or_else(none)?;
@@ -124,7 +123,7 @@ pub(super) fn file(site: &Site, visit: &Visit) -> Result<Reply, Refusal> {
     Ok(Reply::new(kind, bytes).with(header::CACHE_CONTROL, "no-cache"))
 }
 
-/// The file at a path below a folder; nothing if it is outside, by dots or by links, or no plain file.
+/// The file at a path below a folder; none if it is outside, by dots or by links, or no plain file.
 fn inside(folder: &Path, path: &str) -> Option<PathBuf> {
     let plain = Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
     if !plain || path.contains(['\\', '\0']) {

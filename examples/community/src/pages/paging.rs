@@ -1,8 +1,8 @@
 //! Long lists, a page at a time.
 //!
-//! Owns: numbers and addresses of pages. Must not: know what is listed.
+//! Owns: numbers and addresses of pages. Must not: import `store`.
 
-use crate::refusal::Refusal;
+use crate::http::Refusal;
 use crate::visit::Visit;
 
 /// A page among others.
@@ -17,20 +17,19 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// The page a visitor wants of a list of `total` entries. One that is not there is refused.
-    pub(super) fn of(visit: &Visit, total: i64, size: i64) -> Result<Pages, Refusal> {
-        let number = match visit.params.get("page") {
+    /// The page that a visitor asks for, of a list of `total` entries. A page that does not exist is refused.
+    pub(super) fn of(visit: &Visit<'_>, total: i64, size: i64) -> Result<Pages, Refusal> {
+        let number = match visit.param("page") {
             "" => 1,
             text => text.parse().unwrap_or(0),
         };
-        let pages = Pages { number, size, total, path: visit.path.clone() };
+        let pages = Pages { number, size, total, path: visit.request.path.clone() };
         if (1..=pages.count()).contains(&number) {
             return Ok(pages);
         }
         Err(Refusal::not_found("There is no such page."))
     }
 
-    /// The last page.
     #[must_use]
     pub(super) fn last(self) -> Pages {
         Pages { number: self.count(), ..self }
@@ -57,7 +56,7 @@ impl Pages {
     }
 }
 
-/// How many pages a list has; an empty one has a page too.
+/// How many pages a list has; an empty list has one page.
 pub(super) fn count(total: i64, size: i64) -> i64 {
     (total.max(1) + size - 1) / size
 }

@@ -6,9 +6,9 @@ use crate::store::accounts::User;
 use crate::store::forum::{Post, Thread};
 use crate::store::groups::Group;
 
-/// What has a picture.
+/// Something with a picture.
 pub(super) trait Pictured {
-    /// Where it is.
+    /// The path of the picture.
     fn avatar(&self) -> String;
 }
 

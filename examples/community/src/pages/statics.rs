@@ -1,21 +1,29 @@
-//! The files of the site that never change while it runs.
+//! The static files of the site, which are part of the program.
 //!
-//! Owns: their bytes, their versions, how long browsers may keep them. Must not: read the disk.
+//! Owns: their bytes, their versions, and how long browsers may keep them. Must not: read the disk.
 
 use std::sync::LazyLock;
 
 use axum::http::{StatusCode, header};
 use sha2::{Digest, Sha256};
 
-use crate::refusal::Refusal;
-use crate::reply::Reply;
+use crate::http::{Refusal, Reply};
 use crate::site::Site;
 use crate::visit::Visit;
 
-/// The stylesheet of all pages.
-pub(super) static STYLESHEET: LazyLock<Static> = LazyLock::new(|| {
-    Static::new("site.css", "text/css; charset=utf-8", include_bytes!("../../static/site.css"))
-});
+/// The stylesheet of all pages. Later rules override earlier ones, so the order matters.
+const CSS: &str = concat!(
+    include_str!("../../static/css/base.css"),
+    include_str!("../../static/css/header.css"),
+    include_str!("../../static/css/blocks.css"),
+    include_str!("../../static/css/lists.css"),
+    include_str!("../../static/css/forms.css"),
+    include_str!("../../static/css/pages.css"),
+    include_str!("../../static/css/narrow.css"),
+);
+
+pub(super) static STYLESHEET: LazyLock<Static> =
+    LazyLock::new(|| Static::new("site.css", "text/css; charset=utf-8", CSS.as_bytes()));
 /// The icon of the site.
 pub(super) static FAVICON: LazyLock<Static> =
     LazyLock::new(|| Static::new("favicon.svg", "image/svg+xml", include_bytes!("../../static/favicon.svg")));
@@ -24,14 +32,14 @@ pub(super) static GLUE: LazyLock<Static> = LazyLock::new(|| {
     Static::new("old.js", "text/javascript; charset=utf-8", include_bytes!("../../static/old.js"))
 });
 
-/// Browsers may keep a version for ever: another has another URL.
+/// Browsers may keep a version for ever: the next one has another URL.
 const KEEP: &str = "public, max-age=31536000, immutable";
-/// Without a version, they ask whether it is still the same.
+/// At a URL without a version, browsers ask whether it is still the same.
 const ASK: &str = "no-cache";
 /// Characters of the hash that name a version.
 const VERSION_CHARS: usize = 12;
 
-/// A file.
+/// A file, and its version.
 #[derive(Debug)]
 pub(super) struct Static {
     name: &'static str,
@@ -49,17 +57,16 @@ impl Static {
         Static { name, kind, bytes, version }
     }
 
-    /// Its URL, with the version.
+    /// The URL of this version.
     pub(super) fn url(&self) -> String {
         format!("/static/{}?v={}", self.name, self.version)
     }
 
-    /// The answer to a request for it.
-    fn answer(&self, visit: &Visit) -> Reply {
+    fn answer(&self, visit: &Visit<'_>) -> Reply {
         let tag = format!("\"{}\"", self.version);
-        let asked = visit.query.strip_prefix("v=");
+        let asked = visit.request.query.strip_prefix("v=");
         let cache = if asked == Some(self.version.as_str()) { KEEP } else { ASK };
-        let known = visit.header(&header::IF_NONE_MATCH).unwrap_or_default();
+        let known = visit.request.header(&header::IF_NONE_MATCH).unwrap_or_default();
         let same = known == "*" || known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag);
         let reply = if same {
             Reply::new(self.kind, "").status(StatusCode::NOT_MODIFIED)
@@ -70,9 +77,9 @@ impl Static {
     }
 }
 
-/// A file. The icon is also where browsers look for it by themselves.
-pub(super) fn serve(_: &Site, visit: &Visit) -> Result<Reply, Refusal> {
-    let name = if visit.path == "/favicon.ico" { FAVICON.name } else { visit.part("name") };
+/// A file. The icon is also at the path where browsers look for one.
+pub(super) fn serve(_: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
+    let name = if visit.request.path == "/favicon.ico" { FAVICON.name } else { visit.part("name") };
     let file = [&*STYLESHEET, &*FAVICON, &*GLUE].into_iter().find(|file| file.name == name);
     file.map(|file| file.answer(visit)).ok_or_else(|| Refusal::not_found("There is no such file."))
 }

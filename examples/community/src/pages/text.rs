@@ -1,28 +1,25 @@
-//! What users wrote, cut into pieces that a template writes as text; and times for people.
+//! Users' texts, cut into pieces for a template; and times as text.
 //!
-//! Owns: paragraphs, links in running text, the wording of times. Must not: make HTML. A piece is escaped where a
-//! template writes it, like everything else.
+//! Owns: paragraphs, links in running text, the wording of times. Must not: write HTML; a template escapes each piece.
 
-use crate::dates;
-use crate::store::now;
+use crate::dates::{self, now};
 
 /// A part of a paragraph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Words, as they were written.
+    /// Text without links.
     Text(String),
-    /// An address that begins with `http://` or `https://`, or the address of a user of this site, and nothing else.
+    /// An address: one that begins with `http://` or `https://`, or one of a user of this site.
     Link(String),
     /// The end of a line within a paragraph.
     Break,
 }
 
-/// A text in paragraphs, which empty lines part.
+/// A text in paragraphs. Empty lines part them.
 #[derive(Clone, Debug)]
 pub(super) struct Prose(Vec<Vec<Piece>>);
 
 impl Prose {
-    /// Cuts a text.
     pub(super) fn of(text: &str) -> Prose {
         let mut paragraphs = vec![Vec::new()];
         for line in text.lines().map(str::trim_end) {
@@ -41,13 +38,12 @@ impl Prose {
         Prose(paragraphs)
     }
 
-    /// The paragraphs.
     pub(super) fn paragraphs(&self) -> &[Vec<Piece>] {
         &self.0
     }
 }
 
-/// The text and the links of a line. What was found is kept until it is passed, so that a line is read once.
+/// The text and the links of a line. The next link of each kind is kept until it is passed, so that a line is read once.
 fn pieces(line: &str, to: &mut Vec<Piece>) {
     let mut from = 0;
     let (mut web, mut user) = (web_link(line), user_link(line));
@@ -70,7 +66,7 @@ fn pieces(line: &str, to: &mut Vec<Piece>) {
     }
 }
 
-/// The first address of a user, at the start of a word, with a number and nothing more.
+/// The first address of a user: at the start of a word, and with nothing after the number.
 fn user_link(text: &str) -> Option<(usize, usize)> {
     let starts = text.match_indices('/').map(|(start, _)| start);
     let mut words = starts.filter(|start| text[..*start].chars().next_back().is_none_or(is_outside));
@@ -84,7 +80,7 @@ fn user_link(text: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// The first address with a scheme that no letter precedes, and with a host after it.
+/// The first address with a scheme and a host, if no letter precedes it.
 fn web_link(text: &str) -> Option<(usize, usize)> {
     let mut from = 0;
     while let Some(found) = text[from..].find("://") {
@@ -105,12 +101,12 @@ fn ends_with_word(text: &str, word: &str) -> bool {
     is_it && !text[..start].ends_with(|before: char| before.is_ascii_alphanumeric())
 }
 
-/// Whether a character cannot stand in an address as people write it.
+/// Whether a character ends an address.
 fn is_outside(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "<>\"`，。；：！？、（）《》「」“”".contains(c)
 }
 
-/// How many bytes belong to an address: up to a space or a quote, without the punctuation of the sentence around it.
+/// How many bytes belong to an address: up to a space or a quote, without the punctuation of the sentence.
 fn url_len(text: &str) -> usize {
     let url = &text[..text.find(is_outside).unwrap_or(text.len())];
     let mut spare = url.matches(')').count().saturating_sub(url.matches('(').count());
@@ -127,13 +123,12 @@ fn url_len(text: &str) -> usize {
 pub(super) struct At(i64);
 
 impl From<&i64> for At {
-    /// As a template has it.
     fn from(ms: &i64) -> At {
         At(*ms)
     }
 }
 
-/// What stands before and after a user's number in his addresses.
+/// The parts before and after the number in the addresses of a user.
 const USER_LINKS: [(&str, &str); 3] =
     [("/space.php?uid=", ""), ("/space-uid-", ".html"), ("/home.php?mod=space&uid=", "")];
 
@@ -156,23 +151,20 @@ const MONTHS: [&str; 12] = [
 ];
 
 impl At {
-    /// For machines.
     pub(super) fn iso(self) -> String {
         dates::date_and_time(self.0).replace(' ', "T") + "Z"
     }
 
-    /// In full.
     pub(super) fn full(self) -> String {
         format!("{}, {} UTC", self.day(), dates::clock(self.0))
     }
 
-    /// The day.
     pub(super) fn day(self) -> String {
         let (year, month, day) = self.date();
         format!("{day} {} {year}", month_name(month))
     }
 
-    /// As one would say it now.
+    /// Near times are relative to now.
     pub(super) fn short(self) -> String {
         self.short_at(now())
     }
@@ -194,7 +186,6 @@ impl At {
         }
     }
 
-    /// Year, month and day.
     fn date(self) -> (i64, i64, i64) {
         dates::civil(self.0.div_euclid(DAY))
     }
@@ -229,7 +220,10 @@ mod tests {
             ("<a href=\"http://a.example/\">x</a>", &["http://a.example/"]),
             ("看http://a.example/甲，好", &["http://a.example/甲"]),
             ("http://[::1]:80/ 'http://a.example'", &["http://[::1]:80/", "http://a.example"]),
-            ("mine is /space.php?uid=1, his /space-uid-2.html.", &["/space.php?uid=1", "/space-uid-2.html"]),
+            (
+                "mine is /space.php?uid=1, yours /space-uid-2.html.",
+                &["/space.php?uid=1", "/space-uid-2.html"],
+            ),
             ("/home.php?mod=space&uid=3 x/space.php?uid=1 /space.php?uid=", &["/home.php?mod=space&uid=3"]),
             ("/space-uid-安.html /space-uid-2安安 //evil.example /space.php?uid=1安", &["/space.php?uid=1"]),
             ("ftp://a.example file:///etc/passwd", &[]),
@@ -239,7 +233,7 @@ mod tests {
         }
     }
 
-    /// Each of these would take minutes if every bracket, or every link, were a reason to read the rest again.
+    /// Each of these would take minutes if the rest of the line were read again at each bracket or link.
     #[test]
     fn a_long_line_is_read_once() {
         let many = |text: &str| text.repeat(300_000);
@@ -249,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_lost_and_empty_lines_part_paragraphs() {
+    fn empty_lines_part_paragraphs_and_all_text_is_kept() {
         let text = Prose::of("\r\none\r\ntwo http://a.example!\n\n\n  three\n");
         let text_of = |text: &str| Piece::Text(text.to_owned());
         let link = Piece::Link("http://a.example".to_owned());
@@ -264,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_said_as_people_say_them() {
+    fn times_near_to_now_are_relative() {
         let now = 1_321_862_400_000; // 21 November 2011, 08:00 UTC
         assert_eq!(At(now).iso(), "2011-11-21T08:00:00Z");
         assert_eq!(At(now).full(), "21 November 2011, 08:00 UTC");

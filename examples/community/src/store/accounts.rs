@@ -1,11 +1,11 @@
-//! Users, and the sessions of those who are logged in.
+//! Users and their sessions.
 //!
-//! Owns: the tables `users` and `sessions`. Must not: see a password or a session's token as it was typed; both
-//! come hashed.
+//! Owns: the tables `users` and `sessions`. Must not: take a password or a session's token as it is; both come hashed.
 
 use rusqlite::Row;
 
-use super::{Connection, Result, list, now, number, one, params, run, value};
+use super::{Connection, Result, list, number, one, params, run, value};
+use crate::dates::now;
 use crate::limits::SESSION_MS;
 
 const ADD: &str =
@@ -30,22 +30,20 @@ const EXPIRE_SESSIONS: &str = "DELETE FROM sessions WHERE expires <= ?1";
 /// A user of the community.
 #[derive(Clone, Debug)]
 pub struct User {
-    /// His number, as it stands in links.
-    pub uid: i64,
-    /// What he logs in with, and what the message server knows him by.
+    /// The number in links.
+    pub(crate) uid: i64,
+    /// The user name: for logging in, and at the message server.
     pub id: String,
-    /// What others see.
+    /// The display name.
     pub nick: String,
-    /// Whether he may broadcast.
-    pub is_admin: bool,
-    /// What he says of himself.
-    pub bio: String,
-    /// The line beside his presence.
-    pub status: String,
-    /// When he wrote it.
-    pub status_time: i64,
-    /// When he joined.
-    pub created: i64,
+    pub(crate) is_admin: bool,
+    /// The text that the user wrote about themselves.
+    pub(crate) bio: String,
+    /// The line of text beside the user's presence.
+    pub(crate) status: String,
+    /// When it was written.
+    pub(crate) status_time: i64,
+    pub(crate) created: i64,
 }
 
 impl User {
@@ -63,23 +61,23 @@ impl User {
     }
 }
 
-/// Somebody who joins.
+/// A user to be added.
 #[derive(Clone, Copy, Debug)]
 pub struct NewUser<'a> {
-    /// What he logs in with: see [`is_id`].
+    /// The user name: see [`is_id`].
     pub id: &'a str,
-    /// What others see.
+    /// The display name.
     pub nick: &'a str,
-    /// His password, hashed.
+    /// The hash of the password.
     pub password: &'a str,
-    /// Whether he may broadcast.
+    /// Whether it is an administrator.
     pub is_admin: bool,
-    /// What he says of himself.
+    /// The text about the user.
     pub bio: &'a str,
 }
 
-/// Whether this may be a user's id: small letters, digits, `_` and `-`, a letter first, so that a number is always
-/// a uid and no name ever needs escaping.
+/// Whether this may be a user's id: small letters, digits, `_` and `-`, a letter first. So a number is always a uid, and no
+/// name needs escaping.
 pub fn is_id(text: &str) -> bool {
     let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
     text.len() <= 32 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(tail)
@@ -113,7 +111,7 @@ pub fn all(db: &Connection, limit: i64, offset: i64) -> Result<Vec<User>> {
     list(db, ALL, [limit, offset], User::of)
 }
 
-/// Those who joined last.
+/// The users who joined last, the newest first.
 pub fn newest(db: &Connection, limit: i64) -> Result<Vec<User>> {
     list(db, NEWEST, [limit], User::of)
 }
@@ -133,7 +131,7 @@ pub fn set_password(db: &Connection, id: &str, password: &str) -> Result<()> {
     run(db, SET_PASSWORD, [id, password]).map(drop)
 }
 
-/// Changes what others see of a user.
+/// Changes a user's display name and text.
 pub fn set_profile(db: &Connection, id: &str, nick: &str, bio: &str) -> Result<()> {
     run(db, SET_PROFILE, [id, nick, bio]).map(drop)
 }
@@ -143,13 +141,13 @@ pub fn set_status(db: &Connection, id: &str, status: &str) -> Result<()> {
     run(db, SET_STATUS, params![id, status, now()]).map(drop)
 }
 
-/// Begins a session, and forgets those that have expired.
+/// Begins a session, and removes sessions that have expired.
 pub fn begin_session(db: &Connection, token: &str, user: &str) -> Result<()> {
     run(db, EXPIRE_SESSIONS, [now()])?;
     run(db, ADD_SESSION, params![token, user, now() + SESSION_MS]).map(drop)
 }
 
-/// Whose session this is.
+/// The user of a session.
 pub fn session_user(db: &Connection, token: &str) -> Result<Option<User>> {
     one(db, SESSION, params![token, now()], User::of)
 }

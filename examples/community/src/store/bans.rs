@@ -1,8 +1,9 @@
-//! Who may not log in.
+//! Users who may not log in.
 //!
-//! Owns: the table `bans`. Must not: end what a banned user has open; who bans does.
+//! Owns: the table `bans`. Must not: end sessions; the caller of [`add`] does.
 
-use super::{Connection, Result, now, params, run, value};
+use super::{Connection, Result, params, run, value};
+use crate::dates::now;
 
 const ADD: &str = "INSERT OR IGNORE INTO bans (user, created) VALUES (?1, ?2)";
 const REMOVE: &str = "DELETE FROM bans WHERE user = ?1";

@@ -1,6 +1,6 @@
-//! Who wants to hear nothing of whom.
+//! Users who block other users.
 //!
-//! Owns: the table `blocks`. Must not: tell the blocked.
+//! Owns: the table `blocks`. Must not: write to `notices`; a blocked user gets no notice of it.
 
 use super::{Connection, Result, friends, list, run, value};
 
@@ -10,14 +10,14 @@ const BLOCKS: &str = "SELECT EXISTS (SELECT 1 FROM blocks WHERE user = ?1 AND bl
 const BY: &str = "SELECT blocked FROM blocks WHERE user = ?1";
 const OF: &str = "SELECT user FROM blocks WHERE blocked = ?1";
 
-/// `user` blocks `other`. What either has asked the other is gone with that.
+/// `user` blocks `other`. Requests for friendship between the two are removed.
 pub fn add(db: &Connection, user: &str, other: &str) -> Result<()> {
     friends::decline(db, user, other)?;
     friends::decline(db, other, user)?;
     run(db, ADD, [user, other]).map(drop)
 }
 
-/// `user` blocks `other` no longer.
+/// Lifts the block of `other` by `user`.
 pub fn remove(db: &Connection, user: &str, other: &str) -> Result<()> {
     run(db, REMOVE, [user, other]).map(drop)
 }
@@ -27,12 +27,12 @@ pub fn blocks(db: &Connection, user: &str, other: &str) -> Result<bool> {
     value(db, BLOCKS, [user, other])
 }
 
-/// Whom `user` blocks.
+/// The ids of the users that `user` blocks.
 pub fn by(db: &Connection, user: &str) -> Result<Vec<String>> {
     list(db, BY, [user], |row| row.get(0))
 }
 
-/// Who blocks `user`.
+/// The ids of the users that block `user`.
 pub fn of(db: &Connection, user: &str) -> Result<Vec<String>> {
     list(db, OF, [user], |row| row.get(0))
 }

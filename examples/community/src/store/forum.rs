@@ -1,10 +1,11 @@
-//! The forum: threads, posts, and who is told of new ones.
+//! The forum: threads, posts and subscriptions.
 //!
-//! Owns: the tables `threads`, `posts` and `subscriptions`. Must not: push; `webim::push_post` does.
+//! Owns: the tables `threads`, `posts` and `subscriptions`. Must not: push a post; `Plugin::push_post` does.
 
 use rusqlite::Row;
 
-use super::{Connection, Result, list, now, one, params, run, value};
+use super::{Connection, Result, list, one, params, run, value};
+use crate::dates::now;
 
 const THREADS: &str = "SELECT threads.*, users.uid, users.nick,
     (SELECT count(*) FROM posts WHERE thread = threads.id) AS posts
@@ -20,7 +21,6 @@ const LATEST: &str = "SELECT posts.*, threads.title FROM posts JOIN threads ON t
 const ADD_THREAD: &str = "INSERT INTO threads (author, title, created, last_post) VALUES (?1, ?2, ?3, ?3)";
 const ADD_POST: &str = "INSERT INTO posts (thread, author, body, created) VALUES (?1, ?2, ?3, ?4)";
 const TOUCH: &str = "UPDATE threads SET last_post = ?2 WHERE id = ?1";
-const AUTHORS: &str = "SELECT DISTINCT author FROM posts WHERE thread = ?1";
 const SUBSCRIBED: &str = "SELECT EXISTS (SELECT 1 FROM subscriptions WHERE user = ?1)";
 const SUBSCRIBE: &str = "INSERT OR IGNORE INTO subscriptions (user) VALUES (?1)";
 const UNSUBSCRIBE: &str = "DELETE FROM subscriptions WHERE user = ?1";
@@ -28,22 +28,18 @@ const UNSUBSCRIBE: &str = "DELETE FROM subscriptions WHERE user = ?1";
 /// A thread.
 #[derive(Clone, Debug)]
 pub struct Thread {
-    /// Its number.
-    pub id: i64,
-    /// What it is about.
-    pub title: String,
+    pub(crate) id: i64,
+    pub(crate) title: String,
     /// The id of the user who began it.
-    pub author: String,
-    /// His number.
-    pub uid: i64,
-    /// What others see of him.
-    pub nick: String,
-    /// When.
-    pub created: i64,
+    pub(crate) author: String,
+    /// The author's number in links.
+    pub(crate) uid: i64,
+    /// The author's display name.
+    pub(crate) nick: String,
     /// When its last post was written.
-    pub last_post: i64,
+    pub(crate) last_post: i64,
     /// How many posts it has.
-    pub posts: i64,
+    pub(crate) posts: i64,
 }
 
 impl Thread {
@@ -54,7 +50,6 @@ impl Thread {
             author: row.get("author")?,
             uid: row.get("uid")?,
             nick: row.get("nick")?,
-            created: row.get("created")?,
             last_post: row.get("last_post")?,
             posts: row.get("posts")?,
         })
@@ -64,27 +59,21 @@ impl Thread {
 /// A post.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// Its number.
-    pub id: i64,
-    /// The number of its thread.
-    pub thread: i64,
+    pub(crate) id: i64,
     /// The id of the user who wrote it.
-    pub author: String,
-    /// His number.
-    pub uid: i64,
-    /// What others see of him.
-    pub nick: String,
-    /// What it says.
-    pub body: String,
-    /// When it was written.
-    pub created: i64,
+    pub(crate) author: String,
+    /// The author's number in links.
+    pub(crate) uid: i64,
+    /// The author's display name.
+    pub(crate) nick: String,
+    pub(crate) body: String,
+    pub(crate) created: i64,
 }
 
 impl Post {
     fn of(row: &Row<'_>) -> Result<Post> {
         Ok(Post {
             id: row.get("id")?,
-            thread: row.get("thread")?,
             author: row.get("author")?,
             uid: row.get("uid")?,
             nick: row.get("nick")?,
@@ -94,17 +83,14 @@ impl Post {
     }
 }
 
-/// A post as its author's page shows it.
+/// A post, as its author's page shows it.
 #[derive(Clone, Debug)]
 pub struct Latest {
-    /// The number of its thread.
-    pub thread: i64,
-    /// What the thread is about.
-    pub title: String,
-    /// What it says.
-    pub body: String,
-    /// When it was written.
-    pub created: i64,
+    pub(crate) thread: i64,
+    /// The title of the thread.
+    pub(crate) title: String,
+    pub(crate) body: String,
+    pub(crate) created: i64,
 }
 
 /// How many threads there are.
@@ -151,17 +137,12 @@ pub fn add_post(db: &Connection, thread: i64, author: &str, body: &str) -> Resul
     Ok(post)
 }
 
-/// Everybody who wrote in a thread, for notices of replies.
-pub fn authors(db: &Connection, thread: i64) -> Result<Vec<String>> {
-    list(db, AUTHORS, [thread], |row| row.get(0))
-}
-
-/// Whether a user is told at once of new posts.
+/// Whether a user gets new posts as messages.
 pub fn subscribed(db: &Connection, user: &str) -> Result<bool> {
     value(db, SUBSCRIBED, [user])
 }
 
-/// Tells a user of new posts from now on, or no longer. The message server has to be told too: `webim::unsubscribe`.
+/// Keeps whether a user gets new posts as messages. The caller must call `Plugin::unsubscribe` too.
 pub fn subscribe(db: &Connection, user: &str, wanted: bool) -> Result<()> {
     run(db, if wanted { SUBSCRIBE } else { UNSUBSCRIBE }, [user]).map(drop)
 }

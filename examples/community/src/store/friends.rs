@@ -1,11 +1,12 @@
 //! Friendships, and the requests they begin with.
 //!
-//! Owns: the tables `friends` and `friend_requests`. Must not: tell anybody; that is what notices are for.
+//! Owns: the tables `friends` and `friend_requests`. Must not: write to `notices`; the caller does.
 
 use rusqlite::Row;
 
 use super::accounts::User;
-use super::{Connection, Result, list, now, one, params, run, value};
+use super::{Connection, Result, list, one, params, run, value};
+use crate::dates::now;
 
 const FRIENDS: &str =
     "SELECT users.*, friends.contact_group FROM friends JOIN users ON users.id = friends.friend
@@ -16,42 +17,34 @@ const ADD: &str = "INSERT OR IGNORE INTO friends (user, friend) VALUES (?1, ?2),
 const REMOVE: &str = "DELETE FROM friends WHERE (user = ?1 AND friend = ?2) OR (user = ?2 AND friend = ?1)";
 const REQUEST: &str =
     "INSERT OR IGNORE INTO friend_requests (from_user, to_user, body, created) VALUES (?1, ?2, ?3, ?4)";
-const REQUESTS_TO: &str = "SELECT r.id AS request, r.body AS said, r.created AS asked, users.*
+const REQUESTS_TO: &str = "SELECT r.body AS said, r.created AS asked, users.*
     FROM friend_requests AS r JOIN users ON users.id = r.from_user WHERE r.to_user = ?1 ORDER BY r.id";
 const REQUESTED_BY: &str = "SELECT users.* FROM friend_requests AS r JOIN users ON users.id = r.to_user
     WHERE r.from_user = ?1 ORDER BY r.id";
 const REQUESTED: &str = "SELECT EXISTS (SELECT 1 FROM friend_requests WHERE from_user = ?1 AND to_user = ?2)";
 const END_REQUEST: &str = "DELETE FROM friend_requests WHERE from_user = ?1 AND to_user = ?2";
 
-/// The contact group of a friend who was put into no other.
-pub const GROUP_DEFAULT: &str = "friend";
-
-/// A friend, in the contact group his friend has put him into.
+/// A friend of a user.
 #[derive(Clone, Debug)]
 pub struct Friend {
-    /// Who he is.
-    pub user: User,
-    /// The contact group, such as `friend` or `Colleagues`.
-    pub group: String,
+    pub(crate) user: User,
+    /// The contact group into which the user has put the friend, such as `friend` or `Colleagues`.
+    pub(crate) group: String,
 }
 
-/// Somebody who wants to be a friend.
+/// A request for friendship.
 #[derive(Clone, Debug)]
-pub struct Request {
-    /// The request's number.
-    pub id: i64,
-    /// Who asks.
-    pub from: User,
-    /// What he wrote.
-    pub body: String,
-    /// When.
-    pub created: i64,
+pub struct FriendRequest {
+    pub(crate) from: User,
+    /// The text that came with it.
+    pub(crate) body: String,
+    pub(crate) created: i64,
 }
 
-impl Request {
-    fn of(row: &Row<'_>) -> Result<Request> {
+impl FriendRequest {
+    fn of(row: &Row<'_>) -> Result<FriendRequest> {
         let from = User::of(row)?;
-        Ok(Request { id: row.get("request")?, from, body: row.get("said")?, created: row.get("asked")? })
+        Ok(FriendRequest { from, body: row.get("said")?, created: row.get("asked")? })
     }
 }
 
@@ -71,8 +64,7 @@ pub fn set_group(db: &Connection, user: &str, friend: &str, group: &str) -> Resu
     run(db, SET_GROUP, [user, friend, group]).map(drop)
 }
 
-/// Asks for friendship. Whether it is a new request to somebody who is no friend yet; if the other has asked
-/// already, they are friends now.
+/// Asks for friendship. If the other user has asked already, the two become friends. Returns whether anything changed.
 pub fn request(db: &Connection, from: &str, to: &str, body: &str) -> Result<bool> {
     if from == to || group(db, from, to)?.is_some() {
         return Ok(false);
@@ -89,16 +81,16 @@ pub fn requested(db: &Connection, from: &str, to: &str) -> Result<bool> {
 }
 
 /// The requests a user has to answer.
-pub fn requests(db: &Connection, to: &str) -> Result<Vec<Request>> {
-    list(db, REQUESTS_TO, [to], Request::of)
+pub fn requests(db: &Connection, to: &str) -> Result<Vec<FriendRequest>> {
+    list(db, REQUESTS_TO, [to], FriendRequest::of)
 }
 
-/// Whom a user has asked.
+/// The users that a user has asked.
 pub fn requested_by(db: &Connection, from: &str) -> Result<Vec<User>> {
     list(db, REQUESTED_BY, [from], User::of)
 }
 
-/// `user` accepts the request of `from`. Whether there was one.
+/// `user` accepts the request of `from`. Returns whether there was one.
 pub fn accept(db: &Connection, user: &str, from: &str) -> Result<bool> {
     if run(db, END_REQUEST, [from, user])? == 0 {
         return Ok(false);
@@ -108,7 +100,7 @@ pub fn accept(db: &Connection, user: &str, from: &str) -> Result<bool> {
     Ok(true)
 }
 
-/// `user` declines the request of `from`. Whether there was one.
+/// `user` declines the request of `from`. Returns whether there was one.
 pub fn decline(db: &Connection, user: &str, from: &str) -> Result<bool> {
     Ok(run(db, END_REQUEST, [from, user])? > 0)
 }
@@ -118,7 +110,7 @@ pub fn add(db: &Connection, one: &str, other: &str) -> Result<()> {
     run(db, ADD, [one, other]).map(drop)
 }
 
-/// Ends a friendship. Whether there was one. The message server has to be told too: `webim::unlink`.
+/// Ends a friendship. Returns whether there was one. The caller must call `Plugin::unlink` too.
 pub fn remove(db: &Connection, user: &str, friend: &str) -> Result<bool> {
     Ok(run(db, REMOVE, [user, friend])? > 0)
 }

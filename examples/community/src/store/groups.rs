@@ -1,11 +1,12 @@
 //! Groups, which are rooms to the message server, and their members.
 //!
-//! Owns: the tables `groups` and `group_members`. Must not: know who is online.
+//! Owns: the tables `groups` and `group_members`. Must not: call the message server.
 
 use rusqlite::Row;
 
 use super::accounts::User;
-use super::{Connection, Result, list, now, one, params, run};
+use super::{Connection, Result, list, one, params, run};
+use crate::dates::now;
 
 const ADD: &str = "INSERT INTO groups (name, about, created) VALUES (?1, ?2, ?3)";
 const BY_ID: &str =
@@ -29,14 +30,13 @@ const LEAVE: &str = "DELETE FROM group_members WHERE group_id = ?1 AND user = ?2
 /// A group.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Its number; as a string, its name at the message server.
-    pub id: i64,
-    /// What it is called.
-    pub name: String,
-    /// What it is about.
-    pub about: String,
+    /// As a string, it is the room's name at the message server.
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    /// The description.
+    pub(crate) about: String,
     /// How many members it has.
-    pub members: i64,
+    pub(crate) members: i64,
 }
 
 impl Group {
@@ -49,13 +49,12 @@ impl Group {
 /// A member of a group.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// Who he is.
-    pub user: User,
+    pub(crate) user: User,
     /// `owner` or `member`.
-    pub role: String,
+    pub(crate) role: String,
 }
 
-/// Makes a group and its owner's membership. Returns its number; an error if the name is taken.
+/// Adds a group and its owner. Returns its number; an error if the name is taken.
 pub fn add(db: &Connection, owner: &str, name: &str, about: &str) -> Result<i64> {
     run(db, ADD, params![name, about, now()])?;
     let id = db.last_insert_rowid();
@@ -88,22 +87,22 @@ pub fn of(db: &Connection, user: &str) -> Result<Vec<Group>> {
     list(db, OF, [user], Group::of)
 }
 
-/// A user's role in a group; none if he is no member.
+/// A user's role in a group; none for a user who is no member.
 pub fn role(db: &Connection, id: i64, user: &str) -> Result<Option<String>> {
     one(db, ROLE, params![id, user], |row| row.get(0))
 }
 
-/// The members of a group, the oldest first.
+/// The members of a group, in the order in which they joined.
 pub fn members(db: &Connection, id: i64) -> Result<Vec<Member>> {
     list(db, MEMBERS, [id], |row| Ok(Member { user: User::of(row)?, role: row.get("role")? }))
 }
 
-/// Makes a user a member. Whether he was none. The message server has to be told too: `webim::enter`.
+/// Makes a user a member. Returns whether the user was none before. The caller must call `Plugin::enter` too.
 pub fn join(db: &Connection, id: i64, user: &str) -> Result<bool> {
     Ok(run(db, JOIN, params![id, user, "member", now()])? > 0)
 }
 
-/// Ends a membership. Whether there was one. The message server has to be told too: `webim::expel`.
+/// Ends a membership. Returns whether there was one. The caller must call `Plugin::expel` too.
 pub fn leave(db: &Connection, id: i64, user: &str) -> Result<bool> {
     Ok(run(db, LEAVE, params![id, user])? > 0)
 }

@@ -1,28 +1,31 @@
-//! Every message that was accepted: what waits for its receiver, and the histories.
+//! Every message that was accepted: the ones that wait for their receivers, and the histories.
 //!
-//! Owns: the tables `messages` and `room_clears`. Must not: know who may write to whom.
+//! Owns: the tables `messages` and `room_clears`. Must not: read `blocks` or `group_members` for the right to write; `webim`
+//! checks it.
 
 use rusqlite::Row;
 
-use super::{Connection, Result, count, list, now, one, params, run};
-use crate::limits::{CATCH_UP_MAX, CATCH_UP_OVERLAP, UNDELIVERED_MAX};
+use super::{Connection, Result, count, list, one, params, run};
+use crate::dates::now;
+use crate::webim::host::{Message, NewMessage, Since};
+use crate::webim::limits::{CATCH_UP_MAX, CATCH_UP_OVERLAP, UNDELIVERED_MAX};
 
 const ADD: &str = "INSERT INTO messages (type, from_user, to_id, nick, body, style, timestamp, cid)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const BY_CID: &str = "SELECT * FROM messages WHERE from_user = ?1 AND cid = ?2";
 const LAST_TIME: &str = "SELECT timestamp FROM messages ORDER BY id DESC LIMIT 1";
-/// Not if it came back meanwhile: its receiver may have gone before the sender was answered.
+/// Not if it came back before: its receiver may have gone offline while the push was being answered.
 const DELIVERED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND returned = 0";
 const RECEIVED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND type = 'unicast' AND to_id = ?2";
-/// Once: it may be told twice, and its receiver may have got it in between.
+/// Once: it may come back twice, and its receiver may have received it in between.
 const RETURNED: &str = "UPDATE messages SET delivered = 0, returned = 1
     WHERE id = ?1 AND type = 'unicast' AND returned = 0";
-/// The index is named, because that of all a user ever got would serve as well, and is long.
+/// The index is named: the planner might take the index of all messages to a user, which is long.
 const WAITING: &str = "SELECT * FROM messages INDEXED BY messages_waiting
     WHERE type = 'unicast' AND to_id = ?1 AND delivered = 0 AND deleted_by_to = 0 ORDER BY id LIMIT ?2";
-/// What a user was sent or sent himself: ?1 himself, ?2 his rooms as JSON, ?3 after which message, ?4 how many. Each
-/// branch walks its own index from there and stops after that many, however long the table is. Only the rows of what is
-/// answered are read: of many rooms the branches find more by far.
+/// The messages from and to a user (?1), in rooms (?2, as JSON) and to everybody, after a message (?3), at most ?4. Each
+/// branch walks its own index from there and stops after that many, however long the table is. The branches of many rooms
+/// find far more; only the rows of the answer are read.
 const SEEN_AFTER: &str = "SELECT * FROM messages WHERE id IN (SELECT id FROM (SELECT id FROM messages
         WHERE type = 'unicast' AND from_user = ?1 AND deleted_by_from = 0 AND id > ?3 ORDER BY id LIMIT ?4)
     UNION ALL SELECT id FROM (SELECT id FROM messages
@@ -32,7 +35,7 @@ const SEEN_AFTER: &str = "SELECT * FROM messages WHERE id IN (SELECT id FROM (SE
         WHERE type = 'multicast' AND to_id = room.value AND id > max(?3, coalesce((SELECT up_to FROM room_clears
             WHERE group_id = CAST(room.value AS INTEGER) AND user = ?1), 0)) ORDER BY id LIMIT ?4)
     ORDER BY id LIMIT ?4) ORDER BY id";
-/// The same, backwards: ?3 up to which message.
+/// The same, backwards, up to message ?3.
 const SEEN_BEFORE: &str = "SELECT * FROM messages WHERE id IN (SELECT id FROM (SELECT id FROM messages
         WHERE type = 'unicast' AND from_user = ?1 AND deleted_by_from = 0 AND id <= ?3 ORDER BY id DESC LIMIT ?4)
     UNION ALL SELECT id FROM (SELECT id FROM messages
@@ -52,12 +55,12 @@ const IN_ROOM: &str =
     "SELECT * FROM messages WHERE type = 'multicast' AND to_id = CAST(?2 AS TEXT) AND timestamp < ?3
     AND id > coalesce((SELECT up_to FROM room_clears WHERE group_id = ?2 AND user = ?1), 0)
     ORDER BY timestamp DESC, id DESC LIMIT ?4";
-/// What the other side has cleared, and this side clears now, is gone.
+/// Messages that both sides have cleared are deleted.
 const FORGET_SENT: &str = "DELETE FROM messages WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2
     AND deleted_by_from = 0 AND deleted_by_to = 1";
 const CLEAR_SENT: &str = "UPDATE messages SET deleted_by_from = 1
     WHERE type = 'unicast' AND from_user = ?1 AND to_id = ?2 AND deleted_by_from = 0";
-/// What was not delivered was not seen, so it is not cleared.
+/// An undelivered message was not seen, so it is not cleared.
 const FORGET_GOT: &str = "DELETE FROM messages WHERE type = 'unicast' AND to_id = ?1 AND from_user = ?2
     AND deleted_by_to = 0 AND delivered = 1 AND deleted_by_from = 1";
 const CLEAR_GOT: &str = "UPDATE messages SET deleted_by_to = 1
@@ -65,77 +68,31 @@ const CLEAR_GOT: &str = "UPDATE messages SET deleted_by_to = 1
 const CLEAR_ROOM: &str = "INSERT INTO room_clears (group_id, user, up_to)
     SELECT ?1, ?2, coalesce(max(id), 0) FROM messages WHERE type = 'multicast' AND to_id = CAST(?1 AS TEXT)
     ON CONFLICT (group_id, user) DO UPDATE SET up_to = excluded.up_to";
-/// A room's messages are gone when every member has cleared them.
+/// A message to a room is deleted when every member has cleared it.
 const FORGET_ROOM: &str =
     "DELETE FROM messages WHERE type = 'multicast' AND to_id = CAST(?1 AS TEXT) AND id <=
     (SELECT min(coalesce(up_to, 0)) FROM group_members AS m LEFT JOIN room_clears AS c
      ON c.group_id = m.group_id AND c.user = m.user WHERE m.group_id = ?1)";
 
-/// A clock that ran ahead by more than this, in ms, is not waited for.
+/// If the last message is ahead of the clock by more than this, in ms, its time is ignored.
 const CLOCK_AHEAD_MAX: i64 = 60_000;
 
-/// A message.
-#[derive(Clone, Debug)]
-pub struct Message {
-    /// Its number.
-    pub id: i64,
-    /// `unicast`, `multicast` or `broadcast`.
-    pub kind: String,
-    /// The id of the user who sent it.
-    pub from: String,
-    /// What others saw of him.
-    pub nick: String,
-    /// The id of a user, the number of a group, or nothing.
-    pub to: String,
-    /// What it says.
-    pub body: String,
-    /// CSS declarations.
-    pub style: String,
-    /// When it was accepted. Grows with the id, so that a history can be paged by it.
-    pub timestamp: i64,
-    /// Whether it was handed to a page of its receiver.
-    pub delivered: bool,
-    /// The sender's own name for it.
-    pub cid: Option<String>,
+fn message(row: &Row<'_>) -> Result<Message> {
+    Ok(Message {
+        id: row.get("id")?,
+        kind: row.get("type")?,
+        from: row.get("from_user")?,
+        nick: row.get("nick")?,
+        to: row.get("to_id")?,
+        body: row.get("body")?,
+        style: row.get("style")?,
+        timestamp: row.get("timestamp")?,
+        delivered: row.get("delivered")?,
+        cid: row.get("cid")?,
+    })
 }
 
-impl Message {
-    fn of(row: &Row<'_>) -> Result<Message> {
-        Ok(Message {
-            id: row.get("id")?,
-            kind: row.get("type")?,
-            from: row.get("from_user")?,
-            nick: row.get("nick")?,
-            to: row.get("to_id")?,
-            body: row.get("body")?,
-            style: row.get("style")?,
-            timestamp: row.get("timestamp")?,
-            delivered: row.get("delivered")?,
-            cid: row.get("cid")?,
-        })
-    }
-}
-
-/// A message that is to be stored.
-#[derive(Clone, Copy, Debug)]
-pub struct NewMessage<'a> {
-    /// `unicast`, `multicast` or `broadcast`.
-    pub kind: &'a str,
-    /// The id of the sender.
-    pub from: &'a str,
-    /// What others see of him.
-    pub nick: &'a str,
-    /// The receiver.
-    pub to: &'a str,
-    /// What it says.
-    pub body: &'a str,
-    /// CSS declarations that were checked.
-    pub style: &'a str,
-    /// The sender's own name for it; a second one of this name is not stored.
-    pub cid: Option<&'a str>,
-}
-
-/// Stores a message, or finds the one that was stored before under the same `cid`.
+/// Stores a message, or finds the one that its sender has stored before with the same `cid`.
 pub fn add(db: &Connection, new: &NewMessage<'_>) -> Result<Message> {
     if let Some(found) = new.cid.map(|cid| find_cid(db, new.from, cid)).transpose()?.flatten() {
         return Ok(found);
@@ -158,17 +115,17 @@ pub fn add(db: &Connection, new: &NewMessage<'_>) -> Result<Message> {
     })
 }
 
-/// The message a sender has stored under this name.
-pub fn find_cid(db: &Connection, from: &str, cid: &str) -> Result<Option<Message>> {
-    one(db, BY_CID, [from, cid], Message::of)
+/// The message that a sender has stored with this `cid`.
+fn find_cid(db: &Connection, from: &str, cid: &str) -> Result<Option<Message>> {
+    one(db, BY_CID, [from, cid], message)
 }
 
-/// Notes that a message was handed to a page of its receiver, unless it has come back.
+/// Marks a message as delivered, unless it has come back.
 pub fn set_delivered(db: &Connection, id: i64) -> Result<()> {
     run(db, DELIVERED, [id]).map(drop)
 }
 
-/// Notes that `user` has got these, as far as they were for him.
+/// Marks the messages to `user` among these as delivered.
 pub fn set_received(db: &Connection, user: &str, messages: &[Message]) -> Result<()> {
     messages
         .iter()
@@ -176,31 +133,21 @@ pub fn set_received(db: &Connection, user: &str, messages: &[Message]) -> Result
         .try_for_each(|message| run(db, RECEIVED, params![message.id, user]).map(drop))
 }
 
-/// Notes that a message was not delivered after all; the first time that it is told.
+/// Marks a message as waiting again, the first time that it comes back.
 pub fn set_undelivered(db: &Connection, id: i64) -> Result<()> {
     run(db, RETURNED, [id]).map(drop)
 }
 
-/// What waits for a user, the oldest first.
+/// The undelivered messages to a user, the oldest first.
 pub fn waiting(db: &Connection, user: &str) -> Result<Vec<Message>> {
-    list(db, WAITING, params![user, count(UNDELIVERED_MAX)], Message::of)
+    list(db, WAITING, params![user, count(UNDELIVERED_MAX)], message)
 }
 
-/// What a page has not seen.
-#[derive(Debug)]
-pub struct Since {
-    /// The oldest first.
-    pub messages: Vec<Message>,
-    /// The last of them, if there are more.
-    pub more: Option<i64>,
-}
-
-/// What a user and these rooms were sent after message `since`, and a few before it.
+/// The messages from and to a user, in these rooms and to everybody after message `since`, and a few before it.
 pub fn since(db: &Connection, user: &str, rooms: &str, since: i64) -> Result<Since> {
-    let mut messages =
-        list(db, SEEN_BEFORE, params![user, rooms, since, count(CATCH_UP_OVERLAP)], Message::of)?;
+    let mut messages = list(db, SEEN_BEFORE, params![user, rooms, since, count(CATCH_UP_OVERLAP)], message)?;
     messages.reverse();
-    let mut after = list(db, SEEN_AFTER, params![user, rooms, since, count(CATCH_UP_MAX + 1)], Message::of)?;
+    let mut after = list(db, SEEN_AFTER, params![user, rooms, since, count(CATCH_UP_MAX + 1)], message)?;
     let is_more = after.len() > CATCH_UP_MAX;
     after.truncate(CATCH_UP_MAX);
     let more = after.last().filter(|_| is_more).map(|last| last.id);
@@ -216,19 +163,19 @@ pub fn with_user(
     before: i64,
     limit: usize,
 ) -> Result<Vec<Message>> {
-    let mut found = list(db, WITH_USER, params![user, other, before, count(limit)], Message::of)?;
+    let mut found = list(db, WITH_USER, params![user, other, before, count(limit)], message)?;
     found.reverse();
     Ok(found)
 }
 
 /// The conversation of a group as `user` sees it, before this time, the oldest first.
 pub fn in_room(db: &Connection, user: &str, group: i64, before: i64, limit: usize) -> Result<Vec<Message>> {
-    let mut found = list(db, IN_ROOM, params![user, group, before, count(limit)], Message::of)?;
+    let mut found = list(db, IN_ROOM, params![user, group, before, count(limit)], message)?;
     found.reverse();
     Ok(found)
 }
 
-/// Clears a conversation on the side of `user`. What both sides have cleared is gone.
+/// Clears a conversation on the side of `user`. Messages that both sides have cleared are deleted.
 pub fn clear_user(db: &Connection, user: &str, other: &str) -> Result<()> {
     for sql in [FORGET_SENT, CLEAR_SENT, FORGET_GOT, CLEAR_GOT] {
         run(db, sql, [user, other])?;
@@ -236,7 +183,7 @@ pub fn clear_user(db: &Connection, user: &str, other: &str) -> Result<()> {
     Ok(())
 }
 
-/// Clears a group's conversation on the side of `user`. What all members have cleared is gone.
+/// Clears a group's conversation on the side of `user`. Messages that all members have cleared are deleted.
 pub fn clear_room(db: &Connection, user: &str, group: i64) -> Result<()> {
     run(db, CLEAR_ROOM, params![group, user])?;
     run(db, FORGET_ROOM, [group]).map(drop)

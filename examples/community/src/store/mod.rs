@@ -1,11 +1,12 @@
-//! What the community remembers: one file of `SQLite`.
+//! The database: one file of `SQLite`.
 //!
-//! Owns: connections and transactions. Must not: know HTTP or the message server.
+//! Owns: connections, transactions, the schema, and the refusals that errors of the database become. Must not: import
+//! `session`, `pages`, or the client of the message server.
 //!
-//! `SQLite` lets many read while one writes (WAL), so there is one connection that writes, behind a lock, and a few that
-//! read. Waiting for our own lock is fair and free; waiting for that of `SQLite` is neither. The functions of the files
-//! below take a connection: inside [`Store::write`] they are one transaction, begun for writing, so that it cannot fail
-//! halfway for want of the lock.
+//! `SQLite` lets many connections read while one writes (WAL), so there is one connection that writes, behind a lock, and a
+//! few that read. Waiting for our own lock is fair and free; waiting for the lock of `SQLite` is neither. The functions of
+//! the files below take a connection: inside [`Store::write`] they are one transaction, begun for writing, so that it
+//! cannot fail halfway for want of the lock.
 
 pub mod accounts;
 pub mod bans;
@@ -22,26 +23,27 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use rusqlite::{Params, Row, TransactionBehavior};
+use axum::http::StatusCode;
+use rusqlite::{ErrorCode, Params, Row, TransactionBehavior};
 
 pub use rusqlite::{Connection, Result, params};
 
+use crate::http::Refusal;
 use crate::limits::{DATABASE_BUSY, READERS_KEPT};
 
 const SCHEMA: &str = include_str!("../../sql/schema.sql");
-/// The indexes of a file of any version. Those that are missing are made whenever a file is opened: queries name them.
+/// The indexes of a file of any version. Missing ones are made whenever a file is opened: queries name them.
 const INDEXES: &str = include_str!("../../sql/indexes.sql");
-/// What `PRAGMA user_version` says of a file with this schema.
+/// The `PRAGMA user_version` of a file with this schema.
 const SCHEMA_VERSION: i64 = 3;
-/// What makes a file of version 1 one of version 2.
+/// Brings a file of version 1 to version 2.
 const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;";
-/// What makes a file of version 2 one of version 3.
+/// Brings a file of version 2 to version 3.
 const FROM_VERSION_2: &str = "DROP INDEX IF EXISTS messages_to;
     ALTER TABLE tickets ADD COLUMN session TEXT NOT NULL DEFAULT '';
     ALTER TABLE tickets ADD COLUMN sealed TEXT NOT NULL DEFAULT '';";
-/// How every connection is set up. What was accepted has to survive a power cut, so every commit is synced.
+/// How every connection is set up. An accepted message must survive a power cut, so every commit is synced.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
 /// The database.
@@ -74,7 +76,7 @@ impl Store {
         Ok(Store { file: file.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
     }
 
-    /// Reads.
+    /// Reads, with a connection that is kept for the next reader.
     pub fn read<T, E: From<rusqlite::Error>>(
         &self,
         what: impl FnOnce(&Connection) -> std::result::Result<T, E>,
@@ -89,7 +91,7 @@ impl Store {
         result
     }
 
-    /// Writes, all or nothing: what fails is undone.
+    /// Writes in one transaction: if `what` fails, nothing is changed.
     pub fn write<T, E: From<rusqlite::Error>>(
         &self,
         what: impl FnOnce(&Connection) -> std::result::Result<T, E>,
@@ -102,15 +104,25 @@ impl Store {
     }
 }
 
-/// A number as it stands in links. It has one form, so that who is named twice in a list is named alike.
-pub fn number(text: &str) -> Option<i64> {
-    text.parse().ok().filter(|number: &i64| number.to_string() == text)
+impl From<rusqlite::Error> for Refusal {
+    /// The text may say that nothing was saved: a change is made as a whole or not at all.
+    fn from(error: rusqlite::Error) -> Refusal {
+        log::error!("database: {error}");
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Refusal::unavailable("The site is busy. Nothing was saved; please try again.")
+            }
+            Some(ErrorCode::DiskFull) => {
+                Refusal::unavailable("The site has no space left. Nothing was saved.")
+            }
+            _ => Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "The site has failed. Nothing was saved."),
+        }
+    }
 }
 
-/// Milliseconds since 1970.
-pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+/// A number as it stands in links. It has only one form, so that a user who is in a list twice has the same text twice.
+pub fn number(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|number: &i64| number.to_string() == text)
 }
 
 /// The rows a query finds.
@@ -133,12 +145,12 @@ fn one<T>(
     db.prepare_cached(sql)?.query_map(params, read)?.next().transpose()
 }
 
-/// The first column of the row a query finds, which always finds one.
+/// The first column of the row of a query that always finds one.
 fn value<T: rusqlite::types::FromSql>(db: &Connection, sql: &str, params: impl Params) -> Result<T> {
     db.prepare_cached(sql)?.query_row(params, |row| row.get(0))
 }
 
-/// How many rows a statement changed.
+/// Runs a statement, and returns how many rows it changed.
 fn run(db: &Connection, sql: &str, params: impl Params) -> Result<usize> {
     db.prepare_cached(sql)?.execute(params)
 }
@@ -181,7 +193,7 @@ fn make_private_file(file: &Path) -> io::Result<()> {
     options.open(file).map(drop)
 }
 
-/// Passwords and conversations are nobody else's business on a machine with several users.
+/// Makes a folder for its owner alone: other users of the machine must not read passwords and conversations.
 fn make_private(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -198,8 +210,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dates::now;
+    use crate::webim::host::Message;
 
-    /// Queries that read a whole table, because they are asked for all of it or for its beginning or end.
+    /// Queries that read a whole table, because they return all of it, or its beginning or end.
     const WHOLE: [&str; 8] = [
         "accounts.rs ALL",
         "accounts.rs COUNT",
@@ -212,7 +226,7 @@ mod tests {
     ];
 
     /// The indexes that queries over the longest table have to walk, and the first column of the search.
-    /// What is looked up by its number is read last, so that no branch reads more than that.
+    /// Rows are looked up by their number last, so that no branch reads more of them than it returns.
     const WALKS: [(&str, &[&str]); 6] = [
         ("messages.rs WAITING", &["messages_waiting (to_id=?)"]),
         (
@@ -263,7 +277,7 @@ mod tests {
         found
     }
 
-    /// How the database would carry out a query.
+    /// The steps by which the database carries out a query.
     fn plan(db: &Connection, sql: &str) -> Vec<String> {
         let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         for at in 1..=statement.parameter_count() {
@@ -282,10 +296,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("it.sqlite")).unwrap();
         let queries = queries();
-        assert!(queries.len() > 60, "the queries are found: {queries:?}");
+        assert!(queries.len() >= 60, "the queries are found: {queries:?}");
         for (name, sql) in &queries {
             let steps = store.read(|db| Ok::<_, rusqlite::Error>(plan(db, sql))).unwrap();
-            // What is no table has brackets, a number or capitals: a subquery, constant rows, values.
+            // A subquery, constant rows and values are no tables: they have brackets, a number or capitals.
             let is_table = |scanned: &str| scanned.starts_with(|first: char| first.is_ascii_lowercase());
             let is_walk =
                 |step: &str| step.strip_prefix("SCAN ").is_some_and(is_table) && !step.contains("VIRTUAL");
@@ -301,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_opened_again_but_not_one_of_another_version() {
+    fn a_file_of_an_unknown_version_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("made/for/it.sqlite");
         for _ in 0..2 {
@@ -317,7 +331,7 @@ mod tests {
         (1, include_str!("../../tests/schemas/version-1.sql")),
         (2, include_str!("../../tests/schemas/version-2.sql")),
     ];
-    /// What somebody has done there.
+    /// The rows of a user and a conversation.
     const ROWS: &str = "INSERT INTO users (id, nick, password, created) VALUES ('ann', 'Ann', '', 1), ('ben', 'Ben', '', 1);
         INSERT INTO sessions VALUES ('token', 'ann', 9000000000000000);
         INSERT INTO messages (type, from_user, to_id, nick, body, timestamp, delivered, cid)
@@ -333,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_former_version_becomes_one_of_this_and_keeps_its_rows() {
+    fn a_file_of_a_former_version_is_upgraded_and_keeps_its_rows() {
         let folder = tempfile::tempdir().unwrap();
         let fresh = shape(&Store::open(&folder.path().join("fresh.sqlite")).unwrap());
         for (version, schema) in FORMER {
@@ -346,9 +360,8 @@ mod tests {
             drop(former);
             let store = Store::open(&file).unwrap();
             assert_eq!(shape(&store), fresh, "{version}");
-            let bodies = |messages: Vec<messages::Message>| {
-                messages.into_iter().map(|message| message.body).collect::<Vec<_>>()
-            };
+            let bodies =
+                |messages: Vec<Message>| messages.into_iter().map(|message| message.body).collect::<Vec<_>>();
             let read = |db: &Connection| {
                 let since = messages::since(db, "ann", "[\"1\"]", 0)?;
                 assert_eq!(bodies(since.messages), ["seen", "waits", "to the room", "to all"]);
@@ -357,15 +370,12 @@ mod tests {
                 assert_eq!(tickets::owner(db, "ticket")?.as_deref(), Some("ann"));
                 tickets::take(db, "token")
             };
-            assert!(
-                store.write(read).unwrap().is_empty(),
-                "nobody can end a ticket of which no log-in is known"
-            );
+            assert!(store.write(read).unwrap().is_empty(), "a ticket without a log-in cannot be opened");
         }
     }
 
     #[test]
-    fn an_index_that_a_file_lacks_is_made_when_it_is_opened() {
+    fn a_missing_index_is_made_when_a_file_is_opened() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("it.sqlite");
         let store = Store::open(&file).unwrap();
@@ -378,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fails_is_undone() {
+    fn a_transaction_that_fails_is_undone() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("it.sqlite")).unwrap();
         let failed = store.write(|db| {

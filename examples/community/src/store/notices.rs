@@ -1,10 +1,11 @@
-//! Notices: replies, accepted requests, words of the site.
+//! Notices: replies, accepted requests, announcements.
 //!
-//! Owns: the table `notices`. Must not: hold friend requests; these are in a table of their own until answered.
+//! Owns: the table `notices`. Must not: read `friend_requests`; `friends` does.
 
 use rusqlite::Row;
 
-use super::{Connection, Result, count, list, now, params, run};
+use super::{Connection, Result, count, list, params, run};
+use crate::dates::now;
 use crate::limits::NOTIFICATIONS_MAX;
 
 const ADD: &str = "INSERT INTO notices (user, body, link, created) VALUES (?1, ?2, ?3, ?4)";
@@ -13,30 +14,27 @@ const NEWEST: &str = "SELECT * FROM notices WHERE user = ?1 ORDER BY id DESC LIM
 const REMOVE: &str = "DELETE FROM notices WHERE user = ?1 AND id = ?2";
 const CLEAR: &str = "DELETE FROM notices WHERE user = ?1";
 
-/// Something a user is told.
+/// A notice to a user.
 #[derive(Clone, Debug)]
 pub struct Notice {
-    /// Its number.
-    pub id: i64,
-    /// What it says.
-    pub body: String,
-    /// The page it is about, or nothing.
-    pub link: String,
-    /// When it was written.
-    pub created: i64,
+    pub(crate) id: i64,
+    pub(crate) body: String,
+    /// The path of the page it is about, or empty.
+    pub(crate) link: String,
+    pub(crate) created: i64,
 }
 
-/// Tells a user something.
+/// Adds a notice to a user.
 pub fn add(db: &Connection, user: &str, body: &str, link: &str) -> Result<()> {
     run(db, ADD, params![user, body, link, now()]).map(drop)
 }
 
-/// Tells everybody something.
+/// Adds a notice to every user.
 pub fn add_to_all(db: &Connection, body: &str) -> Result<()> {
     run(db, ADD_TO_ALL, params![body, now()]).map(drop)
 }
 
-/// What a user was told, the newest first.
+/// The notices to a user, the newest first.
 pub fn of(db: &Connection, user: &str) -> Result<Vec<Notice>> {
     let read = |row: &Row<'_>| {
         let (id, body) = (row.get("id")?, row.get("body")?);
@@ -45,12 +43,12 @@ pub fn of(db: &Connection, user: &str) -> Result<Vec<Notice>> {
     list(db, NEWEST, params![user, count(NOTIFICATIONS_MAX)], read)
 }
 
-/// Forgets a notice. Whether it was there.
+/// Removes a notice. Returns whether there was one.
 pub fn remove(db: &Connection, user: &str, id: i64) -> Result<bool> {
     Ok(run(db, REMOVE, params![user, id])? > 0)
 }
 
-/// Forgets all notices of a user.
+/// Removes all notices to a user.
 pub fn clear(db: &Connection, user: &str) -> Result<()> {
     run(db, CLEAR, [user]).map(drop)
 }

@@ -1,6 +1,6 @@
-//! What users have set in the chat bar.
+//! The settings of each user's chat bar.
 //!
-//! Owns: the table `settings`. Must not: know the keys; `webim::settings` does.
+//! Owns: the table `settings`. Must not: parse the JSON; `webim` does.
 
 use super::{Connection, Result, one, run};
 

@@ -1,101 +1,100 @@
-//! Who others are to a user, and whether they are there.
+//! `buddies`, `block` and `unblock`: a user's contacts, and their presence.
 //!
-//! Owns: buddies, blocks, and the presence of each. Must not: ask for the presence of somebody blocked, either way.
+//! Owns: which users may see each other's presence. Must not: call `onlines` with a user who blocks or is blocked.
 
 use std::collections::{HashMap, HashSet};
 
+use super::host::{Host, Person, Records};
 use super::params::{list, required};
+use super::plugin::Plugin;
 use super::server::Presence;
 use super::shapes::{BuddyInfo, STRANGER};
-use super::tell;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::{self, User};
-use crate::store::{Connection, Result as Stored, blocks, friends};
-use crate::visit::Params;
+use crate::http::{Outcome, Params, Refusal, Reply};
 
-/// What a user is to others.
+/// The friends and blocks of a user.
 #[derive(Debug, Default)]
 pub(super) struct Circle {
-    /// His friends.
-    pub(super) friends: Vec<User>,
-    /// The contact group of each.
+    pub(super) friends: Vec<Person>,
+    /// The contact group of each friend.
     groups: HashMap<String, String>,
-    /// Whom he has blocked.
+    /// The ids of the users that this user blocks.
     blocked: HashSet<String>,
-    /// Who has blocked him.
-    blocking: HashSet<String>,
+    /// The ids of the users that block this user.
+    blockers: HashSet<String>,
 }
 
 impl Circle {
-    pub(super) fn of(db: &Connection, user: &User) -> Stored<Circle> {
-        let friends = friends::of(db, &user.id)?;
-        let groups = friends.iter().map(|friend| (friend.user.id.clone(), friend.group.clone())).collect();
-        let friends = friends.into_iter().map(|friend| friend.user).collect();
-        let blocked = blocks::by(db, &user.id)?.into_iter().collect();
-        Ok(Circle { friends, groups, blocked, blocking: blocks::of(db, &user.id)?.into_iter().collect() })
+    pub(super) fn of(db: &dyn Records, user: &Person) -> Result<Circle, Refusal> {
+        let contacts = db.friends(&user.id)?;
+        let groups =
+            contacts.iter().map(|contact| (contact.person.id.clone(), contact.group.clone())).collect();
+        let friends = contacts.into_iter().map(|contact| contact.person).collect();
+        let blocked = db.blocked_by(&user.id)?.into_iter().collect();
+        Ok(Circle { friends, groups, blocked, blockers: db.blockers_of(&user.id)?.into_iter().collect() })
     }
 
-    /// Those whose presence may be asked for.
-    pub(super) fn names(&self, users: &[User]) -> Vec<String> {
-        users.iter().map(|user| user.id.clone()).filter(|id| !self.is_apart(id)).collect()
+    /// The ids of those among these users whose presence this user may see.
+    pub(super) fn names(&self, others: &[Person]) -> Vec<String> {
+        others.iter().map(|other| other.id.clone()).filter(|id| !self.is_apart(id)).collect()
     }
 
-    /// These users as the user sees them.
-    pub(super) fn describe(&self, site: &Site, users: &[User], present: &[Presence]) -> Vec<BuddyInfo> {
+    /// These users as this user sees them; `present` are those who are online.
+    pub(super) fn describe(
+        &self,
+        plugin: &Plugin,
+        others: &[Person],
+        present: &[Presence],
+    ) -> Vec<BuddyInfo> {
         let present: HashMap<&str, &Presence> =
             present.iter().map(|presence| (presence.name.as_str(), presence)).collect();
-        let describe = |user: &User| {
-            let presence = present.get(user.id.as_str()).copied().filter(|_| !self.is_apart(&user.id));
-            let group = self.groups.get(&user.id).map_or(STRANGER, String::as_str);
-            let info = BuddyInfo::new(site, user, group, presence).blocked(self.blocked.contains(&user.id));
-            if self.is_apart(&user.id) { info.apart() } else { info }
+        let describe = |other: &Person| {
+            let presence = present.get(other.id.as_str()).copied().filter(|_| !self.is_apart(&other.id));
+            let group = self.groups.get(&other.id).map_or(STRANGER, String::as_str);
+            let info =
+                BuddyInfo::new(plugin, other, group, presence).blocked(self.blocked.contains(&other.id));
+            if self.is_apart(&other.id) { info.apart() } else { info }
         };
-        users.iter().map(describe).collect()
+        others.iter().map(describe).collect()
     }
 
+    /// Whether one of the two blocks the other.
     pub(super) fn is_apart(&self, id: &str) -> bool {
-        self.blocked.contains(id) || self.blocking.contains(id)
+        self.blocked.contains(id) || self.blockers.contains(id)
     }
 }
 
-/// `buddies`: these users, by id or uid, and the strangers on the page. Unknown ones are left out.
-pub(super) fn buddies(site: &Site, user: &User, params: &Params) -> Outcome {
-    let (circle, users) = site.store.read(|db| {
-        let circle = Circle::of(db, user)?;
+/// `buddies`: these users, by id or uid, and the strangers on the page. Unknown ids are left out.
+pub(super) fn buddies(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let (circle, others) = site.read(|db| {
         let wanted = [list(params, "ids"), list(params, "stranger_ids")].concat();
-        Ok::<_, Refusal>((circle, find(db, user, &wanted)?))
+        Ok((Circle::of(db, user)?, find(db, user, &wanted)?))
     })?;
-    let names = circle.names(&users);
-    // Without the message server nobody can be met, which is what offline means.
-    let present = if names.is_empty() { Vec::new() } else { site.im.onlines(&names).unwrap_or_default() };
-    Ok(Reply::json(&circle.describe(site, &users, &present)))
+    let names = circle.names(&others);
+    // Without the message server no message reaches anybody, so all are offline.
+    let present =
+        if names.is_empty() { Vec::new() } else { site.plugin().im.onlines(&names).unwrap_or_default() };
+    Ok(Reply::json(&circle.describe(site.plugin(), &others, &present)))
 }
 
-/// `block`: hear nothing of a user any more.
-pub(super) fn block(site: &Site, user: &User, params: &Params) -> Outcome {
-    let other = site.store.write(|db| {
+/// `block`: no more messages from a user, and neither sees the other's presence.
+pub(super) fn block(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let other = site.write(|db| {
         let other = other(db, user, params)?;
-        blocks::add(db, &user.id, &other.id)?;
-        Ok::<User, Refusal>(other)
+        db.block(&user.id, &other.id)?;
+        Ok(other)
     })?;
-    tell::unlink(site, user, &other.id);
+    site.plugin().unlink(&user.id, &other.id);
     Ok(Reply::json("ok"))
 }
 
-/// `unblock`.
-pub(super) fn unblock(site: &Site, user: &User, params: &Params) -> Outcome {
-    site.store.write(|db| {
-        let other = other(db, user, params)?;
-        Ok::<(), Refusal>(blocks::remove(db, &user.id, &other.id)?)
-    })?;
+pub(super) fn unblock(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    site.write(|db| db.unblock(&user.id, &other(db, user, params)?.id))?;
     Ok(Reply::json("ok"))
 }
 
-/// The other user whom `id` names.
-fn other(db: &Connection, user: &User, params: &Params) -> Result<User, Refusal> {
-    let found = accounts::find_any(db, required(params, "id")?)?;
+/// The other user, whom `id` names.
+fn other(db: &dyn Records, user: &Person, params: &Params) -> Result<Person, Refusal> {
+    let found = db.person(required(params, "id")?)?;
     found.filter(|found| found.id != user.id).ok_or_else(no_such_user)
 }
 
@@ -103,19 +102,19 @@ pub(super) fn no_such_user() -> Refusal {
     Refusal::not_found("There is no such user.")
 }
 
-/// The users of these ids or uids, each once and without the one who asks.
-pub(super) fn find(db: &Connection, user: &User, ids: &[String]) -> Stored<Vec<User>> {
-    let mut found: Vec<User> = Vec::new();
+/// The users of these ids or uids, each once and without `user`.
+pub(super) fn find(db: &dyn Records, user: &Person, ids: &[String]) -> Result<Vec<Person>, Refusal> {
+    let mut found: Vec<Person> = Vec::new();
     for id in ids {
-        if let Some(other) = accounts::find_any(db, id)? {
+        if let Some(other) = db.person(id)? {
             add(&mut found, user, other);
         }
     }
     Ok(found)
 }
 
-/// Adds a user to a list, each once and without the one who asks.
-pub(super) fn add(list: &mut Vec<User>, user: &User, other: User) {
+/// Adds a user to a list, each once and without `user`.
+pub(super) fn add(list: &mut Vec<Person>, user: &Person, other: Person) {
     if other.id != user.id && !list.iter().any(|known| known.id == other.id) {
         list.push(other);
     }

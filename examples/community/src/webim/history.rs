@@ -1,96 +1,88 @@
-//! `history`, `clear_history` and `download_history`: what was said.
+//! `history`, `clear_history` and `download_history`: the messages of a conversation.
 //!
-//! Owns: who may read what, and the file of a history. Must not: let one side's clearing touch the other's.
+//! Owns: which histories a user may read, and the file of a history. Must not: call the message server.
 
 use askama::Template;
 use axum::http::header;
 use serde_json::{Map, Value, json};
 
 use super::contacts::no_such_user;
+use super::host::{Host, Message, Person, Records, Room};
+use super::limits::{DOWNLOAD_MAX, HISTORIES_MAX, HISTORY_MAX};
 use super::params::{list, required, text};
 use super::rooms::mine;
-use super::shapes::{LogItem, log};
-use crate::dates;
-use crate::limits::{DOWNLOAD_MAX, HISTORIES_MAX, HISTORY_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::{self, User};
-use crate::store::groups::Group;
-use crate::store::messages::{self, Message};
-use crate::store::{Connection, Result as Stored, now};
-use crate::visit::Params;
+use super::shapes::log;
+use crate::dates::{self, now};
+use crate::http::{Outcome, Params, Refusal, Reply};
 
-/// Whom a conversation is with.
-enum Other {
-    User(User),
-    Group(Group),
+/// The other side of a conversation.
+enum Partner {
+    Person(Person),
+    Room(Room),
 }
 
-impl Other {
-    fn find(db: &Connection, user: &User, params: &Params, id: &str) -> Result<Other, Refusal> {
+impl Partner {
+    fn find(db: &dyn Records, user: &Person, params: &Params, id: &str) -> Result<Partner, Refusal> {
         match text(params, "type") {
-            "" | "unicast" | "chat" => accounts::find_any(db, id)?.map(Other::User).ok_or_else(no_such_user),
-            "multicast" | "grpchat" => mine(db, user, id).map(Other::Group),
+            "" | "unicast" | "chat" => db.person(id)?.map(Partner::Person).ok_or_else(no_such_user),
+            "multicast" | "grpchat" => mine(db, user, id).map(Partner::Room),
             _ => Err(Refusal::bad("bad parameter: type")),
         }
     }
 
-    fn read(&self, db: &Connection, user: &User, before: i64, limit: usize) -> Stored<Vec<Message>> {
+    fn read(
+        &self,
+        db: &dyn Records,
+        user: &Person,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<Message>, Refusal> {
         match self {
-            Other::User(other) => messages::with_user(db, &user.id, &other.id, before, limit),
-            Other::Group(group) => messages::in_room(db, &user.id, group.id, before, limit),
+            Partner::Person(other) => db.with_user(&user.id, &other.id, before, limit),
+            Partner::Room(room) => db.in_room(&user.id, &room.id, before, limit),
         }
     }
 
     fn name(&self) -> &str {
         match self {
-            Other::User(other) => &other.nick,
-            Other::Group(group) => &group.name,
+            Partner::Person(other) => &other.nick,
+            Partner::Room(room) => &room.name,
         }
     }
 }
 
-/// `history`: the last of it, or the last of it before a time; of several, by the papers, an object.
-pub(super) fn history(site: &Site, user: &User, params: &Params) -> Outcome {
+/// `history`: the last messages, or the last before a time. Of several conversations, by the specification, an object.
+pub(super) fn history(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let before = text(params, "before").parse().unwrap_or(i64::MAX);
-    let read = |db: &Connection, id: &str| {
-        let other = Other::find(db, user, params, id)?;
-        Ok::<_, Refusal>(log(other.read(db, user, before, HISTORY_MAX)?, &user.id))
+    let read = |db: &dyn Records, id: &str| {
+        let other = Partner::find(db, user, params, id)?;
+        Ok(log(other.read(db, user, before, HISTORY_MAX)?, &user.id))
     };
     let ids = list(params, "ids");
     if !text(params, "id").is_empty() || ids.is_empty() {
-        let found = site.store.read(|db| read(db, required(params, "id")?))?;
+        let found = site.read(|db| read(db, required(params, "id")?))?;
         return Ok(Reply::json(&found));
     }
-    let found = site.store.read(|db| {
+    let found = site.read(|db| {
         let each = |id: &String| Ok((id.clone(), json!(read(db, id)?)));
         ids.iter().take(HISTORIES_MAX).map(each).collect::<Result<Map<String, Value>, Refusal>>()
     })?;
     Ok(Reply::json(&found))
 }
 
-/// The last of what was said in a group.
-pub(super) fn of_room(db: &Connection, user: &User, group: i64, before: i64) -> Stored<Vec<LogItem>> {
-    messages::in_room(db, &user.id, group, before, HISTORY_MAX).map(|found| log(found, &user.id))
-}
-
-/// `clear_history`: on my side.
-pub(super) fn clear(site: &Site, user: &User, params: &Params) -> Outcome {
-    site.store.write(|db| {
-        match Other::find(db, user, params, required(params, "id")?)? {
-            Other::User(other) => messages::clear_user(db, &user.id, &other.id)?,
-            Other::Group(group) => messages::clear_room(db, &user.id, group.id)?,
-        }
-        Ok::<(), Refusal>(())
+/// `clear_history`: for this user alone.
+pub(super) fn clear(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    site.write(|db| match Partner::find(db, user, params, required(params, "id")?)? {
+        Partner::Person(other) => db.clear_user(&user.id, &other.id),
+        Partner::Room(room) => db.clear_room(&user.id, &room.id),
     })?;
     Ok(Reply::json("ok"))
 }
 
-/// A history as a file.
+/// A history as a page to keep.
 #[derive(Template)]
 #[template(path = "history.html")]
-struct Page<'a> {
+struct HistoryPage<'a> {
     name: &'a str,
     lines: Vec<Line>,
 }
@@ -101,22 +93,22 @@ struct Line {
     body: String,
 }
 
-/// `download_history`: a page to keep.
-pub(super) fn download(site: &Site, user: &User, params: &Params) -> Outcome {
-    let (other, found) = site.store.read(|db| {
-        let other = Other::find(db, user, params, required(params, "id")?)?;
+/// `download_history`: the history as a file.
+pub(super) fn download(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let (other, found) = site.read(|db| {
+        let other = Partner::find(db, user, params, required(params, "id")?)?;
         let found = other.read(db, user, i64::MAX, DOWNLOAD_MAX)?;
-        Ok::<_, Refusal>((other, found))
+        Ok((other, found))
     })?;
     let line = |message: Message| Line {
         time: dates::date_and_time(message.timestamp),
         nick: message.nick,
         body: message.body,
     };
-    let page = Page { name: other.name(), lines: found.into_iter().map(line).collect() }.render();
+    let page = HistoryPage { name: other.name(), lines: found.into_iter().map(line).collect() }.render();
     let page = page.map_err(|error| {
         log::error!("history: {error}");
-        Refusal::unavailable("The history cannot be written.")
+        Refusal::unavailable("The history cannot be written at the moment.")
     })?;
     let name = format!("attachment; filename=\"histories-{}.html\"", dates::date(now()));
     Ok(Reply::html(page).with(header::CONTENT_DISPOSITION, name))

@@ -1,27 +1,27 @@
-//! `message`: somebody says something.
+//! `message`: a user sends a message.
 //!
-//! Owns: who may write to whom, and the order: store first, then push. What is stored is accepted, whatever happens
-//! afterwards; whether it was delivered is what the message server says, and nobody else is told, because it would give away
-//! who is invisible. Must not: believe the page about who sends, or whether the other is online.
+//! Owns: which users may write to each other, and the order of the steps:
+//!
+//! 1. check the text, the rate and the receiver
+//! 2. store the message: it is accepted from now on, even if all that follows fails
+//! 3. push it, with its id and time from the archive
+//! 4. mark it as delivered, if the message server has queued it for a page
+//!
+//! The answer does not say whether the message was delivered: that would show that a user who looks offline is online. Must
+//! not: read the parameters `from`, `nick`, `timestamp` and `offline`, which old front ends send.
 
 use serde_json::json;
 
 use super::contacts::no_such_user;
+use super::host::{Host, Message, NewMessage, Person, Records};
+use super::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX, SEND_BYTES};
 use super::params::{required, text, ticket};
 use super::server::{CallError, Push};
-use super::{rooms, style, tell};
-use crate::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX, SEND_BYTES};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::session;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::{self, User};
-use crate::store::messages::{self as stored, Message, NewMessage};
-use crate::store::{Connection, blocks, tickets};
-use crate::visit::Params;
+use super::{rooms, style};
+use crate::http::{Outcome, Params, Refusal, Reply};
+use crate::secret;
 
-/// `message`.
-pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
+pub(super) fn message(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let ticket = ticket(site, user, params)?;
     let kind = kind(text(params, "type"))?;
     let body = params.get("body");
@@ -30,13 +30,13 @@ pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
     if cid.is_some_and(|cid| cid.len() > CID_BYTES_MAX) {
         return Err(Refusal::bad("bad parameter: cid"));
     }
-    if !site.sends.take_many(&user.id, weight(body)) {
+    if !site.plugin().may_send(&user.id, weight(body)) {
         return Err(Refusal::too_many("You are writing too fast. Please wait a moment."));
     }
     let message = if kind == "broadcast" {
-        tell::broadcast(site, user, body, cid)?
+        broadcast(site, user, body, cid)?
     } else {
-        say(site, user, params, &Saying { ticket, kind, body, cid })?
+        send(site, user, params, &Draft { ticket, kind, body, cid })?
     };
     Ok(match cid {
         Some(_) => Reply::json(
@@ -46,25 +46,25 @@ pub(super) fn message(site: &Site, user: &User, params: &Params) -> Outcome {
     })
 }
 
-/// What is said to a user or in a room.
-struct Saying<'a> {
+/// A message to a user or a room, as the page sent it.
+struct Draft<'a> {
     ticket: Option<&'a str>,
     kind: &'static str,
     body: &'a str,
     cid: Option<&'a str>,
 }
 
-fn say(site: &Site, user: &User, params: &Params, saying: &Saying<'_>) -> Result<Message, Refusal> {
-    let &Saying { ticket, kind, body, cid } = saying;
+fn send(site: &impl Host, user: &Person, params: &Params, draft: &Draft<'_>) -> Result<Message, Refusal> {
+    let &Draft { ticket, kind, body, cid } = draft;
     let style = style::allowed(text(params, "style"));
-    let message = site.store.write(|db| {
+    let message = site.write(|db| {
         let to = receiver(db, user, kind, required(params, "to")?)?;
         if let Some(ticket) = ticket {
-            tickets::used(db, &session::hash(ticket))?;
+            db.ticket_used(&secret::hash(ticket))?;
         }
         let (from, nick) = (user.id.as_str(), user.nick.as_str());
         let new = NewMessage { kind, from, nick, to: &to, body, style: &style, cid };
-        Ok::<Message, Refusal>(stored::add(db, &new)?)
+        db.add_message(&new)
     })?;
     if !message.delivered {
         push(site, ticket, &message);
@@ -72,7 +72,7 @@ fn say(site: &Site, user: &User, params: &Params, saying: &Saying<'_>) -> Result
     Ok(message)
 }
 
-/// The type; the field has two names for each.
+/// The type; front ends in the field use two names for each.
 fn kind(text: &str) -> Result<&'static str, Refusal> {
     match text {
         "" | "unicast" | "chat" => Ok("unicast"),
@@ -95,50 +95,90 @@ fn check_body(body: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// As how many messages it counts.
+/// How many messages it counts as.
 fn weight(body: &str) -> u32 {
     let mut json = Vec::with_capacity(body.len());
     nextim::base::json::write(&mut json, body);
     u32::try_from(json.len() / SEND_BYTES + 1).unwrap_or(u32::MAX)
 }
 
-/// Whom it is for, if he may write to him.
-fn receiver(db: &Connection, user: &User, kind: &str, to: &str) -> Result<String, Refusal> {
+/// The id of the user or the room that it goes to, if this user may write there.
+fn receiver(db: &dyn Records, user: &Person, kind: &str, to: &str) -> Result<String, Refusal> {
     if kind == "multicast" {
-        return Ok(rooms::mine(db, user, to)?.id.to_string());
+        return Ok(rooms::mine(db, user, to)?.id);
     }
-    let other = accounts::find_any(db, to)?.ok_or_else(no_such_user)?;
+    let other = db.person(to)?.ok_or_else(no_such_user)?;
     may_write(db, user, &other)?;
     Ok(other.id)
 }
 
-/// Refused to somebody blocked, either way, and to oneself.
-pub(super) fn may_write(db: &Connection, user: &User, other: &User) -> Result<(), Refusal> {
+/// Refuses messages to oneself and, if one of the two blocks the other, between them.
+pub(super) fn may_write(db: &dyn Records, user: &Person, other: &Person) -> Result<(), Refusal> {
     if other.id == user.id {
         return Err(Refusal::forbidden("You cannot write to yourself."));
     }
-    if blocks::blocks(db, &user.id, &other.id)? {
+    if db.blocks(&user.id, &other.id)? {
         return Err(Refusal::forbidden(format!("You have blocked {}.", other.nick)));
     }
-    if blocks::blocks(db, &other.id, &user.id)? {
+    if db.blocks(&other.id, &user.id)? {
         return Err(Refusal::forbidden(format!("{} does not take messages from you.", other.nick)));
     }
     Ok(())
 }
 
-/// Pushes a message that is stored. Nothing that fails here is a reason to tell the sender that it has failed: it waits
-/// until its receiver goes online.
-fn push(site: &Site, ticket: Option<&str>, message: &Message) {
+/// Steps 3 and 4. A failure here is no failure of the request: the message waits until its receiver goes online.
+fn push(site: &impl Host, ticket: Option<&str>, message: &Message) {
     let id = message.id.to_string();
-    let push = Push::of(message, &id, ticket);
-    let pushed = match site.im.message(&push) {
-        // The sender's session has ended, or the message server was restarted. His page will see to that.
-        Err(CallError::NoSession) if ticket.is_some() => site.im.message(&Push { ticket: None, ..push }),
+    let push = push_of(message, &id, ticket);
+    let pushed = match site.plugin().im.message(&push) {
+        // The sender's session has ended, or the message server was restarted. The sender's page then goes online again.
+        Err(CallError::NoSession) if ticket.is_some() => {
+            site.plugin().im.message(&Push { ticket: None, ..push })
+        }
         pushed => pushed,
     };
-    // A room's message is delivered when it is pushed; who was not there finds it in the history.
+    // A message to a room counts as delivered when it is pushed; members who were offline find it in the history.
     let delivered = pushed.is_ok_and(|sessions| sessions > 0 || message.kind == "multicast");
-    if delivered && let Err(error) = site.store.write(|db| stored::set_delivered(db, message.id)) {
-        log::warn!("message {id} will be delivered twice: {error}");
+    if delivered && let Err(refusal) = site.write(|db| db.set_delivered(message.id)) {
+        log::warn!("message {id} will be delivered twice: {}", refusal.text);
+    }
+}
+
+/// Sends a message to everybody who is online. Only an administrator may. A second broadcast of the same `cid` is not
+/// stored; it is pushed once more if the first push failed.
+pub fn broadcast(site: &impl Host, user: &Person, body: &str, cid: Option<&str>) -> Result<Message, Refusal> {
+    if !user.is_admin {
+        return Err(Refusal::forbidden("Only an administrator may write to everybody."));
+    }
+    if body.trim().is_empty() || body.len() > MESSAGE_BYTES_MAX || body.contains('\0') {
+        return Err(Refusal::bad("This message is empty or too long."));
+    }
+    let new =
+        NewMessage { kind: "broadcast", from: &user.id, nick: &user.nick, to: "", body, style: "", cid };
+    let message = site.write(|db| db.add_message(&new))?;
+    if !message.delivered {
+        let id = message.id.to_string();
+        site.plugin().im.message(&push_of(&message, &id, None)).map_err(|error| {
+            Refusal::unavailable(format!("The message is stored, but was not sent. Message server: {error}."))
+        })?;
+        if let Err(refusal) = site.write(|db| db.set_delivered(message.id)) {
+            log::warn!("broadcast {} may be pushed twice: {}", message.id, refusal.text);
+        }
+    }
+    Ok(message)
+}
+
+/// A push of a message in the archive, whose id the caller has written out.
+fn push_of<'a>(message: &'a Message, id: &'a str, ticket: Option<&'a str>) -> Push<'a> {
+    Push {
+        ticket,
+        from: &message.from,
+        nick: &message.nick,
+        to: &message.to,
+        kind: &message.kind,
+        body: &message.body,
+        style: &message.style,
+        timestamp: message.timestamp,
+        id,
     }
 }

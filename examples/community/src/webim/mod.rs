@@ -1,114 +1,136 @@
-//! The plugin: what stands between the chat bar, the site and the message server.
+//! The plugin: it connects the chat bar, a site and the message server.
 //!
-//! Owns: the endpoints below `/webim/`, and what the site's pages have to tell the message server ([`tell`]). Must not:
-//! look like anything; pages are elsewhere.
+//! Owns: the endpoints below `/webim/`, and the events on the site's pages (`events.rs`) that the message server must know. Must not:
+//! import the site's modules; whatever it needs from a site is in [`host`].
 //!
-//! An endpoint is a function of the site, the user whom the session's cookie names, and the parameters. It asks the
-//! store, calls the message server, and returns JSON or a refusal. This is all there is to translate. Read
-//! `online.rs` first, then `messages.rs`; each begins with the order of its steps, which matters.
+//! Every module outside this folder that it imports knows nothing of the site: `http` (requests, answers, refusals, and the
+//! check of a request's origin), `secret` (random tokens and their hashes), `buckets` (rates), and `dates` (the clock
+//! and the calendar).
+//!
+//! An endpoint is a function of the site, the user who is logged in, and the parameters. It reads the site's records, calls
+//! the message server, and returns JSON or a refusal. To write a plugin in another language, translate these functions.
+//! Read `host.rs`, then `online.rs` and `messages.rs`: each begins with its steps, whose order matters. `server.rs` has all
+//! calls of the message server.
 
 mod contacts;
+mod endings;
+mod events;
 mod history;
+pub mod host;
 mod jsonp;
+pub mod limits;
 mod messages;
 mod missed;
 mod notifications;
 mod online;
 mod params;
+mod plugin;
 mod presence;
 mod rooms;
 pub mod server;
 mod settings;
 mod shapes;
 mod style;
-pub mod tell;
+pub mod tickets;
 mod undelivered;
 
-use std::sync::Arc;
-
-use axum::Router;
-use axum::routing::MethodRouter;
-
+use self::host::{Host, Person};
 use self::jsonp::Effect;
-use crate::refusal::Refusal;
-use crate::site::{self, Outcome, Site};
-use crate::store::accounts::User;
-use crate::visit::{Params, Visit};
+use crate::http::{Caller, Outcome, Params, Refusal, Request};
 
-pub use tell::{broadcast, enter, expel, log_out, log_out_everywhere, push_post, unlink, unsubscribe};
+pub use jsonp::finish;
+pub use messages::broadcast;
+pub use plugin::{Channel, DefaultPics, MenuEntry, Plugin, Setup};
 
-/// The room of the message server in which those are who are told of new posts.
-pub const FORUM_CHANNEL: &str = "channel:forum";
-
-/// All endpoints, under the papers' names and the field's.
-pub fn routes() -> Router<Arc<Site>> {
-    Router::new()
-        .route("/webim/online", site::any(online::online, jsonp::finish))
-        .route("/webim/offline", changes(presence::offline))
-        .route("/webim/refresh", site::any_of_allowed(leaves, jsonp::finish))
-        .route("/webim/missed", changes(missed::missed))
-        .route("/webim/presence", acts(presence::presence))
-        .route("/webim/status", acts(presence::typing))
-        .route("/webim/message", changes(messages::message))
-        .route("/webim/buddies", reads(contacts::buddies))
-        .route("/webim/buddy", reads(contacts::buddies))
-        .route("/webim/block", acts(contacts::block))
-        .route("/webim/unblock", acts(contacts::unblock))
-        .route("/webim/rooms", reads(rooms::rooms))
-        .route("/webim/join", acts(rooms::join))
-        .route("/webim/leave", acts(rooms::leave))
-        .route("/webim/members", reads(rooms::members))
-        .route("/webim/history", reads(history::history))
-        .route("/webim/histories", reads(history::history))
-        .route("/webim/clear_history", acts(history::clear))
-        .route("/webim/download_history", reads(history::download))
-        .route("/webim/notifications", reads(notifications::notifications))
-        .route("/webim/notification", reads(notifications::notifications))
-        .route("/webim/setting", acts(settings::setting))
-        .route("/webim/undelivered", site::post_from_server(undelivered::undelivered, jsonp::finish))
-        .route("/webim/{*endpoint}", site::any(unknown, jsonp::finish))
+/// One endpoint: its name, and the function behind it.
+pub struct Endpoint<H> {
+    /// The name below `/webim/`.
+    pub(crate) name: &'static str,
+    /// Where its requests come from.
+    pub(crate) caller: Caller,
+    function: Function<H>,
 }
 
-/// What most endpoints are.
-type Endpoint = fn(&Site, &User, &Params) -> Outcome;
-
-fn reads(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
-    site::any(move |site: &Site, visit: &Visit| run(site, visit, Effect::Reads, endpoint), jsonp::finish)
+enum Function<H> {
+    /// It reads the whole request.
+    OfRequest(fn(&H, &Request) -> Outcome),
+    /// It needs a user who is logged in, and that user may call it as often as the rate allows.
+    OfUser(Effect, Rate, UserFunction<H>),
 }
 
-fn changes(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
-    site::any(move |site: &Site, visit: &Visit| run(site, visit, Effect::Changes, endpoint), jsonp::finish)
+/// The form of most endpoints.
+type UserFunction<H> = fn(&H, &Person, &Params) -> Outcome;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rate {
+    /// Reading is cheap; and messages have a rate of their own.
+    None,
+    /// The rate of acts.
+    Act,
 }
 
-/// What changes something and may be asked only so often; for messages there is a rate of their own.
-fn acts(endpoint: Endpoint) -> MethodRouter<Arc<Site>> {
-    let act = move |site: &Site, visit: &Visit| {
-        jsonp::admit(site, visit, Effect::Changes)?;
-        let user = visit.user()?;
-        may_act(site, user, &visit.path)?;
-        endpoint(site, user, &visit.params)
-    };
-    site::any(act, jsonp::finish)
+/// All endpoints. Some have two names, because front ends in the field use both.
+pub fn endpoints<H: Host>() -> Vec<Endpoint<H>> {
+    vec![
+        of_request("online", Caller::OwnPage, online::online),
+        changes("offline", presence::offline),
+        // A page calls it by a beacon as it leaves: by a POST, even if it uses scripts for all else.
+        Endpoint { caller: Caller::AllowedPage, ..changes("refresh", presence::offline) },
+        changes("missed", missed::missed),
+        acts("presence", presence::presence),
+        acts("status", presence::typing),
+        changes("message", messages::message),
+        reads("buddies", contacts::buddies),
+        reads("buddy", contacts::buddies),
+        acts("block", contacts::block),
+        acts("unblock", contacts::unblock),
+        reads("rooms", rooms::rooms),
+        acts("join", rooms::join),
+        acts("leave", rooms::leave),
+        reads("members", rooms::members),
+        reads("history", history::history),
+        reads("histories", history::history),
+        acts("clear_history", history::clear),
+        reads("download_history", history::download),
+        reads("notifications", notifications::notifications),
+        reads("notification", notifications::notifications),
+        acts("setting", settings::setting),
+        of_request("undelivered", Caller::Server, undelivered::undelivered),
+    ]
 }
 
-/// Refused to a user who does this all the time.
-fn may_act(site: &Site, user: &User, what: &str) -> Result<(), Refusal> {
-    if site.acts.take(&format!("{what} {}", user.id)) {
-        return Ok(());
+fn of_request<H>(name: &'static str, caller: Caller, function: fn(&H, &Request) -> Outcome) -> Endpoint<H> {
+    Endpoint { name, caller, function: Function::OfRequest(function) }
+}
+
+fn of_user<H>(name: &'static str, effect: Effect, rate: Rate, function: UserFunction<H>) -> Endpoint<H> {
+    Endpoint { name, caller: Caller::OwnPage, function: Function::OfUser(effect, rate, function) }
+}
+
+fn reads<H>(name: &'static str, function: UserFunction<H>) -> Endpoint<H> {
+    of_user(name, Effect::Reads, Rate::None, function)
+}
+
+fn changes<H>(name: &'static str, function: UserFunction<H>) -> Endpoint<H> {
+    of_user(name, Effect::Changes, Rate::None, function)
+}
+
+fn acts<H>(name: &'static str, function: UserFunction<H>) -> Endpoint<H> {
+    of_user(name, Effect::Changes, Rate::Act, function)
+}
+
+impl<H: Host> Endpoint<H> {
+    /// Carries out a request, whose origin the site has checked.
+    pub fn call(&self, site: &H, request: &Request) -> Outcome {
+        let (effect, rate, function) = match self.function {
+            Function::OfRequest(function) => return function(site, request),
+            Function::OfUser(effect, rate, function) => (effect, rate, function),
+        };
+        jsonp::admit(site.plugin(), request, effect)?;
+        let user = site.visitor(request)?.ok_or_else(Refusal::log_in_first)?.person;
+        if rate == Rate::Act {
+            site.plugin().may_act(&user.id, self.name)?;
+        }
+        function(site, &user, &request.params)
     }
-    Err(Refusal::too_many("You are doing this too often. Please wait a moment."))
-}
-
-/// `refresh` is what a page says as it leaves, by a beacon: a POST, even of pages that use scripts for all else.
-fn leaves(site: &Site, visit: &Visit) -> Outcome {
-    run(site, visit, Effect::Changes, presence::offline)
-}
-
-fn run(site: &Site, visit: &Visit, effect: Effect, endpoint: Endpoint) -> Outcome {
-    jsonp::admit(site, visit, effect)?;
-    endpoint(site, visit.user()?, &visit.params)
-}
-
-fn unknown(_: &Site, _: &Visit) -> Outcome {
-    Err(Refusal::not_found("There is no such endpoint."))
 }

@@ -1,31 +1,20 @@
-//! `notifications`: what the site has to tell a user.
+//! `notifications`: requests for friendship, replies, notices of the site.
 //!
-//! Owns: their words and links. Must not: forget any; the site's own pages do.
+//! Owns: their JSON. Must not: use `write`; a notification goes away on the site's own pages.
 
 use serde_json::{Value, json};
 
-use super::shapes::link;
-use crate::limits::NOTIFICATIONS_MAX;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::User;
-use crate::store::{friends, notices};
-use crate::visit::Params;
+use super::host::{Host, Person};
+use crate::http::{Outcome, Params, Reply};
 
-/// `notifications`: requests first, because they wait for an answer.
-pub(super) fn notifications(site: &Site, user: &User, _: &Params) -> Outcome {
-    let (requests, notices) = site
-        .store
-        .read(|db| Ok::<_, Refusal>((friends::requests(db, &user.id)?, notices::of(db, &user.id)?)))?;
-    let requests = requests.iter().map(|request| {
-        let text = format!("{} wants to be your friend", request.from.nick);
-        json!({"text": text, "link": link(site, "/friends"), "time": request.created})
+pub(super) fn notifications(site: &impl Host, user: &Person, _: &Params) -> Outcome {
+    let found = site.read(|db| db.notifications(&user.id))?;
+    let found = found.into_iter().map(|notification| match &notification.link {
+        None => json!({"text": notification.text, "time": notification.time}),
+        Some(path) => {
+            let link = site.plugin().link(path);
+            json!({"text": notification.text, "link": link, "time": notification.time})
+        }
     });
-    let notices = notices.iter().map(|notice| match notice.link.as_str() {
-        "" => json!({"text": notice.body, "time": notice.created}),
-        path => json!({"text": notice.body, "link": link(site, path), "time": notice.created}),
-    });
-    let found: Vec<Value> = requests.chain(notices).take(NOTIFICATIONS_MAX).collect();
-    Ok(Reply::json(&found))
+    Ok(Reply::json(&found.collect::<Vec<Value>>()))
 }

@@ -1,16 +1,18 @@
 //! `online`: a page begins to chat.
 //!
-//! Owns: the order of the steps. It is this order that loses nothing:
+//! Owns: the order of the steps, by which no message is lost:
 //!
 //! 1. log in, if the chat bar's own form asks for it
-//! 2. find what was sent to the user while he was away
-//! 3. find whom the page has to know: friends, open chats, senders of those messages, strangers on the page; and its rooms
-//! 4. open a session at the message server, which from now on queues what is sent, and look once more what was sent before
-//! 5. tell presence and show of every contact, not only of those who are there
+//! 2. find the messages that the user or the page has missed
+//! 3. collect the contacts that the page must know: friends, open chats, senders of those messages, strangers on the page;
+//!    and the rooms
+//! 4. open a session at the message server, which queues all messages from now on; then do step 2 once more, for messages
+//!    that came before
+//! 5. set presence and show of every contact, also of those that are offline
 //! 6. put the histories of open chats and of those senders into the answer
 //! 7. only then note that the messages were handed over
 //!
-//! Must not: believe the page about who the user is.
+//! Must not: read the user's name from a parameter, but in step 1.
 
 use std::collections::BTreeMap;
 
@@ -19,46 +21,47 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::contacts::{self, Circle};
+use super::events::log_failure;
+use super::host::{Host, Person, Records, Room, Visitor};
 use super::jsonp::{self, Effect};
-use super::missed::{Missed, heard};
+use super::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
+use super::missed::{Missed, open_rooms};
 use super::params::{clearable, list, short, text};
-use super::server::{By, CallError, INVISIBLE, Online, Presence, Session};
-use super::shapes::{BuddyInfo, LogItem, RoomInfo, link, log};
-use super::{FORUM_CHANNEL, history, may_act, settings, tell};
-use crate::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::session::{self, LogIn};
-use crate::site::{Outcome, Site};
-use crate::store::accounts::{self, User};
-use crate::store::groups::{self, Group};
-use crate::store::messages;
-use crate::store::{Connection, Result as Stored, forum, now, tickets};
-use crate::visit::{Params, Visit};
+use super::plugin::Plugin;
+use super::server::{By, CallError, INVISIBLE, NewSession, Presence, Session};
+use super::shapes::{BuddyInfo, LogItem, RoomInfo, log};
+use super::{settings, tickets};
+use crate::dates::now;
+use crate::http::{Outcome, Params, Refusal, Reply, Request};
 
-/// The version of older front ends, which know no third type of messages.
+/// The version of older front ends, which know only two types of messages.
 const OLD: &str = "3";
-/// The version of ours.
-const OURS: &str = "6";
+/// The version of the chat bar.
+const CURRENT: &str = "6";
 
-/// `online`.
-pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
-    jsonp::admit(site, visit, Effect::Changes)?;
-    let params = &visit.params;
-    let Comer { user, token, cookie } = match who(site, visit) {
-        Ok(found) => found,
-        Err(refusal) => return failure(visit, refusal),
+pub(super) fn online(site: &impl Host, request: &Request) -> Outcome {
+    let plugin = site.plugin();
+    jsonp::admit(plugin, request, Effect::Changes)?;
+    let params = &request.params;
+    let visitor = match log_in(site, request) {
+        Ok(visitor) => visitor,
+        Err(refusal) => return failure(params, refusal),
     };
-    may_act(site, &user, "online")?;
+    let user = &visitor.person;
+    plugin.may_act(&user.id, "online")?;
     let show = short(params, "show", SHOW_BYTES_MAX)?;
     let status = clearable(params, "status", STATUS_BYTES_MAX)?.unwrap_or(&user.status);
-    let mut knows = site.store.read(|db| Knowledge::gather(db, &user, params))?;
-    let version = if knows.old { OLD } else { OURS };
-    let (buddies, rooms) = (knows.circle.names(&knows.contacts), knows.rooms_to_hear());
-    let going =
-        Online { name: &user.id, nick: &user.nick, buddies: &buddies, rooms: &rooms, show, status, version };
-    tell::log_out_rest(site);
-    let session = match site.im.online(&going) {
+    let mut knowledge = site.read(|db| Knowledge::gather(db, plugin, user, params))?;
+    plugin.log_out_rest();
+    let session = match plugin.im.online(&NewSession {
+        name: &user.id,
+        nick: &user.nick,
+        buddies: &knowledge.circle.names(&knowledge.contacts),
+        rooms: &knowledge.open_rooms,
+        show,
+        status,
+        version: if knowledge.is_old { OLD } else { CURRENT },
+    }) {
         Ok(session) => session,
         Err(error) => return Ok(failed(reason(&error))),
     };
@@ -67,45 +70,36 @@ pub(super) fn online(site: &Site, visit: &Visit) -> Outcome {
         show: if show.is_empty() { "available" } else { show }.to_owned(),
         status: status.to_owned(),
     };
-    let status = if show == INVISIBLE { &user.status } else { status };
-    let told = look_again(site, &user, params, &mut knows)
-        .and_then(|()| answer(site, &user, &knows, &session, &myself))
-        .and_then(|answer| hand_over(site, &user, &token, &knows, &session, status).map(|()| answer));
-    let answer = told.inspect_err(|_| {
-        // A session whose ticket nobody was given ends by itself; this is for those who see him online meanwhile.
-        tell::told("failed online", site.im.offline(By::Ticket(&session.ticket)));
+    let kept_status = if show == INVISIBLE { &user.status } else { status };
+    let result = knowledge
+        .look_again(site, user, params)
+        .and_then(|()| answer(site, user, &knowledge, &session, &myself))
+        .and_then(|answer| hand_over(site, &visitor, &knowledge, &session, kept_status).map(|()| answer));
+    let answer = result.inspect_err(|_| {
+        // No page has the ticket, so the session would end by itself; until then others would see the user online.
+        log_failure("failed online", plugin.im.offline(By::Ticket(&session.ticket)));
     })?;
     let reply = Reply::json(&answer);
-    Ok(match cookie {
+    Ok(match visitor.cookie {
         Some(cookie) => reply.with(header::SET_COOKIE, cookie),
         None => reply,
     })
 }
 
-/// Who goes online, and by which log-in.
-struct Comer {
-    user: User,
-    token: String,
-    /// If the log-in has just begun.
-    cookie: Option<String>,
-}
-
-/// Step 1: who the session says, unless the chat bar's own form says who wants to log in.
-fn who(site: &Site, visit: &Visit) -> Result<Comer, Refusal> {
-    let (name, password) = (text(&visit.params, "username"), visit.params.get("password"));
+/// Step 1: the user of the session cookie, or of the chat bar's own form.
+fn log_in(site: &impl Host, request: &Request) -> Result<Visitor, Refusal> {
+    let (name, password) = (text(&request.params, "username"), request.params.get("password"));
     if name.is_empty() {
-        let token = session::token(&visit.headers).ok_or_else(Refusal::log_in_first)?;
-        return Ok(Comer { user: visit.user()?.clone(), token, cookie: None });
+        return site.visitor(request)?.ok_or_else(Refusal::log_in_first);
     }
-    let LogIn { user, token, cookie } = session::log_in(site, visit, name, password)?;
-    Ok(Comer { user, token, cookie: Some(cookie) })
+    site.log_in(request, name, password)
 }
 
-/// A form that was not right is told in the old way, with success as far as HTTP goes; everything else as it is.
-fn failure(visit: &Visit, refusal: Refusal) -> Outcome {
-    let asked = !text(&visit.params, "username").is_empty();
+/// A wrong name or password in the chat bar's form is answered with 200, as older front ends expect it.
+fn failure(params: &Params, refusal: Refusal) -> Outcome {
+    let is_form = !text(params, "username").is_empty();
     match refusal.status {
-        StatusCode::UNAUTHORIZED if asked => Ok(failed("Not Authorized")),
+        StatusCode::UNAUTHORIZED if is_form => Ok(failed("Not Authorized")),
         StatusCode::UNAUTHORIZED => Ok(failed("Not Authorized").status(StatusCode::UNAUTHORIZED)),
         StatusCode::FORBIDDEN => Ok(failed("Forbidden")),
         _ => Err(refusal),
@@ -123,80 +117,88 @@ fn reason(error: &CallError) -> &'static str {
     }
 }
 
-/// What the site knows before it asks the message server.
+/// All that an answer needs from the database.
 struct Knowledge {
     circle: Circle,
-    /// Everybody the page has to know.
-    contacts: Vec<User>,
-    /// Those of them whose history is wanted.
-    open: Vec<User>,
-    groups: Vec<Group>,
-    open_groups: Vec<i64>,
+    /// All users that the page must know.
+    contacts: Vec<Person>,
+    /// The contacts whose history is wanted.
+    open: Vec<Person>,
+    rooms: Vec<Room>,
+    /// The ids of the rooms whose history is wanted.
+    wanted_rooms: Vec<String>,
+    /// The rooms of the message server that the session is to be in.
+    open_rooms: Vec<String>,
     settings: Value,
-    /// Groups whose chat he does not want to hear.
-    blocked_rooms: Vec<String>,
-    /// What he was sent and has not got, and what the page has missed.
     missed: Missed,
-    subscribed: bool,
-    old: bool,
+    /// Whether the user wants new posts as messages.
+    is_subscribed: bool,
+    /// Whether the front end is an older one.
+    is_old: bool,
 }
 
 impl Knowledge {
     /// Steps 2 and 3.
-    fn gather(db: &Connection, user: &User, params: &Params) -> Stored<Knowledge> {
-        let old = text(params, "version") == OLD;
+    fn gather(
+        db: &dyn Records,
+        plugin: &Plugin,
+        user: &Person,
+        params: &Params,
+    ) -> Result<Knowledge, Refusal> {
+        let is_old = text(params, "version") == OLD;
         let settings = settings::of(db, user)?;
-        let blocked_rooms = settings::blocked_rooms(&settings);
-        let groups = groups::of(db, &user.id)?;
-        let missed = Missed::find(db, user, params, &heard(&groups, &blocked_rooms))?;
+        let rooms = db.rooms(&user.id)?;
+        let mut open_rooms = open_rooms(&rooms, &settings::blocked_rooms(&settings));
+        let missed = Missed::find(db, user, params, &open_rooms)?;
         let circle = Circle::of(db, user)?;
-        let mut open = contacts::find(db, user, &list(params, "buddy_ids"))?;
-        for message in missed.messages.iter().filter(|message| message.kind == "unicast") {
-            let other = if message.from == user.id { &message.to } else { &message.from };
-            if let Some(other) = accounts::find(db, other)? {
-                contacts::add(&mut open, user, other);
-            }
-        }
+        let open = open_chats(db, user, params, &missed)?;
         let mut contacts = circle.friends.clone();
         let strangers = contacts::find(db, user, &list(params, "stranger_ids"))?;
         for other in open.iter().cloned().chain(strangers) {
             contacts::add(&mut contacts, user, other);
         }
-        let wanted = list(params, "room_ids");
-        // What is said in a room while he does not hear it is for later, when he comes back.
-        let is_open = |id: &String| wanted.contains(id) && !blocked_rooms.contains(id);
-        let open_groups = groups.iter().map(|group| group.id).filter(|id| is_open(&id.to_string()));
-        let (open_groups, subscribed) = (open_groups.collect(), !old && forum::subscribed(db, &user.id)?);
+        // The messages of a blocked room are for later, when the user joins it again.
+        let mut wanted_rooms = list(params, "room_ids");
+        wanted_rooms.retain(|id| open_rooms.contains(id));
+        let is_subscribed = !is_old && db.is_subscribed(&user.id)?;
+        open_rooms.extend(is_subscribed.then(|| plugin.setup.channel.id.to_owned()));
         Ok(Knowledge {
             circle,
             contacts,
             open,
-            groups,
-            open_groups,
+            rooms,
+            wanted_rooms,
+            open_rooms,
             settings,
-            blocked_rooms,
             missed,
-            subscribed,
-            old,
+            is_subscribed,
+            is_old,
         })
     }
 
-    fn rooms_to_hear(&self) -> Vec<String> {
-        rooms_to_hear(&self.groups, &self.blocked_rooms, self.subscribed)
+    /// Step 2 again: messages that came before there was a session were pushed to none.
+    fn look_again(&mut self, site: &impl Host, user: &Person, params: &Params) -> Result<(), Refusal> {
+        let rooms = open_rooms(&self.rooms, &settings::blocked_rooms(&self.settings));
+        self.missed = site.read(|db| Missed::find(db, user, params, &rooms))?;
+        Ok(())
     }
 }
 
-/// The rooms of the message server in which a user wants to be.
-fn rooms_to_hear(groups: &[Group], blocked: &[String], subscribed: bool) -> Vec<String> {
-    let channel = subscribed.then(|| FORUM_CHANNEL.to_owned());
-    heard(groups, blocked).into_iter().chain(channel).collect()
-}
-
-/// Step 2 again: what was said before there was a session was pushed to none.
-fn look_again(site: &Site, user: &User, params: &Params, knows: &mut Knowledge) -> Result<(), Refusal> {
-    let rooms = heard(&knows.groups, &knows.blocked_rooms);
-    knows.missed = site.store.read(|db| Missed::find(db, user, params, &rooms))?;
-    Ok(())
+/// The other users of the chats that are open, or that missed messages open.
+fn open_chats(
+    db: &dyn Records,
+    user: &Person,
+    params: &Params,
+    missed: &Missed,
+) -> Result<Vec<Person>, Refusal> {
+    let mut open = contacts::find(db, user, &list(params, "buddy_ids"))?;
+    for message in missed.messages.iter().filter(|message| message.kind == "unicast") {
+        let other = if message.from == user.id { &message.to } else { &message.from };
+        if let Some(other) = db.person(other)? {
+            contacts::add(&mut open, user, other);
+        }
+    }
+    Ok(open)
 }
 
 #[derive(Serialize)]
@@ -219,29 +221,19 @@ struct Answer {
 
 /// Steps 5 and 6.
 fn answer(
-    site: &Site,
-    user: &User,
-    knows: &Knowledge,
+    site: &impl Host,
+    user: &Person,
+    knowledge: &Knowledge,
     session: &Session,
     myself: &Presence,
 ) -> Result<Answer, Refusal> {
-    let mut buddies = knows.circle.describe(site, &knows.contacts, &session.buddies);
+    let plugin = site.plugin();
+    let mut buddies = knowledge.circle.describe(plugin, &knowledge.contacts, &session.buddies);
     let online: Vec<&str> =
         buddies.iter().filter(|buddy| buddy.is_online()).map(|buddy| buddy.id.as_str()).collect();
     let buddy_online_ids = online.join(",");
-    let mut rooms = rooms(site, knows, session);
-    let mut histories = BTreeMap::new();
-    site.store.read(|db| {
-        for other in &knows.open {
-            let found = log(messages::with_user(db, &user.id, &other.id, i64::MAX, HISTORY_MAX)?, &user.id);
-            histories.insert(other.id.clone(), found);
-        }
-        for &group in &knows.open_groups {
-            let found = history::of_room(db, user, group, i64::MAX)?;
-            histories.insert(group.to_string(), found);
-        }
-        Ok::<(), Refusal>(())
-    })?;
+    let mut rooms = rooms(plugin, knowledge, session);
+    let histories = site.read(|db| histories(db, user, knowledge))?;
     for buddy in &mut buddies {
         buddy.history = histories.get(&buddy.id).cloned();
     }
@@ -251,80 +243,100 @@ fn answer(
     Ok(Answer {
         success: true,
         server_time: now(),
-        user: BuddyInfo::new(site, user, "", Some(myself)),
+        user: BuddyInfo::new(plugin, user, "", Some(myself)),
         connection: json!({
             "ticket": session.ticket,
-            "domain": site.im.domain(),
-            "server": site.im.poll_url(),
+            "domain": plugin.im.domain(),
+            "server": plugin.im.poll_url(),
         }),
         buddies,
         buddy_online_ids,
         rooms,
         histories,
-        new_messages: knows.missed.lines(user),
-        more: knows.missed.more(),
-        setting: knows.settings.clone(),
-        menu: menu(site),
-        channels: channels(site, knows.subscribed),
+        new_messages: knowledge.missed.lines(user),
+        more: knowledge.missed.more(),
+        setting: knowledge.settings.clone(),
+        menu: menu(plugin),
+        channels: channels(plugin, knowledge.is_subscribed),
     })
 }
 
-/// All groups: those whose chat he does not hear are told as blocked, so that he can come back.
-fn rooms(site: &Site, knows: &Knowledge, session: &Session) -> BTreeMap<String, RoomInfo> {
-    let describe = |group: &Group| {
-        let id = group.id.to_string();
-        let count = session.rooms.iter().find(|room| room.name == id).map_or(0, |room| room.total);
-        let blocked = knows.blocked_rooms.contains(&id);
-        (id, RoomInfo::new(site, group, count, blocked))
+/// The histories of open chats, by the ids of users and of rooms, which are numbers.
+fn histories(
+    db: &dyn Records,
+    user: &Person,
+    knowledge: &Knowledge,
+) -> Result<BTreeMap<String, Vec<LogItem>>, Refusal> {
+    let mut found = BTreeMap::new();
+    for other in &knowledge.open {
+        let messages = db.with_user(&user.id, &other.id, i64::MAX, HISTORY_MAX)?;
+        found.insert(other.id.clone(), log(messages, &user.id));
+    }
+    for room in &knowledge.wanted_rooms {
+        let messages = db.in_room(&user.id, room, i64::MAX, HISTORY_MAX)?;
+        found.insert(room.clone(), log(messages, &user.id));
+    }
+    Ok(found)
+}
+
+/// All rooms of the user. Blocked ones are marked, so that the user can join them again.
+fn rooms(plugin: &Plugin, knowledge: &Knowledge, session: &Session) -> BTreeMap<String, RoomInfo> {
+    let blocked = settings::blocked_rooms(&knowledge.settings);
+    let describe = |room: &Room| {
+        let count = session.rooms.iter().find(|total| total.name == room.id).map_or(0, |total| total.total);
+        (room.id.clone(), RoomInfo::new(plugin, room, count, blocked.contains(&room.id)))
     };
-    knows.groups.iter().map(describe).collect()
+    knowledge.rooms.iter().map(describe).collect()
 }
 
-fn menu(site: &Site) -> Value {
-    json!([
-        {"title": "Forum", "url": link(site, "/forum"), "icon": "💬", "shortcut": true},
-        {"title": "Friends", "url": link(site, "/friends"), "icon": "👥"},
-        {"title": "Groups", "url": link(site, "/groups"), "icon": "🏠"},
-        {"title": "Members", "url": link(site, "/members"), "icon": "🔎"},
-    ])
+fn menu(plugin: &Plugin) -> Value {
+    let entries = plugin.setup.menu.iter().map(|entry| {
+        let mut value = json!({"title": entry.title, "url": plugin.link(entry.url), "icon": entry.icon});
+        if entry.is_shortcut {
+            value["shortcut"] = Value::from(true);
+        }
+        value
+    });
+    entries.collect()
 }
 
-fn channels(site: &Site, subscribed: bool) -> Value {
-    if !subscribed {
+fn channels(plugin: &Plugin, is_subscribed: bool) -> Value {
+    if !is_subscribed {
         return json!([]);
     }
-    json!([{"id": FORUM_CHANNEL, "nick": "Forum", "url": link(site, "/forum")}])
+    let channel = &plugin.setup.channel;
+    json!([{"id": channel.id, "nick": channel.nick, "url": plugin.link(channel.url)}])
 }
 
-/// Step 7, and what else is remembered of this page. What the user has lost while the message server was asked, it did
-/// not know when it was told: it is told again.
+/// Step 7, and what else is kept of this page. Rights that the user lost while the message server was called are taken
+/// from the session, which was opened with them.
 fn hand_over(
-    site: &Site,
-    user: &User,
-    token: &str,
-    knows: &Knowledge,
+    site: &impl Host,
+    visitor: &Visitor,
+    knowledge: &Knowledge,
     session: &Session,
     status: &str,
 ) -> Result<(), Refusal> {
-    let (rooms, circle, forgotten) = site.store.write(|db| {
-        let log_in = session::hash(token);
-        if accounts::session_user(db, &log_in)?.is_none() {
+    let (plugin, user, token) = (site.plugin(), &visitor.person, &*visitor.token);
+    let (rooms, circle, removed) = site.write(|db| {
+        if !db.is_logged_in(token)? {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "You are not logged in any more."));
         }
-        let forgotten = tickets::add(db, &session::seal(token, &session.ticket), &user.id, &log_in)?;
-        accounts::set_status(db, &user.id, status)?;
-        messages::set_received(db, &user.id, &knows.missed.messages)?;
+        let removed = db.add_ticket(&tickets::seal(token, &session.ticket), &user.id, token)?;
+        db.set_status(&user.id, status)?;
+        db.set_received(&user.id, &knowledge.missed.messages)?;
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);
-        let rooms = rooms_to_hear(&groups::of(db, &user.id)?, &blocked, forum::subscribed(db, &user.id)?);
-        Ok((rooms, Circle::of(db, user)?, forgotten))
+        let mut rooms = open_rooms(&db.rooms(&user.id)?, &blocked);
+        rooms.extend(db.is_subscribed(&user.id)?.then(|| plugin.setup.channel.id.to_owned()));
+        Ok((rooms, Circle::of(db, user)?, removed))
     })?;
-    tell::log_out(site, session::unseal(token, &forgotten));
-    for left in knows.rooms_to_hear().iter().filter(|room| !rooms.contains(room)) {
-        tell::leave(site, user, left);
+    plugin.log_out(tickets::unseal(token, &removed));
+    for left in knowledge.open_rooms.iter().filter(|room| !rooms.contains(room)) {
+        plugin.expel(&user.id, &user.nick, left);
     }
-    let were_together = knows.contacts.iter().filter(|other| !knows.circle.is_apart(&other.id));
+    let were_together = knowledge.contacts.iter().filter(|other| !knowledge.circle.is_apart(&other.id));
     for other in were_together.filter(|other| circle.is_apart(&other.id)) {
-        tell::unlink(site, user, &other.id);
+        plugin.unlink(&user.id, &other.id);
     }
     Ok(())
 }

@@ -1,19 +1,17 @@
-//! What the chat bar sends, as it sends it.
+//! The parameters of the chat bar.
 //!
-//! Owns: the peculiarities of its parameters. Must not: believe one that says who the user is.
+//! Owns: reading them in the forms in which front ends send them. Must not: read the user's name from one; `Host` names the
+//! user.
 //!
-//! Front ends in the field send the words `undefined` and `null` for what they do not have. Only the body of a message
+//! Front ends in the field send the words `undefined` and `null` for a value that is missing. Only the body of a message
 //! may be one of these words.
 
-use crate::limits::IDS_MAX;
-use crate::refusal::Refusal;
-use crate::session;
-use crate::site::Site;
-use crate::store::accounts::User;
-use crate::store::tickets;
-use crate::visit::Params;
+use super::host::{Host, Person};
+use super::limits::IDS_MAX;
+use crate::http::{Params, Refusal};
+use crate::secret;
 
-/// A parameter; nothing if there is none.
+/// A parameter, or an empty text.
 pub(super) fn text<'a>(params: &'a Params, name: &str) -> &'a str {
     Some(params.get(name).trim()).filter(|text| !is_nothing(text)).unwrap_or_default()
 }
@@ -24,7 +22,7 @@ pub(super) fn required<'a>(params: &'a Params, name: &str) -> Result<&'a str, Re
     if text.is_empty() { Err(Refusal::bad(format!("missing parameter: {name}"))) } else { Ok(text) }
 }
 
-/// A list with commas, each entry once.
+/// A list whose entries are parted by commas, each entry once.
 pub(super) fn list(params: &Params, name: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for entry in params.get(name).split(',').map(str::trim).filter(|entry| !is_nothing(entry)) {
@@ -35,7 +33,7 @@ pub(super) fn list(params: &Params, name: &str) -> Vec<String> {
     found
 }
 
-/// A parameter of at most so many bytes.
+/// A parameter of at most this many bytes.
 pub(super) fn short<'a>(params: &'a Params, name: &str, bytes_max: usize) -> Result<&'a str, Refusal> {
     let text = text(params, name);
     if text.len() > bytes_max || text.contains('\0') {
@@ -44,7 +42,7 @@ pub(super) fn short<'a>(params: &'a Params, name: &str, bytes_max: usize) -> Res
     Ok(text)
 }
 
-/// A text that may be cleared: empty is another thing than not sent.
+/// A text that may be cleared: an empty one clears it, and none leaves it as it was.
 pub(super) fn clearable<'a>(
     params: &'a Params,
     name: &str,
@@ -54,28 +52,36 @@ pub(super) fn clearable<'a>(
     Ok(params.find(name).filter(|sent| sent.trim().is_empty() || !text.is_empty()).map(|_| text))
 }
 
-/// The ticket, if one is sent that goes on. One of which nobody knows has ended, perhaps while this was on its way; one
-/// that was given to another user is refused.
-pub(super) fn ticket<'a>(site: &Site, user: &User, params: &'a Params) -> Result<Option<&'a str>, Refusal> {
+/// The ticket that a page sends, if its session goes on. A ticket that is not known has ended, perhaps while the request
+/// was on its way. A ticket of another user is refused.
+pub(super) fn ticket<'a>(
+    site: &impl Host,
+    user: &Person,
+    params: &'a Params,
+) -> Result<Option<&'a str>, Refusal> {
     let ticket = text(params, "ticket");
     if ticket.is_empty() {
         return Ok(None);
     }
-    match site.store.read(|db| tickets::owner(db, &session::hash(ticket)))? {
+    match site.read(|db| db.ticket_owner(&secret::hash(ticket)))? {
         Some(owner) if owner == user.id => Ok(Some(ticket)),
         Some(_) => Err(not_yours()),
         None => Ok(None),
     }
 }
 
-fn not_yours() -> Refusal {
-    Refusal::forbidden("This page is not yours any more. Please reload it.")
-}
-
-/// The ticket, which must be there and go on.
-pub(super) fn required_ticket<'a>(site: &Site, user: &User, params: &'a Params) -> Result<&'a str, Refusal> {
+/// The ticket that a page must send, and whose session must go on.
+pub(super) fn required_ticket<'a>(
+    site: &impl Host,
+    user: &Person,
+    params: &'a Params,
+) -> Result<&'a str, Refusal> {
     required(params, "ticket")?;
     ticket(site, user, params)?.ok_or_else(not_yours)
+}
+
+fn not_yours() -> Refusal {
+    Refusal::forbidden("This page is not yours any more. Please reload it.")
 }
 
 fn is_nothing(text: &str) -> bool {
@@ -87,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_has_several_names() {
+    fn a_missing_value_has_several_forms() {
         let params = Params::read(&[b"a=undefined&b=null&c=+&d=x", b"d=y&e=1,undefined,,1,+2+,null&_=17"]);
         assert_eq!(["a", "b", "c", "d", "z"].map(|name| text(&params, name)), ["", "", "", "x", ""]);
         assert_eq!(list(&params, "e"), ["1", "2"]);

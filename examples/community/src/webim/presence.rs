@@ -1,60 +1,55 @@
-//! `offline`, `refresh`, `presence` and `status`: a page leaves, shows something else, or its user is typing.
+//! `offline`, `refresh`, `presence` and `status`: a page goes offline, changes its show, or its user is typing.
 //!
-//! Owns: what these need to be carried out. Must not: end more than the page that asks.
+//! Owns: the checks before these calls of the message server. Must not: call `offline` with a name: other pages of the user
+//! stay online.
 
 use super::contacts::no_such_user;
+use super::host::{Host, Person};
+use super::limits::{SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use super::messages::may_write;
 use super::params::{clearable, required, required_ticket, short, text, ticket};
 use super::server::{By, CallError, INVISIBLE};
-use crate::limits::{SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::session;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::{self, User};
-use crate::store::tickets;
-use crate::visit::Params;
+use crate::http::{Outcome, Params, Refusal, Reply};
+use crate::secret;
 
-/// `offline` and `refresh`: the session of this page ends, and its ticket is forgotten. Again is no failure. A ticket of which
-/// the message server could not be told is remembered, so that a log-out ends it.
-pub(super) fn offline(site: &Site, user: &User, params: &Params) -> Outcome {
+/// `offline` and `refresh`: the session of this page ends, and its ticket is removed. A second call is no failure. If the
+/// message server cannot be reached, the ticket is kept, so that a log-out ends the session.
+pub(super) fn offline(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     required(params, "ticket")?;
     let Some(ticket) = ticket(site, user, params)? else { return Ok(Reply::json("ok")) };
-    let ended = done(&site.im.offline(By::Ticket(ticket)))?;
-    site.store.write(|db| tickets::forget(db, &session::hash(ticket)))?;
+    let ended = done(&site.plugin().im.offline(By::Ticket(ticket)))?;
+    site.write(|db| db.remove_ticket(&secret::hash(ticket)))?;
     Ok(ended)
 }
 
-/// `presence`: the user shows something else.
-pub(super) fn presence(site: &Site, user: &User, params: &Params) -> Outcome {
+/// `presence`: the user's show changes.
+pub(super) fn presence(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let ticket = required_ticket(site, user, params)?;
     required(params, "show")?;
     let show = short(params, "show", SHOW_BYTES_MAX)?;
     let status = clearable(params, "status", STATUS_BYTES_MAX)?;
-    site.store
-        .write(|db| {
-            tickets::used(db, &session::hash(ticket))?;
-            // What is said by somebody invisible is for his own pages.
-            let told = status.filter(|_| show != INVISIBLE);
-            told.map_or(Ok(()), |status| accounts::set_status(db, &user.id, status))
-        })
-        .map_err(|error: rusqlite::Error| Refusal::from(error))?;
-    done(&site.im.show(ticket, &user.nick, show, status))
+    site.write(|db| {
+        db.ticket_used(&secret::hash(ticket))?;
+        // The status of an invisible user is for the user's own pages only.
+        let public = status.filter(|_| show != INVISIBLE);
+        public.map_or(Ok(()), |status| db.set_status(&user.id, status))
+    })?;
+    done(&site.plugin().im.show(ticket, &user.nick, show, status))
 }
 
 /// `status`: the user is typing, or no longer.
-pub(super) fn typing(site: &Site, user: &User, params: &Params) -> Outcome {
+pub(super) fn typing(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let ticket = required_ticket(site, user, params)?;
     let show = short(params, "show", SHOW_BYTES_MAX)?;
-    let other = site.store.read(|db| {
-        let other = accounts::find_any(db, text(params, "to"))?.ok_or_else(no_such_user)?;
+    let other = site.read(|db| {
+        let other = db.person(text(params, "to"))?.ok_or_else(no_such_user)?;
         may_write(db, user, &other)?;
-        Ok::<User, Refusal>(other)
+        Ok(other)
     })?;
-    done(&site.im.typing(ticket, &user.nick, &other.id, show))
+    done(&site.plugin().im.typing(ticket, &user.nick, &other.id, show))
 }
 
-/// A session that has ended is no failure: the page learns it from its poll.
+/// A session that has ended is no failure: the page's next poll is answered with that.
 fn done(result: &Result<(), CallError>) -> Outcome {
     match result {
         Ok(()) | Err(CallError::NoSession) => Ok(Reply::json("ok")),

@@ -1,76 +1,74 @@
-//! `rooms`, `join`, `leave` and `members`: the groups' chats.
+//! `rooms`, `join`, `leave` and `members`: the rooms of a user.
 //!
-//! Owns: that a group's chat is for its members. Must not: end a membership: `leave` leaves the chat, not the group.
+//! Owns: that a room is open to its members only. `leave` takes the user's sessions out of the room, and the user stays a
+//! member. Must not: change who is a member; `Rooms` has no call for that.
 
 use serde_json::{Map, Value, json};
 
+use super::events::log_failure;
+use super::host::{Host, Person, Records, Room};
+use super::limits::ROOMS_MAX;
 use super::params::{list, required, text, ticket};
 use super::server::{By, CallError};
 use super::settings;
 use super::shapes::RoomInfo;
-use crate::limits::ROOMS_MAX;
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::User;
-use crate::store::groups::{self, Group};
-use crate::store::{self, Connection};
-use crate::visit::Params;
+use crate::http::{Outcome, Params, Refusal, Reply};
 
-/// `rooms`: those of these groups that are his, or all of his.
-pub(super) fn rooms(site: &Site, user: &User, params: &Params) -> Outcome {
+/// `rooms`: the rooms of these ids that are the user's, or all rooms of the user.
+pub(super) fn rooms(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let wanted = list(params, "ids");
-    let (mut groups, blocked) = site.store.read(|db| {
+    let (mut rooms, blocked) = site.read(|db| {
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);
-        Ok::<_, Refusal>((groups::of(db, &user.id)?, blocked))
+        Ok((db.rooms(&user.id)?, blocked))
     })?;
-    groups.retain(|group| wanted.is_empty() || wanted.contains(&group.id.to_string()));
-    groups.truncate(ROOMS_MAX);
-    let mut reachable = true;
-    let describe = |group: &Group| {
-        let id = group.id.to_string();
-        // Who cannot be reached for one room is not asked for the next.
-        let members = if reachable { site.im.members(&id) } else { Err(CallError::Unreachable) };
-        reachable = !matches!(members, Err(CallError::Unreachable));
+    rooms.retain(|room| wanted.is_empty() || wanted.contains(&room.id));
+    rooms.truncate(ROOMS_MAX);
+    let plugin = site.plugin();
+    let mut is_reachable = true;
+    let describe = |room: &Room| {
+        // A server that cannot be reached for one room is not called for the next.
+        let members = if is_reachable { plugin.im.members(&room.id) } else { Err(CallError::Unreachable) };
+        is_reachable = !matches!(members, Err(CallError::Unreachable));
         let count = members.map_or(0, |members| members.len());
-        RoomInfo::new(site, group, u64::try_from(count).unwrap_or(u64::MAX), blocked.contains(&id))
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        RoomInfo::new(plugin, room, count, blocked.contains(&room.id))
     };
-    Ok(Reply::json(&groups.iter().map(describe).collect::<Vec<_>>()))
+    Ok(Reply::json(&rooms.iter().map(describe).collect::<Vec<_>>()))
 }
 
-/// `join`: hear what is said in a group of mine.
-pub(super) fn join(site: &Site, user: &User, params: &Params) -> Outcome {
-    let (ticket, group) = (ticket(site, user, params)?, unblock(site, user, params, false)?);
+/// `join`: the user's sessions receive the messages of a room.
+pub(super) fn join(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let (ticket, room) = (ticket(site, user, params)?, set_blocked(site, user, params, false)?);
     let by = ticket.map_or(By::Name(&user.id), By::Ticket);
-    // The choice is kept; if the message server cannot hear of it now, it does when a page next goes online.
-    let count = site.im.join(by, &user.nick, &group.id.to_string()).unwrap_or(0);
-    // He may have been removed while the message server was asked, which it was told before this.
-    if site.store.read(|db| groups::role(db, group.id, &user.id))?.is_none() {
-        super::tell::expel(site, user, group.id);
-        return Err(no_such_group());
+    // The choice is kept. If the message server cannot be reached, it takes effect when a page next goes online.
+    let count = site.plugin().im.join(by, &user.nick, &room.id).unwrap_or(0);
+    // The user may have been removed from the room before the message server had this call.
+    if site.read(|db| db.room(&user.id, &room.id))?.is_none() {
+        site.plugin().expel(&user.id, &user.nick, &room.id);
+        return Err(no_such_room());
     }
-    Ok(Reply::json(&RoomInfo::new(site, &group, count, false)))
+    Ok(Reply::json(&RoomInfo::new(site.plugin(), &room, count, false)))
 }
 
-/// `leave`: hear nothing of a group of mine until I join again.
-pub(super) fn leave(site: &Site, user: &User, params: &Params) -> Outcome {
-    let (ticket, group) = (ticket(site, user, params)?, unblock(site, user, params, true)?);
+/// `leave`: the user's sessions receive no messages of a room, until the user joins again.
+pub(super) fn leave(site: &impl Host, user: &Person, params: &Params) -> Outcome {
+    let (ticket, room) = (ticket(site, user, params)?, set_blocked(site, user, params, true)?);
     let by = ticket.map_or(By::Name(&user.id), By::Ticket);
-    super::tell::told("room left", site.im.leave(by, &user.nick, &group.id.to_string()));
+    log_failure("room left", site.plugin().im.leave(by, &user.nick, &room.id));
     Ok(Reply::json("ok"))
 }
 
-/// Keeps whether the user hears a group.
-fn unblock(site: &Site, user: &User, params: &Params, blocked: bool) -> Result<Group, Refusal> {
-    site.store.write(|db| {
-        let group = mine(db, user, required(params, "id")?)?;
-        settings::block_room(db, user, &group.id.to_string(), blocked)?;
-        Ok(group)
+/// Keeps whether the user blocks a room.
+fn set_blocked(site: &impl Host, user: &Person, params: &Params, blocked: bool) -> Result<Room, Refusal> {
+    site.write(|db| {
+        let room = mine(db, user, required(params, "id")?)?;
+        settings::block_room(db, user, &room.id, blocked)?;
+        Ok(room)
     })
 }
 
-/// `members`: who is in a group's chat; of several groups, by the papers, an object.
-pub(super) fn members(site: &Site, user: &User, params: &Params) -> Outcome {
+/// `members`: the members of a room that are online. Of several rooms, by the specification, an object.
+pub(super) fn members(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     ticket(site, user, params)?;
     let ids = list(params, "ids");
     if !text(params, "id").is_empty() || ids.is_empty() {
@@ -81,21 +79,19 @@ pub(super) fn members(site: &Site, user: &User, params: &Params) -> Outcome {
     Ok(Reply::json(&found?))
 }
 
-fn members_of(site: &Site, user: &User, id: &str) -> Result<Value, Refusal> {
-    let group = site.store.read(|db| mine(db, user, id))?;
-    match site.im.members(&group.id.to_string()) {
+fn members_of(site: &impl Host, user: &Person, id: &str) -> Result<Value, Refusal> {
+    let room = site.read(|db| mine(db, user, id))?;
+    match site.plugin().im.members(&room.id) {
         Ok(members) => Ok(json!(members)),
         Err(_) => Err(Refusal::unavailable("The chat cannot be reached at the moment.")),
     }
 }
 
-/// The group of this number, if the user is a member. Others need not know that there is one.
-pub(super) fn mine(db: &Connection, user: &User, id: &str) -> Result<Group, Refusal> {
-    let id = store::number(id).ok_or_else(no_such_group)?;
-    groups::role(db, id, &user.id)?.ok_or_else(no_such_group)?;
-    groups::find(db, id)?.ok_or_else(no_such_group)
+/// The room of this id, if the user is a member. The refusal does not show whether there is such a room.
+pub(super) fn mine(db: &dyn Records, user: &Person, id: &str) -> Result<Room, Refusal> {
+    db.room(&user.id, id)?.ok_or_else(no_such_room)
 }
 
-fn no_such_group() -> Refusal {
+fn no_such_room() -> Refusal {
     Refusal::not_found("There is no such group among yours.")
 }

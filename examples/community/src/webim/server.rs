@@ -1,9 +1,10 @@
 //! The client of the message server.
 //!
-//! Owns: its calls, one function each, and the connections kept open to it. Must not: know the site or its users' rights.
-//! It blocks, for a few seconds at most; a server that cannot be reached is tried anew by every call, so it is used
-//! again as soon as it is back.
+//! Owns: its calls, one function each, and the connections kept open to it. Must not: use `Records`, or check the rights of
+//! users. A call blocks, for a few seconds at most. Each call tries a server that could not be reached once more, so it is
+//! used again as soon as it is back.
 
+use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
 use nextim::base::domains::is_same_credential;
@@ -11,22 +12,21 @@ use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::Response;
 
-use crate::limits::{HANDLERS_MAX, IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT};
-use crate::store::messages::Message;
+use super::limits::{IM_ANSWER_BYTES_MAX, IM_CALL, IM_CONNECT, IM_CONNECTIONS_KEPT};
 
-/// The show of who is there and looks as if he were not.
+/// The show of a user who is online and looks offline.
 pub const INVISIBLE: &str = "invisible";
 
-/// Why a call had no success.
+/// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallError {
-    /// Nobody answers, or not in time, or nothing that makes sense.
+    /// It cannot be reached, or its answer is late or no answer of a message server.
     Unreachable,
     /// The domain or the apikey is wrong.
     NotAuthorized,
     /// The ticket's session has ended.
     NoSession,
-    /// It answers, but will not do it: its status and words.
+    /// It has refused the call, with this status and text.
     Refused(u16, String),
 }
 
@@ -41,27 +41,27 @@ impl std::fmt::Display for CallError {
     }
 }
 
-/// Where the message server is, and what the site is to it.
+/// Where the message server is, and the site's domain there.
 #[derive(Clone, Debug)]
 pub struct Address {
     /// Its URL as the site reaches it, such as `http://127.0.0.1:8000`.
     pub url: String,
-    /// Its URL as browsers reach it, if that is known and another.
+    /// Its URL as browsers reach it, if that is known and differs.
     pub public_url: Option<String>,
-    /// The site's domain.
+    /// The domain.
     pub domain: String,
-    /// The site's key.
+    /// The key of the domain.
     pub apikey: String,
 }
 
-/// The message server.
+/// A client of the message server.
 pub struct MessageServer {
     address: Address,
     agent: Agent,
-    /// Keeps no connection open.
+    /// Opens a connection for each call.
     fresh: Agent,
-    /// The poll URL it told last.
-    told: RwLock<Option<String>>,
+    /// The poll URL in its last answer to `online`.
+    announced: RwLock<Option<String>>,
 }
 
 impl std::fmt::Debug for MessageServer {
@@ -71,77 +71,73 @@ impl std::fmt::Debug for MessageServer {
     }
 }
 
-/// Who goes online.
+/// A session to start.
 #[derive(Clone, Copy, Debug)]
-pub struct Online<'a> {
+pub(super) struct NewSession<'a> {
     /// The user's id.
-    pub name: &'a str,
-    /// What others see.
-    pub nick: &'a str,
-    /// Whose presence he wants to hear of.
-    pub buddies: &'a [String],
-    /// Where he wants to hear what is said.
-    pub rooms: &'a [String],
-    /// What he shows; empty: as before.
-    pub show: &'a str,
-    /// The line beside it.
-    pub status: &'a str,
+    pub(super) name: &'a str,
+    pub(super) nick: &'a str,
+    /// The ids of the users whose presence it receives.
+    pub(super) buddies: &'a [String],
+    /// The rooms whose messages it receives.
+    pub(super) rooms: &'a [String],
+    /// Empty: as in the user's other sessions.
+    pub(super) show: &'a str,
+    /// The line of text beside the show.
+    pub(super) status: &'a str,
     /// `3` for front ends that know only two types of messages, otherwise `6`.
-    pub version: &'a str,
+    pub(super) version: &'a str,
 }
 
 /// A session that was started.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Session {
-    /// What the browser polls with.
-    pub ticket: String,
-    /// The buddies who are online and visible.
+pub(super) struct Session {
+    /// The browser polls with it.
+    pub(super) ticket: String,
+    /// The buddies that are online and visible.
     #[serde(default)]
-    pub buddies: Vec<Presence>,
-    /// The rooms he is in.
+    pub(super) buddies: Vec<Presence>,
+    /// The rooms it is in.
     #[serde(default)]
-    pub rooms: Vec<Total>,
-    /// Where to poll.
+    pub(super) rooms: Vec<RoomTotal>,
+    /// The poll URL.
     #[serde(default)]
-    pub server: String,
+    pub(super) server: String,
 }
 
-/// Somebody who is online.
+/// A user who is online.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Presence {
-    /// His id.
-    pub name: String,
-    /// What he shows.
-    pub show: String,
-    /// The line beside it.
+pub(super) struct Presence {
+    /// The user's id.
+    pub(super) name: String,
+    pub(super) show: String,
+    /// The line of text beside the show.
     #[serde(default)]
-    pub status: String,
+    pub(super) status: String,
 }
 
-/// A room.
+/// How many are in a room.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Total {
-    /// Its name.
-    pub name: String,
-    /// Its visible members who are online.
-    pub total: u64,
+pub(super) struct RoomTotal {
+    /// The room's id.
+    pub(super) name: String,
+    /// The members that are online and visible.
+    pub(super) total: u64,
 }
 
 /// A member of a room who is online.
 #[derive(Clone, Debug, Deserialize, serde::Serialize)]
-pub struct Member {
-    /// His id.
-    pub id: String,
-    /// What others see.
-    pub nick: String,
+pub(super) struct RoomMember {
+    id: String,
+    nick: String,
 }
 
-/// Who calls: a page by its ticket, or the site in a user's name.
+/// The sessions that a call is about.
 #[derive(Clone, Copy, Debug)]
 pub enum By<'a> {
-    /// This session.
+    /// The session of this ticket.
     Ticket(&'a str),
-    /// This user, all his sessions.
+    /// All sessions of this user.
     Name(&'a str),
 }
 
@@ -157,45 +153,28 @@ impl<'a> By<'a> {
 /// A message to push.
 #[derive(Clone, Copy, Debug)]
 pub struct Push<'a> {
-    /// The sender's page; without one it is a push by the site.
+    /// The session of the sender's page; without one, the site is the sender.
     pub ticket: Option<&'a str>,
-    /// The sender.
+    /// The id of the sender.
     pub from: &'a str,
-    /// What others see of him.
+    /// The display name of the sender.
     pub nick: &'a str,
-    /// The receiver.
+    /// The id of a user or of a room.
     pub to: &'a str,
     /// `unicast`, `multicast` or `broadcast`.
     pub kind: &'a str,
-    /// What it says.
+    /// The text.
     pub body: &'a str,
     /// CSS declarations.
     pub style: &'a str,
-    /// When it was accepted.
+    /// When it was accepted, in ms.
     pub timestamp: i64,
-    /// What tells it from others.
+    /// The id in the archive.
     pub id: &'a str,
 }
 
-impl<'a> Push<'a> {
-    /// A stored message, whose id the caller writes.
-    pub fn of(message: &'a Message, id: &'a str, ticket: Option<&'a str>) -> Push<'a> {
-        Push {
-            ticket,
-            from: &message.from,
-            nick: &message.nick,
-            to: &message.to,
-            kind: &message.kind,
-            body: &message.body,
-            style: &message.style,
-            timestamp: message.timestamp,
-            id,
-        }
-    }
-}
-
 impl MessageServer {
-    /// A client. It connects when it is first used.
+    /// A client. It connects at its first call.
     pub fn new(address: Address) -> MessageServer {
         let agent = |kept| {
             let config = Agent::config_builder()
@@ -208,17 +187,22 @@ impl MessageServer {
                 .proxy(None);
             Agent::from(config.build())
         };
-        MessageServer { address, agent: agent(HANDLERS_MAX), fresh: agent(0), told: RwLock::default() }
+        MessageServer {
+            address,
+            agent: agent(IM_CONNECTIONS_KEPT),
+            fresh: agent(0),
+            announced: RwLock::default(),
+        }
     }
 
-    /// The site's domain.
+    /// The domain of the site.
     pub fn domain(&self) -> &str {
         &self.address.domain
     }
 
-    /// Whether somebody has proved to know the site's domain and key.
+    /// Whether these are the site's domain and key.
     pub fn is_authentic(&self, domain: &str, apikey: &str) -> bool {
-        // The key is compared whatever the domain: the name is no secret, and time tells nothing of the key.
+        // The key is compared for any domain: the time of the answer shows nothing of the key.
         let right = is_same_credential(apikey, &self.address.apikey);
         domain == self.address.domain && right
     }
@@ -228,12 +212,12 @@ impl MessageServer {
         if let Some(url) = &self.address.public_url {
             return url.trim_end_matches('/').to_owned();
         }
-        let told = self.told.read().unwrap_or_else(PoisonError::into_inner);
-        let told = told.as_deref().and_then(|url| url.strip_suffix("/packets"));
-        told.unwrap_or(&self.address.url).trim_end_matches('/').to_owned()
+        let announced = self.announced.read().unwrap_or_else(PoisonError::into_inner);
+        let announced = announced.as_deref().and_then(|url| url.strip_suffix("/packets"));
+        announced.unwrap_or(&self.address.url).trim_end_matches('/').to_owned()
     }
 
-    /// Its origin as browsers see it, for the policy of pages.
+    /// Its origin as browsers reach it, for the content security policy of pages.
     pub fn origin(&self) -> String {
         let url = self.url();
         let host = url.find("://").map_or(0, |scheme| scheme + 3);
@@ -241,47 +225,47 @@ impl MessageServer {
         url[..end].to_owned()
     }
 
-    /// Where browsers poll.
+    /// The URL that browsers poll.
     pub fn poll_url(&self) -> String {
         self.url() + "/packets"
     }
 
-    /// Why it cannot be used now, if so.
+    /// Calls it, and returns the error if it cannot be used now.
     pub fn problem(&self) -> Option<CallError> {
         self.onlines(&[]).err()
     }
 
     /// Starts a session.
-    pub fn online(&self, who: &Online<'_>) -> Result<Session, CallError> {
-        let (buddies, rooms) = (who.buddies.join(","), who.rooms.join(","));
-        let mut params = vec![("name", who.name), ("nick", who.nick), ("status", who.status)];
-        params.extend([("buddies", &*buddies), ("rooms", &*rooms), ("version", who.version)]);
-        params.extend((!who.show.is_empty()).then_some(("show", who.show)));
+    pub(super) fn online(&self, new: &NewSession<'_>) -> Result<Session, CallError> {
+        let (buddies, rooms) = (new.buddies.join(","), new.rooms.join(","));
+        let mut params = vec![("name", new.name), ("nick", new.nick), ("status", new.status)];
+        params.extend([("buddies", &*buddies), ("rooms", &*rooms), ("version", new.version)]);
+        params.extend((!new.show.is_empty()).then_some(("show", new.show)));
         let session: Session = self.ask("/presences/online", &params)?;
         if !session.server.is_empty() {
-            *self.told.write().unwrap_or_else(PoisonError::into_inner) = Some(session.server.clone());
+            *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Some(session.server.clone());
         }
         Ok(session)
     }
 
-    /// Ends a session, or all of a user.
+    /// Ends a session, or all sessions of a user.
     pub fn offline(&self, by: By<'_>) -> Result<(), CallError> {
         self.call("/presences/offline", &[by.as_param()]).map(drop)
     }
 
-    /// Changes what a user shows.
+    /// Changes the show of a user, and perhaps the line of text beside it.
     pub fn show(&self, ticket: &str, nick: &str, show: &str, status: Option<&str>) -> Result<(), CallError> {
         let mut params = vec![("ticket", ticket), ("nick", nick), ("show", show)];
         params.extend(status.map(|status| ("status", status)));
         self.call("/presences/show", &params).map(drop)
     }
 
-    /// Tells a user that another is typing.
+    /// Sends a user the status of another: `typing` or `clear`.
     pub fn typing(&self, ticket: &str, nick: &str, to: &str, show: &str) -> Result<(), CallError> {
         self.call("/statuses", &[("ticket", ticket), ("nick", nick), ("to", to), ("show", show)]).map(drop)
     }
 
-    /// Pushes a message. Returns how many sessions it was queued to.
+    /// Pushes a message. Returns the number of sessions it was queued for.
     pub fn message(&self, push: &Push<'_>) -> Result<u64, CallError> {
         let timestamp = push.timestamp.to_string();
         let sender = push.ticket.map_or(("from", push.from), |ticket| ("ticket", ticket));
@@ -293,31 +277,30 @@ impl MessageServer {
         Ok(delivered.and_then(|count| count.parse().ok()).unwrap_or(0))
     }
 
-    /// Those of these users who are online and visible.
-    pub fn onlines(&self, names: &[String]) -> Result<Vec<Presence>, CallError> {
+    /// The users among these that are online and visible.
+    pub(super) fn onlines(&self, names: &[String]) -> Result<Vec<Presence>, CallError> {
         self.ask("/onlines", &[("names", &names.join(",")), ("version", "6")])
     }
 
-    /// The visible members of a room who are online.
-    pub fn members(&self, room: &str) -> Result<Vec<Member>, CallError> {
-        let mut rooms: std::collections::HashMap<String, Vec<Member>> =
-            self.ask("/room/members", &[("room", room)])?;
+    /// The members of a room that are online and visible.
+    pub(super) fn members(&self, room: &str) -> Result<Vec<RoomMember>, CallError> {
+        let mut rooms: HashMap<String, Vec<RoomMember>> = self.ask("/room/members", &[("room", room)])?;
         Ok(rooms.remove(room).unwrap_or_default())
     }
 
-    /// Lets a user hear what is said in a room. Returns how many visible members are online.
+    /// Puts sessions into a room. Returns the number of its members that are online and visible.
     pub fn join(&self, by: By<'_>, nick: &str, room: &str) -> Result<u64, CallError> {
         let params = [by.as_param(), ("nick", nick), ("room", room)];
-        let rooms: std::collections::HashMap<String, u64> = self.ask("/room/join", &params)?;
+        let rooms: HashMap<String, u64> = self.ask("/room/join", &params)?;
         Ok(rooms.get(room).copied().unwrap_or(0))
     }
 
-    /// Lets a user no longer hear what is said in a room.
+    /// Takes sessions out of a room.
     pub fn leave(&self, by: By<'_>, nick: &str, room: &str) -> Result<(), CallError> {
         self.call("/room/leave", &[by.as_param(), ("nick", nick), ("room", room)]).map(drop)
     }
 
-    /// Two users no longer hear of one another.
+    /// From now on, neither user receives the presence of the other.
     pub fn unlink(&self, name: &str, other: &str) -> Result<(), CallError> {
         self.call("/buddies/remove", &[("name", name), ("buddies", other)]).map(drop)
     }
@@ -334,8 +317,8 @@ impl MessageServer {
         let own = [("domain", self.address.domain.as_str()), ("apikey", self.address.apikey.as_str())];
         let form = own.iter().chain(params).copied();
         let sent = match self.agent.post(&url).send_form(form.clone()) {
-            // The connection was an old one, and the server at its other end may have been replaced. Doing any call twice
-            // does no harm: a page shows an id once, and a session nobody polls ends.
+            // The connection was an old one, and the server at its other end may have been replaced. A call that is made
+            // twice does no harm: a page shows an id once, and a session that is not polled ends.
             Err(error) if !matches!(error, ureq::Error::Timeout(_)) => self.fresh.post(&url).send_form(form),
             sent => sent,
         };

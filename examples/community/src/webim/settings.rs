@@ -1,17 +1,14 @@
-//! `setting`: how the chat bar behaves for a user.
+//! `setting`: the settings of a user's chat bar.
 //!
-//! Owns: the settings there are, and what each may be. Must not: keep what it does not know.
+//! Owns: the list of settings, and the values each may have. Must not: use `set_settings` with a setting that is not on the
+//! list.
 
 use serde_json::{Map, Value, json};
 
+use super::host::{Host, Person, Records};
+use super::limits::{IDS_MAX, SETTINGS_BYTES_MAX};
 use super::params::text;
-use crate::limits::{IDS_MAX, SETTINGS_BYTES_MAX};
-use crate::refusal::Refusal;
-use crate::reply::Reply;
-use crate::site::{Outcome, Site};
-use crate::store::accounts::User;
-use crate::store::{Connection, Result as Stored, settings};
-use crate::visit::Params;
+use crate::http::{Outcome, Params, Refusal, Reply};
 
 const FLAGS: [&str; 5] = ["play_sound", "buddy_sticky", "minimize_layout", "msg_auto_pop", "desktop_notify"];
 const WORDS: [(&str, &[&str]); 2] =
@@ -19,17 +16,17 @@ const WORDS: [(&str, &[&str]); 2] =
 const PERCENTS: [(&str, std::ops::RangeInclusive<i64>); 2] = [("opacity", 50..=100), ("zoom", 80..=150)];
 const BLOCKED_ROOMS: &str = "blocked_rooms";
 
-/// `setting`: `data` is all of them as JSON; by the papers each may be a parameter of its own.
-pub(super) fn setting(site: &Site, user: &User, params: &Params) -> Outcome {
+/// `setting`: `data` is all of them as JSON; by the specification, each may also be a parameter of its own.
+pub(super) fn setting(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     let given = given(params)?;
-    site.store.write(|db| {
+    site.write(|db| {
         let mut kept = of(db, user)?;
         for (name, value) in &given {
             if let Some(value) = checked(name, value) {
                 kept[name] = value;
             }
         }
-        settings::set(db, &user.id, &kept.to_string())
+        db.set_settings(&user.id, &kept.to_string())
     })?;
     Ok(Reply::json("ok"))
 }
@@ -48,7 +45,7 @@ fn given(params: &Params) -> Result<Map<String, Value>, Refusal> {
     parsed.ok_or_else(|| Refusal::bad("bad parameter: data"))
 }
 
-/// A setting's value, if there is such a setting and it may have this value.
+/// The value of a setting, if there is such a setting and it may have this value.
 fn checked(name: &str, value: &Value) -> Option<Value> {
     if FLAGS.contains(&name) {
         return flag(value).map(Value::from);
@@ -64,7 +61,7 @@ fn checked(name: &str, value: &Value) -> Option<Value> {
     number.filter(|number| range.contains(number)).map(Value::from)
 }
 
-/// A flag, in the ways front ends write one.
+/// A flag, in the forms in which front ends write one.
 fn flag(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(flag) => Some(*flag),
@@ -78,7 +75,7 @@ fn flag(value: &Value) -> Option<bool> {
     }
 }
 
-/// Numbers of groups, as a list of any kind or a text with commas.
+/// Ids of rooms, which are numbers: a list, or a text with commas.
 fn rooms(value: &Value) -> Option<Vec<String>> {
     let texts: Vec<String> = match value {
         Value::Array(list) => list
@@ -92,27 +89,27 @@ fn rooms(value: &Value) -> Option<Vec<String>> {
     Some(texts.into_iter().filter(|id| id.parse::<i64>().is_ok()).take(IDS_MAX).collect())
 }
 
-/// A user's settings: those he has made, and no room blocked otherwise.
-pub(super) fn of(db: &Connection, user: &User) -> Stored<Value> {
-    let kept = settings::get(db, &user.id)?.and_then(|data| serde_json::from_str(&data).ok());
+/// A user's settings. A user who has made none blocks no room.
+pub(super) fn of(db: &dyn Records, user: &Person) -> Result<Value, Refusal> {
+    let kept = db.settings(&user.id)?.and_then(|data| serde_json::from_str(&data).ok());
     let mut kept: Map<String, Value> = kept.unwrap_or_default();
     kept.entry(BLOCKED_ROOMS).or_insert_with(|| json!([]));
     Ok(Value::Object(kept))
 }
 
-/// The rooms a user does not want to hear.
+/// The rooms whose messages a user does not want.
 pub(super) fn blocked_rooms(settings: &Value) -> Vec<String> {
     rooms(&settings[BLOCKED_ROOMS]).unwrap_or_default()
 }
 
-/// Keeps whether a user hears a room.
-pub(super) fn block_room(db: &Connection, user: &User, room: &str, blocked: bool) -> Stored<()> {
+/// Keeps whether a user blocks a room.
+pub(super) fn block_room(db: &dyn Records, user: &Person, room: &str, blocked: bool) -> Result<(), Refusal> {
     let mut kept = of(db, user)?;
     let mut rooms = blocked_rooms(&kept);
     rooms.retain(|known| known != room);
     rooms.extend(blocked.then(|| room.to_owned()));
     kept[BLOCKED_ROOMS] = json!(rooms);
-    settings::set(db, &user.id, &kept.to_string())
+    db.set_settings(&user.id, &kept.to_string())
 }
 
 #[cfg(test)]

@@ -1,26 +1,24 @@
 //! The JSON that the chat bar expects.
 //!
-//! Owns: the shapes of users, rooms and messages. Must not: ask anybody; all that is told is given.
+//! Owns: the shapes of users, rooms and messages. Must not: use `Records` or the message server; all values are given.
 
 use serde::Serialize;
 
+use super::host::{Message, Person, Room};
+use super::plugin::Plugin;
 use super::server::Presence;
 use crate::dates;
-use crate::site::Site;
-use crate::store::accounts::User;
-use crate::store::groups::Group;
-use crate::store::messages::Message;
 
-/// The contact group of those who are no friends.
+/// The contact group of users who are no friends.
 pub(super) const STRANGER: &str = "stranger";
 
-/// A user, as another sees him.
+/// A user, as another user sees this one.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct BuddyInfo {
     pub(super) id: String,
     uid: String,
     nick: String,
-    /// `online` or `offline`; always there, because older front ends take its absence for presence.
+    /// `online` or `offline`; always sent, because older front ends take a missing one for `online`.
     presence: &'static str,
     show: String,
     status: String,
@@ -36,9 +34,9 @@ pub(super) struct BuddyInfo {
 }
 
 impl BuddyInfo {
-    /// A user in this contact group; `presence` is nothing if he is offline, or as good as.
-    pub(super) fn new(site: &Site, user: &User, group: &str, presence: Option<&Presence>) -> BuddyInfo {
-        // Who is there says himself what he is doing; of others the site knows what they said last.
+    /// A user in this contact group; `presence` is none for a user who is offline or must look so.
+    pub(super) fn new(plugin: &Plugin, user: &Person, group: &str, presence: Option<&Presence>) -> BuddyInfo {
+        // For a user who is offline, the site has the last status.
         let status = presence.map_or(&user.status, |presence| &presence.status);
         let time = if user.status_time > 0 { dates::clock(user.status_time) } else { String::new() };
         BuddyInfo {
@@ -50,20 +48,20 @@ impl BuddyInfo {
             status: status.clone(),
             status_time: time,
             group: group.to_owned(),
-            url: link(site, &format!("/space.php?uid={}", user.uid)),
-            pic_url: link(site, &format!("/avatar/{}.svg", user.id)),
-            default_pic_url: link(site, "/avatar/default.svg"),
+            url: plugin.link(&user.url),
+            pic_url: plugin.link(&user.pic_url),
+            default_pic_url: plugin.link(plugin.setup.default_pics.user),
             blocked: false,
             history: None,
         }
     }
 
-    /// The same, for one who has blocked him.
+    /// The same, marked as blocked or not.
     pub(super) fn blocked(self, blocked: bool) -> BuddyInfo {
         BuddyInfo { blocked, ..self }
     }
 
-    /// The same, for one who is to know nothing of what he does.
+    /// The same without status: one of the two blocks the other.
     pub(super) fn apart(self) -> BuddyInfo {
         BuddyInfo { status: String::new(), status_time: String::new(), ..self }
     }
@@ -73,7 +71,7 @@ impl BuddyInfo {
     }
 }
 
-/// A group, as a member sees it.
+/// A room, as a member sees it.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct RoomInfo {
     pub(super) id: String,
@@ -89,16 +87,16 @@ pub(super) struct RoomInfo {
 }
 
 impl RoomInfo {
-    /// A group with so many members online.
-    pub(super) fn new(site: &Site, group: &Group, count: u64, blocked: bool) -> RoomInfo {
+    /// A room with `count` members online.
+    pub(super) fn new(plugin: &Plugin, room: &Room, count: u64, blocked: bool) -> RoomInfo {
         RoomInfo {
-            id: group.id.to_string(),
-            nick: group.name.clone(),
-            url: link(site, &format!("/groups/{}", group.id)),
-            pic_url: link(site, &format!("/avatar/group/{}.svg", group.id)),
-            default_pic_url: link(site, "/avatar/group/default.svg"),
+            id: room.id.clone(),
+            nick: room.name.clone(),
+            url: plugin.link(&room.url),
+            pic_url: plugin.link(&room.pic_url),
+            default_pic_url: plugin.link(plugin.setup.default_pics.room),
             count,
-            all_count: group.members,
+            all_count: room.members,
             blocked,
             history: None,
         }
@@ -117,10 +115,10 @@ pub(super) struct LogItem {
     kind: String,
     body: String,
     style: String,
-    /// The sender's own name for it, told to himself alone: his page knows by it what became of what it sent.
+    /// The id that the sender's page gave it, for the sender alone: the page knows by it that the message was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
-    /// Whether it is news to the reader.
+    /// Whether the reader has not seen it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) new: bool,
 }
@@ -142,12 +140,7 @@ impl LogItem {
     }
 }
 
-/// Messages as they are told to a user.
+/// Messages as JSON for this reader.
 pub(super) fn log(messages: Vec<Message>, reader: &str) -> Vec<LogItem> {
     messages.into_iter().map(|message| LogItem::new(message, reader)).collect()
-}
-
-/// A link that works on pages of other origins too, if the site knows its URL.
-pub(super) fn link(site: &Site, path: &str) -> String {
-    site.options.url.as_deref().unwrap_or_default().to_owned() + path
 }

@@ -1,11 +1,11 @@
-//! How a message may look.
+//! The style of a message.
 //!
-//! Owns: the declarations that are allowed, value by value. Must not: repair; what is not allowed is left out, because
-//! the message matters more than its colour.
+//! Owns: the declarations that are allowed, value by value. Others are left out, and the message is sent without them.
+//! Must not: return a `Refusal`.
 
-use crate::limits::STYLE_BYTES_MAX;
+use super::limits::STYLE_BYTES_MAX;
 
-/// Sizes of letters, in the units of old and new front ends; larger ones would cover what others say.
+/// Sizes of letters, in the units of old and new front ends; larger letters would cover other messages.
 const SIZES: [(&str, f32, f32); 4] =
     [("px", 8.0, 36.0), ("pt", 6.0, 28.0), ("em", 0.5, 2.5), ("%", 50.0, 250.0)];
 const SIZE_WORDS: [&str; 9] =

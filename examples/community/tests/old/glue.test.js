@@ -1,7 +1,7 @@
-// What the glue tells a front end of 2011, seen by one that only takes notes.
+// The glue for a front end of 2011, tested with a stand-in that records all calls.
 //
-// Owns: the stand-in for such a front end, and one test for each thing it must be told.
-// Must not: need a browser or a package; `node --test examples/community/tests/old/` runs it.
+// Owns: the stand-in for such a front end, and one test for each part of its configuration.
+// Must not: import a package or a browser; `node --test examples/community/tests/old/` runs it.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -18,11 +18,11 @@ const CONFIG = {
   menu: [{ title: 'Forum', icon: '', link: '/forum' }],
 };
 
-/** Runs the glue; answers the front end it met and what was called, in order. */
+/** Runs the glue; returns the front end, and the calls in their order. */
 function glue({ autoOnline = true, present = true } = {}) {
   /** @type {any[][]} */
   const calls = [];
-  const note = (/** @type {string} */ name) => (/** @type {any[]} */ ...args) => void calls.push([name, ...args]);
+  const record = (/** @type {string} */ name) => (/** @type {any[]} */ ...args) => void calls.push([name, ...args]);
   const body = { tag: 'body' };
   const main = { tag: 'main' };
   const webim = {
@@ -35,14 +35,14 @@ function glue({ autoOnline = true, present = true } = {}) {
     notification: { defaults: {} },
     ui: Object.assign(
       function ui(/** @type {any[]} */ ...args) {
-        note('ui')(...args, structuredClone(webim.defaults));
+        record('ui')(...args, structuredClone(webim.defaults));
         return {
-          im: { user: note('user'), autoOnline: () => autoOnline, online: note('online') },
-          addApp: note('addApp'),
-          render: note('render'),
+          im: { user: record('user'), autoOnline: () => autoOnline, online: record('online') },
+          addApp: record('addApp'),
+          render: record('render'),
         };
       },
-      { emot: { init: note('emot') } },
+      { emot: { init: record('emot') } },
     ),
   };
   const script = { getAttribute: () => JSON.stringify(CONFIG) };
@@ -62,7 +62,7 @@ function glue({ autoOnline = true, present = true } = {}) {
 const plain = (/** @type {any} */ value) => JSON.parse(JSON.stringify(value));
 const named = (/** @type {any[][]} */ calls, /** @type {string} */ name) => calls.filter((call) => call[0] === name);
 
-test('it is told the URLs of the session, before it is made', () => {
+test('it has the URLs of the session before it is made', () => {
   const { webim, calls } = glue();
   const urls = {
     online: '/webim/online?version=3',
@@ -76,7 +76,7 @@ test('it is told the URLs of the session, before it is made', () => {
   assert.deepEqual(plain(named(calls, 'ui')[0][3]), { urls });
 });
 
-test('it is told the URLs of settings, history, rooms, buddies and notifications', () => {
+test('it has the URLs of settings, history, rooms, buddies and notifications', () => {
   const { webim } = glue();
   assert.equal(plain(webim.setting.defaults).url, '/webim/setting');
   assert.deepEqual(plain(webim.history.defaults), {
@@ -89,7 +89,7 @@ test('it is told the URLs of settings, history, rooms, buddies and notifications
   assert.deepEqual(plain(webim.notification.defaults), { url: '/webim/notifications' });
 });
 
-test('it gets the settings of the user, and keeps its own where he has none', () => {
+test('it gets the settings of the user, and keeps its own for the rest', () => {
   const { webim } = glue();
   assert.deepEqual(plain(webim.setting.defaults.data), { play_sound: false, buddy_sticky: true });
 });
@@ -138,7 +138,7 @@ test('emoticons, user interface, user, apps, render, online: in this order', () 
   assert.deepEqual(names, ['emot', 'ui', 'user', ...apps, 'render', 'online']);
 });
 
-test('it is told who the user is', () => {
+test('it gets the user', () => {
   assert.deepEqual(plain(named(glue().calls, 'user')), [['user', CONFIG.user]]);
 });
 

@@ -1,4 +1,4 @@
-//! What only an administrator may do.
+//! Pages and forms for administrators only.
 
 use crate::harness::World;
 
@@ -33,7 +33,7 @@ fn a_broadcast_reaches_everybody_who_is_online() {
 }
 
 #[test]
-fn a_notice_is_found_by_everybody() {
+fn a_notice_reaches_every_member() {
     let world = World::new();
     let mut admin = world.user("admin");
     admin.submit("/admin/notice", &[("notice", "Closed <b>on Monday")]).has(&["among the notifications"]);
@@ -44,7 +44,7 @@ fn a_notice_is_found_by_everybody() {
 }
 
 #[test]
-fn who_is_banned_is_out_at_once_and_until_it_is_lifted() {
+fn a_ban_takes_effect_at_once_and_until_it_is_lifted() {
     let world = World::new();
     let (mut admin, bob) = (world.user("admin"), world.user("bob"));
     world.im("/presences/online", &[("name", "bob")]);

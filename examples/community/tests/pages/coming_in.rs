@@ -11,7 +11,7 @@ use nextim_community::site::Options;
 
 use crate::harness::{Answer, World, read};
 
-/// Pages for everybody, pages for those who are logged in, and what a page of each is known by.
+/// Public pages and a text of each.
 const PUBLIC: [(&str, &str); 8] = [
     ("/", "A small place with good company"),
     ("/login", "Log in</h1>"),
@@ -22,6 +22,7 @@ const PUBLIC: [(&str, &str); 8] = [
     ("/forum/1", "Introduce yourself</h1>"),
     ("/old", "The page of 2011</h1>"),
 ];
+/// Pages for users who are logged in, and a text of each.
 const PRIVATE: [(&str, &str); 2] = [("/friends", "Friends</h1>"), ("/notifications", "Notifications</h1>")];
 
 #[test]
@@ -69,7 +70,7 @@ fn the_front_page_hands_out_log_ins_only_in_a_demonstration() {
 }
 
 #[test]
-fn who_knows_the_password_comes_in_and_goes_out() {
+fn a_password_logs_in_and_a_button_logs_out() {
     let world = World::new();
     let mut browser = world.browser();
     let wrong = browser.post("/login", &[("id", "alice"), ("password", "wrong"), ("next", "/forum/1")]);
@@ -90,7 +91,7 @@ fn who_knows_the_password_comes_in_and_goes_out() {
 }
 
 #[test]
-fn nobody_is_sent_to_another_site() {
+fn a_log_in_leads_to_no_other_site() {
     let world = World::new();
     for next in ["//evil.example", "https://evil.example", "/\\evil.example"] {
         let form = [("id", "alice"), ("password", "nextim"), ("next", next)];
@@ -98,16 +99,16 @@ fn nobody_is_sent_to_another_site() {
     }
 }
 
-/// How often a password was tried until that was refused, and the refusal. Attempts come back while a slow machine makes
-/// them, so it may be a few more than there are at once.
+/// How many attempts it took until one was refused, and the refusal. Attempts are regained while a slow machine makes them,
+/// so the number may exceed the limit by a few.
 #[track_caller]
 fn tried(mut attempt: impl FnMut(u32) -> Answer) -> (u32, Answer) {
     let mut answers = (0..1_000).map(|number| (number, attempt(number)));
-    answers.find(|(_, answer)| answer.status != 401).expect("it is refused in the end")
+    answers.find(|(_, answer)| answer.status != 401).expect("an attempt is refused in the end")
 }
 
 #[test]
-fn passwords_can_be_tried_only_so_often() {
+fn attempts_are_limited_by_user_and_address() {
     let world = World::new();
     let mut browser = world.browser();
     let (count, refused) = tried(|_| browser.post("/login", &[("id", "alice"), ("password", "wrong")]));
@@ -117,7 +118,7 @@ fn passwords_can_be_tried_only_so_often() {
 }
 
 #[test]
-fn a_password_is_tried_with_many_names_only_so_often() {
+fn attempts_with_many_names_are_limited_by_address() {
     let world = World::new();
     let mut browser = world.browser();
     let (count, refused) =
@@ -127,7 +128,7 @@ fn a_password_is_tried_with_many_names_only_so_often() {
 }
 
 #[test]
-fn behind_a_trusted_proxy_each_visitor_has_attempts_of_his_own() {
+fn behind_a_trusted_proxy_each_visitor_has_own_attempts() {
     let trusted = vec!["127.0.0.1".parse().unwrap()];
     let guess = |world: &World, forwarded: &str, number: u32| {
         let form = [("id", format!("user{number}")), ("password", "guess".to_owned())];
@@ -140,13 +141,13 @@ fn behind_a_trusted_proxy_each_visitor_has_attempts_of_his_own() {
         read(asked.send_form(form).unwrap())
     };
     let world = World::with(Options { trusted_proxies: trusted, ..Options::default() });
-    // What he typed himself is not read.
-    let typed = |number| format!("192.0.2.{}, 198.51.100.1, 127.0.0.1", number % 256);
-    let (count, refused) = tried(|number| guess(&world, &typed(number), number));
+    // Addresses that the client put into the header are not read.
+    let forged = |number| format!("192.0.2.{}, 198.51.100.1, 127.0.0.1", number % 256);
+    let (count, refused) = tried(|number| guess(&world, &forged(number), number));
     assert!(count >= LOG_INS_ADDRESS);
     refused.is(429);
     guess(&world, "198.51.100.2", count).is(401);
-    // Nobody is believed who is not trusted.
+    // The header of an untrusted sender is not read.
     let world = World::new();
     let (count, refused) = tried(|number| guess(&world, &format!("198.51.100.{}", number % 256), number));
     assert!(count >= LOG_INS_ADDRESS);
@@ -154,7 +155,7 @@ fn behind_a_trusted_proxy_each_visitor_has_attempts_of_his_own() {
 }
 
 #[test]
-fn who_knows_the_password_may_come_in_as_often_as_need_be() {
+fn successful_log_ins_are_not_limited() {
     let world = World::new();
     let mut browser = world.browser();
     for _ in 0..=LOG_INS_AT_ONCE {
@@ -167,14 +168,14 @@ fn pages_are_there_while_passwords_wait_to_be_hashed() {
     let world = World::new();
     let turns: Vec<_> = (0..HASHES_AT_ONCE).map(|_| world.site().hashes.turn().unwrap()).collect();
     let attempts = LOG_INS_ADDRESS as usize;
-    let (tell, told) = mpsc::channel();
-    let next = || told.recv_timeout(Duration::from_mins(1)).unwrap();
+    let (sender, receiver) = mpsc::channel();
+    let next = || receiver.recv_timeout(Duration::from_mins(1)).unwrap();
     thread::scope(|scope| {
         for number in 0..attempts {
-            let (mut browser, tell) = (world.browser(), tell.clone());
+            let (mut browser, sender) = (world.browser(), sender.clone());
             scope.spawn(move || {
                 let id = format!("user{number}");
-                tell.send(browser.post("/login", &[("id", &*id), ("password", "guess")])).unwrap();
+                sender.send(browser.post("/login", &[("id", &*id), ("password", "guess")])).unwrap();
             });
         }
         for _ in HASHES_WAITING_MAX..attempts {
@@ -189,7 +190,7 @@ fn pages_are_there_while_passwords_wait_to_be_hashed() {
 }
 
 #[test]
-fn an_attempt_that_was_never_tried_does_not_count() {
+fn an_attempt_that_a_full_queue_refused_does_not_count() {
     let world = World::new();
     let turns: Vec<_> = (0..HASHES_AT_ONCE).map(|_| world.site().hashes.turn().unwrap()).collect();
     let (log_in, sign_up) =
@@ -198,7 +199,7 @@ fn an_attempt_that_was_never_tried_does_not_count() {
         let wait = || world.site().hashes.turn().map(drop);
         let waiting: Vec<_> = (0..HASHES_WAITING_MAX).map(|_| scope.spawn(wait)).collect();
         let mut browser = world.browser();
-        // Until all of these wait, whoever comes before one of them would wait himself.
+        // Until all of these wait, a request that comes before one of them would wait, too.
         while world.site().hashes.waiting() < HASHES_WAITING_MAX {
             thread::yield_now();
         }
@@ -219,12 +220,15 @@ fn an_attempt_that_was_never_tried_does_not_count() {
 }
 
 #[test]
-fn names_that_mean_nothing_or_the_site_are_reserved() {
+fn names_of_roles_and_words_for_a_missing_value_are_reserved() {
     let world = World::new();
     let mut browser = world.browser();
-    for id in ["admin", "system", "null", "undefined", "forum", "everybody"] {
-        let form = [("id", id), ("password", "long enough")];
-        browser.post("/signup", &form).is(422).has(&["is reserved. Please choose another."]);
+    for name in ["admin", "system", "null", "undefined", "forum", "everybody"] {
+        let shown = name.to_uppercase();
+        for (id, nick) in [(name, ""), (name, "Eve"), ("eve", name), ("eve", &*shown)] {
+            let form = [("id", id), ("nick", nick), ("password", "long enough")];
+            browser.post("/signup", &form).is(422).has(&["is reserved. Please choose another."]);
+        }
     }
     browser.post("/signup", &[("id", "nullius"), ("password", "long enough")]).is(303);
 }
@@ -299,7 +303,7 @@ fn forms_of_other_sites_do_nothing() {
 }
 
 #[test]
-fn what_is_not_there_is_said_so() {
+fn missing_pages_are_answered_with_404() {
     let world = World::new();
     let alice = world.user("alice");
     for path in [

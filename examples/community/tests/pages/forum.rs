@@ -1,7 +1,8 @@
-//! The forum: writing, paging, being told.
+//! The forum: writing, paging, notices and subscriptions.
 
-use nextim_community::limits::{POSTS_SHOWN, SENDS_AT_ONCE, THREADS_SHOWN};
+use nextim_community::limits::{POSTS_SHOWN, THREADS_SHOWN};
 use nextim_community::store::forum;
+use nextim_community::webim::limits::SENDS_AT_ONCE;
 
 use crate::harness::World;
 
@@ -39,7 +40,7 @@ fn users_named_by_their_address_are_links() {
 }
 
 #[test]
-fn what_is_empty_or_too_long_is_shown_again() {
+fn a_refused_text_is_shown_again() {
     let world = World::new();
     let mut zoe = world.user("zoe");
     let long = "é".repeat(10_001);
@@ -60,10 +61,10 @@ fn what_is_empty_or_too_long_is_shown_again() {
 }
 
 #[test]
-fn nobody_posts_without_end() {
+fn posts_are_limited() {
     let world = World::new();
     let mut zoe = world.user("zoe");
-    // Some come back while a slow machine posts.
+    // Tokens are regained while a slow machine posts.
     let mut posts = (0..1_000).map(|_| zoe.post("/forum/1", &[("body", "x")]).status);
     assert!(posts.position(|status| status == 429).is_some_and(|count| count >= SENDS_AT_ONCE as usize));
 }
@@ -96,7 +97,7 @@ fn long_lists_have_pages() {
 }
 
 #[test]
-fn subscribers_are_told_at_once() {
+fn subscribers_get_posts_at_once() {
     let world = World::new();
     let mut zoe = world.user("zoe");
     zoe.get("/forum").has(&["action=\"/forum/subscribe\""]);

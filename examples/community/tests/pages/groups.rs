@@ -1,4 +1,4 @@
-//! Groups: who is in them and whose they are.
+//! Groups, their members and their owners.
 
 use crate::harness::World;
 
@@ -57,7 +57,7 @@ fn only_its_owner_changes_a_group() {
 }
 
 #[test]
-fn who_leaves_a_group_hears_it_no_more() {
+fn a_user_who_leaves_a_group_leaves_its_room() {
     let world = World::new();
     let session = world.im("/presences/online", &[("name", "bob"), ("rooms", "1")]);
     assert!(session["ticket"].is_string());

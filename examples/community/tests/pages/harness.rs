@@ -1,6 +1,6 @@
 //! A site to visit, and browsers that visit it.
 //!
-//! Owns: starting both servers, cookies, forms. Must not: check anything but what every page promises.
+//! Owns: starting both servers, cookies, forms. Must not: name a page of the site but the log-in.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -74,7 +74,7 @@ impl World {
         serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
     }
 
-    /// What a page of the user with this ticket is told next.
+    /// The answer to a poll with this ticket.
     pub(crate) fn poll(&self, ticket: &str) -> serde_json::Value {
         let url = format!("http://{}/packets", self.server.addresses()[0]);
         let asked = ureq::get(&url).query("domain", DOMAIN).query("ticket", ticket).query("seq", "0");
@@ -82,14 +82,14 @@ impl World {
     }
 }
 
-/// A browser: it keeps the session's cookie and says which page a form is on.
+/// A browser: it keeps the session's cookie and sends the origin of a form.
 pub(crate) struct Browser {
     agent: Agent,
     pub(crate) origin: String,
     pub(crate) cookie: String,
 }
 
-/// What a browser was answered.
+/// An answer to a browser.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -102,7 +102,7 @@ impl Answer {
         self.headers.get(name).map_or("", String::as_str)
     }
 
-    /// Checks that the page has all of this.
+    /// Checks that the page has all of these texts.
     #[track_caller]
     pub(crate) fn has(&self, texts: &[&str]) -> &Answer {
         for text in texts {
@@ -111,7 +111,7 @@ impl Answer {
         self
     }
 
-    /// Checks that the page has nothing of this.
+    /// Checks that the page has none of these texts.
     #[track_caller]
     pub(crate) fn lacks(&self, texts: &[&str]) -> &Answer {
         for text in texts {
@@ -126,7 +126,7 @@ impl Answer {
         self
     }
 
-    /// Checks that the browser is sent on to this page.
+    /// Checks for a redirect to this page.
     #[track_caller]
     pub(crate) fn leads_to(&self, place: &str) -> &Answer {
         self.is(303);
@@ -154,7 +154,7 @@ impl Browser {
         self.post_from(&origin, path, form)
     }
 
-    /// Sends a form of whatever page.
+    /// Sends a form of a page of this origin.
     pub(crate) fn post_from(&mut self, origin: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         let asked = self.agent.post(format!("{}{path}", self.origin)).header("cookie", &self.cookie);
         let answer = read(asked.header("origin", origin).send_form(form.iter().copied()).unwrap());

@@ -1,4 +1,4 @@
-//! The pages, as browsers meet them: a site and a message server on ports of their own.
+//! The pages as browsers get them, from a site and a message server on ports of their own.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 

@@ -30,7 +30,7 @@ fn front_end() -> (TempDir, World) {
 }
 
 #[test]
-fn without_a_front_end_the_page_says_what_is_missing() {
+fn without_a_front_end_the_page_lists_the_missing_files() {
     let world = World::new();
     let page = world.user("alice").get("/old");
     page.is(200).has(&["--old DIR", "webim.all.min.js", "data-site=\"/webim\" data-user="]);

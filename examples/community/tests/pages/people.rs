@@ -8,7 +8,7 @@ const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>
 const ESCAPED: &str = "&#60;script&#62;alert(1)";
 
 #[test]
-fn every_address_of_a_user_leads_to_his_page() {
+fn every_address_of_a_user_leads_to_the_same_page() {
     let world = World::new();
     let nobody = world.browser();
     for path in ["/space.php?uid=1", "/home.php?mod=space&uid=1", "/space-uid-1.html"] {
@@ -18,7 +18,7 @@ fn every_address_of_a_user_leads_to_his_page() {
 }
 
 #[test]
-fn the_site_is_full_of_links_to_users_in_all_four_forms() {
+fn pages_have_links_to_users_in_all_four_forms() {
     let world = World::new();
     let alice = world.user("alice");
     alice.get("/forum/1").has(&["href=\"/space.php?uid=2\""]);
@@ -28,7 +28,7 @@ fn the_site_is_full_of_links_to_users_in_all_four_forms() {
 }
 
 #[test]
-fn a_profile_shows_its_user_and_what_he_is_to_the_visitor() {
+fn a_profile_shows_its_user_and_the_relation_to_the_visitor() {
     let world = World::new();
     let page = world.browser().get("/u/bob");
     page.is(200).has(&["Bob</h1>", "I repair bicycles", "Bicycle kitchen", "/forum/1", "Log in to chat"]);
@@ -41,7 +41,7 @@ fn a_profile_shows_its_user_and_what_he_is_to_the_visitor() {
 }
 
 #[test]
-fn a_user_changes_his_own_profile() {
+fn users_change_their_own_profile() {
     let world = World::new();
     let mut alice = world.user("alice");
     let page =
@@ -60,6 +60,8 @@ fn a_user_changes_his_own_profile() {
     alice.post("/profile", &[("nick", &*long), ("bio", "kept")]).is(422).has(&["too long", &*long, "kept"]);
     alice.post("/profile", &[("nick", "A"), ("bio", &*bio)]).is(422).has(&["1000 are allowed"]);
     alice.post("/profile", &[("nick", " "), ("bio", "")]).is(422).has(&["missing"]);
+    alice.post("/profile", &[("nick", "ADMIN"), ("bio", "kept")]).is(422).has(&["is reserved", "kept"]);
+    world.user("admin").submit("/profile", &[("nick", "Admin"), ("bio", "")]).has(&["Saved."]);
     world.browser().post("/profile", &[("nick", "A"), ("bio", "")]).is(401);
 }
 
@@ -105,10 +107,10 @@ fn a_request_is_made_seen_and_accepted() {
 fn requests_are_declined_taken_back_or_met() {
     let world = World::new();
     let (mut zoe, mut alice, mut dave) = (world.user("zoe"), world.user("alice"), world.user("dave"));
-    alice.submit("/u/dave/decline", &[]).has(&["The request is gone", "/u/dave/add"]);
+    alice.submit("/u/dave/decline", &[]).has(&["The request is removed", "/u/dave/add"]);
     alice.post("/u/dave/decline", &[]).is(404);
     zoe.post("/u/alice/add", &[]).is(303);
-    zoe.submit("/u/alice/unfriend", &[]).has(&["The request is gone"]);
+    zoe.submit("/u/alice/unfriend", &[]).has(&["The request is removed"]);
     alice.get("/friends").lacks(&["/u/zoe/accept"]);
     zoe.post("/u/dave/add", &[]).is(303);
     dave.submit("/u/zoe/add", &[]).has(&["You are friends now"]);
@@ -119,7 +121,7 @@ fn requests_are_declined_taken_back_or_met() {
 fn a_friendship_ends_for_both() {
     let world = World::new();
     let mut alice = world.user("alice");
-    alice.submit("/u/bob/unfriend", &[]).has(&["friends no longer", "/u/bob/add"]);
+    alice.submit("/u/bob/unfriend", &[]).has(&["You are no longer friends", "/u/bob/add"]);
     world.user("bob").get("/friends").lacks(&["/u/alice/unfriend"]);
     alice.post("/u/bob/unfriend", &[]).is(404);
     alice.post("/u/alice/add", &[]).is(400);
@@ -128,7 +130,7 @@ fn a_friendship_ends_for_both() {
 }
 
 #[test]
-fn who_is_blocked_asks_in_vain_and_is_not_told() {
+fn a_request_of_a_blocked_user_is_dropped_without_a_sign() {
     let world = World::new();
     let (mut alice, mut zoe, mut dave) = (world.user("alice"), world.user("zoe"), world.user("dave"));
     alice.submit("/u/zoe/block", &[]).has(&["Blocked.", "/u/zoe/unblock"]);
@@ -143,16 +145,16 @@ fn who_is_blocked_asks_in_vain_and_is_not_told() {
 }
 
 #[test]
-fn a_request_to_somebody_ends_when_one_blocks_him() {
+fn a_block_ends_requests_between_the_two() {
     let world = World::new();
     let (mut alice, mut dave) = (world.user("alice"), world.user("dave"));
-    dave.post("/u/alice/block", &[]).is(303); // whom he has asked before
+    dave.post("/u/alice/block", &[]).is(303); // after a request to the same user
     alice.post("/u/dave/accept", &[]).is(404);
     dave.get("/notifications").lacks(&["Alice is your friend now"]);
 }
 
 #[test]
-fn a_friend_is_told_once_that_he_is_one() {
+fn a_friend_who_is_added_again_gets_no_notice() {
     let world = World::new();
     let (mut alice, bob) = (world.user("alice"), world.user("bob"));
     alice.submit("/u/bob/add", &[]).has(&["You are friends now"]);

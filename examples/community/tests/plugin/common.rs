@@ -1,7 +1,7 @@
-//! What the tests share.
+//! A message server, sites and browsers for the tests.
 //!
-//! Owns: one message server for all tests of the process, each of which has a domain of its own; a site with a database
-//! of its own; and browsers. Must not: know any endpoint's rules.
+//! Owns: one message server for all tests of the process; for each test a domain, and a site with a database of its own.
+//! Must not: name an endpoint but `online`.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -14,10 +14,11 @@ use nextim::base::domains::DomainConfig;
 use nextim::config::Config;
 use nextim::node::{Handle, Server};
 use nextim_community::community::Community;
-use nextim_community::session;
+use nextim_community::secret;
 use nextim_community::site::Options;
 use nextim_community::store::{accounts, messages};
-use nextim_community::webim::server::Address;
+use nextim_community::webim::host::Message;
+use nextim_community::webim::server::{Address, Push};
 use serde_json::Value;
 use tempfile::TempDir;
 use ureq::Agent;
@@ -25,12 +26,12 @@ use ureq::http::Request;
 
 /// Domains, one for each test.
 const DOMAINS: usize = 200;
-/// What must happen happens within this.
+/// The time within which an event must happen.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// The site's key in all domains.
 pub(crate) const APIKEY: &str = "test key";
 
-/// The message server. It is started before anything else is opened, as its threads keep what is open then.
+/// The message server. It starts before any file is opened: files that are open then stay open in its threads.
 pub(crate) fn message_server() -> &'static Handle {
     static SERVER: OnceLock<Handle> = OnceLock::new();
     SERVER.get_or_init(|| {
@@ -51,14 +52,14 @@ fn domains() -> MutexGuard<'static, BTreeMap<String, DomainConfig>> {
     CONFIGURED.lock().unwrap()
 }
 
-/// Configures a domain anew.
+/// Changes the configuration of a domain.
 pub(crate) fn configure(domain: &str, change: impl FnOnce(&mut DomainConfig)) {
     let mut domains = domains();
     change(domains.entry(domain.to_owned()).or_insert_with(|| DomainConfig::new(domain, APIKEY)));
     message_server().reload(&domains.values().cloned().collect::<Vec<_>>());
 }
 
-/// Takes a domain away.
+/// Removes a domain.
 pub(crate) fn remove(domain: &str) {
     let mut domains = domains();
     domains.remove(domain);
@@ -69,7 +70,7 @@ pub(crate) fn anywhere() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-/// Waits until something is so.
+/// Waits until the probe finds something.
 #[track_caller]
 pub(crate) fn wait<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + DEADLINE;
@@ -131,14 +132,14 @@ impl TestSite {
     pub(crate) fn log_in(&self, user: &str) -> Browser<'_> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let token = format!("token-{}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let hash = session::hash(&token);
+        let hash = secret::hash(&token);
         let store = &self.community.site().store;
         store.write(|db| accounts::begin_session(db, &hash, user)).unwrap();
         Browser { cookie: format!("community_session={token}"), ..self.browser() }
     }
 
-    /// What waits for a user.
-    pub(crate) fn waiting(&self, user: &str) -> Vec<messages::Message> {
+    /// The undelivered messages to a user.
+    pub(crate) fn waiting(&self, user: &str) -> Vec<Message> {
         self.community.site().store.read(|db| messages::waiting(db, user)).unwrap()
     }
 }
@@ -150,7 +151,7 @@ pub(crate) struct Browser<'a> {
     pub(crate) cookie: String,
 }
 
-/// What came back.
+/// An answer to a browser.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -168,7 +169,7 @@ impl Answer {
         self.head.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 
-    /// The status and the words for the user.
+    /// The status and the text for the user.
     #[track_caller]
     pub(crate) fn refusal(&self) -> (u16, String) {
         (self.status, self.json()["error"].as_str().unwrap_or_else(|| panic!("{self:?}")).to_owned())
@@ -183,18 +184,18 @@ impl<'a> Browser<'a> {
         self.site.origin()
     }
 
-    /// GET as pages do it.
+    /// GET, as pages of the site do it.
     pub(crate) fn get(&self, endpoint: &str, params: Pairs<'_>) -> Answer {
         self.ask("GET", &format!("/webim/{endpoint}?{}", form(params)), &[], "")
     }
 
-    /// POST as pages of the site do it.
+    /// POST, as pages of the site do it.
     pub(crate) fn post(&self, endpoint: &str, params: Pairs<'_>) -> Answer {
         let origin = self.site.origin();
         self.ask("POST", &format!("/webim/{endpoint}"), &[("origin", &origin)], &form(params))
     }
 
-    /// The same, which has to be carried out. Returns the JSON.
+    /// A POST that must succeed. Returns the JSON.
     #[track_caller]
     pub(crate) fn done(&self, endpoint: &str, params: Pairs<'_>) -> Value {
         let answer = self.post(endpoint, params);
@@ -202,7 +203,7 @@ impl<'a> Browser<'a> {
         answer.json()
     }
 
-    /// The same by GET.
+    /// A GET that must succeed. Returns the JSON.
     #[track_caller]
     pub(crate) fn read(&self, endpoint: &str, params: Pairs<'_>) -> Value {
         let answer = self.get(endpoint, params);
@@ -210,7 +211,7 @@ impl<'a> Browser<'a> {
         answer.json()
     }
 
-    /// Anything.
+    /// Any request.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: Pairs<'_>, body: &str) -> Answer {
         let mut request = Request::builder().method(method).uri(self.site.origin() + path);
         if !self.cookie.is_empty() {
@@ -244,10 +245,10 @@ impl<'a> Browser<'a> {
 pub(crate) struct Page<'b, 'a> {
     pub(crate) browser: &'b Browser<'a>,
     pub(crate) ticket: String,
-    /// What `online` answered.
+    /// The answer of `online`.
     pub(crate) answer: Value,
     seq: u64,
-    /// What was polled and not yet looked for.
+    /// Packets that were polled and not looked at yet.
     packets: Vec<(String, Value)>,
 }
 
@@ -259,7 +260,7 @@ impl Page<'_, '_> {
         self.browser.post(endpoint, &params)
     }
 
-    /// The same, which has to be carried out.
+    /// A POST with the page's ticket that must succeed.
     #[track_caller]
     pub(crate) fn done(&self, endpoint: &str, params: Pairs<'_>) -> Value {
         let answer = self.post(endpoint, params);
@@ -267,7 +268,7 @@ impl Page<'_, '_> {
         answer.json()
     }
 
-    /// One poll's answer: its HTTP status, and what it says.
+    /// The answer to one poll: its HTTP status and JSON.
     pub(crate) fn poll(&mut self) -> (u16, Value) {
         let connection = &self.answer["connection"];
         let (server, domain) =
@@ -285,7 +286,7 @@ impl Page<'_, '_> {
         (answer.status, said)
     }
 
-    /// Polls until a packet of this list comes that fits. Packets are looked at once.
+    /// Polls until a packet of this list fits. Each packet is looked at once.
     #[track_caller]
     pub(crate) fn next(&mut self, list: &str, fits: impl Fn(&Value) -> bool) -> Value {
         wait(list, || {
@@ -299,19 +300,19 @@ impl Page<'_, '_> {
         })
     }
 
-    /// Of this list nothing else has come that was not looked at.
+    /// Checks that all other packets of this list that came are expected.
     #[track_caller]
-    pub(crate) fn heard_only(&self, list: &str, expected: impl Fn(&Value) -> bool) {
+    pub(crate) fn got_only(&self, list: &str, expected: impl Fn(&Value) -> bool) {
         let came: Vec<_> =
             self.packets.iter().filter(|(of, packet)| of == list && !expected(packet)).collect();
         assert!(came.is_empty(), "{came:?}");
     }
 
-    /// All messages that are there now: those before a message the page's user is sent for this purpose.
+    /// All messages up to one that is sent to the page's user for this purpose.
     pub(crate) fn messages(&mut self) -> Vec<Value> {
         let name = self.answer["user"]["id"].as_str().unwrap().to_owned();
         let site = self.browser.site;
-        let push = nextim_community::webim::server::Push {
+        let push = Push {
             ticket: None,
             from: "the-test",
             nick: "",
@@ -322,7 +323,7 @@ impl Page<'_, '_> {
             timestamp: 0,
             id: "last",
         };
-        site.community.site().im.message(&push).unwrap();
+        site.community.site().webim.im.message(&push).unwrap();
         self.next("messages", |message| message["id"] == "last");
         let (found, rest) =
             std::mem::take(&mut self.packets).into_iter().partition(|(of, _)| of == "messages");
@@ -341,14 +342,14 @@ fn form(params: Pairs<'_>) -> String {
     form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
 }
 
-/// What stands under a key in each of a list.
+/// The value of a key in each entry of a list.
 #[track_caller]
 pub(crate) fn each(list: &Value, key: &str) -> Vec<String> {
     let text = |item: &Value| item[key].as_str().unwrap_or_else(|| panic!("{key} in {item}")).to_owned();
     list.as_array().unwrap().iter().map(text).collect()
 }
 
-/// The one of a list that has this id.
+/// The entry of a list with this id.
 #[track_caller]
 pub(crate) fn with_id<'a>(list: &'a Value, id: &str) -> &'a Value {
     let found = list.as_array().unwrap().iter().find(|item| item["id"] == id);

@@ -1,7 +1,6 @@
 //! Buddies, blocks, and notifications.
 
-use nextim_community::store::{accounts, friends, notices};
-use nextim_community::webim;
+use nextim_community::store::{friends, notices};
 use serde_json::json;
 
 use crate::common::{TestSite, each, with_id};
@@ -13,7 +12,7 @@ fn buddies_always_have_a_presence() {
     let _page = bob.online(&[("show", "away"), ("status", "out")]);
     for name in ["buddies", "buddy"] {
         let found = alice.read(name, &[("ids", "bob,3,8,nobody,undefined,alice"), ("_", "1")]);
-        assert_eq!(each(&found, "id"), ["bob", "carol", "zoe"], "unknown ones are left out");
+        assert_eq!(each(&found, "id"), ["bob", "carol", "zoe"], "unknown ids are left out");
         assert_eq!(each(&found, "group"), ["friend", "Colleagues", "stranger"]);
         assert_eq!(each(&found, "presence"), ["online", "offline", "offline"]);
         assert_eq!(each(&found, "show"), ["away", "unavailable", "unavailable"]);
@@ -25,7 +24,7 @@ fn buddies_always_have_a_presence() {
 }
 
 #[test]
-fn the_blocked_are_neither_heard_nor_seen() {
+fn blocked_users_neither_write_nor_see_presence() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (mut at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
@@ -39,10 +38,14 @@ fn the_blocked_are_neither_heard_nor_seen() {
     let seen = &alice.read("buddies", &[("ids", "bob")])[0];
     assert_eq!((&seen["presence"], &seen["blocked"]), (&json!("offline"), &json!(true)));
     let seen = &bob.read("buddies", &[("ids", "alice")])[0];
-    assert_eq!((&seen["presence"], seen.get("blocked")), (&json!("offline"), None), "he is not told");
-    let (again, his) = (alice.online(&[]), bob.online(&[]));
+    assert_eq!(
+        (&seen["presence"], seen.get("blocked")),
+        (&json!("offline"), None),
+        "a blocked user does not see the block"
+    );
+    let (again, of_bob) = (alice.online(&[]), bob.online(&[]));
     assert_eq!(with_id(&again.answer["buddies"], "bob")["presence"], "offline");
-    assert_eq!(with_id(&his.answer["buddies"], "alice")["presence"], "offline");
+    assert_eq!(with_id(&of_bob.answer["buddies"], "alice")["presence"], "offline");
     at_bob.done("presence", &[("show", "dnd")]);
     at_alice.messages();
     let (_, said) = at_alice.poll();
@@ -54,7 +57,7 @@ fn the_blocked_are_neither_heard_nor_seen() {
 }
 
 #[test]
-fn what_somebody_says_beside_his_presence_is_not_for_the_blocked_nor_told_of_the_invisible() {
+fn a_status_is_hidden_from_blocked_users_and_while_its_user_is_invisible() {
     let site = TestSite::start();
     let (alice, bob, zoe) = (site.log_in("alice"), site.log_in("bob"), site.log_in("zoe"));
     let at_alice = alice.online(&[("show", "available"), ("status", "at home")]);
@@ -72,7 +75,7 @@ fn what_somebody_says_beside_his_presence_is_not_for_the_blocked_nor_told_of_the
 }
 
 #[test]
-fn not_everybody_can_be_blocked() {
+fn only_other_users_can_be_blocked() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     for id in ["alice", "nobody", "99"] {
@@ -83,15 +86,14 @@ fn not_everybody_can_be_blocked() {
 }
 
 #[test]
-fn a_friendship_that_ends_ends_here_too() {
+fn the_end_of_a_friendship_ends_presence_in_the_chat() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (mut at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
     at_alice.next("presences", |presence| presence["from"] == "bob");
     let inner = site.community.site();
-    let user = inner.store.read(|db| accounts::find(db, "alice")).unwrap().unwrap();
     inner.store.write(|db| friends::remove(db, "alice", "bob")).unwrap();
-    webim::unlink(inner, &user, "bob");
+    inner.webim.unlink("alice", "bob");
     at_bob.done("presence", &[("show", "dnd")]);
     at_alice.messages();
     assert_eq!(at_alice.poll().1["presences"], json!([]));

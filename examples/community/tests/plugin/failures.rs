@@ -1,4 +1,4 @@
-//! A message server that is not there, and a database that cannot be written.
+//! A message server that cannot be reached, and a database that cannot be written.
 
 use std::io::{Read, Write, copy};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -7,15 +7,14 @@ use std::thread;
 
 use nextim_community::site::Options;
 use nextim_community::store::forum;
-use nextim_community::webim::push_post;
 use nextim_community::webim::server::Address;
 use serde_json::json;
 
 use crate::common::{Page, TestSite, anywhere, each, message_server, wait, with_id};
 use crate::log_outs::{is_there, post};
 
-/// A way to the message server that can be closed: what is connected is cut, and who connects is cut at once.
-struct Way {
+/// A relay to the message server. When it is closed, all connections are cut, and new ones are cut at once.
+struct Relay {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
 }
@@ -24,20 +23,20 @@ struct Way {
 struct State {
     open: bool,
     connections: Vec<TcpStream>,
-    /// What is done before the next call gets through.
+    /// Runs before the next call gets through.
     before: Option<Box<dyn FnOnce() + Send>>,
 }
 
-/// A site that reaches the message server by a way that is open.
-fn behind_a_way() -> (TestSite, Way) {
-    let way = Way::closed();
-    way.set(true);
-    let url = format!("http://{}", way.address);
-    (TestSite::with(Options::default(), |address| Address { url, ..address }), way)
+/// A site, and the open relay through which it reaches the message server.
+fn behind_a_relay() -> (TestSite, Relay) {
+    let relay = Relay::closed();
+    relay.set(true);
+    let url = format!("http://{}", relay.address);
+    (TestSite::with(Options::default(), |address| Address { url, ..address }), relay)
 }
 
-impl Way {
-    fn closed() -> Way {
+impl Relay {
+    fn closed() -> Relay {
         let server = message_server().addresses()[0];
         let listener = TcpListener::bind(anywhere()).unwrap();
         let address = listener.local_addr().unwrap();
@@ -57,7 +56,7 @@ impl Way {
                 }
             }
         });
-        Way { address, state }
+        Relay { address, state }
     }
 
     fn set(&self, open: bool) {
@@ -69,8 +68,8 @@ impl Way {
     }
 }
 
-impl Way {
-    /// Cuts what is connected, so that the next call comes anew, and changes the database before it gets through.
+impl Relay {
+    /// Cuts all connections, so that the next call opens one, and changes the database before that call gets through.
     fn before_next_in(&self, site: &TestSite, sql: &'static str) {
         self.set(true);
         let file = site.file();
@@ -88,14 +87,14 @@ fn pass(mut from: impl Read + Send + 'static, mut to: TcpStream) {
 
 #[test]
 fn the_site_runs_without_the_message_server_and_recovers() {
-    let way = Way::closed();
-    let url = format!("http://{}", way.address);
+    let relay = Relay::closed();
+    let url = format!("http://{}", relay.address);
     let site = TestSite::with(Options::default(), |address| Address { url, ..address });
-    assert!(site.community.site().im.problem().is_some());
+    assert!(site.community.site().webim.im.problem().is_some());
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     assert_eq!(alice.done("online", &[]), json!({"success": false, "error_msg": "IM Server Not Found"}));
     let id = alice.done("message", &[("to", "bob"), ("body", "later"), ("cid", "c")])["id"].clone();
-    assert!(id.is_string(), "stored is accepted");
+    assert!(id.is_string(), "a stored message is accepted");
     let buddies = alice.read("buddies", &[("ids", "bob")]);
     assert_eq!(each(&buddies, "presence"), ["offline"]);
     assert_eq!(alice.read("rooms", &[])[0]["count"], 0);
@@ -104,8 +103,8 @@ fn the_site_runs_without_the_message_server_and_recovers() {
     assert_eq!(alice.done("block", &[("id", "dave")]), "ok");
     assert_eq!(site.waiting("bob").len(), 1);
 
-    way.set(true);
-    assert_eq!(site.community.site().im.problem(), None);
+    relay.set(true);
+    assert_eq!(site.community.site().webim.im.problem(), None);
     let mut at_bob = bob.online(&[]);
     assert_eq!(each(&at_bob.answer["new_messages"], "id"), [id.as_str().unwrap()]);
     let at_alice = alice.online(&[]);
@@ -116,34 +115,34 @@ fn the_site_runs_without_the_message_server_and_recovers() {
 }
 
 #[test]
-fn a_message_server_that_goes_away_is_told_of_and_used_again() {
-    let way = Way::closed();
-    way.set(true);
-    let url = format!("http://{}", way.address);
+fn a_message_server_that_comes_back_is_used_again() {
+    let relay = Relay::closed();
+    relay.set(true);
+    let url = format!("http://{}", relay.address);
     let site = TestSite::with(Options::default(), |address| Address { url, ..address });
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
-    way.set(false);
+    relay.set(false);
     let (status, text) = at_alice.post("presence", &[("show", "away")]).refusal();
     assert_eq!((status, text.as_str()), (503, "The chat cannot be reached at the moment."));
     assert_eq!(at_alice.post("status", &[("to", "bob"), ("show", "typing")]).refusal().0, 503);
-    way.set(true);
+    relay.set(true);
     assert_eq!(at_alice.done("presence", &[("show", "away")]), "ok");
-    // Connections from before are dead without anybody knowing.
-    way.set(true);
+    // The site's kept connections are dead, which it has not noticed.
+    relay.set(true);
     at_alice.done("message", &[("to", "bob"), ("body", "at once")]);
     assert_eq!(at_bob.next("messages", |_| true)["body"], "at once");
 }
 
 #[test]
-fn a_broadcast_that_nobody_was_told_is_told_by_its_retry() {
-    let way = Way::closed();
-    let url = format!("http://{}", way.address);
+fn a_broadcast_that_failed_is_pushed_by_its_retry() {
+    let relay = Relay::closed();
+    let url = format!("http://{}", relay.address);
     let site = TestSite::with(Options::default(), |address| Address { url, ..address });
     let admin = site.log_in("admin");
     let params = [("type", "broadcast"), ("body", "tea time"), ("cid", "c1")];
     assert_eq!(admin.post("message", &params).refusal().0, 503);
-    way.set(true);
+    relay.set(true);
     let bob = site.log_in("bob");
     let mut at_bob = bob.online(&[]);
     let id = admin.done("message", &params)["id"].clone();
@@ -155,19 +154,22 @@ fn a_broadcast_that_nobody_was_told_is_told_by_its_retry() {
 }
 
 #[test]
-fn a_log_out_that_could_not_be_told_is_told_later() {
-    let (site, way) = behind_a_way();
+fn a_log_out_without_the_message_server_takes_effect_later() {
+    let (site, relay) = behind_a_relay();
     let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
     let (mut first, mut second, mut other) = (here.online(&[]), here.online(&[]), phone.online(&[]));
     let log_out = |browser, next: &str, pages: &mut [&mut Page<'_, '_>]| {
-        way.set(false);
+        relay.set(false);
         assert_eq!(post(browser, "/logout", ""), 303);
-        way.set(true);
-        assert!(pages.iter_mut().all(|page| is_there(page)), "the message server was not told");
+        relay.set(true);
+        assert!(
+            pages.iter_mut().all(|page| is_there(page)),
+            "the message server does not know of the log-out"
+        );
         let next = site.log_in(next);
         let mut came = next.online(&[]);
         assert!(!pages.iter_mut().any(|page| is_there(page)));
-        assert!(is_there(&mut came), "who comes later is not meant");
+        assert!(is_there(&mut came), "a later page stays online");
     };
     log_out(&here, "bob", &mut [&mut first, &mut second]);
     assert!(is_there(&mut other), "the phone has not logged out");
@@ -175,12 +177,12 @@ fn a_log_out_that_could_not_be_told_is_told_later() {
 }
 
 #[test]
-fn what_is_said_while_a_page_goes_online_is_not_lost() {
-    let (site, way) = behind_a_way();
+fn a_message_sent_while_a_page_goes_online_is_not_lost() {
+    let (site, relay) = behind_a_relay();
     let alice = site.log_in("alice");
     let seen = alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "1")])["id"].clone();
-    // As another process of the site would: this one has looked for messages, and has no session yet.
-    way.before_next_in(
+    // The site has looked for messages and has no session yet, when another process of it stores a message.
+    relay.before_next_in(
         &site,
         "INSERT INTO messages (type, from_user, to_id, nick, body, timestamp)
          VALUES ('multicast', 'bob', '1', 'Bob', 'in between', 9000000000000)",
@@ -190,37 +192,38 @@ fn what_is_said_while_a_page_goes_online_is_not_lost() {
 }
 
 #[test]
-fn who_is_banned_while_he_comes_has_not_come() {
-    let (site, way) = behind_a_way();
+fn a_ban_while_a_page_goes_online_ends_its_session() {
+    let (site, relay) = behind_a_relay();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    way.before_next_in(&site, "INSERT INTO bans VALUES ('bob', 0); DELETE FROM sessions WHERE user = 'bob'");
+    relay
+        .before_next_in(&site, "INSERT INTO bans VALUES ('bob', 0); DELETE FROM sessions WHERE user = 'bob'");
     assert_eq!(bob.post("online", &[]).refusal().0, 401);
-    wait("he is gone", || {
+    wait("bob is offline", || {
         let bob = alice.read("buddies", &[("ids", "bob")])[0].clone();
         (bob["presence"] == "offline").then_some(())
     });
 }
 
 #[test]
-fn who_is_removed_from_a_group_while_he_joins_its_chat_is_not_in_it() {
-    let (site, way) = behind_a_way();
+fn a_member_removed_while_joining_the_chat_is_not_in_it() {
+    let (site, relay) = behind_a_relay();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let mut at_bob = bob.online(&[]);
     at_bob.done("leave", &[("id", "1")]);
-    way.before_next_in(&site, "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1");
+    relay.before_next_in(&site, "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1");
     assert_eq!(at_bob.post("join", &[("id", "1")]).refusal().0, 404);
     alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", "a secret")]);
     assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
 }
 
 #[test]
-fn what_he_has_lost_while_he_comes_he_does_not_hear() {
-    let (site, way) = behind_a_way();
+fn rights_lost_while_a_page_goes_online_are_taken_from_its_session() {
+    let (site, relay) = behind_a_relay();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let at_alice = alice.online(&[]);
     site.community.site().store.write(|db| forum::subscribe(db, "bob", true)).unwrap();
-    // He leaves a group, locks another, is blocked, and unsubscribes.
-    way.before_next_in(
+    // Bob leaves a group, blocks another, is blocked, and unsubscribes.
+    relay.before_next_in(
         &site,
         "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1;
          INSERT OR REPLACE INTO settings (user, data) VALUES ('bob', '{\"blocked_rooms\": [\"2\"]}');
@@ -231,15 +234,15 @@ fn what_he_has_lost_while_he_comes_he_does_not_hear() {
     for group in ["1", "2"] {
         at_alice.done("message", &[("type", "multicast"), ("to", group), ("body", "a secret")]);
     }
-    push_post(site.community.site(), 1, "not for him");
+    site.community.site().webim.push_post(1, "not for bob");
     at_alice.done("presence", &[("show", "dnd")]);
     assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
-    // That the two are linked no more is told; what she shows then is not.
-    at_bob.heard_only("presences", |presence| presence["type"] == "offline");
+    // Bob gets one packet for the end of the link, and none for alice's show after that.
+    at_bob.got_only("presences", |presence| presence["type"] == "offline");
 }
 
 #[test]
-fn a_locked_database_is_told_and_nothing_is_lost() {
+fn a_locked_database_is_answered_with_503_and_nothing_is_lost() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     alice.done("message", &[("to", "bob"), ("body", "before"), ("cid", "1")]);
@@ -247,7 +250,11 @@ fn a_locked_database_is_told_and_nothing_is_lost() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let (status, text) = alice.post("message", &[("to", "bob"), ("body", "during"), ("cid", "2")]).refusal();
     assert_eq!((status, text.as_str()), (503, "The site is busy. Nothing was saved; please try again."));
-    assert_eq!(bob.post("online", &[]).refusal().0, 503, "nothing is handed over that cannot be noted");
+    assert_eq!(
+        bob.post("online", &[]).refusal().0,
+        503,
+        "a message that cannot be marked is not handed over"
+    );
     assert!(alice.get("history", &[("id", "bob")]).status == 200, "reading goes on");
     other.execute_batch("ROLLBACK").unwrap();
     alice.done("message", &[("to", "bob"), ("body", "during"), ("cid", "2")]);
@@ -256,7 +263,7 @@ fn a_locked_database_is_told_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_full_disk_is_told() {
+fn a_full_disk_is_answered_with_503() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     let store = &site.community.site().store;

@@ -1,4 +1,4 @@
-//! What was said, as each side sees it.
+//! Histories, as each side sees them.
 
 use nextim_community::store::accounts::{self, NewUser};
 use serde_json::json;
@@ -54,7 +54,7 @@ fn a_conversation_is_for_its_two() {
 }
 
 #[test]
-fn clearing_concerns_ones_own_side() {
+fn clearing_a_history_changes_only_one_side() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (with_bob, with_alice) =
@@ -66,7 +66,7 @@ fn clearing_concerns_ones_own_side() {
     assert_eq!(each(&alice.online(&[]).answer["new_messages"], "body"), ["not seen yet"], "not cleared");
     bob.done("clear_history", &[("id", "alice")]);
     let left: i64 = count(&site, "type = 'unicast' AND 'bob' IN (from_user, to_id)");
-    assert_eq!(left, 1, "what both have cleared is gone, what one has not seen is there");
+    assert_eq!(left, 1, "messages cleared by both are deleted, unseen ones are kept");
     assert_eq!(each(&alice.read("history", &with_bob), "body"), ["not seen yet"]);
     assert_eq!(each(&alice.read("history", &[("id", "xiaoming")]), "from").len(), 2, "others are untouched");
 }
@@ -83,7 +83,7 @@ fn a_room_is_cleared_for_each_member() {
     }
     assert_eq!(carol.read("history", &room).as_array().unwrap().len(), 3);
     carol.done("clear_history", &room);
-    assert_eq!(count(&site, "type = 'multicast'"), 0, "all have, so it is gone");
+    assert_eq!(count(&site, "type = 'multicast'"), 0, "all members have cleared it, so it is deleted");
     carol.done("message", &[("type", "multicast"), ("to", "1"), ("body", "new")]);
     assert_eq!(each(&site.log_in("alice").read("history", &room), "body"), ["new"]);
 }

@@ -59,7 +59,7 @@ fn every_call_may_be_a_script() {
 }
 
 #[test]
-fn a_script_is_safe_whatever_it_says() {
+fn a_script_is_safe_with_any_text() {
     let site = site();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     bob.done("message", &[("to", "alice"), ("body", "</script>\u{2028}<!--")]);
@@ -82,7 +82,7 @@ fn refusals_are_scripts_that_run() {
 }
 
 #[test]
-fn a_page_of_an_allowed_origin_may_post_that_it_leaves_and_nothing_else() {
+fn a_page_of_an_allowed_origin_may_post_refresh_and_nothing_else() {
     let site = site();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let mut at_bob = bob.online(&[]);

@@ -1,8 +1,9 @@
-//! The end of a log-in: which pages go offline with it.
+//! The end of a log-in, and the pages that go offline with it.
 
 use nextim_community::limits::TICKETS_MAX;
-use nextim_community::session;
+use nextim_community::secret;
 use nextim_community::store::tickets;
+use nextim_community::webim::server::By;
 
 use crate::common::{Browser, Page, TestSite};
 
@@ -18,7 +19,7 @@ pub(crate) fn is_there(page: &mut Page<'_, '_>) -> bool {
 }
 
 #[test]
-fn a_log_out_ends_the_pages_of_that_log_in_alone() {
+fn a_log_out_ends_the_pages_of_that_log_in_only() {
     let site = TestSite::start();
     let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
     let (mut first, mut second, mut other) = (here.online(&[]), here.online(&[]), phone.online(&[]));
@@ -31,7 +32,7 @@ fn a_log_out_ends_the_pages_of_that_log_in_alone() {
 }
 
 #[test]
-fn a_log_out_ends_what_the_bars_own_form_began() {
+fn a_log_out_ends_a_log_in_by_the_bars_own_form() {
     let site = TestSite::start();
     let (mut form, phone) = (site.browser(), site.log_in("bob"));
     let mut at_phone = phone.online(&[]);
@@ -40,13 +41,13 @@ fn a_log_out_ends_what_the_bars_own_form_began() {
     let ticket = answer.json()["connection"]["ticket"].as_str().unwrap().to_owned();
     assert_eq!(form.post("presence", &[("ticket", &ticket), ("show", "away")]).status, 200);
     assert_eq!(post(&form, "/logout", ""), 303);
-    let poll = site.community.site().im.offline(nextim_community::webim::server::By::Ticket(&ticket));
+    let poll = site.community.site().webim.im.offline(By::Ticket(&ticket));
     assert!(poll.is_err(), "its session has ended: {poll:?}");
     assert!(is_there(&mut at_phone));
 }
 
 #[test]
-fn who_logs_in_as_somebody_else_leaves_no_page_of_the_former() {
+fn a_log_in_as_another_user_ends_the_pages_of_the_former() {
     let site = TestSite::start();
     let (browser, elsewhere) = (site.log_in("alice"), site.log_in("alice"));
     let (mut page, mut other) = (browser.online(&[]), elsewhere.online(&[]));
@@ -55,12 +56,12 @@ fn who_logs_in_as_somebody_else_leaves_no_page_of_the_former() {
 }
 
 #[test]
-fn the_ticket_of_a_page_that_has_left_is_forgotten() {
+fn the_ticket_of_a_page_that_went_offline_is_removed() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     for endpoint in ["refresh", "offline"] {
         let page = alice.online(&[]);
-        let hash = session::hash(&page.ticket);
+        let hash = secret::hash(&page.ticket);
         let owner = || site.community.site().store.read(|db| tickets::owner(db, &hash)).unwrap();
         assert_eq!(owner().as_deref(), Some("alice"));
         assert_eq!(page.done(endpoint, &[]), "ok");
@@ -71,20 +72,20 @@ fn the_ticket_of_a_page_that_has_left_is_forgotten() {
 }
 
 #[test]
-fn many_pages_of_a_log_in_push_out_their_own_oldest_and_no_other_log_in() {
+fn many_pages_of_a_log_in_end_its_own_oldest_page_only() {
     let site = TestSite::start();
     let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
     let mut idle = phone.online(&[]);
     let mut oldest = here.online(&[]);
     for number in 1..=TICKETS_MAX {
-        // The message server ends who was not heard of for longest.
+        // At its limit, the message server ends the session that has not polled for longest.
         if number % 8 == 0 {
             assert!(is_there(&mut idle) && is_there(&mut oldest), "{number}");
         }
         here.online(&[]);
-        site.community.site().acts.give_back("online alice");
+        site.community.site().webim.acts.give_back("online alice");
     }
-    assert!(!is_there(&mut oldest), "nobody remembers it, so it does not go on");
+    assert!(!is_there(&mut oldest), "its ticket is removed, so its session ends");
     assert!(is_there(&mut idle));
     idle.done("presence", &[("show", "away")]);
 }

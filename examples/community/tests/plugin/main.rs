@@ -1,6 +1,6 @@
-//! The plugin against a real message server: every endpoint, what it answers, and what it refuses.
+//! The plugin with a real message server: the answers and refusals of every endpoint.
 //!
-//! Owns: the promises a chat bar relies on, one test each. Must not: look at pages.
+//! Owns: the promises that a chat bar relies on, one test each. Must not: fetch pages.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,6 +11,7 @@ mod history;
 mod jsonp;
 mod log_outs;
 mod messages;
+mod missed;
 mod old;
 mod online;
 mod rates;

@@ -1,6 +1,5 @@
-//! `message`: who may write to whom, and that nothing accepted is lost.
+//! `message`: the right to write, and that no accepted message is lost.
 
-use nextim_community::webim;
 use serde_json::json;
 
 use crate::common::{TestSite, configure, each, remove, wait};
@@ -20,7 +19,7 @@ fn a_message_arrives_with_the_sites_id_and_time() {
     let shown = ["from", "nick", "to", "type", "body", "style"].map(|key| got[key].as_str().unwrap());
     let style = "color:#ff0000;font-weight:bold;";
     assert_eq!(shown, ["alice", "Alice", "bob", "unicast", "<b>hi</b> 你好", style]);
-    assert!(site.waiting("bob").is_empty(), "delivered, by the word of the message server");
+    assert!(site.waiting("bob").is_empty(), "the message server has queued it for a page");
     let history = bob.read("history", &[("type", "unicast"), ("id", "alice")]);
     assert_eq!(history.as_array().unwrap().last().unwrap()["style"], style);
 }
@@ -30,11 +29,11 @@ fn a_sender_without_cid_is_answered_in_the_old_way() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     assert_eq!(alice.done("message", &[("type", "unicast"), ("to", "bob"), ("body", "null")]), "ok");
-    assert_eq!(site.waiting("bob")[0].body, "null", "a word somebody may say");
+    assert_eq!(site.waiting("bob")[0].body, "null", "a user may send this word");
 }
 
 #[test]
-fn what_the_page_says_of_sender_and_presence_is_ignored() {
+fn sender_and_presence_in_parameters_are_ignored() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let mut at_bob = bob.online(&[]);
@@ -44,7 +43,7 @@ fn what_the_page_says_of_sender_and_presence_is_ignored() {
     let got = at_bob.next("messages", |_| true);
     assert_eq!((&got["from"], &got["nick"]), (&json!("alice"), &json!("Alice")));
     assert!(got["timestamp"].as_i64().unwrap() > 1 && got["id"] != "x");
-    assert!(site.waiting("bob").is_empty(), "offline is what the message server says");
+    assert!(site.waiting("bob").is_empty(), "the message server knows whether bob is online");
     at_bob.done("offline", &[]);
     wait("bob is gone", || {
         alice.done("message", &[("to", "bob"), ("body", "offline?"), ("offline", "false")]);
@@ -60,11 +59,11 @@ fn a_message_is_stored_once_by_its_cid() {
     let first = send();
     assert_eq!(send(), first);
     let of_carol = carol.done("message", &[("to", "bob"), ("body", "hers"), ("cid", "c1")]);
-    assert_ne!(of_carol["id"], first["id"], "a cid is its sender's own");
+    assert_ne!(of_carol["id"], first["id"], "each sender has own cids");
     let mut at_bob = bob.online(&[]);
     assert_eq!(each(&at_bob.answer["new_messages"], "body"), ["once", "hers"]);
     assert_eq!(send(), first);
-    assert!(at_bob.messages().is_empty(), "delivered is delivered");
+    assert!(at_bob.messages().is_empty(), "a delivered message is not pushed again");
 }
 
 #[test]
@@ -77,7 +76,7 @@ fn a_broadcast_is_stored_once_by_its_cid() {
     assert_eq!((&first["status"], first["id"].is_string()), (&json!("ok"), true));
     assert_eq!(admin.done("message", &params), first);
     let got = at_bob.messages();
-    assert_eq!(got.len(), 1, "what everybody was told is not told again: {got:?}");
+    assert_eq!(got.len(), 1, "it is pushed once: {got:?}");
     assert_eq!((&got[0]["id"], &got[0]["body"]), (&first["id"], &json!("tea time")));
     assert_eq!(admin.done("message", &params[..2]), "ok");
     assert_eq!(alice_refused(&site, &params), 403);
@@ -88,7 +87,7 @@ fn alice_refused(site: &TestSite, params: &[(&str, &str)]) -> u16 {
 }
 
 #[test]
-fn the_cid_comes_back_to_its_sender_alone() {
+fn only_the_sender_gets_the_cid_back() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     alice.done("message", &[("to", "bob"), ("body", "mine"), ("cid", "c1")]);
@@ -122,7 +121,7 @@ fn bodies_are_checked() {
 }
 
 #[test]
-fn nobody_fills_what_waits_for_a_page_with_long_messages() {
+fn long_messages_count_several_times() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let mut at_bob = bob.online(&[]);
@@ -164,13 +163,13 @@ fn a_ticket_must_be_ones_own() {
     ] {
         assert_eq!(alice.post(endpoint, &params).refusal().0, 403, "{endpoint}");
     }
-    // What nobody was given has ended already.
+    // A ticket that was never given to a page counts as ended.
     assert_eq!(alice.done("offline", &[("ticket", "made-up")]), "ok");
     assert_eq!(at_bob.poll().0, 200);
 }
 
 #[test]
-fn who_writes_too_fast_has_to_wait() {
+fn messages_are_limited_by_user() {
     let site = TestSite::start();
     let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
     let send = || alice.post("message", &[("to", "bob"), ("body", "x")]);
@@ -187,11 +186,11 @@ fn ones_own_other_page_has_a_copy() {
     let (mut first, mut second) = (alice.online(&[]), alice.online(&[]));
     let id = first.done("message", &[("to", "bob"), ("body", "x"), ("cid", "c")])["id"].clone();
     assert_eq!(second.next("messages", |_| true)["id"], id);
-    assert!(first.messages().is_empty(), "the page that sent has none");
+    assert!(first.messages().is_empty(), "the sending page gets no copy");
 }
 
 #[test]
-fn a_room_hears_its_members() {
+fn a_room_receives_the_messages_of_its_members() {
     let site = TestSite::start();
     let (alice, bob, dave) = (site.log_in("alice"), site.log_in("bob"), site.log_in("dave"));
     let (at_alice, mut at_bob, mut at_dave) = (alice.online(&[]), bob.online(&[]), dave.online(&[]));
@@ -202,8 +201,8 @@ fn a_room_hears_its_members() {
         (&got["to"], &got["type"], &got["body"]),
         (&json!("1"), &json!("multicast"), &json!("walkers"))
     );
-    let heard: Vec<_> = at_dave.messages().iter().map(|message| message["body"].clone()).collect();
-    assert_eq!(heard, ["kitchen"], "no member of the first");
+    let received: Vec<_> = at_dave.messages().iter().map(|message| message["body"].clone()).collect();
+    assert_eq!(received, ["kitchen"], "dave is no member of the walkers");
 }
 
 #[test]
@@ -219,12 +218,12 @@ fn an_administrator_writes_to_all() {
 }
 
 #[test]
-fn subscribers_hear_of_posts() {
+fn a_post_is_pushed_to_subscribers_only() {
     let site = TestSite::start();
     let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
     let (mut at_alice, mut at_carol) = (alice.online(&[]), carol.online(&[]));
     assert_eq!(at_carol.answer["channels"], json!([]));
-    webim::push_post(site.community.site(), 17, "Sunday walk");
+    site.community.site().webim.push_post(17, "Sunday walk");
     let got = at_alice.next("messages", |_| true);
     let shown = ["from", "nick", "to", "type", "body", "id"].map(|key| got[key].as_str().unwrap());
     assert_eq!(shown, ["forum", "Forum", "channel:forum", "multicast", "Sunday walk", "post-17"]);

@@ -1,10 +1,9 @@
-//! What a front end of 2011 sends, and what it expects.
+//! The requests of a front end of 2011, and the answers it expects.
 //!
-//! It logs in, fetches who is there, chats, enters a room and reads a history, with the literals, aliases and parameters of
+//! It logs in, fetches its contacts, chats, enters a room and reads a history, with the literals, aliases and parameters of
 //! its time, once by POST and once as scripts across origins.
 
 use nextim_community::site::Options;
-use nextim_community::webim;
 use serde_json::{Value, json};
 
 use crate::common::{Browser, TestSite, each, with_id};
@@ -101,24 +100,24 @@ fn whole_visit(mode: Mode) {
 }
 
 #[test]
-fn a_front_end_of_2011_is_at_home() {
+fn a_front_end_of_2011_works() {
     whole_visit(Mode::Ajax);
 }
 
 #[test]
-fn a_front_end_of_2011_is_at_home_across_origins() {
+fn a_front_end_of_2011_works_across_origins() {
     whole_visit(Mode::Jsonp);
 }
 
 #[test]
-fn older_front_ends_hear_only_what_they_know() {
+fn older_front_ends_get_only_types_they_know() {
     let site = TestSite::start();
     let (alice, admin) = (site.log_in("alice"), site.log_in("admin"));
     let mut page = alice.online(&[("version", "3")]);
-    webim::push_post(site.community.site(), 1, "a post");
+    site.community.site().webim.push_post(1, "a post");
     admin.done("message", &[("type", "broadcast"), ("body", "to all")]);
-    let heard = page.messages();
-    assert_eq!(heard.len(), 1, "{heard:?}");
-    let shown = ["type", "to", "body"].map(|key| heard[0][key].as_str().unwrap());
-    assert_eq!(shown, ["unicast", "alice", "to all"], "a broadcast in the guise it understands");
+    let received = page.messages();
+    assert_eq!(received.len(), 1, "{received:?}");
+    let shown = ["type", "to", "body"].map(|key| received[0][key].as_str().unwrap());
+    assert_eq!(shown, ["unicast", "alice", "to all"], "a broadcast comes as a unicast");
 }

@@ -1,10 +1,8 @@
-//! `online`, and the ways a page ends.
+//! `online`, and the ways in which a page goes offline.
 
-use nextim_community::limits::{CATCH_UP_MAX, UNDELIVERED_MAX};
-use nextim_community::session;
+use nextim_community::secret;
 use nextim_community::site::Options;
 use nextim_community::store::bans;
-use nextim_community::store::messages::{self, NewMessage};
 use nextim_community::webim::server::Address;
 use serde_json::{Value, json};
 
@@ -85,7 +83,7 @@ fn strangers_and_open_chats_become_contacts() {
 }
 
 #[test]
-fn nobody_is_online_without_a_log_in() {
+fn online_needs_a_log_in() {
     let site = TestSite::start();
     let answer = site.browser().post("online", &[]);
     assert_eq!(
@@ -115,7 +113,7 @@ fn the_chat_bar_can_log_in() {
     assert_eq!(browser.get("buddies", &[]).status, 200);
     let again = browser.post("online", &[("username", "bob"), ("password", "nextim")]);
     assert_eq!(again.status, 200);
-    assert_eq!(browser.get("buddies", &[]).status, 401, "the session of before has ended");
+    assert_eq!(browser.get("buddies", &[]).status, 401, "the former session has ended");
 }
 
 #[test]
@@ -132,8 +130,8 @@ fn passwords_sessions_and_tickets_are_stored_as_hashes() {
     };
     let passwords = all("SELECT password FROM users");
     assert!(passwords.len() > 5 && passwords.iter().all(|stored| stored.starts_with("$argon2id$")));
-    assert_eq!(all("SELECT token FROM sessions"), [session::hash(&cookie)]);
-    assert_eq!(all("SELECT ticket FROM tickets"), [session::hash(&ticket)]);
+    assert_eq!(all("SELECT token FROM sessions"), [secret::hash(&cookie)]);
+    assert_eq!(all("SELECT ticket FROM tickets"), [secret::hash(&ticket)]);
     let files = std::fs::read_dir(site.file().parent().unwrap()).unwrap();
     for file in files.map(|file| file.unwrap().path()) {
         let bytes = std::fs::read(&file).unwrap();
@@ -152,18 +150,18 @@ fn cookies_stay_on_https() {
 }
 
 #[test]
-fn passwords_cannot_be_tried_without_end() {
+fn attempts_by_the_bars_form_are_limited() {
     let site = TestSite::start();
     let browser = site.browser();
     let attempt = || browser.post("online", &[("username", "alice"), ("password", "guess")]);
     let refused = wait("an attempt is refused", || Some(attempt()).filter(|answer| answer.status == 429));
     assert!(refused.refusal().1.contains("wait"));
     let other = browser.post("online", &[("username", "bob"), ("password", "nextim")]);
-    assert_eq!(other.json()["success"], true, "others are not concerned");
+    assert_eq!(other.json()["success"], true, "other users are not limited by that");
 }
 
 #[test]
-fn what_was_sent_meanwhile_comes_once() {
+fn undelivered_messages_come_once() {
     let site = TestSite::start();
     let (alice, zoe) = (site.log_in("alice"), site.log_in("zoe"));
     zoe.done("message", &[("type", "unicast"), ("to", "alice"), ("body", "hello?")]);
@@ -171,178 +169,18 @@ fn what_was_sent_meanwhile_comes_once() {
     let new = &page.answer["new_messages"];
     assert_eq!(each(new, "body"), ["hello?"]);
     assert_eq!(with_id(&page.answer["buddies"], "zoe")["group"], "stranger", "the sender is a contact");
-    assert_eq!(with_id(&page.answer["buddies"], "zoe")["history"], json!([]), "not told twice");
+    assert_eq!(
+        with_id(&page.answer["buddies"], "zoe")["history"],
+        json!([]),
+        "it is not in the history as well"
+    );
     assert_eq!(alice.online(&[]).answer["new_messages"], json!([]));
     let history = alice.read("history", &[("type", "unicast"), ("id", "zoe")]);
     assert_eq!(each(&history, "body"), ["hello?"]);
 }
 
 #[test]
-fn a_page_catches_up_since_what_it_saw_last() {
-    let site = TestSite::start();
-    let (alice, bob, carol) = (site.log_in("alice"), site.log_in("bob"), site.log_in("carol"));
-    let say = |to: &str, kind: &str, body: &str| {
-        bob.done("message", &[("type", kind), ("to", to), ("body", body), ("cid", body)])["id"].clone()
-    };
-    let seen = say("alice", "unicast", "seen");
-    say("carol", "unicast", "not hers");
-    say("1", "multicast", "walkers");
-    say("2", "multicast", "kitchen");
-    alice.done("leave", &[("id", "2")]);
-    alice.done("message", &[("to", "carol"), ("body", "from her other page")]);
-    carol.done("message", &[("to", "3"), ("type", "multicast"), ("body", "not her room")]);
-    let since = seen.as_str().unwrap();
-    let page = alice.online(&[("since", since)]);
-    let bodies = each(&page.answer["new_messages"], "body");
-    let after = bodies.iter().skip_while(|body| *body != "seen").cloned().collect::<Vec<_>>();
-    assert_eq!(after, ["seen", "walkers", "from her other page"]);
-    assert!(bodies.len() > 3, "and some before it, as pushes may overtake one another");
-    assert!(site.waiting("alice").is_empty());
-    let lost = alice.online(&[("since", since)]).answer["new_messages"].clone();
-    assert_eq!(each(&lost, "body"), bodies, "an answer that was lost is answered again");
-}
-
-/// What of an answer is marked as news.
-fn news(answer: &Value) -> Vec<String> {
-    let lines = answer["new_messages"].as_array().unwrap();
-    each(&lines.iter().filter(|line| line["new"] == true).cloned().collect(), "body")
-}
-
-#[test]
-fn a_line_that_is_repeated_is_no_news_unless_it_waited() {
-    let site = TestSite::start();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    let say = |to: &str, kind: &str, body: &str| {
-        let said = bob.done("message", &[("type", kind), ("to", to), ("body", body), ("cid", body)]);
-        said["id"].as_str().unwrap().to_owned()
-    };
-    say("1", "multicast", "to the walkers");
-    let first = say("alice", "unicast", "first");
-    let waited = say("alice", "unicast", "waited");
-    assert_eq!(news(&alice.online(&[]).answer), ["first", "waited"]);
-
-    let repeated = alice.online(&[("since", &waited)]).answer;
-    let bodies = each(&repeated["new_messages"], "body");
-    assert!(
-        bodies.contains(&"first".to_owned()) && bodies.contains(&"to the walkers".to_owned()),
-        "{bodies:?}"
-    );
-    assert_eq!(news(&repeated), [] as [&str; 0], "it was delivered before");
-
-    let returned = first.parse().unwrap();
-    site.community.site().store.write(|db| messages::set_undelivered(db, returned)).unwrap();
-    assert_eq!(
-        news(&alice.online(&[("since", &waited)]).answer),
-        ["first"],
-        "it was not delivered after all"
-    );
-
-    let mut elsewhere = alice.online(&[]);
-    let handed = say("alice", "unicast", "handed to another page");
-    assert_eq!(elsewhere.next("messages", |_| true)["id"], *handed);
-    say("1", "multicast", "later to the walkers");
-    alice.done("message", &[("to", "bob"), ("body", "her own")]);
-    for page in [alice.online(&[("since", &waited)]).answer, alice.done("missed", &[("since", &waited)])] {
-        assert!(each(&page["new_messages"], "id").contains(&handed));
-        assert_eq!(news(&page), ["later to the walkers"]);
-    }
-    let returned = handed.parse().unwrap();
-    site.community.site().store.write(|db| messages::set_undelivered(db, returned)).unwrap();
-    let page = alice.done("missed", &[("since", &waited)]);
-    assert_eq!(news(&page), ["handed to another page", "later to the walkers"]);
-    let history = alice.read("history", &[("type", "unicast"), ("id", "bob")]);
-    assert!(history.as_array().unwrap().iter().all(|line| line["new"].is_null()));
-}
-
-/// Adds messages to the database, as if they had been said one after another.
-fn fill(site: &TestSite, count: usize, message: impl Fn(usize) -> (&'static str, &'static str)) {
-    let store = &site.community.site().store;
-    let add = |db: &rusqlite::Connection| {
-        (0..count).try_for_each(|n| {
-            let ((kind, to), body) = (message(n), format!("m{n}"));
-            let new = NewMessage { kind, from: "bob", nick: "Bob", to, body: &body, style: "", cid: None };
-            messages::add(db, &new).map(drop)
-        })
-    };
-    store.write(add).unwrap();
-}
-
-fn bodies(count: std::ops::Range<usize>) -> Vec<String> {
-    count.map(|n| format!("m{n}")).collect()
-}
-
-#[test]
-fn what_waits_comes_fifty_at_a_time() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    fill(&site, UNDELIVERED_MAX + 1, |_| ("unicast", "alice"));
-    let page = alice.online(&[]);
-    assert_eq!(each(&page.answer["new_messages"], "body"), bodies(0..UNDELIVERED_MAX));
-    assert_eq!(site.waiting("alice").len(), 1, "the rest comes next time");
-    assert_eq!(each(&alice.online(&[]).answer["new_messages"], "body"), bodies(50..51));
-    assert_eq!(alice.online(&[]).answer["new_messages"], json!([]));
-}
-
-#[test]
-fn thirty_lines_of_history_are_embedded() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    fill(&site, 31, |_| ("multicast", "1"));
-    let rooms = alice.online(&[("room_ids", "1")]).answer["rooms"].clone();
-    assert_eq!(each(&rooms["1"]["history"], "body"), bodies(1..31));
-    fill(&site, 31, |_| ("unicast", "alice"));
-    alice.online(&[]);
-    let buddies = alice.online(&[("buddy_ids", "bob")]).answer["buddies"].clone();
-    assert_eq!(each(&with_id(&buddies, "bob")["history"], "body"), bodies(1..31));
-}
-
-#[test]
-fn a_page_that_missed_much_asks_on_until_it_has_all() {
-    for beyond in [0, 1, CATCH_UP_MAX + 1] {
-        let site = TestSite::start();
-        let alice = site.log_in("alice");
-        let seen = alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "c")])["id"].clone();
-        let place = |n: usize| if n.is_multiple_of(2) { ("unicast", "alice") } else { ("multicast", "2") };
-        fill(&site, CATCH_UP_MAX + beyond, place);
-        let mut answer = alice.online(&[("since", seen.as_str().unwrap())]).answer;
-        let mut got = each(&answer["new_messages"], "body");
-        let start = got.iter().position(|body| body == "m0").unwrap();
-        got.drain(..start);
-        let mut asked = 0;
-        while let Some(more) = answer["more"].as_str() {
-            assert_eq!(answer["new_messages"].as_array().unwrap().last().unwrap()["id"], more);
-            let waiting = site.waiting("alice");
-            assert!(
-                waiting.iter().all(|message| message.id > more.parse().unwrap()),
-                "what is handed over is noted, and no more"
-            );
-            let page = alice.done("missed", &[("since", more)]);
-            let rows = each(&page["new_messages"], "body");
-            let fresh = rows
-                .into_iter()
-                .filter(|body| body.starts_with('m') && !got.contains(body))
-                .collect::<Vec<_>>();
-            got.extend(fresh);
-            (answer, asked) = (page, asked + 1);
-        }
-        assert_eq!(got, bodies(0..CATCH_UP_MAX + beyond), "{beyond}");
-        assert_eq!(asked, beyond.div_ceil(CATCH_UP_MAX), "{beyond}");
-        assert!(site.waiting("alice").is_empty());
-    }
-}
-
-#[test]
-fn what_is_missed_is_asked_for_by_a_number_and_by_post() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    assert_eq!(alice.post("missed", &[("since", "x")]).refusal(), (400, "bad parameter: since".to_owned()));
-    assert_eq!(alice.post("missed", &[]).refusal(), (400, "missing parameter: since".to_owned()));
-    assert_eq!(alice.get("missed", &[("since", "1")]).refusal().0, 405);
-    assert_eq!(site.browser().post("missed", &[("since", "1")]).refusal().0, 401);
-}
-
-#[test]
-fn a_locked_room_is_told_without_what_is_said_in_it() {
+fn a_blocked_room_is_listed_without_its_messages() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let before = alice.online(&[("room_ids", "1")]).answer["rooms"]["1"]["history"].clone();
@@ -359,7 +197,7 @@ fn a_locked_room_is_told_without_what_is_said_in_it() {
 }
 
 #[test]
-fn the_bar_is_told_why_it_may_not_log_in() {
+fn the_bar_gets_the_reason_of_a_refused_log_in() {
     let site = TestSite::start();
     site.community.site().store.write(|db| bans::add(db, "dave")).unwrap();
     let log_in = |name: &str, password: &str| {
@@ -369,7 +207,7 @@ fn the_bar_is_told_why_it_may_not_log_in() {
     };
     assert_eq!(log_in("dave", "nextim"), json!({"success": false, "error_msg": "Forbidden"}));
     let wrong = json!({"success": false, "error_msg": "Not Authorized"});
-    assert_eq!(log_in("dave", "wrong"), wrong, "only he himself learns that he is banned");
+    assert_eq!(log_in("dave", "wrong"), wrong, "only the right password shows the ban");
     site.community.site().store.write(|db| bans::remove(db, "dave")).unwrap();
     assert_eq!(log_in_succeeds(&site, "dave"), "dave");
 }
@@ -389,7 +227,7 @@ fn only_this_page_ends() {
     assert_eq!(second.poll().0, 200);
     assert_eq!(second.done("offline", &[]), "ok");
     at_bob.next("presences", |presence| presence["from"] == "alice" && presence["type"] == "offline");
-    assert_eq!(second.done("offline", &[]), "ok", "again is no failure");
+    assert_eq!(second.done("offline", &[]), "ok", "a second call is no failure");
     assert_eq!(bob.post("offline", &[]).refusal(), (400, "missing parameter: ticket".to_owned()));
 }
 
@@ -424,7 +262,7 @@ fn the_other_sees_typing() {
 }
 
 #[test]
-fn reasons_are_told_and_nothing_is_taken() {
+fn a_message_server_that_refuses_the_key_is_named_and_nothing_is_lost() {
     let wrong_key = |address| Address { apikey: "another".to_owned(), ..address };
     let site = TestSite::with(Options::default(), wrong_key);
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
@@ -435,7 +273,7 @@ fn reasons_are_told_and_nothing_is_taken() {
 }
 
 #[test]
-fn links_work_elsewhere_if_the_site_knows_its_url() {
+fn links_have_the_sites_url_if_it_is_set() {
     let options = Options { url: Some("https://site.example".to_owned()), ..Options::default() };
     let site = TestSite::with(options, |address| address);
     let alice = site.log_in("alice");
@@ -452,7 +290,7 @@ fn links_work_elsewhere_if_the_site_knows_its_url() {
 }
 
 #[test]
-fn browsers_poll_where_the_operator_says() {
+fn browsers_poll_the_url_that_the_operator_sets() {
     let public = |address| Address { public_url: Some("https://im.example".to_owned()), ..address };
     let site = TestSite::with(Options::default(), public);
     let alice = site.log_in("alice");

@@ -1,11 +1,11 @@
-//! How often a user may do the same.
+//! The rates of users.
 
-use nextim_community::limits::ACTS_AT_ONCE;
+use nextim_community::webim::limits::ACTS_AT_ONCE;
 
 use crate::common::TestSite;
 
 #[test]
-fn nothing_that_changes_something_is_done_without_end() {
+fn every_change_is_limited_by_user() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
@@ -20,12 +20,16 @@ fn nothing_that_changes_something_is_done_without_end() {
         ("clear_history", &[("type", "unicast"), ("id", "bob")]),
         ("online", &[]),
     ] {
-        // Some come back while a slow machine asks.
+        // Tokens are regained while a slow machine sends.
         let mut answers = (0..1_000).map(|_| at_alice.post(endpoint, params)).enumerate();
         let refused = answers.find(|(_, answer)| answer.status != 200);
         let (count, refused) = refused.unwrap_or_else(|| panic!("{endpoint} is never refused"));
         assert!(count >= ACTS_AT_ONCE as usize - 1, "{endpoint}: {count}");
         assert_eq!((refused.refusal().0, refused.header("retry-after")), (429, "5"), "{endpoint}");
-        assert_eq!(at_bob.post(endpoint, params).status, 200, "{endpoint}: others are not concerned");
+        assert_eq!(
+            at_bob.post(endpoint, params).status,
+            200,
+            "{endpoint}: other users are not limited by that"
+        );
     }
 }

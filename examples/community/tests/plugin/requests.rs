@@ -1,4 +1,4 @@
-//! What every request has to be, whatever it asks.
+//! Rules for all endpoints.
 
 use serde_json::json;
 
@@ -31,7 +31,7 @@ const READS: [&str; 10] = [
 ];
 
 #[test]
-fn nobody_is_nobody() {
+fn without_a_log_in_every_endpoint_answers_401() {
     let site = TestSite::start();
     let nobody = site.browser();
     for endpoint in CHANGES {
@@ -92,7 +92,7 @@ fn parameters_may_stand_in_the_query() {
 }
 
 #[test]
-fn answers_are_for_nobody_else() {
+fn answers_are_neither_cached_nor_shared() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     let answer = alice.get("buddies", &[("ids", "bob")]);
@@ -107,7 +107,7 @@ fn answers_are_for_nobody_else() {
 }
 
 #[test]
-fn there_is_nothing_else() {
+fn other_endpoints_and_methods_are_refused() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     assert_eq!(alice.get("nothing", &[]).refusal().0, 404);

@@ -1,13 +1,12 @@
-//! The groups' chats, which are for their members.
+//! Rooms, which are open to their members only.
 
-use nextim_community::store::{accounts, groups};
-use nextim_community::webim;
+use nextim_community::store::groups;
 use serde_json::json;
 
 use crate::common::{TestSite, each, wait, with_id};
 
 #[test]
-fn rooms_are_mine() {
+fn rooms_are_the_users_own() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let _page = bob.online(&[]);
@@ -17,7 +16,11 @@ fn rooms_are_mine() {
     for key in ["nick", "url", "pic_url", "default_pic_url"] {
         assert!(mine[0][key].is_string(), "{key}");
     }
-    assert_eq!(each(&alice.read("rooms", &[("ids", "2,3,undefined")]), "id"), ["2"], "the third is not hers");
+    assert_eq!(
+        each(&alice.read("rooms", &[("ids", "2,3,undefined")]), "id"),
+        ["2"],
+        "alice is no member of the third"
+    );
 }
 
 #[test]
@@ -43,7 +46,7 @@ fn a_room_is_left_and_joined() {
 }
 
 #[test]
-fn members_are_those_who_are_there() {
+fn members_are_the_members_who_are_online() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (at_alice, _at_bob) = (alice.online(&[]), bob.online(&[]));
@@ -57,7 +60,7 @@ fn members_are_those_who_are_there() {
 }
 
 #[test]
-fn others_do_not_know_that_there_is_a_group() {
+fn a_group_that_is_not_mine_looks_like_none() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
     for id in ["3", "99", "x", "-1", ""] {
@@ -82,17 +85,15 @@ fn membership_takes_effect_at_once() {
     let (inner, say) = (site.community.site(), |body| {
         at_alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", body)]);
     });
-    let user = inner.store.read(|db| accounts::find(db, "dave")).unwrap().unwrap();
     inner.store.write(|db| groups::join(db, 1, "dave")).unwrap();
-    webim::enter(inner, &user, 1);
+    inner.webim.enter("dave", "Dave", "1");
     say("welcome");
     assert_eq!(at_dave.next("messages", |_| true)["body"], "welcome");
     inner.store.write(|db| groups::leave(db, 1, "dave")).unwrap();
-    webim::expel(inner, &user, 1);
+    inner.webim.expel("dave", "Dave", "1");
     say("gone?");
     assert!(at_dave.messages().is_empty());
-    let absent = inner.store.read(|db| accounts::find(db, "meiling")).unwrap().unwrap();
-    webim::enter(inner, &absent, 1);
+    inner.webim.enter("meiling", "美玲", "1");
     let count = wait("counted", || alice.read("rooms", &[("ids", "1")])[0]["count"].as_i64());
-    assert_eq!(count, 1, "somebody who is not online does not come online by that");
+    assert_eq!(count, 1, "a user who is offline does not come online by that");
 }

@@ -1,8 +1,9 @@
-//! Settings, and the message server's own call.
+//! Settings, and the request of the message server.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use nextim_community::store::messages::{self, NewMessage};
+use nextim_community::store::messages;
+use nextim_community::webim::host::NewMessage;
 use serde_json::json;
 
 use crate::common::{APIKEY, TestSite, configure, each, wait};
@@ -52,7 +53,7 @@ fn undelivered_messages_wait_again() {
     for headers in [&[][..], &[("authorization", wrong.as_str())], &[("authorization", "Basic !")]] {
         assert_eq!(call("/webim/undelivered", headers, &body.to_string()).refusal().0, 401);
     }
-    assert_eq!(alice.post("undelivered", &[]).refusal().0, 401, "a session is no key");
+    assert_eq!(alice.post("undelivered", &[]).refusal().0, 401, "a session cookie is no apikey");
     let right = basic(APIKEY);
     let answer = call("/webim/undelivered", &[("authorization", &right)], &body.to_string());
     assert_eq!((answer.status, answer.json()), (200, json!("ok")));
@@ -62,11 +63,11 @@ fn undelivered_messages_wait_again() {
     assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["x"]);
     let path = format!("/webim/undelivered?domain={}&apikey=test+key", site.domain);
     assert_eq!(call(&path, &[], &body.to_string()).status, 200);
-    assert!(site.waiting("bob").is_empty(), "it has come back before, and he has it");
+    assert!(site.waiting("bob").is_empty(), "it came back before, and a page of bob has it");
 }
 
 #[test]
-fn a_message_that_comes_back_before_its_sender_is_answered_waits() {
+fn a_message_that_comes_back_before_its_push_is_answered_waits() {
     let site = TestSite::start();
     let store = &site.community.site().store;
     let new =
@@ -78,7 +79,7 @@ fn a_message_that_comes_back_before_its_sender_is_answered_waits() {
 }
 
 #[test]
-fn what_a_page_that_went_away_had_not_got_arrives_with_the_next_one_once() {
+fn a_message_to_a_page_that_went_away_arrives_with_the_next_page_once() {
     let site = TestSite::start();
     let url = format!("{}/webim/undelivered", site.origin());
     configure(&site.domain, |config| config.undelivered_url = Some(url));
@@ -88,7 +89,7 @@ fn what_a_page_that_went_away_had_not_got_arrives_with_the_next_one_once() {
     at_bob.next("messages", |message| message["body"] == "seen");
     at_bob.poll();
     alice.done("message", &[("to", "bob"), ("body", "not seen"), ("cid", "2")]);
-    assert!(site.waiting("bob").is_empty(), "it was queued to his page");
+    assert!(site.waiting("bob").is_empty(), "it is queued for the page");
     at_bob.done("offline", &[]);
     wait("it comes back", || (!site.waiting("bob").is_empty()).then_some(()));
     assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["not seen"]);

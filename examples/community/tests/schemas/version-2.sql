@@ -25,7 +25,7 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sessions_expires ON sessions (expires);
 
--- A friendship is two rows: each puts the other into a contact group of his own choice.
+-- A friendship is two rows: each puts the other into a contact group of their own choice.
 CREATE TABLE friends (
     user          TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     friend        TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -1,19 +1,31 @@
 //! Requests that a page of another site makes in the user's name.
 //!
-//! Owns: the judgement of where a request comes from. Must not: know what it asks for.
+//! Owns: the check of where a request comes from. Must not: read parameters or bodies.
 //!
-//! A browser sends the session's cookie with whatever is sent here, whoever's page sends it. But it also says where the
-//! page is from, and a page cannot forge that. So what changes something must come from one of our own pages.
+//! A browser sends the session's cookie with every request to the site, also with those of other sites' pages. It also
+//! sends the origin of the page, and a page cannot forge that. A request that changes something must therefore come from
+//! one of the site's own pages.
 
 use axum::http::{HeaderMap, HeaderName, header};
 
-use crate::refusal::Refusal;
+use super::refusal::Refusal;
+
+/// Where a request is expected to come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A page of this site.
+    OwnPage,
+    /// A page of this site, or of an origin that may use the plugin.
+    AllowedPage,
+    /// A server, which proves its identity without a cookie.
+    Server,
+}
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
-/// Refuses what does not come from a page of this site or of these other origins. A request that does not say where it
-/// comes from is refused.
+/// Refuses a request that does not come from a page of this site or of these other origins. A request that does not name
+/// its origin is refused.
 pub fn check(headers: &HeaderMap, others: &[String]) -> Result<(), Refusal> {
     let from = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
     if from_here(headers) || from.is_some_and(|from| is_among(others, from)) {
@@ -34,8 +46,8 @@ fn from_here(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Whether a script of one of these origins asks, by what the browser says: its page's address and, in browsers that say
-/// so, that the answer is wanted as a script.
+/// Whether the request is for a script on a page of one of these origins. The browser's headers say so: the address of the
+/// page and, from browsers that send it, the destination `script`.
 pub fn is_script_of(headers: &HeaderMap, origins: &[String]) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let from = text(header::REFERER).and_then(origin_of);

@@ -1,6 +1,6 @@
-//! What a handler answers.
+//! The answer of a handler.
 //!
-//! Owns: status, headers and body before they become HTTP. Must not: know who asked.
+//! Owns: status, headers and body before they become HTTP. Must not: read a request.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -10,23 +10,20 @@ use serde::Serialize;
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The HTTP status.
-    pub status: StatusCode,
-    /// What kind of body it is.
-    pub content_type: &'static str,
-    /// The body.
-    pub body: Vec<u8>,
-    /// Its other headers.
-    pub headers: Vec<(HeaderName, String)>,
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: &'static str,
+    pub(crate) body: Vec<u8>,
+    /// All but the type of the body.
+    pub(crate) headers: Vec<(HeaderName, String)>,
 }
 
 impl Reply {
-    /// An answer of any kind.
+    /// An answer with status 200.
     pub fn new(content_type: &'static str, body: impl Into<Vec<u8>>) -> Reply {
         Reply { status: StatusCode::OK, content_type, body: body.into(), headers: Vec::new() }
     }
 
-    /// A page.
+    /// A page of HTML.
     pub fn html(page: String) -> Reply {
         Reply::new("text/html; charset=utf-8", page)
     }
@@ -57,7 +54,7 @@ impl Reply {
         self
     }
 
-    /// As HTTP. What it says is for one user at one time, unless a handler has said otherwise.
+    /// As HTTP. It must not be cached, unless the handler has set a header that allows it: most answers are for one user.
     pub(crate) fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
@@ -65,7 +62,7 @@ impl Reply {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         for (name, value) in self.headers {
-            // A value that cannot stand in a header is ours, since users' texts are checked; better without than not at all.
+            // Users' texts are checked before, so such a value is our fault. The answer is still of use without it.
             match HeaderValue::try_from(value) {
                 Ok(value) if name == header::SET_COOKIE => drop(headers.append(name, value)),
                 Ok(value) => drop(headers.insert(name, value)),

@@ -1,25 +1,88 @@
-//! README.md is true: its conversation, its examples, its links, and its list of settings.
+//! The documents are true: their conversations, examples, configurations, settings, metrics, links and paths.
 //!
-//! The examples are tried in their order with one server. What differs from run to run (tickets, and ids and times
-//! that the server made) is left out of the comparison.
+//! Owns: trying README.md, the other documents of the root, and docs/. Must not: try configurations of proxies; that
+//! takes the programs, and tests/nginx.rs and tests/haproxy.rs have them.
+//!
+//! The examples of one document are tried in their order with one server. The comparison leaves out values that differ
+//! from run to run: tickets, and ids and times that the server made.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::{README_ADDRESS, SITE_CALLS, Server, blocks, need, path, readme};
+use common::{SITE_CALLS, Server, need, path};
+use documents::{SHOWN_ADDRESS, blocks, cut, text};
+use nextim::config::Config;
 
-/// What a line of output in the conversation begins with.
+const README: &str = "README.md";
+const PROTOCOL: &str = "docs/protocol.md";
+/// Its conversation is with a server that has the settings above it.
+const GUIDE: &str = "docs/put-it-on-your-site.md";
+/// Documents with an owner of their own, whose links are followed as well.
+const BESIDE: [&str; 2] = ["src/web/README.md", "examples/community/README.md"];
+/// How many blocks of each language the documents have, so that none is lost unseen.
+const BLOCKS: [(&str, usize); 8] = [
+    ("haproxy", 1),
+    ("html", 3),
+    ("http", 16),
+    ("nginx", 1),
+    ("sh", 17),
+    ("text", 14),
+    ("toml", 4),
+    ("yaml", 2),
+];
+/// How many calls and answers the blocks of the language `http` show.
+const CALLS_SHOWN: usize = 31;
+/// What a line of output in a conversation begins with.
 const OUTPUT: &str = "#> ";
 /// Longer than any poll is held.
 const PATIENCE: Duration = Duration::from_secs(40);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The documents, by their paths from the root.
+fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in ["", "docs/"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let is_document = path.extension().is_some_and(|extension| extension == "md");
+            let name = path.file_name().unwrap().to_str().unwrap();
+            found.extend(is_document.then(|| format!("{folder}{name}")));
+        }
+    }
+    found.sort();
+    assert!(found.len() > 10, "{found:?}");
+    found
+}
+
+#[test]
+fn no_block_is_lost() {
+    let mut counts = BTreeMap::new();
+    for (language, _) in documents().iter().flat_map(|document| cut(document).1) {
+        *counts.entry(language).or_default() += 1;
+    }
+    let expected = BLOCKS.map(|(language, count)| (language.to_owned(), count));
+    assert_eq!(counts, BTreeMap::from(expected));
+}
+
+#[test]
+fn the_readme_is_short_and_its_two_commands_start_and_test() {
+    assert!(text(README).len() <= 10 * 1_024);
+    assert_eq!(blocks(README, "sh"), ["cargo run --release -p nextim-community\n", "tests/run\n"]);
+}
 
 /// The text without the values of these members of JSON objects.
 fn without(members: &[&str], text: &str) -> String {
@@ -36,29 +99,35 @@ fn without(members: &[&str], text: &str) -> String {
     text
 }
 
-#[test]
-fn the_configurations_are_right_and_wise() {
-    let configurations = blocks("toml");
-    assert!(!configurations.is_empty());
-    for text in configurations {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), &text).unwrap();
-        let mut check = Command::new(env!("CARGO_BIN_EXE_nextim"));
-        let ran = check.arg("check-config").arg(file.path()).env_clear().output().unwrap();
-        let stderr = String::from_utf8_lossy(&ran.stderr);
-        assert_eq!((ran.status.code(), &*stderr), (Some(0), ""), "{text}");
-    }
+/// A file with this configuration, until it is dropped.
+fn file_of(configuration: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), configuration).unwrap();
+    file
 }
 
 #[test]
-fn the_conversation_goes_as_printed() {
+fn the_configurations_are_right_and_wise() {
+    for document in documents() {
+        for configuration in blocks(&document, "toml") {
+            let file = file_of(&configuration);
+            let mut check = Command::new(env!("CARGO_BIN_EXE_nextim"));
+            let ran = check.arg("check-config").arg(file.path()).env_clear().output().unwrap();
+            let stderr = String::from_utf8_lossy(&ran.stderr);
+            assert_eq!((ran.status.code(), &*stderr), (Some(0), ""), "{document}: {configuration}");
+        }
+    }
+}
+
+/// Holds the conversation of a document with a server.
+#[track_caller]
+fn converse(document: &str, server: &Server) {
     need("curl");
-    let blocks = blocks("sh");
+    let blocks = blocks(document, "sh");
     let block = blocks.iter().find(|block| block.contains(OUTPUT)).expect("a conversation");
-    let server = Server::start(&[]);
     let ran = Command::new("sh")
         .arg("-c")
-        .arg(block.replace(README_ADDRESS, &server.address.to_string()))
+        .arg(block.replace(SHOWN_ADDRESS, &server.address.to_string()))
         .env_clear()
         .env("PATH", path())
         .stdin(Stdio::null())
@@ -69,11 +138,28 @@ fn the_conversation_goes_as_printed() {
     let printed = String::from_utf8(ran.stdout).unwrap();
     let printed: Vec<_> = printed.lines().map(comparable).collect();
     let shown: Vec<_> = block.lines().filter_map(|line| line.strip_prefix(OUTPUT)).map(comparable).collect();
-    assert!(shown.len() > 5, "{shown:?}");
     assert_eq!(printed, shown);
 }
 
-/// A call and its answer, as README.md shows them.
+#[test]
+fn the_first_conversation_goes_as_printed() {
+    converse(PROTOCOL, &Server::start(&[]));
+}
+
+#[test]
+fn the_conversation_with_a_site_of_your_own_goes_as_printed() {
+    let configurations = blocks(GUIDE, "toml");
+    let file = file_of(configurations.first().expect("settings"));
+    converse(GUIDE, &Server::start(&["--config", file.path().to_str().unwrap()]));
+}
+
+#[test]
+fn no_other_document_has_a_conversation() {
+    let talks = |document: &String| blocks(document, "sh").iter().any(|block| block.contains(OUTPUT));
+    assert_eq!(documents().into_iter().filter(talks).collect::<Vec<_>>(), [PROTOCOL, GUIDE]);
+}
+
+/// A call and its answer, as a document shows them.
 struct Example<'r> {
     method: &'r str,
     path: &'r str,
@@ -121,7 +207,7 @@ fn text_member<'t>(json: &'t str, member: &str) -> Option<&'t str> {
     rest.split('"').next()
 }
 
-/// What README.md writes in place of what a run has: its address, and words for tickets.
+/// The words of a document for values of a run: the address of the server, and tickets.
 struct Words<'r> {
     address: String,
     tickets: HashMap<&'r str, String>,
@@ -129,7 +215,7 @@ struct Words<'r> {
 
 impl<'r> Words<'r> {
     fn replaced(&self, text: &str) -> String {
-        let text = text.replace(README_ADDRESS, &self.address);
+        let text = text.replace(SHOWN_ADDRESS, &self.address);
         self.tickets.iter().fold(text, |text, (word, ticket)| text.replace(word, ticket))
     }
 
@@ -141,15 +227,18 @@ impl<'r> Words<'r> {
     }
 }
 
-#[test]
-fn the_examples_are_answered_as_shown() {
+/// Tries the calls that a document shows; how many there were.
+fn try_calls(document: &str) -> usize {
+    let blocks = blocks(document, "http");
+    if blocks.is_empty() {
+        return 0;
+    }
     let server = Server::start(&[]);
     let mut words = Words { address: server.address.to_string(), tickets: HashMap::new() };
-    let blocks = blocks("http");
-    let examples = blocks.iter().flat_map(|block| block.split("\n\n")).map(Example::read);
+    let examples = blocks.iter().flat_map(|block| block.trim_end().split("\n\n")).map(Example::read);
     let mut tried = 0;
     for example in examples {
-        let shown = format!("{} {} {}", example.method, example.path, example.params);
+        let shown = format!("{document}: {} {} {}", example.method, example.path, example.params);
         let answer = example.call(server.address, &words.replaced(example.params));
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
         words.learn(example.body, body);
@@ -161,12 +250,18 @@ fn the_examples_are_answered_as_shown() {
         }
         tried += 1;
     }
-    assert!(tried > 15, "only {tried} examples");
+    tried
+}
+
+#[test]
+fn the_calls_are_answered_as_shown() {
+    let tried: usize = documents().iter().map(|document| try_calls(document)).sum();
+    assert_eq!(tried, CALLS_SHOWN);
 }
 
 #[test]
 fn every_call_has_an_example() {
-    let blocks = blocks("http").concat();
+    let blocks = blocks(PROTOCOL, "http").concat();
     let others = ["/packets", "/webim.js", "/health", "/"];
     for path in SITE_CALLS.into_iter().chain(others) {
         assert!([" ", "\n"].iter().any(|end| blocks.contains(&format!(" {path}{end}"))), "{path}");
@@ -176,35 +271,97 @@ fn every_call_has_an_example() {
 #[test]
 fn every_flag_and_variable_is_listed() {
     let help = Command::new(env!("CARGO_BIN_EXE_nextim")).arg("--help").env_clear().output().unwrap();
-    let (help, readme) = (String::from_utf8(help.stdout).unwrap(), readme());
+    let (help, listed) = (String::from_utf8(help.stdout).unwrap(), text("docs/operating.md"));
     let words = help.split(|char: char| !char.is_ascii_alphanumeric() && !"-_".contains(char));
     let settings = words.filter(|word| word.starts_with("--") || word.starts_with("NEXTIM_"));
     let settings: Vec<_> = settings.filter(|word| !["--help", "--version"].contains(word)).collect();
     assert!(settings.len() > 10, "{settings:?}");
     for setting in settings {
         assert!(
-            readme.contains(&format!("`{setting}")) || readme.contains(&format!(" {setting} ")),
+            listed.contains(&format!("`{setting}")) || listed.contains(&format!(" {setting} ")),
             "{setting}"
         );
     }
 }
 
 #[test]
-fn every_link_leads_somewhere() {
-    let readme = readme();
-    let headings = readme.lines().filter_map(|line| line.strip_prefix('#'));
-    let anchors: Vec<String> = headings
-        .map(|heading| heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-"))
-        .collect();
-    let mut links = 0;
-    for link in readme.split("](").skip(1) {
-        let target = link.split(')').next().unwrap();
-        let found = match target.strip_prefix('#') {
-            Some(anchor) => anchors.iter().any(|known| known == anchor),
-            None => Path::new(env!("CARGO_MANIFEST_DIR")).join(target).exists(),
-        };
-        assert!(found, "{target}");
-        links += 1;
+fn every_setting_in_the_table_of_limits_exists() {
+    let (prose, _) = cut("docs/limits.md");
+    let cells = prose.lines().filter_map(|line| line.split('|').nth(3));
+    let settings: Vec<&str> = cells.flat_map(code).collect();
+    assert!(settings.len() > 10, "{settings:?}");
+    for setting in settings {
+        let line = format!("\n{setting} = ");
+        assert!(text("nextim.toml").contains(&line), "{setting} is no setting");
     }
-    assert!(links > 10, "only {links} links");
+}
+
+/// The pieces of code in a line.
+fn code(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_metric_that_is_named_is_served() {
+    let local = "127.0.0.1:0".parse().unwrap();
+    let config = Config { listen: vec![local], shards: Some(1), admin: Some(local), ..Config::default() };
+    let server = nextim::node::Server::start(&config).unwrap();
+    let mut conn = TcpStream::connect(server.admin().unwrap()).unwrap();
+    conn.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    conn.read_to_string(&mut metrics).unwrap();
+    let texts = documents().iter().map(|document| text(document)).collect::<String>();
+    let words = texts.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
+    let named: Vec<_> = words.filter(|word| word.starts_with("nextim_")).collect();
+    assert!(named.len() > 5, "{named:?}");
+    for metric in named {
+        let family = metric.trim_end_matches("_bucket");
+        assert!(metrics.contains(&format!("# TYPE {family} ")), "{metric}");
+    }
+}
+
+/// The anchor of a heading, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+/// Where the links and pictures of a text lead.
+fn targets(prose: &str) -> impl Iterator<Item = &str> {
+    let links = prose.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
+    links.chain(prose.split("src=\"").skip(1).map(|rest| rest.split('"').next().unwrap()))
+}
+
+/// Whether a link from this document leads somewhere.
+fn leads(document: &str, target: &str) -> bool {
+    let (file, anchored) =
+        target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
+    let folder = Path::new(document).parent().unwrap();
+    let path = if file.is_empty() { PathBuf::from(document) } else { folder.join(file) };
+    let Some(wanted) = anchored else { return root().join(path).exists() };
+    let (prose, _) = cut(path.to_str().unwrap());
+    let headings = prose.lines().filter(|line| line.starts_with('#'));
+    headings.map(|line| anchor(line.trim_start_matches('#'))).any(|found| found == wanted)
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut links = 0;
+    for document in documents().into_iter().chain(BESIDE.map(str::to_owned)) {
+        let (prose, _) = cut(&document);
+        for target in targets(&prose).filter(|target| !target.starts_with("https://")) {
+            assert!(leads(&document, target), "{document}: {target}");
+            links += 1;
+        }
+    }
+    assert!(links > 60, "only {links} links");
+}
+
+#[test]
+fn every_document_can_be_reached_from_the_readme() {
+    let (prose, _) = cut(README);
+    let linked: Vec<&str> = targets(&prose).map(|target| target.split('#').next().unwrap()).collect();
+    for document in documents().iter().filter(|document| *document != README) {
+        assert!(linked.contains(&&**document), "{document}");
+    }
 }

@@ -1,4 +1,5 @@
-//! The documents are true: their conversations, examples, configurations, settings, metrics, links and paths.
+//! The documents are true: their conversations, examples, configurations, settings and metrics; and, in docs/prose.rs,
+//! what they say between those.
 //!
 //! Owns: trying README.md, the other documents of the root, and docs/. Must not: try configurations of proxies; that
 //! takes the programs, and tests/nginx.rs and tests/haproxy.rs have them.
@@ -11,12 +12,14 @@
 mod common;
 #[path = "common/documents.rs"]
 mod documents;
+#[path = "docs/prose.rs"]
+mod prose;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -28,8 +31,6 @@ const README: &str = "README.md";
 const PROTOCOL: &str = "docs/protocol.md";
 /// Its conversation is with a server that has the settings above it.
 const GUIDE: &str = "docs/put-it-on-your-site.md";
-/// Documents with an owner of their own, whose links are followed as well.
-const BESIDE: [&str; 2] = ["src/web/README.md", "examples/community/README.md"];
 /// How many blocks of each language the documents have, so that none is lost unseen.
 const BLOCKS: [(&str, usize); 8] = [
     ("haproxy", 1),
@@ -37,7 +38,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("http", 16),
     ("nginx", 1),
     ("sh", 17),
-    ("text", 14),
+    ("text", 15),
     ("toml", 4),
     ("yaml", 2),
 ];
@@ -317,51 +318,5 @@ fn every_metric_that_is_named_is_served() {
     for metric in named {
         let family = metric.trim_end_matches("_bucket");
         assert!(metrics.contains(&format!("# TYPE {family} ")), "{metric}");
-    }
-}
-
-/// The anchor of a heading, as GitHub makes it.
-fn anchor(heading: &str) -> String {
-    let kept = heading.trim().chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
-    kept.collect::<String>().to_lowercase().replace(' ', "-")
-}
-
-/// Where the links and pictures of a text lead.
-fn targets(prose: &str) -> impl Iterator<Item = &str> {
-    let links = prose.split("](").skip(1).map(|rest| rest.split(')').next().unwrap());
-    links.chain(prose.split("src=\"").skip(1).map(|rest| rest.split('"').next().unwrap()))
-}
-
-/// Whether a link from this document leads somewhere.
-fn leads(document: &str, target: &str) -> bool {
-    let (file, anchored) =
-        target.split_once('#').map_or((target, None), |(file, anchor)| (file, Some(anchor)));
-    let folder = Path::new(document).parent().unwrap();
-    let path = if file.is_empty() { PathBuf::from(document) } else { folder.join(file) };
-    let Some(wanted) = anchored else { return root().join(path).exists() };
-    let (prose, _) = cut(path.to_str().unwrap());
-    let headings = prose.lines().filter(|line| line.starts_with('#'));
-    headings.map(|line| anchor(line.trim_start_matches('#'))).any(|found| found == wanted)
-}
-
-#[test]
-fn every_link_leads_somewhere() {
-    let mut links = 0;
-    for document in documents().into_iter().chain(BESIDE.map(str::to_owned)) {
-        let (prose, _) = cut(&document);
-        for target in targets(&prose).filter(|target| !target.starts_with("https://")) {
-            assert!(leads(&document, target), "{document}: {target}");
-            links += 1;
-        }
-    }
-    assert!(links > 60, "only {links} links");
-}
-
-#[test]
-fn every_document_can_be_reached_from_the_readme() {
-    let (prose, _) = cut(README);
-    let linked: Vec<&str> = targets(&prose).map(|target| target.split('#').next().unwrap()).collect();
-    for document in documents().iter().filter(|document| *document != README) {
-        assert!(linked.contains(&&**document), "{document}");
     }
 }

@@ -86,6 +86,52 @@ fn every_invariant_names_a_test_that_exists() {
 }
 
 #[test]
+fn every_path_in_the_project_that_is_named_exists() {
+    let folders = ["src/", "tests/", "docs/", "loadtest/", "benches/", "fuzz/", "examples/"];
+    let mut paths = 0;
+    for document in documents() {
+        let (prose, _) = cut(&document);
+        for path in code(&prose).filter(|code| folders.iter().any(|folder| code.starts_with(folder))) {
+            assert!(root().join(path).exists(), "{document}: {path}");
+            paths += 1;
+        }
+    }
+    assert!(paths > 30, "only {paths} paths");
+}
+
+/// Words and phrases that must be decoded, or that make a person of a user or a program.
+const UNPLAIN: [&str; 16] = [
+    "he",
+    "him",
+    "his",
+    "she",
+    "her",
+    "hers",
+    "anew",
+    "lest",
+    "whoever",
+    "whomever",
+    "seldom",
+    "so many",
+    "how manieth",
+    "of which none",
+    "all is well",
+    "gives word",
+];
+
+#[test]
+fn the_documents_use_plain_words() {
+    for document in documents() {
+        let (prose, _) = cut(&document);
+        let words = prose.split(|char: char| !char.is_alphanumeric()).filter(|word| !word.is_empty());
+        let spoken = format!(" {} ", words.collect::<Vec<_>>().join(" ").to_lowercase());
+        for word in UNPLAIN {
+            assert!(!spoken.contains(&format!(" {word} ")), "{document} has \"{word}\"");
+        }
+    }
+}
+
+#[test]
 fn every_document_can_be_reached_from_the_readme() {
     let (prose, _) = cut(README);
     let linked: Vec<&str> = targets(&prose).map(|target| target.split('#').next().unwrap()).collect();

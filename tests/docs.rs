@@ -37,7 +37,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 16),
     ("nginx", 1),
-    ("sh", 17),
+    ("sh", 18),
     ("text", 15),
     ("toml", 4),
     ("yaml", 2),

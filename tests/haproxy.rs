@@ -1,10 +1,12 @@
-//! The HAProxy configuration of README.md, tried with HAProxy: it is taken from the file, and only its ports and paths
+//! The HAProxy configuration of docs/nginx.md, tried with HAProxy: it is taken from the file, and only its ports and paths
 //! are changed, and in one test the setting that must not be lower. Browsers are curl over TLS; the site calls the server
 //! directly.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 #[path = "common/front.rs"]
 mod front;
 
@@ -18,7 +20,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use common::{README_ADDRESS, Running, SITE_CALLS, Server, blocks, need, path};
+use common::{Running, SITE_CALLS, Server, need, path};
+use documents::{SHOWN_ADDRESS, blocks};
 use front::{eventually, make_certificate, output, spawn};
 use nextim::base::limits::Timeouts;
 use serde_json::Value;
@@ -35,9 +38,9 @@ const SOON_CUT: &str = "session_cut_ms = 4000\npoll_hold_ms_min = 50000\npoll_ho
 const SHORT_HOLD: &str = "session_cut_ms = 40000\npoll_hold_ms_min = 1500\npoll_hold_ms_max = 2000";
 /// A setting that is too low for any of them.
 const SHORT_WAIT: &str = "timeout server 100ms";
-/// The same as README.md has it.
+/// The same as docs/nginx.md has it.
 const WAIT: &str = "timeout server 60s";
-/// The check that README.md chooses.
+/// The check that docs/nginx.md chooses.
 const CHECK: &str = "option httpchk GET /health";
 
 /// A server, and HAProxy before it.
@@ -50,7 +53,7 @@ struct World {
 
 /// The configuration with its ports and paths changed; each must be there once.
 fn adapted(server: SocketAddr, port: u16, dir: &Path, changes: &[(&str, &str)]) -> String {
-    let [block] = <[String; 1]>::try_from(blocks("haproxy")).expect("one block");
+    let [block] = <[String; 1]>::try_from(blocks("docs/nginx.md", "haproxy")).expect("one block");
     let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let log = format!("log stdout format raw local0\n    stats socket {}", file("stats"));
     let own = [
@@ -59,7 +62,7 @@ fn adapted(server: SocketAddr, port: u16, dir: &Path, changes: &[(&str, &str)]) 
         ("maxconn 200000", "maxconn 300"),
         ("bind :443 ssl", &format!("bind 127.0.0.1:{port} ssl")),
         ("/etc/haproxy/im.example.pem", &file("both.pem")),
-        (README_ADDRESS, &server.to_string()),
+        (SHOWN_ADDRESS, &server.to_string()),
         // Checks in quick succession.
         (" check\n", " check inter 50ms\n"),
     ];
@@ -207,7 +210,7 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 
 #[test]
 fn a_poll_that_hears_nothing_is_answered_by_the_server_and_not_by_haproxy() {
-    let [block] = <[String; 1]>::try_from(blocks("haproxy")).expect("one block");
+    let [block] = <[String; 1]>::try_from(blocks("docs/nginx.md", "haproxy")).expect("one block");
     for name in ["timeout client ", "timeout server "] {
         let times: Vec<&str> =
             block.lines().filter_map(|line| line.trim_start().strip_prefix(name)).collect();

@@ -1,9 +1,11 @@
-//! The nginx configuration of README.md, tried with nginx: it is taken from the file, and only its ports and paths are
+//! The nginx configuration of docs/nginx.md, tried with nginx: it is taken from the file, and only its ports and paths are
 //! changed. Browsers are curl over TLS and HTTP/2; the site calls the server directly.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod common;
+#[path = "common/documents.rs"]
+mod documents;
 #[path = "common/front.rs"]
 mod front;
 #[path = "protocol/support/inbox.rs"]
@@ -18,7 +20,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{README_ADDRESS, Running, SITE_CALLS, Server, blocks, need, path};
+use common::{Running, SITE_CALLS, Server, need, path};
+use documents::{SHOWN_ADDRESS, blocks};
 use front::{eventually, make_certificate, output, spawn};
 use tempfile::TempDir;
 
@@ -43,13 +46,13 @@ struct Front {
 
 /// The configuration with its ports and paths changed; each must be there once.
 fn adapted(server: SocketAddr, port: u16, dir: &Path) -> String {
-    let [block] = <[String; 1]>::try_from(blocks("nginx")).expect("one block");
+    let [block] = <[String; 1]>::try_from(blocks("docs/nginx.md", "nginx")).expect("one block");
     let listen = format!("listen 127.0.0.1:{port} ssl http2;");
     let path = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let changes = [
         ("listen 443 ssl http2;", listen),
         ("listen [::]:443 ssl http2;", String::new()),
-        (README_ADDRESS, server.to_string()),
+        (SHOWN_ADDRESS, server.to_string()),
         ("/etc/ssl/certs/im.example.pem", path("cert.pem")),
         ("/etc/ssl/private/im.example.key", path("key.pem")),
         ("/var/log/nginx/nextim.log", path("access.log")),
@@ -86,7 +89,7 @@ fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Running, u16) {
 }
 
 impl Front {
-    /// nginx as README.md configures it.
+    /// nginx as docs/nginx.md configures it.
     fn start(server: SocketAddr, dir: TempDir) -> Front {
         for program in ["nginx", "openssl", "curl"] {
             need(program);

@@ -1,15 +1,10 @@
-//! What the tests of README.md share.
+//! What the tests of the documents' examples share.
 //!
-//! Owns: reading the file's code blocks, and a server to try them with. Must not: know what they say.
+//! Owns: a server to try them with, and the programs that they need. Must not: read a document.
 
-use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
-
-/// The address README.md uses, which is that of a server without settings.
-pub(crate) const README_ADDRESS: &str = "127.0.0.1:8000";
 
 /// The calls of a site.
 pub(crate) const SITE_CALLS: [&str; 10] = [
@@ -24,24 +19,6 @@ pub(crate) const SITE_CALLS: [&str; 10] = [
     "/room/leave",
     "/buddies/remove",
 ];
-
-/// The text of README.md.
-pub(crate) fn readme() -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
-}
-
-/// The code blocks of this language.
-pub(crate) fn blocks(language: &str) -> Vec<String> {
-    let (text, opening) = (readme(), format!("```{language}\n"));
-    let mut blocks = Vec::new();
-    let mut rest = text.as_str();
-    while let Some((_, after)) = rest.split_once(&*opening) {
-        let (block, behind) = after.split_once("\n```\n").expect("the block is closed");
-        blocks.push(format!("{block}\n"));
-        rest = behind;
-    }
-    blocks
-}
 
 /// Fails if a program is missing, and says what to install.
 #[track_caller]

@@ -1,0 +1,322 @@
+//! The documents are true: their conversations, examples, configurations, settings and metrics; and, in docs/prose.rs,
+//! what they say between those.
+//!
+//! Owns: trying README.md, the other documents of the root, and docs/. Must not: try configurations of proxies; that
+//! takes the programs, and tests/nginx.rs and tests/haproxy.rs have them.
+//!
+//! The examples of one document are tried in their order with one server. The comparison leaves out values that differ
+//! from run to run: tickets, and ids and times that the server made.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+mod common;
+#[path = "common/documents.rs"]
+mod documents;
+#[path = "docs/prose.rs"]
+mod prose;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use common::{SITE_CALLS, Server, need, path};
+use documents::{SHOWN_ADDRESS, blocks, cut, text};
+use nextim::config::Config;
+
+const README: &str = "README.md";
+const PROTOCOL: &str = "docs/protocol.md";
+/// Its conversation is with a server that has the settings above it.
+const GUIDE: &str = "docs/put-it-on-your-site.md";
+/// How many blocks of each language the documents have, so that none is lost unseen.
+const BLOCKS: [(&str, usize); 8] = [
+    ("haproxy", 1),
+    ("html", 3),
+    ("http", 16),
+    ("nginx", 1),
+    ("sh", 18),
+    ("text", 15),
+    ("toml", 4),
+    ("yaml", 2),
+];
+/// How many calls and answers the blocks of the language `http` show.
+const CALLS_SHOWN: usize = 31;
+/// What a line of output in a conversation begins with.
+const OUTPUT: &str = "#> ";
+/// Longer than any poll is held.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The documents, by their paths from the root.
+fn documents() -> Vec<String> {
+    let mut found = Vec::new();
+    for folder in ["", "docs/"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            let is_document = path.extension().is_some_and(|extension| extension == "md");
+            let name = path.file_name().unwrap().to_str().unwrap();
+            found.extend(is_document.then(|| format!("{folder}{name}")));
+        }
+    }
+    found.sort();
+    assert!(found.len() > 10, "{found:?}");
+    found
+}
+
+#[test]
+fn no_block_is_lost() {
+    let mut counts = BTreeMap::new();
+    for (language, _) in documents().iter().flat_map(|document| cut(document).1) {
+        *counts.entry(language).or_default() += 1;
+    }
+    let expected = BLOCKS.map(|(language, count)| (language.to_owned(), count));
+    assert_eq!(counts, BTreeMap::from(expected));
+}
+
+#[test]
+fn the_readme_is_short_and_its_two_commands_start_and_test() {
+    assert!(text(README).len() <= 10 * 1_024);
+    assert_eq!(blocks(README, "sh"), ["cargo run --release -p nextim-community\n", "tests/run\n"]);
+}
+
+/// The text without the values of these members of JSON objects.
+fn without(members: &[&str], text: &str) -> String {
+    let mut text = text.to_owned();
+    for member in members {
+        let member = format!("\"{member}\":");
+        let mut from = 0;
+        while let Some(at) = text[from..].find(&*member) {
+            from += at + member.len();
+            let bytes = text[from..].find([',', '}']).expect("the value ends");
+            text.replace_range(from..from + bytes, "…");
+        }
+    }
+    text
+}
+
+/// A file with this configuration, until it is dropped.
+fn file_of(configuration: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), configuration).unwrap();
+    file
+}
+
+#[test]
+fn the_configurations_are_right_and_wise() {
+    for document in documents() {
+        for configuration in blocks(&document, "toml") {
+            let file = file_of(&configuration);
+            let mut check = Command::new(env!("CARGO_BIN_EXE_nextim"));
+            let ran = check.arg("check-config").arg(file.path()).env_clear().output().unwrap();
+            let stderr = String::from_utf8_lossy(&ran.stderr);
+            assert_eq!((ran.status.code(), &*stderr), (Some(0), ""), "{document}: {configuration}");
+        }
+    }
+}
+
+/// Holds the conversation of a document with a server.
+#[track_caller]
+fn converse(document: &str, server: &Server) {
+    need("curl");
+    let blocks = blocks(document, "sh");
+    let block = blocks.iter().find(|block| block.contains(OUTPUT)).expect("a conversation");
+    let ran = Command::new("sh")
+        .arg("-c")
+        .arg(block.replace(SHOWN_ADDRESS, &server.address.to_string()))
+        .env_clear()
+        .env("PATH", path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&ran.stderr), "");
+    let comparable = |text: &str| without(&["ticket", "id", "timestamp"], text);
+    let printed = String::from_utf8(ran.stdout).unwrap();
+    let printed: Vec<_> = printed.lines().map(comparable).collect();
+    let shown: Vec<_> = block.lines().filter_map(|line| line.strip_prefix(OUTPUT)).map(comparable).collect();
+    assert_eq!(printed, shown);
+}
+
+#[test]
+fn the_first_conversation_goes_as_printed() {
+    converse(PROTOCOL, &Server::start(&[]));
+}
+
+#[test]
+fn the_conversation_with_a_site_of_your_own_goes_as_printed() {
+    let configurations = blocks(GUIDE, "toml");
+    let file = file_of(configurations.first().expect("settings"));
+    converse(GUIDE, &Server::start(&["--config", file.path().to_str().unwrap()]));
+}
+
+#[test]
+fn no_other_document_has_a_conversation() {
+    let talks = |document: &String| blocks(document, "sh").iter().any(|block| block.contains(OUTPUT));
+    assert_eq!(documents().into_iter().filter(talks).collect::<Vec<_>>(), [PROTOCOL, GUIDE]);
+}
+
+/// A call and its answer, as a document shows them.
+struct Example<'r> {
+    method: &'r str,
+    path: &'r str,
+    params: &'r str,
+    status: &'r str,
+    headers: Vec<&'r str>,
+    body: &'r str,
+}
+
+impl Example<'_> {
+    fn read(text: &str) -> Example<'_> {
+        let mut lines = text.lines();
+        let mut request = lines.next().expect("a request").splitn(3, ' ');
+        let [method, path] = std::array::from_fn(|_| request.next().expect("a method and a path"));
+        let params = request.next().unwrap_or_default();
+        let status = lines.next().expect("a status");
+        let mut headers: Vec<_> = lines.collect();
+        let has_body = !["HEAD", "OPTIONS"].contains(&method);
+        let body = if has_body { headers.pop().expect("a body") } else { "" };
+        Example { method, path, params, status, headers, body }
+    }
+
+    /// The whole answer to it, with these parameters.
+    fn call(&self, address: SocketAddr, params: &str) -> String {
+        let (query, body) = if self.method == "POST" { ("", params) } else { (params, "") };
+        let Example { method, path, .. } = self;
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(
+            stream,
+            "{method} {path}?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+/// The value of a member that is a string.
+fn text_member<'t>(json: &'t str, member: &str) -> Option<&'t str> {
+    let (_, rest) = json.split_once(&*format!("\"{member}\":\""))?;
+    rest.split('"').next()
+}
+
+/// The words of a document for values of a run: the address of the server, and tickets.
+struct Words<'r> {
+    address: String,
+    tickets: HashMap<&'r str, String>,
+}
+
+impl<'r> Words<'r> {
+    fn replaced(&self, text: &str) -> String {
+        let text = text.replace(SHOWN_ADDRESS, &self.address);
+        self.tickets.iter().fold(text, |text, (word, ticket)| text.replace(word, ticket))
+    }
+
+    /// If a ticket was to be answered, the word for it now means the one that was.
+    fn learn(&mut self, shown: &'r str, answered: &str) {
+        if let Some(word) = text_member(shown, "ticket") {
+            self.tickets.insert(word, text_member(answered, "ticket").expect("a ticket").to_owned());
+        }
+    }
+}
+
+/// Tries the calls that a document shows; how many there were.
+fn try_calls(document: &str) -> usize {
+    let blocks = blocks(document, "http");
+    if blocks.is_empty() {
+        return 0;
+    }
+    let server = Server::start(&[]);
+    let mut words = Words { address: server.address.to_string(), tickets: HashMap::new() };
+    let examples = blocks.iter().flat_map(|block| block.trim_end().split("\n\n")).map(Example::read);
+    let mut tried = 0;
+    for example in examples {
+        let shown = format!("{document}: {} {} {}", example.method, example.path, example.params);
+        let answer = example.call(server.address, &words.replaced(example.params));
+        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
+        words.learn(example.body, body);
+        assert_eq!(body, words.replaced(example.body), "{shown}");
+        let lines: Vec<_> = head.split("\r\n").collect();
+        assert_eq!(lines.first(), Some(&&*format!("HTTP/1.1 {}", example.status)), "{shown}");
+        for header in example.headers {
+            assert!(lines.contains(&header), "{shown}: {header} is not in {lines:?}");
+        }
+        tried += 1;
+    }
+    tried
+}
+
+#[test]
+fn the_calls_are_answered_as_shown() {
+    let tried: usize = documents().iter().map(|document| try_calls(document)).sum();
+    assert_eq!(tried, CALLS_SHOWN);
+}
+
+#[test]
+fn every_call_has_an_example() {
+    let blocks = blocks(PROTOCOL, "http").concat();
+    let others = ["/packets", "/webim.js", "/health", "/"];
+    for path in SITE_CALLS.into_iter().chain(others) {
+        assert!([" ", "\n"].iter().any(|end| blocks.contains(&format!(" {path}{end}"))), "{path}");
+    }
+}
+
+#[test]
+fn every_flag_and_variable_is_listed() {
+    let help = Command::new(env!("CARGO_BIN_EXE_nextim")).arg("--help").env_clear().output().unwrap();
+    let (help, listed) = (String::from_utf8(help.stdout).unwrap(), text("docs/operating.md"));
+    let words = help.split(|char: char| !char.is_ascii_alphanumeric() && !"-_".contains(char));
+    let settings = words.filter(|word| word.starts_with("--") || word.starts_with("NEXTIM_"));
+    let settings: Vec<_> = settings.filter(|word| !["--help", "--version"].contains(word)).collect();
+    assert!(settings.len() > 10, "{settings:?}");
+    for setting in settings {
+        assert!(
+            listed.contains(&format!("`{setting}")) || listed.contains(&format!(" {setting} ")),
+            "{setting}"
+        );
+    }
+}
+
+#[test]
+fn every_setting_in_the_table_of_limits_exists() {
+    let (prose, _) = cut("docs/limits.md");
+    let cells = prose.lines().filter_map(|line| line.split('|').nth(3));
+    let settings: Vec<&str> = cells.flat_map(code).collect();
+    assert!(settings.len() > 10, "{settings:?}");
+    for setting in settings {
+        let line = format!("\n{setting} = ");
+        assert!(text("nextim.toml").contains(&line), "{setting} is no setting");
+    }
+}
+
+/// The pieces of code in a line.
+fn code(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_metric_that_is_named_is_served() {
+    let local = "127.0.0.1:0".parse().unwrap();
+    let config = Config { listen: vec![local], shards: Some(1), admin: Some(local), ..Config::default() };
+    let server = nextim::node::Server::start(&config).unwrap();
+    let mut conn = TcpStream::connect(server.admin().unwrap()).unwrap();
+    conn.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut metrics = String::new();
+    conn.read_to_string(&mut metrics).unwrap();
+    let texts = documents().iter().map(|document| text(document)).collect::<String>();
+    let words = texts.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
+    let named: Vec<_> = words.filter(|word| word.starts_with("nextim_")).collect();
+    assert!(named.len() > 5, "{named:?}");
+    for metric in named {
+        let family = metric.trim_end_matches("_bucket");
+        assert!(metrics.contains(&format!("# TYPE {family} ")), "{metric}");
+    }
+}

@@ -17,7 +17,8 @@ use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::Limits;
 use nextim::base::slots::Slot;
 use nextim::http::form;
-use nextim::http::request::{Parsed, Partial, Request, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
+use nextim::http::request::Request;
 use nextim::router::ids::{Place, SessionKey, Ticket};
 
 const DOMAIN: &str = "community.example";

@@ -8,7 +8,8 @@ use nextim::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
     STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
-use nextim::http::request::{Parsed, Partial, Request, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
+use nextim::http::request::Request;
 use nextim::router::call::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, OnlinesQuery, RoomCall, Show, Speaker, Subject, Text,
     Typing, Verb,

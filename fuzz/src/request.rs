@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use nextim::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
 use nextim::http::content_type::ContentType;
-use nextim::http::request::{Method, Parsed, Partial, Request, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
+use nextim::http::request::{Method, Request};
 
 use super::LIMITS;
 use super::call::is_routed;

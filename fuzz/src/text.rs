@@ -12,7 +12,7 @@ use nextim::base::limits::wire::CALLBACK_BYTES_MAX;
 use nextim::http::flat::{self, Value};
 use nextim::http::form::{BadText, Decoded, pairs, pairs_of};
 use nextim::http::jsonp::is_callback;
-use nextim::http::request::{Parsed, Partial, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
 use nextim::router::ids::{TICKET_CHARS, Ticket};
 use serde::de::IgnoredAny;
 

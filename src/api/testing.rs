@@ -5,7 +5,7 @@
 use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
 use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::Limits;
-use crate::http::request::{self, Parsed, Partial};
+use crate::http::parser::{Parsed, Partial, parse};
 use crate::router::call::Verb;
 
 /// A well-formed ticket.
@@ -36,7 +36,7 @@ pub(super) fn site(text: &str) -> Routed<'_> {
         secret: [9; 16],
     };
     let scratch = Box::leak(Box::default());
-    match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
+    match parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
         Parsed::Complete { .. } | Parsed::Incomplete | Parsed::Rejected(_) => panic!("one request: {text:?}"),
     }

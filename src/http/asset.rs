@@ -94,7 +94,7 @@ impl Selected {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::{Parsed, Partial, parse};
+    use super::super::parser::{Parsed, Partial, parse};
     use super::super::response::Cors;
     use super::*;
     use crate::base::limits::Limits;

@@ -6,6 +6,7 @@
 //! [`forwarded`] tells for whom a proxy asks; a [`response`] carries the answer, for [`jsonp`] in a call; an [`asset`] is
 //! sent after some `negotiation`.
 
+pub mod parser;
 pub mod request;
 
 mod chunked;

@@ -6,7 +6,8 @@
 use super::late::Charge;
 use crate::base::clock::Tick;
 use crate::base::memory::{Held, Memory, Owner};
-use crate::http::request::{Partial, Request};
+use crate::http::parser::Partial;
+use crate::http::request::Request;
 
 /// Bytes of requests not served yet, and what was found out about them.
 #[derive(Debug)]
@@ -127,7 +128,7 @@ mod tests {
     use super::*;
     use crate::base::admission::Addresses;
     use crate::base::limits::Limits;
-    use crate::http::request::{Parsed, parse};
+    use crate::http::parser::{Parsed, parse};
 
     #[test]
     fn a_body_whose_length_is_known_takes_no_more_memory_than_that() {

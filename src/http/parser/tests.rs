@@ -4,6 +4,8 @@
 
 use proptest::prelude::*;
 
+use super::super::content_type::ContentType;
+use super::super::request::Method;
 use super::*;
 
 const LIMITS: Limits = Limits { body_bytes: 100, list_body_bytes: 200, ..Limits::DEFAULT };

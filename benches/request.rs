@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput};
-use nextim::api::{Context, Routed, route};
+use nextim::api::{Context, Route, policy, route};
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::Limits;
 use nextim::base::slots::Slot;
@@ -81,7 +81,7 @@ fn message() -> String {
 
 /// The whole of `input` as one request.
 fn parsed<'b>(input: &'b str, scratch: &'b mut Vec<u8>) -> Request<'b> {
-    match parse(input.as_bytes(), &mut Partial::default(), scratch, &Limits::DEFAULT) {
+    match parse(input.as_bytes(), &mut Partial::default(), scratch, &policy(&Limits::DEFAULT)) {
         Parsed::Complete { request, bytes } if bytes == input.len() => request,
         Parsed::Complete { .. } | Parsed::Incomplete | Parsed::Rejected(_) => panic!("one request: {input}"),
     }
@@ -131,7 +131,7 @@ fn routing(criterion: &mut Criterion) {
     for (name, input) in [("poll", poll()), ("message", message())] {
         let mut scratch = Vec::new();
         let request = parsed(&input, &mut scratch);
-        assert!(matches!(route(&request, &context), Routed::Call { .. }), "{name}");
+        assert!(matches!(route(&request, &context).route, Route::Call(_)), "{name}");
         group.bench_function(name, |bencher| {
             bencher.iter(|| route(black_box(&request), &context));
         });

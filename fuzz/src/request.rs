@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use nextim::api::policy;
 use nextim::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
 use nextim::http::content_type::ContentType;
 use nextim::http::parser::{Parsed, Partial, parse};
@@ -21,7 +22,7 @@ const BYTEWISE_MAX: usize = 1_024;
 /// what comes behind it changes nothing; and it is a call or is refused.
 pub fn request(data: &[u8]) {
     let mut scratch = Vec::new();
-    let whole = parse(data, &mut Partial::default(), &mut scratch, &LIMITS);
+    let whole = parse(data, &mut Partial::default(), &mut scratch, &policy(&LIMITS));
     is_same_in_pieces(data, &whole);
     match whole {
         Parsed::Incomplete => {
@@ -50,7 +51,7 @@ pub fn request(data: &[u8]) {
 pub fn chunked(data: &[u8]) {
     let input = [CHUNKED.as_bytes(), data].concat();
     let mut scratch = Vec::new();
-    let whole = parse(&input, &mut Partial::default(), &mut scratch, &LIMITS);
+    let whole = parse(&input, &mut Partial::default(), &mut scratch, &policy(&LIMITS));
     is_same_in_pieces(&input, &whole);
     let Parsed::Complete { request, bytes } = whole else { return };
     assert!(request.body.len() <= LIMITS.body_bytes);
@@ -65,7 +66,7 @@ pub fn chunked(data: &[u8]) {
     }
     again.extend_from_slice(b"0\r\n\r\n");
     let (bytes, mut scratch) = (again.len(), Vec::new());
-    match parse(&again, &mut Partial::default(), &mut scratch, &LIMITS) {
+    match parse(&again, &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
         Parsed::Complete { request: same, bytes: read } => assert!(same.body == body && read == bytes),
         Parsed::Incomplete | Parsed::Rejected(_) => panic!("the same body in other chunks is none"),
     }
@@ -113,7 +114,7 @@ fn is_same_in_pieces_of(step: usize, data: &[u8], whole: &Parsed<'_>) {
         arrived = (arrived + step).min(data.len());
         // The server shares it among connections.
         let mut scratch = b"of another connection".to_vec();
-        match (parse(&data[..arrived], &mut partial, &mut scratch, &LIMITS), whole) {
+        match (parse(&data[..arrived], &mut partial, &mut scratch, &policy(&LIMITS)), whole) {
             (Parsed::Incomplete, _) if arrived < data.len() => {}
             (Parsed::Incomplete, Parsed::Incomplete) => return,
             (Parsed::Rejected(found), Parsed::Rejected(expected)) => {
@@ -143,7 +144,7 @@ fn is_within_limits(request: &Request<'_>, data: &[u8], bytes: usize) {
 
 fn is_same(input: &[u8], expected: &Request<'_>, end: usize, how: &str) {
     let mut scratch = Vec::new();
-    match parse(input, &mut Partial::default(), &mut scratch, &LIMITS) {
+    match parse(input, &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
         Parsed::Complete { request, bytes } => assert!(request == *expected && bytes == end, "{how}"),
         Parsed::Incomplete | Parsed::Rejected(_) => panic!("it is no request {how}"),
     }
@@ -153,7 +154,7 @@ fn is_same(input: &[u8], expected: &Request<'_>, end: usize, how: &str) {
 fn is_same_written_anew(request: &Request<'_>) {
     let Some(text) = written(request) else { return };
     let mut scratch = Vec::new();
-    match parse(&text, &mut Partial::default(), &mut scratch, &LIMITS) {
+    match parse(&text, &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
         Parsed::Complete { request: again, bytes } => {
             assert!(Request { head: request.head, ..again } == *request && bytes == text.len());
         }

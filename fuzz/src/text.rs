@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use nextim::api::{Context, Routed, route};
+use nextim::api::{Context, Route, Routed, policy, route};
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::wire::CALLBACK_BYTES_MAX;
 use nextim::http::flat::{self, Value};
@@ -179,17 +179,17 @@ pub fn callback(data: &[u8]) {
         secret: [9; 16],
     };
     let mut scratch = Vec::new();
-    match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS) {
-        Parsed::Complete { request, .. } => match route(&request, &context) {
-            Routed::Call { shape, .. } => assert!(expected && shape.callback() == Some(text)),
-            Routed::Refused { rejection, .. } => assert!(!expected && rejection.status == 400),
-            Routed::Preflight { .. }
-            | Routed::Asset { .. }
-            | Routed::Notice { .. }
-            | Routed::Later { .. } => {
-                panic!("a poll is a poll")
+    match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
+        Parsed::Complete { request, .. } => {
+            let Routed { route, shape } = route(&request, &context);
+            match route {
+                Route::Call(_) => assert!(expected && shape.callback() == Some(text)),
+                Route::Refused(rejection) => assert!(!expected && rejection.status == 400),
+                Route::Preflight(_) | Route::Asset(_) | Route::Notice(_) | Route::Postponed(_) => {
+                    panic!("a poll is a poll")
+                }
             }
-        },
+        }
         Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),
     }
 }

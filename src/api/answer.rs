@@ -6,18 +6,15 @@
 
 use serde::Serialize;
 
-use super::Shape;
-use super::endpoint::POLLING;
-use super::notices::SHUTTING_DOWN;
+use super::refusal;
+use super::shape::Shape;
 use crate::base::json;
-use crate::base::limits::admission::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
-use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
-use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, Refusal, Started, Version};
+use crate::http::methods::MethodSet;
+use crate::http::rejection::Rejection;
+use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open};
+use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, Started, Version};
 use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
-
-/// A ticket, or a name, nobody is online with.
-pub(super) const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
 
 /// Appends the whole HTTP answer to a call. `poll_url` is the URL of `/packets` that browsers are told; `chance`, any
 /// number, spreads those who are refused.
@@ -44,38 +41,23 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
             out.push(b'}');
         }),
         Answer::Packets(delivery) => packets(out, delivery, shape),
-        Answer::Refused(refusal) => write_rejection(out, &rejection(*refusal), Some(shape), chance),
+        Answer::Refused(refusal) => write_rejection(out, &refusal::of(*refusal), Some(shape), chance),
     }
 }
 
 /// Appends a rejection. Without a `shape` it is of a request that could not be read, and the connection is
 /// closed. `chance`, any number, says how much longer than it must be a client is asked to wait.
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&Shape>, chance: u32) {
-    let cors = if rejection.poll { Cors::Allowed("*") } else { Cors::Off };
+    let cors = if rejection.cross_origin { Cors::Allowed("*") } else { Cors::Off };
     let unread = Manner { close: true, http10: false, head_only: false, cors };
     let manner = shape.map_or(unread, Shape::manner);
     let manner = Manner { close: manner.close || rejection.close, ..manner };
     rejection.spread(chance).write(out, &manner);
 }
 
-/// Appends the answer to `OPTIONS`.
-pub fn write_preflight(out: &mut Vec<u8>, shape: &Shape) {
-    response::write_methods(out, POLLING, &shape.manner());
-}
-
-/// What a site or a browser is told of a refusal.
-fn rejection(refusal: Refusal) -> Rejection {
-    match refusal {
-        Refusal::NoClient => NO_CLIENT,
-        Refusal::BadSeq => Rejection::bad("seq"),
-        Refusal::TooManyUsers => Rejection::too_many("too many users", RETRY_MUCH_LATER_S),
-        Refusal::TooManyRooms => Rejection::too_many("too many rooms", RETRY_MUCH_LATER_S),
-        Refusal::TooManyPolls => Rejection::too_many("too many polls", RETRY_SOON_S),
-        Refusal::ReceiverFull => Rejection::unavailable("receiver cannot take more", RETRY_LATER_S),
-        Refusal::Overloaded => Rejection::overloaded(RETRY_LATER_S),
-        Refusal::Late => Rejection::late(RETRY_SOON_S),
-        Refusal::ShuttingDown => SHUTTING_DOWN,
-    }
+/// Appends the answer to `OPTIONS` before a call across origins.
+pub fn write_preflight(out: &mut Vec<u8>, methods: MethodSet, shape: &Shape) {
+    response::write_methods(out, methods, &shape.manner());
 }
 
 #[derive(Serialize)]
@@ -265,11 +247,11 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::super::Detail;
+    use super::super::shape::Detail;
     use super::*;
     use crate::base::domains::{Audience, DomainId};
     use crate::base::slots::Slot;
-    use crate::router::call::{Packets, Reason};
+    use crate::router::call::{Packets, Reason, Refusal};
     use crate::router::ids::{Place, SessionKey, Ticket};
     use crate::router::packet::{Message, MessageType, PresenceType};
 
@@ -459,7 +441,7 @@ mod tests {
     #[test]
     fn packets_are_told_in_a_call() {
         let shape = Shape {
-            poll: true,
+            cross_origin: true,
             detail: Detail::Callback("$cb.a".into()),
             ..papers().read_by(Audience::Anybody)
         };
@@ -474,7 +456,7 @@ mod tests {
     #[test]
     fn refusals_are_statuses() {
         let check = |refusal, status: &str, body: &str, retry: bool| {
-            let shape = Shape { detail: Detail::Callback("cb".into()), poll: true, ..papers() };
+            let shape = Shape { detail: Detail::Callback("cb".into()), cross_origin: true, ..papers() };
             let (head, found) = answer(&Answer::Refused(refusal), &shape);
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nContent-Type: text/plain;")), "{head}");
             assert_eq!((&*found, head.contains("\r\nRetry-After: ")), (body, retry), "{head}");
@@ -505,10 +487,10 @@ mod tests {
         check(Rejection::not_found(), None, &["Connection: close"]);
         check(Rejection::timed_out(), Some(&papers()), &["Connection: close"]);
         check(Rejection::not_found(), Some(&papers()), &[]);
-        let polled = Rejection::head_too_large().for_poll(true);
+        let polled = Rejection::head_too_large().with_cross_origin(true);
         check(polled, None, &["Connection: close", "Access-Control-Allow-Origin: *"]);
-        let open = Shape { poll: true, ..papers().read_by(Audience::Anybody) };
-        check(Rejection::late(1), Some(&open), &["Access-Control-Allow-Origin: *"]);
+        let open = Shape { cross_origin: true, ..papers().read_by(Audience::Anybody) };
+        check(Rejection::unavailable("late", 1), Some(&open), &["Access-Control-Allow-Origin: *"]);
     }
 
     proptest! {

@@ -9,8 +9,9 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::params::{Param, Params};
+use super::refusal::UNAUTHORIZED;
 use crate::base::domains::{Domain, Domains};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 
 /// Base64 as clients write it, with padding or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -24,8 +25,8 @@ pub(super) fn authenticate<'d>(
     basic: Option<&str>,
     domains: &'d Domains,
 ) -> Result<&'d Domain, Rejection> {
-    let (domain, apikey) = given(params, basic).ok_or(Rejection::unauthorized())?;
-    domains.admit(&domain, &apikey).map(|domain| &**domain).ok_or(Rejection::unauthorized())
+    let (domain, apikey) = given(params, basic).ok_or(UNAUTHORIZED)?;
+    domains.admit(&domain, &apikey).map(|domain| &**domain).ok_or(UNAUTHORIZED)
 }
 
 /// Whether query and `basic` hold both a domain and an apikey, and not the right ones. If one is missing, it can only
@@ -64,7 +65,7 @@ mod tests {
         let found = authenticate(&mut Params::read_query(query), basic.as_deref(), &domains);
         let found = found.map(|domain| domain.id);
         let expected = expected.map(|name| domains.find(name).unwrap().id);
-        assert_eq!(found, expected.ok_or(Rejection::unauthorized()), "{query} {basic:?}");
+        assert_eq!(found, expected.ok_or(UNAUTHORIZED), "{query} {basic:?}");
         let complete = given(&mut Params::read_query(query), basic.as_deref()).is_some();
         let wrong = are_wrong(query, basic.as_deref(), &domains);
         assert_eq!(wrong, complete && expected.is_none(), "{query} {basic:?}");

@@ -2,11 +2,13 @@
 //!
 //! Owns: their parameters. Must not: know who is online.
 
+use super::context::Context;
 use super::names::{self, Rules};
 use super::params::{Param, Params};
-use super::{Context, Shape};
+use super::refusal;
+use super::shape::Shape;
 use crate::base::limits::chat::NAME_BYTES_MAX;
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{BuddyRemoval, OnlinesQuery, Verb};
 
 /// `GET /onlines`; an empty list asks for nobody, only one that is absent is an error.
@@ -18,13 +20,13 @@ pub(super) fn onlines<'a>(
     shape.as_object = match params.text(Param::Format).as_deref() {
         None => false,
         Some("json") => true,
-        Some(_) => return Err(Rejection::bad(Param::Format.name())),
+        Some(_) => return Err(refusal::bad(Param::Format.name())),
     };
     let ticket = params.ticket()?;
     let rules =
         Rules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
     let names = names::list(params, Param::Names, &rules)?;
-    let names = names.ok_or(Rejection::missing(Param::Names.name()))?;
+    let names = names.ok_or(refusal::missing(Param::Names.name()))?;
     shape.skip(names.skipped);
     Ok(Verb::Onlines(OnlinesQuery { ticket, names: names.names }))
 }
@@ -43,7 +45,7 @@ pub(super) fn remove<'a>(
         secret: context.secret,
     };
     let buddies = names::list(params, Param::Buddies, &rules)?;
-    let buddies = buddies.ok_or(Rejection::missing(Param::Buddies.name()))?;
+    let buddies = buddies.ok_or(refusal::missing(Param::Buddies.name()))?;
     shape.skip(buddies.skipped);
     Ok(Verb::RemoveBuddies(BuddyRemoval { name, buddies: buddies.names }))
 }

@@ -1,36 +1,68 @@
-//! Endpoints: which paths there are and which methods they know.
+//! Endpoints: which paths there are, and what each of them decides.
 //!
-//! Owns: the table. Must not: know parameters.
+//! Owns: the one table of paths. What a path takes, who may read its answers and what it serves stand in its row and
+//! nowhere else. Must not: read a parameter.
 
 use super::assets;
+use crate::base::limits::Limits;
 use crate::http::asset::Asset;
+use crate::http::methods::MethodSet;
+use crate::http::policy::{PathRules, Policy};
+use crate::http::rejection::Rejection;
 use crate::http::request::Method;
-use crate::http::target::POLL_PATH;
 
-/// Methods of calls that change something.
-const CHANGING: &str = "POST";
-/// Methods of calls that only ask.
-const ASKING: &str = "GET, POST";
-/// Methods of the poll.
-pub(super) const POLLING: &str = "GET, POST, OPTIONS";
-/// Methods of assets.
-pub(super) const FETCHING: &str = "GET, HEAD";
-/// Methods of what is told about the server itself.
-pub(super) const READING: &str = "GET, HEAD, OPTIONS";
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// The path, which is compared bytewise.
+    pub path: &'static str,
+    /// The methods it takes.
+    pub methods: MethodSet,
+    /// How long a body may be.
+    body: BodyLimit,
+    /// Which scripts may read its answers.
+    readers: Readers,
+    /// Whether it is refused while too much waits for its domain.
+    admission: Admission,
+    pub(super) service: Service,
+}
 
-/// What a path names.
+/// How long a body may be, by what it carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Endpoint {
-    /// The browsers' one.
-    Poll,
-    /// One of the sites'.
+enum BodyLimit {
+    /// One call.
+    Call,
+    /// Lists of whole rosters.
+    Lists,
+}
+
+/// Which scripts may read an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Readers {
+    /// Those of this server's own origin.
+    Own,
+    /// Those of the origins that the domain names, too.
+    Others,
+}
+
+/// When a call is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Admission {
+    /// Always: it makes nothing wait, or makes less wait.
+    Always,
+    /// Unless too much waits for its domain.
+    Limited,
+}
+
+/// What a path serves, and which credentials that takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// A call of a site, with the apikey of its domain.
     Site(SiteCall),
-    /// A file of the browser module.
-    Asset(&'static Asset),
-    /// A page for people who wonder what this is.
-    Home,
-    /// Whether the server serves, for a load balancer.
-    Health,
+    /// The long poll of a browser, with the ticket of a session.
+    Poll,
+    /// A file or a page, without credentials.
+    Public(PublicPage),
 }
 
 /// The calls of sites.
@@ -38,78 +70,149 @@ pub(super) enum Endpoint {
 pub(super) enum SiteCall {
     /// Start a session.
     Online,
-    /// End one, or all of a user.
+    /// End a session, or all sessions of a user.
     Offline,
-    /// Change the presence.
+    /// Change a presence.
     Show,
-    /// Tell the typing state.
+    /// Send a typing state.
     Status,
     /// Send a message.
     Message,
-    /// Ask who is online.
+    /// List the users among some names that are online.
     Onlines,
-    /// Unlink.
+    /// Unlink users.
     RemoveBuddies,
-    /// Ask who is in a room.
+    /// List the members of a room.
     Members,
-    /// Enter a room.
+    /// Join a room.
     Join,
     /// Leave a room.
     Leave,
 }
 
+/// What is open to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PublicPage {
+    /// A file of the browser module.
+    Asset(&'static Asset),
+    /// A page that says what this server is.
+    Home,
+    /// The health of the server, for a load balancer.
+    Health,
+}
+
+const GET_HEAD: MethodSet = MethodSet::of(&[Method::Get, Method::Head]);
+const GET_HEAD_OPTIONS: MethodSet = GET_HEAD.union(MethodSet::of(&[Method::Options]));
+const GET_POST: MethodSet = MethodSet::of(&[Method::Get, Method::Post]);
+const GET_POST_OPTIONS: MethodSet = GET_POST.union(MethodSet::of(&[Method::Options]));
+const POST: MethodSet = MethodSet::of(&[Method::Post]);
+
+macro_rules! endpoints {
+    ($($path:expr, $methods:ident, $body:ident, $readers:ident, $admission:ident, $service:expr;)*) => {
+        /// All endpoints there are.
+        pub static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
+            path: $path,
+            methods: $methods,
+            body: BodyLimit::$body,
+            readers: Readers::$readers,
+            admission: Admission::$admission,
+            service: $service,
+        }),*];
+    };
+}
+
+// The most frequent ones stand first.
+endpoints! {
+    // path,              methods,          body,  readers, admission, service and credentials
+    "/packets",           GET_POST_OPTIONS, Call,  Others,  Always,    Service::Poll;
+    "/messages",          POST,             Call,  Own,     Limited,   Service::Site(SiteCall::Message);
+    "/statuses",          POST,             Call,  Own,     Limited,   Service::Site(SiteCall::Status);
+    "/presences/online",  POST,             Lists, Own,     Limited,   Service::Site(SiteCall::Online);
+    "/presences/offline", POST,             Call,  Own,     Always,    Service::Site(SiteCall::Offline);
+    "/presences/show",    POST,             Call,  Own,     Always,    Service::Site(SiteCall::Show);
+    "/onlines",           GET_POST,         Lists, Own,     Limited,   Service::Site(SiteCall::Onlines);
+    "/buddies/remove",    POST,             Call,  Own,     Always,    Service::Site(SiteCall::RemoveBuddies);
+    "/room/members",      GET_POST,         Call,  Own,     Limited,   Service::Site(SiteCall::Members);
+    "/room/join",         POST,             Call,  Own,     Limited,   Service::Site(SiteCall::Join);
+    "/room/leave",        POST,             Call,  Own,     Always,    Service::Site(SiteCall::Leave);
+    "/health",            GET_HEAD_OPTIONS, Call,  Own,     Always,    Service::Public(PublicPage::Health);
+    "/",                  GET_HEAD_OPTIONS, Call,  Own,     Always,    Service::Public(PublicPage::Home);
+    assets::BAR_PATH,     GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::BAR));
+    assets::CHAT_PATH,    GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::CHAT));
+    assets::PANELS_PATH,  GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::PANELS));
+    assets::CHINESE_PATH, GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::CHINESE));
+}
+
 impl Endpoint {
-    /// What `path` names, compared bytewise.
-    pub(super) fn of(path: &str) -> Option<Endpoint> {
-        let call = match path {
-            POLL_PATH => return Some(Endpoint::Poll),
-            "/messages" => SiteCall::Message,
-            "/statuses" => SiteCall::Status,
-            "/presences/online" => SiteCall::Online,
-            "/presences/offline" => SiteCall::Offline,
-            "/presences/show" => SiteCall::Show,
-            "/onlines" => SiteCall::Onlines,
-            "/buddies/remove" => SiteCall::RemoveBuddies,
-            "/room/members" => SiteCall::Members,
-            "/room/join" => SiteCall::Join,
-            "/room/leave" => SiteCall::Leave,
-            "/health" => return Some(Endpoint::Health),
-            "/" => return Some(Endpoint::Home),
-            _ => return assets::at(path).map(Endpoint::Asset),
-        };
-        Some(Endpoint::Site(call))
+    /// Whether scripts of other origins may read its answers, if the domain names their origin.
+    pub(super) fn is_cross_origin(&self) -> bool {
+        self.readers == Readers::Others
+    }
+
+    /// Refuses a method that it does not take.
+    pub(super) fn check(&self, method: Method) -> Result<(), Rejection> {
+        if self.methods.contains(method) { Ok(()) } else { Err(Rejection::method(self.methods)) }
+    }
+
+    /// Whether its calls are carried out even while too much waits for their domain.
+    pub(super) fn is_always_taken(&self) -> bool {
+        self.admission == Admission::Always
     }
 }
 
-impl SiteCall {
-    /// Whether that method works.
-    pub(super) fn allows(self, method: Method) -> bool {
-        match method {
-            Method::Post => true,
-            Method::Get => self.asks(),
-            Method::Options | Method::Head | Method::Other => false,
+/// The endpoint at `path`.
+pub(super) fn find(path: &str) -> Option<&'static Endpoint> {
+    ENDPOINTS.iter().find(|endpoint| endpoint.path == path)
+}
+
+/// The methods of all endpoints.
+pub(super) fn all_methods() -> MethodSet {
+    ENDPOINTS.iter().fold(MethodSet::default(), |methods, endpoint| methods.union(endpoint.methods))
+}
+
+/// What the parser must know of the paths.
+pub fn policy(limits: &Limits) -> Policy<'_> {
+    Policy::new(limits, |path, limits| {
+        let endpoint = find(path);
+        let body_bytes_max = match endpoint.map_or(BodyLimit::Call, |endpoint| endpoint.body) {
+            BodyLimit::Call => limits.body_bytes,
+            BodyLimit::Lists => limits.list_body_bytes,
+        };
+        PathRules { body_bytes_max, cross_origin: endpoint.is_some_and(Endpoint::is_cross_origin) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::parser::{Parsed, Partial, parse};
+
+    #[test]
+    fn no_path_stands_twice() {
+        for (at, endpoint) in ENDPOINTS.iter().enumerate() {
+            assert!(ENDPOINTS[..at].iter().all(|other| other.path != endpoint.path), "{}", endpoint.path);
         }
     }
 
-    /// The methods that work, as `Allow` lists them.
-    pub(super) fn methods(self) -> &'static str {
-        if self.asks() { ASKING } else { CHANGING }
-    }
-
-    /// Whether it is never refused because too much waits for its domain: it makes nothing wait, or less.
-    pub(super) fn is_always_taken(self) -> bool {
-        match self {
-            SiteCall::Offline | SiteCall::Show | SiteCall::RemoveBuddies | SiteCall::Leave => true,
-            SiteCall::Online
-            | SiteCall::Status
-            | SiteCall::Message
-            | SiteCall::Onlines
-            | SiteCall::Members
-            | SiteCall::Join => false,
+    /// What becomes of a request with a body of that many bytes, none of which has arrived.
+    fn refused(path: &str, body_bytes: usize) -> Option<(u16, bool)> {
+        let input = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {body_bytes}\r\n\r\n");
+        let (mut scratch, limits) = (Vec::new(), Limits::DEFAULT);
+        match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &policy(&limits)) {
+            Parsed::Rejected(rejection) => Some((rejection.status, rejection.cross_origin)),
+            Parsed::Incomplete | Parsed::Complete { .. } => None,
         }
     }
 
-    fn asks(self) -> bool {
-        matches!(self, SiteCall::Onlines | SiteCall::Members)
+    #[test]
+    fn bodies_with_lists_may_be_longer() {
+        let limits = Limits::DEFAULT;
+        let paths = ENDPOINTS.iter().map(|endpoint| endpoint.path).chain(["/nowhere", "*"]);
+        for path in paths {
+            let lists = ["/presences/online", "/onlines"].contains(&path);
+            let most = if lists { limits.list_body_bytes } else { limits.body_bytes };
+            assert_eq!(refused(path, most), None, "{path}");
+            assert_eq!(refused(path, most + 1), Some((413, path == "/packets")), "{path}");
+        }
     }
 }

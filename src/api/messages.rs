@@ -4,12 +4,13 @@
 
 use std::borrow::Cow;
 
-use super::Context;
+use super::context::Context;
 use super::params::{Param, Params};
+use super::refusal;
 use crate::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{NewMessage, Speaker, Verb};
 use crate::router::packet::MessageType;
 
@@ -23,7 +24,7 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
         MessageType::Broadcast => Cow::Borrowed(""),
     };
     let body = params.short(Param::Body, context.limits.message_bytes)?;
-    let body = body.ok_or(Rejection::missing(Param::Body.name()))?;
+    let body = body.ok_or(refusal::missing(Param::Body.name()))?;
     let nick = params.nick()?;
     let style = params.short(Param::Style, STYLE_BYTES_MAX)?.unwrap_or_default();
     let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
@@ -38,7 +39,7 @@ fn speaker<'a>(params: &mut Params<'a>) -> Result<Speaker<'a>, Rejection> {
         return Ok(Speaker::Ticket(ticket));
     }
     let from = params.name(Param::From, NAME_BYTES_MAX)?;
-    from.map(Speaker::Site).ok_or(Rejection::missing(Param::Ticket.name()))
+    from.map(Speaker::Site).ok_or(refusal::missing(Param::Ticket.name()))
 }
 
 /// The type, by its word or by the one front ends of the field use.
@@ -47,7 +48,7 @@ fn kind(params: &mut Params<'_>) -> Result<MessageType, Rejection> {
         None | Some("unicast" | "chat") => Ok(MessageType::Unicast),
         Some("multicast" | "grpchat") => Ok(MessageType::Multicast),
         Some("broadcast") => Ok(MessageType::Broadcast),
-        Some(_) => Err(Rejection::bad(Param::Type.name())),
+        Some(_) => Err(refusal::bad(Param::Type.name())),
     }
 }
 

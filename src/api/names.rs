@@ -10,8 +10,9 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::params::{Listed, Param, Params};
+use super::refusal;
 use crate::http::flat::{self, Value};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::Text;
 
 /// What names of the XMPP gateway begin with.
@@ -71,7 +72,7 @@ pub(super) fn list<'a>(
         Listed::Text(Cow::Borrowed(text)) => read(text, rules),
         Listed::Text(Cow::Owned(text)) => read(&text, rules).map(NameList::into_owned),
     };
-    names.map(Some).ok_or(Rejection::bad(param.name()))
+    names.map(Some).ok_or(refusal::bad(param.name()))
 }
 
 /// Reads a list that is one text: JSON if it is an array or an object, else names with commas between. `None` if it was

@@ -7,12 +7,13 @@
 use std::borrow::Cow;
 
 use super::names;
+use super::refusal;
 use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX};
 use crate::http::content_type::ContentType;
 use crate::http::flat::{self, Value};
 use crate::http::form::{self, BadText, Decoded};
+use crate::http::rejection::Rejection;
 use crate::http::request::{Method, Request};
-use crate::http::response::Rejection;
 use crate::router::call::{Subject, Text, Version};
 use crate::router::ids::Ticket;
 
@@ -254,12 +255,12 @@ impl<'a> Params<'a> {
     }
 
     fn blame(&mut self, name: &'static str) {
-        self.fault.get_or_insert(Rejection::bad(name));
+        self.fault.get_or_insert(refusal::bad(name));
     }
 
     /// Fails if the body could not be read.
     pub(super) fn check_type(&self) -> Result<(), Rejection> {
-        if self.readable { Ok(()) } else { Err(Rejection::unsupported_type()) }
+        if self.readable { Ok(()) } else { Err(refusal::UNSUPPORTED_TYPE) }
     }
 
     /// Tells what was wrong with the text of any parameter.
@@ -290,7 +291,7 @@ impl<'a> Params<'a> {
     /// What was said, unless it is empty; an error if it is longer than `bytes_max`.
     pub(super) fn short(&mut self, param: Param, bytes_max: usize) -> Result<Option<Text<'a>>, Rejection> {
         match self.text(param) {
-            Some(text) if text.len() > bytes_max => Err(Rejection::bad(param.name())),
+            Some(text) if text.len() > bytes_max => Err(refusal::bad(param.name())),
             text => Ok(text),
         }
     }
@@ -298,14 +299,14 @@ impl<'a> Params<'a> {
     /// A name of a user or a room, if there is one.
     pub(super) fn name(&mut self, param: Param, bytes_max: usize) -> Result<Option<Text<'a>>, Rejection> {
         match self.text(param) {
-            Some(text) if !names::is_name(&text, bytes_max) => Err(Rejection::bad(param.name())),
+            Some(text) if !names::is_name(&text, bytes_max) => Err(refusal::bad(param.name())),
             text => Ok(text),
         }
     }
 
     /// A name of a user or a room.
     pub(super) fn required_name(&mut self, param: Param, bytes_max: usize) -> Result<Text<'a>, Rejection> {
-        self.name(param, bytes_max)?.ok_or(Rejection::missing(param.name()))
+        self.name(param, bytes_max)?.ok_or(refusal::missing(param.name()))
     }
 
     /// The nick, if there is one.
@@ -315,13 +316,12 @@ impl<'a> Params<'a> {
 
     /// The ticket, if there is one; whether it is still good is for the router to say.
     pub(super) fn ticket(&mut self) -> Result<Option<Ticket>, Rejection> {
-        const INVALID: Rejection = Rejection::new(404, "invalid ticket");
-        self.text(Param::Ticket).map(|text| Ticket::parse(&text).ok_or(INVALID)).transpose()
+        self.text(Param::Ticket).map(|text| Ticket::parse(&text).ok_or(refusal::INVALID_TICKET)).transpose()
     }
 
     /// The ticket.
     pub(super) fn required_ticket(&mut self) -> Result<Ticket, Rejection> {
-        self.ticket()?.ok_or(Rejection::missing(Param::Ticket.name()))
+        self.ticket()?.ok_or(refusal::missing(Param::Ticket.name()))
     }
 
     /// Whom the call is about: the user of the ticket, or else the one named.
@@ -330,7 +330,7 @@ impl<'a> Params<'a> {
             return Ok(Subject::Ticket(ticket));
         }
         let name = self.name(Param::Name, NAME_BYTES_MAX)?;
-        name.map(Subject::Name).ok_or(Rejection::missing(Param::Ticket.name()))
+        name.map(Subject::Name).ok_or(refusal::missing(Param::Ticket.name()))
     }
 
     /// The dialect.
@@ -339,7 +339,7 @@ impl<'a> Params<'a> {
             None => Ok(Version::Papers),
             Some("3") => Ok(Version::V3),
             Some("6") => Ok(Version::V6),
-            Some(_) => Err(Rejection::bad(Param::Version.name())),
+            Some(_) => Err(refusal::bad(Param::Version.name())),
         }
     }
 }
@@ -604,10 +604,10 @@ mod tests {
     #[test]
     fn texts_are_checked() {
         let mut params = Params::read_query("name=a%2Cb&nick=&show=123&ticket=x&version=3");
-        assert_eq!(params.name(Param::Name, 9), Err(Rejection::bad("name")));
+        assert_eq!(params.name(Param::Name, 9), Err(refusal::bad("name")));
         assert_eq!(params.nick(), Ok(None));
-        assert_eq!(params.short(Param::Show, 2), Err(Rejection::bad("show")));
-        assert_eq!(params.required_name(Param::To, 9), Err(Rejection::missing("to")));
+        assert_eq!(params.short(Param::Show, 2), Err(refusal::bad("show")));
+        assert_eq!(params.required_name(Param::To, 9), Err(refusal::missing("to")));
         assert_eq!(params.ticket().map_err(|rejection| rejection.status), Err(404));
         assert_eq!(params.ticket(), Ok(None));
         assert_eq!(params.version(), Ok(Version::V3));
@@ -621,8 +621,8 @@ mod tests {
         };
         assert_eq!(subject(&format!("ticket={ticket}&name=,")), Ok(true));
         assert_eq!(subject("name=a&ticket="), Ok(false));
-        assert_eq!(subject("name=a,"), Err(Rejection::bad("name")));
-        assert_eq!(subject("name="), Err(Rejection::missing("ticket")));
+        assert_eq!(subject("name=a,"), Err(refusal::bad("name")));
+        assert_eq!(subject("name="), Err(refusal::missing("ticket")));
         assert_eq!(subject("name=a&ticket=b").map_err(|rejection| rejection.status), Err(404));
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! Owns: their parameters. Must not: know who is online.
 
+use super::context::Context;
 use super::names::{self, Rules};
 use super::params::{Param, Params};
-use super::{Context, Shape};
+use super::refusal;
+use super::shape::Shape;
 use crate::base::limits::chat::{NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{Looks, Online, Show, Verb};
 
 /// `POST /presences/online`.
@@ -55,7 +57,7 @@ fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
     // An empty status clears, so it is not the same as none.
     let status = params.said(Param::Status);
     if status.as_ref().is_some_and(|status| status.len() > STATUS_BYTES_MAX) {
-        return Err(Rejection::bad(Param::Status.name()));
+        return Err(refusal::bad(Param::Status.name()));
     }
     Ok(Looks { nick, show, status })
 }

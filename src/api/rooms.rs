@@ -4,7 +4,7 @@
 
 use super::params::{Param, Params};
 use crate::base::limits::chat::ROOM_BYTES_MAX;
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{MembersQuery, RoomCall, Verb};
 
 /// `GET /room/members`.

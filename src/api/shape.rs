@@ -16,8 +16,8 @@ pub struct Shape {
     pub version: Version,
     /// `/onlines` with `format=json`: an object of names.
     pub as_object: bool,
-    /// An answer of `/packets`, which scripts of other origins may read.
-    pub poll: bool,
+    /// Scripts of other origins may read the answer, if the domain names their origin.
+    pub cross_origin: bool,
     /// A call with a right apikey: the limits of addresses are not for it.
     pub site: bool,
     /// The connection is closed after it.
@@ -94,7 +94,7 @@ impl Shape {
     /// What all answers of this shape have in their heads.
     pub(super) fn manner(&self) -> Manner<'_> {
         let cors = match &self.origin {
-            _ if !self.poll => Cors::Off,
+            _ if !self.cross_origin => Cors::Off,
             Some(origin) => Cors::Allowed(origin),
             None if self.anybody => Cors::Allowed("*"),
             None => Cors::Denied,

@@ -3,8 +3,9 @@
 //! Owns: its parameters. Must not: know who is online.
 
 use super::params::{Param, Params};
+use super::refusal;
 use crate::base::limits::chat::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{Typing, Verb};
 
 /// `POST /statuses`.
@@ -12,7 +13,7 @@ pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection>
     let ticket = params.required_ticket()?;
     let to = params.required_name(Param::To, NAME_BYTES_MAX)?;
     let nick = params.nick()?;
-    let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Rejection::missing(Param::Show.name()))?;
+    let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(refusal::missing(Param::Show.name()))?;
     Ok(Verb::Status(Typing { ticket, to, nick, show }))
 }
 

@@ -2,7 +2,13 @@
 //!
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
-use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
+use super::answer::{write_preflight, write_rejection};
+use super::assets::write_asset;
+use super::context::Context;
+use super::endpoint::policy;
+use super::notices::write_notice;
+use super::route::{Route, Routed, route};
+use super::shape::Shape;
 use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::Limits;
 use crate::http::parser::{Parsed, Partial, parse};
@@ -36,7 +42,7 @@ pub(super) fn site(text: &str) -> Routed<'_> {
         secret: [9; 16],
     };
     let scratch = Box::leak(Box::default());
-    match parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
+    match parse(text.as_bytes(), &mut Partial::default(), scratch, &policy(&LIMITS)) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
         Parsed::Complete { .. } | Parsed::Incomplete | Parsed::Rejected(_) => panic!("one request: {text:?}"),
     }
@@ -44,13 +50,13 @@ pub(super) fn site(text: &str) -> Routed<'_> {
 
 /// What a request turned out to be, in a few words.
 pub(super) fn outcome(text: &str) -> String {
-    match site(text) {
-        Routed::Call { .. } => "call".to_owned(),
-        Routed::Preflight { .. } => "methods".to_owned(),
-        Routed::Asset { .. } => "asset".to_owned(),
-        Routed::Later { .. } => "later".to_owned(),
-        Routed::Notice { .. } => "notice".to_owned(),
-        Routed::Refused { rejection, .. } => {
+    match site(text).route {
+        Route::Call(_) => "call".to_owned(),
+        Route::Preflight(_) => "methods".to_owned(),
+        Route::Asset(_) => "asset".to_owned(),
+        Route::Postponed(_) => "postponed".to_owned(),
+        Route::Notice(_) => "notice".to_owned(),
+        Route::Refused(rejection) => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
         }
@@ -59,22 +65,23 @@ pub(super) fn outcome(text: &str) -> String {
 
 /// How a request is to be answered, whatever it is.
 pub(super) fn shape(text: &str) -> Shape {
-    site(text).into_shape()
+    site(text).shape
 }
 
 /// The bytes a request is answered with, if it is no call.
 pub(super) fn answered(text: &str) -> String {
     let mut out = Vec::new();
-    match site(text) {
-        Routed::Call { call, .. } => panic!("{call:?}"),
-        Routed::Later { .. } => panic!("nothing was used"),
-        Routed::Preflight { shape } => write_preflight(&mut out, &shape),
-        Routed::Asset { selected, shape } => {
+    let Routed { route, shape } = site(text);
+    match route {
+        Route::Call(call) => panic!("{call:?}"),
+        Route::Postponed(_) => panic!("nothing was used"),
+        Route::Preflight(methods) => write_preflight(&mut out, methods, &shape),
+        Route::Asset(selected) => {
             let body = write_asset(&mut out, &selected, &shape);
             out.extend_from_slice(body);
         }
-        Routed::Notice { notice, shape } => write_notice(&mut out, notice, &shape),
-        Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape), 0),
+        Route::Notice(notice) => write_notice(&mut out, notice, &shape),
+        Route::Refused(rejection) => write_rejection(&mut out, &rejection, Some(&shape), 0),
     }
     String::from_utf8(out).unwrap()
 }
@@ -90,12 +97,13 @@ pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), St
 }
 
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
-    match site(text) {
-        Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. }
-        | Routed::Preflight { .. }
-        | Routed::Asset { .. }
-        | Routed::Notice { .. }
-        | Routed::Later { .. } => Err(outcome(text)),
+    let Routed { route, shape } = site(text);
+    match route {
+        Route::Call(call) => Ok((call.into_owned().verb, shape)),
+        Route::Refused(_)
+        | Route::Preflight(_)
+        | Route::Asset(_)
+        | Route::Notice(_)
+        | Route::Postponed(_) => Err(outcome(text)),
     }
 }

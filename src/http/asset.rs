@@ -95,6 +95,7 @@ impl Selected {
 #[cfg(test)]
 mod tests {
     use super::super::parser::{Parsed, Partial, parse};
+    use super::super::policy::testing::policy;
     use super::super::response::Cors;
     use super::*;
     use crate::base::limits::Limits;
@@ -111,7 +112,8 @@ mod tests {
     #[track_caller]
     fn check(headers: &str, manner: Manner<'_>, expected: &str) {
         let (input, mut scratch) = (format!("GET /a HTTP/1.1\r\nHost: a\r\n{headers}\r\n"), Vec::new());
-        let parsed = parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &Limits::DEFAULT);
+        let policy = policy(&Limits::DEFAULT);
+        let parsed = parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &policy);
         let Parsed::Complete { request, .. } = parsed else { panic!("{parsed:?}") };
         let mut out = b"before".to_vec();
         let body = ASSET.select(&request).write(&mut out, &manner);

@@ -4,7 +4,7 @@
 //! the connection anyway, so a `Scan` only remembers how far it has come. It is strict, for whoever reads the
 //! same bytes before us must not see another end: lines end with CR LF, sizes are plain hexadecimal digits.
 
-use super::response::Rejection;
+use super::rejection::Rejection;
 use crate::base::limits::wire::{CHUNK_FRAMING_BYTES, CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX};
 
 /// How far a chunked body has been read.

@@ -2,9 +2,6 @@
 //!
 //! Owns: the reading of `Content-Type` (RFC 9110 section 8.3), as far as it matters here. Must not: look at the body.
 
-/// The types of bodies that are read, as `Accept-Post` lists them.
-pub(super) const READABLE_TYPES: &str = "application/x-www-form-urlencoded, application/json";
-
 /// What a body says it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContentType {

@@ -9,8 +9,8 @@ use httparse::Status;
 
 use super::content_type::ContentType;
 use super::host::is_host;
+use super::rejection::Rejection;
 use super::request::{Method, Request};
-use super::response::Rejection;
 use super::target;
 use crate::base::limits::wire::{HEADERS_MAX, TARGET_BYTES_MAX};
 

@@ -6,8 +6,9 @@
 
 use super::chunked::{self, Progress, Scan};
 use super::head::{Framing, Head};
+use super::policy::{PathRules, Policy};
+use super::rejection::Rejection;
 use super::request::Request;
-use super::response::Rejection;
 use super::target;
 use crate::base::limits::Limits;
 use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
@@ -43,8 +44,8 @@ pub struct Partial {
     chunks: Option<Scan>,
     /// Whether leave to send the body is due.
     continue_due: bool,
-    /// Whether it is a poll.
-    poll: bool,
+    /// Whether scripts of other origins may read why it is refused.
+    cross_origin: bool,
 }
 
 impl Partial {
@@ -72,9 +73,9 @@ impl Partial {
         self.in_body() && known_bytes - self.head_bytes as usize > bytes
     }
 
-    /// The same rejection, fit for who asks: for scripts of other origins, if it is a poll.
+    /// The same rejection; scripts of other origins may read it if the path of the request says so.
     pub fn rejected(&self, rejection: Rejection) -> Rejection {
-        rejection.for_poll(self.poll)
+        rejection.with_cross_origin(self.cross_origin)
     }
 
     /// Whether [`CONTINUE`](super::response::CONTINUE) is to be sent now: true once per request that asked
@@ -84,8 +85,13 @@ impl Partial {
     }
 
     /// Notes how the body will arrive, or that it will not.
-    fn begin_body(&mut self, head: &Head<'_>, input_bytes: usize, limits: &Limits) -> Result<(), Rejection> {
-        let body_bytes_max = target::body_bytes_max(head.request.path, limits);
+    fn begin_body(
+        &mut self,
+        head: &Head<'_>,
+        input_bytes: usize,
+        policy: &Policy<'_>,
+    ) -> Result<(), Rejection> {
+        let PathRules { body_bytes_max, cross_origin } = policy.rules(head.request.path);
         let needed_bytes = match head.framing {
             Framing::Length(length) => {
                 let length = usize::try_from(length).ok().filter(|length| *length <= body_bytes_max);
@@ -96,7 +102,7 @@ impl Partial {
                 head.bytes + 1
             }
         };
-        self.poll = head.request.path == target::POLL_PATH;
+        self.cross_origin = cross_origin;
         self.head_bytes = short(head.bytes);
         self.needed_bytes = short(needed_bytes);
         self.body_bytes_max = short(body_bytes_max);
@@ -130,9 +136,9 @@ pub fn parse<'b>(
     input: &'b [u8],
     partial: &mut Partial,
     scratch: &'b mut Vec<u8>,
-    limits: &Limits,
+    policy: &Policy<'_>,
 ) -> Parsed<'b> {
-    match advance(input, partial, scratch, limits) {
+    match advance(input, partial, scratch, policy) {
         Ok(None) => Parsed::Incomplete,
         Ok(Some((request, bytes))) => {
             *partial = Partial::default();
@@ -140,7 +146,10 @@ pub fn parse<'b>(
         }
         Err(rejection) => {
             *partial = Partial::default();
-            Parsed::Rejected(rejection.for_poll(target::asks_poll(input)))
+            let path = target::claimed_path(input);
+            Parsed::Rejected(
+                rejection.with_cross_origin(path.is_some_and(|path| policy.rules(path).cross_origin)),
+            )
         }
     }
 }
@@ -155,12 +164,12 @@ fn advance<'b>(
     input: &'b [u8],
     partial: &mut Partial,
     scratch: &'b mut Vec<u8>,
-    limits: &Limits,
+    policy: &Policy<'_>,
 ) -> Result<Option<(Request<'b>, usize)>, Rejection> {
     let mut found = None;
     if !partial.in_body() {
         let Some(head) = find_head(input, partial)? else { return Ok(None) };
-        partial.begin_body(&head, input.len(), limits)?;
+        partial.begin_body(&head, input.len(), policy)?;
         found = Some(head);
     }
     let Some(end) = partial.end(input)? else { return Ok(None) };

@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 
 use super::super::content_type::ContentType;
+use super::super::policy::testing::policy;
 use super::super::request::Method;
 use super::*;
 
@@ -30,7 +31,7 @@ fn outcome(parsed: &Parsed<'_>) -> Outcome {
 }
 
 fn whole(input: &[u8]) -> Outcome {
-    outcome(&parse(input, &mut Partial::default(), &mut Vec::new(), &LIMITS))
+    outcome(&parse(input, &mut Partial::default(), &mut Vec::new(), &policy(&LIMITS)))
 }
 
 /// The result when the input arrives in pieces that end at `cuts`.
@@ -39,7 +40,7 @@ fn pieces(input: &[u8], cuts: impl IntoIterator<Item = usize>) -> Outcome {
     for cut in cuts.into_iter().chain([input.len()]) {
         // The scratch buffer is shared with other connections.
         let mut scratch = b"other".to_vec();
-        let found = outcome(&parse(&input[..cut], &mut partial, &mut scratch, &LIMITS));
+        let found = outcome(&parse(&input[..cut], &mut partial, &mut scratch, &policy(&LIMITS)));
         if found != Outcome::Incomplete {
             return found;
         }
@@ -57,11 +58,11 @@ fn check(input: &str, body: &str, rest: usize) {
 }
 
 #[track_caller]
-fn check_rejected(input: &[u8], status: u16, poll: bool) {
+fn check_rejected(input: &[u8], status: u16, cross_origin: bool) {
     let Outcome::Rejected(found) = whole(input) else { panic!("{:?}", String::from_utf8_lossy(input)) };
     assert_eq!(
-        (found.status, found.poll, found.close),
-        (status, poll, true),
+        (found.status, found.cross_origin, found.close),
+        (status, cross_origin, true),
         "{:?}",
         String::from_utf8_lossy(input)
     );
@@ -85,7 +86,7 @@ fn requests_are_read() {
         0,
     );
     check(
-        &format!("POST /onlines HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n{}", "a".repeat(101)),
+        &format!("POST /lists HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n{}", "a".repeat(101)),
         &"a".repeat(101),
         0,
     );
@@ -94,11 +95,11 @@ fn requests_are_read() {
 #[test]
 fn a_request_is_taken_apart() {
     let mut scratch = Vec::new();
-    let head = "OPTIONS http://im/packets?a=b HTTP/1.0\r\nConnection: keep-alive\r\nOrigin: null\r\nContent-Encoding: gzip\r\n\r\n";
-    let parsed = parse(head.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS);
+    let head = "OPTIONS http://im/open?a=b HTTP/1.0\r\nConnection: keep-alive\r\nOrigin: null\r\nContent-Encoding: gzip\r\n\r\n";
+    let parsed = parse(head.as_bytes(), &mut Partial::default(), &mut scratch, &policy(&LIMITS));
     let request = Request {
         method: Method::Options,
-        path: "/packets",
+        path: "/open",
         query: "a=b",
         body: &[],
         content_type: ContentType::None,
@@ -117,7 +118,7 @@ fn headers_are_found_in_all_their_lines() {
     let head = "\r\nGET http://im/a HTTP/1.1\r\nHost: a\r\nA: 1\r\nAb: 2\na:\t3, 4:5 \r\nB:\r\n\r\n";
     let (input, mut scratch) = (format!("{head}A: body"), Vec::new());
     let Parsed::Complete { request, .. } =
-        parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS)
+        parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &policy(&LIMITS))
     else {
         panic!("a request")
     };
@@ -136,14 +137,14 @@ fn what_is_too_large_or_malformed_is_rejected() {
     check_rejected(b"\r\n\r\n\r\n\r\n\r\n", 400, false);
     // A line that ends with CR alone would never end.
     check_rejected(b"GET / HTTP/1.1\rHost: a\r\r", 400, false);
-    check_rejected(b"GET /packets HTTP/1.1\rHost: a\r\r", 400, true);
-    check_rejected(b"GET /packets HTTP/1.1\r\nHost: a\r\r", 400, true);
-    check_rejected(b"\r\rGET /packets HTTP/1.1", 400, false);
+    check_rejected(b"GET /open HTTP/1.1\rHost: a\r\r", 400, true);
+    check_rejected(b"GET /open HTTP/1.1\r\nHost: a\r\r", 400, true);
+    check_rejected(b"\r\rGET /open HTTP/1.1", 400, false);
     check_rejected(b"\rG", 400, false);
-    check_rejected(b"GET /packets HTTP/3\r\n", 400, true);
+    check_rejected(b"GET /open HTTP/3\r\n", 400, true);
     check_rejected(b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413, false);
-    check_rejected(b"POST /packets HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413, true);
-    check_rejected(b"POST /onlines HTTP/1.1\r\nHost: a\r\nContent-Length: 201\r\n\r\n", 413, false);
+    check_rejected(b"POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 101\r\n\r\n", 413, true);
+    check_rejected(b"POST /lists HTTP/1.1\r\nHost: a\r\nContent-Length: 201\r\n\r\n", 413, false);
     check_rejected(
         b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 18446744073709551615\r\n\r\n",
         413,
@@ -151,9 +152,9 @@ fn what_is_too_large_or_malformed_is_rejected() {
     );
     check_rejected(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n", 413, false);
     check_rejected(b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\n", 400, false);
-    let long = format!("GET /packets HTTP/1.1\r\nHost: a\r\nCookie: {}", "a".repeat(HEAD_BYTES_MAX));
+    let long = format!("GET /open HTTP/1.1\r\nHost: a\r\nCookie: {}", "a".repeat(HEAD_BYTES_MAX));
     check_rejected(long.as_bytes(), 431, true);
-    let long = format!("GET /packets?{}", "a".repeat(HEAD_BYTES_MAX));
+    let long = format!("GET /open?{}", "a".repeat(HEAD_BYTES_MAX));
     check_rejected(long.as_bytes(), 431, true);
     let late = format!("GET / HTTP/1.1\r\nHost: a\r\nCookie: {}\r\nbad\r\n\r\n", "a".repeat(HEAD_BYTES_MAX));
     check_rejected(late.as_bytes(), 431, false);
@@ -163,7 +164,7 @@ fn what_is_too_large_or_malformed_is_rejected() {
 fn leave_to_send_a_body_is_given_once() {
     let check = |input: &str, due: bool| {
         let mut partial = Partial::default();
-        parse(input.as_bytes(), &mut partial, &mut Vec::new(), &LIMITS);
+        parse(input.as_bytes(), &mut partial, &mut Vec::new(), &policy(&LIMITS));
         assert_eq!(partial.take_continue(), due, "{input:?}");
         assert!(!partial.take_continue(), "once");
     };
@@ -181,14 +182,16 @@ fn leave_to_send_a_body_is_given_once() {
 #[test]
 fn what_is_partial_knows_where_it_is() {
     let mut partial = Partial::default();
-    let input = b"POST /packets HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    let input = b"POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
     let mut scratch = Vec::new();
-    assert_eq!(parse(&input[..39], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
+    assert_eq!(parse(&input[..36], &mut partial, &mut scratch, &policy(&LIMITS)), Parsed::Incomplete);
     let timed_out = Rejection::timed_out();
-    assert!(!partial.in_body() && !partial.rejected(timed_out).poll && partial.expected_bytes().is_none());
-    assert_eq!(parse(&input[..55], &mut partial, &mut scratch, &LIMITS), Parsed::Incomplete);
-    assert!(partial.in_body() && partial.rejected(timed_out).poll);
-    assert!(matches!(parse(input, &mut partial, &mut scratch, &LIMITS), Parsed::Complete { .. }));
+    assert!(
+        !partial.in_body() && !partial.rejected(timed_out).cross_origin && partial.expected_bytes().is_none()
+    );
+    assert_eq!(parse(&input[..52], &mut partial, &mut scratch, &policy(&LIMITS)), Parsed::Incomplete);
+    assert!(partial.in_body() && partial.rejected(timed_out).cross_origin);
+    assert!(matches!(parse(input, &mut partial, &mut scratch, &policy(&LIMITS)), Parsed::Complete { .. }));
     assert!(!partial.in_body(), "fit for the next request");
 }
 
@@ -196,7 +199,10 @@ fn what_is_partial_knows_where_it_is() {
 fn the_head_of_what_is_partial_can_be_read_and_the_length_of_its_body_is_known() {
     let mut partial = Partial::default();
     let parse = |input: &str, partial: &mut Partial| {
-        assert_eq!(super::parse(input.as_bytes(), partial, &mut Vec::new(), &LIMITS), Parsed::Incomplete);
+        assert_eq!(
+            super::parse(input.as_bytes(), partial, &mut Vec::new(), &policy(&LIMITS)),
+            Parsed::Incomplete
+        );
     };
     parse("\r\nPOST /messages?a=b HTTP/1.1\r\nHost: a\r\nX: 1\r\n", &mut partial);
     assert_eq!((partial.head(b"\r\nPOST"), partial.is_body_longer_than(0, 100)), (None, false));
@@ -220,7 +226,7 @@ fn the_head_of_what_is_partial_can_be_read_and_the_length_of_its_body_is_known()
 /// Requests and what looks like them, from parts that matter.
 fn requests() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
-        Just("GET /packets?a=b HTTP/1.1\r\n"),
+        Just("GET /open?a=b HTTP/1.1\r\n"),
         Just("POST /a HTTP/1.1\r\n"),
         Just("POST /a HTTP/1.0\r\n"),
         Just("Host: a\r\n"),

@@ -126,6 +126,7 @@ impl Unserved {
 mod tests {
     use super::super::late::LateBytes;
     use super::*;
+    use crate::api::policy;
     use crate::base::admission::Addresses;
     use crate::base::limits::Limits;
     use crate::http::parser::{Parsed, parse};
@@ -140,7 +141,7 @@ mod tests {
         for _ in 0..BODY_BYTES / 1_000 {
             let (bytes, partial) = unserved.parts();
             let mut scratch = Vec::new();
-            assert_eq!(parse(bytes, partial, &mut scratch, &Limits::DEFAULT), Parsed::Incomplete);
+            assert_eq!(parse(bytes, partial, &mut scratch, &policy(&Limits::DEFAULT)), Parsed::Incomplete);
             unserved.append(&[b'x'; 1_000]);
             let bytes = unserved.bytes.len() + size_of::<Unserved>();
             let most = (2 * bytes).min(head.len() + BODY_BYTES + size_of::<Unserved>());

@@ -23,7 +23,10 @@ mod rooms;
 mod statuses;
 
 mod answer;
+mod dialect;
+mod parts;
 pub mod refusal;
+mod reply;
 mod shape;
 
 mod assets;

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 
+use super::dialect;
 use super::names;
 use super::refusal;
 use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX};
@@ -335,12 +336,8 @@ impl<'a> Params<'a> {
 
     /// The dialect.
     pub(super) fn version(&mut self) -> Result<Version, Rejection> {
-        match self.text(Param::Version).as_deref() {
-            None => Ok(Version::Papers),
-            Some("3") => Ok(Version::V3),
-            Some("6") => Ok(Version::V6),
-            Some(_) => Err(refusal::bad(Param::Version.name())),
-        }
+        let name = self.text(Param::Version);
+        dialect::version(name.as_deref()).ok_or(refusal::bad(Param::Version.name()))
     }
 }
 

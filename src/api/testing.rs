@@ -2,7 +2,11 @@
 //!
 //! Owns: two sites, and requests to them. Must not: be part of the server.
 
-use super::answer::{write_preflight, write_rejection};
+use std::num::NonZeroU32;
+
+use serde_json::Value;
+
+use super::answer::{write_answer, write_preflight, write_rejection};
 use super::assets::write_asset;
 use super::context::Context;
 use super::endpoint::policy;
@@ -11,8 +15,11 @@ use super::route::{Route, Routed, route};
 use super::shape::Shape;
 use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::Limits;
+use crate::base::slots::Slot;
 use crate::http::parser::{Parsed, Partial, parse};
-use crate::router::call::Verb;
+use crate::router::call::{Answer, Started, Verb};
+use crate::router::ids::{Place, SessionKey, Ticket};
+use crate::router::profile::Profile;
 
 /// A well-formed ticket.
 pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
@@ -106,4 +113,57 @@ fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
         | Route::Notice(_)
         | Route::Postponed(_) => Err(outcome(text)),
     }
+}
+
+/// The URL of the poll in tests.
+pub(super) const POLL_URL: &str = "http://im.example/packets";
+
+/// The key of the session that answers are about.
+pub(super) const SESSION: SessionKey =
+    SessionKey { place: Place(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };
+
+/// The text of that session's ticket.
+pub(super) fn ticket() -> String {
+    Ticket { epoch: 1, session: SESSION, secret: [2; 16] }.text()
+}
+
+pub(super) fn users() -> Vec<Profile> {
+    vec![Profile::new("al", "A<l", "away", "out"), Profile::new("\"b", "", "chat", "")]
+}
+
+/// An answer with that session.
+pub(super) fn session(partial: bool, truncated: bool) -> Answer {
+    let ticket = Ticket { epoch: 1, session: SESSION, secret: [2; 16] };
+    let rooms = vec![("r1".into(), 3), ("r2".into(), 0)];
+    Answer::Online(Box::new(Started { ticket, sessions: 2, buddies: users(), rooms, partial, truncated }))
+}
+
+/// The head and the body of an answer.
+pub(super) fn written(answer: &Answer, shape: &Shape) -> (String, String) {
+    let mut out = Vec::new();
+    write_answer(&mut out, answer, shape, POLL_URL, 0);
+    split(out)
+}
+
+/// The head and the body, which is as long as the head announces.
+pub(super) fn split(out: Vec<u8>) -> (String, String) {
+    let text = String::from_utf8(out).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{head}");
+    assert!(head.contains("\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"), "{head}");
+    (head.to_owned(), body.to_owned())
+}
+
+#[track_caller]
+pub(super) fn check_text(answer: &Answer, shape: &Shape, expected: &str) {
+    let (head, body) = written(answer, shape);
+    assert_eq!(body, expected);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{head}");
+}
+
+#[track_caller]
+pub(super) fn check_json(answer: &Answer, shape: &Shape, expected: &Value) {
+    let (head, body) = written(answer, shape);
+    assert_eq!(&serde_json::from_str::<Value>(&body).unwrap(), expected);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"), "{head}");
 }

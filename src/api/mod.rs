@@ -1,7 +1,7 @@
 //! The protocol of sites and browsers: requests to calls, answers to bytes.
 //!
 //! Owns: paths, authentication, parameters and the shapes of answers. Must not: carry a call out, read a clock or touch
-//! a socket; what a call needs of the world is in [`Context`]. In reading order: `endpoint` is the table of paths;
+//! a socket; a [`Context`] holds all that a call needs of the world. In reading order: `endpoint` is the table of paths;
 //! `route` makes a request into a call, by `auth`, which admits sites, by `params` and `names`, and by one file for each
 //! family of calls; `answer` writes the answer in its [`Shape`]; every error text is in [`refusal`]. Beside the calls
 //! there are the `assets`, and the `notices` about the server itself.
@@ -13,6 +13,7 @@ mod route;
 
 mod auth;
 mod names;
+mod param;
 mod params;
 
 mod buddies;

@@ -4,8 +4,9 @@
 //! A domain names the origins that may read its answers. Without a domain, because none was named or the name is unknown,
 //! any origin may: the answer is an error that is the same for everybody.
 
-use super::params::{Param, Params};
-use super::refusal::{self, NO_CLIENT};
+use super::param::Param;
+use super::params::Params;
+use super::refusal::NO_CLIENT;
 use super::shape::Detail;
 use crate::base::domains::{Audience, DomainId, Domains};
 use crate::http::jsonp;
@@ -19,7 +20,7 @@ pub(super) fn domain(
     domains: &Domains,
 ) -> (Result<DomainId, Rejection>, Audience) {
     let Some(name) = params.text(Param::Domain) else {
-        return (Err(refusal::missing(Param::Domain.name())), Audience::Anybody);
+        return (Err(Param::Domain.missing()), Audience::Anybody);
     };
     match domains.find(&name) {
         Some(domain) => (Ok(domain.id), domain.audience(origin)),
@@ -29,8 +30,8 @@ pub(super) fn domain(
 
 /// The function that the answer calls, if there is one.
 pub(super) fn callback(params: &mut Params<'_>) -> Result<Detail, Rejection> {
-    match params.said(Param::Callback) {
-        Some(name) if !jsonp::is_callback(&name) => Err(refusal::bad(Param::Callback.name())),
+    match params.raw(Param::Callback) {
+        Some(name) if !jsonp::is_callback(&name) => Err(Param::Callback.bad()),
         Some(name) => Ok(Detail::Callback(name.into_owned().into())),
         None => Ok(Detail::default()),
     }
@@ -41,12 +42,12 @@ pub(super) fn poll<'a>(params: &mut Params<'_>) -> Result<Verb<'a>, Rejection> {
     Ok(Verb::Poll(Poll { ticket: params.required_ticket()?, seq: seq(params)? }))
 }
 
-/// The last packet the client has: digits only, an empty one counts as none.
+/// The number of the last packet that the client has: only digits; an empty one counts as absent.
 fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
     let Some(text) = params.text(Param::Seq) else { return Ok(None) };
     let digits = Some(&*text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let seq = digits.and_then(|digits| digits.parse().ok());
-    seq.map(Some).ok_or(refusal::bad(Param::Seq.name()))
+    seq.map(Some).ok_or(Param::Seq.bad())
 }
 
 #[cfg(test)]
@@ -101,7 +102,7 @@ mod tests {
         assert_eq!(seq("007"), Ok(Some(7)));
         assert_eq!(seq("18446744073709551615"), Ok(Some(u64::MAX)));
         for bad in ["18446744073709551616", "-1", "%2B1", "1.0", "1e3", "+1", "x"] {
-            assert_eq!(seq(bad), Err(refusal::bad("seq")), "{bad}");
+            assert_eq!(seq(bad), Err(Param::Seq.bad()), "{bad}");
         }
     }
 
@@ -134,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_refused_or_told() {
+    fn other_methods_are_refused_or_listed() {
         assert_eq!(outcome(&request("HEAD", "/packets", "", "")), "405 method not allowed");
         assert_eq!(outcome(&request("PUT", "/packets", "", "")), "405 method not allowed");
         assert_eq!(outcome(&request("OPTIONS", "/packets?domain=a", "", "")), "methods");

@@ -1,4 +1,4 @@
-//! Answers: what became of a call, as bytes.
+//! Answers: the results of calls, as bytes.
 //!
 //! Owns: the answers that are the same in all versions, errors among them; `dialect` has the others. Must not: match on
 //! a version. An answer is appended to the caller's buffer as a whole, in one pass. That of a poll, the most frequent
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn skipped_entries_are_counted_in_a_header_and_where_a_session_is_started() {
+    fn skipped_entries_are_counted_in_a_header_and_in_the_answer_with_a_session() {
         let skipped = |count| Shape { detail: Detail::Skipped(count), ..Shape::default() };
         let onlines = Answer::Onlines(users());
         for done in [&Answer::Done, &onlines, &session(true, true)] {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_answered_and_closed() {
+    fn a_request_that_is_not_understood_is_answered_and_closed() {
         let check = |rejection: Rejection, shape: Option<&Shape>, headers: &[&str]| {
             let mut out = Vec::new();
             write_rejection(&mut out, &rejection, shape, 0);
@@ -292,7 +292,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_said_the_answer_is_json(
+        fn answers_with_any_texts_are_json(
             name in "[^,\0]{1,20}", nick in any::<String>(), status in any::<String>(), lists in any::<bool>(),
         ) {
             let profile = Profile::new(&name, &nick, "away", &status);

@@ -1,17 +1,16 @@
-//! The browser module, which this server brings along.
+//! The browser module, which this server serves itself.
 //!
-//! Owns: its files, in the binary, as they are and compressed. Must not: compress, or make tags; `build.rs` has
-//! done both.
+//! Owns: its files, plain and compressed, in the binary. Must not: compress a file or make a tag; `build.rs` has done both.
 
 use super::shape::Shape;
 use crate::http::asset::{Asset, Form, Selected};
 
-/// How long a file is good whose path stays when its content changes.
+/// How long a browser may keep a file under a path that stays when the content changes.
 ///
-/// An hour is long enough that a visitor who goes from page to page asks once, and short enough that a new server's
-/// module is everywhere soon; after it, browsers ask whether theirs is still good, which costs a few hundred bytes.
+/// With an hour, a visitor fetches the file once on the way from page to page, and the module of a new server is soon
+/// everywhere. After it, browsers ask whether their copy is still good, which costs a few hundred bytes.
 const FOR_AN_HOUR: &str = "public, max-age=3600";
-/// How long a file is good whose path names its build.
+/// How long a browser may keep a file under a path that names its build.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 macro_rules! script {
@@ -52,7 +51,7 @@ pub(super) static CHAT: Asset = script!("webim.chat.js", FOR_EVER);
 pub(super) static PANELS: Asset = script!("webim.panels.js", FOR_EVER);
 pub(super) static CHINESE: Asset = script!("webim.zh.js", FOR_EVER);
 
-/// Appends the head of the answer to a request for an asset. Returns the body, which is to be sent behind it.
+/// Appends the head of the answer to a request for an asset. Returns the body, which is sent behind it.
 pub fn write_asset(out: &mut Vec<u8>, selected: &Selected, shape: &Shape) -> &'static [u8] {
     selected.write(out, &shape.manner())
 }

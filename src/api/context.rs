@@ -1,18 +1,18 @@
-//! Contexts: what a call needs beside its request.
+//! Contexts: the world around a request.
 //!
 //! Owns: [`Context`]. Must not: read a clock or make a random number; the shard fills it in.
 
 use crate::base::domains::{DomainId, Domains};
 use crate::base::limits::Limits;
 
-/// What a call needs beside its request.
+/// The world around a request: all that a call needs beside its parameters.
 #[derive(Clone, Copy)]
 pub struct Context<'c> {
     /// The sites that are served.
     pub domains: &'c Domains,
     /// How much a call may carry.
     pub limits: &'c Limits,
-    /// Whether a call of this domain is put off. The flag says that such a call is never refused for lack of memory.
+    /// Whether a call of this domain is put off. The flag stands for a call that is never refused for lack of memory.
     pub is_put_off: &'c dyn Fn(DomainId, bool) -> bool,
     /// The server's time, in milliseconds since 1970: the timestamp of messages that have none. Most requests need no
     /// time.

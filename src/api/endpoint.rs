@@ -1,7 +1,7 @@
-//! Endpoints: which paths there are, and what each of them decides.
+//! Endpoints: all paths, with the rules of each.
 //!
-//! Owns: the one table of paths. What a path takes, who may read its answers and what it serves stand in its row and
-//! nowhere else. Must not: read a parameter.
+//! Owns: the one table of paths. A row holds the methods, the longest body, the readers of the answers, the service and its
+//! credentials; none of this stands anywhere else. Must not: read a parameter.
 
 use super::assets;
 use crate::base::limits::Limits;
@@ -18,16 +18,13 @@ pub struct Endpoint {
     pub path: &'static str,
     /// The methods it takes.
     pub methods: MethodSet,
-    /// How long a body may be.
     body: BodyLimit,
-    /// Which scripts may read its answers.
     readers: Readers,
-    /// Whether it is refused while too much waits for its domain.
     admission: Admission,
     pub(super) service: Service,
 }
 
-/// How long a body may be, by what it carries.
+/// The longest body, by its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyLimit {
     /// One call.
@@ -36,16 +33,16 @@ enum BodyLimit {
     Lists,
 }
 
-/// Which scripts may read an answer.
+/// The scripts that may read an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Readers {
-    /// Those of this server's own origin.
+    /// Scripts of this server's own origin.
     Own,
-    /// Those of the origins that the domain names, too.
+    /// Scripts of the origins that the domain names, too.
     Others,
 }
 
-/// When a call is carried out.
+/// The load under which a call is carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Admission {
     /// Always: it makes nothing wait, or makes less wait.
@@ -54,7 +51,7 @@ enum Admission {
     Limited,
 }
 
-/// What a path serves, and which credentials that takes.
+/// The service at a path, and the credentials for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Service {
     /// A call of a site, with the apikey of its domain.
@@ -90,12 +87,12 @@ pub(super) enum SiteCall {
     Leave,
 }
 
-/// What is open to everybody.
+/// A service that is open to everybody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PublicPage {
     /// A file of the browser module.
     Asset(&'static Asset),
-    /// A page that says what this server is.
+    /// The page that introduces this server.
     Home,
     /// The health of the server, for a load balancer.
     Health,
@@ -109,7 +106,7 @@ const POST: MethodSet = MethodSet::of(&[Method::Post]);
 
 macro_rules! endpoints {
     ($($path:expr, $methods:ident, $body:ident, $readers:ident, $admission:ident, $service:expr;)*) => {
-        /// All endpoints there are.
+        /// All endpoints.
         pub static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
             path: $path,
             methods: $methods,
@@ -170,7 +167,7 @@ pub(super) fn all_methods() -> MethodSet {
     ENDPOINTS.iter().fold(MethodSet::default(), |methods, endpoint| methods.union(endpoint.methods))
 }
 
-/// What the parser must know of the paths.
+/// The rules of paths that the parser follows.
 pub fn policy(limits: &Limits) -> Policy<'_> {
     Policy::new(limits, |path, limits| {
         let endpoint = find(path);
@@ -194,7 +191,8 @@ mod tests {
         }
     }
 
-    /// What becomes of a request with a body of that many bytes, none of which has arrived.
+    /// The status of the rejection of a request whose body is this long and has not arrived, if it is rejected; and whether
+    /// scripts of other origins may read it.
     fn refused(path: &str, body_bytes: usize) -> Option<(u16, bool)> {
         let input = format!("POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {body_bytes}\r\n\r\n");
         let (mut scratch, limits) = (Vec::new(), Limits::DEFAULT);

@@ -1,7 +1,7 @@
-//! Notices: what proxies and people read of the server itself, at `/health` and `/`, and which methods there are.
+//! Notices: answers to proxies and people about the server itself, at `/health`, `/` and `*`.
 //!
-//! Owns: these answers. Must not: write a version or a count, or use the router. The shard decides whether the server is
-//! healthy.
+//! Owns: these answers, which contain no version and no count. The shard decides whether the server is healthy. Must not:
+//! import the router.
 
 use super::shape::Shape;
 use crate::http::methods::MethodSet;
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_told_with_200() {
+    fn methods_are_listed_with_200() {
         for (target, methods) in [
             ("*", "GET, HEAD, POST, OPTIONS"),
             ("/", "GET, HEAD, OPTIONS"),
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_strangers_read_holds_no_script_and_no_number() {
+    fn the_public_page_holds_no_script_and_no_number() {
         let page = answered(&request("GET", "/", "", ""));
         let (head, body) = page.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");

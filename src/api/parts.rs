@@ -6,7 +6,7 @@ use crate::base::json;
 use crate::router::call::Started;
 use crate::router::profile::Profile;
 
-/// What each user shows, by name.
+/// An object with the show of each user, by name.
 pub(super) fn shows(out: &mut Vec<u8>, users: &[Profile]) {
     object(out, users, |out, user| {
         member(out, user.name());
@@ -57,7 +57,7 @@ pub(super) fn list<T>(
     out.push(b']');
 }
 
-/// What `each` writes of the items, with commas between them.
+/// Calls `each` for all items, and writes commas between them.
 pub(super) fn separated<T>(
     out: &mut Vec<u8>,
     items: impl IntoIterator<Item = T>,

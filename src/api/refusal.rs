@@ -1,7 +1,7 @@
-//! Refusals: why a request is not carried out, as statuses and texts.
+//! Refusals: the reasons not to carry a request out, as statuses and texts.
 //!
-//! Owns: every error text of the API, and when a refused client comes back. The errors of HTTP itself are
-//! [`Rejection`]'s. Must not: write an answer; `answer.rs` does.
+//! Owns: every error text of the API, and the time after which a refused client comes back. The errors of HTTP itself are
+//! made by [`Rejection`]. Must not: write an answer; `answer.rs` does.
 
 use crate::base::limits::admission::{RETRY_CROWDED_S, RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use crate::http::rejection::Rejection;
@@ -35,9 +35,9 @@ pub const ADDRESS_CROWDED: Rejection =
 /// The server has all the connections it may have; no request was read.
 pub const SERVER_CROWDED: Rejection =
     Rejection::unavailable("too many connections", RETRY_CROWDED_S).closing();
-/// The memory for whatever waits is used up.
+/// The memory for waiting answers and packets is used up.
 pub const SERVER_BUSY: Rejection = Rejection::unavailable("server busy", RETRY_LATER_S);
-/// The memory for whatever waits is used up, so that there is none for another connection; no request was read.
+/// The same, so that there is no memory for another connection; no request was read.
 pub const SERVER_BUSY_AT_THE_DOOR: Rejection =
     Rejection::unavailable("server busy", RETRY_CROWDED_S).closing();
 /// The server goes down.

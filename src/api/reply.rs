@@ -1,6 +1,6 @@
 //! Replies: successful answers, as heads and bodies.
 //!
-//! Owns: the headers of this API. Must not: decide what stands in a body.
+//! Owns: the headers of this API. Must not: import a dialect.
 
 use super::shape::Shape;
 use crate::base::json;

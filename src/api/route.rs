@@ -1,8 +1,8 @@
 //! Routing: from a request to a call, or to an answer that needs none.
 //!
 //! Owns: the order of the checks. Path and method come first, then the type of the body, the credentials, the rate of
-//! the site's calls, and all other parameters last: a client without a key learns nothing but that. Must not: carry a
-//! call out.
+//! the site's calls, and all other parameters last: a client without a key learns nothing but that. Must not: call
+//! the router.
 
 use super::auth;
 use super::context::Context;
@@ -22,22 +22,22 @@ use crate::router::call::{Call, Verb};
 /// A request whose path and parameters were read.
 #[derive(Debug)]
 pub struct Routed<'a> {
-    /// What it asks for.
+    /// Its destination.
     pub route: Route<'a>,
     /// How it is answered.
     pub shape: Shape,
 }
 
-/// What a request asks for.
+/// The destination of a request.
 #[derive(Debug)]
 pub enum Route<'a> {
     /// A call, for the router.
     Call(Call<'a>),
-    /// Nothing that can be done.
+    /// Nowhere: the request is refused.
     Refused(Rejection),
     /// Nothing yet: the calls of this domain are put off, and the request must be read again later.
     Postponed(DomainId),
-    /// The methods a script of another origin may use; its browser asks before the call.
+    /// A preflight, which asks for the methods that a script of another origin may use.
     Preflight(MethodSet),
     /// A file of the browser module, or only that the client's copy is still good.
     Asset(Selected),
@@ -52,8 +52,8 @@ pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
     Routed { route, shape }
 }
 
-/// Why a request whose body is still to come will be refused whatever that holds, and how it is answered, as far as its
-/// head decides that: so a long body is not read in vain.
+/// The rejection of a request whose body has not arrived, and the shape of the answer, if the head alone decides both. So a
+/// long body is not read in vain.
 pub fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option<(Rejection, Shape)> {
     if asks_all_methods(request) {
         return None;
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_methods_are_judged_first() {
+    fn paths_and_methods_are_checked_first() {
         for path in ["/a", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
             check(&request("GET", path, "", ""), "404 not found");
             check(&request("HEAD", path, "", ""), "404 not found");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_judged_before_parameters() {
+    fn credentials_are_checked_before_parameters() {
         let check = |query: &str, headers: &str, expected: &str| {
             check(&request("GET", &format!("/room/members?{query}"), headers, ""), expected);
         };

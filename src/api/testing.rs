@@ -1,6 +1,6 @@
-//! What the tests of calls share.
+//! The common part of the tests in this folder.
 //!
-//! Owns: two sites, and requests to them. Must not: be part of the server.
+//! Owns: two sites, requests to them, and answers. Must not: be imported outside of tests.
 
 use std::num::NonZeroU32;
 
@@ -25,7 +25,7 @@ use crate::router::profile::Profile;
 pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 /// The server's time in tests.
 pub(super) const WALL_MS: u64 = 1_700_000_000_000;
-/// Limits that are quickly reached.
+/// Limits that short requests reach.
 const LIMITS: Limits =
     Limits { message_bytes: 20, buddies_per_call: 3, rooms_per_call: 2, ..Limits::DEFAULT };
 
@@ -34,7 +34,7 @@ pub(super) fn request(method: &str, target: &str, headers: &str, body: &str) -> 
     format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// What a request is routed to, in a world with the domains `a` (key `k`) and `closed` (key `c`, one origin).
+/// The route of a request, on a server with the domains `a` (key `k`) and `closed` (key `c`, one origin).
 pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
@@ -55,7 +55,7 @@ pub(super) fn site(text: &str) -> Routed<'_> {
     }
 }
 
-/// What a request turned out to be, in a few words.
+/// The route of a request, in a few words.
 pub(super) fn outcome(text: &str) -> String {
     match site(text).route {
         Route::Call(_) => "call".to_owned(),
@@ -70,18 +70,18 @@ pub(super) fn outcome(text: &str) -> String {
     }
 }
 
-/// How a request is to be answered, whatever it is.
+/// The shape of the answer to a request.
 pub(super) fn shape(text: &str) -> Shape {
     site(text).shape
 }
 
-/// The bytes a request is answered with, if it is no call.
+/// The answer to a request that is no call.
 pub(super) fn answered(text: &str) -> String {
     let mut out = Vec::new();
     let Routed { route, shape } = site(text);
     match route {
         Route::Call(call) => panic!("{call:?}"),
-        Route::Postponed(_) => panic!("nothing was used"),
+        Route::Postponed(_) => panic!("no call is put off here"),
         Route::Preflight(methods) => write_preflight(&mut out, methods, &shape),
         Route::Asset(selected) => {
             let body = write_asset(&mut out, &selected, &shape);
@@ -93,12 +93,12 @@ pub(super) fn answered(text: &str) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The call of the site `a` with these parameters, or why it is refused.
+/// The call of the site `a` with these parameters, or the text of its rejection.
 pub(super) fn post(path: &str, params: &str) -> Result<(Verb<'static>, Shape), String> {
     made(&request("POST", path, "", &format!("domain=a&apikey=k&{params}")))
 }
 
-/// The same, asked with `GET`.
+/// The same by `GET`.
 pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), String> {
     made(&request("GET", &format!("{path}?domain=a&apikey=k&{params}"), "", ""))
 }

@@ -1,4 +1,4 @@
-//! Sets of methods: what a path takes, and what `Allow` lists.
+//! Sets of methods: those that a path takes, and those that `Allow` lists.
 //!
 //! Owns: [`MethodSet`]. Must not: import a path.
 

@@ -1,8 +1,8 @@
-//! The parser: what a connection has received, as one request after another.
+//! The parser: the bytes of a connection, as one request after another.
 //!
-//! Owns: [`parse`], which is called again as bytes arrive and gives the same result however they are cut, and
-//! [`Partial`], what it remembers in between. Must not: keep a byte of the input, or look at all of it again
-//! for every byte that a slow peer drips.
+//! Owns: [`parse`], which is called again as bytes arrive and has the same result however they are cut, and [`Partial`],
+//! its state between these calls. Must not: keep a byte of the input, or read all of it again for each byte of a slow
+//! peer.
 
 use super::chunked::{self, Progress, Scan};
 use super::head::{Framing, Head};
@@ -13,38 +13,38 @@ use super::target;
 use crate::base::limits::Limits;
 use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
 
-/// What [`parse`] makes of the input.
+/// The result of [`parse`].
 #[cfg_attr(test, derive(Debug, PartialEq))]
 pub enum Parsed<'b> {
     /// More must arrive.
     Incomplete,
-    /// A request.
+    /// The input begins with a request.
     Complete {
-        /// It.
+        /// The request.
         request: Request<'b>,
-        /// How much of the input it was, in bytes.
+        /// Its length.
         bytes: usize,
     },
-    /// No request; the connection must be closed.
+    /// The input is no request; the connection must be closed.
     Rejected(Rejection),
 }
 
-/// What is remembered of a request that has arrived in part.
+/// The state of a request that has arrived in part.
 #[derive(Debug, Default)]
 pub struct Partial {
-    /// While there is no head: what was searched for its end.
+    /// How much was searched for the end of the head, until that has arrived.
     searched_bytes: u32,
-    /// Length of the head; 0 until it has arrived.
+    /// The length of the head; 0 until it has arrived.
     head_bytes: u32,
-    /// With less input there is nothing new to be found.
+    /// With less input nothing new can be found.
     needed_bytes: u32,
-    /// Longest body of that path.
+    /// The longest body that the path allows.
     body_bytes_max: u32,
     /// How far a chunked body was read.
     chunks: Option<Scan>,
-    /// Whether leave to send the body is due.
+    /// The client waits for [`CONTINUE`](super::response::CONTINUE), which is due.
     continue_due: bool,
-    /// Whether scripts of other origins may read why it is refused.
+    /// Scripts of other origins may read why the request is refused.
     cross_origin: bool,
 }
 
@@ -54,37 +54,36 @@ impl Partial {
         self.head_bytes != 0
     }
 
-    /// How long the request will be, if its head has arrived and said so.
+    /// How long the request will be, if its head has arrived and contains a length.
     pub fn expected_bytes(&self) -> Option<usize> {
         (self.in_body() && self.chunks.is_none()).then_some(self.needed_bytes as usize)
     }
 
-    /// The request as far as its head tells, if that has arrived in `input`. This reads the head once more: it is for
-    /// requests that keep others waiting.
+    /// The request without its body, if the head has arrived in `input`. This reads the head once more, so it is meant
+    /// for requests that keep others waiting.
     pub fn head<'b>(&self, input: &'b [u8]) -> Option<Request<'b>> {
         let head = input.get(..self.head_bytes as usize).filter(|_| self.in_body())?;
         Some(Head::parse(head).ok()??.request)
     }
 
-    /// Whether the body is longer than `bytes`: as its head said, or else as far as it has arrived with `input_bytes` in
-    /// all.
+    /// Whether the body is longer than `bytes`: by the length in its head, or else by the part that has arrived when
+    /// there are `input_bytes` in all.
     pub fn is_body_longer_than(&self, bytes: usize, input_bytes: usize) -> bool {
         let known_bytes = self.expected_bytes().unwrap_or(input_bytes);
         self.in_body() && known_bytes - self.head_bytes as usize > bytes
     }
 
-    /// The same rejection; scripts of other origins may read it if the path of the request says so.
+    /// The same rejection; scripts of other origins may read it if the rules of its path allow it.
     pub fn rejected(&self, rejection: Rejection) -> Rejection {
         rejection.with_cross_origin(self.cross_origin)
     }
 
-    /// Whether [`CONTINUE`](super::response::CONTINUE) is to be sent now: true once per request that asked
-    /// for it.
+    /// Whether [`CONTINUE`](super::response::CONTINUE) is due: true once for each request that waits for it.
     pub fn take_continue(&mut self) -> bool {
         std::mem::take(&mut self.continue_due)
     }
 
-    /// Notes how the body will arrive, or that it will not.
+    /// Notes how the body will arrive; an error if it is too long.
     fn begin_body(
         &mut self,
         head: &Head<'_>,
@@ -110,7 +109,7 @@ impl Partial {
         Ok(())
     }
 
-    /// Where the request ends, if that has arrived.
+    /// The end of the request, if that has arrived.
     fn end(&mut self, input: &[u8]) -> Result<Option<usize>, Rejection> {
         let head_bytes = self.head_bytes as usize;
         if input.len() < self.needed_bytes as usize {
@@ -129,9 +128,9 @@ impl Partial {
 
 /// Reads the request that `input` begins with.
 ///
-/// `input` is everything of the connection that was not consumed. After [`Parsed::Incomplete`] call again
-/// with more of it and the same `partial`; after any other result `partial` is fit for the next request.
-/// `scratch` receives the body if it came in chunks; it need not be kept between calls.
+/// `input` is everything of the connection that was not consumed. After [`Parsed::Incomplete`] the call is repeated with
+/// more input and the same `partial`; after any other result `partial` is fit for the next request. A body in chunks is
+/// decoded into `scratch`, which need not be kept between calls. `policy` has the rules of the path.
 pub fn parse<'b>(
     input: &'b [u8],
     partial: &mut Partial,
@@ -154,8 +153,8 @@ pub fn parse<'b>(
     }
 }
 
-/// The request that `input` begins with, as far as its head tells, if that has arrived and is one: for those who are
-/// refused what follows it.
+/// The request at the beginning of `input` without its body, if its head has arrived and is one. It is meant for requests
+/// whose body is refused.
 pub fn head_of(input: &[u8]) -> Option<Request<'_>> {
     Some(Head::parse(&input[..input.len().min(HEAD_BYTES_MAX)]).ok()??.request)
 }
@@ -176,7 +175,7 @@ fn advance<'b>(
     let head_bytes = partial.head_bytes as usize;
     let head = match found {
         Some(head) => head,
-        // What a head borrows does not outlive a call, so it is read a second time when the body is there.
+        // A head borrows the input of one call, so it is read a second time when the body is there.
         None => Head::parse(&input[..head_bytes])?.expect("it was read before"),
     };
     let sent = &input[head_bytes..end];
@@ -191,11 +190,11 @@ fn advance<'b>(
     Ok(Some((Request { body, ..head.request }, end)))
 }
 
-/// Looks for a head when a line has ended since the last look, or can no longer end well.
+/// Reads the head if a line has ended since the last call, or can no longer end correctly.
 fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'b>>, Rejection> {
     let window = &input[..input.len().min(HEAD_BYTES_MAX)];
     let blank_bytes = target::blank_bytes(window);
-    // What begins like a TLS hello may never have a line that ends.
+    // A TLS hello, for example, may never contain the end of a line.
     if blank_bytes > BLANK_BYTES_MAX || window.get(blank_bytes).is_some_and(|byte| !byte.is_ascii_graphic()) {
         return Err(Rejection::malformed());
     }
@@ -203,8 +202,8 @@ fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'
     let line_ended = window.get(searched_bytes..).is_some_and(|new| new.contains(&b'\n'));
     if line_ended || has_bare_return(&window[searched_bytes.saturating_sub(1).min(window.len())..]) {
         let found = match Head::parse(window) {
-            // Only lines that have come to an end are judged, so that it does not matter how they are cut into pieces.
-            Err(_) => Head::parse(&window[..judged_bytes(window)])?,
+            // Only lines that have ended are refused, so that the result does not depend on how they are cut.
+            Err(_) => Head::parse(&window[..ended_bytes(window)])?,
             Ok(found) => found,
         };
         if found.is_some() {
@@ -218,13 +217,13 @@ fn find_head<'b>(input: &'b [u8], partial: &mut Partial) -> Result<Option<Head<'
     Ok(None)
 }
 
-/// Whether there is a CR that something else than LF follows: no line may hold one.
+/// Whether there is a CR without an LF behind it; no line may hold one.
 fn has_bare_return(bytes: &[u8]) -> bool {
     bytes.windows(2).any(|pair| pair[0] == b'\r' && pair[1] != b'\n')
 }
 
-/// How much of a head ends with a whole line, or with a CR and what stands there in place of its LF.
-fn judged_bytes(window: &[u8]) -> usize {
+/// How much of a head ends with a whole line, or with a CR and the byte in place of its LF.
+fn ended_bytes(window: &[u8]) -> usize {
     let ends = |at: &usize| window[*at] == b'\n' || *at > 0 && window[*at - 1] == b'\r';
     (0..window.len()).rev().find(ends).map_or(0, |at| at + 1)
 }

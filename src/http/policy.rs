@@ -1,11 +1,11 @@
-//! Policies: what paths decide about a request while it arrives.
+//! Policies: the rules of paths for a request that is arriving.
 //!
 //! Owns: [`Policy`], by which the parser asks for the rules of a path. Must not: name a path; the owner of the paths
 //! makes the policy.
 
 use crate::base::limits::Limits;
 
-/// What a path decides about a request before it has arrived as a whole.
+/// The rules of a path for a request that is arriving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathRules {
     /// The longest body.

@@ -1,26 +1,26 @@
-//! Requests: what a client asks for, in the bytes it was sent in.
+//! Requests: their parts, in the bytes in which they arrived.
 //!
 //! Owns: [`Method`] and [`Request`]. Must not: import the parser, or copy a byte.
 
 use super::content_type::ContentType;
 
-/// The methods that mean something here.
+/// The methods that some path takes, and all others as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// `GET`.
+    /// Reads something.
     Get,
-    /// `POST`.
+    /// Changes something, or reads something by parameters in a body.
     Post,
-    /// `OPTIONS`.
+    /// Asks which methods there are.
     Options,
-    /// `HEAD`, whose answer has no body.
+    /// Reads only the head of the answer.
     Head,
-    /// Any other.
+    /// Any other method.
     Other,
 }
 
 impl Method {
-    /// The method of that name; names of methods are case-sensitive.
+    /// The method of this name; names of methods are case-sensitive.
     pub(super) fn of(name: &str) -> Method {
         match name {
             "GET" => Method::Get,
@@ -32,37 +32,37 @@ impl Method {
     }
 }
 
-/// One request, in the bytes it came in.
+/// One request, in the bytes in which it arrived.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(test, derive(Debug))]
 pub struct Request<'b> {
-    /// What to do.
+    /// The method.
     pub method: Method,
-    /// With what: the target up to its query, still percent-encoded.
+    /// The target up to its query, still percent-encoded.
     pub path: &'b str,
-    /// What follows the `?` of the target.
+    /// The target behind its `?`.
     pub query: &'b str,
-    /// The body, out of its chunks.
+    /// The body, without the framing of chunks.
     pub body: &'b [u8],
-    /// What the body is.
+    /// The type of the body.
     pub content_type: ContentType,
-    /// Whether the body is said to be compressed or the like.
+    /// The body has a `Content-Encoding`.
     pub content_encoded: bool,
     /// The credentials of an `Authorization: Basic`, still in base64.
     pub basic: Option<&'b str>,
-    /// The origin of the page whose script asks.
+    /// The origin of the page whose script sends the request.
     pub origin: Option<&'b str>,
-    /// Whether the client wants to go on with this connection.
+    /// The client keeps the connection open after the answer.
     pub keep_alive: bool,
-    /// Whether it is HTTP/1.0.
+    /// The request is HTTP/1.0.
     pub http10: bool,
-    /// The request line and the headers as they came.
+    /// The request line and the headers as they arrived.
     pub head: &'b [u8],
 }
 
 impl<'b> Request<'b> {
-    /// The values of a header, one for each of its lines. This goes through the head once more: it is for headers that
-    /// few paths look at, so that the others need not pay for them.
+    /// The values of a header, one for each of its lines. This reads the head once more, so it is meant for headers that
+    /// few paths need.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &'b [u8]> {
         self.head.split(|byte| *byte == b'\n').filter_map(move |line| {
             let (named, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);

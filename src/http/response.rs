@@ -1,61 +1,61 @@
-//! Answers: heads, rejections, and the length that is known only when the body is written.
+//! Responses: heads, and the length that is known only when the body is written.
 //!
-//! Owns: every header an answer can have, but those of an [`asset`](super::asset). Must not: put anything into a head
-//! that a request said; the one text that is not a constant is an origin from the configuration.
+//! Owns: the headers of answers that are no [`asset`](super::asset). Must not: import a request: no
+//! text of a request stands in a head. One text there is not a constant: an origin, which the configuration names.
 
 use super::methods::MethodSet;
 use crate::base::json;
 
-/// What is sent to a client that waits for leave to send its body (RFC 9110 section 10.1.1).
+/// The answer to a client that waits before it sends its body (RFC 9110 section 10.1.1).
 pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// What every answer with a body says beside its status and type.
+/// A head with the headers that every answer has, whatever its status and type.
 macro_rules! with_common {
     ($head:expr) => {
         concat!($head, "\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n")
     };
 }
 
-/// The head of a success that is text.
+/// The head of a success with text.
 pub const OK_TEXT: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8");
-/// The head of a success that is data.
+/// The head of a success with data.
 pub const OK_JSON: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/json");
-/// The head of a success that is data in a call.
+/// The head of a success with data as the argument of a function.
 pub const OK_SCRIPT: &str =
     with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=utf-8");
-/// The head of a page, which may load and run nothing.
+/// The head of a page that may load and run nothing.
 pub const OK_HTML: &str = with_common!(
     "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; \
      frame-ancestors 'none'"
 );
-/// The head of a success that says nothing more.
+/// The head of a success without a body.
 const OK_EMPTY: &str = with_common!("HTTP/1.1 200 OK");
-/// What follows the status of an answer that is text.
+/// The part of a head behind the status, if the body is text.
 pub(super) const TEXT_PART: &str = with_common!("\r\nContent-Type: text/plain; charset=utf-8");
-/// The head of an answer to a question about methods.
+/// The head of the answer to a preflight.
 const NO_CONTENT: &str = with_common!("HTTP/1.1 204 No Content");
 
-/// What scripts of other origins may do with an answer.
+/// The scripts of other origins that may read an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cors<'a> {
-    /// Not meant for scripts.
+    /// None, whatever the request.
     Off,
-    /// Meant for scripts, but not of the origin that asked.
+    /// None, because of the origin of the request.
     Denied,
-    /// To be read by scripts of this origin; `*`: of any.
+    /// Those of this origin; `*`: of any.
     Allowed(&'a str),
 }
 
-/// How an answer is sent, whatever it says.
+/// How an answer is sent, whatever its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner<'a> {
     /// The connection is closed after it.
     pub close: bool,
-    /// The client speaks HTTP/1.0 and must be told if its connection is kept.
+    /// The client speaks HTTP/1.0, so the head states that the connection is kept.
     pub http10: bool,
-    /// The head only, for that is what was asked for.
+    /// The request was `HEAD`, so there is no body.
     pub head_only: bool,
-    /// Who may read it.
+    /// The scripts of other origins that may read it.
     pub cors: Cors<'a>,
 }
 
@@ -78,14 +78,14 @@ impl Manner<'_> {
     }
 }
 
-/// An answer whose body is being written; its length goes in when it is known.
+/// An answer whose body is being written; its length is filled in at the end.
 #[must_use = "an answer without its length has no end"]
 pub struct Open {
     length_at: usize,
 }
 
 impl Open {
-    /// Appends the head of an answer: one of the constants here, and what `manner` adds.
+    /// Appends the head of an answer: one of the constants here, and the headers of `manner`.
     pub fn begin(out: &mut Vec<u8>, head: &str, manner: &Manner<'_>) -> Open {
         out.extend_from_slice(head.as_bytes());
         manner.write(out);
@@ -100,8 +100,8 @@ impl Open {
         Open { length_at }
     }
 
-    /// Fills in the length of what was appended since. It moves the body by a few bytes, which costs less
-    /// than a second buffer would.
+    /// Fills in the length of the body that was appended. This moves the body by a few bytes, which costs less than a
+    /// second buffer.
     pub fn end(self, out: &mut Vec<u8>) {
         let before = out.len();
         let body_bytes = before - self.length_at - b"\r\n\r\n".len();
@@ -111,8 +111,7 @@ impl Open {
     }
 }
 
-/// Appends an answer whose body is known before: a head of the constants here, and the body, unless only the head was
-/// asked for.
+/// Appends an answer whose body exists already: a head of the constants here and, unless the request was `HEAD`, the body.
 pub fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'_>) {
     out.extend_from_slice(head.as_bytes());
     manner.write(out);
@@ -124,7 +123,7 @@ pub fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'
     }
 }
 
-/// Appends the answer to `OPTIONS` where it is no script that asks: which methods work.
+/// Appends the answer to an `OPTIONS` that is no preflight: a list of methods.
 pub fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
     out.extend_from_slice(OK_EMPTY.as_bytes());
     header(out, "Allow: ", |out| methods.write(out));
@@ -132,10 +131,9 @@ pub fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>)
     out.extend_from_slice(b"Content-Length: 0\r\n\r\n");
 }
 
-/// Appends the answer to `OPTIONS` before a poll: which methods work, and for scripts of other origins, that they may use
-/// them.
+/// Appends the answer to a preflight: a list of methods, which scripts of an allowed origin may use.
 ///
-/// A 204 has no length (RFC 9110 section 8.6). No header a script asks for is echoed: a poll needs one at
+/// A 204 has no length (RFC 9110 section 8.6). The headers that a script wants to send are not echoed: a poll needs one at
 /// most.
 pub fn write_methods(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
     out.extend_from_slice(NO_CONTENT.as_bytes());
@@ -150,7 +148,7 @@ pub fn write_methods(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>)
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a header: its name with the colon, and what `value` writes.
+/// Appends a header: its name with the colon, and the value that `value` writes.
 pub(crate) fn header(out: &mut Vec<u8>, name: &str, value: impl FnOnce(&mut Vec<u8>)) {
     out.extend_from_slice(name.as_bytes());
     value(out);
@@ -180,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_goes_in_at_the_end() {
+    fn the_length_is_filled_in_at_the_end() {
         for (bytes, digits) in [(0, "0"), (9, "9"), (10, "10"), (12_345, "12345")] {
             let head = "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nCOMMON\nContent-Length: ";
             check(|out| body(out, &PLAIN, bytes), &format!("{head}{digits}\n\n{}", "x".repeat(bytes)));
@@ -206,14 +204,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_body_is_left_out_if_only_the_head_was_asked_for() {
+    fn a_fixed_body_is_left_out_after_a_head() {
         let head = "HTTP/1.1 200 OK\nContent-Type: text/plain; charset=utf-8\nCOMMON\nContent-Length: 2\n\n";
         check(|out| write_fixed(out, OK_TEXT, b"ok", &PLAIN), &format!("{head}ok"));
         check(|out| write_fixed(out, OK_TEXT, b"ok", &Manner { head_only: true, ..PLAIN }), head);
     }
 
     #[test]
-    fn methods_are_told() {
+    fn methods_are_listed() {
         check(
             |out| write_allowed(out, MethodSet::of(&[Method::Get]), &Manner { close: true, ..PLAIN }),
             "HTTP/1.1 200 OK\nCOMMON\nAllow: GET\nConnection: close\nContent-Length: 0\n\n",

@@ -15,7 +15,7 @@ pub(super) fn split(target: &str) -> Option<(&str, &str)> {
     authority.is_none_or(|authority| is_host(authority.as_bytes())).then_some((path, query))
 }
 
-/// Splits what stands before the query into authority and path. Only the absolute form has an authority.
+/// Splits the part before the query into authority and path. Only the absolute form has an authority.
 fn split_authority(path: &str) -> (Option<&str>, &str) {
     if path.starts_with('/') {
         return (None, path);

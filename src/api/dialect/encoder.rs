@@ -1,6 +1,7 @@
 //! The encoder of a dialect.
 //!
-//! Owns: [`Dialect`], the list of calls whose answers differ between versions. Must not: import one of them.
+//! Owns: [`Dialect`], the list of calls whose answers differ between versions. Must not: import a
+//! dialect.
 
 use crate::api::reply::Reply;
 use crate::router::call::Started;

@@ -1,7 +1,7 @@
-//! Dialects: what the answers of each version look like.
+//! Dialects: the answers of each version.
 //!
-//! Owns: which text names a version, and which encoder writes its answers; nothing else in this folder or beside it
-//! matches on a version. Must not: write an answer. [`Dialect`] lists the calls whose answers differ; `papers`, `v3` and
+//! Owns: the names of versions, and the encoder of each; no other file of the API matches on a version. Must not: write an
+//! answer. [`Dialect`] lists the calls whose answers differ; `papers`, `v3` and
 //! `v6` each write them for one version, in lists where two of them agree (`lists`). `../answer.rs` writes the answers
 //! that are the same in all versions.
 
@@ -15,7 +15,7 @@ pub(super) use encoder::Dialect;
 
 use crate::router::call::Version;
 
-/// The version of this name; a call that names none speaks as the papers do.
+/// The version of this name; a call that names none gets the answers of the papers.
 pub(super) fn version(name: Option<&str>) -> Option<Version> {
     match name {
         None => Some(Version::Papers),

@@ -1,6 +1,6 @@
 //! The dialect of the white papers, for calls that name no version.
 //!
-//! Owns: its answers. Must not: change; front ends in the field read them.
+//! Owns: the answers that front ends of the papers' time read. Must not: import another dialect.
 
 use super::encoder::Dialect;
 use crate::api::parts::{self, member, object, separated};

@@ -1,6 +1,6 @@
 //! Version 3, which nearly every plugin in the field names.
 //!
-//! Owns: its answers. Must not: change; front ends in the field read them.
+//! Owns: the answers that the front ends of these plugins read. Must not: import another dialect.
 
 use super::encoder::Dialect;
 use super::lists;

@@ -1,6 +1,6 @@
 //! Version 6, the dialect of this server.
 //!
-//! Owns: its answers. Must not: depend on another dialect.
+//! Owns: the answers that the browser module of this server reads. Must not: import another dialect.
 
 use super::encoder::Dialect;
 use super::lists;

@@ -1,6 +1,6 @@
 //! Requests that are read, cut in every way, and refused.
 //!
-//! Owns: the tables of both. Must not: judge what is asked for.
+//! Owns: the tables of these requests. Must not: import a path of the API.
 
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ use super::*;
 
 const LIMITS: Limits = Limits { body_bytes: 100, list_body_bytes: 200, ..Limits::DEFAULT };
 
-/// A result that owns what it holds.
+/// A result that owns its bytes.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Incomplete,
@@ -131,7 +131,7 @@ fn headers_are_found_in_all_their_lines() {
 }
 
 #[test]
-fn what_is_too_large_or_malformed_is_rejected() {
+fn large_and_malformed_requests_are_rejected() {
     check_rejected(b"\x16\x03\x01\x02\x00\x01", 400, false);
     check_rejected(b"\x80garbage", 400, false);
     check_rejected(b"\r\n\r\n\r\n\r\n\r\n", 400, false);
@@ -161,7 +161,7 @@ fn what_is_too_large_or_malformed_is_rejected() {
 }
 
 #[test]
-fn leave_to_send_a_body_is_given_once() {
+fn a_body_is_asked_for_once() {
     let check = |input: &str, due: bool| {
         let mut partial = Partial::default();
         parse(input.as_bytes(), &mut partial, &mut Vec::new(), &policy(&LIMITS));
@@ -180,7 +180,7 @@ fn leave_to_send_a_body_is_given_once() {
 }
 
 #[test]
-fn what_is_partial_knows_where_it_is() {
+fn the_state_of_a_partial_request_follows_its_bytes() {
     let mut partial = Partial::default();
     let input = b"POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
     let mut scratch = Vec::new();
@@ -196,7 +196,7 @@ fn what_is_partial_knows_where_it_is() {
 }
 
 #[test]
-fn the_head_of_what_is_partial_can_be_read_and_the_length_of_its_body_is_known() {
+fn a_partial_request_has_a_head_and_a_body_of_some_length() {
     let mut partial = Partial::default();
     let parse = |input: &str, partial: &mut Partial| {
         assert_eq!(
@@ -213,17 +213,17 @@ fn the_head_of_what_is_partial_can_be_read_and_the_length_of_its_body_is_known()
     assert_eq!((request.path, request.query, request.body), ("/messages", "a=b", &b""[..]));
     assert_eq!(request.values("x").collect::<Vec<_>>(), [b"1"]);
     let longer = |partial: &Partial, bytes| partial.is_body_longer_than(bytes, input.len());
-    assert!(longer(&partial, 49) && !longer(&partial, 50), "as it was said");
+    assert!(longer(&partial, 49) && !longer(&partial, 50), "by its head");
 
     let mut partial = Partial::default();
     let head = "POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     let input = format!("{head}20\r\n1234567");
     parse(&input, &mut partial);
     let longer = |bytes| partial.is_body_longer_than(bytes, input.len());
-    assert!(longer(10) && !longer(11), "as far as it has come");
+    assert!(longer(10) && !longer(11), "by its arrived part");
 }
 
-/// Requests and what looks like them, from parts that matter.
+/// Requests and texts that look like them, from parts that matter.
 fn requests() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         Just("GET /open?a=b HTTP/1.1\r\n"),

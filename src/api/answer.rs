@@ -60,14 +60,14 @@ fn listed(reply: Reply<'_>, room: &str, members: &[Profile]) {
         out.push(b'{');
         member(out, room);
         list(out, members, |out, user| {
-            json::write(out, &MemberEntry { id: user.name(), nick: user.nick() });
+            json::write(out, &ListedMember { id: user.name(), nick: user.nick() });
         });
         out.push(b'}');
     });
 }
 
 #[derive(Serialize)]
-struct MemberEntry<'a> {
+struct ListedMember<'a> {
     id: &'a str,
     nick: &'a str,
 }

@@ -3,7 +3,7 @@
 //! Owns: the parameters of these calls. Must not: import a table of users.
 
 use super::context::Context;
-use super::names::Rules;
+use super::names::ListRules;
 use super::param::Param;
 use super::params::Params;
 use super::shape::Shape;
@@ -24,7 +24,7 @@ pub(super) fn onlines<'a>(
     };
     let ticket = params.ticket()?;
     let rules =
-        Rules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
+        ListRules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
     let names = params.names(Param::Names, &rules)?;
     let names = names.ok_or(Param::Names.missing())?;
     shape.skip(names.skipped);
@@ -38,7 +38,7 @@ pub(super) fn remove<'a>(
     shape: &mut Shape,
 ) -> Result<Verb<'a>, Rejection> {
     let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
-    let rules = Rules {
+    let rules = ListRules {
         bytes_max: NAME_BYTES_MAX,
         count_max: context.limits.buddies_per_call,
         except: &name,

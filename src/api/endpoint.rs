@@ -21,7 +21,7 @@ pub struct Endpoint {
     body: BodyLimit,
     readers: Readers,
     admission: Admission,
-    pub(super) service: Service,
+    pub(super) access: Access,
 }
 
 /// The longest body, by its content.
@@ -51,15 +51,15 @@ enum Admission {
     Limited,
 }
 
-/// The service at a path, and the credentials for it.
+/// The credentials that a path takes, and the service for a client that has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
-    /// A call of a site, with the apikey of its domain.
-    Site(SiteCall),
-    /// The long poll of a browser, with the ticket of a session.
-    Poll,
-    /// A file or a page, without credentials.
-    Public(PublicPage),
+pub(super) enum Access {
+    /// The apikey of a domain: a call of a site.
+    Apikey(SiteCall),
+    /// The ticket of a session: the long poll of a browser.
+    Ticket,
+    /// No credentials: a file or a page.
+    Open(PublicPage),
 }
 
 /// The calls of sites.
@@ -105,7 +105,7 @@ const GET_POST_OPTIONS: MethodSet = GET_POST.union(MethodSet::of(&[Method::Optio
 const POST: MethodSet = MethodSet::of(&[Method::Post]);
 
 macro_rules! endpoints {
-    ($($path:expr, $methods:ident, $body:ident, $readers:ident, $admission:ident, $service:expr;)*) => {
+    ($($path:expr, $methods:ident, $body:ident, $readers:ident, $admission:ident, $access:expr;)*) => {
         /// All endpoints.
         pub static ENDPOINTS: &[Endpoint] = &[$(Endpoint {
             path: $path,
@@ -113,31 +113,31 @@ macro_rules! endpoints {
             body: BodyLimit::$body,
             readers: Readers::$readers,
             admission: Admission::$admission,
-            service: $service,
+            access: $access,
         }),*];
     };
 }
 
 // The most frequent ones stand first.
 endpoints! {
-    // path,              methods,          body,  readers, admission, service and credentials
-    "/packets",           GET_POST_OPTIONS, Call,  Others,  Always,    Service::Poll;
-    "/messages",          POST,             Call,  Own,     Limited,   Service::Site(SiteCall::Message);
-    "/statuses",          POST,             Call,  Own,     Limited,   Service::Site(SiteCall::Status);
-    "/presences/online",  POST,             Lists, Own,     Limited,   Service::Site(SiteCall::Online);
-    "/presences/offline", POST,             Call,  Own,     Always,    Service::Site(SiteCall::Offline);
-    "/presences/show",    POST,             Call,  Own,     Always,    Service::Site(SiteCall::Show);
-    "/onlines",           GET_POST,         Lists, Own,     Limited,   Service::Site(SiteCall::Onlines);
-    "/buddies/remove",    POST,             Call,  Own,     Always,    Service::Site(SiteCall::RemoveBuddies);
-    "/room/members",      GET_POST,         Call,  Own,     Limited,   Service::Site(SiteCall::Members);
-    "/room/join",         POST,             Call,  Own,     Limited,   Service::Site(SiteCall::Join);
-    "/room/leave",        POST,             Call,  Own,     Always,    Service::Site(SiteCall::Leave);
-    "/health",            GET_HEAD_OPTIONS, Call,  Own,     Always,    Service::Public(PublicPage::Health);
-    "/",                  GET_HEAD_OPTIONS, Call,  Own,     Always,    Service::Public(PublicPage::Home);
-    assets::BAR_PATH,     GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::BAR));
-    assets::CHAT_PATH,    GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::CHAT));
-    assets::PANELS_PATH,  GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::PANELS));
-    assets::CHINESE_PATH, GET_HEAD,         Call,  Own,     Always,    Service::Public(PublicPage::Asset(&assets::CHINESE));
+    // path,              methods,          body,  readers, admission, credentials and service
+    "/packets",           GET_POST_OPTIONS, Call,  Others,  Always,    Access::Ticket;
+    "/messages",          POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Message);
+    "/statuses",          POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Status);
+    "/presences/online",  POST,             Lists, Own,     Limited,   Access::Apikey(SiteCall::Online);
+    "/presences/offline", POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Offline);
+    "/presences/show",    POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Show);
+    "/onlines",           GET_POST,         Lists, Own,     Limited,   Access::Apikey(SiteCall::Onlines);
+    "/buddies/remove",    POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::RemoveBuddies);
+    "/room/members",      GET_POST,         Call,  Own,     Limited,   Access::Apikey(SiteCall::Members);
+    "/room/join",         POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Join);
+    "/room/leave",        POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Leave);
+    "/health",            GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Health);
+    "/",                  GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Home);
+    assets::BAR_PATH,     GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::BAR));
+    assets::CHAT_PATH,    GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::CHAT));
+    assets::PANELS_PATH,  GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::PANELS));
+    assets::CHINESE_PATH, GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::CHINESE));
 }
 
 impl Endpoint {

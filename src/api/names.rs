@@ -25,7 +25,7 @@ pub(super) fn is_name(text: &str, bytes_max: usize) -> bool {
 
 /// The rules for the names that are taken from a list.
 #[derive(Clone, Copy)]
-pub(super) struct Rules<'r> {
+pub(super) struct ListRules<'r> {
     /// Longest name, in bytes.
     pub(super) bytes_max: usize,
     /// How many names are taken; more are ignored.
@@ -66,7 +66,7 @@ impl NameList<'_> {
 }
 
 /// Reads a list; `None` if it was meant as JSON and is none.
-pub(super) fn read<'a>(list: RawList<'a>, rules: &Rules<'_>) -> Option<NameList<'a>> {
+pub(super) fn read<'a>(list: RawList<'a>, rules: &ListRules<'_>) -> Option<NameList<'a>> {
     match list {
         RawList::Entries(entries) => Some(pick(entries.into_iter(), rules)),
         RawList::Text(Cow::Borrowed(text)) => read_text(text, rules),
@@ -76,7 +76,7 @@ pub(super) fn read<'a>(list: RawList<'a>, rules: &Rules<'_>) -> Option<NameList<
 
 /// Reads a list that is one text: JSON if it is an array or an object, else names with commas between them. `None` if it
 /// was meant as JSON and is none.
-fn read_text<'t>(text: &'t str, rules: &Rules<'_>) -> Option<NameList<'t>> {
+fn read_text<'t>(text: &'t str, rules: &ListRules<'_>) -> Option<NameList<'t>> {
     let trimmed = text.trim();
     if trimmed.starts_with(['[', '{']) {
         if let Some(entries) = json(trimmed) {
@@ -110,7 +110,7 @@ fn entries(json: &str) -> Option<Vec<Option<Text<'_>>>> {
 }
 
 /// The names that are taken, each once.
-fn pick<'t>(entries: impl Iterator<Item = Option<Text<'t>>>, rules: &Rules<'_>) -> NameList<'t> {
+fn pick<'t>(entries: impl Iterator<Item = Option<Text<'t>>>, rules: &ListRules<'_>) -> NameList<'t> {
     let hasher = hasher(rules.secret);
     let mut found = NameList::default();
     let mut indices: HashTable<usize> = HashTable::new();
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    const RULES: Rules<'_> = Rules { bytes_max: 8, count_max: 4, except: "me", secret: [7; 16] };
+    const RULES: ListRules<'_> = ListRules { bytes_max: 8, count_max: 4, except: "me", secret: [7; 16] };
 
     #[test]
     fn names_are_plain() {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::dialect;
-use super::names::{self, NameList, RawList, Rules};
+use super::names::{self, ListRules, NameList, RawList};
 use super::param::{EntryName, Param};
 use super::refusal;
 use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX};
@@ -33,7 +33,7 @@ pub(super) struct Params<'a> {
 }
 
 /// A place where parameters stand.
-struct Source {
+struct ParamSource {
     /// The name in a rejection, if no parameter is to blame.
     name: &'static str,
     /// The parameters that stood there, a bit each.
@@ -42,9 +42,9 @@ struct Source {
     listed: u32,
 }
 
-impl Source {
-    fn new(name: &'static str) -> Source {
-        Source { name, seen: 0, listed: 0 }
+impl ParamSource {
+    fn new(name: &'static str) -> ParamSource {
+        ParamSource { name, seen: 0, listed: 0 }
     }
 }
 
@@ -76,14 +76,14 @@ impl<'a> Params<'a> {
             fault: None,
             readable: true,
         };
-        let mut source = Source::new("query");
+        let mut source = ParamSource::new("query");
         params.read_form(form::pairs_of(query), &mut source);
         params.listed = source.listed;
         params
     }
 
     fn read_body(&mut self, body: &'a [u8], content_type: ContentType) {
-        let mut source = Source::new("body");
+        let mut source = ParamSource::new("body");
         match content_type {
             ContentType::None | ContentType::Form => self.read_form(form::pairs(body), &mut source),
             // Nothing stood behind a byte order mark.
@@ -93,7 +93,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    fn read_form(&mut self, mut pairs: form::Pairs<'a>, source: &mut Source) {
+    fn read_form(&mut self, mut pairs: form::Pairs<'a>, source: &mut ParamSource) {
         while let Some((name, value)) = pairs.next() {
             let Ok(name) = name else {
                 self.blame(source.name);
@@ -118,7 +118,7 @@ impl<'a> Params<'a> {
     }
 
     /// Reads an object. Bytes that are not UTF-8 make a text no text; only a list may hold one.
-    fn read_json(&mut self, body: &'a [u8], source: &mut Source) {
+    fn read_json(&mut self, body: &'a [u8], source: &mut ParamSource) {
         if let Ok(json) = std::str::from_utf8(body) {
             return self.read_object(json, source, |text| text);
         }
@@ -127,7 +127,12 @@ impl<'a> Params<'a> {
         self.read_object(&json, source, |text| Cow::Owned(text.into_owned()));
     }
 
-    fn read_object<'j>(&mut self, json: &'j str, source: &mut Source, own: impl Fn(Text<'j>) -> Text<'a>) {
+    fn read_object<'j>(
+        &mut self,
+        json: &'j str,
+        source: &mut ParamSource,
+        own: impl Fn(Text<'j>) -> Text<'a>,
+    ) {
         let whole = flat::object(json, |name, value| {
             let Some(param) = Param::of(&name) else {
                 return match (EntryName::of(&name), value) {
@@ -154,7 +159,7 @@ impl<'a> Params<'a> {
     }
 
     /// Notes that a parameter stands in a source; it must not stand there twice.
-    fn see(&mut self, source: &mut Source, param: Param) {
+    fn see(&mut self, source: &mut ParamSource, param: Param) {
         if (source.seen | source.listed) & param.bit() != 0 {
             self.blame(param.name());
         }
@@ -162,7 +167,7 @@ impl<'a> Params<'a> {
     }
 
     /// Takes a parameter, unless it stood in an earlier source: that one wins.
-    fn put(&mut self, source: &mut Source, param: Param, value: Decoded<'a>) {
+    fn put(&mut self, source: &mut ParamSource, param: Param, value: Decoded<'a>) {
         self.see(source, param);
         match value {
             Err(BadText) => self.blame(param.name()),
@@ -174,7 +179,12 @@ impl<'a> Params<'a> {
     }
 
     /// Takes an entry of a list, unless the list stood in an earlier source: that one wins as a whole.
-    fn put_entry(&mut self, source: &mut Source, entry: &EntryName, text: Result<Option<Text<'a>>, BadText>) {
+    fn put_entry(
+        &mut self,
+        source: &mut ParamSource,
+        entry: &EntryName,
+        text: Result<Option<Text<'a>>, BadText>,
+    ) {
         let param = entry.param;
         if source.seen & param.bit() != 0 || !entry.plain {
             self.blame(param.name());
@@ -210,7 +220,7 @@ impl<'a> Params<'a> {
     pub(super) fn names(
         &mut self,
         param: Param,
-        rules: &Rules<'_>,
+        rules: &ListRules<'_>,
     ) -> Result<Option<NameList<'a>>, Rejection> {
         self.list(param).map(|list| names::read(list, rules).ok_or(param.bad())).transpose()
     }

@@ -3,7 +3,7 @@
 //! Owns: the parameters of these calls. Must not: import a table of users.
 
 use super::context::Context;
-use super::names::Rules;
+use super::names::ListRules;
 use super::param::Param;
 use super::params::Params;
 use super::shape::Shape;
@@ -19,15 +19,19 @@ pub(super) fn online<'a>(
 ) -> Result<Verb<'a>, Rejection> {
     let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
     let looks = looks(params)?;
-    let rules = Rules {
+    let rules = ListRules {
         bytes_max: NAME_BYTES_MAX,
         count_max: context.limits.buddies_per_call,
         except: &name,
         secret: context.secret,
     };
     let buddies = params.names(Param::Buddies, &rules)?.unwrap_or_default();
-    let rules =
-        Rules { bytes_max: ROOM_BYTES_MAX, count_max: context.limits.rooms_per_call, except: "", ..rules };
+    let rules = ListRules {
+        bytes_max: ROOM_BYTES_MAX,
+        count_max: context.limits.rooms_per_call,
+        except: "",
+        ..rules
+    };
     let rooms = params.names(Param::Rooms, &rules)?.unwrap_or_default();
     shape.skip(buddies.skipped.saturating_add(rooms.skipped));
     Ok(Verb::Online(Box::new(Online {

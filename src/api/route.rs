@@ -6,7 +6,7 @@
 
 use super::auth;
 use super::context::Context;
-use super::endpoint::{self, Endpoint, PublicPage, Service, SiteCall};
+use super::endpoint::{self, Access, Endpoint, PublicPage, SiteCall};
 use super::notices::Notice;
 use super::params::Params;
 use super::refusal::{TOO_MANY_CALLS, UNAUTHORIZED};
@@ -62,12 +62,12 @@ pub fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option<(Rejec
         None => Rejection::not_found(),
         // The domain, which may stand in the body, decides who may read the answer.
         Some(endpoint) if endpoint.is_cross_origin() => return None,
-        Some(endpoint) => match (endpoint.check(request.method), endpoint.service) {
+        Some(endpoint) => match (endpoint.check(request.method), endpoint.access) {
             (Err(rejection), _) => rejection,
-            (Ok(()), Service::Site(_)) if auth::are_wrong(request.query, request.basic, domains) => {
+            (Ok(()), Access::Apikey(_)) if auth::are_wrong(request.query, request.basic, domains) => {
                 UNAUTHORIZED
             }
-            (Ok(()), Service::Site(_) | Service::Poll | Service::Public(_)) => return None,
+            (Ok(()), Access::Apikey(_) | Access::Ticket | Access::Open(_)) => return None,
         },
     };
     Some((rejection, Shape::of(request)))
@@ -79,13 +79,13 @@ fn find<'a>(request: &Request<'a>, context: &Context<'_>, shape: &mut Shape) -> 
     }
     let endpoint = endpoint::find(request.path).ok_or(Rejection::not_found())?;
     shape.cross_origin = endpoint.is_cross_origin();
-    match endpoint.service {
-        Service::Poll => poll(endpoint, request, context, shape),
-        Service::Site(call) => {
+    match endpoint.access {
+        Access::Ticket => poll(endpoint, request, context, shape),
+        Access::Apikey(call) => {
             endpoint.check(request.method)?;
             site_call(call, endpoint.is_always_taken(), request, context, shape)
         }
-        Service::Public(page) => {
+        Access::Open(page) => {
             endpoint.check(request.method)?;
             Ok(public(page, endpoint, request))
         }
@@ -193,7 +193,7 @@ mod tests {
     fn calls_that_are_always_taken_are_so_by_path_and_by_verb() {
         let mut taken = 0;
         for endpoint in ENDPOINTS {
-            let Service::Site(call) = endpoint.service else { continue };
+            let Access::Apikey(call) = endpoint.access else { continue };
             let params = match call {
                 SiteCall::Online => "name=x",
                 SiteCall::Offline => "ticket=T",
@@ -223,7 +223,7 @@ mod tests {
         }
         let mut site_calls = 0;
         for endpoint in ENDPOINTS {
-            let Service::Site(_) = endpoint.service else { continue };
+            let Access::Apikey(_) = endpoint.access else { continue };
             site_calls += 1;
             let path = endpoint.path;
             let asks = ["/onlines", "/room/members"].contains(&path);

@@ -136,31 +136,31 @@ mod tests {
 
     /// The result for a body: its length as sent and its content, the bytes it needs, or the status of its rejection.
     #[derive(Debug, PartialEq)]
-    enum Outcome {
+    enum ScanOutcome {
         Body(usize, Vec<u8>),
         Needs(usize),
         Status(u16),
     }
 
-    fn whole(sent: &[u8], bytes_max: usize) -> Outcome {
+    fn whole(sent: &[u8], bytes_max: usize) -> ScanOutcome {
         match Scan::default().advance(sent, bytes_max) {
-            Ok(Progress::Needs(bytes)) => Outcome::Needs(bytes),
+            Ok(Progress::Needs(bytes)) => ScanOutcome::Needs(bytes),
             Ok(Progress::Done(bytes)) => {
                 let mut body = Vec::new();
                 decode(&sent[..bytes], &mut body);
-                Outcome::Body(bytes, body)
+                ScanOutcome::Body(bytes, body)
             }
-            Err(rejection) => Outcome::Status(rejection.status),
+            Err(rejection) => ScanOutcome::Status(rejection.status),
         }
     }
 
     #[track_caller]
-    fn check(sent: &str, expected: &Outcome) {
+    fn check(sent: &str, expected: &ScanOutcome) {
         assert_eq!(&whole(sent.as_bytes(), 100), expected, "{sent:?}");
     }
 
-    fn body(bytes: usize, text: &str) -> Outcome {
-        Outcome::Body(bytes, text.as_bytes().to_vec())
+    fn body(bytes: usize, text: &str) -> ScanOutcome {
+        ScanOutcome::Body(bytes, text.as_bytes().to_vec())
     }
 
     #[test]
@@ -174,13 +174,13 @@ mod tests {
 
     #[test]
     fn needed_bytes_are_known() {
-        check("", &Outcome::Needs(1));
-        check("3", &Outcome::Needs(2));
-        check("3\r", &Outcome::Needs(3));
-        check("3\r\n", &Outcome::Needs(8));
-        check("3\r\nabc\r", &Outcome::Needs(8));
-        check("0\r\n", &Outcome::Needs(4));
-        check("0\r\nX: y\r\n\r", &Outcome::Needs(11));
+        check("", &ScanOutcome::Needs(1));
+        check("3", &ScanOutcome::Needs(2));
+        check("3\r", &ScanOutcome::Needs(3));
+        check("3\r\n", &ScanOutcome::Needs(8));
+        check("3\r\nabc\r", &ScanOutcome::Needs(8));
+        check("0\r\n", &ScanOutcome::Needs(4));
+        check("0\r\nX: y\r\n\r", &ScanOutcome::Needs(11));
     }
 
     #[test]
@@ -205,22 +205,22 @@ mod tests {
             "00000000000000000\r\n",
         ] {
             let padded = format!("{sent}          ");
-            check(&padded, &Outcome::Status(400));
+            check(&padded, &ScanOutcome::Status(400));
         }
-        check(&format!("1;{}", "a".repeat(300)), &Outcome::Status(400));
-        check(&format!("0\r\n{}", "a".repeat(TRAILER_BYTES_MAX)), &Outcome::Status(400));
-        check(&format!("0\r\n{}", "a: b\r\n".repeat(TRAILER_BYTES_MAX)), &Outcome::Status(400));
+        check(&format!("1;{}", "a".repeat(300)), &ScanOutcome::Status(400));
+        check(&format!("0\r\n{}", "a".repeat(TRAILER_BYTES_MAX)), &ScanOutcome::Status(400));
+        check(&format!("0\r\n{}", "a: b\r\n".repeat(TRAILER_BYTES_MAX)), &ScanOutcome::Status(400));
     }
 
     #[test]
     fn large_bodies_are_refused_before_they_arrive() {
-        check("65\r\n", &Outcome::Status(413));
-        check("64\r\n", &Outcome::Needs(106));
-        check("ffffffffffffffff\r\n", &Outcome::Status(413));
-        check("1\r\na\r\nffffffffffffffff\r\n", &Outcome::Status(413));
-        check(&format!("1\r\na\r\n{}", "64\r\n"), &Outcome::Status(413));
+        check("65\r\n", &ScanOutcome::Status(413));
+        check("64\r\n", &ScanOutcome::Needs(106));
+        check("ffffffffffffffff\r\n", &ScanOutcome::Status(413));
+        check("1\r\na\r\nffffffffffffffff\r\n", &ScanOutcome::Status(413));
+        check(&format!("1\r\na\r\n{}", "64\r\n"), &ScanOutcome::Status(413));
         let tiny = format!("1;{}\r\na\r\n", "x".repeat(100)).repeat(60);
-        check(&tiny, &Outcome::Status(413));
+        check(&tiny, &ScanOutcome::Status(413));
     }
 
     proptest! {
@@ -241,9 +241,9 @@ mod tests {
                 }
             }
             match (last, whole(sent, 20)) {
-                (Ok(Progress::Done(found)), Outcome::Body(bytes, _)) => prop_assert_eq!(found, bytes),
-                (Ok(Progress::Needs(found)), Outcome::Needs(bytes)) => prop_assert_eq!(found, bytes),
-                (Err(found), Outcome::Status(status)) => prop_assert_eq!(found.status, status),
+                (Ok(Progress::Done(found)), ScanOutcome::Body(bytes, _)) => prop_assert_eq!(found, bytes),
+                (Ok(Progress::Needs(found)), ScanOutcome::Needs(bytes)) => prop_assert_eq!(found, bytes),
+                (Err(found), ScanOutcome::Status(status)) => prop_assert_eq!(found.status, status),
                 (_, outcome) => prop_assert!(false, "{outcome:?}"),
             }
         }
@@ -257,7 +257,7 @@ mod tests {
                 sent.extend(b"\r\n");
             }
             sent.extend(b"0\r\n\r\n");
-            prop_assert_eq!(whole(&sent, 100), Outcome::Body(sent.len(), chunks.concat()));
+            prop_assert_eq!(whole(&sent, 100), ScanOutcome::Body(sent.len(), chunks.concat()));
         }
     }
 }

@@ -33,7 +33,7 @@ pub enum Value<'a> {
 /// If the JSON is broken, `each` is called with the members before the break.
 pub fn object<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, Value<'a>)) -> Result<(), BadText> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    reader.deserialize_map(Members(each)).map_err(|_| BadText)?;
+    reader.deserialize_map(MemberVisitor(each)).map_err(|_| BadText)?;
     reader.end().map_err(|_| BadText)
 }
 
@@ -47,7 +47,7 @@ pub fn array(json: &str) -> Result<Vec<Value<'_>>, BadText> {
 pub fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     let mut names = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(json);
-    reader.deserialize_map(OnlyNames(&mut names)).map_err(|_| BadText)?;
+    reader.deserialize_map(NameVisitor(&mut names)).map_err(|_| BadText)?;
     reader.end().map_err(|_| BadText)?;
     Ok(names.into_iter().map(value).collect())
 }
@@ -71,9 +71,9 @@ pub fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-struct Members<F>(F);
+struct MemberVisitor<F>(F);
 
-impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
+impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for MemberVisitor<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +81,7 @@ impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
     }
 
     fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<(), A::Error> {
-        while let Some((Text(name), raw)) = members.next_entry::<Text<'a>, &'a RawValue>()? {
+        while let Some((JsonText(name), raw)) = members.next_entry::<JsonText<'a>, &'a RawValue>()? {
             let value = if name.contains('\0') { Value::BadText(String::new()) } else { value(raw) };
             (self.0)(name, value);
         }
@@ -89,9 +89,9 @@ impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
     }
 }
 
-struct OnlyNames<'n, 'a>(&'n mut Vec<&'a RawValue>);
+struct NameVisitor<'n, 'a>(&'n mut Vec<&'a RawValue>);
 
-impl<'a> Visitor<'a> for OnlyNames<'_, 'a> {
+impl<'a> Visitor<'a> for NameVisitor<'_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +108,7 @@ impl<'a> Visitor<'a> for OnlyNames<'_, 'a> {
 
 /// A string that borrows if it has no escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The bytes of a string that is no text, with half of a surrogate pair as UTF-8 would have it if it could.
 struct Bytes(Vec<u8>);
@@ -134,8 +134,8 @@ impl Visitor<'_> for Bytes {
 fn value(raw: &RawValue) -> Value<'_> {
     let json = raw.get();
     match json.as_bytes().first() {
-        Some(b'"') => match serde_json::from_str::<Text<'_>>(json) {
-            Ok(Text(text)) if !text.contains('\0') => Value::Text(text),
+        Some(b'"') => match serde_json::from_str::<JsonText<'_>>(json) {
+            Ok(JsonText(text)) if !text.contains('\0') => Value::Text(text),
             Ok(_) | Err(_) => Value::BadText(marked_string(json)),
         },
         Some(b'n') => Value::Null,

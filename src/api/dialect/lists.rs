@@ -11,7 +11,7 @@ use crate::router::call::Started;
 use crate::router::profile::Profile;
 
 #[derive(Serialize)]
-struct UserEntry<'a> {
+struct ListedUser<'a> {
     name: &'a str,
     nick: &'a str,
     show: &'a str,
@@ -19,7 +19,7 @@ struct UserEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct RoomEntry<'a> {
+struct ListedRoom<'a> {
     name: &'a str,
     total: u32,
 }
@@ -31,7 +31,7 @@ pub(super) fn online(reply: Reply<'_>, session: &Started, poll_url: &str) {
         json::write(out, &session.ticket.text());
         out.extend_from_slice(b",\"rooms\":");
         list(out, &session.rooms, |out, (name, total)| {
-            json::write(out, &RoomEntry { name, total: *total });
+            json::write(out, &ListedRoom { name, total: *total });
         });
         out.extend_from_slice(b",\"buddies\":");
         users(out, &session.buddies);
@@ -44,7 +44,7 @@ pub(super) fn online(reply: Reply<'_>, session: &Started, poll_url: &str) {
 pub(super) fn users(out: &mut Vec<u8>, users: &[Profile]) {
     list(out, users, |out, user| {
         let entry =
-            UserEntry { name: user.name(), nick: user.nick(), show: user.show(), status: user.status() };
+            ListedUser { name: user.name(), nick: user.nick(), show: user.show(), status: user.status() };
         json::write(out, &entry);
     });
 }

@@ -13,44 +13,44 @@ const LIMITS: Limits = Limits { body_bytes: 100, list_body_bytes: 200, ..Limits:
 
 /// A result that owns its bytes.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+enum ParseOutcome {
     Incomplete,
     Complete { text: String, body: Vec<u8>, bytes: usize },
     Rejected(Rejection),
 }
 
-fn outcome(parsed: &Parsed<'_>) -> Outcome {
+fn outcome(parsed: &Parsed<'_>) -> ParseOutcome {
     match *parsed {
-        Parsed::Incomplete => Outcome::Incomplete,
+        Parsed::Incomplete => ParseOutcome::Incomplete,
         Parsed::Complete { request, bytes } => {
             let text = format!("{:?}", Request { body: &[], ..request });
-            Outcome::Complete { text, body: request.body.to_vec(), bytes }
+            ParseOutcome::Complete { text, body: request.body.to_vec(), bytes }
         }
-        Parsed::Rejected(rejection) => Outcome::Rejected(rejection),
+        Parsed::Rejected(rejection) => ParseOutcome::Rejected(rejection),
     }
 }
 
-fn whole(input: &[u8]) -> Outcome {
+fn whole(input: &[u8]) -> ParseOutcome {
     outcome(&parse(input, &mut Partial::default(), &mut Vec::new(), &policy(&LIMITS)))
 }
 
 /// The result when the input arrives in pieces that end at `cuts`.
-fn pieces(input: &[u8], cuts: impl IntoIterator<Item = usize>) -> Outcome {
+fn pieces(input: &[u8], cuts: impl IntoIterator<Item = usize>) -> ParseOutcome {
     let mut partial = Partial::default();
     for cut in cuts.into_iter().chain([input.len()]) {
         // The scratch buffer is shared with other connections.
         let mut scratch = b"other".to_vec();
         let found = outcome(&parse(&input[..cut], &mut partial, &mut scratch, &policy(&LIMITS)));
-        if found != Outcome::Incomplete {
+        if found != ParseOutcome::Incomplete {
             return found;
         }
     }
-    Outcome::Incomplete
+    ParseOutcome::Incomplete
 }
 
 #[track_caller]
 fn check(input: &str, body: &str, rest: usize) {
-    let Outcome::Complete { body: found, bytes, .. } = whole(input.as_bytes()) else {
+    let ParseOutcome::Complete { body: found, bytes, .. } = whole(input.as_bytes()) else {
         panic!("{input:?}: {:?}", whole(input.as_bytes()))
     };
     assert_eq!((String::from_utf8_lossy(&found).as_ref(), input.len() - bytes), (body, rest), "{input:?}");
@@ -59,7 +59,7 @@ fn check(input: &str, body: &str, rest: usize) {
 
 #[track_caller]
 fn check_rejected(input: &[u8], status: u16, cross_origin: bool) {
-    let Outcome::Rejected(found) = whole(input) else { panic!("{:?}", String::from_utf8_lossy(input)) };
+    let ParseOutcome::Rejected(found) = whole(input) else { panic!("{:?}", String::from_utf8_lossy(input)) };
     assert_eq!(
         (found.status, found.cross_origin, found.close),
         (status, cross_origin, true),
@@ -266,7 +266,7 @@ proptest! {
         let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
         cuts.sort_unstable();
         let expected = whole(&input);
-        if let Outcome::Complete { bytes, .. } = &expected {
+        if let ParseOutcome::Complete { bytes, .. } = &expected {
             prop_assert!(*bytes <= input.len() && *bytes > 0);
         }
         prop_assert_eq!(pieces(&input, cuts), expected);

@@ -1,23 +1,24 @@
-//! What it costs to understand a request: bytes to a head and a body, a form to its pairs, a request to a call.
+//! The cost of reading a request: bytes to a head and a body, a form to its pairs, a request to a call.
 //!
 //! Owns: one poll as a browser sends it, and one message as a site's PHP sends it. Must not: open a socket.
 //!
-//! A number here means the CPU time of one pure function on one core, with input, code and domains in the caches and
-//! the branches learnt. It is good for seeing whether a change of `http/` or `api/` made that function faster or
-//! slower, on the same machine and day. It is not the cost of a request: reading from the kernel, finding the
-//! connection, the chat itself and the answer come on top, and the kernel's share is by far the largest. It says
-//! nothing of requests that arrive in pieces or in chunks, nor of a server with thousands of domains.
+//! A number here is the CPU time of one pure function on one core, with input, code and domains in the caches and the
+//! branches predicted. It shows whether a change of `http/` or `api/` made that function faster or slower, on the same
+//! machine and day. It is not the cost of a request: the read from the kernel, the search for the connection, the chat
+//! itself and the answer are not included, and the kernel's share is by far the largest. Requests in pieces or chunks, and
+//! servers with thousands of domains, are not measured.
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput};
-use nextim::api::{Context, Routed, route};
+use nextim::api::{Context, Route, policy, route};
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::Limits;
 use nextim::base::slots::Slot;
 use nextim::http::form;
-use nextim::http::request::{Parsed, Partial, Request, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
+use nextim::http::request::Request;
 use nextim::router::ids::{Place, SessionKey, Ticket};
 
 const DOMAIN: &str = "community.example";
@@ -56,7 +57,7 @@ fn message_form() -> String {
     )
 }
 
-/// As many pairs without anything to decode.
+/// The same number of pairs, without anything to decode.
 fn plain_form() -> String {
     format!(
         "version=3&domain={DOMAIN}&apikey={APIKEY}&ticket={}&nick=Alice&type=unicast&to=bob\
@@ -80,7 +81,7 @@ fn message() -> String {
 
 /// The whole of `input` as one request.
 fn parsed<'b>(input: &'b str, scratch: &'b mut Vec<u8>) -> Request<'b> {
-    match parse(input.as_bytes(), &mut Partial::default(), scratch, &Limits::DEFAULT) {
+    match parse(input.as_bytes(), &mut Partial::default(), scratch, &policy(&Limits::DEFAULT)) {
         Parsed::Complete { request, bytes } if bytes == input.len() => request,
         Parsed::Complete { .. } | Parsed::Incomplete | Parsed::Rejected(_) => panic!("one request: {input}"),
     }
@@ -130,7 +131,7 @@ fn routing(criterion: &mut Criterion) {
     for (name, input) in [("poll", poll()), ("message", message())] {
         let mut scratch = Vec::new();
         let request = parsed(&input, &mut scratch);
-        assert!(matches!(route(&request, &context), Routed::Call { .. }), "{name}");
+        assert!(matches!(route(&request, &context).route, Route::Call(_)), "{name}");
         group.bench_function(name, |bencher| {
             bencher.iter(|| route(black_box(&request), &context));
         });

@@ -2,13 +2,16 @@
 //!
 //! Owns: what a checked call must be like, whoever made it. Must not: carry one out.
 
-use nextim::api::{Context, Routed, Shape, route, write_notice, write_preflight, write_rejection};
+use nextim::api::{
+    Context, Route, Routed, Shape, policy, route, write_notice, write_preflight, write_rejection,
+};
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
     STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
-use nextim::http::request::{Parsed, Partial, Request, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
+use nextim::http::request::Request;
 use nextim::router::call::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, OnlinesQuery, RoomCall, Show, Speaker, Subject, Text,
     Typing, Verb,
@@ -71,7 +74,9 @@ pub fn call(data: &[u8]) {
         }
     };
     let mut scratch = Vec::new();
-    if let Parsed::Complete { request, .. } = parse(&input, &mut Partial::default(), &mut scratch, &LIMITS) {
+    if let Parsed::Complete { request, .. } =
+        parse(&input, &mut Partial::default(), &mut scratch, &policy(&LIMITS))
+    {
         is_routed(&request);
     }
 }
@@ -90,20 +95,21 @@ pub(super) fn is_routed(request: &Request<'_>) {
         secret: [9; 16],
     };
     let mut answer = Vec::new();
-    match route(request, &context) {
-        Routed::Call { call, shape } => {
+    let Routed { route, shape } = route(request, &context);
+    match route {
+        Route::Call(call) => {
             is_sound(&call.verb);
             assert!(call.clone().into_owned() == call);
-            assert!(shape.callback().is_none() || shape.poll);
+            assert!(shape.callback().is_none() || shape.cross_origin);
         }
-        Routed::Refused { rejection, shape } => {
+        Route::Refused(rejection) => {
             write_rejection(&mut answer, &rejection, Some(&shape), 0);
             is_an_answer(&answer, &shape, "text/plain; charset=utf-8");
         }
-        Routed::Preflight { shape } => write_preflight(&mut answer, &shape),
-        Routed::Asset { .. } => {}
-        Routed::Later { .. } => unreachable!("nothing was used"),
-        Routed::Notice { notice, shape } => {
+        Route::Preflight(methods) => write_preflight(&mut answer, methods, &shape),
+        Route::Asset(_) => {}
+        Route::Postponed(_) => unreachable!("nothing was used"),
+        Route::Notice(notice) => {
             assert!(["*", "/", "/health"].contains(&request.path));
             write_notice(&mut answer, notice, &shape);
             assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));

@@ -1,6 +1,6 @@
 //! The configuration file.
 //!
-//! Owns: what a configuration must be like that was accepted, and a writer of files. Must not: touch the disk.
+//! Owns: the rules for an accepted configuration, and a writer of files. Must not: touch the disk.
 
 use std::collections::HashSet;
 use std::fmt::{Debug, Write as _};
@@ -10,12 +10,12 @@ use nextim::base::limits::{Limits, Timeouts};
 use nextim::config::{APIKEY_DEFAULT, Config};
 use nextim::ops::logging::Format;
 
-/// A key that stands in the examples; no message may have so many bytes of it.
+/// A key that stands in the examples; no message may hold this many bytes of it.
 const KEY: &str = "K7xQ2mZ9pL4v";
 const TELLING_BYTES: usize = 6;
 
-/// Any text is a configuration within all limits, which is the same once written anew, or it is not, and then every
-/// problem is one line that tells no key.
+/// A text is a configuration within all limits, and the same when it is written again; or it has problems, each of which is
+/// one line without a key.
 pub fn config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match text.parse::<Config>() {

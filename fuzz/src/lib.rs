@@ -1,11 +1,10 @@
-//! What must hold whatever comes in: one function for each fuzz target.
+//! Promises that hold for all inputs: one function for each fuzz target.
 //!
-//! Each is given any bytes at all, hands them to the server's own code, and panics if what becomes of them is not what
-//! that code promises. `fuzz_targets/` calls them with what libFuzzer makes up, `tests/fuzzed.rs` with what lies in
-//! `inputs/`: examples to begin with, and whatever has broken a promise, named after what broke.
+//! Each takes any bytes, passes them to the server's own code, and panics if the result breaks a promise of that code.
+//! `fuzz_targets/` calls them with the inputs that libFuzzer makes, `tests/fuzzed.rs` with the files in `inputs/`: some
+//! examples, and every input that has broken a promise, named after the promise.
 //!
-//! Owns: the promises, told a second time and as plainly as can be. Must not: be known to the server; it uses what
-//! everybody may use.
+//! Owns: the promises, written a second time and as plainly as possible. Must not: import a private item of the server.
 
 mod call;
 mod config;
@@ -19,7 +18,7 @@ pub use text::{callback, form, json, ticket};
 
 use nextim::base::limits::Limits;
 
-/// What a target does with its bytes.
+/// The function of a target.
 pub type Check = fn(&[u8]);
 
 /// All targets by their names.

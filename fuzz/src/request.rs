@@ -1,12 +1,14 @@
 //! Requests, and the chunks of their bodies.
 //!
-//! Owns: a second reader of chunks, and a writer of requests. Must not: judge what a request asks for.
+//! Owns: a second reader of chunks, and a writer of requests. Must not: import a call.
 
 use std::fmt::Write as _;
 
+use nextim::api::policy;
 use nextim::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
 use nextim::http::content_type::ContentType;
-use nextim::http::request::{Method, Parsed, Partial, Request, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
+use nextim::http::request::{Method, Request};
 
 use super::LIMITS;
 use super::call::is_routed;
@@ -16,11 +18,11 @@ const CHUNKED: &str = "POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: 
 /// Inputs up to this length are also read byte by byte.
 const BYTEWISE_MAX: usize = 1_024;
 
-/// A request means the same however it is cut; it lies within the limits; written anew it is the same request;
-/// what comes behind it changes nothing; and it is a call or is refused.
+/// A request is the same however it is cut; it lies within the limits; it is the same when it is written again; bytes behind
+/// it change nothing; and it is a call or is refused.
 pub fn request(data: &[u8]) {
     let mut scratch = Vec::new();
-    let whole = parse(data, &mut Partial::default(), &mut scratch, &LIMITS);
+    let whole = parse(data, &mut Partial::default(), &mut scratch, &policy(&LIMITS));
     is_same_in_pieces(data, &whole);
     match whole {
         Parsed::Incomplete => {
@@ -39,17 +41,17 @@ pub fn request(data: &[u8]) {
                 bytes,
                 "before another",
             );
-            is_same_written_anew(&request);
+            is_same_when_written_again(&request);
             is_routed(&request);
         }
     }
 }
 
-/// A body in chunks is what a second reader makes of it, and the same in other chunks.
+/// A body in chunks has the content that a second reader finds, and the same content in other chunks.
 pub fn chunked(data: &[u8]) {
     let input = [CHUNKED.as_bytes(), data].concat();
     let mut scratch = Vec::new();
-    let whole = parse(&input, &mut Partial::default(), &mut scratch, &LIMITS);
+    let whole = parse(&input, &mut Partial::default(), &mut scratch, &policy(&LIMITS));
     is_same_in_pieces(&input, &whole);
     let Parsed::Complete { request, bytes } = whole else { return };
     assert!(request.body.len() <= LIMITS.body_bytes);
@@ -64,13 +66,13 @@ pub fn chunked(data: &[u8]) {
     }
     again.extend_from_slice(b"0\r\n\r\n");
     let (bytes, mut scratch) = (again.len(), Vec::new());
-    match parse(&again, &mut Partial::default(), &mut scratch, &LIMITS) {
+    match parse(&again, &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
         Parsed::Complete { request: same, bytes: read } => assert!(same.body == body && read == bytes),
         Parsed::Incomplete | Parsed::Rejected(_) => panic!("the same body in other chunks is none"),
     }
 }
 
-/// What a body in chunks holds and where it ends, read in the most obvious way.
+/// The content and the end of a body in chunks, read in the most obvious way.
 fn unchunked(data: &[u8]) -> Option<(Vec<u8>, usize)> {
     let line_at = |from: usize| {
         let end = data[from..].windows(2).position(|pair| pair == b"\r\n")?;
@@ -110,9 +112,9 @@ fn is_same_in_pieces_of(step: usize, data: &[u8], whole: &Parsed<'_>) {
     let (mut partial, mut arrived) = (Partial::default(), 0);
     loop {
         arrived = (arrived + step).min(data.len());
-        // The server shares it among connections.
+        // The server shares the buffer among connections.
         let mut scratch = b"of another connection".to_vec();
-        match (parse(&data[..arrived], &mut partial, &mut scratch, &LIMITS), whole) {
+        match (parse(&data[..arrived], &mut partial, &mut scratch, &policy(&LIMITS)), whole) {
             (Parsed::Incomplete, _) if arrived < data.len() => {}
             (Parsed::Incomplete, Parsed::Incomplete) => return,
             (Parsed::Rejected(found), Parsed::Rejected(expected)) => {
@@ -142,21 +144,21 @@ fn is_within_limits(request: &Request<'_>, data: &[u8], bytes: usize) {
 
 fn is_same(input: &[u8], expected: &Request<'_>, end: usize, how: &str) {
     let mut scratch = Vec::new();
-    match parse(input, &mut Partial::default(), &mut scratch, &LIMITS) {
+    match parse(input, &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
         Parsed::Complete { request, bytes } => assert!(request == *expected && bytes == end, "{how}"),
         Parsed::Incomplete | Parsed::Rejected(_) => panic!("it is no request {how}"),
     }
 }
 
-/// Writes the request in the plainest form and reads that: only how it came is not the same.
-fn is_same_written_anew(request: &Request<'_>) {
+/// Writes the request in the plainest form and reads it again: all but its head must be the same.
+fn is_same_when_written_again(request: &Request<'_>) {
     let Some(text) = written(request) else { return };
     let mut scratch = Vec::new();
-    match parse(&text, &mut Partial::default(), &mut scratch, &LIMITS) {
+    match parse(&text, &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
         Parsed::Complete { request: again, bytes } => {
             assert!(Request { head: request.head, ..again } == *request && bytes == text.len());
         }
-        Parsed::Incomplete | Parsed::Rejected(_) => panic!("written anew it is no request"),
+        Parsed::Incomplete | Parsed::Rejected(_) => panic!("it is no request when it is written again"),
     }
 }
 

@@ -1,25 +1,25 @@
 //! Texts: forms, JSON, callbacks, tickets.
 //!
-//! Owns: a second reader and a writer of each. Must not: know what they are for.
+//! Owns: a second reader and a writer of each. Must not: import a call.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use nextim::api::{Context, Routed, route};
+use nextim::api::{Context, Route, Routed, policy, route};
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::wire::CALLBACK_BYTES_MAX;
 use nextim::http::flat::{self, Value};
 use nextim::http::form::{BadText, Decoded, pairs, pairs_of};
 use nextim::http::jsonp::is_callback;
-use nextim::http::request::{Parsed, Partial, parse};
+use nextim::http::parser::{Parsed, Partial, parse};
 use nextim::router::ids::{TICKET_CHARS, Ticket};
 use serde::de::IgnoredAny;
 
 use super::LIMITS;
 
-/// A form is what a second reader makes of it, and the same once written anew. What is marked in a value is what is no
-/// text in it.
+/// A form has the pairs that a second reader finds, and still has them when it is written again. A part of a value that is
+/// no text is marked.
 pub fn form(data: &[u8]) {
     let mut reading = pairs(data);
     let mut found = Vec::new();
@@ -51,7 +51,7 @@ pub fn form(data: &[u8]) {
     assert_eq!(pairs(written.as_bytes()).map(good_pair).collect::<Option<Vec<_>>>(), Some(good));
 }
 
-/// A pair of which both parts are text.
+/// The pair, if both its parts are text.
 fn good_pair<'a>((name, value): (Decoded<'a>, Decoded<'a>)) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
     name.ok().zip(value.ok())
 }
@@ -84,8 +84,8 @@ fn encoded(text: &str) -> String {
     })
 }
 
-/// An object is one to `serde_json`, too; its texts are the same once written anew; and what is written can stand in a
-/// script. The same goes for an array.
+/// An object is an object for `serde_json`, too; its texts are the same when they are written again; and the written JSON can
+/// stand in a script. The same holds for an array.
 pub fn json(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut members = Vec::new();
@@ -121,8 +121,8 @@ pub fn json(data: &[u8]) {
     assert_eq!(serde_json::from_slice::<String>(&written).ok().as_deref(), Some(text));
 }
 
-/// The names of an object are those of its members, and where only names matter nothing else can be wrong. JSON holds no
-/// U+0000, so there is none to escape.
+/// The names of an object are the names of its members; the values make no difference. JSON holds no U+0000, so there is none
+/// to escape.
 fn are_names(text: &str, members: Option<&Vec<(String, Value<'_>)>>) {
     let names = flat::names(text);
     if let Some(members) = members {
@@ -179,27 +179,27 @@ pub fn callback(data: &[u8]) {
         secret: [9; 16],
     };
     let mut scratch = Vec::new();
-    match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &LIMITS) {
-        Parsed::Complete { request, .. } => match route(&request, &context) {
-            Routed::Call { shape, .. } => assert!(expected && shape.callback() == Some(text)),
-            Routed::Refused { rejection, .. } => assert!(!expected && rejection.status == 400),
-            Routed::Preflight { .. }
-            | Routed::Asset { .. }
-            | Routed::Notice { .. }
-            | Routed::Later { .. } => {
-                panic!("a poll is a poll")
+    match parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &policy(&LIMITS)) {
+        Parsed::Complete { request, .. } => {
+            let Routed { route, shape } = route(&request, &context);
+            match route {
+                Route::Call(_) => assert!(expected && shape.callback() == Some(text)),
+                Route::Refused(rejection) => assert!(!expected && rejection.status == 400),
+                Route::Preflight(_) | Route::Asset(_) | Route::Notice(_) | Route::Postponed(_) => {
+                    panic!("a poll is a poll")
+                }
             }
-        },
+        }
         Parsed::Incomplete | Parsed::Rejected(_) => assert!(!expected, "it was too long for any request"),
     }
 }
 
-/// A text is a ticket or it is none; a ticket is the same text again, and another text is another ticket.
+/// A text is a ticket or none; a ticket has one text, and another text is another ticket.
 pub fn ticket(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_".contains(char);
     let Some(ticket) = Ticket::parse(text) else {
-        // What looks like one is one, unless its generation is 0: characters 13 to 18 and some bits beside them.
+        // A text of the right form is a ticket, unless its generation is 0: characters 13 to 18 and some bits beside them.
         let looks = text.len() == TICKET_CHARS && text.chars().all(is_plain);
         return assert!(!looks || text[14..18] == *"AAAA", "{text}");
     };

@@ -1,189 +1,91 @@
-//! Answers: what became of a call, as bytes.
+//! Answers: the results of calls, as bytes.
 //!
-//! Owns: the shapes of answers (and which refusal is which status). Must not: decide anything. An answer is
-//! appended to the caller's buffer as a whole, with its length, in one pass; that of a poll, the most
-//! frequent one, is packets that were encoded before, strung together.
+//! Owns: the answers that are the same in all versions, errors among them; `dialect` has the others. Must not: match on
+//! a version. An answer is appended to the caller's buffer as a whole, in one pass. That of a poll, the most frequent
+//! one, strings together packets that were encoded before.
 
 use serde::Serialize;
 
-use super::Shape;
-use super::endpoint::POLLING;
-use super::notices::SHUTTING_DOWN;
+use super::dialect;
+use super::parts::{self, list, member};
+use super::refusal;
+use super::reply::Reply;
+use super::shape::Shape;
 use crate::base::json;
-use crate::base::limits::admission::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
-use crate::http::response::{self, Cors, Manner, OK_JSON, OK_SCRIPT, OK_TEXT, Open, Rejection};
-use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, Refusal, Started, Version};
+use crate::http::methods::MethodSet;
+use crate::http::rejection::Rejection;
+use crate::http::response::{self, Cors, Manner};
+use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList};
 use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
 
-/// A ticket, or a name, nobody is online with.
-pub(super) const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
-
-/// Appends the whole HTTP answer to a call. `poll_url` is the URL of `/packets` that browsers are told; `chance`, any
-/// number, spreads those who are refused.
+/// Appends the whole HTTP answer to a call. Browsers poll at `poll_url`. `chance`, any number, spreads refused clients.
 pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url: &str, chance: u32) {
+    let reply = Reply::new(out, shape);
     match answer {
-        Answer::Done => with_body(out, OK_TEXT, shape, |out| out.extend_from_slice(b"ok")),
-        Answer::Delivered(count) => delivered(out, *count, shape),
-        Answer::Online(session) => {
-            with_body(out, OK_JSON, shape, |out| started(out, session, shape, poll_url));
-        }
-        Answer::Onlines(profiles) => onlines(out, profiles, shape),
-        Answer::Members(MemberList { room, members }) => with_body(out, OK_JSON, shape, |out| {
-            out.push(b'{');
-            member(out, room);
-            list(out, members, |out, profile| {
-                json::write(out, &Member { id: profile.name(), nick: profile.nick() });
-            });
-            out.push(b'}');
-        }),
-        Answer::Joined(JoinedRoom { room, members }) => with_body(out, OK_JSON, shape, |out| {
-            out.push(b'{');
-            member(out, room);
-            json::write(out, members);
-            out.push(b'}');
-        }),
-        Answer::Packets(delivery) => packets(out, delivery, shape),
-        Answer::Refused(refusal) => write_rejection(out, &rejection(*refusal), Some(shape), chance),
+        Answer::Done => done(reply),
+        Answer::Delivered(count) => done(reply.with_delivered(*count)),
+        Answer::Online(session) => dialect::of(shape.version).online(reply, session, poll_url),
+        Answer::Onlines(users) if shape.as_object => reply.json(|out| parts::shows(out, users)),
+        Answer::Onlines(users) => dialect::of(shape.version).onlines(reply, users),
+        Answer::Members(MemberList { room, members }) => listed(reply, room, members),
+        Answer::Joined(JoinedRoom { room, members }) => counted(reply, room, *members),
+        Answer::Packets(delivery) => packets(reply, delivery, shape.callback()),
+        Answer::Refused(refusal) => write_rejection(out, &refusal::of(*refusal), Some(shape), chance),
     }
 }
 
-/// Appends a rejection. Without a `shape` it is of a request that could not be read, and the connection is
-/// closed. `chance`, any number, says how much longer than it must be a client is asked to wait.
+/// Appends a rejection. Without a `shape` it answers a request that was not understood, and the connection is closed.
+/// `chance`, any number, decides how much longer than necessary the client is asked to wait.
 pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&Shape>, chance: u32) {
-    let cors = if rejection.poll { Cors::Allowed("*") } else { Cors::Off };
+    let cors = if rejection.cross_origin { Cors::Allowed("*") } else { Cors::Off };
     let unread = Manner { close: true, http10: false, head_only: false, cors };
     let manner = shape.map_or(unread, Shape::manner);
     let manner = Manner { close: manner.close || rejection.close, ..manner };
     rejection.spread(chance).write(out, &manner);
 }
 
-/// Appends the answer to `OPTIONS`.
-pub fn write_preflight(out: &mut Vec<u8>, shape: &Shape) {
-    response::write_methods(out, POLLING, &shape.manner());
+/// Appends the answer to `OPTIONS` before a call across origins.
+pub fn write_preflight(out: &mut Vec<u8>, methods: MethodSet, shape: &Shape) {
+    response::write_methods(out, methods, &shape.manner());
 }
 
-/// What a site or a browser is told of a refusal.
-fn rejection(refusal: Refusal) -> Rejection {
-    match refusal {
-        Refusal::NoClient => NO_CLIENT,
-        Refusal::BadSeq => Rejection::bad("seq"),
-        Refusal::TooManyUsers => Rejection::too_many("too many users", RETRY_MUCH_LATER_S),
-        Refusal::TooManyRooms => Rejection::too_many("too many rooms", RETRY_MUCH_LATER_S),
-        Refusal::TooManyPolls => Rejection::too_many("too many polls", RETRY_SOON_S),
-        Refusal::ReceiverFull => Rejection::unavailable("receiver cannot take more", RETRY_LATER_S),
-        Refusal::Overloaded => Rejection::overloaded(RETRY_LATER_S),
-        Refusal::Late => Rejection::late(RETRY_SOON_S),
-        Refusal::ShuttingDown => SHUTTING_DOWN,
-    }
+fn done(reply: Reply<'_>) {
+    reply.text(|out| out.extend_from_slice(b"ok"));
 }
 
-#[derive(Serialize)]
-struct Buddy<'a> {
-    name: &'a str,
-    nick: &'a str,
-    show: &'a str,
-    status: &'a str,
-}
-
-impl<'a> Buddy<'a> {
-    fn of(profile: &'a Profile) -> Buddy<'a> {
-        Buddy { name: profile.name(), nick: profile.nick(), show: profile.show(), status: profile.status() }
-    }
+/// `/room/members`: `{room:[{"id","nick"},…]}`
+fn listed(reply: Reply<'_>, room: &str, members: &[Profile]) {
+    reply.json(|out| {
+        out.push(b'{');
+        member(out, room);
+        list(out, members, |out, user| {
+            json::write(out, &ListedMember { id: user.name(), nick: user.nick() });
+        });
+        out.push(b'}');
+    });
 }
 
 #[derive(Serialize)]
-struct Room<'a> {
-    name: &'a str,
-    total: u32,
-}
-
-#[derive(Serialize)]
-struct Member<'a> {
+struct ListedMember<'a> {
     id: &'a str,
     nick: &'a str,
 }
 
-fn with_body(out: &mut Vec<u8>, head: &str, shape: &Shape, body: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(head.as_bytes());
-    if shape.skipped() > 0 {
-        header(out, "X-NextIM-Skipped: ", shape.skipped());
-    }
-    let open = Open::begin(out, "", &shape.manner());
-    body(out);
-    open.end(out);
+/// `/room/join`: `{room:members}`
+fn counted(reply: Reply<'_>, room: &str, members: u32) {
+    reply.json(|out| {
+        out.push(b'{');
+        member(out, room);
+        json::write(out, &members);
+        out.push(b'}');
+    });
 }
 
-fn header(out: &mut Vec<u8>, name: &str, count: u32) {
-    out.extend_from_slice(name.as_bytes());
-    json::write(out, &count);
-    out.extend_from_slice(b"\r\n");
-}
-
-fn delivered(out: &mut Vec<u8>, count: u32, shape: &Shape) {
-    out.extend_from_slice(OK_TEXT.as_bytes());
-    header(out, "X-NextIM-Delivered: ", count);
-    with_body(out, "", shape, |out| out.extend_from_slice(b"ok"));
-}
-
-fn started(out: &mut Vec<u8>, session: &Started, shape: &Shape, poll_url: &str) {
-    out.extend_from_slice(b"{\"ticket\":");
-    json::write(out, &session.ticket.text());
-    match shape.version {
-        Version::Papers => {
-            out.extend_from_slice(b",\"buddies\":");
-            shows(out, &session.buddies);
-            out.extend_from_slice(b",\"roominfo\":");
-            object(out, &session.rooms, |out, (room, members)| {
-                member(out, room);
-                json::write(out, members);
-            });
-        }
-        Version::V3 | Version::V6 => {
-            out.extend_from_slice(b",\"rooms\":");
-            list(out, &session.rooms, |out, (name, total)| json::write(out, &Room { name, total: *total }));
-            out.extend_from_slice(b",\"buddies\":");
-            list(out, &session.buddies, |out, profile| json::write(out, &Buddy::of(profile)));
-            out.extend_from_slice(b",\"server\":");
-            json::write(out, poll_url);
-        }
-    }
-    out.extend_from_slice(b",\"clientnum\":");
-    json::write(out, &session.sessions);
-    if session.partial {
-        out.extend_from_slice(b",\"partial\":true");
-    }
-    if session.truncated {
-        out.extend_from_slice(b",\"truncated\":true");
-    }
-    if shape.skipped() > 0 {
-        out.extend_from_slice(b",\"skipped\":");
-        json::write(out, &shape.skipped());
-    }
-    out.push(b'}');
-}
-
-fn onlines(out: &mut Vec<u8>, profiles: &[Profile], shape: &Shape) {
-    if shape.as_object {
-        return with_body(out, OK_JSON, shape, |out| shows(out, profiles));
-    }
-    match shape.version {
-        Version::Papers => with_body(out, OK_TEXT, shape, |out| {
-            separated(out, profiles, |out, profile| out.extend_from_slice(profile.name().as_bytes()));
-        }),
-        Version::V3 | Version::V6 => with_body(out, OK_JSON, shape, |out| {
-            list(out, profiles, |out, profile| json::write(out, &Buddy::of(profile)));
-        }),
-    }
-}
-
-fn packets(out: &mut Vec<u8>, delivery: &Delivery, shape: &Shape) {
-    let Some(callback) = shape.callback() else {
-        return with_body(out, OK_JSON, shape, |out| poll(out, delivery));
-    };
-    with_body(out, OK_SCRIPT, shape, |out| {
-        // The comment keeps a callback from being the first bytes of a file some other program might take it
-        // for.
+fn packets(reply: Reply<'_>, delivery: &Delivery, callback: Option<&str>) {
+    let Some(callback) = callback else { return reply.json(|out| poll(out, delivery)) };
+    reply.script(|out| {
+        // With a comment first the callback is not the beginning of a file that another program would run.
         out.extend_from_slice(b"/**/");
         out.extend_from_slice(callback.as_bytes());
         out.push(b'(');
@@ -219,192 +121,68 @@ fn poll(out: &mut Vec<u8>, delivery: &Delivery) {
     out.push(b'}');
 }
 
-/// What each shows, by name.
-fn shows(out: &mut Vec<u8>, profiles: &[Profile]) {
-    object(out, profiles, |out, profile| {
-        member(out, profile.name());
-        json::write(out, profile.show());
-    });
-}
-
-fn member(out: &mut Vec<u8>, name: &str) {
-    json::write(out, name);
-    out.push(b':');
-}
-
-fn object<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, each: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'{');
-    separated(out, items, each);
-    out.push(b'}');
-}
-
-fn list<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, each: impl FnMut(&mut Vec<u8>, T)) {
-    out.push(b'[');
-    separated(out, items, each);
-    out.push(b']');
-}
-
-fn separated<T>(
-    out: &mut Vec<u8>,
-    items: impl IntoIterator<Item = T>,
-    mut each: impl FnMut(&mut Vec<u8>, T),
-) {
-    for (index, item) in items.into_iter().enumerate() {
-        if index > 0 {
-            out.push(b',');
-        }
-        each(out, item);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-
-    use std::num::NonZeroU32;
-
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::super::Detail;
+    use super::super::shape::Detail;
+    use super::super::testing::{SESSION, check_json, check_text, session, split, users, written};
     use super::*;
     use crate::base::domains::{Audience, DomainId};
-    use crate::base::slots::Slot;
-    use crate::router::call::{Packets, Reason};
-    use crate::router::ids::{Place, SessionKey, Ticket};
+    use crate::router::call::{Packets, Reason, Refusal, Version};
     use crate::router::packet::{Message, MessageType, PresenceType};
-
-    const SESSION: SessionKey =
-        SessionKey { place: Place(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };
-
-    fn papers() -> Shape {
-        Shape::default()
-    }
 
     fn v6() -> Shape {
         Shape { version: Version::V6, ..Shape::default() }
     }
 
-    /// The answer's head and body; its length must be what it says.
-    fn answer(answer: &Answer, shape: &Shape) -> (String, String) {
-        let mut out = Vec::new();
-        write_answer(&mut out, answer, shape, "http://im.example/packets", 0);
-        split(out)
-    }
-
-    fn split(out: Vec<u8>) -> (String, String) {
-        let text = String::from_utf8(out).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{head}");
-        assert!(
-            head.contains("\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"),
-            "{head}"
-        );
-        (head.to_owned(), body.to_owned())
-    }
-
-    #[track_caller]
-    fn check_text(given: &Answer, shape: &Shape, expected: &str) {
-        let (head, body) = answer(given, shape);
-        assert_eq!(body, expected);
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{head}");
-    }
-
-    #[track_caller]
-    fn check_json(given: &Answer, shape: &Shape, expected: &Value) {
-        let (head, body) = answer(given, shape);
-        assert_eq!(&serde_json::from_str::<Value>(&body).unwrap(), expected);
-        assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"), "{head}");
-    }
-
-    fn profiles() -> Vec<Profile> {
-        vec![Profile::new("al", "A<l", "away", "out"), Profile::new("\"b", "", "chat", "")]
-    }
-
-    fn session(partial: bool, truncated: bool) -> Answer {
-        let ticket = Ticket { epoch: 1, session: SESSION, secret: [2; 16] };
-        let rooms = vec![("r1".into(), 3), ("r2".into(), 0)];
-        Answer::Online(Box::new(Started {
-            ticket,
-            sessions: 2,
-            buddies: profiles(),
-            rooms,
-            partial,
-            truncated,
-        }))
-    }
-
     #[test]
     fn done_is_ok() {
-        check_text(&Answer::Done, &papers(), "ok");
+        check_text(&Answer::Done, &Shape::default(), "ok");
         check_text(&Answer::Delivered(12), &v6(), "ok");
-        let (head, _) = answer(&Answer::Delivered(12), &papers());
+        let (head, _) = written(&Answer::Delivered(12), &Shape::default());
         assert!(head.contains("\r\nX-NextIM-Delivered: 12\r\n"), "{head}");
     }
 
     #[test]
-    fn a_session_is_told_in_three_shapes() {
-        let ticket = Ticket { epoch: 1, session: SESSION, secret: [2; 16] }.text();
-        check_json(
-            &session(false, false),
-            &papers(),
-            &json!({"ticket": ticket, "buddies": {"al": "away", "\"b": "chat"}, "roominfo": {"r1": 3, "r2": 0},
-                    "clientnum": 2}),
-        );
-        let mut listed = json!({"ticket": ticket, "server": "http://im.example/packets", "clientnum": 2,
-            "rooms": [{"name": "r1", "total": 3}, {"name": "r2", "total": 0}],
-            "buddies": [{"name": "al", "nick": "A<l", "show": "away", "status": "out"},
-                        {"name": "\"b", "nick": "", "show": "chat", "status": ""}]});
-        check_json(&session(false, false), &Shape { version: Version::V3, ..papers() }, &listed);
-        listed["partial"] = true.into();
-        listed["truncated"] = true.into();
-        check_json(&session(true, true), &v6(), &listed);
-    }
-
-    #[test]
-    fn skipped_entries_are_counted_in_a_header_and_where_a_session_is_started() {
-        let skipped = |count| Shape { detail: Detail::Skipped(count), ..papers() };
-        let onlines = Answer::Onlines(profiles());
+    fn skipped_entries_are_counted_in_a_header_and_in_the_answer_with_a_session() {
+        let skipped = |count| Shape { detail: Detail::Skipped(count), ..Shape::default() };
+        let onlines = Answer::Onlines(users());
         for done in [&Answer::Done, &onlines, &session(true, true)] {
-            let (head, _) = answer(done, &skipped(12));
+            let (head, _) = written(done, &skipped(12));
             assert!(head.contains("\r\nX-NextIM-Skipped: 12\r\n"), "{head}");
-            let (head, body) = answer(done, &papers());
+            let (head, body) = written(done, &Shape::default());
             assert!(!head.contains("Skipped") && !body.contains("skipped"), "{head} {body}");
         }
-        assert!(answer(&session(true, true), &skipped(3)).1.ends_with(r#","truncated":true,"skipped":3}"#));
-        let (head, _) = answer(&Answer::Refused(Refusal::Late), &skipped(3));
+        assert!(written(&session(true, true), &skipped(3)).1.ends_with(r#","truncated":true,"skipped":3}"#));
+        let (head, _) = written(&Answer::Refused(Refusal::Late), &skipped(3));
         assert!(!head.contains("Skipped"), "{head}");
     }
 
     #[test]
-    fn those_online_are_told_in_three_shapes() {
-        let two = Answer::Onlines(profiles());
-        check_text(&two, &papers(), "al,\"b");
-        check_text(&Answer::Onlines(vec![]), &papers(), "");
-        check_json(
-            &two,
-            &v6(),
-            &json!([{"name": "al", "nick": "A<l", "show": "away", "status": "out"},
-                    {"name": "\"b", "nick": "", "show": "chat", "status": ""}]),
-        );
-        let as_object = Shape { as_object: true, ..v6() };
-        check_json(&two, &as_object, &json!({"al": "away", "\"b": "chat"}));
-        check_json(&Answer::Onlines(vec![]), &as_object, &json!({}));
+    fn online_users_are_an_object_if_asked_for() {
+        for version in [Version::Papers, Version::V3, Version::V6] {
+            let as_object = Shape { version, as_object: true, ..Shape::default() };
+            check_json(&Answer::Onlines(users()), &as_object, &json!({"al": "away", "\"b": "chat"}));
+            check_json(&Answer::Onlines(vec![]), &as_object, &json!({}));
+        }
     }
 
     #[test]
-    fn members_are_told_or_counted() {
-        let members = Answer::Members(MemberList { room: "r\"".into(), members: profiles() });
+    fn members_are_listed_or_counted() {
+        let members = Answer::Members(MemberList { room: "r\"".into(), members: users() });
         check_json(
             &members,
-            &papers(),
+            &Shape::default(),
             &json!({"r\"": [{"id": "al", "nick": "A<l"}, {"id": "\"b", "nick": ""}]}),
         );
         check_json(
             &Answer::Joined(JoinedRoom { room: "r\"".into(), members: 2 }),
-            &papers(),
+            &Shape::default(),
             &json!({"r\"": 2}),
         );
-        assert!(answer(&members, &v6()).1.contains("\\u003c"), "safe in a script");
+        assert!(written(&members, &v6()).1.contains("\\u003c"), "safe in a script");
     }
 
     fn some_packets() -> Vec<Packet> {
@@ -420,7 +198,7 @@ mod tests {
         };
         vec![
             Packet::message(&message("one")),
-            Packet::presence(PresenceType::Online, &profiles()[0]),
+            Packet::presence(PresenceType::Online, &users()[0]),
             Packet::status("a", "", "b", "typing"),
             Packet::message(&message("two")),
         ]
@@ -435,13 +213,13 @@ mod tests {
     }
 
     #[test]
-    fn packets_are_told_by_kind_in_order() {
+    fn packets_are_listed_by_kind_in_order() {
         let empty = json!({"status": "ok", "messages": [], "presences": [], "statuses": [], "seq": 7});
-        check_json(&Answer::Packets(delivery(Packets::None)), &papers(), &empty);
+        check_json(&Answer::Packets(delivery(Packets::None)), &Shape::default(), &empty);
         let all = some_packets();
         let mut expected = empty.clone();
         expected["messages"] = json!([json_of(&all[0])]);
-        check_json(&Answer::Packets(delivery(Packets::One(all[0].clone()))), &papers(), &expected);
+        check_json(&Answer::Packets(delivery(Packets::One(all[0].clone()))), &Shape::default(), &expected);
         expected["messages"] = json!([json_of(&all[0]), json_of(&all[3])]);
         expected["presences"] = json!([json_of(&all[1])]);
         expected["statuses"] = json!([json_of(&all[2])]);
@@ -453,17 +231,17 @@ mod tests {
         expected["status"] = "stopped".into();
         expected["reason"] = "shutdown".into();
         expected["retry"] = 2_500.into();
-        check_json(&Answer::Packets(stopped), &papers(), &expected);
+        check_json(&Answer::Packets(stopped), &Shape::default(), &expected);
     }
 
     #[test]
-    fn packets_are_told_in_a_call() {
+    fn packets_are_arguments_of_a_callback() {
         let shape = Shape {
-            poll: true,
+            cross_origin: true,
             detail: Detail::Callback("$cb.a".into()),
-            ..papers().read_by(Audience::Anybody)
+            ..Shape::default().read_by(Audience::Anybody)
         };
-        let (head, body) = answer(&Answer::Packets(delivery(Packets::None)), &shape);
+        let (head, body) = written(&Answer::Packets(delivery(Packets::None)), &shape);
         assert_eq!(body, r#"/**/$cb.a({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":7});"#);
         assert!(
             head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=utf-8\r\n")
@@ -474,8 +252,9 @@ mod tests {
     #[test]
     fn refusals_are_statuses() {
         let check = |refusal, status: &str, body: &str, retry: bool| {
-            let shape = Shape { detail: Detail::Callback("cb".into()), poll: true, ..papers() };
-            let (head, found) = answer(&Answer::Refused(refusal), &shape);
+            let shape =
+                Shape { detail: Detail::Callback("cb".into()), cross_origin: true, ..Shape::default() };
+            let (head, found) = written(&Answer::Refused(refusal), &shape);
             assert!(head.starts_with(&format!("HTTP/1.1 {status}\r\nContent-Type: text/plain;")), "{head}");
             assert_eq!((&*found, head.contains("\r\nRetry-After: ")), (body, retry), "{head}");
             assert!(head.contains("Access-Control-Expose-Headers: Retry-After\r\n"), "{head}");
@@ -492,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_is_answered_and_closed() {
+    fn a_request_that_is_not_understood_is_answered_and_closed() {
         let check = |rejection: Rejection, shape: Option<&Shape>, headers: &[&str]| {
             let mut out = Vec::new();
             write_rejection(&mut out, &rejection, shape, 0);
@@ -503,22 +282,22 @@ mod tests {
         };
         check(Rejection::malformed(), None, &["Connection: close"]);
         check(Rejection::not_found(), None, &["Connection: close"]);
-        check(Rejection::timed_out(), Some(&papers()), &["Connection: close"]);
-        check(Rejection::not_found(), Some(&papers()), &[]);
-        let polled = Rejection::head_too_large().for_poll(true);
+        check(Rejection::timed_out(), Some(&Shape::default()), &["Connection: close"]);
+        check(Rejection::not_found(), Some(&Shape::default()), &[]);
+        let polled = Rejection::head_too_large().with_cross_origin(true);
         check(polled, None, &["Connection: close", "Access-Control-Allow-Origin: *"]);
-        let open = Shape { poll: true, ..papers().read_by(Audience::Anybody) };
-        check(Rejection::late(1), Some(&open), &["Access-Control-Allow-Origin: *"]);
+        let open = Shape { cross_origin: true, ..Shape::default().read_by(Audience::Anybody) };
+        check(Rejection::unavailable("late", 1), Some(&open), &["Access-Control-Allow-Origin: *"]);
     }
 
     proptest! {
         #[test]
-        fn whatever_is_said_the_answer_is_json(
+        fn answers_with_any_texts_are_json(
             name in "[^,\0]{1,20}", nick in any::<String>(), status in any::<String>(), lists in any::<bool>(),
         ) {
             let profile = Profile::new(&name, &nick, "away", &status);
-            let shape = if lists { v6() } else { Shape { as_object: true, ..papers() } };
-            let (_, body) = answer(&Answer::Onlines(vec![profile]), &shape);
+            let shape = if lists { v6() } else { Shape { as_object: true, ..Shape::default() } };
+            let (_, body) = written(&Answer::Onlines(vec![profile]), &shape);
             let closes = body.contains(['<', '\u{2028}', '\u{2029}']);
             prop_assert!(!closes, "not safe in a script");
             let found: Value = serde_json::from_str(&body).unwrap();

@@ -1,20 +1,16 @@
-//! The browser module, which this server brings along.
+//! The browser module, which this server serves itself.
 //!
-//! Owns: its files, in the binary, as they are and compressed. Must not: compress, or make tags; `build.rs` has
-//! done both.
+//! Owns: its files, plain and compressed, in the binary. Must not: compress a file or make a tag; `build.rs` has done both.
 
-use super::endpoint::FETCHING;
-use super::{Asked, Shape};
+use super::shape::Shape;
 use crate::http::asset::{Asset, Form, Selected};
-use crate::http::request::{Method, Request};
-use crate::http::response::Rejection;
 
-/// How long a file is good whose path stays when its content changes.
+/// How long a browser may keep a file under a path that stays when the content changes.
 ///
-/// An hour is long enough that a visitor who goes from page to page asks once, and short enough that a new server's
-/// module is everywhere soon; after it, browsers ask whether theirs is still good, which costs a few hundred bytes.
+/// With an hour, a visitor fetches the file once on the way from page to page, and the module of a new server is soon
+/// everywhere. After it, browsers ask whether their copy is still good, which costs a few hundred bytes.
 const FOR_AN_HOUR: &str = "public, max-age=3600";
-/// How long a file is good whose path names its build.
+/// How long a browser may keep a file under a path that names its build.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 
 macro_rules! script {
@@ -34,34 +30,28 @@ macro_rules! script {
     };
 }
 
-macro_rules! chunk {
+macro_rules! chunk_path {
     ($name:literal) => {
-        (
-            concat!("/webim.", env!("WEBIM_BUILD"), ".", $name, ".js"),
-            script!(concat!("webim.", $name, ".js"), FOR_EVER),
-        )
+        concat!("/webim.", env!("WEBIM_BUILD"), ".", $name, ".js")
     };
 }
 
-/// The chat bar, and what it loads when something is opened or Chinese is spoken, by their paths. A chunk goes only
-/// with the script of its build, so its path names that: of another build there is none.
-static FILES: [(&str, Asset); 4] =
-    [("/webim.js", script!("webim.js", FOR_AN_HOUR)), chunk!("chat"), chunk!("panels"), chunk!("zh")];
+/// The path of the chat bar, which loads the other files when they are needed.
+pub(super) const BAR_PATH: &str = "/webim.js";
+/// The path of the open chat. A file that the bar loads goes only with the bar of its build, so its path names the
+/// build.
+pub(super) const CHAT_PATH: &str = chunk_path!("chat");
+/// The path of the panels.
+pub(super) const PANELS_PATH: &str = chunk_path!("panels");
+/// The path of the words in Chinese.
+pub(super) const CHINESE_PATH: &str = chunk_path!("zh");
 
-/// The file at `path`.
-pub(super) fn at(path: &str) -> Option<&'static Asset> {
-    FILES.iter().find(|(known, _)| *known == path).map(|(_, asset)| asset)
-}
+pub(super) static BAR: Asset = script!("webim.js", FOR_AN_HOUR);
+pub(super) static CHAT: Asset = script!("webim.chat.js", FOR_EVER);
+pub(super) static PANELS: Asset = script!("webim.panels.js", FOR_EVER);
+pub(super) static CHINESE: Asset = script!("webim.zh.js", FOR_EVER);
 
-/// `GET` or `HEAD` of an asset. There is no parameter to be read, so nothing in a query or a body can be wrong.
-pub(super) fn fetch<'a>(asset: &'static Asset, request: &Request<'_>) -> Result<Asked<'a>, Rejection> {
-    match request.method {
-        Method::Get | Method::Head => Ok(Asked::Asset(asset.select(request))),
-        Method::Post | Method::Options | Method::Other => Err(Rejection::method(FETCHING)),
-    }
-}
-
-/// Appends the head of the answer to a request for an asset. Returns the body, which is to be sent behind it.
+/// Appends the head of the answer to a request for an asset. Returns the body, which is sent behind it.
 pub fn write_asset(out: &mut Vec<u8>, selected: &Selected, shape: &Shape) -> &'static [u8] {
     selected.write(out, &shape.manner())
 }
@@ -71,11 +61,13 @@ mod tests {
     use super::super::testing::{answered, outcome, request};
     use super::*;
 
+    static FILES: [(&str, &Asset); 4] =
+        [(BAR_PATH, &BAR), (CHAT_PATH, &CHAT), (PANELS_PATH, &PANELS), (CHINESE_PATH, &CHINESE)];
+
     #[test]
     fn assets_are_fetched_by_get_and_head_whatever_the_query() {
-        for (path, asset) in &FILES {
-            for target in [(*path).to_owned(), format!("{path}?v=2"), format!("{path}?%&domain=%ff&domain=")]
-            {
+        for (path, asset) in FILES {
+            for target in [path.to_owned(), format!("{path}?v=2"), format!("{path}?%&domain=%ff&domain=")] {
                 let head = answered(&request("HEAD", &target, "", ""));
                 let (status, headers) = head.split_once("\r\n").unwrap();
                 assert_eq!(status, "HTTP/1.1 200 OK", "{target}");
@@ -90,7 +82,7 @@ mod tests {
 
     #[test]
     fn other_methods_and_paths_are_refused() {
-        for (path, _) in &FILES {
+        for (path, _) in FILES {
             for method in ["POST", "OPTIONS", "PUT", "get"] {
                 let answer = answered(&request(method, path, "If-None-Match: *\r\n", ""));
                 assert!(answer.starts_with("HTTP/1.1 405 ") && answer.contains("\r\nAllow: GET, HEAD\r\n"));
@@ -114,7 +106,7 @@ mod tests {
 
     #[test]
     fn no_two_forms_share_a_tag() {
-        let forms = FILES.each_ref().map(|(_, asset)| [&asset.plain, &asset.gzip]);
+        let forms = FILES.map(|(_, asset)| [&asset.plain, &asset.gzip]);
         let forms = forms.as_flattened();
         for (at, form) in forms.iter().enumerate() {
             assert_eq!(form.etag.len(), 34, "{}", form.etag);

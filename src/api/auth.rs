@@ -1,6 +1,7 @@
 //! Authentication of sites: a domain and one of its keys.
 //!
-//! Owns: where credentials stand. Must not: say which part was wrong.
+//! Owns: where credentials stand. Must not: refuse with anything but [`UNAUTHORIZED`], which
+//! does not show which part was wrong.
 
 use std::borrow::Cow;
 
@@ -8,9 +9,11 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::params::{Param, Params};
+use super::param::Param;
+use super::params::Params;
+use super::refusal::UNAUTHORIZED;
 use crate::base::domains::{Domain, Domains};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 
 /// Base64 as clients write it, with padding or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -18,24 +21,24 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The domain whose key was given, in the parameters or else in `basic`, each of the two on its own.
+/// The domain whose credentials were sent. Domain and apikey each stand in the parameters, or else in `basic`.
 pub(super) fn authenticate<'d>(
     params: &mut Params<'_>,
     basic: Option<&str>,
     domains: &'d Domains,
 ) -> Result<&'d Domain, Rejection> {
-    let (domain, apikey) = given(params, basic).ok_or(Rejection::unauthorized())?;
-    domains.admit(&domain, &apikey).map(|domain| &**domain).ok_or(Rejection::unauthorized())
+    let (domain, apikey) = given(params, basic).ok_or(UNAUTHORIZED)?;
+    domains.admit(&domain, &apikey).map(|domain| &**domain).ok_or(UNAUTHORIZED)
 }
 
-/// Whether query and `basic` hold both a domain and an apikey, and not the right ones. If one is missing, it can only
-/// stand in the body.
+/// Whether `query` and `basic` hold both a domain and an apikey, and these do not match. If one of them is missing, it can
+/// only stand in the body.
 pub(super) fn are_wrong(query: &str, basic: Option<&str>, domains: &Domains) -> bool {
     given(&mut Params::read_query(query), basic)
         .is_some_and(|(domain, apikey)| domains.admit(&domain, &apikey).is_none())
 }
 
-/// The domain and the apikey, if both were given.
+/// The domain and the apikey, if both were sent.
 fn given<'a>(params: &mut Params<'a>, basic: Option<&str>) -> Option<(Cow<'a, str>, Cow<'a, str>)> {
     let (mut domain, mut apikey) = (params.text(Param::Domain), params.text(Param::Apikey));
     if let (true, Some((user, password))) = (domain.is_none() || apikey.is_none(), basic.and_then(decode)) {
@@ -64,14 +67,14 @@ mod tests {
         let found = authenticate(&mut Params::read_query(query), basic.as_deref(), &domains);
         let found = found.map(|domain| domain.id);
         let expected = expected.map(|name| domains.find(name).unwrap().id);
-        assert_eq!(found, expected.ok_or(Rejection::unauthorized()), "{query} {basic:?}");
+        assert_eq!(found, expected.ok_or(UNAUTHORIZED), "{query} {basic:?}");
         let complete = given(&mut Params::read_query(query), basic.as_deref()).is_some();
         let wrong = are_wrong(query, basic.as_deref(), &domains);
         assert_eq!(wrong, complete && expected.is_none(), "{query} {basic:?}");
     }
 
     #[test]
-    fn credentials_that_may_still_come_are_not_wrong() {
+    fn credentials_that_may_still_arrive_are_not_wrong() {
         let domains = Domains::new(&[DomainConfig::new("a", "k")]);
         let are_wrong = |query: &str, basic: Option<&str>| {
             are_wrong(query, basic.map(|text| BASE64.encode(text)).as_deref(), &domains)
@@ -88,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn sites_are_known_by_their_keys() {
+    fn sites_are_admitted_by_their_keys() {
         check("domain=a&apikey=k:1", None, Some("a"));
         check("domain=b&apikey=k2", None, Some("b"));
         check("", Some("a:k:1"), Some("a"));

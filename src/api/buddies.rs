@@ -1,15 +1,17 @@
-//! `/onlines` and `/buddies/…`: who is there, and who is no longer a buddy.
+//! `/onlines` and `/buddies/…`: users that are online, and links that end.
 //!
-//! Owns: their parameters. Must not: know who is online.
+//! Owns: the parameters of these calls. Must not: import a table of users.
 
-use super::names::{self, Rules};
-use super::params::{Param, Params};
-use super::{Context, Shape};
+use super::context::Context;
+use super::names::ListRules;
+use super::param::Param;
+use super::params::Params;
+use super::shape::Shape;
 use crate::base::limits::chat::NAME_BYTES_MAX;
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{BuddyRemoval, OnlinesQuery, Verb};
 
-/// `GET /onlines`; an empty list asks for nobody, only one that is absent is an error.
+/// `GET /onlines`. An empty list names nobody; only an absent list is an error.
 pub(super) fn onlines<'a>(
     params: &mut Params<'a>,
     context: &Context<'_>,
@@ -18,13 +20,13 @@ pub(super) fn onlines<'a>(
     shape.as_object = match params.text(Param::Format).as_deref() {
         None => false,
         Some("json") => true,
-        Some(_) => return Err(Rejection::bad(Param::Format.name())),
+        Some(_) => return Err(Param::Format.bad()),
     };
     let ticket = params.ticket()?;
     let rules =
-        Rules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
-    let names = names::list(params, Param::Names, &rules)?;
-    let names = names.ok_or(Rejection::missing(Param::Names.name()))?;
+        ListRules { bytes_max: NAME_BYTES_MAX, count_max: usize::MAX, except: "", secret: context.secret };
+    let names = params.names(Param::Names, &rules)?;
+    let names = names.ok_or(Param::Names.missing())?;
     shape.skip(names.skipped);
     Ok(Verb::Onlines(OnlinesQuery { ticket, names: names.names }))
 }
@@ -36,14 +38,14 @@ pub(super) fn remove<'a>(
     shape: &mut Shape,
 ) -> Result<Verb<'a>, Rejection> {
     let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
-    let rules = Rules {
+    let rules = ListRules {
         bytes_max: NAME_BYTES_MAX,
         count_max: context.limits.buddies_per_call,
         except: &name,
         secret: context.secret,
     };
-    let buddies = names::list(params, Param::Buddies, &rules)?;
-    let buddies = buddies.ok_or(Rejection::missing(Param::Buddies.name()))?;
+    let buddies = params.names(Param::Buddies, &rules)?;
+    let buddies = buddies.ok_or(Param::Buddies.missing())?;
     shape.skip(buddies.skipped);
     Ok(Verb::RemoveBuddies(BuddyRemoval { name, buddies: buddies.names }))
 }
@@ -70,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_asked_for() {
+    fn online_users_are_looked_up_by_name() {
         check("names=a,b,a", Ok((&["a", "b"], false, false)));
         check("names=&format=", Ok((&[], false, false)));
         check("names=a,b,c,d,e&format=json", Ok((&["a", "b", "c", "d", "e"], false, true)));

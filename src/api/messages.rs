@@ -1,15 +1,17 @@
-//! `/messages`: what is said, by whom and to whom.
+//! `/messages`: a message, its sender and its receivers.
 //!
-//! Owns: its parameters. Must not: judge who may say what to whom; the site has done that.
+//! Owns: the parameters of this call. The site has checked that the sender may write to the receiver. Must not: import a
+//! table of users.
 
 use std::borrow::Cow;
 
-use super::Context;
-use super::params::{Param, Params};
+use super::context::Context;
+use super::param::Param;
+use super::params::Params;
 use crate::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{NewMessage, Speaker, Verb};
 use crate::router::packet::MessageType;
 
@@ -23,7 +25,7 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
         MessageType::Broadcast => Cow::Borrowed(""),
     };
     let body = params.short(Param::Body, context.limits.message_bytes)?;
-    let body = body.ok_or(Rejection::missing(Param::Body.name()))?;
+    let body = body.ok_or(Param::Body.missing())?;
     let nick = params.nick()?;
     let style = params.short(Param::Style, STYLE_BYTES_MAX)?.unwrap_or_default();
     let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
@@ -32,22 +34,22 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id })))
 }
 
-/// Who speaks: the user of the ticket, or else the site in the name `from`.
+/// The sender: the user with the ticket, or else the site under the name `from`.
 fn speaker<'a>(params: &mut Params<'a>) -> Result<Speaker<'a>, Rejection> {
     if let Some(ticket) = params.ticket()? {
         return Ok(Speaker::Ticket(ticket));
     }
     let from = params.name(Param::From, NAME_BYTES_MAX)?;
-    from.map(Speaker::Site).ok_or(Rejection::missing(Param::Ticket.name()))
+    from.map(Speaker::Site).ok_or(Param::Ticket.missing())
 }
 
-/// The type, by its word or by the one front ends of the field use.
+/// The type, by its word or by the word that front ends in the field use.
 fn kind(params: &mut Params<'_>) -> Result<MessageType, Rejection> {
     match params.text(Param::Type).as_deref() {
         None | Some("unicast" | "chat") => Ok(MessageType::Unicast),
         Some("multicast" | "grpchat") => Ok(MessageType::Multicast),
         Some("broadcast") => Ok(MessageType::Broadcast),
-        Some(_) => Err(Rejection::bad(Param::Type.name())),
+        Some(_) => Err(Param::Type.bad()),
     }
 }
 
@@ -56,10 +58,10 @@ mod tests {
     use super::super::testing::{TICKET, WALL_MS, post};
     use super::*;
 
-    fn say(params: &str) -> Result<NewMessage<'static>, String> {
+    fn message_of(params: &str) -> Result<NewMessage<'static>, String> {
         post("/messages", params).map(|(verb, _)| {
-            let Verb::Message(say) = verb else { panic!("{verb:?}") };
-            *say
+            let Verb::Message(message) = verb else { panic!("{verb:?}") };
+            *message
         })
     }
 
@@ -75,17 +77,21 @@ mod tests {
             timestamp: WALL_MS.to_string().into(),
             id: None,
         };
-        assert_eq!(say("from=news&to=b&body=+"), Ok(expected.clone()));
-        assert_eq!(say("ticket=&from=news&to=b&body=+&type=&nick=&style=&timestamp=&id="), Ok(expected));
+        assert_eq!(message_of("from=news&to=b&body=+"), Ok(expected.clone()));
+        assert_eq!(
+            message_of("ticket=&from=news&to=b&body=+&type=&nick=&style=&timestamp=&id="),
+            Ok(expected)
+        );
     }
 
     #[test]
     fn a_message_is_taken_as_it_is() {
-        let said = say("from=news&to=b&body=%01%0a,&nick=a,%0d&style=x:y&timestamp=now!&id=%09").unwrap();
-        assert_eq!((&*said.body, said.nick.as_deref(), &*said.style), ("\u{1}\n,", Some("a,\r"), "x:y"));
-        assert_eq!((&*said.timestamp, said.id.as_deref()), ("now!", Some("\t")));
+        let found =
+            message_of("from=news&to=b&body=%01%0a,&nick=a,%0d&style=x:y&timestamp=now!&id=%09").unwrap();
+        assert_eq!((&*found.body, found.nick.as_deref(), &*found.style), ("\u{1}\n,", Some("a,\r"), "x:y"));
+        assert_eq!((&*found.timestamp, found.id.as_deref()), ("now!", Some("\t")));
         assert!(matches!(
-            say(&format!("ticket={TICKET}&from=,&to=b&body=x")).unwrap().speaker,
+            message_of(&format!("ticket={TICKET}&from=,&to=b&body=x")).unwrap().speaker,
             Speaker::Ticket(_)
         ));
     }
@@ -93,8 +99,8 @@ mod tests {
     #[test]
     fn types_have_two_words() {
         let check = |word: &str, to: &str, expected: (MessageType, &str)| {
-            let said = say(&format!("from=a&body=x&type={word}&to={to}")).unwrap();
-            assert_eq!((said.kind, &*said.to), expected);
+            let found = message_of(&format!("from=a&body=x&type={word}&to={to}")).unwrap();
+            assert_eq!((found.kind, &*found.to), expected);
         };
         check("unicast", "b", (MessageType::Unicast, "b"));
         check("chat", "b", (MessageType::Unicast, "b"));
@@ -105,9 +111,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
-        let check =
-            |params: &str, expected: &str| assert_eq!(say(params), Err(expected.to_owned()), "{params}");
+    fn bad_parameters_are_named() {
+        let check = |params: &str, expected: &str| {
+            assert_eq!(message_of(params), Err(expected.to_owned()), "{params}");
+        };
         check("to=b&body=x", "400 missing parameter: ticket");
         check("ticket=x&from=a&to=b&body=x", "404 invalid ticket");
         check("from=,&to=b&body=x", "400 bad parameter: from");

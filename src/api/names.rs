@@ -1,7 +1,7 @@
 //! Names and lists of names.
 //!
-//! Owns: what may be a name, and the ways to write a list of them. Must not: know whose names they are, or change a name
-//! but in a list with commas, where space around it is none of it.
+//! Owns: which text may be a name, and the ways to write a list of names. Must not: import a call. A name is taken as it
+//! is; only in a list with commas the white space around it is not a part of it.
 
 use std::borrow::Cow;
 
@@ -9,12 +9,10 @@ use ahash::RandomState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::params::{Listed, Param, Params};
 use crate::http::flat::{self, Value};
-use crate::http::response::Rejection;
 use crate::router::call::Text;
 
-/// What names of the XMPP gateway begin with.
+/// The beginning of the names of the XMPP gateway.
 const GATEWAY: &str = "xmpp:";
 
 /// Whether `text` may be the name of a user or a room.
@@ -25,30 +23,38 @@ pub(super) fn is_name(text: &str, bytes_max: usize) -> bool {
         && !text.chars().any(|char| char == ',' || char.is_control())
 }
 
-/// What to take from a list.
+/// The rules for the names that are taken from a list.
 #[derive(Clone, Copy)]
-pub(super) struct Rules<'r> {
+pub(super) struct ListRules<'r> {
     /// Longest name, in bytes.
     pub(super) bytes_max: usize,
-    /// Most names; more are ignored.
+    /// How many names are taken; more are ignored.
     pub(super) count_max: usize,
-    /// A name that does not belong there.
+    /// A name that does not belong in the list.
     pub(super) except: &'r str,
-    /// Random bits that key the hash duplicates are found by, so that nobody can choose names that collide.
+    /// Random bits that key the hash by which duplicates are found, so that nobody can choose names that collide.
     pub(super) secret: [u8; 16],
 }
 
-/// How a text begins that was meant as JSON. If it is none it was cut off, or is no text for here at all.
+/// The beginnings of a text that was meant as JSON. If it is no JSON, it was cut off or is no list.
 const JSON_BEGINNINGS: [&str; 4] = ["[\"", "[]", "{\"", "{}"];
 
-/// A list that was read: no name is twice in it.
+/// A list as it was sent.
+pub(super) enum RawList<'a> {
+    /// In one text. U+0000 stands in place of whatever is no text in it.
+    Text(Text<'a>),
+    /// Entry by entry; `None` in place of an entry that is no text.
+    Entries(Vec<Option<Text<'a>>>),
+}
+
+/// A list that was read; no name stands in it twice.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct NameList<'a> {
     /// The names, in order.
     pub(super) names: Vec<Text<'a>>,
-    /// Whether some were ignored for being too many.
+    /// Names were ignored because there were too many.
     pub(super) truncated: bool,
-    /// Entries that cannot be names.
+    /// How many entries cannot be names.
     pub(super) skipped: u32,
 }
 
@@ -59,24 +65,18 @@ impl NameList<'_> {
     }
 }
 
-/// Reads the list `param`; `None` if there is none.
-pub(super) fn list<'a>(
-    params: &mut Params<'a>,
-    param: Param,
-    rules: &Rules<'_>,
-) -> Result<Option<NameList<'a>>, Rejection> {
-    let Some(listed) = params.list(param) else { return Ok(None) };
-    let names = match listed {
-        Listed::Entries(entries) => Some(pick(entries.into_iter(), rules)),
-        Listed::Text(Cow::Borrowed(text)) => read(text, rules),
-        Listed::Text(Cow::Owned(text)) => read(&text, rules).map(NameList::into_owned),
-    };
-    names.map(Some).ok_or(Rejection::bad(param.name()))
+/// Reads a list; `None` if it was meant as JSON and is none.
+pub(super) fn read<'a>(list: RawList<'a>, rules: &ListRules<'_>) -> Option<NameList<'a>> {
+    match list {
+        RawList::Entries(entries) => Some(pick(entries.into_iter(), rules)),
+        RawList::Text(Cow::Borrowed(text)) => read_text(text, rules),
+        RawList::Text(Cow::Owned(text)) => read_text(&text, rules).map(NameList::into_owned),
+    }
 }
 
-/// Reads a list that is one text: JSON if it is an array or an object, else names with commas between. `None` if it was
-/// meant as JSON and is none.
-fn read<'t>(text: &'t str, rules: &Rules<'_>) -> Option<NameList<'t>> {
+/// Reads a list that is one text: JSON if it is an array or an object, else names with commas between them. `None` if it
+/// was meant as JSON and is none.
+fn read_text<'t>(text: &'t str, rules: &ListRules<'_>) -> Option<NameList<'t>> {
     let trimmed = text.trim();
     if trimmed.starts_with(['[', '{']) {
         if let Some(entries) = json(trimmed) {
@@ -109,8 +109,8 @@ fn entries(json: &str) -> Option<Vec<Option<Text<'_>>>> {
     Some(values.ok()?.into_iter().map(entry).collect())
 }
 
-/// The names that count, each once.
-fn pick<'t>(entries: impl Iterator<Item = Option<Text<'t>>>, rules: &Rules<'_>) -> NameList<'t> {
+/// The names that are taken, each once.
+fn pick<'t>(entries: impl Iterator<Item = Option<Text<'t>>>, rules: &ListRules<'_>) -> NameList<'t> {
     let hasher = hasher(rules.secret);
     let mut found = NameList::default();
     let mut indices: HashTable<usize> = HashTable::new();
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    const RULES: Rules<'_> = Rules { bytes_max: 8, count_max: 4, except: "me", secret: [7; 16] };
+    const RULES: ListRules<'_> = ListRules { bytes_max: 8, count_max: 4, except: "me", secret: [7; 16] };
 
     #[test]
     fn names_are_plain() {
@@ -162,7 +162,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str], truncated: bool, skipped: u32) {
-        let found = read(text, &RULES).expect("a list");
+        let found = read_text(text, &RULES).expect("a list");
         let names = expected.iter().map(|&name| name.into()).collect();
         assert_eq!(found, NameList { names, truncated, skipped }, "{text:?}");
     }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant_as_json_and_is_none_is_refused() {
+    fn broken_json_is_refused() {
         for bad in [
             "[\"a\",\"b",
             "[\"",
@@ -212,7 +212,7 @@ mod tests {
             "{},a",
             "[\"a\\\0\"]",
         ] {
-            assert_eq!(read(bad, &RULES), None, "{bad:?}");
+            assert_eq!(read_text(bad, &RULES), None, "{bad:?}");
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_ignored() {
+    fn names_beyond_the_limit_are_ignored() {
         check("a,b,c,d", &["a", "b", "c", "d"], false, 0);
         check("a,b,c,d,a,me,,", &["a", "b", "c", "d"], false, 0);
         check("a,b,c,d,xmpp:x", &["a", "b", "c", "d"], false, 1);
@@ -244,8 +244,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_a_list_of_names_or_was_meant_as_json(text in "([a-c]|,|\"|[|]|:|\0|.){0,40}") {
-            if let Some(found) = read(&text, &RULES) {
+        fn any_text_is_a_list_of_names_or_broken_json(text in "([a-c]|,|\"|[|]|:|\0|.){0,40}") {
+            if let Some(found) = read_text(&text, &RULES) {
                 let mut names = found.names.clone();
                 prop_assert!(names.len() <= 4 && names.iter().all(|name| is_name(name, 8) && name != "me"));
                 names.sort();

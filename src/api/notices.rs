@@ -1,55 +1,37 @@
-//! What proxies and people ask of the server itself: `/health`, `/`, and which methods there are.
+//! Notices: answers to proxies and people about the server itself, at `/health`, `/` and `*`.
 //!
-//! Owns: these answers. Must not: tell a version or a count, or need the router. Whether the server is healthy is for
-//! the shard to say.
+//! Owns: these answers, which contain no version and no count. The shard decides whether the server is healthy. Must not:
+//! import the router.
 
-use super::endpoint::READING;
-use super::{Asked, Shape};
-use crate::base::limits::admission::RETRY_LATER_S;
-use crate::http::request::Method;
-use crate::http::response::{self, OK_HTML, OK_TEXT, Rejection};
+use super::shape::Shape;
+use crate::http::methods::MethodSet;
+use crate::http::response::{self, OK_HTML, OK_TEXT};
 
-/// Methods of the server as a whole, which `OPTIONS *` asks for.
-const ALL: &str = "GET, HEAD, POST, OPTIONS";
-/// What stands at `/`.
+/// The page at `/`.
 const HOME: &[u8] = include_bytes!("home.html");
 
-/// Something to be told about the server.
+/// Something about the server itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// The page at `/`.
     Home,
-    /// That it serves.
+    /// The server serves.
     Health,
-    /// The same, for `OPTIONS /health`: load balancers check by `OPTIONS` if they are told no other method.
-    HealthMethods,
-    /// Which methods `/` has: the check of a load balancer that is told no path.
-    HomeMethods,
-    /// Which methods there are at all.
-    AllMethods,
+    /// The same, with the methods of `/health`: load balancers check by `OPTIONS` if no other method is configured.
+    HealthMethods(MethodSet),
+    /// The methods of `/`, which load balancers check if no path is configured, or of the server as a whole.
+    Methods(MethodSet),
 }
 
 impl Notice {
-    /// Whether it says that the server is healthy, so that it must be true.
+    /// Whether it states that the server is healthy, so that this must be true.
     pub fn is_of_health(self) -> bool {
         match self {
-            Notice::Health | Notice::HealthMethods => true,
-            Notice::Home | Notice::HomeMethods | Notice::AllMethods => false,
+            Notice::Health | Notice::HealthMethods(_) => true,
+            Notice::Home | Notice::Methods(_) => false,
         }
     }
 }
-
-/// A request for `/` or `/health`. There is no parameter to be read, so nothing in a query or a body can be wrong.
-pub(super) fn ask<'a>(method: Method, read: Notice, methods: Notice) -> Result<Asked<'a>, Rejection> {
-    match method {
-        Method::Get | Method::Head => Ok(Asked::Notice(read)),
-        Method::Options => Ok(Asked::Notice(methods)),
-        Method::Post | Method::Other => Err(Rejection::method(READING)),
-    }
-}
-
-/// Why `/health` is not `ok` while the server goes down.
-pub const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
 
 /// Appends the answer.
 pub fn write_notice(out: &mut Vec<u8>, notice: Notice, shape: &Shape) {
@@ -57,8 +39,9 @@ pub fn write_notice(out: &mut Vec<u8>, notice: Notice, shape: &Shape) {
     match notice {
         Notice::Home => response::write_fixed(out, OK_HTML, HOME, &manner),
         Notice::Health => response::write_fixed(out, OK_TEXT, b"ok", &manner),
-        Notice::HealthMethods | Notice::HomeMethods => response::write_allowed(out, READING, &manner),
-        Notice::AllMethods => response::write_allowed(out, ALL, &manner),
+        Notice::HealthMethods(methods) | Notice::Methods(methods) => {
+            response::write_allowed(out, methods, &manner);
+        }
     }
 }
 
@@ -86,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn methods_are_told_with_200() {
+    fn methods_are_listed_with_200() {
         for (target, methods) in [
             ("*", "GET, HEAD, POST, OPTIONS"),
             ("/", "GET, HEAD, OPTIONS"),
@@ -105,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_strangers_read_holds_no_script_and_no_number() {
+    fn the_public_page_holds_no_script_and_no_number() {
         let page = answered(&request("GET", "/", "", ""));
         let (head, body) = page.split_once("\r\n\r\n").unwrap();
         assert!(head.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");

@@ -1,69 +1,61 @@
 //! `/packets`: the long poll.
 //!
-//! Owns: what scripts of other origins may know. Must not: use an apikey; a browser has none. A domain tells
-//! which origins may read its answers. Where no domain is known, because none was named or the one named does
-//! not exist, any origin may: all it can read is an error that is the same for everybody.
+//! Owns: its parameters, and the origins whose scripts may read the answer. Must not: use an apikey; a browser has none.
+//! A domain names the origins that may read its answers. Without a domain, because none was named or the name is unknown,
+//! any origin may: the answer is an error that is the same for everybody.
 
-use super::answer::NO_CLIENT;
-use super::endpoint::POLLING;
-use super::params::{Param, Params};
-use super::{Asked, Context, Detail, Shape};
-use crate::base::domains::Audience;
+use super::param::Param;
+use super::params::Params;
+use super::refusal::NO_CLIENT;
+use super::shape::Detail;
+use crate::base::domains::{Audience, DomainId, Domains};
 use crate::http::jsonp;
-use crate::http::request::{Method, Request};
-use crate::http::response::Rejection;
-use crate::router::call::{Call, Poll, Verb};
+use crate::http::rejection::Rejection;
+use crate::router::call::{Poll, Verb};
 
-/// `GET /packets`, or the question beforehand which methods there are.
-pub(super) fn poll<'a>(
-    request: &Request<'a>,
-    context: &Context<'_>,
-    shape: &mut Shape,
-) -> Result<Asked<'a>, Rejection> {
-    shape.poll = true;
-    let mut params = Params::read(request);
-    let name = params.text(Param::Domain);
-    let domain = name.as_deref().and_then(|name| context.domains.find(name));
-    let audience = domain.map_or(Audience::Anybody, |domain| domain.audience(request.origin));
-    *shape = std::mem::take(shape).read_by(audience);
-    match request.method {
-        Method::Options => return Ok(Asked::Methods),
-        Method::Get | Method::Post => {}
-        Method::Head | Method::Other => return Err(Rejection::method(POLLING)),
+/// The domain that the request names, and the origins whose scripts may read the answer.
+pub(super) fn domain(
+    params: &mut Params<'_>,
+    origin: Option<&str>,
+    domains: &Domains,
+) -> (Result<DomainId, Rejection>, Audience) {
+    let Some(name) = params.text(Param::Domain) else {
+        return (Err(Param::Domain.missing()), Audience::Anybody);
+    };
+    match domains.find(&name) {
+        Some(domain) => (Ok(domain.id), domain.audience(origin)),
+        None => (Err(NO_CLIENT), Audience::Anybody),
     }
-    params.check_type()?;
-    params.check()?;
-    shape.version = params.version()?;
-    shape.detail = callback(&mut params)?;
-    if name.is_none() {
-        return Err(Rejection::missing(Param::Domain.name()));
-    }
-    let domain = domain.ok_or(NO_CLIENT)?.id;
-    let verb = Verb::Poll(Poll { ticket: params.required_ticket()?, seq: seq(&mut params)? });
-    Ok(Asked::Call(Call { domain, verb }))
 }
 
-fn callback(params: &mut Params<'_>) -> Result<Detail, Rejection> {
-    match params.said(Param::Callback) {
-        Some(name) if !jsonp::is_callback(&name) => Err(Rejection::bad(Param::Callback.name())),
+/// The function that the answer calls, if there is one.
+pub(super) fn callback(params: &mut Params<'_>) -> Result<Detail, Rejection> {
+    match params.raw(Param::Callback) {
+        Some(name) if !jsonp::is_callback(&name) => Err(Param::Callback.bad()),
         Some(name) => Ok(Detail::Callback(name.into_owned().into())),
         None => Ok(Detail::default()),
     }
 }
 
-/// The last packet the client has: digits only, an empty one counts as none.
+/// `GET /packets`.
+pub(super) fn poll<'a>(params: &mut Params<'_>) -> Result<Verb<'a>, Rejection> {
+    Ok(Verb::Poll(Poll { ticket: params.required_ticket()?, seq: seq(params)? }))
+}
+
+/// The number of the last packet that the client has: only digits; an empty one counts as absent.
 fn seq(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
     let Some(text) = params.text(Param::Seq) else { return Ok(None) };
     let digits = Some(&*text).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     let seq = digits.and_then(|digits| digits.parse().ok());
-    seq.map(Some).ok_or(Rejection::bad(Param::Seq.name()))
+    seq.map(Some).ok_or(Param::Seq.bad())
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::super::Routed;
+    use super::super::route::Route;
+    use super::super::shape::Shape;
     use super::super::testing::{TICKET, answered, outcome, request, shape, site};
     use super::*;
 
@@ -94,23 +86,23 @@ mod tests {
 
     #[test]
     fn a_seq_is_digits() {
-        let seq = |text: &str| match site(&polled(&format!("domain=a&ticket={TICKET}&seq={text}"), "")) {
-            Routed::Call { call, .. } => {
+        let seq = |text: &str| match site(&polled(&format!("domain=a&ticket={TICKET}&seq={text}"), "")).route
+        {
+            Route::Call(call) => {
                 let Verb::Poll(Poll { seq, .. }) = call.verb else { panic!("{call:?}") };
                 Ok(seq)
             }
-            Routed::Refused { rejection, .. } => Err(rejection),
-            Routed::Preflight { .. }
-            | Routed::Asset { .. }
-            | Routed::Notice { .. }
-            | Routed::Later { .. } => panic!("{text}"),
+            Route::Refused(rejection) => Err(rejection),
+            Route::Preflight(_) | Route::Asset(_) | Route::Notice(_) | Route::Postponed(_) => {
+                panic!("{text}")
+            }
         };
         assert_eq!(seq(""), Ok(None));
         assert_eq!(seq("0"), Ok(Some(0)));
         assert_eq!(seq("007"), Ok(Some(7)));
         assert_eq!(seq("18446744073709551615"), Ok(Some(u64::MAX)));
         for bad in ["18446744073709551616", "-1", "%2B1", "1.0", "1e3", "+1", "x"] {
-            assert_eq!(seq(bad), Err(Rejection::bad("seq")), "{bad}");
+            assert_eq!(seq(bad), Err(Param::Seq.bad()), "{bad}");
         }
     }
 
@@ -123,7 +115,7 @@ mod tests {
                 Some("*") => Audience::Anybody,
                 Some(origin) => Audience::Origin(Arc::new(origin.into())),
             };
-            assert_eq!(shape, Shape { poll: true, ..shape.clone() }.read_by(expected), "{request}");
+            assert_eq!(shape, Shape { cross_origin: true, ..shape.clone() }.read_by(expected), "{request}");
         };
         let ours = "Origin: https://closed.example\r\n";
         let other = "Origin: https://other.example\r\n";
@@ -143,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn other_methods_are_refused_or_told() {
+    fn other_methods_are_refused_or_listed() {
         assert_eq!(outcome(&request("HEAD", "/packets", "", "")), "405 method not allowed");
         assert_eq!(outcome(&request("PUT", "/packets", "", "")), "405 method not allowed");
         assert_eq!(outcome(&request("OPTIONS", "/packets?domain=a", "", "")), "methods");

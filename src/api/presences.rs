@@ -1,12 +1,14 @@
-//! `/presences/…`: coming, going, and what is shown in between.
+//! `/presences/…`: sessions that begin and end, and presences that change.
 //!
-//! Owns: their parameters. Must not: know who is online.
+//! Owns: the parameters of these calls. Must not: import a table of users.
 
-use super::names::{self, Rules};
-use super::params::{Param, Params};
-use super::{Context, Shape};
+use super::context::Context;
+use super::names::ListRules;
+use super::param::Param;
+use super::params::Params;
+use super::shape::Shape;
 use crate::base::limits::chat::{NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{Looks, Online, Show, Verb};
 
 /// `POST /presences/online`.
@@ -17,16 +19,20 @@ pub(super) fn online<'a>(
 ) -> Result<Verb<'a>, Rejection> {
     let name = params.required_name(Param::Name, NAME_BYTES_MAX)?;
     let looks = looks(params)?;
-    let rules = Rules {
+    let rules = ListRules {
         bytes_max: NAME_BYTES_MAX,
         count_max: context.limits.buddies_per_call,
         except: &name,
         secret: context.secret,
     };
-    let buddies = names::list(params, Param::Buddies, &rules)?.unwrap_or_default();
-    let rules =
-        Rules { bytes_max: ROOM_BYTES_MAX, count_max: context.limits.rooms_per_call, except: "", ..rules };
-    let rooms = names::list(params, Param::Rooms, &rules)?.unwrap_or_default();
+    let buddies = params.names(Param::Buddies, &rules)?.unwrap_or_default();
+    let rules = ListRules {
+        bytes_max: ROOM_BYTES_MAX,
+        count_max: context.limits.rooms_per_call,
+        except: "",
+        ..rules
+    };
+    let rooms = params.names(Param::Rooms, &rules)?.unwrap_or_default();
     shape.skip(buddies.skipped.saturating_add(rooms.skipped));
     Ok(Verb::Online(Box::new(Online {
         name,
@@ -52,10 +58,10 @@ pub(super) fn show<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
 fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
     let nick = params.nick()?;
     let show = params.short(Param::Show, SHOW_BYTES_MAX)?;
-    // An empty status clears, so it is not the same as none.
-    let status = params.said(Param::Status);
+    // An empty status clears the stored one; an absent status does not.
+    let status = params.raw(Param::Status);
     if status.as_ref().is_some_and(|status| status.len() > STATUS_BYTES_MAX) {
-        return Err(Rejection::bad(Param::Status.name()));
+        return Err(Param::Status.bad());
     }
     Ok(Looks { nick, show, status })
 }
@@ -96,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_told() {
+    fn lists_beyond_the_limit_are_marked() {
         let truncated = |params: &str| online_of(params).map(|online| online.truncated);
         assert_eq!(truncated("name=a&buddies=b,c,d,a,b,&rooms=r,s,s"), Ok(false));
         assert_eq!(truncated("name=a&buddies=b,c,d,e"), Ok(true));
@@ -104,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_name_is_counted() {
+    fn entries_that_cannot_be_names_are_counted() {
         let skipped = |params: &str| post("/presences/online", params).map(|(_, shape)| shape.skipped());
         assert_eq!(skipped("name=a&buddies=b,,b,a&rooms=r"), Ok(0));
         assert_eq!(skipped("name=a&buddies=b,xmpp:c&rooms=%00,%ff"), Ok(3));
@@ -124,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn bad_parameters_are_named() {
         check("/presences/online", "", "400 missing parameter: name");
         check("/presences/online", "name=", "400 missing parameter: name");
         check("/presences/online", "name=xmpp:a", "400 bad parameter: name");
@@ -144,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_and_users_are_shown_and_ended() {
+    fn sessions_and_users_change_and_end() {
         let by_name = Subject::Name("a".into());
         let verb = |path, params: &str| post(path, params).map(|(verb, _)| verb);
         assert_eq!(verb("/presences/offline", "name=a"), Ok(Verb::Offline(by_name.clone())));

@@ -1,10 +1,11 @@
-//! `/room/…`: entering, leaving, and who is there.
+//! `/room/…`: rooms that users join and leave, and their members.
 //!
-//! Owns: their parameters. Must not: know who is in a room.
+//! Owns: the parameters of these calls. Must not: import a table of rooms.
 
-use super::params::{Param, Params};
+use super::param::Param;
+use super::params::Params;
 use crate::base::limits::chat::ROOM_BYTES_MAX;
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{MembersQuery, RoomCall, Verb};
 
 /// `GET /room/members`.
@@ -34,7 +35,7 @@ mod tests {
     use crate::router::call::Subject;
 
     #[test]
-    fn rooms_are_entered_and_left() {
+    fn rooms_are_joined_and_left() {
         let (verb, _) = post("/room/join", "name=a&room=r&nick=A").unwrap();
         let subject = Subject::Name("a".into());
         let (room, nick) = ("r".into(), Some("A".into()));
@@ -44,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn members_are_asked_for() {
+    fn members_are_listed() {
         let verb = |params: &str| get("/room/members", params).map(|(verb, _)| verb);
         assert_eq!(verb("room=r"), Ok(Verb::Members(MembersQuery { ticket: None, room: "r".into() })));
         let with_ticket = verb(&format!("room=r&ticket={TICKET}"));
@@ -53,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn bad_parameters_are_named() {
         let check = |params: &str, expected: &str| {
             for path in ["/room/join", "/room/leave"] {
                 assert_eq!(post(path, params).map(|_| ()), Err(expected.to_owned()), "{params}");

@@ -1,6 +1,6 @@
-//! How an answer must look.
+//! Shapes: the form of an answer.
 //!
-//! Owns: [`Shape`], which is all that is kept of a request while it waits. Must not: know what is answered.
+//! Owns: [`Shape`], all that is kept of a request while it waits. Must not: import an answer.
 
 use std::sync::Arc;
 
@@ -9,37 +9,37 @@ use crate::http::request::{Method, Request};
 use crate::http::response::{Cors, Manner};
 use crate::router::call::Version;
 
-/// How the answer of one request must look: all that is kept of a request while it waits.
+/// The form of the answer to one request: all that is kept of a request while it waits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// The dialect.
+    /// The dialect of the answer.
     pub version: Version,
     /// `/onlines` with `format=json`: an object of names.
     pub as_object: bool,
-    /// An answer of `/packets`, which scripts of other origins may read.
-    pub poll: bool,
-    /// A call with a right apikey: the limits of addresses are not for it.
+    /// Scripts of other origins may read the answer, if the domain names their origin.
+    pub cross_origin: bool,
+    /// The call has a valid apikey: the limits of addresses do not apply.
     pub site: bool,
-    /// The connection is closed after it.
+    /// The connection is closed after the answer.
     pub close: bool,
     /// The request was HTTP/1.0.
     pub http10: bool,
     /// The request was `HEAD`: the answer has no body.
     pub head_only: bool,
-    /// Scripts of any origin may read a poll's answer.
+    /// Scripts of any origin may read it.
     pub anybody: bool,
-    /// Scripts of this origin may.
+    /// Scripts of this origin may read it.
     pub origin: Option<Arc<Box<str>>>,
-    /// What no two kinds of answers have both.
+    /// The part that differs between calls and polls.
     pub detail: Detail,
 }
 
-/// What an answer has that others have not; in one place, because so it takes half as much.
+/// The part of a shape that differs between calls and polls; together in one field they take half the memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// So many entries of lists could not be names; polls have no lists.
+    /// This many entries of lists could not be names; polls have no lists.
     Skipped(u32),
-    /// The function to call with a poll's answer.
+    /// The answer of a poll is the argument of this function.
     Callback(Box<str>),
 }
 
@@ -59,7 +59,7 @@ impl Shape {
         }
     }
 
-    /// The function to call with a poll's answer.
+    /// The function whose argument the answer of a poll is.
     pub fn callback(&self) -> Option<&str> {
         match &self.detail {
             Detail::Callback(name) => Some(name),
@@ -80,7 +80,7 @@ impl Shape {
         self.detail = Detail::Skipped(self.skipped().saturating_add(count));
     }
 
-    /// Sets whose scripts may read a poll's answer. Kept in parts, because as a whole it takes twice as much.
+    /// The same; scripts of this audience may read the answer. It is kept in parts, which take half the memory.
     #[must_use]
     pub fn read_by(mut self, audience: Audience) -> Shape {
         (self.anybody, self.origin) = match audience {
@@ -91,10 +91,10 @@ impl Shape {
         self
     }
 
-    /// What all answers of this shape have in their heads.
+    /// The headers that every answer of this shape has.
     pub(super) fn manner(&self) -> Manner<'_> {
         let cors = match &self.origin {
-            _ if !self.poll => Cors::Off,
+            _ if !self.cross_origin => Cors::Off,
             Some(origin) => Cors::Allowed(origin),
             None if self.anybody => Cors::Allowed("*"),
             None => Cors::Denied,
@@ -103,5 +103,5 @@ impl Shape {
     }
 }
 
-// A million of these wait at a time.
+// A million shapes wait at a time.
 const _: () = assert!(size_of::<Shape>() <= 32);

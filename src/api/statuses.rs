@@ -1,10 +1,11 @@
-//! `/statuses`: who is typing.
+//! `/statuses`: typing states.
 //!
-//! Owns: its parameters. Must not: know who is online.
+//! Owns: the parameters of this call. Must not: import a table of users.
 
-use super::params::{Param, Params};
+use super::param::Param;
+use super::params::Params;
 use crate::base::limits::chat::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
-use crate::http::response::Rejection;
+use crate::http::rejection::Rejection;
 use crate::router::call::{Typing, Verb};
 
 /// `POST /statuses`.
@@ -12,7 +13,7 @@ pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection>
     let ticket = params.required_ticket()?;
     let to = params.required_name(Param::To, NAME_BYTES_MAX)?;
     let nick = params.nick()?;
-    let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Rejection::missing(Param::Show.name()))?;
+    let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Param::Show.missing())?;
     Ok(Verb::Status(Typing { ticket, to, nick, show }))
 }
 
@@ -22,14 +23,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typing_is_told() {
+    fn a_typing_state_has_a_receiver() {
         let (verb, _) = post("/statuses", &format!("ticket={TICKET}&to=b&nick=A&show=typing")).unwrap();
         let Verb::Status(Typing { to, nick, show, .. }) = verb else { panic!("{verb:?}") };
         assert_eq!((&*to, nick.as_deref(), &*show), ("b", Some("A"), "typing"));
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn bad_parameters_are_named() {
         let check = |params: &str, expected: &str| {
             assert_eq!(post("/statuses", params).map(|_| ()), Err(expected.to_owned()), "{params}");
         };

@@ -1,18 +1,31 @@
-//! What the tests of calls share.
+//! The common part of the tests in this folder.
 //!
-//! Owns: two sites, and requests to them. Must not: be part of the server.
+//! Owns: two sites, requests to them, and answers. Must not: be imported outside of tests.
 
-use super::{Context, Routed, Shape, route, write_asset, write_notice, write_preflight, write_rejection};
+use std::num::NonZeroU32;
+
+use serde_json::Value;
+
+use super::answer::{write_answer, write_preflight, write_rejection};
+use super::assets::write_asset;
+use super::context::Context;
+use super::endpoint::policy;
+use super::notices::write_notice;
+use super::route::{Route, Routed, route};
+use super::shape::Shape;
 use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::Limits;
-use crate::http::request::{self, Parsed, Partial};
-use crate::router::call::Verb;
+use crate::base::slots::Slot;
+use crate::http::parser::{Parsed, Partial, parse};
+use crate::router::call::{Answer, Started, Verb};
+use crate::router::ids::{Place, SessionKey, Ticket};
+use crate::router::profile::Profile;
 
 /// A well-formed ticket.
 pub(super) const TICKET: &str = "BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB";
 /// The server's time in tests.
 pub(super) const WALL_MS: u64 = 1_700_000_000_000;
-/// Limits that are quickly reached.
+/// Limits that short requests reach.
 const LIMITS: Limits =
     Limits { message_bytes: 20, buddies_per_call: 3, rooms_per_call: 2, ..Limits::DEFAULT };
 
@@ -21,7 +34,7 @@ pub(super) fn request(method: &str, target: &str, headers: &str, body: &str) -> 
     format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
-/// What a request is routed to, in a world with the domains `a` (key `k`) and `closed` (key `c`, one origin).
+/// The route of a request, on a server with the domains `a` (key `k`) and `closed` (key `c`, one origin).
 pub(super) fn site(text: &str) -> Routed<'_> {
     let mut closed = DomainConfig::new("closed", "c");
     closed.origins.push("https://closed.example".to_owned());
@@ -36,66 +49,121 @@ pub(super) fn site(text: &str) -> Routed<'_> {
         secret: [9; 16],
     };
     let scratch = Box::leak(Box::default());
-    match request::parse(text.as_bytes(), &mut Partial::default(), scratch, &LIMITS) {
+    match parse(text.as_bytes(), &mut Partial::default(), scratch, &policy(&LIMITS)) {
         Parsed::Complete { request, bytes } if bytes == text.len() => route(&request, &context),
         Parsed::Complete { .. } | Parsed::Incomplete | Parsed::Rejected(_) => panic!("one request: {text:?}"),
     }
 }
 
-/// What a request turned out to be, in a few words.
+/// The route of a request, in a few words.
 pub(super) fn outcome(text: &str) -> String {
-    match site(text) {
-        Routed::Call { .. } => "call".to_owned(),
-        Routed::Preflight { .. } => "methods".to_owned(),
-        Routed::Asset { .. } => "asset".to_owned(),
-        Routed::Later { .. } => "later".to_owned(),
-        Routed::Notice { .. } => "notice".to_owned(),
-        Routed::Refused { rejection, .. } => {
+    match site(text).route {
+        Route::Call(_) => "call".to_owned(),
+        Route::Preflight(_) => "methods".to_owned(),
+        Route::Asset(_) => "asset".to_owned(),
+        Route::Postponed(_) => "postponed".to_owned(),
+        Route::Notice(_) => "notice".to_owned(),
+        Route::Refused(rejection) => {
             let (text, name) = rejection.text();
             format!("{} {text}{name}", rejection.status)
         }
     }
 }
 
-/// How a request is to be answered, whatever it is.
+/// The shape of the answer to a request.
 pub(super) fn shape(text: &str) -> Shape {
-    site(text).into_shape()
+    site(text).shape
 }
 
-/// The bytes a request is answered with, if it is no call.
+/// The answer to a request that is no call.
 pub(super) fn answered(text: &str) -> String {
     let mut out = Vec::new();
-    match site(text) {
-        Routed::Call { call, .. } => panic!("{call:?}"),
-        Routed::Later { .. } => panic!("nothing was used"),
-        Routed::Preflight { shape } => write_preflight(&mut out, &shape),
-        Routed::Asset { selected, shape } => {
+    let Routed { route, shape } = site(text);
+    match route {
+        Route::Call(call) => panic!("{call:?}"),
+        Route::Postponed(_) => panic!("no call is put off here"),
+        Route::Preflight(methods) => write_preflight(&mut out, methods, &shape),
+        Route::Asset(selected) => {
             let body = write_asset(&mut out, &selected, &shape);
             out.extend_from_slice(body);
         }
-        Routed::Notice { notice, shape } => write_notice(&mut out, notice, &shape),
-        Routed::Refused { rejection, shape } => write_rejection(&mut out, &rejection, Some(&shape), 0),
+        Route::Notice(notice) => write_notice(&mut out, notice, &shape),
+        Route::Refused(rejection) => write_rejection(&mut out, &rejection, Some(&shape), 0),
     }
     String::from_utf8(out).unwrap()
 }
 
-/// The call of the site `a` with these parameters, or why it is refused.
+/// The call of the site `a` with these parameters, or the text of its rejection.
 pub(super) fn post(path: &str, params: &str) -> Result<(Verb<'static>, Shape), String> {
     made(&request("POST", path, "", &format!("domain=a&apikey=k&{params}")))
 }
 
-/// The same, asked with `GET`.
+/// The same by `GET`.
 pub(super) fn get(path: &str, params: &str) -> Result<(Verb<'static>, Shape), String> {
     made(&request("GET", &format!("{path}?domain=a&apikey=k&{params}"), "", ""))
 }
 
 fn made(text: &str) -> Result<(Verb<'static>, Shape), String> {
-    match site(text) {
-        Routed::Call { call, shape } => Ok((call.into_owned().verb, shape)),
-        Routed::Refused { .. }
-        | Routed::Preflight { .. }
-        | Routed::Asset { .. }
-        | Routed::Notice { .. }
-        | Routed::Later { .. } => Err(outcome(text)),
+    let Routed { route, shape } = site(text);
+    match route {
+        Route::Call(call) => Ok((call.into_owned().verb, shape)),
+        Route::Refused(_)
+        | Route::Preflight(_)
+        | Route::Asset(_)
+        | Route::Notice(_)
+        | Route::Postponed(_) => Err(outcome(text)),
     }
+}
+
+/// The URL of the poll in tests.
+pub(super) const POLL_URL: &str = "http://im.example/packets";
+
+/// The key of the session that answers are about.
+pub(super) const SESSION: SessionKey =
+    SessionKey { place: Place(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };
+
+/// The text of that session's ticket.
+pub(super) fn ticket() -> String {
+    Ticket { epoch: 1, session: SESSION, secret: [2; 16] }.text()
+}
+
+pub(super) fn users() -> Vec<Profile> {
+    vec![Profile::new("al", "A<l", "away", "out"), Profile::new("\"b", "", "chat", "")]
+}
+
+/// An answer with that session.
+pub(super) fn session(partial: bool, truncated: bool) -> Answer {
+    let ticket = Ticket { epoch: 1, session: SESSION, secret: [2; 16] };
+    let rooms = vec![("r1".into(), 3), ("r2".into(), 0)];
+    Answer::Online(Box::new(Started { ticket, sessions: 2, buddies: users(), rooms, partial, truncated }))
+}
+
+/// The head and the body of an answer.
+pub(super) fn written(answer: &Answer, shape: &Shape) -> (String, String) {
+    let mut out = Vec::new();
+    write_answer(&mut out, answer, shape, POLL_URL, 0);
+    split(out)
+}
+
+/// The head and the body, which is as long as the head announces.
+pub(super) fn split(out: Vec<u8>) -> (String, String) {
+    let text = String::from_utf8(out).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{head}");
+    assert!(head.contains("\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"), "{head}");
+    (head.to_owned(), body.to_owned())
+}
+
+#[track_caller]
+pub(super) fn check_text(answer: &Answer, shape: &Shape, expected: &str) {
+    let (head, body) = written(answer, shape);
+    assert_eq!(body, expected);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n"), "{head}");
+}
+
+#[track_caller]
+pub(super) fn check_json(answer: &Answer, shape: &Shape, expected: &Value) {
+    let (head, body) = written(answer, shape);
+    assert_eq!(&serde_json::from_str::<Value>(&body).unwrap(), expected);
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"), "{head}");
 }

@@ -1,52 +1,52 @@
 //! Assets: files that are the same for everybody, and that browsers and proxies keep.
 //!
-//! Owns: which form of an asset a request gets, whether it is sent at all, and the head of that answer. Must not: copy
-//! an asset, or know which ones there are. A body is never appended to a buffer: it is sent from where it always lies.
+//! Owns: which form of an asset answers a request, whether its body is sent, and the head of that answer. Must not: copy
+//! an asset, or name one. A body is never appended to a buffer; it is sent from its place in the binary.
 
 use super::negotiation;
 use super::request::Request;
 use super::response::Manner;
 use crate::base::json;
 
-/// One file.
+/// A file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Asset {
-    /// What it is.
+    /// Its `Content-Type`.
     pub content_type: &'static str,
-    /// How long browsers and proxies may keep it unasked.
+    /// Its `Cache-Control`: how long browsers and proxies may use a copy without a request.
     pub cache_control: &'static str,
-    /// The file.
+    /// The file as it is.
     pub plain: Form,
-    /// The same for those who want gzip. To HTTP it is another thing, with a tag of its own.
+    /// The file for clients that accept gzip. To HTTP this is another representation, with a tag of its own.
     pub gzip: Form,
 }
 
-/// The bytes of an asset, as they are sent.
+/// An asset in the bytes that are sent.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Form {
-    /// They.
+    /// The bytes.
     pub bytes: &'static [u8],
-    /// What tells them from all others, as `ETag` says it.
+    /// Their `ETag`; no other bytes have the same.
     pub etag: &'static str,
 }
 
-/// What the answer to a request for an asset is.
+/// The form of an asset that answers a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Selected {
     asset: &'static Asset,
     gzip: bool,
-    /// The client has it already.
+    /// The client has this form already.
     known: bool,
 }
 
-/// What all answers with an asset say. Any page may load it, also one that isolates itself or checks its integrity.
+/// The headers of all answers with an asset. Any page may load it, also a page that isolates itself or checks integrity.
 const COMMON: &str = "Vary: Accept-Encoding\r\n\
                       X-Content-Type-Options: nosniff\r\n\
                       Access-Control-Allow-Origin: *\r\n\
                       Cross-Origin-Resource-Policy: cross-origin\r\n";
 
 impl Asset {
-    /// What a request for it, by `GET` or `HEAD`, is to be answered with.
+    /// The form that answers a `GET` or `HEAD` of the asset.
     pub fn select(&'static self, request: &Request<'_>) -> Selected {
         let gzip = negotiation::wants_gzip(request.values("Accept-Encoding"));
         let selected = Selected { asset: self, gzip, known: false };
@@ -60,9 +60,9 @@ impl Selected {
         if self.gzip { &self.asset.gzip } else { &self.asset.plain }
     }
 
-    /// Appends the head of the answer. Returns the body, which is to be sent behind it.
+    /// Appends the head of the answer. Returns the body, which is sent behind it.
     ///
-    /// A 304 says of the file what the 200 would have said that keeps a stored copy good.
+    /// A 304 has those headers of the 200 that keep a stored copy good.
     pub fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) -> &'static [u8] {
         let Form { bytes, etag } = *self.form();
         if self.known {
@@ -94,7 +94,8 @@ impl Selected {
 
 #[cfg(test)]
 mod tests {
-    use super::super::request::{Parsed, Partial, parse};
+    use super::super::parser::{Parsed, Partial, parse};
+    use super::super::policy::testing::policy;
     use super::super::response::Cors;
     use super::*;
     use crate::base::limits::Limits;
@@ -107,11 +108,12 @@ mod tests {
     };
     const PLAIN: Manner<'_> = Manner { close: false, http10: false, head_only: false, cors: Cors::Off };
 
-    /// Checks the answer to a request with these headers, of which `COMMON` stands for what all have.
+    /// Checks the answer to a request with these headers; `COMMON` stands for the headers of all answers.
     #[track_caller]
     fn check(headers: &str, manner: Manner<'_>, expected: &str) {
         let (input, mut scratch) = (format!("GET /a HTTP/1.1\r\nHost: a\r\n{headers}\r\n"), Vec::new());
-        let parsed = parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &Limits::DEFAULT);
+        let policy = policy(&Limits::DEFAULT);
+        let parsed = parse(input.as_bytes(), &mut Partial::default(), &mut scratch, &policy);
         let Parsed::Complete { request, .. } = parsed else { panic!("{parsed:?}") };
         let mut out = b"before".to_vec();
         let body = ASSET.select(&request).write(&mut out, &manner);
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_it_is_sent_no_body() {
+    fn a_client_with_a_copy_is_sent_no_body() {
         let plain = "HTTP/1.1 304 Not Modified\nETag: \"p\"\nCOMMON\n\n";
         let gzip = "HTTP/1.1 304 Not Modified\nETag: \"g\"\nCOMMON\n\n";
         check("If-None-Match: \"x\"\r\nIf-None-Match: W/\"p\"\r\n", PLAIN, plain);

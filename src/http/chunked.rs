@@ -1,10 +1,10 @@
 //! Chunked bodies (RFC 9112 section 7.1).
 //!
-//! Owns: where the chunks are and what is in them. Must not: copy before all is there; the input is kept by
-//! the connection anyway, so a `Scan` only remembers how far it has come. It is strict, for whoever reads the
-//! same bytes before us must not see another end: lines end with CR LF, sizes are plain hexadecimal digits.
+//! Owns: the search for the end of a body, and its decoding. The search is strict, because a proxy that reads the same
+//! bytes must find the same end: lines end with CR LF, sizes are plain hexadecimal digits. Must not: copy a byte before the
+//! body is complete; the connection keeps the input anyway, so a `Scan` holds only a position.
 
-use super::response::Rejection;
+use super::rejection::Rejection;
 use crate::base::limits::wire::{CHUNK_FRAMING_BYTES, CHUNK_LINE_BYTES_MAX, TRAILER_BYTES_MAX};
 
 /// How far a chunked body has been read.
@@ -18,12 +18,12 @@ pub(super) struct Scan {
     trailer_bytes: Option<u32>,
 }
 
-/// What a scan found.
+/// The result of a scan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// Nothing more can be told before so many bytes of the body as sent are there.
+    /// The scan goes on when this many bytes of the body as sent are there.
     Needs(usize),
-    /// The body as sent has that many bytes.
+    /// The body as sent has this many bytes.
     Done(usize),
 }
 
@@ -71,7 +71,7 @@ impl Scan {
         Ok(None)
     }
 
-    /// Passes one line after the last chunk, of which the empty one ends the body.
+    /// Passes one line after the last chunk. The empty line ends the body.
     fn trailer(&mut self, sent: &[u8], before: u32) -> Result<Option<Progress>, Rejection> {
         let from = self.at as usize;
         let Some(line) = line(&sent[from..], TRAILER_BYTES_MAX.saturating_sub(before as usize))? else {
@@ -87,7 +87,7 @@ impl Scan {
     }
 }
 
-/// Appends what the chunks of a whole body as sent hold; a [`Scan`] must have found its end.
+/// Appends the content of the chunks of a whole body as sent; a [`Scan`] must have found its end.
 pub(super) fn decode(sent: &[u8], out: &mut Vec<u8>) {
     let mut rest = sent;
     while let Ok(Some(line)) = line(rest, CHUNK_LINE_BYTES_MAX) {
@@ -101,7 +101,7 @@ pub(super) fn decode(sent: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// The line `bytes` begin with, without its end, unless that has not arrived yet.
+/// The line at the beginning of `bytes`, without its end; `None` if the end has not arrived.
 fn line(bytes: &[u8], bytes_max: usize) -> Result<Option<&[u8]>, Rejection> {
     let window = &bytes[..bytes.len().min(bytes_max)];
     let Some(at) = window.iter().position(|byte| matches!(byte, b'\r' | b'\n' | 0)) else {
@@ -114,7 +114,7 @@ fn line(bytes: &[u8], bytes_max: usize) -> Result<Option<&[u8]>, Rejection> {
     }
 }
 
-/// The size a chunk's line says; what follows a `;` is ignored.
+/// The size in the line of a chunk; the part behind a `;` is ignored.
 fn size(line: &[u8]) -> Result<u64, Rejection> {
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
     if !(1..=16).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -134,33 +134,33 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a body: how long it is as sent and what it holds, how much is needed, or the status.
+    /// The result for a body: its length as sent and its content, the bytes it needs, or the status of its rejection.
     #[derive(Debug, PartialEq)]
-    enum Outcome {
+    enum ScanOutcome {
         Body(usize, Vec<u8>),
         Needs(usize),
         Status(u16),
     }
 
-    fn whole(sent: &[u8], bytes_max: usize) -> Outcome {
+    fn whole(sent: &[u8], bytes_max: usize) -> ScanOutcome {
         match Scan::default().advance(sent, bytes_max) {
-            Ok(Progress::Needs(bytes)) => Outcome::Needs(bytes),
+            Ok(Progress::Needs(bytes)) => ScanOutcome::Needs(bytes),
             Ok(Progress::Done(bytes)) => {
                 let mut body = Vec::new();
                 decode(&sent[..bytes], &mut body);
-                Outcome::Body(bytes, body)
+                ScanOutcome::Body(bytes, body)
             }
-            Err(rejection) => Outcome::Status(rejection.status),
+            Err(rejection) => ScanOutcome::Status(rejection.status),
         }
     }
 
     #[track_caller]
-    fn check(sent: &str, expected: &Outcome) {
+    fn check(sent: &str, expected: &ScanOutcome) {
         assert_eq!(&whole(sent.as_bytes(), 100), expected, "{sent:?}");
     }
 
-    fn body(bytes: usize, text: &str) -> Outcome {
-        Outcome::Body(bytes, text.as_bytes().to_vec())
+    fn body(bytes: usize, text: &str) -> ScanOutcome {
+        ScanOutcome::Body(bytes, text.as_bytes().to_vec())
     }
 
     #[test]
@@ -173,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_needed_is_known() {
-        check("", &Outcome::Needs(1));
-        check("3", &Outcome::Needs(2));
-        check("3\r", &Outcome::Needs(3));
-        check("3\r\n", &Outcome::Needs(8));
-        check("3\r\nabc\r", &Outcome::Needs(8));
-        check("0\r\n", &Outcome::Needs(4));
-        check("0\r\nX: y\r\n\r", &Outcome::Needs(11));
+    fn needed_bytes_are_known() {
+        check("", &ScanOutcome::Needs(1));
+        check("3", &ScanOutcome::Needs(2));
+        check("3\r", &ScanOutcome::Needs(3));
+        check("3\r\n", &ScanOutcome::Needs(8));
+        check("3\r\nabc\r", &ScanOutcome::Needs(8));
+        check("0\r\n", &ScanOutcome::Needs(4));
+        check("0\r\nX: y\r\n\r", &ScanOutcome::Needs(11));
     }
 
     #[test]
@@ -205,27 +205,27 @@ mod tests {
             "00000000000000000\r\n",
         ] {
             let padded = format!("{sent}          ");
-            check(&padded, &Outcome::Status(400));
+            check(&padded, &ScanOutcome::Status(400));
         }
-        check(&format!("1;{}", "a".repeat(300)), &Outcome::Status(400));
-        check(&format!("0\r\n{}", "a".repeat(TRAILER_BYTES_MAX)), &Outcome::Status(400));
-        check(&format!("0\r\n{}", "a: b\r\n".repeat(TRAILER_BYTES_MAX)), &Outcome::Status(400));
+        check(&format!("1;{}", "a".repeat(300)), &ScanOutcome::Status(400));
+        check(&format!("0\r\n{}", "a".repeat(TRAILER_BYTES_MAX)), &ScanOutcome::Status(400));
+        check(&format!("0\r\n{}", "a: b\r\n".repeat(TRAILER_BYTES_MAX)), &ScanOutcome::Status(400));
     }
 
     #[test]
     fn large_bodies_are_refused_before_they_arrive() {
-        check("65\r\n", &Outcome::Status(413));
-        check("64\r\n", &Outcome::Needs(106));
-        check("ffffffffffffffff\r\n", &Outcome::Status(413));
-        check("1\r\na\r\nffffffffffffffff\r\n", &Outcome::Status(413));
-        check(&format!("1\r\na\r\n{}", "64\r\n"), &Outcome::Status(413));
+        check("65\r\n", &ScanOutcome::Status(413));
+        check("64\r\n", &ScanOutcome::Needs(106));
+        check("ffffffffffffffff\r\n", &ScanOutcome::Status(413));
+        check("1\r\na\r\nffffffffffffffff\r\n", &ScanOutcome::Status(413));
+        check(&format!("1\r\na\r\n{}", "64\r\n"), &ScanOutcome::Status(413));
         let tiny = format!("1;{}\r\na\r\n", "x".repeat(100)).repeat(60);
-        check(&tiny, &Outcome::Status(413));
+        check(&tiny, &ScanOutcome::Status(413));
     }
 
     proptest! {
         #[test]
-        fn any_bytes_in_pieces_are_as_whole(
+        fn bytes_in_pieces_are_as_the_whole(
             sent in "([0-9a-f;\r\n]|\r\n|1\r\na\r\n|0\r\n){0,12}",
             cuts in proptest::collection::vec(0..60_usize, 0..8),
         ) {
@@ -241,15 +241,15 @@ mod tests {
                 }
             }
             match (last, whole(sent, 20)) {
-                (Ok(Progress::Done(found)), Outcome::Body(bytes, _)) => prop_assert_eq!(found, bytes),
-                (Ok(Progress::Needs(found)), Outcome::Needs(bytes)) => prop_assert_eq!(found, bytes),
-                (Err(found), Outcome::Status(status)) => prop_assert_eq!(found.status, status),
+                (Ok(Progress::Done(found)), ScanOutcome::Body(bytes, _)) => prop_assert_eq!(found, bytes),
+                (Ok(Progress::Needs(found)), ScanOutcome::Needs(bytes)) => prop_assert_eq!(found, bytes),
+                (Err(found), ScanOutcome::Status(status)) => prop_assert_eq!(found.status, status),
                 (_, outcome) => prop_assert!(false, "{outcome:?}"),
             }
         }
 
         #[test]
-        fn what_was_chunked_is_decoded(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..9), 0..9)) {
+        fn chunks_of_any_size_are_decoded(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..9), 0..9)) {
             let mut sent = Vec::new();
             for chunk in &chunks {
                 sent.extend(format!("{:X}\r\n", chunk.len()).bytes());
@@ -257,7 +257,7 @@ mod tests {
                 sent.extend(b"\r\n");
             }
             sent.extend(b"0\r\n\r\n");
-            prop_assert_eq!(whole(&sent, 100), Outcome::Body(sent.len(), chunks.concat()));
+            prop_assert_eq!(whole(&sent, 100), ScanOutcome::Body(sent.len(), chunks.concat()));
         }
     }
 }

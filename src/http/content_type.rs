@@ -1,26 +1,23 @@
-//! What a body is.
+//! Types of bodies.
 //!
-//! Owns: the reading of `Content-Type` (RFC 9110 section 8.3), as far as it matters here. Must not: look at the body.
+//! Owns: the reading of `Content-Type` (RFC 9110 section 8.3), as far as it matters here. Must not: read a body.
 
-/// The types of bodies that are read, as `Accept-Post` lists them.
-pub(super) const READABLE_TYPES: &str = "application/x-www-form-urlencoded, application/json";
-
-/// What a body says it is.
+/// The type of a body by its header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ContentType {
-    /// Nothing; many a simple client sends a form so.
+    /// No type; many simple clients send a form so.
     #[default]
     None,
     /// `application/x-www-form-urlencoded`, in UTF-8.
     Form,
     /// `application/json`.
     Json,
-    /// Anything else.
+    /// Any other type.
     Other,
 }
 
 impl ContentType {
-    /// Reads a `Content-Type`, of which the type and the charset count.
+    /// Reads a `Content-Type`; of its parameters only the charset counts.
     pub(super) fn of(value: &[u8]) -> ContentType {
         let mut parts = value.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
         let essence = parts.next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Flat JSON: objects and arrays of strings and numbers.
 //!
-//! Owns: the reading; numbers are taken as their text, digit by digit as typed. Must not: know what the names
-//! mean. Nested values are handed on as their JSON: for a few parameters they are allowed.
+//! Owns: the reading of these. Numbers are taken as their text, digit by digit. Nested values are passed on as their JSON,
+//! which a few parameters accept. Must not: name a parameter.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,17 +23,17 @@ pub enum Value<'a> {
     Null,
     /// `true` or `false`.
     Literal,
-    /// A string that is no text, with U+0000 in place of whatever is none.
+    /// A string that is no text, with U+0000 in place of each part that is none.
     BadText(String),
 }
 
-/// Reads an object and shows each of its members to `each`, in order. One whose name is no text has no text
-/// either.
+/// Reads an object and calls `each` with its members, in order. The value of a member whose name is no text
+/// is bad text.
 ///
-/// If the JSON is broken, that is known only after the members before the break were shown.
+/// If the JSON is broken, `each` is called with the members before the break.
 pub fn object<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, Value<'a>)) -> Result<(), BadText> {
     let mut reader = serde_json::Deserializer::from_str(json);
-    reader.deserialize_map(Members(each)).map_err(|_| BadText)?;
+    reader.deserialize_map(MemberVisitor(each)).map_err(|_| BadText)?;
     reader.end().map_err(|_| BadText)
 }
 
@@ -43,17 +43,17 @@ pub fn array(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     Ok(items.into_iter().map(value).collect())
 }
 
-/// Reads an object of which only the names matter.
+/// Reads the names of an object's members.
 pub fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     let mut names = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(json);
-    reader.deserialize_map(OnlyNames(&mut names)).map_err(|_| BadText)?;
+    reader.deserialize_map(NameVisitor(&mut names)).map_err(|_| BadText)?;
     reader.end().map_err(|_| BadText)?;
     Ok(names.into_iter().map(value).collect())
 }
 
-/// The same JSON with U+0000 written as an escape, as it may stand in a string. Behind a backslash that is an escape of
-/// nothing: then it stays, and what it stands in is no JSON.
+/// The same JSON with each U+0000 written as an escape, so that it may stand in a string. Behind a backslash it stays: there
+/// it would be an unknown escape, so the text is no JSON.
 pub fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\0') {
         return Cow::Borrowed(text);
@@ -71,9 +71,9 @@ pub fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-struct Members<F>(F);
+struct MemberVisitor<F>(F);
 
-impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
+impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for MemberVisitor<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -81,7 +81,7 @@ impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
     }
 
     fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<(), A::Error> {
-        while let Some((Text(name), raw)) = members.next_entry::<Text<'a>, &'a RawValue>()? {
+        while let Some((JsonText(name), raw)) = members.next_entry::<JsonText<'a>, &'a RawValue>()? {
             let value = if name.contains('\0') { Value::BadText(String::new()) } else { value(raw) };
             (self.0)(name, value);
         }
@@ -89,9 +89,9 @@ impl<'a, F: FnMut(Cow<'a, str>, Value<'a>)> Visitor<'a> for Members<F> {
     }
 }
 
-struct OnlyNames<'n, 'a>(&'n mut Vec<&'a RawValue>);
+struct NameVisitor<'n, 'a>(&'n mut Vec<&'a RawValue>);
 
-impl<'a> Visitor<'a> for OnlyNames<'_, 'a> {
+impl<'a> Visitor<'a> for NameVisitor<'_, 'a> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,7 +108,7 @@ impl<'a> Visitor<'a> for OnlyNames<'_, 'a> {
 
 /// A string that borrows if it has no escapes.
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct JsonText<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// The bytes of a string that is no text, with half of a surrogate pair as UTF-8 would have it if it could.
 struct Bytes(Vec<u8>);
@@ -134,8 +134,8 @@ impl Visitor<'_> for Bytes {
 fn value(raw: &RawValue) -> Value<'_> {
     let json = raw.get();
     match json.as_bytes().first() {
-        Some(b'"') => match serde_json::from_str::<Text<'_>>(json) {
-            Ok(Text(text)) if !text.contains('\0') => Value::Text(text),
+        Some(b'"') => match serde_json::from_str::<JsonText<'_>>(json) {
+            Ok(JsonText(text)) if !text.contains('\0') => Value::Text(text),
             Ok(_) | Err(_) => Value::BadText(marked_string(json)),
         },
         Some(b'n') => Value::Null,
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_told() {
+    fn values_that_are_no_text_are_marked() {
         let bad = |text: &str| Value::BadText(text.to_owned());
         check(
             r#"{"a":null,"b":true,"c":false}"#,
@@ -254,7 +254,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_written_is_read(members in proptest::collection::vec(("[^\0]{0,8}", "[^\0]{0,20}"), 0..6)) {
+        fn written_members_are_read(members in proptest::collection::vec(("[^\0]{0,8}", "[^\0]{0,20}"), 0..6)) {
             let json: Vec<String> = members
                 .iter()
                 .map(|(name, value)| {

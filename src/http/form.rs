@@ -1,7 +1,7 @@
 //! Forms: `application/x-www-form-urlencoded`, as it stands in queries and bodies.
 //!
-//! Owns: the split into pairs and the decoding. Must not: know what the names mean. Text without escapes is
-//! borrowed; a query and a body without escapes cost no allocation.
+//! Owns: the split into pairs, and the decoding. Text without escapes is borrowed: a query and a body without escapes cost
+//! no allocation. Must not: name a parameter.
 
 use std::borrow::Cow;
 
@@ -17,18 +17,18 @@ pub fn pairs(input: &[u8]) -> Pairs<'_> {
     Pairs { input, text: std::str::from_utf8(input).ok(), at: 0, value_at: 0 }
 }
 
-/// The same for what is known to be UTF-8.
+/// The same for text that is known to be UTF-8.
 pub fn pairs_of(text: &str) -> Pairs<'_> {
     Pairs { input: text.as_bytes(), text: Some(text), at: 0, value_at: 0 }
 }
 
-/// What [`pairs`] gives.
+/// The pairs of a form; see [`pairs`].
 #[derive(Clone, Debug)]
 pub struct Pairs<'a> {
     input: &'a [u8],
-    /// The same, if all of it is UTF-8: then no part has to be checked again.
+    /// The input, if all of it is UTF-8: then no part is checked again.
     text: Option<&'a str>,
-    /// How far it has been read.
+    /// How much of the input has been read.
     at: usize,
     /// Where the last value begins.
     value_at: usize,
@@ -57,12 +57,12 @@ impl<'a> Iterator for Pairs<'a> {
 const NAME_ENDS: u8 = 1;
 /// The byte ends a value.
 const VALUE_ENDS: u8 = 2;
-/// The byte stands for another.
+/// The byte stands for another byte.
 const ESCAPE: u8 = 4;
-/// The byte must not be there.
+/// The byte makes a text bad.
 const ZERO: u8 = 8;
 
-/// What each byte means. Most of a request is read by this table, and most bytes mean only themselves.
+/// The meaning of each byte. Most of a request is read by this table, and most bytes mean only themselves.
 const MEANING: [u8; 256] = {
     let mut meaning = [0; 256];
     meaning[b'&' as usize] = NAME_ENDS | VALUE_ENDS;
@@ -74,7 +74,7 @@ const MEANING: [u8; 256] = {
 };
 
 impl<'a> Pairs<'a> {
-    /// Reads up to the first byte that `ends` the part, and decodes what stands before it.
+    /// Reads up to the first byte that `ends` the part, and decodes the bytes before it.
     fn part(&mut self, ends: u8) -> Decoded<'a> {
         let start = self.at;
         let (mut at, mut found) = (start, 0);
@@ -103,14 +103,14 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// The value of the last pair with U+0000 in place of whatever is no text in it. Only a malformed escape is an error:
-    /// nobody knows where that ends.
+    /// The value of the last pair, with U+0000 in place of each part that is no text. Only a malformed escape is an error,
+    /// because its end is unknown.
     pub fn marked_value(&self) -> Result<String, BadText> {
         unescape(&self.input[self.value_at..self.at], false).map(|bytes| marked(&bytes))
     }
 }
 
-/// What `bytes` say, with U+0000 in place of whatever is no UTF-8.
+/// The text in `bytes`, with U+0000 in place of each part that is no UTF-8.
 pub(crate) fn marked(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -122,7 +122,7 @@ pub(crate) fn marked(bytes: &[u8]) -> String {
     out
 }
 
-/// The bytes that `raw` stands for, of which none may be 0 if `without_zero`.
+/// The bytes that `raw` stands for; if `without_zero`, none of them may be 0.
 fn unescape(raw: &[u8], without_zero: bool) -> Result<Vec<u8>, BadText> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw;
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_marked_in_a_value() {
+    fn bad_text_in_a_value_is_marked() {
         let check = |input: &[u8], expected: Result<&str, BadText>| {
             let mut pairs = pairs(input);
             pairs.next();
@@ -241,7 +241,7 @@ mod tests {
         }
 
         #[test]
-        fn what_was_encoded_is_decoded(texts in proptest::collection::vec(("[^\0]{0,8}", "[^\0]{0,20}"), 0..8)) {
+        fn encoded_pairs_are_decoded(texts in proptest::collection::vec(("[^\0]{0,8}", "[^\0]{0,20}"), 0..8)) {
             let form: Vec<String> =
                 texts.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
             let found: Vec<(String, String)> = pairs(form.join("&").as_bytes())

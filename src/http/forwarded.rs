@@ -1,8 +1,8 @@
-//! Who a proxy says it asks for.
+//! Forwarded requests: the client behind a proxy.
 //!
-//! Owns: the reading of `X-Forwarded-For`. Must not: decide which proxies are trusted; the caller knows. Every proxy
-//! on the way appends the address it was asked from, so only the right end of the list is to be believed: what stands
-//! left of the first address that is not a trusted proxy's was typed by anybody.
+//! Owns: the reading of `X-Forwarded-For`. Every proxy on the way appends the address of its client, so only the right end
+//! of the list can be trusted: anybody may have typed the part left of the first address that is not a trusted proxy's.
+//! Must not: hold the list of trusted proxies; the caller passes it in.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 pub const FORWARDED_FOR: &str = "X-Forwarded-For";
 
 /// The client of a request that came from a trusted proxy: the rightmost address that is not itself `trusted`, of all
-/// the header's lines in their order. `None` if there is none, or if what stands there is no address.
+/// the header's lines in their order. `None` if there is none, or if that entry is no address.
 pub fn client<'b>(lines: impl Iterator<Item = &'b [u8]>, trusted: impl Fn(IpAddr) -> bool) -> Option<IpAddr> {
     let mut client = None;
     for entry in lines.flat_map(|line| line.split(|byte| *byte == b',')) {
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_nobodys() {
+    fn an_entry_that_is_no_address_names_no_client() {
         check(&[], None);
         check(&[""], None);
         check(&["10.0.0.7, ::1"], None);

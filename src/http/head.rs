@@ -1,7 +1,7 @@
 //! Heads: the request line and the headers, as far as they matter here.
 //!
-//! Owns: what `httparse` leaves open, above all which bytes are the body (RFC 9112 section 6). Must not:
-//! guess. Where two readers could disagree, the request is refused and the connection closed.
+//! Owns: the rules that `httparse` leaves open, above all which bytes are the body (RFC 9112 section 6). Where two readers
+//! could disagree, the request is refused and the connection closed. Must not: read a byte of the body.
 
 use std::mem::MaybeUninit;
 
@@ -9,17 +9,17 @@ use httparse::Status;
 
 use super::content_type::ContentType;
 use super::host::is_host;
+use super::rejection::Rejection;
 use super::request::{Method, Request};
-use super::response::Rejection;
 use super::target;
 use crate::base::limits::wire::{HEADERS_MAX, TARGET_BYTES_MAX};
 
 /// How the body is framed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// So many bytes.
+    /// It has this many bytes.
     Length(u64),
-    /// In chunks.
+    /// It is sent in chunks.
     Chunked,
 }
 
@@ -28,11 +28,10 @@ pub(super) enum Framing {
 pub(super) struct Head<'b> {
     /// The request, its body still empty.
     pub(super) request: Request<'b>,
-    /// Its length.
+    /// The length of the head.
     pub(super) bytes: usize,
-    /// Where the body ends.
     pub(super) framing: Framing,
-    /// Whether the client waits for leave to send the body.
+    /// The client waits for [`CONTINUE`](super::response::CONTINUE) before it sends the body.
     pub(super) expects_continue: bool,
 }
 
@@ -82,7 +81,7 @@ impl<'b> Head<'b> {
     }
 }
 
-/// What the headers said so far.
+/// The values of the headers that were read so far.
 #[derive(Default)]
 struct Fields<'b> {
     length: Option<u64>,
@@ -124,7 +123,7 @@ impl<'b> Fields<'b> {
                 self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
             }
         } else if name.eq_ignore_ascii_case("host") {
-            // An empty one is there, too: what was asked for may have no host (RFC 9112 section 3.2).
+            // A host may be empty: the target may have none (RFC 9112 section 3.2).
             if std::mem::replace(&mut self.host, true) || !(value.is_empty() || is_host(value)) {
                 return Err(Rejection::malformed());
             }
@@ -146,13 +145,13 @@ impl<'b> Fields<'b> {
     }
 }
 
-/// Whether a line of a head ends without CR. Such lines are read (RFC 9112 section 2.2), but not in front of chunks:
-/// another reader may see another header there, and with it another end of the body.
+/// Whether a line of a head ends without CR. Such lines are accepted (RFC 9112 section 2.2), but not before chunks: another
+/// reader may find another header there, and with it another end of the body.
 fn has_bare_newline(head: &[u8]) -> bool {
     head.iter().enumerate().any(|(at, byte)| *byte == b'\n' && (at == 0 || head[at - 1] != b'\r'))
 }
 
-/// A `Content-Length`: digits only, and not more than can be counted.
+/// A `Content-Length`: only digits, and a number of 64 bits.
 fn length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_there_once_and_is_a_host() {
+    fn there_is_one_host() {
         let status = |version, hosts: &str| parse(&format!("GET / HTTP/1.{version}\r\n{hosts}\r\n")).err();
         for good in
             ["", "a", "im.example:8000", "[::1]:8000", "127.0.0.1", " a\t", "A_b-c", "\u{4f60}.example"]
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_kept_or_not() {
+    fn connections_are_kept_or_closed() {
         let check =
             |version, headers, kept| check(version, headers, |head| head.request.keep_alive, &Ok(kept));
         check(1, "", true);
@@ -352,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_http_is_refused() {
+    fn other_protocols_are_refused() {
         for bad in [
             "GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET / HTTP/1.1\r\nHost: a\r\nA: b\0\r\n\r\n",

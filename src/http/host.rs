@@ -1,11 +1,11 @@
-//! Hosts: what stands in `Host` and between the scheme and the path of an absolute target.
+//! Hosts: the values of `Host`, and the part between the scheme and the path of an absolute target.
 //!
-//! Owns: the form of a host and its port. Must not: know which host is ours, or look a name up.
+//! Owns: the form of a host and its port. Must not: name a host, or look one up.
 
 /// Whether this is a host, with or without a port behind a colon (RFC 9110 section 7.2).
 ///
-/// The bytes of a name are not judged further than two readers could take them for the end of it. A user in front of the
-/// host is none of it (RFC 9110 section 4.2.4).
+/// A name may hold any byte that no reader takes for its end. A user before the host is no part of a host (RFC 9110
+/// section 4.2.4).
 pub(super) fn is_host(text: &[u8]) -> bool {
     let (host, port) = match text.iter().rposition(|byte| matches!(byte, b':' | b']')) {
         Some(at) if text[at] == b':' => (&text[..at], &text[at + 1..]),
@@ -18,10 +18,10 @@ pub(super) fn is_host(text: &[u8]) -> bool {
 
 /// The byte cannot stand in a name.
 const ENDS_NAME: u8 = 1;
-/// The byte cannot stand in a name, nor in an address between brackets.
+/// The byte can stand neither in a name nor in an address between brackets.
 const ENDS_ADDRESS: u8 = 2;
 
-/// What all these bytes mean. Every request has a host, so they are looked up byte by byte.
+/// The meanings of all these bytes together. Every request has a host, so each byte is looked up in a table.
 fn meanings(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |meanings, byte| meanings | MEANING[usize::from(*byte)])
 }

@@ -1,10 +1,11 @@
-//! JSONP: names of functions a page may ask to be called.
+//! JSONP: the names of functions that a page may have called.
 //!
-//! Owns: the check. Must not: be lenient, for what passes stands at the beginning of a script.
+//! Owns: the check of these names, which is strict because the name stands at the beginning of a script. Must not: import
+//! the API.
 
 use crate::base::limits::wire::CALLBACK_BYTES_MAX;
 
-/// Whether `text` may be called: `[A-Za-z_$][A-Za-z0-9_$.]*`, at most [`CALLBACK_BYTES_MAX`] bytes.
+/// Whether `text` may be the name of the function: `[A-Za-z_$][A-Za-z0-9_$.]*`, at most [`CALLBACK_BYTES_MAX`] bytes.
 pub fn is_callback(text: &str) -> bool {
     let begins = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$';
     let Some((&first, rest)) = text.as_bytes().split_first() else { return false };

@@ -1,23 +1,28 @@
-//! HTTP and forms: bytes in, requests or rejections out; the heads of answers.
+//! HTTP and forms: bytes to requests or rejections, and the heads of answers.
 //!
-//! Owns: what any HTTP server with forms and JSONP needs. Must not: know a parameter of the protocol, read a
-//! clock, touch a socket. In reading order: a [`request`] is split into `head`, which names a `host`,
-//! and body, which is of a [`content_type`] and may be `chunked`; `target`, [`form`] and [`flat`] JSON hold parameters;
-//! [`forwarded`] tells for whom a proxy asks; a [`response`] carries the answer, for [`jsonp`] in a call; an [`asset`] is
-//! sent after some `negotiation`.
+//! Owns: all that an HTTP server with forms and JSONP needs. Must not: name a path, a parameter or a text of the API, read
+//! a clock or touch a socket. In reading order: the [`parser`] makes a [`request`] of bytes, by the [`policy`] of its
+//! path; it reads the `head`, which names a `host`, a `target` and a [`content_type`], and the body, which may be
+//! `chunked`. [`form`] and [`flat`] JSON hold parameters, [`forwarded`] the address of a proxy's client. A [`response`]
+//! is an answer, perhaps for [`jsonp`], a [`rejection`] an error that may list [`methods`]; an [`asset`] is sent after
+//! some `negotiation`.
 
+pub mod methods;
+pub mod parser;
+pub mod policy;
 pub mod request;
 
 mod chunked;
 pub mod content_type;
 mod head;
 mod host;
-pub(crate) mod target;
+mod target;
 
 pub mod flat;
 pub mod form;
 pub mod forwarded;
 pub mod jsonp;
+pub mod rejection;
 pub mod response;
 
 pub mod asset;

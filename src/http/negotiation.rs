@@ -1,18 +1,18 @@
-//! Negotiation: what a client can read, and what it has already.
+//! Negotiation: the encodings that a client accepts, and the copies that it has.
 //!
-//! Owns: the reading of `Accept-Encoding` and `If-None-Match` (RFC 9110 sections 12.5.3 and 13.1.2). Must not: refuse
-//! anything. What cannot be read counts as not said: then a client gets what everybody can read, and all of it.
+//! Owns: the reading of `Accept-Encoding` and `If-None-Match` (RFC 9110 sections 12.5.3 and 13.1.2). An entry that is
+//! malformed counts as absent; then the client gets the whole file as it is. Must not: return an error.
 
-/// How welcome something is, in thousandths.
+/// The weight of an encoding, in thousandths.
 type Weight = u16;
 
-/// Whether gzip is the right encoding for who says this in the lines of `Accept-Encoding`: it is allowed, and no less
-/// welcome than none. Who says nothing may be too simple for it.
+/// Whether gzip is the best encoding by these lines of `Accept-Encoding`: it is allowed, and its weight is not below that
+/// of no encoding. Without a line the client may be too simple for gzip.
 pub(super) fn wants_gzip<'l>(lines: impl Iterator<Item = &'l [u8]>) -> bool {
     let (mut gzip, mut identity, mut any) = (None::<Weight>, None::<Weight>, None::<Weight>);
     for entry in lines.flat_map(|line| line.split(|byte| *byte == b',')) {
         let (coding, weight) = weighted(entry);
-        let said = if coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip") {
+        let known = if coding.eq_ignore_ascii_case(b"gzip") || coding.eq_ignore_ascii_case(b"x-gzip") {
             &mut gzip
         } else if coding.eq_ignore_ascii_case(b"identity") {
             &mut identity
@@ -21,14 +21,14 @@ pub(super) fn wants_gzip<'l>(lines: impl Iterator<Item = &'l [u8]>) -> bool {
         } else {
             continue;
         };
-        // Of what is said twice, the lesser holds.
-        *said = Some(said.map_or(weight, |before| before.min(weight)));
+        // Of two weights for one encoding the lesser counts.
+        *known = Some(known.map_or(weight, |before| before.min(weight)));
     }
     let gzip = gzip.or(any).unwrap_or(0);
     gzip > 0 && gzip >= identity.or(any).unwrap_or(0)
 }
 
-/// One entry: a coding, perhaps with `;q=` and its weight. A weight that is none allows nothing.
+/// One entry: a coding, perhaps with `;q=` and its weight. A malformed weight is zero.
 fn weighted(entry: &[u8]) -> (&[u8], Weight) {
     let mut parts = entry.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let coding = parts.next().unwrap_or_default();
@@ -58,13 +58,13 @@ fn weight(parameter: &[u8]) -> Option<Weight> {
     (weight <= 1_000).then_some(weight)
 }
 
-/// Whether who says this in the lines of `If-None-Match` has what `etag` stands for. Tags are compared weakly, for a
-/// proxy that compresses makes weak ones of ours.
+/// Whether a client with these lines of `If-None-Match` has the file of the tag `etag`. Tags are compared weakly, because
+/// a proxy that compresses a file makes its tag weak.
 pub(super) fn has<'l>(mut lines: impl Iterator<Item = &'l [u8]>, etag: &str) -> bool {
     lines.any(|line| line == b"*" || tags(line).any(|tag| tag == etag.as_bytes()))
 }
 
-/// The tags of a list, in their quotes, up to the first that is none. A comma may be a part of one.
+/// The tags of a list, in their quotes, up to the first entry that is no tag. A tag may hold a comma.
 fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_sent_to_who_wants_it() {
+    fn gzip_is_sent_if_it_is_accepted() {
         for wanted in [
             "gzip",
             "GZIP",
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_else_is_sent_the_file_as_it_is() {
+    fn the_plain_file_is_sent_otherwise() {
         for unwanted in [
             "",
             " ",

@@ -1,15 +1,9 @@
-//! Request targets, and what the transport must know of paths before a request is a call.
+//! Request targets: a path and a query.
 //!
-//! Owns: the split of a target and the few paths whose bodies or rejections differ. Must not: route.
+//! Owns: the split of a target, and of the first line of a request that is not well formed. Must not: name a path.
 
 use super::host::is_host;
-use crate::base::limits::Limits;
 use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
-
-/// The path of the long poll: scripts of other origins must be able to read its rejections.
-pub(crate) const POLL_PATH: &str = "/packets";
-/// Paths whose calls carry whole rosters.
-const LIST_PATHS: [&str; 2] = ["/presences/online", "/onlines"];
 
 /// Splits a target into path and query, of which the latter may be empty.
 ///
@@ -21,7 +15,7 @@ pub(super) fn split(target: &str) -> Option<(&str, &str)> {
     authority.is_none_or(|authority| is_host(authority.as_bytes())).then_some((path, query))
 }
 
-/// Splits what stands before the query into authority and path. Only the absolute form has an authority.
+/// Splits the part before the query into authority and path. Only the absolute form has an authority.
 fn split_authority(path: &str) -> (Option<&str>, &str) {
     if path.starts_with('/') {
         return (None, path);
@@ -34,33 +28,23 @@ fn split_authority(path: &str) -> (Option<&str>, &str) {
     (Some(authority), if path.is_empty() { "/" } else { path })
 }
 
-/// The longest body a request of that path may have, in bytes.
-pub(super) fn body_bytes_max(path: &str, limits: &Limits) -> usize {
-    if LIST_PATHS.contains(&path) { limits.list_body_bytes } else { limits.body_bytes }
-}
-
-/// Whether the input begins like a request of the poll, as far as can be told of one that is not well formed.
+/// The path that the first line of `input` names, as far as it can be read in a request that is not well formed.
 ///
-/// It looks at no more than was looked at when the request was refused, so that it does not matter what came
-/// after.
-pub(super) fn asks_poll(input: &[u8]) -> bool {
+/// No more of the input is read than was read when the request was refused, so that later bytes make no difference.
+pub(super) fn claimed_path(input: &[u8]) -> Option<&str> {
     let window = &input[..input.len().min(HEAD_BYTES_MAX)];
     let blank_bytes = blank_bytes(window);
-    // A return that ends no line is refused before more is looked at.
+    // A CR that ends no line is refused before more is read.
     let stray = |at: usize| window[at] == b'\r' && window.get(at + 1) != Some(&b'\n');
     if blank_bytes > BLANK_BYTES_MAX || (0..blank_bytes).any(stray) {
-        return false;
+        return None;
     }
-    let line = window[blank_bytes..].split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let line = window[blank_bytes..].split(|byte| matches!(byte, b'\r' | b'\n')).next()?;
     let mut words = line.split(|byte| *byte == b' ');
-    let method = words.next().unwrap_or_default();
-    // What begins with a space is refused before its target has arrived.
-    if method.is_empty() || !method.iter().all(u8::is_ascii_graphic) {
-        return false;
-    }
-    let target = words.next().unwrap_or_default();
-    let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
-    std::str::from_utf8(path).is_ok_and(|path| split_authority(path).1 == POLL_PATH)
+    // A request that begins with a space is refused before its target has arrived.
+    words.next().filter(|method| !method.is_empty() && method.iter().all(u8::is_ascii_graphic))?;
+    let path = words.next()?.split(|byte| *byte == b'?').next()?;
+    Some(split_authority(std::str::from_utf8(path).ok()?).1)
 }
 
 /// Bytes of empty lines that `input` begins with.
@@ -117,34 +101,24 @@ mod tests {
     }
 
     #[test]
-    fn rosters_have_room() {
-        let limits = Limits::DEFAULT;
-        assert_eq!(body_bytes_max("/presences/online", &limits), limits.list_body_bytes);
-        assert_eq!(body_bytes_max("/onlines", &limits), limits.list_body_bytes);
-        assert_eq!(body_bytes_max("/messages", &limits), limits.body_bytes);
-        assert_eq!(body_bytes_max("*", &limits), limits.body_bytes);
-    }
-
-    #[test]
-    fn polls_are_known_by_their_first_line() {
-        for poll in [
-            "GET /packets HTTP/1.1\r\n",
-            "\r\nGET /packets?x HTTP/1.1\r\n\0",
-            "GET /packets?callback=aaaa",
-            "POST http://a/packets",
-            "GET http://u@a/packets",
-            "GET /packets\n",
-        ] {
-            assert!(asks_poll(poll.as_bytes()), "{poll}");
+    fn the_first_line_names_a_path() {
+        let check = |input: &str, expected: Option<&str>| {
+            assert_eq!(claimed_path(input.as_bytes()), expected, "{input:?}");
+        };
+        check("GET /a HTTP/1.1\r\n", Some("/a"));
+        check("\r\nGET /a?x HTTP/1.1\r\n\0", Some("/a"));
+        check("GET /a?callback=aaaa", Some("/a"));
+        check("POST http://b/a", Some("/a"));
+        check("GET http://u@b/a", Some("/a"));
+        check("GET /a\n", Some("/a"));
+        check("GET /b\r\nX: /a", Some("/b"));
+        check("GET  /a", Some(""));
+        for nothing in ["", "\r\n", "GET", "\0GET /a HTTP/1.1\r\n", "\n\n\n\n\n\n\n\n\nGET /a"] {
+            check(nothing, None);
         }
-        for other in
-            ["", "\r\n", "GET", "GET /packets2", "GET /packet", "GET  /packets", "GET /a\r\nX: /packets"]
-        {
-            assert!(!asks_poll(other.as_bytes()), "{other}");
+        for refused in ["\r\r\nGET /a HTTP/1.1\r\n", "\rGET /a", " /a HTTP/1.1\r\n", "\n /a HTTP/1.1\r\n"] {
+            check(refused, None);
         }
-        assert!(!asks_poll(b"\0GET /packets HTTP/1.1\r\n") && !asks_poll(b"\n\n\n\n\n\n\n\n\nGET /packets"));
-        assert!(!asks_poll(b"\r\r\nGET /packets HTTP/1.1\r\n") && !asks_poll(b"\rGET /packets"));
-        assert!(!asks_poll(b" /packets HTTP/1.1\r\n") && !asks_poll(b"\n /packets HTTP/1.1\r\n"));
-        assert!(!asks_poll(b"\x16\x03\x01 /\xFFpackets"));
+        assert_eq!(claimed_path(b"\x16\x03\x01 /\xFFa"), None);
     }
 }

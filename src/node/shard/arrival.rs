@@ -13,14 +13,14 @@ use super::conn::{Conn, Put, State};
 use super::gate::Visitor;
 use super::unserved::{Arrival, Stage, Unserved};
 use crate::api;
+use crate::api::refusal::{SERVER_BUSY, TOO_MANY_REQUESTS, TOO_MANY_UNFINISHED};
 use crate::base::clock::Tick;
-use crate::base::limits::admission::{
-    LATE_BYTES_PER_ADDRESS_MAX, LATE_MS, RETRY_LATER_S, UNREAD_BODY_BYTES_MIN,
-};
+use crate::base::limits::admission::{LATE_BYTES_PER_ADDRESS_MAX, LATE_MS, UNREAD_BODY_BYTES_MIN};
 use crate::base::slots::Slot;
 use crate::http::forwarded::FORWARDED_FOR;
+use crate::http::rejection::Rejection;
 use crate::http::request::Request;
-use crate::http::response::{CONTINUE, Rejection};
+use crate::http::response::CONTINUE;
 
 impl Shard {
     /// A request has arrived in part: the rest must come in time, however slowly its bytes drip, and there must be room
@@ -28,7 +28,7 @@ impl Shard {
     pub(super) fn wait_for_more(&mut self, slot: Slot) {
         if !self.has_room(slot) {
             self.counters.requests_refused_memory += 1;
-            return self.refuse_unfinished(slot, Rejection::overloaded(RETRY_LATER_S).closing());
+            return self.refuse_unfinished(slot, SERVER_BUSY.closing());
         }
         if self.refuse_unread(slot) {
             return;
@@ -125,7 +125,7 @@ impl Shard {
         let is_too_much = self.holds_too_much(slot);
         if is_too_much {
             self.counters.requests_refused_unfinished += 1;
-            self.refuse_unfinished(slot, Rejection::unfinished(RETRY_LATER_S));
+            self.refuse_unfinished(slot, TOO_MANY_UNFINISHED);
         }
         is_too_much
     }
@@ -173,7 +173,7 @@ impl Shard {
         let Some(request) = input.head() else { return false };
         let Some((rejection, shape)) = api::refuse_by_head(&request, &self.domains) else { return false };
         let asks = self.gate.ask(*visitor, || Request::values(&request, FORWARDED_FOR), now_ms);
-        let rejection = if asks { rejection } else { Rejection::impatient(RETRY_LATER_S) };
+        let rejection = if asks { rejection } else { TOO_MANY_REQUESTS };
         self.counters.requests_rejected_total += 1;
         self.counters.requests_refused_rate += u64::from(!asks);
         self.counters.requests_refused_unread += u64::from(rejection.status == 401);

@@ -5,16 +5,16 @@
 use super::Shard;
 use super::Timer;
 use super::conn::{Begun, State, Then};
-use crate::api::{self, Context, Routed, Shape};
+use crate::api::refusal::{SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS};
+use crate::api::{self, Context, Route, Routed, Shape};
 use crate::base::clock::{Moment, wall_ms};
 use crate::base::domains::DomainId;
-use crate::base::limits::admission::RETRY_LATER_S;
 use crate::base::limits::turn::CALL_MS_MAX;
 use crate::base::slots::Slot;
 use crate::http::asset::Selected;
 use crate::http::forwarded::FORWARDED_FOR;
+use crate::http::rejection::Rejection;
 use crate::http::request::Request;
-use crate::http::response::Rejection;
 use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{
@@ -34,40 +34,40 @@ impl Shard {
             now_ms: self.clock.shared_ms(),
             secret: self.entropy.peek(),
         };
-        let routed = api::route(request, &context);
-        if let Routed::Later { domain, .. } = routed
+        let Routed { route, shape } = api::route(request, &context);
+        if let Route::Postponed(domain) = route
             && self.memory.admits_under_way(domain)
         {
             return Some(domain);
         }
         self.counters.requests_total += 1;
-        if !routed.shape().site && self.asks_too_often(slot, request) {
+        if !shape.site && self.asks_too_often(slot, request) {
             self.counters.requests_refused_rate += 1;
-            self.refuse(slot, &Rejection::impatient(RETRY_LATER_S), routed.into_shape());
+            self.refuse(slot, &TOO_MANY_REQUESTS, shape);
             return None;
         }
-        match routed {
-            Routed::Call { call, shape } => self.start_call(slot, call, shape),
-            Routed::Refused { rejection, shape } => {
+        match route {
+            Route::Call(call) => self.start_call(slot, call, shape),
+            Route::Refused(rejection) => {
                 self.counters.calls_refused_rate += u64::from(rejection.status == 429);
                 self.counters.requests_refused_apikey += u64::from(rejection.status == 401);
                 self.refuse(slot, &rejection, shape);
             }
-            Routed::Preflight { shape } => {
+            Route::Preflight(methods) => {
                 let shape = self.parting(shape);
                 self.write_answer(slot, &shape, (None, None), |output, _| {
-                    api::write_preflight(output, &shape);
+                    api::write_preflight(output, methods, &shape);
                 });
             }
-            Routed::Asset { selected, shape } => self.send_asset(slot, &selected, shape),
-            Routed::Later { shape, .. } => {
+            Route::Asset(selected) => self.send_asset(slot, &selected, shape),
+            Route::Postponed(_) => {
                 self.counters.calls_refused_memory += 1;
-                self.refuse(slot, &Rejection::overloaded(RETRY_LATER_S), shape);
+                self.refuse(slot, &SERVER_BUSY, shape);
             }
-            Routed::Notice { notice, shape } if notice.is_of_health() && self.is_draining() => {
-                self.refuse(slot, &api::SHUTTING_DOWN, shape);
+            Route::Notice(notice) if notice.is_of_health() && self.is_draining() => {
+                self.refuse(slot, &SHUTTING_DOWN, shape);
             }
-            Routed::Notice { notice, shape } => {
+            Route::Notice(notice) => {
                 let shape = self.parting(shape);
                 let write = |output: &mut Vec<u8>, _: &str| api::write_notice(output, notice, &shape);
                 self.write_answer(slot, &shape, (None, None), write);

@@ -11,10 +11,9 @@ use super::conn::Conn;
 use super::gate::Closed;
 use super::listener::{Accepted, turn_away};
 use super::{Shard, token};
-use crate::base::limits::admission::RETRY_CROWDED_S;
+use crate::api::refusal::{ADDRESS_CROWDED, SERVER_BUSY_AT_THE_DOOR, SERVER_CROWDED};
 use crate::base::limits::turn::ACCEPTS_PER_TURN;
 use crate::base::slots::Slot;
-use crate::http::response::Rejection;
 
 impl Shard {
     /// Accepts newcomers. Returns whether more may be waiting.
@@ -51,21 +50,21 @@ impl Shard {
         let rejection = match closed {
             Closed::Full => {
                 self.counters.connections_refused_full += 1;
-                Rejection::busy(RETRY_CROWDED_S)
+                SERVER_CROWDED
             }
             Closed::Overloaded => {
                 self.counters.connections_refused_memory += 1;
-                Rejection::overloaded(RETRY_CROWDED_S).closing()
+                SERVER_BUSY_AT_THE_DOOR
             }
             Closed::Crowded => {
                 self.counters.connections_refused_address += 1;
-                Rejection::crowded(RETRY_CROWDED_S)
+                ADDRESS_CROWDED
             }
         };
         let output = &mut self.buffers.output;
         output.clear();
         // Most newcomers are browsers, and only those mind who may read it.
-        crate::api::write_rejection(output, &rejection.for_poll(true), None, self.dice.roll());
+        crate::api::write_rejection(output, &rejection.with_cross_origin(true), None, self.dice.roll());
         turn_away(stream, output);
     }
 

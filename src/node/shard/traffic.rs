@@ -8,16 +8,17 @@ use super::conn::{Conn, Deferral, Got, Put, State, Then};
 use super::timers::Wheel;
 use super::unserved::Unserved;
 use super::{Shard, Timer};
-use crate::api::Shape;
+use crate::api::refusal::TOO_MANY_REQUESTS;
+use crate::api::{self, Shape};
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
-use crate::base::limits::admission::RETRY_LATER_S;
 use crate::base::limits::turn::{FAREWELL_MS, REQUESTS_PER_TURN};
 use crate::base::memory::Owner;
 use crate::base::slots::Slot;
 use crate::http::forwarded::FORWARDED_FOR;
-use crate::http::request::{Parsed, Partial, Request, head_of, parse};
-use crate::http::response::Rejection;
+use crate::http::parser::{Parsed, Partial, head_of, parse};
+use crate::http::rejection::Rejection;
+use crate::http::request::Request;
 use crate::router::ids::{CallKey, SessionKey};
 use crate::router::mail::{Input, PollCut, PollFate};
 
@@ -166,7 +167,7 @@ impl Shard {
             if !free || served.bytes == bytes.len() {
                 break;
             }
-            match parse(&bytes[served.bytes..], partial, &mut body, &self.limits) {
+            match parse(&bytes[served.bytes..], partial, &mut body, &api::policy(&self.limits)) {
                 Parsed::Incomplete => {
                     served.incomplete = true;
                     break;
@@ -210,7 +211,7 @@ impl Shard {
             return self.dismiss(slot, rejection);
         }
         self.counters.requests_refused_rate += 1;
-        self.dismiss(slot, &Rejection::impatient(RETRY_LATER_S).closing().for_poll(rejection.poll));
+        self.dismiss(slot, &TOO_MANY_REQUESTS.closing().with_cross_origin(rejection.cross_origin));
     }
 
     /// Answers what will not become a request, and closes.
@@ -223,7 +224,7 @@ impl Shard {
         self.counters.requests_total += 1;
         let mut output = std::mem::take(&mut self.buffers.output);
         output.clear();
-        crate::api::write_rejection(&mut output, rejection, shape, self.dice.roll());
+        api::write_rejection(&mut output, rejection, shape, self.dice.roll());
         self.send(slot, &output, &[], (None, None), Then::Farewell);
         self.buffers.output = output;
     }

@@ -6,7 +6,8 @@
 use super::late::Charge;
 use crate::base::clock::Tick;
 use crate::base::memory::{Held, Memory, Owner};
-use crate::http::request::{Partial, Request};
+use crate::http::parser::Partial;
+use crate::http::request::Request;
 
 /// Bytes of requests not served yet, and what was found out about them.
 #[derive(Debug)]
@@ -125,9 +126,10 @@ impl Unserved {
 mod tests {
     use super::super::late::LateBytes;
     use super::*;
+    use crate::api::policy;
     use crate::base::admission::Addresses;
     use crate::base::limits::Limits;
-    use crate::http::request::{Parsed, parse};
+    use crate::http::parser::{Parsed, parse};
 
     #[test]
     fn a_body_whose_length_is_known_takes_no_more_memory_than_that() {
@@ -139,7 +141,7 @@ mod tests {
         for _ in 0..BODY_BYTES / 1_000 {
             let (bytes, partial) = unserved.parts();
             let mut scratch = Vec::new();
-            assert_eq!(parse(bytes, partial, &mut scratch, &Limits::DEFAULT), Parsed::Incomplete);
+            assert_eq!(parse(bytes, partial, &mut scratch, &policy(&Limits::DEFAULT)), Parsed::Incomplete);
             unserved.append(&[b'x'; 1_000]);
             let bytes = unserved.bytes.len() + size_of::<Unserved>();
             let most = (2 * bytes).min(head.len() + BODY_BYTES + size_of::<Unserved>());

@@ -1,0 +1,35 @@
+//! Dialects: the answers of each version.
+//!
+//! Owns: the names of versions, and the encoder of each; no other file of the API matches on a version. Must not: write an
+//! answer. [`Dialect`] lists the calls whose answers differ; `papers`, `v3` and
+//! `v6` each write them for one version, in lists where two of them agree (`lists`). `../answer.rs` writes the answers
+//! that are the same in all versions.
+
+mod encoder;
+mod lists;
+mod papers;
+mod v3;
+mod v6;
+
+pub(super) use encoder::Dialect;
+
+use crate::router::call::Version;
+
+/// The version of this name; a call that names none gets the answers of the papers.
+pub(super) fn version(name: Option<&str>) -> Option<Version> {
+    match name {
+        None => Some(Version::Papers),
+        Some("3") => Some(Version::V3),
+        Some("6") => Some(Version::V6),
+        Some(_) => None,
+    }
+}
+
+/// The encoder of a version's answers.
+pub(super) fn of(version: Version) -> &'static dyn Dialect {
+    match version {
+        Version::Papers => &papers::Papers,
+        Version::V3 => &v3::V3,
+        Version::V6 => &v6::V6,
+    }
+}

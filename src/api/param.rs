@@ -1,0 +1,99 @@
+//! The names of parameters.
+//!
+//! Owns: [`Param`], and how an entry of a list is named. Must not: read a value; `params.rs` does.
+
+use super::refusal;
+use crate::http::rejection::Rejection;
+
+macro_rules! params {
+    ($($param:ident $name:literal)*) => {
+        /// The parameters of all calls.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Param { $(#[doc = $name] $param,)* }
+
+        impl Param {
+            /// All parameters, in the order of their names.
+            pub(super) const ALL: &[Param] = &[$(Param::$param),*];
+            pub(super) const COUNT: usize = Param::ALL.len();
+
+            /// The parameter of this name.
+            pub(super) fn of(name: &str) -> Option<Param> {
+                match name {
+                    $($name => Some(Param::$param),)*
+                    _ => None,
+                }
+            }
+
+            pub(super) fn name(self) -> &'static str {
+                match self { $(Param::$param => $name,)* }
+            }
+        }
+    };
+}
+
+params! {
+    Apikey "apikey"
+    Body "body"
+    Buddies "buddies"
+    Callback "callback"
+    Domain "domain"
+    Format "format"
+    From "from"
+    Id "id"
+    Name "name"
+    Names "names"
+    Nick "nick"
+    Room "room"
+    Rooms "rooms"
+    Seq "seq"
+    Show "show"
+    Status "status"
+    Style "style"
+    Ticket "ticket"
+    Timestamp "timestamp"
+    To "to"
+    Type "type"
+    Version "version"
+}
+
+impl Param {
+    /// Whether it is a list of names.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Param::Buddies | Param::Rooms | Param::Names)
+    }
+
+    /// A bit of its own, in a set of parameters.
+    pub(super) fn bit(self) -> u32 {
+        1 << self as u32
+    }
+
+    /// The rejection of a call that lacks it.
+    pub(super) fn missing(self) -> Rejection {
+        refusal::missing(self.name())
+    }
+
+    /// The rejection of a call in which it has a value that cannot be taken.
+    pub(super) fn bad(self) -> Rejection {
+        refusal::bad(self.name())
+    }
+}
+
+const _: () = assert!(Param::COUNT <= u32::BITS as usize);
+
+/// The name of one entry of a list: `buddies[]` or `buddies[0]`.
+pub(super) struct EntryName {
+    pub(super) param: Param,
+    /// The entry stands in the list itself: between the brackets is nothing or a number, and no other bracket follows.
+    pub(super) plain: bool,
+}
+
+impl EntryName {
+    /// Reads a name that is no parameter's; `None` if it is not that of a list with a bracket behind it.
+    pub(super) fn of(name: &str) -> Option<EntryName> {
+        let (list, index) = name.split_once('[')?;
+        let param = Param::of(list).filter(|param| param.is_list())?;
+        let index = index.strip_suffix(']');
+        let plain = index.is_some_and(|index| index.bytes().all(|byte| byte.is_ascii_digit()));
+        Some(EntryName { param, plain })
+    }
+}

@@ -1,0 +1,388 @@
+//! Routing: from a request to a call, or to an answer that needs none.
+//!
+//! Owns: the order of the checks. Path and method come first, then the type of the body, the credentials, the rate of
+//! the site's calls, and all other parameters last: a client without a key learns nothing but that. Must not: call
+//! the router.
+
+use super::auth;
+use super::context::Context;
+use super::endpoint::{self, Access, Endpoint, PublicPage, SiteCall};
+use super::notices::Notice;
+use super::params::Params;
+use super::refusal::{TOO_MANY_CALLS, UNAUTHORIZED};
+use super::shape::Shape;
+use super::{buddies, messages, packets, presences, rooms, statuses};
+use crate::base::domains::{DomainId, Domains};
+use crate::http::asset::Selected;
+use crate::http::methods::MethodSet;
+use crate::http::rejection::Rejection;
+use crate::http::request::{Method, Request};
+use crate::router::call::{Call, Verb};
+
+/// A request whose path and parameters were read.
+#[derive(Debug)]
+pub struct Routed<'a> {
+    /// Its destination.
+    pub route: Route<'a>,
+    /// How it is answered.
+    pub shape: Shape,
+}
+
+/// The destination of a request.
+#[derive(Debug)]
+pub enum Route<'a> {
+    /// A call, for the router.
+    Call(Call<'a>),
+    /// Nowhere: the request is refused.
+    Refused(Rejection),
+    /// Nothing yet: the calls of this domain are put off, and the request must be read again later.
+    Postponed(DomainId),
+    /// A preflight, which asks for the methods that a script of another origin may use.
+    Preflight(MethodSet),
+    /// A file of the browser module, or only that the client's copy is still good.
+    Asset(Selected),
+    /// Something about the server itself.
+    Notice(Notice),
+}
+
+/// Makes a call of a request.
+pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
+    let mut shape = Shape::of(request);
+    let route = find(request, context, &mut shape).unwrap_or_else(Route::Refused);
+    Routed { route, shape }
+}
+
+/// The rejection of a request whose body has not arrived, and the shape of the answer, if the head alone decides both. So a
+/// long body is not read in vain.
+pub fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option<(Rejection, Shape)> {
+    if asks_all_methods(request) {
+        return None;
+    }
+    let rejection = match endpoint::find(request.path) {
+        None => Rejection::not_found(),
+        // The domain, which may stand in the body, decides who may read the answer.
+        Some(endpoint) if endpoint.is_cross_origin() => return None,
+        Some(endpoint) => match (endpoint.check(request.method), endpoint.access) {
+            (Err(rejection), _) => rejection,
+            (Ok(()), Access::Apikey(_)) if auth::are_wrong(request.query, request.basic, domains) => {
+                UNAUTHORIZED
+            }
+            (Ok(()), Access::Apikey(_) | Access::Ticket | Access::Open(_)) => return None,
+        },
+    };
+    Some((rejection, Shape::of(request)))
+}
+
+fn find<'a>(request: &Request<'a>, context: &Context<'_>, shape: &mut Shape) -> Result<Route<'a>, Rejection> {
+    if asks_all_methods(request) {
+        return Ok(Route::Notice(Notice::Methods(endpoint::all_methods())));
+    }
+    let endpoint = endpoint::find(request.path).ok_or(Rejection::not_found())?;
+    shape.cross_origin = endpoint.is_cross_origin();
+    match endpoint.access {
+        Access::Ticket => poll(endpoint, request, context, shape),
+        Access::Apikey(call) => {
+            endpoint.check(request.method)?;
+            site_call(call, endpoint.is_always_taken(), request, context, shape)
+        }
+        Access::Open(page) => {
+            endpoint.check(request.method)?;
+            Ok(public(page, endpoint, request))
+        }
+    }
+}
+
+/// Whether this is `OPTIONS *`, which is about the server as a whole.
+fn asks_all_methods(request: &Request<'_>) -> bool {
+    request.method == Method::Options && request.path == "*"
+}
+
+/// A request without credentials. It has no parameters, so nothing in a query or a body can be wrong.
+fn public<'a>(page: PublicPage, endpoint: &Endpoint, request: &Request<'a>) -> Route<'a> {
+    let asks_methods = request.method == Method::Options;
+    match page {
+        PublicPage::Asset(asset) => Route::Asset(asset.select(request)),
+        PublicPage::Home if asks_methods => Route::Notice(Notice::Methods(endpoint.methods)),
+        PublicPage::Home => Route::Notice(Notice::Home),
+        PublicPage::Health if asks_methods => Route::Notice(Notice::HealthMethods(endpoint.methods)),
+        PublicPage::Health => Route::Notice(Notice::Health),
+    }
+}
+
+/// A request of a browser. Scripts of the domain's origins may read why it is refused, so the domain comes first.
+fn poll<'a>(
+    endpoint: &Endpoint,
+    request: &Request<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Route<'a>, Rejection> {
+    let mut params = Params::read(request);
+    let (domain, audience) = packets::domain(&mut params, request.origin, context.domains);
+    *shape = std::mem::take(shape).read_by(audience);
+    endpoint.check(request.method)?;
+    if request.method == Method::Options {
+        return Ok(Route::Preflight(endpoint.methods));
+    }
+    params.check_type()?;
+    params.check()?;
+    shape.version = params.version()?;
+    shape.detail = packets::callback(&mut params)?;
+    let domain = domain?;
+    Ok(Route::Call(Call { domain, verb: packets::poll(&mut params)? }))
+}
+
+fn site_call<'a>(
+    call: SiteCall,
+    is_always_taken: bool,
+    request: &Request<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Route<'a>, Rejection> {
+    let mut params = Params::read(request);
+    params.check_type()?;
+    let domain = auth::authenticate(&mut params, request.basic, context.domains)?;
+    shape.site = true;
+    if (context.is_put_off)(domain.id, is_always_taken) {
+        return Ok(Route::Postponed(domain.id));
+    }
+    if !domain.admits_call(context.now_ms) {
+        return Err(TOO_MANY_CALLS);
+    }
+    params.check()?;
+    shape.version = params.version()?;
+    let verb = verb(call, &mut params, context, shape)?;
+    Ok(Route::Call(Call { domain: domain.id, verb }))
+}
+
+fn verb<'a>(
+    call: SiteCall,
+    params: &mut Params<'a>,
+    context: &Context<'_>,
+    shape: &mut Shape,
+) -> Result<Verb<'a>, Rejection> {
+    match call {
+        SiteCall::Online => presences::online(params, context, shape),
+        SiteCall::Offline => presences::offline(params),
+        SiteCall::Show => presences::show(params),
+        SiteCall::Status => statuses::status(params),
+        SiteCall::Message => messages::message(params, context),
+        SiteCall::Onlines => buddies::onlines(params, context, shape),
+        SiteCall::RemoveBuddies => buddies::remove(params, context, shape),
+        SiteCall::Members => rooms::members(params),
+        SiteCall::Join => rooms::join(params),
+        SiteCall::Leave => rooms::leave(params),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::endpoint::ENDPOINTS;
+    use super::super::testing::{TICKET, answered, get, outcome, post, request, shape};
+    use super::*;
+    use crate::router::call::Version;
+
+    #[track_caller]
+    fn check(request: &str, expected: &str) {
+        assert_eq!(outcome(request), expected, "{request}");
+    }
+
+    /// The row of a call's path and, once it has travelled to another shard, its verb decide the same.
+    #[test]
+    fn calls_that_are_always_taken_are_so_by_path_and_by_verb() {
+        let mut taken = 0;
+        for endpoint in ENDPOINTS {
+            let Access::Apikey(call) = endpoint.access else { continue };
+            let params = match call {
+                SiteCall::Online => "name=x",
+                SiteCall::Offline => "ticket=T",
+                SiteCall::Show => "ticket=T&show=away",
+                SiteCall::Status => "ticket=T&to=x&show=typing",
+                SiteCall::Message => "ticket=T&to=x&body=x",
+                SiteCall::Onlines => "names=x",
+                SiteCall::RemoveBuddies => "name=x&buddies=y",
+                SiteCall::Members => "room=x",
+                SiteCall::Join | SiteCall::Leave => "ticket=T&room=x",
+            };
+            let path = endpoint.path;
+            let (verb, _) = post(path, &params.replace("=T", &format!("={TICKET}")))
+                .unwrap_or_else(|why| panic!("{path}: {why}"));
+            assert_eq!(endpoint.is_always_taken(), verb.is_always_taken(), "{path}");
+            taken += usize::from(verb.is_always_taken());
+        }
+        assert_eq!(taken, 4);
+    }
+
+    #[test]
+    fn paths_and_methods_are_checked_first() {
+        for path in ["/a", "/packet", "/packets/", "/Messages", "/presences", "//packets", "/%70ackets"] {
+            check(&request("GET", path, "", ""), "404 not found");
+            check(&request("HEAD", path, "", ""), "404 not found");
+            check(&request("OPTIONS", path, "", ""), "404 not found");
+        }
+        let mut site_calls = 0;
+        for endpoint in ENDPOINTS {
+            let Access::Apikey(_) = endpoint.access else { continue };
+            site_calls += 1;
+            let path = endpoint.path;
+            let asks = ["/onlines", "/room/members"].contains(&path);
+            let (allowed, others): (&str, &[&str]) = if asks {
+                ("GET, POST", &["HEAD", "OPTIONS", "DELETE", "get"])
+            } else {
+                ("POST", &["GET", "HEAD", "OPTIONS", "PUT", "post"])
+            };
+            for method in others {
+                check(&request(method, path, "", ""), "405 method not allowed");
+                let allow = format!("\r\nAllow: {allowed}\r\n");
+                assert!(answered(&request(method, path, "", "")).contains(&allow), "{path}");
+            }
+            for method in allowed.split(", ") {
+                check(&request(method, path, "", ""), "401 authentication failed");
+            }
+        }
+        assert_eq!(site_calls, 10);
+    }
+
+    #[test]
+    fn a_head_is_answered_without_a_body() {
+        for path in ["/a", "/packets", "/messages"] {
+            let answer = answered(&request("HEAD", path, "", ""));
+            assert!(answer.ends_with("\r\n\r\n") && !answer.contains("Content-Length: 0"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn bodies_of_other_types_are_refused_before_credentials() {
+        const UNSUPPORTED: &str = "415 unsupported body type: send application/x-www-form-urlencoded or \
+                                   application/json, in UTF-8 and without Content-Encoding";
+        let check = |headers: &str, body: &str, expected: &str| {
+            check(&request("POST", "/presences/offline", headers, body), expected);
+        };
+        let good = format!("domain=a&apikey=k&ticket={TICKET}");
+        check("", &good, "call");
+        check("Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\n", &good, "call");
+        check("Content-Type: text/plain\r\n", &good, UNSUPPORTED);
+        check("Content-Type: multipart/form-data; boundary=x\r\n", "x", UNSUPPORTED);
+        check("Content-Encoding: gzip\r\n", &good, UNSUPPORTED);
+        check("Content-Encoding: identity\r\n", &good, UNSUPPORTED);
+        check("Content-Encoding: gzip\r\nContent-Type: text/plain\r\n", "", "401 authentication failed");
+        check("Content-Type: application/json\r\n", "", "401 authentication failed");
+    }
+
+    #[test]
+    fn credentials_are_checked_before_parameters() {
+        let check = |query: &str, headers: &str, expected: &str| {
+            check(&request("GET", &format!("/room/members?{query}"), headers, ""), expected);
+        };
+        let basic = "Authorization: Basic YTpr\r\n";
+        check("domain=a&apikey=k&room=r", "", "call");
+        check("room=r", basic, "call");
+        check("apikey=wrong&room=r", basic, "401 authentication failed");
+        check("domain=a&apikey=wrong&version=9", "", "401 authentication failed");
+        check("domain=a&room=%", "", "401 authentication failed");
+        check("domain=a&apikey=wrong&domain=a", "", "401 authentication failed");
+        check("domain=%ff&apikey=k", "", "401 authentication failed");
+        check("domain=a&apikey=k&domain=b", "", "400 bad parameter: domain");
+        check("domain=%ff", basic, "400 bad parameter: domain");
+        check("domain=a&apikey=k&version=9", "", "400 bad parameter: version");
+        assert!(
+            answered(&request("GET", "/onlines", "", ""))
+                .contains("\r\nWWW-Authenticate: Basic realm=\"nextim\"\r\n")
+        );
+    }
+
+    #[test]
+    fn sites_never_get_cors() {
+        for answer in [
+            answered(&request("GET", "/onlines", "Origin: https://x\r\n", "")),
+            answered(&request("OPTIONS", "/messages", "Origin: https://x\r\n", "")),
+            answered(&request("GET", "/nowhere", "Origin: https://x\r\n", "")),
+        ] {
+            assert!(!answer.contains("Access-Control") && !answer.contains("Vary"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn versions() {
+        let version =
+            |text| get("/room/members", &format!("room=r&version={text}")).map(|(_, shape)| shape.version);
+        assert_eq!(version(""), Ok(Version::Papers));
+        assert_eq!(version("3"), Ok(Version::V3));
+        assert_eq!(version("6"), Ok(Version::V6));
+        for bad in ["5", "06", "3.0", "%203", "six"] {
+            assert_eq!(version(bad), Err("400 bad parameter: version".to_owned()));
+        }
+    }
+
+    #[test]
+    fn connections_are_kept_as_asked() {
+        let kept = |request| (shape(request).close, shape(request).http10);
+        assert_eq!(kept("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (false, false));
+        assert_eq!(kept("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), (true, false));
+        assert_eq!(kept("GET / HTTP/1.0\r\n\r\n"), (true, true));
+        assert_eq!(kept("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"), (false, true));
+        assert!(
+            answered("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+                .contains("\r\nConnection: keep-alive\r\n")
+        );
+    }
+
+    #[test]
+    fn nothing_of_a_request_is_in_a_head() {
+        let evil = "x%0d%0aSet-Cookie:%20a";
+        for path in [
+            format!("/packets?domain={evil}&ticket={evil}&callback={evil}"),
+            format!("/packets?domain=closed&ticket={TICKET}&callback={evil}"),
+            format!("/{evil}"),
+        ] {
+            let answer = answered(&request("GET", &path, "Origin: https://evil\r\n", ""));
+            assert!(!answer.contains("Set-Cookie") && !answer.contains("evil"), "{answer}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_parameters_are_a_call_or_a_refusal(
+            path in "/(packets|messages|onlines|presences/online|room/join|statuses)",
+            params in proptest::collection::vec(("(name|to|from|ticket|body|show|names|buddies|seq|type|callback)",
+                "(%[0-9a-f]{2}|[a-z]|,|\\+|\\[|\"|=|%|.){0,12}"), 0..6),
+            json in any::<bool>(),
+        ) {
+            let params: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let mut body = params.join("&");
+            let mut headers = String::new();
+            if json {
+                body = format!("{{\"{}\"}}", body.replace('=', "\":\"").replace('&', "\",\""));
+                headers.push_str("Content-Type: application/json\r\n");
+            }
+            let path = format!("{path}?domain=a&apikey=k");
+            let answer = outcome(&request("POST", &path, &headers, &body));
+            prop_assert!(answer == "call" || answer.starts_with("400 ") || answer.starts_with("404 "), "{answer}");
+        }
+
+        #[test]
+        fn any_text_after_the_method_is_answered(text in "(\\?|&|=|%|/packets|domain=a|.){0,20}") {
+            let text = text.replace(|char: char| char == ' ' || char.is_ascii_control(), "");
+            let answer = outcome(&request("GET", &format!("/packets?{text}"), "", ""));
+            prop_assert!(answer.starts_with('4'), "{answer}");
+        }
+    }
+
+    #[test]
+    fn the_query_wins_and_a_body_is_read_on_post_only() {
+        let ticket = format!("ticket={TICKET}");
+        let query = format!("/presences/offline?domain=a&apikey=k&{ticket}");
+        check(&request("POST", &query, "", "ticket=bad"), "call");
+        check(&request("POST", &query, "", "ticket=%"), "400 bad parameter: ticket");
+        check(
+            &request("GET", "/room/members?domain=a&apikey=k", "", "room=r"),
+            "400 missing parameter: room",
+        );
+        check(
+            &request("GET", "/room/members?domain=a&apikey=k&room=r", "Content-Type: x/y\r\n", "!"),
+            "call",
+        );
+        assert_eq!(post("/room/members", "room=r").map(|_| ()), Ok(()));
+    }
+}

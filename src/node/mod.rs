@@ -32,7 +32,7 @@ use crate::config::Config;
 use crate::node::shard::Report;
 use crate::node::shard::listener::bind;
 use crate::node::shard::mailbox::{Door, Parcel};
-use crate::ops::admin::{Admin, Subject};
+use crate::ops::admin::{Admin, WatchedServer};
 use plan::{Plan, raise_descriptor_limit};
 use seat::{Opening, seats};
 
@@ -175,7 +175,7 @@ impl Handle {
     fn be_watched(&self, config: &Config, descriptors_max: usize) -> io::Result<()> {
         let Some(admin) = &self.admin else { return Ok(()) };
         let (domains, doors) = (Arc::clone(&self.domains), self.doors.clone());
-        admin.serve(Subject {
+        admin.serve(WatchedServer {
             stats: self.stats.clone(),
             domains: Box::new(move || Arc::clone(&lock(&domains))),
             mailboxes: Box::new(move || doors.iter().map(Door::batches).collect()),

@@ -47,13 +47,13 @@ impl Format {
 /// Begins to log to stderr: everything that `level` lets through.
 pub fn start(level: LevelFilter, format: Format) -> io::Result<()> {
     let style = match format {
-        Format::Json => Style::Json,
-        Format::Text if stderr_is_journal() => Style::Journal,
-        Format::Text => Style::Text,
+        Format::Json => LineStyle::Json,
+        Format::Text if stderr_is_journal() => LineStyle::Journal,
+        Format::Text => LineStyle::Text,
     };
     let (sender, receiver) = sync_channel(LOG_LINES_WAITING);
     let dropped = Arc::new(AtomicU64::new(0));
-    let pen = Pen { out: io::stderr(), style, sites: HashMap::new(), dropped: Arc::clone(&dropped) };
+    let pen = LogWriter { out: io::stderr(), style, sites: HashMap::new(), dropped: Arc::clone(&dropped) };
     thread::Builder::new().name("log".to_owned()).spawn(move || pen.run(&receiver))?;
     log::set_boxed_logger(Box::new(Logger { sender, level, style, dropped })).map_err(io::Error::other)?;
     log::set_max_level(level);
@@ -71,19 +71,19 @@ fn stderr_is_journal() -> bool {
 const CLIENTS: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
 
 #[derive(Clone, Copy, Debug)]
-enum Style {
+enum LineStyle {
     Text,
     Journal,
     Json,
 }
 
 /// A place in the code that logs.
-type Site = (Option<&'static str>, Option<u32>);
+type LogSite = (Option<&'static str>, Option<u32>);
 
 /// A line and where it comes from.
 #[derive(Debug)]
-struct Line {
-    site: Site,
+struct LogLine {
+    site: LogSite,
     level: Level,
     target: String,
     wall_ms: u64,
@@ -91,17 +91,17 @@ struct Line {
 }
 
 #[derive(Debug)]
-enum Order {
-    Write(Line),
+enum LogCommand {
+    Write(LogLine),
     /// Say when everything before this was written.
     Flush(SyncSender<()>),
 }
 
 /// The end that takes lines.
 struct Logger {
-    sender: SyncSender<Order>,
+    sender: SyncSender<LogCommand>,
     level: LevelFilter,
-    style: Style,
+    style: LineStyle,
     /// Lines for which there was no room.
     dropped: Arc<AtomicU64>,
 }
@@ -118,21 +118,21 @@ impl Log for Logger {
             return;
         }
         let wall_ms = wall_ms();
-        let said = Said {
+        let said = LogRecord {
             wall_ms,
             level: record.level(),
             target: record.target(),
             message: &record.args().to_string(),
             more: record.key_values(),
         };
-        let line = Line {
+        let line = LogLine {
             site: (record.file_static(), record.line()),
             level: record.level(),
             target: record.target().to_owned(),
             wall_ms,
             text: said.in_style(self.style),
         };
-        if let Err(TrySendError::Full(_)) = self.sender.try_send(Order::Write(line)) {
+        if let Err(TrySendError::Full(_)) = self.sender.try_send(LogCommand::Write(line)) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -141,7 +141,7 @@ impl Log for Logger {
     fn flush(&self) {
         let deadline = Deadline::after_ms(LOG_FLUSH_MS);
         let (done, written) = sync_channel(1);
-        let mut order = Order::Flush(done);
+        let mut order = LogCommand::Flush(done);
         while let Err(TrySendError::Full(full)) = self.sender.try_send(order) {
             if deadline.left().is_none() {
                 return;
@@ -157,7 +157,7 @@ impl Log for Logger {
 }
 
 /// What a line says.
-struct Said<'a> {
+struct LogRecord<'a> {
     wall_ms: u64,
     level: Level,
     target: &'a str,
@@ -165,14 +165,14 @@ struct Said<'a> {
     more: &'a dyn kv::Source,
 }
 
-impl Said<'_> {
-    fn in_style(&self, style: Style) -> Vec<u8> {
+impl LogRecord<'_> {
+    fn in_style(&self, style: LineStyle) -> Vec<u8> {
         match style {
-            Style::Json => self.as_json(),
-            Style::Text => {
+            LineStyle::Json => self.as_json(),
+            LineStyle::Text => {
                 self.as_text(&format!("{} {:<5} {}", rfc3339(self.wall_ms), self.level, self.target))
             }
-            Style::Journal => self.as_text(&format!("<{}>{}", priority(self.level), self.target)),
+            LineStyle::Journal => self.as_text(&format!("<{}>{}", priority(self.level), self.target)),
         }
     }
 
@@ -196,7 +196,7 @@ impl Said<'_> {
         member("level", &self.level.as_str().to_ascii_lowercase().into());
         member("target", &self.target.into());
         member("message", &self.message.into());
-        let mut more = Members(Vec::new());
+        let mut more = MemberVisitor(Vec::new());
         self.more.visit(&mut more).expect("it takes whatever it is shown");
         more.0.iter().for_each(|(name, value)| member(name, value));
         out.extend_from_slice(b"}\n");
@@ -205,9 +205,9 @@ impl Said<'_> {
 }
 
 /// Named values of a line.
-struct Members(Vec<(String, serde_json::Value)>);
+struct MemberVisitor(Vec<(String, serde_json::Value)>);
 
-impl<'v> VisitSource<'v> for Members {
+impl<'v> VisitSource<'v> for MemberVisitor {
     fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> Result<(), kv::Error> {
         let value = match (value.to_u64(), value.to_i64(), value.to_bool()) {
             (Some(number), ..) => number.into(),
@@ -232,7 +232,7 @@ fn priority(level: Level) -> u8 {
 
 /// What a site has written in one second.
 #[derive(Debug)]
-struct Quota {
+struct LineQuota {
     second: u64,
     written: u32,
     left_out: u64,
@@ -241,19 +241,19 @@ struct Quota {
 }
 
 /// The end that writes.
-struct Pen<W> {
+struct LogWriter<W> {
     out: W,
-    style: Style,
-    sites: HashMap<Site, Quota>,
+    style: LineStyle,
+    sites: HashMap<LogSite, LineQuota>,
     dropped: Arc<AtomicU64>,
 }
 
-impl<W: Write> Pen<W> {
-    fn run(mut self, orders: &Receiver<Order>) {
+impl<W: Write> LogWriter<W> {
+    fn run(mut self, orders: &Receiver<LogCommand>) {
         loop {
             match orders.recv_timeout(self.patience()) {
-                Ok(Order::Write(line)) => self.write(line),
-                Ok(Order::Flush(done)) => {
+                Ok(LogCommand::Write(line)) => self.write(line),
+                Ok(LogCommand::Flush(done)) => {
                     self.tell_left_out(u64::MAX);
                     // Whoever waited may have given up.
                     done.send(()).ok();
@@ -270,10 +270,10 @@ impl<W: Write> Pen<W> {
         if owes { Duration::from_secs(1) } else { Duration::MAX }
     }
 
-    fn write(&mut self, line: Line) {
+    fn write(&mut self, line: LogLine) {
         let second = line.wall_ms / 1_000;
         self.tell_left_out(second);
-        let fresh = || Quota { second, written: 0, left_out: 0, level: line.level, target: line.target };
+        let fresh = || LineQuota { second, written: 0, left_out: 0, level: line.level, target: line.target };
         let quota = self.sites.entry(line.site).or_insert_with(fresh);
         if quota.second != second {
             (quota.second, quota.written) = (second, 0);
@@ -293,7 +293,7 @@ impl<W: Write> Pen<W> {
             let count = std::mem::take(&mut quota.left_out);
             let message = format!("{count} lines like the last were left out");
             let more = [("count", count)];
-            let said = Said {
+            let said = LogRecord {
                 wall_ms: wall_ms(),
                 level: quota.level,
                 target: &quota.target,
@@ -308,7 +308,7 @@ impl<W: Write> Pen<W> {
             let more = [("count", dropped)];
             let target = module_path!();
             let said =
-                Said { wall_ms: wall_ms(), level: Level::Warn, target, message: &message, more: &more };
+                LogRecord { wall_ms: wall_ms(), level: Level::Warn, target, message: &message, more: &more };
             put(&mut self.out, &said.in_style(self.style));
         }
     }
@@ -323,8 +323,9 @@ fn put(out: &mut impl Write, line: &[u8]) {
 mod tests {
     use super::*;
 
-    fn said(style: Style, message: &str, more: &dyn kv::Source) -> String {
-        let said = Said { wall_ms: 1_321_862_400_123, level: Level::Info, target: "nextim", message, more };
+    fn said(style: LineStyle, message: &str, more: &dyn kv::Source) -> String {
+        let said =
+            LogRecord { wall_ms: 1_321_862_400_123, level: Level::Info, target: "nextim", message, more };
         String::from_utf8(said.in_style(style)).unwrap()
     }
 
@@ -332,27 +333,27 @@ mod tests {
     fn lines_of_each_style() {
         let more: &[(&str, &str)] = &[("address", "127.0.0.1:1")];
         let check = |style, expected: &str| assert_eq!(said(style, "a \"b\"\nc", &more), expected);
-        check(Style::Text, "2011-11-21T08:00:00.123Z INFO  nextim: a \"b\" c\n");
-        check(Style::Journal, "<6>nextim: a \"b\" c\n");
+        check(LineStyle::Text, "2011-11-21T08:00:00.123Z INFO  nextim: a \"b\" c\n");
+        check(LineStyle::Journal, "<6>nextim: a \"b\" c\n");
         check(
-            Style::Json,
+            LineStyle::Json,
             "{\"time\":\"2011-11-21T08:00:00.123Z\",\"level\":\"info\",\"target\":\"nextim\",\
              \"message\":\"a \\\"b\\\"\\nc\",\"address\":\"127.0.0.1:1\"}\n",
         );
         let numbers: &[(&str, i64)] = &[("count", 3), ("change", -3)];
-        assert!(said(Style::Json, "", &numbers).ends_with(",\"count\":3,\"change\":-3}\n"));
+        assert!(said(LineStyle::Json, "", &numbers).ends_with(",\"count\":3,\"change\":-3}\n"));
     }
 
-    fn line(site: u32, wall_ms: u64) -> Line {
+    fn line(site: u32, wall_ms: u64) -> LogLine {
         let target = "nextim".to_owned();
         let text = format!("{site}\n").into_bytes();
-        Line { site: (None, Some(site)), level: Level::Warn, target, wall_ms, text }
+        LogLine { site: (None, Some(site)), level: Level::Warn, target, wall_ms, text }
     }
 
     #[test]
     fn a_site_writes_ten_lines_a_second_and_says_what_it_left_out() {
         let dropped = Arc::new(AtomicU64::new(0));
-        let mut pen = Pen { out: Vec::new(), style: Style::Text, sites: HashMap::new(), dropped };
+        let mut pen = LogWriter { out: Vec::new(), style: LineStyle::Text, sites: HashMap::new(), dropped };
         for _ in 0..25 {
             pen.write(line(1, 1_000));
         }
@@ -369,7 +370,7 @@ mod tests {
     fn lines_nobody_takes_are_dropped_and_counted() {
         let (sender, receiver) = sync_channel(2);
         let dropped = Arc::new(AtomicU64::new(0));
-        let style = Style::Text;
+        let style = LineStyle::Text;
         let logger = Logger { sender, level: LevelFilter::Info, style, dropped: Arc::clone(&dropped) };
         for _ in 0..5 {
             logger.log(&Record::builder().level(Level::Info).args(format_args!("x")).build());
@@ -377,9 +378,9 @@ mod tests {
         logger.log(&Record::builder().level(Level::Debug).args(format_args!("not asked for")).build());
         assert_eq!(dropped.load(Ordering::Relaxed), 3);
         drop(logger);
-        let mut pen = Pen { out: Vec::new(), style, sites: HashMap::new(), dropped };
+        let mut pen = LogWriter { out: Vec::new(), style, sites: HashMap::new(), dropped };
         for order in receiver {
-            let Order::Write(line) = order else { unreachable!("nobody asked for more") };
+            let LogCommand::Write(line) = order else { unreachable!("nobody asked for more") };
             pen.write(line);
         }
         let written = String::from_utf8(pen.out).unwrap();

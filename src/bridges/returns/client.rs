@@ -14,7 +14,7 @@ use crate::base::domains::Domain;
 
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum PostOutcome {
     /// The site has them.
     Taken,
     /// It will never take them, by this status.
@@ -26,33 +26,33 @@ pub(super) enum Outcome {
 }
 
 /// What to send where. Not for debugging output: it has the key in it.
-pub(super) struct Request {
+pub(super) struct PostRequest {
     url: String,
     authorization: String,
     body: Vec<u8>,
 }
 
-impl Request {
+impl PostRequest {
     /// A list of messages for a domain's site, if it has one.
-    pub(super) fn new(domain: &Domain, body: Vec<u8>) -> Option<Request> {
+    pub(super) fn new(domain: &Domain, body: Vec<u8>) -> Option<PostRequest> {
         let url = domain.undelivered_url.as_deref()?.to_owned();
         let (name, apikey) = domain.credentials()?;
         let authorization = format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{apikey}")));
-        Some(Request { url, authorization, body })
+        Some(PostRequest { url, authorization, body })
     }
 }
 
 /// The client. Cloning it is cheap.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Client {
+pub(super) struct SiteClient {
     /// With the certificates of the system, once they are needed.
     secure: Option<Agent>,
     plain: Option<Agent>,
 }
 
-impl Client {
+impl SiteClient {
     /// Makes it fit for this request: reading the certificates takes a while and is done once.
-    pub(super) fn prepare(&mut self, request: &Request) -> Result<(), String> {
+    pub(super) fn prepare(&mut self, request: &PostRequest) -> Result<(), String> {
         if request.url.starts_with("https:") {
             if self.secure.is_none() {
                 self.secure = Some(agent(RootCerts::from(system_certificates()?)));
@@ -64,10 +64,10 @@ impl Client {
     }
 
     /// Sends a request and waits for its answer, so long at most.
-    pub(super) fn send(&self, request: Request, patience: Duration) -> Outcome {
-        let Request { url, authorization, body } = request;
+    pub(super) fn send(&self, request: PostRequest, patience: Duration) -> PostOutcome {
+        let PostRequest { url, authorization, body } = request;
         let agent = if url.starts_with("https:") { &self.secure } else { &self.plain };
-        let Some(agent) = agent else { return Outcome::Failed("there is no client for it".to_owned()) };
+        let Some(agent) = agent else { return PostOutcome::Failed("there is no client for it".to_owned()) };
         let request = agent.post(url).config().timeout_global(Some(patience)).build();
         let request =
             request.header("Authorization", authorization).header("Content-Type", "application/json");
@@ -75,8 +75,8 @@ impl Client {
             // What else it says is not read.
             Ok(answer) => outcome(answer.status().as_u16()),
             // The others say nothing of the request.
-            Err(ureq::Error::BadUri(_)) => Outcome::Failed("its URL cannot be used".to_owned()),
-            Err(error) => Outcome::Failed(error.to_string()),
+            Err(ureq::Error::BadUri(_)) => PostOutcome::Failed("its URL cannot be used".to_owned()),
+            Err(error) => PostOutcome::Failed(error.to_string()),
         }
     }
 }
@@ -103,12 +103,12 @@ fn system_certificates() -> Result<Vec<Certificate<'static>>, String> {
 
 /// What a status says. Only what finds fault with the messages themselves is final: keys that are being changed, paths
 /// and redirects may be corrected by an operator while the messages wait.
-fn outcome(status: u16) -> Outcome {
+fn outcome(status: u16) -> PostOutcome {
     match status {
-        200..=299 => Outcome::Taken,
-        413 => Outcome::TooLarge,
-        400 | 422 => Outcome::Refused(status),
-        _ => Outcome::Failed(format!("it answered {status}")),
+        200..=299 => PostOutcome::Taken,
+        413 => PostOutcome::TooLarge,
+        400 | 422 => PostOutcome::Refused(status),
+        _ => PostOutcome::Failed(format!("it answered {status}")),
     }
 }
 
@@ -120,15 +120,15 @@ mod tests {
     #[test]
     fn what_a_status_says() {
         for taken in [200, 202, 204] {
-            assert_eq!(outcome(taken), Outcome::Taken, "{taken}");
+            assert_eq!(outcome(taken), PostOutcome::Taken, "{taken}");
         }
         for refused in [400, 422] {
-            assert_eq!(outcome(refused), Outcome::Refused(refused));
+            assert_eq!(outcome(refused), PostOutcome::Refused(refused));
         }
         for later in [301, 302, 308, 401, 403, 404, 408, 410, 425, 429, 500, 502, 503, 504, 599] {
-            assert_eq!(outcome(later), Outcome::Failed(format!("it answered {later}")));
+            assert_eq!(outcome(later), PostOutcome::Failed(format!("it answered {later}")));
         }
-        assert_eq!(outcome(413), Outcome::TooLarge);
+        assert_eq!(outcome(413), PostOutcome::TooLarge);
     }
 
     #[test]
@@ -137,7 +137,7 @@ mod tests {
         config.apikeys.push("second".to_owned());
         let request = |config: &DomainConfig| {
             let domains = Domains::new(std::slice::from_ref(config));
-            Request::new(domains.find("a.example").unwrap(), b"[]".to_vec())
+            PostRequest::new(domains.find("a.example").unwrap(), b"[]".to_vec())
         };
         assert!(request(&config).is_none(), "its site takes nothing back");
         config.undelivered_url = Some("http://a.example/back".to_owned());

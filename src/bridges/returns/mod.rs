@@ -10,6 +10,7 @@
 //! its answer (`client`), so that a site that hangs does not stop the others.
 
 mod client;
+mod order;
 mod poster;
 mod site;
 
@@ -21,37 +22,12 @@ use std::thread::{self, JoinHandle};
 use crate::base::domains::{DomainId, Domains};
 use crate::base::stats::Stats;
 use crate::router::mail::Returned;
-use client::Outcome;
+use order::PosterOrder;
 use poster::Poster;
-
-/// What the poster is told.
-#[derive(Debug)]
-enum Order {
-    /// Post these.
-    Post {
-        /// To the site of this domain.
-        domain: DomainId,
-        /// In this order.
-        messages: Vec<Returned>,
-    },
-    /// The domains were configured anew.
-    Domains(Arc<Domains>),
-    /// A site has answered, or has not in time.
-    Answered {
-        /// Whose it is.
-        domain: DomainId,
-        /// Which request.
-        serial: u64,
-        /// With what.
-        outcome: Outcome,
-    },
-    /// Nothing more will come: post what is there, and end after so long at the latest, in milliseconds.
-    Finish(u64),
-}
 
 /// The way back to the sites.
 #[derive(Clone, Debug)]
-pub struct Returns(Sender<Order>);
+pub struct Returns(Sender<PosterOrder>);
 
 impl Returns {
     /// Starts the thread that posts. A message waits for its site for `patience_ms` at most.
@@ -70,20 +46,20 @@ impl Returns {
 
     /// Hands in messages of a domain.
     pub fn post(&self, domain: DomainId, messages: Vec<Returned>) {
-        self.order(Order::Post { domain, messages });
+        self.order(PosterOrder::Post { domain, messages });
     }
 
     /// From now on these domains hold.
     pub fn reload(&self, domains: Arc<Domains>) {
-        self.order(Order::Domains(domains));
+        self.order(PosterOrder::Domains(domains));
     }
 
     /// Ends the thread when it has posted what there is, or after so long.
     pub fn finish(&self, within_ms: u64) {
-        self.order(Order::Finish(within_ms));
+        self.order(PosterOrder::Finish(within_ms));
     }
 
-    fn order(&self, order: Order) {
+    fn order(&self, order: PosterOrder) {
         if self.0.send(order).is_err() {
             log::error!("undelivered messages are not posted: the thread for it has ended");
         }

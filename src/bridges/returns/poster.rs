@@ -9,8 +9,8 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::thread;
 use std::time::Duration;
 
-use super::Order;
-use super::client::{Client, Outcome, Request};
+use super::client::{PostOutcome, PostRequest, SiteClient};
+use super::order::PosterOrder;
 use super::site::Site;
 use crate::base::clock::{Clock, Origin, Tick};
 use crate::base::domains::{DomainId, Domains};
@@ -21,14 +21,14 @@ use crate::router::mail::Returned;
 /// What the thread has.
 #[derive(Debug)]
 pub(super) struct Poster {
-    orders: Receiver<Order>,
+    orders: Receiver<PosterOrder>,
     /// For those who wait for answers.
-    answers: Sender<Order>,
+    answers: Sender<PosterOrder>,
     domains: Arc<Domains>,
     /// Those for which something waits.
     sites: BTreeMap<DomainId, Site>,
     patience_ms: u64,
-    client: Client,
+    client: SiteClient,
     /// Requests under way.
     under_way: usize,
     /// The number of the last request.
@@ -42,8 +42,8 @@ pub(super) struct Poster {
 
 impl Poster {
     pub(super) fn new(
-        orders: Receiver<Order>,
-        answers: Sender<Order>,
+        orders: Receiver<PosterOrder>,
+        answers: Sender<PosterOrder>,
         domains: Arc<Domains>,
         patience_ms: u64,
         stats: Stats,
@@ -54,7 +54,7 @@ impl Poster {
             domains,
             sites: BTreeMap::new(),
             patience_ms,
-            client: Client::default(),
+            client: SiteClient::default(),
             under_way: 0,
             serial: 0,
             clock: Clock::start(Origin::now()),
@@ -85,7 +85,7 @@ impl Poster {
     }
 
     /// Waits for an order, until something is to be done without one.
-    fn wait(&mut self) -> Option<Order> {
+    fn wait(&mut self) -> Option<PosterOrder> {
         let free = self.under_way < UNDELIVERED_POSTS;
         let moments = self
             .sites
@@ -100,13 +100,13 @@ impl Poster {
         order
     }
 
-    fn obey(&mut self, order: Order) {
+    fn obey(&mut self, order: PosterOrder) {
         let now = self.now();
         match order {
-            Order::Post { domain, messages } => self.take(domain, messages),
-            Order::Domains(domains) => self.reload(domains),
-            Order::Answered { domain, serial, outcome } => self.settle(domain, serial, &outcome),
-            Order::Finish(within_ms) => {
+            PosterOrder::Post { domain, messages } => self.take(domain, messages),
+            PosterOrder::Domains(domains) => self.reload(domains),
+            PosterOrder::Answered { domain, serial, outcome } => self.settle(domain, serial, &outcome),
+            PosterOrder::Finish(within_ms) => {
                 self.end = Some(now.after(within_ms));
                 self.sites.values_mut().for_each(|site| site.hurry(now));
             }
@@ -130,7 +130,7 @@ impl Poster {
     fn reload(&mut self, domains: Arc<Domains>) {
         self.domains = domains;
         // Certificates may be new ones, too.
-        self.client = Client::default();
+        self.client = SiteClient::default();
         let gone: Vec<DomainId> =
             self.sites.keys().copied().filter(|domain| !self.takes_back(*domain)).collect();
         for domain in gone {
@@ -172,13 +172,14 @@ impl Poster {
         self.under_way += 1;
         let Some(site) = self.sites.get_mut(&domain) else { return };
         let body = site.take_batch(self.serial);
-        let answer = Answer { answers: self.answers.clone(), domain, serial: self.serial, outcome: None };
-        let request = self.domains.get(domain).and_then(|config| Request::new(config, body));
+        let answer =
+            OutcomeSender { answers: self.answers.clone(), domain, serial: self.serial, outcome: None };
+        let request = self.domains.get(domain).and_then(|config| PostRequest::new(config, body));
         let Some(request) = request else {
-            return answer.tell(Outcome::Failed("it has no URL or no key".to_owned()));
+            return answer.tell(PostOutcome::Failed("it has no URL or no key".to_owned()));
         };
         if let Err(reason) = self.client.prepare(&request) {
-            return answer.tell(Outcome::Failed(reason));
+            return answer.tell(PostOutcome::Failed(reason));
         }
         let left_ms = self.end.map_or(UNDELIVERED_POST_MS, |end| end.since(self.now()));
         let patience = Duration::from_millis(left_ms.clamp(1, UNDELIVERED_POST_MS));
@@ -191,7 +192,7 @@ impl Poster {
         }
     }
 
-    fn settle(&mut self, domain: DomainId, serial: u64, outcome: &Outcome) {
+    fn settle(&mut self, domain: DomainId, serial: u64, outcome: &PostOutcome) {
         self.under_way -= 1;
         let now = self.now();
         let Some(site) = self.sites.get_mut(&domain) else { return };
@@ -201,17 +202,19 @@ impl Poster {
         self.counters.undelivered_lost_total += settled.refused as u64;
         let left = site.len();
         let said = match outcome {
-            Outcome::Taken if was_failing => {
+            PostOutcome::Taken if was_failing => {
                 return log::info!(
                     "undelivered messages of {}: its site takes them again",
                     name(&self.domains, domain)
                 );
             }
-            Outcome::Taken => return,
-            Outcome::TooLarge if settled.refused == 0 => return,
-            Outcome::TooLarge => "one is too large for it and lost".to_owned(),
-            Outcome::Refused(status) => format!("it refuses {} by {status}, which are lost", settled.refused),
-            Outcome::Failed(reason) => format!("it does not take them: {reason}; {left} wait"),
+            PostOutcome::Taken => return,
+            PostOutcome::TooLarge if settled.refused == 0 => return,
+            PostOutcome::TooLarge => "one is too large for it and lost".to_owned(),
+            PostOutcome::Refused(status) => {
+                format!("it refuses {} by {status}, which are lost", settled.refused)
+            }
+            PostOutcome::Failed(reason) => format!("it does not take them: {reason}; {left} wait"),
         };
         self.counters.undelivered_failures_total += 1;
         if site.may_log(now) {
@@ -238,26 +241,26 @@ impl Poster {
 
 /// Tells what came of a request when it is dropped, so that even one whose thread failed is heard of.
 #[derive(Debug)]
-struct Answer {
-    answers: Sender<Order>,
+struct OutcomeSender {
+    answers: Sender<PosterOrder>,
     domain: DomainId,
     serial: u64,
-    outcome: Option<Outcome>,
+    outcome: Option<PostOutcome>,
 }
 
-impl Answer {
-    fn tell(mut self, outcome: Outcome) {
+impl OutcomeSender {
+    fn tell(mut self, outcome: PostOutcome) {
         self.outcome = Some(outcome);
     }
 }
 
-impl Drop for Answer {
+impl Drop for OutcomeSender {
     fn drop(&mut self) {
-        let nothing = || Outcome::Failed("it could not be asked".to_owned());
+        let nothing = || PostOutcome::Failed("it could not be asked".to_owned());
         let outcome = self.outcome.take().unwrap_or_else(nothing);
-        let Answer { domain, serial, .. } = *self;
+        let OutcomeSender { domain, serial, .. } = *self;
         // After the end nobody wants to know.
-        self.answers.send(Order::Answered { domain, serial, outcome }).ok();
+        self.answers.send(PosterOrder::Answered { domain, serial, outcome }).ok();
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use super::client::Outcome;
+use super::client::PostOutcome;
 use crate::base::clock::Tick;
 use crate::base::limits::bridges::{
     UNDELIVERED_BATCH, UNDELIVERED_BATCH_BYTES, UNDELIVERED_LOG_MS, UNDELIVERED_RETRY_MS_MAX,
@@ -39,7 +39,7 @@ struct Batch {
 
 /// How many messages an answer has settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Settled {
+pub(super) struct SettledCounts {
     /// The site has them.
     pub(super) posted: usize,
     /// It never will.
@@ -108,17 +108,17 @@ impl Site {
     pub(super) fn settle(
         &mut self,
         serial: u64,
-        outcome: &Outcome,
+        outcome: &PostOutcome,
         now: Tick,
         jitter: u64,
-    ) -> Option<Settled> {
+    ) -> Option<SettledCounts> {
         let Batch { messages, .. } = self.batch.take_if(|batch| batch.serial == serial)?;
-        let mut settled = Settled::default();
+        let mut settled = SettledCounts::default();
         match outcome {
-            Outcome::Taken => settled.posted = messages,
-            Outcome::TooLarge if messages > 1 => self.batch_max = messages / 2,
-            Outcome::TooLarge | Outcome::Refused(_) => settled.refused = messages,
-            Outcome::Failed(_) => {
+            PostOutcome::Taken => settled.posted = messages,
+            PostOutcome::TooLarge if messages > 1 => self.batch_max = messages / 2,
+            PostOutcome::TooLarge | PostOutcome::Refused(_) => settled.refused = messages,
+            PostOutcome::Failed(_) => {
                 self.failures = self.failures.saturating_add(1);
                 self.due = now.after(retry_ms(self.failures, jitter));
                 return Some(settled);
@@ -205,8 +205,8 @@ mod tests {
         list.iter().map(|message| message["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    fn failed() -> Outcome {
-        Outcome::Failed("it answered 500".to_owned())
+    fn failed() -> PostOutcome {
+        PostOutcome::Failed("it answered 500".to_owned())
     }
 
     #[test]
@@ -215,12 +215,12 @@ mod tests {
         let first = site.take_batch(1);
         assert_eq!(ids(&first)[..3], ["0", "1", "2"]);
         assert_eq!((ids(&first).len(), site.due()), (UNDELIVERED_BATCH, None));
-        assert_eq!(site.settle(7, &Outcome::Taken, at(5), 0), None, "that is another one");
-        let settled = site.settle(1, &Outcome::Taken, at(5), 0);
-        assert_eq!(settled, Some(Settled { posted: UNDELIVERED_BATCH, refused: 0 }));
+        assert_eq!(site.settle(7, &PostOutcome::Taken, at(5), 0), None, "that is another one");
+        let settled = site.settle(1, &PostOutcome::Taken, at(5), 0);
+        assert_eq!(settled, Some(SettledCounts { posted: UNDELIVERED_BATCH, refused: 0 }));
         assert_eq!((budget.used(), site.due()), (2, Some(at(5))));
         assert_eq!(ids(&site.take_batch(2)), ["100", "101"]);
-        site.settle(2, &Outcome::Taken, at(6), 0);
+        site.settle(2, &PostOutcome::Taken, at(6), 0);
         assert_eq!((site.len(), site.due(), budget.used()), (0, None, 0));
     }
 
@@ -233,7 +233,7 @@ mod tests {
         for (serial, expected) in [&half, &whole, &half].into_iter().enumerate() {
             let body = site.take_batch(serial as u64);
             assert!(ids(&body) == [expected.as_str()]);
-            site.settle(serial as u64, &Outcome::Taken, at(0), 0);
+            site.settle(serial as u64, &PostOutcome::Taken, at(0), 0);
         }
     }
 
@@ -250,7 +250,7 @@ mod tests {
                 assert!((most / 2..=most).contains(&waited), "{waited} after {failures}");
             }
             site.take_batch(serial as u64);
-            assert_eq!(site.settle(serial as u64, &failed(), now, 0), Some(Settled::default()));
+            assert_eq!(site.settle(serial as u64, &failed(), now, 0), Some(SettledCounts::default()));
             assert!(site.is_failing());
             assert_eq!(site.due(), Some(now.after(most / 2)));
             now = now.after(most / 2);
@@ -266,8 +266,8 @@ mod tests {
         let (mut site, budget) = site(2);
         site.take_batch(1);
         site.push(vec![message(&budget, "later")], at(1));
-        let settled = site.settle(1, &Outcome::Refused(400), at(2), 0);
-        assert_eq!(settled, Some(Settled { posted: 0, refused: 2 }));
+        let settled = site.settle(1, &PostOutcome::Refused(400), at(2), 0);
+        assert_eq!(settled, Some(SettledCounts { posted: 0, refused: 2 }));
         assert_eq!(ids(&site.take_batch(2)), ["later"]);
     }
 
@@ -281,14 +281,14 @@ mod tests {
             }
             let taken = ids(&site.take_batch(serial)).len();
             sizes.push(taken);
-            let outcome = if taken > 1 { Outcome::TooLarge } else { Outcome::Taken };
+            let outcome = if taken > 1 { PostOutcome::TooLarge } else { PostOutcome::Taken };
             site.settle(serial, &outcome, at(0), 0);
         }
         assert_eq!(sizes, [5, 2, 1, 2, 1, 2, 1, 2, 1, 1]);
         site.push(vec![message(&Arc::default(), "huge")], at(0));
         site.take_batch(50);
-        let settled = site.settle(50, &Outcome::TooLarge, at(0), 0);
-        assert_eq!(settled, Some(Settled { posted: 0, refused: 1 }), "one cannot be halved");
+        let settled = site.settle(50, &PostOutcome::TooLarge, at(0), 0);
+        assert_eq!(settled, Some(SettledCounts { posted: 0, refused: 1 }), "one cannot be halved");
     }
 
     #[test]

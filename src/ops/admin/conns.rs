@@ -25,7 +25,7 @@ use crate::base::limits::ops::{
 use crate::base::limits::turn::ACCEPT_REST_MS;
 
 /// The server behind the connections.
-pub(super) trait Answers {
+pub(super) trait Responder {
     /// The answer to a request, once these bytes are the whole of it, or too many.
     fn answer(&self, request: &[u8]) -> Option<Vec<u8>>;
     /// The answer to a request that did not arrive in time.
@@ -34,15 +34,15 @@ pub(super) trait Answers {
 
 /// A connection.
 #[derive(Debug)]
-struct Conn {
+struct AdminConn {
     stream: TcpStream,
     /// The end of its current state.
     deadline: Deadline,
-    state: State,
+    state: AdminConnState,
 }
 
 #[derive(Debug)]
-enum State {
+enum AdminConnState {
     /// The request is incomplete; the bytes that have arrived.
     Reading(Vec<u8>),
     /// The answer is not written; the rest of it.
@@ -53,10 +53,10 @@ enum State {
 }
 
 /// Serves until the listener is shut down.
-pub(super) fn serve(listener: &TcpListener, answers: &impl Answers) -> io::Result<()> {
+pub(super) fn serve(listener: &TcpListener, answers: &impl Responder) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     // The oldest first.
-    let mut conns: Vec<Conn> = Vec::new();
+    let mut conns: Vec<AdminConn> = Vec::new();
     loop {
         let ready = wait(listener, &conns)?;
         let (newcomers, ready) = ready.split_first().expect("the listener is the first");
@@ -69,9 +69,10 @@ pub(super) fn serve(listener: &TcpListener, answers: &impl Answers) -> io::Resul
 }
 
 /// Waits for the listener or a connection. Returns which of them are ready, the listener first.
-fn wait(listener: &TcpListener, conns: &[Conn]) -> io::Result<Vec<bool>> {
+fn wait(listener: &TcpListener, conns: &[AdminConn]) -> io::Result<Vec<bool>> {
     let first = PollFd::new(listener, PollFlags::IN);
-    let mut all: Vec<PollFd<'_>> = std::iter::once(first).chain(conns.iter().map(Conn::awaited)).collect();
+    let mut all: Vec<PollFd<'_>> =
+        std::iter::once(first).chain(conns.iter().map(AdminConn::awaited)).collect();
     let next = conns.iter().map(|conn| conn.deadline.left().unwrap_or_default()).min();
     let timeout = next.map(Timespec::try_from).transpose().map_err(io::Error::other)?;
     match poll(&mut all, timeout.as_ref()) {
@@ -81,7 +82,7 @@ fn wait(listener: &TcpListener, conns: &[Conn]) -> io::Result<Vec<bool>> {
 }
 
 /// Accepts some newcomers, and reads what they have sent already. Returns whether the listener still listens.
-fn accept(listener: &TcpListener, conns: &mut Vec<Conn>, answers: &impl Answers) -> bool {
+fn accept(listener: &TcpListener, conns: &mut Vec<AdminConn>, answers: &impl Responder) -> bool {
     for _ in 0..ADMIN_ACCEPTS_PER_TURN {
         match listener.accept() {
             Ok((stream, _)) => {
@@ -89,7 +90,7 @@ fn accept(listener: &TcpListener, conns: &mut Vec<Conn>, answers: &impl Answers)
                     give_way(conns);
                 }
                 conns.extend(
-                    Conn::new(stream).ok().and_then(|mut conn| conn.turn(true, answers).then_some(conn)),
+                    AdminConn::new(stream).ok().and_then(|mut conn| conn.turn(true, answers).then_some(conn)),
                 );
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
@@ -110,30 +111,34 @@ fn accept(listener: &TcpListener, conns: &mut Vec<Conn>, answers: &impl Answers)
 }
 
 /// Closes the oldest connection that was answered, or else the oldest. Returns whether there was one.
-fn give_way(conns: &mut Vec<Conn>) -> bool {
-    let parting = conns.iter().position(|conn| matches!(conn.state, State::Parting(_)));
+fn give_way(conns: &mut Vec<AdminConn>) -> bool {
+    let parting = conns.iter().position(|conn| matches!(conn.state, AdminConnState::Parting(_)));
     let least = parting.or((!conns.is_empty()).then_some(0));
     least.map(|index| conns.remove(index)).is_some()
 }
 
-impl Conn {
-    fn new(stream: TcpStream) -> io::Result<Conn> {
+impl AdminConn {
+    fn new(stream: TcpStream) -> io::Result<AdminConn> {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
-        Ok(Conn { stream, deadline: Deadline::after_ms(ADMIN_MS), state: State::Reading(Vec::new()) })
+        Ok(AdminConn {
+            stream,
+            deadline: Deadline::after_ms(ADMIN_MS),
+            state: AdminConnState::Reading(Vec::new()),
+        })
     }
 
     /// The event it waits for.
     fn awaited(&self) -> PollFd<'_> {
         let events = match self.state {
-            State::Reading(_) | State::Parting(_) => PollFlags::IN,
-            State::Writing(_) => PollFlags::OUT,
+            AdminConnState::Reading(_) | AdminConnState::Parting(_) => PollFlags::IN,
+            AdminConnState::Writing(_) => PollFlags::OUT,
         };
         PollFd::new(&self.stream, events)
     }
 
     /// Goes as far as it can without waiting. Returns whether it stays open.
-    fn turn(&mut self, is_ready: bool, answers: &impl Answers) -> bool {
+    fn turn(&mut self, is_ready: bool, answers: &impl Responder) -> bool {
         let went = if is_ready { self.go_on(answers) } else { Ok(true) };
         match went {
             Ok(true) if self.deadline.left().is_none() => self.expire(answers),
@@ -145,7 +150,7 @@ impl Conn {
         }
     }
 
-    fn go_on(&mut self, answers: &impl Answers) -> io::Result<bool> {
+    fn go_on(&mut self, answers: &impl Responder) -> io::Result<bool> {
         loop {
             match self.step(answers) {
                 Ok(Some(state)) => self.state = state,
@@ -159,46 +164,46 @@ impl Conn {
 
     /// Reads or writes once. Returns the next state, or `None` at the end. It waits only where the socket would block, so
     /// that the whole of what has arrived is read; each state has its bound: the bytes of a head, an answer, what is left.
-    fn step(&mut self, answers: &impl Answers) -> io::Result<Option<State>> {
+    fn step(&mut self, answers: &impl Responder) -> io::Result<Option<AdminConnState>> {
         let mut buffer = [0; 2_048];
         match &mut self.state {
-            State::Reading(request) => {
+            AdminConnState::Reading(request) => {
                 let count = self.stream.read(&mut buffer)?;
                 if count == 0 {
                     return Ok(None);
                 }
                 request.extend_from_slice(&buffer[..count]);
                 let Some(answer) = answers.answer(request) else {
-                    return Ok(Some(State::Reading(mem::take(request))));
+                    return Ok(Some(AdminConnState::Reading(mem::take(request))));
                 };
                 self.deadline = Deadline::after_ms(ADMIN_MS);
-                Ok(Some(State::Writing(answer)))
+                Ok(Some(AdminConnState::Writing(answer)))
             }
-            State::Writing(answer) => {
+            AdminConnState::Writing(answer) => {
                 let count = self.stream.write(answer)?;
                 answer.drain(..count);
                 if !answer.is_empty() {
-                    return Ok(Some(State::Writing(mem::take(answer))));
+                    return Ok(Some(AdminConnState::Writing(mem::take(answer))));
                 }
                 self.stream.shutdown(Shutdown::Write)?;
-                Ok(Some(State::Parting(ADMIN_HEAD_BYTES_MAX)))
+                Ok(Some(AdminConnState::Parting(ADMIN_HEAD_BYTES_MAX)))
             }
-            State::Parting(left) => {
+            AdminConnState::Parting(left) => {
                 let count = self.stream.read(&mut buffer)?;
-                Ok(left.checked_sub(count).filter(|_| count > 0).map(State::Parting))
+                Ok(left.checked_sub(count).filter(|_| count > 0).map(AdminConnState::Parting))
             }
         }
     }
 
     /// Its time is over.
-    fn expire(&mut self, answers: &impl Answers) -> bool {
+    fn expire(&mut self, answers: &impl Responder) -> bool {
         match self.state {
-            State::Reading(_) => {
-                self.state = State::Writing(answers.too_late());
+            AdminConnState::Reading(_) => {
+                self.state = AdminConnState::Writing(answers.too_late());
                 self.deadline = Deadline::after_ms(ADMIN_MS);
                 self.turn(true, answers)
             }
-            State::Writing(_) | State::Parting(_) => false,
+            AdminConnState::Writing(_) | AdminConnState::Parting(_) => false,
         }
     }
 }
@@ -207,10 +212,10 @@ impl Conn {
 mod tests {
     use super::*;
 
-    /// Answers a line that ends, with its length.
+    /// Responder a line that ends, with its length.
     struct Lengths;
 
-    impl Answers for Lengths {
+    impl Responder for Lengths {
         fn answer(&self, request: &[u8]) -> Option<Vec<u8>> {
             request.ends_with(b"\n").then(|| request.len().to_string().into_bytes())
         }
@@ -221,9 +226,9 @@ mod tests {
     }
 
     /// A connection, and its other end.
-    fn pair(listener: &TcpListener) -> (Conn, TcpStream) {
+    fn pair(listener: &TcpListener) -> (AdminConn, TcpStream) {
         let peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        (Conn::new(listener.accept().unwrap().0).unwrap(), peer)
+        (AdminConn::new(listener.accept().unwrap().0).unwrap(), peer)
     }
 
     fn answered(mut peer: &TcpStream) -> String {
@@ -268,11 +273,11 @@ mod tests {
         while !matches!(conn.stream.peek(&mut there), Ok(count) if count == request.len()) {
             wait(&listener, std::slice::from_ref(&conn)).unwrap();
         }
-        assert!(conn.turn(true, &Lengths) && matches!(conn.state, State::Parting(_)));
+        assert!(conn.turn(true, &Lengths) && matches!(conn.state, AdminConnState::Parting(_)));
         assert_eq!(answered(&peer), "5001");
     }
 
-    /// Answers with several times what the kernel keeps for a peer that reads nothing.
+    /// Responder with several times what the kernel keeps for a peer that reads nothing.
     struct Long(Vec<u8>);
 
     impl Long {
@@ -287,7 +292,7 @@ mod tests {
         }
     }
 
-    impl Answers for Long {
+    impl Responder for Long {
         fn answer(&self, _: &[u8]) -> Option<Vec<u8>> {
             Some(self.0.clone())
         }
@@ -298,12 +303,14 @@ mod tests {
     }
 
     /// A connection of which only the beginning of its answer was taken, and its other end.
-    fn blocked(listener: &TcpListener, long: &Long) -> (Conn, TcpStream) {
+    fn blocked(listener: &TcpListener, long: &Long) -> (AdminConn, TcpStream) {
         let (mut conn, mut peer) = pair(listener);
         peer.write_all(b"\n").unwrap();
         wait(listener, std::slice::from_ref(&conn)).unwrap();
         assert!(conn.turn(true, long));
-        assert!(matches!(&conn.state, State::Writing(rest) if (1..long.0.len()).contains(&rest.len())));
+        assert!(
+            matches!(&conn.state, AdminConnState::Writing(rest) if (1..long.0.len()).contains(&rest.len()))
+        );
         (conn, peer)
     }
 
@@ -316,13 +323,13 @@ mod tests {
             let mut taken = Vec::new();
             peer.read_to_end(&mut taken).map(|_| taken)
         });
-        while let State::Writing(_) = conn.state {
+        while let AdminConnState::Writing(_) = conn.state {
             // However slow this machine is.
             conn.deadline = Deadline::after_ms(ADMIN_MS);
             let ready = wait(&listener, std::slice::from_ref(&conn)).unwrap();
             // Once all is written the peer may have closed before it is looked at again.
             let stays = conn.turn(ready[1], &long);
-            assert!(stays || matches!(conn.state, State::Parting(_)));
+            assert!(stays || matches!(conn.state, AdminConnState::Parting(_)));
         }
         assert!(reader.join().unwrap().unwrap() == long.0, "all of it arrives");
     }
@@ -341,9 +348,9 @@ mod tests {
     #[test]
     fn what_was_answered_gives_way_and_then_the_oldest() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let (mut conns, peers): (Vec<Conn>, Vec<TcpStream>) = (0..3).map(|_| pair(&listener)).unzip();
-        conns[1].state = State::Parting(1);
-        let left = |conns: &[Conn]| -> Vec<bool> {
+        let (mut conns, peers): (Vec<AdminConn>, Vec<TcpStream>) = (0..3).map(|_| pair(&listener)).unzip();
+        conns[1].state = AdminConnState::Parting(1);
+        let left = |conns: &[AdminConn]| -> Vec<bool> {
             let ports: Vec<_> = conns.iter().map(|conn| conn.stream.peer_addr().unwrap()).collect();
             peers.iter().map(|peer| ports.contains(&peer.local_addr().unwrap())).collect()
         };

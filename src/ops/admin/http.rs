@@ -15,7 +15,7 @@ use crate::base::limits::wire::HEADERS_MAX;
 
 /// A request that is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Request {
+pub(super) struct AdminRequest {
     /// The target without its query.
     pub(super) path: String,
     /// The answer has no body.
@@ -24,7 +24,7 @@ pub(super) struct Request {
 
 /// What is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(super) struct AdminAnswer {
     status: &'static str,
     content_type: &'static str,
     body: Cow<'static, [u8]>,
@@ -34,21 +34,21 @@ pub(super) struct Answer {
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-impl Answer {
+impl AdminAnswer {
     /// A success.
-    pub(super) fn ok(content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> Answer {
-        Answer { status: "200 OK", content_type, body: body.into() }
+    pub(super) fn ok(content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> AdminAnswer {
+        AdminAnswer { status: "200 OK", content_type, body: body.into() }
     }
 
     /// A line of text.
-    pub(super) fn line(status: &'static str, text: &str) -> Answer {
+    pub(super) fn line(status: &'static str, text: &str) -> AdminAnswer {
         let body = format!("{text}\n").into_bytes().into();
-        Answer { status, content_type: "text/plain; charset=utf-8", body }
+        AdminAnswer { status, content_type: "text/plain; charset=utf-8", body }
     }
 
     /// Its bytes.
     pub(super) fn bytes(&self, head_only: bool) -> Vec<u8> {
-        let Answer { status, content_type, body } = self;
+        let AdminAnswer { status, content_type, body } = self;
         let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
         let head = format!(
             "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{allow}Connection: close\r\n\
@@ -65,16 +65,16 @@ impl Answer {
 }
 
 /// Makes a request of bytes, if they are all there or too many.
-pub(super) fn read(bytes: &[u8], hosts: &[String]) -> Option<Result<Request, Answer>> {
+pub(super) fn read(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAnswer>> {
     if bytes.len() > ADMIN_HEAD_BYTES_MAX {
-        return Some(Err(Answer::line("431 Request Header Fields Too Large", "headers too large")));
+        return Some(Err(AdminAnswer::line("431 Request Header Fields Too Large", "headers too large")));
     }
     parse(bytes, hosts)
 }
 
 /// Makes a request of bytes, if they are all there.
-fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<Request, Answer>> {
-    let malformed = || Some(Err(Answer::line("400 Bad Request", "malformed request")));
+fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAnswer>> {
+    let malformed = || Some(Err(AdminAnswer::line("400 Bad Request", "malformed request")));
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut request = httparse::Request::new(&mut headers);
     match request.parse(bytes) {
@@ -94,15 +94,17 @@ fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<Request, Answer>> {
     };
     if !is_ours(host, hosts) {
         let hint = "this name is not one of admin_hosts; use the address";
-        return Some(Err(Answer::line("421 Misdirected Request", hint)));
+        return Some(Err(AdminAnswer::line("421 Misdirected Request", hint)));
     }
     let head_only = match request.method {
         Some("GET") => false,
         Some("HEAD") => true,
-        Some(_) | None => return Some(Err(Answer::line("405 Method Not Allowed", "method not allowed"))),
+        Some(_) | None => {
+            return Some(Err(AdminAnswer::line("405 Method Not Allowed", "method not allowed")));
+        }
     };
     let path = target.split('?').next().unwrap_or_default().to_owned();
-    Some(Ok(Request { path, head_only }))
+    Some(Ok(AdminRequest { path, head_only }))
 }
 
 /// Whether a `Host` is a name by which we may be asked.
@@ -123,7 +125,7 @@ mod tests {
     fn status(request: &str) -> String {
         match read(request.as_bytes(), &["im.internal".to_owned()]) {
             None => "incomplete".to_owned(),
-            Some(Ok(Request { path, head_only })) => {
+            Some(Ok(AdminRequest { path, head_only })) => {
                 format!("{path}{}", if head_only { " head" } else { "" })
             }
             Some(Err(answer)) => answer.status[..3].to_owned(),
@@ -165,9 +167,10 @@ mod tests {
 
     #[test]
     fn every_answer_has_its_headers() {
-        for answer in
-            [Answer::ok("text/html; charset=utf-8", b"page".as_slice()), Answer::line("404 Not Found", "x")]
-        {
+        for answer in [
+            AdminAnswer::ok("text/html; charset=utf-8", b"page".as_slice()),
+            AdminAnswer::line("404 Not Found", "x"),
+        ] {
             let text = String::from_utf8(answer.bytes(false)).unwrap();
             for header in [
                 "Connection: close",

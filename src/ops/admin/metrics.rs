@@ -6,27 +6,27 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::Subject;
-use super::watch::{DomainSeen, Look};
+use super::watch::{DomainSnapshot, Snapshot};
+use super::watched::WatchedServer;
 use crate::base::stats::{COUNTERS, CallKind, Distribution, FAMILIES};
 
 /// The label of the domains that have no name here; a domain's name has no colon.
 const OTHERS: &str = ":others";
 
 /// Everything, as Prometheus reads it.
-pub(super) fn metrics(subject: &Subject, look: &Look, healthy: bool) -> String {
-    let mut text = Text(String::new());
+pub(super) fn metrics(server: &WatchedServer, look: &Snapshot, healthy: bool) -> String {
+    let mut text = MetricsText(String::new());
     counters(&mut text, look);
     durations(&mut text, look);
-    shards(&mut text, subject, look);
+    shards(&mut text, server, look);
     domains(&mut text, look);
-    process(&mut text, subject, look, healthy);
+    process(&mut text, server, look, healthy);
     text.0
 }
 
-struct Text(String);
+struct MetricsText(String);
 
-impl Text {
+impl MetricsText {
     /// Begins a metric.
     fn about(&mut self, name: &str, kind: &str, help: &str) {
         writeln!(self.0, "# HELP {name} {}\n# TYPE {name} {kind}", help.trim()).expect("to a string");
@@ -72,7 +72,7 @@ fn seconds(us: u64) -> f64 {
 }
 
 /// What shards count, family by family.
-fn counters(text: &mut Text, look: &Look) {
+fn counters(text: &mut MetricsText, look: &Snapshot) {
     let mut told: Vec<&str> = Vec::new();
     for metric in COUNTERS {
         if told.contains(&metric.family) {
@@ -103,7 +103,7 @@ fn counters(text: &mut Text, look: &Look) {
     }
 }
 
-fn durations(text: &mut Text, look: &Look) {
+fn durations(text: &mut MetricsText, look: &Snapshot) {
     let name = "nextim_turn_duration_seconds";
     text.about(name, "histogram", "How long turns of the event loops took, waiting for events left out.");
     let mut turns = Distribution::default();
@@ -118,7 +118,7 @@ fn durations(text: &mut Text, look: &Look) {
     }
 }
 
-fn shards(text: &mut Text, subject: &Subject, look: &Look) {
+fn shards(text: &mut MetricsText, server: &WatchedServer, look: &Snapshot) {
     let mut each = |name: &str, kind: &str, help: &str, value: &dyn Fn(usize) -> String| {
         text.about(name, kind, help);
         for shard in 0..look.boards.len() {
@@ -127,16 +127,16 @@ fn shards(text: &mut Text, subject: &Subject, look: &Look) {
     };
     let busy = |shard: usize| seconds(look.turns[shard].sum_us).to_string();
     each("nextim_busy_seconds_total", "counter", "Time in which a shard did not wait for events.", &busy);
-    let max = |_| subject.connections_per_shard.to_string();
+    let max = |_| server.connections_per_shard.to_string();
     each("nextim_connections_max", "gauge", "Connections a shard may hold.", &max);
     let batches = |shard: usize| look.mailboxes.get(shard).copied().unwrap_or(0).to_string();
     each("nextim_mailbox_batches", "gauge", "Batches of mail that lie in a shard's mailbox.", &batches);
 }
 
-fn domains(text: &mut Text, look: &Look) {
+fn domains(text: &mut MetricsText, look: &Snapshot) {
     let named = look.domains.iter().map(|(name, seen)| (name.as_str(), *seen));
-    let seen: Vec<(&str, DomainSeen)> = named.chain([(OTHERS, look.other_domains)]).collect();
-    let mut each = |name: &str, kind: &str, help: &str, value: fn(&DomainSeen) -> u64| {
+    let seen: Vec<(&str, DomainSnapshot)> = named.chain([(OTHERS, look.other_domains)]).collect();
+    let mut each = |name: &str, kind: &str, help: &str, value: fn(&DomainSnapshot) -> u64| {
         text.about(name, kind, help);
         for (domain, seen) in &seen {
             text.value(name, &[("domain", domain)], value(seen));
@@ -152,15 +152,15 @@ fn domains(text: &mut Text, look: &Look) {
     each("nextim_domain_refused_total", "counter", help, |seen| seen.counts.refused);
 }
 
-fn process(text: &mut Text, subject: &Subject, look: &Look, healthy: bool) {
+fn process(text: &mut MetricsText, server: &WatchedServer, look: &Snapshot, healthy: bool) {
     text.about("nextim_build_info", "gauge", "The version of the server; the value is always 1.");
     text.value("nextim_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     let help = "Whether every shard turns, as /healthz says.";
     text.single("nextim_healthy", "gauge", help, u8::from(healthy));
     let help = "Whether the server takes nothing new and will end, as /readyz says.";
-    text.single("nextim_draining", "gauge", help, u8::from(subject.stats.is_draining()));
+    text.single("nextim_draining", "gauge", help, u8::from(server.stats.is_draining()));
     let process = look.process;
-    let start = seconds(subject.started_ms * 1_000);
+    let start = seconds(server.started_ms * 1_000);
     let help = "When the process started, in seconds since 1970.";
     text.single("process_start_time_seconds", "gauge", help, start);
     let cpu = seconds(process.cpu_ms * 1_000);
@@ -175,7 +175,7 @@ fn process(text: &mut Text, subject: &Subject, look: &Look, healthy: bool) {
             "Descriptors in the main table; those of connections are in tables of the shards.",
             process.descriptors,
         ),
-        ("process_max_fds", "Descriptors each table may hold.", subject.descriptors_max as u64),
+        ("process_max_fds", "Descriptors each table may hold.", server.descriptors_max as u64),
     ];
     for (name, help, value) in bytes {
         text.single(name, "gauge", help, value);
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn labels_are_escaped() {
-        let mut text = Text(String::new());
+        let mut text = MetricsText(String::new());
         text.value("a", &[("b", "\\ \" \n"), ("c", "")], 1);
         text.value("a", &[], 0.5);
         assert_eq!(text.0, "a{b=\"\\\\ \\\" \\n\",c=\"\"} 1\na 0.5\n");
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_buckets_are_plain_decimals() {
-        let mut text = Text(String::new());
+        let mut text = MetricsText(String::new());
         text.histogram("a", &[("call", "b")], &Distribution::default());
         assert!(text.0.starts_with("a_bucket{call=\"b\",le=\"0.000008\"} 0\n"), "{}", text.0);
         assert!(text.0.contains("le=\"16.777216\"} 0\na_bucket{call=\"b\",le=\"+Inf\"} 0\n"), "{}", text.0);

@@ -21,6 +21,7 @@ mod process;
 pub mod pulse;
 pub mod report;
 mod watch;
+mod watched;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -29,41 +30,16 @@ use std::thread;
 use std::time::Duration;
 
 pub use self::process::Process;
-use crate::base::clock::Deadline;
-use crate::base::domains::Domains;
+pub(crate) use self::watched::WatchedServer;
 use crate::base::json;
 use crate::base::limits::ops::SAMPLE_MS;
-use crate::base::stats::Stats;
-use http::{Answer, Request};
-use watch::{Look, Watch};
+use http::{AdminAnswer, AdminRequest};
+use watch::{Snapshot, Watch};
 
 const PAGE: &str = include_str!("page/index.html");
 const SCRIPT: &str = include_str!("page/dashboard.js");
 const STYLE: &str = include_str!("page/dashboard.css");
 const ICON: &str = include_str!("page/favicon.svg");
-
-/// What is watched, and how to ask about it.
-pub(crate) struct Subject {
-    pub(crate) stats: Stats,
-    /// The domains as they are configured now.
-    pub(crate) domains: Box<dyn Fn() -> Arc<Domains> + Send + Sync>,
-    /// Batches in the mailbox of each shard.
-    pub(crate) mailboxes: Box<dyn Fn() -> Vec<usize> + Send + Sync>,
-    pub(crate) connections_per_shard: usize,
-    /// Descriptors each table may hold.
-    pub(crate) descriptors_max: usize,
-    /// Names under which the listener may be asked, besides addresses and `localhost`.
-    pub(crate) hosts: Vec<String>,
-    /// When the server started: for how long ago that was, and in milliseconds since 1970.
-    pub(crate) started: Deadline,
-    pub(crate) started_ms: u64,
-}
-
-impl std::fmt::Debug for Subject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Subject").field("hosts", &self.hosts).finish_non_exhaustive()
-    }
-}
 
 /// A listener that was opened, and nobody listens yet.
 #[derive(Debug)]
@@ -91,8 +67,8 @@ impl Admin {
     }
 
     /// Begins to watch and to answer, on threads of its own.
-    pub(crate) fn serve(&self, subject: Subject) -> io::Result<()> {
-        let watch = Arc::new(Watch::new(subject));
+    pub(crate) fn serve(&self, server: WatchedServer) -> io::Result<()> {
+        let watch = Arc::new(Watch::new(server));
         let watched = Arc::downgrade(&watch);
         thread::Builder::new().name("watch".to_owned()).spawn(move || look(&watched))?;
         let listener = Arc::clone(&self.listener);
@@ -110,53 +86,53 @@ fn look(watch: &Weak<Watch>) {
     }
 }
 
-/// Answers until the listener is shut down.
+/// Responder until the listener is shut down.
 fn serve(listener: &TcpListener, watch: &Watch) {
     if let Err(error) = conns::serve(listener, watch) {
         log::error!("the admin listener failed: {error}");
     }
 }
 
-impl conns::Answers for Watch {
+impl conns::Responder for Watch {
     fn answer(&self, request: &[u8]) -> Option<Vec<u8>> {
-        let read = http::read(request, &self.subject.hosts)?;
+        let read = http::read(request, &self.server.hosts)?;
         Some(match read {
-            Ok(Request { path, head_only }) => answer(&path, self).bytes(head_only),
+            Ok(AdminRequest { path, head_only }) => answer(&path, self).bytes(head_only),
             Err(refusal) => refusal.bytes(false),
         })
     }
 
     fn too_late(&self) -> Vec<u8> {
-        Answer::line("408 Request Timeout", "request timed out").bytes(false)
+        AdminAnswer::line("408 Request Timeout", "request timed out").bytes(false)
     }
 }
 
-fn answer(path: &str, watch: &Watch) -> Answer {
+fn answer(path: &str, watch: &Watch) -> AdminAnswer {
     let json = |value: &dyn Fn(&mut Vec<u8>)| {
         let mut out = Vec::new();
         value(&mut out);
-        Answer::ok("application/json", out)
+        AdminAnswer::ok("application/json", out)
     };
     match path {
-        "/" => Answer::ok("text/html; charset=utf-8", PAGE.as_bytes()),
-        "/dashboard.js" => Answer::ok("text/javascript; charset=utf-8", SCRIPT.as_bytes()),
-        "/dashboard.css" => Answer::ok("text/css; charset=utf-8", STYLE.as_bytes()),
-        "/favicon.svg" => Answer::ok("image/svg+xml", ICON.as_bytes()),
+        "/" => AdminAnswer::ok("text/html; charset=utf-8", PAGE.as_bytes()),
+        "/dashboard.js" => AdminAnswer::ok("text/javascript; charset=utf-8", SCRIPT.as_bytes()),
+        "/dashboard.css" => AdminAnswer::ok("text/css; charset=utf-8", STYLE.as_bytes()),
+        "/favicon.svg" => AdminAnswer::ok("image/svg+xml", ICON.as_bytes()),
         "/metrics" => {
-            let look = Look::now(&watch.subject);
-            let text = metrics::metrics(&watch.subject, &look, watch.illness().is_none());
-            Answer::ok("text/plain; version=0.0.4; charset=utf-8", text.into_bytes())
+            let look = Snapshot::now(&watch.server);
+            let text = metrics::metrics(&watch.server, &look, watch.illness().is_none());
+            AdminAnswer::ok("text/plain; version=0.0.4; charset=utf-8", text.into_bytes())
         }
         "/stats" => json(&|out| json::write(out, &watch.report())),
         "/history" => json(&|out| json::write(out, &watch.history())),
         "/healthz" => match watch.illness() {
-            None => Answer::line("200 OK", "ok"),
-            Some(illness) => Answer::line("503 Service Unavailable", &illness),
+            None => AdminAnswer::line("200 OK", "ok"),
+            Some(illness) => AdminAnswer::line("503 Service Unavailable", &illness),
         },
-        "/readyz" if watch.subject.stats.is_draining() => {
-            Answer::line("503 Service Unavailable", "shutting down")
+        "/readyz" if watch.server.stats.is_draining() => {
+            AdminAnswer::line("503 Service Unavailable", "shutting down")
         }
-        "/readyz" => Answer::line("200 OK", "ok"),
-        _ => Answer::line("404 Not Found", "not found"),
+        "/readyz" => AdminAnswer::line("200 OK", "ok"),
+        _ => AdminAnswer::line("404 Not Found", "not found"),
     }
 }

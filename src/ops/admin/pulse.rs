@@ -11,12 +11,12 @@ use crate::base::stats::{Stats, index_of};
 #[derive(Debug)]
 pub struct Pulse {
     stats: Stats,
-    shards: Vec<Beat>,
+    shards: Vec<Heartbeat>,
     turns: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Beat {
+struct Heartbeat {
     turns: u64,
     /// Looks in a row at which that was the number.
     missed: u32,
@@ -26,7 +26,7 @@ impl Pulse {
     /// Begins to watch.
     pub fn new(stats: &Stats) -> Pulse {
         let turns = index_of("turns_total").expect("shards count their turns");
-        Pulse { stats: stats.clone(), shards: vec![Beat::default(); stats.boards().len()], turns }
+        Pulse { stats: stats.clone(), shards: vec![Heartbeat::default(); stats.boards().len()], turns }
     }
 
     /// Looks once. Returns the shards that stand still.
@@ -36,7 +36,7 @@ impl Pulse {
             beat.missed = if turns == beat.turns { beat.missed + 1 } else { 0 };
             beat.turns = turns;
         }
-        let still = |(_, beat): &(usize, &Beat)| beat.missed >= STANDSTILL_SAMPLES;
+        let still = |(_, beat): &(usize, &Heartbeat)| beat.missed >= STANDSTILL_SAMPLES;
         self.shards.iter().enumerate().filter(still).map(|(shard, _)| shard).collect()
     }
 }

@@ -30,15 +30,15 @@ pub struct Report {
     /// The last look.
     pub now: Sample,
     /// Calls by kind, with their latencies in the last seconds.
-    pub calls: Vec<Calls>,
+    pub calls: Vec<CallReport>,
     /// What somebody did not get, by reason.
-    pub losses: Vec<Loss>,
+    pub losses: Vec<LossReport>,
     /// Every counter, summed over all shards.
     pub totals: BTreeMap<String, u64>,
     /// One by one.
-    pub shards: Vec<Shard>,
+    pub shards: Vec<ShardReport>,
     /// The sites; those beyond the limit of names are summed as the last one, which has none.
-    pub domains: Vec<Domain>,
+    pub domains: Vec<DomainReport>,
 }
 
 /// One look at the server: rates are those since the look before, a second earlier.
@@ -74,7 +74,7 @@ pub struct Sample {
 /// Calls of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Calls {
+pub struct CallReport {
     /// Which.
     pub kind: String,
     /// Since the start.
@@ -90,7 +90,7 @@ pub struct Calls {
 /// A way in which something gets lost or refused.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Loss {
+pub struct LossReport {
     /// The counter.
     pub name: String,
     /// What it counts.
@@ -104,7 +104,7 @@ pub struct Loss {
 /// One shard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Shard {
+pub struct ShardReport {
     /// Its number.
     pub shard: usize,
     /// The share of its time in which it had something to do.
@@ -122,7 +122,7 @@ pub struct Shard {
 /// One site.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Domain {
+pub struct DomainReport {
     /// Its name; `None` for those that have none here.
     pub name: Option<String>,
     /// Users online.

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::Subject;
 use super::process::Process;
 use super::pulse::Pulse;
-use super::report::{Calls, Domain, Loss, Report, Sample, Shard};
+use super::report::{CallReport, DomainReport, LossReport, Report, Sample, ShardReport};
+use super::watched::WatchedServer;
 use crate::base::clock::{Deadline, rfc3339, wall_ms};
 use crate::base::limits::ops::{HISTORY_SAMPLES, RECENT_SAMPLES, SAMPLE_MS, STANDSTILL_SAMPLES};
 use crate::base::stats::{Board, COUNTERS, CallKind, Distribution, DomainCounts, index_of};
@@ -29,23 +29,23 @@ const LOSSES: [&str; 8] = [
 /// Looks at a server and remembers what it saw.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) subject: Subject,
-    seen: Mutex<Seen>,
+    pub(super) server: WatchedServer,
+    seen: Mutex<Observations>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct Observations {
     pulse: Pulse,
     standing_still: Vec<usize>,
     /// The last looks in full, the newest last; never empty.
-    recent: VecDeque<Look>,
+    recent: VecDeque<Snapshot>,
     /// All looks in short, the newest last.
     history: VecDeque<Sample>,
 }
 
 /// Everything as it was at one time.
 #[derive(Clone, Debug)]
-pub(super) struct Look {
+pub(super) struct Snapshot {
     /// When; it has passed when nobody has looked for too long.
     at: Deadline,
     /// The values of [`COUNTERS`] by shard.
@@ -57,35 +57,35 @@ pub(super) struct Look {
     /// How long calls took on all shards, by kind.
     pub(super) calls: Vec<Distribution>,
     pub(super) mailboxes: Vec<usize>,
-    pub(super) domains: BTreeMap<String, DomainSeen>,
-    pub(super) other_domains: DomainSeen,
+    pub(super) domains: BTreeMap<String, DomainSnapshot>,
+    pub(super) other_domains: DomainSnapshot,
     pub(super) process: Process,
 }
 
 /// A domain as it was at one time.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct DomainSeen {
+pub(super) struct DomainSnapshot {
     pub(super) users: u64,
     pub(super) counts: DomainCounts,
 }
 
-impl Look {
-    pub(super) fn now(subject: &Subject) -> Look {
-        let boards = subject.stats.boards();
+impl Snapshot {
+    pub(super) fn now(server: &WatchedServer) -> Snapshot {
+        let boards = server.stats.boards();
         let calls = |kind: CallKind| {
             boards.iter().fold(Distribution::default(), |mut sum, board| {
                 sum.add(&board.calls(kind));
                 sum
             })
         };
-        let (domains, other_domains) = look_at_domains(subject);
-        Look {
+        let (domains, other_domains) = look_at_domains(server);
+        Snapshot {
             at: Deadline::after_ms(u64::from(STANDSTILL_SAMPLES) * SAMPLE_MS),
             boards: boards.iter().map(Board::values).collect(),
-            poster: subject.stats.poster().values(),
+            poster: server.stats.poster().values(),
             turns: boards.iter().map(Board::turns).collect(),
             calls: CallKind::ALL.into_iter().map(calls).collect(),
-            mailboxes: (subject.mailboxes)(),
+            mailboxes: (server.mailboxes)(),
             domains,
             other_domains,
             process: Process::look(),
@@ -114,14 +114,14 @@ impl Look {
     }
 }
 
-fn look_at_domains(subject: &Subject) -> (BTreeMap<String, DomainSeen>, DomainSeen) {
+fn look_at_domains(server: &WatchedServer) -> (BTreeMap<String, DomainSnapshot>, DomainSnapshot) {
     let mut named = BTreeMap::new();
-    let mut others = DomainSeen { users: 0, counts: subject.stats.other_domains() };
-    for domain in (subject.domains)().iter() {
+    let mut others = DomainSnapshot { users: 0, counts: server.stats.other_domains() };
+    for domain in (server.domains)().iter() {
         let users = u64::from(domain.users.count());
-        match subject.stats.domain(domain.id) {
+        match server.stats.domain(domain.id) {
             Some(counts) => {
-                named.insert(domain.name.to_string(), DomainSeen { users, counts });
+                named.insert(domain.name.to_string(), DomainSnapshot { users, counts });
             }
             None => others.users += users,
         }
@@ -130,22 +130,22 @@ fn look_at_domains(subject: &Subject) -> (BTreeMap<String, DomainSeen>, DomainSe
 }
 
 impl Watch {
-    pub(super) fn new(subject: Subject) -> Watch {
-        let look = Look::now(&subject);
-        let pulse = Pulse::new(&subject.stats);
+    pub(super) fn new(server: WatchedServer) -> Watch {
+        let look = Snapshot::now(&server);
+        let pulse = Pulse::new(&server.stats);
         let first = sample(&look, &look, &look);
-        let seen = Seen {
+        let seen = Observations {
             pulse,
             standing_still: Vec::new(),
             recent: VecDeque::from([look]),
             history: VecDeque::from([first]),
         };
-        Watch { subject, seen: Mutex::new(seen) }
+        Watch { server, seen: Mutex::new(seen) }
     }
 
     /// Looks once more.
     pub(super) fn look(&self) {
-        let look = Look::now(&self.subject);
+        let look = Snapshot::now(&self.server);
         let mut seen = self.seen();
         seen.standing_still = seen.pulse.look();
         let sample = sample(seen.newest(), seen.eldest(), &look);
@@ -165,7 +165,7 @@ impl Watch {
 
     /// Everything as it is now, with rates as of the last look.
     pub(super) fn report(&self) -> Report {
-        let now = Look::now(&self.subject);
+        let now = Snapshot::now(&self.server);
         let seen = self.seen();
         let (eldest, newest) = (seen.eldest(), seen.newest());
         let totals = |sum: &dyn Fn(usize) -> u64| {
@@ -174,10 +174,10 @@ impl Watch {
         Report {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             time: rfc3339(wall_ms()),
-            uptime_s: self.subject.started.elapsed().as_secs(),
-            draining: self.subject.stats.is_draining(),
+            uptime_s: self.server.started.elapsed().as_secs(),
+            draining: self.server.stats.is_draining(),
             standing_still: seen.standing_still.clone(),
-            connections_per_shard_max: self.subject.connections_per_shard,
+            connections_per_shard_max: self.server.connections_per_shard,
             process: now.process,
             now: seen.history.back().cloned().unwrap_or_default(),
             calls: calls(eldest, newest),
@@ -185,7 +185,7 @@ impl Watch {
             totals: totals(&|index| now.sum_at(index)),
             shards: (0..now.boards.len())
                 .map(|shard| shard_report(shard, eldest, newest, &now))
-                .map(|(shard, values)| Shard { counters: totals(&|index| values[index]), ..shard })
+                .map(|(shard, values)| ShardReport { counters: totals(&|index| values[index]), ..shard })
                 .collect(),
             domains: domains(eldest, newest, &now),
         }
@@ -196,18 +196,18 @@ impl Watch {
         self.seen().history.iter().cloned().collect()
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, Observations> {
         // Whoever panicked with it has left it whole: it is changed by single steps.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
-    fn newest(&self) -> &Look {
+impl Observations {
+    fn newest(&self) -> &Snapshot {
         self.recent.back().expect("there is always one")
     }
 
-    fn eldest(&self) -> &Look {
+    fn eldest(&self) -> &Snapshot {
         self.recent.front().expect("there is always one")
     }
 }
@@ -220,7 +220,7 @@ fn push_bounded<T>(queue: &mut VecDeque<T>, item: T, most: usize) {
 }
 
 /// A look in short: rates since the one before, quantiles since the eldest.
-fn sample(before: &Look, eldest: &Look, now: &Look) -> Sample {
+fn sample(before: &Snapshot, eldest: &Snapshot, now: &Snapshot) -> Sample {
     let rate = Rate::between(before, now);
     let grown = |name: &str| rate.of(before.sum(name), now.sum(name));
     let recent = now.all_calls().since(&eldest.all_calls());
@@ -240,12 +240,12 @@ fn sample(before: &Look, eldest: &Look, now: &Look) -> Sample {
     }
 }
 
-fn calls(before: &Look, now: &Look) -> Vec<Calls> {
+fn calls(before: &Snapshot, now: &Snapshot) -> Vec<CallReport> {
     let rate = Rate::between(before, now);
     let kinds = CallKind::ALL.into_iter().zip(before.calls.iter().zip(&now.calls));
     let calls = kinds.map(|(kind, (before, now))| {
         let recent = now.since(before);
-        Calls {
+        CallReport {
             kind: kind.word().to_owned(),
             total: now.count(),
             per_s: rate.of(before.count(), now.count()),
@@ -256,9 +256,9 @@ fn calls(before: &Look, now: &Look) -> Vec<Calls> {
     calls.collect()
 }
 
-fn losses(before: &Look, now: &Look) -> Vec<Loss> {
+fn losses(before: &Snapshot, now: &Snapshot) -> Vec<LossReport> {
     let rate = Rate::between(before, now);
-    let of = |name: &str| Loss {
+    let of = |name: &str| LossReport {
         name: name.to_owned(),
         help: COUNTERS[index_of(name).expect("it is a counter")].help.trim().to_owned(),
         total: now.sum(name),
@@ -268,11 +268,16 @@ fn losses(before: &Look, now: &Look) -> Vec<Loss> {
 }
 
 /// A shard, with the values of its counters, which are for the caller to name.
-fn shard_report(shard: usize, before: &Look, newest: &Look, now: &Look) -> (Shard, Vec<u64>) {
+fn shard_report(
+    shard: usize,
+    before: &Snapshot,
+    newest: &Snapshot,
+    now: &Snapshot,
+) -> (ShardReport, Vec<u64>) {
     let rate = Rate::between(before, newest);
     let messages = index_of("messages_total").expect("it is a counter");
     let turns = newest.turns[shard].since(&before.turns[shard]);
-    let report = Shard {
+    let report = ShardReport {
         shard,
         busy: (rate.of(0, turns.sum_us) / 1_000_000.0).min(1.0),
         messages_per_s: rate.of(before.boards[shard][messages], newest.boards[shard][messages]),
@@ -283,19 +288,20 @@ fn shard_report(shard: usize, before: &Look, newest: &Look, now: &Look) -> (Shar
     (report, now.boards[shard].clone())
 }
 
-fn domains(before: &Look, newest: &Look, now: &Look) -> Vec<Domain> {
+fn domains(before: &Snapshot, newest: &Snapshot, now: &Snapshot) -> Vec<DomainReport> {
     let rate = Rate::between(before, newest);
-    let of = |name: Option<String>, now: DomainSeen, [before, newest]: [DomainSeen; 2]| Domain {
-        name,
-        users: now.users,
-        calls: now.counts.calls,
-        messages: now.counts.messages,
-        waiting_bytes: now.counts.waiting_bytes,
-        refused: now.counts.refused,
-        calls_per_s: rate.of(before.counts.calls, newest.counts.calls),
-        messages_per_s: rate.of(before.counts.messages, newest.counts.messages),
-    };
-    let at = |look: &Look, name: &str| look.domains.get(name).copied().unwrap_or_default();
+    let of =
+        |name: Option<String>, now: DomainSnapshot, [before, newest]: [DomainSnapshot; 2]| DomainReport {
+            name,
+            users: now.users,
+            calls: now.counts.calls,
+            messages: now.counts.messages,
+            waiting_bytes: now.counts.waiting_bytes,
+            refused: now.counts.refused,
+            calls_per_s: rate.of(before.counts.calls, newest.counts.calls),
+            messages_per_s: rate.of(before.counts.messages, newest.counts.messages),
+        };
+    let at = |look: &Snapshot, name: &str| look.domains.get(name).copied().unwrap_or_default();
     let named = now
         .domains
         .iter()
@@ -312,7 +318,7 @@ struct Rate {
 }
 
 impl Rate {
-    fn between(before: &Look, now: &Look) -> Rate {
+    fn between(before: &Snapshot, now: &Snapshot) -> Rate {
         Rate { seconds: before.at.elapsed().saturating_sub(now.at.elapsed()).as_secs_f64() }
     }
 
@@ -336,9 +342,9 @@ mod tests {
     use crate::base::limits::ops::DOMAINS_NAMED_MAX;
     use crate::base::stats::{Counters, Stats};
 
-    fn subject(domains: &Arc<Domains>) -> Subject {
+    fn server(domains: &Arc<Domains>) -> WatchedServer {
         let domains = Arc::clone(domains);
-        Subject {
+        WatchedServer {
             stats: Stats::new(2),
             domains: Box::new(move || Arc::clone(&domains)),
             mailboxes: Box::new(|| vec![0, 3]),
@@ -356,8 +362,8 @@ mod tests {
             .map(|number| DomainConfig::new(format!("site{number:04}"), "key"))
             .collect();
         let domains = Arc::new(Domains::new(&configs));
-        let watch = Watch::new(subject(&domains));
-        let stats = &watch.subject.stats;
+        let watch = Watch::new(server(&domains));
+        let stats = &watch.server.stats;
         let of = |users, messages_lost_total| Counters { users, messages_lost_total, ..Counters::default() };
         stats.board(0).publish(&of(5, 0), &of(0, 1));
         stats.board(1).publish(&of(0, 2), &of(7, 0));
@@ -380,17 +386,18 @@ mod tests {
         let message = report.calls.iter().find(|calls| calls.kind == "message").unwrap();
         assert!(message.total == 1 && message.p50_us.unwrap() > 200.0 && message.p99_us.unwrap() < 400.0);
         assert_eq!(report.domains.len(), DOMAINS_NAMED_MAX + 1);
-        let shown = |domain: &Domain| (domain.name.clone(), domain.users, domain.calls, domain.messages);
+        let shown =
+            |domain: &DomainReport| (domain.name.clone(), domain.users, domain.calls, domain.messages);
         assert_eq!(shown(&report.domains[0]), (Some("site0000".to_owned()), 1, 1, 1));
         assert_eq!(shown(&report.domains[DOMAINS_NAMED_MAX]), (None, 1, 1, 0));
-        let memory = |domain: &Domain| (domain.waiting_bytes, domain.refused);
+        let memory = |domain: &DomainReport| (domain.waiting_bytes, domain.refused);
         let [first, .., last] = &*report.domains else { panic!("there are many") };
         assert_eq!((memory(first), memory(last)), ((7, 0), (0, 3)));
     }
 
     #[test]
     fn the_history_has_an_end() {
-        let watch = Watch::new(subject(&Arc::default()));
+        let watch = Watch::new(server(&Arc::default()));
         for _ in 0..HISTORY_SAMPLES + 5 {
             watch.look();
         }
@@ -400,10 +407,10 @@ mod tests {
 
     #[test]
     fn a_shard_that_does_not_turn_is_an_illness() {
-        let watch = Watch::new(subject(&Arc::default()));
+        let watch = Watch::new(server(&Arc::default()));
         let turn = |turns_total| {
             watch
-                .subject
+                .server
                 .stats
                 .board(0)
                 .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());

@@ -3,6 +3,7 @@
 //! Owns: asking once a second and showing what comes. Must not: install signal handlers or end the process; the binary
 //! does, and sends what it hears as [`Event`]s. A server that cannot be reached is waited for, unless it is asked once.
 
+mod event;
 mod fetch;
 mod terminal;
 mod view;
@@ -16,19 +17,9 @@ use std::time::Duration;
 use crate::base::clock::Deadline;
 use crate::base::limits::ops::SAMPLE_MS;
 use crate::ops::admin::report::Report;
+pub use event::Event;
 use terminal::Terminal;
 use view::{Frame, HISTORY};
-
-/// What may happen while it is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Somebody pressed a key.
-    Key(u8),
-    /// The terminal has another size now.
-    Resized,
-    /// It is to end.
-    End,
-}
 
 /// Shows the server once, to whoever reads.
 pub fn once(admin: SocketAddr, out: &mut impl Write) -> io::Result<()> {

@@ -11,7 +11,7 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
-use super::Event;
+use super::event::Event;
 
 /// Columns where nobody says how many there are.
 const WIDTH_DEFAULT: usize = 100;

@@ -45,10 +45,10 @@ impl Display for Frame<'_> {
 }
 
 /// Pieces of a line, each with its colour.
-type Line = Vec<(&'static str, String)>;
+type FrameLine = Vec<(&'static str, String)>;
 
 impl Frame<'_> {
-    fn write_line(&self, f: &mut Formatter<'_>, line: &Line) -> fmt::Result {
+    fn write_line(&self, f: &mut Formatter<'_>, line: &FrameLine) -> fmt::Result {
         let mut left = self.width;
         for (colour, text) in line {
             let text: String = text.chars().take(left).collect();
@@ -63,7 +63,7 @@ impl Frame<'_> {
     }
 
     /// The error in place of a report, each part on a line of its own: a terminal may be narrow.
-    fn trouble(&self, error: &str) -> Vec<Line> {
+    fn trouble(&self, error: &str) -> Vec<FrameLine> {
         let mut parts = error.split("; ");
         let wrong = parts.next().unwrap_or_default();
         let mut lines = vec![
@@ -75,7 +75,7 @@ impl Frame<'_> {
         lines
     }
 
-    fn lines(&self, report: &Report) -> Vec<Line> {
+    fn lines(&self, report: &Report) -> Vec<FrameLine> {
         let mut lines = vec![self.title(report)];
         lines.extend(self.facts(report).into_iter().map(|line| vec![("", line)]));
         if !self.history.is_empty() {
@@ -89,7 +89,7 @@ impl Frame<'_> {
         lines
     }
 
-    fn title(&self, report: &Report) -> Line {
+    fn title(&self, report: &Report) -> FrameLine {
         let state = if !report.standing_still.is_empty() {
             let shards: Vec<_> = report.standing_still.iter().map(ToString::to_string).collect();
             (BAD, format!("STANDING STILL: shard {}", shards.join(", ")))
@@ -143,7 +143,7 @@ impl Table {
         Table { rows: vec![head.iter().map(ToString::to_string).collect()] }
     }
 
-    fn lines(&self, width: usize) -> Vec<Line> {
+    fn lines(&self, width: usize) -> Vec<FrameLine> {
         let columns = self.rows.first().map_or(0, Vec::len);
         let widest =
             |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -271,7 +271,7 @@ fn duration(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::admin::report::{Calls, Domain, Loss, Shard};
+    use crate::ops::admin::report::{CallReport, DomainReport, LossReport, ShardReport};
 
     fn report() -> Report {
         Report {
@@ -279,12 +279,20 @@ mod tests {
             uptime_s: 3_725,
             connections_per_shard_max: 10_000,
             now: Sample { users: 1_234, messages_per_s: 12.3, p50_us: Some(310.0), ..Sample::default() },
-            calls: vec![Calls { kind: "message".to_owned(), p99_us: Some(2_500.0), ..Calls::default() }],
-            losses: vec![Loss { name: "messages_lost_total".to_owned(), total: 7, ..Loss::default() }],
-            shards: vec![Shard { busy: 0.25, ..Shard::default() }],
+            calls: vec![CallReport {
+                kind: "message".to_owned(),
+                p99_us: Some(2_500.0),
+                ..CallReport::default()
+            }],
+            losses: vec![LossReport {
+                name: "messages_lost_total".to_owned(),
+                total: 7,
+                ..LossReport::default()
+            }],
+            shards: vec![ShardReport { busy: 0.25, ..ShardReport::default() }],
             domains: vec![
-                Domain { name: Some("a.example".to_owned()), users: 3, ..Domain::default() },
-                Domain { users: 9, ..Domain::default() },
+                DomainReport { name: Some("a.example".to_owned()), users: 3, ..DomainReport::default() },
+                DomainReport { users: 9, ..DomainReport::default() },
             ],
             ..Report::default()
         }

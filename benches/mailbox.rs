@@ -1,15 +1,15 @@
 //! What mail between shards costs: one batch, posted and taken.
 //!
-//! Owns: one mailbox with both of its ends. Must not: have a second thread, whose pace would be measured as well.
+//! Owns: one mailbox with both of its ends. Must not: start a second thread, whose pace would be measured as well.
 //!
 //! `awake` is mail to a shard that is busy: the batch is filled, posted, and taken again, without a system call. `asleep`
-//! is mail to one that sleeps: it said so, is woken when the batch is posted, and finds the event; this includes two
-//! system calls, the write that wakes and the poll that tells of it, neither of which has to wait. `none` is what
-//! a turn pays for mail if there is none: nothing to post, sleep announced, and awake again.
+//! is mail to a shard that sleeps: it has announced its sleep, is woken when the batch is posted, and finds the event. This
+//! includes two system calls, the write that wakes and the poll that returns it; neither has to wait. `none` is the cost
+//! of a turn without mail: nothing to post, sleep announced, awake again.
 //!
-//! A number here means CPU time on one core, of the sender and the receiver together, for a batch of so many pieces of
-//! mail. It is good for seeing whether a change of `shard/mailbox.rs` or `shard/wake.rs` made them faster or slower,
-//! and what a wake costs, which is why mail is posted once a turn. It is not what a message between two shards takes:
+//! A number here is CPU time on one core, of the sender and the receiver together, for a batch of this many pieces of
+//! mail. It shows whether a change of `shard/mailbox.rs` or `shard/wake.rs` made them faster or slower,
+//! and the cost of a wake, which is why mail is posted once a turn. It is not the latency of a message between two shards:
 //! there the mail passes from one core's cache to another's, and a core that sleeps needs some microseconds to wake up.
 
 use std::hint::black_box;
@@ -36,8 +36,8 @@ impl World {
     fn new() -> World {
         let poll = Poll::new().expect("a process may have an epoll");
         let waker = Waker::new(poll.registry(), Token(0)).expect("and an eventfd");
-        let (door, inbox) = mailbox(waker);
-        World { poll, events: Events::with_capacity(16), inbox, outbox: Outbox::new(vec![door]) }
+        let (handle, inbox) = mailbox(waker);
+        World { poll, events: Events::with_capacity(16), inbox, outbox: Outbox::new(vec![handle]) }
     }
 
     /// Posts a batch; returns how often that woke the receiver.
@@ -58,8 +58,8 @@ impl World {
     }
 
     /// The receiver's poll, which does not wait.
-    fn is_told(&mut self) -> bool {
-        self.poll.poll(&mut self.events, Some(Duration::ZERO)).expect("an epoll can be asked");
+    fn has_event(&mut self) -> bool {
+        self.poll.poll(&mut self.events, Some(Duration::ZERO)).expect("an epoll can be polled");
         !self.events.is_empty()
     }
 }
@@ -88,7 +88,7 @@ fn asleep(criterion: &mut Criterion) {
             bencher.iter(|| {
                 assert!(world.inbox.sleep(), "there is no mail");
                 assert_eq!(world.post(count), 1, "it sleeps");
-                assert!(world.is_told(), "it is woken");
+                assert!(world.has_event(), "it is woken");
                 world.inbox.awake();
                 world.take();
             });

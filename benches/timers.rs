@@ -1,17 +1,17 @@
 //! What deadlines cost: the wheel, used as a server uses it.
 //!
-//! Owns: sessions that wait, and when their deadlines are. Must not: wait; time is a number that is counted up.
+//! Owns: sessions that wait, and their deadlines. Must not: sleep; time is a number that is counted up.
 //!
-//! Nothing is ever cancelled: a deadline that moves later costs nothing until the wheel calls back, finds it moved, and
-//! is asked again. So a `callback` is the whole price of a deadline: its share of the turns that fire the wheel, the
-//! call back, and the entry made anew. Of 20 sessions called back, 19 had something to say or to hear meanwhile, and
-//! are asked for again at up to a poll's hold from now; one really waited so long. Of a thousand sessions a turn calls
-//! back a few, of a hundred thousand some hundreds, which share the price of the turn. A `turn` is what a turn pays
-//! for the wheel if nothing is due: to ask when something will be, and to fire.
+//! Nothing is ever cancelled: a deadline that moves later costs nothing until its entry fires and is set again. So a
+//! `callback` is the whole cost of a deadline: its share of the turns that fire the wheel, the entry that fires, and the new
+//! entry. Of 20 sessions whose entry fires, 19 were active meanwhile, and their entry is set again for up to the hold of a
+//! poll from now; one has really waited that long. In a turn a few of a thousand sessions fire, or some hundreds of a
+//! hundred thousand, and share the cost of the turn. A `turn` is the cost of the wheel in a turn in which nothing is due:
+//! finding the next moment, and firing.
 //!
-//! A number here means CPU time on one core, a few nanoseconds for the choice of the next deadline included. It is good
-//! for seeing whether a change of `shard/timers.rs` made it faster or slower. It is not what a held poll costs, which
-//! is answered and asked again over a socket; and in a server other things push the wheel out of the caches.
+//! A number here is CPU time on one core, with a few nanoseconds for the choice of the next deadline. It shows whether a
+//! change of `shard/timers.rs` made it faster or slower. It is not the cost of a held poll, which is answered and sent again
+//! over a socket; and in a server other work pushes the wheel out of the caches.
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
@@ -22,25 +22,25 @@ use nextim::base::slots::Slot;
 use nextim::node::shard::timers::Wheel;
 use nextim::router::mail::Alarm;
 
-/// How long polls are held, in milliseconds: from this, spread over that.
+/// The hold of a poll, in milliseconds: at least `HOLD_MS`, spread over `SPREAD_MS`.
 const HOLD_MS: u64 = 25_000;
 const SPREAD_MS: u64 = 3_000;
-/// How long ago something moved a deadline, in milliseconds, at most.
+/// The longest time since a deadline moved, in milliseconds.
 const MOVED_MS: u64 = 20_000;
-/// Sessions called back, of which one has waited as long as it may.
+/// Of this many sessions whose entry fires, one has waited until its deadline.
 const CALLED_BACK: u64 = 20;
-/// How far time goes on in a turn that fires something, in milliseconds: about as exact as the wheel is.
+/// The time between two turns that fire entries, in milliseconds: about the grain of the wheel.
 const TURN_MS: u64 = 64;
-/// How many waits are chosen beforehand: a prime, so that no session is always given the same.
+/// The number of waits chosen beforehand: a prime, so that no session always gets the same one.
 const WAITS: u64 = 4_093;
 
 /// Sessions that wait.
 struct World {
     wheel: Wheel<Alarm>,
     now: Tick,
-    /// Who has been called back and not been asked for again.
+    /// Entries that fired and are not set again.
     due: Vec<Alarm>,
-    /// How far from now deadlines are, one after another.
+    /// The times until deadlines, one after another.
     waits: Vec<u64>,
     next: usize,
 }
@@ -57,23 +57,23 @@ impl World {
         let waits = (0..WAITS).map(wait).collect();
         let mut world = World { wheel: Wheel::new(), now: Tick::ZERO, due: Vec::new(), waits, next: 0 };
         for index in 0..count {
-            world.ask(Alarm::Session(Slot { index, generation: NonZeroU32::MIN }));
+            world.set(Alarm::Session(Slot { index, generation: NonZeroU32::MIN }));
         }
         for _ in 0..3 * count {
-            let alarm = world.called_back();
-            world.ask(alarm);
+            let alarm = world.next_fired();
+            world.set(alarm);
         }
         world
     }
 
-    /// Asks to be called back.
-    fn ask(&mut self, alarm: Alarm) {
+    /// Sets an entry.
+    fn set(&mut self, alarm: Alarm) {
         self.wheel.insert(self.now.after(self.waits[self.next]), alarm);
         self.next = (self.next + 1) % self.waits.len();
     }
 
-    /// The next who is called back. Time goes on as far as that needs.
-    fn called_back(&mut self) -> Alarm {
+    /// The next entry that fires. Time advances as far as that needs.
+    fn next_fired(&mut self) -> Alarm {
         loop {
             if let Some(alarm) = self.due.pop() {
                 return alarm;
@@ -90,8 +90,8 @@ fn callbacks(criterion: &mut Criterion) {
         let mut world = World::with_sessions(count);
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
             bencher.iter(|| {
-                let alarm = world.called_back();
-                world.ask(black_box(alarm));
+                let alarm = world.next_fired();
+                world.set(black_box(alarm));
             });
         });
     }
@@ -103,7 +103,7 @@ fn turns(criterion: &mut Criterion) {
     for count in [1, 100_000] {
         let mut world = World::with_sessions(count);
         while let Some(alarm) = world.due.pop() {
-            world.ask(alarm);
+            world.set(alarm);
         }
         group.bench_function(BenchmarkId::from_parameter(count), |bencher| {
             bencher.iter(|| {

@@ -124,7 +124,7 @@ fn there_is_one_poll_call() {
         .iter()
         .flat_map(|source| vec![source.path.clone(); source.code.matches("poll.poll(").count()])
         .collect();
-    assert_eq!(calls, ["node/shard/mod.rs"]);
+    assert_eq!(calls, ["node/shard/turn.rs"]);
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! The server: threads, descriptors, and the life of the whole.
 //!
-//! Owns: starting the shards in the right order, reload, drain, and the end. Must not: install signal handlers or end
-//! the process; the binary does.
+//! Owns: starting the shards in the right order, reload, drain, and the end. Must not: install signal handlers or end the
+//! process; the binary does.
 //!
-//! **Descriptors.** Every shard has its own descriptor table (`unshare(CLONE_FILES)`): that removes the lock and the
-//! reference counts of a shared one, and lets each shard have as many descriptors as the limit says. The price is a
-//! rule: a descriptor that any other thread may touch (here: wakers) is made before the first shard gets its table, so
-//! that its number means the same everywhere; a number made later could be somebody's socket on another shard. (What the
-//! threads of the admin listener open later is theirs alone: they share the main table, and no shard knows it.) And
-//! what a process has open when it starts a server stays open in the shards as long as they run: start the server
-//! before opening anything whose closing matters.
+//! **Descriptors.** Every shard has its own descriptor table (`unshare(CLONE_FILES)`). That removes the lock and the
+//! reference counts of a shared table, and gives each shard as many descriptors as the limit allows. The price is a rule: a
+//! descriptor that another thread uses (here: a waker) is made before the first shard gets its table, so that its number
+//! means the same in all tables. A number made later could be a client's socket on another shard. The threads of the admin
+//! listener share the main table, so what they open later is theirs alone. And a descriptor that is open when a server
+//! starts stays open in its shards as long as they run: start the server before opening one whose close matters.
 
+pub mod error;
 mod plan;
 mod seat;
 pub mod shard;
@@ -29,49 +29,13 @@ use crate::base::limits::turn::BACKLOG;
 use crate::base::stats::Stats;
 use crate::bridges::returns::Returns;
 use crate::config::Config;
-use crate::node::shard::Report;
 use crate::node::shard::listener::bind;
-use crate::node::shard::mailbox::{Door, Parcel};
+use crate::node::shard::mailbox::{MailboxHandle, Parcel};
+use crate::node::shard::{Opening, ShardEvent};
 use crate::ops::admin::{Admin, WatchedServer};
-use plan::{Plan, raise_descriptor_limit};
-use seat::{Opening, seats};
-
-/// Why a server did not start. Names the setting that is to blame.
-#[derive(Debug)]
-pub struct StartError {
-    what: String,
-    source: io::Error,
-}
-
-impl StartError {
-    fn new(what: impl Into<String>, source: impl Into<io::Error>) -> StartError {
-        StartError { what: what.into(), source: source.into() }
-    }
-}
-
-impl std::fmt::Display for StartError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.what, self.source)
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
-
-/// A shard failed, so the server as a whole did: half a server is worse than none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServerError;
-
-impl std::fmt::Display for ServerError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a shard failed")
-    }
-}
-
-impl std::error::Error for ServerError {}
+use error::{ServerError, StartError, ended_early};
+use plan::{ShardPlan, raise_descriptor_limit};
+use seat::SharedParts;
 
 /// The message server.
 #[derive(Debug)]
@@ -80,18 +44,23 @@ pub struct Server;
 /// A running server. Dropping it leaves the server running until the process ends.
 #[derive(Debug)]
 pub struct Handle {
-    addresses: Vec<SocketAddr>,
-    plan: Plan,
-    doors: Vec<Door>,
-    /// The domains as they were configured last. Threads that serve never take this lock.
+    shards: RunningShards,
+    /// The domains of the last configuration. Threads that serve never take this lock.
     domains: Arc<Mutex<Arc<Domains>>>,
     admin: Option<Admin>,
     stats: Stats,
-    reports: Receiver<Report>,
-    threads: Mutex<Vec<JoinHandle<()>>>,
     returns: Returns,
     poster: Mutex<Option<JoinHandle<()>>>,
     drain_ms: u64,
+}
+
+#[derive(Debug)]
+struct RunningShards {
+    plan: ShardPlan,
+    addresses: Vec<SocketAddr>,
+    mailboxes: Vec<MailboxHandle>,
+    events: Receiver<ShardEvent>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 impl Server {
@@ -99,87 +68,84 @@ impl Server {
     pub fn start(config: &Config) -> Result<Handle, StartError> {
         config.check().map_err(|error| StartError::new("configuration", io::Error::other(error)))?;
         let descriptors_max = raise_descriptor_limit()?;
-        let plan = Plan::make(config, descriptors_max)?;
+        let plan = ShardPlan::make(config, descriptors_max)?;
         let admin = config.admin.map(open_admin).transpose()?;
         let domains = Arc::new(Domains::new(&config.domains));
         let stats = Stats::new(plan.shards);
         let patience_ms = config.timeouts.undelivered_ms;
         let (returns, poster) = Returns::start(Arc::clone(&domains), patience_ms, stats.clone())
             .map_err(|error| StartError::new("threads", error))?;
-        let started = Server::start_shards(config, plan, admin, domains, stats, (returns.clone(), poster));
-        let watched = started.and_then(|handle| {
-            handle.be_watched(config, descriptors_max).map_err(|error| StartError::new("admin", error))?;
+        let started = start_shards(config, plan, &domains, &stats, &returns).and_then(|shards| {
+            let handle = Handle {
+                shards,
+                domains: Arc::new(Mutex::new(domains)),
+                admin,
+                stats,
+                returns: returns.clone(),
+                poster: Mutex::new(Some(poster)),
+                drain_ms: config.timeouts.drain_ms,
+            };
+            handle.serve_admin(config, descriptors_max).map_err(|error| StartError::new("admin", error))?;
             Ok(handle)
         });
-        if watched.is_err() {
+        if started.is_err() {
             returns.finish(0);
         }
-        watched
+        started
     }
+}
 
-    fn start_shards(
-        config: &Config,
-        plan: Plan,
-        admin: Option<Admin>,
-        domains: Arc<Domains>,
-        stats: Stats,
-        (returns, poster): (Returns, JoinHandle<()>),
-    ) -> Result<Handle, StartError> {
-        let (report, reports) = unbounded();
-        let (waiting, doors) = seats(config, plan, &domains, &stats, &returns, &report)?;
-        let (said, heard) = unbounded();
-        let (threads, orders) = waiting
-            .into_iter()
-            .map(|seat| seat.take(said.clone()))
-            .collect::<Result<(Vec<_>, Vec<_>), _>>()?;
-        // When all have said so, every shard has a table of its own: what is opened now is opened in one only.
-        hear_all(&heard, plan.shards, "shards")?;
-        let (holders, addresses) = hold_addresses(&config.listen)?;
-        let poll_url = poll_url(config, &addresses);
-        for order in orders {
-            let opening = Opening { addresses: addresses.clone(), poll_url: Arc::clone(&poll_url) };
-            order.send(opening).map_err(|_| StartError::new("shards", ended_early()))?;
-        }
-        hear_all(&heard, plan.shards, "listen")?;
-        drop(holders);
-        let (threads, domains) = (Mutex::new(threads), Arc::new(Mutex::new(domains)));
-        let (poster, drain_ms) = (Mutex::new(Some(poster)), config.timeouts.drain_ms);
-        Ok(Handle {
-            addresses,
-            plan,
-            doors,
-            domains,
-            admin,
-            stats,
-            reports,
-            threads,
-            returns,
-            poster,
-            drain_ms,
-        })
+fn start_shards(
+    config: &Config,
+    plan: ShardPlan,
+    domains: &Arc<Domains>,
+    stats: &Stats,
+    returns: &Returns,
+) -> Result<RunningShards, StartError> {
+    let (event, events) = unbounded();
+    let shared = SharedParts {
+        domains: Arc::clone(domains),
+        stats: stats.clone(),
+        returns: returns.clone(),
+        events: event,
+    };
+    let (parts, mailboxes) = seat::make_parts(config, plan, &shared)?;
+    let (step, steps) = unbounded();
+    let started = parts.into_iter().map(|parts| seat::start(parts, step.clone()));
+    let (threads, openings) = started.collect::<Result<(Vec<_>, Vec<_>), _>>()?;
+    // After this step every shard has a table of its own: a descriptor opened now is in one table only.
+    await_step(&steps, plan.shards, "shards")?;
+    let (holders, addresses) = hold_addresses(&config.listen)?;
+    let poll_url = poll_url(config, &addresses);
+    for opening in openings {
+        let order = Opening { addresses: addresses.clone(), poll_url: Arc::clone(&poll_url) };
+        opening.send(order).map_err(|_| StartError::new("shards", ended_early()))?;
     }
+    await_step(&steps, plan.shards, "listen")?;
+    drop(holders);
+    Ok(RunningShards { plan, addresses, mailboxes, events, threads: Mutex::new(threads) })
 }
 
 impl Handle {
     /// The addresses it listens on, ports resolved.
     pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+        &self.shards.addresses
     }
 
-    /// Where it can be watched, the port resolved.
+    /// The address of the admin listener, the port resolved.
     pub fn admin(&self) -> Option<SocketAddr> {
         self.admin.as_ref().map(Admin::address)
     }
 
     /// Lets the admin listener answer, if there is one.
-    fn be_watched(&self, config: &Config, descriptors_max: usize) -> io::Result<()> {
+    fn serve_admin(&self, config: &Config, descriptors_max: usize) -> io::Result<()> {
         let Some(admin) = &self.admin else { return Ok(()) };
-        let (domains, doors) = (Arc::clone(&self.domains), self.doors.clone());
+        let (domains, mailboxes) = (Arc::clone(&self.domains), self.shards.mailboxes.clone());
         admin.serve(WatchedServer {
             stats: self.stats.clone(),
             domains: Box::new(move || Arc::clone(&lock(&domains))),
-            mailboxes: Box::new(move || doors.iter().map(Door::batches).collect()),
-            connections_per_shard: self.plan.connections_per_shard,
+            mailboxes: Box::new(move || mailboxes.iter().map(MailboxHandle::batches).collect()),
+            connections_per_shard: self.shards.plan.connections_per_shard,
             descriptors_max,
             hosts: config.admin_hosts.clone(),
             started: Deadline::after_ms(0),
@@ -187,17 +153,17 @@ impl Handle {
         })
     }
 
-    /// How many shards it has.
+    /// The number of shards.
     pub fn shards(&self) -> usize {
-        self.plan.shards
+        self.shards.plan.shards
     }
 
-    /// How many connections its limits allow.
+    /// The most connections its limits allow.
     pub fn capacity(&self) -> usize {
-        self.plan.shards * self.plan.connections_per_shard
+        self.shards.plan.shards * self.shards.plan.connections_per_shard
     }
 
-    /// What it counts.
+    /// The statistics.
     pub fn stats(&self) -> &Stats {
         &self.stats
     }
@@ -207,56 +173,56 @@ impl Handle {
         let mut domains = lock(&self.domains);
         *domains = Arc::new(domains.reload(configs));
         self.returns.reload(Arc::clone(&domains));
-        for door in &self.doors {
-            door.put(Parcel::Domains(Arc::clone(&domains)));
-        }
+        self.send_all(|| Parcel::Domains(Arc::clone(&domains)));
     }
 
-    /// Begins to go down: nothing new is taken, what is there is finished. [`Handle::wait`] returns when it is.
+    /// Begins to go down: nothing new is taken, what has begun is finished. [`Handle::wait`] returns when it is.
     pub fn drain(&self) {
-        // Whoever asks whether it is ready hears this before any listener is closed.
+        // `/readyz` changes before any listener is closed.
         self.stats.begin_drain();
-        for door in &self.doors {
-            door.put(Parcel::Drain);
+        self.send_all(|| Parcel::Drain);
+    }
+
+    fn send_all(&self, parcel: impl Fn() -> Parcel) {
+        for mailbox in &self.shards.mailboxes {
+            mailbox.send(parcel());
         }
     }
 
-    /// Waits until the server has drained, and what was not delivered has been posted, or could not be in the time that a
-    /// drain may take. An error as soon as a shard has failed.
+    /// Waits until the server has drained, and undelivered messages are posted, or could not be in the time that a drain
+    /// may take. An error as soon as a shard has failed.
     pub fn wait(&self) -> Result<(), ServerError> {
-        let (mut serving, mut alive) = (self.plan.shards, self.plan.shards);
+        let (mut serving, mut alive) = (self.shards(), self.shards());
         while alive > 0 {
-            match self.reports.recv() {
-                Ok(Report::Drained) => {
+            match self.shards.events.recv() {
+                Ok(ShardEvent::Drained) => {
                     serving -= 1;
                     if serving == 0 {
-                        for door in &self.doors {
-                            door.put(Parcel::Stop);
-                        }
+                        self.send_all(|| Parcel::Stop);
                     }
                 }
-                Ok(Report::Ended { failed: false }) => alive -= 1,
-                Ok(Report::Ended { failed: true }) | Err(_) => return Err(ServerError),
+                Ok(ShardEvent::Ended { failed: false }) => alive -= 1,
+                Ok(ShardEvent::Ended { failed: true }) | Err(_) => return Err(ServerError),
             }
         }
-        for thread in lock(&self.threads).drain(..) {
+        for thread in lock(&self.shards.threads).drain(..) {
             thread.join().map_err(|_| ServerError)?;
         }
-        // The shards have handed in all they had.
+        // The shards have handed in all their undelivered messages.
         self.returns.finish(self.drain_ms);
         if let Some(poster) = lock(&self.poster).take() {
             poster.join().map_err(|_| ServerError)?;
         }
         if let Some(admin) = &self.admin {
-            // It cannot fail for a socket that listens; a thread that is left would only answer on.
+            // This does not fail for a listening socket. If it did, a thread would go on answering until the process ends.
             SockRef::from(admin.listener()).shutdown(std::net::Shutdown::Both).ok();
         }
         Ok(())
     }
 }
 
-/// Takes the address of the admin listener, where as many may wait to be accepted as at the shards: with the few the
-/// standard library asks for, a probe that comes with a crowd would try again after a second, when it has given up.
+/// Opens the admin listener, with as long a queue of unaccepted connections as the shards have. With the short one of the
+/// standard library, a probe that comes with a crowd would be sent its second packet a second later, after its timeout.
 fn open_admin(address: SocketAddr) -> Result<Admin, StartError> {
     let open = || {
         let admin = Admin::open(address)?;
@@ -266,20 +232,16 @@ fn open_admin(address: SocketAddr) -> Result<Admin, StartError> {
     open().map_err(|error: io::Error| StartError::new(format!("admin {address}"), error))
 }
 
-/// Waits until so many have said that all is well.
-fn hear_all(heard: &Receiver<io::Result<()>>, count: usize, setting: &str) -> Result<(), StartError> {
+/// Waits until this many shards have taken a step of their start.
+fn await_step(steps: &Receiver<io::Result<()>>, count: usize, setting: &str) -> Result<(), StartError> {
     for _ in 0..count {
-        let said = heard.recv().unwrap_or_else(|_| Err(ended_early()));
-        said.map_err(|error| StartError::new(setting, error))?;
+        let step = steps.recv().unwrap_or_else(|_| Err(ended_early()));
+        step.map_err(|error| StartError::new(setting, error))?;
     }
     Ok(())
 }
 
-fn ended_early() -> io::Error {
-    io::Error::other("a shard ended while the server started")
-}
-
-/// Makes sure that nobody has these addresses, resolves their ports, and holds them until the shards have them.
+/// Makes sure that these addresses are free, resolves their ports, and holds them until the shards have them.
 fn hold_addresses(listen: &[SocketAddr]) -> Result<(Vec<Socket>, Vec<SocketAddr>), StartError> {
     let hold = |wanted: &SocketAddr| {
         let probe = bind(*wanted, false)?;
@@ -294,7 +256,7 @@ fn hold_addresses(listen: &[SocketAddr]) -> Result<(Vec<Socket>, Vec<SocketAddr>
     Ok(attempts.collect::<Result<Vec<_>, _>>()?.into_iter().unzip())
 }
 
-/// Where browsers poll: what `online` answers as `server`.
+/// The URL at which browsers poll: the `server` in the answer to `/presences/online`.
 fn poll_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
     let base = match (&config.public_url, addresses.first()) {
         (Some(url), _) => url.clone(),
@@ -304,7 +266,7 @@ fn poll_url(config: &Config, addresses: &[SocketAddr]) -> Arc<str> {
     format!("{base}/packets").into()
 }
 
-/// A lock whose holder panicked guards nothing that could be half-done.
+/// Takes a lock. A thread that panicked with it left nothing half-done.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

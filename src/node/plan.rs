@@ -1,4 +1,4 @@
-//! The plan: how many shards a server has, and what the descriptor limit leaves to each.
+//! The plan: the number of shards, and what the descriptor limit leaves to each.
 //!
 //! Owns: the arithmetic, and raising the limit. Must not: open anything.
 
@@ -7,21 +7,21 @@ use std::thread;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use super::StartError;
+use super::error::StartError;
 use crate::base::limits::settings::SHARDS_MAX;
 use crate::base::limits::turn::{CONNECTIONS_WANTED, DESCRIPTOR_RESERVE};
 use crate::config::Config;
 
-/// How many shards there are and what each may hold.
+/// The size of a server.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
+pub(super) struct ShardPlan {
     pub(super) shards: usize,
     pub(super) connections_per_shard: usize,
 }
 
-impl Plan {
-    pub(super) fn make(config: &Config, descriptors: usize) -> Result<Plan, StartError> {
-        // Every shard's table has a copy of what all of them had open: an epoll and a waker each.
+impl ShardPlan {
+    pub(super) fn make(config: &Config, descriptors: usize) -> Result<ShardPlan, StartError> {
+        // The table of each shard has a copy of the epoll and the waker of every shard.
         let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let shards = config.shards.map_or_else(|| shards_for(CONNECTIONS_WANTED, cores, room), usize::from);
@@ -31,12 +31,12 @@ impl Plan {
         }
         let configured = config.limits.connections_per_shard;
         let connections_per_shard = if configured == 0 { room(shards) } else { configured.min(room(shards)) };
-        Ok(Plan { shards, connections_per_shard })
+        Ok(ShardPlan { shards, connections_per_shard })
     }
 }
 
-/// The fewest shards, but no fewer than cores, that together have room for so many connections; if none have, those
-/// that have most.
+/// The fewest shards, but no fewer than cores, that together have room for this many connections. If no number has, the
+/// one with the most room.
 fn shards_for(connections: usize, cores: usize, room: impl Fn(usize) -> usize) -> usize {
     let in_all = |shards: &usize| shards * room(*shards);
     let mut choices = cores.min(SHARDS_MAX)..=SHARDS_MAX;
@@ -44,7 +44,7 @@ fn shards_for(connections: usize, cores: usize, room: impl Fn(usize) -> usize) -
     enough.or_else(|| choices.by_ref().max_by_key(in_all)).unwrap_or(cores)
 }
 
-/// Raises the soft limit of descriptors to the hard one. Returns it.
+/// Raises the soft limit of descriptors to the hard limit. Returns it.
 pub(super) fn raise_descriptor_limit() -> Result<usize, StartError> {
     let raise = || {
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn there_are_as_many_shards_as_connections_call_for() {
+    fn connections_decide_how_many_shards_there_are() {
         let check = |descriptors: usize, cores: usize, expected: usize| {
             let room = |shards: usize| descriptors.saturating_sub(DESCRIPTOR_RESERVE + 2 * shards);
             assert_eq!(

@@ -1,8 +1,7 @@
 //! One connection: its state and its socket.
 //!
-//! Owns: what is remembered of a connection between turns, and reading and writing without blocking. Must not: parse,
-//! or know the router. While it waits it owns no buffer: input and output live in boxes only as long as something of
-//! them is unfinished.
+//! Owns: what a connection keeps between turns, and reads and writes that do not block. Must not: parse, or call the
+//! router. A connection that waits owns no buffer: input and output are boxed only while some of them is unfinished.
 
 use std::io::{ErrorKind, IoSlice, Read, Write};
 use std::num::NonZeroU32;
@@ -10,37 +9,33 @@ use std::num::NonZeroU32;
 use mio::net::TcpStream;
 
 use super::gate::Visitor;
-use super::unserved::{Stage, Unserved};
-use crate::api::Shape;
-use crate::base::clock::{Moment, Stamp, Tick};
-use crate::base::domains::DomainId;
+use super::pending::{InputStage, PendingInput};
+use super::state::{ConnState, Deferral, Tally};
+use crate::base::clock::{Moment, Tick};
 use crate::base::memory::{Held, Memory, Owner};
 use crate::base::slots::{UNBORN, kept};
-use crate::base::stats::{CallKind, Counters};
-use crate::router::ids::SessionKey;
 
 /// A connection of a shard.
 #[derive(Debug)]
-pub(crate) struct Conn {
+pub(super) struct Conn {
     stream: TcpStream,
-    state: State,
-    /// The number of the request that is being served; its answer carries it.
-    pub(crate) serial: u32,
-    /// Bytes that were read but not served yet.
-    pub(crate) input: Option<Box<Unserved>>,
-    output: Option<Box<Unsent>>,
-    /// The kernel has bytes for us that were not read, because an answer was due first.
-    pub(crate) readable: bool,
+    state: ConnState,
+    /// The number of the request that is being served, which its answer carries; 0 between requests.
+    serial: u32,
+    /// Bytes that were read and are not served.
+    pub(super) input: Option<Box<PendingInput>>,
+    output: Option<Box<PendingOutput>>,
+    /// The kernel has bytes that were not read, because an answer was due first.
+    pub(super) readable: bool,
     /// The peer will send nothing more.
-    pub(crate) half_closed: bool,
-    /// Where it comes from.
-    pub(crate) visitor: Visitor,
-    /// Whether it stands in a list of those to go on with. Only taking it off the list clears this.
-    pub(crate) deferral: Deferral,
-    /// When it has waited long enough for whatever it waits for.
-    pub(crate) due: Moment,
+    pub(super) half_closed: bool,
+    visitor: Visitor,
+    /// Whether it stands in a list of connections to continue. Only taking it off the list clears this.
+    pub(super) deferral: Deferral,
+    /// The deadline of its current state.
+    due: Moment,
     /// The earliest alarm that is set.
-    pub(crate) armed: Moment,
+    armed: Moment,
     generation: NonZeroU32,
 }
 
@@ -49,117 +44,34 @@ kept!(Conn);
 // A million of these wait at a time.
 const _: () = assert!(size_of::<Conn>() <= crate::base::limits::parked::CONN_BYTES_MAX);
 
-/// What a connection is doing.
+/// The rest of an answer. Of an asset no byte is copied, however slowly the peer takes it.
 #[derive(Debug)]
-pub(crate) enum State {
-    /// Nothing, or it receives a request.
-    Reading,
-    /// A call of it is with a router; a poll that no session can be found for is one, too, and is not measured.
-    Calling(Shape, Option<Begun>),
-    /// A poll of it is with the owner of this session. Nothing is read meanwhile.
-    Parked(Shape, SessionKey),
-    /// An answer did not fit into the socket.
-    Writing {
-        /// The session to tell whether the answer was flushed.
-        fate: Option<SessionKey>,
-        /// What to do when it was.
-        then: Then,
-    },
-    /// Everything was said; what the peer still sends is thrown away, so that it reads the answer and not a reset.
-    Farewell,
-    /// Closed; freed at the end of the turn.
-    Dead,
-}
-
-/// What will be known of a call when it is answered: whose and what kind it was, and how long it took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Begun {
-    pub(crate) domain: DomainId,
-    pub(crate) kind: CallKind,
-    pub(crate) at: Stamp,
-}
-
-/// How many connections of a shard are in which state. Kept with every change, because there are too many to count.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
-    reading: u64,
-    calling: u64,
-    parked: u64,
-    writing: u64,
-    closing: u64,
-}
-
-impl Tally {
-    /// Writes it to the counters.
-    pub(crate) fn show(&self, counters: &mut Counters) {
-        counters.connections_reading = self.reading;
-        counters.connections_calling = self.calling;
-        counters.connections_parked = self.parked;
-        counters.connections_writing = self.writing;
-        counters.connections_closing = self.closing;
-    }
-
-    /// Where connections of this state are counted; the dead are nowhere.
-    fn of(&mut self, state: &State) -> Option<&mut u64> {
-        match state {
-            State::Reading => Some(&mut self.reading),
-            State::Calling(..) => Some(&mut self.calling),
-            State::Parked(..) => Some(&mut self.parked),
-            State::Writing { .. } => Some(&mut self.writing),
-            State::Farewell => Some(&mut self.closing),
-            State::Dead => None,
-        }
-    }
-}
-
-/// What to do after an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// Read the next request.
-    Read,
-    /// Close.
-    Close,
-    /// Close, but listen a little: the peer may be in the middle of sending.
-    Farewell,
-}
-
-impl Then {
-    /// What to do after an answer of this shape.
-    pub(crate) fn after(shape: &Shape) -> Then {
-        if shape.close { Then::Close } else { Then::Read }
-    }
-}
-
-/// Whether a connection is to be gone on with without an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Deferral {
-    /// It is not.
-    No,
-    /// In the next turn.
-    NextTurn,
-    /// When the domain whose request was read has a share of a turn again.
-    Postponed,
-}
-
-/// What a peer has not taken yet. Of an asset, however slowly it is taken, no byte is copied.
-#[derive(Debug)]
-struct Unsent {
+struct PendingOutput {
     bytes: Vec<u8>,
-    /// What follows them.
+    /// Follows `bytes`.
     asset: &'static [u8],
-    /// How much of both was sent.
+    /// Bytes of both that were sent.
     sent: usize,
-    /// When all of it must have been taken.
+    /// The deadline of the whole.
     until: Tick,
     _held: Held,
 }
 
-/// What reading brought.
+/// How the rest of an answer is kept that does not fit into the socket.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Retention<'m> {
+    pub(super) memory: &'m Memory,
+    /// The account of the rest.
+    pub(super) owner: Owner,
+    /// The deadline of the whole answer.
+    pub(super) until: Tick,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Got {
-    /// So many bytes, and more may be there: the buffer was filled.
+pub(super) enum ReadOutcome {
+    /// This many bytes, and there may be more: the buffer is full.
     Filled(usize),
-    /// So many bytes, and nothing more: a short read has drained the socket (epoll(7)).
+    /// This many bytes, and nothing more: a short read has drained the socket (epoll(7)).
     Drained(usize),
     /// The peer will send nothing more.
     End,
@@ -167,12 +79,11 @@ pub(crate) enum Got {
     Broken,
 }
 
-/// What writing achieved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Put {
+pub(super) enum WriteOutcome {
     /// The kernel has taken the last byte.
     Flushed,
-    /// Some of it is still here.
+    /// A rest is kept.
     Unfinished,
     /// The peer did not take all of it, and the rest is not kept: too much waits for its domain.
     Unkept,
@@ -182,11 +93,10 @@ pub(crate) enum Put {
 
 impl Conn {
     /// A connection that was just accepted.
-    pub(crate) fn new(stream: TcpStream, visitor: Visitor, tally: &mut Tally) -> Conn {
-        tally.reading += 1;
+    pub(super) fn new(stream: TcpStream, visitor: Visitor) -> Conn {
         Conn {
             stream,
-            state: State::Reading,
+            state: ConnState::Reading,
             serial: 0,
             input: None,
             output: None,
@@ -200,126 +110,189 @@ impl Conn {
         }
     }
 
-    /// What it is doing.
-    pub(crate) fn state(&self) -> &State {
+    pub(super) fn state(&self) -> &ConnState {
         &self.state
     }
 
-    /// From now on it does this; returns what it did.
-    pub(crate) fn turn_to(&mut self, state: State, tally: &mut Tally) -> State {
-        if let Some(count) = tally.of(&self.state) {
-            *count -= 1;
+    /// Changes the state, and the tally with it; returns the state before.
+    pub(super) fn turn_to(&mut self, state: ConnState, tally: &mut Tally) -> ConnState {
+        if matches!(state, ConnState::Parked(..)) {
+            debug_assert!(
+                self.input.is_none() && self.output.is_none(),
+                "a parked connection holds no buffer"
+            );
         }
-        if let Some(count) = tally.of(&state) {
-            *count += 1;
-        }
+        tally.uncount(&self.state);
+        tally.count(&state);
         std::mem::replace(&mut self.state, state)
     }
 
+    pub(super) fn visitor(&self) -> Visitor {
+        self.visitor
+    }
+
+    pub(super) fn serial(&self) -> u32 {
+        self.serial
+    }
+
+    /// A request becomes a call with this number, to be answered by `due`. No alarm is set: one sweep covers all calls.
+    pub(super) fn begin_call(&mut self, serial: u32, due: Moment) {
+        (self.serial, self.due) = (serial, due);
+    }
+
+    /// The call is answered: no later answer finds it.
+    pub(super) fn end_call(&mut self) {
+        self.serial = 0;
+    }
+
+    pub(super) fn is_overdue(&self, now: Tick) -> bool {
+        self.due.tick() <= now
+    }
+
+    /// Sets the deadline. Returns the alarm it needs, unless an earlier one is set already.
+    pub(super) fn set_due(&mut self, due: Tick, now: Tick) -> Option<Moment> {
+        self.due = Moment::not_before(due);
+        self.next_alarm(now)
+    }
+
+    /// The next alarm that the deadline needs, unless an earlier one is set already. It counts as set.
+    pub(super) fn next_alarm(&mut self, now: Tick) -> Option<Moment> {
+        let alarm = self.due.alarm(now);
+        let is_earlier = alarm < self.armed;
+        if is_earlier {
+            self.armed = alarm;
+        }
+        is_earlier.then_some(alarm)
+    }
+
+    /// An alarm fired. Returns whether it was the earliest; a later one was replaced and means nothing.
+    pub(super) fn take_alarm(&mut self, now: Tick) -> bool {
+        let is_earliest = self.armed.tick() <= now;
+        if is_earliest {
+            self.armed = Moment::NEVER;
+        }
+        is_earliest
+    }
+
     /// The socket, to be registered.
-    pub(crate) fn stream_mut(&mut self) -> &mut TcpStream {
+    pub(super) fn stream_mut(&mut self) -> &mut TcpStream {
         &mut self.stream
     }
 
     /// Reads once.
-    pub(crate) fn read(&mut self, buffer: &mut [u8]) -> Got {
+    pub(super) fn read(&mut self, buffer: &mut [u8]) -> ReadOutcome {
         debug_assert!(!buffer.is_empty(), "reading nothing looks like the end");
         loop {
             match self.stream.read(buffer) {
-                Ok(0) => return Got::End,
-                Ok(bytes) if bytes == buffer.len() => return Got::Filled(bytes),
-                Ok(bytes) => return Got::Drained(bytes),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Got::Drained(0),
+                Ok(0) => return ReadOutcome::End,
+                Ok(bytes) if bytes == buffer.len() => return ReadOutcome::Filled(bytes),
+                Ok(bytes) => return ReadOutcome::Drained(bytes),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadOutcome::Drained(0),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return Got::Broken,
+                Err(_) => return ReadOutcome::Broken,
             }
         }
     }
 
-    /// Writes an answer, `bytes` and behind them `asset`; what does not fit is kept for its owner, and must be taken
-    /// `until` then.
-    pub(crate) fn write(
+    /// Writes an answer, `bytes` and then `asset`. A rest that does not fit into the socket is retained.
+    pub(super) fn write(
         &mut self,
         bytes: &[u8],
         asset: &'static [u8],
-        until: Tick,
-        (memory, owner): (&Memory, Owner),
-    ) -> Put {
+        retention: Retention<'_>,
+    ) -> WriteOutcome {
         assert!(self.output.is_none(), "one answer at a time");
         let mut sent = 0;
-        let put = put(&mut self.stream, bytes, asset, &mut sent);
-        if put == Put::Unfinished {
+        let outcome = write(&mut self.stream, bytes, asset, &mut sent);
+        if outcome == WriteOutcome::Unfinished {
+            let Retention { memory, owner, until } = retention;
             if let Owner::Domain(domain) = owner
                 && !memory.admits_under_way(domain)
             {
-                return Put::Unkept;
+                return WriteOutcome::Unkept;
             }
             let asset = &asset[sent.saturating_sub(bytes.len())..];
             let bytes = bytes.get(sent..).unwrap_or_default().to_vec();
-            let held = memory.hold(owner, bytes.capacity() + size_of::<Unsent>());
-            self.output = Some(Box::new(Unsent { bytes, asset, sent: 0, until, _held: held }));
+            let held = memory.hold(owner, bytes.capacity() + size_of::<PendingOutput>());
+            self.output = Some(Box::new(PendingOutput { bytes, asset, sent: 0, until, _held: held }));
         }
-        put
+        outcome
     }
 
-    /// When all of the answer that is being taken must have been.
-    pub(crate) fn taken_until(&self) -> Tick {
+    /// The deadline of the whole answer that is being written.
+    pub(super) fn written_until(&self) -> Tick {
         self.output.as_ref().map_or(Tick::NEVER, |output| output.until)
     }
 
-    /// Goes on with an answer that did not fit.
-    pub(crate) fn write_more(&mut self) -> Put {
-        let Some(output) = &mut self.output else { return Put::Flushed };
-        let put = put(&mut self.stream, &output.bytes, output.asset, &mut output.sent);
-        if put != Put::Unfinished {
+    /// Continues an answer that did not fit.
+    pub(super) fn write_more(&mut self) -> WriteOutcome {
+        let Some(output) = &mut self.output else { return WriteOutcome::Flushed };
+        let outcome = write(&mut self.stream, &output.bytes, output.asset, &mut output.sent);
+        if outcome != WriteOutcome::Unfinished {
             self.output = None;
         }
-        put
+        outcome
     }
 
-    /// Forgets what was not served and not sent, at its end.
-    pub(crate) fn forget(&mut self) {
+    /// Drops unfinished input and output, at its end.
+    pub(super) fn forget(&mut self) {
         (self.input, self.output) = (None, None);
     }
 
-    /// Tells the peer that nothing more will come.
-    pub(crate) fn shut_writing(&mut self) {
-        // If it fails the peer is gone, which is just as well.
+    /// Closes the writing half: the peer reads the end of the stream.
+    pub(super) fn shut_writing(&mut self) {
+        // This fails only if the peer is gone, which means the same.
         if self.stream.shutdown(std::net::Shutdown::Write).is_err() {
             self.half_closed = true;
         }
     }
 
-    /// The shape the awaited answer must have, if one is awaited, and what is to be known of its call; then it is
-    /// awaited no more.
-    pub(crate) fn take_shape(&mut self, tally: &mut Tally) -> Option<(Shape, Option<Begun>)> {
-        if !matches!(self.state, State::Calling(..) | State::Parked(..)) {
-            return None;
-        }
-        match self.turn_to(State::Reading, tally) {
-            State::Calling(shape, begun) => Some((shape, begun)),
-            State::Parked(shape, _) => Some((shape, None)),
-            State::Reading | State::Writing { .. } | State::Farewell | State::Dead => None,
-        }
-    }
-
     /// Whether it only waits for a request.
-    pub(crate) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Reading) && self.input.is_none()
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, ConnState::Reading) && self.input.is_none()
     }
 
     /// Whether a request of it has arrived in part.
-    pub(crate) fn is_arriving(&self) -> bool {
-        self.input.as_ref().is_some_and(|input| input.stage != Stage::Unseen)
+    pub(super) fn is_arriving(&self) -> bool {
+        self.input.as_ref().is_some_and(|input| input.stage != InputStage::Unseen)
     }
 
-    /// Whether bytes of it may hold whole requests that were not looked at.
-    pub(crate) fn has_unseen(&self) -> bool {
-        self.input.as_ref().is_some_and(|input| input.stage == Stage::Unseen)
+    /// Whether its input may hold whole requests that were not looked at.
+    pub(super) fn has_unseen(&self) -> bool {
+        self.input.as_ref().is_some_and(|input| input.stage == InputStage::Unseen)
+    }
+
+    /// Asserts, in debug builds, what must hold between two events of a connection.
+    pub(super) fn check(&self) {
+        let (has_input, has_output) = (self.input.is_some(), self.output.is_some());
+        match self.state {
+            ConnState::Reading => {
+                debug_assert!(!has_output, "a connection that reads has written its answer");
+                debug_assert_eq!(self.serial, 0, "a connection that reads has no call");
+                debug_assert!(self.armed != Moment::NEVER, "a connection that reads has an alarm");
+                debug_assert!(
+                    !has_input || self.deferral != Deferral::No || self.is_arriving(),
+                    "whole requests are continued without an event"
+                );
+            }
+            ConnState::Calling(..) | ConnState::Parked(..) => {
+                debug_assert!(!has_output, "a call is answered before its answer is written");
+                debug_assert!(self.serial != 0, "a call has a number");
+            }
+            ConnState::Writing { .. } => {
+                debug_assert!(has_output, "an answer that is being written has a rest");
+                debug_assert!(self.armed != Moment::NEVER, "an answer that is being written has an alarm");
+            }
+            ConnState::Farewell => {
+                debug_assert!(!has_input && !has_output, "a connection that closes holds no buffer");
+                debug_assert!(self.armed != Moment::NEVER, "a connection that closes has an alarm");
+            }
+            ConnState::Dead => debug_assert!(!has_input && !has_output, "a dead connection holds no buffer"),
+        }
     }
 }
 
-fn put(stream: &mut TcpStream, bytes: &[u8], asset: &[u8], sent: &mut usize) -> Put {
+fn write(stream: &mut TcpStream, bytes: &[u8], asset: &[u8], sent: &mut usize) -> WriteOutcome {
     while *sent < bytes.len() + asset.len() {
         let rest = bytes.get(*sent..).unwrap_or_default();
         let written = if asset.is_empty() {
@@ -330,14 +303,14 @@ fn put(stream: &mut TcpStream, bytes: &[u8], asset: &[u8], sent: &mut usize) -> 
             stream.write_vectored(&[IoSlice::new(rest), IoSlice::new(asset)])
         };
         match written {
-            Ok(0) => return Put::Broken,
+            Ok(0) => return WriteOutcome::Broken,
             Ok(count) => *sent += count,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Put::Unfinished,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return WriteOutcome::Unfinished,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(_) => return Put::Broken,
+            Err(_) => return WriteOutcome::Broken,
         }
     }
-    Put::Flushed
+    WriteOutcome::Flushed
 }
 
 #[cfg(test)]
@@ -345,6 +318,10 @@ mod tests {
     use std::net::{TcpListener, TcpStream as Peer};
 
     use super::*;
+    use crate::api::Shape;
+    use crate::base::domains::DomainId;
+    use crate::base::slots::Slot;
+    use crate::router::ids::{Place, SessionKey};
 
     /// More than the buffers of two sockets hold.
     const MUCH_BYTES: usize = 32 * 1_024 * 1_024;
@@ -359,17 +336,21 @@ mod tests {
         let peer = Peer::connect(listener.local_addr().unwrap()).unwrap();
         let (stream, _) = listener.accept().unwrap();
         stream.set_nonblocking(true).unwrap();
-        (Conn::new(TcpStream::from_std(stream), Visitor::Exempt, &mut Tally::default()), peer)
+        (Conn::new(TcpStream::from_std(stream), Visitor::Exempt), peer)
     }
 
-    /// What the peer gets while the connection goes on.
+    fn keep(memory: &Memory, owner: Owner) -> Retention<'_> {
+        Retention { memory, owner, until: Tick::ZERO }
+    }
+
+    /// What the peer reads while the connection writes.
     fn taken(conn: &mut Conn, peer: &mut Peer, bytes: usize) -> Vec<u8> {
         let mut taken = Vec::with_capacity(bytes);
         let mut chunk = [0; 16 * 1_024];
         while taken.len() < bytes {
             let count = peer.read(&mut chunk).unwrap();
             taken.extend_from_slice(&chunk[..count]);
-            assert_ne!(conn.write_more(), Put::Broken);
+            assert_ne!(conn.write_more(), WriteOutcome::Broken);
         }
         taken
     }
@@ -378,9 +359,9 @@ mod tests {
     fn an_asset_is_not_copied_for_a_slow_peer() {
         let (mut conn, mut peer) = pair();
         let (asset, memory) = (asset(MUCH_BYTES), Memory::new(MUCH_BYTES));
-        assert_eq!(conn.write(b"head", asset, Tick::ZERO, (&memory, Owner::Strangers)), Put::Unfinished);
+        assert_eq!(conn.write(b"head", asset, keep(&memory, Owner::Strangers)), WriteOutcome::Unfinished);
         let unsent = conn.output.as_ref().unwrap();
-        assert_eq!((unsent.bytes.capacity(), memory.bytes()), (0, size_of::<Unsent>()));
+        assert_eq!((unsent.bytes.capacity(), memory.bytes()), (0, size_of::<PendingOutput>()));
         assert!(unsent.asset.len() < asset.len());
         let taken = taken(&mut conn, &mut peer, asset.len() + 4);
         assert!(taken.starts_with(b"head") && taken[4..] == *asset);
@@ -391,11 +372,11 @@ mod tests {
     fn an_asset_follows_a_head_that_was_cut() {
         let (mut conn, mut peer) = pair();
         let (head, asset, memory) = (vec![b'h'; MUCH_BYTES], asset(100), Memory::new(MUCH_BYTES));
-        assert_eq!(conn.write(&head, asset, Tick::ZERO, (&memory, Owner::Strangers)), Put::Unfinished);
+        assert_eq!(conn.write(&head, asset, keep(&memory, Owner::Strangers)), WriteOutcome::Unfinished);
         let unsent = conn.output.as_ref().unwrap();
         assert!(!unsent.bytes.is_empty() && unsent.bytes.len() < head.len());
         assert_eq!(unsent.asset, asset);
-        assert_eq!(memory.bytes(), unsent.bytes.len() + size_of::<Unsent>());
+        assert_eq!(memory.bytes(), unsent.bytes.len() + size_of::<PendingOutput>());
         let taken = taken(&mut conn, &mut peer, head.len() + asset.len());
         assert!(taken[..head.len()] == head && taken[head.len()..] == *asset);
         assert!(conn.output.is_none());
@@ -408,11 +389,24 @@ mod tests {
         let (mut conn, _peer) = pair();
         let hog = memory.hold(Owner::Domain(domain), 3 * MUCH_BYTES);
         let (answer, owner) = (vec![b'a'; MUCH_BYTES], Owner::Domain(domain));
-        assert_eq!(conn.write(&answer, &[], Tick::ZERO, (&memory, owner)), Put::Unkept);
+        assert_eq!(conn.write(&answer, &[], keep(&memory, owner)), WriteOutcome::Unkept);
         assert!(conn.output.is_none() && memory.bytes() == hog.bytes());
         let (mut conn, _peer) = pair();
         let owner = Owner::Domain(DomainId(1));
-        assert_eq!(conn.write(&answer, &[], Tick::ZERO, (&memory, owner)), Put::Unfinished);
+        assert_eq!(conn.write(&answer, &[], keep(&memory, owner)), WriteOutcome::Unfinished);
         assert!(memory.held_by(owner) > 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "a parked connection holds no buffer")]
+    fn a_connection_with_a_buffer_is_not_parked() {
+        let (mut conn, _peer) = pair();
+        let (memory, mut tally) = (Memory::new(MUCH_BYTES), Tally::default());
+        tally.count(conn.state());
+        let answer = vec![b'a'; MUCH_BYTES];
+        assert_eq!(conn.write(&answer, &[], keep(&memory, Owner::Strangers)), WriteOutcome::Unfinished);
+        let slot = Slot { index: 0, generation: NonZeroU32::MIN };
+        let session = SessionKey { place: Place(0), slot };
+        conn.turn_to(ConnState::Parked(Shape::default(), session), &mut tally);
     }
 }

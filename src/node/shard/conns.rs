@@ -1,63 +1,88 @@
 //! The connections of a shard.
 //!
-//! Owns: the table and the list of the dead. Must not: do I/O. A connection that is closed keeps its place until the
-//! end of the turn, so nothing within one turn meets another connection in it; whatever comes later carries a
-//! generation, or the number of a request, and finds nothing.
+//! Owns: the table, the tally and the list of the dead. Must not: do I/O. A closed connection keeps its slot until the
+//! end of the turn, so nothing within one turn finds another connection in it. Later events carry a generation or the
+//! number of a request, and find nothing.
 
-use super::conn::{Conn, State, Tally};
+use super::conn::Conn;
 use super::gate::Visitor;
+use super::state::{CallTiming, ConnState, Tally};
+use crate::api::Shape;
 use crate::base::slots::{Slot, Slots};
+use crate::base::stats::Counters;
 use crate::router::ids::CallKey;
 
-/// The connections of one shard.
 #[derive(Debug, Default)]
-pub(crate) struct Conns {
+pub(super) struct Conns {
     slots: Slots<Conn>,
     dead: Vec<Slot>,
+    tally: Tally,
 }
 
 impl Conns {
-    pub(crate) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
-    pub(crate) fn insert(&mut self, conn: Conn) -> Slot {
+    pub(super) fn insert(&mut self, conn: Conn) -> Slot {
+        self.tally.count(conn.state());
         self.slots.insert(conn)
     }
 
-    /// A connection that has not been closed.
-    pub(crate) fn get(&mut self, slot: Slot) -> Option<&mut Conn> {
-        self.slots.get_mut(slot).filter(|conn| !matches!(conn.state(), State::Dead))
+    /// A connection that is not closed.
+    pub(super) fn get(&mut self, slot: Slot) -> Option<&mut Conn> {
+        self.slots.get_mut(slot).filter(|conn| !matches!(conn.state(), ConnState::Dead))
     }
 
-    /// The connection that serves this very request.
-    pub(crate) fn find_call(&mut self, key: CallKey) -> Option<(Slot, &mut Conn)> {
+    /// The connection that serves the request with this key.
+    pub(super) fn find_call(&mut self, key: CallKey) -> Option<Slot> {
         let (slot, conn) = self.slots.at(key.conn)?;
-        if conn.serial != key.serial {
+        (conn.serial() == key.serial && !matches!(conn.state(), ConnState::Dead)).then_some(slot)
+    }
+
+    pub(super) fn turn_to(&mut self, slot: Slot, state: ConnState) {
+        if let Some(conn) = self.slots.get_mut(slot) {
+            conn.turn_to(state, &mut self.tally);
+        }
+    }
+
+    /// Ends the wait for the answer of a call, if there is one. Returns its shape and its timing.
+    pub(super) fn take_shape(&mut self, slot: Slot) -> Option<(Shape, Option<CallTiming>)> {
+        let conn = self.slots.get_mut(slot)?;
+        if !matches!(conn.state(), ConnState::Calling(..) | ConnState::Parked(..)) {
             return None;
         }
-        Some((slot, self.get(slot)?))
+        match conn.turn_to(ConnState::Reading, &mut self.tally) {
+            ConnState::Calling(shape, timing) => Some((shape, timing)),
+            ConnState::Parked(shape, _) => Some((shape, None)),
+            ConnState::Reading | ConnState::Writing { .. } | ConnState::Farewell | ConnState::Dead => None,
+        }
     }
 
-    /// Closes a connection; returns where it came from and what it was doing.
-    pub(crate) fn bury(&mut self, slot: Slot, tally: &mut Tally) -> Option<(Visitor, State)> {
-        let conn = self.get(slot)?;
+    /// Closes a connection. Returns its visitor and its last state.
+    pub(super) fn bury(&mut self, slot: Slot) -> Option<(Visitor, ConnState)> {
+        let conn = self.slots.get_mut(slot).filter(|conn| !matches!(conn.state(), ConnState::Dead))?;
         conn.forget();
-        let buried = (conn.visitor, conn.turn_to(State::Dead, tally));
+        let buried = (conn.visitor(), conn.turn_to(ConnState::Dead, &mut self.tally));
         self.dead.push(slot);
         Some(buried)
     }
 
-    /// Frees the places of the dead, which closes their sockets.
-    pub(crate) fn free_dead(&mut self) {
+    /// Frees the slots of the dead, which closes their sockets.
+    pub(super) fn free_dead(&mut self) {
         for slot in self.dead.drain(..) {
             drop(self.slots.remove(slot));
         }
+        debug_assert_eq!(self.tally.sum(), self.slots.len() as u64, "each connection has one state");
     }
 
-    /// All that have not been closed.
-    pub(crate) fn alive(&self) -> Vec<Slot> {
-        let alive = self.slots.iter().filter(|(_, conn)| !matches!(conn.state(), State::Dead));
+    /// All connections that are not closed.
+    pub(super) fn alive(&self) -> Vec<Slot> {
+        let alive = self.slots.iter().filter(|(_, conn)| !matches!(conn.state(), ConnState::Dead));
         alive.map(|(slot, _)| slot).collect()
+    }
+
+    pub(super) fn show(&self, counters: &mut Counters) {
+        self.tally.show(counters);
     }
 }

@@ -1,269 +1,272 @@
-//! Dispatch: from a request to the router, and from its effects to answers.
+//! Dispatch: from a request, or a call of another shard, to the router.
 //!
-//! Owns: the glue, and the shape each waiting answer must have. Must not: do anything a module below it could do.
+//! Owns: the numbers of calls, the secrets of new tickets, and the choice of calls that are postponed. Must not: write an
+//! answer of the router; `execute` does.
 
-use super::Shard;
-use super::Timer;
-use super::conn::{Begun, State, Then};
+use std::sync::Arc;
+
+use super::chat::Chat;
+use super::entropy::Entropy;
+use super::io::Io;
+use super::postponed::{Postponed, PostponedCall, PostponedQueue, PostponedWork};
+use super::reply;
+use super::schedule::Timer;
+use super::state::{CallTiming, ConnState, Deferral};
 use crate::api::refusal::{SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS};
 use crate::api::{self, Context, Route, Routed, Shape};
 use crate::base::clock::{Moment, wall_ms};
-use crate::base::domains::DomainId;
-use crate::base::limits::turn::CALL_MS_MAX;
+use crate::base::domains::{DomainId, Domains};
+use crate::base::limits::Limits;
+use crate::base::limits::turn::{CALL_MS_MAX, PUT_OFF_MS_MAX};
+use crate::base::memory::Owner;
 use crate::base::slots::Slot;
-use crate::http::asset::Selected;
+use crate::base::stats::Stats;
 use crate::http::forwarded::FORWARDED_FOR;
-use crate::http::rejection::Rejection;
 use crate::http::request::Request;
+use crate::router::Settings;
 use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
-use crate::router::ids::{CallKey, SessionKey};
-use crate::router::mail::{
-    CallAnswer, CallRequest, Effect, Envelope, Input, PollFate, TimedAlarm, Undelivered,
-};
+use crate::router::ids::{CallKey, Place};
+use crate::router::mail::{CallAnswer, CallRequest, Effect, Envelope, Input, Mail};
 
-impl Shard {
-    /// Gives a request to the router, or refuses it; or does neither, because the calls of its domain, which is returned,
-    /// are put off.
-    pub(super) fn dispatch(&mut self, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
-        self.load.steps += 1;
+#[derive(Debug)]
+pub(super) struct Dispatcher {
+    place: Place,
+    shards: u16,
+    domains: Arc<Domains>,
+    limits: Arc<Limits>,
+    chat: Chat,
+    postponed: Postponed,
+    entropy: Entropy,
+    /// The number of the last request that became a call.
+    serial: u32,
+    /// Whether the timer of a sweep is set.
+    is_sweep_set: bool,
+    stats: Stats,
+}
+
+impl Dispatcher {
+    /// `chat` is made from the same settings.
+    pub(super) fn new(settings: &Settings, chat: Chat, stats: Stats) -> Dispatcher {
+        Dispatcher {
+            place: settings.place,
+            shards: settings.places.count(),
+            domains: Arc::clone(&settings.domains),
+            limits: Arc::clone(&settings.limits),
+            chat,
+            postponed: Postponed::default(),
+            entropy: Entropy::new(),
+            serial: 0,
+            is_sweep_set: false,
+            stats,
+        }
+    }
+
+    pub(super) fn chat(&mut self) -> &mut Chat {
+        &mut self.chat
+    }
+
+    pub(super) fn domains(&self) -> &Domains {
+        &self.domains
+    }
+
+    /// From now on these domains hold.
+    pub(super) fn reload(&mut self, io: &mut Io, domains: Arc<Domains>) {
+        self.domains = Arc::clone(&domains);
+        self.chat.handle(io, Input::Domains(domains));
+        io.memory().reload(|domain| self.domains.get(domain).is_some());
+    }
+
+    /// Gives a request to the router, or refuses it. If the calls of its domain are postponed it does neither, and
+    /// returns the domain.
+    pub(super) fn dispatch(&mut self, io: &mut Io, slot: Slot, request: &Request<'_>) -> Option<DomainId> {
+        io.count_step();
+        self.chat.handle_notes(io);
         let context = Context {
-            is_put_off: &|domain, is_always_taken| self.puts_off(domain, is_always_taken),
+            is_put_off: &|domain, is_always_taken| self.puts_off(io, domain, is_always_taken),
             domains: &self.domains,
             limits: &self.limits,
             wall_ms,
-            now_ms: self.clock.shared_ms(),
+            now_ms: io.schedule().shared_ms(),
             secret: self.entropy.peek(),
         };
         let Routed { route, shape } = api::route(request, &context);
         if let Route::Postponed(domain) = route
-            && self.memory.admits_under_way(domain)
+            && io.memory().admits_under_way(domain)
         {
             return Some(domain);
         }
-        self.counters.requests_total += 1;
-        if !shape.site && self.asks_too_often(slot, request) {
-            self.counters.requests_refused_rate += 1;
-            self.refuse(slot, &TOO_MANY_REQUESTS, shape);
+        io.counters().requests_total += 1;
+        if !shape.site && !io.admits_request(slot, || request.values(FORWARDED_FOR)) {
+            io.counters().requests_refused_rate += 1;
+            reply::refuse(io, slot, &TOO_MANY_REQUESTS, shape);
             return None;
         }
         match route {
-            Route::Call(call) => self.start_call(slot, call, shape),
+            Route::Call(call) => self.start_call(io, slot, call, shape),
             Route::Refused(rejection) => {
-                self.counters.calls_refused_rate += u64::from(rejection.status == 429);
-                self.counters.requests_refused_apikey += u64::from(rejection.status == 401);
-                self.refuse(slot, &rejection, shape);
+                io.counters().calls_refused_rate += u64::from(rejection.status == 429);
+                io.counters().requests_refused_apikey += u64::from(rejection.status == 401);
+                reply::refuse(io, slot, &rejection, shape);
             }
-            Route::Preflight(methods) => {
-                let shape = self.parting(shape);
-                self.write_answer(slot, &shape, (None, None), |output, _| {
-                    api::write_preflight(output, methods, &shape);
-                });
-            }
-            Route::Asset(selected) => self.send_asset(slot, &selected, shape),
+            Route::Preflight(methods) => reply::preflight(io, slot, methods, shape),
+            Route::Asset(selected) => reply::asset(io, slot, &selected, shape),
             Route::Postponed(_) => {
-                self.counters.calls_refused_memory += 1;
-                self.refuse(slot, &SERVER_BUSY, shape);
+                io.counters().calls_refused_memory += 1;
+                reply::refuse(io, slot, &SERVER_BUSY, shape);
             }
-            Route::Notice(notice) if notice.is_of_health() && self.is_draining() => {
-                self.refuse(slot, &SHUTTING_DOWN, shape);
+            Route::Notice(notice) if notice.is_of_health() && io.is_draining() => {
+                reply::refuse(io, slot, &SHUTTING_DOWN, shape);
             }
-            Route::Notice(notice) => {
-                let shape = self.parting(shape);
-                let write = |output: &mut Vec<u8>, _: &str| api::write_notice(output, notice, &shape);
-                self.write_answer(slot, &shape, (None, None), write);
-            }
+            Route::Notice(notice) => reply::notice(io, slot, notice, shape),
         }
         None
     }
 
-    /// Whether a request that is no site's call is one too many of whoever asks.
-    fn asks_too_often(&mut self, slot: Slot, request: &Request<'_>) -> bool {
-        let now_ms = self.clock.shared_ms();
-        let Some(conn) = self.conns.get(slot) else { return false };
-        !self.gate.ask(conn.visitor, || request.values(FORWARDED_FOR), now_ms)
-    }
-
-    fn start_call(&mut self, slot: Slot, call: Call<'_>, shape: Shape) {
-        let late = Moment::not_before(self.now().after(CALL_MS_MAX));
-        let Some(conn) = self.conns.get(slot) else { return };
+    fn start_call(&mut self, io: &mut Io, slot: Slot, call: Call<'_>, shape: Shape) {
+        let (due, at) = (Moment::not_before(io.now().after(CALL_MS_MAX)), io.schedule().stamp());
+        let Some(conn) = io.conn(slot) else { return };
         if conn.half_closed && matches!(call.verb, Verb::Poll(_)) {
-            // A poll whose browser has gone already. It must not take the place of a newer one, which may have been
-            // parked while this one waited to be read.
-            return self.kill(slot);
-        }
-        let (domain, at) = (call.domain, self.clock.stamp());
-        let begun = call.verb.kind().map(|kind| Begun { domain, kind, at });
-        if let Some(Begun { kind, .. }) = begun {
-            self.stats.board(usize::from(self.place.0)).called(call.domain, kind);
+            // The browser of this poll is gone. The poll must not replace a newer one, which may have been parked while
+            // this one waited to be read.
+            return io.kill(slot);
         }
         self.serial = self.serial.wrapping_add(1).max(1);
-        conn.serial = self.serial;
-        conn.due = late;
+        conn.begin_call(self.serial, due);
+        let domain = call.domain;
+        let timing = call.verb.kind().map(|kind| CallTiming { domain, kind, at });
+        if let Some(CallTiming { kind, .. }) = timing {
+            self.stats.board(usize::from(self.place.0)).called(domain, kind);
+        }
         let state = if let Verb::Poll(Poll { ticket, .. }) = &call.verb
             && ticket.session.place.0 < self.shards
         {
-            State::Parked(shape, ticket.session)
+            ConnState::Parked(shape, ticket.session)
         } else {
-            State::Calling(shape, begun)
+            ConnState::Calling(shape, timing)
         };
-        conn.turn_to(state, &mut self.tally);
+        io.turn_to(slot, state);
         if matches!(call.verb, Verb::Online(_)) {
             self.entropy.spend();
         }
-        self.set_sweep();
-        let key = CallKey { place: self.place, conn: slot.index, serial: self.serial };
-        self.tell_router(Input::Call(CallRequest { key, call }));
+        self.set_sweep(io);
+        let key = io.key_of(slot, self.serial);
+        self.chat.handle(io, Input::Call(CallRequest { key, call }));
     }
 
-    fn refuse(&mut self, slot: Slot, rejection: &Rejection, shape: Shape) {
-        self.counters.requests_rejected_total += u64::from(rejection.status < 500);
-        let (shape, chance) = (self.parting(shape), self.dice.roll());
-        self.write_answer(slot, &shape, (None, None), |output, _| {
-            api::write_rejection(output, rejection, Some(&shape), chance);
-        });
-    }
-
-    /// Sets a sweep, if none is set. One for all: an alarm for each call would be set and hardly ever needed.
-    fn set_sweep(&mut self) {
-        if self.shards > 1 && !self.sweeping {
-            self.sweeping = true;
-            self.wheel.insert(self.now().after(CALL_MS_MAX), Timer::Sweep);
+    /// Sets the timer of a sweep, if none is set. One timer serves all calls: a timer for each would hardly ever be needed.
+    fn set_sweep(&mut self, io: &mut Io) {
+        if self.shards > 1 && !self.is_sweep_set {
+            self.is_sweep_set = true;
+            let due = io.now().after(CALL_MS_MAX);
+            io.schedule_mut().set(due, Timer::Sweep);
         }
     }
 
-    /// Answers calls that have been with other shards for too long.
-    pub(super) fn sweep(&mut self) {
-        let now = self.now();
-        self.sweeping = false;
-        for slot in self.conns.alive() {
-            let Some(conn) = self.conns.get(slot) else { continue };
-            if !matches!(conn.state(), State::Calling(..)) {
+    /// Returns the calls that other shards have not answered in time.
+    pub(super) fn sweep(&mut self, io: &mut Io) -> Vec<CallKey> {
+        let now = io.now();
+        self.is_sweep_set = false;
+        let mut late = Vec::new();
+        for slot in io.alive() {
+            let Some(conn) = io.conn(slot) else { continue };
+            if !matches!(conn.state(), ConnState::Calling(..)) {
                 continue;
             }
-            if conn.due.tick() <= now {
-                let key = CallKey { place: self.place, conn: slot.index, serial: conn.serial };
-                self.counters.calls_refused_late += 1;
-                self.answer(key, &Answer::Refused(Refusal::Late));
+            if conn.is_overdue(now) {
+                let serial = conn.serial();
+                late.push(io.key_of(slot, serial));
+                io.counters().calls_refused_late += 1;
             } else {
-                self.set_sweep();
+                self.set_sweep(io);
             }
         }
+        late
     }
 
-    /// Gives the router an input; what it wants done is done in its phase of the turn.
-    pub(super) fn tell_router(&mut self, input: Input<'_>) {
-        self.router.handle(input, self.clock.now(), &mut self.effects);
+    /// Whether a call of a domain is postponed. A call that is always taken is not if there is no memory for its wait.
+    fn puts_off(&self, io: &Io, domain: DomainId, is_always_taken: bool) -> bool {
+        let waits = self.chat.is_used_up(domain) || self.postponed.waits(domain);
+        waits && (!is_always_taken || io.memory().has_room_under_way(domain))
     }
 
-    /// Carries out what the router wants done, and what comes of it.
-    pub(super) fn carry_out(&mut self) {
-        while !self.effects.is_empty() {
-            let mut effects = std::mem::replace(&mut self.effects, std::mem::take(&mut self.effects_spare));
-            for effect in effects.drain(..) {
-                match effect {
-                    Effect::Answer(CallAnswer { key, answer }) => self.answer(key, &answer),
-                    Effect::Mail(Envelope { to, mail }) => self.outbox.push(to, mail),
-                    Effect::Deadline(TimedAlarm { at, alarm }) => {
-                        self.wheel.insert(at, Timer::Router(alarm));
-                    }
-                    Effect::Close(key) => self.close_unflushed(key),
-                    Effect::Undelivered(Undelivered { domain, messages }) => {
-                        self.returns.post(domain, messages);
-                    }
-                }
-            }
-            super::buffers::release_if_large(&mut effects);
-            self.effects_spare = effects;
+    /// Continues this connection when its domain has a share of a turn again. Until then nothing is read from it, and its
+    /// input counts for the domain.
+    pub(super) fn postpone(&mut self, io: &mut Io, domain: DomainId, slot: Slot) {
+        let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return };
+        if conn.deferral != Deferral::No {
+            return; // it continues in the next turn, and is postponed then
         }
+        conn.deferral = Deferral::Postponed;
+        if let Some(input) = &mut conn.input {
+            input.belong_to(accounts.memory(), Owner::Domain(domain));
+        }
+        self.postponed.push(domain, PostponedWork::Conn(slot));
+        io.counters().requests_postponed_total += 1;
     }
 
-    /// Writes the answer of a call. If its connection is gone, the owner of what it carries is told.
-    fn answer(&mut self, key: CallKey, answer: &Answer) {
-        let fate = delivers(answer);
-        let found = self.conns.find_call(key);
-        let waiting = found.and_then(|(slot, conn)| Some((slot, conn.take_shape(&mut self.tally)?)));
-        let Some((slot, (shape, begun))) = waiting else {
-            if let Some(session) = fate {
-                self.tell_router(Input::Fate(PollFate { session, key, flushed: false }));
-            }
-            return;
-        };
-        self.answered.extend(begun);
-        let domain = begun.map(|begun| begun.domain).or(domain_of(answer));
-        let (shape, chance) = (self.parting(shape), self.dice.roll());
-        self.write_answer(slot, &shape, (domain, fate), |output, poll_url| {
-            api::write_answer(output, answer, &shape, poll_url, chance);
-        });
+    pub(super) fn has_postponed(&self) -> bool {
+        !self.postponed.is_empty()
     }
 
-    /// Writes an answer into the scratch buffer and sends it.
-    fn write_answer(
+    pub(super) fn postponed(&mut self) -> &mut Postponed {
+        &mut self.postponed
+    }
+
+    /// Takes the next work of a queue, while its domain has a share of this turn.
+    pub(super) fn next_postponed(
         &mut self,
-        slot: Slot,
-        shape: &Shape,
-        whose: (Option<DomainId>, Option<SessionKey>),
-        write: impl FnOnce(&mut Vec<u8>, &str),
-    ) {
-        let then = Then::after(shape);
-        let mut output = std::mem::take(&mut self.buffers.output);
-        output.clear();
-        write(&mut output, &self.poll_url);
-        self.send(slot, &output, &[], whose, then);
-        self.buffers.output = output;
+        io: &mut Io,
+        domain: DomainId,
+        queue: &mut PostponedQueue,
+    ) -> Option<PostponedWork> {
+        self.chat.handle_notes(io);
+        if self.chat.is_used_up(domain) { None } else { queue.pop_front() }
     }
 
-    /// Sends an asset, of which only the head is written anywhere.
-    fn send_asset(&mut self, slot: Slot, selected: &Selected, shape: Shape) {
-        let shape = self.parting(shape);
-        let then = Then::after(&shape);
-        let mut output = std::mem::take(&mut self.buffers.output);
-        output.clear();
-        let body = api::write_asset(&mut output, selected, &shape);
-        self.send(slot, &output, body, (None, None), then);
-        self.buffers.output = output;
-    }
-
-    /// The shape of an answer; while the shard drains, every answer is its connection's last.
-    fn parting(&self, mut shape: Shape) -> Shape {
-        shape.close |= self.is_draining();
-        shape
-    }
-
-    /// Closes the connection of a poll whose answer is still being written.
-    fn close_unflushed(&mut self, key: CallKey) {
-        if let Some((slot, conn)) = self.conns.find_call(key)
-            && matches!(conn.state(), State::Writing { .. })
-        {
-            self.kill(slot);
+    /// Gives mail to the router, or postpones it: a call, if it would be postponed had this shard read it. Polls never are.
+    pub(super) fn take_mail(&mut self, io: &mut Io, mail: Mail) {
+        self.chat.handle_notes(io);
+        let Mail::Call(CallRequest { key, call }) = mail else {
+            return self.chat.handle(io, Input::Mail(mail));
+        };
+        let is_poll = matches!(call.verb, Verb::Poll(_));
+        if !is_poll && self.puts_off(io, call.domain, call.verb.is_always_taken()) {
+            self.postpone_call(io, key, call);
+        } else {
+            self.chat.handle(io, Input::Mail(Mail::Call(CallRequest { key, call })));
         }
     }
-}
 
-/// The session that wants to know whether this answer was flushed.
-fn delivers(answer: &Answer) -> Option<SessionKey> {
-    match answer {
-        Answer::Packets(delivery) if delivery.stopped.is_none() => Some(delivery.session),
-        Answer::Packets(_)
-        | Answer::Done
-        | Answer::Delivered(_)
-        | Answer::Online(_)
-        | Answer::Onlines(_)
-        | Answer::Joined(_)
-        | Answer::Members(_)
-        | Answer::Refused(_) => None,
+    /// Postpones a call of another shard, if there is memory for its wait.
+    fn postpone_call(&mut self, io: &mut Io, key: CallKey, call: Call<'static>) {
+        let domain = call.domain;
+        if !io.memory().admits_under_way(domain) {
+            io.counters().calls_refused_memory += 1;
+            return self.turn_down(key, Refusal::Overloaded);
+        }
+        let held = io.memory().hold(Owner::Domain(domain), call.bytes());
+        let until = io.now().after(PUT_OFF_MS_MAX);
+        let call = PostponedCall { key, call, until, held };
+        self.postponed.push(domain, PostponedWork::Call(call));
+        io.counters().requests_postponed_total += 1;
     }
-}
 
-/// Whose an answer is of which nothing else says it.
-fn domain_of(answer: &Answer) -> Option<DomainId> {
-    match answer {
-        Answer::Packets(delivery) => Some(delivery.domain),
-        Answer::Done
-        | Answer::Delivered(_)
-        | Answer::Online(_)
-        | Answer::Onlines(_)
-        | Answer::Joined(_)
-        | Answer::Members(_)
-        | Answer::Refused(_) => None,
+    /// Continues a postponed call of another shard.
+    pub(super) fn resume_call(&mut self, io: &mut Io, postponed: PostponedCall) {
+        let PostponedCall { key, call, until, held: _held } = postponed;
+        if io.now() < until {
+            self.chat.handle(io, Input::Mail(Mail::Call(CallRequest { key, call })));
+        } else {
+            io.counters().calls_refused_late += 1;
+            self.turn_down(key, Refusal::Late);
+        }
+    }
+
+    fn turn_down(&mut self, key: CallKey, refusal: Refusal) {
+        let answer = Answer::Refused(refusal);
+        self.chat.add_effect(Effect::Mail(Envelope {
+            to: key.place,
+            mail: Mail::Answer(CallAnswer { key, answer }),
+        }));
     }
 }

@@ -1,88 +1,108 @@
-//! The entrance: from a socket that was accepted to a connection, or to a refusal.
+//! The entrance: from an accepted socket to a connection, or to a refusal.
 //!
-//! Owns: accepting, and what is said to those who are turned away, before anything is kept of them. Must not: judge
+//! Owns: the listeners, and the answer to newcomers that are turned away before anything is kept of them. Must not: judge
 //! them; the gate does.
 
 use std::net::IpAddr;
 
 use mio::net::TcpStream;
+use mio::{Interest, Registry};
 
-use super::conn::Conn;
-use super::gate::Closed;
-use super::listener::{Accepted, turn_away};
-use super::{Shard, token};
+use super::gate::EntryRefusal;
+use super::io::Io;
+use super::listener::{AcceptOutcome, Listeners, turn_away};
+use super::token;
+use crate::api;
 use crate::api::refusal::{ADDRESS_CROWDED, SERVER_BUSY_AT_THE_DOOR, SERVER_CROWDED};
+use crate::base::clock::Tick;
 use crate::base::limits::turn::ACCEPTS_PER_TURN;
 use crate::base::slots::Slot;
 
-impl Shard {
-    /// Accepts newcomers. Returns whether more may be waiting.
-    pub(super) fn accept(&mut self, most: usize) -> bool {
-        for _ in 0..most {
-            match self.listeners.accept(self.now()) {
-                Accepted::Somebody(stream, from) => self.receive(stream, from),
-                Accepted::TooSoon => {
-                    self.counters.accepts_delayed_total += 1;
+#[derive(Debug)]
+pub(super) struct Entrance {
+    listeners: Listeners,
+}
+
+impl Entrance {
+    pub(super) fn new(listeners: Listeners) -> Entrance {
+        Entrance { listeners }
+    }
+
+    /// A listener has connections to accept.
+    pub(super) fn set_ready(&mut self, index: usize) {
+        self.listeners.set_ready(index);
+    }
+
+    /// The next time to accept without an event.
+    pub(super) fn next_attempt(&self) -> Option<Tick> {
+        self.listeners.next_attempt()
+    }
+
+    /// Accepts newcomers, as many as one turn takes. Returns whether more may wait.
+    pub(super) fn accept(&mut self, io: &mut Io, registry: &Registry) -> bool {
+        for _ in 0..ACCEPTS_PER_TURN {
+            match self.listeners.accept(io.now()) {
+                AcceptOutcome::Accepted(stream, from) => receive(io, registry, stream, from),
+                AcceptOutcome::TooSoon => {
+                    io.counters().accepts_delayed_total += 1;
                     return false;
                 }
-                Accepted::Failed => {
-                    self.counters.accepts_failed_total += 1;
+                AcceptOutcome::Failed => {
+                    io.counters().accepts_failed_total += 1;
                     return false;
                 }
-                Accepted::Nobody => return false,
+                AcceptOutcome::Nothing => return false,
             }
         }
         true
     }
 
-    fn receive(&mut self, stream: TcpStream, from: IpAddr) {
-        match self.gate.enter(from, self.conns.len(), self.memory.is_crowded()) {
-            Ok(visitor) => {
-                self.counters.connections_total += 1;
-                let slot = self.conns.insert(Conn::new(stream, visitor, &mut self.tally));
-                self.register(slot);
-            }
-            Err(closed) => self.refuse_newcomer(stream, closed),
-        }
-    }
-
-    fn refuse_newcomer(&mut self, stream: TcpStream, closed: Closed) {
-        let rejection = match closed {
-            Closed::Full => {
-                self.counters.connections_refused_full += 1;
-                SERVER_CROWDED
-            }
-            Closed::Overloaded => {
-                self.counters.connections_refused_memory += 1;
-                SERVER_BUSY_AT_THE_DOOR
-            }
-            Closed::Crowded => {
-                self.counters.connections_refused_address += 1;
-                ADDRESS_CROWDED
-            }
-        };
-        let output = &mut self.buffers.output;
-        output.clear();
-        // Most newcomers are browsers, and only those mind who may read it.
-        crate::api::write_rejection(output, &rejection.with_cross_origin(true), None, self.dice.roll());
-        turn_away(stream, output);
-    }
-
-    fn register(&mut self, slot: Slot) {
-        let interest = mio::Interest::READABLE | mio::Interest::WRITABLE;
-        let Some(conn) = self.conns.get(slot) else { return };
-        let registered = self.poll.registry().register(conn.stream_mut(), token::of_conn(slot), interest);
-        if let Err(error) = registered {
-            log::warn!("a connection could not be watched: {error}");
-            return self.kill(slot);
-        }
-        self.set_due(slot, self.now().after(self.timeouts.idle_ms));
-    }
-
-    /// Accepts everybody who waits, for the last time.
-    pub(super) fn accept_all(&mut self) {
+    /// Accepts all newcomers that wait, whatever the pace, and stops listening.
+    pub(super) fn close(&mut self, io: &mut Io, registry: &Registry) {
         self.listeners.hurry();
-        while self.accept(ACCEPTS_PER_TURN) {}
+        while self.accept(io, registry) {}
         self.listeners.close();
     }
+}
+
+fn receive(io: &mut Io, registry: &Registry, stream: TcpStream, from: IpAddr) {
+    match io.enter(stream, from) {
+        Ok(slot) => register(io, registry, slot),
+        Err((stream, refusal)) => refuse(io, stream, refusal),
+    }
+}
+
+fn register(io: &mut Io, registry: &Registry, slot: Slot) {
+    let Some(conn) = io.conn(slot) else { return };
+    let interest = Interest::READABLE | Interest::WRITABLE;
+    if let Err(error) = registry.register(conn.stream_mut(), token::of_conn(slot), interest) {
+        log::warn!("cannot watch a connection: {error}");
+        return io.kill(slot);
+    }
+    io.set_due(slot, io.now().after(io.timeouts().idle_ms));
+    io.check(slot);
+}
+
+fn refuse(io: &mut Io, stream: TcpStream, refusal: EntryRefusal) {
+    let counters = io.counters();
+    let rejection = match refusal {
+        EntryRefusal::Full => {
+            counters.connections_refused_full += 1;
+            SERVER_CROWDED
+        }
+        EntryRefusal::Overloaded => {
+            counters.connections_refused_memory += 1;
+            SERVER_BUSY_AT_THE_DOOR
+        }
+        EntryRefusal::Crowded => {
+            counters.connections_refused_address += 1;
+            ADDRESS_CROWDED
+        }
+    };
+    let chance = io.chance();
+    io.with_output(|_, output| {
+        // Most newcomers are browsers, which show an answer to a page only if its headers allow it.
+        api::write_rejection(output, &rejection.with_cross_origin(true), None, chance);
+        turn_away(stream, output);
+    });
 }

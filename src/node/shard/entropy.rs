@@ -1,21 +1,20 @@
-//! Randomness, for tickets and for spreading things.
+//! Randomness: secrets for tickets, and numbers that spread the times at which clients come back.
 //!
-//! Owns: a pool of random bytes from the kernel, and dice, which are fast and may be guessed. Must not: hand out the same
-//! bytes twice.
+//! Owns: a pool of random bytes from the kernel, and dice, which are fast and may be guessed. Must not: make a ticket; the
+//! router does.
 
 /// Bytes fetched at once: enough for a few hundred tickets a system call.
 const POOL_BYTES: usize = 4_096;
 const SECRET_BYTES: usize = 16;
 
-/// A pool of random bytes.
-pub(crate) struct Entropy {
+/// A pool of random bytes. No secret is given out twice.
+pub(super) struct Entropy {
     pool: Box<[u8; POOL_BYTES]>,
     at: usize,
 }
 
 impl Entropy {
-    /// A filled pool.
-    pub(crate) fn new() -> Entropy {
+    pub(super) fn new() -> Entropy {
         let mut entropy = Entropy { pool: Box::new([0; POOL_BYTES]), at: 0 };
         entropy.fill();
         entropy
@@ -26,13 +25,13 @@ impl Entropy {
         self.at = 0;
     }
 
-    /// The next secret; it stays the next until it is [spent](Entropy::spend), so that only those who keep one pay.
-    pub(crate) fn peek(&self) -> [u8; SECRET_BYTES] {
+    /// The next secret. It stays the next until it is [spent](Entropy::spend), so a call that keeps none costs nothing.
+    pub(super) fn peek(&self) -> [u8; SECRET_BYTES] {
         self.pool[self.at..self.at + SECRET_BYTES].try_into().expect("a range of that length")
     }
 
-    /// The last secret that was peeked at is taken.
-    pub(crate) fn spend(&mut self) {
+    /// The last secret that was peeked at is in use.
+    pub(super) fn spend(&mut self) {
         self.pool[self.at..self.at + SECRET_BYTES].fill(0);
         self.at += SECRET_BYTES;
         if self.at == POOL_BYTES {
@@ -48,19 +47,17 @@ impl std::fmt::Debug for Entropy {
     }
 }
 
-/// Numbers without any order one could see (xorshift, Marsaglia 2003), for what need not be secret.
+/// Numbers without a visible order (xorshift, Marsaglia 2003), for purposes that need no secret.
 #[derive(Debug)]
-pub(crate) struct Dice(u64);
+pub(super) struct Dice(u64);
 
 impl Dice {
-    /// Dice that begin anywhere.
-    pub(crate) fn new() -> Dice {
+    pub(super) fn new() -> Dice {
         let seed = getrandom::u64().expect("the kernel has random numbers");
-        Dice(seed | 1) // it would never leave 0
+        Dice(seed | 1) // 0 would stay 0
     }
 
-    /// A number.
-    pub(crate) fn roll(&mut self) -> u32 {
+    pub(super) fn roll(&mut self) -> u32 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

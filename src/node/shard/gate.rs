@@ -1,10 +1,10 @@
-//! The gate: who of those who knock is let in, and who may ask.
+//! The gate: which newcomers become connections, and which requests are within the rate of their client.
 //!
-//! Owns: the order in which newcomers are judged, and what is remembered of where a connection comes from. Must not: do
-//! I/O, or count anything by itself: what all shards count together is in `admission`.
+//! Owns: the order in which newcomers are judged, and what a connection keeps of its origin. Must not: do I/O, or keep
+//! counts of addresses; all shards count together, in `admission`.
 //!
-//! Addresses that are exempt have no limits. A trusted proxy may have any number of connections, for they are
-//! everybody's; its requests are judged by the address it says it asks for.
+//! Exempt addresses have no limits. A trusted proxy may have any number of connections, because they serve many clients;
+//! the `X-Forwarded-For` header of its requests names the client whose rate counts.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -15,31 +15,31 @@ use crate::base::memory::Owner;
 use crate::base::ranges::{Range, contain};
 use crate::http::forwarded;
 
-/// Which limits there are for addresses, and for whom; one for all shards.
+/// The rules for addresses, the same on all shards.
 #[derive(Clone, Debug)]
-pub(crate) struct Rules {
-    /// What all shards count together.
+pub(crate) struct GateRules {
+    /// The counts of all shards together.
     pub(crate) addresses: Arc<Addresses>,
-    /// For whom no limit holds.
+    /// Addresses without limits.
     pub(crate) exempt: Arc<[Range]>,
-    /// Who is believed whom he asks for.
+    /// Proxies whose `X-Forwarded-For` header names the client.
     pub(crate) trusted_proxies: Arc<[Range]>,
 }
 
-/// Where a connection comes from, as far as it matters later. Six bytes of a connection that waits.
+/// The origin of a connection: six bytes of each that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Visitor {
-    /// From an address without limits.
+    /// An address without limits.
     Exempt,
-    /// From an address that has limits; the connection is counted there.
+    /// An address with limits; the connection is counted in these cells.
     Counted(Cells),
-    /// From a trusted proxy, which has limits of its own or none where it does not say whom it asks for.
+    /// A trusted proxy. The cells are for requests in which it names no client; `None`: they have no limits.
     Proxy(Option<Cells>),
 }
 
 impl Visitor {
-    /// Whose it is what waits for such a connection, as long as it is no domain's. Those without limits are trusted: what
-    /// they leave closes the door to nobody, as long as there is something free.
+    /// The account of what waits for this connection and is no domain's. Exempt addresses are trusted: while there is free
+    /// memory, their share of it shuts nobody out.
     pub(crate) fn owner(self) -> Owner {
         match self {
             Visitor::Exempt => Owner::Nobody,
@@ -48,21 +48,21 @@ impl Visitor {
     }
 }
 
-/// Why a newcomer is turned away.
+/// The reason why a newcomer is turned away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closed {
-    /// The shard has all the connections it may have.
+pub(crate) enum EntryRefusal {
+    /// The shard has as many connections as it may have.
     Full,
-    /// Too much waits for others already, and it is not known who he is.
+    /// Too much of the memory waits for others, and the newcomer has not named a domain.
     Overloaded,
-    /// His address has all the connections it may have.
+    /// The address has as many connections as it may have.
     Crowded,
 }
 
 /// The gate of one shard.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    rules: Rules,
+    rules: GateRules,
     /// Connections this shard may hold.
     capacity: usize,
     /// Newcomers are turned away until there is room again.
@@ -70,30 +70,30 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(rules: Rules, capacity: usize) -> Gate {
+    pub(crate) fn new(rules: GateRules, capacity: usize) -> Gate {
         Gate { rules, capacity, full: false }
     }
 
-    /// Judges a newcomer, while the shard has `connections`; `overloaded`: its memory is for those who are inside.
-    /// Whoever is let in must [`Gate::leave`].
+    /// Judges a newcomer, while the shard has `connections`; `overloaded`: its memory is for connections it has. A visitor
+    /// that enters must [`Gate::leave`].
     pub(crate) fn enter(
         &mut self,
         from: IpAddr,
         connections: usize,
         overloaded: bool,
-    ) -> Result<Visitor, Closed> {
+    ) -> Result<Visitor, EntryRefusal> {
         if connections >= self.capacity {
             self.full = true;
         } else if connections * 100 < self.capacity * RESUME_PERCENT {
             self.full = false;
         }
         if self.full {
-            return Err(Closed::Full);
+            return Err(EntryRefusal::Full);
         }
         let visitor = self.visitor(from);
         match visitor {
-            Visitor::Proxy(_) | Visitor::Counted(_) if overloaded => Err(Closed::Overloaded),
-            Visitor::Counted(cells) if !self.rules.addresses.enter(cells) => Err(Closed::Crowded),
+            Visitor::Proxy(_) | Visitor::Counted(_) if overloaded => Err(EntryRefusal::Overloaded),
+            Visitor::Counted(cells) if !self.rules.addresses.enter(cells) => Err(EntryRefusal::Crowded),
             Visitor::Exempt | Visitor::Proxy(_) | Visitor::Counted(_) => Ok(visitor),
         }
     }
@@ -106,12 +106,12 @@ impl Gate {
         cells.map_or(Visitor::Exempt, Visitor::Counted)
     }
 
-    /// Where an address is counted, unless it is exempt.
+    /// The cells of an address, unless it is exempt.
     fn cells(&self, address: IpAddr) -> Option<Cells> {
         (!contain(&self.rules.exempt, address)).then(|| self.rules.addresses.cells(address))
     }
 
-    /// A connection is closed.
+    /// The connection of a visitor is closed.
     pub(crate) fn leave(&self, visitor: Visitor) {
         match visitor {
             Visitor::Counted(cells) => self.rules.addresses.leave(cells),
@@ -119,9 +119,9 @@ impl Gate {
         }
     }
 
-    /// Where the address a request is of is counted; `None` if it is exempt. `forwarded` are the lines in which a proxy
-    /// says whom it asks for; they are read only if it is trusted.
-    pub(crate) fn asker<'b, L: Iterator<Item = &'b [u8]>>(
+    /// The cells of the client of a request; `None` if it is exempt. `forwarded` are the values of `X-Forwarded-For`; they
+    /// are read only if the visitor is a trusted proxy.
+    pub(crate) fn client<'b, L: Iterator<Item = &'b [u8]>>(
         &self,
         visitor: Visitor,
         forwarded: impl FnOnce() -> L,
@@ -136,14 +136,14 @@ impl Gate {
         }
     }
 
-    /// Counts a request, unless whoever asks asks too often.
-    pub(crate) fn ask<'b, L: Iterator<Item = &'b [u8]>>(
+    /// Counts a request for its client. Returns whether the client's rate allows it.
+    pub(crate) fn admits_request<'b, L: Iterator<Item = &'b [u8]>>(
         &self,
         visitor: Visitor,
         forwarded: impl FnOnce() -> L,
         now_ms: u64,
     ) -> bool {
-        let cells = self.asker(visitor, forwarded);
+        let cells = self.client(visitor, forwarded);
         cells.is_none_or(|cells| self.rules.addresses.ask(cells, now_ms))
     }
 }
@@ -159,7 +159,7 @@ mod tests {
             Limits { connections_per_address: 2, requests_per_second_per_address: 1, ..Limits::DEFAULT };
         let ranges = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
         let addresses = Arc::new(Addresses::new(&limits, [1, 2, 3, 4]));
-        let rules = Rules {
+        let rules = GateRules {
             addresses,
             exempt: ranges(&["10.0.0.0/8", "::1"]),
             trusted_proxies: ranges(&["10.0.0.1", "172.16.0.1"]),
@@ -174,7 +174,8 @@ mod tests {
     #[test]
     fn a_full_shard_takes_newcomers_again_when_it_is_noticeably_less_full() {
         let mut gate = gate(10);
-        let mut full = |connections| gate.enter(address("10.9.9.9"), connections, false) == Err(Closed::Full);
+        let mut full =
+            |connections| gate.enter(address("10.9.9.9"), connections, false) == Err(EntryRefusal::Full);
         let found = [0, 9, 10, 9, 10, 8, 9, 10].map(&mut full);
         assert_eq!(found, [false, false, true, true, true, false, false, true]);
     }
@@ -185,7 +186,7 @@ mod tests {
         let mut enter = |text| gate.enter(address(text), 0, false);
         let visitor = enter("192.0.2.1").unwrap();
         assert!(enter("192.0.2.1").is_ok());
-        assert_eq!(enter("192.0.2.1"), Err(Closed::Crowded));
+        assert_eq!(enter("192.0.2.1"), Err(EntryRefusal::Crowded));
         assert!(enter("192.0.2.2").is_ok());
         for _ in 0..10 {
             assert_eq!(enter("10.0.0.2"), Ok(Visitor::Exempt));
@@ -197,22 +198,22 @@ mod tests {
     }
 
     #[test]
-    fn only_the_exempt_are_let_in_when_memory_is_short() {
+    fn only_exempt_addresses_enter_when_memory_is_short() {
         let mut gate = gate(10);
         assert!(gate.enter(address("10.9.9.9"), 0, true).is_ok());
         for from in ["192.0.2.1", "192.0.2.1", "192.0.2.1", "172.16.0.1", "10.0.0.1"] {
-            assert_eq!(gate.enter(address(from), 0, true), Err(Closed::Overloaded), "{from}");
+            assert_eq!(gate.enter(address(from), 0, true), Err(EntryRefusal::Overloaded), "{from}");
         }
-        assert!(gate.enter(address("192.0.2.1"), 0, false).is_ok(), "who was turned away is not counted");
+        assert!(gate.enter(address("192.0.2.1"), 0, false).is_ok(), "a refusal is not counted");
     }
 
     #[test]
-    fn requests_are_judged_by_who_asks() {
+    fn requests_count_for_their_client() {
         let mut gate = gate(10);
         let mut check = |from: &str, forwarded: &[&str], admitted: usize| {
             let visitor = gate.enter(address(from), 0, false).unwrap();
             let lines = || forwarded.iter().map(|line| line.as_bytes());
-            let count = (0..20).filter(|_| gate.ask(visitor, lines, 0)).count();
+            let count = (0..20).filter(|_| gate.admits_request(visitor, lines, 0)).count();
             assert_eq!(count, admitted, "{from} {forwarded:?}");
         };
         check("192.0.2.1", &[], 10);
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_of_a_visitor_is_small() {
+    fn a_visitor_is_small() {
         assert!(size_of::<Visitor>() <= 6, "{}", size_of::<Visitor>());
     }
 }

@@ -1,7 +1,7 @@
-//! Late requests: how many bytes of them each address holds on this shard.
+//! Late requests: the bytes of them that each address holds on this shard.
 //!
-//! Owns: the table of addresses, which has an entry only as long as something is charged to it. Must not: know
-//! connections, or decide when a request is late and how much is too much; `arrival.rs` does.
+//! Owns: the table of addresses, which has an entry only while something is charged to it. Must not: import `conn`, or
+//! decide when a request is late (`arrival` does) and how much is too much (`accounts` does).
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -9,30 +9,28 @@ use std::rc::Rc;
 
 use crate::base::admission::Cells;
 
-/// What is charged to each address. Addresses are known by their cells, of which two addresses hardly ever share both.
+/// The bytes charged to each address. An address is known by its two cells, which it hardly ever shares with another.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct LateBytes(Rc<RefCell<HashMap<Cells, usize>>>);
+pub(super) struct LateBytes(Rc<RefCell<HashMap<Cells, usize>>>);
 
-/// What one late request holds; dropping it takes its bytes off the address.
+/// The bytes of one late request. Dropping the charge takes them off the address.
 #[derive(Debug)]
-pub(crate) struct Charge {
+pub(super) struct LateCharge {
     table: LateBytes,
     cells: Cells,
     bytes: usize,
 }
 
 impl LateBytes {
-    /// Charges an address with a request.
-    pub(crate) fn charge(&self, cells: Cells, bytes: usize) -> Charge {
-        let mut charge = Charge { table: self.clone(), cells, bytes: 0 };
+    pub(super) fn charge(&self, cells: Cells, bytes: usize) -> LateCharge {
+        let mut charge = LateCharge { table: self.clone(), cells, bytes: 0 };
         charge.set(bytes);
         charge
     }
 }
 
-impl Charge {
-    /// The request holds this many bytes now.
-    pub(crate) fn set(&mut self, bytes: usize) {
+impl LateCharge {
+    pub(super) fn set(&mut self, bytes: usize) {
         let mut table = self.table.0.borrow_mut();
         let total = table.entry(self.cells).or_default();
         *total = *total - self.bytes + bytes;
@@ -42,14 +40,14 @@ impl Charge {
         }
     }
 
-    /// Whether the late requests of its address hold more than `max`. A single one may be as long as requests may be.
-    pub(crate) fn is_more_than(&self, max: usize) -> bool {
+    /// Whether the late requests of its address hold more than `max`. A single one is allowed whatever its length.
+    pub(super) fn is_more_than(&self, max: usize) -> bool {
         let total = self.table.0.borrow().get(&self.cells).copied().unwrap_or_default();
         total > max && total > self.bytes
     }
 }
 
-impl Drop for Charge {
+impl Drop for LateCharge {
     fn drop(&mut self) {
         self.set(0);
     }

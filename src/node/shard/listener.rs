@@ -1,8 +1,8 @@
-//! Listeners: binding, accepting, and saying no.
+//! Listeners: bind, accept, turn away.
 //!
-//! Owns: the sockets of one shard, and when it accepts. Must not: know what connections do, or judge who comes. Those who
-//! come faster than they may be accepted wait in the kernel. If the process has no descriptors left the shard rests a
-//! while instead of spinning.
+//! Owns: the listening sockets of one shard, and the pace of accepting. Must not: import `conn` or judge a newcomer.
+//! Newcomers above the pace wait in the kernel. If the process has no descriptor left, the shard pauses and tries again
+//! instead of spinning.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, Shutdown, SocketAddr};
@@ -16,8 +16,8 @@ use crate::base::admission::Pace;
 use crate::base::clock::Tick;
 use crate::base::limits::turn::{ACCEPT_REST_MS, BACKLOG, READ_BYTES};
 
-/// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address
-/// must be nobody's, so that a second server is an error and does not take a share of the connections.
+/// Makes a socket bound to `address`. With `shared`, all shards may bind the same address; without, the address must be
+/// free, so that a second server is an error and does not take a share of the connections.
 pub(crate) fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.is_ipv6() {
@@ -29,40 +29,38 @@ pub(crate) fn bind(address: SocketAddr, shared: bool) -> io::Result<Socket> {
     Ok(socket)
 }
 
-/// The listeners of one shard.
 #[derive(Debug)]
 pub(crate) struct Listeners {
-    sockets: Vec<Listening>,
-    /// How often this shard accepts, if that is limited.
+    sockets: Vec<ListeningSocket>,
+    /// The pace of accepting, if it is limited.
     pace: Option<Pace>,
-    /// When the next one is due at that pace.
+    /// The time of the next accept at that pace.
     due_ns: u64,
-    /// No descriptor was left, or they come too fast: nothing is accepted before this.
-    rest_until: Tick,
+    /// The end of a pause: no descriptor was left, or newcomers came too fast.
+    paused_until: Tick,
 }
 
 #[derive(Debug)]
-struct Listening {
+struct ListeningSocket {
     socket: TcpListener,
     /// Whether there may be connections to accept.
     ready: bool,
 }
 
-/// What came of an attempt to accept.
 #[derive(Debug)]
-pub(crate) enum Accepted {
-    /// Somebody, from this address.
-    Somebody(TcpStream, IpAddr),
-    /// Somebody may be there, but it is too soon for him: the shard begins to rest.
+pub(crate) enum AcceptOutcome {
+    /// A newcomer, from this address.
+    Accepted(TcpStream, IpAddr),
+    /// A newcomer may wait, but it is too soon for it: a pause begins.
     TooSoon,
-    /// There is no descriptor for him, or something else is wrong with the system: the shard begins to rest.
+    /// No descriptor is left, or the system refuses for another reason: a pause begins.
     Failed,
-    /// There is nobody at any listener, or the shard rests.
-    Nobody,
+    /// No newcomer waits, or a pause lasts.
+    Nothing,
 }
 
 impl Listeners {
-    /// Listens at addresses that were bound once already.
+    /// Listens on addresses that the server has bound once already.
     pub(crate) fn open(
         addresses: &[SocketAddr],
         registry: &mio::Registry,
@@ -71,39 +69,39 @@ impl Listeners {
         let mut sockets = Vec::new();
         for (index, address) in addresses.iter().enumerate() {
             let socket = bind(*address, true)?;
-            // Connections inherit these, which saves a call for each.
+            // Connections inherit this, which saves a call for each.
             socket.set_tcp_nodelay(true)?;
             socket.set_nonblocking(true)?;
             socket.listen(BACKLOG)?;
             let mut socket = TcpListener::from_std(socket.into());
             registry.register(&mut socket, token::of_listener(index), Interest::READABLE)?;
-            sockets.push(Listening { socket, ready: true });
+            sockets.push(ListeningSocket { socket, ready: true });
         }
-        Ok(Listeners { sockets, pace, due_ns: 0, rest_until: Tick::ZERO })
+        Ok(Listeners { sockets, pace, due_ns: 0, paused_until: Tick::ZERO })
     }
 
-    /// A listener has connections.
+    /// A listener has connections to accept.
     pub(crate) fn set_ready(&mut self, index: usize) {
         if let Some(listening) = self.sockets.get_mut(index) {
             listening.ready = true;
         }
     }
 
-    /// When to try again to accept: at once, later, or when there is an event.
+    /// The next time to accept without an event; `None`: after the next event.
     pub(crate) fn next_attempt(&self) -> Option<Tick> {
-        self.sockets.iter().any(|listening| listening.ready).then_some(self.rest_until)
+        self.sockets.iter().any(|listening| listening.ready).then_some(self.paused_until)
     }
 
     /// Accepts one connection.
-    pub(crate) fn accept(&mut self, now: Tick) -> Accepted {
-        if now < self.rest_until {
-            return Accepted::Nobody;
+    pub(crate) fn accept(&mut self, now: Tick) -> AcceptOutcome {
+        if now < self.paused_until {
+            return AcceptOutcome::Nothing;
         }
         while let Some(listening) = self.sockets.iter_mut().find(|listening| listening.ready) {
             let next_ns = match self.pace.map(|pace| (pace, pace.admit(self.due_ns, now.ms()))) {
                 Some((pace, None)) => {
-                    self.rest_until = Tick::ZERO.after(pace.open_ms(self.due_ns));
-                    return Accepted::TooSoon;
+                    self.paused_until = Tick::ZERO.after(pace.open_ms(self.due_ns));
+                    return AcceptOutcome::TooSoon;
                 }
                 Some((_, Some(next_ns))) => next_ns,
                 None => 0,
@@ -111,38 +109,38 @@ impl Listeners {
             match listening.socket.accept() {
                 Ok((stream, from)) => {
                     self.due_ns = next_ns;
-                    return Accepted::Somebody(stream, from.ip());
+                    return AcceptOutcome::Accepted(stream, from.ip());
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => listening.ready = false,
                 // The peer went away while it waited, or a signal came: there may be others.
                 Err(error)
                     if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
                 Err(error) => {
-                    log::warn!("connections cannot be accepted for a while: {error}");
-                    self.rest_until = now.after(ACCEPT_REST_MS);
-                    return Accepted::Failed;
+                    log::warn!("cannot accept connections, trying again in {ACCEPT_REST_MS} ms: {error}");
+                    self.paused_until = now.after(ACCEPT_REST_MS);
+                    return AcceptOutcome::Failed;
                 }
             }
         }
-        Accepted::Nobody
+        AcceptOutcome::Nothing
     }
 
-    /// Those who still wait are accepted however many they are.
+    /// Lifts the pace and ends a pause.
     pub(crate) fn hurry(&mut self) {
-        (self.pace, self.rest_until) = (None, Tick::ZERO);
+        (self.pace, self.paused_until) = (None, Tick::ZERO);
     }
 
-    /// Stops listening; whoever waits to be accepted must have been accepted before.
+    /// Stops listening. Newcomers that wait in the kernel are reset.
     pub(crate) fn close(&mut self) {
         self.sockets.clear();
     }
 }
 
-/// Tells a newcomer why he is turned away. One try: whoever cannot even take this is closed without it. What he sent is
-/// read, because closing on unread bytes is a reset, which may overtake the answer.
-pub(crate) fn turn_away(mut stream: TcpStream, why: &[u8]) {
-    let said = stream.write(why).and_then(|_| stream.shutdown(Shutdown::Write));
-    if said.is_ok() {
+/// Answers a newcomer that is turned away, and closes. There is one try to write. What the newcomer sent is read, because
+/// a close on unread bytes is a reset, which may overtake the answer.
+pub(super) fn turn_away(mut stream: TcpStream, answer: &[u8]) {
+    let written = stream.write(answer).and_then(|_| stream.shutdown(Shutdown::Write));
+    if written.is_ok() {
         io::copy(&mut stream.take(READ_BYTES as u64), &mut io::sink()).ok();
     }
 }

@@ -1,8 +1,8 @@
 //! Mail between shards.
 //!
-//! Owns: one bounded channel into each shard, what waits for a place in it, and the wakers. Must not: look into the
-//! mail. Mail of one shard to another arrives in the order it was sent, a batch per turn; what does not fit stays
-//! with the sender. No send blocks a shard.
+//! Owns: one bounded channel into each shard, the mail that waits for a place in it, and the wakers. Must not: interpret
+//! mail. Mail of one shard to another arrives in the order it was sent, a batch per turn; mail that does not fit stays with
+//! the sender. No send blocks a shard.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,112 +15,114 @@ use crate::base::limits::turn::{MAILBOX_BATCHES, MAILBOX_WAIT_MS};
 use crate::router::ids::Place;
 use crate::router::mail::Mail;
 
-/// What can lie in a shard's mailbox.
+/// An entry of a shard's mailbox.
 #[derive(Debug)]
 pub enum Parcel {
-    /// Mail of another router, in order.
+    /// Mail of another router, in its order.
     Mail(Vec<Mail>),
-    /// The domains were configured anew.
+    /// The domains of a reloaded configuration.
     Domains(Arc<Domains>),
-    /// Take nothing new, finish what there is.
+    /// Begin the drain.
     Drain,
-    /// All shards have drained: end.
+    /// All shards have drained: end the thread.
     Stop,
 }
 
-/// The door to one shard's mailbox. Its waker must have been made before any shard got its own descriptor table,
-/// so that its number means the same in all of them.
+/// The sending end of a shard's mailbox. Its waker must be made before any shard gets its own descriptor table, so that
+/// its number means the same in all of them.
 #[derive(Clone, Debug)]
-pub struct Door {
+pub struct MailboxHandle {
     channel: Sender<Parcel>,
-    bell: Arc<Bell>,
+    waker: Arc<MailboxWaker>,
 }
 
 #[derive(Debug)]
-struct Bell {
+struct MailboxWaker {
     flag: WakeFlag,
     waker: mio::Waker,
 }
 
-/// One shard's own end of its mailbox.
+/// The receiving end of a shard's mailbox.
 #[derive(Debug)]
 pub struct Inbox {
     channel: Receiver<Parcel>,
-    bell: Arc<Bell>,
+    waker: Arc<MailboxWaker>,
 }
 
 /// A mailbox whose owner is woken by `waker`.
-pub fn mailbox(waker: mio::Waker) -> (Door, Inbox) {
+pub fn mailbox(waker: mio::Waker) -> (MailboxHandle, Inbox) {
     let (sender, receiver) = bounded(MAILBOX_BATCHES);
-    let bell = Arc::new(Bell { flag: WakeFlag::new(), waker });
-    (Door { channel: sender, bell: Arc::clone(&bell) }, Inbox { channel: receiver, bell })
+    let waker = Arc::new(MailboxWaker { flag: WakeFlag::new(), waker });
+    (MailboxHandle { channel: sender, waker: Arc::clone(&waker) }, Inbox { channel: receiver, waker })
 }
 
-impl Door {
-    /// Puts a parcel in, for threads that may wait a little for a place.
-    pub fn put(&self, parcel: Parcel) {
+impl MailboxHandle {
+    /// Sends a parcel, from a thread that may wait a little for a place.
+    pub fn send(&self, parcel: Parcel) {
         match self.channel.send_timeout(parcel, Duration::from_millis(MAILBOX_WAIT_MS)) {
-            // Whoever waits for the server learns that a shard has ended.
+            // A shard that has ended has reported that.
             Ok(()) | Err(SendTimeoutError::Disconnected(_)) => {}
-            Err(SendTimeoutError::Timeout(_)) => log::error!("a shard does not take its mail"),
+            Err(SendTimeoutError::Timeout(_)) => {
+                log::error!("a shard has not taken an order in {MAILBOX_WAIT_MS} ms; it is lost")
+            }
         }
-        self.ring();
+        self.wake();
     }
 
-    /// How many batches lie in the mailbox.
+    /// The number of batches in the mailbox.
     pub fn batches(&self) -> usize {
         self.channel.len()
     }
 
-    /// Wakes the owner if it sleeps; says whether it did.
-    fn ring(&self) -> bool {
-        let wake = self.bell.flag.must_wake();
-        if wake && let Err(error) = self.bell.waker.wake() {
-            // An eventfd that is ours and open cannot fail; if it does, the mail waits for the next event.
-            log::error!("a shard could not be woken: {error}");
+    /// Wakes the shard if it sleeps. Returns whether it did.
+    fn wake(&self) -> bool {
+        let must_wake = self.waker.flag.must_wake();
+        if must_wake && let Err(error) = self.waker.waker.wake() {
+            // An open eventfd of this process cannot fail. If it does, the mail waits for the next event.
+            log::error!("cannot wake a shard: {error}");
         }
-        wake
+        must_wake
     }
 }
 
 impl Inbox {
     /// Announces sleep. Returns whether the shard may really sleep: `false` if there is mail.
     pub fn sleep(&self) -> bool {
-        self.bell.flag.sleep();
+        self.waker.flag.sleep();
         self.channel.is_empty()
     }
 
     /// Announces that the shard is awake.
     pub fn awake(&self) {
-        self.bell.flag.awake();
+        self.waker.flag.awake();
     }
 
-    /// Takes the next parcel.
+    /// The next parcel, if one has come.
     pub fn take(&self) -> Option<Parcel> {
-        self.channel.try_recv().ok() // empty; the server's handle keeps it connected
+        self.channel.try_recv().ok() // an error means empty: the server's handle keeps it connected
     }
 
-    /// Whether there is mail.
+    /// Whether no parcel has come.
     pub fn is_empty(&self) -> bool {
         self.channel.is_empty()
     }
 }
 
-/// What a shard has to send: one batch for every other shard.
+/// The mail a shard has to send: a batch for each other shard.
 #[derive(Debug)]
 pub struct Outbox {
-    doors: Vec<Door>,
+    mailboxes: Vec<MailboxHandle>,
     batches: Vec<Vec<Mail>>,
-    /// Mail in all batches.
+    /// The mail in all batches.
     waiting: usize,
-    /// What was weighed of each batch, because it did not fit: how much mail, and how many bytes.
-    weighed: Vec<(usize, usize)>,
+    /// The part of each batch that did not fit and was measured: its mail, and its bytes.
+    measured: Vec<(usize, usize)>,
 }
 
-/// What a round of posting did.
+/// The counts of one round of posting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Posted {
-    /// Mail that was sent.
+pub struct PostCounts {
+    /// Mail that its mailbox took.
     pub mail: u64,
     /// Shards that slept and were woken.
     pub wakes: u64,
@@ -129,11 +131,11 @@ pub struct Posted {
 }
 
 impl Outbox {
-    /// An empty one; `doors` are those of all shards, by their places.
-    pub fn new(doors: Vec<Door>) -> Outbox {
-        let batches = doors.iter().map(|_| Vec::new()).collect();
-        let weighed = vec![(0, 0); doors.len()];
-        Outbox { doors, batches, waiting: 0, weighed }
+    /// `mailboxes` are those of all shards, by their places.
+    pub fn new(mailboxes: Vec<MailboxHandle>) -> Outbox {
+        let batches = mailboxes.iter().map(|_| Vec::new()).collect();
+        let measured = vec![(0, 0); mailboxes.len()];
+        Outbox { mailboxes, batches, waiting: 0, measured }
     }
 
     /// Adds mail to this turn's batch.
@@ -142,48 +144,48 @@ impl Outbox {
         self.waiting += 1;
     }
 
-    /// Mail that has not been sent.
+    /// The number of pieces of mail that wait to be posted.
     pub fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// The bytes of what did not fit when it was last posted.
+    /// The bytes of the mail that did not fit when it was last posted.
     pub fn waiting_bytes(&self) -> usize {
-        self.weighed.iter().map(|(_, bytes)| bytes).sum()
+        self.measured.iter().map(|(_, bytes)| bytes).sum()
     }
 
-    /// Sends every batch that fits into its mailbox, and wakes who sleeps.
-    pub fn post(&mut self) -> Posted {
-        let mut posted = Posted::default();
+    /// Sends each batch that fits into its mailbox, and wakes shards that sleep.
+    pub fn post(&mut self) -> PostCounts {
+        let mut posted = PostCounts::default();
         if self.waiting == 0 {
             return posted;
         }
-        let batches = self.batches.iter_mut().zip(&mut self.weighed);
-        for (door, (batch, weighed)) in self.doors.iter().zip(batches) {
+        let batches = self.batches.iter_mut().zip(&mut self.measured);
+        for (mailbox, (batch, measured)) in self.mailboxes.iter().zip(batches) {
             if batch.is_empty() {
                 continue;
             }
             let count = batch.len();
-            match door.channel.try_send(Parcel::Mail(std::mem::take(batch))) {
+            match mailbox.channel.try_send(Parcel::Mail(std::mem::take(batch))) {
                 Ok(()) => {
-                    *weighed = (0, 0);
+                    *measured = (0, 0);
                     self.waiting -= count;
                     posted.mail += count as u64;
-                    posted.wakes += u64::from(door.ring());
+                    posted.wakes += u64::from(mailbox.wake());
                 }
                 Err(TrySendError::Full(Parcel::Mail(kept))) => {
                     *batch = kept;
-                    // Only now, and only what is new: nearly all mail fits, and need not be looked at.
-                    weighed.1 += batch[weighed.0..].iter().map(Mail::bytes).sum::<usize>();
-                    weighed.0 = count;
+                    // Only mail that does not fit is measured, once: nearly all mail fits.
+                    measured.1 += batch[measured.0..].iter().map(Mail::bytes).sum::<usize>();
+                    measured.0 = count;
                     posted.delayed += 1;
                 }
-                // That shard has ended: the process is going down, nobody waits for this mail.
+                // That shard has ended: the process goes down, and nobody waits for this mail.
                 Err(TrySendError::Disconnected(_)) => {
-                    *weighed = (0, 0);
+                    *measured = (0, 0);
                     self.waiting -= count;
                 }
-                Err(TrySendError::Full(_)) => unreachable!("what comes back is what was sent"),
+                Err(TrySendError::Full(_)) => unreachable!("a full channel returns what was sent"),
             }
         }
         posted
@@ -216,8 +218,8 @@ mod tests {
 
     fn pair() -> (mio::Poll, Outbox, Inbox) {
         let poll = mio::Poll::new().unwrap();
-        let (door, inbox) = mailbox(mio::Waker::new(poll.registry(), mio::Token(0)).unwrap());
-        (poll, Outbox::new(vec![door]), inbox)
+        let (handle, inbox) = mailbox(mio::Waker::new(poll.registry(), mio::Token(0)).unwrap());
+        (poll, Outbox::new(vec![handle]), inbox)
     }
 
     #[test]
@@ -233,7 +235,7 @@ mod tests {
         assert_eq!(outbox.waiting_bytes(), 5 * mail(1).bytes());
         let mut arrived = serials(&inbox);
         assert_eq!(arrived.len(), MAILBOX_BATCHES);
-        assert_eq!(outbox.post(), Posted { mail: 5, wakes: 0, delayed: 0 });
+        assert_eq!(outbox.post(), PostCounts { mail: 5, wakes: 0, delayed: 0 });
         arrived.extend(serials(&inbox));
         assert_eq!(arrived, expected);
         assert!(inbox.is_empty() && outbox.waiting() == 0 && outbox.waiting_bytes() == 0);

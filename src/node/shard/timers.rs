@@ -1,15 +1,15 @@
 //! The wheel: deadlines of connections and of the router.
 //!
-//! Owns: when to call back, at or shortly after a moment. Must not: know what for. Nothing is ever cancelled:
-//! whoever is called back compares with the deadline it has now and, if that moved, asks again. So a deadline that
-//! moves later, as those of healthy connections always do, costs nothing.
+//! Owns: the items that are set, each with its moment. Must not: import an item's type. Nothing is ever cancelled: the
+//! owner of an item that fires compares the time with its deadline and, if that has moved, sets the item again. So a
+//! deadline that moves later, as those of healthy connections always do, costs nothing.
 
 use crate::base::clock::{Moment, Tick};
 
 /// Spokes of the wheel. One turn of it takes 131 s; later deadlines go round more than once.
 const SPOKES: usize = 2_048;
 const WORDS: usize = SPOKES / 64;
-/// Entries that stay allocated when none is set.
+/// This many entries stay allocated when none is set.
 const KEPT: usize = 4_096;
 /// The end of a list.
 const END: u32 = u32::MAX;
@@ -20,18 +20,18 @@ const END: u32 = u32::MAX;
 pub struct Wheel<T> {
     /// The first entry of each spoke.
     spokes: Box<[u32]>,
-    entries: Vec<Entry<T>>,
+    entries: Vec<WheelEntry<T>>,
     /// The first of the entries that are not used.
     free: u32,
     used: usize,
-    /// Which spokes hold something.
+    /// A bit for each spoke that holds something.
     occupied: [u64; WORDS],
-    /// The next moment to fire; everything before it has been fired.
+    /// The next moment to fire; everything before it has fired.
     next: Moment,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Entry<T> {
+struct WheelEntry<T> {
     at: Moment,
     /// The entry after it in its list.
     next: u32,
@@ -57,9 +57,9 @@ impl<T: Copy> Wheel<T> {
         }
     }
 
-    /// Calls back for `item` at `at` or up to a grain later.
+    /// Sets `item` to fire at `at` or up to a grain later.
     pub fn insert(&mut self, at: Tick, item: T) {
-        let entry = Entry { at: Moment::not_before(at).max(self.next), next: END, item };
+        let entry = WheelEntry { at: Moment::not_before(at).max(self.next), next: END, item };
         let index = self.free;
         self.used += 1;
         if index == END {
@@ -115,7 +115,7 @@ impl<T: Copy> Wheel<T> {
         }
     }
 
-    /// When something may be due next; `None` if nothing is set.
+    /// The next moment at which an item may be due; `None` if none is set.
     pub fn next_due(&self) -> Option<Tick> {
         self.next_occupied().map(Moment::tick)
     }
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_fires_about_as_many_as_it_may() {
+    fn a_turn_fires_about_as_many_as_its_bound() {
         let mut wheel = Wheel::new();
         for time in 0..100 {
             wheel.insert(at(time * 64), time);

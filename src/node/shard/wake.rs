@@ -1,10 +1,9 @@
-//! Whether a shard sleeps: so that mail to one that is awake costs no system call.
+//! Whether a shard sleeps: mail to a shard that is awake costs no system call.
 //!
-//! Owns: one flag and the argument for its ordering. Must not: know what is waited for.
+//! Owns: one flag and the argument for its ordering. Must not: wake a thread; `mailbox` does.
 //!
-//! The sleeper says that it sleeps and then looks once more whether there is mail; the sender posts its mail and then
-//! looks whether the other sleeps. Each has a sequentially consistent fence between the two, so at least one of them
-//! sees what the other did: either the sleeper finds the mail, or the sender finds the sleeper and wakes it. It is
+//! The sleeper sets the flag and then looks once more for mail; the sender posts its mail and then looks at the flag. Each has a sequentially consistent fence between the two, so at least one of them
+//! sees what the other did: either the sleeper finds the mail, or the sender finds the sleeper and wakes it. A sleeper is
 //! woken at most once for each time it goes to sleep.
 
 #[cfg(loom)]
@@ -17,23 +16,22 @@ use std::sync::atomic::{AtomicBool, Ordering, fence};
 pub(crate) struct WakeFlag(AtomicBool);
 
 impl WakeFlag {
-    /// The flag of a shard that is awake.
     pub(crate) fn new() -> WakeFlag {
         WakeFlag(AtomicBool::new(false))
     }
 
-    /// Says that the shard is about to sleep. It must look for mail after this, and sleep only if there is none.
+    /// Announces that the shard is about to sleep. It must look for mail after this, and sleep only if there is none.
     pub(crate) fn sleep(&self) {
         self.0.store(true, Ordering::Relaxed);
         fence(Ordering::SeqCst);
     }
 
-    /// Says that the shard is awake. Mail that was posted before the next [`WakeFlag::sleep`] must be looked for.
+    /// Announces that the shard is awake. It must look for mail before the next [`WakeFlag::sleep`].
     pub(crate) fn awake(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
 
-    /// Whether whoever has just posted mail must wake the shard.
+    /// Whether a sender that has just posted mail must wake the shard.
     pub(crate) fn must_wake(&self) -> bool {
         fence(Ordering::SeqCst);
         self.0.load(Ordering::Relaxed) && self.0.swap(false, Ordering::Relaxed)
@@ -48,17 +46,17 @@ mod model {
 
     use super::*;
 
-    /// A mailbox that is no stronger than the flag's own argument asks: relaxed counts.
-    struct World {
+    /// A mailbox no stronger than the argument above assumes: relaxed counts.
+    struct WakeModel {
         flag: WakeFlag,
         mail: AtomicUsize,
         wakes: AtomicUsize,
     }
 
     #[test]
-    fn no_mail_is_slept_through_and_nobody_is_woken_twice() {
+    fn no_mail_is_slept_through_and_no_shard_is_woken_twice() {
         loom::model(|| {
-            let world = Arc::new(World {
+            let world = Arc::new(WakeModel {
                 flag: WakeFlag::new(),
                 mail: AtomicUsize::new(0),
                 wakes: AtomicUsize::new(0),

@@ -1,0 +1,150 @@
+//! Effects of the router: answers, mail, timers, closes, undelivered messages.
+//!
+//! Owns: the outbox, the way to undelivered messages' sites, and the timings of calls answered in this turn. Must not:
+//! call the router; what becomes of an answer is a note in `io`.
+
+use std::sync::Arc;
+
+use super::buffers::release_if_large;
+use super::chat::Chat;
+use super::io::Io;
+use super::mailbox::Outbox;
+use super::reply::{self, Addressee};
+use super::schedule::Timer;
+use super::state::{CallTiming, ConnState};
+use crate::api;
+use crate::base::clock::Stamp;
+use crate::base::domains::DomainId;
+use crate::base::limits::turn::OUTBOX_MARK;
+use crate::base::memory::Held;
+use crate::base::stats::Board;
+use crate::bridges::returns::Returns;
+use crate::router::call::Answer;
+use crate::router::ids::{CallKey, SessionKey};
+use crate::router::mail::{CallAnswer, Effect, Envelope, TimedAlarm, Undelivered};
+
+#[derive(Debug)]
+pub(super) struct Executor {
+    outbox: Outbox,
+    /// The memory of mail that did not fit into mailboxes.
+    unposted: Held,
+    returns: Returns,
+    /// The `server` in the answer to `/presences/online`.
+    poll_url: Arc<str>,
+    answered: Vec<CallTiming>,
+}
+
+impl Executor {
+    /// `unposted` is an empty hold on the shard's memory.
+    pub(super) fn new(outbox: Outbox, unposted: Held, returns: Returns, poll_url: Arc<str>) -> Executor {
+        Executor { outbox, unposted, returns, poll_url, answered: Vec::new() }
+    }
+
+    /// Carries out the effects so far, and those that follow from them.
+    pub(super) fn carry_out(&mut self, io: &mut Io, chat: &mut Chat) {
+        chat.handle_notes(io);
+        while let Some(mut effects) = chat.take_effects() {
+            for effect in effects.drain(..) {
+                match effect {
+                    Effect::Answer(CallAnswer { key, answer }) => self.answer(io, key, &answer),
+                    Effect::Mail(Envelope { to, mail }) => self.outbox.push(to, mail),
+                    Effect::Deadline(TimedAlarm { at, alarm }) => {
+                        io.schedule_mut().set(at, Timer::Router(alarm))
+                    }
+                    Effect::Close(key) => close_unflushed(io, key),
+                    Effect::Undelivered(Undelivered { domain, messages }) => {
+                        self.returns.post(domain, messages)
+                    }
+                }
+            }
+            chat.recycle(effects);
+            chat.handle_notes(io);
+        }
+    }
+
+    /// Writes the answer of a call. If its connection is gone, the answer will never be flushed.
+    pub(super) fn answer(&mut self, io: &mut Io, key: CallKey, answer: &Answer) {
+        let fate = awaits_fate(answer);
+        let waiting = io.find_call(key).and_then(|slot| Some((slot, io.take_shape(slot)?)));
+        let Some((slot, (mut shape, timing))) = waiting else {
+            if let Some(session) = fate {
+                io.note_fate(session, key, false);
+            }
+            return;
+        };
+        self.answered.extend(timing);
+        let domain = timing.map(|timing| timing.domain).or(domain_of(answer));
+        let chance = io.chance();
+        reply::part(io, &mut shape);
+        reply::write(io, slot, &shape, Addressee { domain, fate }, |output| {
+            api::write_answer(output, answer, &shape, &self.poll_url, chance);
+        });
+        io.check(slot);
+    }
+
+    /// Posts the mail of this turn.
+    pub(super) fn post_mail(&mut self, io: &mut Io) {
+        let posted = self.outbox.post();
+        self.unposted.set(self.outbox.waiting_bytes());
+        let counters = io.counters();
+        counters.mail_total += posted.mail;
+        counters.wakes_total += posted.wakes;
+        counters.mail_delayed_total += posted.delayed;
+        counters.mail_waiting = self.outbox.waiting() as u64;
+    }
+
+    pub(super) fn has_unposted(&self) -> bool {
+        self.outbox.waiting() > 0
+    }
+
+    /// Whether too much mail waits for other shards to read more requests.
+    pub(super) fn is_congested(&self) -> bool {
+        self.outbox.waiting() > OUTBOX_MARK
+    }
+
+    /// Shows how long the calls took that were answered in this turn, which ends at `now`.
+    pub(super) fn show_timings(&mut self, board: &Board, now: Stamp) {
+        for CallTiming { kind, at, .. } in self.answered.drain(..) {
+            board.answered(kind, now.since_us(at));
+        }
+        release_if_large(&mut self.answered);
+    }
+}
+
+/// Closes the connection of a poll whose answer is still being written.
+fn close_unflushed(io: &mut Io, key: CallKey) {
+    if let Some(slot) = io.find_call(key)
+        && io.conn(slot).is_some_and(|conn| matches!(conn.state(), ConnState::Writing { .. }))
+    {
+        io.kill(slot);
+    }
+}
+
+/// The session that waits for the fate of this answer.
+fn awaits_fate(answer: &Answer) -> Option<SessionKey> {
+    match answer {
+        Answer::Packets(delivery) if delivery.stopped.is_none() => Some(delivery.session),
+        Answer::Packets(_)
+        | Answer::Done
+        | Answer::Delivered(_)
+        | Answer::Online(_)
+        | Answer::Onlines(_)
+        | Answer::Joined(_)
+        | Answer::Members(_)
+        | Answer::Refused(_) => None,
+    }
+}
+
+/// The domain of an answer that names one.
+fn domain_of(answer: &Answer) -> Option<DomainId> {
+    match answer {
+        Answer::Packets(delivery) => Some(delivery.domain),
+        Answer::Done
+        | Answer::Delivered(_)
+        | Answer::Online(_)
+        | Answer::Onlines(_)
+        | Answer::Joined(_)
+        | Answer::Members(_)
+        | Answer::Refused(_) => None,
+    }
+}

@@ -1,0 +1,398 @@
+//! The I/O of a shard: its connections, with their answers, deadlines and end.
+//!
+//! Owns: the table of connections, the schedule, the accounts, the counters and the scratch buffer of answers.
+//! Must not: call the router. It notes what became of polls and answers; `chat` hands the notes on.
+
+use std::collections::VecDeque;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use mio::net::TcpStream;
+
+use super::accounts::Accounts;
+use super::buffers::release_if_large;
+use super::conn::{Conn, Retention, WriteOutcome};
+use super::conns::Conns;
+use super::entropy::Dice;
+use super::gate::{EntryRefusal, Gate};
+use super::schedule::{Schedule, Timer};
+use super::state::{AfterAnswer, CallTiming, ConnState, Deferral, OutgoingAnswer};
+use crate::api::Shape;
+use crate::base::clock::{Origin, Tick};
+use crate::base::limits::Timeouts;
+use crate::base::limits::turn::FAREWELL_MS;
+use crate::base::memory::{Memory, Owner};
+use crate::base::slots::Slot;
+use crate::base::stats::Counters;
+use crate::router::ids::{CallKey, Place, SessionKey};
+use crate::router::mail::{Input, PollCut, PollFate};
+
+#[derive(Debug)]
+pub(super) struct Io {
+    place: Place,
+    schedule: Schedule,
+    timeouts: Arc<Timeouts>,
+    conns: Conns,
+    accounts: Accounts,
+    /// Connections to continue without an event.
+    deferred: Vec<Slot>,
+    /// What became of polls and answers.
+    notes: VecDeque<Input<'static>>,
+    /// The scratch buffer in which answers are written.
+    output: Vec<u8>,
+    dice: Dice,
+    /// Every answer is the last of its connection.
+    is_draining: bool,
+    /// Requests read and answers written in this turn.
+    steps: u64,
+    counters: Counters,
+}
+
+impl Io {
+    pub(super) fn new(
+        place: Place,
+        origin: Origin,
+        timeouts: Arc<Timeouts>,
+        gate: Gate,
+        memory: Memory,
+    ) -> Io {
+        Io {
+            place,
+            schedule: Schedule::new(origin),
+            timeouts,
+            conns: Conns::default(),
+            accounts: Accounts::new(gate, memory),
+            deferred: Vec::new(),
+            notes: VecDeque::new(),
+            output: Vec::new(),
+            dice: Dice::new(),
+            is_draining: false,
+            steps: 0,
+            counters: Counters::default(),
+        }
+    }
+
+    // Time.
+
+    pub(super) fn now(&self) -> Tick {
+        self.schedule.now()
+    }
+
+    pub(super) fn timeouts(&self) -> &Timeouts {
+        &self.timeouts
+    }
+
+    pub(super) fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    pub(super) fn schedule_mut(&mut self) -> &mut Schedule {
+        &mut self.schedule
+    }
+
+    /// Sets the deadline of a connection.
+    pub(super) fn set_due(&mut self, slot: Slot, due: Tick) {
+        let now = self.now();
+        if let Some(alarm) = self.conns.get(slot).and_then(|conn| conn.set_due(due, now)) {
+            self.schedule.set(alarm.tick(), Timer::Conn(slot));
+        }
+    }
+
+    /// The alarm of a connection fired. Returns whether its deadline has come; if not, its next alarm is set.
+    pub(super) fn is_due(&mut self, slot: Slot) -> bool {
+        let now = self.now();
+        let Some(conn) = self.conns.get(slot) else { return false };
+        if !conn.take_alarm(now) {
+            return false;
+        }
+        if conn.is_overdue(now) {
+            return true;
+        }
+        if let Some(alarm) = conn.next_alarm(now) {
+            self.schedule.set(alarm.tick(), Timer::Conn(slot));
+        }
+        false
+    }
+
+    // Counts.
+
+    pub(super) fn counters(&mut self) -> &mut Counters {
+        &mut self.counters
+    }
+
+    /// The counters, with what is counted elsewhere.
+    pub(super) fn shown_counters(&mut self) -> &Counters {
+        let memory = self.accounts.memory();
+        self.counters.memory_bytes = memory.bytes() as u64;
+        self.counters.memory_strangers_bytes = memory.held_by(Owner::Strangers) as u64;
+        self.conns.show(&mut self.counters);
+        &self.counters
+    }
+
+    /// Counts a request that was read or an answer that was written.
+    pub(super) fn count_step(&mut self) {
+        self.steps += 1;
+    }
+
+    /// The steps since the last call.
+    pub(super) fn take_steps(&mut self) -> u64 {
+        std::mem::take(&mut self.steps)
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        self.accounts.memory()
+    }
+
+    // Connections.
+
+    pub(super) fn conn(&mut self, slot: Slot) -> Option<&mut Conn> {
+        self.conns.get(slot)
+    }
+
+    /// A connection, and the accounts it is counted in.
+    pub(super) fn conn_with_accounts(&mut self, slot: Slot) -> Option<(&mut Conn, &Accounts)> {
+        Some((self.conns.get(slot)?, &self.accounts))
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.conns.len()
+    }
+
+    pub(super) fn alive(&self) -> Vec<Slot> {
+        self.conns.alive()
+    }
+
+    pub(super) fn key_of(&self, slot: Slot, serial: u32) -> CallKey {
+        CallKey { place: self.place, conn: slot.index, serial }
+    }
+
+    pub(super) fn find_call(&mut self, key: CallKey) -> Option<Slot> {
+        self.conns.find_call(key)
+    }
+
+    pub(super) fn take_shape(&mut self, slot: Slot) -> Option<(Shape, Option<CallTiming>)> {
+        self.conns.take_shape(slot)
+    }
+
+    pub(super) fn turn_to(&mut self, slot: Slot, state: ConnState) {
+        self.conns.turn_to(slot, state);
+    }
+
+    /// Takes a connection that was accepted, if the gate lets it in.
+    pub(super) fn enter(
+        &mut self,
+        stream: TcpStream,
+        from: IpAddr,
+    ) -> Result<Slot, (TcpStream, EntryRefusal)> {
+        match self.accounts.enter(from, self.conns.len()) {
+            Ok(visitor) => {
+                self.counters.connections_total += 1;
+                Ok(self.conns.insert(Conn::new(stream, visitor)))
+            }
+            Err(refusal) => Err((stream, refusal)),
+        }
+    }
+
+    /// Counts a request for its client. Returns whether the client's rate allows it. Behind a trusted proxy `forwarded`
+    /// names the client.
+    pub(super) fn admits_request<'b, L: Iterator<Item = &'b [u8]>>(
+        &mut self,
+        slot: Slot,
+        forwarded: impl FnOnce() -> L,
+    ) -> bool {
+        let now_ms = self.schedule.shared_ms();
+        let Some(conn) = self.conns.get(slot) else { return true };
+        self.accounts.admits_request(conn.visitor(), forwarded, now_ms)
+    }
+
+    /// Continues this connection in the next turn.
+    pub(super) fn defer(&mut self, slot: Slot) {
+        if let Some(conn) = self.conns.get(slot)
+            && conn.deferral == Deferral::No
+        {
+            conn.deferral = Deferral::NextTurn;
+            self.deferred.push(slot);
+        }
+    }
+
+    pub(super) fn has_deferred(&self) -> bool {
+        !self.deferred.is_empty()
+    }
+
+    pub(super) fn take_deferred(&mut self) -> Vec<Slot> {
+        std::mem::take(&mut self.deferred)
+    }
+
+    /// Input that waits behind a request, until the peer takes an answer or a poll is answered, counts against its
+    /// address at once. If the address holds too much, the connection is closed: no answer may stand in between.
+    pub(super) fn charge_pipelined(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let waits = match conn.state() {
+            ConnState::Writing { .. } | ConnState::Parked(..) => conn.input.is_some(),
+            ConnState::Reading | ConnState::Calling(..) | ConnState::Farewell | ConnState::Dead => false,
+        };
+        if waits {
+            self.accounts.charge(conn);
+            if conn.input.as_ref().is_some_and(|input| self.accounts.holds_too_much(input)) {
+                self.counters.requests_refused_unfinished += 1;
+                self.kill(slot);
+            }
+        }
+    }
+
+    // Answers.
+
+    pub(super) fn begin_drain(&mut self) {
+        self.is_draining = true;
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
+    /// A number that spreads the times at which clients come back.
+    pub(super) fn chance(&mut self) -> u32 {
+        self.dice.roll()
+    }
+
+    /// Lends the scratch buffer of answers, empty.
+    pub(super) fn with_output<R>(&mut self, write: impl FnOnce(&mut Io, &mut Vec<u8>) -> R) -> R {
+        let mut output = std::mem::take(&mut self.output);
+        output.clear();
+        let result = write(self, &mut output);
+        self.output = output;
+        result
+    }
+
+    pub(super) fn send(&mut self, slot: Slot, answer: OutgoingAnswer<'_>) {
+        let OutgoingAnswer { bytes, asset, domain, fate, then } = answer;
+        self.count_step();
+        let until = self.now().after(self.timeouts.answer_ms);
+        let Some(conn) = self.conns.get(slot) else { return };
+        let owner = domain.map_or(conn.visitor().owner(), Owner::Domain);
+        let retention = Retention { memory: self.accounts.memory(), owner, until };
+        match conn.write(bytes, asset, retention) {
+            WriteOutcome::Flushed => self.finish_answer(slot, fate, then),
+            WriteOutcome::Unfinished => {
+                self.conns.turn_to(slot, ConnState::Writing { fate, then });
+                self.wait_for_reader(slot);
+                self.charge_pipelined(slot);
+            }
+            outcome @ (WriteOutcome::Unkept | WriteOutcome::Broken) => {
+                self.counters.answers_unkept_total += u64::from(outcome == WriteOutcome::Unkept);
+                self.conns.turn_to(slot, ConnState::Writing { fate, then });
+                self.kill(slot);
+            }
+        }
+    }
+
+    /// Writes bytes that are no answer, and do not change the state of the connection.
+    pub(super) fn send_interim(&mut self, slot: Slot, bytes: &[u8]) {
+        let until = self.now();
+        let Some(conn) = self.conns.get(slot) else { return };
+        let owner = conn.visitor().owner();
+        let retention = Retention { memory: self.accounts.memory(), owner, until };
+        if conn.write(bytes, &[], retention) != WriteOutcome::Flushed {
+            self.kill(slot); // the socket of a peer that was sent nothing has room, unless the peer is hostile
+        }
+    }
+
+    /// The socket may have room for more of an answer.
+    pub(super) fn write_more(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        let ConnState::Writing { fate, then } = *conn.state() else { return };
+        match conn.write_more() {
+            WriteOutcome::Flushed => self.finish_answer(slot, fate, then),
+            WriteOutcome::Unfinished => self.wait_for_reader(slot),
+            WriteOutcome::Unkept | WriteOutcome::Broken => self.kill(slot),
+        }
+    }
+
+    /// A peer must go on taking its answer, and must have taken all of it in time.
+    fn wait_for_reader(&mut self, slot: Slot) {
+        let stalled = self.now().after(self.timeouts.write_ms);
+        let Some(conn) = self.conns.get(slot) else { return };
+        let due = stalled.min(conn.written_until());
+        self.set_due(slot, due);
+    }
+
+    /// The kernel has taken the last byte of an answer.
+    fn finish_answer(&mut self, slot: Slot, fate: Option<SessionKey>, then: AfterAnswer) {
+        let idle = self.now().after(self.timeouts.idle_ms);
+        let Some(conn) = self.conns.get(slot) else { return };
+        let serial = conn.serial();
+        conn.end_call();
+        let has_more = conn.input.is_some() || conn.readable || conn.half_closed;
+        self.conns.turn_to(slot, ConnState::Reading);
+        match then {
+            AfterAnswer::Read => {
+                self.set_due(slot, idle);
+                if has_more {
+                    self.defer(slot);
+                }
+            }
+            AfterAnswer::Close if !has_more => self.kill(slot),
+            AfterAnswer::Close | AfterAnswer::Farewell => self.begin_farewell(slot),
+        }
+        if let Some(session) = fate {
+            self.note_fate(session, self.key_of(slot, serial), true);
+        }
+    }
+
+    fn begin_farewell(&mut self, slot: Slot) {
+        let Some(conn) = self.conns.get(slot) else { return };
+        conn.shut_writing();
+        conn.input = None;
+        self.conns.turn_to(slot, ConnState::Farewell);
+        self.set_due(slot, self.now().after(FAREWELL_MS));
+        self.defer(slot);
+    }
+
+    // The end.
+
+    /// Closes a connection, and notes that no answer of it will be flushed.
+    pub(super) fn kill(&mut self, slot: Slot) {
+        let Some(serial) = self.conns.get(slot).map(|conn| conn.serial()) else { return };
+        let key = self.key_of(slot, serial);
+        let Some((visitor, state)) = self.conns.bury(slot) else { return };
+        self.accounts.leave(visitor);
+        match state {
+            ConnState::Parked(_, session) => self.notes.push_back(Input::Cut(PollCut { session, key })),
+            ConnState::Writing { fate: Some(session), .. } => self.note_fate(session, key, false),
+            ConnState::Reading
+            | ConnState::Calling(..)
+            | ConnState::Writing { fate: None, .. }
+            | ConnState::Farewell
+            | ConnState::Dead => {}
+        }
+    }
+
+    /// Notes for a session whether the answer of its poll was flushed.
+    pub(super) fn note_fate(&mut self, session: SessionKey, key: CallKey, flushed: bool) {
+        self.notes.push_back(Input::Fate(PollFate { session, key, flushed }));
+    }
+
+    /// Takes the oldest note.
+    pub(super) fn next_note(&mut self) -> Option<Input<'static>> {
+        self.notes.pop_front()
+    }
+
+    /// Frees closed connections, at the end of a turn.
+    pub(super) fn free_dead(&mut self) {
+        self.conns.free_dead();
+    }
+
+    /// Gives back what a large answer made large.
+    pub(super) fn trim(&mut self) {
+        release_if_large(&mut self.output);
+    }
+
+    /// Asserts, in debug builds, what must hold of a connection between two events.
+    pub(super) fn check(&mut self, slot: Slot) {
+        if cfg!(debug_assertions)
+            && let Some(conn) = self.conns.get(slot)
+        {
+            conn.check();
+        }
+    }
+}

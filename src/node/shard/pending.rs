@@ -1,0 +1,170 @@
+//! Input of a connection that was read and is not served.
+//!
+//! Owns: the bytes, what is known of the request they begin with, and the memory they hold. Must not: read, or import
+//! `traffic` and `arrival`, which decide.
+
+use super::late::LateCharge;
+use crate::base::clock::Tick;
+use crate::base::memory::{Held, Memory, Owner};
+use crate::http::parser::Partial;
+use crate::http::request::Request;
+
+#[derive(Debug)]
+pub(super) struct PendingInput {
+    bytes: Vec<u8>,
+    pub(super) partial: Partial,
+    pub(super) stage: InputStage,
+    /// The deadline of the head or the body that is arriving.
+    pub(super) until: Tick,
+    pub(super) arrival: Arrival,
+    /// Whether its head was looked at for a reason to refuse it.
+    pub(super) judged: bool,
+    held: Held,
+}
+
+/// How far the first request is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InputStage {
+    /// Not at all: it may be a whole one, which waits for the connection or for the next turn.
+    Unseen,
+    /// Its head has arrived in part, and has a deadline.
+    Head,
+    /// Its body has arrived in part, and has a deadline.
+    Body,
+}
+
+/// Whether a request takes long to arrive.
+#[derive(Debug)]
+pub(super) enum Arrival {
+    InTime,
+    /// It does, and counts against its address, if that has limits.
+    Late(Option<LateCharge>),
+}
+
+impl PendingInput {
+    /// `rest` are the bytes that were read and not served.
+    pub(super) fn new(rest: &[u8], partial: Partial, held: Held) -> PendingInput {
+        let mut pending = PendingInput {
+            bytes: rest.to_vec(),
+            partial,
+            stage: InputStage::Unseen,
+            until: Tick::NEVER,
+            arrival: Arrival::InTime,
+            judged: false,
+            held,
+        };
+        pending.count();
+        pending
+    }
+
+    /// Adds bytes. The memory grows by doubling, but not beyond a body whose length is known.
+    pub(super) fn append(&mut self, fresh: &[u8]) {
+        let bytes = &mut self.bytes;
+        if let Some(expected) = self.partial.expected_bytes() {
+            let to_come = expected.saturating_sub(bytes.len());
+            bytes.reserve_exact(fresh.len().max(to_come.min(bytes.len())));
+        }
+        bytes.extend_from_slice(fresh);
+        self.count();
+    }
+
+    /// The first request is another one, or was not looked at.
+    pub(super) fn restart(&mut self) {
+        (self.stage, self.arrival, self.judged) = (InputStage::Unseen, Arrival::InTime, false);
+    }
+
+    /// From now on it counts for this owner.
+    pub(super) fn belong_to(&mut self, memory: &Memory, owner: Owner) {
+        self.held = memory.hold(owner, self.held.bytes());
+    }
+
+    /// The request that is arriving, without its body, once its head is complete.
+    pub(super) fn head(&self) -> Option<Request<'_>> {
+        self.partial.head(&self.bytes)
+    }
+
+    /// Whether its body is longer than this, or will be by its headers.
+    pub(super) fn is_body_longer_than(&self, bytes: usize) -> bool {
+        self.partial.is_body_longer_than(bytes, self.bytes.len())
+    }
+
+    pub(super) fn held_bytes(&self) -> usize {
+        self.held.bytes()
+    }
+
+    /// Drops this many bytes, which were served.
+    pub(super) fn consume(&mut self, served: usize) {
+        if served > 0 {
+            self.bytes.drain(..served);
+            // Rarely: a pipeline is served request by request, and its rest need not be moved each time.
+            if self.bytes.len() < self.bytes.capacity() / 4 {
+                self.bytes.shrink_to_fit();
+            }
+            self.count();
+        }
+    }
+
+    /// The bytes, and what is known of the first request among them.
+    pub(super) fn parts(&mut self) -> (&[u8], &mut Partial) {
+        (&self.bytes, &mut self.partial)
+    }
+
+    fn count(&mut self) {
+        let bytes = self.bytes.capacity() + size_of::<PendingInput>();
+        self.held.set(bytes);
+        match &mut self.arrival {
+            Arrival::Late(Some(charge)) => charge.set(bytes),
+            Arrival::Late(None) | Arrival::InTime => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::late::LateBytes;
+    use super::*;
+    use crate::api::policy;
+    use crate::base::admission::Addresses;
+    use crate::base::limits::Limits;
+    use crate::http::parser::{Parsed, parse};
+
+    #[test]
+    fn a_body_whose_length_is_known_takes_no_more_memory_than_that() {
+        const BODY_BYTES: usize = 100_000;
+        let head = format!("POST /onlines HTTP/1.1\r\nHost: a\r\nContent-Length: {BODY_BYTES}\r\n\r\n");
+        let memory = Memory::new(0);
+        let mut pending =
+            PendingInput::new(head.as_bytes(), Partial::default(), memory.hold(Owner::Strangers, 0));
+        for _ in 0..BODY_BYTES / 1_000 {
+            let (bytes, partial) = pending.parts();
+            let mut scratch = Vec::new();
+            assert_eq!(parse(bytes, partial, &mut scratch, &policy(&Limits::DEFAULT)), Parsed::Incomplete);
+            pending.append(&[b'x'; 1_000]);
+            let bytes = pending.bytes.len() + size_of::<PendingInput>();
+            let most = (2 * bytes).min(head.len() + BODY_BYTES + size_of::<PendingInput>());
+            assert!((bytes..=most).contains(&memory.bytes()), "{} for {bytes}", memory.bytes());
+        }
+        pending.consume(head.len() + BODY_BYTES - 10);
+        assert_eq!(memory.bytes(), 10 + size_of::<PendingInput>());
+        drop(pending);
+        assert_eq!(memory.bytes(), 0);
+    }
+
+    #[test]
+    fn what_a_late_request_grows_by_is_charged_as_it_arrives() {
+        let cells = Addresses::new(&Limits::DEFAULT, [1, 2, 3, 4]).cells("192.0.2.1".parse().unwrap());
+        let (table, memory) = (LateBytes::default(), Memory::new(1_000_000));
+        let others = table.charge(cells, 1);
+        let head = "POST /onlines HTTP/1.1\r\nContent-Length: 100000\r\n\r\n";
+        let strangers = memory.hold(Owner::Strangers, 0);
+        let mut pending = PendingInput::new(head.as_bytes(), Partial::default(), strangers);
+        pending.arrival = Arrival::Late(Some(table.charge(cells, pending.held_bytes())));
+        let before = pending.held_bytes();
+        assert!(others.is_more_than(before) && !others.is_more_than(before + 1));
+        pending.append(&[b'x'; 10_000]);
+        let now = pending.held_bytes();
+        assert!(now >= 10_000 && others.is_more_than(now) && !others.is_more_than(now + 1));
+        pending.restart();
+        assert!(!others.is_more_than(0), "it is alone, and the next request is not late");
+    }
+}

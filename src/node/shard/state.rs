@@ -1,0 +1,127 @@
+//! States of a connection.
+//!
+//! Owns: the states, the answer that is to be sent, and the count of connections in each state. Must not: touch a socket.
+
+use crate::api::Shape;
+use crate::base::clock::Stamp;
+use crate::base::domains::DomainId;
+use crate::base::stats::{CallKind, Counters};
+use crate::router::ids::SessionKey;
+
+/// What a connection is doing.
+#[derive(Debug)]
+pub(super) enum ConnState {
+    /// It is idle, or it receives a request.
+    Reading,
+    /// The router has a call of it. A poll without a session is one, too, and is not timed.
+    Calling(Shape, Option<CallTiming>),
+    /// The owner of this session has a poll of it. Nothing is read meanwhile.
+    Parked(Shape, SessionKey),
+    /// An answer did not fit into the socket.
+    Writing {
+        /// The session that waits for the fate of the answer.
+        fate: Option<SessionKey>,
+        /// What follows the answer.
+        then: AfterAnswer,
+    },
+    /// The last answer is written. Input is read and dropped, so that the peer reads the answer and not a reset.
+    Farewell,
+    /// Closed; freed at the end of the turn.
+    Dead,
+}
+
+/// A call that is not answered yet: its domain, its kind and its beginning, for the statistics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CallTiming {
+    pub(super) domain: DomainId,
+    pub(super) kind: CallKind,
+    pub(super) at: Stamp,
+}
+
+/// What follows an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AfterAnswer {
+    /// The next request.
+    Read,
+    /// The close.
+    Close,
+    /// The close, after some time of reading: the peer may be in the middle of sending.
+    Farewell,
+}
+
+impl AfterAnswer {
+    pub(super) fn of(shape: &Shape) -> AfterAnswer {
+        if shape.close { AfterAnswer::Close } else { AfterAnswer::Read }
+    }
+}
+
+/// An answer as bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OutgoingAnswer<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Follows `bytes`.
+    pub(super) asset: &'static [u8],
+    /// The account of a rest that the peer does not take at once; `None`: the visitor's.
+    pub(super) domain: Option<DomainId>,
+    /// The session that waits for the fate of the answer.
+    pub(super) fate: Option<SessionKey>,
+    pub(super) then: AfterAnswer,
+}
+
+/// Whether a connection continues without an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deferral {
+    No,
+    /// In the next turn.
+    NextTurn,
+    /// When the domain of its request has a share of a turn again.
+    Postponed,
+}
+
+/// The number of connections in each state. It is updated at each change: a shard has too many to count.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    reading: u64,
+    calling: u64,
+    parked: u64,
+    writing: u64,
+    closing: u64,
+}
+
+impl Tally {
+    pub(super) fn show(&self, counters: &mut Counters) {
+        counters.connections_reading = self.reading;
+        counters.connections_calling = self.calling;
+        counters.connections_parked = self.parked;
+        counters.connections_writing = self.writing;
+        counters.connections_closing = self.closing;
+    }
+
+    pub(super) fn sum(&self) -> u64 {
+        self.reading + self.calling + self.parked + self.writing + self.closing
+    }
+
+    pub(super) fn count(&mut self, state: &ConnState) {
+        if let Some(count) = self.of(state) {
+            *count += 1;
+        }
+    }
+
+    pub(super) fn uncount(&mut self, state: &ConnState) {
+        if let Some(count) = self.of(state) {
+            *count -= 1;
+        }
+    }
+
+    /// The count of a state; dead connections have none.
+    fn of(&mut self, state: &ConnState) -> Option<&mut u64> {
+        match state {
+            ConnState::Reading => Some(&mut self.reading),
+            ConnState::Calling(..) => Some(&mut self.calling),
+            ConnState::Parked(..) => Some(&mut self.parked),
+            ConnState::Writing { .. } => Some(&mut self.writing),
+            ConnState::Farewell => Some(&mut self.closing),
+            ConnState::Dead => None,
+        }
+    }
+}

@@ -1,8 +1,8 @@
 //! The command: arguments, configuration, signals, and a server.
 //!
-//! Owns: what is printed, which signals are heard, and the exit code: 0 after a drain, 1 if the server could not
-//! start or failed, 2 for wrong arguments, 128 and the signal's number if a second signal cut the drain short.
-//! Must not: know how a server works. It writes to its streams without minding whether anyone still reads them.
+//! Owns: the output, the signals, and the exit code: 0 after a drain, 1 if the server could not start or failed, 2 for
+//! wrong arguments, 128 plus the signal's number if a second signal cut the drain short. Must not: import `node::shard` or
+//! `router`. A closed stdout or stderr is no error.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -24,8 +24,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
 use signal_hook::iterator::Signals;
 
 fn main() -> ExitCode {
-    // Before anything else: a SIGHUP that comes before the server serves must not end it. It is kept, and becomes a
-    // reload once the server serves.
+    // Before anything else: a SIGHUP that comes early must not end the process. It becomes a reload once the server serves.
     let signals = match Signals::new([SIGHUP]) {
         Ok(signals) => signals,
         Err(error) => return fail("nextim: ", [format!("signals: {error}")]),
@@ -62,9 +61,9 @@ fn serve(arguments: Arguments, signals: Signals) -> ExitCode {
     }
 }
 
-/// Starts a server and stays until it has ended. Signals are caught before the shards start: these copy the table
-/// of descriptors, and a pipe made later would be a number that means a socket to them. Until then SIGTERM and SIGINT
-/// end the process, for there is nothing to drain.
+/// Starts a server and returns when it has ended. Signals are caught before the shards start: a shard copies the table of
+/// descriptors, and the number of a pipe made later could be a socket there. Until then SIGTERM and SIGINT end the
+/// process, because there is nothing to drain.
 fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Box<dyn Error>> {
     logging::start(config.log, config.log_format)?;
     for warning in
@@ -78,25 +77,31 @@ fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Bo
     signals.add_signal(SIGINT)?;
     let server = Server::start(&config)?;
     let line = start_line(&server, config.domains.len());
-    say(&line);
+    print(&line);
     service.ready(&line);
-    let hearing = signals.handle();
+    let signals_handle = signals.handle();
     let (ending, ended) = channel();
     thread::scope(|scope| {
-        scope.spawn(|| hear(&mut signals, &server, config, sources, &service));
+        scope.spawn(|| handle_signals(&mut signals, &server, config, sources, &service));
         if let Some(period) = service.watchdog() {
             let (service, pulse) = (&service, Pulse::new(server.stats()));
-            scope.spawn(move || tell_life(service, period, pulse, ended));
+            scope.spawn(move || notify_alive(service, period, pulse, ended));
         }
         let result = server.wait();
-        hearing.close();
+        signals_handle.close();
         drop(ending);
         Ok(result?)
     })
 }
 
 /// Carries out signals until the server has ended.
-fn hear(signals: &mut Signals, server: &Handle, mut config: Config, sources: &Sources, service: &Service) {
+fn handle_signals(
+    signals: &mut Signals,
+    server: &Handle,
+    mut config: Config,
+    sources: &Sources,
+    service: &Service,
+) {
     let mut draining = false;
     for signal in signals.forever() {
         match (signal, draining) {
@@ -120,16 +125,18 @@ fn hear(signals: &mut Signals, server: &Handle, mut config: Config, sources: &So
     }
 }
 
-/// Tells the service manager that the server lives, as long as every shard turns, until the server has ended.
-#[allow(clippy::needless_pass_by_value, reason = "a channel is heard by one thread")]
-fn tell_life(service: &Service, period: Duration, mut pulse: Pulse, ended: Receiver<()>) {
-    let look = Duration::from_millis(SAMPLE_MS);
-    if period < 2 * look {
-        log::warn!("a watchdog of {period:?} is too short; it is told every {look:?}");
+/// Notifies the service manager that the server is alive, while every shard turns and until the server has ended.
+#[allow(clippy::needless_pass_by_value, reason = "a channel has one receiving thread")]
+fn notify_alive(service: &Service, period: Duration, mut pulse: Pulse, ended: Receiver<()>) {
+    let interval = Duration::from_millis(SAMPLE_MS);
+    if period < 2 * interval {
+        log::warn!(
+            "a watchdog of {period:?} is too short: the service manager is notified every {interval:?}"
+        );
     }
     let mut still = Vec::new();
-    while ended.recv_timeout(look) == Err(RecvTimeoutError::Timeout) {
-        let before = std::mem::replace(&mut still, pulse.look());
+    while ended.recv_timeout(interval) == Err(RecvTimeoutError::Timeout) {
+        let before = std::mem::replace(&mut still, pulse.take());
         if still.is_empty() {
             service.alive();
         } else if still != before {
@@ -138,12 +145,12 @@ fn tell_life(service: &Service, period: Duration, mut pulse: Pulse, ended: Recei
     }
 }
 
-/// Shows a server until somebody has seen enough.
+/// Shows a server, once or until a key or a signal ends it.
 fn show_top(admin: SocketAddr, once: bool) -> ExitCode {
     let shown = if once { top::once(admin, &mut io::stdout().lock()) } else { watch_top(admin) };
     match shown {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever read it has seen enough.
+        // The reader of stdout has closed it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => fail("nextim top: ", [format!("{admin}: {error}")]),
     }
@@ -152,15 +159,15 @@ fn show_top(admin: SocketAddr, once: bool) -> ExitCode {
 fn watch_top(admin: SocketAddr) -> io::Result<()> {
     let (sender, events) = channel();
     let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP, SIGWINCH])?;
-    let heard = sender.clone();
+    let event_sender = sender.clone();
     thread::spawn(move || {
         let event = |signal| if signal == SIGWINCH { top::Event::Resized } else { top::Event::End };
-        signals.forever().map(event).take_while(|event| heard.send(*event).is_ok()).for_each(drop);
+        signals.forever().map(event).take_while(|event| event_sender.send(*event).is_ok()).for_each(drop);
     });
     top::watch(admin, sender, &events)
 }
 
-/// Takes the domains of the file as it is now, or says why not; either way in one line of the log.
+/// Takes the domains of the configuration file as it is now. One line of the log has the result.
 fn reload(server: &Handle, config: &mut Config, sources: &Sources) {
     if sources.file().is_none() {
         return log::warn!("there is nothing to reload without a configuration file");
@@ -178,7 +185,7 @@ fn reload(server: &Handle, config: &mut Config, sources: &Sources) {
             let taken = if reload.domains_taken {
                 format!("reloaded {domains}")
             } else {
-                "domains stay as flags or environment gave them".to_owned()
+                "domains come from flags or the environment and stay".to_owned()
             };
             let restart =
                 if reload.restart_needed { "; other settings changed and need a restart" } else { "" };
@@ -194,23 +201,23 @@ fn check_config(file: &Path) -> ExitCode {
                 config.shards.map_or("shards chosen at start".to_owned(), |n| count(n.into(), "shard"));
             let (listen, domains) = (list(&config.listen), count(config.domains.len(), "domain"));
             print_errors(&format!("{}: warning: ", file.display()), config.warnings());
-            say(&format!("{}: ok\nlistens on {listen}; {shards}; {domains}", file.display()));
+            print(&format!("{}: ok\nlistens on {listen}; {shards}; {domains}", file.display()));
             ExitCode::SUCCESS
         }
         Err(error) => fail("", error.problems()),
     }
 }
 
-/// Makes an apikey. Its digits need no escape in a URL, a file or a shell.
+/// Prints a new apikey. Its digits need no escape in a URL, a file or a shell.
 fn make_key() -> ExitCode {
     let word = || getrandom::u64().map_err(io::Error::other);
-    let print = || {
+    let print_key = || {
         let key = format!("{:016x}{:016x}{:016x}{:016x}", word()?, word()?, word()?, word()?);
         let mut stdout = io::stdout().lock();
         writeln!(stdout, "{key}")?;
         stdout.flush()
     };
-    match print() {
+    match print_key() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail("nextim genkey: ", [error]),
     }
@@ -236,13 +243,13 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A line on stdout. A closed stdout is no reason to end.
-fn say(line: &str) {
+/// Prints a line on stdout. A closed stdout is no reason to end.
+fn print(line: &str) {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).ok();
 }
 
-/// A line on stderr for each problem.
+/// Prints a line on stderr for each problem.
 fn fail(prefix: &str, problems: impl IntoIterator<Item = impl Display>) -> ExitCode {
     print_errors(prefix, problems);
     ExitCode::FAILURE

@@ -526,7 +526,7 @@ fn top_says_what_to_start_if_there_is_no_admin_listener() {
     assert_eq!((code, stdout.as_str()), (Some(1), ""));
     assert!(
         stderr.contains(
-            ": what answers there is not the admin listener of a server; start the server with --admin "
+            ": another program answers there, not an admin listener; start the server with --admin "
         ),
         "{stderr}"
     );

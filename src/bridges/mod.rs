@@ -1,5 +1,5 @@
-//! Ways from the server to other systems, on threads that may block.
+//! Bridges from the server to other systems, on threads that may block.
 //!
-//! Owns: outgoing connections. Must not: be waited for by a shard; shards hand over by channel and go on.
+//! Owns: outgoing connections. Must not: import `node`. A shard hands over by channel and does not wait.
 
 pub mod returns;

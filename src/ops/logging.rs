@@ -1,10 +1,10 @@
 //! The log: lines on stderr, in one of two forms.
 //!
-//! Owns: how a line looks, how many of a kind are written, and the thread that writes them. Must not: make anybody wait.
-//! Whoever logs hands his line over and goes on; if the reader of stderr stands still, lines are dropped and counted, and
-//! the server serves. A line that cannot be written is nobody's fault that could be logged, so errors end here.
+//! Owns: the form of a line, the rate of lines, and the thread that writes them. Must not: block a caller. A thread that
+//! logs hands its line over and goes on. If stderr is not read, lines are dropped and counted, and the server serves. An
+//! error of a write cannot be logged, so it ends here.
 //!
-//! One place in the code writes at most [`LOG_LINES_PER_SECOND`]; then one line says how many were left out.
+//! One place in the code writes [`LOG_LINES_PER_SECOND`] at most; then one line has the number of lines left out.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -22,19 +22,18 @@ use crate::base::clock::{Deadline, rfc3339, wall_ms};
 use crate::base::json;
 use crate::base::limits::ops::{LOG_FLUSH_MS, LOG_LINES_PER_SECOND, LOG_LINES_WAITING};
 
-/// How lines look.
+/// The form of lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// For people: `TIME LEVEL TARGET: message`.
     #[default]
     Text,
-    /// For programs: an object with `time`, `level`, `target`, `message`, and what of the message is worth a member of
-    /// its own.
+    /// For programs: an object with `time`, `level`, `target`, `message`, and the values of the message as members.
     Json,
 }
 
 impl Format {
-    /// The format of that name.
+    /// The format with this name.
     pub fn named(name: &str) -> Option<Format> {
         match name {
             "text" => Some(Format::Text),
@@ -44,7 +43,7 @@ impl Format {
     }
 }
 
-/// Begins to log to stderr: everything that `level` lets through.
+/// Starts to log to stderr, up to this level.
 pub fn start(level: LevelFilter, format: Format) -> io::Result<()> {
     let style = match format {
         Format::Json => LineStyle::Json,
@@ -60,14 +59,14 @@ pub fn start(level: LevelFilter, format: Format) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether systemd reads stderr: then it knows the time of a line, and takes its importance from `<N>`.
+/// Whether stderr goes to the journal of systemd, which adds the time and reads the priority from `<N>`.
 fn stderr_is_journal() -> bool {
     let Ok(stream) = std::env::var("JOURNAL_STREAM") else { return false };
     let Ok(stderr) = std::fs::metadata("/proc/self/fd/2") else { return false };
     stream == format!("{}:{}", stderr.dev(), stderr.ino())
 }
 
-/// What talks to sites. It would log whole requests; of that only its troubles are wanted.
+/// Libraries that send requests to sites. They would log whole requests, so only their warnings are written.
 const CLIENTS: [&str; 3] = ["ureq", "ureq_proto", "rustls"];
 
 #[derive(Clone, Copy, Debug)]
@@ -77,10 +76,10 @@ enum LineStyle {
     Json,
 }
 
-/// A place in the code that logs.
+/// A place in the code that logs: file and line.
 type LogSite = (Option<&'static str>, Option<u32>);
 
-/// A line and where it comes from.
+/// A line, and the place in the code it comes from.
 #[derive(Debug)]
 struct LogLine {
     site: LogSite,
@@ -93,24 +92,24 @@ struct LogLine {
 #[derive(Debug)]
 enum LogCommand {
     Write(LogLine),
-    /// Say when everything before this was written.
+    /// Reply when every line before this was written.
     Flush(SyncSender<()>),
 }
 
-/// The end that takes lines.
+/// The end that accepts lines.
 struct Logger {
     sender: SyncSender<LogCommand>,
     level: LevelFilter,
     style: LineStyle,
-    /// Lines for which there was no room.
+    /// The number of lines for which the queue had no room.
     dropped: Arc<AtomicU64>,
 }
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         let target = metadata.target();
-        let talks = CLIENTS.iter().any(|client| target.split("::").next() == Some(client));
-        metadata.level() <= if talks { self.level.min(LevelFilter::Warn) } else { self.level }
+        let is_client = CLIENTS.iter().any(|client| target.split("::").next() == Some(client));
+        metadata.level() <= if is_client { self.level.min(LevelFilter::Warn) } else { self.level }
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -118,7 +117,7 @@ impl Log for Logger {
             return;
         }
         let wall_ms = wall_ms();
-        let said = LogRecord {
+        let entry = LogRecord {
             wall_ms,
             level: record.level(),
             target: record.target(),
@@ -130,14 +129,14 @@ impl Log for Logger {
             level: record.level(),
             target: record.target().to_owned(),
             wall_ms,
-            text: said.in_style(self.style),
+            text: entry.in_style(self.style),
         };
         if let Err(TrySendError::Full(_)) = self.sender.try_send(LogCommand::Write(line)) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Waits until everything is written, but not for ever.
+    /// Waits until every line is written, for a bounded time.
     fn flush(&self) {
         let deadline = Deadline::after_ms(LOG_FLUSH_MS);
         let (done, written) = sync_channel(1);
@@ -150,13 +149,13 @@ impl Log for Logger {
             order = full;
         }
         if let Some(left) = deadline.left() {
-            // Whether it was written in time or not, there is nothing more to be done.
+            // After a timeout there is nothing more to do.
             written.recv_timeout(left).ok();
         }
     }
 }
 
-/// What a line says.
+/// The content of a line.
 struct LogRecord<'a> {
     wall_ms: u64,
     level: Level,
@@ -177,7 +176,7 @@ impl LogRecord<'_> {
     }
 
     fn as_text(&self, start: &str) -> Vec<u8> {
-        // One line is one line, whatever a message quotes.
+        // A message may quote input, and must stay one line.
         let mut text = format!("{start}: {}", self.message).replace(|char: char| char.is_control(), " ");
         text.push('\n');
         text.into_bytes()
@@ -197,7 +196,7 @@ impl LogRecord<'_> {
         member("target", &self.target.into());
         member("message", &self.message.into());
         let mut more = MemberVisitor(Vec::new());
-        self.more.visit(&mut more).expect("it takes whatever it is shown");
+        self.more.visit(&mut more).expect("it accepts every value");
         more.0.iter().for_each(|(name, value)| member(name, value));
         out.extend_from_slice(b"}\n");
         out
@@ -220,7 +219,7 @@ impl<'v> VisitSource<'v> for MemberVisitor {
     }
 }
 
-/// The importance of a line as syslog numbers it.
+/// The priority of a line in syslog.
 fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,
@@ -230,7 +229,7 @@ fn priority(level: Level) -> u8 {
     }
 }
 
-/// What a site has written in one second.
+/// The lines of one place in the code in one second.
 #[derive(Debug)]
 struct LineQuota {
     second: u64,
@@ -254,25 +253,25 @@ impl<W: Write> LogWriter<W> {
             match orders.recv_timeout(self.patience()) {
                 Ok(LogCommand::Write(line)) => self.write(line),
                 Ok(LogCommand::Flush(done)) => {
-                    self.tell_left_out(u64::MAX);
-                    // Whoever waited may have given up.
+                    self.write_left_out(u64::MAX);
+                    // The caller may have stopped waiting.
                     done.send(()).ok();
                 }
-                Err(RecvTimeoutError::Timeout) => self.tell_left_out(wall_ms() / 1_000),
+                Err(RecvTimeoutError::Timeout) => self.write_left_out(wall_ms() / 1_000),
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// How long to wait for a line: a second while there is something to be told of the last one.
+    /// The time to wait for a line: a second while a line about left out lines is due.
     fn patience(&self) -> Duration {
-        let owes = self.sites.values().any(|quota| quota.left_out > 0);
-        if owes { Duration::from_secs(1) } else { Duration::MAX }
+        let is_due = self.sites.values().any(|quota| quota.left_out > 0);
+        if is_due { Duration::from_secs(1) } else { Duration::MAX }
     }
 
     fn write(&mut self, line: LogLine) {
         let second = line.wall_ms / 1_000;
-        self.tell_left_out(second);
+        self.write_left_out(second);
         let fresh = || LineQuota { second, written: 0, left_out: 0, level: line.level, target: line.target };
         let quota = self.sites.entry(line.site).or_insert_with(fresh);
         if quota.second != second {
@@ -286,35 +285,35 @@ impl<W: Write> LogWriter<W> {
         }
     }
 
-    /// Tells what was left out before this second.
-    fn tell_left_out(&mut self, second: u64) {
-        let owing = self.sites.values_mut().filter(|quota| quota.left_out > 0 && quota.second < second);
-        for quota in owing {
+    /// Writes the numbers of lines that were left out before this second.
+    fn write_left_out(&mut self, second: u64) {
+        let due = self.sites.values_mut().filter(|quota| quota.left_out > 0 && quota.second < second);
+        for quota in due {
             let count = std::mem::take(&mut quota.left_out);
-            let message = format!("{count} lines like the last were left out");
+            let message = format!("{count} more lines like this were left out");
             let more = [("count", count)];
-            let said = LogRecord {
+            let record = LogRecord {
                 wall_ms: wall_ms(),
                 level: quota.level,
                 target: &quota.target,
                 message: &message,
                 more: &more,
             };
-            put(&mut self.out, &said.in_style(self.style));
+            put(&mut self.out, &record.in_style(self.style));
         }
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped > 0 {
-            let message = format!("{dropped} lines were dropped because nobody took them");
+            let message = format!("{dropped} log lines were dropped because stderr was not read in time");
             let more = [("count", dropped)];
             let target = module_path!();
-            let said =
+            let record =
                 LogRecord { wall_ms: wall_ms(), level: Level::Warn, target, message: &message, more: &more };
-            put(&mut self.out, &said.in_style(self.style));
+            put(&mut self.out, &record.in_style(self.style));
         }
     }
 }
 
-/// Writes a line, if that is possible.
+/// Writes a line. An error has no place to be logged.
 fn put(out: &mut impl Write, line: &[u8]) {
     out.write_all(line).and_then(|()| out.flush()).ok();
 }
@@ -323,16 +322,16 @@ fn put(out: &mut impl Write, line: &[u8]) {
 mod tests {
     use super::*;
 
-    fn said(style: LineStyle, message: &str, more: &dyn kv::Source) -> String {
-        let said =
+    fn written(style: LineStyle, message: &str, more: &dyn kv::Source) -> String {
+        let record =
             LogRecord { wall_ms: 1_321_862_400_123, level: Level::Info, target: "nextim", message, more };
-        String::from_utf8(said.in_style(style)).unwrap()
+        String::from_utf8(record.in_style(style)).unwrap()
     }
 
     #[test]
     fn lines_of_each_style() {
         let more: &[(&str, &str)] = &[("address", "127.0.0.1:1")];
-        let check = |style, expected: &str| assert_eq!(said(style, "a \"b\"\nc", &more), expected);
+        let check = |style, expected: &str| assert_eq!(written(style, "a \"b\"\nc", &more), expected);
         check(LineStyle::Text, "2011-11-21T08:00:00.123Z INFO  nextim: a \"b\" c\n");
         check(LineStyle::Journal, "<6>nextim: a \"b\" c\n");
         check(
@@ -341,7 +340,7 @@ mod tests {
              \"message\":\"a \\\"b\\\"\\nc\",\"address\":\"127.0.0.1:1\"}\n",
         );
         let numbers: &[(&str, i64)] = &[("count", 3), ("change", -3)];
-        assert!(said(LineStyle::Json, "", &numbers).ends_with(",\"count\":3,\"change\":-3}\n"));
+        assert!(written(LineStyle::Json, "", &numbers).ends_with(",\"count\":3,\"change\":-3}\n"));
     }
 
     fn line(site: u32, wall_ms: u64) -> LogLine {
@@ -351,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_writes_ten_lines_a_second_and_says_what_it_left_out() {
+    fn a_place_writes_ten_lines_a_second_and_counts_the_rest() {
         let dropped = Arc::new(AtomicU64::new(0));
         let mut pen = LogWriter { out: Vec::new(), style: LineStyle::Text, sites: HashMap::new(), dropped };
         for _ in 0..25 {
@@ -362,12 +361,12 @@ mod tests {
         let written = String::from_utf8(pen.out).unwrap();
         let lines: Vec<&str> = written.lines().collect();
         assert_eq!(lines[..11], [["1"; 10].as_slice(), &["2"]].concat());
-        assert!(lines[11].ends_with("WARN  nextim: 15 lines like the last were left out"), "{written}");
+        assert!(lines[11].ends_with("WARN  nextim: 15 more lines like this were left out"), "{written}");
         assert_eq!(lines[12..], ["1"]);
     }
 
     #[test]
-    fn lines_nobody_takes_are_dropped_and_counted() {
+    fn lines_that_are_not_written_are_dropped_and_counted() {
         let (sender, receiver) = sync_channel(2);
         let dropped = Arc::new(AtomicU64::new(0));
         let style = LineStyle::Text;
@@ -375,15 +374,18 @@ mod tests {
         for _ in 0..5 {
             logger.log(&Record::builder().level(Level::Info).args(format_args!("x")).build());
         }
-        logger.log(&Record::builder().level(Level::Debug).args(format_args!("not asked for")).build());
+        logger.log(&Record::builder().level(Level::Debug).args(format_args!("below the level")).build());
         assert_eq!(dropped.load(Ordering::Relaxed), 3);
         drop(logger);
         let mut pen = LogWriter { out: Vec::new(), style, sites: HashMap::new(), dropped };
         for order in receiver {
-            let LogCommand::Write(line) = order else { unreachable!("nobody asked for more") };
+            let LogCommand::Write(line) = order else { unreachable!("only lines were sent") };
             pen.write(line);
         }
         let written = String::from_utf8(pen.out).unwrap();
-        assert!(written.contains("3 lines were dropped because nobody took them"), "{written}");
+        assert!(
+            written.contains("3 log lines were dropped because stderr was not read in time"),
+            "{written}"
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! What watches the server: metrics, health, a page, a terminal view, the log, and systemd's protocol.
+//! Operations: metrics, health, a page, a terminal view, the log, and systemd's protocol.
 //!
-//! Owns: threads of its own. Must not: import another wing than `base`, or make a shard wait.
+//! Owns: threads of its own. Must not: import another wing than `base`; no shard ever waits for this one.
 
 pub mod admin;
 pub mod logging;

@@ -1,8 +1,8 @@
-//! Word to systemd, or whoever else started the process and wants to know how it is (`sd_notify(3)`).
+//! Notices to systemd, or another service manager that started the process (`sd_notify(3)`).
 //!
-//! Owns: what is said, and the socket it is said to. Must not: matter to a server that was started otherwise. Without
-//! `NOTIFY_SOCKET` nothing is said, and what cannot be said is logged and forgotten. Every word has a socket of its own,
-//! opened by a thread that no shard shares descriptors with.
+//! Owns: their text, and the socket they are sent to. Must not: fail: without `NOTIFY_SOCKET` nothing is sent, and a notice
+//! that cannot be sent is logged. Each notice has a socket of its own, opened by a thread that shares no descriptors with
+//! a shard.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -14,64 +14,64 @@ use std::time::Duration;
 use crate::base::clock::monotonic_us;
 use crate::base::limits::ops::NOTIFY_MS;
 
-/// Whoever started the process, if he listens.
+/// The service manager, if the process has one that listens.
 #[derive(Debug, Default)]
 pub struct Service {
-    listener: Option<SocketAddr>,
-    /// How often he wants to hear that all is well.
+    socket: Option<SocketAddr>,
+    /// The longest time between two [`Service::alive`] that it allows.
     watchdog: Option<Duration>,
 }
 
 impl Service {
-    /// What the environment says of him.
+    /// Reads the environment of the process with this number.
     pub fn new(variable: impl Fn(&str) -> Option<OsString>, process: u32) -> io::Result<Service> {
         let socket = variable("NOTIFY_SOCKET").filter(|socket| !socket.is_empty());
-        let listener = socket.map(|socket| address_of(&socket)).transpose()?;
+        let socket = socket.map(|socket| address_of(&socket)).transpose()?;
         let number = |name: &str| variable(name)?.to_str()?.parse::<u64>().ok();
-        // It may be meant for a process that started us.
+        // The variables may be meant for the parent of this process.
         let ours = number("WATCHDOG_PID").is_none_or(|wanted| wanted == u64::from(process));
-        let watchdog = number("WATCHDOG_USEC").filter(|us| *us > 0 && ours && listener.is_some());
-        Ok(Service { listener, watchdog: watchdog.map(Duration::from_micros) })
+        let watchdog = number("WATCHDOG_USEC").filter(|us| *us > 0 && ours && socket.is_some());
+        Ok(Service { socket, watchdog: watchdog.map(Duration::from_micros) })
     }
 
-    /// How often he wants to hear that all is well, if he does.
+    /// The longest time between two [`Service::alive`], if the service manager watches the process.
     pub fn watchdog(&self) -> Option<Duration> {
         self.watchdog
     }
 
     /// The server serves.
     pub fn ready(&self, status: &str) {
-        self.say(&format!("READY=1\nSTATUS={status}"));
+        self.send(&format!("READY=1\nSTATUS={status}"));
     }
 
     /// The configuration is being read again; [`Service::ready`] ends that.
     pub fn reloading(&self) {
-        self.say(&format!("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
+        self.send(&format!("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
     }
 
-    /// The server takes nothing new.
+    /// The server goes down.
     pub fn stopping(&self) {
-        self.say("STOPPING=1\nSTATUS=Finishing what has begun");
+        self.send("STOPPING=1\nSTATUS=Draining");
     }
 
-    /// All is well.
+    /// Every shard turns.
     pub fn alive(&self) {
-        self.say("WATCHDOG=1");
+        self.send("WATCHDOG=1");
     }
 
-    fn say(&self, words: &str) {
-        let Some(listener) = &self.listener else { return };
-        let said = UnixDatagram::unbound().and_then(|socket| {
+    fn send(&self, notice: &str) {
+        let Some(address) = &self.socket else { return };
+        let sent = UnixDatagram::unbound().and_then(|socket| {
             socket.set_write_timeout(Some(Duration::from_millis(NOTIFY_MS)))?;
-            socket.send_to_addr(words.as_bytes(), listener)
+            socket.send_to_addr(notice.as_bytes(), address)
         });
-        if let Err(error) = said {
-            log::warn!("the service manager was not told: {error}");
+        if let Err(error) = sent {
+            log::warn!("cannot notify the service manager: {error}");
         }
     }
 }
 
-/// A path, or a name without a file, which `@` stands before.
+/// A path, or an abstract name after `@`.
 fn address_of(socket: &OsStr) -> io::Result<SocketAddr> {
     match socket.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
@@ -90,14 +90,14 @@ mod tests {
     }
 
     #[test]
-    fn the_watchdog_is_for_us_if_nobody_else_is_named() {
+    fn the_watchdog_is_for_this_process_unless_another_is_named() {
         let socket = ("NOTIFY_SOCKET", "@x");
         let watchdog = |variables: &[(&str, &str)]| service(variables).unwrap().watchdog();
         let second = Some(Duration::from_secs(1));
         assert_eq!(watchdog(&[socket, ("WATCHDOG_USEC", "1000000")]), second);
         assert_eq!(watchdog(&[socket, ("WATCHDOG_USEC", "1000000"), ("WATCHDOG_PID", "7")]), second);
         assert_eq!(watchdog(&[socket, ("WATCHDOG_USEC", "1000000"), ("WATCHDOG_PID", "8")]), None);
-        assert_eq!(watchdog(&[("WATCHDOG_USEC", "1000000")]), None, "nobody listens");
+        assert_eq!(watchdog(&[("WATCHDOG_USEC", "1000000")]), None, "there is no socket");
         assert_eq!(watchdog(&[socket, ("WATCHDOG_USEC", "soon")]), None);
         assert_eq!(watchdog(&[socket]), None);
     }
@@ -115,22 +115,22 @@ mod tests {
     }
 
     #[test]
-    fn words_arrive() {
+    fn notices_arrive() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("notify");
         let manager = UnixDatagram::bind(&path).unwrap();
         let service = service(&[("NOTIFY_SOCKET", path.to_str().unwrap())]).unwrap();
-        let hear = || {
+        let receive = || {
             let mut words = [0; 256];
             let count = manager.recv(&mut words).unwrap();
             String::from_utf8(words[..count].to_vec()).unwrap()
         };
         service.ready("well");
-        assert_eq!(hear(), "READY=1\nSTATUS=well");
+        assert_eq!(receive(), "READY=1\nSTATUS=well");
         let before = monotonic_us();
         service.reloading();
-        let said = hear();
-        let us = said.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().parse::<u64>().unwrap();
+        let notice = receive();
+        let us = notice.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().parse::<u64>().unwrap();
         assert!(before <= us && us <= monotonic_us());
     }
 }

@@ -270,7 +270,7 @@ fn sighup_without_domains_to_reload() {
     let file = file(&domain_file("other"));
     let (running, address) = Running::serve(&["--config", path(&file), "--domain", "a", "--apikey", SECRET]);
     running.signal(Signal::SIGHUP);
-    running.logged("domains stay as flags or environment gave them");
+    running.logged("domains come from flags or the environment and stay");
     assert_eq!((onlines(address, SECRET), onlines(address, "other")), (200, 401));
 }
 

@@ -234,5 +234,5 @@ fn a_site_behind_tls_is_trusted_if_the_system_does() {
         assert_eq!(inbox.taken().len(), expected, "{trusted:?}");
     }
     let log = std::fs::read_to_string(dir.path().join("log")).unwrap();
-    assert!(log.contains("undelivered messages of forum: it does not take them: "), "{log}");
+    assert!(log.contains("undelivered messages of forum: its site does not take them: "), "{log}");
 }

@@ -1,7 +1,7 @@
 //! One request to a site.
 //!
-//! Owns: the HTTP client, and what its answers mean. Must not: keep messages, or put into a reason what was sent or where
-//! to. A new connection for each: sites are called seldom, and one that was kept may have died without anybody knowing.
+//! Owns: the HTTP client, and the meaning of its answers. Must not: keep messages, or put their content or the URL into a
+//! reason. Each request has a new connection: requests are rare, and a kept connection may be dead without notice.
 
 use std::time::Duration;
 
@@ -12,20 +12,19 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::base::domains::Domain;
 
-/// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PostOutcome {
-    /// The site has them.
+    /// The site has taken the messages.
     Taken,
-    /// It will never take them, by this status.
+    /// The site will never take the messages, by this status.
     Refused(u16),
-    /// They are too much for one request.
+    /// The messages are too many for one request.
     TooLarge,
-    /// It may take them later; the reason is for the log.
+    /// The site may take the messages later. The reason is for the log.
     Failed(String),
 }
 
-/// What to send where. Not for debugging output: it has the key in it.
+/// A request. It has no `Debug`, because it contains the key.
 pub(super) struct PostRequest {
     url: String,
     authorization: String,
@@ -33,7 +32,7 @@ pub(super) struct PostRequest {
 }
 
 impl PostRequest {
-    /// A list of messages for a domain's site, if it has one.
+    /// A list of messages for the site of a domain, if that takes messages back.
     pub(super) fn new(domain: &Domain, body: Vec<u8>) -> Option<PostRequest> {
         let url = domain.undelivered_url.as_deref()?.to_owned();
         let (name, apikey) = domain.credentials()?;
@@ -42,16 +41,16 @@ impl PostRequest {
     }
 }
 
-/// The client. Cloning it is cheap.
+/// The HTTP client. Its clones are cheap.
 #[derive(Clone, Debug, Default)]
 pub(super) struct SiteClient {
-    /// With the certificates of the system, once they are needed.
+    /// Uses the certificates of the system. It is made when it is needed.
     secure: Option<Agent>,
     plain: Option<Agent>,
 }
 
 impl SiteClient {
-    /// Makes it fit for this request: reading the certificates takes a while and is done once.
+    /// Makes the agent for this request, if there is none yet: reading the certificates takes a while.
     pub(super) fn prepare(&mut self, request: &PostRequest) -> Result<(), String> {
         if request.url.starts_with("https:") {
             if self.secure.is_none() {
@@ -63,19 +62,19 @@ impl SiteClient {
         Ok(())
     }
 
-    /// Sends a request and waits for its answer, so long at most.
+    /// Sends a request and waits for its answer.
     pub(super) fn send(&self, request: PostRequest, patience: Duration) -> PostOutcome {
         let PostRequest { url, authorization, body } = request;
         let agent = if url.starts_with("https:") { &self.secure } else { &self.plain };
-        let Some(agent) = agent else { return PostOutcome::Failed("there is no client for it".to_owned()) };
+        let Some(agent) = agent else { return PostOutcome::Failed("the client is not prepared".to_owned()) };
         let request = agent.post(url).config().timeout_global(Some(patience)).build();
         let request =
             request.header("Authorization", authorization).header("Content-Type", "application/json");
         match request.send(&body[..]) {
-            // What else it says is not read.
+            // The body of the answer is not read.
             Ok(answer) => outcome(answer.status().as_u16()),
-            // The others say nothing of the request.
-            Err(ureq::Error::BadUri(_)) => PostOutcome::Failed("its URL cannot be used".to_owned()),
+            // This error would quote the URL; the others do not.
+            Err(ureq::Error::BadUri(_)) => PostOutcome::Failed("its URL is invalid".to_owned()),
             Err(error) => PostOutcome::Failed(error.to_string()),
         }
     }
@@ -84,7 +83,7 @@ impl SiteClient {
 fn agent(roots: RootCerts) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
-        // Messages go where the operator said, and nowhere else.
+        // Messages go to the configured URL and nowhere else.
         .max_redirects(0)
         .proxy(None)
         .max_idle_connections(0)
@@ -101,8 +100,8 @@ fn system_certificates() -> Result<Vec<Certificate<'static>>, String> {
     Ok(found.certs.iter().map(|der| Certificate::from_der(der).to_owned()).collect())
 }
 
-/// What a status says. Only what finds fault with the messages themselves is final: keys that are being changed, paths
-/// and redirects may be corrected by an operator while the messages wait.
+/// The meaning of a status. Only a fault of the messages themselves is final: an operator may correct keys, paths and
+/// redirects while the messages wait.
 fn outcome(status: u16) -> PostOutcome {
     match status {
         200..=299 => PostOutcome::Taken,
@@ -118,7 +117,7 @@ mod tests {
     use crate::base::domains::{DomainConfig, Domains};
 
     #[test]
-    fn what_a_status_says() {
+    fn each_status_has_an_outcome() {
         for taken in [200, 202, 204] {
             assert_eq!(outcome(taken), PostOutcome::Taken, "{taken}");
         }
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_proves_itself_by_the_first_key() {
+    fn a_request_has_the_first_key() {
         let mut config = DomainConfig::new("a.example", "first");
         config.apikeys.push("second".to_owned());
         let request = |config: &DomainConfig| {

@@ -8,27 +8,19 @@ use super::client::PostOutcome;
 use crate::base::domains::{DomainId, Domains};
 use crate::router::mail::Returned;
 
-/// What the poster is told.
 #[derive(Debug)]
 pub(super) enum PosterOrder {
-    /// Post these.
-    Post {
-        /// To the site of this domain.
-        domain: DomainId,
-        /// In this order.
-        messages: Vec<Returned>,
-    },
-    /// The domains were configured anew.
+    /// Post these messages.
+    Post { domain: DomainId, messages: Vec<Returned> },
+    /// The domains of a reloaded configuration.
     Domains(Arc<Domains>),
     /// A site has answered, or has not in time.
     Answered {
-        /// Whose it is.
         domain: DomainId,
-        /// Which request.
+        /// The number of the request.
         serial: u64,
-        /// With what.
         outcome: PostOutcome,
     },
-    /// Nothing more will come: post what is there, and end after so long at the latest, in milliseconds.
+    /// No more messages will come: post the rest, and end after this many milliseconds at the latest.
     Finish(u64),
 }

@@ -1,7 +1,7 @@
 //! The thread that posts undelivered messages.
 //!
-//! Owns: the sites for which messages wait, and the requests under way. Must not: wait for a site itself, or say in the
-//! log anything of messages but their number. What it cannot post in time is lost, and counted.
+//! Owns: the sites for which messages wait, and the requests under way. Must not: wait for a site, or log anything of a
+//! message. Messages that it cannot post in time are lost and counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,23 +18,22 @@ use crate::base::limits::bridges::{UNDELIVERED_POST_MS, UNDELIVERED_POSTS, UNDEL
 use crate::base::stats::{Counters, Stats};
 use crate::router::mail::Returned;
 
-/// What the thread has.
 #[derive(Debug)]
 pub(super) struct Poster {
     orders: Receiver<PosterOrder>,
-    /// For those who wait for answers.
+    /// The sending end of `orders`, for the threads that wait for answers.
     answers: Sender<PosterOrder>,
     domains: Arc<Domains>,
-    /// Those for which something waits.
+    /// The sites for which messages wait.
     sites: BTreeMap<DomainId, Site>,
     patience_ms: u64,
     client: SiteClient,
-    /// Requests under way.
+    /// The number of requests under way.
     under_way: usize,
     /// The number of the last request.
     serial: u64,
     clock: Clock,
-    /// Set once nothing more will come: when to give up.
+    /// The time to give up; set once no more messages will come.
     end: Option<Tick>,
     counters: Counters,
     stats: Stats,
@@ -64,7 +63,7 @@ impl Poster {
         }
     }
 
-    /// Posts until it is told to finish and has.
+    /// Posts until it has finished.
     pub(super) fn run(mut self) {
         loop {
             self.expire();
@@ -75,7 +74,7 @@ impl Poster {
                 return self.give_up();
             }
             if let Some(order) = self.wait() {
-                self.obey(order);
+                self.carry_out(order);
             }
         }
     }
@@ -84,7 +83,7 @@ impl Poster {
         self.clock.now()
     }
 
-    /// Waits for an order, until something is to be done without one.
+    /// Waits for an order, or until a site is due.
     fn wait(&mut self) -> Option<PosterOrder> {
         let free = self.under_way < UNDELIVERED_POSTS;
         let moments = self
@@ -94,13 +93,13 @@ impl Poster {
         let next = moments.flatten().chain(self.end).min();
         let now = self.now();
         let ms = next.map_or(UNDELIVERED_SLEEP_MS, |next| next.since(now)).min(UNDELIVERED_SLEEP_MS);
-        // It ends when it is told to; there is always somebody who could.
+        // The channel stays connected: `answers` is a sender of it.
         let order = self.orders.recv_timeout(Duration::from_millis(ms)).ok();
         self.clock.turn(now.after(ms));
         order
     }
 
-    fn obey(&mut self, order: PosterOrder) {
+    fn carry_out(&mut self, order: PosterOrder) {
         let now = self.now();
         match order {
             PosterOrder::Post { domain, messages } => self.take(domain, messages),
@@ -126,10 +125,10 @@ impl Poster {
         }
     }
 
-    /// What waits for sites that take nothing back any more is lost.
+    /// Messages for sites that take none back any more are lost.
     fn reload(&mut self, domains: Arc<Domains>) {
         self.domains = domains;
-        // Certificates may be new ones, too.
+        // The certificates of the system may be new, too.
         self.client = SiteClient::default();
         let gone: Vec<DomainId> =
             self.sites.keys().copied().filter(|domain| !self.takes_back(*domain)).collect();
@@ -143,21 +142,25 @@ impl Poster {
         self.counters.undelivered_lost_total += messages as u64;
     }
 
-    /// Drops what is too old.
+    /// Drops messages that are too old.
     fn expire(&mut self) {
         let (now, patience_ms) = (self.now(), self.patience_ms);
         let mut lost = 0;
         for (domain, site) in &mut self.sites {
             let old = site.expire(now, patience_ms);
             if old > 0 && site.may_log(now) {
-                complain(&self.domains, *domain, &format!("it has not taken {old} in time, which are lost"));
+                log_problem(
+                    &self.domains,
+                    *domain,
+                    &format!("its site has not taken {old} in time; they are lost"),
+                );
             }
             lost += old;
         }
         self.lose(lost);
     }
 
-    /// Starts as many requests as may be under way, for those first who have waited longest.
+    /// Starts as many requests as may be under way, first for the sites that have waited longest.
     fn post_due(&mut self) {
         while self.under_way < UNDELIVERED_POSTS {
             let now = self.now();
@@ -176,19 +179,19 @@ impl Poster {
             OutcomeSender { answers: self.answers.clone(), domain, serial: self.serial, outcome: None };
         let request = self.domains.get(domain).and_then(|config| PostRequest::new(config, body));
         let Some(request) = request else {
-            return answer.tell(PostOutcome::Failed("it has no URL or no key".to_owned()));
+            return answer.send(PostOutcome::Failed("it has no URL or no key".to_owned()));
         };
         if let Err(reason) = self.client.prepare(&request) {
-            return answer.tell(PostOutcome::Failed(reason));
+            return answer.send(PostOutcome::Failed(reason));
         }
         let left_ms = self.end.map_or(UNDELIVERED_POST_MS, |end| end.since(self.now()));
         let patience = Duration::from_millis(left_ms.clamp(1, UNDELIVERED_POST_MS));
         let client = self.client.clone();
         let thread = thread::Builder::new().name("undelivered-post".to_owned());
-        let started = thread.spawn(move || answer.tell(client.send(request, patience)));
+        let started = thread.spawn(move || answer.send(client.send(request, patience)));
         if let Err(error) = started {
-            // The answer went with what was to run, and says that nothing came of it.
-            log::warn!("undelivered messages: no thread to post them: {error}");
+            // The closure was dropped, and `answer` with it, which sends a failure.
+            log::warn!("undelivered messages: cannot start a thread to post them: {error}");
         }
     }
 
@@ -201,7 +204,7 @@ impl Poster {
         self.counters.undelivered_posted_total += settled.posted as u64;
         self.counters.undelivered_lost_total += settled.refused as u64;
         let left = site.len();
-        let said = match outcome {
+        let problem = match outcome {
             PostOutcome::Taken if was_failing => {
                 return log::info!(
                     "undelivered messages of {}: its site takes them again",
@@ -210,19 +213,19 @@ impl Poster {
             }
             PostOutcome::Taken => return,
             PostOutcome::TooLarge if settled.refused == 0 => return,
-            PostOutcome::TooLarge => "one is too large for it and lost".to_owned(),
+            PostOutcome::TooLarge => "one is too large for its site and is lost".to_owned(),
             PostOutcome::Refused(status) => {
-                format!("it refuses {} by {status}, which are lost", settled.refused)
+                format!("its site refuses {} with status {status}; they are lost", settled.refused)
             }
-            PostOutcome::Failed(reason) => format!("it does not take them: {reason}; {left} wait"),
+            PostOutcome::Failed(reason) => format!("its site does not take them: {reason}; {left} wait"),
         };
         self.counters.undelivered_failures_total += 1;
         if site.may_log(now) {
-            complain(&self.domains, domain, &said);
+            log_problem(&self.domains, domain, &problem);
         }
     }
 
-    /// What could not be posted before the end is lost.
+    /// Messages that could not be posted before the end are lost.
     fn give_up(mut self) {
         let left = self.sites.values().map(Site::len).sum();
         if left > 0 {
@@ -239,7 +242,7 @@ impl Poster {
     }
 }
 
-/// Tells what came of a request when it is dropped, so that even one whose thread failed is heard of.
+/// Sends the outcome of a request when it is dropped, so a thread that failed sends one, too.
 #[derive(Debug)]
 struct OutcomeSender {
     answers: Sender<PosterOrder>,
@@ -249,31 +252,31 @@ struct OutcomeSender {
 }
 
 impl OutcomeSender {
-    fn tell(mut self, outcome: PostOutcome) {
+    fn send(mut self, outcome: PostOutcome) {
         self.outcome = Some(outcome);
     }
 }
 
 impl Drop for OutcomeSender {
     fn drop(&mut self) {
-        let nothing = || PostOutcome::Failed("it could not be asked".to_owned());
+        let nothing = || PostOutcome::Failed("the request was not sent".to_owned());
         let outcome = self.outcome.take().unwrap_or_else(nothing);
         let OutcomeSender { domain, serial, .. } = *self;
-        // After the end nobody wants to know.
+        // The poster may have ended.
         self.answers.send(PosterOrder::Answered { domain, serial, outcome }).ok();
     }
 }
 
-/// A line of the log. The name of a domain is the operator's own.
-fn complain(domains: &Domains, domain: DomainId, what: &str) {
-    log::warn!("undelivered messages of {}: {what}", name(domains, domain));
+/// Logs a problem of a site. The name of a domain is not private: the operator chose it.
+fn log_problem(domains: &Domains, domain: DomainId, problem: &str) {
+    log::warn!("undelivered messages of {}: {problem}", name(domains, domain));
 }
 
 fn name(domains: &Domains, domain: DomainId) -> &str {
     domains.get(domain).map_or("a removed domain", |config| &config.name)
 }
 
-/// A number that differs from site to site and time to time; any will do.
+/// A number that spreads retries. If there is no randomness, 0 will do.
 fn jitter() -> u64 {
     getrandom::u64().unwrap_or(0)
 }

@@ -1,7 +1,7 @@
-//! The messages that wait for one site, and when it is tried.
+//! The messages that wait for one site, and the time of its next request.
 //!
-//! Owns: their order, the batches, and the back-off. Must not: send anything or read a clock; the time is handed in. There
-//! is one request at a time for each site, so that its messages arrive in their order.
+//! Owns: their order, the batches, and the back-off. Must not: send, or read a clock; the time is an argument. A site has
+//! one request at a time, so that its messages arrive in their order.
 
 use std::collections::VecDeque;
 
@@ -13,41 +13,38 @@ use crate::base::limits::bridges::{
 };
 use crate::router::mail::Returned;
 
-/// The messages of one site.
 #[derive(Debug)]
 pub(super) struct Site {
-    /// The oldest first, each with the time it was handed in.
+    /// The messages, oldest first, each with the time of its arrival.
     waiting: VecDeque<(Tick, Returned)>,
     /// The request that is under way.
     batch: Option<Batch>,
-    /// Most messages in one request; fewer once a site found them too many.
+    /// The most messages in one request. It shrinks when the site finds a request too large.
     batch_max: usize,
-    /// Requests in a row that have failed.
+    /// The number of failed requests in a row.
     failures: u32,
-    /// When the next one may be sent.
+    /// The time of the next request.
     due: Tick,
-    /// When the log last said something about it.
+    /// The time of the last line in the log about this site.
     logged: Option<Tick>,
 }
 
-/// A request: which one, and how many of the oldest are in it.
+/// A request with this number, for this many of the oldest messages.
 #[derive(Clone, Copy, Debug)]
 struct Batch {
     serial: u64,
     messages: usize,
 }
 
-/// How many messages an answer has settled.
+/// The messages that an answer has settled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct SettledCounts {
-    /// The site has them.
     pub(super) posted: usize,
-    /// It never will.
     pub(super) refused: usize,
 }
 
 impl Site {
-    /// A site for which nothing waits, and which may be tried at once.
+    /// A site without messages, which may be sent a request at once.
     pub(super) fn new(now: Tick) -> Site {
         Site {
             waiting: VecDeque::new(),
@@ -59,7 +56,7 @@ impl Site {
         }
     }
 
-    /// How many messages wait, those under way included.
+    /// The number of messages, those under way included.
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
     }
@@ -69,23 +66,22 @@ impl Site {
         self.failures > 0
     }
 
-    /// Adds messages.
     pub(super) fn push(&mut self, messages: Vec<Returned>, now: Tick) {
         self.waiting.extend(messages.into_iter().map(|message| (now, message)));
     }
 
-    /// When it is to be tried next; not while it is being tried, and not if nothing waits.
+    /// The time of the next request; `None` while one is under way or no message waits.
     pub(super) fn due(&self) -> Option<Tick> {
         (self.batch.is_none() && !self.waiting.is_empty()).then_some(self.due)
     }
 
-    /// Tries it at once, as if it had never failed.
+    /// Makes a request due at once, as if none had failed.
     pub(super) fn hurry(&mut self, now: Tick) {
         self.failures = 0;
         self.due = now;
     }
 
-    /// The next request's body: a JSON list of as many messages as are fit for one.
+    /// The body of the next request: a JSON list of as many messages as one may have.
     pub(super) fn take_batch(&mut self, serial: u64) -> Vec<u8> {
         let mut body = vec![b'['];
         let mut messages = 0;
@@ -104,7 +100,7 @@ impl Site {
         body
     }
 
-    /// What came of a request. `None` if it is not the one that is under way. `jitter` is any number.
+    /// Applies the outcome of a request; `None` if that request is not under way. `jitter` is any number.
     pub(super) fn settle(
         &mut self,
         serial: u64,
@@ -133,13 +129,13 @@ impl Site {
         Some(settled)
     }
 
-    /// When the oldest is too old; not while it is under way.
+    /// The time at which the oldest message is too old; `None` while a request is under way.
     pub(super) fn expires(&self, patience_ms: u64) -> Option<Tick> {
         let (since, _) = self.waiting.front().filter(|_| self.batch.is_none())?;
         Some(since.after(patience_ms))
     }
 
-    /// Drops what is too old; returns how many.
+    /// Drops messages that are too old. Returns their number.
     pub(super) fn expire(&mut self, now: Tick, patience_ms: u64) -> usize {
         if self.batch.is_some() {
             return 0;
@@ -149,7 +145,7 @@ impl Site {
         old
     }
 
-    /// Whether the log may say something about it now.
+    /// Whether a line about this site may be logged now.
     pub(super) fn may_log(&mut self, now: Tick) -> bool {
         let may = self.logged.is_none_or(|logged| now.since(logged) >= UNDELIVERED_LOG_MS);
         if may {
@@ -159,7 +155,7 @@ impl Site {
     }
 }
 
-/// How long a site is left in peace after so many failures.
+/// The pause after this many failures.
 fn retry_ms(failures: u32, jitter: u64) -> u64 {
     let doubled = UNDELIVERED_RETRY_MS_MIN.checked_shl(failures.saturating_sub(1).min(32));
     let most = doubled.map_or(UNDELIVERED_RETRY_MS_MAX, |ms| ms.min(UNDELIVERED_RETRY_MS_MAX));
@@ -192,7 +188,7 @@ mod tests {
         Tick::ZERO.after(ms)
     }
 
-    /// A site for which so many short messages wait since time 0, and their budget.
+    /// A site for which this many short messages wait since time 0, and their budget.
     fn site(messages: usize) -> (Site, Arc<Budget>) {
         let budget = Arc::default();
         let mut site = Site::new(at(0));
@@ -215,7 +211,7 @@ mod tests {
         let first = site.take_batch(1);
         assert_eq!(ids(&first)[..3], ["0", "1", "2"]);
         assert_eq!((ids(&first).len(), site.due()), (UNDELIVERED_BATCH, None));
-        assert_eq!(site.settle(7, &PostOutcome::Taken, at(5), 0), None, "that is another one");
+        assert_eq!(site.settle(7, &PostOutcome::Taken, at(5), 0), None, "that is another request");
         let settled = site.settle(1, &PostOutcome::Taken, at(5), 0);
         assert_eq!(settled, Some(SettledCounts { posted: UNDELIVERED_BATCH, refused: 0 }));
         assert_eq!((budget.used(), site.due()), (2, Some(at(5))));
@@ -238,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_that_fails_is_tried_ever_more_seldom_and_then_at_once() {
+    fn pauses_grow_while_a_site_fails_and_end_at_once() {
         let (mut site, _budget) = site(1);
         let mut now = at(0);
         for (serial, most) in
@@ -262,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_site_refuses_is_not_sent_again() {
+    fn refused_messages_are_not_sent_again() {
         let (mut site, budget) = site(2);
         site.take_batch(1);
         site.push(vec![message(&budget, "later")], at(1));
@@ -272,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_halved() {
+    fn a_batch_that_is_too_large_is_halved() {
         let (mut site, _budget) = site(5);
         let mut sizes = Vec::new();
         for serial in 0.. {
@@ -288,7 +284,7 @@ mod tests {
         site.push(vec![message(&Arc::default(), "huge")], at(0));
         site.take_batch(50);
         let settled = site.settle(50, &PostOutcome::TooLarge, at(0), 0);
-        assert_eq!(settled, Some(SettledCounts { posted: 0, refused: 1 }), "one cannot be halved");
+        assert_eq!(settled, Some(SettledCounts { posted: 0, refused: 1 }), "one message cannot be halved");
     }
 
     #[test]
@@ -305,9 +301,9 @@ mod tests {
     }
 
     #[test]
-    fn the_log_says_little() {
+    fn lines_about_a_site_are_rare() {
         let (mut site, _budget) = site(0);
-        let said = [0, 1, UNDELIVERED_LOG_MS - 1, UNDELIVERED_LOG_MS, UNDELIVERED_LOG_MS + 1];
-        assert_eq!(said.map(|ms| site.may_log(at(ms))), [true, false, false, true, false]);
+        let times = [0, 1, UNDELIVERED_LOG_MS - 1, UNDELIVERED_LOG_MS, UNDELIVERED_LOG_MS + 1];
+        assert_eq!(times.map(|ms| site.may_log(at(ms))), [true, false, false, true, false]);
     }
 }

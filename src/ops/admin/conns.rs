@@ -24,31 +24,30 @@ use crate::base::limits::ops::{
 };
 use crate::base::limits::turn::ACCEPT_REST_MS;
 
-/// The server behind the connections.
+/// The source of answers.
 pub(super) trait Responder {
-    /// The answer to a request, once these bytes are the whole of it, or too many.
+    /// The answer to a request; `None` while these bytes are only a part of it.
     fn answer(&self, request: &[u8]) -> Option<Vec<u8>>;
     /// The answer to a request that did not arrive in time.
     fn too_late(&self) -> Vec<u8>;
 }
 
-/// A connection.
 #[derive(Debug)]
 struct AdminConn {
     stream: TcpStream,
-    /// The end of its current state.
+    /// The deadline of the current state.
     deadline: Deadline,
     state: AdminConnState,
 }
 
 #[derive(Debug)]
 enum AdminConnState {
-    /// The request is incomplete; the bytes that have arrived.
+    /// The request is incomplete; this is what has arrived.
     Reading(Vec<u8>),
-    /// The answer is not written; the rest of it.
+    /// The answer is being written; this is the rest.
     Writing(Vec<u8>),
-    /// It was answered and is listened to until it is closed: to close it on bytes that were not read would be a reset,
-    /// which may overtake the answer. How many bytes it may still send.
+    /// The answer is written, and input is dropped until the client closes: a close on bytes that were not read would be a
+    /// reset, which may overtake the answer. The client may still send this many bytes.
     Parting(usize),
 }
 
@@ -59,9 +58,9 @@ pub(super) fn serve(listener: &TcpListener, answers: &impl Responder) -> io::Res
     let mut conns: Vec<AdminConn> = Vec::new();
     loop {
         let ready = wait(listener, &conns)?;
-        let (newcomers, ready) = ready.split_first().expect("the listener is the first");
+        let (newcomers, ready) = ready.split_first().expect("the listener comes first");
         let mut ready = ready.iter();
-        conns.retain_mut(|conn| conn.turn(*ready.next().expect("each has one"), answers));
+        conns.retain_mut(|conn| conn.turn(*ready.next().expect("each connection has an entry"), answers));
         if *newcomers && !accept(listener, &mut conns, answers) {
             return Ok(());
         }
@@ -81,7 +80,7 @@ fn wait(listener: &TcpListener, conns: &[AdminConn]) -> io::Result<Vec<bool>> {
     }
 }
 
-/// Accepts some newcomers, and reads what they have sent already. Returns whether the listener still listens.
+/// Accepts some newcomers, and reads what they have sent. Returns whether the listener still listens.
 fn accept(listener: &TcpListener, conns: &mut Vec<AdminConn>, answers: &impl Responder) -> bool {
     for _ in 0..ADMIN_ACCEPTS_PER_TURN {
         match listener.accept() {
@@ -95,11 +94,11 @@ fn accept(listener: &TcpListener, conns: &mut Vec<AdminConn>, answers: &impl Res
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
             Err(error) if matches!(error.kind(), ErrorKind::ConnectionAborted | ErrorKind::Interrupted) => {}
-            // accept(2): it does not listen any more.
+            // accept(2): the socket does not listen any more.
             Err(error) if error.kind() == ErrorKind::InvalidInput => return false,
             Err(error) => {
                 log::warn!("the admin listener cannot accept: {error}");
-                // There may be no descriptor, of which a connection has one.
+                // The cause may be a lack of descriptors; closing a connection frees one.
                 if !give_way(conns) {
                     thread::sleep(Duration::from_millis(ACCEPT_REST_MS));
                 }
@@ -110,7 +109,7 @@ fn accept(listener: &TcpListener, conns: &mut Vec<AdminConn>, answers: &impl Res
     true
 }
 
-/// Closes the oldest connection that was answered, or else the oldest. Returns whether there was one.
+/// Closes the oldest answered connection, or else the oldest. Returns whether there was one.
 fn give_way(conns: &mut Vec<AdminConn>) -> bool {
     let parting = conns.iter().position(|conn| matches!(conn.state, AdminConnState::Parting(_)));
     let least = parting.or((!conns.is_empty()).then_some(0));
@@ -128,7 +127,6 @@ impl AdminConn {
         })
     }
 
-    /// The event it waits for.
     fn awaited(&self) -> PollFd<'_> {
         let events = match self.state {
             AdminConnState::Reading(_) | AdminConnState::Parting(_) => PollFlags::IN,
@@ -137,10 +135,10 @@ impl AdminConn {
         PollFd::new(&self.stream, events)
     }
 
-    /// Goes as far as it can without waiting. Returns whether it stays open.
+    /// Reads and writes as far as possible without a wait. Returns whether the connection stays open.
     fn turn(&mut self, is_ready: bool, answers: &impl Responder) -> bool {
-        let went = if is_ready { self.go_on(answers) } else { Ok(true) };
-        match went {
+        let result = if is_ready { self.proceed(answers) } else { Ok(true) };
+        match result {
             Ok(true) if self.deadline.left().is_none() => self.expire(answers),
             Ok(stays) => stays,
             Err(error) => {
@@ -150,7 +148,7 @@ impl AdminConn {
         }
     }
 
-    fn go_on(&mut self, answers: &impl Responder) -> io::Result<bool> {
+    fn proceed(&mut self, answers: &impl Responder) -> io::Result<bool> {
         loop {
             match self.step(answers) {
                 Ok(Some(state)) => self.state = state,
@@ -162,8 +160,8 @@ impl AdminConn {
         }
     }
 
-    /// Reads or writes once. Returns the next state, or `None` at the end. It waits only where the socket would block, so
-    /// that the whole of what has arrived is read; each state has its bound: the bytes of a head, an answer, what is left.
+    /// Reads or writes once. Returns the next state, or `None` at the end. The caller repeats this until the socket would
+    /// block, so everything that has arrived is read. Each state is bounded: by the length of a head, of an answer, of a rest.
     fn step(&mut self, answers: &impl Responder) -> io::Result<Option<AdminConnState>> {
         let mut buffer = [0; 2_048];
         match &mut self.state {
@@ -195,7 +193,7 @@ impl AdminConn {
         }
     }
 
-    /// Its time is over.
+    /// The deadline has passed. Returns whether the connection stays open.
     fn expire(&mut self, answers: &impl Responder) -> bool {
         match self.state {
             AdminConnState::Reading(_) => {
@@ -260,7 +258,7 @@ mod tests {
         assert!(conn.turn(false, &Lengths));
         assert_eq!(answered(&peer), "late");
         conn.deadline = Deadline::after_ms(0);
-        assert!(!conn.turn(false, &Lengths), "once");
+        assert!(!conn.turn(false, &Lengths), "a late request is answered once");
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! HTTP as far as the admin listener speaks it: one GET or HEAD, one answer, the end.
+//! HTTP as far as the admin listener needs it: one GET or HEAD, one answer, the end.
 //!
-//! Owns: understanding a request within bounds of bytes, the check of its `Host`, and the headers every answer has. Must
-//! not: read a body or a socket, or name a path.
+//! Owns: parsing a request of bounded length, the check of its `Host`, and the headers of every answer. Must not: read a
+//! body or a socket, or name a path.
 //!
-//! The listener asks for no password, so it must not be reached through the browser of somebody who may reach it. A page
-//! of the internet can make a name of its own point to 127.0.0.1 and then read what it finds there as its own origin; but
-//! its requests carry that name. So names other than `localhost` are refused unless they are configured.
+//! The listener has no password, so a page on the internet must not reach it through an operator's browser. Such a page
+//! can point a name of its own to 127.0.0.1 and then read the answers as its own origin (DNS rebinding), but its requests
+//! carry that name in `Host`. So names other than `localhost` are refused unless they are configured.
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -13,16 +13,14 @@ use std::net::IpAddr;
 use crate::base::limits::ops::ADMIN_HEAD_BYTES_MAX;
 use crate::base::limits::wire::HEADERS_MAX;
 
-/// A request that is to be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AdminRequest {
-    /// The target without its query.
+    /// The target, without its query.
     pub(super) path: String,
-    /// The answer has no body.
+    /// Whether the answer has no body.
     pub(super) head_only: bool,
 }
 
-/// What is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AdminAnswer {
     status: &'static str,
@@ -30,23 +28,20 @@ pub(super) struct AdminAnswer {
     body: Cow<'static, [u8]>,
 }
 
-/// No script and no style but our own, no other site in it and it in no other site.
+/// Scripts and styles of this server only; no frame of another site, and none in another site.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 impl AdminAnswer {
-    /// A success.
     pub(super) fn ok(content_type: &'static str, body: impl Into<Cow<'static, [u8]>>) -> AdminAnswer {
         AdminAnswer { status: "200 OK", content_type, body: body.into() }
     }
 
-    /// A line of text.
     pub(super) fn line(status: &'static str, text: &str) -> AdminAnswer {
         let body = format!("{text}\n").into_bytes().into();
         AdminAnswer { status, content_type: "text/plain; charset=utf-8", body }
     }
 
-    /// Its bytes.
     pub(super) fn bytes(&self, head_only: bool) -> Vec<u8> {
         let AdminAnswer { status, content_type, body } = self;
         let allow = if status.starts_with("405") { "Allow: GET, HEAD\r\n" } else { "" };
@@ -64,7 +59,7 @@ impl AdminAnswer {
     }
 }
 
-/// Makes a request of bytes, if they are all there or too many.
+/// Parses a request; `None` while it is incomplete. A request that is too long is refused.
 pub(super) fn read(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAnswer>> {
     if bytes.len() > ADMIN_HEAD_BYTES_MAX {
         return Some(Err(AdminAnswer::line("431 Request Header Fields Too Large", "headers too large")));
@@ -72,7 +67,7 @@ pub(super) fn read(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest
     parse(bytes, hosts)
 }
 
-/// Makes a request of bytes, if they are all there.
+/// Parses a request; `None` while it is incomplete.
 fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAnswer>> {
     let malformed = || Some(Err(AdminAnswer::line("400 Bad Request", "malformed request")));
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -85,7 +80,7 @@ fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAns
     let mut named = request.headers.iter().filter(|header| header.name.eq_ignore_ascii_case("host"));
     let host = match (named.next(), named.next()) {
         (Some(host), None) => std::str::from_utf8(host.value).ok(),
-        // Browsers always say where they think they are.
+        // Every browser sends `Host`, so a request without it is not from a page.
         (None, None) if request.version == Some(0) => Some("localhost"),
         (None | Some(_), _) => None,
     };
@@ -93,7 +88,7 @@ fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAns
         return malformed();
     };
     if !is_ours(host, hosts) {
-        let hint = "this name is not one of admin_hosts; use the address";
+        let hint = "this host name is not in admin_hosts; use the address";
         return Some(Err(AdminAnswer::line("421 Misdirected Request", hint)));
     }
     let head_only = match request.method {
@@ -107,7 +102,7 @@ fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAns
     Some(Ok(AdminRequest { path, head_only }))
 }
 
-/// Whether a `Host` is a name by which we may be asked.
+/// Whether a `Host` names this server.
 fn is_ours(host: &str, hosts: &[String]) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.parse::<u16>().is_ok() && !port.starts_with('+') => name,
@@ -151,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_of_ours_may_be_asked_for() {
+    fn only_known_hosts_are_answered() {
         for host in ["127.0.0.1", "127.0.0.1:8001", "[::1]:8001", "[::1]", "10.0.0.7:1", "LOCALHOST:8001"] {
             assert!(is_ours(host, &[]), "{host}");
         }

@@ -1,38 +1,38 @@
-//! `/metrics`: what Prometheus reads.
+//! `/metrics`: the text that Prometheus reads (exposition format 0.0.4).
 //!
-//! Owns: the text (exposition format 0.0.4), and the names of what is no counter of a shard. Must not: make series
-//! without bound: there is one for each shard or each domain that has a name here, and histograms are of all shards
-//! together.
+//! Owns: the form, and the names of metrics that are not counters of a shard. Must not: import the boards; `snapshot`
+//! reads them. The number of series is bounded: a label is a shard or a domain with a name here, and a histogram is of all
+//! shards together.
 
 use std::fmt::{Display, Write as _};
 
-use super::watch::{DomainSnapshot, Snapshot};
+use super::snapshot::{DomainSnapshot, Snapshot};
 use super::watched::WatchedServer;
 use crate::base::stats::{COUNTERS, CallKind, Distribution, FAMILIES};
 
-/// The label of the domains that have no name here; a domain's name has no colon.
+/// The label of domains without a name here. No domain has this name, because of the colon.
 const OTHERS: &str = ":others";
 
-/// Everything, as Prometheus reads it.
-pub(super) fn metrics(server: &WatchedServer, look: &Snapshot, healthy: bool) -> String {
+/// All metrics.
+pub(super) fn metrics(server: &WatchedServer, snapshot: &Snapshot, healthy: bool) -> String {
     let mut text = MetricsText(String::new());
-    counters(&mut text, look);
-    durations(&mut text, look);
-    shards(&mut text, server, look);
-    domains(&mut text, look);
-    process(&mut text, server, look, healthy);
+    counters(&mut text, snapshot);
+    durations(&mut text, snapshot);
+    shards(&mut text, server, snapshot);
+    domains(&mut text, snapshot);
+    process(&mut text, server, snapshot, healthy);
     text.0
 }
 
 struct MetricsText(String);
 
 impl MetricsText {
-    /// Begins a metric.
+    /// The head of a metric.
     fn about(&mut self, name: &str, kind: &str, help: &str) {
         writeln!(self.0, "# HELP {name} {}\n# TYPE {name} {kind}", help.trim()).expect("to a string");
     }
 
-    /// A sample of it.
+    /// A value of the metric that was begun last.
     fn value(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         self.0.push_str(name);
         for (index, (label, value)) in labels.iter().enumerate() {
@@ -43,13 +43,13 @@ impl MetricsText {
         writeln!(self.0, "{end} {value}").expect("to a string");
     }
 
-    /// A metric with one sample.
+    /// A metric with one value.
     fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
         self.about(name, kind, help);
         self.value(name, &[], value);
     }
 
-    /// A histogram, its buckets in seconds.
+    /// A histogram with buckets in seconds.
     fn histogram(&mut self, name: &str, labels: &[(&str, &str)], durations: &Distribution) {
         let bucket = format!("{name}_bucket");
         for (end_us, count) in durations.cumulative() {
@@ -71,15 +71,15 @@ fn seconds(us: u64) -> f64 {
     us as f64 / 1_000_000.0
 }
 
-/// What shards count, family by family.
-fn counters(text: &mut MetricsText, look: &Snapshot) {
-    let mut told: Vec<&str> = Vec::new();
+/// The counters of shards, family by family.
+fn counters(text: &mut MetricsText, snapshot: &Snapshot) {
+    let mut written: Vec<&str> = Vec::new();
     for metric in COUNTERS {
-        if told.contains(&metric.family) {
+        if written.contains(&metric.family) {
             continue;
         }
-        told.push(metric.family);
-        // Shards count milliseconds, Prometheus likes seconds.
+        written.push(metric.family);
+        // Shards count milliseconds; Prometheus wants base units.
         let in_seconds =
             metric.family.strip_suffix("_ms_total").map(|base| format!("nextim_{base}_seconds_total"));
         let scaled = |value: u64| match in_seconds {
@@ -93,8 +93,10 @@ fn counters(text: &mut MetricsText, look: &Snapshot) {
         for (index, member) in
             COUNTERS.iter().enumerate().filter(|(_, member)| member.family == metric.family)
         {
-            let poster = member.name.starts_with("undelivered_").then(|| ("poster".to_owned(), &look.poster));
-            let boards = look.boards.iter().enumerate().map(|(shard, values)| (shard.to_string(), values));
+            let poster =
+                member.name.starts_with("undelivered_").then(|| ("poster".to_owned(), &snapshot.poster));
+            let boards =
+                snapshot.boards.iter().enumerate().map(|(shard, values)| (shard.to_string(), values));
             for (shard, values) in boards.chain(poster) {
                 let labels: Vec<_> = [("shard", shard.as_str())].into_iter().chain(member.label).collect();
                 text.value(&name, &labels, scaled(values[index]));
@@ -103,79 +105,83 @@ fn counters(text: &mut MetricsText, look: &Snapshot) {
     }
 }
 
-fn durations(text: &mut MetricsText, look: &Snapshot) {
+fn durations(text: &mut MetricsText, snapshot: &Snapshot) {
     let name = "nextim_turn_duration_seconds";
-    text.about(name, "histogram", "How long turns of the event loops took, waiting for events left out.");
+    text.about(name, "histogram", "Duration of a turn of an event loop, without its wait for events.");
     let mut turns = Distribution::default();
-    look.turns.iter().for_each(|shard| turns.add(shard));
+    snapshot.turns.iter().for_each(|shard| turns.add(shard));
     text.histogram(name, &[], &turns);
     let name = "nextim_call_duration_seconds";
-    let help =
-        "From the turn in which a site's call was read to the end of that in which its answer was written.";
+    let help = "Latency of a site's call: from the start of the turn that read it to the end of the turn that wrote its answer.";
     text.about(name, "histogram", help);
-    for (kind, calls) in CallKind::ALL.into_iter().zip(&look.calls) {
+    for (kind, calls) in CallKind::ALL.into_iter().zip(&snapshot.calls) {
         text.histogram(name, &[("call", kind.word())], calls);
     }
 }
 
-fn shards(text: &mut MetricsText, server: &WatchedServer, look: &Snapshot) {
+fn shards(text: &mut MetricsText, server: &WatchedServer, snapshot: &Snapshot) {
     let mut each = |name: &str, kind: &str, help: &str, value: &dyn Fn(usize) -> String| {
         text.about(name, kind, help);
-        for shard in 0..look.boards.len() {
+        for shard in 0..snapshot.boards.len() {
             text.value(name, &[("shard", &shard.to_string())], value(shard));
         }
     };
-    let busy = |shard: usize| seconds(look.turns[shard].sum_us).to_string();
-    each("nextim_busy_seconds_total", "counter", "Time in which a shard did not wait for events.", &busy);
+    let busy = |shard: usize| seconds(snapshot.turns[shard].sum_us).to_string();
+    each("nextim_busy_seconds_total", "counter", "Time in which the shard did not wait for events.", &busy);
     let max = |_| server.connections_per_shard.to_string();
-    each("nextim_connections_max", "gauge", "Connections a shard may hold.", &max);
-    let batches = |shard: usize| look.mailboxes.get(shard).copied().unwrap_or(0).to_string();
-    each("nextim_mailbox_batches", "gauge", "Batches of mail that lie in a shard's mailbox.", &batches);
+    each("nextim_connections_max", "gauge", "The most connections the shard may hold.", &max);
+    let batches = |shard: usize| snapshot.mailboxes.get(shard).copied().unwrap_or(0).to_string();
+    each("nextim_mailbox_batches", "gauge", "Batches of mail in the shard's mailbox now.", &batches);
 }
 
-fn domains(text: &mut MetricsText, look: &Snapshot) {
-    let named = look.domains.iter().map(|(name, seen)| (name.as_str(), *seen));
-    let seen: Vec<(&str, DomainSnapshot)> = named.chain([(OTHERS, look.other_domains)]).collect();
+fn domains(text: &mut MetricsText, snapshot: &Snapshot) {
+    let named = snapshot.domains.iter().map(|(name, seen)| (name.as_str(), *seen));
+    let seen: Vec<(&str, DomainSnapshot)> = named.chain([(OTHERS, snapshot.other_domains)]).collect();
     let mut each = |name: &str, kind: &str, help: &str, value: fn(&DomainSnapshot) -> u64| {
         text.about(name, kind, help);
         for (domain, seen) in &seen {
             text.value(name, &[("domain", domain)], value(seen));
         }
     };
-    each("nextim_domain_users", "gauge", "Users of a domain online now.", |seen| seen.users);
-    each("nextim_domain_calls_total", "counter", "Calls of a domain's site.", |seen| seen.counts.calls);
-    let help = "Calls of a domain's site to send a message.";
+    each("nextim_domain_users", "gauge", "Users of the domain online now.", |seen| seen.users);
+    each("nextim_domain_calls_total", "counter", "Calls of the domain's site.", |seen| seen.counts.calls);
+    let help = "Messages sent by the domain's site.";
     each("nextim_domain_messages_total", "counter", help, |seen| seen.counts.messages);
-    let help = "Bytes that wait for a domain now: packets, mailboxes, and answers that were not taken.";
+    let help =
+        "Bytes that wait for the domain now: packets, mailboxes, and answers that a peer has not read.";
     each("nextim_domain_waiting_bytes", "gauge", help, |seen| seen.counts.waiting_bytes);
-    let help = "Calls, packets and answers of a domain refused because of what waited for it.";
+    let help = "Calls, packets and answers of the domain refused because too much waited for it.";
     each("nextim_domain_refused_total", "counter", help, |seen| seen.counts.refused);
 }
 
-fn process(text: &mut MetricsText, server: &WatchedServer, look: &Snapshot, healthy: bool) {
+fn process(text: &mut MetricsText, server: &WatchedServer, snapshot: &Snapshot, healthy: bool) {
     text.about("nextim_build_info", "gauge", "The version of the server; the value is always 1.");
     text.value("nextim_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1);
-    let help = "Whether every shard turns, as /healthz says.";
+    let help = "1 while every shard turns; the same as /healthz.";
     text.single("nextim_healthy", "gauge", help, u8::from(healthy));
-    let help = "Whether the server takes nothing new and will end, as /readyz says.";
+    let help = "1 once the server takes nothing new and will end; the same as /readyz.";
     text.single("nextim_draining", "gauge", help, u8::from(server.stats.is_draining()));
-    let process = look.process;
+    let process = snapshot.process;
     let start = seconds(server.started_ms * 1_000);
-    let help = "When the process started, in seconds since 1970.";
+    let help = "Start of the process, in seconds since 1970.";
     text.single("process_start_time_seconds", "gauge", help, start);
     let cpu = seconds(process.cpu_ms * 1_000);
-    text.single("process_cpu_seconds_total", "counter", "CPU time of all threads.", cpu);
+    text.single("process_cpu_seconds_total", "counter", "CPU time of all threads, in seconds.", cpu);
     let bytes = [
         ("process_resident_memory_bytes", "Memory the process occupies.", process.resident_bytes),
-        ("nextim_resident_memory_max_bytes", "The most memory it has occupied.", process.resident_max_bytes),
+        (
+            "nextim_resident_memory_max_bytes",
+            "The most memory the process has occupied.",
+            process.resident_max_bytes,
+        ),
         ("process_virtual_memory_bytes", "Addresses the process has reserved.", process.virtual_bytes),
         ("nextim_threads", "Threads of the process.", process.threads),
         (
             "process_open_fds",
-            "Descriptors in the main table; those of connections are in tables of the shards.",
+            "Descriptors in the main table. Each shard has a table of its own for its connections.",
             process.descriptors,
         ),
-        ("process_max_fds", "Descriptors each table may hold.", server.descriptors_max as u64),
+        ("process_max_fds", "The most descriptors of a table.", server.descriptors_max as u64),
     ];
     for (name, help, value) in bytes {
         text.single(name, "gauge", help, value);

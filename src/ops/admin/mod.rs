@@ -1,16 +1,17 @@
-//! The admin listener: where the server can be watched.
+//! The admin listener: health, metrics and a page for operators.
 //!
-//! Owns: what is answered at which path, and the threads that do it. Must not: change anything, or make a shard wait. It
-//! is a small server of its own on a thread of its own: it has few clients, and must still answer when the shards
-//! do not. In reading order: [`report`] is what it says; `watch` looks at the server every second, by way of
-//! [`pulse`] and `process`; `metrics` says the same to Prometheus; `http` understands requests; `conns` reads and writes.
+//! Owns: the answer of each path, and the threads that answer. Must not: import `node`, or change anything. It is a small
+//! server of its own on a thread of its own: it has few clients, and must answer even when the shards do not. In reading
+//! order: [`report`] has the shapes; `watched` is the server as seen from here; `snapshot` reads it, by way of `process`;
+//! `rates` compares snapshots; `watch` takes one every second and the [`pulse`] with it; `metrics` writes them for
+//! Prometheus; `http` parses requests; `conns` reads and writes.
 //!
 //! | path | |
 //! |---|---|
-//! | `/` | a page that shows what follows, live |
+//! | `/` | a page with live plots and tables |
 //! | `/metrics` | for Prometheus |
 //! | `/healthz` | 200 while every shard turns |
-//! | `/readyz` | 200 while newcomers are welcome: not when the server goes down |
+//! | `/readyz` | 200 until the server begins to go down |
 //! | `/stats` | everything as JSON |
 //! | `/history` | the last ten minutes, a sample a second |
 
@@ -19,7 +20,9 @@ mod http;
 mod metrics;
 mod process;
 pub mod pulse;
+mod rates;
 pub mod report;
+mod snapshot;
 mod watch;
 mod watched;
 
@@ -34,14 +37,15 @@ pub(crate) use self::watched::WatchedServer;
 use crate::base::json;
 use crate::base::limits::ops::SAMPLE_MS;
 use http::{AdminAnswer, AdminRequest};
-use watch::{Snapshot, Watch};
+use snapshot::Snapshot;
+use watch::Watch;
 
 const PAGE: &str = include_str!("page/index.html");
 const SCRIPT: &str = include_str!("page/dashboard.js");
 const STYLE: &str = include_str!("page/dashboard.css");
 const ICON: &str = include_str!("page/favicon.svg");
 
-/// A listener that was opened, and nobody listens yet.
+/// A listener that is open and does not answer yet.
 #[derive(Debug)]
 pub(crate) struct Admin {
     listener: Arc<TcpListener>,
@@ -49,40 +53,40 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    /// Takes the address.
+    /// Binds the address.
     pub(crate) fn open(address: SocketAddr) -> io::Result<Admin> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
         Ok(Admin { listener: Arc::new(listener), address })
     }
 
-    /// Where it listens, the port resolved.
+    /// The address, the port resolved.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The socket, which whoever shuts it down ends this listener by.
+    /// The socket. Its shutdown ends the thread that answers.
     pub(crate) fn listener(&self) -> &TcpListener {
         &self.listener
     }
 
-    /// Begins to watch and to answer, on threads of its own.
+    /// Starts the threads that take samples and answer.
     pub(crate) fn serve(&self, server: WatchedServer) -> io::Result<()> {
         let watch = Arc::new(Watch::new(server));
         let watched = Arc::downgrade(&watch);
-        thread::Builder::new().name("watch".to_owned()).spawn(move || look(&watched))?;
+        thread::Builder::new().name("watch".to_owned()).spawn(move || take_samples(&watched))?;
         let listener = Arc::clone(&self.listener);
         thread::Builder::new().name("admin".to_owned()).spawn(move || serve(&listener, &watch))?;
         Ok(())
     }
 }
 
-/// Looks as long as there is anybody to tell.
-fn look(watch: &Weak<Watch>) {
+/// Takes samples until the thread that answers has ended.
+fn take_samples(watch: &Weak<Watch>) {
     loop {
         thread::sleep(Duration::from_millis(SAMPLE_MS));
         let Some(watch) = watch.upgrade() else { return };
-        watch.look();
+        watch.sample();
     }
 }
 
@@ -119,15 +123,15 @@ fn answer(path: &str, watch: &Watch) -> AdminAnswer {
         "/dashboard.css" => AdminAnswer::ok("text/css; charset=utf-8", STYLE.as_bytes()),
         "/favicon.svg" => AdminAnswer::ok("image/svg+xml", ICON.as_bytes()),
         "/metrics" => {
-            let look = Snapshot::now(&watch.server);
-            let text = metrics::metrics(&watch.server, &look, watch.illness().is_none());
+            let snapshot = Snapshot::take(&watch.server);
+            let text = metrics::metrics(&watch.server, &snapshot, watch.fault().is_none());
             AdminAnswer::ok("text/plain; version=0.0.4; charset=utf-8", text.into_bytes())
         }
         "/stats" => json(&|out| json::write(out, &watch.report())),
         "/history" => json(&|out| json::write(out, &watch.history())),
-        "/healthz" => match watch.illness() {
+        "/healthz" => match watch.fault() {
             None => AdminAnswer::line("200 OK", "ok"),
-            Some(illness) => AdminAnswer::line("503 Service Unavailable", &illness),
+            Some(fault) => AdminAnswer::line("503 Service Unavailable", &fault),
         },
         "/readyz" if watch.server.stats.is_draining() => {
             AdminAnswer::line("503 Service Unavailable", "shutting down")

@@ -1,36 +1,36 @@
-//! What the kernel knows of this process.
+//! This process as the kernel counts it.
 //!
-//! Owns: reading `/proc`. Must not: walk the descriptors of shards; they may have a hundred thousand. What cannot be
-//! read is 0: a number less is no reason to show none.
+//! Owns: reading `/proc`. Must not: walk the descriptor tables of shards; they may have a hundred thousand entries. A
+//! number that cannot be read is 0: the others are still worth showing.
 
 use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-/// Ticks of the CPU times in `/proc`: Linux shows them in hundredths of a second everywhere.
+/// The unit of the CPU times in `/proc`: hundredths of a second on every Linux.
 const TICKS_PER_SECOND: u64 = 100;
 
 /// Memory, time and descriptors of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Process {
-    /// Memory it occupies.
+    /// Memory the process occupies.
     pub resident_bytes: u64,
     /// The most it has occupied.
     pub resident_max_bytes: u64,
-    /// Addresses it has reserved.
+    /// Addresses the process has reserved.
     pub virtual_bytes: u64,
     /// CPU time of all its threads, in milliseconds.
     pub cpu_ms: u64,
-    /// Threads.
+    /// Threads of the process.
     pub threads: u64,
     /// Descriptors open in its main table; those of connections are in the tables of the shards.
     pub descriptors: u64,
 }
 
 impl Process {
-    /// Looks at this process.
-    pub fn look() -> Process {
+    /// Reads the numbers of this process.
+    pub fn read() -> Process {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
         Process {
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn this_process_occupies_memory() {
-        let process = Process::look();
+        let process = Process::read();
         assert!(process.resident_bytes > 0 && process.resident_max_bytes >= process.resident_bytes);
         assert!(process.virtual_bytes > process.resident_bytes);
         assert!(process.threads > 0 && process.descriptors > 0, "{process:?}");

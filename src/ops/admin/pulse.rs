@@ -1,8 +1,8 @@
 //! Whether every shard turns.
 //!
-//! Owns: telling sleep from standstill. Must not: ask a shard anything; one that stands still would not answer. A shard
-//! counts its turns, and sleeps only [`SLEEP_MS_MAX`](crate::base::limits::turn::SLEEP_MS_MAX) at a time, so one whose count has
-//! not moved at [`STANDSTILL_SAMPLES`] looks in a row is stuck, or has slept through its wake.
+//! Owns: the difference between sleep and standstill. Must not: send to a shard; one that stands still would not answer.
+//! A shard counts its turns, and sleeps [`SLEEP_MS_MAX`](crate::base::limits::turn::SLEEP_MS_MAX) at a time at most. So a
+//! shard whose count is the same in [`STANDSTILL_SAMPLES`] samples in a row is stuck, or has slept through its wake.
 
 use crate::base::limits::ops::STANDSTILL_SAMPLES;
 use crate::base::stats::{Stats, index_of};
@@ -18,19 +18,19 @@ pub struct Pulse {
 #[derive(Clone, Copy, Debug, Default)]
 struct Heartbeat {
     turns: u64,
-    /// Looks in a row at which that was the number.
+    /// Samples in a row with this number.
     missed: u32,
 }
 
 impl Pulse {
-    /// Begins to watch.
+    /// A pulse that has not been taken.
     pub fn new(stats: &Stats) -> Pulse {
         let turns = index_of("turns_total").expect("shards count their turns");
         Pulse { stats: stats.clone(), shards: vec![Heartbeat::default(); stats.boards().len()], turns }
     }
 
-    /// Looks once. Returns the shards that stand still.
-    pub fn look(&mut self) -> Vec<usize> {
+    /// Takes the pulse. Returns the shards that stand still.
+    pub fn take(&mut self) -> Vec<usize> {
         for (beat, board) in self.shards.iter_mut().zip(self.stats.boards()) {
             let turns = board.values()[self.turns];
             beat.missed = if turns == beat.turns { beat.missed + 1 } else { 0 };
@@ -55,14 +55,14 @@ mod tests {
                 .board(shard)
                 .publish(&Counters { turns_total, ..Counters::default() }, &Counters::default());
         };
-        for look in 0..u64::from(STANDSTILL_SAMPLES) {
-            turn(0, 1 + look);
+        for sample in 0..u64::from(STANDSTILL_SAMPLES) {
+            turn(0, 1 + sample);
             turn(1, 7);
-            assert_eq!(pulse.look(), [0; 0], "look {look}");
+            assert_eq!(pulse.take(), [0; 0], "sample {sample}");
         }
         turn(0, 1_000);
-        assert_eq!(pulse.look(), [1], "the second one has not turned since the first look");
+        assert_eq!(pulse.take(), [1], "the second one has not turned since the first sample");
         turn(1, 8);
-        assert_eq!(pulse.look(), [0; 0], "it may recover");
+        assert_eq!(pulse.take(), [0; 0], "it may recover");
     }
 }

@@ -1,7 +1,7 @@
-//! What the server says of itself: the JSON of `/stats` and `/history`.
+//! Reports: the JSON of `/stats` and `/history`.
 //!
-//! Owns: the names and shapes, for whoever writes them and whoever reads them. Must not: compute anything. A member that
-//! a reader misses is its default, so that `nextim top` can look at a server of another version.
+//! Owns: the names and shapes, for the writer and the reader. Must not: compute anything. A missing member has its
+//! default, so `nextim top` can show a server of another version.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::Process;
 
-/// Everything at one time.
+/// The whole of `/stats`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
@@ -17,41 +17,41 @@ pub struct Report {
     pub version: String,
     /// The time of day, in UTC (RFC 3339).
     pub time: String,
-    /// How long it has run, in seconds.
+    /// Seconds since the server started.
     pub uptime_s: u64,
-    /// It takes nothing new and ends soon.
+    /// Whether the server takes nothing new and ends soon.
     pub draining: bool,
-    /// Shards that should turn and do not.
+    /// The shards that stand still.
     pub standing_still: Vec<usize>,
-    /// Connections each shard may hold.
+    /// The most connections of a shard.
     pub connections_per_shard_max: usize,
-    /// What the kernel knows of it.
+    /// The process as the kernel counts it.
     pub process: Process,
-    /// The last look.
+    /// The last sample.
     pub now: Sample,
-    /// Calls by kind, with their latencies in the last seconds.
+    /// The calls of sites, by kind.
     pub calls: Vec<CallReport>,
-    /// What somebody did not get, by reason.
+    /// What was refused or lost, by counter.
     pub losses: Vec<LossReport>,
     /// Every counter, summed over all shards.
     pub totals: BTreeMap<String, u64>,
-    /// One by one.
+    /// The shards, in the order of their numbers.
     pub shards: Vec<ShardReport>,
-    /// The sites; those beyond the limit of names are summed as the last one, which has none.
+    /// The domains. Those beyond the limit of names are summed as the last one, which has no name.
     pub domains: Vec<DomainReport>,
 }
 
-/// One look at the server: rates are those since the look before, a second earlier.
+/// A sample of the server. Its rates are those since the sample before, a second earlier.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Sample {
-    /// When, in milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub time_ms: u64,
     /// Users online.
     pub users: u64,
     /// Connections open.
     pub connections: u64,
-    /// Polls that wait.
+    /// Polls that wait for packets.
     pub parked: u64,
     /// Messages taken from senders, a second.
     pub messages_per_s: f64,
@@ -59,15 +59,15 @@ pub struct Sample {
     pub packets_per_s: f64,
     /// Calls of sites answered, a second.
     pub calls_per_s: f64,
-    /// Half of the calls of the last seconds took no longer than this, in microseconds.
+    /// The median latency of calls in the last ten seconds, in microseconds.
     pub p50_us: Option<f64>,
-    /// All but one of a hundred took no longer than this.
+    /// The 99th percentile of the latency.
     pub p99_us: Option<f64>,
-    /// What somebody did not get, a second.
+    /// Refused or lost, a second.
     pub losses_per_s: f64,
-    /// How many cores the process keeps busy.
+    /// The number of cores that the process keeps busy.
     pub cores: f64,
-    /// Memory it occupies.
+    /// Memory the process occupies.
     pub memory_bytes: u64,
 }
 
@@ -75,29 +75,29 @@ pub struct Sample {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct CallReport {
-    /// Which.
+    /// The kind.
     pub kind: String,
     /// Since the start.
     pub total: u64,
-    /// In the last seconds.
+    /// A second, in the last ten seconds.
     pub per_s: f64,
-    /// Half of those took no longer than this, in microseconds.
+    /// The median latency in the last ten seconds, in microseconds.
     pub p50_us: Option<f64>,
-    /// All but one of a hundred took no longer than this.
+    /// The 99th percentile of the latency.
     pub p99_us: Option<f64>,
 }
 
-/// A way in which something gets lost or refused.
+/// A counter of refusals or losses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LossReport {
-    /// The counter.
+    /// The name of the counter.
     pub name: String,
     /// What it counts.
     pub help: String,
     /// Since the start.
     pub total: u64,
-    /// In the last seconds.
+    /// A second, in the last ten seconds.
     pub per_s: f64,
 }
 
@@ -107,36 +107,36 @@ pub struct LossReport {
 pub struct ShardReport {
     /// Its number.
     pub shard: usize,
-    /// The share of its time in which it had something to do.
+    /// The share of the last ten seconds in which it did not wait for events.
     pub busy: f64,
-    /// Messages a second in the last seconds.
+    /// Messages a second, in the last ten seconds.
     pub messages_per_s: f64,
-    /// All but one of a hundred of its turns in the last seconds took no longer than this, in microseconds.
+    /// The 99th percentile of the duration of its turns in the last ten seconds, in microseconds.
     pub turn_p99_us: Option<f64>,
-    /// Batches in its mailbox.
+    /// Batches of mail in its mailbox.
     pub mailbox: usize,
     /// Its counters.
     pub counters: BTreeMap<String, u64>,
 }
 
-/// One site.
+/// One domain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct DomainReport {
-    /// Its name; `None` for those that have none here.
+    /// The name; `None` for the sum of domains without one.
     pub name: Option<String>,
     /// Users online.
     pub users: u64,
     /// Calls since the start.
     pub calls: u64,
-    /// Those of them that were messages.
+    /// Messages since the start.
     pub messages: u64,
-    /// Calls a second in the last seconds.
+    /// Calls a second, in the last ten seconds.
     pub calls_per_s: f64,
-    /// Messages a second in the last seconds.
+    /// Messages a second, in the last ten seconds.
     pub messages_per_s: f64,
-    /// Bytes that wait for it.
+    /// Bytes that wait for the domain.
     pub waiting_bytes: u64,
-    /// What was refused since the start because of what waited for it.
+    /// Refusals since the start, because too much waited for the domain.
     pub refused: u64,
 }

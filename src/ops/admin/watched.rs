@@ -9,20 +9,20 @@ use crate::base::clock::Deadline;
 use crate::base::domains::Domains;
 use crate::base::stats::Stats;
 
-/// What is watched, and how to ask about it.
 pub(crate) struct WatchedServer {
     pub(crate) stats: Stats,
-    /// The domains as they are configured now.
+    /// The current domains.
     pub(crate) domains: Box<dyn Fn() -> Arc<Domains> + Send + Sync>,
-    /// Batches in the mailbox of each shard.
+    /// The number of batches in the mailbox of each shard.
     pub(crate) mailboxes: Box<dyn Fn() -> Vec<usize> + Send + Sync>,
     pub(crate) connections_per_shard: usize,
-    /// Descriptors each table may hold.
+    /// The most descriptors of a table.
     pub(crate) descriptors_max: usize,
-    /// Names under which the listener may be asked, besides addresses and `localhost`.
+    /// Names that a `Host` header may have, besides addresses and `localhost`.
     pub(crate) hosts: Vec<String>,
-    /// When the server started: for how long ago that was, and in milliseconds since 1970.
+    /// The start of the server, for its age.
     pub(crate) started: Deadline,
+    /// The start of the server, in milliseconds since 1970.
     pub(crate) started_ms: u64,
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Owns: the type. Must not: read a terminal or a signal; `terminal` and the binary do.
 
-/// What may happen while it is shown.
+/// An event while a server is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Somebody pressed a key.
+    /// A key was pressed.
     Key(u8),
-    /// The terminal has another size now.
+    /// The size of the terminal changed.
     Resized,
-    /// It is to end.
+    /// A signal to end.
     End,
 }

@@ -1,6 +1,6 @@
-//! Asking a server for its `/stats`.
+//! A request for a server's `/stats`.
 //!
-//! Owns: one request, one answer, within bounds of bytes and time. Must not: keep a connection.
+//! Owns: one request and one answer of bounded length, in bounded time. Must not: keep a connection.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -9,14 +9,14 @@ use crate::base::clock::Deadline;
 use crate::base::limits::ops::{TOP_ANSWER_BYTES_MAX, TOP_MS};
 use crate::ops::admin::report::Report;
 
-/// The report of the server at this admin address. An error explains how to start a server that has one.
+/// Fetches the report of the server at this admin address. An error explains how to start a server with one.
 pub(super) fn stats(admin: SocketAddr) -> io::Result<Report> {
     const ADVISED: [(ErrorKind, &str); 3] = [
         (ErrorKind::ConnectionRefused, "nothing answers there (Connection refused)"),
         (ErrorKind::TimedOut, "nothing answers there in time"),
-        (ErrorKind::InvalidData, "what answers there is not the admin listener of a server"),
+        (ErrorKind::InvalidData, "another program answers there, not an admin listener"),
     ];
-    ask(admin).map_err(|error| match ADVISED.iter().find(|(kind, _)| *kind == error.kind()) {
+    fetch(admin).map_err(|error| match ADVISED.iter().find(|(kind, _)| *kind == error.kind()) {
         Some((_, wrong)) => advised(admin, wrong),
         None => error,
     })
@@ -28,7 +28,7 @@ fn advised(admin: SocketAddr, wrong: &str) -> io::Error {
     ))
 }
 
-fn ask(admin: SocketAddr) -> io::Result<Report> {
+fn fetch(admin: SocketAddr) -> io::Result<Report> {
     let deadline = Deadline::after_ms(TOP_MS);
     let left = || deadline.left().ok_or_else(|| io::Error::from(ErrorKind::TimedOut));
     let mut stream = TcpStream::connect_timeout(&admin, left()?)?;
@@ -47,21 +47,21 @@ fn ask(admin: SocketAddr) -> io::Result<Report> {
             Err(error) => return Err(error),
         }
         if answer.len() > TOP_ANSWER_BYTES_MAX {
-            return Err(stranger());
+            return Err(not_a_report());
         }
     }
 }
 
 fn parse(answer: &[u8]) -> io::Result<Report> {
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(stranger)?;
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(not_a_report)?;
     let (head, body) = (&answer[..end], &answer[end + 4..]);
     if !head.starts_with(b"HTTP/1.1 200 ") {
-        return Err(stranger());
+        return Err(not_a_report());
     }
-    serde_json::from_slice(body).map_err(|_| stranger())
+    serde_json::from_slice(body).map_err(|_| not_a_report())
 }
 
-fn stranger() -> io::Error {
+fn not_a_report() -> io::Error {
     ErrorKind::InvalidData.into()
 }
 
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_reports_are_understood() {
+    fn only_reports_are_parsed() {
         let report = parse(b"HTTP/1.1 200 OK\r\nA: b\r\n\r\n{\"version\":\"9\",\"later\":1}").unwrap();
         assert_eq!((report.version.as_str(), report.uptime_s), ("9", 0));
         for answer in ["", "HTTP/1.1 200 OK\r\n\r\nok", "HTTP/1.1 404 Not Found\r\n\r\n{}", "SSH-2.0-x\r\n"] {

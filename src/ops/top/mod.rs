@@ -1,7 +1,7 @@
 //! `nextim top`: a server's `/stats` in a terminal.
 //!
-//! Owns: asking once a second and showing what comes. Must not: install signal handlers or end the process; the binary
-//! does, and sends what it hears as [`Event`]s. A server that cannot be reached is waited for, unless it is asked once.
+//! Owns: one request a second, and the frame it makes. Must not: install signal handlers or end the process; the binary
+//! does, and sends signals as [`Event`]s. If the server does not answer, the next request tries again.
 
 mod event;
 mod fetch;
@@ -21,14 +21,14 @@ pub use event::Event;
 use terminal::Terminal;
 use view::{Frame, HISTORY};
 
-/// Shows the server once, to whoever reads.
+/// Writes one frame.
 pub fn once(admin: SocketAddr, out: &mut impl Write) -> io::Result<()> {
     let report = fetch::stats(admin)?;
     let (width, colours) = (terminal::width(), terminal::is_terminal());
     write!(out, "{}", Frame { admin, report: Ok(&report), history: &[], width, height: None, colours })
 }
 
-/// Shows the server until `events` says that it is enough. `sender` is its other end, for keys.
+/// Shows the server until an event ends it. `sender` is the other end of `events`, for keys.
 pub fn watch(admin: SocketAddr, sender: Sender<Event>, events: &Receiver<Event>) -> io::Result<()> {
     let terminal = Terminal::take(sender)?;
     let mut messages: VecDeque<f64> = VecDeque::new();

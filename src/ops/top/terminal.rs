@@ -1,7 +1,7 @@
 //! The terminal: its modes, its size, its keys.
 //!
-//! Owns: taking it and giving it back as it was. Must not: know what is shown. If stdout is no terminal nothing is taken,
-//! and frames follow one another as lines.
+//! Owns: changing the terminal and restoring it. Must not: import `view`. If stdout is no terminal nothing is changed, and
+//! frames follow one another as lines.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::mpsc::Sender;
@@ -13,40 +13,38 @@ use rustix::termios::{
 
 use super::event::Event;
 
-/// Columns where nobody says how many there are.
+/// The columns of an output that is no terminal.
 const WIDTH_DEFAULT: usize = 100;
 
-/// Another screen, without a cursor, and lines that are not wrapped; and back.
+/// To the alternate screen, without a cursor or wrapped lines; and back.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-/// To the first line; and, behind a frame, the rest of the screen is empty.
+/// To the first line; the escape sequences that clear the rest of a line and of the screen follow a frame.
 const HOME: &str = "\x1b[H";
 const REST_EMPTY: &str = "\x1b[J";
 const REST_OF_LINE_EMPTY: &str = "\x1b[K";
 
-/// Whether frames go to a terminal.
 pub(super) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
-/// Columns of a frame.
 pub(super) fn width() -> usize {
     tcgetwinsize(io::stdout()).map_or(WIDTH_DEFAULT, |size| usize::from(size.ws_col).max(1))
 }
 
-/// A terminal that was taken; it is given back when this is dropped, be it by a panic.
+/// The terminal while frames are shown. Its drop, by a panic too, restores it.
 #[derive(Debug)]
 pub(super) struct Terminal {
-    /// How its input was before, if that was changed.
+    /// The modes of its input before, if they were changed.
     before: Option<Termios>,
 }
 
 impl Terminal {
-    /// Takes it. What is typed goes to `keys`.
+    /// Takes the terminal. Keys that are pressed go to `keys`.
     pub(super) fn take(keys: Sender<Event>) -> io::Result<Terminal> {
         let terminal = Terminal { before: is_terminal().then(input_without_lines).flatten() };
         if terminal.before.is_some() {
-            // It ends with the process: nothing ends a read of a terminal before that.
+            // The thread ends with the process: nothing else ends a read of a terminal.
             thread::Builder::new().name("keys".to_owned()).spawn(move || {
                 let mut key = [0];
                 while io::stdin().read_exact(&mut key).is_ok() && keys.send(Event::Key(key[0])).is_ok() {}
@@ -58,7 +56,7 @@ impl Terminal {
         Ok(terminal)
     }
 
-    /// Lines of a frame; `None`: as many as it has.
+    /// The lines of a frame; `None`: no limit.
     #[allow(clippy::unused_self, reason = "only a terminal that was taken has a screen to fill")]
     pub(super) fn height(&self) -> Option<usize> {
         let size = is_terminal().then(|| tcgetwinsize(io::stdout()).ok()).flatten()?;
@@ -81,7 +79,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // If it cannot be given back, it is gone.
+        // A terminal that cannot be restored is gone.
         if let Some(before) = &self.before {
             tcsetattr(io::stdin(), OptionalActions::Flush, before).ok();
         }
@@ -91,7 +89,7 @@ impl Drop for Terminal {
     }
 }
 
-/// Keys come one by one and are not shown; signals of the keyboard stay what they are. Returns how it was before.
+/// Makes keys arrive one by one and unechoed; Ctrl-C stays a signal. Returns the modes before.
 fn input_without_lines() -> Option<Termios> {
     let before = tcgetattr(io::stdin()).ok()?;
     let mut modes = before.clone();

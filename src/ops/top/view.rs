@@ -1,15 +1,14 @@
 //! A frame: a report as lines of text.
 //!
-//! Owns: what is shown, and what is left out where there is no room. Must not: know a terminal. Tables lose columns from
-//! the right where they are too wide, and the frame loses lines from its end where it is too high, so the most important
-//! stands first.
+//! Owns: the layout. Must not: import `terminal`. A table that is too wide loses columns on the right, and a frame that is
+//! too high loses lines at the end, so the most important comes first.
 
 use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 
 use crate::ops::admin::report::{Report, Sample};
 
-/// Looks that a line of bars shows.
+/// The number of samples in the line of bars.
 pub(super) const HISTORY: usize = 60;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -19,16 +18,15 @@ const FAINT: &str = "\x1b[2m";
 const GOOD: &str = "\x1b[32m";
 const BAD: &str = "\x1b[1;31m";
 
-/// What is to be shown, and where.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame<'a> {
     pub(super) admin: SocketAddr,
-    /// What the server said, or why it said nothing.
+    /// The report, or the reason why there is none.
     pub(super) report: Result<&'a Report, &'a str>,
-    /// Messages a second at the last looks.
+    /// Messages a second in the last samples.
     pub(super) history: &'a [f64],
     pub(super) width: usize,
-    /// Most lines; `None`: as many as there are.
+    /// The most lines; `None`: no limit.
     pub(super) height: Option<usize>,
     pub(super) colours: bool,
 }
@@ -62,7 +60,7 @@ impl Frame<'_> {
         writeln!(f)
     }
 
-    /// The error in place of a report, each part on a line of its own: a terminal may be narrow.
+    /// The lines of an error. Each part has its own line, because a terminal may be narrow.
     fn trouble(&self, error: &str) -> Vec<FrameLine> {
         let mut parts = error.split("; ");
         let wrong = parts.next().unwrap_or_default();
@@ -71,7 +69,7 @@ impl Frame<'_> {
             vec![(BAD, format!("cannot be reached: {wrong}"))],
         ];
         lines.extend(parts.map(|part| vec![("", part.to_owned())]));
-        lines.push(vec![(FAINT, "Waiting for it; q ends this.".to_owned())]);
+        lines.push(vec![(FAINT, "Trying again every second; q quits.".to_owned())]);
         lines
     }
 
@@ -102,7 +100,7 @@ impl Frame<'_> {
         vec![(BOLD, name), state, ("", format!("  up {}", duration(report.uptime_s)))]
     }
 
-    /// The numbers, in as many lines as they need.
+    /// The numbers, in as few lines as the width allows.
     fn facts(&self, report: &Report) -> Vec<String> {
         let Sample { users, connections, parked, .. } = report.now;
         let now = &report.now;
@@ -133,7 +131,7 @@ impl Frame<'_> {
     }
 }
 
-/// Rows under a head; the first column is on the left, the others on the right.
+/// Rows under a head. The first column is aligned left, the others right.
 struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -185,7 +183,7 @@ fn calls(report: &Report) -> Table {
 }
 
 fn shards(report: &Report) -> Table {
-    let mut table = Table::new(&["shard", "busy", "users", "waiting", "messages/s", "turn p99", "mailbox"]);
+    let mut table = Table::new(&["shard", "busy", "users", "polls", "messages/s", "turn p99", "mailbox"]);
     for shard in &report.shards {
         let counter = |name: &str| grouped(shard.counters.get(name).copied().unwrap_or(0));
         table.rows.push(vec![
@@ -208,7 +206,7 @@ fn domains(report: &Report) -> Table {
     domains.sort_by(|a, b| b.messages_per_s.total_cmp(&a.messages_per_s).then(b.users.cmp(&a.users)));
     for domain in domains {
         table.rows.push(vec![
-            domain.name.clone().unwrap_or_else(|| "(others)".to_owned()),
+            domain.name.clone().unwrap_or_else(|| "(other domains)".to_owned()),
             grouped(domain.users),
             rate(domain.messages_per_s),
             rate(domain.calls_per_s),
@@ -221,7 +219,7 @@ fn domains(report: &Report) -> Table {
     table
 }
 
-/// The last of these numbers as bars, the highest as high as can be.
+/// The last of these numbers as bars. The highest number has the full height.
 fn bars(numbers: &[f64], most: usize) -> String {
     let highest = numbers.iter().copied().fold(1.0, f64::max);
     let shown = numbers.iter().skip(numbers.len().saturating_sub(most));
@@ -230,7 +228,7 @@ fn bars(numbers: &[f64], most: usize) -> String {
     shown.map(bar).collect()
 }
 
-/// A number with a comma before each three digits.
+/// A number with a comma between groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -243,7 +241,7 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// Something a second: exact where it is little.
+/// A rate; small ones have a decimal.
 fn rate(number: f64) -> String {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "rates are not negative")]
     if number < 10.0 { format!("{number:.1}") } else { grouped(number.round() as u64) }
@@ -308,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_says_what_there_is() {
+    fn a_frame_has_the_numbers_of_a_report() {
         let report = report();
         let text = shown(frame(&report));
         assert!(text.starts_with("NextIM 1.2.3 at 127.0.0.1:8001  serving  up 1:02:05\nusers 1,234   polls"));
@@ -317,12 +315,12 @@ mod tests {
         }
         assert!(text.contains("message    0.0    -  2.5 ms      0\n"), "{text}");
         let domains = text.split("domain ").nth(1).unwrap();
-        assert!(domains.find("(others)") < domains.find("a.example"), "the busiest first: {domains}");
+        assert!(domains.find("(other domains)") < domains.find("a.example"), "the busiest first: {domains}");
         assert!(!text.contains('\x1b'), "no colours");
     }
 
     #[test]
-    fn a_narrow_or_low_screen_gets_less() {
+    fn a_narrow_or_low_screen_shows_less() {
         let report = report();
         for width in [1, 20, 40, 79] {
             let text = shown(Frame { width, history: &[1.0; 200], ..frame(&report) });
@@ -339,7 +337,7 @@ mod tests {
         let text = shown(Frame { colours: true, ..frame(&report) });
         assert!(text.contains("\x1b[1;31mSTANDING STILL: shard 0, 2\x1b[0m"), "{text}");
         let text = shown(Frame { report: Err("refused; do this; do that"), ..frame(&report) });
-        assert!(text.contains("cannot be reached: refused\ndo this\ndo that\nWaiting"), "{text}");
+        assert!(text.contains("cannot be reached: refused\ndo this\ndo that\nTrying again"), "{text}");
     }
 
     #[test]

@@ -1,17 +1,17 @@
-// The page that shows a server, live: plots of the last ten minutes, and tables.
+// The page that shows a server live: plots of the last ten minutes, and tables.
 //
-// Owns: the page. Must not: load anything but the server's own numbers. It asks once a second while somebody can see it.
+// Owns: the page. Must not: load anything from another server. It requests `/stats` once a second while it is visible.
 
 /**
- * One look at the server; see `Sample` in src/ops/admin/report.rs.
+ * One sample of the server; see `Sample` in src/ops/admin/report.rs.
  * @typedef {Record<string, number> & {time_ms: number, p50_us: number | null, p99_us: number | null}} Sample
  */
 
-const LOOK_MS = 1_000;
-/** What a plot shows: all there is, but no less and no more than this. */
+const SAMPLE_MS = 1_000;
+/** A plot shows all samples, within these bounds. */
 const SPAN_MS_MIN = 60_000;
 const SPAN_MS_MAX = 600_000;
-/** Looks that are further apart have nothing between them. */
+/** No line connects samples that are further apart. */
 const GAP_MS = 5_000;
 const PATIENCE_MS = 5_000;
 const WIDTH = 600;
@@ -43,17 +43,17 @@ function latency(us) {
 const words = ([number, unit]) => (unit && unit !== '/s' ? `${number} ${unit}` : number + unit);
 
 /**
- * What is plotted.
+ * The plots.
  * @type {{title: string, lines: {of: string, name?: string}[], show: (number: any) => Amount, step?: number, bad?: boolean, log?: boolean}[]}
  */
 const CARDS = [
   { title: 'Users online', lines: [{ of: 'users' }], show: count },
   { title: 'Polls waiting', lines: [{ of: 'parked' }], show: count },
   { title: 'Messages sent', lines: [{ of: 'messages_per_s' }], show: rate },
-  { title: 'Packets queued to pages', lines: [{ of: 'packets_per_s' }], show: rate },
+  { title: 'Packets queued for browsers', lines: [{ of: 'packets_per_s' }], show: rate },
   { title: 'Latency of calls', lines: [{ of: 'p50_us', name: 'p50' }, { of: 'p99_us', name: 'p99' }], show: latency, log: true },
   { title: 'Lost or refused', lines: [{ of: 'losses_per_s' }], show: rate, bad: true },
-  { title: 'Processor', lines: [{ of: 'cores' }], show: cores, step: 0.1 },
+  { title: 'Processor cores in use', lines: [{ of: 'cores' }], show: cores, step: 0.1 },
   { title: 'Memory', lines: [{ of: 'memory_bytes' }], show: bytes, step: 2 ** 20 },
 ];
 
@@ -117,7 +117,7 @@ class Card {
     [this.end, this.span] = [0, SPAN_MS_MIN];
   }
 
-  /** Where a moment is on the plot. @param {number} timeMs */
+  /** The position of a time on the plot. @param {number} timeMs */
   x(timeMs) {
     return WIDTH * (1 - (this.end - timeMs) / this.span);
   }
@@ -128,7 +128,7 @@ class Card {
     this.from.textContent = `${plain.format(span / 60_000)} min ago`;
     const { lines, show, step = 1, log } = this.card;
     const known = lines.flatMap(({ of }) => samples.map((sample) => sample[of]).filter((value) => value !== null));
-    // Latencies differ by orders of magnitude, so each of these has the same height.
+    // Latencies differ by orders of magnitude, so their plot is logarithmic.
     const lowest = log ? 10 ** Math.floor(Math.log10(Math.max(1, Math.min(1_000, ...known)))) : 0;
     const highest = roundUp(Math.max(10 * lowest, ...known), log ? lowest : step);
     this.top.textContent = words(show(highest));
@@ -137,7 +137,7 @@ class Card {
     const y = (/** @type {number} */ value) => HEIGHT - 1 - (HEIGHT - 3) * share(value);
     lines.forEach(({ of }, index) => {
       const pieces = inPieces(samples, of).map((piece) => piece.map((sample) => `${this.x(sample.time_ms).toFixed(1)} ${y(/** @type {number} */ (sample[of])).toFixed(1)}`));
-      // A single point is a line to itself, which round ends make a dot.
+      // A single point becomes a line of no length, which round ends make a dot.
       this.curves[index].setAttribute('d', pieces.map((points) => `M${points.join('L')}${points.length > 1 ? '' : 'h0'}`).join(''));
       const under = pieces.map((points) => `M${points[0].split(' ')[0]} ${HEIGHT}L${points.join('L')}V${HEIGHT}Z`);
       if (!index) this.area.setAttribute('d', under.join(''));
@@ -145,8 +145,8 @@ class Card {
     if (this.details.open) this.fillTable();
   }
 
-  /** Shows the numbers of one sample: the last one, or where somebody points. @param {Sample | undefined} sample @param {boolean} pointed */
-  tell(sample, pointed) {
+  /** Shows the numbers of one sample: the last one, or the one under the pointer. @param {Sample | undefined} sample @param {boolean} pointed */
+  show(sample, pointed) {
     this.card.lines.forEach(({ of }, index) => {
       const [number, unit] = sample ? this.card.show(sample[of]) : ['–', ''];
       this.values[index].textContent = number;
@@ -158,13 +158,13 @@ class Card {
     for (const end of ['x1', 'x2']) this.cross.setAttribute(end, `${this.x(sample.time_ms)}`);
   }
 
-  /** The same as the plot, for whoever reads rather than looks. */
+  /** The numbers of the plot as a table, for screen readers too. */
   fillTable() {
     if (!this.details.open) return;
     const { lines, show, title } = this.card;
     const minutes = Map.groupBy(this.samples, (sample) => Math.floor(sample.time_ms / 60_000));
     const two = lines.length > 1;
-    const heads = lines.flatMap(({ name }) => (two ? [`${name}, mean`, `${name}, most`] : ['mean', 'least', 'most']));
+    const heads = lines.flatMap(({ name }) => (two ? [`${name}, mean`, `${name}, maximum`] : ['mean', 'minimum', 'maximum']));
     const rows = [...minutes].reverse().map(([minute, samples]) => [
       clock.format(minute * 60_000).slice(0, 5),
       ...lines.flatMap(({ of }) => {
@@ -179,7 +179,7 @@ class Card {
   }
 }
 
-/** What can be drawn in one stroke: known numbers without a gap between them. @param {Sample[]} samples @param {string} of */
+/** The runs of known numbers without a gap between them. @param {Sample[]} samples @param {string} of */
 function inPieces(samples, of) {
   /** @type {Sample[][]} */
   const pieces = [];
@@ -246,7 +246,7 @@ function showReport(report) {
   const about = /** @type {HTMLElement} */ (document.getElementById('about'));
   about.replaceChildren(...facts.map(([name, value]) => element('div', '', element('dt', '', name), element('dd', '', value))));
   document.title = `${plain.format(report.now.users)} online · NextIM`;
-  showTable('shards', 'Shards', ['Shard', 'Busy', 'Users', 'Polls', 'Messages', 'Turn p99', 'Mail'], report.shards.map((/** @type {any} */ shard) => [
+  showTable('shards', 'Shards', ['Shard', 'Busy', 'Users', 'Polls', 'Messages', 'Turn p99', 'Mail waiting'], report.shards.map((/** @type {any} */ shard) => [
     `${shard.shard}`,
     bar(shard.busy),
     plain.format(shard.counters.users),
@@ -256,8 +256,8 @@ function showReport(report) {
     plain.format(shard.mailbox + shard.counters.mail_waiting),
   ]));
   const domains = report.domains.toSorted((/** @type {any} */ a, /** @type {any} */ b) => b.users - a.users);
-  showTable('domains', 'Domains', ['Domain', 'Users', 'Messages', 'Calls', 'Waiting', 'Refused', 'Messages in all'], domains.map((/** @type {any} */ domain) => [
-    domain.name ?? 'all others',
+  showTable('domains', 'Domains', ['Domain', 'Users', 'Messages', 'Calls', 'Memory waiting', 'Refused', 'Messages since start'], domains.map((/** @type {any} */ domain) => [
+    domain.name ?? 'other domains',
     plain.format(domain.users),
     words(rate(domain.messages_per_s)),
     words(rate(domain.calls_per_s)),
@@ -265,14 +265,14 @@ function showReport(report) {
     plain.format(domain.refused),
     plain.format(domain.messages),
   ]));
-  showTable('calls', 'Calls of sites', ['Call', 'Rate', 'p50', 'p99', 'In all'], report.calls.map((/** @type {any} */ calls) => [
+  showTable('calls', 'Calls of sites', ['Call', 'Rate', 'p50', 'p99', 'Since start'], report.calls.map((/** @type {any} */ calls) => [
     calls.kind,
     words(rate(calls.per_s)),
     words(latency(calls.p50_us)),
     words(latency(calls.p99_us)),
     plain.format(calls.total),
   ]));
-  showTable('losses', 'Lost or refused', ['What', 'Rate', 'In all'], report.losses.map((/** @type {any} */ loss) => [
+  showTable('losses', 'Lost or refused', ['Reason', 'Rate', 'Since start'], report.losses.map((/** @type {any} */ loss) => [
     loss.help,
     words(rate(loss.per_s)),
     plain.format(loss.total),
@@ -282,13 +282,13 @@ function showReport(report) {
 /** @param {string} text @param {'good' | 'bad'} kind */
 function state(text, kind) {
   const place = /** @type {HTMLElement} */ (document.getElementById('state'));
-  // What has not changed is not said again to those who listen.
+  // A text that has not changed is not set again: screen readers would repeat it.
   if (place.textContent !== text) place.textContent = text;
   place.className = `state ${kind}`;
 }
 
 /** @param {string} path */
-async function ask(path) {
+async function fetchJson(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
   return answer.json();
@@ -297,36 +297,36 @@ async function ask(path) {
 const cards = CARDS.map((card) => new Card(card));
 /** @type {Sample[]} */
 let samples = [];
-/** Where somebody points, as a share of the width; null if nobody does. @type {number | null} */
+/** The position of the pointer as a share of the width; null without one. @type {number | null} */
 let pointed = null;
 
-/** How much the plots show. */
+/** The milliseconds that the plots show. */
 function span() {
   const age = samples.length ? samples[samples.length - 1].time_ms - samples[0].time_ms : 0;
   // Whole minutes, so that the plots stand still while they fill.
   return Math.min(SPAN_MS_MAX, Math.max(SPAN_MS_MIN, Math.ceil(age / 60_000) * 60_000));
 }
 
-function tell() {
+function showNumbers() {
   const last = samples.at(-1);
-  if (pointed === null || !last) return cards.forEach((card) => card.tell(last, false));
+  if (pointed === null || !last) return cards.forEach((card) => card.show(last, false));
   const time = last.time_ms - span() * (1 - pointed);
   const nearest = samples.reduce((best, sample) => (Math.abs(sample.time_ms - time) < Math.abs(best.time_ms - time) ? sample : best), last);
-  cards.forEach((card) => card.tell(nearest, true));
+  cards.forEach((card) => card.show(nearest, true));
 }
 
 function draw() {
   const end = samples.at(-1)?.time_ms ?? Date.now();
   samples = samples.filter((sample) => sample.time_ms >= end - SPAN_MS_MAX);
   for (const card of cards) card.draw(samples, end, span());
-  tell();
+  showNumbers();
 }
 
-async function look() {
-  const report = await ask('/stats');
+async function update() {
+  const report = await fetchJson('/stats');
   const last = samples.at(-1)?.time_ms ?? 0;
-  // At the beginning, and after a pause, the server knows what was missed.
-  if (report.now.time_ms - last > GAP_MS || report.now.time_ms < last) samples = await ask('/history');
+  // At the start and after a pause, the history has the samples that were missed.
+  if (report.now.time_ms - last > GAP_MS || report.now.time_ms < last) samples = await fetchJson('/history');
   else if (report.now.time_ms > last) samples.push(report.now);
   showReport(report);
   draw();
@@ -334,10 +334,10 @@ async function look() {
 
 async function run() {
   for (;;) {
-    const next = new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const next = new Promise((resolve) => setTimeout(resolve, SAMPLE_MS));
     if (!document.hidden) {
       try {
-        await look();
+        await update();
         document.body.classList.remove('away');
       } catch {
         state('Cannot be reached', 'bad');
@@ -353,12 +353,12 @@ for (const { plot } of cards) {
   plot.addEventListener('pointermove', (event) => {
     const { left, width } = plot.getBoundingClientRect();
     pointed = Math.min(1, Math.max(0, (event.clientX - left) / width));
-    tell();
+    showNumbers();
   });
   for (const end of ['pointerleave', 'pointercancel']) {
     plot.addEventListener(end, () => {
       pointed = null;
-      tell();
+      showNumbers();
     });
   }
 }

@@ -5,7 +5,7 @@
 use super::host::is_host;
 use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
 
-/// Splits a target into path and query, of which the latter may be empty.
+/// Splits a target into path and query. The query may be empty.
 ///
 /// The absolute form (RFC 9112 section 3.2.2) loses its scheme and authority. If the authority is no host, it is no
 /// target. `*` stays as it is.

@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::account::Said;
 use super::browser::{Life, Page, Tab};
-use super::ledger::Said;
 use super::world::{Ask, World};
 use crate::router::call::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,

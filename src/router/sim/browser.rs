@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::ledger::Said;
+use super::account::{Said, number_of};
 use crate::router::call::{Delivery, Started, Version};
 use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, PresenceType};
@@ -166,9 +166,4 @@ impl Page {
 
 fn text<'a>(json: &'a Value, member: &str) -> &'a str {
     json[member].as_str().expect("it is text")
-}
-
-/// Which message it is: its body says so.
-pub(super) fn number_of(json: &Value) -> usize {
-    text(json, "body").parse().expect("the body is the message's number")
 }

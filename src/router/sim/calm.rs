@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::PLENTY_BYTES;
 use super::actors::texts;
 use super::browser::Life;
+use super::plan::PLENTY_BYTES;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
 use crate::base::limits::chat::REPEAT_MS_MIN;

@@ -4,8 +4,8 @@
 //! still not reach a browser, but only one that uses `seq` and asks again. Every answer but that of a cut poll comes
 //! exactly once.
 
-use super::PLENTY_BYTES;
 use super::browser::Life;
+use super::plan::PLENTY_BYTES;
 use super::world::{Ask, Pending, World, Written};
 use crate::router::call::{Answer, Reason, Refusal};
 use crate::router::ids::{CallKey, SessionKey};

@@ -1,7 +1,8 @@
 //! What was broken once: the steps that broke it, each test named after what broke.
 
+use super::plan::{PLENTY_BYTES, Plan};
+use super::random::Random;
 use super::world::{Ask, World};
-use super::{PLENTY_BYTES, Plan, Random};
 use crate::base::limits::chat::{DRAIN_POLLS, DRAIN_STEP_MS};
 use crate::base::limits::{Limits, Timeouts};
 use crate::router::call::{Looks, RoomCall, Show, Subject, Verb, Version};

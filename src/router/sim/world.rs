@@ -8,9 +8,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use super::Plan;
+use super::account::{Ledger, number};
 use super::browser::Page;
-use super::ledger::{Ledger, number};
+use super::plan::Plan;
 use super::random::Random;
 use crate::base::admission::Budget;
 use crate::base::clock::Tick;

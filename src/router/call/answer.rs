@@ -8,7 +8,7 @@ use crate::router::packet::{Kind, MessageType, Packet};
 use crate::router::profile::Profile;
 use crate::router::weight;
 
-/// What becomes of a call.
+/// The answer to a call.
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// `ok`.
@@ -88,7 +88,7 @@ impl Started {
 /// What a poll is answered with.
 #[derive(Clone, Debug)]
 pub struct Delivery {
-    /// The session whose packets these are: the word whether the answer was flushed goes there.
+    /// The session whose packets these are: the answer's fate goes there.
     pub session: SessionKey,
     /// Its domain, which the answer is counted for while it is not taken.
     pub domain: DomainId,
@@ -129,7 +129,7 @@ impl Packets {
         }
     }
 
-    /// Tells broadcasts as unicasts to the user of this name, which is asked for if there are any.
+    /// Makes broadcasts unicasts to the user of this name, which is read only if there are any.
     pub(in crate::router) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
         let packets = match self {
             Packets::None => &mut [],
@@ -151,7 +151,7 @@ pub enum Reason {
     Offline,
     /// A newer poll of the same session came.
     Replaced,
-    /// The user opened more sessions than he may.
+    /// The user opened more sessions than the limit.
     Limit,
     /// The server is going down.
     Shutdown,
@@ -172,13 +172,13 @@ impl Reason {
 /// Why a call cannot be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The session has ended, or never was in this domain or process; or nobody of that name is online.
+    /// The session has ended, or never was in this domain or process; or no user of that name is online.
     NoClient,
     /// The `seq` was never issued.
     BadSeq,
     /// The domain has all the users it may have.
     TooManyUsers,
-    /// The user is in all the rooms he may be in.
+    /// The user is in as many rooms as the limit allows.
     TooManyRooms,
     /// Two polls of the session wait already.
     TooManyPolls,

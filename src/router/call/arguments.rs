@@ -15,10 +15,10 @@ pub type Text<'a> = Cow<'a, str>;
 /// Which dialect a session speaks, and which shape an answer has (protocol, "Versions").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {
-    /// No `version`: the shapes of the white papers; broadcasts are told as unicasts.
+    /// No `version`: the shapes of the white papers; broadcasts are shown as unicasts.
     #[default]
     Papers,
-    /// `3`: list shapes; broadcasts are told as unicasts, too.
+    /// `3`: list shapes; broadcasts are shown as unicasts, too.
     V3,
     /// `6`: list shapes and everything this server adds.
     V6,
@@ -146,7 +146,7 @@ impl Typing<'_> {
 pub enum Speaker<'a> {
     /// The user of this session.
     Ticket(Ticket),
-    /// The site, in this name; nobody needs to be online under it.
+    /// The site, in this name; no user needs to be online under it.
     Site(Text<'a>),
 }
 

@@ -1,6 +1,6 @@
 //! Mail about calls and polls, between the place that accepted them and the place that judges them.
 //!
-//! Owns: the types. Must not: act.
+//! Owns: the types. Must not: import a part of the router.
 
 use crate::router::call::{Answer, Call};
 use crate::router::ids::{CallKey, SessionKey};

@@ -1,6 +1,6 @@
 //! What goes into a router, and what comes out of it.
 //!
-//! Owns: [`Input`] and [`Effect`]. Must not: act; the shard around a router does.
+//! Owns: [`Input`] and [`Effect`]. Must not: import a part of the router; the shard carries effects out.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What one router sends another.
 //!
-//! Owns: [`Mail`]. Must not: act. Mail arrives in the order it was sent, per pair of places, however late.
+//! Owns: [`Mail`]. Must not: import a part of the router. Mail arrives in the order it was sent, per pair of places, however late.
 
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
 use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};

@@ -1,6 +1,6 @@
 //! Mail between users that are linked, or are to be.
 //!
-//! Owns: the types, and what each takes while it waits. Must not: act.
+//! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
 
 use super::names::{HashedName, Names, Unplaced};
 use crate::base::domains::DomainId;
@@ -19,7 +19,7 @@ pub struct Link {
     pub domain: DomainId,
     /// The user.
     pub user: UserKey,
-    /// The session that is being started, whose call named them.
+    /// The session that is being started; its call named them.
     pub session: Slot,
     /// What the user shows now.
     pub profile: Profile,
@@ -48,7 +48,7 @@ pub struct LinkReply {
     pub domain: DomainId,
     /// The user who named them.
     pub user: UserKey,
-    /// The session whose call did.
+    /// The session that was started by the call.
     pub session: Slot,
     /// What the user showed then.
     pub asked_as: Profile,
@@ -74,7 +74,7 @@ impl LinkReply {
 pub struct Presence {
     /// What waits.
     pub gather: Option<GatherKey>,
-    /// Whose presence it is.
+    /// The user it is about.
     pub about: UserKey,
     /// The hash of that user's name.
     pub name: u64,
@@ -149,7 +149,7 @@ impl UnlinkReply {
     }
 }
 
-/// Somebody who is linked no more.
+/// A user that is linked no more.
 #[derive(Debug)]
 pub struct Parted {
     /// The user.

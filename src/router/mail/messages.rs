@@ -1,6 +1,6 @@
 //! Mail that carries packets to their receivers.
 //!
-//! Owns: the types, and what each takes while it waits. Must not: act.
+//! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
 
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;

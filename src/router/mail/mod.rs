@@ -1,6 +1,6 @@
 //! What travels between routers, and what a router and the shard around it exchange.
 //!
-//! Owns: the order of its files. Must not: act.
+//! Owns: the order of its files. Must not: import a part of the router.
 
 mod calls;
 mod effect;

@@ -14,7 +14,7 @@ pub struct HashedName {
     pub hash: u64,
 }
 
-/// A user who was named and is online, and for whom no place was kept.
+/// A named user that is online, and has no place kept in the roster.
 #[derive(Debug)]
 pub struct Unplaced {
     /// The name.

@@ -1,6 +1,6 @@
 //! Questions to several places, and what each reports.
 //!
-//! Owns: the types, and what each takes while it waits. Must not: act.
+//! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
 
 use super::names::Names;
 use crate::base::domains::DomainId;

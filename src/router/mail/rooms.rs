@@ -1,6 +1,6 @@
 //! Mail between users and rooms.
 //!
-//! Owns: the types, and what each takes while it waits. Must not: act.
+//! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
 
 use super::names::Names;
 use crate::base::domains::DomainId;
@@ -8,12 +8,12 @@ use crate::base::slots::Slot;
 use crate::router::ids::{CallKey, GatherKey, RoomKey, UserKey};
 use crate::router::packet::Packet;
 
-/// Whether others see a user, and the how-manieth time this changed: an older word gives way to a newer one.
+/// Whether others see a user, and how often that changed: an older sight gives way to a newer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sight {
-    /// Whether they see him.
+    /// Whether they see the user.
     pub visible: bool,
-    /// How often he appeared or disappeared before.
+    /// How often the user appeared or disappeared before.
     pub changes: u16,
 }
 

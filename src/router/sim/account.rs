@@ -1,6 +1,6 @@
 //! The accounts of messages: what was sent, and who holds it.
 //!
-//! Owns: the tables that the ledger compares. Must not: look at a router.
+//! Owns: the tables that the ledger compares. Must not: import `Router`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,16 +20,16 @@ pub(super) struct Said {
     pub(super) to: String,
     /// The page it was said on.
     pub(super) page: Option<usize>,
-    /// The sender, if he was online when it was judged.
+    /// The sender, if online when it was judged.
     pub(super) sender: Option<UserKey>,
     pub(super) issued: u64,
     pub(super) answered: Option<u64>,
-    /// Whether everybody was heard before it was answered.
+    /// Whether every place had reported before it was answered.
     pub(super) exact: bool,
     pub(super) queued: Vec<Queued>,
-    /// How often it was put into a mailbox from which it comes back if nobody fetches it.
+    /// How often it was put into a mailbox from which it comes back if no page fetches it.
     pub(super) kept: usize,
-    /// To how many it was delivered, as its sender was told.
+    /// The number of sessions in its answer.
     pub(super) counted: usize,
     /// Whether a session of a receiver has acknowledged it.
     pub(super) acknowledged: bool,

@@ -28,7 +28,7 @@ impl World {
                     }
                 }
                 Answer::Refused(refusal) => {
-                    // A room that is just being left counts until the user's router has heard of it.
+                    // A room that is just being left counts until mail of that has come to the user's router.
                     let full = self.plan.limits.rooms_per_user <= self.plan.rooms;
                     assert!(refusal == Refusal::TooManyRooms && full, "{refusal:?}");
                 }

@@ -3,7 +3,7 @@
 //! Owns: the accounts that prove that nothing is lost, doubled, leaked or counted wrongly. After every input it looks
 //! at the queues and mailboxes of the router that handled it. What has left a queue was either seen by a page of that
 //! session (it acknowledged it), or the session ended, and then another session of the user has acknowledged it, or was
-//! given it, or it is in his mailbox, or he has gone offline: then it goes back to his site, if that takes it and there
+//! given it, or it is in the user's mailbox, or the user has gone offline: then it goes back to the site, if that takes it and there
 //! is room, or the loss was counted.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +60,7 @@ impl World {
         }
     }
 
-    /// Notes what a router hears of a page: its session must not expire too soon after it.
+    /// Notes what reaches a router of a page: its session must not expire too soon after it.
     fn hear(&mut self, place: usize, input: &Input<'_>) {
         let time = self.now(place).ms();
         let draining = self.routers[place].people.sessions().is_draining();
@@ -178,7 +178,7 @@ impl World {
             let returns = said.kind == MessageType::Unicast
                 && !said.is_copy(user)
                 && self.plan.takes_back_in(said.domain)
-                // A router may not have been told yet that the domain was removed.
+                // The removal of the domain may not have come to a router yet.
                 && self.routers[place].people.is_configured(self.domain_ids[said.domain]);
             if returns && returned.contains(&(said.domain, *number)) {
                 back += 1;
@@ -341,7 +341,7 @@ impl World {
                 return true;
             }
             let expired = alarm == Some(Alarm::User(user.slot)) && router.people.get(user.slot).is_none();
-            assert!(!expired || time >= *since + linger_ms, "he lingered {} ms", time - *since);
+            assert!(!expired || time >= *since + linger_ms, "a user lingered {} ms", time - *since);
             false
         });
         for slot in mailboxes.keys() {
@@ -366,7 +366,7 @@ impl World {
             }
             Answer::Delivered(count) => assert!(*count as usize <= receivers),
             Answer::Refused(Refusal::ReceiverFull | Refusal::Overloaded) => {
-                assert!(self.plan.queues_are_short() && receivers == 0, "somebody had room for {message}");
+                assert!(self.plan.queues_are_short() && receivers == 0, "a receiver had room for {message}");
             }
             Answer::Refused(Refusal::NoClient) => {
                 let page = said.page.expect("a site may speak for anybody");

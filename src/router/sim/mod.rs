@@ -6,7 +6,7 @@
 //! fails can be replayed:
 //!
 //! - `cargo test` runs 256 seeds, `NEXTIM_SIM_SEEDS=10000 cargo test --release sim` that many;
-//! - `NEXTIM_SIM_SEED=1234 cargo test sim -- --nocapture` runs one and tells its steps.
+//! - `NEXTIM_SIM_SEED=1234 cargo test sim -- --nocapture` runs one and prints its steps.
 //!
 //! What is checked, and where:
 //!
@@ -17,7 +17,7 @@
 //! - after every step and whenever no mail is on its way ([`rules`]): the tables agree with each other, at both ends
 //!   of every link, and every deadline has its alarm;
 //! - in calm moments ([`calm`]): every page shows its buddies as they are, and single calls do all they must;
-//! - at the end: everybody vanishes, time passes, and nothing is left.
+//! - at the end: all pages vanish, time passes, and nothing is left.
 //!
 //! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`], [`rules`], [`calm`];
 //! [`regressions`] keeps, step by step, what it has found broken.
@@ -105,7 +105,7 @@ impl World {
         self.reloads = (0..self.routers.len()).collect();
     }
 
-    /// All routers hear that the server has gone down.
+    /// All routers handle that the server has gone down.
     fn go_down(&mut self) {
         self.drain_mail();
         for place in 0..self.routers.len() {
@@ -114,9 +114,9 @@ impl World {
         }
     }
 
-    /// Everybody vanishes and time passes.
+    /// All pages vanish and time passes.
     fn end(&mut self) {
-        self.note(|| "everybody vanishes".to_owned());
+        self.note(|| "all pages vanish".to_owned());
         self.drain_mail();
         for page in 0..self.pages.len() {
             let percent = self.random.pick(&[0, 100]);

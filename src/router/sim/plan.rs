@@ -1,6 +1,6 @@
 //! What kind of world a seed makes.
 //!
-//! Owns: [`Plan`]. Must not: act.
+//! Owns: [`Plan`]. Must not: import `World`.
 
 use super::random::Random;
 use crate::base::domains::DomainConfig;
@@ -94,7 +94,7 @@ impl Plan {
         self.limits.queue_messages < Limits::DEFAULT.queue_messages || self.memory_bytes < PLENTY_BYTES
     }
 
-    /// Whether a roster may have no place for somebody.
+    /// Whether a roster may have no place for another user.
     pub(super) fn rosters_are_short(&self) -> bool {
         self.limits.roster_links < self.names - 1
     }

@@ -11,8 +11,8 @@ use super::ids::{GatherKey, Place, RoomKey, SessionKey, Ticket, UserKey};
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 
-/// Maps (domain, name) to the place that owns it, with a hash that is keyed per process, so that nobody outside
-/// can choose names that meet on one shard.
+/// Maps (domain, name) to the place that owns it, with a hash that is keyed per process, so that outsiders
+/// cannot choose names that meet on one shard.
 #[derive(Clone, Debug)]
 pub struct Places {
     count: u16,
@@ -47,7 +47,7 @@ impl Places {
         self.hasher.hash_one((domain, name))
     }
 
-    /// A number that looks random to everybody outside, the same for the same `value`.
+    /// A number that looks random to outsiders, the same for the same `value`.
     pub fn spread(&self, value: impl std::hash::Hash) -> u64 {
         self.hasher.hash_one(value)
     }
@@ -74,7 +74,7 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// The directory of the router at `place`. The `epoch` tells the tickets of this process from those of every other.
+    /// The directory of the router at `place`. The `epoch` marks the tickets of this process.
     pub(super) fn new(place: Place, places: Places, epoch: u32) -> Directory {
         Directory { place, places, epoch }
     }

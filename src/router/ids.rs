@@ -9,7 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::base::slots::Slot;
 
-/// Where users and rooms live: a shard of this process.
+/// Where users and rooms live and calls come in: a shard of this process. Only [`Places`](super::directory::Places) knows
+/// which numbers are shards; mail and keys carry any number, so that a link to another node can have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place(pub u16);
 
@@ -71,7 +72,7 @@ pub struct Ticket {
     pub epoch: u32,
     /// The session it belongs to.
     pub session: SessionKey,
-    /// What nobody can guess.
+    /// 128 random bits.
     pub secret: [u8; 16],
 }
 

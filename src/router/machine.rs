@@ -1,6 +1,6 @@
 //! The router: its parts, and what a shard sees of them.
 //!
-//! Owns: [`Router`] and [`Settings`]. Must not: handle an input; `dispatch` does.
+//! Owns: [`Router`] and [`Settings`]. Must not: call [`Router::handle`], which `dispatch` defines.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct Settings {
     pub place: Place,
     /// All places; the same for all routers of a process.
     pub places: Places,
-    /// Tells the tickets of this process from those of every other.
+    /// Marks the tickets of this process.
     pub epoch: u32,
     /// Caps.
     pub limits: Arc<Limits>,

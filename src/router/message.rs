@@ -1,7 +1,7 @@
 //! Messages and typing states, on their way from the sender to the receivers.
 //!
-//! Owns: where each goes, and the count of sessions it was queued to. Must not: decide which users may speak to each
-//! other: the site does, it holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its
+//! Owns: where each goes, and the count of sessions it was queued to. Must not: check whether users may speak to each
+//! other: the site does, which holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its
 //! receivers' owners.
 
 use super::call::{Answer, Caller, NewMessage, Refusal, Speaker, Typing};

@@ -1,8 +1,8 @@
 //! What leaves a router: mail, answers, deadlines, and the account of what was done.
 //!
 //! Owns: the inbox, the effects of the input that is being handled, its time, the calls that wait for reports, the
-//! counters, and what the calls of each domain have used. Must not: know users, sessions and rooms; every part of the
-//! router writes here, and nothing here calls a part.
+//! counters, and what the calls of each domain have used. Must not: import `people`, `sessions` or `rooms`;
+//! they write here, and nothing here calls them.
 
 use std::collections::VecDeque;
 
@@ -141,7 +141,7 @@ impl Out {
         self.directory.gather_key(self.gathers.open(key, collection))
     }
 
-    /// Sends mail that will be reported on; what is asked after the deadline, nobody waits for.
+    /// Sends mail that will be reported on; a report after the deadline changes nothing.
     pub(super) fn ask(&mut self, gather: GatherKey, to: Place, mail: Mail) {
         self.gathers.expect(gather.slot, to != self.directory.place());
         self.send(to, mail);

@@ -1,8 +1,8 @@
 //! Packets: what is queued to sessions, encoded once.
 //!
-//! Owns: the JSON of messages, presences and statuses (protocol, "GET /packets"). Must not: know who receives it.
-//! A packet begins with its type, so that a dialect (a broadcast told as a unicast, a presence told with another
-//! type) is another beginning before the same rest.
+//! Owns: the JSON of messages, presences and statuses (protocol, "GET /packets"). Must not: import `sessions`.
+//! A packet begins with its type, so that a dialect (a broadcast shown as a unicast, a presence with another type) is
+//! another beginning before the same rest.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub enum MessageType {
     Unicast,
     /// To the members of a room.
     Multicast,
-    /// To everybody of the domain.
+    /// To all users of the domain.
     Broadcast,
 }
 
@@ -32,18 +32,18 @@ impl MessageType {
     }
 }
 
-/// What a presence tells.
+/// What a presence shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PresenceType {
-    /// He came.
+    /// The user came.
     Online,
-    /// He left.
+    /// The user left.
     Offline,
-    /// He changed his show or status.
+    /// The user changed its show or status.
     Show,
-    /// He entered a room, which stands in the status.
+    /// The user entered a room, which stands in the status.
     Join,
-    /// He left a room, which stands in the status.
+    /// The user left a room, which stands in the status.
     Leave,
 }
 
@@ -79,15 +79,15 @@ pub struct Message<'a> {
     pub nick: &'a str,
     /// The receiver, the room, or nothing for a broadcast.
     pub to: &'a str,
-    /// The sender's word for when.
+    /// When, by the sender's clock.
     pub timestamp: &'a str,
     /// How it is addressed.
     pub kind: MessageType,
-    /// What is said.
+    /// What it says.
     pub body: &'a str,
     /// CSS, as the front end likes it.
     pub style: &'a str,
-    /// What tells it from every other message.
+    /// No other message has it.
     pub id: &'a str,
 }
 
@@ -128,7 +128,7 @@ impl Packet {
         Packet::presence_of(kind, profile.name(), profile.nick(), profile.show(), profile.status())
     }
 
-    /// Encodes that he left. It says nothing of his last show or status, so that going offline and turning
+    /// Encodes that a user left. The last show or status is not in it, so that going offline and turning
     /// invisible look the same.
     pub fn offline(profile: &Profile) -> Packet {
         Packet::presence_of(PresenceType::Offline, profile.name(), profile.nick(), UNAVAILABLE, "")
@@ -192,7 +192,7 @@ impl Packet {
         matches!(self.kind, Kind::Message(_))
     }
 
-    /// Whether it is a message to this one user, and not a copy of what he said to another.
+    /// Whether it is a message to this one user, and not the sender's copy of a message to another user.
     pub fn is_unicast_to(&self, name: &str) -> bool {
         if self.kind != Kind::Message(MessageType::Unicast) {
             return false;
@@ -207,14 +207,14 @@ impl Packet {
         &self.json
     }
 
-    /// The same packet, for so many receivers on this shard. It is in memory once, so each of them counts a part of it.
+    /// The same packet, for this many receivers on this shard. It is in memory once, so each of them counts a part.
     #[must_use]
     pub fn shared_by(&self, receivers: usize) -> Packet {
         let share = self.json.len().div_ceil(receivers.clamp(1, PACKET_SHARERS_MAX));
         Packet { share: u32::try_from(share).expect("no more than the whole"), ..self.clone() }
     }
 
-    /// How many of its bytes whoever holds it counts.
+    /// How many of its bytes each holder counts.
     pub fn share(&self) -> usize {
         self.share as usize
     }
@@ -231,10 +231,14 @@ impl Packet {
         Packet::of(Kind::Message(MessageType::Unicast), out)
     }
 
-    /// A change of show as a coming, for those who have not been told of the coming yet.
+    /// A change of show as a coming, for pages that were not shown the coming yet.
     #[must_use]
     pub fn as_online(&self) -> Packet {
-        assert_eq!(self.kind, Kind::Presence(PresenceType::Show), "only a change of show is told otherwise");
+        assert_eq!(
+            self.kind,
+            Kind::Presence(PresenceType::Show),
+            "only a change of show has another beginning"
+        );
         let rest = self.json.strip_prefix(b"{\"type\":\"show\"").expect("as encoded above");
         let mut out = Vec::with_capacity(self.json.len() + 2);
         out.extend_from_slice(b"{\"type\":\"online\"");

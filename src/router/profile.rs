@@ -1,7 +1,7 @@
-//! What a user shows of himself.
+//! What a user shows.
 //!
-//! Owns: [`Profile`], one shared immutable block of his name, nick, show and status. Must not: change: a new
-//! presence is a new block, and whoever holds the old one can compare.
+//! Owns: [`Profile`], one shared immutable block of name, nick, show and status. Must not: have a method that
+//! changes it: a new presence is a new block, and holders of the old one can compare.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub const INVISIBLE: &str = "invisible";
 /// The `show` of a user who is not online.
 pub const UNAVAILABLE: &str = "unavailable";
-/// The `show` of a user who has not said anything else.
+/// The `show` of a user whose site gave no other.
 pub const AVAILABLE: &str = "available";
 
 /// Name, nick, show and status of a user, in one allocation that shards share. What most users show is left out.
@@ -39,7 +39,7 @@ impl Profile {
         }
     }
 
-    /// The name: what others address him by.
+    /// The name: what others address the user by.
     pub fn name(&self) -> &str {
         &self.text[..self.nick_at()]
     }
@@ -62,7 +62,7 @@ impl Profile {
         &self.text[self.status_at()..]
     }
 
-    /// Whether others see him.
+    /// Whether others see the user.
     pub fn visible(&self) -> bool {
         self.show() != INVISIBLE
     }
@@ -85,7 +85,7 @@ impl Profile {
     }
 }
 
-/// Shows nothing of what the user said: profiles may end up in a panic message.
+/// Shows nothing of what the user entered: profiles may end up in a panic message.
 impl std::fmt::Debug for Profile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Profile").finish_non_exhaustive()

@@ -1,6 +1,6 @@
 //! A few routers, step by step: what single calls cost, and what single pages are given.
 //!
-//! Owns: [`Routers`], whose mail arrives at once. Must not: try at random; the simulator does.
+//! Owns: [`Routers`], whose mail arrives at once. Must not: draw random numbers; the simulator does.
 
 use std::sync::Arc;
 
@@ -229,7 +229,7 @@ fn messages_that_go_from_page_to_page_are_charged() {
     assert_eq!(routers.work(|routers| routers.log_out("bob")), [3], "what goes back");
 }
 
-/// Places in the roster were kept for the first names of a list, and nobody got those of the names that were offline.
+/// Places in the roster were kept for the first names of a list, and those of the names that were offline stayed empty.
 #[test]
 fn buddies_were_left_out_for_others_that_were_offline() {
     for (there, places) in [(HERE, 1), (HERE, 2), (THERE, 2)] {

@@ -109,6 +109,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn keys_are_divided_among_the_places_that_are_addressed() {
+        let (domain, [one, other]) = (DomainId(0), [Place(900), Place(3)]);
+        let mut work = Work::default();
+        for used in [3, 6] {
+            let groups = work.by_place(domain, [(one, 'a'), (other, 'b'), (one, 'c')]);
+            assert_eq!(groups, [(one, vec!['a', 'c']), (other, vec!['b'])]);
+            assert_eq!(work.used(domain), used, "each key is charged");
+        }
+    }
+
+    #[test]
     fn a_share_is_used_up_until_the_next_turn() {
         let (one, other) = (DomainId(3), DomainId(0));
         let mut work = Work::default();

@@ -1,6 +1,6 @@
 //! Packets for one user: they go to every session, or to the mailbox.
 //!
-//! Owns: the number of each user's last message, and what happens when a session has no room. Must not: know who sends.
+//! Owns: the number of each user's last message, and what happens when a session has no room. Must not: send mail.
 
 use super::tables::People;
 use crate::base::slots::Slot;

@@ -1,7 +1,7 @@
 //! What few users have, and not for long.
 //!
 //! Owns: [`Extras`]: the mailbox of a user who lingers, the account of messages that went from one session to another,
-//! and the places in the roster that are kept for names whose owners were asked. Must not: act on any of it. It lies in
+//! and the places in the roster that are kept for names whose owners were asked. Must not: import the tables. It lies in
 //! a block of its own, because nearly every user has nothing of it.
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub(super) struct Extras {
     /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
     /// has not acknowledged them.
     pub(super) acknowledged: Spans,
-    /// Messages that were said on a session, of which it was given no copy; as far as a copy for another session may
+    /// Messages that were sent on a session, of which it was given no copy; as far as a copy for another session may
     /// still wait.
     spoken: Vec<Spoken>,
     /// Messages that were taken over late and that no session has acknowledged, by their numbers: how many sessions hold
@@ -28,7 +28,7 @@ pub(super) struct Extras {
     pub(super) reserved: usize,
 }
 
-/// What was said on one session.
+/// What was sent on one session.
 #[derive(Debug)]
 struct Spoken {
     session: Slot,
@@ -38,13 +38,13 @@ struct Spoken {
 }
 
 impl Extras {
-    /// Whether it is there for nothing.
+    /// Whether nothing is in it.
     pub(super) fn is_empty(&self) -> bool {
         let messages = !self.acknowledged.is_empty() || !self.spoken.is_empty() || !self.late.is_empty();
         self.linger.is_none() && !messages && self.reserved == 0
     }
 
-    /// A message was said on a session; every copy up to `floor` was acknowledged.
+    /// A message was sent on a session; every copy up to `floor` was acknowledged.
     pub(super) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
         self.forget_up_to(floor);
         let at = self.spoken.iter().position(|spoken| spoken.session == session).unwrap_or_else(|| {
@@ -58,12 +58,12 @@ impl Extras {
         }
     }
 
-    /// The messages that were said on a session, as runs.
+    /// The messages that were sent on a session, as runs.
     pub(super) fn spoken_on(&self, session: Slot) -> &[(u64, u64)] {
         self.spoken.iter().find(|spoken| spoken.session == session).map_or(&[], |spoken| &spoken.runs)
     }
 
-    /// Whether a message was said on a session.
+    /// Whether a message was sent on a session.
     pub(super) fn is_spoken(&self, given: u64) -> bool {
         self.spoken.iter().any(|spoken| is_in(&spoken.runs, given))
     }
@@ -83,7 +83,7 @@ impl Extras {
         *self.late.entry(given).or_default() += 1;
     }
 
-    /// A session has ended that held a message taken over late. Returns whether nobody has it now.
+    /// A session has ended that held a message taken over late. Returns whether no session has it now.
     pub(super) fn release_late(&mut self, given: u64) -> bool {
         let Some(holders) = self.late.get_mut(&given) else { return false };
         *holders -= 1;
@@ -94,22 +94,22 @@ impl Extras {
         orphaned
     }
 
-    /// How many messages that were taken over late were acknowledged by nobody.
+    /// How many messages that were taken over late wait for an acknowledgement.
     pub(super) fn late_len(&self) -> usize {
         self.late.len()
     }
 
-    /// Whether a message that was taken over late was acknowledged by nobody.
+    /// Whether a message that was taken over late waits for an acknowledgement.
     pub(super) fn waits_late(&self, given: u64) -> bool {
         self.late.contains_key(&given)
     }
 
-    /// A session acknowledged a message that was taken over late: nobody is to get it again.
+    /// A session acknowledged a message that was taken over late: no other is given it again.
     pub(super) fn acknowledge_late(&mut self, given: u64) {
         self.late.remove(&given);
     }
 
-    /// No session is left: only the mailbox knows what waits.
+    /// No session is left: all that waits is in the mailbox.
     pub(super) fn forget_sessions(&mut self) {
         self.acknowledged = Spans::default();
         self.spoken = Vec::new();

@@ -123,7 +123,7 @@ impl People {
         messages.into_iter().map(|(given, packet)| KeptMessage { given, packet, late: true }).collect()
     }
 
-    /// Enters into the user's account what an ended session was given. Returns what nobody has acknowledged and no other
+    /// Enters into the user's account what an ended session was given. Returns what no session has acknowledged and no other
     /// session holds as late as it did.
     fn settle(&mut self, user: Slot, left: &Remains) -> Vec<KeptMessage> {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue().acknowledged());

@@ -1,7 +1,7 @@
 //! Sets of keys: the links of a user and the rooms a user is in.
 //!
 //! Owns: [`KeySet`]: how small it is, for there are two for every user, and that each change of it takes the same time
-//! however many keys it holds. Must not: know what the keys are of.
+//! however many keys it holds. Must not: import `user` or `rooms`.
 
 use std::marker::PhantomData;
 use std::num::NonZeroU32;
@@ -13,7 +13,7 @@ use crate::base::slots::Slot;
 use crate::router::ids::Place;
 
 /// Keys for which a set that begins to grow makes room. A set that grew one by one would give back a block of another
-/// size each time, and there are so many sets that what nobody else can use of those came to 56 bytes a user.
+/// size each time, and the blocks that fit no other set came to 56 bytes a user.
 const GROWING: usize = 10;
 
 /// Most keys that are searched one after the other; more are found by their hash. Few lie in one exact block, which is
@@ -45,7 +45,7 @@ impl Packed {
 }
 
 /// A set of keys. One key needs no block of memory, few lie in one that is little longer than it must be, many in a
-/// table. The methods that take a hasher must always be given the same one; it is keyed, so that nobody can choose
+/// table. The methods that take a hasher must always be given the same one; it is keyed, so that outsiders cannot choose
 /// keys that meet.
 #[derive(Debug)]
 pub(super) struct KeySet<K> {

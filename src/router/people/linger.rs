@@ -47,7 +47,7 @@ impl People {
         let claim = config.filter(|_| fits).and_then(|config| self.sites.claim(config, packet));
         let returns = claim.is_some();
         if config.is_some() && !returns {
-            return false; // it is not lost: the answer says that nobody was given it, and the site keeps it
+            return false; // it is not lost: the site reads in the answer that no session was given it, and keeps it
         }
         if fits {
             let owner = &mut self.users[user];

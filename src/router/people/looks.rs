@@ -1,6 +1,6 @@
 //! What users show, and who is online.
 //!
-//! Owns: changes of a user's profile and who is shown them, and the answers to `/onlines`. Must not: link users.
+//! Owns: changes of a user's profile and who is shown them, and the answers to `/onlines`. Must not: change a roster.
 
 use super::presence::send_presence;
 use super::tables::People;

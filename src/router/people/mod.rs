@@ -1,6 +1,6 @@
 //! Users: what each shows, who is linked with whom, and what becomes of their messages.
 //!
-//! Owns: the order of its files. Must not: hold code.
+//! Owns: the order of its files. Must not: define a type.
 //!
 //! Data: `keys`, `spans`, `mailbox`, `extras`, `user`; `users`, `sites`, `unlinking`, `tables`, which holds them all. What
 //! is done with it, each file by means of those before it: `linger`, `handover`, `delivery`, `presence`, `looks`,

@@ -68,7 +68,7 @@ impl People {
         }
     }
 
-    /// Links a user with those for whom there was no place when they were asked: as many as there are places for now.
+    /// Links a user with names that had no place when they were asked for: as many as there are places for now.
     fn link_unplaced(&mut self, out: &mut Out, naming: Naming, unplaced: Vec<(u32, Unplaced)>) {
         let placed = out.place_more(naming.gather, unplaced, self.free_links(naming.user));
         if placed.is_empty() {

@@ -1,6 +1,6 @@
 //! What the sites of the configured domains allow: how many users may be online, and what goes back to them.
 //!
-//! Owns: the router's view of the configured domains. Must not: know users; it is told when one comes and goes.
+//! Owns: the router's view of the configured domains. Must not: import `users`.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Sets of message numbers, as spans.
 //!
 //! Owns: [`Spans`]: which numbers are in it, in space and time that grow with the gaps between them and not with the
-//! numbers. Must not: know what the numbers count.
+//! numbers. Must not: import `sessions`.
 
 /// A set of numbers: each span `(from, to)` holds the numbers above `from` up to `to`. Sorted; no two touch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -216,7 +216,7 @@ impl People {
                 user.roster.len() <= self.limits.roster_links
                     && user.rooms.len() <= self.limits.rooms_per_user
             );
-            assert_eq!(user.reserved(), 0, "places are kept for nobody");
+            assert_eq!(user.reserved(), 0, "places are kept for no name");
         }
     }
 

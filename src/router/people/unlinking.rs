@@ -1,6 +1,6 @@
-//! Users who are being unlinked from names whose owners have not answered yet.
+//! Unlinkings that wait for the answer of the name's owner.
 //!
-//! Owns: [`Unlinking`]: which pairs are under way, found in constant time however many there are. Must not: know links.
+//! Owns: [`Unlinking`]: which pairs are under way, found in constant time however many there are. Must not: change a roster.
 
 use hashbrown::HashMap;
 
@@ -18,7 +18,7 @@ const KEPT: usize = 64;
 pub(super) struct Unlinking(HashMap<(Slot, u64), u32, ahash::RandomState>);
 
 impl Unlinking {
-    /// With a hasher that nobody outside knows.
+    /// With a hasher that outsiders do not know.
     pub(super) fn new(places: &Places) -> Unlinking {
         Unlinking(HashMap::with_hasher(places.hasher().clone()))
     }

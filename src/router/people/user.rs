@@ -1,4 +1,4 @@
-//! One user who is online in a domain.
+//! One user that is online in a domain.
 //!
 //! Owns: [`User`]. Must not: import the tables; what few users have lies in [`Extras`].
 
@@ -15,7 +15,7 @@ use crate::router::profile::Profile;
 use crate::router::sessions::session::SessionList;
 
 /// A user who is online in a domain: from the first session until the last one has been gone for as long as a user
-/// lingers, so that a change of page is seen by nobody.
+/// lingers, so that others do not see a change of page.
 #[derive(Debug)]
 pub(in crate::router) struct User {
     domain: DomainId,

@@ -1,6 +1,6 @@
 //! Rooms and their members.
 //!
-//! Owns: the order of its files. Must not: hold code.
+//! Owns: the order of its files. Must not: define a type.
 
 mod room;
 pub(in crate::router) mod table;

@@ -1,7 +1,7 @@
 //! Packets that are not acknowledged, within limits.
 //!
 //! Owns: when there is room for one more, which packets give way to others, what they count, and which of the user's
-//! messages are among them. Must not: know whether a poll waits. A session has a backlog only while there is something in it.
+//! messages are among them. Must not: answer a poll. A session has a backlog only while there is something in it.
 //!
 //! Messages and light packets keep their order; so do presences. The two need no order between each other: an answer
 //! lists them apart.
@@ -16,7 +16,7 @@ use crate::base::memory::{Held, Memory, Owner};
 use crate::router::packet::Packet;
 use crate::router::sessions::presences::Presences;
 
-/// What a queue must know of a packet besides its text.
+/// What a queue needs of a packet besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::router) enum Label {
     /// A message: the user's nth. The numbers that a session was given are an unbroken row, so the number shows whether
@@ -71,13 +71,13 @@ pub(in crate::router) struct KeptMessage {
 pub(in crate::router) struct Space<'r> {
     pub(in crate::router) limits: &'r Limits,
     pub(in crate::router) memory: &'r Memory,
-    /// Whose queue it is.
+    /// The domain the queue counts for.
     pub(in crate::router) domain: DomainId,
 }
 
 impl Space<'_> {
-    /// Whether the domain may make more wait. That is asked for presences and light packets; whoever sends messages has
-    /// asked before.
+    /// Whether the domain may make more wait. That is asked for presences and light packets; for messages it was asked
+    /// before.
     fn is_left(self) -> bool {
         self.memory.admits(self.domain)
     }
@@ -102,8 +102,8 @@ pub(in crate::router) struct Backlog {
     /// Entries of `said` that were answered; all others come behind them.
     answered: usize,
     presences: Option<Box<Presences>>,
-    /// The last number the browser was told.
-    pub(in crate::router) told: u64,
+    /// The last number that an answer carried.
+    pub(in crate::router) sent: u64,
     /// The last number of an answer that was flushed.
     pub(in crate::router) flushed: u64,
     /// From when on an answer may be given that brings nothing new.
@@ -150,13 +150,13 @@ impl PacketSum {
 }
 
 impl Backlog {
-    /// An empty one: the browser was told all numbers up to `issued`.
+    /// An empty one: answers have carried all numbers up to `issued`.
     pub(in crate::router) fn after(issued: u64, space: Space<'_>) -> Backlog {
         Backlog {
             said: SmallVec::new(),
             answered: 0,
             presences: None,
-            told: issued,
+            sent: issued,
             flushed: issued,
             repeatable: Moment::ZERO,
             counted: PacketSum::default(),
@@ -282,9 +282,9 @@ impl Backlog {
         self.late > 0
     }
 
-    /// All of it is answered, and the browser told all numbers up to `issued`.
+    /// All of it is answered, with all numbers up to `issued`.
     pub(in crate::router) fn answer(&mut self, issued: u64) {
-        self.told = issued;
+        self.sent = issued;
         self.answered = self.said.len();
         if let Some(presences) = &mut self.presences {
             presences.answer();

@@ -8,7 +8,7 @@ use crate::base::slots::Slot;
 /// A drain that is under way.
 #[derive(Debug)]
 pub(super) struct Drain {
-    /// Sessions whose polls may still be parked.
+    /// Sessions that may still have a parked poll.
     sessions: Vec<Slot>,
     /// How many of them are stopped in one step.
     step: usize,

@@ -1,6 +1,6 @@
 //! Sessions: their polls, and the packets that are queued to them.
 //!
-//! Owns: the order of its files. Must not: hold code.
+//! Owns: the order of its files. Must not: define a type.
 
 pub(in crate::router) mod backlog;
 mod drain;

@@ -131,7 +131,7 @@ impl Sessions {
             packets.address_broadcasts(|| owners.name(session.user));
         }
         session.poll = PollState::Answering { key };
-        let (domain, seq, superseded) = (session.domain, session.queue.told(), session.next.is_some());
+        let (domain, seq, superseded) = (session.domain, session.queue.sent(), session.next.is_some());
         out.counters_mut().packets_repeated_total += repeated as u64;
         // Only a guard: the connection has a deadline of its own, and the answer's fate is known long before.
         self.set_due(out, slot, now.after(self.timeouts.session_idle_ms + self.timeouts.answer_ms));

@@ -1,7 +1,7 @@
 //! The presences queued to one session: of each name the newest.
 //!
-//! Owns: [`Presences`], their order, and that each push takes the same time however many wait. Must not: know the limit,
-//! or what else is queued.
+//! Owns: [`Presences`], their order, and that each push takes the same time however many wait. Must not: import
+//! `backlog`.
 //!
 //! What was not answered yet may give way to something newer of the same name, whose place is at the end. What gave way
 //! leaves a gap, which goes when the presences are answered, or when there are more gaps than presences.
@@ -32,7 +32,7 @@ pub(in crate::router) struct Presences {
 #[derive(Debug)]
 struct QueuedPresence {
     number: u64,
-    /// The hash of whom it is about. Keyed, and 64 bits: two names that meet are not to be expected.
+    /// The hash of the name it is about. Keyed, and 64 bits: two names that meet are not to be expected.
     name: u64,
     /// `None`: a gap.
     packet: Option<Packet>,

@@ -1,7 +1,7 @@
 //! What is queued to one session, and what of it the browser has.
 //!
-//! Owns: the numbers of packets and acknowledgement (protocol, "Acknowledgement"). Must not: know whether a poll waits,
-//! or what finds room (that is the backlog's). A packet is in one of three states: not answered yet (it may be merged or
+//! Owns: the numbers of packets and acknowledgement (protocol, "Acknowledgement"). Must not: answer a poll, or
+//! decide what finds room (the backlog does). A packet is in one of three states: not answered yet (it may be merged or
 //! dropped, and its number with it), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
 use crate::base::clock::{Moment, Tick};
@@ -43,9 +43,9 @@ impl Queue {
         self.issued
     }
 
-    /// The last number the browser was told.
-    pub(in crate::router) fn told(&self) -> u64 {
-        self.backlog.as_ref().map_or(self.issued, |backlog| backlog.told)
+    /// The last number that an answer carried.
+    pub(in crate::router) fn sent(&self) -> u64 {
+        self.backlog.as_ref().map_or(self.issued, |backlog| backlog.sent)
     }
 
     /// Whether something waits that was never answered.
@@ -97,8 +97,7 @@ impl Queue {
         self.backlog.take_if(|backlog| backlog.is_empty());
     }
 
-    /// The browser has what this poll says: everything up to `seq`, more than it was answered it cannot have; or, without
-    /// `seq`, what was flushed to it. Shows `late` the messages among it that were taken over late.
+    /// The browser has everything up to `seq`, but no more than it was answered; or, without `seq`, what was flushed to it. Shows `late` the messages among it that were taken over late.
     pub(in crate::router) fn acknowledge(&mut self, seq: Option<u64>, late: impl FnMut(u64)) {
         if let Some(backlog) = &mut self.backlog {
             backlog.acknowledge(seq.unwrap_or(backlog.flushed), late);
@@ -109,7 +108,7 @@ impl Queue {
     /// The last answer was flushed.
     pub(in crate::router) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {
-            backlog.flushed = backlog.told;
+            backlog.flushed = backlog.sent;
         }
     }
 
@@ -142,10 +141,10 @@ impl Queue {
 impl Queue {
     /// The messages in it: the user's nth each is, how it came here, whether it was answered, and what it says.
     pub(in crate::router) fn messages(&self) -> impl Iterator<Item = (u64, Label, bool, &Packet)> {
-        let told = self.told();
+        let sent = self.sent();
         self.said().iter().filter_map(move |QueuedPacket { number, label, packet }| match *label {
             Label::Message(given) | Label::Inherited(given) | Label::Late(given) => {
-                Some((given, *label, *number <= told, packet))
+                Some((given, *label, *number <= sent, packet))
             }
             Label::Presence(_) | Label::Light => None,
         })
@@ -166,7 +165,7 @@ impl Queue {
         if let Some(backlog) = &self.backlog {
             backlog.check();
             assert!(
-                self.answered().iter().all(|number| *number <= self.told()) && self.told() <= self.issued
+                self.answered().iter().all(|number| *number <= self.sent()) && self.sent() <= self.issued
             );
         }
     }
@@ -235,9 +234,9 @@ mod tests {
             let pushed = push(&mut queue, message(&given.to_string()), Label::Message(given), &limits(9));
             assert_eq!(pushed, PushOutcome::Queued);
         }
-        assert_eq!((queue.told(), queue.issued()), (0, 2));
+        assert_eq!((queue.sent(), queue.issued()), (0, 2));
         assert_eq!(all(&mut queue), [message("1"), message("2")]);
-        assert_eq!(queue.told(), 2);
+        assert_eq!(queue.sent(), 2);
         assert_eq!(queue.answer(Tick::ZERO).repeated, 2, "both are repeated");
         acknowledge(&mut queue, Some(1));
         assert_eq!(all(&mut queue), [message("2")]);
@@ -245,7 +244,7 @@ mod tests {
         assert_eq!(all(&mut queue), [message("2")], "a lower number acknowledges nothing");
         acknowledge(&mut queue, Some(2));
         assert!(queue.is_empty());
-        assert_eq!((all(&mut queue).len(), queue.told()), (0, 2), "an empty answer repeats the last number");
+        assert_eq!((all(&mut queue).len(), queue.sent()), (0, 2), "an empty answer repeats the last number");
     }
 
     #[test]
@@ -385,8 +384,8 @@ mod tests {
         push(&mut queue, message("x"), Label::Late(2), &limits(2));
         assert!(queue.has_late());
         all(&mut queue);
-        let told = queue.told();
-        assert_eq!(acknowledge(&mut queue, Some(told)), [2], "it is shown who keeps account of it");
+        let sent = queue.sent();
+        assert_eq!(acknowledge(&mut queue, Some(sent)), [2], "it is shown who keeps account of it");
         assert_eq!((queue.acknowledged(), queue.has_late()), (None, false));
     }
 

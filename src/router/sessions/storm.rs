@@ -1,14 +1,13 @@
 //! Storms: more polls than a shard can take, all at once.
 //!
-//! Owns: when a page that is answered should come back. Must not: know pages, or read a clock; the shard says what its
-//! turns took ([`Load`]). Nothing here is a pace somebody has measured elsewhere: what a step costs is taken from the
-//! turns of this shard on this machine.
+//! Owns: when a page that is answered should come back. Must not: read a clock; the shard measures its turns
+//! ([`Load`]). What a step costs is taken from the turns of this shard on this machine, and is no constant.
 //!
-//! Pages are told to wait in two cases. *Many are answered in one turn*, as after a broadcast: their next polls would all
-//! come at once. Each further one is told to come back when those before it will have been taken. *The shard is
-//! behind*: turn after turn more sockets are ready than a turn serves. Then pages are told to come back after about as
-//! long as that has lasted, so that a storm of any size dies down, in proportion to it. In between, however much is
-//! said, nobody is told anything.
+//! An answer asks its page to wait in two cases. *Many are answered in one turn*, as after a broadcast: their next polls would all
+//! come at once. Each further page is to come back when those before it will have been taken. *The shard is
+//! behind*: turn after turn more sockets are ready than a turn serves. Then pages are to come back after about as
+//! long as that has lasted, so that a storm of any size dies down, in proportion to it. In between, however many
+//! messages there are, no page waits.
 
 use crate::base::clock::Tick;
 use crate::base::limits::chat::{
@@ -34,14 +33,14 @@ pub(in crate::router) struct Storm {
     /// What remembered turns took, and the steps in them.
     work_ns: u64,
     steps: u64,
-    /// When all pages that were told to wait have been taken.
+    /// When all pages that wait have been taken.
     calm_ns: u64,
     /// Pages answered in this turn.
     answered: u64,
     /// Turns in a row that were full, and when the first of them began.
     full_turns: u32,
     full_since: Tick,
-    /// Spreads those who are told to wait while the shard is behind.
+    /// Spreads the waits of pages while the shard is behind.
     spread: u32,
 }
 
@@ -123,7 +122,7 @@ mod tests {
         storm
     }
 
-    /// What this many pages are told that are answered in one turn.
+    /// The waits of this many pages that are answered in one turn.
     fn told(storm: &mut Storm, now_ms: u64, pages: usize) -> Vec<Option<u64>> {
         storm.begin_turn(at(now_ms), Load::default());
         (0..pages).map(|_| storm.answer(at(now_ms))).collect()

@@ -197,7 +197,7 @@ impl Sessions {
             session: self.directory.session_key(slot),
             domain: session.domain,
             packets: Packets::None,
-            seq: session.queue.told(),
+            seq: session.queue.sent(),
             stopped: Some(reason),
             retry_ms,
         };

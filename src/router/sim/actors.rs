@@ -1,13 +1,13 @@
 //! What browsers and sites do, at random.
 //!
-//! Owns: the actions and how often each is taken. Must not: know what the router should make of them; `rules.rs`,
+//! Owns: the actions and how often each is taken. Must not: judge what the router makes of them; `rules.rs`,
 //! the ledger and the pages judge that.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::account::Said;
 use super::browser::{Life, Page, Tab};
-use super::ledger::Said;
 use super::world::{Ask, World};
 use crate::router::call::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
@@ -249,7 +249,7 @@ impl World {
         self.open(domain, (name, version), Looks { nick, ..Looks::default() }, &others, rooms);
     }
 
-    /// The browser is gone; so many of its connections are closed, the others just fall silent.
+    /// The browser is gone; this share of its connections is closed, the others just fall silent.
     pub(super) fn vanish(&mut self, page: usize, percent: usize) {
         self.pages[page].life = Life::Over;
         for tab in 0..self.pages[page].tabs.len() {
@@ -276,7 +276,7 @@ impl World {
         }
     }
 
-    /// Somebody says something, on a page or by his site. Returns the message.
+    /// A message is sent, on a page or by the site. Returns it.
     pub(super) fn say(
         &mut self,
         domain: usize,

@@ -1,4 +1,4 @@
-//! Pages: what browsers believe.
+//! Pages: what browsers show.
 //!
 //! Owns: what a page has seen, and the rules a browser can check by itself: with `seq` no message twice and none out
 //! of order, nothing of another domain, nothing a dialect cannot understand. Order holds between two messages of one
@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::ledger::Said;
+use super::account::{Said, number_of};
 use crate::router::call::{Delivery, Started, Version};
 use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, PresenceType};
 
-/// What somebody shows: show and status.
+/// What a user shows: show and status.
 pub(super) type Shown = (String, String);
 
 /// Where a page is in its life.
@@ -24,7 +24,7 @@ pub(super) enum Life {
     Opening,
     /// It has one, as far as it knows.
     Open,
-    /// It was left, or told that its session has ended.
+    /// It was left, or its session has ended and an answer said so.
     Over,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Page {
     pub(super) version: Version,
     /// Whether it acknowledges by number.
     pub(super) seq: bool,
-    /// Whom it named.
+    /// The names it was opened with.
     pub(super) named: Vec<String>,
     pub(super) life: Life,
     /// What it was answered with.
@@ -49,7 +49,7 @@ pub(super) struct Page {
     pub(super) told: BTreeMap<String, usize>,
     /// When its session was asked for, or its last poll came to its router.
     pub(super) heard: u64,
-    /// That poll, and when its router was told that the answer was flushed.
+    /// That poll, and when the fate "flushed" came to its router.
     pub(super) heard_poll: Option<CallKey>,
     pub(super) flushed: Option<u64>,
 }
@@ -101,7 +101,7 @@ impl Page {
                     let spoken = json["type"] == kind.word();
                     assert!(spoken && (self.version == Version::V6 || kind != MessageType::Broadcast));
                     if kind == MessageType::Unicast && json["from"] != self.name.as_str() {
-                        assert_eq!(json["to"], self.name.as_str(), "it is addressed to somebody else");
+                        assert_eq!(json["to"], self.name.as_str(), "it is addressed to another user");
                     }
                     self.take_message(tab, number_of(&json), said);
                 }
@@ -140,7 +140,7 @@ impl Page {
         self.check_domain(text(json, "nick"));
         let from = text(json, "from");
         if from == self.name {
-            return; // another page of his changed what he shows
+            return; // another page of the user changed what it shows
         }
         if !matches!(kind, PresenceType::Join | PresenceType::Leave) {
             *self.told.entry(from.to_owned()).or_default() += 1;
@@ -148,7 +148,7 @@ impl Page {
         match kind {
             PresenceType::Online | PresenceType::Show => {
                 let shown = (text(json, "show").to_owned(), text(json, "status").to_owned());
-                assert_ne!(shown.0, "invisible", "an invisible user is told of");
+                assert_ne!(shown.0, "invisible", "an invisible user is shown");
                 self.view.insert(from.to_owned(), shown);
             }
             PresenceType::Offline => {
@@ -166,9 +166,4 @@ impl Page {
 
 fn text<'a>(json: &'a Value, member: &str) -> &'a str {
     json[member].as_str().expect("it is text")
-}
-
-/// Which message it is: its body says so.
-pub(super) fn number_of(json: &Value) -> usize {
-    text(json, "body").parse().expect("the body is the message's number")
 }

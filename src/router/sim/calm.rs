@@ -1,13 +1,13 @@
 //! Calm moments: everything arrives, every page catches up, and single calls are compared with the whole truth.
 //!
-//! Owns: what can only be checked when one thing happens at a time: that a message reaches everybody it must, that
+//! Owns: what can only be checked when one thing happens at a time: that a message reaches all it must, that
 //! answers say exactly what is so, and that a coming is announced.
 
 use std::collections::BTreeSet;
 
-use super::PLENTY_BYTES;
 use super::actors::texts;
 use super::browser::Life;
+use super::plan::PLENTY_BYTES;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
 use crate::base::limits::chat::REPEAT_MS_MIN;
@@ -92,7 +92,7 @@ impl World {
         router.rooms.members_by_name(id, room)
     }
 
-    /// Somebody says something: it is queued to exactly those it is for, and they see it.
+    /// A message is sent: it is queued to exactly its receivers, and they see it.
     fn probe_message(&mut self, kind: MessageType) {
         let pages = self.open_pages();
         if pages.is_empty() || self.plan.queues_are_short() {
@@ -168,7 +168,7 @@ impl World {
         assert_eq!(members.len(), expected.len());
     }
 
-    /// A page is opened: it is told exactly what is so, and those who are linked by it are shown each other.
+    /// A page is opened: its answer is exactly what is so, and users that are linked by it are shown each other.
     fn probe_online(&mut self) {
         let Some((domain, name)) = self.somebody() else { return };
         let mut others = self.plan.names();
@@ -207,14 +207,14 @@ impl World {
         self.check_settled();
     }
 
-    /// How often the pages of these users were told of somebody.
+    /// How often the pages of these users were shown this name.
     fn told_of(&self, domain: usize, name: &str, users: &[String]) -> usize {
         let pages = self.pages.iter().filter(|page| page.domain == domain && users.contains(&page.name));
         pages.filter_map(|page| page.told.get(name)).sum()
     }
 
-    /// Pages at either end of a link that may be made now: who would be shown to each, and how often it was told of that
-    /// user so far.
+    /// Pages at either end of a link that may be made now: the name each would be shown, and how often it was shown that
+    /// so far.
     fn unlinked(&self, domain: usize, name: &str, friends: &[String]) -> Vec<(usize, String, usize)> {
         let mut pages = self.open_pages();
         pages.retain(|page| self.pages[*page].domain == domain && !friends.contains(&self.pages[*page].name));
@@ -230,7 +230,7 @@ impl World {
         pairs.map(|(page, about)| (page, about.clone(), self.told(page, &about))).collect()
     }
 
-    /// A page was told of somebody exactly if they have been linked since then.
+    /// A page was shown a name exactly if the two have been linked since then.
     fn check_coming(&self, page: usize, about: &str, before: usize) {
         if self.pages[page].life != Life::Open || self.alive(page).is_none() {
             return; // it was one page too many, or behind
@@ -241,10 +241,10 @@ impl World {
         let told = self.told(page, about) - before;
         // Each tab may have it.
         let right = (coming..=coming * self.pages[page].tabs.len()).contains(&told);
-        assert!(right, "page {page} was told {told} times of {about}, not {coming}");
+        assert!(right, "page {page} was shown {about} {told} times, not {coming}");
     }
 
-    /// How often a page was told of somebody.
+    /// How often a page was shown a name.
     fn told(&self, page: usize, name: &str) -> usize {
         self.pages[page].told.get(name).copied().unwrap_or_default()
     }
@@ -268,7 +268,7 @@ impl World {
             let shown = (profile.show().to_owned(), profile.status().to_owned());
             assert_eq!(Some(shown), self.shown(domain, profile.name()));
         }
-        assert!(!started.partial, "everybody reported");
+        assert!(!started.partial, "all places reported");
         assert!(!started.truncated || self.plan.rosters_are_short() || self.plan.rooms_are_short());
         let user = self.find_user(domain, name);
         let sessions = user.map_or(0, |user| self.sessions_of(user).count());

@@ -4,8 +4,8 @@
 //! still not reach a browser, but only one that uses `seq` and asks again. Every answer but that of a cut poll comes
 //! exactly once.
 
-use super::PLENTY_BYTES;
 use super::browser::Life;
+use super::plan::PLENTY_BYTES;
 use super::world::{Ask, Pending, World, Written};
 use crate::router::call::{Answer, Reason, Refusal};
 use crate::router::ids::{CallKey, SessionKey};
@@ -28,7 +28,7 @@ impl World {
                     }
                 }
                 Answer::Refused(refusal) => {
-                    // A room that is just being left counts until the user's router has heard of it.
+                    // A room that is just being left counts until mail of that has come to the user's router.
                     let full = self.plan.limits.rooms_per_user <= self.plan.rooms;
                     assert!(refusal == Refusal::TooManyRooms && full, "{refusal:?}");
                 }

@@ -3,116 +3,20 @@
 //! Owns: the accounts that prove that nothing is lost, doubled, leaked or counted wrongly. After every input it looks
 //! at the queues and mailboxes of the router that handled it. What has left a queue was either seen by a page of that
 //! session (it acknowledged it), or the session ended, and then another session of the user has acknowledged it, or was
-//! given it, or it is in his mailbox, or he has gone offline: then it goes back to his site, if that takes it and there
+//! given it, or it is in the user's mailbox, or the user has gone offline: then it goes back to the site, if that takes it and there
 //! is room, or the loss was counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::browser::number_of;
+use super::account::{Held, Queued, assert_may_have, number, user_at};
 use super::world::{Ask, World};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{Alarm, CallRequest, Input, Mail};
-use crate::router::packet::{MessageType, Packet};
+use crate::router::packet::MessageType;
 use crate::router::people::mailbox::MailboxMessage;
 use crate::router::sessions::backlog::Label;
-
-/// A message.
-#[derive(Debug)]
-pub(super) struct Said {
-    pub(super) domain: usize,
-    pub(super) from: String,
-    pub(super) kind: MessageType,
-    pub(super) to: String,
-    /// The page it was said on.
-    pub(super) page: Option<usize>,
-    /// The sender, if he was online when it was judged.
-    pub(super) sender: Option<UserKey>,
-    pub(super) issued: u64,
-    pub(super) answered: Option<u64>,
-    /// Whether everybody was heard before it was answered.
-    pub(super) exact: bool,
-    pub(super) queued: Vec<Queued>,
-    /// How often it was put into a mailbox from which it comes back if nobody fetches it.
-    pub(super) kept: usize,
-    /// To how many it was delivered, as its sender was told.
-    pub(super) counted: usize,
-    /// Whether a session of a receiver has acknowledged it.
-    pub(super) acknowledged: bool,
-    /// Whether it went back to its site.
-    pub(super) returned: bool,
-    /// Whether there was no room for that.
-    pub(super) lost: bool,
-}
-
-/// A session a message was queued to.
-#[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) session: SessionKey,
-    pub(super) user: UserKey,
-    /// How it came there.
-    pub(super) label: Label,
-}
-
-impl Said {
-    /// Whether a session took it over late, from one that has ended.
-    pub(super) fn was_late_for(&self, session: SessionKey) -> bool {
-        let late = |queued: &Queued| matches!(queued.label, Label::Late(_));
-        self.queued.iter().any(|queued| queued.session == session && late(queued))
-    }
-
-    /// Whether a user is given it as its sender, and not as a receiver.
-    pub(super) fn is_copy(&self, user: UserKey) -> bool {
-        let to_himself = self.kind == MessageType::Unicast && self.to == self.from;
-        Some(user) == self.sender && !to_himself
-    }
-
-    /// The receivers' sessions it was queued to.
-    pub(super) fn receivers(&self) -> impl Iterator<Item = SessionKey> {
-        self.queued
-            .iter()
-            .filter(|queued| matches!(queued.label, Label::Message(_)) && !self.is_copy(queued.user))
-            .map(|queued| queued.session)
-    }
-}
-
-/// What a session held after the last input.
-#[derive(Debug)]
-struct Held {
-    user: Slot,
-    page: usize,
-    given: Vec<u64>,
-    /// Numbers of packets that were answered: none goes before it is acknowledged.
-    answered: Vec<u64>,
-}
-
-/// All accounts.
-#[derive(Debug)]
-pub(super) struct Ledger {
-    pub(super) said: Vec<Said>,
-    /// Which message a user was given as the how-manieth.
-    numbers: BTreeMap<(UserKey, u64), usize>,
-    /// What some session of a user has acknowledged.
-    acknowledged: BTreeSet<(UserKey, u64)>,
-    held: Vec<BTreeMap<Slot, Held>>,
-    mailboxes: Vec<BTreeMap<Slot, Vec<u64>>>,
-    /// Since when a user has lingered.
-    lingers: BTreeMap<UserKey, u64>,
-}
-
-impl Ledger {
-    pub(super) fn new(places: usize) -> Ledger {
-        Ledger {
-            said: Vec::new(),
-            numbers: BTreeMap::new(),
-            acknowledged: BTreeSet::new(),
-            held: (0..places).map(|_| BTreeMap::new()).collect(),
-            mailboxes: (0..places).map(|_| BTreeMap::new()).collect(),
-            lingers: BTreeMap::new(),
-        }
-    }
-}
 
 /// What is noted before an input is handled.
 pub(super) struct Before {
@@ -156,7 +60,7 @@ impl World {
         }
     }
 
-    /// Notes what a router hears of a page: its session must not expire too soon after it.
+    /// Notes what reaches a router of a page: its session must not expire too soon after it.
     fn hear(&mut self, place: usize, input: &Input<'_>) {
         let time = self.now(place).ms();
         let draining = self.routers[place].people.sessions().is_draining();
@@ -274,7 +178,7 @@ impl World {
             let returns = said.kind == MessageType::Unicast
                 && !said.is_copy(user)
                 && self.plan.takes_back_in(said.domain)
-                // A router may not have been told yet that the domain was removed.
+                // The removal of the domain may not have come to a router yet.
                 && self.routers[place].people.is_configured(self.domain_ids[said.domain]);
             if returns && returned.contains(&(said.domain, *number)) {
                 back += 1;
@@ -437,7 +341,7 @@ impl World {
                 return true;
             }
             let expired = alarm == Some(Alarm::User(user.slot)) && router.people.get(user.slot).is_none();
-            assert!(!expired || time >= *since + linger_ms, "he lingered {} ms", time - *since);
+            assert!(!expired || time >= *since + linger_ms, "a user lingered {} ms", time - *since);
             false
         });
         for slot in mailboxes.keys() {
@@ -462,7 +366,7 @@ impl World {
             }
             Answer::Delivered(count) => assert!(*count as usize <= receivers),
             Answer::Refused(Refusal::ReceiverFull | Refusal::Overloaded) => {
-                assert!(self.plan.queues_are_short() && receivers == 0, "somebody had room for {message}");
+                assert!(self.plan.queues_are_short() && receivers == 0, "a receiver had room for {message}");
             }
             Answer::Refused(Refusal::NoClient) => {
                 let page = said.page.expect("a site may speak for anybody");
@@ -477,25 +381,6 @@ impl World {
             | Answer::Refused(_) => unreachable!("{answer:?}"),
         }
     }
-}
-
-fn user_at(place: usize, slot: Slot) -> UserKey {
-    UserKey { place: Place(u16::try_from(place).unwrap()), slot }
-}
-
-/// Whether a message may be given to this user at all.
-fn assert_may_have(number: usize, said: &Said, user: UserKey, name: &str) {
-    let copy = said.is_copy(user);
-    let may = copy
-        || match said.kind {
-            MessageType::Unicast => said.to == name,
-            MessageType::Multicast | MessageType::Broadcast => Some(user) != said.sender,
-        };
-    assert!(may, "message {number} went to {name}");
-}
-
-pub(super) fn number(packet: &Packet) -> usize {
-    number_of(&serde_json::from_slice(packet.json()).expect("packets are JSON"))
 }
 
 /// The page of a session: its ticket's secret says so.

@@ -6,7 +6,7 @@
 //! fails can be replayed:
 //!
 //! - `cargo test` runs 256 seeds, `NEXTIM_SIM_SEEDS=10000 cargo test --release sim` that many;
-//! - `NEXTIM_SIM_SEED=1234 cargo test sim -- --nocapture` runs one and tells its steps.
+//! - `NEXTIM_SIM_SEED=1234 cargo test sim -- --nocapture` runs one and prints its steps.
 //!
 //! What is checked, and where:
 //!
@@ -17,16 +17,18 @@
 //! - after every step and whenever no mail is on its way ([`rules`]): the tables agree with each other, at both ends
 //!   of every link, and every deadline has its alarm;
 //! - in calm moments ([`calm`]): every page shows its buddies as they are, and single calls do all they must;
-//! - at the end: everybody vanishes, time passes, and nothing is left.
+//! - at the end: all pages vanish, time passes, and nothing is left.
 //!
-//! Reading order: [`random`], [`world`], [`conns`], [`browser`], [`actors`], [`ledger`], [`rules`], [`calm`];
+//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`], [`rules`], [`calm`];
 //! [`regressions`] keeps, step by step, what it has found broken.
 
+mod account;
 mod actors;
 mod browser;
 mod calm;
 mod conns;
 mod ledger;
+mod plan;
 mod random;
 mod regressions;
 mod rules;
@@ -35,8 +37,8 @@ mod world;
 use std::sync::Arc;
 
 use crate::base::domains::{DomainConfig, Domains};
-use crate::base::limits::{Limits, Timeouts};
 use crate::router::mail::Input;
+use plan::Plan;
 use random::Random;
 use world::World;
 
@@ -46,110 +48,6 @@ const SEEDS: u64 = 256;
 const STEPS: usize = 400;
 /// Steps from one quiet moment to the next.
 const STEPS_QUIET: usize = 40;
-
-/// More memory than a run can fill.
-const PLENTY_BYTES: usize = 1 << 30;
-
-/// What kind of world a seed makes.
-#[derive(Debug)]
-struct Plan {
-    places: u16,
-    domains: usize,
-    names: usize,
-    rooms: usize,
-    limits: Limits,
-    timeouts: Timeouts,
-    max_users: u32,
-    /// What may wait at one place.
-    memory_bytes: usize,
-    /// Whether sites take back what was not delivered: those of domains with an even number.
-    takes_back: bool,
-    /// Whether mail may be later than gathers wait.
-    late_mail: bool,
-    /// Answers of a hundred that are flushed at once.
-    flush_at_once: usize,
-    /// Flushed answers of a hundred that get lost before they reach a browser.
-    lost: usize,
-    /// Whether a domain is removed in the middle.
-    remove: bool,
-    /// Whether the server goes down before the end.
-    drain: bool,
-}
-
-impl Plan {
-    fn new(random: &mut Random) -> Plan {
-        let small_limits = random.chance(25);
-        let mut limits = Limits { sessions_per_user: random.pick(&[2, 3, 32]), ..Limits::DEFAULT };
-        let (mut max_users, mut memory_bytes) = (u32::MAX, PLENTY_BYTES);
-        if small_limits {
-            limits.queue_messages = random.pick(&[2, 5, 1_000]);
-            limits.roster_links = random.pick(&[1, 2, 3, 100]);
-            limits.rooms_per_user = random.pick(&[1, 2, 100]);
-            max_users = random.pick(&[2, u32::MAX]);
-            memory_bytes = random.pick(&[1_000, 4_000, PLENTY_BYTES]);
-        }
-        if random.chance(40) {
-            // Room for none, one or a few messages.
-            limits.undelivered_bytes = random.pick(&[100, 400, 1_000]);
-        }
-        Plan {
-            places: random.pick(&[1, 2, 3, 7]),
-            domains: 1 + random.below(3),
-            names: 2 + random.below(5),
-            rooms: 1 + random.below(3),
-            limits,
-            timeouts: Timeouts::DEFAULT,
-            max_users,
-            memory_bytes,
-            takes_back: random.chance(70),
-            late_mail: random.chance(25),
-            flush_at_once: random.pick(&[20, 60, 95]),
-            lost: random.pick(&[0, 10, 40]),
-            remove: random.chance(15),
-            drain: random.chance(15),
-        }
-    }
-
-    /// The same in every domain.
-    fn names(&self) -> Vec<String> {
-        (0..self.names).map(|number| format!("user{number}")).collect()
-    }
-
-    fn rooms(&self) -> Vec<String> {
-        (0..self.rooms).map(|number| format!("room{number}")).collect()
-    }
-
-    fn domain(&self, number: usize) -> DomainConfig {
-        let undelivered_url = self.takes_back_in(number).then(|| "http://site/back".to_owned());
-        let new = DomainConfig::new(number.to_string(), "key");
-        DomainConfig { max_users: self.max_users, undelivered_url, ..new }
-    }
-
-    /// Whether the site of a domain takes back what was not delivered.
-    fn takes_back_in(&self, domain: usize) -> bool {
-        self.takes_back && domain.is_multiple_of(2)
-    }
-
-    /// Whether a queue may have no room for a message.
-    fn queues_are_short(&self) -> bool {
-        self.limits.queue_messages < Limits::DEFAULT.queue_messages || self.memory_bytes < PLENTY_BYTES
-    }
-
-    /// Whether a roster may have no place for somebody.
-    fn rosters_are_short(&self) -> bool {
-        self.limits.roster_links < self.names - 1
-    }
-
-    /// Whether a user may be in too many rooms.
-    fn rooms_are_short(&self) -> bool {
-        self.limits.rooms_per_user < self.rooms
-    }
-
-    /// Whether there may be too little room for what goes back.
-    fn scarce(&self) -> bool {
-        self.limits.undelivered_bytes < Limits::DEFAULT.undelivered_bytes
-    }
-}
 
 /// Says how to run a seed again if it fails.
 struct Replay(u64);
@@ -207,7 +105,7 @@ impl World {
         self.reloads = (0..self.routers.len()).collect();
     }
 
-    /// All routers hear that the server has gone down.
+    /// All routers handle that the server has gone down.
     fn go_down(&mut self) {
         self.drain_mail();
         for place in 0..self.routers.len() {
@@ -216,9 +114,9 @@ impl World {
         }
     }
 
-    /// Everybody vanishes and time passes.
+    /// All pages vanish and time passes.
     fn end(&mut self) {
-        self.note(|| "everybody vanishes".to_owned());
+        self.note(|| "all pages vanish".to_owned());
         self.drain_mail();
         for page in 0..self.pages.len() {
             let percent = self.random.pick(&[0, 100]);

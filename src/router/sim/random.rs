@@ -29,7 +29,7 @@ impl Random {
         from + self.next() % (to - from + 1)
     }
 
-    /// `true` in so many cases of a hundred.
+    /// `true` in this many cases of a hundred.
     pub(super) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }

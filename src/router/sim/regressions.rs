@@ -1,7 +1,8 @@
 //! What was broken once: the steps that broke it, each test named after what broke.
 
+use super::plan::{PLENTY_BYTES, Plan};
+use super::random::Random;
 use super::world::{Ask, World};
-use super::{PLENTY_BYTES, Plan, Random};
 use crate::base::limits::chat::{DRAIN_POLLS, DRAIN_STEP_MS};
 use crate::base::limits::{Limits, Timeouts};
 use crate::router::call::{Looks, RoomCall, Show, Subject, Verb, Version};
@@ -132,8 +133,8 @@ fn messages_handed_over_twice_came_out_of_order() {
     world.check_always();
 }
 
-/// Somebody named another one, hid and took it back, before the other side had answered: that side showed the coming, and was
-/// not told of the hiding, for the link was gone.
+/// A user named another one, hid and took it back, before the other side had answered: that side showed the coming, and
+/// not the hiding, for the link was gone.
 #[test]
 fn somebody_who_came_and_hid_and_was_unlinked_was_still_shown() {
     let mut world = world(2, Limits::DEFAULT);
@@ -289,7 +290,7 @@ fn a_poll_that_came_while_the_server_drained_did_not_acknowledge() {
     world.poll(page, 0, false);
     world.handle(0, Input::End);
     world.check_returned();
-    assert!(!world.ledger.said[message].returned, "she had it and said so");
+    assert!(!world.ledger.said[message].returned, "the page had it and acknowledged it");
 }
 
 #[test]
@@ -309,7 +310,7 @@ fn all_parked_polls_were_answered_in_one_turn_when_the_server_drained() {
     }
 }
 
-/// Somebody for whom there was no place at first was forgotten when the answer could not wait for the second asking.
+/// A buddy that had no place at first was forgotten when the answer could not wait for the second asking.
 #[test]
 fn a_buddy_who_was_asked_for_once_more_came_after_the_answer() {
     let mut world = world(2, Limits { roster_links: 1, ..Limits::DEFAULT });

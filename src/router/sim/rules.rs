@@ -53,7 +53,7 @@ impl World {
         assert!(used.iter().all(|used| *used <= self.plan.limits.undelivered_bytes));
     }
 
-    /// What holds at the end: what was counted as delivered to somebody has been acknowledged, or has gone back once.
+    /// What holds at the end: what was counted as delivered has been acknowledged, or has gone back once.
     pub(super) fn check_returned(&mut self) {
         self.returning.clear();
         assert!(self.budgets.iter().all(|budget| budget.used() == 0), "claims are left");
@@ -148,8 +148,8 @@ impl World {
             waiting.extend(session.waiting());
             if let Some(key) = session.answering() {
                 let written = self.written.iter().any(|written| written.key == key);
-                assert!(written, "a fate that was told is awaited");
-                assert_eq!(session.waiting(), None, "a poll waits for an answer that nobody closes");
+                assert!(written, "a fate that has come is awaited");
+                assert_eq!(session.waiting(), None, "a poll waits for an answer that is never closed");
             }
         }
         self.calls.retain(|key, pending| {
@@ -162,14 +162,14 @@ impl World {
         }
     }
 
-    /// What others see of somebody.
+    /// What others see of a user.
     pub(super) fn shown(&self, domain: usize, name: &str) -> Option<Shown> {
         let profile = self.user(self.find_user(domain, name)?)?.profile();
         profile.visible().then(|| (profile.show().to_owned(), profile.status().to_owned()))
     }
 
     /// What holds when every page has seen all there is: it shows those its user is linked with as they are, if its own
-    /// call named them or it was shown something of them since; and nobody else.
+    /// call named them or it was shown something of them since; and no other user.
     pub(super) fn check_settled(&self) {
         for page in 0..self.pages.len() {
             let Some(session) = self.alive(page) else { continue };
@@ -208,7 +208,7 @@ impl World {
         self.routers[usize::from(one.place.0)].people.has_link(one.slot, other)
     }
 
-    /// When everybody has left and time has passed, nothing is left of them.
+    /// When all pages have left and time has passed, nothing is left of them.
     pub(super) fn check_empty(&self) {
         for router in &self.routers {
             assert!(
@@ -216,7 +216,7 @@ impl World {
                 "users or sessions are left"
             );
             assert!(router.rooms.is_empty(), "rooms are left");
-            assert_eq!(router.people.memory().bytes(), 0, "memory is held for nobody");
+            assert_eq!(router.people.memory().bytes(), 0, "memory is held without need");
         }
         assert!(self.calls.values().all(|pending| pending.cut), "calls are left");
         let mut gauges = self.domains.iter().map(|domain| domain.users.count());

@@ -8,9 +8,9 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::Arc;
 
-use super::Plan;
+use super::account::{Ledger, number};
 use super::browser::Page;
-use super::ledger::{Ledger, number};
+use super::plan::Plan;
 use super::random::Random;
 use crate::base::admission::Budget;
 use crate::base::clock::Tick;
@@ -32,7 +32,7 @@ const MAIL_MS_MAX: u64 = 20_000;
 /// How long the process is stopped at most, in milliseconds.
 const STOP_MS_MAX: u64 = 60_000;
 
-/// What was asked, and by whom.
+/// What was asked, and by which page.
 #[derive(Clone, Debug)]
 pub(super) enum Ask {
     /// `/presences/online` of a page.
@@ -68,7 +68,7 @@ pub(super) struct Written {
     pub(super) delivery: Delivery,
 }
 
-/// An alarm: when, which in the order they were set, for whom.
+/// An alarm: when it rings, and its number in the order they were set.
 type Set = Reverse<(Tick, u64)>;
 
 /// Routers and all that surrounds them.
@@ -99,11 +99,11 @@ pub(super) struct World {
     pub(super) written: Vec<Written>,
     /// Answers that were flushed and have not reached the browser.
     pub(super) arrivals: VecDeque<Written>,
-    /// Polls whose answers are flushed as soon as the router has been heard to the end.
+    /// Polls whose answers are flushed as soon as all effects are carried out.
     pub(super) flush_soon: Vec<CallKey>,
-    /// Fates to be told as soon as the router has been heard to the end.
+    /// Fates to be handled as soon as all effects are carried out.
     pub(super) fates: Vec<(CallKey, SessionKey, bool)>,
-    /// The answer to a call that somebody waits for.
+    /// The answer to a call that a test waits for.
     pub(super) probed: Option<Answer>,
     pub(super) pages: Vec<Page>,
     pub(super) ledger: Ledger,
@@ -114,9 +114,9 @@ pub(super) struct World {
     pub(super) budgets: Vec<Arc<Budget>>,
     /// Messages on their way back, with the numbers of their domains.
     pub(super) returning: Vec<(usize, Returned)>,
-    /// Routers that have not been told yet that the domains changed.
+    /// Routers that have not handled the change of the domains yet.
     pub(super) reloads: Vec<usize>,
-    /// Routers that have not been told yet to drain.
+    /// Routers that have not begun to drain yet.
     pub(super) drains: Vec<usize>,
 }
 
@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    /// Tells what happens, if this run is being watched.
+    /// Prints what happens, if this run is being watched.
     pub(super) fn note(&self, what: impl FnOnce() -> String) {
         if self.trace {
             eprintln!("{:>7} ms  {}", self.time, what());
@@ -188,7 +188,7 @@ impl World {
         Tick::ZERO.after(self.offsets[place] + self.time - self.stopped[place])
     }
 
-    /// A user who is online, by the router that owns him.
+    /// A user who is online, by the router that owns it.
     pub(super) fn find_user(&self, domain: usize, name: &str) -> Option<UserKey> {
         let id = self.domain_ids[domain];
         let router = &self.routers[usize::from(self.places.of(id, name).0)];
@@ -308,7 +308,7 @@ impl World {
         self.handle(usize::from(to.0), Input::Mail(mail));
     }
 
-    /// All mail arrives, and every router is told what it must be told.
+    /// All mail arrives, and every router handles what it must.
     pub(super) fn drain_mail(&mut self) {
         while self.mail_waits() || !self.reloads.is_empty() || !self.drains.is_empty() {
             if self.random.chance(20) {
@@ -319,7 +319,7 @@ impl World {
         self.drained = self.time;
     }
 
-    /// Some router hears that the domains changed, or that the server is going down.
+    /// Some router handles that the domains changed, or that the server is going down.
     pub(super) fn tell_routers(&mut self) {
         if let Some(place) = self.reloads.pop() {
             self.note(|| format!("router {place} reads the domains"));
@@ -346,7 +346,7 @@ impl World {
         }
     }
 
-    /// Mail that would be later than it may be after so many milliseconds arrives before.
+    /// Mail that would be later than it may be after this many milliseconds arrives before.
     fn bring_mail_within(&mut self, ms: u64) {
         let mail_ms_max = if self.plan.late_mail { MAIL_MS_MAX } else { self.plan.timeouts.gather_ms - 100 };
         if self.time + ms > self.drained + mail_ms_max {

@@ -1,0 +1,193 @@
+//! What calls are answered.
+//!
+//! Owns: the types. Must not: import `http` or `api`, which write them in the shapes of each dialect.
+
+use crate::base::domains::DomainId;
+use crate::router::ids::{SessionKey, Ticket};
+use crate::router::packet::{Kind, MessageType, Packet};
+use crate::router::profile::Profile;
+use crate::router::weight;
+
+/// The answer to a call.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// `ok`.
+    Done,
+    /// `ok`: a message, and to how many sessions of its receivers it was queued.
+    Delivered(u32),
+    /// A session was started.
+    Online(Box<Started>),
+    /// Users that are online.
+    Onlines(Vec<Profile>),
+    /// A room was joined.
+    Joined(JoinedRoom),
+    /// Members of a room.
+    Members(MemberList),
+    /// A poll is answered.
+    Packets(Delivery),
+    /// It cannot be done.
+    Refused(Refusal),
+}
+
+impl Answer {
+    /// What it takes beyond itself.
+    pub(in crate::router) fn bytes(&self) -> usize {
+        match self {
+            Answer::Online(started) => started.bytes(),
+            Answer::Onlines(profiles) => weight::profiles(profiles),
+            Answer::Members(list) => list.room.len() + weight::profiles(&list.members),
+            Answer::Joined(joined) => joined.room.len(),
+            Answer::Packets(delivery) => delivery.bytes(),
+            Answer::Done | Answer::Delivered(_) | Answer::Refused(_) => 0,
+        }
+    }
+}
+
+/// A room that was joined.
+#[derive(Clone, Debug)]
+pub struct JoinedRoom {
+    /// The room's name.
+    pub room: Box<str>,
+    /// Its visible members, and the one that joined.
+    pub members: u32,
+}
+
+/// Members of a room.
+#[derive(Clone, Debug)]
+pub struct MemberList {
+    /// The room's name.
+    pub room: Box<str>,
+    /// Those that the asking user may see.
+    pub members: Vec<Profile>,
+}
+
+/// A session that was started.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// For the browser.
+    pub ticket: Ticket,
+    /// The user's sessions, this one included.
+    pub sessions: u32,
+    /// Buddies that are online and visible, in the order they were named.
+    pub buddies: Vec<Profile>,
+    /// Rooms with their visible members, in the order they were named.
+    pub rooms: Vec<(Box<str>, u32)>,
+    /// Some owner did not report in time.
+    pub partial: bool,
+    /// Something beyond a limit was ignored.
+    pub truncated: bool,
+}
+
+impl Started {
+    fn bytes(&self) -> usize {
+        let rooms = self.rooms.iter().map(|room| size_of_val(room) + room.0.len());
+        size_of::<Started>() + weight::profiles(&self.buddies) + rooms.sum::<usize>()
+    }
+}
+
+/// What a poll is answered with.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The session whose packets these are: the answer's fate goes there.
+    pub session: SessionKey,
+    /// Its domain, which the answer is counted for while it is not taken.
+    pub domain: DomainId,
+    /// The packets, in order.
+    pub packets: Packets,
+    /// The number of the last packet here, or the last one issued.
+    pub seq: u64,
+    /// Why the session is stopped, if it is.
+    pub stopped: Option<Reason>,
+    /// How long to wait before the next call, in milliseconds.
+    pub retry_ms: Option<u64>,
+}
+
+impl Delivery {
+    fn bytes(&self) -> usize {
+        self.packets.as_slice().iter().map(|packet| size_of_val(packet) + packet.share()).sum()
+    }
+}
+
+/// The packets of one answer; one, the usual number, needs no allocation.
+#[derive(Clone, Debug)]
+pub enum Packets {
+    /// None: the poll was held as long as polls are.
+    None,
+    /// One.
+    One(Packet),
+    /// More.
+    Many(Vec<Packet>),
+}
+
+impl Packets {
+    /// The packets, in order.
+    pub fn as_slice(&self) -> &[Packet] {
+        match self {
+            Packets::None => &[],
+            Packets::One(packet) => std::slice::from_ref(packet),
+            Packets::Many(packets) => packets,
+        }
+    }
+
+    /// Makes broadcasts unicasts to the user of this name, which is read only if there are any.
+    pub(in crate::router) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
+        let packets = match self {
+            Packets::None => &mut [],
+            Packets::One(packet) => std::slice::from_mut(packet),
+            Packets::Many(packets) => packets.as_mut_slice(),
+        };
+        for packet in packets {
+            if packet.kind() == Kind::Message(MessageType::Broadcast) {
+                *packet = packet.addressed(name());
+            }
+        }
+    }
+}
+
+/// Why a poll is answered `stopped`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The session was ended.
+    Offline,
+    /// A newer poll of the same session came.
+    Replaced,
+    /// The user opened more sessions than the limit.
+    Limit,
+    /// The server is going down.
+    Shutdown,
+}
+
+impl Reason {
+    /// The word on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reason::Offline => "offline",
+            Reason::Replaced => "replaced",
+            Reason::Limit => "limit",
+            Reason::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// Why a call cannot be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The session has ended, or never was in this domain or process; or no user of that name is online.
+    NoClient,
+    /// The `seq` was never issued.
+    BadSeq,
+    /// The domain has all the users it may have.
+    TooManyUsers,
+    /// The user is in as many rooms as the limit allows.
+    TooManyRooms,
+    /// Two polls of the session wait already.
+    TooManyPolls,
+    /// No session of the receiver could take the message.
+    ReceiverFull,
+    /// The domain makes wait all it may, or the shard holds all it may hold.
+    Overloaded,
+    /// A shard did not report in time.
+    Late,
+    /// The server is going down.
+    ShuttingDown,
+}

@@ -1,0 +1,128 @@
+//! Calls: what a site or a browser asks for.
+//!
+//! Owns: [`Call`] and [`Verb`]. Must not: import `http` or `api`.
+
+use super::arguments::{
+    BuddyRemoval, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Subject, Typing,
+};
+use crate::base::domains::DomainId;
+use crate::base::stats::CallKind;
+use crate::router::ids::CallKey;
+use crate::router::weight;
+
+/// The request that waits for an answer, and its domain.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::router) struct Caller {
+    pub(in crate::router) key: CallKey,
+    pub(in crate::router) domain: DomainId,
+}
+
+/// A checked call of a site or a browser, in a domain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call<'a> {
+    /// The site's domain.
+    pub domain: DomainId,
+    /// What it asks for.
+    pub verb: Verb<'a>,
+}
+
+impl Call<'_> {
+    /// The same call with text of its own, fit to travel.
+    pub fn into_owned(self) -> Call<'static> {
+        Call { domain: self.domain, verb: self.verb.into_owned() }
+    }
+
+    /// What it takes while it waits.
+    pub fn bytes(&self) -> usize {
+        size_of::<Call<'_>>() + self.verb.bytes()
+    }
+}
+
+/// What a call asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb<'a> {
+    /// `POST /presences/online`: start a session.
+    Online(Box<Online<'a>>),
+    /// `POST /presences/offline`: by ticket ends a session, by name all sessions of a user, without linger.
+    Offline(Subject<'a>),
+    /// `POST /presences/show`.
+    Show(Show<'a>),
+    /// `POST /statuses`.
+    Status(Typing<'a>),
+    /// `POST /messages`.
+    Message(Box<NewMessage<'a>>),
+    /// `GET /onlines`.
+    Onlines(OnlinesQuery<'a>),
+    /// `GET /room/members`.
+    Members(MembersQuery<'a>),
+    /// `POST /room/join`.
+    Join(RoomCall<'a>),
+    /// `POST /room/leave`.
+    Leave(RoomCall<'a>),
+    /// `POST /buddies/remove`.
+    RemoveBuddies(BuddyRemoval<'a>),
+    /// `GET /packets`: the long poll.
+    Poll(Poll),
+}
+
+impl Verb<'_> {
+    /// Whether the call is taken however much waits for its domain: it makes nothing wait, or less. `api::endpoint` says
+    /// the same of paths.
+    pub fn is_always_taken(&self) -> bool {
+        match self {
+            Verb::Offline(_) | Verb::Show(_) | Verb::RemoveBuddies(_) | Verb::Leave(_) | Verb::Poll(_) => {
+                true
+            }
+            Verb::Online(_)
+            | Verb::Status(_)
+            | Verb::Message(_)
+            | Verb::Onlines(_)
+            | Verb::Members(_)
+            | Verb::Join(_) => false,
+        }
+    }
+
+    /// What a site's call is counted as; `None` for a poll, which waits on purpose.
+    pub fn kind(&self) -> Option<CallKind> {
+        match self {
+            Verb::Online(_) => Some(CallKind::Online),
+            Verb::Offline(_) | Verb::Show(_) => Some(CallKind::Presence),
+            Verb::Status(_) => Some(CallKind::Status),
+            Verb::Message(_) => Some(CallKind::Message),
+            Verb::Members(_) | Verb::Join(_) | Verb::Leave(_) => Some(CallKind::Room),
+            Verb::Onlines(_) | Verb::RemoveBuddies(_) => Some(CallKind::Buddies),
+            Verb::Poll(_) => None,
+        }
+    }
+
+    fn into_owned(self) -> Verb<'static> {
+        match self {
+            Verb::Online(online) => Verb::Online(Box::new(online.into_owned())),
+            Verb::Offline(subject) => Verb::Offline(subject.into_owned()),
+            Verb::Show(show) => Verb::Show(show.into_owned()),
+            Verb::Status(typing) => Verb::Status(typing.into_owned()),
+            Verb::Message(message) => Verb::Message(Box::new(message.into_owned())),
+            Verb::Onlines(query) => Verb::Onlines(query.into_owned()),
+            Verb::Members(query) => Verb::Members(query.into_owned()),
+            Verb::Join(call) => Verb::Join(call.into_owned()),
+            Verb::Leave(call) => Verb::Leave(call.into_owned()),
+            Verb::RemoveBuddies(removal) => Verb::RemoveBuddies(removal.into_owned()),
+            Verb::Poll(poll) => Verb::Poll(poll),
+        }
+    }
+
+    /// What it takes beyond itself.
+    pub(in crate::router) fn bytes(&self) -> usize {
+        match self {
+            Verb::Online(online) => online.bytes(),
+            Verb::Show(show) => show.looks.bytes(),
+            Verb::Status(typing) => typing.bytes(),
+            Verb::Message(message) => message.bytes(),
+            Verb::Onlines(query) => weight::texts(&query.names),
+            Verb::Members(query) => query.room.len(),
+            Verb::Join(call) | Verb::Leave(call) => call.bytes(),
+            Verb::RemoveBuddies(removal) => removal.bytes(),
+            Verb::Offline(_) | Verb::Poll(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Mail about calls and polls, between the place that accepted them and the place that judges them.
+//!
+//! Owns: the types. Must not: import a part of the router.
+
+use crate::router::call::{Answer, Call};
+use crate::router::ids::{CallKey, SessionKey};
+
+/// A call, and where its answer goes.
+#[derive(Debug)]
+pub struct CallRequest<'a> {
+    /// The request that waits for the answer.
+    pub key: CallKey,
+    /// What it asks for.
+    pub call: Call<'a>,
+}
+
+/// The answer to a call.
+#[derive(Debug)]
+pub struct CallAnswer {
+    /// The request that waits for it.
+    pub key: CallKey,
+    /// What it is answered.
+    pub answer: Answer,
+}
+
+/// A parked poll whose connection the browser closed.
+#[derive(Clone, Copy, Debug)]
+pub struct PollCut {
+    /// The session that polled.
+    pub session: SessionKey,
+    /// The poll.
+    pub key: CallKey,
+}
+
+/// What became of the answer to a poll.
+#[derive(Clone, Copy, Debug)]
+pub struct PollFate {
+    /// The session that polled.
+    pub session: SessionKey,
+    /// The poll.
+    pub key: CallKey,
+    /// Whether the kernel took the last byte. If not, it never will.
+    pub flushed: bool,
+}

@@ -1,0 +1,99 @@
+//! What goes into a router, and what comes out of it.
+//!
+//! Owns: [`Input`] and [`Effect`]. Must not: import a part of the router; the shard carries effects out.
+
+use std::sync::Arc;
+
+use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
+use super::letter::Mail;
+use crate::base::admission::Claim;
+use crate::base::clock::Tick;
+use crate::base::domains::{DomainId, Domains};
+use crate::base::slots::Slot;
+use crate::router::ids::{CallKey, Place};
+use crate::router::packet::Packet;
+
+/// What a router handles, one at a time.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// A request was read.
+    Call(CallRequest<'a>),
+    /// Mail of another place arrived.
+    Mail(Mail),
+    /// The browser closed the connection of a parked poll.
+    Cut(PollCut),
+    /// The fate of a poll's answer is known.
+    Fate(PollFate),
+    /// A deadline has come.
+    Alarm(Alarm),
+    /// The configured domains have changed.
+    Domains(Arc<Domains>),
+    /// The server is going down: answer what is parked, take nothing new.
+    Drain,
+    /// The server has gone down: no more calls come.
+    End,
+}
+
+/// What the shard around a router must do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Answer a request of this shard.
+    Answer(CallAnswer),
+    /// Send mail.
+    Mail(Envelope),
+    /// Give the router [`Input::Alarm`], at the deadline or soon after.
+    Deadline(TimedAlarm),
+    /// Close the connection of this poll, unless its answer was flushed; either way [`Input::Fate`] follows.
+    Close(CallKey),
+    /// Give messages back to their site.
+    Undelivered(Undelivered),
+}
+
+/// Mail and its address.
+#[derive(Debug)]
+pub struct Envelope {
+    /// Never the place of the router that sends it.
+    pub to: Place,
+    /// What is sent.
+    pub mail: Mail,
+}
+
+/// A moment at which a router has something to do.
+#[derive(Clone, Copy, Debug)]
+pub struct TimedAlarm {
+    /// When.
+    pub at: Tick,
+    /// What for.
+    pub alarm: Alarm,
+}
+
+/// Messages whose receiver has gone offline without an acknowledgement.
+#[derive(Debug)]
+pub struct Undelivered {
+    /// The site they go back to.
+    pub domain: DomainId,
+    /// In the order they were queued.
+    pub messages: Vec<Returned>,
+}
+
+/// A message that goes back to its site.
+#[derive(Debug)]
+pub struct Returned {
+    /// The message as it was queued.
+    pub packet: Packet,
+    /// Its place on the way, which is free again when the message has arrived or is lost.
+    pub claim: Claim,
+}
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alarm {
+    /// A session: its poll was held long enough, or it was silent too long.
+    Session(Slot),
+    /// A user: the linger is over.
+    User(Slot),
+    /// A gather: places that have not reported are left out.
+    Gather(Slot),
+    /// The drain: the next parked polls are answered.
+    Drain,
+}

@@ -1,0 +1,174 @@
+//! Mail between users that are linked, or are to be.
+//!
+//! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
+
+use super::names::{HashedName, Names, Unplaced};
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
+use crate::router::ids::{GatherKey, UserKey};
+use crate::router::packet::Packet;
+use crate::router::profile::Profile;
+use crate::router::weight;
+
+/// A user named others: those of them that are online are linked with it.
+#[derive(Debug)]
+pub struct Link {
+    /// What waits for [`LinkReply`].
+    pub gather: GatherKey,
+    /// In which world.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// The session that is being started; its call named them.
+    pub session: Slot,
+    /// What the user shows now.
+    pub profile: Profile,
+    /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
+    pub announce: Option<Packet>,
+    /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link, and
+    /// are [`LinkReply::unplaced`] if they are online.
+    pub reserved: usize,
+    /// The names, with the position in the list.
+    pub names: Names,
+}
+
+impl Link {
+    pub(super) fn bytes(&self) -> usize {
+        let beside = weight::profile(&self.profile) + weight::share(self.announce.as_ref());
+        size_of::<Link>() + beside + weight::names(&self.names)
+    }
+}
+
+/// Those of them that are online.
+#[derive(Debug)]
+pub struct LinkReply {
+    /// What waits.
+    pub gather: GatherKey,
+    /// In which world.
+    pub domain: DomainId,
+    /// The user who named them.
+    pub user: UserKey,
+    /// The session that was started by the call.
+    pub session: Slot,
+    /// What the user showed then.
+    pub asked_as: Profile,
+    /// See [`Link::reserved`]: these places are free again.
+    pub reserved: usize,
+    /// Those that were found.
+    pub buddies: Vec<Buddy>,
+    /// Those that were found and not linked, only because no place was kept for them; with the position in the list.
+    pub unplaced: Vec<(u32, Unplaced)>,
+}
+
+impl LinkReply {
+    pub(super) fn bytes(&self) -> usize {
+        let buddies = self.buddies.iter().map(|buddy| size_of_val(buddy) + weight::profile(&buddy.profile));
+        let unplaced = self.unplaced.iter().map(|name| size_of_val(name) + name.1.name.len());
+        let found = buddies.sum::<usize>() + unplaced.sum::<usize>();
+        size_of::<LinkReply>() + weight::profile(&self.asked_as) + found
+    }
+}
+
+/// A user's presence, for users of the place that are linked with it.
+#[derive(Clone, Debug)]
+pub struct Presence {
+    /// What waits.
+    pub gather: Option<GatherKey>,
+    /// The user it is about.
+    pub about: UserKey,
+    /// The hash of that user's name.
+    pub name: u64,
+    /// What they receive, if anything.
+    pub packet: Option<Packet>,
+    /// Which of the users it is for.
+    pub reach: Reach,
+    /// The users.
+    pub to: Vec<Slot>,
+}
+
+impl Presence {
+    pub(super) fn bytes(&self) -> usize {
+        weight::share(self.packet.as_ref()) + weight::slots(&self.to)
+    }
+}
+
+/// Which of the users that a presence is sent to are shown it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that are linked with the one it is about.
+    Linked,
+    /// Those that are not linked any more, too: they may have been shown the coming of a user who was invisible by then.
+    Met,
+    /// The same, and the links end with it: the one it is about has gone.
+    Parted,
+}
+
+/// A user unlinks those of these names that are online.
+#[derive(Debug)]
+pub struct Unlink {
+    /// What waits for [`UnlinkReply`].
+    pub gather: GatherKey,
+    /// In which world.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// What the user shows now.
+    pub profile: Profile,
+    /// The user's going, for the pages of those that it was linked with; `None` if it is invisible.
+    pub farewell: Option<Packet>,
+    /// The names.
+    pub names: Vec<HashedName>,
+}
+
+impl Unlink {
+    pub(super) fn bytes(&self) -> usize {
+        let names = self.names.iter().map(|name| size_of_val(name) + name.text.len());
+        let beside = weight::profile(&self.profile) + weight::share(self.farewell.as_ref());
+        size_of::<Unlink>() + beside + names.sum::<usize>()
+    }
+}
+
+/// Those of them that were linked.
+#[derive(Debug)]
+pub struct UnlinkReply {
+    /// What waits.
+    pub gather: GatherKey,
+    /// The user who unlinked them.
+    pub user: UserKey,
+    /// The hashes of all names that were given.
+    pub names: Vec<u64>,
+    /// Those that were linked.
+    pub parted: Vec<Parted>,
+}
+
+impl UnlinkReply {
+    pub(super) fn bytes(&self) -> usize {
+        let parted = self.parted.iter();
+        let parted = parted.map(|parted| size_of_val(parted) + weight::share(parted.farewell.as_ref()));
+        size_of_val(&*self.names) + parted.sum::<usize>()
+    }
+}
+
+/// A user that is linked no more.
+#[derive(Debug)]
+pub struct Parted {
+    /// The user.
+    pub key: UserKey,
+    /// The hash of that user's name.
+    pub name: u64,
+    /// That user's going, for the pages of the one that unlinked it; `None` if it is invisible.
+    pub farewell: Option<Packet>,
+}
+
+/// A user who was named and is online.
+#[derive(Clone, Debug)]
+pub struct Buddy {
+    /// The position in the list.
+    pub position: u32,
+    /// The user.
+    pub key: UserKey,
+    /// What the user shows; perhaps that it is invisible, so this is not for others to see yet.
+    pub profile: Profile,
+    /// Whether the two are linked now; not if a roster is full.
+    pub linked: bool,
+}

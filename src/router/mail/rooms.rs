@@ -1,0 +1,138 @@
+//! Mail between users and rooms.
+//!
+//! Owns: the types, and what each takes while it waits. Must not: import a part of the router.
+
+use super::names::Names;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
+use crate::router::ids::{CallKey, GatherKey, RoomKey, UserKey};
+use crate::router::packet::Packet;
+
+/// Whether others see a user, and how often that changed: an older sight gives way to a newer one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// Whether they see the user.
+    pub visible: bool,
+    /// How often the user appeared or disappeared before.
+    pub changes: u16,
+}
+
+/// A site says that a user is in rooms of the place.
+#[derive(Debug)]
+pub struct RoomEntry {
+    /// The gather that waits for [`EntryReply`].
+    pub gather: GatherKey,
+    /// The rooms' domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// Whether others saw the user when the mail was sent.
+    pub sight: Sight,
+    /// The rooms.
+    pub rooms: Names,
+}
+
+/// A user is a member of these rooms now.
+#[derive(Debug)]
+pub struct EntryReply {
+    /// The gather that waits; none after `/room/join`, which the room's owner answers.
+    pub gather: Option<GatherKey>,
+    /// The rooms' domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// The user's sight as it came with the question.
+    pub sight: Sight,
+    /// The rooms.
+    pub rooms: Vec<EnteredRoom>,
+}
+
+impl EntryReply {
+    pub(super) fn bytes(&self) -> usize {
+        self.rooms.iter().map(|room| size_of_val(room) + room.name.len()).sum()
+    }
+}
+
+/// A room that a user has entered.
+#[derive(Clone, Debug)]
+pub struct EnteredRoom {
+    /// Its position in the list it was taken from.
+    pub position: u32,
+    /// Its name.
+    pub name: Box<str>,
+    /// Where it lives.
+    pub key: RoomKey,
+    /// Its visible members, and the user.
+    pub members: u32,
+}
+
+/// `/room/join`, to the room's owner.
+#[derive(Debug)]
+pub struct RoomJoin {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The room's domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// Whether others saw the user when the mail was sent.
+    pub sight: Sight,
+    /// Whether the user is in as many rooms as the limit allows.
+    pub full: bool,
+    /// The room's name.
+    pub room: Box<str>,
+    /// What is queued to its other members if the user was none.
+    pub packet: Packet,
+}
+
+/// `/room/leave`, to the room's owner.
+#[derive(Debug)]
+pub struct RoomLeave {
+    /// The call to answer.
+    pub key: CallKey,
+    /// The room's domain.
+    pub domain: DomainId,
+    /// The user.
+    pub user: UserKey,
+    /// Whether others see the user.
+    pub visible: bool,
+    /// The room's name.
+    pub room: Box<str>,
+    /// What is queued to its other members if the user was one.
+    pub packet: Packet,
+}
+
+/// A user is no member of a room any more.
+#[derive(Debug)]
+pub struct RoomLeft {
+    /// The user.
+    pub user: UserKey,
+    /// The room.
+    pub room: RoomKey,
+}
+
+/// A user is gone from rooms of the place.
+#[derive(Debug)]
+pub struct RoomExit {
+    /// The gather that waits.
+    pub gather: Option<GatherKey>,
+    /// The user.
+    pub user: UserKey,
+    /// Whether the user is still online: then [`RoomLeft`] answers for each room.
+    pub online: bool,
+    /// The rooms.
+    pub rooms: Vec<Slot>,
+}
+
+/// Members of rooms of the place begin or cease to see a user.
+#[derive(Debug)]
+pub struct RoomReveal {
+    /// The gather that waits.
+    pub gather: Option<GatherKey>,
+    /// The user.
+    pub user: UserKey,
+    /// Whether they see the user from now on.
+    pub visible: bool,
+    /// The rooms.
+    pub rooms: Vec<Slot>,
+}

@@ -17,11 +17,11 @@ pub enum Mail {
     Call(CallRequest<'static>),
     /// The answer, to the place that accepted the call.
     Answer(CallAnswer),
-    /// See [`Input::Cut`].
+    /// The browser closed the connection of a parked poll.
     Cut(PollCut),
-    /// See [`Input::Fate`].
+    /// The fate of a poll's answer is known.
     Fate(PollFate),
-    /// See [`Effect::Close`].
+    /// Close the connection of this poll, unless its answer was flushed.
     Close(CallKey),
     /// A message or typing state for one user.
     Unicast(Unicast),

@@ -10,7 +10,7 @@ pub type Names = Vec<(u32, Box<str>)>;
 pub struct HashedName {
     /// As it was given.
     pub text: Box<str>,
-    /// See [`Places::hash`](super::directory::Places::hash).
+    /// See [`Places::hash`](crate::router::directory::Places::hash).
     pub hash: u64,
 }
 

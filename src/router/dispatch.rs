@@ -71,7 +71,7 @@ impl Router {
             Mail::Close(key) => out.close_poll(key),
             Mail::Unicast(unicast) => self.on_unicast(&unicast),
             Mail::Multicast(multicast) => self.rooms.on_multicast(out, &multicast),
-            Mail::Deliver(distribution) => self.on_deliver(&distribution),
+            Mail::Deliver(delivery) => self.on_deliver(&delivery),
             Mail::Broadcast(broadcast) => self.on_broadcast(&broadcast),
             Mail::Link(link) => self.people.on_link(out, *link),
             Mail::Linked(reply) => self.people.on_linked(out, *reply),

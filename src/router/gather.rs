@@ -76,7 +76,7 @@ kept!(Gather);
 
 /// What holds up an answer, once all places have been asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pending {
+pub(super) enum MissingReports {
     /// Nothing: no report is missing.
     Nothing,
     /// Mail to this very place, which is handled with the same input.
@@ -103,12 +103,12 @@ impl Gathers {
     }
 
     /// What the gather waits for, which must be open.
-    pub(super) fn pending(&self, slot: Slot) -> Pending {
+    pub(super) fn pending(&self, slot: Slot) -> MissingReports {
         let Gather { waiting, remote, .. } = self.0[slot];
         match (waiting, remote) {
-            (0, _) => Pending::Nothing,
-            (_, false) => Pending::Here,
-            (_, true) => Pending::Elsewhere,
+            (0, _) => MissingReports::Nothing,
+            (_, false) => MissingReports::Here,
+            (_, true) => MissingReports::Elsewhere,
         }
     }
 

@@ -8,7 +8,7 @@ use super::call::{Answer, Caller, NewMessage, Refusal, Speaker, Typing};
 use super::gather::Collection;
 use super::ids::GatherKey;
 use super::machine::Router;
-use super::mail::{Broadcast, Distribution, Mail, Multicast, Part, Unicast};
+use super::mail::{Broadcast, Mail, Multicast, Part, Unicast, UserDelivery};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
@@ -139,8 +139,8 @@ impl Router {
     }
 
     /// Queues a packet to these users.
-    pub(super) fn on_deliver(&mut self, distribution: &Distribution) {
-        let Distribution { gather, ref packet, ref to } = *distribution;
+    pub(super) fn on_deliver(&mut self, delivery: &UserDelivery) {
+        let UserDelivery { gather, ref packet, ref to } = *delivery;
         let mut sessions = 0;
         let packet = &packet.shared_by(to.len());
         self.people.charge(&mut self.out, gather.place, to);

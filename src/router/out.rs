@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::call::{Answer, Refusal};
 use super::directory::Directory;
-use super::gather::{Collection, Gathers, Pending};
+use super::gather::{Collection, Gathers, MissingReports};
 use super::ids::{CallKey, GatherKey, Place};
 use super::mail::{
     Alarm, CallAnswer, Effect, EnteredRoom, Envelope, GatherReport, Mail, Part, TimedAlarm, Undelivered,
@@ -158,9 +158,9 @@ impl Out {
     /// All places are asked: answers at once if there were none.
     pub(super) fn close(&mut self, gather: GatherKey) {
         match self.gathers.pending(gather.slot) {
-            Pending::Nothing => self.finish(gather.slot, false),
-            Pending::Here => {}
-            Pending::Elsewhere => {
+            MissingReports::Nothing => self.finish(gather.slot, false),
+            MissingReports::Here => {}
+            MissingReports::Elsewhere => {
                 self.set_alarm(self.now.after(self.gather_ms), Alarm::Gather(gather.slot));
             }
         }

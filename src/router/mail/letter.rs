@@ -4,7 +4,7 @@
 
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
 use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};
-use super::messages::{Broadcast, Distribution, Multicast, Unicast};
+use super::messages::{Broadcast, Multicast, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
 use super::rooms::{EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
 use crate::router::ids::CallKey;
@@ -28,7 +28,7 @@ pub enum Mail {
     /// A message for a room.
     Multicast(Multicast),
     /// A packet for some users of the place.
-    Deliver(Distribution),
+    Deliver(UserDelivery),
     /// A message for all users of a domain at the place.
     Broadcast(Broadcast),
     /// A user named others.
@@ -73,7 +73,7 @@ impl Mail {
             Mail::Answer(CallAnswer { answer, .. }) => answer.bytes(),
             Mail::Unicast(unicast) => unicast.bytes(),
             Mail::Multicast(multicast) => multicast.bytes(),
-            Mail::Deliver(distribution) => distribution.bytes(),
+            Mail::Deliver(delivery) => delivery.bytes(),
             Mail::Broadcast(broadcast) => broadcast.packet.share(),
             Mail::Link(link) => link.bytes(),
             Mail::Linked(linked) => linked.bytes(),

@@ -50,7 +50,7 @@ impl Multicast {
 
 /// A packet for some users of the place.
 #[derive(Debug)]
-pub struct Distribution {
+pub struct UserDelivery {
     /// The gather that waits for the count.
     pub gather: GatherKey,
     /// What is queued.
@@ -59,7 +59,7 @@ pub struct Distribution {
     pub to: Vec<Slot>,
 }
 
-impl Distribution {
+impl UserDelivery {
     pub(super) fn bytes(&self) -> usize {
         self.packet.share() + weight::slots(&self.to)
     }

@@ -15,7 +15,7 @@ pub use calls::{CallAnswer, CallRequest, PollCut, PollFate};
 pub use effect::{Alarm, Effect, Envelope, Input, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;
 pub use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Unlink, UnlinkReply};
-pub use messages::{Broadcast, Distribution, Multicast, Unicast};
+pub use messages::{Broadcast, Multicast, Unicast, UserDelivery};
 pub use names::{HashedName, Names, Unplaced};
 pub use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
 pub use rooms::{

@@ -14,8 +14,8 @@ use crate::router::directory::Directory;
 use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, Place, UserKey};
 use crate::router::mail::{
-    Distribution, EnteredRoom, EntryReply, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry,
-    RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal,
+    EnteredRoom, EntryReply, Mail, MembersRequest, Multicast, ProfilesRequest, RoomEntry, RoomExit, RoomJoin,
+    RoomLeave, RoomLeft, RoomReveal, UserDelivery,
 };
 use crate::router::out::Out;
 use crate::router::packet::Packet;
@@ -210,7 +210,7 @@ impl Rooms {
         let members = room.members().map(|(user, _)| user).filter(|user| Some(*user) != except);
         for (place, to) in out.by_place(room.domain(), members.map(Into::into)) {
             let packet = packet.clone();
-            out.ask(gather, place, Mail::Deliver(Distribution { gather, packet, to }));
+            out.ask(gather, place, Mail::Deliver(UserDelivery { gather, packet, to }));
         }
     }
 

@@ -72,7 +72,7 @@ impl Said {
 
 /// What a session held after the last input.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldMessages {
     pub(super) user: Slot,
     pub(super) page: usize,
     pub(super) given: Vec<u64>,
@@ -88,7 +88,7 @@ pub(super) struct Ledger {
     pub(super) numbers: BTreeMap<(UserKey, u64), usize>,
     /// What some session of a user has acknowledged.
     pub(super) acknowledged: BTreeSet<(UserKey, u64)>,
-    pub(super) held: Vec<BTreeMap<Slot, Held>>,
+    pub(super) held: Vec<BTreeMap<Slot, HeldMessages>>,
     pub(super) mailboxes: Vec<BTreeMap<Slot, Vec<u64>>>,
     /// Since when a user has lingered.
     pub(super) lingers: BTreeMap<UserKey, u64>,

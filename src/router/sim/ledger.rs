@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::account::{Held, Queued, assert_may_have, number, user_at};
+use super::account::{HeldMessages, Queued, assert_may_have, number, user_at};
 use super::world::{Ask, World};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Call, Refusal, Verb};
@@ -209,7 +209,7 @@ impl World {
     }
 
     /// Reads the queues and mailboxes of a router, and enters what is new.
-    fn look(&mut self, place: usize, was: &BTreeMap<Slot, Held>, were: &BTreeMap<Slot, Vec<u64>>) {
+    fn look(&mut self, place: usize, was: &BTreeMap<Slot, HeldMessages>, were: &BTreeMap<Slot, Vec<u64>>) {
         let people = &self.routers[place].people;
         for (slot, session) in people.sessions().iter() {
             let owner = people.get(session.user()).expect("a session has a user");
@@ -243,7 +243,7 @@ impl World {
             };
             self.ledger.held[place].insert(
                 slot,
-                Held { user: session.user(), page, given, answered: session.queue().answered() },
+                HeldMessages { user: session.user(), page, given, answered: session.queue().answered() },
             );
         }
         for (slot, user) in people.users() {
@@ -273,7 +273,7 @@ impl World {
     }
 
     /// A session that has just started was given what waits in those of its user that have no poll.
-    fn look_at_newcomers(&self, place: usize, was: &BTreeMap<Slot, Held>) {
+    fn look_at_newcomers(&self, place: usize, was: &BTreeMap<Slot, HeldMessages>) {
         let router = &self.routers[place];
         let (people, limits) = (&router.people, &self.plan.limits);
         for (slot, session) in people.sessions().iter().filter(|(slot, _)| !was.contains_key(slot)) {

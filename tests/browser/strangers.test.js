@@ -18,7 +18,7 @@ async function aMinuteLater(page) {
 
 /** Somebody whose bar runs only where the address asks for it: until then nobody knows that he is there. @param {string} id */
 async function arriveUnseen(id) {
-  const person = await Person.house.gather(house.browser, house.url, id, {
+  const person = await house.arrive(id, {
     init: () => {
       if (location.hash !== '#chat') Object.assign(window, { NextIM: { on() {} } });
     },

@@ -6,10 +6,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
-import { Person, Tab, launch } from './support/people.js';
+import { openHouse } from './support/house.js';
+import { Person, Tab } from './support/people.js';
 import { Community, MessageServer } from './support/servers.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -21,21 +22,8 @@ const LOOKS = [
   ['on a phone, dark', { ...PHONE, colorScheme: 'dark' }],
 ];
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** Without movement: a colour halfway in is nobody's colour. @param {string} id @param {object} [options] @param {string} [site] */
-const arrive = (id, options, site = community.url) => Person.arrive(browser, site, id, { reducedMotion: 'reduce', ...options });
+/** Without movement: a colour halfway in is nobody's colour. */
+const house = openHouse({ people: { reducedMotion: 'reduce' } });
 
 /** Nothing serious is found now. @param {import('playwright-core').Page} page @param {string} where */
 async function sound(page, where) {
@@ -55,29 +43,28 @@ async function sound(page, where) {
 
 for (const [name, options] of LOOKS) {
   test(`the site's pages, ${name}`, async () => {
-    const stranger = await browser.newContext({ viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce', locale: 'en-US', ...options });
-    const page = await stranger.newPage();
+    const stranger = await house.stranger(options);
+    const { page } = stranger;
     for (const path of ['/', '/login', '/signup', '/forum', '/forum/1', '/groups/1', '/u/alice', '/nowhere', '/old']) {
-      await page.goto(community.url + path);
-      await new Tab(page).region.getByRole('button').first().waitFor();
+      await page.goto(house.url + path);
+      await stranger.bar.region.getByRole('button').first().waitFor();
       await sound(page, `${path}, not logged in`);
     }
-    await stranger.close();
+    await stranger.leave();
 
-    const admin = await arrive('admin', options);
+    const admin = await house.arrive('admin', options);
     for (const path of ['/', '/forum', '/forum/1', '/groups', '/groups/1', '/members', '/friends', '/u/admin', '/u/zoe', '/notifications', '/admin', '/admin?said=broadcast']) {
-      await admin.page.goto(community.url + path);
+      await admin.page.goto(house.url + path);
       await admin.bar.region.getByRole('button').first().waitFor();
       await sound(admin.page, path);
     }
     await admin.leave();
-    const alice = await arrive('alice', options);
+    const alice = await house.arrive('alice', options);
     for (const path of ['/friends', '/notifications', '/groups/1', '/u/bob', '/u/dave']) {
-      await alice.page.goto(community.url + path);
+      await alice.page.goto(house.url + path);
       await alice.bar.region.getByRole('button').first().waitFor();
       await sound(alice.page, `${path}, with friends`);
     }
-    await alice.leave();
   });
 }
 
@@ -114,7 +101,7 @@ async function talk(bob, alice, name) {
 
 for (const [name, options] of LOOKS) {
   test(`conversations, ${name}`, async () => {
-    const [alice, bob] = await Promise.all([arrive('alice', options), arrive('bob')]);
+    const [alice, bob] = await Promise.all([house.arrive('alice', options), house.arrive('bob')]);
     const { page, bar } = alice;
     await home(bar);
     await Promise.all([bar.online(), bob.bar.online()]);
@@ -145,11 +132,10 @@ for (const [name, options] of LOOKS) {
     const away = await bar.chatWith('Carol');
     await away.window.getByText('Carol is offline').waitFor();
     await sound(page, 'somebody who is offline');
-    await Promise.all([alice.leave(), bob.leave()]);
   });
 
   test(`panels, menus and cards, ${name}`, async () => {
-    const [xiaoming, admin] = await Promise.all([arrive('xiaoming', options), arrive('admin')]);
+    const [xiaoming, admin] = await Promise.all([house.arrive('xiaoming', options), house.arrive('admin')]);
     const { page, bar } = xiaoming;
     await home(bar);
     await bar.online();
@@ -193,7 +179,7 @@ for (const [name, options] of LOOKS) {
     await rooms.getByRole('button', { name: 'Lock room Bicycle kitchen' }).waitFor();
     await home(bar);
 
-    await admin.page.goto(`${community.url}/admin`);
+    await admin.page.goto(`${house.url}/admin`);
     await admin.page.getByLabel('To everybody who is online').fill(`The kettle is on, ${name}.`);
     await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
     await bar.region.getByRole('status').getByText(`The kettle is on, ${name}.`).waitFor();
@@ -204,11 +190,10 @@ for (const [name, options] of LOOKS) {
     await home(bar);
     await bar.button('Hide chat bar').click();
     await sound(page, 'the bar put away');
-    await Promise.all([xiaoming.leave(), admin.leave()]);
   });
 
   test(`as transparent and as large as it may be, ${name}`, async () => {
-    const dave = await arrive('dave', options);
+    const dave = await house.arrive('dave', options);
     const { page, bar } = dave;
     await home(bar);
     await bar.online();
@@ -230,15 +215,12 @@ for (const [name, options] of LOOKS) {
     await chat.log.getByRole('img', { name: 'Sent', exact: true }).waitFor();
     await chat.button('Formatting').click();
     await sound(page, 'a chat');
-    await dave.leave();
   });
 
   test(`signing in, and a message server that is gone, ${name}`, async () => {
     const server = await MessageServer.start();
     const own = await Community.start({ im: server.url });
-    const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, reducedMotion: 'reduce', locale: 'en-US', ...options });
-    const page = await context.newPage();
-    const bar = new Tab(page);
+    const { page, bar } = await house.stranger(options);
     await page.goto(own.url);
     await bar.region.getByRole('button').first().waitFor();
     await home(bar);
@@ -257,7 +239,6 @@ for (const [name, options] of LOOKS) {
     await server.kill();
     await bar.button('Try again').waitFor();
     await sound(page, 'a banner');
-    await context.close();
     await own.end();
     await server.end();
   });

@@ -25,7 +25,6 @@ let rows = 0;
 
 /** Changes the answers of calls whose address ends so. @param {import('./support/people.js').Person} person @param {RegExp} url @param {(answer: any) => any} change */
 async function answers(person, url, change) {
-  await person.context.grantPermissions(['local-network-access']);
   await person.context.route(url, async (route) => {
     const response = await route.fetch().catch(() => null); // a page that is left
     if (!response) return;

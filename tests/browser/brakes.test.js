@@ -3,11 +3,11 @@
 // Owns: caches before the network, and polls that are answered at once with nothing. Must not: measure time; it counts.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community, MessageServer } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 import { withWorker } from './support/worker.js';
 
 /** Answers from the cache whatever was answered before, as much-copied examples do. @param {string} options of the look into the cache */
@@ -26,29 +26,11 @@ addEventListener('fetch', (event) => {
   }));
 });`;
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {MessageServer} */
-let im;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  browser = await launch();
-  // Polls are held for so short a time that one ends within a test, and so long that it is no answer at once.
-  im = await MessageServer.start({ holdMs: 2500 });
-  community = await Community.start({ im: im.url });
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-  await im?.end();
-});
+// Polls are held for so short a time that one ends within a test, and so long that it is no answer at once.
+const house = openHouse({ server: { holdMs: 2500 } });
 
 /** From now on the worker controls the pages. @param {Person} person */
 async function work(person) {
-  await person.context.grantPermissions(['local-network-access']);
   await person.page.evaluate(async () => {
     await navigator.serviceWorker.register('/worker.js');
     if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
@@ -64,9 +46,9 @@ function polls(person) {
 }
 
 test('a worker that asks its cache first has no poll in it: what is said arrives, and polls wait', async () => {
-  const site = await withWorker(community.url, cacheFirst('{}'));
+  const site = await withWorker(house.url, cacheFirst('{}'));
   try {
-    const [alice, bob] = await Promise.all([Person.arrive(browser, site.url, 'alice'), Person.arrive(browser, community.url, 'bob')]);
+    const [alice, bob] = await Promise.all([Person.arrive(house.browser, site.url, 'alice'), house.arrive('bob')]);
     await work(alice);
     await alice.page.goto(`${site.url}/forum`);
     const urls = polls(alice);
@@ -89,9 +71,9 @@ test('a worker that asks its cache first has no poll in it: what is said arrives
 });
 
 test('a worker that answers all polls from its cache is paced, and the bar says that nothing arrives', async () => {
-  const site = await withWorker(community.url, cacheFirst('{ ignoreSearch: true }'));
+  const site = await withWorker(house.url, cacheFirst('{ ignoreSearch: true }'));
   try {
-    const [alice, bob] = await Promise.all([Person.arrive(browser, site.url, 'alice'), Person.arrive(browser, community.url, 'bob')]);
+    const [alice, bob] = await Promise.all([Person.arrive(house.browser, site.url, 'alice'), house.arrive('bob')]);
     const [mine, theirs] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
     await theirs.say('before the worker');
     await mine.hears('before the worker');

@@ -13,8 +13,6 @@ import { Person } from './support/people.js';
 
 const house = openHouse();
 
-/** The cards above the bar. @param {Person} person */
-const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
 /** As many as one may say at once. */
 const AT_ONCE = 18;
 

@@ -36,7 +36,7 @@ const THREAD = `
 
 /** Somebody on a page of this content, with the bar. @param {string} id @param {string} html @param {{init?: () => void}} [options] */
 async function visit(id, html, options) {
-  const person = await house.arrive(id, options);
+  const person = await house.known(id, options);
   const tag = await scriptTag(person.page, house.url);
   await serve(person.page, house.url, `<body>${html}${tag}</body>`);
   const bar = await new Tab(person.page).online();
@@ -180,9 +180,7 @@ test('a key of an input method, Escape too, does nothing of the bar', async () =
 });
 
 test('typing in the bar is a gesture after which it may sound', async () => {
-  const person = await house.arrive('zoe');
-  await standIn(person.context);
-  await person.page.reload();
+  const person = await house.arrive('zoe', { init: standIn });
   const bar = await person.bar.online();
   await bar.button(/^Contacts/).focus();
   assert.equal((await noted(person.page)).contexts, 0);

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { openHouse } from './support/house.js';
-import { PASSWORD, Tab } from './support/people.js';
+import { PASSWORD } from './support/people.js';
 
 const house = openHouse();
 
@@ -43,19 +43,17 @@ test('a session that a new password ended is asked about once: who has the cooki
 });
 
 test('a page that says nobody is logged in asks the site nothing, and logs no error', async () => {
-  const context = await house.browser.newContext();
-  const page = await context.newPage();
+  const { page, bar } = await house.stranger();
   /** @type {string[]} */
   const seen = [];
   page.on('console', (said) => seen.push(said.text()));
   page.on('request', (request) => /\/webim\/|\/packets/.test(request.url()) && seen.push(request.url()));
   for (const path of ['/', '/forum', '/members']) {
     await page.goto(house.url + path);
-    await new Tab(page).button('Sign in to chat').waitFor();
+    await bar.button('Sign in to chat').waitFor();
   }
   assert.deepEqual(seen, []);
 
-  const bar = new Tab(page);
   await bar.button('Sign in to chat').click();
   await bar.region.getByLabel('Username').fill('carol');
   await bar.region.getByLabel('Password').fill(PASSWORD);

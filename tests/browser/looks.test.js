@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { look, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 
-const house = openHouse({ args: ['--disable-features=LocalNetworkAccessChecks'] });
+const house = openHouse();
 
 /** @param {string} id @param {object} [options] */
 async function arrive(id, options) {

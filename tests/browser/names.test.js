@@ -25,7 +25,7 @@ function rewrite(person, change) {
 }
 
 test('an element that names an id is no link to the user whose uid that is', async () => {
-  const carol = await house.arrive('carol');
+  const carol = await house.known('carol');
   const { page } = carol;
   const tag = await scriptTag(page, house.url);
   await rewrite(carol, ({ buddies }) => buddies.push({ id: '4', uid: '900', nick: 'Four', presence: 'online', show: 'available', group: 'stranger' }));
@@ -41,7 +41,7 @@ test('an element that names an id is no link to the user whose uid that is', asy
 });
 
 test('users whose ids are words of programs are users like others', async () => {
-  const alice = await house.arrive('alice');
+  const alice = await house.known('alice');
   const { page } = alice;
   await rewrite(alice, (answer) => {
     answer.user.id = 'null';
@@ -53,7 +53,7 @@ test('users whose ids are words of programs are users like others', async () => 
     receivers.push(new URLSearchParams(route.request().postData() ?? '').get('to') ?? '');
     return route.fulfill({ json: { status: 'ok', id: String(9e6 + receivers.length) } });
   });
-  await page.reload();
+  await page.goto(house.url);
   await alice.bar.online();
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).NextIM.user.id), 'null');
   for (const id of WORDS.slice(1)) {
@@ -69,7 +69,6 @@ test('a page from a cache, made for another user, deletes no draft', async () =>
   const bob = await house.arrive('bob');
   const { page } = bob;
   const tag = await scriptTag(page, house.url);
-  await page.goto(`${house.url}/forum`);
   const chat = await bob.bar.chatWith('Alice');
   await chat.box.fill('half a thought');
   for (const user of ['carol', '', 'undefined']) {

@@ -7,11 +7,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
 
 /** What a page loads as `webim.all.min.js`; it runs in the browser, and is told everything by the glue. */
 function frontEnd() {
@@ -95,30 +94,17 @@ function frontEnd() {
   Object.assign(window, { webim });
 }
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-/** @type {string} */
-let folder;
-
-before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'nextim-old-'));
-  mkdirSync(join(folder, 'i18n'));
-  writeFileSync(join(folder, 'webim.all.min.js'), `(${frontEnd})();`);
-  writeFileSync(join(folder, 'webim.all.min.css'), '#old-log { border: 3px solid rgb(1, 2, 3); }');
-  [browser, community] = await Promise.all([launch(), Community.start({ args: ['--old', folder] })]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-  rmSync(folder, { recursive: true, force: true });
-});
+const folder = mkdtempSync(join(tmpdir(), 'nextim-old-'));
+mkdirSync(join(folder, 'i18n'));
+writeFileSync(join(folder, 'webim.all.min.js'), `(${frontEnd})();`);
+writeFileSync(join(folder, 'webim.all.min.css'), '#old-log { border: 3px solid rgb(1, 2, 3); }');
+after(() => rmSync(folder, { recursive: true, force: true }));
+const house = openHouse({ args: ['--old', folder] });
 
 test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and loads a history', async () => {
-  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.arrive(browser, community.url, id)));
+  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => house.arrive(id)));
   await bob.bar.online();
-  await alice.page.goto(`${community.url}/old`); // and away from our bar, which polls in another way
+  await alice.page.goto(`${house.url}/old`); // and away from our bar, which polls in another way
   /** @type {string[]} */
   const polls = [];
   alice.context.on('request', (request) => {
@@ -152,12 +138,11 @@ test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and 
   await reads('Bob: to all walkers [multicast]');
 
   // A third type of messages would break it.
-  const admin = await Person.arrive(browser, community.url, 'admin');
-  await admin.page.goto(`${community.url}/admin`);
+  const admin = await house.arrive('admin');
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('To everybody');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await reads('Admin: To everybody [unicast]');
   assert.deepEqual([...new Set(polls)], ['script']);
   assert.deepEqual(alice.complaints, [], 'the policy of the page lets it run');
-  await Promise.all([alice.leave(), bob.leave(), admin.leave()]);
 });

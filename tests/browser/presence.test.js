@@ -10,8 +10,6 @@ import { Person } from './support/people.js';
 
 const house = openHouse();
 
-/** The cards above the bar. @param {Person} person */
-const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
 /** Chooses what others are to see. @param {Person} person @param {string} show */
 async function show(person, show) {
   const panel = await person.bar.panel('Contacts');

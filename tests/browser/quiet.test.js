@@ -21,9 +21,7 @@ async function show(person, show) {
 }
 
 test('who does not want to be disturbed is not: nothing opens, sounds or notifies, and all of it is counted', async () => {
-  const [alice, bob, admin] = await Promise.all(['alice', 'bob', 'admin'].map((id) => house.arrive(id)));
-  await standIn(alice.context);
-  await alice.page.goto(`${house.url}/forum`);
+  const [alice, bob, admin] = await Promise.all([house.arrive('alice', { init: standIn }), house.arrive('bob'), house.arrive('admin', { path: '/admin' })]);
   await Promise.all([alice.bar.online(), bob.bar.online()]);
   const { page, bar } = alice;
   await (await bar.panel('Settings')).getByRole('switch', { name: 'Desktop notifications' }).check();
@@ -34,7 +32,6 @@ test('who does not want to be disturbed is not: nothing opens, sounds or notifie
   await toAlice.say('seen, but not to be disturbed by');
   await bar.button('Bob, 1 unread').waitFor();
   assert.equal(await bar.chat('Bob').window.count(), 0, 'no window opens');
-  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('Fire drill at noon');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await bar.button(/^Notifications, [1-9]\d* new$/).waitFor();

@@ -8,7 +8,6 @@ import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
-import { Tab } from './support/people.js';
 import { hide, noted, standIn } from './support/stubs.js';
 
 const house = openHouse();
@@ -67,8 +66,8 @@ for (const { how, init } of [
   { how: 'without', init: () => Reflect.deleteProperty(Intl, 'Segmenter') },
 ]) {
   test(`initials and notifications are not cut within a letter, ${how}`, async () => {
-    const meiling = await house.arrive('meiling', { init });
-    await standIn(meiling.context);
+    const meiling = await house.known('meiling', { init });
+    for (const script of [standIn, () => localStorage.setItem('permission', 'granted')]) await meiling.context.addInitScript(script);
     await meiling.page.route('**/webim/online', async (route) => {
       const response = await route.fetch();
       const answer = await response.json();
@@ -76,8 +75,7 @@ for (const { how, init } of [
       answer.setting.desktop_notify = true;
       await route.fulfill({ response, json: answer });
     });
-    await meiling.page.evaluate(() => localStorage.setItem('permission', 'granted'));
-    await meiling.page.reload();
+    await meiling.page.goto(house.url);
     await meiling.bar.online();
     const row = await meiling.bar.contact('🇩🇪 Ming');
     assert.equal(await row.first().locator('.ini').textContent(), '🇩🇪');
@@ -112,10 +110,8 @@ for (const days of [-1, 1]) {
 }
 
 test('a phone does not write a user name with a capital', async () => {
-  const context = await house.browser.newContext({ locale: 'en-US' });
-  const page = await context.newPage();
+  const { page, bar } = await house.stranger();
   await page.goto(house.url);
-  const bar = new Tab(page);
   await bar.button('Sign in to chat').click();
   const name = bar.region.getByLabel('Username');
   assert.deepEqual(

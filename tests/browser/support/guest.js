@@ -28,8 +28,7 @@ import { scriptTag, serve } from './pages.js';
  * @param {Partial<Guest>} page
  */
 export async function visit(person, { head = '', body = '', attributes, tag = {}, libraries = [], script = '' }) {
-  const page = /** @type {import('playwright-core').Page} */ (person.page);
-  const site = /** @type {string} */ (person.site);
+  const { page, site } = person;
   let own = (person.tag ??= await scriptTag(page, site));
   for (const [name, value] of Object.entries(tag)) own = own.replace(new RegExp(` ${name}="[^"]*"|(?=></script>)`), ` ${name}="${value}"`);
   const scripts = await Promise.all(libraries.map((file) => readFile(file, 'utf8')));
@@ -67,7 +66,7 @@ export const standsAtTheEdge = (page) =>
  * @param {Partial<Guest>} [page]
  */
 export async function guest(house, id, page = {}) {
-  const person = await house.arrive(id, { init: page.init });
+  const person = await house.known(id, { init: page.init });
   await visit(person, page);
   return person;
 }

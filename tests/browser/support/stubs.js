@@ -11,7 +11,8 @@
  * @property {{title: string, body: string, tag: string}[]} notes
  */
 
-function install() {
+/** Stands in for them in a page, from before its own scripts run. */
+export function standIn() {
   /** @type {any} */
   const page = window;
   const noted = (page.noted = { tones: 0, contexts: 0, asked: 0, notes: /** @type {any[]} */ ([]), shown: /** @type {any[]} */ ([]) });
@@ -57,9 +58,6 @@ function install() {
     }
   };
 }
-
-/** From the next page on. @param {import('playwright-core').BrowserContext} context */
-export const standIn = (context) => context.addInitScript(install);
 
 /** @param {import('playwright-core').Page} page @returns {Promise<Noted>} */
 export const noted = (page) => page.evaluate(() => {

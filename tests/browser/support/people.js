@@ -12,9 +12,20 @@ import { PATIENCE_MS } from './eyes.js';
 /** Logins that the community is seeded with share this password. */
 export const PASSWORD = 'nextim';
 
+/** What the browser does beside the pages under test. */
+const DISABLED_FEATURES = [
+  // Each window loads pages of its own for the address bar and for tabs to come, which takes longer than a page of ours.
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'PreloadTopChromeWebUI', 'SpareRendererForSitePerProcess'],
+  // An answer that a test has changed seems to come from elsewhere, from where the browser lets no page reach this machine.
+  'LocalNetworkAccessChecks',
+  // These are Playwright's own, which this list replaces.
+  ...['AvoidUnnecessaryBeforeUnloadCheckSync', 'AvoidCorsURLLoaderRestartOnRedirect', 'DestroyProfileOnBrowserClose', 'PaintHolding', 'ThirdPartyStoragePartitioning'],
+  ...['HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch'],
+];
+
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-features=LocalNetworkAccessChecks'],
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', `--disable-features=${DISABLED_FEATURES}`],
 };
 
 /** A name within a pattern: it may have letters that mean something there. @param {string} name */

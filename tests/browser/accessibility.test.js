@@ -17,8 +17,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true };
 const SCREENS = /** @type {[string, import('./support/house.js').PersonOptions][]} */ ([['on a desk', {}], ['on a phone', PHONE]]);
 
-/** Without movement: a colour halfway in is nobody's colour. */
-const house = openHouse({ people: { reducedMotion: 'reduce' } });
+const house = openHouse();
 
 /** Nothing serious is found now: by all rules while it is light, by those of colours while it is dark, where nothing else differs. @param {import('playwright-core').Page} page @param {string} where */
 async function sound(page, where) {

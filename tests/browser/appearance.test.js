@@ -13,7 +13,7 @@ import { PASSWORD } from './support/people.js';
 
 const EVERYBODY = ['alice', 'carol', 'dave', 'xiaoming', 'meiling', 'admin', 'zoe'];
 
-const house = openHouse();
+const house = openHouse({ people: { reducedMotion: 'no-preference' } });
 
 test('the site’s menu, its shortcut, and entries that open elsewhere', async () => {
   const dave = await house.arrive('dave');

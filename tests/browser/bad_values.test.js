@@ -70,10 +70,6 @@ test('times that are none, among what was said meanwhile and pushed, and of the 
     });
     await alice.page.goto(`${house.url}/forum`);
     await alice.bar.online();
-    // A presence makes the server answer the poll.
-    await bob.page.reload();
-    await bob.bar.online();
-    await bob.bar.panel('Contacts');
     const toBob = await alice.bar.chatWith('Bob');
     await toBob.hears(`missed: ${what}`);
     await (await bob.bar.chatWith('Alice')).say(`poll: ${what}`);

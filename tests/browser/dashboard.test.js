@@ -14,7 +14,7 @@ import { MessageServer } from './support/servers.js';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true };
 
-const house = openHouse({ server: { admin: true }, hasSite: false, people: { viewport: { width: 1200, height: 900 }, reducedMotion: 'reduce' } });
+const house = openHouse({ server: { admin: true }, hasSite: false, people: { viewport: { width: 1200, height: 900 } } });
 
 /** A page of it, and what went wrong there. @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(options) {

@@ -1,6 +1,6 @@
 // What a checker of accessibility finds on the pages and in the bar.
 //
-// Owns: the states that are looked at, light and dark, on a desk and on a phone. Must not: leave out a rule; whatever
+// Owns: the states that are checked, light and dark, on a desk and on a phone. Must not: switch a rule off; each finding that
 // is serious or critical fails.
 
 import assert from 'node:assert/strict';
@@ -19,7 +19,7 @@ const SCREENS = /** @type {[string, import('./support/house.js').PersonOptions][
 
 const house = openHouse();
 
-/** Nothing serious is found now: by all rules while it is light, by those of colours while it is dark, where nothing else differs. @param {import('playwright-core').Page} page @param {string} where */
+/** The checker finds nothing serious: by all rules while the page is light, and by the rules of colours while it is dark, which differs in nothing else. @param {import('playwright-core').Page} page @param {string} where */
 async function sound(page, where) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme });
@@ -32,7 +32,7 @@ async function sound(page, where) {
 async function check(page, tags, where) {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE); // not a script of the page, so its policy does not forbid it
   const { serious, inBar } = await page.evaluate(async (values) => {
-    // That a name says what stands on a button is looked at only if it is asked for.
+    // This rule runs only on request: a button's name has the text on the button.
     const all = { rules: { 'label-content-name-mismatch': { enabled: true } } };
     const { violations, passes } = await /** @type {any} */ (window).axe.run(values.length > 0 ? { runOnly: values } : all);
     const say = (/** @type {any} */ rule) => rule.nodes.map((/** @type {any} */ node) => `${rule.id} ${node.target.flat().join(' > ')}: ${node.failureSummary}`);
@@ -72,7 +72,7 @@ for (const [name, options] of SCREENS) {
   });
 }
 
-/** From wherever it is to the bar with nothing open. @param {Tab} bar */
+/** Closes what is open, until the bar itself is there. @param {Tab} bar */
 async function home(bar) {
   const settings = bar.button('Settings');
   const way = bar.button(/^(Back|Show chat bar)/);
@@ -82,7 +82,7 @@ async function home(bar) {
   await settings.waitFor();
 }
 
-/** A conversation with everything that a line can be. @param {Person} bob @param {Person} alice @param {string} name */
+/** A conversation with each kind of line. @param {Person} bob @param {Person} alice @param {string} name */
 async function talk(bob, alice, name) {
   const [toAlice, toBob] = [await bob.bar.chatWith('Alice'), await alice.bar.chatWith('Bob')];
   await toAlice.button('Formatting').click();

@@ -1,7 +1,7 @@
-// What stands in the bar.
+// The parts of the bar.
 //
 // Owns: the site's menu, the box to sign in with, counts of what is unread, tabs that do not fit, and pages written
-// from right to left. Must not: repeat what the tests of conversations see anyway.
+// from right to left. Must not: test conversations; `chat.test.js` does.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -53,7 +53,7 @@ test('the box to sign in with keeps the name when the password was wrong, and si
   await focused(box.getByLabel('Username'));
   await box.getByLabel('Username').fill('zoe');
   await box.getByLabel('Password').fill('forgotten');
-  // What it looks like while the site thinks about it.
+  // While the site checks the password.
   /** @type {() => void} */
   let answer = () => {};
   const thinking = new Promise((resolve) => (answer = () => resolve(undefined)));
@@ -123,7 +123,7 @@ test('tabs that do not fit go into a list, with what is unread in them', async (
   const withUnread = bar.button(/^More chats, \+\d, 1 unread$/);
   await withUnread.waitFor();
   const rest = EVERYBODY.length - (await tabs.count());
-  await bar.button(`More chats, +${rest}, 1 unread`).getByText(`+${rest}`, { exact: true }).waitFor(); // its name says what stands on it
+  await bar.button(`More chats, +${rest}, 1 unread`).getByText(`+${rest}`, { exact: true }).waitFor(); // its name has the text on it
   await withUnread.click();
   await page.getByRole('menuitem', { name: 'Admin, 1 unread' }).click();
   await bar.chat('Admin').hears('In the list');
@@ -139,7 +139,7 @@ test('a press in a chat beside an open panel closes the panel, and reaches what 
   await bar.online();
   const chat = await bar.chatWith('Bob');
   const rooms = await bar.panel('Rooms');
-  // As long as people press: the panel beside it must not go, and the chat take its place, before that.
+  // A press takes time: before its end the panel must not go, and the chat not move into its place.
   await chat.button('Emoji').click({ delay: 300 });
   await chat.window.getByRole('group', { name: 'Emoji' }).waitFor();
   await rooms.waitFor({ state: 'detached' });

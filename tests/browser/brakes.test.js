@@ -1,6 +1,6 @@
-// What a site's own service worker does to polls, and what the bar does then.
+// Polls under a site's own service worker.
 //
-// Owns: caches before the network, and polls that are answered at once with nothing. Must not: measure time; it counts.
+// Owns: caches before the network, and polls that are answered at once with nothing. Must not: read a clock; it counts polls.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -20,13 +20,13 @@ addEventListener('fetch', (event) => {
     const known = await cache.match(event.request, ${options});
     if (known) return known;
     const answer = await fetch(event.request);
-    // A page that left has ended its session: an answer that says so is not what this is about.
+    // A page that left has ended its session; the answer about that is left out.
     if (answer.ok && !(await answer.clone().text()).includes('"stopped"')) await cache.put(event.request, answer.clone());
     return answer;
   }));
 });`;
 
-// Polls are held for so short a time that one ends within a test, and so long that it is no answer at once.
+// Long enough that the bar sees a poll that was held, and short enough that several end within a test.
 const house = openHouse({ server: { holdMs: 2500 } });
 
 /** From now on the worker controls the pages. @param {Person} person */
@@ -45,7 +45,7 @@ function polls(person) {
   return urls;
 }
 
-test('a worker that asks its cache first has no poll in it: what is said arrives, and polls wait', async () => {
+test('a worker that asks its cache first has no poll in it: lines arrive, and polls wait', async () => {
   const site = await withWorker(house.url, cacheFirst('{}'));
   try {
     const [alice, bob] = await Promise.all([Person.arrive(house.browser, site.url, 'alice'), house.arrive('bob')]);
@@ -54,7 +54,7 @@ test('a worker that asks its cache first has no poll in it: what is said arrives
     const urls = polls(alice);
     await alice.bar.online();
     const [mine, theirs] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
-    // An answer of nothing comes, which the worker keeps.
+    // An empty answer comes, and the worker keeps it.
     await until('some polls were held to their end', () => urls.length >= 4);
     const before = urls.length;
     await theirs.say('past the cache');
@@ -85,11 +85,11 @@ test('a worker that answers all polls from its cache is paced, and the bar says 
     await region.getByText(/^Trying again in \d+ sec/).waitFor();
     assert.ok(urls.length < 30, `${urls.length} polls`);
     assert.equal(await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.state), 'reconnecting');
-    // What was said meanwhile comes when the user tries again: the site is asked.
+    // Lines of the meantime come when the user tries again: the bar asks the site.
     await Promise.all([bob.page.waitForResponse('**/webim/message'), theirs.say('can you read this?')]);
     await alice.bar.button('Try again').click();
     await mine.hears('can you read this?');
-    // And when the worker is gone all of it does.
+    // And without the worker all lines come.
     await alice.page.evaluate(async () => {
       for (const it of await navigator.serviceWorker.getRegistrations()) await it.unregister();
     });

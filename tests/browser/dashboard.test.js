@@ -1,4 +1,4 @@
-// The page that shows a server to who runs it.
+// The page that shows a server to its operators.
 //
 // Owns: that its numbers move, its policy holds, and everybody can read it. Must not: judge how it looks.
 
@@ -16,7 +16,7 @@ const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile:
 
 const house = openHouse({ server: { admin: true }, hasSite: false, people: { viewport: { width: 1200, height: 900 } } });
 
-/** A page of it, and what went wrong there. @param {import('playwright-core').BrowserContextOptions} [options] */
+/** A page of it, and the errors there. @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(options) {
   const { context, page } = await house.stranger(options);
   /** @type {string[]} */
@@ -56,13 +56,13 @@ test('its numbers move with the server', async () => {
   const before = await curve.getAttribute('d');
   await until('the curve goes on', async () => (await curve.getAttribute('d')) !== before);
 
-  // Somebody who points at a plot sees what was there; the same as a table.
+  // A pointer on a plot shows the values there; a table has the same.
   await page.locator('.plot').first().hover({ position: { x: 2, y: 20 } });
   await page.getByRole('figure').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
   await page.getByText('Values by minute').first().click();
   await page.getByRole('table', { name: 'Users online' }).getByRole('row').nth(1).waitFor();
 
-  // Numbers that are read again are those the server remembers.
+  // After a reload the numbers come from the server's memory.
   await page.reload();
   await users.and(page.getByText('2', { exact: true })).waitFor();
   assert.deepEqual(complaints, []);

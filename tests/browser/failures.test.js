@@ -1,7 +1,7 @@
-// What happens when something breaks, and afterwards.
+// The bar while something is broken, and afterwards.
 //
-// Owns: servers that crash, restart and hang, sessions that end, networks that go. Must not: believe that anything was
-// said unless the other has heard it, once.
+// Owns: servers that crash, restart and hang, sessions that end, networks that go. Must not: count a line as
+// sent before the other side shows it, once.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -16,10 +16,10 @@ const house = openHouse({ server: {} });
 
 let talks = 0;
 
-/** Two who talk, with words of their own. @param {Person} one @param {string} his nick @param {Person} other @param {string} others nick */
-async function talk(one, his, other, others) {
+/** Two people write to one another, with words of their own. @param {Person} one @param {string} oneNick @param {Person} other @param {string} otherNick */
+async function talk(one, oneNick, other, otherNick) {
   const [hello, hi] = [`hello ${(talks += 1)}`, `hi ${talks}`];
-  const chats = [await one.bar.chatWith(others), await other.bar.chatWith(his)];
+  const chats = [await one.bar.chatWith(otherNick), await other.bar.chatWith(oneNick)];
   await chats[0].say(hello);
   await chats[1].say(hi);
   await heardOnce(chats, [hello, hi]);
@@ -27,7 +27,7 @@ async function talk(one, his, other, others) {
 }
 
 for (const [how, end] of /** @type {const} */ ([['crashes', 'kill'], ['is stopped', 'end']])) {
-  test(`the message server ${how}: a line says so, and when it is back everybody is, with what was said meanwhile`, async () => {
+  test(`the message server ${how}: the bar shows it, and when the server is back everybody is online, with the lines of the meantime`, async () => {
     const [alice, bob] = await house.gather('alice', 'bob');
     const { chats, hello, hi } = await talk(alice, 'Alice', bob, 'Bob');
     await house.server[end]();
@@ -36,7 +36,7 @@ for (const [how, end] of /** @type {const} */ ([['crashes', 'kill'], ['is stoppe
       await bar.region.getByText(/^Trying again in \d+ sec/).waitFor();
       await bar.button('Try again').waitFor();
     }
-    // The site takes what is said now.
+    // The site takes these lines.
     const [first, second, third] = [`are you there (${how})?`, `can you hear me (${how})?`, `there we are (${how})`];
     await chats[0].say(first);
     await chats[0].window.getByRole('img', { name: 'Sent' }).last().waitFor();
@@ -61,7 +61,7 @@ test('a site that starts without its message server serves its pages, and the ch
   await carol.bar.online();
 });
 
-test('the site is down: what is said fails, and Retry sends it once', async () => {
+test('the site is down: a line fails, and Retry sends it once', async () => {
   const [bob, dave] = await house.gather('bob', 'dave');
   const { chats } = await talk(bob, 'Bob', dave, 'Dave');
   await house.community.kill();
@@ -76,7 +76,7 @@ test('the site is down: what is said fails, and Retry sends it once', async () =
   await heardOnce(chats, ['is anybody there']);
 });
 
-test('the database is locked by another program: the sender is told why, and nothing that was accepted is lost', async () => {
+test('the database is locked by another program: the sender sees why, and nothing that was accepted is lost', async () => {
   const [meiling, xiaoming] = await house.gather('meiling', 'xiaoming');
   const { chats } = await talk(meiling, '美玲', xiaoming, '小明');
   const locker = spawn('sqlite3', ['-batch', house.community.file], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -91,7 +91,7 @@ test('the database is locked by another program: the sender is told why, and not
   await heardOnce(chats, ['write this down']);
 });
 
-test('the disk is full: the sender is told, what was accepted is still there, and with room again the rest goes', async () => {
+test('the disk is full: the sender sees it, accepted lines are still there, and with room again the rest goes', async () => {
   const [alice, xiaoming] = await house.gather('alice', 'xiaoming');
   const { chats, hello, hi } = await talk(alice, 'Alice', xiaoming, '小明');
   await house.community.kill();
@@ -104,10 +104,10 @@ test('the disk is full: the sender is told, what was accepted is still there, an
   for (const text of [hello, hi]) await chats[1].hears(text);
   await house.community.kill();
   await house.community.again();
-  // Of some it was not even heard what became of them: the site was gone by then.
+  // Some lines had no answer at all: the site was gone by then.
   const retry = chats[0].button('Retry');
   await until('nothing is left to send', async () => {
-    // What was sent again may not be drawn yet: its button goes, and none may come.
+    // A button of a line that is already sent again may still be drawn. A click that waits would wait for it in vain.
     await retry.evaluateAll(([first]) => /** @type {HTMLElement | undefined} */ (first)?.click());
     return !(await retry.count()) && !(await chats[0].log.getByRole('img', { name: 'Sending' }).count());
   });
@@ -117,14 +117,14 @@ test('the disk is full: the sender is told, what was accepted is still there, an
 test('the session at the site ends: the bar asks to sign in, and goes on from there', async () => {
   const [alice, carol] = await house.gather('alice', 'carol');
   const { chats, hello } = await talk(alice, 'Alice', carol, 'Carol');
-  // That she types is told first: otherwise that would find the session ended, and the text stay a draft.
-  const telling = alice.page.waitForRequest((request) => /\/webim\/status$/.test(request.url()) && /show=typing/.test(request.postData() ?? ''));
+  // The typing goes out first: otherwise its answer would end the session, and the text would stay a draft.
+  const typing = alice.page.waitForRequest((request) => /\/webim\/status$/.test(request.url()) && /show=typing/.test(request.postData() ?? ''));
   await chats[0].box.fill('one more');
-  await (await telling).response();
+  await (await typing).response();
   await alice.context.clearCookies();
   await chats[0].say('one more thing');
   await alice.bar.button('Sign in to chat').waitFor();
-  assert.ok(!(await alice.bar.region.getByText(hello).isVisible()), 'nothing is shown to whoever sits there now');
+  assert.ok(!(await alice.bar.region.getByText(hello).isVisible()), 'nothing is shown any more');
 
   const box = await alice.bar.panel('Sign in to chat');
   await box.getByLabel('Username').fill('alice');
@@ -140,7 +140,7 @@ test('the session at the site ends: the bar asks to sign in, and goes on from th
   await heardOnce(chats, ['one more thing']);
 });
 
-test('logging out ends the chat in all tabs, and who logs in next sees nothing of it', async () => {
+test('logging out ends the chat in all tabs, and the next user there sees nothing of it', async () => {
   const [dave, bob] = await house.gather('dave', 'bob');
   const { chats } = await talk(dave, 'Dave', bob, 'Bob');
   await chats[1].say('between you and me');

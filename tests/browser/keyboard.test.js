@@ -1,7 +1,7 @@
 // The bar without a mouse.
 //
 // Owns: the whole way by keyboard, where the focus goes and that nothing takes it away, and input methods.
-// Must not: click, but for those who only answer.
+// Must not: click for the user under test.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -172,7 +172,7 @@ test('the menu of the site, presences and a contact’s options open and close b
   await focused(bar.button(/^Contacts/));
 });
 
-test('what comes from outside never takes the focus', async () => {
+test('no event from outside takes the focus', async () => {
   const [bob, xiaoming, admin] = await house.gather('bob', 'xiaoming', 'admin');
   await bob.page.goto(`${house.url}/forum/2`);
   const bar = await bob.bar.online();
@@ -196,7 +196,7 @@ test('what comes from outside never takes the focus', async () => {
   await focused(reply);
   assert.equal(await bob.page.evaluate(() => document.documentElement.dataset.lost), undefined);
 
-  // Nor within the bar: while he searches, a window opens beside; while he writes, lines come.
+  // Nor within the bar: a window opens beside a search, and lines come while the user writes.
   await chat.button('Close').click();
   const panel = await bar.panel('Contacts');
   const search = panel.getByRole('searchbox');
@@ -222,7 +222,7 @@ test('Enter that ends a composition of an input method does not send', async () 
   const input = await alice.context.newCDPSession(alice.page);
   await input.send('Input.imeSetComposition', { text: 'nihao', selectionStart: 5, selectionEnd: 5 });
   assert.equal(await chat.box.inputValue(), 'nihao');
-  // As an input method gives it: the key of its own code, which ends the composition, and the text.
+  // As an input method does it: the key of its own code, which ends the composition, and the text.
   await input.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 });
   await input.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 });
   await input.send('Input.insertText', { text: '你好' });
@@ -235,7 +235,7 @@ test('Enter that ends a composition of an input method does not send', async () 
   assert.equal(await chat.times('nihao'), 0);
 });
 
-test('what was typed right before Enter is sent, and once, although it was not drawn yet', async () => {
+test('a key right before Enter is sent, and once, although it was not drawn yet', async () => {
   const [dave, bob] = await house.gather('dave', 'bob');
   const chat = await dave.bar.chatWith('Bob');
   await chat.box.fill('Quic');

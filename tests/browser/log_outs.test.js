@@ -1,6 +1,6 @@
-// Who is logged in where.
+// Log-ins in several browsers.
 //
-// Owns: what a log-out, a new password and a visit without either mean to the bar. Must not: look at the site's own pages.
+// Owns: the bar after a log-out, after a new password, and on a visit without a log-in. Must not: test the site's own pages.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -25,7 +25,7 @@ test('a log-out in one browser leaves the other online', async () => {
   assert.equal(await phone.bar.region.getByText(GONE).count(), 0);
 });
 
-test('a session that a new password ended is asked about once: who has the cookie goes on, others sign in', async () => {
+test('a session that a new password ended is asked about once: a browser with the cookie goes on, others sign in', async () => {
   const [here, there] = await house.gather('dave', 'dave');
   const second = await here.tab(`/u/dave`);
   await second.online();
@@ -42,7 +42,7 @@ test('a session that a new password ended is asked about once: who has the cooki
   for (const tab of [here.bar, second, there.bar]) assert.equal(await tab.region.getByText(GONE).count(), 0);
 });
 
-test('a page that says nobody is logged in asks the site nothing, and logs no error', async () => {
+test('a page on which nobody is logged in asks the site nothing, and logs no error', async () => {
   const { page, bar } = await house.stranger();
   /** @type {string[]} */
   const seen = [];

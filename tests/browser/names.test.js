@@ -1,6 +1,6 @@
-// Who is meant, on pages of a site.
+// Names of users on pages of a site.
 //
-// Owns: ids that look like something else, and what a page says of its own user. Must not: look at how links are found.
+// Owns: ids that look like something else, and a page's word for its own user. Must not: test how links are found.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { Person, Tab } from './support/people.js';
 
 const house = openHouse();
 
-/** What a site may call its users. */
+/** Ids that a site may give its users. */
 const WORDS = ['null', 'undefined', '__proto__', 'constructor', '[GM]Bob', '007'];
 
 /** The site's answer to `online` is another from now on. @param {Person} person @param {(answer: any) => void} change */
@@ -73,7 +73,7 @@ test('a page from a cache, made for another user, deletes no draft', async () =>
   await chat.box.fill('half a thought');
   for (const user of ['carol', '', 'undefined']) {
     await serve(page, house.url, `<body>${tag.replace('data-user="bob"', `data-user="${user}"`)}</body>`);
-    // Of a page that is nobody's the site is asked nothing.
+    // On a page without a user the bar asks the site nothing.
     if (user) await bob.bar.online();
     else await bob.bar.button('Sign in to chat').waitFor();
     await page.goto(`${house.url}/forum`);

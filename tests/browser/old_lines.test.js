@@ -1,6 +1,6 @@
 // Lines that come again.
 //
-// Owns: that what was read is not new, in a browser that has never seen it. Must not: look at what is new.
+// Owns: that lines of before are not new in a browser without a memory of them. Must not: test new lines.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -9,7 +9,7 @@ import { openHouse } from './support/house.js';
 
 const house = openHouse({ server: {} });
 
-/** Notes what the page's scripts are told of. */
+/** Notes the messages that reach the page's scripts. */
 function listen() {
   /** @type {any} */
   const page = window;
@@ -31,14 +31,14 @@ async function arrive(id) {
   return person;
 }
 
-/** Nothing of what was read before is new. @param {import('./support/people.js').Person} alice */
+/** No line of before is new. @param {import('./support/people.js').Person} alice */
 async function seesNothingOld(alice) {
   await alice.bar.online();
   await alice.bar.button('Carol').waitFor();
   assert.equal(await alice.bar.button('Close chat with Bob').count(), 0, 'no tab has opened');
   assert.equal(await alice.bar.region.getByRole('status').getByText('It was yesterday').count(), 0);
   const panel = await alice.bar.panel('Notifications');
-  assert.equal(await panel.getByText('It was yesterday').count(), 0, 'a broadcast is not told again');
+  assert.equal(await panel.getByText('It was yesterday').count(), 0, 'a broadcast is not shown again');
   await alice.bar.panel('Settings');
 }
 

@@ -1,6 +1,6 @@
 // From page to page in mid-conversation.
 //
-// Owns: what the user keeps when he follows a link, and what others see of it: nothing. Must not: open a second tab;
+// Owns: that a user keeps everything over a link, and that others see nothing of it. Must not: open a second tab;
 // other files do.
 
 import assert from 'node:assert/strict';
@@ -13,7 +13,7 @@ import { heardOnce } from './support/people.js';
 // Playwright turns the browser's cache of left pages off.
 const house = openHouse({ browser: { ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
 
-test('a page change in mid-conversation is seen by nobody, and nothing of what is said meanwhile is lost or doubled', async () => {
+test('a page change in mid-conversation is seen by nobody, and no line of the meantime is lost or doubled', async () => {
   const [alice, bob] = await house.gather('alice', 'bob');
   await alice.bar.online();
   const toAlice = await bob.bar.chatWith('Alice');
@@ -24,26 +24,26 @@ test('a page change in mid-conversation is seen by nobody, and nothing of what i
 
   const paths = ['/forum', '/groups', '/members', '/friends', '/', '/u/bob'];
   let mine = 0;
-  let his = 0;
+  let bobs = 0;
   for (const path of paths) {
-    // What she said last is still on its way when she leaves; he goes on while her page is away.
+    // Alice's last line is still on its way when her page goes; Bob goes on while it is away.
     await toBob.say(`alice ${(mine += 1)}`);
     const going = alice.page.goto(house.url + path);
-    await toAlice.say(`bob ${(his += 1)}`);
+    await toAlice.say(`bob ${(bobs += 1)}`);
     await going;
-    await toAlice.say(`bob ${(his += 1)}`);
-    await toBob.hears(`bob ${his}`);
+    await toAlice.say(`bob ${(bobs += 1)}`);
+    await toBob.hears(`bob ${bobs}`);
   }
   await toAlice.hears(`alice ${mine}`);
 
   const count = (/** @type {string} */ who, /** @type {number} */ to) => Array.from({ length: to }, (_, at) => `${who} ${at + 1}`);
   for (const chat of [toAlice, toBob]) {
     assert.deepEqual(await chat.said(/^alice \d+$/), count('alice', mine));
-    assert.deepEqual(await chat.said(/^bob \d+$/), count('bob', his));
+    assert.deepEqual(await chat.said(/^bob \d+$/), count('bob', bobs));
   }
   assert.deepEqual(await changes.jsonValue(), []);
 
-  // The same eyes do see her go for good.
+  // The same record has the end of the session.
   await alice.leave();
   await (await bob.bar.contact('Alice', 'Offline')).waitFor();
   assert.ok((await changes.jsonValue()).includes('alice offline'), `${await changes.jsonValue()}`);
@@ -64,7 +64,7 @@ test('draft, open chat, scroll and unread counts are where they were on the next
   await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
 
   for (const path of ['/forum', '/groups']) {
-    // However late what draws the chat comes.
+    // However late the chat's chunk comes.
     const answered = carol.page.waitForResponse('**/webim/online');
     await carol.page.route(/\.chat\.js$/, (route) => answered.then(() => route.continue()));
     await carol.page.goto(house.url + path);
@@ -77,7 +77,7 @@ test('draft, open chat, scroll and unread counts are where they were on the next
       return Math.abs(fromEnd - 300) < 2;
     });
   }
-  // What is read is read on the next page too.
+  // A line that was read is read on the next page too.
   await carol.bar.button('摄影俱乐部, 2 unread').click();
   await carol.bar.chat('摄影俱乐部').hears('photo 2');
   await carol.page.goto(`${house.url}/forum`);

@@ -1,7 +1,7 @@
 // The bar under a thumb.
 //
-// Owns: sheets, sizes of what is touched and read, and that nothing is wider than the screen. Must not: use a mouse or a
-// keyboard where a phone has none.
+// Owns: sheets, sizes of targets and type, and that nothing is wider than the screen. Must not: use a mouse, or a keyboard
+// that a phone lacks.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -50,7 +50,7 @@ test('a conversation on a phone: sheets, the way back, and no message that cover
   await chat.button('Back').tap();
   await chat.window.waitFor({ state: 'detached' });
 
-  // What comes now is counted, and waits.
+  // A new line is counted, and waits.
   await toAlice.say('Still there?');
   await bar.button('Chats, +1, 1 unread').tap();
   assert.equal(await chat.window.count(), 0);
@@ -64,7 +64,7 @@ test('a conversation on a phone: sheets, the way back, and no message that cover
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
 });
 
-/** What is too small to touch or to read, or beyond the screen. @param {import('playwright-core').Page} page */
+/** Elements that are too small to touch or to read, or beyond the screen. @param {import('playwright-core').Page} page */
 function flaws(page) {
   return page.evaluate(([targetPx, fontPx]) => {
     const host = document.querySelector('nextim-bar');
@@ -162,7 +162,7 @@ for (const width of [375, 320]) {
   });
 }
 
-test('the site’s pages are no wider than a phone, and their fields no smaller than what a phone would enlarge', async () => {
+test('the site’s pages are no wider than a phone, and their fields are not so small that a phone enlarges them', async () => {
   const admin = await house.arrive('admin', { ...PHONE, viewport: { width: 320, height: 600 } });
   for (const path of ['/', '/login', '/forum', '/forum/1', '/groups', '/groups/3', '/members', '/friends', '/u/admin', '/u/zoe', '/notifications', '/admin', '/old', '/nowhere']) {
     await admin.page.goto(house.url + path);

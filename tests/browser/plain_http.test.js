@@ -1,7 +1,7 @@
 // Pages that are no secure context, and pages of another origin.
 //
 // Owns: that the chat works where the browser has no Web Locks, and where the site is reached by scripts alone. Must not:
-// test again what is the same everywhere.
+// test features that are the same everywhere.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
@@ -47,8 +47,8 @@ test('on plain http the tabs elect one of them, and another when it goes', async
       await tab.chat('Bob').hears(`to ${tabs.length} tabs`);
       assert.deepEqual(await tab.chat('Bob').said(/^to \d tabs$/), said);
     }
-    // One that was closed may be seen to ask after the next one has begun, but not for ever.
-    const led = await until('one of those that are left leads', () => tabs.find((tab) => tab.page === leader.page));
+    // A closed tab's last poll may be seen after the next one's first.
+    const led = await until('one of the open tabs leads', () => tabs.find((tab) => tab.page === leader.page));
     tabs = tabs.filter((tab) => tab !== led);
     await led.page.close();
   }
@@ -110,14 +110,14 @@ test('a page of another origin logs in and chats by scripts alone', async () => 
   await toCarol.say('still here');
   await heardOnce([toCarol, toMeiling], ['still here', 'welcome 你好']);
 
-  // An origin that is not named gets nothing, whoever is logged in.
+  // An origin that is not named gets nothing, with any user logged in.
   await visitor.page.goto(origin.replace('127.0.0.1', 'other.test'));
   const stranger = visitor.region.getByRole('status').filter({ hasText: /refused|gives no scripts|cannot be reached/ });
   await stranger.waitFor();
   await end();
 });
 
-test('by scripts, too, a refusal is told, an end of the log-in is noticed, and the last page says that it goes', async () => {
+test('by scripts, too, a refusal is shown, an end of the log-in is noticed, and the last page ends the session', async () => {
   const { community, context, visitor, end } = await elsewhere('data-jsonp');
   const carol = await Person.arrive(house.browser, community.url, 'carol');
   await carol.bar.online();

@@ -1,7 +1,7 @@
-// What the bar promises the pages it stands on.
+// The bar's promises to its pages.
 //
 // Owns: the strict policy for contents, the one global, when the script runs, styles that do not meet, and the interface
-// for scripts of the page. Must not: look at what users see in the bar beyond that.
+// for scripts of the page. Must not: test other features of the bar.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,7 +21,7 @@ test('every feature works under the strict policy, without a violation or an err
   context.on('weberror', (error) => said.push(String(error.error())));
   /** @type {(string | null)[]} the typing states that the site has taken */
   const typed = [];
-  let typing = 0; // how many it was told
+  let typing = 0; // how many were sent to it
   page.on('request', (request) => void (typing += Number(request.url().endsWith('/webim/status'))));
   page.on('requestfinished', (request) => {
     if (request.url().endsWith('/webim/status')) typed.push(new URLSearchParams(request.postData() ?? '').get('show'));
@@ -61,7 +61,7 @@ test('every feature works under the strict policy, without a violation or an err
   await chat.choose('Clear history');
   await chat.button('Clear').last().click();
   await chat.log.getByText('Say hello!').waitFor();
-  // What is still on its way to him would be refused, and the console says so.
+  // A status that is still on its way to Bob would be refused, with a line in the console.
   await until('nothing is typed any more', () => typed.length === typing && typed.at(-1) === 'clear');
   await chat.choose('Block');
   await chat.window.getByText('You have blocked Bob.').waitFor();
@@ -83,14 +83,14 @@ test('every feature works under the strict policy, without a violation or an err
   await bar.panel('Notifications');
   const settings = await bar.panel('Settings');
   for (const option of await settings.getByRole('switch').all()) await option.click();
-  await settings.getByText('The browser does not allow it.').waitFor(); // it takes its time over the one for notifications
+  await settings.getByText('The browser does not allow it.').waitFor(); // its answer takes a while
   await settings.getByRole('combobox', { name: 'Theme' }).selectOption('dark');
-  // What is under way when one logs out, the site would not know whose it is.
+  // A setting that is under way at the log-out would be refused.
   const kept = page.waitForResponse((response) => /"opacity":85.*"zoom":85/.test(new URLSearchParams(response.request().postData() ?? '').get('data') ?? ''));
   for (const slider of await settings.getByRole('slider').all()) await slider.fill('85');
   await kept;
 
-  // Logged out, the bar asks for the password; that the site did not know who it was is the one line in the console.
+  // Logged out, the bar asks for the password; the console has one line about the refusal before that.
   await page.getByRole('button', { name: 'Log out' }).click();
   await bar.button('Sign in to chat').waitFor();
   const expected = (/** @type {string} */ line) => /status of 401.*\/webim\/online$/.test(line);
@@ -128,7 +128,7 @@ test('the page does not wait for it: neither for the script, nor for the bar', a
 
 test('two tags make one bar', async () => {
   const { page, bar } = await house.stranger();
-  const tag = (await scriptTag(page, house.url)).replace(' data-user=""', ''); // such a page has to ask who it is
+  const tag = (await scriptTag(page, house.url)).replace(' data-user=""', ''); // such a page has to ask for its user
   let asked = 0;
   page.on('request', (request) => (asked += Number(request.url().endsWith('/webim/online'))));
   await serve(page, house.url, `<body><p>Twice</p>${tag}${tag.replace('webim.js', 'webim.js?again')}</body>`);
@@ -147,7 +147,7 @@ button, input, textarea { all: unset !important; border: 9px solid red !importan
 .root, .bar, .bb, .panel, .row, .badge { margin: 99px !important; }
 </style>`;
 
-/** How everything in the bar looks. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
+/** The looks of everything in the bar. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
 function looksOfBar(page) {
   return page.evaluate(() => {
     const properties = ['display', 'visibility', 'opacity', 'color', 'background-color', 'font', 'letter-spacing', 'word-spacing', 'text-transform', 'text-align', 'white-space', 'border', 'margin', 'padding', 'width', 'height', 'pointer-events', 'user-select', 'cursor'];
@@ -161,7 +161,7 @@ function looksOfBar(page) {
 }
 
 test('the page’s styles do not reach into the bar', async () => {
-  // A stranger to all: no friend of hers comes or goes meanwhile.
+  // Zoë has no friends, so no contact comes or goes meanwhile.
   const zoe = await house.known('zoe');
   const { page } = zoe;
   const tag = await scriptTag(page, house.url);
@@ -222,7 +222,7 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
   const call = (/** @type {string} */ name, /** @type {unknown[]} */ ...args) => page.evaluate(([method, values]) => /** @type {any} */ (window).NextIM[method](...values), /** @type {const} */ ([name, args]));
   const read = (/** @type {string} */ name) => page.evaluate((key) => /** @type {any} */ (window).NextIM[key], name);
 
-  // What was asked for before there was a bar is done when there is one.
+  // Calls from before there was a bar are done when there is one.
   const bar = await alice.bar.online();
   await bar.chat('Mountain walkers').box.waitFor();
   await heard('ready', (api) => api.state !== undefined);

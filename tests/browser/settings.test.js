@@ -1,6 +1,6 @@
-// What users can set, and that it stays set.
+// The settings of a user.
 //
-// Owns: every entry of the settings by what it does, and that the site keeps it. Must not: look at what is not set there.
+// Owns: every entry of the settings by what it does, and that the site keeps it. Must not: test the attributes of the script's tag.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ import { clickNote, hide, noted, standIn } from './support/stubs.js';
 // Settings are a user's, and tests change them.
 const house = openHouse({ isPerTest: true });
 
-/** Alice, with stand-ins for what a page cannot show, and online. @param {import('./support/house.js').PersonOptions} [options] */
+/** Alice, online, with the stand-ins. @param {import('./support/house.js').PersonOptions} [options] */
 async function arrive(options) {
   const alice = await house.arrive('alice', { init: standIn, path: '/forum', ...options });
   await alice.bar.online();
@@ -51,7 +51,7 @@ test('sound: after a gesture only, and only as long as it is wanted', async () =
   await toAlice.say('Three');
   await until('it sounds again', async () => (await noted(page)).tones === 3 * once);
 
-  // Who reads what is said need not be called.
+  // A chat that is open makes no sound.
   const chat = await bar.chatWith('Bob');
   await toAlice.say('Four');
   await chat.hears('Four');
@@ -90,7 +90,7 @@ test('desktop notifications: asked for on the click, shown while hidden, by one 
   await shower.chat('Bob').hears('Third');
 });
 
-test('a browser that does not allow notifications is told of', async () => {
+test('a browser that does not allow notifications: the settings show it', async () => {
   const alice = await arrive();
   await alice.page.evaluate(() => (/** @type {any} */ (window).deny = true));
   const option = await switchOf(alice.bar, 'Desktop notifications');
@@ -99,16 +99,16 @@ test('a browser that does not allow notifications is told of', async () => {
   assert.equal(await option.isChecked(), false);
 });
 
-test('the title tells what is unread while the page is hidden', async () => {
+test('the title has the unread count while the page is hidden', async () => {
   const { alice, bob } = await friends();
   const { page } = alice;
   const title = await page.title();
   const toAlice = await bob.bar.chatWith('Alice');
   await hide(page);
   await toAlice.say('Psst');
-  await until('the title tells', async () => (await page.title()) === `(1) ${title}`);
+  await until('the title has the count', async () => (await page.title()) === `(1) ${title}`);
   await until('the title is its own', async () => (await page.title()) === title);
-  await until('the title tells again', async () => (await page.title()) === `(1) ${title}`);
+  await until('the title has the count again', async () => (await page.title()) === `(1) ${title}`);
   await hide(page, false);
   await until('the title is its own for good', async () => (await page.title()) === title);
 });

@@ -1,7 +1,7 @@
 // Many tabs of one browser.
 //
 // Owns: that they are one user with one connection, whichever of them come and go. Must not: change pages in
-// mid-conversation; other files do.
+// mid-conversation; `pages.test.js` does.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ import { heardOnce } from './support/people.js';
 
 const house = openHouse();
 
-/** The tab he came with, and more of them, all online. @param {Person} person @param {number} count */
+/** The first tab and more of them, all online. @param {Person} person @param {number} count */
 async function tabsOf(person, count) {
   const tabs = [await person.bar.online()];
   while (tabs.length < count) tabs.push(await (await person.tab('/forum')).online());
@@ -58,10 +58,10 @@ test('eight tabs are all alive on one poll, and all show the same', async () => 
   const said = tabs.map((_, at) => `from tab ${at}`);
   for (const [at, chat] of chats.entries()) await chat.say(said[at]);
   await each([...chats, toAlice], (chat) => each(said, (text) => chat.hears(text)));
-  // Which is first is the site's to say, and it says the same to all.
+  // The site decides the order, and it is the same for all.
   await until('all show the same', async () => new Set((await each([...chats, toAlice], (chat) => chat.said(/^from tab \d$/))).map(String)).size === 1);
   assert.deepEqual((await toAlice.said(/^from tab \d$/)).sort(), said);
-  // The one who leads has polled, and nobody else.
+  // Only the leading tab has polled.
   assert.equal(polls.pages.length, 1);
   await toAlice.say('once more');
   await each(chats, (chat) => chat.hears('once more'));
@@ -69,7 +69,7 @@ test('eight tabs are all alive on one poll, and all show the same', async () => 
   await until('one poll waits, and no more', () => polls.waiting.size === 1);
 });
 
-test('what is read, chosen and set in one tab is so in all', async () => {
+test('a line read, a presence and a setting in one tab are so in all', async () => {
   const [carol, meiling] = await Promise.all([house.arrive('carol'), house.arrive('meiling')]);
   const tabs = await tabsOf(carol, 3);
   // A chat that is open keeps others from opening.
@@ -143,8 +143,8 @@ test('whichever tab is left over goes on', async () => {
   }
 });
 
-test('only the last tab that goes says so, and the others see it then', async () => {
-  // What a page says as it goes is not among the requests that a test sees.
+test('only the last tab to go ends the session, and others see it then', async () => {
+  // A test does not see the requests of a page that is going.
   const init = () => {
     const beacon = navigator.sendBeacon.bind(navigator);
     navigator.sendBeacon = (url, data) => {

@@ -1,6 +1,6 @@
-// What is written, as it is shown.
+// Texts as they are shown.
 //
-// Owns: texts that others change under the bar, emoticons, letters that are not cut, days by the site's clock.
+// Owns: texts that a translator changes under the bar, emoticons, letters that are not cut, days by the site's clock.
 // Must not: repeat the tables of the unit tests.
 
 import assert from 'node:assert/strict';
@@ -25,7 +25,7 @@ test('words that a translator has replaced stand there once when they are drawn 
   await alice.bar.panel('Contacts');
   const chat = alice.bar.chat('Bob');
   await chat.hears('https://a.example/');
-  // As translators do it: the text node goes, and what is said instead stands in elements of their own.
+  // As translators do it: the text node goes, and its translation stands in elements of their own.
   const count = await alice.bar.region.evaluate((root) => {
     const texts = [];
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -42,7 +42,7 @@ test('words that a translator has replaced stand there once when they are drawn 
   assert.ok(count > 20);
   await alice.page.emulateMedia({ colorScheme: 'dark' });
   await until('all is drawn again', async () => (await chat.log.locator('.bubble').last().textContent()) === 'see https://a.example/ there');
-  // What was not drawn again is still translated; nothing is both.
+  // Texts that were not drawn again are still translated; none is both.
   const twice = await alice.bar.region.evaluate((root) =>
     [...root.querySelectorAll(':has(> font)')].filter((it) => [...it.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim())).map((it) => it.textContent),
   );
@@ -101,7 +101,7 @@ for (const days of [-1, 1]) {
     const chat = zoe.bar.chat('Bob');
     await chat.hears(`by my clock, ${days}`);
     assert.equal(await chat.log.getByRole('heading').last().textContent(), 'Today');
-    // Also on the next page, before the site has said what time it is.
+    // Also on the next page, before the site's time has come.
     await zoe.page.route('**/webim/online', () => {});
     await zoe.page.reload();
     await zoe.bar.chat('Bob').hears(`by my clock, ${days}`);

@@ -1,6 +1,6 @@
-// Pages of our own at a site, for what the site's own pages are not: written from right to left, badly styled.
+// Pages at the site's address that are made by a test, for what the site's own pages are not: badly styled, or written from right to left.
 //
-// Owns: how a browser is made to believe in them, and to wait for what it asks for. Must not: reach the servers.
+// Owns: how such pages and their delays are put before the browser. Must not: start or stop a server.
 
 import assert from 'node:assert/strict';
 
@@ -21,7 +21,7 @@ export async function serve(page, site, html, attributes = 'lang="en"') {
 }
 
 /**
- * Holds back what the page asks for here. What it answers lets it through.
+ * Holds back requests of the page to this address, until the function that is returned is called.
  * @param {import('playwright-core').Page} page
  * @param {string | RegExp} url
  * @returns {Promise<() => void>}

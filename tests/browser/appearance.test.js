@@ -1,36 +1,22 @@
-// What stands in the bar.
+// The parts of the bar.
 //
 // Owns: the site's menu, the box to sign in with, counts of what is unread, tabs that do not fit, and pages written
-// from right to left. Must not: repeat what the tests of conversations see anyway.
+// from right to left. Must not: test conversations; `chat.test.js` does.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { focusName, focused, until } from './support/eyes.js';
+import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
-import { PASSWORD, Person, Tab, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { PASSWORD } from './support/people.js';
 
 const EVERYBODY = ['alice', 'carol', 'dave', 'xiaoming', 'meiling', 'admin', 'zoe'];
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string} id @param {object} [options] */
-const arrive = (id, options) => Person.arrive(browser, community.url, id, options);
+const house = openHouse({ people: { reducedMotion: 'no-preference' } });
 
 test('the site’s menu, its shortcut, and entries that open elsewhere', async () => {
-  const dave = await arrive('dave');
+  const dave = await house.arrive('dave');
   const { page, bar } = dave;
   await bar.online();
   const shortcut = bar.region.getByRole('link', { name: 'Forum', exact: true });
@@ -57,20 +43,17 @@ test('the site’s menu, its shortcut, and entries that open elsewhere', async (
   assert.equal(await page.getByRole('menuitem', { name: 'Never' }).count(), 0, 'no script is a link');
   await page.getByRole('heading', { level: 1 }).click();
   await elsewhere.waitFor({ state: 'detached' });
-  await dave.leave();
 });
 
 test('the box to sign in with keeps the name when the password was wrong, and signs in to the site', async () => {
-  const context = await browser.newContext({ locale: 'en-US' });
-  const page = await context.newPage();
-  const bar = new Tab(page);
-  await page.goto(`${community.url}/forum`);
+  const { page, bar } = await house.stranger();
+  await page.goto(`${house.url}/forum`);
   await bar.button('Sign in to chat').click();
   const box = bar.region.getByRole('region', { name: 'Sign in to chat' });
   await focused(box.getByLabel('Username'));
   await box.getByLabel('Username').fill('zoe');
   await box.getByLabel('Password').fill('forgotten');
-  // What it looks like while the site thinks about it.
+  // While the site checks the password.
   /** @type {() => void} */
   let answer = () => {};
   const thinking = new Promise((resolve) => (answer = () => resolve(undefined)));
@@ -91,11 +74,10 @@ test('the box to sign in with keeps the name when the password was wrong, and si
   await bar.region.getByRole('region', { name: 'Contacts' }).getByText('Zoë Öztürk').first().waitFor();
   await page.reload();
   await page.getByRole('banner').getByText('Zoë Öztürk').waitFor();
-  await context.close();
 });
 
 test('counts of what is unread: on the tab, on a contact, on a room, on the bar put away', async () => {
-  const [bob, carol] = await Promise.all([arrive('bob'), arrive('carol')]);
+  const [bob, carol] = await Promise.all([house.arrive('bob'), house.arrive('carol')]);
   const { bar } = bob;
   await Promise.all([bar.online(), carol.bar.online()]);
   const option = (await bar.panel('Settings')).getByRole('switch', { name: 'Open new messages' });
@@ -118,11 +100,10 @@ test('counts of what is unread: on the tab, on a contact, on a room, on the bar 
   await bar.button('Carol').waitFor();
   await bar.button('Hide chat bar').click();
   await bar.button('Show chat bar, 1 unread').waitFor();
-  await Promise.all([bob.leave(), carol.leave()]);
 });
 
 test('tabs that do not fit go into a list, with what is unread in them', async () => {
-  const bob = await arrive('bob', { viewport: { width: 900, height: 700 } });
+  const bob = await house.arrive('bob', { viewport: { width: 900, height: 700 } });
   const { bar, page } = bob;
   await bar.online();
   for (const id of EVERYBODY) await page.evaluate((who) => /** @type {any} */ (window).NextIM.open(who), id);
@@ -136,13 +117,13 @@ test('tabs that do not fit go into a list, with what is unread in them', async (
   const last = await page.evaluate(() => document.querySelector('nextim-bar')?.shadowRoot?.querySelector('.dock')?.getBoundingClientRect().left ?? -1);
   assert.ok(last >= 0, 'the bar is within the window');
 
-  const meiling = await arrive('admin');
+  const meiling = await house.arrive('admin');
   await meiling.bar.online();
   await meiling.page.evaluate(() => /** @type {any} */ (window).NextIM.send('bob', 'In the list'));
   const withUnread = bar.button(/^More chats, \+\d, 1 unread$/);
   await withUnread.waitFor();
   const rest = EVERYBODY.length - (await tabs.count());
-  await bar.button(`More chats, +${rest}, 1 unread`).getByText(`+${rest}`, { exact: true }).waitFor(); // its name says what stands on it
+  await bar.button(`More chats, +${rest}, 1 unread`).getByText(`+${rest}`, { exact: true }).waitFor(); // its name has the text on it
   await withUnread.click();
   await page.getByRole('menuitem', { name: 'Admin, 1 unread' }).click();
   await bar.chat('Admin').hears('In the list');
@@ -150,27 +131,25 @@ test('tabs that do not fit go into a list, with what is unread in them', async (
   await page.setViewportSize({ width: 1700, height: 700 });
   await until('all fit', async () => (await tabs.count()) === EVERYBODY.length);
   assert.equal(await more.count(), 0);
-  await Promise.all([bob.leave(), meiling.leave()]);
 });
 
 test('a press in a chat beside an open panel closes the panel, and reaches what was pressed', async () => {
-  const alice = await arrive('alice');
+  const alice = await house.arrive('alice');
   const { bar } = alice;
   await bar.online();
   const chat = await bar.chatWith('Bob');
   const rooms = await bar.panel('Rooms');
-  // As long as people press: the panel beside it must not go, and the chat take its place, before that.
+  // A press takes time: before its end the panel must not go, and the chat not move into its place.
   await chat.button('Emoji').click({ delay: 300 });
   await chat.window.getByRole('group', { name: 'Emoji' }).waitFor();
   await rooms.waitFor({ state: 'detached' });
-  await alice.leave();
 });
 
 test('a page written from right to left has the bar on its left, and the arrow keys follow', async () => {
-  const alice = await arrive('alice');
+  const alice = await house.known('alice');
   const { page, bar } = alice;
-  const tag = await scriptTag(page, community.url);
-  await serve(page, community.url, `<body><h1>صفحة</h1>${tag}</body>`, 'lang="en" dir="rtl"');
+  const tag = await scriptTag(page, house.url);
+  await serve(page, house.url, `<body><h1>صفحة</h1>${tag}</body>`, 'lang="en" dir="rtl"');
   await bar.online();
   const dock = bar.region.locator('.dock');
   const box = await dock.boundingBox();
@@ -193,5 +172,4 @@ test('a page written from right to left has the bar on its left, and the arrow k
   const settings = await bar.panel('Settings');
   assert.equal(await settings.evaluate((panel) => panel.scrollWidth > panel.clientWidth), false);
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 1200);
-  await alice.leave();
 });

@@ -1,7 +1,7 @@
-// One bad value among good ones: from the site, from the message server, from what was stored.
+// One bad value among good ones: from the site, from the message server, from the store.
 //
-// Owns: that it harms one line and no more: what came with it is shown, what comes after it as well, and nothing that was
-// stored keeps the bar from its work. Must not: change what the servers do; the answers are changed on their way.
+// Owns: that it harms one line and no more: the lines beside and after it are shown, and no stored value keeps the bar
+// from its work. Must not: change a server; the answers are changed on their way.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,12 +11,12 @@ import { openHouse } from './support/house.js';
 
 const house = openHouse();
 
-/** Answers are text: 1e400 is a number in JSON, and none that JavaScript has. @param {Record<string, unknown>} rows */
+/** JSON in which `@1e400` is a number: JSON has it, JavaScript does not. @param {Record<string, unknown>} rows */
 const text = (rows) => JSON.stringify(rows).replaceAll('"@1e400"', '1e400');
 
 const NOW = Date.now();
 const YEAR = 365 * 86_400_000;
-/** What sites send for a time. @type {[string, unknown][]} */
+/** Values that sites send for a time. @type {[string, unknown][]} */
 const TIMES = [['seconds', Math.floor(NOW / 1000)], ['nanoseconds', NOW * 1e6], ['microseconds', NOW * 1000], ['1e400', '@1e400'], ['negative', -1], ['a date', '2011-11-21 12:00:00'], ['words', 'soon'], ['null', null], ['an object', { ms: 1 }], ['years ahead', NOW + 3 * YEAR], ['true', true]];
 
 /** @param {string} body @param {unknown} timestamp @param {Record<string, unknown>} [more] */
@@ -25,7 +25,6 @@ let rows = 0;
 
 /** Changes the answers of calls whose address ends so. @param {import('./support/people.js').Person} person @param {RegExp} url @param {(answer: any) => any} change */
 async function answers(person, url, change) {
-  await person.context.grantPermissions(['local-network-access']);
   await person.context.route(url, async (route) => {
     const response = await route.fetch().catch(() => null); // a page that is left
     if (!response) return;
@@ -43,7 +42,7 @@ async function goesOn(alice, bob, said) {
   const last = `and on it goes ${(rows += 1)}`;
   await (await bob.bar.chatWith('Alice')).say(last);
   await toBob.hears(last);
-  // What comes now is the last that stands there.
+  // A new line is the last one.
   assert.equal((await toBob.log.locator('.bubble').allTextContents()).at(-1), last);
   nobodyComplains(alice, bob);
 }
@@ -56,7 +55,7 @@ test('times that are none, in a history: every line is shown, in its order', asy
   await goesOn(alice, bob, ['history: the first', ...said, 'history: the last']);
 });
 
-test('times that are none, among what was said meanwhile and pushed, and of the server: every line is shown', async () => {
+test('times that are none, among messages that were missed and pushed, and of the server: every line is shown', async () => {
   const [alice, bob] = await Promise.all([house.arrive('alice'), house.arrive('bob')]);
   for (const [what, time] of TIMES) {
     await alice.context.unrouteAll({ behavior: 'ignoreErrors' });
@@ -71,10 +70,6 @@ test('times that are none, among what was said meanwhile and pushed, and of the 
     });
     await alice.page.goto(`${house.url}/forum`);
     await alice.bar.online();
-    // A presence makes the server answer the poll.
-    await bob.page.reload();
-    await bob.bar.online();
-    await bob.bar.panel('Contacts');
     const toBob = await alice.bar.chatWith('Bob');
     await toBob.hears(`missed: ${what}`);
     await (await bob.bar.chatWith('Alice')).say(`poll: ${what}`);
@@ -149,10 +144,10 @@ test('nothing that was stored stops the bar: not its shape, not a time, not a wo
   nobodyComplains(alice, bob);
 });
 
-test('a line that cannot be drawn leaves the others alone, and the page hears of it once', async () => {
+test('a line that cannot be drawn leaves the others alone, and is one error of the page', async () => {
   const alice = await house.arrive('alice');
   const { page } = alice;
-  // As if a browser did not know what a colour is.
+  // As in a browser that refuses each colour.
   await page.addInitScript(() => {
     Object.defineProperty(OffscreenCanvasRenderingContext2D.prototype, 'fillStyle', { set: () => { throw new RangeError('no such colour'); } });
   });

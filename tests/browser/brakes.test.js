@@ -1,13 +1,13 @@
-// What a site's own service worker does to polls, and what the bar does then.
+// Polls under a site's own service worker.
 //
-// Owns: caches before the network, and polls that are answered at once with nothing. Must not: measure time; it counts.
+// Owns: caches before the network, and polls that are answered at once with nothing. Must not: read a clock; it counts polls.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, allLeave, launch } from './support/people.js';
-import { Community, MessageServer } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { Person } from './support/people.js';
 import { withWorker } from './support/worker.js';
 
 /** Answers from the cache whatever was answered before, as much-copied examples do. @param {string} options of the look into the cache */
@@ -20,35 +20,17 @@ addEventListener('fetch', (event) => {
     const known = await cache.match(event.request, ${options});
     if (known) return known;
     const answer = await fetch(event.request);
-    // A page that left has ended its session: an answer that says so is not what this is about.
+    // A page that left has ended its session; the answer about that is left out.
     if (answer.ok && !(await answer.clone().text()).includes('"stopped"')) await cache.put(event.request, answer.clone());
     return answer;
   }));
 });`;
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {MessageServer} */
-let im;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  browser = await launch();
-  // Polls are held for so short a time that one ends within a test, and so long that it is no answer at once.
-  im = await MessageServer.start({ holdMs: 2500 });
-  community = await Community.start({ im: im.url });
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-  await im?.end();
-});
+// Long enough that the bar sees a poll that was held, and short enough that several end within a test.
+const house = openHouse({ server: { holdMs: 2500 } });
 
 /** From now on the worker controls the pages. @param {Person} person */
 async function work(person) {
-  await person.context.grantPermissions(['local-network-access']);
   await person.page.evaluate(async () => {
     await navigator.serviceWorker.register('/worker.js');
     if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
@@ -63,16 +45,16 @@ function polls(person) {
   return urls;
 }
 
-test('a worker that asks its cache first has no poll in it: what is said arrives, and polls wait', async () => {
-  const site = await withWorker(community.url, cacheFirst('{}'));
+test('a worker that asks its cache first has no poll in it: lines arrive, and polls wait', async () => {
+  const site = await withWorker(house.url, cacheFirst('{}'));
   try {
-    const [alice, bob] = await Promise.all([Person.arrive(browser, site.url, 'alice'), Person.arrive(browser, community.url, 'bob')]);
+    const [alice, bob] = await Promise.all([Person.arrive(house.browser, site.url, 'alice'), house.arrive('bob')]);
     await work(alice);
     await alice.page.goto(`${site.url}/forum`);
     const urls = polls(alice);
     await alice.bar.online();
     const [mine, theirs] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
-    // An answer of nothing comes, which the worker keeps.
+    // An empty answer comes, and the worker keeps it.
     await until('some polls were held to their end', () => urls.length >= 4);
     const before = urls.length;
     await theirs.say('past the cache');
@@ -89,9 +71,9 @@ test('a worker that asks its cache first has no poll in it: what is said arrives
 });
 
 test('a worker that answers all polls from its cache is paced, and the bar says that nothing arrives', async () => {
-  const site = await withWorker(community.url, cacheFirst('{ ignoreSearch: true }'));
+  const site = await withWorker(house.url, cacheFirst('{ ignoreSearch: true }'));
   try {
-    const [alice, bob] = await Promise.all([Person.arrive(browser, site.url, 'alice'), Person.arrive(browser, community.url, 'bob')]);
+    const [alice, bob] = await Promise.all([Person.arrive(house.browser, site.url, 'alice'), house.arrive('bob')]);
     const [mine, theirs] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
     await theirs.say('before the worker');
     await mine.hears('before the worker');
@@ -103,11 +85,11 @@ test('a worker that answers all polls from its cache is paced, and the bar says 
     await region.getByText(/^Trying again in \d+ sec/).waitFor();
     assert.ok(urls.length < 30, `${urls.length} polls`);
     assert.equal(await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.state), 'reconnecting');
-    // What was said meanwhile comes when the user tries again: the site is asked.
+    // Lines of the meantime come when the user tries again: the bar asks the site.
     await Promise.all([bob.page.waitForResponse('**/webim/message'), theirs.say('can you read this?')]);
     await alice.bar.button('Try again').click();
     await mine.hears('can you read this?');
-    // And when the worker is gone all of it does.
+    // And without the worker all lines come.
     await alice.page.evaluate(async () => {
       for (const it of await navigator.serviceWorker.getRegistrations()) await it.unregister();
     });

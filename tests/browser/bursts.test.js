@@ -1,6 +1,6 @@
-// More said at once than the site takes.
+// More lines at once than the site takes.
 //
-// Owns: what the window says of it, and the order in which it arrives. Must not: count seconds.
+// Owns: the window's text about it, and the order of arrival. Must not: count seconds.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,10 +10,10 @@ import { Person } from './support/people.js';
 
 const house = openHouse();
 
-/** So long that the site counts each for three, and a few are too many. */
+/** The site counts each line of this length for three, so a few are too many. */
 const BURST = Array.from({ length: 12 }, (_, at) => `line ${at + 1} ${'大'.repeat(8000)}`);
 
-/** Says all of it at once, which nobody types so fast. @param {Person} person @param {string} to */
+/** Sends all of it at once, by a script. @param {Person} person @param {string} to */
 const burst = (person, to) =>
   /** @type {any} */ (person.page).evaluate((/** @type {[string, string[]]} */ [id, said]) => said.forEach((line) => /** @type {any} */ (window).NextIM.send(id, line)), [to, BURST]);
 
@@ -31,7 +31,7 @@ test('a burst waits as the site asks, says so, and arrives whole and in order', 
   await toBob.window.getByText('Too many messages at once.').waitFor();
   await toBob.window.getByText(/^Trying again in \d+ seconds?$/).waitFor();
   await whole(toDave);
-  assert.deepEqual(await lines(toDave), ALL, 'the other side reads no gaps');
+  assert.deepEqual(await lines(toDave), ALL, 'the other side has no gaps');
   await toBob.log.getByRole('img', { name: 'Sending' }).waitFor({ state: 'detached' });
   assert.deepEqual(await lines(toBob), ALL);
   assert.equal(await toBob.button('Retry').count(), 0, 'nothing has failed');
@@ -51,7 +51,7 @@ test('a burst goes on in order on the next page', async () => {
   assert.deepEqual(await lines(xiaoming.bar.chat('美玲')), ALL);
 });
 
-test('what failed keeps its place, and all of it is sent again in its order', async () => {
+test('a line that failed keeps its place, and all of them are sent again in their order', async () => {
   const [alice, carol] = await house.gather('alice', 'carol');
   const [toCarol, toAlice] = [await alice.bar.chatWith('Carol'), await carol.bar.chatWith('Alice')];
   const lost = ['two', 'three', 'five'];

@@ -1,7 +1,6 @@
 // Two people meet and talk.
 //
-// Owns: what is said between users, in both directions and in rooms. Must not: look at what happens when something
-// breaks; other files do.
+// Owns: lines between users, in both directions and in rooms. Must not: break a server or a network; other files do.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,7 +9,8 @@ import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { heardOnce } from './support/people.js';
 
-const house = openHouse();
+/** Here and in `appearance.test.js` the bar moves, as it mostly does for users. */
+const house = openHouse({ people: { reducedMotion: 'no-preference' } });
 
 /** @param {string[]} ids */
 const arrive = (...ids) => Promise.all(ids.map((id) => house.arrive(id)));
@@ -40,7 +40,7 @@ test('two who log in see each other come online, and chat with emoji, markup and
 
 test('typing shows at the other side, and goes when the message is sent or the box is emptied', async () => {
   const [alice, bob] = await arrive('alice', 'bob');
-  // With time standing still nothing goes by itself: what goes was told to.
+  // With a clock that stands still the mark ends only by a message.
   await bob.page.clock.setFixedTime(Date.now());
   await bob.bar.online();
   const toAlice = await bob.bar.chatWith('Alice');
@@ -60,17 +60,17 @@ test('typing shows at the other side, and goes when the message is sent or the b
 
   await toBob.box.pressSequentially('N');
   await typing.waitFor();
-  // What is typed right after is told anew, so the emptied box was told too, and not by the lapse of time.
+  // The next key is sent again, so the emptied box was sent too, and the mark did not end by time.
   await toBob.box.press('Backspace');
   await toBob.box.pressSequentially('Well');
   await toBob.box.fill('');
-  // The last may still be on its way, and what is hidden the work of the one before it.
+  // The last message may still be on its way, and the mark be hidden by the one before it.
   await until('all was told', () => told.length === 6);
   await typing.waitFor({ state: 'hidden' });
   assert.deepEqual(told, ['typing', 'clear', 'typing', 'clear', 'typing', 'clear']);
 });
 
-test('typing is told to be over six seconds after the last key, and forgotten after ten if nobody says so', async () => {
+test('typing ends six seconds after the last key, and after ten without a message about it', async () => {
   const [alice, bob] = await arrive('alice', 'bob');
   await Promise.all([alice, bob].map(({ page }) => page.clock.install()));
   await Promise.all([alice, bob].map(({ page }) => page.reload()));
@@ -93,7 +93,7 @@ test('typing is told to be over six seconds after the last key, and forgotten af
   await typing.waitFor({ state: 'hidden' });
 });
 
-test('what the site finds too long fails with its reason, whatever the page thought', async () => {
+test('a line that is too long for the site fails with the site’s reason', async () => {
   const [alice, bob] = await arrive('alice', 'bob');
   const toBob = await alice.bar.chatWith('Bob');
   await alice.page.route('**/webim/message', async (route) => {
@@ -108,7 +108,7 @@ test('what the site finds too long fails with its reason, whatever the page thou
   await heardOnce([toBob, await bob.bar.chatWith('Alice')], ['It grows on its way']);
 });
 
-test('what is sent to somebody offline is announced as such, and arrives once when he comes', async () => {
+test('a line to somebody offline is announced as such, and arrives once when that user comes', async () => {
   const [xiaoming] = await arrive('xiaoming');
   const toMeiling = await xiaoming.bar.chatWith('美玲');
   await toMeiling.window.getByText('美玲 is offline and will read this later.').waitFor();

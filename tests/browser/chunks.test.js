@@ -21,7 +21,7 @@ const OTHER_BUILD = '0123456789abcdef';
 
 // It looks to the browser as if answers that a test has changed came from elsewhere, from where it lets no page reach
 // this machine.
-const house = openHouse({ args: ['--disable-features=LocalNetworkAccessChecks'] });
+const house = openHouse();
 
 /** @param {string} id */
 const arrive = (id) => house.arrive(id);

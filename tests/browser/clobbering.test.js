@@ -1,7 +1,7 @@
 // Pages whose users may write markup with names: an element with a name stands in a property's place.
 //
-// Owns: that nothing is loaded from where such an element leads, and that the bar works whatever is named. Must not: let
-// scripts be written; a page that does is lost.
+// Owns: that nothing is loaded from the address of such an element, and that the bar works whatever is named. Must not:
+// let users write scripts; no bar can protect that page.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -15,7 +15,7 @@ const house = openHouse();
 
 const EVIL = 'http://evil.test';
 
-/** What a page asks of the host that its markup names. @param {import('playwright-core').Page} page */
+/** The requests of a page to the host in its markup. @param {import('playwright-core').Page} page */
 async function evil(page) {
   /** @type {string[]} */
   const asked = [];
@@ -75,7 +75,7 @@ test('forms whose fields are named like an element’s own members are pressed a
   await visit(alice, { body: `<p>A page</p><div id="posts"></div>` });
   await alice.bar.online();
   await alice.bar.panel('Settings');
-  // Such a form is too much for what looks for roles and texts on a page.
+  // Playwright cannot look for roles and texts on a page with such a form.
   const place = await alice.page.evaluate((names) => {
     const form = document.createElement('form');
     for (const name of names) form.append(Object.assign(document.createElement('input'), { name, type: 'hidden' }));
@@ -92,8 +92,8 @@ test('forms whose fields are named like an element’s own members are pressed a
   nobodyComplains(alice);
 });
 
-test('names that the browser has nothing for are not taken for what it has', async () => {
-  // What is missing in one browser or another: each of them works without.
+test('an element is not taken for a property that the browser lacks', async () => {
+  // Some browsers lack these properties, and the bar works without them.
   const init = () => {
     for (const name of ['requestIdleCallback', 'AudioContext', 'Notification', 'visualViewport', 'BroadcastChannel']) Reflect.deleteProperty(window, name);
   };

@@ -1,49 +1,37 @@
-// The page that shows a server to who runs it.
+// The page that shows a server to its operators.
 //
 // Owns: that its numbers move, its policy holds, and everybody can read it. Must not: judge how it looks.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { launch } from './support/people.js';
+import { openHouse } from './support/house.js';
 import { MessageServer } from './support/servers.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true };
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {MessageServer} */
-let im;
+const house = openHouse({ server: { admin: true }, hasSite: false, people: { viewport: { width: 1200, height: 900 } } });
 
-before(async () => {
-  [browser, im] = await Promise.all([launch(), MessageServer.start({ admin: true })]);
-});
-after(async () => {
-  await browser?.close();
-  await im?.end();
-});
-
-/** A page of it, and what went wrong there. @param {import('playwright-core').BrowserContextOptions} [options] */
+/** A page of it, and the errors there. @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(options) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, locale: 'en-US', reducedMotion: 'reduce', ...options });
+  const { context, page } = await house.stranger(options);
   /** @type {string[]} */
   const complaints = [];
   context.on('weberror', (error) => complaints.push(`${error.error()}`));
   context.on('console', (said) => ['error', 'warning'].includes(said.type()) && complaints.push(said.text()));
-  const page = await context.newPage();
-  await page.goto(im.admin);
+  await page.goto(house.server.admin);
   await page.getByText('Serving').waitFor();
-  return { context, page, complaints };
+  return { page, complaints };
 }
 
 /** A call of the site. @param {string} path @param {Record<string, string>} params */
 async function call(path, params) {
   const body = new URLSearchParams({ domain: 'test', apikey: MessageServer.key, ...params });
-  const answer = await fetch(im.url + path, { method: 'POST', body });
+  const answer = await fetch(house.server.url + path, { method: 'POST', body });
   assert.equal(answer.status, 200);
   return answer.text();
 }
@@ -52,7 +40,7 @@ async function call(path, params) {
 const number = (page, title) => page.getByRole('figure').filter({ hasText: title }).locator('.number').first();
 
 test('its numbers move with the server', async () => {
-  const { context, page, complaints } = await open();
+  const { page, complaints } = await open();
   const users = number(page, 'Users online');
   await page.waitForFunction(() => document.querySelector('.number')?.textContent === '0');
   const ticket = JSON.parse(await call('/presences/online', { name: 'alice' })).ticket;
@@ -68,27 +56,25 @@ test('its numbers move with the server', async () => {
   const before = await curve.getAttribute('d');
   await until('the curve goes on', async () => (await curve.getAttribute('d')) !== before);
 
-  // Somebody who points at a plot sees what was there; the same as a table.
+  // A pointer on a plot shows the values there; a table has the same.
   await page.locator('.plot').first().hover({ position: { x: 2, y: 20 } });
   await page.getByRole('figure').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
   await page.getByText('Values by minute').first().click();
   await page.getByRole('table', { name: 'Users online' }).getByRole('row').nth(1).waitFor();
 
-  // Numbers that are read again are those the server remembers.
+  // After a reload the numbers come from the server's memory.
   await page.reload();
   await users.and(page.getByText('2', { exact: true })).waitFor();
   assert.deepEqual(complaints, []);
-  await context.close();
 });
 
 test('a server that goes away and comes back', async () => {
-  const { context, page } = await open();
-  await im.kill();
+  const { page } = await open();
+  await house.server.kill();
   await page.getByText('Cannot be reached').waitFor();
-  await im.again();
+  await house.server.again();
   await page.getByText('Serving').waitFor();
   await number(page, 'Users online').and(page.getByText('0', { exact: true })).waitFor();
-  await context.close();
 });
 
 for (const [name, options] of /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
@@ -98,7 +84,7 @@ for (const [name, options] of /** @type {[string, import('playwright-core').Brow
   ['on a phone, dark', { ...PHONE, colorScheme: 'dark' }],
 ])) {
   test(`everybody can read it, ${name}`, async () => {
-    const { context, page, complaints } = await open(options);
+    const { page, complaints } = await open(options);
     await page.getByRole('row', { name: /^test / }).waitFor();
     await page.getByText('Values by minute').first().click();
     await page.evaluate(AXE); // not a script of the page, so its policy does not forbid it
@@ -110,6 +96,5 @@ for (const [name, options] of /** @type {[string, import('playwright-core').Brow
     assert.deepEqual(serious, []);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing stands out');
     assert.deepEqual(complaints, []);
-    await context.close();
   });
 }

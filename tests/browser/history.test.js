@@ -1,6 +1,6 @@
-// What was said before.
+// Lines of the past.
 //
-// Owns: the history of chats, as it is read, cleared and taken away. Must not: look at how it is kept.
+// Owns: the history of chats, as it is read, cleared and downloaded. Must not: look into the database.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -13,12 +13,10 @@ import { Person } from './support/people.js';
 
 const house = openHouse();
 
-/** The cards above the bar. @param {Person} person */
-const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
-/** As many as one may say at once. */
+/** The most lines that the site takes at once. */
 const AT_ONCE = 18;
 
-/** Says many things quickly, through the site. @param {Person} person @param {string} type @param {string} to @param {string} about */
+/** Sends many lines quickly, by calls to the site. @param {Person} person @param {string} type @param {string} to @param {string} about */
 const sayMany = (person, type, to, about) =>
   person.page.evaluate(
     async ([kind, whom, what, count]) => {
@@ -40,7 +38,7 @@ async function scrollUp(chat) {
 /** @param {import('./support/people.js').Chat} chat */
 const days = (chat) => chat.log.getByRole('heading');
 
-test('older lines come as one scrolls up, in order, and the reader stays where he was', async () => {
+test('older lines come when the user scrolls up, in order, and the view stays where it was', async () => {
   const [alice, bob] = await house.gather('alice', 'bob');
   await sayMany(alice, 'unicast', 'bob', 'From Alice');
   await sayMany(bob, 'unicast', 'alice', 'From Bob');
@@ -94,7 +92,7 @@ test("a room's history goes back too", async () => {
   await room.hears('Rain until ten, then sun.');
 });
 
-test('who is at the first line before the newest page has come need not scroll again', async () => {
+test('a user at the first line before the newest page has come need not scroll again', async () => {
   const [carol, xiaoming, meiling] = await house.gather('carol', 'xiaoming', 'meiling');
   const release = await holdBack(carol.page, '**/webim/history?*');
   const room = await carol.bar.enter('摄影俱乐部');
@@ -108,7 +106,7 @@ test('who is at the first line before the newest page has come need not scroll a
   await room.log.getByText('No earlier messages').waitFor();
 });
 
-test('older lines that cannot be had are asked for again when one scrolls, and not before', async () => {
+test('older lines that could not be loaded are asked for again when the user scrolls, and not before', async () => {
   const [alice, bob] = await house.gather('alice', 'bob');
   let [asked, isThere] = [0, false];
   await alice.page.route(/\/webim\/history\?.*before=/, (route) => {
@@ -135,7 +133,7 @@ test('older lines that cannot be had are asked for again when one scrolls, and n
   await toBob.hears('Your rear wheel is ready.');
 });
 
-test('days stand above what was said on them', async () => {
+test('days stand above their lines', async () => {
   const [bob] = await house.gather('bob');
   const day = 24 * 3_600_000;
   await bob.page.route('**/webim/history?*', async (route) => {
@@ -156,11 +154,11 @@ test('days stand above what was said on them', async () => {
   await bob.bar.enter('Bicycle kitchen');
   await days(chat).nth(2).waitFor();
   const [long, ...near] = await days(chat).allTextContents();
-  assert.match(long ?? '', /^[A-Z][a-z]+ \d{1,2}, \d{4}$/, 'long ago the year is said');
+  assert.match(long ?? '', /^[A-Z][a-z]+ \d{1,2}, \d{4}$/, 'long ago the year stands there');
   assert.deepEqual(near, ['Yesterday', 'Today']);
 });
 
-test('a history is cleared on my side only, after I have said so twice', async () => {
+test('a history is cleared on my side only, after a second question', async () => {
   const [alice, bob] = await house.gather('alice', 'bob');
   const [toBob, toAlice] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
   await toBob.say('Shall we forget this?');
@@ -183,7 +181,7 @@ test('a history is cleared on my side only, after I have said so twice', async (
   assert.equal(await toBob.log.locator('.bubble').count(), 1);
 });
 
-test('a history that is downloaded is a page with all that was said, and nothing in it runs', async () => {
+test('a history that is downloaded is a page with all lines, and nothing in it runs', async () => {
   const [dave, bob] = await house.gather('dave', 'bob');
   const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
   const toBob = await dave.bar.chatWith('Bob');

@@ -1,32 +1,18 @@
 // The bar without a mouse.
 //
 // Owns: the whole way by keyboard, where the focus goes and that nothing takes it away, and input methods.
-// Must not: click, but for those who only answer.
+// Must not: click for the user under test.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { focusName, focused, until } from './support/eyes.js';
-import { PASSWORD, Person, Tab, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { PASSWORD } from './support/people.js';
 
 const STEPS_MAX = 80;
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string} id */
-const arrive = (id) => Person.arrive(browser, community.url, id);
+const house = openHouse();
 
 /** Presses a key until this has the focus. @param {import('playwright-core').Locator} locator @param {string} key */
 async function walk(locator, key = 'Tab') {
@@ -40,14 +26,12 @@ async function walk(locator, key = 'Tab') {
 }
 
 test('a whole conversation by keyboard alone', async () => {
-  const bob = await arrive('bob');
+  const bob = await house.arrive('bob');
   await bob.bar.online();
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US' });
-  const page = await context.newPage();
+  const { page, bar } = await house.stranger();
   const { keyboard } = page;
-  const bar = new Tab(page);
 
-  await page.goto(`${community.url}/login`);
+  await page.goto(`${house.url}/login`);
   await focused(page.getByRole('main').getByLabel('User name'));
   await keyboard.type('alice');
   await keyboard.press('Tab');
@@ -122,11 +106,10 @@ test('a whole conversation by keyboard alone', async () => {
   await keyboard.press('Escape');
   await panel.waitFor({ state: 'detached' });
   await focused(contacts);
-  await Promise.all([context.close(), bob.leave()]);
 });
 
 test('Tab leads from the page to the bar, each list is one stop, and arrows go along the bar', async () => {
-  const meiling = await arrive('meiling');
+  const meiling = await house.arrive('meiling');
   const { page } = meiling;
   const bar = await meiling.bar.online();
   await page.getByRole('link', { name: 'All members' }).focus();
@@ -145,11 +128,10 @@ test('Tab leads from the page to the bar, each list is one stop, and arrows go a
   await page.keyboard.press('Shift+Tab');
   await page.keyboard.press('Shift+Tab');
   await focused(search);
-  await meiling.leave();
 });
 
 test('the menu of the site, presences and a contact’s options open and close by keys, and the focus comes back', async () => {
-  const carol = await arrive('carol');
+  const carol = await house.arrive('carol');
   const { page } = carol;
   const bar = await carol.bar.online();
   const menu = bar.button('Menu');
@@ -188,12 +170,11 @@ test('the menu of the site, presences and a contact’s options open and close b
   await focused(bar.button('Show chat bar'));
   await page.keyboard.press('Alt+Shift+KeyC');
   await focused(bar.button(/^Contacts/));
-  await carol.leave();
 });
 
-test('what comes from outside never takes the focus', async () => {
-  const [bob, xiaoming, admin] = await Promise.all(['bob', 'xiaoming', 'admin'].map(arrive));
-  await bob.page.goto(`${community.url}/forum/2`);
+test('no event from outside takes the focus', async () => {
+  const [bob, xiaoming, admin] = await house.gather('bob', 'xiaoming', 'admin');
+  await bob.page.goto(`${house.url}/forum/2`);
   const bar = await bob.bar.online();
   const reply = bob.page.getByRole('textbox', { name: 'Your reply' });
   await reply.click();
@@ -206,7 +187,7 @@ test('what comes from outside never takes the focus', async () => {
   await toBob.say('周六去河边吗？');
   const chat = bar.chat('小明');
   await chat.hears('周六去河边吗？');
-  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('The kettle is on.');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await bar.region.getByRole('status').getByText('The kettle is on.').waitFor();
@@ -215,7 +196,7 @@ test('what comes from outside never takes the focus', async () => {
   await focused(reply);
   assert.equal(await bob.page.evaluate(() => document.documentElement.dataset.lost), undefined);
 
-  // Nor within the bar: while he searches, a window opens beside; while he writes, lines come.
+  // Nor within the bar: a window opens beside a search, and lines come while the user writes.
   await chat.button('Close').click();
   const panel = await bar.panel('Contacts');
   const search = panel.getByRole('searchbox');
@@ -232,18 +213,16 @@ test('what comes from outside never takes the focus', async () => {
   await xiaoming.bar.button('Close').last().click();
   await chat.box.pressSequentially('ill come');
   assert.equal(await chat.box.inputValue(), 'I will come');
-  await Promise.all([bob.leave(), xiaoming.leave(), admin.leave()]);
 });
 
 test('Enter that ends a composition of an input method does not send', async () => {
-  const [alice, carol] = await Promise.all(['alice', 'carol'].map(arrive));
-  await Promise.all([alice.bar.online(), carol.bar.online()]);
+  const [alice, carol] = await house.gather('alice', 'carol');
   const chat = await alice.bar.chatWith('Carol');
   await focused(chat.box);
   const input = await alice.context.newCDPSession(alice.page);
   await input.send('Input.imeSetComposition', { text: 'nihao', selectionStart: 5, selectionEnd: 5 });
   assert.equal(await chat.box.inputValue(), 'nihao');
-  // As an input method gives it: the key of its own code, which ends the composition, and the text.
+  // As an input method does it: the key of its own code, which ends the composition, and the text.
   await input.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 });
   await input.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 });
   await input.send('Input.insertText', { text: '你好' });
@@ -254,12 +233,10 @@ test('Enter that ends a composition of an input method does not send', async () 
   await toAlice.hears('你好');
   assert.equal(await toAlice.times('nihao'), 0);
   assert.equal(await chat.times('nihao'), 0);
-  await Promise.all([alice.leave(), carol.leave()]);
 });
 
-test('what was typed right before Enter is sent, and once, although it was not drawn yet', async () => {
-  const [dave, bob] = await Promise.all(['dave', 'bob'].map(arrive));
-  await Promise.all([dave.bar.online(), bob.bar.online()]);
+test('a key right before Enter is sent, and once, although it was not drawn yet', async () => {
+  const [dave, bob] = await house.gather('dave', 'bob');
   const chat = await dave.bar.chatWith('Bob');
   await chat.box.fill('Quic');
   await chat.button('Send').and(dave.page.locator(':enabled')).waitFor();
@@ -273,5 +250,4 @@ test('what was typed right before Enter is sent, and once, although it was not d
   await chat.say('Slowly');
   await toDave.hears('Slowly');
   assert.equal(await toDave.times('Quickly'), 1);
-  await Promise.all([dave.leave(), bob.leave()]);
 });

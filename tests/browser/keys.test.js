@@ -1,7 +1,7 @@
 // Keys and focus on pages that want them for themselves.
 //
-// Owns: that a page does not see what a field of the bar gets, and sees all else; that a dialog of the page holds the bar
-// back; keys of input methods. Must not: repeat the way by keyboard, which `keyboard.test.js` has.
+// Owns: that a page does not see the keys in a field of the bar, and sees all others; that a dialog of the page holds the
+// bar back; keys of input methods. Must not: go the whole way by keyboard; `keyboard.test.js` does.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -14,7 +14,7 @@ import { noted, standIn } from './support/stubs.js';
 
 const house = openHouse();
 
-/** A thread whose pages are turned by arrow keys, as forums do it: they look only at what kind of element has the focus. */
+/** A thread whose pages are turned by arrow keys, as forums do it: they look only at the kind of element that has the focus. */
 const THREAD = `
   <main><input id="mine" aria-label="mine"></main>
   <script>
@@ -26,7 +26,7 @@ const THREAD = `
       document.addEventListener(type, turn, true);
       document.addEventListener(type, (event) => { if (!isField(event)) seen.heard.push(type + ' ' + event.key); }, true);
     }
-    // Guards of the time when Backspace went back, and of editors that have a use of their own for Shift and Enter.
+    // Guards of the time when Backspace went back, and of editors with their own meaning of Shift and Enter.
     document.addEventListener('keydown', (event) => { if (event.key === 'Backspace' && !isField(event)) event.preventDefault(); }, true);
     document.addEventListener('keydown', (event) => { if (event.key === 'Enter' && !isField(event)) event.preventDefault(); });
     document.addEventListener('paste', (event) => event.preventDefault(), true);
@@ -36,14 +36,14 @@ const THREAD = `
 
 /** Somebody on a page of this content, with the bar. @param {string} id @param {string} html @param {{init?: () => void}} [options] */
 async function visit(id, html, options) {
-  const person = await house.arrive(id, options);
+  const person = await house.known(id, options);
   const tag = await scriptTag(person.page, house.url);
   await serve(person.page, house.url, `<body>${html}${tag}</body>`);
   const bar = await new Tab(person.page).online();
   return { person, page: person.page, keyboard: person.page.keyboard, bar };
 }
 
-/** What the thread has noted, and forgets. @param {import('playwright-core').Page} page @returns {Promise<{turned: number, heard: string[], pointers: number}>} */
+/** Takes what the thread has noted. @param {import('playwright-core').Page} page @returns {Promise<{turned: number, heard: string[], pointers: number}>} */
 const seen = (page) =>
   page.evaluate(() => {
     const it = /** @type {any} */ (window);
@@ -63,7 +63,7 @@ test('a key in a message turns no page, and guards of the page do not take it', 
   assert.equal(await chat.box.inputValue(), 'bc\nd');
   assert.deepEqual(await seen(page), { turned: 0, heard: [], pointers: 0 });
 
-  // What is pasted, typed into the other fields, and chosen with a slider.
+  // A paste, keys in the other fields, and a slider.
   await chat.box.evaluate((/** @type {HTMLElement} */ box) => {
     const event = new ClipboardEvent('paste', { bubbles: true, composed: true, cancelable: true });
     box.dispatchEvent(event);
@@ -81,7 +81,7 @@ test('a key in a message turns no page, and guards of the page do not take it', 
   assert.deepEqual((await seen(page)).heard, []);
 });
 
-test('of the keys on a button the page sees those that the bar has no use for', async () => {
+test('the page sees the keys on a button that the bar does not use', async () => {
   const { page, keyboard, bar } = await visit('bob', THREAD);
   const contacts = bar.button(/^Contacts/);
   await seen(page);
@@ -180,9 +180,7 @@ test('a key of an input method, Escape too, does nothing of the bar', async () =
 });
 
 test('typing in the bar is a gesture after which it may sound', async () => {
-  const person = await house.arrive('zoe');
-  await standIn(person.context);
-  await person.page.reload();
+  const person = await house.arrive('zoe', { init: standIn });
   const bar = await person.bar.online();
   await bar.button(/^Contacts/).focus();
   assert.equal((await noted(person.page)).contexts, 0);

@@ -1,12 +1,12 @@
-// Who is logged in where.
+// Log-ins in several browsers.
 //
-// Owns: what a log-out, a new password and a visit without either mean to the bar. Must not: look at the site's own pages.
+// Owns: the bar after a log-out, after a new password, and on a visit without a log-in. Must not: test the site's own pages.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { openHouse } from './support/house.js';
-import { PASSWORD, Tab } from './support/people.js';
+import { PASSWORD } from './support/people.js';
 
 const house = openHouse();
 
@@ -25,7 +25,7 @@ test('a log-out in one browser leaves the other online', async () => {
   assert.equal(await phone.bar.region.getByText(GONE).count(), 0);
 });
 
-test('a session that a new password ended is asked about once: who has the cookie goes on, others sign in', async () => {
+test('a session that a new password ended is asked about once: a browser with the cookie goes on, others sign in', async () => {
   const [here, there] = await house.gather('dave', 'dave');
   const second = await here.tab(`/u/dave`);
   await second.online();
@@ -42,20 +42,18 @@ test('a session that a new password ended is asked about once: who has the cooki
   for (const tab of [here.bar, second, there.bar]) assert.equal(await tab.region.getByText(GONE).count(), 0);
 });
 
-test('a page that says nobody is logged in asks the site nothing, and logs no error', async () => {
-  const context = await house.browser.newContext();
-  const page = await context.newPage();
+test('a page on which nobody is logged in asks the site nothing, and logs no error', async () => {
+  const { page, bar } = await house.stranger();
   /** @type {string[]} */
   const seen = [];
   page.on('console', (said) => seen.push(said.text()));
   page.on('request', (request) => /\/webim\/|\/packets/.test(request.url()) && seen.push(request.url()));
   for (const path of ['/', '/forum', '/members']) {
     await page.goto(house.url + path);
-    await new Tab(page).button('Sign in to chat').waitFor();
+    await bar.button('Sign in to chat').waitFor();
   }
   assert.deepEqual(seen, []);
 
-  const bar = new Tab(page);
   await bar.button('Sign in to chat').click();
   await bar.region.getByLabel('Username').fill('carol');
   await bar.region.getByLabel('Password').fill(PASSWORD);

@@ -1,7 +1,7 @@
 // Lists of thousands.
 //
-// Owns: that only what is seen is drawn, that keys and the wheel lead to all of it, and what one key touches.
-// Must not: ask a clock; `src/web/bench` prints how long a key takes.
+// Owns: that only visible rows are drawn, that keys and the wheel lead to all rows, and how much one key changes.
+// Must not: read a clock; `src/web/bench` prints how long a key takes.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { openHouse } from './support/house.js';
 
 const MEMBERS = 5000;
 const ONLINE = 900;
-/** More than are seen at once, with those beside. */
+/** More than the visible rows and their neighbours. */
 const ROWS_MAX = 60;
 
 const house = openHouse();
@@ -45,7 +45,7 @@ const watch = (place) =>
     return touched;
   });
 
-test('of thousands of contacts those are drawn that are seen, and a key touches no others', async () => {
+test('of thousands of contacts only the visible ones are drawn, and a key touches no others', async () => {
   const { bar, panel } = await popular('alice');
   const rows = panel.getByRole('listitem');
   await rows.first().waitFor();

@@ -1,4 +1,4 @@
-// How things look where a rule can be told: what is beside what, how large it is, which font draws it.
+// How things look, where a rule can check it: places, sizes and fonts.
 //
 // Owns: sizes of panels and tabs, the community's colours on its bar, emoji, pictures, and what a stranger's chat
 // offers. Must not: compare pictures of pages.
@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { look, until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 
-const house = openHouse({ args: ['--disable-features=LocalNetworkAccessChecks'] });
+const house = openHouse();
 
 /** @param {string} id @param {object} [options] */
 async function arrive(id, options) {
@@ -40,7 +40,7 @@ test('emoji are drawn by a font of colours first: in the tray, alone in a messag
   assert.match(String(await look(chat.box, 'font-family')), /Noto Color Emoji/);
 });
 
-test('panels are as high as what is in them, and no higher than the window', async () => {
+test('panels are as high as their contents, and no higher than the window', async () => {
   const alice = await arrive('alice');
   for (const name of ['Rooms', 'Notifications', 'Settings', 'Contacts']) {
     const panel = await alice.bar.panel(name);
@@ -65,7 +65,7 @@ test('the field of the search stays where it is while its results become few', a
   const alice = await arrive('alice');
   const panel = await alice.bar.panel('Contacts');
   const field = panel.getByRole('searchbox');
-  // It is as high as its list, which those that stand in the page join.
+  // It is as high as its list, which the users on this page join.
   await panel.getByRole('button', { name: /^Others on this page/ }).waitFor();
   let y = NaN;
   await until('the panel stands still', async () => {

@@ -1,6 +1,6 @@
-// Who is meant, on pages of a site.
+// Names of users on pages of a site.
 //
-// Owns: ids that look like something else, and what a page says of its own user. Must not: look at how links are found.
+// Owns: ids that look like something else, and a page's word for its own user. Must not: test how links are found.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { Person, Tab } from './support/people.js';
 
 const house = openHouse();
 
-/** What a site may call its users. */
+/** Ids that a site may give its users. */
 const WORDS = ['null', 'undefined', '__proto__', 'constructor', '[GM]Bob', '007'];
 
 /** The site's answer to `online` is another from now on. @param {Person} person @param {(answer: any) => void} change */
@@ -25,7 +25,7 @@ function rewrite(person, change) {
 }
 
 test('an element that names an id is no link to the user whose uid that is', async () => {
-  const carol = await house.arrive('carol');
+  const carol = await house.known('carol');
   const { page } = carol;
   const tag = await scriptTag(page, house.url);
   await rewrite(carol, ({ buddies }) => buddies.push({ id: '4', uid: '900', nick: 'Four', presence: 'online', show: 'available', group: 'stranger' }));
@@ -41,7 +41,7 @@ test('an element that names an id is no link to the user whose uid that is', asy
 });
 
 test('users whose ids are words of programs are users like others', async () => {
-  const alice = await house.arrive('alice');
+  const alice = await house.known('alice');
   const { page } = alice;
   await rewrite(alice, (answer) => {
     answer.user.id = 'null';
@@ -53,7 +53,7 @@ test('users whose ids are words of programs are users like others', async () => 
     receivers.push(new URLSearchParams(route.request().postData() ?? '').get('to') ?? '');
     return route.fulfill({ json: { status: 'ok', id: String(9e6 + receivers.length) } });
   });
-  await page.reload();
+  await page.goto(house.url);
   await alice.bar.online();
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).NextIM.user.id), 'null');
   for (const id of WORDS.slice(1)) {
@@ -69,12 +69,11 @@ test('a page from a cache, made for another user, deletes no draft', async () =>
   const bob = await house.arrive('bob');
   const { page } = bob;
   const tag = await scriptTag(page, house.url);
-  await page.goto(`${house.url}/forum`);
   const chat = await bob.bar.chatWith('Alice');
   await chat.box.fill('half a thought');
   for (const user of ['carol', '', 'undefined']) {
     await serve(page, house.url, `<body>${tag.replace('data-user="bob"', `data-user="${user}"`)}</body>`);
-    // Of a page that is nobody's the site is asked nothing.
+    // On a page without a user the bar asks the site nothing.
     if (user) await bob.bar.online();
     else await bob.bar.button('Sign in to chat').waitFor();
     await page.goto(`${house.url}/forum`);

@@ -1,6 +1,6 @@
-// What the site has to say.
+// Messages of the site.
 //
-// Owns: broadcasts, pushes of the forum, and the site's own notifications, as the bar shows them. Must not: look at what users say to one another.
+// Owns: broadcasts, pushes of the forum, and the site's own notifications, as the bar shows them. Must not: test chats.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -36,7 +36,7 @@ async function reply(person, thread, text) {
 /** How many notices are new, as the bar's button says. @param {Person} person @param {number} count */
 const news = (person, count) => person.bar.button(count ? `Notifications, ${count} new` : 'Notifications').waitFor();
 
-test('an administrator speaks to everybody who is online, in a card of its own look that stays among the notifications', async () => {
+test('an administrator’s broadcast reaches everybody online, in a card of its own look, and stays among the notifications', async () => {
   const [admin, carol, zoe] = await house.gather('admin', 'carol', 'zoe');
   await Promise.all([carol, zoe].map((person) => news(person, 0)));
   await broadcast(admin, 'Maintenance at noon: see https://example.com/noon');
@@ -73,7 +73,7 @@ test('nobody but an administrator speaks to everybody', async () => {
     return (await fetch('/webim/message', { method: 'POST', body })).status;
   });
   assert.equal(status, 403);
-  // What comes later is here, so nothing of the other will come any more.
+  // A later message is here, so the other will not come any more.
   await (await bob.bar.chatWith('Carol')).say('Did you see anything?');
   await carol.bar.chat('Bob').hears('Did you see anything?');
   assert.equal(await cards(carol).count(), 0);
@@ -91,14 +91,14 @@ test('a post of the forum is pushed to its subscribers only, in a look of its ow
   assert.equal(await panel.locator('.card.broadcast').count(), 0);
   assert.equal(await card.getByRole('link', { name: 'Open' }).getAttribute('href'), `${house.url}/forum`);
 
-  // What comes later is here, so nothing of the other will come any more.
+  // A later message is here, so the other will not come any more.
   await (await alice.bar.chatWith('Carol')).say('Did you see the post?');
   await carol.bar.chat('Alice').hears('Did you see the post?');
   assert.equal(await cards(carol).count(), 0);
   await news(carol, 0);
 });
 
-test('who subscribes gets the next post in a card, and who unsubscribes no more', async () => {
+test('a subscriber gets the next post in a card, and no more after unsubscribing', async () => {
   const [meiling, bob] = await house.gather('meiling', 'bob');
   await meiling.page.goto(`${meiling.site}/forum`);
   await meiling.page.getByRole('button', { name: 'Subscribe', exact: true }).click();
@@ -125,7 +125,7 @@ test('who subscribes gets the next post in a card, and who unsubscribes no more'
   assert.equal(await panel.getByText('Or the ridge.').count(), 0);
 });
 
-test('what the site noted for a user is listed with links: a reply, a request, and its answer', async () => {
+test('the site’s notes for a user are listed with links: a reply, a request, and its answer', async () => {
   const [alice, zoe] = await house.gather('alice', 'zoe');
   await reply(zoe, 'Welcome! Introduce yourself', 'Hi, I am Zoë.');
   const [admin] = await house.gather('admin');
@@ -144,16 +144,16 @@ test('what the site noted for a user is listed with links: a reply, a request, a
   await (await alice.bar.contact('Zoë Öztürk', 'Available')).first().waitFor();
   await alice.bar.panel('Notifications');
   await site.getByRole('link', { name: /Dave wants/ }).waitFor();
-  await site.getByRole('link', { name: /Zoë Öztürk wants/ }).waitFor({ state: 'detached' }); // what is answered
+  await site.getByRole('link', { name: /Zoë Öztürk wants/ }).waitFor({ state: 'detached' }); // the one that is answered
 
   await zoe.page.reload();
   await zoe.bar.online();
   await (await zoe.bar.panel('Notifications')).getByRole('link', { name: /Alice/ }).waitFor();
 });
 
-test('notices that are new are counted, those of the site with those that were pushed', async () => {
+test('new notices are counted, of the site and pushed ones together', async () => {
   const [admin, bob] = await house.gather('admin', 'bob');
-  // Looked at once: what was pushed before is not new any more.
+  // Looked at once: notices of before are not new any more.
   await bob.bar.panel('Notifications');
   await bob.bar.panel('Settings');
   await news(bob, 0);

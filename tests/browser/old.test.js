@@ -1,19 +1,18 @@
 // A front end of 2011 in the folder that `/old` expects, as far as it matters to the site.
 //
 // Owns: a stand-in that does what those front ends do, in the way they do it: form-encoded calls, JSONP polls, what it
-// shows written by scripts. Must not: know more of this site than the glue tells it.
+// shows written by scripts. Must not: use an address that the glue does not give it.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
 
-/** What a page loads as `webim.all.min.js`; it runs in the browser, and is told everything by the glue. */
+/** The page loads this as `webim.all.min.js`; it runs in the browser, and has all its settings from the glue. */
 function frontEnd() {
   const say = (/** @type {string} */ text) => {
     const line = document.createElement('li');
@@ -95,30 +94,17 @@ function frontEnd() {
   Object.assign(window, { webim });
 }
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-/** @type {string} */
-let folder;
+const folder = mkdtempSync(join(tmpdir(), 'nextim-old-'));
+mkdirSync(join(folder, 'i18n'));
+writeFileSync(join(folder, 'webim.all.min.js'), `(${frontEnd})();`);
+writeFileSync(join(folder, 'webim.all.min.css'), '#old-log { border: 3px solid rgb(1, 2, 3); }');
+after(() => rmSync(folder, { recursive: true, force: true }));
+const house = openHouse({ args: ['--old', folder] });
 
-before(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'nextim-old-'));
-  mkdirSync(join(folder, 'i18n'));
-  writeFileSync(join(folder, 'webim.all.min.js'), `(${frontEnd})();`);
-  writeFileSync(join(folder, 'webim.all.min.css'), '#old-log { border: 3px solid rgb(1, 2, 3); }');
-  [browser, community] = await Promise.all([launch(), Community.start({ args: ['--old', folder] })]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and loads a history', async () => {
-  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.arrive(browser, community.url, id)));
+test('a front end of 2011 sees friends, sends, receives by JSONP, joins a room and loads a history', async () => {
+  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => house.arrive(id)));
   await bob.bar.online();
-  await alice.page.goto(`${community.url}/old`); // and away from our bar, which polls in another way
+  await alice.page.goto(`${house.url}/old`); // and away from our bar, which polls in another way
   /** @type {string[]} */
   const polls = [];
   alice.context.on('request', (request) => {
@@ -138,7 +124,7 @@ test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and 
   await toAlice.hears('from 2011 & <b>earlier</b>');
   await toAlice.say('welcome to the future');
   await reads('Bob: welcome to the future [unicast]');
-  // A moment after she has heard it, the site notes that it was delivered, and from then on it is in her history.
+  // The site notes the delivery a moment after the arrival, and from then on the line is in the history.
   await until('it is in the history', async () => {
     await does('history', 'bob');
     return (await log.getByText('history: welcome to the future', { exact: true }).count()) > 0;
@@ -151,13 +137,12 @@ test('a front end of 2011 sees friends, sends, hears by JSONP, joins a room and 
   await (await bob.bar.enter('Mountain walkers')).say('to all walkers');
   await reads('Bob: to all walkers [multicast]');
 
-  // A third type of messages would break it.
-  const admin = await Person.arrive(browser, community.url, 'admin');
-  await admin.page.goto(`${community.url}/admin`);
+  // It throws at a third type of messages.
+  const admin = await house.arrive('admin');
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('To everybody');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await reads('Admin: To everybody [unicast]');
   assert.deepEqual([...new Set(polls)], ['script']);
   assert.deepEqual(alice.complaints, [], 'the policy of the page lets it run');
-  await Promise.all([alice.leave(), bob.leave(), admin.leave()]);
 });

@@ -1,32 +1,15 @@
 // Lines that come again.
 //
-// Owns: that what was read is not new, in a browser that has never seen it. Must not: look at what is new.
+// Owns: that lines of before are not new in a browser without a memory of them. Must not: test new lines.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
+import { test } from 'node:test';
 
-import { Person, allLeave, launch } from './support/people.js';
-import { Community, MessageServer } from './support/servers.js';
+import { openHouse } from './support/house.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-/** @type {MessageServer} */
-let server;
+const house = openHouse({ server: {} });
 
-before(async () => {
-  [browser, server] = await Promise.all([launch(), MessageServer.start()]);
-  community = await Community.start({ im: server.url });
-});
-afterEach(() => allLeave(browser));
-after(async () => {
-  await browser?.close();
-  await community?.end();
-  await server?.end();
-});
-
-/** Notes what the page's scripts are told of. */
+/** Notes the messages that reach the page's scripts. */
 function listen() {
   /** @type {any} */
   const page = window;
@@ -38,24 +21,24 @@ function listen() {
   }, 1);
 }
 
-/** @param {Person} person @returns {Promise<string[]>} */
+/** @param {import('./support/people.js').Person} person @returns {Promise<string[]>} */
 const heard = (person) => /** @type {any} */ (person.page).evaluate(() => /** @type {any} */ (window).heard);
 
 /** @param {string} id */
 async function arrive(id) {
-  const person = await Person.arrive(browser, community.url, id, { init: listen });
+  const person = await house.arrive(id, { init: listen });
   await person.bar.online();
   return person;
 }
 
-/** Nothing of what was read before is new. @param {Person} alice */
+/** No line of before is new. @param {import('./support/people.js').Person} alice */
 async function seesNothingOld(alice) {
   await alice.bar.online();
   await alice.bar.button('Carol').waitFor();
   assert.equal(await alice.bar.button('Close chat with Bob').count(), 0, 'no tab has opened');
   assert.equal(await alice.bar.region.getByRole('status').getByText('It was yesterday').count(), 0);
   const panel = await alice.bar.panel('Notifications');
-  assert.equal(await panel.getByText('It was yesterday').count(), 0, 'a broadcast is not told again');
+  assert.equal(await panel.getByText('It was yesterday').count(), 0, 'a broadcast is not shown again');
   await alice.bar.panel('Settings');
 }
 
@@ -66,7 +49,7 @@ test('in a new browser neither a change of page nor a restart of the message ser
     await toAlice.say(text);
     await toBob.hears(text);
   }
-  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('It was yesterday');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await alice.bar.region.getByRole('status').getByText('It was yesterday').waitFor();
@@ -79,9 +62,9 @@ test('in a new browser neither a change of page nor a restart of the message ser
   await seesNothingOld(again);
   assert.deepEqual(await heard(again), []);
 
-  await server.kill();
+  await house.server.kill();
   await again.bar.region.getByText('The message server cannot be reached').waitFor();
-  await server.again();
+  await house.server.again();
   await seesNothingOld(again);
   assert.deepEqual(await heard(again), []);
 });

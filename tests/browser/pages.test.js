@@ -1,36 +1,20 @@
 // From page to page in mid-conversation.
 //
-// Owns: what the user keeps when he follows a link, and what others see of it: nothing. Must not: open a second tab;
+// Owns: that a user keeps everything over a link, and that others see nothing of it. Must not: open a second tab;
 // other files do.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, heardOnce, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { heardOnce } from './support/people.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
+// Playwright turns the browser's cache of left pages off.
+const house = openHouse({ browser: { ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
 
-before(async () => {
-  // Playwright turns the browser's cache of left pages off. And it looks to the browser as if answers that a test has
-  // changed came from elsewhere, from where it lets no page reach this machine.
-  const options = { ignoreDefaultArgs: ['--disable-back-forward-cache'], args: ['--disable-features=LocalNetworkAccessChecks'] };
-  [browser, community] = await Promise.all([launch(options), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = (...ids) => Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
-
-test('a page change in mid-conversation is seen by nobody, and nothing of what is said meanwhile is lost or doubled', async () => {
-  const [alice, bob] = await arrive('alice', 'bob');
+test('a page change in mid-conversation is seen by nobody, and no line of the meantime is lost or doubled', async () => {
+  const [alice, bob] = await house.gather('alice', 'bob');
   await alice.bar.online();
   const toAlice = await bob.bar.chatWith('Alice');
   const toBob = await alice.bar.chatWith('Bob');
@@ -40,34 +24,33 @@ test('a page change in mid-conversation is seen by nobody, and nothing of what i
 
   const paths = ['/forum', '/groups', '/members', '/friends', '/', '/u/bob'];
   let mine = 0;
-  let his = 0;
+  let bobs = 0;
   for (const path of paths) {
-    // What she said last is still on its way when she leaves; he goes on while her page is away.
+    // Alice's last line is still on its way when her page goes; Bob goes on while it is away.
     await toBob.say(`alice ${(mine += 1)}`);
-    const going = alice.page.goto(community.url + path);
-    await toAlice.say(`bob ${(his += 1)}`);
+    const going = alice.page.goto(house.url + path);
+    await toAlice.say(`bob ${(bobs += 1)}`);
     await going;
-    await toAlice.say(`bob ${(his += 1)}`);
-    await toBob.hears(`bob ${his}`);
+    await toAlice.say(`bob ${(bobs += 1)}`);
+    await toBob.hears(`bob ${bobs}`);
   }
   await toAlice.hears(`alice ${mine}`);
 
   const count = (/** @type {string} */ who, /** @type {number} */ to) => Array.from({ length: to }, (_, at) => `${who} ${at + 1}`);
   for (const chat of [toAlice, toBob]) {
     assert.deepEqual(await chat.said(/^alice \d+$/), count('alice', mine));
-    assert.deepEqual(await chat.said(/^bob \d+$/), count('bob', his));
+    assert.deepEqual(await chat.said(/^bob \d+$/), count('bob', bobs));
   }
   assert.deepEqual(await changes.jsonValue(), []);
 
-  // The same eyes do see her go for good.
+  // The same record has the end of the session.
   await alice.leave();
   await (await bob.bar.contact('Alice', 'Offline')).waitFor();
   assert.ok((await changes.jsonValue()).includes('alice offline'), `${await changes.jsonValue()}`);
-  await bob.leave();
 });
 
 test('draft, open chat, scroll and unread counts are where they were on the next page', async () => {
-  const [carol, meiling, xiaoming] = await arrive('carol', 'meiling', 'xiaoming');
+  const [carol, meiling, xiaoming] = await house.gather('carol', 'meiling', 'xiaoming');
   const [toMeiling, fromMeiling] = [await carol.bar.chatWith('美玲'), await meiling.bar.chatWith('Carol')];
   const long = Array.from({ length: 20 }, (_, at) => `line ${at} of a long letter`).join('\n');
   for (const at of [1, 2]) await fromMeiling.say(`${long} ${at}`);
@@ -81,10 +64,10 @@ test('draft, open chat, scroll and unread counts are where they were on the next
   await carol.bar.button('摄影俱乐部, 2 unread').waitFor();
 
   for (const path of ['/forum', '/groups']) {
-    // However late what draws the chat comes.
+    // However late the chat's chunk comes.
     const answered = carol.page.waitForResponse('**/webim/online');
     await carol.page.route(/\.chat\.js$/, (route) => answered.then(() => route.continue()));
-    await carol.page.goto(community.url + path);
+    await carol.page.goto(house.url + path);
     await carol.bar.online();
     await carol.page.unroute(/\.chat\.js$/);
     assert.equal(await toMeiling.box.inputValue(), 'half a sen');
@@ -94,42 +77,40 @@ test('draft, open chat, scroll and unread counts are where they were on the next
       return Math.abs(fromEnd - 300) < 2;
     });
   }
-  // What is read is read on the next page too.
+  // A line that was read is read on the next page too.
   await carol.bar.button('摄影俱乐部, 2 unread').click();
   await carol.bar.chat('摄影俱乐部').hears('photo 2');
-  await carol.page.goto(`${community.url}/forum`);
+  await carol.page.goto(`${house.url}/forum`);
   await carol.bar.online();
   await carol.bar.button('摄影俱乐部').waitFor();
   await carol.bar.chat('摄影俱乐部').hears('photo 2');
-  await Promise.all([carol.leave(), meiling.leave(), xiaoming.leave()]);
 });
 
 test('a bar that is put away stays away, and counts', async () => {
-  const [dave, bob] = await arrive('dave', 'bob');
+  const [dave, bob] = await house.gather('dave', 'bob');
   await dave.bar.online();
   await dave.bar.button('Hide chat bar').click();
-  await dave.page.goto(`${community.url}/forum`);
+  await dave.page.goto(`${house.url}/forum`);
   await dave.bar.button('Show chat bar').waitFor();
   assert.ok(!(await dave.bar.button(/^Contacts/).isVisible()));
   await (await bob.bar.chatWith('Dave')).say('psst');
   await dave.bar.button('Show chat bar, 1 unread').waitFor();
-  await dave.page.goto(`${community.url}/groups`);
+  await dave.page.goto(`${house.url}/groups`);
   await dave.bar.button('Show chat bar, 1 unread').click();
   await dave.bar.online();
-  await dave.page.goto(`${community.url}/forum`);
+  await dave.page.goto(`${house.url}/forum`);
   await dave.bar.online();
-  await Promise.all([dave.leave(), bob.leave()]);
 });
 
 test('a page that comes back from the browser\'s cache is online again, and has what it missed', async () => {
-  const [meiling, carol] = await arrive('meiling', 'carol');
+  const [meiling, carol] = await house.gather('meiling', 'carol');
   await meiling.bar.online();
   // The site forbids that its pages are kept; other sites do not.
   await meiling.context.route(/\/(forum|groups)$/, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, headers: { ...response.headers(), 'cache-control': 'no-cache' } });
   });
-  await meiling.page.goto(`${community.url}/forum`);
+  await meiling.page.goto(`${house.url}/forum`);
   await meiling.bar.online();
   const toCarol = await meiling.bar.chatWith('Carol');
   const fromCarol = await carol.bar.chatWith('美玲');
@@ -137,7 +118,7 @@ test('a page that comes back from the browser\'s cache is online again, and has 
   await toCarol.hears('on the first page');
   await meiling.page.evaluate(() => Object.assign(globalThis, { mark: 'this very page' }));
 
-  await meiling.page.goto(`${community.url}/groups`);
+  await meiling.page.goto(`${house.url}/groups`);
   await meiling.bar.online();
   await fromCarol.say('on the second page');
   await toCarol.hears('on the second page');
@@ -155,5 +136,4 @@ test('a page that comes back from the browser\'s cache is online again, and has 
   await toCarol.hears('and forth');
   await heardOnce([toCarol, fromCarol], ['on the first page', 'on the second page', 'I read it here', 'and back', 'and forth']);
   assert.deepEqual([...meiling.complaints, ...carol.complaints], []);
-  await Promise.all([meiling.leave(), carol.leave()]);
 });

@@ -1,34 +1,19 @@
 // The bar under a thumb.
 //
-// Owns: sheets, sizes of what is touched and read, and that nothing is wider than the screen. Must not: use a mouse or a
-// keyboard where a phone has none.
+// Owns: sheets, sizes of targets and type, and that nothing is wider than the screen. Must not: use a mouse, or a keyboard
+// that a phone lacks.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { focusName, until } from './support/eyes.js';
-import { Person, Tab, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
 
 const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 const TARGET_PX = 44;
 const FONT_PX = 16;
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string} id @param {object} [options] */
-const arrive = (id, options) => Person.arrive(browser, community.url, id, options);
+const house = openHouse();
 
 /** It covers the whole screen. @param {import('playwright-core').Locator} sheet */
 async function covers(sheet) {
@@ -40,7 +25,7 @@ async function covers(sheet) {
 }
 
 test('a conversation on a phone: sheets, the way back, and no message that covers the screen', async () => {
-  const [alice, bob] = await Promise.all([arrive('alice', PHONE), arrive('bob')]);
+  const [alice, bob] = await Promise.all([house.arrive('alice', PHONE), house.arrive('bob')]);
   await bob.bar.online();
   const { bar, page } = alice;
   await bar.button('Show chat bar').tap();
@@ -65,7 +50,7 @@ test('a conversation on a phone: sheets, the way back, and no message that cover
   await chat.button('Back').tap();
   await chat.window.waitFor({ state: 'detached' });
 
-  // What comes now is counted, and waits.
+  // A new line is counted, and waits.
   await toAlice.say('Still there?');
   await bar.button('Chats, +1, 1 unread').tap();
   assert.equal(await chat.window.count(), 0);
@@ -77,10 +62,9 @@ test('a conversation on a phone: sheets, the way back, and no message that cover
   await toAlice.say('Good night.');
   await bar.button('Show chat bar, 1 unread').waitFor();
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
-/** What is too small to touch or to read, or beyond the screen. @param {import('playwright-core').Page} page */
+/** Elements that are too small to touch or to read, or beyond the screen. @param {import('playwright-core').Page} page */
 function flaws(page) {
   return page.evaluate(([targetPx, fontPx]) => {
     const host = document.querySelector('nextim-bar');
@@ -110,7 +94,7 @@ function flaws(page) {
 for (const width of [375, 320]) {
   test(`everything can be touched and read, and nothing is wider than ${width} pixels`, async () => {
     const options = { ...PHONE, viewport: { width, height: 667 } };
-    const [carol, meiling] = await Promise.all([arrive('carol', options), arrive('meiling')]);
+    const [carol, meiling] = await Promise.all([house.arrive('carol', options), house.arrive('meiling')]);
     await meiling.bar.online();
     const { page, bar } = carol;
     const fits = async (/** @type {string} */ where) => assert.deepEqual(await flaws(page), [], where);
@@ -175,14 +159,13 @@ for (const width of [375, 320]) {
     await bar.button('Sign in to chat').tap();
     await bar.region.getByLabel('Username').waitFor();
     await fits('the sign-in box');
-    await Promise.all([carol.leave(), meiling.leave()]);
   });
 }
 
-test('the site’s pages are no wider than a phone, and their fields no smaller than what a phone would enlarge', async () => {
-  const admin = await arrive('admin', { ...PHONE, viewport: { width: 320, height: 600 } });
+test('the site’s pages are no wider than a phone, and their fields are not so small that a phone enlarges them', async () => {
+  const admin = await house.arrive('admin', { ...PHONE, viewport: { width: 320, height: 600 } });
   for (const path of ['/', '/login', '/forum', '/forum/1', '/groups', '/groups/3', '/members', '/friends', '/u/admin', '/u/zoe', '/notifications', '/admin', '/old', '/nowhere']) {
-    await admin.page.goto(community.url + path);
+    await admin.page.goto(house.url + path);
     await admin.bar.region.getByRole('button').first().waitFor();
     const [wide, small] = await admin.page.evaluate(() => [
       document.documentElement.scrollWidth,
@@ -191,11 +174,10 @@ test('the site’s pages are no wider than a phone, and their fields no smaller 
     assert.ok(wide <= 320, `${path} is ${wide} wide`);
     assert.deepEqual(small, [], path);
   }
-  await admin.leave();
 });
 
 test('a phone on its side', async () => {
-  const [xiaoming, dave] = await Promise.all([arrive('xiaoming', PHONE), arrive('bob')]);
+  const [xiaoming, dave] = await Promise.all([house.arrive('xiaoming', PHONE), house.arrive('bob')]);
   await dave.bar.online();
   const { page, bar } = xiaoming;
   await bar.button(/^Show chat bar/).tap();
@@ -225,5 +207,4 @@ test('a phone on its side', async () => {
   assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 667);
   await page.setViewportSize(PHONE.viewport);
   await bar.region.getByRole('region', { name: 'Settings', exact: true }).getByRole('button', { name: 'Back' }).tap();
-  await Promise.all([xiaoming.leave(), dave.leave()]);
 });

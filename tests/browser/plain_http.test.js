@@ -1,30 +1,20 @@
 // Pages that are no secure context, and pages of another origin.
 //
 // Owns: that the chat works where the browser has no Web Locks, and where the site is reached by scripts alone. Must not:
-// test again what is the same everywhere.
+// test features that are the same everywhere.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { PASSWORD, Person, Tab, heardOnce, launch } from './support/people.js';
-import { Community, MessageServer, freePort } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { PASSWORD, Person, heardOnce } from './support/people.js';
+import { Community, freePort } from './support/servers.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {MessageServer} */
-let im;
-
-before(async () => {
-  // Only this machine's numbers are secure without https; names are not.
-  [browser, im] = await Promise.all([launch({ args: ['--host-resolver-rules=MAP *.test 127.0.0.1'] }), MessageServer.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await im?.end();
-});
+// Only this machine's numbers are secure without https; names are not.
+const house = openHouse({ browser: { args: ['--host-resolver-rules=MAP *.test 127.0.0.1'] }, server: {}, hasSite: false });
 
 /** The page that polled last. @param {Person} person */
 function leaderOf(person) {
@@ -38,9 +28,10 @@ function leaderOf(person) {
 
 test('on plain http the tabs elect one of them, and another when it goes', async () => {
   const named = (/** @type {string} */ url, /** @type {string} */ host) => url.replace('127.0.0.1', host);
-  const community = await Community.start({ im: im.url, args: ['--im-public', named(im.url, 'im.test')] });
+  const community = await Community.start({ im: house.server.url, args: ['--im-public', named(house.server.url, 'im.test')] });
   const site = named(community.url, 'community.test');
-  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.arrive(browser, site, id)));
+  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.come(house.browser, site, id)));
+  await Promise.all([alice, bob].map((person) => person.logInByForm())); // a request of the test finds no such name
   const leader = leaderOf(alice);
   let tabs = [await alice.bar.online()];
   assert.deepEqual(await alice.page.evaluate(() => [isSecureContext, typeof navigator.locks]), [false, 'undefined']);
@@ -56,8 +47,8 @@ test('on plain http the tabs elect one of them, and another when it goes', async
       await tab.chat('Bob').hears(`to ${tabs.length} tabs`);
       assert.deepEqual(await tab.chat('Bob').said(/^to \d tabs$/), said);
     }
-    // One that was closed may be seen to ask after the next one has begun, but not for ever.
-    const led = await until('one of those that are left leads', () => tabs.find((tab) => tab.page === leader.page));
+    // A closed tab's last poll may be seen after the next one's first.
+    const led = await until('one of the open tabs leads', () => tabs.find((tab) => tab.page === leader.page));
     tabs = tabs.filter((tab) => tab !== led);
     await led.page.close();
   }
@@ -65,7 +56,6 @@ test('on plain http the tabs elect one of them, and another when it goes', async
   await toAlice.hears('the last one');
   await heardOnce([toAlice, tabs[0].chat('Bob')], ['the last one']);
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
-  await Promise.all([alice.leave(), bob.leave()]);
   await community.end();
 });
 
@@ -74,14 +64,13 @@ async function elsewhere(attributes) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const page = `<!doctype html><html lang="en"><title>Elsewhere</title><h1>Elsewhere</h1>
-    <script src="${im.url}/webim.js" data-site="${url}/webim" ${attributes} defer></script>`;
+    <script src="${house.server.url}/webim.js" data-site="${url}/webim" ${attributes} defer></script>`;
   const server = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(page)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   const origin = `http://127.0.0.1:${address.port}`;
-  const community = await Community.start({ im: im.url, args: ['--listen', `127.0.0.1:${port}`, '--url', url, '--jsonp-origin', origin] });
-  const context = await browser.newContext({ locale: 'en-US' });
-  const visitor = new Tab(await context.newPage());
+  const community = await Community.start({ im: house.server.url, args: ['--listen', `127.0.0.1:${port}`, '--url', url, '--jsonp-origin', origin] });
+  const { context, bar: visitor } = await house.stranger();
   await visitor.page.goto(origin);
   const end = async () => {
     await context.close();
@@ -91,7 +80,7 @@ async function elsewhere(attributes) {
   return { community, context, visitor, origin, end };
 }
 
-/** Signs in by the bar's own form. @param {Tab} visitor @param {string} name */
+/** Signs in by the bar's own form. @param {import('./support/people.js').Tab} visitor @param {string} name */
 async function signIn(visitor, name) {
   const box = await visitor.panel('Sign in to chat');
   await box.getByLabel('Username').fill(name);
@@ -102,7 +91,7 @@ async function signIn(visitor, name) {
 
 test('a page of another origin logs in and chats by scripts alone', async () => {
   const { community, visitor, origin, end } = await elsewhere('data-jsonp');
-  const carol = await Person.arrive(browser, community.url, 'carol');
+  const carol = await Person.arrive(house.browser, community.url, 'carol');
   await carol.bar.online();
   await signIn(visitor, 'meiling');
   await (await carol.bar.contact('美玲', 'Available')).waitFor();
@@ -121,17 +110,16 @@ test('a page of another origin logs in and chats by scripts alone', async () => 
   await toCarol.say('still here');
   await heardOnce([toCarol, toMeiling], ['still here', 'welcome 你好']);
 
-  // An origin that is not named gets nothing, whoever is logged in.
+  // An origin that is not named gets nothing, with any user logged in.
   await visitor.page.goto(origin.replace('127.0.0.1', 'other.test'));
   const stranger = visitor.region.getByRole('status').filter({ hasText: /refused|gives no scripts|cannot be reached/ });
   await stranger.waitFor();
-  await carol.leave();
   await end();
 });
 
-test('by scripts, too, a refusal is told, an end of the log-in is noticed, and the last page says that it goes', async () => {
+test('by scripts, too, a refusal is shown, an end of the log-in is noticed, and the last page ends the session', async () => {
   const { community, context, visitor, end } = await elsewhere('data-jsonp');
-  const carol = await Person.arrive(browser, community.url, 'carol');
+  const carol = await Person.arrive(house.browser, community.url, 'carol');
   await carol.bar.online();
   /** The last poll's address. */
   let poll = '';
@@ -165,6 +153,5 @@ test('by scripts, too, a refusal is told, an end of the log-in is noticed, and t
     const answer = await fetch(last);
     return answer.status === 404 || (await answer.json()).status === 'stopped';
   });
-  await carol.leave();
   await end();
 });

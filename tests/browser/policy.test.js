@@ -1,34 +1,19 @@
-// What the bar promises the pages it stands on.
+// The bar's promises to its pages.
 //
 // Owns: the strict policy for contents, the one global, when the script runs, styles that do not meet, and the interface
-// for scripts of the page. Must not: look at what users see in the bar beyond that.
+// for scripts of the page. Must not: test other features of the bar.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
-import { Person, Tab, launch } from './support/people.js';
+import { openHouse } from './support/house.js';
 import { holdBack, scriptTag, serve } from './support/pages.js';
-import { Community } from './support/servers.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
-
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string[]} ids */
-const arrive = (...ids) => Promise.all(ids.map((id) => Person.arrive(browser, community.url, id)));
+const house = openHouse();
 
 test('every feature works under the strict policy, without a violation or an error in the console', async () => {
-  const [alice, bob, admin] = await arrive('alice', 'bob', 'admin');
+  const [alice, bob, admin] = await house.gather('alice', 'bob', 'admin');
   const { page, context } = alice;
   /** @type {string[]} */
   const said = [];
@@ -36,7 +21,7 @@ test('every feature works under the strict policy, without a violation or an err
   context.on('weberror', (error) => said.push(String(error.error())));
   /** @type {(string | null)[]} the typing states that the site has taken */
   const typed = [];
-  let typing = 0; // how many it was told
+  let typing = 0; // how many were sent to it
   page.on('request', (request) => void (typing += Number(request.url().endsWith('/webim/status'))));
   page.on('requestfinished', (request) => {
     if (request.url().endsWith('/webim/status')) typed.push(new URLSearchParams(request.postData() ?? '').get('show'));
@@ -44,7 +29,7 @@ test('every feature works under the strict policy, without a violation or an err
   await context.addInitScript(() => {
     addEventListener('securitypolicyviolation', (event) => console.error(`violated: ${event.violatedDirective} ${event.blockedURI}`), { capture: true });
   });
-  const answer = await page.goto(`${community.url}/forum/1`);
+  const answer = await page.goto(`${house.url}/forum/1`);
   const policy = answer?.headers()['content-security-policy'] ?? '';
   assert.match(policy, /default-src 'none'/);
   assert.doesNotMatch(policy, /unsafe|\*/);
@@ -76,7 +61,7 @@ test('every feature works under the strict policy, without a violation or an err
   await chat.choose('Clear history');
   await chat.button('Clear').last().click();
   await chat.log.getByText('Say hello!').waitFor();
-  // What is still on its way to him would be refused, and the console says so.
+  // A status that is still on its way to Bob would be refused, with a line in the console.
   await until('nothing is typed any more', () => typed.length === typing && typed.at(-1) === 'clear');
   await chat.choose('Block');
   await chat.window.getByText('You have blocked Bob.').waitFor();
@@ -91,37 +76,35 @@ test('every feature works under the strict policy, without a violation or an err
   await room.button('Unlock').click();
   await room.box.waitFor();
 
-  await admin.page.goto(`${community.url}/admin`);
+  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('All of it.');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await bar.region.getByRole('status').getByText('All of it.').waitFor();
   await bar.panel('Notifications');
   const settings = await bar.panel('Settings');
   for (const option of await settings.getByRole('switch').all()) await option.click();
-  await settings.getByText('The browser does not allow it.').waitFor(); // it takes its time over the one for notifications
+  await settings.getByText('The browser does not allow it.').waitFor(); // its answer takes a while
   await settings.getByRole('combobox', { name: 'Theme' }).selectOption('dark');
-  // What is under way when one logs out, the site would not know whose it is.
+  // A setting that is under way at the log-out would be refused.
   const kept = page.waitForResponse((response) => /"opacity":85.*"zoom":85/.test(new URLSearchParams(response.request().postData() ?? '').get('data') ?? ''));
   for (const slider of await settings.getByRole('slider').all()) await slider.fill('85');
   await kept;
 
-  // Logged out, the bar asks for the password; that the site did not know who it was is the one line in the console.
+  // Logged out, the bar asks for the password; the console has one line about the refusal before that.
   await page.getByRole('button', { name: 'Log out' }).click();
   await bar.button('Sign in to chat').waitFor();
   const expected = (/** @type {string} */ line) => /status of 401.*\/webim\/online$/.test(line);
   assert.deepEqual(said.filter((line) => !expected(line)), []);
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
-  await Promise.all([alice.leave(), bob.leave(), admin.leave()]);
 });
 
 test('it adds one name to the window, and no more', async () => {
   const names = async (/** @type {boolean} */ withBar) => {
-    const page = await browser.newPage();
+    const { page, bar } = await house.stranger();
     if (!withBar) await page.route('**/webim.js', (route) => route.abort());
-    await page.goto(community.url);
-    if (withBar) await new Tab(page).button('Sign in to chat').waitFor();
+    await page.goto(house.url);
+    if (withBar) await bar.button('Sign in to chat').waitFor();
     const found = await page.evaluate(() => Object.getOwnPropertyNames(window));
-    await page.close();
     return new Set(found);
   };
   const [without, there] = [await names(false), await names(true)];
@@ -129,34 +112,30 @@ test('it adds one name to the window, and no more', async () => {
 });
 
 test('the page does not wait for it: neither for the script, nor for the bar', async () => {
-  const context = await browser.newContext();
+  const { context, page, bar } = await house.stranger();
   await context.addInitScript(() => {
     addEventListener('load', () => (document.documentElement.dataset.early = String(Boolean(document.querySelector('nextim-bar')))));
   });
-  const page = await context.newPage();
   const release = await holdBack(page, '**/webim.js');
-  await page.goto(community.url, { waitUntil: 'commit' });
+  await page.goto(house.url, { waitUntil: 'commit' });
   await page.getByRole('contentinfo').waitFor();
   await page.getByRole('link', { name: 'Read the forum' }).hover();
   assert.equal(await page.locator('nextim-bar').count(), 0);
   release();
-  await new Tab(page).button('Sign in to chat').waitFor();
+  await bar.button('Sign in to chat').waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.early), 'false', 'the bar came after the page had loaded');
-  await context.close();
 });
 
 test('two tags make one bar', async () => {
-  const context = await browser.newContext({ locale: 'en-US' });
-  const page = await context.newPage();
-  const tag = (await scriptTag(page, community.url)).replace(' data-user=""', ''); // such a page has to ask who it is
+  const { page, bar } = await house.stranger();
+  const tag = (await scriptTag(page, house.url)).replace(' data-user=""', ''); // such a page has to ask for its user
   let asked = 0;
   page.on('request', (request) => (asked += Number(request.url().endsWith('/webim/online'))));
-  await serve(page, community.url, `<body><p>Twice</p>${tag}${tag.replace('webim.js', 'webim.js?again')}</body>`);
-  await new Tab(page).button('Sign in to chat').waitFor();
+  await serve(page, house.url, `<body><p>Twice</p>${tag}${tag.replace('webim.js', 'webim.js?again')}</body>`);
+  await bar.button('Sign in to chat').waitFor();
   assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /webim\.js/.test(name)).length), 2, 'both scripts have run');
   assert.equal(await page.locator('nextim-bar').count(), 1);
   assert.equal(asked, 1);
-  await context.close();
 });
 
 const HOSTILE = `<style>
@@ -168,7 +147,7 @@ button, input, textarea { all: unset !important; border: 9px solid red !importan
 .root, .bar, .bb, .panel, .row, .badge { margin: 99px !important; }
 </style>`;
 
-/** How everything in the bar looks. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
+/** The looks of everything in the bar. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
 function looksOfBar(page) {
   return page.evaluate(() => {
     const properties = ['display', 'visibility', 'opacity', 'color', 'background-color', 'font', 'letter-spacing', 'word-spacing', 'text-transform', 'text-align', 'white-space', 'border', 'margin', 'padding', 'width', 'height', 'pointer-events', 'user-select', 'cursor'];
@@ -182,12 +161,12 @@ function looksOfBar(page) {
 }
 
 test('the page’s styles do not reach into the bar', async () => {
-  // A stranger to all: no friend of hers comes or goes meanwhile.
-  const [zoe] = await arrive('zoe');
+  // Zoë has no friends, so no contact comes or goes meanwhile.
+  const zoe = await house.known('zoe');
   const { page } = zoe;
-  const tag = await scriptTag(page, community.url);
+  const tag = await scriptTag(page, house.url);
   const looks = async (/** @type {string} */ style) => {
-    await serve(page, community.url, `<body>${style}<p>A page</p>${tag}</body>`);
+    await serve(page, house.url, `<body>${style}<p>A page</p>${tag}</body>`);
     const bar = await zoe.bar.online();
     const panel = await bar.panel('Settings');
     await panel.getByRole('switch').first().waitFor();
@@ -200,34 +179,32 @@ test('the page’s styles do not reach into the bar', async () => {
   const plain = await looks('');
   assert.ok(plain.length > 40);
   assert.deepEqual(await looks(HOSTILE), plain);
-  await zoe.leave();
 });
 
 test('the bar’s styles do not reach into the page', async () => {
-  const [bob] = await arrive('bob');
+  const bob = await house.known('bob');
   const { page } = bob;
   const html = `<body class="root dark"><main><h2>Head</h2><p class="row note">Text</p><ul class="list"><li class="card">One</li></ul>
     <button class="bb ib">Press</button><input type="search"><select><option>1</option></select><input type="checkbox" role="switch"><textarea></textarea>
     <a class="link" href="/forum">Link</a><div class="menu panel chat none sr">Box</div><hr></main>`;
-  const tag = await scriptTag(page, community.url);
+  const tag = await scriptTag(page, house.url);
   const looks = () => page.locator('main *').evaluateAll((all) => all.map((element) => {
     const style = getComputedStyle(element);
     return [element.tagName, ...[...style].map((name) => `${name}: ${style.getPropertyValue(name)}`)].join('; ');
   }));
-  await serve(page, community.url, `${html}</body>`);
+  await serve(page, house.url, `${html}</body>`);
   const without = await looks();
-  await serve(page, community.url, `${html}${tag}</body>`);
+  await serve(page, house.url, `${html}${tag}</body>`);
   const bar = await bob.bar.online();
   await bar.chatWith('Alice');
   await bar.panel('Settings');
   assert.deepEqual(await looks(), without);
-  await bob.leave();
 });
 
 test('scripts of the page can open, send, listen, add to the menu, and read', async () => {
-  const [alice, carol] = await arrive('alice', 'carol');
+  const [alice, [carol]] = await Promise.all([house.known('alice'), house.gather('carol')]);
   const { page } = alice;
-  const tag = await scriptTag(page, community.url);
+  const tag = await scriptTag(page, house.url);
   await page.route('**/heard.js', (route) => route.fulfill({
     contentType: 'text/javascript',
     body: `const heard = document.documentElement.heard = [];
@@ -235,7 +212,7 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
       NextIM.menu([{ title: 'Our own', url: '/own' }, { title: 'Elsewhere', url: 'https://example.com/', external: true }]);
       NextIM.openRoom(1);`,
   }));
-  await serve(page, community.url, `<body><p>A page</p>${tag}<script src="/heard.js" defer></script></body>`);
+  await serve(page, house.url, `<body><p>A page</p>${tag}<script src="/heard.js" defer></script></body>`);
   /** @param {string} name @param {(detail: any) => unknown} [like] */
   const heard = (name, like = () => true) =>
     until(`${name} was heard`, async () => {
@@ -245,7 +222,7 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
   const call = (/** @type {string} */ name, /** @type {unknown[]} */ ...args) => page.evaluate(([method, values]) => /** @type {any} */ (window).NextIM[method](...values), /** @type {const} */ ([name, args]));
   const read = (/** @type {string} */ name) => page.evaluate((key) => /** @type {any} */ (window).NextIM[key], name);
 
-  // What was asked for before there was a bar is done when there is one.
+  // Calls from before there was a bar are done when there is one.
   const bar = await alice.bar.online();
   await bar.chat('Mountain walkers').box.waitFor();
   await heard('ready', (api) => api.state !== undefined);
@@ -294,5 +271,4 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
   await call('online');
   await until('it is online again', async () => (await read('state')) === 'online');
   assert.equal(await page.evaluate(() => Object.isFrozen(/** @type {any} */ (window).NextIM)), true);
-  await Promise.all([alice.leave(), carol.leave()]);
 });

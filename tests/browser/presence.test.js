@@ -1,6 +1,6 @@
 // Being there, more or less.
 //
-// Owns: what others see of what a user chose to show. Must not: look at connections that break.
+// Owns: how a user's chosen presence reaches others. Must not: break a connection.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -10,9 +10,7 @@ import { Person } from './support/people.js';
 
 const house = openHouse();
 
-/** The cards above the bar. @param {Person} person */
-const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
-/** Chooses what others are to see. @param {Person} person @param {string} show */
+/** Chooses a presence. @param {Person} person @param {string} show */
 async function show(person, show) {
   const panel = await person.bar.panel('Contacts');
   await panel.getByRole('button', { name: /^Your presence/ }).click();
@@ -20,7 +18,7 @@ async function show(person, show) {
   await panel.getByRole('button', { name: `Your presence: ${show}`, exact: true }).waitFor();
 }
 
-/** Writes a line beside his presence. @param {Person} person @param {string} text */
+/** Writes the line beside the presence. @param {Person} person @param {string} text */
 async function write(person, text) {
   const line = (await person.bar.panel('Contacts')).getByRole('textbox', { name: 'Your status' });
   await line.fill(text);
@@ -71,7 +69,7 @@ test('a line that is being edited is given up with Escape', async () => {
   assert.equal(await line.inputValue(), 'Out with the camera');
 });
 
-test('who is invisible looks offline, and still hears and speaks', async () => {
+test('an invisible user looks offline, and still receives and sends', async () => {
   const [xiaoming, meiling] = await house.gather('xiaoming', 'meiling');
   await sees(meiling, '小明', 'Available');
   await show(xiaoming, 'Invisible');
@@ -96,7 +94,7 @@ test('who is invisible looks offline, and still hears and speaks', async () => {
   await sees(meiling, '小明', 'Available');
 });
 
-test('who goes offline stays so on the next page, and comes back when he wants to', async () => {
+test('a user who goes offline stays so on the next page, and comes back on request', async () => {
   const [bob, dave] = await house.gather('bob', 'dave');
   await sees(bob, 'Dave', 'Available');
   await show(dave, 'Offline');

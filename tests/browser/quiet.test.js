@@ -1,6 +1,6 @@
-// Somebody who does not want to be disturbed.
+// Users who do not want to be disturbed.
 //
-// Owns: that nothing opens, sounds or notifies then, and that nothing is lost by it. Must not: look at how others see it.
+// Owns: that nothing opens, sounds or notifies then, and that nothing is lost by it. Must not: look at the bars of others.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -12,7 +12,7 @@ import { hide, noted, standIn } from './support/stubs.js';
 
 const house = openHouse();
 
-/** Chooses what others are to see. @param {Person} person @param {string} show */
+/** Chooses a presence. @param {Person} person @param {string} show */
 async function show(person, show) {
   const panel = await person.bar.panel('Contacts');
   await panel.getByRole('button', { name: /^Your presence/ }).click();
@@ -20,10 +20,8 @@ async function show(person, show) {
   await panel.getByRole('button', { name: `Your presence: ${show}`, exact: true }).waitFor();
 }
 
-test('who does not want to be disturbed is not: nothing opens, sounds or notifies, and all of it is counted', async () => {
-  const [alice, bob, admin] = await Promise.all(['alice', 'bob', 'admin'].map((id) => house.arrive(id)));
-  await standIn(alice.context);
-  await alice.page.goto(`${house.url}/forum`);
+test('on do not disturb nothing opens, sounds or notifies, and everything is counted', async () => {
+  const [alice, bob, admin] = await Promise.all([house.arrive('alice', { init: standIn }), house.arrive('bob'), house.arrive('admin', { path: '/admin' })]);
   await Promise.all([alice.bar.online(), bob.bar.online()]);
   const { page, bar } = alice;
   await (await bar.panel('Settings')).getByRole('switch', { name: 'Desktop notifications' }).check();
@@ -34,7 +32,6 @@ test('who does not want to be disturbed is not: nothing opens, sounds or notifie
   await toAlice.say('seen, but not to be disturbed by');
   await bar.button('Bob, 1 unread').waitFor();
   assert.equal(await bar.chat('Bob').window.count(), 0, 'no window opens');
-  await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('Fire drill at noon');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
   await bar.button(/^Notifications, [1-9]\d* new$/).waitFor();
@@ -47,7 +44,7 @@ test('who does not want to be disturbed is not: nothing opens, sounds or notifie
   await show(alice, 'Available');
   await hide(page);
   await toAlice.say('now');
-  // One thing after the other: what was to come of the lines before would have come before this.
+  // Notifications come in order: those of the lines before would have come before this.
   await until('it notifies', async () => (await noted(page)).notes.length > 0);
   assert.deepEqual((await noted(page)).notes.map((note) => note.body), ['now']);
   assert.equal((await noted(page)).tones, 2, 'one sound has two tones');

@@ -1,6 +1,6 @@
-// Browsers that refuse a page what it asks for: cookies, storage, locks, channels between tabs, sound.
+// Browsers that refuse a page their services: cookies, storage, locks, channels between tabs, sound.
 //
-// Owns: that a tab which gets nothing of all this works alone. Must not: look at what tabs do together; other files do.
+// Owns: that a tab without them works alone. Must not: test tabs together; `tabs.test.js` does.
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { Tab, launchProfile } from './support/people.js';
 
 const house = openHouse();
 
-/** What a browser refuses, each as a script that runs in the page first. @type {[string, () => void][]} */
+/** Refusals of a browser, each as a script that runs in the page first. @type {[string, () => void][]} */
 const REFUSALS = [
   ['storage throws when it is asked for', () => {
     for (const name of ['localStorage', 'sessionStorage']) {

@@ -1,7 +1,7 @@
 // Several people talk in a group's room.
 //
-// Owns: rooms with their members, locks, and blocks between users. Must not: look at how a room's page is made; that
-// is the site's.
+// Owns: rooms with their members, locks, and blocks between users. Must not: test the site's own
+// pages of rooms.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,7 +11,7 @@ import { heardOnce } from './support/people.js';
 
 const house = openHouse();
 
-test('what one says in a room the others hear, and who looks elsewhere sees how much', async () => {
+test('a line in a room reaches all members, and is counted where the room is not open', async () => {
   const [alice, bob, carol] = await house.gather('alice', 'bob', 'carol');
   const room = 'Mountain walkers';
   const [ofAlice, ofCarol] = [await alice.bar.enter(room), await carol.bar.enter(room)];
@@ -35,7 +35,7 @@ test('what one says in a room the others hear, and who looks elsewhere sees how 
   await heardOnce([ofAlice, ofBob, ofCarol], ['Agreed', 'Then the lake']);
 });
 
-test('a room says who is there, as they come and go, and each of them can be talked to', async () => {
+test('a room lists its members as they come and go, and a chat with each can be opened', async () => {
   const [alice, bob] = await house.gather('alice', 'bob');
   const ofAlice = await alice.bar.enter('Mountain walkers');
   await ofAlice.button('Members, 2 online').click();
@@ -71,7 +71,7 @@ test('a locked room is silent, and has its history when it is unlocked', async (
   await ofBob.say('While it was locked');
   await ofBob.hears('While it was locked');
   await ofBob.log.getByRole('img', { name: 'Sent' }).last().waitFor();
-  // What comes later is here, so what was said before will not come any more.
+  // A later line is here, so the one before will not come any more.
   await (await bob.bar.chatWith('Dave')).say('Why so quiet?');
   const dialogue = await dave.bar.chatWith('Bob');
   await dialogue.hears('Why so quiet?');
@@ -100,7 +100,7 @@ test('a locked room is silent, and has its history when it is unlocked', async (
   await ofBob.hears('Heard');
 });
 
-test('who blocks somebody hears nothing of him, neither sees the other, and both are told why nothing goes', async () => {
+test('after a block no line arrives, neither sees the other, and both see why nothing can be sent', async () => {
   const [xiaoming, meiling] = await house.gather('xiaoming', 'meiling');
   await (await xiaoming.bar.contact('美玲', 'Available')).first().waitFor();
   await (await meiling.bar.contact('小明', 'Available')).first().waitFor();

@@ -1,6 +1,6 @@
-// Pictures of the main views, for the README and for whoever changes how things look.
+// Pictures of the main views, for the README and for changes of the design.
 //
-// Owns: what is seen on them. Must not: check anything.
+// Owns: the views and their names. Must not: assert anything.
 //
 //   cargo build --workspace && node tests/browser/screenshots.js FOLDER
 
@@ -16,6 +16,8 @@ mkdirSync(folder, { recursive: true });
 const PHONE = { viewport: { width: 375, height: 720 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const DESKTOP = { viewport: { width: 1200, height: 760 } };
 
+const PANELS = ['Contacts', 'Rooms', 'Notifications', 'Settings'];
+
 const [browser, community] = await Promise.all([launch(), Community.start()]);
 
 /** @param {string} id @param {import('playwright-core').BrowserContextOptions} options */
@@ -24,7 +26,14 @@ const arrive = (id, options) => Person.arrive(browser, community.url, id, option
 /** @param {Person} person @param {string} name */
 const shoot = (person, name) => person.page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
 
-/** A talk of two, the last word of which the first has not read aloud yet. @param {import('./support/people.js').Chat} mine @param {import('./support/people.js').Chat} theirs */
+/** Opens a panel, with its entries in it. @param {Person} person @param {string} panel @param {string} name */
+async function shootPanel(person, panel, name) {
+  const section = await person.bar.panel(panel);
+  await section.getByRole(panel === 'Settings' ? 'switch' : 'listitem').first().waitFor();
+  await shoot(person, name);
+}
+
+/** A short conversation. @param {import('./support/people.js').Chat} mine @param {import('./support/people.js').Chat} theirs */
 async function talk(mine, theirs) {
   for (const [chat, text] of /** @type {const} */ ([
     [mine, 'Morning! Is the ridge still on for Sunday? 🙂'],
@@ -61,8 +70,7 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
   await room.say('Who else is coming on Sunday?');
   await room.button(/^Members/).click();
   await shoot(bob, `room-${scheme}`);
-  await bob.bar.panel('Settings');
-  await shoot(bob, `settings-${scheme}`);
+  for (const name of PANELS) await shootPanel(bob, name, `${name.toLowerCase()}-${scheme}`);
 
   if (scheme === 'light') {
     const settings = await ming.bar.panel('Settings');
@@ -74,6 +82,10 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
 
   const phone = await arrive('alice', { ...PHONE, ...look });
   await phone.bar.button(/^Show chat bar/).click();
+  for (const name of PANELS) {
+    await shootPanel(phone, name, `phone-${name.toLowerCase()}-${scheme}`);
+    await phone.bar.button('Back').click();
+  }
   await phone.bar.chatWith('Bob');
   await phone.bar.chat('Bob').hears('太好了, I will bring tea and 月饼');
   await shoot(phone, `phone-${scheme}`);

@@ -1,44 +1,35 @@
-// What users can set, and that it stays set.
+// The settings of a user.
 //
-// Owns: every entry of the settings by what it does, and that the site keeps it. Must not: look at what is not set there.
+// Owns: every entry of the settings by what it does, and that the site keeps it. Must not: test the attributes of the script's tag.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { look, until } from './support/eyes.js';
-import { Person, Tab, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
 import { clickNote, hide, noted, standIn } from './support/stubs.js';
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
+// Settings are a user's, and tests change them.
+const house = openHouse({ isPerTest: true });
 
-before(async () => {
-  browser = await launch();
-});
-after(() => browser?.close());
+/** Alice, online, with the stand-ins. @param {import('./support/house.js').PersonOptions} [options] */
+async function arrive(options) {
+  const alice = await house.arrive('alice', { init: standIn, path: '/forum', ...options });
+  await alice.bar.online();
+  return alice;
+}
 
-/** Two friends at a community of their own: settings are a user's, and tests change them. @param {import('node:test').TestContext} context @param {object} [options] */
-async function friends(context, options) {
-  community = await Community.start();
-  const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.arrive(browser, community.url, id, options)));
-  context.after(async () => {
-    await Promise.all([alice.leave(), bob.leave()]);
-    await community.end();
-  });
-  await standIn(alice.context);
-  await alice.page.goto(`${community.url}/forum`);
-  await Promise.all([alice.bar.online(), bob.bar.online()]);
+/** Two friends, both online. */
+async function friends() {
+  const [alice, [bob]] = await Promise.all([arrive(), house.gather('bob')]);
   return { alice, bob };
 }
 
-/** A switch of the settings, which are open after it. @param {Tab} bar @param {string} name */
+/** A switch of the settings, which are open after it. @param {import('./support/people.js').Tab} bar @param {string} name */
 const switchOf = async (bar, name) => (await bar.panel('Settings')).getByRole('switch', { name });
 
-test('sound: after a gesture only, and only as long as it is wanted', async (context) => {
-  const { alice, bob } = await friends(context);
+test('sound: after a gesture only, and only as long as it is wanted', async () => {
+  const { alice, bob } = await friends();
   const { page, bar } = alice;
   const toAlice = await bob.bar.chatWith('Alice');
   await toAlice.say('Before any gesture');
@@ -60,7 +51,7 @@ test('sound: after a gesture only, and only as long as it is wanted', async (con
   await toAlice.say('Three');
   await until('it sounds again', async () => (await noted(page)).tones === 3 * once);
 
-  // Who reads what is said need not be called.
+  // A chat that is open makes no sound.
   const chat = await bar.chatWith('Bob');
   await toAlice.say('Four');
   await chat.hears('Four');
@@ -70,8 +61,8 @@ test('sound: after a gesture only, and only as long as it is wanted', async (con
   assert.equal((await noted(page)).tones, 4 * once);
 });
 
-test('desktop notifications: asked for on the click, shown while hidden, by one of all tabs', async (context) => {
-  const { alice, bob } = await friends(context);
+test('desktop notifications: asked for on the click, shown while hidden, by one of all tabs', async () => {
+  const { alice, bob } = await friends();
   const { page, bar } = alice;
   const second = await alice.tab('/groups');
   await second.online();
@@ -99,8 +90,8 @@ test('desktop notifications: asked for on the click, shown while hidden, by one 
   await shower.chat('Bob').hears('Third');
 });
 
-test('a browser that does not allow notifications is told of', async (context) => {
-  const { alice } = await friends(context);
+test('a browser that does not allow notifications: the settings show it', async () => {
+  const alice = await arrive();
   await alice.page.evaluate(() => (/** @type {any} */ (window).deny = true));
   const option = await switchOf(alice.bar, 'Desktop notifications');
   await option.click();
@@ -108,22 +99,22 @@ test('a browser that does not allow notifications is told of', async (context) =
   assert.equal(await option.isChecked(), false);
 });
 
-test('the title tells what is unread while the page is hidden', async (context) => {
-  const { alice, bob } = await friends(context);
+test('the title has the unread count while the page is hidden', async () => {
+  const { alice, bob } = await friends();
   const { page } = alice;
   const title = await page.title();
   const toAlice = await bob.bar.chatWith('Alice');
   await hide(page);
   await toAlice.say('Psst');
-  await until('the title tells', async () => (await page.title()) === `(1) ${title}`);
+  await until('the title has the count', async () => (await page.title()) === `(1) ${title}`);
   await until('the title is its own', async () => (await page.title()) === title);
-  await until('the title tells again', async () => (await page.title()) === `(1) ${title}`);
+  await until('the title has the count again', async () => (await page.title()) === `(1) ${title}`);
   await hide(page, false);
   await until('the title is its own for good', async () => (await page.title()) === title);
 });
 
-test('new messages open by themselves, or wait', async (context) => {
-  const { alice, bob } = await friends(context);
+test('new messages open by themselves, or wait', async () => {
+  const { alice, bob } = await friends();
   const { bar } = alice;
   const toAlice = await bob.bar.chatWith('Alice');
   await (await switchOf(bar, 'Open new messages')).uncheck();
@@ -135,8 +126,8 @@ test('new messages open by themselves, or wait', async (context) => {
   await bar.chat('Bob').hears('Opens');
 });
 
-test('contacts stay open, or go with the next click', async (context) => {
-  const { alice } = await friends(context);
+test('contacts stay open, or go with the next click', async () => {
+  const alice = await arrive();
   const { bar, page } = alice;
   const contacts = await bar.panel('Contacts');
   await page.getByRole('heading', { level: 1 }).click();
@@ -156,8 +147,8 @@ async function brightness(locator, property = 'color') {
   return (red + green + blue) / 3;
 }
 
-test('theme: light, dark, and as the system', async (context) => {
-  const { alice } = await friends(context, { colorScheme: 'light' });
+test('theme: light, dark, and as the system', async () => {
+  const alice = await arrive({ colorScheme: 'light' });
   const { bar, page } = alice;
   const theme = (await bar.panel('Settings')).getByRole('combobox', { name: 'Theme' });
   const text = bar.region.getByRole('heading', { name: 'Settings' });
@@ -175,8 +166,8 @@ test('theme: light, dark, and as the system', async (context) => {
   await until('it follows the system', dark);
 });
 
-test('language: texts, dates and numbers', async (context) => {
-  const { alice } = await friends(context);
+test('language: texts, dates and numbers', async () => {
+  const alice = await arrive();
   const { bar, page } = alice;
   await bar.chatWith('Bob');
   await (await bar.panel('Settings')).getByRole('combobox', { name: 'Language' }).selectOption('简体中文');
@@ -196,8 +187,8 @@ test('language: texts, dates and numbers', async (context) => {
   assert.match((await bar.chat('Bob').log.getByText('I will.').getAttribute('title')) ?? '', /^[A-Z][a-z]{2} \d+, \d{4}/);
 });
 
-test('opacity and size', async (context) => {
-  const { alice } = await friends(context);
+test('opacity and size', async () => {
+  const alice = await arrive();
   const panel = await alice.bar.panel('Settings');
   const alpha = async () => Number(/\/ ([\d.]+)\)|rgba\(.*, ([\d.]+)\)/.exec(await look(panel, 'background-color'))?.slice(1).find(Boolean) ?? 1);
   assert.equal(await alpha(), 1);
@@ -210,8 +201,8 @@ test('opacity and size', async (context) => {
   assert.ok(box && box.x >= 0 && box.y >= 0 && box.y + box.height <= 800, 'and still within the window');
 });
 
-test('all of it survives a reload, and is there in another browser of the same user', async (context) => {
-  const { alice } = await friends(context, { colorScheme: 'light' });
+test('all of it survives a reload, and is there in another browser of the same user', async () => {
+  const alice = await arrive({ colorScheme: 'light' });
   const { bar, page } = alice;
   const panel = await bar.panel('Settings');
   const wanted = { 'Play a sound': false, 'Open new messages': false, 'Keep contacts open': false, 'Icons only': true };
@@ -239,7 +230,6 @@ test('all of it survives a reload, and is there in another browser of the same u
   };
   await page.reload();
   await check(page);
-  const elsewhere = await Person.arrive(browser, community.url, 'alice', { colorScheme: 'light' });
+  const elsewhere = await house.arrive('alice', { colorScheme: 'light' });
   await check(elsewhere.page);
-  await elsewhere.leave();
 });

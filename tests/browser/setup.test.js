@@ -1,7 +1,7 @@
-// What a page decides of its bar: by the attributes of the script's tag, and by custom properties.
+// A page's choices for its bar: attributes of the script's tag, and custom properties.
 //
-// Owns: each attribute with a value, the properties that the stylesheet promises, movement that is not wanted, polls by
-// scripts, groups of contacts, and where a phone begins. Must not: look at what users set in their settings.
+// Owns: each attribute with a value, the properties that the stylesheet promises, reduced movement, polls by
+// scripts, groups of contacts, and where a phone begins. Must not: change a user's settings.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -111,7 +111,7 @@ async function styles({ bar }) {
 }
 
 for (const [reducedMotion, moves] of /** @type {const} */ ([['no-preference', true], ['reduce', false]])) {
-  test(`nothing moves for who does not want it (${reducedMotion})`, async () => {
+  test(`movement follows the browser’s preference (${reducedMotion})`, async () => {
     const [alice, bob] = await Promise.all([arrive('alice', { reducedMotion }), arrive('bob')]);
     await Promise.all([alice.bar.online(), bob.bar.online()]);
     const chat = await alice.bar.chatWith('Bob');
@@ -144,7 +144,7 @@ test('contacts: each group says how many are there, folds, and stays folded on t
   await alice.bar.panel('Contacts');
   await panel.getByRole('button', { name: 'Friends 1/2' }).waitFor();
   assert.deepEqual([await friends.getAttribute('aria-expanded'), await row.count()], ['false', 0]);
-  // Who is searched for is found, folded or not.
+  // A search finds contacts of folded groups too.
   await panel.getByRole('searchbox').fill('bob');
   await row.waitFor();
   await panel.getByRole('searchbox').fill('');

@@ -1,6 +1,6 @@
 // Users whose links stand in a page.
 //
-// Owns: the marks beside these links. Must not: look at how links are made; that is the site's.
+// Owns: the marks beside these links. Must not: test the site's own links.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -16,9 +16,9 @@ async function aMinuteLater(page) {
   for (let half = 0; half < 3; half += 1) await page.clock.fastForward(30_000);
 }
 
-/** Somebody whose bar runs only where the address asks for it: until then nobody knows that he is there. @param {string} id */
+/** Somebody whose bar runs only where the address asks for it, and who is offline until then. @param {string} id */
 async function arriveUnseen(id) {
-  const person = await Person.house.gather(house.browser, house.url, id, {
+  const person = await house.arrive(id, {
     init: () => {
       if (location.hash !== '#chat') Object.assign(window, { NextIM: { on() {} } });
     },
@@ -27,7 +27,7 @@ async function arriveUnseen(id) {
   return person;
 }
 
-/** Waits until the site says that a user is offline. @param {Person} person who asks @param {string} id */
+/** Waits until the site says that a user is offline. @param {Person} person that asks @param {string} id */
 const untilGone = (person, id) =>
   until(`${id} is gone`, () =>
     person.page.evaluate(async (user) => {
@@ -53,7 +53,7 @@ for (const { what, path, link } of [
   { what: 'a profile', path: '/u/xiaoming', link: '[data-webim-user=xiaoming]' },
 ]) {
   test(`in ${what} a mark beside a link follows the user's presence, and opens a chat`, async () => {
-    // Carol is no friend of his: she knows him only from the page.
+    // Carol and 小明 are no friends: the presence is known only through the page.
     const [carol] = await house.gather('carol');
     const main = await visit(carol, path);
     await mark(main, '小明', 'offline').first().waitFor();
@@ -83,7 +83,7 @@ test('friends are marked too', async () => {
   await mark(main, 'Dave', 'do not disturb').first().waitFor();
 });
 
-test('a second tab marks whom the first did not know', async () => {
+test('a second tab has marks for users of its own page', async () => {
   const [meiling] = await house.gather('meiling');
   await meiling.context.clock.install();
   const tab = await meiling.tab('/members');
@@ -98,7 +98,7 @@ test('a second tab marks whom the first did not know', async () => {
   await dave.bar.chat('美玲').hears('你好');
 });
 
-test('a stranger comes, and goes, on pages that do not name the one who looks', async () => {
+test('a stranger comes, and goes, on pages that do not name the viewer', async () => {
   const [carol, zoe] = await Promise.all([arriveUnseen('carol'), arriveUnseen('zoe')]);
   const main = await visit(carol, '/u/zoe#chat');
   await mark(main, 'Zoë Öztürk', 'offline').first().waitFor();
@@ -112,7 +112,7 @@ test('a stranger comes, and goes, on pages that do not name the one who looks', 
   await mark(main, 'Zoë Öztürk', 'offline').first().waitFor();
 });
 
-test('what is said to a stranger waits if he is not there, and the window says so', async () => {
+test('a line to a stranger who is offline waits, and the window shows it', async () => {
   const [carol, zoe] = await Promise.all([arriveUnseen('carol'), arriveUnseen('zoe')]);
   await visit(carol, '/notifications#chat');
   await carol.page.evaluate(() => /** @type {any} */ (window).NextIM.open('zoe'));
@@ -124,14 +124,14 @@ test('what is said to a stranger waits if he is not there, and the window says s
   await chat.button('Minimise').click();
   await carol.bar.button('Zoë Öztürk').click();
   await away.waitFor({ state: 'detached' });
-  await chat.say('now that she is here');
-  await zoe.bar.chat('Carol').hears('now that she is here');
+  await chat.say('now that you are here');
+  await zoe.bar.chat('Carol').hears('now that you are here');
 
   await zoe.page.goto('about:blank');
   await untilGone(carol, 'zoe');
   await aMinuteLater(carol.page);
   await away.waitFor();
-  await chat.say('after she went');
+  await chat.say('after you went');
   await chat.log.getByRole('img', { name: 'Sent', exact: true }).waitFor();
 });
 

@@ -1,34 +1,21 @@
 // Many tabs of one browser.
 //
 // Owns: that they are one user with one connection, whichever of them come and go. Must not: change pages in
-// mid-conversation; other files do.
+// mid-conversation; `pages.test.js` does.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
-import { Person, heardOnce, launch } from './support/people.js';
-import { Community } from './support/servers.js';
+import { openHouse } from './support/house.js';
+import { heardOnce } from './support/people.js';
 
+/** @typedef {import('./support/people.js').Person} Person */
 /** @typedef {import('./support/people.js').Tab} Tab */
 
-/** @type {import('playwright-core').Browser} */
-let browser;
-/** @type {Community} */
-let community;
+const house = openHouse();
 
-before(async () => {
-  [browser, community] = await Promise.all([launch(), Community.start()]);
-});
-after(async () => {
-  await browser?.close();
-  await community?.end();
-});
-
-/** @param {string} id @param {{init?: () => void}} [options] */
-const arrive = (id, options) => Person.arrive(browser, community.url, id, options);
-
-/** The tab he came with, and more of them, all online. @param {Person} person @param {number} count */
+/** The first tab and more of them, all online. @param {Person} person @param {number} count */
 async function tabsOf(person, count) {
   const tabs = [await person.bar.online()];
   while (tabs.length < count) tabs.push(await (await person.tab('/forum')).online());
@@ -58,7 +45,7 @@ const each = (list, run) => Promise.all(list.map(run));
 const ticks = (count) => Array.from({ length: count }, (_, at) => `tick ${at + 1}`);
 
 test('eight tabs are all alive on one poll, and all show the same', async () => {
-  const [alice, bob] = await Promise.all([arrive('alice'), arrive('bob')]);
+  const [alice, bob] = await Promise.all([house.arrive('alice'), house.arrive('bob')]);
   const polls = pollsOf(alice);
   await alice.page.reload();
   const tabs = await tabsOf(alice, 8);
@@ -71,20 +58,19 @@ test('eight tabs are all alive on one poll, and all show the same', async () => 
   const said = tabs.map((_, at) => `from tab ${at}`);
   for (const [at, chat] of chats.entries()) await chat.say(said[at]);
   await each([...chats, toAlice], (chat) => each(said, (text) => chat.hears(text)));
-  // Which is first is the site's to say, and it says the same to all.
+  // The site decides the order, and it is the same for all.
   await until('all show the same', async () => new Set((await each([...chats, toAlice], (chat) => chat.said(/^from tab \d$/))).map(String)).size === 1);
   assert.deepEqual((await toAlice.said(/^from tab \d$/)).sort(), said);
-  // The one who leads has polled, and nobody else.
+  // Only the leading tab has polled.
   assert.equal(polls.pages.length, 1);
   await toAlice.say('once more');
   await each(chats, (chat) => chat.hears('once more'));
   for (const chat of chats) assert.equal(await chat.times('to all your tabs'), 1);
   await until('one poll waits, and no more', () => polls.waiting.size === 1);
-  await Promise.all([alice.leave(), bob.leave()]);
 });
 
-test('what is read, chosen and set in one tab is so in all', async () => {
-  const [carol, meiling] = await Promise.all([arrive('carol'), arrive('meiling')]);
+test('a line read, a presence and a setting in one tab are so in all', async () => {
+  const [carol, meiling] = await Promise.all([house.arrive('carol'), house.arrive('meiling')]);
   const tabs = await tabsOf(carol, 3);
   // A chat that is open keeps others from opening.
   await each(tabs, (tab) => tab.chatWith('Bob'));
@@ -105,11 +91,10 @@ test('what is read, chosen and set in one tab is so in all', async () => {
   const settings = await each(tabs, (tab) => tab.panel('Settings'));
   await settings[0].getByRole('switch', { name: 'Play a sound' }).uncheck();
   await each(settings, (it) => it.getByRole('switch', { name: 'Play a sound', checked: false }).waitFor());
-  await Promise.all([carol.leave(), meiling.leave()]);
 });
 
 test('the tab that leads is closed, and closed, and crashes, while messages stream in: each is in every tab once', async () => {
-  const [bob, dave] = await Promise.all([arrive('bob'), arrive('dave')]);
+  const [bob, dave] = await Promise.all([house.arrive('bob'), house.arrive('dave')]);
   const polls = pollsOf(bob);
   await bob.page.reload();
   let tabs = await tabsOf(bob, 6);
@@ -139,11 +124,10 @@ test('the tab that leads is closed, and closed, and crashes, while messages stre
   for (const tab of tabs) assert.deepEqual(await tab.chat('Dave').said(/^tick \d+$/), all);
   // A page that is cut down may still be seen to ask, after the next one has begun.
   assert.equal(new Set(polls.pages).size, 4, 'each led in its turn');
-  await Promise.all([bob.leave(), dave.leave()]);
 });
 
 test('whichever tab is left over goes on', async () => {
-  const [xiaoming, meiling] = await Promise.all([arrive('xiaoming'), arrive('meiling')]);
+  const [xiaoming, meiling] = await Promise.all([house.arrive('xiaoming'), house.arrive('meiling')]);
   const fromMeiling = await meiling.bar.chatWith('小明');
   let last = await xiaoming.bar.online();
   for (const round of [1, 2, 3]) {
@@ -157,11 +141,10 @@ test('whichever tab is left over goes on', async () => {
     assert.deepEqual(await chat.said(/^round \d$/), Array.from({ length: round }, (_, at) => `round ${at + 1}`));
     last = left;
   }
-  await Promise.all([xiaoming.leave(), meiling.leave()]);
 });
 
-test('only the last tab that goes says so, and the others see it then', async () => {
-  // What a page says as it goes is not among the requests that a test sees.
+test('only the last tab to go ends the session, and others see it then', async () => {
+  // A test does not see the requests of a page that is going.
   const init = () => {
     const beacon = navigator.sendBeacon.bind(navigator);
     navigator.sendBeacon = (url, data) => {
@@ -169,7 +152,7 @@ test('only the last tab that goes says so, and the others see it then', async ()
       return beacon(url, data);
     };
   };
-  const [alice, xiaoming] = await Promise.all([arrive('alice', { init }), arrive('xiaoming')]);
+  const [alice, xiaoming] = await Promise.all([house.arrive('alice', { init }), house.arrive('xiaoming')]);
   const tabs = await tabsOf(alice, 3);
   const changes = await xiaoming.bar.watch('Alice');
   const refreshes = async () => {
@@ -186,5 +169,4 @@ test('only the last tab that goes says so, and the others see it then', async ()
   await tabs[1].page.goto('about:blank');
   await (await xiaoming.bar.contact('Alice', 'Offline')).waitFor();
   assert.equal(await refreshes(), before + 1);
-  await Promise.all([alice.leave(), xiaoming.leave()]);
 });

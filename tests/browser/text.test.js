@@ -1,6 +1,6 @@
-// What is written, as it is shown.
+// Texts as they are shown.
 //
-// Owns: texts that others change under the bar, emoticons, letters that are not cut, days by the site's clock.
+// Owns: texts that a translator changes under the bar, emoticons, letters that are not cut, days by the site's clock.
 // Must not: repeat the tables of the unit tests.
 
 import assert from 'node:assert/strict';
@@ -8,7 +8,6 @@ import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
-import { Tab } from './support/people.js';
 import { hide, noted, standIn } from './support/stubs.js';
 
 const house = openHouse();
@@ -26,7 +25,7 @@ test('words that a translator has replaced stand there once when they are drawn 
   await alice.bar.panel('Contacts');
   const chat = alice.bar.chat('Bob');
   await chat.hears('https://a.example/');
-  // As translators do it: the text node goes, and what is said instead stands in elements of their own.
+  // As translators do it: the text node goes, and its translation stands in elements of their own.
   const count = await alice.bar.region.evaluate((root) => {
     const texts = [];
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -43,7 +42,7 @@ test('words that a translator has replaced stand there once when they are drawn 
   assert.ok(count > 20);
   await alice.page.emulateMedia({ colorScheme: 'dark' });
   await until('all is drawn again', async () => (await chat.log.locator('.bubble').last().textContent()) === 'see https://a.example/ there');
-  // What was not drawn again is still translated; nothing is both.
+  // Texts that were not drawn again are still translated; none is both.
   const twice = await alice.bar.region.evaluate((root) =>
     [...root.querySelectorAll(':has(> font)')].filter((it) => [...it.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim())).map((it) => it.textContent),
   );
@@ -67,8 +66,8 @@ for (const { how, init } of [
   { how: 'without', init: () => Reflect.deleteProperty(Intl, 'Segmenter') },
 ]) {
   test(`initials and notifications are not cut within a letter, ${how}`, async () => {
-    const meiling = await house.arrive('meiling', { init });
-    await standIn(meiling.context);
+    const meiling = await house.known('meiling', { init });
+    for (const script of [standIn, () => localStorage.setItem('permission', 'granted')]) await meiling.context.addInitScript(script);
     await meiling.page.route('**/webim/online', async (route) => {
       const response = await route.fetch();
       const answer = await response.json();
@@ -76,8 +75,7 @@ for (const { how, init } of [
       answer.setting.desktop_notify = true;
       await route.fulfill({ response, json: answer });
     });
-    await meiling.page.evaluate(() => localStorage.setItem('permission', 'granted'));
-    await meiling.page.reload();
+    await meiling.page.goto(house.url);
     await meiling.bar.online();
     const row = await meiling.bar.contact('🇩🇪 Ming');
     assert.equal(await row.first().locator('.ini').textContent(), '🇩🇪');
@@ -103,7 +101,7 @@ for (const days of [-1, 1]) {
     const chat = zoe.bar.chat('Bob');
     await chat.hears(`by my clock, ${days}`);
     assert.equal(await chat.log.getByRole('heading').last().textContent(), 'Today');
-    // Also on the next page, before the site has said what time it is.
+    // Also on the next page, before the site's time has come.
     await zoe.page.route('**/webim/online', () => {});
     await zoe.page.reload();
     await zoe.bar.chat('Bob').hears(`by my clock, ${days}`);
@@ -112,10 +110,8 @@ for (const days of [-1, 1]) {
 }
 
 test('a phone does not write a user name with a capital', async () => {
-  const context = await house.browser.newContext({ locale: 'en-US' });
-  const page = await context.newPage();
+  const { page, bar } = await house.stranger();
   await page.goto(house.url);
-  const bar = new Tab(page);
   await bar.button('Sign in to chat').click();
   const name = bar.region.getByLabel('Username');
   assert.deepEqual(

@@ -1,15 +1,15 @@
-// What can be seen of a page beyond its words: where the focus is, what colour something has, what went wrong.
+// What can be seen of a page beyond its words: where the focus is, and what colour something has.
 //
-// Owns: waiting for such a thing with a deadline. Must not: know the site or the bar.
+// Owns: waiting for such a thing with a deadline. Must not: name an element of the site or of the bar.
 
-/** How long one waits for what must happen; the machine may have much else to do. */
+/** How long a test waits for what must happen; the machine may have much else to do. */
 export const PATIENCE_MS = 60_000;
 const LOOK_MS = 20;
 
 /**
- * Waits until the question is answered with something true, and answers that.
+ * Asks again until the answer is true, and returns it.
  * @template T
- * @param {string} what is waited for
+ * @param {string} what the test waits for
  * @param {() => Promise<T> | T} ask
  * @returns {Promise<T>}
  */
@@ -23,12 +23,12 @@ export async function until(what, ask) {
   }
 }
 
-/** Waits until this has the focus, be it within a shadow root. @param {import('playwright-core').Locator} locator */
+/** Waits until this has the focus, within a shadow root too. @param {import('playwright-core').Locator} locator */
 export function focused(locator) {
   return locator.and(locator.page().locator(':focus')).waitFor();
 }
 
-/** A computed property, which is empty only of what has just been taken out of the page. @param {import('playwright-core').Locator} locator @param {string} property */
+/** A computed property. It is empty of an element that has just left the page. @param {import('playwright-core').Locator} locator @param {string} property */
 export function look(locator, property) {
   return until(`there is a ${property}`, () => locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property));
 }

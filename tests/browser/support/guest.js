@@ -1,7 +1,7 @@
-// The bar as a guest: on pages that are not ours, with markup, scripts and styles that nobody here has seen.
+// The bar as a guest: on pages of other makers, with their markup, scripts and styles.
 //
 // Owns: how such a page is made and what is expected of the bar on each: it is there, once, online, at the window's edge,
-// it chats, and nothing of it fails. Must not: know what is hostile about a page; each test says.
+// it chats, and nothing of it fails. Must not: contain anything hostile; each test brings its own.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
@@ -11,14 +11,13 @@ import { heardOnce } from './people.js';
 import { scriptTag, serve } from './pages.js';
 
 /**
- * What such a page is made of.
  * @typedef {object} Guest
  * @property {string} head
  * @property {string} body
  * @property {string} attributes of the root
- * @property {Record<string, string>} tag attributes of the script's tag that are other than the site's own
- * @property {string[]} libraries files of scripts that the page loads before ours
- * @property {string} script that runs before ours
+ * @property {Record<string, string>} tag attributes of the script's tag in place of the site's own
+ * @property {string[]} libraries files of scripts that the page loads before the bar's
+ * @property {string} script that runs before the bar's
  * @property {() => void} init runs in the page before all others
  */
 
@@ -28,8 +27,7 @@ import { scriptTag, serve } from './pages.js';
  * @param {Partial<Guest>} page
  */
 export async function visit(person, { head = '', body = '', attributes, tag = {}, libraries = [], script = '' }) {
-  const page = /** @type {import('playwright-core').Page} */ (person.page);
-  const site = /** @type {string} */ (person.site);
+  const { page, site } = person;
   let own = (person.tag ??= await scriptTag(page, site));
   for (const [name, value] of Object.entries(tag)) own = own.replace(new RegExp(` ${name}="[^"]*"|(?=></script>)`), ` ${name}="${value}"`);
   const scripts = await Promise.all(libraries.map((file) => readFile(file, 'utf8')));
@@ -40,7 +38,7 @@ export async function visit(person, { head = '', body = '', attributes, tag = {}
   return person.bar;
 }
 
-/** How many bars there are, and where the one is: its distance from the window's lower and right edge. @param {import('playwright-core').Page} page */
+/** How many bars there are, and the distance of the first from the window's lower and right edge. @param {import('playwright-core').Page} page */
 export const barPlace = (page) =>
   page.evaluate(() => {
     const prototype = Object.getPrototypeOf(document); // past names in the page's markup
@@ -53,7 +51,7 @@ export const barPlace = (page) =>
 /** The distance that the style sheet keeps. */
 const GAP_PX = 12;
 
-/** The bar is there once, at the window's edge. @param {import('playwright-core').Page} page */
+/** Waits until the bar is there once, at the window's edge. @param {import('playwright-core').Page} page */
 export const standsAtTheEdge = (page) =>
   until('the bar stands at the edge', async () => {
     const { count, below, beside } = await barPlace(page);
@@ -67,23 +65,23 @@ export const standsAtTheEdge = (page) =>
  * @param {Partial<Guest>} [page]
  */
 export async function guest(house, id, page = {}) {
-  const person = await house.arrive(id, { init: page.init });
+  const person = await house.known(id, { init: page.init });
   await visit(person, page);
   return person;
 }
 
 /**
- * Two talk with one another, and each hears the other once.
+ * Two people write to one another, and each reads the other's line once.
  * @param {import('./people.js').Tab} guest
- * @param {string} his nick
+ * @param {string} guestNick
  * @param {import('./people.js').Person} other
- * @param {string} others nick
+ * @param {string} otherNick
  * @param {string} word that no other talk has
  */
-export async function talks(guest, his, other, others, word) {
+export async function talks(guest, guestNick, other, otherNick, word) {
   await guest.online();
   await other.bar.online();
-  const chats = [await guest.chatWith(others), await other.bar.chatWith(his)];
+  const chats = [await guest.chatWith(otherNick), await other.bar.chatWith(guestNick)];
   await chats[0].say(`${word} from a guest`);
   await chats[1].say(`${word} to a guest`);
   await heardOnce(chats, [`${word} from a guest`, `${word} to a guest`]);

@@ -1,26 +1,27 @@
-// Pages of our own at a site, for what the site's own pages are not: written from right to left, badly styled.
+// Pages at the site's address that are made by a test, for what the site's own pages are not: badly styled, or written from right to left.
 //
-// Owns: how a browser is made to believe in them, and to wait for what it asks for. Must not: reach the servers.
+// Owns: how such pages and their delays are put before the browser. Must not: start or stop a server.
 
-/** The tag of the bar's script as the site's pages carry it; nothing of such a page is left. @param {import('playwright-core').Page} page @param {string} site */
+import assert from 'node:assert/strict';
+
+/** The tag of the bar's script as the site's pages carry it for this user. @param {import('playwright-core').Page} page @param {string} site */
 export async function scriptTag(page, site) {
-  await page.goto(`${site}/forum`);
-  const tag = await page.locator('script[src$="webim.js"]').evaluate((script) => script.outerHTML);
-  await page.goto('about:blank');
-  return tag;
+  const answer = await page.request.get(`${site}/forum`);
+  const tag = /<script [^>]*webim\.js"[^>]*><\/script>/.exec(await answer.text());
+  assert.ok(tag, 'the page carries the bar');
+  return tag[0];
 }
 
 /** Goes to a page of this content. @param {import('playwright-core').Page} page @param {string} site @param {string} html from the body on @param {string} [attributes] of the root */
 export async function serve(page, site, html, attributes = 'lang="en"') {
   const address = `${site}/made-for-this-test`;
   // The browser does not know that such a page is as local as the servers it asks.
-  await page.context().grantPermissions(['local-network-access']);
   await page.route(address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: `<!doctype html><html ${attributes}>${html}</html>` }));
   await page.goto(address);
 }
 
 /**
- * Holds back what the page asks for here. What it answers lets it through.
+ * Holds back requests of the page to this address, until the function that is returned is called.
  * @param {import('playwright-core').Page} page
  * @param {string | RegExp} url
  * @returns {Promise<() => void>}

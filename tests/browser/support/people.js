@@ -1,7 +1,7 @@
-// People with browsers: what somebody does at the site, said as he would say it.
+// People with browsers: what somebody does at the site, in the words of a user.
 //
-// Owns: the browser, and where on a page things are, by their roles and names. Must not: reach behind the page; what
-// a person cannot see is not looked at. The one thing watched beside is what goes wrong on a page.
+// Owns: the browser, and where on a page things are, by their roles and names. Must not: look at what a user cannot see,
+// other than errors on a page.
 
 import assert from 'node:assert/strict';
 
@@ -9,23 +9,29 @@ import { chromium } from 'playwright-core';
 
 import { PATIENCE_MS } from './eyes.js';
 
-/** Logins that the community is seeded with share this password. */
+/** The password of each user that the community starts with. */
 export const PASSWORD = 'nextim';
+
+/** What the browser does beside the pages under test. */
+const DISABLED_FEATURES = [
+  // Each window loads pages of its own for the address bar and for tabs to come, which takes longer than a page of ours.
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'PreloadTopChromeWebUI', 'SpareRendererForSitePerProcess'],
+  // An answer that a test has changed seems to come from elsewhere, from where the browser lets no page reach this machine.
+  'LocalNetworkAccessChecks',
+  // These are Playwright's own, which this list replaces.
+  ...['AvoidUnnecessaryBeforeUnloadCheckSync', 'AvoidCorsURLLoaderRestartOnRedirect', 'DestroyProfileOnBrowserClose', 'PaintHolding', 'ThirdPartyStoragePartitioning'],
+  ...['HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch'],
+];
 
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ],
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', `--disable-features=${DISABLED_FEATURES}`],
 };
 
-/** A name within a pattern: it may have letters that mean something there. @param {string} name */
+/** Without movement: the frames between two states take a quarter of the processor, and clicks wait for their end. */
+const USUAL = /** @type {const} */ ({ viewport: { width: 1200, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' });
+
+/** A pattern for this name as it stands, with all its letters. @param {string} name */
 const literal = (name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** A browser for one file of tests. @param {{args?: string[], ignoreDefaultArgs?: string[]}} [more] */
@@ -34,34 +40,64 @@ export const launch = ({ args = [], ...more } = {}) => chromium.launch({ ...LAUN
 /** A browser with settings of its own. @param {string} folder of its profile */
 export const launchProfile = (folder) => chromium.launchPersistentContext(folder, { ...LAUNCH, locale: 'en-US' });
 
-/** What a test answers in place of a server may still be under way: it goes with the pages, and is nobody's error. @param {import('playwright-core').BrowserContext} context */
+/** Answers that a test gives in place of a server may still be under way: they end with the pages, and are no error. @param {import('playwright-core').BrowserContext} context */
 async function close(context) {
   await Promise.all([context, ...context.pages()].map((it) => it.unrouteAll({ behavior: 'ignoreErrors' })));
   await context.close();
 }
 
-/** Nobody is left in this browser. @param {import('playwright-core').Browser} browser */
+/** Sends everybody away from this browser. @param {import('playwright-core').Browser} browser */
 export const allLeave = (browser) => Promise.all(browser.contexts().map(close));
 
 /**
- * Somebody with a browser of his own: cookies, storage and tabs that nobody shares.
+ * @typedef {object} Arrival
+ * @property {() => void} [init] runs in every page first
+ * @property {string} [path] the page to begin with
+ */
+
+/**
+ * Somebody with a browser context of their own: cookies, storage and tabs are shared with nobody.
  */
 export class Person {
+  /** @type {import('playwright-core').BrowserContext} */
+  context;
+  /** @type {import('playwright-core').Page} the first tab */
+  page;
+  /** @type {string | undefined} the tag of the bar's script on pages that the site makes for this user, once it was read */
+  tag;
+  /** @type {string[]} errors of scripts and violations of the policy, on all pages */
+  complaints = [];
+
+  /** @param {string} site @param {string} id */
+  constructor(site, id) {
+    this.site = site;
+    this.id = id;
+  }
+
   /**
+   * Somebody at a page of the site, logged in.
    * @param {import('playwright-core').Browser} browser
    * @param {string} site
    * @param {string} id
-   * @param {import('playwright-core').BrowserContextOptions & {init?: () => void}} [options] `init` runs in every page first
+   * @param {import('playwright-core').BrowserContextOptions & Arrival} [options]
    */
-  static async arrive(browser, site, id, { init, ...options } = {}) {
-    const person = new Person();
-    person.site = site;
-    person.id = id;
-    /** @type {string[]} errors of scripts and violations of the policy, on all his pages */
-    person.complaints = [];
-    /** @type {string | undefined} the tag of the bar's script on pages that the site makes for this user, once it was read */
-    person.tag = undefined;
-    person.context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US', ...options });
+  static async arrive(browser, site, id, { path = '/', ...options } = {}) {
+    const person = await Person.come(browser, site, id, options);
+    await person.logIn();
+    await person.page.goto(site + path);
+    return person;
+  }
+
+  /**
+   * Somebody with an empty page, not logged in.
+   * @param {import('playwright-core').Browser} browser
+   * @param {string} site
+   * @param {string} id
+   * @param {import('playwright-core').BrowserContextOptions & Pick<Arrival, 'init'>} [options]
+   */
+  static async come(browser, site, id, { init, ...options } = {}) {
+    const person = new Person(site, id);
+    person.context = await browser.newContext({ ...USUAL, ...options });
     person.context.on('weberror', (error) => person.complaints.push(`${error.error()}`));
     person.context.on('console', (said) => {
       if (/Content Security Policy|Refused to/.test(said.text())) person.complaints.push(said.text());
@@ -69,18 +105,23 @@ export class Person {
     person.context.setDefaultTimeout(PATIENCE_MS);
     if (init) await person.context.addInitScript(init);
     person.page = await person.context.newPage();
-    await person.logIn();
     return person;
   }
 
-  /** Logs in as he is asked to on the front page's way in. */
-  async logIn(password = PASSWORD) {
+  /** Logs the browser in without a page: one request is what the form comes to. */
+  async logIn() {
+    const answer = await this.context.request.post(`${this.site}/login`, { form: { id: this.id, password: PASSWORD }, headers: { Origin: this.site }, maxRedirects: 0 });
+    assert.equal(answer.status(), 303, 'the site accepts the name and the password');
+  }
+
+  /** Logs in by the site's form, and arrives at the page after it. */
+  async logInByForm(password = PASSWORD) {
     await this.page.goto(`${this.site}/login`);
     const form = this.page.getByRole('main');
     await form.getByLabel(/^(name|user ?name|id)/i).fill(this.id);
     await form.getByLabel(/password/i).fill(password);
     await form.getByRole('button', { name: /log in/i }).click();
-    // A click does not wait for the page it leads to, and what is asked of the old one would cut the way there.
+    // A click does not wait for the page it leads to, and a look at the old one would stop the way there.
     await this.page.waitForURL((url) => url.pathname !== '/login');
   }
 
@@ -91,13 +132,13 @@ export class Person {
     return new Tab(page);
   }
 
-  /** The tab he came with. */
+  /** The bar of the first tab. */
   get bar() {
-    return new Tab(/** @type {import('playwright-core').Page} */ (this.page));
+    return new Tab(this.page);
   }
 
   leave() {
-    return close(/** @type {import('playwright-core').BrowserContext} */ (this.context));
+    return close(this.context);
   }
 }
 
@@ -130,14 +171,14 @@ export class Tab {
     return panel;
   }
 
-  /** A contact as the panel shows him: `presence` is what stands there. @param {string} nick @param {string} presence */
+  /** A contact's row in the panel: `presence` is the text there. @param {string} nick @param {string} presence */
   async contact(nick, presence = '') {
     const panel = await this.panel('Contacts');
     return panel.getByRole('button', { name: new RegExp(`^${literal(nick)}.*${presence}`) });
   }
 
   /**
-   * Records every change of the contacts from now on, and every presence the bar is told of, while `nick` is there.
+   * Records every change of the contacts from now on, and every presence that reaches the bar, while `nick` is there.
    * @param {string} nick
    * @returns {Promise<import('playwright-core').JSHandle<string[]>>}
    */
@@ -155,7 +196,7 @@ export class Tab {
         if (now !== last) seen.push(now);
         last = now;
       }).observe(list, { subtree: true, childList: true, attributes: true });
-      // @ts-ignore the page's one global: it tells what comes and goes between two frames, too
+      // @ts-ignore the page's one global: its events also have what comes and goes between two frames
       globalThis.NextIM.on('presence', (who) => seen.push(`${who.id} ${who.presence}`));
       return seen;
     });
@@ -204,7 +245,7 @@ export class Chat {
     await this.box.press('Enter');
   }
 
-  /** Waits until this was said, by whomever; if it was not, the error tells what the bar shows instead. @param {string} text */
+  /** Waits for this line, of either side; the error has what the bar shows instead. @param {string} text */
   async hears(text) {
     try {
       await this.log.getByText(text, { exact: true }).waitFor();
@@ -214,17 +255,17 @@ export class Chat {
     }
   }
 
-  /** How often this was said. @param {string} text */
+  /** How often this line stands there. @param {string} text */
   times(text) {
     return this.log.getByText(text, { exact: true }).count();
   }
 
-  /** All of this kind that was said, in order. @param {RegExp} kind */
+  /** All lines of this kind, in order. @param {RegExp} kind */
   said(kind) {
     return this.log.getByText(kind).allTextContents();
   }
 
-  /** @param {string} name of a button in the window */
+  /** @param {string | RegExp} name of a button in the window */
   button(name) {
     return this.window.getByRole('button', { name });
   }
@@ -239,8 +280,8 @@ export class Chat {
 let markers = 0;
 
 /**
- * All hear each of these once: what would come a second time has come before the marker that is said after it.
- * @param {Chat[]} chats the windows of those who talk, of both sides
+ * Each of these lines stands in each window once: a second copy would come before the marker that is sent after it.
+ * @param {Chat[]} chats the windows of both sides
  * @param {string[]} texts
  */
 export async function heardOnce(chats, texts) {

@@ -1,6 +1,6 @@
 // The programs under test, started as a user would start them.
 //
-// Owns: processes, the addresses they print, and their end. Must not: know what is said between them.
+// Owns: processes, the addresses they print, and their end. Must not: send a request.
 
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ const binaries = process.env.NEXTIM_BINARIES ?? new URL('../../../target/debug',
 const startMs = 60_000;
 
 /**
- * A program that runs until it is told to end.
+ * A program that runs until a test ends it.
  */
 class Program {
   /** @param {string} name @param {string[]} args @param {number} [kibMax] to which its files may grow */
@@ -20,11 +20,11 @@ class Program {
     this.name = name;
     this.output = '';
     const program = join(binaries, name);
-    // No file of it may become larger: a write beyond that fails, as it does on a disk that is full.
+    // A write beyond this size fails, as it does on a disk that is full.
     const bounded = ['-c', `trap '' XFSZ; ulimit -f ${kibMax}; exec "$0" "$@"`, program, ...args];
     this.child = spawn(kibMax ? 'bash' : program, kibMax ? bounded : args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Nothing of the caller's environment configures it.
+      // The caller's environment does not configure it.
       env: { PATH: process.env.PATH, HOME: process.env.HOME },
     });
     this.ended = new Promise((resolve) => this.child.once('close', resolve));
@@ -34,14 +34,14 @@ class Program {
     }
   }
 
-  /** What the pattern finds in its output, as soon as it does. @param {RegExp} pattern */
-  async says(pattern) {
+  /** Waits until the output matches. @param {RegExp} pattern */
+  async prints(pattern) {
     const deadline = Date.now() + startMs;
     for (;;) {
       const found = pattern.exec(this.output);
       if (found) return found;
       const gone = this.child.exitCode !== null || this.child.pid === undefined;
-      if (gone || Date.now() > deadline) throw new Error(`${this.name} did not say ${pattern}:\n${this.output}`);
+      if (gone || Date.now() > deadline) throw new Error(`${this.name} did not print ${pattern}:\n${this.output}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
@@ -53,7 +53,7 @@ class Program {
   }
 }
 
-/** A port nobody listens on. */
+/** A port that no program listens on. */
 export function freePort() {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
@@ -68,8 +68,16 @@ export function freePort() {
  */
 export class MessageServer {
   static key = 'a key for tests';
+  /** @type {string} */
+  url;
+  /** @type {string} the address of its watch page, where it has one */
+  admin;
+  /** @type {number} */
+  holdMs;
+  /** @type {string | undefined} where its settings are, if it has any */
+  folder;
 
-  /** @param {{admin?: boolean, holdMs?: number}} [setup] `admin`: it can be watched; `holdMs`: how long a poll is held */
+  /** @param {{admin?: boolean, holdMs?: number}} [setup] `admin`: it has a watch page; `holdMs`: how long a poll is held */
   static async start({ admin = false, holdMs = 0 } = {}) {
     const server = new MessageServer();
     server.holdMs = holdMs;
@@ -84,7 +92,7 @@ export class MessageServer {
     const admin = this.admin ? ['--admin', address(this.admin)] : [];
     const file = this.holdMs ? this.#configured(`[timeouts]\npoll_hold_ms_min = ${this.holdMs}\npoll_hold_ms_max = ${this.holdMs}\n`) : [];
     this.program = new Program('nextim', ['--listen', address(this.url), '--domain', 'test', '--apikey', MessageServer.key, ...admin, ...file]);
-    await this.program.says(/listening on/);
+    await this.program.prints(/listening on/);
   }
 
   /** @param {string} settings of a file */
@@ -95,7 +103,6 @@ export class MessageServer {
     return ['--config', file];
   }
 
-  /** Ends it as a crash does. */
   kill() {
     return this.program.end('SIGKILL');
   }
@@ -107,9 +114,18 @@ export class MessageServer {
 }
 
 /**
- * The community, with a message server in the same process or with one that runs elsewhere.
+ * The community, with a message server in the same process or in one of its own.
  */
 export class Community {
+  /** @type {string} */
+  url;
+  /** @type {string} of the database */
+  folder;
+  /** @type {string} */
+  file;
+  /** @type {string[]} */
+  args;
+
   /** @param {{im?: string, args?: string[]}} [setup] */
   static async start({ im, args = [] } = {}) {
     const community = new Community();
@@ -125,19 +141,18 @@ export class Community {
     return community;
   }
 
-  /** At the same address, with the same database. @param {number} [kibMax] to which its files may grow */
+  /** Starts it at the same address, with the same database. @param {number} [kibMax] to which its files may grow */
   async again(kibMax) {
     this.program = new Program('nextim-community', this.args, kibMax);
-    [, this.url] = await this.program.says(/(http:\/\/127\.0\.0\.1:\d+)/);
+    [, this.url] = await this.program.prints(/(http:\/\/127\.0\.0\.1:\d+)/);
   }
 
-  /** How large the largest of its files is. */
+  /** The size of its largest file. */
   kib() {
     const sizes = readdirSync(this.folder).map((name) => statSync(join(this.folder, name)).size);
     return Math.ceil(Math.max(...sizes) / 1024);
   }
 
-  /** Ends it as a crash does. */
   kill() {
     return this.program.end('SIGKILL');
   }

@@ -1,17 +1,17 @@
 // What a browser does outside its pages, where a test cannot look: sounds, desktop notifications, a hidden window.
 //
-// Owns: stand-ins for them in a page, which note what was asked of them. Must not: do more than the page can tell.
+// Owns: stand-ins for them in a page, which note their calls. Must not: do more than a page can see.
 
 /**
- * What the stand-ins have noted on a page.
  * @typedef {object} Noted
- * @property {number} tones that were begun
+ * @property {number} tones started
  * @property {number} contexts for sound that were made
- * @property {number} asked for leave to notify
+ * @property {number} asked how often the page asked for permission to notify
  * @property {{title: string, body: string, tag: string}[]} notes
  */
 
-function install() {
+/** Stands in for them in a page, from before its own scripts run. */
+export function standIn() {
   /** @type {any} */
   const page = window;
   const noted = (page.noted = { tones: 0, contexts: 0, asked: 0, notes: /** @type {any[]} */ ([]), shown: /** @type {any[]} */ ([]) });
@@ -58,17 +58,14 @@ function install() {
   };
 }
 
-/** From the next page on. @param {import('playwright-core').BrowserContext} context */
-export const standIn = (context) => context.addInitScript(install);
-
 /** @param {import('playwright-core').Page} page @returns {Promise<Noted>} */
 export const noted = (page) => page.evaluate(() => {
   const { tones, contexts, asked, notes } = /** @type {any} */ (window).noted;
   return { tones, contexts, asked, notes };
 });
 
-/** The user looks elsewhere, or comes back. @param {import('playwright-core').Page} page @param {boolean} hidden */
+/** Hides the page as if the user looked elsewhere, or shows it again. @param {import('playwright-core').Page} page @param {boolean} hidden */
 export const hide = (page, hidden = true) => page.evaluate((now) => /** @type {any} */ (window).hide(now), hidden);
 
-/** The user clicks the last notification. @param {import('playwright-core').Page} page */
+/** Clicks the last notification. @param {import('playwright-core').Page} page */
 export const clickNote = (page) => page.evaluate(() => /** @type {any} */ (window).noted.shown.at(-1).onclick());

@@ -1,7 +1,6 @@
 // A site with a service worker of its own, which the community does not have.
 //
-// Owns: a server before the community that adds the worker's file and hands everything else on. Must not: know what
-// the worker does.
+// Owns: a server before the community that adds the worker's file and forwards everything else. Must not: contain a worker.
 
 import { createServer, request } from 'node:http';
 

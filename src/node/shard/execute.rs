@@ -49,11 +49,11 @@ impl Executor {
                     Effect::Answer(CallAnswer { key, answer }) => self.answer(io, key, &answer),
                     Effect::Mail(Envelope { to, mail }) => self.outbox.push(to, mail),
                     Effect::Deadline(TimedAlarm { at, alarm }) => {
-                        io.schedule_mut().set(at, Timer::Router(alarm))
+                        io.schedule_mut().set(at, Timer::Router(alarm));
                     }
                     Effect::Close(key) => close_unflushed(io, key),
                     Effect::Undelivered(Undelivered { domain, messages }) => {
-                        self.returns.post(domain, messages)
+                        self.returns.post(domain, messages);
                     }
                 }
             }

@@ -63,7 +63,7 @@ impl MailboxHandle {
             // A shard that has ended has reported that.
             Ok(()) | Err(SendTimeoutError::Disconnected(_)) => {}
             Err(SendTimeoutError::Timeout(_)) => {
-                log::error!("a shard has not taken an order in {MAILBOX_WAIT_MS} ms; it is lost")
+                log::error!("a shard has not taken an order in {MAILBOX_WAIT_MS} ms; it is lost");
             }
         }
         self.wake();

@@ -8,11 +8,11 @@ use std::time::Duration;
 use mio::Token;
 use mio::event::Event;
 
-use super::befall::LONG_BYTES;
-use super::ground::Phase;
+use super::connection::Line;
+use super::inject::LONG_BYTES;
 use super::kinds::Fault;
-use super::line::Line;
 use super::player::Player;
+use super::shared::Phase;
 use super::users::State;
 use crate::generator::socket::Origin;
 use crate::wire::{Parsed, Recipient, Ticket, answer, field, whole};

@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::asking::{Asked, Asking};
 use super::crowd::{Crowd, Fates};
-use super::dice::Dice;
-use super::ground::{DRAIN_MS, File, Ground, Phase, apikey};
+use super::probe::{Asked, Asking};
+use super::random::Dice;
+use super::shared::{DRAIN_MS, File, Ground, Phase, apikey};
 use super::site::Site;
 use crate::interrupt::Interrupt;
 use crate::measure::descriptors;

@@ -2,7 +2,7 @@
 //!
 //! Owns: the table of faults and when the next of each is due. Must not: carry them out.
 
-use super::dice::Dice;
+use super::random::Dice;
 
 /// A thing that users, their networks, or the site do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

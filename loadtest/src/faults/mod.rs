@@ -6,27 +6,27 @@
 //!       └──► players: users and callers that break ───────┘ └──► book: lost = 0, doubled = 0
 //! ```
 //!
-//! Reading order: [`kinds`] (what happens to users, and how often), [`mod@ground`] (the server's file, the phases),
-//! [`book`] (what must hold), [`player`] with [`users`], [`befall`], [`callers`] and [`mod@line`], [`conductor`] with
-//! [`crowd`] and [`asking`], and [`site`].
+//! Reading order: [`kinds`] (what happens to users, and how often), [`shared`] (the server's file, the phases),
+//! [`mod@ledger`] (what must hold), [`player`] with [`users`], [`inject`], [`callers`] and [`connection`], [`conductor`] with
+//! [`crowd`] and [`probe`], and [`site`].
 //!
 //! Owns: the steps and the figures. Must not: be used to measure speed: the generator does that, and here it says only
 //! how much is half.
 
-mod asking;
-mod befall;
-mod book;
 mod callers;
 mod conductor;
+mod connection;
 mod crowd;
-mod dice;
-mod ground;
+mod inject;
 mod kinds;
-mod line;
+mod ledger;
 mod player;
 mod players;
+mod probe;
+mod random;
+mod report;
+mod shared;
 mod site;
-mod telling;
 mod users;
 
 use std::collections::BTreeMap;
@@ -52,11 +52,11 @@ use crate::stage::{Stage, say};
 use crate::target::{Extras, Target};
 use conductor::{Blows, Conductor};
 use crowd::accept_queue;
-use dice::Dice;
-use ground::{DOMAIN, File, Ground, LINGER_MS, Phase, SESSION_CUT_MS, apikey};
 use players::Players;
+use random::Dice;
+use report::Found;
+use shared::{DOMAIN, File, Ground, LINGER_MS, Phase, SESSION_CUT_MS, apikey};
 use site::Site;
-use telling::Found;
 
 /// Descriptors that are neither users' nor callers' nor the crowd's.
 const DESCRIPTORS: u64 = 500;
@@ -102,7 +102,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
         errors: BTreeMap::new(),
     };
     let found = conduct(&mut conductor, settings.seconds)?;
-    Ok(telling::tell(outcome, settings, rate, found, conductor))
+    Ok(report::tell(outcome, settings, rate, found, conductor))
 }
 
 /// What happens, from the first user to the end of the server.

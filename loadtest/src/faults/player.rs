@@ -12,11 +12,11 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::book::Book;
 use super::callers::{CALLERS, Call, Caller};
-use super::dice::Dice;
-use super::ground::{Ground, Phase};
 use super::kinds::{Fault, Happened, Paces};
+use super::ledger::Book;
+use super::random::Dice;
+use super::shared::{Ground, Phase};
 use super::users::{State, User};
 use crate::generator::tally::Errors;
 use crate::number::floor;

@@ -8,10 +8,10 @@ use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
-use super::book::Book;
-use super::ground::{Ground, Phase};
 use super::kinds::Happened;
+use super::ledger::Book;
 use super::player::{Counts, Player, Report};
+use super::shared::{Ground, Phase};
 use crate::generator::tally::Errors;
 
 /// What all players have to say.

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::dice::Dice;
+use super::random::Dice;
 use crate::wire::{NewsReader, whole};
 
 /// How long the site waits for what is posted.

@@ -1,19 +1,19 @@
 //! Users: what a browser does when nothing is well.
 //!
 //! Owns: the users, their pages and polls. Must not: make calls of the site; what a user needs of it is put into
-//! `calls`. What befalls him is in `befall.rs`.
+//! `calls`. What befalls him is in `inject.rs`.
 
 use std::ops::Range;
 
 use mio::Token;
 use mio::event::Event;
 
-use super::book::{Arrival, Page};
 use super::callers::Call;
-use super::ground::{Phase, WRITE_MS};
+use super::connection::Line;
 use super::kinds::Fault;
-use super::line::Line;
+use super::ledger::{Arrival, Page};
 use super::player::Player;
+use super::shared::{Phase, WRITE_MS};
 use crate::generator::socket::Origin;
 use crate::wire::{Parsed, Ticket, answer};
 

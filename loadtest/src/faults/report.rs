@@ -5,9 +5,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::book::{Book, Verdict};
 use super::conductor::{Blows, Conductor};
 use super::kinds::Happened;
+use super::ledger::{Book, Verdict};
 use super::player::Counts;
 use super::players::Played;
 use super::site::Reports;

@@ -5,9 +5,9 @@
 use std::ops::Range;
 
 use super::callers::Call;
-use super::ground::{LINGER_MS, Phase, SESSION_CUT_MS};
 use super::kinds::Fault;
 use super::player::Player;
+use super::shared::{LINGER_MS, Phase, SESSION_CUT_MS};
 use super::users::{Doom, PAUSE_MS, State};
 
 /// Bytes of an answer's beginning within which it is cut: no answer is as short.

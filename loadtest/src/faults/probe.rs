@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use super::ground::{DOMAIN, GUEST_DOMAIN, GUEST_KEY, apikey};
+use super::shared::{DOMAIN, GUEST_DOMAIN, GUEST_KEY, apikey};
 use crate::wire::{Parsed, Requests, Ticket, answer};
 
 /// How long an answer may take: longer than a poll is held.

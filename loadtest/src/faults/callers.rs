@@ -1,69 +1,68 @@
-//! Callers: connections on which the site calls, and which are cut now and then.
+//! Callers: connections for calls of the site, some of which are cut.
 //!
-//! Owns: the calls and what their answers mean. Must not: poll. When a connection is cut before its answer was read,
-//! nobody knows whether the call was carried out.
+//! Owns: the calls, and what their answers mean. Must not: poll. After a cut before the answer, the result of the
+//! call is unknown.
 
 use std::time::Duration;
 
 use mio::Token;
 use mio::event::Event;
 
-use super::connection::Line;
+use super::connection::Connection;
 use super::inject::LONG_BYTES;
 use super::kinds::Fault;
 use super::player::Player;
 use super::shared::Phase;
-use super::users::State;
+use super::users::UserState;
 use crate::generator::socket::Origin;
 use crate::wire::{Parsed, Recipient, Ticket, answer, field, whole};
 
 /// Tokens from here on are callers.
 pub(super) const CALLERS: usize = 1 << 40;
-/// How long a connection may idle and still be used.
+/// How long a connection may idle before it is replaced.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 
 /// A call of the site. Users are counted in the part.
 #[derive(Clone, Copy)]
-pub(super) enum Call {
+pub(super) enum SiteCall {
     /// A user opens a page.
     Online(u32),
     /// A page is left; then a user may open another.
     Leave(Ticket, Option<u32>),
-    /// A user is logged out.
+    /// The site logs a user out.
     LogOut(u32),
-    /// A user says something.
+    /// A user sends a message to another.
     Message { id: u64, sender: u32, receiver: u32 },
-    /// The site has a long message for a user.
+    /// The site sends a long message to a user.
     Long(u32),
 }
 
-/// Where a call is cut.
+/// The point at which a call is cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
-    /// When half of it was sent.
+    /// Half of the request was sent.
     Half,
-    /// When all of it was sent.
+    /// All of the request was sent.
     Sent,
-    /// When the answer has come, unread.
+    /// The answer has arrived and is unread.
     Answered,
 }
 
-/// A connection for calls.
 #[derive(Default)]
-pub(super) struct Caller {
-    line: Option<Line>,
-    call: Option<Call>,
+pub(super) struct SiteCaller {
+    connection: Option<Connection>,
+    call: Option<SiteCall>,
     cut: Option<Cut>,
-    /// When the call was sent, or the connection was last used.
+    /// When the call was sent, or the last answer was read.
     used: u32,
-    /// The how-manieth apikey it was sent with.
+    /// The number of the apikey in the call.
     key: u64,
-    /// The message it carries.
+    /// The id of the message in the call.
     id: u64,
 }
 
 impl Player {
-    /// Begins what can be begun.
+    /// Starts queued calls and due messages while a caller is free.
     pub(super) fn pump(&mut self) {
         while let Some(caller) = self.free.last().copied() {
             let Some(call) = self.calls.pop_front().or_else(|| self.next_message()) else { break };
@@ -71,38 +70,38 @@ impl Player {
             self.start_call(caller, call);
         }
         if self.phase == Phase::Leave {
-            // When all is said, nothing is left at the server.
-            self.free.iter().for_each(|caller| self.callers[*caller].line = None);
+            // After the last call the server must have no connection of a caller left.
+            self.free.iter().for_each(|caller| self.callers[*caller].connection = None);
         }
     }
 
-    fn next_message(&mut self) -> Option<Call> {
-        if !self.owes_message() {
+    fn next_message(&mut self) -> Option<SiteCall> {
+        if !self.take_due_message() {
             return None;
         }
         let sender = self.somebody()?;
-        let receiver = self.dice.below(self.part.count);
+        let receiver = self.random.below(self.part.count);
         if receiver == sender {
             return None;
         }
-        let id = self.book.begin(Some(sender), receiver);
-        Some(Call::Message { id, sender, receiver })
+        let id = self.ledger.begin(Some(sender), receiver);
+        Some(SiteCall::Message { id, sender, receiver })
     }
 
-    fn start_call(&mut self, index: usize, call: Call) {
+    fn start_call(&mut self, index: usize, call: SiteCall) {
         let now = self.stamp();
         if std::mem::take(&mut self.cuts_call) {
-            self.happened.count(Fault::CutCall);
+            self.fault_counts.count(Fault::CutCall);
             let cuts = [Cut::Half, Cut::Sent, Cut::Answered];
-            self.callers[index].cut = Some(cuts[self.dice.below(3) as usize]);
+            self.callers[index].cut = Some(cuts[self.random.below(3) as usize]);
         }
         let caller = &mut self.callers[index];
         caller.call = Some(call);
         let idle = Duration::from_millis(u64::from(now - caller.used));
         if idle > IDLE_MAX {
-            caller.line = None;
+            caller.connection = None;
         }
-        if caller.line.as_ref().is_some_and(|line| line.is_open) {
+        if caller.connection.as_ref().is_some_and(|connection| connection.is_open) {
             self.send_call(index);
         } else {
             self.connect_caller(index);
@@ -111,9 +110,10 @@ impl Player {
 
     fn connect_caller(&mut self, index: usize) {
         let token = Token(CALLERS + index);
-        let line = Line::open(self.poll.registry(), self.ground.address, Origin::Caller, token, false);
-        match line {
-            Ok(line) => self.callers[index].line = Some(line),
+        let connection =
+            Connection::open(self.poll.registry(), self.shared.address, Origin::Caller, token, false);
+        match connection {
+            Ok(connection) => self.callers[index].connection = Some(connection),
             Err(_) => self.call_broken(index, true),
         }
     }
@@ -125,32 +125,32 @@ impl Player {
         let (requests, first) = (&self.requests, self.part.first);
         let mut id = 0;
         match call {
-            Call::Online(user) => {
+            SiteCall::Online(user) => {
                 let room = self.part.room(user).map(|room| self.part.room_number(&room));
                 requests.online(&mut self.out, first + user, self.part.buddies(user), room);
             }
-            Call::Leave(ticket, _) => requests.leave(&mut self.out, &ticket),
-            Call::LogOut(user) => requests.offline(&mut self.out, first + user),
-            Call::Message { id: number, sender, receiver } => {
+            SiteCall::Leave(ticket, _) => requests.leave(&mut self.out, &ticket),
+            SiteCall::LogOut(user) => requests.offline(&mut self.out, first + user),
+            SiteCall::Message { id: number, sender, receiver } => {
                 id = number;
                 let ticket = &self.users[sender as usize].ticket;
                 requests.message(&mut self.out, ticket, Recipient::User(first + receiver), id);
             }
-            Call::Long(user) => {
-                id = self.book.begin(None, user);
+            SiteCall::Long(user) => {
+                id = self.ledger.begin(None, user);
                 requests.push(&mut self.out, first + user, id, LONG_BYTES);
             }
         }
         let caller = &mut self.callers[index];
         (caller.used, caller.key, caller.id) = (now, self.key, id);
-        let Some(line) = &mut caller.line else { return };
+        let Some(connection) = &mut caller.connection else { return };
         let all = self.out.len();
         let (bytes, is_cut) = match caller.cut {
             Some(Cut::Half) => (all / 2, true),
             Some(Cut::Sent) => (all, true),
             Some(Cut::Answered) | None => (all, false),
         };
-        if !line.send(&self.out[..bytes]) {
+        if !connection.send(&self.out[..bytes]) {
             self.call_broken(index, true);
         } else if is_cut {
             self.call_broken(index, false);
@@ -159,8 +159,8 @@ impl Player {
 
     pub(super) fn caller_ready(&mut self, index: usize, event: &Event) {
         let caller = &mut self.callers[index];
-        let Some(line) = &mut caller.line else { return };
-        if event.is_writable() && !event.is_error() && !std::mem::replace(&mut line.is_open, true) {
+        let Some(connection) = &mut caller.connection else { return };
+        if event.is_writable() && !event.is_error() && !std::mem::replace(&mut connection.is_open, true) {
             self.send_call(index);
         }
         if event.is_readable() || event.is_read_closed() || event.is_error() {
@@ -170,19 +170,19 @@ impl Player {
 
     fn read_caller(&mut self, index: usize) {
         let caller = &mut self.callers[index];
-        let Some(line) = &mut caller.line else { return };
+        let Some(connection) = &mut caller.connection else { return };
         if caller.cut == Some(Cut::Answered) {
             return self.call_broken(index, false);
         }
-        let goes_on = line.receive(&mut self.scratch, usize::MAX);
-        let input = std::mem::take(&mut line.input);
+        let goes_on = connection.receive(&mut self.scratch, usize::MAX);
+        let input = std::mem::take(&mut connection.input);
         match answer(&input) {
             Parsed::Whole { status, body, bytes } if bytes == input.len() => {
                 let now = self.stamp();
                 let caller = &mut self.callers[index];
                 let sent = std::mem::replace(&mut caller.used, now);
                 if !goes_on || status == 503 {
-                    caller.line = None;
+                    caller.connection = None;
                 }
                 if let Some(call) = caller.call.take() {
                     self.free.push(index);
@@ -190,9 +190,9 @@ impl Player {
                     self.call_answered(index, call, sent, status, head, body);
                 }
             }
-            Parsed::Partial if goes_on => line.input = input,
+            Parsed::Partial if goes_on => connection.input = input,
             // Between two calls the server may close a connection.
-            Parsed::Partial if input.is_empty() && caller.call.is_none() => caller.line = None,
+            Parsed::Partial if input.is_empty() && caller.call.is_none() => caller.connection = None,
             Parsed::Partial => self.call_broken(index, true),
             Parsed::Whole { .. } | Parsed::Broken => {
                 self.error("an answer to a call cannot be read");
@@ -201,55 +201,63 @@ impl Player {
         }
     }
 
-    fn call_answered(&mut self, index: usize, call: Call, sent: u32, status: u16, head: &[u8], body: &[u8]) {
-        let Caller { key, id, .. } = self.callers[index];
+    fn call_answered(
+        &mut self,
+        index: usize,
+        call: SiteCall,
+        sent: u32,
+        status: u16,
+        head: &[u8],
+        body: &[u8],
+    ) {
+        let SiteCaller { key, id, .. } = self.callers[index];
         match (status, call) {
-            (200, Call::Online(user)) => match Ticket::find(body) {
-                Some(ticket) if self.users[user as usize].state == State::Coming => {
+            (200, SiteCall::Online(user)) => match Ticket::find(body) {
+                Some(ticket) if self.users[user as usize].state == UserState::Coming => {
                     self.opened(user as usize, ticket, sent);
                 }
-                // The server has gone down meanwhile.
+                // The server has shut down meanwhile.
                 Some(_) => {}
                 None => self.error("an online call brought no ticket"),
             },
-            (200, Call::Message { .. } | Call::Long(_)) => {
+            (200, SiteCall::Message { .. } | SiteCall::Long(_)) => {
                 let receivers = field(head, b"x-nextim-delivered:").and_then(whole);
                 let now = self.stamp();
                 match receivers {
-                    Some(receivers) => self.book.taken(id, receivers, now),
+                    Some(receivers) => self.ledger.taken(id, receivers, now),
                     None => self.error("a message was taken without a count"),
                 }
             }
-            // The session ended before the site said so: that of the sender, or that of the page.
-            (404, Call::Message { .. }) => self.book.refused(id),
-            (200 | 404, Call::Leave(..)) | (200, Call::LogOut(_)) => {}
+            // The session ended before the call: that of the sender, or that of the page.
+            (404, SiteCall::Message { .. }) => self.ledger.refused(id),
+            (200 | 404, SiteCall::Leave(..)) | (200, SiteCall::LogOut(_)) => {}
             (401, _) if key < self.key => self.counts.calls_refused += 1,
-            (429, Call::Message { .. } | Call::Long(_)) => {
+            (429, SiteCall::Message { .. } | SiteCall::Long(_)) => {
                 self.counts.calls_refused += 1;
-                self.book.refused(id);
+                self.ledger.refused(id);
             }
             (429 | 503, _) => self.counts.calls_refused += 1,
             (_, _) => self.error("a call was refused"),
         }
         match (status, call) {
-            (200, Call::Online(_)) => {}
+            (200, SiteCall::Online(_)) => {}
             (_, call) => self.after(call),
         }
     }
 
-    /// A caller's connection is of no use any more: nobody knows what became of its call.
+    /// A caller's connection is of no use any more: the result of its call is unknown.
     fn call_broken(&mut self, index: usize, by_server: bool) {
-        let with_reset = self.dice.one_in(2);
+        let with_reset = self.random.one_in(2);
         let caller = &mut self.callers[index];
         caller.cut = None;
-        if let Some(line) = caller.line.take() {
-            line.cut(with_reset);
+        if let Some(connection) = caller.connection.take() {
+            connection.cut(with_reset);
         }
         let Some(call) = caller.call.take() else { return };
         self.free.push(index);
         if by_server {
             if self.phase == Phase::Down {
-                self.is_deaf = true;
+                self.server_closed = true;
             } else {
                 self.error("a call was cut by the server");
             }
@@ -257,18 +265,18 @@ impl Player {
         self.after(call);
     }
 
-    /// What comes after a call that was carried out, or was not.
-    fn after(&mut self, call: Call) {
-        if self.is_deaf {
+    /// What follows a call, whether it succeeded or not.
+    fn after(&mut self, call: SiteCall) {
+        if self.server_closed {
             self.calls.clear();
             return;
         }
         match call {
-            Call::Online(user) => self.comes_later(user as usize),
-            Call::Leave(_, Some(user)) => self.come(user as usize),
-            Call::LogOut(user) => self.logged_out(user as usize),
-            Call::Long(user) => self.fed(user as usize),
-            Call::Leave(_, None) | Call::Message { .. } => {}
+            SiteCall::Online(user) => self.open_page_later(user as usize),
+            SiteCall::Leave(_, Some(user)) => self.open_page(user as usize),
+            SiteCall::LogOut(user) => self.logged_out(user as usize),
+            SiteCall::Long(user) => self.flooded(user as usize),
+            SiteCall::Leave(_, None) | SiteCall::Message { .. } => {}
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The conductor: what happens to the server's process, and when.
+//! The conductor: what is done to the server's process, and when.
 //!
-//! Owns: stops, reloads, crowds, jumps of the clock, and the end. Must not: play users. It does one thing at a time and
-//! looks whether the server does what it was told.
+//! Owns: stops, reloads, crowds, jumps of the clock, and the shutdown. Must not: own users. It does one thing at a
+//! time, and checks that the server does what it should.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -14,70 +14,75 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
-use super::crowd::{Crowd, Fates};
-use super::probe::{Asked, Asking};
-use super::random::Dice;
-use super::shared::{DRAIN_MS, File, Ground, Phase, apikey};
-use super::site::Site;
+use super::crowd::{Crowd, CrowdCounts};
+use super::probe::{PendingCall, Probe};
+use super::random::Random;
+use super::shared::{DRAIN_MS, Phase, ServerConfig, SharedState, apikey};
+use super::site::FailingSite;
 use crate::interrupt::Interrupt;
 use crate::measure::descriptors;
 use crate::number::nanoseconds;
 use crate::stage::say;
 use crate::target::Target;
 
-/// How often to look whether something has happened.
+/// How often a condition is checked.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long to wait for users, descriptors and reloads.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// So many answers in a row say that all shards have read the file.
-const ASKED: u32 = 24;
-/// How long the server is stopped, in milliseconds: longer than what it takes for load.
+/// After this many equal answers in a row, all shards are taken to have the new configuration.
+const PROBES: u32 = 24;
+/// How long the process is stopped, in milliseconds: longer than the delay that the server takes for overload.
 const STOP_MS: std::ops::Range<u64> = 1_200..4_500;
 /// How long a crowd stays, in milliseconds.
 const CROWD_MS: std::ops::Range<u64> = 500..2_000;
-/// How far the wall clock jumps, in seconds, to either side.
+/// The farthest jump of the wall clock, in seconds, to either side.
 const JUMP_S: u64 = 86_400;
 
-/// What happens to the process.
+/// A fault of the server's process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Blow {
+enum ProcessFault {
     Stop,
     Reload,
     Crowd,
     Jump,
 }
 
-/// Each, and how many there are in a run. None comes more often than this many milliseconds.
-const BLOWS: [(Blow, u64); 4] = [(Blow::Stop, 12), (Blow::Reload, 24), (Blow::Crowd, 8), (Blow::Jump, 12)];
-const BLOW_MS_MIN: u64 = 1_500;
+/// Each fault, and how often it is injected in a run. The mean time between two is at least this, in milliseconds.
+const PROCESS_FAULTS: [(ProcessFault, u64); 4] = [
+    (ProcessFault::Stop, 12),
+    (ProcessFault::Reload, 24),
+    (ProcessFault::Crowd, 8),
+    (ProcessFault::Jump, 12),
+];
+const PROCESS_FAULT_MS_MIN: u64 = 1_500;
 
-/// How often each happened.
+/// How often each fault was injected.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Blows {
+pub(super) struct ProcessFaultCounts {
     pub(super) stops: u64,
     pub(super) stopped_ms: u64,
     pub(super) reloads: u64,
     pub(super) guests: u64,
     pub(super) jumps: u64,
     pub(super) crowds: u64,
-    pub(super) crowd: Fates,
+    pub(super) crowd: CrowdCounts,
 }
 
 /// The conductor.
 pub(super) struct Conductor {
     pub(super) target: Target,
-    pub(super) ground: Arc<Ground>,
-    pub(super) site: Site,
-    pub(super) file: File,
+    pub(super) shared: Arc<SharedState>,
+    pub(super) site: FailingSite,
+    pub(super) config: ServerConfig,
     pub(super) path: PathBuf,
-    /// The file from which the preloaded clock reads how far it is off.
+    /// The file with the offset of the wall clock.
     pub(super) clock: Option<PathBuf>,
-    /// How many come at once.
+    /// The number of connections of a crowd.
     pub(super) crowd: u64,
-    pub(super) dice: Dice,
+    pub(super) random: Random,
     pub(super) interrupt: Interrupt,
     pub(super) watched: bool,
-    pub(super) blows: Blows,
+    pub(super) process_faults: ProcessFaultCounts,
     pub(super) errors: BTreeMap<String, u64>,
 }
 
@@ -86,168 +91,169 @@ impl Conductor {
         *self.errors.entry(kind.into()).or_default() += 1;
     }
 
-    /// Brings all users to where a phase wants them.
+    /// Begins a phase, and waits until all users have settled in it.
     pub(super) fn settle(&mut self, phase: Phase) {
-        self.ground.begin(phase);
-        let (ground, users) = (Arc::clone(&self.ground), u64::from(self.ground.population.users));
-        if !eventually(|| ground.settled(phase) == users) {
-            let missing = users - ground.settled(phase);
-            self.error(format!("users who were not where they should be ({phase:?}): {missing}"));
+        self.shared.begin(phase);
+        let (shared, users) = (Arc::clone(&self.shared), u64::from(self.shared.population.users));
+        if !eventually(|| shared.settled(phase) == users) {
+            let missing = users - shared.settled(phase);
+            self.error(format!("users that did not settle ({phase:?}): {missing}"));
         }
     }
 
-    /// Messages and faults for so many seconds.
+    /// Messages and faults for this many seconds.
     pub(super) fn faults(&mut self, seconds: f64) -> Result<(), Box<dyn Error>> {
         let (all, ms) = (Duration::from_secs_f64(seconds), nanoseconds(seconds) / 1_000_000);
-        let mean = BLOWS.map(|(_, times)| (ms / (times + 1)).max(BLOW_MS_MIN));
-        let mut next = mean.map(|mean| Duration::from_millis(self.dice.within(mean / 4..mean)));
-        self.ground.begin(Phase::Faults);
+        let mean = PROCESS_FAULTS.map(|(_, times)| (ms / (times + 1)).max(PROCESS_FAULT_MS_MIN));
+        let mut next = mean.map(|mean| Duration::from_millis(self.random.within(mean / 4..mean)));
+        self.shared.begin(Phase::Faults);
         let began = Instant::now();
         while began.elapsed() < all && !self.interrupt.came() {
-            for (index, (blow, _)) in BLOWS.into_iter().enumerate() {
+            for (index, (fault, _)) in PROCESS_FAULTS.into_iter().enumerate() {
                 if next[index] <= began.elapsed() {
-                    self.strike(blow)?;
-                    next[index] = began.elapsed() + Duration::from_millis(self.dice.wait(mean[index]).max(1));
+                    self.inject(fault)?;
+                    next[index] =
+                        began.elapsed() + Duration::from_millis(self.random.wait(mean[index]).max(1));
                 }
             }
             self.watch(began.elapsed());
             thread::sleep(LOOK);
         }
-        // What comes next wants everybody to be let in.
-        self.file.max_users = u32::MAX;
-        self.tell()
+        // The next phase needs room for all users.
+        self.config.max_users = u32::MAX;
+        self.apply_config()
     }
 
     fn watch(&self, elapsed: Duration) {
         // About once a second.
         if self.watched && elapsed.subsec_millis() < u32::try_from(LOOK.as_millis()).unwrap_or(0) {
-            let Blows { stops, reloads, crowds, .. } = self.blows;
+            let ProcessFaultCounts { stops, reloads, crowds, .. } = self.process_faults;
             let seconds = elapsed.as_secs();
             say(&format!("nextim faults: {seconds} s, {stops} stops, {reloads} reloads, {crowds} crowds"));
         }
     }
 
-    fn strike(&mut self, blow: Blow) -> Result<(), Box<dyn Error>> {
-        match blow {
-            Blow::Stop => self.stop(|_| ()),
-            Blow::Reload => self.reload(),
-            Blow::Crowd => self.crowd(),
-            Blow::Jump => self.jump(),
+    fn inject(&mut self, fault: ProcessFault) -> Result<(), Box<dyn Error>> {
+        match fault {
+            ProcessFault::Stop => self.stop(|_| ()),
+            ProcessFault::Reload => self.reload(),
+            ProcessFault::Crowd => self.crowd(),
+            ProcessFault::Jump => self.jump(),
         }
     }
 
-    /// The process is stopped for a while, in which something may be done.
+    /// Stops the process for a while. `meanwhile` runs while it is stopped.
     fn stop<T>(&mut self, meanwhile: impl FnOnce(&Conductor) -> T) -> Result<T, Box<dyn Error>> {
-        let ms = self.dice.within(STOP_MS);
+        let ms = self.random.within(STOP_MS);
         self.target.signal(Signal::SIGSTOP)?;
         let done = meanwhile(self);
         thread::sleep(Duration::from_millis(ms));
         self.target.signal(Signal::SIGCONT)?;
-        self.blows.stops += 1;
-        self.blows.stopped_ms += ms;
+        self.process_faults.stops += 1;
+        self.process_faults.stopped_ms += ms;
         Ok(done)
     }
 
-    /// Many connect and say nothing: half of the time while the process is stopped, so that the queues of the kernel
+    /// Opens a crowd: half of the time while the process is stopped, so that the accept queues of the kernel
     /// overflow.
     fn crowd(&mut self) -> Result<(), Box<dyn Error>> {
-        let crowd = if self.dice.one_in(2) {
-            self.stop(|conductor| Crowd::comes(conductor.ground.address, conductor.crowd))?
+        let crowd = if self.random.one_in(2) {
+            self.stop(|conductor| Crowd::connect(conductor.shared.address, conductor.crowd))?
         } else {
-            Crowd::comes(self.ground.address, self.crowd)
+            Crowd::connect(self.shared.address, self.crowd)
         };
-        let ms = self.dice.within(CROWD_MS);
+        let ms = self.random.within(CROWD_MS);
         thread::sleep(Duration::from_millis(ms));
-        let Fates { came, refused, kept_out } = crowd.leaves();
-        self.blows.crowds += 1;
-        self.blows.crowd.came += came;
-        self.blows.crowd.refused += refused;
-        self.blows.crowd.kept_out += kept_out;
+        let CrowdCounts { connected, refused, kept_out } = crowd.disconnect();
+        self.process_faults.crowds += 1;
+        self.process_faults.crowd.connected += connected;
+        self.process_faults.crowd.refused += refused;
+        self.process_faults.crowd.kept_out += kept_out;
         Ok(())
     }
 
-    /// The wall clock jumps, if there is a way.
+    /// Lets the wall clock jump, if a library can do it.
     fn jump(&mut self) -> Result<(), Box<dyn Error>> {
         if let Some(clock) = &self.clock {
-            let sign = if self.dice.one_in(2) { '+' } else { '-' };
-            fs::write(clock, format!("{sign}{}s\n", self.dice.within(1..JUMP_S)))?;
-            self.blows.jumps += 1;
+            let sign = if self.random.one_in(2) { '+' } else { '-' };
+            fs::write(clock, format!("{sign}{}s\n", self.random.within(1..JUMP_S)))?;
+            self.process_faults.jumps += 1;
         }
         Ok(())
     }
 
-    /// The file changes. Three turns go round: a new key and the other domain come; the old key goes, and fewer users are
-    /// let in; as many as before are, and the other domain goes.
+    /// Changes the configuration. Three turns alternate: a new apikey and the second domain are added; the old
+    /// apikey goes and `max_users` falls; `max_users` rises again and the second domain goes.
     fn reload(&mut self) -> Result<(), Box<dyn Error>> {
-        let turn = self.blows.reloads % 3;
-        self.blows.reloads += 1;
-        let asking = Asking(self.ground.address);
-        let (old, new) = (self.ground.key(), self.ground.key() + 1);
+        let turn = self.process_faults.reloads % 3;
+        self.process_faults.reloads += 1;
+        let probe = Probe(self.shared.address);
+        let (old, new) = (self.shared.key(), self.shared.key() + 1);
         match turn {
             0 => {
-                self.file.keys = vec![new, old];
-                self.file.with_guest = true;
+                self.config.keys = vec![new, old];
+                self.config.with_guest = true;
                 self.site.allow(&apikey(new));
-                self.tell()?;
-                self.expect("a new apikey is not known", || asking.status_of_key(new) != Some(401));
-                self.ground.use_key(new);
-                self.greet(asking);
+                self.apply_config()?;
+                self.expect("a new apikey is not known", || probe.status_of_key(new) != Some(401));
+                self.shared.use_key(new);
+                self.expect_guest(probe);
             }
             1 => {
                 let before = new.saturating_sub(2);
-                self.file.keys = vec![old];
-                self.file.max_users = self.ground.population.users / 20 * 19;
-                self.tell()?;
-                self.expect("an old apikey is still known", || asking.status_of_key(before) == Some(401));
+                self.config.keys = vec![old];
+                self.config.max_users = self.shared.population.users / 20 * 19;
+                self.apply_config()?;
+                self.expect("an old apikey is still known", || probe.status_of_key(before) == Some(401));
             }
             _ => {
-                self.file.max_users = u32::MAX;
-                self.file.with_guest = false;
-                // There may be no room for a moment, after a crowd.
+                self.config.max_users = u32::MAX;
+                self.config.with_guest = false;
+                // After a crowd there may be no room for a moment.
                 let mut ticket = None;
                 eventually(|| {
-                    ticket = asking.guest_ticket();
+                    ticket = probe.guest_ticket();
                     ticket.is_some()
                 });
                 let ticket = ticket.ok_or("the other domain is not there")?;
-                let poll = asking.guest_poll(&ticket);
-                self.tell()?;
-                self.expect("a domain that went is still there", || asking.guest_is_unknown());
-                // If its poll was turned away, its page hears of it by the next.
-                let hears = |poll: io::Result<Asked>| poll.is_ok_and(Asked::tells_of_the_end);
-                if !hears(poll) && !eventually(|| hears(asking.guest_poll(&ticket))) {
-                    self.error("a domain went, and its page did not hear of it");
+                let poll = probe.guest_poll(&ticket);
+                self.apply_config()?;
+                self.expect("a removed domain is still known", || probe.guest_is_unknown());
+                // If the server refused this poll, the next poll of the page shows the end of the session.
+                let sees_the_end = |poll: io::Result<PendingCall>| poll.is_ok_and(PendingCall::shows_the_end);
+                if !sees_the_end(poll) && !eventually(|| sees_the_end(probe.guest_poll(&ticket))) {
+                    self.error("the page of a removed domain was not stopped");
                 }
             }
         }
         Ok(())
     }
 
-    /// Writes the file, and tells the server to read it.
-    fn tell(&mut self) -> Result<(), Box<dyn Error>> {
-        fs::write(&self.path, self.file.text())?;
+    /// Writes the file, and sends the signal that makes the server read it.
+    fn apply_config(&mut self) -> Result<(), Box<dyn Error>> {
+        fs::write(&self.path, self.config.text())?;
         self.target.signal(Signal::SIGHUP)
     }
 
-    /// Waits until something holds that can be asked of any shard: it is asked so often that all have answered.
+    /// Waits until every shard satisfies a condition: enough checks in a row reach all shards.
     fn expect(&mut self, otherwise: &str, holds: impl Fn() -> bool) {
-        if !eventually(|| (0..ASKED).all(|_| holds())) {
+        if !eventually(|| (0..PROBES).all(|_| holds())) {
             self.error(otherwise);
         }
     }
 
-    /// The other domain is served like any.
-    fn greet(&mut self, asking: Asking) {
+    /// A user of the second domain must get messages.
+    fn expect_guest(&mut self, probe: Probe) {
         let is_served =
-            eventually(|| asking.guest_ticket().is_some_and(|ticket| asking.guest_is_served(&ticket)));
+            eventually(|| probe.guest_ticket().is_some_and(|ticket| probe.guest_is_served(&ticket)));
         if is_served {
-            self.blows.guests += 1;
+            self.process_faults.guests += 1;
         } else {
-            self.error("a domain that came is not served");
+            self.error("an added domain is not served");
         }
     }
 
-    /// How many descriptors each thread of the server has, as soon as that is the same for a while.
+    /// The number of descriptors of each thread of the server, once it has stopped changing.
     pub(super) fn descriptors(&self) -> BTreeMap<String, u64> {
         let process = self.target.processes[0];
         let mut before = descriptors(process);
@@ -261,7 +267,7 @@ impl Conductor {
         before
     }
 
-    /// Waits until the server has no more descriptors than before. Returns how many more it has, if it does not.
+    /// Waits until the server has no more descriptors than before. Returns how many more it has otherwise.
     pub(super) fn leaked(&self, before: &BTreeMap<String, u64>) -> u64 {
         let process = self.target.processes[0];
         let leaked = || -> u64 {
@@ -275,27 +281,27 @@ impl Conductor {
         leaked()
     }
 
-    /// The server is told to end, while there are messages; the site is well from now on. Returns how long it took.
+    /// Shuts the server down while messages are sent and the site takes every report. Returns how long it took.
     pub(super) fn down(&mut self) -> Result<Duration, Box<dyn Error>> {
-        self.site.be_well();
-        self.ground.begin(Phase::Down);
-        if !eventually(|| self.ground.is_heard(Phase::Down)) {
+        self.site.accept_all();
+        self.shared.begin(Phase::Down);
+        if !eventually(|| self.shared.is_followed(Phase::Down)) {
             self.error("a player hangs");
         }
         let began = Instant::now();
         self.target.signal(Signal::SIGTERM)?;
-        // It waits so long for what is there, and as long again for the site.
+        // The server waits this long for its clients, and again for the site.
         let patience = Duration::from_millis(3 * DRAIN_MS);
         match self.target.ended_within(patience)? {
             Some(status) if status.success() => {}
             Some(status) => self.error(format!("the server ended with {status}")),
-            None => self.error("the server did not end when it was told to"),
+            None => self.error("the server did not end after SIGTERM"),
         }
         Ok(began.elapsed())
     }
 }
 
-/// Waits until something holds. Returns whether it does.
+/// Waits until a condition holds. Returns whether it does.
 fn eventually(mut holds: impl FnMut() -> bool) -> bool {
     let until = Instant::now() + PATIENCE;
     loop {

@@ -1,6 +1,6 @@
-//! A connection to the server, which breaks when it is told to.
+//! A connection to the server, which can be cut.
 //!
-//! Owns: one socket, and what was read and not understood yet. Must not: know what is said on it.
+//! Owns: one socket, and the beginning of an answer. Must not: know what an answer means.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
@@ -12,36 +12,34 @@ use socket2::SockRef;
 
 use crate::generator::socket::{self, Origin};
 
-/// A connection.
-pub(super) struct Line {
+pub(super) struct Connection {
     stream: TcpStream,
-    /// It has connected.
     pub(super) is_open: bool,
-    /// What was read.
+    /// What was read since the last answer.
     pub(super) input: Vec<u8>,
 }
 
-impl Line {
-    /// Begins to connect. A narrow one takes little at a time, so that a reader who stalls is soon noticed.
+impl Connection {
+    /// Begins to connect. A narrow connection has a small receive buffer, so that a stall is soon noticed.
     pub(super) fn open(
         registry: &Registry,
         address: SocketAddr,
         origin: Origin,
         token: Token,
         is_narrow: bool,
-    ) -> io::Result<Line> {
+    ) -> io::Result<Connection> {
         let connect = if is_narrow { socket::connect_narrow } else { socket::connect };
         let mut stream = connect(address, origin)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Line { stream, is_open: false, input: Vec::new() })
+        Ok(Connection { stream, is_open: false, input: Vec::new() })
     }
 
-    /// Sends a request, which is short enough to be taken at once. Returns whether it was.
+    /// Sends a request, which is short enough for one write. Returns whether all of it was written.
     pub(super) fn send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write(bytes).is_ok_and(|sent| sent == bytes.len())
     }
 
-    /// Reads what there is, until so much has been read since the last answer. Returns whether there may come more.
+    /// Reads until nothing is left, or `most` bytes are in `input`. Returns whether more may come.
     pub(super) fn receive(&mut self, scratch: &mut [u8], most: usize) -> bool {
         while self.input.len() < most {
             let room = scratch.len().min(most - self.input.len());
@@ -56,10 +54,10 @@ impl Line {
         true
     }
 
-    /// Cuts it: with an end, as a browser does, or with a reset, as networks do.
+    /// Closes the connection: with a FIN, as a browser does, or with a reset, as networks do.
     pub(super) fn cut(self, with_reset: bool) {
         if with_reset {
-            // If it cannot be had, the cut is an end.
+            // If the option cannot be set, the connection closes with a FIN.
             SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).ok();
         }
     }

@@ -1,6 +1,7 @@
-//! A crowd: many who connect at once and say nothing.
+//! A crowd: many connections that open at once and send nothing.
 //!
-//! Owns: their connections. Must not: wait for them: what the kernel does not take at once it is offered again and again.
+//! Owns: the connections. Must not: wait for a connection; the kernel tries again by itself while its queue is
+//! full.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -18,44 +19,45 @@ pub(super) fn accept_queue() -> u64 {
     text.trim().parse().unwrap_or(4_096)
 }
 
-/// Those who connected.
+/// The connections of a crowd.
 pub(super) struct Crowd {
     streams: Vec<TcpStream>,
     kept_out: u64,
 }
 
-/// What became of them.
+/// The counts of a crowd's connections by their end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fates {
-    /// All of them.
-    pub(super) came: u64,
-    /// Those who were told that there is no room.
+pub(super) struct CrowdCounts {
+    /// All connections of the crowd.
+    pub(super) connected: u64,
+    /// Connections that the server refused for lack of room.
     pub(super) refused: u64,
-    /// Those for whom there was no room in the kernel's queues at first.
+    /// Connections for which the accept queues had no room at first.
     pub(super) kept_out: u64,
 }
 
 impl Crowd {
-    /// So many come, or as many as may.
-    pub(super) fn comes(address: SocketAddr, number: u64) -> Crowd {
+    /// Opens this many connections, or as many as the machine allows.
+    pub(super) fn connect(address: SocketAddr, number: u64) -> Crowd {
         let streams: Vec<_> = (0..number).map_while(|_| connect(address, Origin::Crowd).ok()).collect();
-        // On loopback who is let in is in at once.
+        // On loopback a connection that finds room is open at once.
         let kept_out = streams.iter().filter(|stream| stream.peer_addr().is_err()).count() as u64;
         Crowd { streams, kept_out }
     }
 
-    /// All leave at once. Returns what had become of them.
-    pub(super) fn leaves(self) -> Fates {
-        let mut fates = Fates { came: self.streams.len() as u64, refused: 0, kept_out: self.kept_out };
+    /// Closes all connections. Returns their counts.
+    pub(super) fn disconnect(self) -> CrowdCounts {
+        let mut counts =
+            CrowdCounts { connected: self.streams.len() as u64, refused: 0, kept_out: self.kept_out };
         for mut stream in self.streams {
             let is_outside = stream.peer_addr().is_err();
             let answer = stream.read(&mut [0; 64]);
             let is_silent = answer.is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
-            fates.refused += u64::from(!is_outside && !is_silent);
-            // Without a reset each would keep its port for a minute. If it cannot be had, it does.
+            counts.refused += u64::from(!is_outside && !is_silent);
+            // Without a reset each connection keeps its port for a minute. If the option cannot be set, it does.
             SockRef::from(&stream).set_linger(Some(Duration::ZERO)).ok();
         }
-        fates
+        counts
     }
 }
 
@@ -66,12 +68,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_comes_leaves() {
+    fn a_crowd_connects_and_disconnects() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let crowd = Crowd::comes(listener.local_addr().unwrap(), 3);
+        let crowd = Crowd::connect(listener.local_addr().unwrap(), 3);
         let accepted: Vec<_> = (0..3).map(|_| listener.accept().unwrap()).collect();
-        let fates = crowd.leaves();
-        assert_eq!((fates.came, fates.refused, accepted.len()), (3, 0, 3));
+        let counts = crowd.disconnect();
+        assert_eq!((counts.connected, counts.refused, accepted.len()), (3, 0, 3));
         assert!(accept_queue() > 0);
     }
 }

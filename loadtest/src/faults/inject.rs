@@ -1,79 +1,83 @@
-//! What befalls users, and what becomes of all of them when a phase begins.
+//! Injects faults into users, and moves all users when a phase begins.
 //!
-//! Owns: the faults of users and their networks. Must not: decide when; the player does.
+//! Owns: how each fault is carried out. Must not: choose a time; the schedule in `kinds.rs` does.
 
 use std::ops::Range;
 
-use super::callers::Call;
+use super::callers::SiteCall;
 use super::kinds::Fault;
 use super::player::Player;
 use super::shared::{LINGER_MS, Phase, SESSION_CUT_MS};
-use super::users::{Doom, PAUSE_MS, State};
+use super::users::{AnswerPlan, PAUSE_MS, UserState};
 
-/// Bytes of an answer's beginning within which it is cut: no answer is as short.
+/// An answer is cut within this many bytes: no answer is as short.
 const CUT_WITHIN: u64 = 250;
-/// How long a reader stalls for a moment, in milliseconds.
+/// How long a short stall takes, in milliseconds.
 const STALL_MS: Range<u64> = 100..1_200;
-/// How much longer than it takes to be offline a user is gone, in milliseconds.
+/// How much longer than the linger time a user is gone, in milliseconds.
 const GONE_MORE_MS: Range<u64> = 500..3_000;
-/// How long a user who logged out is gone, in milliseconds.
+/// How long a user is gone after a log-out, in milliseconds.
 const LOGGED_OUT_MS: Range<u64> = 10..2_000;
-/// Long messages for a reader who is about to stall for too long.
+/// How many long messages a user gets before a long stall.
 const LONG_MESSAGES: u8 = 6;
-/// How long each of them is, in bytes: together they are more than a narrow connection takes.
+/// The length of a long message, in bytes: together they are more than a narrow connection takes.
 pub(super) const LONG_BYTES: usize = 30_000;
 
-/// Going through everybody.
+/// What a new phase does to all users.
 impl Player {
-    pub(super) fn all_come(&mut self) {
+    pub(super) fn open_all_pages(&mut self) {
         for index in 0..self.users.len() {
-            self.come(index);
+            self.open_page(index);
         }
     }
 
-    /// What was to befall somebody does not.
-    pub(super) fn all_calm_down(&mut self) {
+    /// No fault that is planned is injected any more.
+    pub(super) fn drop_plans(&mut self) {
         self.cuts_call = false;
         for user in &mut self.users {
-            user.doom = Doom::None;
+            user.plan = AnswerPlan::Read;
         }
     }
 
-    /// Everybody leaves his page, and every other logs out.
-    pub(super) fn all_leave(&mut self) {
+    /// All users leave their pages; the site logs every second user out.
+    pub(super) fn leave_all_pages(&mut self) {
         for index in 0..self.users.len() {
-            self.cut_line(index, false);
+            self.cut_connection(index, false);
             let user = &mut self.users[index];
-            user.state = State::Gone;
+            user.state = UserState::Gone;
             let (ticket, number) = (user.ticket, u32::try_from(index).expect("a user's index"));
             let logs_out = index % 2 == 1;
-            self.calls.push_back(if logs_out { Call::LogOut(number) } else { Call::Leave(ticket, None) });
+            self.calls.push_back(if logs_out {
+                SiteCall::LogOut(number)
+            } else {
+                SiteCall::Leave(ticket, None)
+            });
         }
     }
 }
 
-/// What befalls users.
+/// Faults of one user.
 impl Player {
-    /// Something happens to a user who waits at his poll: now, or after the next answer.
-    pub(super) fn befall(&mut self, index: usize, fault: Fault) {
-        if self.users[index].doom != Doom::None {
+    /// Injects a fault into a user whose poll waits: now, or after the next answer.
+    pub(super) fn inject(&mut self, index: usize, fault: Fault) {
+        if self.users[index].plan != AnswerPlan::Read {
             return;
         }
-        let doom = match fault {
+        let plan = match fault {
             Fault::CutInAnswer => {
-                let bytes = usize::try_from(self.dice.within(1..CUT_WITHIN)).expect("a few bytes");
-                Doom::Cut { bytes, fault }
+                let bytes = usize::try_from(self.random.within(1..CUT_WITHIN)).expect("a few bytes");
+                AnswerPlan::Cut { bytes, fault }
             }
-            Fault::CutUnread => Doom::Cut { bytes: 0, fault },
-            Fault::CutAfterAnswer => Doom::Then(fault),
+            Fault::CutUnread => AnswerPlan::Cut { bytes: 0, fault },
+            Fault::CutAfterAnswer => AnswerPlan::ReadThen(fault),
             Fault::Vanish
             | Fault::NewPageFirst
             | Fault::OldPageFirst
             | Fault::OldPageSilent
             | Fault::LogOut
-                if self.dice.one_in(2) =>
+                if self.random.one_in(2) =>
             {
-                Doom::Then(fault)
+                AnswerPlan::ReadThen(fault)
             }
             Fault::CutWaiting
             | Fault::CutCall
@@ -83,46 +87,46 @@ impl Player {
             | Fault::NewPageFirst
             | Fault::OldPageFirst
             | Fault::OldPageSilent
-            | Fault::LogOut => return self.befalls_now(index, fault),
+            | Fault::LogOut => return self.inject_now(index, fault),
         };
-        self.users[index].doom = doom;
+        self.users[index].plan = plan;
     }
 
-    pub(super) fn befalls_now(&mut self, index: usize, fault: Fault) {
-        self.happened.count(fault);
+    pub(super) fn inject_now(&mut self, index: usize, fault: Fault) {
+        self.fault_counts.count(fault);
         let number = u32::try_from(index).expect("a user's index");
         if fault == Fault::Stall {
-            self.users[index].state = State::Stalled;
-            let ms = self.dice.within(STALL_MS);
+            self.users[index].state = UserState::Stalled;
+            let ms = self.random.within(STALL_MS);
             return self.alarm(index, ms);
         }
-        let with_reset = self.dice.one_in(2);
-        self.cut_line(index, with_reset);
+        let with_reset = self.random.one_in(2);
+        self.cut_connection(index, with_reset);
         let ticket = self.users[index].ticket;
         match fault {
             Fault::CutWaiting | Fault::CutInAnswer | Fault::CutUnread | Fault::CutAfterAnswer => {
-                self.apart(index, PAUSE_MS);
+                self.reconnect_later(index, PAUSE_MS);
             }
             Fault::StallLong => {
-                self.users[index].state = State::Fed(LONG_MESSAGES);
-                self.calls.extend((0..LONG_MESSAGES).map(|_| Call::Long(number)));
+                self.users[index].state = UserState::Flooded(LONG_MESSAGES);
+                self.calls.extend((0..LONG_MESSAGES).map(|_| SiteCall::Long(number)));
             }
             Fault::Vanish => {
-                let ms = SESSION_CUT_MS + LINGER_MS + self.dice.within(GONE_MORE_MS);
+                let ms = SESSION_CUT_MS + LINGER_MS + self.random.within(GONE_MORE_MS);
                 self.go(index, ms);
             }
             Fault::NewPageFirst => {
                 self.users[index].leaves = Some(ticket);
-                self.come(index);
+                self.open_page(index);
             }
             Fault::OldPageFirst => {
-                self.users[index].state = State::Coming;
-                self.calls.push_back(Call::Leave(ticket, Some(number)));
+                self.users[index].state = UserState::Coming;
+                self.calls.push_back(SiteCall::Leave(ticket, Some(number)));
             }
-            Fault::OldPageSilent => self.come(index),
+            Fault::OldPageSilent => self.open_page(index),
             Fault::LogOut => {
-                self.users[index].state = State::Coming;
-                self.calls.push_back(Call::LogOut(number));
+                self.users[index].state = UserState::Coming;
+                self.calls.push_back(SiteCall::LogOut(number));
             }
             Fault::CutCall | Fault::Stall => {}
         }
@@ -131,7 +135,7 @@ impl Player {
     /// The site has logged a user out.
     pub(super) fn logged_out(&mut self, index: usize) {
         if self.phase != Phase::Leave {
-            let ms = self.dice.within(LOGGED_OUT_MS);
+            let ms = self.random.within(LOGGED_OUT_MS);
             self.go(index, ms);
         }
     }

@@ -1,17 +1,18 @@
-//! The fault run: messages at half of what the server takes, while everything goes wrong.
+//! The fault run: messages at half of the rate the server can take, while users, networks, the site and the process
+//! fail.
 //!
 //! ```text
 //!   conductor ── SIGSTOP, SIGHUP, crowds, SIGTERM ──► the server ── undelivered messages ──► site
 //!       │ phases                                          ▲ │
-//!       └──► players: users and callers that break ───────┘ └──► book: lost = 0, doubled = 0
+//!       └──► players: users and callers that break ───────┘ └──► ledger: 0 lost, 0 doubled
 //! ```
 //!
-//! Reading order: [`kinds`] (what happens to users, and how often), [`shared`] (the server's file, the phases),
-//! [`mod@ledger`] (what must hold), [`player`] with [`users`], [`inject`], [`callers`] and [`connection`], [`conductor`] with
-//! [`crowd`] and [`probe`], and [`site`].
+//! Reading order: [`kinds`] (the faults of users, and how often each is due), `shared` (the phases, the server's
+//! configuration), [`mod@ledger`] (what must hold), [`player`] with [`users`], [`inject`], [`callers`] and
+//! [`connection`], [`conductor`] with [`crowd`] and [`probe`], [`site`], and [`report`].
 //!
-//! Owns: the steps and the figures. Must not: be used to measure speed: the generator does that, and here it says only
-//! how much is half.
+//! Owns: the steps of a run. Must not: measure speed, which is the generator's; it is used here only to find the
+//! rate.
 
 mod callers;
 mod conductor;
@@ -50,97 +51,103 @@ use crate::outcome::Outcome;
 use crate::population::Population;
 use crate::stage::{Stage, say};
 use crate::target::{Extras, Target};
-use conductor::{Blows, Conductor};
+use conductor::{Conductor, ProcessFaultCounts};
 use crowd::accept_queue;
 use players::Players;
-use random::Dice;
-use report::Found;
-use shared::{DOMAIN, File, Ground, LINGER_MS, Phase, SESSION_CUT_MS, apikey};
-use site::Site;
+use random::Random;
+use report::Findings;
+use shared::{DOMAIN, LINGER_MS, Phase, SESSION_CUT_MS, ServerConfig, SharedState, apikey};
+use site::FailingSite;
 
-/// Descriptors that are neither users' nor callers' nor the crowd's.
+/// Descriptors for everything but users, callers and the crowd.
 const DESCRIPTORS: u64 = 500;
-/// The share of what the server takes that is sent if nobody says how much.
+/// The share of the measured rate that is sent if no rate is given.
 const SHARE: f64 = 0.5;
-/// How long is measured what it takes, in seconds, at most; and how long messages go on before it is told to end.
+/// How long the rate is measured, and how long messages are sent before the server is stopped: at most, in seconds.
 const PART_SECONDS: f64 = 15.0;
 
-/// Runs it.
+/// Runs all steps, and reports.
 pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     let connections = u64::from(settings.users) + u64::from(settings.concurrency);
     if connections + DESCRIPTORS > settings.table {
         return Err(
-            "so many users need more descriptors than one table of this machine has; see ulimit -n".into()
+            "this many users need more descriptors than one table of this machine has; see ulimit -n".into(),
         );
     }
     let interrupt = Interrupt::heard()?;
     let folder = TempDir::new()?;
-    let site = Site::start(DOMAIN, Dice::new(settings.seed, 1 << 32))?;
+    let site = FailingSite::start(DOMAIN, Random::new(settings.seed, 1 << 32))?;
     site.allow(&apikey(0));
-    let file = file(settings, site.url());
+    let config = config(settings, site.url());
     let path = folder.path().join("nextim.toml");
-    fs::write(&path, file.text())?;
+    fs::write(&path, config.text())?;
     let clock = clock(settings, folder.path())?;
     let extras = Extras { config: Some(path.clone()), environment: environment(settings, clock.as_deref()) };
     let known = Settings { domain: DOMAIN.to_owned(), apikey: apikey(0), extras, ..settings.clone() };
     let (target, outcome, rate) = measured(&known)?;
-    // More than queues and shards take.
+    // More connections than accept queues and shards hold.
     let crowd = accept_queue() * settings.shards * 11 / 10 + connections;
-    let ground = Arc::new(ground(settings, &target, rate)?);
+    let shared = Arc::new(shared(settings, &target, rate)?);
     let mut conductor = Conductor {
         target,
-        ground: Arc::clone(&ground),
+        shared: Arc::clone(&shared),
         site,
-        file,
+        config,
         path,
         clock,
         crowd: crowd.min(settings.table - connections - DESCRIPTORS),
-        dice: Dice::new(settings.seed, 2 << 32),
+        random: Random::new(settings.seed, 2 << 32),
         interrupt,
         watched: settings.progress || io::stderr().is_terminal(),
-        blows: Blows::default(),
+        process_faults: ProcessFaultCounts::default(),
         errors: BTreeMap::new(),
     };
     let found = conduct(&mut conductor, settings.seconds)?;
-    Ok(report::tell(outcome, settings, rate, found, conductor))
+    Ok(report::write(outcome, settings, rate, found, conductor))
 }
 
-/// What happens, from the first user to the end of the server.
-fn conduct(conductor: &mut Conductor, seconds: f64) -> Result<Found, Box<dyn Error>> {
+/// The steps, from the first user to the end of the server.
+fn conduct(conductor: &mut Conductor, seconds: f64) -> Result<Findings, Box<dyn Error>> {
     let (before, descriptors) = (Memory::of(&conductor.target.processes), conductor.descriptors());
-    let players = Players::start(&conductor.ground)?;
+    let players = Players::start(&conductor.shared)?;
     conductor.settle(Phase::Gather);
     conductor.faults(seconds)?;
     conductor.settle(Phase::Calm);
     conductor.settle(Phase::Leave);
-    // Until then pages nobody knows of may be there, and users who linger.
+    // Until then the server may hold pages whose ticket never arrived, and users that linger.
     thread::sleep(Duration::from_millis(SESSION_CUT_MS + LINGER_MS));
     let leaked = conductor.leaked(&descriptors);
     let after = Memory::of(&conductor.target.processes);
     conductor.settle(Phase::Gather);
     conductor.faults(part(seconds))?;
     let down = conductor.down()?;
-    conductor.ground.begin(Phase::End);
+    conductor.shared.begin(Phase::End);
     if conductor.watched {
         say("");
     }
-    Ok(Found { before, after, leaked, down, played: players.end()? })
+    Ok(Findings { before, after, leaked, down, played: players.end()? })
 }
 
-/// A part of a run.
+/// How long a short step of the run takes, in seconds.
 fn part(seconds: f64) -> f64 {
     (seconds / 20.0).clamp(1.0, PART_SECONDS)
 }
 
-/// What the server is configured with at first.
-fn file(settings: &Settings, undelivered_url: String) -> File {
+/// The configuration the server starts with.
+fn config(settings: &Settings, undelivered_url: String) -> ServerConfig {
     let connections = u64::from(settings.users) + u64::from(settings.concurrency);
-    // More than its share, for the kernel does not spread them evenly, and fewer than a crowd takes.
+    // More than an even share, for the kernel does not spread connections evenly, and fewer than a crowd opens.
     let connections_per_shard = connections * 3 / 2 / settings.shards + 100;
-    File { keys: vec![0], max_users: u32::MAX, with_guest: false, connections_per_shard, undelivered_url }
+    ServerConfig {
+        keys: vec![0],
+        max_users: u32::MAX,
+        with_guest: false,
+        connections_per_shard,
+        undelivered_url,
+    }
 }
 
-/// A file that says how far the wall clock is off, if there is a library that reads it.
+/// The file with the offset of the wall clock, if there is a library that reads it.
 fn clock(settings: &Settings, folder: &Path) -> io::Result<Option<PathBuf>> {
     let Some(library) = &settings.faketime else { return Ok(None) };
     if !library.is_file() {
@@ -156,7 +163,7 @@ fn environment(settings: &Settings, clock: Option<&Path>) -> Vec<(&'static str, 
         (Some(library), Some(clock)) => vec![
             ("LD_PRELOAD", library.into()),
             ("FAKETIME_TIMESTAMP_FILE", clock.into()),
-            // It reads the file again once a second. The clock that never goes back does not.
+            // libfaketime reads the file again once a second. The monotonic clock is not changed.
             ("FAKETIME_CACHE_DURATION", "1".into()),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1".into()),
         ],
@@ -164,7 +171,7 @@ fn environment(settings: &Settings, clock: Option<&Path>) -> Vec<(&'static str, 
     }
 }
 
-/// Starts the server, and finds out how many messages a second are to be sent, unless somebody says.
+/// Starts the server. Measures how many messages a second it takes, unless a rate is given.
 fn measured(settings: &Settings) -> Result<(Target, Outcome, f64), Box<dyn Error>> {
     let title = settings.scenario.scenario().title;
     let mut stage = Stage::open(settings, title, settings.kind)?;
@@ -182,7 +189,7 @@ fn measured(settings: &Settings) -> Result<(Target, Outcome, f64), Box<dyn Error
     Ok((target, outcome, taken * SHARE))
 }
 
-fn ground(settings: &Settings, target: &Target, rate: f64) -> Result<Ground, Box<dyn Error>> {
+fn shared(settings: &Settings, target: &Target, rate: f64) -> Result<SharedState, Box<dyn Error>> {
     let population = Population {
         users: settings.users,
         buddies: settings.buddies,
@@ -191,5 +198,5 @@ fn ground(settings: &Settings, target: &Target, rate: f64) -> Result<Ground, Box
     };
     let address = *target.addresses.first().ok_or("the server listens nowhere")?;
     let callers = settings.concurrency.div_ceil(settings.threads);
-    Ok(Ground::new(address, population, callers, rate, settings.seed))
+    Ok(SharedState::new(address, population, callers, rate, settings.seed))
 }

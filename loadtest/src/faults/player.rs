@@ -1,7 +1,7 @@
-//! A player: a thread that plays a part of the users, and the site on their behalf.
+//! A player: a thread that plays a part of the users, and makes the calls of the site for them.
 //!
-//! Owns: the event loop, the alarms, and when faults and messages are due. Must not: know what users do (`users.rs`) or
-//! how calls are made (`callers.rs`).
+//! Owns: the event loop, the alarms, and when faults and messages are due. Must not: read answers of polls
+//! (`users.rs`) or of calls (`callers.rs`).
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -12,45 +12,45 @@ use std::time::Duration;
 use mio::event::Event;
 use mio::{Events, Poll, Token};
 
-use super::callers::{CALLERS, Call, Caller};
-use super::kinds::{Fault, Happened, Paces};
-use super::ledger::Book;
-use super::random::Dice;
-use super::shared::{Ground, Phase};
-use super::users::{State, User};
+use super::callers::{CALLERS, SiteCall, SiteCaller};
+use super::kinds::{Fault, FaultCounts, FaultSchedule};
+use super::ledger::MessageLedger;
+use super::random::Random;
+use super::shared::{Phase, SharedState};
+use super::users::{PlayedUser, UserState};
 use crate::generator::tally::Errors;
 use crate::number::floor;
 use crate::population::Part;
 use crate::wire::{NewsReader, Requests};
 
-/// Most events of one turn.
+/// The most events of one turn.
 const EVENTS: usize = 1_024;
-/// What is read at once, in bytes.
+/// The most that is read at once, in bytes.
 const READ_BYTES: usize = 64 * 1_024;
 /// The longest a turn waits, in milliseconds.
 const WAIT_MS: u64 = 20;
 /// The longest a turn waits while messages are sent, in milliseconds.
 const WAIT_MS_BUSY: u64 = 2;
-/// Messages that are owed for a longer time than this, in milliseconds, are never sent: a server that was stopped is
-/// not flooded with all it has missed.
+/// Messages that are overdue by more than this, in milliseconds, are never sent: a server that was stopped is not
+/// flooded with everything it missed.
 const OWED_MS_MAX: u64 = 500;
 
-/// What a player counted beside faults and messages.
+/// The counts of a player, without faults and messages.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     /// Messages that were read for the first time.
     pub(super) arrivals: u64,
-    /// Messages that came again on a later page, as may be.
+    /// Messages that were read again on a later page, as they may be.
     pub(super) again: u64,
-    /// Messages that came again.
+    /// Messages that were read once too often.
     pub(super) doubled: u64,
-    /// Copies of what a user sent himself from an earlier page.
+    /// Copies of a message at its sender.
     pub(super) copies: u64,
     /// Polls that were answered.
     pub(super) answers: u64,
-    /// Users who came back too late.
+    /// Sessions that had ended when their user returned.
     pub(super) ended: u64,
-    /// Connections the server closed because nobody read.
+    /// Connections the server closed because the user did not read.
     pub(super) given_up: u64,
     /// Polls the server refused for the time being.
     pub(super) polls_refused: u64,
@@ -61,7 +61,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Takes another's counts.
+    /// Adds the counts of another player.
     pub(super) fn add(&mut self, other: &Counts) {
         let Counts {
             arrivals,
@@ -88,94 +88,93 @@ impl Counts {
     }
 }
 
-/// What a player has to say in the end.
+/// The result of a player.
 pub(super) struct Report {
-    pub(super) book: Book,
-    pub(super) happened: Happened,
+    pub(super) ledger: MessageLedger,
+    pub(super) fault_counts: FaultCounts,
     pub(super) counts: Counts,
     pub(super) errors: Errors,
 }
 
-/// A player.
 pub(super) struct Player {
     pub(super) poll: Poll,
-    pub(super) ground: Arc<Ground>,
+    pub(super) shared: Arc<SharedState>,
     pub(super) index: u32,
     pub(super) part: Part,
     pub(super) phase: Phase,
-    pub(super) users: Vec<User>,
-    pub(super) callers: Vec<Caller>,
+    pub(super) users: Vec<PlayedUser>,
+    pub(super) callers: Vec<SiteCaller>,
     /// Callers without a call.
     pub(super) free: Vec<usize>,
-    /// Calls that are to be made before messages.
-    pub(super) calls: VecDeque<Call>,
-    /// A call is to be cut.
+    /// Calls that are made before messages are sent.
+    pub(super) calls: VecDeque<SiteCall>,
+    /// The next call is to be cut.
     pub(super) cuts_call: bool,
-    /// The server listens no more.
-    pub(super) is_deaf: bool,
+    /// The server accepts no more connections.
+    pub(super) server_closed: bool,
     pub(super) requests: Requests,
     pub(super) key: u64,
-    pub(super) dice: Dice,
-    pub(super) book: Book,
-    pub(super) happened: Happened,
+    pub(super) random: Random,
+    pub(super) ledger: MessageLedger,
+    pub(super) fault_counts: FaultCounts,
     pub(super) counts: Counts,
     pub(super) errors: Errors,
     pub(super) news: NewsReader,
     pub(super) out: Vec<u8>,
     pub(super) scratch: Vec<u8>,
-    /// When which user is to do something, and which of his stamps it was set with.
+    /// For each alarm its time, its user, and the user's stamp when it was set.
     alarms: BinaryHeap<Reverse<(u64, u32, u32)>>,
-    paces: Paces,
+    schedule: FaultSchedule,
     /// Messages that are due, in thousandths.
     owed: u64,
-    /// Until when messages have been counted as owed.
+    /// Messages are counted as due up to this time.
     counted: u64,
 }
 
 impl Player {
-    /// The player of a part.
-    pub(super) fn new(ground: Arc<Ground>, index: u32) -> io::Result<Player> {
-        let part = ground.population.part(index);
-        let mut dice = Dice::new(ground.seed, index.into());
-        let callers = ground.callers_per_player as usize;
-        let paces = Paces::new(part.count, 0, &mut dice);
+    /// The player of the nth part.
+    pub(super) fn new(shared: Arc<SharedState>, index: u32) -> io::Result<Player> {
+        let part = shared.population.part(index);
+        let mut random = Random::new(shared.seed, index.into());
+        let callers = shared.callers_per_player as usize;
+        let schedule = FaultSchedule::new(part.count, 0, &mut random);
         Ok(Player {
             poll: Poll::new()?,
             index,
             part,
             phase: Phase::End,
-            users: (0..part.count).map(|_| User::default()).collect(),
-            callers: (0..callers).map(|_| Caller::default()).collect(),
+            users: (0..part.count).map(|_| PlayedUser::default()).collect(),
+            callers: (0..callers).map(|_| SiteCaller::default()).collect(),
             free: (0..callers).rev().collect(),
             calls: VecDeque::new(),
             cuts_call: false,
-            is_deaf: false,
-            requests: ground.requests(0),
+            server_closed: false,
+            requests: shared.requests(0),
             key: 0,
-            dice,
-            book: Book::new(index),
-            happened: Happened::default(),
+            random,
+            ledger: MessageLedger::new(index),
+            fault_counts: FaultCounts::default(),
             counts: Counts::default(),
             errors: Errors::new(),
             news: NewsReader::new(),
             out: Vec::new(),
             scratch: vec![0; READ_BYTES],
             alarms: BinaryHeap::new(),
-            paces,
+            schedule,
             owed: 0,
             counted: 0,
-            ground,
+            shared,
         })
     }
 
-    /// Plays until it is over.
+    /// Plays until [`Phase::End`].
     pub(super) fn run(mut self) -> io::Result<Report> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
-            self.hear();
+            self.follow_conductor();
             if self.phase == Phase::End {
-                let Player { book, happened, counts, errors, .. } = self;
-                return Ok(Report { book, happened, counts, errors });
+                let Player { ledger, fault_counts, counts, errors, .. } = self;
+                return Ok(Report { ledger, fault_counts, counts, errors });
             }
             match self.poll.poll(&mut events, Some(self.wait())) {
                 Ok(()) => {}
@@ -183,72 +182,71 @@ impl Player {
                 Err(error) => return Err(error),
             }
             for event in &events {
-                self.happened_on(event);
+                self.dispatch(event);
             }
-            self.ring();
-            self.go_wrong();
-            self.owe();
+            self.fire_alarms();
+            self.inject_due();
+            self.count_due_messages();
             self.pump();
-            self.ground.settle(self.index, self.phase, self.settled());
+            self.shared.settle(self.index, self.phase, self.settled());
         }
     }
 
     pub(super) fn now(&self) -> u64 {
-        self.ground.now()
+        self.shared.now()
     }
 
-    /// A time in the book.
+    /// The time as the ledger keeps it.
     pub(super) fn stamp(&self) -> u32 {
         u32::try_from(self.now()).unwrap_or(u32::MAX)
     }
 
-    /// Whether messages are sent.
-    pub(super) fn talks(&self) -> bool {
-        matches!(self.phase, Phase::Faults | Phase::Down) && !self.is_deaf
+    pub(super) fn sends_messages(&self) -> bool {
+        matches!(self.phase, Phase::Faults | Phase::Down) && !self.server_closed
     }
 
     pub(super) fn error(&mut self, kind: &'static str) {
         *self.errors.entry(kind).or_default() += 1;
     }
 
-    /// Listens to the conductor.
-    fn hear(&mut self) {
-        let key = self.ground.key();
+    /// Takes over a new apikey, and starts a new phase.
+    fn follow_conductor(&mut self) {
+        let key = self.shared.key();
         if key != self.key {
-            (self.key, self.requests) = (key, self.ground.requests(key));
+            (self.key, self.requests) = (key, self.shared.requests(key));
         }
-        let phase = self.ground.phase();
+        let phase = self.shared.phase();
         if phase != self.phase {
             self.phase = phase;
             match phase {
-                Phase::Gather => self.all_come(),
+                Phase::Gather => self.open_all_pages(),
                 Phase::Faults => {
                     let now = self.now();
-                    self.paces = Paces::new(self.part.count, now, &mut self.dice);
+                    self.schedule = FaultSchedule::new(self.part.count, now, &mut self.random);
                     (self.owed, self.counted) = (0, now);
                 }
-                Phase::Calm => self.all_calm_down(),
-                Phase::Leave => self.all_leave(),
+                Phase::Calm => self.drop_plans(),
+                Phase::Leave => self.leave_all_pages(),
                 Phase::Down | Phase::End => {}
             }
         }
     }
 
     fn wait(&self) -> Duration {
-        let most = if self.talks() { WAIT_MS_BUSY } else { WAIT_MS };
+        let most = if self.sends_messages() { WAIT_MS_BUSY } else { WAIT_MS };
         let alarm = self.alarms.peek().map_or(u64::MAX, |Reverse((at, _, _))| *at);
-        let next = if self.phase == Phase::Faults { alarm.min(self.paces.first()) } else { alarm };
+        let next = if self.phase == Phase::Faults { alarm.min(self.schedule.first()) } else { alarm };
         Duration::from_millis(next.saturating_sub(self.now()).min(most))
     }
 
-    fn happened_on(&mut self, event: &Event) {
+    fn dispatch(&mut self, event: &Event) {
         match event.token() {
             Token(token) if token >= CALLERS => self.caller_ready(token - CALLERS, event),
             Token(user) => self.user_ready(user, event),
         }
     }
 
-    /// In so many milliseconds a user is to do what his state says, unless he changes it before.
+    /// Wakes a user in this many milliseconds, unless another alarm of the user is set before.
     pub(super) fn alarm(&mut self, index: usize, ms: u64) {
         let at = self.now() + ms;
         let user = &mut self.users[index];
@@ -256,7 +254,7 @@ impl Player {
         self.alarms.push(Reverse((at, u32::try_from(index).expect("a user's index"), user.stamp)));
     }
 
-    fn ring(&mut self) {
+    fn fire_alarms(&mut self) {
         let now = self.now();
         while let Some(Reverse((at, user, stamp))) = self.alarms.peek().copied()
             && at <= now
@@ -268,25 +266,25 @@ impl Player {
         }
     }
 
-    fn go_wrong(&mut self) {
+    fn inject_due(&mut self) {
         let now = self.now();
         while self.phase == Phase::Faults
-            && let Some(fault) = self.paces.due(now, &mut self.dice)
+            && let Some(fault) = self.schedule.due(now, &mut self.random)
         {
             if fault == Fault::CutCall {
                 self.cuts_call = true;
             } else if let Some(user) = self.somebody() {
-                self.befall(user as usize, fault);
+                self.inject(user as usize, fault);
             }
         }
     }
 
-    /// Counts messages that are due.
-    fn owe(&mut self) {
+    /// Counts the messages that have become due.
+    fn count_due_messages(&mut self) {
         let now = self.now();
         let ms = now - std::mem::replace(&mut self.counted, now);
-        if self.talks() {
-            let rate = floor(self.ground.rate).max(1);
+        if self.sends_messages() {
+            let rate = floor(self.shared.rate).max(1);
             let most = rate * OWED_MS_MAX;
             self.owed += ms * rate;
             if self.owed > most {
@@ -296,25 +294,25 @@ impl Player {
         }
     }
 
-    /// Takes a message that is due.
-    pub(super) fn owes_message(&mut self) -> bool {
-        let owes = self.talks() && self.owed >= 1_000;
+    /// Takes a message that is due. Returns whether there was one.
+    pub(super) fn take_due_message(&mut self) -> bool {
+        let owes = self.sends_messages() && self.owed >= 1_000;
         self.owed -= if owes { 1_000 } else { 0 };
         owes
     }
 
-    /// A user at his poll, by chance.
+    /// A random user whose poll waits.
     pub(super) fn somebody(&mut self) -> Option<u32> {
         (0..32)
-            .map(|_| self.dice.below(self.part.count))
-            .find(|user| self.users[*user as usize].state == State::Waiting)
+            .map(|_| self.random.below(self.part.count))
+            .find(|user| self.users[*user as usize].state == UserState::Waiting)
     }
 
-    /// How many users are where the phase wants them; none while there is still something to be done.
+    /// How many users are where the phase wants them; 0 while a call is queued or under way.
     fn settled(&self) -> u32 {
         let wanted = match self.phase {
-            Phase::Gather | Phase::Calm => State::Waiting,
-            Phase::Leave => State::Gone,
+            Phase::Gather | Phase::Calm => UserState::Waiting,
+            Phase::Leave => UserState::Gone,
             Phase::Faults | Phase::Down | Phase::End => return 0,
         };
         if !self.calls.is_empty() || self.free.len() < self.callers.len() {

@@ -1,7 +1,6 @@
-//! Asking: one call after another, of somebody who waits for each answer.
+//! The probe: single calls, each of which waits for its answer.
 //!
-//! Owns: the calls of the conductor, who wants to know whether the server does what it was told. Must not: be used where
-//! there is load.
+//! Owns: the calls by which the conductor checks that the server did as it was configured. Must not: make load.
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,21 +11,21 @@ use crate::wire::{Parsed, Requests, Ticket, answer};
 
 /// How long an answer may take: longer than a poll is held.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The number of the message a guest gets. It is in no book.
+/// The id of the message to a guest. No ledger has it.
 const ID: u64 = 0xface;
 
-/// A call that was sent.
-pub(super) struct Asked(TcpStream);
+/// A request whose answer was not read yet.
+pub(super) struct PendingCall(TcpStream);
 
-impl Asked {
-    fn send(address: SocketAddr, request: &[u8]) -> io::Result<Asked> {
+impl PendingCall {
+    fn send(address: SocketAddr, request: &[u8]) -> io::Result<PendingCall> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(request)?;
-        Ok(Asked(stream))
+        Ok(PendingCall(stream))
     }
 
-    /// The status and the body of the answer.
+    /// Reads the status and the body of the answer.
     fn answer(mut self) -> io::Result<(u16, Vec<u8>)> {
         let (mut input, mut piece) = (Vec::new(), [0; 4_096]);
         loop {
@@ -40,29 +39,29 @@ impl Asked {
         }
     }
 
-    /// Whether it was a poll of a session that has ended, or ends.
-    pub(super) fn tells_of_the_end(self) -> bool {
+    /// Whether the answer to a poll shows that its session has ended or ends.
+    pub(super) fn shows_the_end(self) -> bool {
         self.answer().is_ok_and(|(status, body)| {
             status == 404 || memchr::memmem::find(&body, b"\"status\":\"stopped\"").is_some()
         })
     }
 }
 
-/// What asks a server.
+/// A client of the server at this address.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asking(pub(super) SocketAddr);
+pub(super) struct Probe(pub(super) SocketAddr);
 
-impl Asking {
+impl Probe {
     fn call(self, write: impl FnOnce(&mut Vec<u8>)) -> io::Result<(u16, Vec<u8>)> {
         let mut request = Vec::new();
         write(&mut request);
-        Asked::send(self.0, &request)?.answer()
+        PendingCall::send(self.0, &request)?.answer()
     }
 
-    /// How the server answers a call of the site with its how-manieth apikey, if it answers.
+    /// The status of a call of the site with its nth apikey, if there is an answer.
     pub(super) fn status_of_key(self, key: u64) -> Option<u16> {
         let requests = Requests::new(&self.0.to_string(), DOMAIN, &apikey(key), true);
-        // To leave a page that never was is a call that changes nothing.
+        // A call that leaves an unknown page changes nothing.
         let status = self.call(|out| requests.leave(out, &Ticket::NONE)).ok()?.0;
         Some(status)
     }
@@ -71,23 +70,23 @@ impl Asking {
         Requests::new(&self.0.to_string(), GUEST_DOMAIN, GUEST_KEY, true)
     }
 
-    fn guest_comes(self) -> io::Result<(u16, Vec<u8>)> {
+    fn guest_online(self) -> io::Result<(u16, Vec<u8>)> {
         let requests = self.guest();
         self.call(|out| requests.online(out, 0, [].into_iter(), None))
     }
 
-    /// Opens a page of the other domain, if it is there and there is room.
+    /// Opens a page of the second domain, if the domain is configured and has room.
     pub(super) fn guest_ticket(self) -> Option<Ticket> {
-        let (_, body) = self.guest_comes().ok().filter(|(status, _)| *status == 200)?;
+        let (_, body) = self.guest_online().ok().filter(|(status, _)| *status == 200)?;
         Ticket::find(&body)
     }
 
-    /// Whether the other domain is not there.
+    /// Whether the server does not know the second domain.
     pub(super) fn guest_is_unknown(self) -> bool {
-        self.guest_comes().is_ok_and(|(status, _)| status == 401)
+        self.guest_online().is_ok_and(|(status, _)| status == 401)
     }
 
-    /// Whether a message comes to that page.
+    /// Whether a message to that page arrives.
     pub(super) fn guest_is_served(self, ticket: &Ticket) -> bool {
         let requests = self.guest();
         let pushed = self.call(|out| requests.push(out, 0, ID, 10));
@@ -97,10 +96,9 @@ impl Asking {
             && polled.is_ok_and(|(_, body)| memchr::memmem::find(&body, there.as_bytes()).is_some())
     }
 
-    /// Sends a poll of that page.
-    pub(super) fn guest_poll(self, ticket: &Ticket) -> io::Result<Asked> {
+    pub(super) fn guest_poll(self, ticket: &Ticket) -> io::Result<PendingCall> {
         let mut request = Vec::new();
         self.guest().poll(&mut request, ticket, 0);
-        Asked::send(self.0, &request)
+        PendingCall::send(self.0, &request)
     }
 }

@@ -1,19 +1,19 @@
-//! Chance, from a seed, so that a run can be had again as far as time allows.
+//! Random numbers from a seed, so that a run can be repeated as far as its timing allows.
 //!
-//! Owns: the numbers. Must not: know what they decide.
+//! Owns: the generator. Must not: know what the numbers decide.
 
 use std::ops::Range;
 
 use crate::number::{floor, real};
 
-/// A row of numbers (`SplitMix64`).
+/// A sequence of numbers (`SplitMix64`).
 #[derive(Clone, Debug)]
-pub(super) struct Dice(u64);
+pub(super) struct Random(u64);
 
-impl Dice {
-    /// The row of this seed; each `player` has one of his own.
-    pub(super) fn new(seed: u64, player: u64) -> Dice {
-        Dice(seed ^ player.wrapping_mul(0xd134_2543_de82_ef95))
+impl Random {
+    /// The sequence of this seed and `player`.
+    pub(super) fn new(seed: u64, player: u64) -> Random {
+        Random(seed ^ player.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
     fn next(&mut self) -> u64 {
@@ -33,14 +33,14 @@ impl Dice {
         u32::try_from(((self.next() >> 32) * u64::from(bound)) >> 32).expect("less than the bound")
     }
 
-    /// True once in so many times.
+    /// True in one of this many cases.
     pub(super) fn one_in(&mut self, times: u32) -> bool {
         self.below(times) == 0
     }
 
-    /// How long to wait for what happens once in `mean` on average, at any time as likely as at any other.
+    /// A random wait (exponential) between two events that are `mean` apart on average.
     pub(super) fn wait(&mut self, mean: u64) -> u64 {
-        // Never 0, whose logarithm is none.
+        // Never 0, which has no logarithm.
         let share = real((self.next() >> 11) + 1) / real(1 << 53);
         floor(-share.ln() * real(mean))
     }
@@ -52,21 +52,21 @@ mod tests {
 
     #[test]
     fn waits_have_their_mean() {
-        let mut dice = Dice::new(7, 0);
-        let sum: u64 = (0..10_000).map(|_| dice.wait(1_000)).sum();
+        let mut random = Random::new(7, 0);
+        let sum: u64 = (0..10_000).map(|_| random.wait(1_000)).sum();
         assert!((9_500_000..10_500_000).contains(&sum), "{sum}");
     }
 
     #[test]
     fn a_seed_is_a_row() {
         let row = |seed, player| {
-            let mut dice = Dice::new(seed, player);
-            [dice.below(1_000), dice.below(1_000), dice.below(1_000)]
+            let mut random = Random::new(seed, player);
+            [random.below(1_000), random.below(1_000), random.below(1_000)]
         };
         assert_eq!(row(1, 0), row(1, 0));
         assert_ne!(row(1, 0), row(2, 0));
         assert_ne!(row(1, 0), row(1, 1));
-        let mut dice = Dice::new(3, 0);
-        assert!((0..100).all(|_| (5..7).contains(&dice.within(5..7)) && dice.below(3) < 3));
+        let mut random = Random::new(3, 0);
+        assert!((0..100).all(|_| (5..7).contains(&random.within(5..7)) && random.below(3) < 3));
     }
 }

@@ -1,15 +1,15 @@
-//! Telling: what a fault run found, as figures.
+//! The report: the figures of a fault run.
 //!
-//! Owns: the names of the figures, and what counts as lost, doubled or wrong. Must not: find anything out.
+//! Owns: the names of the figures, and what counts as lost, doubled or wrong. Must not: measure.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::conductor::{Blows, Conductor};
-use super::kinds::Happened;
-use super::ledger::{Book, Verdict};
+use super::conductor::{Conductor, ProcessFaultCounts};
+use super::kinds::FaultCounts;
+use super::ledger::{MessageLedger, Verdict};
 use super::player::Counts;
-use super::players::Played;
+use super::players::PlayerTotals;
 use super::site::Reports;
 use crate::arguments::Settings;
 use crate::measure::Memory;
@@ -18,29 +18,29 @@ use crate::outcome::Outcome;
 
 const MEBIBYTE: f64 = 1_048_576.0;
 
-/// What was found.
-pub(super) struct Found {
-    /// Memory of the server when nobody was there.
+/// What was measured and counted.
+pub(super) struct Findings {
+    /// Memory of the server before the first user.
     pub(super) before: Memory,
-    /// The same, when all had left.
+    /// Memory of the server after the last user.
     pub(super) after: Memory,
-    /// Descriptors the server had more than before.
+    /// How many more descriptors the server had after the last user than before the first.
     pub(super) leaked: u64,
-    /// How long the server took to end.
+    /// How long the server took to shut down.
     pub(super) down: Duration,
-    pub(super) played: Played,
+    pub(super) played: PlayerTotals,
 }
 
-/// Puts all of it down.
-pub(super) fn tell(
+/// Writes all figures, notes and errors into the outcome.
+pub(super) fn write(
     mut outcome: Outcome,
     settings: &Settings,
     rate: f64,
-    found: Found,
+    found: Findings,
     conductor: Conductor,
 ) -> Outcome {
-    let Conductor { site, blows, errors, clock, interrupt, .. } = conductor;
-    let Found { before, after, leaked, down, mut played } = found;
+    let Conductor { site, process_faults, errors, clock, interrupt, .. } = conductor;
+    let Findings { before, after, leaked, down, mut played } = found;
     let reports = site.end();
     outcome.rate = Some(rate);
     outcome.note(format!("seed {}", settings.seed));
@@ -50,12 +50,12 @@ pub(super) fn tell(
     if clock.is_none() {
         outcome.note("the wall clock did not jump, which needs --faketime".to_owned());
     }
-    tell_of_faults(&mut outcome, &played.happened, &blows);
-    tell_of_site(&mut outcome, &reports);
-    tell_of_polls(&mut outcome, &played.counts);
+    report_faults(&mut outcome, &played.fault_counts, &process_faults);
+    report_site(&mut outcome, &reports);
+    report_polls(&mut outcome, &played.counts);
     let verdict = judge(&mut played, &reports);
-    tell_of_messages(&mut outcome, &verdict, &played.counts);
-    played.books.iter().flat_map(Book::odd).for_each(|odd| outcome.note(odd.clone()));
+    report_messages(&mut outcome, &verdict, &played.counts);
+    played.ledgers.iter().flat_map(MessageLedger::odd).for_each(|odd| outcome.note(odd.clone()));
     outcome.figure("descriptors leaked", "", real(leaked));
     outcome.figure("RSS before", "MiB", real(before.rss) / MEBIBYTE);
     outcome.figure("RSS when all had left", "MiB", real(after.rss) / MEBIBYTE);
@@ -63,8 +63,8 @@ pub(super) fn tell(
     let played = played.errors.into_iter().map(|(kind, count)| (kind.to_owned(), count));
     let wrong = [
         ("descriptors were leaked", leaked),
-        ("the server posted what is no list of the site's", reports.wrong),
-        ("messages came or were reported though they had not been taken", verdict.there_though_not_taken),
+        ("the server sent an invalid post to the site", reports.wrong),
+        ("messages arrived or were reported although they were not taken", verdict.there_though_not_taken),
     ];
     let wrong =
         wrong.into_iter().filter(|(_, count)| *count > 0).map(|(kind, count)| (kind.to_owned(), count));
@@ -74,10 +74,10 @@ pub(super) fn tell(
     outcome
 }
 
-fn judge(played: &mut Played, reports: &Reports) -> Verdict {
+fn judge(played: &mut PlayerTotals, reports: &Reports) -> Verdict {
     let reported: HashSet<u64> = reports.taken.keys().copied().collect();
     let mut verdict = Verdict::default();
-    played.books.iter_mut().for_each(|book| verdict.add(&book.verdict(&reported)));
+    played.ledgers.iter_mut().for_each(|ledger| verdict.add(&ledger.verdict(&reported)));
     verdict
 }
 
@@ -87,27 +87,27 @@ fn counts(outcome: &mut Outcome, figures: &[(&str, u64)]) {
     }
 }
 
-fn tell_of_faults(outcome: &mut Outcome, happened: &Happened, blows: &Blows) {
-    for (title, count) in happened.lines() {
+fn report_faults(outcome: &mut Outcome, fault_counts: &FaultCounts, process_faults: &ProcessFaultCounts) {
+    for (title, count) in fault_counts.lines() {
         outcome.figure(&format!("fault: {title}"), "", real(count));
     }
     counts(
         outcome,
         &[
-            ("fault: stops of the process", blows.stops),
-            ("fault: reloads", blows.reloads),
-            ("fault: domains that came and were served", blows.guests),
-            ("fault: jumps of the wall clock", blows.jumps),
-            ("fault: crowds", blows.crowds),
-            ("connections of crowds", blows.crowd.came),
-            ("of these, refused", blows.crowd.refused),
-            ("of these, kept waiting by a full accept queue", blows.crowd.kept_out),
+            ("fault: stops of the process", process_faults.stops),
+            ("fault: reloads", process_faults.reloads),
+            ("fault: domains that were added and served", process_faults.guests),
+            ("fault: jumps of the wall clock", process_faults.jumps),
+            ("fault: crowds", process_faults.crowds),
+            ("connections of crowds", process_faults.crowd.connected),
+            ("of these, refused", process_faults.crowd.refused),
+            ("of these, kept waiting by a full accept queue", process_faults.crowd.kept_out),
         ],
     );
-    outcome.figure("the process was stopped for", "s", real(blows.stopped_ms) / 1e3);
+    outcome.figure("the process was stopped for", "s", real(process_faults.stopped_ms) / 1e3);
 }
 
-fn tell_of_site(outcome: &mut Outcome, reports: &Reports) {
+fn report_site(outcome: &mut Outcome, reports: &Reports) {
     let again = reports.taken.values().filter(|times| **times > 1).count() as u64;
     counts(
         outcome,
@@ -122,21 +122,21 @@ fn tell_of_site(outcome: &mut Outcome, reports: &Reports) {
     );
 }
 
-fn tell_of_polls(outcome: &mut Outcome, of: &Counts) {
+fn report_polls(outcome: &mut Outcome, of: &Counts) {
     counts(
         outcome,
         &[
             ("polls answered", of.answers),
             ("sessions that had ended when the user came back", of.ended),
-            ("connections closed on readers who stalled for too long", of.given_up),
+            ("connections closed on users who stalled for too long", of.given_up),
             ("polls refused for the time being", of.polls_refused),
             ("calls refused for the time being", of.calls_refused),
-            ("messages not sent, for they were due while nothing went on", of.skipped),
+            ("messages not sent, due while nothing could be sent", of.skipped),
         ],
     );
 }
 
-fn tell_of_messages(outcome: &mut Outcome, verdict: &Verdict, of: &Counts) {
+fn report_messages(outcome: &mut Outcome, verdict: &Verdict, of: &Counts) {
     counts(
         outcome,
         &[
@@ -144,14 +144,14 @@ fn tell_of_messages(outcome: &mut Outcome, verdict: &Verdict, of: &Counts) {
             ("messages taken for somebody", verdict.taken),
             ("of these, delivered", verdict.delivered),
             ("of these, reported undelivered", verdict.reported),
-            ("of these, both, for their acknowledgement may not have come", verdict.both),
+            ("of these, both, as the acknowledgement may not have arrived", verdict.both),
             ("messages for nobody", verdict.for_nobody),
             ("messages refused", verdict.refused),
             ("messages whose call was cut", verdict.unknown),
             ("of these, there all the same", verdict.unknown_but_there),
             ("messages read", of.arrivals),
             ("read again on a later page, not acknowledged before", of.again),
-            ("copies of one's own", of.copies),
+            ("copies at the sender", of.copies),
         ],
     );
     outcome.lost += verdict.lost;

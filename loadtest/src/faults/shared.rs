@@ -1,7 +1,7 @@
-//! The ground everybody stands on: where the server is, how it is configured, and what is going on.
+//! The state that the conductor and the players share: the server's address and configuration, and the phase.
 //!
-//! Owns: times that server and users must agree on, and what players and the conductor tell each other. Must not: do
-//! anything.
+//! Owns: the times that server and users agree on, the phase, and each player's progress in it. Must not: use a
+//! socket or a thread.
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -11,73 +11,73 @@ use std::time::Instant;
 use crate::population::Population;
 use crate::wire::Requests;
 
-/// The site's domain.
+/// The domain of the site.
 pub(super) const DOMAIN: &str = "site.example";
-/// A domain that comes and goes.
+/// A second domain, which reloads add and remove.
 pub(super) const GUEST_DOMAIN: &str = "guest.example";
-/// Its apikey.
+/// The apikey of the second domain.
 pub(super) const GUEST_KEY: &str = "guest";
-/// The server's times are short, so that each user loses his sessions often in a short run.
+/// The server's timeouts are short, so that each user loses sessions often in a short run.
 pub(super) const SESSION_CUT_MS: u64 = 2_500;
 /// See [`SESSION_CUT_MS`].
 pub(super) const LINGER_MS: u64 = 2_500;
-/// How long the server waits for a reader who takes nothing.
+/// How long the server waits for a client that does not read.
 pub(super) const WRITE_MS: u64 = 3_000;
-/// How long it waits for calls, and for the site, at the end.
+/// How long the server waits for calls, and for the site, when it ends.
 pub(super) const DRAIN_MS: u64 = 10_000;
 
-/// What is going on.
+/// The phase of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Phase {
-    /// Everybody comes online.
+    /// All users come online.
     Gather,
-    /// Messages and faults.
+    /// Messages are sent and faults are injected.
     Faults,
-    /// No more of either; everybody goes back to his poll.
+    /// Neither messages nor faults; all users return to their polls.
     Calm,
-    /// Everybody leaves.
+    /// All users leave.
     Leave,
-    /// Messages, while the server goes down.
+    /// Messages are sent while the server shuts down.
     Down,
-    /// It is over.
+    /// The players end.
     End,
 }
 
 const PHASES: [Phase; 6] = [Phase::Gather, Phase::Faults, Phase::Calm, Phase::Leave, Phase::Down, Phase::End];
 
-/// What players are given.
+/// The shared state of a run.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub(super) struct SharedState {
     pub(super) address: SocketAddr,
     pub(super) population: Population,
-    /// Calls each player can make at a time.
+    /// How many calls each player makes at a time, at most.
     pub(super) callers_per_player: u32,
-    /// Messages a second of each player.
+    /// How many messages each player sends in a second.
     pub(super) rate: f64,
     pub(super) seed: u64,
     base: Instant,
     phase: AtomicU8,
-    /// How-manieth apikey is used.
+    /// The number of the apikey in use.
     key: AtomicU64,
-    /// Users of each player who are where the phase wants them.
+    /// For each player the phase it has reached, and how many of its users have settled in it.
     settled: Vec<AtomicU64>,
 }
 
-// None of the atomics orders anything else: each says one thing, and whoever waits for it looks again.
-impl Ground {
-    /// The ground of a run.
+// No atomic orders another: each holds one value, and its reader polls.
+impl SharedState {
+    /// The state at the start of a run.
     pub(super) fn new(
         address: SocketAddr,
         population: Population,
         callers_per_player: u32,
         rate: f64,
         seed: u64,
-    ) -> Ground {
+    ) -> SharedState {
         let settled = (0..population.parts).map(|_| AtomicU64::new(0)).collect();
         let rate = rate / f64::from(population.parts);
         let (phase, key) = (AtomicU8::new(Phase::Gather as u8), AtomicU64::new(0));
-        Ground {
+        SharedState {
             address,
             population,
             callers_per_player,
@@ -111,50 +111,49 @@ impl Ground {
         self.key.store(number, Ordering::SeqCst);
     }
 
-    /// A player says that he has heard of a phase, and how many of his users are where it wants them.
+    /// Notes the phase a player has reached, and how many of its users have settled in it.
     pub(super) fn settle(&self, part: u32, phase: Phase, users: u32) {
         self.settled[part as usize].store((phase as u64) << 32 | u64::from(users), Ordering::SeqCst);
     }
 
-    /// How many users are where this phase wants them.
+    /// How many users have settled in this phase.
     pub(super) fn settled(&self, phase: Phase) -> u64 {
         let words = self.settled.iter().map(|word| word.load(Ordering::SeqCst));
         words.filter(|word| word >> 32 == phase as u64).map(|word| word & 0xffff_ffff).sum()
     }
 
-    /// Whether all players have heard of this phase.
-    pub(super) fn is_heard(&self, phase: Phase) -> bool {
+    /// Whether all players have reached this phase.
+    pub(super) fn is_followed(&self, phase: Phase) -> bool {
         self.settled.iter().all(|word| word.load(Ordering::SeqCst) >> 32 == phase as u64)
     }
 
-    /// What the site's calls look like with its how-manieth apikey.
+    /// The calls of the site, with its nth apikey.
     pub(super) fn requests(&self, key: u64) -> Requests {
         Requests::new(&self.address.to_string(), DOMAIN, &apikey(key), true)
     }
 }
 
-/// The site's how-manieth apikey.
+/// The site's nth apikey.
 pub(super) fn apikey(number: u64) -> String {
     format!("key-{number}")
 }
 
-/// What the configuration file says.
+/// The settings of the server that a run changes.
 #[derive(Clone, Debug)]
-pub(super) struct File {
-    /// The site's apikeys, by number.
+pub(super) struct ServerConfig {
+    /// The numbers of the site's apikeys.
     pub(super) keys: Vec<u64>,
-    /// Most users of the site.
+    /// The site's `max_users`.
     pub(super) max_users: u32,
-    /// The other domain is there.
+    /// Whether the second domain is configured.
     pub(super) with_guest: bool,
-    /// Most connections of a shard.
     pub(super) connections_per_shard: u64,
-    /// Where undelivered messages are posted.
+    /// Where the server posts undelivered messages.
     pub(super) undelivered_url: String,
 }
 
-impl File {
-    /// The file's text.
+impl ServerConfig {
+    /// The text of the configuration file.
     pub(super) fn text(&self) -> String {
         let keys: Vec<String> = self.keys.iter().map(|key| format!("{:?}", apikey(*key))).collect();
         let mut text = format!(
@@ -179,28 +178,28 @@ impl File {
 mod tests {
     use super::*;
 
-    fn ground() -> Ground {
+    fn shared() -> SharedState {
         let population = Population { users: 10, buddies: 0, room_size: 0, parts: 2 };
-        Ground::new("127.0.0.1:1".parse().unwrap(), population, 1, 10.0, 1)
+        SharedState::new("127.0.0.1:1".parse().unwrap(), population, 1, 10.0, 1)
     }
 
     #[test]
-    fn who_has_not_heard_of_a_phase_does_not_count() {
-        let ground = ground();
-        ground.settle(0, Phase::Calm, 5);
-        ground.settle(1, Phase::Faults, 5);
-        assert_eq!((ground.settled(Phase::Calm), ground.settled(Phase::Leave)), (5, 0));
-        assert!(!ground.is_heard(Phase::Calm));
-        ground.settle(1, Phase::Calm, 4);
-        assert!(ground.is_heard(Phase::Calm) && ground.settled(Phase::Calm) == 9);
+    fn only_players_in_a_phase_count() {
+        let shared = shared();
+        shared.settle(0, Phase::Calm, 5);
+        shared.settle(1, Phase::Faults, 5);
+        assert_eq!((shared.settled(Phase::Calm), shared.settled(Phase::Leave)), (5, 0));
+        assert!(!shared.is_followed(Phase::Calm));
+        shared.settle(1, Phase::Calm, 4);
+        assert!(shared.is_followed(Phase::Calm) && shared.settled(Phase::Calm) == 9);
     }
 
     #[test]
     fn phases() {
-        let ground = ground();
+        let shared = shared();
         for phase in PHASES {
-            ground.begin(phase);
-            assert_eq!(ground.phase(), phase);
+            shared.begin(phase);
+            assert_eq!(shared.phase(), phase);
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The site: it is told of messages that were not delivered, and is not always well.
+//! The site: it takes the posts of undelivered messages, and often fails.
 //!
-//! Owns: what was reported. Must not: judge it. It takes a list, or answers 500, or hangs up without a word, or takes it so
-//! late that the server may have given up. What it has not taken must be posted again.
+//! Owns: the posts that were taken. Must not: judge them. It takes a post, answers 500, closes the connection
+//! without an answer, or answers so late that the server may have given up. The server must post again what was not
+//! taken.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -14,41 +15,41 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::random::Dice;
+use super::random::Random;
 use crate::wire::{NewsReader, whole};
 
-/// How long the site waits for what is posted.
+/// How long the site waits for the rest of a post.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest list that is read, in bytes.
+/// The longest body that is read, in bytes.
 const BODY_BYTES_MAX: u64 = 64 << 20;
-/// How late a late answer is, in milliseconds: now and then the server has given up, after 10 s, and posts again.
+/// How late a late answer is, in milliseconds: the server gives up after 10 s, and posts again.
 const LATE_MS: std::ops::Range<u64> = 500..14_000;
-/// How often one who is late looks whether the site is well again.
+/// How often a late answer checks whether it may go out at once.
 const LOOK: Duration = Duration::from_millis(50);
 /// The path the server posts to.
 const PATH: &str = "/undelivered";
 
-/// What was reported, and how.
+/// The posts of a run.
 #[derive(Debug, Default)]
 pub(super) struct Reports {
-    /// The ids the site has taken, and how often.
+    /// The ids that were taken, and how often.
     pub(super) taken: HashMap<u64, u32>,
-    /// The ids it has seen and not taken.
+    /// The ids that were posted and not taken.
     pub(super) not_taken: HashSet<u64>,
-    /// Lists it took at once.
+    /// Posts that were taken at once.
     pub(super) lists: u64,
-    /// Lists it answered with 500.
+    /// Posts that were answered with 500.
     pub(super) failed: u64,
-    /// Lists it did not answer.
+    /// Posts that were not answered.
     pub(super) hung_up: u64,
-    /// Lists it took late.
+    /// Posts that were taken late.
     pub(super) late: u64,
-    /// Posts that were not as they should be.
+    /// Requests that are no valid post.
     pub(super) wrong: u64,
 }
 
-/// A site that listens.
-pub(super) struct Site {
+/// A running site.
+pub(super) struct FailingSite {
     address: SocketAddr,
     inner: Arc<Inner>,
     thread: Option<JoinHandle<()>>,
@@ -56,91 +57,92 @@ pub(super) struct Site {
 
 struct Inner {
     reports: Mutex<Reports>,
-    dice: Mutex<Dice>,
-    /// What `Authorization` may say.
+    random: Mutex<Random>,
+    /// The accepted values of `Authorization`.
     keys: Mutex<Vec<String>>,
     domain: String,
-    is_well: AtomicBool,
-    ends: AtomicBool,
+    accepts_all: AtomicBool,
+    stops: AtomicBool,
 }
 
-/// What a post is answered with.
+/// The answer to a post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
-    Well,
-    Failing,
-    Silent,
+enum PostAnswer {
+    Accepted,
+    Failed,
+    HungUp,
     Late(Duration),
 }
 
-impl Site {
-    /// Starts it, for a domain.
-    pub(super) fn start(domain: &str, dice: Dice) -> io::Result<Site> {
+impl FailingSite {
+    /// Starts a site for a domain.
+    pub(super) fn start(domain: &str, random: Random) -> io::Result<FailingSite> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let address = listener.local_addr()?;
         let inner = Arc::new(Inner {
             reports: Mutex::default(),
-            dice: Mutex::new(dice),
+            random: Mutex::new(random),
             keys: Mutex::default(),
             domain: domain.to_owned(),
-            is_well: AtomicBool::new(false),
-            ends: AtomicBool::new(false),
+            accepts_all: AtomicBool::new(false),
+            stops: AtomicBool::new(false),
         });
-        let hearing = Arc::clone(&inner);
-        let thread =
-            thread::Builder::new().name("site".to_owned()).spawn(move || hear(&listener, &hearing))?;
-        Ok(Site { address, inner, thread: Some(thread) })
+        let accepting = Arc::clone(&inner);
+        let thread = thread::Builder::new()
+            .name("site".to_owned())
+            .spawn(move || accept_posts(&listener, &accepting))?;
+        Ok(FailingSite { address, inner, thread: Some(thread) })
     }
 
-    /// Where the server posts.
+    /// The URL the server posts to.
     pub(super) fn url(&self) -> String {
         format!("http://{}{PATH}", self.address)
     }
 
-    /// The server may use this key, too.
+    /// Accepts this apikey, too.
     pub(super) fn allow(&self, apikey: &str) {
         lock(&self.inner.keys).push(basic(&self.inner.domain, apikey));
     }
 
-    /// From now on it takes whatever comes.
-    pub(super) fn be_well(&self) {
-        self.inner.is_well.store(true, Ordering::SeqCst);
+    /// From now on every post is taken.
+    pub(super) fn accept_all(&self) {
+        self.inner.accepts_all.store(true, Ordering::SeqCst);
     }
 
-    /// Ends it. Returns what was reported.
+    /// Stops the site. Returns what was posted.
     pub(super) fn end(mut self) -> Reports {
         self.stop();
         std::mem::take(&mut *lock(&self.inner.reports))
     }
 
     fn stop(&mut self) {
-        self.inner.ends.store(true, Ordering::SeqCst);
+        self.inner.stops.store(true, Ordering::SeqCst);
         if let Some(thread) = self.thread.take() {
-            // Whoever waits for a connection wakes by one.
+            // The thread waits in `accept`, which a connection ends.
             TcpStream::connect(self.address).ok();
             thread.join().ok();
         }
     }
 }
 
-impl Drop for Site {
+impl Drop for FailingSite {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
-/// Takes connections, and each in a thread of its own: one that is late keeps no other waiting.
-fn hear(listener: &TcpListener, inner: &Arc<Inner>) {
+/// Serves each connection in a thread of its own, so that a late answer delays no other.
+fn accept_posts(listener: &TcpListener, inner: &Arc<Inner>) {
     let mut threads = Vec::new();
     for stream in listener.incoming() {
-        if inner.ends.load(Ordering::SeqCst) {
+        if inner.stops.load(Ordering::SeqCst) {
             break;
         }
         let Ok(stream) = stream else { continue };
         threads.retain(|thread: &JoinHandle<()>| !thread.is_finished());
         let serving = Arc::clone(inner);
         threads.push(thread::spawn(move || {
-            // Who hangs up before all is said has to come again.
+            // If the server closes the connection early, it has to post again.
             serving.serve(&stream).ok();
         }));
     }
@@ -152,7 +154,7 @@ fn hear(listener: &TcpListener, inner: &Arc<Inner>) {
 impl Inner {
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_read_timeout(Some(PATIENCE))?;
-        let Some(post) = Post::read(stream)? else {
+        let Some(post) = UndeliveredPost::read(stream)? else {
             lock(&self.reports).wrong += 1;
             return say(stream, "400 Bad Request");
         };
@@ -162,23 +164,23 @@ impl Inner {
         }
         let mut ids = Vec::new();
         NewsReader::new().read(&post.body, |id| ids.push(id));
-        match self.mood() {
-            Mood::Well => {
+        match self.next_answer() {
+            PostAnswer::Accepted => {
                 self.take(&ids, |reports| &mut reports.lists);
                 say(stream, "200 OK")
             }
-            Mood::Failing => {
+            PostAnswer::Failed => {
                 self.refuse(&ids, |reports| &mut reports.failed);
                 say(stream, "500 Internal Server Error")
             }
-            Mood::Silent => {
+            PostAnswer::HungUp => {
                 self.refuse(&ids, |reports| &mut reports.hung_up);
                 Ok(())
             }
-            Mood::Late(by) => {
+            PostAnswer::Late(by) => {
                 self.take(&ids, |reports| &mut reports.late);
                 let until = Instant::now() + by;
-                while Instant::now() < until && !self.is_well.load(Ordering::SeqCst) {
+                while Instant::now() < until && !self.accepts_all.load(Ordering::SeqCst) {
                     thread::sleep(LOOK);
                 }
                 say(stream, "200 OK")
@@ -200,29 +202,29 @@ impl Inner {
         reports.not_taken.extend(ids);
     }
 
-    fn mood(&self) -> Mood {
-        if self.is_well.load(Ordering::SeqCst) {
-            return Mood::Well;
+    fn next_answer(&self) -> PostAnswer {
+        if self.accepts_all.load(Ordering::SeqCst) {
+            return PostAnswer::Accepted;
         }
-        let mut dice = lock(&self.dice);
-        match dice.below(10) {
-            0 => Mood::Failing,
-            1 => Mood::Silent,
-            2 => Mood::Late(Duration::from_millis(dice.within(LATE_MS))),
-            _ => Mood::Well,
+        let mut random = lock(&self.random);
+        match random.below(10) {
+            0 => PostAnswer::Failed,
+            1 => PostAnswer::HungUp,
+            2 => PostAnswer::Late(Duration::from_millis(random.within(LATE_MS))),
+            _ => PostAnswer::Accepted,
         }
     }
 }
 
-/// A list that was posted.
-struct Post {
+/// A post of undelivered messages.
+struct UndeliveredPost {
     authorization: String,
     body: Vec<u8>,
 }
 
-impl Post {
-    /// Reads one; none if it is not what is to be posted here.
-    fn read(stream: &TcpStream) -> io::Result<Option<Post>> {
+impl UndeliveredPost {
+    /// Reads a request; `None` if it is no valid post.
+    fn read(stream: &TcpStream) -> io::Result<Option<UndeliveredPost>> {
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         reader.read_line(&mut line)?;
@@ -246,7 +248,7 @@ impl Post {
         };
         let mut body = Vec::new();
         reader.take(length).read_to_end(&mut body)?;
-        Ok((body.len() as u64 == length).then_some(Post { authorization, body }))
+        Ok((body.len() as u64 == length).then_some(UndeliveredPost { authorization, body }))
     }
 }
 
@@ -254,12 +256,12 @@ fn say(mut stream: &TcpStream, status: &str) -> io::Result<()> {
     write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 }
 
-/// What `Authorization` says of a name and a password.
+/// The value of `Authorization` for a name and a password.
 fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
-/// A lock whose holder panicked guards counts that are still counts.
+/// A holder that panicked leaves counts that are still valid.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -277,7 +279,7 @@ mod tests {
         }
     }
 
-    fn post(site: &Site, head: &str, body: &str) -> String {
+    fn post(site: &FailingSite, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(site.address).unwrap();
         write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
         let mut answer = String::new();
@@ -287,7 +289,7 @@ mod tests {
 
     #[test]
     fn what_is_posted_is_taken_or_must_come_again() {
-        let site = Site::start("a", Dice::new(1, 0)).unwrap();
+        let site = FailingSite::start("a", Random::new(1, 0)).unwrap();
         site.allow("b");
         let head =
             "POST /undelivered HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Basic YTpi";
@@ -296,7 +298,7 @@ mod tests {
         while took < 3 {
             took += usize::from(post(&site, head, body) == "HTTP/1.1 200 OK");
         }
-        site.be_well();
+        site.accept_all();
         assert_eq!(post(&site, head, r#"[{"id":"0000000000000002"}]"#), "HTTP/1.1 200 OK");
         assert_eq!(post(&site, "POST /other HTTP/1.1", ""), "HTTP/1.1 400 Bad Request");
         assert_eq!(post(&site, &head.replace("YTpi", "YTpj"), body), "HTTP/1.1 401 Unauthorized");

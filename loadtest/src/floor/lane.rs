@@ -29,7 +29,7 @@ const HOLD_MS: u64 = 26_500;
 const BUDDY_BYTES: usize = NUMBER_DIGITS + 1 + b"%2C".len();
 
 #[derive(Default)]
-struct User {
+struct FloorUser {
     /// Where he polls.
     parked: Option<usize>,
     /// How often he has parked: tells a timer whether it is for this time.
@@ -54,7 +54,7 @@ pub(super) struct Lane {
     accepting: bool,
     conns: Vec<Option<Conn>>,
     free: Vec<usize>,
-    users: HashMap<u32, User>,
+    users: HashMap<u32, FloorUser>,
     rooms: HashMap<u32, Vec<u32>>,
     /// Polls to be answered empty, in order: since when, whose, which.
     timers: VecDeque<(u64, u32, u32)>,

@@ -83,7 +83,7 @@ impl Worker {
             }
             Task::Leave(at_once) => {
                 (progress.under_way < at_once).then_some(())?;
-                let user = self.next_at_his_poll()?;
+                let user = self.next_polling()?;
                 self.begins_to_leave(user);
                 Some(Call::Leave(user))
             }
@@ -103,7 +103,7 @@ impl Worker {
         }
     }
 
-    fn next_at_his_poll(&mut self) -> Option<u32> {
+    fn next_polling(&mut self) -> Option<u32> {
         let progress = self.progress.as_mut()?;
         let mut others = progress.next..self.part.count;
         let user = others.find(|user| self.users[*user as usize].state == State::Polling);

@@ -231,7 +231,7 @@ impl Worker {
         if late {
             self.tally.late = true;
             for _ in 0..under_way {
-                self.tally.error("a user was not where he should be in time");
+                self.tally.error("a user did not settle in time");
             }
         }
         if progress.task.rate().is_some() && self.timer.unset().is_err() {

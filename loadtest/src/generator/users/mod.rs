@@ -1,7 +1,9 @@
-//! Users: what a browser does. It polls, and polls again.
+//! Users: what a browser does. It polls, and polls again. How users leave and come back is in [`leaving`].
 //!
-//! Owns: the polls' connections. Must not: make calls of the site; what a user needs of it is put into `again`. A user
-//! costs about a hundred bytes and a socket; what was read is looked at where it was read.
+//! Owns: the connections of polls. Must not: make calls of the site; the calls a user needs are queued in `again`. A
+//! user costs about a hundred bytes and a socket; an answer is parsed in the buffer it was read into.
+
+mod leaving;
 
 use std::cmp::Reverse;
 use std::io::{ErrorKind, Read, Write};
@@ -12,46 +14,42 @@ use mio::{Interest, Token};
 
 use super::ledger::{Arrival, Ledger};
 use super::socket::{self, Origin};
-use super::task::{Call, Progress, Task};
 use super::worker::Worker;
 use crate::wire::{Parsed, Ticket, answer};
 
-/// How often a user tries again in one task before he is given up.
-const TRIES_MAX: u8 = 3;
-
-/// Where a user is.
+/// The state of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
-    /// Not online, or on his way there.
+    /// Not online, or about to be.
     Away,
-    /// His connection is being made.
+    /// The connection is being opened.
     Connecting,
-    /// His poll was sent.
+    /// A poll was sent.
     Polling,
-    /// He logs out or leaves: what is still to come.
+    /// The user logs out or leaves; both answers are needed.
     Leaving {
         /// The call has been answered.
         answered: bool,
-        /// His poll has been.
+        /// The poll has been answered.
         stopped: bool,
     },
 }
 
-/// A user and his browser.
+/// A user and the browser of the user.
 pub(super) struct User {
     pub(super) ticket: Ticket,
     pub(super) state: State,
     stream: Option<TcpStream>,
-    /// Up to where he acknowledges.
+    /// The number of the last packet that was read.
     seq: u64,
     tries: u8,
-    /// The task waits for him to come to his poll.
+    /// The task waits until this user polls.
     awaited: bool,
-    /// He comes from his other address.
+    /// The user connects from the second address.
     again: bool,
-    /// He hopes that his session is still alive.
+    /// The user polls with an old ticket, whose session may have ended.
     resumes: bool,
-    /// He was asked to wait before he polls again.
+    /// The server asked for a pause before the next poll.
     rests: bool,
 }
 
@@ -72,7 +70,7 @@ impl Default for User {
 }
 
 impl Worker {
-    /// The task waits until this user is at his poll.
+    /// The task waits until this user polls.
     pub(super) fn await_user(&mut self, user: u32) {
         let user = &mut self.users[user as usize];
         if !user.awaited {
@@ -91,7 +89,7 @@ impl Worker {
         awaited
     }
 
-    /// A user has a new session: he polls.
+    /// A user with a new session polls.
     pub(super) fn start_polling(&mut self, user: u32, ticket: Ticket) {
         let index = user as usize;
         let user = &mut self.users[index];
@@ -114,7 +112,7 @@ impl Worker {
         self.rests.retain(|token, _| *token >= super::worker::CALLERS);
     }
 
-    /// A user whose connection was cut comes back with the ticket he has.
+    /// A user whose connection was cut polls with the same ticket.
     pub(super) fn come_back(&mut self, user: u32) {
         self.users[user as usize].resumes = true;
         self.connect_user(user as usize);
@@ -150,7 +148,7 @@ impl Worker {
             }
             let resumes = user.resumes;
             self.tally.polls += 1;
-            // Whether his session is alive he will hear from the answer, or by its absence.
+            // The answer, or its absence, will show whether the session is alive.
             if self.no_longer_await(index) {
                 self.tally.parked += 1;
                 self.tally.resumed += u64::from(resumes);
@@ -161,7 +159,7 @@ impl Worker {
         }
     }
 
-    /// Something is to be read from a user's connection, or it has connected.
+    /// A user's connection has opened, or can be read.
     pub(super) fn user_ready(&mut self, index: usize, event: &Event) {
         if self.users[index].state == State::Connecting && event.is_writable() && !event.is_error() {
             self.send_poll(index);
@@ -172,7 +170,7 @@ impl Worker {
     }
 
     fn read_user(&mut self, index: usize, closed: bool) {
-        // Taken out, so that what is done with what was read can use the rest of this thread.
+        // Taken out, so that the handlers of an answer can borrow the worker.
         let mut scratch = std::mem::take(&mut self.scratch);
         loop {
             let kept = self.take_rest(index, &mut scratch);
@@ -207,25 +205,25 @@ impl Worker {
         self.scratch = scratch;
     }
 
-    /// Puts the beginning of an answer that was read before to the front. Returns its length.
+    /// Copies the kept beginning of an answer to the front. Returns its length.
     pub(super) fn take_rest(&mut self, token: usize, scratch: &mut [u8]) -> usize {
         if self.rests.is_empty() {
             return 0;
         }
         let Some(rest) = self.rests.remove(&token) else { return 0 };
-        // What fills all there is was no answer, see below.
+        // It fits: an answer that fills the buffer is an error, see below.
         scratch[..rest.len()].copy_from_slice(&rest);
         rest.len()
     }
 
-    /// Remembers the beginning of an answer.
+    /// Keeps the beginning of an answer.
     pub(super) fn keep_rest(&mut self, token: usize, rest: &[u8]) {
         if !rest.is_empty() {
             self.rests.insert(token, rest.to_vec());
         }
     }
 
-    /// Returns whether the connection is of further use.
+    /// Handles all answers in `bytes`. Returns whether the connection is of further use.
     fn read_answers(&mut self, index: usize, mut bytes: &[u8]) -> bool {
         while !bytes.is_empty() {
             match answer(bytes) {
@@ -288,20 +286,20 @@ impl Worker {
         }
     }
 
-    /// A user polls again then.
+    /// A user polls again at this time.
     fn rest(&mut self, index: usize, until: u64) {
         self.users[index].rests = true;
         self.resting.push(Reverse((until, index)));
     }
 
-    /// Those who have rested long enough poll again.
+    /// Every user whose pause is over polls again.
     pub(super) fn wake_resting(&mut self) {
         let now = self.now();
         while let Some(Reverse((until, index))) = self.resting.peek().copied()
             && until <= now
         {
             self.resting.pop();
-            // Whoever has connected anew since then polls already.
+            // A user that has reconnected since then polls already.
             if self.users[index].rests {
                 self.send_poll(index);
             }
@@ -324,58 +322,7 @@ impl Worker {
         }
     }
 
-    /// A user is about to be logged out, or to leave. The task waits for what becomes of it.
-    pub(super) fn begins_to_leave(&mut self, user: u32) {
-        self.await_user(user);
-        self.users[user as usize].state = State::Leaving { answered: false, stopped: false };
-    }
-
-    /// A part of logging out is done; when all of it is, the user comes back, unless all are to leave.
-    pub(super) fn left(&mut self, index: usize, answered: bool, stopped: bool) {
-        self.users[index].state = State::Leaving { answered, stopped };
-        if answered && stopped {
-            self.tally.left += 1;
-            self.users[index].state = State::Away;
-            match &self.progress {
-                Some(Progress { task: Task::Leave(_), .. }) => self.go_away(index),
-                Some(_) | None => self.go_online(index),
-            }
-        }
-    }
-
-    /// A user closes his browser.
-    fn go_away(&mut self, index: usize) {
-        let user = &mut self.users[index];
-        user.again ^= user.stream.take().is_some();
-        self.no_longer_await(index);
-    }
-
-    /// A user who lost his session starts a new one.
-    pub(super) fn online_again(&mut self, index: usize) {
-        self.users[index].state = State::Away;
-        if self.counts_as_try(index) {
-            self.await_user(u32::try_from(index).expect("a user's index"));
-            self.go_online(index);
-        }
-    }
-
-    fn go_online(&mut self, index: usize) {
-        let call = Call::Online(u32::try_from(index).expect("a user's index"));
-        self.again.push_back(call);
-    }
-
-    fn counts_as_try(&mut self, index: usize) -> bool {
-        let user = &mut self.users[index];
-        user.tries += 1;
-        let goes_on = user.tries <= TRIES_MAX;
-        if !goes_on {
-            self.no_longer_await(index);
-            self.tally.error("a user was given up");
-        }
-        goes_on
-    }
-
-    /// A user's connection is of no use any more: he connects again, if he polls.
+    /// A user's connection is of no use any more. A user that polls connects again.
     fn fail_user(&mut self, index: usize, kind: &'static str) {
         self.rests.remove(&index);
         let user = &mut self.users[index];
@@ -395,14 +342,7 @@ impl Worker {
         }
     }
 
-    /// A task begins: everybody may try again.
-    pub(super) fn forget_tries(&mut self) {
-        for user in &mut self.users {
-            user.tries = 0;
-        }
-    }
-
-    /// A user at his poll, by chance.
+    /// A random user that polls.
     pub(super) fn somebody(&mut self) -> Option<u32> {
         for _ in 0..32 {
             let user = self.below(self.part.count);

@@ -113,9 +113,9 @@ impl Attack {
     }
 }
 
-/// Takes one turn after another; one that is late is not caught up with.
+/// Takes one turn after another. Turns that were missed are not made up for.
 fn go_on<A: Attackers>(mut attackers: A, ready: &Sender<()>, enough: &AtomicBool) -> io::Result<Done> {
-    // Whoever waits for it may have given up.
+    // The receiver is gone if the run was given up.
     ready.send(()).ok();
     let (began, cpu) = (Instant::now(), thread_cpu());
     while !enough.load(Ordering::Relaxed) {
@@ -142,10 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_attack_ends_with_what_it_came_to() {
+    fn an_attack_ends_with_its_counts() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        // It is closed on everybody at once, and nobody is answered.
+        // Each connection is closed at once, without an answer.
         thread::spawn(move || listener.incoming().for_each(drop));
         let done = Attack::by_strangers(address).unwrap().end().unwrap();
         assert!(done.connections >= HELD as u64 && done.answers == 0, "{done:?}");

@@ -21,7 +21,7 @@ impl Dialect {
         matches!(self, Dialect::Nextim(_))
     }
 
-    /// Whether what somebody sends to everybody comes to him, too.
+    /// Whether the sender of a broadcast receives it, too.
     pub(crate) fn broadcasts_reach_their_sender(&self) -> bool {
         matches!(self, Dialect::Nchan(_))
     }

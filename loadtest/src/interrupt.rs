@@ -1,6 +1,7 @@
 //! Interrupts: a long run that is interrupted ends early and shows what it has.
 //!
-//! Owns: the signal. Must not: end a run; whoever asks does. A second interrupt ends the process at once.
+//! Owns: the signal handler. Must not: end a run; each run polls [`Interrupt::came`]. A second interrupt ends the
+//! process at once.
 
 use std::io;
 use std::sync::Arc;
@@ -9,12 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
 
-/// Knows whether somebody has interrupted.
+/// Whether the run was interrupted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
-    /// From now on an interrupt is heard here.
+    /// Installs the handler.
     pub(crate) fn heard() -> io::Result<Interrupt> {
         let interrupt = Interrupt::default();
         // In this order the first one does not end the process, and the second one does.
@@ -23,7 +24,7 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// Whether somebody has.
+    /// Whether SIGINT has come.
     pub(crate) fn came(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }

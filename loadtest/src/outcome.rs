@@ -72,7 +72,7 @@ pub(crate) struct Outcome {
     pub(crate) errors: BTreeMap<String, u64>,
     pub(crate) lost: u64,
     pub(crate) doubled: u64,
-    /// What whoever reads the figures should know.
+    /// What a reader of the figures should know.
     pub(crate) notes: Vec<String>,
 }
 

@@ -6,12 +6,12 @@
 
 use std::ops::Range;
 
-/// What users there are.
+/// The users of a run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Population {
     /// Users of all parts.
     pub(crate) users: u32,
-    /// Buddies of each user: he and they are buddies of one another.
+    /// Buddies of each user. Buddies are mutual.
     pub(crate) buddies: u32,
     /// Members of each room; every user is in one. 0: there are none.
     pub(crate) room_size: u32,

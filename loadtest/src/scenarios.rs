@@ -73,7 +73,7 @@ fn rate_of(stage: &mut Stage, name: &str, count: u64, seconds: f64) {
     stage.outcome.figure(name, "/s", ratio(real(count), seconds));
 }
 
-/// Everybody comes online and waits at his poll.
+/// All users come online and poll.
 pub(crate) fn park(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
     let Step { tally, server_cpu, seconds } = stage.park()?;
     let (_, rest) = stage.quiet();

@@ -114,7 +114,7 @@ impl Stage {
         })
     }
 
-    /// Brings everybody to his poll.
+    /// All users come online and poll.
     pub(crate) fn park(&mut self) -> Result<Step, Box<dyn Error>> {
         let at_once = self.settings.concurrency.min(64).div_ceil(self.settings.threads);
         self.step("park", Task::Park(at_once), 0.0)
@@ -142,13 +142,13 @@ impl Stage {
         self.step("churn", Task::Churn(at_once), seconds)
     }
 
-    /// Everybody comes back.
+    /// All users come back.
     pub(crate) fn storm(&mut self) -> Result<Step, Box<dyn Error>> {
         let at_once = self.settings.concurrency.div_ceil(self.settings.threads);
         self.step("storm", Task::Storm(at_once), 0.0)
     }
 
-    /// Everybody leaves his page and closes his browser. Returns when the server has let go of all of them.
+    /// All users leave their pages and close their browsers. Returns when the server has removed all of them.
     pub(crate) fn leave(&mut self) -> Result<Step, Box<dyn Error>> {
         let at_once = self.settings.concurrency.div_ceil(self.settings.threads);
         let step = self.step("leave", Task::Leave(at_once), 0.0)?;

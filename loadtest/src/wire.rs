@@ -100,7 +100,7 @@ impl Requests {
         });
     }
 
-    /// A user logs out: all his sessions end at once.
+    /// A user logs out: all sessions of the user end at once.
     pub(crate) fn offline(&self, out: &mut Vec<u8>, user: u32) {
         self.post(out, "/presences/offline", |out| {
             out.extend_from_slice(b"&name=");
@@ -108,7 +108,7 @@ impl Requests {
         });
     }
 
-    /// A user leaves a page: this session ends, and unless another page comes soon he is offline.
+    /// A user leaves a page: this session ends, and unless another page opens soon the user is offline.
     pub(crate) fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
         self.post(out, "/presences/offline", |out| {
             out.extend_from_slice(b"&ticket=");

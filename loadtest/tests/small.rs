@@ -168,7 +168,7 @@ fn a_soak_tells_how_flat_it_was_even_if_it_is_interrupted() {
     let seconds = |line: String| {
         line.split_once("route: ").and_then(|(_, rest)| rest.split(' ').next()?.parse::<u64>().ok())
     };
-    // Each part counts its own seconds: when they begin anew, the first part is over.
+    // Each part counts its own seconds: when they restart from 0, the first part is over.
     let mut before = 0;
     let mut seconds = steps.map(Result::unwrap).filter_map(seconds);
     assert!(seconds.any(|now| now < std::mem::replace(&mut before, now)));
@@ -191,7 +191,7 @@ fn faults() {
 }
 
 #[test]
-fn faults_befall_a_server_of_ones_own_only() {
+fn the_fault_run_starts_its_own_server() {
     for refused in [["faults", "--no-seq"], ["faults", "--target=floor"], ["faults", "--address=127.0.0.1:1"]]
     {
         let output = run(&refused);

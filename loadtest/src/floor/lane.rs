@@ -30,9 +30,9 @@ const BUDDY_BYTES: usize = NUMBER_DIGITS + 1 + b"%2C".len();
 
 #[derive(Default)]
 struct FloorUser {
-    /// Where he polls.
+    /// The connection whose poll is parked.
     parked: Option<usize>,
-    /// How often he has parked: tells a timer whether it is for this time.
+    /// How many polls of this user were parked. A timer for an earlier poll is void.
     parks: u32,
     online: bool,
     ids: Vec<[u8; ID_DIGITS]>,
@@ -306,7 +306,7 @@ impl Lane {
         }
     }
 
-    /// Answers a user's poll with all there is for him.
+    /// Answers a user's poll with everything that waits for the user.
     fn deliver(&mut self, user: u32, status: &[u8]) {
         let Some(user) = self.users.get_mut(&user) else { return };
         let Some(index) = user.parked.take() else { return };
@@ -324,7 +324,7 @@ impl Lane {
         self.out = out;
     }
 
-    /// One write. Whoever does not take all of it is closed.
+    /// Writes once. A connection that does not take all of it is closed.
     fn write(&mut self, index: usize, bytes: &[u8]) {
         let Some(Some(conn)) = self.conns.get_mut(index) else { return };
         if !conn.stream.write(bytes).is_ok_and(|written| written == bytes.len()) {

@@ -1,7 +1,7 @@
 //! Callers: connections on which the site calls, and what it calls next.
 //!
 //! Owns: the callers and the choice of senders and receivers. Must not: poll. A caller makes one call at a time and
-//! keeps its connection; one that idled so long that the server may be closing it connects anew.
+//! keeps its connection. After so long an idle time that the server may be closing it, the caller reconnects.
 
 use std::io::{ErrorKind, Read, Write};
 
@@ -48,7 +48,7 @@ impl Worker {
         let progress = self.progress.as_mut()?;
         let at_once = match progress.task {
             Task::Storm(at_once) => at_once,
-            // Where nobody goes online, who comes polls.
+            // Without sessions a new user polls at once.
             Task::Park(at_once) if !has_sessions => at_once,
             Task::Park(_)
             | Task::Messages { .. }

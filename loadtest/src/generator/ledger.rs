@@ -9,7 +9,7 @@ use std::ops::Range;
 /// Marks the ids of broadcasts, which are in every thread's ledger.
 const BROADCAST: u64 = 1 << 63;
 
-/// What a message on its way is.
+/// A message on its way.
 #[derive(Debug, Default)]
 struct Flight {
     generation: u32,
@@ -17,7 +17,7 @@ struct Flight {
     answered: bool,
     /// When it was sent, or should have been.
     sent: u64,
-    /// The first of those it is for; bits of `seen` are counted from him.
+    /// The first receiver; the bits of `seen` are counted from it.
     first: u32,
     left: u32,
     seen: Vec<u64>,
@@ -30,7 +30,7 @@ impl Flight {
         self.seen.clear();
         self.seen.resize(receivers.len().div_ceil(64), 0);
         if let Some(sender) = sender {
-            // The sender is not among the receivers; should it come to him, it is one too many.
+            // The sender is no receiver: a message that arrives there is one too many.
             self.see(sender);
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let id = ledger.begin(&(100..170), Some(130), 5);
         assert_eq!(ledger.arrive(id, 130), Arrival::Doubled, "the sender does not get it");
-        assert_eq!(ledger.arrive(id, 99), Arrival::Doubled, "it is not for him");
+        assert_eq!(ledger.arrive(id, 99), Arrival::Doubled, "it is not for this user");
         for user in (100..170).filter(|user| *user != 130) {
             assert_eq!(ledger.arrive(id, user), Arrival::Awaited(5));
         }

@@ -24,20 +24,19 @@ const NARROW_SEGMENT_BYTES: u32 = 536;
 /// Users there can be.
 pub(crate) const USERS_MAX: u32 = CONNECTIONS_PER_ADDRESS * ADDRESSES_MAX;
 
-/// Who connects.
+/// The kind of client that connects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin {
-    /// The user with this number. When he comes again, it is from another address, for his former port may
-    /// not be free for a minute.
+    /// A user. Each new connection of the user comes from the other one of two addresses, because the port of the
+    /// last one may not be free for a minute.
     User {
-        /// His number.
         number: u32,
-        /// He has been there before, an odd number of times.
+        /// The user connects from the second address.
         again: bool,
     },
-    /// What makes the site's calls.
+    /// A caller, for calls of the site.
     Caller,
-    /// Those who connect and say nothing.
+    /// A connection that sends nothing.
     Crowd,
 }
 

@@ -82,15 +82,13 @@ pub(crate) enum Call {
     Online(u32),
     /// A user logs out.
     Offline(u32),
-    /// A user leaves his page.
+    /// A user leaves a page.
     Leave(u32),
     /// A message.
     Message {
-        /// Its id.
         id: u64,
-        /// Who sends it, counted in the part.
+        /// The sender, counted in the part.
         sender: u32,
-        /// Whom it is for.
         receiver: Recipient,
     },
 }

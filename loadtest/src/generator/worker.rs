@@ -154,7 +154,7 @@ impl Worker {
 
     fn happened(&mut self, event: &Event) -> io::Result<()> {
         match event.token() {
-            // Whoever wakes this thread has put a word there.
+            // The word that came with the wake-up is read in `run`.
             WAKER => {}
             TIMER => self.timer_fired()?,
             Token(token) if token >= CALLERS => self.caller_ready(token - CALLERS, event),

@@ -223,18 +223,18 @@ fn small_world() -> (Server, TcpStream) {
     let alice = ticket(&server.call("/presences/online", "name=alicename&rooms=roomname"));
     let bob = ticket(&server.call("/presences/online", "name=bobname&nick=bobnick"));
     server.call("/messages", &format!("ticket={bob}&to=alicename&body=secretbody"));
-    // She has got it and polls again.
+    // Alice has received it and polls again.
     let mut poll = server.park(&alice);
     poll.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut answer = [0; 4_096];
     let count = poll.read(&mut answer).unwrap();
     assert!(String::from_utf8_lossy(&answer[..count]).contains("secretbody"));
     write!(poll, "GET /packets?domain=a&ticket={alice} HTTP/1.1\r\nHost: a\r\n\r\n").unwrap();
-    // One after the other: while the counters lag behind the answers, it may be her first poll that is shown as parked.
+    // One after the other: while the counters lag behind the answers, the poll shown as parked may be the first one.
     let shows = |name: &str, value: u64| (server.stats()["totals"][name] == value).then_some(());
     eventually("all five requests are read", || shows("requests_total", 5));
-    eventually("her poll is parked", || shows("connections_parked", 1));
-    eventually("what she has got is acknowledged", || shows("packets_waiting", 0));
+    eventually("the poll of alice is parked", || shows("connections_parked", 1));
+    eventually("the message is acknowledged", || shows("packets_waiting", 0));
     (server, poll)
 }
 

@@ -281,7 +281,7 @@ fn a_timeout_below_the_hold_cuts_polls_and_loses_nothing() {
 
 #[test]
 fn a_browser_that_goes_away_is_noticed() {
-    // Without checks, whoever is connected to the server through HAProxy is a browser.
+    // Without health checks, every connection from HAProxy to the server is a browser's.
     let world = World::start_with(SOON_CUT, "", &[(" check inter 50ms\n", "\n")]);
     for protocol in ["--http2", "--http1.1"] {
         let ticket = world.online("alice");
@@ -296,7 +296,7 @@ fn a_browser_that_goes_away_is_noticed() {
             fs::read_to_string("/proc/net/tcp").unwrap().contains(&peer).then_some(())
         });
         drop(browser);
-        eventually("she is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
+        eventually("alice is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
     }
 }
 

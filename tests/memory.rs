@@ -52,7 +52,7 @@ fn a_parked_user_costs_at_most_what_the_budget_says() {
     assert!(bytes <= PARKED_USER_BYTES_MAX, "{bytes} bytes a user");
 }
 
-/// Brings a user online; his ticket.
+/// Brings a user online. Returns the ticket.
 fn online(site: &mut TcpStream, number: usize) -> String {
     let first = number / GROUP * GROUP;
     let buddies: Vec<String> = (first..first + GROUP).map(|buddy| format!("user{buddy:06}")).collect();
@@ -71,7 +71,7 @@ fn online(site: &mut TcpStream, number: usize) -> String {
     ticket.split('"').next().unwrap().to_owned()
 }
 
-/// Polls until the poll is parked: if buddies came after him, the first one is answered.
+/// Polls until the poll is parked: if buddies have come online since, the first poll is answered.
 fn park(address: SocketAddr, ticket: &str, heard: bool) -> TcpStream {
     let mut conn = TcpStream::connect(address).unwrap();
     let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -300,7 +300,7 @@ fn a_browser_that_goes_away_is_noticed() {
     let ticket = world.online("alice");
     let browser = world.park(&ticket);
     drop(browser);
-    eventually("she is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
+    eventually("alice is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
 }
 
 #[test]

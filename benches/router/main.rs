@@ -1,7 +1,7 @@
 //! What the chat itself costs: inputs of a router to its effects.
 //!
 //! Owns: a small world of one router and the pages that poll it. Must not: carry effects out; an answer is looked at,
-//! its fate is told, and the page polls again.
+//! its fate is reported, and the page polls again.
 //!
 //! A `round` begins and ends with every page parked: a call, and for each poll it answered the word that this was
 //! flushed and the next poll. So a round is all that the chat does for that call, its delivery and what follows from
@@ -11,8 +11,8 @@
 //! A number here means the CPU time of `Router::handle` on one core, for one shard that owns everybody, with the few
 //! users there are in its caches. It is good for seeing whether a change of `router/` made it faster or slower, and
 //! how the work grows with the receivers. It is not what a server needs for a message: HTTP, which is measured in the
-//! other files, and the kernel, which takes most, are not here; nor is the mail between shards, and nobody waits for
-//! memory as he would among a hundred thousand users. Time stands still, so no deadline comes.
+//! other files, and the kernel, which takes most, are not here; nor is the mail between shards, and no access waits for
+//! memory as it would with a hundred thousand users. Time stands still, so no deadline comes.
 //!
 //! What must not grow with what waits or exists is in `growth`, at n and at 2n.
 
@@ -206,7 +206,7 @@ fn speaking(criterion: &mut Criterion, group: &str, kind: MessageType, to: &str,
     group.finish();
 }
 
-/// A user comes, and goes by name, at once. His nine buddies, all of them parked, are told both.
+/// A user comes online and is at once logged out by name. Nine parked buddies get a packet of both.
 fn coming_and_going(criterion: &mut Criterion) {
     const BUDDIES: u32 = 9;
     let names: Vec<String> = (0..BUDDIES).map(name).collect();
@@ -215,9 +215,9 @@ fn coming_and_going(criterion: &mut Criterion) {
     criterion.bench_function("online and offline, 9 buddies/round", |bencher| {
         bencher.iter(|| {
             world.call(online(black_box("newcomer"), &buddies, &[]));
-            assert_eq!(world.resume(), BUDDIES, "they hear of his coming");
+            assert_eq!(world.resume(), BUDDIES, "all buddies get the presence");
             world.call(Verb::Offline(Subject::Name(Cow::Borrowed(black_box("newcomer")))));
-            assert_eq!(world.resume(), BUDDIES, "they hear of his going");
+            assert_eq!(world.resume(), BUDDIES, "all buddies get the presence");
         });
     });
 }

@@ -1,6 +1,6 @@
-//! Calls: what requests are taken for.
+//! Calls: what requests are parsed as.
 //!
-//! Owns: what a checked call must be like, whoever made it. Must not: carry one out.
+//! Owns: what holds for every checked call, from any client. Must not: carry one out.
 
 use nextim::api::{
     Context, Route, Routed, Shape, policy, route, write_notice, write_preflight, write_rejection,

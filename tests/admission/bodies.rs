@@ -162,7 +162,7 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_is_late() {
         one_is_refused(&mut send_unfinished(server, "127.0.2.1", same, count));
         let nobody = |_| asks_for("unknown".to_owned());
         one_is_refused(&mut send_unfinished(server, "127.0.2.1", nobody, count));
-        // A stranger is not believed whom he asks for.
+        // The X-Forwarded-For of a stranger is ignored.
         let pretends = |number| asks_for(format!("198.51.100.{number}"));
         one_is_refused(&mut send_unfinished(server, "127.0.0.2", pretends, count));
         different.iter_mut().chain(&mut exempt).for_each(finishes);
@@ -319,7 +319,7 @@ fn long_bodies_whose_credentials_are_right_or_can_only_stand_in_them_are_read() 
 }
 
 #[test]
-fn wrong_keys_before_long_bodies_count_as_requests_of_whoever_asks() {
+fn wrong_keys_before_long_bodies_count_as_requests_of_the_client() {
     let limits = Limits { requests_per_second_per_address: 1, ..Limits::DEFAULT };
     let mut config = strict(limits);
     config.trusted_proxies = vec!["127.0.2.1".parse().unwrap()];

@@ -45,8 +45,8 @@ fn users(server: &Running, site: &str, count: usize) -> Vec<String> {
     (0..count).map(|number| ticket(&conn.call(&online(number)))).collect()
 }
 
-/// Says the longest message to each user, on three connections, as long as it is not refused: the numbers of those who
-/// were given it. What is said by a user to himself is judged and queued on one shard.
+/// Sends the longest message to each user, on three connections, until one is refused. Returns the numbers of the users
+/// that were sent one. Sender and receiver are the same user, so that one shard checks and queues the message.
 fn fill(server: &Running, site: &str) -> Vec<usize> {
     let body = "%3C".repeat(32_000);
     let count = USERS * server.shards;
@@ -127,7 +127,7 @@ fn what_a_site_is_refused_above_its_threshold_and_what_it_is_not() {
         let mut conn = server.from("127.9.9.9");
         let mut ask = |path: &str, params: &str| conn.call(&call("a", path, params));
         let alice = ticket(&ask("/presences/online", "name=alice"));
-        // He is told of alice by his answer, and she of him by a packet.
+        // Bob's answer shows alice, and a packet shows bob to alice.
         let bob = ticket(&ask("/presences/online", "name=bob&buddies=alice&rooms=r"));
         let told = server.from("127.0.0.2").call(&poll(&alice, 0));
         assert!(told.body.contains("\"online\""), "{told:?}");
@@ -155,7 +155,7 @@ fn what_a_site_is_refused_above_its_threshold_and_what_it_is_not() {
             assert_eq!(ask(path, &params).status, 200, "{path}");
         }
         server.reaches("packets_dropped_total", dropped + 1);
-        // What bob shows now she could not be told: she goes online again, when there is room, and sees.
+        // Alice misses what bob shows now. The session ends; alice goes online again when there is room, and sees it.
         server.from("127.0.0.2").call(&poll(&alice, 1)).is(404, "no client found");
         server.counts("sessions_overflowed_total", 1);
         assert_eq!(server.from("127.0.0.2").call(&poll(&tickets[0], 0)).status, 404);
@@ -201,7 +201,7 @@ fn rooms_and_broadcasts_tell_to_how_many_they_came() {
     let [broadcast, multicast] = said(server, &format!("user{elsewhere}")).map(Option::unwrap);
     assert!(broadcast > 0 && broadcast < count - 1, "{broadcast}");
     assert_eq!(broadcast, multicast, "those of one shard");
-    assert_eq!(said(server, &here), [Some(broadcast + 1); 2], "whoever speaks, and wherever");
+    assert_eq!(said(server, &here), [Some(broadcast + 1); 2], "on any shard, by any sender");
 }
 
 #[test]

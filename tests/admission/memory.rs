@@ -31,7 +31,7 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
         let mut conns: Vec<Client> = Vec::new();
         let mut judged = 0;
         let mut refused = |conns: &mut Vec<Client>| {
-            // Each from an address of its own, of which none sends too much.
+            // Each connection has an address of its own, so that no address sends too much.
             let mut conn =
                 server.from(&format!("127.0.{}.{}", 10 + conns.len() / 250, 1 + conns.len() % 250));
             conn.send(&part_of_a_body());
@@ -56,7 +56,7 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
         let held = server.count("memory_strangers_bytes");
         assert!(held <= ((SHARE_BYTES / 4 + 200_000) * server.shards) as u64, "{held}");
         assert_eq!(server.count("requests_refused_unfinished"), 0);
-        // Whoever is inside goes on, and so does the site.
+        // Clients that are connected go on, and so does the site.
         inside.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
         let ticket = server.online("alice");
         server.call("/messages", "from=x&to=alice&body=hello").is(200, "ok");

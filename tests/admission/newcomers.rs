@@ -31,7 +31,7 @@ fn a_full_shard_refuses_newcomers_and_takes_them_again() {
 }
 
 #[test]
-fn those_who_come_faster_than_they_are_accepted_wait_and_are_not_refused() {
+fn newcomers_above_the_accept_rate_wait_and_are_not_refused() {
     const NEWCOMERS: u64 = 60;
     each(&strict(Limits { accepts_per_second: 100, ..Limits::DEFAULT }), |server| {
         let mut conns: Vec<Client> = (0..NEWCOMERS).map(|_| server.from("127.0.0.2")).collect();
@@ -42,7 +42,7 @@ fn those_who_come_faster_than_they_are_accepted_wait_and_are_not_refused() {
             conn.response().is(200, "");
         }
         server.counts("connections_total", NEWCOMERS);
-        // Whoever rests does so until the next one is due: to ask again and again in between would count much more.
+        // A listener rests until the next newcomer is due: asking again and again meanwhile would count much more.
         let rests = server.count("accepts_delayed_total");
         assert!((1..=NEWCOMERS + server.shards as u64).contains(&rests), "{rests}");
     });

@@ -95,7 +95,7 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_asks() {
         let asks = |whom: &str| get("/packets?domain=a&ticket=x", &format!("X-Forwarded-For: {whom}\r\n"));
         let (admitted, _) = ask_too_often(&mut proxy, &asks("203.0.113.5, 192.0.2.1"));
         assert!(admitted >= AT_ONCE);
-        // The same client: by way of two proxies, and with something else made up before him.
+        // The same client: behind two proxies, with an invented address in front.
         assert!(ask_too_often(&mut proxy, &asks("10.0.0.1, 192.0.2.1, 127.0.2.7")).0 < AT_ONCE);
         assert!(ask_too_often(&mut proxy, &asks("192.0.2.2")).0 >= AT_ONCE);
         assert!(ask_too_often(&mut proxy, &asks("unknown")).0 >= AT_ONCE, "the proxy's own");
@@ -104,7 +104,10 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_asks() {
         let mut stranger = server.from("127.0.0.2");
         let (admitted, _) = ask_too_often(&mut stranger, &asks("192.0.2.3"));
         assert!(admitted >= AT_ONCE);
-        assert!(ask_too_often(&mut stranger, &asks("192.0.2.4")).0 < AT_ONCE, "he is not believed");
+        assert!(
+            ask_too_often(&mut stranger, &asks("192.0.2.4")).0 < AT_ONCE,
+            "the X-Forwarded-For of a stranger is ignored"
+        );
     });
 }
 

@@ -15,7 +15,7 @@ fn each_refusal_is_counted_by_its_reason() {
         server.call("/presences/online", "name=bob").refuses(429, "too many users", RETRY_MUCH_LATER_S);
         server.counts("calls_refused_users", 1);
 
-        eventually("she is in a room", || {
+        eventually("alice is in a room", || {
             (server.call("/room/join", "name=alice&room=one").status == 200).then_some(())
         });
         server.call("/room/join", "name=alice&room=two").refuses(429, "too many rooms", RETRY_MUCH_LATER_S);

@@ -1,7 +1,7 @@
 //! A server in this process, and clients with addresses.
 //!
 //! Owns: the turn of the tests. A server's shards copy the descriptors that are open when it starts, so a socket of
-//! another test would not be closed when that test closes it: whoever has a server is alone.
+//! another test would not be closed when that test closes it: one test at a time has a server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -112,7 +112,7 @@ impl Running {
         self.from("127.9.9.9").call(&site_call(path, params))
     }
 
-    /// Brings a user of `a` online; his ticket.
+    /// Brings a user of `a` online. Returns the ticket.
     #[track_caller]
     pub(crate) fn online(&self, name: &str) -> String {
         ticket(&self.call("/presences/online", &format!("name={name}")))

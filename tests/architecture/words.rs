@@ -109,3 +109,11 @@ fn quoted(text: &str, quote: char) -> usize {
     }
     text.len()
 }
+
+#[test]
+fn unwanted_words_are_found_in_comments_and_strings_only() {
+    let code =
+        "fn he() { let a = 'x'; // he goes\n let b = r#\"whoever \"#; let c: &'static str = \"lest\\\"\"; }";
+    let found: Vec<_> = unwanted(&prose(code)).into_iter().collect();
+    assert_eq!(found, [(1, "he"), (2, "whoever"), (2, "lest")]);
+}

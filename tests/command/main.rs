@@ -298,7 +298,7 @@ fn the_log_is_lines_for_people_or_objects_for_programs() {
 #[test]
 fn a_reader_of_the_log_that_stands_still_holds_nobody_up() {
     let (reader, mut writer) = std::io::pipe().unwrap();
-    // Opened anew, it can be filled without waiting, while the server's end would wait.
+    // A second descriptor of the pipe can be filled without waiting, while the server's own would wait.
     let own = format!("/proc/self/fd/{}", writer.as_raw_fd());
     let mut filling =
         fs::OpenOptions::new().write(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(own).unwrap();

@@ -114,7 +114,7 @@ fn the_files_are_served_to_anybody() {
 }
 
 #[test]
-fn they_are_compressed_for_who_can_read_that() {
+fn they_are_compressed_for_clients_that_accept_it() {
     each_site(|site| {
         for path in &paths() {
             let (plain, gzip) = (site.send(&fetch(path, &[])), site.send(&fetch(path, &[GZIP])));

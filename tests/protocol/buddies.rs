@@ -59,7 +59,7 @@ fn a_removed_buddy_was_still_shown() {
         for page in &mut alice {
             assert_eq!(page.everything().moves(), ["bob offline unavailable"]);
         }
-        assert_eq!(bob.everything().moves(), ["alice offline unavailable"], "whoever named whom");
+        assert_eq!(bob.everything().moves(), ["alice offline unavailable"], "buddies are mutual");
         site.post("/buddies/remove", &[("name", "alice"), ("buddies", "bob")]).ok();
         assert!(
             bob.everything().is_silent() && alice[0].everything().is_silent(),
@@ -69,7 +69,7 @@ fn a_removed_buddy_was_still_shown() {
 }
 
 #[test]
-fn a_removed_buddy_who_is_invisible_is_not_told_of() {
+fn removing_an_invisible_buddy_causes_no_packet() {
     each_site(|site| {
         let mut bob = site.online("bob", &[]);
         let mut alice = site.online("alice", &[("buddies", "bob"), ("show", "invisible")]);

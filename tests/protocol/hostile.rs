@@ -87,12 +87,12 @@ fn a_connection_that_was_read_to_the_last_byte_of_the_buffer_still_falls_idle() 
 }
 
 #[test]
-fn whoever_is_refused_is_not_reset_while_he_sends() {
+fn a_refused_client_is_not_reset_while_it_sends() {
     each_site(|site| {
         let mut conn = site.connect();
         conn.send(b"POST /messages HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n");
         assert_eq!(conn.response().status, 413);
-        // He has not looked yet. In between the server has time to close on him.
+        // The client has not read yet. Meanwhile the server has time to close.
         for _ in 0..10 {
             conn.send(&[b'x'; 10_000]);
             site.onlines("alice");

@@ -17,7 +17,7 @@ fn pair(site: &Site) -> (Browser, Browser) {
 fn an_invisible_user_is_nowhere_to_be_seen() {
     each_site(|site| {
         let (mut bob, _alice) = pair(site);
-        assert!(bob.everything().is_silent(), "he causes no online");
+        assert!(bob.everything().is_silent(), "an invisible user causes no online");
         assert_eq!(site.onlines("alice,bob"), "bob");
         for (params, empty) in [(&[("version", "6")][..], json!([])), (&[("format", "json")], json!({}))] {
             let params = [&[("names", "alice")], params].concat();
@@ -33,7 +33,7 @@ fn an_invisible_user_is_nowhere_to_be_seen() {
 }
 
 #[test]
-fn an_invisible_user_sees_himself() {
+fn an_invisible_user_is_visible_to_itself() {
     each_site(|site| {
         let (_bob, alice) = pair(site);
         let shown = json!([{"name": "r", "total": 2}]);
@@ -146,7 +146,7 @@ fn an_invisible_user_receives_everything_may_send_and_counts() {
 }
 
 #[test]
-fn the_users_own_sessions_are_told_what_he_really_shows() {
+fn the_users_own_sessions_get_the_real_show() {
     each_site(|site| {
         let (_bob, alice) = pair(site);
         let mut other = site.online("alice", &[]);

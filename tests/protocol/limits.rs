@@ -95,7 +95,7 @@ fn buddies_beyond_a_full_roster_were_answered() {
         let mut gone = alice.everything().moves();
         shown.sort();
         gone.sort();
-        assert_eq!(gone, shown, "those that she was shown have gone, and she hears of nobody else");
+        assert_eq!(gone, shown, "alice gets an offline of each user that was shown, and of no other");
     });
 }
 
@@ -110,7 +110,11 @@ fn a_user_is_in_only_so_many_rooms() {
             (alice.call("/room/join", &[("room", &room)]).status != 200).then_some(room)
         });
         assert_eq!(site.members(&refused), "");
-        assert_eq!(alice.call("/room/join", &[("room", "r1")]).json()["r1"], 1, "she is in that one already");
+        assert_eq!(
+            alice.call("/room/join", &[("room", "r1")]).json()["r1"],
+            1,
+            "a member needs no second place"
+        );
     });
 }
 

@@ -247,7 +247,7 @@ fn a_nick_given_with_a_message_is_used_for_that_message_only() {
 }
 
 #[test]
-fn a_lingering_user_counts_nothing_but_gets_the_message_when_he_returns() {
+fn a_lingering_user_counts_nothing_but_gets_the_message_after_returning() {
     each_site(|site| {
         let (alice, bob) = (site.online("alice", &[]), site.online("bob", &[("rooms", "r")]));
         bob.offline();

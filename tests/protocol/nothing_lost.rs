@@ -36,7 +36,7 @@ fn every_message_is_received_once_and_in_order_however_connections_break() {
     });
 }
 
-/// Sends, one message after another, what every eighth user has to say to the other one of his pair.
+/// Sends the messages of every eighth user to the other user of the pair, one after another.
 fn send_all(site: &Site, tickets: &[&str], sender: usize) {
     let mut conn = site.connect();
     for number in 0..MESSAGES {

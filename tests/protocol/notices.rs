@@ -43,7 +43,7 @@ fn health_is_ok_by_get_and_head_for_anybody() {
 }
 
 #[test]
-fn health_says_the_same_whoever_is_there() {
+fn health_does_not_depend_on_users() {
     each_site(|site| {
         let before = site.send(&get("/health", &[]));
         let _somebody = site.online("alice", &[("rooms", "r")]);

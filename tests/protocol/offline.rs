@@ -52,7 +52,7 @@ fn offline_by_name_drops_a_lingering_user_too() {
         let alice = site.online("alice", &[("buddies", "bob")]);
         bob.everything();
         alice.offline();
-        assert_eq!(site.onlines("alice"), "alice", "he lingers");
+        assert_eq!(site.onlines("alice"), "alice", "alice lingers");
         assert!(bob.everything().is_silent());
         site.offline("alice");
         assert_eq!(site.onlines("alice"), "");

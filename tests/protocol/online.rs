@@ -40,7 +40,7 @@ fn the_list_shape() {
 }
 
 #[test]
-fn a_new_user_shows_his_name_and_that_he_is_available() {
+fn a_new_user_shows_a_name_and_is_available() {
     each_site(|site| {
         site.start("bob", &[]);
         let alice = site.online("alice", &[("buddies", "bob")]);

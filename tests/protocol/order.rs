@@ -1,4 +1,4 @@
-//! Packets of one sender arrive in the order he sent them: §4 Order.
+//! Packets of one sender arrive in the order they were sent in: §4 Order.
 
 use crate::support::{Heard, each_site};
 

@@ -10,7 +10,7 @@ fn a_page_change_that_ends_the_old_page_first_is_seen_by_nobody_and_loses_nothin
         bob.everything();
         bob.say("alice", "one");
         old.offline();
-        assert_eq!([site.onlines("alice"), site.members("r")], ["alice", "alice,bob"], "he lingers");
+        assert_eq!([site.onlines("alice"), site.members("r")], ["alice", "alice,bob"], "alice lingers");
         bob.say("alice", "two");
         bob.say_in("r", "three");
         let mut new = site.online("alice", &[("buddies", "bob"), ("rooms", "r")]);

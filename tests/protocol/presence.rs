@@ -76,7 +76,7 @@ fn rosters_are_mutual() {
         let mut carol = site.online("carol", &[]);
         bob.everything();
         bob.show("away");
-        assert_eq!(alice.everything().moves(), ["bob show away"], "he never named her");
+        assert_eq!(alice.everything().moves(), ["bob show away"], "bob never named alice");
         alice.show("dnd");
         assert_eq!(bob.everything().moves(), ["alice show dnd"]);
         site.offline("bob");

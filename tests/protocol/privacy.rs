@@ -85,7 +85,7 @@ fn no_error_tells(site: &Site, alice: &Browser) {
     }
 }
 
-/// Everything that is shown to whoever watches the server.
+/// Everything the admin listener shows.
 #[track_caller]
 fn watched(server: &Server) -> String {
     let ask = |path: &str| String::from_utf8(server.watch(path)).unwrap();

@@ -46,7 +46,7 @@ fn leave_is_ok_even_if_one_is_not_in() {
         assert!(bob.everything().is_silent());
         alice.leave("r");
         assert_eq!(site.members("r"), "");
-        assert_eq!(bob.join("r"), json!({"r": 1}), "an empty room begins anew");
+        assert_eq!(bob.join("r"), json!({"r": 1}), "an empty room starts from nothing");
     });
 }
 
@@ -142,7 +142,7 @@ fn membership_ends_when_the_user_goes_offline() {
         bob.everything();
         alice.offline();
         bob.hear(|heard| !heard.presences.is_empty());
-        crate::support::eventually("he is no member any more", || {
+        crate::support::eventually("alice is no member any more", || {
             (site.members("r").is_empty()).then_some(())
         });
         let alice = site.online("alice", &[]);

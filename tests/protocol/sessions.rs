@@ -17,7 +17,7 @@ fn cut_soon() -> Setup {
     Setup::calm().timeout("session_cut_ms", SHORT_MS).timeout("linger_ms", 200)
 }
 
-/// A user who hears when others go offline; he polls all the time.
+/// A user that polls all the time and gets the presences of the others.
 fn watcher(site: &Site) -> Browser {
     let mut bob = site.online("bob", &[]);
     assert!(bob.everything().is_silent());
@@ -121,7 +121,7 @@ fn a_quiet_page_that_polls_again_and_again_lives_on() {
     setup.timeout("session_idle_ms", SHORT_MS).each(|site| {
         let mut alice = site.online("alice", &[]);
         site.online("clock", &[("buddies", "alice")]);
-        // She polls as a page does, and one who does not poll at all ends meanwhile.
+        // Alice polls as a page does, and the session of clock, without polls, ends meanwhile.
         alice.hear(|heard| heard.moves_of("clock").last().is_some_and(|last| last == "offline unavailable"));
         assert_eq!(site.push("x", "alice", "hello"), 1);
         assert_eq!(alice.message()["body"], "hello");

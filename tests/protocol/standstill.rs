@@ -1,4 +1,4 @@
-//! One shard stands still while the others run: §1 503, §2 online, and what is told to whoever watches.
+//! One shard stands still while the others run: §1 503, §2 online, and what the operator sees.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -82,7 +82,7 @@ fn wait_until_lingering_counts(site: &Site, expected: u64) {
 }
 
 #[test]
-fn what_a_user_left_comes_back_when_he_goes_offline_with_all_it_had() {
+fn unread_messages_come_back_whole_when_a_user_goes_offline() {
     each(quick, |site, inbox| {
         let (alice, bob) = (site.online("alice", &[]), site.online("bob", &[("nick", "Bob <b>")]));
         let said = [("to", "alice"), ("id", "m-1"), ("body", "one </script>"), ("style", "color:red")];
@@ -196,7 +196,7 @@ fn copies_and_what_was_said_in_rooms_or_to_all_do_not_come_back() {
         tell(site, "alice", "to her");
         pages[0].offline();
         pages[1].offline();
-        bob.say_in("r", "in the room while she lingers");
+        bob.say_in("r", "in the room while alice lingers");
         site.offline("alice");
         let expected = ["to her"];
         assert_eq!(all_that_came_back(site, inbox), expected);

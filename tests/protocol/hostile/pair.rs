@@ -1,7 +1,7 @@
 //! Two well-behaved users, for whom an attack on somebody else must make no difference.
 //!
-//! Owns: their conversation, on a thread of its own. Each says a number when he has heard the one before, so that
-//! whatever is lost, doubled or late ends it. Must not: know of the attack.
+//! Owns: their conversation, on a thread of its own. Each user sends a number after receiving the one before, so that
+//! a message that is lost, doubled or late ends it. Must not: use the connections of the attack.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -317,7 +317,7 @@ fn nothing_is_unpacked_and_nothing_but_files_is_packed() {
                 assert_eq!(answer.status, expected, "{path} {coding}");
             }
         }
-        // Whoever could see lengths of packed answers could guess what is in them.
+        // The lengths of compressed answers would let an observer guess their content.
         let names = get("/onlines", &site.signed(&[("names", "alice"), ("version", "6")]));
         let plain = site.send(&names);
         for coding in ["gzip", "gzip, deflate, br, zstd", "*", "identity;q=0, *"] {

@@ -1,4 +1,4 @@
-//! Attacks on tickets: whoever has one of his own, or saw a part of another's, gets no further.
+//! Attacks on tickets: neither a ticket of one's own nor a part of another's opens another session.
 
 use std::cell::RefCell;
 
@@ -62,7 +62,7 @@ fn no_guess_from_other_tickets_finds_a_session() {
     let patient = Setup::calm().timeout("poll_hold_ms_min", 600_000).timeout("poll_hold_ms_max", 600_000);
     beside_a_pair(&patient, |site, pair| {
         let mut alice = site.online("alice", &[("rooms", "r")]);
-        // Several of the attacker, so that one is beside hers on the same shard.
+        // The attacker has several sessions, so that one is on the shard of alice.
         let own: Vec<Browser> = (0..3).map(|i| site.online(&format!("eve{i}"), &[])).collect();
         let parked = alice.park_surely();
         let mut conn = site.connect();

@@ -58,10 +58,10 @@ fn a_message_is_stored_once_by_its_cid() {
     let send = || alice.done("message", &[("to", "bob"), ("body", "once"), ("cid", "c1")]);
     let first = send();
     assert_eq!(send(), first);
-    let of_carol = carol.done("message", &[("to", "bob"), ("body", "hers"), ("cid", "c1")]);
+    let of_carol = carol.done("message", &[("to", "bob"), ("body", "from carol"), ("cid", "c1")]);
     assert_ne!(of_carol["id"], first["id"], "each sender has own cids");
     let mut at_bob = bob.online(&[]);
-    assert_eq!(each(&at_bob.answer["new_messages"], "body"), ["once", "hers"]);
+    assert_eq!(each(&at_bob.answer["new_messages"], "body"), ["once", "from carol"]);
     assert_eq!(send(), first);
     assert!(at_bob.messages().is_empty(), "a delivered message is not pushed again");
 }

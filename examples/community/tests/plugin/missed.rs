@@ -15,7 +15,7 @@ fn a_page_catches_up_since_what_it_saw_last() {
         bob.done("message", &[("type", kind), ("to", to), ("body", body), ("cid", body)])["id"].clone()
     };
     let seen = say("alice", "unicast", "seen");
-    say("carol", "unicast", "not hers");
+    say("carol", "unicast", "to carol only");
     say("1", "multicast", "walkers");
     say("2", "multicast", "kitchen");
     alice.done("leave", &[("id", "2")]);

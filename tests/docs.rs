@@ -2,7 +2,7 @@
 //! what they say between those.
 //!
 //! Owns: trying README.md, the other documents of the root, and docs/. Must not: try configurations of proxies; that
-//! takes the programs, and tests/nginx.rs and tests/haproxy.rs have them.
+//! takes the programs, and tests/nginx/ and tests/haproxy.rs have them.
 //!
 //! The examples of one document are tried in their order with one server. The comparison leaves out values that differ
 //! from run to run: tickets, and ids and times that the server made.

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::ledger::Span;
-use super::plan::DOMAINS;
-use super::wire::{Response, request};
-use super::world::{Purpose, World};
+use crate::ledger::Span;
+use crate::plan::DOMAINS;
+use crate::wire::{Response, request};
+use crate::world::{Purpose, World};
 
 /// How much later than it happened the model may notice a thing, in milliseconds.
 pub(crate) const SLACK_MS: u64 = 200;

@@ -3,15 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "common/documents.rs"]
+#[path = "../common/documents.rs"]
 mod documents;
-#[path = "common/front.rs"]
+#[path = "../common/front.rs"]
 mod front;
-#[path = "protocol/support/inbox.rs"]
+#[path = "../protocol/support/inbox.rs"]
 #[allow(dead_code, reason = "it is made for other tests, too")]
 mod inbox;
-#[path = "nginx/returns.rs"]
 mod returns;
 
 use std::fs;

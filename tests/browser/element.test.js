@@ -194,7 +194,7 @@ test('a frame on a page without a bar has its own, whatever else the page loads'
   await page.frameLocator('iframe').getByRole('button', { name: /^Contacts, \d+ online$/ }).waitFor();
 });
 
-test('a tag whose address of the site is none is told so, once, and the page is left alone', async () => {
+test('a tag with a bad address of the site is reported once, and the page is left alone', async () => {
   const alice = await house.arrive('alice');
   /** @type {string[]} */
   const said = [];

@@ -37,7 +37,7 @@ test('on do not disturb nothing opens, sounds or notifies, and everything is cou
   await bar.button(/^Notifications, [1-9]\d* new$/).waitFor();
   assert.equal(await bar.region.getByRole('status').getByText('Fire drill at noon').count(), 0, 'nor a card');
   await hide(page);
-  await toAlice.say('while she looks elsewhere');
+  await toAlice.say('while you look elsewhere');
   await bar.button('Bob, 2 unread').waitFor();
 
   await hide(page, false);

@@ -42,7 +42,7 @@ test('a room lists its members as they come and go, and a chat with each can be 
   const list = ofAlice.window.getByRole('group', { name: 'Members of Mountain walkers' });
   await list.getByRole('button', { name: 'Bob' }).waitFor();
   await list.getByText('Alice').waitFor();
-  assert.equal(await list.getByRole('button', { name: 'Alice' }).count(), 0, 'nobody talks to himself');
+  assert.equal(await list.getByRole('button', { name: 'Alice' }).count(), 0, 'members do not talk to themselves');
 
   const [carol] = await house.gather('carol');
   await ofAlice.button('Members, 3 online').waitFor();

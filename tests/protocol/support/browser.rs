@@ -15,7 +15,7 @@ use super::client::{Conn, Response, get};
 use super::site::Site;
 use super::{PATIENCE, eventually};
 
-/// Who sends markers; what he says is not part of what is heard.
+/// The user who sends markers; these are not counted among the messages of a test.
 const FENCE: &str = "~fence";
 
 /// One session.

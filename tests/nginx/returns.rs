@@ -22,7 +22,7 @@ const USERS: [&str; 3] = ["alice", "bob", "carol"];
 /// What each of them is sent before the server goes down, and after it is back.
 const MESSAGES: usize = 5;
 
-/// A server that can be told to end.
+/// A server that SIGTERM can end.
 struct Ending {
     child: Child,
     address: SocketAddr,

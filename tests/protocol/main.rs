@@ -8,7 +8,8 @@
 //! | §1 HTTP: keep-alive, pipelining, 1.0, close, chunked, Expect, absolute-form, HEAD | `http` |
 //! | §1 HTTP: what is no HTTP, or two requests in one; CR and LF alone; Host | `smuggling` |
 //! | §1 idle connections; 408, 413, 431; connection cap (503) | `slow_and_large` |
-//! | §1 Parameters, body types; Versions; sizes of texts (400) | `params` |
+//! | §1 Parameters, body types; sizes of texts (400) | `params` |
+//! | §1 Versions | `versions` |
 //! | §1 Lists and names; X-NextIM-Skipped | `lists` |
 //! | §1 Authentication; tickets where they are optional | `auth` |
 //! | §1 Answers: 404, 405, 415 | `http`, `params` |
@@ -83,3 +84,4 @@ mod smuggling;
 mod standstill;
 mod statuses;
 mod undelivered;
+mod versions;

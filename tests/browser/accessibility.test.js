@@ -19,30 +19,68 @@ const SCREENS = /** @type {[string, import('./support/house.js').PersonOptions][
 
 const house = openHouse();
 
+const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
 /** The checker finds nothing serious: by all rules while the page is light, and by the rules of colours while it is dark, which differs in nothing else. @param {import('playwright-core').Page} page @param {string} where */
 async function sound(page, where) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme });
     await page.locator(colorScheme === 'dark' ? 'nextim-bar .root.dark' : 'nextim-bar .root:not(.dark)').waitFor({ state: 'attached' });
-    await check(page, colorScheme === 'dark' ? ['cat.color'] : [], `${where}, ${colorScheme}`);
+    await check(page, colorScheme === 'dark' ? OF_COLOURS : [], `${where}, ${colorScheme}`);
   }
 }
 
-/** Nothing serious is found by the rules with these tags, or by all. @param {import('playwright-core').Page} page @param {string[]} tags @param {string} where */
-async function check(page, tags, where) {
+/** The checker finds nothing serious by these rules, or by all. @param {import('playwright-core').Page} page @param {string[]} rules @param {string} where */
+async function check(page, rules, where) {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(AXE); // not a script of the page, so its policy does not forbid it
   const { serious, inBar } = await page.evaluate(async (values) => {
     // This rule runs only on request: a button's name has the text on the button.
     const all = { rules: { 'label-content-name-mismatch': { enabled: true } } };
-    const { violations, passes } = await /** @type {any} */ (window).axe.run(values.length > 0 ? { runOnly: values } : all);
+    const { violations, passes } = await /** @type {any} */ (window).axe.run(values.length > 0 ? { runOnly: { type: 'rule', values } } : all);
     const say = (/** @type {any} */ rule) => rule.nodes.map((/** @type {any} */ node) => `${rule.id} ${node.target.flat().join(' > ')}: ${node.failureSummary}`);
     return {
       serious: violations.filter((/** @type {any} */ rule) => ['serious', 'critical'].includes(rule.impact)).flatMap(say),
       inBar: passes.some((/** @type {any} */ rule) => rule.nodes.some((/** @type {any} */ node) => node.target.flat()[0] === 'nextim-bar')),
     };
-  }, tags);
+  }, rules);
   assert.deepEqual(serious, [], where);
-  assert.ok(inBar || tags.length > 0, `the bar was looked at as well: ${where}`); // put away it may have no text, and then no colours to compare
+  assert.ok(inBar || rules.length > 0, `the bar was looked at as well: ${where}`);
+  assert.deepEqual(await page.evaluate(paleTexts), [], `${where}: texts of the bar with too little contrast`);
+}
+
+/** The texts of the bar with too little contrast. The checker finds no background for them: it knows what lies in the body, and the bar stands beside it. */
+function paleTexts() {
+  const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
+  /** @param {string[]} layers colours, the lowest first @returns {number[]} red, green and blue of all of them together */
+  const mix = (layers) => {
+    for (const layer of layers) {
+      pen.fillStyle = layer;
+      pen.fillRect(0, 0, 1, 1);
+    }
+    return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (/** @type {number[]} */ rgb) =>
+    rgb.map((it) => it / 255).map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4)).reduce((sum, it, at) => sum + it * [0.2126, 0.7152, 0.0722][at], 0);
+  /** @param {Element} element @returns {string[]} what is painted below its text, the lowest first */
+  const below = (element) => {
+    const layers = [];
+    for (let at = /** @type {Element | null} */ (element); at; at = at.parentElement ?? /** @type {ShadowRoot} */ (at.getRootNode()).host) layers.unshift(getComputedStyle(at).backgroundColor);
+    return ['white', getComputedStyle(document.body).backgroundColor, ...layers];
+  };
+  const root = /** @type {ShadowRoot} */ (document.querySelector('nextim-bar')?.shadowRoot);
+  const found = [];
+  for (const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT); texts.nextNode(); ) {
+    const element = /** @type {Element} */ (texts.currentNode.parentElement);
+    const text = texts.currentNode.nodeValue ?? '';
+    if (!/[\p{L}\p{N}]/u.test(text) || element.matches('style, :disabled, :disabled *') || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const { color, fontSize, fontWeight } = getComputedStyle(element);
+    const layers = below(element);
+    const [back, front] = [luminance(mix(layers)), luminance(mix([...layers, color]))];
+    const contrast = (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05);
+    const isLarge = parseFloat(fontSize) >= (Number(fontWeight) >= 700 ? 18.66 : 24);
+    if (contrast < (isLarge ? 3 : 4.5)) found.push(`“${text}” in .${element.className}: ${contrast.toFixed(2)}, ${color} on ${layers.join(', ')}`);
+  }
+  return found;
 }
 
 for (const [name, options] of SCREENS) {

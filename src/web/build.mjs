@@ -19,9 +19,21 @@ const TARGET = ['chrome111', 'edge111', 'firefox115', 'safari16.4'];
 const UNNAMED = '@@nextim-build@';
 
 /** The chunks: the module whose exports each has, and its style. */
-const CHUNKS = { chat: ['widget/chunk.chat.js', 'widget/chat.css'], panels: ['widget/chunk.panels.js', 'widget/panels.css'], zh: ['widget/words.js'] };
+const CHUNKS = {
+  chat: ['widget/chunk.chat.js', 'widget/chat.css'],
+  panels: ['widget/chunk.panels.js', 'widget/panels.css'],
+  zh: ['widget/words.js'],
+};
 /** Modules of every page that a chunk may bring along once more: they hold no state. */
-const STATELESS = new Set(['core/limits.js', 'core/shape.js', 'core/ring.js', 'widget/days.js', 'widget/roster.js', 'widget/style.js', 'widget/text.js']);
+const STATELESS = new Set([
+  'core/limits.js',
+  'core/shape.js',
+  'core/ring.js',
+  'widget/days.js',
+  'widget/roster.js',
+  'widget/style.js',
+  'widget/text.js',
+]);
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const dist = join(here, 'dist');
@@ -47,7 +59,9 @@ async function bundle(entry, options) {
 const style = async (entry) => (await bundle(entry, {})).text.trim();
 
 /** What the page's script shares with its chunks, as `share.js` has it. */
-const shared = [...(await readFile(join(here, 'widget/share.js'), 'utf8')).matchAll(/from '(\S+)'/g)].map(([, file]) => join('widget', file));
+const shared = [...(await readFile(join(here, 'widget/share.js'), 'utf8')).matchAll(/from '(\S+)'/g)].map(([, file]) =>
+  join('widget', file),
+);
 
 const page = await bundle('main.js', {
   format: 'iife',
@@ -57,12 +71,14 @@ const page = await bundle('main.js', {
 /** A chunk imports what the page's script shares instead of joining it, and joins nothing else that is there and has a state. */
 const sharing = {
   name: 'sharing',
-  setup: (it) => it.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
-    const file = relative(here, join(resolveDir, path));
-    if (shared.includes(file)) return { path: file, external: true };
-    if (page.sources.has(file) && !STATELESS.has(file)) fail(`${file} is in every page: a chunk may have no copy of it`);
-    return undefined;
-  }),
+  setup: (it) =>
+    it.onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
+      const file = relative(here, join(resolveDir, path));
+      if (shared.includes(file)) return { path: file, external: true };
+      if (page.sources.has(file) && !STATELESS.has(file))
+        fail(`${file} is in every page: a chunk may have no copy of it`);
+      return undefined;
+    }),
 };
 
 /** A module that names its build and carries its style; what it exports is made of what the page's script shares. */
@@ -84,7 +100,8 @@ for (const [file, text] of Object.entries(texts)) files[file] = Buffer.from(text
 /** How many bytes a browser is sent. */
 const zipped = (file) => gzipSync(files[file], { level: 9 }).length;
 
-for (const file of Object.keys(texts)) console.log(`${file.padEnd(15)} ${files[file].length} bytes, ${zipped(file)} gzipped`);
+for (const file of Object.keys(texts))
+  console.log(`${file.padEnd(15)} ${files[file].length} bytes, ${zipped(file)} gzipped`);
 const kib = (zipped('webim.js') / 1024).toFixed(1);
 console.log(`every page loads ${kib} KiB, script and style together; ${GZIP_BYTES_MAX / 1024} are allowed`);
 if (zipped('webim.js') > GZIP_BYTES_MAX) fail(`webim.js is larger than ${GZIP_BYTES_MAX} bytes gzipped`);

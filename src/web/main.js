@@ -69,7 +69,7 @@ function arrive() {
 /** The windows around this one that are of the same site, the nearest first. */
 function around() {
   const found = [];
-  for (let page = /** @type {Window} */ (window); page !== page.parent; ) {
+  for (let page = /** @type {Window} */ (window); page !== page.parent;) {
     page = page.parent;
     try {
       if (page.document) found.push(page);
@@ -119,10 +119,16 @@ function runInFrame(tag, bridge) {
   frame.onload = () => {
     frame.onload = null;
     const inside = frame.contentDocument;
-    if (!inside) return complain('a script of this page has replaced what the language has built in, and no frame can be made without it.');
+    if (!inside)
+      return complain(
+        'a script of this page has replaced what the language has built in, and no frame can be made without it.',
+      );
     const script = inside.createElement('script');
     script.nonce = tag.nonce;
-    script.onerror = () => complain('a script of this page has replaced what the language has built in, and the chat bar cannot be loaded into a frame without it.');
+    script.onerror = () =>
+      complain(
+        'a script of this page has replaced what the language has built in, and the chat bar cannot be loaded into a frame without it.',
+      );
     script.src = tag.src;
     inside.head.appendChild(script);
     return undefined;
@@ -138,7 +144,11 @@ function run(tag, bridge) {
   guardKeys();
   const { legacy, src } = tag;
   const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
-  const im = createIM({ site: /** @type {string} */ (siteOf(tag)), user, jsonp: jsonp !== undefined && jsonp !== 'false' });
+  const im = createIM({
+    site: /** @type {string} */ (siteOf(tag)),
+    user,
+    jsonp: jsonp !== undefined && jsonp !== 'false',
+  });
   const panel = legacy?.leave() ?? '';
   bridge.use(im);
   whenIdle(() => {
@@ -172,7 +182,8 @@ function loadAnew(tag, legacy) {
 function whenIdle(then) {
   // Where there is none of the browser's, it may be the name of an element.
   const { requestIdleCallback: whenFree } = window;
-  const idle = () => (typeof whenFree === 'function' ? whenFree.call(window, then, { timeout: IDLE_MS_MAX }) : setTimeout(then));
+  const idle = () =>
+    typeof whenFree === 'function' ? whenFree.call(window, then, { timeout: IDLE_MS_MAX }) : setTimeout(then);
   if (document.readyState === 'complete') idle();
   else window.addEventListener('load', idle, { once: true });
 }

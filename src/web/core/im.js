@@ -162,7 +162,8 @@ export class Core extends Replica {
     if (!answer.ok) return false;
     const info = shape.rooms([answer.data])[0] ?? null;
     this.publish({ t: 'locked', room, locked, info });
-    if (!locked && findChat(this.world, `r/${room}`) && !isMuted(this.world, room)) void this.history.reload(`r/${room}`);
+    if (!locked && findChat(this.world, `r/${room}`) && !isMuted(this.world, room))
+      void this.history.reload(`r/${room}`);
     return true;
   }
 

@@ -5,7 +5,14 @@
 
 import { createEmitter } from './emitter.js';
 import { createHistory } from './history.js';
-import { EARLY_EVENTS_MAX, NOTIFICATIONS_MAX, OFFER_WAIT_MS, RESYNC_MS, ROLL_CALL_MS, SAVE_DELAY_MS } from './limits.js';
+import {
+  EARLY_EVENTS_MAX,
+  NOTIFICATIONS_MAX,
+  OFFER_WAIT_MS,
+  RESYNC_MS,
+  ROLL_CALL_MS,
+  SAVE_DELAY_MS,
+} from './limits.js';
 import { apply, everything } from './model/apply.js';
 import { findChat, isMuted } from './model/chats.js';
 import { emptyWorld, notificationKey } from './model/world.js';
@@ -463,7 +470,8 @@ export class Replica {
   /** The room that is looked at is asked who is there: of those who come and go with their sessions nobody tells. */
   rollCall() {
     const { active, env, world } = this;
-    if (this.#calling || !this.listening || world.state !== 'online' || !active.startsWith('r/') || !env.isVisible()) return;
+    if (this.#calling || !this.listening || world.state !== 'online' || !active.startsWith('r/') || !env.isVisible())
+      return;
     this.#calling = env.after(ROLL_CALL_MS, () => {
       this.#calling = null;
       if (active === this.active && !isMuted(world, active.slice(2))) void this.members(active.slice(2));

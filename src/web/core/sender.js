@@ -62,7 +62,12 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
   const { id: made, timestamp } = read(answer.data, 'id? timestamp@');
-  return { t: 'fate', key, cid, news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
+  return {
+    t: 'fate',
+    key,
+    cid,
+    news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) },
+  };
 }
 
 /** @param {Parts} parts */
@@ -80,7 +85,12 @@ export function createSender(parts) {
 
   /** @param {Pending} pending @param {boolean} [adopted] */
   function again(pending, adopted) {
-    publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'sending', tab: tabs.id, adopted: false } });
+    publish({
+      t: 'fate',
+      key: pending.key,
+      cid: pending.cid,
+      news: { state: 'sending', tab: tabs.id, adopted: false },
+    });
     queue(pending, adopted);
   }
 
@@ -90,7 +100,18 @@ export function createSender(parts) {
       const time = env.now() + world.offset;
       const cid = `${tabs.id}-${(made += 1)}`;
       const { owner: from, me } = world;
-      const line = { id: cid, cid, from, nick: me?.nick ?? '', own: true, body, style, time, state: /** @type {const} */ ('sending'), reason: '' };
+      const line = {
+        id: cid,
+        cid,
+        from,
+        nick: me?.nick ?? '',
+        own: true,
+        body,
+        style,
+        time,
+        state: /** @type {const} */ ('sending'),
+        reason: '',
+      };
       const pending = { ...line, key, tab: tabs.id };
       publish({ t: 'echo', pending });
       queue(pending);

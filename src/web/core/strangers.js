@@ -17,7 +17,9 @@ import { buddies } from './shape.js';
  * @param {string[]} links
  */
 function isOneOf(found, ids, links) {
-  return found.some(({ id, uid = id, incomplete }) => !incomplete && (ids.includes(id) || links.includes(id) || links.includes(uid)));
+  return found.some(
+    ({ id, uid = id, incomplete }) => !incomplete && (ids.includes(id) || links.includes(id) || links.includes(uid)),
+  );
 }
 
 /**
@@ -71,7 +73,11 @@ export function createStrangers({ env, site, tabs, world, publish }) {
   /** All of them in one call; what does not fit in goes into the next. */
   async function ask() {
     if (world.state !== 'online' || env.now() < askAfter) return;
-    const [asked, stranger_ids] = due(world, ids, links, { leads: tabs.leads(), isSeen: env.isVisible(), now: env.now() });
+    const [asked, stranger_ids] = due(world, ids, links, {
+      leads: tabs.leads(),
+      isSeen: env.isVisible(),
+      now: env.now(),
+    });
     if (!asked.length && !stranger_ids.length) return;
     askAfter = Infinity;
     const answer = await site.get('buddies', { ids: asked, stranger_ids });

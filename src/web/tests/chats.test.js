@@ -33,10 +33,16 @@ test('What is sent is shown at once in every tab, then sent', async () => {
   await pass(500);
   for (const tab of [one, two]) {
     const [line] = chatOf(tab, 'u/bob').messages;
-    assert.deepEqual([line.state, line.id, line.own, line.from, line.style], ['sent', '101', true, 'alice', 'color: red']);
+    assert.deepEqual(
+      [line.state, line.id, line.own, line.from, line.style],
+      ['sent', '101', true, 'alice', 'color: red'],
+    );
   }
   const [{ params, init }] = calls(sim, 'message');
-  assert.deepEqual([params.type, params.to, params.body, params.ticket, params.offline], ['unicast', 'bob', 'hello', 't1', 'true']);
+  assert.deepEqual(
+    [params.type, params.to, params.body, params.ticket, params.offline],
+    ['unicast', 'bob', 'hello', 't1', 'true'],
+  );
   assert.ok(params.cid);
   assert.equal(init.keepalive, true, 'it outlives the page');
   assert.equal(two.im.unread, 0);
@@ -48,7 +54,10 @@ test('That the other side has got it is not guessed from whom it seems to be the
   one.im.send('u/carol', 'hello');
   one.im.send('r/lobby', 'hello');
   await pass(500);
-  assert.deepEqual([states(one, 'u/bob'), states(one, 'u/carol'), states(one, 'r/lobby')], [['sent'], ['sent'], ['sent']]);
+  assert.deepEqual(
+    [states(one, 'u/bob'), states(one, 'u/carol'), states(one, 'r/lobby')],
+    [['sent'], ['sent'], ['sent']],
+  );
   assert.equal(calls(sim, 'message')[0].params.offline, 'false');
 });
 
@@ -71,7 +80,10 @@ test('What fails says why, and is sent again with the same client id', async () 
     one.im.retry('u/bob', cid);
     await pass(500);
     assert.deepEqual(states(two, 'u/bob'), ['sent']);
-    assert.deepEqual(calls(sim, 'message').map((it) => it.params.cid), [cid, cid]);
+    assert.deepEqual(
+      calls(sim, 'message').map((it) => it.params.cid),
+      [cid, cid],
+    );
   }
 });
 
@@ -105,7 +117,10 @@ test('What is said in one chat goes one after another', async () => {
   const { one, server, pass } = await pair();
   for (let at = 0; at < 10; at += 1) one.im.send('u/bob', `m${at}`);
   await pass(2000);
-  assert.deepEqual(server.rows.map((row) => row.body), Array.from({ length: 10 }, (_, at) => `m${at}`));
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    Array.from({ length: 10 }, (_, at) => `m${at}`),
+  );
 });
 
 test('While the poll is down what is said still goes to the site', async () => {
@@ -166,7 +181,14 @@ test('Unread is counted once, in every tab, and read in every tab', async () => 
   await pass(500);
   assert.deepEqual([one.im.unread, two.im.unread], [3, 3]);
   assert.deepEqual(one.told('unread').at(-1), 3);
-  assert.deepEqual(one.told('message').map((it) => [it.key, it.body]), [['u/bob', 'one'], ['u/bob', 'two'], ['u/carol', 'three']]);
+  assert.deepEqual(
+    one.told('message').map((it) => [it.key, it.body]),
+    [
+      ['u/bob', 'one'],
+      ['u/bob', 'two'],
+      ['u/carol', 'three'],
+    ],
+  );
   two.im.open('u/bob');
   await pass(100);
   assert.deepEqual([one.im.unread, two.im.unread], [3, 3], 'a window that nobody looks at');
@@ -190,7 +212,7 @@ test('Unread is counted once, in every tab, and read in every tab', async () => 
   assert.equal(one.im.unread, 2, 'who crashed looks at nothing');
 });
 
-test('A message opens its chat, but no window: that is the user interface\'s to do', async () => {
+test("A message opens its chat, but no window: that is the user interface's to do", async () => {
   const { one, two, server, pass } = await pair();
   two.im.open('u/carol');
   server.say('bob', 'alice', 'hi');
@@ -203,7 +225,15 @@ test('My own words from elsewhere go to the chat they were said in', async () =>
   const { one, two, server, pass } = await pair();
   server.say('bob', 'alice', 'hi');
   await pass(500);
-  packet({ server }, 'messages', { id: '500', from: 'alice', nick: 'Alice at work', to: 'bob', type: 'unicast', timestamp: server.clock.now + 5_000_000, body: 'mine' });
+  packet({ server }, 'messages', {
+    id: '500',
+    from: 'alice',
+    nick: 'Alice at work',
+    to: 'bob',
+    type: 'unicast',
+    timestamp: server.clock.now + 5_000_000,
+    body: 'mine',
+  });
   await pass(500);
   for (const tab of [one, two]) {
     assert.deepEqual(bodies(tab, 'u/bob'), ['hi', 'mine']);
@@ -220,13 +250,27 @@ test('Strangers are completed through one call', async () => {
   const answer = session.parked;
   session.parked = null; // so that one answer brings all three
   for (const [at, from] of ['x1', 'x2', 'x1'].entries()) {
-    packet({ server }, 'messages', { id: `s${at}`, from, nick: 'Some', to: 'alice', type: 'unicast', timestamp: 1, body: 'psst' });
+    packet({ server }, 'messages', {
+      id: `s${at}`,
+      from,
+      nick: 'Some',
+      to: 'alice',
+      type: 'unicast',
+      timestamp: 1,
+      body: 'psst',
+    });
   }
   session.parked = answer;
   answer(server.take(session));
   await pass(500);
-  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.ids), ['x1,x2']);
-  assert.deepEqual([one, two].map((tab) => tab.im.contacts.get('x1').nick), ['X1', 'X1']);
+  assert.deepEqual(
+    calls(sim, 'buddies').map((it) => it.params.ids),
+    ['x1,x2'],
+  );
+  assert.deepEqual(
+    [one, two].map((tab) => tab.im.contacts.get('x1').nick),
+    ['X1', 'X1'],
+  );
 });
 
 test('Typing: said once, cleared after a while, on sending and when emptied', async () => {
@@ -277,7 +321,7 @@ test('Who types is shown for ten seconds at most, or until he says it', async ()
   }
 });
 
-test('Presences: others\', my own from elsewhere, and rooms', async () => {
+test("Presences: others', my own from elsewhere, and rooms", async () => {
   const { one, two, server, pass } = await pair();
   const presence = (item) => packet({ server }, 'presences', { nick: '', status: '', ...item });
   presence({ type: 'online', from: 'bob', nick: 'Bob', show: 'away', status: 'tea' });
@@ -293,11 +337,17 @@ test('Presences: others\', my own from elsewhere, and rooms', async () => {
     assert.equal(tab.im.rooms.get('lobby').count, 3, 'heard twice, counted once');
     assert.equal(tab.im.contacts.has('nobody-i-know'), false);
   }
-  assert.deepEqual(await Promise.all([one.im.members('lobby'), pass(100)]).then(([list]) => list.map((it) => it.id)), ['alice', 'bob']);
+  assert.deepEqual(await Promise.all([one.im.members('lobby'), pass(100)]).then(([list]) => list.map((it) => it.id)), [
+    'alice',
+    'bob',
+  ]);
   presence({ type: 'leave', from: 'bob', status: 'lobby' });
   presence({ type: 'leave', from: 'bob', status: 'lobby' });
   await pass(100);
-  assert.deepEqual(two.im.rooms.get('lobby').members.map((it) => it.id), ['alice']);
+  assert.deepEqual(
+    two.im.rooms.get('lobby').members.map((it) => it.id),
+    ['alice'],
+  );
   assert.equal(two.im.rooms.get('lobby').count, 1);
   presence({ type: 'offline', from: 'bob', show: 'unavailable' });
   await pass(100);
@@ -315,15 +365,24 @@ test('Setting a presence tells the site, and me in every tab', async () => {
 });
 
 test('Broadcasts and channels are notices, not chats', async () => {
-  const { one, two, server, pass } = await pair((it) => (it.server.extra.channels = [{ id: 'channel:forum', nick: 'The forum', url: '/forum' }]));
+  const { one, two, server, pass } = await pair(
+    (it) => (it.server.extra.channels = [{ id: 'channel:forum', nick: 'The forum', url: '/forum' }]),
+  );
   const said = server.clock.now;
-  const push = (item) => packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: said, body: 'x', ...item });
+  const push = (item) =>
+    packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: said, body: 'x', ...item });
   push({ id: 'b1', type: 'broadcast', to: '', timestamp: said + 1 });
   push({ id: 'post-1', type: 'multicast', to: 'channel:forum', from: 'forum', body: 'A post' });
   push({ id: 'b1', type: 'broadcast', to: '', timestamp: said + 1 });
   await pass(500);
   for (const tab of [one, two]) {
-    assert.deepEqual(tab.im.notices.map((it) => [it.id, it.kind, it.nick, it.url]), [['b1', 'broadcast', 'System', undefined], ['post-1', 'channel', 'The forum', '/forum']]);
+    assert.deepEqual(
+      tab.im.notices.map((it) => [it.id, it.kind, it.nick, it.url]),
+      [
+        ['b1', 'broadcast', 'System', undefined],
+        ['post-1', 'channel', 'The forum', '/forum'],
+      ],
+    );
     assert.deepEqual(tab.im.chats, []);
     assert.equal(tab.im.unread, 2);
     assert.equal(tab.told('notice').length, 2);
@@ -350,9 +409,15 @@ test('A locked room counts nothing, and comes back with its history', async () =
   server.answers.join = { data: { id: 'lobby', nick: 'Lobby', count: 9, all_count: 12 } };
   two.im.lock('lobby', false);
   await pass(500);
-  assert.deepEqual([one.im.settings.blocked_rooms, one.im.rooms.get('lobby').count, one.im.rooms.get('lobby').blocked], [[], 9, false]);
+  assert.deepEqual(
+    [one.im.settings.blocked_rooms, one.im.rooms.get('lobby').count, one.im.rooms.get('lobby').blocked],
+    [[], 9, false],
+  );
   assert.ok(calls(sim, 'history').some((it) => it.params.id === 'lobby'));
-  assert.deepEqual(calls(sim, 'leave').map((it) => it.params.id), ['lobby']);
+  assert.deepEqual(
+    calls(sim, 'leave').map((it) => it.params.id),
+    ['lobby'],
+  );
   server.answers.leave = { status: 404, data: { error: 'not your group' } };
   assert.equal(await Promise.all([two.im.lock('lobby', true), pass(200)]).then(([ok]) => ok), false);
   assert.deepEqual(two.told('error').at(-1), { code: 'leave', text: 'not your group' });
@@ -394,7 +459,10 @@ test('History: loaded when opened, or later if it could not be had then, paged b
   tab.im.older('u/bob');
   await pass(500);
   assert.equal(await Promise.all([tab.im.older('u/bob'), pass(500)]).then(([any]) => any), false);
-  assert.deepEqual(bodies(tab, 'u/bob'), Array.from({ length: 70 }, (_, at) => `m${at}`));
+  assert.deepEqual(
+    bodies(tab, 'u/bob'),
+    Array.from({ length: 70 }, (_, at) => `m${at}`),
+  );
   assert.equal(chat.complete, true);
   assert.match(tab.im.downloadUrl('u/bob'), /^\/webim\/download_history\?type=unicast&id=bob&_=\d/);
   const other = browser.open();
@@ -421,7 +489,10 @@ test('What is changed again before the site has answered: the last change is the
   await pass(1000);
   assert.equal(JSON.parse(calls(sim, 'setting').at(-1).params.data).zoom, 130);
   assert.ok(calls(sim, 'setting').length <= 2, 'what waits for its turn is told at once');
-  assert.deepEqual(calls(sim, 'presence').map((it) => it.params.status), ['a', 'b', 'c', 'd', 'e']);
+  assert.deepEqual(
+    calls(sim, 'presence').map((it) => it.params.status),
+    ['a', 'b', 'c', 'd', 'e'],
+  );
 });
 
 test('Strangers of the page are asked for with the session, or after it', async () => {
@@ -431,17 +502,22 @@ test('Strangers of the page are asked for with the session, or after it', async 
   one.im.start();
   await sim.pass(1000);
   assert.equal(calls(sim, 'online')[0].params.stranger_ids, '7,8');
-  sim.server.answers.buddies = { data: [{ id: 'eve', uid: '9', nick: 'Eve', presence: 'online', show: 'away', group: 'stranger' }] };
+  sim.server.answers.buddies = {
+    data: [{ id: 'eve', uid: '9', nick: 'Eve', presence: 'online', show: 'away', group: 'stranger' }],
+  };
   const two = sim.browser.open();
   await sim.pass(500);
   two.im.strangers(['9']);
   two.im.strangers(['9']);
   await sim.pass(500);
-  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.stranger_ids), ['9']);
+  assert.deepEqual(
+    calls(sim, 'buddies').map((it) => it.params.stranger_ids),
+    ['9'],
+  );
   assert.equal(one.im.contacts.get('eve').show, 'away');
 });
 
-test('Time is the site\'s', async () => {
+test("Time is the site's", async () => {
   const { one, server, pass } = await pair();
   server.answers.message = { data: 'ok' };
   one.im.send('u/bob', 'now');

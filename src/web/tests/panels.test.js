@@ -6,7 +6,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 const reported = [];
-Object.assign(globalThis, { document: Object.create({ baseURI: 'https://site.example/' }), reportError: (error) => reported.push(error.message) });
+Object.assign(globalThis, {
+  document: Object.create({ baseURI: 'https://site.example/' }),
+  reportError: (error) => reported.push(error.message),
+});
 const { begin } = await import('../widget/state.js');
 const { noticesPanel } = await import('../widget/panels.js');
 
@@ -22,7 +25,14 @@ test('An entry of the site or an announcement that cannot be drawn is left out, 
       throw new Error('no notice');
     },
   };
-  const notice = { id: '1', kind: 'broadcast', nick: 'Admin', body: 'an announcement', time: Date.UTC(2026), read: false };
+  const notice = {
+    id: '1',
+    kind: 'broadcast',
+    nick: 'Admin',
+    body: 'an announcement',
+    time: Date.UTC(2026),
+    read: false,
+  };
   begin({ notifications: [bad, { text: 'an entry', link: '/entry', time: 0 }], notices: [bad, notice] }, {}, () => {});
   const shown = texts(noticesPanel());
   for (const text of ['an entry', 'an announcement']) assert.ok(shown.includes(text), text);

@@ -15,7 +15,16 @@ const calls = ({ server }) => server.calls.filter((call) => call.name === 'histo
 test('counts follow what the site says of rooms, and what else is known of them stays', () => {
   const world = emptyWorld();
   const out = { change() {}, tell() {} };
-  const room = { id: '1', nick: 'Walkers', url: '', pic_url: '', default_pic_url: '', count: 1, all_count: 4, blocked: false };
+  const room = {
+    id: '1',
+    nick: 'Walkers',
+    url: '',
+    pic_url: '',
+    default_pic_url: '',
+    count: 1,
+    all_count: 4,
+    blocked: false,
+  };
   apply(world, { t: 'rooms', list: [room] }, out);
   apply(world, { t: 'members', room: '1', list: [{ id: 'alice', nick: 'Alice' }] }, out);
   apply(world, { t: 'rooms', list: [{ ...room, count: 3 }] }, out);

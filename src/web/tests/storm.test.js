@@ -41,20 +41,33 @@ function step(sim, dice, seen) {
 
 /** The rows of a chat, as the site has them. */
 const rowsOf = (server, key) =>
-  server.rows.filter((row) => (key.startsWith('r/') ? row.to === key.slice(2) : row.type === 'unicast' && [row.from, row.to].includes(key.slice(2))));
+  server.rows.filter((row) =>
+    key.startsWith('r/')
+      ? row.to === key.slice(2)
+      : row.type === 'unicast' && [row.from, row.to].includes(key.slice(2)),
+  );
 
 function check({ server, browser }, seen, label) {
   const [first] = browser.live;
   for (const tab of browser.live) {
     const name = `${label} tab ${browser.tabs.indexOf(tab)}`;
     assert.equal(tab.im.state, 'online', `${name}: ${JSON.stringify(tab.im.trouble)}`);
-    assert.deepEqual(tab.im.chats.map((it) => it.key), first.im.chats.map((it) => it.key), `${name}: chats`);
+    assert.deepEqual(
+      tab.im.chats.map((it) => it.key),
+      first.im.chats.map((it) => it.key),
+      `${name}: chats`,
+    );
     for (const { key, messages } of tab.im.chats) {
       const shown = messages.map((line) => line.id);
       const rows = rowsOf(server, key).map((row) => String(row.id));
-      assert.deepEqual(shown, rows.slice(rows.length - shown.length), `${name} ${key}: the newest rows, each once, in order`);
+      assert.deepEqual(
+        shown,
+        rows.slice(rows.length - shown.length),
+        `${name} ${key}: the newest rows, each once, in order`,
+      );
     }
-    for (const { from, body } of seen.said) assert.ok(chatOf(tab, `u/${from}`), `${name}: no chat for ${body} of ${from}`);
+    for (const { from, body } of seen.said)
+      assert.ok(chatOf(tab, `u/${from}`), `${name}: no chat for ${body} of ${from}`);
     const told = tab.told('message').map((it) => it.id);
     assert.equal(new Set(told).size, told.length, `${name}: told twice`);
   }
@@ -87,7 +100,11 @@ export async function storm(seed, options) {
   }
   await sim.pass(60_000);
   const unread = browser.live.map((tab) => tab.im.unread);
-  assert.deepEqual(unread, unread.map(() => unread[0]), `seed ${seed}: unread`);
+  assert.deepEqual(
+    unread,
+    unread.map(() => unread[0]),
+    `seed ${seed}: unread`,
+  );
   for (const tab of browser.live) for (const { key } of tab.im.chats) tab.im.open(key); // loads what nobody has looked at
   await sim.pass(1000);
   check(sim, seen, `seed ${seed}`);

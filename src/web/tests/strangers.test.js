@@ -30,12 +30,16 @@ test('A stranger of the page comes and goes, and the page sees both', async () =
   server.present.add('eve');
   await pass(SOON);
   assert.equal(seen(tab, 'eve'), 'online');
-  assert.deepEqual(tab.told('presence').map(({ id, presence }) => [id, presence]), [['eve', 'online']]);
+  assert.deepEqual(
+    tab.told('presence').map(({ id, presence }) => [id, presence]),
+    [['eve', 'online']],
+  );
   server.present.delete('eve');
   await pass(SOON);
   assert.equal(seen(tab, 'eve'), 'offline');
   assert.ok(calls(sim, 'buddies').length <= 4, 'about once a minute');
-  for (const { params } of calls(sim, 'buddies')) assert.deepEqual([params.ids, params.stranger_ids], ['eve', ''], 'friends tell themselves');
+  for (const { params } of calls(sim, 'buddies'))
+    assert.deepEqual([params.ids, params.stranger_ids], ['eve', ''], 'friends tell themselves');
 });
 
 test('A page that nobody sees does not ask, and asks when it is seen', async () => {
@@ -100,11 +104,17 @@ test('However long a page grows, all of it is asked for, so many at a time', asy
   assert.equal(seen(tab, names[USERS_ASKED_MAX]), 'offline');
   tab.im.strangers(names);
   await pass(500);
-  assert.deepEqual(names.filter((name) => !seen(tab, name)), []);
+  assert.deepEqual(
+    names.filter((name) => !seen(tab, name)),
+    [],
+  );
   for (const { params } of calls(sim, 'buddies')) assert.ok(params.stranger_ids.split(',').length <= USERS_ASKED_MAX);
   for (const name of names) server.present.add(name);
   await pass(SOON);
-  assert.deepEqual(names.filter((name) => seen(tab, name) !== 'online'), []);
+  assert.deepEqual(
+    names.filter((name) => seen(tab, name) !== 'online'),
+    [],
+  );
 
   // Who stands there no longer and is not there either is asked for no more.
   for (const name of names) server.present.delete(name);

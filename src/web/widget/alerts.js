@@ -18,7 +18,8 @@ const CLAIM_MS = 90_000;
 const NOTE_CHARS_MAX = 160;
 
 /** Whether the browser shows our notifications. */
-export const mayNotify = () => typeof window.Notification === 'function' && window.Notification.permission === 'granted';
+export const mayNotify = () =>
+  typeof window.Notification === 'function' && window.Notification.permission === 'granted';
 
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -65,7 +66,10 @@ let audio;
 /** Two short tones, made here: no file to load. */
 export function playSound() {
   if (audio?.state !== 'running') return;
-  for (const [hertz, after] of /** @type {const} */ ([[740, 0], [988, 0.11]])) {
+  for (const [hertz, after] of /** @type {const} */ ([
+    [740, 0],
+    [988, 0.11],
+  ])) {
     const at = audio.currentTime + after;
     const voice = audio.createOscillator();
     const gain = audio.createGain();
@@ -118,7 +122,8 @@ async function call(id, heading, text, image, open) {
 
 export function watchAlerts() {
   const { signal } = ending;
-  for (const gesture of ['pointerdown', 'keydown']) window.addEventListener(gesture, wakeSound, { once: true, capture: true, signal });
+  for (const gesture of ['pointerdown', 'keydown'])
+    window.addEventListener(gesture, wakeSound, { once: true, capture: true, signal });
   im.on('message', (/** @type {Incoming} */ { own, id, key, from, nick, body }) => {
     if (own) return;
     // One who is reading the chat need not be called, in no tab.
@@ -129,7 +134,11 @@ export function watchAlerts() {
     const room = key.startsWith('r/') && im.rooms.get(key.slice(2));
     void call(id, room ? `${nick} · ${room.nick}` : nick, body, im.contacts.get(from)?.pic_url, () => openChat(key));
   });
-  im.on('notice', (/** @type {import('../core/types.js').Notice} */ { id, nick, body }) => void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices')));
+  im.on(
+    'notice',
+    (/** @type {import('../core/types.js').Notice} */ { id, nick, body }) =>
+      void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices')),
+  );
   im.on('unread', flashTitle);
   window.addEventListener('visibilitychange', flashTitle, { signal });
   signal.addEventListener('abort', () => {

@@ -84,7 +84,8 @@ export function memo(thing, signs, make) {
 function setProp(node, name, value, was) {
   if (name === 'key') return;
   if (name === 'style') {
-    for (const rule in { ...was, ...value }) if (value?.[rule] !== was?.[rule]) node.style.setProperty(rule, value?.[rule] ?? '');
+    for (const rule in { ...was, ...value })
+      if (value?.[rule] !== was?.[rule]) node.style.setProperty(rule, value?.[rule] ?? '');
   } else if (name.startsWith('on') || PROPERTIES.has(name)) {
     if (node[name] !== value) node[name] = value ?? null;
   } else if (value !== was) {

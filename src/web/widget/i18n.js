@@ -57,7 +57,8 @@ export const moment = (ms) => date(ms, { dateStyle: 'medium', timeStyle: 'short'
 /** Near days as people name them. @param {number} ms @param {number} now */
 export function dayName(ms, now) {
   const ago = daysAgo(ms, now);
-  if (ago > 1 || ago < 0) return date(ms, ago < 200 ? { weekday: 'long', month: 'long', day: 'numeric' } : { dateStyle: 'long' });
+  if (ago > 1 || ago < 0)
+    return date(ms, ago < 200 ? { weekday: 'long', month: 'long', day: 'numeric' } : { dateStyle: 'long' });
   const text = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-ago, 'day');
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -49,7 +49,9 @@ export function moveFocus(event, rtl) {
   const kind = list?.getAttribute('data-keys');
   if (!list || !kind || target.matches('input, textarea, select')) return false;
   const items = itemsOf(list);
-  const at = items.findIndex((item) => item === target || (target.matches(BESIDE) && item === target.previousElementSibling));
+  const at = items.findIndex(
+    (item) => item === target || (target.matches(BESIDE) && item === target.previousElementSibling),
+  );
   const forward = rtl ? -1 : 1;
   const across = kind === 'v' ? 0 : ({ ArrowRight: forward, ArrowLeft: -forward }[event.key] ?? 0);
   const down = ({ ArrowDown: 1, ArrowUp: -1 }[event.key] ?? 0) * ({ v: 1, g: COLUMNS }[kind] ?? 0);

@@ -46,7 +46,16 @@ export function longList(name, label, items, row) {
   return h(
     'ul.long',
     { key: name, 'data-name': name, label, style: { '--rows': String(length) } },
-    ...shown.map((at) => attempt(() => row(items[at], { 'data-row': items[at]?.id, 'aria-setsize': length, 'aria-posinset': at + 1, style: { '--at': String(at) } }))),
+    ...shown.map((at) =>
+      attempt(() =>
+        row(items[at], {
+          'data-row': items[at]?.id,
+          'aria-setsize': length,
+          'aria-posinset': at + 1,
+          style: { '--at': String(at) },
+        }),
+      ),
+    ),
   );
 }
 
@@ -77,7 +86,9 @@ export function settleLists(root) {
 export function isAtGap() {
   const row = shadow.activeElement?.closest('.row');
   const place = (/** @type {Element} */ it) => Number(it.getAttribute('aria-posinset'));
-  return [row?.nextElementSibling, row?.previousElementSibling].some((near) => row && near && Math.abs(place(near) - place(row)) > 1);
+  return [row?.nextElementSibling, row?.previousElementSibling].some(
+    (near) => row && near && Math.abs(place(near) - place(row)) > 1,
+  );
 }
 
 /** Whether it is such a list that scrolls. @param {Event} event */

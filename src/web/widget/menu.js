@@ -17,7 +17,10 @@ export function menu(id, label, items) {
     h(
       href ? 'a' : 'button',
       {
-        href, role: checked === undefined ? 'menuitem' : 'menuitemradio', 'aria-checked': checked, ...props,
+        href,
+        role: checked === undefined ? 'menuitem' : 'menuitemradio',
+        'aria-checked': checked,
+        ...props,
         onclick: () => {
           popup(id);
           run?.();
@@ -27,5 +30,9 @@ export function menu(id, label, items) {
       h('span.cut', text),
       checked ? icon('check') : end,
     );
-  return h('div.menu', { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } }, ...items.map(entry));
+  return h(
+    'div.menu',
+    { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } },
+    ...items.map(entry),
+  );
 }

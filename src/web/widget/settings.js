@@ -17,8 +17,25 @@ const SETTINGS = [
   ['msg_auto_pop', 'Open new messages'],
   ['buddy_sticky', 'Keep contacts open'],
   ['minimize_layout', 'Icons only'],
-  ['theme', 'Theme', [['auto', 'Automatic'], ['light', 'Light'], ['dark', 'Dark']]],
-  ['lang', 'Language', [['', 'As the page'], ['en', 'English'], ['zh-CN', '简体中文'], ['zh-TW', '繁體中文']]],
+  [
+    'theme',
+    'Theme',
+    [
+      ['auto', 'Automatic'],
+      ['light', 'Light'],
+      ['dark', 'Dark'],
+    ],
+  ],
+  [
+    'lang',
+    'Language',
+    [
+      ['', 'As the page'],
+      ['en', 'English'],
+      ['zh-CN', '简体中文'],
+      ['zh-TW', '繁體中文'],
+    ],
+  ],
   ['opacity', 'Opacity', 50, 100],
   ['zoom', 'Size', 80, 150],
 ];
@@ -41,16 +58,45 @@ async function set(key, value) {
 function option([key, label, choices, max]) {
   /** @type {any} */
   const value = ui.sliding[key] ?? im.settings[key];
-  const onchange = (/** @type {any} */ { target }) => void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
+  const onchange = (/** @type {any} */ { target }) =>
+    void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
   // Zoom follows when the slider is let go: it must not move away under the hand.
   const oninput = (/** @type {Event} */ event) => {
     ui.sliding[key] = Number(fieldOf(event).value);
     draw();
   };
   const percent = `${number(value)} %`;
-  let field = [h('input', { type: 'checkbox', role: 'switch', id: key === 'play_sound' && !ui.narrow ? 'first' : null, checked: value && (key !== 'desktop_notify' || mayNotify()), onchange })];
-  if (Array.isArray(choices)) field = [h('select', { onchange }, ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === value }, t(text))))];
-  else if (max) field = [h('input', { type: 'range', min: choices, max, step: 5, value: String(value), 'aria-valuetext': percent, oninput, onchange }), h('output', { 'aria-hidden': 'true' }, percent)];
+  let field = [
+    h('input', {
+      type: 'checkbox',
+      role: 'switch',
+      id: key === 'play_sound' && !ui.narrow ? 'first' : null,
+      checked: value && (key !== 'desktop_notify' || mayNotify()),
+      onchange,
+    }),
+  ];
+  if (Array.isArray(choices))
+    field = [
+      h(
+        'select',
+        { onchange },
+        ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === value }, t(text))),
+      ),
+    ];
+  else if (max)
+    field = [
+      h('input', {
+        type: 'range',
+        min: choices,
+        max,
+        step: 5,
+        value: String(value),
+        'aria-valuetext': percent,
+        oninput,
+        onchange,
+      }),
+      h('output', { 'aria-hidden': 'true' }, percent),
+    ];
   return [
     h('label.opt', { key }, h('span', t(label)), ...field),
     key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow it.')),
@@ -58,4 +104,12 @@ function option([key, label, choices, max]) {
   ];
 }
 
-export const settingsPanel = () => panel(t('Settings'), h('div.list.set', ...SETTINGS.map(option), !ui.narrow && h('p.hint', t('{} moves to the chat bar.', 'Alt+Shift+C'))));
+export const settingsPanel = () =>
+  panel(
+    t('Settings'),
+    h(
+      'div.list.set',
+      ...SETTINGS.map(option),
+      !ui.narrow && h('p.hint', t('{} moves to the chat bar.', 'Alt+Shift+C')),
+    ),
+  );

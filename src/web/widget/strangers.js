@@ -68,7 +68,8 @@ export function watchPage(sources, sheet) {
     const name = id || userOf(it.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
     if (!name || marks.has(link) || marks.size >= BUTTONS_MAX || !it.textContent?.trim()) return;
-    if (!it.closest('[contenteditable]')) marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheet, 'stranger') });
+    if (!it.closest('[contenteditable]'))
+      marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheet, 'stranger') });
   };
 
   /** Copies of a part of the page have copies of our elements in them, which are empty. @param {Element} host */
@@ -100,7 +101,8 @@ export function watchPage(sources, sheet) {
 
   const show = () => showMarks(marks);
   const observer = new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
+    for (const { addedNodes } of records)
+      for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
   });
   observer.observe(window.document, { childList: true, subtree: true });

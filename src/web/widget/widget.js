@@ -16,7 +16,29 @@ import { isTaken, moveFocus, settleStops } from './keys.js';
 import { isAtGap, isListScroll, settleLists } from './longlist.js';
 import { iconButton, link, partner } from './parts.js';
 import { keepInPage } from './place.js';
-import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
+import {
+  activeChat,
+  begin,
+  collapse,
+  dismissToast,
+  draw,
+  ending,
+  escape,
+  find,
+  focus,
+  heldSeconds,
+  im,
+  isQuiet,
+  isSigningIn,
+  minimise,
+  openChat,
+  openPanel,
+  pressed,
+  save,
+  shadow,
+  takeWanted,
+  ui,
+} from './state.js';
 import { makeHost, watchPage } from './strangers.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -70,7 +92,15 @@ function refresh(options) {
   ui.dark = theme === 'dark' || (theme !== 'light' && night.matches);
   ui.narrow = phone.matches;
   const sheet = ui.narrow && !ui.collapsed && (ui.panel || activeChat());
-  const className = ['root', ui.dark && 'dark', ui.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
+  const className = [
+    'root',
+    ui.dark && 'dark',
+    ui.narrow && 'phone',
+    sheet && 'sheet',
+    settings.minimize_layout && 'icons',
+  ]
+    .filter(Boolean)
+    .join(' ');
   const dir = document.dir || document.body?.dir || 'ltr';
   // Touched only if something is different: each of these makes the browser style the whole bar anew.
   const now = [className, lang, isSpoken(), dir, opacity, settings.zoom].join();
@@ -122,11 +152,25 @@ function opened() {
   const panels = shown || ui.popup || ui.toasts.length ? chunk('panels') : undefined;
   // What is missing says so, if it is a menu or a card too; they are small, and nothing says that they are on their way.
   const isOwed = !panels && isMissing('panels') && Boolean(ui.popup || ui.toasts.length);
-  const title = isSigningIn() && shown === 'contacts' ? 'Sign in to chat' : shown ? TITLES[shown] : ui.popup ? 'Menu' : 'Notifications';
+  const title =
+    isSigningIn() && shown === 'contacts'
+      ? 'Sign in to chat'
+      : shown
+        ? TITLES[shown]
+        : ui.popup
+          ? 'Menu'
+          : 'Notifications';
   const stage = h(
     'div.stage',
-    h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice)))),
-    chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : coming('chat', 'chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
+    h(
+      'div.toasts',
+      { key: 'toasts', role: 'status', part: 'toasts' },
+      panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice))),
+    ),
+    chatShown &&
+      (chats
+        ? attempt(() => chats.chatWindow(chatShown))
+        : coming('chat', 'chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
     (shown || isOwed) && (panels ? attempt(() => panels[shown]()) : coming('panels', 'panel', shown, t(title))),
   );
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
@@ -242,7 +286,8 @@ function showNotice(notice) {
 
 /** Opens the chat of a message if the user wants that, unless it would cover what he is doing. @param {{key: ChatKey, own: boolean}} message */
 function popUp({ key, own }) {
-  if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed) im.open(key);
+  if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed)
+    im.open(key);
 }
 
 function preload() {
@@ -255,7 +300,10 @@ function listen() {
   giveKeys(root, onKey);
   // Who comes near will open something.
   for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
-  root.addEventListener('scroll', (event) => void (isListScroll(event) && settleLists(root) && draw()), { capture: true, passive: true });
+  root.addEventListener('scroll', (event) => void (isListScroll(event) && settleLists(root) && draw()), {
+    capture: true,
+    passive: true,
+  });
   window.addEventListener('keydown', shortcut, { signal });
   // When it is let go: what is pressed must not move away under the hand.
   window.addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true, signal });

@@ -97,8 +97,21 @@ export class Tab {
     this.browser = browser;
     this.session = session;
     this.im = createIM({ site: '/webim', ...options }, this.env());
-    for (const event of ['message', 'online', 'offline', 'notice', 'unread', 'error', 'ready', 'change', 'status', 'presence']) {
-      this.im.on(event, (detail) => this.said.push({ event, detail: event === 'ready' ? null : structuredClone(detail) }));
+    for (const event of [
+      'message',
+      'online',
+      'offline',
+      'notice',
+      'unread',
+      'error',
+      'ready',
+      'change',
+      'status',
+      'presence',
+    ]) {
+      this.im.on(event, (detail) =>
+        this.said.push({ event, detail: event === 'ready' ? null : structuredClone(detail) }),
+      );
     }
     if (start) this.im.start();
   }
@@ -139,7 +152,8 @@ export class Tab {
   area(shared) {
     const { clock, tabs } = this.browser;
     const tell = (key, newValue) => {
-      for (const tab of tabs) if (tab !== this && tab.alive) clock.after(1, () => tab.fire('storage', { key, newValue }));
+      for (const tab of tabs)
+        if (tab !== this && tab.alive) clock.after(1, () => tab.fire('storage', { key, newValue }));
     };
     return {
       get length() {
@@ -173,7 +187,10 @@ export class Tab {
           if (tab === this) continue;
           for (const other of tab.wires) {
             this.lastPost = Math.max(this.lastPost ?? 0, clock.now + random() * 5 + (tab.lag ?? 0));
-            clock.after(this.lastPost - clock.now, () => tab.alive && tab.wires.has(other) && other.hear(structuredClone(copy)));
+            clock.after(
+              this.lastPost - clock.now,
+              () => tab.alive && tab.wires.has(other) && other.hear(structuredClone(copy)),
+            );
           }
         }
       },

@@ -62,11 +62,13 @@ export default [
     },
   },
   {
-    files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'],
-    languageOptions: { globals: { ...globals.browser, BUILD: 'readonly', STYLE: 'readonly' } },
+    files: ['main.js', 'start.js', 'loader.js', 'jsonp.js', 'core/**/*.js', 'widget/**/*.js'],
+    languageOptions: {
+      globals: { ...globals.browser, BUILD: 'readonly', STYLE: 'readonly', START: 'readonly', ARRIVAL: 'readonly' },
+    },
   },
   {
-    files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'],
+    files: ['main.js', 'start.js', 'loader.js', 'jsonp.js', 'core/**/*.js', 'widget/**/*.js'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -26,7 +26,7 @@ import * as shape from './shape.js';
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: import('./model/apply.js').Event) => void} publish
- * @property {import('./strangers.js').Strangers} passersBy
+ * @property {import('./strangers.js').Strangers | null} strangers
  */
 
 /** What a site answers to a call with a parameter that it does not take. */
@@ -198,7 +198,7 @@ export class Session {
 
   /** @param {boolean} fresh */
   #params(fresh) {
-    const { world, passersBy } = this.#parts;
+    const { world, strangers } = this.#parts;
     /** @param {'user' | 'room'} kind */
     const open = (kind) => world.chats.filter((chat) => chat.kind === kind && !fresh).map((chat) => chat.id);
     return {
@@ -207,7 +207,7 @@ export class Session {
       status: fresh ? undefined : world.chosenStatus,
       buddy_ids: open('user'),
       room_ids: open('room'),
-      stranger_ids: passersBy.take(),
+      stranger_ids: strangers?.take(),
       since: (!fresh && world.since) || undefined,
     };
   }

@@ -46,3 +46,5 @@ export function createTyping({ env, site, world, inTurn }) {
     },
   };
 }
+
+/** @typedef {ReturnType<typeof createTyping>} Typing */

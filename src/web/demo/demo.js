@@ -305,10 +305,9 @@ const im = {
     change('chat', key);
     setTimeout(() => ((sent.state = 'sent'), change('chat', key)), 500);
   },
-  retry(key, cid) {
-    const one = im.open(key).messages.find((other) => other.cid === cid);
-    one.state = 'sent';
-    change('chat', key);
+  retry(cid) {
+    for (const { key, messages } of im.chats)
+      for (const one of messages) if (one.cid === cid) ((one.state = 'sent'), change('chat', key));
   },
   retryAll(key) {
     for (const one of im.open(key).messages) if (one.state === 'failed') one.state = 'sent';
@@ -374,9 +373,8 @@ const im = {
     change('contacts', `u/${id}`);
     return true;
   },
-  strangers() {
-    change('contacts');
-  },
+  equip: () => im,
+  mark: () => change('contacts'),
   on(name, listener) {
     const all = listeners.get(name) ?? listeners.set(name, new Set()).get(name);
     all.add(listener);
@@ -395,10 +393,17 @@ async function styleOf(name) {
 }
 
 /** A chunk as its sources are: what is shared is shared because it is the same module. */
-const CHUNKS = { chat: ['chunk.chat.js', 'chat.css'], panels: ['chunk.panels.js', 'panels.css'], zh: ['words.js'] };
+const CHUNKS = {
+  opened: ['chunk.opened.js', 'rows.css'],
+  chat: ['chunk.chat.js', 'chat.css'],
+  panels: ['chunk.panels.js', 'panels.css'],
+  strangers: ['chunk.strangers.js', 'strangers.css'],
+  zh: ['words.js'],
+};
 async function load(name) {
   const [module, css] = CHUNKS[name];
-  return { parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' };
+  const make = async () => ({ parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' });
+  return make;
 }
 
 guardKeys();

@@ -118,7 +118,7 @@ test('a site that knows nobody of those it is asked for is not asked in a loop',
   sim.server.answers.buddies = () => ({
     data: [{ id: `${calls(sim, 'buddies').length}`, nick: 'x', incomplete: true }],
   });
-  tab.im.strangers(['900', '901']);
+  tab.strangers.mark(['900', '901'], []);
   await pass(MINUTE_MS);
   const asked = calls(sim, 'buddies').length;
   assert.ok(asked < 20, `${asked} calls`);

@@ -117,7 +117,7 @@ test('A line that failed keeps its place although the clocks differ', async () =
     server.answers = {};
     tab.im.send('u/bob', 'after');
     await pass(1000);
-    tab.im.retry('u/bob', chatOf(tab, 'u/bob').messages[3].cid);
+    tab.acts.retry(chatOf(tab, 'u/bob').messages[3].cid);
     assert.deepEqual(bodies(tab, 'u/bob')[3], 'm3', 'until it is taken');
     await pass(1000);
     assert.deepEqual(bodies(tab, 'u/bob').slice(-2), ['after', 'm3'], 'then it is where the other side has it');
@@ -133,7 +133,7 @@ test('All that failed in a chat is sent again in its order', async () => {
   await pass(60_000);
   assert.deepEqual(new Set(states(tab, 'u/bob')), new Set(['failed']));
   down = false;
-  tab.im.retryAll('u/bob');
+  tab.acts.retryAll('u/bob');
   await pass(5000);
   assert.deepEqual(
     server.rows.map((row) => row.body),

@@ -53,7 +53,7 @@ test('What a page that stays could not send has failed', async () => {
   const [line] = chatOf(tab, 'u/bob').messages;
   assert.equal(line.state, 'failed');
   heal();
-  tab.im.retry('u/bob', line.cid);
+  tab.acts.retry(line.cid);
   await pass(1000);
   assert.deepEqual(
     chatOf(tab, 'u/bob').messages.map(({ body, state }) => [body, state]),
@@ -98,7 +98,7 @@ test('Settings that wait for their turn go with the page', async () => {
   const { browser, server, pass } = simulate();
   const tab = browser.open();
   await pass(1000);
-  for (const zoom of [90, 100, 110]) tab.im.set({ zoom });
+  for (const zoom of [90, 100, 110]) tab.acts.set({ zoom });
   tab.close();
   await pass(1000);
   const kept = server.calls.filter((it) => it.name === 'setting').map((it) => JSON.parse(it.params.data).zoom);

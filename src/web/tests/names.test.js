@@ -64,7 +64,7 @@ test('what a page says of its user deletes no draft; the site naming another use
   const first = browser.open();
   await pass(1000);
   first.im.open('u/bob');
-  first.im.draft('u/bob', 'half a thought');
+  first.acts.draft('u/bob', 'half a thought');
   first.close();
   for (const user of ['dave', '', 'null']) {
     const cached = browser.open({ user });
@@ -89,7 +89,7 @@ test('what a page says of its user deletes no draft; the site naming another use
 test('an id that stands in the page is asked for by its id', async () => {
   const { browser, server, pass } = simulate();
   const tab = browser.open({ start: false });
-  tab.im.strangers(['7'], ['2']);
+  tab.strangers.mark(['7'], ['2']);
   tab.im.start();
   await pass(1000);
   const [online] = server.calls.filter(({ name }) => name === 'online');

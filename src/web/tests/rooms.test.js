@@ -41,7 +41,7 @@ test('What is said in a locked room is not shown, on the next page neither', asy
   server.say('bob', 'lobby', 'before', { type: 'multicast' });
   await pass(500);
   one.im.open('r/lobby');
-  one.im.lock('lobby', true);
+  one.acts.lock('lobby', true);
   await pass(200);
   server.say('bob', 'lobby', 'unheard', { type: 'multicast' });
   const session = one.close();
@@ -57,7 +57,7 @@ test('What is said in a locked room is not shown, on the next page neither', asy
   next.im.open('r/lobby');
   await pass(500);
   assert.deepEqual([bodies(next, 'r/lobby'), calls(sim)], [[], histories]);
-  next.im.lock('lobby', false);
+  next.acts.lock('lobby', false);
   await pass(500);
   assert.deepEqual(bodies(next, 'r/lobby'), ['before', 'unheard']);
 });

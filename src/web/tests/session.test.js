@@ -92,8 +92,8 @@ test('A page change keeps chats, unread counts, drafts and what was scrolled', a
   const { sim, tab, server, browser, pass } = await online();
   tab.look(true);
   tab.im.open('u/carol');
-  tab.im.draft('u/carol', 'half a');
-  tab.im.scroll('u/carol', 120);
+  tab.acts.draft('u/carol', 'half a');
+  tab.acts.scroll('u/carol', 120);
   server.say('bob', 'alice', 'hi');
   await pass(500);
   tab.im.setPresence('away', 'at lunch');

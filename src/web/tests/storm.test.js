@@ -15,7 +15,7 @@ const STEPS = 60;
 function step(sim, dice, seen) {
   const { server, browser } = sim;
   const pick = (list) => list[Math.floor(dice() * list.length)];
-  const awake = browser.live.filter((it) => it.im.listening);
+  const awake = browser.live.filter((it) => it.im.isOpen);
   const tab = pick(awake.length > 0 ? awake : browser.live);
   const r = awake.length > 0 ? dice() : 1;
   if (r < 0.3) seen.said.push(server.say(pick(['bob', 'carol', 'dave']), 'alice', `m${seen.n++}`));
@@ -91,12 +91,12 @@ export async function storm(seed, options) {
   server.loss = 0;
   for (const tab of browser.live) {
     tab.online = true;
-    if (!tab.im.listening) tab.fire('pageshow', { persisted: true });
+    if (!tab.im.isOpen) tab.fire('pageshow', { persisted: true });
   }
   seen.said.push(server.say('dave', 'alice', `m${seen.n++}`));
   await sim.pass(200_000);
-  for (const { key, messages } of browser.live[0].im.chats) {
-    for (const line of [...messages]) if (line.state === 'failed') browser.live[0].im.retry(key, line.cid);
+  for (const { messages } of browser.live[0].im.chats) {
+    for (const line of [...messages]) if (line.state === 'failed') browser.live[0].acts.retry(line.cid);
   }
   await sim.pass(60_000);
   const unread = browser.live.map((tab) => tab.im.unread);

@@ -5,7 +5,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { h, memo, patch } from '../widget/dom.js';
+import { h, patch } from '../widget/dom.js';
+import { memo } from '../widget/memo.js';
 import { dice } from './sim/clock.js';
 
 /** As much of a node as is needed here. */

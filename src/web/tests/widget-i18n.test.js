@@ -6,7 +6,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { LANGUAGES, dayName, learn, pickLanguage, speak, t } from '../widget/i18n.js';
+import { dayName } from '../widget/dates.js';
+import { LANGUAGES, learn, pickLanguage, speak, t } from '../widget/i18n.js';
 import { WORDS } from '../widget/words.js';
 
 const folder = new URL('../widget/', import.meta.url);

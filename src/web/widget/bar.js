@@ -207,7 +207,7 @@ function mainButtons() {
       t('Contacts'),
       online ? t('{} online', count) : t('Offline'),
       text(t('Contacts')),
-      online && [' ', h('span.here.yes', number(count))],
+      online && [' ', h('span.here', number(count))],
     ),
   ];
 }

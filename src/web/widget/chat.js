@@ -3,19 +3,33 @@
 // Owns: its head with the menu, the members of a room, and the notices between head and lines. Must not: draw lines
 // (`log.js`) or take what is typed (`composer.js`).
 
-import { document } from '../core/page.js';
 import { composer } from './composer.js';
-import { h } from './dom.js';
-import { seconds, t } from './i18n.js';
-import { icon } from './icons.js';
 import { log } from './log.js';
-import { longList } from './longlist.js';
 import { roomLine } from './panels.js';
-import { avatar, dropdown, iconButton, link, opener, partner, presenceWord, siteLink, spoken } from './parts.js';
 import { STRANGER } from './roster.js';
-import { personRow } from './rows.js';
-import { draw, focus, heldSeconds, im, minimise, toggleTray, ui } from './state.js';
-import { safeUrl } from './text.js';
+import { acts, longList, personRow, presenceWord, safeUrl } from './chunk.opened.js';
+import {
+  avatar,
+  document,
+  draw,
+  dropdown,
+  focus,
+  h,
+  heldSeconds,
+  icon,
+  iconButton,
+  im,
+  link,
+  minimise,
+  opener,
+  partner,
+  seconds,
+  siteLink,
+  spoken,
+  t,
+  toggleTray,
+  ui,
+} from './share.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
@@ -33,7 +47,7 @@ function blocking({ kind, id }) {
   return {
     blocked,
     label: t(words[Number(blocked)] ?? ''),
-    run: () => void tryTo(room ? im.lock(id, !blocked) : im.block(id, !blocked)),
+    run: () => void tryTo(room ? acts.lock(id, !blocked) : acts.block(id, !blocked)),
   };
 }
 
@@ -42,7 +56,7 @@ async function showMembers({ id, key }) {
   toggleTray('members');
   if (!ui.tray) return;
   ui.members = null;
-  const list = await im.members(id).catch(() => []);
+  const list = await acts.members(id).catch(() => []);
   if (im.active === key) ui.members = list;
   draw();
 }
@@ -60,7 +74,7 @@ function head(chat) {
     (room ? roomLine({ ...known, blocked: false }) : [presenceWord(who), known.status].filter(Boolean).join(' · '));
   const items = [
     { ...blocking(chat), mark: icon(room ? 'lock' : 'ban') },
-    { label: t('Download history'), mark: icon('download'), href: im.downloadUrl(chat.key), props: { download: '' } },
+    { label: t('Download history'), mark: icon('download'), href: acts.downloadUrl(chat.key), props: { download: '' } },
     { label: t('Clear history'), mark: icon('trash'), run: () => ui.tray !== 'clear' && toggleTray('clear') },
   ];
   return h(
@@ -110,7 +124,7 @@ const note = (text, ...actions) => h('div.note', h('span', text), ...actions);
 function confirmClear({ key }) {
   const clear = () => {
     toggleTray('clear');
-    void tryTo(im.clear(key));
+    void tryTo(acts.clear(key));
   };
   const text = t('Clear it on your side?');
   return h(
@@ -157,7 +171,7 @@ function outcome(chat) {
         'div.note',
         { key: 'unsent' },
         h('span', t('{} messages were not sent.', failed)),
-        link(t('Send all again'), () => im.retryAll(chat.key)),
+        link(t('Send all again'), () => acts.retryAll(chat.key)),
       ),
   ];
 }

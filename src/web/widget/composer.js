@@ -5,12 +5,9 @@
 
 import { BODY_BYTES_MAX } from '../core/limits.js';
 import { bytesOf } from '../core/shape.js';
-import { h } from './dom.js';
-import { fieldOf } from './guard.js';
-import { t } from './i18n.js';
-import { iconButton, partner } from './parts.js';
-import { draw, find, focus, im, save, toggleTray, ui } from './state.js';
 import { readStyle, writeStyle } from './style.js';
+import { acts } from './chunk.opened.js';
+import { draw, fieldOf, find, focus, h, iconButton, im, partner, save, t, toggleTray, ui } from './share.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
@@ -32,7 +29,7 @@ const FORMATS = [
 
 /** @param {Chat} chat @param {string} text */
 function setDraft(chat, text) {
-  im.draft(chat.key, text);
+  acts.draft(chat.key, text);
   draw();
 }
 

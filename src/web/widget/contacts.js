@@ -3,18 +3,44 @@
 // Owns: the panel with myself, the search, the groups and each contact's menu; the log-in box that takes its place.
 // Must not: sort or count; `roster.js` does.
 
-import { document } from '../core/page.js';
-import { h, memo } from './dom.js';
-import { fieldOf } from './guard.js';
-import { isSpoken, lang, number, t } from './i18n.js';
-import { icon } from './icons.js';
-import { ROW_MENU, longList } from './longlist.js';
 import { menu } from './menu.js';
-import { SHOWS, avatar, dot, dropdown, iconButton, opener, presenceWord, theirs } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
-import { empty, panel, personRow, unreadIn } from './rows.js';
-import { draw, find, im, isSigningIn, openChat, save, ui } from './state.js';
-import { safeUrl } from './text.js';
+import {
+  ROW_MENU,
+  SHOWS,
+  acts,
+  empty,
+  longList,
+  memo,
+  panel,
+  personRow,
+  presenceWord,
+  safeUrl,
+  unreadIn,
+} from './chunk.opened.js';
+import {
+  avatar,
+  document,
+  dot,
+  draw,
+  dropdown,
+  fieldOf,
+  find,
+  h,
+  icon,
+  iconButton,
+  im,
+  isSigningIn,
+  isSpoken,
+  lang,
+  number,
+  openChat,
+  opener,
+  save,
+  t,
+  theirs,
+  ui,
+} from './share.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
@@ -73,7 +99,11 @@ function contactMenu(who) {
   return menu(menuId(who), t('Options for {}', who.nick), [
     { label: t('Send a message'), mark: icon('chat'), run: () => openChat(`u/${who.id}`) },
     ...(href ? [{ label: t('Profile'), mark: icon('person'), href }] : []),
-    { label: t(who.blocked ? 'Unblock' : 'Block'), mark: icon('ban'), run: () => void im.block(who.id, !who.blocked) },
+    {
+      label: t(who.blocked ? 'Unblock' : 'Block'),
+      mark: icon('ban'),
+      run: () => void acts.block(who.id, !who.blocked),
+    },
   ]);
 }
 

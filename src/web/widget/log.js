@@ -4,14 +4,25 @@
 // when older ones come in above, and is where he left it when he comes back. Must not: hold messages.
 
 import { groupByDay } from './days.js';
-import { attempt, h, memo } from './dom.js';
-import { dayName, isSpoken, lang, moment, t, time } from './i18n.js';
-import { icon } from './icons.js';
-import { avatar, badge, link, partner, theirs } from './parts.js';
-import { linkified, timeOf } from './rows.js';
-import { draw, find, im, ui } from './state.js';
 import { readStyle } from './style.js';
-import { isBigEmoji, tokenise } from './text.js';
+import { acts, dayName, isBigEmoji, linkified, memo, moment, time, timeOf, tokenise } from './chunk.opened.js';
+import {
+  attempt,
+  avatar,
+  badge,
+  draw,
+  find,
+  h,
+  icon,
+  im,
+  isSpoken,
+  lang,
+  link,
+  partner,
+  t,
+  theirs,
+  ui,
+} from './share.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').Message} Message */
@@ -62,8 +73,8 @@ function line(chat, { id, cid, own, body, style, state, reason, time: at }, last
         'div.failed',
         icon('alert'),
         h('span', reason || t('Not sent')),
-        link(t('Retry'), () => im.retry(chat, cid)),
-        link(t('Discard'), () => im.discard(chat, cid)),
+        link(t('Retry'), () => acts.retry(cid)),
+        link(t('Discard'), () => acts.discard(chat, cid)),
       ),
   );
 }
@@ -95,7 +106,7 @@ async function loadOlder(chat, box) {
   reading.loading = true;
   reading.asked = reading.first;
   draw();
-  await im.older(chat.key).catch(() => false);
+  await acts.older(chat.key).catch(() => false);
   reading.loading = false;
   draw();
 }
@@ -108,7 +119,7 @@ function scrolled(chat, box) {
   if (atEnd !== reading.atEnd) draw();
   Object.assign(reading, { fromEnd, atEnd, missed: atEnd ? 0 : reading.missed });
   clearTimeout(reading.timer);
-  reading.timer = setTimeout(() => im.scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
+  reading.timer = setTimeout(() => acts.scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
   void loadOlder(chat, box);
 }
 

@@ -4,9 +4,7 @@
 // to the row that is in use, so that keys lead everywhere. All rows are of one height, and each knows its place whether
 // its neighbours are there or not. Must not: know what a row shows.
 
-import { isElement } from '../core/page.js';
-import { attempt, h } from './dom.js';
-import { shadow, ui } from './state.js';
+import { attempt, draw, h, isElement, shadow, ui } from './share.js';
 
 /** Until the list has been measured. */
 const ROWS_FIRST = 16;
@@ -59,10 +57,10 @@ export function longList(name, label, items, row) {
   );
 }
 
-/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. @param {ParentNode} root */
-export function settleLists(root) {
+/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. */
+export function settleLists() {
   let isNews = false;
-  for (const list of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.long'))) {
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (shadow.querySelectorAll('.long'))) {
     const box = list.closest(BOX);
     const { name = '' } = list.dataset;
     const rows = Number(list.style.getPropertyValue('--rows'));
@@ -91,5 +89,9 @@ export function isAtGap() {
   );
 }
 
-/** Whether it is such a list that scrolls. @param {Event} event */
-export const isListScroll = ({ target }) => Boolean(target && isElement(target) && target.matches(BOX));
+/** @param {Event} event */
+function scrolled({ target }) {
+  if (target && isElement(target) && target.matches(BOX) && settleLists()) draw();
+}
+
+shadow.addEventListener('scroll', scrolled, { capture: true, passive: true });

@@ -2,9 +2,7 @@
 //
 // Owns: how one is described. Must not: know what its entries do, or which one is open.
 
-import { h } from './dom.js';
-import { icon } from './icons.js';
-import { popup, ui } from './state.js';
+import { h, icon, popup, ui } from './share.js';
 
 /**
  * The menu that is open. Its opener carries `opener(id)`.

@@ -2,14 +2,9 @@
 //
 // Owns: rooms, notifications with broadcasts and channel pushes. Must not: keep anything of its own.
 
-import { attempt, h } from './dom.js';
-import { lang, moment, t } from './i18n.js';
-import { icon } from './icons.js';
-import { longList } from './longlist.js';
-import { iconButton, siteLink, theirs } from './parts.js';
 import { sorted } from './roster.js';
-import { empty, linkified, panel, personRow, timeOf } from './rows.js';
-import { dismissToast, im, ui } from './state.js';
+import { acts, empty, linkified, longList, moment, panel, personRow, timeOf } from './chunk.opened.js';
+import { attempt, dismissToast, h, icon, iconButton, im, lang, siteLink, t, theirs, ui } from './share.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 
@@ -19,7 +14,7 @@ function roomRow(room, place) {
   const lock = iconButton(
     t(blocked ? 'Unlock room {}' : 'Lock room {}', nick),
     'lock',
-    () => void im.lock(id, !blocked),
+    () => void acts.lock(id, !blocked),
     { 'aria-pressed': blocked },
     blocked ? '.more.kept' : '.more',
   );

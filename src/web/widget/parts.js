@@ -24,15 +24,6 @@ const BADGE_MAX = 99;
 /** Room for the longest menu of a list. */
 const MENU_PX = 132;
 
-/** @type {Record<string, string>} */
-export const SHOWS = {
-  available: 'Available',
-  away: 'Away',
-  dnd: 'Do not disturb',
-  invisible: 'Invisible',
-  offline: 'Offline',
-};
-
 /** A name of several parts, as it is spoken. @param {...(string | number | false | null | undefined)} parts */
 export const spoken = (...parts) => parts.filter(Boolean).join(', ');
 
@@ -85,9 +76,6 @@ export function avatar(who, kind) {
     kind && dot(kind),
   );
 }
-
-/** The word for a presence. @param {Parameters<typeof presenceKind>[0]} who */
-export const presenceWord = (who) => t(SHOWS[presenceKind(who)] ?? '');
 
 /** A link somebody else wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
 export function siteLink(url, look, props, ...kids) {

@@ -2,12 +2,22 @@
 //
 // Owns: those of them that more than one chunk needs; each brings them along. Must not: hold a state.
 
-import { h } from './dom.js';
-import { t } from './i18n.js';
-import { icon } from './icons.js';
-import { avatar, badge, iconButton, spoken, theirs, unreadWord } from './parts.js';
-import { im, openChat, openPanel, ui } from './state.js';
 import { tokenise } from './text.js';
+import {
+  avatar,
+  badge,
+  h,
+  icon,
+  iconButton,
+  im,
+  openChat,
+  openPanel,
+  spoken,
+  t,
+  theirs,
+  ui,
+  unreadWord,
+} from './share.js';
 
 /** @typedef {import('./dom.js').Child} Child */
 

@@ -2,13 +2,8 @@
 //
 // Owns: the list of the settings and their three looks: a switch, a choice, a slider. Must not: keep them; the core does.
 
-import { window } from '../core/page.js';
-import { mayNotify, playSound } from './alerts.js';
-import { h } from './dom.js';
-import { fieldOf } from './guard.js';
-import { number, t } from './i18n.js';
-import { panel } from './rows.js';
-import { draw, im, ui } from './state.js';
+import { acts, mayNotify, panel, playSound } from './chunk.opened.js';
+import { draw, fieldOf, h, im, number, t, ui, window } from './share.js';
 
 /** A setting's key and label, and for a choice its values with their names, for a slider its ends. @type {[keyof import('../core/types.js').Settings, string, (string[][] | number)?, number?][]} */
 const SETTINGS = [
@@ -50,7 +45,7 @@ async function set(key, value) {
     ui.denied = !value;
   }
   delete ui.sliding[key];
-  im.set({ [key]: value });
+  acts.set({ [key]: value });
   draw();
 }
 

@@ -3,7 +3,9 @@
 // Owns: storage with its events, the channel between tabs, locks, pages that hide and come back.
 // Must not: know what the tabs do.
 
+import { createActs } from '../../core/acts.js';
 import { createIM } from '../../core/im.js';
+import { createStrangers } from '../../core/strangers.js';
 
 class Area {
   map = new Map();
@@ -97,6 +99,8 @@ export class Tab {
     this.browser = browser;
     this.session = session;
     this.im = createIM({ site: '/webim', ...options }, this.env());
+    this.acts = this.im.equip(createActs);
+    this.strangers = this.im.equip(createStrangers);
     for (const event of [
       'message',
       'online',

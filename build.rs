@@ -13,7 +13,15 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// The script of every page, and the chunks it loads.
-const FILES: [&str; 4] = ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"];
+const FILES: [&str; 7] = [
+    "webim.js",
+    "webim.opened.js",
+    "webim.chat.js",
+    "webim.panels.js",
+    "webim.strangers.js",
+    "webim.jsonp.js",
+    "webim.zh.js",
+];
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=build.rs");

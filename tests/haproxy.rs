@@ -305,7 +305,15 @@ fn the_browser_module_comes_compressed_and_calls_of_the_site_cannot_be_reached()
     let world = World::start(LONG_HOLD);
     let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist");
     let build = fs::read_to_string(dist.join("build")).unwrap();
-    for name in ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"] {
+    for name in [
+        "webim.js",
+        "webim.opened.js",
+        "webim.chat.js",
+        "webim.panels.js",
+        "webim.strangers.js",
+        "webim.jsonp.js",
+        "webim.zh.js",
+    ] {
         let file = dist.join(name);
         let target = match name {
             "webim.js" => "/webim.js?v=2".to_owned(),

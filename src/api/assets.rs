@@ -38,17 +38,26 @@ macro_rules! chunk_path {
 
 /// The path of the chat bar, which loads the other files when they are needed.
 pub(super) const BAR_PATH: &str = "/webim.js";
-/// The path of the open chat. A file that the bar loads goes only with the bar of its build, so its path names the
-/// build.
+/// The path of what all that is opened has in common. A file that the bar loads goes only with the bar of its build, so
+/// its path names the build.
+pub(super) const OPENED_PATH: &str = chunk_path!("opened");
+/// The path of the open chat.
 pub(super) const CHAT_PATH: &str = chunk_path!("chat");
 /// The path of the panels.
 pub(super) const PANELS_PATH: &str = chunk_path!("panels");
+/// The path of the marks beside links to users.
+pub(super) const MARKS_PATH: &str = chunk_path!("strangers");
+/// The path of the calls by script tags.
+pub(super) const JSONP_PATH: &str = chunk_path!("jsonp");
 /// The path of the words in Chinese.
 pub(super) const CHINESE_PATH: &str = chunk_path!("zh");
 
 pub(super) static BAR: Asset = script!("webim.js", FOR_AN_HOUR);
+pub(super) static OPENED: Asset = script!("webim.opened.js", FOR_EVER);
 pub(super) static CHAT: Asset = script!("webim.chat.js", FOR_EVER);
 pub(super) static PANELS: Asset = script!("webim.panels.js", FOR_EVER);
+pub(super) static MARKS: Asset = script!("webim.strangers.js", FOR_EVER);
+pub(super) static JSONP: Asset = script!("webim.jsonp.js", FOR_EVER);
 pub(super) static CHINESE: Asset = script!("webim.zh.js", FOR_EVER);
 
 /// Appends the head of the answer to a request for an asset. Returns the body, which is sent behind it.
@@ -61,8 +70,15 @@ mod tests {
     use super::super::testing::{answered, outcome, request};
     use super::*;
 
-    static FILES: [(&str, &Asset); 4] =
-        [(BAR_PATH, &BAR), (CHAT_PATH, &CHAT), (PANELS_PATH, &PANELS), (CHINESE_PATH, &CHINESE)];
+    static FILES: [(&str, &Asset); 7] = [
+        (BAR_PATH, &BAR),
+        (OPENED_PATH, &OPENED),
+        (CHAT_PATH, &CHAT),
+        (PANELS_PATH, &PANELS),
+        (MARKS_PATH, &MARKS),
+        (JSONP_PATH, &JSONP),
+        (CHINESE_PATH, &CHINESE),
+    ];
 
     #[test]
     fn assets_are_fetched_by_get_and_head_whatever_the_query() {

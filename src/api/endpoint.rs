@@ -135,8 +135,11 @@ endpoints! {
     "/health",            GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Health);
     "/",                  GET_HEAD_OPTIONS, Call,  Own,     Always,    Access::Open(PublicPage::Home);
     assets::BAR_PATH,     GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::BAR));
+    assets::OPENED_PATH,  GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::OPENED));
     assets::CHAT_PATH,    GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::CHAT));
     assets::PANELS_PATH,  GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::PANELS));
+    assets::MARKS_PATH,   GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::MARKS));
+    assets::JSONP_PATH,   GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::JSONP));
     assets::CHINESE_PATH, GET_HEAD,         Call,  Own,     Always,    Access::Open(PublicPage::Asset(&assets::CHINESE));
 }
 

@@ -4,3 +4,7 @@
 declare const BUILD: string;
 /** The style of every page. */
 declare const STYLE: string;
+/** What `main.js` hands to `start.js`. */
+declare const ARRIVAL: import('./main.js').Arrival;
+/** `start.js`, as a function. */
+declare const START: (arrival: import('./main.js').Arrival) => void;

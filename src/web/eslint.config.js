@@ -1,16 +1,41 @@
 // What the browser module's sources must keep to beyond their types.
 //
 // Owns: the lints and their reasons.
-// Must not: say how lines are laid out.
+// Must not: say how lines are laid out; prettier does.
 
 import js from '@eslint/js';
 import globals from 'globals';
 
 /** What a page has of its own. */
 const PAGE_GLOBALS = [
-  'document', 'window', 'self', 'top', 'parent', 'frames', 'navigator', 'location', 'localStorage', 'sessionStorage', 'addEventListener', 'removeEventListener', 'getComputedStyle',
-  'innerWidth', 'innerHeight', 'scrollX', 'scrollY', 'visualViewport', 'matchMedia', 'requestAnimationFrame', 'requestIdleCallback', 'fetch', 'reportError', 'Notification', 'AudioContext',
-  'HTMLElement', 'HTMLScriptElement', 'CSSStyleSheet',
+  'document',
+  'window',
+  'self',
+  'top',
+  'parent',
+  'frames',
+  'navigator',
+  'location',
+  'localStorage',
+  'sessionStorage',
+  'addEventListener',
+  'removeEventListener',
+  'getComputedStyle',
+  'innerWidth',
+  'innerHeight',
+  'scrollX',
+  'scrollY',
+  'visualViewport',
+  'matchMedia',
+  'requestAnimationFrame',
+  'requestIdleCallback',
+  'fetch',
+  'reportError',
+  'Notification',
+  'AudioContext',
+  'HTMLElement',
+  'HTMLScriptElement',
+  'CSSStyleSheet',
 ];
 
 export default [
@@ -36,9 +61,14 @@ export default [
       'max-lines-per-function': ['error', { max: 70 }],
     },
   },
-  { files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'], languageOptions: { globals: { ...globals.browser, BUILD: 'readonly', STYLE: 'readonly' } } },
   {
-    files: ['main.js', 'loader.js', 'core/**/*.js', 'widget/**/*.js'],
+    files: ['main.js', 'start.js', 'loader.js', 'jsonp.js', 'core/**/*.js', 'widget/**/*.js'],
+    languageOptions: {
+      globals: { ...globals.browser, BUILD: 'readonly', STYLE: 'readonly', START: 'readonly', ARRIVAL: 'readonly' },
+    },
+  },
+  {
+    files: ['main.js', 'start.js', 'loader.js', 'jsonp.js', 'core/**/*.js', 'widget/**/*.js'],
     rules: {
       'no-restricted-properties': [
         'error',
@@ -49,12 +79,15 @@ export default [
         { object: 'document', property: 'write' },
       ],
       // The page's window and document are not always this script's, and elements of the page can stand in their place.
-      'no-restricted-globals': ['error', ...PAGE_GLOBALS.map((name) => ({ name, message: 'The page’s are in core/page.js.' }))],
+      'no-restricted-globals': [
+        'error',
+        ...PAGE_GLOBALS.map((name) => ({ name, message: 'The page’s are in core/page.js.' })),
+      ],
     },
   },
   {
     files: ['*.mjs', 'eslint.config.js', 'bench/**', 'tests/**'],
     languageOptions: { globals: globals.node },
-    rules: { 'no-console': 'off', 'max-lines-per-function': 'off' },
+    rules: { 'no-console': 'off', 'max-lines': 'off', 'max-lines-per-function': 'off' },
   },
 ];

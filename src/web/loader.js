@@ -5,20 +5,29 @@
 // own script came from, or know what a chunk holds.
 
 import { window } from './core/page.js';
-import { SHARED } from './widget/share.js';
+import * as share from './widget/share.js';
+
+/** The chunk that others import. */
+const OPENED = 'opened';
 
 /**
  * @param {string} src of our own script
  * @param {boolean} isAnew this script was loaded in place of another build
  * @param {() => void} replace loads the script anew
- * @returns {(name: string) => Promise<{css: string, parts: any}>} rejects what cannot be had now
+ * @returns {(name: string) => Promise<() => {css: string, parts: any}>} how the chunk is made; rejects what cannot be had now
  */
 export function createLoader(src, isAnew, replace) {
   // Whether the script was fetched since the last chunk came: servers of two builds must not send a page to and fro.
   let isChecked = isAnew;
   let failures = 0;
+  /** @type {object} */
+  let opened;
 
-  async function check() {
+  /** @type {Promise<void> | undefined} one at a time, however many chunks could not be had */
+  let checking;
+  const check = () => (checking ??= look().finally(() => (checking = undefined)));
+
+  async function look() {
     if (isChecked) return;
     const answer = await window.fetch(src, { cache: 'reload' });
     if (!answer.ok) return;
@@ -32,10 +41,13 @@ export function createLoader(src, isAnew, replace) {
     try {
       const { build, css, default: make } = await import(url);
       if (build !== BUILD) throw new Error(`${name} is of another build`);
-      const module = { exports: {} };
-      make((/** @type {string} */ path) => SHARED[path], module);
       isChecked = false;
-      return { css, parts: module.exports };
+      return () => {
+        const module = { exports: {} };
+        make((/** @type {string} */ path) => (path.includes(OPENED) ? opened : share), module);
+        if (name === OPENED) opened = module.exports; // which it shares in its turn
+        return { css, parts: module.exports };
+      };
     } catch (error) {
       failures += 1;
       await check().catch(() => undefined); // without a network neither can be had

@@ -1,31 +1,39 @@
-// What the script's tag loads: one core, one bar, one global.
+// What the script's tag loads: one bar, one global.
 //
-// Owns: the attributes of the tag, the wait until the page has nothing better to do, the name `NextIM`, and where the
-// script runs: in the page or, if the page has replaced what the language has built in, in a fresh frame of it; and the
-// change to another build of this script. Must not: hold any of the page up, make a second bar, or load anything but from where the tag's script came.
+// Owns: which tag is ours, where this script came from, the name `NextIM`, and where the bar runs: in the page or, if
+// the page has replaced what the language has built in, in a fresh frame of it.
+// Must not: use of the language what such pages replace, make a second bar, or trust an address that markup of the
+// page's users can bend: a `<base>` bends the `src` of a tag, and every relative address.
 
 import { publicApi } from './core/api.js';
-import { createIM } from './core/im.js';
 import { isIntact } from './core/intact.js';
 import { complain, document, handed, unnamed, window } from './core/page.js';
-import { createLoader } from './loader.js';
-import { guardKeys } from './widget/guard.js';
-import { createWidget } from './widget/widget.js';
 
 /**
  * What one build of this script leaves to the next on the same page; all builds must agree on it.
  * @typedef {object} Legacy
- * @property {ReturnType<typeof publicApi>} bridge the global stays the same object, whatever drives it
- * @property {() => import('./widget/types.js').Ui['panel']} leave ends the older one, and tells which panel was open
+ * @property {Bridge} bridge the global stays the same object, whatever drives it
+ * @property {() => import('./widget/types.js').Ui['panel']} leave ends the older build, and answers which panel was open
  */
 
 /** @typedef {HTMLScriptElement & {legacy?: Legacy}} Tag */
 /** @typedef {ReturnType<typeof publicApi>} Bridge */
 
-const IDLE_MS_MAX = 2000; // a page that is never idle gets its bar after this long
-const FILE = /\/webim\.js$/;
+/**
+ * What the bar begins with.
+ * @typedef {object} Arrival
+ * @property {Tag} tag
+ * @property {string} src where the script came from
+ * @property {string} site the whole address of the site's endpoints
+ * @property {Bridge} bridge
+ */
 
-if (handed) run(handed.tag, handed.bridge);
+const FILE = /\/webim\.js$/;
+/** The place of a function in the stack of an error begins with the address of its script. */
+const PLACE = /(https?:\/\/[^\s()]+?)(:\d+){2}/;
+const REPLACED = 'a script of this page has replaced what is built in, and ';
+
+if (handed) START(handed);
 else arrive();
 
 /** The tag of this script; what the page's users wrote is none. @returns {Tag | undefined} */
@@ -36,8 +44,13 @@ function ownTag() {
 
 /** @param {Window} page @returns {Tag[]} */
 function tagsIn(page) {
-  const tags = /** @type {NodeListOf<Tag>} */ (unnamed(page.document).querySelectorAll('script[src]'));
-  return [...tags].filter(({ src, baseURI }) => FILE.test(address(src, baseURI)?.pathname ?? ''));
+  const tags = [];
+  const scripts = /** @type {NodeListOf<Tag>} */ (unnamed(page.document).querySelectorAll('script[src]'));
+  for (let at = 0; at < scripts.length; at += 1) {
+    const { src } = scripts[at];
+    if (FILE.test(address(src, src)?.pathname ?? '')) tags[tags.length] = scripts[at];
+  }
+  return tags;
 }
 
 /** None if there is something else. @param {string} text @param {string} base */
@@ -50,29 +63,33 @@ function address(text, base) {
 }
 
 /** Where the site's endpoints are, in one spelling; none if the tag names no address. @param {Tag} tag */
-function siteOf({ dataset, baseURI }) {
-  const url = address(dataset.site ?? '/webim', baseURI);
-  return url && (url.origin === window.location.origin ? '' : url.origin) + url.pathname.replace(/\/+$/, '');
+function siteOf({ dataset }) {
+  const url = address(dataset.site ?? '/webim', window.origin);
+  return url && (url.origin + url.pathname).replace(/\/+$/, '');
 }
 
 function arrive() {
   const tag = ownTag();
-  if (!tag) return complain('the script does not find its own tag, <script src="…/webim.js">.');
-  if (siteOf(tag) === undefined) return complain(`data-site="${tag.dataset.site}" is no address.`);
-  if (tag.legacy) return begin(tag);
+  if (!tag) return complain('there is no <script src="webim.js">.');
+  const site = siteOf(tag);
+  if (site === undefined) return complain(`data-site="${tag.dataset.site}" is no address.`);
+  const src = PLACE.exec(`${new Error().stack}`)?.[1] ?? tag.src;
+  const start = () => begin(tag, src, site);
+  if (tag.legacy) return start();
   const hasBar = Object.hasOwn(window, 'NextIM') && typeof (/** @type {any} */ (window).NextIM?.on) === 'function';
-  return hasBar ? undefined : whenSure(tag, around(), begin);
+  return hasBar ? undefined : whenSure(site, around(), start);
 }
 
 // ---- Frames --------------------------------------------------------------------------------------------------------
 
 /** The windows around this one that are of the same site, the nearest first. */
 function around() {
+  /** @type {Window[]} */
   const found = [];
-  for (let page = /** @type {Window} */ (window); page !== page.parent; ) {
+  for (let page = /** @type {Window} */ (window); page !== page.parent;) {
     page = page.parent;
     try {
-      if (page.document) found.push(page);
+      if (page.document) found[found.length] = page;
     } catch {
       // Of another site.
     }
@@ -82,97 +99,60 @@ function around() {
 
 /**
  * Begins, unless the bar of a page around this one serves this frame as well. That page may not have come to its tag yet.
- * @param {Tag} tag
+ * @param {string} site
  * @param {Window[]} pages
- * @param {(tag: Tag) => void} then
+ * @param {() => void} then
  */
-function whenSure(tag, pages, then) {
-  const early = pages.find((page) => unnamed(page.document).readyState === 'loading');
-  if (early) {
-    unnamed(early.document).addEventListener('DOMContentLoaded', () => whenSure(tag, pages, then), { once: true });
+function whenSure(site, pages, then) {
+  for (let at = 0; at < pages.length; at += 1) {
+    const page = unnamed(pages[at].document);
+    if (page.readyState !== 'loading') continue;
+    page.addEventListener('DOMContentLoaded', () => whenSure(site, pages, then), { once: true });
     return;
   }
-  const host = pages.find((page) => tagsIn(page).some((other) => siteOf(other) === siteOf(tag)));
-  if (host) Object.defineProperty(window, 'NextIM', { get: () => /** @type {any} */ (host).NextIM, enumerable: true });
-  else then(tag);
+  for (let at = 0; at < pages.length; at += 1) {
+    const tags = tagsIn(pages[at]);
+    for (let of = 0; of < tags.length; of += 1) {
+      if (siteOf(tags[of]) === site) return serveBy(pages[at]);
+    }
+  }
+  then();
 }
+
+/** The bar of that page is this frame's too. @param {any} host */
+const serveBy = (host) => void Object.defineProperty(window, 'NextIM', { get: () => host.NextIM, enumerable: true });
 
 // ---- The page ------------------------------------------------------------------------------------------------------
 
-/** @param {Tag} tag */
-function begin(tag) {
+/** @param {Tag} tag @param {string} src @param {string} site */
+function begin(tag, src, site) {
   const bridge = tag.legacy?.bridge ?? publicApi();
   if (!tag.legacy) Object.defineProperty(window, 'NextIM', { value: bridge.api, enumerable: true });
-  if (isIntact(window)) run(tag, bridge);
-  else runInFrame(tag, bridge);
+  const arrival = { tag, src, site, bridge };
+  if (isIntact(window)) START(arrival);
+  else startInFrame(arrival);
 }
 
 /**
- * A frame has built-ins of its own, as the browser made them. The script runs there again, and works on this page.
- * @param {Tag} tag
- * @param {Bridge} bridge
+ * A frame has built-ins of its own, as the browser made them. The script runs there again, and works on this page. A frame
+ * that leaves the page, as with a root element that is replaced, dies; in its place another one runs.
+ * @param {Arrival} arrival
  */
-function runInFrame(tag, bridge) {
-  const frame = document.createElement('iframe');
+function startInFrame(arrival) {
+  const frame = /** @type {HTMLIFrameElement & {nextim?: Arrival}} */ (document.createElement('iframe'));
   frame.style.setProperty('display', 'none', 'important');
-  Object.assign(frame, { nextim: { tag, bridge } });
+  frame.nextim = arrival;
   frame.onload = () => {
-    frame.onload = null;
     const inside = frame.contentDocument;
-    if (!inside) return complain('a script of this page has replaced what the language has built in, and no frame can be made without it.');
+    if (!inside) return complain(`${REPLACED}no frame can be made.`);
     const script = inside.createElement('script');
-    script.nonce = tag.nonce;
-    script.onerror = () => complain('a script of this page has replaced what the language has built in, and the chat bar cannot be loaded into a frame without it.');
-    script.src = tag.src;
+    script.nonce = arrival.tag.nonce;
+    script.onerror = () => complain(`${REPLACED}the bar cannot be loaded.`);
+    script.src = arrival.src;
     inside.head.appendChild(script);
     return undefined;
   };
-  document.documentElement.appendChild(frame);
-}
-
-/**
- * @param {Tag} tag
- * @param {Bridge} bridge
- */
-function run(tag, bridge) {
-  guardKeys();
-  const { legacy, src } = tag;
-  const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
-  const im = createIM({ site: /** @type {string} */ (siteOf(tag)), user, jsonp: jsonp !== undefined && jsonp !== 'false' });
-  const panel = legacy?.leave() ?? '';
-  bridge.use(im);
-  whenIdle(() => {
-    const replace = () => loadAnew(tag, { bridge, leave });
-    const widget = createWidget(im, {
-      style: STYLE,
-      load: createLoader(src, Boolean(legacy), replace),
-      lang,
-      theme,
-      userLinks: userLinks.split(/\s+/).filter(Boolean),
-      panel,
-    });
-    const leave = () => {
-      im.end();
-      return widget.end();
-    };
-    im.start();
-    bridge.attach(widget);
-  });
-}
-
-/** What is in the cache by now is another build; the tag's attributes are the site's word still. @param {Tag} tag @param {Legacy} legacy */
-function loadAnew(tag, legacy) {
-  if (tag.integrity) return; // the site has chosen the build
-  const made = document.createElement('script');
-  for (const { name, value } of tag.attributes) made.setAttribute(name, value);
-  document.head.append(Object.assign(made, { nonce: tag.nonce, legacy }));
-}
-
-/** @param {() => void} then */
-function whenIdle(then) {
-  // Where there is none of the browser's, it may be the name of an element.
-  const { requestIdleCallback: whenFree } = window;
-  const idle = () => (typeof whenFree === 'function' ? whenFree.call(window, then, { timeout: IDLE_MS_MAX }) : setTimeout(then));
-  if (document.readyState === 'complete') idle();
-  else window.addEventListener('load', idle, { once: true });
+  const place = () => void (frame.isConnected || document.documentElement?.appendChild(frame));
+  new MutationObserver(place).observe(window.document, { childList: true });
+  place();
 }

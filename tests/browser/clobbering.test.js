@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import { until } from './support/eyes.js';
 import { guest, nobodyComplains, standsAtTheEdge, talks, visit } from './support/guest.js';
 import { openHouse } from './support/house.js';
+import { scriptTag, serve } from './support/pages.js';
 import { Tab } from './support/people.js';
 
 const house = openHouse();
@@ -43,6 +44,31 @@ test('a picture named currentScript does not say where the bar’s files and the
     nobodyComplains(alice);
     await alice.leave();
   }
+});
+
+test('a base that somebody posts does not say where the bar’s files and the site are, though its tag names a path', async () => {
+  const alice = await house.arrive('alice');
+  const { page } = alice;
+  const asked = await evil(page);
+  const tag = await scriptTag(page, house.url);
+  const [, server = ''] = /src="(.*)\/webim\.js"/.exec(tag) ?? [];
+  assert.match(server, /^http/);
+  // The site's own address leads to the message server, as with a proxy before both.
+  await page.route(/\/webim\.([\w.]*\.)?js(\?\d+)?$/, async (route) => {
+    const { origin, pathname } = new URL(route.request().url());
+    if (origin !== house.url) return route.fallback();
+    return route.fulfill({ response: await route.fetch({ url: `${server}${pathname}` }) });
+  });
+  const own = tag.replace(`${server}/webim.js`, '/webim.js');
+  assert.match(own, / defer/);
+  await serve(page, house.url, `<head>${own}</head><body><p>A post</p><base href="${EVIL}/"></body>`);
+  assert.equal(await page.evaluate(() => document.baseURI), `${EVIL}/`);
+  await alice.bar.online();
+  await alice.bar.panel('Contacts');
+  await alice.bar.region.getByRole('searchbox').waitFor();
+  // Pictures whose addresses the site gives as paths are bent, as those of the page.
+  assert.deepEqual(asked.filter((path) => !path.startsWith('/avatar/')), []);
+  nobodyComplains(alice);
 });
 
 test('a form named NextIM does not keep the bar away, nor stand in its place', async () => {

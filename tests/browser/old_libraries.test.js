@@ -37,6 +37,9 @@ const PAGES = [
     window.Map = function () { this.get = () => null; };
     window.Set = function () { this.add = () => null; };
     window.Promise = function () { this.then = () => null; };` }],
+  ['no Map at all, and a map that throws', { script: `
+    window.Map = undefined;
+    Array.prototype.map = function () { throw new Error('no map'); };` }],
   ['functions whose bind and call are its own', { script: `
     const { call } = Function.prototype;
     Function.prototype.bind = function (self) { const run = this; return function () { return run.apply(self, []); }; };
@@ -104,6 +107,20 @@ test('the page’s scripts find what they replaced as they left it, and their ca
   await alice.page.getByRole('menuitem', { name: 'Our own' }).waitFor();
   assert.deepEqual(await alice.page.evaluate(() => /** @type {any} */ (window).check()), ['mine', true]);
   nobodyComplains(alice);
+});
+
+test('a root element that is replaced takes the frame with it: another one goes on, once', async () => {
+  const bob = await house.arrive('bob');
+  const alice = await guest(house, 'alice', { script: 'Array.from = () => [];' });
+  const [toBob, toAlice] = await talks(alice.bar, 'Alice', bob, 'Bob', 'before the root was replaced');
+  await alice.page.evaluate(() => document.replaceChild(document.documentElement.cloneNode(true), document.documentElement));
+  await alice.bar.online();
+  await toBob.hears('before the root was replaced to a guest');
+  await toAlice.say('and after it');
+  await heardOnce([toBob, toAlice], ['and after it']);
+  assert.equal(await alice.page.locator('nextim-bar').count(), 1);
+  assert.equal(await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.state), 'online');
+  nobodyComplains(alice, bob);
 });
 
 test('a page that has none of it left, nor lets a frame be made, is told once, in words, and is left alone', async () => {

@@ -10,7 +10,15 @@ use flate2::read::GzDecoder;
 use crate::support::{Response, Setup, each_site, eventually, get, post, request};
 
 /// The files in the repository.
-const FILES: [&str; 4] = ["webim.js", "webim.chat.js", "webim.panels.js", "webim.zh.js"];
+const FILES: [&str; 7] = [
+    "webim.js",
+    "webim.opened.js",
+    "webim.chat.js",
+    "webim.panels.js",
+    "webim.strangers.js",
+    "webim.jsonp.js",
+    "webim.zh.js",
+];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// More than the sockets of a connection hold, at both ends.
 const MUCH_BYTES: usize = 24 * 1_024 * 1_024;
@@ -28,7 +36,7 @@ fn build() -> String {
 }
 
 /// Where the files are.
-fn paths() -> [String; 4] {
+fn paths() -> [String; 7] {
     FILES.map(|name| match name {
         "webim.js" => "/webim.js".to_owned(),
         chunk => format!("/webim.{}.{}", build(), &chunk["webim.".len()..]),
@@ -219,7 +227,7 @@ fn a_query_is_ignored_and_other_paths_are_not_found() {
 #[test]
 fn a_chunk_of_another_build_is_not_found_and_nobody_keeps_that() {
     each_site(|site| {
-        for name in ["chat", "panels", "zh"] {
+        for name in ["opened", "chat", "panels", "strangers", "jsonp", "zh"] {
             let build = build();
             let first = if build.starts_with('0') { '1' } else { '0' };
             let (older, longer) = (format!("{first}{}", &build[1..]), format!("{build}0"));

@@ -39,9 +39,13 @@ try {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
   /** The processor's time that the page's thread has had. */
-  const busyMs = async () => (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
+  const busyMs = async () =>
+    (await session.send('Performance.getMetrics')).metrics.find(({ name }) => name === 'TaskDuration').value * 1000;
   const spent = [];
-  for (const [what, field, text] of [['in a message', box, 'hey, you'], ['in the search', search, 'person 1']]) {
+  for (const [what, field, text] of [
+    ['in a message', box, 'hey, you'],
+    ['in the search', search, 'person 1'],
+  ]) {
     await field.focus();
     const before = await busyMs();
     await field.pressSequentially(text.repeat(KEYS / text.length));

@@ -9,10 +9,36 @@
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
 /** Somebody who listens, and how the core in use is told to stop. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
 
-/** A listener hears this core from now on, and no other. @param {Listener} it @param {IM} core */
-function move(it, core) {
-  it.off();
-  it.off = core.on(it.event, it.hear);
+/** What the page listens to, whatever core is in use. An array holds it, because this may run among a page's own sets. */
+function createListeners() {
+  /** @type {IM | undefined} */
+  let core;
+  /** @type {Listener[]} */
+  let listeners = [];
+  /** @param {Listener} it */
+  const move = (it) => {
+    it.off();
+    if (core) it.off = core.on(it.event, it.hear);
+  };
+  return {
+    /** @param {string} event @param {Listener['hear']} hear */
+    add(event, hear) {
+      const it = { event, hear, off: () => {} };
+      listeners.push(it);
+      move(it);
+      return () => {
+        const others = [];
+        for (const other of listeners) if (other !== it) others.push(other);
+        listeners = others;
+        it.off();
+      };
+    },
+    /** All of them hear this core from now on, and no other. @param {IM} next */
+    use(next) {
+      core = next;
+      for (const it of listeners) move(it);
+    },
+  };
 }
 
 /** The page may call at once; what needs the bar waits until it is there. */
@@ -23,8 +49,7 @@ export function publicApi() {
   let widget = null;
   /** @type {((widget: Widget, im: IM) => void)[]} */
   const waiting = [];
-  /** An array, because this may run among a page's own sets. @type {Listener[]} */
-  let listeners = [];
+  const listeners = createListeners();
   /** @type {MenuEntry[][]} */
   const menus = [];
   /** @param {(widget: Widget, im: IM) => void} run */
@@ -51,17 +76,7 @@ export function publicApi() {
       core?.addMenu(entries);
     },
     /** @param {string} event @param {(detail: any) => void} listener */
-    on: (event, listener) => {
-      const it = { event, hear: (/** @type {any} */ detail) => listener(event === 'ready' ? api : detail), off: () => {} };
-      listeners.push(it);
-      if (core) move(it, core);
-      return () => {
-        const others = [];
-        for (const other of listeners) if (other !== it) others.push(other);
-        listeners = others;
-        it.off();
-      };
-    },
+    on: (event, listener) => listeners.add(event, (detail) => listener(event === 'ready' ? api : detail)),
     get user() {
       return core?.me ? { ...core.me } : null;
     },
@@ -76,7 +91,7 @@ export function publicApi() {
   const use = (next) => {
     core = next;
     widget = null;
-    for (const it of listeners) move(it, next);
+    listeners.use(next);
     for (const entries of menus) next.addMenu(entries);
   };
   /** @param {Widget} made */

@@ -4,7 +4,7 @@
 // Must not: decide anything. Tests put a browser of their own in its place.
 
 import { TIMER_MS_MAX } from './limits.js';
-import { detach, document, window } from './page.js';
+import { document, window } from './page.js';
 
 /**
  * @typedef {object} Env
@@ -24,8 +24,8 @@ import { detach, document, window } from './page.js';
  * @property {() => boolean} hasNetwork
  */
 
-/** @returns {Env} */
-export function browser() {
+/** @param {Env['jsonp']} jsonp @returns {Env} */
+export function browser(jsonp) {
   return {
     now: Date.now,
     random: Math.random,
@@ -38,7 +38,7 @@ export function browser() {
     beacon: (url, params) => void window.navigator.sendBeacon?.(url, params),
     local: storage('localStorage'),
     session: storage('sessionStorage'),
-    locks: window.navigator.locks ?? null,
+    locks: globalThis.navigator.locks ?? null, // this script's own, whose locks end with its frame
     channel,
     listen,
     isVisible: () => document.visibilityState === 'visible',
@@ -60,36 +60,6 @@ export function storage(name) {
 async function request(url, init) {
   const response = await window.fetch(url, init);
   return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
-}
-
-let calls = 0;
-
-/** @type {Env['jsonp']} */
-function jsonp(url, signal) {
-  return new Promise((resolve, reject) => {
-    const name = `nextim_${Date.now().toString(36)}_${(calls += 1)}`;
-    const names = /** @type {Record<string, any>} */ (/** @type {unknown} */ (window));
-    const script = document.createElement('script');
-    const end = () => {
-      signal.removeEventListener('abort', fail);
-      script.onload = script.onerror = null;
-      detach(script);
-    };
-    const fail = () => {
-      end();
-      names[name] = () => delete names[name]; // an answer that is late must find somebody
-      reject(new Error('no answer'));
-    };
-    names[name] = (/** @type {unknown} */ data) => {
-      end();
-      delete names[name];
-      resolve(data);
-    };
-    signal.addEventListener('abort', fail);
-    script.onload = script.onerror = fail; // loaded without a call is a failure
-    script.src = `${url}${url.includes('?') ? '&' : '?'}callback=${name}`;
-    document.head.append(script);
-  });
 }
 
 /** @type {Env['channel']} */

@@ -3,11 +3,11 @@
 // Owns: who listens.
 // Must not: let one listener's failure keep the others from hearing.
 
-import { window } from './page.js';
+import { report } from './page.js';
 
-/**
- * @returns {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}}
- */
+/** @typedef {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}} Emitter */
+
+/** @returns {Emitter} */
 export function createEmitter() {
   /** @type {Map<string, Set<(detail: any) => void>>} */
   const listeners = new Map();
@@ -22,7 +22,7 @@ export function createEmitter() {
         try {
           listener(detail);
         } catch (error) {
-          window.reportError(error); // it is the page's: it hears of it as of any other
+          report(error); // it is the page's: it hears of it as of any other
         }
       }
     },

@@ -3,20 +3,17 @@
 // Owns: which page is being loaded, so that none is loaded twice at a time.
 // Must not: merge lines; that is the events' work.
 
-import { LINES_MAX } from './limits.js';
-import { isPending } from './lines.js';
 import { findChat, parseKey } from './model/chats.js';
 import { logItems } from './shape.js';
 
 /**
  * @param {object} parts
  * @param {import('./browser.js').Env} parts.env
- * @param {import('./site.js').Site} parts.site
  * @param {import('./model/world.js').World} parts.world
  * @param {(event: import('./model/apply.js').Event) => void} parts.publish
- * @param {import('./replica.js').Replica['call']} parts.call
+ * @param {import('./im.js').Core['call']} parts.call
  */
-export function createHistory({ env, site, world, publish, call }) {
+export function createHistory({ env, world, publish, call }) {
   /** @type {Map<string, Promise<boolean>>} */
   const loading = new Map();
 
@@ -53,23 +50,12 @@ export function createHistory({ env, site, world, publish, call }) {
       const isComing = world.state === 'connecting' || world.state === 'reconnecting';
       if (chat && !chat.loaded && !isComing && world.me) void once(key);
     },
-    /** The newest page anew. @param {string} key */
-    reload: (key) => once(key),
-    /** @param {string} key @returns {Promise<boolean>} */
-    async older(key) {
-      await loading.get(key);
-      const chat = findChat(world, key);
-      if (!chat || chat.complete || chat.messages.length >= LINES_MAX) return false;
-      const first = chat.messages.find((line) => !isPending(line));
-      return once(key, first && first.time + 1); // lines of the same moment come again, and are known by their ids
-    },
-    /** @param {string} key @returns {Promise<boolean>} */
-    async clear(key) {
-      const answer = await call('post', 'clear_history', of(key));
-      if (answer.ok) publish({ t: 'cleared', key });
-      return answer.ok;
-    },
-    /** @param {string} key */
-    downloadUrl: (key) => site.url('download_history', of(key)),
+    /** A page of it, the newest one or what is before `before`; answers whether there was any. @type {typeof once} */
+    load: once,
+    /** What is being loaded. @param {string} key */
+    running: (key) => loading.get(key),
+    paramsOf: of,
   };
 }
+
+/** @typedef {ReturnType<typeof createHistory>} History */

@@ -1,33 +1,189 @@
 // The core, as a user interface sees it.
 //
-// Owns: what the user does, and the tab's own state: which chat is active, what the page asked for.
-// Must not: draw, or touch the browser but through `Env`.
+// Owns: its parts, its beginning and end, what the user does, and the tab's own state: which chat is active, what the page
+// asked for. Must not: draw, or touch the browser but through `Env`.
 
-import { browser } from './browser.js';
+import { createEmitter } from './emitter.js';
+import { createKeeper } from './keeper.js';
 import { MENU_MAX } from './limits.js';
-import { findChat, isMuted, parseKey } from './model/chats.js';
-import { Replica } from './replica.js';
-import { pick } from './settings.js';
+import { findChat, parseKey } from './model/chats.js';
+import { notificationKey } from './model/world.js';
+import { newPending } from './outbox.js';
+import { Protocol } from './protocol.js';
+import { createReplica } from './replica.js';
+import { Session } from './session.js';
 import * as shape from './shape.js';
+import { createSite } from './site.js';
+import { createStore } from './store.js';
+import { createTabs } from './tabs.js';
+import { createTurns } from './turns.js';
+import { Upkeep } from './upkeep.js';
 
 /**
  * @typedef {import('./types.js').IM} IM
  * @typedef {import('./types.js').Chat} Chat
- * @typedef {import('./types.js').Settings} Settings
  */
 
 /** @implements {IM} */
-export class Core extends Replica {
+export class Core {
+  inTurn = createTurns();
+  /** @type {string} */
+  active = '';
+  /** @type {Record<string, number>} where the user left each chat, pixels from its end */
+  scrolls = {};
+  isOpen = false; // the page has begun, and has not left
   /** @type {import('./types.js').MenuEntry[]} */
   pageMenu = [];
-  #isUntold = false; // the settings have changed since the site was last told of them
+  /** Parts that are made when they are needed. @type {import('./history.js').History | null} */
+  history = null;
+  /** @type {import('./sender.js').Sender | null} */
+  sender = null;
+  /** @type {import('./typing.js').Typing | null} */
+  typing = null;
+  /** @type {import('./strangers.js').Strangers | null} */
+  strangers = null;
+  /** @type {(() => void) | null} */
+  rollCall = null;
+  /** What these parts do when the page leaves. @type {(() => void)[]} */
+  endings = [];
+  /** @type {(() => void)[]} how to stop listening to the browser */
+  #listening = [];
+  #forget; // the way back from the browser's cache
+  #made = 0; // messages
 
-  older = this.history.older;
-  clear = this.history.clear;
-  downloadUrl = this.history.downloadUrl;
+  /**
+   * @param {import('./types.js').Options} options
+   * @param {import('./browser.js').Env} env
+   */
+  constructor(options, env) {
+    const name = `nextim:${options.site}`;
+    this.options = options;
+    this.env = env;
+    this.emitter = createEmitter();
+    this.replica = createReplica(this.emitter, (event, before) => this.upkeep.follow(event, before));
+    this.world = this.replica.world;
+    this.store = createStore(env, name);
+    this.keeper = createKeeper(this);
+    this.protocol = new Protocol(this);
+    this.upkeep = new Upkeep(this);
+    this.tabs = createTabs(env, name, {
+      lead: () => this.protocol.lead(),
+      resign: () => this.protocol.resign(),
+      hear: (message, tab) => this.protocol.hear(message, tab),
+      beat: () => this.upkeep.beat(),
+    });
+    this.site = createSite(env, options, () => this.protocol.order('doubt'));
+    this.session = new Session(this);
+    this.#forget = env.listen('pageshow', (event) => event.persisted && this.#comeBack());
+  }
 
+  /** @param {import('./model/apply.js').Event} event */
+  publish = (event) => this.protocol.publish(event);
+
+  get state() {
+    return this.world.state;
+  }
+  get trouble() {
+    return this.world.trouble;
+  }
+  get me() {
+    return this.world.me;
+  }
+  get contacts() {
+    return this.world.contacts;
+  }
+  get rooms() {
+    return this.world.rooms;
+  }
+  /** None until it is sure whose they are. */
+  get chats() {
+    return this.world.me ? this.world.chats : [];
+  }
+  get notices() {
+    return this.world.me ? this.world.notices : [];
+  }
+  get notifications() {
+    return this.world.notifications;
+  }
+  get settings() {
+    return this.world.settings;
+  }
+  get unread() {
+    return this.chats.reduce((sum, chat) => sum + chat.unread, this.notices.filter((it) => !it.read).length);
+  }
+  get news() {
+    const unseen = this.notifications.filter((it) => !this.world.seen.has(notificationKey(it)));
+    return this.notices.filter((it) => !it.read).length + unseen.length;
+  }
   get menu() {
     return [...this.world.menu, ...this.pageMenu];
+  }
+  /** The time by the site's clock, which the lines' times are of. */
+  get now() {
+    return this.env.now() + this.world.offset;
+  }
+  /** Whether sounds and desktop notifications are this tab's to make: one of all tabs. */
+  get leads() {
+    return this.tabs.leads();
+  }
+
+  // ---- Beginning and end ---------------------------------------------------------------------------------------
+
+  start() {
+    if (this.isOpen) return;
+    const { env, world, protocol, upkeep, replica } = this;
+    this.keeper.recall(protocol.user);
+    world.state = world.chosenOffline ? 'offline' : 'connecting';
+    world.trouble = null;
+    replica.renew();
+    protocol.start();
+    this.isOpen = true;
+    this.#listening = [
+      env.listen('pagehide', () => this.stop()),
+      env.listen('online', () => protocol.order('wake')),
+      env.listen('focus', () => upkeep.look()),
+      env.listen('blur', () => upkeep.look()),
+      env.listen('visibilitychange', () => upkeep.seen()),
+      env.listen('resume', () => protocol.hello()),
+    ];
+    this.tabs.start();
+    protocol.join();
+    upkeep.look();
+  }
+
+  /** The page leaves, perhaps to come back from the browser's cache. All of it happens in this one tick. */
+  stop() {
+    if (!this.isOpen) return;
+    for (const end of this.endings) end();
+    for (const unlisten of this.#listening) unlisten();
+    this.isOpen = false;
+    const { world, store, tabs, site, keeper } = this;
+    const isLast = tabs.isAlone();
+    if (tabs.leads() || isLast) keeper.all();
+    keeper.stop();
+    this.protocol.resign();
+    const ticket = world.session?.ticket;
+    const leaves = isLast && ticket && world.state !== 'offline';
+    if (leaves) {
+      store.leaveSession(ticket);
+      site.beacon('refresh', { ticket });
+    }
+    Object.assign(world, { complete: false, session: null });
+    world.looks.clear();
+    this.upkeep.stop();
+    tabs.post({ t: 'bye', left: leaves ? ticket : '' });
+    tabs.stop();
+  }
+
+  /** As `stop`, for good: another takes this page over. */
+  end() {
+    this.stop();
+    this.#forget();
+  }
+
+  #comeBack() {
+    this.protocol.age();
+    this.start();
   }
 
   // ---- What the user looks at ----------------------------------------------------------------------------------
@@ -41,7 +197,7 @@ export class Core extends Replica {
 
   /** @param {string} key */
   close(key) {
-    this.typing.clear(key);
+    this.typing?.clear(key);
     delete this.scrolls[key];
     this.publish({ t: 'close', key });
   }
@@ -50,11 +206,11 @@ export class Core extends Replica {
   activate(key) {
     if (key && !findChat(this.world, key)) return;
     this.active = key;
-    this.out.change('chats');
-    this.look();
-    if (key) this.history.need(key);
-    this.rollCall();
-    this.passersBy.doubt(key.slice(2));
+    this.replica.out.change('chats');
+    this.upkeep.look();
+    if (key) this.history?.need(key);
+    this.rollCall?.();
+    this.strangers?.doubt(key.slice(2));
   }
 
   // ---- Myself --------------------------------------------------------------------------------------------------
@@ -62,12 +218,12 @@ export class Core extends Replica {
   /** @param {{username: string, password: string}} [login] */
   goOnline(login) {
     this.#choose('', null, false);
-    this.order('goOnline', login);
+    this.protocol.order('goOnline', login);
   }
 
   goOffline() {
     this.#choose('', null, true);
-    this.order('leave');
+    this.protocol.order('leave');
   }
 
   /** @param {string} show @param {string | null} status @param {boolean} offline */
@@ -80,29 +236,10 @@ export class Core extends Replica {
   setPresence(show, status) {
     if (show === 'offline') return this.goOffline();
     this.#choose(show, status ?? null, false);
-    if (this.state === 'offline') return this.order('goOnline');
+    if (this.state === 'offline') return this.protocol.order('goOnline');
     const { session } = this.world;
     if (session) this.inTurn('presence', () => this.call('post', 'presence', { show, status, ticket: session.ticket }));
     return undefined;
-  }
-
-  /** @param {Partial<Settings>} change */
-  set(change) {
-    this.publish({ t: 'settings', change: pick(change) });
-    if (this.#isUntold) return;
-    this.#isUntold = true;
-    this.inTurn('setting', () => this.#tell());
-  }
-
-  #tell() {
-    this.#isUntold = false;
-    return this.call('post', 'setting', { data: JSON.stringify(this.settings) });
-  }
-
-  /** @override */
-  stop() {
-    if (this.#isUntold) void this.#tell(); // the page leaves, and what waits for its turn would be lost
-    super.stop();
   }
 
   // ---- Chats ---------------------------------------------------------------------------------------------------
@@ -110,40 +247,21 @@ export class Core extends Replica {
   /** @param {string} key @param {string} body @param {string} [style] */
   send(key, body, style = '') {
     if (!parseKey(key) || body.trim() === '') return;
-    this.typing.clear(key);
-    this.sender.send(key, body, style);
+    this.typing?.clear(key);
+    const pending = newPending(this, (this.#made += 1), key, body, style);
+    this.publish({ t: 'echo', pending });
+    this.sender?.queue(pending);
     if (findChat(this.world, key)?.draft.trim() === body.trim()) this.publish({ t: 'draft', key, text: '' });
   }
 
-  /** @param {string} _key @param {string} cid */
-  retry(_key, cid) {
-    this.sender.retry(cid);
-  }
+  // ---- The site ------------------------------------------------------------------------------------------------
 
-  /** @param {string} key */
-  retryAll(key) {
-    this.sender.retryAll(key);
-  }
-
-  /** @param {string} key @param {string} cid */
-  discard(key, cid) {
-    this.publish({ t: 'discard', key, cid });
-  }
-
-  /** @param {string} key @param {string} text */
-  draft(key, text) {
-    const chat = findChat(this.world, key);
-    if (!chat || chat.draft === text) return;
-    this.publish({ t: 'draft', key, text });
-    if (text.trim() === '') this.typing.clear(key);
-    else if (chat.kind === 'user') this.typing.keystroke(key);
-  }
-
-  /** @param {string} key @param {number} pixels */
-  scroll(key, pixels) {
-    const chat = findChat(this.world, key);
-    if (chat) this.scrolls[key] = chat.scroll = pixels;
-  }
+  /** Calls the site; the page gets what failed. @param {'get' | 'post'} method @param {string} name @param {import('./site.js').Params} [params] */
+  call = async (method, name, params) => {
+    const answer = await this.site[method](name, params);
+    if (!answer.ok) this.emitter.emit('error', { code: name, text: answer.text });
+    return answer;
+  };
 
   // ---- The rest ------------------------------------------------------------------------------------------------
 
@@ -151,52 +269,39 @@ export class Core extends Replica {
     if (this.news > 0) this.publish({ t: 'notices-read' });
   }
 
+  refreshNotifications() {
+    return this.upkeep.refreshNotifications();
+  }
+
   async refreshRooms() {
     const answer = await this.call('get', 'rooms', { ids: '' });
     if (answer.ok) this.publish({ t: 'rooms', list: shape.rooms(answer.data) });
   }
 
-  /** @param {string} room @param {boolean} locked */
-  async lock(room, locked) {
-    const answer = await this.call('post', locked ? 'leave' : 'join', { id: room, ticket: this.world.session?.ticket });
-    if (!answer.ok) return false;
-    const info = shape.rooms([answer.data])[0] ?? null;
-    this.publish({ t: 'locked', room, locked, info });
-    if (!locked && findChat(this.world, `r/${room}`) && !isMuted(this.world, room)) void this.history.reload(`r/${room}`);
-    return true;
-  }
-
-  /** @param {string} id @param {boolean} blocked */
-  async block(id, blocked) {
-    const answer = await this.call('post', blocked ? 'block' : 'unblock', { id });
-    if (answer.ok) this.publish({ t: 'blocked', id, blocked });
-    return answer.ok;
-  }
-
-  /** @param {string[]} links @param {string[]} [ids] */
-  strangers(links, ids = []) {
-    this.passersBy.mark(links, ids);
-  }
-
   /** @param {import('./types.js').MenuEntry[]} entries */
   addMenu(entries) {
     this.pageMenu = [...this.pageMenu, ...shape.menu(entries)].slice(0, MENU_MAX);
-    this.out.change('menu');
+    this.replica.out.change('menu');
+  }
+
+  /** @template T @param {(core: Core) => T} make */
+  equip(make) {
+    return make(this);
   }
 
   /** @param {string} event @param {(detail: any) => void} listener */
   on(event, listener) {
     const off = this.emitter.on(event, listener);
-    if (event === 'ready' && this.isReady) listener(this);
+    if (event === 'ready' && this.upkeep.isReady) listener(this);
     return off;
   }
 }
 
 /**
  * @param {import('./types.js').Options} options
- * @param {import('./browser.js').Env} [env] tests bring their own
+ * @param {import('./browser.js').Env} env
  * @returns {IM}
  */
-export function createIM(options, env = browser()) {
+export function createIM(options, env) {
   return new Core(options, env);
 }

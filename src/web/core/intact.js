@@ -4,12 +4,33 @@
 // objects a `toJSON` or members that loops run into. Must not: mend it; the page may need it as it is.
 
 const NAMES = [
-  'Object', 'Function', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'RegExp', 'Date', 'Error', 'Map', 'Set', 'WeakMap', 'Promise', 'Proxy',
-  'JSON', 'Math', 'Reflect', 'URL', 'URLSearchParams', 'AbortController', 'TextEncoder',
+  'Object',
+  'Function',
+  'Array',
+  'String',
+  'Number',
+  'Boolean',
+  'Symbol',
+  'RegExp',
+  'Date',
+  'Error',
+  'Map',
+  'Set',
+  'WeakMap',
+  'Promise',
+  'Proxy',
+  'JSON',
+  'Math',
+  'Reflect',
+  'URL',
+  'URLSearchParams',
+  'AbortController',
+  'TextEncoder',
 ];
 
 /** @param {unknown} value */
-const isForeign = (value) => typeof value === 'function' && !`${Function.prototype.toString.call(value)}`.includes('[native code]');
+const isForeign = (value) =>
+  typeof value === 'function' && !`${Function.prototype.toString.call(value)}`.includes('[native code]');
 
 /**
  * Members that were there are hidden from loops even if they were replaced; what was added is not, and harms nobody.
@@ -31,7 +52,14 @@ export function isIntact(page) {
     if ('toJSON' in Object.prototype || 'toJSON' in Array.prototype) return false;
     for (const name of NAMES) {
       const it = page[name];
-      if (!it || (typeof it === 'object' && it[Symbol.toStringTag] !== name) || isForeign(it) || isReplaced(it) || isReplaced(it.prototype)) return false;
+      if (
+        !it ||
+        (typeof it === 'object' && it[Symbol.toStringTag] !== name) ||
+        isForeign(it) ||
+        isReplaced(it) ||
+        isReplaced(it.prototype)
+      )
+        return false;
     }
     return [...new Set([1, 2])].length === 2;
   } catch {

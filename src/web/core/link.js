@@ -40,7 +40,17 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } 
  */
 
 /** @type {Link} */
-export const REST = { state: 'offline', trouble: null, action: 'rest', wait: 0, ordered: false, failures: 0, misses: 0, hollow: 0, asked: false };
+export const REST = {
+  state: 'offline',
+  trouble: null,
+  action: 'rest',
+  wait: 0,
+  ordered: false,
+  failures: 0,
+  misses: 0,
+  hollow: 0,
+  asked: false,
+};
 
 /**
  * Begins, or begins anew because the user asked for it.
@@ -76,7 +86,8 @@ export function next(link, outcome, { now, random, hasNetwork }) {
   const { kind, text = '', reason: cause = kind, blind } = outcome;
   const after = outcome.after || (cause === 'limit' ? BACKOFF_MS_MAX : 0);
   const ordered = after > 0;
-  if (kind === 'opened') return { ...link, state: 'online', trouble: null, action: 'poll', wait: 0, ordered, misses: 0 };
+  if (kind === 'opened')
+    return { ...link, state: 'online', trouble: null, action: 'poll', wait: 0, ordered, misses: 0 };
   if (kind === 'packets') return { ...REST, state: 'online', action: 'poll', wait: after, ordered };
   if (kind === 'hollow') return paced(link, after, random, now);
   const known = AGAIN.get(cause);

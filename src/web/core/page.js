@@ -4,7 +4,7 @@
 // an input within a form of the form's. So properties come from the prototypes, which no markup reaches.
 // Must not: decide anything.
 
-/** What a page hands to the frame in which the script runs in its stead; nothing in the page itself. @type {any} */
+/** What a page hands to the frame in which the script runs in its stead; nothing in the page itself. @type {import('../main.js').Arrival | undefined} */
 export const handed = /** @type {any} */ (globalThis.frameElement)?.nextim;
 
 /** @type {Window & typeof globalThis} */
@@ -38,15 +38,15 @@ export function detach(node) {
   if (parentNode) unnamed(parentNode).removeChild(node);
 }
 
-/** @type {Set<string>} */
-const reported = new Set();
+/** An array, because this file is read before it is known what the page has left of the language. @type {string[]} */
+const reported = [];
 const REPORTED_MAX = 20;
 
 /** An error of ours, of which the page hears as of any other, once. @param {unknown} error */
 export function report(error) {
   const text = String(error);
-  if (reported.has(text) || reported.size >= REPORTED_MAX) return;
-  reported.add(text);
+  if (reported.includes(text) || reported.length >= REPORTED_MAX) return;
+  reported.push(text);
   window.reportError(error);
 }
 

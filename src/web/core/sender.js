@@ -6,31 +6,22 @@
 
 import { BODY_BYTES_MAX, HOLDS_MAX, HOLD_MS, LEAVING_MS } from './limits.js';
 import { parseKey } from './model/chats.js';
+import { isLeft, isOwn } from './outbox.js';
 import { bytesOf, read } from './shape.js';
 
 /**
  * @typedef {import('./model/world.js').Pending} Pending
  * @typedef {import('./model/apply.js').Event} Event
+ * @typedef {import('./im.js').Core} Core
  */
 
 /** What stands as the reason where the site was not even asked. */
 export const TOO_LONG = 'too long';
 
-/**
- * What a sender needs.
- * @typedef {object} Parts
- * @property {import('./browser.js').Env} env
- * @property {import('./site.js').Site} site
- * @property {import('./model/world.js').World} world
- * @property {import('./tabs.js').Tabs} tabs
- * @property {ReturnType<typeof import('./turns.js').createTurns>} inTurn
- * @property {(event: Event) => void} publish
- */
-
 /** The site has had too many, and takes more later. */
 const TOO_MANY = 429;
 
-/** One message's way, and what became of it. @param {Parts} parts @param {Pending} pending @returns {Promise<Event>} */
+/** One message's way, and what became of it. @param {Core} core @param {Pending} pending @returns {Promise<Event>} */
 async function deliver({ env, site, world, publish }, { key, cid, body, style }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
@@ -62,55 +53,52 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
   const { id: made, timestamp } = read(answer.data, 'id? timestamp@');
-  return { t: 'fate', key, cid, news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) } };
+  return {
+    t: 'fate',
+    key,
+    cid,
+    news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) },
+  };
 }
 
-/** @param {Parts} parts */
-export function createSender(parts) {
-  const { env, world, tabs, inTurn, publish } = parts;
-  let made = 0;
+/** @param {Core} core */
+export function createSender(core) {
+  const { world, tabs, inTurn, publish } = core;
 
   /** @param {Pending} pending @param {boolean} [adopted] once its turn has come: what only waited for it was not tried */
   const queue = (pending, adopted = false) =>
     inTurn(pending.key, async () => {
       const { key, cid } = pending;
       if (adopted) publish({ t: 'fate', key, cid, news: { state: 'sending', adopted } });
-      publish(await deliver(parts, pending));
+      publish(await deliver(core, pending));
     });
 
   /** @param {Pending} pending @param {boolean} [adopted] */
   function again(pending, adopted) {
-    publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'sending', tab: tabs.id, adopted: false } });
+    const { key, cid } = pending;
+    publish({ t: 'fate', key, cid, news: { state: 'sending', tab: tabs.id, adopted: false } });
     queue(pending, adopted);
   }
 
+  // What was written before this part was here.
+  for (const pending of world.outbox.values()) if (isOwn(core, pending)) queue(pending);
+
   return {
-    /** @param {string} key @param {string} body @param {string} style */
-    send(key, body, style) {
-      const time = env.now() + world.offset;
-      const cid = `${tabs.id}-${(made += 1)}`;
-      const { owner: from, me } = world;
-      const line = { id: cid, cid, from, nick: me?.nick ?? '', own: true, body, style, time, state: /** @type {const} */ ('sending'), reason: '' };
-      const pending = { ...line, key, tab: tabs.id };
-      publish({ t: 'echo', pending });
-      queue(pending);
-    },
+    queue,
     /** @param {string} cid */
     retry(cid) {
       const pending = world.outbox.get(cid);
       if (pending?.state === 'failed') again(pending);
     },
-    /** What failed in one chat, in its order. @param {string} key */
-    retryAll(key) {
-      for (const pending of [...world.outbox.values()]) if (pending.key === key) this.retry(pending.cid);
-    },
     /** Sends once more what was left unanswered by tabs that have gone. */
     adopt() {
       for (const pending of [...world.outbox.values()]) {
-        if (pending.state !== 'sending' || tabs.isOpen(pending.tab)) continue;
+        if (!isLeft(core, pending)) continue;
         if (pending.adopted) publish({ t: 'fate', key: pending.key, cid: pending.cid, news: { state: 'failed' } });
         else again(pending, true);
       }
     },
   };
 }
+
+/** @typedef {ReturnType<typeof createSender>} Sender */

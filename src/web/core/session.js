@@ -26,7 +26,7 @@ import * as shape from './shape.js';
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: import('./model/apply.js').Event) => void} publish
- * @property {import('./strangers.js').Strangers} passersBy
+ * @property {import('./strangers.js').Strangers | null} strangers
  */
 
 /** What a site answers to a call with a parameter that it does not take. */
@@ -176,7 +176,7 @@ export class Session {
       return this.#open(isMine, true);
     }
     // What did not fit into the answer. Nobody polls meanwhile: nothing newer is taken for the last that was seen.
-    for (let { more } = opened, idle = 0; more; ) {
+    for (let { more } = opened, idle = 0; more;) {
       if (idle) await this.#sleep(backoff(idle, env.random()));
       const since = more;
       const page = await site.post('missed', { since });
@@ -185,14 +185,20 @@ export class Session {
       const found = shape.missed(page.data, since);
       more = found.more;
       idle = found.messages.some(({ id }) => isNewer(id, since)) ? 0 : idle + 1;
-      publish({ t: 'packets', at: opened.at, ticket: opened.session.ticket, answer: { ...found, presences: [], statuses: [], seq: 0 }, more });
+      publish({
+        t: 'packets',
+        at: opened.at,
+        ticket: opened.session.ticket,
+        answer: { ...found, presences: [], statuses: [], seq: 0 },
+        more,
+      });
     }
     return { kind: 'opened' };
   }
 
   /** @param {boolean} fresh */
   #params(fresh) {
-    const { world, passersBy } = this.#parts;
+    const { world, strangers } = this.#parts;
     /** @param {'user' | 'room'} kind */
     const open = (kind) => world.chats.filter((chat) => chat.kind === kind && !fresh).map((chat) => chat.id);
     return {
@@ -201,7 +207,7 @@ export class Session {
       status: fresh ? undefined : world.chosenStatus,
       buddy_ids: open('user'),
       room_ids: open('room'),
-      stranger_ids: passersBy.take(),
+      stranger_ids: strangers?.take(),
       since: (!fresh && world.since) || undefined,
     };
   }
@@ -237,7 +243,11 @@ export class Session {
 
 /** The history that came with a buddy or a room. @param {string} prefix of a chat's key @param {unknown} raw */
 const pages = (prefix, raw) =>
-  shape.list(raw).flatMap(({ id, history }) => (history ? { key: `${prefix}${id}`, rows: shape.logItems(history), older: false } : []));
+  shape
+    .list(raw)
+    .flatMap(({ id, history }) =>
+      history ? { key: `${prefix}${id}`, rows: shape.logItems(history), older: false } : [],
+    );
 
 /**
  * The site's answer to `online`; null if it opened no session.

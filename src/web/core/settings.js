@@ -24,7 +24,10 @@ const KNOWN = {
   buddy_sticky: [true, flag],
   minimize_layout: [false, flag],
   msg_auto_pop: [true, flag],
-  blocked_rooms: [[], (value) => (Array.isArray(value) ? [...value].slice(0, BLOCKED_ROOMS_MAX).map(String) : undefined)],
+  blocked_rooms: [
+    [],
+    (value) => (Array.isArray(value) ? [...value].slice(0, BLOCKED_ROOMS_MAX).map(String) : undefined),
+  ],
   desktop_notify: [false, flag],
   theme: ['auto', oneOf(['auto', 'light', 'dark'])],
   lang: ['', oneOf(['', 'en', 'zh-CN', 'zh-TW'])],
@@ -33,7 +36,8 @@ const KNOWN = {
 };
 
 /** @returns {Settings} */
-export const defaults = () => /** @type {any} */ (Object.fromEntries(Object.entries(KNOWN).map(([key, [value]]) => [key, value])));
+export const defaults = () =>
+  /** @type {any} */ (Object.fromEntries(Object.entries(KNOWN).map(([key, [value]]) => [key, value])));
 
 /**
  * What of this is a setting and within its range.
@@ -42,6 +46,9 @@ export const defaults = () => /** @type {any} */ (Object.fromEntries(Object.entr
  */
 export function pick(raw) {
   const given = object(raw);
-  const read = Object.entries(KNOWN).map(([key, [, check]]) => [key, Object.hasOwn(given, key) ? check(given[key]) : undefined]);
+  const read = Object.entries(KNOWN).map(([key, [, check]]) => [
+    key,
+    Object.hasOwn(given, key) ? check(given[key]) : undefined,
+  ]);
   return Object.fromEntries(read.filter(([, value]) => value !== undefined));
 }

@@ -94,7 +94,8 @@ export const buddies = (raw) =>
   });
 
 /** A list, or an object keyed by id. @param {unknown} raw */
-export const rooms = (raw) => /** @type {RoomInfo[]} */ (named(raw, `id" nick count# all_count# blocked! members+ ${PAGE}`));
+export const rooms = (raw) =>
+  /** @type {RoomInfo[]} */ (named(raw, `id" nick count# all_count# blocked! members+ ${PAGE}`));
 
 /** @param {unknown} raw */
 export const members = (raw) => /** @type {import('./types.js').Member[]} */ (named(raw, 'id" nick'));

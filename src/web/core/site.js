@@ -52,8 +52,8 @@ export const isFinal = (status) => status >= 400 && status < 500 && status !== 4
  * @param {import('./types.js').Options} options
  * @param {() => void} doubt a user's call has shown that the site does not know him any more
  */
-export function createSite(env, { site, jsonp = false }, doubt) {
-  const base = site.replace(/\/+$/, '');
+export function createSite(env, { site, url: root = site, jsonp = false }, doubt) {
+  const base = root.replace(/\/+$/, '');
 
   /** @param {string} name @param {Params} params */
   const url = (name, params) => `${base}/${name}?${encode({ ...params, _: env.now() })}`;

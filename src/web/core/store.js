@@ -22,7 +22,12 @@ const MEMORY = {
   counted: ids,
   read: ids,
   chats,
-  outbox: (raw) => new Map(lines(raw, `key tab ${LINE} adopted!`).flatMap((it) => (parseKey(it.key) && it.cid && isPending(it) ? [[it.cid, it]] : []))),
+  outbox: (raw) =>
+    new Map(
+      lines(raw, `key tab ${LINE} adopted!`).flatMap((it) =>
+        parseKey(it.key) && it.cid && isPending(it) ? [[it.cid, it]] : [],
+      ),
+    ),
   notices: (raw) => all(raw, 'id kind nick body" url? time@ read!').filter(({ id }) => id),
   seen: ids,
   settings: (raw) => ({ ...defaults(), ...pick(raw) }),
@@ -90,7 +95,8 @@ export function createStore(env, name) {
       restore(world, MEMORY, shape.object(read(`memory:${owner}`)));
       for (const chat of world.chats) addPending(world, chat);
       const picture = shape.object(read(`picture:${owner}`));
-      const isFresh = user === undefined ? Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX : user === owner;
+      const isFresh =
+        user === undefined ? Math.abs(env.now() - Number(picture.at)) < SNAPSHOT_AGE_MS_MAX : user === owner;
       if (isFresh && shape.me(picture.me)?.id === owner) draw(world, picture, env.now());
     },
     /** @param {World} world */
@@ -104,7 +110,10 @@ export function createStore(env, name) {
     /** @param {World} world */
     savePicture(world) {
       if (!world.me) return;
-      const kept = world.chats.map(({ key, messages }) => ({ key, lines: messages.filter((it) => !isPending(it)).slice(-LINES_STORED_MAX) }));
+      const kept = world.chats.map(({ key, messages }) => ({
+        key,
+        lines: messages.filter((it) => !isPending(it)).slice(-LINES_STORED_MAX),
+      }));
       write(`picture:${world.owner}`, { ...parts(world, PICTURE), at: env.now(), lines: kept });
     },
     /** @param {string} owner */

@@ -17,7 +17,9 @@ import { buddies } from './shape.js';
  * @param {string[]} links
  */
 function isOneOf(found, ids, links) {
-  return found.some(({ id, uid = id, incomplete }) => !incomplete && (ids.includes(id) || links.includes(id) || links.includes(uid)));
+  return found.some(
+    ({ id, uid = id, incomplete }) => !incomplete && (ids.includes(id) || links.includes(id) || links.includes(uid)),
+  );
 }
 
 /**
@@ -47,15 +49,9 @@ function due(world, ids, links, { leads, isSeen, now }) {
   return [[...known.map(({ id }) => id), ...unknown], strange].map((names) => names.slice(0, USERS_ASKED_MAX));
 }
 
-/**
- * @param {object} parts
- * @param {import('./browser.js').Env} parts.env
- * @param {import('./site.js').Site} parts.site
- * @param {import('./tabs.js').Tabs} parts.tabs
- * @param {import('./model/world.js').World} parts.world
- * @param {(event: import('./model/apply.js').Event) => void} parts.publish
- */
-export function createStrangers({ env, site, tabs, world, publish }) {
+/** @param {import('./im.js').Core} core */
+export function createStrangers(core) {
+  const { env, site, tabs, world, publish } = core;
   /** @type {Names} */
   const ids = { marked: new Set(), heard: new Map() };
   /** @type {Names} */
@@ -71,7 +67,11 @@ export function createStrangers({ env, site, tabs, world, publish }) {
   /** All of them in one call; what does not fit in goes into the next. */
   async function ask() {
     if (world.state !== 'online' || env.now() < askAfter) return;
-    const [asked, stranger_ids] = due(world, ids, links, { leads: tabs.leads(), isSeen: env.isVisible(), now: env.now() });
+    const [asked, stranger_ids] = due(world, ids, links, {
+      leads: tabs.leads(),
+      isSeen: env.isVisible(),
+      now: env.now(),
+    });
     if (!asked.length && !stranger_ids.length) return;
     askAfter = Infinity;
     const answer = await site.get('buddies', { ids: asked, stranger_ids });
@@ -85,7 +85,8 @@ export function createStrangers({ env, site, tabs, world, publish }) {
     publish({ t: 'buddies', buddies: found, asked });
   }
 
-  return {
+  /** @type {Strangers} */
+  const strangers = {
     hear,
     ask,
     /** Who stands in the page now. @param {string[]} byLink @param {string[]} byId */
@@ -106,6 +107,16 @@ export function createStrangers({ env, site, tabs, world, publish }) {
       return names;
     },
   };
+  core.strangers = strangers;
+  void ask();
+  return strangers;
 }
 
-/** @typedef {ReturnType<typeof createStrangers>} Strangers */
+/**
+ * @typedef {object} Strangers
+ * @property {(names: string[]) => void} hear the site has said how these are, be it to another tab
+ * @property {() => Promise<void>} ask
+ * @property {(byLink: string[], byId: string[]) => void} mark
+ * @property {(id: string) => void} doubt
+ * @property {() => string[]} take
+ */

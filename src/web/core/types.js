@@ -230,7 +230,8 @@
 /**
  * How the core is set up; from the attributes of the script's tag.
  * @typedef {object} Options
- * @property {string} site the path or URL of the site's endpoints, such as `/webim`
+ * @property {string} site the path or URL of the site's endpoints, such as `/webim`, by which the site is known
+ * @property {string} [url] the whole of it, where a page can bend a path
  * @property {boolean} [jsonp] reach the site by JSONP, because it is of another origin
  * @property {string} [user] the id of the user whose page this is, if the page says so; empty: nobody is logged in
  */
@@ -261,34 +262,24 @@
  * @property {(login?: {username: string, password: string}) => void} goOnline
  * @property {() => void} goOffline and stay so on later pages, until `goOnline`
  * @property {(show: string, status?: string) => void} setPresence
- * @property {(change: Partial<Settings>) => void} set
  *
  * @property {(key: ChatKey) => Chat} open opens a chat, loads its history, and makes it the active one
  * @property {(key: ChatKey) => void} close
  * @property {(key: ChatKey | '') => void} activate shows a chat's window, or none
  * @property {(key: ChatKey, body: string, style?: string) => void} send shows it as `sending` at once
- * @property {(key: ChatKey, cid: string) => void} retry sends again what failed
- * @property {(key: ChatKey) => void} retryAll sends all again that failed in a chat
- * @property {(key: ChatKey, cid: string) => void} discard forgets what failed
- * @property {(key: ChatKey, text: string) => void} draft what is being typed; tells the other side that it is
- * @property {(key: ChatKey, pixels: number) => void} scroll
- * @property {(key: ChatKey) => Promise<boolean>} older loads the history before the first line; whether there was any
- * @property {(key: ChatKey) => Promise<boolean>} clear the history, on my side
- * @property {(key: ChatKey) => string} downloadUrl
  * @property {() => void} readNotices
  * @property {() => Promise<void>} refreshNotifications
  *
  * @property {() => Promise<void>} refreshRooms asks how many are in each
- * @property {(room: string) => Promise<Member[]>} members those online
- * @property {(room: string, locked: boolean) => Promise<boolean>} lock leaves the room's chat, or comes back
- * @property {(id: string, blocked: boolean) => Promise<boolean>} block a user
- * @property {(links: string[], ids?: string[]) => void} strangers those that stand in the page now, by the names in their links (`directory` finds whose they are) or by id; they come into `contacts`
+ * @property {<T>(make: (core: import('./im.js').Core) => T) => T} equip makes a part of the core that is loaded later
  * @property {(entries: MenuEntry[]) => void} addMenu the page's own entries of `menu`, after the site's
  *
  * @property {(event: string, listener: (detail: any) => void) => () => void} on answers how to stop listening. The
  *   page's events: `ready` (IM), `online` (Me), `offline` (Trouble or null), `message` (Message and `key`),
  *   `presence` (BuddyInfo), `status` ({from, show}), `unread` (number), `error` ({code, text}). The user interface's:
- *   `change` (Change), `notice` (Notice that just came).
+ *   `change` (Change), `notice` (Notice that just came),
+ *   `missing` (`opened` or `strangers`: the part that there is
+ *   something to do for, and that was not made).
  */
 
 export {};

@@ -35,7 +35,10 @@ export function createTyping({ env, site, world, inTurn }) {
     keystroke(key) {
       running.get(key)?.();
       if (!running.has(key)) say(key, 'typing');
-      running.set(key, env.after(TYPING_IDLE_MS, () => clear(key)));
+      running.set(
+        key,
+        env.after(TYPING_IDLE_MS, () => clear(key)),
+      );
     },
     stop() {
       for (const cancel of running.values()) cancel();
@@ -43,3 +46,5 @@ export function createTyping({ env, site, world, inTurn }) {
     },
   };
 }
+
+/** @typedef {ReturnType<typeof createTyping>} Typing */

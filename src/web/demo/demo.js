@@ -21,50 +21,140 @@ if (query.get('lang')) document.documentElement.lang = query.get('lang');
 if (query.get('theme') === 'dark') document.documentElement.dataset.dark = '';
 
 const people = [
-  ['bob', 'Bob', 'available', 'In the greenhouse', 'friend', '2'], ['carol', 'Carol Danvers', 'away', 'Lunch, back at two', 'friend', '3'], ['dan', 'Dan', 'dnd', '', 'friend'],
-  ['mei', '陈美丽', 'available', '今天天气真好 🌸', 'friend'], ['wang', '王建国', 'offline', '', 'friend'], ['erin', 'Erin O’Connell-Fitzgerald of the Northern Society', 'available', 'A very long status line that will never fit into so small a panel', 'friend'],
-  ['frank', 'Frank', 'offline', '', 'friend'], ['grace', 'Grace', 'available', '', 'friend'], ['heidi', 'Heidi', 'offline', 'On holiday until June', 'friend'],
-  ['ivan', 'Иван', 'available', '', 'Moderators'], ['judy', 'Judy', 'away', '', 'Moderators'], ['ken', '健太', 'dnd', '会議中', 'Moderators'], ['layla', 'ليلى', 'available', 'في الحديقة', 'Moderators'],
-  ['mallory', 'Mallory', 'offline', '', 'Old friends', '', true], ['nina', 'Nina', 'offline', '', 'Old friends'], ['oscar', 'Oscar', 'available', '', 'Old friends'], ['peggy', 'Peggy', 'offline', '', 'Old friends'],
-  ['quinn', 'Quinn', 'available', 'Repotting', 'Old friends'], ['rupert', 'Rupert', 'offline', '', 'Old friends'], ['sybil', 'Sybil', 'away', '', 'Old friends'], ['trent', 'Trent', 'offline', '', 'Old friends'],
-  ['uma', 'Uma', 'available', '', 'Old friends'], ['victor', 'Victor', 'offline', '', 'Old friends'], ['linxy', '林小雨', 'available', '', 'stranger', '40'], ['zed', 'Zed', 'offline', '', 'stranger'],
+  ['bob', 'Bob', 'available', 'In the greenhouse', 'friend', '2'],
+  ['carol', 'Carol Danvers', 'away', 'Lunch, back at two', 'friend', '3'],
+  ['dan', 'Dan', 'dnd', '', 'friend'],
+  ['mei', '陈美丽', 'available', '今天天气真好 🌸', 'friend'],
+  ['wang', '王建国', 'offline', '', 'friend'],
+  [
+    'erin',
+    'Erin O’Connell-Fitzgerald of the Northern Society',
+    'available',
+    'A very long status line that will never fit into so small a panel',
+    'friend',
+  ],
+  ['frank', 'Frank', 'offline', '', 'friend'],
+  ['grace', 'Grace', 'available', '', 'friend'],
+  ['heidi', 'Heidi', 'offline', 'On holiday until June', 'friend'],
+  ['ivan', 'Иван', 'available', '', 'Moderators'],
+  ['judy', 'Judy', 'away', '', 'Moderators'],
+  ['ken', '健太', 'dnd', '会議中', 'Moderators'],
+  ['layla', 'ليلى', 'available', 'في الحديقة', 'Moderators'],
+  ['mallory', 'Mallory', 'offline', '', 'Old friends', '', true],
+  ['nina', 'Nina', 'offline', '', 'Old friends'],
+  ['oscar', 'Oscar', 'available', '', 'Old friends'],
+  ['peggy', 'Peggy', 'offline', '', 'Old friends'],
+  ['quinn', 'Quinn', 'available', 'Repotting', 'Old friends'],
+  ['rupert', 'Rupert', 'offline', '', 'Old friends'],
+  ['sybil', 'Sybil', 'away', '', 'Old friends'],
+  ['trent', 'Trent', 'offline', '', 'Old friends'],
+  ['uma', 'Uma', 'available', '', 'Old friends'],
+  ['victor', 'Victor', 'offline', '', 'Old friends'],
+  ['linxy', '林小雨', 'available', '', 'stranger', '40'],
+  ['zed', 'Zed', 'offline', '', 'stranger'],
 ];
 
 const contacts = new Map();
 if (!query.has('empty')) {
   for (const [id, nick, show, status, group, uid, blocked] of people) {
-    contacts.set(id, { id, uid, nick, show: show === 'offline' ? 'unavailable' : show, presence: show === 'offline' ? 'offline' : 'online', status, group, blocked, url: `/user/${id}`, pic_url: id === 'carol' ? 'face.svg' : '' });
+    contacts.set(id, {
+      id,
+      uid,
+      nick,
+      show: show === 'offline' ? 'unavailable' : show,
+      presence: show === 'offline' ? 'offline' : 'online',
+      status,
+      group,
+      blocked,
+      url: `/user/${id}`,
+      pic_url: id === 'carol' ? 'face.svg' : '',
+    });
   }
-  for (let index = contacts.size; index < Number(query.get('contacts') ?? 0); index += 1) contacts.set(`p${index}`, { id: `p${index}`, nick: `Person ${index}`, show: 'available', presence: index % 3 ? 'offline' : 'online', group: `Group ${index % 7}`, status: '' });
+  for (let index = contacts.size; index < Number(query.get('contacts') ?? 0); index += 1)
+    contacts.set(`p${index}`, {
+      id: `p${index}`,
+      nick: `Person ${index}`,
+      show: 'available',
+      presence: index % 3 ? 'offline' : 'online',
+      group: `Group ${index % 7}`,
+      status: '',
+    });
 }
 
 const rooms = new Map();
 if (!query.has('empty')) {
-  for (const [id, nick, count, all, blocked] of [['7', 'Orchid lovers', 4, 31, false], ['8', '园艺爱好者', 12, 240, false], ['9', 'Market place', 0, 1204, true]]) {
+  for (const [id, nick, count, all, blocked] of [
+    ['7', 'Orchid lovers', 4, 31, false],
+    ['8', '园艺爱好者', 12, 240, false],
+    ['9', 'Market place', 0, 1204, true],
+  ]) {
     rooms.set(id, { id, nick, count, all_count: all, blocked, url: `/group/${id}`, pic_url: '' });
   }
 }
 
 let serial = 100;
-const message = (from, body, ago, more = {}) => ({ id: String(serial++), cid: '', from, nick: contacts.get(from)?.nick ?? 'Alice', own: from === 'alice', body, style: '', time: now - ago, state: from === 'alice' ? 'sent' : 'received', reason: '', ...more });
-const chat = (key, messages, more = {}) => ({ key, kind: key.startsWith('r/') ? 'room' : 'user', id: key.slice(2), messages, unread: 0, draft: '', loaded: true, complete: false, typing: '', scroll: 0, ...more });
+const message = (from, body, ago, more = {}) => ({
+  id: String(serial++),
+  cid: '',
+  from,
+  nick: contacts.get(from)?.nick ?? 'Alice',
+  own: from === 'alice',
+  body,
+  style: '',
+  time: now - ago,
+  state: from === 'alice' ? 'sent' : 'received',
+  reason: '',
+  ...more,
+});
+const chat = (key, messages, more = {}) => ({
+  key,
+  kind: key.startsWith('r/') ? 'room' : 'user',
+  id: key.slice(2),
+  messages,
+  unread: 0,
+  draft: '',
+  loaded: true,
+  complete: false,
+  typing: '',
+  scroll: 0,
+  ...more,
+});
 
 const bob = [
-  message('bob', 'Did you see the photos of the show? https://example.com/orchids/2011?page=2#best (the third one is mine).', DAY + 90 * MINUTE),
+  message(
+    'bob',
+    'Did you see the photos of the show? https://example.com/orchids/2011?page=2#best (the third one is mine).',
+    DAY + 90 * MINUTE,
+  ),
   message('alice', 'Lovely! :) I did not know you grow them yourself', DAY + 80 * MINUTE),
   message('bob', 'I have for years.', DAY + 79 * MINUTE),
-  message('bob', 'Ten of them by now <b>bold?</b> <script>alert(1)</script>', DAY + 78 * MINUTE, { style: 'color:#ffff00;font-weight:bold;position:fixed;background:url(x)' }),
+  message('bob', 'Ten of them by now <b>bold?</b> <script>alert(1)</script>', DAY + 78 * MINUTE, {
+    style: 'color:#ffff00;font-weight:bold;position:fixed;background:url(x)',
+  }),
   message('alice', '🎉', DAY + 60 * MINUTE),
   message('alice', '下周六一起去看展览吧?我可以开车来接你,大概早上九点出发,中午之前就能到。', 40 * MINUTE),
-  message('bob', 'Gladly. www.example.org/map has the way, and supercalifragilisticexpialidocioussupercalifragilisticexpialidocious is a long word.', 20 * MINUTE, { style: 'color:red;font-style:italic' }),
+  message(
+    'bob',
+    'Gladly. www.example.org/map has the way, and supercalifragilisticexpialidocioussupercalifragilisticexpialidocious is a long word.',
+    20 * MINUTE,
+    { style: 'color:red;font-style:italic' },
+  ),
   message('alice', 'Good', 18 * MINUTE, { style: 'font-size:18px' }),
   message('alice', 'See you then', 17 * MINUTE, { state: 'sent' }),
-  message('alice', 'Shall I bring the camera?', 2 * MINUTE, { state: 'failed', cid: 'c1', reason: 'The site refused this' }),
+  message('alice', 'Shall I bring the camera?', 2 * MINUTE, {
+    state: 'failed',
+    cid: 'c1',
+    reason: 'The site refused this',
+  }),
   message('alice', 'Or the tripod', MINUTE, { state: 'sending', cid: 'c2' }),
 ];
 const room = [
-  message('mei', '大家好!有人在家种兰花吗? 😀', 200 * MINUTE), message('ivan', 'Да, конечно', 190 * MINUTE), message('ivan', 'Уже три года', 189 * MINUTE),
-  message('layla', 'نعم، في الحديقة', 60 * MINUTE), message('alice', 'Me too ;)', 55 * MINUTE), message('erin', 'mailto:erin@example.com if you want cuttings', 5 * MINUTE, { style: 'color:navy;font-weight:bold' }),
+  message('mei', '大家好!有人在家种兰花吗? 😀', 200 * MINUTE),
+  message('ivan', 'Да, конечно', 190 * MINUTE),
+  message('ivan', 'Уже три года', 189 * MINUTE),
+  message('layla', 'نعم، في الحديقة', 60 * MINUTE),
+  message('alice', 'Me too ;)', 55 * MINUTE),
+  message('erin', 'mailto:erin@example.com if you want cuttings', 5 * MINUTE, { style: 'color:navy;font-weight:bold' }),
 ];
 
 const listeners = new Map();
@@ -73,23 +163,78 @@ const change = (what, key) => emit('change', { what, key });
 
 const code = query.get('trouble');
 const im = {
-  state: code ? (code === 'login' || code === 'replaced' ? 'offline' : 'reconnecting') : (query.get('state') ?? 'online'),
+  state: code
+    ? code === 'login' || code === 'replaced'
+      ? 'offline'
+      : 'reconnecting'
+    : (query.get('state') ?? 'online'),
   trouble: code ? { code, text: '', retryAt: ['site', 'server', 'limit'].includes(code) ? now + 25_000 : 0 } : null,
-  me: code === 'login' ? null : { id: 'alice', uid: '1', nick: 'Alice Liddell', show: 'available', status: 'Down the rabbit hole', url: '/user/alice' },
-  contacts, rooms,
-  chats: query.has('empty') ? [] : [chat('u/bob', bob, { typing: 'Bob' }), chat('r/7', room, { unread: 3 }), chat('u/wang', [], { complete: true, unread: 0 }), chat('u/carol', [message('carol', 'Hello?', MINUTE)], { unread: 120 })],
+  me:
+    code === 'login'
+      ? null
+      : {
+          id: 'alice',
+          uid: '1',
+          nick: 'Alice Liddell',
+          show: 'available',
+          status: 'Down the rabbit hole',
+          url: '/user/alice',
+        },
+  contacts,
+  rooms,
+  chats: query.has('empty')
+    ? []
+    : [
+        chat('u/bob', bob, { typing: 'Bob' }),
+        chat('r/7', room, { unread: 3 }),
+        chat('u/wang', [], { complete: true, unread: 0 }),
+        chat('u/carol', [message('carol', 'Hello?', MINUTE)], { unread: 120 }),
+      ],
   active: query.get('active') ?? '',
-  notices: query.has('empty') ? [] : [
-    { id: 'n2', kind: 'channel', nick: 'Forum', body: 'Carol: How often do you water in winter?', url: '/thread/12', time: now - 8 * MINUTE, read: false },
-    { id: 'n1', kind: 'broadcast', nick: 'Admin', body: 'The site will be down for ten minutes tonight at 23:00.\nDetails: https://example.com/status', time: now - DAY, read: true },
-  ],
-  notifications: query.has('empty') ? [] : [{ text: 'Judy wants to be your friend', link: '/friends', time: now - 3 * MINUTE }, { text: 'Dan replied to “Orchids at home”', link: '/thread/12#p9', time: now - DAY }],
+  notices: query.has('empty')
+    ? []
+    : [
+        {
+          id: 'n2',
+          kind: 'channel',
+          nick: 'Forum',
+          body: 'Carol: How often do you water in winter?',
+          url: '/thread/12',
+          time: now - 8 * MINUTE,
+          read: false,
+        },
+        {
+          id: 'n1',
+          kind: 'broadcast',
+          nick: 'Admin',
+          body: 'The site will be down for ten minutes tonight at 23:00.\nDetails: https://example.com/status',
+          time: now - DAY,
+          read: true,
+        },
+      ],
+  notifications: query.has('empty')
+    ? []
+    : [
+        { text: 'Judy wants to be your friend', link: '/friends', time: now - 3 * MINUTE },
+        { text: 'Dan replied to “Orchids at home”', link: '/thread/12#p9', time: now - DAY },
+      ],
   settings: {
-    play_sound: true, buddy_sticky: !query.has('loose'), minimize_layout: query.has('minimal'), msg_auto_pop: true, blocked_rooms: ['9'], desktop_notify: false,
-    theme: query.get('theme') ?? 'auto', lang: '', opacity: Number(query.get('opacity') ?? 100), zoom: Number(query.get('zoom') ?? 100),
+    play_sound: true,
+    buddy_sticky: !query.has('loose'),
+    minimize_layout: query.has('minimal'),
+    msg_auto_pop: true,
+    blocked_rooms: ['9'],
+    desktop_notify: false,
+    theme: query.get('theme') ?? 'auto',
+    lang: '',
+    opacity: Number(query.get('opacity') ?? 100),
+    zoom: Number(query.get('zoom') ?? 100),
   },
   menu: [
-    { title: 'Home', url: '/', icon: '⌂', shortcut: true }, { title: 'My page', url: '/user/alice', icon: '★' }, { title: 'Gallery', url: 'https://example.com/', external: true }, { title: 'Bad', url: 'javascript:alert(1)' },
+    { title: 'Home', url: '/', icon: '⌂', shortcut: true },
+    { title: 'My page', url: '/user/alice', icon: '★' },
+    { title: 'Gallery', url: 'https://example.com/', external: true },
+    { title: 'Bad', url: 'javascript:alert(1)' },
   ],
   get unread() {
     return im.chats.reduce((sum, one) => sum + one.unread, 0) + im.notices.filter((notice) => !notice.read).length;
@@ -107,7 +252,16 @@ const im = {
     change('state');
     setTimeout(() => {
       const wrong = login && login.password !== 'secret';
-      Object.assign(im, wrong ? { state: 'offline', trouble: { code: 'login', text: 'Not Authorized', retryAt: 0 } } : { state: 'online', trouble: null, me: im.me ?? { id: 'alice', nick: 'Alice', show: 'available', status: '' } });
+      Object.assign(
+        im,
+        wrong
+          ? { state: 'offline', trouble: { code: 'login', text: 'Not Authorized', retryAt: 0 } }
+          : {
+              state: 'online',
+              trouble: null,
+              me: im.me ?? { id: 'alice', nick: 'Alice', show: 'available', status: '' },
+            },
+      );
       change('state');
     }, 600);
   },
@@ -151,10 +305,9 @@ const im = {
     change('chat', key);
     setTimeout(() => ((sent.state = 'sent'), change('chat', key)), 500);
   },
-  retry(key, cid) {
-    const one = im.open(key).messages.find((other) => other.cid === cid);
-    one.state = 'sent';
-    change('chat', key);
+  retry(cid) {
+    for (const { key, messages } of im.chats)
+      for (const one of messages) if (one.cid === cid) ((one.state = 'sent'), change('chat', key));
   },
   retryAll(key) {
     for (const one of im.open(key).messages) if (one.state === 'failed') one.state = 'sent';
@@ -177,7 +330,13 @@ const im = {
     await new Promise((resolve) => setTimeout(resolve, 400));
     const first = one.messages[0]?.time ?? now;
     const from = one.kind === 'room' ? 'mei' : one.id;
-    one.messages = [...Array.from({ length: 30 }, (_, index) => ({ ...message(index % 3 ? from : 'alice', `An older line, ${index}`, 0), time: first - (30 - index) * 9 * MINUTE })), ...one.messages];
+    one.messages = [
+      ...Array.from({ length: 30 }, (_, index) => ({
+        ...message(index % 3 ? from : 'alice', `An older line, ${index}`, 0),
+        time: first - (30 - index) * 9 * MINUTE,
+      })),
+      ...one.messages,
+    ];
     one.complete = one.messages.length > 70;
     change('chat', key);
     return true;
@@ -197,7 +356,12 @@ const im = {
   async refreshNotifications() {},
   async refreshRooms() {},
   async members() {
-    return [{ id: 'alice', nick: 'Alice Liddell' }, { id: 'mei', nick: '陈美丽' }, { id: 'ivan', nick: 'Иван' }, { id: 'bob', nick: 'Bob' }];
+    return [
+      { id: 'alice', nick: 'Alice Liddell' },
+      { id: 'mei', nick: '陈美丽' },
+      { id: 'ivan', nick: 'Иван' },
+      { id: 'bob', nick: 'Bob' },
+    ];
   },
   async lock(id, locked) {
     rooms.get(id).blocked = locked;
@@ -209,9 +373,8 @@ const im = {
     change('contacts', `u/${id}`);
     return true;
   },
-  strangers() {
-    change('contacts');
-  },
+  equip: () => im,
+  mark: () => change('contacts'),
   on(name, listener) {
     const all = listeners.get(name) ?? listeners.set(name, new Set()).get(name);
     all.add(listener);
@@ -219,8 +382,8 @@ const im = {
   },
 };
 
-for (let index = im.chats.length; index < Number(query.get('chats') ?? 0); index += 1) im.chats.push(chat(`u/${people[index + 6][0]}`, [], { complete: true, unread: index % 4 ? 0 : 2 }));
-
+for (let index = im.chats.length; index < Number(query.get('chats') ?? 0); index += 1)
+  im.chats.push(chat(`u/${people[index + 6][0]}`, [], { complete: true, unread: index % 4 ? 0 : 2 }));
 
 /** The style of a file, with those it imports. */
 async function styleOf(name) {
@@ -230,10 +393,17 @@ async function styleOf(name) {
 }
 
 /** A chunk as its sources are: what is shared is shared because it is the same module. */
-const CHUNKS = { chat: ['chunk.chat.js', 'chat.css'], panels: ['chunk.panels.js', 'panels.css'], zh: ['words.js'] };
+const CHUNKS = {
+  opened: ['chunk.opened.js', 'rows.css'],
+  chat: ['chunk.chat.js', 'chat.css'],
+  panels: ['chunk.panels.js', 'panels.css'],
+  strangers: ['chunk.strangers.js', 'strangers.css'],
+  zh: ['words.js'],
+};
 async function load(name) {
   const [module, css] = CHUNKS[name];
-  return { parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' };
+  const make = async () => ({ parts: await import(`../widget/${module}`), css: css ? await styleOf(css) : '' });
+  return make;
 }
 
 guardKeys();
@@ -242,7 +412,9 @@ globalThis.demo = Object.assign(im, {
   widget,
   change,
   say(key, body) {
-    const one = im.chats.find((other) => other.key === key) ?? (im.chats.push(chat(key, [], { complete: true })), im.chats.at(-1));
+    const one =
+      im.chats.find((other) => other.key === key) ??
+      (im.chats.push(chat(key, [], { complete: true })), im.chats.at(-1));
     const came = message(key.startsWith('u/') ? key.slice(2) : 'mei', body, now - Date.now());
     one.messages.push(came);
     if (im.active !== key) one.unread += 1;
@@ -251,7 +423,15 @@ globalThis.demo = Object.assign(im, {
     emit('unread', im.unread);
   },
   push(kind = 'broadcast') {
-    const notice = { id: `x${serial++}`, kind, nick: kind === 'channel' ? 'Forum' : 'Admin', body: 'The garden opens at ten on Sunday. https://example.com/garden', url: kind === 'channel' ? '/thread/12' : undefined, time: Date.now(), read: false };
+    const notice = {
+      id: `x${serial++}`,
+      kind,
+      nick: kind === 'channel' ? 'Forum' : 'Admin',
+      body: 'The garden opens at ten on Sunday. https://example.com/garden',
+      url: kind === 'channel' ? '/thread/12' : undefined,
+      time: Date.now(),
+      read: false,
+    };
     im.notices.unshift(notice);
     change('notices');
     emit('notice', notice);

@@ -18,7 +18,7 @@ async function pair() {
   return { one, two };
 }
 
-test('The page\'s own API waits for the bar, and shows only copies', async () => {
+test("The page's own API waits for the bar, and shows only copies", async () => {
   const { one } = await pair();
   const { api, use, attach } = publicApi();
   use(one.im);
@@ -40,7 +40,7 @@ test('The page\'s own API waits for the bar, and shows only copies', async () =>
   assert.ok(Object.isFrozen(api));
 });
 
-test('Another core takes the page over: the page\'s own API, its listeners and its entries stay', async () => {
+test("Another core takes the page over: the page's own API, its listeners and its entries stay", async () => {
   const { one, two } = await pair();
   const { api, use, attach } = publicApi();
   use(one.im);

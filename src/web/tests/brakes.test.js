@@ -21,7 +21,16 @@ async function online(packets) {
 }
 
 const empty = (seq) => ({ data: { status: 'ok', messages: [], presences: [], statuses: [], seq } });
-const message = { id: '7', from: 'bob', nick: 'Bob', to: 'alice', type: 'unicast', timestamp: 1, body: 'once', style: '' };
+const message = {
+  id: '7',
+  from: 'bob',
+  nick: 'Bob',
+  to: 'alice',
+  type: 'unicast',
+  timestamp: 1,
+  body: 'once',
+  style: '',
+};
 
 const HOLLOW = [
   ['empty', () => empty(0)],
@@ -106,8 +115,10 @@ test('a site whose answers of what was missed lead nowhere is asked after waits 
 
 test('a site that knows nobody of those it is asked for is not asked in a loop', async () => {
   const { sim, tab, pass } = await online();
-  sim.server.answers.buddies = () => ({ data: [{ id: `${calls(sim, 'buddies').length}`, nick: 'x', incomplete: true }] });
-  tab.im.strangers(['900', '901']);
+  sim.server.answers.buddies = () => ({
+    data: [{ id: `${calls(sim, 'buddies').length}`, nick: 'x', incomplete: true }],
+  });
+  tab.strangers.mark(['900', '901'], []);
   await pass(MINUTE_MS);
   const asked = calls(sim, 'buddies').length;
   assert.ok(asked < 20, `${asked} calls`);

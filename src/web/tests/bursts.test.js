@@ -36,7 +36,10 @@ test('A burst stops at the first message that is too many, waits as told, and go
   await pass(6000);
   assert.equal(sent(sim).length, 6, 'it waits as long as it was told');
   await pass(40_000);
-  assert.deepEqual(server.rows.map((row) => row.body), BURST);
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    BURST,
+  );
   assert.deepEqual([bodies(tab, 'u/bob'), new Set(states(tab, 'u/bob'))], [BURST, new Set(['sent'])]);
   assert.equal(chatOf(tab, 'u/bob').held, 0);
 });
@@ -45,7 +48,10 @@ test('A site that does not say how long is asked again after a while', async () 
   const { sim, tab, server, pass } = await limited(5, null);
   for (const body of BURST) tab.im.send('u/bob', body);
   await pass(60_000);
-  assert.deepEqual(server.rows.map((row) => row.body), BURST);
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    BURST,
+  );
   assert.ok(sent(sim).length < 20);
 });
 
@@ -74,7 +80,10 @@ test('A burst goes on in order on the next page, and on the one after that', asy
   await pass(3000);
   const third = browser.open({}, second.close());
   await pass(60_000);
-  assert.deepEqual(server.rows.map((row) => row.body), BURST);
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    BURST,
+  );
   assert.deepEqual(bodies(third, 'u/bob'), BURST);
 });
 
@@ -85,7 +94,10 @@ test('A line that failed keeps its place among those that were taken', async () 
   for (const body of BURST) tab.im.send('u/bob', body);
   await pass(5000);
   assert.deepEqual(bodies(tab, 'u/bob'), BURST);
-  assert.deepEqual(BURST.filter((_, at) => states(tab, 'u/bob')[at] === 'failed'), ['m2', 'm7']);
+  assert.deepEqual(
+    BURST.filter((_, at) => states(tab, 'u/bob')[at] === 'failed'),
+    ['m2', 'm7'],
+  );
   const next = browser.open({}, tab.close());
   await pass(2000);
   assert.deepEqual(bodies(next, 'u/bob'), BURST, 'on the next page too');
@@ -105,7 +117,7 @@ test('A line that failed keeps its place although the clocks differ', async () =
     server.answers = {};
     tab.im.send('u/bob', 'after');
     await pass(1000);
-    tab.im.retry('u/bob', chatOf(tab, 'u/bob').messages[3].cid);
+    tab.acts.retry(chatOf(tab, 'u/bob').messages[3].cid);
     assert.deepEqual(bodies(tab, 'u/bob')[3], 'm3', 'until it is taken');
     await pass(1000);
     assert.deepEqual(bodies(tab, 'u/bob').slice(-2), ['after', 'm3'], 'then it is where the other side has it');
@@ -121,9 +133,12 @@ test('All that failed in a chat is sent again in its order', async () => {
   await pass(60_000);
   assert.deepEqual(new Set(states(tab, 'u/bob')), new Set(['failed']));
   down = false;
-  tab.im.retryAll('u/bob');
+  tab.acts.retryAll('u/bob');
   await pass(5000);
-  assert.deepEqual(server.rows.map((row) => row.body), BURST);
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    BURST,
+  );
   assert.deepEqual([bodies(tab, 'u/bob'), states(tab, 'u/carol')], [BURST, ['failed']]);
 });
 

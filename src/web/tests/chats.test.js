@@ -33,10 +33,16 @@ test('What is sent is shown at once in every tab, then sent', async () => {
   await pass(500);
   for (const tab of [one, two]) {
     const [line] = chatOf(tab, 'u/bob').messages;
-    assert.deepEqual([line.state, line.id, line.own, line.from, line.style], ['sent', '101', true, 'alice', 'color: red']);
+    assert.deepEqual(
+      [line.state, line.id, line.own, line.from, line.style],
+      ['sent', '101', true, 'alice', 'color: red'],
+    );
   }
   const [{ params, init }] = calls(sim, 'message');
-  assert.deepEqual([params.type, params.to, params.body, params.ticket, params.offline], ['unicast', 'bob', 'hello', 't1', 'true']);
+  assert.deepEqual(
+    [params.type, params.to, params.body, params.ticket, params.offline],
+    ['unicast', 'bob', 'hello', 't1', 'true'],
+  );
   assert.ok(params.cid);
   assert.equal(init.keepalive, true, 'it outlives the page');
   assert.equal(two.im.unread, 0);
@@ -48,7 +54,10 @@ test('That the other side has got it is not guessed from whom it seems to be the
   one.im.send('u/carol', 'hello');
   one.im.send('r/lobby', 'hello');
   await pass(500);
-  assert.deepEqual([states(one, 'u/bob'), states(one, 'u/carol'), states(one, 'r/lobby')], [['sent'], ['sent'], ['sent']]);
+  assert.deepEqual(
+    [states(one, 'u/bob'), states(one, 'u/carol'), states(one, 'r/lobby')],
+    [['sent'], ['sent'], ['sent']],
+  );
   assert.equal(calls(sim, 'message')[0].params.offline, 'false');
 });
 
@@ -68,10 +77,13 @@ test('What fails says why, and is sent again with the same client id', async () 
     }
     delete server.answers.message;
     const [{ cid }] = chatOf(one, 'u/bob').messages;
-    one.im.retry('u/bob', cid);
+    one.acts.retry(cid);
     await pass(500);
     assert.deepEqual(states(two, 'u/bob'), ['sent']);
-    assert.deepEqual(calls(sim, 'message').map((it) => it.params.cid), [cid, cid]);
+    assert.deepEqual(
+      calls(sim, 'message').map((it) => it.params.cid),
+      [cid, cid],
+    );
   }
 });
 
@@ -85,7 +97,7 @@ test('A lost answer does not say it twice', async () => {
   two.im.send('u/bob', 'once');
   await pass(500);
   delete server.answers.message;
-  two.im.retry('u/bob', chatOf(two, 'u/bob').messages[0].cid);
+  two.acts.retry(chatOf(two, 'u/bob').messages[0].cid);
   await pass(500);
   assert.equal(server.rows.length, 1);
   assert.deepEqual(bodies(one, 'u/bob'), ['once']);
@@ -96,7 +108,7 @@ test('What failed can be forgotten', async () => {
   server.answers.message = { status: 403, data: {} };
   one.im.send('u/bob', 'oh');
   await pass(500);
-  two.im.discard('u/bob', chatOf(two, 'u/bob').messages[0].cid);
+  two.acts.discard('u/bob', chatOf(two, 'u/bob').messages[0].cid);
   await pass(500);
   assert.deepEqual([bodies(one, 'u/bob'), bodies(two, 'u/bob')], [[], []]);
 });
@@ -105,7 +117,10 @@ test('What is said in one chat goes one after another', async () => {
   const { one, server, pass } = await pair();
   for (let at = 0; at < 10; at += 1) one.im.send('u/bob', `m${at}`);
   await pass(2000);
-  assert.deepEqual(server.rows.map((row) => row.body), Array.from({ length: 10 }, (_, at) => `m${at}`));
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    Array.from({ length: 10 }, (_, at) => `m${at}`),
+  );
 });
 
 test('While the poll is down what is said still goes to the site', async () => {
@@ -166,7 +181,14 @@ test('Unread is counted once, in every tab, and read in every tab', async () => 
   await pass(500);
   assert.deepEqual([one.im.unread, two.im.unread], [3, 3]);
   assert.deepEqual(one.told('unread').at(-1), 3);
-  assert.deepEqual(one.told('message').map((it) => [it.key, it.body]), [['u/bob', 'one'], ['u/bob', 'two'], ['u/carol', 'three']]);
+  assert.deepEqual(
+    one.told('message').map((it) => [it.key, it.body]),
+    [
+      ['u/bob', 'one'],
+      ['u/bob', 'two'],
+      ['u/carol', 'three'],
+    ],
+  );
   two.im.open('u/bob');
   await pass(100);
   assert.deepEqual([one.im.unread, two.im.unread], [3, 3], 'a window that nobody looks at');
@@ -190,7 +212,7 @@ test('Unread is counted once, in every tab, and read in every tab', async () => 
   assert.equal(one.im.unread, 2, 'who crashed looks at nothing');
 });
 
-test('A message opens its chat, but no window: that is the user interface\'s to do', async () => {
+test("A message opens its chat, but no window: that is the user interface's to do", async () => {
   const { one, two, server, pass } = await pair();
   two.im.open('u/carol');
   server.say('bob', 'alice', 'hi');
@@ -203,7 +225,15 @@ test('My own words from elsewhere go to the chat they were said in', async () =>
   const { one, two, server, pass } = await pair();
   server.say('bob', 'alice', 'hi');
   await pass(500);
-  packet({ server }, 'messages', { id: '500', from: 'alice', nick: 'Alice at work', to: 'bob', type: 'unicast', timestamp: server.clock.now + 5_000_000, body: 'mine' });
+  packet({ server }, 'messages', {
+    id: '500',
+    from: 'alice',
+    nick: 'Alice at work',
+    to: 'bob',
+    type: 'unicast',
+    timestamp: server.clock.now + 5_000_000,
+    body: 'mine',
+  });
   await pass(500);
   for (const tab of [one, two]) {
     assert.deepEqual(bodies(tab, 'u/bob'), ['hi', 'mine']);
@@ -220,13 +250,27 @@ test('Strangers are completed through one call', async () => {
   const answer = session.parked;
   session.parked = null; // so that one answer brings all three
   for (const [at, from] of ['x1', 'x2', 'x1'].entries()) {
-    packet({ server }, 'messages', { id: `s${at}`, from, nick: 'Some', to: 'alice', type: 'unicast', timestamp: 1, body: 'psst' });
+    packet({ server }, 'messages', {
+      id: `s${at}`,
+      from,
+      nick: 'Some',
+      to: 'alice',
+      type: 'unicast',
+      timestamp: 1,
+      body: 'psst',
+    });
   }
   session.parked = answer;
   answer(server.take(session));
   await pass(500);
-  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.ids), ['x1,x2']);
-  assert.deepEqual([one, two].map((tab) => tab.im.contacts.get('x1').nick), ['X1', 'X1']);
+  assert.deepEqual(
+    calls(sim, 'buddies').map((it) => it.params.ids),
+    ['x1,x2'],
+  );
+  assert.deepEqual(
+    [one, two].map((tab) => tab.im.contacts.get('x1').nick),
+    ['X1', 'X1'],
+  );
 });
 
 test('Typing: said once, cleared after a while, on sending and when emptied', async () => {
@@ -234,24 +278,24 @@ test('Typing: said once, cleared after a while, on sending and when emptied', as
   const said = () => calls(sim, 'status').map((it) => `${it.params.to} ${it.params.show}`);
   one.im.open('u/bob');
   for (const text of ['h', 'he', 'hel']) {
-    one.im.draft('u/bob', text);
+    one.acts.draft('u/bob', text);
     await pass(3000);
   }
   assert.deepEqual(said(), ['bob typing']);
   await pass(4000);
   assert.deepEqual(said(), ['bob typing', 'bob clear']);
-  one.im.draft('u/bob', 'hell');
-  one.im.draft('u/bob', '');
+  one.acts.draft('u/bob', 'hell');
+  one.acts.draft('u/bob', '');
   await pass(100);
-  one.im.draft('u/bob', 'x');
+  one.acts.draft('u/bob', 'x');
   one.im.send('u/bob', 'x');
   await pass(100);
   assert.deepEqual(said(), ['bob typing', 'bob clear', 'bob typing', 'bob clear', 'bob typing', 'bob clear']);
   assert.equal(chatOf(one, 'u/bob').draft, '');
   one.im.setPresence('invisible');
-  one.im.draft('u/bob', 'secretly');
+  one.acts.draft('u/bob', 'secretly');
   one.im.open('u/carol');
-  one.im.draft('u/carol', 'to nobody');
+  one.acts.draft('u/carol', 'to nobody');
   await pass(100);
   assert.equal(said().length, 6);
 });
@@ -277,7 +321,7 @@ test('Who types is shown for ten seconds at most, or until he says it', async ()
   }
 });
 
-test('Presences: others\', my own from elsewhere, and rooms', async () => {
+test("Presences: others', my own from elsewhere, and rooms", async () => {
   const { one, two, server, pass } = await pair();
   const presence = (item) => packet({ server }, 'presences', { nick: '', status: '', ...item });
   presence({ type: 'online', from: 'bob', nick: 'Bob', show: 'away', status: 'tea' });
@@ -293,11 +337,17 @@ test('Presences: others\', my own from elsewhere, and rooms', async () => {
     assert.equal(tab.im.rooms.get('lobby').count, 3, 'heard twice, counted once');
     assert.equal(tab.im.contacts.has('nobody-i-know'), false);
   }
-  assert.deepEqual(await Promise.all([one.im.members('lobby'), pass(100)]).then(([list]) => list.map((it) => it.id)), ['alice', 'bob']);
+  assert.deepEqual(
+    await Promise.all([one.acts.members('lobby'), pass(100)]).then(([list]) => list.map((it) => it.id)),
+    ['alice', 'bob'],
+  );
   presence({ type: 'leave', from: 'bob', status: 'lobby' });
   presence({ type: 'leave', from: 'bob', status: 'lobby' });
   await pass(100);
-  assert.deepEqual(two.im.rooms.get('lobby').members.map((it) => it.id), ['alice']);
+  assert.deepEqual(
+    two.im.rooms.get('lobby').members.map((it) => it.id),
+    ['alice'],
+  );
   assert.equal(two.im.rooms.get('lobby').count, 1);
   presence({ type: 'offline', from: 'bob', show: 'unavailable' });
   await pass(100);
@@ -315,15 +365,24 @@ test('Setting a presence tells the site, and me in every tab', async () => {
 });
 
 test('Broadcasts and channels are notices, not chats', async () => {
-  const { one, two, server, pass } = await pair((it) => (it.server.extra.channels = [{ id: 'channel:forum', nick: 'The forum', url: '/forum' }]));
+  const { one, two, server, pass } = await pair(
+    (it) => (it.server.extra.channels = [{ id: 'channel:forum', nick: 'The forum', url: '/forum' }]),
+  );
   const said = server.clock.now;
-  const push = (item) => packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: said, body: 'x', ...item });
+  const push = (item) =>
+    packet({ server }, 'messages', { nick: 'System', from: 'system', timestamp: said, body: 'x', ...item });
   push({ id: 'b1', type: 'broadcast', to: '', timestamp: said + 1 });
   push({ id: 'post-1', type: 'multicast', to: 'channel:forum', from: 'forum', body: 'A post' });
   push({ id: 'b1', type: 'broadcast', to: '', timestamp: said + 1 });
   await pass(500);
   for (const tab of [one, two]) {
-    assert.deepEqual(tab.im.notices.map((it) => [it.id, it.kind, it.nick, it.url]), [['b1', 'broadcast', 'System', undefined], ['post-1', 'channel', 'The forum', '/forum']]);
+    assert.deepEqual(
+      tab.im.notices.map((it) => [it.id, it.kind, it.nick, it.url]),
+      [
+        ['b1', 'broadcast', 'System', undefined],
+        ['post-1', 'channel', 'The forum', '/forum'],
+      ],
+    );
     assert.deepEqual(tab.im.chats, []);
     assert.equal(tab.im.unread, 2);
     assert.equal(tab.told('notice').length, 2);
@@ -341,29 +400,35 @@ test('A locked room counts nothing, and comes back with its history', async () =
   server.say('bob', 'lobby', 'before', { type: 'multicast' });
   await pass(500);
   one.im.open('r/lobby');
-  assert.equal(await Promise.all([two.im.lock('lobby', true), pass(200)]).then(([ok]) => ok), true);
+  assert.equal(await Promise.all([two.acts.lock('lobby', true), pass(200)]).then(([ok]) => ok), true);
   assert.deepEqual([one.im.settings.blocked_rooms, one.im.rooms.get('lobby').blocked], [['lobby'], true]);
   const { unread } = one.im;
   server.say('bob', 'lobby', 'unheard', { type: 'multicast' });
   await pass(500);
   assert.equal(one.im.unread, unread);
   server.answers.join = { data: { id: 'lobby', nick: 'Lobby', count: 9, all_count: 12 } };
-  two.im.lock('lobby', false);
+  two.acts.lock('lobby', false);
   await pass(500);
-  assert.deepEqual([one.im.settings.blocked_rooms, one.im.rooms.get('lobby').count, one.im.rooms.get('lobby').blocked], [[], 9, false]);
+  assert.deepEqual(
+    [one.im.settings.blocked_rooms, one.im.rooms.get('lobby').count, one.im.rooms.get('lobby').blocked],
+    [[], 9, false],
+  );
   assert.ok(calls(sim, 'history').some((it) => it.params.id === 'lobby'));
-  assert.deepEqual(calls(sim, 'leave').map((it) => it.params.id), ['lobby']);
+  assert.deepEqual(
+    calls(sim, 'leave').map((it) => it.params.id),
+    ['lobby'],
+  );
   server.answers.leave = { status: 404, data: { error: 'not your group' } };
-  assert.equal(await Promise.all([two.im.lock('lobby', true), pass(200)]).then(([ok]) => ok), false);
+  assert.equal(await Promise.all([two.acts.lock('lobby', true), pass(200)]).then(([ok]) => ok), false);
   assert.deepEqual(two.told('error').at(-1), { code: 'leave', text: 'not your group' });
 });
 
 test('Who is blocked is offline to me', async () => {
   const { one, two, pass } = await pair((it) => it.server.begin('bob'));
-  one.im.block('bob', true);
+  one.acts.block('bob', true);
   await pass(200);
   assert.deepEqual([two.im.contacts.get('bob').blocked, two.im.contacts.get('bob').presence], [true, 'offline']);
-  one.im.block('bob', false);
+  one.acts.block('bob', false);
   await pass(200);
   assert.deepEqual([two.im.contacts.get('bob').blocked, two.im.contacts.get('bob').presence], [undefined, 'online']);
 });
@@ -388,18 +453,21 @@ test('History: loaded when opened, or later if it could not be had then, paged b
   await pass(60_000);
   assert.deepEqual([chat.messages.length, chat.loaded, chat.complete], [30, true, false]);
   assert.equal(tab.im.unread, 0);
-  const both = [tab.im.older('u/bob'), tab.im.older('u/bob')];
+  const both = [tab.acts.older('u/bob'), tab.acts.older('u/bob')];
   await pass(500);
   assert.deepEqual(await Promise.all(both), [true, true]);
-  tab.im.older('u/bob');
+  tab.acts.older('u/bob');
   await pass(500);
-  assert.equal(await Promise.all([tab.im.older('u/bob'), pass(500)]).then(([any]) => any), false);
-  assert.deepEqual(bodies(tab, 'u/bob'), Array.from({ length: 70 }, (_, at) => `m${at}`));
+  assert.equal(await Promise.all([tab.acts.older('u/bob'), pass(500)]).then(([any]) => any), false);
+  assert.deepEqual(
+    bodies(tab, 'u/bob'),
+    Array.from({ length: 70 }, (_, at) => `m${at}`),
+  );
   assert.equal(chat.complete, true);
-  assert.match(tab.im.downloadUrl('u/bob'), /^\/webim\/download_history\?type=unicast&id=bob&_=\d/);
+  assert.match(tab.acts.downloadUrl('u/bob'), /^\/webim\/download_history\?type=unicast&id=bob&_=\d/);
   const other = browser.open();
   await pass(2000);
-  assert.equal(await Promise.all([other.im.clear('u/bob'), pass(500)]).then(([ok]) => ok), true);
+  assert.equal(await Promise.all([other.acts.clear('u/bob'), pass(500)]).then(([ok]) => ok), true);
   assert.deepEqual(bodies(tab, 'u/bob'), []);
   assert.deepEqual(calls(sim, 'clear_history')[0].params, { type: 'unicast', id: 'bob' });
 });
@@ -407,7 +475,7 @@ test('History: loaded when opened, or later if it could not be had then, paged b
 test('Settings follow in every tab, and what is no setting goes nowhere', async () => {
   const { sim, one, two, pass } = await pair((it) => (it.server.extra.setting = { play_sound: false, zoom: 9000 }));
   assert.deepEqual([one.im.settings.play_sound, two.im.settings.zoom], [false, 150]);
-  two.im.set({ theme: 'dark', opacity: 10, evil: 1 });
+  two.acts.set({ theme: 'dark', opacity: 10, evil: 1 });
   await pass(500);
   assert.deepEqual([one.im.settings.theme, one.im.settings.opacity], ['dark', 50]);
   const sent = JSON.parse(calls(sim, 'setting')[0].params.data);
@@ -416,32 +484,40 @@ test('Settings follow in every tab, and what is no setting goes nowhere', async 
 
 test('What is changed again before the site has answered: the last change is the last it hears of', async () => {
   const { sim, one, pass } = await pair();
-  for (const zoom of [90, 100, 110, 120, 130]) one.im.set({ zoom });
+  for (const zoom of [90, 100, 110, 120, 130]) one.acts.set({ zoom });
   for (const status of ['a', 'b', 'c', 'd', 'e']) one.im.setPresence('away', status);
   await pass(1000);
   assert.equal(JSON.parse(calls(sim, 'setting').at(-1).params.data).zoom, 130);
   assert.ok(calls(sim, 'setting').length <= 2, 'what waits for its turn is told at once');
-  assert.deepEqual(calls(sim, 'presence').map((it) => it.params.status), ['a', 'b', 'c', 'd', 'e']);
+  assert.deepEqual(
+    calls(sim, 'presence').map((it) => it.params.status),
+    ['a', 'b', 'c', 'd', 'e'],
+  );
 });
 
 test('Strangers of the page are asked for with the session, or after it', async () => {
   const sim = simulate();
   const one = sim.browser.open({ start: false });
-  one.im.strangers(['7', '8', '7']);
+  one.strangers.mark(['7', '8', '7'], []);
   one.im.start();
   await sim.pass(1000);
   assert.equal(calls(sim, 'online')[0].params.stranger_ids, '7,8');
-  sim.server.answers.buddies = { data: [{ id: 'eve', uid: '9', nick: 'Eve', presence: 'online', show: 'away', group: 'stranger' }] };
+  sim.server.answers.buddies = {
+    data: [{ id: 'eve', uid: '9', nick: 'Eve', presence: 'online', show: 'away', group: 'stranger' }],
+  };
   const two = sim.browser.open();
   await sim.pass(500);
-  two.im.strangers(['9']);
-  two.im.strangers(['9']);
+  two.strangers.mark(['9'], []);
+  two.strangers.mark(['9'], []);
   await sim.pass(500);
-  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.stranger_ids), ['9']);
+  assert.deepEqual(
+    calls(sim, 'buddies').map((it) => it.params.stranger_ids),
+    ['9'],
+  );
   assert.equal(one.im.contacts.get('eve').show, 'away');
 });
 
-test('Time is the site\'s', async () => {
+test("Time is the site's", async () => {
   const { one, server, pass } = await pair();
   server.answers.message = { data: 'ok' };
   one.im.send('u/bob', 'now');
@@ -455,7 +531,7 @@ test('So many chats are open, and those that matter stay', async () => {
   const { one, pass } = await pair();
   one.look(true);
   one.im.open('u/kept');
-  one.im.draft('u/kept', 'a draft');
+  one.acts.draft('u/kept', 'a draft');
   for (let at = 0; at < CHATS_MAX + 5; at += 1) one.im.open(`u/p${at}`);
   await pass(500);
   assert.equal(one.im.chats.length, CHATS_MAX);

@@ -52,7 +52,8 @@ test('Of a guest the site is asked nothing', async () => {
   const other = sim.browser.open({ user: '' });
   await sim.pass(120_000);
   assert.deepEqual(sim.server.calls, []);
-  for (const it of [tab, other]) assert.deepEqual([it.im.state, it.im.trouble?.code], ['offline', 'login'], 'the form is there');
+  for (const it of [tab, other])
+    assert.deepEqual([it.im.state, it.im.trouble?.code], ['offline', 'login'], 'the form is there');
   other.fire('online');
   tab.close();
   await sim.pass(120_000);

@@ -17,14 +17,24 @@ class Field {
     return this.isField;
   }
 }
-Object.assign(globalThis, { Node: { ELEMENT_NODE: 1 }, addEventListener: (type, run) => heard.set(type, run), reportError: (error) => reported.push(String(error)) });
+Object.assign(globalThis, {
+  Node: { ELEMENT_NODE: 1 },
+  addEventListener: (type, run) => heard.set(type, run),
+  reportError: (error) => reported.push(String(error)),
+});
 const { giveKeys, guardKeys } = await import('../widget/guard.js');
 guardKeys();
 
 /** An event of an element in the bar: whether the page sees it. @param {string} type @param {object} target */
 function isSeen(type, target) {
   let seen = true;
-  heard.get(type)?.({ type, key: 'x', code: 'KeyX', composedPath: () => [target], stopImmediatePropagation: () => (seen = false) });
+  heard.get(type)?.({
+    type,
+    key: 'x',
+    code: 'KeyX',
+    composedPath: () => [target],
+    stopImmediatePropagation: () => (seen = false),
+  });
   return seen;
 }
 
@@ -35,7 +45,13 @@ test('A key or a text is kept from the page, though the handler of the bar or of
   const field = Object.assign(new Field(), { isField: true, onkeydown: fail('field'), oninput: fail('text') });
   const button = Object.assign(new Field(), { isField: false });
   giveKeys({ contains: () => true }, fail('bar'));
-  const seen = [['keydown', field], ['keyup', field], ['input', field], ['keydown', button], ['keyup', button]].map(([type, target]) => isSeen(type, target));
+  const seen = [
+    ['keydown', field],
+    ['keyup', field],
+    ['input', field],
+    ['keydown', button],
+    ['keyup', button],
+  ].map(([type, target]) => isSeen(type, target));
   assert.deepEqual(seen, [false, false, false, false, false]);
   assert.deepEqual(reported, ['Error: field', 'Error: bar', 'Error: text'], 'the page hears of it as of any error');
   giveKeys({ contains: () => true }, () => false);

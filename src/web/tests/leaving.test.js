@@ -36,8 +36,14 @@ test('What the browser cuts off before a page leaves has not failed, and is sent
   heal();
   const next = browser.open({}, session);
   await pass(5000);
-  assert.deepEqual(chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]), [['hello', 'sent']]);
-  assert.deepEqual(server.rows.map((row) => row.body), ['hello']);
+  assert.deepEqual(
+    chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]),
+    [['hello', 'sent']],
+  );
+  assert.deepEqual(
+    server.rows.map((row) => row.body),
+    ['hello'],
+  );
 });
 
 test('What a page that stays could not send has failed', async () => {
@@ -47,9 +53,12 @@ test('What a page that stays could not send has failed', async () => {
   const [line] = chatOf(tab, 'u/bob').messages;
   assert.equal(line.state, 'failed');
   heal();
-  tab.im.retry('u/bob', line.cid);
+  tab.acts.retry(line.cid);
   await pass(1000);
-  assert.deepEqual(chatOf(tab, 'u/bob').messages.map(({ body, state }) => [body, state]), [['hello', 'sent']]);
+  assert.deepEqual(
+    chatOf(tab, 'u/bob').messages.map(({ body, state }) => [body, state]),
+    [['hello', 'sent']],
+  );
 });
 
 test('What the site has taken is never shown beside the same line that waits for its answer', async () => {
@@ -59,7 +68,10 @@ test('What the site has taken is never shown beside the same line that waits for
     await pass(20);
     assert.ok(bodies(next, 'u/bob').length <= 1, `${bodies(next, 'u/bob')}`);
   }
-  assert.deepEqual(chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]), [['hello', 'sent']]);
+  assert.deepEqual(
+    chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]),
+    [['hello', 'sent']],
+  );
 });
 
 test('What was left unsent is shown although its answer comes before that of going online', async () => {
@@ -69,17 +81,24 @@ test('What was left unsent is shown although its answer comes before that of goi
   browser.local.removeItem('nextim:/webim:picture:alice');
   const serve = server.serve.bind(server); // going online is carried out at once; its answer takes its time
   server.serve = (call, answer, isOver) =>
-    serve(call, call.name === 'online' ? (...given) => server.clock.after(500, () => answer(...given)) : answer, isOver);
+    serve(
+      call,
+      call.name === 'online' ? (...given) => server.clock.after(500, () => answer(...given)) : answer,
+      isOver,
+    );
   const next = browser.open({}, session);
   await pass(3000);
-  assert.deepEqual(chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]), [['hello', 'sent']]);
+  assert.deepEqual(
+    chatOf(next, 'u/bob').messages.map(({ body, state }) => [body, state]),
+    [['hello', 'sent']],
+  );
 });
 
 test('Settings that wait for their turn go with the page', async () => {
   const { browser, server, pass } = simulate();
   const tab = browser.open();
   await pass(1000);
-  for (const zoom of [90, 100, 110]) tab.im.set({ zoom });
+  for (const zoom of [90, 100, 110]) tab.acts.set({ zoom });
   tab.close();
   await pass(1000);
   const kept = server.calls.filter((it) => it.name === 'setting').map((it) => JSON.parse(it.params.data).zoom);

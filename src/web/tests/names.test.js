@@ -24,14 +24,31 @@ test('a name in a link is a uid, and an id only where no uid is known for it', (
 
 test('users are called by their ids, whatever the word', () => {
   const people = WORDS.map((id) => ({ id, nick: '', presence: 'online' }));
-  assert.deepEqual(shape.buddies(people).map(({ id, nick }) => [id, nick]), WORDS.map((id) => [id, id]));
-  assert.deepEqual(shape.members(people).map(({ id }) => id), WORDS);
+  assert.deepEqual(
+    shape.buddies(people).map(({ id, nick }) => [id, nick]),
+    WORDS.map((id) => [id, id]),
+  );
+  assert.deepEqual(
+    shape.members(people).map(({ id }) => id),
+    WORDS,
+  );
   for (const id of WORDS) {
     assert.equal(shape.me({ id })?.id, id);
-    const answer = shape.pollAnswer({ status: 'ok', messages: [{ from: id, to: id, body: 'x' }], presences: [{ from: id }], statuses: [{ from: id }] });
-    assert.deepEqual([answer?.messages[0].from, answer?.messages[0].to, answer?.presences[0].from, answer?.statuses[0].from], [id, id, id, id]);
+    const answer = shape.pollAnswer({
+      status: 'ok',
+      messages: [{ from: id, to: id, body: 'x' }],
+      presences: [{ from: id }],
+      statuses: [{ from: id }],
+    });
+    assert.deepEqual(
+      [answer?.messages[0].from, answer?.messages[0].to, answer?.presences[0].from, answer?.statuses[0].from],
+      [id, id, id, id],
+    );
   }
-  assert.deepEqual(shape.buddies([{ id: 2 }]).map(({ id }) => id), ['2']);
+  assert.deepEqual(
+    shape.buddies([{ id: 2 }]).map(({ id }) => id),
+    ['2'],
+  );
   assert.equal(shape.me({ nick: 'nobody' }), null);
 });
 
@@ -47,7 +64,7 @@ test('what a page says of its user deletes no draft; the site naming another use
   const first = browser.open();
   await pass(1000);
   first.im.open('u/bob');
-  first.im.draft('u/bob', 'half a thought');
+  first.acts.draft('u/bob', 'half a thought');
   first.close();
   for (const user of ['dave', '', 'null']) {
     const cached = browser.open({ user });
@@ -72,7 +89,7 @@ test('what a page says of its user deletes no draft; the site naming another use
 test('an id that stands in the page is asked for by its id', async () => {
   const { browser, server, pass } = simulate();
   const tab = browser.open({ start: false });
-  tab.im.strangers(['7'], ['2']);
+  tab.strangers.mark(['7'], ['2']);
   tab.im.start();
   await pass(1000);
   const [online] = server.calls.filter(({ name }) => name === 'online');

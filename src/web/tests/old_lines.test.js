@@ -61,7 +61,16 @@ test('A line before the last one that came is new if it had waited', async () =>
   server.rows.find((row) => row.body === 'hello').delivered = false; // it came back after all
   const next = browser.open({}, session);
   await pass(1000);
-  assert.deepEqual([unread(next), heard(next)], [[['u/dave', 1], ['u/carol', 1]], ['hello']]);
+  assert.deepEqual(
+    [unread(next), heard(next)],
+    [
+      [
+        ['u/dave', 1],
+        ['u/carol', 1],
+      ],
+      ['hello'],
+    ],
+  );
 });
 
 test('What was said while no page was open is new, in rooms too, and what oneself has said is not', async () => {
@@ -75,7 +84,11 @@ test('What was said while no page was open is new, in rooms too, and what onesel
   server.say('alice', 'carol', 'from the phone');
   const next = browser.open({}, session);
   await pass(1000);
-  assert.deepEqual(unread(next), [['u/dave', 1], ['u/bob', 1], ['r/lobby', 1]]);
+  assert.deepEqual(unread(next), [
+    ['u/dave', 1],
+    ['u/bob', 1],
+    ['r/lobby', 1],
+  ]);
   assert.deepEqual(heard(next), ['later', 'later to all here']);
 });
 

@@ -6,14 +6,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 const reported = [];
-Object.assign(globalThis, { document: Object.create({ baseURI: 'https://site.example/' }), reportError: (error) => reported.push(error.message) });
+Object.assign(globalThis, {
+  document: Object.create({ baseURI: 'https://site.example/' }),
+  reportError: (error) => reported.push(error.message),
+});
 const { begin } = await import('../widget/state.js');
-const { noticesPanel } = await import('../widget/panels.js');
 
 /** All texts of a description. */
 const texts = ({ tag, props, kids }) => [...(tag === '#' ? [props.data] : []), ...kids.flatMap(texts)];
 
-test('An entry of the site or an announcement that cannot be drawn is left out, and the others are there', () => {
+test('An entry of the site or an announcement that cannot be drawn is left out, and the others are there', async () => {
   const bad = {
     get link() {
       throw new Error('no entry');
@@ -22,8 +24,20 @@ test('An entry of the site or an announcement that cannot be drawn is left out, 
       throw new Error('no notice');
     },
   };
-  const notice = { id: '1', kind: 'broadcast', nick: 'Admin', body: 'an announcement', time: Date.UTC(2026), read: false };
-  begin({ notifications: [bad, { text: 'an entry', link: '/entry', time: 0 }], notices: [bad, notice] }, {}, () => {});
+  const notice = {
+    id: '1',
+    kind: 'broadcast',
+    nick: 'Admin',
+    body: 'an announcement',
+    time: Date.UTC(2026),
+    read: false,
+  };
+  begin(
+    { equip: () => ({}), notifications: [bad, { text: 'an entry', link: '/entry', time: 0 }], notices: [bad, notice] },
+    { addEventListener() {} },
+    () => {},
+  );
+  const { noticesPanel } = await import('../widget/panels.js');
   const shown = texts(noticesPanel());
   for (const text of ['an entry', 'an announcement']) assert.ok(shown.includes(text), text);
   assert.deepEqual(reported, ['no entry', 'no notice']);

@@ -23,12 +23,16 @@ test('The address is used as it is, with a query of its own too', async () => {
   server.say('bob', 'alice', 'hi');
   await pass(500);
   assert.equal(polls(sim).length, 2);
-  for (const { params } of polls(sim)) assert.deepEqual([params.shard, params.x, params.domain, params.ticket], ['7', '/', 'test', 't1']);
+  for (const { params } of polls(sim))
+    assert.deepEqual([params.shard, params.x, params.domain, params.ticket], ['7', '/', 'test', 't1']);
   assert.equal(chatOf(tab, 'u/bob').messages[0].body, 'hi');
 });
 
 test('A site may say how long a poll is waited for', async () => {
-  for (const [timeout, expected] of [[5000, 5000], [undefined, 40_000]]) {
+  for (const [timeout, expected] of [
+    [5000, 5000],
+    [undefined, 40_000],
+  ]) {
     const sim = simulate();
     sim.server.connection = { timeout };
     const times = [];
@@ -49,12 +53,18 @@ test('Of one answer messages come first, then presences, then statuses', async (
   server.present.add(from);
   server.push('alice', { list: 'statuses', item: { from, nick: 'Eve', to: 'alice', show: 'typing' } });
   server.push('alice', { list: 'presences', item: { from, nick: 'Eve', type: 'online', show: 'away', status: '' } });
-  server.push('alice', { list: 'messages', item: { id: '900', from, nick: 'Eve', to: 'alice', type: 'unicast', timestamp: 1, body: 'wait', style: '' } });
+  server.push('alice', {
+    list: 'messages',
+    item: { id: '900', from, nick: 'Eve', to: 'alice', type: 'unicast', timestamp: 1, body: 'wait', style: '' },
+  });
   session.parked = answer;
   const before = tab.said.length;
   answer(server.take(session));
   await pass(500);
-  const order = tab.said.slice(before).map((it) => it.event).filter((event) => ['message', 'presence', 'status'].includes(event));
+  const order = tab.said
+    .slice(before)
+    .map((it) => it.event)
+    .filter((event) => ['message', 'presence', 'status'].includes(event));
   assert.deepEqual(order, ['message', 'presence', 'status']);
   assert.equal(chatOf(tab, 'u/eve').typing, 'Eve', 'who has said something goes on typing');
   assert.equal(polls(sim).length, 2);

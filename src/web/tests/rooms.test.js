@@ -15,7 +15,16 @@ const calls = ({ server }) => server.calls.filter((call) => call.name === 'histo
 test('counts follow what the site says of rooms, and what else is known of them stays', () => {
   const world = emptyWorld();
   const out = { change() {}, tell() {} };
-  const room = { id: '1', nick: 'Walkers', url: '', pic_url: '', default_pic_url: '', count: 1, all_count: 4, blocked: false };
+  const room = {
+    id: '1',
+    nick: 'Walkers',
+    url: '',
+    pic_url: '',
+    default_pic_url: '',
+    count: 1,
+    all_count: 4,
+    blocked: false,
+  };
   apply(world, { t: 'rooms', list: [room] }, out);
   apply(world, { t: 'members', room: '1', list: [{ id: 'alice', nick: 'Alice' }] }, out);
   apply(world, { t: 'rooms', list: [{ ...room, count: 3 }] }, out);
@@ -32,7 +41,7 @@ test('What is said in a locked room is not shown, on the next page neither', asy
   server.say('bob', 'lobby', 'before', { type: 'multicast' });
   await pass(500);
   one.im.open('r/lobby');
-  one.im.lock('lobby', true);
+  one.acts.lock('lobby', true);
   await pass(200);
   server.say('bob', 'lobby', 'unheard', { type: 'multicast' });
   const session = one.close();
@@ -48,7 +57,7 @@ test('What is said in a locked room is not shown, on the next page neither', asy
   next.im.open('r/lobby');
   await pass(500);
   assert.deepEqual([bodies(next, 'r/lobby'), calls(sim)], [[], histories]);
-  next.im.lock('lobby', false);
+  next.acts.lock('lobby', false);
   await pass(500);
   assert.deepEqual(bodies(next, 'r/lobby'), ['before', 'unheard']);
 });

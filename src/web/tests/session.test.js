@@ -8,7 +8,9 @@ import { test } from 'node:test';
 import { bodies, chatOf, simulate } from './sim/world.js';
 
 const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
-const stopped = (reason, retry) => ({ data: { status: 'stopped', reason, retry, messages: [], presences: [], statuses: [], seq: 0 } });
+const stopped = (reason, retry) => ({
+  data: { status: 'stopped', reason, retry, messages: [], presences: [], statuses: [], seq: 0 },
+});
 
 /** A page that is online. */
 async function online(options, open) {
@@ -24,7 +26,11 @@ test('A page goes online and says what it is', async () => {
   assert.equal(tab.im.me.id, 'alice');
   const [call] = calls(sim, 'online');
   assert.equal(call.method, 'POST');
-  assert.equal(call.init.credentials ?? 'same-origin', 'same-origin', 'with the cookie, which is what fetch does by itself');
+  assert.equal(
+    call.init.credentials ?? 'same-origin',
+    'same-origin',
+    'with the cookie, which is what fetch does by itself',
+  );
   assert.equal(call.params.version, '6');
   assert.equal('since' in call.params, false);
   const [poll] = calls(sim, 'packets');
@@ -86,8 +92,8 @@ test('A page change keeps chats, unread counts, drafts and what was scrolled', a
   const { sim, tab, server, browser, pass } = await online();
   tab.look(true);
   tab.im.open('u/carol');
-  tab.im.draft('u/carol', 'half a');
-  tab.im.scroll('u/carol', 120);
+  tab.acts.draft('u/carol', 'half a');
+  tab.acts.scroll('u/carol', 120);
   server.say('bob', 'alice', 'hi');
   await pass(500);
   tab.im.setPresence('away', 'at lunch');
@@ -106,7 +112,10 @@ test('A page change keeps chats, unread counts, drafts and what was scrolled', a
   assert.deepEqual([chatOf(next, 'u/carol').draft, chatOf(next, 'u/carol').scroll], ['half a', 120]);
   assert.deepEqual(bodies(next, 'u/bob'), ['hi', 'while you were away']);
   assert.equal(next.im.unread, 2);
-  assert.deepEqual(next.told('message').map((it) => it.body), ['while you were away']);
+  assert.deepEqual(
+    next.told('message').map((it) => it.body),
+    ['while you were away'],
+  );
 });
 
 test('What a page opens and says before this browser has ever had a session stays', async () => {
@@ -144,15 +153,32 @@ test('What was missed comes page by page if it is much, in order, each once', as
   await pass(20_000);
   server.rowsAtOnce = 10;
   const said = Array.from({ length: 35 }, (_, at) => `m${at}`);
-  for (const [at, body] of said.entries()) server.say('bob', at % 5 ? 'alice' : 'lobby', body, { type: at % 5 ? 'unicast' : 'multicast' });
+  for (const [at, body] of said.entries())
+    server.say('bob', at % 5 ? 'alice' : 'lobby', body, { type: at % 5 ? 'unicast' : 'multicast' });
   const next = browser.open({}, session);
   await pass(2000);
   assert.equal(next.im.state, 'online');
-  assert.deepEqual(calls(sim, 'missed').map((it) => it.params.since), ['111', '121', '131']);
+  assert.deepEqual(
+    calls(sim, 'missed').map((it) => it.params.since),
+    ['111', '121', '131'],
+  );
   assert.deepEqual(bodies(next, 'u/bob'), ['seen', ...said.filter((_, at) => at % 5)]);
-  assert.deepEqual(bodies(next, 'r/lobby'), said.filter((_, at) => at % 5 === 0));
-  assert.deepEqual([chatOf(next, 'u/bob').unread, chatOf(next, 'r/lobby').unread], [1 + 28, 7], 'rooms that were not open count as well');
-  assert.deepEqual(next.told('message').map((it) => it.body).sort(), [...said].sort());
+  assert.deepEqual(
+    bodies(next, 'r/lobby'),
+    said.filter((_, at) => at % 5 === 0),
+  );
+  assert.deepEqual(
+    [chatOf(next, 'u/bob').unread, chatOf(next, 'r/lobby').unread],
+    [1 + 28, 7],
+    'rooms that were not open count as well',
+  );
+  assert.deepEqual(
+    next
+      .told('message')
+      .map((it) => it.body)
+      .sort(),
+    [...said].sort(),
+  );
   server.say('bob', 'alice', 'live');
   await pass(500);
   assert.equal(bodies(next, 'u/bob').at(-1), 'live');
@@ -186,7 +212,10 @@ for (const how of ['the leader crashes', 'the leader is closed', 'the site fails
     const left = other || page;
     assert.equal(left.im.state, 'online');
     const told = new Set(browser.tabs.flatMap((it) => it.told('message').map((message) => message.body)));
-    assert.deepEqual([...said, 'live'].filter((body) => !told.has(body)), []);
+    assert.deepEqual(
+      [...said, 'live'].filter((body) => !told.has(body)),
+      [],
+    );
     const shown = bodies(left, 'u/bob');
     assert.deepEqual(shown.slice(-30), [...said, 'live'].slice(-30));
     assert.equal(new Set(shown).size, shown.length);
@@ -289,7 +318,7 @@ test('A session that ended because another tab thought it was the last goes on a
   assert.equal(calls(sim, 'online').length, 2);
 });
 
-test('Tabs that cannot store do not end one another\'s session', async () => {
+test("Tabs that cannot store do not end one another's session", async () => {
   const { sim, tab, browser, pass } = await online({ withLocal: false });
   const other = browser.open();
   await pass(2000);
@@ -306,7 +335,10 @@ test('Offline by choice stays so on later pages, until the user wants otherwise'
   other.im.goOffline();
   await pass(500);
   assert.deepEqual([tab.im.state, other.im.state, tab.im.trouble], ['offline', 'offline', null]);
-  assert.deepEqual(calls(sim, 'offline').map((it) => it.params.ticket), ['t1']);
+  assert.deepEqual(
+    calls(sim, 'offline').map((it) => it.params.ticket),
+    ['t1'],
+  );
   tab.close();
   const session = other.close();
   await pass(100);
@@ -323,11 +355,23 @@ test('Offline by choice stays so on later pages, until the user wants otherwise'
 
 test('What the site refuses is said, and tried again only if it may help', async () => {
   for (const [answer, state, code, text, retries] of [
-    [{ status: 401, data: { success: false, error_msg: 'Not Authorized' } }, 'offline', 'login', 'Not Authorized', false],
+    [
+      { status: 401, data: { success: false, error_msg: 'Not Authorized' } },
+      'offline',
+      'login',
+      'Not Authorized',
+      false,
+    ],
     [{ data: { success: false, error_msg: 'Not Authorized' } }, 'offline', 'login', 'Not Authorized', false],
     [{ data: { success: false, error_msg: 'Forbidden' } }, 'offline', 'refused', 'Forbidden', false],
     [{ data: { success: false, error_msg: 'Not Found' } }, 'offline', 'refused', 'Not Found', false],
-    [{ data: { success: false, error_msg: 'IM Server Not Found' } }, 'connecting', 'server', 'IM Server Not Found', true],
+    [
+      { data: { success: false, error_msg: 'IM Server Not Found' } },
+      'connecting',
+      'server',
+      'IM Server Not Found',
+      true,
+    ],
     [{ status: 500, data: 'Oops' }, 'connecting', 'site', '', true],
     [{ status: 429, data: { error: 'Slowly' } }, 'connecting', 'site', 'Slowly', true],
     [{ data: '<html>maintenance' }, 'connecting', 'site', '', true],
@@ -357,7 +401,11 @@ test('A log-in from any tab brings all of them online', async () => {
   other.im.goOnline({ username: 'alice', password: 'right' });
   await sim.pass(500);
   assert.deepEqual([tab.im.me?.id, other.im.me?.id], ['alice', 'alice']);
-  assert.equal([...sim.browser.local.map.values()].some((value) => value.includes('right')), false, 'never stored');
+  assert.equal(
+    [...sim.browser.local.map.values()].some((value) => value.includes('right')),
+    false,
+    'never stored',
+  );
 });
 
 test('Another user sees nothing of the former, in any tab and in the store', async () => {
@@ -371,13 +419,19 @@ test('Another user sees nothing of the former, in any tab and in the store', asy
   await pass(3000);
   for (const it of [tab, other]) {
     assert.equal(it.im.me.id, 'dave');
-    assert.deepEqual(it.im.chats.map(({ key }) => key), ['u/carol']);
+    assert.deepEqual(
+      it.im.chats.map(({ key }) => key),
+      ['u/carol'],
+    );
     assert.deepEqual(bodies(it, 'u/carol'), ['for dave']);
   }
   other.look(false, false);
   tab.look(false, false);
   await pass(1000);
-  assert.equal([...browser.local.map.values()].some((value) => value.includes('a secret')), false);
+  assert.equal(
+    [...browser.local.map.values()].some((value) => value.includes('a secret')),
+    false,
+  );
   assert.equal('since' in calls(sim, 'online').at(-1).params, false, 'what one has seen says nothing of the other');
 });
 
@@ -406,10 +460,14 @@ test('The last page is not drawn for another user, nor after the site has said 4
   await pass(1000);
   const session = tab.close();
   await pass(3_600_000);
-  assert.deepEqual(bodies(browser.open({ user: 'alice' }, session), 'u/bob'), ['a secret'], 'the page says whose it is');
+  assert.deepEqual(
+    bodies(browser.open({ user: 'alice' }, session), 'u/bob'),
+    ['a secret'],
+    'the page says whose it is',
+  );
 });
 
-test('A page in the browser\'s cache is silent, and comes back online', async () => {
+test("A page in the browser's cache is silent, and comes back online", async () => {
   const { sim, tab, server, pass } = await online();
   tab.fire('pagehide', { persisted: true });
   const polls = calls(sim, 'packets').length;
@@ -451,8 +509,15 @@ test('By JSONP too it is seen that the user is not known any more, and what is r
   tab.im.send('u/bob', 'hello?');
   await sim.pass(3000);
   const [line] = chatOf(tab, 'u/bob').messages;
-  assert.deepEqual([line.state, line.reason, tab.im.state], ['failed', 'Bob does not take messages from you.', 'online']);
-  assert.deepEqual(calls(sim, 'buddies').map((it) => it.params.ids), ['bob'], 'what is known of him may be old');
+  assert.deepEqual(
+    [line.state, line.reason, tab.im.state],
+    ['failed', 'Bob does not take messages from you.', 'online'],
+  );
+  assert.deepEqual(
+    calls(sim, 'buddies').map((it) => it.params.ids),
+    ['bob'],
+    'what is known of him may be old',
+  );
   delete sim.server.answers.message;
   sim.server.answers.online = { data: { success: false, error_msg: 'Not Authorized' } };
   sim.browser.jar.user = null;
@@ -469,12 +534,16 @@ test('Without storage, or with one that is full or holds garbage, a page still t
     { full: true, withLocks: false },
     { garbage: '{"' },
     { garbage: '[1,{"x":null}]' },
-    { garbage: '{"chats":[{"key":7},{"key":"u/"},null],"outbox":[{}],"counted":{},"notices":[0],"settings":7,"active":"zz","scroll":3}' },
+    {
+      garbage:
+        '{"chats":[{"key":7},{"key":"u/"},null],"outbox":[{}],"counted":{},"notices":[0],"settings":7,"active":"zz","scroll":3}',
+    },
     { garbage: '"alice"' },
   ]) {
     const sim = simulate(spoil);
     if (spoil.garbage) {
-      for (const key of ['user', 'memory:alice', 'picture:alice', 'left', 'lease']) sim.browser.local.setItem(`nextim:/webim:${key}`, spoil.garbage);
+      for (const key of ['user', 'memory:alice', 'picture:alice', 'left', 'lease'])
+        sim.browser.local.setItem(`nextim:/webim:${key}`, spoil.garbage);
       sim.browser.local.setItem('nextim:/webim:user', '"alice"');
     }
     sim.browser.local.broken = spoil.full ?? false;

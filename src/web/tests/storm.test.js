@@ -15,7 +15,7 @@ const STEPS = 60;
 function step(sim, dice, seen) {
   const { server, browser } = sim;
   const pick = (list) => list[Math.floor(dice() * list.length)];
-  const awake = browser.live.filter((it) => it.im.listening);
+  const awake = browser.live.filter((it) => it.im.isOpen);
   const tab = pick(awake.length > 0 ? awake : browser.live);
   const r = awake.length > 0 ? dice() : 1;
   if (r < 0.3) seen.said.push(server.say(pick(['bob', 'carol', 'dave']), 'alice', `m${seen.n++}`));
@@ -41,20 +41,33 @@ function step(sim, dice, seen) {
 
 /** The rows of a chat, as the site has them. */
 const rowsOf = (server, key) =>
-  server.rows.filter((row) => (key.startsWith('r/') ? row.to === key.slice(2) : row.type === 'unicast' && [row.from, row.to].includes(key.slice(2))));
+  server.rows.filter((row) =>
+    key.startsWith('r/')
+      ? row.to === key.slice(2)
+      : row.type === 'unicast' && [row.from, row.to].includes(key.slice(2)),
+  );
 
 function check({ server, browser }, seen, label) {
   const [first] = browser.live;
   for (const tab of browser.live) {
     const name = `${label} tab ${browser.tabs.indexOf(tab)}`;
     assert.equal(tab.im.state, 'online', `${name}: ${JSON.stringify(tab.im.trouble)}`);
-    assert.deepEqual(tab.im.chats.map((it) => it.key), first.im.chats.map((it) => it.key), `${name}: chats`);
+    assert.deepEqual(
+      tab.im.chats.map((it) => it.key),
+      first.im.chats.map((it) => it.key),
+      `${name}: chats`,
+    );
     for (const { key, messages } of tab.im.chats) {
       const shown = messages.map((line) => line.id);
       const rows = rowsOf(server, key).map((row) => String(row.id));
-      assert.deepEqual(shown, rows.slice(rows.length - shown.length), `${name} ${key}: the newest rows, each once, in order`);
+      assert.deepEqual(
+        shown,
+        rows.slice(rows.length - shown.length),
+        `${name} ${key}: the newest rows, each once, in order`,
+      );
     }
-    for (const { from, body } of seen.said) assert.ok(chatOf(tab, `u/${from}`), `${name}: no chat for ${body} of ${from}`);
+    for (const { from, body } of seen.said)
+      assert.ok(chatOf(tab, `u/${from}`), `${name}: no chat for ${body} of ${from}`);
     const told = tab.told('message').map((it) => it.id);
     assert.equal(new Set(told).size, told.length, `${name}: told twice`);
   }
@@ -78,16 +91,20 @@ export async function storm(seed, options) {
   server.loss = 0;
   for (const tab of browser.live) {
     tab.online = true;
-    if (!tab.im.listening) tab.fire('pageshow', { persisted: true });
+    if (!tab.im.isOpen) tab.fire('pageshow', { persisted: true });
   }
   seen.said.push(server.say('dave', 'alice', `m${seen.n++}`));
   await sim.pass(200_000);
-  for (const { key, messages } of browser.live[0].im.chats) {
-    for (const line of [...messages]) if (line.state === 'failed') browser.live[0].im.retry(key, line.cid);
+  for (const { messages } of browser.live[0].im.chats) {
+    for (const line of [...messages]) if (line.state === 'failed') browser.live[0].acts.retry(line.cid);
   }
   await sim.pass(60_000);
   const unread = browser.live.map((tab) => tab.im.unread);
-  assert.deepEqual(unread, unread.map(() => unread[0]), `seed ${seed}: unread`);
+  assert.deepEqual(
+    unread,
+    unread.map(() => unread[0]),
+    `seed ${seed}: unread`,
+  );
   for (const tab of browser.live) for (const { key } of tab.im.chats) tab.im.open(key); // loads what nobody has looked at
   await sim.pass(1000);
   check(sim, seen, `seed ${seed}`);

@@ -18,7 +18,7 @@ const seen = (tab, id) => tab.im.contacts.get(id)?.presence;
 async function pageOf(...names) {
   const sim = simulate();
   const tab = sim.browser.open({ start: false });
-  tab.im.strangers(names);
+  tab.strangers.mark(names, []);
   tab.im.start();
   await sim.pass(1000);
   return { sim, tab, server: sim.server, pass: sim.pass };
@@ -30,12 +30,16 @@ test('A stranger of the page comes and goes, and the page sees both', async () =
   server.present.add('eve');
   await pass(SOON);
   assert.equal(seen(tab, 'eve'), 'online');
-  assert.deepEqual(tab.told('presence').map(({ id, presence }) => [id, presence]), [['eve', 'online']]);
+  assert.deepEqual(
+    tab.told('presence').map(({ id, presence }) => [id, presence]),
+    [['eve', 'online']],
+  );
   server.present.delete('eve');
   await pass(SOON);
   assert.equal(seen(tab, 'eve'), 'offline');
   assert.ok(calls(sim, 'buddies').length <= 4, 'about once a minute');
-  for (const { params } of calls(sim, 'buddies')) assert.deepEqual([params.ids, params.stranger_ids], ['eve', ''], 'friends tell themselves');
+  for (const { params } of calls(sim, 'buddies'))
+    assert.deepEqual([params.ids, params.stranger_ids], ['eve', ''], 'friends tell themselves');
 });
 
 test('A page that nobody sees does not ask, and asks when it is seen', async () => {
@@ -81,7 +85,7 @@ test('A chat that is opened or looked at again asks at once', async () => {
 test('What one tab asked the others know', async () => {
   const { sim, tab, server, pass } = await pageOf('eve');
   const other = sim.browser.open();
-  other.im.strangers(['eve', 'dan']);
+  other.strangers.mark(['eve', 'dan'], []);
   await pass(5000);
   assert.equal(seen(tab, 'dan'), 'offline');
   server.present.add('eve').add('dan');
@@ -98,17 +102,23 @@ test('However long a page grows, all of it is asked for, so many at a time', asy
   const { sim, tab, server, pass } = await pageOf(...names.slice(0, USERS_ASKED_MAX + 1));
   assert.equal(calls(sim, 'online')[0].params.stranger_ids.split(',').length, USERS_ASKED_MAX);
   assert.equal(seen(tab, names[USERS_ASKED_MAX]), 'offline');
-  tab.im.strangers(names);
+  tab.strangers.mark(names, []);
   await pass(500);
-  assert.deepEqual(names.filter((name) => !seen(tab, name)), []);
+  assert.deepEqual(
+    names.filter((name) => !seen(tab, name)),
+    [],
+  );
   for (const { params } of calls(sim, 'buddies')) assert.ok(params.stranger_ids.split(',').length <= USERS_ASKED_MAX);
   for (const name of names) server.present.add(name);
   await pass(SOON);
-  assert.deepEqual(names.filter((name) => seen(tab, name) !== 'online'), []);
+  assert.deepEqual(
+    names.filter((name) => seen(tab, name) !== 'online'),
+    [],
+  );
 
   // Who stands there no longer and is not there either is asked for no more.
   for (const name of names) server.present.delete(name);
-  tab.im.strangers([]);
+  tab.strangers.mark([], []);
   await pass(SOON);
   const before = calls(sim, 'buddies').length;
   await pass(SOON);
@@ -118,7 +128,7 @@ test('However long a page grows, all of it is asked for, so many at a time', asy
 test('A site that fails is asked again, not at once and not for ever', async () => {
   const { sim, tab, server, pass } = await pageOf();
   server.answers.buddies = { status: 500, data: 'Oops' };
-  tab.im.strangers(['eve']);
+  tab.strangers.mark(['eve'], []);
   await pass(2 * MINUTE);
   const { length } = calls(sim, 'buddies');
   assert.ok(length > 1 && length < 8, `${length} calls`);

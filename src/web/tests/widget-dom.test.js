@@ -5,7 +5,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { h, memo, patch } from '../widget/dom.js';
+import { h, patch } from '../widget/dom.js';
+import { memo } from '../widget/memo.js';
 import { dice } from './sim/clock.js';
 
 /** As much of a node as is needed here. */
@@ -43,15 +44,29 @@ test('A line that moves from one run of lines to another stands there, once', ()
     const lines = [...'abcdef'].map((key) => ({ key, version: 0 }));
     let drawn = [];
     for (let frame = 0; frame < 5; frame += 1) {
-      const shown = lines.map((line) => ({ line, at: random() })).sort((a, b) => a.at - b.at).map(({ line }) => line).slice(0, 3 + Math.floor(random() * 4));
+      const shown = lines
+        .map((line) => ({ line, at: random() }))
+        .sort((a, b) => a.at - b.at)
+        .map(({ line }) => line)
+        .slice(0, 3 + Math.floor(random() * 4));
       for (const line of lines) line.version += Number(random() < 0.4);
       const cut = Math.floor(random() * shown.length);
       const runs = [shown.slice(0, cut), shown.slice(cut)].filter((run) => run.length > 0);
-      const next = runs.map((run) => h('div', { key: run[0].key }, ...run.map((line) => memo(line, [line.version], () => h('p', { key: line.key }, line.key + line.version)))));
+      const next = runs.map((run) =>
+        h(
+          'div',
+          { key: run[0].key },
+          ...run.map((line) => memo(line, [line.version], () => h('p', { key: line.key }, line.key + line.version))),
+        ),
+      );
       patch(root, drawn, next);
       drawn = next;
       const seen = root.kids.flatMap((run) => run.kids.map((line) => line.kids[0].data));
-      assert.deepEqual(seen, shown.map(({ key, version }) => key + version), `round ${round}, frame ${frame}`);
+      assert.deepEqual(
+        seen,
+        shown.map(({ key, version }) => key + version),
+        `round ${round}, frame ${frame}`,
+      );
     }
   }
 });

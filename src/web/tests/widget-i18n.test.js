@@ -6,11 +6,15 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { LANGUAGES, dayName, learn, pickLanguage, speak, t } from '../widget/i18n.js';
+import { dayName } from '../widget/dates.js';
+import { LANGUAGES, learn, pickLanguage, speak, t } from '../widget/i18n.js';
 import { WORDS } from '../widget/words.js';
 
 const folder = new URL('../widget/', import.meta.url);
-const sources = readdirSync(folder).filter((name) => name.endsWith('.js') && name !== 'words.js').map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n');
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith('.js') && name !== 'words.js')
+  .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+  .join('\n');
 
 test('every text is there once, in every language, with the same values', () => {
   assert.equal(new Set(WORDS.map(([english]) => english)).size, WORDS.length);
@@ -30,10 +34,18 @@ test('there is no half-width punctuation after Chinese letters', () => {
 test('every text is said somewhere, and what is said is there', () => {
   const texts = new Set(WORDS.map(([english]) => english));
   const literals = new Set([...sources.matchAll(/'([^'\n]*)'/g)].map(([, literal]) => literal));
-  assert.deepEqual([...texts].filter((text) => !literals.has(text)), []);
-  const said = [...sources.matchAll(/\bt\((?:[^'()]*\? )?'([^'\n]+)'(?: : '([^'\n]+)')?/g)].flatMap(([, ...found]) => found.filter(Boolean));
+  assert.deepEqual(
+    [...texts].filter((text) => !literals.has(text)),
+    [],
+  );
+  const said = [...sources.matchAll(/\bt\((?:[^'()]*\? )?'([^'\n]+)'(?: : '([^'\n]+)')?/g)].flatMap(([, ...found]) =>
+    found.filter(Boolean),
+  );
   assert.ok(said.length > 60);
-  assert.deepEqual(said.filter((text) => !texts.has(text)), []);
+  assert.deepEqual(
+    said.filter((text) => !texts.has(text)),
+    [],
+  );
 });
 
 test('values come in their places, numbers as the language writes them', () => {
@@ -49,7 +61,14 @@ test('values come in their places, numbers as the language writes them', () => {
 
 test('the first language we speak at all is spoken', () => {
   const table = [
-    [['', 'zh-TW', 'en'], 'zh-TW'], [['fr', 'zh'], 'zh-CN'], [['zh-Hant-HK'], 'zh-TW'], [['zh_CN'], 'zh-CN'], [['zh-HK'], 'zh-TW'], [['zh-Hans-SG'], 'zh-CN'], [['de', undefined, null], 'en'], [['en-GB', 'zh'], 'en'],
+    [['', 'zh-TW', 'en'], 'zh-TW'],
+    [['fr', 'zh'], 'zh-CN'],
+    [['zh-Hant-HK'], 'zh-TW'],
+    [['zh_CN'], 'zh-CN'],
+    [['zh-HK'], 'zh-TW'],
+    [['zh-Hans-SG'], 'zh-CN'],
+    [['de', undefined, null], 'en'],
+    [['en-GB', 'zh'], 'en'],
   ];
   for (const [wishes, lang] of table) assert.equal(pickLanguage(wishes), lang);
 });

@@ -3,19 +3,33 @@
 // Owns: its head with the menu, the members of a room, and the notices between head and lines. Must not: draw lines
 // (`log.js`) or take what is typed (`composer.js`).
 
-import { document } from '../core/page.js';
 import { composer } from './composer.js';
-import { h } from './dom.js';
-import { seconds, t } from './i18n.js';
-import { icon } from './icons.js';
 import { log } from './log.js';
-import { longList } from './longlist.js';
 import { roomLine } from './panels.js';
-import { avatar, dropdown, iconButton, link, opener, partner, presenceWord, siteLink, spoken } from './parts.js';
 import { STRANGER } from './roster.js';
-import { personRow } from './rows.js';
-import { draw, focus, heldSeconds, im, minimise, toggleTray, ui } from './state.js';
-import { safeUrl } from './text.js';
+import { acts, longList, personRow, presenceWord, safeUrl } from './chunk.opened.js';
+import {
+  avatar,
+  document,
+  draw,
+  dropdown,
+  focus,
+  h,
+  heldSeconds,
+  icon,
+  iconButton,
+  im,
+  link,
+  minimise,
+  opener,
+  partner,
+  seconds,
+  siteLink,
+  spoken,
+  t,
+  toggleTray,
+  ui,
+} from './share.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
@@ -30,7 +44,11 @@ function blocking({ kind, id }) {
   const room = kind === 'room';
   const blocked = Boolean((room ? im.rooms : im.contacts).get(id)?.blocked);
   const words = room ? ['Lock room', 'Unlock room'] : ['Block', 'Unblock'];
-  return { blocked, label: t(words[Number(blocked)] ?? ''), run: () => void tryTo(room ? im.lock(id, !blocked) : im.block(id, !blocked)) };
+  return {
+    blocked,
+    label: t(words[Number(blocked)] ?? ''),
+    run: () => void tryTo(room ? acts.lock(id, !blocked) : acts.block(id, !blocked)),
+  };
 }
 
 /** @param {Chat} chat */
@@ -38,7 +56,7 @@ async function showMembers({ id, key }) {
   toggleTray('members');
   if (!ui.tray) return;
   ui.members = null;
-  const list = await im.members(id).catch(() => []);
+  const list = await acts.members(id).catch(() => []);
   if (im.active === key) ui.members = list;
   draw();
 }
@@ -51,18 +69,30 @@ function head(chat) {
     im.close(chat.key);
     focus('contacts');
   };
-  const line = known && (room ? roomLine({ ...known, blocked: false }) : [presenceWord(who), known.status].filter(Boolean).join(' · '));
+  const line =
+    known &&
+    (room ? roomLine({ ...known, blocked: false }) : [presenceWord(who), known.status].filter(Boolean).join(' · '));
   const items = [
     { ...blocking(chat), mark: icon(room ? 'lock' : 'ban') },
-    { label: t('Download history'), mark: icon('download'), href: im.downloadUrl(chat.key), props: { download: '' } },
+    { label: t('Download history'), mark: icon('download'), href: acts.downloadUrl(chat.key), props: { download: '' } },
     { label: t('Clear history'), mark: icon('trash'), run: () => ui.tray !== 'clear' && toggleTray('clear') },
   ];
   return h(
     'header.head',
     ui.narrow && iconButton(t('Back'), 'back', minimise, {}, '.flip'),
     avatar(who, who.kind),
-    h('div.txt', h('h2', siteLink(who.url, '.nick.cut', { dir: 'auto' }, who.nick)), line && h('span.sub.cut', { dir: 'auto', title: line }, line)),
-    room && iconButton(spoken(t('Members'), known && t('{} online', known.count ?? 0)), 'people', () => void showMembers(chat), { id: 'open members', 'aria-expanded': ui.tray === 'members' }),
+    h(
+      'div.txt',
+      h('h2', siteLink(who.url, '.nick.cut', { dir: 'auto' }, who.nick)),
+      line && h('span.sub.cut', { dir: 'auto', title: line }, line),
+    ),
+    room &&
+      iconButton(
+        spoken(t('Members'), known && t('{} online', known.count ?? 0)),
+        'people',
+        () => void showMembers(chat),
+        { id: 'open members', 'aria-expanded': ui.tray === 'members' },
+      ),
     dropdown(iconButton(t('Options'), 'dots', null, opener('options')), items),
     !ui.narrow && iconButton(t('Minimise'), 'minus', minimise),
     iconButton(t('Close'), 'x', close),
@@ -74,7 +104,11 @@ function members(chat) {
   const list = ui.members;
   const { nick } = partner(chat);
   const row = (/** @type {import('../core/types.js').Member} */ member, /** @type {Record<string, any>} */ place) =>
-    personRow({ who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member }, place, ...(member.id === im.me?.id ? { line: t('You') } : { chat: `u/${member.id}` }) });
+    personRow({
+      who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member },
+      place,
+      ...(member.id === im.me?.id ? { line: t('You') } : { chat: `u/${member.id}` }),
+    });
   return h(
     'div.tray.members',
     { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', nick), tabIndex: -1, 'aria-busy': !list },
@@ -90,10 +124,18 @@ const note = (text, ...actions) => h('div.note', h('span', text), ...actions);
 function confirmClear({ key }) {
   const clear = () => {
     toggleTray('clear');
-    void tryTo(im.clear(key));
+    void tryTo(acts.clear(key));
   };
   const text = t('Clear it on your side?');
-  return h('div.ask', { key: 'clear', role: 'group', label: text }, note(text, link(t('Clear'), clear, { class: 'link danger' }), link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' })));
+  return h(
+    'div.ask',
+    { key: 'clear', role: 'group', label: text },
+    note(
+      text,
+      link(t('Clear'), clear, { class: 'link danger' }),
+      link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' }),
+    ),
+  );
 }
 
 /** What the user should know before he writes. What the site refuses nobody will read later. @param {Chat} chat */
@@ -106,7 +148,10 @@ function notes(chat) {
   return [
     isKnown && known.presence === 'offline' && !isRefused && note(t('{} is offline and will read this later.', nick)),
     // A friend is made at the site, on the page of the one.
-    isKnown && known.group === STRANGER && safeUrl(known.url, document.baseURI) && note(t('You are not friends yet.'), siteLink(known.url, '.link', {}, t('Add friend'))),
+    isKnown &&
+      known.group === STRANGER &&
+      safeUrl(known.url, document.baseURI) &&
+      note(t('You are not friends yet.'), siteLink(known.url, '.link', {}, t('Add friend'))),
   ];
 }
 
@@ -115,8 +160,19 @@ function outcome(chat) {
   const left = heldSeconds(chat);
   const failed = chat.messages.filter(({ state }) => state === 'failed').length;
   return [
-    h(left ? 'div.note' : 'div.none', { key: 'held' }, h('span', { role: 'status' }, left > 0 && t('Too many messages at once.')), left > 0 && h('small.wait', t('Trying again in {}', seconds(left)))),
-    failed > 1 && h('div.note', { key: 'unsent' }, h('span', t('{} messages were not sent.', failed)), link(t('Send all again'), () => im.retryAll(chat.key))),
+    h(
+      left ? 'div.note' : 'div.none',
+      { key: 'held' },
+      h('span', { role: 'status' }, left > 0 && t('Too many messages at once.')),
+      left > 0 && h('small.wait', t('Trying again in {}', seconds(left))),
+    ),
+    failed > 1 &&
+      h(
+        'div.note',
+        { key: 'unsent' },
+        h('span', t('{} messages were not sent.', failed)),
+        link(t('Send all again'), () => acts.retryAll(chat.key)),
+      ),
   ];
 }
 

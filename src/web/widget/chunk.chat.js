@@ -2,8 +2,6 @@
 //
 // Owns: what the bar calls of it. Must not: hold code.
 
-import './more-icons.js';
-
 export { chatWindow } from './chat.js';
 export { growInput } from './composer.js';
 export { settleScroll } from './log.js';

@@ -2,8 +2,6 @@
 //
 // Owns: what the bar calls of it; the panels go by their names. Must not: hold code.
 
-import './more-icons.js';
-
 export { contactsPanel as contacts } from './contacts.js';
 export { menu } from './menu.js';
 export { noticeToast, noticesPanel as notices, roomsPanel as rooms } from './panels.js';

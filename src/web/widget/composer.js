@@ -5,12 +5,9 @@
 
 import { BODY_BYTES_MAX } from '../core/limits.js';
 import { bytesOf } from '../core/shape.js';
-import { h } from './dom.js';
-import { fieldOf } from './guard.js';
-import { t } from './i18n.js';
-import { iconButton, partner } from './parts.js';
-import { draw, find, focus, im, save, toggleTray, ui } from './state.js';
 import { readStyle, writeStyle } from './style.js';
+import { acts } from './chunk.opened.js';
+import { draw, fieldOf, find, focus, h, iconButton, im, partner, save, t, toggleTray, ui } from './share.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 
@@ -22,13 +19,17 @@ const COLORS = ['', '#d0342c', '#c2570c', '#8a6d00', '#1a7f37', '#0b7285', '#256
 /** @typedef {import('./style.js').Format} Format */
 /** The buttons of the formatting tray: what each sets, its letter and its name. @type {[Partial<Format>, string, string][]} */
 const FORMATS = [
-  [{ bold: true }, 'B', 'Bold'], [{ italic: true }, 'I', 'Italic'], [{ underline: true }, 'U', 'Underline'],
-  [{ size: 12 }, 'A', 'Small text'], [{ size: 0 }, 'A', 'Normal text'], [{ size: 18 }, 'A', 'Large text'],
+  [{ bold: true }, 'B', 'Bold'],
+  [{ italic: true }, 'I', 'Italic'],
+  [{ underline: true }, 'U', 'Underline'],
+  [{ size: 12 }, 'A', 'Small text'],
+  [{ size: 0 }, 'A', 'Normal text'],
+  [{ size: 18 }, 'A', 'Large text'],
 ];
 
 /** @param {Chat} chat @param {string} text */
 function setDraft(chat, text) {
-  im.draft(chat.key, text);
+  acts.draft(chat.key, text);
   draw();
 }
 
@@ -69,19 +70,37 @@ function setter(look, label, change, props, letter) {
 }
 
 /** @param {string} look @param {string} role @param {string} keys @param {string} label @param {...import('./dom.js').Child} kids */
-const tray = (look, role, keys, label, ...kids) => h(`div.tray${look}`, { key: look, id: 'tray', role, label, 'data-keys': keys }, ...kids);
+const tray = (look, role, keys, label, ...kids) =>
+  h(`div.tray${look}`, { key: look, id: 'tray', role, label, 'data-keys': keys }, ...kids);
 
 /** @param {Chat} chat */
-const emojiTray = (chat) => tray('.emoji', 'group', 'g', t('Emoji'), EMOJI.map((emoji) => h('button', { onclick: () => insert(chat, emoji) }, emoji)));
+const emojiTray = (chat) =>
+  tray(
+    '.emoji',
+    'group',
+    'g',
+    t('Emoji'),
+    EMOJI.map((emoji) => h('button', { onclick: () => insert(chat, emoji) }, emoji)),
+  );
 
-const formatTray = () => tray(
-  '.format', 'toolbar', 'h', t('Formatting'),
-  FORMATS.map(([change, letter, name]) => setter('.ib', t(name), change, { style: readStyle(writeStyle(change), ui.dark) }, letter)),
-  h('span.swatches', { role: 'group', label: t('Text colour') }, COLORS.map((color, index) => {
-    const style = { '--swatch': readStyle(`color:${color}`, ui.dark).color ?? 'currentColor' };
-    return setter('.swatch', color ? t('Colour {}', index) : t('No colour'), { color }, { style });
-  })),
-);
+const formatTray = () =>
+  tray(
+    '.format',
+    'toolbar',
+    'h',
+    t('Formatting'),
+    FORMATS.map(([change, letter, name]) =>
+      setter('.ib', t(name), change, { style: readStyle(writeStyle(change), ui.dark) }, letter),
+    ),
+    h(
+      'span.swatches',
+      { role: 'group', label: t('Text colour') },
+      COLORS.map((color, index) => {
+        const style = { '--swatch': readStyle(`color:${color}`, ui.dark).color ?? 'currentColor' };
+        return setter('.swatch', color ? t('Colour {}', index) : t('No colour'), { color }, { style });
+      }),
+    ),
+  );
 
 /** @param {Chat} chat */
 export function composer(chat) {
@@ -93,20 +112,38 @@ export function composer(chat) {
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Enter' && !event.shiftKey) onsubmit(event);
   };
-  const opener = (/** @type {'emoji' | 'format'} */ name, /** @type {string} */ label, /** @type {import('./icons.js').Icon} */ mark) => iconButton(label, mark, () => toggleTray(name), { id: `open ${name}`, 'aria-expanded': ui.tray === name });
+  const opener = (
+    /** @type {'emoji' | 'format'} */ name,
+    /** @type {string} */ label,
+    /** @type {import('./icons.js').Icon} */ mark,
+  ) => iconButton(label, mark, () => toggleTray(name), { id: `open ${name}`, 'aria-expanded': ui.tray === name });
   return h(
     'form.composer',
     { onsubmit },
     ui.tray === 'emoji' && emojiTray(chat),
     ui.tray === 'format' && formatTray(),
-    h(long ? 'p.note.error' : 'p.none', { id: 'limit', role: 'status' }, long && t('Too long: {} of {} bytes', bytes, BODY_BYTES_MAX)),
+    h(
+      long ? 'p.note.error' : 'p.none',
+      { id: 'limit', role: 'status' },
+      long && t('Too long: {} of {} bytes', bytes, BODY_BYTES_MAX),
+    ),
     h(
       'div.write',
       opener('emoji', t('Emoji'), 'smile'),
       opener('format', t('Formatting'), 'letter'),
       h('textarea', {
-        id: 'input', rows: 1, dir: 'auto', value: chat.draft, placeholder: t('Write a message'), label: t('Message to {}', partner(chat).nick), 'aria-describedby': 'limit', 'aria-invalid': long,
-        enterkeyhint: 'send', style: readStyle(writeStyle(ui.format), ui.dark), onkeydown, oninput: (/** @type {Event} */ event) => setDraft(chat, fieldOf(event).value),
+        id: 'input',
+        rows: 1,
+        dir: 'auto',
+        value: chat.draft,
+        placeholder: t('Write a message'),
+        label: t('Message to {}', partner(chat).nick),
+        'aria-describedby': 'limit',
+        'aria-invalid': long,
+        enterkeyhint: 'send',
+        style: readStyle(writeStyle(ui.format), ui.dark),
+        onkeydown,
+        oninput: (/** @type {Event} */ event) => setDraft(chat, fieldOf(event).value),
       }),
       iconButton(t('Send'), 'send', null, { type: 'submit', disabled: !body || long }, '.send'),
     ),

@@ -3,18 +3,44 @@
 // Owns: the panel with myself, the search, the groups and each contact's menu; the log-in box that takes its place.
 // Must not: sort or count; `roster.js` does.
 
-import { document } from '../core/page.js';
-import { h, memo } from './dom.js';
-import { fieldOf } from './guard.js';
-import { isSpoken, lang, number, t } from './i18n.js';
-import { icon } from './icons.js';
-import { ROW_MENU, longList } from './longlist.js';
 import { menu } from './menu.js';
-import { SHOWS, avatar, dot, dropdown, iconButton, opener, presenceWord, theirs } from './parts.js';
 import { STRANGER, groupContacts, presenceKind } from './roster.js';
-import { empty, panel, personRow, unreadIn } from './rows.js';
-import { draw, find, im, isSigningIn, openChat, save, ui } from './state.js';
-import { safeUrl } from './text.js';
+import {
+  ROW_MENU,
+  SHOWS,
+  acts,
+  empty,
+  longList,
+  memo,
+  panel,
+  personRow,
+  presenceWord,
+  safeUrl,
+  unreadIn,
+} from './chunk.opened.js';
+import {
+  avatar,
+  document,
+  dot,
+  draw,
+  dropdown,
+  fieldOf,
+  find,
+  h,
+  icon,
+  iconButton,
+  im,
+  isSigningIn,
+  isSpoken,
+  lang,
+  number,
+  openChat,
+  opener,
+  save,
+  t,
+  theirs,
+  ui,
+} from './share.js';
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
@@ -28,7 +54,12 @@ function myself() {
   const current = im.state === 'offline' ? 'offline' : Object.hasOwn(SHOWS, me.show) ? me.show : 'available';
   const word = t(SHOWS[current] ?? '');
   const label = t('Your presence: {}', word);
-  const items = Object.entries(SHOWS).map(([show, text]) => ({ label: t(text), checked: show === current, mark: dot(presenceKind({ show })), run: () => im.setPresence(show) }));
+  const items = Object.entries(SHOWS).map(([show, text]) => ({
+    label: t(text),
+    checked: show === current,
+    mark: dot(presenceKind({ show })),
+    run: () => im.setPresence(show),
+  }));
   const onchange = (/** @type {any} */ { target }) => im.setPresence(me.show, target.value.trim());
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     const field = fieldOf(event);
@@ -43,7 +74,17 @@ function myself() {
     h(
       'div.txt',
       theirs('.nick.cut', me.nick),
-      h('input.status', { key: me.status, type: 'text', value: me.status, maxlength: STATUS_LETTERS_MAX, placeholder: t('Set a status'), label: t('Your status'), dir: 'auto', onchange, onkeydown }),
+      h('input.status', {
+        key: me.status,
+        type: 'text',
+        value: me.status,
+        maxlength: STATUS_LETTERS_MAX,
+        placeholder: t('Set a status'),
+        label: t('Your status'),
+        dir: 'auto',
+        onchange,
+        onkeydown,
+      }),
     ),
     dropdown(h('button.show', { label, ...opener('presence') }, h('span.cut', word), icon('down')), items),
   );
@@ -58,7 +99,11 @@ function contactMenu(who) {
   return menu(menuId(who), t('Options for {}', who.nick), [
     { label: t('Send a message'), mark: icon('chat'), run: () => openChat(`u/${who.id}`) },
     ...(href ? [{ label: t('Profile'), mark: icon('person'), href }] : []),
-    { label: t(who.blocked ? 'Unblock' : 'Block'), mark: icon('ban'), run: () => void im.block(who.id, !who.blocked) },
+    {
+      label: t(who.blocked ? 'Unblock' : 'Block'),
+      mark: icon('ban'),
+      run: () => void acts.block(who.id, !who.blocked),
+    },
   ]);
 }
 
@@ -67,10 +112,32 @@ function contactRow(who, place) {
   const chat = `u/${who.id}`;
   const id = menuId(who);
   const kind = presenceKind(who);
-  const signs = [lang, isSpoken(), who.nick, kind, who.status, who.blocked, unreadIn(chat), who.pic_url, who.default_pic_url, ui.broken.size, ui.popup === id, place['aria-posinset'], place['aria-setsize']];
+  const signs = [
+    lang,
+    isSpoken(),
+    who.nick,
+    kind,
+    who.status,
+    who.blocked,
+    unreadIn(chat),
+    who.pic_url,
+    who.default_pic_url,
+    ui.broken.size,
+    ui.popup === id,
+    place['aria-posinset'],
+    place['aria-setsize'],
+  ];
   return memo(who, signs, () => {
     const open = opener(id);
-    const row = { who, kind, line: who.blocked ? t('Blocked') : who.status, more: presenceWord(who), chat, place, props: { oncontextmenu: open.onclick } };
+    const row = {
+      who,
+      kind,
+      line: who.blocked ? t('Blocked') : who.status,
+      more: presenceWord(who),
+      chat,
+      place,
+      props: { oncontextmenu: open.onclick },
+    };
     return personRow(row, iconButton(t('Options for {}', who.nick), 'dots', null, open, '.more'));
   });
 }
@@ -86,7 +153,16 @@ function groupOf({ name, online, total, contacts }) {
   return h(
     'div.group',
     { key: name },
-    h('h3', h('button', { 'aria-expanded': open, onclick: fold }, icon('down'), theirs('.cut', title), h('span.count', `${number(online)}/${number(total)}`))),
+    h(
+      'h3',
+      h(
+        'button',
+        { 'aria-expanded': open, onclick: fold },
+        icon('down'),
+        theirs('.cut', title),
+        h('span.count', `${number(online)}/${number(total)}`),
+      ),
+    ),
     open && longList(`group ${name}`, title, contacts, contactRow),
   );
 }
@@ -102,14 +178,35 @@ function login() {
   };
   const text = im.trouble?.text;
   // What the site says to a wrong password is a protocol's word; ours is for people.
-  const error = ui.tried && im.trouble?.code === 'login' && (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
-  const field = (/** @type {string} */ label, /** @type {Record<string, any>} */ props) => h('label', t(label), h('input', { required: true, 'aria-invalid': Boolean(error), 'aria-describedby': error ? 'wrong' : null, ...props }));
+  const error =
+    ui.tried &&
+    im.trouble?.code === 'login' &&
+    (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
+  const field = (/** @type {string} */ label, /** @type {Record<string, any>} */ props) =>
+    h(
+      'label',
+      t(label),
+      h('input', {
+        required: true,
+        'aria-invalid': Boolean(error),
+        'aria-describedby': error ? 'wrong' : null,
+        ...props,
+      }),
+    );
   return panel(
     t('Sign in to chat'),
     h(
       'form.login',
       { onsubmit },
-      field('Username', { id: 'first', type: 'text', name: 'username', autocomplete: 'username', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false' }),
+      field('Username', {
+        id: 'first',
+        type: 'text',
+        name: 'username',
+        autocomplete: 'username',
+        autocapitalize: 'none',
+        autocorrect: 'off',
+        spellcheck: 'false',
+      }),
       field('Password', { type: 'password', name: 'password', autocomplete: 'current-password' }),
       h('p.error', { id: 'wrong', role: 'alert' }, error),
       h('button.primary', { type: 'submit' }, t('Sign in')),
@@ -127,12 +224,30 @@ export function contactsPanel() {
     ui.query = fieldOf(event).value;
     draw();
   };
-  const nothing = ui.query ? empty('search', t('Nobody matches “{}”', ui.query)) : empty('person', t('No contacts yet'));
+  const nothing = ui.query
+    ? empty('search', t('Nobody matches “{}”', ui.query))
+    : empty('person', t('No contacts yet'));
   return panel(
     t('Contacts'),
     myself(),
-    h('div.search', icon('search'), h('input', { id: ui.narrow ? null : 'first', type: 'search', value: ui.query, placeholder: t('Search contacts'), label: t('Search contacts'), autocomplete: 'off', oninput })),
-    h('div.list', { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } }, groups.length ? groups.map(groupOf) : nothing),
+    h(
+      'div.search',
+      icon('search'),
+      h('input', {
+        id: ui.narrow ? null : 'first',
+        type: 'search',
+        value: ui.query,
+        placeholder: t('Search contacts'),
+        label: t('Search contacts'),
+        autocomplete: 'off',
+        oninput,
+      }),
+    ),
+    h(
+      'div.list',
+      { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } },
+      groups.length ? groups.map(groupOf) : nothing,
+    ),
     chosen && contactMenu(chosen),
   );
 }

@@ -22,7 +22,8 @@ export function groupByDay(messages) {
     if (days.at(-1)?.day !== day) days.push({ day, time: message.time, runs: [] });
     const runs = /** @type {Day} */ (days.at(-1)).runs;
     const run = runs.at(-1);
-    if (run && run.from === message.from && run.own === message.own && message.time - before <= RUN_GAP_MS_MAX) run.messages.push(message);
+    if (run && run.from === message.from && run.own === message.own && message.time - before <= RUN_GAP_MS_MAX)
+      run.messages.push(message);
     else runs.push({ from: message.from, nick: message.nick, own: message.own, messages: [message] });
     before = message.time;
   }

@@ -57,24 +57,6 @@ export function attempt(make) {
   }
 }
 
-/** @type {WeakMap<object, {sign: string, node: VNode}>} */
-const kept = new WeakMap();
-
-/**
- * The description of `thing` from last time, if `signs`, all that it depends on, are the same.
- * @param {object} thing
- * @param {unknown[]} signs
- * @param {() => VNode} make
- */
-export function memo(thing, signs, make) {
-  const sign = signs.join('\n');
-  const before = kept.get(thing);
-  if (before?.sign === sign) return before.node;
-  const node = attempt(make) ?? h('span.none');
-  kept.set(thing, { sign, node });
-  return node;
-}
-
 /**
  * @param {any} node
  * @param {string} name
@@ -84,7 +66,8 @@ export function memo(thing, signs, make) {
 function setProp(node, name, value, was) {
   if (name === 'key') return;
   if (name === 'style') {
-    for (const rule in { ...was, ...value }) if (value?.[rule] !== was?.[rule]) node.style.setProperty(rule, value?.[rule] ?? '');
+    for (const rule in { ...was, ...value })
+      if (value?.[rule] !== was?.[rule]) node.style.setProperty(rule, value?.[rule] ?? '');
   } else if (name.startsWith('on') || PROPERTIES.has(name)) {
     if (node[name] !== value) node[name] = value ?? null;
   } else if (value !== was) {

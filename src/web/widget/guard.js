@@ -12,8 +12,22 @@ import { ending } from './state.js';
 /** A field has its keys and the focus to itself. */
 const FIELD = 'input, textarea, select';
 const OF_FIELD = [
-  'keydown', 'keypress', 'keyup', 'beforeinput', 'textInput', 'input', 'compositionstart', 'compositionupdate', 'compositionend',
-  'cut', 'copy', 'paste', 'focus', 'blur', 'focusin', 'focusout',
+  'keydown',
+  'keypress',
+  'keyup',
+  'beforeinput',
+  'textInput',
+  'input',
+  'compositionstart',
+  'compositionupdate',
+  'compositionend',
+  'cut',
+  'copy',
+  'paste',
+  'focus',
+  'blur',
+  'focusin',
+  'focusout',
 ];
 /** A key code of 229 is a key that an input method has taken; some browsers say only that. */
 const COMPOSING_KEY = 229;
@@ -48,7 +62,9 @@ function hear(event) {
   const target = fieldOf(event);
   const within = isElement(target) && bar?.root.contains(target);
   const isOfField = within && target.matches(FIELD);
-  const isKept = event.type.startsWith('key') ? keepsKey(/** @type {KeyboardEvent} */ (event), within, isOfField) : isOfField;
+  const isKept = event.type.startsWith('key')
+    ? keepsKey(/** @type {KeyboardEvent} */ (event), within, isOfField)
+    : isOfField;
   if (isOfField && !event.type.startsWith('key')) give(event);
   if (isKept) event.stopImmediatePropagation();
 }

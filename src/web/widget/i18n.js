@@ -1,9 +1,7 @@
 // Languages.
 //
-// Owns: which language the bar speaks, and how it writes numbers and times. Must not: hold words; the English ones stand
+// Owns: which language the bar speaks, and how it writes numbers. Must not: hold words; the English ones stand
 // where they are said, those of the other languages in `words.js`, which is loaded if they are spoken.
-
-import { daysAgo } from './days.js';
 
 /** The languages, in the order of a row of words. */
 export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'];
@@ -42,25 +40,8 @@ export const isSpoken = () => lang === 'en' || table !== undefined;
 /** @param {number} count @param {Intl.NumberFormatOptions} [options] */
 export const number = (count, options) => count.toLocaleString(lang, options);
 
-/** @param {number} ms @param {Intl.DateTimeFormatOptions} options */
-const date = (ms, options) => new Date(ms).toLocaleString(lang, options);
-
 /** @param {number} count */
 export const seconds = (count) => number(count, { style: 'unit', unit: 'second', unitDisplay: 'long' });
-
-/** The time of day. @param {number} ms */
-export const time = (ms) => date(ms, { hour: 'numeric', minute: '2-digit' });
-
-/** Day and time. @param {number} ms */
-export const moment = (ms) => date(ms, { dateStyle: 'medium', timeStyle: 'short' });
-
-/** Near days as people name them. @param {number} ms @param {number} now */
-export function dayName(ms, now) {
-  const ago = daysAgo(ms, now);
-  if (ago > 1 || ago < 0) return date(ms, ago < 200 ? { weekday: 'long', month: 'long', day: 'numeric' } : { dateStyle: 'long' });
-  const text = new Intl.RelativeTimeFormat(lang, { numeric: 'auto' }).format(-ago, 'day');
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
 
 /**
  * Says a text in the language that is spoken.

@@ -24,4 +24,8 @@ export const LINES = {
 
 /** @param {Icon} name @param {string} [label] if it stands alone */
 export const icon = (name, label) =>
-  h(`svg.i.i-${name}`, { viewBox: '0 0 16 16', label, role: label && 'img', 'aria-hidden': label ? null : 'true' }, h('path', { d: LINES[name] }));
+  h(
+    `svg.i.i-${name}`,
+    { viewBox: '0 0 16 16', label, role: label && 'img', 'aria-hidden': label ? null : 'true' },
+    h('path', { d: LINES[name] }),
+  );

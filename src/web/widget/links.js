@@ -1,6 +1,14 @@
 // Which links of a page lead to a user.
 //
-// Owns: the patterns, and how a user is read from a link. Must not: touch the page.
+// Owns: the patterns, how a user is read from a link, and when the first such link stands in the page: what is shown
+// beside them is loaded then. Must not: change the page, or watch it without bounds.
+
+import { document, isElement, unnamed, window } from '../core/page.js';
+
+/** What may lead to a user. */
+export const LINKS = 'a[href], [data-webim-user]';
+/** A page that changes all the time is looked at this often. */
+const LOOK_MS = 300;
 
 /** The usual addresses of a user's page; the first group is the uid, or the id. */
 export const USER_LINKS = [/space\.php\?(?:.*&)?uid=(\d+)/, /space-uid-(\d+)\.html/, /[?&]mod=space&(?:.*&)?uid=(\d+)/];
@@ -40,4 +48,39 @@ function safeDecode(text) {
   } catch {
     return text;
   }
+}
+
+/**
+ * Calls once, when a link to a user stands in the page.
+ * @param {RegExp[]} patterns
+ * @param {() => void} then
+ * @param {AbortSignal} signal of the bar's end
+ */
+export function whenLinked(patterns, then, signal) {
+  /** @type {Set<Element>} */
+  const added = new Set([document.documentElement]);
+  let timer = 0;
+  const isLink = (/** @type {Element} */ element) => {
+    const it = unnamed(element);
+    return it.hasAttribute('data-webim-user') || userOf(it.getAttribute('href') ?? '', patterns) !== '';
+  };
+  const look = () => {
+    timer = 0;
+    const isFound = [...added].some((root) => [root, ...unnamed(root).querySelectorAll(LINKS)].some(isLink));
+    added.clear();
+    if (!isFound) return;
+    end();
+    then();
+  };
+  const observer = new MutationObserver((records) => {
+    for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node)) added.add(node);
+    timer ||= setTimeout(look, LOOK_MS);
+  });
+  const end = () => {
+    observer.disconnect();
+    clearTimeout(timer);
+  };
+  observer.observe(window.document, { childList: true, subtree: true });
+  signal.addEventListener('abort', end);
+  look();
 }

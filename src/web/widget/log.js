@@ -4,14 +4,25 @@
 // when older ones come in above, and is where he left it when he comes back. Must not: hold messages.
 
 import { groupByDay } from './days.js';
-import { attempt, h, memo } from './dom.js';
-import { dayName, isSpoken, lang, moment, t, time } from './i18n.js';
-import { icon } from './icons.js';
-import { avatar, badge, link, partner, theirs } from './parts.js';
-import { linkified, timeOf } from './rows.js';
-import { draw, find, im, ui } from './state.js';
 import { readStyle } from './style.js';
-import { isBigEmoji, tokenise } from './text.js';
+import { acts, dayName, isBigEmoji, linkified, memo, moment, time, timeOf, tokenise } from './chunk.opened.js';
+import {
+  attempt,
+  avatar,
+  badge,
+  draw,
+  find,
+  h,
+  icon,
+  im,
+  isSpoken,
+  lang,
+  link,
+  partner,
+  t,
+  theirs,
+  ui,
+} from './share.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').Message} Message */
@@ -51,9 +62,20 @@ function line(chat, { id, cid, own, body, style, state, reason, time: at }, last
   return h(
     `div.line.${state}`,
     { key: cid || id },
-    h(isBigEmoji(tokenise(body)) ? 'div.bubble.big' : 'div.bubble', { dir: 'auto', style: readStyle(style, ui.dark), title: moment(at) }, linkified(body)),
+    h(
+      isBigEmoji(tokenise(body)) ? 'div.bubble.big' : 'div.bubble',
+      { dir: 'auto', style: readStyle(style, ui.dark), title: moment(at) },
+      linkified(body),
+    ),
     (last || state === 'sending') && h('span.meta', timeOf(at, time(at)), mark && icon(mark[0], t(mark[1]))),
-    state === 'failed' && h('div.failed', icon('alert'), h('span', reason || t('Not sent')), link(t('Retry'), () => im.retry(chat, cid)), link(t('Discard'), () => im.discard(chat, cid))),
+    state === 'failed' &&
+      h(
+        'div.failed',
+        icon('alert'),
+        h('span', reason || t('Not sent')),
+        link(t('Retry'), () => acts.retry(cid)),
+        link(t('Discard'), () => acts.discard(chat, cid)),
+      ),
   );
 }
 
@@ -64,11 +86,17 @@ function runOf({ key, kind }, { messages, own, from, nick }) {
     `div.run${own ? '.own' : ''}`,
     { key: lineKey(messages[0]) },
     named && avatar({ ...im.contacts.get(from), id: from, nick }),
-    h('div.lines', theirs(named ? '.by' : '.by.sr', own ? t('You') : nick), ...messages.map((message, index) => {
-      const last = index === messages.length - 1;
-      const { state, reason, id, cid, time: at } = message;
-      return memo(message, [lang, isSpoken(), ui.dark, last, state, reason, id, cid, at], () => line(key, message, last));
-    })),
+    h(
+      'div.lines',
+      theirs(named ? '.by' : '.by.sr', own ? t('You') : nick),
+      ...messages.map((message, index) => {
+        const last = index === messages.length - 1;
+        const { state, reason, id, cid, time: at } = message;
+        return memo(message, [lang, isSpoken(), ui.dark, last, state, reason, id, cid, at], () =>
+          line(key, message, last),
+        );
+      }),
+    ),
   );
 }
 
@@ -78,7 +106,7 @@ async function loadOlder(chat, box) {
   reading.loading = true;
   reading.asked = reading.first;
   draw();
-  await im.older(chat.key).catch(() => false);
+  await acts.older(chat.key).catch(() => false);
   reading.loading = false;
   draw();
 }
@@ -91,7 +119,7 @@ function scrolled(chat, box) {
   if (atEnd !== reading.atEnd) draw();
   Object.assign(reading, { fromEnd, atEnd, missed: atEnd ? 0 : reading.missed });
   clearTimeout(reading.timer);
-  reading.timer = setTimeout(() => im.scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
+  reading.timer = setTimeout(() => acts.scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
   void loadOlder(chat, box);
 }
 
@@ -105,7 +133,11 @@ function top({ loaded, messages, complete }) {
 /** @param {Chat} chat */
 export function log(chat) {
   const { key, messages, typing, loaded } = chat;
-  const days = groupByDay(messages).map(({ day, time: at, runs }) => attempt(() => h('div.day', { key: day }, h('h3', dayName(at, im.now)), ...runs.map((run) => attempt(() => runOf(chat, run))))));
+  const days = groupByDay(messages).map(({ day, time: at, runs }) =>
+    attempt(() =>
+      h('div.day', { key: day }, h('h3', dayName(at, im.now)), ...runs.map((run) => attempt(() => runOf(chat, run)))),
+    ),
+  );
   const { missed } = reading;
   const onclick = () => {
     const box = find('log');
@@ -116,19 +148,32 @@ export function log(chat) {
     h(
       'div.log',
       {
-        key: 'log', id: 'log', role: 'log', tabIndex: 0, label: t('Conversation with {}', partner(chat).nick), 'aria-busy': reading.loading || !loaded,
+        key: 'log',
+        id: 'log',
+        role: 'log',
+        tabIndex: 0,
+        label: t('Conversation with {}', partner(chat).nick),
+        'aria-busy': reading.loading || !loaded,
         onscroll: (/** @type {any} */ event) => scrolled(chat, event.currentTarget),
       },
       top(chat),
       ...days,
-      typing && h('p.typing', { key: 'typing', 'aria-live': 'off' }, h('span.wave', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), t('{} is typing…', typing)),
+      typing &&
+        h(
+          'p.typing',
+          { key: 'typing', 'aria-live': 'off' },
+          h('span.wave', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
+          t('{} is typing…', typing),
+        ),
     ),
-    !reading.atEnd && reading.key === key && h(
-      'button.end',
-      { key: 'end', label: missed ? t('New messages') : t('To the newest message'), onclick },
-      icon('down'),
-      missed > 0 && [t('New messages'), badge(missed)],
-    ),
+    !reading.atEnd &&
+      reading.key === key &&
+      h(
+        'button.end',
+        { key: 'end', label: missed ? t('New messages') : t('To the newest message'), onclick },
+        icon('down'),
+        missed > 0 && [t('New messages'), badge(missed)],
+      ),
   ];
 }
 

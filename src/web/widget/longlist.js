@@ -4,9 +4,7 @@
 // to the row that is in use, so that keys lead everywhere. All rows are of one height, and each knows its place whether
 // its neighbours are there or not. Must not: know what a row shows.
 
-import { isElement } from '../core/page.js';
-import { attempt, h } from './dom.js';
-import { shadow, ui } from './state.js';
+import { attempt, draw, h, isElement, shadow, ui } from './share.js';
 
 /** Until the list has been measured. */
 const ROWS_FIRST = 16;
@@ -46,14 +44,23 @@ export function longList(name, label, items, row) {
   return h(
     'ul.long',
     { key: name, 'data-name': name, label, style: { '--rows': String(length) } },
-    ...shown.map((at) => attempt(() => row(items[at], { 'data-row': items[at]?.id, 'aria-setsize': length, 'aria-posinset': at + 1, style: { '--at': String(at) } }))),
+    ...shown.map((at) =>
+      attempt(() =>
+        row(items[at], {
+          'data-row': items[at]?.id,
+          'aria-setsize': length,
+          'aria-posinset': at + 1,
+          style: { '--at': String(at) },
+        }),
+      ),
+    ),
   );
 }
 
-/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. @param {ParentNode} root */
-export function settleLists(root) {
+/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. */
+export function settleLists() {
   let isNews = false;
-  for (const list of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll('.long'))) {
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (shadow.querySelectorAll('.long'))) {
     const box = list.closest(BOX);
     const { name = '' } = list.dataset;
     const rows = Number(list.style.getPropertyValue('--rows'));
@@ -77,8 +84,14 @@ export function settleLists(root) {
 export function isAtGap() {
   const row = shadow.activeElement?.closest('.row');
   const place = (/** @type {Element} */ it) => Number(it.getAttribute('aria-posinset'));
-  return [row?.nextElementSibling, row?.previousElementSibling].some((near) => row && near && Math.abs(place(near) - place(row)) > 1);
+  return [row?.nextElementSibling, row?.previousElementSibling].some(
+    (near) => row && near && Math.abs(place(near) - place(row)) > 1,
+  );
 }
 
-/** Whether it is such a list that scrolls. @param {Event} event */
-export const isListScroll = ({ target }) => Boolean(target && isElement(target) && target.matches(BOX));
+/** @param {Event} event */
+function scrolled({ target }) {
+  if (target && isElement(target) && target.matches(BOX) && settleLists()) draw();
+}
+
+shadow.addEventListener('scroll', scrolled, { capture: true, passive: true });

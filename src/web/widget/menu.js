@@ -2,9 +2,7 @@
 //
 // Owns: how one is described. Must not: know what its entries do, or which one is open.
 
-import { h } from './dom.js';
-import { icon } from './icons.js';
-import { popup, ui } from './state.js';
+import { h, icon, popup, ui } from './share.js';
 
 /**
  * The menu that is open. Its opener carries `opener(id)`.
@@ -17,7 +15,10 @@ export function menu(id, label, items) {
     h(
       href ? 'a' : 'button',
       {
-        href, role: checked === undefined ? 'menuitem' : 'menuitemradio', 'aria-checked': checked, ...props,
+        href,
+        role: checked === undefined ? 'menuitem' : 'menuitemradio',
+        'aria-checked': checked,
+        ...props,
         onclick: () => {
           popup(id);
           run?.();
@@ -27,5 +28,9 @@ export function menu(id, label, items) {
       h('span.cut', text),
       checked ? icon('check') : end,
     );
-  return h('div.menu', { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } }, ...items.map(entry));
+  return h(
+    'div.menu',
+    { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } },
+    ...items.map(entry),
+  );
 }

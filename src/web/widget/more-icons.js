@@ -3,7 +3,7 @@
 // Owns: their lines, as `icons.js` has those of the bar, which it is given when a chunk comes. Must not: name one that
 // the bar itself shows.
 
-import { LINES } from './icons.js';
+import { LINES } from './share.js';
 
 const RING = 'M8 2a6 6 0 1 0 .01 0';
 

@@ -2,32 +2,38 @@
 //
 // Owns: rooms, notifications with broadcasts and channel pushes. Must not: keep anything of its own.
 
-import { attempt, h } from './dom.js';
-import { lang, moment, t } from './i18n.js';
-import { icon } from './icons.js';
-import { longList } from './longlist.js';
-import { iconButton, siteLink, theirs } from './parts.js';
 import { sorted } from './roster.js';
-import { empty, linkified, panel, personRow, timeOf } from './rows.js';
-import { dismissToast, im, ui } from './state.js';
+import { acts, empty, linkified, longList, moment, panel, personRow, timeOf } from './chunk.opened.js';
+import { attempt, dismissToast, h, icon, iconButton, im, lang, siteLink, t, theirs, ui } from './share.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 
 /** @param {import('../core/types.js').RoomInfo} room @param {Record<string, any>} place */
 function roomRow(room, place) {
   const { id, nick, blocked = false } = room;
-  const lock = iconButton(t(blocked ? 'Unlock room {}' : 'Lock room {}', nick), 'lock', () => void im.lock(id, !blocked), { 'aria-pressed': blocked }, blocked ? '.more.kept' : '.more');
+  const lock = iconButton(
+    t(blocked ? 'Unlock room {}' : 'Lock room {}', nick),
+    'lock',
+    () => void acts.lock(id, !blocked),
+    { 'aria-pressed': blocked },
+    blocked ? '.more.kept' : '.more',
+  );
   return personRow({ who: room, kind: blocked && 'offline', line: roomLine(room), chat: `r/${id}`, place }, lock);
 }
 
 /** @param {Partial<import('../core/types.js').RoomInfo>} room */
-export const roomLine = ({ blocked, count = 0, all_count: all = 0 }) => (blocked ? t('Locked') : t('{} of {} online', count, all));
+export const roomLine = ({ blocked, count = 0, all_count: all = 0 }) =>
+  blocked ? t('Locked') : t('{} of {} online', count, all);
 
 export function roomsPanel() {
   const rooms = sorted([...im.rooms.values()], lang, ({ blocked }) => blocked);
   return panel(
     t('Rooms'),
-    h('div.list', { 'data-keys': 'v' }, rooms.length ? longList('rooms', t('Rooms'), rooms, roomRow) : empty('people', t('No rooms yet'))),
+    h(
+      'div.list',
+      { 'data-keys': 'v' },
+      rooms.length ? longList('rooms', t('Rooms'), rooms, roomRow) : empty('people', t('No rooms yet')),
+    ),
   );
 }
 
@@ -40,7 +46,11 @@ function noticeCard({ id, kind, nick, body, url, time, read }, dismiss) {
     h('span.mark', icon(channel ? 'chat' : 'horn')),
     h(
       'div.txt',
-      h('span.what', h('strong', { dir: 'auto' }, channel ? t('New in {}', nick) : t('Announcement')), timeOf(time, moment(time))),
+      h(
+        'span.what',
+        h('strong', { dir: 'auto' }, channel ? t('New in {}', nick) : t('Announcement')),
+        timeOf(time, moment(time)),
+      ),
       h('p', { dir: 'auto' }, linkified(body)),
       !channel && theirs('.sub', nick),
       url && siteLink(url, '.link', {}, t('Open')),
@@ -50,7 +60,8 @@ function noticeCard({ id, kind, nick, body, url, time, read }, dismiss) {
 }
 
 /** @param {import('../core/types.js').Notification} entry */
-const notification = ({ text, link, time }) => h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time))));
+const notification = ({ text, link, time }) =>
+  h('li', siteLink(link, '.item', {}, icon('bell'), theirs('', text), time > 0 && timeOf(time, moment(time))));
 
 /** A card above the bar. @param {Notice} notice */
 export const noticeToast = (notice) => noticeCard(notice, () => dismissToast(notice));
@@ -66,8 +77,14 @@ export function noticesPanel() {
       'div.list',
       { id: ui.narrow ? null : 'first', tabIndex: 0, role: 'group', label: t('Notifications') },
       !notifications.length && !notices.length && empty('bell', t('All caught up')),
-      section(t('From the site'), notifications.map((entry) => attempt(() => notification(entry)))),
-      section(t('Announcements'), notices.map((notice) => attempt(() => noticeCard(notice)))),
+      section(
+        t('From the site'),
+        notifications.map((entry) => attempt(() => notification(entry))),
+      ),
+      section(
+        t('Announcements'),
+        notices.map((notice) => attempt(() => noticeCard(notice))),
+      ),
     ),
   );
 }

@@ -24,9 +24,6 @@ const BADGE_MAX = 99;
 /** Room for the longest menu of a list. */
 const MENU_PX = 132;
 
-/** @type {Record<string, string>} */
-export const SHOWS = { available: 'Available', away: 'Away', dnd: 'Do not disturb', invisible: 'Invisible', offline: 'Offline' };
-
 /** A name of several parts, as it is spoken. @param {...(string | number | false | null | undefined)} parts */
 export const spoken = (...parts) => parts.filter(Boolean).join(', ');
 
@@ -44,10 +41,12 @@ export const link = (text, onclick, props) => h('button.link', { onclick, ...pro
  * @param {Record<string, any>} [props]
  * @param {string} [look] more classes
  */
-export const iconButton = (label, name, onclick, props, look = '') => h(`button.ib${look}`, { label, title: label, onclick, ...props }, icon(name));
+export const iconButton = (label, name, onclick, props, look = '') =>
+  h(`button.ib${look}`, { label, title: label, onclick, ...props }, icon(name));
 
 /** A count for the eye; the name of what carries it says it in words. @param {number} count */
-export const badge = (count) => count > 0 && h('span.badge', { 'aria-hidden': 'true' }, count > BADGE_MAX ? `${number(BADGE_MAX)}+` : number(count));
+export const badge = (count) =>
+  count > 0 && h('span.badge', { 'aria-hidden': 'true' }, count > BADGE_MAX ? `${number(BADGE_MAX)}+` : number(count));
 
 /** What somebody else wrote, in its own direction. @param {string} look @param {string | undefined} text */
 export const theirs = (look, text) => h(`span${look}`, { dir: 'auto' }, text);
@@ -70,11 +69,13 @@ export function avatar(who, kind) {
   let hue = 0; // a colour of his own for who has no picture
   for (const letter of who.id) hue = (hue * 31 + letter.charCodeAt(0)) % 360;
   const initial = h('span.ini', { style: { '--hue': String(hue) } }, initialOf(who.nick) || initialOf(who.id));
-  return h('span.av', { 'aria-hidden': 'true' }, picture([who.pic_url, who.default_pic_url], initial), kind && dot(kind));
+  return h(
+    'span.av',
+    { 'aria-hidden': 'true' },
+    picture([who.pic_url, who.default_pic_url], initial),
+    kind && dot(kind),
+  );
 }
-
-/** The word for a presence. @param {Parameters<typeof presenceKind>[0]} who */
-export const presenceWord = (who) => t(SHOWS[presenceKind(who)] ?? '');
 
 /** A link somebody else wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
 export function siteLink(url, look, props, ...kids) {
@@ -96,7 +97,9 @@ export function siteLink(url, look, props, ...kids) {
 
 /** What makes a button the opener of a menu. @param {string} id */
 export const opener = (id) => ({
-  id, 'aria-haspopup': 'menu', 'aria-expanded': ui.popup === id,
+  id,
+  'aria-haspopup': 'menu',
+  'aria-expanded': ui.popup === id,
   onclick: (/** @type {any} */ event) => {
     event.preventDefault();
     popup(id, menuTop(event.currentTarget));
@@ -109,12 +112,23 @@ function menuTop(button) {
   const row = button.parentElement;
   const rows = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
   const frame = rows?.offsetParent;
-  return list && row && frame ? Math.max(0, Math.min(rows.offsetTop + row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX)) : 0;
+  return list && row && frame
+    ? Math.max(
+        0,
+        Math.min(rows.offsetTop + row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX),
+      )
+    : 0;
 }
 
 /** A button with its menu, which is drawn by what is loaded when one is opened. @param {VNode} button that has an id @param {Item[]} items */
 export const dropdown = (button, items) =>
-  h('span.pop', { key: button.props.id }, button, ui.popup === button.props.id && chunk('panels')?.menu(button.props.id, button.props.title ?? button.props.label, items));
+  h(
+    'span.pop',
+    { key: button.props.id },
+    button,
+    ui.popup === button.props.id &&
+      chunk('panels')?.menu(button.props.id, button.props.title ?? button.props.label, items),
+  );
 
 /** Whom a chat is with, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
 export function partner({ kind, id }) {

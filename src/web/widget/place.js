@@ -11,7 +11,9 @@ const LOOK_MS = 1000;
 
 /** The properties by which the root element becomes the frame of what is fixed within it, and to which values. @type {[string, RegExp][]} */
 const MOVERS = [
-  ...['transform', 'translate', 'rotate', 'scale', 'perspective', 'offset-path'].map((name) => /** @type {[string, RegExp]} */ ([name, /^(?!none$)./])),
+  ...['transform', 'translate', 'rotate', 'scale', 'perspective', 'offset-path'].map(
+    (name) => /** @type {[string, RegExp]} */ ([name, /^(?!none$)./]),
+  ),
   ['transform-style', /preserve-3d/],
   ['contain', /layout|paint|strict|content/],
   ['container-type', /size/],

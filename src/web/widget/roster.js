@@ -10,7 +10,16 @@
 export const STRANGER = 'stranger';
 
 /** @type {Map<string | undefined, Kind>} */
-const KINDS = new Map([['away', 'away'], ['xa', 'away'], ['idle', 'away'], ['unavailable', 'away'], ['dnd', 'dnd'], ['busy', 'dnd'], ['invisible', 'offline'], ['offline', 'offline']]);
+const KINDS = new Map([
+  ['away', 'away'],
+  ['xa', 'away'],
+  ['idle', 'away'],
+  ['unavailable', 'away'],
+  ['dnd', 'dnd'],
+  ['busy', 'dnd'],
+  ['invisible', 'offline'],
+  ['offline', 'offline'],
+]);
 
 /** @param {{presence?: string, show?: string} | undefined} who @returns {Kind} */
 export function presenceKind(who) {
@@ -43,7 +52,10 @@ let last = { lang: '', nicks: [''], order: [0] };
 
 /** @param {BuddyInfo[]} contacts @param {string} lang */
 function byName(contacts, lang) {
-  const isOld = last.lang !== lang || last.nicks.length !== contacts.length || contacts.some(({ nick }, at) => nick !== last.nicks[at]);
+  const isOld =
+    last.lang !== lang ||
+    last.nicks.length !== contacts.length ||
+    contacts.some(({ nick }, at) => nick !== last.nicks[at]);
   if (isOld) {
     const { compare } = new Intl.Collator(lang, { numeric: true });
     const nicks = contacts.map(({ nick }) => nick);
@@ -75,5 +87,9 @@ export function groupContacts(contacts, query, lang) {
     (isAway ? group.away : group.contacts).push(who);
   }
   const all = [...groups.values()].map(({ away, ...group }) => ({ ...group, contacts: [...group.contacts, ...away] }));
-  return sorted(all.filter((group) => group.contacts.length), lang, ({ name }) => name === STRANGER);
+  return sorted(
+    all.filter((group) => group.contacts.length),
+    lang,
+    ({ name }) => name === STRANGER,
+  );
 }

@@ -2,18 +2,30 @@
 //
 // Owns: those of them that more than one chunk needs; each brings them along. Must not: hold a state.
 
-import { h } from './dom.js';
-import { t } from './i18n.js';
-import { icon } from './icons.js';
-import { avatar, badge, iconButton, spoken, theirs, unreadWord } from './parts.js';
-import { im, openChat, openPanel, ui } from './state.js';
 import { tokenise } from './text.js';
+import {
+  avatar,
+  badge,
+  h,
+  icon,
+  iconButton,
+  im,
+  openChat,
+  openPanel,
+  spoken,
+  t,
+  theirs,
+  ui,
+  unreadWord,
+} from './share.js';
 
 /** @typedef {import('./dom.js').Child} Child */
 
 /** Text with its links. @param {string} body */
 export const linkified = (body) =>
-  tokenise(body).map(({ href, text }) => (href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text));
+  tokenise(body).map(({ href, text }) =>
+    href ? h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow ugc' }, text) : text,
+  );
 
 /** A moment, for people and for machines. @param {number} ms @param {string} text */
 export const timeOf = (ms, text) => h('time', { datetime: new Date(ms).toISOString() }, text);
@@ -40,7 +52,11 @@ export function personRow({ who, kind, line, more, chat, props, place }, beside)
     { key: who.id, ...place },
     h(
       chat ? 'button.who' : 'span.who',
-      { label: chat && spoken(who.nick, line, more, unreadWord(unread)), onclick: chat && (() => openChat(chat)), ...props },
+      {
+        label: chat && spoken(who.nick, line, more, unreadWord(unread)),
+        onclick: chat && (() => openChat(chat)),
+        ...props,
+      },
       avatar(who, kind),
       h('span.txt', theirs('.nick.cut', who.nick), line && [' ', theirs('.sub.cut', line)]),
       badge(unread),
@@ -58,6 +74,17 @@ export const unreadIn = (key) => im.chats.find((chat) => chat.key === key)?.unre
  * @param {...Child} body
  */
 export function panel(title, ...body) {
-  const close = iconButton(ui.narrow ? t('Back') : t('Close'), ui.narrow ? 'back' : 'x', () => openPanel(''), { id: 'close' }, '.flip');
-  return h('section.panel', { key: ui.panel, id: 'panel', part: 'panel', label: title }, h('header.head', ui.narrow && close, h('h2', title), !ui.narrow && close), ...body);
+  const close = iconButton(
+    ui.narrow ? t('Back') : t('Close'),
+    ui.narrow ? 'back' : 'x',
+    () => openPanel(''),
+    { id: 'close' },
+    '.flip',
+  );
+  return h(
+    'section.panel',
+    { key: ui.panel, id: 'panel', part: 'panel', label: title },
+    h('header.head', ui.narrow && close, h('h2', title), !ui.narrow && close),
+    ...body,
+  );
 }

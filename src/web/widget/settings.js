@@ -2,13 +2,8 @@
 //
 // Owns: the list of the settings and their three looks: a switch, a choice, a slider. Must not: keep them; the core does.
 
-import { window } from '../core/page.js';
-import { mayNotify, playSound } from './alerts.js';
-import { h } from './dom.js';
-import { fieldOf } from './guard.js';
-import { number, t } from './i18n.js';
-import { panel } from './rows.js';
-import { draw, im, ui } from './state.js';
+import { acts, mayNotify, panel, playSound } from './chunk.opened.js';
+import { draw, fieldOf, h, im, number, t, ui, window } from './share.js';
 
 /** A setting's key and label, and for a choice its values with their names, for a slider its ends. @type {[keyof import('../core/types.js').Settings, string, (string[][] | number)?, number?][]} */
 const SETTINGS = [
@@ -17,8 +12,25 @@ const SETTINGS = [
   ['msg_auto_pop', 'Open new messages'],
   ['buddy_sticky', 'Keep contacts open'],
   ['minimize_layout', 'Icons only'],
-  ['theme', 'Theme', [['auto', 'Automatic'], ['light', 'Light'], ['dark', 'Dark']]],
-  ['lang', 'Language', [['', 'As the page'], ['en', 'English'], ['zh-CN', '简体中文'], ['zh-TW', '繁體中文']]],
+  [
+    'theme',
+    'Theme',
+    [
+      ['auto', 'Automatic'],
+      ['light', 'Light'],
+      ['dark', 'Dark'],
+    ],
+  ],
+  [
+    'lang',
+    'Language',
+    [
+      ['', 'As the page'],
+      ['en', 'English'],
+      ['zh-CN', '简体中文'],
+      ['zh-TW', '繁體中文'],
+    ],
+  ],
   ['opacity', 'Opacity', 50, 100],
   ['zoom', 'Size', 80, 150],
 ];
@@ -33,7 +45,7 @@ async function set(key, value) {
     ui.denied = !value;
   }
   delete ui.sliding[key];
-  im.set({ [key]: value });
+  acts.set({ [key]: value });
   draw();
 }
 
@@ -41,16 +53,45 @@ async function set(key, value) {
 function option([key, label, choices, max]) {
   /** @type {any} */
   const value = ui.sliding[key] ?? im.settings[key];
-  const onchange = (/** @type {any} */ { target }) => void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
+  const onchange = (/** @type {any} */ { target }) =>
+    void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
   // Zoom follows when the slider is let go: it must not move away under the hand.
   const oninput = (/** @type {Event} */ event) => {
     ui.sliding[key] = Number(fieldOf(event).value);
     draw();
   };
   const percent = `${number(value)} %`;
-  let field = [h('input', { type: 'checkbox', role: 'switch', id: key === 'play_sound' && !ui.narrow ? 'first' : null, checked: value && (key !== 'desktop_notify' || mayNotify()), onchange })];
-  if (Array.isArray(choices)) field = [h('select', { onchange }, ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === value }, t(text))))];
-  else if (max) field = [h('input', { type: 'range', min: choices, max, step: 5, value: String(value), 'aria-valuetext': percent, oninput, onchange }), h('output', { 'aria-hidden': 'true' }, percent)];
+  let field = [
+    h('input', {
+      type: 'checkbox',
+      role: 'switch',
+      id: key === 'play_sound' && !ui.narrow ? 'first' : null,
+      checked: value && (key !== 'desktop_notify' || mayNotify()),
+      onchange,
+    }),
+  ];
+  if (Array.isArray(choices))
+    field = [
+      h(
+        'select',
+        { onchange },
+        ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === value }, t(text))),
+      ),
+    ];
+  else if (max)
+    field = [
+      h('input', {
+        type: 'range',
+        min: choices,
+        max,
+        step: 5,
+        value: String(value),
+        'aria-valuetext': percent,
+        oninput,
+        onchange,
+      }),
+      h('output', { 'aria-hidden': 'true' }, percent),
+    ];
   return [
     h('label.opt', { key }, h('span', t(label)), ...field),
     key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow it.')),
@@ -58,4 +99,12 @@ function option([key, label, choices, max]) {
   ];
 }
 
-export const settingsPanel = () => panel(t('Settings'), h('div.list.set', ...SETTINGS.map(option), !ui.narrow && h('p.hint', t('{} moves to the chat bar.', 'Alt+Shift+C'))));
+export const settingsPanel = () =>
+  panel(
+    t('Settings'),
+    h(
+      'div.list.set',
+      ...SETTINGS.map(option),
+      !ui.narrow && h('p.hint', t('{} moves to the chat bar.', 'Alt+Shift+C')),
+    ),
+  );

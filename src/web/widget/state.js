@@ -33,8 +33,25 @@ export const ending = new AbortController();
 
 /** @type {Ui} */
 export const ui = {
-  collapsed: false, dark: false, narrow: false, panel: '', popup: '', popupTop: 0, query: '', closed: new Set(), tray: '', failure: '', members: null,
-  format: { ...PLAIN }, toasts: [], broken: new Set(), denied: false, sliding: {}, tabs: 99, opened: '', tried: false,
+  collapsed: false,
+  dark: false,
+  narrow: false,
+  panel: '',
+  popup: '',
+  popupTop: 0,
+  query: '',
+  closed: new Set(),
+  tray: '',
+  failure: '',
+  members: null,
+  format: { ...PLAIN },
+  toasts: [],
+  broken: new Set(),
+  denied: false,
+  sliding: {},
+  tabs: 99,
+  opened: '',
+  tried: false,
 };
 
 /**
@@ -81,7 +98,9 @@ export function takeWanted() {
   const isElsewhere = ![asker, shadow.host, document.body].includes(document.activeElement);
   const node = isElsewhere ? null : wanted.map(find).find(Boolean);
   wanted = [];
-  return node?.matches('[data-keys]') ? (node.querySelector('[aria-checked=true]') ?? node.querySelector('button, a')) : node;
+  return node?.matches('[data-keys]')
+    ? (node.querySelector('[aria-checked=true]') ?? node.querySelector('button, a'))
+    : node;
 }
 
 /** The chat whose window is shown. */
@@ -179,7 +198,8 @@ export function escape(from) {
  * @param {EventTarget[]} path of the press
  */
 export function pressed(path) {
-  const within = (/** @type {string} */ selector) => path.some((node) => isElement(node) && shadow.contains(node) && node.matches(selector));
+  const within = (/** @type {string} */ selector) =>
+    path.some((node) => isElement(node) && shadow.contains(node) && node.matches(selector));
   const stays = ui.panel === 'contacts' && im.settings.buddy_sticky && !ui.narrow;
   const before = ui.popup + ui.panel;
   if (!within('.menu, .coming, [aria-haspopup]')) ui.popup = '';

@@ -4,36 +4,35 @@
 // and ours in. Must not: change the links, look into our own bar, or watch a page without bounds.
 
 import { directory } from '../core/names.js';
-import { detach, document, isElement, unnamed, window } from '../core/page.js';
-import { h, patch } from './dom.js';
-import { lang, t } from './i18n.js';
-import { icon } from './icons.js';
-import { compile, userOf } from './links.js';
-import { presenceWord } from './parts.js';
+import { createStrangers } from '../core/strangers.js';
+import { presenceWord } from './presence.js';
 import { presenceKind } from './roster.js';
-import { ending, im, openChat } from './state.js';
+import {
+  LINKS,
+  detach,
+  document,
+  ending,
+  h,
+  icon,
+  im,
+  isElement,
+  lang,
+  makeHost,
+  openChat,
+  patch,
+  shadow,
+  t,
+  unnamed,
+  userOf,
+  window,
+} from './share.js';
+
+const passersBy = im.equip(createStrangers);
 
 const BUTTONS_MAX = 500;
 /** A page that changes all the time is looked at this often. */
 const SCAN_MS = 300;
 const TAG = 'nextim-presence';
-const LINKS = 'a[href], [data-webim-user]';
-
-/**
- * An element of ours in the page.
- * @param {string} name
- * @param {CSSStyleSheet} sheet
- * @param {string} [className] of its root
- */
-export function makeHost(name, sheet, className = '') {
-  const host = document.createElement(name);
-  const shadow = host.attachShadow({ mode: 'open' });
-  const root = document.createElement('div');
-  root.className = className;
-  shadow.adoptedStyleSheets = [sheet];
-  shadow.append(root);
-  return { host, shadow, root };
-}
 
 /** One of those elements, and not a copy, which has nothing in it. @param {Element} node */
 const isMark = (node) => node.localName === TAG && node.shadowRoot !== null;
@@ -48,14 +47,19 @@ const isMark = (node) => node.localName === TAG && node.shadowRoot !== null;
  * @property {import('./dom.js').VNode[]} drawn
  */
 
+/** @type {(() => void) | undefined} */
+let show;
+
+/** Shows how the users are that the page's links lead to, those that come later too. @param {RegExp[]} patterns */
+export const showPresences = (patterns) => (show ??= watchPage(patterns))();
+
 /**
  * Finds users in the page, now and later.
- * @param {string[]} sources of patterns
- * @param {CSSStyleSheet} sheet
+ * @param {RegExp[]} patterns
  * @returns {() => void} shows the presences anew
  */
-export function watchPage(sources, sheet) {
-  const patterns = compile(sources);
+function watchPage(patterns) {
+  const sheets = [...shadow.adoptedStyleSheets];
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
   /** @type {Set<Element>} */
@@ -68,7 +72,8 @@ export function watchPage(sources, sheet) {
     const name = id || userOf(it.getAttribute('href') ?? '', patterns);
     // A picture that leads to the same page stands beside the name as a rule; one button is enough.
     if (!name || marks.has(link) || marks.size >= BUTTONS_MAX || !it.textContent?.trim()) return;
-    if (!it.closest('[contenteditable]')) marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheet, 'stranger') });
+    if (!it.closest('[contenteditable]'))
+      marks.set(link, { name, isId: Boolean(id), drawn: [], ...makeHost(TAG, sheets, 'stranger') });
   };
 
   /** Copies of a part of the page have copies of our elements in them, which are empty. @param {Element} host */
@@ -94,13 +99,13 @@ export function watchPage(sources, sheet) {
     added.clear();
     const all = [...marks.values()];
     const names = (/** @type {boolean} */ byId) => all.filter(({ isId }) => isId === byId).map(({ name }) => name);
-    im.strangers(names(false), names(true));
-    show();
+    passersBy.mark(names(false), names(true));
+    showMarks(marks);
   };
 
-  const show = () => showMarks(marks);
   const observer = new MutationObserver((records) => {
-    for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
+    for (const { addedNodes } of records)
+      for (const node of addedNodes) if (isElement(node) && !isMark(node)) added.add(node);
     timer ||= setTimeout(scan, SCAN_MS);
   });
   observer.observe(window.document, { childList: true, subtree: true });
@@ -110,7 +115,7 @@ export function watchPage(sources, sheet) {
     for (const { host } of marks.values()) detach(host);
   });
   scan();
-  return show;
+  return () => showMarks(marks);
 }
 
 /** @param {Map<Element, Mark>} marks */

@@ -9,7 +9,11 @@ const CONTRAST_MIN = 4.6;
 const FONT_PX_MIN = 11;
 const FONT_PX_MAX = 22;
 /** What else may be set, and to what. */
-const ALLOWED = new Map([['font-weight', /^(bold|bolder|[6-9]00)$/], ['font-style', /^(italic|oblique)$/], ['text-decoration', /^(underline|line-through)$/]]);
+const ALLOWED = new Map([
+  ['font-weight', /^(bold|bolder|[6-9]00)$/],
+  ['font-style', /^(italic|oblique)$/],
+  ['text-decoration', /^(underline|line-through)$/],
+]);
 
 /**
  * What the sender of this browser chose.
@@ -62,12 +66,19 @@ export function legible(rgb, dark) {
 export function readStyle(text, dark) {
   /** @type {Record<string, string>} */
   const rules = {};
-  for (const part of String(text ?? '').slice(0, 500).split(';')) {
-    const [name = '', value = ''] = part.toLowerCase().split(':').map((side) => side.trim());
+  for (const part of String(text ?? '')
+    .slice(0, 500)
+    .split(';')) {
+    const [name = '', value = ''] = part
+      .toLowerCase()
+      .split(':')
+      .map((side) => side.trim());
     const color = name === 'color' && parseColor(value);
     const [, size, unit] = (name === 'font-size' && /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value)) || [];
     if (color) rules[name] = `rgb(${legible(color, dark).join(', ')})`;
-    else if (size) rules[name] = `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(Number(size) * (unit === 'pt' ? 4 / 3 : 1))))}px`;
+    else if (size)
+      rules[name] =
+        `${Math.min(FONT_PX_MAX, Math.max(FONT_PX_MIN, Math.round(Number(size) * (unit === 'pt' ? 4 / 3 : 1))))}px`;
     else if (ALLOWED.get(name)?.test(value)) rules[name] = value;
   }
   return rules;
@@ -81,5 +92,7 @@ export function writeStyle(format) {
     format.underline && 'text-decoration:underline',
     format.size && `font-size:${format.size}px`,
     format.color && `color:${format.color}`,
-  ].filter(Boolean).join(';');
+  ]
+    .filter(Boolean)
+    .join(';');
 }

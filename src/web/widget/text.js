@@ -10,7 +10,21 @@ const BIG_EMOJI = /^(\p{Extended_Pictographic}(\p{Emoji_Modifier}|\ufe0f|\u200d\
 
 /** By the code without its nose, in capitals. @type {Record<string, string>} */
 const EMOTICONS = {
-  ':)': '🙂', ':(': '🙁', ':D': '😃', ';)': '😉', ':P': '😛', ':O': '😮', ":'(": '😢', ':*': '😘', ':|': '😐', ':/': '😕', '8)': '😎', 'B)': '😎', '<3': '❤️', ':@': '😠', ':$': '😳',
+  ':)': '🙂',
+  ':(': '🙁',
+  ':D': '😃',
+  ';)': '😉',
+  ':P': '😛',
+  ':O': '😮',
+  ":'(": '😢',
+  ':*': '😘',
+  ':|': '😐',
+  ':/': '😕',
+  '8)': '😎',
+  'B)': '😎',
+  '<3': '❤️',
+  ':@': '😠',
+  ':$': '😳',
 };
 /** They stand alone. Without a nose 8) and B) are marks of a list. */
 const FACE = /(?<=^|\s)(?::-?[)(DPpOo*|/@$]|;-?\)|:'\(|[8B]-\))(?=$|[\s.,!?])/g;
@@ -54,7 +68,8 @@ export function tokenise(body) {
   let from = 0;
   const plain = (/** @type {number} */ to) => {
     const glued = from > 0;
-    const drawn = (/** @type {string} */ code, /** @type {number} */ at) => (glued && at === 0 ? code : (EMOTICONS[code.replace('-', '').toUpperCase()] ?? code));
+    const drawn = (/** @type {string} */ code, /** @type {number} */ at) =>
+      glued && at === 0 ? code : (EMOTICONS[code.replace('-', '').toUpperCase()] ?? code);
     const text = body.slice(from, to).replace(HEART, drawn).replace(FACE, drawn);
     if (text) tokens.push({ text });
   };
@@ -71,4 +86,10 @@ export function tokenise(body) {
 }
 
 /** Whether tokens are a few emoji and nothing else. @param {Token[]} tokens */
-export const isBigEmoji = (tokens) => BIG_EMOJI.test(tokens.map(({ text }) => text).join('').replace(/\s/g, ''));
+export const isBigEmoji = (tokens) =>
+  BIG_EMOJI.test(
+    tokens
+      .map(({ text }) => text)
+      .join('')
+      .replace(/\s/g, ''),
+  );

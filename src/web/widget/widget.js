@@ -8,16 +8,38 @@
 import { document, window } from '../core/page.js';
 import { flashTitle, wakeSound, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
-import { beginChunks, chunk, isMissing, tryAgain } from './chunks.js';
+import { beginChunks, chunk, isMissing, ofChunk, tryAgain } from './chunks.js';
 import { attempt, h, patch } from './dom.js';
 import { giveKeys, isComposing } from './guard.js';
+import { makeHost } from './host.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
-import { isTaken, moveFocus, settleStops } from './keys.js';
-import { isAtGap, isListScroll, settleLists } from './longlist.js';
+import { isTaken } from './keys.js';
+import { compile, whenLinked } from './links.js';
 import { iconButton, link, partner } from './parts.js';
 import { keepInPage } from './place.js';
-import { activeChat, begin, collapse, dismissToast, draw, ending, escape, find, focus, heldSeconds, im, isQuiet, isSigningIn, minimise, openChat, openPanel, pressed, save, shadow, takeWanted, ui } from './state.js';
-import { makeHost, watchPage } from './strangers.js';
+import {
+  activeChat,
+  begin,
+  collapse,
+  dismissToast,
+  draw,
+  ending,
+  escape,
+  find,
+  focus,
+  heldSeconds,
+  im,
+  isQuiet,
+  isSigningIn,
+  minimise,
+  openChat,
+  openPanel,
+  pressed,
+  save,
+  shadow,
+  takeWanted,
+  ui,
+} from './state.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
 /** @typedef {import('../core/types.js').ChatKey} ChatKey */
@@ -70,7 +92,15 @@ function refresh(options) {
   ui.dark = theme === 'dark' || (theme !== 'light' && night.matches);
   ui.narrow = phone.matches;
   const sheet = ui.narrow && !ui.collapsed && (ui.panel || activeChat());
-  const className = ['root', ui.dark && 'dark', ui.narrow && 'phone', sheet && 'sheet', settings.minimize_layout && 'icons'].filter(Boolean).join(' ');
+  const className = [
+    'root',
+    ui.dark && 'dark',
+    ui.narrow && 'phone',
+    sheet && 'sheet',
+    settings.minimize_layout && 'icons',
+  ]
+    .filter(Boolean)
+    .join(' ');
   const dir = document.dir || document.body?.dir || 'ltr';
   // Touched only if something is different: each of these makes the browser style the whole bar anew.
   const now = [className, lang, isSpoken(), dir, opacity, settings.zoom].join();
@@ -113,7 +143,7 @@ function coming(name, id, key, label) {
 }
 
 /** The panels and the chat's window, with what draws them, as far as it is here. */
-function opened() {
+function stageParts() {
   const chat = activeChat();
   const shown = ui.collapsed ? '' : ui.panel;
   const chatShown = chat && !(ui.narrow && shown) ? chat : undefined;
@@ -122,19 +152,33 @@ function opened() {
   const panels = shown || ui.popup || ui.toasts.length ? chunk('panels') : undefined;
   // What is missing says so, if it is a menu or a card too; they are small, and nothing says that they are on their way.
   const isOwed = !panels && isMissing('panels') && Boolean(ui.popup || ui.toasts.length);
-  const title = isSigningIn() && shown === 'contacts' ? 'Sign in to chat' : shown ? TITLES[shown] : ui.popup ? 'Menu' : 'Notifications';
+  const title = shown
+    ? isSigningIn() && shown === 'contacts'
+      ? 'Sign in to chat'
+      : TITLES[shown]
+    : ui.popup
+      ? 'Menu'
+      : TITLES.notices;
   const stage = h(
     'div.stage',
-    h('div.toasts', { key: 'toasts', role: 'status', part: 'toasts' }, panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice)))),
-    chatShown && (chats ? attempt(() => chats.chatWindow(chatShown)) : coming('chat', 'chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
-    (shown || isOwed) && (panels ? attempt(() => panels[shown]()) : coming('panels', 'panel', shown, t(title))),
+    h(
+      'div.toasts',
+      { key: 'toasts', role: 'status', part: 'toasts' },
+      panels && ui.toasts.map((notice) => attempt(() => panels.noticeToast(notice))),
+    ),
+    chatShown &&
+      (chats
+        ? attempt(() => chats.chatWindow(chatShown))
+        : coming('chat', 'chat', chatShown.key, t('Chat with {}', partner(chatShown).nick))),
+    (shown || isOwed) &&
+      (panels && shown ? attempt(() => panels[shown]()) : coming('panels', 'panel', shown, t(title))),
   );
   return { chat, chats, stage, isWaiting: Boolean((chatShown && !chats) || ((shown || ui.popup) && !panels)) };
 }
 
 /** Draws all there is. */
 function patchAll() {
-  const { stage, ...rest } = opened();
+  const { stage, ...rest } = stageParts();
   renew([attempt(bar) ?? h('div.none'), stage]);
   return rest;
 }
@@ -142,8 +186,8 @@ function patchAll() {
 function drawNow() {
   const held = /** @type {HTMLElement | null} */ (shadow.activeElement);
   const { chat, chats, isWaiting } = patchAll();
-  if (settleLists(root)) patchAll();
-  settleStops(root);
+  if (ofChunk('opened')?.settleLists()) patchAll();
+  ofChunk('opened')?.settleStops(root);
   chats?.growInput();
   chats?.settleScroll(chat);
   fitTabs();
@@ -193,18 +237,12 @@ function shortcut(event) {
 function onKey(event) {
   wakeSound();
   if (event.key === 'Escape') return escape(shadow.activeElement);
-  if (moveFocus(event, root.dir === 'rtl')) {
-    if (isAtGap()) drawNow();
+  const opened = ofChunk('opened');
+  if (opened?.moveFocus(event, root.dir === 'rtl')) {
+    if (opened.isAtGap()) drawNow();
     return true;
   }
   return shortcut(event) || isTaken(event);
-}
-
-/** On a phone the sheet ends where the keyboard begins. */
-function followKeyboard() {
-  root.style.setProperty('--seen-height', `${window.visualViewport?.height}px`);
-  root.style.setProperty('--seen-top', `${window.visualViewport?.offsetTop}px`);
-  draw();
 }
 
 /** @param {import('../core/types.js').Change} change */
@@ -242,7 +280,8 @@ function showNotice(notice) {
 
 /** Opens the chat of a message if the user wants that, unless it would cover what he is doing. @param {{key: ChatKey, own: boolean}} message */
 function popUp({ key, own }) {
-  if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed) im.open(key);
+  if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed)
+    im.open(key);
 }
 
 function preload() {
@@ -255,17 +294,16 @@ function listen() {
   giveKeys(root, onKey);
   // Who comes near will open something.
   for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
-  root.addEventListener('scroll', (event) => void (isListScroll(event) && settleLists(root) && draw()), { capture: true, passive: true });
   window.addEventListener('keydown', shortcut, { signal });
   // When it is let go: what is pressed must not move away under the hand.
   window.addEventListener('pointerup', (event) => pressed(event.composedPath()), { capture: true, signal });
   for (const query of [phone, night]) query.addEventListener('change', draw, { signal });
   window.addEventListener('resize', draw, { signal });
   window.addEventListener('visibilitychange', draw, { signal });
-  for (const name of ['resize', 'scroll']) window.visualViewport?.addEventListener(name, followKeyboard, { signal });
   im.on('change', changed);
   im.on('notice', showNotice);
   im.on('message', popUp);
+  im.on('missing', (part) => void chunk(part));
 }
 
 /**
@@ -275,7 +313,7 @@ function listen() {
 export function createWidget(core, options) {
   const sheet = new window.CSSStyleSheet();
   sheet.replaceSync(options.style);
-  const made = makeHost('nextim-bar', sheet);
+  const made = makeHost('nextim-bar', [sheet]);
   root = made.root;
   root.setAttribute('role', 'region');
   keepInPage(made.host, draw, ending.signal);
@@ -283,13 +321,19 @@ export function createWidget(core, options) {
   begin(core, made.shadow, () => {
     if (!refresh(options)) return;
     attempt(drawNow);
-    attempt(showPresences);
+    if (isLinked) attempt(() => chunk('strangers')?.showPresences(patterns));
   });
   beginChunks(options.load);
   refresh(options);
   watchAlerts();
   listen();
-  const showPresences = watchPage(options.userLinks, sheet);
+  const patterns = compile(options.userLinks);
+  let isLinked = false;
+  const linked = () => {
+    isLinked = true;
+    draw();
+  };
+  whenLinked(patterns, linked, ending.signal);
   showOrLeave();
   if (options.panel) openPanel(options.panel);
   draw();
@@ -298,10 +342,5 @@ export function createWidget(core, options) {
     toggle: () => collapse(!ui.collapsed),
     /** @param {string} key a chat's, or a user's id */
     open: (key) => openChat(/^[ur]\//.test(key) ? key : `u/${key}`),
-    /** Takes the bar out of the page for good and answers which panel was open. */
-    end() {
-      ending.abort();
-      return ui.panel;
-    },
   };
 }

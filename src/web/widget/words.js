@@ -138,4 +138,7 @@ You have blocked {}. | 您已屏蔽 {}。 | 您已封鎖 {}。
 You have locked this room. | 您已屏蔽此群组。 | 您已封鎖此群組。
 Too long: {} of {} bytes | 过长：{}/{} 字节 | 過長：{}/{} 位元組
 Chat with {} ({}) | 与 {} 聊天（{}） | 與 {} 聊天（{}）
-`.trim().split('\n').map((row) => row.split(' | '));
+`
+  .trim()
+  .split('\n')
+  .map((row) => row.split(' | '));

@@ -87,7 +87,11 @@ const handlers = {
   cleared(world, { key }, out) {
     const chat = chats.findChat(world, key);
     if (!chat) return;
-    Object.assign(chat, { messages: chat.messages.filter((line) => world.outbox.has(line.cid)), complete: true, loaded: true });
+    Object.assign(chat, {
+      messages: chat.messages.filter((line) => world.outbox.has(line.cid)),
+      complete: true,
+      loaded: true,
+    });
     out.change('chat', key);
   },
   open(world, { key }, out) {
@@ -138,13 +142,25 @@ const handlers = {
 
 /** @param {World} world @param {Event} event @param {Out} out */
 export function apply(world, event, out) {
-  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (Object.hasOwn(handlers, event.t) ? handlers[event.t] : () => {});
+  const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (
+    Object.hasOwn(handlers, event.t) ? handlers[event.t] : () => {}
+  );
   handler(world, event, out); // a tab of another build may tell what this one does not know
 }
 
 /** @param {World} world @param {Out} out */
 export function everything(world, out) {
-  for (const what of /** @type {const} */ (['me', 'settings', 'menu', 'notifications', 'notices', 'contacts', 'rooms', 'chats', 'state'])) {
+  for (const what of /** @type {const} */ ([
+    'me',
+    'settings',
+    'menu',
+    'notifications',
+    'notices',
+    'contacts',
+    'rooms',
+    'chats',
+    'state',
+  ])) {
     out.change(what);
   }
   for (const chat of world.chats) out.change('chat', chat.key);
@@ -159,10 +175,20 @@ export function everything(world, out) {
 function opened(world, event, out) {
   if (world.owner && world.owner !== event.me.id) forget(world);
   const { me, session, offset, setting, menu, at, more } = event;
-  Object.assign(world, { owner: me.id, me, session, offset, menu, seq: 0, complete: !more, channels: byId(event.channels) });
+  Object.assign(world, {
+    owner: me.id,
+    me,
+    session,
+    offset,
+    menu,
+    seq: 0,
+    complete: !more,
+    channels: byId(event.channels),
+  });
   Object.assign(world.settings, pick(setting));
   people.replacePeople(world, event);
-  for (const message of event.messages.sort((a, b) => a.timestamp - b.timestamp)) chats.receive(world, message, { at, backlog: 'online' }, out);
+  for (const message of event.messages.sort((a, b) => a.timestamp - b.timestamp))
+    chats.receive(world, message, { at, backlog: 'online' }, out);
   for (const chat of world.chats) {
     chat.loaded = chats.isSilent(world, chat);
     chats.addPending(world, chat);
@@ -182,7 +208,8 @@ function opened(world, event, out) {
 function packets(world, { ticket, answer, at, more }, out) {
   if (ticket !== world.session?.ticket) return;
   world.complete ||= more === '';
-  for (const message of answer.messages) chats.receive(world, message, { at, backlog: more === undefined ? '' : 'missed' }, out);
+  for (const message of answer.messages)
+    chats.receive(world, message, { at, backlog: more === undefined ? '' : 'missed' }, out);
   if (answer.seq && answer.seq <= world.seq) return;
   for (const packet of answer.presences) people.presence(world, packet, out);
   for (const packet of answer.statuses) chats.status(world, packet, at, out);

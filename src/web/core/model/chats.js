@@ -26,7 +26,20 @@ export function parseKey(key) {
 /** @param {string} key of an existing user or room @returns {Chat} */
 export function newChat(key) {
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: key };
-  return { key, kind, id, messages: [], unread: 0, draft: '', loaded: false, complete: false, typing: '', until: 0, held: 0, scroll: 0 };
+  return {
+    key,
+    kind,
+    id,
+    messages: [],
+    unread: 0,
+    draft: '',
+    loaded: false,
+    complete: false,
+    typing: '',
+    until: 0,
+    held: 0,
+    scroll: 0,
+  };
 }
 
 /** @param {World} world @param {string} key */
@@ -55,7 +68,9 @@ export function openChat(world, key, out) {
   chat.loaded = isSilent(world, chat);
   addPending(world, chat);
   if (world.chats.length >= CHATS_MAX) {
-    const idle = world.chats.findIndex((it) => !it.unread && !it.draft && !isLookedAt(world, it.key) && !it.messages.some(isPending));
+    const idle = world.chats.findIndex(
+      (it) => !it.unread && !it.draft && !isLookedAt(world, it.key) && !it.messages.some(isPending),
+    );
     closeChat(world, world.chats[Math.max(0, idle)].key, out);
   }
   world.chats.push(chat);
@@ -77,7 +92,14 @@ export function closeChat(world, key, out) {
 export function toLine(item, me) {
   const own = item.from === me;
   /** @type {Message & {new?: boolean}} */
-  const line = { ...item, cid: (own && item.cid) || '', own, time: item.timestamp, state: own ? 'sent' : 'received', reason: '' };
+  const line = {
+    ...item,
+    cid: (own && item.cid) || '',
+    own,
+    time: item.timestamp,
+    state: own ? 'sent' : 'received',
+    reason: '',
+  };
   delete line.new;
   return line;
 }
@@ -136,7 +158,8 @@ export function receive(world, item, { at, backlog }, out) {
   insert(chat.messages, line);
   trim(chat);
   if (!line.own) chat.typing = '';
-  if (line.own) chat.unread = again ? chat.unread : 0; // who answers elsewhere has read
+  if (line.own)
+    chat.unread = again ? chat.unread : 0; // who answers elsewhere has read
   else if (!again && !isLookedAt(world, key) && !(backlog === 'online' && world.read.has(id))) chat.unread += 1;
   out.change('chat', key);
   return again ? undefined : out.tell('message', { ...line, key });

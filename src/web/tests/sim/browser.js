@@ -3,7 +3,9 @@
 // Owns: storage with its events, the channel between tabs, locks, pages that hide and come back.
 // Must not: know what the tabs do.
 
+import { createActs } from '../../core/acts.js';
 import { createIM } from '../../core/im.js';
+import { createStrangers } from '../../core/strangers.js';
 
 class Area {
   map = new Map();
@@ -97,8 +99,23 @@ export class Tab {
     this.browser = browser;
     this.session = session;
     this.im = createIM({ site: '/webim', ...options }, this.env());
-    for (const event of ['message', 'online', 'offline', 'notice', 'unread', 'error', 'ready', 'change', 'status', 'presence']) {
-      this.im.on(event, (detail) => this.said.push({ event, detail: event === 'ready' ? null : structuredClone(detail) }));
+    this.acts = this.im.equip(createActs);
+    this.strangers = this.im.equip(createStrangers);
+    for (const event of [
+      'message',
+      'online',
+      'offline',
+      'notice',
+      'unread',
+      'error',
+      'ready',
+      'change',
+      'status',
+      'presence',
+    ]) {
+      this.im.on(event, (detail) =>
+        this.said.push({ event, detail: event === 'ready' ? null : structuredClone(detail) }),
+      );
     }
     if (start) this.im.start();
   }
@@ -139,7 +156,8 @@ export class Tab {
   area(shared) {
     const { clock, tabs } = this.browser;
     const tell = (key, newValue) => {
-      for (const tab of tabs) if (tab !== this && tab.alive) clock.after(1, () => tab.fire('storage', { key, newValue }));
+      for (const tab of tabs)
+        if (tab !== this && tab.alive) clock.after(1, () => tab.fire('storage', { key, newValue }));
     };
     return {
       get length() {
@@ -173,7 +191,10 @@ export class Tab {
           if (tab === this) continue;
           for (const other of tab.wires) {
             this.lastPost = Math.max(this.lastPost ?? 0, clock.now + random() * 5 + (tab.lag ?? 0));
-            clock.after(this.lastPost - clock.now, () => tab.alive && tab.wires.has(other) && other.hear(structuredClone(copy)));
+            clock.after(
+              this.lastPost - clock.now,
+              () => tab.alive && tab.wires.has(other) && other.hear(structuredClone(copy)),
+            );
           }
         }
       },

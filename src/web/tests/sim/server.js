@@ -75,7 +75,14 @@ export class Server {
   beacon(tab, url, params) {
     const call = { name: url.split('/').pop(), params: Object.fromEntries(params), tab, method: 'POST', beacon: true };
     const lost = this.random() < this.loss;
-    if (!lost) this.clock.after(1 + this.random() * 20, () => this.serve(call, () => {}, () => false));
+    if (!lost)
+      this.clock.after(1 + this.random() * 20, () =>
+        this.serve(
+          call,
+          () => {},
+          () => false,
+        ),
+      );
   }
 
   cut(tab) {
@@ -103,13 +110,22 @@ export class Server {
     const mine = (row) => row.to === user || (since && row.from === user);
     const waits = (row) => row.type === 'unicast' && row.to === user && !row.delivered;
     const isMine = (row) => mine(row) || row.type === 'broadcast' || this.inRoom(user, row);
-    const { rows: later, more } = this.page(this.rows.filter((row) => (since ? row.id > since && isMine(row) : waits(row))));
+    const { rows: later, more } = this.page(
+      this.rows.filter((row) => (since ? row.id > since && isMine(row) : waits(row))),
+    );
     const repeated = this.rows.filter((row) => since && row.id <= since && isMine(row)).slice(-REPEATED);
-    const fresh = [...new Set([...this.rows.filter((row) => row.id <= since && waits(row)), ...repeated, ...later])].sort((a, b) => a.id - b.id);
+    const fresh = [
+      ...new Set([...this.rows.filter((row) => row.id <= since && waits(row)), ...repeated, ...later]),
+    ].sort((a, b) => a.id - b.id);
     const news = new Set(fresh.filter((row) => row.from !== user && (waits(row) || row.id > since)));
     const given = (ids) => (ids ? ids.split(',') : []);
     const open = given(params.buddy_ids);
-    const ids = new Set([...(this.friends.get(user) ?? []), ...open, ...given(params.stranger_ids), ...fresh.filter((row) => row.type === 'unicast' && row.from !== user).map((row) => row.from)]);
+    const ids = new Set([
+      ...(this.friends.get(user) ?? []),
+      ...open,
+      ...given(params.stranger_ids),
+      ...fresh.filter((row) => row.type === 'unicast' && row.from !== user).map((row) => row.from),
+    ]);
     const embed = new Set([...open, ...fresh.map((row) => row.from)]);
     const ticket = this.begin(user);
     for (const row of fresh) row.delivered = true;
@@ -125,7 +141,10 @@ export class Server {
       server_time: this.clock.now + 5_000_000,
       user: { id: user, nick: user.toUpperCase(), show: params.show || 'available', status: params.status || '' },
       connection: { ticket, domain: 'test', server: 'http://im/packets', ...this.connection },
-      buddies: [...ids].map((id) => ({ ...this.buddy(user, id), ...(embed.has(id) && { history: this.history(user, 'unicast', id) }) })),
+      buddies: [...ids].map((id) => ({
+        ...this.buddy(user, id),
+        ...(embed.has(id) && { history: this.history(user, 'unicast', id) }),
+      })),
       rooms,
       new_messages: fresh.map((row) => ({ ...this.listed(row), ...(news.has(row) && { new: true }) })),
       more,
@@ -140,15 +159,26 @@ export class Server {
   }
 
   site_missed(user, { since }) {
-    const { rows, more } = this.page(this.rows.filter((row) => row.id > since && (row.to === user || row.from === user || this.inRoom(user, row))));
+    const { rows, more } = this.page(
+      this.rows.filter((row) => row.id > since && (row.to === user || row.from === user || this.inRoom(user, row))),
+    );
     for (const row of rows) row.delivered = true;
-    return { new_messages: rows.map((row) => ({ ...this.listed(row), ...(row.from !== user && { new: true }) })), more };
+    return {
+      new_messages: rows.map((row) => ({ ...this.listed(row), ...(row.from !== user && { new: true }) })),
+      more,
+    };
   }
 
   buddy(user, id) {
     const online = this.present.has(id) || [...this.sessions.values()].some((session) => session.user === id);
     const group = this.friends.get(user)?.includes(id) ? 'friend' : 'stranger';
-    return { id, nick: id.toUpperCase(), presence: online ? 'online' : 'offline', show: online ? 'available' : 'unavailable', group };
+    return {
+      id,
+      nick: id.toUpperCase(),
+      presence: online ? 'online' : 'offline',
+      show: online ? 'available' : 'unavailable',
+      group,
+    };
   }
 
   inRoom(user, row) {
@@ -186,7 +216,11 @@ export class Server {
   }
 
   history(user, type, id, before) {
-    const among = (row) => row.type === type && (type === 'multicast' ? row.to === id : (row.from === id && row.to === user) || (row.from === user && row.to === id));
+    const among = (row) =>
+      row.type === type &&
+      (type === 'multicast'
+        ? row.to === id
+        : (row.from === id && row.to === user) || (row.from === user && row.to === id));
     return this.rows
       .filter((row) => among(row) && (!before || row.timestamp < Number(before)))
       .slice(-ROWS)
@@ -204,10 +238,21 @@ export class Server {
 
   /** Somebody says something: stored first, then pushed. */
   say(from, to, body, { type = 'unicast', cid, style } = {}) {
-    const row = { id: (this.#ids += 1), from, to, type, body, cid, style, timestamp: this.clock.now + 5_000_000, delivered: false };
+    const row = {
+      id: (this.#ids += 1),
+      from,
+      to,
+      type,
+      body,
+      cid,
+      style,
+      timestamp: this.clock.now + 5_000_000,
+      delivered: false,
+    };
     this.rows.push(row);
     const users = type === 'unicast' ? [to] : (this.rooms.get(to) ?? []).filter((it) => it !== from);
-    for (const user of users) row.delivered = this.push(user, { list: 'messages', item: this.item(row), row }) || row.delivered;
+    for (const user of users)
+      row.delivered = this.push(user, { list: 'messages', item: this.item(row), row }) || row.delivered;
     return row;
   }
 
@@ -215,7 +260,17 @@ export class Server {
 
   begin(user) {
     const ticket = `t${(this.#tickets += 1)}`;
-    const session = { ticket, user, issued: 0, acked: 0, answered: 0, queue: [], parked: null, alarm: null, began: this.#tickets };
+    const session = {
+      ticket,
+      user,
+      issued: 0,
+      acked: 0,
+      answered: 0,
+      queue: [],
+      parked: null,
+      alarm: null,
+      began: this.#tickets,
+    };
     this.sessions.set(ticket, session);
     this.expire(session, UNPOLLED_MS);
     const box = this.mailboxes.get(user);
@@ -237,7 +292,9 @@ export class Server {
     session.alarm?.();
     session.parked?.({ status: 'stopped', reason, messages: [], presences: [], statuses: [], seq: session.issued });
     const left = session.queue.map((it) => it.packet).filter((it) => it.list === 'messages');
-    const others = [...this.sessions.values()].filter((it) => it.user === session.user).sort((a, b) => b.began - a.began);
+    const others = [...this.sessions.values()]
+      .filter((it) => it.user === session.user)
+      .sort((a, b) => b.began - a.began);
     if (others[0]) for (const packet of left) this.queue(others[0], packet);
     else {
       const drop = () => {

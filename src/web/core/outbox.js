@@ -1,0 +1,20 @@
+// What is on its way to the site.
+//
+// Owns: how a message begins its way, and whose it is to send. Must not: call the site; sender.js does.
+
+/** @typedef {import('./im.js').Core} Core */
+/** @typedef {import('./model/world.js').Pending} Pending */
+
+/** This tab sends it. @param {Core} core @param {Pending} pending */
+export const isOwn = ({ tabs }, { state, tab }) => state === 'sending' && tab === tabs.id;
+
+/** The tab that sent it has gone. @param {Core} core @param {Pending} pending */
+export const isLeft = ({ tabs }, { state, tab }) => state === 'sending' && !tabs.isOpen(tab);
+
+/** @param {Core} core @param {number} nth of this tab @param {string} key @param {string} body @param {string} style @returns {Pending} */
+export function newPending({ tabs, world, now }, nth, key, body, style) {
+  const cid = `${tabs.id}-${nth}`;
+  const { owner: from, me } = world;
+  const line = { id: cid, cid, from, nick: me?.nick ?? '', own: true, body, style, time: now, reason: '' };
+  return { ...line, state: 'sending', key, tab: tabs.id };
+}

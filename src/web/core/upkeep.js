@@ -1,0 +1,146 @@
+// What follows from what a tab knows.
+//
+// Owns: what is done after each event, and now and then: who still types, what is unread, which chat the user looks at. Must not: change the copy but by events.
+
+import { NOTIFICATIONS_MAX } from './limits.js';
+import { findChat } from './model/chats.js';
+import { isLeft, isOwn } from './outbox.js';
+import { notifications } from './shape.js';
+
+/** @typedef {import('./model/apply.js').Event} Event */
+
+export class Upkeep {
+  #core;
+  isReady = false;
+  #looking = ''; // the chat that the other tabs take for the one that is looked at here
+  #isTicking = false;
+  #unread = 0; // as the page has it
+
+  /** @param {import('./im.js').Core} core */
+  constructor(core) {
+    this.#core = core;
+  }
+
+  /** @param {Event} event @param {import('./replica.js').Before} before */
+  follow(event, { state, owner }) {
+    const core = this.#core;
+    const { world, store, tabs, keeper, strangers } = core;
+    if (owner && owner !== world.owner) store.drop(owner);
+    if (core.active && !findChat(world, core.active)) {
+      core.active = '';
+      this.look();
+    }
+    if (world.state !== state) this.turned();
+    if (event.t === 'opened') this.settled();
+    this.#tick();
+    this.#count();
+    if ('buddies' in event) strangers?.hear(event.buddies.map((it) => it.id));
+    this.#ask();
+    if (tabs.leads()) keeper.soon();
+  }
+
+  turned() {
+    const { world, emitter } = this.#core;
+    const { state, me, trouble } = world;
+    if (state === 'offline') emitter.emit('offline', trouble);
+    if (state !== 'online') return;
+    emitter.emit('online', me);
+    this.settled();
+  }
+
+  /** What waited for the state goes on. */
+  settled() {
+    const core = this.#core;
+    if (core.state !== 'online') return;
+    if (!this.isReady) {
+      this.isReady = true;
+      core.emitter.emit('ready', core);
+    }
+    core.history?.need(core.active);
+    core.rollCall?.();
+    if (core.leads) void this.refreshNotifications();
+  }
+
+  /** Looks for what nobody tells: a history that could be had now, strangers who come and go, and tabs that went without a goodbye. */
+  beat() {
+    const { history, active, tabs, world, protocol } = this.#core;
+    history?.need(active);
+    this.#ask();
+    if (!tabs.leads()) return;
+    for (const tab of world.looks.keys()) if (!tabs.isOpen(tab)) protocol.publish({ t: 'look', tab, key: '' });
+    this.adopt();
+  }
+
+  /** What tabs that have gone did not send. */
+  adopt() {
+    this.#core.sender?.adopt();
+    this.#want();
+  }
+
+  /** The page was hidden or shown. */
+  seen() {
+    const { env, protocol, tabs, keeper } = this.#core;
+    this.look();
+    this.#core.rollCall?.();
+    this.#ask();
+    if (env.isVisible()) protocol.order('wake');
+    else if (tabs.leads()) keeper.all();
+  }
+
+  /** Posts which chat the user looks at. @param {boolean} [again] although it is not news */
+  look(again = false) {
+    const { env, tabs, isOpen, active, protocol } = this.#core;
+    const key = isOpen && env.isVisible() && env.isFocused() ? active : '';
+    if (key === this.#looking && !again) return;
+    this.#looking = key;
+    protocol.publish({ t: 'look', tab: tabs.id, key });
+  }
+
+  /** The page leaves, and looks at nothing. */
+  stop() {
+    this.#looking = '';
+  }
+
+  /** The message server does not tell of strangers. */
+  #ask() {
+    void this.#core.strangers?.ask();
+    this.#want();
+  }
+
+  /** Parts that are made when there is something for them to do. */
+  #want() {
+    const core = this.#core;
+    const { world, emitter, sender, strangers } = core;
+    const isStrange = () => [...world.contacts.values()].some((it) => it.incomplete || it.group === 'stranger');
+    const isWaiting = () =>
+      [...world.outbox.values()].some((it) => isOwn(core, it) || (core.leads && isLeft(core, it)));
+    if (!strangers && isStrange()) emitter.emit('missing', 'strangers');
+    if (!sender && isWaiting()) emitter.emit('missing', 'opened');
+  }
+
+  /** Who types is forgotten after a while. */
+  #tick() {
+    const { env, world, replica } = this.#core;
+    const until = Math.min(...world.chats.filter((it) => it.typing).map((it) => it.until));
+    if (this.#isTicking || until === Infinity) return;
+    this.#isTicking = true;
+    env.after(Math.max(0, until - this.#core.now), () => {
+      this.#isTicking = false;
+      replica.apply({ t: 'tick', at: this.#core.now });
+    });
+  }
+
+  #count() {
+    const { unread, emitter } = this.#core;
+    if (unread === this.#unread) return;
+    this.#unread = unread;
+    emitter.emit('unread', unread);
+  }
+
+  async refreshNotifications() {
+    const answer = await this.#core.call('get', 'notifications');
+    if (!answer.ok) return;
+    const list = notifications(answer.data).slice(0, NOTIFICATIONS_MAX);
+    this.#core.protocol.publish({ t: 'notifications', list });
+  }
+}

@@ -1,0 +1,5 @@
+// What is loaded where links to users stand in the page.
+//
+// Owns: what the bar calls of it. Must not: hold code.
+
+export { showPresences } from './strangers.js';

@@ -1,7 +1,7 @@
 // Where the chunks come from: what is loaded when something is opened.
 //
 // Owns: their addresses, which name the build, and what is done when the server has another build by now: the page's
-// script is loaded anew, once, past the cache, and takes the page over. Must not: load from anywhere but the place our
+// script is loaded once more, past the cache, and takes the page over. Must not: load from anywhere but the place our
 // own script came from, or know what a chunk holds.
 
 import { window } from './core/page.js';
@@ -13,7 +13,7 @@ const OPENED = 'opened';
 /**
  * @param {string} src of our own script
  * @param {boolean} isAnew this script was loaded in place of another build
- * @param {() => void} replace loads the script anew
+ * @param {() => void} replace loads the script once more
  * @returns {(name: string) => Promise<() => {css: string, parts: any}>} how the chunk is made; rejects what cannot be had now
  */
 export function createLoader(src, isAnew, replace) {

@@ -1,15 +1,15 @@
 // What scripts of the page may use: the global `NextIM`.
 //
 // Owns: the small surface that is promised to sites.
-// Must not: give them the core itself, which may change.
+// Must not: give pages the core itself, which may change.
 
 /** @typedef {import('./types.js').IM} IM */
 /** @typedef {import('./types.js').MenuEntry} MenuEntry */
 
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
-/** Somebody who listens, and how the core in use is told to stop. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
+/** A listener of the page, and how to take it off the core in use. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
 
-/** What the page listens to, whatever core is in use. An array holds it, because this may run among a page's own sets. */
+/** The page's listeners, whichever core is in use. An array holds it, because this may run among a page's own sets. */
 function createListeners() {
   /** @type {IM | undefined} */
   let core;
@@ -33,7 +33,7 @@ function createListeners() {
         it.off();
       };
     },
-    /** All of them hear this core from now on, and no other. @param {IM} next */
+    /** Moves all of them to this core. @param {IM} next */
     use(next) {
       core = next;
       for (const it of listeners) move(it);
@@ -64,7 +64,7 @@ export function publicApi() {
     openRoom: (id) => withWidget((it) => it.open(`r/${id}`)),
     /** Shows the bar, or takes it away. */
     toggle: () => withWidget((it) => it.toggle()),
-    /** Says something to a user. @param {string | number} id @param {string} body */
+    /** Sends a message to a user. @param {string | number} id @param {string} body */
     send: (id, body) => withWidget((_, im) => im.send(`u/${id}`, body)),
     online: () => withWidget((_, im) => im.goOnline()),
     offline: () => withWidget((_, im) => im.goOffline()),

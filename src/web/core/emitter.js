@@ -1,7 +1,7 @@
 // Listeners by name of the event.
 //
-// Owns: who listens.
-// Must not: let one listener's failure keep the others from hearing.
+// Owns: the listeners.
+// Must not: let the failure of one listener reach another.
 
 import { report } from './page.js';
 
@@ -22,7 +22,7 @@ export function createEmitter() {
         try {
           listener(detail);
         } catch (error) {
-          report(error); // it is the page's: it hears of it as of any other
+          report(error); // the listener is the page's, and the page gets its error as any other
         }
       }
     },

@@ -12,7 +12,7 @@ export const NOTIFICATIONS_MAX = 50;
 export const RING_MAX = 500; // ids of messages already counted
 export const OUTBOX_MAX = 50; // unsent messages that survive a page
 export const OUTBOX_BODY_CHARS_MAX = 8192; // of one of them
-export const DRAFT_CHARS_MAX = 65_536; // more than can be sent: who pastes too much is told so, and cuts it himself
+export const DRAFT_CHARS_MAX = 65_536; // more than can be sent: the user sees that a text is too long, and cuts it
 export const MENU_MAX = 50;
 export const BLOCKED_ROOMS_MAX = 500;
 
@@ -38,7 +38,7 @@ export const BACKOFF_MS_MAX = 30_000;
 export const RETRY_MS_MAX = 600_000; // longer waits than this are not believed
 export const JSONP_MISSES_MAX = 2; // polls that failed until a session counts as gone
 export const ASK_AGAIN_MS = 10_000; // after a call for users that failed
-export const STRANGERS_AGE_MS = 50_000; // of what is known of a stranger, until the next beat asks anew: about a minute
+export const STRANGERS_AGE_MS = 50_000; // of what is known of a stranger, until the next beat asks again: about a minute
 
 export const TIMER_MS_MAX = 2 ** 31 - 1; // what a browser can count down
 

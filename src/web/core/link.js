@@ -24,7 +24,7 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } 
  * @property {number} failures since the last answer of a poll
  * @property {number} misses polls in a row of which nothing is known
  * @property {number} hollow polls in a row that were answered at once, with nothing
- * @property {boolean} asked the session was ended, the site was asked anew, and no poll has been answered since
+ * @property {boolean} asked the session was ended, the site was asked again, and no poll has been answered since
  */
 
 /**
@@ -32,7 +32,7 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } 
  * `hollow`: it was answered at once with nothing new, as a cache does, and a message server does not.
  * @typedef {object} Outcome
  * @property {'opened' | 'packets' | 'hollow' | 'login' | 'refused' | 'site' | 'server' | 'gone' | 'silent' | 'stopped'} kind
- * @property {string} [text] what the site said
+ * @property {string} [text] of the site's answer
  * @property {number} [after] ms to wait, if a server asked for it
  * @property {boolean} [blind] by JSONP, which cannot see a 404
  * @property {string} [reason] why it stopped
@@ -53,7 +53,7 @@ export const REST = {
 };
 
 /**
- * Begins, or begins anew because the user asked for it.
+ * Begins, or begins again because the user asked for it.
  * @param {Link} link
  * @param {'online' | 'poll'} action
  * @returns {Link}
@@ -63,7 +63,7 @@ export function begin(link, action) {
   return { ...REST, state: action === 'online' && state === 'online' ? 'reconnecting' : state, action };
 }
 
-/** What is tried again, by outcome or reason: how, and what the user is told. @type {Map<string, ['online' | 'poll', Trouble['code']]>} */
+/** What is tried again, by outcome or reason: how, and the trouble that the user sees. @type {Map<string, ['online' | 'poll', Trouble['code']]>} */
 const AGAIN = new Map([
   ['site', ['online', 'site']],
   ['server', ['online', 'server']],
@@ -73,7 +73,7 @@ const AGAIN = new Map([
   ['shutdown', ['online', 'server']],
 ]);
 
-/** What is not, and is told as it is. The rest is the end of the session, which somebody else has made: the site is asked once. */
+/** What is not tried again, and is shown as it is. All else is an end of the session that another program made: the site is asked once. */
 const FINAL = new Set(['login', 'refused', 'replaced']);
 
 /**

@@ -1,4 +1,4 @@
-// Who is meant by a name that stands in a page.
+// The user that a name in a page means.
 //
 // Owns: the difference between an id and a uid. Must not: know where the name stood.
 

@@ -42,7 +42,7 @@ export function detach(node) {
 const reported = [];
 const REPORTED_MAX = 20;
 
-/** An error of ours, of which the page hears as of any other, once. @param {unknown} error */
+/** An error of ours, which the page gets as any other, once. @param {unknown} error */
 export function report(error) {
   const text = String(error);
   if (reported.includes(text) || reported.length >= REPORTED_MAX) return;
@@ -50,5 +50,5 @@ export function report(error) {
   window.reportError(error);
 }
 
-/** What keeps the bar from this page, for whoever built it. @param {string} why */
+/** What keeps the bar from this page, for the author of the page. @param {string} why */
 export const complain = (why) => globalThis.console.warn(`NextIM: ${why}`);

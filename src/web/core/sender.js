@@ -2,7 +2,7 @@
 //
 // Owns: the order of what is said in one chat, which holds if the site takes no more for a while, and what the site's answer
 // makes of each message.
-// Must not: draw or keep anything; it tells events.
+// Must not: draw or keep anything; it publishes events.
 
 import { BODY_BYTES_MAX, HOLDS_MAX, HOLD_MS, LEAVING_MS } from './limits.js';
 import { parseKey } from './model/chats.js';
@@ -15,7 +15,7 @@ import { bytesOf, read } from './shape.js';
  * @typedef {import('./im.js').Core} Core
  */
 
-/** What stands as the reason where the site was not even asked. */
+/** The reason where the site was not asked. */
 export const TOO_LONG = 'too long';
 
 /** The site has had too many, and takes more later. */
@@ -49,7 +49,7 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
     publish({ t: 'held', key, until: 0 });
   }
   if (!answer.ok && answer.kind === 'refused' && kind === 'user') publish({ t: 'unsure', id });
-  // Browsers cut a page's calls off before they tell it to leave. Then it has not failed: the next page sends it again.
+  // Browsers end a page's calls before `pagehide`. Such a call has not failed: the next page makes it again.
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
   const { id: made, timestamp } = read(answer.data, 'id? timestamp@');

@@ -1,7 +1,7 @@
 // The browser's one session: goes online, polls, and starts over. Only the tab that leads runs it.
 //
 // Owns: the calls `online`, `offline` and the poll, in the order that link.js says.
-// Must not: acknowledge (by the next poll) what has not been told to the other tabs.
+// Must not: acknowledge (by the next poll) what has not been posted to the other tabs.
 
 import { backoff } from './backoff.js';
 import { POLL_HOLLOW_MS, POLL_TRUSTED_MS } from './limits.js';
@@ -36,7 +36,7 @@ export class Session {
   /** @type {Parts} */
   #parts;
   #link = REST;
-  #run = 0; // which run is the one; an older one ends at its next step
+  #run = 0; // the number of the run that counts; an older one ends at its next step
   #controller = new AbortController(); // of the poll that waits
   /** @type {(() => void) | null} */
   #wakeUp = null;
@@ -66,7 +66,7 @@ export class Session {
     this.renew();
   }
 
-  /** Asks the site anew who this is. */
+  /** Asks the site again who this is. */
   renew() {
     void this.#go(begin(this.#link, 'online'));
   }
@@ -81,7 +81,7 @@ export class Session {
     if (!this.#link.ordered) this.#wakeUp?.();
   }
 
-  /** The user chose to be offline. */
+  /** The user goes offline. */
   leave() {
     const { world, store, site } = this.#parts;
     const ticket = world.session?.ticket;
@@ -171,7 +171,7 @@ export class Session {
     publish(opened);
     store.save(world);
     if (owner && owner !== opened.me.id && !fresh) {
-      // The question was another user's: what he had seen says nothing of this one.
+      // The call had another user's parameters: what that user had seen does not hold for this one.
       void site.post('refresh', { ticket: opened.session.ticket });
       return this.#open(isMine, true);
     }

@@ -18,7 +18,7 @@ const percent = (min, max) => (value) => {
   return Number.isNaN(number) ? undefined : Math.min(max, Math.max(min, number));
 };
 
-/** Each with its default, and what of a value is believed. @type {Record<string, [unknown, (value: unknown) => unknown]>} */
+/** Each with its default, and the check of a value. @type {Record<string, [unknown, (value: unknown) => unknown]>} */
 const KNOWN = {
   play_sound: [true, flag],
   buddy_sticky: [true, flag],

@@ -50,7 +50,7 @@ export const isFinal = (status) => status >= 400 && status < 500 && status !== 4
 /**
  * @param {Env} env
  * @param {import('./types.js').Options} options
- * @param {() => void} doubt a user's call has shown that the site does not know him any more
+ * @param {() => void} doubt a call has shown that the site does not know the user any more
  */
 export function createSite(env, { site, url: root = site, jsonp = false }, doubt) {
   const base = root.replace(/\/+$/, '');
@@ -73,7 +73,7 @@ export function createSite(env, { site, url: root = site, jsonp = false }, doubt
       if (answer.kind === 'login') doubt();
       return answer;
     },
-    /** The last word of a page that leaves. @param {string} name @param {Params} params */
+    /** The last call of a page that leaves. @param {string} name @param {Params} params */
     beacon: (name, params) => env.beacon(`${base}/${name}`, encode(params)),
   };
 }
@@ -89,7 +89,7 @@ function parse(body) {
   }
 }
 
-/** Why a site does not do what it was asked to, by its status and by the papers' words. @param {number} status @param {string} said @returns {Answer['kind']} */
+/** Why a site refuses a call, by its status and by the words of the white papers. @param {number} status @param {string} said @returns {Answer['kind']} */
 function kindOf(status, said) {
   if (status === 401 || said === 'Not Authorized') return 'login';
   if (isFinal(status) || said === 'Not Found' || said === 'Forbidden') return 'refused';

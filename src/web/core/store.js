@@ -1,6 +1,6 @@
 // What outlives a page, in localStorage by site and user.
 //
-// Owns: the keys, and what is believed of what is found there: its shapes, not its length, which is limited where it grows.
+// Owns: the keys, and the check of what is found there: its shapes, not its length, which is limited where it grows.
 // Must not: fail. Private windows, full disks and garbage are as if nothing were stored.
 
 import { LINES_STORED_MAX, OUTBOX_BODY_CHARS_MAX, OUTBOX_MAX, SNAPSHOT_AGE_MS_MAX } from './limits.js';

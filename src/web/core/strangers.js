@@ -1,7 +1,8 @@
-// Users of whom the message server does not tell, because they are no contacts of mine.
+// Users of whom the message server sends no presences, because they are no contacts of mine.
 //
-// Owns: whom the site is asked for: those of whom only an id is known and, while somebody looks, strangers whose links
-// stand in the page, to whom a chat is open, or who were there. They come and go unheard, so they are asked for again.
+// Owns: which users the site is asked for: users of whom only an id is known and, while the page is seen, strangers whose
+// links stand in the page, whose chat is open, or who were online. Nothing comes when they come and go, so the site is
+// asked about them again.
 // Must not: look for links; the user interface does.
 
 import { backoff } from './backoff.js';
@@ -59,7 +60,7 @@ export function createStrangers(core) {
   let askAfter = 0; // not before, nor while it asks
   let idle = 0; // answers in a row that said nothing of those who were asked for
 
-  /** The site has said how these are, be it to another tab. @param {string[]} names @param {Names} [of] */
+  /** The site has answered about these users, perhaps to another tab. @param {string[]} names @param {Names} [of] */
   const hear = (names, of = ids) => {
     for (const name of names) of.heard.set(name, env.now());
   };
@@ -89,13 +90,13 @@ export function createStrangers(core) {
   const strangers = {
     hear,
     ask,
-    /** Who stands in the page now. @param {string[]} byLink @param {string[]} byId */
+    /** The users whose links stand in the page now. @param {string[]} byLink @param {string[]} byId */
     mark(byLink, byId) {
       links.marked = new Set(byLink);
       ids.marked = new Set(byId);
       void ask();
     },
-    /** What was heard of him is not enough any more. @param {string} id */
+    /** What the site answered about this user may be old. @param {string} id */
     doubt(id) {
       ids.heard.delete(id);
       void ask();

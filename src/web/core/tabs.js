@@ -1,8 +1,8 @@
-// The tabs of one browser: who of them leads, and what they tell one another.
+// The tabs of one browser: which of them leads, and the channel between them.
 //
 // Owns: the election (Web Locks; where there are none, as on plain http, or they are refused, a lease in localStorage), the
 // channel between the tabs, and the list of those that are open. A tab that can reach no other leads itself.
-// Must not: know what is said on the channel.
+// Must not: read what is posted on the channel.
 
 import { LEASE_MS, LEASE_SETTLE_MS, TAB_BEAT_MS, TAB_STALE_MS } from './limits.js';
 import { object } from './shape.js';
@@ -13,7 +13,7 @@ import { createShelf } from './shelf.js';
  * @property {() => void} lead this tab leads from now on
  * @property {() => void} resign and no longer
  * @property {(message: any, tab: string) => void} hear
- * @property {() => void} beat now and then: to look who has gone without a word
+ * @property {() => void} beat now and then: to look for tabs that have gone without a goodbye
  */
 
 /**
@@ -69,7 +69,7 @@ export function createTabs(env, name, ears) {
       beat();
       elect();
     },
-    /** In the tick of `pagehide`: whoever looks next finds this tab gone. */
+    /** In the tick of `pagehide`: the next tab that looks finds this one gone. */
     stop() {
       for (const run of undo) run();
       undo = [];
@@ -80,7 +80,7 @@ export function createTabs(env, name, ears) {
     },
     /** @param {any} message */
     post: (message) => post(wire, { tab: id, message }),
-    /** Whether this tab leads, asked anew where another could have taken it over. */
+    /** Whether this tab leads; looked up again where another tab could have taken over. */
     leads() {
       if (leads && wire && !election.holds()) setLeads(false);
       return leads;
@@ -93,7 +93,7 @@ export function createTabs(env, name, ears) {
 /** @typedef {ReturnType<typeof createTabs>} Tabs */
 /** @typedef {import('./browser.js').Env} Env */
 
-/** Says something to the other tabs. @param {ReturnType<Env['channel']>} wire @param {unknown} said */
+/** Posts something to the other tabs. @param {ReturnType<Env['channel']>} wire @param {unknown} said */
 function post(wire, said) {
   try {
     wire?.post(said);
@@ -149,7 +149,8 @@ function lockElection(locks, name, setLeads, refused) {
 }
 
 /**
- * Storage has no lock: who writes the lease waits until every other tab can have seen it, and leads if it is still his.
+ * Storage has no lock: a tab that writes the lease waits until every other tab can have seen it, and leads if the lease is
+ * still its own.
  * A tab without storage is alone.
  * @param {Env} env
  * @param {string} name

@@ -1,6 +1,6 @@
 // One thing after the other.
 //
-// Owns: the order of calls of which the last is to count: side by side they would reach the site in any order.
+// Owns: the order of calls of which the last must count: side by side they would reach the site in any order.
 // Must not: know what is called. After one that fails the next has its turn as well.
 
 /** @returns {(line: string, run: () => Promise<unknown>) => void} does it when all before it in this line are done */

@@ -6,20 +6,20 @@
 // ---- What the site sends -------------------------------------------------------------------------------------
 
 /**
- * A user as the site describes him to another.
+ * A user as the site describes the user to another.
  * @typedef {object} BuddyInfo
  * @property {string} id
- * @property {string} [uid] his number at the site, as it stands in the site's links
+ * @property {string} [uid] the user's number at the site, as it stands in the site's links
  * @property {string} nick
  * @property {'online' | 'offline'} presence
  * @property {string} show available, away, chat, dnd, busy, unavailable, or any other word
  * @property {string} [status] a line of text beside the show
  * @property {string} [status_time]
- * @property {string} [group] the contact group he is in; `stranger` for those who are no friends
- * @property {string} [url] his page
+ * @property {string} [group] the user's contact group; `stranger` for users who are no friends
+ * @property {string} [url] the user's page
  * @property {string} [pic_url]
  * @property {string} [default_pic_url] if the other cannot be loaded
- * @property {boolean} [blocked] I have blocked him
+ * @property {boolean} [blocked] I have blocked the user
  * @property {boolean} [refused] the site has refused what I wrote to this user last
  * @property {boolean} [incomplete] only the id is sure: ask again
  */
@@ -75,7 +75,7 @@
  * @property {boolean} [shortcut]
  */
 
-/** What the site has to tell; `time`: when that was, ms since 1970; 0 if it does not say. @typedef {{text: string, link?: string, time: number}} Notification */
+/** A notification of the site; `time` is in ms since 1970, 0 if the site gives none. @typedef {{text: string, link?: string, time: number}} Notification */
 
 /** A channel whose pushes I get: a room of the message server that is no group. @typedef {{id: string, nick: string, url?: string}} Channel */
 
@@ -141,13 +141,13 @@
 /** @typedef {'offline' | 'connecting' | 'online' | 'reconnecting'} State */
 
 /**
- * Why the state is not `online`. `login`: the site does not know who this is; `refused`: it says no; `site`: it cannot be
+ * Why the state is not `online`. `login`: the site does not know the user; `refused`: the site refuses; `site`: it cannot be
  * reached or failed; `server`: the message server cannot be reached; `replaced`: another window has taken the
- * connection over; `ended`: the site ended the session; `limit`: too many windows; `network`: the browser says it has
- * no network; `stuck`: polls are answered at once with nothing, by something that is no message server.
+ * connection over; `ended`: the site ended the session; `limit`: too many windows; `network`: the browser has no
+ * network; `stuck`: polls are answered at once with nothing, by something that is no message server.
  * @typedef {object} Trouble
  * @property {'login' | 'refused' | 'site' | 'server' | 'replaced' | 'ended' | 'limit' | 'network' | 'stuck'} code
- * @property {string} text what the site said, or nothing
+ * @property {string} text of the site's answer, or nothing
  * @property {number} retryAt when it will be tried again, ms since 1970; 0 is not by itself
  */
 
@@ -195,7 +195,7 @@
  * @property {string} draft
  * @property {boolean} loaded the newest part of its history is here
  * @property {boolean} complete there is nothing older at the site
- * @property {string} typing the nick of him who is typing, or nothing
+ * @property {string} typing the nick of the user who is typing, or nothing
  * @property {number} until when that is forgotten, ms since 1970 by the site's clock
  * @property {number} held until when the site takes no more of what waits here, ms since 1970 by the browser's clock; 0 if it takes it
  * @property {number} scroll pixels from the end, where the user left it
@@ -206,7 +206,7 @@
  * @typedef {object} Notice
  * @property {string} id
  * @property {'broadcast' | 'channel'} kind
- * @property {string} nick who speaks: the sender, or the channel
+ * @property {string} nick of the sender, or of the channel
  * @property {string} body
  * @property {string} [url] the channel's page
  * @property {number} time
@@ -214,7 +214,7 @@
  */
 
 /**
- * What has changed, for a user interface to draw anew.
+ * What has changed, for a user interface to draw again.
  *
  * - `state`: `IM.state` or `IM.trouble`
  * - `me`, `settings`, `menu`, `notifications`, `notices`: the property of that name
@@ -237,12 +237,12 @@
  */
 
 /**
- * The core, as a user interface sees it. Nothing here throws for what the network does: it is told by changes.
+ * The core, as a user interface sees it. Nothing here throws for what the network does: changes show it.
  *
  * @typedef {object} IM
  * @property {State} state
  * @property {Trouble | null} trouble
- * @property {Me | null} me null until the site has said
+ * @property {Me | null} me null until the site has answered
  * @property {Map<string, BuddyInfo>} contacts by id
  * @property {Map<string, RoomInfo>} rooms by id
  * @property {Chat[]} chats those that are open, in the order of their tabs

@@ -1,6 +1,6 @@
-// Telling the other side that something is being typed.
+// Signals to the other side that the user is typing.
 //
-// Owns: when `typing` and when `clear` is said, and who may hear it.
+// Owns: when `typing` and `clear` are sent, and to which users.
 // Must not: know what is typed.
 
 import { TYPING_IDLE_MS } from './limits.js';
@@ -17,7 +17,7 @@ export function createTyping({ env, site, world, inTurn }) {
   /** @type {Map<string, () => void>} how to call the clearing off, by chat */
   const running = new Map();
 
-  /** Nobody hears it from one who is invisible, and nobody who is not there. @param {string} key @param {string} show */
+  /** An invisible user sends none, and a user who is offline gets none. @param {string} key @param {string} show */
   const say = (key, show) => {
     const to = parseKey(key)?.id ?? '';
     const { state, me, contacts, session } = world;

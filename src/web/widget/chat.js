@@ -138,7 +138,7 @@ function confirmClear({ key }) {
   );
 }
 
-/** What the user should know before he writes. What the site refuses nobody will read later. @param {Chat} chat */
+/** What the user should know before writing. What the site refuses is read by nobody later. @param {Chat} chat */
 function notes(chat) {
   const { nick, room, known } = partner(chat);
   const { blocked, label, run } = blocking(chat);

@@ -45,7 +45,7 @@ import {
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
 const STATUS_LETTERS_MAX = 140;
-/** The height of the list before it was searched: the field must not move away from who types in it. */
+/** The height of the list before it was searched: the field must not move away under a user who types in it. */
 let listPx = 0;
 
 function myself() {
@@ -107,7 +107,7 @@ function contactMenu(who) {
   ]);
 }
 
-/** A contact's row; one that is as it was is not described anew. @param {BuddyInfo} who @param {Record<string, any>} place */
+/** A contact's row; one that is as it was is not described again. @param {BuddyInfo} who @param {Record<string, any>} place */
 function contactRow(who, place) {
   const chat = `u/${who.id}`;
   const id = menuId(who);
@@ -177,7 +177,7 @@ function login() {
     draw();
   };
   const text = im.trouble?.text;
-  // What the site says to a wrong password is a protocol's word; ours is for people.
+  // The site's answer to a wrong password is a word of the protocol; ours is for people.
   const error =
     ui.tried &&
     im.trouble?.code === 'login' &&

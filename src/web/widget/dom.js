@@ -94,7 +94,7 @@ function update(next, old) {
   for (const name in { ...old?.props, ...next.props }) setProp(node, name, next.props[name], old?.props[name]);
 }
 
-/** Who is who: elements by their key, or by their place among those that have none. @param {VNode[]} nodes @returns {[string, VNode][]} */
+/** Which is which: elements by their key, or by their place among those that have none. @param {VNode[]} nodes @returns {[string, VNode][]} */
 function names(nodes) {
   let place = 0;
   return nodes.map((node) => [`${node.tag} ${node.props.key === undefined ? place++ : `:${node.props.key}`}`, node]);

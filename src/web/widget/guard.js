@@ -1,6 +1,6 @@
 // Keys and focus that stay with the bar.
 //
-// Owns: which events the page does not see. It knows only the bar's element, and takes somebody who types there for one
+// Owns: which events the page does not see. It knows only the bar's element, and takes a user who types there for one
 // who turns its pages with the arrow keys, or who has left its dialog. So these events end at the window's capture,
 // before the page's listeners, and the bar's own handlers are called from there. Must not: know what a key does, or
 // keep pointer events; pages close their menus by them.

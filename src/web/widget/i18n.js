@@ -1,7 +1,7 @@
 // Languages.
 //
 // Owns: which language the bar speaks, and how it writes numbers. Must not: hold words; the English ones stand
-// where they are said, those of the other languages in `words.js`, which is loaded if they are spoken.
+// where they are used, those of the other languages in `words.js`, which is loaded if they are spoken.
 
 /** The languages, in the order of a row of words. */
 export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'];
@@ -44,7 +44,7 @@ export const number = (count, options) => count.toLocaleString(lang, options);
 export const seconds = (count) => number(count, { style: 'unit', unit: 'second', unitDisplay: 'long' });
 
 /**
- * Says a text in the language that is spoken.
+ * A text in the language that is spoken.
  * @param {string} english
  * @param {...(string | number)} values for each `{}` of it
  */

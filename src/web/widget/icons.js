@@ -1,7 +1,7 @@
 // The pictures of the bar's buttons.
 //
-// Owns: their lines, on a grid of 16, drawn in the colour of the text around them. Must not: carry a meaning alone;
-// whoever shows one gives it a name.
+// Owns: their lines, on a grid of 16, drawn in the colour of the text around them. Must not: name a picture; the caller
+// does.
 
 import { h } from './dom.js';
 

@@ -1,7 +1,7 @@
 // The lines of a chat.
 //
-// Owns: how messages look, and the scroll: it stays at the end while the user is there, stays with the line he reads
-// when older ones come in above, and is where he left it when he comes back. Must not: hold messages.
+// Owns: how messages look, and the scroll: it stays at the end while the user is there, stays with the line in view
+// when older ones come in above, and is where the user left it when the chat is shown again. Must not: hold messages.
 
 import { groupByDay } from './days.js';
 import { readStyle } from './style.js';
@@ -41,7 +41,7 @@ const SCROLL_SAVE_MS = 250;
  * @property {string} last line
  * @property {boolean} atEnd
  * @property {number} fromEnd pixels
- * @property {number} missed lines that came while he was not at the end
+ * @property {number} missed lines that came while the user was not at the end
  * @property {boolean} loading older lines
  * @property {string} [asked] the first line when older ones were last asked for
  * @property {number} timer
@@ -200,7 +200,7 @@ export function settleScroll(chat) {
     draw();
   }
   Object.assign(reading, { first, last });
-  // He may have come to the first line before older ones could be asked for, or there is nothing to scroll. Not again
+  // The user may have come to the first line before older ones could be asked for, or there is nothing to scroll. Not again
   // when none came.
   if (first !== reading.asked) void loadOlder(chat, box);
 }

@@ -48,7 +48,7 @@ export const iconButton = (label, name, onclick, props, look = '') =>
 export const badge = (count) =>
   count > 0 && h('span.badge', { 'aria-hidden': 'true' }, count > BADGE_MAX ? `${number(BADGE_MAX)}+` : number(count));
 
-/** What somebody else wrote, in its own direction. @param {string} look @param {string | undefined} text */
+/** Text of another user or the site, in its own direction. @param {string} look @param {string | undefined} text */
 export const theirs = (look, text) => h(`span${look}`, { dir: 'auto' }, text);
 
 /** What is shown to the eye by colour and shape; names say it in words. @param {Kind} kind */
@@ -66,7 +66,7 @@ export function picture(urls, instead) {
 
 /** @param {Who} who @param {Kind | false} [kind] with a presence dot */
 export function avatar(who, kind) {
-  let hue = 0; // a colour of his own for who has no picture
+  let hue = 0; // a colour of its own for each user without a picture
   for (const letter of who.id) hue = (hue * 31 + letter.charCodeAt(0)) % 360;
   const initial = h('span.ini', { style: { '--hue': String(hue) } }, initialOf(who.nick) || initialOf(who.id));
   return h(
@@ -77,7 +77,7 @@ export function avatar(who, kind) {
   );
 }
 
-/** A link somebody else wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
+/** A link that another user or the site wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
 export function siteLink(url, look, props, ...kids) {
   const href = url && safeUrl(url, document.baseURI);
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
@@ -130,7 +130,7 @@ export const dropdown = (button, items) =>
       chunk('panels')?.menu(button.props.id, button.props.title ?? button.props.label, items),
   );
 
-/** Whom a chat is with, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
+/** The other side of a chat, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
 export function partner({ kind, id }) {
   const room = kind === 'room';
   /** @type {Partial<import('../core/types.js').RoomInfo & import('../core/types.js').BuddyInfo> | undefined} */

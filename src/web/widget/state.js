@@ -106,10 +106,10 @@ export function takeWanted() {
 /** The chat whose window is shown. */
 export const activeChat = () => (ui.collapsed ? undefined : im.chats.find((chat) => chat.key === im.active));
 
-/** The site does not know who this is, or is just being told. */
+/** The site does not know the user, or the log-in is on its way. */
 export const isSigningIn = () => im.trouble?.code === 'login' || (ui.tried && !im.me);
 
-/** The user wants to be disturbed by nothing: what is new is counted, and waits. */
+/** The user does not want to be disturbed: what is new is counted, and waits. */
 export const isQuiet = () => im.me?.show === 'dnd';
 
 /** How long until the site takes more of what waits in a chat; 0 if it takes it. @param {import('../core/types.js').Chat | undefined} chat */

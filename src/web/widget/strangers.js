@@ -56,7 +56,7 @@ export const showPresences = (patterns) => (show ??= watchPage(patterns))();
 /**
  * Finds users in the page, now and later.
  * @param {RegExp[]} patterns
- * @returns {() => void} shows the presences anew
+ * @returns {() => void} shows the presences again
  */
 function watchPage(patterns) {
   const sheets = [...shadow.adoptedStyleSheets];

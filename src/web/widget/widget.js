@@ -1,7 +1,7 @@
 // The chat bar.
 //
 // Owns: the element at the end of the page with its shadow root, and the drawing: changes are gathered and drawn once a
-// frame, the whole description anew, of which `dom.js` changes in the page only what differs; and what stands in the
+// frame, the whole description each time, of which `dom.js` changes in the page only what differs; and what stands in the
 // place of a panel or a chat's window until its chunk is here. Must not: hold what the core holds, take the focus for
 // what comes from outside, draw before the words are there, or import what a chunk brings.
 
@@ -102,7 +102,7 @@ function refresh(options) {
     .filter(Boolean)
     .join(' ');
   const dir = document.dir || document.body?.dir || 'ltr';
-  // Touched only if something is different: each of these makes the browser style the whole bar anew.
+  // Touched only if something is different: each of these makes the browser style the whole bar again.
   const now = [className, lang, isSpoken(), dir, opacity, settings.zoom].join();
   if (now === signs) return true;
   signs = now;
@@ -278,7 +278,7 @@ function showNotice(notice) {
   draw();
 }
 
-/** Opens the chat of a message if the user wants that, unless it would cover what he is doing. @param {{key: ChatKey, own: boolean}} message */
+/** Opens the chat of a message if the user wants that, unless it would cover what the user is doing. @param {{key: ChatKey, own: boolean}} message */
 function popUp({ key, own }) {
   if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed)
     im.open(key);
@@ -292,7 +292,7 @@ function preload() {
 function listen() {
   const { signal } = ending;
   giveKeys(root, onKey);
-  // Who comes near will open something.
+  // A user who comes near will open something.
   for (const near of ['pointerenter', 'focusin']) root.addEventListener(near, preload, { once: true, signal });
   window.addEventListener('keydown', shortcut, { signal });
   // When it is let go: what is pressed must not move away under the hand.

@@ -1,7 +1,7 @@
-// What the bar says, a line a text: in English, as the sources have it, then in simplified and in traditional Chinese.
+// The texts of the bar, one a line: in English, as the sources have it, then in simplified and in traditional Chinese.
 //
 // Owns: the words, in the order of `LANGUAGES`; they are shipped as a file of their own, because pages in English need
-// none of it. `{}` stands for a value, in the same order in all languages. Must not: hold a text that nothing says, or a
+// none of it. `{}` stands for a value, in the same order in all languages. Must not: hold a text that nothing uses, or a
 // line feed or a bar, which divide the table.
 
 export const WORDS = `

@@ -1,7 +1,7 @@
 // Applies one event to a world.
 //
 // Owns: the list of events, and the order of what one of them does.
-// Must not: do I/O, or ask a clock; an event says when it was.
+// Must not: do I/O, or read a clock; an event has its time.
 
 import { clip } from '../graphemes.js';
 import { DRAFT_CHARS_MAX } from '../limits.js';
@@ -145,7 +145,7 @@ export function apply(world, event, out) {
   const handler = /** @type {(world: World, event: Event, out: Out) => void} */ (
     Object.hasOwn(handlers, event.t) ? handlers[event.t] : () => {}
   );
-  handler(world, event, out); // a tab of another build may tell what this one does not know
+  handler(world, event, out); // a tab of another build may post what this one does not know
 }
 
 /** @param {World} world @param {Out} out */

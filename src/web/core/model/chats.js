@@ -51,7 +51,7 @@ const isLookedAt = (world, key) => [...world.looks.values()].includes(key);
 /** @param {World} world @param {string} id */
 export const isMuted = (world, id) => world.settings.blocked_rooms.includes(id) || !!world.rooms.get(id)?.blocked;
 
-/** A room whose chat was left: what is said there is not for me, nor loaded. @param {World} world @param {Chat} chat */
+/** A room whose chat was left: its messages are not for me, nor loaded. @param {World} world @param {Chat} chat */
 export const isSilent = (world, { kind, id }) => kind === 'room' && isMuted(world, id);
 
 /**
@@ -159,7 +159,7 @@ export function receive(world, item, { at, backlog }, out) {
   trim(chat);
   if (!line.own) chat.typing = '';
   if (line.own)
-    chat.unread = again ? chat.unread : 0; // who answers elsewhere has read
+    chat.unread = again ? chat.unread : 0; // a user who answers elsewhere has read
   else if (!again && !isLookedAt(world, key) && !(backlog === 'online' && world.read.has(id))) chat.unread += 1;
   out.change('chat', key);
   return again ? undefined : out.tell('message', { ...line, key });
@@ -180,7 +180,7 @@ function repeat(world, item, line, isLater, out) {
   if (!chat || isSilent(world, chat)) return;
   insert(chat.messages, line);
   trim(chat);
-  if (line.own && isLater) chat.unread = 0; // who answers elsewhere has read
+  if (line.own && isLater) chat.unread = 0; // a user who answers elsewhere has read
   out.change('chat', key);
 }
 

@@ -12,7 +12,7 @@ import { byId } from './world.js';
  */
 
 /**
- * Somebody of whom only the id is sure: the leader asks the site.
+ * A user of whom only the id is sure: the leader asks the site.
  * @param {World} world
  * @param {string} id
  * @param {string} nick
@@ -27,7 +27,7 @@ export function meet(world, id, nick) {
 }
 
 /**
- * The contacts and rooms of a new session. Who is missing there but was known is asked for again.
+ * The contacts and rooms of a new session. Strangers that were known and are missing there are asked for again.
  * @param {World} world
  * @param {{buddies: BuddyInfo[], rooms: import('../types.js').RoomInfo[]}} answer
  */
@@ -44,7 +44,7 @@ export function replacePeople(world, answer) {
 }
 
 /**
- * The site's word on users that were asked for; those it does not know are left as they are.
+ * The site's answer about users. Users that it does not know stay as they are.
  * @param {World} world
  * @param {{buddies: BuddyInfo[], asked: string[]}} event
  * @param {Out} out
@@ -88,7 +88,7 @@ export function presence(world, packet, out) {
   return out.tell('presence', { ...contact });
 }
 
-/** Who goes offline is in no room any more. @param {World} world @param {string} id @param {Out} out */
+/** A user who goes offline is in no room any more. @param {World} world @param {string} id @param {Out} out */
 function leaveRooms(world, id, out) {
   for (const room of world.rooms.values()) {
     if (room.members?.some((member) => member.id === id)) seat(world, room.id, { id, nick: '' }, false, out);
@@ -96,7 +96,7 @@ function leaveRooms(world, id, out) {
 }
 
 /**
- * Somebody entered or left a room; heard twice it counts once.
+ * A user entered or left a room. The same packet twice counts once.
  * @param {World} world
  * @param {string} roomId
  * @param {import('../types.js').Member} member
@@ -120,14 +120,14 @@ function seat(world, roomId, member, there, out) {
   out.change('rooms', `r/${roomId}`);
 }
 
-/** What is known of a user may be old: the site refuses what is for him. @param {World} world @param {{id: string}} event */
+/** What is known of a user may be old: the site has refused a message to the user. @param {World} world @param {{id: string}} event */
 export function unsure(world, { id }) {
   const contact = world.contacts.get(id);
   if (contact) Object.assign(contact, { incomplete: true, refused: true });
 }
 
 /**
- * Rooms as the site has just described them.
+ * Rooms as the site's last answer has them.
  * @param {World} world
  * @param {{list: import('../types.js').RoomInfo[]}} event
  * @param {Out} out
@@ -141,7 +141,7 @@ export function rooms(world, { list }, out) {
 }
 
 /**
- * The members of a room as the site has just said.
+ * The members of a room as the site's last answer has them.
  * @param {World} world
  * @param {{room: string, list: import('../types.js').Member[]}} event
  * @param {Out} out

@@ -1,4 +1,4 @@
-// What a tab knows: the same in every tab of a browser, because each applies the same events.
+// What a tab knows. It is the same in every tab of a browser, because each applies the same events.
 //
 // Owns: the parts of that knowledge. They are plain data, so that a tab that has just come can be given all of it.
 // Must not: do any I/O.
@@ -18,11 +18,11 @@ import { defaults } from '../settings.js';
  * @property {import('../types.js').Connection | null} session
  * @property {number} seq the last packet applied
  * @property {number} offset of the site's clock to ours, ms
- * @property {string} owner whose all this is; known from the store before the site has said it
+ * @property {string} owner the user all this belongs to; known from the store before the site has answered
  * @property {import('../types.js').Me | null} me
  * @property {Map<string, import('../types.js').BuddyInfo>} contacts
  * @property {Map<string, import('../types.js').RoomInfo>} rooms
- * @property {Map<string, Map<string, boolean>>} seats who was last heard to enter or leave a room
+ * @property {Map<string, Map<string, boolean>>} seats by room and user: whether the last packet was an entry
  * @property {Map<string, import('../types.js').Channel>} channels
  * @property {import('../types.js').Chat[]} chats
  * @property {Map<string, Pending>} outbox by client id
@@ -41,7 +41,7 @@ import { defaults } from '../settings.js';
  */
 
 /**
- * Where a world's changes are told.
+ * Where a world's changes go.
  * @typedef {object} Out
  * @property {(what: import('../types.js').Change['what'], key?: string) => void} change
  * @property {(event: string, detail: any) => void} tell
@@ -60,7 +60,7 @@ const ofSession = () => ({
   menu: [],
 });
 
-/** What waits for a user. */
+/** What is kept for a user. */
 const ofUser = () => ({
   seq: 0,
   offset: 0,
@@ -81,10 +81,10 @@ const ofUser = () => ({
 /** @returns {World} */
 export const emptyWorld = () => ({ ...ofSession(), ...ofUser(), state: 'offline', trouble: null, looks: new Map() });
 
-/** Forgets a user and all that was his; not who looks where, which is the tabs' own. @param {World} world */
+/** Forgets a user and all that belongs to the user. Which chat each tab looks at stays: that is the tabs' own. @param {World} world */
 export const forget = (world) => Object.assign(world, ofSession(), ofUser());
 
-/** Nobody is logged in: nothing of the former user may be seen, though his drafts wait for him. @param {World} world */
+/** Nobody is logged in: nothing of the former user may be seen, but the drafts wait for that user. @param {World} world */
 export function hide(world) {
   Object.assign(world, ofSession());
   for (const chat of world.chats) Object.assign(chat, { messages: [], loaded: false, complete: false, typing: '' });

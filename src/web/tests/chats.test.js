@@ -277,7 +277,7 @@ test('Typing: said once, cleared after a while, on sending and when emptied', as
   const { sim, one, pass } = await pair((it) => it.server.begin('bob'));
   const said = () => calls(sim, 'status').map((it) => `${it.params.to} ${it.params.show}`);
   one.im.open('u/bob');
-  for (const text of ['h', 'he', 'hel']) {
+  for (const text of ['t', 'th', 'the']) {
     one.acts.draft('u/bob', text);
     await pass(3000);
   }
@@ -300,7 +300,7 @@ test('Typing: said once, cleared after a while, on sending and when emptied', as
   assert.equal(said().length, 6);
 });
 
-test('Who types is shown for ten seconds at most, or until he says it', async () => {
+test('A user who types is shown for ten seconds at most, or until the message', async () => {
   const { one, two, server, pass } = await pair();
   server.say('bob', 'alice', 'hi');
   await pass(500);

@@ -516,7 +516,7 @@ test('By JSONP too it is seen that the user is not known any more, and what is r
   assert.deepEqual(
     calls(sim, 'buddies').map((it) => it.params.ids),
     ['bob'],
-    'what is known of him may be old',
+    'what is known of the contact may be old',
   );
   delete sim.server.answers.message;
   sim.server.answers.online = { data: { success: false, error_msg: 'Not Authorized' } };

@@ -15,7 +15,7 @@ export class Server {
   rooms = new Map(); // id to members
   friends = new Map(); // user to users
   sessions = new Map();
-  mailboxes = new Map(); // user to what waits while he lingers
+  mailboxes = new Map(); // user to what waits while the user lingers
   loss = 0; // how many answers and calls are lost
   calls = []; // every call: {name, params, tab}
   answers = {}; // name to an answer of the test's own

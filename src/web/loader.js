@@ -19,6 +19,7 @@ const OPENED = 'opened';
 export function createLoader(src, isAnew, replace) {
   // Whether the script was fetched since the last chunk came: servers of two builds must not send a page to and fro.
   let isChecked = isAnew;
+  let isOld = false; // another build takes the page over
   let failures = 0;
   /** @type {object} */
   let opened;
@@ -28,11 +29,12 @@ export function createLoader(src, isAnew, replace) {
   const check = () => (checking ??= look().finally(() => (checking = undefined)));
 
   async function look() {
-    if (isChecked) return;
+    if (isChecked || isOld) return;
     const answer = await window.fetch(src, { cache: 'reload' });
     if (!answer.ok) return;
     isChecked = true;
-    if (!(await answer.text()).includes(BUILD)) replace();
+    isOld = !(await answer.text()).includes(BUILD);
+    if (isOld) replace();
   }
 
   return async (name) => {

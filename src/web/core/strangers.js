@@ -29,7 +29,7 @@ function isOneOf(found, ids, links) {
  */
 
 /**
- * Who is to be asked for. One tab asks who the unknown are; each asks for strangers that it shows.
+ * Which users to ask for. One tab asks about the unknown; each tab asks about the strangers that it shows.
  * @param {import('./model/world.js').World} world
  * @param {Names} ids those the page names by their id
  * @param {Names} links those its links lead to

@@ -50,10 +50,7 @@ export function chunk(name) {
 export const ofChunk = (name) => chunks[name].content?.parts;
 
 /** What the chunk exports, as soon as it is here; rejects if it cannot be had now. @template {ChunkName} N @param {N} name @returns {Promise<Parts[N]>} */
-export async function whenHere(name) {
-  await arrival(name);
-  return /** @type {Parts[N]} */ (ofChunk(name));
-}
+export const whenHere = (name) => arrival(name).then(() => /** @type {Parts[N]} */ (ofChunk(name)));
 
 /** Whether it could not be had when it was tried last. @param {ChunkName} name */
 export const isMissing = (name) => chunks[name].failures > 0;

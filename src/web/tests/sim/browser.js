@@ -95,12 +95,11 @@ export class Tab {
   isWireBroken = false; // what it tells is refused
   lag = 0; // ms by which it hears the other tabs later
 
-  constructor(browser, session, { start = true, ...options }) {
+  constructor(browser, session, { start = true, isEquipped = true, ...options }) {
     this.browser = browser;
     this.session = session;
     this.im = createIM({ site: '/webim', ...options }, this.env());
-    this.acts = this.im.equip(createActs);
-    this.strangers = this.im.equip(createStrangers);
+    if (isEquipped) this.equip();
     for (const event of [
       'message',
       'online',
@@ -109,6 +108,7 @@ export class Tab {
       'unread',
       'error',
       'ready',
+      'missing',
       'change',
       'status',
       'presence',
@@ -118,6 +118,12 @@ export class Tab {
       );
     }
     if (start) this.im.start();
+  }
+
+  /** The parts that a bar loads when they are needed. */
+  equip() {
+    this.acts = this.im.equip(createActs);
+    this.strangers = this.im.equip(createStrangers);
   }
 
   env() {

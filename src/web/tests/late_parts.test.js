@@ -1,0 +1,47 @@
+// Parts of the core that come when there is something for them to do.
+//
+// Owns: that the core asks for them then, and not before, and that what waited for them is done once they are there.
+// Must not: load anything; a bar does.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { chatOf, simulate } from './sim/world.js';
+
+test('A page where nothing happens needs no part', async () => {
+  const { browser, pass } = simulate();
+  const tab = browser.open({ isEquipped: false });
+  await pass(5000);
+  assert.deepEqual([tab.im.state, tab.told('missing')], ['online', []]);
+});
+
+test('A message that is written before its part is there goes out once, when it is', async () => {
+  const { browser, server, pass } = simulate();
+  const tab = browser.open({ isEquipped: false });
+  await pass(1000);
+  tab.im.send('u/bob', 'early');
+  await pass(1000);
+  const sent = () => server.calls.filter(({ name }) => name === 'message').length;
+  assert.deepEqual([tab.told('missing')[0], sent()], ['opened', 0]);
+  tab.equip();
+  await pass(1000);
+  assert.equal(sent(), 1);
+  tab.im.open('u/bob');
+  assert.deepEqual(
+    chatOf(tab, 'u/bob').messages.map(({ body, state }) => [body, state]),
+    [['early', 'sent']],
+  );
+});
+
+test('A user who writes and is no contact is asked about when the part is there', async () => {
+  const { browser, server, pass } = simulate();
+  const tab = browser.open({ isEquipped: false });
+  await pass(1000);
+  server.say('dan', 'alice', 'psst');
+  await pass(1000);
+  const asked = () => server.calls.filter(({ name }) => name === 'buddies').length;
+  assert.deepEqual([tab.told('missing')[0], asked()], ['strangers', 0]);
+  tab.equip();
+  await pass(1000);
+  assert.equal(asked(), 1);
+  assert.equal(tab.im.contacts.get('dan').incomplete, undefined);
+});

@@ -47,6 +47,9 @@ impl Drop for Running {
 pub(crate) struct Server {
     /// Where it listens.
     pub(crate) address: SocketAddr,
+    #[allow(dead_code, reason = "as for `admin`")]
+    /// What it prints when it serves.
+    line: String,
     _process: Running,
 }
 
@@ -66,6 +69,13 @@ impl Server {
         let running = Running(child);
         let (_, rest) = line.split_once(" listening on ").expect("a start line");
         let address = rest.split([',', ';']).next().unwrap().parse().unwrap();
-        Server { address, _process: running }
+        Server { address, line, _process: running }
+    }
+
+    #[allow(dead_code, reason = "of the tests that share this file, only docs.rs watches its server")]
+    /// Where it can be watched, if it was started with `--admin`.
+    pub(crate) fn admin(&self) -> SocketAddr {
+        let (_, rest) = self.line.split_once("watch at http://").expect("an admin listener");
+        rest.split('/').next().unwrap().parse().unwrap()
     }
 }

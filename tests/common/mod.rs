@@ -72,7 +72,7 @@ impl Server {
         Server { address, line, _process: running }
     }
 
-    #[allow(dead_code, reason = "of the tests that share this file, only docs.rs watches its server")]
+    #[allow(dead_code, reason = "not all tests that share this file watch their server")]
     /// Where it can be watched, if it was started with `--admin`.
     pub(crate) fn admin(&self) -> SocketAddr {
         let (_, rest) = self.line.split_once("watch at http://").expect("an admin listener");

@@ -28,6 +28,8 @@ async function popular(id) {
   });
   await person.page.reload();
   await person.bar.online();
+  // Until the answer comes, the contacts of the page before are shown.
+  await (await person.bar.contact('Member 0000')).first().waitFor();
   return { page: person.page, bar: person.bar, panel: await person.bar.panel('Contacts') };
 }
 

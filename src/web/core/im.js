@@ -31,19 +31,25 @@ export class Core {
   active = '';
   /** @type {Record<string, number>} where the user left each chat, pixels from its end */
   scrolls = {};
+  /** @type {string[]} users whose links stand in the page, by the names in the links, until `strangers.js` is here */
+  linked = [];
+  /** @type {string[]} those of them that the site was asked about */
+  asked = [];
+  /** @type {string[]} users of the site's last answer */
+  answered = [];
   isOpen = false; // the page has begun, and has not left
   /** @type {import('./types.js').MenuEntry[]} */
   pageMenu = [];
-  /** Parts that are made when they are needed. @type {import('./history.js').History | null} */
-  history = null;
-  /** @type {import('./sender.js').Sender | null} */
-  sender = null;
-  /** @type {import('./typing.js').Typing | null} */
-  typing = null;
-  /** @type {import('./strangers.js').Strangers | null} */
-  strangers = null;
-  /** @type {(() => void) | null} */
-  rollCall = null;
+  /** Parts that are made when they are needed. @type {import('./history.js').History | undefined} */
+  history;
+  /** @type {import('./sender.js').Sender | undefined} */
+  sender;
+  /** @type {import('./typing.js').Typing | undefined} */
+  typing;
+  /** @type {import('./strangers.js').Strangers | undefined} */
+  strangers;
+  /** @type {(() => void) | undefined} */
+  rollCall;
   /** What these parts do when the page leaves. @type {(() => void)[]} */
   endings = [];
   /** @type {(() => void)[]} how to stop listening to the browser */

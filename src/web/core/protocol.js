@@ -3,8 +3,8 @@
 // Owns: the messages, each with its tag; how a new tab comes to the leader's copy, and a new leader to the copy of a tab
 // that has seen more. Must not: elect; tabs.js does.
 //
-//   greeting -> following     a tab asks the leader for its copy, and keeps what it hears meanwhile
-//   inquiring -> leading      a new leader with an incomplete copy asks the other tabs first
+//   greeting -> rest      a tab asks the leader for its copy, and keeps the events that come meanwhile
+//   inquiring -> rest     a new leader with an incomplete copy asks the other tabs first
 
 import { EARLY_EVENTS_MAX, OFFER_WAIT_MS, RESYNC_MS } from './limits.js';
 import { findChat } from './model/chats.js';
@@ -28,8 +28,9 @@ import { findChat } from './model/chats.js';
  */
 
 /**
- * Where this tab stands among the others. `early`: the events since it said hello; `cancel` ends the wait for an answer.
- * @typedef {{at: 'following' | 'leading'} | {at: 'greeting', early: {event: Event, tab: string}[]} | {at: 'inquiring', cancel: () => void}} Standing
+ * Where this tab stands among the others: at rest with its copy, or on the way to one. `early`: the events since its hello;
+ * `cancel` ends the wait for an answer.
+ * @typedef {{at: 'rest'} | {at: 'greeting', early: {event: Event, tab: string}[]} | {at: 'inquiring', cancel: () => void}} Standing
  */
 
 /** What only the leader posts. @type {Set<Event['t']>} */
@@ -38,7 +39,7 @@ const OF_LEADER = new Set(['opened', 'packets', 'link', 'nobody']);
 export class Protocol {
   #core;
   /** @type {Standing} */
-  #standing = { at: 'following' };
+  #standing = { at: 'rest' };
   #leader = ''; // the tab that leads, and has not said that it goes
   #isSure; // whose page it is
   #isOld = false; // back from the browser's cache: this tab knows nothing of the other tabs' messages
@@ -97,8 +98,7 @@ export class Protocol {
 
   #begin() {
     const { session, tabs, upkeep, world, options } = this.#core;
-    this.#end();
-    this.#standing = { at: 'leading' };
+    this.#settle();
     this.#leader = '';
     // The page says that nobody is logged in, and no other tab knows better.
     session.lead(this.#isSure && options.user === '' && !world.session);
@@ -107,13 +107,13 @@ export class Protocol {
   }
 
   resign() {
-    this.#end();
-    if (this.#standing.at !== 'greeting') this.#standing = { at: 'following' };
+    this.#settle();
     this.#core.session.halt();
   }
 
-  #end() {
+  #settle() {
     if (this.#standing.at === 'inquiring') this.#standing.cancel();
+    this.#standing = { at: 'rest' };
   }
 
   // ---- What is posted ------------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ export class Protocol {
     const unsent = [...world.outbox.values()].filter((it) => it.tab === tabs.id || !this.#isOld);
     this.#isOld = false;
     if (standing.at !== 'inquiring') {
-      this.#standing = { at: 'following' };
+      this.#standing = { at: 'rest' };
       this.#leader = tab;
     }
     Object.assign(world, theirs);

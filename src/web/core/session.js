@@ -4,7 +4,7 @@
 // Must not: acknowledge (by the next poll) what has not been posted to the other tabs.
 
 import { backoff } from './backoff.js';
-import { POLL_HOLLOW_MS, POLL_TRUSTED_MS } from './limits.js';
+import { POLL_HOLLOW_MS, POLL_TRUSTED_MS, USERS_ASKED_MAX } from './limits.js';
 import { REST, begin, next } from './link.js';
 import { report } from './page.js';
 import { poll } from './poll.js';
@@ -26,7 +26,9 @@ import * as shape from './shape.js';
  * @property {import('./model/world.js').World} world
  * @property {import('./tabs.js').Tabs} tabs
  * @property {(event: import('./model/apply.js').Event) => void} publish
- * @property {import('./strangers.js').Strangers | null} strangers
+ * @property {import('./strangers.js').Strangers | undefined} strangers
+ * @property {string[]} linked
+ * @property {string[]} asked
  */
 
 /** What a site answers to a call with a parameter that it does not take. */
@@ -207,7 +209,7 @@ export class Session {
       status: fresh ? undefined : world.chosenStatus,
       buddy_ids: open('user'),
       room_ids: open('room'),
-      stranger_ids: strangers?.take(),
+      stranger_ids: strangers?.take() ?? (this.#parts.asked = this.#parts.linked.slice(0, USERS_ASKED_MAX)),
       since: (!fresh && world.since) || undefined,
     };
   }

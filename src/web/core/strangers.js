@@ -109,6 +109,8 @@ export function createStrangers(core) {
     },
   };
   core.strangers = strangers;
+  hear(core.asked, links);
+  hear(core.answered);
   void ask();
   return strangers;
 }

@@ -271,6 +271,7 @@
  * @property {() => Promise<void>} refreshNotifications
  *
  * @property {() => Promise<void>} refreshRooms asks how many are in each
+ * @property {string[]} linked users whose links stand in the page, by the names in the links, until `strangers.js` is here
  * @property {<T>(make: (core: import('./im.js').Core) => T) => T} equip makes a part of the core that is loaded later
  * @property {(entries: MenuEntry[]) => void} addMenu the page's own entries of `menu`, after the site's
  *

@@ -34,7 +34,10 @@ export class Upkeep {
     if (event.t === 'opened') this.settled();
     this.#tick();
     this.#count();
-    if ('buddies' in event) strangers?.hear(event.buddies.map((it) => it.id));
+    if ('buddies' in event) {
+      core.answered = event.buddies.map((it) => it.id);
+      strangers?.hear(core.answered);
+    }
     this.#ask();
     if (tabs.leads()) keeper.soon();
   }

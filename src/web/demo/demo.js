@@ -374,6 +374,7 @@ const im = {
     return true;
   },
   equip: () => im,
+  linked: [],
   mark: () => change('contacts'),
   on(name, listener) {
     const all = listeners.get(name) ?? listeners.set(name, new Set()).get(name);

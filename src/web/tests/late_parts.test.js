@@ -45,3 +45,17 @@ test('A user who writes and is no contact is asked about when the part is there'
   assert.equal(asked(), 1);
   assert.equal(tab.im.contacts.get('dan').incomplete, undefined);
 });
+
+test('Users whose links stand in the page go with `online`, though their part comes later, and are not asked about twice', async () => {
+  const { browser, server, pass } = simulate();
+  const tab = browser.open({ isEquipped: false, start: false });
+  tab.im.linked = ['eve'];
+  tab.im.start();
+  await pass(1000);
+  const calls = (name) => server.calls.filter((call) => call.name === name);
+  assert.equal(calls('online')[0].params.stranger_ids, 'eve');
+  tab.equip();
+  tab.strangers.mark(['eve'], []);
+  await pass(1000);
+  assert.equal(calls('buddies').length, 0);
+});

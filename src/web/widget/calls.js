@@ -5,6 +5,7 @@
 
 import { clip } from '../core/graphemes.js';
 import { audio, document, im, isQuiet, lang, openChat, openPanel, ui, window } from './share.js';
+import { showToast } from './toasts.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 /** @typedef {import('./alerts.js').Incoming} Incoming */
@@ -97,5 +98,8 @@ export function callForMessage({ id, key, from, nick, body }) {
 }
 
 /** @param {Notice} notice */
-export const callForNotice = ({ id, nick, body }) =>
+export function callForNotice(notice) {
+  const { id, nick, body } = notice;
+  showToast(notice);
   void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices'));
+}

@@ -15,3 +15,4 @@ export { memo } from './memo.js';
 export { SHOWS, presenceWord } from './presence.js';
 export { empty, linkified, panel, personRow, timeOf, unreadIn } from './rows.js';
 export { isBigEmoji, safeUrl, tokenise } from './text.js';
+export { dismissToast } from './toasts.js';

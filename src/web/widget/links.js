@@ -53,24 +53,22 @@ function safeDecode(text) {
 /**
  * Calls once, when a link to a user stands in the page.
  * @param {RegExp[]} patterns
- * @param {() => void} then
+ * @param {(names: string[]) => void} then gets the users' names in the links that are there
  * @param {AbortSignal} signal of the bar's end
  */
 export function whenLinked(patterns, then, signal) {
   /** @type {Set<Element>} */
   const added = new Set([document.documentElement]);
   let timer = 0;
-  const isLink = (/** @type {Element} */ element) => {
-    const it = unnamed(element);
-    return it.hasAttribute('data-webim-user') || userOf(it.getAttribute('href') ?? '', patterns) !== '';
-  };
+  const nameIn = (/** @type {Element} */ element) => userOf(unnamed(element).getAttribute('href') ?? '', patterns);
   const look = () => {
     timer = 0;
-    const isFound = [...added].some((root) => [root, ...unnamed(root).querySelectorAll(LINKS)].some(isLink));
+    const links = [...added].flatMap((root) => [root, ...unnamed(root).querySelectorAll(LINKS)]);
+    const names = new Set(links.map(nameIn).filter(Boolean));
     added.clear();
-    if (!isFound) return;
+    if (!names.size && !links.some((link) => unnamed(link).hasAttribute('data-webim-user'))) return;
     end();
-    then();
+    then([...names]);
   };
   const observer = new MutationObserver((records) => {
     for (const { addedNodes } of records) for (const node of addedNodes) if (isElement(node)) added.add(node);

@@ -3,8 +3,8 @@
 // Owns: rooms, notifications with broadcasts and channel pushes. Must not: keep anything of its own.
 
 import { sorted } from './roster.js';
-import { acts, empty, linkified, longList, moment, panel, personRow, timeOf } from './chunk.opened.js';
-import { attempt, dismissToast, h, icon, iconButton, im, lang, siteLink, t, theirs, ui } from './share.js';
+import { acts, dismissToast, empty, linkified, longList, moment, panel, personRow, timeOf } from './chunk.opened.js';
+import { attempt, h, icon, iconButton, im, lang, siteLink, t, theirs, ui } from './share.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 

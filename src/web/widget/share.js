@@ -26,7 +26,6 @@ export {
   unreadWord,
 } from './parts.js';
 export {
-  dismissToast,
   draw,
   ending,
   find,

@@ -156,12 +156,6 @@ export function popup(id, top = 0) {
   focus(ui.popup ? 'menu' : before);
 }
 
-/** Puts a card above the bar away. @param {import('../core/types.js').Notice} notice */
-export function dismissToast(notice) {
-  ui.toasts = ui.toasts.filter((other) => other !== notice);
-  draw();
-}
-
 /** Opens one of the things a chat's window can show beside its lines, or closes it. @param {Ui['tray']} tray */
 export function toggleTray(tray) {
   const before = ui.tray;

@@ -21,7 +21,6 @@ import {
   activeChat,
   begin,
   collapse,
-  dismissToast,
   draw,
   ending,
   escape,
@@ -60,8 +59,6 @@ const TAB_PX = 128;
 const TAB_ICON_PX = 64;
 /** What the bar keeps from the window's edges, and room for the list of the other tabs. */
 const MARGIN_PX = 88;
-const TOASTS_MAX = 3;
-const TOAST_MS = 12_000;
 const SECOND_MS = 1000;
 
 const TITLES = { contacts: 'Contacts', rooms: 'Rooms', notices: 'Notifications', settings: 'Settings' };
@@ -266,18 +263,6 @@ function showOrLeave() {
   }
 }
 
-/** A card above the bar, for a while; longer while somebody is at it or nobody can see it. @param {import('../core/types.js').Notice} notice */
-function showNotice(notice) {
-  if (isQuiet()) return;
-  ui.toasts = [notice, ...ui.toasts].slice(0, TOASTS_MAX);
-  const leave = () => {
-    if (document.hidden || root.querySelector('.toasts:is(:hover, :focus-within)')) setTimeout(leave, TOAST_MS);
-    else dismissToast(notice);
-  };
-  setTimeout(leave, TOAST_MS);
-  draw();
-}
-
 /** Opens the chat of a message if the user wants that, unless it would cover what the user is doing. @param {{key: ChatKey, own: boolean}} message */
 function popUp({ key, own }) {
   if (!own && !isQuiet() && im.settings.msg_auto_pop && !im.active && !document.hidden && !ui.narrow && !ui.collapsed)
@@ -301,7 +286,6 @@ function listen() {
   window.addEventListener('resize', draw, { signal });
   window.addEventListener('visibilitychange', draw, { signal });
   im.on('change', changed);
-  im.on('notice', showNotice);
   im.on('message', popUp);
   im.on('missing', (part) => void chunk(part));
 }
@@ -329,7 +313,8 @@ export function createWidget(core, options) {
   listen();
   const patterns = compile(options.userLinks);
   let isLinked = false;
-  const linked = () => {
+  const linked = (/** @type {string[]} */ names) => {
+    im.linked = names;
     isLinked = true;
     draw();
   };

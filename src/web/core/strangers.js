@@ -56,7 +56,7 @@ export function createStrangers(core) {
   /** @type {Names} */
   const ids = { marked: new Set(), heard: new Map() };
   /** @type {Names} */
-  const links = { marked: new Set(), heard: new Map() };
+  const links = { marked: new Set(core.linked), heard: new Map() };
   let askAfter = 0; // not before, nor while it asks
   let idle = 0; // answers in a row that said nothing of those who were asked for
 

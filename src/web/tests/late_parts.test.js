@@ -59,3 +59,13 @@ test('Users whose links stand in the page go with `online`, though their part co
   await pass(1000);
   assert.equal(calls('buddies').length, 0);
 });
+
+test('They go with `online`, too, where their part comes before the page was looked at again', async () => {
+  const { browser, server, pass } = simulate();
+  const tab = browser.open({ isEquipped: false, start: false });
+  tab.im.linked = ['eve'];
+  tab.equip();
+  tab.im.start();
+  await pass(1000);
+  assert.equal(server.calls.find(({ name }) => name === 'online').params.stranger_ids, 'eve');
+});

@@ -17,10 +17,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use mio::{Events, Poll, Token, Waker};
-use nextim::node::shard::mailbox::{Inbox, Outbox, Parcel, mailbox};
-use nextim::router::call::Answer;
-use nextim::router::ids::{CallKey, Place};
-use nextim::router::mail::{CallAnswer, Mail};
+use nextim::internals::{Answer, CallAnswer, CallKey, Inbox, Mail, Outbox, Parcel, Place, mailbox};
 
 const THERE: Place = Place(0);
 

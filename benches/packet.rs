@@ -13,13 +13,10 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use nextim::api::{Detail, Shape, write_answer};
-use nextim::base::domains::{Audience, DomainId};
-use nextim::base::slots::Slot;
-use nextim::router::call::{Answer, Delivery, Packets, Version};
-use nextim::router::ids::{Place, SessionKey};
-use nextim::router::packet::{Message, MessageType, Packet, PresenceType};
-use nextim::router::profile::Profile;
+use nextim::internals::{
+    Answer, Audience, Delivery, Detail, DomainId, Message, MessageType, Packet, Packets, Place, PresenceType,
+    Profile, SessionKey, Shape, Slot, Version, write_answer,
+};
 
 /// What members of forums say to each other: 62 bytes without anything to escape.
 const PLAIN: &str = "Shall we meet at eight, as always, at the old place by the sea";

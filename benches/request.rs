@@ -12,14 +12,11 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{Criterion, Throughput};
-use nextim::api::{Context, Route, policy, route};
-use nextim::base::domains::{DomainConfig, Domains};
-use nextim::base::limits::Limits;
-use nextim::base::slots::Slot;
-use nextim::http::form;
-use nextim::http::parser::{Parsed, Partial, parse};
-use nextim::http::request::Request;
-use nextim::router::ids::{Place, SessionKey, Ticket};
+use nextim::internals::{
+    Context, Domains, Parsed, Partial, Place, Request, Route, SessionKey, Slot, Ticket, form_pairs, parse,
+    policy, route,
+};
+use nextim::{DomainConfig, Limits};
 
 const DOMAIN: &str = "community.example";
 const APIKEY: &str = "b1946ac92492d2347c6235b4d2611184";
@@ -104,11 +101,11 @@ fn parsing(criterion: &mut Criterion) {
 fn decoding(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("form");
     for (name, input) in [("plain", plain_form()), ("escaped", message_form())] {
-        assert!(form::pairs(input.as_bytes()).all(|(name, value)| name.is_ok() && value.is_ok()));
+        assert!(form_pairs(input.as_bytes()).all(|(name, value)| name.is_ok() && value.is_ok()));
         group.throughput(Throughput::Bytes(input.len() as u64));
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                for pair in form::pairs(black_box(input.as_bytes())) {
+                for pair in form_pairs(black_box(input.as_bytes())) {
                     black_box(&pair);
                 }
             });

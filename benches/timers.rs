@@ -17,10 +17,7 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 
 use criterion::{BenchmarkId, Criterion};
-use nextim::base::clock::Tick;
-use nextim::base::slots::Slot;
-use nextim::node::shard::timers::Wheel;
-use nextim::router::mail::Alarm;
+use nextim::internals::{Alarm, Slot, Tick, Wheel};
 
 /// The hold of a poll, in milliseconds: at least `HOLD_MS`, spread over `SPREAD_MS`.
 const HOLD_MS: u64 = 25_000;

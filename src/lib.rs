@@ -1,10 +1,21 @@
 #![doc = include_str!("../ARCHITECTURE.md")]
 
-pub mod api;
-pub mod base;
-pub mod bridges;
-pub mod config;
-pub mod http;
-pub mod node;
-pub mod ops;
-pub mod router;
+mod api;
+mod base;
+mod bridges;
+mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzed;
+mod http;
+pub mod internals;
+mod node;
+mod ops;
+mod router;
+
+pub use base::domains::DomainConfig;
+pub use base::limits::{Limits, Timeouts};
+pub use base::ranges::Range;
+pub use config::{Config, ConfigError};
+pub use node::error::{ServerError, StartError};
+pub use node::{Handle, Server};
+pub use ops::logging::Format;

@@ -4,6 +4,12 @@
 //! wrong arguments, 128 plus the signal's number if a second signal cut the drain short. Must not: import `node::shard` or
 //! `router`. A closed stdout or stderr is no error.
 
+use nextim::internals::{
+    Arguments, Pulse, SAMPLE_MS, Service, Sources, Task, logging, top, unknown_variables,
+};
+use nextim::{Config, ConfigError, Handle, Server};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
+use signal_hook::iterator::Signals;
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -13,15 +19,6 @@ use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
-
-use nextim::base::limits::ops::SAMPLE_MS;
-use nextim::config::{Arguments, Config, ConfigError, Sources, Task, unknown_variables};
-use nextim::node::{Handle, Server};
-use nextim::ops::admin::pulse::Pulse;
-use nextim::ops::service::Service;
-use nextim::ops::{logging, top};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
-use signal_hook::iterator::Signals;
 
 fn main() -> ExitCode {
     // Before anything else: a SIGHUP that comes early must not end the process. It becomes a reload once the server serves.

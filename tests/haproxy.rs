@@ -23,7 +23,7 @@ use std::thread;
 use common::{Running, SITE_CALLS, Server, need, path};
 use documents::{SHOWN_ADDRESS, blocks};
 use front::{eventually, make_certificate, output, spawn};
-use nextim::base::limits::Timeouts;
+use nextim::Timeouts;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -5,15 +5,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use nextim::internals::PARKED_USER_BYTES_MAX;
+use nextim::{Config, Handle, Server, Timeouts};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use nextim::base::limits::Timeouts;
-use nextim::base::limits::parked::PARKED_USER_BYTES_MAX;
-use nextim::config::Config;
-use nextim::node::{Handle, Server};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;

@@ -7,13 +7,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use nextim::{Config, Server, Timeouts};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
-
-use nextim::base::limits::Timeouts;
-use nextim::config::Config;
-use nextim::node::Server;
 
 const SHARDS: u16 = 5;
 const IDLE: usize = 300;

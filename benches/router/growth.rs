@@ -9,14 +9,12 @@
 
 #![allow(clippy::print_stdout, reason = "the ratios are what it is for")]
 
+use nextim::internals::{
+    Answer, CallAnswer, Effect, Input, Looks, MembersQuery, MessageType, NewMessage, PollFate, Reason, Show,
+    Speaker, Subject, Tick, Ticket, Verb,
+};
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
-
-use nextim::base::clock::Tick;
-use nextim::router::call::{Answer, Looks, MembersQuery, NewMessage, Reason, Show, Speaker, Subject, Verb};
-use nextim::router::ids::Ticket;
-use nextim::router::mail::{CallAnswer, Effect, Input, PollFate};
-use nextim::router::packet::MessageType;
 
 use super::parting::Parting;
 use super::{ROOM, World, name, online};

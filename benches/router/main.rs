@@ -25,16 +25,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
-use nextim::base::clock::Tick;
-use nextim::base::domains::{DomainConfig, DomainId, Domains};
-use nextim::base::limits::{Limits, Timeouts};
-use nextim::base::memory::Memory;
-use nextim::router::call::{Answer, Call, Looks, NewMessage, Online, Poll, Speaker, Subject, Verb, Version};
-use nextim::router::directory::Places;
-use nextim::router::ids::{CallKey, Place, Ticket};
-use nextim::router::mail::{CallAnswer, CallRequest, Effect, Input, PollFate};
-use nextim::router::packet::MessageType;
-use nextim::router::{Router, Settings};
+use nextim::internals::{
+    Answer, Call, CallAnswer, CallKey, CallRequest, DomainId, Domains, Effect, Input, Looks, Memory,
+    MessageType, NewMessage, Online, Place, Places, Poll, PollFate, Router, Settings, Speaker, Subject, Tick,
+    Ticket, Verb, Version,
+};
+use nextim::{DomainConfig, Limits, Timeouts};
 
 const HERE: Place = Place(0);
 /// The connection calls of the site come on; that of a page is its index.

@@ -2,14 +2,9 @@
 //!
 //! Owns: two places, and the mail between them, which is held back. Must not: measure more than a call.
 
+use nextim::internals::{Answer, BuddyRemoval, Effect, Input, Mail, Place, Places, Tick, Verb};
 use std::borrow::Cow;
 use std::time::Duration;
-
-use nextim::base::clock::Tick;
-use nextim::router::call::{Answer, BuddyRemoval, Verb};
-use nextim::router::directory::Places;
-use nextim::router::ids::Place;
-use nextim::router::mail::{Effect, Input, Mail};
 
 use super::growth::NAMES;
 use super::{HERE, SEEDS, World, online};

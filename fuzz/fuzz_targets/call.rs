@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::call`].
+//! See [`nextim::fuzzed::call`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::call(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::call(data));

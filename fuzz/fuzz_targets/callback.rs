@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::callback`].
+//! See [`nextim::fuzzed::callback`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::callback(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::callback(data));

@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::chunked`].
+//! See [`nextim::fuzzed::chunked`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::chunked(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::chunked(data));

@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::config`].
+//! See [`nextim::fuzzed::config`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::config(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::config(data));

@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::form`].
+//! See [`nextim::fuzzed::form`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::form(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::form(data));

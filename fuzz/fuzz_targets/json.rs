@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::json`].
+//! See [`nextim::fuzzed::json`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::json(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::json(data));

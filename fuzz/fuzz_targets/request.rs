@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::request`].
+//! See [`nextim::fuzzed::request`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::request(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::request(data));

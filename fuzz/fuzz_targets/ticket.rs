@@ -1,4 +1,4 @@
-//! See [`nextim_fuzz::ticket`].
+//! See [`nextim::fuzzed::ticket`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim_fuzz::ticket(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| nextim::fuzzed::ticket(data));

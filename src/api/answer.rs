@@ -37,7 +37,7 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
 
 /// Appends a rejection. Without a `shape` it answers a request that was not understood, and the connection is closed.
 /// `chance`, any number, decides how much longer than necessary the client is asked to wait.
-pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&Shape>, chance: u32) {
+pub(crate) fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&Shape>, chance: u32) {
     let cors = if rejection.cross_origin { Cors::Allowed("*") } else { Cors::Off };
     let unread = Manner { close: true, http10: false, head_only: false, cors };
     let manner = shape.map_or(unread, Shape::manner);
@@ -46,7 +46,7 @@ pub fn write_rejection(out: &mut Vec<u8>, rejection: &Rejection, shape: Option<&
 }
 
 /// Appends the answer to `OPTIONS` before a call across origins.
-pub fn write_preflight(out: &mut Vec<u8>, methods: MethodSet, shape: &Shape) {
+pub(crate) fn write_preflight(out: &mut Vec<u8>, methods: MethodSet, shape: &Shape) {
     response::write_methods(out, methods, &shape.manner());
 }
 

@@ -61,7 +61,7 @@ pub(super) static JSONP: Asset = script!("webim.jsonp.js", FOR_EVER);
 pub(super) static CHINESE: Asset = script!("webim.zh.js", FOR_EVER);
 
 /// Appends the head of the answer to a request for an asset. Returns the body, which is sent behind it.
-pub fn write_asset(out: &mut Vec<u8>, selected: &Selected, shape: &Shape) -> &'static [u8] {
+pub(crate) fn write_asset(out: &mut Vec<u8>, selected: &Selected, shape: &Shape) -> &'static [u8] {
     selected.write(out, &shape.manner())
 }
 

@@ -15,9 +15,9 @@ use crate::http::request::Method;
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
     /// The path, which is compared bytewise.
-    pub path: &'static str,
+    pub(crate) path: &'static str,
     /// The methods it takes.
-    pub methods: MethodSet,
+    pub(crate) methods: MethodSet,
     body: BodyLimit,
     readers: Readers,
     admission: Admission,

@@ -26,19 +26,21 @@ mod statuses;
 mod answer;
 mod dialect;
 mod parts;
-pub mod refusal;
+pub(crate) mod refusal;
 mod reply;
 mod shape;
 
 mod assets;
 mod notices;
 
-pub use answer::{write_answer, write_preflight, write_rejection};
-pub use assets::write_asset;
+pub use answer::write_answer;
+pub(crate) use answer::{write_preflight, write_rejection};
+pub(crate) use assets::write_asset;
 pub use context::Context;
-pub use endpoint::{ENDPOINTS, Endpoint, policy};
-pub use notices::{Notice, write_notice};
-pub use route::{Route, Routed, refuse_by_head, route};
+pub use endpoint::{ENDPOINTS, policy};
+pub(crate) use notices::{Notice, write_notice};
+pub use route::{Route, route};
+pub(crate) use route::{Routed, refuse_by_head};
 pub use shape::{Detail, Shape};
 
 #[cfg(test)]

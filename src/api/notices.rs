@@ -25,7 +25,7 @@ pub enum Notice {
 
 impl Notice {
     /// Whether it states that the server is healthy, so that this must be true.
-    pub fn is_of_health(self) -> bool {
+    pub(crate) fn is_of_health(self) -> bool {
         match self {
             Notice::Health | Notice::HealthMethods(_) => true,
             Notice::Home | Notice::Methods(_) => false,
@@ -34,7 +34,7 @@ impl Notice {
 }
 
 /// Appends the answer.
-pub fn write_notice(out: &mut Vec<u8>, notice: Notice, shape: &Shape) {
+pub(crate) fn write_notice(out: &mut Vec<u8>, notice: Notice, shape: &Shape) {
     let manner = shape.manner();
     match notice {
         Notice::Home => response::write_fixed(out, OK_HTML, HOME, &manner),

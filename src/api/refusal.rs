@@ -8,14 +8,14 @@ use crate::http::rejection::Rejection;
 use crate::router::call::Refusal;
 
 /// A domain and an apikey that do not belong together, or one of them is missing. The text does not say which.
-pub const UNAUTHORIZED: Rejection =
+pub(crate) const UNAUTHORIZED: Rejection =
     Rejection::new(401, "authentication failed").with_header("WWW-Authenticate: Basic realm=\"nextim\"");
 /// A text that cannot be a ticket.
-pub const INVALID_TICKET: Rejection = Rejection::new(404, "invalid ticket");
+pub(crate) const INVALID_TICKET: Rejection = Rejection::new(404, "invalid ticket");
 /// A ticket or a name that nobody is online with.
-pub const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
+pub(crate) const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
 /// A body that cannot be read.
-pub const UNSUPPORTED_TYPE: Rejection = Rejection::new(
+pub(crate) const UNSUPPORTED_TYPE: Rejection = Rejection::new(
     415,
     "unsupported body type: send application/x-www-form-urlencoded or application/json, in UTF-8 and without \
      Content-Encoding",
@@ -23,33 +23,33 @@ pub const UNSUPPORTED_TYPE: Rejection = Rejection::new(
 .with_header("Accept-Post: application/x-www-form-urlencoded, application/json");
 
 /// The calls of the domain come too often.
-pub const TOO_MANY_CALLS: Rejection = Rejection::too_many("too many calls", RETRY_SOON_S);
+pub(crate) const TOO_MANY_CALLS: Rejection = Rejection::too_many("too many calls", RETRY_SOON_S);
 /// The requests without an apikey from the address come too often.
-pub const TOO_MANY_REQUESTS: Rejection = Rejection::too_many("too many requests", RETRY_LATER_S);
+pub(crate) const TOO_MANY_REQUESTS: Rejection = Rejection::too_many("too many requests", RETRY_LATER_S);
 /// The requests of the address take long to arrive, and hold too much meanwhile.
-pub const TOO_MANY_UNFINISHED: Rejection =
+pub(crate) const TOO_MANY_UNFINISHED: Rejection =
     Rejection::too_many("too many unfinished requests", RETRY_LATER_S).closing();
 /// The address has all the connections it may have; no request was read.
-pub const ADDRESS_CROWDED: Rejection =
+pub(crate) const ADDRESS_CROWDED: Rejection =
     Rejection::too_many("too many connections from your address", RETRY_CROWDED_S).closing();
 /// The server has all the connections it may have; no request was read.
-pub const SERVER_CROWDED: Rejection =
+pub(crate) const SERVER_CROWDED: Rejection =
     Rejection::unavailable("too many connections", RETRY_CROWDED_S).closing();
 /// The memory for waiting answers and packets is used up.
-pub const SERVER_BUSY: Rejection = Rejection::unavailable("server busy", RETRY_LATER_S);
+pub(crate) const SERVER_BUSY: Rejection = Rejection::unavailable("server busy", RETRY_LATER_S);
 /// The same, so that there is no memory for another connection; no request was read.
-pub const SERVER_BUSY_AT_THE_DOOR: Rejection =
+pub(crate) const SERVER_BUSY_AT_THE_DOOR: Rejection =
     Rejection::unavailable("server busy", RETRY_CROWDED_S).closing();
 /// The server goes down.
-pub const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
+pub(crate) const SHUTTING_DOWN: Rejection = Rejection::unavailable("shutting down", RETRY_LATER_S);
 
 /// A parameter that is required.
-pub const fn missing(parameter: &'static str) -> Rejection {
+pub(crate) const fn missing(parameter: &'static str) -> Rejection {
     Rejection::new(400, "missing parameter: ").with_detail(parameter)
 }
 
 /// A parameter whose value cannot be taken.
-pub const fn bad(parameter: &'static str) -> Rejection {
+pub(crate) const fn bad(parameter: &'static str) -> Rejection {
     Rejection::new(400, "bad parameter: ").with_detail(parameter)
 }
 

@@ -25,7 +25,7 @@ pub struct Routed<'a> {
     /// Its destination.
     pub route: Route<'a>,
     /// How it is answered.
-    pub shape: Shape,
+    pub(crate) shape: Shape,
 }
 
 /// The destination of a request.
@@ -54,7 +54,7 @@ pub fn route<'a>(request: &Request<'a>, context: &Context<'_>) -> Routed<'a> {
 
 /// The rejection of a request whose body has not arrived, and the shape of the answer, if the head alone decides both. So a
 /// long body is not read in vain.
-pub fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option<(Rejection, Shape)> {
+pub(crate) fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option<(Rejection, Shape)> {
     if asks_all_methods(request) {
         return None;
     }

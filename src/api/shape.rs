@@ -60,7 +60,7 @@ impl Shape {
     }
 
     /// The function whose argument the answer of a poll is.
-    pub fn callback(&self) -> Option<&str> {
+    pub(crate) fn callback(&self) -> Option<&str> {
         match &self.detail {
             Detail::Callback(name) => Some(name),
             Detail::Skipped(_) => None,

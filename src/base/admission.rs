@@ -32,30 +32,30 @@ use crate::base::limits::admission::{ADDRESS_BURST_MS, ADDRESS_CELLS, ADDRESS_RO
 /// The users of one domain, on all shards. Padded, so that two domains never share a cache line.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub struct Gauge(AtomicU32);
+pub(crate) struct Gauge(AtomicU32);
 
 impl Gauge {
     /// Counts one user more, unless there are `max` already.
-    pub fn admit(&self, max: u32) -> bool {
+    pub(crate) fn admit(&self, max: u32) -> bool {
         let more = |count: u32| (count < max).then_some(count + 1);
         self.0.fetch_update(Relaxed, Relaxed, more).is_ok()
     }
 
     /// Counts one user less.
-    pub fn release(&self) {
+    pub(crate) fn release(&self) {
         let before = self.0.fetch_sub(1, Relaxed);
         debug_assert!(before > 0, "more users left than came");
     }
 
     /// The users now.
-    pub fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.0.load(Relaxed)
     }
 }
 
 /// A rate with a burst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// From one admission to the next.
     interval_ns: u64,
     /// How far ahead of now the next admission may be due.
@@ -65,19 +65,19 @@ pub struct Pace {
 impl Pace {
     /// This many a second, of which each of `sharers` has an equal part. What comes to `burst_ms`, and at least one,
     /// may come at once. `None` if `per_second` is 0: no limit.
-    pub fn new(per_second: usize, sharers: usize, burst_ms: u64) -> Option<Pace> {
+    pub(crate) fn new(per_second: usize, sharers: usize, burst_ms: u64) -> Option<Pace> {
         let interval_ns = (sharers as u64 * 1_000_000_000).checked_div(per_second as u64)?.max(1);
         Some(Pace { interval_ns, ahead_ns: (burst_ms * 1_000_000).saturating_sub(interval_ns) })
     }
 
     /// When the next one is due, if one is admitted at `now_ms`.
-    pub fn admit(self, due_ns: u64, now_ms: u64) -> Option<u64> {
+    pub(crate) fn admit(self, due_ns: u64, now_ms: u64) -> Option<u64> {
         let start_ns = now_ms * 1_000_000;
         (due_ns <= start_ns + self.ahead_ns).then(|| due_ns.max(start_ns) + self.interval_ns)
     }
 
     /// When the next one will be admitted, in milliseconds.
-    pub fn open_ms(self, due_ns: u64) -> u64 {
+    pub(crate) fn open_ms(self, due_ns: u64) -> u64 {
         due_ns.saturating_sub(self.ahead_ns).div_ceil(1_000_000)
     }
 }
@@ -85,22 +85,22 @@ impl Pace {
 /// The calls of one domain, on all shards. Padded as a gauge is.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub struct Meter(AtomicU64);
+pub(crate) struct Meter(AtomicU64);
 
 impl Meter {
     /// Counts one call more, unless calls come faster than `pace`.
-    pub fn admit(&self, pace: Pace, now_ms: u64) -> bool {
+    pub(crate) fn admit(&self, pace: Pace, now_ms: u64) -> bool {
         self.0.fetch_update(Relaxed, Relaxed, |due_ns| pace.admit(due_ns, now_ms)).is_ok()
     }
 }
 
 /// The cells of an address, one in each row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Cells([u16; ADDRESS_ROWS]);
+pub(crate) struct Cells([u16; ADDRESS_ROWS]);
 
 /// The connections and requests of all addresses, on all shards.
 #[derive(Debug)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     hasher: RandomState,
     /// Most connections of one address.
     connections_max: Option<u32>,
@@ -112,7 +112,7 @@ pub struct Addresses {
 
 impl Addresses {
     /// An empty table. The `seeds` must be secret.
-    pub fn new(limits: &Limits, seeds: [u64; 4]) -> Addresses {
+    pub(crate) fn new(limits: &Limits, seeds: [u64; 4]) -> Addresses {
         let [a, b, c, d] = seeds;
         let connections_max = u32::try_from(limits.connections_per_address).ok().filter(|max| *max > 0);
         Addresses {
@@ -125,7 +125,7 @@ impl Addresses {
     }
 
     /// The cells of an address. Of an IPv6 address, the first half counts: the second half belongs to its network.
-    pub fn cells(&self, address: IpAddr) -> Cells {
+    pub(crate) fn cells(&self, address: IpAddr) -> Cells {
         let bits = match address.to_canonical() {
             IpAddr::V4(address) => (false, u64::from(address.to_bits())),
             IpAddr::V6(address) => (true, u64::try_from(address.to_bits() >> 64).expect("64 bits are left")),
@@ -136,7 +136,7 @@ impl Addresses {
     }
 
     /// Counts one connection more, unless the address has all that it may have.
-    pub fn enter(&self, cells: Cells) -> bool {
+    pub(crate) fn enter(&self, cells: Cells) -> bool {
         let Some(max) = self.connections_max else { return true };
         let before = pick(&self.connections, cells).map(|count| count.fetch_add(1, Relaxed));
         let admitted = before.iter().any(|count| *count < max);
@@ -147,7 +147,7 @@ impl Addresses {
     }
 
     /// Counts one connection less.
-    pub fn leave(&self, cells: Cells) {
+    pub(crate) fn leave(&self, cells: Cells) {
         if self.connections_max.is_some() {
             for count in pick(&self.connections, cells) {
                 let before = count.fetch_sub(1, Relaxed);
@@ -157,7 +157,7 @@ impl Addresses {
     }
 
     /// Counts one request, unless the address sends them too fast. A refused request costs no write.
-    pub fn ask(&self, cells: Cells, now_ms: u64) -> bool {
+    pub(crate) fn ask(&self, cells: Cells, now_ms: u64) -> bool {
         let Some(pace) = self.pace else { return true };
         let cells = pick(&self.due_ns, cells);
         if !cells.iter().any(|due_ns| pace.admit(due_ns.load(Relaxed), now_ms).is_some()) {
@@ -180,32 +180,34 @@ fn pick<T>(rows: &[Box<[T]>; ADDRESS_ROWS], Cells(cells): Cells) -> [&T; ADDRESS
 /// as a gauge is.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-pub struct Budget(AtomicUsize);
+pub(crate) struct Budget(AtomicUsize);
 
 impl Budget {
     /// Claims this many bytes, unless that would make more than `max`. Relaxed: the sum guards nothing but itself.
-    pub fn claim(self: &Arc<Self>, bytes: usize, max: usize) -> Option<Claim> {
+    pub(crate) fn claim(self: &Arc<Self>, bytes: usize, max: usize) -> Option<Claim> {
         let more = |used: usize| used.checked_add(bytes).filter(|used| *used <= max);
         self.0.fetch_update(Relaxed, Relaxed, more).ok()?;
         Some(Claim { budget: Arc::clone(self), bytes })
     }
 
     /// The bytes that are claimed now.
-    pub fn used(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
         self.0.load(Relaxed)
     }
 }
 
 /// Bytes of a [`Budget`]. Dropping this gives them back, wherever the message ends.
 #[derive(Debug)]
-pub struct Claim {
+pub(crate) struct Claim {
     budget: Arc<Budget>,
     bytes: usize,
 }
 
+#[cfg(test)]
 impl Claim {
     /// The bytes that it claims.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 }

@@ -20,7 +20,7 @@ impl Tick {
     /// The start of the shard.
     pub const ZERO: Tick = Tick(0);
     /// Later than every other tick: the value of a timer that is not set.
-    pub const NEVER: Tick = Tick(u64::MAX);
+    pub(crate) const NEVER: Tick = Tick(u64::MAX);
 
     /// The tick `ms` milliseconds later.
     #[must_use]
@@ -29,30 +29,30 @@ impl Tick {
     }
 
     /// Milliseconds from `earlier` to this tick; 0 if it is not earlier.
-    pub fn since(self, earlier: Tick) -> u64 {
+    pub(crate) fn since(self, earlier: Tick) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 
     /// Milliseconds since the start of the shard.
-    pub fn ms(self) -> u64 {
+    pub(crate) fn ms(self) -> u64 {
         self.0
     }
 }
 
 /// A tick in four bytes, in grains of [`Moment::GRAIN_MS`], for deadlines of which there are a million.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(u32);
+pub(crate) struct Moment(u32);
 
 impl Moment {
     /// The start of the shard.
-    pub const ZERO: Moment = Moment(0);
+    pub(crate) const ZERO: Moment = Moment(0);
     /// Later than every other moment.
-    pub const NEVER: Moment = Moment(u32::MAX);
+    pub(crate) const NEVER: Moment = Moment(u32::MAX);
     /// The length of a grain, in milliseconds.
-    pub const GRAIN_MS: u64 = 64;
+    pub(crate) const GRAIN_MS: u64 = 64;
 
     /// The first moment that is not before `tick`.
-    pub fn not_before(tick: Tick) -> Moment {
+    pub(crate) fn not_before(tick: Tick) -> Moment {
         if tick == Tick::NEVER {
             return Moment::NEVER;
         }
@@ -60,40 +60,40 @@ impl Moment {
     }
 
     /// The last moment that is not after `tick`.
-    pub fn not_after(tick: Tick) -> Moment {
+    pub(crate) fn not_after(tick: Tick) -> Moment {
         Moment(u32::try_from(tick.0 / Moment::GRAIN_MS).expect("a shard lives less than 8 years"))
     }
 
     /// Grains since the start of the shard.
-    pub fn grains(self) -> u32 {
+    pub(crate) fn grains(self) -> u32 {
         self.0
     }
 
     /// The moment this many grains later.
     #[must_use]
-    pub fn later(self, grains: u32) -> Moment {
+    pub(crate) fn later(self, grains: u32) -> Moment {
         Moment(self.0.saturating_add(grains))
     }
 
     /// When to check this deadline: when it comes, or earlier if it is far from `now`.
     #[must_use]
-    pub fn alarm(self, now: Tick) -> Moment {
+    pub(crate) fn alarm(self, now: Tick) -> Moment {
         self.min(Moment::not_before(now.after(ALARM_MS_MAX)))
     }
 
     /// The moment as a tick.
-    pub fn tick(self) -> Tick {
+    pub(crate) fn tick(self) -> Tick {
         if self == Moment::NEVER { Tick::NEVER } else { Tick(u64::from(self.0) * Moment::GRAIN_MS) }
     }
 }
 
 /// The start of the server. Rates that all shards count together need a time that is the same for all of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Origin(Instant);
+pub(crate) struct Origin(Instant);
 
 impl Origin {
     /// A server that starts now.
-    pub fn now() -> Origin {
+    pub(crate) fn now() -> Origin {
         Origin(Instant::now())
     }
 }
@@ -104,7 +104,7 @@ impl Origin {
 /// it is taken out of time, because the stop may have begun with it. So every deadline of the shard moves by at least
 /// the delay, and no client expires for a silence in which the server could not receive.
 #[derive(Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: Instant,
     /// Milliseconds from the origin to the start.
     before_ms: u64,
@@ -119,7 +119,7 @@ pub struct Clock {
 /// When the request of a call was read: the beginning of that turn, in microseconds modulo 2^32 (71 minutes). Each
 /// call keeps one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp(u32);
+pub(crate) struct Stamp(u32);
 
 impl Stamp {
     #[allow(clippy::cast_possible_truncation, reason = "it wraps on purpose; calls do not last that long")]
@@ -128,45 +128,45 @@ impl Stamp {
     }
 
     /// Microseconds from `earlier`, which was less than 71 minutes before.
-    pub fn since_us(self, earlier: Stamp) -> u64 {
+    pub(crate) fn since_us(self, earlier: Stamp) -> u64 {
         u64::from(self.0.wrapping_sub(earlier.0))
     }
 }
 
 impl Clock {
     /// A clock that starts at [`Tick::ZERO`].
-    pub fn start(origin: Origin) -> Clock {
+    pub(crate) fn start(origin: Origin) -> Clock {
         let start = Instant::now();
         let before_ms = ms(start.saturating_duration_since(origin.0));
         Clock { start, before_ms, skipped_ms: 0, was_late: false, now: Tick::ZERO, turn_us: 0 }
     }
 
     /// The moment of the last [`Clock::turn`].
-    pub fn now(&self) -> Tick {
+    pub(crate) fn now(&self) -> Tick {
         self.now
     }
 
     /// Milliseconds from the server's start to the last [`Clock::turn`], stops of the process counted: the same on
     /// all shards, give or take a turn.
-    pub fn shared_ms(&self) -> u64 {
+    pub(crate) fn shared_ms(&self) -> u64 {
         self.before_ms + self.turn_us / 1_000
     }
 
     /// Reads the time at the start of a turn that was due at `expected` at the latest. Returns the milliseconds that
     /// were taken out of time.
-    pub fn turn(&mut self, expected: Tick) -> u64 {
+    pub(crate) fn turn(&mut self, expected: Tick) -> u64 {
         self.turn_us = self.elapsed_us();
         self.advance(self.turn_us / 1_000, expected)
     }
 
     /// Reads the time at the end of a turn. Returns the microseconds that the turn took, and the stamp of its end.
-    pub fn end_turn(&self) -> (u64, Stamp) {
+    pub(crate) fn end_turn(&self) -> (u64, Stamp) {
         let us = self.elapsed_us();
         (us.saturating_sub(self.turn_us), Stamp::at(us))
     }
 
     /// The stamp of requests that this turn reads.
-    pub fn stamp(&self) -> Stamp {
+    pub(crate) fn stamp(&self) -> Stamp {
         Stamp::at(self.turn_us)
     }
 
@@ -188,30 +188,30 @@ impl Clock {
 
 /// The time that a waiting thread has left.
 #[derive(Clone, Copy, Debug)]
-pub struct Deadline {
+pub(crate) struct Deadline {
     start: Instant,
     patience: Duration,
 }
 
 impl Deadline {
     /// A deadline this long from now.
-    pub fn after_ms(ms: u64) -> Deadline {
+    pub(crate) fn after_ms(ms: u64) -> Deadline {
         Deadline { start: Instant::now(), patience: Duration::from_millis(ms) }
     }
 
     /// The time that is left; `None` if the deadline has passed.
-    pub fn left(&self) -> Option<Duration> {
+    pub(crate) fn left(&self) -> Option<Duration> {
         self.patience.checked_sub(self.start.elapsed()).filter(|left| !left.is_zero())
     }
 
     /// The time since the deadline was set.
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.start.elapsed()
     }
 }
 
 /// The time of day, in milliseconds since 1970 UTC: the default `timestamp` of a message.
-pub fn wall_ms() -> u64 {
+pub(crate) fn wall_ms() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, ms)
 }
 
@@ -220,13 +220,13 @@ fn ms(duration: Duration) -> u64 {
 }
 
 /// The monotonic clock in microseconds, which systemd compares with its own.
-pub fn monotonic_us() -> u64 {
+pub(crate) fn monotonic_us() -> u64 {
     let now = clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(Duration::ZERO, Duration::from);
     u64::try_from(now.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A time of day as RFC 3339 writes it, in UTC, to the millisecond.
-pub fn rfc3339(wall_ms: u64) -> String {
+pub(crate) fn rfc3339(wall_ms: u64) -> String {
     let (seconds, ms) = (wall_ms / 1_000, wall_ms % 1_000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);
     let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);

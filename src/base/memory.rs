@@ -24,7 +24,7 @@ use crate::base::limits::admission::{MEMORY_STRANGERS_PERCENT, RESUME_PERCENT, U
 
 /// The owner of something that waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Owner {
+pub(crate) enum Owner {
     /// It waits for users or the site of this domain.
     Domain(DomainId),
     /// It is of clients of no domain.
@@ -73,13 +73,13 @@ struct Account {
 
 /// The change of an account from one [`Memory::show`] to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// The bytes at the one before.
-    pub before: usize,
+    pub(crate) before: usize,
     /// The bytes now.
-    pub now: usize,
+    pub(crate) now: usize,
     /// Refusals between the two.
-    pub refused: u64,
+    pub(crate) refused: u64,
 }
 
 impl Account {
@@ -130,7 +130,7 @@ impl Memory {
     }
 
     /// Holds this many bytes for an owner.
-    pub fn hold(&self, owner: Owner, bytes: usize) -> Held {
+    pub(crate) fn hold(&self, owner: Owner, bytes: usize) -> Held {
         let account = match owner {
             Owner::Domain(domain) => self.account(domain),
             Owner::Strangers => Rc::clone(&self.0.strangers),
@@ -152,7 +152,7 @@ impl Memory {
     }
 
     /// The bytes held for all owners.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.0.sum.bytes.get()
     }
 
@@ -161,7 +161,7 @@ impl Memory {
     }
 
     /// The bytes held for this owner.
-    pub fn held_by(&self, owner: Owner) -> usize {
+    pub(crate) fn held_by(&self, owner: Owner) -> usize {
         match owner {
             Owner::Domain(domain) => {
                 let domains = self.0.domains.borrow();
@@ -174,19 +174,19 @@ impl Memory {
     }
 
     /// Whether more may wait for a domain: it holds less than is free. If not, a refusal is counted.
-    pub fn admits(&self, domain: DomainId) -> bool {
+    pub(crate) fn admits(&self, domain: DomainId) -> bool {
         self.admits_within(domain, self.free())
     }
 
     /// Whether something under way may be kept for a domain: a call until its turn comes, or an answer until the
     /// client takes it. A call that was accepted is answered, so this admits more than [`Memory::admits`], but not
     /// all that is free.
-    pub fn admits_under_way(&self, domain: DomainId) -> bool {
+    pub(crate) fn admits_under_way(&self, domain: DomainId) -> bool {
         self.admits_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
     }
 
     /// As [`Memory::admits_under_way`], but counts no refusal.
-    pub fn has_room_under_way(&self, domain: DomainId) -> bool {
+    pub(crate) fn has_room_under_way(&self, domain: DomainId) -> bool {
         self.is_within(domain, self.free().saturating_mul(UNDER_WAY_PER_FREE_BYTE))
     }
 
@@ -203,7 +203,7 @@ impl Memory {
     }
 
     /// Whether nothing is free.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.free() == 0
     }
 
@@ -214,7 +214,7 @@ impl Memory {
 
     /// Whether newcomers are refused: strangers hold as much as they may, until they hold noticeably less; or nothing
     /// is free. As long as something is free, domains do not cause this.
-    pub fn is_crowded(&self) -> bool {
+    pub(crate) fn is_crowded(&self) -> bool {
         let (held, max) = (self.held_by(Owner::Strangers), self.strangers_max());
         if held >= max {
             self.0.crowded.set(true);
@@ -225,17 +225,17 @@ impl Memory {
     }
 
     /// The bytes left for strangers. They have a threshold as domains have, and a limit of their own.
-    pub fn free_for_strangers(&self) -> usize {
+    pub(crate) fn free_for_strangers(&self) -> usize {
         self.strangers_max().min(self.free()).saturating_sub(self.held_by(Owner::Strangers))
     }
 
     /// Whether strangers hold more than half of what they may hold: then each of them has a limit, too.
-    pub fn is_strained(&self) -> bool {
+    pub(crate) fn is_strained(&self) -> bool {
         self.held_by(Owner::Strangers) > self.free_for_strangers()
     }
 
     /// Gives the change of every account that has changed since the last call of this.
-    pub fn show(&self, mut give: impl FnMut(DomainId, Change)) {
+    pub(crate) fn show(&self, mut give: impl FnMut(DomainId, Change)) {
         let mut changed = self.0.sum.changed.take();
         let mut domains = self.0.domains.borrow_mut();
         for domain in changed.drain(..) {
@@ -253,7 +253,7 @@ impl Memory {
     }
 
     /// Drops the accounts of domains that are no longer `configured`, each as soon as nothing is held.
-    pub fn reload(&self, configured: impl Fn(DomainId) -> bool) {
+    pub(crate) fn reload(&self, configured: impl Fn(DomainId) -> bool) {
         for account in self.0.domains.borrow().iter().flatten() {
             if account.domain.is_some_and(|domain| !configured(domain)) {
                 account.gone.set(true);
@@ -265,19 +265,19 @@ impl Memory {
 
 /// A part of the sum. It is held until this is dropped.
 #[derive(Debug)]
-pub struct Held {
+pub(crate) struct Held {
     account: Rc<Account>,
     bytes: usize,
 }
 
 impl Held {
     /// Holds this many bytes more.
-    pub fn add(&mut self, bytes: usize) {
+    pub(crate) fn add(&mut self, bytes: usize) {
         self.set(self.bytes + bytes);
     }
 
     /// Holds this many bytes instead of the present ones.
-    pub fn set(&mut self, bytes: usize) {
+    pub(crate) fn set(&mut self, bytes: usize) {
         if bytes != self.bytes {
             self.account.exchange(self.bytes, bytes);
             self.bytes = bytes;
@@ -285,7 +285,7 @@ impl Held {
     }
 
     /// The bytes that it holds.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 }

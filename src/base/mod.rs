@@ -6,12 +6,12 @@
 //! Reading order: [`limits`], [`clock`], [`slots`], [`ranges`], [`domains`], [`memory`], [`admission`], [`stats`],
 //! [`json`].
 
-pub mod admission;
-pub mod clock;
-pub mod domains;
-pub mod json;
-pub mod limits;
-pub mod memory;
-pub mod ranges;
-pub mod slots;
-pub mod stats;
+pub(crate) mod admission;
+pub(crate) mod clock;
+pub(crate) mod domains;
+pub(crate) mod json;
+pub(crate) mod limits;
+pub(crate) mod memory;
+pub(crate) mod ranges;
+pub(crate) mod slots;
+pub(crate) mod stats;

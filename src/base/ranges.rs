@@ -23,14 +23,14 @@ pub struct NoRange;
 
 impl Range {
     /// Whether an address is in this range.
-    pub fn contains(self, address: IpAddr) -> bool {
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
         // A range that is wider than all of IPv4 is one of IPv6 alone.
         let same_family = self.bits >= MAPPED_BITS || address.to_canonical().is_ipv6();
         same_family && (wide(address) ^ self.first).leading_zeros() >= u32::from(self.bits)
     }
 
     /// Whether it is wider than any network of one owner: `10.0.0.0/8` and `fc00::/7` are the widest private ones.
-    pub fn is_vast(&self) -> bool {
+    pub(crate) fn is_vast(&self) -> bool {
         let (bits, private) = match self.bits.checked_sub(MAPPED_BITS) {
             Some(bits) if Ipv6Addr::from_bits(self.first).to_ipv4_mapped().is_some() => (bits, 8),
             Some(_) | None => (self.bits, 7),

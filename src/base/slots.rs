@@ -21,7 +21,7 @@ const _: () = assert!(size_of::<Option<Slot>>() <= crate::base::limits::parked::
 
 /// A value of [`Slots`]. It has a field for its generation: among small fields that costs four bytes, and beside the
 /// value it would cost eight.
-pub trait Generational {
+pub(crate) trait Generational {
     /// The generation of its slot.
     fn generation(&self) -> NonZeroU32;
     /// Sets the generation. [`Slots::insert`] calls this.
@@ -29,7 +29,7 @@ pub trait Generational {
 }
 
 /// The generation of a value before it is inserted.
-pub const UNBORN: NonZeroU32 = NonZeroU32::MIN;
+pub(crate) const UNBORN: NonZeroU32 = NonZeroU32::MIN;
 
 /// Implements [`Generational`] for types with a field `generation`.
 macro_rules! kept {
@@ -49,7 +49,7 @@ pub(crate) use kept;
 
 /// A slab with generations.
 #[derive(Debug)]
-pub struct Slots<T> {
+pub(crate) struct Slots<T> {
     slab: Slab<T>,
     generation: NonZeroU32,
 }
@@ -62,17 +62,17 @@ impl<T> Default for Slots<T> {
 
 impl<T: Generational> Slots<T> {
     /// The number of values.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.slab.len()
     }
 
-    /// Whether there is no value.
-    pub fn is_empty(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
         self.slab.is_empty()
     }
 
     /// Inserts a value. The generation of its slot is new to this table, until it comes round after 2³² values.
-    pub fn insert(&mut self, mut value: T) -> Slot {
+    pub(crate) fn insert(&mut self, mut value: T) -> Slot {
         self.generation = self.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
         value.set_generation(self.generation);
         let index = self.slab.insert(value);
@@ -81,29 +81,29 @@ impl<T: Generational> Slots<T> {
     }
 
     /// The value, if it was not removed.
-    pub fn get(&self, slot: Slot) -> Option<&T> {
+    pub(crate) fn get(&self, slot: Slot) -> Option<&T> {
         self.slab.get(slot.index as usize).filter(|value| value.generation() == slot.generation)
     }
 
     /// The value, if it was not removed.
-    pub fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
+    pub(crate) fn get_mut(&mut self, slot: Slot) -> Option<&mut T> {
         self.slab.get_mut(slot.index as usize).filter(|value| value.generation() == slot.generation)
     }
 
     /// The value at an index, with its slot. The caller must check by other means that it is the right one.
-    pub fn at(&self, index: u32) -> Option<(Slot, &T)> {
+    pub(crate) fn at(&self, index: u32) -> Option<(Slot, &T)> {
         let value = self.slab.get(index as usize)?;
         Some((Slot { index, generation: value.generation() }, value))
     }
 
     /// Removes the value and returns it.
-    pub fn remove(&mut self, slot: Slot) -> Option<T> {
+    pub(crate) fn remove(&mut self, slot: Slot) -> Option<T> {
         self.get(slot)?;
         Some(self.slab.remove(slot.index as usize))
     }
 
     /// All values, in any order.
-    pub fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
         self.slab.iter().map(|(index, value)| {
             let index = u32::try_from(index).expect("insert has checked this");
             (Slot { index, generation: value.generation() }, value)

@@ -2,4 +2,4 @@
 //!
 //! Owns: outgoing connections. Must not: import `node`. A shard hands over by channel and does not wait.
 
-pub mod returns;
+pub(crate) mod returns;

@@ -12,16 +12,16 @@ use crate::base::ranges::Range;
 use crate::ops::logging::Format;
 
 /// The domain that is served if none is configured.
-pub const DOMAIN_DEFAULT: &str = "localhost";
+pub(crate) const DOMAIN_DEFAULT: &str = "localhost";
 /// Its apikey. It is public, so no server that other machines can reach accepts it.
-pub const APIKEY_DEFAULT: &str = "public";
+pub(crate) const APIKEY_DEFAULT: &str = "public";
 /// The address to listen on if none is configured.
-pub const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_000);
+pub(crate) const LISTEN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_000);
 
 /// Exempt addresses if none are configured: programs on the same machine.
-pub const EXEMPT_DEFAULT: [&str; 2] = ["127.0.0.0/8", "::1"];
+pub(crate) const EXEMPT_DEFAULT: [&str; 2] = ["127.0.0.0/8", "::1"];
 /// The address of the admin listener if `--admin` has no value.
-pub const ADMIN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_001);
+pub(crate) const ADMIN_DEFAULT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_001);
 
 /// The configuration of a server. Every value has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -23,12 +23,12 @@ use std::path::Path;
 use std::str::FromStr;
 
 pub use self::arguments::{Arguments, Task, unknown_variables};
-pub use self::checked::{
-    ADMIN_DEFAULT, APIKEY_DEFAULT, Config, DOMAIN_DEFAULT, EXEMPT_DEFAULT, LISTEN_DEFAULT,
-};
+#[cfg(any(test, fuzzing))]
+pub(crate) use self::checked::APIKEY_DEFAULT;
+pub use self::checked::Config;
 pub use self::problem::ConfigError;
 use self::problem::Location;
-pub use self::sources::{Reload, Sources};
+pub use self::sources::Sources;
 
 impl Config {
     /// The settings of a file, and defaults for the others.

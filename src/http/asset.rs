@@ -10,24 +10,24 @@ use crate::base::json;
 
 /// A file.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Asset {
+pub(crate) struct Asset {
     /// Its `Content-Type`.
-    pub content_type: &'static str,
+    pub(crate) content_type: &'static str,
     /// Its `Cache-Control`: how long browsers and proxies may use a copy without a request.
-    pub cache_control: &'static str,
+    pub(crate) cache_control: &'static str,
     /// The file as it is.
-    pub plain: Form,
+    pub(crate) plain: Form,
     /// The file for clients that accept gzip. To HTTP this is another representation, with a tag of its own.
-    pub gzip: Form,
+    pub(crate) gzip: Form,
 }
 
 /// An asset in the bytes that are sent.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Form {
+pub(crate) struct Form {
     /// The bytes.
-    pub bytes: &'static [u8],
+    pub(crate) bytes: &'static [u8],
     /// Their `ETag`; no other bytes have the same.
-    pub etag: &'static str,
+    pub(crate) etag: &'static str,
 }
 
 /// The form of an asset that answers a request.
@@ -47,7 +47,7 @@ const COMMON: &str = "Vary: Accept-Encoding\r\n\
 
 impl Asset {
     /// The form that answers a `GET` or `HEAD` of the asset.
-    pub fn select(&'static self, request: &Request<'_>) -> Selected {
+    pub(crate) fn select(&'static self, request: &Request<'_>) -> Selected {
         let gzip = negotiation::wants_gzip(request.values("Accept-Encoding"));
         let selected = Selected { asset: self, gzip, known: false };
         let known = negotiation::has(request.values("If-None-Match"), selected.form().etag);
@@ -63,7 +63,7 @@ impl Selected {
     /// Appends the head of the answer. Returns the body, which is sent behind it.
     ///
     /// A 304 has those headers of the 200 that keep a stored copy good.
-    pub fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) -> &'static [u8] {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) -> &'static [u8] {
         let Form { bytes, etag } = *self.form();
         if self.known {
             out.extend_from_slice(b"HTTP/1.1 304 Not Modified\r\n");

@@ -4,7 +4,7 @@
 
 /// The type of a body by its header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ContentType {
+pub(crate) enum ContentType {
     /// No type; many simple clients send a form so.
     #[default]
     None,

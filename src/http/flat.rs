@@ -14,7 +14,7 @@ use super::form::{BadText, marked};
 
 /// A value of a flat object or array.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value<'a> {
+pub(crate) enum Value<'a> {
     /// A string, decoded, or a number, verbatim.
     Text(Cow<'a, str>),
     /// An array or an object, as its JSON.
@@ -31,20 +31,20 @@ pub enum Value<'a> {
 /// is bad text.
 ///
 /// If the JSON is broken, `each` is called with the members before the break.
-pub fn object<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, Value<'a>)) -> Result<(), BadText> {
+pub(crate) fn object<'a>(json: &'a str, each: impl FnMut(Cow<'a, str>, Value<'a>)) -> Result<(), BadText> {
     let mut reader = serde_json::Deserializer::from_str(json);
     reader.deserialize_map(MemberVisitor(each)).map_err(|_| BadText)?;
     reader.end().map_err(|_| BadText)
 }
 
 /// Reads an array.
-pub fn array(json: &str) -> Result<Vec<Value<'_>>, BadText> {
+pub(crate) fn array(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     let items: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| BadText)?;
     Ok(items.into_iter().map(value).collect())
 }
 
 /// Reads the names of an object's members.
-pub fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
+pub(crate) fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     let mut names = Vec::new();
     let mut reader = serde_json::Deserializer::from_str(json);
     reader.deserialize_map(NameVisitor(&mut names)).map_err(|_| BadText)?;
@@ -54,7 +54,7 @@ pub fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
 
 /// The same JSON with each U+0000 written as an escape, so that it may stand in a string. Behind a backslash it stays: there
 /// it would be an unknown escape, so the text is no JSON.
-pub fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
+pub(crate) fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\0') {
         return Cow::Borrowed(text);
     }

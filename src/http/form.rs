@@ -10,7 +10,7 @@ use std::borrow::Cow;
 pub struct BadText;
 
 /// A decoded name or value.
-pub type Decoded<'a> = Result<Cow<'a, str>, BadText>;
+pub(crate) type Decoded<'a> = Result<Cow<'a, str>, BadText>;
 
 /// The pairs of a form, in order; a name without `=` has an empty value, and empty pairs are skipped.
 pub fn pairs(input: &[u8]) -> Pairs<'_> {
@@ -18,7 +18,7 @@ pub fn pairs(input: &[u8]) -> Pairs<'_> {
 }
 
 /// The same for text that is known to be UTF-8.
-pub fn pairs_of(text: &str) -> Pairs<'_> {
+pub(crate) fn pairs_of(text: &str) -> Pairs<'_> {
     Pairs { input: text.as_bytes(), text: Some(text), at: 0, value_at: 0 }
 }
 
@@ -105,7 +105,7 @@ impl<'a> Pairs<'a> {
 
     /// The value of the last pair, with U+0000 in place of each part that is no text. Only a malformed escape is an error,
     /// because its end is unknown.
-    pub fn marked_value(&self) -> Result<String, BadText> {
+    pub(crate) fn marked_value(&self) -> Result<String, BadText> {
         unescape(&self.input[self.value_at..self.at], false).map(|bytes| marked(&bytes))
     }
 }

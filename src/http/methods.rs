@@ -14,7 +14,7 @@ pub struct MethodSet(u8);
 
 impl MethodSet {
     /// The set of these methods.
-    pub const fn of(methods: &[Method]) -> MethodSet {
+    pub(crate) const fn of(methods: &[Method]) -> MethodSet {
         let (mut bits, mut at) = (0, 0);
         while at < methods.len() {
             bits |= bit(methods[at]);
@@ -24,13 +24,13 @@ impl MethodSet {
     }
 
     /// Whether `method` is in the set.
-    pub const fn contains(self, method: Method) -> bool {
+    pub(crate) const fn contains(self, method: Method) -> bool {
         self.0 & bit(method) != 0
     }
 
     /// The methods of both sets.
     #[must_use]
-    pub const fn union(self, other: MethodSet) -> MethodSet {
+    pub(crate) const fn union(self, other: MethodSet) -> MethodSet {
         MethodSet(self.0 | other.0)
     }
 

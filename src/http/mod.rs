@@ -7,23 +7,23 @@
 //! is an answer, perhaps for [`jsonp`], a [`rejection`] an error that may list [`methods`]; an [`asset`] is sent after
 //! some `negotiation`.
 
-pub mod methods;
-pub mod parser;
-pub mod policy;
-pub mod request;
+pub(crate) mod methods;
+pub(crate) mod parser;
+pub(crate) mod policy;
+pub(crate) mod request;
 
 mod chunked;
-pub mod content_type;
+pub(crate) mod content_type;
 mod head;
 mod host;
 mod target;
 
-pub mod flat;
-pub mod form;
-pub mod forwarded;
-pub mod jsonp;
-pub mod rejection;
-pub mod response;
+pub(crate) mod flat;
+pub(crate) mod form;
+pub(crate) mod forwarded;
+pub(crate) mod jsonp;
+pub(crate) mod rejection;
+pub(crate) mod response;
 
-pub mod asset;
+pub(crate) mod asset;
 mod negotiation;

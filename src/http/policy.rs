@@ -7,11 +7,11 @@ use crate::base::limits::Limits;
 
 /// The rules of a path for a request that is arriving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PathRules {
+pub(crate) struct PathRules {
     /// The longest body.
-    pub body_bytes_max: usize,
+    pub(crate) body_bytes_max: usize,
     /// Scripts of other origins may read why the request was refused.
-    pub cross_origin: bool,
+    pub(crate) cross_origin: bool,
 }
 
 /// The rules of all paths.
@@ -23,7 +23,7 @@ pub struct Policy<'l> {
 
 impl<'l> Policy<'l> {
     /// The policy in which `rules` looks the rules of a path up, known or not.
-    pub const fn new(limits: &'l Limits, rules: fn(&str, &Limits) -> PathRules) -> Policy<'l> {
+    pub(crate) const fn new(limits: &'l Limits, rules: fn(&str, &Limits) -> PathRules) -> Policy<'l> {
         Policy { limits, rules }
     }
 

@@ -23,12 +23,12 @@ enum Extra {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rejection {
     /// The HTTP status.
-    pub status: u16,
+    pub(crate) status: u16,
     /// The connection must be closed, because the beginning of the next request is unknown.
-    pub close: bool,
+    pub(crate) close: bool,
     /// Scripts of any origin may read it. This counts where the request is not understood: then its domain is unknown,
     /// and the text is the same for everybody.
-    pub cross_origin: bool,
+    pub(crate) cross_origin: bool,
     text: &'static str,
     detail: &'static str,
     extra: Extra,
@@ -36,79 +36,79 @@ pub struct Rejection {
 
 impl Rejection {
     /// A rejection with this status and text.
-    pub const fn new(status: u16, text: &'static str) -> Rejection {
+    pub(crate) const fn new(status: u16, text: &'static str) -> Rejection {
         Rejection { status, close: false, cross_origin: false, text, detail: "", extra: Extra::None }
     }
 
     /// 404: no such path.
-    pub const fn not_found() -> Rejection {
+    pub(crate) const fn not_found() -> Rejection {
         Rejection::new(404, "not found")
     }
 
     /// 405: the path takes only the methods `allowed`.
-    pub const fn method(allowed: MethodSet) -> Rejection {
+    pub(crate) const fn method(allowed: MethodSet) -> Rejection {
         Rejection { extra: Extra::Allow(allowed), ..Rejection::new(405, "method not allowed") }
     }
 
     /// 429: there are too many of something; the client waits and tries again.
-    pub const fn too_many(text: &'static str, retry_s: u32) -> Rejection {
+    pub(crate) const fn too_many(text: &'static str, retry_s: u32) -> Rejection {
         Rejection { extra: Extra::RetryAfter(retry_s), ..Rejection::new(429, text) }
     }
 
     /// 503: the client waits and tries again.
-    pub const fn unavailable(text: &'static str, retry_s: u32) -> Rejection {
+    pub(crate) const fn unavailable(text: &'static str, retry_s: u32) -> Rejection {
         Rejection { extra: Extra::RetryAfter(retry_s), ..Rejection::new(503, text) }
     }
 
     /// 408: the request did not arrive in time.
-    pub const fn timed_out() -> Rejection {
+    pub(crate) const fn timed_out() -> Rejection {
         Rejection::new(408, "request timed out").closing()
     }
 
     /// 400: this is not HTTP, or two readers could read it differently.
-    pub const fn malformed() -> Rejection {
+    pub(crate) const fn malformed() -> Rejection {
         Rejection::new(400, "malformed request").closing()
     }
 
     /// 413.
-    pub const fn body_too_large() -> Rejection {
+    pub(crate) const fn body_too_large() -> Rejection {
         Rejection::new(413, "body too large").closing()
     }
 
     /// 417: an expectation other than `100-continue`.
-    pub const fn unexpected() -> Rejection {
+    pub(crate) const fn unexpected() -> Rejection {
         Rejection::new(417, "expectation failed").closing()
     }
 
     /// 431: the request line and headers are too long or too many.
-    pub const fn head_too_large() -> Rejection {
+    pub(crate) const fn head_too_large() -> Rejection {
         Rejection::new(431, "headers too large").closing()
     }
 
     /// The same, with `detail` behind its text.
     #[must_use]
-    pub const fn with_detail(mut self, detail: &'static str) -> Rejection {
+    pub(crate) const fn with_detail(mut self, detail: &'static str) -> Rejection {
         self.detail = detail;
         self
     }
 
     /// The same, with this header, which is a whole line without its end.
     #[must_use]
-    pub const fn with_header(mut self, line: &'static str) -> Rejection {
+    pub(crate) const fn with_header(mut self, line: &'static str) -> Rejection {
         self.extra = Extra::Line(line);
         self
     }
 
     /// The same; scripts of any origin may read it if `cross_origin`.
     #[must_use]
-    pub const fn with_cross_origin(mut self, cross_origin: bool) -> Rejection {
+    pub(crate) const fn with_cross_origin(mut self, cross_origin: bool) -> Rejection {
         self.cross_origin = cross_origin;
         self
     }
 
     /// The same, and the connection is closed.
     #[must_use]
-    pub const fn closing(mut self) -> Rejection {
+    pub(crate) const fn closing(mut self) -> Rejection {
         self.close = true;
         self
     }
@@ -116,7 +116,7 @@ impl Rejection {
     /// The same, to be tried again after once to twice the time; `chance` is any number. So clients that are refused
     /// together do not come back together.
     #[must_use]
-    pub fn spread(mut self, chance: u32) -> Rejection {
+    pub(crate) fn spread(mut self, chance: u32) -> Rejection {
         if let Extra::RetryAfter(seconds) = &mut self.extra {
             *seconds += chance % (*seconds + 1);
         }
@@ -124,12 +124,13 @@ impl Rejection {
     }
 
     /// Its text, in two parts.
-    pub fn text(&self) -> (&'static str, &'static str) {
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> (&'static str, &'static str) {
         (self.text, self.detail)
     }
 
     /// Appends it as an answer.
-    pub fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>, manner: &Manner<'_>) {
         out.extend_from_slice(b"HTTP/1.1 ");
         json::write(out, &self.status);
         out.push(b' ');

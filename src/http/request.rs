@@ -6,7 +6,7 @@ use super::content_type::ContentType;
 
 /// The methods that some path takes, and all others as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub(crate) enum Method {
     /// Reads something.
     Get,
     /// Changes something, or reads something by parameters in a body.
@@ -37,33 +37,33 @@ impl Method {
 #[cfg_attr(test, derive(Debug))]
 pub struct Request<'b> {
     /// The method.
-    pub method: Method,
+    pub(crate) method: Method,
     /// The target up to its query, still percent-encoded.
-    pub path: &'b str,
+    pub(crate) path: &'b str,
     /// The target behind its `?`.
-    pub query: &'b str,
+    pub(crate) query: &'b str,
     /// The body, without the framing of chunks.
-    pub body: &'b [u8],
+    pub(crate) body: &'b [u8],
     /// The type of the body.
-    pub content_type: ContentType,
+    pub(crate) content_type: ContentType,
     /// The body has a `Content-Encoding`.
-    pub content_encoded: bool,
+    pub(crate) content_encoded: bool,
     /// The credentials of an `Authorization: Basic`, still in base64.
-    pub basic: Option<&'b str>,
+    pub(crate) basic: Option<&'b str>,
     /// The origin of the page whose script sends the request.
-    pub origin: Option<&'b str>,
+    pub(crate) origin: Option<&'b str>,
     /// The client keeps the connection open after the answer.
-    pub keep_alive: bool,
+    pub(crate) keep_alive: bool,
     /// The request is HTTP/1.0.
-    pub http10: bool,
+    pub(crate) http10: bool,
     /// The request line and the headers as they arrived.
-    pub head: &'b [u8],
+    pub(crate) head: &'b [u8],
 }
 
 impl<'b> Request<'b> {
     /// The values of a header, one for each of its lines. This reads the head once more, so it is meant for headers that
     /// few paths need.
-    pub fn values(&self, name: &str) -> impl Iterator<Item = &'b [u8]> {
+    pub(crate) fn values(&self, name: &str) -> impl Iterator<Item = &'b [u8]> {
         self.head.split(|byte| *byte == b'\n').filter_map(move |line| {
             let (named, value) = line.split_at(line.iter().position(|byte| *byte == b':')?);
             named.eq_ignore_ascii_case(name.as_bytes()).then(|| value[1..].trim_ascii())

@@ -7,7 +7,7 @@ use super::methods::MethodSet;
 use crate::base::json;
 
 /// The answer to a client that waits before it sends its body (RFC 9110 section 10.1.1).
-pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A head with the headers that every answer has, whatever its status and type.
 macro_rules! with_common {
@@ -17,14 +17,14 @@ macro_rules! with_common {
 }
 
 /// The head of a success with text.
-pub const OK_TEXT: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8");
+pub(crate) const OK_TEXT: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8");
 /// The head of a success with data.
-pub const OK_JSON: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/json");
+pub(crate) const OK_JSON: &str = with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/json");
 /// The head of a success with data as the argument of a function.
-pub const OK_SCRIPT: &str =
+pub(crate) const OK_SCRIPT: &str =
     with_common!("HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=utf-8");
 /// The head of a page that may load and run nothing.
-pub const OK_HTML: &str = with_common!(
+pub(crate) const OK_HTML: &str = with_common!(
     "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Security-Policy: default-src 'none'; \
      frame-ancestors 'none'"
 );
@@ -37,7 +37,7 @@ const NO_CONTENT: &str = with_common!("HTTP/1.1 204 No Content");
 
 /// The scripts of other origins that may read an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cors<'a> {
+pub(crate) enum Cors<'a> {
     /// None, whatever the request.
     Off,
     /// None, because of the origin of the request.
@@ -48,15 +48,15 @@ pub enum Cors<'a> {
 
 /// How an answer is sent, whatever its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner<'a> {
+pub(crate) struct Manner<'a> {
     /// The connection is closed after it.
-    pub close: bool,
+    pub(crate) close: bool,
     /// The client speaks HTTP/1.0, so the head states that the connection is kept.
-    pub http10: bool,
+    pub(crate) http10: bool,
     /// The request was `HEAD`, so there is no body.
-    pub head_only: bool,
+    pub(crate) head_only: bool,
     /// The scripts of other origins that may read it.
-    pub cors: Cors<'a>,
+    pub(crate) cors: Cors<'a>,
 }
 
 impl Manner<'_> {
@@ -80,13 +80,13 @@ impl Manner<'_> {
 
 /// An answer whose body is being written; its length is filled in at the end.
 #[must_use = "an answer without its length has no end"]
-pub struct Open {
+pub(crate) struct Open {
     length_at: usize,
 }
 
 impl Open {
     /// Appends the head of an answer: one of the constants here, and the headers of `manner`.
-    pub fn begin(out: &mut Vec<u8>, head: &str, manner: &Manner<'_>) -> Open {
+    pub(crate) fn begin(out: &mut Vec<u8>, head: &str, manner: &Manner<'_>) -> Open {
         out.extend_from_slice(head.as_bytes());
         manner.write(out);
         Open::length(out)
@@ -102,7 +102,7 @@ impl Open {
 
     /// Fills in the length of the body that was appended. This moves the body by a few bytes, which costs less than a
     /// second buffer.
-    pub fn end(self, out: &mut Vec<u8>) {
+    pub(crate) fn end(self, out: &mut Vec<u8>) {
         let before = out.len();
         let body_bytes = before - self.length_at - b"\r\n\r\n".len();
         json::write(out, &body_bytes);
@@ -112,7 +112,7 @@ impl Open {
 }
 
 /// Appends an answer whose body exists already: a head of the constants here and, unless the request was `HEAD`, the body.
-pub fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'_>) {
+pub(crate) fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'_>) {
     out.extend_from_slice(head.as_bytes());
     manner.write(out);
     out.extend_from_slice(b"Content-Length: ");
@@ -124,7 +124,7 @@ pub fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'
 }
 
 /// Appends the answer to an `OPTIONS` that is no preflight: a list of methods.
-pub fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
+pub(crate) fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
     out.extend_from_slice(OK_EMPTY.as_bytes());
     header(out, "Allow: ", |out| methods.write(out));
     manner.write(out);
@@ -135,7 +135,7 @@ pub fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>)
 ///
 /// A 204 has no length (RFC 9110 section 8.6). The headers that a script wants to send are not echoed: a poll needs one at
 /// most.
-pub fn write_methods(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
+pub(crate) fn write_methods(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
     out.extend_from_slice(NO_CONTENT.as_bytes());
     header(out, "Allow: ", |out| methods.write(out));
     manner.write(out);

@@ -10,10 +10,10 @@
 //! listener share the main table, so what they open later is theirs alone. And a descriptor that is open when a server
 //! starts stays open in its shards as long as they run: start the server before opening one whose close matters.
 
-pub mod error;
+pub(crate) mod error;
 mod plan;
 mod seat;
-pub mod shard;
+pub(crate) mod shard;
 
 use std::io;
 use std::net::SocketAddr;

@@ -34,7 +34,7 @@ pub enum Format {
 
 impl Format {
     /// The format with this name.
-    pub fn named(name: &str) -> Option<Format> {
+    pub(crate) fn named(name: &str) -> Option<Format> {
         match name {
             "text" => Some(Format::Text),
             "json" => Some(Format::Json),

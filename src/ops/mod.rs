@@ -2,7 +2,7 @@
 //!
 //! Owns: threads of its own. Must not: import another wing than `base`; no shard ever waits for this one.
 
-pub mod admin;
+pub(crate) mod admin;
 pub mod logging;
-pub mod service;
+pub(crate) mod service;
 pub mod top;

@@ -28,32 +28,32 @@ impl Places {
     }
 
     /// How many places there are.
-    pub fn count(&self) -> u16 {
+    pub(crate) fn count(&self) -> u16 {
         self.count
     }
 
     /// All places.
-    pub fn all(&self) -> impl Iterator<Item = Place> + use<> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = Place> + use<> {
         (0..self.count).map(Place)
     }
 
     /// Whether a place of this number exists.
-    pub fn contains(&self, place: Place) -> bool {
+    pub(crate) fn contains(&self, place: Place) -> bool {
         place.0 < self.count
     }
 
     /// The keyed hash of a name; tables index by it, too.
-    pub fn hash(&self, domain: DomainId, name: &str) -> u64 {
+    pub(crate) fn hash(&self, domain: DomainId, name: &str) -> u64 {
         self.hasher.hash_one((domain, name))
     }
 
     /// A number that looks random to outsiders, the same for the same `value`.
-    pub fn spread(&self, value: impl std::hash::Hash) -> u64 {
+    pub(crate) fn spread(&self, value: impl std::hash::Hash) -> u64 {
         self.hasher.hash_one(value)
     }
 
     /// The hasher for tables keyed by what outsiders may choose.
-    pub fn hasher(&self) -> &RandomState {
+    pub(crate) fn hasher(&self) -> &RandomState {
         &self.hasher
     }
 

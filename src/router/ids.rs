@@ -15,10 +15,10 @@ use crate::base::slots::Slot;
 pub struct Place(pub u16);
 
 macro_rules! keys {
-    ($($(#[$doc:meta])* $name:ident)*) => {$(
+    ($($(#[$doc:meta])* $public:vis $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name {
+        $public struct $name {
             /// The place that owns it.
             pub place: Place,
             /// Where it is there.
@@ -41,13 +41,13 @@ macro_rules! keys {
 
 keys! {
     /// A user.
-    UserKey
+    pub(crate) UserKey
     /// A session: one browser page of a user.
-    SessionKey
+    pub SessionKey
     /// A room.
-    RoomKey
+    pub(crate) RoomKey
     /// A question to several places that waits for their reports.
-    GatherKey
+    pub(crate) GatherKey
 }
 
 /// A request that waits for its answer: the connection it came on and which of its requests it is. Packed, because
@@ -79,7 +79,7 @@ pub struct Ticket {
 /// Bytes of a ticket before it becomes text.
 const TICKET_BYTES: usize = 30;
 /// Characters of a ticket.
-pub const TICKET_CHARS: usize = TICKET_BYTES / 3 * 4;
+pub(crate) const TICKET_CHARS: usize = TICKET_BYTES / 3 * 4;
 
 impl Ticket {
     /// Reads a ticket; `None` if it is malformed.

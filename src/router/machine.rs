@@ -62,7 +62,7 @@ impl Router {
     }
 
     /// What was counted so far, and how many users, sessions and rooms there are.
-    pub fn counters(&mut self) -> &Counters {
+    pub(crate) fn counters(&mut self) -> &Counters {
         let (users, sessions) = (self.people.users_len(), self.people.sessions_len());
         let rooms = self.rooms.len();
         let counters = self.out.counters_mut();
@@ -73,13 +73,13 @@ impl Router {
     }
 
     /// A turn of the shard begins; `load` is what the last one was like. Every domain has its share of it again.
-    pub fn begin_turn(&mut self, now: Tick, load: Load) {
+    pub(crate) fn begin_turn(&mut self, now: Tick, load: Load) {
         self.out.begin_turn();
         self.people.begin_turn(now, load);
     }
 
     /// What the calls of each domain have used in this turn.
-    pub fn work(&self) -> &Work {
+    pub(crate) fn work(&self) -> &Work {
         self.out.work()
     }
 }

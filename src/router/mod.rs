@@ -31,25 +31,25 @@
 //! `sessions` ([`sessions::storm`], `presences`, `backlog`, `queue`, `session`, `table`, `polls`); `people`; `rooms`;
 //! `message`; `machine` and `dispatch`.
 
-pub mod call;
-pub mod directory;
+pub(crate) mod call;
+pub(crate) mod directory;
 mod dispatch;
 mod gather;
-pub mod ids;
+pub(crate) mod ids;
 mod machine;
-pub mod mail;
+pub(crate) mod mail;
 mod message;
 mod out;
-pub mod packet;
+pub(crate) mod packet;
 mod people;
-pub mod profile;
+pub(crate) mod profile;
 mod rooms;
-pub mod sessions;
+pub(crate) mod sessions;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]
 mod tests;
 mod weight;
-pub mod work;
+pub(crate) mod work;
 
 pub use machine::{Router, Settings};

@@ -23,7 +23,7 @@ pub enum MessageType {
 
 impl MessageType {
     /// The word on the wire.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             MessageType::Unicast => "unicast",
             MessageType::Multicast => "multicast",
@@ -61,7 +61,7 @@ impl PresenceType {
 
 /// Which list of a poll answer a packet belongs to, and its type there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Something said.
     Message(MessageType),
     /// Who is there.
@@ -130,12 +130,12 @@ impl Packet {
 
     /// Encodes that a user left. The last show or status is not in it, so that going offline and turning
     /// invisible look the same.
-    pub fn offline(profile: &Profile) -> Packet {
+    pub(crate) fn offline(profile: &Profile) -> Packet {
         Packet::presence_of(PresenceType::Offline, profile.name(), profile.nick(), UNAVAILABLE, "")
     }
 
     /// Encodes what others are shown when a user who showed `before` shows `after`; `None` if nothing.
-    pub fn transition(before: &Profile, after: &Profile) -> Option<Packet> {
+    pub(crate) fn transition(before: &Profile, after: &Profile) -> Option<Packet> {
         match (before.visible(), after.visible()) {
             (true, true) => Some(Packet::presence(PresenceType::Show, after)),
             (true, false) => Some(Packet::offline(after)),
@@ -145,7 +145,7 @@ impl Packet {
     }
 
     /// Encodes that `profile`, as `nick`, entered or left `room`.
-    pub fn room_presence(kind: PresenceType, profile: &Profile, nick: &str, room: &str) -> Packet {
+    pub(crate) fn room_presence(kind: PresenceType, profile: &Profile, nick: &str, room: &str) -> Packet {
         Packet::presence_of(kind, profile.name(), nick, profile.show(), room)
     }
 
@@ -183,17 +183,17 @@ impl Packet {
     }
 
     /// Which list it belongs to, and its type there.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
     /// Whether it is a message: something that must not get lost.
-    pub fn is_message(&self) -> bool {
+    pub(crate) fn is_message(&self) -> bool {
         matches!(self.kind, Kind::Message(_))
     }
 
     /// Whether it is a message to this one user, and not the sender's copy of a message to another user.
-    pub fn is_unicast_to(&self, name: &str) -> bool {
+    pub(crate) fn is_unicast_to(&self, name: &str) -> bool {
         if self.kind != Kind::Message(MessageType::Unicast) {
             return false;
         }
@@ -203,19 +203,19 @@ impl Packet {
     }
 
     /// The JSON object.
-    pub fn json(&self) -> &[u8] {
+    pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
 
     /// The same packet, for this many receivers on this shard. It is in memory once, so each of them counts a part.
     #[must_use]
-    pub fn shared_by(&self, receivers: usize) -> Packet {
+    pub(crate) fn shared_by(&self, receivers: usize) -> Packet {
         let share = self.json.len().div_ceil(receivers.clamp(1, PACKET_SHARERS_MAX));
         Packet { share: u32::try_from(share).expect("no more than the whole"), ..self.clone() }
     }
 
     /// How many of its bytes each holder counts.
-    pub fn share(&self) -> usize {
+    pub(crate) fn share(&self) -> usize {
         self.share as usize
     }
 
@@ -233,7 +233,7 @@ impl Packet {
 
     /// A change of show as a coming, for pages that were not shown the coming yet.
     #[must_use]
-    pub fn as_online(&self) -> Packet {
+    pub(crate) fn as_online(&self) -> Packet {
         assert_eq!(
             self.kind,
             Kind::Presence(PresenceType::Show),

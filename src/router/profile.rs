@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 /// The `show` of a user who is online but wants to look offline.
-pub const INVISIBLE: &str = "invisible";
+pub(crate) const INVISIBLE: &str = "invisible";
 /// The `show` of a user who is not online.
-pub const UNAVAILABLE: &str = "unavailable";
+pub(crate) const UNAVAILABLE: &str = "unavailable";
 /// The `show` of a user whose site gave no other.
-pub const AVAILABLE: &str = "available";
+pub(crate) const AVAILABLE: &str = "available";
 
 /// Name, nick, show and status of a user, in one allocation that shards share. What most users show is left out.
 #[derive(Clone)]
@@ -40,17 +40,17 @@ impl Profile {
     }
 
     /// The name: what others address the user by.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.text[..self.nick_at()]
     }
 
     /// The nick: what others see.
-    pub fn nick(&self) -> &str {
+    pub(crate) fn nick(&self) -> &str {
         &self.text[self.nick_at()..self.show_at()]
     }
 
     /// The presence word.
-    pub fn show(&self) -> &str {
+    pub(crate) fn show(&self) -> &str {
         match &self.text[self.show_at()..self.status_at()] {
             "" => AVAILABLE,
             show => show,
@@ -58,17 +58,17 @@ impl Profile {
     }
 
     /// The status line.
-    pub fn status(&self) -> &str {
+    pub(crate) fn status(&self) -> &str {
         &self.text[self.status_at()..]
     }
 
     /// Whether others see the user.
-    pub fn visible(&self) -> bool {
+    pub(crate) fn visible(&self) -> bool {
         self.show() != INVISIBLE
     }
 
     /// Whether others see no difference; a changed nick alone is not announced.
-    pub fn shows_like(&self, other: &Profile) -> bool {
+    pub(crate) fn shows_like(&self, other: &Profile) -> bool {
         (self.show(), self.status()) == (other.show(), other.status())
     }
 

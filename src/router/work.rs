@@ -11,7 +11,7 @@ use crate::base::limits::chat::{WORK_OWED_MAX, WORK_PER_TURN};
 
 /// See the module.
 #[derive(Debug, Default)]
-pub struct Work {
+pub(crate) struct Work {
     /// By the numbers of domains.
     used: Vec<usize>,
     /// Domains that have used something.
@@ -74,12 +74,12 @@ impl Work {
     }
 
     /// Whether a domain has used its share of this turn: its next calls come after those of others.
-    pub fn is_used_up(&self, domain: DomainId) -> bool {
+    pub(crate) fn is_used_up(&self, domain: DomainId) -> bool {
         self.used.get(domain.0 as usize).is_some_and(|used| *used >= WORK_PER_TURN)
     }
 
     /// What all domains have used in this turn.
-    pub fn sum(&self) -> usize {
+    pub(crate) fn sum(&self) -> usize {
         self.sum
     }
 

@@ -1,12 +1,11 @@
 //! The listener: requests it serves and refuses, connections that hold it up, and readiness.
 
+use nextim::internals::ADMIN_CONNECTIONS_MAX;
+use nix::sys::signal::Signal;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
-
-use nextim::base::limits::ops::ADMIN_CONNECTIONS_MAX;
-use nix::sys::signal::Signal;
 
 use crate::prometheus::Metrics;
 use crate::server::{PATIENCE, Server, ask, eventually};

@@ -1,8 +1,6 @@
 //! Requests that do not arrive, what is sent behind answers that are not taken, and long bodies that need not be read.
-
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::{LATE_BYTES_PER_ADDRESS_MAX, RETRY_LATER_S, UNREAD_BODY_BYTES_MIN};
-use nextim::config::Config;
+use nextim::internals::{LATE_BYTES_PER_ADDRESS_MAX, RETRY_LATER_S, UNREAD_BODY_BYTES_MIN};
+use nextim::{Config, Limits};
 
 use crate::support::{Client, Running, Unconnected, each, eventually, get, poll, post, site_call, strict};
 

@@ -1,7 +1,5 @@
 //! Deadlines: each is counted by what it was for.
-
-use nextim::base::limits::{Limits, Timeouts};
-use nextim::config::Config;
+use nextim::{Config, Limits, Timeouts};
 
 use crate::support::{Client, Running, Unconnected, each, get, site_call, strict};
 

@@ -1,10 +1,6 @@
 //! The memory of domains: one that does not drain keeps what it has, and there is always something left for others.
-
-use nextim::base::domains::DomainConfig;
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::RETRY_LATER_S;
-use nextim::config::Config;
-use nextim::router::ids::Ticket;
+use nextim::internals::{RETRY_LATER_S, Ticket};
+use nextim::{Config, DomainConfig, Limits};
 
 use crate::support::{Client, Response, Running, Unconnected, eventually, get, poll, post, strict, ticket};
 

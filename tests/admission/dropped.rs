@@ -1,7 +1,5 @@
 //! Typing states, joins and leaves of rooms are dropped when room is scarce, and counted.
-
-use nextim::base::limits::Limits;
-use nextim::config::Config;
+use nextim::{Config, Limits};
 
 use crate::support::{Client, Running, poll, site_call, strict, ticket};
 

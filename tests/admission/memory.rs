@@ -1,8 +1,6 @@
 //! The ceiling of memory: what strangers hold, what domains hold, and that what is done holds nothing.
-
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::{RETRY_CROWDED_S, RETRY_LATER_S};
-use nextim::config::Config;
+use nextim::internals::{RETRY_CROWDED_S, RETRY_LATER_S};
+use nextim::{Config, Limits};
 
 use crate::support::{Client, Running, eventually, get, poll, post, site_call, strict};
 

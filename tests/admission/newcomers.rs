@@ -1,7 +1,6 @@
 //! Newcomers: the connections of a shard and of an address, and how fast they are accepted.
-
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::RETRY_CROWDED_S;
+use nextim::Limits;
+use nextim::internals::RETRY_CROWDED_S;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 

@@ -1,12 +1,9 @@
 //! Calls that are put off because their domain has used its share of a turn: wherever they were read, and how much of them
 //! may wait.
 
+use nextim::internals::{Place, RETRY_LATER_S, Ticket};
+use nextim::{Config, Limits};
 use std::time::Instant;
-
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::RETRY_LATER_S;
-use nextim::config::Config;
-use nextim::router::ids::{Place, Ticket};
 
 use crate::support::{Client, PATIENCE, Running, eventually, get, post, site_call, strict};
 

@@ -1,8 +1,6 @@
 //! Rates: the requests of an address, and the calls of a domain.
-
-use nextim::base::domains::DomainConfig;
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::{RETRY_LATER_S, RETRY_SOON_S};
+use nextim::internals::{RETRY_LATER_S, RETRY_SOON_S};
+use nextim::{DomainConfig, Limits};
 
 use crate::support::{Client, Response, each, eventually, get, post, site_call, strict};
 

@@ -1,8 +1,6 @@
 //! Calls that the router refuses: each reason has a counter.
-
-use nextim::base::domains::DomainConfig;
-use nextim::base::limits::Limits;
-use nextim::base::limits::admission::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
+use nextim::internals::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
+use nextim::{DomainConfig, Limits};
 
 use crate::support::{Running, each, eventually, poll, strict, ticket};
 

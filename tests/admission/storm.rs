@@ -1,8 +1,6 @@
 //! Storms: pages that are answered together are asked to come back one after the other.
-
-use nextim::base::limits::chat::RETRY_MS_MAX;
-use nextim::base::limits::{Limits, Timeouts};
-use nextim::config::Config;
+use nextim::internals::RETRY_MS_MAX;
+use nextim::{Config, Limits, Timeouts};
 
 use crate::support::{Client, Running, poll, site_call, strict, ticket};
 

@@ -3,19 +3,14 @@
 //! Owns: the turn of the tests. A server's shards copy the descriptors that are open when it starts, so a socket of
 //! another test would not be closed when that test closes it: one test at a time has a server.
 
+use nextim::internals::{DomainCounts, DomainId, Place, counter_index};
+use nextim::{Config, DomainConfig, Handle, Limits, Server, Timeouts};
+use socket2::{Domain, Socket, Type};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use nextim::base::domains::{DomainConfig, DomainId};
-use nextim::base::limits::{Limits, Timeouts};
-use nextim::base::stats::{self, DomainCounts};
-use nextim::config::Config;
-use nextim::node::{Handle, Server};
-use nextim::router::ids::Place;
-use socket2::{Domain, Socket, Type};
 
 /// How long a test waits for something that must happen.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -66,7 +61,7 @@ impl Running {
     /// The counter of one shard.
     #[track_caller]
     pub(crate) fn count_at(&self, place: Place, counter: &str) -> u64 {
-        let index = stats::index_of(counter).unwrap_or_else(|| panic!("there is no {counter}"));
+        let index = counter_index(counter).unwrap_or_else(|| panic!("there is no {counter}"));
         self.handle.stats().board(place.0.into()).values()[index]
     }
 

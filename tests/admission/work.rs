@@ -1,10 +1,9 @@
 //! What the calls of one domain may use of a turn: its next calls come after those of others, and none is lost.
 
+use nextim::Limits;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-
-use nextim::base::limits::Limits;
 
 use crate::support::{Client, Running, each, get, site_call, strict};
 

@@ -14,7 +14,7 @@ mod words;
 use std::path::Path;
 
 use circles::Imports;
-use source::{Source, files_in, sources_in};
+use source::{Source, files_in, sources_in, spell};
 use syn::visit_mut::VisitMut;
 
 /// No code outside `allowed` (paths or folders below `src/`) names one of these paths.
@@ -182,7 +182,7 @@ fn slabs_are_used_through_slots_only() {
 }
 
 /// Each wing, and the wings that it may import.
-const WINGS: [(&str, &[&str]); 8] = [
+const WINGS: [(&str, &[&str]); 9] = [
     ("base", &[]),
     ("http", &["base"]),
     ("router", &["base"]),
@@ -191,6 +191,7 @@ const WINGS: [(&str, &[&str]); 8] = [
     ("bridges", &["base", "router"]),
     ("config", &["base", "ops"]),
     ("node", &["base", "http", "router", "ops", "api", "bridges", "config"]),
+    ("fuzzed", &["base", "http", "router", "ops", "api", "config"]),
 ];
 
 #[test]
@@ -215,10 +216,50 @@ fn wings_import_only_the_wings_below_them() {
 fn every_file_of_the_crate_is_in_a_wing() {
     for source in sources_in("src") {
         let inner = &source.path["src/".len()..];
-        let is_root = ["lib.rs", "main.rs"].contains(&inner);
+        let is_root = ["internals.rs", "lib.rs", "main.rs"].contains(&inner);
         let is_in_wing = WINGS.iter().any(|(wing, _)| inner.starts_with(&format!("{wing}/")));
         assert!(is_root || is_in_wing, "{} is in no wing", source.path);
     }
+}
+
+/// What others may rely on: all that documentation shows.
+const API: [&str; 11] = [
+    "Config",
+    "ConfigError",
+    "DomainConfig",
+    "Format",
+    "Handle",
+    "Limits",
+    "Range",
+    "Server",
+    "ServerError",
+    "StartError",
+    "Timeouts",
+];
+
+#[test]
+fn the_crate_shows_its_api_and_one_hidden_door() {
+    let [root, internals] = ["src/lib.rs", "src/internals.rs"]
+        .map(|path| sources_in("src").into_iter().find(|source| source.path == path).unwrap().items());
+    let is_public = |vis: &syn::Visibility| matches!(vis, syn::Visibility::Public(_));
+    let (mut modules, mut paths) = (Vec::new(), Vec::new());
+    for item in &root.items {
+        if let syn::Item::Use(list) = item {
+            assert!(is_public(&list.vis), "src/lib.rs uses nothing");
+            spell(&list.tree, &mut Vec::new(), &mut paths);
+        } else if let syn::Item::Mod(module) = item {
+            modules.extend(is_public(&module.vis).then(|| module.ident.to_string()));
+        } else {
+            panic!("src/lib.rs lists modules and names only");
+        }
+    }
+    let mut names: Vec<String> = paths.iter_mut().filter_map(Vec::pop).collect();
+    names.sort();
+    assert_eq!(names, API);
+    assert_eq!(modules, ["fuzzed", "internals"]);
+    let is_hidden =
+        |attribute: &syn::Attribute| attribute.parse_args::<syn::Ident>().is_ok_and(|word| word == "hidden");
+    assert!(internals.attrs.iter().any(is_hidden), "documentation shows no internals");
 }
 
 #[test]
@@ -258,7 +299,7 @@ const FILE_LINES_MAX: usize = 400;
 
 #[test]
 fn no_file_is_longer_than_can_be_read_at_once() {
-    for folder in ["src", "loadtest", "examples", "tests", "benches", "fuzz/src"] {
+    for folder in ["src", "loadtest", "examples", "tests", "benches"] {
         for source in sources_in(folder) {
             let lines = source.lines_without_tests();
             assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines without its tests", source.path);
@@ -283,13 +324,12 @@ fn every_file_opens_by_saying_what_it_owns() {
 }
 
 /// What is read for its words, and which files of it.
-const PROSE: [(&str, &[&str]); 7] = [
+const PROSE: [(&str, &[&str]); 6] = [
     ("src", &["rs", "js", "css", "html", "md"]),
     ("tests", &["rs", "js", "md"]),
     ("loadtest", &["rs", "css", "md"]),
     ("examples", &["rs", "js", "css", "html", "sql", "md"]),
     ("benches", &["rs"]),
-    ("fuzz/src", &["rs"]),
     ("docs", &["md"]),
 ];
 

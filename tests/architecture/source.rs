@@ -182,7 +182,7 @@ fn imports(items: &[Item], found: &mut Vec<Vec<String>>) {
 }
 
 /// Writes each path of a tree of imports in full.
-fn spell(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+pub(crate) fn spell(tree: &UseTree, before: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     match tree {
         UseTree::Path(path) => {
             before.push(path.ident.to_string());

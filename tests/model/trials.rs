@@ -1,8 +1,7 @@
 //! Trials at rest: things whose outcome is exact because nothing else happens.
 //!
 //! Owns: these trials and their outcomes. Must not: leave a page or a message that the ledger does not know.
-
-use nextim::base::limits::Timeouts;
+use nextim::Timeouts;
 
 use super::ledger::{Kind, Span};
 use super::pages::{Life, SLACK_MS};

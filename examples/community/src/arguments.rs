@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use nextim::base::ranges::Range;
+use nextim::Range;
 
 /// A small community site with a chat bar, and the message server it needs
 #[derive(Debug, Parser)]

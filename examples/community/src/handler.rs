@@ -16,8 +16,8 @@ use axum::extract::{ConnectInfo, RawPathParams, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use nextim::base::ranges::{self, Range};
-use nextim::http::forwarded::{self, FORWARDED_FOR};
+use nextim::Range;
+use nextim::internals::{FORWARDED_FOR, forwarded_client, ranges_contain};
 
 use crate::http::{Caller, Outcome, Params, Refusal, Reply, Request, csrf};
 use crate::limits::{BODY_BYTES_MAX, BODY_DRAINED_MAX, BODY_WAIT, CALL_BODY_BYTES_MAX};
@@ -150,12 +150,12 @@ fn admit(site: &Site, request: &Request, caller: Caller) -> Result<(), Refusal> 
 /// The address of the client: if the request comes from a trusted proxy, the one its header names. The header of any other
 /// sender is not read.
 fn client(proxies: &[Range], from: IpAddr, headers: &HeaderMap) -> IpAddr {
-    let is_trusted = |address| ranges::contain(proxies, address);
+    let is_trusted = |address| ranges_contain(proxies, address);
     if !is_trusted(from) {
         return from;
     }
     let lines = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
-    forwarded::client(lines, is_trusted).unwrap_or(from)
+    forwarded_client(lines, is_trusted).unwrap_or(from)
 }
 
 /// The headers of every answer: what a page of this site may load and do, and that no page may frame it.

@@ -8,9 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use clap::Parser;
-use nextim::base::domains::DomainConfig;
-use nextim::config::Config;
-use nextim::node::{Handle, Server};
+use nextim::{Config, DomainConfig, Handle, Server};
 use nextim_community::arguments::Arguments;
 use nextim_community::community::Community;
 use nextim_community::seed;

@@ -1,8 +1,7 @@
 //! The state that all handlers share.
 //!
 //! Owns: [`Site`] and [`Options`]. Must not: read a request.
-
-use nextim::base::ranges::Range;
+use nextim::Range;
 
 use crate::passwords::{Attempts, Hashes};
 use crate::store::Store;

@@ -68,19 +68,19 @@ pub struct Domain {
     /// The same across reloads.
     pub id: DomainId,
     /// The name that its site sends as `domain`.
-    pub name: Box<str>,
+    pub(crate) name: Box<str>,
     /// Most users online at once.
-    pub max_users: u32,
+    pub(crate) max_users: u32,
     /// Users online now, on all shards; kept across reloads.
-    pub users: Arc<Gauge>,
+    pub(crate) users: Arc<Gauge>,
     /// The rate of its calls, if it is limited.
     pace: Option<Pace>,
     /// Its calls, on all shards; kept across reloads.
     calls: Arc<Meter>,
     /// Where its site takes back undelivered messages.
-    pub undelivered_url: Option<Box<str>>,
+    pub(crate) undelivered_url: Option<Box<str>>,
     /// The bytes of these messages; kept across reloads.
-    pub undelivered: Arc<Budget>,
+    pub(crate) undelivered: Arc<Budget>,
     apikeys: Apikeys,
     /// The first of its keys, which the server sends to the site.
     credential: Option<Box<str>>,
@@ -106,18 +106,18 @@ impl fmt::Debug for Domain {
 
 impl Domain {
     /// Counts one more call of its site, unless calls come too fast.
-    pub fn admits_call(&self, now_ms: u64) -> bool {
+    pub(crate) fn admits_call(&self, now_ms: u64) -> bool {
         self.pace.is_none_or(|pace| self.calls.admit(pace, now_ms))
     }
 
     /// The credentials with which this server authenticates itself to the site: the name and the first key. `None`
     /// without a key.
-    pub fn credentials(&self) -> Option<(&str, &str)> {
+    pub(crate) fn credentials(&self) -> Option<(&str, &str)> {
         Some((&self.name, self.credential.as_deref()?))
     }
 
     /// The pages that may read an answer to a request from `origin`.
-    pub fn audience(&self, origin: Option<&str>) -> Audience {
+    pub(crate) fn audience(&self, origin: Option<&str>) -> Audience {
         if self.origins.is_empty() {
             return Audience::Anybody;
         }
@@ -157,7 +157,7 @@ impl Domains {
 
     /// The snapshot after a reload with `configs`. Domains that stay keep their id and their counts.
     #[must_use]
-    pub fn reload(&self, configs: &[DomainConfig]) -> Domains {
+    pub(crate) fn reload(&self, configs: &[DomainConfig]) -> Domains {
         let mut by_id: Vec<Option<Arc<Domain>>> = vec![None; self.by_id.len()];
         let slots = configs.iter().map(|config| config.apikeys.len()).max().unwrap_or(0).max(1);
         for config in configs {
@@ -196,19 +196,19 @@ impl Domains {
 
     /// The domain of that name, if `apikey` is one of its keys. The time does not depend on how much of the key is
     /// right, or on the length of the domain's keys; and an unknown name takes as many comparisons.
-    pub fn admit(&self, name: &str, apikey: &str) -> Option<&Arc<Domain>> {
+    pub(crate) fn admit(&self, name: &str, apikey: &str) -> Option<&Arc<Domain>> {
         let domain = self.find(name);
         let accepted = domain.map_or(&self.decoys, |domain| &domain.apikeys).accept(apikey);
         domain.filter(|_| accepted)
     }
 
     /// The domain of that id, unless it was removed.
-    pub fn get(&self, id: DomainId) -> Option<&Arc<Domain>> {
+    pub(crate) fn get(&self, id: DomainId) -> Option<&Arc<Domain>> {
         self.by_id.get(id.0 as usize)?.as_ref()
     }
 
     /// All domains, by name.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Domain>> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Domain>> {
         self.by_name.iter()
     }
 }

@@ -5,25 +5,25 @@
 use super::settings::{Limits, Timeouts};
 
 /// Connections that come within this time may be accepted at once, within the rate, in milliseconds.
-pub const ACCEPT_BURST_MS: u64 = 100;
+pub(crate) const ACCEPT_BURST_MS: u64 = 100;
 /// Requests that come within this time may come at once, within the rate of their address, in milliseconds. People
 /// behind one address get the same message at the same time, and then their pages poll at the same time.
-pub const ADDRESS_BURST_MS: u64 = 10_000;
+pub(crate) const ADDRESS_BURST_MS: u64 = 10_000;
 /// Cells in each row of the table in which addresses are counted: one for each number of 16 bits.
-pub const ADDRESS_CELLS: usize = 1 << 16;
+pub(crate) const ADDRESS_CELLS: usize = 1 << 16;
 /// Rows of that table.
-pub const ADDRESS_ROWS: usize = 2;
+pub(crate) const ADDRESS_ROWS: usize = 2;
 
 /// A full shard takes in more again below this share of its limit of connections, or of the memory for strangers, in
 /// percent.
-pub const RESUME_PERCENT: usize = 90;
+pub(crate) const RESUME_PERCENT: usize = 90;
 /// Most memory of a shard that strangers hold, in percent. The rest is for users and sites.
-pub const MEMORY_STRANGERS_PERCENT: usize = 25;
+pub(crate) const MEMORY_STRANGERS_PERCENT: usize = 25;
 /// A domain that may take in nothing more may still hold this many bytes for each byte that is free, for what is
 /// under way: calls that were put off, and their answers. So they do not use up what is free.
-pub const UNDER_WAY_PER_FREE_BYTE: usize = 3;
+pub(crate) const UNDER_WAY_PER_FREE_BYTE: usize = 3;
 /// The bytes of a request that takes longer than this to arrive, in milliseconds, count against its address.
-pub const LATE_MS: u64 = 1_000;
+pub(crate) const LATE_MS: u64 = 1_000;
 /// Most bytes of late requests of one address on one shard. A single request may always arrive.
 pub const LATE_BYTES_PER_ADDRESS_MAX: usize = 1_024 * 1_024;
 /// If the head of a request shows that it will be refused, the server does not wait for a body longer than this, in

@@ -6,73 +6,73 @@ use super::settings::{FORM_GROWTH, JSON_GROWTH, Limits, Timeouts};
 use super::wire::TARGET_BYTES_MAX;
 
 /// Longest name of a user, in bytes.
-pub const NAME_BYTES_MAX: usize = 256;
+pub(crate) const NAME_BYTES_MAX: usize = 256;
 /// Longest nick, in bytes.
-pub const NICK_BYTES_MAX: usize = 256;
+pub(crate) const NICK_BYTES_MAX: usize = 256;
 /// Longest name of a room, in bytes.
-pub const ROOM_BYTES_MAX: usize = 256;
+pub(crate) const ROOM_BYTES_MAX: usize = 256;
 /// Longest `show`, in bytes: it is a word.
-pub const SHOW_BYTES_MAX: usize = 32;
+pub(crate) const SHOW_BYTES_MAX: usize = 32;
 /// Longest status line, in bytes.
-pub const STATUS_BYTES_MAX: usize = 1_024;
+pub(crate) const STATUS_BYTES_MAX: usize = 1_024;
 /// Longest style of a message, in bytes.
-pub const STYLE_BYTES_MAX: usize = 1_024;
+pub(crate) const STYLE_BYTES_MAX: usize = 1_024;
 /// Longest `id` of a message, in bytes.
-pub const ID_BYTES_MAX: usize = 64;
+pub(crate) const ID_BYTES_MAX: usize = 64;
 /// Longest `timestamp`, in bytes.
-pub const TIMESTAMP_BYTES_MAX: usize = 64;
+pub(crate) const TIMESTAMP_BYTES_MAX: usize = 64;
 /// Longest timestamp that an answer has as a JSON number, in bytes.
-pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
+pub(crate) const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
 /// Most members in the answer to `/room/members`.
-pub const MEMBERS_LISTED_MAX: usize = 5_000;
+pub(crate) const MEMBERS_LISTED_MAX: usize = 5_000;
 
 /// Most presences queued to a session for each link that its user may have, answered or not. A session whose browser
 /// never acknowledges ends beyond that.
-pub const PRESENCES_PER_LINK: usize = 2;
+pub(crate) const PRESENCES_PER_LINK: usize = 2;
 /// The bytes of a packet are divided among this many receivers at most, when the memory that they hold is counted.
 /// With more receivers the count is too high; and as long as one of them holds the packet, at least this part is
 /// counted.
-pub const PACKET_SHARERS_MAX: usize = 64;
+pub(crate) const PACKET_SHARERS_MAX: usize = 64;
 
 /// Least time between two replacements of a session's parked poll, in milliseconds, so that two old pages with one
 /// ticket do not replace each other without a pause.
-pub const REPLACE_MS_MIN: u64 = 1_000;
+pub(crate) const REPLACE_MS_MIN: u64 = 1_000;
 /// Least time between two answers to a session's polls that only repeat packets, in milliseconds. A page that never
 /// acknowledges, or a broken proxy, asks for the same packets as fast as it can.
-pub const REPEAT_MS_MIN: u64 = 1_000;
+pub(crate) const REPEAT_MS_MIN: u64 = 1_000;
 /// Shortest time that a page is asked to wait before it polls again, in milliseconds.
-pub const RETRY_MS_MIN: u64 = 1_000;
+pub(crate) const RETRY_MS_MIN: u64 = 1_000;
 /// Longest time that a page is asked to wait before it polls again, in milliseconds.
 pub const RETRY_MS_MAX: u64 = 10_000;
 
 /// A step is the reading of a request or the writing of an answer. A measured step counts as this long at least, in
 /// nanoseconds: two system calls take as long.
-pub const STEP_NS_MIN: u64 = 1_000;
+pub(crate) const STEP_NS_MIN: u64 = 1_000;
 /// A measured step counts as this long at most, in nanoseconds: a shard that shares its core with others is slower.
-pub const STEP_NS_MAX: u64 = 100_000;
+pub(crate) const STEP_NS_MAX: u64 = 100_000;
 /// A step counts as this long before one was measured, in nanoseconds.
-pub const STEP_NS_FIRST: u64 = 10_000;
+pub(crate) const STEP_NS_FIRST: u64 = 10_000;
 /// The length of a step is the mean of this many steps.
-pub const STEPS_REMEMBERED: u64 = 65_536;
+pub(crate) const STEPS_REMEMBERED: u64 = 65_536;
 /// A shard is behind after this many turns in a row in which more sockets were ready than a turn serves.
-pub const BEHIND_TURNS: u32 = 8;
+pub(crate) const BEHIND_TURNS: u32 = 8;
 
 /// Names and receivers that the calls of one domain may use in a turn of a shard, before its next calls come after
 /// those of other domains. This is some milliseconds of work.
-pub const WORK_PER_TURN: usize = 20_000;
+pub(crate) const WORK_PER_TURN: usize = 20_000;
 /// Names and receivers that mail may cost a shard in a turn, whatever its connections cost, before the next turn
 /// begins.
-pub const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
+pub(crate) const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
 /// Most work of one turn that comes off the next shares of a domain.
-pub const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
+pub(crate) const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
 /// Calls that come within this time may come at once, within the rate of their domain, in milliseconds.
-pub const CALL_BURST_MS: u64 = 1_000;
+pub(crate) const CALL_BURST_MS: u64 = 1_000;
 
 /// Least number of parked polls that a draining shard answers in one step. It answers more if it takes more to answer
 /// all within a third of `drain_ms`. So turns stay short, and browsers do not come back all at once.
-pub const DRAIN_POLLS: usize = 256;
+pub(crate) const DRAIN_POLLS: usize = 256;
 /// Time from one step of a drain to the next, in milliseconds.
-pub const DRAIN_STEP_MS: u64 = 100;
+pub(crate) const DRAIN_STEP_MS: u64 = 100;
 
 /// All texts that go with a message, in bytes.
 const BESIDE_MESSAGE_BYTES: usize =

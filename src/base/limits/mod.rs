@@ -7,14 +7,14 @@
 //! Reading order: [`settings`] (what an operator may change), [`wire`], [`chat`], [`admission`], [`turn`], [`ops`],
 //! [`bridges`], [`parked`]. A file imports only from those before it.
 
-pub mod admission;
-pub mod bridges;
-pub mod chat;
-pub mod ops;
-pub mod parked;
-pub mod settings;
+pub(crate) mod admission;
+pub(crate) mod bridges;
+pub(crate) mod chat;
+pub(crate) mod ops;
+pub(crate) mod parked;
+pub(crate) mod settings;
 pub(crate) mod table;
-pub mod turn;
-pub mod wire;
+pub(crate) mod turn;
+pub(crate) mod wire;
 
 pub use self::settings::{Limits, Timeouts};

@@ -10,38 +10,38 @@ use super::wire::HEAD_BYTES_MAX;
 pub const SAMPLE_MS: u64 = 1_000;
 /// A shard that has not turned for this many samples in a row stands still. Samples are counted, and not time,
 /// because they stop with the shards if the process is stopped.
-pub const STANDSTILL_SAMPLES: u32 = 10;
+pub(crate) const STANDSTILL_SAMPLES: u32 = 10;
 /// Samples that the rates and quantiles on the page are of.
-pub const RECENT_SAMPLES: usize = 10;
+pub(crate) const RECENT_SAMPLES: usize = 10;
 /// Samples that are kept: ten minutes.
-pub const HISTORY_SAMPLES: usize = 600;
+pub(crate) const HISTORY_SAMPLES: usize = 600;
 /// Domains that are counted and shown by name. The others are shown as one.
-pub const DOMAINS_NAMED_MAX: usize = 256;
+pub(crate) const DOMAINS_NAMED_MAX: usize = 256;
 
 /// Most connections of the admin listener. If there are as many, the oldest one is closed for a newcomer.
 pub const ADMIN_CONNECTIONS_MAX: usize = 64;
 /// Connections that the admin listener accepts before it serves the others again. So each connection is served
 /// several times before it is the oldest.
-pub const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
+pub(crate) const ADMIN_ACCEPTS_PER_TURN: usize = ADMIN_CONNECTIONS_MAX / 4;
 /// Longest request line and headers together that the admin listener reads, in bytes.
-pub const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
+pub(crate) const ADMIN_HEAD_BYTES_MAX: usize = 8 * 1_024;
 /// A request to the admin listener must arrive within this, and its answer must be taken within this, in
 /// milliseconds.
-pub const ADMIN_MS: u64 = 5_000;
+pub(crate) const ADMIN_MS: u64 = 5_000;
 
 /// `nextim top` waits this long for an answer, in milliseconds.
-pub const TOP_MS: u64 = 3_000;
+pub(crate) const TOP_MS: u64 = 3_000;
 /// Longest answer that `nextim top` reads, in bytes: that of a server with all shards and all domains it can name.
-pub const TOP_ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+pub(crate) const TOP_ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
 /// The service manager must take a notification within this, in milliseconds.
-pub const NOTIFY_MS: u64 = 1_000;
+pub(crate) const NOTIFY_MS: u64 = 1_000;
 
 /// Lines that one place in the code may log in a second. More are counted.
-pub const LOG_LINES_PER_SECOND: u32 = 10;
+pub(crate) const LOG_LINES_PER_SECOND: u32 = 10;
 /// Lines of the log that wait to be written. More are dropped and counted.
-pub const LOG_LINES_WAITING: usize = 1_024;
+pub(crate) const LOG_LINES_WAITING: usize = 1_024;
 /// The process waits this long for its log to be written when it ends, in milliseconds.
-pub const LOG_FLUSH_MS: u64 = 250;
+pub(crate) const LOG_FLUSH_MS: u64 = 250;
 
 /// A shard in the answer for `nextim top`, in bytes: its counters with their names.
 const TOP_SHARD_BYTES: usize = 8 * 1_024;

@@ -12,19 +12,19 @@ const LINKS: usize = 9;
 const ALARMS: usize = 2;
 
 /// A user in the table of users.
-pub const USER_BYTES_MAX: usize = 112;
+pub(crate) const USER_BYTES_MAX: usize = 112;
 /// A session in the table of sessions, with an empty queue.
-pub const SESSION_BYTES_MAX: usize = 104;
+pub(crate) const SESSION_BYTES_MAX: usize = 104;
 /// A connection in the table of connections. It holds no buffer while its poll is parked.
-pub const CONN_BYTES_MAX: usize = 112;
+pub(crate) const CONN_BYTES_MAX: usize = 112;
 /// A link or a room in a set of keys.
-pub const KEY_BYTES_MAX: usize = 10;
+pub(crate) const KEY_BYTES_MAX: usize = 10;
 /// A member in the table of a room.
-pub const MEMBER_BYTES_MAX: usize = 16;
+pub(crate) const MEMBER_BYTES_MAX: usize = 16;
 /// An alarm in the wheel.
-pub const ALARM_BYTES_MAX: usize = 20;
+pub(crate) const ALARM_BYTES_MAX: usize = 20;
 /// A slot in the table of names, or in the list of a domain's users.
-pub const SLOT_BYTES_MAX: usize = 8;
+pub(crate) const SLOT_BYTES_MAX: usize = 8;
 /// Name, nick and status of a user in one block, if they are short, with its counts.
 const PROFILE_BYTES: usize = 64;
 

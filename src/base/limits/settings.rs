@@ -111,26 +111,26 @@ limits! {
 }
 
 /// How much longer a text becomes in a form: three characters for a byte.
-pub const FORM_GROWTH: usize = 3;
+pub(crate) const FORM_GROWTH: usize = 3;
 /// How much longer a text becomes in JSON: six characters for `<` and control characters.
-pub const JSON_GROWTH: usize = 6;
+pub(crate) const JSON_GROWTH: usize = 6;
 
 /// Longest configuration file, in bytes: tens of thousands of domains with all their settings.
-pub const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+pub(crate) const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
 /// Most addresses to listen on.
-pub const LISTENERS_MAX: usize = 64;
+pub(crate) const LISTENERS_MAX: usize = 64;
 /// Most shards of one process. A place has 16 bits, and every shard keeps a little for every other.
-pub const SHARDS_MAX: usize = 256;
+pub(crate) const SHARDS_MAX: usize = 256;
 /// Highest `max_calls_per_second` of a domain.
-pub const CALLS_PER_SECOND_MAX: u32 = 1_000_000;
+pub(crate) const CALLS_PER_SECOND_MAX: u32 = 1_000_000;
 /// Longest domain name and longest apikey, in bytes.
-pub const CREDENTIAL_BYTES_MAX: usize = 256;
+pub(crate) const CREDENTIAL_BYTES_MAX: usize = 256;
 /// Longest `undelivered_url`, in bytes.
-pub const URL_BYTES_MAX: usize = 2_048;
+pub(crate) const URL_BYTES_MAX: usize = 2_048;
 /// A server that other machines can reach warns of apikeys with fewer characters: 16 random letters have 75 bits.
-pub const APIKEY_CHARS_ADVISED: usize = 16;
+pub(crate) const APIKEY_CHARS_ADVISED: usize = 16;
 /// Front ends give up a poll after this, in milliseconds, so a hold as long as this is warned of.
-pub const FRONT_END_POLL_MS: u64 = 40_000;
+pub(crate) const FRONT_END_POLL_MS: u64 = 40_000;
 /// How often browsers let a hidden page poll, in milliseconds.
 const HIDDEN_PAGE_POLL_MS: u64 = 60_000;
 

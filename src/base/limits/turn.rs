@@ -7,57 +7,57 @@ use super::settings::{LISTENERS_MAX, Limits, SHARDS_MAX, Timeouts};
 use super::wire::HEAD_BYTES_MAX;
 
 /// How much of a socket is read in one call, in bytes. A read that fills less has drained the socket.
-pub const READ_BYTES: usize = 64 * 1_024;
+pub(crate) const READ_BYTES: usize = 64 * 1_024;
 /// Most sockets reported by one poll call.
-pub const EVENTS_PER_TURN: usize = 1_024;
+pub(crate) const EVENTS_PER_TURN: usize = 1_024;
 /// Most connections accepted from one listener in one turn, so that a crowd of newcomers does not starve the others.
-pub const ACCEPTS_PER_TURN: usize = 128;
+pub(crate) const ACCEPTS_PER_TURN: usize = 128;
 /// Most batches of mail taken in one turn.
-pub const BATCHES_PER_TURN: usize = 1_024;
+pub(crate) const BATCHES_PER_TURN: usize = 1_024;
 /// Most calls of one domain that were put off and go on in one turn.
-pub const POSTPONED_PER_TURN: usize = 256;
+pub(crate) const POSTPONED_PER_TURN: usize = 256;
 /// Most timers fired in one turn.
-pub const TIMERS_PER_TURN: usize = 4_096;
+pub(crate) const TIMERS_PER_TURN: usize = 4_096;
 /// Most pipelined requests of one connection served in one turn.
-pub const REQUESTS_PER_TURN: usize = 32;
+pub(crate) const REQUESTS_PER_TURN: usize = 32;
 
 /// A shard that got no descriptor for a newcomer waits this long before it tries again, in milliseconds.
-pub const ACCEPT_REST_MS: u64 = 100;
+pub(crate) const ACCEPT_REST_MS: u64 = 100;
 /// Connections that the kernel keeps until they are accepted. It cuts this to `net.core.somaxconn`.
-pub const BACKLOG: i32 = 65_535;
+pub(crate) const BACKLOG: i32 = 65_535;
 /// A peer that was refused may still send for this long, in milliseconds, so that it reads why before its connection
 /// is reset.
-pub const FAREWELL_MS: u64 = 2_000;
+pub(crate) const FAREWELL_MS: u64 = 2_000;
 /// A draining shard keeps an idle connection for this long, in milliseconds: a request may be on its way.
-pub const DRAIN_GRACE_MS: u64 = 250;
+pub(crate) const DRAIN_GRACE_MS: u64 = 250;
 /// Descriptors that a shard leaves unused for listeners, epoll, wakers, logs and what the process had open before.
-pub const DESCRIPTOR_RESERVE: usize = 128;
+pub(crate) const DESCRIPTOR_RESERVE: usize = 128;
 /// Connections that the default number of shards is chosen for.
-pub const CONNECTIONS_WANTED: usize = 100_000;
+pub(crate) const CONNECTIONS_WANTED: usize = 100_000;
 
 /// Batches of mail that fit into one shard's mailbox. More wait in the sender's outbox.
-pub const MAILBOX_BATCHES: usize = 1_024;
+pub(crate) const MAILBOX_BATCHES: usize = 1_024;
 /// A shard whose outboxes hold more mail than this reads no new requests.
-pub const OUTBOX_MARK: usize = 64 * 1_024;
+pub(crate) const OUTBOX_MARK: usize = 64 * 1_024;
 /// A shard whose mail does not fit into a mailbox waits this long before it tries again, in milliseconds.
-pub const MAIL_RETRY_MS: u64 = 1;
+pub(crate) const MAIL_RETRY_MS: u64 = 1;
 /// The server waits this long for a place in a shard's mailbox, in milliseconds. Shards do not wait.
-pub const MAILBOX_WAIT_MS: u64 = 1_000;
+pub(crate) const MAILBOX_WAIT_MS: u64 = 1_000;
 /// A call waits this long for shards that do not answer at all, beyond `gather_ms`, in milliseconds. That is noticed
 /// within as much again.
-pub const CALL_MS_MAX: u64 = 10_000;
+pub(crate) const CALL_MS_MAX: u64 = 10_000;
 /// A call of another shard may be put off for this long, in milliseconds: it must not be carried out after its caller
 /// was answered that it came too late.
-pub const PUT_OFF_MS_MAX: u64 = CALL_MS_MAX / 2;
+pub(crate) const PUT_OFF_MS_MAX: u64 = CALL_MS_MAX / 2;
 
 /// Alarms are set this far ahead at most, in milliseconds; later deadlines take several. No alarm is cancelled, so
 /// the alarm of something that is gone takes memory for this long. A longer alarm, set when a poll was answered,
 /// would only be overtaken by the alarm of the next poll.
-pub const ALARM_MS_MAX: u64 = 25_000;
+pub(crate) const ALARM_MS_MAX: u64 = 25_000;
 /// A turn that starts later than this, in milliseconds, shows a stop of the process and not load.
-pub const STOP_MS_MIN: u64 = 1_000;
+pub(crate) const STOP_MS_MIN: u64 = 1_000;
 /// Longest sleep of a shard, in milliseconds, so that a shard that stands still is noticed soon.
-pub const SLEEP_MS_MAX: u64 = 5_000;
+pub(crate) const SLEEP_MS_MAX: u64 = 5_000;
 
 // A head is read in one call, and a body that is not waited for is not longer than that.
 const _: () = assert!(HEAD_BYTES_MAX < READ_BYTES);

@@ -4,23 +4,23 @@
 //! often clients may ask ([`admission`](super::admission)).
 
 /// Longest request line and headers together, in bytes.
-pub const HEAD_BYTES_MAX: usize = 16 * 1_024;
+pub(crate) const HEAD_BYTES_MAX: usize = 16 * 1_024;
 /// Most headers of a request.
-pub const HEADERS_MAX: usize = 64;
+pub(crate) const HEADERS_MAX: usize = 64;
 /// Longest request target, in bytes. The rest of the head is enough for the headers of any client.
-pub const TARGET_BYTES_MAX: usize = 12 * 1_024;
+pub(crate) const TARGET_BYTES_MAX: usize = 12 * 1_024;
 /// Most bytes of empty lines before a request: some old clients end a body with a line end that its length leaves
 /// out.
-pub const BLANK_BYTES_MAX: usize = 8;
+pub(crate) const BLANK_BYTES_MAX: usize = 8;
 /// Longest line before a chunk of a body, extensions included, in bytes.
-pub const CHUNK_LINE_BYTES_MAX: usize = 256;
+pub(crate) const CHUNK_LINE_BYTES_MAX: usize = 256;
 /// Longest trailers of a chunked body, in bytes. They are ignored.
-pub const TRAILER_BYTES_MAX: usize = 4 * 1_024;
+pub(crate) const TRAILER_BYTES_MAX: usize = 4 * 1_024;
 /// The framing of a chunked body may be as long as the longest body and this, in bytes. So tiny chunks do not make
 /// much input out of a small body.
-pub const CHUNK_FRAMING_BYTES: usize = 4 * 1_024;
+pub(crate) const CHUNK_FRAMING_BYTES: usize = 4 * 1_024;
 /// Longest JSONP callback, in bytes.
-pub const CALLBACK_BYTES_MAX: usize = 128;
+pub(crate) const CALLBACK_BYTES_MAX: usize = 128;
 
 /// The shortest header: a name, a colon and a line end.
 const HEADER_BYTES_MIN: usize = 4;

@@ -37,9 +37,9 @@ struct DomainCells {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DomainCounts {
     /// Calls of its site.
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// Calls of its site to `/messages`.
-    pub messages: u64,
+    pub(crate) messages: u64,
     /// Bytes that wait for it now.
     pub waiting_bytes: u64,
     /// Calls, packets and answers refused because of what waited for it.
@@ -72,24 +72,24 @@ impl Default for Board {
 
 impl Board {
     /// Shows the sum of what two parts of the shard have counted. Relaxed: each number stands for itself.
-    pub fn publish(&self, one: &Counters, other: &Counters) {
+    pub(crate) fn publish(&self, one: &Counters, other: &Counters) {
         for ((cell, one), other) in self.counters.iter().zip(one.values()).zip(other.values()) {
             cell.store(one + other, Ordering::Relaxed);
         }
     }
 
     /// A turn took this long, in microseconds.
-    pub fn turned(&self, us: u64) {
+    pub(crate) fn turned(&self, us: u64) {
         self.turns.record(us);
     }
 
     /// A call was answered this long after it was read, in microseconds.
-    pub fn answered(&self, kind: CallKind, us: u64) {
+    pub(crate) fn answered(&self, kind: CallKind, us: u64) {
         self.calls[kind as usize].record(us);
     }
 
     /// A site of this domain makes a call.
-    pub fn called(&self, domain: DomainId, kind: CallKind) {
+    pub(crate) fn called(&self, domain: DomainId, kind: CallKind) {
         let cells = &self.domains[place(domain)];
         add(&cells.calls, 1);
         if kind == CallKind::Message {
@@ -98,13 +98,13 @@ impl Board {
     }
 
     /// For a domain, `now` bytes wait instead of the `before` that were counted.
-    pub fn waits(&self, domain: DomainId, before: u64, now: u64) {
+    pub(crate) fn waits(&self, domain: DomainId, before: u64, now: u64) {
         let cell = &self.domains[place(domain)].waiting_bytes;
         cell.store(cell.load(Ordering::Relaxed) - before + now, Ordering::Relaxed);
     }
 
     /// This many calls, packets or answers were refused because of what waits for this domain.
-    pub fn refused(&self, domain: DomainId, times: u64) {
+    pub(crate) fn refused(&self, domain: DomainId, times: u64) {
         add(&self.domains[place(domain)].refused, times);
     }
 
@@ -114,12 +114,12 @@ impl Board {
     }
 
     /// How long its turns took.
-    pub fn turns(&self) -> Distribution {
+    pub(crate) fn turns(&self) -> Distribution {
         self.turns.read()
     }
 
     /// How long its calls of this kind took.
-    pub fn calls(&self, kind: CallKind) -> Distribution {
+    pub(crate) fn calls(&self, kind: CallKind) -> Distribution {
         self.calls[kind as usize].read()
     }
 

@@ -4,7 +4,7 @@
 
 /// A kind of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallKind {
+pub(crate) enum CallKind {
     /// `/presences/online`.
     Online,
     /// `/presences/offline`, `/presences/show`.
@@ -21,7 +21,7 @@ pub enum CallKind {
 
 impl CallKind {
     /// All kinds, in the order of their discriminants.
-    pub const ALL: [CallKind; 6] = [
+    pub(crate) const ALL: [CallKind; 6] = [
         CallKind::Online,
         CallKind::Presence,
         CallKind::Message,
@@ -31,7 +31,7 @@ impl CallKind {
     ];
 
     /// The value of its label in metrics.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             CallKind::Online => "online",
             CallKind::Presence => "presence",

@@ -5,17 +5,17 @@
 
 /// A number that the server counts and shows.
 #[derive(Clone, Copy, Debug)]
-pub struct Metric {
+pub(crate) struct Metric {
     /// The name of its field in [`Counters`].
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// `counter`, which only grows, or `gauge`.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// A sentence for operators, with a space before it.
-    pub help: &'static str,
+    pub(crate) help: &'static str,
     /// The name that it shares with the others of its family, or its own name.
-    pub family: &'static str,
+    pub(crate) family: &'static str,
     /// The name and value of the label that sets it apart from the others of its family.
-    pub label: Option<(&'static str, &'static str)>,
+    pub(crate) label: Option<(&'static str, &'static str)>,
 }
 
 macro_rules! counters {
@@ -27,12 +27,12 @@ macro_rules! counters {
         /// The numbers of one shard. A metric has the name of its field, after `nextim_`, unless it is one of a
         /// family.
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct Counters {
+        pub(crate) struct Counters {
             $($(#[doc = $doc])* pub $name: u64,)*
         }
 
         /// Every metric, in the order of the values on a board.
-        pub const COUNTERS: &[Metric] = &[
+        pub(crate) const COUNTERS: &[Metric] = &[
             $(Metric {
                 name: stringify!($name),
                 kind: stringify!($kind),
@@ -193,7 +193,7 @@ counters! {
 }
 
 /// Each family of several metrics, with a sentence for operators.
-pub const FAMILIES: &[(&str, &str)] = &[
+pub(crate) const FAMILIES: &[(&str, &str)] = &[
     ("connections", "Connections open now, by state. Each takes a descriptor."),
     ("packets_queued_total", "Packets queued to sessions, by kind."),
     ("connections_refused_total", "Connections refused when they were accepted, by reason."),

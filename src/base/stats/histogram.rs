@@ -20,7 +20,7 @@ const BUCKETS: usize = 1 + DOUBLINGS * SPLIT + 1;
 
 /// Counts by duration, written by one thread and read by any.
 #[derive(Debug)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     buckets: [AtomicU64; BUCKETS],
     sum_us: AtomicU64,
 }
@@ -33,13 +33,13 @@ impl Default for Histogram {
 
 impl Histogram {
     /// Counts a duration.
-    pub fn record(&self, us: u64) {
+    pub(crate) fn record(&self, us: u64) {
         add(&self.buckets[bucket_of(us)], 1);
         add(&self.sum_us, us);
     }
 
     /// The counts up to now.
-    pub fn read(&self) -> Distribution {
+    pub(crate) fn read(&self) -> Distribution {
         Distribution {
             counts: self.buckets.iter().map(|cell| cell.load(Ordering::Relaxed)).collect(),
             sum_us: self.sum_us.load(Ordering::Relaxed),
@@ -70,20 +70,20 @@ fn end_of(bucket: usize) -> u64 {
 
 /// The counts of a histogram at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Distribution {
+pub(crate) struct Distribution {
     counts: Vec<u64>,
     /// All durations together, in microseconds.
-    pub sum_us: u64,
+    pub(crate) sum_us: u64,
 }
 
 impl Distribution {
     /// The number of durations.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.counts.iter().sum()
     }
 
     /// Adds the counts of another one.
-    pub fn add(&mut self, other: &Distribution) {
+    pub(crate) fn add(&mut self, other: &Distribution) {
         self.counts.resize(self.counts.len().max(other.counts.len()), 0);
         for (count, more) in self.counts.iter_mut().zip(&other.counts) {
             *count += more;
@@ -93,7 +93,7 @@ impl Distribution {
 
     /// The counts since `earlier`, which was read from the same histograms.
     #[must_use]
-    pub fn since(&self, earlier: &Distribution) -> Distribution {
+    pub(crate) fn since(&self, earlier: &Distribution) -> Distribution {
         let before = earlier.counts.iter().copied().chain(std::iter::repeat(0));
         Distribution {
             counts: self.counts.iter().zip(before).map(|(now, before)| now.saturating_sub(before)).collect(),
@@ -102,7 +102,7 @@ impl Distribution {
     }
 
     /// The duration that this share of all durations does not exceed, in microseconds; `None` if there are none.
-    pub fn quantile_us(&self, share: f64) -> Option<f64> {
+    pub(crate) fn quantile_us(&self, share: f64) -> Option<f64> {
         let rank = share * as_f64(self.count());
         let mut below = 0;
         for (bucket, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
@@ -118,7 +118,7 @@ impl Distribution {
     }
 
     /// For each doubling, its end in microseconds and the number of durations below it.
-    pub fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
+    pub(crate) fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
         (0..=DOUBLINGS).map(|doublings| {
             let buckets = 1 + doublings * SPLIT;
             (end_of(buckets - 1), self.counts.iter().take(buckets).sum())

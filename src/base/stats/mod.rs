@@ -13,11 +13,13 @@ mod histogram;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use self::board::Board;
+pub use self::board::DomainCounts;
 use self::board::place;
-pub use self::board::{Board, DomainCounts};
-pub use self::call_kind::CallKind;
-pub use self::counters::{COUNTERS, Counters, FAMILIES, Metric, index_of};
-pub use self::histogram::{Distribution, Histogram};
+pub(crate) use self::call_kind::CallKind;
+pub use self::counters::index_of;
+pub(crate) use self::counters::{COUNTERS, Counters, FAMILIES};
+pub(crate) use self::histogram::Distribution;
 use crate::base::domains::DomainId;
 use crate::base::limits::ops::DOMAINS_NAMED_MAX;
 
@@ -31,7 +33,7 @@ pub struct Stats {
 
 impl Stats {
     /// Boards for this many shards, and one for the poster.
-    pub fn new(shards: usize) -> Stats {
+    pub(crate) fn new(shards: usize) -> Stats {
         Stats {
             boards: (0..shards).map(|_| Board::default()).collect(),
             poster: Arc::default(),
@@ -45,12 +47,12 @@ impl Stats {
     }
 
     /// All boards, by the numbers of their shards.
-    pub fn boards(&self) -> &[Board] {
+    pub(crate) fn boards(&self) -> &[Board] {
         &self.boards
     }
 
     /// The board of the poster of undelivered messages.
-    pub fn poster(&self) -> &Board {
+    pub(crate) fn poster(&self) -> &Board {
         &self.poster
     }
 
@@ -66,7 +68,7 @@ impl Stats {
     }
 
     /// What all domains have done that are counted together.
-    pub fn other_domains(&self) -> DomainCounts {
+    pub(crate) fn other_domains(&self) -> DomainCounts {
         self.counts_at(DOMAINS_NAMED_MAX)
     }
 
@@ -76,12 +78,12 @@ impl Stats {
     }
 
     /// From now on the server takes nothing new.
-    pub fn begin_drain(&self) {
+    pub(crate) fn begin_drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }
 
     /// Whether the server is shutting down.
-    pub fn is_draining(&self) -> bool {
+    pub(crate) fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
     }
 }

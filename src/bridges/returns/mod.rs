@@ -27,11 +27,11 @@ use poster::Poster;
 
 /// The way back to the sites.
 #[derive(Clone, Debug)]
-pub struct Returns(Sender<PosterOrder>);
+pub(crate) struct Returns(Sender<PosterOrder>);
 
 impl Returns {
     /// Starts the thread that posts. A message waits for its site `patience_ms` at most.
-    pub fn start(
+    pub(crate) fn start(
         domains: Arc<Domains>,
         patience_ms: u64,
         stats: Stats,
@@ -45,17 +45,17 @@ impl Returns {
     }
 
     /// Posts messages to the site of a domain.
-    pub fn post(&self, domain: DomainId, messages: Vec<Returned>) {
+    pub(crate) fn post(&self, domain: DomainId, messages: Vec<Returned>) {
         self.order(PosterOrder::Post { domain, messages });
     }
 
     /// Replaces the domains.
-    pub fn reload(&self, domains: Arc<Domains>) {
+    pub(crate) fn reload(&self, domains: Arc<Domains>) {
         self.order(PosterOrder::Domains(domains));
     }
 
     /// Ends the thread when it has posted all messages, or after this time.
-    pub fn finish(&self, within_ms: u64) {
+    pub(crate) fn finish(&self, within_ms: u64) {
         self.order(PosterOrder::Finish(within_ms));
     }
 

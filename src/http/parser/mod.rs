@@ -50,36 +50,36 @@ pub struct Partial {
 
 impl Partial {
     /// Whether the head has arrived, so that the body's deadline holds instead of the head's.
-    pub fn in_body(&self) -> bool {
+    pub(crate) fn in_body(&self) -> bool {
         self.head_bytes != 0
     }
 
     /// How long the request will be, if its head has arrived and contains a length.
-    pub fn expected_bytes(&self) -> Option<usize> {
+    pub(crate) fn expected_bytes(&self) -> Option<usize> {
         (self.in_body() && self.chunks.is_none()).then_some(self.needed_bytes as usize)
     }
 
     /// The request without its body, if the head has arrived in `input`. This reads the head once more, so it is meant
     /// for requests that keep others waiting.
-    pub fn head<'b>(&self, input: &'b [u8]) -> Option<Request<'b>> {
+    pub(crate) fn head<'b>(&self, input: &'b [u8]) -> Option<Request<'b>> {
         let head = input.get(..self.head_bytes as usize).filter(|_| self.in_body())?;
         Some(Head::parse(head).ok()??.request)
     }
 
     /// Whether the body is longer than `bytes`: by the length in its head, or else by the part that has arrived when
     /// there are `input_bytes` in all.
-    pub fn is_body_longer_than(&self, bytes: usize, input_bytes: usize) -> bool {
+    pub(crate) fn is_body_longer_than(&self, bytes: usize, input_bytes: usize) -> bool {
         let known_bytes = self.expected_bytes().unwrap_or(input_bytes);
         self.in_body() && known_bytes - self.head_bytes as usize > bytes
     }
 
     /// The same rejection; scripts of other origins may read it if the rules of its path allow it.
-    pub fn rejected(&self, rejection: Rejection) -> Rejection {
+    pub(crate) fn rejected(&self, rejection: Rejection) -> Rejection {
         rejection.with_cross_origin(self.cross_origin)
     }
 
     /// Whether [`CONTINUE`](super::response::CONTINUE) is due: true once for each request that waits for it.
-    pub fn take_continue(&mut self) -> bool {
+    pub(crate) fn take_continue(&mut self) -> bool {
         std::mem::take(&mut self.continue_due)
     }
 
@@ -155,7 +155,7 @@ pub fn parse<'b>(
 
 /// The request at the beginning of `input` without its body, if its head has arrived and is one. It is meant for requests
 /// whose body is refused.
-pub fn head_of(input: &[u8]) -> Option<Request<'_>> {
+pub(crate) fn head_of(input: &[u8]) -> Option<Request<'_>> {
     Some(Head::parse(&input[..input.len().min(HEAD_BYTES_MAX)]).ok()??.request)
 }
 

@@ -58,7 +58,7 @@ pub fn mailbox(waker: mio::Waker) -> (MailboxHandle, Inbox) {
 
 impl MailboxHandle {
     /// Sends a parcel, from a thread that may wait a little for a place.
-    pub fn send(&self, parcel: Parcel) {
+    pub(crate) fn send(&self, parcel: Parcel) {
         match self.channel.send_timeout(parcel, Duration::from_millis(MAILBOX_WAIT_MS)) {
             // A shard that has ended has reported that.
             Ok(()) | Err(SendTimeoutError::Disconnected(_)) => {}
@@ -70,7 +70,7 @@ impl MailboxHandle {
     }
 
     /// The number of batches in the mailbox.
-    pub fn batches(&self) -> usize {
+    pub(crate) fn batches(&self) -> usize {
         self.channel.len()
     }
 
@@ -103,7 +103,7 @@ impl Inbox {
     }
 
     /// Whether no parcel has come.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.channel.is_empty()
     }
 }
@@ -123,11 +123,11 @@ pub struct Outbox {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PostCounts {
     /// Mail that its mailbox took.
-    pub mail: u64,
+    pub(crate) mail: u64,
     /// Shards that slept and were woken.
     pub wakes: u64,
     /// Mailboxes that were full.
-    pub delayed: u64,
+    pub(crate) delayed: u64,
 }
 
 impl Outbox {
@@ -145,12 +145,12 @@ impl Outbox {
     }
 
     /// The number of pieces of mail that wait to be posted.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
     /// The bytes of the mail that did not fit when it was last posted.
-    pub fn waiting_bytes(&self) -> usize {
+    pub(crate) fn waiting_bytes(&self) -> usize {
         self.measured.iter().map(|(_, bytes)| bytes).sum()
     }
 

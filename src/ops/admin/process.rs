@@ -13,24 +13,24 @@ const TICKS_PER_SECOND: u64 = 100;
 /// Memory, time and descriptors of this process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Process {
+pub(crate) struct Process {
     /// Memory the process occupies.
-    pub resident_bytes: u64,
+    pub(crate) resident_bytes: u64,
     /// The most it has occupied.
-    pub resident_max_bytes: u64,
+    pub(crate) resident_max_bytes: u64,
     /// Addresses the process has reserved.
-    pub virtual_bytes: u64,
+    pub(crate) virtual_bytes: u64,
     /// CPU time of all its threads, in milliseconds.
-    pub cpu_ms: u64,
+    pub(crate) cpu_ms: u64,
     /// Threads of the process.
-    pub threads: u64,
+    pub(crate) threads: u64,
     /// Descriptors open in its main table; those of connections are in the tables of the shards.
-    pub descriptors: u64,
+    pub(crate) descriptors: u64,
 }
 
 impl Process {
     /// Reads the numbers of this process.
-    pub fn read() -> Process {
+    pub(crate) fn read() -> Process {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
         Process {

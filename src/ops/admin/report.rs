@@ -12,131 +12,131 @@ use super::process::Process;
 /// The whole of `/stats`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Report {
+pub(crate) struct Report {
     /// The version of the server.
-    pub version: String,
+    pub(crate) version: String,
     /// The time of day, in UTC (RFC 3339).
-    pub time: String,
+    pub(crate) time: String,
     /// Seconds since the server started.
-    pub uptime_s: u64,
+    pub(crate) uptime_s: u64,
     /// Whether the server takes nothing new and ends soon.
-    pub draining: bool,
+    pub(crate) draining: bool,
     /// The shards that stand still.
-    pub standing_still: Vec<usize>,
+    pub(crate) standing_still: Vec<usize>,
     /// The most connections of a shard.
-    pub connections_per_shard_max: usize,
+    pub(crate) connections_per_shard_max: usize,
     /// The process as the kernel counts it.
-    pub process: Process,
+    pub(crate) process: Process,
     /// The last sample.
-    pub now: Sample,
+    pub(crate) now: Sample,
     /// The calls of sites, by kind.
-    pub calls: Vec<CallReport>,
+    pub(crate) calls: Vec<CallReport>,
     /// What was refused or lost, by counter.
-    pub losses: Vec<LossReport>,
+    pub(crate) losses: Vec<LossReport>,
     /// Every counter, summed over all shards.
-    pub totals: BTreeMap<String, u64>,
+    pub(crate) totals: BTreeMap<String, u64>,
     /// The shards, in the order of their numbers.
-    pub shards: Vec<ShardReport>,
+    pub(crate) shards: Vec<ShardReport>,
     /// The domains. Those beyond the limit of names are summed as the last one, which has no name.
-    pub domains: Vec<DomainReport>,
+    pub(crate) domains: Vec<DomainReport>,
 }
 
 /// A sample of the server. Its rates are those since the sample before, a second earlier.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// The time, in milliseconds since 1970.
-    pub time_ms: u64,
+    pub(crate) time_ms: u64,
     /// Users online.
-    pub users: u64,
+    pub(crate) users: u64,
     /// Connections open.
-    pub connections: u64,
+    pub(crate) connections: u64,
     /// Polls that wait for packets.
-    pub parked: u64,
+    pub(crate) parked: u64,
     /// Messages taken from senders, a second.
-    pub messages_per_s: f64,
+    pub(crate) messages_per_s: f64,
     /// Packets queued to sessions, a second.
-    pub packets_per_s: f64,
+    pub(crate) packets_per_s: f64,
     /// Calls of sites answered, a second.
-    pub calls_per_s: f64,
+    pub(crate) calls_per_s: f64,
     /// The median latency of calls in the last ten seconds, in microseconds.
-    pub p50_us: Option<f64>,
+    pub(crate) p50_us: Option<f64>,
     /// The 99th percentile of the latency.
-    pub p99_us: Option<f64>,
+    pub(crate) p99_us: Option<f64>,
     /// Refused or lost, a second.
-    pub losses_per_s: f64,
+    pub(crate) losses_per_s: f64,
     /// The number of cores that the process keeps busy.
-    pub cores: f64,
+    pub(crate) cores: f64,
     /// Memory the process occupies.
-    pub memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
 }
 
 /// Calls of one kind.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct CallReport {
+pub(crate) struct CallReport {
     /// The kind.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Since the start.
-    pub total: u64,
+    pub(crate) total: u64,
     /// A second, in the last ten seconds.
-    pub per_s: f64,
+    pub(crate) per_s: f64,
     /// The median latency in the last ten seconds, in microseconds.
-    pub p50_us: Option<f64>,
+    pub(crate) p50_us: Option<f64>,
     /// The 99th percentile of the latency.
-    pub p99_us: Option<f64>,
+    pub(crate) p99_us: Option<f64>,
 }
 
 /// A counter of refusals or losses.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct LossReport {
+pub(crate) struct LossReport {
     /// The name of the counter.
-    pub name: String,
+    pub(crate) name: String,
     /// What it counts.
-    pub help: String,
+    pub(crate) help: String,
     /// Since the start.
-    pub total: u64,
+    pub(crate) total: u64,
     /// A second, in the last ten seconds.
-    pub per_s: f64,
+    pub(crate) per_s: f64,
 }
 
 /// One shard.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ShardReport {
+pub(crate) struct ShardReport {
     /// Its number.
-    pub shard: usize,
+    pub(crate) shard: usize,
     /// The share of the last ten seconds in which it did not wait for events.
-    pub busy: f64,
+    pub(crate) busy: f64,
     /// Messages a second, in the last ten seconds.
-    pub messages_per_s: f64,
+    pub(crate) messages_per_s: f64,
     /// The 99th percentile of the duration of its turns in the last ten seconds, in microseconds.
-    pub turn_p99_us: Option<f64>,
+    pub(crate) turn_p99_us: Option<f64>,
     /// Batches of mail in its mailbox.
-    pub mailbox: usize,
+    pub(crate) mailbox: usize,
     /// Its counters.
-    pub counters: BTreeMap<String, u64>,
+    pub(crate) counters: BTreeMap<String, u64>,
 }
 
 /// One domain.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DomainReport {
+pub(crate) struct DomainReport {
     /// The name; `None` for the sum of domains without one.
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Users online.
-    pub users: u64,
+    pub(crate) users: u64,
     /// Calls since the start.
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// Messages since the start.
-    pub messages: u64,
+    pub(crate) messages: u64,
     /// Calls a second, in the last ten seconds.
-    pub calls_per_s: f64,
+    pub(crate) calls_per_s: f64,
     /// Messages a second, in the last ten seconds.
-    pub messages_per_s: f64,
+    pub(crate) messages_per_s: f64,
     /// Bytes that wait for the domain.
-    pub waiting_bytes: u64,
+    pub(crate) waiting_bytes: u64,
     /// Refusals since the start, because too much waited for the domain.
-    pub refused: u64,
+    pub(crate) refused: u64,
 }

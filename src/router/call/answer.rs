@@ -47,16 +47,16 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct JoinedRoom {
     /// The room's name.
-    pub room: Box<str>,
+    pub(crate) room: Box<str>,
     /// Its visible members, and the one that joined.
-    pub members: u32,
+    pub(crate) members: u32,
 }
 
 /// Members of a room.
 #[derive(Clone, Debug)]
 pub struct MemberList {
     /// The room's name.
-    pub room: Box<str>,
+    pub(crate) room: Box<str>,
     /// Those that the asking user may see.
     pub members: Vec<Profile>,
 }
@@ -67,15 +67,15 @@ pub struct Started {
     /// For the browser.
     pub ticket: Ticket,
     /// The user's sessions, this one included.
-    pub sessions: u32,
+    pub(crate) sessions: u32,
     /// Buddies that are online and visible, in the order they were named.
     pub buddies: Vec<Profile>,
     /// Rooms with their visible members, in the order they were named.
-    pub rooms: Vec<(Box<str>, u32)>,
+    pub(crate) rooms: Vec<(Box<str>, u32)>,
     /// Some owner did not report in time.
-    pub partial: bool,
+    pub(crate) partial: bool,
     /// Something beyond a limit was ignored.
-    pub truncated: bool,
+    pub(crate) truncated: bool,
 }
 
 impl Started {
@@ -121,7 +121,7 @@ pub enum Packets {
 
 impl Packets {
     /// The packets, in order.
-    pub fn as_slice(&self) -> &[Packet] {
+    pub(crate) fn as_slice(&self) -> &[Packet] {
         match self {
             Packets::None => &[],
             Packets::One(packet) => std::slice::from_ref(packet),
@@ -159,7 +159,7 @@ pub enum Reason {
 
 impl Reason {
     /// The word on the wire.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Reason::Offline => "offline",
             Reason::Replaced => "replaced",

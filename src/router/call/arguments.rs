@@ -10,7 +10,7 @@ use crate::router::packet::MessageType;
 use crate::router::weight;
 
 /// Text that is borrowed from the request, or owned when it had to be decoded or travels.
-pub type Text<'a> = Cow<'a, str>;
+pub(crate) type Text<'a> = Cow<'a, str>;
 
 /// Which dialect a session speaks, and which shape an answer has (protocol, "Versions").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -121,13 +121,13 @@ impl Show<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typing<'a> {
     /// The sender's session.
-    pub ticket: Ticket,
+    pub(crate) ticket: Ticket,
     /// The receiver.
-    pub to: Text<'a>,
+    pub(crate) to: Text<'a>,
     /// The nick for this packet, if not the stored one.
-    pub nick: Option<Text<'a>>,
+    pub(crate) nick: Option<Text<'a>>,
     /// The typing state.
-    pub show: Text<'a>,
+    pub(crate) show: Text<'a>,
 }
 
 impl Typing<'_> {
@@ -199,9 +199,9 @@ impl NewMessage<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnlinesQuery<'a> {
     /// The asking user's session, if the call has one: that user is listed though invisible.
-    pub ticket: Option<Ticket>,
+    pub(crate) ticket: Option<Ticket>,
     /// The names that are asked for; none twice.
-    pub names: Vec<Text<'a>>,
+    pub(crate) names: Vec<Text<'a>>,
 }
 
 impl OnlinesQuery<'_> {
@@ -229,11 +229,11 @@ impl MembersQuery<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomCall<'a> {
     /// The user who joins or leaves.
-    pub subject: Subject<'a>,
+    pub(crate) subject: Subject<'a>,
     /// The room's name.
-    pub room: Text<'a>,
+    pub(crate) room: Text<'a>,
     /// The nick for this packet, if not the stored one.
-    pub nick: Option<Text<'a>>,
+    pub(crate) nick: Option<Text<'a>>,
 }
 
 impl RoomCall<'_> {

@@ -6,10 +6,11 @@ mod answer;
 mod arguments;
 mod verb;
 
-pub use answer::{Answer, Delivery, JoinedRoom, MemberList, Packets, Reason, Refusal, Started};
+pub use answer::{Answer, Delivery, Packets, Reason};
+pub(crate) use answer::{JoinedRoom, MemberList, Refusal, Started};
 pub use arguments::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
-    Subject, Text, Typing, Version,
+    BuddyRemoval, Looks, MembersQuery, NewMessage, Online, Poll, Show, Speaker, Subject, Version,
 };
+pub(crate) use arguments::{OnlinesQuery, RoomCall, Text, Typing};
 pub(in crate::router) use verb::Caller;
 pub use verb::{Call, Verb};

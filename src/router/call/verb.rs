@@ -28,12 +28,12 @@ pub struct Call<'a> {
 
 impl Call<'_> {
     /// The same call with text of its own, fit to travel.
-    pub fn into_owned(self) -> Call<'static> {
+    pub(crate) fn into_owned(self) -> Call<'static> {
         Call { domain: self.domain, verb: self.verb.into_owned() }
     }
 
     /// What it takes while it waits.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         size_of::<Call<'_>>() + self.verb.bytes()
     }
 }
@@ -68,7 +68,7 @@ pub enum Verb<'a> {
 impl Verb<'_> {
     /// Whether the call is taken however much waits for its domain: it makes nothing wait, or less. `api::endpoint` says
     /// the same of paths.
-    pub fn is_always_taken(&self) -> bool {
+    pub(crate) fn is_always_taken(&self) -> bool {
         match self {
             Verb::Offline(_) | Verb::Show(_) | Verb::RemoveBuddies(_) | Verb::Leave(_) | Verb::Poll(_) => {
                 true
@@ -83,7 +83,7 @@ impl Verb<'_> {
     }
 
     /// What a site's call is counted as; `None` for a poll, which waits on purpose.
-    pub fn kind(&self) -> Option<CallKind> {
+    pub(crate) fn kind(&self) -> Option<CallKind> {
         match self {
             Verb::Online(_) => Some(CallKind::Online),
             Verb::Offline(_) | Verb::Show(_) => Some(CallKind::Presence),

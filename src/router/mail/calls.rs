@@ -27,9 +27,9 @@ pub struct CallAnswer {
 #[derive(Clone, Copy, Debug)]
 pub struct PollCut {
     /// The session that polled.
-    pub session: SessionKey,
+    pub(crate) session: SessionKey,
     /// The poll.
-    pub key: CallKey,
+    pub(crate) key: CallKey,
 }
 
 /// What became of the answer to a poll.

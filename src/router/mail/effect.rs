@@ -53,7 +53,7 @@ pub enum Effect {
 #[derive(Debug)]
 pub struct Envelope {
     /// Never the place of the router that sends it.
-    pub to: Place,
+    pub(crate) to: Place,
     /// What is sent.
     pub mail: Mail,
 }
@@ -62,27 +62,28 @@ pub struct Envelope {
 #[derive(Clone, Copy, Debug)]
 pub struct TimedAlarm {
     /// When.
-    pub at: Tick,
+    pub(crate) at: Tick,
     /// What for.
-    pub alarm: Alarm,
+    pub(crate) alarm: Alarm,
 }
 
 /// Messages whose receiver has gone offline without an acknowledgement.
 #[derive(Debug)]
 pub struct Undelivered {
     /// The site they go back to.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// In the order they were queued.
-    pub messages: Vec<Returned>,
+    pub(crate) messages: Vec<Returned>,
 }
 
 /// A message that goes back to its site.
 #[derive(Debug)]
-pub struct Returned {
+pub(crate) struct Returned {
     /// The message as it was queued.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
     /// Its place on the way, which is free again when the message has arrived or is lost.
-    pub claim: Claim,
+    #[cfg_attr(not(test), expect(dead_code, reason = "dropping it gives the bytes back"))]
+    pub(crate) claim: Claim,
 }
 
 /// What a deadline is for.

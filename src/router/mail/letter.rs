@@ -67,7 +67,7 @@ pub enum Mail {
 
 impl Mail {
     /// What it takes while it waits, about: to the byte where it is text, with a fixed size for what else lies on the heap.
-    pub fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let beside = match self {
             Mail::Call(request) => request.call.verb.bytes(),
             Mail::Answer(CallAnswer { answer, .. }) => answer.bytes(),

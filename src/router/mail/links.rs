@@ -14,22 +14,22 @@ use crate::router::weight;
 #[derive(Debug)]
 pub struct Link {
     /// What waits for [`LinkReply`].
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// In which world.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// The session that is being started; its call named them.
-    pub session: Slot,
+    pub(crate) session: Slot,
     /// What the user shows now.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
-    pub announce: Option<Packet>,
+    pub(crate) announce: Option<Packet>,
     /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link, and
     /// are [`LinkReply::unplaced`] if they are online.
-    pub reserved: usize,
+    pub(crate) reserved: usize,
     /// The names, with the position in the list.
-    pub names: Names,
+    pub(crate) names: Names,
 }
 
 impl Link {
@@ -43,21 +43,21 @@ impl Link {
 #[derive(Debug)]
 pub struct LinkReply {
     /// What waits.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// In which world.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user who named them.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// The session that was started by the call.
-    pub session: Slot,
+    pub(crate) session: Slot,
     /// What the user showed then.
-    pub asked_as: Profile,
+    pub(crate) asked_as: Profile,
     /// See [`Link::reserved`]: these places are free again.
-    pub reserved: usize,
+    pub(crate) reserved: usize,
     /// Those that were found.
-    pub buddies: Vec<Buddy>,
+    pub(crate) buddies: Vec<Buddy>,
     /// Those that were found and not linked, only because no place was kept for them; with the position in the list.
-    pub unplaced: Vec<(u32, Unplaced)>,
+    pub(crate) unplaced: Vec<(u32, Unplaced)>,
 }
 
 impl LinkReply {
@@ -73,17 +73,17 @@ impl LinkReply {
 #[derive(Clone, Debug)]
 pub struct Presence {
     /// What waits.
-    pub gather: Option<GatherKey>,
+    pub(crate) gather: Option<GatherKey>,
     /// The user it is about.
-    pub about: UserKey,
+    pub(crate) about: UserKey,
     /// The hash of that user's name.
-    pub name: u64,
+    pub(crate) name: u64,
     /// What they receive, if anything.
-    pub packet: Option<Packet>,
+    pub(crate) packet: Option<Packet>,
     /// Which of the users it is for.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
     /// The users.
-    pub to: Vec<Slot>,
+    pub(crate) to: Vec<Slot>,
 }
 
 impl Presence {
@@ -94,7 +94,7 @@ impl Presence {
 
 /// Which of the users that a presence is sent to are shown it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// Those that are linked with the one it is about.
     Linked,
     /// Those that are not linked any more, too: they may have been shown the coming of a user who was invisible by then.
@@ -107,17 +107,17 @@ pub enum Reach {
 #[derive(Debug)]
 pub struct Unlink {
     /// What waits for [`UnlinkReply`].
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// In which world.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// What the user shows now.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// The user's going, for the pages of those that it was linked with; `None` if it is invisible.
-    pub farewell: Option<Packet>,
+    pub(crate) farewell: Option<Packet>,
     /// The names.
-    pub names: Vec<HashedName>,
+    pub(crate) names: Vec<HashedName>,
 }
 
 impl Unlink {
@@ -132,13 +132,13 @@ impl Unlink {
 #[derive(Debug)]
 pub struct UnlinkReply {
     /// What waits.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// The user who unlinked them.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// The hashes of all names that were given.
-    pub names: Vec<u64>,
+    pub(crate) names: Vec<u64>,
     /// Those that were linked.
-    pub parted: Vec<Parted>,
+    pub(crate) parted: Vec<Parted>,
 }
 
 impl UnlinkReply {
@@ -151,24 +151,24 @@ impl UnlinkReply {
 
 /// A user that is linked no more.
 #[derive(Debug)]
-pub struct Parted {
+pub(crate) struct Parted {
     /// The user.
-    pub key: UserKey,
+    pub(crate) key: UserKey,
     /// The hash of that user's name.
-    pub name: u64,
+    pub(crate) name: u64,
     /// That user's going, for the pages of the one that unlinked it; `None` if it is invisible.
-    pub farewell: Option<Packet>,
+    pub(crate) farewell: Option<Packet>,
 }
 
 /// A user who was named and is online.
 #[derive(Clone, Debug)]
-pub struct Buddy {
+pub(crate) struct Buddy {
     /// The position in the list.
-    pub position: u32,
+    pub(crate) position: u32,
     /// The user.
-    pub key: UserKey,
+    pub(crate) key: UserKey,
     /// What the user shows; perhaps that it is invisible, so this is not for others to see yet.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// Whether the two are linked now; not if a roster is full.
-    pub linked: bool,
+    pub(crate) linked: bool,
 }

@@ -12,13 +12,13 @@ use crate::router::weight;
 #[derive(Debug)]
 pub struct Unicast {
     /// The call to answer.
-    pub key: CallKey,
+    pub(crate) key: CallKey,
     /// The receiver's domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The receiver's name.
-    pub to: Box<str>,
+    pub(crate) to: Box<str>,
     /// What is queued.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
 }
 
 impl Unicast {
@@ -31,15 +31,15 @@ impl Unicast {
 #[derive(Debug)]
 pub struct Multicast {
     /// The call to answer.
-    pub key: CallKey,
+    pub(crate) key: CallKey,
     /// The room's domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The room's name.
-    pub room: Box<str>,
+    pub(crate) room: Box<str>,
     /// What is queued to its members.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
     /// The sender, if online: it is not queued to that user.
-    pub sender: Option<UserKey>,
+    pub(crate) sender: Option<UserKey>,
 }
 
 impl Multicast {
@@ -52,11 +52,11 @@ impl Multicast {
 #[derive(Debug)]
 pub struct UserDelivery {
     /// The gather that waits for the count.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// What is queued.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
     /// The receivers.
-    pub to: Vec<Slot>,
+    pub(crate) to: Vec<Slot>,
 }
 
 impl UserDelivery {
@@ -69,11 +69,11 @@ impl UserDelivery {
 #[derive(Debug)]
 pub struct Broadcast {
     /// The gather that waits for the count.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// The receivers' domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// What is queued.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
     /// The sender, if online: it is not queued to that user.
-    pub sender: Option<UserKey>,
+    pub(crate) sender: Option<UserKey>,
 }

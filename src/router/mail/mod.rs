@@ -11,13 +11,15 @@ mod names;
 mod reports;
 mod rooms;
 
-pub use calls::{CallAnswer, CallRequest, PollCut, PollFate};
-pub use effect::{Alarm, Effect, Envelope, Input, Returned, TimedAlarm, Undelivered};
+pub(crate) use calls::PollCut;
+pub use calls::{CallAnswer, CallRequest, PollFate};
+pub use effect::{Alarm, Effect, Input};
+pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;
-pub use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Unlink, UnlinkReply};
-pub use messages::{Broadcast, Multicast, Unicast, UserDelivery};
-pub use names::{HashedName, Names, Unplaced};
-pub use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
-pub use rooms::{
+pub(crate) use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Unlink, UnlinkReply};
+pub(crate) use messages::{Broadcast, Multicast, Unicast, UserDelivery};
+pub(crate) use names::{HashedName, Names, Unplaced};
+pub(crate) use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
+pub(crate) use rooms::{
     EnteredRoom, EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal, Sight,
 };

@@ -13,49 +13,49 @@ use crate::router::weight;
 #[derive(Debug)]
 pub struct MembersRequest {
     /// The call to answer.
-    pub key: CallKey,
+    pub(crate) key: CallKey,
     /// The room's domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The room's name.
-    pub room: Box<str>,
+    pub(crate) room: Box<str>,
     /// The asking user, if known.
-    pub viewer: Option<UserKey>,
+    pub(crate) viewer: Option<UserKey>,
 }
 
 /// Which of these names are online?
 #[derive(Debug)]
 pub struct NamesRequest {
     /// The gather that waits.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// The names' domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The asking user, if known.
-    pub viewer: Option<UserKey>,
+    pub(crate) viewer: Option<UserKey>,
     /// The names.
-    pub names: Names,
+    pub(crate) names: Names,
 }
 
 /// What do these users show?
 #[derive(Debug)]
 pub struct ProfilesRequest {
     /// The gather that waits.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// The users.
-    pub users: Vec<Slot>,
+    pub(crate) users: Vec<Slot>,
 }
 
 /// One place's share of an answer.
 #[derive(Debug)]
 pub struct GatherReport {
     /// The gather that waits.
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// The share.
-    pub part: Part,
+    pub(crate) part: Part,
 }
 
 /// What a place reports.
 #[derive(Clone, Debug)]
-pub enum Part {
+pub(crate) enum Part {
     /// It is done.
     Done,
     /// The number of sessions a packet was queued to.

@@ -10,41 +10,41 @@ use crate::router::packet::Packet;
 
 /// Whether others see a user, and how often that changed: an older sight gives way to a newer one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sight {
+pub(crate) struct Sight {
     /// Whether they see the user.
-    pub visible: bool,
+    pub(crate) visible: bool,
     /// How often the user appeared or disappeared before.
-    pub changes: u16,
+    pub(crate) changes: u16,
 }
 
 /// A site says that a user is in rooms of the place.
 #[derive(Debug)]
 pub struct RoomEntry {
     /// The gather that waits for [`EntryReply`].
-    pub gather: GatherKey,
+    pub(crate) gather: GatherKey,
     /// The rooms' domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// Whether others saw the user when the mail was sent.
-    pub sight: Sight,
+    pub(crate) sight: Sight,
     /// The rooms.
-    pub rooms: Names,
+    pub(crate) rooms: Names,
 }
 
 /// A user is a member of these rooms now.
 #[derive(Debug)]
 pub struct EntryReply {
     /// The gather that waits; none after `/room/join`, which the room's owner answers.
-    pub gather: Option<GatherKey>,
+    pub(crate) gather: Option<GatherKey>,
     /// The rooms' domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// The user's sight as it came with the question.
-    pub sight: Sight,
+    pub(crate) sight: Sight,
     /// The rooms.
-    pub rooms: Vec<EnteredRoom>,
+    pub(crate) rooms: Vec<EnteredRoom>,
 }
 
 impl EntryReply {
@@ -55,84 +55,84 @@ impl EntryReply {
 
 /// A room that a user has entered.
 #[derive(Clone, Debug)]
-pub struct EnteredRoom {
+pub(crate) struct EnteredRoom {
     /// Its position in the list it was taken from.
-    pub position: u32,
+    pub(crate) position: u32,
     /// Its name.
-    pub name: Box<str>,
+    pub(crate) name: Box<str>,
     /// Where it lives.
-    pub key: RoomKey,
+    pub(crate) key: RoomKey,
     /// Its visible members, and the user.
-    pub members: u32,
+    pub(crate) members: u32,
 }
 
 /// `/room/join`, to the room's owner.
 #[derive(Debug)]
 pub struct RoomJoin {
     /// The call to answer.
-    pub key: CallKey,
+    pub(crate) key: CallKey,
     /// The room's domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// Whether others saw the user when the mail was sent.
-    pub sight: Sight,
+    pub(crate) sight: Sight,
     /// Whether the user is in as many rooms as the limit allows.
-    pub full: bool,
+    pub(crate) full: bool,
     /// The room's name.
-    pub room: Box<str>,
+    pub(crate) room: Box<str>,
     /// What is queued to its other members if the user was none.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
 }
 
 /// `/room/leave`, to the room's owner.
 #[derive(Debug)]
 pub struct RoomLeave {
     /// The call to answer.
-    pub key: CallKey,
+    pub(crate) key: CallKey,
     /// The room's domain.
-    pub domain: DomainId,
+    pub(crate) domain: DomainId,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// Whether others see the user.
-    pub visible: bool,
+    pub(crate) visible: bool,
     /// The room's name.
-    pub room: Box<str>,
+    pub(crate) room: Box<str>,
     /// What is queued to its other members if the user was one.
-    pub packet: Packet,
+    pub(crate) packet: Packet,
 }
 
 /// A user is no member of a room any more.
 #[derive(Debug)]
 pub struct RoomLeft {
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// The room.
-    pub room: RoomKey,
+    pub(crate) room: RoomKey,
 }
 
 /// A user is gone from rooms of the place.
 #[derive(Debug)]
 pub struct RoomExit {
     /// The gather that waits.
-    pub gather: Option<GatherKey>,
+    pub(crate) gather: Option<GatherKey>,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// Whether the user is still online: then [`RoomLeft`] answers for each room.
-    pub online: bool,
+    pub(crate) online: bool,
     /// The rooms.
-    pub rooms: Vec<Slot>,
+    pub(crate) rooms: Vec<Slot>,
 }
 
 /// Members of rooms of the place begin or cease to see a user.
 #[derive(Debug)]
 pub struct RoomReveal {
     /// The gather that waits.
-    pub gather: Option<GatherKey>,
+    pub(crate) gather: Option<GatherKey>,
     /// The user.
-    pub user: UserKey,
+    pub(crate) user: UserKey,
     /// Whether they see the user from now on.
-    pub visible: bool,
+    pub(crate) visible: bool,
     /// The rooms.
-    pub rooms: Vec<Slot>,
+    pub(crate) rooms: Vec<Slot>,
 }

@@ -8,5 +8,5 @@ mod polls;
 mod presences;
 pub(in crate::router) mod queue;
 pub(in crate::router) mod session;
-pub mod storm;
+pub(crate) mod storm;
 pub(in crate::router) mod table;

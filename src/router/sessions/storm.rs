@@ -16,13 +16,13 @@ use crate::base::limits::chat::{
 
 /// What the last turn of a shard was like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Load {
+pub(crate) struct Load {
     /// How long it took, in microseconds.
-    pub busy_us: u64,
+    pub(crate) busy_us: u64,
     /// Requests that were read and answers that were written in it.
-    pub steps: u64,
+    pub(crate) steps: u64,
     /// Whether the turn that begins has found as many sockets ready as it serves, so that more may wait.
-    pub is_full: bool,
+    pub(crate) is_full: bool,
 }
 
 /// What a shard expects to come back.

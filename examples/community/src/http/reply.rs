@@ -31,7 +31,7 @@ impl Reply {
     /// JSON that may stand in a script.
     pub fn json(value: &(impl Serialize + ?Sized)) -> Reply {
         let mut body = Vec::new();
-        nextim::base::json::write(&mut body, value);
+        nextim::internals::write_json(&mut body, value);
         Reply::new("application/json", body)
     }
 

@@ -7,7 +7,7 @@
 //! name the page.
 
 use axum::http::{Method, StatusCode, header};
-use nextim::http::jsonp::is_callback;
+use nextim::internals::is_callback;
 use serde_json::json;
 
 use super::limits::RETRY_AFTER_S;

@@ -98,7 +98,7 @@ fn check_body(body: &str) -> Result<(), Refusal> {
 /// How many messages it counts as.
 fn weight(body: &str) -> u32 {
     let mut json = Vec::with_capacity(body.len());
-    nextim::base::json::write(&mut json, body);
+    nextim::internals::write_json(&mut json, body);
     u32::try_from(json.len() / SEND_BYTES + 1).unwrap_or(u32::MAX)
 }
 

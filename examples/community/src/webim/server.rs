@@ -4,11 +4,10 @@
 //! users. A call blocks, for a few seconds at most. Each call tries a server that could not be reached once more, so it is
 //! used again as soon as it is back.
 
+use nextim::internals::is_same_credential;
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
-
-use nextim::base::domains::is_same_credential;
-use serde::Deserialize;
 use ureq::Agent;
 use ureq::http::Response;
 

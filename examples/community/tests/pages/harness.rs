@@ -2,17 +2,14 @@
 //!
 //! Owns: starting both servers, cookies, forms. Must not: name a page of the site but the log-in.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
-
-use nextim::base::domains::DomainConfig;
-use nextim::config::Config;
-use nextim::node::{Handle, Server};
+use nextim::{Config, DomainConfig, Handle, Server};
 use nextim_community::community::Community;
 use nextim_community::seed::PASSWORD;
 use nextim_community::site::{Options, Site};
 use nextim_community::store::Store;
 use nextim_community::webim::server::Address;
+use std::collections::HashMap;
+use std::path::PathBuf;
 use tempfile::TempDir;
 use ureq::Agent;
 

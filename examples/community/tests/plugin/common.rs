@@ -3,16 +3,7 @@
 //! Owns: one message server for all tests of the process; for each test a domain, and a site with a database of its own.
 //! Must not: name an endpoint but `online`.
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
-use std::time::{Duration, Instant};
-
-use nextim::base::domains::DomainConfig;
-use nextim::config::Config;
-use nextim::node::{Handle, Server};
+use nextim::{Config, DomainConfig, Handle, Server};
 use nextim_community::community::Community;
 use nextim_community::secret;
 use nextim_community::site::Options;
@@ -20,6 +11,12 @@ use nextim_community::store::{accounts, messages};
 use nextim_community::webim::host::Message;
 use nextim_community::webim::server::{Address, Push};
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use ureq::Agent;
 use ureq::http::Request;

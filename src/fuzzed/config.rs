@@ -5,10 +5,10 @@
 use std::collections::HashSet;
 use std::fmt::{Debug, Write as _};
 
-use nextim::base::limits::settings::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, SHARDS_MAX};
-use nextim::base::limits::{Limits, Timeouts};
-use nextim::config::{APIKEY_DEFAULT, Config};
-use nextim::ops::logging::Format;
+use crate::base::limits::settings::{CREDENTIAL_BYTES_MAX, FORM_GROWTH, JSON_GROWTH, SHARDS_MAX};
+use crate::base::limits::{Limits, Timeouts};
+use crate::config::{APIKEY_DEFAULT, Config};
+use crate::ops::logging::Format;
 
 /// A key that stands in the examples; no message may hold this many bytes of it.
 const KEY: &str = "K7xQ2mZ9pL4v";

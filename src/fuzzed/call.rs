@@ -2,23 +2,23 @@
 //!
 //! Owns: what holds for every checked call, from any client. Must not: carry one out.
 
-use nextim::api::{
+use crate::api::{
     Context, Route, Routed, Shape, policy, route, write_notice, write_preflight, write_rejection,
 };
-use nextim::base::domains::{DomainConfig, Domains};
-use nextim::base::limits::chat::{
+use crate::base::domains::{DomainConfig, Domains};
+use crate::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
     STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
-use nextim::http::parser::{Parsed, Partial, parse};
-use nextim::http::request::Request;
-use nextim::router::call::{
+use crate::http::parser::{Parsed, Partial, parse};
+use crate::http::request::Request;
+use crate::router::call::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, OnlinesQuery, RoomCall, Show, Speaker, Subject, Text,
     Typing, Verb,
 };
-use nextim::router::packet::MessageType;
+use crate::router::packet::MessageType;
 
-use super::LIMITS;
+use super::limits::LIMITS;
 
 /// Paths, and how the parameters come.
 const PATHS: [&str; 11] = [

@@ -4,14 +4,14 @@
 
 use std::fmt::Write as _;
 
-use nextim::api::policy;
-use nextim::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
-use nextim::http::content_type::ContentType;
-use nextim::http::parser::{Parsed, Partial, parse};
-use nextim::http::request::{Method, Request};
+use crate::api::policy;
+use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX, TARGET_BYTES_MAX};
+use crate::http::content_type::ContentType;
+use crate::http::parser::{Parsed, Partial, parse};
+use crate::http::request::{Method, Request};
 
-use super::LIMITS;
 use super::call::is_routed;
+use super::limits::LIMITS;
 
 /// The head before the chunks of the target `chunked`.
 const CHUNKED: &str = "POST /messages HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";

@@ -6,17 +6,17 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use nextim::api::{Context, Route, Routed, policy, route};
-use nextim::base::domains::{DomainConfig, Domains};
-use nextim::base::limits::wire::CALLBACK_BYTES_MAX;
-use nextim::http::flat::{self, Value};
-use nextim::http::form::{BadText, Decoded, pairs, pairs_of};
-use nextim::http::jsonp::is_callback;
-use nextim::http::parser::{Parsed, Partial, parse};
-use nextim::router::ids::{TICKET_CHARS, Ticket};
+use crate::api::{Context, Route, Routed, policy, route};
+use crate::base::domains::{DomainConfig, Domains};
+use crate::base::limits::wire::CALLBACK_BYTES_MAX;
+use crate::http::flat::{self, Value};
+use crate::http::form::{BadText, Decoded, pairs, pairs_of};
+use crate::http::jsonp::is_callback;
+use crate::http::parser::{Parsed, Partial, parse};
+use crate::router::ids::{TICKET_CHARS, Ticket};
 use serde::de::IgnoredAny;
 
-use super::LIMITS;
+use super::limits::LIMITS;
 
 /// A form has the pairs that a second reader finds, and still has them when it is written again. A part of a value that is
 /// no text is marked.
@@ -99,9 +99,9 @@ pub fn json(data: &[u8]) {
         assert!(!name.contains('\0') || *value == Value::BadText(String::new()));
         if let Value::Text(text) = value {
             written.extend_from_slice(if written.len() > 1 { b"," } else { b"" });
-            nextim::base::json::write(&mut written, name);
+            crate::base::json::write(&mut written, name);
             written.push(b':');
-            nextim::base::json::write(&mut written, text);
+            crate::base::json::write(&mut written, text);
         }
     }
     written.push(b'}');
@@ -116,7 +116,7 @@ pub fn json(data: &[u8]) {
     assert_eq!(items.is_ok(), serde_json::from_str::<Vec<IgnoredAny>>(text).is_ok());
     items.unwrap_or_default().iter().for_each(is_value);
     let mut written = Vec::new();
-    nextim::base::json::write(&mut written, text);
+    crate::base::json::write(&mut written, text);
     is_script_safe(&written);
     assert_eq!(serde_json::from_slice::<String>(&written).ok().as_deref(), Some(text));
 }

@@ -7,10 +7,9 @@ import { composer } from './composer.js';
 import { log } from './log.js';
 import { roomLine } from './panels.js';
 import { STRANGER } from './roster.js';
-import { acts, longList, personRow, presenceWord, safeUrl } from './chunk.opened.js';
+import { acts, longList, personRow, presenceWord } from './chunk.opened.js';
 import {
   avatar,
-  document,
   draw,
   dropdown,
   focus,
@@ -25,6 +24,7 @@ import {
   partner,
   seconds,
   siteLink,
+  siteUrl,
   spoken,
   t,
   toggleTray,
@@ -150,7 +150,7 @@ function notes(chat) {
     // A friend is made at the site, on the page of the one.
     isKnown &&
       known.group === STRANGER &&
-      safeUrl(known.url, document.baseURI) &&
+      siteUrl(known.url) &&
       note(t('You are not friends yet.'), siteLink(known.url, '.link', {}, t('Add friend'))),
   ];
 }

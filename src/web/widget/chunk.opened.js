@@ -14,5 +14,5 @@ export { ROW_MENU, isAtGap, longList, settleLists } from './longlist.js';
 export { memo } from './memo.js';
 export { SHOWS, presenceWord } from './presence.js';
 export { empty, linkified, panel, personRow, timeOf, unreadIn } from './rows.js';
-export { isBigEmoji, safeUrl, tokenise } from './text.js';
+export { isBigEmoji, tokenise } from './text.js';
 export { dismissToast } from './toasts.js';

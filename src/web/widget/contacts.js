@@ -15,12 +15,10 @@ import {
   panel,
   personRow,
   presenceWord,
-  safeUrl,
   unreadIn,
 } from './chunk.opened.js';
 import {
   avatar,
-  document,
   dot,
   draw,
   dropdown,
@@ -37,6 +35,7 @@ import {
   openChat,
   opener,
   save,
+  siteUrl,
   t,
   theirs,
   ui,
@@ -95,7 +94,7 @@ const menuId = (who) => ROW_MENU + who.id;
 
 /** @param {BuddyInfo} who */
 function contactMenu(who) {
-  const href = who.url && safeUrl(who.url, document.baseURI);
+  const href = siteUrl(who.url);
   return menu(menuId(who), t('Options for {}', who.nick), [
     { label: t('Send a message'), mark: icon('chat'), run: () => openChat(`u/${who.id}`) },
     ...(href ? [{ label: t('Profile'), mark: icon('person'), href }] : []),

@@ -4,7 +4,7 @@
 // only a panel or a chat shows (`rows.js`).
 
 import { initialOf } from '../core/graphemes.js';
-import { document } from '../core/page.js';
+import { absolute } from '../core/page.js';
 import { chunk } from './chunks.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';
@@ -54,9 +54,21 @@ export const theirs = (look, text) => h(`span${look}`, { dir: 'auto' }, text);
 /** What is shown to the eye by colour and shape; names say it in words. @param {Kind} kind */
 export const dot = (kind) => h(`span.dot.${kind}`, { 'aria-hidden': 'true' });
 
+/** The whole address of what the site names, or nothing. @param {string | undefined} url */
+export function wholeUrl(url) {
+  try {
+    return url && absolute(url);
+  } catch {
+    return '';
+  }
+}
+
+/** The same, if it may be followed. @param {string | undefined} url */
+export const siteUrl = (url) => safeUrl(wholeUrl(url));
+
 /** A picture from elsewhere, or what stands for it. @param {(string | undefined)[]} urls of which the first that can be loaded is shown @param {Child} instead */
 export function picture(urls, instead) {
-  const src = urls.find((url) => url && !ui.broken.has(url));
+  const src = urls.map(wholeUrl).find((url) => url && !ui.broken.has(url));
   const onerror = () => {
     ui.broken.add(src ?? '');
     draw();
@@ -79,7 +91,7 @@ export function avatar(who, kind) {
 
 /** A link that another user or the site wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
 export function siteLink(url, look, props, ...kids) {
-  const href = url && safeUrl(url, document.baseURI);
+  const href = siteUrl(url);
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
 }
 

@@ -5,7 +5,7 @@
 
 import { initialOf } from '../core/graphemes.js';
 import { absolute } from '../core/page.js';
-import { chunk } from './chunks.js';
+import { chunk, ofChunk } from './chunks.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -21,8 +21,6 @@ import { safeUrl } from './text.js';
 
 /** More than this is not worth the room. */
 const BADGE_MAX = 99;
-/** Room for the longest menu of a list. */
-const MENU_PX = 132;
 
 /** A name of several parts, as it is spoken. @param {...(string | number | false | null | undefined)} parts */
 export const spoken = (...parts) => parts.filter(Boolean).join(', ');
@@ -114,23 +112,9 @@ export const opener = (id) => ({
   'aria-expanded': ui.popup === id,
   onclick: (/** @type {any} */ event) => {
     event.preventDefault();
-    popup(id, menuTop(event.currentTarget));
+    popup(id, ofChunk('opened')?.menuTop(event.currentTarget));
   },
 });
-
-/** Where a menu goes that belongs to a row of a list: under the row, or above it at the list's end. @param {HTMLElement} button */
-function menuTop(button) {
-  const list = button.closest('.list');
-  const row = button.parentElement;
-  const rows = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
-  const frame = rows?.offsetParent;
-  return list && row && frame
-    ? Math.max(
-        0,
-        Math.min(rows.offsetTop + row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX),
-      )
-    : 0;
-}
 
 /** A button with its menu, which is drawn by what is loaded when one is opened. @param {VNode} button that has an id @param {Item[]} items */
 export const dropdown = (button, items) =>

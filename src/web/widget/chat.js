@@ -1,13 +1,14 @@
 // The window of one chat.
 //
-// Owns: its head with the menu, the members of a room, and the notices between head and lines. Must not: draw lines
-// (`log.js`) or take what is typed (`composer.js`).
+// Owns: its head with the menu, and the notices between head and lines. Must not: draw lines (`log.js`) or members
+// (`members.js`), or take what is typed (`composer.js`).
 
 import { composer } from './composer.js';
 import { log } from './log.js';
+import { members, showMembers } from './members.js';
 import { roomLine } from './panels.js';
 import { STRANGER } from './roster.js';
-import { acts, longList, personRow, presenceWord } from './chunk.opened.js';
+import { acts, presenceWord } from './chunk.opened.js';
 import {
   avatar,
   draw,
@@ -52,16 +53,6 @@ function blocking({ kind, id }) {
 }
 
 /** @param {Chat} chat */
-async function showMembers({ id, key }) {
-  toggleTray('members');
-  if (!ui.tray) return;
-  ui.members = null;
-  const list = await acts.members(id).catch(() => []);
-  if (im.active === key) ui.members = list;
-  draw();
-}
-
-/** @param {Chat} chat */
 function head(chat) {
   const who = partner(chat);
   const { room, known } = who;
@@ -96,24 +87,6 @@ function head(chat) {
     dropdown(iconButton(t('Options'), 'dots', null, opener('options')), items),
     !ui.narrow && iconButton(t('Minimise'), 'minus', minimise),
     iconButton(t('Close'), 'x', close),
-  );
-}
-
-/** @param {Chat} chat */
-function members(chat) {
-  const list = ui.members;
-  const { nick } = partner(chat);
-  const row = (/** @type {import('../core/types.js').Member} */ member, /** @type {Record<string, any>} */ place) =>
-    personRow({
-      who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member },
-      place,
-      ...(member.id === im.me?.id ? { line: t('You') } : { chat: `u/${member.id}` }),
-    });
-  return h(
-    'div.tray.members',
-    { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', nick), tabIndex: -1, 'aria-busy': !list },
-    !list?.length && h('p.hint', list ? t('Nobody is here') : t('Loading…')),
-    h('div', { 'data-keys': 'v' }, longList('members', t('Members of {}', nick), list ?? [], row)),
   );
 }
 

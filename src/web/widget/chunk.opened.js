@@ -14,6 +14,6 @@ export { takesKey } from './keys.js';
 export { ROW_MENU, longList, menuTop, settleLists } from './longlist.js';
 export { memo } from './memo.js';
 export { SHOWS, presenceWord } from './presence.js';
-export { empty, linkified, panel, personRow, timeOf, unreadIn } from './rows.js';
+export { empty, linkified, panel, personRow, searchField, timeOf, unreadIn } from './rows.js';
 export { isBigEmoji, tokenise } from './text.js';
 export { dismissToast } from './toasts.js';

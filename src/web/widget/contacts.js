@@ -15,6 +15,7 @@ import {
   panel,
   personRow,
   presenceWord,
+  searchField,
   unreadIn,
 } from './chunk.opened.js';
 import {
@@ -218,9 +219,9 @@ export function contactsPanel() {
   ui.tried = false;
   const groups = groupContacts(im.contacts.values(), ui.query, lang);
   const chosen = ui.popup.startsWith(ROW_MENU) && im.contacts.get(ui.popup.slice(ROW_MENU.length));
-  const oninput = (/** @type {Event} */ event) => {
+  const search = (/** @type {string} */ text) => {
     if (!ui.query) listPx = find('list')?.offsetHeight ?? 0;
-    ui.query = fieldOf(event).value;
+    ui.query = text;
     draw();
   };
   const nothing = ui.query
@@ -229,19 +230,7 @@ export function contactsPanel() {
   return panel(
     t('Contacts'),
     myself(),
-    h(
-      'div.search',
-      icon('search'),
-      h('input', {
-        id: ui.narrow ? null : 'first',
-        type: 'search',
-        value: ui.query,
-        placeholder: t('Search contacts'),
-        label: t('Search contacts'),
-        autocomplete: 'off',
-        oninput,
-      }),
-    ),
+    searchField(t('Search contacts'), ui.query, search, ui.narrow ? null : 'first'),
     h(
       'div.list',
       { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } },

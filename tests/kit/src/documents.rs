@@ -3,22 +3,28 @@
 //! Owns: reading a document and cutting its blocks out. Must not: start a program, or know what a block is for.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The address in the documents' examples, which is that of a server without settings.
-pub(crate) const SHOWN_ADDRESS: &str = "127.0.0.1:8000";
+pub const SHOWN_ADDRESS: &str = "127.0.0.1:8000";
 
 /// A fenced block: its language, and its lines.
-pub(crate) type Block = (String, String);
+pub type Block = (String, String);
+
+/// The root of the project.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
 
 /// A document, by its path from the root of the project.
-pub(crate) fn text(document: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
-    fs::read_to_string(path).unwrap_or_else(|error| panic!("{document}: {error}"))
+#[track_caller]
+pub fn text(document: &str) -> String {
+    fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"))
 }
 
 /// A document's text outside of its blocks, and the blocks.
-pub(crate) fn cut(document: &str) -> (String, Vec<Block>) {
+#[track_caller]
+pub fn cut(document: &str) -> (String, Vec<Block>) {
     let (mut prose, mut blocks) = (String::new(), Vec::new());
     let mut open: Option<Block> = None;
     for line in text(document).lines() {
@@ -41,7 +47,8 @@ pub(crate) fn cut(document: &str) -> (String, Vec<Block>) {
 }
 
 /// The blocks of this language in a document.
-pub(crate) fn blocks(document: &str, language: &str) -> Vec<String> {
+#[track_caller]
+pub fn blocks(document: &str, language: &str) -> Vec<String> {
     let of_language = |(found, lines): Block| (found == language).then_some(lines);
     cut(document).1.into_iter().filter_map(of_language).collect()
 }

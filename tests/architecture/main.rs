@@ -223,7 +223,7 @@ fn every_file_of_the_crate_is_in_a_wing() {
 
 #[test]
 fn no_imports_go_round() {
-    for folder in ["src/", "examples/community/src/", "tests/kit/src/"] {
+    for folder in ["src/", "examples/community/src/", "loadtest/src/", "tests/kit/src/", "tests/faults/"] {
         let sources = sources_in(folder.trim_end_matches('/'));
         let imports = Imports::of(&sources, folder);
         assert!(imports.count() > sources.len() / 2, "{folder}: imports are found");

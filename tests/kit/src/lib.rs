@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`patience`] and [`random`], [`http`] (requests and answers as bytes) and [`conn`], [`process`] and
 //! [`server`] (the built program), [`frozen`] (a thread that stands still), [`inbox`] (a site that takes back what was not
-//! delivered), [`paths`] (the table of endpoints), [`documents`], [`proxy`] and [`variables`].
+//! delivered), [`load`] (many users), [`paths`] (the table of endpoints), [`documents`], [`proxy`] and [`variables`].
 //!
 //! Owns: nothing of a test. Must not: import anything of the server but its table of endpoints and its limits; what is
 //! tested goes through sockets, the command line and signals.
@@ -14,6 +14,7 @@ pub mod documents;
 pub mod frozen;
 pub mod http;
 pub mod inbox;
+pub mod load;
 pub mod paths;
 pub mod patience;
 pub mod process;

@@ -8,20 +8,19 @@ use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
+use nextim_testkit::load::socket::{self, Origin};
 use socket2::SockRef;
 
-use crate::generator::socket::{self, Origin};
-
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
-    pub(super) is_open: bool,
+    pub(crate) is_open: bool,
     /// What was read since the last answer.
-    pub(super) input: Vec<u8>,
+    pub(crate) input: Vec<u8>,
 }
 
 impl Connection {
     /// Begins to connect. A narrow connection has a small receive buffer, so that a stall is soon noticed.
-    pub(super) fn open(
+    pub(crate) fn open(
         registry: &Registry,
         address: SocketAddr,
         origin: Origin,
@@ -35,12 +34,12 @@ impl Connection {
     }
 
     /// Sends a request, which is short enough for one write. Returns whether all of it was written.
-    pub(super) fn send(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> bool {
         self.stream.write(bytes).is_ok_and(|sent| sent == bytes.len())
     }
 
     /// Reads until nothing is left, or `most` bytes are in `input`. Returns whether more may come.
-    pub(super) fn receive(&mut self, scratch: &mut [u8], most: usize) -> bool {
+    pub(crate) fn receive(&mut self, scratch: &mut [u8], most: usize) -> bool {
         while self.input.len() < most {
             let room = scratch.len().min(most - self.input.len());
             match self.stream.read(&mut scratch[..room]) {
@@ -55,7 +54,7 @@ impl Connection {
     }
 
     /// Closes the connection: with a FIN, as a browser does, or with a reset, as networks do.
-    pub(super) fn cut(self, with_reset: bool) {
+    pub(crate) fn cut(self, with_reset: bool) {
         if with_reset {
             // If the option cannot be set, the connection closes with a FIN.
             SockRef::from(&self.stream).set_linger(Some(Duration::ZERO)).ok();

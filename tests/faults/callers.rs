@@ -7,63 +7,30 @@ use std::time::Duration;
 
 use mio::Token;
 use mio::event::Event;
+use nextim_testkit::load::socket::Origin;
+use nextim_testkit::load::wire::{Parsed, Recipient, Ticket, answer, field, whole};
 
+use super::caller::{CALLERS, Cut, SiteCall, SiteCaller};
 use super::connection::Connection;
 use super::inject::LONG_BYTES;
 use super::kinds::Fault;
 use super::player::Player;
 use super::shared::Phase;
-use super::users::UserState;
-use crate::generator::socket::Origin;
-use crate::wire::{Parsed, Recipient, Ticket, answer, field, whole};
+use super::user::UserState;
 
-/// Tokens from here on are callers.
-pub(super) const CALLERS: usize = 1 << 40;
 /// How long a connection may idle before it is replaced.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 
-/// A call of the site. Users are counted in the part.
-#[derive(Clone, Copy)]
-pub(super) enum SiteCall {
-    /// A user opens a page.
-    Online(u32),
-    /// A page is left; then a user may open another.
-    Leave(Ticket, Option<u32>),
-    /// The site logs a user out.
-    LogOut(u32),
-    /// A user sends a message to another.
-    Message { id: u64, sender: u32, receiver: u32 },
-    /// The site sends a long message to a user.
-    Long(u32),
-}
-
-/// The point at which a call is cut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
-    /// Half of the request was sent.
-    Half,
-    /// All of the request was sent.
-    Sent,
-    /// The answer has arrived and is unread.
-    Answered,
-}
-
-#[derive(Default)]
-pub(super) struct SiteCaller {
-    connection: Option<Connection>,
-    call: Option<SiteCall>,
-    cut: Option<Cut>,
-    /// When the call was sent, or the last answer was read.
-    used: u32,
-    /// The number of the apikey in the call.
-    key: u64,
-    /// The id of the message in the call.
-    id: u64,
+/// The answer to a call.
+struct CallAnswer<'a> {
+    status: u16,
+    head: &'a [u8],
+    body: &'a [u8],
 }
 
 impl Player {
     /// Starts queued calls and due messages while a caller is free.
-    pub(super) fn pump(&mut self) {
+    pub(crate) fn pump(&mut self) {
         while let Some(caller) = self.free.last().copied() {
             let Some(call) = self.calls.pop_front().or_else(|| self.next_message()) else { break };
             self.free.pop();
@@ -80,7 +47,7 @@ impl Player {
             return None;
         }
         let sender = self.somebody()?;
-        let receiver = self.random.below(self.part.count);
+        let receiver = self.chance.below(self.part.count);
         if receiver == sender {
             return None;
         }
@@ -93,7 +60,7 @@ impl Player {
         if std::mem::take(&mut self.cuts_call) {
             self.fault_counts.count(Fault::CutCall);
             let cuts = [Cut::Half, Cut::Sent, Cut::Answered];
-            self.callers[index].cut = Some(cuts[self.random.below(3) as usize]);
+            self.callers[index].cut = Some(cuts[self.chance.below(3) as usize]);
         }
         let caller = &mut self.callers[index];
         caller.call = Some(call);
@@ -157,7 +124,7 @@ impl Player {
         }
     }
 
-    pub(super) fn caller_ready(&mut self, index: usize, event: &Event) {
+    pub(crate) fn caller_ready(&mut self, index: usize, event: &Event) {
         let caller = &mut self.callers[index];
         let Some(connection) = &mut caller.connection else { return };
         if event.is_writable() && !event.is_error() && !std::mem::replace(&mut connection.is_open, true) {
@@ -186,8 +153,8 @@ impl Player {
                 }
                 if let Some(call) = caller.call.take() {
                     self.free.push(index);
-                    let head = &input[..bytes - body.len()];
-                    self.call_answered(index, call, sent, status, head, body);
+                    let answer = CallAnswer { status, head: &input[..bytes - body.len()], body };
+                    self.call_answered(index, call, sent, &answer);
                 }
             }
             Parsed::Partial if goes_on => connection.input = input,
@@ -201,16 +168,9 @@ impl Player {
         }
     }
 
-    fn call_answered(
-        &mut self,
-        index: usize,
-        call: SiteCall,
-        sent: u32,
-        status: u16,
-        head: &[u8],
-        body: &[u8],
-    ) {
+    fn call_answered(&mut self, index: usize, call: SiteCall, sent: u32, answer: &CallAnswer<'_>) {
         let SiteCaller { key, id, .. } = self.callers[index];
+        let CallAnswer { status, head, body } = *answer;
         match (status, call) {
             (200, SiteCall::Online(user)) => match Ticket::find(body) {
                 Some(ticket) if self.users[user as usize].state == UserState::Coming => {
@@ -247,7 +207,7 @@ impl Player {
 
     /// A caller's connection is of no use any more: the result of its call is unknown.
     fn call_broken(&mut self, index: usize, by_server: bool) {
-        let with_reset = self.random.one_in(2);
+        let with_reset = self.chance.one_in(2);
         let caller = &mut self.callers[index];
         caller.cut = None;
         if let Some(connection) = caller.connection.take() {

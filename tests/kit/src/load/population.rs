@@ -8,31 +8,31 @@ use std::ops::Range;
 
 /// The users of a run.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Population {
+pub struct Population {
     /// Users of all parts.
-    pub(crate) users: u32,
+    pub users: u32,
     /// Buddies of each user. Buddies are mutual.
-    pub(crate) buddies: u32,
+    pub buddies: u32,
     /// Members of each room; every user is in one. 0: there are none.
-    pub(crate) room_size: u32,
+    pub room_size: u32,
     /// Parts.
-    pub(crate) parts: u32,
+    pub parts: u32,
 }
 
 /// The users of one thread, counted from 0 there.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Part {
+pub struct Part {
     /// The number of the first.
-    pub(crate) first: u32,
+    pub first: u32,
     /// How many there are.
-    pub(crate) count: u32,
+    pub count: u32,
     buddies: u32,
     room_size: u32,
 }
 
 impl Population {
     /// One part.
-    pub(crate) fn part(&self, index: u32) -> Part {
+    pub fn part(&self, index: u32) -> Part {
         let (each, more) = (self.users / self.parts, self.users % self.parts);
         let first = index * each + index.min(more);
         let count = each + u32::from(index < more);
@@ -43,7 +43,7 @@ impl Population {
 impl Part {
     /// The numbers of a user's buddies. Circles of buddies are spread over the part, so that when users come in
     /// order, those of one circle come far from each other, and each is announced by itself.
-    pub(crate) fn buddies(&self, user: u32) -> impl Iterator<Item = u32> {
+    pub fn buddies(&self, user: u32) -> impl Iterator<Item = u32> {
         let circle = (self.buddies + 1).min(self.count.max(1));
         let stride = self.count / circle;
         let (start, step, size) = if user < stride * circle {
@@ -59,13 +59,13 @@ impl Part {
     }
 
     /// The users who share a room with a user.
-    pub(crate) fn room(&self, user: u32) -> Option<Range<u32>> {
+    pub fn room(&self, user: u32) -> Option<Range<u32>> {
         let start = user.checked_div(self.room_size)? * self.room_size;
         Some(start..(start + self.room_size).min(self.count))
     }
 
     /// The number of the room whose first member this is.
-    pub(crate) fn room_number(&self, room: &Range<u32>) -> u32 {
+    pub fn room_number(&self, room: &Range<u32>) -> u32 {
         self.first + room.start
     }
 }

@@ -22,14 +22,15 @@ const NARROW_BYTES: usize = 4_096;
 /// The longest segment of a narrow connection, in bytes.
 const NARROW_SEGMENT_BYTES: u32 = 536;
 /// Users there can be.
-pub(crate) const USERS_MAX: u32 = CONNECTIONS_PER_ADDRESS * ADDRESSES_MAX;
+pub const USERS_MAX: u32 = CONNECTIONS_PER_ADDRESS * ADDRESSES_MAX;
 
 /// The kind of client that connects.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin {
+pub enum Origin {
     /// A user. Each new connection of the user comes from the other one of two addresses, because the port of the
     /// last one may not be free for a minute.
     User {
+        /// The number of the user.
         number: u32,
         /// The user connects from the second address.
         again: bool,
@@ -54,13 +55,13 @@ impl Origin {
 }
 
 /// Begins to connect. The socket is writable when it has connected.
-pub(crate) fn connect(address: SocketAddr, origin: Origin) -> io::Result<TcpStream> {
+pub fn connect(address: SocketAddr, origin: Origin) -> io::Result<TcpStream> {
     begin(prepare(address, origin)?, address)
 }
 
 /// Begins to connect so that both ends together hold some ten kilobytes of what is sent here, not megabytes as is usual on
 /// loopback: buffers grow with the size of segments.
-pub(crate) fn connect_narrow(address: SocketAddr, origin: Origin) -> io::Result<TcpStream> {
+pub fn connect_narrow(address: SocketAddr, origin: Origin) -> io::Result<TcpStream> {
     let socket = prepare(address, origin)?;
     socket.set_recv_buffer_size(NARROW_BYTES)?;
     socket.set_tcp_mss(NARROW_SEGMENT_BYTES)?;

@@ -4,11 +4,12 @@
 
 use std::ops::Range;
 
-use super::callers::SiteCall;
+use super::caller::SiteCall;
 use super::kinds::Fault;
 use super::player::Player;
 use super::shared::{LINGER_MS, Phase, SESSION_CUT_MS};
-use super::users::{AnswerPlan, PAUSE_MS, UserState};
+use super::user::{AnswerPlan, UserState};
+use super::users::PAUSE_MS;
 
 /// An answer is cut within this many bytes: no answer is as short.
 const CUT_WITHIN: u64 = 250;
@@ -21,18 +22,18 @@ const LOGGED_OUT_MS: Range<u64> = 10..2_000;
 /// How many long messages a user gets before a long stall.
 const LONG_MESSAGES: u8 = 6;
 /// The length of a long message, in bytes: together they are more than a narrow connection takes.
-pub(super) const LONG_BYTES: usize = 30_000;
+pub(crate) const LONG_BYTES: usize = 30_000;
 
 /// What a new phase does to all users.
 impl Player {
-    pub(super) fn open_all_pages(&mut self) {
+    pub(crate) fn open_all_pages(&mut self) {
         for index in 0..self.users.len() {
             self.open_page(index);
         }
     }
 
     /// No fault that is planned is injected any more.
-    pub(super) fn drop_plans(&mut self) {
+    pub(crate) fn drop_plans(&mut self) {
         self.cuts_call = false;
         for user in &mut self.users {
             user.plan = AnswerPlan::Read;
@@ -40,7 +41,7 @@ impl Player {
     }
 
     /// All users leave their pages; the site logs every second user out.
-    pub(super) fn leave_all_pages(&mut self) {
+    pub(crate) fn leave_all_pages(&mut self) {
         for index in 0..self.users.len() {
             self.cut_connection(index, false);
             let user = &mut self.users[index];
@@ -59,13 +60,13 @@ impl Player {
 /// Faults of one user.
 impl Player {
     /// Injects a fault into a user whose poll waits: now, or after the next answer.
-    pub(super) fn inject(&mut self, index: usize, fault: Fault) {
+    pub(crate) fn inject(&mut self, index: usize, fault: Fault) {
         if self.users[index].plan != AnswerPlan::Read {
             return;
         }
         let plan = match fault {
             Fault::CutInAnswer => {
-                let bytes = usize::try_from(self.random.within(1..CUT_WITHIN)).expect("a few bytes");
+                let bytes = usize::try_from(self.chance.within(1..CUT_WITHIN)).expect("a few bytes");
                 AnswerPlan::Cut { bytes, fault }
             }
             Fault::CutUnread => AnswerPlan::Cut { bytes: 0, fault },
@@ -75,7 +76,7 @@ impl Player {
             | Fault::OldPageFirst
             | Fault::OldPageSilent
             | Fault::LogOut
-                if self.random.one_in(2) =>
+                if self.chance.one_in(2) =>
             {
                 AnswerPlan::ReadThen(fault)
             }
@@ -92,15 +93,15 @@ impl Player {
         self.users[index].plan = plan;
     }
 
-    pub(super) fn inject_now(&mut self, index: usize, fault: Fault) {
+    pub(crate) fn inject_now(&mut self, index: usize, fault: Fault) {
         self.fault_counts.count(fault);
         let number = u32::try_from(index).expect("a user's index");
         if fault == Fault::Stall {
             self.users[index].state = UserState::Stalled;
-            let ms = self.random.within(STALL_MS);
+            let ms = self.chance.within(STALL_MS);
             return self.alarm(index, ms);
         }
-        let with_reset = self.random.one_in(2);
+        let with_reset = self.chance.one_in(2);
         self.cut_connection(index, with_reset);
         let ticket = self.users[index].ticket;
         match fault {
@@ -112,7 +113,7 @@ impl Player {
                 self.calls.extend((0..LONG_MESSAGES).map(|_| SiteCall::Long(number)));
             }
             Fault::Vanish => {
-                let ms = SESSION_CUT_MS + LINGER_MS + self.random.within(GONE_MORE_MS);
+                let ms = SESSION_CUT_MS + LINGER_MS + self.chance.within(GONE_MORE_MS);
                 self.go(index, ms);
             }
             Fault::NewPageFirst => {
@@ -133,9 +134,9 @@ impl Player {
     }
 
     /// The site has logged a user out.
-    pub(super) fn logged_out(&mut self, index: usize) {
+    pub(crate) fn logged_out(&mut self, index: usize) {
         if self.phase != Phase::Leave {
-            let ms = self.random.within(LOGGED_OUT_MS);
+            let ms = self.chance.within(LOGGED_OUT_MS);
             self.go(index, ms);
         }
     }

@@ -45,18 +45,18 @@ struct Entry {
 
 /// A page that reads messages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// The user of the page, counted in the part.
-    pub(super) user: u32,
+    pub(crate) user: u32,
     /// The nth page of this user, from 1.
-    pub(super) number: u32,
+    pub(crate) number: u32,
     /// When the call that opened the page was sent, in milliseconds.
-    pub(super) since: u32,
+    pub(crate) since: u32,
 }
 
 /// What the arrival of a message at a page means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ArrivalKind {
+pub(crate) enum ArrivalKind {
     /// It arrives for the first time.
     First,
     /// It arrives again on another page, as it may.
@@ -71,7 +71,7 @@ pub(super) enum ArrivalKind {
 
 /// All messages of a player.
 #[derive(Debug)]
-pub(super) struct MessageLedger {
+pub(crate) struct MessageLedger {
     part: u64,
     entries: Vec<Entry>,
     /// The first messages that broke a rule, in full.
@@ -80,39 +80,39 @@ pub(super) struct MessageLedger {
 
 /// The counts of all messages by their end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Verdict {
-    pub(super) sent: u64,
+pub(crate) struct Verdict {
+    pub(crate) sent: u64,
     /// Messages the server took for at least one receiver.
-    pub(super) taken: u64,
+    pub(crate) taken: u64,
     /// Messages the server took while no receiver was online.
-    pub(super) for_nobody: u64,
-    pub(super) refused: u64,
+    pub(crate) for_nobody: u64,
+    pub(crate) refused: u64,
     /// Messages without a known answer.
-    pub(super) unknown: u64,
+    pub(crate) unknown: u64,
     /// The part of `unknown` that arrived or was reported.
-    pub(super) unknown_but_there: u64,
+    pub(crate) unknown_but_there: u64,
     /// The part of `taken` that was delivered.
-    pub(super) delivered: u64,
+    pub(crate) delivered: u64,
     /// The part of `taken` that was reported and not delivered.
-    pub(super) reported: u64,
+    pub(crate) reported: u64,
     /// The part of `taken` that was delivered and reported: the acknowledgement may not have reached the server.
-    pub(super) both: u64,
+    pub(crate) both: u64,
     /// The part of `taken` that was neither delivered nor reported.
-    pub(super) lost: u64,
+    pub(crate) lost: u64,
     /// Messages that were reported although the server knew of the acknowledgement.
-    pub(super) reported_though_known: u64,
+    pub(crate) reported_though_known: u64,
     /// Messages that arrived although they were refused, or counted for no receiver.
-    pub(super) there_though_not_taken: u64,
+    pub(crate) there_though_not_taken: u64,
 }
 
 impl MessageLedger {
     /// An empty ledger of the nth part.
-    pub(super) fn new(part: u32) -> MessageLedger {
+    pub(crate) fn new(part: u32) -> MessageLedger {
         MessageLedger { part: u64::from(part) + 1, entries: Vec::new(), odd: Vec::new() }
     }
 
     /// Adds a message to a user, from a user or from the site. Returns its id, which no other part uses.
-    pub(super) fn begin(&mut self, from: Option<u32>, to: u32) -> u64 {
+    pub(crate) fn begin(&mut self, from: Option<u32>, to: u32) -> u64 {
         let from = from.unwrap_or(u32::MAX);
         self.entries.push(Entry { from, to, answered: u32::MAX, ..Entry::default() });
         self.part << 40 | (self.entries.len() as u64 - 1)
@@ -126,21 +126,21 @@ impl MessageLedger {
     }
 
     /// The server took the message for this many receivers.
-    pub(super) fn taken(&mut self, id: u64, receivers: u64, now: u32) {
+    pub(crate) fn taken(&mut self, id: u64, receivers: u64, now: u32) {
         if let Some(entry) = self.entry(id) {
             entry.said = if receivers > 0 { CallResult::Taken } else { CallResult::ForNobody };
             entry.answered = now;
         }
     }
 
-    pub(super) fn refused(&mut self, id: u64) {
+    pub(crate) fn refused(&mut self, id: u64) {
         if let Some(entry) = self.entry(id) {
             entry.said = CallResult::Refused;
         }
     }
 
     /// A page has read the message.
-    pub(super) fn arrive(&mut self, id: u64, page: Page) -> ArrivalKind {
+    pub(crate) fn arrive(&mut self, id: u64, page: Page) -> ArrivalKind {
         let Some(entry) = self.entry(id) else { return ArrivalKind::Strange };
         if entry.from == page.user {
             return ArrivalKind::Copy;
@@ -167,26 +167,26 @@ impl MessageLedger {
     }
 
     /// The first messages that broke a rule, in full, so that the reason can be found.
-    pub(super) fn odd(&self) -> &[String] {
+    pub(crate) fn odd(&self) -> &[String] {
         &self.odd
     }
 
     /// A poll that acknowledges the message was sent.
-    pub(super) fn acknowledged(&mut self, id: u64) {
+    pub(crate) fn acknowledged(&mut self, id: u64) {
         if let Some(entry) = self.entry(id) {
             entry.acknowledged = true;
         }
     }
 
     /// The poll that acknowledges the message was answered.
-    pub(super) fn known(&mut self, id: u64) {
+    pub(crate) fn known(&mut self, id: u64) {
         if let Some(entry) = self.entry(id) {
             entry.known = true;
         }
     }
 
     /// Judges all messages, given the ids that were reported.
-    pub(super) fn verdict(&mut self, reported: &HashSet<u64>) -> Verdict {
+    pub(crate) fn verdict(&mut self, reported: &HashSet<u64>) -> Verdict {
         let mut verdict = Verdict { sent: self.entries.len() as u64, ..Verdict::default() };
         for index in 0..self.entries.len() {
             let (entry, id) = (self.entries[index], self.part << 40 | index as u64);
@@ -237,7 +237,7 @@ impl Verdict {
     }
 
     /// Adds the counts of another part.
-    pub(super) fn add(&mut self, other: &Verdict) {
+    pub(crate) fn add(&mut self, other: &Verdict) {
         let Verdict {
             sent,
             taken,

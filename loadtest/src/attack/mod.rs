@@ -1,14 +1,15 @@
 //! Attacks: what hostile clients and sites do to a server while its well-behaved users are measured.
 //!
-//! Owns: the thread of the attackers, and what they have come to. Must not: know what they do; [`strangers`] have no key,
+//! Owns: the thread of the attackers. Must not: know what they do; [`strangers`] have no key,
 //! and a hostile [`site`] has a right one.
 
+mod attackers;
 mod site;
 mod strangers;
 
 use std::error::Error;
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -16,7 +17,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crate::measure::thread_cpu;
-use crate::number::{ratio, real};
+use attackers::Attackers;
+pub(crate) use attackers::Done;
 use site::Site;
 pub(crate) use site::{LINES, domains};
 pub(crate) use strangers::HELD;
@@ -24,54 +26,6 @@ use strangers::Strangers;
 
 /// How long the attackers may take to be in place.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What an attack has come to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Done {
-    /// Answers to requests.
-    pub(crate) answers: u64,
-    /// Those of them that refuse a call of a right key.
-    pub(crate) refused: u64,
-    /// Connections made, the first ones included.
-    pub(crate) connections: u64,
-    /// CPU time of the attackers, in nanoseconds.
-    cpu: u64,
-    /// How long it took, in nanoseconds.
-    took: u64,
-}
-
-impl Done {
-    /// Adds another attack.
-    pub(crate) fn add(&mut self, other: Done) {
-        self.answers += other.answers;
-        self.refused += other.refused;
-        self.connections += other.connections;
-        self.cpu += other.cpu;
-        self.took += other.took;
-    }
-
-    /// So many a second.
-    pub(crate) fn rate(&self, count: u64) -> f64 {
-        ratio(real(count), real(self.took) / 1e9)
-    }
-
-    /// The share of a core that the attackers themselves took.
-    pub(crate) fn cpu_share(&self) -> f64 {
-        ratio(real(self.cpu), real(self.took))
-    }
-}
-
-/// Attackers of one kind, all in place.
-trait Attackers: Sized {
-    /// How long a turn takes at least.
-    const TURN: Duration;
-
-    /// Does what is to be done in one turn.
-    fn turn(&mut self) -> io::Result<()>;
-
-    /// Leaves, and returns what was counted.
-    fn end(self) -> io::Result<Done>;
-}
 
 /// An attack that goes on until it is ended.
 pub(crate) struct Attack {
@@ -128,13 +82,6 @@ fn go_on<A: Attackers>(mut attackers: A, ready: &Sender<()>, enough: &AtomicBool
     Ok(Done { cpu, took, ..attackers.end()? })
 }
 
-fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address)?;
-    stream.set_nonblocking(true)?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -159,12 +106,5 @@ mod tests {
         for failed in [Attack::by_strangers(nobody).err(), Attack::by_a_site(nobody).err()] {
             assert!(failed.is_some_and(|error| error.to_string().contains("were stopped")));
         }
-    }
-
-    #[test]
-    fn figures_of_an_attack() {
-        let mut done = Done::default();
-        done.add(Done { answers: 10, refused: 1, connections: 4, cpu: 500_000_000, took: 2_000_000_000 });
-        assert!((done.rate(done.answers) - 5.0).abs() < 1e-9 && (done.cpu_share() - 0.25).abs() < 1e-9);
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! Owns: the table of faults, and when the next of each kind is due. Must not: inject them (`inject.rs`).
 
-use super::random::Random;
+use super::chance::Chance;
 
 /// A fault of a user, of a network, or of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The connection of a waiting poll is cut.
     CutWaiting,
     /// The connection is cut in the middle of the answer.
@@ -46,7 +46,7 @@ const fn kind(fault: Fault, title: &'static str, pace: u64) -> FaultKind {
 }
 
 /// The number of kinds.
-pub(super) const KINDS: usize = 12;
+pub(crate) const KINDS: usize = 12;
 
 const TABLE: [FaultKind; KINDS] = [
     kind(Fault::CutWaiting, "polls cut while they waited", 1_500),
@@ -65,52 +65,52 @@ const TABLE: [FaultKind; KINDS] = [
 
 /// How often each kind of fault was injected, in the order of the table.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FaultCounts([u64; KINDS]);
+pub(crate) struct FaultCounts([u64; KINDS]);
 
 impl FaultCounts {
     /// Counts one more fault.
-    pub(super) fn count(&mut self, fault: Fault) {
+    pub(crate) fn count(&mut self, fault: Fault) {
         if let Some(index) = TABLE.iter().position(|kind| kind.fault == fault) {
             self.0[index] += 1;
         }
     }
 
     /// Adds the counts of another player.
-    pub(super) fn add(&mut self, other: &FaultCounts) {
+    pub(crate) fn add(&mut self, other: &FaultCounts) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count += more;
         }
     }
 
     /// The title of each kind, and how often it was injected.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&'static str, u64)> {
         TABLE.iter().map(|kind| kind.title).zip(self.0)
     }
 }
 
 /// When the next fault of each kind is due, in milliseconds.
 #[derive(Debug)]
-pub(super) struct FaultSchedule {
+pub(crate) struct FaultSchedule {
     next: [u64; KINDS],
     mean: [u64; KINDS],
 }
 
 impl FaultSchedule {
     /// A schedule for this many users, from `now` on.
-    pub(super) fn new(users: u32, now: u64, random: &mut Random) -> FaultSchedule {
+    pub(crate) fn new(users: u32, now: u64, chance: &mut Chance) -> FaultSchedule {
         let mean = TABLE.map(|kind| 60_000_000 / (kind.pace * u64::from(users.max(1))).max(1));
-        FaultSchedule { next: mean.map(|mean| now + random.wait(mean)), mean }
+        FaultSchedule { next: mean.map(|mean| now + chance.wait(mean)), mean }
     }
 
     /// A fault that is due.
-    pub(super) fn due(&mut self, now: u64, random: &mut Random) -> Option<Fault> {
+    pub(crate) fn due(&mut self, now: u64, chance: &mut Chance) -> Option<Fault> {
         let index = self.next.iter().position(|at| *at <= now)?;
-        self.next[index] += random.wait(self.mean[index]).max(1);
+        self.next[index] += chance.wait(self.mean[index]).max(1);
         Some(TABLE[index].fault)
     }
 
     /// When the next fault is due.
-    pub(super) fn first(&self) -> u64 {
+    pub(crate) fn first(&self) -> u64 {
         self.next.into_iter().min().unwrap_or(u64::MAX)
     }
 }
@@ -121,10 +121,10 @@ mod tests {
 
     #[test]
     fn each_kind_comes_at_its_pace() {
-        let mut random = Random::new(1, 0);
-        let mut schedule = FaultSchedule::new(1_000, 500, &mut random);
+        let mut chance = Chance::new(1, 0);
+        let mut schedule = FaultSchedule::new(1_000, 500, &mut chance);
         let mut fault_counts = FaultCounts::default();
-        while let Some(fault) = schedule.due(600_500, &mut random) {
+        while let Some(fault) = schedule.due(600_500, &mut chance) {
             fault_counts.count(fault);
         }
         assert!(schedule.first() > 600_500);

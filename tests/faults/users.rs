@@ -7,104 +7,26 @@ use std::ops::Range;
 
 use mio::Token;
 use mio::event::Event;
+use nextim_testkit::load::socket::Origin;
+use nextim_testkit::load::wire::{Parsed, Ticket, answer};
 
-use super::callers::SiteCall;
+use super::caller::SiteCall;
 use super::connection::Connection;
-use super::kinds::Fault;
 use super::ledger::{ArrivalKind, Page};
 use super::player::Player;
 use super::shared::{Phase, WRITE_MS};
-use crate::generator::socket::Origin;
-use crate::wire::{Parsed, Ticket, answer};
+use super::user::{AnswerPlan, PlayedUser, UserState};
 
 /// How long a user takes to return after a cut of the connection, in milliseconds.
-pub(super) const PAUSE_MS: Range<u64> = 1..1_000;
+pub(crate) const PAUSE_MS: Range<u64> = 1..1_000;
 /// How long a user waits after a 429 or 503, in milliseconds.
-pub(super) const PATIENCE_MS: Range<u64> = 200..800;
+pub(crate) const PATIENCE_MS: Range<u64> = 200..800;
 /// How much longer than the server's write timeout a long stall takes, in milliseconds.
 const STALL_MORE_MS: Range<u64> = 1_500..3_000;
 
-/// The state of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum UserState {
-    /// The user is offline and has no page.
-    Gone,
-    /// The call that brings the user online is queued or under way.
-    Coming,
-    /// The user has a page and no connection, until this many long messages have been sent.
-    Flooded(u8),
-    /// The user has a page and no connection.
-    Disconnected,
-    /// The user's connection is being opened.
-    Connecting,
-    /// A poll was sent.
-    Waiting,
-    /// A poll was sent, and its answer is not read.
-    Stalled,
-}
-
-/// What is planned for the next answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AnswerPlan {
-    /// It is read.
-    Read,
-    /// The connection is cut when this many bytes of it were read.
-    Cut { bytes: usize, fault: Fault },
-    /// It is read, and this fault is injected before the next poll.
-    ReadThen(Fault),
-}
-
-pub(super) struct PlayedUser {
-    pub(super) state: UserState,
-    /// The number of the user's latest alarm; an alarm with another number is void.
-    pub(super) stamp: u32,
-    pub(super) ticket: Ticket,
-    page: u32,
-    since: u32,
-    seq: u64,
-    /// Messages this page has read, without those whose acknowledgement the server is known to have.
-    read: Vec<u64>,
-    /// How many of `read` the last poll acknowledged.
-    acknowledged_count: usize,
-    connection: Option<Connection>,
-    /// The user connects from the second address.
-    again: bool,
-    pub(super) plan: AnswerPlan,
-    /// No poll was answered on this connection yet: the session may have ended before.
-    is_new: bool,
-    /// On this connection the user stalls after the first poll.
-    stalls: bool,
-    /// On this connection the user stalled for too long: the server may have closed it.
-    stalled: bool,
-    /// The previous page, which is left once the new one is there.
-    pub(super) leaves: Option<Ticket>,
-}
-
-impl Default for PlayedUser {
-    fn default() -> Self {
-        PlayedUser {
-            state: UserState::Gone,
-            stamp: 0,
-            ticket: Ticket::NONE,
-            page: 0,
-            since: 0,
-            seq: 0,
-            read: Vec::new(),
-            acknowledged_count: 0,
-            connection: None,
-            again: false,
-            plan: AnswerPlan::Read,
-            is_new: false,
-            stalls: false,
-            stalled: false,
-            leaves: None,
-        }
-    }
-}
-
 impl Player {
     /// A user's alarm has fired.
-    pub(super) fn user_wakes(&mut self, index: usize) {
+    pub(crate) fn user_wakes(&mut self, index: usize) {
         match self.users[index].state {
             UserState::Gone => self.open_page(index),
             UserState::Disconnected => self.connect(index, false),
@@ -117,13 +39,13 @@ impl Player {
     }
 
     /// Queues the call that opens a page for a user.
-    pub(super) fn open_page(&mut self, index: usize) {
+    pub(crate) fn open_page(&mut self, index: usize) {
         self.users[index].state = UserState::Coming;
         self.calls.push_back(SiteCall::Online(u32::try_from(index).expect("a user's index")));
     }
 
     /// The call of one long message is over, with or without success.
-    pub(super) fn flooded(&mut self, index: usize) {
+    pub(crate) fn flooded(&mut self, index: usize) {
         match self.users[index].state {
             UserState::Flooded(0 | 1) => self.connect(index, true),
             UserState::Flooded(left) => self.users[index].state = UserState::Flooded(left - 1),
@@ -136,7 +58,7 @@ impl Player {
         }
     }
 
-    pub(super) fn cut_connection(&mut self, index: usize, with_reset: bool) {
+    pub(crate) fn cut_connection(&mut self, index: usize, with_reset: bool) {
         let user = &mut self.users[index];
         (user.plan, user.stalls, user.stalled) = (AnswerPlan::Read, false, false);
         if let Some(connection) = user.connection.take() {
@@ -145,26 +67,26 @@ impl Player {
         }
     }
 
-    pub(super) fn reconnect_later(&mut self, index: usize, pause: Range<u64>) {
+    pub(crate) fn reconnect_later(&mut self, index: usize, pause: Range<u64>) {
         self.users[index].state = UserState::Disconnected;
-        let ms = self.random.within(pause);
+        let ms = self.chance.within(pause);
         self.alarm(index, ms);
     }
 
     /// A user is gone for this many milliseconds.
-    pub(super) fn go(&mut self, index: usize, ms: u64) {
+    pub(crate) fn go(&mut self, index: usize, ms: u64) {
         self.users[index].state = UserState::Gone;
         self.alarm(index, ms);
     }
 
     /// A user whose call failed tries again later.
-    pub(super) fn open_page_later(&mut self, index: usize) {
-        let ms = self.random.within(PATIENCE_MS);
+    pub(crate) fn open_page_later(&mut self, index: usize) {
+        let ms = self.chance.within(PATIENCE_MS);
         self.go(index, ms);
     }
 
     /// A user has a new page and polls. The previous page is left, unless it was left before.
-    pub(super) fn opened(&mut self, index: usize, ticket: Ticket, since: u32) {
+    pub(crate) fn opened(&mut self, index: usize, ticket: Ticket, since: u32) {
         let user = &mut self.users[index];
         (user.ticket, user.since, user.seq, user.acknowledged_count) = (ticket, since, 0, 0);
         user.page += 1;
@@ -202,12 +124,12 @@ impl Player {
         if std::mem::take(&mut user.stalls) {
             user.stalled = true;
             user.state = UserState::Stalled;
-            let ms = WRITE_MS + self.random.within(STALL_MORE_MS);
+            let ms = WRITE_MS + self.chance.within(STALL_MORE_MS);
             self.alarm(index, ms);
         }
     }
 
-    pub(super) fn user_ready(&mut self, index: usize, event: &Event) {
+    pub(crate) fn user_ready(&mut self, index: usize, event: &Event) {
         let user = &mut self.users[index];
         if user.state == UserState::Connecting && event.is_writable() && !event.is_error() {
             if let Some(connection) = &mut user.connection {
@@ -308,9 +230,8 @@ impl Player {
 
     fn stopped(&mut self, index: usize, body: &[u8]) {
         self.cut_connection(index, false);
-        let says = |reason: &str| {
-            memchr::memmem::find(body, format!("\"reason\":\"{reason}\"").as_bytes()).is_some()
-        };
+        let body = String::from_utf8_lossy(body);
+        let says = |reason: &str| body.contains(&format!("\"reason\":\"{reason}\""));
         if says("replaced") {
             // A poll that was cut reached the server after this one.
             self.reconnect_later(index, PATIENCE_MS);

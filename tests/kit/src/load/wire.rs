@@ -5,41 +5,41 @@
 //! and stands where it finds it without parsing: names and ids have eight and sixteen digits, and an id is the last
 //! thing of a message.
 
-use std::fmt::Write as _;
-
 use memchr::memmem;
 
+use crate::http::encoded;
+
 /// Digits of a user's or room's number in its name.
-pub(crate) const NUMBER_DIGITS: usize = 8;
+pub const NUMBER_DIGITS: usize = 8;
 /// Digits of a message's id.
-pub(crate) const ID_DIGITS: usize = 16;
+pub const ID_DIGITS: usize = 16;
 /// Longest ticket, in bytes.
 const TICKET_BYTES_MAX: usize = 63;
 /// Digits of the length of a request's body: with leading zeros, so that it can be filled in afterwards.
-pub(crate) const LENGTH_DIGITS: usize = 6;
+pub const LENGTH_DIGITS: usize = 6;
 /// What is said in every message: about as long as what people type.
 const TEXT: &str = "shall+we+meet+at+the+usual+place%3F";
 
 /// A ticket, kept without an allocation.
 #[derive(Clone, Copy)]
-pub(crate) struct Ticket {
+pub struct Ticket {
     length: u8,
     bytes: [u8; TICKET_BYTES_MAX],
 }
 
 impl Ticket {
     /// No ticket.
-    pub(crate) const NONE: Ticket = Ticket { length: 0, bytes: [0; TICKET_BYTES_MAX] };
+    pub const NONE: Ticket = Ticket { length: 0, bytes: [0; TICKET_BYTES_MAX] };
 
     /// The ticket in the answer to an online call.
-    pub(crate) fn find(body: &[u8]) -> Option<Ticket> {
+    pub fn find(body: &[u8]) -> Option<Ticket> {
         let at = memmem::find(body, b"\"ticket\":\"")? + b"\"ticket\":\"".len();
         let text = body.get(at..)?;
         Ticket::of([text.get(..memchr::memchr(b'"', text)?)?, b""])
     }
 
     /// What is put together of these, if there is room.
-    pub(crate) fn of(parts: [&[u8]; 2]) -> Option<Ticket> {
+    pub fn of(parts: [&[u8]; 2]) -> Option<Ticket> {
         let text = parts.concat();
         let mut bytes = [0; TICKET_BYTES_MAX];
         bytes.get_mut(..text.len())?.copy_from_slice(&text);
@@ -47,14 +47,14 @@ impl Ticket {
     }
 
     /// As it is sent.
-    pub(crate) fn text(&self) -> &[u8] {
+    pub fn text(&self) -> &[u8] {
         &self.bytes[..usize::from(self.length)]
     }
 }
 
 /// Whom a message is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Recipient {
+pub enum Recipient {
     /// The user with this number.
     User(u32),
     /// The room with this number.
@@ -65,7 +65,7 @@ pub(crate) enum Recipient {
 
 /// What writes requests: knows the site.
 #[derive(Debug)]
-pub(crate) struct Requests {
+pub struct Requests {
     host: String,
     credentials: String,
     domain: String,
@@ -74,14 +74,14 @@ pub(crate) struct Requests {
 
 impl Requests {
     /// Requests of a site. Polls acknowledge by `seq` if `with_seq`.
-    pub(crate) fn new(host: &str, domain: &str, apikey: &str, with_seq: bool) -> Requests {
+    pub fn new(host: &str, domain: &str, apikey: &str, with_seq: bool) -> Requests {
         let domain = encoded(domain);
         let credentials = format!("domain={domain}&apikey={}", encoded(apikey));
         Requests { host: host.to_owned(), credentials, domain, with_seq }
     }
 
     /// A user goes online with buddies and a room.
-    pub(crate) fn online(
+    pub fn online(
         &self,
         out: &mut Vec<u8>,
         user: u32,
@@ -101,7 +101,7 @@ impl Requests {
     }
 
     /// A user logs out: all sessions of the user end at once.
-    pub(crate) fn offline(&self, out: &mut Vec<u8>, user: u32) {
+    pub fn offline(&self, out: &mut Vec<u8>, user: u32) {
         self.post(out, "/presences/offline", |out| {
             out.extend_from_slice(b"&name=");
             number(out, b'u', user);
@@ -109,7 +109,7 @@ impl Requests {
     }
 
     /// A user leaves a page: this session ends, and unless another page opens soon the user is offline.
-    pub(crate) fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
+    pub fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
         self.post(out, "/presences/offline", |out| {
             out.extend_from_slice(b"&ticket=");
             out.extend_from_slice(ticket.text());
@@ -117,7 +117,7 @@ impl Requests {
     }
 
     /// A message.
-    pub(crate) fn message(&self, out: &mut Vec<u8>, ticket: &Ticket, receiver: Recipient, id: u64) {
+    pub fn message(&self, out: &mut Vec<u8>, ticket: &Ticket, receiver: Recipient, id: u64) {
         self.post(out, "/messages", |out| {
             out.extend_from_slice(b"&ticket=");
             out.extend_from_slice(ticket.text());
@@ -143,7 +143,7 @@ impl Requests {
     }
 
     /// A message of the site itself, so many bytes long.
-    pub(crate) fn push(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+    pub fn push(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
         self.say(out, to, id, (b'x', bytes));
     }
 
@@ -159,7 +159,7 @@ impl Requests {
     }
 
     /// The links of a user with these end.
-    pub(crate) fn remove(&self, out: &mut Vec<u8>, user: u32, buddies: impl Iterator<Item = u32>) {
+    pub fn remove(&self, out: &mut Vec<u8>, user: u32, buddies: impl Iterator<Item = u32>) {
         self.post(out, "/buddies/remove", |out| {
             out.extend_from_slice(b"&name=");
             number(out, b'u', user);
@@ -169,7 +169,7 @@ impl Requests {
     }
 
     /// A user has another status, a number.
-    pub(crate) fn show(&self, out: &mut Vec<u8>, user: u32, status: u32) {
+    pub fn show(&self, out: &mut Vec<u8>, user: u32, status: u32) {
         self.post(out, "/presences/show", |out| {
             out.extend_from_slice(b"&name=");
             number(out, b'u', user);
@@ -179,12 +179,12 @@ impl Requests {
     }
 
     /// A message of the site itself, so many bytes long, each of which needs six in JSON.
-    pub(crate) fn shout(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+    pub fn shout(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
         self.say(out, to, id, (b'<', bytes));
     }
 
     /// A poll that acknowledges what came up to `seq`.
-    pub(crate) fn poll(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+    pub fn poll(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
         for part in [b"GET /packets?domain=", self.domain.as_bytes(), b"&ticket=", ticket.text()] {
             out.extend_from_slice(part);
         }
@@ -214,7 +214,7 @@ impl Requests {
 }
 
 /// Fills a field with a number and leading zeros.
-pub(crate) fn digits(field: &mut [u8], mut number: u64) {
+pub fn digits(field: &mut [u8], mut number: u64) {
     for digit in field.iter_mut().rev() {
         *digit = b"0123456789"[usize::try_from(number % 10).expect("a digit")];
         number /= 10;
@@ -222,7 +222,7 @@ pub(crate) fn digits(field: &mut [u8], mut number: u64) {
 }
 
 /// Appends a name: a letter and digits.
-pub(crate) fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
+pub fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
     out.push(letter);
     let at = out.len();
     out.extend_from_slice(&[b'0'; NUMBER_DIGITS]);
@@ -247,27 +247,15 @@ fn decimal(out: &mut Vec<u8>, number: u64) {
 }
 
 /// Appends a message's id.
-pub(crate) fn hexadecimal(out: &mut Vec<u8>, id: u64) {
+pub fn hexadecimal(out: &mut Vec<u8>, id: u64) {
     for shift in (0..ID_DIGITS).rev() {
         out.push(b"0123456789abcdef"[usize::try_from(id >> (4 * shift) & 15).expect("four bits")]);
     }
 }
 
-fn encoded(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            write!(encoded, "%{byte:02X}").expect("a string takes all");
-        }
-    }
-    encoded
-}
-
 /// What is at the beginning of what was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Parsed<'a> {
+pub enum Parsed<'a> {
     /// Not a whole answer yet.
     Partial,
     /// No answer of which we can tell the end.
@@ -284,7 +272,7 @@ pub(crate) enum Parsed<'a> {
 }
 
 /// Reads one answer.
-pub(crate) fn answer(bytes: &[u8]) -> Parsed<'_> {
+pub fn answer(bytes: &[u8]) -> Parsed<'_> {
     let Some(head_bytes) = memmem::find(bytes, b"\r\n\r\n") else { return Parsed::Partial };
     let (head, rest) = (&bytes[..head_bytes], &bytes[head_bytes + 4..]);
     let status = head.strip_prefix(b"HTTP/1.").and_then(|line| line.get(2..5)).and_then(whole);
@@ -298,12 +286,12 @@ pub(crate) fn answer(bytes: &[u8]) -> Parsed<'_> {
 }
 
 /// The length of a body, as its head says.
-pub(crate) fn content_length(head: &[u8]) -> Option<usize> {
+pub fn content_length(head: &[u8]) -> Option<usize> {
     usize::try_from(whole(field(head, b"content-length:")?)?).ok()
 }
 
 /// What a head says in the field of this name, which ends with a colon.
-pub(crate) fn field<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub fn field<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     let mut lines = head;
     while let Some(end) = memchr::memchr(b'\n', lines) {
         lines = &lines[end + 1..];
@@ -316,14 +304,14 @@ pub(crate) fn field<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// The whole number at the beginning, after spaces.
-pub(crate) fn whole(text: &[u8]) -> Option<u64> {
+pub fn whole(text: &[u8]) -> Option<u64> {
     let text = text.trim_ascii_start();
     let length = text.iter().take_while(|digit| digit.is_ascii_digit()).count();
     std::str::from_utf8(&text[..length]).ok()?.parse().ok()
 }
 
 /// What reads answers to polls: searchers that are made once.
-pub(crate) struct NewsReader {
+pub struct NewsReader {
     id: memmem::Finder<'static>,
     no_presences: memmem::Finder<'static>,
     from: memmem::Finder<'static>,
@@ -334,20 +322,19 @@ pub(crate) struct NewsReader {
 
 /// What an answer to a poll says.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct News {
+pub struct News {
     /// The session has ended.
-    pub(crate) stopped: bool,
+    pub stopped: bool,
     /// The number of the last packet.
-    pub(crate) seq: Option<u64>,
+    pub seq: Option<u64>,
     /// How long to wait before the next poll, in milliseconds.
-    pub(crate) retry_ms: Option<u64>,
+    pub retry_ms: Option<u64>,
     /// Presences it brings.
-    pub(crate) presences: u64,
+    pub presences: u64,
 }
 
-impl NewsReader {
-    /// A reader.
-    pub(crate) fn new() -> NewsReader {
+impl Default for NewsReader {
+    fn default() -> Self {
         NewsReader {
             id: memmem::Finder::new(b"\"id\":\""),
             no_presences: memmem::Finder::new(b"\"presences\":[]"),
@@ -357,9 +344,11 @@ impl NewsReader {
             retry: memmem::Finder::new(b"\"retry\":"),
         }
     }
+}
 
+impl NewsReader {
     /// Reads an answer, and hands on the ids of its messages.
-    pub(crate) fn read(&self, body: &[u8], mut message: impl FnMut(u64)) -> News {
+    pub fn read(&self, body: &[u8], mut message: impl FnMut(u64)) -> News {
         let mut messages = 0;
         for at in self.id.find_iter(body) {
             messages += 1;
@@ -394,7 +383,7 @@ mod tests {
             let text = String::from_utf8(out).unwrap();
             let (head, body) = text.split_once("\r\n\r\n").unwrap();
             assert_eq!(content_length(head.as_bytes()), Some(body.len()), "{text}");
-            assert_eq!(body, format!("domain=a%20b&apikey=k%26{expected}"));
+            assert_eq!(body, format!("domain=a+b&apikey=k%26{expected}"));
         };
         check(
             &|out| requests.online(out, 1, [2, 3].into_iter(), Some(4)),
@@ -413,7 +402,7 @@ mod tests {
         );
         let mut out = Vec::new();
         requests.poll(&mut out, &ticket, 12);
-        assert!(out.starts_with(b"GET /packets?domain=a%20b&ticket=abc&seq=12&callback=cb HTTP/1.1\r\n"));
+        assert!(out.starts_with(b"GET /packets?domain=a+b&ticket=abc&seq=12&callback=cb HTTP/1.1\r\n"));
     }
 
     #[test]
@@ -434,7 +423,7 @@ mod tests {
     fn news() {
         let check = |body: &str, stopped, seq, presences, ids: &[u64]| {
             let mut found = Vec::new();
-            let news = NewsReader::new().read(body.as_bytes(), |id| found.push(id));
+            let news = NewsReader::default().read(body.as_bytes(), |id| found.push(id));
             assert_eq!((news, &*found), (News { stopped, seq, retry_ms: None, presences }, ids), "{body}");
         };
         check(
@@ -454,7 +443,7 @@ mod tests {
         );
         check(r#"cb({"status":"stopped","reason":"offline","presences":[]});"#, true, None, 0, &[]);
         let spread = r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":3,"retry":250});"#;
-        let news = NewsReader::new().read(spread.as_bytes(), |_| {});
+        let news = NewsReader::default().read(spread.as_bytes(), |_| {});
         assert_eq!((news.seq, news.retry_ms), (Some(3), Some(250)));
     }
 

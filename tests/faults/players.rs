@@ -3,49 +3,48 @@
 //! Owns: the threads. Must not: own users. All threads share one descriptor table: a fault run has as many users as
 //! one table has room for.
 
-use std::error::Error;
 use std::io;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use super::kinds::FaultCounts;
 use super::ledger::MessageLedger;
-use super::player::{Counts, Player, Report};
+use super::player::{Counts, Errors, Player, PlayerReport};
 use super::shared::{Phase, SharedState};
-use crate::generator::tally::Errors;
 
 /// The reports of all players, added up.
 #[derive(Default)]
-pub(super) struct PlayerTotals {
-    pub(super) ledgers: Vec<MessageLedger>,
-    pub(super) fault_counts: FaultCounts,
-    pub(super) counts: Counts,
-    pub(super) errors: Errors,
+pub(crate) struct PlayerTotals {
+    pub(crate) ledgers: Vec<MessageLedger>,
+    pub(crate) fault_counts: FaultCounts,
+    pub(crate) counts: Counts,
+    pub(crate) errors: Errors,
 }
 
 /// The running threads.
-pub(super) struct Players {
+pub(crate) struct Players {
     shared: Arc<SharedState>,
-    threads: Vec<JoinHandle<io::Result<Report>>>,
+    threads: Vec<JoinHandle<io::Result<PlayerReport>>>,
 }
 
 impl Players {
     /// Starts one thread for each part.
-    pub(super) fn start(shared: &Arc<SharedState>) -> Result<Players, Box<dyn Error>> {
+    pub(crate) fn start(shared: &Arc<SharedState>) -> Players {
         let mut players = Players { shared: Arc::clone(shared), threads: Vec::new() };
         for part in 0..shared.population.parts {
-            let player = Player::new(Arc::clone(shared), part)?;
-            let thread = thread::Builder::new().name(format!("player-{part}")).spawn(|| player.run())?;
+            let player = Player::new(Arc::clone(shared), part).unwrap();
+            let thread =
+                thread::Builder::new().name(format!("player-{part}")).spawn(|| player.run()).unwrap();
             players.threads.push(thread);
         }
-        Ok(players)
+        players
     }
 
     /// Waits for all players. Requires [`Phase::End`].
-    pub(super) fn end(mut self) -> Result<PlayerTotals, Box<dyn Error>> {
+    pub(crate) fn end(mut self) -> PlayerTotals {
         let mut played = PlayerTotals::default();
         for thread in self.threads.drain(..) {
-            let report = thread.join().map_err(|_| "a player has failed")??;
+            let report = thread.join().expect("a player has failed").unwrap();
             played.ledgers.push(report.ledger);
             played.fault_counts.add(&report.fault_counts);
             played.counts.add(&report.counts);
@@ -53,7 +52,7 @@ impl Players {
                 *played.errors.entry(kind).or_default() += count;
             }
         }
-        Ok(played)
+        played
     }
 }
 

@@ -5,23 +5,21 @@
 //! taken.
 
 use std::collections::{HashMap, HashSet};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use nextim_testkit::conn::receive;
+use nextim_testkit::http::basic;
+use nextim_testkit::load::wire::NewsReader;
 
-use super::random::Random;
-use crate::wire::{NewsReader, whole};
+use super::chance::Chance;
 
 /// How long the site waits for the rest of a post.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest body that is read, in bytes.
-const BODY_BYTES_MAX: u64 = 64 << 20;
 /// How late a late answer is, in milliseconds: the server gives up after 10 s, and posts again.
 const LATE_MS: std::ops::Range<u64> = 500..14_000;
 /// How often a late answer checks whether it may go out at once.
@@ -31,25 +29,25 @@ const PATH: &str = "/undelivered";
 
 /// The posts of a run.
 #[derive(Debug, Default)]
-pub(super) struct Reports {
+pub(crate) struct Reports {
     /// The ids that were taken, and how often.
-    pub(super) taken: HashMap<u64, u32>,
+    pub(crate) taken: HashMap<u64, u32>,
     /// The ids that were posted and not taken.
-    pub(super) not_taken: HashSet<u64>,
+    pub(crate) not_taken: HashSet<u64>,
     /// Posts that were taken at once.
-    pub(super) lists: u64,
+    pub(crate) lists: u64,
     /// Posts that were answered with 500.
-    pub(super) failed: u64,
+    pub(crate) failed: u64,
     /// Posts that were not answered.
-    pub(super) hung_up: u64,
+    pub(crate) hung_up: u64,
     /// Posts that were taken late.
-    pub(super) late: u64,
+    pub(crate) late: u64,
     /// Requests that are no valid post.
-    pub(super) wrong: u64,
+    pub(crate) wrong: u64,
 }
 
 /// A running site.
-pub(super) struct FailingSite {
+pub(crate) struct FailingSite {
     address: SocketAddr,
     inner: Arc<Inner>,
     thread: Option<JoinHandle<()>>,
@@ -57,7 +55,7 @@ pub(super) struct FailingSite {
 
 struct Inner {
     reports: Mutex<Reports>,
-    random: Mutex<Random>,
+    chance: Mutex<Chance>,
     /// The accepted values of `Authorization`.
     keys: Mutex<Vec<String>>,
     domain: String,
@@ -76,12 +74,12 @@ enum PostAnswer {
 
 impl FailingSite {
     /// Starts a site for a domain.
-    pub(super) fn start(domain: &str, random: Random) -> io::Result<FailingSite> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+    pub(crate) fn start(domain: &str, chance: Chance) -> FailingSite {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
         let inner = Arc::new(Inner {
             reports: Mutex::default(),
-            random: Mutex::new(random),
+            chance: Mutex::new(chance),
             keys: Mutex::default(),
             domain: domain.to_owned(),
             accepts_all: AtomicBool::new(false),
@@ -90,27 +88,28 @@ impl FailingSite {
         let accepting = Arc::clone(&inner);
         let thread = thread::Builder::new()
             .name("site".to_owned())
-            .spawn(move || accept_posts(&listener, &accepting))?;
-        Ok(FailingSite { address, inner, thread: Some(thread) })
+            .spawn(move || accept_posts(&listener, &accepting))
+            .unwrap();
+        FailingSite { address, inner, thread: Some(thread) }
     }
 
     /// The URL the server posts to.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}{PATH}", self.address)
     }
 
     /// Accepts this apikey, too.
-    pub(super) fn allow(&self, apikey: &str) {
+    pub(crate) fn allow(&self, apikey: &str) {
         lock(&self.inner.keys).push(basic(&self.inner.domain, apikey));
     }
 
     /// From now on every post is taken.
-    pub(super) fn accept_all(&self) {
+    pub(crate) fn accept_all(&self) {
         self.inner.accepts_all.store(true, Ordering::SeqCst);
     }
 
     /// Stops the site. Returns what was posted.
-    pub(super) fn end(mut self) -> Reports {
+    pub(crate) fn end(mut self) -> Reports {
         self.stop();
         std::mem::take(&mut *lock(&self.inner.reports))
     }
@@ -154,16 +153,19 @@ fn accept_posts(listener: &TcpListener, inner: &Arc<Inner>) {
 impl Inner {
     fn serve(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_read_timeout(Some(PATIENCE))?;
-        let Some(post) = UndeliveredPost::read(stream)? else {
+        let post = receive(stream)?;
+        let is_json = post.header("content-type").is_some_and(|kind| kind.starts_with("application/json"));
+        if post.line() != format!("POST {PATH} HTTP/1.1") || !is_json {
             lock(&self.reports).wrong += 1;
             return say(stream, "400 Bad Request");
-        };
-        if !lock(&self.keys).contains(&post.authorization) {
+        }
+        let authorization = post.header("authorization").unwrap_or_default();
+        if !lock(&self.keys).iter().any(|key| key == authorization) {
             lock(&self.reports).wrong += 1;
             return say(stream, "401 Unauthorized");
         }
         let mut ids = Vec::new();
-        NewsReader::new().read(&post.body, |id| ids.push(id));
+        NewsReader::default().read(&post.body, |id| ids.push(id));
         match self.next_answer() {
             PostAnswer::Accepted => {
                 self.take(&ids, |reports| &mut reports.lists);
@@ -206,59 +208,18 @@ impl Inner {
         if self.accepts_all.load(Ordering::SeqCst) {
             return PostAnswer::Accepted;
         }
-        let mut random = lock(&self.random);
-        match random.below(10) {
+        let mut chance = lock(&self.chance);
+        match chance.below(10) {
             0 => PostAnswer::Failed,
             1 => PostAnswer::HungUp,
-            2 => PostAnswer::Late(Duration::from_millis(random.within(LATE_MS))),
+            2 => PostAnswer::Late(Duration::from_millis(chance.within(LATE_MS))),
             _ => PostAnswer::Accepted,
         }
     }
 }
 
-/// A post of undelivered messages.
-struct UndeliveredPost {
-    authorization: String,
-    body: Vec<u8>,
-}
-
-impl UndeliveredPost {
-    /// Reads a request; `None` if it is no valid post.
-    fn read(stream: &TcpStream) -> io::Result<Option<UndeliveredPost>> {
-        let mut reader = BufReader::new(stream);
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let is_post = line.starts_with(&format!("POST {PATH} HTTP/1.1"));
-        let (mut authorization, mut length, mut is_json) = (String::new(), None, false);
-        loop {
-            line.clear();
-            if reader.read_line(&mut line)? == 0 || line.trim_end().is_empty() {
-                break;
-            }
-            let Some((name, value)) = line.split_once(':') else { continue };
-            match name.to_ascii_lowercase().as_str() {
-                "authorization" => value.trim().clone_into(&mut authorization),
-                "content-length" => length = whole(value.as_bytes()),
-                "content-type" => is_json = value.trim().starts_with("application/json"),
-                _ => {}
-            }
-        }
-        let Some(length) = length.filter(|length| is_post && is_json && *length <= BODY_BYTES_MAX) else {
-            return Ok(None);
-        };
-        let mut body = Vec::new();
-        reader.take(length).read_to_end(&mut body)?;
-        Ok((body.len() as u64 == length).then_some(UndeliveredPost { authorization, body }))
-    }
-}
-
 fn say(mut stream: &TcpStream, status: &str) -> io::Result<()> {
     write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-}
-
-/// The value of `Authorization` for a name and a password.
-fn basic(name: &str, password: &str) -> String {
-    format!("Basic {}", BASE64_STANDARD.encode(format!("{name}:{password}")))
 }
 
 /// A holder that panicked leaves counts that are still valid.
@@ -270,15 +231,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn credentials() {
-        for (name, password, expected) in
-            [("a", "b", "Basic YTpi"), ("ab", "c", "Basic YWI6Yw=="), ("ab", "cd", "Basic YWI6Y2Q=")]
-        {
-            assert_eq!(basic(name, password), expected);
-        }
-    }
-
     fn post(site: &FailingSite, head: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(site.address).unwrap();
         write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
@@ -289,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_posted_is_taken_or_must_come_again() {
-        let site = FailingSite::start("a", Random::new(1, 0)).unwrap();
+        let site = FailingSite::start("a", Chance::new(1, 0));
         site.allow("b");
         let head =
             "POST /undelivered HTTP/1.1\r\nContent-Type: application/json\r\nAuthorization: Basic YTpi";

@@ -9,36 +9,35 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::net::TcpStream;
+use nextim_testkit::load::socket::{Origin, connect};
 use socket2::SockRef;
 
-use crate::generator::socket::{Origin, connect};
-
 /// How many connections the kernel keeps for a listener until they are accepted.
-pub(super) fn accept_queue() -> u64 {
+pub(crate) fn accept_queue() -> u64 {
     let text = fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap_or_default();
     text.trim().parse().unwrap_or(4_096)
 }
 
 /// The connections of a crowd.
-pub(super) struct Crowd {
+pub(crate) struct Crowd {
     streams: Vec<TcpStream>,
     kept_out: u64,
 }
 
 /// The counts of a crowd's connections by their end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct CrowdCounts {
+pub(crate) struct CrowdCounts {
     /// All connections of the crowd.
-    pub(super) connected: u64,
+    pub(crate) connected: u64,
     /// Connections that the server refused for lack of room.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
     /// Connections for which the accept queues had no room at first.
-    pub(super) kept_out: u64,
+    pub(crate) kept_out: u64,
 }
 
 impl Crowd {
     /// Opens this many connections, or as many as the machine allows.
-    pub(super) fn connect(address: SocketAddr, number: u64) -> Crowd {
+    pub(crate) fn connect(address: SocketAddr, number: u64) -> Crowd {
         let streams: Vec<_> = (0..number).map_while(|_| connect(address, Origin::Crowd).ok()).collect();
         // On loopback a connection that finds room is open at once.
         let kept_out = streams.iter().filter(|stream| stream.peer_addr().is_err()).count() as u64;
@@ -46,7 +45,7 @@ impl Crowd {
     }
 
     /// Closes all connections. Returns their counts.
-    pub(super) fn disconnect(self) -> CrowdCounts {
+    pub(crate) fn disconnect(self) -> CrowdCounts {
         let mut counts =
             CrowdCounts { connected: self.streams.len() as u64, refused: 0, kept_out: self.kept_out };
         for mut stream in self.streams {

@@ -4,24 +4,22 @@
 //! (`users.rs`) or of calls (`callers.rs`).
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use mio::event::Event;
 use mio::{Events, Poll, Token};
+use nextim_testkit::load::population::Part;
+use nextim_testkit::load::wire::{NewsReader, Requests};
 
-use super::callers::{CALLERS, SiteCall, SiteCaller};
+use super::caller::{CALLERS, SiteCall, SiteCaller};
+use super::chance::Chance;
 use super::kinds::{Fault, FaultCounts, FaultSchedule};
 use super::ledger::MessageLedger;
-use super::random::Random;
 use super::shared::{Phase, SharedState};
-use super::users::{PlayedUser, UserState};
-use crate::generator::tally::Errors;
-use crate::number::floor;
-use crate::population::Part;
-use crate::wire::{NewsReader, Requests};
+use super::user::{PlayedUser, UserState};
 
 /// The most events of one turn.
 const EVENTS: usize = 1_024;
@@ -37,32 +35,32 @@ const OWED_MS_MAX: u64 = 500;
 
 /// The counts of a player, without faults and messages.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// Messages that were read for the first time.
-    pub(super) arrivals: u64,
+    pub(crate) arrivals: u64,
     /// Messages that were read again on a later page, as they may be.
-    pub(super) again: u64,
+    pub(crate) again: u64,
     /// Messages that were read once too often.
-    pub(super) doubled: u64,
+    pub(crate) doubled: u64,
     /// Copies of a message at its sender.
-    pub(super) copies: u64,
+    pub(crate) copies: u64,
     /// Polls that were answered.
-    pub(super) answers: u64,
+    pub(crate) answers: u64,
     /// Sessions that had ended when their user returned.
-    pub(super) ended: u64,
+    pub(crate) ended: u64,
     /// Connections the server closed because the user did not read.
-    pub(super) given_up: u64,
+    pub(crate) given_up: u64,
     /// Polls the server refused for the time being.
-    pub(super) polls_refused: u64,
+    pub(crate) polls_refused: u64,
     /// Calls the server refused for the time being.
-    pub(super) calls_refused: u64,
+    pub(crate) calls_refused: u64,
     /// Messages that were due and were not sent.
-    pub(super) skipped: u64,
+    pub(crate) skipped: u64,
 }
 
 impl Counts {
     /// Adds the counts of another player.
-    pub(super) fn add(&mut self, other: &Counts) {
+    pub(crate) fn add(&mut self, other: &Counts) {
         let Counts {
             arrivals,
             again,
@@ -88,40 +86,43 @@ impl Counts {
     }
 }
 
+/// What went wrong, and how often.
+pub(crate) type Errors = BTreeMap<&'static str, u64>;
+
 /// The result of a player.
-pub(super) struct Report {
-    pub(super) ledger: MessageLedger,
-    pub(super) fault_counts: FaultCounts,
-    pub(super) counts: Counts,
-    pub(super) errors: Errors,
+pub(crate) struct PlayerReport {
+    pub(crate) ledger: MessageLedger,
+    pub(crate) fault_counts: FaultCounts,
+    pub(crate) counts: Counts,
+    pub(crate) errors: Errors,
 }
 
-pub(super) struct Player {
-    pub(super) poll: Poll,
-    pub(super) shared: Arc<SharedState>,
-    pub(super) index: u32,
-    pub(super) part: Part,
-    pub(super) phase: Phase,
-    pub(super) users: Vec<PlayedUser>,
-    pub(super) callers: Vec<SiteCaller>,
+pub(crate) struct Player {
+    pub(crate) poll: Poll,
+    pub(crate) shared: Arc<SharedState>,
+    pub(crate) index: u32,
+    pub(crate) part: Part,
+    pub(crate) phase: Phase,
+    pub(crate) users: Vec<PlayedUser>,
+    pub(crate) callers: Vec<SiteCaller>,
     /// Callers without a call.
-    pub(super) free: Vec<usize>,
+    pub(crate) free: Vec<usize>,
     /// Calls that are made before messages are sent.
-    pub(super) calls: VecDeque<SiteCall>,
+    pub(crate) calls: VecDeque<SiteCall>,
     /// The next call is to be cut.
-    pub(super) cuts_call: bool,
+    pub(crate) cuts_call: bool,
     /// The server accepts no more connections.
-    pub(super) server_closed: bool,
-    pub(super) requests: Requests,
-    pub(super) key: u64,
-    pub(super) random: Random,
-    pub(super) ledger: MessageLedger,
-    pub(super) fault_counts: FaultCounts,
-    pub(super) counts: Counts,
-    pub(super) errors: Errors,
-    pub(super) news: NewsReader,
-    pub(super) out: Vec<u8>,
-    pub(super) scratch: Vec<u8>,
+    pub(crate) server_closed: bool,
+    pub(crate) requests: Requests,
+    pub(crate) key: u64,
+    pub(crate) chance: Chance,
+    pub(crate) ledger: MessageLedger,
+    pub(crate) fault_counts: FaultCounts,
+    pub(crate) counts: Counts,
+    pub(crate) errors: Errors,
+    pub(crate) news: NewsReader,
+    pub(crate) out: Vec<u8>,
+    pub(crate) scratch: Vec<u8>,
     /// For each alarm its time, its user, and the user's stamp when it was set.
     alarms: BinaryHeap<Reverse<(u64, u32, u32)>>,
     schedule: FaultSchedule,
@@ -133,11 +134,11 @@ pub(super) struct Player {
 
 impl Player {
     /// The player of the nth part.
-    pub(super) fn new(shared: Arc<SharedState>, index: u32) -> io::Result<Player> {
+    pub(crate) fn new(shared: Arc<SharedState>, index: u32) -> io::Result<Player> {
         let part = shared.population.part(index);
-        let mut random = Random::new(shared.seed, index.into());
+        let mut chance = Chance::new(shared.seed, index.into());
         let callers = shared.callers_per_player as usize;
-        let schedule = FaultSchedule::new(part.count, 0, &mut random);
+        let schedule = FaultSchedule::new(part.count, 0, &mut chance);
         Ok(Player {
             poll: Poll::new()?,
             index,
@@ -151,12 +152,12 @@ impl Player {
             server_closed: false,
             requests: shared.requests(0),
             key: 0,
-            random,
+            chance,
             ledger: MessageLedger::new(index),
             fault_counts: FaultCounts::default(),
             counts: Counts::default(),
             errors: Errors::new(),
-            news: NewsReader::new(),
+            news: NewsReader::default(),
             out: Vec::new(),
             scratch: vec![0; READ_BYTES],
             alarms: BinaryHeap::new(),
@@ -168,13 +169,13 @@ impl Player {
     }
 
     /// Plays until [`Phase::End`].
-    pub(super) fn run(mut self) -> io::Result<Report> {
+    pub(crate) fn run(mut self) -> io::Result<PlayerReport> {
         let mut events = Events::with_capacity(EVENTS);
         loop {
             self.follow_conductor();
             if self.phase == Phase::End {
                 let Player { ledger, fault_counts, counts, errors, .. } = self;
-                return Ok(Report { ledger, fault_counts, counts, errors });
+                return Ok(PlayerReport { ledger, fault_counts, counts, errors });
             }
             match self.poll.poll(&mut events, Some(self.wait())) {
                 Ok(()) => {}
@@ -192,20 +193,20 @@ impl Player {
         }
     }
 
-    pub(super) fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         self.shared.now()
     }
 
     /// The time as the ledger keeps it.
-    pub(super) fn stamp(&self) -> u32 {
+    pub(crate) fn stamp(&self) -> u32 {
         u32::try_from(self.now()).unwrap_or(u32::MAX)
     }
 
-    pub(super) fn sends_messages(&self) -> bool {
+    pub(crate) fn sends_messages(&self) -> bool {
         matches!(self.phase, Phase::Faults | Phase::Down) && !self.server_closed
     }
 
-    pub(super) fn error(&mut self, kind: &'static str) {
+    pub(crate) fn error(&mut self, kind: &'static str) {
         *self.errors.entry(kind).or_default() += 1;
     }
 
@@ -222,7 +223,7 @@ impl Player {
                 Phase::Gather => self.open_all_pages(),
                 Phase::Faults => {
                     let now = self.now();
-                    self.schedule = FaultSchedule::new(self.part.count, now, &mut self.random);
+                    self.schedule = FaultSchedule::new(self.part.count, now, &mut self.chance);
                     (self.owed, self.counted) = (0, now);
                 }
                 Phase::Calm => self.drop_plans(),
@@ -247,7 +248,7 @@ impl Player {
     }
 
     /// Wakes a user in this many milliseconds, unless another alarm of the user is set before.
-    pub(super) fn alarm(&mut self, index: usize, ms: u64) {
+    pub(crate) fn alarm(&mut self, index: usize, ms: u64) {
         let at = self.now() + ms;
         let user = &mut self.users[index];
         user.stamp = user.stamp.wrapping_add(1);
@@ -269,7 +270,7 @@ impl Player {
     fn inject_due(&mut self) {
         let now = self.now();
         while self.phase == Phase::Faults
-            && let Some(fault) = self.schedule.due(now, &mut self.random)
+            && let Some(fault) = self.schedule.due(now, &mut self.chance)
         {
             if fault == Fault::CutCall {
                 self.cuts_call = true;
@@ -284,9 +285,8 @@ impl Player {
         let now = self.now();
         let ms = now - std::mem::replace(&mut self.counted, now);
         if self.sends_messages() {
-            let rate = floor(self.shared.rate).max(1);
-            let most = rate * OWED_MS_MAX;
-            self.owed += ms * rate;
+            let most = self.shared.rate * OWED_MS_MAX;
+            self.owed += ms * self.shared.rate;
             if self.owed > most {
                 self.counts.skipped += (self.owed - most) / 1_000;
                 self.owed = most;
@@ -295,16 +295,16 @@ impl Player {
     }
 
     /// Takes a message that is due. Returns whether there was one.
-    pub(super) fn take_due_message(&mut self) -> bool {
+    pub(crate) fn take_due_message(&mut self) -> bool {
         let owes = self.sends_messages() && self.owed >= 1_000;
         self.owed -= if owes { 1_000 } else { 0 };
         owes
     }
 
     /// A random user whose poll waits.
-    pub(super) fn somebody(&mut self) -> Option<u32> {
+    pub(crate) fn somebody(&mut self) -> Option<u32> {
         (0..32)
-            .map(|_| self.random.below(self.part.count))
+            .map(|_| self.chance.below(self.part.count))
             .find(|user| self.users[*user as usize].state == UserState::Waiting)
     }
 

@@ -1,6 +1,6 @@
 //! The command: its output, and its end.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;

@@ -175,9 +175,12 @@ impl Request {
     }
 }
 
-/// A request of this line, these headers and this body, with `Host` and, where there is a body, its length.
+/// A request of this line, these headers and this body, with a `Host` and, where there is a body, its length.
 pub fn request(line: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
-    let mut head = format!("{line}\r\nHost: im.example\r\n");
+    let mut head = format!("{line}\r\n");
+    if !headers.iter().any(|(name, _)| *name == "Host") {
+        head.push_str("Host: im.example\r\n");
+    }
     for (name, value) in headers {
         write!(head, "{name}: {value}\r\n").unwrap();
     }

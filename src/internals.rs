@@ -19,7 +19,7 @@ pub use crate::http::forwarded::{FORWARDED_FOR, client as forwarded_client};
 pub use crate::http::jsonp::is_callback;
 
 // For tests.
-pub use crate::api::ENDPOINTS;
+pub use crate::api::{ENDPOINTS, Endpoint};
 pub use crate::base::domains::DomainId;
 pub use crate::base::limits::admission::{
     LATE_BYTES_PER_ADDRESS_MAX, RETRY_CROWDED_S, RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S,

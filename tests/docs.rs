@@ -9,22 +9,21 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-mod common;
-#[path = "common/documents.rs"]
-mod documents;
 #[path = "docs/prose.rs"]
 mod prose;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::net::SocketAddr;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use common::{SITE_CALLS, Server, need, path};
-use documents::{SHOWN_ADDRESS, blocks, cut, text};
+use nextim_testkit::conn::Conn;
+use nextim_testkit::documents::{SHOWN_ADDRESS, blocks, cut, root, text};
+use nextim_testkit::http::{Response, request};
+use nextim_testkit::paths::without_files;
+use nextim_testkit::process::nextim;
+use nextim_testkit::proxy::{need, path};
+use nextim_testkit::server::Server;
 
 const README: &str = "README.md";
 const PROTOCOL: &str = "docs/protocol.md";
@@ -45,12 +44,6 @@ const BLOCKS: [(&str, usize); 8] = [
 const CALLS_SHOWN: usize = 31;
 /// What a line of output in a conversation begins with.
 const OUTPUT: &str = "#> ";
-/// Longer than any poll is held.
-const PATIENCE: Duration = Duration::from_secs(40);
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The documents, by their paths from the root.
 fn documents() -> Vec<String> {
@@ -111,8 +104,7 @@ fn the_configurations_are_right_and_wise() {
     for document in documents() {
         for configuration in blocks(&document, "toml") {
             let file = file_of(&configuration);
-            let mut check = Command::new(env!("CARGO_BIN_EXE_nextim"));
-            let ran = check.arg("check-config").arg(file.path()).env_clear().output().unwrap();
+            let ran = nextim(&["check-config"]).arg(file.path()).output().unwrap();
             let stderr = String::from_utf8_lossy(&ran.stderr);
             assert_eq!((ran.status.code(), &*stderr), (Some(0), ""), "{document}: {configuration}");
         }
@@ -177,27 +169,25 @@ impl Example<'_> {
         let params = request.next().unwrap_or_default();
         let status = lines.next().expect("a status");
         let mut headers: Vec<_> = lines.collect();
-        let has_body = !["HEAD", "OPTIONS"].contains(&method);
-        let body = if has_body { headers.pop().expect("a body") } else { "" };
-        Example { method, path, params, status, headers, body }
+        let mut example = Example { method, path, params, status, headers: Vec::new(), body: "" };
+        if example.has_body() {
+            example.body = headers.pop().expect("a body");
+        }
+        Example { headers, ..example }
     }
 
-    /// The whole answer to it, with these parameters.
-    fn call(&self, address: SocketAddr, params: &str) -> String {
+    /// The answer to it, with these parameters.
+    fn call(&self, address: SocketAddr, params: &str) -> Response {
         let (query, body) = if self.method == "POST" { ("", params) } else { (params, "") };
         let Example { method, path, .. } = self;
-        let mut stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(
-            stream,
-            "{method} {path}?{query} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
+        let form = [("Content-Type", "application/x-www-form-urlencoded"), ("Connection", "close")];
+        let mut conn = Conn::open(address);
+        conn.send(&request(&format!("{method} {path}?{query} HTTP/1.1"), &form, body.as_bytes()));
+        if self.has_body() { conn.response() } else { conn.bodiless_response() }
+    }
+
+    fn has_body(&self) -> bool {
+        !["HEAD", "OPTIONS"].contains(&self.method)
     }
 }
 
@@ -240,10 +230,9 @@ fn try_calls(document: &str) -> usize {
     for example in examples {
         let shown = format!("{document}: {} {} {}", example.method, example.path, example.params);
         let answer = example.call(server.address, &words.replaced(example.params));
-        let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
-        words.learn(example.body, body);
-        assert_eq!(body, words.replaced(example.body), "{shown}");
-        let lines: Vec<_> = head.split("\r\n").collect();
+        words.learn(example.body, answer.text());
+        assert_eq!(answer.text(), words.replaced(example.body), "{shown}");
+        let lines: Vec<_> = answer.head.split("\r\n").collect();
         assert_eq!(lines.first(), Some(&&*format!("HTTP/1.1 {}", example.status)), "{shown}");
         for header in example.headers {
             assert!(lines.contains(&header), "{shown}: {header} is not in {lines:?}");
@@ -262,15 +251,14 @@ fn the_calls_are_answered_as_shown() {
 #[test]
 fn every_call_has_an_example() {
     let blocks = blocks(PROTOCOL, "http").concat();
-    let others = ["/packets", "/webim.js", "/health", "/"];
-    for path in SITE_CALLS.into_iter().chain(others) {
+    for path in without_files().chain(["/webim.js"]) {
         assert!([" ", "\n"].iter().any(|end| blocks.contains(&format!(" {path}{end}"))), "{path}");
     }
 }
 
 #[test]
 fn every_flag_and_variable_is_listed() {
-    let help = Command::new(env!("CARGO_BIN_EXE_nextim")).arg("--help").env_clear().output().unwrap();
+    let help = nextim(&["--help"]).output().unwrap();
     let (help, listed) = (String::from_utf8(help.stdout).unwrap(), text("docs/operating.md"));
     let words = help.split(|char: char| !char.is_ascii_alphanumeric() && !"-_".contains(char));
     let settings = words.filter(|word| word.starts_with("--") || word.starts_with("NEXTIM_"));
@@ -305,10 +293,8 @@ fn code(line: &str) -> impl Iterator<Item = &str> {
 fn every_metric_that_is_named_is_served() {
     // A process of its own: a shard in this one would hold the pipes of programs that other tests are starting.
     let server = Server::start(&["--admin", "127.0.0.1:0"]);
-    let mut conn = TcpStream::connect(server.admin()).unwrap();
-    conn.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    let mut metrics = String::new();
-    conn.read_to_string(&mut metrics).unwrap();
+    let answer = server.watch("/metrics");
+    let metrics = answer.text();
     let texts = documents().iter().map(|document| text(document)).collect::<String>();
     let words = texts.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
     let named: Vec<_> = words.filter(|word| word.starts_with("nextim_")).collect();

@@ -4,27 +4,25 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-mod common;
-#[path = "common/documents.rs"]
-mod documents;
-#[path = "common/front.rs"]
-mod front;
-
+use nextim::Timeouts;
+use nextim_testkit::conn::call;
+use nextim_testkit::documents::{SHOWN_ADDRESS, blocks};
+use nextim_testkit::http::{Response, post_form};
+use nextim_testkit::paths::{BarFile, bar_files, site_calls};
+use nextim_testkit::patience::eventually;
+use nextim_testkit::process::Process;
+use nextim_testkit::proxy::{listening, make_certificate, need, output, spawn};
+use nextim_testkit::server::Server;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-
-use common::{Running, SITE_CALLS, Server, need, path};
-use documents::{SHOWN_ADDRESS, blocks};
-use front::{eventually, make_certificate, output, spawn};
-use nextim::Timeouts;
-use serde_json::Value;
 use tempfile::TempDir;
 
 const ORIGIN: &str = "https://forum.example";
@@ -46,7 +44,7 @@ const CHECK: &str = "option httpchk GET /health";
 /// A server, and HAProxy before it.
 struct World {
     server: Server,
-    _haproxy: Running,
+    _haproxy: Process,
     port: u16,
     dir: TempDir,
 }
@@ -73,26 +71,19 @@ fn adapted(server: SocketAddr, port: u16, dir: &Path, changes: &[(&str, &str)]) 
 }
 
 /// Starts HAProxy on a free port.
-fn start_haproxy(server: SocketAddr, dir: &Path, changes: &[(&str, &str)]) -> (Running, u16) {
+fn start_haproxy(server: SocketAddr, dir: &Path, changes: &[(&str, &str)]) -> (Process, u16) {
     for program in ["haproxy", "openssl", "curl"] {
         need(program);
     }
     make_certificate(dir);
     let both = ["cert.pem", "key.pem"].map(|name| fs::read_to_string(dir.join(name)).unwrap()).concat();
     fs::write(dir.join("both.pem"), both).unwrap();
-    eventually("HAProxy listens", || {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    listening("HAProxy", |port| {
         fs::write(dir.join("haproxy.cfg"), adapted(server, port, dir, changes)).unwrap();
-        let log = File::create(dir.join("log")).unwrap();
-        let mut command = Command::new("haproxy");
-        command.args(["-db", "-f"]).arg(dir.join("haproxy.cfg")).env("PATH", path());
-        let mut haproxy = Running(command.stdin(Stdio::null()).stdout(log).spawn().unwrap());
-        // If it ends, somebody has taken the port, and another one is tried.
-        let listens = eventually("HAProxy listens or ends", || match haproxy.0.try_wait().unwrap() {
-            Some(_) => Some(false),
-            None => TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(true),
-        });
-        listens.then_some((haproxy, port))
+        let mut haproxy = Command::new("haproxy");
+        haproxy.args(["-db", "-f"]).arg(dir.join("haproxy.cfg"));
+        haproxy.stdout(File::create(dir.join("log")).unwrap());
+        haproxy
     })
 }
 
@@ -115,19 +106,16 @@ impl World {
         World { server, _haproxy: haproxy, port, dir }
     }
 
-    /// A call of the site, directly. Returns the body.
+    /// A call of the site, directly.
     #[track_caller]
-    fn site(&self, path: &str, params: &str) -> String {
-        let url = format!("http://{}{path}", self.server.address);
-        let params = format!("domain=forum&apikey={APIKEY}&{params}");
-        output(Command::new("curl").env_clear().args(["-q", "-sS", "--max-time", "15", &url, "-d", &params]))
+    fn site(&self, path: &str, params: &str) -> Response {
+        call(self.server.address, &post_form(path, &format!("domain=forum&apikey={APIKEY}&{params}")))
     }
 
     /// The ticket of a new session.
     #[track_caller]
     fn online(&self, name: &str) -> String {
-        let answer = self.site("/presences/online", &format!("name={name}"));
-        answer.split('"').nth(3).expect("a ticket").to_owned()
+        self.site("/presences/online", &format!("name={name}")).ticket()
     }
 
     /// What a browser asks through HAProxy.
@@ -191,9 +179,9 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
     let ticket = world.online("alice");
     for protocol in ["--http2", "--http1.1"] {
         let seq = u64::from(protocol == "--http1.1");
-        let mut browser = Running(spawn(world.poll(&ticket, seq).arg(protocol)));
-        assert_eq!(world.site("/messages", "from=system&to=alice&body=hello"), "ok");
-        let answer = std::io::read_to_string(browser.0.stdout.take().unwrap()).unwrap();
+        let mut browser = spawn(world.poll(&ticket, seq).arg(protocol));
+        world.site("/messages", "from=system&to=alice&body=hello").ok();
+        let answer = std::io::read_to_string(browser.stdout()).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").expect("an answer");
         assert!(head.contains(" 200") && body.contains("\"body\":\"hello\""), "{answer}");
         let allowed = format!("access-control-allow-origin: {ORIGIN}");
@@ -269,14 +257,15 @@ fn a_timeout_below_the_hold_cuts_polls_and_loses_nothing() {
                     is_cut.then_some(())
                 });
             }
-            assert_eq!(world.site("/messages", &format!("from=x&to=alice&body=hi&id=m{number}")), "ok");
+            world.site("/messages", &format!("from=x&to=alice&body=hi&id=m{number}")).ok();
         }
     });
     assert!(!failed.load(Ordering::Relaxed));
     let expected: Vec<String> = (0..MESSAGES).map(|number| format!("m{number}")).collect();
     assert_eq!(*ids.lock().unwrap(), expected);
     assert!(cuts.load(Ordering::Relaxed) >= MESSAGES / 2);
-    assert_eq!(world.site("/onlines", "names=alice"), "alice", "it is the same session all the time");
+    // It is the same session all the time.
+    world.site("/onlines", "names=alice").is(200, "alice");
 }
 
 #[test]
@@ -286,47 +275,33 @@ fn a_browser_that_goes_away_is_noticed() {
     for protocol in ["--http2", "--http1.1"] {
         let ticket = world.online("alice");
         // A session whose poll was answered would last longer than this test; only one whose poll is cut ends soon.
-        assert_eq!(world.site("/messages", "from=x&to=alice&body=hi"), "ok");
+        world.site("/messages", "from=x&to=alice&body=hi").ok();
         let target = format!("/packets?domain=forum&ticket={ticket}&seq=0");
-        assert!(world.site(&target, "").contains("\"seq\":1}"));
-        let browser = Running(spawn(world.poll(&ticket, 1).arg(protocol)));
+        assert!(world.site(&target, "").text().contains("\"seq\":1}"));
+        let browser = spawn(world.poll(&ticket, 1).arg(protocol));
         // A connection that HAProxy has only opened yet is nothing that the server could notice the end of.
-        let metrics = format!("http://{}/metrics", world.server.admin());
         eventually("the poll waits at the server", || {
-            let metrics = output(Command::new("curl").env_clear().args(["-q", "-sS", &metrics]));
-            metrics.contains("state=\"parked\"} 1\n").then_some(())
+            world.server.watch("/metrics").text().contains("state=\"parked\"} 1\n").then_some(())
         });
         drop(browser);
-        eventually("alice is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
+        eventually("alice is offline", || {
+            world.site("/onlines", "names=alice").text().is_empty().then_some(())
+        });
     }
 }
 
 #[test]
 fn the_browser_module_comes_compressed_and_calls_of_the_site_cannot_be_reached() {
     let world = World::start(LONG_HOLD);
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist");
-    let build = fs::read_to_string(dist.join("build")).unwrap();
-    for name in [
-        "webim.js",
-        "webim.opened.js",
-        "webim.chat.js",
-        "webim.panels.js",
-        "webim.strangers.js",
-        "webim.jsonp.js",
-        "webim.zh.js",
-    ] {
-        let file = dist.join(name);
-        let target = match name {
-            "webim.js" => "/webim.js?v=2".to_owned(),
-            chunk => format!("/webim.{}.{}", build.trim_end(), &chunk["webim.".len()..]),
-        };
+    for BarFile { path, source } in bar_files() {
+        let target = if path == "/webim.js" { format!("{path}?v=2") } else { path.to_owned() };
         let answer = output(world.browser(&target).arg("--compressed"));
         assert!(answer.contains("content-encoding: gzip"), "{answer}");
-        assert!(answer.ends_with(&fs::read_to_string(file).unwrap()), "{name}");
+        assert!(answer.ends_with(&source), "{path}");
     }
     let tricks =
         ["/", "/health", "/packets/", "/packets/../messages", "/packets%2f..%2fmessages", "//messages"];
-    for path in SITE_CALLS.into_iter().chain(tricks) {
+    for path in site_calls().chain(tricks) {
         let params = format!("domain=forum&apikey={APIKEY}&name=bob&from=x&to=bob&body=x");
         // Of HTTP/2, curl fails if its body is not wanted.
         let answer = output(world.browser(path).args(["--http1.1", "-d", &params]));
@@ -334,7 +309,7 @@ fn the_browser_module_comes_compressed_and_calls_of_the_site_cannot_be_reached()
         let answer = output(&mut world.browser(&format!("{path}?{params}")));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
     }
-    assert_eq!(world.site("/onlines", "names=bob"), "");
+    world.site("/onlines", "names=bob").is(200, "");
     assert!(!world.logged().contains(APIKEY), "{}", world.logged());
 }
 

@@ -6,11 +6,11 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use nextim::internals::PARKED_USER_BYTES_MAX;
-use nextim::{Config, Handle, Server, Timeouts};
+use nextim::{Config, Server, Timeouts};
+use nextim_testkit::http::{Response, get, post_form};
+use nextim_testkit::patience::eventually;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::thread;
-use std::time::{Duration, Instant};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
@@ -43,7 +43,9 @@ fn a_parked_user_costs_at_most_what_the_budget_says() {
         parked.push(park(address, ticket, number % GROUP + 1 < GROUP));
     }
     let ours: usize = tickets.iter().map(String::capacity).sum::<usize>() + USERS * size_of::<String>();
-    wait(&server, "polls_parked_total", USERS as u64);
+    eventually("all polls are parked", || {
+        (server.stats().sum("polls_parked_total").unwrap() >= USERS as u64).then_some(())
+    });
     let bytes = (dhat::HeapStats::get().curr_bytes - before - ours) / USERS;
     drop(profiler);
     assert!(bytes <= PARKED_USER_BYTES_MAX, "{bytes} bytes a user");
@@ -58,32 +60,20 @@ fn online(site: &mut TcpStream, number: usize) -> String {
         number / ROOM,
         buddies.join(",")
     );
-    let head =
-        "POST /presences/online HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-www-form-urlencoded\r\n";
-    site.write_all(format!("{head}Content-Length: {}\r\n\r\n{form}", form.len()).as_bytes()).unwrap();
+    site.write_all(&post_form("/presences/online", &form)).unwrap();
     let mut answer = [0; 4_096];
     let count = site.read(&mut answer).unwrap();
-    let answer = std::str::from_utf8(&answer[..count]).unwrap();
-    let (_, ticket) = answer.split_once("\"ticket\":\"").unwrap();
-    ticket.split('"').next().unwrap().to_owned()
+    Response::whole(&answer[..count]).ticket()
 }
 
 /// Polls until the poll is parked: if buddies have come online since, the first poll is answered.
 fn park(address: SocketAddr, ticket: &str, heard: bool) -> TcpStream {
     let mut conn = TcpStream::connect(address).unwrap();
-    let poll = format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\nHost: a\r\n\r\n");
-    conn.write_all(poll.as_bytes()).unwrap();
+    let poll = get("/packets", &[("domain", "localhost"), ("ticket", ticket)]);
+    conn.write_all(&poll).unwrap();
     if heard {
         assert!(conn.read(&mut [0; 4_096]).unwrap() > 0);
-        conn.write_all(poll.as_bytes()).unwrap();
+        conn.write_all(&poll).unwrap();
     }
     conn
-}
-
-fn wait(server: &Handle, counter: &str, value: u64) {
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while server.stats().sum(counter).unwrap() < value {
-        assert!(Instant::now() < deadline, "{counter} is {:?}", server.stats().sum(counter));
-        thread::sleep(Duration::from_millis(10));
-    }
 }

@@ -8,26 +8,16 @@ use std::fs;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
+use nextim_testkit::patience::PATIENCE;
+use nextim_testkit::process::{Process, built, nextim};
+use nextim_testkit::server::Server;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_mins(1);
 const UNIT: &str = include_str!("../nextim.service");
-
-/// A process that ends with its test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
 
 /// The next word that is not about the watchdog.
 #[track_caller]
@@ -42,19 +32,14 @@ fn hear(manager: &UnixDatagram, about_life: bool) -> String {
     }
 }
 
-fn signal(running: &Running, signal: Signal) {
-    kill(Pid::from_raw(i32::try_from(running.0.id()).unwrap()), signal).unwrap();
-}
-
 /// A life as systemd sees it.
 fn check(manager: &UnixDatagram, socket: OsString) {
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     fs::write(file.path(), "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\n").unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
-    command.args(["--listen", "127.0.0.1:0", "--shards", "2", "--config"]).arg(file.path());
-    command.env_clear().env("NOTIFY_SOCKET", socket).env("WATCHDOG_USEC", "30000000");
-    let mut running = Running(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap());
+    let mut command = nextim(&["--listen", "127.0.0.1:0", "--shards", "2", "--config"]);
+    command.arg(file.path()).env("NOTIFY_SOCKET", socket).env("WATCHDOG_USEC", "30000000");
+    let mut process = Process::spawn(command.stdout(Stdio::null())).unwrap();
 
     let ready = hear(manager, false);
     assert!(ready.starts_with("READY=1\nSTATUS=nextim ") && ready.contains("2 shards; 1 domain"), "{ready}");
@@ -65,7 +50,7 @@ fn check(manager: &UnixDatagram, socket: OsString) {
         "[[domain]]\nname = \"a\"\napikeys = [\"k\"]\n[[domain]]\nname = \"b\"\napikeys = [\"l\"]\n",
     )
     .unwrap();
-    signal(&running, Signal::SIGHUP);
+    process.signal(Signal::SIGHUP);
     let reloading = hear(manager, false);
     let us = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").expect(&reloading);
     assert!(us.parse::<u64>().unwrap() > 0);
@@ -73,9 +58,9 @@ fn check(manager: &UnixDatagram, socket: OsString) {
     assert!(ready.starts_with("READY=1\n") && ready.contains("2 domains"), "{ready}");
     hear(manager, true);
 
-    signal(&running, Signal::SIGTERM);
+    process.signal(Signal::SIGTERM);
     assert!(hear(manager, false).starts_with("STOPPING=1\n"));
-    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    assert_eq!(process.wait().code(), Some(0));
 }
 
 #[test]
@@ -94,22 +79,17 @@ fn systemd_is_told_at_an_abstract_address() {
 
 #[test]
 fn a_wrong_socket_is_an_error_and_a_missing_listener_is_none() {
-    let start = |socket: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
-        command.args(["--listen", "127.0.0.1:0"]).env_clear().env("NOTIFY_SOCKET", socket);
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    let command = |socket: &str| {
+        let mut command = nextim(&["--listen", "127.0.0.1:0"]);
+        command.env("NOTIFY_SOCKET", socket);
+        command
     };
-    let ended = start("relative").wait_with_output().unwrap();
+    let ended = command("relative").output().unwrap();
     assert_eq!(ended.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&ended.stderr).starts_with("nextim: NOTIFY_SOCKET: "), "{ended:?}");
-    let mut unheard = start("/nowhere/notify");
-    let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(unheard.stdout.take().unwrap()), &mut line)
-        .unwrap();
-    assert!(line.contains(" listening on "), "{line}");
-    let mut running = Running(unheard);
-    signal(&running, Signal::SIGTERM);
-    assert_eq!(running.0.wait().unwrap().code(), Some(0));
+    let server = Server::run(&mut command("/nowhere/notify"));
+    server.signal(Signal::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 /// A program of Debian's package `systemd`, which needs no systemd that runs.
@@ -126,7 +106,7 @@ fn systemd_accepts_the_unit_and_finds_little_exposed() {
     let file = dir.path().join("nextim.service");
     let installed = "ExecStart=/usr/bin/nextim ";
     assert!(UNIT.contains(installed));
-    let here = format!("ExecStart={} ", env!("CARGO_BIN_EXE_nextim"));
+    let here = format!("ExecStart={} ", built("nextim").display());
     fs::write(&file, UNIT.replace(installed, &here)).unwrap();
     assert_eq!(analyze(&["verify", "--man=no"], &file), (true, String::new()));
     let (_, rating) = analyze(&["security", "--offline=yes", "--no-pager"], &file);
@@ -168,20 +148,21 @@ fn the_unit_allows_what_the_server_calls() {
     manager.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut command = Command::new("strace");
     command.args(["-f", "-qq", "-e", "trace=all", "-e", "signal=none", "-o"]).arg(&trace);
-    command.args([env!("CARGO_BIN_EXE_nextim"), "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    command.arg(built("nextim")).args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
     command.args(["--log-format", "json", "--shards", "2"]).env("NOTIFY_SOCKET", &socket);
     command.env("WATCHDOG_USEC", "30000000").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // strace passes a signal that it is sent on to what it traces only by ending it, so that is looked up.
-    let mut tracer = Running(command.spawn().expect("strace is missing; on Debian: apt-get install strace"));
+    let mut tracer =
+        Process::spawn(&mut command).expect("strace is missing; on Debian: apt-get install strace");
     hear(&manager, false);
     hear(&manager, true);
-    let children = format!("/proc/{0}/task/{0}/children", tracer.0.id());
+    let children = format!("/proc/{0}/task/{0}/children", tracer.id());
     let server: i32 = fs::read_to_string(children).unwrap().trim().parse().unwrap();
     for (sent, word) in [(Signal::SIGHUP, "RELOADING=1"), (Signal::SIGTERM, "STOPPING=1")] {
         kill(Pid::from_raw(server), sent).unwrap();
         while !hear(&manager, false).starts_with(word) {}
     }
-    tracer.0.wait().unwrap();
+    tracer.wait();
     let text = fs::read_to_string(trace).unwrap();
     // "1234 close(3) = 0", "1234 <... read resumed>", "1234 +++ exited with 0 +++"
     let called = text.lines().filter_map(|line| line.split_once(' ')?.1.trim_start().split_once('('));

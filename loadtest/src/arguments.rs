@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use nextim_testkit::load::socket::USERS_MAX;
 
-use crate::generator::socket::USERS_MAX;
 use crate::scenario::Name;
-use crate::target::{Extras, Kind};
+use crate::settings::{Kind, Settings};
 
 /// Descriptors of a server's shard that are not for connections.
 const SERVER_RESERVE: u64 = 160;
@@ -69,13 +69,6 @@ pub(crate) enum Command {
     Soak(Options),
     /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost others
     Hostile(Options),
-    /// Messages at half of what the server takes, while everything goes wrong: nothing may be lost or come twice
-    ///
-    /// What goes wrong, all the time and by chance: polls and calls are cut, readers stall, users leave without a word
-    /// and change pages; the server is stopped and goes on, is told to read a file again in which keys, limits and
-    /// domains have changed, and is crowded with connections that say nothing; the site that takes undelivered messages
-    /// back fails, and at the end the server is told to end. Its times are short, so that much happens.
-    Faults(Options),
     /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
     ///
     /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
@@ -157,12 +150,6 @@ pub(crate) struct Options {
     /// Leave out Nchan, even if it is installed (compare)
     #[arg(long)]
     no_nchan: bool,
-    /// Where what is by chance begins (faults)
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Debian's libfaketimeMT.so.1: with it the server's wall clock jumps, too (faults)
-    #[arg(long, value_name = "PATH")]
-    faketime: Option<PathBuf>,
     /// Write the results to this file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
@@ -183,38 +170,6 @@ fn positive(text: &str) -> Result<f64, String> {
 
 fn not_negative(text: &str) -> Result<f64, String> {
     if text == "0" { Ok(0.0) } else { positive(text) }
-}
-
-/// What is to be run: everything decided.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub(crate) scenario: Name,
-    pub(crate) users: u32,
-    pub(crate) buddies: u32,
-    pub(crate) room_size: u32,
-    pub(crate) rate: Option<f64>,
-    pub(crate) concurrency: u32,
-    pub(crate) seconds: f64,
-    pub(crate) shards: u64,
-    pub(crate) threads: u32,
-    pub(crate) rounds: u32,
-    /// How long to measure waiting beside the rest, in seconds; 0: not at all.
-    pub(crate) idle: f64,
-    pub(crate) kind: Kind,
-    pub(crate) server: Option<PathBuf>,
-    pub(crate) addresses: Vec<SocketAddr>,
-    pub(crate) server_process: Option<i32>,
-    pub(crate) domain: String,
-    pub(crate) apikey: String,
-    pub(crate) with_seq: bool,
-    pub(crate) with_nchan: bool,
-    pub(crate) progress: bool,
-    pub(crate) seed: u64,
-    pub(crate) faketime: Option<PathBuf>,
-    /// How the server is started, beside what all this says.
-    pub(crate) extras: Extras,
-    /// How many descriptors a thread can have.
-    pub(crate) table: u64,
 }
 
 impl Options {
@@ -247,10 +202,6 @@ impl Options {
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
-        let is_ours = self.target == Kind::Nextim && self.address.is_empty();
-        if scenario == Name::Faults && (self.no_seq || !is_ours) {
-            return Err("faults needs a message server it starts itself, and polls with seq".into());
-        }
         let is_nchan = self.target == Kind::Nchan && scenario != Name::Compare;
         if is_nchan {
             self.refuse_what_nchan_lacks(scenario)?;
@@ -262,8 +213,7 @@ impl Options {
         let connections = u64::from(users) + u64::from(concurrency);
         // The kernel spreads connections over shards by a hash: some get a little more than their share.
         let shards_needed = tables(connections + connections / 40, table.saturating_sub(SERVER_RESERVE))?;
-        // With two, everything goes by mail, too.
-        let shards_usual = if is_nchan || scenario == Name::Faults { 2 } else { 1 };
+        let shards_usual = if is_nchan { 2 } else { 1 };
         let shards = self.shards.unwrap_or(shards_needed.max(shards_usual));
         if shards < shards_needed {
             return Err(format!("{users} users need at least {shards_needed} shards on this machine").into());
@@ -299,10 +249,7 @@ impl Options {
             with_seq: !self.no_seq,
             with_nchan: !self.no_nchan,
             progress: self.progress,
-            seed: self.seed,
-            faketime: self.faketime.clone(),
-            extras: Extras::default(),
-            table,
+            config: None,
         })
     }
 
@@ -317,7 +264,6 @@ impl Options {
             | Name::Idle
             | Name::Soak
             | Name::Hostile
-            | Name::Faults
             | Name::Compare => match self {
                 Options { buddies: Some(1..), .. } => "buddies",
                 Options { room_size: Some(1..), .. } => "rooms",

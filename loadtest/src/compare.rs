@@ -8,13 +8,13 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 
-use crate::arguments::Settings;
 use crate::nchan::server::installed;
 use crate::number::{median, ratio};
 use crate::outcome::{Latency, Outcome, Ratio, name};
 use crate::scenarios;
+use crate::settings::Kind;
+use crate::settings::Settings;
 use crate::stage::Stage;
-use crate::target::Kind;
 
 /// Broadcasts of one turn.
 const BROADCASTS: u32 = 3;

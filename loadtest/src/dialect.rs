@@ -3,8 +3,9 @@
 //! Owns: the choice between `NextIM`'s protocol, which the stand-in speaks, too, and Nchan's. Must not: know the
 //! bytes. An Nchan has channels only: nobody goes online, and there are neither rooms nor buddies.
 
+use nextim_testkit::load::wire::{Recipient, Requests, Ticket};
+
 use crate::nchan::wire::Channels;
-use crate::wire::{Recipient, Requests, Ticket};
 
 /// How a server is talked to.
 #[derive(Debug)]

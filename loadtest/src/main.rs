@@ -7,9 +7,8 @@
 //! ```
 //!
 //! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`] and [`compare`] (the steps and
-//! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`faults`] (what happens
-//! when everything goes wrong), [`dialect`] and [`wire`], [`floor`] (the stand-in server
-//! that ratios are taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and [`page`] (plots).
+//! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`dialect`], [`floor`] (the stand-in server that ratios are
+//! taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and [`page`] (plots).
 //!
 //! Owns: what is printed, and the exit code: 0, 1 if something went wrong, a message that was lost or came twice
 //! included, 2 for wrong arguments. Must not: measure.
@@ -18,7 +17,6 @@ mod arguments;
 mod attack;
 mod compare;
 mod dialect;
-mod faults;
 mod flatness;
 mod floor;
 mod generator;
@@ -29,13 +27,12 @@ mod number;
 mod outcome;
 mod page;
 mod plot;
-mod population;
 mod scenario;
 mod scenarios;
+mod settings;
 mod stage;
 mod table;
 mod target;
-mod wire;
 
 use std::error::Error;
 use std::fs;
@@ -74,7 +71,6 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Idle(options) => measured(Name::Idle, &options),
         Command::Soak(options) => measured(Name::Soak, &options),
         Command::Hostile(options) => measured(Name::Hostile, &options),
-        Command::Faults(options) => measured(Name::Faults, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
         Command::Report { files, out } => {
             let mut runs = Vec::new();
@@ -103,7 +99,6 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
             let (settings, with_two) = options.compared(table)?;
             compare::run(&settings, with_two.as_ref())?
         }
-        Name::Faults => (vec![faults::run(&options.settings(scenario, table)?)?], Vec::new()),
         Name::Park
         | Name::Route
         | Name::Room

@@ -2,7 +2,6 @@
 //!
 //! Owns: the reading of `/proc` and of CPU clocks. Must not: interpret. What cannot be read is absent.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
@@ -76,21 +75,6 @@ fn busy_ticks(stat: &str) -> u64 {
         .sum()
 }
 
-/// How many descriptors each thread of a process has open: threads may have tables of their own.
-pub(crate) fn descriptors(process: Pid) -> BTreeMap<String, u64> {
-    let names = |folder: &str| {
-        let entries = fs::read_dir(folder).into_iter().flatten();
-        entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-    };
-    let tasks = format!("/proc/{process}/task");
-    names(&tasks)
-        .map(|thread| {
-            let count = names(&format!("{tasks}/{thread}/fd")).count() as u64;
-            (thread, count)
-        })
-        .collect()
-}
-
 /// Memory of a server's processes and of the kernel, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
@@ -133,7 +117,7 @@ impl Memory {
 /// A line like `Rss:      123 kB`, as bytes.
 fn kibibytes(text: &str, name: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(name));
-    line.and_then(|line| crate::wire::whole(line.as_bytes())).unwrap_or(0) * 1_024
+    line.and_then(|line| nextim_testkit::load::wire::whole(line.as_bytes())).unwrap_or(0) * 1_024
 }
 
 /// Of `TCP: inuse 7 orphan 0 tw 0 alloc 7 mem 48` the last number.
@@ -197,10 +181,6 @@ mod tests {
         assert!(cpu(&[me]).is_some_and(|time| time > 0) && cpu(&[]).is_none());
         assert!(kernel_share(&[me]).is_some_and(|share| share <= 1.0) && kernel_share(&[]).is_none());
         assert_eq!(with_children(me).first(), Some(&me));
-        // Other tests open and close theirs meanwhile, and some have threads with tables of their own.
-        let files: Vec<_> = (0..200).map(|_| fs::File::open("/proc/self/stat").unwrap()).collect();
-        assert!(descriptors(me)[&nix::unistd::gettid().to_string()] >= 200);
-        drop(files);
         let memory = Memory::of(&[me]);
         assert!(memory.rss > 0 && memory.pss > 0, "{memory:?}");
         assert_eq!(memory.since(&memory), Memory::default());

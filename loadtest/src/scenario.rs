@@ -25,8 +25,6 @@ pub(crate) enum Name {
     Soak,
     /// Messages while others attack the server.
     Hostile,
-    /// Messages while everything goes wrong.
-    Faults,
     /// `NextIM`, the stand-in and Nchan, in turns.
     Compare,
 }
@@ -64,7 +62,7 @@ const fn line(
 }
 
 /// All scenarios.
-const SCENARIOS: [Scenario; 12] = [
+const SCENARIOS: [Scenario; 11] = [
     line(Name::Park, "park", [15_000, 9, 50], None, 64, 0.0),
     line(Name::Route, "route", [5_000, 0, 0], None, 256, 10.0),
     line(Name::Room, "room", [5_000, 0, 50], None, 32, 10.0),
@@ -75,7 +73,6 @@ const SCENARIOS: [Scenario; 12] = [
     line(Name::Idle, "idle", [15_000, 0, 0], None, 64, 30.0),
     line(Name::Soak, "soak", [5_000, 9, 50], Some(1_000.0), 256, 300.0),
     line(Name::Hostile, "hostile", [5_000, 0, 0], None, 256, 5.0),
-    line(Name::Faults, "faults", [5_000, 9, 50], None, 256, 600.0),
     line(Name::Compare, "compare", [5_000, 9, 50], None, 256, 5.0),
 ];
 

@@ -8,7 +8,6 @@ use std::fs;
 use hdrhistogram::Histogram;
 use tempfile::TempDir;
 
-use crate::arguments::Settings;
 use crate::attack::{Attack, Done, HELD, LINES, domains};
 use crate::flatness::Flatness;
 use crate::generator::tally::Tally;
@@ -17,6 +16,7 @@ use crate::interrupt::Interrupt;
 use crate::number::{floor, median, ratio, real};
 use crate::outcome::{Outcome, Sample, name};
 use crate::scenario::Name;
+use crate::settings::Settings;
 use crate::stage::{Stage, Step};
 
 /// How long messages of a soak go on between two samples of memory, in seconds.
@@ -32,12 +32,12 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     if settings.scenario == Name::Hostile {
         let file = folder.path().join("nextim.toml");
         fs::write(&file, configuration(settings))?;
-        known.extras.config = Some(file);
+        known.config = Some(file);
     }
     let mut stage = Stage::open(&known, title, settings.kind)?;
     park(&mut stage, settings)?;
     match settings.scenario {
-        Name::Park | Name::Compare | Name::Faults => {}
+        Name::Park | Name::Compare => {}
         Name::Route => route(&mut stage, settings)?,
         Name::Room => room(&mut stage, settings, settings.concurrency)?,
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,

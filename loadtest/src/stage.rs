@@ -9,7 +9,9 @@ use std::io::{IsTerminal, Write};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::arguments::Settings;
+use nextim_testkit::load::population::Population;
+use nextim_testkit::load::wire::Requests;
+
 use crate::dialect::Dialect;
 use crate::generator::tally::Tally;
 use crate::generator::task::{Order, Pace, Task};
@@ -18,9 +20,9 @@ use crate::measure::{Memory, cpu, kernel_share, machine_busy};
 use crate::nchan::wire::Channels;
 use crate::number::{ratio, real};
 use crate::outcome::{Latency, Outcome};
-use crate::population::Population;
-use crate::target::{Kind, Target};
-use crate::wire::Requests;
+use crate::settings::Kind;
+use crate::settings::Settings;
+use crate::target::Target;
 
 /// How long to wait for what is on its way at the end of a step, in seconds.
 const PATIENCE: f64 = 15.0;
@@ -253,13 +255,6 @@ impl Stage {
         if !histogram.is_empty() {
             self.outcome.latencies.push(Latency::of(name, histogram));
         }
-    }
-
-    /// Ends the generator, and hands on the server.
-    pub(crate) fn dismiss(self) -> (Target, Outcome) {
-        let Stage { fleet, target, outcome, .. } = self;
-        drop(fleet);
-        (target, outcome)
     }
 
     /// Waits for what may come twice, and ends the server.

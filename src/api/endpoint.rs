@@ -15,7 +15,7 @@ use crate::http::request::Method;
 #[derive(Clone, Copy, Debug)]
 pub struct Endpoint {
     /// The path, which is compared bytewise.
-    pub(crate) path: &'static str,
+    pub path: &'static str,
     /// The methods it takes.
     pub(crate) methods: MethodSet,
     body: BodyLimit,
@@ -144,6 +144,16 @@ endpoints! {
 }
 
 impl Endpoint {
+    /// Whether it is a call of a site.
+    pub fn is_site_call(&self) -> bool {
+        matches!(self.access, Access::Apikey(_))
+    }
+
+    /// Whether it is a file of the browser module.
+    pub fn is_file(&self) -> bool {
+        matches!(self.access, Access::Open(PublicPage::Asset(_)))
+    }
+
     /// Whether scripts of other origins may read its answers, if the domain names their origin.
     pub(super) fn is_cross_origin(&self) -> bool {
         self.readers == Readers::Others

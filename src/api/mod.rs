@@ -37,7 +37,7 @@ pub use answer::write_answer;
 pub(crate) use answer::{write_preflight, write_rejection};
 pub(crate) use assets::write_asset;
 pub use context::Context;
-pub use endpoint::{ENDPOINTS, policy};
+pub use endpoint::{ENDPOINTS, Endpoint, policy};
 pub(crate) use notices::{Notice, write_notice};
 pub use route::{Route, route};
 pub(crate) use route::{Routed, refuse_by_head};

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use nextim_testkit::patience::eventually;
 use serde_json::Value;
 
 use crate::prometheus::{Labels, Metrics};
-use crate::server::{eventually, small_world};
+use crate::server::small_world;
 
 #[test]
 fn metrics_are_what_prometheus_reads() {
     let (server, _poll) = small_world();
-    let (status, head, text) = server.get("/metrics");
-    assert_eq!(status, 200);
-    assert!(head.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), "{head}");
-    let metrics = Metrics::read(&text);
+    let answer = server.watch("/metrics");
+    let kind = answer.header("content-type");
+    assert_eq!((answer.status, kind), (200, Some("text/plain; version=0.0.4; charset=utf-8")));
+    let metrics = Metrics::read(answer.text());
     for (name, kind) in &metrics.types {
         assert_eq!(name.ends_with("_total"), kind == "counter", "{name}");
         assert!(["counter", "gauge", "histogram"].contains(&kind.as_str()), "{name}");

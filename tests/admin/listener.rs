@@ -1,41 +1,45 @@
 //! The listener: requests it serves and refuses, connections that hold it up, and readiness.
 
 use nextim::internals::ADMIN_CONNECTIONS_MAX;
+use nextim_testkit::conn::{Conn, call};
+use nextim_testkit::patience::eventually;
+use nextim_testkit::process::nextim;
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::thread;
 
 use crate::prometheus::Metrics;
-use crate::server::{PATIENCE, Server, ask, eventually};
+use crate::server::Server;
 
 #[test]
 fn only_reading_is_served_and_only_by_names_of_ours() {
     let server = Server::start(&[]);
-    let status = |request: &str| ask(server.admin, request).0;
-    assert_eq!(server.get("/nowhere").0, 404);
+    let ask = |request: &str| call(server.admin(), request.as_bytes());
+    let status = |request: &str| ask(request).status;
+    assert_eq!(server.watch("/nowhere").status, 404);
     assert_eq!(server.body("/healthz"), "ok\n");
     assert_eq!(server.body("/readyz"), "ok\n");
     assert_eq!(status("GET /healthz HTTP/1.1\r\nHost: localhost:9\r\n\r\n"), 200);
     assert_eq!(status("GET /stats HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 421);
     assert_eq!(status("GET /stats HTTP/1.1\r\n\r\n"), 400);
     assert_eq!(status("GET /stats HTTP/9\r\n\r\n"), 400);
-    let (status, head, body) =
-        ask(server.admin, "POST / HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\n\r\nhi");
-    assert_eq!((status, body.as_str()), (405, "method not allowed\n"));
-    assert!(head.contains("\r\nAllow: GET, HEAD\r\n"), "{head}");
-    let (status, head, body) = ask(server.admin, "HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    assert_eq!((status, body.as_str()), (200, ""));
-    assert!(head.contains("\r\nContent-Type: text/html; charset=utf-8\r\n"), "{head}");
+    let answer = ask("POST / HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 2\r\n\r\nhi");
+    answer.is(405, "method not allowed\n");
+    assert_eq!(answer.header("allow"), Some("GET, HEAD"));
+    let mut conn = Conn::open(server.admin());
+    conn.send(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let answer = conn.bodiless_response();
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert_eq!(conn.rest(), b"");
     let long = format!("GET / HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(9_000));
-    assert_eq!(ask(server.admin, &long).0, 431);
+    assert_eq!(status(&long), 431);
 }
 
 /// This many connections to the admin listener, each of which has sent `sent`.
 fn held(server: &Server, count: usize, sent: &str) -> Vec<TcpStream> {
     let hold = |_| {
-        let mut conn = TcpStream::connect(server.admin).unwrap();
+        let mut conn = TcpStream::connect(server.admin()).unwrap();
         conn.write_all(sent.as_bytes()).unwrap();
         conn
     };
@@ -102,7 +106,7 @@ fn trickling_connections_to_the_admin_listener_do_not_shut_out_healthz() {
 #[test]
 fn connections_that_do_not_read_what_they_asked_do_not_shut_out_healthz() {
     let server = Server::start(&[]);
-    let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", server.admin);
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\n\r\n", server.admin());
     let _conns = held(&server, 500, &request);
     for _ in 0..20 {
         assert_eq!(server.body("/healthz"), "ok\n");
@@ -113,32 +117,27 @@ fn connections_that_do_not_read_what_they_asked_do_not_shut_out_healthz() {
 fn readiness_ends_when_the_drain_begins_and_health_does_not() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "timeouts.drain_ms = 3_600_000\ntimeouts.body_ms = 3_600_000\n").unwrap();
-    let mut server = Server::start(&["--config", file.path().to_str().unwrap()]);
+    let server = Server::start(&["--config", file.path().to_str().unwrap()]);
     // A call whose body is not all there keeps the drain waiting. The server has begun it: it says continue.
-    let mut call = TcpStream::connect(server.address).unwrap();
-    call.set_read_timeout(Some(PATIENCE)).unwrap();
-    let head = "POST /onlines HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
-    call.write_all(head.as_bytes()).unwrap();
-    call.read_exact(&mut [0; 12]).unwrap();
+    let mut conn = Conn::open(server.address);
+    let head = b"POST /onlines HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    assert_eq!(conn.call(head).status, 100);
     server.signal(Signal::SIGTERM);
-    let unready = || Some(server.get("/readyz")).filter(|(status, ..)| *status == 503);
-    assert_eq!(eventually("it is not ready any more", unready).2, "shutting down\n");
+    let unready = || Some(server.watch("/readyz")).filter(|answer| answer.status == 503);
+    assert_eq!(eventually("it is not ready any more", unready).text(), "shutting down\n");
     assert_eq!(server.body("/healthz"), "ok\n");
     assert_eq!(server.stats()["draining"], true);
     assert!((Metrics::read(&server.body("/metrics")).sum("nextim_draining", &[]) - 1.0).abs() < 1e-9);
-    drop(call);
-    assert_eq!(server.child.wait().unwrap().code(), Some(0));
+    drop(conn);
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 #[test]
 fn an_address_that_is_taken_is_an_error_at_the_start() {
     let server = Server::start(&[]);
-    let second = Command::new(env!("CARGO_BIN_EXE_nextim"))
-        .args(["--listen", "127.0.0.1:0", "--admin", &server.admin.to_string()])
-        .env_clear()
-        .output()
-        .unwrap();
+    let admin = server.admin().to_string();
+    let second = nextim(&["--listen", "127.0.0.1:0", "--admin", &admin]).output().unwrap();
     assert_eq!(second.status.code(), Some(1));
     let stderr = String::from_utf8(second.stderr).unwrap();
-    assert!(stderr.starts_with(&format!("nextim: admin {}: ", server.admin)), "{stderr}");
+    assert!(stderr.starts_with(&format!("nextim: admin {admin}: ")), "{stderr}");
 }

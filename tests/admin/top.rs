@@ -2,16 +2,17 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdout, Stdio};
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nextim_testkit::patience::eventually;
+use nextim_testkit::process::{Process, nextim};
+use nextim_testkit::server;
+use nix::sys::signal::Signal;
 
-use crate::server::{Server, eventually, small_world};
+use crate::server::{Server, small_world};
 
 fn top(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
-    let ran = command.arg("top").args(arguments).env_clear().stdin(Stdio::null()).output().unwrap();
+    let ran = nextim(&["top"]).args(arguments).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (ran.status.code(), text(ran.stdout), text(ran.stderr))
 }
@@ -19,7 +20,7 @@ fn top(arguments: &[&str]) -> (Option<i32>, String, String) {
 #[test]
 fn top_shows_a_server_once() {
     let (server, _poll) = small_world();
-    let admin = server.admin.to_string();
+    let admin = server.admin().to_string();
     let frame = eventually("a look has seen both users", || {
         let (code, frame, stderr) = top(&["--once", "--admin", &admin]);
         assert_eq!((code, stderr.as_str()), (Some(0), ""));
@@ -65,17 +66,16 @@ fn top_says_what_to_start_if_there_is_no_admin_listener() {
 
 /// `nextim top` in a pipe, and what it prints.
 struct Top {
-    child: Child,
-    stdout: BufReader<std::process::ChildStdout>,
+    process: Process,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Top {
     fn start(admin: SocketAddr) -> Top {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
-        command.args(["top", "--admin", &admin.to_string()]).env_clear();
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        Top { child, stdout }
+        let mut command = nextim(&["top", "--admin", &admin.to_string()]);
+        let mut process = Process::spawn(command.stdout(Stdio::piped())).unwrap();
+        let stdout = BufReader::new(process.stdout());
+        Top { process, stdout }
     }
 
     /// Reads until a line has this.
@@ -90,17 +90,14 @@ impl Top {
 
 #[test]
 fn top_waits_for_a_server_that_went_away_and_ends_by_a_signal() {
-    let mut server = Server::start(&[]);
-    let mut top = Top::start(server.admin);
+    let server = Server::start(&[]);
+    let (listen, admin) = (server.address.to_string(), server.admin().to_string());
+    let mut top = Top::start(server.admin());
     top.shows("serving");
-    server.child.kill().unwrap();
+    drop(server);
     top.shows("cannot be reached");
-    let (listen, admin) = (server.address.to_string(), server.admin.to_string());
-    server.child.wait().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
-    command.args(["--listen", &listen, "--admin", &admin]).env_clear().stdout(Stdio::null());
-    server.child = command.spawn().unwrap();
+    let _server = server::Server::run(&mut nextim(&["--listen", &listen, "--admin", &admin]));
     top.shows("serving");
-    kill(Pid::from_raw(i32::try_from(top.child.id()).unwrap()), Signal::SIGINT).unwrap();
-    assert_eq!(top.child.wait().unwrap().code(), Some(0));
+    top.process.signal(Signal::SIGINT);
+    assert_eq!(top.process.wait().code(), Some(0));
 }

@@ -2,7 +2,7 @@
 use nextim::internals::{LATE_BYTES_PER_ADDRESS_MAX, RETRY_LATER_S, UNREAD_BODY_BYTES_MIN};
 use nextim::{Config, Limits};
 
-use crate::support::{Client, Running, Unconnected, each, eventually, get, poll, post, site_call, strict};
+use crate::support::{Conn, Running, Unconnected, each, eventually, get, poll, post_form, site_call, strict};
 
 /// A body as long as bodies may be, and how much of it is sent.
 const BODY_BYTES: usize = 512 * 1_024;
@@ -25,7 +25,7 @@ fn unfinished(headers: &str) -> Vec<u8> {
 
 /// Finishes it: it was read, and has no key.
 #[track_caller]
-fn finishes(conn: &mut Client) {
+fn finishes(conn: &mut Conn) {
     conn.call(&vec![b'x'; BODY_BYTES - SENT_BYTES]).is(401, "authentication failed");
 }
 
@@ -40,7 +40,7 @@ fn send_unfinished(
     from: &str,
     headers: impl Fn(usize) -> String,
     count: usize,
-) -> Vec<Client> {
+) -> Vec<Conn> {
     let send = |number| {
         let mut conn = server.from(from);
         conn.send(&unfinished(&headers(number)));
@@ -51,10 +51,11 @@ fn send_unfinished(
 
 /// Waits until one of them is told that they are too many; the others go on.
 #[track_caller]
-fn one_is_refused(conns: &mut [Client]) {
-    let refused = eventually("one is refused", || conns.iter().position(Client::is_readable));
-    conns[refused].response().refuses(429, "too many unfinished requests", RETRY_LATER_S);
-    conns[refused].ends();
+fn one_is_refused(conns: &mut Vec<Conn>) {
+    let refused = eventually("one is refused", || conns.iter().position(Conn::is_readable));
+    let mut conn = conns.swap_remove(refused);
+    conn.response().refuses(429, "too many unfinished requests", RETRY_LATER_S);
+    assert_eq!(conn.rest(), b"");
 }
 
 #[test]
@@ -80,15 +81,15 @@ fn bodies_that_do_not_arrive_shut_out_nobody_but_their_address() {
         });
         for number in 0..10 {
             let mut newcomer = server.from("127.0.0.4");
-            newcomer.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
+            newcomer.call(&get("/packets?domain=a&ticket=x", &[])).is(404, "invalid ticket");
             server.call("/messages", &format!("from=x&to=alice&body=hello{number}")).is(200, "ok");
             let answer = page.response();
-            assert!(answer.body.contains(&format!("hello{number}")), "{answer:?}");
-            let (_, seq) = answer.body.rsplit_once("\"seq\":").unwrap();
+            assert!(answer.text().contains(&format!("hello{number}")), "{answer:?}");
+            let (_, seq) = answer.text().rsplit_once("\"seq\":").unwrap();
             page.send(&poll(&alice, seq.trim_end_matches('}').parse().unwrap()));
         }
         assert_eq!(server.count("connections_refused_memory"), 0, "the door was open all the time");
-        let told = conns.into_iter().filter(Client::is_readable).map(|mut conn| conn.response());
+        let told = conns.into_iter().filter(Conn::is_readable).map(|mut conn| conn.response());
         let told: Vec<_> = told.collect();
         assert!(!told.is_empty());
         for answer in told {
@@ -173,7 +174,7 @@ fn heads_that_do_not_arrive_count_too() {
         // Each holds about as much as its bytes, and what is kept beside them.
         let part = format!("GET /packets HTTP/1.1\r\nHost: x\r\nX: {}", "x".repeat(16_000));
         let count = LATE_BYTES_PER_ADDRESS_MAX / part.len() * server.shards + 1;
-        let mut conns: Vec<Client> = (0..count)
+        let mut conns: Vec<Conn> = (0..count)
             .map(|_| {
                 let mut conn = server.from("127.0.0.2");
                 conn.send(part.as_bytes());
@@ -181,7 +182,7 @@ fn heads_that_do_not_arrive_count_too() {
             })
             .collect();
         one_is_refused(&mut conns);
-        server.from("127.0.0.3").call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
+        server.from("127.0.0.3").call(&get("/packets?domain=a&ticket=x", &[])).is(404, "invalid ticket");
     });
 }
 
@@ -189,9 +190,9 @@ fn heads_that_do_not_arrive_count_too() {
 fn requests_behind_answers_that_are_not_taken_count_too() {
     let config = strict(Limits { memory_bytes: 64 * 1_024 * 1_024, ..Limits::DEFAULT });
     each(&config, |server| {
-        let requests = get("/webim.js", "").repeat(1_400);
+        let requests = get("/webim.js", &[]).repeat(1_400);
         // Of the requests of each, what was read stays until those before are answered.
-        let conns: Vec<Client> = (0..30 * server.shards)
+        let conns: Vec<Conn> = (0..30 * server.shards)
             .map(|_| {
                 let mut conn = Unconnected::new("127.0.0.2").with_small_window().connect(server.address);
                 conn.send(&requests);
@@ -215,8 +216,8 @@ fn is_refused_unread(server: &Running, request: &[u8], status: u16, body: &str) 
     let mut conn = server.from("127.0.0.2");
     let answer = conn.call(request);
     answer.is(status, body);
-    assert!(answer.head.contains("\r\nConnection: close\r\n"), "{answer:?}");
-    conn.ends();
+    assert!(answer.header("connection") == Some("close"), "{answer:?}");
+    assert_eq!(conn.rest(), b"");
 }
 
 #[test]
@@ -331,6 +332,6 @@ fn wrong_keys_before_long_bodies_count_as_requests_of_the_client() {
         ask("192.0.2.2").is(401, "authentication failed");
         server.counts("requests_refused_rate", 1);
         let mut conn = server.from("127.0.2.1");
-        conn.call(&post("/onlines", "domain=a&apikey=k&names=x")).is(200, "");
+        conn.call(&post_form("/onlines", "domain=a&apikey=k&names=x")).is(200, "");
     });
 }

@@ -1,7 +1,7 @@
 //! Deadlines: each is counted by what it was for.
 use nextim::{Config, Limits, Timeouts};
 
-use crate::support::{Client, Running, Unconnected, each, get, site_call, strict};
+use crate::support::{Conn, Running, Unconnected, each, get, site_call, strict};
 
 const SHORT_MS: u64 = 300;
 
@@ -25,7 +25,7 @@ fn a_slow_head_and_a_slow_body_are_told_apart() {
     each(&with(|timeouts| timeouts.head_ms = SHORT_MS), |server| {
         let mut conn = server.from("127.0.0.2");
         conn.call(b"GET /packets?domain=a HTTP/1.1\r\n").is(408, "request timed out");
-        conn.ends();
+        assert_eq!(conn.rest(), b"");
         server.counts("connections_expired_head", 1);
         assert_eq!(server.count("connections_expired_body"), 0);
     });
@@ -33,16 +33,16 @@ fn a_slow_head_and_a_slow_body_are_told_apart() {
         let request = site_call("/onlines", "names=x");
         let mut conn = server.from("127.0.0.2");
         conn.call(&request[..request.len() - 1]).is(408, "request timed out");
-        conn.ends();
+        assert_eq!(conn.rest(), b"");
         server.counts("connections_expired_body", 1);
         assert_eq!(server.count("connections_expired_head"), 0);
     });
 }
 
 /// Asks for more than all buffers on the way hold, and takes nothing of it.
-fn ask_for_much(server: &Running) -> Client {
+fn ask_for_much(server: &Running) -> Conn {
     let mut conn = Unconnected::new("127.0.0.2").with_small_window().connect(server.address);
-    conn.send(&get("/webim.js", "").repeat(400));
+    conn.send(&get("/webim.js", &[]).repeat(400));
     conn
 }
 

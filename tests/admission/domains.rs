@@ -2,7 +2,7 @@
 use nextim::internals::{RETRY_LATER_S, Ticket};
 use nextim::{Config, DomainConfig, Limits};
 
-use crate::support::{Client, Response, Running, Unconnected, eventually, get, poll, post, strict, ticket};
+use crate::support::{Conn, Response, Running, Unconnected, eventually, get, poll, post_form, strict};
 
 /// What one shard may hold.
 const SHARE_BYTES: usize = 4 * 1_024 * 1_024;
@@ -27,18 +27,18 @@ fn call(site: &str, path: &str, params: &str) -> Vec<u8> {
         "b" => "l",
         _ => "m",
     };
-    post(path, &format!("domain={site}&apikey={apikey}&{params}"))
+    post_form(path, &format!("domain={site}&apikey={apikey}&{params}"))
 }
 
 fn packets(site: &str, ticket: &str) -> Vec<u8> {
-    get(&format!("/packets?domain={site}&ticket={ticket}&seq=0"), "")
+    get(&format!("/packets?domain={site}&ticket={ticket}&seq=0"), &[])
 }
 
 /// Users of a site; their tickets.
 fn users(server: &Running, site: &str, count: usize) -> Vec<String> {
     let mut conn = server.from("127.9.9.9");
     let online = |number| call(site, "/presences/online", &format!("name=user{number}"));
-    (0..count).map(|number| ticket(&conn.call(&online(number)))).collect()
+    (0..count).map(|number| conn.call(&online(number)).ticket()).collect()
 }
 
 /// Sends the longest message to each user, on three connections, until one is refused. Returns the numbers of the users
@@ -46,7 +46,7 @@ fn users(server: &Running, site: &str, count: usize) -> Vec<String> {
 fn fill(server: &Running, site: &str) -> Vec<usize> {
     let body = "%3C".repeat(32_000);
     let count = USERS * server.shards;
-    let mut conns: Vec<Client> = (0..3).map(|_| server.from("127.9.9.9")).collect();
+    let mut conns: Vec<Conn> = (0..3).map(|_| server.from("127.9.9.9")).collect();
     let mut say = |number: usize| {
         let params = format!("from=user{number}&to=user{number}&body={body}");
         conns[number % 3].call(&call(site, "/messages", &params))
@@ -80,11 +80,11 @@ fn serves(server: &Running, site: &str) {
     let mut conn = server.from("127.9.9.9");
     for number in 0..10 {
         let online = conn.call(&call(site, "/presences/online", &format!("name=plain{number}")));
-        let ticket = ticket(&online);
+        let ticket = online.ticket();
         let params = format!("from=x&to=plain{number}&body=hello");
         conn.call(&call(site, "/messages", &params)).is(200, "ok");
         let mut page = server.from("127.0.0.2");
-        assert!(page.call(&packets(site, &ticket)).body.contains("\"body\":\"hello\""));
+        assert!(page.call(&packets(site, &ticket)).text().contains("\"body\":\"hello\""));
     }
     assert_eq!(server.count("connections_refused_memory"), 0);
 }
@@ -106,7 +106,7 @@ fn a_site_that_fills_its_memory_is_refused_and_others_are_not() {
         for (site, tickets, filled) in [("a", &first, &filled), ("b", &second, &also_filled)] {
             for number in filled {
                 let answer = server.from("127.0.0.3").call(&packets(site, &tickets[*number]));
-                assert_eq!(answer.body.matches("\\u003c").count(), 32_000);
+                assert_eq!(answer.text().matches("\\u003c").count(), 32_000);
             }
         }
         let refused = 2 * USERS * server.shards - filled.len() - also_filled.len();
@@ -122,11 +122,11 @@ fn what_a_site_is_refused_above_its_threshold_and_what_it_is_not() {
         let tickets = users(server, "a", USERS * server.shards);
         let mut conn = server.from("127.9.9.9");
         let mut ask = |path: &str, params: &str| conn.call(&call("a", path, params));
-        let alice = ticket(&ask("/presences/online", "name=alice"));
+        let alice = ask("/presences/online", "name=alice").ticket();
         // Bob's answer shows alice, and a packet shows bob to alice.
-        let bob = ticket(&ask("/presences/online", "name=bob&buddies=alice&rooms=r"));
+        let bob = ask("/presences/online", "name=bob&buddies=alice&rooms=r").ticket();
         let told = server.from("127.0.0.2").call(&poll(&alice, 0));
-        assert!(told.body.contains("\"online\""), "{told:?}");
+        assert!(told.text().contains("\"online\""), "{told:?}");
         fill(server, "a");
         for (path, params) in [("/presences/online", "name=carol"), ("/messages", "from=bob&to=alice&body=x")]
         {
@@ -135,7 +135,7 @@ fn what_a_site_is_refused_above_its_threshold_and_what_it_is_not() {
         for params in ["from=x&to=r&type=multicast&body=x", "from=x&type=broadcast&body=x"] {
             let answer = ask("/messages", params);
             answer.is(200, "ok");
-            assert!(answer.head.contains("\r\nX-NextIM-Delivered: 0\r\n"), "{answer:?}");
+            assert_eq!(answer.header("x-nextim-delivered"), Some("0"), "{answer:?}");
         }
         let dropped = server.count("packets_dropped_total");
         for (path, params) in [
@@ -164,8 +164,7 @@ fn rooms_and_broadcasts_tell_to_how_many_they_came() {
     let said = |server: &Running, from: &str| {
         ["type=broadcast", "type=multicast&to=r"].map(|kind| {
             let answer = server.call("/messages", &format!("from={from}&{kind}&body=x"));
-            let (_, count) = answer.head.split_once("X-NextIM-Delivered: ")?;
-            count.split("\r\n").next()?.parse::<usize>().ok()
+            answer.header("x-nextim-delivered")?.parse::<usize>().ok()
         })
     };
     let limits = Limits { memory_bytes: SHARE_BYTES * 2, ..Limits::DEFAULT };
@@ -173,7 +172,7 @@ fn rooms_and_broadcasts_tell_to_how_many_they_came() {
     let server = &Running::start(&config, 2);
     let count = 2 * USERS;
     let online =
-        |number: usize| ticket(&server.call("/presences/online", &format!("name=user{number}&rooms=r")));
+        |number: usize| server.call("/presences/online", &format!("name=user{number}&rooms=r")).ticket();
     let tickets: Vec<String> = (0..count).map(online).collect();
     assert_eq!(said(server, "x"), [Some(count); 2]);
     let place = |number: &usize| Ticket::parse(&tickets[*number]).unwrap().session.place;
@@ -225,7 +224,7 @@ fn answers_that_are_not_taken_do_not_use_up_what_is_free() {
         page.send(&packets("a", ticket));
         page
     };
-    let pages: Vec<Client> = filled.iter().map(|(ticket, _)| poll(ticket)).collect();
+    let pages: Vec<Conn> = filled.iter().map(|(ticket, _)| poll(ticket)).collect();
     server.reaches("answers_unkept_total", 1);
     let most = (SHARE_BYTES / 4 * 3 + QUEUE_BYTES) as u64;
     assert!(server.domain(0).waiting_bytes <= most, "{}", server.domain(0).waiting_bytes);
@@ -236,6 +235,6 @@ fn answers_that_are_not_taken_do_not_use_up_what_is_free() {
         let answer = eventually("the page before has gone", || {
             Some(server.from("127.0.0.2").call(&packets("a", ticket))).filter(|answer| answer.status == 200)
         });
-        assert_eq!(answer.body.matches("\"body\"").count(), *said);
+        assert_eq!(answer.text().matches("\"body\"").count(), *said);
     }
 }

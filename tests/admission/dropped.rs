@@ -1,12 +1,12 @@
 //! Typing states, joins and leaves of rooms are dropped when room is scarce, and counted.
 use nextim::{Config, Limits};
 
-use crate::support::{Client, Running, poll, site_call, strict, ticket};
+use crate::support::{Conn, Running, poll, site_call, strict};
 
 /// The tickets of two users who do not poll. Alice is in the lobby.
 fn alice_and_bob(server: &Running) -> (String, String) {
     let alice = server.call("/presences/online", "name=alice&rooms=lobby");
-    (ticket(&alice), server.online("bob"))
+    (alice.ticket(), server.online("bob"))
 }
 
 /// A typing state, a join and a leave: the calls are answered as ever, even if the packets are dropped.
@@ -60,10 +60,10 @@ fn joins_and_leaves_are_dropped_and_counted_when_a_queue_is_full() {
     say_light_things(&server, &bob);
     server.counts("packets_dropped_total", 6);
     server.counts("packets_waiting", 3);
-    let mut page: Client = server.from("127.9.9.9");
+    let mut page: Conn = server.from("127.9.9.9");
     let answer = page.call(&poll(&alice, 0));
     for body in ["m1", "m2", "m3"] {
-        assert!(answer.body.contains(body), "{answer:?}");
+        assert!(answer.text().contains(body), "{answer:?}");
     }
-    assert!(answer.body.contains("\"presences\":[],\"statuses\":[]"), "{answer:?}");
+    assert!(answer.text().contains("\"presences\":[],\"statuses\":[]"), "{answer:?}");
 }

@@ -2,7 +2,7 @@
 use nextim::internals::{RETRY_CROWDED_S, RETRY_LATER_S};
 use nextim::{Config, Limits};
 
-use crate::support::{Client, Running, eventually, get, poll, post, site_call, strict};
+use crate::support::{Conn, Running, eventually, get, poll, post_form, site_call, strict};
 
 /// What one shard may hold.
 const SHARE_BYTES: usize = 1_024 * 1_024;
@@ -16,7 +16,7 @@ fn each_small(test: impl Fn(&Running)) {
 
 /// A part of a body, from somebody without a key.
 fn part_of_a_body() -> Vec<u8> {
-    let mut request = post("/onlines", &"x".repeat(500_000));
+    let mut request = post_form("/onlines", &"x".repeat(500_000));
     request.truncate(100_000);
     request
 }
@@ -25,10 +25,10 @@ fn part_of_a_body() -> Vec<u8> {
 fn bodies_of_strangers_fill_only_a_part_of_it() {
     each_small(|server| {
         let mut inside = server.from("127.0.0.3");
-        inside.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
-        let mut conns: Vec<Client> = Vec::new();
+        inside.call(&get("/packets?domain=a&ticket=x", &[])).is(404, "invalid ticket");
+        let mut conns: Vec<Conn> = Vec::new();
         let mut judged = 0;
-        let mut refused = |conns: &mut Vec<Client>| {
+        let mut refused = |conns: &mut Vec<Conn>| {
             // Each connection has an address of its own, so that no address sends too much.
             let mut conn =
                 server.from(&format!("127.0.{}.{}", 10 + conns.len() / 250, 1 + conns.len() % 250));
@@ -47,18 +47,21 @@ fn bodies_of_strangers_fill_only_a_part_of_it() {
         }
         for conn in conns.iter_mut().filter(|conn| conn.is_readable()) {
             let answer = conn.response();
-            let retry_s =
-                if answer.head.contains("Access-Control") { RETRY_CROWDED_S } else { RETRY_LATER_S };
+            let retry_s = if answer.header("access-control-allow-origin").is_some() {
+                RETRY_CROWDED_S
+            } else {
+                RETRY_LATER_S
+            };
             answer.refuses(503, "server busy", retry_s);
         }
         let held = server.count("memory_strangers_bytes");
         assert!(held <= ((SHARE_BYTES / 4 + 200_000) * server.shards) as u64, "{held}");
         assert_eq!(server.count("requests_refused_unfinished"), 0);
         // Clients that are connected go on, and so does the site.
-        inside.call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
+        inside.call(&get("/packets?domain=a&ticket=x", &[])).is(404, "invalid ticket");
         let ticket = server.online("alice");
         server.call("/messages", "from=x&to=alice&body=hello").is(200, "ok");
-        assert!(server.from("127.9.9.9").call(&poll(&ticket, 0)).body.contains("hello"));
+        assert!(server.from("127.9.9.9").call(&poll(&ticket, 0)).text().contains("hello"));
         drop(conns);
         eventually("strangers are welcome again", || {
             let answer = server.from("127.0.0.2").call(&site_call("/onlines", "names=alice"));
@@ -78,7 +81,7 @@ fn bodies_that_have_begun_to_arrive_end_at_a_quarter_too() {
             conn.send(beginning);
             conn
         };
-        let mut conns: Vec<Client> = (0..count).map(begin).collect();
+        let mut conns: Vec<Conn> = (0..count).map(begin).collect();
         server.reaches("memory_strangers_bytes", (count * beginning.len()) as u64);
         for conn in &mut conns {
             conn.send(rest);
@@ -88,7 +91,7 @@ fn bodies_that_have_begun_to_arrive_end_at_a_quarter_too() {
         let most = ((SHARE_BYTES / 4 + 200_000) * server.shards) as u64;
         eventually("all that was sent is read or refused", || {
             let held = server.count("memory_strangers_bytes").max(server.count("memory_bytes"));
-            (held <= most && conns.iter().any(Client::is_readable)).then_some(())
+            (held <= most && conns.iter().any(Conn::is_readable)).then_some(())
         });
         let refused = conns.iter_mut().find(|conn| conn.is_readable()).unwrap();
         refused.response().refuses(503, "server busy", RETRY_LATER_S);
@@ -125,8 +128,8 @@ fn messages_are_refused_and_nothing_that_was_taken_is_lost() {
         for (ticket, taken) in tickets.iter().filter(|(_, taken)| *taken > 0) {
             let mut page = server.from("127.9.9.9");
             let answer = page.call(&poll(ticket, 0));
-            assert_eq!(answer.body.matches("\"body\":\"xxx").count(), *taken);
-            let (_, seq) = answer.body.rsplit_once("\"seq\":").unwrap();
+            assert_eq!(answer.text().matches("\"body\":\"xxx").count(), *taken);
+            let (_, seq) = answer.text().rsplit_once("\"seq\":").unwrap();
             let seq = seq.trim_end_matches('}').parse().unwrap();
             page.send(&poll(ticket, seq)); // and with this, the server forgets it
             pages.push(page); // a poll whose page has gone before it was read acknowledges nothing

@@ -4,7 +4,7 @@ use nextim::internals::RETRY_CROWDED_S;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::support::{Client, Unconnected, each, eventually, get, site_call, strict};
+use crate::support::{Conn, Unconnected, each, eventually, get, site_call, strict};
 
 const ASK: &str = "/onlines";
 
@@ -12,11 +12,11 @@ const ASK: &str = "/onlines";
 fn a_full_shard_refuses_newcomers_and_takes_them_again() {
     each(&strict(Limits { connections_per_shard: 10, ..Limits::DEFAULT }), |server| {
         let most = 10 * server.shards;
-        let mut conns: Vec<Client> = (0..=most).map(|_| server.from("127.0.0.2")).collect();
-        let refused = eventually("one too many is refused", || conns.iter().position(Client::is_readable));
+        let mut conns: Vec<Conn> = (0..=most).map(|_| server.from("127.0.0.2")).collect();
+        let refused = eventually("one too many is refused", || conns.iter().position(Conn::is_readable));
         let answer = conns[refused].response();
         answer.refuses(503, "too many connections", RETRY_CROWDED_S);
-        assert!(answer.is_for_scripts());
+        assert!(answer.header("access-control-allow-origin") == Some("*"));
         eventually("all of them are judged", || {
             let judged = server.count("connections_total") + server.count("connections_refused_full");
             (judged == conns.len() as u64).then_some(())
@@ -33,7 +33,7 @@ fn a_full_shard_refuses_newcomers_and_takes_them_again() {
 fn newcomers_above_the_accept_rate_wait_and_are_not_refused() {
     const NEWCOMERS: u64 = 60;
     each(&strict(Limits { accepts_per_second: 100, ..Limits::DEFAULT }), |server| {
-        let mut conns: Vec<Client> = (0..NEWCOMERS).map(|_| server.from("127.0.0.2")).collect();
+        let mut conns: Vec<Conn> = (0..NEWCOMERS).map(|_| server.from("127.0.0.2")).collect();
         for conn in &mut conns {
             conn.send(&site_call(ASK, "names=x"));
         }
@@ -54,8 +54,7 @@ fn a_shard_without_descriptors_rests_and_goes_on_when_there_are_some() {
         let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
         // No number is left to anybody in this process, which has more than these open.
         setrlimit(Resource::RLIMIT_NOFILE, 3, hard).unwrap();
-        let conns: Vec<Client> =
-            unconnected.into_iter().map(|socket| socket.connect(server.address)).collect();
+        let conns: Vec<Conn> = unconnected.into_iter().map(|socket| socket.connect(server.address)).collect();
         server.reaches("accepts_failed_total", 3);
         setrlimit(Resource::RLIMIT_NOFILE, soft, hard).unwrap();
         for mut conn in conns {
@@ -74,10 +73,10 @@ fn an_address_has_so_many_connections_over_all_shards() {
             let status = conn.response().status;
             (status == 200).then_some(conn)
         };
-        let mut conns: Vec<Client> = (0..5).map(|_| served("127.0.0.2").unwrap()).collect();
+        let mut conns: Vec<Conn> = (0..5).map(|_| served("127.0.0.2").unwrap()).collect();
         let answer = server.from("127.0.0.2").response();
         answer.refuses(429, "too many connections from your address", RETRY_CROWDED_S);
-        assert!(answer.is_for_scripts());
+        assert!(answer.header("access-control-allow-origin") == Some("*"));
         server.counts("connections_refused_address", 1);
         assert!(served("127.0.0.3").is_some());
         conns.pop();
@@ -98,10 +97,13 @@ fn who_is_exempt_or_a_trusted_proxy_has_as_many_connections_as_there_are() {
     config.trusted_proxies = vec!["127.0.2.1".parse().unwrap()];
     each(&config, |server| {
         for from in ["127.0.1.7", "127.0.2.1"] {
-            let mut conns: Vec<Client> = (0..30).map(|_| server.from(from)).collect();
+            let mut conns: Vec<Conn> = (0..30).map(|_| server.from(from)).collect();
             for (number, conn) in conns.iter_mut().enumerate() {
-                let whom = format!("X-Forwarded-For: 10.0.0.{number}\r\n");
-                assert_eq!(conn.call(&get("/packets?domain=a&ticket=x", &whom)).status, 404);
+                let whom = format!("10.0.0.{number}");
+                assert_eq!(
+                    conn.call(&get("/packets?domain=a&ticket=x", &[("X-Forwarded-For", &whom)])).status,
+                    404
+                );
             }
         }
         assert_eq!(server.count("connections_refused_address"), 0);

@@ -5,19 +5,19 @@ use nextim::internals::{Place, RETRY_LATER_S, Ticket};
 use nextim::{Config, Limits};
 use std::time::Instant;
 
-use crate::support::{Client, PATIENCE, Running, eventually, get, post, site_call, strict};
+use crate::support::{Conn, PATIENCE, Running, eventually, get, post_form, site_call, strict};
 
 /// What one shard may hold.
 const SHARE_BYTES: usize = 512 * 1_024;
 
 /// Connections to one shard.
-fn connected(server: &Running, to: Place, count: usize) -> Vec<Client> {
+fn connected(server: &Running, to: Place, count: usize) -> Vec<Conn> {
     let requests = || [0, 1].map(|place| server.count_at(Place(place), "requests_total"));
     let mut conns = Vec::new();
     while conns.len() < count {
         let mut conn = server.from("127.9.9.9");
         let before = requests();
-        conn.call(&get("/health", ""));
+        conn.call(&get("/health", &[]));
         let after = eventually("it is counted", || Some(requests()).filter(|after| *after != before));
         if after[usize::from(to.0)] > before[usize::from(to.0)] {
             conns.push(conn);
@@ -68,7 +68,7 @@ fn calls_that_were_put_off_filled_the_memory_of_all() {
         assert!(question.len() < 16_000 && removal.len() < 16_000);
         server.online("alice");
         let most = (SHARE_BYTES / 4 * 3 + 2 * removal.len()) * usize::from(shards);
-        let mut conns: Vec<Client> =
+        let mut conns: Vec<Conn> =
             (0..150 * shards).map(|number| server.from(&format!("127.9.9.{}", 1 + number / 10))).collect();
         let until = Instant::now() + PATIENCE;
         let mut refused = 0;
@@ -81,7 +81,7 @@ fn calls_that_were_put_off_filled_the_memory_of_all() {
             assert!(waiting_bytes <= most as u64, "{waiting_bytes} is more than {most}");
             // Another site has room meanwhile.
             let params = "domain=b&apikey=l&from=x&to=y&type=broadcast&body=hello";
-            server.from("127.0.0.2").call(&post("/messages", params)).is(200, "ok");
+            server.from("127.0.0.2").call(&post_form("/messages", params)).is(200, "ok");
             for (number, conn) in conns.iter_mut().enumerate() {
                 let answer = conn.response();
                 match answer.status {

@@ -2,7 +2,7 @@
 use nextim::internals::{RETRY_LATER_S, RETRY_SOON_S};
 use nextim::{DomainConfig, Limits};
 
-use crate::support::{Client, Response, each, eventually, get, post, site_call, strict};
+use crate::support::{Conn, Response, each, eventually, get, post_form, site_call, strict};
 
 /// Requests an address with one a second has at once.
 const AT_ONCE: usize = 10;
@@ -15,7 +15,7 @@ fn slow() -> Limits {
 
 /// Asks until it is too often; how often it was not, and what was said then.
 #[track_caller]
-fn ask_too_often(conn: &mut Client, request: &[u8]) -> (usize, Response) {
+fn ask_too_often(conn: &mut Conn, request: &[u8]) -> (usize, Response) {
     for admitted in 0..VERY_MANY {
         let answer = conn.call(request);
         if answer.status == 429 {
@@ -28,7 +28,7 @@ fn ask_too_often(conn: &mut Client, request: &[u8]) -> (usize, Response) {
 #[test]
 fn an_address_asks_so_often_over_all_shards() {
     each(&strict(slow()), |server| {
-        let request = get("/packets?domain=a&ticket=x", "");
+        let request = get("/packets?domain=a&ticket=x", &[]);
         let (mut admitted, mut limited) = (0, 0);
         // Each on a connection of its own, so that they come to all shards.
         let answer = loop {
@@ -43,20 +43,20 @@ fn an_address_asks_so_often_over_all_shards() {
         limited += 1;
         assert!(admitted >= AT_ONCE, "{admitted}");
         answer.refuses(429, "too many requests", RETRY_LATER_S);
-        assert!(answer.is_for_scripts());
+        assert!(answer.header("access-control-allow-origin") == Some("*"));
 
         let mut conn = server.from("127.0.0.2");
         for request in [
-            get("/webim.js", ""),
-            get("/health", ""),
-            get("/", ""),
+            get("/webim.js", &[]),
+            get("/health", &[]),
+            get("/", &[]),
             b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
-            get("/nowhere", ""),
-            post("/messages", "domain=a&apikey=wrong"),
+            get("/nowhere", &[]),
+            post_form("/messages", "domain=a&apikey=wrong"),
         ] {
             let (_, answer) = ask_too_often(&mut conn, &request);
             answer.refuses(429, "too many requests", RETRY_LATER_S);
-            assert!(!answer.is_for_scripts());
+            assert!(answer.header("access-control-allow-origin").is_none());
             limited += 1;
         }
         for _ in 0..3 * AT_ONCE {
@@ -74,12 +74,12 @@ fn what_is_no_request_counts_too_and_the_connection_is_closed() {
         let mut refused = (0..VERY_MANY).map(|_| {
             let mut conn = server.from("127.0.0.2");
             let answer = conn.call(b"nonsense\r\n\r\n");
-            conn.ends();
+            assert_eq!(conn.rest(), b"");
             answer
         });
         let answer = refused.find(|answer| answer.status != 400).unwrap();
         answer.refuses(429, "too many requests", RETRY_LATER_S);
-        assert!(answer.head.contains("\r\nConnection: close\r\n"));
+        assert!(answer.header("connection") == Some("close"));
         server.counts("requests_refused_rate", 1);
     });
 }
@@ -90,14 +90,14 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_asks() {
     config.trusted_proxies = vec!["127.0.2.0/24".parse().unwrap()];
     each(&config, |server| {
         let mut proxy = server.from("127.0.2.1");
-        let asks = |whom: &str| get("/packets?domain=a&ticket=x", &format!("X-Forwarded-For: {whom}\r\n"));
+        let asks = |whom: &str| get("/packets?domain=a&ticket=x", &[("X-Forwarded-For", whom)]);
         let (admitted, _) = ask_too_often(&mut proxy, &asks("203.0.113.5, 192.0.2.1"));
         assert!(admitted >= AT_ONCE);
         // The same client: behind two proxies, with an invented address in front.
         assert!(ask_too_often(&mut proxy, &asks("10.0.0.1, 192.0.2.1, 127.0.2.7")).0 < AT_ONCE);
         assert!(ask_too_often(&mut proxy, &asks("192.0.2.2")).0 >= AT_ONCE);
         assert!(ask_too_often(&mut proxy, &asks("unknown")).0 >= AT_ONCE, "the proxy's own");
-        assert!(ask_too_often(&mut proxy, &get("/packets", "")).0 < AT_ONCE, "the proxy's own, too");
+        assert!(ask_too_often(&mut proxy, &get("/packets", &[])).0 < AT_ONCE, "the proxy's own, too");
 
         let mut stranger = server.from("127.0.0.2");
         let (admitted, _) = ask_too_often(&mut stranger, &asks("192.0.2.3"));
@@ -122,7 +122,7 @@ fn behind_a_trusted_proxy_it_is_the_forwarded_address_that_sends_no_request() {
             conn.send(format!("{head}X-Forwarded-For: 192.0.2.{number}\r\n\r\nname").as_bytes());
             conn
         };
-        let conns: Vec<Client> = (1..=5 * AT_ONCE).map(begin).collect();
+        let conns: Vec<Conn> = (1..=5 * AT_ONCE).map(begin).collect();
         for mut conn in conns {
             conn.response().is(408, "request timed out");
         }
@@ -160,8 +160,8 @@ fn a_domain_calls_so_often_whatever_the_shard_and_a_reload() {
             (exceed() < 20).then_some(())
         });
         let seen = count;
-        server.from("127.0.0.2").call(&post("/onlines", "domain=b&apikey=l&names=x")).is(200, "");
-        assert_eq!(server.from("127.0.0.2").call(&get("/packets?domain=a&ticket=x", "")).status, 404);
+        server.from("127.0.0.2").call(&post_form("/onlines", "domain=b&apikey=l&names=x")).is(200, "");
+        assert_eq!(server.from("127.0.0.2").call(&get("/packets?domain=a&ticket=x", &[])).status, 404);
         server.counts("calls_refused_rate", seen);
         server.reload(&[limited(0), other.clone()]);
         let mut conn = server.from("127.0.0.2");

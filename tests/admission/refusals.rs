@@ -2,7 +2,7 @@
 use nextim::internals::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use nextim::{DomainConfig, Limits};
 
-use crate::support::{Running, each, eventually, poll, strict, ticket};
+use crate::support::{Running, each, eventually, poll, strict};
 
 #[test]
 fn each_refusal_is_counted_by_its_reason() {
@@ -31,9 +31,9 @@ fn each_refusal_is_counted_by_its_reason() {
 }
 
 fn polls(server: &Running) {
-    let alice = ticket(&server.call("/presences/online", "name=alice"));
+    let alice = server.call("/presences/online", "name=alice").ticket();
     let mut conn = server.from("127.9.9.9");
-    assert!(conn.call(&poll(&alice, 0)).body.contains("\"one\""), "it lingered");
+    assert!(conn.call(&poll(&alice, 0)).text().contains("\"one\""), "it lingered");
     conn.call(&poll(&alice, 99)).is(400, "bad parameter: seq");
     server.counts("calls_refused_seq", 1);
     // The second of four replaces the first, the third waits, and the fourth is one too many; or, if that took more than
@@ -43,7 +43,7 @@ fn polls(server: &Running) {
         let mut conn = server.from("127.9.9.9");
         conn.send(&poll(&alice, 1));
         conns.push(conn);
-        let said = conns.iter_mut().filter(|conn| conn.is_readable()).map(crate::support::Client::response);
+        let said = conns.iter_mut().filter(|conn| conn.is_readable()).map(crate::support::Conn::response);
         said.filter(|answer| answer.status == 429).last()
     });
     refused.refuses(429, "too many polls", RETRY_SOON_S);
@@ -55,7 +55,7 @@ fn a_wrong_key_is_counted() {
     each(&strict(Limits::DEFAULT), |server| {
         let mut conn = server.from("127.0.0.2");
         for _ in 0..3 {
-            conn.call(&crate::support::post("/onlines", "domain=a&apikey=wrong"))
+            conn.call(&crate::support::post_form("/onlines", "domain=a&apikey=wrong"))
                 .is(401, "authentication failed");
         }
         server.counts("requests_refused_apikey", 3);

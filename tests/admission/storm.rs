@@ -2,16 +2,16 @@
 use nextim::internals::RETRY_MS_MAX;
 use nextim::{Config, Limits, Timeouts};
 
-use crate::support::{Client, Running, poll, site_call, strict, ticket};
+use crate::support::{Conn, Running, poll, site_call, strict};
 
 /// A broadcast to so many pages that wait; what each was told to wait.
 fn broadcast(server: &Running, pages: usize) -> Vec<Option<u64>> {
     let mut site = server.from("127.9.9.9");
-    let mut conns: Vec<Client> = (0..pages)
+    let mut conns: Vec<Conn> = (0..pages)
         .map(|number| {
             let online = site.call(&site_call("/presences/online", &format!("name=user{number}")));
             let mut conn = server.from("127.9.9.9");
-            conn.send(&poll(&ticket(&online), 0));
+            conn.send(&poll(&online.ticket(), 0));
             conn
         })
         .collect();
@@ -19,8 +19,8 @@ fn broadcast(server: &Running, pages: usize) -> Vec<Option<u64>> {
     site.call(&site_call("/messages", "from=x&type=broadcast&body=hello")).is(200, "ok");
     let told = conns.iter_mut().map(|conn| {
         let answer = conn.response();
-        assert!(answer.body.contains("\"hello\""), "{answer:?}");
-        let (_, retry) = answer.body.rsplit_once("\"retry\":")?;
+        assert!(answer.text().contains("\"hello\""), "{answer:?}");
+        let (_, retry) = answer.text().rsplit_once("\"retry\":")?;
         Some(retry.trim_end_matches('}').parse().unwrap())
     });
     told.collect()

@@ -5,15 +5,14 @@
 
 use nextim::internals::{DomainCounts, DomainId, Place, counter_index};
 use nextim::{Config, DomainConfig, Handle, Limits, Server, Timeouts};
+pub(crate) use nextim_testkit::conn::Conn;
+use nextim_testkit::http::request;
+pub(crate) use nextim_testkit::http::{Response, post_form};
+pub(crate) use nextim_testkit::patience::{PATIENCE, eventually};
 use socket2::{Domain, Socket, Type};
-use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long a test waits for something that must happen.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server whose limits hold for loopback, too, with the domains `a` (key `k`) and `b` (key `l`).
 pub(crate) fn strict(limits: Limits) -> Config {
@@ -74,11 +73,7 @@ impl Running {
     /// Waits until the counter has this value.
     #[track_caller]
     pub(crate) fn counts(&self, counter: &str, expected: u64) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.count(counter) != expected {
-            assert!(Instant::now() < deadline, "{counter} is {}, not {expected}", self.count(counter));
-            thread::sleep(Duration::from_millis(2));
-        }
+        eventually(&format!("{counter} is {expected}"), || (self.count(counter) == expected).then_some(()));
     }
 
     /// Waits until the counter has this value, or a higher one.
@@ -97,7 +92,7 @@ impl Running {
     }
 
     /// A client with this address.
-    pub(crate) fn from(&self, source: &str) -> Client {
+    pub(crate) fn from(&self, source: &str) -> Conn {
         Unconnected::new(source).connect(self.address)
     }
 
@@ -110,7 +105,7 @@ impl Running {
     /// Brings a user of `a` online. Returns the ticket.
     #[track_caller]
     pub(crate) fn online(&self, name: &str) -> String {
-        ticket(&self.call("/presences/online", &format!("name={name}")))
+        self.call("/presences/online", &format!("name={name}")).ticket()
     }
 }
 
@@ -129,61 +124,19 @@ pub(crate) fn each(config: &Config, test: impl Fn(&Running)) {
     }
 }
 
-/// The ticket in the answer of `/presences/online`.
-#[track_caller]
-pub(crate) fn ticket(answer: &Response) -> String {
-    let (_, rest) = answer.body.split_once("\"ticket\":\"").unwrap_or_else(|| panic!("{answer:?}"));
-    rest.split('"').next().unwrap().to_owned()
-}
-
 /// A call of the site `a`.
 pub(crate) fn site_call(path: &str, params: &str) -> Vec<u8> {
-    post(path, &format!("domain=a&apikey=k&{params}"))
-}
-
-/// A `POST` of a form.
-pub(crate) fn post(path: &str, form: &str) -> Vec<u8> {
-    let head = "Host: x\r\nContent-Type: application/x-www-form-urlencoded\r\n";
-    format!("POST {path} HTTP/1.1\r\n{head}Content-Length: {}\r\n\r\n{form}", form.len()).into_bytes()
+    post_form(path, &format!("domain=a&apikey=k&{params}"))
 }
 
 /// A `GET`, with more headers.
-pub(crate) fn get(target: &str, headers: &str) -> Vec<u8> {
-    format!("GET {target} HTTP/1.1\r\nHost: x\r\n{headers}\r\n").into_bytes()
+pub(crate) fn get(target: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+    request(&format!("GET {target} HTTP/1.1"), headers, b"")
 }
 
 /// A poll with a ticket.
 pub(crate) fn poll(ticket: &str, seq: u64) -> Vec<u8> {
-    get(&format!("/packets?domain=a&ticket={ticket}&seq={seq}"), "")
-}
-
-/// An answer.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Response {
-    #[track_caller]
-    pub(crate) fn is(&self, status: u16, body: &str) {
-        assert_eq!((self.status, &*self.body), (status, body));
-    }
-
-    /// Must refuse with this, and say when to come back: within once and twice the time.
-    #[track_caller]
-    pub(crate) fn refuses(&self, status: u16, body: &str, retry_s: u32) {
-        self.is(status, body);
-        let (_, after) = self.head.split_once("\r\nRetry-After: ").unwrap_or_else(|| panic!("{self:?}"));
-        let after: u32 = after.split("\r\n").next().unwrap().parse().unwrap();
-        assert!((retry_s..=2 * retry_s).contains(&after), "{after}");
-    }
-
-    /// Whether scripts of any origin may read it.
-    pub(crate) fn is_for_scripts(&self) -> bool {
-        self.head.contains("\r\nAccess-Control-Allow-Origin: *\r\n")
-    }
+    get(&format!("/packets?domain=a&ticket={ticket}&seq={seq}"), &[])
 }
 
 /// A socket with an address.
@@ -203,103 +156,8 @@ impl Unconnected {
         self
     }
 
-    pub(crate) fn connect(self, address: SocketAddr) -> Client {
+    pub(crate) fn connect(self, address: SocketAddr) -> Conn {
         self.0.connect(&address.into()).unwrap();
-        let stream: TcpStream = self.0.into();
-        stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Client { stream, buffer: Vec::new() }
-    }
-}
-
-/// A connection.
-pub(crate) struct Client {
-    stream: TcpStream,
-    buffer: Vec<u8>,
-}
-
-impl Client {
-    /// Sends bytes. A server that has closed already has said why.
-    pub(crate) fn send(&mut self, bytes: &[u8]) {
-        if let Err(error) = self.stream.write_all(bytes) {
-            let closed = [ErrorKind::BrokenPipe, ErrorKind::ConnectionReset].contains(&error.kind());
-            assert!(closed, "{error}");
-        }
-    }
-
-    /// Sends nothing more, and goes on listening.
-    pub(crate) fn stop_sending(&self) {
-        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
-    }
-
-    #[track_caller]
-    pub(crate) fn call(&mut self, request: &[u8]) -> Response {
-        self.send(request);
-        self.response()
-    }
-
-    /// The next answer.
-    #[track_caller]
-    pub(crate) fn response(&mut self) -> Response {
-        self.try_response().expect("an answer")
-    }
-
-    /// The next answer, or `None` if the connection ended without one.
-    #[track_caller]
-    pub(crate) fn try_response(&mut self) -> Option<Response> {
-        let head_bytes = loop {
-            match self.buffer.windows(4).position(|window| window == b"\r\n\r\n") {
-                Some(at) => break at + 4,
-                None => self.fill()?,
-            }
-        };
-        let head = String::from_utf8(self.buffer.drain(..head_bytes).collect()).unwrap();
-        let (_, length) = head.split_once("\r\nContent-Length: ").expect("a length");
-        let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
-        while self.buffer.len() < length {
-            self.fill()?;
-        }
-        let body = String::from_utf8(self.buffer.drain(..length).collect()).unwrap();
-        Some(Response { status: head[9..12].parse().unwrap(), head, body })
-    }
-
-    /// Whether something, or the end, is there to be read.
-    pub(crate) fn is_readable(&self) -> bool {
-        self.stream.set_nonblocking(true).unwrap();
-        let peeked = self.stream.peek(&mut [0]);
-        self.stream.set_nonblocking(false).unwrap();
-        !matches!(peeked, Err(error) if error.kind() == ErrorKind::WouldBlock)
-    }
-
-    /// The connection must end, with nothing or a rest of something before.
-    #[track_caller]
-    pub(crate) fn ends(&mut self) {
-        while self.fill().is_some() {}
-    }
-
-    #[track_caller]
-    fn fill(&mut self) -> Option<()> {
-        let mut chunk = [0; 16 * 1_024];
-        let count = match self.stream.read(&mut chunk) {
-            Ok(count) => count,
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
-            Err(error) => panic!("{error} after {:?}", String::from_utf8_lossy(&self.buffer)),
-        };
-        self.buffer.extend_from_slice(&chunk[..count]);
-        (count > 0).then_some(())
-    }
-}
-
-/// Waits until `condition` gives something.
-#[track_caller]
-pub(crate) fn eventually<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = condition() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "waited too long: {what}");
-        thread::sleep(Duration::from_millis(2));
+        Conn::over(self.0.into())
     }
 }

@@ -5,7 +5,7 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::support::{Client, Running, each, get, site_call, strict};
+use crate::support::{Conn, Running, each, get, site_call, strict};
 
 /// Names in a call.
 const NAMES: usize = 2_000;
@@ -17,14 +17,14 @@ fn one_site_kept_the_others_waiting() {
         let names: Vec<String> = (0..NAMES).map(|number| format!("n{number}")).collect();
         let form = format!("name=alice&buddies={}", names.join(","));
         server.online("alice");
-        let mut conns: Vec<Client> = (0..40).map(|_| server.from("127.9.9.9")).collect();
+        let mut conns: Vec<Conn> = (0..40).map(|_| server.from("127.9.9.9")).collect();
         // More than a turn takes, of each shard: some must be read later.
         for _ in 0..20 {
             for conn in &mut conns {
                 conn.send(&site_call("/buddies/remove", &form));
             }
             // A browser that polls meanwhile is answered, and so is every call.
-            server.from("127.0.0.3").call(&get("/packets?domain=a&ticket=x", "")).is(404, "invalid ticket");
+            server.from("127.0.0.3").call(&get("/packets?domain=a&ticket=x", &[])).is(404, "invalid ticket");
             for conn in &mut conns {
                 conn.response().is(200, "ok");
             }
@@ -44,7 +44,7 @@ fn calls_that_are_put_off_may_end_before_their_turn() {
         server.online("alice");
         let pipelined = [&call[..], &site_call("/onlines", "names=alice,bob")].concat();
         for _ in 0..5 {
-            let mut conns: Vec<Client> = (0..40).map(|_| server.from("127.9.9.9")).collect();
+            let mut conns: Vec<Conn> = (0..40).map(|_| server.from("127.9.9.9")).collect();
             for (number, conn) in conns.iter_mut().enumerate() {
                 conn.send(&pipelined);
                 match number % 4 {
@@ -78,7 +78,7 @@ fn calls_that_waited_were_overtaken_for_ever() {
     server.online("alice");
     let enough = &AtomicBool::new(false);
     // Each has the next call there when one is answered, until it is enough.
-    let keep_busy = |mut conn: Client| {
+    let keep_busy = |mut conn: Conn| {
         conn.send(call);
         while !enough.load(Ordering::Relaxed) {
             conn.send(call);

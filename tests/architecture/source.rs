@@ -130,7 +130,7 @@ pub(crate) fn files_in(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
 }
 
 /// Drops an item that is there for tests only, and from the others what is.
-#[allow(clippy::wildcard_enum_match_arm)] // the language may get more items; those are kept
+#[allow(clippy::wildcard_enum_match_arm, reason = "the language may get more items; those are kept")]
 fn keep(item: &mut Item) -> bool {
     match item {
         Item::Mod(module) => {

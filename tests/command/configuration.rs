@@ -7,9 +7,11 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use nextim_testkit::patience::PATIENCE;
+use nextim_testkit::process::nextim;
 use tempfile::TempDir;
 
-use crate::harness::{Ended, PATIENCE, Running, SECRET, command, domain_file, file, path, run};
+use crate::harness::{Ended, Running, SECRET, domain_file, file, path, run};
 
 /// A key without a warning.
 const LONG: &str = "Kx7Secret-of-more-than-sixteen";
@@ -63,7 +65,7 @@ fn what_a_start_refuses_is_refused_when_it_is_checked() {
     );
     let flags = run(&["--listen", "127.0.0.1:18001", "--admin", "127.0.0.1:18001"]);
     assert!(flags.stderr.starts_with("nextim: --admin: 127.0.0.1:18001 and "), "{flags:?}");
-    let mut variable = command(&["--listen", "127.0.0.1:18001"]);
+    let mut variable = nextim(&["--listen", "127.0.0.1:18001"]);
     variable.env("NEXTIM_ADMIN", "127.0.0.1:18001");
     let variable = Running::start(variable).end();
     assert!(variable.stderr.starts_with("nextim: NEXTIM_ADMIN: 127.0.0.1:18001 and "), "{variable:?}");
@@ -96,7 +98,7 @@ fn what_is_unwise_is_said_when_it_is_checked_and_at_a_start() {
     ];
     let named: Vec<&str> = checked.iter().filter_map(|line| line.split(": ").next()).collect();
     assert_eq!(named, settings, "{checked:?}");
-    let running = Running::start(command(&["--config", path(&file), "--shards", "1"]));
+    let running = Running::start(nextim(&["--config", path(&file), "--shards", "1"]));
     for warning in &checked {
         let line = running.logged(warning);
         assert!(line.contains(" WARN  nextim: "), "{line}");
@@ -108,7 +110,7 @@ fn what_is_unwise_is_said_when_it_is_checked_and_at_a_start() {
 fn a_reload_that_is_unwise_is_said_once() {
     let first = format!("listen = [\"0.0.0.0:0\"]\n{}", domain_file(LONG));
     let file = file(&first);
-    let running = Running::start(command(&["--config", path(&file), "--shards", "1"]));
+    let running = Running::start(nextim(&["--config", path(&file), "--shards", "1"]));
     running.stdout.recv_timeout(PATIENCE).unwrap();
     fs::write(file.path(), format!("listen = [\"0.0.0.0:0\"]\n{}", domain_file(SECRET))).unwrap();
     running.signal(nix::sys::signal::Signal::SIGHUP);
@@ -122,7 +124,7 @@ fn a_reload_that_is_unwise_is_said_once() {
 
 #[test]
 fn a_mistyped_variable_is_logged() {
-    let mut mistyped = command(&["--listen", "127.0.0.1:0"]);
+    let mut mistyped = nextim(&["--listen", "127.0.0.1:0"]);
     mistyped.env("NEXTIM_SHARD", SECRET).env("NEXTIMES", SECRET);
     let running = Running::start(mistyped);
     let line = running.logged("NEXTIM_SHARD");
@@ -138,7 +140,7 @@ fn files_that_are_none() {
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.stderr.starts_with(&format!("{}:", path.display())), "{ended:?}");
         assert!(ended.stderr.contains(expected) && ended.stderr.lines().count() == 1, "{ended:?}");
-        let mut start = command(&["--config"]);
+        let mut start = nextim(&["--config"]);
         start.arg(path);
         let started = Running::start(start).end();
         assert_eq!((started.code, started.stderr), (Some(1), format!("nextim: {}", ended.stderr)));
@@ -176,6 +178,6 @@ fn genkey_prints_a_key_and_nothing_else() {
     assert_eq!((used.code, used.stderr.as_str()), (Some(0), ""));
     // A script that asked for a key must not go on without one.
     let full = fs::File::create("/dev/full").unwrap();
-    let failed = command(&["genkey"]).stdout(full).stderr(Stdio::null()).status().unwrap();
+    let failed = nextim(&["genkey"]).stdout(full).stderr(Stdio::null()).status().unwrap();
     assert_eq!(failed.code(), Some(1));
 }

@@ -8,12 +8,14 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
 
+use nextim_testkit::patience::PATIENCE;
+use nextim_testkit::process::{built, nextim};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use tempfile::TempDir;
 
-use crate::harness::{PATIENCE, Running, SECRET, command, domain_file, file, path};
+use crate::harness::{Running, SECRET, domain_file, file, path};
 
 /// A server that reads its configuration from a pipe, and the pipe's other end: it cannot go on before that is written
 /// to and closed. Once the pipe is open at both ends the server is in `main`.
@@ -21,7 +23,7 @@ fn held_while_it_reads(fifo: &Path) -> (Running, File) {
     mkfifo(fifo, Mode::S_IRUSR | Mode::S_IWUSR).unwrap();
     // A shell that runs tests in the background has signals ignored, which children inherit.
     let mut held = Command::new("/usr/bin/env");
-    held.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_nextim")]);
+    held.arg("--default-signal=HUP,INT,TERM").arg(built("nextim"));
     held.args(["--listen", "127.0.0.1:0", "--config"]).arg(fifo).env_clear().stdin(Stdio::null());
     let running = Running::start(held);
     (running, File::create(fifo).unwrap())
@@ -40,7 +42,7 @@ fn sighup_before_the_server_serves_does_not_end_it() {
     fs::write(&fifo, domain_file(SECRET)).unwrap();
     std::io::Write::write_all(&mut &writer, domain_file("first").as_bytes()).unwrap();
     drop(writer);
-    assert!(running.stdout.recv_timeout(PATIENCE).expect("a start line").contains(" listening on "));
+    running.start_line();
     running.logged("reloaded 1 domain");
     running.signal(Signal::SIGTERM);
     assert_eq!(running.end().code, Some(0));
@@ -57,7 +59,7 @@ fn sigterm_and_sigint_before_the_server_serves_end_it() {
             Err(RecvTimeoutError::Disconnected),
             "it has ended"
         );
-        assert_eq!(running.child.wait().unwrap().signal(), Some(signal as i32));
+        assert_eq!(running.process.wait().signal(), Some(signal as i32));
     }
 }
 
@@ -65,7 +67,7 @@ fn sigterm_and_sigint_before_the_server_serves_end_it() {
 fn sighup_at_any_time_of_many_starts_ends_none() {
     let file = file(&domain_file(SECRET));
     for round in 0..40_u32 {
-        let running = Running::start(command(&["--listen", "127.0.0.1:0", "--config", path(&file)]));
+        let running = Running::start(nextim(&["--listen", "127.0.0.1:0", "--config", path(&file)]));
         running.signal_when_caught(Signal::SIGHUP);
         // Spread over what comes next: reading, binding, starting shards.
         for _ in 0..=round {

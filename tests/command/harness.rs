@@ -3,24 +3,27 @@
 //! Owns: processes, and waiting for them. Must not: know what is tested.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nextim_testkit::conn::call;
+use nextim_testkit::http::post;
+use nextim_testkit::patience::{PATIENCE, eventually};
+use nextim_testkit::process::{Process, nextim};
+use nextim_testkit::server::StartLine;
+use nix::sys::signal::Signal;
 use tempfile::NamedTempFile;
 
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// No key of a test may ever be seen; all contain this.
 pub(crate) const SECRET: &str = "Kx7Secret";
 
 /// A command that runs, with what it prints, line by line.
 pub(crate) struct Running {
-    pub(crate) child: Child,
+    pub(crate) process: Process,
     pub(crate) stdout: Receiver<String>,
     pub(crate) stderr: Receiver<String>,
 }
@@ -42,40 +45,40 @@ pub(crate) fn lines(stream: impl Read + Send + 'static) -> Receiver<String> {
     receiver
 }
 
-/// The command with an environment of its own.
-pub(crate) fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_nextim"));
-    command.args(arguments).env_clear().stdin(Stdio::null());
-    command
-}
-
 impl Running {
     pub(crate) fn start(mut command: Command) -> Running {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (stdout, stderr) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
-        Running { child, stdout, stderr }
+        let piped = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::spawn(piped).unwrap();
+        let (stdout, stderr) = (lines(process.stdout()), lines(process.stderr()));
+        Running { process, stdout, stderr }
     }
 
     /// A server on a free port, and its address.
     pub(crate) fn serve(arguments: &[&str]) -> (Running, SocketAddr) {
-        let running = Running::start(command(&[&["--listen", "127.0.0.1:0"], arguments].concat()));
-        let line = running.stdout.recv_timeout(PATIENCE).expect("a start line");
-        let (_, rest) = line.split_once(" listening on ").expect("a start line");
-        let address = rest.split([',', ';']).next().unwrap().parse().unwrap();
+        let running = Running::start(nextim(&[&["--listen", "127.0.0.1:0"], arguments].concat()));
+        let address = running.start_line().addresses[0];
         (running, address)
     }
 
+    /// Waits until it serves.
+    #[track_caller]
+    pub(crate) fn start_line(&self) -> StartLine {
+        let line = self.stdout.recv_timeout(PATIENCE).expect("a start line");
+        StartLine::read(&line).unwrap_or_else(|| panic!("{line}"))
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
+        self.process.signal(signal);
     }
 
     /// Signals once the process has a handler for it, which is what `/proc` says before the first line is printed.
     pub(crate) fn signal_when_caught(&self, signal: Signal) {
-        let status = format!("/proc/{}/status", self.child.id());
-        until("it catches the signal", || {
+        let status = format!("/proc/{}/status", self.process.id());
+        eventually("it catches the signal", || {
             let status = fs::read_to_string(&status).unwrap();
             let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap().trim();
-            u64::from_str_radix(caught, 16).unwrap() >> (signal as i32 - 1) & 1 == 1
+            let is_caught = u64::from_str_radix(caught, 16).unwrap() >> (signal as i32 - 1) & 1 == 1;
+            is_caught.then_some(())
         });
         self.signal(signal);
     }
@@ -107,21 +110,13 @@ impl Running {
             text
         };
         let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
-        let status = self.child.wait().unwrap();
+        let status = self.process.wait();
         Ended { code: status.code(), stdout, stderr }
     }
 }
 
-impl Drop for Running {
-    /// A test that failed leaves no server behind.
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    Running::start(command(arguments)).end()
+    Running::start(nextim(arguments)).end()
 }
 
 pub(crate) fn file(text: &str) -> NamedTempFile {
@@ -141,25 +136,6 @@ pub(crate) fn domain_file(apikey: &str) -> String {
 
 /// The status of a call that any site may make.
 pub(crate) fn onlines(address: SocketAddr, apikey: &str) -> u16 {
-    let body = format!("domain=a&apikey={apikey}&names=nobody");
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-    write!(
-        stream,
-        "POST /onlines HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer:?}"))
-}
-
-pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
-    while !condition() {
-        assert!(Instant::now() < until, "never: {what}");
-        thread::yield_now();
-    }
+    let params = [("domain", "a"), ("apikey", apikey), ("names", "nobody")];
+    call(address, &post("/onlines", &params)).status
 }

@@ -6,13 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 
+use nextim_testkit::conn::Conn;
+use nextim_testkit::patience::{PATIENCE, eventually};
+use nextim_testkit::process::{Process, nextim};
 use nix::fcntl::OFlag;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
@@ -21,7 +24,7 @@ mod configuration;
 mod early_signals;
 mod harness;
 
-use harness::{PATIENCE, Running, SECRET, command, domain_file, file, lines, onlines, path, run, until};
+use harness::{Running, SECRET, domain_file, file, lines, onlines, path, run};
 
 #[test]
 fn help_and_version() {
@@ -34,7 +37,7 @@ fn help_and_version() {
     }
     assert!(help.stdout.lines().all(|line| line.len() <= 110), "{}", help.stdout);
 
-    let mut with_key = command(&["--help"]);
+    let mut with_key = nextim(&["--help"]);
     with_key.env("NEXTIM_DOMAIN", "a").env("NEXTIM_APIKEY", SECRET);
     assert_eq!(Running::start(with_key).end().stdout, help.stdout);
 
@@ -165,10 +168,10 @@ fn the_start_line_says_what_runs() {
         assert_eq!(capacity.1, "connections");
     };
     let listen = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"];
-    check(command(&[&listen[..], &["--shards", "1"]].concat()), "1 shard", "1 domain");
+    check(nextim(&[&listen[..], &["--shards", "1"]].concat()), "1 shard", "1 domain");
     let two = ["--domain", "a", "--apikey", "k", "--domain", "b", "--apikey", "l", "--shards", "2"];
-    check(command(&[&listen[..], &two].concat()), "2 shards", "2 domains");
-    let mut environment = command(&[]);
+    check(nextim(&[&listen[..], &two].concat()), "2 shards", "2 domains");
+    let mut environment = nextim(&[]);
     environment.env("NEXTIM_LISTEN", "127.0.0.1:0,127.0.0.1:0").env("NEXTIM_SHARDS", "1");
     environment.env("NEXTIM_DOMAIN", "a").env("NEXTIM_APIKEY", SECRET);
     check(environment, "1 shard", "1 domain");
@@ -177,7 +180,7 @@ fn the_start_line_says_what_runs() {
 #[test]
 fn the_file_may_be_named_by_the_environment() {
     let file = file(&format!("listen = [\"127.0.0.1:0\"]\nshards = 1\n{}", domain_file(SECRET)));
-    let mut command = command(&[]);
+    let mut command = nextim(&[]);
     command.env("NEXTIM_CONFIG", file.path());
     let running = Running::start(command);
     assert!(running.stdout.recv_timeout(PATIENCE).unwrap().contains("; 1 shard; 1 domain; "));
@@ -201,13 +204,9 @@ fn a_second_signal_exits_at_once() {
     for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGINT, 130)] {
         let (running, address) = Running::serve(&["--config", path(&patient)]);
         // A call whose body is not all there keeps the drain waiting. The server has begun it: it says continue.
-        let mut call = TcpStream::connect(address).unwrap();
-        call.set_read_timeout(Some(PATIENCE)).unwrap();
-        let head = "POST /onlines HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
-        call.write_all(head.as_bytes()).unwrap();
-        let mut status = [0; 12];
-        call.read_exact(&mut status).unwrap();
-        assert_eq!(&status, b"HTTP/1.1 100");
+        let mut conn = Conn::open(address);
+        let head = b"POST /onlines HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+        assert_eq!(conn.call(head).status, 100);
         running.signal(Signal::SIGTERM);
         running.logged("draining");
         running.signal(signal);
@@ -226,13 +225,13 @@ fn sighup_rotates_keys() {
     running.signal(Signal::SIGHUP);
     let line = running.logged("reloaded");
     assert!(line.ends_with("reloaded 1 domain"), "{line}");
-    until("the new key is taken", || onlines(address, &new) == 200);
-    until("the old key is refused", || onlines(address, &old) == 401);
+    eventually("the new key is taken", || (onlines(address, &new) == 200).then_some(()));
+    eventually("the old key is refused", || (onlines(address, &old) == 401).then_some(()));
 
     fs::write(file.path(), format!("shards = 3\n{}", domain_file(&old))).unwrap();
     running.signal(Signal::SIGHUP);
     running.logged("reloaded 1 domain; other settings changed and need a restart");
-    until("the old key is taken again", || onlines(address, &old) == 200);
+    eventually("the old key is taken again", || (onlines(address, &old) == 200).then_some(()));
 }
 
 #[test]
@@ -306,12 +305,10 @@ fn a_reader_of_the_log_that_stands_still_holds_nobody_up() {
     while filling.write(b"x").is_ok() {}
     writer.flush().unwrap();
     let listen = ["--listen", "127.0.0.1:0", "--domain", "a", "--apikey", SECRET];
-    let mut child = command(&listen).stdout(Stdio::piped()).stderr(writer).spawn().unwrap();
-    let stdout = lines(child.stdout.take().unwrap());
-    let running = Running { child, stdout, stderr: channel().1 };
-    let line = running.stdout.recv_timeout(PATIENCE).unwrap();
-    let (_, rest) = line.split_once(" listening on ").expect(&line);
-    let address = rest.split(';').next().unwrap().parse().unwrap();
+    let mut process = Process::spawn(nextim(&listen).stdout(Stdio::piped()).stderr(writer)).unwrap();
+    let stdout = lines(process.stdout());
+    let running = Running { process, stdout, stderr: channel().1 };
+    let address = running.start_line().addresses[0];
     // Each of these is answered in the log only.
     running.signal(Signal::SIGHUP);
     running.signal(Signal::SIGHUP);
@@ -326,9 +323,9 @@ fn nobody_has_to_read_what_it_prints() {
     let listen = ["--listen", "127.0.0.1:0"];
     let full = || fs::File::create("/dev/full").unwrap();
     for stdout in [Stdio::null(), full().into(), closed_pipe().into()] {
-        let mut child = command(&listen).stdout(stdout).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = lines(child.stderr.take().unwrap());
-        let running = Running { child, stdout: channel().1, stderr };
+        let mut process = Process::spawn(nextim(&listen).stdout(stdout).stderr(Stdio::piped())).unwrap();
+        let stderr = lines(process.stderr());
+        let running = Running { process, stdout: channel().1, stderr };
         // Its answer to this comes after the start line that could not be written.
         running.signal_when_caught(Signal::SIGHUP);
         running.logged("there is nothing to reload");
@@ -336,10 +333,10 @@ fn nobody_has_to_read_what_it_prints() {
         assert_eq!(running.end().code, Some(0));
     }
     for stderr in [Stdio::null(), full().into(), closed_pipe().into()] {
-        let mut child = command(&listen).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
-        let stdout = lines(child.stdout.take().unwrap());
-        let running = Running { child, stdout, stderr: channel().1 };
-        assert!(running.stdout.recv_timeout(PATIENCE).unwrap().contains(" listening on "));
+        let mut process = Process::spawn(nextim(&listen).stdout(Stdio::piped()).stderr(stderr)).unwrap();
+        let stdout = lines(process.stdout());
+        let running = Running { process, stdout, stderr: channel().1 };
+        running.start_line();
         running.signal(Signal::SIGHUP);
         running.signal(Signal::SIGTERM);
         assert_eq!(running.end().code, Some(0));

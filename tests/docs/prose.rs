@@ -5,8 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::documents::{cut, text};
-use super::{README, code, documents, root};
+use nextim_testkit::documents::{cut, root, text};
+
+use super::{README, code, documents};
 
 /// Documents with an owner of their own, whose links are followed as well.
 const BESIDE: [&str; 2] = ["src/web/README.md", "examples/community/README.md"];

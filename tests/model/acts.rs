@@ -2,25 +2,32 @@
 //!
 //! Owns: the parameters of these calls, and their records in the ledger. Must not: choose calls.
 
+use nextim_testkit::http::Response;
 use serde_json::Value;
 
-use super::calls::{Ask, is_ok, room_name};
+use super::calls::{Ask, Call, is_ok, room_name};
 use super::ledger::{Kind, LinkEvent, Moved, OPEN, Said, Span, Typed};
 use super::plan::mark;
-use super::wire::Response;
 use super::world::World;
+
+/// The sender of a message.
+pub(crate) struct Sender<'n> {
+    /// The user whose turn it is; `None`: the site.
+    pub(crate) user: Option<usize>,
+    pub(crate) name: &'n str,
+    /// The page whose ticket the call carries.
+    pub(crate) page: Option<usize>,
+}
+
+impl Sender<'_> {
+    /// The site itself.
+    pub(crate) const NEWS: Sender<'static> = Sender { user: None, name: "news", page: None };
+}
 
 impl World {
     /// `/messages`, by a ticket or, without a page, by a name.
-    pub(crate) fn say(
-        &mut self,
-        user: Option<usize>,
-        domain: usize,
-        from: &str,
-        page: Option<usize>,
-        kind: Kind,
-        to: &str,
-    ) {
+    pub(crate) fn say(&mut self, sender: &Sender<'_>, domain: usize, kind: Kind, to: &str) {
+        let Sender { user, name: from, page } = *sender;
         let sent = self.tick();
         let message = self.ledger.said.len();
         let mark = mark(domain);
@@ -61,7 +68,7 @@ impl World {
             returned: 0,
             returned_at: OPEN,
         });
-        self.call(user, sent, page, Ask::Say { message }, "/messages", &params);
+        self.call(Call::new(user, sent, page, Ask::Say { message }), "/messages", &params);
     }
 
     /// `/statuses`.
@@ -72,7 +79,7 @@ impl World {
         self.ledger.typed.push(Typed { from: user, to, span: Span::from(sent) });
         let show = format!("{}{typed}", mark(domain));
         let params = [("to", self.users[to].name.clone()), ("nick", format!("{show} nick")), ("show", show)];
-        self.call(Some(user), sent, Some(page), Ask::Type { typed }, "/statuses", &params);
+        self.call(Call::new(Some(user), sent, Some(page), Ask::Type { typed }), "/statuses", &params);
     }
 
     /// `/room/join` and `/room/leave`.
@@ -94,7 +101,7 @@ impl World {
         let mut params = vec![("room", name), ("nick", nick)];
         params.extend(page.is_none().then(|| ("name", self.users[user].name.clone())));
         let path = if join { "/room/join" } else { "/room/leave" };
-        self.call(Some(user), sent, page, Ask::Move { moved, entry }, path, &params);
+        self.call(Call::new(Some(user), sent, page, Ask::Move { moved, entry }), path, &params);
     }
 
     pub(crate) fn has_moved(
@@ -126,7 +133,7 @@ impl World {
         }
         let names: Vec<String> = others.iter().map(|other| self.users[*other].name.clone()).collect();
         let params = [("name", self.users[user].name.clone()), ("buddies", names.join(","))];
-        self.call(Some(user), sent, None, Ask::Remove, "/buddies/remove", &params);
+        self.call(Call::new(Some(user), sent, None, Ask::Remove), "/buddies/remove", &params);
     }
 
     /// `/onlines`, for all names.
@@ -135,14 +142,18 @@ impl World {
         let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
         let params = [("names", names.join(",")), ("version", "6".to_owned())];
         let ask = Ask::Onlines { span: Span::from(sent), viewer: user };
-        self.call(Some(user), sent, Some(page), ask, "/onlines", &params);
+        self.call(Call::new(Some(user), sent, Some(page), ask), "/onlines", &params);
     }
 
     /// `/room/members`.
     pub(crate) fn asks_members(&mut self, user: usize, page: usize, room: usize) {
         let sent = self.tick();
         let ask = Ask::Members { span: Span::from(sent), viewer: user, room };
-        self.call(Some(user), sent, Some(page), ask, "/room/members", &[("room", room_name(room))]);
+        self.call(
+            Call::new(Some(user), sent, Some(page), ask),
+            "/room/members",
+            &[("room", room_name(room))],
+        );
     }
 
     /// Messages came back to the site.

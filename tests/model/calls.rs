@@ -5,8 +5,8 @@
 use super::ledger::{Kind, LinkEvent, Looks, OPEN, Span};
 use super::pages::Life;
 use super::plan::{DOMAINS, key, mark};
-use super::wire::{Response, request};
 use super::world::{Purpose, World};
+use nextim_testkit::http::{Response, post};
 
 /// How many times later than this thread a thread of the server may be in one turn.
 const LAGS: u64 = 2;
@@ -72,52 +72,41 @@ pub(crate) fn room_name(room: usize) -> String {
     format!("room{room}")
 }
 
+impl Call {
+    /// A call about a user, with the ticket of a page; `sent` is its moment.
+    pub(crate) fn new(user: Option<usize>, sent: u64, page: Option<usize>, ask: Ask) -> Call {
+        Call { user, ask, sent, sent_ms: 0, page }
+    }
+}
+
 impl World {
-    /// Sends a call of the site of `domain`. `sent` is its moment.
-    pub(crate) fn call(
-        &mut self,
-        user: Option<usize>,
-        sent: u64,
-        page: Option<usize>,
-        ask: Ask,
-        path: &str,
-        params: &[(&str, String)],
-    ) -> usize {
-        let domain = match (user, &ask) {
+    /// Sends a call of the site of its user, or of its message.
+    pub(crate) fn call(&mut self, call: Call, path: &str, params: &[(&str, String)]) -> usize {
+        let domain = match (call.user, &call.ask) {
             (Some(user), _) => self.users[user].domain,
             (None, Ask::Say { message }) => self.ledger.said[*message].domain,
             (None, ask) => panic!("a call of no domain: {ask:?}"),
         };
-        self.call_in(domain, user, sent, page, ask, path, params)
+        self.call_in(domain, call, path, params)
     }
 
-    #[allow(clippy::too_many_arguments, reason = "they are what a call is made of")]
-    fn call_in(
-        &mut self,
-        domain: usize,
-        user: Option<usize>,
-        sent: u64,
-        page: Option<usize>,
-        ask: Ask,
-        path: &str,
-        params: &[(&str, String)],
-    ) -> usize {
+    fn call_in(&mut self, domain: usize, call: Call, path: &str, params: &[(&str, String)]) -> usize {
         let key = key(domain);
         let mut all = vec![("domain", DOMAINS[domain]), ("apikey", &*key)];
-        let ticket = page.map(|page| self.pages[page].ticket.clone());
+        let ticket = call.page.map(|page| self.pages[page].ticket.clone());
         all.extend(ticket.as_deref().map(|ticket| ("ticket", ticket)));
         all.extend(params.iter().map(|(name, value)| (*name, &**value)));
-        let number = usize::try_from(sent).expect("moments are few");
+        let number = usize::try_from(call.sent).expect("moments are few");
         self.note(|| {
             let said: Vec<String> = params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let Call { ask, page, .. } = &call;
             format!("call {number} in {domain}: {path} {} {ask:?} of page {page:?}", said.join("&"))
         });
-        let call = Call { user, ask, sent, sent_ms: self.ms(), page };
-        self.calls.insert(number, call);
-        if let Some(user) = user {
+        if let Some(user) = call.user {
             self.users[user].call = Some(number);
         }
-        self.send(&request(true, path, &all), Purpose::Call(number));
+        self.calls.insert(number, Call { sent_ms: self.ms(), ..call });
+        self.send(&post(path, &all), Purpose::Call(number));
         number
     }
 
@@ -127,7 +116,7 @@ impl World {
         let call = self.calls.remove(&number).expect("it is under way");
         self.note(|| {
             let delivered = response.header("x-nextim-delivered").unwrap_or("-");
-            format!("call {number}: {} delivered {delivered} {}", response.status, response.body)
+            format!("call {number}: {} delivered {delivered} {}", response.status, response.text())
         });
         if let Some(user) = call.user {
             self.users[user].call = None;
@@ -136,7 +125,7 @@ impl World {
             self.answers.insert(number, response);
             return;
         }
-        if response.status == 404 && response.body == "no client found" {
+        if response.status == 404 && response.text() == "no client found" {
             let page = call.page.expect("nothing else is answered 404");
             return self.silent(page, "a call finds no client");
         }
@@ -220,7 +209,7 @@ impl World {
         params: &[(&str, String)],
     ) -> Response {
         let sent = self.tick();
-        let number = self.call_in(domain, None, sent, page, Ask::Question, path, params);
+        let number = self.call_in(domain, Call::new(None, sent, page, Ask::Question), path, params);
         let until = self.ms() + 20_000;
         loop {
             if let Some(response) = self.answers.remove(&number) {
@@ -245,7 +234,7 @@ impl World {
         let user = self.pages[page].user;
         self.pages[page].life = Life::Closing;
         self.pages[page].end = Some(Span::from(sent));
-        self.call(Some(user), sent, Some(page), Ask::Close { page }, "/presences/offline", &[]);
+        self.call(Call::new(Some(user), sent, Some(page), Ask::Close { page }), "/presences/offline", &[]);
     }
 
     /// `/presences/offline` with a name.
@@ -263,7 +252,11 @@ impl World {
         }
         self.goes_offline(user, sent);
         let name = self.users[user].name.clone();
-        self.call(Some(user), sent, None, Ask::LogOut { user }, "/presences/offline", &[("name", name)]);
+        self.call(
+            Call::new(Some(user), sent, None, Ask::LogOut { user }),
+            "/presences/offline",
+            &[("name", name)],
+        );
     }
 
     /// A user will be offline soon after `sent`, with all that belongs to that.
@@ -321,12 +314,16 @@ impl World {
         }
         let serial = looks.serial;
         let looks = self.users[user].looks.change(sent, looks);
-        self.call(Some(user), sent, page, Ask::Show { looks, page, serial }, "/presences/show", &params);
+        self.call(
+            Call::new(Some(user), sent, page, Ask::Show { looks, page, serial }),
+            "/presences/show",
+            &params,
+        );
     }
 }
 
 /// Asserts that an answer is `ok`.
 #[track_caller]
 pub(crate) fn is_ok(response: &Response) {
-    assert_eq!((response.status, &*response.body), (200, "ok"));
+    assert_eq!((response.status, response.text()), (200, "ok"));
 }

@@ -3,6 +3,7 @@
 //! Owns: when the process is stopped and a shard stands still, and for how long.
 
 use super::world::World;
+use nextim_testkit::random::Random;
 
 impl World {
     /// Users act, and then everything comes to rest. Nothing, if the run means nothing.
@@ -11,7 +12,7 @@ impl World {
         self.lag_ms = 0;
         let begin = self.ms();
         let end = begin + self.plan.round_ms;
-        let within = |random: &mut super::plan::Random, ms: u64| begin + random.within(0, ms);
+        let within = |random: &mut Random, ms: u64| begin + random.within(0, ms);
         let mut stop =
             self.random.chance(self.plan.stops).then(|| within(&mut self.random, self.plan.round_ms));
         let mut freeze =
@@ -42,7 +43,7 @@ impl World {
 
     /// One shard stands still for longer than others wait for it.
     fn freeze(&mut self) {
-        let shard = self.random.below(usize::from(self.plan.shards));
+        let shard = u16::try_from(self.random.below(usize::from(self.plan.shards))).expect("one of a few");
         let ms = self.random.within(self.plan.gather_ms + 20, 2 * self.plan.gather_ms);
         self.note(|| format!("shard {shard} stands still"));
         self.freeze_fates();

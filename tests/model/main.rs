@@ -41,13 +41,13 @@ mod wire;
 mod world;
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nextim_testkit::variables::number;
 use plan::Plan;
 use world::World;
 
@@ -124,24 +124,19 @@ fn run_surely(seed: u64, rounds: usize) -> (usize, Counts) {
     panic!("this machine, or the server, is too slow for seed {seed}: {last}");
 }
 
-fn number_from(variable: &str) -> Option<u64> {
-    let value = env::var(variable).ok()?;
-    Some(value.parse().unwrap_or_else(|_| panic!("{variable} is a number")))
-}
-
 #[test]
 fn the_server_does_what_the_contract_says() {
-    if let Some(seed) = number_from("NEXTIM_MODEL_SEED") {
+    if let Some(seed) = number("NEXTIM_MODEL_SEED") {
         run(seed, ROUNDS.1, 1, true).expect("the machine is fast enough");
         return;
     }
     let until =
-        number_from("NEXTIM_MODEL_MINUTES").map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
-    let seeds = number_from("NEXTIM_MODEL_SEEDS");
+        number("NEXTIM_MODEL_MINUTES").map(|minutes| Instant::now() + Duration::from_secs(60 * minutes));
+    let seeds = number("NEXTIM_MODEL_SEEDS");
     let rounds = if until.is_some() || seeds.is_some() { ROUNDS.1 } else { ROUNDS.0 };
     let seeds = seeds.unwrap_or(if until.is_some() { u64::MAX } else { SEEDS });
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let work = Mutex::new(Work { next: number_from("NEXTIM_MODEL_FROM").unwrap_or(0), ..Work::default() });
+    let work = Mutex::new(Work { next: number("NEXTIM_MODEL_FROM").unwrap_or(0), ..Work::default() });
     let take = || {
         let mut work = work.lock().unwrap();
         let out_of_time = until.is_some_and(|until| Instant::now() > until);

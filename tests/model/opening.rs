@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
+use nextim_testkit::http::Response;
 use serde_json::Value;
 
-use super::calls::{Ask, room_name};
+use super::calls::{Ask, Call, room_name};
 use super::ledger::{LinkEvent, Looks, OPEN, Span};
 use super::pages::{Life, Page, SLACK_MS};
-use super::wire::Response;
 use super::world::World;
 
 impl World {
@@ -78,7 +78,7 @@ impl World {
         }
         let named: Vec<usize> = named.into_iter().collect();
         let ask = Ask::Online { page, looks, online, rooms: entered, named };
-        self.call(Some(user), sent, None, ask, "/presences/online", &params);
+        self.call(Call::new(Some(user), sent, None, ask), "/presences/online", &params);
         page
     }
 

@@ -1,9 +1,10 @@
-//! The plan of a world, which the seed decides, and the generator of random numbers.
+//! The plan of a world, which the seed decides.
 //!
-//! Owns: the size of the world, its time limits, and the generator (splitmix64). Must not: depend on anything but the
-//! seed.
+//! Owns: the size of the world and its time limits. Must not: depend on anything but the seed.
 
 use std::fmt::Write as _;
+
+use nextim_testkit::random::Random;
 
 /// Site names: two communities that know nothing of each other.
 pub(crate) const DOMAINS: [&str; 2] = ["a.example", "b.example"];
@@ -13,49 +14,6 @@ const USERS: usize = 50;
 const SCARCE_NAMES: usize = 8;
 /// Most pages of one user.
 pub(crate) const PAGES_MAX: usize = 4;
-
-/// A seeded source of chance.
-#[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).expect("it is below a usize")
-    }
-
-    /// A number from `from` up to `to`.
-    pub(crate) fn within(&mut self, from: u64, to: u64) -> u64 {
-        from + self.next() % (to - from + 1)
-    }
-
-    /// `true` in this many cases of a hundred.
-    pub(crate) fn chance(&mut self, percent: usize) -> bool {
-        self.below(100) < percent
-    }
-
-    /// One of them.
-    pub(crate) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())].clone()
-    }
-
-    /// Each of them with this chance, in their order.
-    pub(crate) fn some<T: Clone>(&mut self, of: &[T], percent: usize) -> Vec<T> {
-        of.iter().filter(|_| self.chance(percent)).cloned().collect()
-    }
-}
 
 /// The world that a seed makes.
 #[derive(Clone, Debug)]

@@ -134,7 +134,7 @@ impl World {
         let names: Vec<String> = (0..self.plan.names).map(|number| format!("user{number}")).collect();
         let answer = self.ask(domain, "/onlines", None, &[("names", names.join(","))]);
         assert_eq!(answer.status, 200, "{answer:?}");
-        answer.body.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        answer.text().split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
     /// All that was under way has been done.

@@ -3,6 +3,7 @@
 //! Owns: these trials and their outcomes. Must not: leave a page or a message that the ledger does not know.
 use nextim::Timeouts;
 
+use super::acts::Sender;
 use super::ledger::{Kind, Span};
 use super::pages::{Life, SLACK_MS};
 use super::plan::Plan;
@@ -52,7 +53,7 @@ impl World {
         let (domain, to) = (self.users[user].domain, self.users[user].name.clone());
         let sessions = self.living(user).count() as u64;
         for _ in 0..self.plan.queue_messages {
-            self.say(None, domain, "news", None, Kind::Unicast, &to);
+            self.say(&Sender::NEWS, domain, Kind::Unicast, &to);
             self.answered_all()?;
             assert_eq!(
                 self.ledger.said.last().map(|said| said.delivered),
@@ -68,7 +69,7 @@ impl World {
         let sent = self.tick();
         self.pages[page].end = Some(Span::from(sent));
         if sessions > 1 {
-            self.say(None, domain, "news", None, Kind::Unicast, &to);
+            self.say(&Sender::NEWS, domain, Kind::Unicast, &to);
             self.answered_all()?;
             assert_eq!(
                 self.ledger.said.last().map(|said| said.delivered),
@@ -89,7 +90,7 @@ impl World {
             assert_eq!(answer.status, 503, "the only page is full: {answer:?}");
         }
         let answer = self.ask(domain, "/onlines", Some(page), &[("names", "user0".to_owned())]);
-        assert_eq!((answer.status, &*answer.body), (404, "no client found"), "page {page} was full");
+        assert_eq!((answer.status, answer.text()), (404, "no client found"), "page {page} was full");
         let done = self.tick();
         self.pages[page].end = Some(Span { sent, done });
         self.pages[page].life = Life::Ended;
@@ -123,7 +124,7 @@ impl World {
         let names = [("names", "user0".to_owned())];
         let gone = self.ask(domain, "/onlines", Some(extra[0]), &names);
         assert_eq!(
-            (gone.status, &*gone.body),
+            (gone.status, gone.text()),
             (404, "no client found"),
             "page {} was idle longest",
             extra[0]
@@ -146,7 +147,7 @@ impl World {
             if self.living(user).count() == 1 && self.random.chance(50) {
                 self.hold(page)?;
                 let (domain, to) = (self.users[user].domain, self.users[user].name.clone());
-                self.say(None, domain, "news", None, Kind::Unicast, &to);
+                self.say(&Sender::NEWS, domain, Kind::Unicast, &to);
                 self.answered_all()?;
             }
         }
@@ -207,7 +208,7 @@ impl World {
     /// A ticket is good for nothing once its session has ended, nor in the other domain.
     fn check_refusals(&mut self, domain: usize, page: usize) {
         let answer = self.ask(domain, "/onlines", Some(page), &[("names", "user0".to_owned())]);
-        assert_eq!((answer.status, &*answer.body), (404, "no client found"));
+        assert_eq!((answer.status, answer.text()), (404, "no client found"));
         let user = self.pages[page].user;
         let Some(living) = self.living(user).next() else { return };
         let answer = self.ask(
@@ -216,6 +217,6 @@ impl World {
             Some(living),
             &[("to", "user0".to_owned()), ("body", "stray".to_owned())],
         );
-        assert_eq!((answer.status, &*answer.body), (404, "no client found"), "a ticket of the other domain");
+        assert_eq!((answer.status, answer.text()), (404, "no client found"), "a ticket of the other domain");
     }
 }

@@ -3,11 +3,13 @@
 //! Owns: the choices, which the seed makes. Must not: send anything itself, or judge. A user does one thing after the
 //! other; different users act at the same time.
 
+use super::acts::Sender;
 use super::calls::room_name;
 use super::ledger::Kind;
 use super::pages::Life;
 use super::plan::PAGES_MAX;
 use super::world::World;
+use nextim_testkit::random::Random;
 
 /// A step of something that takes several.
 #[derive(Clone, Debug)]
@@ -150,11 +152,11 @@ impl World {
     }
 
     /// Another user of the domain, or this one.
-    fn other(&self, user: usize, random: &mut super::plan::Random) -> usize {
+    fn other(&self, user: usize, random: &mut Random) -> usize {
         self.users[user].domain * self.plan.names + random.below(self.plan.names)
     }
 
-    fn say_some(&mut self, user: usize, page: usize, random: &mut super::plan::Random) {
+    fn say_some(&mut self, user: usize, page: usize, random: &mut Random) {
         let domain = self.users[user].domain;
         let (kind, to) = match random.below(100) {
             0..65 => (Kind::Unicast, self.users[self.other(user, random)].name.clone()),
@@ -162,11 +164,12 @@ impl World {
             _ => (Kind::Broadcast, String::new()),
         };
         let name = self.users[user].name.clone();
-        match random.below(10) {
-            0 => self.say(Some(user), domain, "news", None, kind, &to),
-            1 => self.say(Some(user), domain, &name, None, kind, &to),
-            _ => self.say(Some(user), domain, &name, Some(page), kind, &to),
-        }
+        let (name, page) = match random.below(10) {
+            0 => ("news", None),
+            1 => (&*name, None),
+            _ => (&*name, Some(page)),
+        };
+        self.say(&Sender { user: Some(user), name, page }, domain, kind, &to);
     }
 
     /// A page with whatever it may come with.
@@ -201,7 +204,7 @@ impl World {
     }
 
     /// Something that takes several steps.
-    fn begin_some(&mut self, user: usize, page: usize, living: &[usize], random: &mut super::plan::Random) {
+    fn begin_some(&mut self, user: usize, page: usize, living: &[usize], random: &mut Random) {
         let wait = Step::Wait(random.within(0, 100));
         let away = if random.chance(70) { Step::Close(page) } else { Step::Vanish(page) };
         let held = [Step::Hold(page), Step::Held(page), wait.clone()];

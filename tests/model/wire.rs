@@ -1,41 +1,15 @@
-//! Sockets and HTTP, as little as a client needs, written by hand so that no mistake is shared with the server.
+//! Connections that never block.
 //!
-//! Owns: connections that never block, requests as bytes, answers. Must not: repair or hide anything.
+//! Owns: one socket, and what was read of the next answer. Must not: know what an answer means.
 
-use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
-use serde_json::Value;
+use nextim_testkit::http::{Request, Response};
 use socket2::SockRef;
-
-/// An answer.
-#[derive(Debug)]
-pub(crate) struct Response {
-    pub(crate) status: u16,
-    head: String,
-    pub(crate) body: String,
-}
-
-impl Response {
-    /// The value of a header, given in lower case.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(':'));
-        let (_, value) = lines.find(|(have, _)| have.eq_ignore_ascii_case(name))?;
-        Some(value.trim())
-    }
-
-    /// The body as JSON, which it must call itself.
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        let kind = self.header("content-type").unwrap_or_default();
-        assert!(self.status == 200 && kind.starts_with("application/json"), "no JSON: {self:?}");
-        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
-    }
-}
 
 /// The outcome of a read.
 #[derive(Debug)]
@@ -87,35 +61,23 @@ impl Conn {
     /// Reads all bytes that have come.
     pub(crate) fn read(&mut self) -> ReadResult {
         let ended = self.fill();
-        let Some(head_bytes) = head_bytes(&self.buffer) else {
-            return if ended { ReadResult::Ended } else { ReadResult::Waiting };
-        };
-        let head = std::str::from_utf8(&self.buffer[..head_bytes]).expect("heads are ASCII");
-        let length = length(head);
-        if self.buffer.len() < head_bytes + length {
-            return if ended { ReadResult::Ended } else { ReadResult::Waiting };
+        match Response::parse(&self.buffer) {
+            Some((response, length)) => {
+                self.buffer.drain(..length);
+                ReadResult::Whole(response)
+            }
+            None if ended => ReadResult::Ended,
+            None => ReadResult::Waiting,
         }
-        let status = head[9..12].parse().expect("a status code");
-        let head = head.to_owned();
-        let body = String::from_utf8(self.buffer[head_bytes..head_bytes + length].to_vec())
-            .expect("bodies are UTF-8");
-        self.buffer.drain(..head_bytes + length);
-        ReadResult::Whole(Response { status, head, body })
     }
 
     /// Reads a request with a body, as a site does to which something is posted.
     pub(crate) fn read_request(&mut self) -> Option<Result<String, ()>> {
         let ended = self.fill();
-        let whole = head_bytes(&self.buffer).and_then(|head| {
-            let text = std::str::from_utf8(&self.buffer[..head]).expect("heads are ASCII");
-            let length = length(text);
-            (self.buffer.len() >= head + length).then_some((head, length))
-        });
-        match whole {
-            Some((head, length)) => {
-                let body = String::from_utf8(self.buffer[head..head + length].to_vec()).expect("UTF-8");
-                self.buffer.drain(..head + length);
-                Some(Ok(body))
+        match Request::parse(&self.buffer) {
+            Some((request, length)) => {
+                self.buffer.drain(..length);
+                Some(Ok(String::from_utf8(request.body).expect("UTF-8")))
             }
             None => ended.then_some(Err(())),
         }
@@ -134,43 +96,4 @@ impl Conn {
             }
         }
     }
-}
-
-fn head_bytes(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
-}
-
-fn length(head: &str) -> usize {
-    let lines = head.lines().filter_map(|line| line.split_once(':'));
-    let mut lengths = lines.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
-    lengths.next().map_or(0, |(_, value)| value.trim().parse().expect("a length"))
-}
-
-/// A request with its parameters in the query, or in a form.
-pub(crate) fn request(post: bool, path: &str, params: &[(&str, &str)]) -> Vec<u8> {
-    let form = form(params);
-    if post {
-        let kind = "application/x-www-form-urlencoded";
-        let head = format!("Host: im.example\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n", form.len());
-        format!("POST {path} HTTP/1.1\r\n{head}\r\n{form}").into_bytes()
-    } else {
-        format!("GET {path}?{form} HTTP/1.1\r\nHost: im.example\r\n\r\n").into_bytes()
-    }
-}
-
-fn form(params: &[(&str, &str)]) -> String {
-    let pairs = params.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-    pairs.collect::<Vec<_>>().join("&")
-}
-
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b' ' => out.push('+'),
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => out.push(char::from(byte)),
-            _ => write!(out, "%{byte:02X}").expect("text takes all"),
-        }
-    }
-    out
 }

@@ -8,14 +8,16 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Interest, Poll, Token};
+use nextim_testkit::http::Response;
+use nextim_testkit::random::Random;
 
 use super::calls::Call;
 use super::ledger::{History, Ledger, Looks, Span};
 use super::pages::{Life, Page};
-use super::plan::{Plan, Random, mark};
+use super::plan::{Plan, mark};
 use super::server::Server;
 use super::users::Step;
-use super::wire::{Conn, ReadResult, Response};
+use super::wire::{Conn, ReadResult};
 
 /// The token of the socket at which messages come back.
 const LISTENER: Token = Token(0);

@@ -3,27 +3,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/documents.rs"]
-mod documents;
-#[path = "../common/front.rs"]
-mod front;
-#[path = "../protocol/support/inbox.rs"]
-#[allow(dead_code, reason = "it is made for other tests, too")]
-mod inbox;
 mod returns;
 mod smuggling;
 
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use common::{Running, SITE_CALLS, Server, need, path};
-use documents::{SHOWN_ADDRESS, blocks};
-use front::{eventually, make_certificate, output, spawn};
+use nextim_testkit::conn::call;
+use nextim_testkit::documents::{SHOWN_ADDRESS, blocks};
+use nextim_testkit::http::{Response, post_form};
+use nextim_testkit::paths::{BarFile, bar_files, site_calls};
+use nextim_testkit::patience::eventually;
+use nextim_testkit::process::Process;
+use nextim_testkit::proxy::{listening, make_certificate, need, output, path, spawn};
+use nextim_testkit::server::Server;
 use tempfile::TempDir;
 
 const ORIGIN: &str = "https://forum.example";
@@ -40,7 +36,7 @@ struct World {
 
 /// nginx before a server, and a folder with its files.
 struct Front {
-    _nginx: Running,
+    _nginx: Process,
     port: u16,
     dir: TempDir,
 }
@@ -66,26 +62,20 @@ fn adapted(server: SocketAddr, port: u16, dir: &Path) -> String {
 }
 
 /// Starts nginx on a free port, with what `block` says for it, as one process that needs no rights.
-fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Running, u16) {
+fn start_nginx(dir: &Path, block: impl Fn(u16) -> String) -> (Process, u16) {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
     let temporary = temporary.map(|name| format!("{name}_temp_path {};", dir.join(name).display())).concat();
-    eventually("nginx listens", || {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    listening("nginx", |port| {
         let block = block(port);
         let whole = format!(
             "daemon off; master_process off; pid {}; events {{}}\nhttp {{\naccess_log off;\n{WAITS}\n{temporary}\n{block}}}\n",
             dir.join("pid").display()
         );
         fs::write(dir.join("nginx.conf"), whole).unwrap();
-        let mut nginx = Running(spawn(
-            Command::new("nginx").args(["-e", "stderr", "-p"]).arg(dir).arg("-c").arg(dir.join("nginx.conf")),
-        ));
-        // If it ends, somebody has taken the port, and another one is tried.
-        let listens = eventually("nginx listens or ends", || match nginx.0.try_wait().unwrap() {
-            Some(_) => Some(false),
-            None => TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(true),
-        });
-        listens.then_some((nginx, port))
+        let mut nginx = Command::new("nginx");
+        nginx.args(["-e", "stderr", "-p"]).arg(dir).arg("-c").arg(dir.join("nginx.conf"));
+        nginx.stdout(Stdio::null());
+        nginx
     })
 }
 
@@ -134,19 +124,16 @@ impl World {
         World { server, front }
     }
 
-    /// A call of the site, directly. Returns the body.
+    /// A call of the site, directly.
     #[track_caller]
-    fn site(&self, path: &str, params: &str) -> String {
-        let url = format!("http://{}{path}", self.server.address);
-        let params = format!("domain=forum&apikey={APIKEY}&{params}");
-        output(Command::new("curl").env_clear().args(["-q", "-sS", "--max-time", "15", &url, "-d", &params]))
+    fn site(&self, path: &str, params: &str) -> Response {
+        call(self.server.address, &post_form(path, &format!("domain=forum&apikey={APIKEY}&{params}")))
     }
 
     /// The ticket of a new session.
     #[track_caller]
     fn online(&self, name: &str) -> String {
-        let answer = self.site("/presences/online", &format!("name={name}"));
-        answer.split('"').nth(3).expect("a ticket").to_owned()
+        self.site("/presences/online", &format!("name={name}")).ticket()
     }
 
     /// What a browser asks through nginx.
@@ -159,21 +146,21 @@ impl World {
         let mut client = Command::new("openssl");
         client.args(["s_client", "-quiet", "-connect", &format!("127.0.0.1:{}", self.front.port)]);
         client.args(["-servername", "im.example", "-verify_quiet"]).stderr(Stdio::null());
-        let mut client =
-            client.env("PATH", path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        // nginx may have closed before all of it was taken.
-        client.stdin.as_mut().unwrap().write_all(bytes).ok();
-        let mut client = Running(client);
+        client.env("PATH", path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut client = Process::spawn(&mut client).unwrap();
+        // nginx may have closed before all of it was taken. The input stays open, so that the client reads on.
+        let mut stdin = client.stdin();
+        stdin.write_all(bytes).ok();
         let mut said = Vec::new();
-        client.0.stdout.take().unwrap().read_to_end(&mut said).unwrap();
+        client.stdout().read_to_end(&mut said).unwrap();
         String::from_utf8_lossy(&said).into_owned()
     }
 
     /// A poll that waits: nginx has connected to the server for it.
     #[track_caller]
-    fn park(&self, ticket: &str) -> Running {
+    fn park(&self, ticket: &str) -> Process {
         let target = format!("/packets?domain=forum&ticket={ticket}&seq=0");
-        let browser = Running(spawn(&mut self.browser(&target)));
+        let browser = spawn(&mut self.browser(&target));
         // Local and remote address, then the state; 01 is established.
         let peer = format!(":{:04X} 01 ", self.server.address.port());
         eventually("nginx asks the server", || {
@@ -201,8 +188,8 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
     let world = World::start();
     let ticket = world.online("alice");
     let mut browser = world.park(&ticket);
-    assert_eq!(world.site("/messages", "from=system&to=alice&body=hello"), "ok");
-    let answer = std::io::read_to_string(browser.0.stdout.take().unwrap()).unwrap();
+    world.site("/messages", "from=system&to=alice&body=hello").ok();
+    let answer = std::io::read_to_string(browser.stdout()).unwrap();
     assert!(answer.starts_with("HTTP/2 200"), "{answer}");
     assert!(answer.contains("\"body\":\"hello\""), "{answer}");
     has_header(&answer, &format!("Access-Control-Allow-Origin: {ORIGIN}"));
@@ -223,25 +210,11 @@ fn a_long_poll_is_answered_and_its_ticket_is_not_logged() {
 #[test]
 fn the_browser_module_comes_compressed_and_is_known_again() {
     let world = World::start();
-    let dist = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist");
-    let build = fs::read_to_string(dist.join("build")).unwrap();
-    for name in [
-        "webim.js",
-        "webim.opened.js",
-        "webim.chat.js",
-        "webim.panels.js",
-        "webim.strangers.js",
-        "webim.jsonp.js",
-        "webim.zh.js",
-    ] {
-        let file = dist.join(name);
-        let target = match name {
-            "webim.js" => "/webim.js?v=2".to_owned(),
-            chunk => format!("/webim.{}.{}", build.trim_end(), &chunk["webim.".len()..]),
-        };
+    for BarFile { path, source } in bar_files() {
+        let target = if path == "/webim.js" { format!("{path}?v=2") } else { path.to_owned() };
         let answer = output(world.browser(&target).arg("--compressed"));
         assert!(answer.starts_with("HTTP/2 200"), "{answer}");
-        assert!(answer.ends_with(&fs::read_to_string(file).unwrap()), "{answer}");
+        assert!(answer.ends_with(&source), "{answer}");
         for header in ["Content-Encoding: gzip", "Vary: Accept-Encoding", "Access-Control-Allow-Origin: *"] {
             has_header(&answer, header);
         }
@@ -290,7 +263,7 @@ fn calls_of_the_site_cannot_be_reached() {
         "/webim.js%2f..%2fmessages",
         "/messages/../webim.js",
     ];
-    for path in SITE_CALLS.into_iter().chain(tricks) {
+    for path in site_calls().chain(tricks) {
         let params = format!("domain=forum&apikey={APIKEY}&name=bob&ticket={ticket}&to=alice&body=x");
         let answer = output(world.browser(path).args(["--path-as-is", "-d", &params]));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
@@ -298,7 +271,7 @@ fn calls_of_the_site_cannot_be_reached() {
         let answer = output(world.browser(&query).arg("--path-as-is"));
         assert!(answer.starts_with("HTTP/2 404"), "{path}: {answer}");
     }
-    assert_eq!(world.site("/onlines", "names=alice,bob"), "alice");
+    world.site("/onlines", "names=alice,bob").is(200, "alice");
     let logged = world.logged();
     assert!(!logged.contains(APIKEY) && !logged.contains(&ticket), "{logged}");
 }
@@ -309,7 +282,7 @@ fn a_browser_that_goes_away_is_noticed() {
     let ticket = world.online("alice");
     let browser = world.park(&ticket);
     drop(browser);
-    eventually("alice is offline", || world.site("/onlines", "names=alice").is_empty().then_some(()));
+    eventually("alice is offline", || world.site("/onlines", "names=alice").text().is_empty().then_some(()));
 }
 
 #[test]
@@ -319,7 +292,7 @@ fn no_ticket_is_logged_when_the_server_is_down() {
     let mut browser = world.park(&ticket);
     let World { server, front: Front { port, dir, _nginx } } = world;
     drop(server);
-    let answer = std::io::read_to_string(browser.0.stdout.take().unwrap()).unwrap();
+    let answer = std::io::read_to_string(browser.stdout()).unwrap();
     assert!(answer.starts_with("HTTP/2 502"), "{answer}");
     let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
     let access = eventually("it is logged", || Some(read("access.log")).filter(|log| !log.is_empty()));

@@ -2,51 +2,28 @@
 
 use std::fs;
 use std::io::{Read, Write};
-use std::path::Path;
 use std::thread;
 
 use flate2::read::GzDecoder;
+use nextim_testkit::paths::{BarFile, bar_files, build};
 
 use crate::support::{Response, Setup, each_site, eventually, get, post, request};
 
-/// The files in the repository.
-const FILES: [&str; 7] = [
-    "webim.js",
-    "webim.opened.js",
-    "webim.chat.js",
-    "webim.panels.js",
-    "webim.strangers.js",
-    "webim.jsonp.js",
-    "webim.zh.js",
-];
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// More than the sockets of a connection hold, at both ends.
 const MUCH_BYTES: usize = 24 * 1_024 * 1_024;
 
 const GZIP: (&str, &str) = ("Accept-Encoding", "gzip, deflate, br");
 
-/// What the repository has.
-fn source(name: &str) -> Vec<u8> {
-    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/dist").join(name)).unwrap()
-}
-
-/// The name of the build, which the paths of its chunks have.
-fn build() -> String {
-    String::from_utf8(source("build")).unwrap().trim_end().to_owned()
-}
-
-/// Where the files are.
-fn paths() -> [String; 7] {
-    FILES.map(|name| match name {
-        "webim.js" => "/webim.js".to_owned(),
-        chunk => format!("/webim.{}.{}", build(), &chunk["webim.".len()..]),
-    })
+/// The paths of the files: that of the script, and those of its chunks.
+fn paths() -> Vec<&'static str> {
+    bar_files().iter().map(|file| file.path).collect()
 }
 
 /// What is to be found at the path.
 fn file(path: &str) -> Vec<u8> {
-    let at = paths().iter().position(|known| known == path).expect("one of the paths");
-    source(FILES[at])
+    let files = bar_files();
+    files.into_iter().find(|file| file.path == path).expect("one of the paths").source.into_bytes()
 }
 
 fn fetch(path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
@@ -111,7 +88,7 @@ fn is_known(answer: &Response, path: &str, tag: &str) {
 #[test]
 fn the_files_are_served_to_anybody() {
     each_site(|site| {
-        for path in &paths() {
+        for path in paths() {
             let answer = site.send(&fetch(path, &[]));
             is_plain(&answer, path);
             assert_eq!(answer.header("content-type"), Some(SCRIPT));
@@ -124,7 +101,7 @@ fn the_files_are_served_to_anybody() {
 #[test]
 fn they_are_compressed_for_clients_that_accept_it() {
     each_site(|site| {
-        for path in &paths() {
+        for path in paths() {
             let (plain, gzip) = (site.send(&fetch(path, &[])), site.send(&fetch(path, &[GZIP])));
             is_gzip(&gzip, path);
             assert_eq!(gzip.header("content-type"), Some(SCRIPT));
@@ -151,7 +128,7 @@ fn who_refuses_gzip_is_not_sent_it() {
 fn who_has_a_file_is_told_so() {
     each_site(|site| {
         let mut conn = site.connect();
-        for path in &paths() {
+        for path in paths() {
             let forms = [&[][..], &[GZIP][..]];
             let tags = forms.map(|headers| etag(&conn.call(&fetch(path, headers))).to_owned());
             for (form, tag) in forms.into_iter().zip(&tags) {
@@ -180,12 +157,12 @@ fn who_has_a_file_is_told_so() {
 fn head_tells_what_get_would() {
     each_site(|site| {
         let mut conn = site.connect();
-        for path in &paths() {
+        for path in paths() {
             for headers in [&[][..], &[GZIP][..], &[("If-None-Match", "*")][..]] {
                 let got = conn.call(&fetch(path, headers));
                 conn.send(&request(&format!("HEAD {path} HTTP/1.1"), headers, b""));
                 let told = conn.bodiless_response();
-                assert_eq!((told.status, &told.headers), (got.status, &got.headers), "{path} {headers:?}");
+                assert_eq!((told.status, told.headers()), (got.status, got.headers()), "{path} {headers:?}");
             }
         }
     });
@@ -195,7 +172,7 @@ fn head_tells_what_get_would() {
 fn other_methods_are_told_the_right_ones() {
     each_site(|site| {
         let mut conn = site.connect();
-        for path in &paths() {
+        for path in paths() {
             for method in ["POST", "PUT", "DELETE", "OPTIONS", "get"] {
                 let answer = conn.call(&request(&format!("{method} {path} HTTP/1.1"), &[GZIP], b""));
                 answer.is(405, "method not allowed");
@@ -215,7 +192,7 @@ fn a_query_is_ignored_and_other_paths_are_not_found() {
         {
             is_plain(&site.send(&fetch(target, &[])), "/webim.js");
         }
-        let chat = &paths()[1];
+        let chat = paths()[1];
         is_plain(&site.send(&get(chat, &site.signed(&[("apikey", "twice")]))), chat);
         is_plain(&site.send(&request("GET /webim.js HTTP/1.1", &[], b"a=%")), "/webim.js");
         for path in ["/webim", "/webim.js/", "/webim.jsx", "/Webim.js", "//webim.js", "/web/dist/webim.js"] {
@@ -248,9 +225,9 @@ fn a_chunk_of_another_build_is_not_found_and_nobody_keeps_that() {
 
 #[test]
 fn script_and_chunks_name_the_same_build() {
-    for name in FILES {
-        let text = String::from_utf8(source(name)).unwrap();
-        assert!(text.contains(&build()), "{name}");
+    for BarFile { path, source } in bar_files() {
+        assert!(source.contains(&build()), "{path}");
+        assert!(path == "/webim.js" || path.contains(&build()), "{path}");
     }
 }
 
@@ -264,7 +241,7 @@ fn http_1_0_and_close_are_answered_and_closed() {
         };
         let close = ("Connection", "close");
         is_plain(&last("GET /webim.js HTTP/1.0", &[]), "/webim.js");
-        let chat = &paths()[1];
+        let chat = paths()[1];
         is_gzip(&last(&format!("GET {chat} HTTP/1.0"), &[GZIP]), chat);
         let tag = etag(&site.send(&fetch("/webim.js", &[]))).to_owned();
         for (line, headers) in [
@@ -291,7 +268,7 @@ fn files_and_calls_share_a_connection() {
     each_site(|site| {
         let alice = site.online("alice", &[]);
         let onlines = post("/onlines", &site.signed(&[("names", "alice")]));
-        let chat = &paths()[1];
+        let chat = paths()[1];
         let known = fetch(chat, &[("If-None-Match", "*")]);
         let mut conn = site.connect();
         conn.send(&[fetch("/webim.js", &[]), onlines.clone(), known.clone(), alice.poll_bytes(&[])].concat());
@@ -364,7 +341,7 @@ fn who_takes_nothing_of_a_file_is_let_go() {
         let mut stream = conn.writer();
         let client = stream.local_addr().unwrap().port();
         let writer = thread::spawn(move || stream.write_all(&requests).is_ok());
-        eventually("the server closes", || (!is_open(site.server.addr.port(), client)).then_some(()));
+        eventually("the server closes", || (!is_open(site.server.address.port(), client)).then_some(()));
         assert!(conn.rest().len() < MUCH_BYTES, "it was not sent everything");
         writer.join().unwrap();
     });

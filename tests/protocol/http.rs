@@ -1,20 +1,8 @@
 //! HTTP as every client speaks it: §1 HTTP and the answers that do not depend on a parameter.
 
-use crate::support::{Conn, Response, each_site, form, get, post, request};
+use nextim_testkit::paths::site_calls;
 
-/// The calls of §2, and the poll.
-const SITE_CALLS: [&str; 10] = [
-    "/presences/online",
-    "/presences/offline",
-    "/presences/show",
-    "/statuses",
-    "/messages",
-    "/onlines",
-    "/room/members",
-    "/room/join",
-    "/room/leave",
-    "/buddies/remove",
-];
+use crate::support::{Conn, Response, each_site, form, get, post, request};
 
 #[test]
 fn a_connection_serves_many_requests() {
@@ -213,7 +201,7 @@ fn head_is_refused_and_consumes_no_packets() {
             assert!(answer.header("allow").is_some());
         }
         assert_eq!(alice.message()["body"], "hello");
-        for path in SITE_CALLS {
+        for path in site_calls() {
             conn.send(&request(&format!("HEAD {path} HTTP/1.1"), &[], b""));
             assert_eq!(conn.bodiless_response().status, 405, "{path}");
         }
@@ -251,7 +239,7 @@ fn a_wrong_method_is_told_the_right_ones() {
                 assert!(allow.split(',').any(|have| have.trim() == *method), "{path}: {allow}");
             }
         };
-        for path in SITE_CALLS {
+        for path in site_calls() {
             let read = path == "/onlines" || path == "/room/members";
             if !read {
                 check("GET", path, &["POST"]);

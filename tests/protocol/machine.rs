@@ -5,8 +5,8 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use nextim_testkit::process::Process;
+use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::support::{Server, Setup, Site, eventually, get};
@@ -49,20 +49,17 @@ fn a_message_costs_two_reads_and_two_writes_and_nothing_else_but_waiting() {
 fn traced(process: u32, work: impl FnOnce()) -> BTreeMap<String, u64> {
     let dir = TempDir::new().unwrap();
     let (counts, noise) = (dir.path().join("counts"), dir.path().join("noise"));
-    let mut tracer = Command::new("strace")
-        .args(["-f", "-c", "-o"])
-        .arg(&counts)
-        .args(["-p", &process.to_string()])
-        .stdin(Stdio::null())
-        .stderr(fs::File::create(&noise).unwrap())
-        .spawn()
-        .expect("strace can be run (Debian: apt-get install strace)");
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-c", "-o"]).arg(&counts).args(["-p", &process.to_string()]);
+    strace.stdin(Stdio::null()).stderr(fs::File::create(&noise).unwrap());
+    let mut tracer =
+        Process::spawn(&mut strace).expect("strace is missing; on Debian: apt-get install strace");
     eventually("the tracer attaches", || {
         fs::read_to_string(&noise).unwrap().contains(" attached").then_some(())
     });
     work();
-    kill(Pid::from_raw(i32::try_from(tracer.id()).unwrap()), Signal::SIGINT).unwrap();
-    tracer.wait().unwrap();
+    tracer.signal(Signal::SIGINT);
+    tracer.wait();
     let table = fs::read_to_string(counts).unwrap();
     let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
     // % time, seconds, usecs/call, calls, errors (perhaps), name

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Browser, Conn, Rng, Site, each_site};
+use crate::support::{Browser, Conn, Random, Site, each_site};
 
 const PAIRS: usize = 200;
 const MESSAGES: usize = 20;
@@ -50,7 +50,7 @@ fn send_all(site: &Site, tickets: &[&str], sender: usize) {
 
 /// Polls until all messages are there; each must be the next one.
 fn receive_all(user: &Browser, number: usize) {
-    let mut rng = Rng(SEED.wrapping_add(number as u64));
+    let mut random = Random::new(SEED.wrapping_add(number as u64));
     let deadline = Instant::now() + PATIENCE;
     let (mut seq, mut received) = (0, 0);
     let mut conn = user.site.connect();
@@ -58,7 +58,7 @@ fn receive_all(user: &Browser, number: usize) {
         assert!(Instant::now() < deadline, "user {number} has {received} messages, seed {SEED:#x}");
         let poll = crate::support::get("/packets", &poll_params(user, &seq.to_string()));
         conn.send(&poll);
-        let cut = rng.below(10);
+        let cut = random.below(10);
         if cut < 2 {
             conn = user.site.connect();
             continue;

@@ -33,7 +33,7 @@ fn health_is_ok_by_get_and_head_for_anybody() {
             says_little(&answer);
             assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
             let told = head(&mut conn, target);
-            assert_eq!((told.status, &told.headers), (200, &answer.headers), "{target}");
+            assert_eq!((told.status, told.headers()), (200, answer.headers()), "{target}");
         }
         conn.call(&get("/onlines", &site.signed(&[("names", "nobody")]))).is(200, "");
         let mut conn = site.connect();
@@ -48,7 +48,7 @@ fn health_does_not_depend_on_users() {
         let before = site.send(&get("/health", &[]));
         let _somebody = site.online("alice", &[("rooms", "r")]);
         let after = site.send(&get("/health", &[]));
-        assert_eq!((&before.headers, &before.body), (&after.headers, &after.body));
+        assert_eq!((before.headers(), &before.body), (after.headers(), &after.body));
     });
 }
 
@@ -68,7 +68,7 @@ fn the_page_for_people_shows_the_line_of_html_and_no_version_and_no_count() {
             assert!(page.contains("/webim.js\" data-site=\"/webim\" defer&gt;&lt;/script&gt;"), "{page}");
             assert!(!page.contains(env!("CARGO_PKG_VERSION")) && !page.contains("<script"), "{page}");
             let told = head(&mut conn, target);
-            assert_eq!((told.status, &told.headers), (200, &answer.headers), "{target}");
+            assert_eq!((told.status, told.headers()), (200, answer.headers()), "{target}");
         }
     });
 }
@@ -128,7 +128,7 @@ fn a_server_that_goes_down_is_not_healthy_where_it_still_answers() {
             site.send(&get("/health", &[])).ok();
         }
         server.signal(Signal::SIGTERM);
-        eventually("newcomers are refused", || TcpStream::connect(server.addr).is_err().then_some(()));
+        eventually("newcomers are refused", || TcpStream::connect(server.address).is_err().then_some(()));
         for (line, conn) in &mut asking {
             conn.send(b"\r\n");
             let answer = if line.starts_with("HEAD") { conn.bodiless_response() } else { conn.response() };

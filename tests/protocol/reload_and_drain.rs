@@ -156,7 +156,7 @@ fn a_server_that_goes_down_tells_its_browsers_and_exits_with_0() {
         }
         assert_eq!(idle.rest(), b"");
         assert_eq!(server.wait().code(), Some(0));
-        assert!(TcpStream::connect(server.addr).is_err());
+        assert!(TcpStream::connect(server.address).is_err());
     });
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use nextim_testkit::frozen::Frozen;
 use serde_json::Value;
 
-use crate::support::{Browser, Conn, Frozen, Response, Server, Setup, Site, eventually, get, post};
+use crate::support::{Browser, Conn, Response, Server, Setup, Site, eventually, get, post};
 
 /// Users, so many that every shard has some.
 const USERS: usize = 100;
@@ -32,7 +33,7 @@ fn with_one_frozen(setup: &Setup, test: impl Fn(Frozen, Crowd)) {
         for conn in &mut conns {
             conn.call(&ping).is(400, "missing parameter: domain");
         }
-        let frozen = Frozen::shard(server, SHARD);
+        let frozen = server.freeze(SHARD);
         for conn in &mut conns {
             conn.send(&ping);
         }
@@ -64,12 +65,12 @@ impl Crowd {
     }
 
     fn total(&self, counter: &str) -> u64 {
-        let stats: Value = Response::whole(&self.server.watch("/stats")).json();
+        let stats: Value = self.server.watch("/stats").json();
         stats["totals"][counter].as_u64().expect("a counter")
     }
 
     fn health(&self) -> (u16, String) {
-        let answer = Response::whole(&self.server.watch("/healthz"));
+        let answer = self.server.watch("/healthz");
         (answer.status, answer.text().to_owned())
     }
 }
@@ -112,7 +113,7 @@ fn a_call_to_a_shard_that_stands_still_is_refused_and_its_message_comes_once() {
         let told =
             eventually("a standstill is seen", || Some(crowd.health()).filter(|(status, _)| *status != 200));
         assert_eq!(told, (503, format!("standing still: shard {SHARD}\n")));
-        assert_eq!(Response::whole(&crowd.server.watch("/readyz")).status, 200);
+        assert_eq!(crowd.server.watch("/readyz").status, 200);
         let answer = crowd.conn.response();
         answer.is(503, "not answered in time");
         assert!(answer.header("retry-after").is_some());

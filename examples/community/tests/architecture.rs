@@ -2,7 +2,7 @@
 //!
 //! Owns: the order of modules that the crate documentation states. Must not: import the crate.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

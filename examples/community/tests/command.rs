@@ -1,41 +1,29 @@
 //! The command: its output, and its end.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::process::{ChildStdout, Command, Stdio};
 
-use tempfile::TempDir;
+use nextim_testkit::conn::call;
+use nextim_testkit::http::get;
+use nextim_testkit::process::{Process, built};
+use nix::sys::signal::Signal;
 
 struct Running {
-    child: Child,
+    process: Process,
     stdout: BufReader<ChildStdout>,
-    _folder: TempDir,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
 }
 
 fn start(arguments: &[&str]) -> Running {
     let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_nextim-community"))
-        .args(["--listen", "127.0.0.1:0"])
-        .args(arguments)
-        .env_clear()
-        .env("HOME", folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stdout = BufReader::new(child.stdout.take().unwrap());
-    Running { child, stdout, _folder: folder }
+    let mut command = Command::new(built("nextim-community"));
+    command.args(["--listen", "127.0.0.1:0"]).args(arguments).env_clear().env("HOME", folder.path());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = Process::spawn_with(&mut command, Some(folder)).unwrap();
+    let stdout = BufReader::new(process.stdout());
+    Running { process, stdout }
 }
 
 impl Running {
@@ -44,22 +32,26 @@ impl Running {
     }
 
     /// The exit code and the lines on stderr, after this signal.
-    fn end(mut self, signal: &str) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    fn end(mut self, signal: Signal) -> (Option<i32>, String) {
+        self.process.signal(signal);
         self.wait()
     }
 
     fn wait(&mut self) -> (Option<i32>, String) {
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (self.child.wait().unwrap().code(), said)
+        let errors = std::io::read_to_string(self.process.stderr()).unwrap();
+        (self.process.wait().code(), errors)
     }
+}
+
+/// The address in a line such as `community  http://127.0.0.1:1/`.
+fn address_in(line: &str) -> SocketAddr {
+    let url = line.split(' ').find_map(|word| word.strip_prefix("http://")).expect("a URL");
+    url.trim_end_matches('/').parse().unwrap()
 }
 
 #[test]
 fn it_prints_its_addresses_and_ends_on_a_signal() {
-    for signal in ["-INT", "-TERM"] {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let mut running = start(&["--im-listen", "127.0.0.1:0"]);
         let lines = running.lines(5);
         let site = lines[0].strip_prefix("community       ").unwrap();
@@ -67,9 +59,8 @@ fn it_prints_its_addresses_and_ends_on_a_signal() {
         assert!(lines[1].starts_with("message server  http://127.0.0.1:"), "{lines:?}");
         assert!(lines[2].ends_with("/.local/share/nextim-community/community.sqlite"), "{lines:?}");
         assert!(lines[3].contains("alice or bob, password nextim"), "{lines:?}");
-        let server = lines[1].split(' ').find(|word| word.starts_with("http")).unwrap().to_owned();
-        let found = ureq::get(server + "packets?ticket=x&domain=localhost").call();
-        assert!(matches!(found, Err(ureq::Error::StatusCode(404))), "it is the message server: {found:?}");
+        let poll = get("/packets", &[("ticket", "x"), ("domain", "localhost")]);
+        assert_eq!(call(address_in(&lines[1]), &poll).status, 404, "it is the message server");
         let (code, said) = running.end(signal);
         assert_eq!(code, Some(0), "{said}");
     }
@@ -103,9 +94,8 @@ fn it_runs_without_the_message_server_and_logs_it() {
     ]);
     let lines = running.lines(5);
     assert_eq!(lines[1], "message server  https://im.example/ (elsewhere)");
-    let site = lines[0].split(' ').find(|word| word.starts_with("http")).unwrap().to_owned();
-    assert!(ureq::get(site + "avatar/alice.svg").call().is_ok());
-    let (code, said) = running.end("-INT");
+    assert_eq!(call(address_in(&lines[0]), &get("/avatar/alice.svg", &[])).status, 200);
+    let (code, said) = running.end(Signal::SIGINT);
     assert!(code == Some(0) && said.contains("the site runs without chat"), "{code:?} {said}");
 }
 
@@ -127,7 +117,7 @@ fn seeded_passwords_are_warned_of_if_other_machines_can_connect() {
     for (arguments, is_warned) in [(&[][..], false), (&["--secure"], true)] {
         let mut running = start(&[&["--im-listen", "127.0.0.1:0"], arguments].concat());
         running.lines(5);
-        let (_, said) = running.end("-TERM");
+        let (_, said) = running.end(Signal::SIGTERM);
         let warned = said.contains("anybody can log in as alice, bob, ") && said.contains("\"nextim\"");
         assert_eq!(warned, is_warned, "{said}");
     }

@@ -10,8 +10,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Attackers, Done, connect};
-use crate::wire::{Parsed, Requests, answer};
+use nextim_testkit::load::wire::{Parsed, Requests, answer};
+
+use super::attackers::{Attackers, Done, connect};
 
 /// The domain whose calls are long or reach many.
 const BUSY_DOMAIN: &str = "busy.example";

@@ -9,8 +9,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use memchr::memmem;
+use nextim_testkit::random::Random;
 
-use super::{Attackers, Done, connect};
+use super::attackers::{Attackers, Done, connect};
 
 /// Turns of the attackers in a second.
 const TURNS: usize = 100;
@@ -34,8 +35,7 @@ pub(super) struct Strangers {
     silent: Vec<TcpStream>,
     asking: Vec<TcpStream>,
     scratch: Vec<u8>,
-    /// The state of a small generator of random numbers (splitmix64).
-    random: u64,
+    random: Random,
     turn: usize,
     asked: usize,
     done: Done,
@@ -66,7 +66,7 @@ impl Strangers {
             silent: many(SILENT)?,
             asking: many(ASKING)?,
             scratch: vec![0; 16 * 1_024],
-            random: 1,
+            random: Random::new(1),
             turn: 0,
             asked: 0,
             done: Done { connections: HELD as u64, ..Done::default() },
@@ -135,27 +135,20 @@ impl Strangers {
         let form = "Host: a\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length";
         match self.asked % 5 {
             0 => {
-                let body = format!("domain=localhost&apikey={:016x}&from=a&to=b&body=c", self.random());
+                let body = format!("domain=localhost&apikey={:016x}&from=a&to=b&body=c", self.random.next());
                 format!("POST /messages HTTP/1.1\r\n{form}: {}\r\n\r\n{body}", body.len()).into_bytes()
             }
             1 => {
-                let ticket = format!("{:016x}{:016x}{:08x}", self.random(), self.random(), self.turn);
+                let ticket =
+                    format!("{:016x}{:016x}{:08x}", self.random.next(), self.random.next(), self.turn);
                 format!("GET /packets?domain=localhost&ticket={ticket} HTTP/1.1\r\nHost: a\r\n\r\n")
                     .into_bytes()
             }
             2 => b"GET /packets?domain=localhost&ticket=x&callback=alert(1)// HTTP/1.1\r\nHost: a\r\n\r\n"
                 .to_vec(),
             3 => format!("POST /presences/online HTTP/1.1\r\n{form}: 99999999\r\n\r\n").into_bytes(),
-            _ => format!("{:016x} \r\n\r\n", self.random()).into_bytes(),
+            _ => format!("{:016x} \r\n\r\n", self.random.next()).into_bytes(),
         }
-    }
-
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.random;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
     }
 }
 
@@ -171,7 +164,7 @@ mod tests {
             silent: Vec::new(),
             asking: Vec::new(),
             scratch: Vec::new(),
-            random: 1,
+            random: Random::new(1),
             turn: 0,
             asked: 0,
             done: Done::default(),

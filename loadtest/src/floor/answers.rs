@@ -2,7 +2,7 @@
 //!
 //! Owns: the bytes; there are about as many as in `NextIM`'s answers. Must not: look at requests.
 
-use crate::wire::digits;
+use nextim_testkit::load::wire::digits;
 
 /// The answer to a message.
 pub(super) const DELIVERED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\
@@ -87,7 +87,7 @@ fn with_length(out: &mut Vec<u8>, head: &[u8], body: impl FnOnce(&mut Vec<u8>)) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{News, NewsReader, Parsed, Ticket, answer};
+    use nextim_testkit::load::wire::{News, NewsReader, Parsed, Ticket, answer};
 
     #[test]
     fn the_generator_reads_them() {
@@ -103,7 +103,7 @@ mod tests {
         let Parsed::Whole { status: 200, body, bytes } = answer(&out) else { panic!("{out:?}") };
         assert_eq!(bytes, out.len());
         let mut ids = Vec::new();
-        let news = NewsReader::new().read(body, |id| ids.push(id));
+        let news = NewsReader::default().read(body, |id| ids.push(id));
         assert_eq!(
             (news, ids),
             (News { stopped: false, seq: Some(5), retry_ms: None, presences: 3 }, vec![10, 11])

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use memchr::memmem;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
+use nextim_testkit::load::wire::{ID_DIGITS, NUMBER_DIGITS, content_length, whole};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::answers;
-use crate::wire::{ID_DIGITS, NUMBER_DIGITS, content_length, whole};
 
 const LISTENER: Token = Token(usize::MAX);
 /// Most events of one turn.

@@ -6,27 +6,16 @@
 use std::io::{ErrorKind, Read, Write};
 
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Token};
+use nextim_testkit::load::socket::{self, Origin};
+use nextim_testkit::load::wire::{Parsed, Recipient, Ticket, answer};
 
-use super::socket::{self, Origin};
 use super::task::{Call, Pace, Task};
-use super::users::State;
+use super::user::State;
 use super::worker::{CALLERS, Worker};
-use crate::wire::{Parsed, Recipient, Ticket, answer};
 
 /// How long a connection may idle and still be used, in nanoseconds: servers close them after 60 to 90 seconds.
 const IDLE_MAX: u64 = 30_000_000_000;
-
-/// A connection for calls.
-#[derive(Default)]
-pub(super) struct Caller {
-    stream: Option<TcpStream>,
-    connecting: bool,
-    call: Option<Call>,
-    /// When the call was sent, or the connection was last used.
-    used: u64,
-}
 
 impl Worker {
     /// Begins whatever can be begun.

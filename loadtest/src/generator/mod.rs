@@ -5,100 +5,37 @@
 //! have as many connections as the limit says. What other threads touch, their wakers, is made before the first
 //! thread gets its table.
 
+mod caller;
 mod callers;
 pub(crate) mod ledger;
-pub(crate) mod socket;
+mod setup;
 pub(crate) mod tally;
 pub(crate) mod task;
+mod user;
 mod users;
 mod worker;
 
 use std::error::Error;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use mio::{Poll, Token, Waker};
+use mio::{Poll, Waker};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::dialect::Dialect;
-use crate::population::Population;
+pub(crate) use setup::Setup;
+use setup::{Shared, WAKER};
 use tally::Tally;
 use task::{Order, Task};
-use worker::{Word, Worker, elapsed};
+use worker::{Word, Worker};
 
-/// The token of what wakes a thread.
-const WAKER: Token = Token(usize::MAX - 2);
 /// Descriptors a thread needs beside its connections.
 const DESCRIPTOR_RESERVE: u64 = 64;
-/// Longest answer that is read, in bytes.
-const ANSWER_BYTES_MAX: usize = 128 * 1_024;
 /// How long after its deadline a thread may report.
 const REPORT_PATIENCE: Duration = Duration::from_secs(20);
-
-/// What all threads are given.
-pub(crate) struct Setup {
-    /// Who there is; its parts are the threads.
-    pub(crate) population: Population,
-    /// Where the server listens. A part keeps to one address.
-    pub(crate) addresses: Vec<SocketAddr>,
-    /// What the server is told, and what its answers mean.
-    pub(crate) dialect: Dialect,
-    /// Calls a thread can make at a time.
-    pub(crate) callers_per_thread: u32,
-    base: Instant,
-    answer_bytes_max: usize,
-}
-
-impl Setup {
-    /// Sets up what threads are given.
-    pub(crate) fn new(
-        population: Population,
-        addresses: Vec<SocketAddr>,
-        dialect: Dialect,
-        callers_per_thread: u32,
-    ) -> Setup {
-        let (base, answer_bytes_max) = (Instant::now(), ANSWER_BYTES_MAX);
-        Setup { population, addresses, dialect, callers_per_thread, base, answer_bytes_max }
-    }
-
-    fn now(&self) -> u64 {
-        elapsed(self.base)
-    }
-}
-
-/// What threads tell all others while they work.
-#[derive(Debug, Default)]
-struct Shared {
-    parked: AtomicU64,
-    /// Threads that have heard of a broadcast.
-    heard: AtomicU64,
-    broadcast_sent: AtomicU64,
-}
-
-// None of these orders anything else: they are read by people, or, for the broadcast, by threads that hear of it
-// through a server that was told of it later.
-impl Shared {
-    fn add_parked(&self) {
-        self.parked.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn heard(&self) {
-        self.heard.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn broadcast_begins(&self, now: u64) {
-        self.broadcast_sent.store(now, Ordering::SeqCst);
-    }
-
-    fn broadcast_sent(&self) -> u64 {
-        self.broadcast_sent.load(Ordering::SeqCst)
-    }
-}
 
 /// The threads.
 pub(crate) struct Fleet {

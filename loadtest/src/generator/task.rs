@@ -5,8 +5,9 @@
 
 use std::collections::VecDeque;
 
+use nextim_testkit::load::wire::Recipient;
+
 use crate::number::{nanoseconds, real};
-use crate::wire::Recipient;
 
 /// How calls are paced.
 #[derive(Clone, Copy, Debug)]

@@ -10,23 +10,24 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mio::event::Event;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
+use nextim_testkit::load::population::Part;
+use nextim_testkit::load::wire::{NewsReader, Recipient};
+use nextim_testkit::random::Random;
 use nix::sched::{CloneFlags, unshare};
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
-use super::callers::Caller;
+use super::caller::Caller;
 use super::ledger::Ledger;
+use super::setup::{Setup, Shared, WAKER};
 use super::tally::Tally;
 use super::task::{Call, Order, Progress, Task, tick_of};
-use super::users::User;
-use super::{Setup, Shared, WAKER};
+use super::user::User;
 use crate::measure::thread_cpu;
-use crate::population::Part;
-use crate::wire::{NewsReader, Recipient};
 
 /// Tokens from here on are callers.
 pub(super) const CALLERS: usize = 1 << 40;
@@ -73,7 +74,7 @@ pub(super) struct Worker {
     pub(super) rests: HashMap<usize, Vec<u8>>,
     /// Users who were asked to wait, and until when.
     pub(super) resting: BinaryHeap<Reverse<(u64, usize)>>,
-    pub(super) random: u64,
+    pub(super) random: Random,
     timer: TimerFd,
     tick: u64,
     cpu_before: u64,
@@ -98,12 +99,12 @@ impl Worker {
             progress: None,
             again: VecDeque::new(),
             tally: Tally::default(),
-            news: NewsReader::new(),
+            news: NewsReader::default(),
             out: Vec::new(),
             scratch: vec![0; READ_BYTES],
             rests: HashMap::new(),
             resting: BinaryHeap::new(),
-            random: 0x9e37_79b9_7f4a_7c15 ^ u64::from(index) << 17,
+            random: Random::new(index.into()),
             timer,
             tick: 0,
             cpu_before: 0,
@@ -244,16 +245,8 @@ impl Worker {
         Some(std::mem::take(&mut self.tally))
     }
 
-    /// A number below `bound`, not quite at random (xorshift).
+    /// A random number below `bound`.
     pub(super) fn below(&mut self, bound: u32) -> u32 {
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 7;
-        self.random ^= self.random << 17;
-        u32::try_from(((self.random >> 32) * u64::from(bound)) >> 32).expect("less than the bound")
+        u32::try_from(self.random.below(bound as usize)).expect("less than the bound")
     }
-}
-
-/// A base of time that all threads share.
-pub(super) fn elapsed(base: Instant) -> u64 {
-    u64::try_from(base.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }

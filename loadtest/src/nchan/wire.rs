@@ -3,7 +3,7 @@
 //! Owns: the names of channels and the form of messages. Must not: hold state of a connection. An Nchan carries any
 //! body; ours is the message as `NextIM` would deliver it, so that as many bytes arrive, and are read in the same way.
 
-use crate::wire::{LENGTH_DIGITS, Recipient, Ticket, digits, field, hexadecimal, number};
+use nextim_testkit::load::wire::{LENGTH_DIGITS, Recipient, Ticket, digits, field, hexadecimal, number};
 
 /// The channel of all users, which the configuration names, too.
 pub(super) const EVERYBODY: &str = "all";
@@ -88,7 +88,7 @@ fn channel(out: &mut Vec<u8>, receiver: Recipient) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{News, NewsReader, content_length};
+    use nextim_testkit::load::wire::{News, NewsReader, content_length};
 
     #[test]
     fn messages() {
@@ -102,7 +102,7 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(body).unwrap();
             assert_eq!((&value["to"], &value["from"]), (&said.into(), &"u00000007".into()));
             let mut ids = Vec::new();
-            let news = NewsReader::new().read(body.as_bytes(), |id| ids.push(id));
+            let news = NewsReader::default().read(body.as_bytes(), |id| ids.push(id));
             assert_eq!(
                 (news, ids),
                 (News { stopped: false, seq: None, retry_ms: None, presences: 0 }, vec![0xab])

@@ -29,7 +29,6 @@ mod calm;
 mod conns;
 mod ledger;
 mod plan;
-mod random;
 mod regressions;
 mod rules;
 mod world;
@@ -38,8 +37,9 @@ use std::sync::Arc;
 
 use crate::base::domains::{DomainConfig, Domains};
 use crate::router::mail::Input;
+use nextim_testkit::random::Random;
+
 use plan::Plan;
-use random::Random;
 use world::World;
 
 /// Seeds in a plain `cargo test`.

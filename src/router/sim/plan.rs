@@ -2,9 +2,9 @@
 //!
 //! Owns: [`Plan`]. Must not: import `World`.
 
-use super::random::Random;
 use crate::base::domains::DomainConfig;
 use crate::base::limits::{Limits, Timeouts};
+use nextim_testkit::random::Random;
 
 /// More memory than a run can fill.
 pub(super) const PLENTY_BYTES: usize = 1 << 30;

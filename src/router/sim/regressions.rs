@@ -1,7 +1,6 @@
 //! What was broken once: the steps that broke it, each test named after what broke.
 
 use super::plan::{PLENTY_BYTES, Plan};
-use super::random::Random;
 use super::world::{Ask, World};
 use crate::base::limits::chat::{DRAIN_POLLS, DRAIN_STEP_MS};
 use crate::base::limits::{Limits, Timeouts};
@@ -9,6 +8,7 @@ use crate::router::call::{Looks, RoomCall, Show, Subject, Verb, Version};
 use crate::router::ids::Place;
 use crate::router::mail::Input;
 use crate::router::packet::MessageType;
+use nextim_testkit::random::Random;
 
 const HERE: Place = Place(0);
 const THERE: Place = Place(1);

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use super::account::{Ledger, number};
 use super::browser::Page;
 use super::plan::Plan;
-use super::random::Random;
 use crate::base::admission::Budget;
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainConfig, DomainId, Domains};
@@ -25,6 +24,7 @@ use crate::router::mail::{
     Undelivered,
 };
 use crate::router::{Router, Settings};
+use nextim_testkit::random::Random;
 
 /// How late mail is at most, in milliseconds, if it may be later than gathers wait.
 const MAIL_MS_MAX: u64 = 20_000;

@@ -2,12 +2,12 @@
 //!
 //! Owns: when pages poll and how polls fail. Must not: know what a page should have seen, except for what is always wrong.
 
+use nextim_testkit::http::{Response, get, post};
 use serde_json::Value;
 
 use super::{Fault, Life, Page, SLACK_MS};
 use crate::ledger::Span;
 use crate::plan::DOMAINS;
-use crate::wire::{Response, request};
 use crate::world::{Purpose, World};
 
 /// Shortest time between two replacements of polls of one page; the server allows one a second.
@@ -36,7 +36,7 @@ impl World {
     fn send_poll(&mut self, page: usize) {
         let sent = self.tick();
         let now = self.ms();
-        let Page { user, uses_seq, jsonp, post, replaced_ms, .. } = self.pages[page];
+        let Page { user, uses_seq, jsonp, post: by_post, replaced_ms, .. } = self.pages[page];
         let this = &self.pages[page];
         let (ticket, seq) = (this.ticket.clone(), this.seq.to_string());
         let mut params = vec![("domain", DOMAINS[self.users[user].domain]), ("ticket", &*ticket)];
@@ -55,7 +55,8 @@ impl World {
             _ => Fault::None,
         };
         let sent_ms = self.server_ms();
-        let token = self.send(&request(post, "/packets", &params), purpose);
+        let request = if by_post { post("/packets", &params) } else { get("/packets", &params) };
+        let token = self.send(&request, purpose);
         let this = &mut self.pages[page];
         this.stop_polling(sent, sent_ms);
         this.polling.push((Span::from(sent), sent_ms));
@@ -117,7 +118,7 @@ impl World {
         response: &Response,
     ) {
         let now = self.tick();
-        self.note(|| format!("page {page}: {} {}", response.status, response.body));
+        self.note(|| format!("page {page}: {} {}", response.status, response.text()));
         let current = self.pages[page].poll == Some(token);
         if current {
             let (read, next) = (self.server_ms(), self.ms() + self.think());
@@ -196,7 +197,7 @@ impl World {
     }
 
     fn is_gone(&mut self, page: usize, response: &Response) {
-        assert_eq!(response.body, "no client found", "page {page}");
+        assert_eq!(response.text(), "no client found", "page {page}");
         match self.pages[page].life {
             Life::Living => self.silent(page, "a poll finds no client"),
             Life::Opening | Life::Closing | Life::Vanished | Life::Ended => {}
@@ -261,7 +262,7 @@ fn unwrapped(response: &Response, jsonp: bool) -> Value {
     }
     let kind = response.header("content-type").unwrap_or_default();
     assert_eq!((response.status, kind), (200, "application/javascript; charset=utf-8"), "{response:?}");
-    let inner = response.body.strip_prefix("/**/window.heard(").and_then(|body| body.strip_suffix(");"));
+    let inner = response.text().strip_prefix("/**/window.heard(").and_then(|body| body.strip_suffix(");"));
     let inner = inner.unwrap_or_else(|| panic!("no call: {response:?}"));
     serde_json::from_str(inner).unwrap_or_else(|error| panic!("{error}: {inner}"))
 }

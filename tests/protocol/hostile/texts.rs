@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use nextim_testkit::paths::without_files;
 use nix::sys::signal::Signal;
 
 use super::pair::beside_a_pair;
@@ -31,23 +32,6 @@ const HEADERS: [&str; 19] = [
     "x-nextim-delivered",
     "date",
 ];
-/// Paths of calls, and of nothing.
-const PATHS: [&str; 14] = [
-    "/presences/online",
-    "/presences/offline",
-    "/presences/show",
-    "/statuses",
-    "/messages",
-    "/onlines",
-    "/room/members",
-    "/room/join",
-    "/room/leave",
-    "/buddies/remove",
-    "/packets",
-    "/nowhere",
-    "/",
-    "/health",
-];
 /// Every parameter there is.
 const PARAMS: [&str; 20] = [
     "body",
@@ -72,6 +56,11 @@ const PARAMS: [&str; 20] = [
     "version",
 ];
 
+/// Paths of all but files, and of nothing. A call that ends the session comes before the poll, which then does not wait.
+fn paths() -> impl Iterator<Item = &'static str> {
+    without_files().chain(["/nowhere"])
+}
+
 /// Everything percent-encoded, byte by byte.
 fn escaped(text: &str) -> String {
     text.bytes().fold(String::new(), |mut out, byte| {
@@ -83,8 +72,8 @@ fn escaped(text: &str) -> String {
 /// Each answer is of an exact type that nobody may take for another, and its head has nothing in it that is not ours.
 #[track_caller]
 fn is_plain(answer: &Response, what: &str) {
-    for (name, value) in &answer.headers {
-        assert!(HEADERS.contains(&&**name), "{what}: {name}");
+    for (name, value) in answer.headers() {
+        assert!(HEADERS.contains(&&*name), "{what}: {name}");
         assert!(!value.contains(MARK), "{what}: {name}: {value}");
     }
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
@@ -121,7 +110,7 @@ fn every_answer_is_of_an_exact_type_and_no_error_repeats_what_was_said() {
         let alice = site.online("alice", &[]);
         let signed = site.signed(&[]);
         let no_params: [(&str, &str); 0] = [];
-        for path in PATHS {
+        for path in paths() {
             for method in ["GET", "POST", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", MARK] {
                 let send = |params: &[(&str, &str)], headers: &[(&str, &str)], body: &[u8]| {
                     let line = format!("{method} {path}?{} HTTP/1.1", form(params));
@@ -138,7 +127,7 @@ fn every_answer_is_of_an_exact_type_and_no_error_repeats_what_was_said() {
                 send(&no_params, &[("Authorization", &format!("Basic {MARK}"))], b"");
             }
         }
-        for path in PATHS {
+        for path in paths() {
             for param in PARAMS {
                 let all = site.signed(&[("ticket", &alice.ticket), (param, &evil)]);
                 is_plain(&site.send(&post(path, &all)), &format!("{path} with {param}"));
@@ -182,7 +171,7 @@ fn no_line_end_of_a_client_ends_a_line_of_a_head() {
         for end in LINE_ENDS {
             let evil = format!("a{end}X-{MARK}: 1{end}{end}<script>");
             let alice = site.online("alice", &[("rooms", "r")]);
-            for path in PATHS {
+            for path in paths() {
                 for param in PARAMS {
                     let value = escaped(&evil);
                     let signed = form(&site.signed(&[]));
@@ -226,7 +215,7 @@ fn no_origin_is_repeated_that_was_not_configured() {
             conn.send(&request(&line, &[("Origin", origin)], b""));
             let answer = conn.response();
             assert_eq!(answer.header("access-control-allow-origin"), None, "{origin:?}");
-            assert!(answer.headers.iter().all(|(name, _)| HEADERS.contains(&&**name)), "{answer:?}");
+            assert!(answer.headers().iter().all(|(name, _)| HEADERS.contains(&&**name)), "{answer:?}");
         }
     });
 }
@@ -304,7 +293,7 @@ fn nothing_is_unpacked_and_nothing_but_files_is_packed() {
     beside_a_pair(&Setup::calm(), |site, _| {
         let alice = site.online("alice", &[]);
         let plain = form(&site.signed(&[("ticket", &alice.ticket), ("names", "alice"), ("room", "r")]));
-        for path in PATHS {
+        for path in paths() {
             for coding in ["gzip", "deflate", "br", "zstd", "compress", "identity", "x", ""] {
                 let form_type = ("Content-Type", "application/x-www-form-urlencoded");
                 let packed = [form_type, ("Content-Encoding", coding)];
@@ -332,7 +321,7 @@ fn nothing_is_unpacked_and_nothing_but_files_is_packed() {
 /// Says everything an attacker can say, in every place.
 fn say_it_all(site: &Site, alice: &Browser) {
     let forged = format!("{MARK}\r\n[ERROR nextim] {MARK}\n\u{1b}[31m{MARK}\u{2028}{{\"level\":\"error\"}}");
-    for path in PATHS {
+    for path in paths() {
         for param in PARAMS {
             site.send(&post(path, &site.signed(&[(param, &forged)])));
             let with_ticket = site.signed(&[("ticket", &alice.ticket), (param, &forged), ("to", "alice")]);

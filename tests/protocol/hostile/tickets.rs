@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::pair::beside_a_pair;
-use crate::support::{Browser, Response, Rng, Setup, Site, form, get, post, request};
+use crate::support::{Browser, Random, Response, Setup, Site, form, get, post, request};
 
 /// Calls that speak for the user of a ticket.
 const CALLS: [(&str, &[(&str, &str)]); 8] = [
@@ -46,11 +46,11 @@ fn guesses(wanted: &str, own: &str) -> Vec<String> {
         format!("{wanted},{own}"),
         wanted.replace(['A', '-', '_'], "B"),
     ];
-    let mut rng = Rng(1);
+    let mut chance = Random::new(1);
     let random: Vec<String> = (0..100)
         .map(|_| {
             URL_SAFE_NO_PAD
-                .encode((0..bytes.len()).map(|_| rng.below(256).to_le_bytes()[0]).collect::<Vec<_>>())
+                .encode((0..bytes.len()).map(|_| chance.below(256).to_le_bytes()[0]).collect::<Vec<_>>())
         })
         .collect();
     let all = near.chain(mixed).chain(shorter).chain(altered).chain(random);

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use nextim_testkit::paths::site_calls;
 
 use super::pair::beside_a_pair;
-use crate::support::{Browser, Setup, Site, form, get, post, request};
+use crate::support::{Browser, Setup, Site, basic, form, get, post, request};
 
 /// A call of a site: its path, its parameters, and whether it takes a ticket. The names are those of the other site's
 /// users and rooms.
@@ -31,15 +30,9 @@ const CALLS: [Line; 10] = [
 ];
 
 #[test]
-fn the_table_has_every_call_of_the_protocol() {
-    let protocol = include_str!("../../../docs/protocol.md");
-    let titles = protocol.lines().filter_map(|line| line.strip_prefix("### "));
-    let paths = titles.flat_map(|title| title.split([' ', ',']).filter(|word| word.starts_with('/')));
-    // The others are no calls: they are the same for everybody.
-    let is_call = |path: &&str| !path.starts_with("/webim") && !["/", "/health"].contains(path);
-    let calls: BTreeSet<&str> = paths.filter(is_call).collect();
-    let table: BTreeSet<&str> = CALLS.iter().map(|(path, ..)| *path).chain(["/packets"]).collect();
-    assert_eq!(table, calls);
+fn the_table_has_every_call_of_a_site() {
+    let table: BTreeSet<&str> = CALLS.iter().map(|(path, ..)| *path).collect();
+    assert_eq!(table, site_calls().collect());
 }
 
 /// The site that is attacked, with two users who know each other and something said.
@@ -78,7 +71,7 @@ fn ways(path: &str, credentials: [&str; 2], params: &[(&str, &str)]) -> Vec<Vec<
     let [domain, apikey] = credentials;
     let all = [&[("domain", domain), ("apikey", apikey)], params].concat();
     let json = all.iter().copied().collect::<serde_json::Value>().to_string();
-    let basic = format!("Basic {}", STANDARD.encode(format!("{domain}:{apikey}")));
+    let basic = basic(domain, apikey);
     let with_query = format!("POST {path}?{} HTTP/1.1", form(params));
     let mut ways = vec![
         post(path, &all),
@@ -132,7 +125,7 @@ fn a_key_of_another_site_is_none() {
                 }
             }
             // Parameters win over Basic, one by one: neither may lend the other what it lacks.
-            let own = format!("Basic {}", STANDARD.encode(format!("{}:{}", site.domain, site.apikey)));
+            let own = basic(&site.domain, &site.apikey);
             let beside = [params, &[("domain", &*victim.site.domain)]].concat();
             let line = format!("POST {path}?{} HTTP/1.1", form(&beside));
             site.send(&request(&line, &[("Authorization", &own)], b"")).is(401, "authentication failed");

@@ -9,11 +9,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use nextim_testkit::conn::Conn;
+use nextim_testkit::http::{Response, get};
+use nextim_testkit::patience::{PATIENCE, eventually};
 use serde_json::Value;
 
-use super::client::{Conn, Response, get};
 use super::site::Site;
-use super::{PATIENCE, eventually};
 
 /// The user who sends markers; these are not counted among the messages of a test.
 const FENCE: &str = "~fence";

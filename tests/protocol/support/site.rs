@@ -4,8 +4,10 @@
 
 use std::sync::Arc;
 
+use nextim_testkit::conn::Conn;
+use nextim_testkit::http::{Response, get, post};
+
 use super::browser::Browser;
-use super::client::{Conn, Response, get, post};
 use super::server::Server;
 
 /// One domain of a server, with its key.
@@ -39,7 +41,7 @@ impl Site {
 
     /// A new connection to the server.
     pub(crate) fn connect(&self) -> Conn {
-        Conn::open(self.server.addr)
+        Conn::open(self.server.address)
     }
 
     /// The parameters with domain and apikey before them.

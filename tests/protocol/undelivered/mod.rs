@@ -24,7 +24,7 @@ fn quick(inbox: &Inbox) -> Setup {
 
 /// Runs `test` with a site and its inbox.
 fn each(setup: impl Fn(&Inbox) -> Setup, test: impl Fn(&Site, &Inbox)) {
-    let inbox = Inbox::new();
+    let inbox = Inbox::start();
     setup(&inbox).own(|server| {
         inbox.forget();
         test(&Site::named(server, A, KEYS[0]), &inbox);
@@ -79,10 +79,10 @@ fn unread_messages_come_back_whole_when_a_user_goes_offline() {
         let expected = json!({"type": "unicast", "to": "alice", "from": "bob", "nick": "Bob <b>", "timestamp": 17,
             "body": "one </script>", "style": "color:red", "id": "m-1"});
         assert_eq!(post.messages[0], expected);
-        assert_eq!(post.line, "POST /back?a=b HTTP/1.1");
-        assert_eq!(post.header("content-type"), "application/json");
-        assert_eq!(post.header("authorization"), basic(A, KEYS[0]), "by the first key");
-        assert!(post.header("user-agent").starts_with("nextim/"));
+        assert_eq!(post.request.line(), "POST /back?a=b HTTP/1.1");
+        assert_eq!(post.request.header("content-type"), Some("application/json"));
+        assert_eq!(post.request.header("authorization"), Some(&*basic(A, KEYS[0])), "by the first key");
+        assert!(post.request.header("user-agent").is_some_and(|agent| agent.starts_with("nextim/")));
         assert_eq!(all_that_came_back(site, inbox), ["m-1", "m-2"], "once");
         assert!(site.online("alice", &[]).everything().is_silent());
     });
@@ -191,7 +191,7 @@ fn copies_and_what_was_said_in_rooms_or_to_all_do_not_come_back() {
 
 #[test]
 fn only_where_messages_come_back_does_a_lingering_user_count() {
-    let inbox = Inbox::new();
+    let inbox = Inbox::start();
     let both = Setup::calm().sites(&[(A, KEYS), (B, KEYS)]).domain(A, inbox.line());
     both.own(|server| {
         for (domain, expected) in [(A, 1), (B, 0)] {

@@ -43,7 +43,7 @@ fn a_site_that_fails_is_tried_again_and_gets_everything_in_order() {
 #[test]
 fn a_site_that_is_down_gets_everything_when_it_is_there() {
     for redirected in [false, true] {
-        let closed = Closed::new();
+        let closed = Closed::take();
         let setup = Setup::calm().sites(&[(A, KEYS)]);
         let setup = setup.domain(A, format!("undelivered_url = {:?}", closed.url()));
         let server = Arc::new(Server::start(&setup, 2));
@@ -58,7 +58,7 @@ fn a_site_that_is_down_gets_everything_when_it_is_there() {
         }
         assert_eq!(inbox.wait_for(1), ["1"]);
         assert!(
-            inbox.posts().iter().all(|post| post.line.starts_with("POST /back?")),
+            inbox.posts().iter().all(|post| post.request.line().starts_with("POST /back?")),
             "redirects are not followed"
         );
     }
@@ -164,8 +164,8 @@ fn a_reload_can_take_the_url_away_and_bring_it_back() {
 
 #[test]
 fn a_removed_domain_gets_nothing() {
-    let inbox = Inbox::new();
-    let other = Inbox::new();
+    let inbox = Inbox::start();
+    let other = Inbox::start();
     let both =
         || Setup::calm().sites(&[(A, KEYS), (B, KEYS)]).domain(A, inbox.line()).domain(B, other.line());
     both().own(|server| {
@@ -183,7 +183,7 @@ fn a_removed_domain_gets_nothing() {
 
 #[test]
 fn a_site_that_hangs_stops_neither_the_server_nor_other_sites() {
-    let (hanging, other) = (Inbox::new(), Inbox::new());
+    let (hanging, other) = (Inbox::start(), Inbox::start());
     let both = Setup::calm().sites(&[(A, KEYS), (B, KEYS)]).domain(A, hanging.line()).domain(B, other.line());
     both.own(|server| {
         let [a, b] = [A, B].map(|domain| Site::named(server, domain, KEYS[0]));
@@ -202,7 +202,7 @@ fn a_site_that_hangs_stops_neither_the_server_nor_other_sites() {
 
 #[test]
 fn nothing_private_is_logged_about_what_comes_back() {
-    let inbox = Inbox::new();
+    let inbox = Inbox::start();
     let setup = Setup::calm().sites(&[(A, &["private-key"])]).domain(A, inbox.line()).top("log = \"trace\"");
     setup.own(|server| {
         let site = Site::named(server, A, "private-key");

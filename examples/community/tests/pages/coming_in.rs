@@ -9,7 +9,7 @@ use nextim_community::limits::{
 };
 use nextim_community::site::Options;
 
-use crate::harness::{Answer, World, read};
+use crate::harness::{Answer, World};
 
 /// Public pages and a text of each.
 const PUBLIC: [(&str, &str); 8] = [
@@ -131,14 +131,9 @@ fn attempts_with_many_names_are_limited_by_address() {
 fn behind_a_trusted_proxy_each_visitor_has_own_attempts() {
     let trusted = vec!["127.0.0.1".parse().unwrap()];
     let guess = |world: &World, forwarded: &str, number: u32| {
-        let form = [("id", format!("user{number}")), ("password", "guess".to_owned())];
-        let asked = ureq::post(format!("{}/login", world.browser().origin))
-            .config()
-            .http_status_as_error(false)
-            .build()
-            .header("origin", world.browser().origin)
-            .header("x-forwarded-for", forwarded);
-        read(asked.send_form(form).unwrap())
+        let browser = world.browser();
+        let headers = [("Origin", &*browser.origin), ("X-Forwarded-For", forwarded)];
+        browser.post_with("/login", &headers, &[("id", &format!("user{number}")), ("password", "guess")])
     };
     let world = World::with(Options { trusted_proxies: trusted, ..Options::default() });
     // Addresses that the client put into the header are not read.

@@ -8,10 +8,11 @@ use nextim_community::seed::PASSWORD;
 use nextim_community::site::{Options, Site};
 use nextim_community::store::Store;
 use nextim_community::webim::server::Address;
-use std::collections::HashMap;
+use nextim_testkit::conn::call;
+use nextim_testkit::http::{self, Response, get, post, request};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use tempfile::TempDir;
-use ureq::Agent;
 
 pub(crate) const DOMAIN: &str = "localhost";
 pub(crate) const APIKEY: &str = "key";
@@ -49,9 +50,8 @@ impl World {
 
     /// A browser in which nobody is logged in.
     pub(crate) fn browser(&self) -> Browser {
-        let config = Agent::config_builder().http_status_as_error(false).max_redirects(0).proxy(None).build();
-        let origin = format!("http://{}", self.community.address());
-        Browser { agent: config.into(), origin, cookie: String::new() }
+        let address = self.community.address();
+        Browser { address, origin: format!("http://{address}"), cookie: String::new() }
     }
 
     /// A browser in which one of the seeded users is logged in.
@@ -64,24 +64,23 @@ impl World {
 
     /// A call of the message server, as the site makes it.
     pub(crate) fn im(&self, path: &str, params: &[(&str, &str)]) -> serde_json::Value {
-        let url = format!("http://{}{path}", self.server.addresses()[0]);
         let own = [("domain", DOMAIN), ("apikey", APIKEY), ("version", "6")];
-        let form = own.iter().chain(params).copied();
-        let text = ureq::post(&url).send_form(form).unwrap().body_mut().read_to_string().unwrap();
-        serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text))
+        let answer = call(self.server.addresses()[0], &post(path, &[&own, params].concat()));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let text = answer.text();
+        serde_json::from_str(text).unwrap_or(serde_json::Value::String(text.to_owned()))
     }
 
     /// The answer to a poll with this ticket.
     pub(crate) fn poll(&self, ticket: &str) -> serde_json::Value {
-        let url = format!("http://{}/packets", self.server.addresses()[0]);
-        let asked = ureq::get(&url).query("domain", DOMAIN).query("ticket", ticket).query("seq", "0");
-        serde_json::from_str(&asked.call().unwrap().body_mut().read_to_string().unwrap()).unwrap()
+        let params = [("domain", DOMAIN), ("ticket", ticket), ("seq", "0")];
+        call(self.server.addresses()[0], &get("/packets", &params)).json()
     }
 }
 
 /// A browser: it keeps the session's cookie and sends the origin of a form.
 pub(crate) struct Browser {
-    agent: Agent,
+    address: SocketAddr,
     pub(crate) origin: String,
     pub(crate) cookie: String,
 }
@@ -90,13 +89,13 @@ pub(crate) struct Browser {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: HashMap<String, String>,
     pub(crate) body: String,
+    response: Response,
 }
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
+        self.response.header(name).unwrap_or_default()
     }
 
     /// Checks that the page has all of these texts.
@@ -138,11 +137,19 @@ impl Browser {
     }
 
     pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut asked = self.agent.get(format!("{}{path}", self.origin)).header("cookie", &self.cookie);
-        for (name, value) in headers {
-            asked = asked.header(*name, *value);
+        self.ask(&format!("GET {path} HTTP/1.1"), headers, "")
+    }
+
+    fn ask(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let host = self.address.to_string();
+        let mut all = vec![("Host", &*host)];
+        if !self.cookie.is_empty() {
+            all.push(("Cookie", &self.cookie));
         }
-        read(asked.call().unwrap())
+        all.extend_from_slice(headers);
+        let response = call(self.address, &request(line, &all, body.as_bytes()));
+        let body = String::from_utf8_lossy(&response.body).into_owned();
+        Answer { status: response.status, body, response }
     }
 
     /// Sends a form of a page of the site.
@@ -153,12 +160,18 @@ impl Browser {
 
     /// Sends a form of a page of this origin.
     pub(crate) fn post_from(&mut self, origin: &str, path: &str, form: &[(&str, &str)]) -> Answer {
-        let asked = self.agent.post(format!("{}{path}", self.origin)).header("cookie", &self.cookie);
-        let answer = read(asked.header("origin", origin).send_form(form.iter().copied()).unwrap());
+        let answer = self.post_with(path, &[("Origin", origin)], form);
         if let Some((pair, _)) = answer.header("set-cookie").split_once(';') {
             pair.clone_into(&mut self.cookie);
         }
         answer
+    }
+
+    /// Sends a form with these headers.
+    pub(crate) fn post_with(&self, path: &str, headers: &[(&str, &str)], form: &[(&str, &str)]) -> Answer {
+        let kind = ("Content-Type", "application/x-www-form-urlencoded");
+        let line = format!("POST {path} HTTP/1.1");
+        self.ask(&line, &[&[kind], headers].concat(), &http::form(form))
     }
 
     /// Sends a form, and follows to the page it leads to.
@@ -167,15 +180,6 @@ impl Browser {
         answer.is(303);
         self.get(answer.header("location"))
     }
-}
-
-pub(crate) fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
-    let headers = response.headers().iter();
-    let headers =
-        headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
-    let body = response.body_mut().read_to_vec().unwrap();
-    let body = String::from_utf8_lossy(&body).into_owned();
-    Answer { status: response.status().as_u16(), headers, body }
 }
 
 /// The folder of the crate.

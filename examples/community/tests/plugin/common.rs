@@ -10,21 +10,19 @@ use nextim_community::site::Options;
 use nextim_community::store::{accounts, messages};
 use nextim_community::webim::host::Message;
 use nextim_community::webim::server::{Address, Push};
+use nextim_testkit::conn::call;
+use nextim_testkit::http::{Response, form, get, request};
+use nextim_testkit::patience::eventually;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
-use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use ureq::Agent;
-use ureq::http::Request;
 
 /// Domains, one for each test.
 const DOMAINS: usize = 200;
-/// The time within which an event must happen.
-const DEADLINE: Duration = Duration::from_secs(20);
 /// The site's key in all domains.
 pub(crate) const APIKEY: &str = "test key";
 
@@ -67,19 +65,6 @@ pub(crate) fn anywhere() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, 0).into()
 }
 
-/// Waits until the probe finds something.
-#[track_caller]
-pub(crate) fn wait<T>(what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        if let Some(found) = probe() {
-            return found;
-        }
-        assert!(Instant::now() < end, "{what}");
-        std::thread::yield_now();
-    }
-}
-
 /// A site with the seeded users.
 pub(crate) struct TestSite {
     pub(crate) community: Community,
@@ -118,11 +103,7 @@ impl TestSite {
 
     /// A browser in which nobody is logged in.
     pub(crate) fn browser(&self) -> Browser<'_> {
-        let config = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .timeout_global(Some(Duration::from_secs(30)));
-        Browser { site: self, agent: config.build().into(), cookie: String::new() }
+        Browser { site: self, cookie: String::new() }
     }
 
     /// A browser in which this user is logged in.
@@ -144,7 +125,6 @@ impl TestSite {
 /// A browser with its cookie.
 pub(crate) struct Browser<'a> {
     site: &'a TestSite,
-    agent: Agent,
     pub(crate) cookie: String,
 }
 
@@ -152,8 +132,8 @@ pub(crate) struct Browser<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) head: ureq::http::HeaderMap,
     pub(crate) body: String,
+    response: Response,
 }
 
 impl Answer {
@@ -163,7 +143,7 @@ impl Answer {
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {
-        self.head.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+        self.response.header(name).unwrap_or_default()
     }
 
     /// The status and the text for the user.
@@ -210,22 +190,17 @@ impl<'a> Browser<'a> {
 
     /// Any request.
     pub(crate) fn ask(&self, method: &str, path: &str, headers: Pairs<'_>, body: &str) -> Answer {
-        let mut request = Request::builder().method(method).uri(self.site.origin() + path);
+        let address = self.site.community.address();
+        let host = address.to_string();
+        let mut all = vec![("Host", &*host)];
         if !self.cookie.is_empty() {
-            request = request.header("cookie", &self.cookie);
+            all.push(("Cookie", &self.cookie));
         }
         if !body.is_empty() && !headers.iter().any(|(name, _)| *name == "content-type") {
-            request = request.header("content-type", "application/x-www-form-urlencoded; charset=UTF-8");
+            all.push(("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"));
         }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let sent = if method == "GET" {
-            self.agent.run(request.body(()).unwrap())
-        } else {
-            self.agent.run(request.body(body.to_owned()).unwrap())
-        };
-        read(sent.unwrap())
+        all.extend_from_slice(headers);
+        read(call(address, &request(&format!("{method} {path} HTTP/1.1"), &all, body.as_bytes())))
     }
 
     /// Goes online with these parameters.
@@ -270,8 +245,10 @@ impl Page<'_, '_> {
         let connection = &self.answer["connection"];
         let (server, domain) =
             (connection["server"].as_str().unwrap(), connection["domain"].as_str().unwrap());
-        let query = form(&[("ticket", &self.ticket), ("domain", domain), ("seq", &self.seq.to_string())]);
-        let answer = read(self.browser.agent.get(format!("{server}?{query}")).call().unwrap());
+        let server = server.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/packets"));
+        let address = server.and_then(|address| address.parse().ok()).expect("the poll's URL");
+        let params = [("ticket", &*self.ticket), ("domain", domain), ("seq", &self.seq.to_string())];
+        let answer = read(call(address, &get("/packets", &params)));
         let Ok(said) = serde_json::from_str::<Value>(&answer.body) else {
             return (answer.status, Value::Null);
         };
@@ -286,7 +263,7 @@ impl Page<'_, '_> {
     /// Polls until a packet of this list fits. Each packet is looked at once.
     #[track_caller]
     pub(crate) fn next(&mut self, list: &str, fits: impl Fn(&Value) -> bool) -> Value {
-        wait(list, || {
+        eventually(list, || {
             let found = self.packets.iter().position(|(of, packet)| of == list && fits(packet));
             if let Some(found) = found {
                 return Some(self.packets.remove(found).1);
@@ -330,13 +307,8 @@ impl Page<'_, '_> {
     }
 }
 
-fn read(mut response: ureq::http::Response<ureq::Body>) -> Answer {
-    let body = response.body_mut().read_to_string().unwrap();
-    Answer { status: response.status().as_u16(), head: response.headers().clone(), body }
-}
-
-fn form(params: Pairs<'_>) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
+fn read(response: Response) -> Answer {
+    Answer { status: response.status, body: response.text().to_owned(), response }
 }
 
 /// The value of a key in each entry of a list.

@@ -8,9 +8,10 @@ use std::thread;
 use nextim_community::site::Options;
 use nextim_community::store::forum;
 use nextim_community::webim::server::Address;
+use nextim_testkit::patience::eventually;
 use serde_json::json;
 
-use crate::common::{Page, TestSite, anywhere, each, message_server, wait, with_id};
+use crate::common::{Page, TestSite, anywhere, each, message_server, with_id};
 use crate::log_outs::{is_there, post};
 
 /// A relay to the message server. When it is closed, all connections are cut, and new ones are cut at once.
@@ -198,7 +199,7 @@ fn a_ban_while_a_page_goes_online_ends_its_session() {
     relay
         .before_next_in(&site, "INSERT INTO bans VALUES ('bob', 0); DELETE FROM sessions WHERE user = 'bob'");
     assert_eq!(bob.post("online", &[]).refusal().0, 401);
-    wait("bob is offline", || {
+    eventually("bob is offline", || {
         let bob = alice.read("buddies", &[("ids", "bob")])[0].clone();
         (bob["presence"] == "offline").then_some(())
     });

@@ -2,7 +2,7 @@
 //!
 //! Owns: the promises that a chat bar relies on, one test each. Must not: fetch pages.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod common;
 mod contacts;

@@ -1,8 +1,9 @@
 //! `message`: the right to write, and that no accepted message is lost.
 
+use nextim_testkit::patience::eventually;
 use serde_json::json;
 
-use crate::common::{TestSite, configure, each, remove, wait};
+use crate::common::{TestSite, configure, each, remove};
 
 #[test]
 fn a_message_arrives_with_the_sites_id_and_time() {
@@ -45,7 +46,7 @@ fn sender_and_presence_in_parameters_are_ignored() {
     assert!(got["timestamp"].as_i64().unwrap() > 1 && got["id"] != "x");
     assert!(site.waiting("bob").is_empty(), "the message server knows whether bob is online");
     at_bob.done("offline", &[]);
-    wait("bob is gone", || {
+    eventually("bob is gone", || {
         alice.done("message", &[("to", "bob"), ("body", "offline?"), ("offline", "false")]);
         (!site.waiting("bob").is_empty()).then_some(())
     });
@@ -173,7 +174,7 @@ fn messages_are_limited_by_user() {
     let site = TestSite::start();
     let (alice, carol) = (site.log_in("alice"), site.log_in("carol"));
     let send = || alice.post("message", &[("to", "bob"), ("body", "x")]);
-    let refused = wait("a message is refused", || Some(send()).filter(|answer| answer.status != 200));
+    let refused = eventually("a message is refused", || Some(send()).filter(|answer| answer.status != 200));
     assert_eq!(refused.header("retry-after"), "5");
     assert_eq!(refused.refusal(), (429, "You are writing too fast. Please wait a moment.".to_owned()));
     carol.done("message", &[("to", "bob"), ("body", "others may")]);
@@ -236,9 +237,13 @@ fn a_restarted_message_server_loses_nothing() {
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
     let (mut at_alice, mut at_bob) = (alice.online(&[]), bob.online(&[]));
     remove(&site.domain);
-    wait("refused", || (alice.done("online", &[])["error_msg"] == "IM Server Not Authorized").then_some(()));
+    eventually("refused", || {
+        (alice.done("online", &[])["error_msg"] == "IM Server Not Authorized").then_some(())
+    });
     configure(&site.domain, |_| {});
-    wait("the old sessions are gone", || (at_alice.poll().0 == 404 && at_bob.poll().0 == 404).then_some(()));
+    eventually("the old sessions are gone", || {
+        (at_alice.poll().0 == 404 && at_bob.poll().0 == 404).then_some(())
+    });
     let mut again = bob.online(&[]);
     at_alice.done("message", &[("to", "bob"), ("body", "still here?")]);
     assert_eq!(again.next("messages", |_| true)["body"], "still here?", "pushed without the ticket");

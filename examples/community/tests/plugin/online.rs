@@ -4,9 +4,10 @@ use nextim_community::secret;
 use nextim_community::site::Options;
 use nextim_community::store::bans;
 use nextim_community::webim::server::Address;
+use nextim_testkit::patience::eventually;
 use serde_json::{Value, json};
 
-use crate::common::{TestSite, each, wait, with_id};
+use crate::common::{TestSite, each, with_id};
 
 #[test]
 fn the_answer_has_all_a_page_needs() {
@@ -154,7 +155,8 @@ fn attempts_by_the_bars_form_are_limited() {
     let site = TestSite::start();
     let browser = site.browser();
     let attempt = || browser.post("online", &[("username", "alice"), ("password", "guess")]);
-    let refused = wait("an attempt is refused", || Some(attempt()).filter(|answer| answer.status == 429));
+    let refused =
+        eventually("an attempt is refused", || Some(attempt()).filter(|answer| answer.status == 429));
     assert!(refused.refusal().1.contains("wait"));
     let other = browser.post("online", &[("username", "bob"), ("password", "nextim")]);
     assert_eq!(other.json()["success"], true, "other users are not limited by that");

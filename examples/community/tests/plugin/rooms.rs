@@ -1,9 +1,10 @@
 //! Rooms, which are open to their members only.
 
 use nextim_community::store::groups;
+use nextim_testkit::patience::eventually;
 use serde_json::json;
 
-use crate::common::{TestSite, each, wait, with_id};
+use crate::common::{TestSite, each, with_id};
 
 #[test]
 fn rooms_are_the_users_own() {
@@ -94,6 +95,6 @@ fn membership_takes_effect_at_once() {
     say("gone?");
     assert!(at_dave.messages().is_empty());
     inner.webim.enter("meiling", "美玲", "1");
-    let count = wait("counted", || alice.read("rooms", &[("ids", "1")])[0]["count"].as_i64());
+    let count = eventually("counted", || alice.read("rooms", &[("ids", "1")])[0]["count"].as_i64());
     assert_eq!(count, 1, "a user who is offline does not come online by that");
 }

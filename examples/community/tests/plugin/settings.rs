@@ -4,9 +4,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use nextim_community::store::messages;
 use nextim_community::webim::host::NewMessage;
+use nextim_testkit::patience::eventually;
 use serde_json::json;
 
-use crate::common::{APIKEY, TestSite, configure, each, wait};
+use crate::common::{APIKEY, TestSite, configure, each};
 
 #[test]
 fn settings_are_kept_for_each_user() {
@@ -91,7 +92,7 @@ fn a_message_to_a_page_that_went_away_arrives_with_the_next_page_once() {
     alice.done("message", &[("to", "bob"), ("body", "not seen"), ("cid", "2")]);
     assert!(site.waiting("bob").is_empty(), "it is queued for the page");
     at_bob.done("offline", &[]);
-    wait("it comes back", || (!site.waiting("bob").is_empty()).then_some(()));
+    eventually("it comes back", || (!site.waiting("bob").is_empty()).then_some(()));
     assert_eq!(each(&bob.online(&[]).answer["new_messages"], "body"), ["not seen"]);
     assert_eq!(bob.online(&[]).answer["new_messages"], json!([]));
 }

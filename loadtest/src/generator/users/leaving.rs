@@ -2,8 +2,8 @@
 //!
 //! Owns: the steps of a departure, and how often a user tries again. Must not: use a connection.
 
-use super::State;
 use crate::generator::task::{Call, Progress, Task};
+use crate::generator::user::State;
 use crate::generator::worker::Worker;
 
 /// How often a user tries again in one task before the user is given up.

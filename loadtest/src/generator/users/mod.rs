@@ -9,65 +9,13 @@ use std::cmp::Reverse;
 use std::io::{ErrorKind, Read, Write};
 
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Token};
+use nextim_testkit::load::socket::{self, Origin};
+use nextim_testkit::load::wire::{Parsed, Ticket, answer};
 
 use super::ledger::{Arrival, Ledger};
-use super::socket::{self, Origin};
+use super::user::State;
 use super::worker::Worker;
-use crate::wire::{Parsed, Ticket, answer};
-
-/// The state of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// Not online, or about to be.
-    Away,
-    /// The connection is being opened.
-    Connecting,
-    /// A poll was sent.
-    Polling,
-    /// The user logs out or leaves; both answers are needed.
-    Leaving {
-        /// The call has been answered.
-        answered: bool,
-        /// The poll has been answered.
-        stopped: bool,
-    },
-}
-
-/// A user and the browser of the user.
-pub(super) struct User {
-    pub(super) ticket: Ticket,
-    pub(super) state: State,
-    stream: Option<TcpStream>,
-    /// The number of the last packet that was read.
-    seq: u64,
-    tries: u8,
-    /// The task waits until this user polls.
-    awaited: bool,
-    /// The user connects from the second address.
-    again: bool,
-    /// The user polls with an old ticket, whose session may have ended.
-    resumes: bool,
-    /// The server asked for a pause before the next poll.
-    rests: bool,
-}
-
-impl Default for User {
-    fn default() -> Self {
-        User {
-            ticket: Ticket::NONE,
-            state: State::Away,
-            stream: None,
-            seq: 0,
-            tries: 0,
-            awaited: false,
-            again: false,
-            resumes: false,
-            rests: false,
-        }
-    }
-}
 
 impl Worker {
     /// The task waits until this user polls.

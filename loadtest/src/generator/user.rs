@@ -1,0 +1,58 @@
+//! A user and the browser of the user.
+//!
+//! Owns: the state. Must not: use a connection; `users/` does.
+
+use mio::net::TcpStream;
+use nextim_testkit::load::wire::Ticket;
+
+/// The state of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Not online, or about to be.
+    Away,
+    /// The connection is being opened.
+    Connecting,
+    /// A poll was sent.
+    Polling,
+    /// The user logs out or leaves; both answers are needed.
+    Leaving {
+        /// The call has been answered.
+        answered: bool,
+        /// The poll has been answered.
+        stopped: bool,
+    },
+}
+
+/// A user and the browser of the user.
+pub(super) struct User {
+    pub(super) ticket: Ticket,
+    pub(super) state: State,
+    pub(super) stream: Option<TcpStream>,
+    /// The number of the last packet that was read.
+    pub(super) seq: u64,
+    pub(super) tries: u8,
+    /// The task waits until this user polls.
+    pub(super) awaited: bool,
+    /// The user connects from the second address.
+    pub(super) again: bool,
+    /// The user polls with an old ticket, whose session may have ended.
+    pub(super) resumes: bool,
+    /// The server asked for a pause before the next poll.
+    pub(super) rests: bool,
+}
+
+impl Default for User {
+    fn default() -> Self {
+        User {
+            ticket: Ticket::NONE,
+            state: State::Away,
+            stream: None,
+            seq: 0,
+            tries: 0,
+            awaited: false,
+            again: false,
+            resumes: false,
+            rests: false,
+        }
+    }
+}

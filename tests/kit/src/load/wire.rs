@@ -1,0 +1,461 @@
+//! The wire: requests of this protocol as bytes, and what is read from answers.
+//!
+//! Owns: the shape of every request the generator sends to a server of this protocol. Must not: hold state of a
+//! connection. Requests are appended to the caller's buffer. Whatever the stand-in server looks up is of fixed width
+//! and stands where it finds it without parsing: names and ids have eight and sixteen digits, and an id is the last
+//! thing of a message.
+
+use memchr::memmem;
+
+use crate::http::encoded;
+
+/// Digits of a user's or room's number in its name.
+pub const NUMBER_DIGITS: usize = 8;
+/// Digits of a message's id.
+pub const ID_DIGITS: usize = 16;
+/// Longest ticket, in bytes.
+const TICKET_BYTES_MAX: usize = 63;
+/// Digits of the length of a request's body: with leading zeros, so that it can be filled in afterwards.
+pub const LENGTH_DIGITS: usize = 6;
+/// What is said in every message: about as long as what people type.
+const TEXT: &str = "shall+we+meet+at+the+usual+place%3F";
+
+/// A ticket, kept without an allocation.
+#[derive(Clone, Copy)]
+pub struct Ticket {
+    length: u8,
+    bytes: [u8; TICKET_BYTES_MAX],
+}
+
+impl Ticket {
+    /// No ticket.
+    pub const NONE: Ticket = Ticket { length: 0, bytes: [0; TICKET_BYTES_MAX] };
+
+    /// The ticket in the answer to an online call.
+    pub fn find(body: &[u8]) -> Option<Ticket> {
+        let at = memmem::find(body, b"\"ticket\":\"")? + b"\"ticket\":\"".len();
+        let text = body.get(at..)?;
+        Ticket::of([text.get(..memchr::memchr(b'"', text)?)?, b""])
+    }
+
+    /// What is put together of these, if there is room.
+    pub fn of(parts: [&[u8]; 2]) -> Option<Ticket> {
+        let text = parts.concat();
+        let mut bytes = [0; TICKET_BYTES_MAX];
+        bytes.get_mut(..text.len())?.copy_from_slice(&text);
+        Some(Ticket { length: u8::try_from(text.len()).ok()?, bytes })
+    }
+
+    /// As it is sent.
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.length)]
+    }
+}
+
+/// Whom a message is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// The user with this number.
+    User(u32),
+    /// The room with this number.
+    Room(u32),
+    /// Everybody.
+    All,
+}
+
+/// What writes requests: knows the site.
+#[derive(Debug)]
+pub struct Requests {
+    host: String,
+    credentials: String,
+    domain: String,
+    with_seq: bool,
+}
+
+impl Requests {
+    /// Requests of a site. Polls acknowledge by `seq` if `with_seq`.
+    pub fn new(host: &str, domain: &str, apikey: &str, with_seq: bool) -> Requests {
+        let domain = encoded(domain);
+        let credentials = format!("domain={domain}&apikey={}", encoded(apikey));
+        Requests { host: host.to_owned(), credentials, domain, with_seq }
+    }
+
+    /// A user goes online with buddies and a room.
+    pub fn online(
+        &self,
+        out: &mut Vec<u8>,
+        user: u32,
+        buddies: impl Iterator<Item = u32>,
+        room: Option<u32>,
+    ) {
+        self.post(out, "/presences/online", |out| {
+            out.extend_from_slice(b"&name=");
+            number(out, b'u', user);
+            if let Some(room) = room {
+                out.extend_from_slice(b"&rooms=");
+                number(out, b'r', room);
+            }
+            out.extend_from_slice(b"&buddies=");
+            names(out, buddies);
+        });
+    }
+
+    /// A user logs out: all sessions of the user end at once.
+    pub fn offline(&self, out: &mut Vec<u8>, user: u32) {
+        self.post(out, "/presences/offline", |out| {
+            out.extend_from_slice(b"&name=");
+            number(out, b'u', user);
+        });
+    }
+
+    /// A user leaves a page: this session ends, and unless another page opens soon the user is offline.
+    pub fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
+        self.post(out, "/presences/offline", |out| {
+            out.extend_from_slice(b"&ticket=");
+            out.extend_from_slice(ticket.text());
+        });
+    }
+
+    /// A message.
+    pub fn message(&self, out: &mut Vec<u8>, ticket: &Ticket, receiver: Recipient, id: u64) {
+        self.post(out, "/messages", |out| {
+            out.extend_from_slice(b"&ticket=");
+            out.extend_from_slice(ticket.text());
+            out.extend_from_slice(b"&body=");
+            out.extend_from_slice(TEXT.as_bytes());
+            match receiver {
+                Recipient::User(user) => {
+                    out.extend_from_slice(b"&type=unicast&to=");
+                    number(out, b'u', user);
+                }
+                Recipient::Room(room) => {
+                    out.extend_from_slice(b"&type=multicast&to=");
+                    number(out, b'r', room);
+                }
+                Recipient::All => {
+                    out.extend_from_slice(b"&type=broadcast&to=");
+                    number(out, b'a', 0);
+                }
+            }
+            out.extend_from_slice(b"&id=");
+            hexadecimal(out, id);
+        });
+    }
+
+    /// A message of the site itself, so many bytes long.
+    pub fn push(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+        self.say(out, to, id, (b'x', bytes));
+    }
+
+    fn say(&self, out: &mut Vec<u8>, to: u32, id: u64, (byte, count): (u8, usize)) {
+        self.post(out, "/messages", |out| {
+            out.extend_from_slice(b"&from=site&type=unicast&to=");
+            number(out, b'u', to);
+            out.extend_from_slice(b"&body=");
+            out.resize(out.len() + count, byte);
+            out.extend_from_slice(b"&id=");
+            hexadecimal(out, id);
+        });
+    }
+
+    /// The links of a user with these end.
+    pub fn remove(&self, out: &mut Vec<u8>, user: u32, buddies: impl Iterator<Item = u32>) {
+        self.post(out, "/buddies/remove", |out| {
+            out.extend_from_slice(b"&name=");
+            number(out, b'u', user);
+            out.extend_from_slice(b"&buddies=");
+            names(out, buddies);
+        });
+    }
+
+    /// A user has another status, a number.
+    pub fn show(&self, out: &mut Vec<u8>, user: u32, status: u32) {
+        self.post(out, "/presences/show", |out| {
+            out.extend_from_slice(b"&name=");
+            number(out, b'u', user);
+            out.extend_from_slice(b"&show=away&status=");
+            decimal(out, status.into());
+        });
+    }
+
+    /// A message of the site itself, so many bytes long, each of which needs six in JSON.
+    pub fn shout(&self, out: &mut Vec<u8>, to: u32, id: u64, bytes: usize) {
+        self.say(out, to, id, (b'<', bytes));
+    }
+
+    /// A poll that acknowledges what came up to `seq`.
+    pub fn poll(&self, out: &mut Vec<u8>, ticket: &Ticket, seq: u64) {
+        for part in [b"GET /packets?domain=", self.domain.as_bytes(), b"&ticket=", ticket.text()] {
+            out.extend_from_slice(part);
+        }
+        if self.with_seq {
+            out.extend_from_slice(b"&seq=");
+            decimal(out, seq);
+        }
+        for part in [b"&callback=cb HTTP/1.1\r\nHost: ", self.host.as_bytes(), b"\r\n\r\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+
+    fn post(&self, out: &mut Vec<u8>, path: &str, parameters: impl FnOnce(&mut Vec<u8>)) {
+        for part in ["POST ", path, " HTTP/1.1\r\nHost: ", &self.host] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        out.extend_from_slice(b"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ");
+        let length_at = out.len();
+        out.extend_from_slice(&[b'0'; LENGTH_DIGITS]);
+        out.extend_from_slice(b"\r\n\r\n");
+        let body_at = out.len();
+        out.extend_from_slice(self.credentials.as_bytes());
+        parameters(out);
+        let length = out.len() - body_at;
+        digits(&mut out[length_at..length_at + LENGTH_DIGITS], length as u64);
+    }
+}
+
+/// Fills a field with a number and leading zeros.
+pub fn digits(field: &mut [u8], mut number: u64) {
+    for digit in field.iter_mut().rev() {
+        *digit = b"0123456789"[usize::try_from(number % 10).expect("a digit")];
+        number /= 10;
+    }
+}
+
+/// Appends a name: a letter and digits.
+pub fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
+    out.push(letter);
+    let at = out.len();
+    out.extend_from_slice(&[b'0'; NUMBER_DIGITS]);
+    digits(&mut out[at..], number.into());
+}
+
+/// Appends a list of users.
+fn names(out: &mut Vec<u8>, users: impl Iterator<Item = u32>) {
+    for (index, user) in users.enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"%2C");
+        }
+        number(out, b'u', user);
+    }
+}
+
+fn decimal(out: &mut Vec<u8>, number: u64) {
+    let mut field = [0; 20];
+    digits(&mut field, number);
+    let zeros = field.iter().take(field.len() - 1).take_while(|digit| **digit == b'0').count();
+    out.extend_from_slice(&field[zeros..]);
+}
+
+/// Appends a message's id.
+pub fn hexadecimal(out: &mut Vec<u8>, id: u64) {
+    for shift in (0..ID_DIGITS).rev() {
+        out.push(b"0123456789abcdef"[usize::try_from(id >> (4 * shift) & 15).expect("four bits")]);
+    }
+}
+
+/// What is at the beginning of what was read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Parsed<'a> {
+    /// Not a whole answer yet.
+    Partial,
+    /// No answer of which we can tell the end.
+    Broken,
+    /// An answer.
+    Whole {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        body: &'a [u8],
+        /// Bytes of head and body.
+        bytes: usize,
+    },
+}
+
+/// Reads one answer.
+pub fn answer(bytes: &[u8]) -> Parsed<'_> {
+    let Some(head_bytes) = memmem::find(bytes, b"\r\n\r\n") else { return Parsed::Partial };
+    let (head, rest) = (&bytes[..head_bytes], &bytes[head_bytes + 4..]);
+    let status = head.strip_prefix(b"HTTP/1.").and_then(|line| line.get(2..5)).and_then(whole);
+    match (status.and_then(|status| u16::try_from(status).ok()), content_length(head)) {
+        (Some(status), Some(length)) => match rest.get(..length) {
+            Some(body) => Parsed::Whole { status, body, bytes: head_bytes + 4 + length },
+            None => Parsed::Partial,
+        },
+        (None, _) | (_, None) => Parsed::Broken,
+    }
+}
+
+/// The length of a body, as its head says.
+pub fn content_length(head: &[u8]) -> Option<usize> {
+    usize::try_from(whole(field(head, b"content-length:")?)?).ok()
+}
+
+/// What a head says in the field of this name, which ends with a colon.
+pub fn field<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut lines = head;
+    while let Some(end) = memchr::memchr(b'\n', lines) {
+        lines = &lines[end + 1..];
+        if lines.get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name)) {
+            let value = &lines[name.len()..];
+            return Some(value[..memchr::memchr(b'\n', value).unwrap_or(value.len())].trim_ascii());
+        }
+    }
+    None
+}
+
+/// The whole number at the beginning, after spaces.
+pub fn whole(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii_start();
+    let length = text.iter().take_while(|digit| digit.is_ascii_digit()).count();
+    std::str::from_utf8(&text[..length]).ok()?.parse().ok()
+}
+
+/// What reads answers to polls: searchers that are made once.
+pub struct NewsReader {
+    id: memmem::Finder<'static>,
+    no_presences: memmem::Finder<'static>,
+    from: memmem::Finder<'static>,
+    stopped: memmem::Finder<'static>,
+    seq: memmem::FinderRev<'static>,
+    retry: memmem::Finder<'static>,
+}
+
+/// What an answer to a poll says.
+#[derive(Debug, PartialEq, Eq)]
+pub struct News {
+    /// The session has ended.
+    pub stopped: bool,
+    /// The number of the last packet.
+    pub seq: Option<u64>,
+    /// How long to wait before the next poll, in milliseconds.
+    pub retry_ms: Option<u64>,
+    /// Presences it brings.
+    pub presences: u64,
+}
+
+impl Default for NewsReader {
+    fn default() -> Self {
+        NewsReader {
+            id: memmem::Finder::new(b"\"id\":\""),
+            no_presences: memmem::Finder::new(b"\"presences\":[]"),
+            from: memmem::Finder::new(b"\"from\":\""),
+            stopped: memmem::Finder::new(b"\"status\":\"stopped\""),
+            seq: memmem::FinderRev::new(b"\"seq\":"),
+            retry: memmem::Finder::new(b"\"retry\":"),
+        }
+    }
+}
+
+impl NewsReader {
+    /// Reads an answer, and hands on the ids of its messages.
+    pub fn read(&self, body: &[u8], mut message: impl FnMut(u64)) -> News {
+        let mut messages = 0;
+        for at in self.id.find_iter(body) {
+            messages += 1;
+            let id = body.get(at + 6..at + 6 + ID_DIGITS).and_then(|id| std::str::from_utf8(id).ok());
+            // An id that is not ours belongs to nothing that was sent, which is what this one says.
+            message(id.and_then(|id| u64::from_str_radix(id, 16).ok()).unwrap_or(u64::MAX));
+        }
+        let presences = if self.no_presences.find(body).is_some() {
+            0
+        } else {
+            (self.from.find_iter(body).count() as u64).saturating_sub(messages)
+        };
+        // A presence may have a `status`, too; that of the answer stands at its beginning.
+        let stopped = self.stopped.find(&body[..body.len().min(64)]).is_some();
+        let behind = self.seq.rfind(body).map_or(&[][..], |at| &body[at + 6..]);
+        let retry_ms = self.retry.find(behind).and_then(|at| whole(&behind[at + 8..]));
+        News { stopped, seq: whole(behind), retry_ms, presences }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_say_their_length() {
+        let requests = Requests::new("127.0.0.1:1", "a b", "k&", true);
+        let ticket = Ticket::find(b"{\"ticket\":\"abc\",").expect("a ticket");
+        let check = |write: &dyn Fn(&mut Vec<u8>), expected: &str| {
+            let mut out = Vec::new();
+            write(&mut out);
+            let text = String::from_utf8(out).unwrap();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap();
+            assert_eq!(content_length(head.as_bytes()), Some(body.len()), "{text}");
+            assert_eq!(body, format!("domain=a+b&apikey=k%26{expected}"));
+        };
+        check(
+            &|out| requests.online(out, 1, [2, 3].into_iter(), Some(4)),
+            "&name=u00000001&rooms=r00000004&buddies=u00000002%2Cu00000003",
+        );
+        check(&|out| requests.online(out, 1, [].into_iter(), None), "&name=u00000001&buddies=");
+        check(&|out| requests.offline(out, 7), "&name=u00000007");
+        check(&|out| requests.leave(out, &ticket), "&ticket=abc");
+        check(
+            &|out| requests.message(out, &ticket, Recipient::Room(5), 0xab),
+            &format!("&ticket=abc&body={TEXT}&type=multicast&to=r00000005&id=00000000000000ab"),
+        );
+        check(
+            &|out| requests.push(out, 7, 0xab, 3),
+            "&from=site&type=unicast&to=u00000007&body=xxx&id=00000000000000ab",
+        );
+        let mut out = Vec::new();
+        requests.poll(&mut out, &ticket, 12);
+        assert!(out.starts_with(b"GET /packets?domain=a+b&ticket=abc&seq=12&callback=cb HTTP/1.1\r\n"));
+    }
+
+    #[test]
+    fn answers() {
+        let check =
+            |text: &str, expected: Parsed<'_>| assert_eq!(answer(text.as_bytes()), expected, "{text}");
+        let whole =
+            |status, body: &'static str, bytes| Parsed::Whole { status, body: body.as_bytes(), bytes };
+        check("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP", whole(200, "ok", 40));
+        check("HTTP/1.1 404 Not Found\r\na: b\r\ncontent-length:0\r\n\r\n", whole(404, "", 50));
+        check("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", Parsed::Partial);
+        check("HTTP/1.1 200 OK\r\nContent-Le", Parsed::Partial);
+        check("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", Parsed::Broken);
+        check("SSH-2.0\r\nContent-Length: 3\r\n\r\nabc", Parsed::Broken);
+    }
+
+    #[test]
+    fn news() {
+        let check = |body: &str, stopped, seq, presences, ids: &[u64]| {
+            let mut found = Vec::new();
+            let news = NewsReader::default().read(body.as_bytes(), |id| found.push(id));
+            assert_eq!((news, &*found), (News { stopped, seq, retry_ms: None, presences }, ids), "{body}");
+        };
+        check(
+            r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":0});"#,
+            false,
+            Some(0),
+            0,
+            &[],
+        );
+        check(
+            r#"cb({"status":"ok","messages":[{"from":"a","id":"000000000000000f"},{"from":"a","id":"x"}],
+              "presences":[{"from":"b","status":""}],"statuses":[],"seq":17});"#,
+            false,
+            Some(17),
+            1,
+            &[15, u64::MAX],
+        );
+        check(r#"cb({"status":"stopped","reason":"offline","presences":[]});"#, true, None, 0, &[]);
+        let spread = r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":3,"retry":250});"#;
+        let news = NewsReader::default().read(spread.as_bytes(), |_| {});
+        assert_eq!((news.seq, news.retry_ms), (Some(3), Some(250)));
+    }
+
+    #[test]
+    fn tickets() {
+        let check = |body: &str, expected: Option<&str>| {
+            let ticket = Ticket::find(body.as_bytes());
+            assert_eq!(ticket.as_ref().map(Ticket::text), expected.map(str::as_bytes), "{body}");
+        };
+        check(r#"{"a":1,"ticket":"x-Y","b":2}"#, Some("x-Y"));
+        check(r#"{"ticket":"x"#, None);
+        check("no", None);
+        check(&format!(r#"{{"ticket":"{}"}}"#, "x".repeat(64)), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! Programs that the tests need beside the server: proxies, and those that speak with them.
+//!
+//! Owns: where programs are found, how they are run and waited for, and a certificate. Must not: know a configuration.
+
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use super::patience::eventually;
+use super::process::Process;
+
+/// Where programs are found, those of administrators included.
+pub fn path() -> String {
+    std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin"
+}
+
+/// Fails if a program is missing, and names the package to install.
+#[track_caller]
+pub fn need(program: &str) {
+    let found = Command::new(program).arg("-V").env("PATH", path()).stdin(Stdio::null()).output();
+    assert!(found.is_ok(), "{program} is missing; on Debian: apt-get install {program}");
+}
+
+/// Runs to its end and returns what was printed.
+#[track_caller]
+pub fn output(command: &mut Command) -> String {
+    let ran = command.env("PATH", path()).stdin(Stdio::null()).output().unwrap();
+    assert!(ran.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Starts a program of which only the output is read.
+#[track_caller]
+pub fn spawn(command: &mut Command) -> Process {
+    Process::spawn(command.env("PATH", path()).stdin(Stdio::null()).stdout(Stdio::piped())).unwrap()
+}
+
+/// Starts a program that listens on a free port, which `command` gives it. Returns the port.
+#[track_caller]
+pub fn listening(what: &str, command: impl Fn(u16) -> Command) -> (Process, u16) {
+    eventually(&format!("{what} listens"), || {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut command = command(port);
+        let mut process = Process::spawn(command.env("PATH", path()).stdin(Stdio::null())).unwrap();
+        // If it ends, another program has taken the port, and another one is tried.
+        let listens = eventually(&format!("{what} listens or ends"), || match process.ended() {
+            Some(_) => Some(false),
+            None => TcpStream::connect(("127.0.0.1", port)).is_ok().then_some(true),
+        });
+        listens.then_some((process, port))
+    })
+}
+
+/// Makes a certificate of `im.example` and its key, in two files.
+#[track_caller]
+pub fn make_certificate(dir: &Path) {
+    let names = ["-subj", "/CN=im.example", "-addext", "subjectAltName=DNS:im.example"];
+    make_certificate_of(dir, &[&names[..], &["-keyout", "key.pem", "-out", "cert.pem"]].concat());
+}
+
+/// Makes a certificate as these arguments of `openssl req` describe it.
+#[track_caller]
+pub fn make_certificate_of(dir: &Path, arguments: &[&str]) {
+    let mut openssl = Command::new("openssl");
+    openssl
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+        .args(["-days", "2"])
+        .args(arguments)
+        .current_dir(dir);
+    output(&mut openssl);
+}

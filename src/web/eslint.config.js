@@ -6,6 +6,8 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
+import { noAny } from './lint/no-any.js';
+
 /** What a page has of its own. */
 const PAGE_GLOBALS = [
   'document',
@@ -42,7 +44,9 @@ export default [
   { ignores: ['dist/', 'node_modules/'] },
   js.configs.recommended,
   {
+    plugins: { nextim: { rules: { 'no-any': noAny } } },
     rules: {
+      'nextim/no-any': 'error',
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
@@ -86,7 +90,7 @@ export default [
     },
   },
   {
-    files: ['*.mjs', 'eslint.config.js', 'bench/**', 'tests/**'],
+    files: ['*.mjs', 'eslint.config.js', 'lint/**', 'bench/**', 'tests/**'],
     languageOptions: { globals: globals.node },
     rules: { 'no-console': 'off', 'max-lines': 'off', 'max-lines-per-function': 'off' },
   },

@@ -418,6 +418,12 @@ test('A clock of the site that was stored is kept only if it shows a time', () =
   for (const bad of [now / 1000 - now, 1e300, 1e15, null, 'x', {}]) assert.equal(offsetOf(bad), 0);
 });
 
+test('Where a chat was scrolled to is a number, whatever was stored', () => {
+  const tab = JSON.stringify({ active: 'u/bob', scroll: { 'u/bob': 120, 'u/carol': '7', 'u/dave': 'x', 'u/eve': {} } });
+  const store = createStore({ local: null, session: { getItem: () => tab } }, 'nextim');
+  assert.deepEqual(store.tab().scroll, { 'u/bob': 120, 'u/carol': 7, 'u/dave': 0, 'u/eve': 0 });
+});
+
 test('Whatever comes is brought into shape', () => {
   assert.deepEqual(shape.buddies(null), []);
   assert.deepEqual(shape.buddies([null, 'x', { nick: 'nobody' }, { id: 7, nick: 'undefined' }]), [

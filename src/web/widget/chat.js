@@ -103,7 +103,10 @@ function head(chat) {
 function members(chat) {
   const list = ui.members;
   const { nick } = partner(chat);
-  const row = (/** @type {import('../core/types.js').Member} */ member, /** @type {Record<string, any>} */ place) =>
+  const row = (
+    /** @type {import('../core/types.js').Member} */ member,
+    /** @type {import('./dom.js').Props} */ place,
+  ) =>
     personRow({
       who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member },
       place,

@@ -11,7 +11,8 @@ import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
 import { Person } from './support/people.js';
 
-const house = openHouse();
+// Others see at once who leaves: no test here is about a change of page.
+const house = openHouse({ server: { lingerMs: 500 } });
 
 /** @param {string} id @param {object} [options] */
 const arrive = (id, options) => house.arrive(id, options);

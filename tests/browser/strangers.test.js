@@ -9,7 +9,8 @@ import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { Person } from './support/people.js';
 
-const house = openHouse();
+// Others see at once who leaves: no test here is about a change of page.
+const house = openHouse({ server: { lingerMs: 500 } });
 
 /** Lets a minute and a half pass on a page whose clock was installed. @param {import('playwright-core').Page} page */
 async function aMinuteLater(page) {

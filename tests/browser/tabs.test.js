@@ -8,12 +8,12 @@ import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
-import { heardOnce } from './support/people.js';
+import { PROCESS_PER_PAGE, heardOnce } from './support/people.js';
 
 /** @typedef {import('./support/people.js').Person} Person */
 /** @typedef {import('./support/people.js').Tab} Tab */
 
-const house = openHouse();
+const house = openHouse({ browser: { args: [PROCESS_PER_PAGE] } });
 
 /** The first tab and more of them, all online. @param {Person} person @param {number} count */
 async function tabsOf(person, count) {

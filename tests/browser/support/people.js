@@ -25,8 +25,15 @@ const DISABLED_FEATURES = [
 
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', `--disable-features=${DISABLED_FEATURES}`],
+  args: [
+    ...['--no-sandbox', '--disable-gpu', '--disable-quic', `--disable-features=${DISABLED_FEATURES}`],
+    // To start a process for each page takes longer than what the page does. People never share one.
+    '--renderer-process-limit=1',
+  ],
 };
+
+/** Each page in a process of its own, as it is with users who have the memory for it. */
+export const PROCESS_PER_PAGE = '--renderer-process-limit=100';
 
 /** Without movement: the frames between two states take a quarter of the processor, and clicks wait for their end. */
 const USUAL = /** @type {const} */ ({ viewport: { width: 1200, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' });

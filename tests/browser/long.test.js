@@ -23,7 +23,13 @@ async function popular(id) {
     const response = await route.fetch();
     const answer = await response.json();
     const nick = (/** @type {number} */ at) => `Member ${String(at).padStart(4, '0')}`;
-    answer.buddies = Array.from({ length: MEMBERS }, (_, at) => ({ id: `m${at}`, nick: nick(at), presence: at < ONLINE ? 'online' : 'offline', show: at < ONLINE ? 'available' : 'unavailable', group: 'friend' }));
+    answer.buddies = Array.from({ length: MEMBERS }, (_, at) => ({
+      id: `m${at}`,
+      nick: nick(at),
+      presence: at < ONLINE ? 'online' : 'offline',
+      show: at < ONLINE ? 'available' : 'unavailable',
+      group: 'friend',
+    }));
     await route.fulfill({ response, json: answer });
   });
   await person.page.reload();

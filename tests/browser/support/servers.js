@@ -81,7 +81,9 @@ export class MessageServer {
   static async start({ admin = false, holdMs, lingerMs } = {}) {
     const server = new MessageServer();
     const timeouts = { poll_hold_ms_min: holdMs, poll_hold_ms_max: holdMs, linger_ms: lingerMs };
-    const lines = Object.entries(timeouts).filter(([, ms]) => ms !== undefined).map(([name, ms]) => `${name} = ${ms}\n`);
+    const lines = Object.entries(timeouts)
+      .filter(([, ms]) => ms !== undefined)
+      .map(([name, ms]) => `${name} = ${ms}\n`);
     server.settings = lines.length ? `[timeouts]\n${lines.join('')}` : '';
     server.url = `http://127.0.0.1:${await freePort()}`;
     if (admin) server.admin = `http://127.0.0.1:${await freePort()}`;
@@ -93,7 +95,16 @@ export class MessageServer {
     const address = (/** @type {string} */ url) => url.slice('http://'.length);
     const admin = this.admin ? ['--admin', address(this.admin)] : [];
     const file = this.settings ? this.#configured() : [];
-    this.program = new Program('nextim', ['--listen', address(this.url), '--domain', 'test', '--apikey', MessageServer.key, ...admin, ...file]);
+    this.program = new Program('nextim', [
+      '--listen',
+      address(this.url),
+      '--domain',
+      'test',
+      '--apikey',
+      MessageServer.key,
+      ...admin,
+      ...file,
+    ]);
     await this.program.prints(/listening on/);
   }
 

@@ -12,6 +12,7 @@ import { holdBack, scriptTag, serve } from './support/pages.js';
 import { Person } from './support/people.js';
 
 const CHUNK = /\/webim\.[0-9a-f]{16}\.(opened|chat|panels|zh)\.js(\?\d+)?$/;
+const OPENED = /\.opened\.js(\?\d+)?$/;
 const CHAT = /\.chat\.js(\?\d+)?$/;
 const PANELS = /\.panels\.js(\?\d+)?$/;
 const WORDS = /\.zh\.js(\?\d+)?$/;
@@ -58,6 +59,21 @@ async function ofOtherBuild(route) {
   const answer = await route.fetch({ url: url.replace(OTHER_BUILD, build) });
   return route.fulfill({ response: answer, body: (await answer.text()).replace(build, OTHER_BUILD) });
 }
+
+test('arrow keys that come before the bar knows where they lead move the focus in their order', async () => {
+  const alice = await arrive('alice');
+  const { page, bar } = alice;
+  const release = await holdBack(page, OPENED);
+  await page.reload();
+  await bar.online();
+  const asked = page.waitForRequest(OPENED);
+  await bar.button(/^Notifications/).focus();
+  await asked;
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowLeft']) await page.keyboard.press(key);
+  await focused(bar.button(/^Notifications/));
+  release();
+  await focused(bar.button(/^Contacts/));
+});
 
 test('a page loads one file, one more where links to users stand in it, and what is opened when it is opened', async () => {
   const alice = await arrive('alice');

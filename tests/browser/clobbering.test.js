@@ -66,11 +66,26 @@ test('a base that somebody posts does not say where the bar’s files and the si
   await alice.bar.online();
   await alice.bar.panel('Contacts');
   await alice.bar.region.getByRole('searchbox').waitFor();
-  // Pictures whose addresses the site gives as paths are bent, as those of the page.
+
+  // Pictures and links whose addresses the site gives as paths are the site's, too.
+  const pictures = alice.bar.region.locator('img');
+  await until('a picture is here', () =>
+    pictures.evaluateAll((all) => all.some((it) => /** @type {HTMLImageElement} */ (it).naturalWidth > 0)),
+  );
+  const sources = await pictures.evaluateAll((all) => all.map((it) => /** @type {HTMLImageElement} */ (it).src));
   assert.deepEqual(
-    asked.filter((path) => !path.startsWith('/avatar/')),
+    sources.filter((src) => !src.startsWith(`${house.url}/avatar/`)),
     [],
   );
+  await alice.bar.button('Menu').click();
+  const links = alice.bar.region.locator('a');
+  await links.first().waitFor();
+  const leads = await links.evaluateAll((all) => all.map((it) => /** @type {HTMLAnchorElement} */ (it).href));
+  assert.deepEqual(
+    leads.filter((href) => !href.startsWith(`${house.url}/`)),
+    [],
+  );
+  assert.deepEqual(asked, []);
   nobodyComplains(alice);
 });
 

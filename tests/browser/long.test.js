@@ -1,6 +1,7 @@
 // Lists of thousands.
 //
-// Owns: that only visible rows are drawn, that keys and the wheel lead to all rows, and how much one key changes.
+// Owns: that only visible rows are drawn, that keys and the wheel lead to all rows, and how much one key or one presence
+// changes.
 // Must not: read a clock; `src/web/bench` prints how long a key takes.
 
 import assert from 'node:assert/strict';
@@ -112,4 +113,62 @@ test('keys and the wheel lead through a list of thousands, and nothing in use go
   assert.ok(row && shown && Math.abs(shown.y - (row.y + row.height)) < 30, 'it stands under its row');
   await page.keyboard.press('Escape');
   await focused(options);
+});
+
+test('of thousands of members only the visible ones are drawn, found and touched', async () => {
+  const { page, bar } = await house.arrive('carol');
+  const nick = (/** @type {number} */ at) => `Member ${String(at).padStart(4, '0')}`;
+  const all = Array.from({ length: MEMBERS }, (_, at) => ({ id: `m${at}`, nick: nick(at) })).reverse();
+  await page.route('**/webim/members*', (route) => route.fulfill({ json: all }));
+  await bar.online();
+  const room = await bar.enter('Mountain walkers');
+  await room.button(/^Members/).click();
+  const list = room.window.getByRole('group', { name: 'Members of Mountain walkers' });
+  const rows = list.getByRole('listitem');
+  await rows.first().waitFor();
+  assert.ok((await rows.count()) < ROWS_MAX, `${await rows.count()} rows`);
+  assert.equal(Number(await rows.first().getAttribute('aria-setsize')), MEMBERS);
+  assert.match((await rows.first().textContent()) ?? '', /Member 0000/, 'they are in the order of their names');
+
+  const inMessage = await watch(bar.region);
+  await room.box.pressSequentially('hello');
+  await room.button('Send').and(room.window.locator(':enabled')).waitFor();
+  const { nodes } = await inMessage.jsonValue();
+  assert.ok(nodes > 0 && nodes < 200, `${nodes} nodes for five keys`);
+
+  const atPresence = await watch(bar.region);
+  const drawn = page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const twoFrames = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
+        /** @type {any} */ (window).NextIM.on(
+          'presence',
+          (/** @type {any} */ who) => who.id === 'meiling' && who.presence === 'online' && twoFrames(),
+        );
+      }),
+  );
+  await house.gather('meiling');
+  await drawn;
+  const changed = (await atPresence.jsonValue()).nodes;
+  assert.ok(changed > 0 && changed < 200, `${changed} nodes for a presence`);
+
+  const inSearch = await watch(bar.region);
+  const search = list.getByRole('searchbox', { name: 'Search members' });
+  await search.pressSequentially('r 4321');
+  await until('one is left', async () => (await rows.count()) === 1);
+  const touched = (await inSearch.jsonValue()).nodes;
+  assert.ok(touched < 6 * ROWS_MAX * 12, `${touched} nodes for six keys`);
+  await search.fill('nobody of this name');
+  await list.getByText('Nobody matches “nobody of this name”').waitFor();
+  await search.fill('4321');
+  await list.getByRole('button', { name: 'Member 4321' }).waitFor();
+  await page.keyboard.press('Tab');
+  await focused(list.getByRole('button', { name: 'Member 4321' }));
+  await page.keyboard.press('Enter');
+  await bar.opened('m4321'); // the site does not know this user
+
+  // The search ends with the list.
+  await bar.enter('Mountain walkers');
+  await room.button(/^Members/).click();
+  await until('all are here again', async () => Number(await rows.first().getAttribute('aria-setsize')) >= MEMBERS);
 });

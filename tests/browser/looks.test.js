@@ -201,3 +201,50 @@ test('the sign of a line that failed stands beside its reason, however long that
     JSON.stringify([sign, text]),
   );
 });
+
+test('the time of a notification stands below its text, which has the width of the panel', async () => {
+  for (const options of [{}, { viewport: { width: 375, height: 720 } }]) {
+    const alice = await house.arrive('alice', options);
+    if (options.viewport) await alice.bar.button(/^Show chat bar/).click();
+    const panel = await alice.bar.panel('Notifications');
+    const entry = panel.getByRole('listitem').filter({ hasText: 'Welcome to the community!' });
+    const text = await box(entry.getByText('Welcome to the community!'));
+    const time = await box(entry.getByRole('time'));
+    assert.ok(time.y >= text.bottom - 1, `${time.y}, ${text.bottom}`);
+    assert.ok(Math.abs(time.x - text.x) < 2, `${time.x}, ${text.x}`);
+  }
+});
+
+test('marks beside links of users are seen on light and on dark pages, whatever the presence', async () => {
+  for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
+    const alice = await arrive('alice', { colorScheme, path: '/forum' });
+    const mark = alice.page.getByRole('main').getByRole('button', { name: 'Chat with Admin (offline)' }).first();
+    await mark.waitFor();
+    const contrasts = await mark.evaluate((button) => {
+      /** @param {string} colour */
+      const light = (colour) => {
+        const channels = colour.startsWith('color(')
+          ? (colour.match(/[\d.]+/g) ?? []).map(Number)
+          : (colour.match(/[\d.]+/g) ?? []).map((it) => Number(it) / 255);
+        const [r = 0, g = 0, b = 0] = channels
+          .slice(0, 3)
+          .map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4));
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      let card = /** @type {Element | null} */ (/** @type {ShadowRoot} */ (button.getRootNode()).host);
+      while (card && /, 0\)$|transparent/.test(getComputedStyle(card).backgroundColor)) card = card.parentElement;
+      const back = light(getComputedStyle(card ?? document.body).backgroundColor);
+      return ['available', 'away', 'dnd', 'offline'].map((kind) => {
+        button.className = kind;
+        const front = light(getComputedStyle(button).color);
+        return [kind, (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05)];
+      });
+    });
+    assert.deepEqual(
+      contrasts.filter(([, contrast]) => Number(contrast) < 3),
+      [],
+      colorScheme,
+    );
+    await alice.leave();
+  }
+});

@@ -7,6 +7,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { until } from './support/eyes.js';
 import { Person, launch } from './support/people.js';
 import { Community } from './support/servers.js';
 
@@ -95,10 +96,12 @@ for (const scheme of /** @type {const} */ (['light', 'dark'])) {
   await Promise.all([alice, bob, carol, ming, phone].map((person) => person.leave()));
 }
 
-const nobody = await browser.newPage(DESKTOP);
-await nobody.goto(community.url);
-await nobody.getByRole('button', { name: 'Sign in to chat' }).click();
-await nobody.screenshot({ path: join(folder, 'sign-in.png'), animations: 'disabled' });
+const nobody = await Person.come(browser, community.url, '', DESKTOP);
+// The browser may call off a way that begins while it still ends the pages before.
+await until('the front page is there', () => nobody.page.goto(community.url).then(Boolean, () => false));
+await nobody.bar.button('Sign in to chat').click();
+await nobody.bar.region.getByRole('textbox').first().waitFor();
+await shoot(nobody, 'sign-in');
 
 await browser.close();
 await community.end();

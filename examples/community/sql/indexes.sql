@@ -2,6 +2,7 @@
 
 CREATE INDEX IF NOT EXISTS sessions_expires ON sessions (expires);
 CREATE INDEX IF NOT EXISTS sessions_user ON sessions (user);
+CREATE INDEX IF NOT EXISTS looks_user ON looks (user);
 CREATE INDEX IF NOT EXISTS friend_requests_to ON friend_requests (to_user);
 CREATE INDEX IF NOT EXISTS group_members_user ON group_members (user);
 CREATE INDEX IF NOT EXISTS threads_last_post ON threads (last_post);

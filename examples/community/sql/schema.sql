@@ -12,6 +12,13 @@ CREATE TABLE users (
     created     INTEGER NOT NULL
 ) STRICT;
 
+-- What the names of users look like, so that nobody takes a name that looks like another user's.
+CREATE TABLE looks (
+    look TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    PRIMARY KEY (look, user)
+) STRICT, WITHOUT ROWID;
+
 -- Users who may not log in.
 CREATE TABLE bans (
     user    TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,

@@ -12,7 +12,7 @@
 //! `webim` imports nothing of the site: `webim/host.rs` is the interface it needs, and `plug.rs` implements that for this
 //! site. Each module imports only modules before it in this list:
 //!
-//! `http`, `dates`, `limits`, `buckets`, `secret`; `webim`; `store`, `passwords`; `site`; `session`, `seed`; `visit`,
+//! `http`, `dates`, `limits`, `names`, `buckets`, `secret`; `webim`; `store`, `passwords`; `site`; `session`, `seed`; `visit`,
 //! `handler`; `plug`, `avatar`, `pages`; `community`.
 
 pub mod arguments;
@@ -23,6 +23,7 @@ mod dates;
 mod handler;
 pub mod http;
 pub mod limits;
+mod names;
 mod pages;
 pub mod passwords;
 mod plug;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// A module may import the modules before it. Those of the same line do not import each other.
 const FLOORS: [&[&str]; 9] = [
-    &["http", "dates", "limits", "arguments"],
+    &["http", "dates", "limits", "names", "arguments"],
     &["buckets", "secret"],
     &["webim"],
     &["store", "passwords"],

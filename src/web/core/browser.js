@@ -4,7 +4,7 @@
 // Must not: decide anything. Tests put a browser of their own in its place.
 
 import { TIMER_MS_MAX } from './limits.js';
-import { document, window } from './page.js';
+import { absolute, document, window } from './page.js';
 
 /** @typedef {WindowEventMap & Pick<DocumentEventMap, 'visibilitychange'> & {resume: Event}} Heard what the browser says to a page */
 
@@ -36,7 +36,7 @@ export function browser(jsonp) {
       return () => clearTimeout(timer);
     },
     request,
-    jsonp,
+    jsonp: async (url, signal) => jsonp(absolute(url), signal),
     beacon: (url, params) => void window.navigator.sendBeacon?.(url, params),
     local: storage('localStorage'),
     session: storage('sessionStorage'),
@@ -60,7 +60,7 @@ export function storage(name) {
 
 /** @type {Env['request']} */
 async function request(url, init) {
-  const response = await window.fetch(url, init);
+  const response = await window.fetch(absolute(url), init);
   return { status: response.status, body: await response.text(), retryAfter: response.headers.get('Retry-After') };
 }
 

@@ -52,6 +52,7 @@ export const TYPING_IDLE_MS = 6_000;
 export const TYPING_SHOWN_MS = 10_000;
 
 // Rooms.
+export const MEMBERS_A_CALL = 100; // a room of more is asked as many times less often
 export const ROLL_CALL_MS = 500; // after which the room that is looked at is asked who is there; several changes are one
 
 // Tabs.

@@ -41,6 +41,12 @@ export function detach(node) {
   if (parentNode) unnamed(parentNode).removeChild(node);
 }
 
+/** The page's address when the script ran, which no `<base>` bends; a page that is a text has its site's. */
+const place = /^http/.test(window.location?.href) ? window.location.href : window.origin;
+
+/** The whole address of what the site names; throws if it is none. @param {string} url */
+export const absolute = (url) => new URL(url, place).href;
+
 /** An array, because this file is read before it is known what the page has left of the language. @type {string[]} */
 const reported = [];
 const REPORTED_MAX = 20;

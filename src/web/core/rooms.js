@@ -3,14 +3,15 @@
 // Owns: when the site is asked, for the room that is looked at: the message server does not tell of all who come and go
 // with their sessions. Must not: ask for a room that nobody sees.
 
-import { ROLL_CALL_MS } from './limits.js';
+import { MEMBERS_A_CALL, ROLL_CALL_MS } from './limits.js';
 import { isMuted } from './model/chats.js';
 import * as shape from './shape.js';
 
 /** @param {import('./im.js').Core} core */
 export function createRooms(core) {
   const { env, world, publish } = core;
-  let isCalling = false;
+  /** The chat of the room that will be asked. */
+  let calling = '';
 
   /** @param {string} room */
   async function members(room) {
@@ -22,10 +23,13 @@ export function createRooms(core) {
   function rollCall() {
     const { active } = core;
     const isShown = core.isOpen && core.state === 'online' && active.startsWith('r/') && env.isVisible();
-    if (isCalling || !isShown) return;
-    isCalling = true;
-    env.after(ROLL_CALL_MS, () => {
-      isCalling = false;
+    if (calling === active || !isShown) return;
+    calling = active;
+    // A room of thousands is a long answer: it is asked for as seldom as it is long.
+    const pace = Math.max(1, (world.rooms.get(active.slice(2))?.count ?? 0) / MEMBERS_A_CALL);
+    env.after(ROLL_CALL_MS * pace, () => {
+      if (calling !== active) return;
+      calling = '';
       if (active === core.active && !isMuted(world, active.slice(2))) void members(active.slice(2));
     });
   }

@@ -61,3 +61,31 @@ test('What is said in a locked room is not shown, on the next page neither', asy
   await pass(500);
   assert.deepEqual(bodies(next, 'r/lobby'), ['before', 'unheard']);
 });
+
+test('the larger a room is, the less often its members are asked for', async () => {
+  for (const [size, most] of [
+    [20, 20],
+    [5000, 1],
+  ]) {
+    const { server, browser, pass } = simulate();
+    server.rooms.set('lobby', ['alice', ...Array.from({ length: size - 1 }, (_, at) => `m${at}`)]);
+    const tab = browser.open();
+    await pass(1000);
+    tab.im.open('r/lobby');
+    await pass(30_000);
+    const asked = () => server.calls.filter((call) => call.name === 'members').length;
+    const before = asked();
+    for (let at = 0; at < 20; at += 1) {
+      const item = { from: 'bob', nick: 'BOB', type: 'show', show: at % 2 ? 'away' : 'available', status: '' };
+      server.push('alice', { list: 'presences', item });
+      await pass(1000);
+    }
+    const least = most > 1 ? 10 : 0;
+    assert.ok(asked() - before >= least && asked() - before <= most, `${asked() - before} calls for ${size} members`);
+    server.rooms.set('den', ['alice', 'bob']);
+    tab.im.open('r/den');
+    const small = asked();
+    await pass(1000);
+    assert.equal(asked() - small, 1, 'a room does not wait for another');
+  }
+});

@@ -33,9 +33,8 @@ export function settleStops(root) {
   }
 }
 
-/** Moves the focus if the key is one that does, and answers whether it is. @param {KeyboardEvent} event @param {boolean} rtl */
-export function moveFocus(event, rtl) {
-  const target = /** @type {Element} */ (event.composedPath()[0]);
+/** Moves the focus if the key is one that does, and answers whether it is. @param {Element} target @param {KeyboardEvent} event @param {boolean} rtl */
+export function moveFocus(target, event, rtl) {
   const list = target.closest('[data-keys]');
   const kind = list?.getAttribute('data-keys');
   if (!list || !kind || target.matches('input, textarea, select')) return false;

@@ -3,7 +3,6 @@
 // Owns: its buttons, the chat tabs and which of them fit, the list of those that do not, and the line that says what is
 // wrong with the connection. Must not: decide what a button opens.
 
-import { document } from '../core/page.js';
 import { attempt, h } from './dom.js';
 import { number, seconds, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -17,13 +16,13 @@ import {
   partner,
   picture,
   siteLink,
+  siteUrl,
   spoken,
   theirs,
   unreadWord,
 } from './parts.js';
 import { countOnline } from './roster.js';
 import { collapse, im, isSigningIn, openChat, openPanel, ui } from './state.js';
-import { safeUrl } from './text.js';
 
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').MenuEntry} MenuEntry */
@@ -72,9 +71,7 @@ const entryProps = ({ title, external }) => ({
 });
 
 function siteMenu() {
-  const entries = im.menu
-    .map((entry) => ({ ...entry, href: safeUrl(entry.url, document.baseURI) }))
-    .filter((entry) => entry.href);
+  const entries = im.menu.map((entry) => ({ ...entry, href: siteUrl(entry.url) })).filter((entry) => entry.href);
   const shortcut = (/** @type {MenuEntry} */ entry) => entry.shortcut && !ui.narrow;
   const items = entries
     .filter((entry) => !shortcut(entry))

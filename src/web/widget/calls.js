@@ -4,7 +4,7 @@
 // Must not: wait for an animation frame; hidden pages have none.
 
 import { clip } from '../core/graphemes.js';
-import { audio, document, im, isQuiet, lang, openChat, openPanel, ui, window } from './share.js';
+import { audio, document, im, isQuiet, lang, openChat, openPanel, ui, wholeUrl, window } from './share.js';
 import { showToast } from './toasts.js';
 
 /** @typedef {import('../core/types.js').Notice} Notice */
@@ -73,7 +73,7 @@ async function call(id, heading, text, image, open) {
     if (!document.hidden || !im.settings.desktop_notify || !mayNotify()) return;
     try {
       const body = text.length > NOTE_CHARS_MAX ? `${clip(text, NOTE_CHARS_MAX)}…` : text;
-      const note = new window.Notification(heading, { body, tag: id, lang, icon: image });
+      const note = new window.Notification(heading, { body, tag: id, lang, icon: wholeUrl(image) });
       note.onclick = () => {
         window.focus();
         open();

@@ -1,16 +1,16 @@
 // The window of one chat.
 //
-// Owns: its head with the menu, the members of a room, and the notices between head and lines. Must not: draw lines
-// (`log.js`) or take what is typed (`composer.js`).
+// Owns: its head with the menu, and the notices between head and lines. Must not: draw lines (`log.js`) or members
+// (`members.js`), or take what is typed (`composer.js`).
 
 import { composer } from './composer.js';
 import { log } from './log.js';
+import { members, showMembers } from './members.js';
 import { roomLine } from './panels.js';
 import { STRANGER } from './roster.js';
-import { acts, longList, personRow, presenceWord, safeUrl } from './chunk.opened.js';
+import { acts, presenceWord } from './chunk.opened.js';
 import {
   avatar,
-  document,
   draw,
   dropdown,
   focus,
@@ -25,6 +25,7 @@ import {
   partner,
   seconds,
   siteLink,
+  siteUrl,
   spoken,
   t,
   toggleTray,
@@ -49,16 +50,6 @@ function blocking({ kind, id }) {
     label: t(words[Number(blocked)] ?? ''),
     run: () => void tryTo(room ? acts.lock(id, !blocked) : acts.block(id, !blocked)),
   };
-}
-
-/** @param {Chat} chat */
-async function showMembers({ id, key }) {
-  toggleTray('members');
-  if (!ui.tray) return;
-  ui.members = null;
-  const list = await acts.members(id).catch(() => []);
-  if (im.active === key) ui.members = list;
-  draw();
 }
 
 /** @param {Chat} chat */
@@ -99,27 +90,6 @@ function head(chat) {
   );
 }
 
-/** @param {Chat} chat */
-function members(chat) {
-  const list = ui.members;
-  const { nick } = partner(chat);
-  const row = (
-    /** @type {import('../core/types.js').Member} */ member,
-    /** @type {import('./dom.js').Props} */ place,
-  ) =>
-    personRow({
-      who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member },
-      place,
-      ...(member.id === im.me?.id ? { line: t('You') } : { chat: `u/${member.id}` }),
-    });
-  return h(
-    'div.tray.members',
-    { key: 'members', id: 'tray', role: 'group', label: t('Members of {}', nick), tabIndex: -1, 'aria-busy': !list },
-    !list?.length && h('p.hint', list ? t('Nobody is here') : t('Loading…')),
-    h('div', { 'data-keys': 'v' }, longList('members', t('Members of {}', nick), list ?? [], row)),
-  );
-}
-
 /** A line of the window that says something, with what can be done about it. @param {string} text @param {...import('./dom.js').VNode} actions */
 const note = (text, ...actions) => h('div.note', h('span', text), ...actions);
 
@@ -153,7 +123,7 @@ function notes(chat) {
     // A friend is made at the site, on the page of the one.
     isKnown &&
       known.group === STRANGER &&
-      safeUrl(known.url, document.baseURI) &&
+      siteUrl(known.url) &&
       note(t('You are not friends yet.'), siteLink(known.url, '.link', {}, t('Add friend'))),
   ];
 }

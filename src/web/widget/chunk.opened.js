@@ -6,13 +6,14 @@
 import './more-icons.js';
 import './sheet.js';
 
-export { moveFocus, settleStops } from './arrows.js';
+export { settleStops } from './arrows.js';
 export { acts } from './acts.js';
 export { callForMessage, callForNotice, mayNotify, playSound } from './calls.js';
 export { dayName, moment, time } from './dates.js';
-export { ROW_MENU, isAtGap, longList, settleLists } from './longlist.js';
+export { takesKey } from './keys.js';
+export { ROW_MENU, longList, menuTop, settleLists } from './longlist.js';
 export { memo } from './memo.js';
 export { SHOWS, presenceWord } from './presence.js';
-export { empty, linkified, panel, personRow, timeOf, unreadIn } from './rows.js';
-export { isBigEmoji, safeUrl, tokenise } from './text.js';
+export { empty, linkified, panel, personRow, searchField, timeOf, unreadIn } from './rows.js';
+export { isBigEmoji, tokenise } from './text.js';
 export { dismissToast } from './toasts.js';

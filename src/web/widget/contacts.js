@@ -15,12 +15,11 @@ import {
   panel,
   personRow,
   presenceWord,
-  safeUrl,
+  searchField,
   unreadIn,
 } from './chunk.opened.js';
 import {
   avatar,
-  document,
   dot,
   draw,
   dropdown,
@@ -37,6 +36,7 @@ import {
   openChat,
   opener,
   save,
+  siteUrl,
   t,
   theirs,
   ui,
@@ -95,7 +95,7 @@ const menuId = (who) => ROW_MENU + who.id;
 
 /** @param {BuddyInfo} who */
 function contactMenu(who) {
-  const href = who.url && safeUrl(who.url, document.baseURI);
+  const href = siteUrl(who.url);
   return menu(menuId(who), t('Options for {}', who.nick), [
     { label: t('Send a message'), mark: icon('chat'), run: () => openChat(`u/${who.id}`) },
     ...(href ? [{ label: t('Profile'), mark: icon('person'), href }] : []),
@@ -221,9 +221,9 @@ export function contactsPanel() {
   ui.tried = false;
   const groups = groupContacts(im.contacts.values(), ui.query, lang);
   const chosen = ui.popup.startsWith(ROW_MENU) && im.contacts.get(ui.popup.slice(ROW_MENU.length));
-  const oninput = (/** @type {Event} */ event) => {
+  const search = (/** @type {string} */ text) => {
     if (!ui.query) listPx = find('list')?.offsetHeight ?? 0;
-    ui.query = fieldOf(event).value;
+    ui.query = text;
     draw();
   };
   const nothing = ui.query
@@ -232,19 +232,7 @@ export function contactsPanel() {
   return panel(
     t('Contacts'),
     myself(),
-    h(
-      'div.search',
-      icon('search'),
-      h('input', {
-        id: ui.narrow ? null : 'first',
-        type: 'search',
-        value: ui.query,
-        placeholder: t('Search contacts'),
-        label: t('Search contacts'),
-        autocomplete: 'off',
-        oninput,
-      }),
-    ),
+    searchField(t('Search contacts'), ui.query, search, ui.narrow ? null : 'first'),
     h(
       'div.list',
       { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } },

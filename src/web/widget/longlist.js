@@ -1,8 +1,8 @@
 // Lists that may be long.
 //
 // Owns: which rows of a list are drawn: those that are seen with some beside them, the first and the last, and those next
-// to the row that is in use, so that keys lead everywhere. All rows are of one height, and each knows its place whether
-// its neighbours are there or not. Must not: know what a row shows.
+// to the row that is in use, so that keys lead everywhere; where the menu of a row goes. All rows are of one height, and
+// each knows its place whether its neighbours are there or not. Must not: know what a row shows.
 
 import { attempt, draw, h, isElement, shadow, ui } from './share.js';
 
@@ -11,6 +11,8 @@ const ROWS_FIRST = 16;
 const ROWS_BESIDE = 8;
 /** The id of a row's menu begins so, with the row's own behind it. */
 export const ROW_MENU = 'of ';
+/** Room for the longest menu of a row. */
+const MENU_PX = 132;
 /** What scrolls. */
 const BOX = '.list, .members';
 
@@ -87,6 +89,20 @@ export function isAtGap() {
   return [row?.nextElementSibling, row?.previousElementSibling].some(
     (near) => row && near && Math.abs(place(near) - place(row)) > 1,
   );
+}
+
+/** Where a menu goes that belongs to a row of a list: under the row, or above it at the list's end. @param {HTMLElement} button */
+export function menuTop(button) {
+  const list = button.closest('.list');
+  const row = button.parentElement;
+  const rows = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
+  const frame = rows?.offsetParent;
+  return list && row && frame
+    ? Math.max(
+        0,
+        Math.min(rows.offsetTop + row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX),
+      )
+    : 0;
 }
 
 /** @param {Event} event */

@@ -4,8 +4,8 @@
 // only a panel or a chat shows (`rows.js`).
 
 import { initialOf } from '../core/graphemes.js';
-import { document } from '../core/page.js';
-import { chunk } from './chunks.js';
+import { absolute } from '../core/page.js';
+import { chunk, ofChunk } from './chunks.js';
 import { h } from './dom.js';
 import { number, t } from './i18n.js';
 import { icon } from './icons.js';
@@ -22,8 +22,6 @@ import { safeUrl } from './text.js';
 
 /** More than this is not worth the room. */
 const BADGE_MAX = 99;
-/** Room for the longest menu of a list. */
-const MENU_PX = 132;
 
 /** A name of several parts, as it is spoken. @param {...(string | number | false | null | undefined)} parts */
 export const spoken = (...parts) => parts.filter(Boolean).join(', ');
@@ -55,9 +53,21 @@ export const theirs = (look, text) => h(`span${look}`, { dir: 'auto' }, text);
 /** What is shown to the eye by colour and shape; names say it in words. @param {Kind} kind */
 export const dot = (kind) => h(`span.dot.${kind}`, { 'aria-hidden': 'true' });
 
+/** The whole address of what the site names, or nothing. @param {string | undefined} url */
+export function wholeUrl(url) {
+  try {
+    return url && absolute(url);
+  } catch {
+    return '';
+  }
+}
+
+/** The same, if it may be followed. @param {string | undefined} url */
+export const siteUrl = (url) => safeUrl(wholeUrl(url));
+
 /** A picture from elsewhere, or what stands for it. @param {(string | undefined)[]} urls of which the first that can be loaded is shown @param {Child} instead */
 export function picture(urls, instead) {
-  const src = urls.find((url) => url && !ui.broken.has(url));
+  const src = urls.map(wholeUrl).find((url) => url && !ui.broken.has(url));
   const onerror = () => {
     ui.broken.add(src ?? '');
     draw();
@@ -80,7 +90,7 @@ export function avatar(who, kind) {
 
 /** A link that another user or the site wrote, or only its text. @param {string | undefined} url @param {string} look @param {Props} props @param {...Child} kids */
 export function siteLink(url, look, props, ...kids) {
-  const href = url && safeUrl(url, document.baseURI);
+  const href = siteUrl(url);
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
 }
 
@@ -103,23 +113,9 @@ export const opener = (id) => ({
   'aria-expanded': ui.popup === id,
   onclick: (/** @type {Event} */ event) => {
     event.preventDefault();
-    popup(id, menuTop(/** @type {HTMLElement} */ (event.currentTarget)));
+    popup(id, ofChunk('opened')?.menuTop(/** @type {HTMLElement} */ (event.currentTarget)));
   },
 });
-
-/** Where a menu goes that belongs to a row of a list: under the row, or above it at the list's end. @param {HTMLElement} button */
-function menuTop(button) {
-  const list = button.closest('.list');
-  const row = button.parentElement;
-  const rows = /** @type {HTMLElement | null | undefined} */ (row?.offsetParent);
-  const frame = rows?.offsetParent;
-  return list && row && frame
-    ? Math.max(
-        0,
-        Math.min(rows.offsetTop + row.offsetTop - list.scrollTop + row.offsetHeight, frame.clientHeight - MENU_PX),
-      )
-    : 0;
-}
 
 /** A button with its menu, which is drawn by what is loaded when one is opened. @param {VNode} button that has an id @param {Item[]} items */
 export function dropdown(button, items) {

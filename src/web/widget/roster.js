@@ -1,6 +1,6 @@
-// The order of the contacts.
+// The order of the contacts, and of the members of a room.
 //
-// Owns: presence as the four kinds we show, groups with their counts, and the search. Must not: touch the page.
+// Owns: presence as the four kinds we show, groups with their counts, the members of a room, and the search in both. Must not: touch the page.
 
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 /** @typedef {'available' | 'away' | 'dnd' | 'offline'} Kind */
@@ -62,6 +62,24 @@ function byName(contacts, lang) {
     last = { lang, nicks, order: nicks.map((_, at) => at).sort((a, b) => compare(nicks[a], nicks[b])) };
   }
   return last.order.map((at) => contacts[at]);
+}
+
+/** @typedef {import('../core/types.js').Member} Member */
+
+/** The list in use, sorted, and what was found in it. @type {{list: Member[], lang: string, sorted: Member[], query: string, found: Member[]}} */
+let roll = { list: [], lang: '', sorted: [], query: '', found: [] };
+
+/** The members whose name or id has what is searched for, by name. @param {Member[]} list @param {string} query @param {string} lang */
+export function membersByName(list, query, lang) {
+  if (roll.list !== list || roll.lang !== lang)
+    roll = { list, lang, sorted: sorted([...list], lang, () => false), query: '', found: [] };
+  const wanted = query.trim().toLowerCase();
+  if (!wanted) return roll.sorted;
+  if (roll.query !== wanted) {
+    const found = roll.sorted.filter(({ nick, id }) => `${nick}\n${id}`.toLowerCase().includes(wanted));
+    roll = { ...roll, query: wanted, found };
+  }
+  return roll.found;
 }
 
 /**

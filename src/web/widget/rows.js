@@ -1,4 +1,4 @@
-// The parts of what is opened: a panel's frame, rows of people, links within texts, empty lists.
+// The parts of what is opened: a panel's frame, rows of people, the search in them, links within texts, empty lists.
 //
 // Owns: those of them that more than one chunk needs; each brings them along. Must not: hold a state.
 
@@ -6,6 +6,7 @@ import { tokenise } from './text.js';
 import {
   avatar,
   badge,
+  fieldOf,
   h,
   icon,
   iconButton,
@@ -65,6 +66,22 @@ export function personRow({ who, kind, line, more, chat, props, place }, beside)
     beside,
   );
 }
+
+/** The field by which a list is searched. @param {string} label @param {string} value @param {(text: string) => void} search @param {string | null} [id] */
+export const searchField = (label, value, search, id) =>
+  h(
+    'div.search',
+    icon('search'),
+    h('input', {
+      id,
+      type: 'search',
+      value,
+      placeholder: label,
+      label,
+      autocomplete: 'off',
+      oninput: (/** @type {Event} */ event) => search(fieldOf(event).value),
+    }),
+  );
 
 /** @param {string | undefined} key of a chat */
 export const unreadIn = (key) => im.chats.find((chat) => chat.key === key)?.unread ?? 0;

@@ -21,9 +21,11 @@ export {
   opener,
   partner,
   siteLink,
+  siteUrl,
   spoken,
   theirs,
   unreadWord,
+  wholeUrl,
 } from './parts.js';
 export {
   draw,

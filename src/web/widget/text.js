@@ -33,14 +33,10 @@ const HEART = /(?<=^|\s)(?<!(?:^|\s)(?:\p{L}|[\p{N}.,]+)\s+)<3(?=[.,!?]*(?:\s*$|
 
 /** A piece of text; a link if there is somewhere it leads. @typedef {{text: string, href?: string}} Token */
 
-/**
- * A URL that may be followed, or nothing. What is relative is the page's own.
- * @param {string | undefined} url
- * @param {string} [base]
- */
-export function safeUrl(url, base) {
+/** A whole URL that may be followed, or nothing. @param {string | undefined} url */
+export function safeUrl(url) {
   try {
-    const parsed = new URL(url || 'about:blank', base);
+    const parsed = new URL(url ?? '');
     return SAFE.has(parsed.protocol) ? parsed.href : '';
   } catch {
     return '';

@@ -8,12 +8,11 @@
 import { document, window } from '../core/page.js';
 import { flashTitle, wakeSound, watchAlerts } from './alerts.js';
 import { bar, secondsLeft } from './bar.js';
-import { beginChunks, chunk, isMissing, ofChunk, tryAgain } from './chunks.js';
+import { beginChunks, chunk, isMissing, ofChunk, tryAgain, whenHere } from './chunks.js';
 import { attempt, h, patch } from './dom.js';
 import { giveKeys, isComposing } from './guard.js';
 import { makeHost } from './host.js';
 import { isSpoken, lang, learn, pickLanguage, speak, t } from './i18n.js';
-import { isTaken } from './keys.js';
 import { compile, whenLinked } from './links.js';
 import { iconButton, link, partner } from './parts.js';
 import { keepInPage } from './place.js';
@@ -234,12 +233,21 @@ function shortcut(event) {
 function onKey(event) {
   wakeSound();
   if (event.key === 'Escape') return escape(shadow.activeElement);
-  const opened = ofChunk('opened');
-  if (opened?.moveFocus(event, root.dir === 'rtl')) {
-    if (opened.isAtGap()) drawNow();
-    return true;
-  }
-  return shortcut(event) || isTaken(event);
+  return shortcut(event) || (ofChunk('opened')?.takesKey(event, isMirrored(), drawNow) ?? keepsKey(event));
+}
+
+const isMirrored = () => root.dir === 'rtl';
+
+/** A key for the bar before what moves the focus is here: it takes its turn then, wherever earlier ones have led. @param {KeyboardEvent} event */
+function keepsKey(event) {
+  if (!shadow.activeElement?.closest('.bar') || !/^(Home|End|Arrow(Left|Right))$/.test(event.key))
+    return /^(Enter| )$/.test(event.key);
+  event.preventDefault();
+  whenHere('opened').then(
+    (opened) => opened.takesKey(event, isMirrored(), drawNow),
+    () => {},
+  );
+  return true;
 }
 
 /** @param {import('../core/types.js').Change} change */

@@ -109,6 +109,7 @@ Colour {} | 颜色 {} | 顏色 {}
 Options | 选项 | 選項
 Members | 成员 | 成員
 Nobody is here | 没有人在线 | 沒有人在線
+Search members | 搜索成员 | 搜尋成員
 Members of {} | {} 的成员 | {} 的成員
 Clear history | 清空聊天记录 | 清空聊天記錄
 Clear it on your side? | 清空您这边的聊天记录？ | 清空您這邊的聊天記錄？

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 
 use crate::http::Refusal;
 use crate::limits::{NICK_CHARS_MAX, PASSWORD_CHARS_MIN, USER_ID_CHARS_MIN};
+use crate::names::{self, Oddity};
 use crate::passwords::PASSWORD_BYTES_MAX;
 use crate::store::accounts::is_id;
 
@@ -76,6 +77,21 @@ pub(super) fn line(what: &str, text: &str, chars_max: usize) -> Result<String, R
     at_most(what, text, chars_max)
 }
 
+/// A name that is shown to others: a line whose words readers cannot take for words of other letters.
+pub(super) fn name(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
+    let name = line(what, text, chars_max)?;
+    match names::oddity(&name) {
+        None => Ok(name),
+        Some(Oddity::MixedScripts(word)) => {
+            Err(unfit(format!("{what} mixes alphabets in “{word}”. Please write each word in one alphabet.")))
+        }
+        Some(Oddity::Symbol(symbol)) => {
+            Err(unfit(format!("{what} has the symbol {symbol} in place of a letter. Please use letters.")))
+        }
+        Some(Oddity::Marks) => Err(unfit(format!("{what} has too many accents on one letter."))),
+    }
+}
+
 /// A text of some lines, which may be empty.
 pub(super) fn text(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
     let text = text.replace("\r\n", "\n");
@@ -106,18 +122,17 @@ pub(super) fn user_id(text: &str) -> Result<String, Refusal> {
 
 /// A display name. A role's name is for administrators only.
 pub(super) fn nick(text: &str, is_admin: bool) -> Result<String, Refusal> {
-    let nick = line("The shown name", text, NICK_CHARS_MAX)?;
+    let nick = name("The shown name", text, NICK_CHARS_MAX)?;
     if !is_admin && is_reserved(&nick) {
         return Err(unfit(format!("The shown name {nick} is reserved. Please choose another.")));
     }
     Ok(nick)
 }
 
-/// Whether nobody may have this name. Case, spaces and punctuation make no difference to readers, so they make none here.
+/// Whether nobody may have this name: it looks like one of these words, with accents or without.
 fn is_reserved(name: &str) -> bool {
-    let letters = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
-    let name: String = letters.collect();
-    EMPTY_WORDS.contains(&&*name) || ROLES.contains(&&*name)
+    let name = names::without_marks(name);
+    EMPTY_WORDS.iter().chain(&ROLES).any(|word| names::are_alike(&name, word))
 }
 
 /// A new password.
@@ -137,9 +152,15 @@ pub(super) fn path(text: &str) -> &str {
     if text.starts_with('/') && !text.starts_with("//") && !strange { text } else { "/" }
 }
 
-/// The refusal of a name that another user or group has.
-pub(super) fn taken(what: &str) -> Refusal {
-    Refusal::new(StatusCode::CONFLICT, format!("{what} is taken. Please choose another."))
+/// The refusal of a user name that another user has.
+pub(super) fn taken(id: &str) -> Refusal {
+    Refusal::new(StatusCode::CONFLICT, format!("The user name {id} is taken. Please choose another."))
+}
+
+/// The refusal of a name that looks like that of another user or group.
+pub(super) fn alike(name: &str) -> Refusal {
+    let text = format!("The name {name} is taken, or looks like another name here. Please choose another.");
+    Refusal::new(StatusCode::CONFLICT, text)
 }
 
 fn at_most(what: &str, text: &str, chars_max: usize) -> Result<String, Refusal> {
@@ -194,11 +215,27 @@ mod tests {
 
     #[test]
     fn names_of_roles_are_reserved_in_any_spelling() {
-        for reserved in ["Admin", " ADMIN ", "[Moderator]", "S y s t e m", "_root_", "Null", "管理员"] {
+        for reserved in [
+            "Admin",
+            " ADMIN ",
+            "[Moderator]",
+            "S y s t e m",
+            "_root_",
+            "Null",
+            "管理员",
+            "ＡＤＭＩＮ",
+            "Ádmin",
+            "ad\u{200d}min",
+            "a\u{332}dmin",
+            "ADMlN",
+            "r00t",
+            "Rnoderator",
+        ] {
             assert!(nick(reserved, false).is_err(), "{reserved}");
             assert!(nick(reserved, true).is_ok(), "{reserved}");
         }
-        for free in ["Adminah", "Bob the Moderator", "Nullius", "管理", "!!!"] {
+        assert!(nick("аdmin", true).unwrap_err().text.contains("mixes alphabets"), "for all");
+        for free in ["Adminah", "Bob the Moderator", "Nullius", "Ali", "管理", "!!!"] {
             assert_eq!(nick(free, false).unwrap(), free);
         }
         assert!(user_id("ad-min").is_err() && user_id("ad-mint").is_ok());

@@ -126,9 +126,16 @@ fn join(site: &Site, visit: &Visit<'_>) -> Result<String, Refusal> {
     check::password(password)?;
     let too_many = || Refusal::too_many("Too many new accounts from your address. Please wait some minutes.");
     let account = site.attempts.sign_up(visit.request.address).ok_or_else(too_many)?;
-    let is_free = |db: &Connection| match accounts::find(db, &id)? {
-        Some(_) => Err(check::taken("This user name")),
-        None => Ok(()),
+    let is_free = |db: &Connection| {
+        if accounts::find(db, &id)?.is_some() {
+            return Err(check::taken(&id));
+        }
+        for name in [&id, &nick] {
+            if accounts::is_like_another(db, name, &id)? {
+                return Err(check::alike(name));
+            }
+        }
+        Ok(())
     };
     // A name that is taken costs no hash. It is checked once more below: another user may take it while the password is
     // hashed.

@@ -60,8 +60,8 @@ pub(super) fn create(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     let made = named(visit).and_then(|(name, about)| {
         site.store.write(|db| {
-            if groups::named(db, &name)?.is_some() {
-                return Err(check::taken("This name"));
+            if groups::is_like_another(db, &name, None)? {
+                return Err(check::alike(&name));
             }
             Ok(groups::add(db, &me.id, &name, &about)?)
         })
@@ -81,7 +81,7 @@ fn path(id: i64) -> String {
 
 /// The name and the description of a group, checked.
 fn named(visit: &Visit<'_>) -> Result<(String, String), Refusal> {
-    let name = check::line("The name of the group", visit.param("name"), GROUP_NAME_CHARS_MAX)?;
+    let name = check::name("The name of the group", visit.param("name"), GROUP_NAME_CHARS_MAX)?;
     let about = check::text("The description", visit.param("about"), GROUP_ABOUT_CHARS_MAX)?;
     Ok((name, about))
 }
@@ -161,8 +161,8 @@ pub(super) fn edit(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let group = owned(site, visit)?;
     let saved = named(visit).and_then(|(name, about)| {
         site.store.write(|db| {
-            if groups::named(db, &name)?.is_some_and(|other| other != group.id) {
-                return Err(check::taken("This name"));
+            if groups::is_like_another(db, &name, Some(group.id))? {
+                return Err(check::alike(&name));
             }
             Ok(groups::set(db, group.id, &name, &about)?)
         })

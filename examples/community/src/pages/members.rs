@@ -86,15 +86,22 @@ fn profile(
 pub(super) fn edit(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.user()?;
     let (nick, bio) = (visit.param("nick"), visit.param("bio"));
-    let checked = check::nick(nick, me.is_admin)
-        .and_then(|nick| Ok((nick, check::text("The text about you", bio, limits::BIO_CHARS_MAX)?)));
-    match checked {
-        Ok((nick, bio)) => {
-            site.store.write(|db| accounts::set_profile(db, &me.id, &nick, &bio))?;
-            Ok(done(&format!("/u/{}", me.id), "saved"))
-        }
+    match save_profile(site, me, nick, bio) {
+        Ok(()) => Ok(done(&format!("/u/{}", me.id), "saved")),
         Err(refusal) => profile(site, visit, me.clone(), nick, bio, Some(refusal)),
     }
+}
+
+/// A name that was good when it was chosen may stay.
+fn save_profile(site: &Site, me: &User, nick: &str, bio: &str) -> Result<(), Refusal> {
+    let nick = if nick == me.nick { nick.to_owned() } else { check::nick(nick, me.is_admin)? };
+    let bio = check::text("The text about you", bio, limits::BIO_CHARS_MAX)?;
+    site.store.write(|db| {
+        if nick != me.nick && accounts::is_like_another(db, &nick, &me.id)? {
+            return Err(check::alike(&nick));
+        }
+        Ok(accounts::set_profile(db, &me.id, &nick, &bio)?)
+    })
 }
 
 /// Changes the visitor's password. All other log-ins of the visitor end.

@@ -1,12 +1,13 @@
 //! Users and their sessions.
 //!
-//! Owns: the tables `users` and `sessions`. Must not: take a password or a session's token as it is; both come hashed.
+//! Owns: the tables `users`, `looks` and `sessions`. Must not: take a password or a session's token as it is; both come hashed.
 
 use rusqlite::Row;
 
 use super::{Connection, Result, list, number, one, params, run, value};
 use crate::dates::now;
 use crate::limits::SESSION_MS;
+use crate::names;
 
 const ADD: &str =
     "INSERT INTO users (id, nick, password, is_admin, bio, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -18,6 +19,9 @@ const COUNT: &str = "SELECT count(*) FROM users";
 const PASSWORD: &str = "SELECT password FROM users WHERE id = ?1";
 const SET_PASSWORD: &str = "UPDATE users SET password = ?2 WHERE id = ?1";
 const SET_PROFILE: &str = "UPDATE users SET nick = ?2, bio = ?3 WHERE id = ?1";
+const ADD_LOOK: &str = "INSERT OR IGNORE INTO looks (look, user) VALUES (?1, ?2)";
+const DROP_LOOKS: &str = "DELETE FROM looks WHERE user = ?1";
+const HAS_LOOK: &str = "SELECT EXISTS (SELECT 1 FROM looks WHERE look = ?1 AND user <> ?2)";
 const SET_STATUS: &str = "UPDATE users SET status = ?2, status_time = ?3 WHERE id = ?1 AND status <> ?2";
 const SESSION: &str = "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user
     WHERE sessions.token = ?1 AND sessions.expires > ?2";
@@ -85,7 +89,26 @@ pub fn is_id(text: &str) -> bool {
 
 /// Adds a user. An error if the id is taken.
 pub fn add(db: &Connection, user: &NewUser<'_>) -> Result<()> {
-    run(db, ADD, params![user.id, user.nick, user.password, user.is_admin, user.bio, now()]).map(drop)
+    run(db, ADD, params![user.id, user.nick, user.password, user.is_admin, user.bio, now()])?;
+    set_looks(db, user.id, user.nick)
+}
+
+/// Whether a name looks like the user name or the display name of another user than this.
+pub(crate) fn is_like_another(db: &Connection, name: &str, user: &str) -> Result<bool> {
+    for look in names::looks(name) {
+        if value(db, HAS_LOOK, [&*look, user])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn set_looks(db: &Connection, id: &str, nick: &str) -> Result<()> {
+    run(db, DROP_LOOKS, [id])?;
+    for look in names::looks(id).union(&names::looks(nick)) {
+        run(db, ADD_LOOK, [look, id])?;
+    }
+    Ok(())
 }
 
 /// The user of this id.
@@ -133,7 +156,8 @@ pub fn set_password(db: &Connection, id: &str, password: &str) -> Result<()> {
 
 /// Changes a user's display name and text.
 pub fn set_profile(db: &Connection, id: &str, nick: &str, bio: &str) -> Result<()> {
-    run(db, SET_PROFILE, [id, nick, bio]).map(drop)
+    run(db, SET_PROFILE, [id, nick, bio])?;
+    set_looks(db, id, nick)
 }
 
 /// Changes the line beside a user's presence.

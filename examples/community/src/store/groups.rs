@@ -7,6 +7,7 @@ use rusqlite::Row;
 use super::accounts::User;
 use super::{Connection, Result, list, one, params, run};
 use crate::dates::now;
+use crate::names;
 
 const ADD: &str = "INSERT INTO groups (name, about, created) VALUES (?1, ?2, ?3)";
 const BY_ID: &str =
@@ -17,7 +18,6 @@ const ALL: &str =
     FROM groups ORDER BY id";
 const OF: &str = "SELECT groups.*, (SELECT count(*) FROM group_members WHERE group_id = groups.id) AS members
     FROM groups JOIN group_members AS mine ON mine.group_id = groups.id WHERE mine.user = ?1 ORDER BY groups.id";
-const NAMED: &str = "SELECT id FROM groups WHERE name = ?1";
 const SET: &str = "UPDATE groups SET name = ?2, about = ?3 WHERE id = ?1";
 const ROLE: &str = "SELECT role FROM group_members WHERE group_id = ?1 AND user = ?2";
 const MEMBERS: &str =
@@ -72,9 +72,9 @@ pub fn all(db: &Connection) -> Result<Vec<Group>> {
     list(db, ALL, [], Group::of)
 }
 
-/// The number of the group of this name.
-pub fn named(db: &Connection, name: &str) -> Result<Option<i64>> {
-    one(db, NAMED, [name], |row| row.get(0))
+/// Whether a name is, or looks like, the name of another group than this.
+pub(crate) fn is_like_another(db: &Connection, name: &str, id: Option<i64>) -> Result<bool> {
+    Ok(all(db)?.iter().any(|group| Some(group.id) != id && names::are_alike(&group.name, name)))
 }
 
 /// Gives a group another name and description. An error if the name is taken.

@@ -31,18 +31,25 @@ pub use rusqlite::{Connection, Result, params};
 
 use crate::http::Refusal;
 use crate::limits::{DATABASE_BUSY, READERS_KEPT};
+use crate::names;
 
 const SCHEMA: &str = include_str!("../../sql/schema.sql");
 /// The indexes of a file of any version. Missing ones are made whenever a file is opened: queries name them.
 const INDEXES: &str = include_str!("../../sql/indexes.sql");
 /// The `PRAGMA user_version` of a file with this schema.
-const SCHEMA_VERSION: i64 = 3;
+const SCHEMA_VERSION: i64 = 4;
 /// Brings a file of version 1 to version 2.
 const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;";
 /// Brings a file of version 2 to version 3.
 const FROM_VERSION_2: &str = "DROP INDEX IF EXISTS messages_to;
     ALTER TABLE tickets ADD COLUMN session TEXT NOT NULL DEFAULT '';
     ALTER TABLE tickets ADD COLUMN sealed TEXT NOT NULL DEFAULT '';";
+/// Brings a file of version 3 to version 4; its users' looks come after it.
+const FROM_VERSION_3: &str = "CREATE TABLE looks (
+        look TEXT NOT NULL,
+        user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+        PRIMARY KEY (look, user)
+    ) STRICT, WITHOUT ROWID;";
 /// How every connection is set up. An accepted message must survive a power cut, so every commit is synced.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
@@ -173,15 +180,30 @@ fn make_schema(db: &mut Connection) -> Result<i64> {
     let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         0 => change.execute_batch(SCHEMA)?,
-        1 => change.execute_batch(&[FROM_VERSION_1, FROM_VERSION_2].concat())?,
-        2 => change.execute_batch(FROM_VERSION_2)?,
+        1 => change.execute_batch(&[FROM_VERSION_1, FROM_VERSION_2, FROM_VERSION_3].concat())?,
+        2 => change.execute_batch(&[FROM_VERSION_2, FROM_VERSION_3].concat())?,
+        3 => change.execute_batch(FROM_VERSION_3)?,
         SCHEMA_VERSION => {}
         _ => return Ok(version),
+    }
+    if (1..SCHEMA_VERSION).contains(&version) {
+        fill_looks(&change)?;
     }
     change.execute_batch(INDEXES)?;
     change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     change.commit()?;
     Ok(SCHEMA_VERSION)
+}
+
+/// Fills the table of looks for users who came before it.
+fn fill_looks(db: &Connection) -> Result<()> {
+    let read = |row: &Row<'_>| Ok((row.get::<_, String>("id")?, row.get::<_, String>("nick")?));
+    for (id, nick) in list(db, "SELECT id, nick FROM users", [], read)? {
+        for look in names::looks(&id).union(&names::looks(&nick)) {
+            run(db, "INSERT OR IGNORE INTO looks (look, user) VALUES (?1, ?2)", [look, &id])?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the file, for its owner alone; `SQLite` makes those beside it like it.
@@ -327,9 +349,10 @@ mod tests {
     }
 
     /// Files as former versions of this program made them.
-    const FORMER: [(i64, &str); 2] = [
+    const FORMER: [(i64, &str); 3] = [
         (1, include_str!("../../tests/schemas/version-1.sql")),
         (2, include_str!("../../tests/schemas/version-2.sql")),
+        (3, include_str!("../../tests/schemas/version-3.sql")),
     ];
     /// The rows of a user and a conversation.
     const ROWS: &str = "INSERT INTO users (id, nick, password, created) VALUES ('ann', 'Ann', '', 1), ('ben', 'Ben', '', 1);
@@ -355,7 +378,9 @@ mod tests {
             let former = Connection::open(&file).unwrap();
             former.execute_batch(schema).unwrap();
             former.execute_batch(ROWS).unwrap();
-            former.execute("INSERT INTO tickets VALUES ('ticket', 'ann', ?1)", [now()]).unwrap();
+            former
+                .execute("INSERT INTO tickets (ticket, user, used) VALUES ('ticket', 'ann', ?1)", [now()])
+                .unwrap();
             former.pragma_update(None, "user_version", version).unwrap();
             drop(former);
             let store = Store::open(&file).unwrap();
@@ -368,6 +393,7 @@ mod tests {
                 assert_eq!(bodies(messages::waiting(db, "ann")?), ["waits"]);
                 assert_eq!(accounts::session_user(db, "token")?.unwrap().nick, "Ann");
                 assert_eq!(tickets::owner(db, "ticket")?.as_deref(), Some("ann"));
+                assert!(accounts::is_like_another(db, "Аnn", "ben")?, "{version}");
                 tickets::take(db, "token")
             };
             assert!(store.write(read).unwrap().is_empty(), "a ticket without a log-in cannot be opened");

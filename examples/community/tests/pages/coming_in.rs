@@ -325,3 +325,58 @@ fn missing_pages_are_answered_with_404() {
     }
     assert_eq!(alice.get("/logout").status, 405);
 }
+
+#[test]
+fn a_name_that_looks_like_a_reserved_one_is_refused() {
+    let world = World::new();
+    let mut browser = world.browser();
+    for nick in ["аdmin", "ＡＤＭＩＮ", "Ａdmin", "ad\u{200d}min", "a\u{332}dmin", "Ádmin", "ADMlN", "r00t"]
+    {
+        let form = [("id", "eve"), ("nick", nick), ("password", "long enough")];
+        browser.post("/signup", &form).is(422).has(&["role=\"alert\""]);
+    }
+    let form = [("id", "rnoderator"), ("password", "long enough")];
+    browser.post("/signup", &form).is(422).has(&["is reserved"]);
+    for (nick, text) in [
+        ("Bоb", "mixes alphabets in “Bоb”"),
+        ("🅱ob", "has the symbol 🅱 in place of a letter"),
+        ("E\u{301}\u{301}ve", "too many accents on one letter"),
+    ] {
+        let form = [("id", "eve"), ("nick", nick), ("password", "long enough")];
+        browser.post("/signup", &form).is(422).has(&[text]);
+    }
+    assert!(browser.cookie.is_empty());
+}
+
+#[test]
+fn a_name_that_looks_like_that_of_another_member_is_taken() {
+    let world = World::new();
+    let mut browser = world.browser();
+    for (id, nick) in [
+        ("b0b", ""),
+        ("bob-", ""),
+        ("eve", "Bob"),
+        ("eve", "bob"),
+        ("eve", "Bob 🚲"),
+        ("eve", "B\u{2060}ob"),
+        ("eve", "ALlCE"),
+        ("eve", "Zoe\u{308} Öztürk"),
+        ("eve", "小\u{fe00}明"),
+        ("eve", "alice"),
+    ] {
+        let form = [("id", id), ("nick", nick), ("password", "long enough")];
+        browser.post("/signup", &form).is(409).has(&["is taken, or looks like another name here"]);
+    }
+    for (id, nick) in [("ivan", "Иван Ivan"), ("yuki", "田中ゆき"), ("zoe2", "Zoë O'Neill")] {
+        let form = [("id", id), ("nick", nick), ("password", "long enough")];
+        world.browser().post("/signup", &form).is(303);
+    }
+    let mut ivan = world.browser();
+    ivan.post("/login", &[("id", "ivan"), ("password", "long enough")]).is(303);
+    ivan.post("/profile", &[("nick", "ALlCE"), ("bio", "")]).is(409);
+    ivan.submit("/profile", &[("nick", "ivan"), ("bio", "")]).has(&["Saved."]);
+    // A name that was given up is free, and one that was taken is not.
+    world.browser().post("/signup", &[("id", "eve"), ("nick", "Ivan"), ("password", "long enough")]).is(409);
+    ivan.submit("/profile", &[("nick", "Иван"), ("bio", "")]).has(&["Saved."]);
+    ivan.submit("/profile", &[("nick", "Иван"), ("bio", "kept")]).has(&["Saved."]);
+}

@@ -30,6 +30,10 @@ fn a_group_has_a_name_of_its_own() {
         "mine</textarea>",
         "<details class=\"card\" open>",
     ]);
+    for alike in ["bicycle  KITCHEN", "Bicyc1e kitchen", "Bicycle \u{200b}kitchen!"] {
+        zoe.post("/groups", &[("name", alike), ("about", "")]).is(409).has(&["looks like another name"]);
+    }
+    zoe.post("/groups", &[("name", "Biсycle"), ("about", "")]).is(422).has(&["mixes alphabets in “Biсycle”"]);
     zoe.post("/groups", &[("name", ""), ("about", "")]).is(422).has(&["missing"]);
     zoe.post("/groups", &[("name", &*"x".repeat(65)), ("about", "")]).is(422).has(&["too long"]);
     zoe.post("/groups", &[("name", "x"), ("about", &*"x".repeat(1_001))]).is(422).has(&["too long"]);

@@ -10,7 +10,7 @@ let calls = 0;
 export function jsonp(url, signal) {
   return new Promise((resolve, reject) => {
     const name = `nextim_${Date.now().toString(36)}_${(calls += 1)}`;
-    const names = /** @type {Record<string, any>} */ (/** @type {unknown} */ (window));
+    const names = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (window));
     const script = document.createElement('script');
     const end = () => {
       signal.removeEventListener('abort', fail);

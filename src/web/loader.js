@@ -10,11 +10,20 @@ import * as share from './widget/share.js';
 /** The chunk that others import. */
 const OPENED = 'opened';
 
+/** What each chunk exports. @typedef {import('./widget/chunks.js').Parts & {jsonp: typeof import('./jsonp.js')}} Parts */
+
+/**
+ * A chunk's file: `default` makes what the chunk exports.
+ * @typedef {object} File
+ * @property {string} build
+ * @property {string} css
+ * @property {(require: (path: string) => object, module: {exports: object}) => void} default
+ */
+
 /**
  * @param {string} src of our own script
  * @param {boolean} isAnew this script was loaded in place of another build
  * @param {() => void} replace loads the script once more
- * @returns {(name: string) => Promise<() => {css: string, parts: any}>} how the chunk is made; rejects what cannot be had now
  */
 export function createLoader(src, isAnew, replace) {
   // Whether the script was fetched since the last chunk came: servers of two builds must not send a page to and fro.
@@ -37,16 +46,17 @@ export function createLoader(src, isAnew, replace) {
     if (isOld) replace();
   }
 
+  /** How the chunk is made; rejects what cannot be had now. @template {keyof Parts} N @param {N} name */
   return async (name) => {
     // Browsers remember a module that could not be had, by its address.
     const url = new URL(`webim.${BUILD}.${name}.js${failures ? `?${failures}` : ''}`, src).href;
     try {
-      const { build, css, default: make } = await import(url);
+      const { build, css, default: make } = /** @type {File} */ (await import(url));
       if (build !== BUILD) throw new Error(`${name} is of another build`);
       isChecked = false;
       return () => {
-        const module = { exports: {} };
-        make((/** @type {string} */ path) => (path.includes(OPENED) ? opened : share), module);
+        const module = { exports: /** @type {Parts[N]} */ ({}) };
+        make((path) => (path.includes(OPENED) ? opened : share), module);
         if (name === OPENED) opened = module.exports; // which it shares in its turn
         return { css, parts: module.exports };
       };

@@ -18,6 +18,7 @@ import { complain, document, handed, unnamed, window } from './core/page.js';
 
 /** @typedef {HTMLScriptElement & {legacy?: Legacy}} Tag */
 /** @typedef {ReturnType<typeof publicApi>} Bridge */
+/** @typedef {Window & {NextIM?: Partial<Bridge['api']>}} PageWithBar whose `NextIM` may be something else */
 
 /**
  * What the bar begins with.
@@ -76,7 +77,8 @@ function arrive() {
   const src = PLACE.exec(`${new Error().stack}`)?.[1] ?? tag.src;
   const start = () => begin(tag, src, site);
   if (tag.legacy) return start();
-  const hasBar = Object.hasOwn(window, 'NextIM') && typeof (/** @type {any} */ (window).NextIM?.on) === 'function';
+  const hasBar =
+    Object.hasOwn(window, 'NextIM') && typeof (/** @type {PageWithBar} */ (window).NextIM?.on) === 'function';
   return hasBar ? undefined : whenSure(site, around(), start);
 }
 
@@ -119,7 +121,7 @@ function whenSure(site, pages, then) {
   then();
 }
 
-/** The bar of that page is this frame's too. @param {any} host */
+/** The bar of that page is this frame's too. @param {PageWithBar} host */
 const serveBy = (host) => void Object.defineProperty(window, 'NextIM', { get: () => host.NextIM, enumerable: true });
 
 // ---- The page ------------------------------------------------------------------------------------------------------

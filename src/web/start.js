@@ -18,7 +18,7 @@ const { legacy } = tag;
 const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
 
 const load = createLoader(src, Boolean(legacy), loadAnew);
-/** @type {typeof import('./jsonp.js') | undefined} what calls by script tags, once it was needed */
+/** @type {import('./loader.js').Parts['jsonp'] | undefined} what calls by script tags, once it was needed */
 let scripts;
 
 guardKeys();
@@ -49,7 +49,7 @@ function leave() {
 /** @type {import('./core/browser.js').Env['jsonp']} */
 async function callByScript(...call) {
   scripts ??= (await load('jsonp'))().parts;
-  return /** @type {typeof import("./jsonp.js")} */ (scripts).jsonp(...call);
+  return scripts.jsonp(...call);
 }
 
 /** What is in the cache by now is another build; what the tag's attributes say still holds. */

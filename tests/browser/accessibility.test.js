@@ -15,7 +15,10 @@ import { Community, MessageServer } from './support/servers.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { viewport: { width: 375, height: 667 }, hasTouch: true, isMobile: true };
-const SCREENS = /** @type {[string, import('./support/house.js').PersonOptions][]} */ ([['on a desk', {}], ['on a phone', PHONE]]);
+const SCREENS = /** @type {[string, import('./support/house.js').PersonOptions][]} */ ([
+  ['on a desk', {}],
+  ['on a phone', PHONE],
+]);
 
 const house = openHouse();
 
@@ -25,7 +28,9 @@ const OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 async function sound(page, where) {
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await page.emulateMedia({ colorScheme });
-    await page.locator(colorScheme === 'dark' ? 'nextim-bar .root.dark' : 'nextim-bar .root:not(.dark)').waitFor({ state: 'attached' });
+    await page
+      .locator(colorScheme === 'dark' ? 'nextim-bar .root.dark' : 'nextim-bar .root:not(.dark)')
+      .waitFor({ state: 'attached' });
     await check(page, colorScheme === 'dark' ? OF_COLOURS : [], `${where}, ${colorScheme}`);
   }
 }
@@ -36,11 +41,20 @@ async function check(page, rules, where) {
   const { serious, inBar } = await page.evaluate(async (values) => {
     // This rule runs only on request: a button's name has the text on the button.
     const all = { rules: { 'label-content-name-mismatch': { enabled: true } } };
-    const { violations, passes } = await /** @type {any} */ (window).axe.run(values.length > 0 ? { runOnly: { type: 'rule', values } } : all);
-    const say = (/** @type {any} */ rule) => rule.nodes.map((/** @type {any} */ node) => `${rule.id} ${node.target.flat().join(' > ')}: ${node.failureSummary}`);
+    const { violations, passes } = await /** @type {any} */ (window).axe.run(
+      values.length > 0 ? { runOnly: { type: 'rule', values } } : all,
+    );
+    const say = (/** @type {any} */ rule) =>
+      rule.nodes.map(
+        (/** @type {any} */ node) => `${rule.id} ${node.target.flat().join(' > ')}: ${node.failureSummary}`,
+      );
     return {
-      serious: violations.filter((/** @type {any} */ rule) => ['serious', 'critical'].includes(rule.impact)).flatMap(say),
-      inBar: passes.some((/** @type {any} */ rule) => rule.nodes.some((/** @type {any} */ node) => node.target.flat()[0] === 'nextim-bar')),
+      serious: violations
+        .filter((/** @type {any} */ rule) => ['serious', 'critical'].includes(rule.impact))
+        .flatMap(say),
+      inBar: passes.some((/** @type {any} */ rule) =>
+        rule.nodes.some((/** @type {any} */ node) => node.target.flat()[0] === 'nextim-bar'),
+      ),
     };
   }, rules);
   assert.deepEqual(serious, [], where);
@@ -60,25 +74,39 @@ function paleTexts() {
     return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
   };
   const luminance = (/** @type {number[]} */ rgb) =>
-    rgb.map((it) => it / 255).map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4)).reduce((sum, it, at) => sum + it * [0.2126, 0.7152, 0.0722][at], 0);
+    rgb
+      .map((it) => it / 255)
+      .map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, it, at) => sum + it * [0.2126, 0.7152, 0.0722][at], 0);
   /** @param {Element} element @returns {string[]} what is painted below its text, the lowest first */
   const below = (element) => {
     const layers = [];
-    for (let at = /** @type {Element | null} */ (element); at; at = at.parentElement ?? /** @type {ShadowRoot} */ (at.getRootNode()).host) layers.unshift(getComputedStyle(at).backgroundColor);
+    for (
+      let at = /** @type {Element | null} */ (element);
+      at;
+      at = at.parentElement ?? /** @type {ShadowRoot} */ (at.getRootNode()).host
+    )
+      layers.unshift(getComputedStyle(at).backgroundColor);
     return ['white', getComputedStyle(document.body).backgroundColor, ...layers];
   };
   const root = /** @type {ShadowRoot} */ (document.querySelector('nextim-bar')?.shadowRoot);
   const found = [];
-  for (const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT); texts.nextNode(); ) {
+  for (const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT); texts.nextNode();) {
     const element = /** @type {Element} */ (texts.currentNode.parentElement);
     const text = texts.currentNode.nodeValue ?? '';
-    if (!/[\p{L}\p{N}]/u.test(text) || element.matches('style, :disabled, :disabled *') || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (
+      !/[\p{L}\p{N}]/u.test(text) ||
+      element.matches('style, :disabled, :disabled *') ||
+      !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    )
+      continue;
     const { color, fontSize, fontWeight } = getComputedStyle(element);
     const layers = below(element);
     const [back, front] = [luminance(mix(layers)), luminance(mix([...layers, color]))];
     const contrast = (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05);
     const isLarge = parseFloat(fontSize) >= (Number(fontWeight) >= 700 ? 18.66 : 24);
-    if (contrast < (isLarge ? 3 : 4.5)) found.push(`“${text}” in .${element.className}: ${contrast.toFixed(2)}, ${color} on ${layers.join(', ')}`);
+    if (contrast < (isLarge ? 3 : 4.5))
+      found.push(`“${text}” in .${element.className}: ${contrast.toFixed(2)}, ${color} on ${layers.join(', ')}`);
   }
   return found;
 }
@@ -95,7 +123,20 @@ for (const [name, options] of SCREENS) {
     await stranger.leave();
 
     const admin = await house.arrive('admin', options);
-    for (const path of ['/', '/forum', '/forum/1', '/groups', '/groups/1', '/members', '/friends', '/u/admin', '/u/zoe', '/notifications', '/admin', '/admin?said=broadcast']) {
+    for (const path of [
+      '/',
+      '/forum',
+      '/forum/1',
+      '/groups',
+      '/groups/1',
+      '/members',
+      '/friends',
+      '/u/admin',
+      '/u/zoe',
+      '/notifications',
+      '/admin',
+      '/admin?said=broadcast',
+    ]) {
       await admin.page.goto(house.url + path);
       await admin.bar.region.getByRole('button').first().waitFor();
       await sound(admin.page, path);
@@ -134,7 +175,9 @@ async function talk(bob, alice, name) {
   await toAlice.log.getByRole('link').last().waitFor();
   await toAlice.box.fill('and');
   await toBob.log.getByText('Bob is typing…').waitFor();
-  await alice.page.route('**/webim/message', (route) => route.fulfill({ status: 403, json: { error: 'Not now, please.' } }));
+  await alice.page.route('**/webim/message', (route) =>
+    route.fulfill({ status: 403, json: { error: 'Not now, please.' } }),
+  );
   await toBob.say('This one is refused.');
   await toBob.log.getByText('Not now, please.').waitFor();
   await alice.page.unroute('**/webim/message');
@@ -199,7 +242,8 @@ for (const [name, options] of SCREENS) {
     await contacts.getByText('Nobody matches').waitFor();
     await sound(page, 'nobody found');
     await home(bar);
-    for (const who of ['alice', 'bob', 'carol', 'dave', 'meiling', 'zoe', 'admin']) await page.evaluate((id) => /** @type {any} */ (window).NextIM.open(id), who);
+    for (const who of ['alice', 'bob', 'carol', 'dave', 'meiling', 'zoe', 'admin'])
+      await page.evaluate((id) => /** @type {any} */ (window).NextIM.open(id), who);
     await home(bar);
     await bar.button(/^(More )?[Cc]hats, \+\d/).waitFor();
     await sound(page, 'more chats than fit');
@@ -243,7 +287,10 @@ for (const [name, options] of SCREENS) {
     await settings.getByRole('slider', { name: 'Opacity' }).fill('50');
     await settings.getByRole('slider', { name: 'Size' }).fill('150');
     // A phone's sheet covers the page, which is not to shine through.
-    await until('it can be seen through as far as it should', async () => /0\.5\)$/.test(await look(settings, 'background-color')) === !('isMobile' in options));
+    await until(
+      'it can be seen through as far as it should',
+      async () => /0\.5\)$/.test(await look(settings, 'background-color')) === !('isMobile' in options),
+    );
     await sound(page, 'settings');
     for (const panel of ['Contacts', 'Rooms', 'Notifications']) {
       await home(bar);

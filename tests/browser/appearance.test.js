@@ -31,15 +31,24 @@ test('the site’s menu, its shortcut, and entries that open elsewhere', async (
   await page.waitForURL('**/groups');
   await bar.online();
 
-  await page.evaluate(() => /** @type {any} */ (window).NextIM.menu([
-    { title: 'Elsewhere', url: 'https://example.com/', external: true, icon: 'E' },
-    { title: 'Never', url: 'javascript:alert(1)' },
-    { title: 'In the bar', url: '/members', shortcut: true, icon: '/favicon.ico' },
-  ]));
+  await page.evaluate(() =>
+    /** @type {any} */ (window).NextIM.menu([
+      { title: 'Elsewhere', url: 'https://example.com/', external: true, icon: 'E' },
+      { title: 'Never', url: 'javascript:alert(1)' },
+      { title: 'In the bar', url: '/members', shortcut: true, icon: '/favicon.ico' },
+    ]),
+  );
   await bar.region.getByRole('link', { name: 'In the bar' }).waitFor();
   await bar.button('Menu').click();
   const elsewhere = page.getByRole('menuitem', { name: /^Elsewhere.*new window/ });
-  assert.deepEqual(await elsewhere.evaluate((/** @type {HTMLAnchorElement} */ link) => [link.href, link.target, /noopener/.test(link.rel)]), ['https://example.com/', '_blank', true]);
+  assert.deepEqual(
+    await elsewhere.evaluate((/** @type {HTMLAnchorElement} */ link) => [
+      link.href,
+      link.target,
+      /noopener/.test(link.rel),
+    ]),
+    ['https://example.com/', '_blank', true],
+  );
   assert.equal(await page.getByRole('menuitem', { name: 'Never' }).count(), 0, 'no script is a link');
   await page.getByRole('heading', { level: 1 }).click();
   await elsewhere.waitFor({ state: 'detached' });
@@ -57,17 +66,24 @@ test('the box to sign in with keeps the name when the password was wrong, and si
   /** @type {() => void} */
   let answer = () => {};
   const thinking = new Promise((resolve) => (answer = () => resolve(undefined)));
-  await page.route('**/webim/online', async (route) => {
-    await thinking;
-    await route.continue();
-  }, { times: 1 });
+  await page.route(
+    '**/webim/online',
+    async (route) => {
+      await thinking;
+      await route.continue();
+    },
+    { times: 1 },
+  );
   await Promise.all([page.waitForRequest('**/webim/online'), box.getByRole('button', { name: 'Sign in' }).click()]);
   await bar.region.getByText('Connecting…').waitFor();
   assert.equal(await box.getByLabel('Username').inputValue(), 'zoe');
   assert.equal(await box.getByRole('alert').count(), 0, 'nothing is wrong yet');
   answer();
   await box.getByRole('alert').getByText('Wrong username or password.').waitFor();
-  assert.deepEqual([await box.getByLabel('Username').inputValue(), await box.getByLabel('Password').inputValue()], ['zoe', '']);
+  assert.deepEqual(
+    [await box.getByLabel('Username').inputValue(), await box.getByLabel('Password').inputValue()],
+    ['zoe', ''],
+  );
   await box.getByLabel('Password').fill(PASSWORD);
   await page.keyboard.press('Enter');
   await bar.online();
@@ -114,7 +130,9 @@ test('tabs that do not fit go into a list, with what is unread in them', async (
   const few = await tabs.count();
   assert.ok(few > 0 && few < EVERYBODY.length);
   await bar.button('Zoë Öztürk').waitFor(); // the open one is always there
-  const last = await page.evaluate(() => document.querySelector('nextim-bar')?.shadowRoot?.querySelector('.dock')?.getBoundingClientRect().left ?? -1);
+  const last = await page.evaluate(
+    () => document.querySelector('nextim-bar')?.shadowRoot?.querySelector('.dock')?.getBoundingClientRect().left ?? -1,
+  );
   assert.ok(last >= 0, 'the bar is within the window');
 
   const meiling = await house.arrive('admin');

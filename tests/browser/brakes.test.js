@@ -33,7 +33,8 @@ const house = openHouse({ server: { holdMs: 2500 } });
 async function work(person) {
   await person.page.evaluate(async () => {
     await navigator.serviceWorker.register('/worker.js');
-    if (!navigator.serviceWorker.controller) await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
+    if (!navigator.serviceWorker.controller)
+      await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve));
   });
 }
 

@@ -15,7 +15,11 @@ const BURST = Array.from({ length: 12 }, (_, at) => `line ${at + 1} ${'大'.repe
 
 /** Sends all of it at once, by a script. @param {Person} person @param {string} to */
 const burst = (person, to) =>
-  /** @type {any} */ (person.page).evaluate((/** @type {[string, string[]]} */ [id, said]) => said.forEach((line) => /** @type {any} */ (window).NextIM.send(id, line)), [to, BURST]);
+  /** @type {any} */ (person.page).evaluate(
+    (/** @type {[string, string[]]} */ [id, said]) =>
+      said.forEach((line) => /** @type {any} */ (window).NextIM.send(id, line)),
+    [to, BURST],
+  );
 
 /** The lines of the burst that stand in a chat, in order. @param {import('./support/people.js').Chat} chat */
 const lines = async (chat) => (await chat.said(/^line \d+ /)).map((text) => Number(/\d+/.exec(text)?.[0]));

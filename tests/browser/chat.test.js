@@ -34,7 +34,8 @@ test('two who log in see each other come online, and chat with emoji, markup and
   await toAlice.say('see https://example.com/a?b=c.');
   const link = toBob.log.getByRole('link', { name: 'https://example.com/a?b=c' });
   assert.equal(await link.getAttribute('href'), 'https://example.com/a?b=c');
-  for (const rel of ['noopener', 'noreferrer', 'nofollow']) assert.match((await link.getAttribute('rel')) ?? '', new RegExp(rel));
+  for (const rel of ['noopener', 'noreferrer', 'nofollow'])
+    assert.match((await link.getAttribute('rel')) ?? '', new RegExp(rel));
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
 });
 
@@ -49,7 +50,8 @@ test('typing shows at the other side, and goes when the message is sent or the b
   /** @type {string[]} */
   const told = [];
   alice.page.on('request', (request) => {
-    if (request.url().endsWith('/webim/status')) told.push(new URLSearchParams(request.postData() ?? '').get('show') ?? '');
+    if (request.url().endsWith('/webim/status'))
+      told.push(new URLSearchParams(request.postData() ?? '').get('show') ?? '');
   });
 
   await toBob.box.pressSequentially('Soon');
@@ -77,7 +79,11 @@ test('typing ends six seconds after the last key, and after ten without a messag
   await Promise.all([alice.bar.online(), bob.bar.online()]);
   const [toBob, toAlice] = [await alice.bar.chatWith('Bob'), await bob.bar.chatWith('Alice')];
   const typing = toAlice.log.getByText('Alice is typing…');
-  const told = (/** @type {string} */ show) => alice.page.waitForRequest((request) => request.url().endsWith('/webim/status') && new URLSearchParams(request.postData() ?? '').get('show') === show);
+  const told = (/** @type {string} */ show) =>
+    alice.page.waitForRequest(
+      (request) =>
+        request.url().endsWith('/webim/status') && new URLSearchParams(request.postData() ?? '').get('show') === show,
+    );
 
   const cleared = told('clear');
   await toBob.box.pressSequentially('S');
@@ -86,7 +92,9 @@ test('typing ends six seconds after the last key, and after ten without a messag
   await cleared;
   await typing.waitFor({ state: 'hidden' });
 
-  await alice.page.route('**/webim/status', (route) => (/clear/.test(route.request().postData() ?? '') ? route.abort() : route.continue()));
+  await alice.page.route('**/webim/status', (route) =>
+    /clear/.test(route.request().postData() ?? '') ? route.abort() : route.continue(),
+  );
   await toBob.box.pressSequentially('o');
   await typing.waitFor();
   await bob.page.clock.fastForward(10_000);
@@ -193,7 +201,8 @@ test('bold and colour arrive', async () => {
 test('a hostile style does nothing, even if the site lets it through', async () => {
   const [alice, bob] = await arrive('alice', 'bob');
   await Promise.all([alice.bar.online(), bob.bar.online()]);
-  const style = 'position:fixed;inset:0;background:url(//evil.example/);font-size:400px;color:#fff;display:none;z-index:9';
+  const style =
+    'position:fixed;inset:0;background:url(//evil.example/);font-size:400px;color:#fff;display:none;z-index:9';
   const toBob = await alice.bar.chatWith('Bob');
   await toBob.say('Plainly');
   await bob.page.route('**/webim/history?*', async (route) => {
@@ -270,11 +279,14 @@ test('links that would run are no links, even if the site gives them', async () 
   await alice.page.route('**/webim/online', async (route) => {
     const answer = await route.fetch();
     const opened = await answer.json();
-    for (const one of [opened.user, ...opened.buddies, ...Object.values(opened.rooms), ...opened.channels]) one.url = url;
+    for (const one of [opened.user, ...opened.buddies, ...Object.values(opened.rooms), ...opened.channels])
+      one.url = url;
     opened.menu.push({ title: 'Harmless', url, shortcut: true }, { title: 'Harmful', url });
     await route.fulfill({ response: answer, json: opened });
   });
-  await alice.page.route('**/webim/notifications?*', (route) => route.fulfill({ json: [{ text: 'Click here', link: url }] }));
+  await alice.page.route('**/webim/notifications?*', (route) =>
+    route.fulfill({ json: [{ text: 'Click here', link: url }] }),
+  );
   await alice.page.reload();
   await alice.bar.online();
   const notices = await alice.bar.panel('Notifications');

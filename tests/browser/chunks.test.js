@@ -31,7 +31,12 @@ const arrive = (id) => house.arrive(id);
 function asked(person) {
   /** @type {string[]} */
   const names = [];
-  person.page.on('request', (request) => /\/webim\.[^/]*$/.test(request.url()) && names.push(new URL(request.url()).pathname.replace(/\.[0-9a-f]{16}\./, '.')));
+  person.page.on(
+    'request',
+    (request) =>
+      /\/webim\.[^/]*$/.test(request.url()) &&
+      names.push(new URL(request.url()).pathname.replace(/\.[0-9a-f]{16}\./, '.')),
+  );
   return names;
 }
 
@@ -131,7 +136,10 @@ test('a panel that cannot be loaded says so, is tried again by itself and on dem
   await panel.getByText('This could not be loaded.').waitFor();
   await carol.page.waitForEvent('requestfailed', (request) => PANELS.test(request.url())); // by itself
   await carol.page.unroute(CHUNK);
-  await panel.getByRole('button', { name: 'Try again' }).click({ noWaitAfter: true }).catch(() => undefined); // it may have come already
+  await panel
+    .getByRole('button', { name: 'Try again' })
+    .click({ noWaitAfter: true })
+    .catch(() => undefined); // it may have come already
   await panel.getByRole('searchbox').waitFor();
   await carol.bar.chatWith('Alice').then((chat) => chat.box.waitFor());
   assert.deepEqual(carol.complaints, []);
@@ -152,13 +160,17 @@ test('“Try again” in the place of a panel leaves the panel open, and a press
     const panel = await carol.bar.panel(name);
     await panel.getByRole('button', { name: 'Try again' }).click();
     // Drawn once more, it is there still.
-    await carol.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    await carol.page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
     assert.equal(await panel.count(), 1, name);
   }
   const settings = await carol.bar.panel('Settings');
   allow();
   await settings.getByRole('combobox').first().waitFor();
-  await carol.page.evaluate(() => document.body.insertAdjacentHTML('afterbegin', '<p class="panel bar" id="panel">of the page</p>'));
+  await carol.page.evaluate(() =>
+    document.body.insertAdjacentHTML('afterbegin', '<p class="panel bar" id="panel">of the page</p>'),
+  );
   await carol.page.getByText('of the page', { exact: true }).click();
   await settings.waitFor({ state: 'detached' });
 });
@@ -216,7 +228,10 @@ test('a menu and a card whose drawing cannot be loaded say so, and then come', a
   await admin.page.goto(`${house.url}/admin`);
   await admin.page.getByLabel('To everybody who is online').fill('The bridge is closed');
   await admin.page.getByRole('button', { name: 'Send', exact: true }).click();
-  await bob.bar.region.getByRole('region', { name: 'Notifications', exact: true }).getByText('This could not be loaded.').waitFor();
+  await bob.bar.region
+    .getByRole('region', { name: 'Notifications', exact: true })
+    .getByText('This could not be loaded.')
+    .waitFor();
   allow();
   await bob.bar.region.getByRole('status').getByText('The bridge is closed').waitFor();
   await chat.getByRole('button', { name: 'Options' }).click();
@@ -235,7 +250,11 @@ test('words of a language that come late are the words of all that was drawn wit
   await chat.log.getByRole('img', { name: 'Sent' }).last().waitFor();
   allow();
   const region = page.getByRole('region', { name: '聊天', exact: true });
-  await region.getByRole('region', { name: '联系人' }).getByRole('button', { name: /^Alice.*(在线|离线)/ }).first().waitFor();
+  await region
+    .getByRole('region', { name: '联系人' })
+    .getByRole('button', { name: /^Alice.*(在线|离线)/ })
+    .first()
+    .waitFor();
   await region.getByRole('log').getByRole('img', { name: '已发送' }).last().waitFor();
   assert.equal(await region.getByRole('img', { name: 'Sent' }).count(), 0);
 });
@@ -288,12 +307,18 @@ test('the server has another build by now: its script takes the page over, with 
   await mine.hears('are you still there?');
   await mine.say('yes');
   await theirs.hears('yes');
-  assert.deepEqual(await alice.page.evaluate(() => {
-    const { NextIM, held, heard } = /** @type {any} */ (window);
-    return [NextIM === held, held.state, heard.filter((/** @type {string} */ body) => body.endsWith('?'))];
-  }), [true, 'online', ['are you still there?']]);
+  assert.deepEqual(
+    await alice.page.evaluate(() => {
+      const { NextIM, held, heard } = /** @type {any} */ (window);
+      return [NextIM === held, held.state, heard.filter((/** @type {string} */ body) => body.endsWith('?'))];
+    }),
+    [true, 'online', ['are you still there?']],
+  );
   // Others have left, those of earlier tests.
-  assert.deepEqual((await changes.jsonValue()).filter((change) => /^alice offline|Alice, [^;]*Offline/.test(change)), []);
+  assert.deepEqual(
+    (await changes.jsonValue()).filter((change) => /^alice offline|Alice, [^;]*Offline/.test(change)),
+    [],
+  );
   assert.deepEqual(alice.complaints, []);
 });
 

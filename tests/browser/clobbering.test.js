@@ -69,14 +69,22 @@ test('a base that somebody posts does not say where the bar’s files and the si
 
   // Pictures and links whose addresses the site gives as paths are the site's, too.
   const pictures = alice.bar.region.locator('img');
-  await until('a picture is here', () => pictures.evaluateAll((all) => all.some((it) => /** @type {HTMLImageElement} */ (it).naturalWidth > 0)));
+  await until('a picture is here', () =>
+    pictures.evaluateAll((all) => all.some((it) => /** @type {HTMLImageElement} */ (it).naturalWidth > 0)),
+  );
   const sources = await pictures.evaluateAll((all) => all.map((it) => /** @type {HTMLImageElement} */ (it).src));
-  assert.deepEqual(sources.filter((src) => !src.startsWith(`${house.url}/avatar/`)), []);
+  assert.deepEqual(
+    sources.filter((src) => !src.startsWith(`${house.url}/avatar/`)),
+    [],
+  );
   await alice.bar.button('Menu').click();
   const links = alice.bar.region.locator('a');
   await links.first().waitFor();
   const leads = await links.evaluateAll((all) => all.map((it) => /** @type {HTMLAnchorElement} */ (it).href));
-  assert.deepEqual(leads.filter((href) => !href.startsWith(`${house.url}/`)), []);
+  assert.deepEqual(
+    leads.filter((href) => !href.startsWith(`${house.url}/`)),
+    [],
+  );
   assert.deepEqual(asked, []);
   nobodyComplains(alice);
 });
@@ -98,7 +106,9 @@ test('elements with the name of every property of the document do not touch the 
   });
   assert.ok(names.length > 200);
   const asked = await evil(alice.page);
-  await visit(alice, { body: names.map((name) => `<img name="${name}" src="${EVIL}/x.png" data-site="${EVIL}/webim">`).join('') });
+  await visit(alice, {
+    body: names.map((name) => `<img name="${name}" src="${EVIL}/x.png" data-site="${EVIL}/webim">`).join(''),
+  });
   await until('it is online', () => alice.page.evaluate(() => /** @type {any} */ (window).NextIM?.state === 'online'));
   await standsAtTheEdge(alice.page);
   assert.deepEqual(asked, []);
@@ -106,7 +116,20 @@ test('elements with the name of every property of the document do not touch the 
 });
 
 test('forms whose fields are named like an element’s own members are pressed and searched for users like others', async () => {
-  const fields = ['matches', 'querySelectorAll', 'isConnected', 'getAttribute', 'textContent', 'closest', 'after', 'removeChild', 'parentNode', 'nodeType', 'shadowRoot', 'localName'];
+  const fields = [
+    'matches',
+    'querySelectorAll',
+    'isConnected',
+    'getAttribute',
+    'textContent',
+    'closest',
+    'after',
+    'removeChild',
+    'parentNode',
+    'nodeType',
+    'shadowRoot',
+    'localName',
+  ];
   const alice = await house.arrive('alice');
   await visit(alice, { body: `<p>A page</p><div id="posts"></div>` });
   await alice.bar.online();
@@ -122,7 +145,11 @@ test('forms whose fields are named like an element’s own members are pressed a
     const { x, y } = /** @type {Element} */ (document.querySelector('#posts b')).getBoundingClientRect();
     return { x, y };
   }, fields);
-  await alice.page.waitForFunction(() => document.querySelector('#posts nextim-presence')?.shadowRoot?.querySelector('button[aria-label^="Chat with Bob ("]'));
+  await alice.page.waitForFunction(() =>
+    document
+      .querySelector('#posts nextim-presence')
+      ?.shadowRoot?.querySelector('button[aria-label^="Chat with Bob ("]'),
+  );
   await alice.page.mouse.click(place.x + 5, place.y + 5);
   await alice.page.waitForFunction(() => !document.querySelector('nextim-bar')?.shadowRoot?.querySelector('.panel'));
   nobodyComplains(alice);
@@ -131,9 +158,12 @@ test('forms whose fields are named like an element’s own members are pressed a
 test('an element is not taken for a property that the browser lacks', async () => {
   // Some browsers lack these properties, and the bar works without them.
   const init = () => {
-    for (const name of ['requestIdleCallback', 'AudioContext', 'Notification', 'visualViewport', 'BroadcastChannel']) Reflect.deleteProperty(window, name);
+    for (const name of ['requestIdleCallback', 'AudioContext', 'Notification', 'visualViewport', 'BroadcastChannel'])
+      Reflect.deleteProperty(window, name);
   };
-  const body = ['requestIdleCallback', 'AudioContext', 'Notification', 'visualViewport', 'BroadcastChannel'].map((name) => `<form id="${name}"><input name="permission"></form>`).join('');
+  const body = ['requestIdleCallback', 'AudioContext', 'Notification', 'visualViewport', 'BroadcastChannel']
+    .map((name) => `<form id="${name}"><input name="permission"></form>`)
+    .join('');
   const bob = await house.arrive('bob');
   const alice = await guest(house, 'alice', { init, body });
   await talks(new Tab(alice.page), 'Alice', bob, 'Bob', 'missing');

@@ -14,7 +14,11 @@ import { MessageServer } from './support/servers.js';
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const PHONE = { viewport: { width: 375, height: 812 }, hasTouch: true, isMobile: true };
 
-const house = openHouse({ server: { admin: true }, hasSite: false, people: { viewport: { width: 1200, height: 900 } } });
+const house = openHouse({
+  server: { admin: true },
+  hasSite: false,
+  people: { viewport: { width: 1200, height: 900 } },
+});
 
 /** A page of it, and the errors there. @param {import('playwright-core').BrowserContextOptions} [options] */
 async function open(options) {
@@ -57,8 +61,15 @@ test('its numbers move with the server', async () => {
   await until('the curve goes on', async () => (await curve.getAttribute('d')) !== before);
 
   // A pointer on a plot shows the values there; a table has the same.
-  await page.locator('.plot').first().hover({ position: { x: 2, y: 20 } });
-  await page.getByRole('figure').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
+  await page
+    .locator('.plot')
+    .first()
+    .hover({ position: { x: 2, y: 20 } });
+  await page
+    .getByRole('figure')
+    .first()
+    .getByText(/^\d\d:\d\d:\d\d$/)
+    .waitFor();
   await page.getByText('Values by minute').first().click();
   await page.getByRole('table', { name: 'Users online' }).getByRole('row').nth(1).waitFor();
 
@@ -74,7 +85,9 @@ test('a server that goes away and comes back', async () => {
   await page.getByText('Cannot be reached').waitFor();
   await house.server.again();
   await page.getByText('Serving').waitFor();
-  await number(page, 'Users online').and(page.getByText('0', { exact: true })).waitFor();
+  await number(page, 'Users online')
+    .and(page.getByText('0', { exact: true }))
+    .waitFor();
 });
 
 for (const [name, options] of /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
@@ -91,10 +104,16 @@ for (const [name, options] of /** @type {[string, import('playwright-core').Brow
     const serious = await page.evaluate(async () => {
       const { violations } = await /** @type {any} */ (window).axe.run();
       const bad = violations.filter((/** @type {any} */ rule) => ['serious', 'critical'].includes(rule.impact));
-      return bad.flatMap((/** @type {any} */ rule) => rule.nodes.map((/** @type {any} */ node) => `${rule.id} ${node.target}: ${node.failureSummary}`));
+      return bad.flatMap((/** @type {any} */ rule) =>
+        rule.nodes.map((/** @type {any} */ node) => `${rule.id} ${node.target}: ${node.failureSummary}`),
+      );
     });
     assert.deepEqual(serious, []);
-    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'nothing stands out');
+    assert.equal(
+      await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth),
+      true,
+      'nothing stands out',
+    );
     assert.deepEqual(complaints, []);
   });
 }

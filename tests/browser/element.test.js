@@ -27,7 +27,10 @@ test('Turbo changes pages: the chat stays open with its draft, and the marks are
   const bob = await house.arrive('bob');
   const alice = await house.arrive('alice');
   const { page } = alice;
-  const turbo = await readFile(new URL('node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js', import.meta.url), 'utf8');
+  const turbo = await readFile(
+    new URL('node_modules/@hotwired/turbo/dist/turbo.es2017-umd.js', import.meta.url),
+    'utf8',
+  );
   const tag = await scriptTag(page, house.url);
   await page.route('**/turbo.js', (route) => route.fulfill({ contentType: 'text/javascript', body: turbo }));
   await page.route(/\/turbo-\d$/, (route) => {
@@ -65,17 +68,23 @@ test('Turbo changes pages: the chat stays open with its draft, and the marks are
 
 /** What pages do to their own body, and to more. @type {[string, () => void][]} */
 const REPLACED = [
-  ['the body is emptied and filled again', () => {
-    const { innerHTML } = document.body;
-    document.body.innerHTML = '';
-    document.body.innerHTML = innerHTML;
-  }],
+  [
+    'the body is emptied and filled again',
+    () => {
+      const { innerHTML } = document.body;
+      document.body.innerHTML = '';
+      document.body.innerHTML = innerHTML;
+    },
+  ],
   ['the body is another one', () => document.body.replaceWith(document.body.cloneNode(true))],
   ['the bar’s element is taken out', () => document.querySelector('nextim-bar')?.remove()],
-  ['the root element is another one', () => {
-    const root = document.documentElement.cloneNode(true);
-    document.documentElement.replaceWith(root);
-  }],
+  [
+    'the root element is another one',
+    () => {
+      const root = document.documentElement.cloneNode(true);
+      document.documentElement.replaceWith(root);
+    },
+  ],
 ];
 
 for (const [what, change] of REPLACED) {
@@ -116,20 +125,44 @@ test('a page that throws the bar out again and again is not fought without end',
 });
 
 const MOVING = [
-  'filter: grayscale(1)', 'transform: translateX(40px) scale(0.9)', 'translate: 10px', 'rotate: 1deg', 'scale: 0.9', 'perspective: 500px', 'contain: paint', 'contain: layout', 'contain: strict',
-  'will-change: transform', 'will-change: filter', 'backdrop-filter: blur(2px)', 'container-type: inline-size', 'overflow: hidden; height: 50px', 'zoom: 1',
-  'transform-style: preserve-3d', 'content-visibility: auto', 'offset-path: path("M0 0L99 99")', 'will-change: offset-path',
+  'filter: grayscale(1)',
+  'transform: translateX(40px) scale(0.9)',
+  'translate: 10px',
+  'rotate: 1deg',
+  'scale: 0.9',
+  'perspective: 500px',
+  'contain: paint',
+  'contain: layout',
+  'contain: strict',
+  'will-change: transform',
+  'will-change: filter',
+  'backdrop-filter: blur(2px)',
+  'container-type: inline-size',
+  'overflow: hidden; height: 50px',
+  'zoom: 1',
+  'transform-style: preserve-3d',
+  'content-visibility: auto',
+  'offset-path: path("M0 0L99 99")',
+  'will-change: offset-path',
 ];
 
 test('no style of the body, nor of the root, moves the bar from the window’s edge', async () => {
-  const alice = await guest(house, 'alice', { body: '<div style="height: 3000px; width: 90%">A long page</div><dialog>A question</dialog>' });
+  const alice = await guest(house, 'alice', {
+    body: '<div style="height: 3000px; width: 90%">A long page</div><dialog>A question</dialog>',
+  });
   await alice.bar.online();
   const { page } = alice;
   await page.evaluate(() => window.scrollTo(0, 700));
-  const isLowered = () => until('it is not raised any more', () => page.locator('nextim-bar').evaluate((host) => !host.matches(':popover-open')));
+  const isLowered = () =>
+    until('it is not raised any more', () =>
+      page.locator('nextim-bar').evaluate((host) => !host.matches(':popover-open')),
+    );
   for (const element of ['body', 'documentElement']) {
     for (const style of MOVING) {
-      await page.evaluate(([name, text]) => document[/** @type {'body'} */ (name)].setAttribute('style', text), /** @type {const} */ ([element, style]));
+      await page.evaluate(
+        ([name, text]) => document[/** @type {'body'} */ (name)].setAttribute('style', text),
+        /** @type {const} */ ([element, style]),
+      );
       try {
         await standsAtTheEdge(page);
       } catch (error) {
@@ -145,7 +178,10 @@ test('no style of the body, nor of the root, moves the bar from the window’s e
 });
 
 test('it takes no room in a root element that lays out its children', async () => {
-  const alice = await guest(house, 'alice', { body: '<p>A page</p>', head: '<style>html { display: grid; gap: 50px; grid-template-columns: 1fr } body { margin: 0 }</style>' });
+  const alice = await guest(house, 'alice', {
+    body: '<p>A page</p>',
+    head: '<style>html { display: grid; gap: 50px; grid-template-columns: 1fr } body { margin: 0 }</style>',
+  });
   await alice.bar.online();
   const heights = () => page.evaluate(() => [document.documentElement.scrollHeight, document.body.offsetHeight]);
   const { page } = alice;
@@ -161,7 +197,12 @@ test('frames of the same site show no second bar, and their scripts reach the on
   /** @type {(() => void)[]} */
   const release = [];
   const late = new Promise((resolve) => release.push(() => resolve(undefined)));
-  await page.route('**/framed', (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><html lang="en"><title>Framed</title><p>In a frame</p>${tag}</html>` }));
+  await page.route('**/framed', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<!doctype html><html lang="en"><title>Framed</title><p>In a frame</p>${tag}</html>`,
+    }),
+  );
   // The page around is still on its way when the frames are there.
   await page.route('**/late.js', async (route) => {
     await late;
@@ -175,10 +216,15 @@ test('frames of the same site show no second bar, and their scripts reach the on
   await alice.bar.online();
   for (const title of ['one', 'two']) {
     const frame = page.frameLocator(`iframe[title=${title}]`);
-    await until('the frame’s scripts reach the bar', () => frame.locator('html').evaluate(() => /** @type {any} */ (window).NextIM?.state === 'online'));
+    await until('the frame’s scripts reach the bar', () =>
+      frame.locator('html').evaluate(() => /** @type {any} */ (window).NextIM?.state === 'online'),
+    );
     assert.equal(await frame.locator('nextim-bar').count(), 0);
   }
-  await page.frameLocator('iframe[title=one]').locator('html').evaluate(() => /** @type {any} */ (window).NextIM.open('bob'));
+  await page
+    .frameLocator('iframe[title=one]')
+    .locator('html')
+    .evaluate(() => /** @type {any} */ (window).NextIM.open('bob'));
   await alice.bar.chat('Bob').box.waitFor();
   nobodyComplains(alice);
 });
@@ -188,10 +234,23 @@ test('a frame on a page without a bar has its own, whatever else the page loads'
   const { page } = alice;
   const tag = await scriptTag(page, house.url);
   await page.context().grantPermissions(['local-network-access']);
-  await page.route('**/framed', (route) => route.fulfill({ contentType: 'text/html', body: `<!doctype html><html lang="en"><title>Framed</title><p>In a frame</p>${tag}</html>` }));
-  await page.route('**/around', (route) => route.fulfill({ contentType: 'text/html', body: '<!doctype html><title>Around</title><script src="http://["></script><iframe src="/framed" width="1000" height="600"></iframe>' }));
+  await page.route('**/framed', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: `<!doctype html><html lang="en"><title>Framed</title><p>In a frame</p>${tag}</html>`,
+    }),
+  );
+  await page.route('**/around', (route) =>
+    route.fulfill({
+      contentType: 'text/html',
+      body: '<!doctype html><title>Around</title><script src="http://["></script><iframe src="/framed" width="1000" height="600"></iframe>',
+    }),
+  );
   await page.goto(`${house.url}/around`);
-  await page.frameLocator('iframe').getByRole('button', { name: /^Contacts, \d+ online$/ }).waitFor();
+  await page
+    .frameLocator('iframe')
+    .getByRole('button', { name: /^Contacts, \d+ online$/ })
+    .waitFor();
 });
 
 test('a tag with a bad address of the site is reported once, and the page is left alone', async () => {
@@ -215,7 +274,9 @@ test('spellings of the site’s address are one site: one session, one draft', a
   await toBob.box.fill('half a sen');
   for (const site of ['/webim/', `${house.url}/webim`, 'webim//']) {
     const second = new Tab(await alice.context.newPage());
-    await visit(/** @type {any} */ ({ page: second.page, site: house.url, bar: second, tag: alice.tag }), { tag: { 'data-site': site } });
+    await visit(/** @type {any} */ ({ page: second.page, site: house.url, bar: second, tag: alice.tag }), {
+      tag: { 'data-site': site },
+    });
     await second.online();
     await second.button('Bob').waitFor();
     if (!(await second.chat('Bob').box.isVisible())) await second.button('Bob').click();

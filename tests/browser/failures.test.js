@@ -26,7 +26,10 @@ async function talk(one, oneNick, other, otherNick) {
   return { chats, hello, hi };
 }
 
-for (const [how, end] of /** @type {const} */ ([['crashes', 'kill'], ['is stopped', 'end']])) {
+for (const [how, end] of /** @type {const} */ ([
+  ['crashes', 'kill'],
+  ['is stopped', 'end'],
+])) {
   test(`the message server ${how}: the bar shows it, and when the server is back everybody is online, with the lines of the meantime`, async () => {
     const [alice, bob] = await house.gather('alice', 'bob');
     const { chats, hello, hi } = await talk(alice, 'Alice', bob, 'Bob');
@@ -118,7 +121,9 @@ test('the session at the site ends: the bar asks to sign in, and goes on from th
   const [alice, carol] = await house.gather('alice', 'carol');
   const { chats, hello } = await talk(alice, 'Alice', carol, 'Carol');
   // The typing goes out first: otherwise its answer would end the session, and the text would stay a draft.
-  const typing = alice.page.waitForRequest((request) => /\/webim\/status$/.test(request.url()) && /show=typing/.test(request.postData() ?? ''));
+  const typing = alice.page.waitForRequest(
+    (request) => /\/webim\/status$/.test(request.url()) && /show=typing/.test(request.postData() ?? ''),
+  );
   await chats[0].box.fill('one more');
   await (await typing).response();
   await alice.context.clearCookies();

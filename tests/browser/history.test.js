@@ -139,7 +139,10 @@ test('days stand above their lines', async () => {
   await bob.page.route('**/webim/history?*', async (route) => {
     const answer = await route.fetch();
     const rows = /** @type {{timestamp: number}[]} */ (await answer.json());
-    const shifted = rows.map((row, at) => ({ ...row, timestamp: row.timestamp - (at < 1 ? 400 * day : at < 2 ? day : 0) }));
+    const shifted = rows.map((row, at) => ({
+      ...row,
+      timestamp: row.timestamp - (at < 1 ? 400 * day : at < 2 ? day : 0),
+    }));
     await route.fulfill({ response: answer, json: shifted });
   });
   const chat = await bob.bar.enter('Bicycle kitchen');

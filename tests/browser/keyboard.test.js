@@ -223,8 +223,18 @@ test('Enter that ends a composition of an input method does not send', async () 
   await input.send('Input.imeSetComposition', { text: 'nihao', selectionStart: 5, selectionEnd: 5 });
   assert.equal(await chat.box.inputValue(), 'nihao');
   // As an input method does it: the key of its own code, which ends the composition, and the text.
-  await input.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 });
-  await input.send('Input.dispatchKeyEvent', { type: 'rawKeyDown', key: 'Process', code: 'Enter', windowsVirtualKeyCode: 229 });
+  await input.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Enter',
+    code: 'Enter',
+    windowsVirtualKeyCode: 13,
+  });
+  await input.send('Input.dispatchKeyEvent', {
+    type: 'rawKeyDown',
+    key: 'Process',
+    code: 'Enter',
+    windowsVirtualKeyCode: 229,
+  });
   await input.send('Input.insertText', { text: '你好' });
   assert.equal(await chat.box.inputValue(), '你好');
   await alice.page.keyboard.press('Enter');
@@ -243,7 +253,10 @@ test('a key right before Enter is sent, and once, although it was not drawn yet'
   await chat.box.evaluate((/** @type {HTMLTextAreaElement} */ box) => {
     box.value = 'Quickly';
     box.dispatchEvent(new InputEvent('input', { bubbles: true, composed: true }));
-    for (let press = 0; press < 2; press += 1) box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, composed: true, cancelable: true }));
+    for (let press = 0; press < 2; press += 1)
+      box.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, composed: true, cancelable: true }),
+      );
   });
   const toDave = await bob.bar.chatWith('Dave');
   await toDave.hears('Quickly');

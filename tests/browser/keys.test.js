@@ -58,7 +58,8 @@ test('a key in a message turns no page, and guards of the page do not take it', 
   await chat.box.click();
   await seen(page);
   await keyboard.type('abc');
-  for (const key of ['ArrowLeft', 'ArrowLeft', 'Backspace', 'ArrowRight', 'ArrowRight', 'Shift+Enter']) await keyboard.press(key);
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'Backspace', 'ArrowRight', 'ArrowRight', 'Shift+Enter'])
+    await keyboard.press(key);
   await keyboard.type('d');
   assert.equal(await chat.box.inputValue(), 'bc\nd');
   assert.deepEqual(await seen(page), { turned: 0, heard: [], pointers: 0 });
@@ -116,7 +117,10 @@ for (const { what, listen } of [
   { what: 'focusin', listen: "document.addEventListener('focusin', trap)" },
   { what: 'focusin on capture', listen: "document.addEventListener('focusin', trap, true)" },
   { what: 'focus on capture', listen: "document.addEventListener('focus', trap, true)" },
-  { what: 'focusin of the window, after the bar', listen: "addEventListener('load', () => setTimeout(() => addEventListener('focusin', trap, true)))" },
+  {
+    what: 'focusin of the window, after the bar',
+    listen: "addEventListener('load', () => setTimeout(() => addEventListener('focusin', trap, true)))",
+  },
 ]) {
   test(`a page's modal that holds the focus by ${what} leaves a field of the bar alone`, async () => {
     const modal = `<div id="modal" role="dialog" tabindex="-1"><button>OK</button></div>
@@ -165,7 +169,10 @@ test('a key of an input method, Escape too, does nothing of the bar', async () =
   /** @param {import('playwright-core').Locator} field @param {string} key */
   const press = (field, key) =>
     field.evaluate((element, name) => {
-      for (const how of [{ isComposing: true }, { keyCode: 229 }]) element.dispatchEvent(new KeyboardEvent('keydown', { key: name, bubbles: true, composed: true, cancelable: true, ...how }));
+      for (const how of [{ isComposing: true }, { keyCode: 229 }])
+        element.dispatchEvent(
+          new KeyboardEvent('keydown', { key: name, bubbles: true, composed: true, cancelable: true, ...how }),
+        );
     }, key);
   for (const field of [chat.box, status, panel.getByRole('searchbox')]) {
     await field.focus();

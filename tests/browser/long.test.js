@@ -24,7 +24,13 @@ async function popular(id) {
     const response = await route.fetch();
     const answer = await response.json();
     const nick = (/** @type {number} */ at) => `Member ${String(at).padStart(4, '0')}`;
-    answer.buddies = Array.from({ length: MEMBERS }, (_, at) => ({ id: `m${at}`, nick: nick(at), presence: at < ONLINE ? 'online' : 'offline', show: at < ONLINE ? 'available' : 'unavailable', group: 'friend' }));
+    answer.buddies = Array.from({ length: MEMBERS }, (_, at) => ({
+      id: `m${at}`,
+      nick: nick(at),
+      presence: at < ONLINE ? 'online' : 'offline',
+      show: at < ONLINE ? 'available' : 'unavailable',
+      group: 'friend',
+    }));
     await route.fulfill({ response, json: answer });
   });
   await person.page.reload();
@@ -135,7 +141,10 @@ test('of thousands of members only the visible ones are drawn, found and touched
     () =>
       new Promise((resolve) => {
         const twoFrames = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
-        /** @type {any} */ (window).NextIM.on('presence', (/** @type {any} */ who) => who.id === 'meiling' && who.presence === 'online' && twoFrames());
+        /** @type {any} */ (window).NextIM.on(
+          'presence',
+          (/** @type {any} */ who) => who.id === 'meiling' && who.presence === 'online' && twoFrames(),
+        );
       }),
   );
   await house.gather('meiling');

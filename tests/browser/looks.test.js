@@ -33,7 +33,11 @@ test('emoji are drawn by a font of colours first: in the tray, alone in a messag
   await chat.say('🎉');
   await chat.hears('🎉');
   await chat.button('Emoji').click();
-  const places = [chat.log.getByText('🎉', { exact: true }), chat.window.getByRole('button', { name: '🙂' }), alice.bar.region.getByText('💬').first()];
+  const places = [
+    chat.log.getByText('🎉', { exact: true }),
+    chat.window.getByRole('button', { name: '🙂' }),
+    alice.bar.region.getByText('💬').first(),
+  ];
   for (const place of places) assert.match(String(await look(place, 'font-family')), COLOUR_FONT);
   // Text is not: such fonts have digits too.
   assert.doesNotMatch(String(await look(chat.box, 'font-family')), COLOUR_FONT);
@@ -48,7 +52,10 @@ test('panels are as high as their contents, and no higher than the window', asyn
       const { height } = await box(panel);
       const needed = await panel.evaluate((section) => {
         // Of a list the end of its last entry, because it may be higher than that.
-        const heightOf = (/** @type {Element} */ it) => (it.matches('.list') ? (it.lastElementChild?.getBoundingClientRect().bottom ?? 0) + it.scrollTop - it.getBoundingClientRect().top : it.getBoundingClientRect().height);
+        const heightOf = (/** @type {Element} */ it) =>
+          it.matches('.list')
+            ? (it.lastElementChild?.getBoundingClientRect().bottom ?? 0) + it.scrollTop - it.getBoundingClientRect().top
+            : it.getBoundingClientRect().height;
         return [...section.children].reduce((sum, it) => sum + heightOf(it), 0);
       });
       return height < needed + 16;
@@ -73,13 +80,22 @@ test('the field of the search stays where it is while its results become few', a
     ({ y } = await box(field));
     return y === before;
   });
-  for (const [query, rows] of /** @type {const} */ ([['b', null], ['bob', 1], ['nobody has this name', 0]])) {
+  for (const [query, rows] of /** @type {const} */ ([
+    ['b', null],
+    ['bob', 1],
+    ['nobody has this name', 0],
+  ])) {
     await field.fill(query);
-    if (rows !== null) await until('the results are there', async () => (await alice.bar.region.locator('.panel li').count()) === rows);
+    if (rows !== null)
+      await until('the results are there', async () => (await alice.bar.region.locator('.panel li').count()) === rows);
     assert.ok(Math.abs((await box(field)).y - y) < 1, query);
   }
   await field.fill('');
-  await alice.bar.region.locator('.panel').getByRole('button', { name: /^Carol/ }).first().waitFor();
+  await alice.bar.region
+    .locator('.panel')
+    .getByRole('button', { name: /^Carol/ })
+    .first()
+    .waitFor();
   assert.ok(Math.abs((await box(field)).y - y) < 1);
 });
 
@@ -89,14 +105,15 @@ test('the community’s bar has the community’s colours, light and dark', asyn
   await chat.box.fill('something');
   const send = chat.button('Send');
   await send.and(bob.page.locator(':enabled')).waitFor();
-  const ofPage = () => bob.page.evaluate(() => {
-    const probe = document.body.appendChild(document.createElement('i'));
-    probe.style.color = 'var(--accent)';
-    probe.style.background = 'var(--on-accent)';
-    const { color, backgroundColor } = getComputedStyle(probe);
-    probe.remove();
-    return [color, backgroundColor];
-  });
+  const ofPage = () =>
+    bob.page.evaluate(() => {
+      const probe = document.body.appendChild(document.createElement('i'));
+      probe.style.color = 'var(--accent)';
+      probe.style.background = 'var(--on-accent)';
+      const { color, backgroundColor } = getComputedStyle(probe);
+      probe.remove();
+      return [color, backgroundColor];
+    });
   for (const colorScheme of /** @type {const} */ (['light', 'dark'])) {
     await bob.page.emulateMedia({ colorScheme });
     const [accent, onAccent] = await ofPage();
@@ -128,7 +145,10 @@ test('a stranger’s chat leads to where a friend is made, a friend’s does not
   await alice.page.evaluate(() => /** @type {any} */ (window).NextIM.open('zoe'));
   const chat = alice.bar.chat('Zoë Öztürk');
   await chat.window.getByRole('link', { name: 'Add friend' }).click();
-  await alice.page.getByRole('main').getByRole('button', { name: /^Add friend/ }).waitFor();
+  await alice.page
+    .getByRole('main')
+    .getByRole('button', { name: /^Add friend/ })
+    .waitFor();
   await chat.box.waitFor(); // it is open on that page too
 });
 
@@ -147,7 +167,8 @@ test('tabs take the room there is: names are whole while they can be, and many t
   const { region } = alice.bar;
   for (const name of ['Mountain walkers', 'Bicycle kitchen']) await alice.bar.enter(name);
   const tabs = region.locator('.tab');
-  const isWhole = () => tabs.locator('.bt').evaluateAll((names) => names.every((name) => name.scrollWidth <= name.clientWidth));
+  const isWhole = () =>
+    tabs.locator('.bt').evaluateAll((names) => names.every((name) => name.scrollWidth <= name.clientWidth));
   await until('both names are whole', async () => (await tabs.count()) === 2 && (await isWhole()));
   for (const name of ['Bob', 'Carol', '小明']) await alice.bar.chatWith(name);
   for (const width of [1300, 1000, 820, 640]) {
@@ -156,7 +177,9 @@ test('tabs take the room there is: names are whole while they can be, and many t
       const { x, right } = await box(region.locator('.bar'));
       return x >= 0 && right <= width;
     });
-    await until(`tabs are wide enough in ${width} pixels`, () => tabs.evaluateAll((all) => all.every((it) => it.getBoundingClientRect().width >= 127)));
+    await until(`tabs are wide enough in ${width} pixels`, () =>
+      tabs.evaluateAll((all) => all.every((it) => it.getBoundingClientRect().width >= 127)),
+    );
     const dock = await box(region.locator('.bar'));
     const last = await box(region.locator('#hide'));
     assert.ok(last.right <= dock.right + 1, `${width}: the last button is in the bar`);
@@ -166,12 +189,17 @@ test('tabs take the room there is: names are whole while they can be, and many t
 test('the sign of a line that failed stands beside its reason, however long that is', async () => {
   const alice = await arrive('alice');
   const reason = 'The site says at some length why it does not take this, and that needs more than one line';
-  await alice.page.route('**/webim/message', (route) => route.fulfill({ status: 400, json: { status: 400, error: reason } }));
+  await alice.page.route('**/webim/message', (route) =>
+    route.fulfill({ status: 400, json: { status: 400, error: reason } }),
+  );
   const chat = await alice.bar.chatWith('Bob');
   await chat.say('no');
   const text = await box(chat.log.getByText(reason));
   const sign = await box(chat.log.locator('div.failed > .i'));
-  assert.ok(sign.right <= text.x && sign.y >= text.y - 1 && sign.bottom <= text.bottom + 1, JSON.stringify([sign, text]));
+  assert.ok(
+    sign.right <= text.x && sign.y >= text.y - 1 && sign.bottom <= text.bottom + 1,
+    JSON.stringify([sign, text]),
+  );
 });
 
 test('the time of a notification stands below its text, which has the width of the panel', async () => {
@@ -195,8 +223,12 @@ test('marks beside links of users are seen on light and on dark pages, whatever 
     const contrasts = await mark.evaluate((button) => {
       /** @param {string} colour */
       const light = (colour) => {
-        const channels = colour.startsWith('color(') ? (colour.match(/[\d.]+/g) ?? []).map(Number) : (colour.match(/[\d.]+/g) ?? []).map((it) => Number(it) / 255);
-        const [r = 0, g = 0, b = 0] = channels.slice(0, 3).map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4));
+        const channels = colour.startsWith('color(')
+          ? (colour.match(/[\d.]+/g) ?? []).map(Number)
+          : (colour.match(/[\d.]+/g) ?? []).map((it) => Number(it) / 255);
+        const [r = 0, g = 0, b = 0] = channels
+          .slice(0, 3)
+          .map((it) => (it <= 0.04045 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4));
         return 0.2126 * r + 0.7152 * g + 0.0722 * b;
       };
       let card = /** @type {Element | null} */ (/** @type {ShadowRoot} */ (button.getRootNode()).host);
@@ -208,7 +240,11 @@ test('marks beside links of users are seen on light and on dark pages, whatever 
         return [kind, (Math.max(back, front) + 0.05) / (Math.min(back, front) + 0.05)];
       });
     });
-    assert.deepEqual(contrasts.filter(([, contrast]) => Number(contrast) < 3), [], colorScheme);
+    assert.deepEqual(
+      contrasts.filter(([, contrast]) => Number(contrast) < 3),
+      [],
+      colorScheme,
+    );
     await alice.leave();
   }
 });

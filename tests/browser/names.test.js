@@ -28,8 +28,11 @@ test('an element that names an id is no link to the user whose uid that is', asy
   const carol = await house.known('carol');
   const { page } = carol;
   const tag = await scriptTag(page, house.url);
-  await rewrite(carol, ({ buddies }) => buddies.push({ id: '4', uid: '900', nick: 'Four', presence: 'online', show: 'available', group: 'stranger' }));
-  const body = '<p><b data-webim-user="2">two</b> <b data-webim-user="4">four</b> <b data-webim-user="bob">bob</b> <a href="/space.php?uid=4">4</a></p>';
+  await rewrite(carol, ({ buddies }) =>
+    buddies.push({ id: '4', uid: '900', nick: 'Four', presence: 'online', show: 'available', group: 'stranger' }),
+  );
+  const body =
+    '<p><b data-webim-user="2">two</b> <b data-webim-user="4">four</b> <b data-webim-user="bob">bob</b> <a href="/space.php?uid=4">4</a></p>';
   await serve(page, house.url, `<body>${body}${tag}</body>`);
   await new Tab(page).online();
   const beside = (/** @type {string} */ selector) => page.locator(`${selector} + nextim-presence`).getByRole('button');
@@ -45,7 +48,13 @@ test('users whose ids are words of programs are users like others', async () => 
   const { page } = alice;
   await rewrite(alice, (answer) => {
     answer.user.id = 'null';
-    answer.buddies = WORDS.slice(1).map((id) => ({ id, nick: `<${id}>`, presence: 'online', show: 'constructor', group: 'friend' }));
+    answer.buddies = WORDS.slice(1).map((id) => ({
+      id,
+      nick: `<${id}>`,
+      presence: 'online',
+      show: 'constructor',
+      group: 'friend',
+    }));
   });
   /** @type {string[]} */
   const receivers = [];

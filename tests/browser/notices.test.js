@@ -11,7 +11,8 @@ import { Person } from './support/people.js';
 const house = openHouse();
 
 /** The cards above the bar. @param {Person} person */
-const cards = (person) => person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
+const cards = (person) =>
+  person.bar.region.getByRole('status').filter({ has: person.page.getByRole('button', { name: 'Dismiss' }) });
 
 /** The mouse upon them keeps them there. @param {Person} person */
 const hold = (person) => cards(person).hover();
@@ -163,7 +164,10 @@ test('new notices are counted, of the site and pushed ones together', async () =
   await news(bob, 2);
   const panel = await bob.bar.panel('Notifications');
   await news(bob, 0);
-  const listed = panel.getByRole('list', { name: 'From the site' }).getByRole('listitem').filter({ hasText: 'Welcome to the community!' });
+  const listed = panel
+    .getByRole('list', { name: 'From the site' })
+    .getByRole('listitem')
+    .filter({ hasText: 'Welcome to the community!' });
   assert.match((await listed.getByRole('time').getAttribute('datetime')) ?? '', /^20\d\d-/, 'each says when it was');
   await bob.page.reload();
   await bob.bar.online();

@@ -22,7 +22,9 @@ function frontEnd() {
   };
   /** A call as jQuery 1.4 makes it. @param {string} method @param {string} url @param {Record<string, unknown>} params @param {(answer: any) => void} [then] */
   const call = (method, url, params, then) => {
-    const form = Object.entries({ ...params, _: Date.now() }).map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`).join('&');
+    const form = Object.entries({ ...params, _: Date.now() })
+      .map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`)
+      .join('&');
     const asked = new XMLHttpRequest();
     asked.open(method, method === 'GET' ? `${url}?${form}` : url, true);
     asked.setRequestHeader('Content-Type', 'application/x-www-form-urlencoded');
@@ -38,7 +40,8 @@ function frontEnd() {
       [name]: (/** @type {any} */ answer) => {
         script.remove();
         for (const message of answer.messages) {
-          if (message.type !== 'unicast' && message.type !== 'multicast') throw new Error(`unknown type ${message.type}`);
+          if (message.type !== 'unicast' && message.type !== 'multicast')
+            throw new Error(`unknown type ${message.type}`);
           say(`${message.nick}: ${message.body} [${message.type}]`);
         }
         for (const { nick, type } of answer.presences) say(`${nick} is ${type}`);
@@ -67,24 +70,53 @@ function frontEnd() {
             user: (/** @type {any} */ me) => say(`I am ${me.nick}`),
             autoOnline: () => true,
             online: () =>
-              call('POST', webim.defaults.urls.online, { buddy_ids: '', room_ids: '', stranger_ids: 'undefined', show: 'available' }, (answer) => {
-                if (!answer.success) return say(`not online: ${answer.error_msg}`);
-                for (const buddy of answer.buddies) say(`buddy ${buddy.nick} ${buddy.presence}`);
-                for (const id of Object.keys(answer.rooms)) say(`room ${answer.rooms[id].nick}`);
-                const { connection } = answer;
-                const { ticket } = connection;
-                Object.assign(document, {
-                  old: {
-                    send: (/** @type {string} */ type, /** @type {string} */ to, /** @type {string} */ body) =>
-                      call('POST', webim.defaults.urls.message, { ticket, type, to, body, style: '', from: 'undefined', nick: 'me', offline: false, timestamp: Date.now() }, (said) => say(`sent: ${said}`)),
-                    join: (/** @type {string} */ id) => call('POST', webim.room.defaults.urls.join, { ticket, id, nick: 'undefined' }, (room) => say(`joined ${room.nick}, ${room.count} there`)),
-                    members: (/** @type {string} */ id) => call('GET', webim.room.defaults.urls.member, { ticket, id }, (list) => say(`members: ${list.map((/** @type {any} */ it) => it.nick).sort()}`)),
-                    history: (/** @type {string} */ id) => call('GET', webim.history.defaults.urls.load, { type: 'unicast', id }, (rows) => say(`history: ${rows.at(-1).body}`)),
-                  },
-                });
-                say('online');
-                return poll(connection);
-              }),
+              call(
+                'POST',
+                webim.defaults.urls.online,
+                { buddy_ids: '', room_ids: '', stranger_ids: 'undefined', show: 'available' },
+                (answer) => {
+                  if (!answer.success) return say(`not online: ${answer.error_msg}`);
+                  for (const buddy of answer.buddies) say(`buddy ${buddy.nick} ${buddy.presence}`);
+                  for (const id of Object.keys(answer.rooms)) say(`room ${answer.rooms[id].nick}`);
+                  const { connection } = answer;
+                  const { ticket } = connection;
+                  Object.assign(document, {
+                    old: {
+                      send: (/** @type {string} */ type, /** @type {string} */ to, /** @type {string} */ body) =>
+                        call(
+                          'POST',
+                          webim.defaults.urls.message,
+                          {
+                            ticket,
+                            type,
+                            to,
+                            body,
+                            style: '',
+                            from: 'undefined',
+                            nick: 'me',
+                            offline: false,
+                            timestamp: Date.now(),
+                          },
+                          (said) => say(`sent: ${said}`),
+                        ),
+                      join: (/** @type {string} */ id) =>
+                        call('POST', webim.room.defaults.urls.join, { ticket, id, nick: 'undefined' }, (room) =>
+                          say(`joined ${room.nick}, ${room.count} there`),
+                        ),
+                      members: (/** @type {string} */ id) =>
+                        call('GET', webim.room.defaults.urls.member, { ticket, id }, (list) =>
+                          say(`members: ${list.map((/** @type {any} */ it) => it.nick).sort()}`),
+                        ),
+                      history: (/** @type {string} */ id) =>
+                        call('GET', webim.history.defaults.urls.load, { type: 'unicast', id }, (rows) =>
+                          say(`history: ${rows.at(-1).body}`),
+                        ),
+                    },
+                  });
+                  say('online');
+                  return poll(connection);
+                },
+              ),
           },
         };
       },
@@ -113,7 +145,10 @@ test('a front end of 2011 sees friends, sends, receives by JSONP, joins a room a
   const log = alice.page.locator('#old-log');
   const reads = (/** @type {string | RegExp} */ text) => log.getByText(text, { exact: true }).first().waitFor();
   const does = (/** @type {string} */ name, /** @type {string[]} */ ...args) =>
-    alice.page.evaluate(([method, values]) => /** @type {any} */ (document).old[method](...values), /** @type {const} */ ([name, args]));
+    alice.page.evaluate(
+      ([method, values]) => /** @type {any} */ (document).old[method](...values),
+      /** @type {const} */ ([name, args]),
+    );
   for (const text of ['I am Alice', 'buddy Bob online', 'room Mountain walkers', 'online']) await reads(text);
   assert.equal(await alice.page.locator('nextim-bar').count(), 0, 'it stands in place of our bar');
   assert.equal(await log.evaluate((list) => getComputedStyle(list).borderTopColor), 'rgb(1, 2, 3)');

@@ -19,32 +19,67 @@ const SHARED = '/usr/share/javascript';
 const PAGES = [
   ['Prototype', { libraries: [`${SHARED}/prototype/prototype.js`] }],
   ['MooTools', { libraries: [`${SHARED}/mootools/mootools-core-nc.js`, `${SHARED}/mootools/mootools-more-nc.js`] }],
-  ['toJSON on all objects', { script: `
-    for (const it of [Object, Array, String, Number, Date]) it.prototype.toJSON = function () { return '"' + this + '"'; };` }],
-  ['a JSON of its own', { script: `
-    window.JSON = { parse: (text) => ({}), stringify: (value) => 'nothing' };` }],
-  ['Array.from, reduce, map, filter, find and entries of its own', { script: `
+  [
+    'toJSON on all objects',
+    {
+      script: `
+    for (const it of [Object, Array, String, Number, Date]) it.prototype.toJSON = function () { return '"' + this + '"'; };`,
+    },
+  ],
+  [
+    'a JSON of its own',
+    {
+      script: `
+    window.JSON = { parse: (text) => ({}), stringify: (value) => 'nothing' };`,
+    },
+  ],
+  [
+    'Array.from, reduce, map, filter, find and entries of its own',
+    {
+      script: `
     Array.from = (it) => (it && it.length ? [].slice.call(it) : []);
     Array.prototype.reduce = function () { return this.length > 1 ? this : this[0]; };
     Array.prototype.entries = Array.prototype.values = function () { return this.slice(); };
     Array.prototype.find = function () { return null; };
-    Array.prototype.filter = Array.prototype.flatMap = function () { return this; };` }],
-  ['members that loops over all objects run into', { script: `
+    Array.prototype.filter = Array.prototype.flatMap = function () { return this; };`,
+    },
+  ],
+  [
+    'members that loops over all objects run into',
+    {
+      script: `
     Object.prototype.each = function () {};
     Object.prototype.extend = function () {};
-    Array.prototype.remove = function () {};` }],
-  ['a Map, a Set and a Promise of its own, which are broken', { script: `
+    Array.prototype.remove = function () {};`,
+    },
+  ],
+  [
+    'a Map, a Set and a Promise of its own, which are broken',
+    {
+      script: `
     window.Map = function () { this.get = () => null; };
     window.Set = function () { this.add = () => null; };
-    window.Promise = function () { this.then = () => null; };` }],
-  ['no Map at all, and a map that throws', { script: `
+    window.Promise = function () { this.then = () => null; };`,
+    },
+  ],
+  [
+    'no Map at all, and a map that throws',
+    {
+      script: `
     window.Map = undefined;
-    Array.prototype.map = function () { throw new Error('no map'); };` }],
-  ['functions whose bind and call are its own', { script: `
+    Array.prototype.map = function () { throw new Error('no map'); };`,
+    },
+  ],
+  [
+    'functions whose bind and call are its own',
+    {
+      script: `
     const { call } = Function.prototype;
     Function.prototype.bind = function (self) { const run = this; return function () { return run.apply(self, []); }; };
     String.prototype.includes = String.prototype.startsWith = function () { return false; };
-    RegExp.prototype.exec = function () { return null; };` }],
+    RegExp.prototype.exec = function () { return null; };`,
+    },
+  ],
 ];
 
 for (const [what, page] of PAGES) {
@@ -102,7 +137,9 @@ test('the page’s scripts find what they replaced as they left it, and their ca
   const alice = await guest(house, 'alice', { script });
   await alice.bar.online();
   await alice.bar.chat('Bob').box.waitFor();
-  await until('the page heard', () => alice.page.evaluate(() => /** @type {any} */ (document.documentElement).heard.sort().join() === 'alice,ready'));
+  await until('the page heard', () =>
+    alice.page.evaluate(() => /** @type {any} */ (document.documentElement).heard.sort().join() === 'alice,ready'),
+  );
   await alice.bar.button('Menu').click();
   await alice.page.getByRole('menuitem', { name: 'Our own' }).waitFor();
   assert.deepEqual(await alice.page.evaluate(() => /** @type {any} */ (window).check()), ['mine', true]);
@@ -113,7 +150,9 @@ test('a root element that is replaced takes the frame with it: another one goes 
   const bob = await house.arrive('bob');
   const alice = await guest(house, 'alice', { script: 'Array.from = () => [];' });
   const [toBob, toAlice] = await talks(alice.bar, 'Alice', bob, 'Bob', 'before the root was replaced');
-  await alice.page.evaluate(() => document.replaceChild(document.documentElement.cloneNode(true), document.documentElement));
+  await alice.page.evaluate(() =>
+    document.replaceChild(document.documentElement.cloneNode(true), document.documentElement),
+  );
   await alice.bar.online();
   await toBob.hears('before the root was replaced to a guest');
   await toAlice.say('and after it');

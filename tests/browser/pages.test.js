@@ -36,7 +36,8 @@ test('a page change in mid-conversation is seen by nobody, and no line of the me
   }
   await toAlice.hears(`alice ${mine}`);
 
-  const count = (/** @type {string} */ who, /** @type {number} */ to) => Array.from({ length: to }, (_, at) => `${who} ${at + 1}`);
+  const count = (/** @type {string} */ who, /** @type {number} */ to) =>
+    Array.from({ length: to }, (_, at) => `${who} ${at + 1}`);
   for (const chat of [toAlice, toBob]) {
     assert.deepEqual(await chat.said(/^alice \d+$/), count('alice', mine));
     assert.deepEqual(await chat.said(/^bob \d+$/), count('bob', bobs));
@@ -102,7 +103,7 @@ test('a bar that is put away stays away, and counts', async () => {
   await dave.bar.online();
 });
 
-test('a page that comes back from the browser\'s cache is online again, and has what it missed', async () => {
+test("a page that comes back from the browser's cache is online again, and has what it missed", async () => {
   const [meiling, carol] = await house.gather('meiling', 'carol');
   await meiling.bar.online();
   // The site forbids that its pages are kept; other sites do not.
@@ -134,6 +135,9 @@ test('a page that comes back from the browser\'s cache is online again, and has 
   await meiling.page.goForward({ waitUntil: 'commit' });
   await fromCarol.say('and forth');
   await toCarol.hears('and forth');
-  await heardOnce([toCarol, fromCarol], ['on the first page', 'on the second page', 'I read it here', 'and back', 'and forth']);
+  await heardOnce(
+    [toCarol, fromCarol],
+    ['on the first page', 'on the second page', 'I read it here', 'and back', 'and forth'],
+  );
   assert.deepEqual([...meiling.complaints, ...carol.complaints], []);
 });

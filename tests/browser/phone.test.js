@@ -66,29 +66,36 @@ test('a conversation on a phone: sheets, the way back, and no message that cover
 
 /** Elements that are too small to touch or to read, or beyond the screen. @param {import('playwright-core').Page} page */
 function flaws(page) {
-  return page.evaluate(([targetPx, fontPx]) => {
-    const host = document.querySelector('nextim-bar');
-    const region = host?.shadowRoot?.querySelector('[role=region]');
-    const found = [];
-    for (const element of region?.querySelectorAll('*') ?? []) {
-      if (!element.checkVisibility({ visibilityProperty: true })) continue;
-      const name = `${element.tagName.toLowerCase()} "${element.getAttribute('aria-label') ?? element.textContent}"`;
-      const inLine = element.closest('.bubble, .card p') !== null; // a link in a sentence is as high as the sentence
-      const touched = element.matches('[type=checkbox], [type=radio]') ? (element.closest('label') ?? element) : element;
-      const { width, height, left, right } = touched.getBoundingClientRect();
-      const isTarget = element.matches('button, a, input, select, textarea') && !inLine;
-      if (isTarget && (width < targetPx || height < targetPx)) found.push(`${name} is ${width} by ${height}`);
-      const type = element.matches('input:not([type=checkbox], [type=range]), select, textarea');
-      if (type && parseFloat(getComputedStyle(element).fontSize) < fontPx) found.push(`${name} has small type`);
-      const scrolled = element.closest('.log, .list, .members') !== null && !element.matches('.log, .list, .members');
-      if (!scrolled && width > 1 && (left < -0.5 || right > innerWidth + 0.5)) found.push(`${name} goes from ${left} to ${right}`);
-    }
-    for (const scroller of region?.querySelectorAll('.log, .list, .members') ?? []) {
-      if (scroller.scrollWidth > scroller.clientWidth) found.push(`${scroller.className} scrolls sideways`);
-    }
-    if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
-    return found;
-  }, [TARGET_PX, FONT_PX]);
+  return page.evaluate(
+    ([targetPx, fontPx]) => {
+      const host = document.querySelector('nextim-bar');
+      const region = host?.shadowRoot?.querySelector('[role=region]');
+      const found = [];
+      for (const element of region?.querySelectorAll('*') ?? []) {
+        if (!element.checkVisibility({ visibilityProperty: true })) continue;
+        const name = `${element.tagName.toLowerCase()} "${element.getAttribute('aria-label') ?? element.textContent}"`;
+        const inLine = element.closest('.bubble, .card p') !== null; // a link in a sentence is as high as the sentence
+        const touched = element.matches('[type=checkbox], [type=radio]')
+          ? (element.closest('label') ?? element)
+          : element;
+        const { width, height, left, right } = touched.getBoundingClientRect();
+        const isTarget = element.matches('button, a, input, select, textarea') && !inLine;
+        if (isTarget && (width < targetPx || height < targetPx)) found.push(`${name} is ${width} by ${height}`);
+        const type = element.matches('input:not([type=checkbox], [type=range]), select, textarea');
+        if (type && parseFloat(getComputedStyle(element).fontSize) < fontPx) found.push(`${name} has small type`);
+        const scrolled = element.closest('.log, .list, .members') !== null && !element.matches('.log, .list, .members');
+        if (!scrolled && width > 1 && (left < -0.5 || right > innerWidth + 0.5))
+          found.push(`${name} goes from ${left} to ${right}`);
+      }
+      for (const scroller of region?.querySelectorAll('.log, .list, .members') ?? []) {
+        if (scroller.scrollWidth > scroller.clientWidth) found.push(`${scroller.className} scrolls sideways`);
+      }
+      if (document.documentElement.scrollWidth > innerWidth)
+        found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+      return found;
+    },
+    [TARGET_PX, FONT_PX],
+  );
 }
 
 for (const width of [375, 320]) {
@@ -134,7 +141,10 @@ for (const width of [375, 320]) {
     await toCarol.say(`https://example.com/${'long'.repeat(60)} ${'啊'.repeat(90)} ${'wide'.repeat(60)}`);
     await chat.log.getByRole('link').last().waitFor();
     await fits('a chat');
-    for (const [tray, role] of /** @type {const} */ ([['Emoji', 'group'], ['Formatting', 'toolbar']])) {
+    for (const [tray, role] of /** @type {const} */ ([
+      ['Emoji', 'group'],
+      ['Formatting', 'toolbar'],
+    ])) {
       await chat.button(tray).tap();
       await chat.window.getByRole(role, { name: tray }).waitFor();
       await fits(tray);
@@ -164,12 +174,29 @@ for (const width of [375, 320]) {
 
 test('the site’s pages are no wider than a phone, and their fields are not so small that a phone enlarges them', async () => {
   const admin = await house.arrive('admin', { ...PHONE, viewport: { width: 320, height: 600 } });
-  for (const path of ['/', '/login', '/forum', '/forum/1', '/groups', '/groups/3', '/members', '/friends', '/u/admin', '/u/zoe', '/notifications', '/admin', '/old', '/nowhere']) {
+  for (const path of [
+    '/',
+    '/login',
+    '/forum',
+    '/forum/1',
+    '/groups',
+    '/groups/3',
+    '/members',
+    '/friends',
+    '/u/admin',
+    '/u/zoe',
+    '/notifications',
+    '/admin',
+    '/old',
+    '/nowhere',
+  ]) {
     await admin.page.goto(house.url + path);
     await admin.bar.region.getByRole('button').first().waitFor();
     const [wide, small] = await admin.page.evaluate(() => [
       document.documentElement.scrollWidth,
-      [...document.querySelectorAll('input:not([type=hidden]), textarea, select')].filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16).map((field) => field.id),
+      [...document.querySelectorAll('input:not([type=hidden]), textarea, select')]
+        .filter((field) => parseFloat(getComputedStyle(field).fontSize) < 16)
+        .map((field) => field.id),
     ]);
     assert.ok(wide <= 320, `${path} is ${wide} wide`);
     assert.deepEqual(small, [], path);
@@ -190,7 +217,10 @@ test('a phone on its side', async () => {
   await bar.button('Minimise').waitFor();
   const inside = async (/** @type {import('playwright-core').Locator} */ locator) => {
     const box = await locator.boundingBox();
-    assert.ok(box && box.x >= 0 && box.y >= 0 && box.x + box.width <= 667 && box.y + box.height <= 375, JSON.stringify(box));
+    assert.ok(
+      box && box.x >= 0 && box.y >= 0 && box.x + box.width <= 667 && box.y + box.height <= 375,
+      JSON.stringify(box),
+    );
   };
   await inside(chat.window);
   await inside(chat.log);

@@ -14,7 +14,11 @@ import { PASSWORD, Person, heardOnce } from './support/people.js';
 import { Community, freePort } from './support/servers.js';
 
 // Only this machine's numbers are secure without https; names are not.
-const house = openHouse({ browser: { args: ['--host-resolver-rules=MAP *.test 127.0.0.1'] }, server: {}, hasSite: false });
+const house = openHouse({
+  browser: { args: ['--host-resolver-rules=MAP *.test 127.0.0.1'] },
+  server: {},
+  hasSite: false,
+});
 
 /** The page that polled last. @param {Person} person */
 function leaderOf(person) {
@@ -28,7 +32,10 @@ function leaderOf(person) {
 
 test('on plain http the tabs elect one of them, and another when it goes', async () => {
   const named = (/** @type {string} */ url, /** @type {string} */ host) => url.replace('127.0.0.1', host);
-  const community = await Community.start({ im: house.server.url, args: ['--im-public', named(house.server.url, 'im.test')] });
+  const community = await Community.start({
+    im: house.server.url,
+    args: ['--im-public', named(house.server.url, 'im.test')],
+  });
   const site = named(community.url, 'community.test');
   const [alice, bob] = await Promise.all(['alice', 'bob'].map((id) => Person.come(house.browser, site, id)));
   await Promise.all([alice, bob].map((person) => person.logInByForm())); // a request of the test finds no such name
@@ -65,11 +72,17 @@ async function elsewhere(attributes) {
   const url = `http://127.0.0.1:${port}`;
   const page = `<!doctype html><html lang="en"><title>Elsewhere</title><h1>Elsewhere</h1>
     <script src="${house.server.url}/webim.js" data-site="${url}/webim" ${attributes} defer></script>`;
-  const server = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(page)).listen(0, '127.0.0.1');
+  const server = createServer((_, answer) => answer.setHeader('Content-Type', 'text/html').end(page)).listen(
+    0,
+    '127.0.0.1',
+  );
   await once(server, 'listening');
   const address = /** @type {import('node:net').AddressInfo} */ (server.address());
   const origin = `http://127.0.0.1:${address.port}`;
-  const community = await Community.start({ im: house.server.url, args: ['--listen', `127.0.0.1:${port}`, '--url', url, '--jsonp-origin', origin] });
+  const community = await Community.start({
+    im: house.server.url,
+    args: ['--listen', `127.0.0.1:${port}`, '--url', url, '--jsonp-origin', origin],
+  });
   const { context, bar: visitor } = await house.stranger();
   await visitor.page.goto(origin);
   const end = async () => {

@@ -17,7 +17,10 @@ test('every feature works under the strict policy, without a violation or an err
   const { page, context } = alice;
   /** @type {string[]} */
   const said = [];
-  context.on('console', (message) => message.type() === 'error' && said.push(`${message.text()} ${message.location().url}`));
+  context.on(
+    'console',
+    (message) => message.type() === 'error' && said.push(`${message.text()} ${message.location().url}`),
+  );
   context.on('weberror', (error) => said.push(String(error.error())));
   /** @type {(string | null)[]} the typing states that the site has taken */
   const typed = [];
@@ -27,7 +30,11 @@ test('every feature works under the strict policy, without a violation or an err
     if (request.url().endsWith('/webim/status')) typed.push(new URLSearchParams(request.postData() ?? '').get('show'));
   });
   await context.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => console.error(`violated: ${event.violatedDirective} ${event.blockedURI}`), { capture: true });
+    addEventListener(
+      'securitypolicyviolation',
+      (event) => console.error(`violated: ${event.violatedDirective} ${event.blockedURI}`),
+      { capture: true },
+    );
   });
   const answer = await page.goto(`${house.url}/forum/1`);
   const policy = answer?.headers()['content-security-policy'] ?? '';
@@ -41,7 +48,11 @@ test('every feature works under the strict policy, without a violation or an err
   await contacts.getByRole('textbox', { name: 'Your status' }).fill('At the lake');
   await page.keyboard.press('Enter');
   await (await bob.bar.contact('Alice', 'At the lake, Away')).waitFor();
-  await page.getByRole('main').getByRole('button', { name: /^Chat with Bob \(available\)/ }).first().click();
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: /^Chat with Bob \(available\)/ })
+    .first()
+    .click();
   const chat = bar.chat('Bob');
   await chat.button('Formatting').click();
   await chat.button('Bold').click();
@@ -86,7 +97,9 @@ test('every feature works under the strict policy, without a violation or an err
   await settings.getByText('The browser does not allow it.').waitFor(); // its answer takes a while
   await settings.getByRole('combobox', { name: 'Theme' }).selectOption('dark');
   // A setting that is under way at the log-out would be refused.
-  const kept = page.waitForResponse((response) => /"opacity":85.*"zoom":85/.test(new URLSearchParams(response.request().postData() ?? '').get('data') ?? ''));
+  const kept = page.waitForResponse((response) =>
+    /"opacity":85.*"zoom":85/.test(new URLSearchParams(response.request().postData() ?? '').get('data') ?? ''),
+  );
   for (const slider of await settings.getByRole('slider').all()) await slider.fill('85');
   await kept;
 
@@ -94,7 +107,10 @@ test('every feature works under the strict policy, without a violation or an err
   await page.getByRole('button', { name: 'Log out' }).click();
   await bar.button('Sign in to chat').waitFor();
   const expected = (/** @type {string} */ line) => /status of 401.*\/webim\/online$/.test(line);
-  assert.deepEqual(said.filter((line) => !expected(line)), []);
+  assert.deepEqual(
+    said.filter((line) => !expected(line)),
+    [],
+  );
   assert.deepEqual([...alice.complaints, ...bob.complaints], []);
 });
 
@@ -108,13 +124,19 @@ test('it adds one name to the window, and no more', async () => {
     return new Set(found);
   };
   const [without, there] = [await names(false), await names(true)];
-  assert.deepEqual([...there].filter((name) => !without.has(name)), ['NextIM']);
+  assert.deepEqual(
+    [...there].filter((name) => !without.has(name)),
+    ['NextIM'],
+  );
 });
 
 test('the page does not wait for it: neither for the script, nor for the bar', async () => {
   const { context, page, bar } = await house.stranger();
   await context.addInitScript(() => {
-    addEventListener('load', () => (document.documentElement.dataset.early = String(Boolean(document.querySelector('nextim-bar')))));
+    addEventListener(
+      'load',
+      () => (document.documentElement.dataset.early = String(Boolean(document.querySelector('nextim-bar')))),
+    );
   });
   const release = await holdBack(page, '**/webim.js');
   await page.goto(house.url, { waitUntil: 'commit' });
@@ -123,7 +145,11 @@ test('the page does not wait for it: neither for the script, nor for the bar', a
   assert.equal(await page.locator('nextim-bar').count(), 0);
   release();
   await bar.button('Sign in to chat').waitFor();
-  assert.equal(await page.evaluate(() => document.documentElement.dataset.early), 'false', 'the bar came after the page had loaded');
+  assert.equal(
+    await page.evaluate(() => document.documentElement.dataset.early),
+    'false',
+    'the bar came after the page had loaded',
+  );
 });
 
 test('two tags make one bar', async () => {
@@ -133,7 +159,13 @@ test('two tags make one bar', async () => {
   page.on('request', (request) => (asked += Number(request.url().endsWith('/webim/online'))));
   await serve(page, house.url, `<body><p>Twice</p>${tag}${tag.replace('webim.js', 'webim.js?again')}</body>`);
   await bar.button('Sign in to chat').waitFor();
-  assert.equal(await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => /webim\.js/.test(name)).length), 2, 'both scripts have run');
+  assert.equal(
+    await page.evaluate(
+      () => performance.getEntriesByType('resource').filter(({ name }) => /webim\.js/.test(name)).length,
+    ),
+    2,
+    'both scripts have run',
+  );
   assert.equal(await page.locator('nextim-bar').count(), 1);
   assert.equal(asked, 1);
 });
@@ -150,13 +182,41 @@ button, input, textarea { all: unset !important; border: 9px solid red !importan
 /** The looks of everything in the bar. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
 function looksOfBar(page) {
   return page.evaluate(() => {
-    const properties = ['display', 'visibility', 'opacity', 'color', 'background-color', 'font', 'letter-spacing', 'word-spacing', 'text-transform', 'text-align', 'white-space', 'border', 'margin', 'padding', 'width', 'height', 'pointer-events', 'user-select', 'cursor'];
+    const properties = [
+      'display',
+      'visibility',
+      'opacity',
+      'color',
+      'background-color',
+      'font',
+      'letter-spacing',
+      'word-spacing',
+      'text-transform',
+      'text-align',
+      'white-space',
+      'border',
+      'margin',
+      'padding',
+      'width',
+      'height',
+      'pointer-events',
+      'user-select',
+      'cursor',
+    ];
     const root = document.querySelector('nextim-bar')?.shadowRoot;
-    return [...(root?.querySelectorAll('*') ?? [])].filter((element) => element.closest('[role=region]')).map((element) => {
-      const style = getComputedStyle(element);
-      const { x, y } = element.getBoundingClientRect();
-      return [element.tagName, element.className, x, y, ...properties.map((name) => style.getPropertyValue(name))].join(' | ');
-    });
+    return [...(root?.querySelectorAll('*') ?? [])]
+      .filter((element) => element.closest('[role=region]'))
+      .map((element) => {
+        const style = getComputedStyle(element);
+        const { x, y } = element.getBoundingClientRect();
+        return [
+          element.tagName,
+          element.className,
+          x,
+          y,
+          ...properties.map((name) => style.getPropertyValue(name)),
+        ].join(' | ');
+      });
   });
 }
 
@@ -188,10 +248,13 @@ test('the bar’s styles do not reach into the page', async () => {
     <button class="bb ib">Press</button><input type="search"><select><option>1</option></select><input type="checkbox" role="switch"><textarea></textarea>
     <a class="link" href="/forum">Link</a><div class="menu panel chat none sr">Box</div><hr></main>`;
   const tag = await scriptTag(page, house.url);
-  const looks = () => page.locator('main *').evaluateAll((all) => all.map((element) => {
-    const style = getComputedStyle(element);
-    return [element.tagName, ...[...style].map((name) => `${name}: ${style.getPropertyValue(name)}`)].join('; ');
-  }));
+  const looks = () =>
+    page.locator('main *').evaluateAll((all) =>
+      all.map((element) => {
+        const style = getComputedStyle(element);
+        return [element.tagName, ...[...style].map((name) => `${name}: ${style.getPropertyValue(name)}`)].join('; ');
+      }),
+    );
   await serve(page, house.url, `${html}</body>`);
   const without = await looks();
   await serve(page, house.url, `${html}${tag}</body>`);
@@ -205,21 +268,29 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
   const [alice, [carol]] = await Promise.all([house.known('alice'), house.gather('carol')]);
   const { page } = alice;
   const tag = await scriptTag(page, house.url);
-  await page.route('**/heard.js', (route) => route.fulfill({
-    contentType: 'text/javascript',
-    body: `const heard = document.documentElement.heard = [];
+  await page.route('**/heard.js', (route) =>
+    route.fulfill({
+      contentType: 'text/javascript',
+      body: `const heard = document.documentElement.heard = [];
       for (const name of ['ready', 'online', 'offline', 'message', 'presence', 'status', 'unread', 'error']) NextIM.on(name, (detail) => heard.push([name, detail]));
       NextIM.menu([{ title: 'Our own', url: '/own' }, { title: 'Elsewhere', url: 'https://example.com/', external: true }]);
       NextIM.openRoom(1);`,
-  }));
+    }),
+  );
   await serve(page, house.url, `<body><p>A page</p>${tag}<script src="/heard.js" defer></script></body>`);
   /** @param {string} name @param {(detail: any) => unknown} [like] */
   const heard = (name, like = () => true) =>
     until(`${name} was heard`, async () => {
-      const all = await page.evaluate(() => JSON.parse(JSON.stringify(/** @type {any} */ (document.documentElement).heard)));
+      const all = await page.evaluate(() =>
+        JSON.parse(JSON.stringify(/** @type {any} */ (document.documentElement).heard)),
+      );
       return all.find(([found, detail]) => found === name && like(detail));
     });
-  const call = (/** @type {string} */ name, /** @type {unknown[]} */ ...args) => page.evaluate(([method, values]) => /** @type {any} */ (window).NextIM[method](...values), /** @type {const} */ ([name, args]));
+  const call = (/** @type {string} */ name, /** @type {unknown[]} */ ...args) =>
+    page.evaluate(
+      ([method, values]) => /** @type {any} */ (window).NextIM[method](...values),
+      /** @type {const} */ ([name, args]),
+    );
   const read = (/** @type {string} */ name) => page.evaluate((key) => /** @type {any} */ (window).NextIM[key], name);
 
   // Calls from before there was a bar are done when there is one.
@@ -244,7 +315,10 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
 
   await bar.chat('Carol').button('Close').click();
   await toAlice.say('Heard by a script.');
-  await heard('message', ({ body, from, key }) => body === 'Heard by a script.' && from === 'carol' && key === 'u/carol');
+  await heard(
+    'message',
+    ({ body, from, key }) => body === 'Heard by a script.' && from === 'carol' && key === 'u/carol',
+  );
   // Whether a message opens its chat is a setting; this one is read in either case.
   await call('open', 'carol');
   await bar.chat('Carol').box.waitFor();
@@ -260,10 +334,13 @@ test('scripts of the page can open, send, listen, add to the menu, and read', as
   await call('toggle');
   await bar.button('Carol, 1 unread').waitFor();
 
-  const [presence] = await Promise.all([heard('presence', ({ id, presence: now }) => id === 'carol' && now === 'offline'), carol.bar.panel('Contacts').then(async (panel) => {
-    await panel.getByRole('button', { name: /^Your presence/ }).click();
-    await carol.page.getByRole('menuitemradio', { name: 'Offline' }).click();
-  })]);
+  const [presence] = await Promise.all([
+    heard('presence', ({ id, presence: now }) => id === 'carol' && now === 'offline'),
+    carol.bar.panel('Contacts').then(async (panel) => {
+      await panel.getByRole('button', { name: /^Your presence/ }).click();
+      await carol.page.getByRole('menuitemradio', { name: 'Offline' }).click();
+    }),
+  ]);
   assert.equal(presence[1].nick, 'Carol');
   await call('offline');
   await heard('offline');

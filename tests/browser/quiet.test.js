@@ -21,7 +21,11 @@ async function show(person, show) {
 }
 
 test('on do not disturb nothing opens, sounds or notifies, and everything is counted', async () => {
-  const [alice, bob, admin] = await Promise.all([house.arrive('alice', { init: standIn }), house.arrive('bob'), house.arrive('admin', { path: '/admin' })]);
+  const [alice, bob, admin] = await Promise.all([
+    house.arrive('alice', { init: standIn }),
+    house.arrive('bob'),
+    house.arrive('admin', { path: '/admin' }),
+  ]);
   await Promise.all([alice.bar.online(), bob.bar.online()]);
   const { page, bar } = alice;
   await (await bar.panel('Settings')).getByRole('switch', { name: 'Desktop notifications' }).check();
@@ -46,7 +50,10 @@ test('on do not disturb nothing opens, sounds or notifies, and everything is cou
   await toAlice.say('now');
   // Notifications come in order: those of the lines before would have come before this.
   await until('it notifies', async () => (await noted(page)).notes.length > 0);
-  assert.deepEqual((await noted(page)).notes.map((note) => note.body), ['now']);
+  assert.deepEqual(
+    (await noted(page)).notes.map((note) => note.body),
+    ['now'],
+  );
   assert.equal((await noted(page)).tones, 2, 'one sound has two tones');
   await hide(page, false);
   await (await bar.chatWith('Bob')).hears('seen, but not to be disturbed by');

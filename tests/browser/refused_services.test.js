@@ -17,42 +17,108 @@ const house = openHouse();
 
 /** Refusals of a browser, each as a script that runs in the page first. @type {[string, () => void][]} */
 const REFUSALS = [
-  ['storage throws when it is asked for', () => {
-    for (const name of ['localStorage', 'sessionStorage']) {
-      Object.defineProperty(window, name, { get: () => { throw new DOMException('denied', 'SecurityError'); } });
-    }
-  }],
-  ['there is no storage', () => {
-    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { value: null });
-  }],
-  ['storage is full', () => {
-    Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); };
-  }],
-  ['storage throws at each call', () => {
-    const denied = () => { throw new DOMException('denied', 'SecurityError'); };
-    Object.assign(Storage.prototype, { getItem: denied, setItem: denied, removeItem: denied, key: denied });
-  }],
-  ['locks are refused', () => {
-    if (navigator.locks) navigator.locks.request = async () => { throw new DOMException('denied', 'SecurityError'); };
-  }],
-  ['locks throw', () => {
-    if (navigator.locks) navigator.locks.request = () => { throw new DOMException('denied', 'SecurityError'); };
-  }],
-  ['there are no channels between tabs', () => {
-    Object.assign(window, { BroadcastChannel: class { constructor() { throw new DOMException('denied', 'SecurityError'); } } });
-  }],
-  ['sound throws', () => {
-    Object.assign(window, { AudioContext: class { constructor() { throw new DOMException('denied', 'NotSupportedError'); } } });
-  }],
-  ['sound is refused', () => {
-    AudioContext.prototype.resume = async () => { throw new DOMException('denied', 'NotAllowedError'); };
-  }],
-  ['all is refused', () => {
-    const denied = () => { throw new DOMException('denied', 'SecurityError'); };
-    for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: denied });
-    if (navigator.locks) navigator.locks.request = async () => denied();
-    Object.assign(window, { BroadcastChannel: class { constructor() { denied(); } } });
-  }],
+  [
+    'storage throws when it is asked for',
+    () => {
+      for (const name of ['localStorage', 'sessionStorage']) {
+        Object.defineProperty(window, name, {
+          get: () => {
+            throw new DOMException('denied', 'SecurityError');
+          },
+        });
+      }
+    },
+  ],
+  [
+    'there is no storage',
+    () => {
+      for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { value: null });
+    },
+  ],
+  [
+    'storage is full',
+    () => {
+      Storage.prototype.setItem = () => {
+        throw new DOMException('full', 'QuotaExceededError');
+      };
+    },
+  ],
+  [
+    'storage throws at each call',
+    () => {
+      const denied = () => {
+        throw new DOMException('denied', 'SecurityError');
+      };
+      Object.assign(Storage.prototype, { getItem: denied, setItem: denied, removeItem: denied, key: denied });
+    },
+  ],
+  [
+    'locks are refused',
+    () => {
+      if (navigator.locks)
+        navigator.locks.request = async () => {
+          throw new DOMException('denied', 'SecurityError');
+        };
+    },
+  ],
+  [
+    'locks throw',
+    () => {
+      if (navigator.locks)
+        navigator.locks.request = () => {
+          throw new DOMException('denied', 'SecurityError');
+        };
+    },
+  ],
+  [
+    'there are no channels between tabs',
+    () => {
+      Object.assign(window, {
+        BroadcastChannel: class {
+          constructor() {
+            throw new DOMException('denied', 'SecurityError');
+          }
+        },
+      });
+    },
+  ],
+  [
+    'sound throws',
+    () => {
+      Object.assign(window, {
+        AudioContext: class {
+          constructor() {
+            throw new DOMException('denied', 'NotSupportedError');
+          }
+        },
+      });
+    },
+  ],
+  [
+    'sound is refused',
+    () => {
+      AudioContext.prototype.resume = async () => {
+        throw new DOMException('denied', 'NotAllowedError');
+      };
+    },
+  ],
+  [
+    'all is refused',
+    () => {
+      const denied = () => {
+        throw new DOMException('denied', 'SecurityError');
+      };
+      for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get: denied });
+      if (navigator.locks) navigator.locks.request = async () => denied();
+      Object.assign(window, {
+        BroadcastChannel: class {
+          constructor() {
+            denied();
+          }
+        },
+      });
+    },
+  ],
 ];
 
 for (const [what, init] of REFUSALS) {
@@ -76,7 +142,10 @@ for (const [what, init] of REFUSALS) {
 test('a browser that blocks cookies and storage shows the log-in box, and not for ever that it connects', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nextim-blocked-'));
   mkdirSync(join(folder, 'Default'));
-  writeFileSync(join(folder, 'Default', 'Preferences'), JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }));
+  writeFileSync(
+    join(folder, 'Default', 'Preferences'),
+    JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }),
+  );
   const context = await launchProfile(folder);
   context.setDefaultTimeout(PATIENCE_MS);
   /** @type {string[]} */
@@ -84,7 +153,16 @@ test('a browser that blocks cookies and storage shows the log-in box, and not fo
   context.on('weberror', (error) => errors.push(String(error.error())));
   const page = await context.newPage();
   await page.goto(house.url);
-  assert.equal(await page.evaluate(() => { try { return typeof localStorage; } catch { return 'refused'; } }), 'refused');
+  assert.equal(
+    await page.evaluate(() => {
+      try {
+        return typeof localStorage;
+      } catch {
+        return 'refused';
+      }
+    }),
+    'refused',
+  );
   await new Tab(page).button('Sign in to chat').waitFor();
   assert.deepEqual(errors, []);
   await context.close();

@@ -9,7 +9,8 @@ import { test } from 'node:test';
 import { openHouse } from './support/house.js';
 import { heardOnce } from './support/people.js';
 
-const house = openHouse();
+// Others see at once who leaves: no test here is about a change of page.
+const house = openHouse({ server: { lingerMs: 500 } });
 
 test('a line in a room reaches all members, and is counted where the room is not open', async () => {
   const [alice, bob, carol] = await house.gather('alice', 'bob', 'carol');

@@ -30,7 +30,10 @@ const shoot = (person, name) => person.page.screenshot({ path: join(folder, `${n
 /** Opens a panel, with its entries in it. @param {Person} person @param {string} panel @param {string} name */
 async function shootPanel(person, panel, name) {
   const section = await person.bar.panel(panel);
-  await section.getByRole(panel === 'Settings' ? 'switch' : 'listitem').first().waitFor();
+  await section
+    .getByRole(panel === 'Settings' ? 'switch' : 'listitem')
+    .first()
+    .waitFor();
   await shoot(person, name);
 }
 

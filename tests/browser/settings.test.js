@@ -78,7 +78,9 @@ test('desktop notifications: asked for on the click, shown while hidden, by one 
   await Promise.all([hide(page), hide(second.page)]);
   for (const said of ['First', 'Second', 'Third']) {
     await toAlice.say(said);
-    await until(`${said} is shown`, async () => (await notes()).some(({ title, body }) => title === 'Bob' && body === said));
+    await until(`${said} is shown`, async () =>
+      (await notes()).some(({ title, body }) => title === 'Bob' && body === said),
+    );
   }
   const bodies = (await notes()).map(({ body }) => body);
   assert.deepEqual(bodies.sort(), ['First', 'Second', 'Third'], 'each once, whichever tab showed it');
@@ -92,7 +94,7 @@ test('desktop notifications: asked for on the click, shown while hidden, by one 
 
 test('a browser that does not allow notifications: the settings show it', async () => {
   const alice = await arrive();
-  await alice.page.evaluate(() => (/** @type {any} */ (window).deny = true));
+  await alice.page.evaluate(() => /** @type {any} */ (window.deny = true));
   const option = await switchOf(alice.bar, 'Desktop notifications');
   await option.click();
   await alice.bar.region.getByText('The browser does not allow it.').waitFor();
@@ -184,13 +186,22 @@ test('language: texts, dates and numbers', async () => {
   await traditional.getByRole('textbox', { name: '傳送給 Bob 的訊息' }).waitFor();
   await traditional.getByRole('combobox', { name: '語言' }).selectOption('English');
   await bar.chat('Bob').log.getByRole('heading', { name: 'Today' }).waitFor();
-  assert.match((await bar.chat('Bob').log.getByText('I will.').getAttribute('title')) ?? '', /^[A-Z][a-z]{2} \d+, \d{4}/);
+  assert.match(
+    (await bar.chat('Bob').log.getByText('I will.').getAttribute('title')) ?? '',
+    /^[A-Z][a-z]{2} \d+, \d{4}/,
+  );
 });
 
 test('opacity and size', async () => {
   const alice = await arrive();
   const panel = await alice.bar.panel('Settings');
-  const alpha = async () => Number(/\/ ([\d.]+)\)|rgba\(.*, ([\d.]+)\)/.exec(await look(panel, 'background-color'))?.slice(1).find(Boolean) ?? 1);
+  const alpha = async () =>
+    Number(
+      /\/ ([\d.]+)\)|rgba\(.*, ([\d.]+)\)/
+        .exec(await look(panel, 'background-color'))
+        ?.slice(1)
+        .find(Boolean) ?? 1,
+    );
   assert.equal(await alpha(), 1);
   await panel.getByRole('slider', { name: 'Opacity' }).fill('60');
   await until('it can be seen through', async () => Math.abs((await alpha()) - 0.6) < 0.01);
@@ -210,18 +221,30 @@ test('all of it survives a reload, and is there in another browser of the same u
   await panel.getByRole('slider', { name: 'Opacity' }).fill('70');
   await panel.getByRole('slider', { name: 'Size' }).fill('110');
   await panel.getByRole('combobox', { name: 'Theme' }).selectOption('Dark');
-  const kept = page.waitForResponse((response) => response.url().endsWith('/webim/setting') && /zh-CN/.test(decodeURIComponent(response.request().postData() ?? '')));
+  const kept = page.waitForResponse(
+    (response) =>
+      response.url().endsWith('/webim/setting') &&
+      /zh-CN/.test(decodeURIComponent(response.request().postData() ?? '')),
+  );
   await panel.getByRole('combobox', { name: 'Language' }).selectOption('简体中文');
   assert.equal((await kept).status(), 200);
 
   const check = async (/** @type {import('playwright-core').Page} */ its) => {
     const region = its.getByRole('region', { name: '聊天', exact: true });
     await region.getByRole('button', { name: /^联系人，\d+|^联系人, \d+/ }).waitFor();
-    assert.equal(await region.getByRole('button', { name: /^联系人/ }).getByText('联系人').count(), 0, 'icons only');
+    assert.equal(
+      await region
+        .getByRole('button', { name: /^联系人/ })
+        .getByText('联系人')
+        .count(),
+      0,
+      'icons only',
+    );
     await region.getByRole('button', { name: '设置' }).click();
     const settings = region.getByRole('region', { name: '设置' });
     const names = { 提示音: false, 自动打开新消息: false, 固定联系人: false, 只显示图标: true };
-    for (const [name, on] of Object.entries(names)) assert.equal(await settings.getByRole('switch', { name }).isChecked(), on, name);
+    for (const [name, on] of Object.entries(names))
+      assert.equal(await settings.getByRole('switch', { name }).isChecked(), on, name);
     assert.equal(await settings.getByRole('combobox', { name: '主题' }).inputValue(), 'dark');
     assert.equal(await settings.getByRole('combobox', { name: '语言' }).inputValue(), 'zh-CN');
     assert.equal(await settings.getByRole('slider', { name: '不透明度' }).inputValue(), '70');

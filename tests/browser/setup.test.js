@@ -11,7 +11,8 @@ import { openHouse } from './support/house.js';
 import { scriptTag, serve } from './support/pages.js';
 import { Person } from './support/people.js';
 
-const house = openHouse();
+// Others see at once who leaves: no test here is about a change of page.
+const house = openHouse({ server: { lingerMs: 500 } });
 
 /** @param {string} id @param {object} [options] */
 const arrive = (id, options) => house.arrive(id, options);
@@ -19,7 +20,11 @@ const arrive = (id, options) => house.arrive(id, options);
 /** A page whose tag has these attributes too. @param {Person} person @param {string} attributes @param {string} [html] */
 async function page(person, attributes, html = '<p>A page</p>') {
   const tag = await scriptTag(/** @type {import('playwright-core').Page} */ (person.page), house.url);
-  await serve(/** @type {import('playwright-core').Page} */ (person.page), house.url, `<body>${html}${tag.replace('<script', `<script ${attributes}`)}</body>`);
+  await serve(
+    /** @type {import('playwright-core').Page} */ (person.page),
+    house.url,
+    `<body>${html}${tag.replace('<script', `<script ${attributes}`)}</body>`,
+  );
 }
 
 test('data-user-links: the site’s own links lead to users, and the usual ones no more', async () => {
@@ -54,7 +59,11 @@ test('data-lang: the bar speaks it, whatever page and browser do, unless the use
 test('data-theme: dark or light, whatever the system, unless the user has chosen', async () => {
   const meiling = await arrive('meiling', { colorScheme: 'light' });
   const scheme = async () => look(meiling.bar.region, 'color-scheme');
-  for (const [theme, expected] of [['dark', 'dark'], ['light', 'light'], ['auto', 'light']]) {
+  for (const [theme, expected] of [
+    ['dark', 'dark'],
+    ['light', 'light'],
+    ['auto', 'light'],
+  ]) {
     await page(meiling, `data-theme="${theme}"`);
     await meiling.bar.online();
     assert.equal(await scheme(), expected, theme);
@@ -79,7 +88,14 @@ test('custom properties of the page change colours, font, corners, place and lay
      --nextim-font: serif; --nextim-radius: 3px; --nextim-gap: 40px; --nextim-layer: 77`,
   );
   const styled = await styles(bob);
-  assert.deepEqual(styled, { background: 'rgb(1, 120, 60)', color: 'rgb(255, 255, 200)', font: 'serif', corner: '3px', layer: '77', gap: '40px' });
+  assert.deepEqual(styled, {
+    background: 'rgb(1, 120, 60)',
+    color: 'rgb(255, 255, 200)',
+    font: 'serif',
+    corner: '3px',
+    layer: '77',
+    gap: '40px',
+  });
   for (const [name, value] of Object.entries(plain)) assert.notEqual(value, styled[name], name);
   await bob.page.emulateMedia({ colorScheme: 'dark' });
   const send = bar.chat('Alice').button('Send');
@@ -110,7 +126,10 @@ async function styles({ bar }) {
   };
 }
 
-for (const [reducedMotion, moves] of /** @type {const} */ ([['no-preference', true], ['reduce', false]])) {
+for (const [reducedMotion, moves] of /** @type {const} */ ([
+  ['no-preference', true],
+  ['reduce', false],
+])) {
   test(`movement follows the browser’s preference (${reducedMotion})`, async () => {
     const [alice, bob] = await Promise.all([arrive('alice', { reducedMotion }), arrive('bob')]);
     await Promise.all([alice.bar.online(), bob.bar.online()]);
@@ -119,7 +138,9 @@ for (const [reducedMotion, moves] of /** @type {const} */ ([['no-preference', tr
     const wave = chat.log.locator('.wave i').first();
     await wave.waitFor();
     assert.equal((await look(wave, 'animation-name')) !== 'none', moves);
-    const running = await alice.page.locator('nextim-bar').evaluate((host) => host.shadowRoot?.getAnimations().filter((it) => it.playState === 'running').length ?? 0);
+    const running = await alice.page
+      .locator('nextim-bar')
+      .evaluate((host) => host.shadowRoot?.getAnimations().filter((it) => it.playState === 'running').length ?? 0);
     assert.equal(running > 0, moves);
   });
 }

@@ -9,7 +9,8 @@ import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
 import { Person } from './support/people.js';
 
-const house = openHouse();
+// Others see at once who leaves: no test here is about a change of page.
+const house = openHouse({ server: { lingerMs: 500 } });
 
 /** Lets a minute and a half pass on a page whose clock was installed. @param {import('playwright-core').Page} page */
 async function aMinuteLater(page) {
@@ -58,7 +59,11 @@ for (const { what, path, link } of [
     const main = await visit(carol, path);
     await mark(main, '小明', 'offline').first().waitFor();
     assert.ok(await main.locator(`${link} + nextim-presence`).first().isVisible(), 'it stands right beside the link');
-    assert.equal(await main.locator(`${link} + nextim-presence`).count(), await main.locator(link).count(), 'each link has its own');
+    assert.equal(
+      await main.locator(`${link} + nextim-presence`).count(),
+      await main.locator(link).count(),
+      'each link has its own',
+    );
 
     const [xiaoming] = await house.gather('xiaoming');
     await mark(main, '小明', 'available').first().click();
@@ -142,11 +147,18 @@ test('a page without end: marks beside the links that come, however many', async
   // More users than are asked for at once; all but the last are known to nobody.
   await carol.page.evaluate(() => {
     const list = document.createElement('div');
-    for (let uid = 1000; uid < 1250; uid += 1) list.append(Object.assign(document.createElement('a'), { href: `/space.php?uid=${uid}`, textContent: `User ${uid} ` }));
+    for (let uid = 1000; uid < 1250; uid += 1)
+      list.append(
+        Object.assign(document.createElement('a'), { href: `/space.php?uid=${uid}`, textContent: `User ${uid} ` }),
+      );
     document.querySelector('main')?.append(list);
   });
   assert.ok((await (await asking).response())?.ok());
-  await carol.page.evaluate(() => document.querySelector('main')?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=8', textContent: 'Zoë' })));
+  await carol.page.evaluate(() =>
+    document
+      .querySelector('main')
+      ?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=8', textContent: 'Zoë' })),
+  );
   await mark(main, 'Zoë Öztürk', 'offline').waitFor();
 });
 
@@ -161,7 +173,11 @@ test('no mark stands beside links to myself, nor in the bar', async () => {
   const toBob = alice.bar.chat('Bob');
   await toBob.log.getByRole('link', { name: /space\.php\?uid=2$/ }).waitFor();
   await alice.bar.panel('Contacts');
-  await alice.page.evaluate(() => document.querySelector('main')?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=3', textContent: 'Carol' })));
+  await alice.page.evaluate(() =>
+    document
+      .querySelector('main')
+      ?.append(Object.assign(document.createElement('a'), { href: '/space.php?uid=3', textContent: 'Carol' })),
+  );
   await mark(main, 'Carol', 'offline').waitFor();
   assert.equal(await alice.bar.region.locator('nextim-presence').count(), 0);
 });

@@ -8,12 +8,12 @@ import { test } from 'node:test';
 
 import { until } from './support/eyes.js';
 import { openHouse } from './support/house.js';
-import { heardOnce } from './support/people.js';
+import { PROCESS_PER_PAGE, heardOnce } from './support/people.js';
 
 /** @typedef {import('./support/people.js').Person} Person */
 /** @typedef {import('./support/people.js').Tab} Tab */
 
-const house = openHouse();
+const house = openHouse({ browser: { args: [PROCESS_PER_PAGE] } });
 
 /** The first tab and more of them, all online. @param {Person} person @param {number} count */
 async function tabsOf(person, count) {
@@ -34,7 +34,8 @@ function pollsOf(person) {
     const page = request.frame().page();
     if (polls.pages.at(-1) !== page) polls.pages.push(page);
   });
-  for (const end of /** @type {const} */ (['requestfinished', 'requestfailed'])) person.context.on(end, (request) => waiting.delete(request));
+  for (const end of /** @type {const} */ (['requestfinished', 'requestfailed']))
+    person.context.on(end, (request) => waiting.delete(request));
   return polls;
 }
 
@@ -59,7 +60,10 @@ test('eight tabs are all alive on one poll, and all show the same', async () => 
   for (const [at, chat] of chats.entries()) await chat.say(said[at]);
   await each([...chats, toAlice], (chat) => each(said, (text) => chat.hears(text)));
   // The site decides the order, and it is the same for all.
-  await until('all show the same', async () => new Set((await each([...chats, toAlice], (chat) => chat.said(/^from tab \d$/))).map(String)).size === 1);
+  await until(
+    'all show the same',
+    async () => new Set((await each([...chats, toAlice], (chat) => chat.said(/^from tab \d$/))).map(String)).size === 1,
+  );
   assert.deepEqual((await toAlice.said(/^from tab \d$/)).sort(), said);
   // Only the leading tab has polled.
   assert.equal(polls.pages.length, 1);
@@ -86,7 +90,8 @@ test('a line read, a presence and a setting in one tab are so in all', async () 
   await panel.getByRole('button', { name: 'Your presence: Available' }).click();
   await panel.getByRole('menuitemradio', { name: 'Away' }).click();
   await (await meiling.bar.contact('Carol', 'Away')).waitFor();
-  for (const tab of tabs) await (await tab.panel('Contacts')).getByRole('button', { name: 'Your presence: Away' }).waitFor();
+  for (const tab of tabs)
+    await (await tab.panel('Contacts')).getByRole('button', { name: 'Your presence: Away' }).waitFor();
 
   const settings = await each(tabs, (tab) => tab.panel('Settings'));
   await settings[0].getByRole('switch', { name: 'Play a sound' }).uncheck();
@@ -134,11 +139,17 @@ test('whichever tab is left over goes on', async () => {
     const more = [await xiaoming.tab('/forum'), await xiaoming.tab('/groups'), await xiaoming.tab('/members')];
     const left = more[round % 3];
     await left.online();
-    await each([last, ...more].filter((tab) => tab !== left), (tab) => tab.page.close());
+    await each(
+      [last, ...more].filter((tab) => tab !== left),
+      (tab) => tab.page.close(),
+    );
     await fromMeiling.say(`round ${round}`);
     const chat = await left.chatWith('美玲');
     await chat.hears(`round ${round}`);
-    assert.deepEqual(await chat.said(/^round \d$/), Array.from({ length: round }, (_, at) => `round ${at + 1}`));
+    assert.deepEqual(
+      await chat.said(/^round \d$/),
+      Array.from({ length: round }, (_, at) => `round ${at + 1}`),
+    );
     last = left;
   }
 });
@@ -157,7 +168,12 @@ test('only the last tab to go ends the session, and others see it then', async (
   const changes = await xiaoming.bar.watch('Alice');
   const refreshes = async () => {
     const { origins } = await alice.context.storageState();
-    return origins.flatMap((it) => it.localStorage).find((it) => it.name === 'beacons')?.value.split(';').length ?? 1;
+    return (
+      origins
+        .flatMap((it) => it.localStorage)
+        .find((it) => it.name === 'beacons')
+        ?.value.split(';').length ?? 1
+    );
   };
   const before = await refreshes();
   for (const tab of [tabs[0], tabs[2]]) await tab.page.goto('about:blank');
@@ -165,7 +181,10 @@ test('only the last tab to go ends the session, and others see it then', async (
   await chat.say('still here');
   await xiaoming.bar.chat('Alice').hears('still here');
   assert.equal(await refreshes(), before);
-  assert.deepEqual((await changes.jsonValue()).filter((it) => /^alice/.test(it)), []);
+  assert.deepEqual(
+    (await changes.jsonValue()).filter((it) => /^alice/.test(it)),
+    [],
+  );
   await tabs[1].page.goto('about:blank');
   await (await xiaoming.bar.contact('Alice', 'Offline')).waitFor();
   assert.equal(await refreshes(), before + 1);

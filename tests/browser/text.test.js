@@ -29,7 +29,8 @@ test('words that a translator has replaced stand there once when they are drawn 
   const count = await alice.bar.region.evaluate((root) => {
     const texts = [];
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) if (walker.currentNode.nodeValue?.trim()) texts.push(/** @type {Text} */ (walker.currentNode));
+    while (walker.nextNode())
+      if (walker.currentNode.nodeValue?.trim()) texts.push(/** @type {Text} */ (walker.currentNode));
     for (const text of texts) {
       const inner = document.createElement('font');
       inner.append(`«${text.data}»`);
@@ -41,10 +42,15 @@ test('words that a translator has replaced stand there once when they are drawn 
   });
   assert.ok(count > 20);
   await alice.page.emulateMedia({ colorScheme: 'dark' });
-  await until('all is drawn again', async () => (await chat.log.locator('.bubble').last().textContent()) === 'see https://a.example/ there');
+  await until(
+    'all is drawn again',
+    async () => (await chat.log.locator('.bubble').last().textContent()) === 'see https://a.example/ there',
+  );
   // Texts that were not drawn again are still translated; none is both.
   const twice = await alice.bar.region.evaluate((root) =>
-    [...root.querySelectorAll(':has(> font)')].filter((it) => [...it.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim())).map((it) => it.textContent),
+    [...root.querySelectorAll(':has(> font)')]
+      .filter((it) => [...it.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.nodeValue?.trim()))
+      .map((it) => it.textContent),
   );
   assert.deepEqual(twice, []);
   assert.equal(await chat.window.locator('font').count(), 0);
@@ -67,11 +73,13 @@ for (const { how, init } of [
 ]) {
   test(`initials and notifications are not cut within a letter, ${how}`, async () => {
     const meiling = await house.known('meiling', { init });
-    for (const script of [standIn, () => localStorage.setItem('permission', 'granted')]) await meiling.context.addInitScript(script);
+    for (const script of [standIn, () => localStorage.setItem('permission', 'granted')])
+      await meiling.context.addInitScript(script);
     await meiling.page.route('**/webim/online', async (route) => {
       const response = await route.fetch();
       const answer = await response.json();
-      for (const it of answer.buddies) if (it.id === 'xiaoming') Object.assign(it, { nick: '🇩🇪 Ming', pic_url: '', default_pic_url: '' });
+      for (const it of answer.buddies)
+        if (it.id === 'xiaoming') Object.assign(it, { nick: '🇩🇪 Ming', pic_url: '', default_pic_url: '' });
       answer.setting.desktop_notify = true;
       await route.fulfill({ response, json: answer });
     });

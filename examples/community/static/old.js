@@ -16,7 +16,9 @@
    */
 
   // An element of the page with the name `currentScript` would hide `document.currentScript`.
-  const { get: currentScript } = /** @type {{get: () => Element | null}} */ (Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript'));
+  const { get: currentScript } = /** @type {{get: () => Element | null}} */ (
+    Object.getOwnPropertyDescriptor(Document.prototype, 'currentScript')
+  );
   const script = currentScript.call(document);
   const webim = /** @type {any} */ (window).webim;
   if (!script || !webim) {

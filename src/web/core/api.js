@@ -7,7 +7,7 @@
 /** @typedef {import('./types.js').MenuEntry} MenuEntry */
 
 /** What the bar shows to the page. @typedef {{toggle: () => void, open: (key: string) => void}} Widget */
-/** A listener of the page, and how to take it off the core in use. @typedef {{event: string, hear: (detail: any) => void, off: () => void}} Listener */
+/** A listener of the page: how to put it on a core, and how to take it off the core in use. @typedef {{join: (core: IM) => () => void, off: () => void}} Listener */
 
 /** The page's listeners, whichever core is in use. An array holds it, because this may run among a page's own sets. */
 function createListeners() {
@@ -18,12 +18,12 @@ function createListeners() {
   /** @param {Listener} it */
   const move = (it) => {
     it.off();
-    if (core) it.off = core.on(it.event, it.hear);
+    if (core) it.off = it.join(core);
   };
   return {
-    /** @param {string} event @param {Listener['hear']} hear */
-    add(event, hear) {
-      const it = { event, hear, off: () => {} };
+    /** @param {Listener['join']} join */
+    add(join) {
+      const it = { join, off: () => {} };
       listeners.push(it);
       move(it);
       return () => {
@@ -75,8 +75,9 @@ export function publicApi() {
       menus.push(entries);
       core?.addMenu(entries);
     },
-    /** @param {string} event @param {(detail: any) => void} listener */
-    on: (event, listener) => listeners.add(event, (detail) => listener(event === 'ready' ? api : detail)),
+    /** @param {keyof import('./types.js').Events} event @param {(detail: unknown) => void} listener */
+    on: (event, listener) =>
+      listeners.add((im) => im.on(event, (detail) => listener(event === 'ready' ? api : detail))),
     get user() {
       return core?.me ? { ...core.me } : null;
     },

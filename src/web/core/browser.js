@@ -6,19 +6,21 @@
 import { TIMER_MS_MAX } from './limits.js';
 import { absolute, document, window } from './page.js';
 
+/** @typedef {WindowEventMap & Pick<DocumentEventMap, 'visibilitychange'> & {resume: Event}} Heard what the browser says to a page */
+
 /**
  * @typedef {object} Env
  * @property {() => number} now
  * @property {() => number} random
  * @property {(ms: number, run: () => void) => () => void} after answers how to call it off
  * @property {(url: string, init: RequestInit) => Promise<{status: number, body: string, retryAfter: string | null}>} request
- * @property {(url: string, signal: AbortSignal) => Promise<any>} jsonp
+ * @property {(url: string, signal: AbortSignal) => Promise<unknown>} jsonp
  * @property {(url: string, params: URLSearchParams) => void} beacon
  * @property {Storage | null} local
  * @property {Storage | null} session of this tab alone
  * @property {Pick<LockManager, 'request'> | null} locks
- * @property {(name: string, hear: (data: any) => void) => {post: (data: any) => void, close: () => void} | null} channel null if there is none
- * @property {(event: string, run: (event: any) => void) => () => void} listen
+ * @property {(name: string, hear: (data: unknown) => void) => {post: (data: unknown) => void, close: () => void} | null} channel null if there is none
+ * @property {<E extends keyof Heard>(event: E, run: (event: Heard[E]) => void) => () => void} listen
  * @property {() => boolean} isVisible
  * @property {() => boolean} isFocused
  * @property {() => boolean} hasNetwork
@@ -75,7 +77,9 @@ function channel(name, hear) {
 
 /** @type {Env['listen']} */
 function listen(event, run) {
-  const target = event === 'resume' ? document : window; // the one event that does not go up to the window
-  target.addEventListener(event, run);
-  return () => target.removeEventListener(event, run);
+  /** @type {EventTarget} the one event does not go up to the window */
+  const target = event === 'resume' ? document : window;
+  const listener = /** @type {EventListener} */ (run);
+  target.addEventListener(event, listener);
+  return () => target.removeEventListener(event, listener);
 }

@@ -5,11 +5,17 @@
 
 import { report } from './page.js';
 
-/** @typedef {{on: (event: string, listener: (detail: any) => void) => () => void, emit: (event: string, detail?: any) => void}} Emitter */
+/** @typedef {import('./types.js').Events} Events */
+
+/**
+ * @typedef {object} Emitter
+ * @property {<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void) => () => void} on
+ * @property {<E extends keyof Events>(event: E, detail: Events[E]) => void} emit
+ */
 
 /** @returns {Emitter} */
 export function createEmitter() {
-  /** @type {Map<string, Set<(detail: any) => void>>} */
+  /** @type {Map<keyof Events, Set<(detail: never) => void>>} */
   const listeners = new Map();
   return {
     on(event, listener) {
@@ -20,7 +26,7 @@ export function createEmitter() {
     emit(event, detail) {
       for (const listener of [...(listeners.get(event) ?? [])]) {
         try {
-          listener(detail);
+          listener(/** @type {never} */ (detail));
         } catch (error) {
           report(error); // the listener is the page's, and the page gets its error as any other
         }

@@ -295,10 +295,10 @@ export class Core {
     return make(this);
   }
 
-  /** @param {string} event @param {(detail: any) => void} listener */
+  /** @type {IM['on']} */
   on(event, listener) {
     const off = this.emitter.on(event, listener);
-    if (event === 'ready' && this.upkeep.isReady) listener(this);
+    if (event === 'ready' && this.upkeep.isReady) /** @type {(im: IM) => void} */ (listener)(this);
     return off;
   }
 }

@@ -34,7 +34,7 @@ const isForeign = (value) =>
 
 /**
  * Members that were there are hidden from loops even if they were replaced; what was added is not, and harms nobody.
- * @param {any} owner
+ * @param {object | undefined} owner
  */
 function isReplaced(owner) {
   if (!owner) return false;
@@ -45,13 +45,15 @@ function isReplaced(owner) {
   return false;
 }
 
-/** @param {any} page its window */
+/** @typedef {{readonly [Symbol.toStringTag]?: string, prototype?: object}} BuiltIn */
+
+/** @param {Window} page */
 export function isIntact(page) {
   try {
     for (const _ in {}) return false;
     if ('toJSON' in Object.prototype || 'toJSON' in Array.prototype) return false;
     for (const name of NAMES) {
-      const it = page[name];
+      const it = /** @type {Record<string, BuiltIn | undefined>} */ (/** @type {unknown} */ (page))[name];
       if (
         !it ||
         (typeof it === 'object' && it[Symbol.toStringTag] !== name) ||

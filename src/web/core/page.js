@@ -4,11 +4,12 @@
 // an input within a form of the form's. So properties come from the prototypes, which no markup reaches.
 // Must not: decide anything.
 
-/** What a page hands to the frame in which the script runs in its stead; nothing in the page itself. @type {import('../main.js').Arrival | undefined} */
-export const handed = /** @type {any} */ (globalThis.frameElement)?.nextim;
+/** What a page hands to the frame in which the script runs in its stead; nothing in the page itself. */
+export const handed = /** @type {(Element & {nextim?: import('../main.js').Arrival}) | null} */ (
+  globalThis.frameElement
+)?.nextim;
 
-/** @type {Window & typeof globalThis} */
-export const window = /** @type {any} */ (handed ? globalThis.parent : globalThis);
+export const window = /** @type {Window & typeof globalThis} */ (handed ? globalThis.parent : globalThis);
 
 /**
  * @template {object} T
@@ -16,10 +17,12 @@ export const window = /** @type {any} */ (handed ? globalThis.parent : globalThi
  * @returns {T}
  */
 const past = (node) =>
-  new Proxy(/** @type {any} */ ({}), {
+  new Proxy(/** @type {T} */ ({}), {
     get(_, name) {
       const value = Reflect.get(Object.getPrototypeOf(node()), name, node());
-      return typeof value === 'function' ? (/** @type {any[]} */ ...args) => Reflect.apply(value, node(), args) : value;
+      return typeof value === 'function'
+        ? (/** @type {unknown[]} */ ...args) => Reflect.apply(value, node(), args)
+        : value;
     },
     set: (_, name, value) => Reflect.set(Object.getPrototypeOf(node()), name, value, node()),
   });

@@ -32,7 +32,8 @@ export function createReplica(emitter, follow) {
     change: (what, key) => emitter.emit('change', { what, key }),
     tell(event, detail) {
       // Another tab's copy may be behind what this page has got.
-      const isKnown = (event === 'message' || event === 'notice') && remember(given, detail.id);
+      const isKnown =
+        (event === 'message' || event === 'notice') && remember(given, /** @type {{id: string}} */ (detail).id);
       if (!isKnown) emitter.emit(event, detail);
     },
   };

@@ -37,7 +37,7 @@ const KNOWN = {
 
 /** @returns {Settings} */
 export const defaults = () =>
-  /** @type {any} */ (Object.fromEntries(Object.entries(KNOWN).map(([key, [value]]) => [key, value])));
+  /** @type {Settings} */ (Object.fromEntries(Object.entries(KNOWN).map(([key, [value]]) => [key, value])));
 
 /**
  * What of this is a setting and within its range.

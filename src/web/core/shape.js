@@ -11,7 +11,20 @@ import { isNewer } from './ring.js';
  * @typedef {import('./types.js').RoomInfo} RoomInfo
  * @typedef {import('./types.js').LogItem} LogItem
  * @typedef {import('./types.js').PollAnswer} PollAnswer
- * @typedef {Record<string, any>} Raw
+ * @typedef {Record<string, unknown>} Raw
+ */
+
+/** @template {string} D @typedef {D extends `${infer W} ${infer Rest}` ? W | Words<Rest> : D} Words of a description */
+/** @template {string} W @typedef {W extends `${infer N}${'?' | '"' | '#' | '@' | '!' | '+'}` ? N : W} NameOf a word, without its mark */
+/** @template {string} W @template {string} M @typedef {W extends `${string}${M}` ? W : never} Marked those words that have such a mark */
+/**
+ * What `read` makes of a description.
+ * @template {string} D
+ * @typedef {{[W in Exclude<Words<D>, Marked<Words<D>, '?' | '#' | '@' | '!' | '+'>> as NameOf<W>]: string}
+ *   & {[W in Marked<Words<D>, '#' | '@'> as NameOf<W>]: number}
+ *   & {[W in Marked<Words<D>, '?'> as NameOf<W>]?: string}
+ *   & {[W in Marked<Words<D>, '!'> as NameOf<W>]?: true}
+ *   & {[W in Marked<Words<D>, '+'> as NameOf<W>]?: import('./types.js').Member[]}} Described
  */
 
 /** A text; the words old code sends for nothing are nothing. @param {unknown} value */
@@ -23,11 +36,18 @@ export function text(value) {
 /** A name or what somebody said: as it is, whatever the word. @param {unknown} value */
 export const verbatim = (value) => (typeof value === 'string' ? value : text(value));
 
-/** @param {unknown} value @returns {Raw} */
-export const object = (value) => (value && typeof value === 'object' ? value : {});
+/** @param {unknown} value @returns {value is Raw} */
+const isObject = (value) => typeof value === 'object' && value !== null;
 
-/** The members of a list or of an object that stands for one. @param {unknown} value @returns {Raw[]} */
-export const list = (value) => Object.values(object(value)).filter((member) => member && typeof member === 'object');
+/** @param {unknown} value @returns {Raw} */
+export const object = (value) => (isObject(value) ? value : {});
+
+/** The members of a list or of an object that stands for one. @param {unknown} value */
+export const list = (value) => Object.values(object(value)).filter(isObject);
+
+/** The numbers that stand under a name; 0 for what is none. @param {unknown} value */
+export const numbers = (value) =>
+  Object.fromEntries(Object.entries(object(value)).map(([name, it]) => [name, count(it)]));
 
 /** How long a text is where it is counted in bytes. @param {string} it */
 export const bytesOf = (it) => new TextEncoder().encode(it).length;
@@ -59,9 +79,9 @@ const MARKS = {
 
 /**
  * What of a thing its description names; without a mark it is a text.
+ * @template {string} D
  * @param {unknown} raw
- * @param {string} description
- * @returns {any} of the type of which the description is
+ * @param {D} description
  */
 export function read(raw, description) {
   const from = object(raw);
@@ -73,13 +93,13 @@ export function read(raw, description) {
     const value = (mark ?? text)(from[name]);
     if (value !== undefined) made[name] = value;
   }
-  return made;
+  return /** @type {Described<D>} */ (made);
 }
 
-/** Those that have an id; who has no nick is called by it. @param {unknown} raw @param {string} description @returns {Raw[]} */
+/** Those that have an id; one without a nick is called by it. @template {string} D @param {unknown} raw @param {D} description */
 const named = (raw, description) =>
   list(raw)
-    .map((it) => read(it, description))
+    .map((it) => /** @type {Described<D> & {id: string, nick: string}} */ (read(it, description)))
     .filter((it) => it.id)
     .map((it) => ({ ...it, nick: it.nick || it.id }));
 
@@ -106,7 +126,7 @@ export const channels = (raw) => /** @type {import('./types.js').Channel[]} */ (
 /** Null if nobody is meant. @param {unknown} raw @returns {import('./types.js').Me | null} */
 export function me(raw) {
   const [it] = named([raw], `id" nick show status uid? ${PAGE}`);
-  return it ? /** @type {any} */ ({ ...it, show: it.show || 'available' }) : null;
+  return it ? { ...it, show: it.show || 'available' } : null;
 }
 
 const OLD_TYPES = new Map([
@@ -135,9 +155,11 @@ export function missed(raw, since = '') {
 export function pollAnswer(raw) {
   const { messages, presences, statuses } = object(raw);
   const answer = read(raw, 'status reason retry# seq#');
-  if (answer.status !== 'ok' && answer.status !== 'stopped') return null;
+  const { status } = answer;
+  if (status !== 'ok' && status !== 'stopped') return null;
   return {
     ...answer,
+    status,
     messages: logItems(messages),
     presences: list(presences).map((it) => read(it, 'from" nick type show status')),
     statuses: list(statuses).map((it) => read(it, 'from" nick to show')),

@@ -23,7 +23,7 @@ export function createShelf(area, name) {
     }
   };
   return {
-    /** @param {string} key @returns {any} */
+    /** @param {string} key @returns {unknown} */
     read: (key) => attempt((it) => JSON.parse(it.getItem(`${name}:${key}`) ?? 'null'), null),
     /** Answers whether it is kept. @param {string} key @param {unknown} value */
     write: (key, value) =>

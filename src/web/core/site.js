@@ -10,7 +10,7 @@ import { object, text } from './shape.js';
 /**
  * @typedef {import('./browser.js').Env} Env
  * @typedef {Record<string, string | number | boolean | string[] | null | undefined>} Params
- * @typedef {{ok: boolean, status: number, data: any, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
+ * @typedef {{ok: boolean, status: number, data: unknown, kind: 'login' | 'refused' | 'server' | 'site', text: string, after: number}} Answer
  */
 
 /** @param {Params} params */
@@ -96,11 +96,11 @@ function kindOf(status, said) {
   return said.startsWith('IM Server ') ? 'server' : 'site';
 }
 
-/** @param {{status: number, data: any, after: number}} answer @returns {Answer} */
+/** @param {{status: number, data: unknown, after: number}} answer @returns {Answer} */
 function judge({ status: sent, data, after }) {
   const { error, error_msg, success, status: meant } = object(data);
   const said = text(error) || text(error_msg);
-  const status = (error && Number(meant)) || sent; // a script is always a 200, and says what else it would be
+  const status = (error ? Number(meant) : 0) || sent; // a script is always a 200, and says what else it would be
   const ok = status >= 200 && status < 300 && data !== undefined && success !== false && !said;
   return { ok, status, data, kind: kindOf(status, said), text: said, after };
 }

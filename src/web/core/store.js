@@ -50,11 +50,14 @@ const PICTURE = {
 const LINE = 'id cid from" nick own! body" style time@ state reason';
 const STATES = new Set(['sending', 'sent', 'failed', 'received']);
 
-/** @param {unknown} raw @param {string} description */
+/** @template {string} D @param {unknown} raw @param {D} description */
 const all = (raw, description) => shape.list(raw).map((it) => shape.read(it, description));
 
-/** @param {unknown} raw @param {string} description */
-const lines = (raw, description) => all(raw, description).filter(({ id, state }) => id && STATES.has(state));
+/** @template {string} D @param {unknown} raw @param {D} description */
+const lines = (raw, description) =>
+  /** @type {(shape.Described<D> & import('./types.js').Message)[]} */ (all(raw, description)).filter(
+    ({ id, state }) => id && STATES.has(state),
+  );
 
 /** @param {unknown} raw */
 function ids(raw) {
@@ -135,7 +138,7 @@ export function createStore(env, name) {
     /** What is of this tab alone. @returns {{active: string, scroll: Record<string, number>}} */
     tab() {
       const { active, scroll } = shape.object(ofTab.read('tab'));
-      return { active: shape.text(active), scroll: shape.object(scroll) };
+      return { active: shape.text(active), scroll: shape.numbers(scroll) };
     },
     /** @param {{active: string, scroll: Record<string, number>}} tab */
     saveTab: (tab) => ofTab.write('tab', tab),

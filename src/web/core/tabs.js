@@ -8,11 +8,13 @@ import { LEASE_MS, LEASE_SETTLE_MS, TAB_BEAT_MS, TAB_STALE_MS } from './limits.j
 import { object } from './shape.js';
 import { createShelf } from './shelf.js';
 
+/** @typedef {{tab: string, message: import('./protocol.js').Message}} Post what a tab of this build posts */
+
 /**
  * @typedef {object} Ears
  * @property {() => void} lead this tab leads from now on
  * @property {() => void} resign and no longer
- * @property {(message: any, tab: string) => void} hear
+ * @property {(message: import('./protocol.js').Message, tab: string) => void} hear
  * @property {() => void} beat now and then: to look for tabs that have gone without a goodbye
  */
 
@@ -63,7 +65,7 @@ export function createTabs(env, name, ears) {
     id,
     start() {
       wire = env.channel(name, (data) => {
-        const { tab, message } = object(data);
+        const { tab, message } = /** @type {Partial<Post>} */ (object(data));
         if (tab && message) ears.hear(message, tab);
       });
       beat();
@@ -78,7 +80,7 @@ export function createTabs(env, name, ears) {
       wire?.close();
       wire = null;
     },
-    /** @param {any} message */
+    /** @param {import('./protocol.js').Message} message */
     post: (message) => post(wire, { tab: id, message }),
     /** Whether this tab leads; looked up again where another tab could have taken over. */
     leads() {
@@ -93,7 +95,7 @@ export function createTabs(env, name, ears) {
 /** @typedef {ReturnType<typeof createTabs>} Tabs */
 /** @typedef {import('./browser.js').Env} Env */
 
-/** Posts something to the other tabs. @param {ReturnType<Env['channel']>} wire @param {unknown} said */
+/** Posts something to the other tabs. @param {ReturnType<Env['channel']>} wire @param {Post} said */
 function post(wire, said) {
   try {
     wire?.post(said);
@@ -168,7 +170,7 @@ function leaseElection(env, name, id, setLeads) {
   /** How long another tab's lease still holds; 0 if there is none. */
   const othersHold = () => {
     const { tab, until } = object(shelf.read('lease'));
-    const left = until - env.now();
+    const left = Number(until) - env.now();
     return tab !== id && left > 0 && left <= LEASE_MS ? left : 0;
   };
   const write = () => shelf.write('lease', { tab: id, until: env.now() + LEASE_MS });
@@ -200,7 +202,7 @@ function leaseElection(env, name, id, setLeads) {
       return () => {
         unlisten();
         cancel();
-        if (shelf.read('lease')?.tab === id) shelf.remove('lease');
+        if (object(shelf.read('lease')).tab === id) shelf.remove('lease');
       };
     },
   };

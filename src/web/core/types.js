@@ -128,7 +128,7 @@
  * A poll's answer.
  * @typedef {object} PollAnswer
  * @property {'ok' | 'stopped'} status
- * @property {'offline' | 'replaced' | 'limit' | 'shutdown'} [reason] why it stopped
+ * @property {string} reason why it stopped: offline, replaced, limit, shutdown, or any other word
  * @property {number} [retry] ms to wait
  * @property {LogItem[]} messages
  * @property {PresencePacket[]} presences
@@ -237,6 +237,23 @@
  */
 
 /**
+ * What happens, with what its listeners are given. The user interface's own are `change`, `notice` and `missing`; the
+ * page has the others.
+ * @typedef {object} Events
+ * @property {IM} ready
+ * @property {Me | null} online
+ * @property {Trouble | null} offline
+ * @property {Message & {key: ChatKey}} message
+ * @property {BuddyInfo} presence
+ * @property {{from: string, show: string}} status
+ * @property {number} unread
+ * @property {{code: string, text: string}} error a call that failed
+ * @property {Change} change
+ * @property {Notice} notice that just came
+ * @property {'opened' | 'strangers'} missing the part that there is something to do for, and that was not made
+ */
+
+/**
  * The core, as a user interface sees it. Nothing here throws for what the network does: changes show it.
  *
  * @typedef {object} IM
@@ -275,12 +292,8 @@
  * @property {<T>(make: (core: import('./im.js').Core) => T) => T} equip makes a part of the core that is loaded later
  * @property {(entries: MenuEntry[]) => void} addMenu the page's own entries of `menu`, after the site's
  *
- * @property {(event: string, listener: (detail: any) => void) => () => void} on answers how to stop listening. The
- *   page's events: `ready` (IM), `online` (Me), `offline` (Trouble or null), `message` (Message and `key`),
- *   `presence` (BuddyInfo), `status` ({from, show}), `unread` (number), `error` ({code, text}). The user interface's:
- *   `change` (Change), `notice` (Notice that just came),
- *   `missing` (`opened` or `strangers`: the part that there is
- *   something to do for, and that was not made).
+ * @property {<E extends keyof Events>(event: E, listener: (detail: Events[E]) => void) => () => void} on answers how to
+ *   stop listening
  */
 
 export {};

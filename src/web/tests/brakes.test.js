@@ -5,11 +5,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bodies, simulate } from './sim/world.js';
+import { bodies, calls, simulate } from './sim/world.js';
 
 const MINUTE_MS = 60_000;
-
-const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
 
 /** A page that is online, at a message server that answers like this. */
 async function online(packets) {

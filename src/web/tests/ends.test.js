@@ -5,9 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { simulate } from './sim/world.js';
-
-const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
+import { calls, simulate } from './sim/world.js';
 
 /** A page that is online. */
 async function online(options, open) {

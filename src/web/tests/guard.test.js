@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-/** @type {Map<string, (event: any) => void>} */
+/** @type {Map<string, (event: Event) => void>} */
 const heard = new Map();
 /** @type {unknown[]} */
 const reported = [];

@@ -6,12 +6,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { USERS_ASKED_MAX } from '../core/limits.js';
-import { simulate } from './sim/world.js';
+import { calls, simulate } from './sim/world.js';
 
 const MINUTE = 60_000;
 /** By then a change has been seen. */
 const SOON = 1.5 * MINUTE;
-const calls = (sim, name) => sim.server.calls.filter((call) => call.name === name);
 const seen = (tab, id) => tab.im.contacts.get(id)?.presence;
 
 /** A page with links to these. */

@@ -27,13 +27,14 @@ import { collapse, im, isSigningIn, openChat, openPanel, ui } from './state.js';
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').MenuEntry} MenuEntry */
 /** @typedef {import('./dom.js').Child} Child */
+/** @typedef {import('./dom.js').Props} Props */
 
 /**
  * A button of the bar.
  * @param {string} id
  * @param {string} title
  * @param {string | 0} detail of its name
- * @param {Record<string, any>} props
+ * @param {Props} props
  * @param {...Child} kids
  */
 const button = (id, title, detail, props, ...kids) =>

@@ -58,9 +58,9 @@ function insert(chat, emoji) {
   setDraft(chat, input.value);
 }
 
-/** A button that sets a part of the format, or takes it away if it is set and can be off. @param {string} look @param {string} label @param {Partial<Format>} change @param {Record<string, any>} [props] @param {string} [letter] */
+/** A button that sets a part of the format, or takes it away if it is set and can be off. @param {string} look @param {string} label @param {Partial<Format>} change @param {import('./dom.js').Props} [props] @param {string} [letter] */
 function setter(look, label, change, props, letter) {
-  const [[key, value]] = /** @type {[[keyof Format, any]]} */ (Object.entries(change));
+  const [[key, value]] = /** @type {[[keyof Format, unknown]]} */ (Object.entries(change));
   const on = ui.format[key] === value;
   const onclick = () => {
     Object.assign(ui.format, value === true ? { [key]: !on } : change);

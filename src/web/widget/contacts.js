@@ -60,7 +60,7 @@ function myself() {
     mark: dot(presenceKind({ show })),
     run: () => im.setPresence(show),
   }));
-  const onchange = (/** @type {any} */ { target }) => im.setPresence(me.show, target.value.trim());
+  const onchange = (/** @type {Event} */ event) => im.setPresence(me.show, fieldOf(event).value.trim());
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     const field = fieldOf(event);
     if (event.key === 'Enter') field.blur();
@@ -107,7 +107,7 @@ function contactMenu(who) {
   ]);
 }
 
-/** A contact's row; one that is as it was is not described again. @param {BuddyInfo} who @param {Record<string, any>} place */
+/** A contact's row; one that is as it was is not described again. @param {BuddyInfo} who @param {import('./dom.js').Props} place */
 function contactRow(who, place) {
   const chat = `u/${who.id}`;
   const id = menuId(who);
@@ -167,10 +167,12 @@ function groupOf({ name, online, total, contacts }) {
   );
 }
 
+/** @typedef {{elements: {username: HTMLInputElement, password: HTMLInputElement}} & EventTarget} LogIn */
+
 function login() {
-  const onsubmit = (/** @type {any} */ event) => {
+  const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const { username, password } = event.target.elements;
+    const { username, password } = /** @type {LogIn} */ (event.target).elements;
     ui.tried = true;
     im.goOnline({ username: username.value, password: password.value });
     password.value = '';
@@ -182,7 +184,7 @@ function login() {
     ui.tried &&
     im.trouble?.code === 'login' &&
     (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
-  const field = (/** @type {string} */ label, /** @type {Record<string, any>} */ props) =>
+  const field = (/** @type {string} */ label, /** @type {import('./dom.js').Props} */ props) =>
     h(
       'label',
       t(label),

@@ -12,32 +12,37 @@ const SVG = 'http://www.w3.org/2000/svg';
 /** What is set as a property, because the attribute is only its first value; `data` is a text node's. */
 const PROPERTIES = new Set(['value', 'checked', 'disabled', 'tabIndex', 'selected', 'data']);
 
+/** What an element has: `on…` are handlers, `style` is an object of declarations. @typedef {{key?: string, style?: Record<string, string | false>} & Record<string, unknown>} Props */
+
 /**
  * An element, a text (tag `#`) or an empty place (no tag), which keeps its neighbours where they are.
  * @typedef {object} VNode
  * @property {string} tag
- * @property {Record<string, any>} props
+ * @property {Props} props
  * @property {VNode[]} kids
- * @property {any} [node] what stands for it in the page
+ * @property {ChildNode} [node] what stands for it in the page
  */
 
 /** @typedef {VNode | string | number | boolean | null | undefined | Child[]} Child */
 
-/** @param {any} kid @returns {VNode | VNode[]} */
+/** @param {Props | Child} it @returns {it is VNode} */
+const isNode = (it) => Boolean(/** @type {Partial<VNode> | null | undefined} */ (it)?.kids);
+
+/** @param {Child} kid @returns {VNode | VNode[]} */
 function child(kid) {
   if (Array.isArray(kid)) return kid.flatMap(child);
-  if (kid?.kids) return kid;
+  if (isNode(kid)) return kid;
   const shown = kid || kid === 0;
   return { tag: shown && kid !== true ? '#' : '', props: { data: String(kid) }, kids: [] };
 }
 
-/** @param {any} props @returns {props is Record<string, any>} */
-const isProps = (props) => props?.constructor === Object && !props.kids;
+/** @param {Props | Child} props @returns {props is Props} */
+const isProps = (props) => props?.constructor === Object && !isNode(props);
 
 /**
  * Describes an element. `on…` are handlers, `style` is an object of declarations, `label` is its accessible name.
  * @param {string} look its tag and classes, as in `span.nick.cut`
- * @param {Record<string, any> | Child} [props] may be left out
+ * @param {Props | Child} [props] may be left out
  * @param {...Child} kids
  * @returns {VNode}
  */
@@ -57,23 +62,28 @@ export function attempt(make) {
   }
 }
 
+/** @param {HTMLElement} node @param {Props['style']} rules @param {Props['style']} was */
+function setStyle(node, rules, was) {
+  for (const rule in { ...was, ...rules })
+    if (rules?.[rule] !== was?.[rule]) node.style.setProperty(rule, rules?.[rule] || '');
+}
+
 /**
- * @param {any} node
+ * @param {HTMLElement} node or a text, which has its `data` alone
  * @param {string} name
- * @param {any} value
- * @param {any} was
+ * @param {unknown} value
+ * @param {unknown} was
  */
 function setProp(node, name, value, was) {
+  const slots = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (node));
   if (name === 'key') return;
-  if (name === 'style') {
-    for (const rule in { ...was, ...value })
-      if (value?.[rule] !== was?.[rule]) node.style.setProperty(rule, value?.[rule] ?? '');
-  } else if (name.startsWith('on') || PROPERTIES.has(name)) {
-    if (node[name] !== value) node[name] = value ?? null;
+  if (name === 'style') setStyle(node, /** @type {Props['style']} */ (value), /** @type {Props['style']} */ (was));
+  else if (name.startsWith('on') || PROPERTIES.has(name)) {
+    if (slots[name] !== value) slots[name] = value ?? null;
   } else if (value !== was) {
     const attribute = name === 'label' ? 'aria-label' : name;
     if ((value ?? null) === null || (value === false && !name.startsWith('aria'))) node.removeAttribute(attribute);
-    else node.setAttribute(attribute, value);
+    else node.setAttribute(attribute, /** @type {string} */ (value));
   }
 }
 
@@ -89,9 +99,10 @@ function create(tag) {
 /** Makes an element agree with its description. One that was kept has its element, and takes it along to another parent. @param {VNode} next @param {VNode} [old] */
 function update(next, old) {
   if (old === next || (!old && next.node)) return;
-  const node = (next.node = old ? old.node : create(next.tag));
+  const node = (next.node = old?.node ?? create(next.tag));
   patch(node, old?.kids ?? [], next.kids);
-  for (const name in { ...old?.props, ...next.props }) setProp(node, name, next.props[name], old?.props[name]);
+  for (const name in { ...old?.props, ...next.props })
+    setProp(/** @type {HTMLElement} */ (node), name, next.props[name], old?.props[name]);
 }
 
 /** Which is which: elements by their key, or by their place among those that have none. @param {VNode[]} nodes @returns {[string, VNode][]} */
@@ -113,7 +124,7 @@ export function patch(parent, old, next) {
     const was = named.get(name);
     if (now.tag) update(now, was && unused.delete(was) ? was : undefined);
   }
-  for (const was of unused) if (was.tag && was.node.parentNode === parent) detach(was.node);
+  for (const { node } of unused) if (node?.parentNode === parent) detach(node);
   let cursor = parent.firstChild;
   for (const { node } of next) {
     if (!node) continue;

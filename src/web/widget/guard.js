@@ -40,8 +40,8 @@ const held = new Set();
 /** Whether a key belongs to an input method. @param {KeyboardEvent} event */
 export const isComposing = (event) => event.isComposing || event.keyCode === COMPOSING_KEY;
 
-/** The field an event is of; `target` is the bar's element where the event is given from the window. @param {Event} event @returns {any} */
-export const fieldOf = (event) => event.composedPath()[0];
+/** The field an event is of; `target` is the bar's element where the event is given from the window. @param {Event} event */
+export const fieldOf = (event) => /** @type {HTMLInputElement} */ (event.composedPath()[0]);
 
 /** As early as possible: a listener the page has put on the window's capture before sees what a field of the bar gets. */
 export function guardKeys() {
@@ -84,5 +84,6 @@ function keepsKey(event, within, isOfField) {
 
 /** Calls the field's own handler, which the event does not reach. Should it fail, the event is the field's still. @param {Event} event */
 function give(event) {
-  attempt(() => fieldOf(event)[`on${event.type}`]?.(event));
+  const field = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (fieldOf(event)));
+  attempt(() => /** @type {((event: Event) => void) | null | undefined} */ (field[`on${event.type}`])?.(event));
 }

@@ -154,7 +154,7 @@ export function log(chat) {
         tabIndex: 0,
         label: t('Conversation with {}', partner(chat).nick),
         'aria-busy': reading.loading || !loaded,
-        onscroll: (/** @type {any} */ event) => scrolled(chat, event.currentTarget),
+        onscroll: (/** @type {Event} */ event) => scrolled(chat, /** @type {HTMLElement} */ (event.currentTarget)),
       },
       top(chat),
       ...days,

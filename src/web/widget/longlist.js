@@ -31,7 +31,7 @@ function inUse() {
  * @param {string} name of the list
  * @param {string} label
  * @param {T[]} items
- * @param {(item: T, place: Record<string, any>) => import('./dom.js').VNode} row takes what says where it stands into its properties
+ * @param {(item: T, place: import('./dom.js').Props) => import('./dom.js').VNode} row takes what says where it stands into its properties
  */
 export function longList(name, label, items, row) {
   const { length } = items;

@@ -26,7 +26,7 @@ export async function showMembers({ id, key }) {
   draw();
 }
 
-/** @param {Member} member @param {Record<string, any>} place */
+/** @param {Member} member @param {import('./dom.js').Props} place */
 const memberRow = (member, place) =>
   personRow({
     who: { ...(member.id === im.me?.id ? im.me : im.contacts.get(member.id)), ...member },

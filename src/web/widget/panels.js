@@ -8,7 +8,7 @@ import { attempt, h, icon, iconButton, im, lang, siteLink, t, theirs, ui } from 
 
 /** @typedef {import('../core/types.js').Notice} Notice */
 
-/** @param {import('../core/types.js').RoomInfo} room @param {Record<string, any>} place */
+/** @param {import('../core/types.js').RoomInfo} room @param {import('./dom.js').Props} place */
 function roomRow(room, place) {
   const { id, nick, blocked = false } = room;
   const lock = iconButton(

@@ -15,6 +15,7 @@ import { safeUrl } from './text.js';
 
 /** @typedef {import('./dom.js').VNode} VNode */
 /** @typedef {import('./dom.js').Child} Child */
+/** @typedef {import('./dom.js').Props} Props */
 /** @typedef {import('./icons.js').Icon} Icon */
 /** @typedef {import('./roster.js').Kind} Kind */
 /** @typedef {{nick: string, id: string, url?: string, pic_url?: string, default_pic_url?: string, presence?: string, show?: string}} Who */
@@ -28,15 +29,15 @@ export const spoken = (...parts) => parts.filter(Boolean).join(', ');
 /** @param {number} count */
 export const unreadWord = (count) => count && t('{} unread', count);
 
-/** @param {string} text @param {() => void} onclick @param {Record<string, any>} [props] */
+/** @param {string} text @param {() => void} onclick @param {Props} [props] */
 export const link = (text, onclick, props) => h('button.link', { onclick, ...props }, text);
 
 /**
  * A button that is a picture.
  * @param {string} label
  * @param {Icon} name
- * @param {((event: any) => void) | null} onclick
- * @param {Record<string, any>} [props]
+ * @param {((event: Event) => void) | null} onclick
+ * @param {Props} [props]
  * @param {string} [look] more classes
  */
 export const iconButton = (label, name, onclick, props, look = '') =>
@@ -87,7 +88,7 @@ export function avatar(who, kind) {
   );
 }
 
-/** A link that another user or the site wrote, or only its text. @param {string | undefined} url @param {string} look @param {Record<string, any>} props @param {...Child} kids */
+/** A link that another user or the site wrote, or only its text. @param {string | undefined} url @param {string} look @param {Props} props @param {...Child} kids */
 export function siteLink(url, look, props, ...kids) {
   const href = siteUrl(url);
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
@@ -101,7 +102,7 @@ export function siteLink(url, look, props, ...kids) {
  * @property {Child} [end] and after it
  * @property {() => void} [run]
  * @property {string} [href]
- * @property {Record<string, any>} [props]
+ * @property {Props} [props]
  * @property {boolean} [checked] one of several, of which one is chosen
  */
 
@@ -110,21 +111,17 @@ export const opener = (id) => ({
   id,
   'aria-haspopup': 'menu',
   'aria-expanded': ui.popup === id,
-  onclick: (/** @type {any} */ event) => {
+  onclick: (/** @type {Event} */ event) => {
     event.preventDefault();
-    popup(id, ofChunk('opened')?.menuTop(event.currentTarget));
+    popup(id, ofChunk('opened')?.menuTop(/** @type {HTMLElement} */ (event.currentTarget)));
   },
 });
 
 /** A button with its menu, which is drawn by what is loaded when one is opened. @param {VNode} button that has an id @param {Item[]} items */
-export const dropdown = (button, items) =>
-  h(
-    'span.pop',
-    { key: button.props.id },
-    button,
-    ui.popup === button.props.id &&
-      chunk('panels')?.menu(button.props.id, button.props.title ?? button.props.label, items),
-  );
+export function dropdown(button, items) {
+  const { id, title, label } = /** @type {{id: string, title?: string, label: string}} */ (button.props);
+  return h('span.pop', { key: id }, button, ui.popup === id && chunk('panels')?.menu(id, title ?? label, items));
+}
 
 /** The other side of a chat, as far as it is known. @param {Pick<import('../core/types.js').Chat, 'kind' | 'id'>} chat */
 export function partner({ kind, id }) {

@@ -21,6 +21,7 @@ import {
 } from './share.js';
 
 /** @typedef {import('./dom.js').Child} Child */
+/** @typedef {import('./dom.js').Props} Props */
 
 /** Text with its links. @param {string} body */
 export const linkified = (body) =>
@@ -42,8 +43,8 @@ export const empty = (name, text) => h('div.empty', icon(name), h('p', text));
  * @param {string} [row.line] under the name
  * @param {string} [row.more] of the button's name
  * @param {string} [row.chat] that a press opens
- * @param {Record<string, any>} [row.props]
- * @param {Record<string, any>} row.place in the list
+ * @param {Props} [row.props]
+ * @param {Props} row.place in the list
  * @param {Child} [beside]
  */
 export function personRow({ who, kind, line, more, chat, props, place }, beside) {

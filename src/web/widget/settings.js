@@ -35,7 +35,7 @@ const SETTINGS = [
   ['zoom', 'Size', 80, 150],
 ];
 
-/** @param {string} key @param {any} value */
+/** @param {string} key @param {unknown} value */
 async function set(key, value) {
   if (key === 'play_sound' && value) playSound();
   if (key === 'desktop_notify' && value) {
@@ -51,17 +51,18 @@ async function set(key, value) {
 
 /** @param {typeof SETTINGS[number]} setting */
 function option([key, label, choices, max]) {
-  /** @type {any} */
   const value = ui.sliding[key] ?? im.settings[key];
-  const onchange = (/** @type {any} */ { target }) =>
-    void set(key, choices ? (max ? Number(target.value) : target.value) : target.checked);
+  const onchange = (/** @type {Event} */ event) => {
+    const field = fieldOf(event);
+    void set(key, choices ? (max ? Number(field.value) : field.value) : field.checked);
+  };
   // Zoom follows when the slider is let go: it must not move away under the hand.
   const oninput = (/** @type {Event} */ event) => {
     ui.sliding[key] = Number(fieldOf(event).value);
     draw();
   };
-  const percent = `${number(value)} %`;
-  let field = [
+  const percent = `${number(Number(value))} %`;
+  let shown = [
     h('input', {
       type: 'checkbox',
       role: 'switch',
@@ -71,15 +72,15 @@ function option([key, label, choices, max]) {
     }),
   ];
   if (Array.isArray(choices))
-    field = [
+    shown = [
       h(
         'select',
         { onchange },
-        ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === value }, t(text))),
+        ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === String(value) }, t(text))),
       ),
     ];
   else if (max)
-    field = [
+    shown = [
       h('input', {
         type: 'range',
         min: choices,
@@ -93,7 +94,7 @@ function option([key, label, choices, max]) {
       h('output', { 'aria-hidden': 'true' }, percent),
     ];
   return [
-    h('label.opt', { key }, h('span', t(label)), ...field),
+    h('label.opt', { key }, h('span', t(label)), ...shown),
     key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow it.')),
     key === 'minimize_layout' && h('hr'),
   ];

@@ -63,8 +63,12 @@ export function begin(core, tree, drawNow) {
   im = core;
   shadow = tree;
   paint = drawNow;
-  const { collapsed = ui.narrow, closed = [], format } = object(kept.read('bar'));
-  Object.assign(ui, { collapsed, closed: new Set([].concat(closed)), format: { ...PLAIN, ...format } });
+  const { collapsed = ui.narrow, closed, format } = object(kept.read('bar'));
+  Object.assign(ui, {
+    collapsed,
+    closed: new Set(Array.isArray(closed) ? closed : []),
+    format: { ...PLAIN, ...object(format) },
+  });
 }
 
 /** Draws at the next frame. */

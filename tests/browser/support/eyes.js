@@ -30,7 +30,9 @@ export function focused(locator) {
 
 /** A computed property. It is empty of an element that has just left the page. @param {import('playwright-core').Locator} locator @param {string} property */
 export function look(locator, property) {
-  return until(`there is a ${property}`, () => locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property));
+  return until(`there is a ${property}`, () =>
+    locator.evaluate((element, name) => getComputedStyle(element).getPropertyValue(name), property),
+  );
 }
 
 /** What has the focus, in words. @param {import('playwright-core').Page} page */

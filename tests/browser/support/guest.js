@@ -29,10 +29,16 @@ import { scriptTag, serve } from './pages.js';
 export async function visit(person, { head = '', body = '', attributes, tag = {}, libraries = [], script = '' }) {
   const { page, site } = person;
   let own = (person.tag ??= await scriptTag(page, site));
-  for (const [name, value] of Object.entries(tag)) own = own.replace(new RegExp(` ${name}="[^"]*"|(?=></script>)`), ` ${name}="${value}"`);
+  for (const [name, value] of Object.entries(tag))
+    own = own.replace(new RegExp(` ${name}="[^"]*"|(?=></script>)`), ` ${name}="${value}"`);
   const scripts = await Promise.all(libraries.map((file) => readFile(file, 'utf8')));
   const before = [...scripts, script].filter(Boolean);
-  await page.route('**/library-*.js', (route) => route.fulfill({ contentType: 'text/javascript', body: before[Number(/library-(\d+)/.exec(route.request().url())?.[1])] }));
+  await page.route('**/library-*.js', (route) =>
+    route.fulfill({
+      contentType: 'text/javascript',
+      body: before[Number(/library-(\d+)/.exec(route.request().url())?.[1])],
+    }),
+  );
   const loads = before.map((_, at) => `<script src="/library-${at}.js"></script>`).join('');
   await serve(page, site, `<head><meta charset="utf-8">${head}${loads}</head><body>${body}${own}</body>`, attributes);
   return person.bar;
@@ -45,7 +51,11 @@ export const barPlace = (page) =>
     const hosts = prototype.querySelectorAll.call(document, 'nextim-bar');
     const box = hosts[0]?.shadowRoot?.querySelector('.bar, .pill')?.getBoundingClientRect();
     const { clientWidth } = Reflect.get(prototype, 'documentElement', document);
-    return { count: hosts.length, below: Math.round(innerHeight - (box?.bottom ?? NaN)), beside: Math.round(Math.min(innerWidth, clientWidth || innerWidth) - (box?.right ?? NaN)) };
+    return {
+      count: hosts.length,
+      below: Math.round(innerHeight - (box?.bottom ?? NaN)),
+      beside: Math.round(Math.min(innerWidth, clientWidth || innerWidth) - (box?.right ?? NaN)),
+    };
   });
 
 /** The distance that the style sheet keeps. */
@@ -89,4 +99,8 @@ export async function talks(guest, guestNick, other, otherNick, word) {
 }
 
 /** Nothing has failed on the pages of these people. @param {...import('./people.js').Person} people */
-export const nobodyComplains = (...people) => assert.deepEqual(people.flatMap(({ complaints }) => complaints), []);
+export const nobodyComplains = (...people) =>
+  assert.deepEqual(
+    people.flatMap(({ complaints }) => complaints),
+    [],
+  );

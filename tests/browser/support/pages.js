@@ -16,7 +16,12 @@ export async function scriptTag(page, site) {
 export async function serve(page, site, html, attributes = 'lang="en"') {
   const address = `${site}/made-for-this-test`;
   // The browser does not know that such a page is as local as the servers it asks.
-  await page.route(address, (route) => route.fulfill({ contentType: 'text/html; charset=utf-8', body: `<!doctype html><html ${attributes}>${html}</html>` }));
+  await page.route(address, (route) =>
+    route.fulfill({
+      contentType: 'text/html; charset=utf-8',
+      body: `<!doctype html><html ${attributes}>${html}</html>`,
+    }),
+  );
   await page.goto(address);
 }
 

@@ -15,27 +15,60 @@ export const PASSWORD = 'nextim';
 /** What the browser does beside the pages under test. */
 const DISABLED_FEATURES = [
   // Each window loads pages of its own for the address bar and for tabs to come, which takes longer than a page of ours.
-  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup', 'PreloadTopChromeWebUI', 'SpareRendererForSitePerProcess'],
+  ...[
+    'WebUIOmniboxPopup',
+    'WebUIOmniboxAimPopup',
+    'WebUIOmniboxFullPopup',
+    'PreloadTopChromeWebUI',
+    'SpareRendererForSitePerProcess',
+  ],
   // An answer that a test has changed seems to come from elsewhere, from where the browser lets no page reach this machine.
   'LocalNetworkAccessChecks',
   // These are Playwright's own, which this list replaces.
-  ...['AvoidUnnecessaryBeforeUnloadCheckSync', 'AvoidCorsURLLoaderRestartOnRedirect', 'DestroyProfileOnBrowserClose', 'PaintHolding', 'ThirdPartyStoragePartitioning'],
-  ...['HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch'],
+  ...[
+    'AvoidUnnecessaryBeforeUnloadCheckSync',
+    'AvoidCorsURLLoaderRestartOnRedirect',
+    'DestroyProfileOnBrowserClose',
+    'PaintHolding',
+    'ThirdPartyStoragePartitioning',
+  ],
+  ...[
+    'HttpsUpgrades',
+    'HttpsFirstBalancedModeAutoEnable',
+    'LensOverlay',
+    'MediaRouter',
+    'OptimizationHints',
+    'NetworkTimeServiceQuerying',
+    'AimEnabled',
+    'PreconnectToSearch',
+  ],
 ];
 
 const LAUNCH = {
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', `--disable-features=${DISABLED_FEATURES}`],
+  args: [
+    ...['--no-sandbox', '--disable-gpu', '--disable-quic', `--disable-features=${DISABLED_FEATURES}`],
+    // To start a process for each page takes longer than what the page does. People never share one.
+    '--renderer-process-limit=1',
+  ],
 };
 
+/** Each page in a process of its own, as it is with users who have the memory for it. */
+export const PROCESS_PER_PAGE = '--renderer-process-limit=100';
+
 /** Without movement: the frames between two states take a quarter of the processor, and clicks wait for their end. */
-const USUAL = /** @type {const} */ ({ viewport: { width: 1200, height: 800 }, locale: 'en-US', reducedMotion: 'reduce' });
+const USUAL = /** @type {const} */ ({
+  viewport: { width: 1200, height: 800 },
+  locale: 'en-US',
+  reducedMotion: 'reduce',
+});
 
 /** A pattern for this name as it stands, with all its letters. @param {string} name */
 const literal = (name) => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
 /** A browser for one file of tests. @param {{args?: string[], ignoreDefaultArgs?: string[]}} [more] */
-export const launch = ({ args = [], ...more } = {}) => chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args], ...more });
+export const launch = ({ args = [], ...more } = {}) =>
+  chromium.launch({ ...LAUNCH, args: [...LAUNCH.args, ...args], ...more });
 
 /** A browser with settings of its own. @param {string} folder of its profile */
 export const launchProfile = (folder) => chromium.launchPersistentContext(folder, { ...LAUNCH, locale: 'en-US' });
@@ -110,7 +143,11 @@ export class Person {
 
   /** Logs the browser in without a page: one request is what the form comes to. */
   async logIn() {
-    const answer = await this.context.request.post(`${this.site}/login`, { form: { id: this.id, password: PASSWORD }, headers: { Origin: this.site }, maxRedirects: 0 });
+    const answer = await this.context.request.post(`${this.site}/login`, {
+      form: { id: this.id, password: PASSWORD },
+      headers: { Origin: this.site },
+      maxRedirects: 0,
+    });
     assert.equal(answer.status(), 303, 'the site accepts the name and the password');
   }
 
@@ -166,7 +203,10 @@ export class Tab {
   /** Opens a panel of the bar: Contacts, Rooms, Notifications, Settings. @param {string} name */
   async panel(name) {
     const panel = this.region.getByRole('region', { name, exact: true });
-    if (!(await panel.isVisible())) await this.button(new RegExp(`^${name}`)).first().click();
+    if (!(await panel.isVisible()))
+      await this.button(new RegExp(`^${name}`))
+        .first()
+        .click();
     await panel.waitFor();
     return panel;
   }
@@ -189,7 +229,8 @@ export class Tab {
       /** @type {string[]} */
       const seen = [];
       const list = /** @type {Element} */ (button.closest('section'));
-      const look = () => [...list.querySelectorAll('li > button:first-child')].map((it) => it.getAttribute('aria-label')).join('; ');
+      const look = () =>
+        [...list.querySelectorAll('li > button:first-child')].map((it) => it.getAttribute('aria-label')).join('; ');
       let last = look();
       new MutationObserver(() => {
         const now = look();

@@ -72,15 +72,19 @@ export class MessageServer {
   url;
   /** @type {string} the address of its watch page, where it has one */
   admin;
-  /** @type {number} */
-  holdMs;
+  /** @type {string} of a file, but for what stands on the command line */
+  settings;
   /** @type {string | undefined} where its settings are, if it has any */
   folder;
 
-  /** @param {{admin?: boolean, holdMs?: number}} [setup] `admin`: it has a watch page; `holdMs`: how long a poll is held */
-  static async start({ admin = false, holdMs = 0 } = {}) {
+  /** @param {{admin?: boolean, holdMs?: number, lingerMs?: number}} [setup] `admin`: it has a watch page; `holdMs`: how long a poll is held; `lingerMs`: how long a user without a page counts as there */
+  static async start({ admin = false, holdMs, lingerMs } = {}) {
     const server = new MessageServer();
-    server.holdMs = holdMs;
+    const timeouts = { poll_hold_ms_min: holdMs, poll_hold_ms_max: holdMs, linger_ms: lingerMs };
+    const lines = Object.entries(timeouts)
+      .filter(([, ms]) => ms !== undefined)
+      .map(([name, ms]) => `${name} = ${ms}\n`);
+    server.settings = lines.length ? `[timeouts]\n${lines.join('')}` : '';
     server.url = `http://127.0.0.1:${await freePort()}`;
     if (admin) server.admin = `http://127.0.0.1:${await freePort()}`;
     await server.again();
@@ -90,16 +94,24 @@ export class MessageServer {
   async again() {
     const address = (/** @type {string} */ url) => url.slice('http://'.length);
     const admin = this.admin ? ['--admin', address(this.admin)] : [];
-    const file = this.holdMs ? this.#configured(`[timeouts]\npoll_hold_ms_min = ${this.holdMs}\npoll_hold_ms_max = ${this.holdMs}\n`) : [];
-    this.program = new Program('nextim', ['--listen', address(this.url), '--domain', 'test', '--apikey', MessageServer.key, ...admin, ...file]);
+    const file = this.settings ? this.#configured() : [];
+    this.program = new Program('nextim', [
+      '--listen',
+      address(this.url),
+      '--domain',
+      'test',
+      '--apikey',
+      MessageServer.key,
+      ...admin,
+      ...file,
+    ]);
     await this.program.prints(/listening on/);
   }
 
-  /** @param {string} settings of a file */
-  #configured(settings) {
-    this.folder = mkdtempSync(join(tmpdir(), 'nextim-browser-'));
+  #configured() {
+    this.folder ??= mkdtempSync(join(tmpdir(), 'nextim-browser-'));
     const file = join(this.folder, 'nextim.toml');
-    writeFileSync(file, settings);
+    writeFileSync(file, this.settings);
     return ['--config', file];
   }
 

@@ -14,7 +14,13 @@
 export function standIn() {
   /** @type {any} */
   const page = window;
-  const noted = (page.noted = { tones: 0, contexts: 0, asked: 0, notes: /** @type {any[]} */ ([]), shown: /** @type {any[]} */ ([]) });
+  const noted = (page.noted = {
+    tones: 0,
+    contexts: 0,
+    asked: 0,
+    notes: /** @type {any[]} */ ([]),
+    shown: /** @type {any[]} */ ([]),
+  });
   let hidden = false;
   Object.defineProperty(Document.prototype, 'hidden', { get: () => hidden });
   Object.defineProperty(Document.prototype, 'visibilityState', { get: () => (hidden ? 'hidden' : 'visible') });
@@ -24,8 +30,19 @@ export function standIn() {
   };
   const node = () => {
     const nothing = () => {};
-    const value = { value: 0, setValueAtTime: nothing, linearRampToValueAtTime: nothing, exponentialRampToValueAtTime: nothing };
-    return { frequency: value, gain: value, connect: (/** @type {any} */ next) => next, start: () => (noted.tones += 1), stop: nothing };
+    const value = {
+      value: 0,
+      setValueAtTime: nothing,
+      linearRampToValueAtTime: nothing,
+      exponentialRampToValueAtTime: nothing,
+    };
+    return {
+      frequency: value,
+      gain: value,
+      connect: (/** @type {any} */ next) => next,
+      start: () => (noted.tones += 1),
+      stop: nothing,
+    };
   };
   page.AudioContext = class {
     state = 'suspended';
@@ -59,10 +76,11 @@ export function standIn() {
 }
 
 /** @param {import('playwright-core').Page} page @returns {Promise<Noted>} */
-export const noted = (page) => page.evaluate(() => {
-  const { tones, contexts, asked, notes } = /** @type {any} */ (window).noted;
-  return { tones, contexts, asked, notes };
-});
+export const noted = (page) =>
+  page.evaluate(() => {
+    const { tones, contexts, asked, notes } = /** @type {any} */ (window).noted;
+    return { tones, contexts, asked, notes };
+  });
 
 /** Hides the page as if the user looked elsewhere, or shows it again. @param {import('playwright-core').Page} page @param {boolean} hidden */
 export const hide = (page, hidden = true) => page.evaluate((now) => /** @type {any} */ (window).hide(now), hidden);

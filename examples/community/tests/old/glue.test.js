@@ -22,7 +22,10 @@ const CONFIG = {
 function glue({ autoOnline = true, present = true } = {}) {
   /** @type {any[][]} */
   const calls = [];
-  const record = (/** @type {string} */ name) => (/** @type {any[]} */ ...args) => void calls.push([name, ...args]);
+  const record =
+    (/** @type {string} */ name) =>
+    (/** @type {any[]} */ ...args) =>
+      void calls.push([name, ...args]);
   const body = { tag: 'body' };
   const main = { tag: 'main' };
   const webim = {
@@ -111,7 +114,10 @@ test('its user interface is made in the body, with options and sounds', () => {
 test('its apps are menu, buddy, room, notification, setting and chatlink', () => {
   const { calls, main } = glue();
   const apps = named(calls, 'addApp');
-  assert.deepEqual(apps.map((call) => call[1]), ['menu', 'buddy', 'room', 'notification', 'setting', 'chatlink']);
+  assert.deepEqual(
+    apps.map((call) => call[1]),
+    ['menu', 'buddy', 'room', 'notification', 'setting', 'chatlink'],
+  );
   assert.deepEqual(plain(apps[0][2]), { data: CONFIG.menu });
   assert.deepEqual(plain(apps[4][2]), { data: { play_sound: false, buddy_sticky: true } });
   assert.equal(apps[5][2].link_wrap, main);

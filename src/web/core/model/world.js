@@ -44,7 +44,7 @@ import { defaults } from '../settings.js';
  * Where a world's changes go.
  * @typedef {object} Out
  * @property {(what: import('../types.js').Change['what'], key?: string) => void} change
- * @property {(event: string, detail: any) => void} tell
+ * @property {import('../emitter.js').Emitter['emit']} tell
  */
 
 /** What is known of a user only while the site says who it is. */

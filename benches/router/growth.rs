@@ -188,6 +188,7 @@ fn word<'a>(speaker: Speaker<'a>, to: &'a str) -> Verb<'a> {
         style: Cow::Borrowed(""),
         timestamp: Cow::Borrowed("1700000012345.67"),
         id: None,
+        meta: None,
     }))
 }
 

@@ -176,6 +176,7 @@ fn message(ticket: Ticket, kind: MessageType, to: &str) -> Verb<'_> {
         style: Cow::Borrowed(""),
         timestamp: Cow::Borrowed("1700000012345.67"),
         id: None,
+        meta: None,
     }))
 }
 

@@ -2,13 +2,15 @@
 //!
 //! Owns: what holds for every checked call, from any client. Must not: carry one out.
 
+use std::collections::BTreeMap;
+
 use nextim::api::{
     Context, Route, Routed, Shape, policy, route, write_notice, write_preflight, write_rejection,
 };
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::chat::{
-    ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
-    STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
+    ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, OBJECT_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX,
+    STATUS_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
 use nextim::http::parser::{Parsed, Partial, parse};
 use nextim::http::request::Request;
@@ -17,6 +19,7 @@ use nextim::router::call::{
     Typing, Verb,
 };
 use nextim::router::packet::MessageType;
+use serde::de::IgnoredAny;
 
 use super::LIMITS;
 
@@ -184,7 +187,16 @@ fn is_said(say: &NewMessage<'_>) {
     is_short(Some(&say.body), LIMITS.message_bytes);
     is_short(say.id.as_ref(), ID_BYTES_MAX);
     is_short(Some(&say.timestamp), TIMESTAMP_BYTES_MAX);
+    is_object(say.meta.as_ref());
     assert!(say.style.len() <= STYLE_BYTES_MAX && !say.style.contains('\0'));
+}
+
+/// An object that a strict parser reads, too.
+fn is_object(json: Option<&Text<'_>>) {
+    is_short(json, OBJECT_BYTES_MAX);
+    if let Some(json) = json {
+        assert!(serde_json::from_str::<BTreeMap<String, Option<IgnoredAny>>>(json).is_ok(), "{json:?}");
+    }
 }
 
 fn is_subject(subject: &Subject<'_>) {

@@ -20,6 +20,11 @@ pub(crate) const LENGTH_DIGITS: usize = 6;
 /// What is said in every message: about as long as what people type.
 const TEXT: &str = "shall+we+meet+at+the+usual+place%3F";
 
+/// An object that goes with some messages: a reply.
+const META: &str = "&meta=%7B%22reply_to%22%3A%22m-17%22%7D";
+/// One of this many messages has it.
+const META_EVERY: u64 = 8;
+
 /// A ticket, kept without an allocation.
 #[derive(Clone, Copy)]
 pub(crate) struct Ticket {
@@ -136,6 +141,9 @@ impl Requests {
                     out.extend_from_slice(b"&type=broadcast&to=");
                     number(out, b'a', 0);
                 }
+            }
+            if id.is_multiple_of(META_EVERY) {
+                out.extend_from_slice(META.as_bytes());
             }
             out.extend_from_slice(b"&id=");
             hexadecimal(out, id);
@@ -406,6 +414,10 @@ mod tests {
         check(
             &|out| requests.message(out, &ticket, Recipient::Room(5), 0xab),
             &format!("&ticket=abc&body={TEXT}&type=multicast&to=r00000005&id=00000000000000ab"),
+        );
+        check(
+            &|out| requests.message(out, &ticket, Recipient::User(5), 0xa8),
+            &format!("&ticket=abc&body={TEXT}&type=unicast&to=u00000005{META}&id=00000000000000a8"),
         );
         check(
             &|out| requests.push(out, 7, 0xab, 3),

@@ -31,7 +31,8 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
     let timestamp = timestamp.unwrap_or_else(|| Cow::Owned((context.wall_ms)().to_string()));
     let id = params.short(Param::Id, ID_BYTES_MAX)?;
-    Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id })))
+    let meta = params.object(Param::Meta)?;
+    Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id, meta })))
 }
 
 /// The sender: the user with the ticket, or else the site under the name `from`.
@@ -76,6 +77,7 @@ mod tests {
             style: "".into(),
             timestamp: WALL_MS.to_string().into(),
             id: None,
+            meta: None,
         };
         assert_eq!(message_of("from=news&to=b&body=+"), Ok(expected.clone()));
         assert_eq!(

@@ -85,6 +85,7 @@ impl Router {
             body: &message.body,
             style: &message.style,
             id,
+            meta: message.meta.as_deref(),
         })
     }
 

@@ -89,22 +89,30 @@ pub struct Message<'a> {
     pub style: &'a str,
     /// No other message has it.
     pub id: &'a str,
+    /// A JSON object for version-6 pages.
+    pub meta: Option<&'a str>,
 }
 
 /// One immutable encoded packet, shared by all who receive it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
     kind: Kind,
+    /// Bytes of the member `meta` at its end, with the comma before it; 0: there is none.
+    meta: u16,
     /// What each of its holders counts it for.
     share: u32,
     json: Arc<[u8]>,
 }
 
+// Queues hold very many. The length of `meta` stands where nothing would.
+const _: () = assert!(size_of::<Packet>() <= 24);
+
 impl Packet {
     /// Encodes a message.
     pub fn message(message: &Message<'_>) -> Packet {
         let kind = Kind::Message(message.kind);
-        let mut out = Vec::with_capacity(160 + message.body.len() + message.style.len());
+        let meta = message.meta.unwrap_or_default();
+        let mut out = Vec::with_capacity(160 + message.body.len() + message.style.len() + meta.len());
         out.extend_from_slice(b"{\"type\":\"");
         out.extend_from_slice(message.kind.word().as_bytes());
         out.extend_from_slice(b"\",\"to\":");
@@ -120,7 +128,13 @@ impl Packet {
         member(&mut out, "body", message.body);
         member(&mut out, "style", message.style);
         member(&mut out, "id", message.id);
-        Packet::close(kind, out)
+        let before = out.len();
+        if !meta.is_empty() {
+            out.extend_from_slice(b",\"meta\":");
+            json::write_json(&mut out, meta);
+        }
+        let meta = u16::try_from(out.len() - before).expect("an object has a limit");
+        Packet { meta, ..Packet::close(kind, out) }
     }
 
     /// Encodes what `profile` now shows.
@@ -179,7 +193,7 @@ impl Packet {
 
     fn of(kind: Kind, json: Vec<u8>) -> Packet {
         let share = u32::try_from(json.len()).expect("it is smaller than the request it came in, six times");
-        Packet { kind, share, json: json.into() }
+        Packet { kind, meta: 0, share, json: json.into() }
     }
 
     /// Which list it belongs to, and its type there.
@@ -219,6 +233,14 @@ impl Packet {
         self.share as usize
     }
 
+    /// The same packet without `meta`, for front ends that do not know it; `None`: it has none.
+    pub fn without_meta(&self) -> Option<Packet> {
+        let end = self.json.len().checked_sub(usize::from(self.meta) + 1).filter(|_| self.meta > 0)?;
+        let mut out = Vec::with_capacity(end + 1);
+        out.extend_from_slice(&self.json[..end]);
+        Some(Packet::close(self.kind, out))
+    }
+
     /// A broadcast as a unicast to `name`, for front ends that break on a third type.
     #[must_use]
     pub fn addressed(&self, name: &str) -> Packet {
@@ -228,7 +250,7 @@ impl Packet {
         out.extend_from_slice(b"{\"type\":\"unicast\",\"to\":");
         json::write(&mut out, name);
         out.extend_from_slice(rest);
-        Packet::of(Kind::Message(MessageType::Unicast), out)
+        Packet { meta: self.meta, ..Packet::of(Kind::Message(MessageType::Unicast), out) }
     }
 
     /// A change of show as a coming, for pages that were not shown the coming yet.
@@ -315,7 +337,30 @@ mod tests {
             body: "<b>hi",
             style: "",
             id: "7",
+            meta: None,
         })
+    }
+
+    #[test]
+    fn an_object_goes_last_and_can_be_left_out() {
+        let plain = message(MessageType::Broadcast, "", "1");
+        assert_eq!(plain.without_meta(), None);
+        let with = Packet::message(&Message {
+            from: "a\"b",
+            nick: "A",
+            to: "",
+            timestamp: "1",
+            kind: MessageType::Broadcast,
+            body: "<b>hi",
+            style: "",
+            id: "7",
+            meta: Some(r#"{ "x":"</b>", "n":1e400 }"#),
+        });
+        let text = std::str::from_utf8(with.json()).unwrap();
+        assert!(text.ends_with(r#","id":"7","meta":{ "x":"\u003c/b>", "n":1e400 }}"#), "{text}");
+        assert_eq!(with.without_meta(), Some(plain.clone()));
+        assert_eq!(with.addressed("bob").without_meta(), Some(plain.addressed("bob")));
+        assert_eq!(with.shared_by(3).without_meta(), Some(plain));
     }
 
     #[test]

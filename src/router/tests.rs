@@ -145,6 +145,7 @@ impl Routers {
             style: "".into(),
             timestamp: "1".into(),
             id: None,
+            meta: None,
         })))
     }
 

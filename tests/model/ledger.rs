@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 /// A call that is not answered yet, or whose effects may still come.
 pub(crate) const OPEN: u64 = u64::MAX;
 
@@ -144,6 +146,11 @@ pub(crate) struct Said {
     /// How often it came back to the site, and when first.
     pub(crate) returned: usize,
     pub(crate) returned_at: u64,
+}
+
+/// The object that goes with a message; every third has one.
+pub(crate) fn meta_of(message: usize) -> Option<Value> {
+    message.is_multiple_of(3).then(|| json!({"number": message, "text": "</script>\u{2028}"}))
 }
 
 /// A typing state.

@@ -19,6 +19,7 @@
 //! | §2 show | `show` |
 //! | §2 statuses | `statuses` |
 //! | §2 messages, pushes, X-NextIM-Delivered; §4 Messages | `messages` |
+//! | §4 Extras of a message: meta | `meta` |
 //! | §2 onlines | `onlines` |
 //! | §2 room/members, join, leave; §4 Rooms | `rooms` |
 //! | §2 buddies/remove | `buddies` |
@@ -62,6 +63,7 @@ mod limits;
 mod lists;
 mod machine;
 mod messages;
+mod meta;
 mod nothing_lost;
 mod notices;
 mod offline;

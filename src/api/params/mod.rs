@@ -10,10 +10,11 @@ use super::dialect;
 use super::names::{self, ListRules, NameList, RawList};
 use super::param::{EntryName, Param};
 use super::refusal;
-use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX};
+use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX, OBJECT_BYTES_MAX, OBJECT_DEPTH_MAX};
 use crate::http::content_type::ContentType;
 use crate::http::flat::{self, Value};
 use crate::http::form::{self, BadText, Decoded};
+use crate::http::nested;
 use crate::http::rejection::Rejection;
 use crate::http::request::{Method, Request};
 use crate::router::call::{Subject, Text, Version};
@@ -145,8 +146,10 @@ impl<'a> Params<'a> {
                 };
             };
             let value = match value {
+                // In an object, an object needs no quotes.
+                Value::Text(_) if param.is_object() => Err(BadText),
                 Value::Text(text) => Ok(own(text)),
-                Value::Nested(json) if param.is_list() => Ok(own(Cow::Borrowed(json))),
+                Value::Nested(json) if param.is_list() || param.is_object() => Ok(own(Cow::Borrowed(json))),
                 Value::BadText(marked) if param.is_list() => Ok(Cow::Owned(marked)),
                 Value::Null => return self.see(source, param),
                 Value::Nested(_) | Value::Literal | Value::BadText(_) => Err(BadText),
@@ -244,6 +247,14 @@ impl<'a> Params<'a> {
         match self.text(param) {
             Some(text) if text.len() > bytes_max => Err(param.bad()),
             text => Ok(text),
+        }
+    }
+
+    /// A JSON object as its text, unless it is empty.
+    pub(super) fn object(&mut self, param: Param) -> Result<Option<Text<'a>>, Rejection> {
+        match self.short(param, OBJECT_BYTES_MAX)? {
+            Some(json) if !nested::is_object(&json, OBJECT_DEPTH_MAX) => Err(param.bad()),
+            json => Ok(json),
         }
     }
 

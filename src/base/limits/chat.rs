@@ -17,6 +17,10 @@ pub const SHOW_BYTES_MAX: usize = 32;
 pub const STATUS_BYTES_MAX: usize = 1_024;
 /// Longest style of a message, in bytes.
 pub const STYLE_BYTES_MAX: usize = 1_024;
+/// Longest JSON object that goes with a message or a signal, in bytes as it was sent.
+pub const OBJECT_BYTES_MAX: usize = 4_096;
+/// Most objects and arrays within each other in such an object, itself included.
+pub const OBJECT_DEPTH_MAX: usize = 16;
 /// Longest `id` of a message, in bytes.
 pub const ID_BYTES_MAX: usize = 64;
 /// Longest `timestamp`, in bytes.
@@ -75,8 +79,12 @@ pub const DRAIN_POLLS: usize = 256;
 pub const DRAIN_STEP_MS: u64 = 100;
 
 /// All texts that go with a message, in bytes.
-const BESIDE_MESSAGE_BYTES: usize =
-    3 * NAME_BYTES_MAX + NICK_BYTES_MAX + STYLE_BYTES_MAX + ID_BYTES_MAX + TIMESTAMP_BYTES_MAX;
+const BESIDE_MESSAGE_BYTES: usize = 3 * NAME_BYTES_MAX
+    + NICK_BYTES_MAX
+    + STYLE_BYTES_MAX
+    + ID_BYTES_MAX
+    + TIMESTAMP_BYTES_MAX
+    + OBJECT_BYTES_MAX;
 /// All texts of a presence, in bytes.
 const PRESENCE_BYTES: usize = NAME_BYTES_MAX + NICK_BYTES_MAX + SHOW_BYTES_MAX + STATUS_BYTES_MAX;
 
@@ -93,6 +101,8 @@ const _: () = assert!(LONGEST_MESSAGE_BYTES * JSON_GROWTH < Limits::DEFAULT.queu
 // So does the longest presence, and it fits into a target, too.
 const _: () = assert!(PRESENCE_BYTES * FORM_GROWTH < Limits::DEFAULT.body_bytes);
 const _: () = assert!(PRESENCE_BYTES * FORM_GROWTH < TARGET_BYTES_MAX);
+// A packet keeps the length of an object in 16 bits, with its name.
+const _: () = assert!(OBJECT_BYTES_MAX * JSON_GROWTH + 16 <= u16::MAX as usize);
 // A queue counts presences in 32 bits.
 const _: () = assert!(PRESENCES_PER_LINK >= 1);
 const _: () = assert!(PRESENCES_PER_LINK * Limits::MAX.roster_links < u32::MAX as usize);

@@ -129,14 +129,18 @@ impl Packets {
         }
     }
 
-    /// Makes broadcasts unicasts to the user of this name, which is read only if there are any.
-    pub(in crate::router) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
+    /// Makes of packets what the dialects before version 6 know: a message has no `meta`, and a broadcast is a unicast to the
+    /// user of this name, which is read only if there are any.
+    pub(in crate::router) fn for_older_dialects<'n>(&mut self, name: impl Fn() -> &'n str) {
         let packets = match self {
             Packets::None => &mut [],
             Packets::One(packet) => std::slice::from_mut(packet),
             Packets::Many(packets) => packets.as_mut_slice(),
         };
         for packet in packets {
+            if let Some(plain) = packet.without_meta() {
+                *packet = plain;
+            }
             if packet.kind() == Kind::Message(MessageType::Broadcast) {
                 *packet = packet.addressed(name());
             }

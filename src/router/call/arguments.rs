@@ -169,6 +169,8 @@ pub struct NewMessage<'a> {
     pub timestamp: Text<'a>,
     /// The site's id; `None`: the server makes one.
     pub id: Option<Text<'a>>,
+    /// A JSON object for version-6 pages.
+    pub meta: Option<Text<'a>>,
 }
 
 impl NewMessage<'_> {
@@ -185,13 +187,14 @@ impl NewMessage<'_> {
             style: own(self.style),
             timestamp: own(self.timestamp),
             id: own_some(self.id),
+            meta: own_some(self.meta),
         }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let NewMessage { to, nick, body, style, timestamp, id, .. } = self;
+        let NewMessage { to, nick, body, style, timestamp, id, meta, .. } = self;
         let short = to.len() + weight::text(nick.as_ref()) + timestamp.len() + weight::text(id.as_ref());
-        size_of::<NewMessage<'_>>() + body.len() + style.len() + short
+        size_of::<NewMessage<'_>>() + body.len() + style.len() + weight::text(meta.as_ref()) + short
     }
 }
 

@@ -126,6 +126,7 @@ mod tests {
             body: &body,
             style: "",
             id: "1",
+            meta: None,
         };
         let packet = Packet::message(&message);
         let unicast = Mail::Unicast(Unicast {
@@ -144,6 +145,7 @@ mod tests {
             style: "".into(),
             timestamp: "12".into(),
             id: None,
+            meta: None,
         };
         let call = Call { domain: DomainId(0), verb: Verb::Message(Box::new(say)) }.into_owned();
         let weight = beside(&Mail::Call(CallRequest { key: KEY, call }));

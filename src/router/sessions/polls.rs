@@ -128,7 +128,7 @@ impl Sessions {
         let QueueAnswer { mut packets, repeated } = session.queue.answer(now);
         if session.version != Version::V6 {
             // Only now: what is queued may yet be handed over to a session of another dialect.
-            packets.address_broadcasts(|| owners.name(session.user));
+            packets.for_older_dialects(|| owners.name(session.user));
         }
         session.poll = PollState::Answering { key };
         let (domain, seq, superseded) = (session.domain, session.queue.sent(), session.next.is_some());

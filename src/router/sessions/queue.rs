@@ -195,6 +195,7 @@ mod tests {
             body,
             style: "",
             id: "",
+            meta: None,
         })
     }
 

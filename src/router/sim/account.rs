@@ -122,8 +122,23 @@ pub(super) fn assert_may_have(number: usize, said: &Said, user: UserKey, name: &
     assert!(may, "message {number} went to {name}");
 }
 
+/// The message of a packet that lies in a queue or mailbox, or goes back to its site: it is whole.
 pub(super) fn number(packet: &Packet) -> usize {
-    number_of(&serde_json::from_slice(packet.json()).expect("packets are JSON"))
+    let json = serde_json::from_slice(packet.json()).expect("packets are JSON");
+    let number = number_of(&json);
+    assert_meta(number, &json, true);
+    number
+}
+
+/// The object that goes with a message; every third has one.
+pub(super) fn meta_of(number: usize) -> Option<String> {
+    number.is_multiple_of(3).then(|| format!("{{\"number\":{number}}}"))
+}
+
+/// A message has its object exactly if its reader knows it.
+pub(super) fn assert_meta(number: usize, json: &Value, is_known: bool) {
+    let expected = meta_of(number).filter(|_| is_known);
+    assert_eq!(json.get("meta").map(Value::to_string), expected, "the object of message {number}");
 }
 
 /// Which message it is: its body says so.

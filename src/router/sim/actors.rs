@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::account::Said;
+use super::account::{Said, meta_of};
 use super::browser::{Life, Page, Tab};
 use super::world::{Ask, World};
 use crate::router::call::{
@@ -303,6 +303,7 @@ impl World {
             style: "".into(),
             timestamp: "1".into(),
             id: None,
+            meta: meta_of(message).map(Text::from),
         };
         self.ledger.said.push(Said {
             domain,

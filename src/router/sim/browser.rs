@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::account::{Said, number_of};
+use super::account::{Said, assert_meta, number_of};
 use crate::router::call::{Delivery, Started, Version};
 use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, PresenceType};
@@ -103,6 +103,7 @@ impl Page {
                     if kind == MessageType::Unicast && json["from"] != self.name.as_str() {
                         assert_eq!(json["to"], self.name.as_str(), "it is addressed to another user");
                     }
+                    assert_meta(number_of(&json), &json, self.version == Version::V6);
                     self.take_message(tab, number_of(&json), said);
                 }
                 Kind::Presence(kind) => self.take_presence(kind, &json),

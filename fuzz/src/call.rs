@@ -10,13 +10,13 @@ use nextim::api::{
 use nextim::base::domains::{DomainConfig, Domains};
 use nextim::base::limits::chat::{
     ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, OBJECT_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX,
-    STATUS_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
+    SIGNAL_NAME_BYTES_MAX, STATUS_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
 use nextim::http::parser::{Parsed, Partial, parse};
 use nextim::http::request::Request;
 use nextim::router::call::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, OnlinesQuery, RoomCall, Show, Speaker, Subject, Text,
-    Typing, Verb,
+    BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, OnlinesQuery, RoomCall, Show, Speaker, Subject,
+    Text, Typing, Verb,
 };
 use nextim::router::packet::MessageType;
 use serde::de::IgnoredAny;
@@ -24,7 +24,7 @@ use serde::de::IgnoredAny;
 use super::LIMITS;
 
 /// Paths, and how the parameters come.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "/presences/online",
     "/presences/offline",
     "/presences/show",
@@ -36,6 +36,7 @@ const PATHS: [&str; 11] = [
     "/room/leave",
     "/buddies/remove",
     "/packets",
+    "/signals",
 ];
 /// Everything a head of an answer may say that is no file.
 const HEADERS: [&str; 13] = [
@@ -152,12 +153,14 @@ fn is_sound(verb: &Verb<'_>) {
             is_subject(subject);
             are_looks(looks);
         }
-        Verb::Status(Typing { ticket: _, to, nick, show }) => {
-            is_name(to, NAME_BYTES_MAX);
+        Verb::Status(Typing { ticket: _, to, kind, nick, show }) => {
+            is_name(to, NAME_BYTES_MAX.max(ROOM_BYTES_MAX));
+            assert_ne!(*kind, MessageType::Broadcast);
             is_short(nick.as_ref(), NICK_BYTES_MAX);
             is_short(Some(show), SHOW_BYTES_MAX);
         }
         Verb::Message(say) => is_said(say),
+        Verb::Signal(signal) => is_signalled(signal),
         Verb::Onlines(OnlinesQuery { ticket: _, names }) => are_names(names, usize::MAX, NAME_BYTES_MAX),
         Verb::Members(MembersQuery { ticket: _, room }) => is_name(room, ROOM_BYTES_MAX),
         Verb::Join(RoomCall { subject, room, nick }) | Verb::Leave(RoomCall { subject, room, nick }) => {
@@ -189,6 +192,17 @@ fn is_said(say: &NewMessage<'_>) {
     is_short(Some(&say.timestamp), TIMESTAMP_BYTES_MAX);
     is_object(say.meta.as_ref());
     assert!(say.style.len() <= STYLE_BYTES_MAX && !say.style.contains('\0'));
+}
+
+fn is_signalled(signal: &NewSignal<'_>) {
+    if let Speaker::Site(name) = &signal.speaker {
+        is_name(name, NAME_BYTES_MAX);
+    }
+    is_name(&signal.to, NAME_BYTES_MAX.max(ROOM_BYTES_MAX));
+    assert_ne!(signal.kind, MessageType::Broadcast);
+    is_short(Some(&signal.name), SIGNAL_NAME_BYTES_MAX);
+    is_object(Some(&signal.data));
+    assert!(signal.key.as_ref().is_none_or(|key| key.len() <= OBJECT_BYTES_MAX && !key.contains('\0')));
 }
 
 /// An object that a strict parser reads, too.

@@ -18,6 +18,7 @@ mod arguments;
 mod attack;
 mod compare;
 mod dialect;
+mod digits;
 mod faults;
 mod flatness;
 mod floor;

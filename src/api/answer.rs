@@ -111,7 +111,13 @@ fn poll(out: &mut Vec<u8>, delivery: &Delivery) {
     out.extend_from_slice(b",\"presences\":");
     of(out, |packet| matches!(packet.kind(), Kind::Presence(_)));
     out.extend_from_slice(b",\"statuses\":");
-    of(out, |packet| matches!(packet.kind(), Kind::Status));
+    of(out, |packet| matches!(packet.kind(), Kind::Status | Kind::RoomStatus));
+    // They come last, so the last packet is one if there are any.
+    let is_signal: fn(&&Packet) -> bool = |packet| matches!(packet.kind(), Kind::Signal);
+    if packets.last().as_ref().is_some_and(is_signal) {
+        out.extend_from_slice(b",\"signals\":");
+        of(out, is_signal);
+    }
     out.extend_from_slice(b",\"seq\":");
     json::write(out, &delivery.seq);
     if let Some(retry_ms) = delivery.retry_ms {

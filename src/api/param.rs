@@ -36,6 +36,7 @@ params! {
     Body "body"
     Buddies "buddies"
     Callback "callback"
+    Data "data"
     Domain "domain"
     Format "format"
     From "from"
@@ -65,7 +66,7 @@ impl Param {
 
     /// Whether it is a JSON object.
     pub(super) fn is_object(self) -> bool {
-        matches!(self, Param::Meta)
+        matches!(self, Param::Meta | Param::Data)
     }
 
     /// A bit of its own, in a set of parameters.

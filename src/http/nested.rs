@@ -4,7 +4,13 @@
 //! stands twice, one parser takes the first value and another one the last; a string with half of a surrogate pair or
 //! with U+0000 makes others refuse the whole text around it.
 
-use super::flat::{self, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use super::flat::{self, JsonText, Value};
+use super::form::BadText;
 
 /// Whether this is an object, with at most `depth_max` objects and arrays within each other, itself included.
 pub fn is_object(json: &str, depth_max: usize) -> bool {
@@ -16,6 +22,14 @@ pub fn is_object(json: &str, depth_max: usize) -> bool {
     });
     names.sort_unstable();
     read.is_ok() && fits && names.is_sorted_by(|one, next| one < next)
+}
+
+/// The member of this name of an object, which must be a string.
+pub fn text_member<'a>(json: &'a str, name: &str) -> Result<Option<Cow<'a, str>>, BadText> {
+    let mut members: BTreeMap<String, &RawValue> = serde_json::from_str(json).map_err(|_| BadText)?;
+    let Some(member) = members.remove(name) else { return Ok(None) };
+    let JsonText(text) = serde_json::from_str(member.get()).map_err(|_| BadText)?;
+    Ok(Some(text))
 }
 
 fn is_value(value: &Value<'_>, depth_max: usize) -> bool {
@@ -86,6 +100,21 @@ mod tests {
         check(r#"{"\ud83d":1}"#, false);
         check(r#"{"a":"\u0000"}"#, false);
         check(r#"{"a\u0000":{}}"#, false);
+    }
+
+    #[test]
+    fn a_member_that_is_a_string_is_found() {
+        let check = |json, expected: Result<Option<&str>, BadText>| {
+            let found = text_member(json, "key");
+            assert_eq!(found.as_ref().map(Option::as_deref), expected.as_ref().map(|text| *text), "{json}");
+        };
+        check("{}", Ok(None));
+        check(r#"{"Key":"a","x":{"key":1}}"#, Ok(None));
+        check(r#"{"\u006bey":"\u0061"}"#, Ok(Some("a")));
+        check(r#"{"key":""}"#, Ok(Some("")));
+        for bad in [r#"{"key":1}"#, r#"{"key":null}"#, r#"{"key":["a"]}"#, r#"{"key":"\ud800"}"#, "[]"] {
+            check(bad, Err(BadText));
+        }
     }
 
     proptest! {

@@ -35,6 +35,9 @@ pub(crate) enum Ask {
     Say {
         message: usize,
     },
+    Signal {
+        signal: usize,
+    },
     Type {
         typed: usize,
     },
@@ -169,6 +172,7 @@ impl World {
                 }
             }
             Ask::Say { message } => self.was_said(done, late, message, &response),
+            Ask::Signal { signal } => self.was_signalled(done, late, signal, &response),
             Ask::Type { typed } => {
                 is_ok(&response);
                 self.ledger.typed[typed].span.done = done;

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::signals::Signalled;
+
 /// A call that is not answered yet, or whose effects may still come.
 pub(crate) const OPEN: u64 = u64::MAX;
 
@@ -258,6 +260,9 @@ impl Pair {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) said: Vec<Said>,
+    pub(crate) signalled: Vec<Signalled>,
+    /// From which on the signals belong to this round.
+    pub(crate) signals_round: usize,
     pub(crate) typed: Vec<Typed>,
     pub(crate) moved: Vec<Moved>,
     /// By the numbers of the two users, the lower one first.

@@ -20,6 +20,7 @@
 //! | §2 statuses | `statuses` |
 //! | §2 messages, pushes, X-NextIM-Delivered; §4 Messages | `messages` |
 //! | §4 Extras of a message: meta | `meta` |
+//! | §4 Extras of a message: signals | `signals`, `signals_passed` |
 //! | §2 onlines | `onlines` |
 //! | §2 room/members, join, leave; §4 Rooms | `rooms` |
 //! | §2 buddies/remove | `buddies` |
@@ -81,6 +82,8 @@ mod reload_and_drain;
 mod rooms;
 mod sessions;
 mod show;
+mod signals;
+mod signals_passed;
 mod slow_and_large;
 mod smuggling;
 mod standstill;

@@ -14,7 +14,8 @@ use mio::{Events, Interest, Poll, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::answers;
-use crate::wire::{ID_DIGITS, NUMBER_DIGITS, content_length, whole};
+use crate::digits::{ID_DIGITS, NUMBER_DIGITS};
+use crate::wire::{content_length, whole};
 
 const LISTENER: Token = Token(usize::MAX);
 /// Most events of one turn.
@@ -210,6 +211,7 @@ impl Lane {
         };
         match path {
             b"POST /messages HTTP/" => self.message(index, rest),
+            b"POST /signals HTTP/1" => self.write(index, answers::OK),
             b"POST /presences/onli" => self.online(index, rest),
             b"POST /presences/offl" => {
                 if let Some(user) = number_after(rest, b"&name=u") {

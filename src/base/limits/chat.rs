@@ -27,6 +27,10 @@ pub const ID_BYTES_MAX: usize = 64;
 pub const TIMESTAMP_BYTES_MAX: usize = 64;
 /// Longest timestamp that an answer has as a JSON number, in bytes.
 pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
+/// Longest name of a signal, in bytes: it is a word.
+pub const SIGNAL_NAME_BYTES_MAX: usize = 32;
+/// Most members of a room whose typing states are sent.
+pub const STATUS_MEMBERS_MAX: usize = 200;
 /// Most members in the answer to `/room/members`.
 pub const MEMBERS_LISTED_MAX: usize = 5_000;
 

@@ -141,8 +141,16 @@ counters! {
     messages_total: counter,
     /// Messages queued to sessions of receivers.
     messages_delivered_total: counter,
+    /// Signals accepted from senders.
+    signals_total: counter,
+    /// Signals queued to sessions of receivers.
+    signals_delivered_total: counter,
+    /// Signals of an ended session, or to a user between two pages, that were dropped: no room, or no page came.
+    signals_dropped_total: counter,
     /// Messages queued to sessions, copies for the sender's other sessions included.
     packets_queued_messages: counter as packets_queued_total(kind = "message"),
+    /// Signals queued to sessions, copies for the sender's other sessions included.
+    packets_queued_signals: counter as packets_queued_total(kind = "signal"),
     /// Presences queued to sessions.
     packets_queued_presences: counter as packets_queued_total(kind = "presence"),
     /// Typing states queued to sessions.

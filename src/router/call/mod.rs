@@ -8,8 +8,8 @@ mod verb;
 
 pub use answer::{Answer, Delivery, JoinedRoom, MemberList, Packets, Reason, Refusal, Started};
 pub use arguments::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
-    Subject, Text, Typing, Version,
+    BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, Online, OnlinesQuery, Poll, RoomCall, Show,
+    Speaker, Subject, Text, Typing, Version,
 };
 pub(in crate::router) use verb::Caller;
 pub use verb::{Call, Verb};

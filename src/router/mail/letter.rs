@@ -23,9 +23,9 @@ pub enum Mail {
     Fate(PollFate),
     /// Close the connection of this poll, unless its answer was flushed.
     Close(CallKey),
-    /// A message or typing state for one user.
+    /// A message, signal or typing state for one user.
     Unicast(Unicast),
-    /// A message for a room.
+    /// A message, signal or typing state for a room.
     Multicast(Multicast),
     /// A packet for some users of the place.
     Deliver(UserDelivery),

@@ -65,6 +65,7 @@ impl People {
         if !self.end_linger(out, user, session) {
             self.give_waiting(out, user, session);
         }
+        self.give_signals(out, user, session);
         if self.sessions_of(user).count() > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those that were idle from the same time on, the last one is the oldest.
@@ -108,11 +109,13 @@ impl People {
         }
     }
 
-    /// A user may have lingered long enough.
+    /// A user may have lingered long enough, or signals may have waited long enough.
     pub(in crate::router) fn on_user_alarm(&mut self, out: &mut Out, user: Slot) {
-        let linger = self.users.get(user).and_then(|user| user.linger());
-        if linger.is_some_and(|linger| linger.until() <= out.now()) {
-            self.go_offline(out, user, None);
+        let Some(owner) = self.users.get(user) else { return };
+        match owner.linger() {
+            Some(linger) if linger.until() <= out.now() => self.go_offline(out, user, None),
+            Some(_) => {}
+            None => self.expire_signals(out, user),
         }
     }
 

@@ -4,8 +4,9 @@
 //! one is due. Draining the queue or parking the poll is one step here; there is no moment between "nothing is queued"
 //! and "parked".
 
-use super::backlog::{Label, PushOutcome, Space};
+use super::backlog::{PushOutcome, Space};
 use super::drain::Drain;
+use super::label::Label;
 use super::queue::QueueAnswer;
 use super::session::{Owners, PollCall, PollState, WaitingPoll};
 use super::table::Sessions;
@@ -173,7 +174,8 @@ impl Sessions {
                 match kind {
                     Kind::Message(_) => counters.packets_queued_messages += 1,
                     Kind::Presence(_) => counters.packets_queued_presences += 1,
-                    Kind::Status => counters.packets_queued_statuses += 1,
+                    Kind::Signal => counters.packets_queued_signals += 1,
+                    Kind::Status | Kind::RoomStatus => counters.packets_queued_statuses += 1,
                 }
                 self.answer_parked(owners, out, slot);
             }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::base::slots::Slot;
 use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::{MessageType, Packet};
-use crate::router::sessions::backlog::Label;
+use crate::router::sessions::label::Label;
 
 /// A message.
 #[derive(Debug)]

@@ -265,14 +265,18 @@ impl World {
         let kinds =
             [MessageType::Unicast, MessageType::Unicast, MessageType::Multicast, MessageType::Broadcast];
         let kind = self.random.pick(&kinds);
-        let by_site = self.random.chance(20);
-        if by_site {
-            if let Some((domain, from)) = self.somebody() {
-                self.say(domain, from, None, kind);
-            }
-        } else if let Some((page, _)) = self.some_ticket() {
-            let Page { domain, ref name, .. } = self.pages[page];
-            self.say(domain, name.clone(), Some(page), kind);
+        let (by_site, signals) = (self.random.chance(20), self.random.chance(25));
+        let (domain, from, page) = if by_site {
+            let Some((domain, from)) = self.somebody() else { return };
+            (domain, from, None)
+        } else {
+            let Some((page, _)) = self.some_ticket() else { return };
+            (self.pages[page].domain, self.pages[page].name.clone(), Some(page))
+        };
+        if signals {
+            self.signal(domain, from, page);
+        } else {
+            self.say(domain, from, page, kind);
         }
     }
 
@@ -350,7 +354,12 @@ impl World {
             14 => match subject {
                 Subject::Ticket(ticket) => {
                     let to = self.random.pick(&self.plan.names()).into();
-                    Verb::Status(Typing { ticket, to, nick, show: "typing".into() })
+                    let (kind, to) = if self.random.chance(50) {
+                        (MessageType::Multicast, room)
+                    } else {
+                        (MessageType::Unicast, to)
+                    };
+                    Verb::Status(Typing { ticket, to, kind, nick, show: "typing".into() })
                 }
                 Subject::Name(_) => return,
             },

@@ -21,6 +21,7 @@ impl World {
             Ask::Start { page } => self.started(page, answer),
             Ask::Poll { page, tab, bad_seq } => self.polled(key, page, tab, (bad_seq, pending.cut), answer),
             Ask::Say { message } => self.said(message, pending.late, &answer),
+            Ask::Signal { signal } => self.signalled(signal, pending.late, &answer),
             Ask::Act { page } => match answer {
                 Answer::Refused(Refusal::NoClient) => {
                     if let Some(page) = page {
@@ -203,7 +204,7 @@ impl World {
         match delivery.stopped {
             Some(Reason::Replaced) => {}
             Some(Reason::Offline | Reason::Limit | Reason::Shutdown) => page.life = Life::Over,
-            None => page.receive(*tab, delivery, &self.ledger.said),
+            None => page.receive(*tab, delivery, &self.ledger.said, &self.signals.all),
         }
     }
 

@@ -16,11 +16,12 @@ use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{Alarm, CallRequest, Input, Mail};
 use crate::router::packet::MessageType;
 use crate::router::people::mailbox::MailboxMessage;
-use crate::router::sessions::backlog::Label;
+use crate::router::sessions::label::Label;
 
 /// What is noted before an input is handled.
 pub(super) struct Before {
     messages: u64,
+    signals: u64,
     lost: u64,
     undelivered: u64,
     undelivered_lost: u64,
@@ -35,7 +36,9 @@ impl World {
     pub(super) fn before(&mut self, place: usize, input: &Input<'_>) -> Before {
         self.hear(place, input);
         let counters = self.routers[place].out.counters();
-        let says = |key: &CallKey, verb: &Verb<'_>| matches!(verb, Verb::Message(_)).then_some(*key);
+        let says = |key: &CallKey, verb: &Verb<'_>| {
+            matches!(verb, Verb::Message(_) | Verb::Signal(_)).then_some(*key)
+        };
         let call = match input {
             Input::Call(CallRequest { key, call }) | Input::Mail(Mail::Call(CallRequest { key, call })) => {
                 says(key, &call.verb)
@@ -51,6 +54,7 @@ impl World {
         let alarm = if let Input::Alarm(alarm) = input { Some(*alarm) } else { None };
         Before {
             messages: counters.messages_total,
+            signals: counters.signals_total,
             lost: counters.messages_lost_total,
             undelivered: counters.undelivered_total,
             undelivered_lost: counters.undelivered_lost_total,
@@ -117,6 +121,16 @@ impl World {
                 said.sender = router.people.find(id, &said.from).map(|slot| router.directory.user_key(slot));
             }
         }
+        if self.routers[place].out.counters().signals_total > before.signals {
+            let key = before.call.expect("a signal is judged when its call is read");
+            if let Some(Ask::Signal { signal }) = self.calls.get(&key).map(|pending| &pending.ask) {
+                let signal = &mut self.signals.all[*signal];
+                let router = &self.routers[place];
+                let found = router.people.find(self.domain_ids[signal.domain], &signal.from);
+                signal.sender = found.map(|slot| router.directory.user_key(slot));
+            }
+        }
+        self.observe_signals(place, before.alarm);
         let was = std::mem::take(&mut self.ledger.held[place]);
         let were = std::mem::take(&mut self.ledger.mailboxes[place]);
         self.look(place, &was, &were);
@@ -384,7 +398,7 @@ impl World {
 }
 
 /// The page of a session: its ticket's secret says so.
-fn page_of(secret: &[u8; 16]) -> usize {
+pub(super) fn page_of(secret: &[u8; 16]) -> usize {
     let (number, _) = secret.split_first_chunk().expect("it is longer");
     usize::try_from(u64::from_be_bytes(*number)).expect("pages are few")
 }

@@ -16,6 +16,7 @@ use crate::router::ids::{CallKey, UserKey};
 use crate::router::mail::Alarm;
 use crate::router::packet::MessageType;
 use crate::router::people::mailbox::Linger;
+use crate::router::people::signal_box::SignalBox;
 use crate::router::people::user::User;
 
 impl World {
@@ -137,6 +138,9 @@ impl World {
             let until = user.linger().map(Linger::until);
             let rings = until.is_none_or(|until| self.rings(place, Alarm::User(slot), until));
             assert!(rings, "a user lingers for ever");
+            let until = user.signal_box().map(SignalBox::until);
+            let rings = until.is_none_or(|until| self.rings(place, Alarm::User(slot), until));
+            assert!(rings, "signals wait for ever");
         }
     }
 
@@ -232,8 +236,12 @@ fn check_memory(router: &Router) {
         let held = user.linger()?.held().expect("a mailbox holds what is in it");
         Some((user.domain(), held))
     });
+    let boxes = router.people.users().filter_map(|(_, user)| {
+        let held = user.signal_box()?.held().expect("a box holds what is in it");
+        Some((user.domain(), held))
+    });
     let mut held: BTreeMap<DomainId, usize> = BTreeMap::new();
-    for (domain, bytes) in queues.chain(mailboxes) {
+    for (domain, bytes) in queues.chain(mailboxes).chain(boxes) {
         *held.entry(domain).or_default() += bytes;
     }
     for (domain, bytes) in &held {

@@ -41,6 +41,8 @@ pub(crate) struct Heard {
     pub(crate) presences: Vec<Value>,
     /// Typing states.
     pub(crate) statuses: Vec<Value>,
+    /// Signals.
+    pub(crate) signals: Vec<Value>,
     marks: Vec<String>,
 }
 
@@ -67,7 +69,8 @@ impl Heard {
 
     /// Whether there is nothing.
     pub(crate) fn is_silent(&self) -> bool {
-        self.messages.is_empty() && self.presences.is_empty() && self.statuses.is_empty()
+        let lists = [&self.messages, &self.presences, &self.statuses, &self.signals];
+        lists.iter().all(|list| list.is_empty())
     }
 
     #[track_caller]
@@ -82,6 +85,11 @@ impl Heard {
         self.messages.extend(messages);
         self.presences.extend(take("presences"));
         self.statuses.extend(take("statuses"));
+        if let Some(signals) = answer.get_mut("signals") {
+            let Value::Array(signals) = signals.take() else { panic!("signals are a list") };
+            assert!(!signals.is_empty(), "a list of signals is there only if it has one");
+            self.signals.extend(signals);
+        }
     }
 }
 
@@ -200,6 +208,7 @@ impl Browser {
             heard.messages.append(&mut more.messages);
             heard.presences.append(&mut more.presences);
             heard.statuses.append(&mut more.statuses);
+            heard.signals.append(&mut more.signals);
             heard.marks.append(&mut more.marks);
         }
         heard
@@ -256,6 +265,12 @@ impl Browser {
     #[track_caller]
     pub(crate) fn types(&self, to: &str, show: &str) {
         self.call("/statuses", &[("to", to), ("show", show)]).ok();
+    }
+
+    /// Signals something to a user; to how many sessions it went.
+    #[track_caller]
+    pub(crate) fn signals(&self, to: &str, name: &str, data: &str) -> u64 {
+        self.call("/signals", &[("to", to), ("name", name), ("data", data)]).delivered()
     }
 
     /// Enters a room.

@@ -150,7 +150,9 @@ impl World {
     /// The site says something to a user, who must get it in so many sessions.
     fn tell(&mut self, user: &str, sessions: u32) {
         self.call(word(Speaker::Site(Cow::Borrowed("site")), user));
-        assert!(self.is_answered(&|answer| matches!(answer, Answer::Delivered(count) if *count == sessions)));
+        assert!(
+            self.is_answered(&|answer| matches!(answer, Answer::Delivered(to) if to.sessions == sessions))
+        );
     }
 
     /// Whether the last call brought such an answer.

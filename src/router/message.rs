@@ -4,7 +4,7 @@
 //! other: the site does, which holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its
 //! receivers' owners.
 
-use super::call::{Answer, Caller, NewMessage, Refusal, Speaker, Typing};
+use super::call::{Answer, Caller, NewMessage, Receivers, Refusal, Speaker, Typing};
 use super::gather::Collection;
 use super::ids::GatherKey;
 use super::machine::Router;
@@ -73,7 +73,7 @@ impl Router {
                 self.out.send(self.directory.places().of(domain, to), Mail::Multicast(multicast));
             }
             MessageType::Broadcast => {
-                let gather = self.out.open(key, Collection::Delivered(0));
+                let gather = self.out.open(key, Collection::Delivered(Receivers::default()));
                 for place in self.directory.places().all() {
                     let packet = packet.clone();
                     let broadcast = Broadcast { gather, domain, packet, sender };
@@ -158,8 +158,9 @@ impl Router {
         if packet.is_counted() && !self.people.admits(domain) {
             return self.out.refuse(key, Refusal::Overloaded);
         }
+        let mut receivers = Receivers::default();
         let outcome = match self.people.find(domain, to) {
-            Some(user) => self.people.deliver(&mut self.out, user, packet, None),
+            Some(user) => self.reach(user, packet, &mut receivers),
             None => DeliveryOutcome::default(),
         };
         if !packet.is_counted() {
@@ -167,15 +168,15 @@ impl Router {
         } else if outcome.sessions == 0 && outcome.refused > 0 {
             self.out.refuse(key, Refusal::ReceiverFull);
         } else {
-            self.count_delivered(packet, outcome.sessions);
-            self.out.answer(key, Answer::Delivered(outcome.sessions));
+            self.count_delivered(packet, receivers);
+            self.out.answer(key, Answer::Delivered(receivers));
         }
     }
 
     /// Queues a packet to these users.
     pub(super) fn on_deliver(&mut self, delivery: &UserDelivery) {
         let UserDelivery { gather, ref packet, ref to } = *delivery;
-        let mut sessions = 0;
+        let mut receivers = Receivers::default();
         let packet = &packet.shared_by(to.len());
         self.people.charge(&mut self.out, gather.place, to);
         for slot in to {
@@ -183,15 +184,15 @@ impl Router {
             if packet.is_counted() && !self.people.admits(user.domain()) {
                 break; // it reaches as many as there is room for
             }
-            sessions += self.people.deliver(&mut self.out, *slot, packet, None).sessions;
+            self.reach(*slot, packet, &mut receivers);
         }
-        self.report_delivered(gather, packet, sessions);
+        self.report_delivered(gather, packet, receivers);
     }
 
     /// Queues a message to all users of the domain who live here.
     pub(super) fn on_broadcast(&mut self, broadcast: &Broadcast) {
         let Broadcast { gather, domain, ref packet, sender } = *broadcast;
-        let mut sessions = 0;
+        let mut receivers = Receivers::default();
         let crowd = self.people.of_domain(domain).len();
         let packet = &packet.shared_by(crowd);
         self.out.charge(domain, crowd);
@@ -202,18 +203,26 @@ impl Router {
                 break; // it reaches as many as there is room for
             }
             if sender != Some(self.directory.user_key(user)) {
-                sessions += self.people.deliver(&mut self.out, user, packet, None).sessions;
+                self.reach(user, packet, &mut receivers);
             }
         }
-        self.report_delivered(gather, packet, sessions);
+        self.report_delivered(gather, packet, receivers);
     }
 
-    fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, sessions: u32) {
-        self.count_delivered(packet, sessions);
-        self.out.report(gather, Part::Delivered(sessions));
+    /// Queues a packet to a user of this place, and counts the sessions.
+    fn reach(&mut self, user: Slot, packet: &Packet, receivers: &mut Receivers) -> DeliveryOutcome {
+        let is_visible = self.people.get(user).is_some_and(|user| user.profile().visible());
+        let outcome = self.people.deliver(&mut self.out, user, packet, None);
+        receivers.add(outcome.sessions, is_visible);
+        outcome
     }
 
-    fn count_delivered(&mut self, packet: &Packet, sessions: u32) {
+    fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, receivers: Receivers) {
+        self.count_delivered(packet, receivers);
+        self.out.report(gather, Part::Delivered(receivers));
+    }
+
+    fn count_delivered(&mut self, packet: &Packet, Receivers { sessions, .. }: Receivers) {
         let counters = self.out.counters_mut();
         match packet.kind() {
             Kind::Message(_) => counters.messages_delivered_total += u64::from(sessions),

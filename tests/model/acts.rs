@@ -59,6 +59,7 @@ impl World {
             span: Span::from(sent),
             late: true,
             delivered: 0,
+            visible: 0,
             returned: 0,
             returned_at: OPEN,
         });

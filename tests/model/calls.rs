@@ -208,6 +208,8 @@ impl World {
         let said = &mut self.ledger.said[message];
         (said.span.done, said.late) = (done, late);
         said.delivered = delivered.parse().expect("a number");
+        let visible = response.header("x-nextim-visible").expect("X-NextIM-Visible");
+        said.visible = visible.parse().expect("a number");
         self.check_delivered(message);
         let said = &mut self.ledger.said[message];
         if late && said.kind != Kind::Unicast {

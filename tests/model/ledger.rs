@@ -145,6 +145,8 @@ pub(crate) struct Said {
     pub(crate) late: bool,
     /// X-NextIM-Delivered.
     pub(crate) delivered: u64,
+    /// X-NextIM-Visible.
+    pub(crate) visible: u64,
     /// How often it came back to the site, and when first.
     pub(crate) returned: usize,
     pub(crate) returned_at: u64,

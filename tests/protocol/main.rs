@@ -19,6 +19,7 @@
 //! | §2 show | `show` |
 //! | §2 statuses | `statuses` |
 //! | §2 messages, pushes, X-NextIM-Delivered; §4 Messages | `messages` |
+//! | §4 Invisible: X-NextIM-Visible | `visible` |
 //! | §4 Extras of a message: meta | `meta` |
 //! | §4 Extras of a message: signals | `signals`, `signals_passed` |
 //! | §2 onlines | `onlines` |
@@ -90,3 +91,4 @@ mod standstill;
 mod statuses;
 mod undelivered;
 mod versions;
+mod visible;

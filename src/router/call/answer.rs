@@ -13,12 +13,12 @@ use crate::router::weight;
 pub enum Answer {
     /// `ok`.
     Done,
-    /// `ok`: a message, and to how many sessions of its receivers it was queued.
-    Delivered(u32),
+    /// `ok`: a message or signal, and to how many sessions of its receivers it was queued.
+    Delivered(Receivers),
     /// A session was started.
     Online(Box<Started>),
     /// Users that are online.
-    Onlines(Vec<Profile>),
+    Onlines(OnlineUsers),
     /// A room was joined.
     Joined(JoinedRoom),
     /// Members of a room.
@@ -34,13 +34,47 @@ impl Answer {
     pub(in crate::router) fn bytes(&self) -> usize {
         match self {
             Answer::Online(started) => started.bytes(),
-            Answer::Onlines(profiles) => weight::profiles(profiles),
+            Answer::Onlines(online) => weight::profiles(&online.users),
             Answer::Members(list) => list.room.len() + weight::profiles(&list.members),
             Answer::Joined(joined) => joined.room.len(),
             Answer::Packets(delivery) => delivery.bytes(),
             Answer::Done | Answer::Delivered(_) | Answer::Refused(_) => 0,
         }
     }
+}
+
+/// The receivers' sessions that a packet was queued to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Receivers {
+    /// All of them.
+    pub sessions: u32,
+    /// Those of visible users.
+    pub visible: u32,
+    /// Some owner did not report in time.
+    pub partial: bool,
+}
+
+impl Receivers {
+    /// Counts this many sessions of a user.
+    pub(in crate::router) fn add(&mut self, sessions: u32, is_visible: bool) {
+        self.sessions += sessions;
+        self.visible += if is_visible { sessions } else { 0 };
+    }
+
+    /// Counts what another place has counted.
+    pub(in crate::router) fn add_all(&mut self, more: Receivers) {
+        self.sessions += more.sessions;
+        self.visible += more.visible;
+    }
+}
+
+/// Users that are online.
+#[derive(Clone, Debug)]
+pub struct OnlineUsers {
+    /// Those that the asking user may see.
+    pub users: Vec<Profile>,
+    /// Some owner did not report in time.
+    pub partial: bool,
 }
 
 /// A room that was joined.
@@ -59,6 +93,8 @@ pub struct MemberList {
     pub room: Box<str>,
     /// Those that the asking user may see.
     pub members: Vec<Profile>,
+    /// Some owner did not report in time.
+    pub partial: bool,
 }
 
 /// A session that was started.

@@ -6,7 +6,9 @@ mod answer;
 mod arguments;
 mod verb;
 
-pub use answer::{Answer, Delivery, JoinedRoom, MemberList, Packets, Reason, Refusal, Started};
+pub use answer::{
+    Answer, Delivery, JoinedRoom, MemberList, OnlineUsers, Packets, Reason, Receivers, Refusal, Started,
+};
 pub use arguments::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, Online, OnlinesQuery, Poll, RoomCall, Show,
     Speaker, Subject, Text, Typing, Version,

@@ -156,6 +156,7 @@ mod tests {
         let answer = Answer::Members(MemberList {
             room: "r".into(),
             members: vec![Profile::new("n", "m", "away", "s"); 9],
+            partial: false,
         });
         assert_eq!(
             beside(&Mail::Answer(CallAnswer { key: KEY, answer })),

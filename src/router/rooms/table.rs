@@ -9,7 +9,7 @@ use super::room::Room;
 use crate::base::domains::DomainId;
 use crate::base::limits::chat::{MEMBERS_LISTED_MAX, STATUS_MEMBERS_MAX};
 use crate::base::slots::{Slot, Slots};
-use crate::router::call::{JoinedRoom, Refusal};
+use crate::router::call::{JoinedRoom, Receivers, Refusal};
 use crate::router::directory::Directory;
 use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, Place, UserKey};
@@ -190,7 +190,8 @@ impl Rooms {
     /// A packet for the members of a room. Typing states are for small rooms.
     pub(in crate::router) fn on_multicast(&self, out: &mut Out, multicast: &Multicast) {
         let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
-        let collection = if packet.is_counted() { Collection::Delivered(0) } else { Collection::Done };
+        let counted = || Collection::Delivered(Receivers::default());
+        let collection = if packet.is_counted() { counted() } else { Collection::Done };
         let gather = out.open(key, collection);
         let is_crowd = |slot: &Slot| self.table[*slot].len() > STATUS_MEMBERS_MAX;
         let room = self.find(domain, room);

@@ -29,6 +29,8 @@ pub(super) struct Said {
     pub(super) queued: Vec<Queued>,
     /// How often it was put into a mailbox from which it comes back if no page fetches it.
     pub(super) kept: usize,
+    /// How often of a visible user.
+    pub(super) kept_visible: usize,
     /// The number of sessions in its answer.
     pub(super) counted: usize,
     /// Whether a session of a receiver has acknowledged it.
@@ -46,6 +48,8 @@ pub(super) struct Queued {
     pub(super) user: UserKey,
     /// How it came there.
     pub(super) label: Label,
+    /// Whether others saw its user then.
+    pub(super) visible: bool,
 }
 
 impl Said {
@@ -63,10 +67,17 @@ impl Said {
 
     /// The receivers' sessions it was queued to.
     pub(super) fn receivers(&self) -> impl Iterator<Item = SessionKey> {
-        self.queued
-            .iter()
-            .filter(|queued| matches!(queued.label, Label::Message(_)) && !self.is_copy(queued.user))
-            .map(|queued| queued.session)
+        self.queued_at_once().map(|queued| queued.session)
+    }
+
+    /// Those of users that others saw.
+    pub(super) fn visible_receivers(&self) -> impl Iterator<Item = SessionKey> {
+        self.queued_at_once().filter(|queued| queued.visible).map(|queued| queued.session)
+    }
+
+    fn queued_at_once(&self) -> impl Iterator<Item = &Queued> {
+        let queued = self.queued.iter();
+        queued.filter(|queued| matches!(queued.label, Label::Message(_)) && !self.is_copy(queued.user))
     }
 }
 

@@ -321,6 +321,7 @@ impl World {
             exact: false,
             queued: Vec::new(),
             kept: 0,
+            kept_visible: 0,
             counted: 0,
             acknowledged: false,
             returned: false,

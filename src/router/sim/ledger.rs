@@ -249,7 +249,8 @@ impl World {
                     direct || !acknowledged,
                     "message {number} was handed over after it was acknowledged"
                 );
-                said.queued.push(Queued { session: key, user, label });
+                let visible = owner.profile().visible();
+                said.queued.push(Queued { session: key, user, label, visible });
             }
             let page = match before {
                 Some(held) => held.page,
@@ -279,6 +280,7 @@ impl World {
                 if known.is_none() {
                     assert_eq!(claim.is_some(), back, "message {number} is kept and would not come back");
                     said.kept += usize::from(back);
+                    said.kept_visible += usize::from(back && user.profile().visible());
                 }
             }
             let mailbox = linger.mailbox().iter().map(|mailed| mailed.kept.given).collect();
@@ -371,14 +373,18 @@ impl World {
         said.answered = Some(self.moment);
         said.exact = exact;
         let receivers = said.receivers().count() + said.kept;
+        let visible = said.visible_receivers().count() + said.kept_visible;
         if let Answer::Delivered(count) = answer {
-            said.counted = *count as usize;
+            said.counted = count.sessions as usize;
         }
         match answer {
             Answer::Delivered(count) if exact => {
-                assert_eq!(*count as usize, receivers, "message {message}: the count is wrong");
+                let counted = (count.sessions as usize, count.visible as usize, count.partial);
+                assert_eq!(counted, (receivers, visible, false), "message {message}: the count is wrong");
             }
-            Answer::Delivered(count) => assert!(*count as usize <= receivers),
+            Answer::Delivered(count) => {
+                assert!(count.sessions as usize <= receivers && count.visible as usize <= visible);
+            }
             Answer::Refused(Refusal::ReceiverFull | Refusal::Overloaded) => {
                 assert!(self.plan.queues_are_short() && receivers == 0, "a receiver had room for {message}");
             }

@@ -158,9 +158,9 @@ impl World {
         let receivers = direct.count();
         match answer {
             Answer::Delivered(count) if exact => {
-                assert_eq!(*count as usize, receivers, "signal {number}: the count is wrong");
+                assert_eq!(count.sessions as usize, receivers, "signal {number}: the count is wrong");
             }
-            Answer::Delivered(count) => assert!(*count as usize <= receivers),
+            Answer::Delivered(count) => assert!(count.sessions as usize <= receivers),
             Answer::Refused(Refusal::ReceiverFull | Refusal::Overloaded) => {
                 assert!(self.plan.queues_are_short() && receivers == 0, "a receiver had room for {number}");
             }

@@ -161,6 +161,7 @@ fn online<'a>(name: &'a str, buddies: &[Cow<'a, str>], rooms: &[Cow<'a, str>]) -
         rooms: rooms.to_vec(),
         truncated: false,
         version: Version::V6,
+        expires_s: None,
         secret: [7; 16],
     }))
 }

@@ -38,6 +38,7 @@ params! {
     Callback "callback"
     Data "data"
     Domain "domain"
+    Expires "expires"
     Format "format"
     From "from"
     Id "id"

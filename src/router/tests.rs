@@ -100,6 +100,7 @@ impl Routers {
             rooms: owned(rooms),
             truncated: false,
             version: Version::V6,
+            expires_s: None,
             secret: [7; 16],
         })));
         let Answer::Online(started) = answer else { panic!("{answer:?}") };

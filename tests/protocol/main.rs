@@ -15,6 +15,7 @@
 //! | §1 Answers: 404, 405, 415 | `http`, `params` |
 //! | §1 Limits of lists, links, rooms, sessions; the domain's users (429) | `limits` |
 //! | §2 online; tickets | `online` |
+//! | §2 online: expires; §3 stopped: renew | `expires` |
 //! | §2 offline | `offline` |
 //! | §2 show | `show` |
 //! | §2 statuses | `statuses` |
@@ -58,6 +59,7 @@ mod assets;
 mod auth;
 mod buddies;
 mod domains;
+mod expires;
 mod hostile;
 mod http;
 mod invisible;

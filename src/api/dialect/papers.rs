@@ -29,6 +29,10 @@ impl Dialect for Papers {
         });
     }
 
+    fn renews(&self) -> bool {
+        false
+    }
+
     /// `name,name,…`
     fn onlines(&self, reply: Reply<'_>, users: &[Profile]) {
         reply.text(|out| {

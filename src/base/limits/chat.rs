@@ -27,6 +27,15 @@ pub const ID_BYTES_MAX: usize = 64;
 pub const TIMESTAMP_BYTES_MAX: usize = 64;
 /// Longest timestamp that an answer has as a JSON number, in bytes.
 pub const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
+/// Shortest time that a site may give a session, in seconds.
+pub const EXPIRES_S_MIN: u64 = 60;
+/// Longest time that a site may give a session, in seconds.
+pub const EXPIRES_S_MAX: u64 = 86_400;
+/// Such a session ends up to this part of its time later, so that pages that came together do not come back together.
+pub const EXPIRY_SPREAD: u64 = 10;
+/// A page whose session ends while it has no poll may poll once more within this time, in milliseconds, and learns
+/// why.
+pub const EXPIRY_GRACE_MS: u64 = 3_000;
 /// Longest name of a signal, in bytes: it is a word.
 pub const SIGNAL_NAME_BYTES_MAX: usize = 32;
 /// Most members of a room whose typing states are sent.

@@ -176,6 +176,8 @@ counters! {
     sessions_started_total: counter,
     /// Sessions ended because they did not poll for too long.
     sessions_expired_total: counter,
+    /// Sessions ended because the time was over that their site gave them.
+    sessions_renewed_total: counter,
     /// Sessions ended because their queue was full.
     sessions_overflowed_total: counter,
     /// Sessions ended because their user opened too many.

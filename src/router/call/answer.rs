@@ -193,6 +193,8 @@ pub enum Reason {
     Replaced,
     /// The user opened more sessions than the limit.
     Limit,
+    /// The time is over that the site gave the session: the page goes online again.
+    Renew,
     /// The server is going down.
     Shutdown,
 }
@@ -204,6 +206,7 @@ impl Reason {
             Reason::Offline => "offline",
             Reason::Replaced => "replaced",
             Reason::Limit => "limit",
+            Reason::Renew => "renew",
             Reason::Shutdown => "shutdown",
         }
     }

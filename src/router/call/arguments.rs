@@ -79,6 +79,8 @@ pub struct Online<'a> {
     pub truncated: bool,
     /// The dialect of the session.
     pub version: Version,
+    /// When the session ends at the earliest, in seconds from now; only of version 6.
+    pub expires_s: Option<u64>,
     /// Random bits for the session's ticket.
     pub secret: [u8; 16],
 }
@@ -92,6 +94,7 @@ impl Online<'_> {
             rooms: own_all(self.rooms),
             truncated: self.truncated,
             version: self.version,
+            expires_s: self.expires_s,
             secret: self.secret,
         }
     }

@@ -5,6 +5,7 @@
 pub(in crate::router) mod aside;
 pub(in crate::router) mod backlog;
 mod drain;
+pub(in crate::router) mod expiry;
 pub(in crate::router) mod label;
 pub(in crate::router) mod newest;
 mod polls;

@@ -8,7 +8,7 @@ use super::backlog::{PushOutcome, Space};
 use super::drain::Drain;
 use super::label::Label;
 use super::queue::QueueAnswer;
-use super::session::{Owners, PollCall, PollState, WaitingPoll};
+use super::session::{Owners, PollCall, PollState, SessionEnd, WaitingPoll};
 use super::table::Sessions;
 use crate::base::clock::Moment;
 use crate::base::limits::chat::{DRAIN_STEP_MS, REPLACE_MS_MIN};
@@ -20,33 +20,45 @@ use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet};
 
 impl Sessions {
-    /// `/packets`.
+    /// `/packets`. Returns the session, if its time is over and it must end.
+    #[must_use]
     pub(in crate::router) fn poll(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
         caller: Caller,
         poll: Poll,
-    ) {
+    ) -> Option<Slot> {
         let Caller { key, domain } = caller;
         let Poll { ticket, seq } = poll;
         let Some(slot) = self.find(domain, &ticket) else {
-            return out.refuse(key, Refusal::NoClient);
+            out.refuse(key, Refusal::NoClient);
+            return None;
         };
-        let now = out.now();
         if seq.is_some_and(|seq| seq > self.table[slot].queue.issued()) {
-            return out.refuse(key, Refusal::BadSeq);
-        }
-        if self.drain.is_some() {
+            out.refuse(key, Refusal::BadSeq);
+        } else if self.drain.is_some() {
             self.acknowledge(owners, out, slot, seq);
-            return self.stop(out, slot, key, Reason::Shutdown);
+            self.stop(out, slot, key, Reason::Shutdown);
+        } else if self.table[slot].expiry.has_come(out.now()) {
+            self.acknowledge(owners, out, slot, seq);
+            self.stop(out, slot, key, Reason::Renew);
+            return Some(slot);
+        } else {
+            self.take(owners, out, slot, PollCall { key, seq });
         }
+        None
+    }
+
+    /// A poll of a session that lives on.
+    fn take(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, call: PollCall) {
+        let now = out.now();
         let session = &mut self.table[slot];
         session.heard = Moment::not_before(now);
-        let (due, free, call) = (session.due, session.replaceable, PollCall { key, seq });
+        let (due, free) = (session.due, session.replaceable);
         if let Some(waiting) = &mut session.next {
             if now < free.tick() {
-                return out.refuse(key, Refusal::TooManyPolls);
+                return out.refuse(call.key, Refusal::TooManyPolls);
             }
             let older = std::mem::replace(&mut waiting.call, call);
             session.replaceable = Moment::not_before(now.after(REPLACE_MS_MIN));
@@ -247,24 +259,29 @@ impl Sessions {
         }
     }
 
-    /// An alarm fired. Returns whether the session was silent for too long, and must end.
+    /// An alarm fired. Returns why the session must end, if it must.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
         slot: Slot,
-    ) -> bool {
+    ) -> Option<SessionEnd> {
         let now = out.now();
-        let Some(session) = self.table.get_mut(slot) else { return false };
+        let session = self.table.get_mut(slot)?;
         if session.armed.tick() > now {
-            return false; // it was set before an earlier one, which has done its work
+            return None; // it was set before an earlier one, which has done its work
         }
         session.armed = Moment::NEVER;
+        let is_over = session.expiry.has_come(now) && self.drain.is_none();
+        let is_parked = matches!(session.poll, PollState::Parked { .. });
+        if is_over && (is_parked || session.expiry.next_look(now) <= now) {
+            return Some(SessionEnd::Expired);
+        }
         let due = session.due.tick();
         if due > now {
             self.set_due(out, slot, due);
-            return false;
+            return None;
         }
         match session.poll {
             PollState::Parked { .. } if self.drain.is_some() => self.stop_polls(out, slot),
@@ -272,9 +289,9 @@ impl Sessions {
                 Some(next) => self.replace(owners, out, slot, key, next.call),
                 None => self.answer(owners, out, slot, key),
             },
-            PollState::Absent | PollState::Answering { .. } => return true,
+            PollState::Absent | PollState::Answering { .. } => return Some(SessionEnd::Silent),
         }
-        false
+        None
     }
 
     /// The server goes down: stops every poll that waits, step by step; new ones are stopped when they come.

@@ -168,6 +168,10 @@ impl Sessions {
         let counters = out.counters_mut();
         let reason = match end {
             SessionEnd::Offline => Reason::Offline,
+            SessionEnd::Expired => {
+                counters.sessions_renewed_total += 1;
+                Reason::Renew
+            }
             SessionEnd::Limit => {
                 counters.sessions_limited_total += 1;
                 Reason::Limit
@@ -214,7 +218,7 @@ impl Sessions {
             Reason::Shutdown | Reason::Limit => {
                 Some(RETRY_MS_MIN + self.spread(out.now(), session, RETRY_MS_MAX - RETRY_MS_MIN))
             }
-            Reason::Offline | Reason::Replaced => None,
+            Reason::Offline | Reason::Replaced | Reason::Renew => None,
         };
         let delivery = Delivery {
             session: self.directory.session_key(slot),
@@ -236,7 +240,7 @@ impl Sessions {
     pub(super) fn set_due(&mut self, out: &mut Out, slot: Slot, due: Tick) {
         let session = &mut self.table[slot];
         session.due = Moment::not_before(due);
-        let alarm = session.due.alarm(out.now());
+        let alarm = session.expiry.or_before(session.due, out.now()).alarm(out.now());
         if alarm < session.armed {
             session.armed = alarm;
             out.set_alarm(alarm.tick(), Alarm::Session(slot));

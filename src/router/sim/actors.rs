@@ -111,6 +111,9 @@ impl World {
         secret[..8].copy_from_slice(&(page as u64).to_be_bytes());
         let owner = self.places.of(self.domain_ids[domain], &name);
         let heard = self.now(usize::from(owner.0)).ms();
+        let expires_s =
+            (version == Version::V6).then(|| self.random.pick(&[None, None, Some(60), Some(100)]));
+        let expires_s = expires_s.flatten();
         let tabs = if self.random.chance(15) { 2 } else { 1 };
         let online = Online {
             name: name.clone().into(),
@@ -119,6 +122,7 @@ impl World {
             rooms: texts(rooms),
             truncated: false,
             version,
+            expires_s,
             secret,
         };
         self.pages.push(Page {
@@ -133,6 +137,7 @@ impl World {
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
             view: BTreeMap::new(),
             told: BTreeMap::new(),
+            expires: expires_s.map(|seconds| (heard + seconds * 1_000, heard + seconds * 1_100)),
             heard,
             heard_poll: None,
             flushed: None,

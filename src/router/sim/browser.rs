@@ -48,6 +48,8 @@ pub(super) struct Page {
     pub(super) view: BTreeMap<String, Shown>,
     /// Presences it was shown of each name, but for those of rooms.
     pub(super) told: BTreeMap<String, usize>,
+    /// When its session ends at the earliest and, if it was started at once and no alarm is late, at the latest.
+    pub(super) expires: Option<(u64, u64)>,
     /// When its session was asked for, or its last poll came to its router.
     pub(super) heard: u64,
     /// That poll, and when the fate "flushed" came to its router.

@@ -94,6 +94,7 @@ impl World {
                 }
                 let stopped = delivery.stopped;
                 assert!(stopped != Some(Reason::Shutdown) || self.plan.drain);
+                assert!(stopped != Some(Reason::Renew) || self.pages[page].expires.is_some());
                 assert!(stopped.is_none() || delivery.packets.as_slice().is_empty());
                 let since = self.now(usize::from(key.place.0)).ms();
                 self.written.push(Written { key, page, tab, since, delivery });
@@ -203,7 +204,9 @@ impl World {
         }
         match delivery.stopped {
             Some(Reason::Replaced) => {}
-            Some(Reason::Offline | Reason::Limit | Reason::Shutdown) => page.life = Life::Over,
+            Some(Reason::Offline | Reason::Limit | Reason::Renew | Reason::Shutdown) => {
+                page.life = Life::Over;
+            }
             None => page.receive(*tab, delivery, &self.ledger.said, &self.signals.all),
         }
     }

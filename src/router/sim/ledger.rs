@@ -26,6 +26,7 @@ pub(super) struct Before {
     undelivered: u64,
     undelivered_lost: u64,
     expired: u64,
+    renewed: u64,
     /// The call that is perhaps judged now.
     call: Option<CallKey>,
     /// The user whose linger may be over.
@@ -59,6 +60,7 @@ impl World {
             undelivered: counters.undelivered_total,
             undelivered_lost: counters.undelivered_lost_total,
             expired: counters.sessions_expired_total,
+            renewed: counters.sessions_renewed_total,
             call,
             alarm,
         }
@@ -161,6 +163,11 @@ impl World {
             }
             if now.is_none() && self.routers[place].out.counters().sessions_expired_total > before.expired {
                 self.assert_was_silent(place, held.page, before.alarm);
+            }
+            if now.is_none() && self.routers[place].out.counters().sessions_renewed_total > before.renewed {
+                let (earliest, _) = self.pages[held.page].expires.expect("its site gave it a time");
+                let time = self.now(place).ms();
+                assert!(time >= earliest, "it ended too early");
             }
         }
         for (user, mailbox) in &were {

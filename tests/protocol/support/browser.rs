@@ -47,6 +47,14 @@ pub(crate) struct Heard {
 }
 
 impl Heard {
+    /// What an answer brought.
+    #[track_caller]
+    pub(crate) fn of(mut answer: Value) -> Heard {
+        let mut heard = Heard::default();
+        heard.add(&mut answer);
+        heard
+    }
+
     /// The bodies of the messages.
     pub(crate) fn bodies(&self) -> Vec<&str> {
         self.messages.iter().map(|message| text(message, "body")).collect()
@@ -182,13 +190,11 @@ impl Browser {
     /// Waits for the answer of a poll of this session, which must be `ok`.
     #[track_caller]
     pub(crate) fn read(&mut self, poll: Poll) -> Heard {
-        let mut answer = poll.response().json();
+        let answer = poll.response().json();
         assert_eq!(answer["status"], "ok", "{answer}");
         let seq = answer["seq"].as_u64().expect("a seq");
         self.seq = self.seq.map(|_| seq);
-        let mut heard = Heard::default();
-        heard.add(&mut answer);
-        heard
+        Heard::of(answer)
     }
 
     /// Polls once.

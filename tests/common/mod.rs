@@ -7,12 +7,13 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
 /// The calls of a site.
-pub(crate) const SITE_CALLS: [&str; 10] = [
+pub(crate) const SITE_CALLS: [&str; 11] = [
     "/presences/online",
     "/presences/offline",
     "/presences/show",
     "/statuses",
     "/messages",
+    "/signals",
     "/onlines",
     "/room/members",
     "/room/join",

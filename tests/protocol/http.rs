@@ -3,12 +3,13 @@
 use crate::support::{Conn, Response, each_site, form, get, post, request};
 
 /// The calls of §2, and the poll.
-const SITE_CALLS: [&str; 10] = [
+const SITE_CALLS: [&str; 11] = [
     "/presences/online",
     "/presences/offline",
     "/presences/show",
     "/statuses",
     "/messages",
+    "/signals",
     "/onlines",
     "/room/members",
     "/room/join",

@@ -32,11 +32,16 @@ impl Router {
         let Some(sender) = self.find_sender(domain, &message.speaker) else {
             return self.out.refuse(key, Refusal::NoClient);
         };
-        if !self.people.admits(domain) && message.kind == MessageType::Unicast {
+        let admitted = self.people.admits(domain);
+        if !admitted && message.kind == MessageType::Unicast {
             return self.out.refuse(key, Refusal::Overloaded);
         }
         self.out.counters_mut().messages_total += 1;
         let packet = self.encode(message, sender.user);
+        // Rooms and crowds may have room elsewhere: each place judges for itself, and the count is what was queued.
+        if admitted {
+            self.copy(message.kind, &message.to, &packet, sender);
+        }
         self.send(caller, message.kind, &message.to, packet, sender);
     }
 
@@ -51,7 +56,7 @@ impl Router {
         }
     }
 
-    /// Sends a packet to its receivers, and copies to the sender's other sessions.
+    /// Sends a packet to its receivers.
     pub(super) fn send(
         &mut self,
         caller: Caller,
@@ -61,10 +66,6 @@ impl Router {
         sender: Sender,
     ) {
         let Caller { key, domain } = caller;
-        // Rooms and crowds may have room elsewhere: each place judges for itself, and the count is what was queued.
-        if packet.is_counted() && self.people.admits(domain) {
-            self.copy(kind, to, &packet, sender);
-        }
         let sender = sender.user.map(|user| self.directory.user_key(user));
         match kind {
             MessageType::Unicast => self.send_unicast(caller, to, packet),
@@ -85,7 +86,7 @@ impl Router {
     }
 
     /// Queues copies to the sender's other sessions, unless the sender is the receiver, too.
-    fn copy(&mut self, kind: MessageType, to: &str, packet: &Packet, sender: Sender) {
+    pub(super) fn copy(&mut self, kind: MessageType, to: &str, packet: &Packet, sender: Sender) {
         let Some(user) = sender.user else { return };
         let name = self.people.get(user).map(|user| user.profile().name());
         if kind != MessageType::Unicast || Some(to) != name {

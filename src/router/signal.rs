@@ -18,11 +18,15 @@ impl Router {
         let Some(sender) = self.find_sender(domain, &signal.speaker) else {
             return self.out.refuse(key, Refusal::NoClient);
         };
-        if !self.people.admits(domain) && signal.kind == MessageType::Unicast {
+        let admitted = self.people.admits(domain);
+        if !admitted && signal.kind == MessageType::Unicast {
             return self.out.refuse(key, Refusal::Overloaded);
         }
         self.out.counters_mut().signals_total += 1;
         let packet = self.encode_signal(domain, signal, sender.user);
+        if admitted {
+            self.copy(signal.kind, &signal.to, &packet, sender);
+        }
         self.send(caller, signal.kind, &signal.to, packet, sender);
     }
 

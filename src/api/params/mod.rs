@@ -255,10 +255,9 @@ impl<'a> Params<'a> {
 
     /// A JSON object as its text, unless it is empty.
     pub(super) fn object(&mut self, param: Param) -> Result<Option<Text<'a>>, Rejection> {
-        match self.short(param, OBJECT_BYTES_MAX)? {
-            Some(json) if !nested::is_object(&json, OBJECT_DEPTH_MAX) => Err(param.bad()),
-            json => Ok(json),
-        }
+        let Some(json) = self.text(param) else { return Ok(None) };
+        let is_good = json.len() <= OBJECT_BYTES_MAX && nested::is_object(&json, OBJECT_DEPTH_MAX);
+        if is_good { Ok(Some(json)) } else { Err(param.bad()) }
     }
 
     /// The name of a user or a room, unless it is empty.

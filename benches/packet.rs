@@ -33,6 +33,7 @@ fn message(kind: MessageType, body: &str) -> Packet {
         body,
         style: "",
         id: "1-4711",
+        meta: None,
     })
 }
 

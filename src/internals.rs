@@ -42,8 +42,8 @@ pub use crate::http::request::Request;
 pub use crate::node::shard::mailbox::{Inbox, Outbox, Parcel, mailbox};
 pub use crate::node::shard::timers::Wheel;
 pub use crate::router::call::{
-    Answer, BuddyRemoval, Call, Delivery, Looks, MembersQuery, NewMessage, Online, Packets, Poll, Reason,
-    Show, Speaker, Subject, Verb, Version,
+    Answer, BuddyRemoval, Call, Delivery, Looks, MembersQuery, NewMessage, NewSignal, Online, Packets, Poll,
+    Reason, Show, Speaker, Subject, Verb, Version,
 };
 pub use crate::router::directory::Places;
 pub use crate::router::ids::{CallKey, Place, SessionKey, Ticket};

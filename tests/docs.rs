@@ -33,7 +33,7 @@ const GUIDE: &str = "docs/put-it-on-your-site.md";
 const BLOCKS: [(&str, usize); 8] = [
     ("haproxy", 1),
     ("html", 3),
-    ("http", 16),
+    ("http", 17),
     ("nginx", 1),
     ("sh", 18),
     ("text", 15),
@@ -41,7 +41,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("yaml", 2),
 ];
 /// How many calls and answers the blocks of the language `http` show.
-const CALLS_SHOWN: usize = 31;
+const CALLS_SHOWN: usize = 34;
 /// What a line of output in a conversation begins with.
 const OUTPUT: &str = "#> ";
 

@@ -148,7 +148,9 @@ impl World {
     /// The site says something to a user, who must get it in so many sessions.
     fn tell(&mut self, user: &str, sessions: u32) {
         self.call(word(Speaker::Site(Cow::Borrowed("site")), user));
-        assert!(self.is_answered(&|answer| matches!(answer, Answer::Delivered(count) if *count == sessions)));
+        assert!(
+            self.is_answered(&|answer| matches!(answer, Answer::Delivered(to) if to.sessions == sessions))
+        );
     }
 
     /// Whether the last call brought such an answer.
@@ -186,6 +188,7 @@ fn word<'a>(speaker: Speaker<'a>, to: &'a str) -> Verb<'a> {
         style: Cow::Borrowed(""),
         timestamp: Cow::Borrowed("1700000012345.67"),
         id: None,
+        meta: None,
     }))
 }
 

@@ -157,6 +157,7 @@ fn online<'a>(name: &'a str, buddies: &[Cow<'a, str>], rooms: &[Cow<'a, str>]) -
         rooms: rooms.to_vec(),
         truncated: false,
         version: Version::V6,
+        expires_s: None,
         secret: [7; 16],
     }))
 }
@@ -172,6 +173,7 @@ fn message(ticket: Ticket, kind: MessageType, to: &str) -> Verb<'_> {
         style: Cow::Borrowed(""),
         timestamp: Cow::Borrowed("1700000012345.67"),
         id: None,
+        meta: None,
     }))
 }
 

@@ -66,6 +66,11 @@ impl Dialect {
         self.site().leave(out, ticket);
     }
 
+    /// A signal of the user with this ticket to another one.
+    pub(crate) fn signal(&self, out: &mut Vec<u8>, ticket: &Ticket, to: u32) {
+        self.site().signal(out, ticket, to);
+    }
+
     fn site(&self) -> &Requests {
         match self {
             Dialect::Nextim(requests) => requests,

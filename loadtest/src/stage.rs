@@ -72,7 +72,8 @@ impl Stage {
         let host = target.addresses.first().ok_or("the server listens nowhere")?.to_string();
         let dialect = match kind {
             Kind::Nextim | Kind::Floor => {
-                Dialect::Nextim(Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq))
+                let requests = Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq);
+                Dialect::Nextim(requests.with_new_pages())
             }
             Kind::Nchan => Dialect::Nchan(Channels::new(&host)),
         };

@@ -15,7 +15,7 @@ use crate::base::json;
 use crate::http::methods::MethodSet;
 use crate::http::rejection::Rejection;
 use crate::http::response::{self, Cors, Manner};
-use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList};
+use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, OnlineUsers};
 use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
 
@@ -24,11 +24,17 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
     let reply = Reply::new(out, shape);
     match answer {
         Answer::Done => done(reply),
-        Answer::Delivered(count) => done(reply.with_delivered(*count)),
+        Answer::Delivered(receivers) => done(reply.with_receivers(*receivers)),
         Answer::Online(session) => dialect::of(shape.version).online(reply, session, poll_url),
-        Answer::Onlines(users) if shape.as_object => reply.json(|out| parts::shows(out, users)),
-        Answer::Onlines(users) => dialect::of(shape.version).onlines(reply, users),
-        Answer::Members(MemberList { room, members }) => listed(reply, room, members),
+        Answer::Onlines(OnlineUsers { users, partial }) if shape.as_object => {
+            reply.with_partial(*partial).json(|out| parts::shows(out, users));
+        }
+        Answer::Onlines(OnlineUsers { users, partial }) => {
+            dialect::of(shape.version).onlines(reply.with_partial(*partial), users);
+        }
+        Answer::Members(MemberList { room, members, partial }) => {
+            listed(reply.with_partial(*partial), room, members);
+        }
         Answer::Joined(JoinedRoom { room, members }) => counted(reply, room, *members),
         Answer::Packets(delivery) => packets(reply, delivery, shape.callback()),
         Answer::Refused(refusal) => write_rejection(out, &refusal::of(*refusal), Some(shape), chance),
@@ -111,7 +117,13 @@ fn poll(out: &mut Vec<u8>, delivery: &Delivery) {
     out.extend_from_slice(b",\"presences\":");
     of(out, |packet| matches!(packet.kind(), Kind::Presence(_)));
     out.extend_from_slice(b",\"statuses\":");
-    of(out, |packet| matches!(packet.kind(), Kind::Status));
+    of(out, |packet| matches!(packet.kind(), Kind::Status | Kind::RoomStatus));
+    // They come last, so the last packet is one if there are any.
+    let is_signal: fn(&&Packet) -> bool = |packet| matches!(packet.kind(), Kind::Signal);
+    if packets.last().as_ref().is_some_and(is_signal) {
+        out.extend_from_slice(b",\"signals\":");
+        of(out, is_signal);
+    }
     out.extend_from_slice(b",\"seq\":");
     json::write(out, &delivery.seq);
     if let Some(retry_ms) = delivery.retry_ms {
@@ -127,10 +139,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::shape::Detail;
-    use super::super::testing::{SESSION, check_json, check_text, session, split, users, written};
+    use super::super::testing::{SESSION, check_json, check_text, online, session, split, users, written};
     use super::*;
     use crate::base::domains::{Audience, DomainId};
-    use crate::router::call::{Packets, Reason, Refusal, Version};
+    use crate::router::call::{Packets, Reason, Receivers, Refusal, Version};
     use crate::router::packet::{Message, MessageType, PresenceType};
 
     fn v6() -> Shape {
@@ -140,15 +152,34 @@ mod tests {
     #[test]
     fn done_is_ok() {
         check_text(&Answer::Done, &Shape::default(), "ok");
-        check_text(&Answer::Delivered(12), &v6(), "ok");
-        let (head, _) = written(&Answer::Delivered(12), &Shape::default());
-        assert!(head.contains("\r\nX-NextIM-Delivered: 12\r\n"), "{head}");
+        let receivers = Receivers { sessions: 12, visible: 3, partial: false };
+        check_text(&Answer::Delivered(receivers), &v6(), "ok");
+        let (head, _) = written(&Answer::Delivered(receivers), &Shape::default());
+        assert!(head.contains("\r\nX-NextIM-Delivered: 12\r\nX-NextIM-Visible: 3\r\n"), "{head}");
+    }
+
+    #[test]
+    fn what_some_owner_did_not_report_is_marked() {
+        let members = |partial| Answer::Members(MemberList { room: "r".into(), members: users(), partial });
+        let onlines = |partial| Answer::Onlines(OnlineUsers { users: users(), partial });
+        let delivered = |partial| Answer::Delivered(Receivers { partial, ..Receivers::default() });
+        for version in [Version::Papers, Version::V3, Version::V6] {
+            for as_object in [false, true] {
+                let shape = Shape { version, as_object, ..Shape::default() };
+                for (answer, partial) in [false, true].into_iter().flat_map(|partial| {
+                    [members(partial), onlines(partial), delivered(partial)].map(|answer| (answer, partial))
+                }) {
+                    let (head, _) = written(&answer, &shape);
+                    assert_eq!(head.contains("\r\nX-NextIM-Partial: 1"), partial, "{head}");
+                }
+            }
+        }
     }
 
     #[test]
     fn skipped_entries_are_counted_in_a_header_and_in_the_answer_with_a_session() {
         let skipped = |count| Shape { detail: Detail::Skipped(count), ..Shape::default() };
-        let onlines = Answer::Onlines(users());
+        let onlines = online(users());
         for done in [&Answer::Done, &onlines, &session(true, true)] {
             let (head, _) = written(done, &skipped(12));
             assert!(head.contains("\r\nX-NextIM-Skipped: 12\r\n"), "{head}");
@@ -164,14 +195,14 @@ mod tests {
     fn online_users_are_an_object_if_asked_for() {
         for version in [Version::Papers, Version::V3, Version::V6] {
             let as_object = Shape { version, as_object: true, ..Shape::default() };
-            check_json(&Answer::Onlines(users()), &as_object, &json!({"al": "away", "\"b": "chat"}));
-            check_json(&Answer::Onlines(vec![]), &as_object, &json!({}));
+            check_json(&online(users()), &as_object, &json!({"al": "away", "\"b": "chat"}));
+            check_json(&online(vec![]), &as_object, &json!({}));
         }
     }
 
     #[test]
     fn members_are_listed_or_counted() {
-        let members = Answer::Members(MemberList { room: "r\"".into(), members: users() });
+        let members = Answer::Members(MemberList { room: "r\"".into(), members: users(), partial: false });
         check_json(
             &members,
             &Shape::default(),
@@ -195,6 +226,7 @@ mod tests {
             body,
             style: "",
             id: "",
+            meta: None,
         };
         vec![
             Packet::message(&message("one")),
@@ -297,7 +329,7 @@ mod tests {
         ) {
             let profile = Profile::new(&name, &nick, "away", &status);
             let shape = if lists { v6() } else { Shape { as_object: true, ..Shape::default() } };
-            let (_, body) = written(&Answer::Onlines(vec![profile]), &shape);
+            let (_, body) = written(&online(vec![profile]), &shape);
             let closes = body.contains(['<', '\u{2028}', '\u{2029}']);
             prop_assert!(!closes, "not safe in a script");
             let found: Value = serde_json::from_str(&body).unwrap();

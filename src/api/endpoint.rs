@@ -75,6 +75,8 @@ pub(super) enum SiteCall {
     Status,
     /// Send a message.
     Message,
+    /// Send a signal.
+    Signal,
     /// List the users among some names that are online.
     Onlines,
     /// Unlink users.
@@ -127,6 +129,7 @@ endpoints! {
     "/presences/online",  POST,             Lists, Own,     Limited,   Access::Apikey(SiteCall::Online);
     "/presences/offline", POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Offline);
     "/presences/show",    POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::Show);
+    "/signals",           POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Signal);
     "/onlines",           GET_POST,         Lists, Own,     Limited,   Access::Apikey(SiteCall::Onlines);
     "/buddies/remove",    POST,             Call,  Own,     Always,    Access::Apikey(SiteCall::RemoveBuddies);
     "/room/members",      GET_POST,         Call,  Own,     Limited,   Access::Apikey(SiteCall::Members);

@@ -8,22 +8,15 @@ use std::borrow::Cow;
 use super::context::Context;
 use super::param::Param;
 use super::params::Params;
-use crate::base::limits::chat::{
-    ID_BYTES_MAX, NAME_BYTES_MAX, ROOM_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
-};
+use crate::base::limits::chat::{ID_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX};
 use crate::http::rejection::Rejection;
-use crate::router::call::{NewMessage, Speaker, Verb};
-use crate::router::packet::MessageType;
+use crate::router::call::{NewMessage, Verb};
 
 /// `POST /messages`.
 pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Result<Verb<'a>, Rejection> {
-    let speaker = speaker(params)?;
-    let kind = kind(params)?;
-    let to = match kind {
-        MessageType::Unicast => params.required_name(Param::To, NAME_BYTES_MAX)?,
-        MessageType::Multicast => params.required_name(Param::To, ROOM_BYTES_MAX)?,
-        MessageType::Broadcast => Cow::Borrowed(""),
-    };
+    let speaker = params.speaker()?;
+    let kind = params.message_type()?;
+    let to = params.receiver(kind)?;
     let body = params.short(Param::Body, context.limits.message_bytes)?;
     let body = body.ok_or(Param::Body.missing())?;
     let nick = params.nick()?;
@@ -31,32 +24,16 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
     let timestamp = timestamp.unwrap_or_else(|| Cow::Owned((context.wall_ms)().to_string()));
     let id = params.short(Param::Id, ID_BYTES_MAX)?;
-    Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id })))
-}
-
-/// The sender: the user with the ticket, or else the site under the name `from`.
-fn speaker<'a>(params: &mut Params<'a>) -> Result<Speaker<'a>, Rejection> {
-    if let Some(ticket) = params.ticket()? {
-        return Ok(Speaker::Ticket(ticket));
-    }
-    let from = params.name(Param::From, NAME_BYTES_MAX)?;
-    from.map(Speaker::Site).ok_or(Param::Ticket.missing())
-}
-
-/// The type, by its word or by the word that front ends in the field use.
-fn kind(params: &mut Params<'_>) -> Result<MessageType, Rejection> {
-    match params.text(Param::Type).as_deref() {
-        None | Some("unicast" | "chat") => Ok(MessageType::Unicast),
-        Some("multicast" | "grpchat") => Ok(MessageType::Multicast),
-        Some("broadcast") => Ok(MessageType::Broadcast),
-        Some(_) => Err(Param::Type.bad()),
-    }
+    let meta = params.object(Param::Meta)?;
+    Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id, meta })))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{TICKET, WALL_MS, post};
     use super::*;
+    use crate::router::call::Speaker;
+    use crate::router::packet::MessageType;
 
     fn message_of(params: &str) -> Result<NewMessage<'static>, String> {
         post("/messages", params).map(|(verb, _)| {
@@ -76,6 +53,7 @@ mod tests {
             style: "".into(),
             timestamp: WALL_MS.to_string().into(),
             id: None,
+            meta: None,
         };
         assert_eq!(message_of("from=news&to=b&body=+"), Ok(expected.clone()));
         assert_eq!(

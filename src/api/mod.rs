@@ -21,6 +21,7 @@ mod messages;
 mod packets;
 mod presences;
 mod rooms;
+mod signals;
 mod statuses;
 
 mod answer;

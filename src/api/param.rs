@@ -36,10 +36,13 @@ params! {
     Body "body"
     Buddies "buddies"
     Callback "callback"
+    Data "data"
     Domain "domain"
+    Expires "expires"
     Format "format"
     From "from"
     Id "id"
+    Meta "meta"
     Name "name"
     Names "names"
     Nick "nick"
@@ -60,6 +63,11 @@ impl Param {
     /// Whether it is a list of names.
     pub(super) fn is_list(self) -> bool {
         matches!(self, Param::Buddies | Param::Rooms | Param::Names)
+    }
+
+    /// Whether it is a JSON object.
+    pub(super) fn is_object(self) -> bool {
+        matches!(self, Param::Meta | Param::Data)
     }
 
     /// A bit of its own, in a set of parameters.

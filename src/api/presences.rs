@@ -3,11 +3,14 @@
 //! Owns: the parameters of these calls. Must not: import a table of users.
 
 use super::context::Context;
+use super::dialect;
 use super::names::ListRules;
 use super::param::Param;
 use super::params::Params;
 use super::shape::Shape;
-use crate::base::limits::chat::{NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
+use crate::base::limits::chat::{
+    EXPIRES_S_MAX, EXPIRES_S_MIN, NAME_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
+};
 use crate::http::rejection::Rejection;
 use crate::router::call::{Looks, Online, Show, Verb};
 
@@ -33,6 +36,7 @@ pub(super) fn online<'a>(
         ..rules
     };
     let rooms = params.names(Param::Rooms, &rules)?.unwrap_or_default();
+    let expires_s = if dialect::of(shape.version).renews() { expires_s(params)? } else { None };
     shape.skip(buddies.skipped.saturating_add(rooms.skipped));
     Ok(Verb::Online(Box::new(Online {
         name,
@@ -41,8 +45,16 @@ pub(super) fn online<'a>(
         rooms: rooms.names,
         truncated: buddies.truncated || rooms.truncated,
         version: shape.version,
+        expires_s,
         secret: context.secret,
     })))
+}
+
+fn expires_s(params: &mut Params<'_>) -> Result<Option<u64>, Rejection> {
+    let Some(text) = params.text(Param::Expires) else { return Ok(None) };
+    let seconds = text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let seconds = seconds.filter(|seconds| (EXPIRES_S_MIN..=EXPIRES_S_MAX).contains(seconds));
+    seconds.map(Some).ok_or(Param::Expires.bad())
 }
 
 /// `POST /presences/offline`.
@@ -96,9 +108,26 @@ mod tests {
             rooms: texts(&["r", "s"]),
             truncated: false,
             version: Version::V3,
+            expires_s: None,
             secret: [9; 16],
         };
         assert_eq!(found, Ok(expected));
+    }
+
+    #[test]
+    fn sessions_of_version_6_may_have_an_end() {
+        let expires = |params: &str| online_of(&format!("name=a&{params}")).map(|online| online.expires_s);
+        assert_eq!(expires("version=6"), Ok(None));
+        assert_eq!(expires("version=6&expires="), Ok(None));
+        assert_eq!(expires("version=6&expires=60"), Ok(Some(60)));
+        assert_eq!(expires("version=6&expires=86400"), Ok(Some(86_400)));
+        for bad in ["59", "86401", "-60", "%2B60", "60.0", "6e1", "x", "+60", "99999999999999999999"] {
+            let bad = format!("version=6&expires={bad}");
+            assert_eq!(expires(&bad), Err("400 bad parameter: expires".to_owned()), "{bad}");
+        }
+        for ignored in ["expires=60", "version=3&expires=60", "version=3&expires=x"] {
+            assert_eq!(expires(ignored), Ok(None));
+        }
     }
 
     #[test]

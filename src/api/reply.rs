@@ -5,23 +5,29 @@
 use super::shape::Shape;
 use crate::base::json;
 use crate::http::response::{OK_JSON, OK_SCRIPT, OK_TEXT, Open, header};
+use crate::router::call::Receivers;
 
 /// A successful answer that is to be appended to a buffer as a whole, with its length, in one pass.
 pub(super) struct Reply<'r> {
     out: &'r mut Vec<u8>,
     shape: &'r Shape,
-    delivered: Option<u32>,
+    receivers: Option<Receivers>,
+    partial: bool,
 }
 
 impl<'r> Reply<'r> {
     pub(super) fn new(out: &'r mut Vec<u8>, shape: &'r Shape) -> Reply<'r> {
-        Reply { out, shape, delivered: None }
+        Reply { out, shape, receivers: None, partial: false }
     }
 
-    /// The same; the head counts the sessions that a message was queued to.
-    pub(super) fn with_delivered(mut self, count: u32) -> Reply<'r> {
-        self.delivered = Some(count);
-        self
+    /// The same; the head counts the sessions that a packet was queued to.
+    pub(super) fn with_receivers(self, receivers: Receivers) -> Reply<'r> {
+        Reply { receivers: Some(receivers), partial: receivers.partial, ..self }
+    }
+
+    /// The same; if it is partial, the head says that some owner did not report in time.
+    pub(super) fn with_partial(self, partial: bool) -> Reply<'r> {
+        Reply { partial, ..self }
     }
 
     /// How many entries of the call's lists could not be names.
@@ -45,10 +51,14 @@ impl<'r> Reply<'r> {
     }
 
     fn write(self, head: &str, body: impl FnOnce(&mut Vec<u8>)) {
-        let Reply { out, shape, delivered } = self;
+        let Reply { out, shape, receivers, partial } = self;
         out.extend_from_slice(head.as_bytes());
-        if let Some(count) = delivered {
-            header(out, "X-NextIM-Delivered: ", |out| json::write(out, &count));
+        if let Some(Receivers { sessions, visible, .. }) = receivers {
+            header(out, "X-NextIM-Delivered: ", |out| json::write(out, &sessions));
+            header(out, "X-NextIM-Visible: ", |out| json::write(out, &visible));
+        }
+        if partial {
+            header(out, "X-NextIM-Partial: ", |out| out.push(b'1'));
         }
         if shape.skipped() > 0 {
             header(out, "X-NextIM-Skipped: ", |out| json::write(out, &shape.skipped()));

@@ -11,7 +11,7 @@ use super::notices::Notice;
 use super::params::Params;
 use super::refusal::{TOO_MANY_CALLS, UNAUTHORIZED};
 use super::shape::Shape;
-use super::{buddies, messages, packets, presences, rooms, statuses};
+use super::{buddies, messages, packets, presences, rooms, signals, statuses};
 use crate::base::domains::{DomainId, Domains};
 use crate::http::asset::Selected;
 use crate::http::methods::MethodSet;
@@ -166,6 +166,7 @@ fn verb<'a>(
         SiteCall::Show => presences::show(params),
         SiteCall::Status => statuses::status(params),
         SiteCall::Message => messages::message(params, context),
+        SiteCall::Signal => signals::signal(params),
         SiteCall::Onlines => buddies::onlines(params, context, shape),
         SiteCall::RemoveBuddies => buddies::remove(params, context, shape),
         SiteCall::Members => rooms::members(params),
@@ -200,6 +201,7 @@ mod tests {
                 SiteCall::Show => "ticket=T&show=away",
                 SiteCall::Status => "ticket=T&to=x&show=typing",
                 SiteCall::Message => "ticket=T&to=x&body=x",
+                SiteCall::Signal => "ticket=T&to=x&name=x&data={}",
                 SiteCall::Onlines => "names=x",
                 SiteCall::RemoveBuddies => "name=x&buddies=y",
                 SiteCall::Members => "room=x",
@@ -241,7 +243,7 @@ mod tests {
                 check(&request(method, path, "", ""), "401 authentication failed");
             }
         }
-        assert_eq!(site_calls, 10);
+        assert_eq!(site_calls, 11);
     }
 
     #[test]
@@ -344,8 +346,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_parameters_are_a_call_or_a_refusal(
-            path in "/(packets|messages|onlines|presences/online|room/join|statuses)",
-            params in proptest::collection::vec(("(name|to|from|ticket|body|show|names|buddies|seq|type|callback)",
+            path in "/(packets|messages|signals|onlines|presences/online|room/join|statuses)",
+            params in proptest::collection::vec(("(name|to|from|ticket|body|meta|data|show|names|buddies|seq|type|callback)",
                 "(%[0-9a-f]{2}|[a-z]|,|\\+|\\[|\"|=|%|.){0,12}"), 0..6),
             json in any::<bool>(),
         ) {

@@ -4,29 +4,34 @@
 
 use super::param::Param;
 use super::params::Params;
-use crate::base::limits::chat::{NAME_BYTES_MAX, SHOW_BYTES_MAX};
+use crate::base::limits::chat::SHOW_BYTES_MAX;
 use crate::http::rejection::Rejection;
 use crate::router::call::{Typing, Verb};
 
 /// `POST /statuses`.
 pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
     let ticket = params.required_ticket()?;
-    let to = params.required_name(Param::To, NAME_BYTES_MAX)?;
+    let kind = params.narrow_type()?;
+    let to = params.receiver(kind)?;
     let nick = params.nick()?;
     let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Param::Show.missing())?;
-    Ok(Verb::Status(Typing { ticket, to, nick, show }))
+    Ok(Verb::Status(Typing { ticket, to, kind, nick, show }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::{TICKET, post};
     use super::*;
+    use crate::router::packet::MessageType;
 
     #[test]
     fn a_typing_state_has_a_receiver() {
         let (verb, _) = post("/statuses", &format!("ticket={TICKET}&to=b&nick=A&show=typing")).unwrap();
-        let Verb::Status(Typing { to, nick, show, .. }) = verb else { panic!("{verb:?}") };
-        assert_eq!((&*to, nick.as_deref(), &*show), ("b", Some("A"), "typing"));
+        let Verb::Status(Typing { to, kind, nick, show, .. }) = verb else { panic!("{verb:?}") };
+        assert_eq!((&*to, kind, nick.as_deref(), &*show), ("b", MessageType::Unicast, Some("A"), "typing"));
+        let (verb, _) =
+            post("/statuses", &format!("ticket={TICKET}&to=r&type=multicast&show=typing")).unwrap();
+        assert!(matches!(verb, Verb::Status(Typing { kind: MessageType::Multicast, .. })));
     }
 
     #[test]
@@ -38,6 +43,7 @@ mod tests {
         check("ticket=x&to=b&show=typing", "404 invalid ticket");
         check(&format!("ticket={TICKET}&show=typing"), "400 missing parameter: to");
         check(&format!("ticket={TICKET}&to=b%0a&show=typing"), "400 bad parameter: to");
+        check(&format!("ticket={TICKET}&to=b&type=broadcast&show=x"), "400 bad parameter: type");
         check(&format!("ticket={TICKET}&to=b&show="), "400 missing parameter: show");
         check(&format!("ticket={TICKET}&to=b&show={}", "a".repeat(33)), "400 bad parameter: show");
     }

@@ -17,7 +17,7 @@ use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::Limits;
 use crate::base::slots::Slot;
 use crate::http::parser::{Parsed, Partial, parse};
-use crate::router::call::{Answer, Started, Verb};
+use crate::router::call::{Answer, OnlineUsers, Started, Verb};
 use crate::router::ids::{Place, SessionKey, Ticket};
 use crate::router::profile::Profile;
 
@@ -129,6 +129,11 @@ pub(super) fn ticket() -> String {
 
 pub(super) fn users() -> Vec<Profile> {
     vec![Profile::new("al", "A<l", "away", "out"), Profile::new("\"b", "", "chat", "")]
+}
+
+/// An answer with these users.
+pub(super) fn online(users: Vec<Profile>) -> Answer {
+    Answer::Onlines(OnlineUsers { users, partial: false })
 }
 
 /// An answer with that session.

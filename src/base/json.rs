@@ -47,6 +47,11 @@ pub fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
         .expect("strings and numbers can be written to a vector");
 }
 
+/// Appends what is JSON already. What is escaped can only stand in a string of it.
+pub(crate) fn write_json(out: &mut Vec<u8>, json: &str) {
+    ScriptSafe.write_string_fragment(out, json).expect("a vector takes all bytes");
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,5 +71,13 @@ mod tests {
         check("</script><!--", r#""\u003c/script>\u003c!--""#);
         check("a\u{2028}b\u{2029}", r#""a\u2028b\u2029""#);
         check("“你好” …", r#""“你好” …""#);
+    }
+
+    #[test]
+    fn json_is_the_same_but_safe_in_a_script() {
+        let mut out = Vec::new();
+        write_json(&mut out, "{ \"</script>\":[\"a\u{2028}\u{2029}\\u003c…\",1e400 ]}");
+        let expected = r#"{ "\u003c/script>":["a\u2028\u2029\u003c…",1e400 ]}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -2,26 +2,29 @@
 //!
 //! Owns: what holds for every checked call, from any client. Must not: carry one out.
 
+use std::collections::BTreeMap;
+
 use crate::api::{
     Context, Route, Routed, Shape, policy, route, write_notice, write_preflight, write_rejection,
 };
 use crate::base::domains::{DomainConfig, Domains};
 use crate::base::limits::chat::{
-    ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX,
-    STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
+    ID_BYTES_MAX, NAME_BYTES_MAX, NICK_BYTES_MAX, OBJECT_BYTES_MAX, ROOM_BYTES_MAX, SHOW_BYTES_MAX,
+    SIGNAL_NAME_BYTES_MAX, STATUS_BYTES_MAX, STYLE_BYTES_MAX, TIMESTAMP_BYTES_MAX,
 };
 use crate::http::parser::{Parsed, Partial, parse};
 use crate::http::request::Request;
 use crate::router::call::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, OnlinesQuery, RoomCall, Show, Speaker, Subject, Text,
-    Typing, Verb,
+    BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, OnlinesQuery, RoomCall, Show, Speaker, Subject,
+    Text, Typing, Verb,
 };
 use crate::router::packet::MessageType;
+use serde::de::IgnoredAny;
 
 use super::limits::LIMITS;
 
 /// Paths, and how the parameters come.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 12] = [
     "/presences/online",
     "/presences/offline",
     "/presences/show",
@@ -33,6 +36,7 @@ const PATHS: [&str; 11] = [
     "/room/leave",
     "/buddies/remove",
     "/packets",
+    "/signals",
 ];
 /// Everything a head of an answer may say that is no file.
 const HEADERS: [&str; 13] = [
@@ -149,12 +153,14 @@ fn is_sound(verb: &Verb<'_>) {
             is_subject(subject);
             are_looks(looks);
         }
-        Verb::Status(Typing { ticket: _, to, nick, show }) => {
-            is_name(to, NAME_BYTES_MAX);
+        Verb::Status(Typing { ticket: _, to, kind, nick, show }) => {
+            is_name(to, NAME_BYTES_MAX.max(ROOM_BYTES_MAX));
+            assert_ne!(*kind, MessageType::Broadcast);
             is_short(nick.as_ref(), NICK_BYTES_MAX);
             is_short(Some(show), SHOW_BYTES_MAX);
         }
         Verb::Message(say) => is_said(say),
+        Verb::Signal(signal) => is_signalled(signal),
         Verb::Onlines(OnlinesQuery { ticket: _, names }) => are_names(names, usize::MAX, NAME_BYTES_MAX),
         Verb::Members(MembersQuery { ticket: _, room }) => is_name(room, ROOM_BYTES_MAX),
         Verb::Join(RoomCall { subject, room, nick }) | Verb::Leave(RoomCall { subject, room, nick }) => {
@@ -184,7 +190,27 @@ fn is_said(say: &NewMessage<'_>) {
     is_short(Some(&say.body), LIMITS.message_bytes);
     is_short(say.id.as_ref(), ID_BYTES_MAX);
     is_short(Some(&say.timestamp), TIMESTAMP_BYTES_MAX);
+    is_object(say.meta.as_ref());
     assert!(say.style.len() <= STYLE_BYTES_MAX && !say.style.contains('\0'));
+}
+
+fn is_signalled(signal: &NewSignal<'_>) {
+    if let Speaker::Site(name) = &signal.speaker {
+        is_name(name, NAME_BYTES_MAX);
+    }
+    is_name(&signal.to, NAME_BYTES_MAX.max(ROOM_BYTES_MAX));
+    assert_ne!(signal.kind, MessageType::Broadcast);
+    is_short(Some(&signal.name), SIGNAL_NAME_BYTES_MAX);
+    is_object(Some(&signal.data));
+    assert!(signal.key.as_ref().is_none_or(|key| key.len() <= OBJECT_BYTES_MAX && !key.contains('\0')));
+}
+
+/// An object that a strict parser reads, too.
+fn is_object(json: Option<&Text<'_>>) {
+    is_short(json, OBJECT_BYTES_MAX);
+    if let Some(json) = json {
+        assert!(serde_json::from_str::<BTreeMap<String, Option<IgnoredAny>>>(json).is_ok(), "{json:?}");
+    }
 }
 
 fn is_subject(subject: &Subject<'_>) {

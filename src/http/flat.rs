@@ -108,7 +108,7 @@ impl<'a> Visitor<'a> for NameVisitor<'_, 'a> {
 
 /// A string that borrows if it has no escapes.
 #[derive(Deserialize)]
-struct JsonText<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(super) struct JsonText<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// The bytes of a string that is no text, with half of a surrogate pair as UTF-8 would have it if it could.
 struct Bytes(Vec<u8>);

@@ -3,7 +3,7 @@
 //! Owns: all that an HTTP server with forms and JSONP needs. Must not: name a path, a parameter or a text of the API, read
 //! a clock or touch a socket. In reading order: the [`parser`] makes a [`request`] of bytes, by the [`policy`] of its
 //! path; it reads the `head`, which names a `host`, a `target` and a [`content_type`], and the body, which may be
-//! `chunked`. [`form`] and [`flat`] JSON hold parameters, [`forwarded`] the address of a proxy's client. A [`response`]
+//! `chunked`. [`form`] and [`flat`] JSON hold parameters, [`nested`] JSON is passed on, [`forwarded`] the address of a proxy's client. A [`response`]
 //! is an answer, perhaps for [`jsonp`], a [`rejection`] an error that may list [`methods`]; an [`asset`] is sent after
 //! some `negotiation`.
 
@@ -22,6 +22,7 @@ pub(crate) mod flat;
 pub(crate) mod form;
 pub(crate) mod forwarded;
 pub(crate) mod jsonp;
+pub(crate) mod nested;
 pub(crate) mod rejection;
 pub(crate) mod response;
 

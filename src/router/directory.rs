@@ -128,16 +128,18 @@ impl Directory {
             Subject::Ticket(ticket) => self.ticket_home(ticket),
             Subject::Name(name) => named(name),
         };
+        let speaker = |speaker: &Speaker<'_>| match speaker {
+            Speaker::Ticket(ticket) => self.ticket_home(ticket),
+            Speaker::Site(from) => named(from),
+        };
         match &call.verb {
             Verb::Online(online) => named(&online.name),
             Verb::RemoveBuddies(removal) => named(&removal.name),
             Verb::Offline(user) => subject(user),
             Verb::Show(show) => subject(&show.subject),
             Verb::Join(room) | Verb::Leave(room) => subject(&room.subject),
-            Verb::Message(message) => match &message.speaker {
-                Speaker::Ticket(ticket) => self.ticket_home(ticket),
-                Speaker::Site(from) => named(from),
-            },
+            Verb::Message(message) => speaker(&message.speaker),
+            Verb::Signal(signal) => speaker(&signal.speaker),
             Verb::Status(typing) => self.ticket_home(&typing.ticket),
             Verb::Poll(poll) => self.ticket_home(&poll.ticket),
             Verb::Onlines(OnlinesQuery { ticket, .. }) | Verb::Members(MembersQuery { ticket, .. }) => {

@@ -52,6 +52,7 @@ impl Router {
             Verb::Show(show) => self.people.change(out, caller, &show),
             Verb::Status(typing) => self.status(caller, &typing),
             Verb::Message(message) => self.message(caller, &message),
+            Verb::Signal(signal) => self.signal(caller, &signal),
             Verb::Onlines(query) => self.people.onlines(out, caller, query),
             Verb::Members(query) => self.people.members(out, caller, &query),
             Verb::Join(call) => self.people.join(out, caller, &call),

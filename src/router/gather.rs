@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
-use super::call::{Answer, JoinedRoom, MemberList, Started};
+use super::call::{Answer, JoinedRoom, MemberList, OnlineUsers, Receivers, Started};
 use super::ids::CallKey;
 use super::mail::{CallAnswer, EnteredRoom, Part, Unplaced};
 use super::profile::Profile;
@@ -17,8 +17,8 @@ use crate::base::slots::{Slot, Slots, UNBORN, kept};
 pub(super) enum Collection {
     /// `ok`.
     Done,
-    /// `ok`, and the number of sessions.
-    Delivered(u32),
+    /// `ok`, and the numbers of sessions.
+    Delivered(Receivers),
     /// `/presences/online`.
     Started(StartedCollection),
     /// `/onlines`.
@@ -116,7 +116,7 @@ impl Gathers {
     pub(super) fn add(&mut self, slot: Slot, part: Part) {
         let Some(Gather { collection, .. }) = self.0.get_mut(slot) else { return };
         match (part, collection) {
-            (Part::Delivered(more), Collection::Delivered(sessions)) => *sessions += more,
+            (Part::Delivered(more), Collection::Delivered(receivers)) => receivers.add_all(more),
             (
                 Part::Profiles(more),
                 Collection::Onlines(profiles) | Collection::Members { members: profiles, .. },
@@ -177,11 +177,13 @@ impl Gathers {
         let Gather { key, collection, .. } = self.0.remove(slot)?;
         let answer = match collection {
             Collection::Done => Answer::Done,
-            Collection::Delivered(sessions) => Answer::Delivered(sessions),
-            Collection::Onlines(profiles) => Answer::Onlines(in_order(profiles)),
+            Collection::Delivered(receivers) => Answer::Delivered(Receivers { partial, ..receivers }),
+            Collection::Onlines(profiles) => {
+                Answer::Onlines(OnlineUsers { users: in_order(profiles), partial })
+            }
             Collection::Joined(joined) => Answer::Joined(joined),
             Collection::Members { room, members } => {
-                Answer::Members(MemberList { room, members: in_order(members) })
+                Answer::Members(MemberList { room, members: in_order(members), partial })
             }
             Collection::Started(collection) => collection.into_answer(partial),
         };

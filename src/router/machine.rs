@@ -43,7 +43,7 @@ pub struct Router {
     pub(super) out: Out,
     pub(super) people: People,
     pub(super) rooms: Rooms,
-    /// Ids made for messages that came without one.
+    /// Ids made for messages that came without one, and for signals.
     pub(super) ids_made: u64,
 }
 

@@ -1,10 +1,10 @@
-//! Messages and typing states, on their way from the sender to the receivers.
+//! Packets that users and sites send, on their way from the sender to the receivers.
 //!
 //! Owns: where each goes, and the count of sessions it was queued to. Must not: check whether users may speak to each
 //! other: the site does, which holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its
 //! receivers' owners.
 
-use super::call::{Answer, Caller, NewMessage, Refusal, Speaker, Typing};
+use super::call::{Answer, Caller, NewMessage, Receivers, Refusal, Speaker, Typing};
 use super::gather::Collection;
 use super::ids::GatherKey;
 use super::machine::Router;
@@ -13,41 +13,68 @@ use super::packet::{Kind, Message, MessageType, Packet};
 use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
 use super::profile::Profile;
+use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
+
+/// The sender of a message or signal.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sender {
+    /// The user, if online.
+    pub(super) user: Option<Slot>,
+    /// The session with whose ticket it is sent.
+    session: Option<Slot>,
+}
 
 impl Router {
     /// `/messages`.
     pub(super) fn message(&mut self, caller: Caller, message: &NewMessage<'_>) {
         let Caller { key, domain } = caller;
-        let (user, session) = match &message.speaker {
-            Speaker::Ticket(ticket) => match self.people.find_ticket(domain, ticket) {
-                Some((user, session)) => (Some(user), Some(session)),
-                None => return self.out.refuse(key, Refusal::NoClient),
-            },
-            Speaker::Site(from) => (self.people.find(domain, from), None),
+        let Some(sender) = self.find_sender(domain, &message.speaker) else {
+            return self.out.refuse(key, Refusal::NoClient);
         };
         let admitted = self.people.admits(domain);
         if !admitted && message.kind == MessageType::Unicast {
             return self.out.refuse(key, Refusal::Overloaded);
         }
         self.out.counters_mut().messages_total += 1;
-        let packet = self.encode(message, user);
+        let packet = self.encode(message, sender.user);
         // Rooms and crowds may have room elsewhere: each place judges for itself, and the count is what was queued.
-        if let Some(user) = user.filter(|_| admitted) {
-            let name = self.people.get(user).map(|user| user.profile().name());
-            if message.kind != MessageType::Unicast || Some(&*message.to) != name {
-                self.people.deliver(&mut self.out, user, &packet, session);
-            }
+        if admitted {
+            self.copy(message.kind, &message.to, &packet, sender);
         }
-        let sender = user.map(|user| self.directory.user_key(user));
-        match message.kind {
-            MessageType::Unicast => self.send_unicast(caller, &message.to, packet),
+        self.send(caller, message.kind, &message.to, packet, sender);
+    }
+
+    /// Who speaks; `None`: the ticket is good for nothing.
+    pub(super) fn find_sender(&self, domain: DomainId, speaker: &Speaker<'_>) -> Option<Sender> {
+        match speaker {
+            Speaker::Ticket(ticket) => {
+                let (user, session) = self.people.find_ticket(domain, ticket)?;
+                Some(Sender { user: Some(user), session: Some(session) })
+            }
+            Speaker::Site(from) => Some(Sender { user: self.people.find(domain, from), session: None }),
+        }
+    }
+
+    /// Sends a packet to its receivers.
+    pub(super) fn send(
+        &mut self,
+        caller: Caller,
+        kind: MessageType,
+        to: &str,
+        packet: Packet,
+        sender: Sender,
+    ) {
+        let Caller { key, domain } = caller;
+        let sender = sender.user.map(|user| self.directory.user_key(user));
+        match kind {
+            MessageType::Unicast => self.send_unicast(caller, to, packet),
             MessageType::Multicast => {
-                let multicast = Multicast { key, domain, room: (*message.to).into(), packet, sender };
-                self.out.send(self.directory.places().of(domain, &message.to), Mail::Multicast(multicast));
+                let multicast = Multicast { key, domain, room: to.into(), packet, sender };
+                self.out.send(self.directory.places().of(domain, to), Mail::Multicast(multicast));
             }
             MessageType::Broadcast => {
-                let gather = self.out.open(key, Collection::Delivered(0));
+                let gather = self.out.open(key, Collection::Delivered(Receivers::default()));
                 for place in self.directory.places().all() {
                     let packet = packet.clone();
                     let broadcast = Broadcast { gather, domain, packet, sender };
@@ -55,6 +82,15 @@ impl Router {
                 }
                 self.out.close(gather);
             }
+        }
+    }
+
+    /// Queues copies to the sender's other sessions, unless the sender is the receiver, too.
+    pub(super) fn copy(&mut self, kind: MessageType, to: &str, packet: &Packet, sender: Sender) {
+        let Some(user) = sender.user else { return };
+        let name = self.people.get(user).map(|user| user.profile().name());
+        if kind != MessageType::Unicast || Some(to) != name {
+            self.people.deliver(&mut self.out, user, packet, sender.session);
         }
     }
 
@@ -69,11 +105,7 @@ impl Router {
             made.as_str()
         };
         let profile = user.and_then(|user| self.people.get(user)).map(User::profile);
-        let from = match (&message.speaker, profile) {
-            (Speaker::Site(from), _) => from,
-            (Speaker::Ticket(_), Some(profile)) => profile.name(),
-            (Speaker::Ticket(_), None) => unreachable!("a session has a user"),
-        };
+        let from = name_of(&message.speaker, profile);
         let nick = message.nick.as_deref().or(profile.map(Profile::nick)).unwrap_or(from);
         let to = if message.kind == MessageType::Broadcast { "" } else { &*message.to };
         Packet::message(&Message {
@@ -85,19 +117,24 @@ impl Router {
             body: &message.body,
             style: &message.style,
             id,
+            meta: message.meta.as_deref(),
         })
     }
 
     /// `/statuses`.
     pub(super) fn status(&mut self, caller: Caller, typing: &Typing<'_>) {
-        let Typing { ticket, to, nick, show } = typing;
+        let Typing { ticket, to, kind, nick, show } = typing;
         let found = self.people.find_ticket(caller.domain, ticket);
-        let Some(user) = found.and_then(|(user, _)| self.people.get(user)) else {
+        let Some((slot, user)) = found.and_then(|(slot, _)| Some((slot, self.people.get(slot)?))) else {
             return self.out.refuse(caller.key, Refusal::NoClient);
         };
         let profile = user.profile();
-        let packet = Packet::status(profile.name(), nick.as_deref().unwrap_or(profile.nick()), to, show);
-        self.send_unicast(caller, to, packet);
+        let nick = nick.as_deref().unwrap_or(profile.nick());
+        let packet = match kind {
+            MessageType::Multicast => Packet::room_status(profile.name(), nick, to, show),
+            MessageType::Unicast | MessageType::Broadcast => Packet::status(profile.name(), nick, to, show),
+        };
+        self.send(caller, *kind, to, packet, Sender { user: Some(slot), session: None });
     }
 
     fn send_unicast(&mut self, caller: Caller, to: &str, packet: Packet) {
@@ -110,54 +147,53 @@ impl Router {
         }
     }
 
-    /// A message or typing state has come for a user of this place.
+    /// A packet has come for a user of this place.
     pub(super) fn on_unicast(&mut self, unicast: &Unicast) {
         let Unicast { key, domain, ref to, ref packet } = *unicast;
         self.unicast(Caller { key, domain }, to, packet);
     }
 
-    /// Queues a message or typing state to one user, and answers the call. The user lives here if online.
+    /// Queues a packet to one user, and answers the call. The user lives here if online.
     fn unicast(&mut self, caller: Caller, to: &str, packet: &Packet) {
         let Caller { key, domain } = caller;
-        if packet.is_message() && !self.people.admits(domain) {
+        if packet.is_counted() && !self.people.admits(domain) {
             return self.out.refuse(key, Refusal::Overloaded);
         }
+        let mut receivers = Receivers::default();
         let outcome = match self.people.find(domain, to) {
-            Some(user) => self.people.deliver(&mut self.out, user, packet, None),
+            Some(user) => self.reach(user, packet, &mut receivers),
             None => DeliveryOutcome::default(),
         };
-        match packet.kind() {
-            Kind::Status | Kind::Presence(_) => self.out.answer(key, Answer::Done),
-            Kind::Message(_) if outcome.sessions == 0 && outcome.refused > 0 => {
-                self.out.refuse(key, Refusal::ReceiverFull);
-            }
-            Kind::Message(_) => {
-                self.out.counters_mut().messages_delivered_total += u64::from(outcome.sessions);
-                self.out.answer(key, Answer::Delivered(outcome.sessions));
-            }
+        if !packet.is_counted() {
+            self.out.answer(key, Answer::Done);
+        } else if outcome.sessions == 0 && outcome.refused > 0 {
+            self.out.refuse(key, Refusal::ReceiverFull);
+        } else {
+            self.count_delivered(packet, receivers);
+            self.out.answer(key, Answer::Delivered(receivers));
         }
     }
 
     /// Queues a packet to these users.
     pub(super) fn on_deliver(&mut self, delivery: &UserDelivery) {
         let UserDelivery { gather, ref packet, ref to } = *delivery;
-        let mut sessions = 0;
+        let mut receivers = Receivers::default();
         let packet = &packet.shared_by(to.len());
         self.people.charge(&mut self.out, gather.place, to);
         for slot in to {
             let Some(user) = self.people.get(*slot) else { continue };
-            if packet.is_message() && !self.people.admits(user.domain()) {
+            if packet.is_counted() && !self.people.admits(user.domain()) {
                 break; // it reaches as many as there is room for
             }
-            sessions += self.people.deliver(&mut self.out, *slot, packet, None).sessions;
+            self.reach(*slot, packet, &mut receivers);
         }
-        self.report_delivered(gather, packet, sessions);
+        self.report_delivered(gather, packet, receivers);
     }
 
     /// Queues a message to all users of the domain who live here.
     pub(super) fn on_broadcast(&mut self, broadcast: &Broadcast) {
         let Broadcast { gather, domain, ref packet, sender } = *broadcast;
-        let mut sessions = 0;
+        let mut receivers = Receivers::default();
         let crowd = self.people.of_domain(domain).len();
         let packet = &packet.shared_by(crowd);
         self.out.charge(domain, crowd);
@@ -168,16 +204,40 @@ impl Router {
                 break; // it reaches as many as there is room for
             }
             if sender != Some(self.directory.user_key(user)) {
-                sessions += self.people.deliver(&mut self.out, user, packet, None).sessions;
+                self.reach(user, packet, &mut receivers);
             }
         }
-        self.report_delivered(gather, packet, sessions);
+        self.report_delivered(gather, packet, receivers);
     }
 
-    fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, sessions: u32) {
-        if packet.is_message() {
-            self.out.counters_mut().messages_delivered_total += u64::from(sessions);
+    /// Queues a packet to a user of this place, and counts the sessions.
+    fn reach(&mut self, user: Slot, packet: &Packet, receivers: &mut Receivers) -> DeliveryOutcome {
+        let is_visible = self.people.get(user).is_some_and(|user| user.profile().visible());
+        let outcome = self.people.deliver(&mut self.out, user, packet, None);
+        receivers.add(outcome.sessions, is_visible);
+        outcome
+    }
+
+    fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, receivers: Receivers) {
+        self.count_delivered(packet, receivers);
+        self.out.report(gather, Part::Delivered(receivers));
+    }
+
+    fn count_delivered(&mut self, packet: &Packet, Receivers { sessions, .. }: Receivers) {
+        let counters = self.out.counters_mut();
+        match packet.kind() {
+            Kind::Message(_) => counters.messages_delivered_total += u64::from(sessions),
+            Kind::Signal => counters.signals_delivered_total += u64::from(sessions),
+            Kind::Presence(_) | Kind::Status | Kind::RoomStatus => {}
         }
-        self.out.report(gather, Part::Delivered(sessions));
+    }
+}
+
+/// The name in which a user or a site speaks.
+pub(super) fn name_of<'a>(speaker: &'a Speaker<'_>, profile: Option<&'a Profile>) -> &'a str {
+    match (speaker, profile) {
+        (Speaker::Site(from), _) => from,
+        (Speaker::Ticket(_), Some(profile)) => profile.name(),
+        (Speaker::Ticket(_), None) => unreachable!("a session has a user"),
     }
 }

@@ -25,11 +25,11 @@
 //! - `sessions`: polls and queues. What they need of a user (the name, an account of messages) is the trait `Owners`;
 //! - `people`: users, their links, their rooms, and what becomes of their messages; it holds the sessions;
 //! - `rooms`: the rooms this place owns. Rooms and people send each other mail, and never call each other;
-//! - `message`: what is sent to users, rooms and domains, across the parts.
+//! - `message` and `signal`: what is sent to users, rooms and domains, across the parts.
 //!
 //! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and `out`;
-//! `sessions` ([`sessions::storm`], `presences`, `backlog`, `queue`, `session`, `table`, `polls`); `people`; `rooms`;
-//! `message`; `machine` and `dispatch`.
+//! `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `expiry`, `session`, `table`, `polls`); `people`; `rooms`;
+//! `message`; `signal`; `machine` and `dispatch`.
 
 pub(crate) mod call;
 pub(crate) mod directory;
@@ -45,6 +45,7 @@ mod people;
 pub(crate) mod profile;
 mod rooms;
 pub(crate) mod sessions;
+mod signal;
 #[cfg(test)]
 mod sim;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Packets: what is queued to sessions, encoded once.
 //!
-//! Owns: the JSON of messages, presences and statuses (protocol, "GET /packets"). Must not: import `sessions`.
+//! Owns: the JSON of messages, presences, statuses and signals (protocol, "GET /packets"). Must not: import `sessions`.
 //! A packet begins with its type, so that a dialect (a broadcast shown as a unicast, a presence with another type) is
 //! another beginning before the same rest.
 
@@ -66,8 +66,12 @@ pub(crate) enum Kind {
     Message(MessageType),
     /// Who is there.
     Presence(PresenceType),
-    /// Typing.
+    /// Typing, for one user.
     Status,
+    /// Typing, for the version-6 pages of a room.
+    RoomStatus,
+    /// Something that has happened to messages, for version-6 pages.
+    Signal,
 }
 
 /// A message before it is encoded.
@@ -89,22 +93,49 @@ pub struct Message<'a> {
     pub style: &'a str,
     /// No other message has it.
     pub id: &'a str,
+    /// A JSON object for version-6 pages.
+    pub meta: Option<&'a str>,
 }
+
+/// A signal before it is encoded.
+#[derive(Clone, Copy, Debug)]
+pub struct Signal<'a> {
+    /// The sender's name.
+    pub from: &'a str,
+    /// The receiver or the room.
+    pub to: &'a str,
+    /// What has happened.
+    pub name: &'a str,
+    /// A JSON object.
+    pub data: &'a str,
+    /// The hash of its subject: a signal supersedes an older one about the same.
+    pub subject: u64,
+}
+
+/// Bytes of the subject of a signal, behind its JSON.
+const SUBJECT_BYTES: usize = 8;
 
 /// One immutable encoded packet, shared by all who receive it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Packet {
     kind: Kind,
+    /// Bytes of the member `meta` at its end, with the comma before it; 0: there is none.
+    meta: u16,
     /// What each of its holders counts it for.
     share: u32,
-    json: Arc<[u8]>,
+    /// Its JSON, and behind that, of a signal, the subject.
+    block: Arc<[u8]>,
 }
+
+// Queues hold very many. The length of `meta` stands where nothing would.
+const _: () = assert!(size_of::<Packet>() <= 24);
 
 impl Packet {
     /// Encodes a message.
     pub fn message(message: &Message<'_>) -> Packet {
         let kind = Kind::Message(message.kind);
-        let mut out = Vec::with_capacity(160 + message.body.len() + message.style.len());
+        let meta = message.meta.unwrap_or_default();
+        let mut out = Vec::with_capacity(160 + message.body.len() + message.style.len() + meta.len());
         out.extend_from_slice(b"{\"type\":\"");
         out.extend_from_slice(message.kind.word().as_bytes());
         out.extend_from_slice(b"\",\"to\":");
@@ -120,7 +151,13 @@ impl Packet {
         member(&mut out, "body", message.body);
         member(&mut out, "style", message.style);
         member(&mut out, "id", message.id);
-        Packet::close(kind, out)
+        let before = out.len();
+        if !meta.is_empty() {
+            out.extend_from_slice(b",\"meta\":");
+            json::write_json(&mut out, meta);
+        }
+        let meta = u16::try_from(out.len() - before).expect("an object has a limit");
+        Packet { meta, ..Packet::close(kind, out) }
     }
 
     /// Encodes what `profile` now shows.
@@ -172,14 +209,34 @@ impl Packet {
         Packet::close(Kind::Status, out)
     }
 
+    /// The same for the pages of a room.
+    pub fn room_status(from: &str, nick: &str, room: &str, show: &str) -> Packet {
+        Packet { kind: Kind::RoomStatus, ..Packet::status(from, nick, room, show) }
+    }
+
+    /// Encodes a signal.
+    pub fn signal(signal: &Signal<'_>) -> Packet {
+        let Signal { from, to, name, data, subject } = *signal;
+        let mut out = Vec::with_capacity(64 + from.len() + to.len() + name.len() + data.len());
+        out.extend_from_slice(b"{\"from\":");
+        json::write(&mut out, from);
+        member(&mut out, "to", to);
+        member(&mut out, "name", name);
+        out.extend_from_slice(b",\"data\":");
+        json::write_json(&mut out, data);
+        out.push(b'}');
+        out.extend_from_slice(&subject.to_le_bytes());
+        Packet::of(Kind::Signal, out)
+    }
+
     fn close(kind: Kind, mut out: Vec<u8>) -> Packet {
         out.push(b'}');
         Packet::of(kind, out)
     }
 
-    fn of(kind: Kind, json: Vec<u8>) -> Packet {
-        let share = u32::try_from(json.len()).expect("it is smaller than the request it came in, six times");
-        Packet { kind, share, json: json.into() }
+    fn of(kind: Kind, block: Vec<u8>) -> Packet {
+        let share = u32::try_from(block.len()).expect("it is smaller than the request it came in, six times");
+        Packet { kind, meta: 0, share, block: block.into() }
     }
 
     /// Which list it belongs to, and its type there.
@@ -192,6 +249,24 @@ impl Packet {
         matches!(self.kind, Kind::Message(_))
     }
 
+    /// Whether it is counted how many sessions it was queued to, and more of it waits only while its domain may make more
+    /// wait.
+    pub fn is_counted(&self) -> bool {
+        matches!(self.kind, Kind::Message(_) | Kind::Signal)
+    }
+
+    /// Whether pages of older dialects do not know it.
+    pub fn is_for_version_6(&self) -> bool {
+        matches!(self.kind, Kind::RoomStatus | Kind::Signal)
+    }
+
+    /// The hash of a signal's subject.
+    pub fn subject(&self) -> u64 {
+        assert_eq!(self.kind, Kind::Signal, "only signals supersede each other");
+        let subject = self.block.last_chunk::<SUBJECT_BYTES>().expect("as encoded above");
+        u64::from_le_bytes(*subject)
+    }
+
     /// Whether it is a message to this one user, and not the sender's copy of a message to another user.
     pub(crate) fn is_unicast_to(&self, name: &str) -> bool {
         if self.kind != Kind::Message(MessageType::Unicast) {
@@ -199,18 +274,19 @@ impl Packet {
         }
         let mut head = b"{\"type\":\"unicast\",\"to\":".to_vec();
         json::write(&mut head, name);
-        self.json.strip_prefix(&*head).is_some_and(|rest| rest.starts_with(b",\"from\":"))
+        self.block.strip_prefix(&*head).is_some_and(|rest| rest.starts_with(b",\"from\":"))
     }
 
     /// The JSON object.
     pub(crate) fn json(&self) -> &[u8] {
-        &self.json
+        let behind = if self.kind == Kind::Signal { SUBJECT_BYTES } else { 0 };
+        &self.block[..self.block.len() - behind]
     }
 
     /// The same packet, for this many receivers on this shard. It is in memory once, so each of them counts a part.
     #[must_use]
     pub(crate) fn shared_by(&self, receivers: usize) -> Packet {
-        let share = self.json.len().div_ceil(receivers.clamp(1, PACKET_SHARERS_MAX));
+        let share = self.block.len().div_ceil(receivers.clamp(1, PACKET_SHARERS_MAX));
         Packet { share: u32::try_from(share).expect("no more than the whole"), ..self.clone() }
     }
 
@@ -219,16 +295,24 @@ impl Packet {
         self.share as usize
     }
 
+    /// The same packet without `meta`, for front ends that do not know it; `None`: it has none.
+    pub fn without_meta(&self) -> Option<Packet> {
+        let end = self.block.len().checked_sub(usize::from(self.meta) + 1).filter(|_| self.meta > 0)?;
+        let mut out = Vec::with_capacity(end + 1);
+        out.extend_from_slice(&self.block[..end]);
+        Some(Packet::close(self.kind, out))
+    }
+
     /// A broadcast as a unicast to `name`, for front ends that break on a third type.
     #[must_use]
     pub fn addressed(&self, name: &str) -> Packet {
         assert_eq!(self.kind, Kind::Message(MessageType::Broadcast), "only broadcasts have no address");
-        let rest = self.json.strip_prefix(b"{\"type\":\"broadcast\",\"to\":\"\"").expect("as encoded above");
-        let mut out = Vec::with_capacity(self.json.len() + name.len());
+        let rest = self.block.strip_prefix(b"{\"type\":\"broadcast\",\"to\":\"\"").expect("as encoded above");
+        let mut out = Vec::with_capacity(self.block.len() + name.len());
         out.extend_from_slice(b"{\"type\":\"unicast\",\"to\":");
         json::write(&mut out, name);
         out.extend_from_slice(rest);
-        Packet::of(Kind::Message(MessageType::Unicast), out)
+        Packet { meta: self.meta, ..Packet::of(Kind::Message(MessageType::Unicast), out) }
     }
 
     /// A change of show as a coming, for pages that were not shown the coming yet.
@@ -239,8 +323,8 @@ impl Packet {
             Kind::Presence(PresenceType::Show),
             "only a change of show has another beginning"
         );
-        let rest = self.json.strip_prefix(b"{\"type\":\"show\"").expect("as encoded above");
-        let mut out = Vec::with_capacity(self.json.len() + 2);
+        let rest = self.block.strip_prefix(b"{\"type\":\"show\"").expect("as encoded above");
+        let mut out = Vec::with_capacity(self.block.len() + 2);
         out.extend_from_slice(b"{\"type\":\"online\"");
         out.extend_from_slice(rest);
         Packet::of(Kind::Presence(PresenceType::Online), out)
@@ -252,7 +336,7 @@ impl std::fmt::Debug for Packet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Packet")
             .field("kind", &self.kind)
-            .field("bytes", &self.json.len())
+            .field("bytes", &self.json().len())
             .finish_non_exhaustive()
     }
 }
@@ -315,7 +399,30 @@ mod tests {
             body: "<b>hi",
             style: "",
             id: "7",
+            meta: None,
         })
+    }
+
+    #[test]
+    fn an_object_goes_last_and_can_be_left_out() {
+        let plain = message(MessageType::Broadcast, "", "1");
+        assert_eq!(plain.without_meta(), None);
+        let with = Packet::message(&Message {
+            from: "a\"b",
+            nick: "A",
+            to: "",
+            timestamp: "1",
+            kind: MessageType::Broadcast,
+            body: "<b>hi",
+            style: "",
+            id: "7",
+            meta: Some(r#"{ "x":"</b>", "n":1e400 }"#),
+        });
+        let text = std::str::from_utf8(with.json()).unwrap();
+        assert!(text.ends_with(r#","id":"7","meta":{ "x":"\u003c/b>", "n":1e400 }}"#), "{text}");
+        assert_eq!(with.without_meta(), Some(plain.clone()));
+        assert_eq!(with.addressed("bob").without_meta(), Some(plain.addressed("bob")));
+        assert_eq!(with.shared_by(3).without_meta(), Some(plain));
     }
 
     #[test]
@@ -389,6 +496,20 @@ mod tests {
     }
 
     #[test]
+    fn a_signal_has_its_data_and_a_subject_behind_its_json() {
+        let signal = |subject| {
+            Packet::signal(&Signal { from: "a\"", to: "b", name: "react", data: "{ \"k\":\"<\"}", subject })
+        };
+        let packet = signal(u64::MAX - 7);
+        let expected = r#"{"from":"a\"","to":"b","name":"react","data":{ "k":"\u003c"}}"#;
+        assert_eq!(std::str::from_utf8(packet.json()).unwrap(), expected);
+        assert_eq!((packet.subject(), packet.shared_by(9).subject()), (u64::MAX - 7, u64::MAX - 7));
+        assert_eq!(packet.share(), expected.len() + 8);
+        assert_ne!(packet, signal(1));
+        assert!(!packet.is_unicast_to("b") && packet.is_for_version_6() && packet.without_meta().is_none());
+    }
+
+    #[test]
     fn presences_tell_what_is_shown() {
         let profile = Profile::new("bob", "Bob", "away", "lunch");
         assert_eq!(
@@ -407,9 +528,10 @@ mod tests {
             parsed(&Packet::room_presence(PresenceType::Join, &profile, "B", "room1")),
             json!({"from": "bob", "nick": "B", "type": "join", "show": "away", "status": "room1"})
         );
-        assert_eq!(
-            parsed(&Packet::status("bob", "Bob", "al", "typing")),
-            json!({"from": "bob", "nick": "Bob", "to": "al", "show": "typing"})
-        );
+        for status in
+            [Packet::status("bob", "Bob", "al", "typing"), Packet::room_status("bob", "Bob", "al", "typing")]
+        {
+            assert_eq!(parsed(&status), json!({"from": "bob", "nick": "Bob", "to": "al", "show": "typing"}));
+        }
     }
 }

@@ -128,12 +128,20 @@ fn what_a_site_is_refused_above_its_threshold_and_what_it_is_not() {
         let told = server.from("127.0.0.2").call(&poll(&alice, 0));
         assert!(told.text().contains("\"online\""), "{told:?}");
         fill(server, "a");
-        for (path, params) in [("/presences/online", "name=carol"), ("/messages", "from=bob&to=alice&body=x")]
-        {
+        let signal = "from=bob&to=alice&name=x&data={}";
+        for (path, params) in [
+            ("/presences/online", "name=carol"),
+            ("/messages", "from=bob&to=alice&body=x"),
+            ("/signals", signal),
+        ] {
             ask(path, params).refuses(503, "server busy", RETRY_LATER_S);
         }
-        for params in ["from=x&to=r&type=multicast&body=x", "from=x&type=broadcast&body=x"] {
-            let answer = ask("/messages", params);
+        for (path, params) in [
+            ("/messages", "from=x&to=r&type=multicast&body=x"),
+            ("/messages", "from=x&type=broadcast&body=x"),
+            ("/signals", "from=x&to=r&type=multicast&name=x&data={}"),
+        ] {
+            let answer = ask(path, params);
             answer.is(200, "ok");
             assert_eq!(answer.header("x-nextim-delivered"), Some("0"), "{answer:?}");
         }

@@ -6,7 +6,7 @@ use nextim_testkit::http::Response;
 use serde_json::Value;
 
 use super::calls::{Ask, Call, is_ok, room_name};
-use super::ledger::{Kind, LinkEvent, Moved, OPEN, Said, Span, Typed};
+use super::ledger::{Kind, LinkEvent, Moved, OPEN, Said, Span, Typed, meta_of};
 use super::plan::mark;
 use super::world::World;
 
@@ -48,6 +48,7 @@ impl World {
             ("timestamp", message.to_string()),
             ("id", format!("{mark}{message}")),
         ];
+        params.extend(meta_of(message).map(|meta| ("meta", meta.to_string())));
         params.extend((!word.is_empty()).then(|| ("type", word.to_owned())));
         params.extend(page.is_none().then(|| ("from", from.to_owned())));
         let receiver = (kind == Kind::Unicast).then(|| self.find_user(domain, to)).flatten();
@@ -65,6 +66,7 @@ impl World {
             span: Span::from(sent),
             late: true,
             delivered: 0,
+            visible: 0,
             returned: 0,
             returned_at: OPEN,
         });
@@ -178,6 +180,7 @@ impl World {
             let acked =
                 self.users[receiver].pages.iter().any(|page| self.pages[*page].had_acked(number, OPEN));
             assert!(!acked, "message {number} came back and was acknowledged");
+            assert_eq!(message.get("meta"), meta_of(number).as_ref(), "{message}");
             self.count("messages that came back");
             let said = &mut self.ledger.said[number];
             said.returned += 1;

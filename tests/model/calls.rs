@@ -35,6 +35,9 @@ pub(crate) enum Ask {
     Say {
         message: usize,
     },
+    Signal {
+        signal: usize,
+    },
     Type {
         typed: usize,
     },
@@ -158,6 +161,7 @@ impl World {
                 }
             }
             Ask::Say { message } => self.was_said(done, late, message, &response),
+            Ask::Signal { signal } => self.was_signalled(done, late, signal, &response),
             Ask::Type { typed } => {
                 is_ok(&response);
                 self.ledger.typed[typed].span.done = done;
@@ -193,6 +197,8 @@ impl World {
         let said = &mut self.ledger.said[message];
         (said.span.done, said.late) = (done, late);
         said.delivered = delivered.parse().expect("a number");
+        let visible = response.header("x-nextim-visible").expect("X-NextIM-Visible");
+        said.visible = visible.parse().expect("a number");
         self.check_delivered(message);
         let said = &mut self.ledger.said[message];
         if late && said.kind != Kind::Unicast {

@@ -6,6 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
+use super::signals::Signalled;
+
 /// A call that is not answered yet, or whose effects may still come.
 pub(crate) const OPEN: u64 = u64::MAX;
 
@@ -141,9 +145,16 @@ pub(crate) struct Said {
     pub(crate) late: bool,
     /// X-NextIM-Delivered.
     pub(crate) delivered: u64,
+    /// X-NextIM-Visible.
+    pub(crate) visible: u64,
     /// How often it came back to the site, and when first.
     pub(crate) returned: usize,
     pub(crate) returned_at: u64,
+}
+
+/// The object that goes with a message; every third has one.
+pub(crate) fn meta_of(message: usize) -> Option<Value> {
+    message.is_multiple_of(3).then(|| json!({"number": message, "text": "</script>\u{2028}"}))
 }
 
 /// A typing state.
@@ -251,6 +262,9 @@ impl Pair {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     pub(crate) said: Vec<Said>,
+    pub(crate) signalled: Vec<Signalled>,
+    /// From which on the signals belong to this round.
+    pub(crate) signals_round: usize,
     pub(crate) typed: Vec<Typed>,
     pub(crate) moved: Vec<Moved>,
     /// By the numbers of the two users, the lower one first.

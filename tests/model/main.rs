@@ -17,7 +17,7 @@
 //! that is measured, and such a seed runs again, with longer time limits. An answer that came late, by the measure of a
 //! machine that comes late itself, says less than one in time: the summary counts them.
 //!
-//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`calls`], [`opening`], [`acts`], [`users`],
+//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`signals`], [`calls`], [`opening`], [`acts`], [`users`],
 //! [`faults`], [`rules`], [`views`], [`rest`], [`trials`].
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
@@ -34,6 +34,7 @@ mod rest;
 mod rules;
 mod server;
 mod sights;
+mod signals;
 mod trials;
 mod users;
 mod views;

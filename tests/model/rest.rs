@@ -38,6 +38,7 @@ impl World {
             let waiting = usize::from(page.poll.is_some());
             page.polling.drain(..page.polling.len().saturating_sub(waiting));
         }
+        self.ledger.signals_round = self.ledger.signalled.len();
         self.ledger.round = (self.ledger.said.len(), self.ledger.typed.len(), self.ledger.moved.len());
         Some(())
     }
@@ -163,6 +164,7 @@ impl World {
         for said in &mut self.ledger.said[self.ledger.round.0..] {
             said.span.done = said.span.done.min(now);
         }
+        self.ledger.settle_signals(now);
         for ((one, other), pair) in &mut self.ledger.pairs {
             pair.settle(now);
             if [*one, *other].iter().any(|user| !*self.users[*user].online.last()) {
@@ -175,6 +177,7 @@ impl World {
     fn wrong_rest(&mut self) -> Vec<String> {
         let now = self.tick();
         let mut wrong = self.wrong_messages(now);
+        wrong.extend(self.wrong_signals());
         wrong.extend(self.wrong_light());
         for user in 0..self.users.len() {
             for page in self.users[user].pages.clone() {

@@ -182,6 +182,7 @@ impl World {
         let said = &self.ledger.said[message];
         let first = said.domain * self.plan.names;
         let (mut least, mut most) = (0, 0);
+        let (mut least_visible, mut most_visible) = (0, 0);
         for user in first..first + self.plan.names {
             let may = match said.kind {
                 Kind::Unicast => said.receiver == Some(user),
@@ -200,15 +201,25 @@ impl World {
             // A lingering user counts as one if the message comes back otherwise.
             let comes_back = said.kind == Kind::Unicast && Plan::takes_back(said.domain);
             let online = &self.users[user].online;
-            most += possible.max(usize::from(comes_back && online.possibly(said.span)));
+            let most_of_it = possible.max(usize::from(comes_back && online.possibly(said.span)));
+            most += most_of_it;
+            most_visible += if self.visible_possibly(user, said.span) { most_of_it } else { 0 };
             if self.is_for(said, user) && !said.late {
-                least += sure.max(usize::from(comes_back && possible == 0 && online.surely(said.span)));
+                let least_of_it =
+                    sure.max(usize::from(comes_back && possible == 0 && online.surely(said.span)));
+                least += least_of_it;
+                least_visible += if self.visible_surely(user, said.span) { least_of_it } else { 0 };
             }
         }
         let count = usize::try_from(said.delivered).expect("it is small");
         assert!(
             (least..=most).contains(&count),
             "message {message} went to {count} sessions, not {least}..={most}: {said:?}"
+        );
+        let count = usize::try_from(said.visible).expect("it is small");
+        assert!(
+            (least_visible..=most_visible).contains(&count),
+            "message {message} went to {count} visible sessions, not {least_visible}..={most_visible}: {said:?}"
         );
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ledger::{Kind, Looks, OPEN, Span};
+use super::ledger::{Kind, Looks, OPEN, Span, meta_of};
 use super::world::World;
 
 impl World {
@@ -35,8 +35,11 @@ impl World {
             Kind::Broadcast if self.pages[page].version == Some(6) => ("broadcast", &said.to),
             Kind::Broadcast => ("unicast", name),
         };
-        let expected = json!({"type": kind, "to": to, "from": said.from, "nick": said.nick, "id": id,
+        let mut expected = json!({"type": kind, "to": to, "from": said.from, "nick": said.nick, "id": id,
             "timestamp": number, "body": said.body, "style": format!("style {number}")});
+        if let Some(meta) = meta_of(number).filter(|_| self.pages[page].version == Some(6)) {
+            expected["meta"] = meta;
+        }
         assert_eq!(message, &expected, "page {page}: message {number} is not what was said");
         let own = said.page == Some(page) && !(said.kind == Kind::Unicast && said.receiver == Some(user));
         assert!(!own, "page {page} sees message {number}, which was said on it");

@@ -126,7 +126,8 @@ impl World {
         let room = random.below(self.plan.rooms);
         let by = if random.chance(75) { Some(page) } else { None };
         match random.below(100) {
-            0..40 => self.say_some(user, page, &mut random),
+            0..34 => self.say_some(user, page, &mut random),
+            34..40 => self.signal_some(user, page, &mut random),
             40..52 => self.show(user, by, random.pick(&SHOWS)),
             52..57 => {
                 let to = self.other(user, &mut random);

@@ -15,10 +15,14 @@
 //! | §1 Answers: 404, 405, 415 | `http`, `params` |
 //! | §1 Limits of lists, links, rooms, sessions; the domain's users (429) | `limits` |
 //! | §2 online; tickets | `online` |
+//! | §2 online: expires; §3 stopped: renew | `expires` |
 //! | §2 offline | `offline` |
 //! | §2 show | `show` |
 //! | §2 statuses | `statuses` |
 //! | §2 messages, pushes, X-NextIM-Delivered; §4 Messages | `messages` |
+//! | §4 Invisible: X-NextIM-Visible | `visible` |
+//! | §4 Extras of a message: meta | `meta` |
+//! | §4 Extras of a message: signals | `signals`, `signals_passed` |
 //! | §2 onlines | `onlines` |
 //! | §2 room/members, join, leave; §4 Rooms | `rooms` |
 //! | §2 buddies/remove | `buddies` |
@@ -55,6 +59,7 @@ mod assets;
 mod auth;
 mod buddies;
 mod domains;
+mod expires;
 mod hostile;
 mod http;
 mod invisible;
@@ -62,6 +67,7 @@ mod limits;
 mod lists;
 mod machine;
 mod messages;
+mod meta;
 mod nothing_lost;
 mod notices;
 mod offline;
@@ -79,9 +85,12 @@ mod reload_and_drain;
 mod rooms;
 mod sessions;
 mod show;
+mod signals;
+mod signals_passed;
 mod slow_and_large;
 mod smuggling;
 mod standstill;
 mod statuses;
 mod undelivered;
 mod versions;
+mod visible;

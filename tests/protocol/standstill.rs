@@ -12,6 +12,8 @@ use crate::support::{Browser, Conn, Response, Server, Setup, Site, eventually, g
 const USERS: usize = 100;
 /// Connections, so many that the shards that run have some.
 const CONNS: usize = 40;
+/// Rooms of all users, so many that the shards that run have some.
+const ROOMS: [&str; 8] = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"];
 /// The shard that stands still.
 const SHARD: u16 = 1;
 
@@ -27,7 +29,9 @@ fn with_one_frozen(setup: &Setup, test: impl Fn(Frozen, Crowd)) {
         }
         let site = Site::fresh(server);
         let names: Vec<String> = (0..USERS).map(|number| format!("user{number}")).collect();
-        let pages: Vec<Browser> = names.iter().map(|name| site.online(name, &[])).collect();
+        let rooms = ROOMS.join(",");
+        let pages = names.iter().map(|name| site.online(name, &[("rooms", &rooms)]));
+        let pages: Vec<Browser> = pages.collect();
         let mut conns: Vec<Conn> = (0..CONNS).map(|_| site.connect()).collect();
         let ping = get("/packets", &[]);
         for conn in &mut conns {
@@ -99,6 +103,39 @@ fn a_shard_that_stands_still_is_left_out_and_what_it_missed_comes_later() {
         }
         let answer = crowd.call("/presences/online", &params).json();
         assert_eq!(answer.get("partial"), None);
+    });
+}
+
+#[test]
+fn what_a_shard_has_not_reported_in_time_is_marked() {
+    with_one_frozen(&patient(), |frozen, mut crowd| {
+        let partial = |answer: &Response| answer.header("x-nextim-partial").map(str::to_owned);
+        let everybody = [crowd.here.as_slice(), &crowd.there].concat().join(",");
+        let marked = Some("1".to_owned());
+        let sender = crowd.here[0].clone();
+        let said = [("from", &*sender), ("type", "broadcast"), ("body", "hi")];
+        let answer = crowd.call("/messages", &said);
+        let others = crowd.here.len() as u64 - 1;
+        assert_eq!((answer.delivered(), partial(&answer)), (others, marked.clone()));
+        for shape in ["version", "format"]
+            .map(|name| [("names", &*everybody), (name, if name == "format" { "json" } else { "6" })])
+        {
+            assert_eq!(partial(&crowd.call("/onlines", &shape)), marked);
+        }
+        // Of rooms that live on the shard itself nothing is known.
+        let answers = ROOMS.iter().map(|room| crowd.call("/room/members", &[("room", room)]));
+        let answer =
+            answers.into_iter().find(|answer| answer.status == 200).expect("a room on a shard that runs");
+        assert_eq!(partial(&answer), marked);
+
+        drop(frozen);
+        let answer = eventually("it turns again", || {
+            let answer = crowd.call("/messages", &said);
+            (answer.delivered() == USERS as u64 - 1).then_some(answer)
+        });
+        assert_eq!(partial(&answer), None);
+        assert_eq!(partial(&crowd.call("/onlines", &[("names", &*everybody)])), None);
+        assert_eq!(partial(&crowd.call("/room/members", &[("room", "r0")])), None);
     });
 }
 

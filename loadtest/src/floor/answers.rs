@@ -2,7 +2,7 @@
 //!
 //! Owns: the bytes; there are about as many as in `NextIM`'s answers. Must not: look at requests.
 
-use nextim_testkit::load::wire::digits;
+use nextim_testkit::load::digits::digits;
 
 /// The answer to a message.
 pub(super) const DELIVERED: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n\

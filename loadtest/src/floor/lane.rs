@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use memchr::memmem;
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
-use nextim_testkit::load::wire::{ID_DIGITS, NUMBER_DIGITS, content_length, whole};
+use nextim_testkit::load::digits::{ID_DIGITS, NUMBER_DIGITS};
+use nextim_testkit::load::wire::{content_length, whole};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::answers;
@@ -210,6 +211,7 @@ impl Lane {
         };
         match path {
             b"POST /messages HTTP/" => self.message(index, rest),
+            b"POST /signals HTTP/1" => self.write(index, answers::OK),
             b"POST /presences/onli" => self.online(index, rest),
             b"POST /presences/offl" => {
                 if let Some(user) = number_after(rest, b"&name=u") {

@@ -17,6 +17,9 @@ use super::worker::{CALLERS, Worker};
 /// How long a connection may idle and still be used, in nanoseconds: servers close them after 60 to 90 seconds.
 const IDLE_MAX: u64 = 30_000_000_000;
 
+/// A signal follows one of this many messages to users.
+const SIGNAL_EVERY: u64 = 16;
+
 impl Worker {
     /// Begins whatever can be begun.
     pub(super) fn pump(&mut self) {
@@ -112,6 +115,12 @@ impl Worker {
         };
         let id = self.ledger.begin(&receivers, not_to, sent);
         self.tally.messages += 1;
+        if let Recipient::User(to) = receiver
+            && self.tally.messages.is_multiple_of(SIGNAL_EVERY)
+            && self.setup.dialect.has_sessions()
+        {
+            self.again.push_back(Call::Signal { sender, to });
+        }
         Some(Call::Message { id, sender, receiver })
     }
 
@@ -154,6 +163,9 @@ impl Worker {
             }
             Call::Offline(user) => dialect.offline(&mut self.out, part.first + user),
             Call::Leave(user) => dialect.leave(&mut self.out, &self.users[user as usize].ticket),
+            Call::Signal { sender, to } => {
+                dialect.signal(&mut self.out, &self.users[sender as usize].ticket, to);
+            }
             Call::Message { id, sender, receiver } => {
                 if receiver == Recipient::All {
                     self.shared.broadcast_begins(now);
@@ -246,6 +258,7 @@ impl Worker {
                     self.left(user as usize, true, stopped);
                 }
             }
+            Call::Signal { .. } => {}
             Call::Message { id, .. } => self.ledger.answer(id),
         }
     }
@@ -254,6 +267,7 @@ impl Worker {
         self.tally.error(kind);
         match call {
             Call::Online(user) | Call::Offline(user) | Call::Leave(user) => self.online_again(user as usize),
+            Call::Signal { .. } => {}
             Call::Message { id, .. } => self.ledger.cancel(id),
         }
     }

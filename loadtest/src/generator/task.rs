@@ -85,6 +85,13 @@ pub(crate) enum Call {
     Offline(u32),
     /// A user leaves a page.
     Leave(u32),
+    /// A signal; nothing more is known of it once it was answered.
+    Signal {
+        /// The sender, counted in the part.
+        sender: u32,
+        /// The receiver, by number.
+        to: u32,
+    },
     /// A message.
     Message {
         id: u64,

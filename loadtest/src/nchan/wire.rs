@@ -3,7 +3,8 @@
 //! Owns: the names of channels and the form of messages. Must not: hold state of a connection. An Nchan carries any
 //! body; ours is the message as `NextIM` would deliver it, so that as many bytes arrive, and are read in the same way.
 
-use nextim_testkit::load::wire::{LENGTH_DIGITS, Recipient, Ticket, digits, field, hexadecimal, number};
+use nextim_testkit::load::digits::{digits, hexadecimal, number};
+use nextim_testkit::load::wire::{LENGTH_DIGITS, Recipient, Ticket, field};
 
 /// The channel of all users, which the configuration names, too.
 pub(super) const EVERYBODY: &str = "all";

@@ -12,6 +12,9 @@ pub(in crate::api) trait Dialect {
     /// Answers `/presences/online`. Browsers poll at `poll_url`.
     fn online(&self, reply: Reply<'_>, session: &Started, poll_url: &str);
 
+    /// Whether pages come back whose session ends with `renew`.
+    fn renews(&self) -> bool;
+
     /// Answers `/onlines`, if the call asks for no other format: the users that are online.
     fn onlines(&self, reply: Reply<'_>, users: &[Profile]);
 }

@@ -54,8 +54,8 @@ mod tests {
     use serde_json::json;
 
     use crate::api::shape::Shape;
-    use crate::api::testing::{POLL_URL, check_json, session, ticket, users};
-    use crate::router::call::{Answer, Version};
+    use crate::api::testing::{POLL_URL, check_json, online, session, ticket, users};
+    use crate::router::call::Version;
 
     fn list_shapes() -> [Shape; 2] {
         [Version::V3, Version::V6].map(|version| Shape { version, ..Shape::default() })
@@ -82,8 +82,8 @@ mod tests {
         let expected = json!([{"name": "al", "nick": "A<l", "show": "away", "status": "out"},
                               {"name": "\"b", "nick": "", "show": "chat", "status": ""}]);
         for shape in &list_shapes() {
-            check_json(&Answer::Onlines(users()), shape, &expected);
-            check_json(&Answer::Onlines(vec![]), shape, &json!([]));
+            check_json(&online(users()), shape, &expected);
+            check_json(&online(vec![]), shape, &json!([]));
         }
     }
 }

@@ -29,6 +29,10 @@ impl Dialect for Papers {
         });
     }
 
+    fn renews(&self) -> bool {
+        false
+    }
+
     /// `name,name,…`
     fn onlines(&self, reply: Reply<'_>, users: &[Profile]) {
         reply.text(|out| {
@@ -42,8 +46,7 @@ mod tests {
     use serde_json::json;
 
     use crate::api::shape::Shape;
-    use crate::api::testing::{check_json, check_text, session, ticket, users};
-    use crate::router::call::Answer;
+    use crate::api::testing::{check_json, check_text, online, session, ticket, users};
 
     #[test]
     fn a_session_has_its_buddies_and_rooms_by_name() {
@@ -54,7 +57,7 @@ mod tests {
 
     #[test]
     fn online_users_are_names_with_commas_between() {
-        check_text(&Answer::Onlines(users()), &Shape::default(), "al,\"b");
-        check_text(&Answer::Onlines(vec![]), &Shape::default(), "");
+        check_text(&online(users()), &Shape::default(), "al,\"b");
+        check_text(&online(vec![]), &Shape::default(), "");
     }
 }

@@ -17,6 +17,10 @@ impl Dialect for V3 {
         lists::online(reply, session, poll_url);
     }
 
+    fn renews(&self) -> bool {
+        false
+    }
+
     /// `[{"name","nick","show","status"},…]`
     fn onlines(&self, reply: Reply<'_>, users: &[Profile]) {
         reply.json(|out| lists::users(out, users));

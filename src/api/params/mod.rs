@@ -10,14 +10,18 @@ use super::dialect;
 use super::names::{self, ListRules, NameList, RawList};
 use super::param::{EntryName, Param};
 use super::refusal;
-use crate::base::limits::chat::{NAME_BYTES_MAX, NICK_BYTES_MAX};
+use crate::base::limits::chat::{
+    NAME_BYTES_MAX, NICK_BYTES_MAX, OBJECT_BYTES_MAX, OBJECT_DEPTH_MAX, ROOM_BYTES_MAX,
+};
 use crate::http::content_type::ContentType;
 use crate::http::flat::{self, Value};
 use crate::http::form::{self, BadText, Decoded};
+use crate::http::nested;
 use crate::http::rejection::Rejection;
 use crate::http::request::{Method, Request};
-use crate::router::call::{Subject, Text, Version};
+use crate::router::call::{Speaker, Subject, Text, Version};
 use crate::router::ids::Ticket;
+use crate::router::packet::MessageType;
 
 /// The parameters of one request.
 pub(super) struct Params<'a> {
@@ -145,8 +149,10 @@ impl<'a> Params<'a> {
                 };
             };
             let value = match value {
+                // In an object, an object needs no quotes.
+                Value::Text(_) if param.is_object() => Err(BadText),
                 Value::Text(text) => Ok(own(text)),
-                Value::Nested(json) if param.is_list() => Ok(own(Cow::Borrowed(json))),
+                Value::Nested(json) if param.is_list() || param.is_object() => Ok(own(Cow::Borrowed(json))),
                 Value::BadText(marked) if param.is_list() => Ok(Cow::Owned(marked)),
                 Value::Null => return self.see(source, param),
                 Value::Nested(_) | Value::Literal | Value::BadText(_) => Err(BadText),
@@ -247,6 +253,13 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// A JSON object as its text, unless it is empty.
+    pub(super) fn object(&mut self, param: Param) -> Result<Option<Text<'a>>, Rejection> {
+        let Some(json) = self.text(param) else { return Ok(None) };
+        let is_good = json.len() <= OBJECT_BYTES_MAX && nested::is_object(&json, OBJECT_DEPTH_MAX);
+        if is_good { Ok(Some(json)) } else { Err(param.bad()) }
+    }
+
     /// The name of a user or a room, unless it is empty.
     pub(super) fn name(&mut self, param: Param, bytes_max: usize) -> Result<Option<Text<'a>>, Rejection> {
         match self.text(param) {
@@ -280,6 +293,40 @@ impl<'a> Params<'a> {
         }
         let name = self.name(Param::Name, NAME_BYTES_MAX)?;
         name.map(Subject::Name).ok_or(Param::Ticket.missing())
+    }
+
+    /// The sender: the user with the ticket, or else the site under the name `from`.
+    pub(super) fn speaker(&mut self) -> Result<Speaker<'a>, Rejection> {
+        if let Some(ticket) = self.ticket()? {
+            return Ok(Speaker::Ticket(ticket));
+        }
+        let from = self.name(Param::From, NAME_BYTES_MAX)?;
+        from.map(Speaker::Site).ok_or(Param::Ticket.missing())
+    }
+
+    /// The type, by its word or by the word that front ends in the field use.
+    pub(super) fn message_type(&mut self) -> Result<MessageType, Rejection> {
+        match self.text(Param::Type).as_deref() {
+            None | Some("unicast" | "chat") => Ok(MessageType::Unicast),
+            Some("multicast" | "grpchat") => Ok(MessageType::Multicast),
+            Some("broadcast") => Ok(MessageType::Broadcast),
+            Some(_) => Err(Param::Type.bad()),
+        }
+    }
+
+    /// The same for a call that goes to nobody but a user or a room.
+    pub(super) fn narrow_type(&mut self) -> Result<MessageType, Rejection> {
+        let kind = self.message_type()?;
+        if kind == MessageType::Broadcast { Err(Param::Type.bad()) } else { Ok(kind) }
+    }
+
+    /// The user or the room; nothing for a broadcast.
+    pub(super) fn receiver(&mut self, kind: MessageType) -> Result<Text<'a>, Rejection> {
+        match kind {
+            MessageType::Unicast => self.required_name(Param::To, NAME_BYTES_MAX),
+            MessageType::Multicast => self.required_name(Param::To, ROOM_BYTES_MAX),
+            MessageType::Broadcast => Ok(Cow::Borrowed("")),
+        }
     }
 
     pub(super) fn version(&mut self) -> Result<Version, Rejection> {

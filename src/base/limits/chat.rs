@@ -17,12 +17,29 @@ pub(crate) const SHOW_BYTES_MAX: usize = 32;
 pub(crate) const STATUS_BYTES_MAX: usize = 1_024;
 /// Longest style of a message, in bytes.
 pub(crate) const STYLE_BYTES_MAX: usize = 1_024;
+/// Longest JSON object that goes with a message or a signal, in bytes as it was sent.
+pub(crate) const OBJECT_BYTES_MAX: usize = 4_096;
+/// Most objects and arrays within each other in such an object, itself included.
+pub(crate) const OBJECT_DEPTH_MAX: usize = 16;
 /// Longest `id` of a message, in bytes.
 pub(crate) const ID_BYTES_MAX: usize = 64;
 /// Longest `timestamp`, in bytes.
 pub(crate) const TIMESTAMP_BYTES_MAX: usize = 64;
 /// Longest timestamp that an answer has as a JSON number, in bytes.
 pub(crate) const TIMESTAMP_NUMBER_BYTES_MAX: usize = 32;
+/// Shortest time that a site may give a session, in seconds.
+pub(crate) const EXPIRES_S_MIN: u64 = 60;
+/// Longest time that a site may give a session, in seconds.
+pub(crate) const EXPIRES_S_MAX: u64 = 86_400;
+/// Such a session ends up to this part of its time later, so that pages that came together do not come back together.
+pub(crate) const EXPIRY_SPREAD: u64 = 10;
+/// A page whose session ends while it has no poll may poll once more within this time, in milliseconds, and learns
+/// why.
+pub(crate) const EXPIRY_GRACE_MS: u64 = 3_000;
+/// Longest name of a signal, in bytes: it is a word.
+pub(crate) const SIGNAL_NAME_BYTES_MAX: usize = 32;
+/// Most members of a room whose typing states are sent.
+pub(crate) const STATUS_MEMBERS_MAX: usize = 200;
 /// Most members in the answer to `/room/members`.
 pub(crate) const MEMBERS_LISTED_MAX: usize = 5_000;
 
@@ -75,8 +92,12 @@ pub(crate) const DRAIN_POLLS: usize = 256;
 pub(crate) const DRAIN_STEP_MS: u64 = 100;
 
 /// All texts that go with a message, in bytes.
-const BESIDE_MESSAGE_BYTES: usize =
-    3 * NAME_BYTES_MAX + NICK_BYTES_MAX + STYLE_BYTES_MAX + ID_BYTES_MAX + TIMESTAMP_BYTES_MAX;
+const BESIDE_MESSAGE_BYTES: usize = 3 * NAME_BYTES_MAX
+    + NICK_BYTES_MAX
+    + STYLE_BYTES_MAX
+    + ID_BYTES_MAX
+    + TIMESTAMP_BYTES_MAX
+    + OBJECT_BYTES_MAX;
 /// All texts of a presence, in bytes.
 const PRESENCE_BYTES: usize = NAME_BYTES_MAX + NICK_BYTES_MAX + SHOW_BYTES_MAX + STATUS_BYTES_MAX;
 
@@ -93,6 +114,8 @@ const _: () = assert!(LONGEST_MESSAGE_BYTES * JSON_GROWTH < Limits::DEFAULT.queu
 // So does the longest presence, and it fits into a target, too.
 const _: () = assert!(PRESENCE_BYTES * FORM_GROWTH < Limits::DEFAULT.body_bytes);
 const _: () = assert!(PRESENCE_BYTES * FORM_GROWTH < TARGET_BYTES_MAX);
+// A packet keeps the length of an object in 16 bits, with its name.
+const _: () = assert!(OBJECT_BYTES_MAX * JSON_GROWTH + 16 <= u16::MAX as usize);
 // A queue counts presences in 32 bits.
 const _: () = assert!(PRESENCES_PER_LINK >= 1);
 const _: () = assert!(PRESENCES_PER_LINK * Limits::MAX.roster_links < u32::MAX as usize);

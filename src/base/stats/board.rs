@@ -73,9 +73,11 @@ impl Default for Board {
 impl Board {
     /// Shows the sum of what two parts of the shard have counted. Relaxed: each number stands for itself.
     pub(crate) fn publish(&self, one: &Counters, other: &Counters) {
-        for ((cell, one), other) in self.counters.iter().zip(one.values()).zip(other.values()) {
-            cell.store(one + other, Ordering::Relaxed);
-        }
+        let mut cells = self.counters.iter();
+        one.show_sum(other, |sum| {
+            let cell = cells.next().expect("each counter has a cell");
+            cell.store(sum, Ordering::Relaxed);
+        });
     }
 
     /// A turn took this long, in microseconds.

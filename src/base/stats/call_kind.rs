@@ -13,6 +13,8 @@ pub(crate) enum CallKind {
     Message,
     /// `/statuses`.
     Status,
+    /// `/signals`.
+    Signal,
     /// `/room/members`, `/room/join`, `/room/leave`.
     Room,
     /// `/onlines`, `/buddies/remove`.
@@ -21,11 +23,12 @@ pub(crate) enum CallKind {
 
 impl CallKind {
     /// All kinds, in the order of their discriminants.
-    pub(crate) const ALL: [CallKind; 6] = [
+    pub(crate) const ALL: [CallKind; 7] = [
         CallKind::Online,
         CallKind::Presence,
         CallKind::Message,
         CallKind::Status,
+        CallKind::Signal,
         CallKind::Room,
         CallKind::Buddies,
     ];
@@ -37,6 +40,7 @@ impl CallKind {
             CallKind::Presence => "presence",
             CallKind::Message => "message",
             CallKind::Status => "status",
+            CallKind::Signal => "signal",
             CallKind::Room => "room",
             CallKind::Buddies => "buddies",
         }

@@ -180,6 +180,7 @@ mod tests {
             body,
             style: "",
             id: body,
+            meta: None,
         });
         Returned { packet, claim: budget.claim(1, usize::MAX).expect("there is room") }
     }

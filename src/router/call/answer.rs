@@ -13,12 +13,12 @@ use crate::router::weight;
 pub enum Answer {
     /// `ok`.
     Done,
-    /// `ok`: a message, and to how many sessions of its receivers it was queued.
-    Delivered(u32),
+    /// `ok`: a message or signal, and to how many sessions of its receivers it was queued.
+    Delivered(Receivers),
     /// A session was started.
     Online(Box<Started>),
     /// Users that are online.
-    Onlines(Vec<Profile>),
+    Onlines(OnlineUsers),
     /// A room was joined.
     Joined(JoinedRoom),
     /// Members of a room.
@@ -34,13 +34,47 @@ impl Answer {
     pub(in crate::router) fn bytes(&self) -> usize {
         match self {
             Answer::Online(started) => started.bytes(),
-            Answer::Onlines(profiles) => weight::profiles(profiles),
+            Answer::Onlines(online) => weight::profiles(&online.users),
             Answer::Members(list) => list.room.len() + weight::profiles(&list.members),
             Answer::Joined(joined) => joined.room.len(),
             Answer::Packets(delivery) => delivery.bytes(),
             Answer::Done | Answer::Delivered(_) | Answer::Refused(_) => 0,
         }
     }
+}
+
+/// The receivers' sessions that a packet was queued to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Receivers {
+    /// All of them.
+    pub sessions: u32,
+    /// Those of visible users.
+    pub visible: u32,
+    /// Some owner did not report in time.
+    pub partial: bool,
+}
+
+impl Receivers {
+    /// Counts this many sessions of a user.
+    pub(in crate::router) fn add(&mut self, sessions: u32, is_visible: bool) {
+        self.sessions += sessions;
+        self.visible += if is_visible { sessions } else { 0 };
+    }
+
+    /// Counts what another place has counted.
+    pub(in crate::router) fn add_all(&mut self, more: Receivers) {
+        self.sessions += more.sessions;
+        self.visible += more.visible;
+    }
+}
+
+/// Users that are online.
+#[derive(Clone, Debug)]
+pub struct OnlineUsers {
+    /// Those that the asking user may see.
+    pub users: Vec<Profile>,
+    /// Some owner did not report in time.
+    pub partial: bool,
 }
 
 /// A room that was joined.
@@ -59,6 +93,8 @@ pub struct MemberList {
     pub(crate) room: Box<str>,
     /// Those that the asking user may see.
     pub members: Vec<Profile>,
+    /// Some owner did not report in time.
+    pub partial: bool,
 }
 
 /// A session that was started.
@@ -129,14 +165,18 @@ impl Packets {
         }
     }
 
-    /// Makes broadcasts unicasts to the user of this name, which is read only if there are any.
-    pub(in crate::router) fn address_broadcasts<'n>(&mut self, name: impl Fn() -> &'n str) {
+    /// Makes of packets what the dialects before version 6 know: a message has no `meta`, and a broadcast is a unicast to the
+    /// user of this name, which is read only if there are any.
+    pub(in crate::router) fn for_older_dialects<'n>(&mut self, name: impl Fn() -> &'n str) {
         let packets = match self {
             Packets::None => &mut [],
             Packets::One(packet) => std::slice::from_mut(packet),
             Packets::Many(packets) => packets.as_mut_slice(),
         };
         for packet in packets {
+            if let Some(plain) = packet.without_meta() {
+                *packet = plain;
+            }
             if packet.kind() == Kind::Message(MessageType::Broadcast) {
                 *packet = packet.addressed(name());
             }
@@ -153,6 +193,8 @@ pub enum Reason {
     Replaced,
     /// The user opened more sessions than the limit.
     Limit,
+    /// The time is over that the site gave the session: the page goes online again.
+    Renew,
     /// The server is going down.
     Shutdown,
 }
@@ -164,6 +206,7 @@ impl Reason {
             Reason::Offline => "offline",
             Reason::Replaced => "replaced",
             Reason::Limit => "limit",
+            Reason::Renew => "renew",
             Reason::Shutdown => "shutdown",
         }
     }

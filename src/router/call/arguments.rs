@@ -79,6 +79,8 @@ pub struct Online<'a> {
     pub truncated: bool,
     /// The dialect of the session.
     pub version: Version,
+    /// When the session ends at the earliest, in seconds from now; only of version 6.
+    pub expires_s: Option<u64>,
     /// Random bits for the session's ticket.
     pub secret: [u8; 16],
 }
@@ -92,6 +94,7 @@ impl Online<'_> {
             rooms: own_all(self.rooms),
             truncated: self.truncated,
             version: self.version,
+            expires_s: self.expires_s,
             secret: self.secret,
         }
     }
@@ -122,8 +125,10 @@ impl Show<'_> {
 pub struct Typing<'a> {
     /// The sender's session.
     pub(crate) ticket: Ticket,
-    /// The receiver.
+    /// The receiver or the room.
     pub(crate) to: Text<'a>,
+    /// How it is addressed; never to everybody.
+    pub(crate) kind: MessageType,
     /// The nick for this packet, if not the stored one.
     pub(crate) nick: Option<Text<'a>>,
     /// The typing state.
@@ -132,8 +137,8 @@ pub struct Typing<'a> {
 
 impl Typing<'_> {
     pub(super) fn into_owned(self) -> Typing<'static> {
-        let Typing { ticket, to, nick, show } = self;
-        Typing { ticket, to: own(to), nick: own_some(nick), show: own(show) }
+        let Typing { ticket, to, kind, nick, show } = self;
+        Typing { ticket, to: own(to), kind, nick: own_some(nick), show: own(show) }
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -148,6 +153,15 @@ pub enum Speaker<'a> {
     Ticket(Ticket),
     /// The site, in this name; no user needs to be online under it.
     Site(Text<'a>),
+}
+
+impl Speaker<'_> {
+    fn into_owned(self) -> Speaker<'static> {
+        match self {
+            Speaker::Ticket(ticket) => Speaker::Ticket(ticket),
+            Speaker::Site(from) => Speaker::Site(own(from)),
+        }
+    }
 }
 
 /// The arguments of `/messages`.
@@ -169,15 +183,14 @@ pub struct NewMessage<'a> {
     pub timestamp: Text<'a>,
     /// The site's id; `None`: the server makes one.
     pub id: Option<Text<'a>>,
+    /// A JSON object for version-6 pages.
+    pub meta: Option<Text<'a>>,
 }
 
 impl NewMessage<'_> {
     pub(super) fn into_owned(self) -> NewMessage<'static> {
         NewMessage {
-            speaker: match self.speaker {
-                Speaker::Ticket(ticket) => Speaker::Ticket(ticket),
-                Speaker::Site(from) => Speaker::Site(own(from)),
-            },
+            speaker: self.speaker.into_owned(),
             to: own(self.to),
             nick: own_some(self.nick),
             kind: self.kind,
@@ -185,13 +198,49 @@ impl NewMessage<'_> {
             style: own(self.style),
             timestamp: own(self.timestamp),
             id: own_some(self.id),
+            meta: own_some(self.meta),
         }
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let NewMessage { to, nick, body, style, timestamp, id, .. } = self;
+        let NewMessage { to, nick, body, style, timestamp, id, meta, .. } = self;
         let short = to.len() + weight::text(nick.as_ref()) + timestamp.len() + weight::text(id.as_ref());
-        size_of::<NewMessage<'_>>() + body.len() + style.len() + short
+        size_of::<NewMessage<'_>>() + body.len() + style.len() + weight::text(meta.as_ref()) + short
+    }
+}
+
+/// The arguments of `/signals`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSignal<'a> {
+    /// The sender.
+    pub speaker: Speaker<'a>,
+    /// The receiver or the room.
+    pub to: Text<'a>,
+    /// How it is addressed; never to everybody.
+    pub kind: MessageType,
+    /// What has happened.
+    pub name: Text<'a>,
+    /// A JSON object.
+    pub data: Text<'a>,
+    /// `key` of the object, if it is a text: of the signals of a sender that agree in name and key, only the newest waits.
+    pub key: Option<Text<'a>>,
+}
+
+impl NewSignal<'_> {
+    pub(super) fn into_owned(self) -> NewSignal<'static> {
+        NewSignal {
+            speaker: self.speaker.into_owned(),
+            to: own(self.to),
+            kind: self.kind,
+            name: own(self.name),
+            data: own(self.data),
+            key: own_some(self.key),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let NewSignal { to, name, data, key, .. } = self;
+        size_of::<NewSignal<'_>>() + to.len() + name.len() + data.len() + weight::text(key.as_ref())
     }
 }
 

@@ -7,9 +7,9 @@ mod arguments;
 mod verb;
 
 pub use answer::{Answer, Delivery, Packets, Reason};
-pub(crate) use answer::{JoinedRoom, MemberList, Refusal, Started};
+pub(crate) use answer::{JoinedRoom, MemberList, OnlineUsers, Receivers, Refusal, Started};
 pub use arguments::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, Online, Poll, Show, Speaker, Subject, Version,
+    BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, Online, Poll, Show, Speaker, Subject, Version,
 };
 pub(crate) use arguments::{OnlinesQuery, RoomCall, Text, Typing};
 pub(in crate::router) use verb::Caller;

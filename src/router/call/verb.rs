@@ -3,7 +3,8 @@
 //! Owns: [`Call`] and [`Verb`]. Must not: import `http` or `api`.
 
 use super::arguments::{
-    BuddyRemoval, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Subject, Typing,
+    BuddyRemoval, MembersQuery, NewMessage, NewSignal, Online, OnlinesQuery, Poll, RoomCall, Show, Subject,
+    Typing,
 };
 use crate::base::domains::DomainId;
 use crate::base::stats::CallKind;
@@ -51,6 +52,8 @@ pub enum Verb<'a> {
     Status(Typing<'a>),
     /// `POST /messages`.
     Message(Box<NewMessage<'a>>),
+    /// `POST /signals`.
+    Signal(Box<NewSignal<'a>>),
     /// `GET /onlines`.
     Onlines(OnlinesQuery<'a>),
     /// `GET /room/members`.
@@ -76,6 +79,7 @@ impl Verb<'_> {
             Verb::Online(_)
             | Verb::Status(_)
             | Verb::Message(_)
+            | Verb::Signal(_)
             | Verb::Onlines(_)
             | Verb::Members(_)
             | Verb::Join(_) => false,
@@ -89,6 +93,7 @@ impl Verb<'_> {
             Verb::Offline(_) | Verb::Show(_) => Some(CallKind::Presence),
             Verb::Status(_) => Some(CallKind::Status),
             Verb::Message(_) => Some(CallKind::Message),
+            Verb::Signal(_) => Some(CallKind::Signal),
             Verb::Members(_) | Verb::Join(_) | Verb::Leave(_) => Some(CallKind::Room),
             Verb::Onlines(_) | Verb::RemoveBuddies(_) => Some(CallKind::Buddies),
             Verb::Poll(_) => None,
@@ -102,6 +107,7 @@ impl Verb<'_> {
             Verb::Show(show) => Verb::Show(show.into_owned()),
             Verb::Status(typing) => Verb::Status(typing.into_owned()),
             Verb::Message(message) => Verb::Message(Box::new(message.into_owned())),
+            Verb::Signal(signal) => Verb::Signal(Box::new(signal.into_owned())),
             Verb::Onlines(query) => Verb::Onlines(query.into_owned()),
             Verb::Members(query) => Verb::Members(query.into_owned()),
             Verb::Join(call) => Verb::Join(call.into_owned()),
@@ -118,6 +124,7 @@ impl Verb<'_> {
             Verb::Show(show) => show.looks.bytes(),
             Verb::Status(typing) => typing.bytes(),
             Verb::Message(message) => message.bytes(),
+            Verb::Signal(signal) => signal.bytes(),
             Verb::Onlines(query) => weight::texts(&query.names),
             Verb::Members(query) => query.room.len(),
             Verb::Join(call) | Verb::Leave(call) => call.bytes(),

@@ -23,9 +23,9 @@ pub enum Mail {
     Fate(PollFate),
     /// Close the connection of this poll, unless its answer was flushed.
     Close(CallKey),
-    /// A message or typing state for one user.
+    /// A message, signal or typing state for one user.
     Unicast(Unicast),
-    /// A message for a room.
+    /// A message, signal or typing state for a room.
     Multicast(Multicast),
     /// A packet for some users of the place.
     Deliver(UserDelivery),
@@ -126,6 +126,7 @@ mod tests {
             body: &body,
             style: "",
             id: "1",
+            meta: None,
         };
         let packet = Packet::message(&message);
         let unicast = Mail::Unicast(Unicast {
@@ -144,6 +145,7 @@ mod tests {
             style: "".into(),
             timestamp: "12".into(),
             id: None,
+            meta: None,
         };
         let call = Call { domain: DomainId(0), verb: Verb::Message(Box::new(say)) }.into_owned();
         let weight = beside(&Mail::Call(CallRequest { key: KEY, call }));
@@ -154,6 +156,7 @@ mod tests {
         let answer = Answer::Members(MemberList {
             room: "r".into(),
             members: vec![Profile::new("n", "m", "away", "s"); 9],
+            partial: false,
         });
         assert_eq!(
             beside(&Mail::Answer(CallAnswer { key: KEY, answer })),

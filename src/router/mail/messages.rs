@@ -8,7 +8,7 @@ use crate::router::ids::{CallKey, GatherKey, UserKey};
 use crate::router::packet::Packet;
 use crate::router::weight;
 
-/// A message or typing state for one user.
+/// A message, signal or typing state for one user.
 #[derive(Debug)]
 pub struct Unicast {
     /// The call to answer.
@@ -27,7 +27,7 @@ impl Unicast {
     }
 }
 
-/// A message for a room.
+/// A message, signal or typing state for a room.
 #[derive(Debug)]
 pub struct Multicast {
     /// The call to answer.

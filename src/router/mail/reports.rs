@@ -5,6 +5,7 @@
 use super::names::Names;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
+use crate::router::call::Receivers;
 use crate::router::ids::{CallKey, GatherKey, UserKey};
 use crate::router::profile::Profile;
 use crate::router::weight;
@@ -58,8 +59,8 @@ pub struct GatherReport {
 pub(crate) enum Part {
     /// It is done.
     Done,
-    /// The number of sessions a packet was queued to.
-    Delivered(u32),
+    /// The sessions a packet was queued to.
+    Delivered(Receivers),
     /// What users that are online show, with their positions in the list.
     Profiles(Vec<(u32, Profile)>),
 }

@@ -1,12 +1,15 @@
 //! Packets for one user: they go to every session, or to the mailbox.
 //!
-//! Owns: the number of each user's last message, and what happens when a session has no room. Must not: send mail.
+//! Owns: the number of each user's last message or signal, and what happens when a session has no room. Must not: send mail.
 
 use super::tables::People;
 use crate::base::slots::Slot;
+use crate::router::call::Version;
 use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet, PresenceType};
-use crate::router::sessions::backlog::{Label, PushOutcome};
+use crate::router::sessions::aside::KeptSignal;
+use crate::router::sessions::backlog::PushOutcome;
+use crate::router::sessions::label::Label;
 use crate::router::sessions::session::SessionEnd;
 
 /// What became of a message or typing state for one user.
@@ -28,8 +31,12 @@ impl People {
         packet: &Packet,
         except: Option<Slot>,
     ) -> DeliveryOutcome {
-        if !packet.is_message() {
-            return self.queue(out, user, packet, Label::Light, except);
+        match packet.kind() {
+            Kind::Message(_) => {}
+            Kind::Signal => return self.deliver_signal(out, user, packet, except),
+            Kind::Presence(_) | Kind::Status | Kind::RoomStatus => {
+                return self.queue(out, user, packet, Label::Light, except);
+            }
         }
         let owner = &mut self.users[user];
         owner.given += 1;
@@ -39,6 +46,24 @@ impl People {
         }
         let label = Label::Message(owner.given);
         self.queue(out, user, packet, label, except)
+    }
+
+    /// Queues a signal to every session of version 6 but `except`. It waits with the mailbox if there is none.
+    fn deliver_signal(
+        &mut self,
+        out: &mut Out,
+        user: Slot,
+        packet: &Packet,
+        except: Option<Slot>,
+    ) -> DeliveryOutcome {
+        let owner = &mut self.users[user];
+        owner.given += 1;
+        let given = owner.given;
+        if owner.signal_box().is_some() {
+            self.keep_signal(out, user, KeptSignal { given, packet: packet.clone() });
+            return DeliveryOutcome::default();
+        }
+        self.queue(out, user, packet, Label::Signal(given), except)
     }
 
     /// Queues a presence to every session of a user but `except`. `about` is the hash of the name it is about.
@@ -62,14 +87,15 @@ impl People {
         except: Option<Slot>,
     ) -> DeliveryOutcome {
         debug_assert!(fits(packet, label), "a packet has the label of its kind");
-        let is_message = packet.is_message();
+        let (is_message, is_for_version_6) = (packet.is_message(), packet.is_for_version_6());
         let mut outcome = DeliveryOutcome::default();
         let mut full = Vec::new();
         let (mut next, mut visited) = (self.users[user].sessions.newest(), 0_usize);
         while let Some(session) = next {
             next = self.sessions.older(session);
             visited += 1;
-            if Some(session) == except {
+            let is_older = is_for_version_6 && self.sessions[session].version() != Version::V6;
+            if Some(session) == except || is_older {
                 continue;
             }
             match self.sessions.push(&self.users, out, session, packet.clone(), label) {
@@ -107,6 +133,7 @@ fn fits(packet: &Packet, label: Label) -> bool {
     match packet.kind() {
         Kind::Message(_) => matches!(label, Label::Message(_)),
         Kind::Presence(Online | Offline | Show) => matches!(label, Label::Presence(_)),
-        Kind::Presence(Join | Leave) | Kind::Status => label == Label::Light,
+        Kind::Signal => matches!(label, Label::Signal(_)),
+        Kind::Presence(Join | Leave) | Kind::Status | Kind::RoomStatus => label == Label::Light,
     }
 }

@@ -1,12 +1,13 @@
 //! What few users have, and not for long.
 //!
-//! Owns: [`Extras`]: the mailbox of a user who lingers, the account of messages that went from one session to another,
+//! Owns: [`Extras`]: the mailbox of a user who lingers, the account of messages and signals that went from one session to another,
 //! and the places in the roster that are kept for names whose owners were asked. Must not: import the tables. It lies in
 //! a block of its own, because nearly every user has nothing of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mailbox::Linger;
+use super::signal_box::SignalBox;
 use super::spans::{Spans, is_in};
 use crate::base::slots::Slot;
 
@@ -15,6 +16,11 @@ use crate::base::slots::Slot;
 pub(super) struct Extras {
     /// Set while the user has no session.
     pub(super) linger: Option<Linger>,
+    /// Set while signals wait for a session that can read them.
+    pub(super) signals: Option<SignalBox>,
+    /// Signals that a session was given at its start, or from another one, although they are not of its row; as far as
+    /// another session may still pass them on.
+    pub(super) passed: BTreeSet<(Slot, u64)>,
     /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
     /// has not acknowledged them.
     pub(super) acknowledged: Spans,
@@ -41,7 +47,8 @@ impl Extras {
     /// Whether nothing is in it.
     pub(super) fn is_empty(&self) -> bool {
         let messages = !self.acknowledged.is_empty() || !self.spoken.is_empty() || !self.late.is_empty();
-        self.linger.is_none() && !messages && self.reserved == 0
+        let signals = self.signals.is_some() || !self.passed.is_empty();
+        self.linger.is_none() && !messages && !signals && self.reserved == 0
     }
 
     /// A message was sent on a session; every copy up to `floor` was acknowledged.

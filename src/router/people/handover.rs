@@ -18,9 +18,14 @@ use super::spans::{Addition, Spans, is_in};
 use super::tables::People;
 use crate::base::limits::Limits;
 use crate::base::slots::Slot;
+use crate::router::call::Version;
 use crate::router::out::Out;
-use crate::router::sessions::backlog::{KeptMessage, Label, PacketSum, PushOutcome};
+use crate::router::sessions::aside::KeptSignal;
+use crate::router::sessions::backlog::{KeptMessage, PushOutcome};
+use crate::router::sessions::label::Label;
 use crate::router::sessions::session::SessionEnd;
+use crate::router::sessions::sum::PacketSum;
+use crate::router::sessions::table::Leavings;
 
 /// What is left of a session that has ended.
 #[derive(Debug)]
@@ -31,6 +36,9 @@ struct Remains {
     to: u64,
     /// Those it has not acknowledged, in their order.
     messages: Vec<KeptMessage>,
+    /// Signals it has not acknowledged.
+    signals: Vec<KeptSignal>,
+    version: Version,
 }
 
 impl Remains {
@@ -185,16 +193,22 @@ impl People {
         let left = self.take_session(out, user, session, end);
         let messages = self.settle(user, &left);
         self.hand_over(out, user, messages);
+        if left.version == Version::V6 {
+            self.open_signal_box(out, user);
+            self.pass_signals(out, user, left.signals);
+        }
         self.assert_reachable(user);
     }
 
     /// Takes a session out; what it had not acknowledged is the caller's.
     fn take_session(&mut self, out: &mut Out, user: Slot, session: Slot, end: SessionEnd) -> Remains {
         let missed = u64::from(end == SessionEnd::Overflow { missed: true });
-        let from = self.sessions[session].given_from();
+        let ended = &self.sessions[session];
+        let (from, version) = (ended.given_from(), ended.version());
         let owner = &mut self.users[user];
-        let messages = self.sessions.end(out, &mut owner.sessions, session, end);
-        Remains { session, from, to: owner.given - missed, messages }
+        let Leavings { messages, signals } = self.sessions.end(out, &mut owner.sessions, session, end);
+        owner.forget_session(session);
+        Remains { session, from, to: owner.given - missed, messages, signals, version }
     }
 
     /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was
@@ -227,7 +241,10 @@ impl People {
             let spoken = self.users[user].extras_mut().spoken_on(session);
             left.add_acknowledged(spoken, &mut acknowledged, &self.limits);
             messages.extend(left.messages);
+            out.counters_mut().signals_dropped_total += left.signals.len() as u64;
         }
+        let kept = self.users[user].take_signal_box();
+        out.counters_mut().signals_dropped_total += kept.map_or(0, |kept| kept.len() as u64);
         messages.sort_by_key(|kept| kept.given);
         messages.dedup_by_key(|kept| kept.given);
         let owner = &mut self.users[user];

@@ -6,6 +6,7 @@
 //! room on the way.
 
 use super::mailbox::{Linger, MailboxMessage};
+use super::signal_box::SignalBox;
 use super::tables::People;
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
@@ -33,6 +34,10 @@ impl People {
         let extras = self.users[user].extras_mut();
         extras.forget_sessions();
         extras.linger = Some(linger);
+        match &mut extras.signals {
+            Some(signals) => signals.stay(until),
+            None => extras.signals = Some(SignalBox::new(until, domain, &self.memory)),
+        }
         out.set_alarm(until, Alarm::User(user));
     }
 
@@ -55,6 +60,7 @@ impl People {
             if let Some(linger) = &mut owner.extras_mut().linger {
                 linger.push(MailboxMessage { kept, claim });
             }
+            self.make_room_for_message(out, user);
         } else {
             out.counters_mut().messages_lost_total += 1;
         }

@@ -8,7 +8,8 @@ use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
 use crate::base::memory::{Held, Memory, Owner};
 use crate::router::packet::Packet;
-use crate::router::sessions::backlog::{KeptMessage, PacketSum};
+use crate::router::sessions::backlog::KeptMessage;
+use crate::router::sessions::sum::PacketSum;
 
 /// The mailbox of a user whose last session has ended.
 #[derive(Debug)]
@@ -60,6 +61,11 @@ impl Linger {
     /// When the user goes offline.
     pub(in crate::router) fn until(&self) -> Tick {
         self.until
+    }
+
+    /// What the limits count.
+    pub(super) fn sum(&self) -> PacketSum {
+        self.sum
     }
 
     pub(super) fn has_room(&self, packet: &Packet, limits: &Limits) -> bool {

@@ -17,6 +17,7 @@ use crate::router::ids::GatherKey;
 use crate::router::mail::{Mail, PollCut, PollFate, RoomExit};
 use crate::router::out::Out;
 use crate::router::profile::{AVAILABLE, Profile};
+use crate::router::sessions::expiry::Expiry;
 use crate::router::sessions::session::{NewSession, SessionEnd};
 
 impl People {
@@ -60,11 +61,15 @@ impl People {
     fn start_session(&mut self, out: &mut Out, user: Slot, online: &Online<'_>) -> Slot {
         let owner = &mut self.users[user];
         let (domain, given_from) = (owner.domain(), owner.given);
-        let new = NewSession { user, domain, version: online.version, secret: online.secret, given_from };
+        let Online { version, secret, expires_s, .. } = *online;
+        let chance = self.directory.places().spread(secret);
+        let expiry = expires_s.map(|seconds| Expiry::after(out.now(), seconds, chance)).unwrap_or_default();
+        let new = NewSession { user, domain, version, secret, expiry, given_from };
         let session = self.sessions.start(out, &mut owner.sessions, new);
         if !self.end_linger(out, user, session) {
             self.give_waiting(out, user, session);
         }
+        self.give_signals(out, user, session);
         if self.sessions_of(user).count() > self.limits.sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those that were idle from the same time on, the last one is the oldest.
@@ -108,11 +113,13 @@ impl People {
         }
     }
 
-    /// A user may have lingered long enough.
+    /// A user may have lingered long enough, or signals may have waited long enough.
     pub(in crate::router) fn on_user_alarm(&mut self, out: &mut Out, user: Slot) {
-        let linger = self.users.get(user).and_then(|user| user.linger());
-        if linger.is_some_and(|linger| linger.until() <= out.now()) {
-            self.go_offline(out, user, None);
+        let Some(owner) = self.users.get(user) else { return };
+        match owner.linger() {
+            Some(linger) if linger.until() <= out.now() => self.go_offline(out, user, None),
+            Some(_) => {}
+            None => self.expire_signals(out, user),
         }
     }
 
@@ -142,7 +149,9 @@ impl People {
 impl People {
     /// `/packets`.
     pub(in crate::router) fn poll(&mut self, out: &mut Out, caller: Caller, poll: Poll) {
-        self.sessions.poll(&mut self.users, out, caller, poll);
+        if let Some(session) = self.sessions.poll(&mut self.users, out, caller, poll) {
+            self.end_session(out, session, SessionEnd::Expired);
+        }
     }
 
     /// See [`PollCut`].
@@ -157,8 +166,8 @@ impl People {
 
     /// The alarm of a session fired.
     pub(in crate::router) fn on_session_alarm(&mut self, out: &mut Out, session: Slot) {
-        if self.sessions.on_alarm(&mut self.users, out, session) {
-            self.end_session(out, session, SessionEnd::Silent);
+        if let Some(end) = self.sessions.on_alarm(&mut self.users, out, session) {
+            self.end_session(out, session, end);
         }
     }
 

@@ -13,6 +13,8 @@ use crate::base::domains::{DomainId, Domains};
 use crate::base::limits::{Limits, Timeouts};
 use crate::base::memory::Memory;
 use crate::base::slots::Slot;
+#[cfg(test)]
+use crate::router::call::Version;
 use crate::router::call::{Refusal, Subject, Text};
 use crate::router::directory::Directory;
 #[cfg(test)]
@@ -201,6 +203,12 @@ impl People {
                 "it lists its own sessions"
             );
             assert!(self.sessions_of(slot).count() <= self.limits.sessions_per_user);
+            let reads = |session: Slot| self.sessions[session].version() == Version::V6;
+            let waits = user.signal_box().is_some();
+            assert!(
+                !waits || !self.sessions_of(slot).any(reads),
+                "signals wait beside a page that reads them"
+            );
         }
         for (slot, session) in self.sessions.iter() {
             assert!(self.users.get(session.user()).is_some(), "a session has a user");

@@ -7,8 +7,9 @@ use std::num::NonZeroU32;
 use super::extras::Extras;
 use super::keys::KeySet;
 use super::mailbox::Linger;
+use super::signal_box::SignalBox;
 use crate::base::domains::DomainId;
-use crate::base::slots::{UNBORN, kept};
+use crate::base::slots::{Slot, UNBORN, kept};
 use crate::router::ids::{RoomKey, UserKey};
 use crate::router::mail::Sight;
 use crate::router::profile::Profile;
@@ -67,6 +68,26 @@ impl User {
         self.extras.as_ref()?.linger.as_ref()
     }
 
+    /// The signals that wait for a session that can read them; `None`: none are kept.
+    pub(in crate::router) fn signal_box(&self) -> Option<&SignalBox> {
+        self.extras.as_ref()?.signals.as_ref()
+    }
+
+    /// Takes them out.
+    pub(super) fn take_signal_box(&mut self) -> Option<SignalBox> {
+        let signals = self.extras.as_mut()?.signals.take();
+        self.tidy();
+        signals
+    }
+
+    /// A session of the user has ended.
+    pub(super) fn forget_session(&mut self, session: Slot) {
+        if let Some(extras) = &mut self.extras {
+            extras.passed.retain(|(other, _)| *other != session);
+            self.tidy();
+        }
+    }
+
     pub(super) fn extras(&self) -> Option<&Extras> {
         self.extras.as_deref()
     }
@@ -121,7 +142,7 @@ impl User {
     }
 
     /// How many runs of messages that were sent on a session are kept.
-    pub(in crate::router) fn spoken_runs(&self, session: crate::base::slots::Slot) -> usize {
+    pub(in crate::router) fn spoken_runs(&self, session: Slot) -> usize {
         self.extras().map_or(0, |extras| extras.spoken_on(session).len())
     }
 
@@ -129,6 +150,7 @@ impl User {
     pub(super) fn check(&self) {
         let linger = self.linger().is_some();
         assert_eq!(linger, self.sessions.newest().is_none(), "it lingers exactly while it has no session");
+        assert!(!linger || self.signal_box().is_some(), "a user who lingers keeps signals");
         let mailbox = self.linger().map_or(&[][..], |linger| linger.mailbox());
         assert!(mailbox.is_sorted_by_key(|mailed| mailed.kept.given), "a mailbox is in order");
         assert!(self.extras.as_ref().is_none_or(|extras| !extras.is_empty()), "a block is kept for nothing");

@@ -59,6 +59,10 @@ impl Room {
         self.members.contains_key(&user)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }

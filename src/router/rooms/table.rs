@@ -7,9 +7,9 @@ use hashbrown::HashTable;
 
 use super::room::Room;
 use crate::base::domains::DomainId;
-use crate::base::limits::chat::MEMBERS_LISTED_MAX;
+use crate::base::limits::chat::{MEMBERS_LISTED_MAX, STATUS_MEMBERS_MAX};
 use crate::base::slots::{Slot, Slots};
-use crate::router::call::{JoinedRoom, Refusal};
+use crate::router::call::{JoinedRoom, Receivers, Refusal};
 use crate::router::directory::Directory;
 use crate::router::gather::Collection;
 use crate::router::ids::{GatherKey, Place, UserKey};
@@ -18,7 +18,7 @@ use crate::router::mail::{
     RoomLeave, RoomLeft, RoomReveal, UserDelivery,
 };
 use crate::router::out::Out;
-use crate::router::packet::Packet;
+use crate::router::packet::{Kind, Packet};
 
 /// See the module.
 #[derive(Debug)]
@@ -187,11 +187,15 @@ impl Rooms {
         }
     }
 
-    /// A message for the members of a room.
+    /// A packet for the members of a room. Typing states are for small rooms.
     pub(in crate::router) fn on_multicast(&self, out: &mut Out, multicast: &Multicast) {
         let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
-        let gather = out.open(key, Collection::Delivered(0));
-        if let Some(slot) = self.find(domain, room) {
+        let counted = || Collection::Delivered(Receivers::default());
+        let collection = if packet.is_counted() { counted() } else { Collection::Done };
+        let gather = out.open(key, collection);
+        let is_crowd = |slot: &Slot| self.table[*slot].len() > STATUS_MEMBERS_MAX;
+        let room = self.find(domain, room);
+        if let Some(slot) = room.filter(|slot| packet.kind() != Kind::RoomStatus || !is_crowd(slot)) {
             self.send_to_members(out, gather, slot, packet, sender);
         }
         out.close(gather);

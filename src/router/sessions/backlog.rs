@@ -3,8 +3,8 @@
 //! Owns: when there is room for one more, which packets give way to others, what they count, and which of the user's
 //! messages are among them. Must not: answer a poll. A session has a backlog only while there is something in it.
 //!
-//! Messages and light packets keep their order; so do presences. The two need no order between each other: an answer
-//! lists them apart.
+//! Messages and light packets keep their order; so do presences, and so do signals. They need no order between each
+//! other: an answer lists them apart, and what was queued before an answer is in it.
 
 use smallvec::SmallVec;
 
@@ -14,39 +14,9 @@ use crate::base::limits::Limits;
 use crate::base::limits::chat::PRESENCES_PER_LINK;
 use crate::base::memory::{Held, Memory, Owner};
 use crate::router::packet::Packet;
-use crate::router::sessions::presences::Presences;
-
-/// What a queue needs of a packet besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::router) enum Label {
-    /// A message: the user's nth. The numbers that a session was given are an unbroken row, so the number shows whether
-    /// this one is among them.
-    Message(u64),
-    /// A message that waited for the user when this session started. It does not count as new, but has a limit of its
-    /// own: a page that has just opened is not ended for what was queued before it.
-    Inherited(u64),
-    /// A message taken over later, from a session that has ended. It counts like those that waited at the start.
-    Late(u64),
-    /// A presence; what is here is the hash of the name it is about. A newer one takes its place.
-    Presence(u64),
-    /// A typing state or a room presence: the first to go when room is scarce.
-    Light,
-}
-
-impl Label {
-    /// Whether it counts as new for the limits. What was taken over counts apart, and presences have a limit of their own.
-    fn counts(self) -> bool {
-        matches!(self, Label::Message(_) | Label::Light)
-    }
-
-    /// The user's nth message, if it is a message that belongs to an unbroken row of them.
-    pub(in crate::router) fn in_row(self) -> Option<u64> {
-        match self {
-            Label::Message(given) | Label::Inherited(given) => Some(given),
-            Label::Late(_) | Label::Presence(_) | Label::Light => None,
-        }
-    }
-}
+use crate::router::sessions::aside::{Aside, KeptSignal, SignalNote};
+use crate::router::sessions::label::Label;
+use crate::router::sessions::sum::PacketSum;
 
 /// A message or a light packet.
 #[derive(Debug)]
@@ -101,14 +71,14 @@ pub(in crate::router) struct Backlog {
     said: SmallVec<[QueuedPacket; 1]>,
     /// Entries of `said` that were answered; all others come behind them.
     answered: usize,
-    presences: Option<Box<Presences>>,
+    aside: Option<Box<Aside>>,
     /// The last number that an answer carried.
     pub(in crate::router) sent: u64,
     /// The last number of an answer that was flushed.
     pub(in crate::router) flushed: u64,
     /// From when on an answer may be given that brings nothing new.
     pub(in crate::router) repeatable: Moment,
-    /// What the limits count: messages and light packets, and their bytes.
+    /// What the limits count: messages, signals and light packets, and their bytes.
     counted: PacketSum,
     /// The same of messages that were taken over.
     taken_over: PacketSum,
@@ -123,39 +93,13 @@ pub(in crate::router) struct Backlog {
     held: Held,
 }
 
-/// A number of packets that wait, in a queue or anywhere else, and their bytes. Limits are far below what 32 bits hold:
-/// see `Limits::MAX`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::router) struct PacketSum {
-    packets: u32,
-    bytes: u32,
-}
-
-impl PacketSum {
-    pub(in crate::router) fn add(&mut self, packet: &Packet) {
-        self.packets += 1;
-        self.bytes += bytes(packet);
-    }
-
-    fn subtract(&mut self, packet: &Packet) {
-        self.packets -= 1;
-        self.bytes -= bytes(packet);
-    }
-
-    /// Whether there is room for one more. One always fits.
-    pub(in crate::router) fn has_room(self, packet: &Packet, limits: &Limits) -> bool {
-        let sum = self.bytes as usize + bytes(packet) as usize;
-        (self.packets as usize) < limits.queue_messages && (self.packets == 0 || sum <= limits.queue_bytes)
-    }
-}
-
 impl Backlog {
     /// An empty one: answers have carried all numbers up to `issued`.
     pub(in crate::router) fn after(issued: u64, space: Space<'_>) -> Backlog {
         Backlog {
             said: SmallVec::new(),
             answered: 0,
-            presences: None,
+            aside: None,
             sent: issued,
             flushed: issued,
             repeatable: Moment::ZERO,
@@ -180,6 +124,12 @@ impl Backlog {
         let limits = space.limits;
         let pushed = match label {
             Label::Presence(name) => self.push_presence(number, name, packet, space),
+            Label::Signal(given) => {
+                self.push_signal(number, packet, SignalNote { given, passed: false }, limits)
+            }
+            Label::PassedSignal(given) => {
+                self.push_signal(number, packet, SignalNote { given, passed: true }, limits)
+            }
             Label::Light if !self.counted.has_room(&packet, limits) || !space.is_left() => {
                 PushOutcome::Dropped
             }
@@ -202,8 +152,47 @@ impl Backlog {
         if !self.presence_waits(name) && !space.is_left() {
             return PushOutcome::Full;
         }
-        let presences = self.presences.get_or_insert_with(Box::default);
-        if presences.push(number, name, packet, most) { PushOutcome::Queued } else { PushOutcome::Full }
+        let presences = &mut self.aside.get_or_insert_default().presences;
+        if presences.waiting(name).is_none() && presences.len() >= most {
+            return PushOutcome::Full;
+        }
+        presences.push(number, name, packet, ());
+        PushOutcome::Queued
+    }
+
+    /// A signal takes the place of an older one that it supersedes, and has no place behind a newer one.
+    fn push_signal(&mut self, number: u64, packet: Packet, note: SignalNote, limits: &Limits) -> PushOutcome {
+        let subject = packet.subject();
+        let signals = self.aside.as_ref().and_then(|aside| aside.signals.as_ref());
+        if note.passed
+            && let Some(signals) = signals
+            && signals.iter().any(|(other, _, newer)| other == subject && newer.given > note.given)
+        {
+            return PushOutcome::Dropped;
+        }
+        let superseded = signals.and_then(|signals| signals.waiting(subject));
+        let superseded = superseded.map(|(older, note)| (older.clone(), note));
+        if let Some((older, note)) = &superseded {
+            self.sum_mut(*note).subtract(older);
+        }
+        if !note.passed && !self.counted.has_room(&packet, limits) {
+            self.drop_light();
+        }
+        if !self.sum_mut(note).has_room(&packet, limits) {
+            if let Some((older, note)) = &superseded {
+                self.sum_mut(*note).add(older);
+            }
+            return PushOutcome::Full;
+        }
+        self.sum_mut(note).add(&packet);
+        let signals = &mut self.aside.get_or_insert_default().signals;
+        signals.get_or_insert_default().push(number, subject, packet, note);
+        PushOutcome::Queued
+    }
+
+    /// What a signal counts for.
+    fn sum_mut(&mut self, note: SignalNote) -> &mut PacketSum {
+        if note.passed { &mut self.aside.get_or_insert_default().passed } else { &mut self.counted }
     }
 
     /// Makes room for a message: what is light gives way.
@@ -254,17 +243,17 @@ impl Backlog {
 
     /// How many packets are in it.
     pub(in crate::router) fn len(&self) -> usize {
-        self.said.len() + self.presences.as_ref().map_or(0, |presences| presences.len())
+        self.said.len() + self.aside.as_ref().map_or(0, |aside| aside.len())
     }
 
     /// How many have been answered.
     pub(in crate::router) fn answered(&self) -> usize {
-        self.answered + self.presences.as_ref().map_or(0, |presences| presences.answered())
+        self.answered + self.aside.as_ref().map_or(0, |aside| aside.answered())
     }
 
     /// Whether a presence about this name has not been answered yet.
     pub(in crate::router) fn presence_waits(&self, name: u64) -> bool {
-        self.presences.as_ref().is_some_and(|presences| presences.waits(name))
+        self.aside.as_ref().is_some_and(|aside| aside.presences.waiting(name).is_some())
     }
 
     /// Messages and light packets.
@@ -286,16 +275,16 @@ impl Backlog {
     pub(in crate::router) fn answer(&mut self, issued: u64) {
         self.sent = issued;
         self.answered = self.said.len();
-        if let Some(presences) = &mut self.presences {
-            presences.answer();
+        if let Some(aside) = &mut self.aside {
+            aside.answer();
             self.hold();
         }
     }
 
     /// All packets, each kind in its order.
     pub(in crate::router) fn packets(&self) -> impl Iterator<Item = &Packet> {
-        let presences = self.presences.iter().flat_map(|presences| presences.packets());
-        self.said.iter().map(|entry| &entry.packet).chain(presences)
+        let aside = self.aside.iter().flat_map(|aside| aside.packets());
+        self.said.iter().map(|entry| &entry.packet).chain(aside)
     }
 
     /// Drops what was answered up to this number. Shows `late` the messages among it that were taken over late.
@@ -319,13 +308,19 @@ impl Backlog {
             self.shares -= entry.packet.share();
         }
         self.answered -= acknowledged;
-        if let Some(presences) = &mut self.presences {
-            presences.acknowledge(number);
+        if let Some(aside) = &mut self.aside {
+            let counted = &mut self.counted;
+            aside.acknowledge(number, |signal| counted.subtract(signal));
         }
-        self.presences.take_if(|presences| presences.len() == 0);
+        self.aside.take_if(|aside| aside.len() == 0);
         if !self.is_empty() {
             self.hold(); // what is empty is dropped as a whole
         }
+    }
+
+    /// The signals in it, in their order.
+    pub(in crate::router) fn signals(&self) -> impl Iterator<Item = KeptSignal> {
+        self.aside.iter().flat_map(|aside| aside.kept_signals())
     }
 
     /// The messages in it, oldest first.
@@ -334,7 +329,9 @@ impl Backlog {
             let (given, late) = match entry.label {
                 Label::Message(given) | Label::Inherited(given) => (given, false),
                 Label::Late(given) => (given, true),
-                Label::Presence(_) | Label::Light => return None,
+                Label::Signal(_) | Label::PassedSignal(_) | Label::Presence(_) | Label::Light => {
+                    return None;
+                }
             };
             Some(KeptMessage { given, packet: entry.packet, late })
         });
@@ -347,8 +344,8 @@ impl Backlog {
     }
 
     fn held_bytes(&self) -> usize {
-        let presences = self.presences.as_ref().map_or(0, |presences| presences.held_bytes());
-        size_of::<Backlog>() + self.said.len() * size_of::<QueuedPacket>() + self.shares + presences
+        let aside = self.aside.as_ref().map_or(0, |aside| aside.held_bytes());
+        size_of::<Backlog>() + self.said.len() * size_of::<QueuedPacket>() + self.shares + aside
     }
 }
 
@@ -361,6 +358,11 @@ impl Backlog {
         for QueuedPacket { label, packet, .. } in &self.said {
             if label.counts() { counted.add(packet) } else { taken_over.add(packet) }
         }
+        for (_, packet, note) in self.signals_in_order() {
+            if !note.passed {
+                counted.add(packet);
+            }
+        }
         assert!(!self.is_empty(), "it is kept for something");
         assert_eq!((counted, taken_over), (self.counted, self.taken_over), "what limits count is there");
         let row: Vec<u64> = self.said.iter().filter_map(|entry| entry.label.in_row()).collect();
@@ -371,9 +373,9 @@ impl Backlog {
         assert_eq!(late.count(), self.late as usize);
         let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
         assert!(numbers.is_sorted_by(|a, b| a < b), "numbers ascend");
-        if let Some(presences) = &self.presences {
-            presences.check();
-            numbers.extend(presences.numbers());
+        if let Some(aside) = &self.aside {
+            aside.check();
+            numbers.extend(aside.numbers());
         }
         assert_eq!(self.held.bytes(), self.held_bytes(), "what is held is there");
         assert_eq!(numbers.len(), self.answered());
@@ -382,17 +384,18 @@ impl Backlog {
     /// The numbers of the packets that were answered.
     pub(in crate::router) fn numbers(&self) -> Vec<u64> {
         let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
-        numbers.extend(self.presences.iter().flat_map(|presences| presences.numbers()));
+        numbers.extend(self.aside.iter().flat_map(|aside| aside.numbers()));
         numbers
+    }
+
+    /// The signals, with the hashes of their subjects.
+    pub(in crate::router) fn signals_in_order(&self) -> impl Iterator<Item = (u64, &Packet, SignalNote)> {
+        let signals = self.aside.iter().filter_map(|aside| aside.signals.as_ref());
+        signals.flat_map(|signals| signals.iter())
     }
 
     /// What it holds of the shard's memory.
     pub(in crate::router) fn held(&self) -> usize {
         self.held.bytes()
     }
-}
-
-/// What a packet counts.
-fn bytes(packet: &Packet) -> u32 {
-    u32::try_from(packet.json().len()).expect("a packet is smaller than the request it came in, six times")
 }

@@ -4,10 +4,11 @@
 //! one is due. Draining the queue or parking the poll is one step here; there is no moment between "nothing is queued"
 //! and "parked".
 
-use super::backlog::{Label, PushOutcome, Space};
+use super::backlog::{PushOutcome, Space};
 use super::drain::Drain;
+use super::label::Label;
 use super::queue::QueueAnswer;
-use super::session::{Owners, PollCall, PollState, WaitingPoll};
+use super::session::{Owners, PollCall, PollState, SessionEnd, WaitingPoll};
 use super::table::Sessions;
 use crate::base::clock::Moment;
 use crate::base::limits::chat::{DRAIN_STEP_MS, REPLACE_MS_MIN};
@@ -19,33 +20,45 @@ use crate::router::out::Out;
 use crate::router::packet::{Kind, Packet};
 
 impl Sessions {
-    /// `/packets`.
+    /// `/packets`. Returns the session, if its time is over and it must end.
+    #[must_use]
     pub(in crate::router) fn poll(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
         caller: Caller,
         poll: Poll,
-    ) {
+    ) -> Option<Slot> {
         let Caller { key, domain } = caller;
         let Poll { ticket, seq } = poll;
         let Some(slot) = self.find(domain, &ticket) else {
-            return out.refuse(key, Refusal::NoClient);
+            out.refuse(key, Refusal::NoClient);
+            return None;
         };
-        let now = out.now();
         if seq.is_some_and(|seq| seq > self.table[slot].queue.issued()) {
-            return out.refuse(key, Refusal::BadSeq);
-        }
-        if self.drain.is_some() {
+            out.refuse(key, Refusal::BadSeq);
+        } else if self.drain.is_some() {
             self.acknowledge(owners, out, slot, seq);
-            return self.stop(out, slot, key, Reason::Shutdown);
+            self.stop(out, slot, key, Reason::Shutdown);
+        } else if self.table[slot].expiry.has_come(out.now()) {
+            self.acknowledge(owners, out, slot, seq);
+            self.stop(out, slot, key, Reason::Renew);
+            return Some(slot);
+        } else {
+            self.take(owners, out, slot, PollCall { key, seq });
         }
+        None
+    }
+
+    /// A poll of a session that lives on.
+    fn take(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, call: PollCall) {
+        let now = out.now();
         let session = &mut self.table[slot];
         session.heard = Moment::not_before(now);
-        let (due, free, call) = (session.due, session.replaceable, PollCall { key, seq });
+        let (due, free) = (session.due, session.replaceable);
         if let Some(waiting) = &mut session.next {
             if now < free.tick() {
-                return out.refuse(key, Refusal::TooManyPolls);
+                return out.refuse(call.key, Refusal::TooManyPolls);
             }
             let older = std::mem::replace(&mut waiting.call, call);
             session.replaceable = Moment::not_before(now.after(REPLACE_MS_MIN));
@@ -128,7 +141,7 @@ impl Sessions {
         let QueueAnswer { mut packets, repeated } = session.queue.answer(now);
         if session.version != Version::V6 {
             // Only now: what is queued may yet be handed over to a session of another dialect.
-            packets.address_broadcasts(|| owners.name(session.user));
+            packets.for_older_dialects(|| owners.name(session.user));
         }
         session.poll = PollState::Answering { key };
         let (domain, seq, superseded) = (session.domain, session.queue.sent(), session.next.is_some());
@@ -173,7 +186,8 @@ impl Sessions {
                 match kind {
                     Kind::Message(_) => counters.packets_queued_messages += 1,
                     Kind::Presence(_) => counters.packets_queued_presences += 1,
-                    Kind::Status => counters.packets_queued_statuses += 1,
+                    Kind::Signal => counters.packets_queued_signals += 1,
+                    Kind::Status | Kind::RoomStatus => counters.packets_queued_statuses += 1,
                 }
                 self.answer_parked(owners, out, slot);
             }
@@ -245,24 +259,29 @@ impl Sessions {
         }
     }
 
-    /// An alarm fired. Returns whether the session was silent for too long, and must end.
+    /// An alarm fired. Returns why the session must end, if it must.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
         slot: Slot,
-    ) -> bool {
+    ) -> Option<SessionEnd> {
         let now = out.now();
-        let Some(session) = self.table.get_mut(slot) else { return false };
+        let session = self.table.get_mut(slot)?;
         if session.armed.tick() > now {
-            return false; // it was set before an earlier one, which has done its work
+            return None; // it was set before an earlier one, which has done its work
         }
         session.armed = Moment::NEVER;
+        let is_over = session.expiry.has_come(now) && self.drain.is_none();
+        let is_parked = matches!(session.poll, PollState::Parked { .. });
+        if is_over && (is_parked || session.expiry.next_look(now) <= now) {
+            return Some(SessionEnd::Expired);
+        }
         let due = session.due.tick();
         if due > now {
             self.set_due(out, slot, due);
-            return false;
+            return None;
         }
         match session.poll {
             PollState::Parked { .. } if self.drain.is_some() => self.stop_polls(out, slot),
@@ -270,9 +289,9 @@ impl Sessions {
                 Some(next) => self.replace(owners, out, slot, key, next.call),
                 None => self.answer(owners, out, slot, key),
             },
-            PollState::Absent | PollState::Answering { .. } => return true,
+            PollState::Absent | PollState::Answering { .. } => return Some(SessionEnd::Silent),
         }
-        false
+        None
     }
 
     /// The server goes down: stops every poll that waits, step by step; new ones are stopped when they come.

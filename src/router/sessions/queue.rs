@@ -8,7 +8,11 @@ use crate::base::clock::{Moment, Tick};
 use crate::base::limits::chat::REPEAT_MS_MIN;
 use crate::router::call::Packets;
 use crate::router::packet::Packet;
-use crate::router::sessions::backlog::{Backlog, KeptMessage, Label, PushOutcome, QueuedPacket, Space};
+use crate::router::sessions::aside::KeptSignal;
+#[cfg(test)]
+use crate::router::sessions::aside::SignalNote;
+use crate::router::sessions::backlog::{Backlog, KeptMessage, PushOutcome, QueuedPacket, Space};
+use crate::router::sessions::label::Label;
 
 /// The queue of one session.
 #[derive(Debug, Default)]
@@ -130,6 +134,11 @@ impl Queue {
         QueueAnswer { packets, repeated }
     }
 
+    /// The signals this browser has not acknowledged, in their order.
+    pub(in crate::router) fn signals(&self) -> impl Iterator<Item = KeptSignal> {
+        self.backlog.iter().flat_map(|backlog| backlog.signals())
+    }
+
     /// The messages this browser has not acknowledged, oldest first.
     pub(in crate::router) fn into_messages(self) -> Vec<KeptMessage> {
         self.backlog.map(|backlog| backlog.into_messages()).unwrap_or_default()
@@ -146,8 +155,13 @@ impl Queue {
             Label::Message(given) | Label::Inherited(given) | Label::Late(given) => {
                 Some((given, *label, *number <= sent, packet))
             }
-            Label::Presence(_) | Label::Light => None,
+            Label::Signal(_) | Label::PassedSignal(_) | Label::Presence(_) | Label::Light => None,
         })
+    }
+
+    /// The signals in it, with the hashes of their subjects.
+    pub(in crate::router) fn signals_in_order(&self) -> impl Iterator<Item = (u64, &Packet, SignalNote)> {
+        self.backlog.iter().flat_map(|backlog| backlog.signals_in_order())
     }
 
     /// How many messages it has taken over.
@@ -195,6 +209,7 @@ mod tests {
             body,
             style: "",
             id: "",
+            meta: None,
         })
     }
 

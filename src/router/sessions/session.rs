@@ -5,6 +5,7 @@
 
 use std::num::NonZeroU32;
 
+use super::expiry::Expiry;
 use super::queue::Queue;
 use crate::base::clock::Moment;
 use crate::base::domains::DomainId;
@@ -21,6 +22,8 @@ pub(in crate::router) struct Session {
     /// The user's session before this one.
     pub(super) older: Option<Slot>,
     pub(super) version: Version,
+    /// When it ends, if its site has said that.
+    pub(super) expiry: Expiry,
     /// It was given all messages of the user with numbers above this one.
     pub(super) given_from: u64,
     pub(super) queue: Queue,
@@ -76,6 +79,7 @@ pub(in crate::router) struct NewSession {
     pub(in crate::router) domain: DomainId,
     pub(in crate::router) version: Version,
     pub(in crate::router) secret: [u8; 16],
+    pub(in crate::router) expiry: Expiry,
     /// The number of the last message the user was given before.
     pub(in crate::router) given_from: u64,
 }
@@ -87,6 +91,8 @@ pub(in crate::router) enum SessionEnd {
     Offline,
     /// It was silent too long.
     Silent,
+    /// The time is over that its site gave it.
+    Expired,
     /// Its user opened too many.
     Limit,
     /// Its queue is full.
@@ -116,12 +122,13 @@ pub(in crate::router) trait Owners {
 
 impl Session {
     pub(super) fn new(new: NewSession, older: Option<Slot>, now: Moment) -> Session {
-        let NewSession { user, domain, version, secret, given_from } = new;
+        let NewSession { user, domain, version, secret, expiry, given_from } = new;
         Session {
             user,
             domain,
             older,
             version,
+            expiry,
             given_from,
             queue: Queue::default(),
             secret,
@@ -172,6 +179,11 @@ impl Session {
 
     pub(in crate::router) fn secret(&self) -> &[u8; 16] {
         &self.secret
+    }
+
+    /// When it ends, by its site.
+    pub(in crate::router) fn expiry(&self) -> Expiry {
+        self.expiry
     }
 
     /// When its next alarm rings, and when something has to happen.

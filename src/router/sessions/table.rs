@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use subtle::ConstantTimeEq;
 
-use super::backlog::{KeptMessage, Label, PushOutcome, Space};
+use super::aside::KeptSignal;
+use super::backlog::{KeptMessage, PushOutcome, Space};
 use super::drain::Drain;
+use super::label::Label;
 use super::session::{NewSession, PollState, Session, SessionEnd, SessionList};
 use super::storm::{Load, Storm};
 use crate::base::clock::{Moment, Tick};
@@ -34,6 +36,13 @@ pub(in crate::router) struct Sessions {
     pub(super) table: Slots<Session>,
     /// Set once the server is going down.
     pub(super) drain: Option<Drain>,
+}
+
+/// What a session that has ended had not acknowledged, each kind in its order.
+#[derive(Debug)]
+pub(in crate::router) struct Leavings {
+    pub(in crate::router) messages: Vec<KeptMessage>,
+    pub(in crate::router) signals: Vec<KeptSignal>,
 }
 
 impl Sessions {
@@ -120,6 +129,19 @@ impl Sessions {
         out.counters_mut().packets_waiting += session.queue.len() as u64;
     }
 
+    /// Queues a signal of another session, or of the mailbox. A parked poll is not answered by it.
+    pub(in crate::router) fn pass(&mut self, out: &mut Out, slot: Slot, kept: &KeptSignal) -> PushOutcome {
+        let session = &mut self.table[slot];
+        let space = Space { limits: &self.limits, memory: &self.memory, domain: session.domain };
+        let before = session.queue.len();
+        let pushed = session.queue.push(kept.packet.clone(), Label::PassedSignal(kept.given), space);
+        let counters = out.counters_mut();
+        counters.packets_waiting += session.queue.len() as u64;
+        counters.packets_waiting -= before as u64;
+        counters.signals_dropped_total += u64::from(pushed == PushOutcome::Full);
+        pushed
+    }
+
     /// Queues a message of a session that has ended. A parked poll is not answered by it.
     pub(in crate::router) fn take_over(
         &mut self,
@@ -134,18 +156,22 @@ impl Sessions {
         pushed
     }
 
-    /// Takes a session out of the table and of its user's list; its polls are answered. Returns the messages it has not
-    /// acknowledged, in their order.
+    /// Takes a session out of the table and of its user's list; its polls are answered. Returns what it has not
+    /// acknowledged.
     pub(in crate::router) fn end(
         &mut self,
         out: &mut Out,
         list: &mut SessionList,
         slot: Slot,
         end: SessionEnd,
-    ) -> Vec<KeptMessage> {
+    ) -> Leavings {
         let counters = out.counters_mut();
         let reason = match end {
             SessionEnd::Offline => Reason::Offline,
+            SessionEnd::Expired => {
+                counters.sessions_renewed_total += 1;
+                Reason::Renew
+            }
             SessionEnd::Limit => {
                 counters.sessions_limited_total += 1;
                 Reason::Limit
@@ -168,10 +194,11 @@ impl Sessions {
         self.unlist(list, slot);
         let session = self.table.remove(slot).expect("it was there above");
         out.counters_mut().packets_waiting -= session.queue.len() as u64;
+        let signals: Vec<KeptSignal> = session.queue.signals().collect();
         let mut messages = session.queue.into_messages();
         messages.sort_by_key(|kept| kept.given);
-        out.charge(session.domain, messages.len());
-        messages
+        out.charge(session.domain, messages.len() + signals.len());
+        Leavings { messages, signals }
     }
 
     fn unlist(&mut self, list: &mut SessionList, slot: Slot) {
@@ -191,7 +218,7 @@ impl Sessions {
             Reason::Shutdown | Reason::Limit => {
                 Some(RETRY_MS_MIN + self.spread(out.now(), session, RETRY_MS_MAX - RETRY_MS_MIN))
             }
-            Reason::Offline | Reason::Replaced => None,
+            Reason::Offline | Reason::Replaced | Reason::Renew => None,
         };
         let delivery = Delivery {
             session: self.directory.session_key(slot),
@@ -213,7 +240,7 @@ impl Sessions {
     pub(super) fn set_due(&mut self, out: &mut Out, slot: Slot, due: Tick) {
         let session = &mut self.table[slot];
         session.due = Moment::not_before(due);
-        let alarm = session.due.alarm(out.now());
+        let alarm = session.expiry.or_before(session.due, out.now()).alarm(out.now());
         if alarm < session.armed {
             session.armed = alarm;
             out.set_alarm(alarm.tick(), Alarm::Session(slot));

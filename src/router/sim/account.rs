@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::base::slots::Slot;
 use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::{MessageType, Packet};
-use crate::router::sessions::backlog::Label;
+use crate::router::sessions::label::Label;
 
 /// A message.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Said {
     pub(super) queued: Vec<Queued>,
     /// How often it was put into a mailbox from which it comes back if no page fetches it.
     pub(super) kept: usize,
+    /// How often of a visible user.
+    pub(super) kept_visible: usize,
     /// The number of sessions in its answer.
     pub(super) counted: usize,
     /// Whether a session of a receiver has acknowledged it.
@@ -46,6 +48,8 @@ pub(super) struct Queued {
     pub(super) user: UserKey,
     /// How it came there.
     pub(super) label: Label,
+    /// Whether others saw its user then.
+    pub(super) visible: bool,
 }
 
 impl Said {
@@ -63,10 +67,17 @@ impl Said {
 
     /// The receivers' sessions it was queued to.
     pub(super) fn receivers(&self) -> impl Iterator<Item = SessionKey> {
-        self.queued
-            .iter()
-            .filter(|queued| matches!(queued.label, Label::Message(_)) && !self.is_copy(queued.user))
-            .map(|queued| queued.session)
+        self.queued_at_once().map(|queued| queued.session)
+    }
+
+    /// Those of users that others saw.
+    pub(super) fn visible_receivers(&self) -> impl Iterator<Item = SessionKey> {
+        self.queued_at_once().filter(|queued| queued.visible).map(|queued| queued.session)
+    }
+
+    fn queued_at_once(&self) -> impl Iterator<Item = &Queued> {
+        let queued = self.queued.iter();
+        queued.filter(|queued| matches!(queued.label, Label::Message(_)) && !self.is_copy(queued.user))
     }
 }
 
@@ -122,8 +133,23 @@ pub(super) fn assert_may_have(number: usize, said: &Said, user: UserKey, name: &
     assert!(may, "message {number} went to {name}");
 }
 
+/// The message of a packet that lies in a queue or mailbox, or goes back to its site: it is whole.
 pub(super) fn number(packet: &Packet) -> usize {
-    number_of(&serde_json::from_slice(packet.json()).expect("packets are JSON"))
+    let json = serde_json::from_slice(packet.json()).expect("packets are JSON");
+    let number = number_of(&json);
+    assert_meta(number, &json, true);
+    number
+}
+
+/// The object that goes with a message; every third has one.
+pub(super) fn meta_of(number: usize) -> Option<String> {
+    number.is_multiple_of(3).then(|| format!("{{\"number\":{number}}}"))
+}
+
+/// A message has its object exactly if its reader knows it.
+pub(super) fn assert_meta(number: usize, json: &Value, is_known: bool) {
+    let expected = meta_of(number).filter(|_| is_known);
+    assert_eq!(json.get("meta").map(Value::to_string), expected, "the object of message {number}");
 }
 
 /// Which message it is: its body says so.

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::account::Said;
+use super::account::{Said, meta_of};
 use super::browser::{Life, Page, Tab};
 use super::world::{Ask, World};
 use crate::router::call::{
@@ -111,6 +111,9 @@ impl World {
         secret[..8].copy_from_slice(&(page as u64).to_be_bytes());
         let owner = self.places.of(self.domain_ids[domain], &name);
         let heard = self.now(usize::from(owner.0)).ms();
+        let expires_s =
+            (version == Version::V6).then(|| self.random.pick(&[None, None, Some(60), Some(100)]));
+        let expires_s = expires_s.flatten();
         let tabs = if self.random.chance(15) { 2 } else { 1 };
         let online = Online {
             name: name.clone().into(),
@@ -119,6 +122,7 @@ impl World {
             rooms: texts(rooms),
             truncated: false,
             version,
+            expires_s,
             secret,
         };
         self.pages.push(Page {
@@ -133,6 +137,7 @@ impl World {
             tabs: (0..tabs).map(|_| Tab::default()).collect(),
             view: BTreeMap::new(),
             told: BTreeMap::new(),
+            expires: expires_s.map(|seconds| (heard + seconds * 1_000, heard + seconds * 1_100)),
             heard,
             heard_poll: None,
             flushed: None,
@@ -265,14 +270,18 @@ impl World {
         let kinds =
             [MessageType::Unicast, MessageType::Unicast, MessageType::Multicast, MessageType::Broadcast];
         let kind = self.random.pick(&kinds);
-        let by_site = self.random.chance(20);
-        if by_site {
-            if let Some((domain, from)) = self.somebody() {
-                self.say(domain, from, None, kind);
-            }
-        } else if let Some((page, _)) = self.some_ticket() {
-            let Page { domain, ref name, .. } = self.pages[page];
-            self.say(domain, name.clone(), Some(page), kind);
+        let (by_site, signals) = (self.random.chance(20), self.random.chance(25));
+        let (domain, from, page) = if by_site {
+            let Some((domain, from)) = self.somebody() else { return };
+            (domain, from, None)
+        } else {
+            let Some((page, _)) = self.some_ticket() else { return };
+            (self.pages[page].domain, self.pages[page].name.clone(), Some(page))
+        };
+        if signals {
+            self.signal(domain, from, page);
+        } else {
+            self.say(domain, from, page, kind);
         }
     }
 
@@ -303,6 +312,7 @@ impl World {
             style: "".into(),
             timestamp: "1".into(),
             id: None,
+            meta: meta_of(message).map(Text::from),
         };
         self.ledger.said.push(Said {
             domain,
@@ -316,6 +326,7 @@ impl World {
             exact: false,
             queued: Vec::new(),
             kept: 0,
+            kept_visible: 0,
             counted: 0,
             acknowledged: false,
             returned: false,
@@ -349,7 +360,12 @@ impl World {
             14 => match subject {
                 Subject::Ticket(ticket) => {
                     let to = self.random.pick(&self.plan.names()).into();
-                    Verb::Status(Typing { ticket, to, nick, show: "typing".into() })
+                    let (kind, to) = if self.random.chance(50) {
+                        (MessageType::Multicast, room)
+                    } else {
+                        (MessageType::Unicast, to)
+                    };
+                    Verb::Status(Typing { ticket, to, kind, nick, show: "typing".into() })
                 }
                 Subject::Name(_) => return,
             },

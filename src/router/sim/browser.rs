@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::account::{Said, number_of};
+use super::account::{Said, assert_meta, number_of};
+use super::signals::{Signalled, signal_number};
 use crate::router::call::{Delivery, Started, Version};
 use crate::router::ids::{CallKey, SessionKey, Ticket};
 use crate::router::packet::{Kind, MessageType, PresenceType};
@@ -47,6 +48,8 @@ pub(super) struct Page {
     pub(super) view: BTreeMap<String, Shown>,
     /// Presences it was shown of each name, but for those of rooms.
     pub(super) told: BTreeMap<String, usize>,
+    /// When its session ends at the earliest and, if it was started at once and no alarm is late, at the latest.
+    pub(super) expires: Option<(u64, u64)>,
     /// When its session was asked for, or its last poll came to its router.
     pub(super) heard: u64,
     /// That poll, and when the fate "flushed" came to its router.
@@ -65,6 +68,9 @@ pub(super) struct Tab {
     pub(super) seen: BTreeSet<usize>,
     /// By sender, when the latest message of those it has seen was sent.
     latest: BTreeMap<String, u64>,
+    pub(super) seen_signals: BTreeSet<usize>,
+    /// The same of signals.
+    latest_signal: BTreeMap<String, u64>,
 }
 
 impl Page {
@@ -93,7 +99,15 @@ impl Page {
     }
 
     /// An answer with packets has come to one of its tabs.
-    pub(super) fn receive(&mut self, tab: usize, delivery: &Delivery, said: &[Said]) {
+    pub(super) fn receive(
+        &mut self,
+        tab: usize,
+        delivery: &Delivery,
+        said: &[Said],
+        signalled: &[Signalled],
+    ) {
+        // Messages and signals have an order between answers only.
+        let before = (self.tabs[tab].latest.clone(), self.tabs[tab].latest_signal.clone());
         for packet in delivery.packets.as_slice() {
             let json: Value = serde_json::from_slice(packet.json()).expect("packets are JSON");
             match packet.kind() {
@@ -103,10 +117,19 @@ impl Page {
                     if kind == MessageType::Unicast && json["from"] != self.name.as_str() {
                         assert_eq!(json["to"], self.name.as_str(), "it is addressed to another user");
                     }
-                    self.take_message(tab, number_of(&json), said);
+                    assert_meta(number_of(&json), &json, self.version == Version::V6);
+                    self.take_message(tab, number_of(&json), said, &before.1);
                 }
                 Kind::Presence(kind) => self.take_presence(kind, &json),
                 Kind::Status => self.check_domain(text(&json, "nick")),
+                Kind::RoomStatus => {
+                    assert_eq!(self.version, Version::V6, "an older page gets typing states of a room");
+                    self.check_domain(text(&json, "nick"));
+                }
+                Kind::Signal => {
+                    assert_eq!(self.version, Version::V6, "an older page gets a signal");
+                    self.take_signal(tab, signal_number(&json), signalled, &before.0);
+                }
             }
         }
         let tab = &mut self.tabs[tab];
@@ -116,7 +139,7 @@ impl Page {
         tab.seq = delivery.seq;
     }
 
-    fn take_message(&mut self, tab: usize, number: usize, said: &[Said]) {
+    fn take_message(&mut self, tab: usize, number: usize, said: &[Said], signals: &BTreeMap<String, u64>) {
         let message = &said[number];
         assert_eq!(message.domain, self.domain, "message {number} is of another domain");
         let tab = &mut self.tabs[tab];
@@ -132,8 +155,43 @@ impl Page {
             && !message.was_late_for(session)
         {
             assert!(answered > *latest, "message {number} came after a later one of {}", message.from);
+            let signal = signals.get(&message.from).copied().unwrap_or_default();
+            assert!(answered > signal, "message {number} came after a later signal of {}", message.from);
         }
         *latest = (*latest).max(message.issued);
+    }
+
+    fn take_signal(
+        &mut self,
+        tab: usize,
+        number: usize,
+        signalled: &[Signalled],
+        messages: &BTreeMap<String, u64>,
+    ) {
+        let signal = &signalled[number];
+        assert_eq!(signal.domain, self.domain, "signal {number} is of another domain");
+        let tab = &mut self.tabs[tab];
+        let new = tab.seen_signals.insert(number);
+        if !self.seq {
+            return;
+        }
+        assert!(new, "signal {number} came twice");
+        let latest = tab.latest_signal.entry(signal.from.clone()).or_default();
+        let session = self.session.expect("it polls with its ticket");
+        if let Some(answered) = signal.answered
+            && signal.exact
+            && !signal.was_passed_to(session)
+        {
+            let message = messages.get(&signal.from).copied().unwrap_or_default();
+            assert!(answered > *latest, "signal {number} came after a later one of {}", signal.from);
+            assert!(answered > message, "signal {number} came after a later message of {}", signal.from);
+        }
+        *latest = (*latest).max(signal.issued);
+    }
+
+    /// Whether one of its tabs has seen a signal.
+    pub(super) fn has_seen_signal(&self, signal: usize) -> bool {
+        self.tabs.iter().any(|tab| tab.seen_signals.contains(&signal))
     }
 
     fn take_presence(&mut self, kind: PresenceType, json: &Value) {

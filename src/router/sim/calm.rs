@@ -11,7 +11,7 @@ use super::plan::PLENTY_BYTES;
 use super::world::{Ask, World};
 use crate::base::clock::Moment;
 use crate::base::limits::chat::REPEAT_MS_MIN;
-use crate::router::call::{Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Started, Verb};
+use crate::router::call::{Answer, Looks, MemberList, MembersQuery, OnlinesQuery, Started, Verb, Version};
 use crate::router::ids::{Place, SessionKey, UserKey};
 use crate::router::packet::MessageType;
 use crate::router::profile::Profile;
@@ -72,6 +72,7 @@ impl World {
         for kind in [MessageType::Unicast, MessageType::Multicast, MessageType::Broadcast] {
             self.probe_message(kind);
         }
+        self.probe_signal();
         self.probe_lists();
         self.probe_online();
     }
@@ -86,7 +87,7 @@ impl World {
     }
 
     /// The members of a room, and whether others see them.
-    fn members(&self, domain: usize, room: &str) -> Vec<(UserKey, bool)> {
+    pub(super) fn members(&self, domain: usize, room: &str) -> Vec<(UserKey, bool)> {
         let id = self.domain_ids[domain];
         let router = self.router_of(self.places.of(id, room));
         router.rooms.members_by_name(id, room)
@@ -131,6 +132,35 @@ impl World {
         }
     }
 
+    /// A signal is sent: exactly the pages of version 6 see it.
+    fn probe_signal(&mut self) {
+        let pages = self.open_pages();
+        if pages.is_empty() || self.plan.queues_are_short() {
+            return;
+        }
+        let page = self.random.pick(&pages);
+        let (domain, from) = (self.pages[page].domain, self.pages[page].name.clone());
+        let page = self.random.chance(70).then_some(page);
+        let signal = self.signal(domain, from.clone(), page);
+        self.drain_mail();
+        let sender = self.find_user(domain, &from);
+        let users = self.signal_receivers(signal).into_iter().chain(sender);
+        let spoke = page.and_then(|page| self.pages[page].session);
+        let to_itself = self.signal_receivers(signal) == sender.into_iter().collect::<Vec<_>>();
+        let given: BTreeSet<SessionKey> = users
+            .flat_map(|user| self.sessions_of(user))
+            .filter(|session| to_itself || Some(*session) != spoke)
+            .collect();
+        self.settle();
+        for page in self.open_pages() {
+            let (session, version) =
+                (self.pages[page].session.expect("it is open"), self.pages[page].version);
+            let expected = version == Version::V6 && given.contains(&session);
+            let seen = self.pages[page].has_seen_signal(signal);
+            assert_eq!(seen, expected, "page {page} and signal {signal}");
+        }
+    }
+
     /// Who is online, and who is in a room.
     fn probe_lists(&mut self) {
         let pages = self.open_pages();
@@ -150,13 +180,13 @@ impl World {
                 || self.shown(domain, name).is_some()
         };
         let expected: Vec<String> = names.into_iter().filter(sees).collect();
-        assert_eq!(names_of(&answer), expected, "onlines");
+        assert_eq!((names_of(&answer.users), answer.partial), (expected, false), "onlines");
 
         let room = self.random.pick(&self.plan.rooms());
         let verb = Verb::Members(MembersQuery { ticket, room: room.clone().into() });
         self.call(Ask::Act { page: None }, domain, verb);
         self.drain_mail();
-        let Some(Answer::Members(MemberList { members, .. })) = self.probed.take() else {
+        let Some(Answer::Members(MemberList { members, partial: false, .. })) = self.probed.take() else {
             panic!("it was not answered")
         };
         let name = |user: UserKey| self.user(user).expect("members are online").profile().name().to_owned();

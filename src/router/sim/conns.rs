@@ -21,6 +21,7 @@ impl World {
             Ask::Start { page } => self.started(page, answer),
             Ask::Poll { page, tab, bad_seq } => self.polled(key, page, tab, (bad_seq, pending.cut), answer),
             Ask::Say { message } => self.said(message, pending.late, &answer),
+            Ask::Signal { signal } => self.signalled(signal, pending.late, &answer),
             Ask::Act { page } => match answer {
                 Answer::Refused(Refusal::NoClient) => {
                     if let Some(page) = page {
@@ -93,6 +94,7 @@ impl World {
                 }
                 let stopped = delivery.stopped;
                 assert!(stopped != Some(Reason::Shutdown) || self.plan.drain);
+                assert!(stopped != Some(Reason::Renew) || self.pages[page].expires.is_some());
                 assert!(stopped.is_none() || delivery.packets.as_slice().is_empty());
                 let since = self.now(usize::from(key.place.0)).ms();
                 self.written.push(Written { key, page, tab, since, delivery });
@@ -202,8 +204,10 @@ impl World {
         }
         match delivery.stopped {
             Some(Reason::Replaced) => {}
-            Some(Reason::Offline | Reason::Limit | Reason::Shutdown) => page.life = Life::Over,
-            None => page.receive(*tab, delivery, &self.ledger.said),
+            Some(Reason::Offline | Reason::Limit | Reason::Renew | Reason::Shutdown) => {
+                page.life = Life::Over;
+            }
+            None => page.receive(*tab, delivery, &self.ledger.said, &self.signals.all),
         }
     }
 

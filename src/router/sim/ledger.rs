@@ -16,15 +16,17 @@ use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{Alarm, CallRequest, Input, Mail};
 use crate::router::packet::MessageType;
 use crate::router::people::mailbox::MailboxMessage;
-use crate::router::sessions::backlog::Label;
+use crate::router::sessions::label::Label;
 
 /// What is noted before an input is handled.
 pub(super) struct Before {
     messages: u64,
+    signals: u64,
     lost: u64,
     undelivered: u64,
     undelivered_lost: u64,
     expired: u64,
+    renewed: u64,
     /// The call that is perhaps judged now.
     call: Option<CallKey>,
     /// The user whose linger may be over.
@@ -35,7 +37,9 @@ impl World {
     pub(super) fn before(&mut self, place: usize, input: &Input<'_>) -> Before {
         self.hear(place, input);
         let counters = self.routers[place].out.counters();
-        let says = |key: &CallKey, verb: &Verb<'_>| matches!(verb, Verb::Message(_)).then_some(*key);
+        let says = |key: &CallKey, verb: &Verb<'_>| {
+            matches!(verb, Verb::Message(_) | Verb::Signal(_)).then_some(*key)
+        };
         let call = match input {
             Input::Call(CallRequest { key, call }) | Input::Mail(Mail::Call(CallRequest { key, call })) => {
                 says(key, &call.verb)
@@ -51,10 +55,12 @@ impl World {
         let alarm = if let Input::Alarm(alarm) = input { Some(*alarm) } else { None };
         Before {
             messages: counters.messages_total,
+            signals: counters.signals_total,
             lost: counters.messages_lost_total,
             undelivered: counters.undelivered_total,
             undelivered_lost: counters.undelivered_lost_total,
             expired: counters.sessions_expired_total,
+            renewed: counters.sessions_renewed_total,
             call,
             alarm,
         }
@@ -117,6 +123,16 @@ impl World {
                 said.sender = router.people.find(id, &said.from).map(|slot| router.directory.user_key(slot));
             }
         }
+        if self.routers[place].out.counters().signals_total > before.signals {
+            let key = before.call.expect("a signal is judged when its call is read");
+            if let Some(Ask::Signal { signal }) = self.calls.get(&key).map(|pending| &pending.ask) {
+                let signal = &mut self.signals.all[*signal];
+                let router = &self.routers[place];
+                let found = router.people.find(self.domain_ids[signal.domain], &signal.from);
+                signal.sender = found.map(|slot| router.directory.user_key(slot));
+            }
+        }
+        self.observe_signals(place, before.alarm);
         let was = std::mem::take(&mut self.ledger.held[place]);
         let were = std::mem::take(&mut self.ledger.mailboxes[place]);
         self.look(place, &was, &were);
@@ -147,6 +163,11 @@ impl World {
             }
             if now.is_none() && self.routers[place].out.counters().sessions_expired_total > before.expired {
                 self.assert_was_silent(place, held.page, before.alarm);
+            }
+            if now.is_none() && self.routers[place].out.counters().sessions_renewed_total > before.renewed {
+                let (earliest, _) = self.pages[held.page].expires.expect("its site gave it a time");
+                let time = self.now(place).ms();
+                assert!(time >= earliest, "it ended too early");
             }
         }
         for (user, mailbox) in &were {
@@ -235,7 +256,8 @@ impl World {
                     direct || !acknowledged,
                     "message {number} was handed over after it was acknowledged"
                 );
-                said.queued.push(Queued { session: key, user, label });
+                let visible = owner.profile().visible();
+                said.queued.push(Queued { session: key, user, label, visible });
             }
             let page = match before {
                 Some(held) => held.page,
@@ -265,6 +287,7 @@ impl World {
                 if known.is_none() {
                     assert_eq!(claim.is_some(), back, "message {number} is kept and would not come back");
                     said.kept += usize::from(back);
+                    said.kept_visible += usize::from(back && user.profile().visible());
                 }
             }
             let mailbox = linger.mailbox().iter().map(|mailed| mailed.kept.given).collect();
@@ -357,14 +380,18 @@ impl World {
         said.answered = Some(self.moment);
         said.exact = exact;
         let receivers = said.receivers().count() + said.kept;
+        let visible = said.visible_receivers().count() + said.kept_visible;
         if let Answer::Delivered(count) = answer {
-            said.counted = *count as usize;
+            said.counted = count.sessions as usize;
         }
         match answer {
             Answer::Delivered(count) if exact => {
-                assert_eq!(*count as usize, receivers, "message {message}: the count is wrong");
+                let counted = (count.sessions as usize, count.visible as usize, count.partial);
+                assert_eq!(counted, (receivers, visible, false), "message {message}: the count is wrong");
             }
-            Answer::Delivered(count) => assert!(*count as usize <= receivers),
+            Answer::Delivered(count) => {
+                assert!(count.sessions as usize <= receivers && count.visible as usize <= visible);
+            }
             Answer::Refused(Refusal::ReceiverFull | Refusal::Overloaded) => {
                 assert!(self.plan.queues_are_short() && receivers == 0, "a receiver had room for {message}");
             }
@@ -384,7 +411,7 @@ impl World {
 }
 
 /// The page of a session: its ticket's secret says so.
-fn page_of(secret: &[u8; 16]) -> usize {
+pub(super) fn page_of(secret: &[u8; 16]) -> usize {
     let (number, _) = secret.split_first_chunk().expect("it is longer");
     usize::try_from(u64::from_be_bytes(*number)).expect("pages are few")
 }

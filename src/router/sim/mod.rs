@@ -10,7 +10,7 @@
 //!
 //! What is checked, and where:
 //!
-//! - after every input ([`ledger`]): no message is lost, doubled, leaked or counted wrongly; what a user left
+//! - after every input ([`ledger`], [`signals`]): no message or signal is lost, doubled, leaked or counted wrongly; what a user left
 //!   unacknowledged goes back to a site that takes it, once; sessions end and users go offline no earlier than they may;
 //! - at every answer ([`conns`], [`browser`]): each call is answered once and may be answered so; a page that uses
 //!   `seq` sees each message once and those of one sender in order; nothing of another domain;
@@ -19,7 +19,7 @@
 //! - in calm moments ([`calm`]): every page shows its buddies as they are, and single calls do all they must;
 //! - at the end: all pages vanish, time passes, and nothing is left.
 //!
-//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`], [`rules`], [`calm`];
+//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`], [`signals`], [`rules`], [`calm`];
 //! [`regressions`] keeps, step by step, what it has found broken.
 
 mod account;
@@ -31,6 +31,7 @@ mod ledger;
 mod plan;
 mod regressions;
 mod rules;
+mod signals;
 mod world;
 
 use std::sync::Arc;

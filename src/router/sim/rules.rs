@@ -16,6 +16,7 @@ use crate::router::ids::{CallKey, UserKey};
 use crate::router::mail::Alarm;
 use crate::router::packet::MessageType;
 use crate::router::people::mailbox::Linger;
+use crate::router::people::signal_box::SignalBox;
 use crate::router::people::user::User;
 
 impl World {
@@ -130,6 +131,8 @@ impl World {
                 alarm <= due && self.rings(place, Alarm::Session(slot), alarm),
                 "a session would never end"
             );
+            let look = session.expiry().next_look(self.now(place));
+            assert!(alarm <= Moment::not_before(look).tick(), "a session would outlive its time");
             let farthest = self.now(place).after(ALARM_MS_MAX + Moment::GRAIN_MS);
             assert!(alarm <= farthest, "alarms of sessions that are gone would pile up");
         }
@@ -137,6 +140,9 @@ impl World {
             let until = user.linger().map(Linger::until);
             let rings = until.is_none_or(|until| self.rings(place, Alarm::User(slot), until));
             assert!(rings, "a user lingers for ever");
+            let until = user.signal_box().map(SignalBox::until);
+            let rings = until.is_none_or(|until| self.rings(place, Alarm::User(slot), until));
+            assert!(rings, "signals wait for ever");
         }
     }
 
@@ -232,8 +238,12 @@ fn check_memory(router: &Router) {
         let held = user.linger()?.held().expect("a mailbox holds what is in it");
         Some((user.domain(), held))
     });
+    let boxes = router.people.users().filter_map(|(_, user)| {
+        let held = user.signal_box()?.held().expect("a box holds what is in it");
+        Some((user.domain(), held))
+    });
     let mut held: BTreeMap<DomainId, usize> = BTreeMap::new();
-    for (domain, bytes) in queues.chain(mailboxes) {
+    for (domain, bytes) in queues.chain(mailboxes).chain(boxes) {
         *held.entry(domain).or_default() += bytes;
     }
     for (domain, bytes) in &held {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::account::{Ledger, number};
 use super::browser::Page;
 use super::plan::Plan;
+use super::signals::SignalLedger;
 use crate::base::admission::Budget;
 use crate::base::clock::Tick;
 use crate::base::domains::{DomainConfig, DomainId, Domains};
@@ -41,6 +42,8 @@ pub(super) enum Ask {
     Poll { page: usize, tab: usize, bad_seq: bool },
     /// A message.
     Say { message: usize },
+    /// A signal.
+    Signal { signal: usize },
     /// Anything else, with the ticket of a page if it is given.
     Act { page: Option<usize> },
     /// A ticket in the wrong domain.
@@ -107,6 +110,7 @@ pub(super) struct World {
     pub(super) probed: Option<Answer>,
     pub(super) pages: Vec<Page>,
     pub(super) ledger: Ledger,
+    pub(super) signals: SignalLedger,
     pub(super) domains: Arc<Domains>,
     pub(super) domain_ids: Vec<DomainId>,
     pub(super) removed: Option<usize>,
@@ -165,6 +169,7 @@ impl World {
             probed: None,
             pages: Vec::new(),
             ledger: Ledger::new(count),
+            signals: SignalLedger::default(),
             domains,
             domain_ids,
             removed: None,

@@ -81,6 +81,7 @@ pub(crate) struct Page {
     pub(crate) acked: Vec<(u64, usize)>,
     /// When how many of them may have been acknowledged.
     acked_maybe: Vec<(u64, usize)>,
+    pub(crate) signals: BTreeSet<usize>,
     pub(crate) typed: BTreeSet<usize>,
     pub(crate) moved: BTreeSet<usize>,
     /// When the newest of either was sent.
@@ -108,6 +109,7 @@ impl Page {
             replaced_ms: 0,
             contact_ms: 0,
             disturbed: false,
+            signals: BTreeSet::new(),
             clean: None,
             polling: Vec::new(),
             view: BTreeMap::new(),

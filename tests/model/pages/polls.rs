@@ -164,7 +164,9 @@ impl World {
         let seq = answer["seq"].as_u64().expect("a seq");
         let lists = ["messages", "presences", "statuses"];
         let [messages, presences, statuses] = lists.map(|list| answer[list].as_array().expect("three lists"));
-        let packets = (messages.len() + presences.len() + statuses.len()) as u64;
+        let signals = answer.get("signals").map(|list| list.as_array().expect("a list"));
+        let signals = signals.map_or(&[][..], |list| &list[..]);
+        let packets = (messages.len() + presences.len() + statuses.len() + signals.len()) as u64;
         assert!(
             !this.uses_seq || packets <= seq - this.seq,
             "page {page}: more packets than numbers in {answer}"
@@ -179,6 +181,9 @@ impl World {
         }
         for status in statuses {
             self.see_status(page, status);
+        }
+        for signal in signals {
+            self.see_signal(page, signal);
         }
         if superseded {
             let this = &mut self.pages[page];

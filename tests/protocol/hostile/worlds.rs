@@ -12,7 +12,7 @@ use crate::support::{Browser, Setup, Site, basic, form, get, post, request};
 type Line = (&'static str, &'static [(&'static str, &'static str)], bool);
 
 /// All calls of sites.
-const CALLS: [Line; 10] = [
+const CALLS: [Line; 11] = [
     (
         "/presences/online",
         &[("name", "alice"), ("nick", "Eve"), ("buddies", "bob"), ("rooms", "r"), ("show", "dnd")],
@@ -21,6 +21,7 @@ const CALLS: [Line; 10] = [
     ("/presences/offline", &[("name", "alice")], true),
     ("/presences/show", &[("name", "alice"), ("show", "dnd")], true),
     ("/statuses", &[("to", "alice"), ("show", "typing")], true),
+    ("/signals", &[("from", "bob"), ("to", "alice"), ("name", "edit"), ("data", "{}")], true),
     ("/messages", &[("from", "bob"), ("to", "alice"), ("body", "hi")], true),
     ("/onlines", &[("names", "alice,bob")], true),
     ("/room/members", &[("room", "r")], true),
@@ -56,7 +57,10 @@ impl Victim {
     fn stays_untouched(mut self) {
         let heard = self.alice.everything();
         assert_eq!(heard.bodies(), ["for alice"]);
-        assert!(heard.presences.is_empty() && heard.statuses.is_empty(), "{heard:?}");
+        assert!(
+            heard.presences.is_empty() && heard.statuses.is_empty() && heard.signals.is_empty(),
+            "{heard:?}"
+        );
         assert!(self.bob.everything().is_silent());
         let shown = self.site.get("/onlines", &[("names", "alice,bob"), ("format", "json")]).json();
         assert_eq!(shown, serde_json::json!({"alice": "available", "bob": "available"}));
@@ -70,7 +74,9 @@ impl Victim {
 fn ways(path: &str, credentials: [&str; 2], params: &[(&str, &str)]) -> Vec<Vec<u8>> {
     let [domain, apikey] = credentials;
     let all = [&[("domain", domain), ("apikey", apikey)], params].concat();
-    let json = all.iter().copied().collect::<serde_json::Value>().to_string();
+    let object = |value: &str| serde_json::from_str(value).ok().filter(serde_json::Value::is_object);
+    let members = all.iter().map(|(name, value)| (*name, object(value).unwrap_or((*value).into())));
+    let json = members.collect::<serde_json::Value>().to_string();
     let basic = basic(domain, apikey);
     let with_query = format!("POST {path}?{} HTTP/1.1", form(params));
     let mut ways = vec![

@@ -42,10 +42,20 @@ pub(crate) struct Heard {
     pub(crate) presences: Vec<Value>,
     /// Typing states.
     pub(crate) statuses: Vec<Value>,
+    /// Signals.
+    pub(crate) signals: Vec<Value>,
     marks: Vec<String>,
 }
 
 impl Heard {
+    /// What an answer brought.
+    #[track_caller]
+    pub(crate) fn of(mut answer: Value) -> Heard {
+        let mut heard = Heard::default();
+        heard.add(&mut answer);
+        heard
+    }
+
     /// The bodies of the messages.
     pub(crate) fn bodies(&self) -> Vec<&str> {
         self.messages.iter().map(|message| text(message, "body")).collect()
@@ -68,7 +78,8 @@ impl Heard {
 
     /// Whether there is nothing.
     pub(crate) fn is_silent(&self) -> bool {
-        self.messages.is_empty() && self.presences.is_empty() && self.statuses.is_empty()
+        let lists = [&self.messages, &self.presences, &self.statuses, &self.signals];
+        lists.iter().all(|list| list.is_empty())
     }
 
     #[track_caller]
@@ -83,6 +94,11 @@ impl Heard {
         self.messages.extend(messages);
         self.presences.extend(take("presences"));
         self.statuses.extend(take("statuses"));
+        if let Some(signals) = answer.get_mut("signals") {
+            let Value::Array(signals) = signals.take() else { panic!("signals are a list") };
+            assert!(!signals.is_empty(), "a list of signals is there only if it has one");
+            self.signals.extend(signals);
+        }
     }
 }
 
@@ -175,13 +191,11 @@ impl Browser {
     /// Waits for the answer of a poll of this session, which must be `ok`.
     #[track_caller]
     pub(crate) fn read(&mut self, poll: Poll) -> Heard {
-        let mut answer = poll.response().json();
+        let answer = poll.response().json();
         assert_eq!(answer["status"], "ok", "{answer}");
         let seq = answer["seq"].as_u64().expect("a seq");
         self.seq = self.seq.map(|_| seq);
-        let mut heard = Heard::default();
-        heard.add(&mut answer);
-        heard
+        Heard::of(answer)
     }
 
     /// Polls once.
@@ -201,6 +215,7 @@ impl Browser {
             heard.messages.append(&mut more.messages);
             heard.presences.append(&mut more.presences);
             heard.statuses.append(&mut more.statuses);
+            heard.signals.append(&mut more.signals);
             heard.marks.append(&mut more.marks);
         }
         heard
@@ -257,6 +272,12 @@ impl Browser {
     #[track_caller]
     pub(crate) fn types(&self, to: &str, show: &str) {
         self.call("/statuses", &[("to", to), ("show", show)]).ok();
+    }
+
+    /// Signals something to a user; to how many sessions it went.
+    #[track_caller]
+    pub(crate) fn signals(&self, to: &str, name: &str, data: &str) -> u64 {
+        self.call("/signals", &[("to", to), ("name", name), ("data", data)]).delivered()
     }
 
     /// Enters a room.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::env;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 use super::server::Server;
 use super::site::Site;
@@ -107,6 +108,19 @@ impl Setup {
             let _note = FailureNote(&server);
             test(&Site::fresh(&server));
         }
+    }
+
+    /// The same for a test that waits long: on all these servers at once.
+    pub(crate) fn each_at_once(&self, test: impl Fn(&Site) + Sync) {
+        thread::scope(|scope| {
+            for server in shard_counts().into_iter().map(|shards| shared(self, shards)) {
+                let test = &test;
+                scope.spawn(move || {
+                    let _note = FailureNote(&server);
+                    test(&Site::fresh(&server));
+                });
+            }
+        });
     }
 
     /// Runs `test` with a server of its own, once for every number of shards.

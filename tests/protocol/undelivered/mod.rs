@@ -89,6 +89,20 @@ fn unread_messages_come_back_whole_when_a_user_goes_offline() {
 }
 
 #[test]
+fn what_comes_back_has_its_object() {
+    each(quick, |site, inbox| {
+        let alice = site.online("alice", &[]);
+        let old = site.start("alice", &[("version", "3")]);
+        let said = [("from", "x"), ("to", "alice"), ("body", "b"), ("id", "m-1"), ("meta", "{\"a\":\"<\"}")];
+        assert_eq!(site.post("/messages", &said).delivered(), 2);
+        old.poll_with(&[]).json();
+        alice.offline();
+        old.offline();
+        assert_eq!(inbox.wait_for_posts(1)[0].messages[0]["meta"], json!({"a": "<"}));
+    });
+}
+
+#[test]
 fn a_page_change_delivers_and_nothing_comes_back() {
     each(setup, |site, inbox| {
         let old = site.online("alice", &[]);

@@ -7,18 +7,22 @@
 
 use memchr::memmem;
 
+use super::digits::{ID_DIGITS, decimal, digits, hexadecimal, names, number};
 use crate::http::encoded;
 
-/// Digits of a user's or room's number in its name.
-pub const NUMBER_DIGITS: usize = 8;
-/// Digits of a message's id.
-pub const ID_DIGITS: usize = 16;
 /// Longest ticket, in bytes.
 const TICKET_BYTES_MAX: usize = 63;
 /// Digits of the length of a request's body: with leading zeros, so that it can be filled in afterwards.
 pub const LENGTH_DIGITS: usize = 6;
 /// What is said in every message: about as long as what people type.
 const TEXT: &str = "shall+we+meet+at+the+usual+place%3F";
+
+/// An object that goes with some messages: a reply.
+const META: &str = "&meta=%7B%22reply_to%22%3A%22m-17%22%7D";
+/// One of this many messages has it.
+const META_EVERY: u64 = 8;
+/// Where pages differ, one of this many users has a page of version 6.
+const NEW_PAGE_EVERY: u32 = 4;
 
 /// A ticket, kept without an allocation.
 #[derive(Clone, Copy)]
@@ -70,6 +74,7 @@ pub struct Requests {
     credentials: String,
     domain: String,
     with_seq: bool,
+    with_new_pages: bool,
 }
 
 impl Requests {
@@ -77,7 +82,13 @@ impl Requests {
     pub fn new(host: &str, domain: &str, apikey: &str, with_seq: bool) -> Requests {
         let domain = encoded(domain);
         let credentials = format!("domain={domain}&apikey={}", encoded(apikey));
-        Requests { host: host.to_owned(), credentials, domain, with_seq }
+        Requests { host: host.to_owned(), credentials, domain, with_seq, with_new_pages: false }
+    }
+
+    /// The same, where some users have pages of version 6.
+    #[must_use]
+    pub fn with_new_pages(self) -> Requests {
+        Requests { with_new_pages: true, ..self }
     }
 
     /// A user goes online with buddies and a room.
@@ -91,6 +102,9 @@ impl Requests {
         self.post(out, "/presences/online", |out| {
             out.extend_from_slice(b"&name=");
             number(out, b'u', user);
+            if self.with_new_pages && user.is_multiple_of(NEW_PAGE_EVERY) {
+                out.extend_from_slice(b"&version=6");
+            }
             if let Some(room) = room {
                 out.extend_from_slice(b"&rooms=");
                 number(out, b'r', room);
@@ -137,8 +151,22 @@ impl Requests {
                     number(out, b'a', 0);
                 }
             }
+            if id.is_multiple_of(META_EVERY) {
+                out.extend_from_slice(META.as_bytes());
+            }
             out.extend_from_slice(b"&id=");
             hexadecimal(out, id);
+        });
+    }
+
+    /// A signal to a user: a message was read.
+    pub fn signal(&self, out: &mut Vec<u8>, ticket: &Ticket, to: u32) {
+        self.post(out, "/signals", |out| {
+            out.extend_from_slice(b"&ticket=");
+            out.extend_from_slice(ticket.text());
+            out.extend_from_slice(b"&to=");
+            number(out, b'u', to);
+            out.extend_from_slice(b"&name=read&data=%7B%22key%22%3A%22read%22%2C%22upto%22%3A%22m-17%22%7D");
         });
     }
 
@@ -213,46 +241,6 @@ impl Requests {
     }
 }
 
-/// Fills a field with a number and leading zeros.
-pub fn digits(field: &mut [u8], mut number: u64) {
-    for digit in field.iter_mut().rev() {
-        *digit = b"0123456789"[usize::try_from(number % 10).expect("a digit")];
-        number /= 10;
-    }
-}
-
-/// Appends a name: a letter and digits.
-pub fn number(out: &mut Vec<u8>, letter: u8, number: u32) {
-    out.push(letter);
-    let at = out.len();
-    out.extend_from_slice(&[b'0'; NUMBER_DIGITS]);
-    digits(&mut out[at..], number.into());
-}
-
-/// Appends a list of users.
-fn names(out: &mut Vec<u8>, users: impl Iterator<Item = u32>) {
-    for (index, user) in users.enumerate() {
-        if index > 0 {
-            out.extend_from_slice(b"%2C");
-        }
-        number(out, b'u', user);
-    }
-}
-
-fn decimal(out: &mut Vec<u8>, number: u64) {
-    let mut field = [0; 20];
-    digits(&mut field, number);
-    let zeros = field.iter().take(field.len() - 1).take_while(|digit| **digit == b'0').count();
-    out.extend_from_slice(&field[zeros..]);
-}
-
-/// Appends a message's id.
-pub fn hexadecimal(out: &mut Vec<u8>, id: u64) {
-    for shift in (0..ID_DIGITS).rev() {
-        out.push(b"0123456789abcdef"[usize::try_from(id >> (4 * shift) & 15).expect("four bits")]);
-    }
-}
-
 /// What is at the beginning of what was read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Parsed<'a> {
@@ -315,6 +303,7 @@ pub struct NewsReader {
     id: memmem::Finder<'static>,
     no_presences: memmem::Finder<'static>,
     from: memmem::Finder<'static>,
+    signals: memmem::Finder<'static>,
     stopped: memmem::Finder<'static>,
     seq: memmem::FinderRev<'static>,
     retry: memmem::Finder<'static>,
@@ -339,6 +328,7 @@ impl Default for NewsReader {
             id: memmem::Finder::new(b"\"id\":\""),
             no_presences: memmem::Finder::new(b"\"presences\":[]"),
             from: memmem::Finder::new(b"\"from\":\""),
+            signals: memmem::Finder::new(b"\"signals\":["),
             stopped: memmem::Finder::new(b"\"status\":\"stopped\""),
             seq: memmem::FinderRev::new(b"\"seq\":"),
             retry: memmem::Finder::new(b"\"retry\":"),
@@ -359,7 +349,8 @@ impl NewsReader {
         let presences = if self.no_presences.find(body).is_some() {
             0
         } else {
-            (self.from.find_iter(body).count() as u64).saturating_sub(messages)
+            let before_signals = &body[..self.signals.find(body).unwrap_or(body.len())];
+            (self.from.find_iter(before_signals).count() as u64).saturating_sub(messages)
         };
         // A presence may have a `status`, too; that of the answer stands at its beginning.
         let stopped = self.stopped.find(&body[..body.len().min(64)]).is_some();
@@ -390,11 +381,22 @@ mod tests {
             "&name=u00000001&rooms=r00000004&buddies=u00000002%2Cu00000003",
         );
         check(&|out| requests.online(out, 1, [].into_iter(), None), "&name=u00000001&buddies=");
+        let mixed = Requests::new("127.0.0.1:1", "a b", "k&", true).with_new_pages();
+        check(&|out| mixed.online(out, 8, [].into_iter(), None), "&name=u00000008&version=6&buddies=");
+        check(&|out| mixed.online(out, 9, [].into_iter(), None), "&name=u00000009&buddies=");
+        check(
+            &|out| requests.signal(out, &ticket, 5),
+            "&ticket=abc&to=u00000005&name=read&data=%7B%22key%22%3A%22read%22%2C%22upto%22%3A%22m-17%22%7D",
+        );
         check(&|out| requests.offline(out, 7), "&name=u00000007");
         check(&|out| requests.leave(out, &ticket), "&ticket=abc");
         check(
             &|out| requests.message(out, &ticket, Recipient::Room(5), 0xab),
             &format!("&ticket=abc&body={TEXT}&type=multicast&to=r00000005&id=00000000000000ab"),
+        );
+        check(
+            &|out| requests.message(out, &ticket, Recipient::User(5), 0xa8),
+            &format!("&ticket=abc&body={TEXT}&type=unicast&to=u00000005{META}&id=00000000000000a8"),
         );
         check(
             &|out| requests.push(out, 7, 0xab, 3),
@@ -440,6 +442,14 @@ mod tests {
             Some(17),
             1,
             &[15, u64::MAX],
+        );
+        check(
+            r#"cb({"status":"ok","messages":[],"presences":[{"from":"b","status":""}],"statuses":[],
+              "signals":[{"from":"a","to":"b","name":"read","data":{}}],"seq":2});"#,
+            false,
+            Some(2),
+            1,
+            &[],
         );
         check(r#"cb({"status":"stopped","reason":"offline","presences":[]});"#, true, None, 0, &[]);
         let spread = r#"cb({"status":"ok","messages":[],"presences":[],"statuses":[],"seq":3,"retry":250});"#;

@@ -1,44 +1,51 @@
-//! The presences queued to one session: of each name the newest.
+//! Packets of which the newest about each subject is enough: presences, and signals that supersede each other.
 //!
-//! Owns: [`Presences`], their order, and that each push takes the same time however many wait. Must not: import
+//! Owns: [`Newest`], their order, and that each push takes the same time however many wait. Must not: import
 //! `backlog`.
 //!
-//! What was not answered yet may give way to something newer of the same name, whose place is at the end. What gave way
-//! leaves a gap, which goes when the presences are answered, or when there are more gaps than presences.
+//! What was not answered yet may give way to something newer about the same subject, whose place is at the end. What gave
+//! way leaves a gap, which goes when the packets are answered, or when there are more gaps than packets.
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
 
 use crate::router::packet::{Kind, Packet, PresenceType};
 
-/// Most unanswered presences that are searched one after the other; more are found by an index.
+/// Most unanswered packets that are searched one after the other; more are found by an index.
 const SEARCHED_MAX: usize = 16;
 
-/// Presences that are not acknowledged.
-#[derive(Debug, Default)]
-pub(in crate::router) struct Presences {
+/// Packets that are not acknowledged, each with a note about it.
+#[derive(Debug)]
+pub(in crate::router) struct Newest<N> {
     /// Oldest first.
-    entries: SmallVec<[QueuedPresence; 1]>,
+    entries: SmallVec<[Entry<N>; 1]>,
     /// Entries that were answered; all others come behind them.
     answered: usize,
     /// Gaps among the others.
     gaps: usize,
     /// What all packets count for, in bytes.
     shares: usize,
-    /// Places of the unanswered, counted from the first of them, by name; empty while they are searched.
+    /// Places of the unanswered, counted from the first of them, by subject; empty while they are searched.
     index: HashTable<u32>,
 }
 
 #[derive(Debug)]
-struct QueuedPresence {
+struct Entry<N> {
     number: u64,
-    /// The hash of the name it is about. Keyed, and 64 bits: two names that meet are not to be expected.
-    name: u64,
+    /// The hash of the subject. Keyed, and 64 bits: two subjects that meet are not to be expected.
+    subject: u64,
+    note: N,
     /// `None`: a gap.
     packet: Option<Packet>,
 }
 
-impl Presences {
+impl<N> Default for Newest<N> {
+    fn default() -> Newest<N> {
+        Newest { entries: SmallVec::new(), answered: 0, gaps: 0, shares: 0, index: HashTable::new() }
+    }
+}
+
+impl<N: Copy> Newest<N> {
     /// How many there are.
     pub(in crate::router) fn len(&self) -> usize {
         self.entries.len() - self.gaps
@@ -51,26 +58,26 @@ impl Presences {
 
     /// What they take of the shard's memory.
     pub(in crate::router) fn held_bytes(&self) -> usize {
-        size_of::<Presences>() + self.entries.len() * size_of::<QueuedPresence>() + self.shares
+        size_of::<Newest<N>>() + self.entries.len() * size_of::<Entry<N>>() + self.shares
     }
 
-    /// Whether one about this name has not been answered yet.
-    pub(in crate::router) fn waits(&self, name: u64) -> bool {
-        self.find(name).is_some()
+    /// The one about this subject that has not been answered yet.
+    pub(in crate::router) fn waiting(&self, subject: u64) -> Option<(&Packet, N)> {
+        let Entry { packet, note, .. } = &self.entries[self.answered + self.find(subject)?];
+        packet.as_ref().map(|packet| (packet, *note))
     }
 
-    /// Adds one, in the place of what was not answered yet about the same name; `false` if there are `most` already.
-    pub(in crate::router) fn push(&mut self, number: u64, name: u64, packet: Packet, most: usize) -> bool {
-        let packet = match self.find(name) {
+    /// Adds one, in the place of what was not answered yet about the same subject.
+    pub(in crate::router) fn push(&mut self, number: u64, subject: u64, packet: Packet, note: N) {
+        let packet = match self.find(subject) {
             Some(at) => {
-                let before = self.take(name, at);
+                let before = self.take(subject, at);
                 newest(&before, packet)
             }
-            None if self.len() >= most => return false,
             None => packet,
         };
         self.shares += packet.share();
-        self.entries.push(QueuedPresence { number, name, packet: Some(packet) });
+        self.entries.push(Entry { number, subject, note, packet: Some(packet) });
         let unanswered = self.entries.len() - self.answered;
         if self.gaps > SEARCHED_MAX && self.gaps > unanswered / 2 {
             self.close_gaps();
@@ -80,23 +87,22 @@ impl Presences {
         } else if unanswered > SEARCHED_MAX {
             self.index_all();
         }
-        true
     }
 
-    /// The place of the unanswered one about this name, counted from the first of them.
-    fn find(&self, name: u64) -> Option<usize> {
+    /// The place of the unanswered one about this subject, counted from the first of them.
+    fn find(&self, subject: u64) -> Option<usize> {
         let unanswered = &self.entries[self.answered..];
-        let is_it = |entry: &QueuedPresence| entry.name == name && entry.packet.is_some();
+        let is_it = |entry: &Entry<N>| entry.subject == subject && entry.packet.is_some();
         if self.index.is_empty() {
             debug_assert!(unanswered.len() <= SEARCHED_MAX, "many are indexed");
             return unanswered.iter().rposition(is_it);
         }
-        self.index.find(name, |at| is_it(&unanswered[*at as usize])).map(|at| *at as usize)
+        self.index.find(subject, |at| is_it(&unanswered[*at as usize])).map(|at| *at as usize)
     }
 
     /// Takes out what gives way.
-    fn take(&mut self, name: u64, at: usize) -> Packet {
-        if let Ok(entry) = self.index.find_entry(name, |other| *other as usize == at) {
+    fn take(&mut self, subject: u64, at: usize) -> Packet {
+        if let Ok(entry) = self.index.find_entry(subject, |other| *other as usize == at) {
             entry.remove();
         }
         let packet = self.entries[self.answered + at].packet.take().expect("it was found");
@@ -128,8 +134,8 @@ impl Presences {
         if unanswered > SEARCHED_MAX {
             self.index.reserve(unanswered, |_| unreachable!("it is empty"));
             (0..unanswered).filter(|at| self.entries[self.answered + at].packet.is_some()).for_each(|at| {
-                let place = u32::try_from(at).expect("presences are limited");
-                self.index.insert_unique(self.entries[self.answered + at].name, place, |_| {
+                let place = u32::try_from(at).expect("packets are limited");
+                self.index.insert_unique(self.entries[self.answered + at].subject, place, |_| {
                     unreachable!("there is room")
                 });
             });
@@ -138,8 +144,8 @@ impl Presences {
 
     fn insert_into_index(&mut self, at: usize) {
         let unanswered = &self.entries[self.answered..];
-        let place = u32::try_from(at).expect("presences are limited");
-        self.index.insert_unique(unanswered[at].name, place, |at| unanswered[*at as usize].name);
+        let place = u32::try_from(at).expect("packets are limited");
+        self.index.insert_unique(unanswered[at].subject, place, |at| unanswered[*at as usize].subject);
     }
 
     /// All of them are answered.
@@ -149,25 +155,33 @@ impl Presences {
         self.index = HashTable::new();
     }
 
-    /// Drops what was answered up to this number.
-    pub(in crate::router) fn acknowledge(&mut self, number: u64) {
+    /// Drops what was answered up to this number, and shows it `each`.
+    pub(in crate::router) fn acknowledge(&mut self, number: u64, mut each: impl FnMut(&Packet, N)) {
         let answered = self.entries[..self.answered].iter();
         let acknowledged = answered.take_while(|entry| entry.number <= number).count();
-        for entry in self.entries.drain(..acknowledged) {
-            self.shares -= entry.packet.map_or(0, |packet| packet.share());
+        for Entry { packet, note, .. } in self.entries.drain(..acknowledged) {
+            if let Some(packet) = packet {
+                self.shares -= packet.share();
+                each(&packet, note);
+            }
         }
         self.answered -= acknowledged;
     }
 
     /// The packets, in order.
     pub(in crate::router) fn packets(&self) -> impl Iterator<Item = &Packet> {
-        self.entries.iter().filter_map(|entry| entry.packet.as_ref())
+        self.iter().map(|(_, packet, _)| packet)
+    }
+
+    /// The packets in order, each with the hash of its subject and its note.
+    pub(in crate::router) fn iter(&self) -> impl Iterator<Item = (u64, &Packet, N)> {
+        self.entries.iter().filter_map(|entry| Some((entry.subject, entry.packet.as_ref()?, entry.note)))
     }
 }
 
 /// What the simulator looks at.
 #[cfg(test)]
-impl Presences {
+impl<N: Copy> Newest<N> {
     /// The numbers of what was answered.
     pub(in crate::router) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.entries[..self.answered].iter().map(|entry| entry.number)
@@ -179,15 +193,15 @@ impl Presences {
         assert_eq!((self.packets().count(), shares), (self.len(), self.shares), "what is counted is there");
         let unanswered = &self.entries[self.answered..];
         assert!(self.entries[..self.answered].iter().all(|entry| entry.packet.is_some()));
-        let names: std::collections::BTreeSet<u64> =
-            unanswered.iter().filter(|entry| entry.packet.is_some()).map(|entry| entry.name).collect();
-        assert_eq!(names.len(), unanswered.len() - self.gaps, "at most one unanswered a name");
-        assert!(names.iter().all(|name| self.find(*name).is_some()), "each is found");
-        assert!(self.index.is_empty() || self.index.len() == names.len());
+        let subjects: std::collections::BTreeSet<u64> =
+            unanswered.iter().filter(|entry| entry.packet.is_some()).map(|entry| entry.subject).collect();
+        assert_eq!(subjects.len(), unanswered.len() - self.gaps, "at most one unanswered a subject");
+        assert!(subjects.iter().all(|subject| self.find(*subject).is_some()), "each is found");
+        assert!(self.index.is_empty() || self.index.len() == subjects.len());
     }
 }
 
-/// The presence that stands for two in a row: the newer one, but an announced coming stays one.
+/// The packet that stands for two in a row: the newer one, but an announced coming stays one.
 fn newest(before: &Packet, after: Packet) -> Packet {
     let came = before.kind() == Kind::Presence(PresenceType::Online);
     if came && after.kind() == Kind::Presence(PresenceType::Show) { after.as_online() } else { after }
@@ -204,35 +218,36 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn of_each_name_the_newest_waits_in_the_order_of_the_pushes(
+        fn of_each_subject_the_newest_waits_in_the_order_of_the_pushes(
             pushes in proptest::collection::vec((0..60_u64, 0..40_u8), 0..400),
         ) {
-            let mut presences = Presences::default();
+            let mut newest = Newest::default();
             let (mut answered, mut waiting): (Vec<Packet>, Vec<(u64, Packet)>) = (Vec::new(), Vec::new());
-            for (count, (name, action)) in pushes.into_iter().enumerate() {
+            for (count, (subject, action)) in pushes.into_iter().enumerate() {
                 if action == 0 {
-                    presences.answer();
+                    newest.answer();
                     answered.extend(waiting.drain(..).map(|(_, packet)| packet));
                 } else {
                     let packet = show(&count.to_string());
-                    proptest::prop_assert!(presences.push(count as u64, name, packet.clone(), 1_000));
-                    waiting.retain(|(other, _)| *other != name);
-                    waiting.push((name, packet));
+                    let before = waiting.iter().find(|(other, _)| *other == subject).map(|(_, packet)| packet);
+                    proptest::prop_assert_eq!(newest.waiting(subject).map(|(packet, ())| packet), before);
+                    newest.push(count as u64, subject, packet.clone(), ());
+                    waiting.retain(|(other, _)| *other != subject);
+                    waiting.push((subject, packet));
                 }
-                presences.check();
+                newest.check();
                 let expected = answered.iter().chain(waiting.iter().map(|(_, packet)| packet));
-                proptest::prop_assert!(presences.packets().eq(expected));
+                proptest::prop_assert!(newest.packets().eq(expected));
             }
         }
     }
 
     #[test]
     fn gaps_do_not_pile_up() {
-        let mut presences = Presences::default();
+        let mut newest = Newest::default();
         for count in 0..10_000_u64 {
-            assert!(presences.push(count, count % 3, show("away"), 3));
-            assert!(presences.entries.len() <= 3 + 2 * SEARCHED_MAX, "{}", presences.entries.len());
+            newest.push(count, count % 3, show("away"), ());
+            assert!(newest.entries.len() <= 3 + 2 * SEARCHED_MAX, "{}", newest.entries.len());
         }
-        assert!(!presences.push(10_000, 3, show("away"), 3), "there are three already");
     }
 }

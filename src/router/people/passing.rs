@@ -1,0 +1,161 @@
+//! Signals that go from one session of a user to another.
+//!
+//! Owns: which signals a session of version 6 is given at its start, and what becomes of those that an ended one had not
+//! acknowledged. Must not: send mail, or read packets.
+//!
+//! Signals have numbers among the user's messages. A session of version 6 is given every signal whose number is above
+//! its `given_from`, or a newer one with the same subject. What it was given besides is noted with the user
+//! ([`Extras`](super::extras::Extras)) as long as another session may still pass it on.
+
+use std::collections::BTreeMap;
+
+use super::mailbox::Linger;
+use super::signal_box::SignalBox;
+use super::tables::People;
+use crate::base::slots::Slot;
+use crate::router::call::Version;
+use crate::router::mail::Alarm;
+use crate::router::out::Out;
+use crate::router::sessions::aside::KeptSignal;
+use crate::router::sessions::backlog::PushOutcome;
+
+impl People {
+    /// The sessions of a user that can read signals, newest first.
+    fn readers_of(&self, user: Slot) -> impl Iterator<Item = Slot> {
+        self.sessions_of(user).filter(|session| self.sessions[*session].version() == Version::V6)
+    }
+
+    /// Gives a session that starts what waits for it: in the mailbox, or in other sessions that have no poll.
+    pub(super) fn give_signals(&mut self, out: &mut Out, user: Slot, session: Slot) {
+        if self.sessions[session].version() != Version::V6 {
+            return;
+        }
+        let signals = match self.users[user].take_signal_box() {
+            Some(kept) => kept.signals(),
+            None => self.waiting_signals(out, user, session),
+        };
+        for signal in &signals {
+            self.note_passed(user, session, signal.given);
+        }
+        for signal in newest_of_each(signals) {
+            self.sessions.pass(out, session, &signal);
+        }
+        self.forget_passed(user);
+    }
+
+    /// What waits in sessions that have no poll; and in the others, as far as the row of the session that starts begins
+    /// before it.
+    fn waiting_signals(&self, out: &mut Out, user: Slot, starting: Slot) -> Vec<KeptSignal> {
+        let from = self.sessions[starting].given_from();
+        let mut signals = Vec::new();
+        for other in self.readers_of(user).filter(|other| *other != starting) {
+            let other = &self.sessions[other];
+            let waits = |signal: &KeptSignal| !other.has_poll() || signal.given > from;
+            signals.extend(other.queue().signals().filter(waits));
+        }
+        out.charge(self.users[user].domain(), signals.len());
+        signals
+    }
+
+    /// Gives what an ended session had not acknowledged to the newest one that was not given it; if there is none that can
+    /// read it, it waits with the mailbox.
+    pub(super) fn pass_signals(&mut self, out: &mut Out, user: Slot, signals: Vec<KeptSignal>) {
+        let signals = newest_of_each(signals);
+        if self.users[user].signal_box().is_some() {
+            return signals.into_iter().for_each(|signal| self.keep_signal(out, user, signal));
+        }
+        let mut heirs = Vec::new();
+        for signal in signals {
+            let mut readers = self.readers_of(user);
+            let Some(heir) = readers.find(|reader| !self.was_given(user, *reader, signal.given)) else {
+                continue;
+            };
+            drop(readers);
+            if self.sessions.pass(out, heir, &signal) == PushOutcome::Queued {
+                self.note_passed(user, heir, signal.given);
+                heirs.push(heir);
+            }
+        }
+        heirs.dedup();
+        for heir in heirs {
+            self.sessions.answer_parked(&self.users, out, heir);
+        }
+        self.forget_passed(user);
+    }
+
+    /// A session of version 6 has ended. If it was the last one, signals wait for the next one as long as a user lingers.
+    pub(super) fn open_signal_box(&mut self, out: &mut Out, user: Slot) {
+        if self.users[user].signal_box().is_some() || self.readers_of(user).next().is_some() {
+            return;
+        }
+        let until = out.now().after(self.linger_ms);
+        let domain = self.users[user].domain();
+        self.users[user].extras_mut().signals = Some(SignalBox::new(until, domain, &self.memory));
+        out.set_alarm(until, Alarm::User(user));
+    }
+
+    /// Keeps a signal for the next session, if there is room.
+    pub(super) fn keep_signal(&mut self, out: &mut Out, user: Slot, signal: KeptSignal) {
+        let extras = self.users[user].extras_mut();
+        let mailbox = extras.linger.as_ref().map(Linger::sum).unwrap_or_default();
+        let kept = extras.signals.as_mut().is_some_and(|kept| kept.push(signal, mailbox, &self.limits));
+        out.counters_mut().signals_dropped_total += u64::from(!kept);
+    }
+
+    /// A message was put into the mailbox: signals give way to it.
+    pub(super) fn make_room_for_message(&mut self, out: &mut Out, user: Slot) {
+        let extras = self.users[user].extras_mut();
+        let (Some(linger), Some(signals)) = (&extras.linger, &mut extras.signals) else { return };
+        if !signals.leaves_room(linger.sum(), &self.limits) {
+            out.counters_mut().signals_dropped_total += signals.clear() as u64;
+        }
+    }
+
+    /// The user's signals may have waited long enough.
+    pub(super) fn expire_signals(&mut self, out: &mut Out, user: Slot) {
+        let owner = &mut self.users[user];
+        let is_over = owner.signal_box().is_some_and(|kept| kept.until() <= out.now());
+        if is_over && let Some(kept) = owner.take_signal_box() {
+            out.counters_mut().signals_dropped_total += kept.len() as u64;
+        }
+    }
+
+    fn was_given(&self, user: Slot, session: Slot, given: u64) -> bool {
+        let passed =
+            self.users[user].extras().is_some_and(|extras| extras.passed.contains(&(session, given)));
+        passed || given > self.sessions[session].given_from()
+    }
+
+    /// A session was given a signal that no row of it tells of.
+    fn note_passed(&mut self, user: Slot, session: Slot, given: u64) {
+        if given <= self.sessions[session].given_from() {
+            self.users[user].extras_mut().passed.insert((session, given));
+        }
+    }
+
+    /// Forgets what was passed to sessions as far as none has it any more, or an older one: nobody can pass it on.
+    fn forget_passed(&mut self, user: Slot) {
+        if self.users[user].extras().is_none_or(|extras| extras.passed.is_empty()) {
+            return;
+        }
+        let held = self.readers_of(user).flat_map(|reader| self.sessions[reader].queue().signals());
+        let oldest = held.map(|signal| signal.given).min();
+        let owner = &mut self.users[user];
+        owner.extras_mut().passed.retain(|(_, given)| oldest.is_some_and(|oldest| *given >= oldest));
+        owner.tidy();
+    }
+}
+
+/// Of signals with the same subject only the newest, in the order of their numbers.
+fn newest_of_each(signals: Vec<KeptSignal>) -> Vec<KeptSignal> {
+    let mut newest: BTreeMap<u64, KeptSignal> = BTreeMap::new();
+    for signal in signals {
+        let other = newest.entry(signal.packet.subject()).or_insert_with(|| signal.clone());
+        if other.given < signal.given {
+            *other = signal;
+        }
+    }
+    let mut newest: Vec<KeptSignal> = newest.into_values().collect();
+    newest.sort_by_key(|signal| signal.given);
+    newest
+}

@@ -284,6 +284,21 @@ fn every_setting_in_the_table_of_limits_exists() {
     }
 }
 
+#[test]
+fn every_limit_that_can_be_set_is_in_the_table_of_limits() {
+    let settings = text("nextim.toml");
+    let (_, limits) = settings.split_once("\n[limits]\n").expect("limits");
+    let limits = limits.split("\n[[").next().unwrap();
+    let names: Vec<&str> =
+        limits.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    assert!(names.len() > 10, "{names:?}");
+    let (prose, _) = cut("docs/limits.md");
+    for name in names {
+        let row = |line: &str| line.split('|').nth(3).is_some_and(|cell| cell.contains(&format!("`{name}`")));
+        assert!(prose.lines().any(row), "{name} has no row");
+    }
+}
+
 /// The pieces of code in a line.
 fn code(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)

@@ -17,18 +17,20 @@ limits! {
     /// Shortest time that a poll without news is held.
     poll_hold_ms_min: milliseconds = 25_000, MS;
     /// Longest time that a poll without news is held.
-    /// Each poll gets its own time between the two. Front ends in browsers give up after 40 seconds.
+    /// Each poll gets its own time between the two. Front ends in browsers give up after 40 seconds. A proxy must wait
+    /// longer than this (`proxy_read_timeout` of nginx, `timeout server` of HAProxy).
     poll_hold_ms_max: milliseconds = 28_000, MS;
-    /// A session (one open page) without a poll ends after this.
-    /// This is for a session that has never polled, and for one whose poll the browser cut off.
+    /// A session that never polled, or whose poll was cut, ends after this.
+    /// A page whose connection failed has this long to poll again.
     session_cut_ms: milliseconds = 8_000, MS;
-    /// A session whose last poll was answered ends after this.
+    /// A session that does not poll again after an answer ends after this.
     /// Browsers slow hidden pages down to one poll a minute.
     session_idle_ms: milliseconds = 75_000, MS;
     /// A user stays online this long after the last session ended.
     /// So other users do not see a change of page.
     linger_ms: milliseconds = 8_000, MS;
     /// A kept-alive connection without a request is closed after this.
+    /// A proxy must close its idle connections to the server earlier.
     idle_ms: milliseconds = 90_000, MS;
     /// The head of a request must arrive within this.
     head_ms: milliseconds = 20_000, MS;
@@ -49,7 +51,7 @@ limits! {
     /// After a broadcast, many pages poll at once. Above this time, the server asks pages to wait before they poll.
     storm_ms: milliseconds = 50, MS;
     /// An undelivered message waits this long for its site.
-    /// See `undelivered_url`.
+    /// After that it is lost, and counted in `nextim_undelivered_lost_total`. See `undelivered_url`.
     undelivered_ms: milliseconds = 600_000, MS;
 }
 
@@ -71,7 +73,7 @@ limits! {
     /// Most rooms that are read from one call.
     /// The others are ignored, and the answer is marked as truncated.
     rooms_per_call: rooms = 500, 1..=5_000;
-    /// Most buddies of one user.
+    /// Most buddies of one user that are online.
     roster_links: buddies = 4_000, 1..=40_000;
     /// Most rooms of one user.
     rooms_per_user: rooms = 2_000, 1..=20_000;
@@ -103,7 +105,7 @@ limits! {
     /// Most memory for everything that waits.
     /// This is for unfinished requests, answers that clients have not taken, packets that browsers have not
     /// acknowledged, and mail between shards. Each shard has an equal share. On a shard, each domain may hold as
-    /// much as is free. Unfinished requests, and answers to clients of no domain, may together hold a quarter.
+    /// much as is free. Unfinished requests, and answers to clients without a domain, may together hold a quarter.
     memory_bytes: bytes = 1_073_741_824, 1_048_576..=1_099_511_627_776;
     /// Most bytes of undelivered messages that are kept for one domain.
     /// They are kept while its site does not take them back.

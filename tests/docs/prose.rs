@@ -100,6 +100,25 @@ fn every_path_in_the_project_that_is_named_exists() {
     assert!(paths > 30, "only {paths} paths");
 }
 
+#[test]
+fn every_step_of_a_journey_exists() {
+    let (prose, _) = cut("ARCHITECTURE.md");
+    let (_, journeys) = prose.split_once("## Three journeys\n").expect("journeys");
+    let journeys = journeys.split("\n## ").next().unwrap();
+    let (mut file, mut steps) = ("", 0);
+    for (path, function) in code(journeys).filter_map(|code| code.split_once("::")) {
+        if path.starts_with(|letter: char| letter.is_uppercase()) {
+            continue; // a type
+        }
+        if !path.is_empty() {
+            file = path;
+        }
+        assert!(text(&format!("src/{file}")).contains(&format!("fn {function}")), "{file} has no {function}");
+        steps += 1;
+    }
+    assert!(steps > 20, "only {steps} steps");
+}
+
 /// What only documents do without; tests/architecture has the words that no file uses.
 const UNPLAIN: [&str; 3] = ["her", "seldom", "so many"];
 

@@ -1,6 +1,8 @@
 //! What bounds the chat: names and texts, polls, lists, and the work of calls.
 //!
-//! Owns: numbers of the router, and of calls and packets. Must not: bound connections ([`turn`](super::turn)).
+//! Owns: numbers of the router, and of calls and packets that cannot be set. Those that can be set, such as
+//! `message_bytes` for the `body` of a message, are in [`settings`](super::settings). Must not: bound connections
+//! ([`turn`](super::turn)).
 
 use super::settings::{FORM_GROWTH, JSON_GROWTH, Limits, Timeouts};
 use super::wire::TARGET_BYTES_MAX;

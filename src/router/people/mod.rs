@@ -2,9 +2,23 @@
 //!
 //! Owns: the order of its files. Must not: define a type.
 //!
-//! Data: `keys`, `spans`, `mailbox`, `signal_box`, `extras`, `user`; `users`, `sites`, `unlinking`, `tables`, which holds them all. What
-//! is done with it, each file by means of those before it: `passing`, `linger`, `handover`, `delivery`, `presence`, `looks`,
-//! `roster`, `unlink`, `membership`, `online`.
+//! What users are:
+//!
+//! - `user`: one user; `extras`: what few users have, and not for long
+//! - `keys`: the sets of links and rooms; `spans`: sets of message numbers
+//! - `mailbox` and `signal_box`: messages and signals that wait while there is no page for them
+//! - `users`: all of them, by slot, name and domain; `sites`: what their domains allow
+//! - `unlinking`: links that are being undone; `tables`: all of these together
+//!
+//! What is done with them, each file by means of those before it:
+//!
+//! - `passing`: signals from session to session; `linger`: messages of a user without a session, and back to the site
+//! - `handover`: messages from session to session; the end of a session
+//! - `delivery`: a packet to all sessions of a user
+//! - `presence`: who is shown that a user comes, changes or goes; `looks`: changes of show, status and nick; `/onlines`
+//! - `roster`: links, and `unlink`: `/buddies/remove`
+//! - `membership`: the rooms of a user
+//! - `online`: a user comes online and goes offline
 
 pub(in crate::router) mod delivery;
 mod extras;

@@ -1,7 +1,7 @@
-//! Coming and going: when a user is online.
+//! A user comes online and goes offline.
 //!
-//! Owns: the start of a session, the limit of sessions, and the end of a user. Must not: hold rooms or links of other
-//! places; their owners are sent mail.
+//! Owns: the start of a session, the limit of sessions, and the decision that a user goes offline. Must not: hold
+//! rooms or links of other places; their owners are sent mail.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -99,7 +99,8 @@ impl People {
         }
     }
 
-    /// A user goes offline, with all its sessions.
+    /// Ends a user with all its sessions, gives back what none has acknowledged, and sends the departure to linked
+    /// users and rooms.
     fn go_offline(&mut self, out: &mut Out, user: Slot, gather: Option<GatherKey>) {
         let messages = self.take_messages(out, user);
         let key = self.directory.user_key(user);
@@ -113,7 +114,7 @@ impl People {
         }
     }
 
-    /// A user may have lingered long enough, or signals may have waited long enough.
+    /// Handles an alarm of a user: ends the linger that is over, or drops signals that waited long enough.
     pub(in crate::router) fn on_user_alarm(&mut self, out: &mut Out, user: Slot) {
         let Some(owner) = self.users.get(user) else { return };
         match owner.linger() {
@@ -123,7 +124,7 @@ impl People {
         }
     }
 
-    /// The configured domains have changed: users of those that are gone go offline.
+    /// Replaces the configured domains; users of removed domains go offline.
     pub(in crate::router) fn replace_domains(&mut self, out: &mut Out, domains: Arc<Domains>) {
         self.sites.replace(domains);
         for domain in self.users.domains() {
@@ -135,8 +136,8 @@ impl People {
         }
     }
 
-    /// The server has gone down: no call is answered any more, but what users have not acknowledged goes back to their
-    /// sites.
+    /// Gives back to the sites what users have not acknowledged, when the server has drained and answers no call any
+    /// more.
     pub(in crate::router) fn end(&mut self, out: &mut Out) {
         for user in self.users.slots() {
             let messages = self.take_messages(out, user);
@@ -164,19 +165,19 @@ impl People {
         self.sessions.on_fate(&mut self.users, out, fate);
     }
 
-    /// The alarm of a session fired.
+    /// Handles an alarm of a session: one that had no poll for too long ends.
     pub(in crate::router) fn on_session_alarm(&mut self, out: &mut Out, session: Slot) {
         if let Some(end) = self.sessions.on_alarm(&mut self.users, out, session) {
             self.end_session(out, session, end);
         }
     }
 
-    /// The server is going down.
+    /// Begins the drain: stops polls that wait.
     pub(in crate::router) fn drain(&mut self, out: &mut Out) {
         self.sessions.drain(out);
     }
 
-    /// The next step of going down.
+    /// Takes the next step of the drain.
     pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
         self.sessions.drain_on(out);
     }

@@ -2,8 +2,8 @@
 //
 // Owns: which tag is ours, where this script came from, the name `NextIM`, and where the bar runs: in the page or, if
 // the page has replaced what the language has built in, in a fresh frame of it.
-// Must not: use of the language what such pages replace, make a second bar, or trust an address that markup of the
-// page's users can bend: a `<base>` bends the `src` of a tag, and every relative address.
+// Must not: use built-ins that such pages replace, make a second bar, or trust an address that users' markup can change:
+// a `<base>` bends the `src` of a tag, and every relative address.
 
 import { publicApi } from './core/api.js';
 import { isIntact } from './core/intact.js';
@@ -37,7 +37,7 @@ const REPLACED = 'a script of this page has replaced what is built in, and ';
 if (handed) START(handed);
 else arrive();
 
-/** The tag of this script; what the page's users wrote is none. @returns {Tag | undefined} */
+/** This script's tag; elements from users' markup do not count. @returns {Tag | undefined} */
 function ownTag() {
   const tag = document.currentScript ?? tagsIn(window)[0];
   return tag instanceof window.HTMLScriptElement && tag.src ? tag : undefined;
@@ -54,7 +54,7 @@ function tagsIn(page) {
   return tags;
 }
 
-/** None if there is something else. @param {string} text @param {string} base */
+/** The address, or `undefined` if the text is not one. @param {string} text @param {string} base */
 function address(text, base) {
   try {
     return new URL(text, base);
@@ -63,7 +63,7 @@ function address(text, base) {
   }
 }
 
-/** Where the site's endpoints are, in one spelling; none if the tag names no address. @param {Tag} tag */
+/** Where the site's endpoints are, in one spelling; `undefined` if the tag does not name an address. @param {Tag} tag */
 function siteOf({ dataset }) {
   const url = address(dataset.site ?? '/webim', window.origin);
   return url && (url.origin + url.pathname).replace(/\/+$/, '');

@@ -50,7 +50,10 @@ export class Session {
     this.#parts = parts;
   }
 
-  /** This tab leads now: polls on where the last leader stopped, if it can. Of a guest the site is asked nothing. @param {boolean} isGuest */
+  /**
+   * This tab leads now: polls on where the last leader stopped, if it can. For a guest it asks the site nothing.
+   * @param {boolean} isGuest
+   */
   lead(isGuest) {
     const { world, store } = this.#parts;
     const { session, complete, state, trouble } = world;
@@ -126,7 +129,11 @@ export class Session {
     }
   }
 
-  /** An error of ours is not the end: it is as if nothing had come, and is tried again. @param {() => boolean} isMine @returns {Promise<Outcome | null>} */
+  /**
+   * Takes one step. If it throws, the step counts as failed at the site and is tried again.
+   * @param {() => boolean} isMine
+   * @returns {Promise<Outcome | null>}
+   */
   async #try(isMine) {
     try {
       return await (this.#link.action === 'online' ? this.#open(isMine) : this.#poll(isMine));
@@ -150,7 +157,7 @@ export class Session {
 
   /**
    * @param {() => boolean} isMine
-   * @param {boolean} [fresh] nothing remembered is of this user, or good for the site
+   * @param {boolean} [fresh] send no remembered data: it may be another user's, or the site may not accept it
    * @returns {Promise<Outcome | null>} null if it is no longer of interest
    */
   async #open(isMine, fresh = false) {
@@ -177,7 +184,7 @@ export class Session {
       void site.post('refresh', { ticket: opened.session.ticket });
       return this.#open(isMine, true);
     }
-    // What did not fit into the answer. Nobody polls meanwhile: nothing newer is taken for the last that was seen.
+    // Gets what did not fit into the answer. No poll runs meanwhile, so no newer message moves `since` past the missing ones.
     for (let { more } = opened, idle = 0; more;) {
       if (idle) await this.#sleep(backoff(idle, env.random()));
       const since = more;
@@ -219,7 +226,7 @@ export class Session {
     const { env, store, world, publish } = this.#parts;
     const { session } = world;
     if (!session) return { kind: 'gone' };
-    // A poll that neither fails nor is answered waits, as it should: the trouble is over.
+    // A poll still open after POLL_TRUSTED_MS shows that the connection works: clear the trouble.
     const trust = env.after(POLL_TRUSTED_MS, () => {
       if (isMine() && env.hasNetwork()) this.#set({ ...this.#link, state: 'online', trouble: null });
     });

@@ -11,17 +11,17 @@ import { createShelf } from './shelf.js';
 /** @typedef {{tab: string, message: import('./protocol.js').Message}} Post what a tab of this build posts */
 
 /**
- * @typedef {object} Ears
+ * @typedef {object} TabEvents
  * @property {() => void} lead this tab leads from now on
- * @property {() => void} resign and no longer
- * @property {(message: import('./protocol.js').Message, tab: string) => void} hear
- * @property {() => void} beat now and then: to look for tabs that have gone without a goodbye
+ * @property {() => void} resign this tab no longer leads
+ * @property {(message: import('./protocol.js').Message, tab: string) => void} hear another tab has posted a message
+ * @property {() => void} beat now and then: look for tabs that have closed without a message
  */
 
 /**
  * @param {import('./browser.js').Env} env
  * @param {string} name of the site
- * @param {Ears} ears
+ * @param {TabEvents} ears
  */
 export function createTabs(env, name, ears) {
   const id = `${env.now().toString(36)}${env.random().toString(36).slice(2, 10)}`;
@@ -100,7 +100,7 @@ function post(wire, said) {
   try {
     wire?.post(said);
   } catch {
-    // They miss it; it holds in this tab all the same.
+    // The other tabs miss this message; this tab applies it anyway.
   }
 }
 
@@ -126,7 +126,7 @@ function createRegistry({ now }, shelf, id) {
 }
 
 /**
- * The browser queues the tabs, and gives the lock on when its holder is gone.
+ * The browser queues the tabs, and gives the lock to the next one when its holder has closed.
  * @param {NonNullable<Env['locks']>} locks
  * @param {string} name
  * @param {(leads: boolean) => void} setLeads

@@ -1,6 +1,7 @@
 // What follows from what a tab knows.
 //
-// Owns: what is done after each event, and now and then: who still types, what is unread, which chat the user looks at. Must not: change the copy but by events.
+// Owns: what is done after each event, and now and then: who still types, what is unread, which chat the user looks at.
+// Must not: change the copy except by events.
 
 import { NOTIFICATIONS_MAX } from './limits.js';
 import { findChat } from './model/chats.js';
@@ -12,7 +13,7 @@ import { notifications } from './shape.js';
 export class Upkeep {
   #core;
   isReady = false;
-  #looking = ''; // the chat that the other tabs take for the one that is looked at here
+  #looking = ''; // the chat last posted to the other tabs as looked at in this tab
   #isTicking = false;
   #unread = 0; // as the page has it
 
@@ -51,7 +52,7 @@ export class Upkeep {
     this.settled();
   }
 
-  /** What waited for the state goes on. */
+  /** Goes on with what waited for the state. */
   settled() {
     const core = this.#core;
     if (core.state !== 'online') return;
@@ -64,7 +65,7 @@ export class Upkeep {
     if (core.leads) void this.refreshNotifications();
   }
 
-  /** Looks for what nobody tells: a history that could be had now, strangers who come and go, and tabs that went without a goodbye. */
+  /** Checks for what no event reports: a history that can be loaded now, changed strangers, closed tabs. */
   beat() {
     const { history, active, tabs, world, protocol } = this.#core;
     history?.need(active);
@@ -74,7 +75,7 @@ export class Upkeep {
     this.adopt();
   }
 
-  /** What tabs that have gone did not send. */
+  /** Takes over what closed tabs did not send. */
   adopt() {
     this.#core.sender?.adopt();
     this.#want();
@@ -104,7 +105,7 @@ export class Upkeep {
     this.#looking = '';
   }
 
-  /** The message server does not tell of strangers. */
+  /** Asks the site about strangers: the message server sends no presences of them. */
   #ask() {
     void this.#core.strangers?.ask();
     this.#want();

@@ -1,8 +1,8 @@
 // Keys and focus that stay with the bar.
 //
-// Owns: which events the page does not see. It knows only the bar's element, and takes a user who types there for one
-// who turns its pages with the arrow keys, or who has left its dialog. So these events end at the window's capture,
-// before the page's listeners, and the bar's own handlers are called from there. Must not: know what a key does, or
+// Owns: which events the page does not see. The page sees only the bar's element. Unguarded, it would take typing in the
+// bar for its own shortcuts, or for focus leaving its dialog. So these events end at the window's capture, before the
+// page's listeners, and the bar's own handlers are called from there. Must not: know what a key does, or
 // keep pointer events; pages close their menus by them.
 
 import { isElement, window } from '../core/page.js';
@@ -34,7 +34,7 @@ const COMPOSING_KEY = 229;
 
 /** @type {{root: HTMLElement, onKey: (event: KeyboardEvent) => boolean} | null} */
 let bar = null;
-/** Keys that went down for the bar; their letting go is the bar's too, wherever the focus is then. @type {Set<string>} */
+/** Keys whose keydown the bar took; it also takes their keyup, wherever the focus is by then. @type {Set<string>} */
 const held = new Set();
 
 /** Whether a key belongs to an input method. @param {KeyboardEvent} event */
@@ -82,7 +82,10 @@ function keepsKey(event, within, isOfField) {
   return isUsed || isOfField;
 }
 
-/** Calls the field's own handler, which the event does not reach. Should it fail, the event is the field's still. @param {Event} event */
+/**
+ * Calls the field's own handler, which the event does not reach. If the handler throws, the event still counts as handled.
+ * @param {Event} event
+ */
 function give(event) {
   const field = /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (fieldOf(event)));
   attempt(() => /** @type {((event: Event) => void) | null | undefined} */ (field[`on${event.type}`])?.(event));

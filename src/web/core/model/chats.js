@@ -105,7 +105,7 @@ export function toLine(item, me) {
 }
 
 /**
- * Rows that each have a time: one that has none, or whose time is yet to come, has its neighbour's.
+ * Gives every row a time; a row without one, or with a future one, gets its neighbour's.
  * @param {LogItem[]} rows oldest first
  * @param {number} at by the site's clock
  */
@@ -118,7 +118,7 @@ function dated(rows, at) {
   });
 }
 
-/** What of this chat is on its way out. @param {World} world @param {Chat} chat */
+/** Puts the pending lines of a chat into its messages. @param {World} world @param {Chat} chat */
 export function addPending(world, chat) {
   for (const pending of world.outbox.values()) if (pending.key === chat.key) insert(chat.messages, pending);
 }
@@ -130,7 +130,7 @@ function keyOf(world, item) {
 }
 
 /**
- * A message that was pushed, or that a new session caught up with. Of the latter only those are news that the site marks.
+ * Takes in a message. Of messages that a new session catches up with, only those marked `new` count as new.
  * @param {World} world
  * @param {LogItem} item
  * @param {{at: number, backlog: '' | 'online' | 'missed'}} how pushed, or answered by which call
@@ -143,7 +143,7 @@ export function receive(world, item, { at, backlog }, out) {
   const line = toLine(dated([item], at)[0], world.me?.id);
   const channel = item.type === 'multicast' ? world.channels.get(item.to) : undefined;
   const isNotice = channel || item.type === 'broadcast';
-  // A notice is of no chat, so that an old one has no place.
+  // A notice belongs to no chat, so a repeated one is dropped.
   if (backlog && !item.new) return isNotice ? undefined : repeat(world, item, line, isLater, out);
   const again = remember(world.counted, id);
   if (isNotice) return again ? undefined : notice(world, line, channel, out);
@@ -279,7 +279,7 @@ export function fate(world, { cid, key, news }, out) {
 }
 
 /**
- * What was written before a line stays before it, and what was written after it after, whatever time the site has given it.
+ * Keeps the order of writing: moves the times of the other pending lines around the time the site gave.
  * @param {World} world
  * @param {Pending} line that the site has taken
  * @param {Chat | undefined} chat
@@ -296,7 +296,7 @@ function keepPlaces(world, { key, cid, time }, chat) {
 }
 
 /**
- * The site has what is still on its way out here: its answer was lost, or came to a page that has gone.
+ * Settles a pending line that the site already has: its answer was lost, or reached a page that has closed.
  * @param {World} world
  * @param {string} key
  * @param {Message} line as the site has it

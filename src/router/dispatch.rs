@@ -1,6 +1,7 @@
 //! Which part handles which input.
 //!
-//! Owns: the way of a call to the place that can judge it, and of each input to its part. Must not: add a field to the router.
+//! Owns: the way of a call to the place that can judge it, and of each input to its part. Must not: add a field to the
+//! router.
 
 use super::call::{Call, Caller, Verb};
 use super::machine::Router;

@@ -94,7 +94,7 @@ impl Gathers {
         self.0.insert(Gather { key, collection, waiting: 0, remote: false, generation: UNBORN })
     }
 
-    /// One more report is expected. A gather that has been answered expects none.
+    /// Expects one more report, unless the gather has been answered.
     pub(super) fn expect(&mut self, slot: Slot, remote: bool) {
         if let Some(gather) = self.0.get_mut(slot) {
             gather.waiting += 1;
@@ -152,8 +152,8 @@ impl Gathers {
         collection.started.truncated |= truncated;
     }
 
-    /// Keeps names for which there is no place. Takes out the first of all that were kept, as many as are `free` now. If the
-    /// answer has gone without them, only the new ones are left.
+    /// Keeps names for which there is no place. Takes out the first of all that were kept, as many as are `free` now.
+    /// If the answer has gone without them, only the new ones are left.
     pub(super) fn place_more(
         &mut self,
         slot: Slot,

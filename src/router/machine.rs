@@ -72,7 +72,7 @@ impl Router {
         counters
     }
 
-    /// A turn of the shard begins; `load` is what the last one was like. Every domain has its share of it again.
+    /// Begins a turn: every domain has its share of it again. `load` is what the last one was like.
     pub(crate) fn begin_turn(&mut self, now: Tick, load: Load) {
         self.out.begin_turn();
         self.people.begin_turn(now, load);

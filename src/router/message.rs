@@ -1,8 +1,8 @@
 //! Packets that users and sites send, on their way from the sender to the receivers.
 //!
 //! Owns: where each goes, and the count of sessions it was queued to. Must not: check whether users may speak to each
-//! other: the site does, which holds the apikey. A packet is encoded once, by the sender's owner, and queued only by its
-//! receivers' owners.
+//! other: the site does, which holds the apikey. A packet is encoded once, by the sender's owner, and queued only by
+//! its receivers' owners.
 
 use super::call::{Answer, Caller, NewMessage, Receivers, Refusal, Speaker, Typing};
 use super::gather::Collection;
@@ -45,7 +45,7 @@ impl Router {
         self.send(caller, message.kind, &message.to, packet, sender);
     }
 
-    /// Who speaks; `None`: the ticket is good for nothing.
+    /// The sender; `None` if the ticket is not valid.
     pub(super) fn find_sender(&self, domain: DomainId, speaker: &Speaker<'_>) -> Option<Sender> {
         match speaker {
             Speaker::Ticket(ticket) => {
@@ -147,7 +147,7 @@ impl Router {
         }
     }
 
-    /// A packet has come for a user of this place.
+    /// Handles [`Mail::Unicast`]: the receiver, if online, is a user of this place.
     pub(super) fn on_unicast(&mut self, unicast: &Unicast) {
         let Unicast { key, domain, ref to, ref packet } = *unicast;
         self.unicast(Caller { key, domain }, to, packet);

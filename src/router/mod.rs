@@ -27,9 +27,9 @@
 //! - `rooms`: the rooms this place owns. Rooms and people send each other mail, and never call each other;
 //! - `message` and `signal`: what is sent to users, rooms and domains, across the parts.
 //!
-//! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and `out`;
-//! `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `expiry`, `session`, `table`, `polls`); `people`; `rooms`;
-//! `message`; `signal`; `machine` and `dispatch`.
+//! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and
+//! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `session`, `table`,
+//! `polls`); `people`; `rooms`; `message`; `signal`; `machine` and `dispatch`.
 
 pub(crate) mod call;
 pub(crate) mod directory;

@@ -50,7 +50,7 @@ impl Out {
         }
     }
 
-    /// An input is handled at time `now`; its effects are appended to `effects`, which [`Out::end`] gives back.
+    /// Begins an input at time `now`. Its effects are appended to `effects`, which [`Out::end`] gives back.
     pub(super) fn begin(&mut self, now: Tick, effects: &mut Vec<Effect>) {
         debug_assert!(self.inbox.is_empty(), "an input is handled to its end");
         self.now = now;
@@ -155,7 +155,7 @@ impl Out {
         }
     }
 
-    /// All places are asked: answers at once if there were none.
+    /// Closes the list of places that are asked. If there are none, answers at once.
     pub(super) fn close(&mut self, gather: GatherKey) {
         match self.gathers.pending(gather.slot) {
             MissingReports::Nothing => self.finish(gather.slot, false),
@@ -178,21 +178,21 @@ impl Out {
         }
     }
 
-    /// A place has reported to a gather of this place.
+    /// Handles a report to a gather of this place.
     pub(super) fn on_report(&mut self, report: GatherReport) {
         let GatherReport { gather, part } = report;
         self.gathers.add(gather.slot, part);
         self.reported(gather);
     }
 
-    /// One of the places that were asked is done.
+    /// Counts the report of one place. Answers the call if it was the last one.
     pub(super) fn reported(&mut self, gather: GatherKey) {
         if let Some(CallAnswer { key, answer }) = self.gathers.report(gather.slot) {
             self.answer(key, answer);
         }
     }
 
-    /// The deadline has come: places that have not reported are left out.
+    /// Answers the call at its deadline, without the places that have not reported.
     pub(super) fn on_gather_alarm(&mut self, slot: Slot) {
         if let Some(CallAnswer { key, answer }) = self.gathers.finish(slot, true) {
             self.counters.gathers_late_total += 1;
@@ -241,7 +241,7 @@ impl Out {
         self.work.begin_turn();
     }
 
-    /// A domain has used this many names, rooms or receivers more.
+    /// Charges a domain for names, rooms or receivers.
     pub(super) fn charge(&mut self, domain: DomainId, keys: usize) {
         self.work.charge(domain, keys);
     }

@@ -1,8 +1,8 @@
 //! What the calls of each domain make a shard do in one turn.
 //!
 //! Owns: [`Work`]: how many names, rooms and receivers they have used, and when a domain has used its share. Must not:
-//! delay anything; the shard comes to a domain's next calls later. What a call is divided into by place is charged where
-//! it is divided (`by_place`), and once more at other places, when it arrives there. What one turn used beyond a
+//! delay anything; the shard comes to a domain's next calls later. What a call is divided into by place is charged
+//! where it is divided (`by_place`), and once more at other places, when it arrives there. What one turn used beyond a
 //! share, a broadcast or mail of other shards, is owed: it comes off the next shares, but not off more than a few.
 
 use super::ids::Place;
@@ -60,7 +60,7 @@ impl Work {
         &mut self.groups[index]
     }
 
-    /// A domain has used this many names, rooms or receivers more.
+    /// Charges a domain for names, rooms or receivers.
     pub(super) fn charge(&mut self, domain: DomainId, more: usize) {
         let index = domain.0 as usize;
         if self.used.len() <= index {
@@ -83,7 +83,7 @@ impl Work {
         self.sum
     }
 
-    /// A turn begins: every domain has one more share.
+    /// Gives every domain its share of a new turn.
     pub(super) fn begin_turn(&mut self) {
         self.sum = 0;
         let used = &mut self.used;

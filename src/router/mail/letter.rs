@@ -1,6 +1,7 @@
 //! What one router sends another.
 //!
-//! Owns: [`Mail`]. Must not: import a part of the router. Mail arrives in the order it was sent, per pair of places, however late.
+//! Owns: [`Mail`]. Must not: import a part of the router. Mail arrives in the order it was sent, per pair of places,
+//! however late.
 
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
 use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};
@@ -49,7 +50,7 @@ pub enum Mail {
     Join(RoomJoin),
     /// `/room/leave`, to the room's owner.
     Leave(RoomLeave),
-    /// A user is no member of a room any more.
+    /// A user is not a member of a room any more.
     Left(RoomLeft),
     /// A user is gone from rooms of the place; their members are not shown that.
     Exit(RoomExit),
@@ -66,7 +67,8 @@ pub enum Mail {
 }
 
 impl Mail {
-    /// What it takes while it waits, about: to the byte where it is text, with a fixed size for what else lies on the heap.
+    /// What it takes while it waits, about: to the byte where it is text, with a fixed size for what else lies on the
+    /// heap.
     pub(crate) fn bytes(&self) -> usize {
         let beside = match self {
             Mail::Call(request) => request.call.verb.bytes(),

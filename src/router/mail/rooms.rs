@@ -102,7 +102,7 @@ pub struct RoomLeave {
     pub(crate) packet: Packet,
 }
 
-/// A user is no member of a room any more.
+/// A user is not a member of a room any more.
 #[derive(Debug)]
 pub struct RoomLeft {
     /// The user.

@@ -1,6 +1,7 @@
 //! Packets for one user: they go to every session, or to the mailbox.
 //!
-//! Owns: the number of each user's last message or signal, and what happens when a session has no room. Must not: send mail.
+//! Owns: the number of each user's last message or signal, and what happens when a session has no room. Must not: send
+//! mail.
 
 use super::tables::People;
 use crate::base::slots::Slot;
@@ -22,8 +23,8 @@ pub(in crate::router) struct DeliveryOutcome {
 }
 
 impl People {
-    /// Queues a message or a light packet to every session of a user but `except`; a message also to the mailbox of one who
-    /// lingers.
+    /// Queues a message or a light packet to every session of a user but `except`; a message also to the mailbox of one
+    /// who lingers.
     pub(in crate::router) fn deliver(
         &mut self,
         out: &mut Out,

@@ -1,8 +1,8 @@
 //! What few users have, and not for long.
 //!
-//! Owns: [`Extras`]: the mailbox of a user who lingers, the account of messages and signals that went from one session to another,
-//! and the places in the roster that are kept for names whose owners were asked. Must not: import the tables. It lies in
-//! a block of its own, because nearly every user has nothing of it.
+//! Owns: [`Extras`]: the mailbox of a user who lingers, the account of messages and signals that went from one session
+//! to another, and the places in the roster that are reserved for names whose owners were asked. Must not: import the
+//! tables. It lies in a block of its own, because nearly every user has nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,19 +18,17 @@ pub(super) struct Extras {
     pub(super) linger: Option<Linger>,
     /// Set while signals wait for a session that can read them.
     pub(super) signals: Option<SignalBox>,
-    /// Signals that a session was given at its start, or from another one, although they are not of its row; as far as
-    /// another session may still pass them on.
+    /// Signals outside its row that a session was given, at its start or from another one. Kept while another session
+    /// may still pass them on.
     pub(super) passed: BTreeSet<(Slot, u64)>,
-    /// Messages that a session acknowledged which has ended, by their numbers among the user's; as far as another session
-    /// has not acknowledged them.
+    /// Numbers of messages that ended sessions had acknowledged. Kept while another session has not.
     pub(super) acknowledged: Spans,
-    /// Messages that were sent on a session, of which it was given no copy; as far as a copy for another session may
-    /// still wait.
+    /// For each session, the messages that its own page sent. Kept while a copy for another session may be
+    /// unacknowledged.
     spoken: Vec<Spoken>,
-    /// Messages that were taken over late and that no session has acknowledged, by their numbers: how many sessions hold
-    /// each.
+    /// How many sessions hold each late message that none has acknowledged, by its number.
     late: BTreeMap<u64, u32>,
-    /// Places in the roster that are kept for names whose owners have not answered yet.
+    /// Places in the roster that are reserved for names whose owners have not answered yet.
     pub(super) reserved: usize,
 }
 
@@ -38,8 +36,8 @@ pub(super) struct Extras {
 #[derive(Debug)]
 struct Spoken {
     session: Slot,
-    /// Unbroken runs, above the first number up to the second, in order. A run ends where the session was given a
-    /// message, so a page that never acknowledges ends by its limit before there are many.
+    /// Unbroken runs, above the first number up to the second, in order. Each run ends at a message to the session, so
+    /// the queue limit ends a silent page before it has many runs.
     runs: Vec<(u64, u64)>,
 }
 
@@ -51,7 +49,7 @@ impl Extras {
         self.linger.is_none() && !messages && !signals && self.reserved == 0
     }
 
-    /// A message was sent on a session; every copy up to `floor` was acknowledged.
+    /// Notes that a message was sent on a session. Every copy up to `floor` was acknowledged.
     pub(super) fn note_spoken(&mut self, given: u64, session: Slot, floor: u64) {
         self.forget_up_to(floor);
         let at = self.spoken.iter().position(|spoken| spoken.session == session).unwrap_or_else(|| {
@@ -75,7 +73,7 @@ impl Extras {
         self.spoken.iter().any(|spoken| is_in(&spoken.runs, given))
     }
 
-    /// Every session has acknowledged what it was given up to this number.
+    /// Forgets numbers up to `floor`, which every session has acknowledged.
     pub(super) fn forget_up_to(&mut self, floor: u64) {
         self.acknowledged.forget_up_to(floor);
         for Spoken { runs, .. } in &mut self.spoken {
@@ -85,12 +83,12 @@ impl Extras {
         self.spoken.retain(|spoken| !spoken.runs.is_empty());
     }
 
-    /// A message that was taken over late is queued to one more session.
+    /// Counts one more session that holds a late message.
     pub(super) fn hold_late(&mut self, given: u64) {
         *self.late.entry(given).or_default() += 1;
     }
 
-    /// A session has ended that held a message taken over late. Returns whether no session has it now.
+    /// Counts one session less that holds a late message. Returns whether none is left.
     pub(super) fn release_late(&mut self, given: u64) -> bool {
         let Some(holders) = self.late.get_mut(&given) else { return false };
         *holders -= 1;
@@ -101,22 +99,22 @@ impl Extras {
         orphaned
     }
 
-    /// How many messages that were taken over late wait for an acknowledgement.
+    /// How many late messages wait for an acknowledgement.
     pub(super) fn late_len(&self) -> usize {
         self.late.len()
     }
 
-    /// Whether a message that was taken over late waits for an acknowledgement.
+    /// Whether a late message waits for an acknowledgement.
     pub(super) fn waits_late(&self, given: u64) -> bool {
         self.late.contains_key(&given)
     }
 
-    /// A session acknowledged a message that was taken over late: no other is given it again.
+    /// Forgets a late message that a session has acknowledged: no other is given it again.
     pub(super) fn acknowledge_late(&mut self, given: u64) {
         self.late.remove(&given);
     }
 
-    /// No session is left: all that waits is in the mailbox.
+    /// Forgets the account when no session is left: all that waits is in the mailbox.
     pub(super) fn forget_sessions(&mut self) {
         self.acknowledged = Spans::default();
         self.spoken = Vec::new();

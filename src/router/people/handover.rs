@@ -6,10 +6,10 @@
 //! The messages of a user have numbers. Every session is queued all messages from some number on: those above its
 //! `given_from`, as an unbroken row of which it has acknowledged all up to some other number. A session that starts is
 //! given the row of those sessions that have no poll; so its own row begins with theirs, and what comes later comes
-//! behind it. What is sent on a session is no message for it; copies go to the sessions there are, and to those that
-//! start while one waits, but not beyond their ends. What is taken over when a session ends is *late*: it belongs to no
-//! row, and an account of it is kept with the user ([`Extras`](super::extras::Extras)). So every question is answered by
-//! comparing numbers, however much waits.
+//! behind it. A page gets no copy of what it sends. The user's other sessions do, and so do sessions that start while a
+//! copy is unacknowledged. A copy is not handed over when its session ends. A message that is taken over from an ended
+//! session is *late*: it belongs to no row, and the user has an account of it ([`Extras`](super::extras::Extras)). So
+//! every question is answered by comparing numbers, however much waits.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ impl Remains {
 }
 
 impl People {
-    /// The user's last message was sent on this session, and the others were given copies.
+    /// Notes that the user's last message was sent on this session, so that it has no copy.
     pub(super) fn note_spoken(&mut self, user: Slot, speaker: Slot) {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue().acknowledged());
         let floor = rows.min().unwrap_or_default();
@@ -131,8 +131,8 @@ impl People {
         messages.into_iter().map(|(given, packet)| KeptMessage { given, packet, late: true }).collect()
     }
 
-    /// Enters into the user's account what an ended session was given. Returns what no session has acknowledged and no other
-    /// session holds as late as it did.
+    /// Enters into the user's account what an ended session was given. Returns what no session has acknowledged and no
+    /// other session holds as late as it did.
     fn settle(&mut self, user: Slot, left: &Remains) -> Vec<KeptMessage> {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue().acknowledged());
         let floor = rows.min();
@@ -163,8 +163,8 @@ impl People {
         messages
     }
 
-    /// Gives what an ended session had not acknowledged to the newest of the others, as far as none of them was
-    /// given it; if there is no other, the user begins to linger.
+    /// Gives what an ended session had not acknowledged to the newest of the others, without the messages that one of
+    /// them was given; if there is no other, the user begins to linger.
     fn hand_over(&mut self, out: &mut Out, user: Slot, mut messages: Vec<KeptMessage>) {
         let Some(newest) = self.users[user].sessions.newest() else {
             return self.begin_linger(out, user, messages);

@@ -45,8 +45,8 @@ impl Packed {
 }
 
 /// A set of keys. One key needs no block of memory, few lie in one that is little longer than it must be, many in a
-/// table. The methods that take a hasher must always be given the same one; it is keyed, so that outsiders cannot choose
-/// keys that meet.
+/// table. The methods that take a hasher must always be given the same one; it is keyed, so that outsiders cannot
+/// choose keys that meet.
 #[derive(Debug)]
 pub(super) struct KeySet<K> {
     keys: Keys,
@@ -110,7 +110,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         }
     }
 
-    /// The same, for a set that is likely to grow from then on.
+    /// As [`KeySet::expect`], for a set that is likely to grow from then on.
     pub(super) fn expect_growing(&mut self, more: usize) {
         let len = self.len();
         if more > 0 && len + more > 1 && len + more <= FEW_MAX {
@@ -131,7 +131,7 @@ impl<K: From<(Place, Slot)> + Into<(Place, Slot)>> KeySet<K> {
         }
     }
 
-    /// From few to many.
+    /// Changes the form from few keys to many.
     fn spill(&mut self, hasher: &RandomState) {
         if let Keys::Few(few) = &self.keys {
             let mut many = HashTable::with_capacity(2 * FEW_MAX);

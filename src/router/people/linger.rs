@@ -1,9 +1,9 @@
-//! What the last session of a user leaves behind: messages for the next session, or for the site.
+//! The linger: messages that the last session of a user leaves, for the next session or for the site.
 //!
-//! Owns: when a user begins to linger, and what goes back to the site. Must not: reach the site; what goes back to it is an
-//! effect. A message is delivered when one of the user's sessions has acknowledged it. What none has acknowledged goes
-//! from session to session (`handover`), and if the user goes offline, back to the site, if that takes it and there is
-//! room on the way.
+//! Owns: when a user begins to linger, and what goes back to the site. Must not: reach the site; what goes back to it
+//! is an effect. A message is delivered when one of the user's sessions has acknowledged it. What none has acknowledged
+//! goes from session to session (`handover`), and if the user goes offline, back to the site, if that takes it and
+//! there is room on the way.
 
 use super::mailbox::{Linger, MailboxMessage};
 use super::signal_box::SignalBox;
@@ -75,8 +75,8 @@ impl People {
         }
     }
 
-    /// Gives messages of a user back to the site, as far as the user was their only receiver and the site takes them. The
-    /// rest is lost.
+    /// Gives messages of a user back to the site, if the user was their only receiver and the site takes them. The
+    /// others are lost.
     pub(super) fn give_back(&self, out: &mut Out, domain: DomainId, name: &str, left: Vec<MailboxMessage>) {
         let config = self.sites.takes_back(domain);
         let (mut messages, mut missed, mut others) = (Vec::new(), 0, 0);

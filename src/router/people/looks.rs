@@ -25,8 +25,8 @@ impl People {
         out.close(gather);
     }
 
-    /// Changes what a user shows, and sends it to those linked with the user, to the user's rooms if the user appears or
-    /// disappears, and to the user's other sessions that follow it (all but `by`).
+    /// Changes what a user shows, and sends it to those linked with the user, to the user's rooms if the user appears
+    /// or disappears, and to the user's other sessions that follow it (all but `by`).
     pub(super) fn change_looks(
         &mut self,
         out: &mut Out,
@@ -62,7 +62,7 @@ impl People {
         }
     }
 
-    /// Version 6 pages of a user follow what the user shows, whichever page changed it.
+    /// Shows a change to the user's own pages of version 6, except the one that made it.
     fn show_own_sessions(&mut self, out: &mut Out, user: Slot, profile: &Profile, by: Option<Slot>) {
         let follows =
             |session: &Slot| Some(*session) != by && self.sessions[*session].version() == Version::V6;
@@ -87,7 +87,7 @@ impl People {
         out.close(gather);
     }
 
-    /// Which of these names are online?
+    /// Reports which of these names are online, and what they show.
     pub(in crate::router) fn on_ask(&self, out: &mut Out, request: &NamesRequest) {
         let NamesRequest { gather, domain, viewer, ref names } = *request;
         out.charge_mail(domain, gather.place, names.len());
@@ -103,7 +103,7 @@ impl People {
         out.report(gather, Part::Profiles(online));
     }
 
-    /// What do these users show?
+    /// Reports what these users show.
     pub(in crate::router) fn on_describe(&self, out: &mut Out, request: &ProfilesRequest) {
         let ProfilesRequest { gather, ref users } = *request;
         self.charge(out, gather.place, users);

@@ -1,6 +1,7 @@
 //! The mailbox of a user whose last session has ended.
 //!
-//! Owns: [`Linger`], how long it lasts, and what its messages count for. Must not: claim a way back, or queue a message.
+//! Owns: [`Linger`], how long it lasts, and what its messages count for. Must not: claim a way back, or queue a
+//! message.
 
 use crate::base::admission::Claim;
 use crate::base::clock::Tick;

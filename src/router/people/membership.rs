@@ -1,7 +1,7 @@
 //! The rooms that users of this place are in.
 //!
-//! Owns: the list of rooms of each user, and the calls that change it. Must not: hold members; the rooms' owners do, and
-//! are sent mail. Membership belongs to the user and ends when the user leaves or goes offline.
+//! Owns: the list of rooms of each user, and the calls that change it. Must not: hold members; the rooms' owners do,
+//! and are sent mail. Membership belongs to the user and ends when the user leaves or goes offline.
 
 use super::keys::AddOutcome;
 use super::tables::People;
@@ -17,7 +17,7 @@ use crate::router::out::Out;
 use crate::router::packet::{Packet, PresenceType};
 
 impl People {
-    /// The rooms an `online` call names.
+    /// Enters a user into the rooms that an `online` call names: asks their owners.
     pub(super) fn enter(&self, out: &mut Out, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
         let owner = &self.users[user];
         let (domain, sight, user) = (owner.domain(), owner.sight(), self.directory.user_key(user));
@@ -26,7 +26,7 @@ impl People {
         }
     }
 
-    /// A user of this place has become a member of these rooms.
+    /// Notes rooms that have taken a user of this place as a member. Rooms beyond the limit are left again.
     pub(in crate::router) fn on_entered(&mut self, out: &mut Out, reply: EntryReply) {
         let EntryReply { gather, domain, user, sight, rooms } = reply;
         let (kept, refused) = self.note_rooms(user.slot, rooms);
@@ -91,7 +91,7 @@ impl People {
         }
     }
 
-    /// A user of this place is no member any more.
+    /// Forgets a room that a user of this place has left.
     pub(in crate::router) fn on_left(&mut self, left: &RoomLeft) {
         let Some(user) = self.users.get_mut(left.user.slot) else { return };
         user.rooms.remove(left.room, self.directory.places().hasher());

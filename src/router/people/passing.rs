@@ -1,7 +1,7 @@
 //! Signals that go from one session of a user to another.
 //!
-//! Owns: which signals a session of version 6 is given at its start, and what becomes of those that an ended one had not
-//! acknowledged. Must not: send mail, or read packets.
+//! Owns: which signals a session of version 6 is given at its start, and what becomes of those that an ended one had
+//! not acknowledged. Must not: send mail, or read packets.
 //!
 //! Signals have numbers among the user's messages. A session of version 6 is given every signal whose number is above
 //! its `given_from`, or a newer one with the same subject. What it was given besides is noted with the user
@@ -43,8 +43,8 @@ impl People {
         self.forget_passed(user);
     }
 
-    /// What waits in sessions that have no poll; and in the others, as far as the row of the session that starts begins
-    /// before it.
+    /// The signals that wait in sessions without a poll, and those above the start of the new session's row in the
+    /// others.
     fn waiting_signals(&self, out: &mut Out, user: Slot, starting: Slot) -> Vec<KeptSignal> {
         let from = self.sessions[starting].given_from();
         let mut signals = Vec::new();
@@ -57,8 +57,8 @@ impl People {
         signals
     }
 
-    /// Gives what an ended session had not acknowledged to the newest one that was not given it; if there is none that can
-    /// read it, it waits with the mailbox.
+    /// Gives what an ended session had not acknowledged to the newest one that was not given it; if there is none that
+    /// can read it, it waits with the mailbox.
     pub(super) fn pass_signals(&mut self, out: &mut Out, user: Slot, signals: Vec<KeptSignal>) {
         let signals = newest_of_each(signals);
         if self.users[user].signal_box().is_some() {
@@ -83,7 +83,8 @@ impl People {
         self.forget_passed(user);
     }
 
-    /// A session of version 6 has ended. If it was the last one, signals wait for the next one as long as a user lingers.
+    /// Opens the signal box after a session of version 6 has ended, if it was the last one. Signals wait in it as long
+    /// as a user lingers.
     pub(super) fn open_signal_box(&mut self, out: &mut Out, user: Slot) {
         if self.users[user].signal_box().is_some() || self.readers_of(user).next().is_some() {
             return;
@@ -102,7 +103,7 @@ impl People {
         out.counters_mut().signals_dropped_total += u64::from(!kept);
     }
 
-    /// A message was put into the mailbox: signals give way to it.
+    /// Drops the signals that wait if the messages in the mailbox need their room.
     pub(super) fn make_room_for_message(&mut self, out: &mut Out, user: Slot) {
         let extras = self.users[user].extras_mut();
         let (Some(linger), Some(signals)) = (&extras.linger, &mut extras.signals) else { return };
@@ -111,7 +112,7 @@ impl People {
         }
     }
 
-    /// The user's signals may have waited long enough.
+    /// Drops the signals that wait, if they have waited long enough.
     pub(super) fn expire_signals(&mut self, out: &mut Out, user: Slot) {
         let owner = &mut self.users[user];
         let is_over = owner.signal_box().is_some_and(|kept| kept.until() <= out.now());
@@ -126,14 +127,14 @@ impl People {
         passed || given > self.sessions[session].given_from()
     }
 
-    /// A session was given a signal that no row of it tells of.
+    /// Notes a signal that a session was given outside its row.
     fn note_passed(&mut self, user: Slot, session: Slot, given: u64) {
         if given <= self.sessions[session].given_from() {
             self.users[user].extras_mut().passed.insert((session, given));
         }
     }
 
-    /// Forgets what was passed to sessions as far as none has it any more, or an older one: nobody can pass it on.
+    /// Forgets passed signals that are older than all that a session still holds: none can pass them on.
     fn forget_passed(&mut self, user: Slot) {
         if self.users[user].extras().is_none_or(|extras| extras.passed.is_empty()) {
             return;

@@ -1,7 +1,7 @@
 //! Presences: what users are shown of those they are linked with.
 //!
-//! Owns: how a presence is sent to the places of the receivers, and what it does to their links when it arrives. Must not:
-//! make a link.
+//! Owns: how a presence is sent to the places of the receivers, and what it does to their links when it arrives. Must
+//! not: make a link.
 
 use super::tables::People;
 use crate::base::domains::DomainId;
@@ -55,7 +55,8 @@ impl People {
         send_presence(out, domain, &presence, links);
     }
 
-    /// The presence of a user these users are linked with.
+    /// Handles a presence of a user whom these users are linked with: shows it to their pages, and removes the link if
+    /// the user is gone.
     pub(in crate::router) fn on_presence(&mut self, out: &mut Out, presence: Presence) {
         let Presence { gather, about, name, packet, reach, to } = presence;
         let packet = packet.map(|packet| packet.shared_by(to.len()));

@@ -1,14 +1,14 @@
 //! Rosters: which users are linked with each other.
 //!
-//! Owns: the links between users, kept at both ends, and the presences that follow them (protocol, "Presence"). Must not:
-//! hold names that are offline; a link lasts until either end goes offline, or until it is undone.
+//! Owns: the links between users, kept at both ends, and the presences that follow them (protocol, "Presence"). Must
+//! not: hold names that are offline; a link lasts until either end goes offline, or until it is undone.
 //!
-//! A user who names others has places in the roster kept for them before their owners are asked ([`Mail::Link`]). Each
-//! owner makes the link at its end, and its pages see the other one come; so once the answer ([`Mail::Linked`]) has
-//! arrived both ends hold it, and the pages of the naming side see theirs come, but for the one that is answered with
-//! them. Names for which there was no place are asked for once more when places become free, because others of the names
-//! turned out to be offline. Undoing a link goes the same way (`unlink`). As the mail between two places keeps its order,
-//! what a page is shown last is what is so.
+//! An `online` call names buddies. The user's owner reserves places in the roster for them and sends [`Mail::Link`] to
+//! their owners. Each of these links first and shows the newcomer to its user's pages. When the answer
+//! ([`Mail::Linked`]) arrives, the naming side links too and shows the buddies to its pages, except the calling page,
+//! which gets them in its answer. If places become free, because other names turned out to be offline, the names that
+//! had none are asked for once more. Undoing a link goes the same way (`unlink`). Mail between two places keeps its
+//! order, so the last presence that a page gets is the true one.
 
 use super::keys::AddOutcome;
 use super::presence::{Departure, send_presence};
@@ -39,8 +39,8 @@ impl People {
         self.ask_to_link(out, naming, names, |position| (position as usize) < placed);
     }
 
-    /// Asks the owners of these names to link them. For those at the positions that are `placed`, which come first at each
-    /// place, a place in the roster is reserved.
+    /// Asks the owners of these names to link them. For those at the positions that are `placed`, which come first at
+    /// each place, a place in the roster is reserved.
     fn ask_to_link(
         &self,
         out: &mut Out,
@@ -103,7 +103,7 @@ impl People {
         owner.roster.add(other, most, self.directory.places().hasher())
     }
 
-    /// A user named users of this place.
+    /// Handles [`Mail::Link`]: links users of this place with the one who named them.
     pub(in crate::router) fn on_link(&mut self, out: &mut Out, link: Link) {
         let Link { gather, domain, user, session, profile, announce, reserved, names } = link;
         let from = self.directory.places().hash(domain, profile.name());
@@ -111,8 +111,8 @@ impl People {
         let (mut buddies, mut unplaced) = (Vec::new(), Vec::new());
         for (at, (position, name)) in names.into_iter().enumerate() {
             let Some(buddy) = self.users.find(domain, &name) else { continue };
-            // If this one is just being unlinked from the one who names it, their owner has forgotten the link before it
-            // receives this one: it must not be made at one end.
+            // Skip a buddy that is being unlinked from the naming user. That user's owner gets the unlink before our
+            // answer, so the link would remain at one end only.
             if self.unlinking.is_parting(buddy, from) {
                 continue;
             }
@@ -141,7 +141,7 @@ impl People {
         out.send(user.place, Mail::Linked(Box::new(reply)));
     }
 
-    /// The named users have been linked at their end; now at this one.
+    /// Handles the answer to [`Mail::Link`]: makes the links at this end, and shows the buddies.
     pub(in crate::router) fn on_linked(&mut self, out: &mut Out, reply: LinkReply) {
         let Some(owner) = self.users.get_mut(reply.user.slot) else {
             let gather = reply.gather;
@@ -184,14 +184,14 @@ impl People {
         }
     }
 
-    /// Shows the pages of a user those that were named and are there: the new ones to all, and to the page that named
-    /// them what is not in its answer (`answered`), or what its answer must not be taken to be newer than.
+    /// Sends presences of the buddies just linked. The user's other pages get the new ones. The calling page gets a
+    /// buddy only if its answer lacks it (`answered` is false), or if an older presence of it is queued: the page reads
+    /// the queue after the answer.
     fn meet(&mut self, out: &mut Out, naming: Naming, answered: bool, met: &[(Buddy, bool)]) {
         let Naming { user, session, .. } = naming;
         let domain = self.users[user].domain();
         for (Buddy { profile, .. }, is_new) in met {
             let name = self.directory.places().hash(domain, profile.name());
-            // What is queued to the page is older than its answer, and read after it.
             let page = self.sessions.get(session);
             let is_shown = page.is_some_and(|page| !answered || page.queue().presence_waits(name));
             if !*is_new && !is_shown {
@@ -207,13 +207,14 @@ impl People {
         }
     }
 
-    /// A user went offline before these links were known here, so that they were not among those who saw it.
+    /// Undoes links to a user who went offline before the answer arrived: nobody has sent the departure to these
+    /// buddies.
     fn unlink_gone(&self, out: &mut Out, reply: &LinkReply) {
         let LinkReply { domain, user, ref asked_as, ref buddies, .. } = *reply;
         let links = || buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key);
         self.part_links(out, Departure { gather: None, user, domain, profile: asked_as }, links());
         if let Some(back) = self.users.find(domain, asked_as.name()) {
-            // The user is back already, and was shown before its earlier going is shown now.
+            // The user is online again already, and these buddies got that presence before this departure.
             let profile = &self.users[back].profile;
             if profile.visible() {
                 let packet = Packet::presence(PresenceType::Online, profile);

@@ -38,7 +38,7 @@ impl Sites {
         if config.users.admit(config.max_users) { Ok(()) } else { Err(Refusal::TooManyUsers) }
     }
 
-    /// A user of a domain has gone.
+    /// Counts one user less of a domain.
     pub(super) fn release(&self, domain: DomainId) {
         // A removed domain's gauge went with it.
         if let Some(config) = self.domains.get(domain) {

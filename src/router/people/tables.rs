@@ -1,6 +1,7 @@
 //! The users of this place and their sessions, together.
 //!
-//! Owns: [`People`], and how a call finds the user it is about. Must not: send mail; the files that build on this one do.
+//! Owns: [`People`], and how a call finds the user it is about. Must not: send mail; the files that build on this one
+//! do.
 
 use std::sync::Arc;
 

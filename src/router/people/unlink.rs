@@ -1,7 +1,7 @@
 //! `/buddies/remove`: undoing links.
 //!
-//! Owns: the two steps of it: at the other end first ([`Mail::Unlink`]), then at this one ([`Mail::Unlinked`]). Must not:
-//! make a link.
+//! Owns: the two steps of it: at the other end first ([`Mail::Unlink`]), then at this one ([`Mail::Unlinked`]). Must
+//! not: make a link.
 
 use super::tables::People;
 use crate::router::call::{Answer, BuddyRemoval, Caller};
@@ -37,7 +37,7 @@ impl People {
         out.close(gather);
     }
 
-    /// A user unlinks users of this place.
+    /// Handles [`Mail::Unlink`]: removes the links at this end, and shows the departure.
     pub(in crate::router) fn on_unlink(&mut self, out: &mut Out, unlink: Unlink) {
         let Unlink { gather, domain, user, profile, farewell, names } = unlink;
         let from = self.directory.places().hash(domain, profile.name());
@@ -59,7 +59,7 @@ impl People {
         out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, names, parted }));
     }
 
-    /// They have been unlinked at their end; now at this one.
+    /// Handles the answer to [`Mail::Unlink`]: removes the links at this end, and shows the departures.
     pub(in crate::router) fn on_unlinked(&mut self, out: &mut Out, reply: UnlinkReply) {
         let UnlinkReply { gather, user, names, parted } = reply;
         for name in names {

@@ -1,6 +1,7 @@
 //! Unlinkings that wait for the answer of the name's owner.
 //!
-//! Owns: [`Unlinking`]: which pairs are under way, found in constant time however many there are. Must not: change a roster.
+//! Owns: [`Unlinking`]: which pairs are under way, found in constant time however many there are. Must not: change a
+//! roster.
 
 use hashbrown::HashMap;
 
@@ -23,7 +24,7 @@ impl Unlinking {
         Unlinking(HashMap::with_hasher(places.hasher().clone()))
     }
 
-    /// The owner of this name is asked to unlink it.
+    /// Begins an unlinking, whose name's owner is about to be asked.
     pub(super) fn begin(
         &mut self,
         user: Slot,
@@ -36,7 +37,7 @@ impl Unlinking {
         HashedName { text: name, hash }
     }
 
-    /// The owner has done so.
+    /// Ends an unlinking that the name's owner has answered.
     pub(super) fn end(&mut self, user: Slot, name: u64) {
         let key = (user, name);
         let asked = self.0.get_mut(&key).expect("it was entered when the owner was asked");

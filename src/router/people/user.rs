@@ -80,7 +80,7 @@ impl User {
         signals
     }
 
-    /// A session of the user has ended.
+    /// Forgets what was noted about a session that has ended.
     pub(super) fn forget_session(&mut self, session: Slot) {
         if let Some(extras) = &mut self.extras {
             extras.passed.retain(|(other, _)| *other != session);
@@ -119,7 +119,7 @@ impl User {
         Sight { visible: self.profile.visible(), changes: self.sight_changes }
     }
 
-    /// The user appeared or disappeared.
+    /// Counts a change between visible and invisible.
     pub(super) fn change_sight(&mut self) {
         // Round again after 65,536 changes: no mail is that late.
         self.sight_changes = self.sight_changes.wrapping_add(1);

@@ -1,7 +1,7 @@
 //! The rooms that this place owns: who enters, who leaves, and what is sent to their members.
 //!
-//! Owns: the table of rooms and their names. Must not: hold which rooms a user is in, or what members show; the members'
-//! owners do, and are sent mail.
+//! Owns: the table of rooms and their names. Must not: hold which rooms a user is in, or what members show; the
+//! members' owners do, and are sent mail.
 
 use hashbrown::HashTable;
 
@@ -71,7 +71,7 @@ impl Rooms {
         removed
     }
 
-    /// A site says that a user is in these rooms.
+    /// Enters a user into the rooms that an `online` call names.
     pub(in crate::router) fn on_enter(&mut self, out: &mut Out, entry: RoomEntry) {
         let RoomEntry { gather, domain, user, sight, rooms } = entry;
         out.charge_mail(domain, user.place, rooms.len());
@@ -87,7 +87,7 @@ impl Rooms {
         out.send(user.place, Mail::Entered(reply));
     }
 
-    /// A user joins a room.
+    /// Handles `/room/join` at the owner of the room.
     pub(in crate::router) fn on_join(&mut self, out: &mut Out, join: RoomJoin) {
         let RoomJoin { key, domain, user, sight, full, room: name, packet } = join;
         let known = self.find(domain, &name);
@@ -109,7 +109,7 @@ impl Rooms {
         out.close(gather);
     }
 
-    /// A user leaves a room.
+    /// Handles `/room/leave` at the owner of the room.
     pub(in crate::router) fn on_leave(&mut self, out: &mut Out, leave: &RoomLeave) {
         let RoomLeave { key, domain, user, visible, room: ref name, ref packet } = *leave;
         let gather = out.open(key, Collection::Done);
@@ -125,8 +125,8 @@ impl Rooms {
         out.close(gather);
     }
 
-    /// A user is gone from these rooms. One that is online is sent that: it may have entered again meanwhile, and then the
-    /// user's place holds that it is in.
+    /// Removes a user from these rooms. For a user who is still online the owner gets `Mail::Left`: the user may have
+    /// entered again meanwhile, and the owner must drop the membership.
     pub(in crate::router) fn on_exit(&mut self, out: &mut Out, exit: &RoomExit) {
         let RoomExit { gather, user, online, ref rooms } = *exit;
         self.charge(out, user.place, rooms);
@@ -161,7 +161,7 @@ impl Rooms {
         }
     }
 
-    /// The members of a room are asked for.
+    /// Collects the members of a room for an answer.
     pub(in crate::router) fn on_members(&self, out: &mut Out, request: MembersRequest) {
         let MembersRequest { key, domain, room, viewer } = request;
         let slot = self.find(domain, &room);
@@ -187,7 +187,7 @@ impl Rooms {
         }
     }
 
-    /// A packet for the members of a room. Typing states are for small rooms.
+    /// Sends a packet to the members of a room. A typing state of a large room goes to none.
     pub(in crate::router) fn on_multicast(&self, out: &mut Out, multicast: &Multicast) {
         let Multicast { key, domain, ref room, ref packet, sender } = *multicast;
         let counted = || Collection::Delivered(Receivers::default());

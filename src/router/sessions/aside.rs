@@ -1,7 +1,7 @@
 //! What waits in a session beside messages and light packets, in an order of its own: presences and signals.
 //!
-//! Owns: [`Aside`]. Must not: judge whether there is room. Few sessions have any of it, so it lies in a block of its own;
-//! fewer still have signals, and these in another one.
+//! Owns: [`Aside`]. Must not: judge whether there is room. Few sessions have any of it, so it lies in a block of its
+//! own; fewer still have signals, and these in another one.
 
 use super::newest::Newest;
 use super::sum::PacketSum;
@@ -45,7 +45,7 @@ impl Aside {
         self.presences.answered() + self.signals().map(Newest::answered).sum::<usize>()
     }
 
-    /// All of it is answered.
+    /// Notes that all of it is answered.
     pub(super) fn answer(&mut self) {
         self.presences.answer();
         if let Some(signals) = &mut self.signals {

@@ -271,7 +271,7 @@ impl Backlog {
         self.late > 0
     }
 
-    /// All of it is answered, with all numbers up to `issued`.
+    /// Notes that all of it is answered, with all numbers up to `issued`.
     pub(in crate::router) fn answer(&mut self, issued: u64) {
         self.sent = issued;
         self.answered = self.said.len();

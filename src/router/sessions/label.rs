@@ -13,8 +13,8 @@ pub(in crate::router) enum Label {
     Inherited(u64),
     /// A message taken over later, from a session that has ended. It counts like those that waited at the start.
     Late(u64),
-    /// A signal: it has a number among the user's messages. It counts like a message, and takes the place of one that it
-    /// supersedes.
+    /// A signal: it has a number among the user's messages. It counts like a message, and takes the place of one that
+    /// it supersedes.
     Signal(u64),
     /// A signal of another session, or of the mailbox. It has a limit of its own.
     PassedSignal(u64),
@@ -25,7 +25,8 @@ pub(in crate::router) enum Label {
 }
 
 impl Label {
-    /// Whether it counts as new for the limits. What was taken over counts apart, and presences have a limit of their own.
+    /// Whether it counts as new for the limits. What was taken over counts apart, and presences have a limit of their
+    /// own.
     pub(in crate::router) fn counts(self) -> bool {
         matches!(self, Label::Message(_) | Label::Signal(_) | Label::Light)
     }

@@ -3,8 +3,8 @@
 //! Owns: [`Newest`], their order, and that each push takes the same time however many wait. Must not: import
 //! `backlog`.
 //!
-//! What was not answered yet may give way to something newer about the same subject, whose place is at the end. What gave
-//! way leaves a gap, which goes when the packets are answered, or when there are more gaps than packets.
+//! What was not answered yet may give way to something newer about the same subject, whose place is at the end. What
+//! gave way leaves a gap, which goes when the packets are answered, or when there are more gaps than packets.
 
 use hashbrown::HashTable;
 use smallvec::SmallVec;
@@ -148,7 +148,7 @@ impl<N: Copy> Newest<N> {
         self.index.insert_unique(unanswered[at].subject, place, |at| unanswered[*at as usize].subject);
     }
 
-    /// All of them are answered.
+    /// Notes that all of them are answered.
     pub(in crate::router) fn answer(&mut self) {
         self.close_gaps();
         self.answered = self.entries.len();

@@ -1,8 +1,8 @@
 //! Long polls: each is answered at once, or parked until something is queued.
 //!
-//! Owns: the state of each session's poll, and its deadlines. Must not: end a session; [`Sessions::on_alarm`] returns when
-//! one is due. Draining the queue or parking the poll is one step here; there is no moment between "nothing is queued"
-//! and "parked".
+//! Owns: the state of each session's poll, and its deadlines. Must not: end a session; [`Sessions::on_alarm`] returns
+//! when one is due. Draining the queue or parking the poll is one step here; there is no moment between "nothing is
+//! queued" and "parked".
 
 use super::backlog::{PushOutcome, Space};
 use super::drain::Drain;
@@ -84,7 +84,7 @@ impl Sessions {
         }
     }
 
-    /// A poll of the session acknowledges packets.
+    /// Removes the packets that a poll acknowledges.
     fn acknowledge(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, seq: Option<u64>) {
         let session = &mut self.table[slot];
         let mut late = Vec::new();
@@ -118,7 +118,7 @@ impl Sessions {
         self.set_due(out, slot, until);
     }
 
-    /// A newer poll takes the place of the parked one.
+    /// Stops the parked poll, and serves a newer one in its place.
     fn replace(
         &mut self,
         owners: &mut impl Owners,
@@ -207,7 +207,7 @@ impl Sessions {
         }
     }
 
-    /// The browser closed the connection of a poll.
+    /// Handles a cut: the connection of a poll was closed before it was answered.
     pub(in crate::router) fn on_cut(&mut self, owners: &mut impl Owners, out: &mut Out, cut: PollCut) {
         let PollCut { session: SessionKey { slot, .. }, key } = cut;
         let Some(session) = self.table.get_mut(slot) else { return };
@@ -230,7 +230,7 @@ impl Sessions {
         }
     }
 
-    /// An answer was flushed, or never will be.
+    /// Handles the fate of an answer: it was flushed, or never will be.
     pub(in crate::router) fn on_fate(&mut self, owners: &mut impl Owners, out: &mut Out, fate: PollFate) {
         let PollFate { session: SessionKey { slot, .. }, key, flushed } = fate;
         let Some(session) = self.table.get_mut(slot) else { return };
@@ -246,7 +246,8 @@ impl Sessions {
         }
     }
 
-    /// The session has no poll any more: the next one is served, or must come within `patience_ms`.
+    /// Forgets the poll of a session. Serves the poll that waits behind it; if there is none, one must come within
+    /// `patience_ms`.
     fn poll_gone(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, patience_ms: u64) {
         let session = &mut self.table[slot];
         session.poll = PollState::Absent;
@@ -259,7 +260,8 @@ impl Sessions {
         }
     }
 
-    /// An alarm fired. Returns why the session must end, if it must.
+    /// Handles an alarm of a session: answers its poll. Returns whether the session has had no poll for too long, and
+    /// must end.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,
@@ -294,14 +296,14 @@ impl Sessions {
         None
     }
 
-    /// The server goes down: stops every poll that waits, step by step; new ones are stopped when they come.
+    /// Begins the drain: stops every poll that waits, step by step; new ones are stopped when they come.
     pub(in crate::router) fn drain(&mut self, out: &mut Out) {
         let sessions = self.table.iter().map(|(slot, _)| slot).collect();
         self.drain = Some(Drain::new(sessions, self.timeouts.drain_ms));
         self.drain_on(out);
     }
 
-    /// The next step of the drain.
+    /// Takes the next step of the drain.
     pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
         let Some(drain) = &mut self.drain else { return };
         let stopped = drain.next();

@@ -71,8 +71,7 @@ impl Queue {
         self.backlog.as_ref().is_some_and(|backlog| backlog.presence_waits(name))
     }
 
-    /// Of the unbroken row of the user's messages that was queued here, the last one that was acknowledged; `None` if
-    /// all were.
+    /// The last acknowledged number of this session's unbroken row; `None` if all of it is acknowledged.
     pub(in crate::router) fn acknowledged(&self) -> Option<u64> {
         self.backlog.as_ref().and_then(|backlog| backlog.acknowledged())
     }
@@ -101,7 +100,8 @@ impl Queue {
         self.backlog.take_if(|backlog| backlog.is_empty());
     }
 
-    /// The browser has everything up to `seq`, but no more than it was answered; or, without `seq`, what was flushed to it. Shows `late` the messages among it that were taken over late.
+    /// Removes everything up to `seq`, but no more than was answered; without `seq`, what was flushed. Calls `late`
+    /// with the number of each removed message that was taken over late.
     pub(in crate::router) fn acknowledge(&mut self, seq: Option<u64>, late: impl FnMut(u64)) {
         if let Some(backlog) = &mut self.backlog {
             backlog.acknowledge(seq.unwrap_or(backlog.flushed), late);
@@ -109,7 +109,7 @@ impl Queue {
         }
     }
 
-    /// The last answer was flushed.
+    /// Notes that the last answer was flushed.
     pub(in crate::router) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {
             backlog.flushed = backlog.sent;
@@ -148,7 +148,7 @@ impl Queue {
 /// What the simulator looks at.
 #[cfg(test)]
 impl Queue {
-    /// The messages in it: the user's nth each is, how it came here, whether it was answered, and what it says.
+    /// For each message: its number among the user's, its label, whether it was answered, and its packet.
     pub(in crate::router) fn messages(&self) -> impl Iterator<Item = (u64, Label, bool, &Packet)> {
         let sent = self.sent();
         self.said().iter().filter_map(move |QueuedPacket { number, label, packet }| match *label {

@@ -1,7 +1,7 @@
 //! One session: a browser page of a user, and the state of its poll.
 //!
-//! Owns: [`Session`], the list of a user's sessions, and what sessions ask of their users ([`Owners`]). Must not: import
-//! `people`, or change a session; the table does.
+//! Owns: [`Session`], the list of a user's sessions, and what sessions ask of their users ([`Owners`]). Must not:
+//! import `people`, or change a session; the table does.
 
 use std::num::NonZeroU32;
 
@@ -116,7 +116,7 @@ impl SessionList {
 pub(in crate::router) trait Owners {
     /// The name of a user that is online.
     fn name(&self, user: Slot) -> &str;
-    /// A session of the user has acknowledged these messages, which were taken over late.
+    /// Forgets late messages that a session of the user has acknowledged.
     fn acknowledge_late(&mut self, user: Slot, messages: &[u64]);
 }
 

@@ -3,10 +3,10 @@
 //! Owns: when a page that is answered should come back. Must not: read a clock; the shard measures its turns
 //! ([`Load`]). What a step costs is taken from the turns of this shard on this machine, and is no constant.
 //!
-//! An answer asks its page to wait in two cases. *Many are answered in one turn*, as after a broadcast: their next polls would all
-//! come at once. Each further page is to come back when those before it will have been taken. *The shard is
-//! behind*: turn after turn more sockets are ready than a turn serves. Then pages are to come back after about as
-//! long as that has lasted, so that a storm of any size dies down, in proportion to it. In between, however many
+//! An answer asks its page to wait in two cases. *Many are answered in one turn*, as after a broadcast: their next
+//! polls would all come at once. Each further page is to come back when those before it will have been taken. *The
+//! shard is behind*: turn after turn more sockets are ready than a turn serves. Then pages are to come back after about
+//! as long as that has lasted, so that a storm of any size dies down, in proportion to it. In between, however many
 //! messages there are, no page waits.
 
 use crate::base::clock::Tick;
@@ -59,7 +59,7 @@ impl Storm {
         }
     }
 
-    /// A turn begins.
+    /// Begins a turn, and counts the cost of the last one.
     pub(in crate::router) fn begin_turn(&mut self, now: Tick, load: Load) {
         let Load { busy_us, steps, is_full } = load;
         // A turn in which the process stood still says nothing of what a step costs.
@@ -91,7 +91,8 @@ impl Storm {
             (self.calm_ns - now_ns).div_ceil(1_000_000)
         } else if self.full_turns >= BEHIND_TURNS {
             let behind_ms = now.since(self.full_since);
-            // Evenly between half of it and one and a half: every step of the golden section falls into the largest gap.
+            // Evenly between half of it and one and a half: every step of the golden section falls into the largest
+            // gap.
             self.spread = self.spread.wrapping_add(0x9E37_79B9);
             behind_ms / 2 + ((u64::from(self.spread) * behind_ms) >> 32)
         } else {

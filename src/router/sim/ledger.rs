@@ -3,8 +3,8 @@
 //! Owns: the accounts that prove that nothing is lost, doubled, leaked or counted wrongly. After every input it looks
 //! at the queues and mailboxes of the router that handled it. What has left a queue was either seen by a page of that
 //! session (it acknowledged it), or the session ended, and then another session of the user has acknowledged it, or was
-//! given it, or it is in the user's mailbox, or the user has gone offline: then it goes back to the site, if that takes it and there
-//! is room, or the loss was counted.
+//! given it, or it is in the user's mailbox, or the user has gone offline: then it goes back to the site, if that takes
+//! it and there is room, or the loss was counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,8 +10,9 @@
 //!
 //! What is checked, and where:
 //!
-//! - after every input ([`ledger`], [`signals`]): no message or signal is lost, doubled, leaked or counted wrongly; what a user left
-//!   unacknowledged goes back to a site that takes it, once; sessions end and users go offline no earlier than they may;
+//! - after every input ([`ledger`], [`signals`]): no message or signal is lost, doubled, leaked or counted wrongly;
+//!   what a user left unacknowledged goes back to a site that takes it, once; sessions end and users go offline no
+//!   earlier than they may;
 //! - at every answer ([`conns`], [`browser`]): each call is answered once and may be answered so; a page that uses
 //!   `seq` sees each message once and those of one sender in order; nothing of another domain;
 //! - after every step and whenever no mail is on its way ([`rules`]): the tables agree with each other, at both ends
@@ -19,8 +20,8 @@
 //! - in calm moments ([`calm`]): every page shows its buddies as they are, and single calls do all they must;
 //! - at the end: all pages vanish, time passes, and nothing is left.
 //!
-//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`], [`signals`], [`rules`], [`calm`];
-//! [`regressions`] keeps, step by step, what it has found broken.
+//! Reading order: [`random`], [`plan`], [`account`], [`browser`], [`world`], [`conns`], [`actors`], [`ledger`],
+//! [`signals`], [`rules`], [`calm`]; [`regressions`] keeps, step by step, what it has found broken.
 
 mod account;
 mod actors;

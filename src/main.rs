@@ -1,8 +1,8 @@
 //! The command: arguments, configuration, signals, and a server.
 //!
 //! Owns: the output, the signals, and the exit code: 0 after a drain, 1 if the server could not start or failed, 2 for
-//! wrong arguments, 128 plus the signal's number if a second signal cut the drain short. Must not: import `node::shard` or
-//! `router`. A closed stdout or stderr is no error.
+//! wrong arguments, 128 plus the signal's number if a second signal cut the drain short. Must not: import `node::shard`
+//! or `router`. A closed stdout or stderr is not an error.
 
 use nextim::internals::{
     Arguments, Pulse, SAMPLE_MS, Service, Sources, Task, logging, top, unknown_variables,
@@ -21,7 +21,8 @@ use std::thread;
 use std::time::Duration;
 
 fn main() -> ExitCode {
-    // Before anything else: a SIGHUP that comes early must not end the process. It becomes a reload once the server serves.
+    // Before anything else: a SIGHUP that comes early must not end the process. It becomes a reload once the server
+    // serves.
     let signals = match Signals::new([SIGHUP]) {
         Ok(signals) => signals,
         Err(error) => return fail("nextim: ", [format!("signals: {error}")]),
@@ -58,8 +59,8 @@ fn serve(arguments: Arguments, signals: Signals) -> ExitCode {
     }
 }
 
-/// Starts a server and returns when it has ended. Signals are caught before the shards start: a shard copies the table of
-/// descriptors, and the number of a pipe made later could be a socket there. Until then SIGTERM and SIGINT end the
+/// Starts a server and returns when it has ended. Signals are caught before the shards start: a shard copies the table
+/// of descriptors, and the number of a pipe made later could be a socket there. Until then SIGTERM and SIGINT end the
 /// process, because there is nothing to drain.
 fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Box<dyn Error>> {
     logging::start(config.log, config.log_format)?;

@@ -1,7 +1,7 @@
 //! Names and lists of names.
 //!
-//! Owns: which text may be a name, and the ways to write a list of names. Must not: import a call. A name is taken as it
-//! is; only in a list with commas the white space around it is not a part of it.
+//! Owns: which text may be a name, and the ways to write a list of names. Must not: import a call. A name is taken as
+//! it is; only in a list with commas the white space around it is not a part of it.
 
 use std::borrow::Cow;
 
@@ -36,14 +36,14 @@ pub(super) struct ListRules<'r> {
     pub(super) secret: [u8; 16],
 }
 
-/// The beginnings of a text that was meant as JSON. If it is no JSON, it was cut off or is no list.
+/// A text that begins so is read as JSON. If it does not parse it is refused, because it was probably cut off.
 const JSON_BEGINNINGS: [&str; 4] = ["[\"", "[]", "{\"", "{}"];
 
 /// A list as it was sent.
 pub(super) enum RawList<'a> {
-    /// In one text. U+0000 stands in place of whatever is no text in it.
+    /// In one text. U+0000 stands in place of each part that is not valid text.
     Text(Text<'a>),
-    /// Entry by entry; `None` in place of an entry that is no text.
+    /// Entry by entry; `None` in place of an entry that is not valid text.
     Entries(Vec<Option<Text<'a>>>),
 }
 
@@ -65,7 +65,7 @@ impl NameList<'_> {
     }
 }
 
-/// Reads a list; `None` if it was meant as JSON and is none.
+/// Reads a list; `None` if it begins as JSON and does not parse.
 pub(super) fn read<'a>(list: RawList<'a>, rules: &ListRules<'_>) -> Option<NameList<'a>> {
     match list {
         RawList::Entries(entries) => Some(pick(entries.into_iter(), rules)),
@@ -74,8 +74,8 @@ pub(super) fn read<'a>(list: RawList<'a>, rules: &ListRules<'_>) -> Option<NameL
     }
 }
 
-/// Reads a list that is one text: JSON if it is an array or an object, else names with commas between them. `None` if it
-/// was meant as JSON and is none.
+/// Reads a list that is one text: JSON if it is an array or an object, else names with commas between them. `None` if
+/// it begins as JSON and does not parse.
 fn read_text<'t>(text: &'t str, rules: &ListRules<'_>) -> Option<NameList<'t>> {
     let trimmed = text.trim();
     if trimmed.starts_with(['[', '{']) {
@@ -89,7 +89,7 @@ fn read_text<'t>(text: &'t str, rules: &ListRules<'_>) -> Option<NameList<'t>> {
     Some(pick(text.split(',').map(|name| Some(Cow::Borrowed(name.trim()))), rules))
 }
 
-/// The entries of an array or the names of an object; `None` in place of one that is no text.
+/// The entries of an array or the names of an object; `None` in place of one that is not valid text.
 fn json(text: &str) -> Option<Vec<Option<Text<'_>>>> {
     match flat::with_zeros_escaped(text) {
         Cow::Borrowed(json) => entries(json),

@@ -1,6 +1,6 @@
 //! The names of parameters.
 //!
-//! Owns: [`Param`], and how an entry of a list is named. Must not: read a value; `params.rs` does.
+//! Owns: [`Param`], and how an entry of a list is named. Must not: read a value; `params` does.
 
 use super::refusal;
 use crate::http::rejection::Rejection;
@@ -96,7 +96,7 @@ pub(super) struct EntryName {
 }
 
 impl EntryName {
-    /// Reads a name that is no parameter's; `None` if it is not that of a list with a bracket behind it.
+    /// Reads a name that is not a parameter's; `None` if it is not that of a list with a bracket behind it.
     pub(super) fn of(name: &str) -> Option<EntryName> {
         let (list, index) = name.split_once('[')?;
         let param = Param::of(list).filter(|param| param.is_list())?;

@@ -6,7 +6,7 @@ use crate::base::json;
 use crate::router::call::Started;
 use crate::router::profile::Profile;
 
-/// An object with the show of each user, by name.
+/// Writes an object with the show of each user, by name.
 pub(super) fn shows(out: &mut Vec<u8>, users: &[Profile]) {
     object(out, users, |out, user| {
         member(out, user.name());
@@ -14,7 +14,7 @@ pub(super) fn shows(out: &mut Vec<u8>, users: &[Profile]) {
     });
 }
 
-/// The end of every answer with a session; `skipped` entries of the lists in its call could not be names.
+/// Writes the end of every answer with a session; `skipped` entries of the lists in its call could not be names.
 pub(super) fn end_of_session(out: &mut Vec<u8>, session: &Started, skipped: u32) {
     out.extend_from_slice(b",\"clientnum\":");
     json::write(out, &session.sessions);
@@ -31,7 +31,7 @@ pub(super) fn end_of_session(out: &mut Vec<u8>, session: &Started, skipped: u32)
     out.push(b'}');
 }
 
-/// The name of a member of an object, and its colon.
+/// Writes the name of a member of an object, and its colon.
 pub(super) fn member(out: &mut Vec<u8>, name: &str) {
     json::write(out, name);
     out.push(b':');

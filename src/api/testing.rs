@@ -75,7 +75,7 @@ pub(super) fn shape(text: &str) -> Shape {
     site(text).shape
 }
 
-/// The answer to a request that is no call.
+/// The answer to a request that is not a call.
 pub(super) fn answered(text: &str) -> String {
     let mut out = Vec::new();
     let Routed { route, shape } = site(text);

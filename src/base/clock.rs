@@ -100,9 +100,9 @@ impl Origin {
 
 /// The clock of one shard.
 ///
-/// If a turn starts more than a second too late (SIGSTOP, a suspended machine, a jump of the clock), the wait before
-/// it is taken out of time, because the stop may have begun with it. So every deadline of the shard moves by at least
-/// the delay, and no client expires for a silence in which the server could not receive.
+/// If a turn starts more than a second too late (SIGSTOP, a suspended machine, a jump of the clock), the whole wait
+/// before that turn is not counted, because the stop may have begun when the wait began. So every deadline of the shard
+/// moves by at least the delay, and no client expires for a silence in which the server could not receive.
 #[derive(Debug)]
 pub(crate) struct Clock {
     start: Instant,

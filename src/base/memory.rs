@@ -2,7 +2,7 @@
 //!
 //! Owns: the sum of everything that waits on one shard and grows with what others send or do not take, and the
 //! accounts of it: one for each domain (packets that were not acknowledged, mailboxes, answers that were not taken,
-//! calls that were put off), one for strangers (unfinished requests, answers to clients of no domain), and one
+//! calls that were put off), one for strangers (unfinished requests, answers to clients without a domain), and one
 //! without an owner (mail for shards that are behind, requests from exempt addresses). Must not: own a buffer.
 //! Connections, sessions, users and rooms are not counted here: they have limits of their own.
 //!
@@ -27,7 +27,7 @@ use crate::base::limits::admission::{MEMORY_STRANGERS_PERCENT, RESUME_PERCENT, U
 pub(crate) enum Owner {
     /// It waits for users or the site of this domain.
     Domain(DomainId),
-    /// It is of clients of no domain.
+    /// It is of clients without a domain.
     Strangers,
     /// It has no owner, or an owner without limits.
     Nobody,
@@ -234,7 +234,7 @@ impl Memory {
         self.held_by(Owner::Strangers) > self.free_for_strangers()
     }
 
-    /// Gives the change of every account that has changed since the last call of this.
+    /// Calls `give` for every account that has changed since the last call, with the change.
     pub(crate) fn show(&self, mut give: impl FnMut(DomainId, Change)) {
         let mut changed = self.0.sum.changed.take();
         let mut domains = self.0.domains.borrow_mut();

@@ -52,7 +52,8 @@ impl Layer {
         }
     }
 
-    /// The configuration, with defaults for settings of no layer. Settings of different layers are checked together.
+    /// The configuration, with defaults for settings that no layer has. Settings of different layers are checked
+    /// together.
     pub(super) fn check(self, file: Option<&Path>) -> Result<Config, ConfigError> {
         let default = Config::default();
         let domains = self.domains.unwrap_or(default.domains);

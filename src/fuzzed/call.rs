@@ -38,7 +38,7 @@ const PATHS: [&str; 12] = [
     "/packets",
     "/signals",
 ];
-/// Everything a head of an answer may say that is no file.
+/// Everything a head of an answer may say that is not a file.
 const HEADERS: [&str; 13] = [
     "Accept-Post",
     "Access-Control-Allow-Headers",

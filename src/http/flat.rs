@@ -1,7 +1,7 @@
 //! Flat JSON: objects and arrays of strings and numbers.
 //!
-//! Owns: the reading of these. Numbers are taken as their text, digit by digit. Nested values are passed on as their JSON,
-//! which a few parameters accept. Must not: name a parameter.
+//! Owns: the reading of these. Numbers are taken as their text, digit by digit. Nested values are passed on as their
+//! JSON, which a few parameters accept. Must not: name a parameter.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,11 +23,11 @@ pub(crate) enum Value<'a> {
     Null,
     /// `true` or `false`.
     Literal,
-    /// A string that is no text, with U+0000 in place of each part that is none.
+    /// A string that is not valid text, with U+0000 in place of each part that is not.
     BadText(String),
 }
 
-/// Reads an object and calls `each` with its members, in order. The value of a member whose name is no text
+/// Reads an object and calls `each` with its members, in order. The value of a member whose name is not valid text
 /// is bad text.
 ///
 /// If the JSON is broken, `each` is called with the members before the break.
@@ -52,8 +52,8 @@ pub(crate) fn names(json: &str) -> Result<Vec<Value<'_>>, BadText> {
     Ok(names.into_iter().map(value).collect())
 }
 
-/// The same JSON with each U+0000 written as an escape, so that it may stand in a string. Behind a backslash it stays: there
-/// it would be an unknown escape, so the text is no JSON.
+/// The same JSON with each U+0000 written as an escape, so that it may stand in a string. Behind a backslash it stays:
+/// there it would be an unknown escape, so the text is not JSON.
 pub(crate) fn with_zeros_escaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\0') {
         return Cow::Borrowed(text);
@@ -110,7 +110,7 @@ impl<'a> Visitor<'a> for NameVisitor<'_, 'a> {
 #[derive(Deserialize)]
 pub(super) struct JsonText<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// The bytes of a string that is no text, with half of a surrogate pair as UTF-8 would have it if it could.
+/// The bytes of a string that is not valid text, with half of a surrogate pair as UTF-8 would have it if it could.
 struct Bytes(Vec<u8>);
 
 impl<'a> Deserialize<'a> for Bytes {

@@ -1,11 +1,11 @@
 //! Forms: `application/x-www-form-urlencoded`, as it stands in queries and bodies.
 //!
-//! Owns: the split into pairs, and the decoding. Text without escapes is borrowed: a query and a body without escapes cost
-//! no allocation. Must not: name a parameter.
+//! Owns: the split into pairs, and the decoding. Text without escapes is borrowed: a query and a body without escapes
+//! cost no allocation. Must not: name a parameter.
 
 use std::borrow::Cow;
 
-/// Text that is no text: bad percent-encoding, bad UTF-8, or U+0000 in it.
+/// Invalid text: bad percent-encoding, bad UTF-8, or U+0000 in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadText;
 
@@ -103,14 +103,14 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    /// The value of the last pair, with U+0000 in place of each part that is no text. Only a malformed escape is an error,
-    /// because its end is unknown.
+    /// The value of the last pair, with U+0000 in place of each part that is not valid text. Only a malformed escape is
+    /// an error, because its end is unknown.
     pub(crate) fn marked_value(&self) -> Result<String, BadText> {
         unescape(&self.input[self.value_at..self.at], false).map(|bytes| marked(&bytes))
     }
 }
 
-/// The text in `bytes`, with U+0000 in place of each part that is no UTF-8.
+/// The text in `bytes`, with U+0000 in place of each part that is not UTF-8.
 pub(crate) fn marked(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

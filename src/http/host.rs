@@ -4,7 +4,7 @@
 
 /// Whether this is a host, with or without a port behind a colon (RFC 9110 section 7.2).
 ///
-/// A name may hold any byte that no reader takes for its end. A user before the host is no part of a host (RFC 9110
+/// A name may hold any byte that no reader takes for its end. A user before the host is not a part of a host (RFC 9110
 /// section 4.2.4).
 pub(super) fn is_host(text: &[u8]) -> bool {
     let (host, port) = match text.iter().rposition(|byte| matches!(byte, b':' | b']')) {

@@ -6,8 +6,8 @@
 /// The weight of an encoding, in thousandths.
 type Weight = u16;
 
-/// Whether gzip is the best encoding by these lines of `Accept-Encoding`: it is allowed, and its weight is not below that
-/// of no encoding. Without a line the client may be too simple for gzip.
+/// Whether gzip is the best encoding by these lines of `Accept-Encoding`: it is allowed, and its weight is not below
+/// that of no encoding. Without a line the client may be too simple for gzip.
 pub(super) fn wants_gzip<'l>(lines: impl Iterator<Item = &'l [u8]>) -> bool {
     let (mut gzip, mut identity, mut any) = (None::<Weight>, None::<Weight>, None::<Weight>);
     for entry in lines.flat_map(|line| line.split(|byte| *byte == b',')) {
@@ -58,13 +58,13 @@ fn weight(parameter: &[u8]) -> Option<Weight> {
     (weight <= 1_000).then_some(weight)
 }
 
-/// Whether a client with these lines of `If-None-Match` has the file of the tag `etag`. Tags are compared weakly, because
-/// a proxy that compresses a file makes its tag weak.
+/// Whether a client with these lines of `If-None-Match` has the file of the tag `etag`. Tags are compared weakly,
+/// because a proxy that compresses a file makes its tag weak.
 pub(super) fn has<'l>(mut lines: impl Iterator<Item = &'l [u8]>, etag: &str) -> bool {
     lines.any(|line| line == b"*" || tags(line).any(|tag| tag == etag.as_bytes()))
 }
 
-/// The tags of a list, in their quotes, up to the first entry that is no tag. A tag may hold a comma.
+/// The tags of a list, in their quotes, up to the first entry that is not a tag. A tag may hold a comma.
 fn tags(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = list;
     std::iter::from_fn(move || {

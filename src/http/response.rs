@@ -1,6 +1,6 @@
 //! Responses: heads, and the length that is known only when the body is written.
 //!
-//! Owns: the headers of answers that are no [`asset`](super::asset). Must not: import a request: no
+//! Owns: the headers of answers that are not an [`asset`](super::asset). Must not: import a request: no
 //! text of a request stands in a head. One text there is not a constant: an origin, which the configuration names.
 
 use super::methods::MethodSet;
@@ -111,7 +111,8 @@ impl Open {
     }
 }
 
-/// Appends an answer whose body exists already: a head of the constants here and, unless the request was `HEAD`, the body.
+/// Appends an answer whose body exists already: a head of the constants here and, unless the request was `HEAD`, the
+/// body.
 pub(crate) fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &Manner<'_>) {
     out.extend_from_slice(head.as_bytes());
     manner.write(out);
@@ -123,7 +124,7 @@ pub(crate) fn write_fixed(out: &mut Vec<u8>, head: &str, body: &[u8], manner: &M
     }
 }
 
-/// Appends the answer to an `OPTIONS` that is no preflight: a list of methods.
+/// Appends the answer to an `OPTIONS` that is not a preflight: a list of methods.
 pub(crate) fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
     out.extend_from_slice(OK_EMPTY.as_bytes());
     header(out, "Allow: ", |out| methods.write(out));
@@ -133,8 +134,8 @@ pub(crate) fn write_allowed(out: &mut Vec<u8>, methods: MethodSet, manner: &Mann
 
 /// Appends the answer to a preflight: a list of methods, which scripts of an allowed origin may use.
 ///
-/// A 204 has no length (RFC 9110 section 8.6). The headers that a script wants to send are not echoed: a poll needs one at
-/// most.
+/// A 204 has no length (RFC 9110 section 8.6). The headers that a script wants to send are not echoed: a poll needs one
+/// at most.
 pub(crate) fn write_methods(out: &mut Vec<u8>, methods: MethodSet, manner: &Manner<'_>) {
     out.extend_from_slice(NO_CONTENT.as_bytes());
     header(out, "Allow: ", |out| methods.write(out));

@@ -7,7 +7,7 @@ use crate::base::limits::wire::{BLANK_BYTES_MAX, HEAD_BYTES_MAX};
 
 /// Splits a target into path and query. The query may be empty.
 ///
-/// The absolute form (RFC 9112 section 3.2.2) loses its scheme and authority. If the authority is no host, it is no
+/// The absolute form (RFC 9112 section 3.2.2) loses its scheme and authority. If the authority is not a host, it is no
 /// target. `*` stays as it is.
 pub(super) fn split(target: &str) -> Option<(&str, &str)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));

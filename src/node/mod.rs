@@ -1,14 +1,15 @@
 //! The server: threads, descriptors, and the life of the whole.
 //!
-//! Owns: starting the shards in the right order, reload, drain, and the end. Must not: install signal handlers or end the
-//! process; the binary does.
+//! Owns: starting the shards in the right order, reload, drain, and the end. Must not: install signal handlers or end
+//! the process; the binary does.
 //!
 //! **Descriptors.** Every shard has its own descriptor table (`unshare(CLONE_FILES)`). That removes the lock and the
-//! reference counts of a shared table, and gives each shard as many descriptors as the limit allows. The price is a rule: a
-//! descriptor that another thread uses (here: a waker) is made before the first shard gets its table, so that its number
-//! means the same in all tables. A number made later could be a client's socket on another shard. The threads of the admin
-//! listener share the main table, so what they open later is theirs alone. And a descriptor that is open when a server
-//! starts stays open in its shards as long as they run: start the server before opening one whose close matters.
+//! reference counts of a shared table, and gives each shard as many descriptors as the limit allows. The price is a
+//! rule: a descriptor that another thread uses (here: a waker) is made before the first shard gets its table, so that
+//! its number means the same in all tables. A number made later could be a client's socket on another shard. The
+//! threads of the admin listener share the main table, so what they open later is theirs alone. And a descriptor that
+//! is open when a server starts stays open in its shards as long as they run. So open a descriptor whose closing the
+//! peer must notice only after the server has started.
 
 pub(crate) mod error;
 mod plan;
@@ -189,8 +190,8 @@ impl Handle {
         }
     }
 
-    /// Waits until the server has drained, and undelivered messages are posted, or could not be in the time that a drain
-    /// may take. An error as soon as a shard has failed.
+    /// Waits until the server has drained, and undelivered messages are posted, or could not be in the time that a
+    /// drain may take. An error as soon as a shard has failed.
     pub fn wait(&self) -> Result<(), ServerError> {
         let (mut serving, mut alive) = (self.shards(), self.shards());
         while alive > 0 {
@@ -214,15 +215,17 @@ impl Handle {
             poster.join().map_err(|_| ServerError)?;
         }
         if let Some(admin) = &self.admin {
-            // This does not fail for a listening socket. If it did, a thread would go on answering until the process ends.
+            // This does not fail for a listening socket. If it did, a thread would go on answering until the process
+            // ends.
             SockRef::from(admin.listener()).shutdown(std::net::Shutdown::Both).ok();
         }
         Ok(())
     }
 }
 
-/// Opens the admin listener, with as long a queue of unaccepted connections as the shards have. With the short one of the
-/// standard library, a probe that comes with a crowd would be sent its second packet a second later, after its timeout.
+/// Opens the admin listener, with as long a queue of unaccepted connections as the shards have. With the short one of
+/// the standard library, a probe that comes with a crowd would be sent its second packet a second later, after its
+/// timeout.
 fn open_admin(address: SocketAddr) -> Result<Admin, StartError> {
     let open = || {
         let admin = Admin::open(address)?;

@@ -1,8 +1,8 @@
 //! Notices to systemd, or another service manager that started the process (`sd_notify(3)`).
 //!
-//! Owns: their text, and the socket they are sent to. Must not: fail: without `NOTIFY_SOCKET` nothing is sent, and a notice
-//! that cannot be sent is logged. Each notice has a socket of its own, opened by a thread that shares no descriptors with
-//! a shard.
+//! Owns: their text, and the socket they are sent to. Must not: fail: without `NOTIFY_SOCKET` nothing is sent, and a
+//! notice that cannot be sent is logged. Each notice has a socket of its own, opened by a thread that shares no
+//! descriptors with a shard.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -39,22 +39,22 @@ impl Service {
         self.watchdog
     }
 
-    /// The server serves.
+    /// Reports to systemd that the server serves.
     pub fn ready(&self, status: &str) {
         self.send(&format!("READY=1\nSTATUS={status}"));
     }
 
-    /// The configuration is being read again; [`Service::ready`] ends that.
+    /// Reports that the configuration is being read again; [`Service::ready`] ends that.
     pub fn reloading(&self) {
         self.send(&format!("RELOADING=1\nMONOTONIC_USEC={}", monotonic_us()));
     }
 
-    /// The server goes down.
+    /// Reports that the server goes down.
     pub fn stopping(&self) {
         self.send("STOPPING=1\nSTATUS=Draining");
     }
 
-    /// Every shard turns.
+    /// Reports that every shard turns.
     pub fn alive(&self) {
         self.send("WATCHDOG=1");
     }

@@ -1,9 +1,9 @@
 //! Dialects: the answers of each version.
 //!
-//! Owns: the names of versions, and the encoder of each; no other file of the API matches on a version. Must not: write an
-//! answer. [`Dialect`] lists the calls whose answers differ; `papers`, `v3` and
-//! `v6` each write them for one version, in lists where two of them agree (`lists`). `../answer.rs` writes the answers
-//! that are the same in all versions.
+//! Owns: the names of versions, and the encoder of each; no other file of the API matches on a version. Must not: write
+//! an answer. [`Dialect`] lists the calls whose answers differ; `papers`, `v3` and `v6` each write them for one
+//! version, in lists where two of them agree (`lists`). `../answer.rs` writes the answers that are the same in all
+//! versions.
 
 mod encoder;
 mod lists;

@@ -26,7 +26,8 @@ use crate::router::packet::MessageType;
 /// The parameters of one request.
 pub(super) struct Params<'a> {
     values: [Option<Text<'a>>; Param::COUNT],
-    /// The entries of lists that were sent entry by entry, in order; `None` in place of an entry that is no text.
+    /// The entries of lists that were sent entry by entry, in order; `None` in place of an entry that is not valid
+    /// text.
     entries: Vec<(Param, Option<Text<'a>>)>,
     /// The lists that stood so in the query, a bit each. The same lists in the body are ignored.
     listed: u32,
@@ -121,7 +122,7 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// Reads an object. Bytes that are not UTF-8 make a text no text; only a list may hold one.
+    /// Reads a body of JSON. A string with invalid UTF-8 is refused, except as an entry of a list, where it is skipped.
     fn read_json(&mut self, body: &'a [u8], source: &mut ParamSource) {
         if let Ok(json) = std::str::from_utf8(body) {
             return self.read_object(json, source, |text| text);
@@ -149,7 +150,7 @@ impl<'a> Params<'a> {
                 };
             };
             let value = match value {
-                // In an object, an object needs no quotes.
+                // In a JSON body, `meta` and `data` must be objects; a string that holds JSON is refused.
                 Value::Text(_) if param.is_object() => Err(BadText),
                 Value::Text(text) => Ok(own(text)),
                 Value::Nested(json) if param.is_list() || param.is_object() => Ok(own(Cow::Borrowed(json))),
@@ -335,8 +336,8 @@ impl<'a> Params<'a> {
     }
 }
 
-/// The text of a member of a JSON object that is named like an entry of a list; `None` if it is no text. A list in it is
-/// as wrong as a name with two brackets.
+/// The text of a member of a JSON object that is named like an entry of a list; `None` if it is not valid text. A list
+/// in it is as wrong as a name with two brackets.
 fn entry_text(value: Value<'_>) -> Result<Option<Text<'_>>, BadText> {
     match value {
         Value::Text(text) => Ok(Some(text)),

@@ -88,8 +88,8 @@ fn parameters_stand_in_json() {
     check("", r#"{"name":"a""#, Err("body"));
 }
 
-/// Checks the list `buddies`, in which `?` is an entry that is no text. A list that was sent entry by entry begins with
-/// `entries`; any other is one text.
+/// Checks the list `buddies`, in which `?` is an entry that is not valid text. A list that was sent entry by entry
+/// begins with `entries`; any other is one text.
 #[track_caller]
 fn check_list(query: &str, body: &[u8], content_type: ContentType, expected: Result<&[&str], &str>) {
     let request = Request { body, ..request(query, "", content_type) };

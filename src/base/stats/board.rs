@@ -80,17 +80,17 @@ impl Board {
         });
     }
 
-    /// A turn took this long, in microseconds.
+    /// Counts a turn that took this long, in microseconds.
     pub(crate) fn turned(&self, us: u64) {
         self.turns.record(us);
     }
 
-    /// A call was answered this long after it was read, in microseconds.
+    /// Counts a call that was answered this long after it was read, in microseconds.
     pub(crate) fn answered(&self, kind: CallKind, us: u64) {
         self.calls[kind as usize].record(us);
     }
 
-    /// A site of this domain makes a call.
+    /// Counts a call of a site.
     pub(crate) fn called(&self, domain: DomainId, kind: CallKind) {
         let cells = &self.domains[place(domain)];
         add(&cells.calls, 1);
@@ -99,13 +99,13 @@ impl Board {
         }
     }
 
-    /// For a domain, `now` bytes wait instead of the `before` that were counted.
+    /// Counts `now` bytes that wait for a domain, in place of the `before` that were counted.
     pub(crate) fn waits(&self, domain: DomainId, before: u64, now: u64) {
         let cell = &self.domains[place(domain)].waiting_bytes;
         cell.store(cell.load(Ordering::Relaxed) - before + now, Ordering::Relaxed);
     }
 
-    /// This many calls, packets or answers were refused because of what waits for this domain.
+    /// Counts calls, packets or answers that were refused because of what waits for a domain.
     pub(crate) fn refused(&self, domain: DomainId, times: u64) {
         add(&self.domains[place(domain)].refused, times);
     }

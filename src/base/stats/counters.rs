@@ -74,7 +74,7 @@ counters! {
     mail_waiting: gauge,
     /// Bytes that wait now: unfinished requests, answers, packets, mail.
     memory_bytes: gauge,
-    /// Bytes that strangers hold now: unfinished requests, and answers to clients of no domain.
+    /// Bytes that strangers hold now: unfinished requests, and answers to clients without a domain.
     memory_strangers_bytes: gauge,
     /// Turns of the event loop.
     turns_total: counter,

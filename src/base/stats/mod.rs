@@ -77,7 +77,7 @@ impl Stats {
         counts.fold(DomainCounts::default(), DomainCounts::plus)
     }
 
-    /// From now on the server takes nothing new.
+    /// Notes that the server has begun to drain.
     pub(crate) fn begin_drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
     }

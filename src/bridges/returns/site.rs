@@ -1,7 +1,7 @@
 //! The messages that wait for one site, and the time of its next request.
 //!
-//! Owns: their order, the batches, and the back-off. Must not: send, or read a clock; the time is an argument. A site has
-//! one request at a time, so that its messages arrive in their order.
+//! Owns: their order, the batches, and the back-off. Must not: send, or read a clock; the time is an argument. A site
+//! has one request at a time, so that its messages arrive in their order.
 
 use std::collections::VecDeque;
 
@@ -44,7 +44,7 @@ pub(super) struct SettledCounts {
 }
 
 impl Site {
-    /// A site without messages, which may be sent a request at once.
+    /// A site without messages; its first request may go out at once.
     pub(super) fn new(now: Tick) -> Site {
         Site {
             waiting: VecDeque::new(),

@@ -71,7 +71,7 @@ impl Reader<'_> {
         self.problems.push(Problem { location, wrong: wrong.into() });
     }
 
-    /// The error has only the words of the parser. As a whole, the error of the parser would show the line.
+    /// Adds an error of the parser, with its message alone: its full text would show the line.
     fn syntax(&mut self, error: &toml::de::Error) {
         let span = error.span().unwrap_or_default();
         let before = self.text.get(..span.start).unwrap_or(self.text);
@@ -123,8 +123,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A message must fit into the body that carries it and into the queue that holds it, as long as it is in a form
-    /// and in JSON.
+    /// Reads the limits, and checks that the longest message fits into a body as a form and into a queue as JSON.
     fn limits(&mut self, value: &Spanned<DeValue<'_>>, into: &mut Limits) {
         self.numbers(value, "limits.", Limits::SETTINGS, into);
         let holders =
@@ -268,7 +267,7 @@ impl Reader<'_> {
         table
     }
 
-    /// The error repeats the name only if it looks like the name of a setting.
+    /// Adds an error for an unknown setting. It repeats the name only if that looks like the name of a setting.
     fn unknown(&mut self, key: &Spanned<DeString<'_>>, prefix: &str, known: &[&str]) {
         let name = key.get_ref();
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-';

@@ -1,8 +1,8 @@
 //! The parser: the bytes of a connection, as one request after another.
 //!
-//! Owns: [`parse`], which is called again as bytes arrive and has the same result however they are cut, and [`Partial`],
-//! its state between these calls. Must not: keep a byte of the input, or read all of it again for each byte of a slow
-//! peer.
+//! Owns: [`parse`], which is called again as bytes arrive and has the same result however they are cut, and
+//! [`Partial`], its state between these calls. Must not: keep a byte of the input, or read all of it again for each
+//! byte of a slow peer.
 
 use super::chunked::{self, Progress, Scan};
 use super::head::{Framing, Head};
@@ -25,7 +25,7 @@ pub enum Parsed<'b> {
         /// Its length.
         bytes: usize,
     },
-    /// The input is no request; the connection must be closed.
+    /// The input is not a request; the connection must be closed.
     Rejected(Rejection),
 }
 
@@ -128,9 +128,9 @@ impl Partial {
 
 /// Reads the request that `input` begins with.
 ///
-/// `input` is everything of the connection that was not consumed. After [`Parsed::Incomplete`] the call is repeated with
-/// more input and the same `partial`; after any other result `partial` is fit for the next request. A body in chunks is
-/// decoded into `scratch`, which need not be kept between calls. `policy` has the rules of the path.
+/// `input` is everything of the connection that was not consumed. After [`Parsed::Incomplete`] the call is repeated
+/// with more input and the same `partial`; after any other result `partial` is fit for the next request. A body in
+/// chunks is decoded into `scratch`, which need not be kept between calls. `policy` has the rules of the path.
 pub fn parse<'b>(
     input: &'b [u8],
     partial: &mut Partial,
@@ -153,8 +153,8 @@ pub fn parse<'b>(
     }
 }
 
-/// The request at the beginning of `input` without its body, if its head has arrived and is one. It is meant for requests
-/// whose body is refused.
+/// The request at the beginning of `input` without its body, if its head has arrived and is one. It is meant for
+/// requests whose body is refused.
 pub(crate) fn head_of(input: &[u8]) -> Option<Request<'_>> {
     Some(Head::parse(&input[..input.len().min(HEAD_BYTES_MAX)]).ok()??.request)
 }

@@ -1,7 +1,7 @@
 //! Accounts: the address a connection is counted for, and the memory that may wait for it.
 //!
-//! Owns: the gate, the memory of the shard, and the bytes that late requests hold of it. Must not: read, write or close;
-//! the caller does.
+//! Owns: the gate, the memory of the shard, and the bytes that late requests hold of it. Must not: read, write or
+//! close; the caller does.
 
 use std::net::IpAddr;
 
@@ -62,7 +62,7 @@ impl Accounts {
         !is_refused && !self.memory.is_full()
     }
 
-    /// From now on the input of a connection counts against the address of its client.
+    /// Counts the input of a connection, from now on, against the address of its client.
     pub(super) fn charge(&self, conn: &mut Conn) {
         let visitor = conn.visitor();
         let Some(input) = &mut conn.input else { return };

@@ -21,8 +21,8 @@ use crate::http::rejection::Rejection;
 use crate::http::request::Request;
 use crate::http::response::CONTINUE;
 
-/// A request has arrived in part. The rest must come in time, however slowly its bytes drip, and there must be memory for
-/// it.
+/// Waits for the rest of a request that has arrived in part. Refuses it if there is no memory for it. No byte extends
+/// its deadline.
 pub(super) fn wait_for_more(io: &mut Io, slot: Slot, domains: &Domains) {
     if !has_room(io, slot) {
         io.counters().requests_refused_memory += 1;
@@ -66,7 +66,8 @@ fn begin_stage(io: &mut Io, slot: Slot, stage: InputStage) {
     io.set_due(slot, due);
 }
 
-/// A request is late, or has not arrived in time.
+/// Handles the alarm of a request that is arriving: counts it against its address if it is late, refuses it if its time
+/// is over.
 pub(super) fn expire(io: &mut Io, slot: Slot) {
     let now: Tick = io.now();
     let Some(input) = unfinished(io, slot) else { return };

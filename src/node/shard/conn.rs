@@ -135,12 +135,13 @@ impl Conn {
         self.serial
     }
 
-    /// A request becomes a call with this number, to be answered by `due`. No alarm is set: one sweep covers all calls.
+    /// Notes that a request has become the call with this number, to be answered by `due`. No alarm is set: one sweep
+    /// covers all calls.
     pub(super) fn begin_call(&mut self, serial: u32, due: Moment) {
         (self.serial, self.due) = (serial, due);
     }
 
-    /// The call is answered: no later answer finds it.
+    /// Notes that the call is answered: no later answer finds it.
     pub(super) fn end_call(&mut self) {
         self.serial = 0;
     }

@@ -1,7 +1,7 @@
 //! Dispatch: from a request, or a call of another shard, to the router.
 //!
-//! Owns: the numbers of calls, the secrets of new tickets, and the choice of calls that are postponed. Must not: write an
-//! answer of the router; `execute` does.
+//! Owns: the numbers of calls, the secrets of new tickets, and the choice of calls that are postponed. Must not: write
+//! an answer of the router; `execute` does.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Dispatcher {
         &self.domains
     }
 
-    /// From now on these domains hold.
+    /// Replaces the configured domains.
     pub(super) fn reload(&mut self, io: &mut Io, domains: Arc<Domains>) {
         self.domains = Arc::clone(&domains);
         self.chat.handle(io, Input::Domains(domains));
@@ -153,7 +153,8 @@ impl Dispatcher {
         self.chat.handle(io, Input::Call(CallRequest { key, call }));
     }
 
-    /// Sets the timer of a sweep, if none is set. One timer serves all calls: a timer for each would hardly ever be needed.
+    /// Sets the timer of a sweep, if none is set. One timer serves all calls: a timer for each would hardly ever be
+    /// needed.
     fn set_sweep(&mut self, io: &mut Io) {
         if self.shards > 1 && !self.is_sweep_set {
             self.is_sweep_set = true;
@@ -189,8 +190,8 @@ impl Dispatcher {
         waits && (!is_always_taken || io.memory().has_room_under_way(domain))
     }
 
-    /// Continues this connection when its domain has a share of a turn again. Until then nothing is read from it, and its
-    /// input counts for the domain.
+    /// Continues this connection when its domain has a share of a turn again. Until then nothing is read from it, and
+    /// its input counts for the domain.
     pub(super) fn postpone(&mut self, io: &mut Io, domain: DomainId, slot: Slot) {
         let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return };
         if conn.deferral != Deferral::No {
@@ -223,7 +224,8 @@ impl Dispatcher {
         if self.chat.is_used_up(domain) { None } else { queue.pop_front() }
     }
 
-    /// Gives mail to the router, or postpones it: a call, if it would be postponed had this shard read it. Polls never are.
+    /// Gives mail to the router, or postpones it: a call, if it would be postponed had this shard read it. Polls never
+    /// are.
     pub(super) fn take_mail(&mut self, io: &mut Io, mail: Mail) {
         self.chat.handle_notes(io);
         let Mail::Call(CallRequest { key, call }) = mail else {

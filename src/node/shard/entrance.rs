@@ -1,7 +1,7 @@
 //! The entrance: from an accepted socket to a connection, or to a refusal.
 //!
-//! Owns: the listeners, and the answer to newcomers that are turned away before anything is kept of them. Must not: judge
-//! them; the gate does.
+//! Owns: the listeners, and the answer to newcomers that are turned away before anything is kept of them. Must not:
+//! judge them; the gate does.
 
 use std::net::IpAddr;
 
@@ -28,7 +28,7 @@ impl Entrance {
         Entrance { listeners }
     }
 
-    /// A listener has connections to accept.
+    /// Notes that a listener has connections to accept.
     pub(super) fn set_ready(&mut self, index: usize) {
         self.listeners.set_ready(index);
     }

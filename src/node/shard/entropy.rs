@@ -1,7 +1,7 @@
 //! Randomness: secrets for tickets, and numbers that spread the times at which clients come back.
 //!
-//! Owns: a pool of random bytes from the kernel, and dice, which are fast and may be guessed. Must not: make a ticket; the
-//! router does.
+//! Owns: a pool of random bytes from the kernel, and dice, which are fast and may be guessed. Must not: make a ticket;
+//! the router does.
 
 /// Bytes fetched at once: enough for a few hundred tickets a system call.
 const POOL_BYTES: usize = 4_096;
@@ -30,7 +30,7 @@ impl Entropy {
         self.pool[self.at..self.at + SECRET_BYTES].try_into().expect("a range of that length")
     }
 
-    /// The last secret that was peeked at is in use.
+    /// Drops the secret that was peeked at last, because a call uses it.
     pub(super) fn spend(&mut self) {
         self.pool[self.at..self.at + SECRET_BYTES].fill(0);
         self.at += SECRET_BYTES;

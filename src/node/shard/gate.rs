@@ -3,8 +3,8 @@
 //! Owns: the order in which newcomers are judged, and what a connection keeps of its origin. Must not: do I/O, or keep
 //! counts of addresses; all shards count together, in `admission`.
 //!
-//! Exempt addresses have no limits. A trusted proxy may have any number of connections, because they serve many clients;
-//! the `X-Forwarded-For` header of its requests names the client whose rate counts.
+//! Exempt addresses have no limits. A trusted proxy may have any number of connections, because they serve many
+//! clients; the `X-Forwarded-For` header of its requests names the client whose rate counts.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ pub(crate) enum Visitor {
 }
 
 impl Visitor {
-    /// The account of what waits for this connection and is no domain's. Exempt addresses are trusted: while there is free
-    /// memory, their share of it shuts nobody out.
+    /// The account of what waits for this connection and belongs to no domain. Exempt addresses are trusted: while
+    /// there is free memory, their share of it shuts nobody out.
     pub(crate) fn owner(self) -> Owner {
         match self {
             Visitor::Exempt => Owner::Nobody,
@@ -74,8 +74,8 @@ impl Gate {
         Gate { rules, capacity, full: false }
     }
 
-    /// Judges a newcomer, while the shard has `connections`; `overloaded`: its memory is for connections it has. A visitor
-    /// that enters must [`Gate::leave`].
+    /// Judges a newcomer, while the shard has `connections`; `overloaded`: its memory is for connections it has. A
+    /// visitor that enters must [`Gate::leave`].
     pub(crate) fn enter(
         &mut self,
         from: IpAddr,
@@ -111,7 +111,7 @@ impl Gate {
         (!contain(&self.rules.exempt, address)).then(|| self.rules.addresses.cells(address))
     }
 
-    /// The connection of a visitor is closed.
+    /// Uncounts the connection of a visitor, which is closed.
     pub(crate) fn leave(&self, visitor: Visitor) {
         match visitor {
             Visitor::Counted(cells) => self.rules.addresses.leave(cells),
@@ -119,8 +119,8 @@ impl Gate {
         }
     }
 
-    /// The cells of the client of a request; `None` if it is exempt. `forwarded` are the values of `X-Forwarded-For`; they
-    /// are read only if the visitor is a trusted proxy.
+    /// The cells of the client of a request; `None` if it is exempt. `forwarded` are the values of `X-Forwarded-For`;
+    /// they are read only if the visitor is a trusted proxy.
     pub(crate) fn client<'b, L: Iterator<Item = &'b [u8]>>(
         &self,
         visitor: Visitor,

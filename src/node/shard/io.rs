@@ -223,8 +223,9 @@ impl Io {
         std::mem::take(&mut self.deferred)
     }
 
-    /// Input that waits behind a request, until the peer takes an answer or a poll is answered, counts against its
-    /// address at once. If the address holds too much, the connection is closed: no answer may stand in between.
+    /// Counts input that waits behind a request against its address at once: it waits until the peer takes an answer or
+    /// a poll is answered. If the address holds too much, closes the connection, because a refusal cannot overtake the
+    /// answer.
     pub(super) fn charge_pipelined(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let waits = match conn.state() {
@@ -286,7 +287,7 @@ impl Io {
         }
     }
 
-    /// Writes bytes that are no answer, and do not change the state of the connection.
+    /// Writes bytes that are not an answer, and do not change the state of the connection.
     pub(super) fn send_interim(&mut self, slot: Slot, bytes: &[u8]) {
         let until = self.now();
         let Some(conn) = self.conns.get(slot) else { return };
@@ -297,7 +298,7 @@ impl Io {
         }
     }
 
-    /// The socket may have room for more of an answer.
+    /// Writes more of an answer, after the socket reported room.
     pub(super) fn write_more(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let ConnState::Writing { fate, then } = *conn.state() else { return };
@@ -308,7 +309,7 @@ impl Io {
         }
     }
 
-    /// A peer must go on taking its answer, and must have taken all of it in time.
+    /// Sets the deadline by which a peer must take a byte of its answer, or all of it.
     fn wait_for_reader(&mut self, slot: Slot) {
         let stalled = self.now().after(self.timeouts.write_ms);
         let Some(conn) = self.conns.get(slot) else { return };
@@ -316,7 +317,7 @@ impl Io {
         self.set_due(slot, due);
     }
 
-    /// The kernel has taken the last byte of an answer.
+    /// Ends an answer of which the kernel has taken the last byte.
     fn finish_answer(&mut self, slot: Slot, fate: Option<SessionKey>, then: AfterAnswer) {
         let idle = self.now().after(self.timeouts.idle_ms);
         let Some(conn) = self.conns.get(slot) else { return };

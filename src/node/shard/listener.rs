@@ -80,7 +80,7 @@ impl Listeners {
         Ok(Listeners { sockets, pace, due_ns: 0, paused_until: Tick::ZERO })
     }
 
-    /// A listener has connections to accept.
+    /// Notes that a listener has connections to accept.
     pub(crate) fn set_ready(&mut self, index: usize) {
         if let Some(listening) = self.sockets.get_mut(index) {
             listening.ready = true;
@@ -136,8 +136,8 @@ impl Listeners {
     }
 }
 
-/// Answers a newcomer that is turned away, and closes. There is one try to write. What the newcomer sent is read, because
-/// a close on unread bytes is a reset, which may overtake the answer.
+/// Answers a newcomer that is turned away, and closes. There is one try to write. What the newcomer sent is read,
+/// because a close on unread bytes is a reset, which may overtake the answer.
 pub(super) fn turn_away(mut stream: TcpStream, answer: &[u8]) {
     let written = stream.write(answer).and_then(|_| stream.shutdown(Shutdown::Write));
     if written.is_ok() {

@@ -68,12 +68,12 @@ impl PendingInput {
         self.count();
     }
 
-    /// The first request is another one, or was not looked at.
+    /// Starts over with the first request, which is another one now, or was not looked at.
     pub(super) fn restart(&mut self) {
         (self.stage, self.arrival, self.judged) = (InputStage::Unseen, Arrival::InTime, false);
     }
 
-    /// From now on it counts for this owner.
+    /// Counts it for this owner from now on.
     pub(super) fn belong_to(&mut self, memory: &Memory, owner: Owner) {
         self.held = memory.hold(owner, self.held.bytes());
     }

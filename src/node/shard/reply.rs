@@ -15,8 +15,8 @@ use crate::http::rejection::Rejection;
 use crate::http::request::Request;
 use crate::router::ids::SessionKey;
 
-/// Refuses bytes that are no request, and counts them for their client. Behind a proxy the head names the client, if it
-/// has arrived.
+/// Refuses bytes that are not a request, and counts them for their client. Behind a proxy the head names the client, if
+/// it has arrived.
 pub(super) fn reject(io: &mut Io, slot: Slot, rejection: &Rejection, head: Option<&Request<'_>>) {
     io.counters().requests_rejected_total += 1;
     if io.conn(slot).is_none() {
@@ -94,7 +94,7 @@ pub(super) fn write(
     });
 }
 
-/// While the shard drains, every answer is the last of its connection.
+/// Makes the answer the last of its connection while the shard drains.
 pub(super) fn part(io: &Io, shape: &mut Shape) {
     shape.close |= io.is_draining();
 }

@@ -96,7 +96,7 @@ impl Traffic {
         }
     }
 
-    /// Continues postponed work, as far as its domains have a share of this turn.
+    /// Continues postponed work of domains that have a share of this turn left.
     pub(super) fn serve_postponed(&mut self, io: &mut Io, dispatcher: &mut Dispatcher) {
         for index in 0..dispatcher.postponed().queues() {
             let (domain, mut queue) = dispatcher.postponed().take_queue(index);
@@ -295,7 +295,8 @@ pub(super) fn on_alarm(io: &mut Io, slot: Slot) {
     io.check(slot);
 }
 
-/// The peer will send nothing more. It may wait for an answer, but nobody reads the answer of a poll.
+/// Closes a connection whose peer will send nothing more, unless the peer may still wait for an answer. Nobody reads
+/// the answer of a poll.
 fn end_half_closed(io: &mut Io, slot: Slot) {
     let Some(conn) = io.conn(slot) else { return };
     match *conn.state() {
@@ -306,8 +307,8 @@ fn end_half_closed(io: &mut Io, slot: Slot) {
     }
 }
 
-/// Whether these bytes are only line ends, which stand between requests and are no part of the next. A CR that waits for
-/// its LF is no line end yet.
+/// Whether these bytes are only line ends, which stand between requests and are not a part of the next. A CR that waits
+/// for its LF is not a line end yet.
 fn is_blank(bytes: &[u8]) -> bool {
     bytes.last() != Some(&b'\r') && bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n'))
 }

@@ -5,10 +5,10 @@
 //!
 //! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, 5 fire timers, 6 carry out effects of
 //! the router, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters, which end with the turn's own
-//! duration. The order matters. The time is read before a deadline is compared with it. Connections that waited are read
-//! before a deadline expires (3 before 5). Answers go out before the mail they caused (6 before 7), so that an answer's
-//! fate travels in the same batch. Slots are freed after everything that may still name them (8). Each phase is bounded;
-//! what is cut short continues in the next turn, which then does not wait.
+//! duration. The order matters. The time is read before a deadline is compared with it. Connections that waited are
+//! read before a deadline expires (3 before 5). Answers go out before the mail they caused (6 before 7), so that an
+//! answer's fate travels in the same batch. Slots are freed after everything that may still name them (8). Each phase
+//! is bounded; what is cut short continues in the next turn, which then does not wait.
 
 use std::io;
 use std::sync::Arc;
@@ -137,7 +137,7 @@ impl Shard {
         Ok(())
     }
 
-    /// Waits for events. Returns when the turn should start at the latest.
+    /// Waits for events. Returns the latest time at which the turn should have started.
     fn wait(&mut self) -> io::Result<Tick> {
         let mut timeout_ms = self.patience_ms();
         if timeout_ms > 0 && !self.inbox.sleep() {
@@ -224,7 +224,8 @@ impl Shard {
 
     fn fire_timers(&mut self) {
         if self.catching_up {
-            // The wait that ended with the stop may have brought no events. The next wait does not block and brings them.
+            // The wait during which the process was stopped may have collected no events. Fire no timer yet: the next
+            // wait returns at once, with them.
             self.timers_left = true;
             return;
         }
@@ -262,7 +263,7 @@ impl Shard {
         }
     }
 
-    /// A draining shard has drained when no connection is left, or when its time is up.
+    /// Ends the drain when no connection is left, or when its time is up.
     fn check_drained(&mut self) {
         let ShardLife::Draining(until) = self.life else { return };
         if self.io.connections() > 0 && self.io.now() < until {

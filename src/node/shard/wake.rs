@@ -2,9 +2,10 @@
 //!
 //! Owns: one flag and the argument for its ordering. Must not: wake a thread; `mailbox` does.
 //!
-//! The sleeper sets the flag and then looks once more for mail; the sender posts its mail and then looks at the flag. Each has a sequentially consistent fence between the two, so at least one of them
-//! sees what the other did: either the sleeper finds the mail, or the sender finds the sleeper and wakes it. A sleeper is
-//! woken at most once for each time it goes to sleep.
+//! The sleeper sets the flag and then looks once more for mail; the sender posts its mail and then looks at the flag.
+//! Each has a sequentially consistent fence between the two, so at least one of them sees what the other did: either
+//! the sleeper finds the mail, or the sender finds the sleeper and wakes it. A sleeper is woken at most once for each
+//! time it goes to sleep.
 
 #[cfg(loom)]
 use loom::sync::atomic::{AtomicBool, Ordering, fence};

@@ -46,8 +46,8 @@ enum AdminConnState {
     Reading(Vec<u8>),
     /// The answer is being written; this is the rest.
     Writing(Vec<u8>),
-    /// The answer is written, and input is dropped until the client closes: a close on bytes that were not read would be a
-    /// reset, which may overtake the answer. The client may still send this many bytes.
+    /// The answer is written, and input is dropped until the client closes: a close on bytes that were not read would
+    /// be a reset, which may overtake the answer. The client may still send this many bytes.
     Parting(usize),
 }
 
@@ -160,8 +160,9 @@ impl AdminConn {
         }
     }
 
-    /// Reads or writes once. Returns the next state, or `None` at the end. The caller repeats this until the socket would
-    /// block, so everything that has arrived is read. Each state is bounded: by the length of a head, of an answer, of a rest.
+    /// Reads or writes once. Returns the next state, or `None` at the end. The caller repeats this until the socket
+    /// would block, so everything that has arrived is read. Each state is bounded: by the length of a head, of an
+    /// answer, of a rest.
     fn step(&mut self, answers: &impl Responder) -> io::Result<Option<AdminConnState>> {
         let mut buffer = [0; 2_048];
         match &mut self.state {
@@ -193,7 +194,7 @@ impl AdminConn {
         }
     }
 
-    /// The deadline has passed. Returns whether the connection stays open.
+    /// Handles the end of the connection's deadline. Returns whether the connection stays open.
     fn expire(&mut self, answers: &impl Responder) -> bool {
         match self.state {
             AdminConnState::Reading(_) => {

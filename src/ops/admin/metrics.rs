@@ -1,8 +1,8 @@
 //! `/metrics`: the text that Prometheus reads (exposition format 0.0.4).
 //!
 //! Owns: the form, and the names of metrics that are not counters of a shard. Must not: import the boards; `snapshot`
-//! reads them. The number of series is bounded: a label is a shard or a domain with a name here, and a histogram is of all
-//! shards together.
+//! reads them. The number of series is bounded: a label is a shard or a domain with a name here, and a histogram is of
+//! all shards together.
 
 use std::fmt::{Display, Write as _};
 
@@ -27,12 +27,12 @@ pub(super) fn metrics(server: &WatchedServer, snapshot: &Snapshot, healthy: bool
 struct MetricsText(String);
 
 impl MetricsText {
-    /// The head of a metric.
+    /// Writes the head of a metric.
     fn about(&mut self, name: &str, kind: &str, help: &str) {
         writeln!(self.0, "# HELP {name} {}\n# TYPE {name} {kind}", help.trim()).expect("to a string");
     }
 
-    /// A value of the metric that was begun last.
+    /// Writes a value of the metric that was begun last.
     fn value(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
         self.0.push_str(name);
         for (index, (label, value)) in labels.iter().enumerate() {
@@ -43,13 +43,13 @@ impl MetricsText {
         writeln!(self.0, "{end} {value}").expect("to a string");
     }
 
-    /// A metric with one value.
+    /// Writes a metric with one value.
     fn single(&mut self, name: &str, kind: &str, help: &str, value: impl Display) {
         self.about(name, kind, help);
         self.value(name, &[], value);
     }
 
-    /// A histogram with buckets in seconds.
+    /// Writes a histogram with buckets in seconds.
     fn histogram(&mut self, name: &str, labels: &[(&str, &str)], durations: &Distribution) {
         let bucket = format!("{name}_bucket");
         for (end_us, count) in durations.cumulative() {
@@ -71,7 +71,7 @@ fn seconds(us: u64) -> f64 {
     us as f64 / 1_000_000.0
 }
 
-/// The counters of shards, family by family.
+/// Writes the counters of shards, family by family.
 fn counters(text: &mut MetricsText, snapshot: &Snapshot) {
     let mut written: Vec<&str> = Vec::new();
     for metric in COUNTERS {

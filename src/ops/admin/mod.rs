@@ -1,10 +1,10 @@
 //! The admin listener: health, metrics and a page for operators.
 //!
-//! Owns: the answer of each path, and the threads that answer. Must not: import `node`, or change anything. It is a small
-//! server of its own on a thread of its own: it has few clients, and must answer even when the shards do not. In reading
-//! order: [`report`] has the shapes; `watched` is the server as seen from here; `snapshot` reads it, by way of `process`;
-//! `rates` compares snapshots; `watch` takes one every second and the [`pulse`] with it; `metrics` writes them for
-//! Prometheus; `http` parses requests; `conns` reads and writes.
+//! Owns: the answer of each path, and the threads that answer. Must not: import `node`, or change anything. It is a
+//! small server of its own on a thread of its own: it has few clients, and must answer even when the shards do not. In
+//! reading order: [`report`] has the shapes; `watched` is the server as seen from here; `snapshot` reads it, by way of
+//! `process`; `rates` compares snapshots; `watch` takes one every second and the [`pulse`] with it; `metrics` writes
+//! them for Prometheus; `http` parses requests; `conns` reads and writes.
 //!
 //! | path | |
 //! |---|---|
@@ -89,7 +89,7 @@ fn take_samples(watch: &Weak<Watch>) {
     }
 }
 
-/// Responder until the listener is shut down.
+/// Answers requests until the listener is shut down.
 fn serve(listener: &TcpListener, watch: &Watch) {
     if let Err(error) = conns::serve(listener, watch) {
         log::error!("the admin listener failed: {error}");

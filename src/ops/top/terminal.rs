@@ -1,7 +1,7 @@
 //! The terminal: its modes, its size, its keys.
 //!
-//! Owns: changing the terminal and restoring it. Must not: import `view`. If stdout is no terminal nothing is changed, and
-//! frames follow one another as lines.
+//! Owns: changing the terminal and restoring it. Must not: import `view`. If stdout is not a terminal nothing is
+//! changed, and frames follow one another as lines.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::mpsc::Sender;
@@ -13,7 +13,7 @@ use rustix::termios::{
 
 use super::event::Event;
 
-/// The columns of an output that is no terminal.
+/// The columns of an output that is not a terminal.
 const WIDTH_DEFAULT: usize = 100;
 
 /// To the alternate screen, without a cursor or wrapped lines; and back.

@@ -67,7 +67,8 @@ pub(crate) enum Command {
     Idle(Options),
     /// Messages for a long time, with memory samples; interrupted, it shows what it has
     Soak(Options),
-    /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost others
+    /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost
+    /// others
     Hostile(Options),
     /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
     ///
@@ -153,7 +154,7 @@ pub(crate) struct Options {
     /// Write the results to this file, too
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// Say every second on stderr how far it is, even if that is no terminal
+    /// Say every second on stderr how far it is, even if that is not a terminal
     #[arg(long)]
     progress: bool,
     /// Allow addresses of other machines: you own them and nobody else uses them

@@ -45,7 +45,7 @@ impl Dialect {
         }
     }
 
-    /// A user goes online with buddies and a room.
+    /// Appends the call by which a user goes online with buddies and a room.
     pub(crate) fn online(
         &self,
         out: &mut Vec<u8>,
@@ -56,17 +56,17 @@ impl Dialect {
         self.site().online(out, user, buddies, room);
     }
 
-    /// A user logs out.
+    /// Appends the call by which a user logs out.
     pub(crate) fn offline(&self, out: &mut Vec<u8>, user: u32) {
         self.site().offline(out, user);
     }
 
-    /// The page with this ticket is closed.
+    /// Appends the call by which the page with this ticket leaves.
     pub(crate) fn leave(&self, out: &mut Vec<u8>, ticket: &Ticket) {
         self.site().leave(out, ticket);
     }
 
-    /// A signal of the user with this ticket to another one.
+    /// Appends a signal of the user with this ticket to another one.
     pub(crate) fn signal(&self, out: &mut Vec<u8>, ticket: &Ticket, to: u32) {
         self.site().signal(out, ticket, to);
     }
@@ -78,7 +78,7 @@ impl Dialect {
         }
     }
 
-    /// A message of the user with this number, who has this ticket.
+    /// Appends a message of the user with this number, who has this ticket.
     pub(crate) fn message(
         &self,
         out: &mut Vec<u8>,
@@ -93,7 +93,7 @@ impl Dialect {
         }
     }
 
-    /// A poll of the user with this number, who has this ticket, after what came up to `seq`.
+    /// Appends a poll of the user with this number, who has this ticket. It acknowledges packets up to `seq`.
     pub(crate) fn poll(&self, out: &mut Vec<u8>, user: u32, ticket: &Ticket, seq: u64) {
         match self {
             Dialect::Nextim(requests) => requests.poll(out, ticket, seq),

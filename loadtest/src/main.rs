@@ -7,8 +7,9 @@
 //! ```
 //!
 //! Reading order: [`scenario`] (what there is to measure), [`arguments`], [`scenarios`] and [`compare`] (the steps and
-//! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`dialect`], [`floor`] (the stand-in server that ratios are
-//! taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and [`page`] (plots).
+//! figures), [`stage`] (measuring around a step), [`generator`], [`attack`] (hostile clients), [`dialect`], [`floor`]
+//! (the stand-in server that ratios are taken to), [`nchan`] (a server that others use), [`outcome`] and [`table`], and
+//! [`page`] (plots).
 //!
 //! Owns: what is printed, and the exit code: 0, 1 if something went wrong, a message that was lost or came twice
 //! included, 2 for wrong arguments. Must not: measure.

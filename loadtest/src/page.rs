@@ -37,7 +37,7 @@ pub(crate) fn of(runs: &[Run]) -> String {
     page
 }
 
-/// Each machine once, with the loads that runs began with.
+/// Writes each machine once, with the loads that runs began with.
 fn machines(page: &mut String, runs: &[Run]) {
     let mut loads: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for Run { machine, .. } in runs {

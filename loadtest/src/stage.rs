@@ -210,8 +210,8 @@ impl Stage {
         }
     }
 
-    /// Puts down whether others kept the machine busy, given how many processors they used. Of steps of one title, such as
-    /// those of a soak, the worst is told.
+    /// Puts down whether others kept the machine busy, given how many processors they used. Of steps of one title, such
+    /// as those of a soak, the worst is told.
     fn judge_others(&mut self, title: &str, processors: f64) {
         let cores = std::thread::available_parallelism().map_or(1.0, |cores| real(cores.get() as u64));
         let most = self.others.entry(title.to_owned()).or_default();
@@ -270,7 +270,7 @@ impl Stage {
     }
 }
 
-/// A line on stderr that the next one replaces. Nobody has to read it.
+/// Prints a line on stderr that the next one replaces. Nobody has to read it.
 pub(crate) fn say(line: &str) {
     let mut stderr = std::io::stderr().lock();
     let replace = if stderr.is_terminal() { "\r\x1b[K" } else { "" };

@@ -1,24 +1,24 @@
 //! The contract as a model, checked from outside: a seeded world of sites and browsers against the built server.
 //!
 //! Each seed starts a server with 1 to 8 shards and two domains with the same names. For some rounds users come and go,
-//! with up to four pages, of all dialects; pages poll, are cut, drop answers, replace their polls, change and vanish; the
-//! process is stopped, and single shards stand still. After each round everything comes to rest, and then the model and
-//! the server must agree on the messages each page has seen, the users each page shows, lists, members and counts, and
-//! the messages that came back to the site. Where parallel calls leave a link undecided, the probe at rest finds it
+//! with up to four pages, of all dialects; pages poll, are cut, drop answers, replace their polls, change and vanish;
+//! the process is stopped, and single shards stand still. After each round everything comes to rest, and then the model
+//! and the server must agree on the messages each page has seen, the users each page shows, lists, members and counts,
+//! and the messages that came back to the site. Where parallel calls leave a link undecided, the probe at rest finds it
 //! out: then all pages must agree with each other.
 //!
 //! - `cargo test --test model` runs a few seeds, `NEXTIM_MODEL_SEEDS=N` that many;
 //! - `NEXTIM_MODEL_MINUTES=M` runs as many as there is time for, and prints how many that was;
 //! - `NEXTIM_MODEL_FROM=X` begins either of these with seed X instead of 0, to run seeds that were not run yet;
-//! - `NEXTIM_MODEL_SEED=X` runs one and prints its steps. The seed decides the choices, not how the machine interleaves them;
-//!   a failure therefore leaves its trace in `target/tmp/`.
+//! - `NEXTIM_MODEL_SEED=X` runs one and prints its steps. The seed decides the choices, not how the machine interleaves
+//!   them; a failure therefore leaves its trace in `target/tmp/`.
 //!
-//! A machine that is too slow for the model to poll in time, or for the server to gather in time, makes a run worthless;
-//! that is measured, and such a seed runs again, with longer time limits. An answer that came late, by the measure of a
-//! machine that comes late itself, says less than one in time: the summary counts them.
+//! A machine that is too slow for the model to poll in time, or for the server to gather in time, makes a run
+//! worthless; that is measured, and such a seed runs again, with longer time limits. An answer that came late, by the
+//! measure of a machine that comes late itself, says less than one in time: the summary counts them.
 //!
-//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`signals`], [`calls`], [`opening`], [`acts`], [`users`],
-//! [`faults`], [`rules`], [`views`], [`rest`], [`trials`].
+//! Reading order: [`plan`], [`ledger`], [`world`], [`pages`], [`sights`], [`signals`], [`calls`], [`opening`],
+//! [`acts`], [`users`], [`faults`], [`rules`], [`views`], [`rest`], [`trials`].
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 #![allow(clippy::print_stderr, clippy::print_stdout, reason = "a failing seed says how to run it again")]

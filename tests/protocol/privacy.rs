@@ -96,8 +96,8 @@ fn watched(server: &Server) -> String {
 }
 
 /// The files a server has open, on any of its threads: each shard has descriptors of its own. There are its log and its
-/// output; what it works with has no name among files. What the kernel tells of the machine does not count: the C library opens it
-/// for a moment, to count the cores.
+/// output; what it works with has no name among files. What the kernel tells of the machine does not count: the C
+/// library opens it for a moment, to count the cores.
 #[track_caller]
 fn files_of(server: &Server) -> BTreeSet<PathBuf> {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.id())).unwrap();

@@ -141,8 +141,8 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Takes an attempt to log in, from four limits: by address, in all, by name, and by address and name. None if one of the
-    /// limits is reached.
+    /// Takes an attempt to log in, from four limits: by address, in all, by name, and by address and name. None if one
+    /// of the limits is reached.
     pub fn log_in(&self, address: IpAddr, name: &str) -> Option<Attempt<'_>> {
         let address = network(address).to_string();
         let both = format!("{address} {name}");
@@ -176,7 +176,7 @@ pub struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The attempt counts.
+    /// Counts the attempt.
     pub fn counts(mut self) {
         self.taken.clear();
     }

@@ -84,7 +84,7 @@ struct Line {
 }
 
 impl Line {
-    /// The call is over.
+    /// Forgets the call, which is over.
     fn forget(&mut self) {
         self.out.clear();
         self.answer.clear();

@@ -179,7 +179,7 @@ impl Worker {
         }
     }
 
-    /// Something is to be read from a caller's connection, or it has connected.
+    /// Handles an event of a caller's connection: it has connected, or something can be read.
     pub(super) fn caller_ready(&mut self, index: usize, event: &Event) {
         if event.is_writable() && !event.is_error() && std::mem::take(&mut self.callers[index].connecting) {
             self.send_call(index);
@@ -272,7 +272,7 @@ impl Worker {
         }
     }
 
-    /// A caller's connection is of no use any more. Its call fails, if there is one.
+    /// Gives up a caller's connection. Its call fails, if there is one.
     fn fail_call(&mut self, index: usize, kind: &'static str) {
         self.rests.remove(&(CALLERS + index));
         let caller = &mut self.callers[index];

@@ -112,7 +112,7 @@ impl Ledger {
         Arrival::Awaited(sent)
     }
 
-    /// The server has said that it took the message.
+    /// Notes that the server has accepted a message.
     pub(crate) fn answer(&mut self, id: u64) {
         if let Some(flight) = self.find(id) {
             flight.answered = true;
@@ -120,7 +120,7 @@ impl Ledger {
         }
     }
 
-    /// The server did not take the message: nobody waits for it.
+    /// Forgets a message that the server did not accept: nobody waits for it.
     pub(crate) fn cancel(&mut self, id: u64) {
         if let Some(flight) = self.find(id) {
             (flight.left, flight.answered) = (0, true);

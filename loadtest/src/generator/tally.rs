@@ -79,7 +79,7 @@ impl Default for Tally {
 }
 
 impl Tally {
-    /// Something went wrong.
+    /// Counts an error.
     pub(crate) fn error(&mut self, kind: &'static str) {
         *self.errors.entry(kind).or_default() += 1;
     }

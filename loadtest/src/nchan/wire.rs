@@ -23,7 +23,7 @@ impl Channels {
         Channels { host: host.to_owned() }
     }
 
-    /// A message.
+    /// Appends a message.
     pub(crate) fn message(&self, out: &mut Vec<u8>, sender: u32, receiver: Recipient, id: u64) {
         out.extend_from_slice(b"POST /pub?id=");
         channel(out, receiver);
@@ -52,7 +52,8 @@ impl Channels {
         digits(&mut out[length_at..length_at + LENGTH_DIGITS], length as u64);
     }
 
-    /// A poll that goes on where an answer said. With no ticket it begins with the oldest message there is.
+    /// Appends a poll that goes on where the last answer ended. Without a ticket it begins with the oldest message
+    /// there is.
     pub(crate) fn poll(&self, out: &mut Vec<u8>, user: u32, place: &Ticket) {
         out.extend_from_slice(b"GET /sub?id=");
         channel(out, Recipient::User(user));

@@ -24,7 +24,7 @@ const OWNER: &str = "owner";
 pub(super) enum Role {
     /// The visitor is not logged in.
     Nobody,
-    /// The visitor is no member.
+    /// The visitor is not a member.
     Outsider,
     Member,
     Owner,

@@ -43,7 +43,7 @@ impl Prose {
     }
 }
 
-/// The text and the links of a line. The next link of each kind is kept until it is passed, so that a line is read once.
+/// Cuts a line into text and links. The next link of each kind is kept until it is passed, so that a line is read once.
 fn pieces(line: &str, to: &mut Vec<Piece>) {
     let mut from = 0;
     let (mut web, mut user) = (web_link(line), user_link(line));

@@ -1,6 +1,7 @@
 //! Users and their sessions.
 //!
-//! Owns: the tables `users`, `looks` and `sessions`. Must not: take a password or a session's token as it is; both come hashed.
+//! Owns: the tables `users`, `looks` and `sessions`. Must not: take a password or a session's token as it is; both come
+//! hashed.
 
 use rusqlite::Row;
 
@@ -80,8 +81,8 @@ pub struct NewUser<'a> {
     pub bio: &'a str,
 }
 
-/// Whether this may be a user's id: small letters, digits, `_` and `-`, a letter first. So a number is always a uid, and no
-/// name needs escaping.
+/// Whether this may be a user's id: small letters, digits, `_` and `-`, a letter first. So a number is always a uid,
+/// and no name needs escaping.
 pub fn is_id(text: &str) -> bool {
     let tail = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-';
     text.len() <= 32 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(tail)

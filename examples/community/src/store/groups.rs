@@ -87,7 +87,7 @@ pub fn of(db: &Connection, user: &str) -> Result<Vec<Group>> {
     list(db, OF, [user], Group::of)
 }
 
-/// A user's role in a group; none for a user who is no member.
+/// A user's role in a group; none for a user who is not a member.
 pub fn role(db: &Connection, id: i64, user: &str) -> Result<Option<String>> {
     one(db, ROLE, params![id, user], |row| row.get(0))
 }

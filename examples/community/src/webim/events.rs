@@ -1,7 +1,7 @@
 //! Events on the site's pages that concern the chat.
 //!
-//! Owns: one method for each such event, which passes it on to the message server. Must not: use `Records`; the page that
-//! calls has checked the user's rights.
+//! Owns: one method for each such event, which passes it on to the message server. Must not: use `Records`; the page
+//! that calls has checked the user's rights.
 
 use std::iter;
 
@@ -12,20 +12,20 @@ use super::server::{By, CallError, Push};
 use crate::dates::now;
 
 impl Plugin {
-    /// A log-in has ended: the pages that came online by it go offline, and no other pages of the user.
+    /// Ends a log-in: the pages that came online by it go offline, and no other pages of the user.
     pub fn log_out(&self, tickets: Vec<String>) {
         if !tickets.is_empty() {
             self.end(tickets.into_iter().map(Ending::Ticket));
         }
     }
 
-    /// All log-ins of a user have ended: all pages of the user go offline.
+    /// Ends all log-ins of a user: all pages of the user go offline.
     pub fn log_out_everywhere(&self, user: &str) {
         self.end([Ending::Name(user.to_owned())]);
     }
 
-    /// Passes on the log-outs that could not be passed on before. This must come before a page goes online: the new session
-    /// is not to be ended with the old ones.
+    /// Passes on the log-outs that could not be passed on before. This must come before a page goes online: the new
+    /// session is not to be ended with the old ones.
     pub(super) fn log_out_rest(&self) {
         self.end([]);
     }
@@ -48,24 +48,25 @@ impl Plugin {
         }
     }
 
-    /// A friendship has ended, or one user has blocked the other: neither sees the other's presence any more.
+    /// Unlinks two users, after a friendship has ended or one has blocked the other: neither sees the other's presence
+    /// any more.
     pub fn unlink(&self, user: &str, other: &str) {
         log_failure("friendship ended", self.im.unlink(user, other));
     }
 
-    /// A user has become a member of a room. A user who is online receives its messages from now on.
+    /// Enters a new member into a room. A user who is online receives its messages from now on.
     pub fn enter(&self, user: &str, nick: &str, room: &str) {
         if self.im.onlines(&[user.to_owned()]).is_ok_and(|online| !online.is_empty()) {
             log_failure("room joined", self.im.join(By::Name(user), nick, room));
         }
     }
 
-    /// A user is no longer a member of a room, or must no longer receive its messages.
+    /// Takes a user out of a room, after the membership has ended or the user must no longer receive its messages.
     pub fn expel(&self, user: &str, nick: &str, room: &str) {
         log_failure("room left", self.im.leave(By::Name(user), nick, room));
     }
 
-    /// A user no longer wants new posts. A new subscription takes effect when a page of the user next goes online.
+    /// Ends a subscription to new posts. A new subscription takes effect when a page of the user next goes online.
     pub fn unsubscribe(&self, user: &str, nick: &str) {
         self.expel(user, nick, self.setup.channel.id);
     }
@@ -88,8 +89,8 @@ impl Plugin {
     }
 }
 
-/// Logs a call that failed beside the one that was asked for. No harm is done: the message server gets the same data when a
-/// page of the user next goes online.
+/// Logs a call that failed beside the one that was asked for. No harm is done: the message server gets the same data
+/// when a page of the user next goes online.
 pub(super) fn log_failure<T>(what: &str, result: Result<T, CallError>) {
     if let Err(error) = result {
         log::warn!("message server, {what}: {error}");

@@ -1,11 +1,11 @@
 //! What the plugin needs from a site.
 //!
-//! Owns: the interface, in the words of a chat: the traits that a site implements, and the values that cross it. Must not:
-//! import a module of the site, or the client of the message server.
+//! Owns: the interface, in the words of a chat: the traits that a site implements, and the values that cross it. Must
+//! not: import a module of the site, or the client of the message server.
 //!
 //! In another language, read this file as the list of queries to write: who is logged in; [`People`], their friends and
-//! blocks; [`Rooms`] and their members; the [`Archive`] of all messages; the [`Tickets`] of each log-in. Ids are strings
-//! everywhere: a user's id is what the message server calls `name`, a room's id is its name there.
+//! blocks; [`Rooms`] and their members; the [`Archive`] of all messages; the [`Tickets`] of each log-in. Ids are
+//! strings everywhere: a user's id is what the message server calls `name`, a room's id is its name there.
 
 use super::plugin::Plugin;
 use super::tickets::SealedTicket;
@@ -206,17 +206,18 @@ pub trait Archive {
     /// Marks the messages to `user` among these as delivered.
     fn set_received(&self, user: &str, messages: &[Message]) -> Result<(), Refusal>;
 
-    /// Marks a message as waiting again, the first time that it comes back. Ids of no message are ignored.
+    /// Marks a message as waiting again, the first time that it comes back. Unknown ids are ignored.
     fn set_undelivered(&self, id: i64) -> Result<(), Refusal>;
 
     /// The undelivered messages to a user, the oldest first, at most `UNDELIVERED_MAX`.
     fn waiting(&self, user: &str) -> Result<Vec<Message>, Refusal>;
 
-    /// The messages from and to a user, in these rooms and to everybody after message `since`, at most `CATCH_UP_MAX`, and
-    /// `CATCH_UP_OVERLAP` before it.
+    /// The messages from and to a user, in these rooms and to everybody after message `since`, at most `CATCH_UP_MAX`,
+    /// and `CATCH_UP_OVERLAP` before it.
     fn since(&self, user: &str, rooms: &[String], since: i64) -> Result<Since, Refusal>;
 
-    /// The last `limit` messages between two users before a time, the oldest first, without those that `user` has cleared.
+    /// The last `limit` messages between two users before a time, the oldest first, without those that `user` has
+    /// cleared.
     fn with_user(&self, user: &str, other: &str, before: i64, limit: usize) -> Result<Vec<Message>, Refusal>;
 
     /// The last `limit` messages in a room before a time, the oldest first, without those that `user` has cleared.

@@ -1,16 +1,16 @@
 //! The plugin: it connects the chat bar, a site and the message server.
 //!
-//! Owns: the endpoints below `/webim/`, and the events on the site's pages (`events.rs`) that the message server must know. Must not:
-//! import the site's modules; whatever it needs from a site is in [`host`].
+//! Owns: the endpoints below `/webim/`, and the events on the site's pages (`events.rs`) that the message server must
+//! know. Must not: import the site's modules; whatever it needs from a site is in [`host`].
 //!
-//! Every module outside this folder that it imports knows nothing of the site: `http` (requests, answers, refusals, and the
-//! check of a request's origin), `secret` (random tokens and their hashes), `buckets` (rates), and `dates` (the clock
-//! and the calendar).
+//! Every module outside this folder that it imports knows nothing of the site: `http` (requests, answers, refusals, and
+//! the check of a request's origin), `secret` (random tokens and their hashes), `buckets` (rates), and `dates` (the
+//! clock and the calendar).
 //!
-//! An endpoint is a function of the site, the user who is logged in, and the parameters. It reads the site's records, calls
-//! the message server, and returns JSON or a refusal. To write a plugin in another language, translate these functions.
-//! Read `host.rs`, then `online.rs` and `messages.rs`: each begins with its steps, whose order matters. `server.rs` has all
-//! calls of the message server.
+//! An endpoint is a function of the site, the user who is logged in, and the parameters. It reads the site's records,
+//! calls the message server, and returns JSON or a refusal. To write a plugin in another language, translate these
+//! functions. Read `host.rs`, then `online.rs` and `messages.rs`: each begins with its steps, whose order matters.
+//! `server.rs` has all calls of the message server.
 
 mod contacts;
 mod endings;

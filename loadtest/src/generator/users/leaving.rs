@@ -10,13 +10,14 @@ use crate::generator::worker::Worker;
 const TRIES_MAX: u8 = 3;
 
 impl Worker {
-    /// A user is about to be logged out, or to leave. The task waits until that is done.
+    /// Notes that a user is about to be logged out, or to leave. The task waits until that is done.
     pub(in crate::generator) fn begins_to_leave(&mut self, user: u32) {
         self.await_user(user);
         self.users[user as usize].state = State::Leaving { answered: false, stopped: false };
     }
 
-    /// The call or the poll of a departure was answered. After both, the user comes back, unless the task is to leave.
+    /// Handles the answer to the call or the poll of a departure. After both, the user comes back, unless the task is
+    /// to leave.
     pub(in crate::generator) fn left(&mut self, index: usize, answered: bool, stopped: bool) {
         self.users[index].state = State::Leaving { answered, stopped };
         if answered && stopped {
@@ -29,14 +30,14 @@ impl Worker {
         }
     }
 
-    /// A user closes the browser.
+    /// Closes the browser of a user.
     fn go_away(&mut self, index: usize) {
         let user = &mut self.users[index];
         user.again ^= user.stream.take().is_some();
         self.no_longer_await(index);
     }
 
-    /// A user that lost its session starts a new one.
+    /// Starts a new session for a user that lost one.
     pub(in crate::generator) fn online_again(&mut self, index: usize) {
         self.users[index].state = State::Away;
         if self.counts_as_try(index) {
@@ -61,7 +62,7 @@ impl Worker {
         goes_on
     }
 
-    /// A task begins: every user may try again.
+    /// Lets every user try again, as a task begins.
     pub(in crate::generator) fn forget_tries(&mut self) {
         for user in &mut self.users {
             user.tries = 0;

@@ -18,7 +18,7 @@ use super::user::State;
 use super::worker::Worker;
 
 impl Worker {
-    /// The task waits until this user polls.
+    /// Makes the task wait until this user polls.
     pub(super) fn await_user(&mut self, user: u32) {
         let user = &mut self.users[user as usize];
         if !user.awaited {
@@ -37,7 +37,7 @@ impl Worker {
         awaited
     }
 
-    /// A user with a new session polls.
+    /// Begins the polls of a user with a new session.
     pub(super) fn start_polling(&mut self, user: u32, ticket: Ticket) {
         let index = user as usize;
         let user = &mut self.users[index];
@@ -49,7 +49,7 @@ impl Worker {
         }
     }
 
-    /// All connections are cut, as when a network fails.
+    /// Cuts all connections, as when a network fails.
     pub(super) fn cut_all(&mut self) {
         for user in &mut self.users {
             if user.stream.take().is_some() {
@@ -60,7 +60,7 @@ impl Worker {
         self.rests.retain(|token, _| *token >= super::worker::CALLERS);
     }
 
-    /// A user whose connection was cut polls with the same ticket.
+    /// Polls with the same ticket for a user whose connection was cut.
     pub(super) fn come_back(&mut self, user: u32) {
         self.users[user as usize].resumes = true;
         self.connect_user(user as usize);
@@ -107,7 +107,7 @@ impl Worker {
         }
     }
 
-    /// A user's connection has opened, or can be read.
+    /// Handles an event of a user's connection: it has opened, or can be read.
     pub(super) fn user_ready(&mut self, index: usize, event: &Event) {
         if self.users[index].state == State::Connecting && event.is_writable() && !event.is_error() {
             self.send_poll(index);
@@ -234,13 +234,13 @@ impl Worker {
         }
     }
 
-    /// A user polls again at this time.
+    /// Lets a user poll again at this time.
     fn rest(&mut self, index: usize, until: u64) {
         self.users[index].rests = true;
         self.resting.push(Reverse((until, index)));
     }
 
-    /// Every user whose pause is over polls again.
+    /// Polls again for every user whose pause is over.
     pub(super) fn wake_resting(&mut self) {
         let now = self.now();
         while let Some(Reverse((until, index))) = self.resting.peek().copied()
@@ -270,7 +270,7 @@ impl Worker {
         }
     }
 
-    /// A user's connection is of no use any more. A user that polls connects again.
+    /// Gives up a user's connection. A user that polls connects again.
     fn fail_user(&mut self, index: usize, kind: &'static str) {
         self.rests.remove(&index);
         let user = &mut self.users[index];

@@ -260,8 +260,8 @@ impl Sessions {
         }
     }
 
-    /// Handles an alarm of a session: answers its poll. Returns whether the session has had no poll for too long, and
-    /// must end.
+    /// Handles an alarm of a session: answers its poll. Returns why the session must end: it had no poll for too long, or
+    /// its time is over.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,

@@ -31,8 +31,8 @@ const CHUNKS = {
   strangers: ['widget/chunk.strangers.js', 'widget/strangers.css'],
   zh: ['widget/words.js'],
 };
-/** Modules of every page that a chunk may bring along once more: they hold no state. */
-const STATELESS = new Set([
+/** Modules of every page that a chunk may bring along once more: what it needs of them is small. */
+const COPIED = new Set([
   'core/backoff.js',
   'core/graphemes.js',
   'core/limits.js',
@@ -99,8 +99,7 @@ const importing = {
 async function chunk(name, [entry, css]) {
   const { text, sources } = await bundle(entry, { format: 'cjs', plugins: [importing] });
   for (const file of sources) {
-    if (start.sources.has(file) && !STATELESS.has(file))
-      fail(`${file} is in every page: ${name} may have no copy of it`);
+    if (start.sources.has(file) && !COPIED.has(file)) fail(`${file} is in every page: ${name} may have no copy of it`);
   }
   const parts = { build: UNNAMED, css: css ? await style(css) : '' };
   const names = Object.entries(parts).map(([key, value]) => `export const ${key}=${JSON.stringify(value)};`);

@@ -5,55 +5,61 @@
 
 import { browser } from './core/browser.js';
 import { createIM } from './core/im.js';
-import { document, window } from './core/page.js';
+import { createReport, document, window } from './core/page.js';
 import { createLoader } from './loader.js';
 import { guardKeys } from './widget/guard.js';
-import { ending, ui } from './widget/state.js';
 import { createWidget } from './widget/widget.js';
 
 const IDLE_MS_MAX = 2000; // a page that is never idle gets its bar after this long
 
-const { tag, src, site, bridge } = ARRIVAL;
-const { legacy } = tag;
-const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
+run(ARRIVAL);
 
-const load = createLoader(src, Boolean(legacy), loadAnew);
-/** @type {import('./loader.js').Parts['jsonp'] | undefined} what calls by script tags, once it was needed */
-let scripts;
-
-guardKeys();
-const im = createIM(
-  { site: site.replace(window.origin, ''), url: site, user, jsonp: jsonp !== undefined && jsonp !== 'false' },
-  browser(callByScript),
-);
-const panel = legacy?.leave() ?? '';
-bridge.use(im);
-tag.legacy = { bridge, leave };
-whenIdle(begin);
-
-function begin() {
-  if (ending.signal.aborted) return;
-  const patterns = userLinks.split(/\s+/).filter(Boolean);
-  const widget = createWidget(im, { style: STYLE, load, lang, theme, userLinks: patterns, panel });
-  im.start();
-  bridge.attach(widget);
+/** @param {import('./main.js').Arrival} arrival */
+function run({ tag, src, site, bridge }) {
+  const { legacy } = tag;
+  const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
+  const ending = new AbortController();
+  const { signal } = ending;
+  const report = createReport();
+  const load = createLoader(src, Boolean(legacy), () => loadAnew(tag, src));
+  const giveKeys = guardKeys(signal, report);
+  const im = createIM(
+    { site: site.replace(window.origin, ''), url: site, user, jsonp: jsonp !== undefined && jsonp !== 'false' },
+    browser(byScript(load), report),
+  );
+  const panel = legacy?.leave() ?? '';
+  /** @type {ReturnType<typeof createWidget> | undefined} */
+  let widget;
+  bridge.use(im);
+  /** Ends this bar, and answers which panel was open. */
+  const leave = () => {
+    im.end();
+    ending.abort();
+    return widget?.panel() ?? '';
+  };
+  tag.legacy = { bridge, leave };
+  whenIdle(() => {
+    if (signal.aborted) return;
+    const patterns = userLinks.split(/\s+/).filter(Boolean);
+    const options = { style: STYLE, lang, theme, userLinks: patterns, panel };
+    widget = createWidget(im, { signal, report, load, giveKeys }, options);
+    im.start();
+    bridge.attach(widget);
+  });
 }
 
-/** Ends this bar, and answers which panel was open. */
-function leave() {
-  im.end();
-  ending.abort();
-  return ui.panel;
+/** What calls by script tags is loaded when it is needed. @param {ReturnType<typeof createLoader>} load @returns {import('./core/browser.js').Env['jsonp']} */
+function byScript(load) {
+  /** @type {import('./core/browser.js').Env['jsonp'] | undefined} */
+  let call;
+  return async (url, signal) => {
+    call ??= (await load('jsonp'))().parts.createJsonp();
+    return call(url, signal);
+  };
 }
 
-/** @type {import('./core/browser.js').Env['jsonp']} */
-async function callByScript(...call) {
-  scripts ??= (await load('jsonp'))().parts;
-  return scripts.jsonp(...call);
-}
-
-/** What is in the cache by now is another build; what the tag's attributes say still holds. */
-function loadAnew() {
+/** What is in the cache by now is another build; what the tag's attributes say still holds. @param {import('./main.js').Tag} tag @param {string} src */
+function loadAnew(tag, src) {
   if (tag.integrity) return; // the site has chosen the build
   const made = document.createElement('script');
   for (const { name, value } of tag.attributes) made.setAttribute(name, value);

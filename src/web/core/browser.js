@@ -24,10 +24,11 @@ import { absolute, document, window } from './page.js';
  * @property {() => boolean} isVisible
  * @property {() => boolean} isFocused
  * @property {() => boolean} hasNetwork
+ * @property {(error: unknown) => void} report gets our own errors
  */
 
-/** @param {Env['jsonp']} jsonp @returns {Env} */
-export function browser(jsonp) {
+/** @param {Env['jsonp']} jsonp @param {Env['report']} report @returns {Env} */
+export function browser(jsonp, report) {
   return {
     now: Date.now,
     random: Math.random,
@@ -46,6 +47,7 @@ export function browser(jsonp) {
     isVisible: () => document.visibilityState === 'visible',
     isFocused: () => document.hasFocus(),
     hasNetwork: () => window.navigator.onLine,
+    report,
   };
 }
 

@@ -3,8 +3,6 @@
 // Owns: the listeners.
 // Must not: let the failure of one listener reach another.
 
-import { report } from './page.js';
-
 /** @typedef {import('./types.js').Events} Events */
 
 /**
@@ -13,8 +11,8 @@ import { report } from './page.js';
  * @property {<E extends keyof Events>(event: E, detail: Events[E]) => void} emit
  */
 
-/** @returns {Emitter} */
-export function createEmitter() {
+/** @param {(error: unknown) => void} report gets what a listener throws @returns {Emitter} */
+export function createEmitter(report) {
   /** @type {Map<keyof Events, Set<(detail: never) => void>>} */
   const listeners = new Map();
   return {

@@ -65,8 +65,8 @@ export class Core {
     const name = `nextim:${options.site}`;
     this.options = options;
     this.env = env;
-    this.emitter = createEmitter();
-    this.replica = createReplica(this.emitter, (event, before) => this.upkeep.follow(event, before));
+    this.emitter = createEmitter(env.report);
+    this.replica = createReplica(this.emitter, (event, before) => this.upkeep.follow(event, before), env.report);
     this.world = this.replica.world;
     this.store = createStore(env, name);
     this.keeper = createKeeper(this);

@@ -47,16 +47,18 @@ const place = /^http/.test(window.location?.href) ? window.location.href : windo
 /** The whole address of what the site names; throws if it is none. @param {string} url */
 export const absolute = (url) => new URL(url, place).href;
 
-/** An array, because this file is read before it is known what the page has left of the language. @type {string[]} */
-const reported = [];
 const REPORTED_MAX = 20;
 
-/** An error of ours, which the page gets as any other, once. @param {unknown} error */
-export function report(error) {
-  const text = String(error);
-  if (reported.includes(text) || reported.length >= REPORTED_MAX) return;
-  reported.push(text);
-  window.reportError(error);
+/** Makes what gets errors of ours: the page gets each as any other, once. */
+export function createReport() {
+  /** @type {Set<string>} */
+  const reported = new Set();
+  return (/** @type {unknown} */ error) => {
+    const text = String(error);
+    if (reported.has(text) || reported.size >= REPORTED_MAX) return;
+    reported.add(text);
+    window.reportError(error);
+  };
 }
 
 /** What keeps the bar from this page, for the author of the page. @param {string} why */

@@ -5,7 +5,6 @@
 
 import { apply, everything } from './model/apply.js';
 import { emptyWorld } from './model/world.js';
-import { report } from './page.js';
 import { remember } from './ring.js';
 
 /**
@@ -22,8 +21,9 @@ import { remember } from './ring.js';
 /**
  * @param {import('./emitter.js').Emitter} emitter
  * @param {(event: Event, before: Before) => void} follow what an event has as its consequences in this tab
+ * @param {(error: unknown) => void} report gets what an event that cannot be applied throws
  */
-export function createReplica(emitter, follow) {
+export function createReplica(emitter, follow, report) {
   const world = emptyWorld();
   /** @type {Set<string>} ids of the messages and notices that the page has got */
   const given = new Set();

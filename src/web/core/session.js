@@ -6,7 +6,6 @@
 import { backoff } from './backoff.js';
 import { POLL_HOLLOW_MS, POLL_TRUSTED_MS, USERS_ASKED_MAX } from './limits.js';
 import { REST, begin, next } from './link.js';
-import { report } from './page.js';
 import { poll } from './poll.js';
 import { isNewer } from './ring.js';
 import * as shape from './shape.js';
@@ -138,7 +137,7 @@ export class Session {
     try {
       return await (this.#link.action === 'online' ? this.#open(isMine) : this.#poll(isMine));
     } catch (error) {
-      report(error);
+      this.#parts.env.report(error);
       return { kind: 'site' };
     }
   }

@@ -6,7 +6,7 @@
 // the IM, `demo.say('u/bob', 'text')` a message that comes in, `demo.push()` a broadcast.
 // Must not: be shipped; nothing outside this folder knows of it.
 
-/* global URL, document, fetch, setTimeout */
+/* global AbortController, URL, document, fetch, reportError, setTimeout */
 
 import { guardKeys } from '../widget/guard.js';
 import { createWidget } from '../widget/widget.js';
@@ -267,8 +267,9 @@ async function load(name) {
   return make;
 }
 
-guardKeys();
-const widget = createWidget(im, { style: await styleOf('widget.css'), load, lang: '', theme: '', userLinks: [] });
+const { signal } = new AbortController();
+const kit = { signal, report: reportError, load, giveKeys: guardKeys(signal, reportError) };
+const widget = createWidget(im, kit, { style: await styleOf('widget.css'), lang: '', theme: '', userLinks: [] });
 globalThis.demo = Object.assign(im, {
   widget,
   change,

@@ -20,10 +20,9 @@ class Field {
 Object.assign(globalThis, {
   Node: { ELEMENT_NODE: 1 },
   addEventListener: (type, run) => heard.set(type, run),
-  reportError: (error) => reported.push(String(error)),
 });
-const { giveKeys, guardKeys } = await import('../widget/guard.js');
-guardKeys();
+const { guardKeys } = await import('../widget/guard.js');
+const giveKeys = guardKeys(new AbortController().signal, (error) => reported.push(String(error)));
 
 /** An event of an element in the bar: whether the page sees it. @param {string} type @param {object} target */
 function isSeen(type, target) {
@@ -53,7 +52,7 @@ test('A key or a text is kept from the page, though the handler of the bar or of
     ['keyup', button],
   ].map(([type, target]) => isSeen(type, target));
   assert.deepEqual(seen, [false, false, false, false, false]);
-  assert.deepEqual(reported, ['Error: field', 'Error: bar', 'Error: text'], 'the page hears of it as of any error');
+  assert.deepEqual(reported, ['Error: field', 'Error: bar', 'Error: text', 'Error: bar'], 'each error is reported');
   giveKeys({ contains: () => true }, () => false);
   assert.equal(isSeen('keydown', button), true, 'a key that the bar has no use for');
 });

@@ -8,9 +8,10 @@ import { test } from 'node:test';
 const reported = [];
 Object.assign(globalThis, {
   document: Object.create({ baseURI: 'https://site.example/' }),
-  reportError: (error) => reported.push(error.message),
+  addEventListener() {},
 });
-const { begin } = await import('../widget/state.js');
+const { Bar } = await import('../widget/state.js');
+const { begin } = await import('../widget/chunk.opened.js');
 
 /** All texts of a description. */
 const texts = ({ tag, props, kids }) => [...(tag === '#' ? [props.data] : []), ...kids.flatMap(texts)];
@@ -32,13 +33,17 @@ test('An entry of the site or an announcement that cannot be drawn is left out, 
     time: Date.UTC(2026),
     read: false,
   };
-  begin(
-    { equip: () => ({}), notifications: [bad, { text: 'an entry', link: '/entry', time: 0 }], notices: [bad, notice] },
-    { addEventListener() {} },
-    () => {},
-  );
+  const im = {
+    equip: () => ({}),
+    notifications: [bad, { text: 'an entry', link: '/entry', time: 0 }],
+    notices: [bad, notice],
+  };
+  const place = { root: {}, shadow: { addEventListener() {} } };
+  const kit = { signal: new AbortController().signal, report: (error) => reported.push(error.message) };
+  const bar = new Bar(im, place, kit, false, () => {});
+  begin(bar);
   const { noticesPanel } = await import('../widget/panels.js');
-  const shown = texts(noticesPanel());
+  const shown = texts(noticesPanel(bar));
   for (const text of ['an entry', 'an announcement']) assert.ok(shown.includes(text), text);
   assert.deepEqual(reported, ['no entry', 'no notice']);
 });

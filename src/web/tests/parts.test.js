@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createEmitter } from '../core/emitter.js';
+import { createReport } from '../core/page.js';
 import { BODY_BYTES_MAX, HISTORY_ROWS, LINES_MAX, TIME_MS_MAX, TIME_MS_MIN } from '../core/limits.js';
 import { insert, mergeNewest, mergeOlder, settle } from '../core/lines.js';
 import { emptyWorld } from '../core/model/world.js';
@@ -91,7 +92,7 @@ test('Of one line each has its turn when the one before is done, be it by failin
 test('A listener that throws keeps nobody else from hearing', () => {
   const reported = [];
   globalThis.reportError = (error) => reported.push(error.message);
-  const emitter = createEmitter();
+  const emitter = createEmitter(createReport());
   const heard = [];
   const off = emitter.on('x', () => heard.push('off'));
   emitter.on('x', () => {

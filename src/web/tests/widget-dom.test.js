@@ -36,6 +36,9 @@ class Stub {
   removeAttribute() {}
 }
 
+/** As much of a bar as keeps descriptions. */
+const bar = { late: {}, attempt: (make) => make() };
+
 test('A line that moves from one run of lines to another stands there, once', () => {
   globalThis.document = Object.create({ createElement: () => new Stub(), createTextNode: () => new Stub() });
   const random = dice(1);
@@ -56,7 +59,9 @@ test('A line that moves from one run of lines to another stands there, once', ()
         h(
           'div',
           { key: run[0].key },
-          ...run.map((line) => memo(line, [line.version], () => h('p', { key: line.key }, line.key + line.version))),
+          ...run.map((line) =>
+            memo(bar, line, [line.version], () => h('p', { key: line.key }, line.key + line.version)),
+          ),
         ),
       );
       patch(root, drawn, next);

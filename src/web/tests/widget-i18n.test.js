@@ -7,7 +7,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { dayName } from '../widget/dates.js';
-import { LANGUAGES, learn, pickLanguage, speak, t } from '../widget/i18n.js';
+import { LANGUAGES, Words, pickLanguage } from '../widget/i18n.js';
 import { WORDS } from '../widget/words.js';
 
 const folder = new URL('../widget/', import.meta.url);
@@ -49,14 +49,15 @@ test('every text is said somewhere, and what is said is there', () => {
 });
 
 test('values come in their places, numbers as the language writes them', () => {
-  speak('en');
-  assert.equal(t('{} of {} online', 4, 1204), '4 of 1,204 online');
-  assert.equal(t('Chat with {}', '{}$&'), 'Chat with {}$&');
-  speak('zh-TW');
-  assert.equal(t('Chat with {}', 'Bob'), 'Chat with Bob', 'English until the words are there');
-  learn(WORDS);
-  assert.equal(t('Chat with {}', 'Bob'), '與 Bob 聊天');
-  assert.equal(t('no such text'), 'no such text');
+  const words = new Words();
+  words.lang = 'en';
+  assert.equal(words.t('{} of {} online', 4, 1204), '4 of 1,204 online');
+  assert.equal(words.t('Chat with {}', '{}$&'), 'Chat with {}$&');
+  words.lang = 'zh-TW';
+  assert.equal(words.t('Chat with {}', 'Bob'), 'Chat with Bob', 'English until the words are there');
+  words.learn(WORDS);
+  assert.equal(words.t('Chat with {}', 'Bob'), '與 Bob 聊天');
+  assert.equal(words.t('no such text'), 'no such text');
 });
 
 test('the first language we speak at all is spoken', () => {
@@ -74,10 +75,11 @@ test('the first language we speak at all is spoken', () => {
 });
 
 test('days are named as people name them', () => {
+  const words = new Words();
   const now = new Date(2011, 10, 22, 12).getTime();
-  speak('zh-CN');
-  assert.equal(dayName(now - 86_400_000, now), '昨天');
-  speak('en');
-  assert.equal(dayName(now, now), 'Today');
-  assert.match(dayName(now - 86_400_000 * 400, now), /2010/);
+  words.lang = 'zh-CN';
+  assert.equal(dayName({ words }, now - 86_400_000, now), '昨天');
+  words.lang = 'en';
+  assert.equal(dayName({ words }, now, now), 'Today');
+  assert.match(dayName({ words }, now - 86_400_000 * 400, now), /2010/);
 });

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 
 import { daysAgo, groupByDay } from '../widget/days.js';
 import { compile, userOf } from '../widget/links.js';
-import { countOnline, groupContacts, presenceKind } from '../widget/roster.js';
+import { NameOrder, Roll, countOnline, groupContacts, presenceKind } from '../widget/roster.js';
 
 const at = (day, hour, minute) => new Date(2011, 10, day, hour, minute).getTime();
 const said = (from, time) => ({
@@ -66,6 +66,8 @@ const contact = (id, nick, show, group, more) => ({
   presence: show === 'offline' ? 'offline' : 'online',
   ...more,
 });
+/** Groups as the panel shows them. */
+const grouped = (query) => groupContacts(new NameOrder().sort(people, 'en'), query, 'en');
 const people = [
   contact('z', 'Zoe', 'available', 'friend'),
   contact('a', 'adam', 'offline', 'friend'),
@@ -76,7 +78,7 @@ const people = [
 ];
 
 test('online first, then by name; strangers last', () => {
-  const groups = groupContacts(people, '', 'en');
+  const groups = grouped('');
   assert.deepEqual(
     groups.map((group) => [group.name, group.online, group.total, group.contacts.map((who) => who.id).join('')]),
     [
@@ -96,14 +98,28 @@ test('the search looks at nick, id and status, and leaves counts alone', () => {
     ['nobody', ''],
   ]) {
     assert.equal(
-      groupContacts(people, query, 'en')
+      grouped(query)
         .flatMap((group) => group.contacts.map((who) => who.id))
         .join(''),
       ids,
       query,
     );
   }
-  assert.equal(groupContacts(people, 'zoe', 'en')[0].total, 3);
+  assert.equal(grouped('zoe')[0].total, 3);
+});
+
+test('an order and a roll that are kept follow each change of names, language and search', () => {
+  const order = new NameOrder();
+  const ids = (list) => list.map(({ id }) => id).join('');
+  assert.equal(ids(order.sort(people, 'en')), 'asbvwz');
+  const renamed = people.map((who) => (who.id === 'z' ? { ...who, nick: 'Abe' } : who));
+  assert.equal(ids(order.sort(renamed, 'en')), 'zasbvw');
+  assert.equal(ids(order.sort(people.slice(0, 2), 'en')), 'az');
+  const roll = new Roll();
+  assert.equal(ids(roll.find(people, '', 'en')), 'asbvwz');
+  assert.equal(ids(roll.find(people, 'work', 'en')), 'vw');
+  assert.equal(ids(roll.find(people, 'zo', 'en')), 'z');
+  assert.equal(ids(roll.find(renamed, 'zo', 'en')), '', 'another list');
 });
 
 test('a presence is one of four kinds, whatever a site says', () => {

@@ -27,8 +27,10 @@ globalThis.OffscreenCanvas = class {
   }
 };
 
-import { contrast, legible, readStyle, writeStyle } from '../widget/style.js';
+import { Palette, contrast, legible, readStyle, writeStyle } from '../widget/style.js';
 import { isBigEmoji, safeUrl, tokenise } from '../widget/text.js';
+
+const palette = () => new Palette();
 
 const links = (body) =>
   tokenise(body)
@@ -126,7 +128,7 @@ test('only listed declarations pass, within bounds', () => {
     ['font-weight:bold}body{color:red', {}],
     [undefined, {}],
   ];
-  for (const [text, expected] of table) assert.deepEqual(readStyle(text, false), expected, text);
+  for (const [text, expected] of table) assert.deepEqual(readStyle(text, false, palette), expected, text);
 });
 
 test('every colour can be read in both themes', () => {
@@ -148,14 +150,14 @@ test('every colour can be read in both themes', () => {
     for (const [background, dark] of backgrounds)
       assert.ok(contrast(legible(rgb, dark), background) >= 4.5, `${rgb} on ${background}`);
   }
-  assert.equal(readStyle('color:#FF0', true).color, 'rgb(255, 255, 0)');
-  assert.equal(readStyle('color: rgb(0, 0, 128)', false).color, 'rgb(0, 0, 128)');
-  assert.equal(readStyle('color:black', true).color === 'rgb(0, 0, 0)', false);
+  assert.equal(readStyle('color:#FF0', true, palette).color, 'rgb(255, 255, 0)');
+  assert.equal(readStyle('color: rgb(0, 0, 128)', false, palette).color, 'rgb(0, 0, 128)');
+  assert.equal(readStyle('color:black', true, palette).color === 'rgb(0, 0, 0)', false);
 });
 
 test('what the composer writes is what a reader takes', () => {
   const text = writeStyle({ bold: true, italic: true, underline: true, size: 18, color: '#1a7f37' });
-  assert.deepEqual(Object.keys(readStyle(text, false)).sort(), [
+  assert.deepEqual(Object.keys(readStyle(text, false, palette)).sort(), [
     'color',
     'font-size',
     'font-style',

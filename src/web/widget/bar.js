@@ -3,8 +3,8 @@
 // Owns: its buttons, the chat tabs and which of them fit, the list of those that do not, and the line that says what is
 // wrong with the connection. Must not: decide what a button opens.
 
-import { attempt, h } from './dom.js';
-import { number, seconds, t } from './i18n.js';
+import { h } from './dom.js';
+
 import { icon } from './icons.js';
 import {
   avatar,
@@ -22,8 +22,8 @@ import {
   unreadWord,
 } from './parts.js';
 import { countOnline } from './roster.js';
-import { collapse, im, isSigningIn, openChat, openPanel, ui } from './state.js';
 
+/** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').MenuEntry} MenuEntry */
 /** @typedef {import('./dom.js').Child} Child */
@@ -42,105 +42,118 @@ const button = (id, title, detail, props, ...kids) =>
 
 /**
  * A button of the bar that opens a panel.
- * @param {Exclude<typeof ui.panel, ''>} name
+ * @param {Bar} bar
+ * @param {Exclude<import('./types.js').Ui['panel'], ''>} name
  * @param {import('./icons.js').Icon} mark
  * @param {string} title
  * @param {string} [detail]
  * @param {...Child} kids
  */
-function panelButton(name, mark, title, detail = '', ...kids) {
-  const open = ui.panel === name;
+function panelButton(bar, name, mark, title, detail = '', ...kids) {
+  const open = bar.ui.panel === name;
   return button(
     name,
     title,
     detail,
-    { 'aria-expanded': open, onclick: () => openPanel(open ? '' : name) },
-    icon(mark),
+    { 'aria-expanded': open, onclick: () => bar.openPanel(open ? '' : name) },
+    icon(bar, mark),
     ...kids,
   );
 }
 
-/** @param {MenuEntry} entry */
-const entryIcon = ({ icon: mark = '' }) =>
-  /[./]/.test(mark) ? picture([mark], icon('out')) : mark ? h('span.glyph', mark) : icon('out');
+/** @param {Bar} bar @param {MenuEntry} entry */
+const entryIcon = (bar, { icon: mark = '' }) =>
+  /[./]/.test(mark) ? picture(bar, [mark], icon(bar, 'out')) : mark ? h('span.glyph', mark) : icon(bar, 'out');
 
-/** @param {MenuEntry} entry */
-const entryProps = ({ title, external }) => ({
-  label: external ? `${title} (${t('new window')})` : title,
+/** @param {Bar} bar @param {MenuEntry} entry */
+const entryProps = (bar, { title, external }) => ({
+  label: external ? `${title} (${bar.t('new window')})` : title,
   ...(external && { target: '_blank', rel: 'noopener' }),
 });
 
-function siteMenu() {
-  const entries = im.menu.map((entry) => ({ ...entry, href: siteUrl(entry.url) })).filter((entry) => entry.href);
-  const shortcut = (/** @type {MenuEntry} */ entry) => entry.shortcut && !ui.narrow;
+/** @param {Bar} bar */
+function siteMenu(bar) {
+  const entries = bar.im.menu.map((entry) => ({ ...entry, href: siteUrl(entry.url) })).filter((entry) => entry.href);
+  const shortcut = (/** @type {MenuEntry} */ entry) => entry.shortcut && !bar.ui.narrow;
   const items = entries
     .filter((entry) => !shortcut(entry))
-    .map((entry) => ({ label: entry.title, mark: entryIcon(entry), href: entry.href, props: entryProps(entry) }));
+    .map((entry) => ({
+      label: entry.title,
+      mark: entryIcon(bar, entry),
+      href: entry.href,
+      props: entryProps(bar, entry),
+    }));
   return [
-    items.length > 0 && dropdown(button('site', t('Menu'), '', opener('site'), icon('menu')), items),
+    items.length > 0 && dropdown(bar, button('site', bar.t('Menu'), '', opener(bar, 'site'), icon(bar, 'menu')), items),
     entries
       .filter(shortcut)
       .map((entry) =>
-        siteLink(entry.href, '.bb', { key: entry.url, title: entry.title, ...entryProps(entry) }, entryIcon(entry)),
+        siteLink(
+          entry.href,
+          '.bb',
+          { key: entry.url, title: entry.title, ...entryProps(bar, entry) },
+          entryIcon(bar, entry),
+        ),
       ),
   ];
 }
 
-/** @param {Chat} chat */
-function tab(chat) {
-  const who = partner(chat);
-  const open = im.active === chat.key;
-  const onclick = () => (open ? im.activate('') : openChat(chat.key));
+/** @param {Bar} bar @param {Chat} chat */
+function tab(bar, chat) {
+  const who = partner(bar, chat);
+  const open = bar.im.active === chat.key;
+  const onclick = () => (open ? bar.im.activate('') : bar.openChat(chat.key));
   return h(
     `span.tab${open ? '.on' : ''}`,
     { key: chat.key },
     button(
       chat.key,
       who.nick,
-      unreadWord(chat.unread),
+      unreadWord(bar, chat.unread),
       { 'aria-expanded': open, onclick },
-      avatar(who, who.kind),
+      avatar(bar, who, who.kind),
       theirs('.bt.cut', who.nick),
-      badge(chat.unread),
+      badge(bar, chat.unread),
     ),
-    iconButton(t('Close chat with {}', who.nick), 'x', () => im.close(chat.key), {}, '.tx'),
+    iconButton(bar, bar.t('Close chat with {}', who.nick), 'x', () => bar.im.close(chat.key), {}, '.tx'),
   );
 }
 
-/** Those that fit, the open one always among them. */
-function tabs() {
-  const { chats } = im;
-  const shown = chats.slice(0, ui.tabs);
-  const active = chats.find((chat) => chat.key === im.active);
+/** Those that fit, the open one always among them. @param {Bar} bar */
+function tabs(bar) {
+  const { chats } = bar.im;
+  const shown = chats.slice(0, bar.ui.tabs);
+  const active = chats.find((chat) => chat.key === bar.im.active);
   if (active && shown.length && !shown.includes(active)) shown[shown.length - 1] = active;
   const rest = chats.filter((chat) => !shown.includes(chat));
   const unread = rest.reduce((sum, chat) => sum + chat.unread, 0);
-  const label = shown.length ? t('More chats') : t('Chats');
-  const count = `+${number(rest.length)}`;
+  const label = shown.length ? bar.t('More chats') : bar.t('Chats');
+  const count = `+${bar.number(rest.length)}`;
   const items = rest.map((chat) => {
-    const who = partner(chat);
+    const who = partner(bar, chat);
     return {
       label: who.nick,
-      mark: avatar(who, who.kind),
-      end: badge(chat.unread),
-      props: { label: spoken(who.nick, unreadWord(chat.unread)) },
-      run: () => openChat(chat.key),
+      mark: avatar(bar, who, who.kind),
+      end: badge(bar, chat.unread),
+      props: { label: spoken(who.nick, unreadWord(bar, chat.unread)) },
+      run: () => bar.openChat(chat.key),
     };
   });
   return h(
     'span.tabs',
-    { key: 'tabs', id: 'tabs', role: 'group', label: t('Chats') },
-    ...shown.map((chat) => attempt(() => tab(chat))),
+    { key: 'tabs', id: 'tabs', role: 'group', label: bar.t('Chats') },
+    ...shown.map((chat) => bar.attempt(() => tab(bar, chat))),
     rest.length > 0 &&
       dropdown(
+        bar,
         button(
           'more',
           label,
-          spoken(count, unreadWord(unread)),
-          opener('more'),
-          icon('chat'),
+          spoken(count, unreadWord(bar, unread)),
+          opener(bar, 'more'),
+          icon(bar, 'chat'),
           h('span.bt', count),
-          badge(unread),
+          badge(bar, unread),
         ),
         items,
       ),
@@ -162,17 +175,17 @@ const TROUBLES = {
   reconnecting: 'Reconnecting…',
 };
 
-/** How long until it is tried again by itself; 0 if it is not. */
-export const secondsLeft = () =>
-  im.state === 'online' ? 0 : Math.max(0, Math.ceil(((im.trouble?.retryAt ?? 0) - Date.now()) / 1000));
+/** How long until it is tried again by itself; 0 if it is not. @param {Bar} bar */
+export const secondsLeft = (bar) =>
+  bar.im.state === 'online' ? 0 : Math.max(0, Math.ceil(((bar.im.trouble?.retryAt ?? 0) - Date.now()) / 1000));
 
-/** What keeps us from being online, and what can be done. */
-function banner() {
-  const { trouble, state, me } = im;
+/** What keeps us from being online, and what can be done. @param {Bar} bar */
+function banner(bar) {
+  const { trouble, state, me } = bar.im;
   const offline = state === 'offline';
   if (state === 'online' || trouble?.code === 'login' || (!trouble && !me && offline))
     return h('div.none', { key: 'banner' }, h('span', { role: 'status' }));
-  const left = secondsLeft();
+  const left = secondsLeft(bar);
   return h(
     'div.banner',
     { key: 'banner', part: 'banner' },
@@ -180,62 +193,71 @@ function banner() {
       'span.say',
       { role: 'status' },
       h('span.pulse'),
-      t(TROUBLES[trouble?.code ?? state] ?? ''),
+      bar.t(TROUBLES[trouble?.code ?? state] ?? ''),
       trouble?.text && ` · ${trouble.text}`,
     ),
-    left > 0 && h('span.wait', t('Trying again in {}', seconds(left))),
+    left > 0 && h('span.wait', bar.t('Trying again in {}', bar.seconds(left))),
     (offline || (left > 0 && state === 'reconnecting')) &&
-      link(t(offline ? 'Connect' : 'Try again'), () => im.goOnline()),
+      link(bar.t(offline ? 'Connect' : 'Try again'), () => bar.im.goOnline()),
   );
 }
 
-function mainButtons() {
-  const { news, contacts, state, settings } = im;
-  const signIn = t('Sign in to chat');
-  if (isSigningIn()) return panelButton('contacts', 'person', signIn, '', h('span.bt', signIn));
+/** @param {Bar} bar */
+function mainButtons(bar) {
+  const { news, contacts, state, settings } = bar.im;
+  const signIn = bar.t('Sign in to chat');
+  if (bar.isSigningIn()) return panelButton(bar, 'contacts', 'person', signIn, '', h('span.bt', signIn));
   const online = state === 'online';
   const count = countOnline(contacts.values());
-  const text = (/** @type {string} */ title) => !settings.minimize_layout && !ui.narrow && h('span.bt', title);
+  const text = (/** @type {string} */ title) => !settings.minimize_layout && !bar.ui.narrow && h('span.bt', title);
   return [
-    panelButton('notices', 'bell', t('Notifications'), news ? t('{} new', news) : '', badge(news)),
-    panelButton('rooms', 'people', t('Rooms'), '', text(t('Rooms'))),
+    panelButton(bar, 'notices', 'bell', bar.t('Notifications'), news ? bar.t('{} new', news) : '', badge(bar, news)),
+    panelButton(bar, 'rooms', 'people', bar.t('Rooms'), '', text(bar.t('Rooms'))),
     panelButton(
+      bar,
       'contacts',
       'person',
-      t('Contacts'),
-      online ? t('{} online', count) : t('Offline'),
-      text(t('Contacts')),
-      online && [' ', h('span.here', number(count))],
+      bar.t('Contacts'),
+      online ? bar.t('{} online', count) : bar.t('Offline'),
+      text(bar.t('Contacts')),
+      online && [' ', h('span.here', bar.number(count))],
     ),
   ];
 }
 
-export function bar() {
-  if (ui.collapsed)
+/** @param {Bar} bar */
+export function dock(bar) {
+  if (bar.ui.collapsed)
     return h(
       'div.pill',
       { key: 'pill', part: 'bar' },
       button(
         'show',
-        t('Show chat bar'),
-        unreadWord(im.unread),
-        { 'aria-expanded': false, onclick: () => collapse(false) },
-        icon('chat'),
-        badge(im.unread),
+        bar.t('Show chat bar'),
+        unreadWord(bar, bar.im.unread),
+        { 'aria-expanded': false, onclick: () => bar.collapse(false) },
+        icon(bar, 'chat'),
+        badge(bar, bar.im.unread),
       ),
     );
   return h(
     'div.dock',
     { key: 'bar', part: 'bar' },
-    banner(),
+    banner(bar),
     h(
       'div.bar',
       { id: 'bar', 'data-keys': 'bar' },
-      ...siteMenu(),
-      tabs(),
-      mainButtons(),
-      panelButton('settings', 'sliders', t('Settings')),
-      button('hide', t('Hide chat bar'), '', { 'aria-expanded': true, onclick: () => collapse(true) }, icon('down')),
+      ...siteMenu(bar),
+      tabs(bar),
+      mainButtons(bar),
+      panelButton(bar, 'settings', 'sliders', bar.t('Settings')),
+      button(
+        'hide',
+        bar.t('Hide chat bar'),
+        '',
+        { 'aria-expanded': true, onclick: () => bar.collapse(true) },
+        icon(bar, 'down'),
+      ),
     ),
   );
 }

@@ -4,9 +4,10 @@
 // Must not: wait for an animation frame; hidden pages have none.
 
 import { clip } from '../core/graphemes.js';
-import { audio, document, im, isQuiet, lang, openChat, openPanel, ui, wholeUrl, window } from './share.js';
+import { document, wholeUrl, window } from './share.js';
 import { showToast } from './toasts.js';
 
+/** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').Notice} Notice */
 /** @typedef {import('./alerts.js').Incoming} Incoming */
 
@@ -23,8 +24,8 @@ export const mayNotify = () =>
 /** @param {number} ms */
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** The first tab to ask for `name` runs it; where the browser has no locks or refuses them, the tab that leads. @param {string} name @param {() => void} run */
-async function claim(name, run) {
+/** The first tab to ask for `name` runs it; where the browser has no locks or refuses them, the tab that leads. @param {Bar} bar @param {string} name @param {() => void} run */
+async function claim(bar, name, run) {
   let isHeld = false;
   try {
     await window.navigator.locks.request(`nextim ${name}`, { ifAvailable: true }, (lock) => {
@@ -34,12 +35,13 @@ async function claim(name, run) {
       return wait(CLAIM_MS);
     });
   } catch {
-    if (!isHeld && im.leads) run();
+    if (!isHeld && bar.im.leads) run();
   }
 }
 
-/** Two short tones, made here: no file to load. */
-export function playSound() {
+/** Two short tones, made here: no file to load. @param {Bar} bar */
+export function playSound(bar) {
+  const audio = bar.alerts.audio();
   if (audio?.state !== 'running') return;
   for (const [hertz, after] of /** @type {const} */ ([
     [740, 0],
@@ -59,21 +61,23 @@ export function playSound() {
 
 /**
  * Calls the user for something new.
+ * @param {Bar} bar
  * @param {string} id
  * @param {string} heading
  * @param {string} text
  * @param {string | undefined} image
  * @param {() => void} open
  */
-async function call(id, heading, text, image, open) {
-  if (isQuiet()) return;
+async function call(bar, id, heading, text, image, open) {
+  if (bar.isQuiet()) return;
   if (document.hidden) await wait(HIDDEN_WAIT_MS);
-  if (im.settings.play_sound && audio?.state === 'running') void claim(`sound ${id}`, playSound);
-  void claim(`note ${id}`, () => {
-    if (!document.hidden || !im.settings.desktop_notify || !mayNotify()) return;
+  if (bar.im.settings.play_sound && bar.alerts.audio()?.state === 'running')
+    void claim(bar, `sound ${id}`, () => playSound(bar));
+  void claim(bar, `note ${id}`, () => {
+    if (!document.hidden || !bar.im.settings.desktop_notify || !mayNotify()) return;
     try {
       const body = text.length > NOTE_CHARS_MAX ? `${clip(text, NOTE_CHARS_MAX)}…` : text;
-      const note = new window.Notification(heading, { body, tag: id, lang, icon: wholeUrl(image) });
+      const note = new window.Notification(heading, { body, tag: id, lang: bar.words.lang, icon: wholeUrl(image) });
       note.onclick = () => {
         window.focus();
         open();
@@ -85,21 +89,21 @@ async function call(id, heading, text, image, open) {
   });
 }
 
-/** @param {Incoming} message */
-export function callForMessage({ id, key, from, nick, body }) {
+/** @param {Bar} bar @param {Incoming} message */
+export function callForMessage(bar, { id, key, from, nick, body }) {
   // A user who reads the chat need not be called, in no tab.
-  if (im.active === key && document.hasFocus() && !document.hidden) {
-    for (const kind of ['sound', 'note']) void claim(`${kind} ${id}`, () => {});
+  if (bar.im.active === key && document.hasFocus() && !document.hidden) {
+    for (const kind of ['sound', 'note']) void claim(bar, `${kind} ${id}`, () => {});
     return;
   }
-  const room = key.startsWith('r/') && im.rooms.get(key.slice(2));
+  const room = key.startsWith('r/') && bar.im.rooms.get(key.slice(2));
   const heading = room ? `${nick} · ${room.nick}` : nick;
-  void call(id, heading, body, im.contacts.get(from)?.pic_url, () => openChat(key));
+  void call(bar, id, heading, body, bar.im.contacts.get(from)?.pic_url, () => bar.openChat(key));
 }
 
-/** @param {Notice} notice */
-export function callForNotice(notice) {
+/** @param {Bar} bar @param {Notice} notice */
+export function callForNotice(bar, notice) {
   const { id, nick, body } = notice;
-  showToast(notice);
-  void call(`notice ${id}`, nick, body, undefined, () => ui.panel !== 'notices' && openPanel('notices'));
+  showToast(bar, notice);
+  void call(bar, `notice ${id}`, nick, body, undefined, () => bar.ui.panel !== 'notices' && bar.openPanel('notices'));
 }

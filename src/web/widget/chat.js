@@ -11,67 +11,71 @@ import { STRANGER } from './roster.js';
 import { acts, presenceWord } from './chunk.opened.js';
 import {
   avatar,
-  draw,
   dropdown,
-  focus,
   h,
   heldSeconds,
   icon,
   iconButton,
-  im,
   link,
-  minimise,
   opener,
   partner,
-  seconds,
   siteLink,
   siteUrl,
   spoken,
-  t,
-  toggleTray,
-  ui,
 } from './share.js';
 
+/** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').Chat} Chat */
 
-/** Does something at the site and says if it did not work. @param {Promise<boolean>} done */
-async function tryTo(done) {
-  ui.failure = (await done.catch(() => false)) ? '' : t('That did not work.');
-  draw();
+/** Does something at the site and says if it did not work. @param {Bar} bar @param {Promise<boolean>} done */
+async function tryTo(bar, done) {
+  bar.ui.failure = (await done.catch(() => false)) ? '' : bar.t('That did not work.');
+  bar.draw();
 }
 
-/** What a user or room can be kept from: the word for it, and the way. @param {Chat} chat */
-function blocking({ kind, id }) {
+/** What a user or room can be kept from: the word for it, and the way. @param {Bar} bar @param {Chat} chat */
+function blocking(bar, { kind, id }) {
   const room = kind === 'room';
-  const blocked = Boolean((room ? im.rooms : im.contacts).get(id)?.blocked);
+  const blocked = Boolean((room ? bar.im.rooms : bar.im.contacts).get(id)?.blocked);
   const words = room ? ['Lock room', 'Unlock room'] : ['Block', 'Unblock'];
   return {
     blocked,
-    label: t(words[Number(blocked)] ?? ''),
-    run: () => void tryTo(room ? acts.lock(id, !blocked) : acts.block(id, !blocked)),
+    label: bar.t(words[Number(blocked)] ?? ''),
+    run: () => void tryTo(bar, room ? acts(bar).lock(id, !blocked) : acts(bar).block(id, !blocked)),
   };
 }
 
-/** @param {Chat} chat */
-function head(chat) {
-  const who = partner(chat);
+/** @param {Bar} bar @param {Chat} chat */
+function head(bar, chat) {
+  const who = partner(bar, chat);
   const { room, known } = who;
   const close = () => {
-    im.close(chat.key);
-    focus('contacts');
+    bar.im.close(chat.key);
+    bar.focus('contacts');
   };
   const line =
     known &&
-    (room ? roomLine({ ...known, blocked: false }) : [presenceWord(who), known.status].filter(Boolean).join(' · '));
+    (room
+      ? roomLine(bar, { ...known, blocked: false })
+      : [presenceWord(bar, who), known.status].filter(Boolean).join(' · '));
   const items = [
-    { ...blocking(chat), mark: icon(room ? 'lock' : 'ban') },
-    { label: t('Download history'), mark: icon('download'), href: acts.downloadUrl(chat.key), props: { download: '' } },
-    { label: t('Clear history'), mark: icon('trash'), run: () => ui.tray !== 'clear' && toggleTray('clear') },
+    { ...blocking(bar, chat), mark: icon(bar, room ? 'lock' : 'ban') },
+    {
+      label: bar.t('Download history'),
+      mark: icon(bar, 'download'),
+      href: acts(bar).downloadUrl(chat.key),
+      props: { download: '' },
+    },
+    {
+      label: bar.t('Clear history'),
+      mark: icon(bar, 'trash'),
+      run: () => bar.ui.tray !== 'clear' && bar.toggleTray('clear'),
+    },
   ];
   return h(
     'header.head',
-    ui.narrow && iconButton(t('Back'), 'back', minimise, {}, '.flip'),
-    avatar(who, who.kind),
+    bar.ui.narrow && iconButton(bar, bar.t('Back'), 'back', bar.minimise, {}, '.flip'),
+    avatar(bar, who, who.kind),
     h(
       'div.txt',
       h('h2', siteLink(who.url, '.nick.cut', { dir: 'auto' }, who.nick)),
@@ -79,87 +83,92 @@ function head(chat) {
     ),
     room &&
       iconButton(
-        spoken(t('Members'), known && t('{} online', known.count ?? 0)),
+        bar,
+        spoken(bar.t('Members'), known && bar.t('{} online', known.count ?? 0)),
         'people',
-        () => void showMembers(chat),
-        { id: 'open members', 'aria-expanded': ui.tray === 'members' },
+        () => void showMembers(bar, chat),
+        { id: 'open members', 'aria-expanded': bar.ui.tray === 'members' },
       ),
-    dropdown(iconButton(t('Options'), 'dots', null, opener('options')), items),
-    !ui.narrow && iconButton(t('Minimise'), 'minus', minimise),
-    iconButton(t('Close'), 'x', close),
+    dropdown(bar, iconButton(bar, bar.t('Options'), 'dots', null, opener(bar, 'options')), items),
+    !bar.ui.narrow && iconButton(bar, bar.t('Minimise'), 'minus', bar.minimise),
+    iconButton(bar, bar.t('Close'), 'x', close),
   );
 }
 
 /** A line of the window that says something, with what can be done about it. @param {string} text @param {...import('./dom.js').VNode} actions */
 const note = (text, ...actions) => h('div.note', h('span', text), ...actions);
 
-/** Asks in the window itself, not in a dialog that stops the page. @param {Chat} chat */
-function confirmClear({ key }) {
+/** Asks in the window itself, not in a dialog that stops the page. @param {Bar} bar @param {Chat} chat */
+function confirmClear(bar, { key }) {
   const clear = () => {
-    toggleTray('clear');
-    void tryTo(acts.clear(key));
+    bar.toggleTray('clear');
+    void tryTo(bar, acts(bar).clear(key));
   };
-  const text = t('Clear it on your side?');
+  const text = bar.t('Clear it on your side?');
   return h(
     'div.ask',
     { key: 'clear', role: 'group', label: text },
     note(
       text,
-      link(t('Clear'), clear, { class: 'link danger' }),
-      link(t('Cancel'), () => toggleTray('clear'), { id: 'tray' }),
+      link(bar.t('Clear'), clear, { class: 'link danger' }),
+      link(bar.t('Cancel'), () => bar.toggleTray('clear'), { id: 'tray' }),
     ),
   );
 }
 
-/** What the user should know before writing. What the site refuses is read by nobody later. @param {Chat} chat */
-function notes(chat) {
-  const { nick, room, known } = partner(chat);
-  const { blocked, label, run } = blocking(chat);
-  if (blocked) return note(room ? t('You have locked this room.') : t('You have blocked {}.', nick), link(label, run));
-  const isKnown = !room && im.state === 'online' && known && !known.incomplete;
+/** What the user should know before writing. What the site refuses is read by nobody later. @param {Bar} bar @param {Chat} chat */
+function notes(bar, chat) {
+  const { nick, room, known } = partner(bar, chat);
+  const { blocked, label, run } = blocking(bar, chat);
+  if (blocked)
+    return note(room ? bar.t('You have locked this room.') : bar.t('You have blocked {}.', nick), link(label, run));
+  const isKnown = !room && bar.im.state === 'online' && known && !known.incomplete;
   const isRefused = known?.refused || chat.messages.some(({ state, reason }) => state === 'failed' && reason);
   return [
-    isKnown && known.presence === 'offline' && !isRefused && note(t('{} is offline and will read this later.', nick)),
+    isKnown &&
+      known.presence === 'offline' &&
+      !isRefused &&
+      note(bar.t('{} is offline and will read this later.', nick)),
     // A friend is made at the site, on the page of the one.
     isKnown &&
       known.group === STRANGER &&
       siteUrl(known.url) &&
-      note(t('You are not friends yet.'), siteLink(known.url, '.link', {}, t('Add friend'))),
+      note(bar.t('You are not friends yet.'), siteLink(known.url, '.link', {}, bar.t('Add friend'))),
   ];
 }
 
-/** What has become of what was written. @param {Chat} chat */
-function outcome(chat) {
+/** What has become of what was written. @param {Bar} bar @param {Chat} chat */
+function outcome(bar, chat) {
   const left = heldSeconds(chat);
   const failed = chat.messages.filter(({ state }) => state === 'failed').length;
   return [
     h(
       left ? 'div.note' : 'div.none',
       { key: 'held' },
-      h('span', { role: 'status' }, left > 0 && t('Too many messages at once.')),
-      left > 0 && h('small.wait', t('Trying again in {}', seconds(left))),
+      h('span', { role: 'status' }, left > 0 && bar.t('Too many messages at once.')),
+      left > 0 && h('small.wait', bar.t('Trying again in {}', bar.seconds(left))),
     ),
     failed > 1 &&
       h(
         'div.note',
         { key: 'unsent' },
-        h('span', t('{} messages were not sent.', failed)),
-        link(t('Send all again'), () => acts.retryAll(chat.key)),
+        h('span', bar.t('{} messages were not sent.', failed)),
+        link(bar.t('Send all again'), () => acts(bar).retryAll(chat.key)),
       ),
   ];
 }
 
-/** @param {Chat} chat */
-export function chatWindow(chat) {
+/** @param {Bar} bar @param {Chat} chat */
+export function chatWindow(bar, chat) {
   return h(
     'section.chat',
-    { key: chat.key, id: 'chat', part: 'chat', label: t('Chat with {}', partner(chat).nick) },
-    head(chat),
-    ui.tray === 'clear' && confirmClear(chat),
-    h(ui.failure ? 'div.note.error' : 'div.none', { role: 'alert' }, ui.failure),
-    h('div.mid', log(chat), ui.tray === 'members' && members(chat)),
-    notes(chat),
-    outcome(chat),
-    !blocking(chat).blocked && composer(chat),
+    { key: chat.key, id: 'chat', part: 'chat', label: bar.t('Chat with {}', partner(bar, chat).nick) },
+    head(bar, chat),
+    bar.ui.tray === 'clear' && confirmClear(bar, chat),
+    h(bar.ui.failure ? 'div.note.error' : 'div.none', { role: 'alert' }, bar.ui.failure),
+    h('div.mid', log(bar, chat), bar.ui.tray === 'members' && members(bar, chat)),
+    notes(bar, chat),
+    outcome(bar, chat),
+    !blocking(bar, chat).blocked && composer(bar, chat),
   );
 }

@@ -2,4 +2,4 @@
 //
 // Owns: what the bar calls of it. Must not: hold code.
 
-export { showPresences } from './strangers.js';
+export { strangers as begin, showPresences } from './strangers.js';

@@ -5,10 +5,11 @@
 
 import { BODY_BYTES_MAX } from '../core/limits.js';
 import { bytesOf } from '../core/shape.js';
-import { readStyle, writeStyle } from './style.js';
+import { shownStyle, writeStyle } from './style.js';
 import { acts } from './chunk.opened.js';
-import { draw, fieldOf, find, focus, h, iconButton, im, partner, save, t, toggleTray, ui } from './share.js';
+import { fieldOf, h, iconButton, partner } from './share.js';
 
+/** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').Chat} Chat */
 
 /** An emoji is its own name: screen readers say it in the language of their user, whatever the bar speaks. */
@@ -27,10 +28,10 @@ const FORMATS = [
   [{ size: 18 }, 'A', 'Large text'],
 ];
 
-/** @param {Chat} chat @param {string} text */
-function setDraft(chat, text) {
-  acts.draft(chat.key, text);
-  draw();
+/** @param {Bar} bar @param {Chat} chat @param {string} text */
+function setDraft(bar, chat, text) {
+  acts(bar).draft(chat.key, text);
+  bar.draw();
 }
 
 /** What a draft would send, and how long it is. @param {string} draft */
@@ -40,31 +41,31 @@ function weigh(draft) {
   return { body, bytes, long: bytes > BODY_BYTES_MAX };
 }
 
-/** What was typed last may not be drawn yet, so the draft is asked for. @param {Chat} chat */
-function send({ key }) {
-  const chat = im.chats.find((it) => it.key === key);
+/** What was typed last may not be drawn yet, so the draft is asked for. @param {Bar} bar @param {Chat} chat */
+function send(bar, { key }) {
+  const chat = bar.im.chats.find((it) => it.key === key);
   const { body, long } = weigh(chat?.draft ?? '');
   if (!chat || !body || long) return;
-  im.send(key, body, writeStyle(ui.format));
-  if (ui.tray === 'emoji') ui.tray = '';
-  setDraft(chat, '');
-  focus('input');
+  bar.im.send(key, body, writeStyle(bar.ui.format));
+  if (bar.ui.tray === 'emoji') bar.ui.tray = '';
+  setDraft(bar, chat, '');
+  bar.focus('input');
 }
 
-/** @param {Chat} chat @param {string} emoji */
-function insert(chat, emoji) {
-  const input = /** @type {HTMLTextAreaElement} */ (find('input'));
+/** @param {Bar} bar @param {Chat} chat @param {string} emoji */
+function insert(bar, chat, emoji) {
+  const input = /** @type {HTMLTextAreaElement} */ (bar.find('input'));
   input.setRangeText(emoji, input.selectionStart, input.selectionEnd, 'end');
-  setDraft(chat, input.value);
+  setDraft(bar, chat, input.value);
 }
 
-/** A button that sets a part of the format, or takes it away if it is set and can be off. @param {string} look @param {string} label @param {Partial<Format>} change @param {import('./dom.js').Props} [props] @param {string} [letter] */
-function setter(look, label, change, props, letter) {
+/** A button that sets a part of the format, or takes it away if it is set and can be off. @param {Bar} bar @param {string} look @param {string} label @param {Partial<Format>} change @param {import('./dom.js').Props} [props] @param {string} [letter] */
+function setter(bar, look, label, change, props, letter) {
   const [[key, value]] = /** @type {[[keyof Format, unknown]]} */ (Object.entries(change));
-  const on = ui.format[key] === value;
+  const on = bar.ui.format[key] === value;
   const onclick = () => {
-    Object.assign(ui.format, value === true ? { [key]: !on } : change);
-    save();
+    Object.assign(bar.ui.format, value === true ? { [key]: !on } : change);
+    bar.save();
   };
   return h(`button${look}`, { label, title: label, 'aria-pressed': on, onclick, ...props }, letter);
 }
@@ -73,41 +74,42 @@ function setter(look, label, change, props, letter) {
 const tray = (look, role, keys, label, ...kids) =>
   h(`div.tray${look}`, { key: look, id: 'tray', role, label, 'data-keys': keys }, ...kids);
 
-/** @param {Chat} chat */
-const emojiTray = (chat) =>
+/** @param {Bar} bar @param {Chat} chat */
+const emojiTray = (bar, chat) =>
   tray(
     '.emoji',
     'group',
     'g',
-    t('Emoji'),
-    EMOJI.map((emoji) => h('button', { onclick: () => insert(chat, emoji) }, emoji)),
+    bar.t('Emoji'),
+    EMOJI.map((emoji) => h('button', { onclick: () => insert(bar, chat, emoji) }, emoji)),
   );
 
-const formatTray = () =>
+/** @param {Bar} bar */
+const formatTray = (bar) =>
   tray(
     '.format',
     'toolbar',
     'h',
-    t('Formatting'),
+    bar.t('Formatting'),
     FORMATS.map(([change, letter, name]) =>
-      setter('.ib', t(name), change, { style: readStyle(writeStyle(change), ui.dark) }, letter),
+      setter(bar, '.ib', bar.t(name), change, { style: shownStyle(bar, writeStyle(change)) }, letter),
     ),
     h(
       'span.swatches',
-      { role: 'group', label: t('Text colour') },
+      { role: 'group', label: bar.t('Text colour') },
       COLORS.map((color, index) => {
-        const style = { '--swatch': readStyle(`color:${color}`, ui.dark).color ?? 'currentColor' };
-        return setter('.swatch', color ? t('Colour {}', index) : t('No colour'), { color }, { style });
+        const style = { '--swatch': shownStyle(bar, `color:${color}`).color ?? 'currentColor' };
+        return setter(bar, '.swatch', color ? bar.t('Colour {}', index) : bar.t('No colour'), { color }, { style });
       }),
     ),
   );
 
-/** @param {Chat} chat */
-export function composer(chat) {
+/** @param {Bar} bar @param {Chat} chat */
+export function composer(bar, chat) {
   const { body, bytes, long } = weigh(chat.draft);
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    send(chat);
+    send(bar, chat);
   };
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === 'Enter' && !event.shiftKey) onsubmit(event);
@@ -116,43 +118,47 @@ export function composer(chat) {
     /** @type {'emoji' | 'format'} */ name,
     /** @type {string} */ label,
     /** @type {import('./icons.js').Icon} */ mark,
-  ) => iconButton(label, mark, () => toggleTray(name), { id: `open ${name}`, 'aria-expanded': ui.tray === name });
+  ) =>
+    iconButton(bar, label, mark, () => bar.toggleTray(name), {
+      id: `open ${name}`,
+      'aria-expanded': bar.ui.tray === name,
+    });
   return h(
     'form.composer',
     { onsubmit },
-    ui.tray === 'emoji' && emojiTray(chat),
-    ui.tray === 'format' && formatTray(),
+    bar.ui.tray === 'emoji' && emojiTray(bar, chat),
+    bar.ui.tray === 'format' && formatTray(bar),
     h(
       long ? 'p.note.error' : 'p.none',
       { id: 'limit', role: 'status' },
-      long && t('Too long: {} of {} bytes', bytes, BODY_BYTES_MAX),
+      long && bar.t('Too long: {} of {} bytes', bytes, BODY_BYTES_MAX),
     ),
     h(
       'div.write',
-      opener('emoji', t('Emoji'), 'smile'),
-      opener('format', t('Formatting'), 'letter'),
+      opener('emoji', bar.t('Emoji'), 'smile'),
+      opener('format', bar.t('Formatting'), 'letter'),
       h('textarea', {
         id: 'input',
         rows: 1,
         dir: 'auto',
         value: chat.draft,
-        placeholder: t('Write a message'),
-        label: t('Message to {}', partner(chat).nick),
+        placeholder: bar.t('Write a message'),
+        label: bar.t('Message to {}', partner(bar, chat).nick),
         'aria-describedby': 'limit',
         'aria-invalid': long,
         enterkeyhint: 'send',
-        style: readStyle(writeStyle(ui.format), ui.dark),
+        style: shownStyle(bar, writeStyle(bar.ui.format)),
         onkeydown,
-        oninput: (/** @type {Event} */ event) => setDraft(chat, fieldOf(event).value),
+        oninput: (/** @type {Event} */ event) => setDraft(bar, chat, fieldOf(event).value),
       }),
-      iconButton(t('Send'), 'send', null, { type: 'submit', disabled: !body || long }, '.send'),
+      iconButton(bar, bar.t('Send'), 'send', null, { type: 'submit', disabled: !body || long }, '.send'),
     ),
   );
 }
 
-/** The field is as high as what stands in it, up to what the stylesheet allows. */
-export function growInput() {
-  const input = find('input');
+/** The field is as high as what stands in it, up to what the stylesheet allows. @param {Bar} bar */
+export function growInput(bar) {
+  const input = bar.find('input');
   if (!input) return;
   input.style.height = 'auto';
   input.style.height = `${input.scrollHeight}px`;

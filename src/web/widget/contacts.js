@@ -4,7 +4,7 @@
 // Must not: sort or count; `roster.js` does.
 
 import { menu } from './menu.js';
-import { STRANGER, groupContacts, presenceKind } from './roster.js';
+import { NameOrder, STRANGER, groupContacts, presenceKind } from './roster.js';
 import {
   ROW_MENU,
   SHOWS,
@@ -18,49 +18,27 @@ import {
   searchField,
   unreadIn,
 } from './chunk.opened.js';
-import {
-  avatar,
-  dot,
-  draw,
-  dropdown,
-  fieldOf,
-  find,
-  h,
-  icon,
-  iconButton,
-  im,
-  isSigningIn,
-  isSpoken,
-  lang,
-  number,
-  openChat,
-  opener,
-  save,
-  siteUrl,
-  t,
-  theirs,
-  ui,
-} from './share.js';
+import { avatar, dot, dropdown, fieldOf, h, icon, iconButton, opener, siteUrl, theirs } from './share.js';
 
+/** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
 
 const STATUS_LETTERS_MAX = 140;
-/** The height of the list before it was searched: the field must not move away under a user who types in it. */
-let listPx = 0;
 
-function myself() {
-  const { me } = im;
+/** @param {Bar} bar */
+function myself(bar) {
+  const { me } = bar.im;
   if (!me) return null;
-  const current = im.state === 'offline' ? 'offline' : Object.hasOwn(SHOWS, me.show) ? me.show : 'available';
-  const word = t(SHOWS[current] ?? '');
-  const label = t('Your presence: {}', word);
+  const current = bar.im.state === 'offline' ? 'offline' : Object.hasOwn(SHOWS, me.show) ? me.show : 'available';
+  const word = bar.t(SHOWS[current] ?? '');
+  const label = bar.t('Your presence: {}', word);
   const items = Object.entries(SHOWS).map(([show, text]) => ({
-    label: t(text),
+    label: bar.t(text),
     checked: show === current,
     mark: dot(presenceKind({ show })),
-    run: () => im.setPresence(show),
+    run: () => bar.im.setPresence(show),
   }));
-  const onchange = (/** @type {Event} */ event) => im.setPresence(me.show, fieldOf(event).value.trim());
+  const onchange = (/** @type {Event} */ event) => bar.im.setPresence(me.show, fieldOf(event).value.trim());
   const onkeydown = (/** @type {KeyboardEvent} */ event) => {
     const field = fieldOf(event);
     if (event.key === 'Enter') field.blur();
@@ -70,7 +48,7 @@ function myself() {
   };
   return h(
     'div.me',
-    avatar(me, presenceKind({ show: current })),
+    avatar(bar, me, presenceKind({ show: current })),
     h(
       'div.txt',
       theirs('.nick.cut', me.nick),
@@ -79,76 +57,80 @@ function myself() {
         type: 'text',
         value: me.status,
         maxlength: STATUS_LETTERS_MAX,
-        placeholder: t('Set a status'),
-        label: t('Your status'),
+        placeholder: bar.t('Set a status'),
+        label: bar.t('Your status'),
         dir: 'auto',
         onchange,
         onkeydown,
       }),
     ),
-    dropdown(h('button.show', { label, ...opener('presence') }, h('span.cut', word), icon('down')), items),
+    dropdown(
+      bar,
+      h('button.show', { label, ...opener(bar, 'presence') }, h('span.cut', word), icon(bar, 'down')),
+      items,
+    ),
   );
 }
 
 /** @param {BuddyInfo} who */
 const menuId = (who) => ROW_MENU + who.id;
 
-/** @param {BuddyInfo} who */
-function contactMenu(who) {
+/** @param {Bar} bar @param {BuddyInfo} who */
+function contactMenu(bar, who) {
   const href = siteUrl(who.url);
-  return menu(menuId(who), t('Options for {}', who.nick), [
-    { label: t('Send a message'), mark: icon('chat'), run: () => openChat(`u/${who.id}`) },
-    ...(href ? [{ label: t('Profile'), mark: icon('person'), href }] : []),
+  return menu(bar, menuId(who), bar.t('Options for {}', who.nick), [
+    { label: bar.t('Send a message'), mark: icon(bar, 'chat'), run: () => bar.openChat(`u/${who.id}`) },
+    ...(href ? [{ label: bar.t('Profile'), mark: icon(bar, 'person'), href }] : []),
     {
-      label: t(who.blocked ? 'Unblock' : 'Block'),
-      mark: icon('ban'),
-      run: () => void acts.block(who.id, !who.blocked),
+      label: bar.t(who.blocked ? 'Unblock' : 'Block'),
+      mark: icon(bar, 'ban'),
+      run: () => void acts(bar).block(who.id, !who.blocked),
     },
   ]);
 }
 
-/** A contact's row; one that is as it was is not described again. @param {BuddyInfo} who @param {import('./dom.js').Props} place */
-function contactRow(who, place) {
+/** A contact's row; one that is as it was is not described again. @param {Bar} bar @param {BuddyInfo} who @param {import('./dom.js').Props} place */
+function contactRow(bar, who, place) {
   const chat = `u/${who.id}`;
   const id = menuId(who);
   const kind = presenceKind(who);
   const signs = [
-    lang,
-    isSpoken(),
+    bar.words.lang,
+    bar.words.isSpoken(),
     who.nick,
     kind,
     who.status,
     who.blocked,
-    unreadIn(chat),
+    unreadIn(bar, chat),
     who.pic_url,
     who.default_pic_url,
-    ui.broken.size,
-    ui.popup === id,
+    bar.ui.broken.size,
+    bar.ui.popup === id,
     place['aria-posinset'],
     place['aria-setsize'],
   ];
-  return memo(who, signs, () => {
-    const open = opener(id);
+  return memo(bar, who, signs, () => {
+    const open = opener(bar, id);
     const row = {
       who,
       kind,
-      line: who.blocked ? t('Blocked') : who.status,
-      more: presenceWord(who),
+      line: who.blocked ? bar.t('Blocked') : who.status,
+      more: presenceWord(bar, who),
       chat,
       place,
       props: { oncontextmenu: open.onclick },
     };
-    return personRow(row, iconButton(t('Options for {}', who.nick), 'dots', null, open, '.more'));
+    return personRow(bar, row, iconButton(bar, bar.t('Options for {}', who.nick), 'dots', null, open, '.more'));
   });
 }
 
-/** @param {import('./roster.js').Group} group */
-function groupOf({ name, online, total, contacts }) {
-  const title = name === STRANGER ? t('Others on this page') : /^(friend)?$/.test(name) ? t('Friends') : name;
-  const open = ui.query !== '' || !ui.closed.has(name);
+/** @param {Bar} bar @param {import('./roster.js').Group} group */
+function groupOf(bar, { name, online, total, contacts }) {
+  const title = name === STRANGER ? bar.t('Others on this page') : /^(friend)?$/.test(name) ? bar.t('Friends') : name;
+  const open = bar.ui.query !== '' || !bar.ui.closed.has(name);
   const fold = () => {
-    if (!ui.closed.delete(name)) ui.closed.add(name);
-    save();
+    if (!bar.ui.closed.delete(name)) bar.ui.closed.add(name);
+    bar.save();
   };
   return h(
     'div.group',
@@ -158,36 +140,37 @@ function groupOf({ name, online, total, contacts }) {
       h(
         'button',
         { 'aria-expanded': open, onclick: fold },
-        icon('down'),
+        icon(bar, 'down'),
         theirs('.cut', title),
-        h('span.count', `${number(online)}/${number(total)}`),
+        h('span.count', `${bar.number(online)}/${bar.number(total)}`),
       ),
     ),
-    open && longList(`group ${name}`, title, contacts, contactRow),
+    open && longList(bar, `group ${name}`, title, contacts, (who, place) => contactRow(bar, who, place)),
   );
 }
 
 /** @typedef {{elements: {username: HTMLInputElement, password: HTMLInputElement}} & EventTarget} LogIn */
 
-function login() {
+/** @param {Bar} bar */
+function login(bar) {
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
     const { username, password } = /** @type {LogIn} */ (event.target).elements;
-    ui.tried = true;
-    im.goOnline({ username: username.value, password: password.value });
+    bar.ui.tried = true;
+    bar.im.goOnline({ username: username.value, password: password.value });
     password.value = '';
-    draw();
+    bar.draw();
   };
-  const text = im.trouble?.text;
+  const text = bar.im.trouble?.text;
   // The site's answer to a wrong password is a word of the protocol; ours is for people.
   const error =
-    ui.tried &&
-    im.trouble?.code === 'login' &&
-    (!text || text === 'Not Authorized' ? t('Wrong username or password.') : text);
+    bar.ui.tried &&
+    bar.im.trouble?.code === 'login' &&
+    (!text || text === 'Not Authorized' ? bar.t('Wrong username or password.') : text);
   const field = (/** @type {string} */ label, /** @type {import('./dom.js').Props} */ props) =>
     h(
       'label',
-      t(label),
+      bar.t(label),
       h('input', {
         required: true,
         'aria-invalid': Boolean(error),
@@ -196,7 +179,8 @@ function login() {
       }),
     );
   return panel(
-    t('Sign in to chat'),
+    bar,
+    bar.t('Sign in to chat'),
     h(
       'form.login',
       { onsubmit },
@@ -211,33 +195,37 @@ function login() {
       }),
       field('Password', { type: 'password', name: 'password', autocomplete: 'current-password' }),
       h('p.error', { id: 'wrong', role: 'alert' }, error),
-      h('button.primary', { type: 'submit' }, t('Sign in')),
+      h('button.primary', { type: 'submit' }, bar.t('Sign in')),
     ),
   );
 }
 
-export function contactsPanel() {
-  if (isSigningIn()) return login();
-  ui.tried = false;
-  const groups = groupContacts(im.contacts.values(), ui.query, lang);
-  const chosen = ui.popup.startsWith(ROW_MENU) && im.contacts.get(ui.popup.slice(ROW_MENU.length));
+/** @param {Bar} bar */
+export function contactsPanel(bar) {
+  if (bar.isSigningIn()) return login(bar);
+  bar.ui.tried = false;
+  const { lang } = bar.words;
+  const contacts = (bar.late.contacts ??= new NameOrder()).sort([...bar.im.contacts.values()], lang);
+  const groups = groupContacts(contacts, bar.ui.query, lang);
+  const chosen = bar.ui.popup.startsWith(ROW_MENU) && bar.im.contacts.get(bar.ui.popup.slice(ROW_MENU.length));
   const search = (/** @type {string} */ text) => {
-    if (!ui.query) listPx = find('list')?.offsetHeight ?? 0;
-    ui.query = text;
-    draw();
+    if (!bar.ui.query) bar.ui.listPx = bar.find('list')?.offsetHeight ?? 0;
+    bar.ui.query = text;
+    bar.draw();
   };
-  const nothing = ui.query
-    ? empty('search', t('Nobody matches “{}”', ui.query))
-    : empty('person', t('No contacts yet'));
+  const nothing = bar.ui.query
+    ? empty(bar, 'search', bar.t('Nobody matches “{}”', bar.ui.query))
+    : empty(bar, 'person', bar.t('No contacts yet'));
   return panel(
-    t('Contacts'),
-    myself(),
-    searchField(t('Search contacts'), ui.query, search, ui.narrow ? null : 'first'),
+    bar,
+    bar.t('Contacts'),
+    myself(bar),
+    searchField(bar, bar.t('Search contacts'), bar.ui.query, search, bar.ui.narrow ? null : 'first'),
     h(
       'div.list',
-      { id: 'list', 'data-keys': 'v', style: { 'min-height': ui.query && `${listPx}px` } },
-      groups.length ? groups.map(groupOf) : nothing,
+      { id: 'list', 'data-keys': 'v', style: { 'min-height': bar.ui.query && `${bar.ui.listPx}px` } },
+      groups.length ? groups.map((group) => groupOf(bar, group)) : nothing,
     ),
-    chosen && contactMenu(chosen),
+    chosen && contactMenu(bar, chosen),
   );
 }

@@ -6,7 +6,7 @@
 // What others have put in is taken out when its place is drawn again.
 // Must not: make anything but elements, attributes and text nodes. Nothing is ever read as HTML.
 
-import { detach, document, report } from '../core/page.js';
+import { detach, document } from '../core/page.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 /** What is set as a property, because the attribute is only its first value; `data` is a text node's. */
@@ -52,8 +52,8 @@ export function h(look, props, ...kids) {
   return { tag, props: { class: classes.join(' ') || null, ...props }, kids: kids.flatMap(child) };
 }
 
-/** The description of a part; what cannot be described is left out, and harms no other. @template T @param {() => T} make @returns {T | null} */
-export function attempt(make) {
+/** The description of a part; what cannot be described is left out, and harms no other. @template T @param {() => T} make @param {(error: unknown) => void} report @returns {T | null} */
+export function attempt(make, report) {
   try {
     return make();
   } catch (error) {

@@ -6,12 +6,6 @@
 /** The languages, in the order of a row of words. */
 export const LANGUAGES = ['en', 'zh-CN', 'zh-TW'];
 
-/** English, and what the other languages say for it; nothing until they were loaded. @type {Map<string, string[]> | undefined} */
-let table;
-
-/** The language that is spoken. */
-export let lang = 'en';
-
 /**
  * The first language we speak at all.
  * @param {(string | null | undefined)[]} wishes in the order they count
@@ -24,34 +18,39 @@ export function pickLanguage(wishes) {
   return 'en';
 }
 
-/** @param {string} wish one of `LANGUAGES` */
-export function speak(wish) {
-  lang = wish;
-}
+/** The words of one bar. */
+export class Words {
+  /** The language that is spoken: one of `LANGUAGES`. */
+  lang = 'en';
+  /** English, and what the other languages say for it; nothing until they were loaded. @type {Map<string, string[]> | undefined} */
+  #table;
 
-/** @param {string[][]} rows of words */
-export function learn(rows) {
-  table = new Map(rows.map((row) => [row[0] ?? '', row]));
-}
+  /** @param {string[][]} rows of words */
+  learn(rows) {
+    this.#table = new Map(rows.map((row) => [row[0] ?? '', row]));
+  }
 
-/** Whether there are words of the language; without them it is English. */
-export const isSpoken = () => lang === 'en' || table !== undefined;
+  /** Whether there are words of the language; without them it is English. */
+  isSpoken() {
+    return this.lang === 'en' || this.#table !== undefined;
+  }
 
-/** @param {number} count @param {Intl.NumberFormatOptions} [options] */
-export const number = (count, options) => count.toLocaleString(lang, options);
+  /** @param {number} count @param {Intl.NumberFormatOptions} [options] */
+  number = (count, options) => count.toLocaleString(this.lang, options);
 
-/** @param {number} count */
-export const seconds = (count) => number(count, { style: 'unit', unit: 'second', unitDisplay: 'long' });
+  /** @param {number} count */
+  seconds = (count) => this.number(count, { style: 'unit', unit: 'second', unitDisplay: 'long' });
 
-/**
- * A text in the language that is spoken.
- * @param {string} english
- * @param {...(string | number)} values for each `{}` of it
- */
-export function t(english, ...values) {
-  const text = table?.get(english)?.[LANGUAGES.indexOf(lang)] ?? english;
-  return text.replace(/\{\}/g, () => {
-    const value = values.shift() ?? '';
-    return typeof value === 'number' ? number(value) : value;
-  });
+  /**
+   * A text in the language that is spoken.
+   * @param {string} english
+   * @param {...(string | number)} values for each `{}` of it
+   */
+  t = (english, ...values) => {
+    const text = this.#table?.get(english)?.[LANGUAGES.indexOf(this.lang)] ?? english;
+    return text.replace(/\{\}/g, () => {
+      const value = values.shift() ?? '';
+      return typeof value === 'number' ? this.number(value) : value;
+    });
+  };
 }

@@ -5,7 +5,7 @@
 
 import { h } from './dom.js';
 
-/** By name; `more-icons.js` adds those of what is opened. @type {Record<string, string>} */
+/** By name; `more-icons.js` has those of what is opened, which are there once its chunk is. */
 export const LINES = {
   menu: 'M3 3h4v4H3zM9 3h4v4H9zM3 9h4v4H3zM9 9h4v4H9z',
   bell: 'M4 7a4 4 0 0 1 8 0q0 3 1 4H3q1-1 1-4M7 14h2',
@@ -22,10 +22,10 @@ export const LINES = {
  * @typedef {'menu' | 'bell' | 'person' | 'people' | 'sliders' | 'down' | 'x' | 'out' | 'chat' | keyof typeof import('./more-icons.js').MORE} Icon
  */
 
-/** @param {Icon} name @param {string} [label] if it stands alone */
-export const icon = (name, label) =>
+/** @param {import('./state.js').Bar} bar @param {Icon} name @param {string} [label] if it stands alone */
+export const icon = (bar, name, label) =>
   h(
     `svg.i.i-${name}`,
     { viewBox: '0 0 16 16', label, role: label && 'img', 'aria-hidden': label ? null : 'true' },
-    h('path', { d: LINES[name] }),
+    h('path', { d: bar.icons[name] }),
   );

@@ -4,7 +4,8 @@
 
 import { moveFocus } from './arrows.js';
 import { isAtGap } from './longlist.js';
-import { shadow } from './share.js';
+
+/** @typedef {import('./state.js').Bar} Bar */
 
 const PRESSES = ['Enter', ' '];
 const SCROLLS = ['ArrowUp', 'ArrowDown', 'PageUp', 'PageDown', 'Home', 'End', ' '];
@@ -17,14 +18,15 @@ function isTaken(target, event) {
 
 /**
  * Whether the element with the focus takes a key; one that moves the focus has done so. The key may come late.
+ * @param {Bar} bar
  * @param {KeyboardEvent} event
  * @param {boolean} rtl
  * @param {() => void} drawNow draws the rows to which the next key would lead
  */
-export function takesKey(event, rtl, drawNow) {
-  const target = shadow.activeElement;
+export function takesKey(bar, event, rtl, drawNow) {
+  const target = bar.shadow.activeElement;
   if (!target) return false;
   const isMoved = moveFocus(target, event, rtl);
-  if (isMoved && isAtGap()) drawNow();
+  if (isMoved && isAtGap(bar)) drawNow();
   return isMoved || isTaken(target, event);
 }

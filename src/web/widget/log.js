@@ -4,26 +4,11 @@
 // when older ones come in above, and is where the user left it when the chat is shown again. Must not: hold messages.
 
 import { groupByDay } from './days.js';
-import { readStyle } from './style.js';
+import { shownStyle } from './style.js';
 import { acts, dayName, isBigEmoji, linkified, memo, moment, time, timeOf, tokenise } from './chunk.opened.js';
-import {
-  attempt,
-  avatar,
-  badge,
-  draw,
-  find,
-  h,
-  icon,
-  im,
-  isSpoken,
-  lang,
-  link,
-  partner,
-  t,
-  theirs,
-  ui,
-} from './share.js';
+import { avatar, badge, h, icon, link, partner, theirs } from './share.js';
 
+/** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').Chat} Chat */
 /** @typedef {import('../core/types.js').Message} Message */
 
@@ -47,8 +32,18 @@ const SCROLL_SAVE_MS = 250;
  * @property {number} timer
  */
 
-/** @type {Reading} */
-const reading = { key: '', first: '', last: '', atEnd: true, fromEnd: 0, missed: 0, loading: false, timer: 0 };
+/** @param {Bar} bar @returns {Reading} */
+const readingOf = ({ late }) =>
+  (late.reading ??= {
+    key: '',
+    first: '',
+    last: '',
+    atEnd: true,
+    fromEnd: 0,
+    missed: 0,
+    loading: false,
+    timer: 0,
+  });
 
 /** A line keeps its key when the site gives it an id. @param {Message | undefined} message */
 const lineKey = (message) => message?.cid || message?.id || '';
@@ -56,91 +51,106 @@ const lineKey = (message) => message?.cid || message?.id || '';
 /** How far a message of mine has come. That the other side has got it is for the site to say, not for us to guess. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
 const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'] };
 
-/** @param {string} chat @param {Message} message @param {boolean} last of its run */
-function line(chat, { id, cid, own, body, style, state, reason, time: at }, last) {
+/** @param {Bar} bar @param {string} chat @param {Message} message @param {boolean} last of its run */
+function line(bar, chat, { id, cid, own, body, style, state, reason, time: at }, last) {
   const mark = own && MARKS[state];
   return h(
     `div.line.${state}`,
     { key: cid || id },
     h(
       isBigEmoji(tokenise(body)) ? 'div.bubble.big' : 'div.bubble',
-      { dir: 'auto', style: readStyle(style, ui.dark), title: moment(at) },
+      { dir: 'auto', style: shownStyle(bar, style), title: moment(bar, at) },
       linkified(body),
     ),
-    (last || state === 'sending') && h('span.meta', timeOf(at, time(at)), mark && icon(mark[0], t(mark[1]))),
+    (last || state === 'sending') &&
+      h('span.meta', timeOf(at, time(bar, at)), mark && icon(bar, mark[0], bar.t(mark[1]))),
     state === 'failed' &&
       h(
         'div.failed',
-        icon('alert'),
-        h('span', reason || t('Not sent')),
-        link(t('Retry'), () => acts.retry(cid)),
-        link(t('Discard'), () => acts.discard(chat, cid)),
+        icon(bar, 'alert'),
+        h('span', reason || bar.t('Not sent')),
+        link(bar.t('Retry'), () => acts(bar).retry(cid)),
+        link(bar.t('Discard'), () => acts(bar).discard(chat, cid)),
       ),
   );
 }
 
-/** @param {Chat} chat @param {import('./days.js').Run} run */
-function runOf({ key, kind }, { messages, own, from, nick }) {
+/** @param {Bar} bar @param {Chat} chat @param {import('./days.js').Run} run */
+function runOf(bar, { key, kind }, { messages, own, from, nick }) {
   const named = !own && kind === 'room';
   return h(
     `div.run${own ? '.own' : ''}`,
     { key: lineKey(messages[0]) },
-    named && avatar({ ...im.contacts.get(from), id: from, nick }),
+    named && avatar(bar, { ...bar.im.contacts.get(from), id: from, nick }),
     h(
       'div.lines',
-      theirs(named ? '.by' : '.by.sr', own ? t('You') : nick),
+      theirs(named ? '.by' : '.by.sr', own ? bar.t('You') : nick),
       ...messages.map((message, index) => {
         const last = index === messages.length - 1;
         const { state, reason, id, cid, time: at } = message;
-        return memo(message, [lang, isSpoken(), ui.dark, last, state, reason, id, cid, at], () =>
-          line(key, message, last),
+        return memo(
+          bar,
+          message,
+          [bar.words.lang, bar.words.isSpoken(), bar.ui.dark, last, state, reason, id, cid, at],
+          () => line(bar, key, message, last),
         );
       }),
     ),
   );
 }
 
-/** Fetches older lines if the reader has come to the first. @param {Chat} chat @param {HTMLElement} box */
-async function loadOlder(chat, box) {
+/** Fetches older lines if the reader has come to the first. @param {Bar} bar @param {Chat} chat @param {HTMLElement} box */
+async function loadOlder(bar, chat, box) {
+  const reading = readingOf(bar);
   if (reading.loading || !chat.loaded || chat.complete || box.scrollTop > OLDER_PX) return;
   reading.loading = true;
   reading.asked = reading.first;
-  draw();
-  await acts.older(chat.key).catch(() => false);
+  bar.draw();
+  await acts(bar)
+    .older(chat.key)
+    .catch(() => false);
   reading.loading = false;
-  draw();
+  bar.draw();
 }
 
-/** @param {Chat} chat @param {HTMLElement} box */
-function scrolled(chat, box) {
+/** @param {Bar} bar @param {Chat} chat @param {HTMLElement} box */
+function scrolled(bar, chat, box) {
+  const reading = readingOf(bar);
   if (reading.key !== chat.key) return;
   const fromEnd = Math.max(0, box.scrollHeight - box.clientHeight - box.scrollTop);
   const atEnd = fromEnd < END_PX;
-  if (atEnd !== reading.atEnd) draw();
+  if (atEnd !== reading.atEnd) bar.draw();
   Object.assign(reading, { fromEnd, atEnd, missed: atEnd ? 0 : reading.missed });
   clearTimeout(reading.timer);
-  reading.timer = setTimeout(() => acts.scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
-  void loadOlder(chat, box);
+  reading.timer = setTimeout(() => acts(bar).scroll(chat.key, atEnd ? 0 : Math.round(fromEnd)), SCROLL_SAVE_MS);
+  void loadOlder(bar, chat, box);
 }
 
-/** @param {Chat} chat */
-function top({ loaded, messages, complete }) {
-  if (reading.loading || !loaded) return h('p.top', t('Loading…'));
-  if (!messages.length) return h('p.top.hello', t('Say hello!'));
-  return complete && h('p.top', t('No earlier messages'));
+/** @param {Bar} bar @param {Chat} chat */
+function top(bar, { loaded, messages, complete }) {
+  const reading = readingOf(bar);
+  if (reading.loading || !loaded) return h('p.top', bar.t('Loading…'));
+  if (!messages.length) return h('p.top.hello', bar.t('Say hello!'));
+  return complete && h('p.top', bar.t('No earlier messages'));
 }
 
-/** @param {Chat} chat */
-export function log(chat) {
+/** @param {Bar} bar @param {Chat} chat */
+export function log(bar, chat) {
+  const reading = readingOf(bar);
   const { key, messages, typing, loaded } = chat;
   const days = groupByDay(messages).map(({ day, time: at, runs }) =>
-    attempt(() =>
-      h('div.day', { key: day }, h('h3', dayName(at, im.now)), ...runs.map((run) => attempt(() => runOf(chat, run)))),
+    bar.attempt(() =>
+      h(
+        'div.day',
+        { key: day },
+        h('h3', dayName(bar, at, bar.im.now)),
+        ...runs.map((run) => bar.attempt(() => runOf(bar, chat, run))),
+      ),
     ),
   );
   const { missed } = reading;
   const onclick = () => {
-    const box = find('log');
+    const box = bar.find('log');
     if (box) box.scrollTop = box.scrollHeight;
     box?.focus();
   };
@@ -152,34 +162,35 @@ export function log(chat) {
         id: 'log',
         role: 'log',
         tabIndex: 0,
-        label: t('Conversation with {}', partner(chat).nick),
+        label: bar.t('Conversation with {}', partner(bar, chat).nick),
         'aria-busy': reading.loading || !loaded,
-        onscroll: (/** @type {Event} */ event) => scrolled(chat, /** @type {HTMLElement} */ (event.currentTarget)),
+        onscroll: (/** @type {Event} */ event) => scrolled(bar, chat, /** @type {HTMLElement} */ (event.currentTarget)),
       },
-      top(chat),
+      top(bar, chat),
       ...days,
       typing &&
         h(
           'p.typing',
           { key: 'typing', 'aria-live': 'off' },
           h('span.wave', { 'aria-hidden': 'true' }, h('i'), h('i'), h('i')),
-          t('{} is typing…', typing),
+          bar.t('{} is typing…', typing),
         ),
     ),
     !reading.atEnd &&
       reading.key === key &&
       h(
         'button.end',
-        { key: 'end', label: missed ? t('New messages') : t('To the newest message'), onclick },
-        icon('down'),
-        missed > 0 && [t('New messages'), badge(missed)],
+        { key: 'end', label: missed ? bar.t('New messages') : bar.t('To the newest message'), onclick },
+        icon(bar, 'down'),
+        missed > 0 && [bar.t('New messages'), badge(bar, missed)],
       ),
   ];
 }
 
-/** After a drawing: puts the scroll where the reader expects it. @param {Chat | undefined} chat */
-export function settleScroll(chat) {
-  const box = find('log');
+/** After a drawing: puts the scroll where the reader expects it. @param {Bar} bar @param {Chat | undefined} chat */
+export function settleScroll(bar, chat) {
+  const reading = readingOf(bar);
+  const box = bar.find('log');
   // What is not shown has no height, and there is nowhere to scroll to.
   if (!chat || !box?.clientHeight) {
     reading.key = '';
@@ -197,10 +208,10 @@ export function settleScroll(chat) {
   else if (first !== reading.first) toEnd(reading.fromEnd);
   else if (last !== reading.last) {
     reading.missed += messages.length - 1 - messages.findIndex((message) => lineKey(message) === reading.last);
-    draw();
+    bar.draw();
   }
   Object.assign(reading, { first, last });
   // The user may have come to the first line before older ones could be asked for, or there is nothing to scroll. Not again
   // when none came.
-  if (first !== reading.asked) void loadOlder(chat, box);
+  if (first !== reading.asked) void loadOlder(bar, chat, box);
 }

@@ -4,7 +4,9 @@
 // to the row that is in use, so that keys lead everywhere; where the menu of a row goes. All rows are of one height, and
 // each knows its place whether its neighbours are there or not. Must not: know what a row shows.
 
-import { attempt, draw, h, isElement, shadow, ui } from './share.js';
+import { h, isElement } from './share.js';
+
+/** @typedef {import('./state.js').Bar} Bar */
 
 /** Until the list has been measured. */
 const ROWS_FIRST = 16;
@@ -16,29 +18,30 @@ const MENU_PX = 132;
 /** What scrolls. */
 const BOX = '.list, .members';
 
-/** The rows that are drawn, by list: the first, and the one after the last. @type {Map<string, [number, number]>} */
-const drawn = new Map();
+/** The rows of a list that are drawn. @param {Bar} bar @param {string} name @returns {[number, number]} */
+const drawnRows = ({ late }, name) => late.rows?.get(name) ?? [0, ROWS_FIRST];
 
-/** Rows that must not go: the one with the focus, and the one whose menu is open. */
-function inUse() {
-  const row = /** @type {HTMLElement | null | undefined} */ (shadow.activeElement?.closest('.row'));
-  return [row?.dataset.row, ui.popup.startsWith(ROW_MENU) ? ui.popup.slice(ROW_MENU.length) : undefined];
+/** Rows that must not go: the one with the focus, and the one whose menu is open. @param {Bar} bar */
+function inUse(bar) {
+  const row = /** @type {HTMLElement | null | undefined} */ (bar.shadow.activeElement?.closest('.row'));
+  return [row?.dataset.row, bar.ui.popup.startsWith(ROW_MENU) ? bar.ui.popup.slice(ROW_MENU.length) : undefined];
 }
 
 /**
  * A list of which only what is seen is drawn.
  * @template {{id: string}} T
+ * @param {Bar} bar
  * @param {string} name of the list
  * @param {string} label
  * @param {T[]} items
  * @param {(item: T, place: import('./dom.js').Props) => import('./dom.js').VNode} row takes what says where it stands into its properties
  */
-export function longList(name, label, items, row) {
+export function longList(bar, name, label, items, row) {
   const { length } = items;
-  const [from, to] = drawn.get(name) ?? [0, ROWS_FIRST];
+  const [from, to] = drawnRows(bar, name);
   const places = new Set([0, length - 1]);
   for (let at = from; at < to; at += 1) places.add(at);
-  for (const id of inUse()) {
+  for (const id of inUse(bar)) {
     const at = id === undefined ? -1 : items.findIndex((item) => item.id === id);
     if (at >= 0) for (const near of [at - 1, at, at + 1]) places.add(near);
   }
@@ -47,7 +50,7 @@ export function longList(name, label, items, row) {
     'ul.long',
     { key: name, 'data-name': name, label, style: { '--rows': String(length) } },
     ...shown.map((at) =>
-      attempt(() =>
+      bar.attempt(() =>
         row(items[at], {
           'data-row': items[at]?.id,
           'aria-setsize': length,
@@ -59,10 +62,10 @@ export function longList(name, label, items, row) {
   );
 }
 
-/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. */
-export function settleLists() {
+/** After a drawing or a scroll: looks which rows are seen, and answers whether others must be drawn. @param {Bar} bar */
+export function settleLists(bar) {
   let isNews = false;
-  for (const list of /** @type {NodeListOf<HTMLElement>} */ (shadow.querySelectorAll('.long'))) {
+  for (const list of /** @type {NodeListOf<HTMLElement>} */ (bar.shadow.querySelectorAll('.long'))) {
     const box = list.closest(BOX);
     const { name = '' } = list.dataset;
     const rows = Number(list.style.getPropertyValue('--rows'));
@@ -74,17 +77,17 @@ export function settleLists() {
     const clamp = (/** @type {number} */ at) => Math.max(0, Math.min(rows, at));
     const first = clamp(Math.floor(above / rowPx));
     const last = clamp(Math.ceil((above + box.getBoundingClientRect().height) / rowPx));
-    const [from, to] = drawn.get(name) ?? [0, ROWS_FIRST];
+    const [from, to] = drawnRows(bar, name);
     if (first >= from && last <= to) continue;
-    drawn.set(name, [clamp(first - ROWS_BESIDE), clamp(last + ROWS_BESIDE)]);
+    (bar.late.rows ??= new Map()).set(name, [clamp(first - ROWS_BESIDE), clamp(last + ROWS_BESIDE)]);
     isNews = true;
   }
   return isNews;
 }
 
-/** Whether the row beside the one with the focus is not drawn: the next key would lead past it. */
-export function isAtGap() {
-  const row = shadow.activeElement?.closest('.row');
+/** Whether the row beside the one with the focus is not drawn: the next key would lead past it. @param {Bar} bar */
+export function isAtGap(bar) {
+  const row = bar.shadow.activeElement?.closest('.row');
   const place = (/** @type {Element} */ it) => Number(it.getAttribute('aria-posinset'));
   return [row?.nextElementSibling, row?.previousElementSibling].some(
     (near) => row && near && Math.abs(place(near) - place(row)) > 1,
@@ -105,9 +108,10 @@ export function menuTop(button) {
     : 0;
 }
 
-/** @param {Event} event */
-function scrolled({ target }) {
-  if (target && isElement(target) && target.matches(BOX) && settleLists()) draw();
+/** @param {Bar} bar */
+export function followScroll(bar) {
+  const scrolled = (/** @type {Event} */ { target }) => {
+    if (target && isElement(target) && target.matches(BOX) && settleLists(bar)) bar.draw();
+  };
+  bar.shadow.addEventListener('scroll', scrolled, { capture: true, passive: true });
 }
-
-shadow.addEventListener('scroll', scrolled, { capture: true, passive: true });

@@ -2,15 +2,18 @@
 //
 // Owns: how one is described. Must not: know what its entries do, or which one is open.
 
-import { h, icon, popup, ui } from './share.js';
+import { h, icon } from './share.js';
+
+/** @typedef {import('./state.js').Bar} Bar */
 
 /**
  * The menu that is open. Its opener carries `opener(id)`.
+ * @param {Bar} bar
  * @param {string} id
  * @param {string} label
  * @param {import('./parts.js').Item[]} items
  */
-export function menu(id, label, items) {
+export function menu(bar, id, label, items) {
   const entry = (/** @type {import('./parts.js').Item} */ { label: text, mark, end, run, href, props, checked }) =>
     h(
       href ? 'a' : 'button',
@@ -20,17 +23,23 @@ export function menu(id, label, items) {
         'aria-checked': checked,
         ...props,
         onclick: () => {
-          popup(id);
+          bar.popup(id);
           run?.();
         },
       },
       h('span.mark', mark),
       h('span.cut', text),
-      checked ? icon('check') : end,
+      checked ? icon(bar, 'check') : end,
     );
   return h(
     'div.menu',
-    { id: 'menu', role: 'menu', label, 'data-keys': 'v', style: { top: ui.popupTop ? `${ui.popupTop}px` : '' } },
+    {
+      id: 'menu',
+      role: 'menu',
+      label,
+      'data-keys': 'v',
+      style: { top: bar.ui.popupTop ? `${bar.ui.popupTop}px` : '' },
+    },
     ...items.map(entry),
   );
 }

@@ -1,9 +1,7 @@
 // The pictures of the buttons of what is opened.
 //
-// Owns: their lines, as `icons.js` has those of the bar, which it is given when a chunk comes. Must not: name one that
+// Owns: their lines, as `icons.js` has those of the bar; the bar is given them when the chunk comes. Must not: name one that
 // the bar itself shows.
-
-import { LINES } from './share.js';
 
 const RING = 'M8 2a6 6 0 1 0 .01 0';
 
@@ -24,5 +22,3 @@ export const MORE = {
   back: 'M13 8H3M7 4 3 8l4 4',
   horn: 'M3 7v2h2l6 3V4L5 7zM13 6q1 2 0 4',
 };
-
-Object.assign(LINES, MORE);

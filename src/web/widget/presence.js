@@ -3,7 +3,8 @@
 // Owns: the words. Must not: know what they stand beside.
 
 import { presenceKind } from './roster.js';
-import { t } from './share.js';
+
+/** @typedef {import('./state.js').Bar} Bar */
 
 /** @type {Record<string, string>} */
 export const SHOWS = {
@@ -14,5 +15,5 @@ export const SHOWS = {
   offline: 'Offline',
 };
 
-/** The word for a presence. @param {Parameters<typeof presenceKind>[0]} who */
-export const presenceWord = (who) => t(SHOWS[presenceKind(who)] ?? '');
+/** The word for a presence. @param {Bar} bar @param {Parameters<typeof presenceKind>[0]} who */
+export const presenceWord = (bar, who) => bar.t(SHOWS[presenceKind(who)] ?? '');

@@ -48,53 +48,72 @@ export function sorted(list, lang, isLast) {
 }
 
 /** Sorting thousands of names takes longer than a key may, and names change seldom. */
-let last = { lang: '', nicks: [''], order: [0] };
+export class NameOrder {
+  #lang = '';
+  #nicks = [''];
+  #order = [0];
 
-/** @param {BuddyInfo[]} contacts @param {string} lang */
-function byName(contacts, lang) {
-  const isOld =
-    last.lang !== lang ||
-    last.nicks.length !== contacts.length ||
-    contacts.some(({ nick }, at) => nick !== last.nicks[at]);
-  if (isOld) {
-    const { compare } = new Intl.Collator(lang, { numeric: true });
-    const nicks = contacts.map(({ nick }) => nick);
-    last = { lang, nicks, order: nicks.map((_, at) => at).sort((a, b) => compare(nicks[a], nicks[b])) };
+  /** @param {BuddyInfo[]} contacts @param {string} lang */
+  sort(contacts, lang) {
+    const isOld =
+      this.#lang !== lang ||
+      this.#nicks.length !== contacts.length ||
+      contacts.some(({ nick }, at) => nick !== this.#nicks[at]);
+    if (isOld) {
+      const { compare } = new Intl.Collator(lang, { numeric: true });
+      const nicks = contacts.map(({ nick }) => nick);
+      this.#lang = lang;
+      this.#nicks = nicks;
+      this.#order = nicks.map((_, at) => at).sort((a, b) => compare(nicks[a], nicks[b]));
+    }
+    return this.#order.map((at) => contacts[at]);
   }
-  return last.order.map((at) => contacts[at]);
 }
 
 /** @typedef {import('../core/types.js').Member} Member */
 
-/** The list in use, sorted, and what was found in it. @type {{list: Member[], lang: string, sorted: Member[], query: string, found: Member[]}} */
-let roll = { list: [], lang: '', sorted: [], query: '', found: [] };
+/** The members in use, sorted, and what was found among them. */
+export class Roll {
+  /** @type {Member[]} */
+  #list = [];
+  #lang = '';
+  /** @type {Member[]} */
+  #sorted = [];
+  #query = '';
+  /** @type {Member[]} */
+  #found = [];
 
-/** The members whose name or id has what is searched for, by name. @param {Member[]} list @param {string} query @param {string} lang */
-export function membersByName(list, query, lang) {
-  if (roll.list !== list || roll.lang !== lang)
-    roll = { list, lang, sorted: sorted([...list], lang, () => false), query: '', found: [] };
-  const wanted = query.trim().toLowerCase();
-  if (!wanted) return roll.sorted;
-  if (roll.query !== wanted) {
-    const found = roll.sorted.filter(({ nick, id }) => `${nick}\n${id}`.toLowerCase().includes(wanted));
-    roll = { ...roll, query: wanted, found };
+  /** Those whose name or id has what is searched for, by name. @param {Member[]} list @param {string} query @param {string} lang */
+  find(list, query, lang) {
+    if (this.#list !== list || this.#lang !== lang) {
+      this.#list = list;
+      this.#lang = lang;
+      this.#sorted = sorted([...list], lang, () => false);
+      this.#query = '';
+    }
+    const wanted = query.trim().toLowerCase();
+    if (!wanted) return this.#sorted;
+    if (this.#query !== wanted) {
+      this.#query = wanted;
+      this.#found = this.#sorted.filter(({ nick, id }) => `${nick}\n${id}`.toLowerCase().includes(wanted));
+    }
+    return this.#found;
   }
-  return roll.found;
 }
 
 /**
- * Groups by name, strangers last; in each those online first, then by name. Counts are of the whole group, whatever
+ * Groups by name, strangers last; in each those online first, otherwise as they come. Counts are of the whole group, whatever
  * is searched for; a group without a match is left out.
- * @param {Iterable<BuddyInfo>} contacts
+ * @param {BuddyInfo[]} contacts by name
  * @param {string} query
- * @param {string} lang
+ * @param {string} lang for the names of the groups
  * @returns {Group[]}
  */
 export function groupContacts(contacts, query, lang) {
   const wanted = query.trim().toLowerCase();
   /** @type {Map<string, Group & {away: BuddyInfo[]}>} */
   const groups = new Map();
-  for (const who of byName([...contacts], lang)) {
+  for (const who of contacts) {
     const name = who.group ?? '';
     const group = groups.get(name) ?? { name, online: 0, total: 0, contacts: [], away: [] };
     groups.set(name, group);

@@ -3,7 +3,9 @@
 // Owns: the list of the settings and their three looks: a switch, a choice, a slider. Must not: keep them; the core does.
 
 import { acts, mayNotify, panel, playSound } from './chunk.opened.js';
-import { draw, fieldOf, h, im, number, t, ui, window } from './share.js';
+import { fieldOf, h, window } from './share.js';
+
+/** @typedef {import('./state.js').Bar} Bar */
 
 /** A setting's key and label, and for a choice its values with their names, for a slider its ends. @type {[keyof import('../core/types.js').Settings, string, (string[][] | number)?, number?][]} */
 const SETTINGS = [
@@ -35,38 +37,38 @@ const SETTINGS = [
   ['zoom', 'Size', 80, 150],
 ];
 
-/** @param {string} key @param {unknown} value */
-async function set(key, value) {
-  if (key === 'play_sound' && value) playSound();
+/** @param {Bar} bar @param {string} key @param {unknown} value */
+async function set(bar, key, value) {
+  if (key === 'play_sound' && value) playSound(bar);
   if (key === 'desktop_notify' && value) {
     // Permission may be asked for only here, on the user's own click.
     if (typeof window.Notification === 'function') await window.Notification.requestPermission();
     value = mayNotify();
-    ui.denied = !value;
+    bar.ui.denied = !value;
   }
-  delete ui.sliding[key];
-  acts.set({ [key]: value });
-  draw();
+  delete bar.ui.sliding[key];
+  acts(bar).set({ [key]: value });
+  bar.draw();
 }
 
-/** @param {typeof SETTINGS[number]} setting */
-function option([key, label, choices, max]) {
-  const value = ui.sliding[key] ?? im.settings[key];
+/** @param {Bar} bar @param {typeof SETTINGS[number]} setting */
+function option(bar, [key, label, choices, max]) {
+  const value = bar.ui.sliding[key] ?? bar.im.settings[key];
   const onchange = (/** @type {Event} */ event) => {
     const field = fieldOf(event);
-    void set(key, choices ? (max ? Number(field.value) : field.value) : field.checked);
+    void set(bar, key, choices ? (max ? Number(field.value) : field.value) : field.checked);
   };
   // Zoom follows when the slider is let go: it must not move away under the hand.
   const oninput = (/** @type {Event} */ event) => {
-    ui.sliding[key] = Number(fieldOf(event).value);
-    draw();
+    bar.ui.sliding[key] = Number(fieldOf(event).value);
+    bar.draw();
   };
-  const percent = `${number(Number(value))} %`;
+  const percent = `${bar.number(Number(value))} %`;
   let shown = [
     h('input', {
       type: 'checkbox',
       role: 'switch',
-      id: key === 'play_sound' && !ui.narrow ? 'first' : null,
+      id: key === 'play_sound' && !bar.ui.narrow ? 'first' : null,
       checked: value && (key !== 'desktop_notify' || mayNotify()),
       onchange,
     }),
@@ -76,7 +78,9 @@ function option([key, label, choices, max]) {
       h(
         'select',
         { onchange },
-        ...choices.map(([name, text = '']) => h('option', { value: name, selected: name === String(value) }, t(text))),
+        ...choices.map(([name, text = '']) =>
+          h('option', { value: name, selected: name === String(value) }, bar.t(text)),
+        ),
       ),
     ];
   else if (max)
@@ -94,18 +98,21 @@ function option([key, label, choices, max]) {
       h('output', { 'aria-hidden': 'true' }, percent),
     ];
   return [
-    h('label.opt', { key }, h('span', t(label)), ...shown),
-    key === 'desktop_notify' && h('p.hint', { role: 'status' }, ui.denied && t('The browser does not allow it.')),
+    h('label.opt', { key }, h('span', bar.t(label)), ...shown),
+    key === 'desktop_notify' &&
+      h('p.hint', { role: 'status' }, bar.ui.denied && bar.t('The browser does not allow it.')),
     key === 'minimize_layout' && h('hr'),
   ];
 }
 
-export const settingsPanel = () =>
+/** @param {Bar} bar */
+export const settingsPanel = (bar) =>
   panel(
-    t('Settings'),
+    bar,
+    bar.t('Settings'),
     h(
       'div.list.set',
-      ...SETTINGS.map(option),
-      !ui.narrow && h('p.hint', t('{} moves to the chat bar.', 'Alt+Shift+C')),
+      ...SETTINGS.map((setting) => option(bar, setting)),
+      !bar.ui.narrow && h('p.hint', bar.t('{} moves to the chat bar.', 'Alt+Shift+C')),
     ),
   );

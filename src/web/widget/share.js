@@ -4,12 +4,10 @@
 // Must not: list what no chunk uses; each name is in what every page loads.
 
 export { detach, document, isElement, unnamed, window } from '../core/page.js';
-export { audio } from './alerts.js';
-export { attempt, h, patch } from './dom.js';
+export { h, patch } from './dom.js';
 export { fieldOf } from './guard.js';
 export { makeHost } from './host.js';
-export { isSpoken, lang, number, seconds, t } from './i18n.js';
-export { LINES, icon } from './icons.js';
+export { icon } from './icons.js';
 export { LINKS, userOf } from './links.js';
 export {
   avatar,
@@ -27,21 +25,4 @@ export {
   unreadWord,
   wholeUrl,
 } from './parts.js';
-export {
-  draw,
-  ending,
-  find,
-  focus,
-  heldSeconds,
-  im,
-  isQuiet,
-  isSigningIn,
-  minimise,
-  openChat,
-  openPanel,
-  popup,
-  save,
-  shadow,
-  toggleTray,
-  ui,
-} from './state.js';
+export { heldSeconds } from './state.js';

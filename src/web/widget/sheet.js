@@ -2,15 +2,17 @@
 //
 // Owns: that it ends where the keyboard begins. Must not: draw; it asks for a drawing.
 
-import { draw, ending, shadow, window } from './share.js';
+import { window } from './share.js';
 
-function followKeyboard() {
-  const { style } = /** @type {HTMLElement} */ (shadow.querySelector('.root'));
-  const { height, offsetTop } = /** @type {VisualViewport} */ (window.visualViewport);
-  style.setProperty('--seen-height', `${height}px`);
-  style.setProperty('--seen-top', `${offsetTop}px`);
-  draw();
+/** @param {import('./state.js').Bar} bar */
+export function followKeyboard(bar) {
+  const viewport = window.visualViewport;
+  const follow = () => {
+    const { style } = bar.root;
+    const { height, offsetTop } = /** @type {VisualViewport} */ (viewport);
+    style.setProperty('--seen-height', `${height}px`);
+    style.setProperty('--seen-top', `${offsetTop}px`);
+    bar.draw();
+  };
+  for (const name of ['resize', 'scroll']) viewport?.addEventListener(name, follow, { signal: bar.signal });
 }
-
-for (const name of ['resize', 'scroll'])
-  window.visualViewport?.addEventListener(name, followKeyboard, { signal: ending.signal });

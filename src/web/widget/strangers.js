@@ -7,27 +7,12 @@ import { directory } from '../core/names.js';
 import { createStrangers } from '../core/strangers.js';
 import { presenceWord } from './presence.js';
 import { presenceKind } from './roster.js';
-import {
-  LINKS,
-  detach,
-  document,
-  ending,
-  h,
-  icon,
-  im,
-  isElement,
-  lang,
-  makeHost,
-  openChat,
-  patch,
-  shadow,
-  t,
-  unnamed,
-  userOf,
-  window,
-} from './share.js';
+import { LINKS, detach, document, h, icon, isElement, makeHost, patch, unnamed, userOf, window } from './share.js';
 
-const passersBy = im.equip(createStrangers);
+/** @typedef {import('./state.js').Bar} Bar */
+
+/** @param {Bar} bar */
+export const strangers = ({ im, late }) => (late.strangers ??= im.equip(createStrangers));
 
 const BUTTONS_MAX = 500;
 /** A page that changes all the time is looked at this often. */
@@ -47,19 +32,17 @@ const isMark = (node) => node.localName === TAG && node.shadowRoot !== null;
  * @property {import('./dom.js').VNode[]} drawn
  */
 
-/** @type {(() => void) | undefined} */
-let show;
-
-/** Shows how the users are that the page's links lead to, those that come later too. @param {RegExp[]} patterns */
-export const showPresences = (patterns) => (show ??= watchPage(patterns))();
+/** Shows how the users are that the page's links lead to, those that come later too. @param {Bar} bar @param {RegExp[]} patterns */
+export const showPresences = (bar, patterns) => (bar.late.showMarks ??= watchPage(bar, patterns))();
 
 /**
  * Finds users in the page, now and later.
+ * @param {Bar} bar
  * @param {RegExp[]} patterns
  * @returns {() => void} shows the presences again
  */
-function watchPage(patterns) {
-  const sheets = [...shadow.adoptedStyleSheets];
+function watchPage(bar, patterns) {
+  const sheets = [...bar.shadow.adoptedStyleSheets];
   /** @type {Map<Element, Mark>} by link */
   const marks = new Map();
   /** @type {Set<Element>} */
@@ -99,8 +82,8 @@ function watchPage(patterns) {
     added.clear();
     const all = [...marks.values()];
     const names = (/** @type {boolean} */ byId) => all.filter(({ isId }) => isId === byId).map(({ name }) => name);
-    passersBy.mark(names(false), names(true));
-    showMarks(marks);
+    strangers(bar).mark(names(false), names(true));
+    showMarks(bar, marks);
   };
 
   const observer = new MutationObserver((records) => {
@@ -109,34 +92,36 @@ function watchPage(patterns) {
     timer ||= setTimeout(scan, SCAN_MS);
   });
   observer.observe(window.document, { childList: true, subtree: true });
-  ending.signal.addEventListener('abort', () => {
+  bar.signal.addEventListener('abort', () => {
     observer.disconnect();
     clearTimeout(timer);
     for (const { host } of marks.values()) detach(host);
   });
   scan();
-  return () => showMarks(marks);
+  return () => showMarks(bar, marks);
 }
 
-/** @param {Map<Element, Mark>} marks */
-function showMarks(marks) {
+/** @param {Bar} bar @param {Map<Element, Mark>} marks */
+function showMarks(bar, marks) {
   if (!marks.size) return;
-  const contacts = [...im.contacts.values()].filter((who) => !who.incomplete);
-  const { byId, byLink } = directory(im.me ? [...contacts, { ...im.me, presence: '' }] : contacts);
+  const contacts = [...bar.im.contacts.values()].filter((who) => !who.incomplete);
+  const { byId, byLink } = directory(bar.im.me ? [...contacts, { ...bar.im.me, presence: '' }] : contacts);
   for (const [link, found] of marks) {
     const { name, isId, host, root } = found;
     const who = isId ? byId(name) : byLink(name);
-    if (!who || who.id === im.me?.id) {
+    if (!who || who.id === bar.im.me?.id) {
       detach(host);
       continue;
     }
-    const label = t('Chat with {} ({})', who.nick, presenceWord(who).toLowerCase());
+    const label = bar.t('Chat with {} ({})', who.nick, presenceWord(bar, who).toLowerCase());
     const onclick = (/** @type {Event} */ event) => {
       event.preventDefault();
       event.stopPropagation();
-      openChat(`u/${who.id}`);
+      bar.openChat(`u/${who.id}`);
     };
-    const next = [h(`button.${presenceKind(who)}`, { lang, label, title: label, onclick }, icon('chat'))];
+    const next = [
+      h(`button.${presenceKind(who)}`, { lang: bar.words.lang, label, title: label, onclick }, icon(bar, 'chat')),
+    ];
     patch(root, found.drawn, next);
     found.drawn = next;
     if (host.previousSibling !== link) unnamed(link).after(host);

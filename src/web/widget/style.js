@@ -23,16 +23,17 @@ const ALLOWED = new Map([
 /** @type {Format} */
 export const PLAIN = { bold: false, italic: false, underline: false, size: 0, color: '' };
 
-/** @type {OffscreenCanvasRenderingContext2D | undefined} what knows the names and spellings of colours */
-let context;
+/** The colours that the browser knows, by their names and spellings. */
+export class Palette {
+  #context = /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
 
-/** Any colour the browser knows, if it is opaque. @param {string} text @returns {number[] | null} red, green, blue */
-function parseColor(text) {
-  context ??= /** @type {OffscreenCanvasRenderingContext2D} */ (new OffscreenCanvas(1, 1).getContext('2d'));
-  context.fillStyle = 'transparent';
-  context.fillStyle = text; // what is no colour is ignored
-  const hex = /^#(..)(..)(..)$/.exec(context.fillStyle);
-  return hex && hex.slice(1).map((part) => parseInt(part, 16));
+  /** A colour, if it is one and opaque. @param {string} text @returns {number[] | null} red, green, blue */
+  parse(text) {
+    this.#context.fillStyle = 'transparent';
+    this.#context.fillStyle = text; // what is no colour is ignored
+    const hex = /^#(..)(..)(..)$/.exec(this.#context.fillStyle);
+    return hex && hex.slice(1).map((part) => parseInt(part, 16));
+  }
 }
 
 /** @param {number[]} rgb relative luminance as WCAG has it */
@@ -61,9 +62,10 @@ export function legible(rgb, dark) {
  * Reads declarations that came with a message.
  * @param {string} text
  * @param {boolean} dark
+ * @param {() => Palette} palette is asked for when there is a colour
  * @returns {Record<string, string>} what may be set
  */
-export function readStyle(text, dark) {
+export function readStyle(text, dark, palette) {
   /** @type {Record<string, string>} */
   const rules = {};
   for (const part of String(text ?? '')
@@ -73,7 +75,7 @@ export function readStyle(text, dark) {
       .toLowerCase()
       .split(':')
       .map((side) => side.trim());
-    const color = name === 'color' && parseColor(value);
+    const color = name === 'color' && palette().parse(value);
     const [, size, unit] = (name === 'font-size' && /^(\d{1,3}(?:\.\d{1,2})?)(px|pt)$/.exec(value)) || [];
     if (color) rules[name] = `rgb(${legible(color, dark).join(', ')})`;
     else if (size)
@@ -83,6 +85,9 @@ export function readStyle(text, dark) {
   }
   return rules;
 }
+
+/** The same, as the bar shows it. @param {import('./state.js').Bar} bar @param {string} text */
+export const shownStyle = ({ ui, late }, text) => readStyle(text, ui.dark, () => (late.palette ??= new Palette()));
 
 /** The declarations to send. @param {Partial<Format>} format */
 export function writeStyle(format) {

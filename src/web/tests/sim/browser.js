@@ -5,6 +5,7 @@
 
 import { createActs } from '../../core/acts.js';
 import { createIM } from '../../core/im.js';
+import { createReport } from '../../core/page.js';
 import { createStrangers } from '../../core/strangers.js';
 
 class Area {
@@ -155,6 +156,7 @@ export class Tab {
       isVisible: () => this.visible,
       isFocused: () => this.focused,
       hasNetwork: () => this.online,
+      report: createReport(),
     };
   }
 

@@ -240,7 +240,12 @@ impl Sessions {
     pub(super) fn set_due(&mut self, out: &mut Out, slot: Slot, due: Tick) {
         let session = &mut self.table[slot];
         session.due = Moment::not_before(due);
-        let alarm = session.expiry.or_before(session.due, out.now()).alarm(out.now());
+        // A drain stops the polls of all sessions in its own time: none expires any more.
+        let first = match self.drain {
+            Some(_) => session.due,
+            None => session.expiry.or_before(session.due, out.now()),
+        };
+        let alarm = first.alarm(out.now());
         if alarm < session.armed {
             session.armed = alarm;
             out.set_alarm(alarm.tick(), Alarm::Session(slot));

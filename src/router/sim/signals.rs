@@ -211,16 +211,18 @@ impl World {
     ) -> Vec<(Held, Slot, Option<SessionKey>)> {
         let people = &self.routers[place].people;
         let mut heirs = Vec::new();
-        for ((_, slot), HeldSignals { user, held, .. }) in was {
+        for ((_, slot), HeldSignals { user, page, held, .. }) in was {
             let Some(owner) = people.get(*user).filter(|_| people.sessions().get(*slot).is_none()) else {
                 continue;
             };
             if owner.session_list().newest().is_none() && owner.linger().is_none() {
                 continue; // the server has gone down
             }
-            for signal in
-                held.iter().filter(|signal| !held.iter().any(|other| self.supersedes(*other, **signal)))
-            {
+            // The poll to which a page learns that its session has expired acknowledges first.
+            let page = &self.pages[*page];
+            let acknowledged = |signal: &Held| page.expires.is_some() && page.has_seen_signal(signal.1);
+            let superseded = |signal: &Held| held.iter().any(|other| self.supersedes(*other, *signal));
+            for signal in held.iter().filter(|signal| !acknowledged(signal) && !superseded(signal)) {
                 let mut readers = self.readers(place, *user);
                 let given = |reader: &SessionKey| self.was_given(*reader, *signal);
                 match readers.clone().find(|reader| !given(reader)) {

@@ -62,8 +62,8 @@ impl People {
         let owner = &mut self.users[user];
         let (domain, given_from) = (owner.domain(), owner.given);
         let Online { version, secret, expires_s, .. } = *online;
-        let chance = self.directory.places().spread(secret);
-        let expiry = expires_s.map(|seconds| Expiry::after(out.now(), seconds, chance)).unwrap_or_default();
+        let spread = || self.directory.places().spread(secret);
+        let expiry = expires_s.map(|seconds| Expiry::after(out.now(), seconds, spread())).unwrap_or_default();
         let new = NewSession { user, domain, version, secret, expiry, given_from };
         let session = self.sessions.start(out, &mut owner.sessions, new);
         if !self.end_linger(out, user, session) {

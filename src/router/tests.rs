@@ -10,7 +10,7 @@ use super::call::{
 };
 use super::directory::Places;
 use super::ids::{CallKey, Place, Ticket};
-use super::mail::{CallAnswer, CallRequest, Effect, Envelope, Input};
+use super::mail::{CallAnswer, CallRequest, Effect, Envelope, Input, PollFate};
 use super::packet::MessageType;
 use super::profile::Profile;
 use super::sessions::storm::Load;
@@ -30,6 +30,8 @@ struct Routers {
     serial: u32,
     /// Messages that went back to the site.
     returned: usize,
+    /// The time that the site gives to sessions.
+    expires_s: Option<u64>,
 }
 
 impl Routers {
@@ -46,7 +48,13 @@ impl Routers {
             let settings = Settings { place, places, epoch: 7, limits, timeouts, memory_bytes, domains };
             Router::new(settings, Memory::new(memory_bytes))
         };
-        Routers { shards: places.all().map(router).collect(), domain, serial: 0, returned: 0 }
+        Routers {
+            shards: places.all().map(router).collect(),
+            domain,
+            serial: 0,
+            returned: 0,
+            expires_s: None,
+        }
     }
 
     /// A name (of a user or a room) that lives there.
@@ -100,7 +108,7 @@ impl Routers {
             rooms: owned(rooms),
             truncated: false,
             version: Version::V6,
-            expires_s: None,
+            expires_s: self.expires_s,
             secret: [7; 16],
         })));
         let Answer::Online(started) = answer else { panic!("{answer:?}") };
@@ -278,4 +286,22 @@ fn a_message_that_was_too_long_for_a_queue_was_lost_on_its_way_to_the_next_page(
     let page = routers.online("carol", &[], &[]);
     assert_eq!(routers.poll(page), 1, "it was kept while there was no page");
     assert_eq!(routers.returned, 0);
+}
+
+/// Expiry ended no session in a drain, but its alarm was set again, each time for a moment in the past.
+#[test]
+fn a_session_that_had_expired_rang_for_ever_while_the_server_drained() {
+    let mut routers = Routers { expires_s: Some(60), ..Routers::new(1, Limits::DEFAULT) };
+    let ticket = routers.online("ann", &[], &[]);
+    routers.say("ann", "hello".to_owned());
+    assert_eq!(routers.poll(ticket), 1);
+    let key = CallKey { place: HERE, conn: 1, serial: routers.serial };
+    let (router, expired, mut effects) = (&mut routers.shards[0], Tick::ZERO.after(70_000), Vec::new());
+    router.handle(Input::Drain, expired, &mut effects);
+    let flushed = PollFate { session: ticket.session, key, flushed: true };
+    router.handle(Input::Fate(flushed), expired, &mut effects);
+    for effect in effects {
+        let Effect::Deadline(deadline) = effect else { continue };
+        assert!(deadline.at > expired, "{:?} rings at once", deadline.alarm);
+    }
 }

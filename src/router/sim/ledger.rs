@@ -15,7 +15,7 @@ use crate::router::call::{Answer, Call, Refusal, Verb};
 use crate::router::ids::{CallKey, Place, SessionKey, UserKey};
 use crate::router::mail::{Alarm, CallRequest, Input, Mail};
 use crate::router::packet::MessageType;
-use crate::router::people::mailbox::MailboxMessage;
+use crate::router::people::mailbox::{Linger, MailboxMessage};
 use crate::router::sessions::label::Label;
 
 /// What is noted before an input is handled.
@@ -31,6 +31,13 @@ pub(super) struct Before {
     call: Option<CallKey>,
     /// The user whose linger may be over.
     alarm: Option<Alarm>,
+}
+
+/// A message that an ended session or mailbox held.
+struct Left {
+    number: usize,
+    /// Whether the input that ended the session may have acknowledged it before.
+    maybe_acknowledged: bool,
 }
 
 impl World {
@@ -124,13 +131,7 @@ impl World {
             }
         }
         if self.routers[place].out.counters().signals_total > before.signals {
-            let key = before.call.expect("a signal is judged when its call is read");
-            if let Some(Ask::Signal { signal }) = self.calls.get(&key).map(|pending| &pending.ask) {
-                let signal = &mut self.signals.all[*signal];
-                let router = &self.routers[place];
-                let found = router.people.find(self.domain_ids[signal.domain], &signal.from);
-                signal.sender = found.map(|slot| router.directory.user_key(slot));
-            }
+            self.note_signal_sender(place, before.call.expect("a signal is judged when its call is read"));
         }
         self.observe_signals(place, before.alarm);
         let was = std::mem::take(&mut self.ledger.held[place]);
@@ -139,6 +140,7 @@ impl World {
         self.look_at_newcomers(place, &was);
         // What a session or mailbox that has ended held, each message of a user once.
         let mut left = BTreeMap::new();
+        let renewed = self.routers[place].out.counters().sessions_renewed_total > before.renewed;
         for (slot, held) in &was {
             let now = self.ledger.held[place].get(slot);
             if let Some(now) = now {
@@ -158,13 +160,19 @@ impl World {
                     let said = &mut self.ledger.said[number];
                     said.acknowledged |= !said.is_copy(user);
                 } else {
-                    left.insert((held.user, *given), number);
+                    // A page whose session expires learns of it by a poll, which acknowledges first.
+                    let page = &self.pages[held.page];
+                    let polled = before.alarm.is_none() && renewed && page.has_seen(number);
+                    let left = left
+                        .entry((held.user, *given))
+                        .or_insert(Left { number, maybe_acknowledged: polled });
+                    left.maybe_acknowledged |= polled;
                 }
             }
             if now.is_none() && self.routers[place].out.counters().sessions_expired_total > before.expired {
                 self.assert_was_silent(place, held.page, before.alarm);
             }
-            if now.is_none() && self.routers[place].out.counters().sessions_renewed_total > before.renewed {
+            if now.is_none() && renewed {
                 let (earliest, _) = self.pages[held.page].expires.expect("its site gave it a time");
                 let time = self.now(place).ms();
                 assert!(time >= earliest, "it ended too early");
@@ -175,11 +183,20 @@ impl World {
             for given in mailbox.iter().filter(|given| now.is_none_or(|now| !now.contains(given))) {
                 let number = self.ledger.numbers[&(user_at(place, *user), *given)];
                 assert!(now.is_none(), "message {number} is gone from a mailbox");
-                left.insert((*user, *given), number);
+                left.insert((*user, *given), Left { number, maybe_acknowledged: false });
             }
         }
         self.observe_left(place, before, &left, returned);
         self.observe_lingers(place, before.alarm);
+    }
+
+    /// Notes the user who sends a signal, if online.
+    fn note_signal_sender(&mut self, place: usize, key: CallKey) {
+        let Some(Ask::Signal { signal }) = self.calls.get(&key).map(|pending| &pending.ask) else { return };
+        let signal = &mut self.signals.all[*signal];
+        let router = &self.routers[place];
+        let found = router.people.find(self.domain_ids[signal.domain], &signal.from);
+        signal.sender = found.map(|slot| router.directory.user_key(slot));
     }
 
     /// What was left is delivered, passed on, on its way back, or lost and counted.
@@ -187,11 +204,11 @@ impl World {
         &mut self,
         place: usize,
         before: &Before,
-        left: &BTreeMap<(Slot, u64), usize>,
+        left: &BTreeMap<(Slot, u64), Left>,
         returned: &[(usize, usize)],
     ) {
         let (mut back, mut lost, mut unreturned) = (0, 0, Vec::new());
-        for ((slot, given), number) in left {
+        for ((slot, given), Left { number, maybe_acknowledged }) in left {
             let user = user_at(place, *slot);
             let said = &self.ledger.said[*number];
             let spoke = said.page.is_some() && said.is_copy(user);
@@ -206,6 +223,10 @@ impl World {
                 assert!(!delivered, "message {number} was acknowledged and goes back");
                 assert!(!said.returned, "message {number} goes back twice");
                 self.ledger.said[*number].returned = true;
+            } else if !delivered && *maybe_acknowledged && !self.is_kept(place, *slot, *given, *number) {
+                self.ledger.acknowledged.insert((user, *given));
+                let said = &mut self.ledger.said[*number];
+                said.acknowledged |= !said.is_copy(user);
             } else if !delivered && !self.is_passed_on(place, *slot, *given, *number) {
                 if returns {
                     unreturned.push(*number);
@@ -320,6 +341,15 @@ impl World {
         let said = &self.ledger.said[number];
         let spoke = said.page.is_some_and(|page| self.pages[page].session == Some(session));
         spoke || said.queued.iter().any(|queued| queued.session == session)
+    }
+
+    /// Whether a message waits in the mailbox of a user, or was given to a session that the user has.
+    fn is_kept(&self, place: usize, user: Slot, given: u64, number: usize) -> bool {
+        let people = &self.routers[place].people;
+        let Some(owner) = people.get(user) else { return false };
+        let waits = |linger: &Linger| linger.mailbox().iter().any(|mailed| mailed.kept.given == given);
+        owner.linger().is_some_and(waits)
+            || people.sessions_of(user).any(|session| self.has(place, session, number))
     }
 
     /// Whether a message that left with its session or mailbox is with another one of the user.

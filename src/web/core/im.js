@@ -250,11 +250,11 @@ export class Core {
 
   // ---- Chats ---------------------------------------------------------------------------------------------------
 
-  /** @param {string} key @param {string} body @param {string} [style] */
-  send(key, body, style = '') {
+  /** @param {string} key @param {string} body @param {string} [style] @param {Record<string, unknown>} [meta] */
+  send(key, body, style = '', meta) {
     if (!parseKey(key) || body.trim() === '') return;
     this.typing?.clear(key);
-    const pending = newPending(this, (this.#made += 1), key, body, style);
+    const pending = newPending(this, (this.#made += 1), { key, body, style, ...(meta && { meta }) });
     this.publish({ t: 'echo', pending });
     this.sender?.queue(pending);
     if (findChat(this.world, key)?.draft.trim() === body.trim()) this.publish({ t: 'draft', key, text: '' });

@@ -28,14 +28,19 @@ function isSame(a, b) {
 const isAfter = (a, b) => a.time > b.time || (a.time === b.time && !isPending(b) && isNewer(a.id, b.id));
 
 /**
- * Puts a line where its time says. Answers whether it was not there before.
+ * Puts a line where its time says. Answers whether it was not there before; if it was, the newer of the two holds.
  * @param {Message[]} lines
  * @param {Message} line
  */
 export function insert(lines, line) {
-  if (lines.some((other) => isSame(other, line))) return false;
-  place(lines, line);
-  return true;
+  const same = lines.find((other) => isSame(other, line));
+  if (!same) place(lines, line);
+  else if (line.arrived) same.arrived = true;
+  if (same && (line.rev ?? 0) > (same.rev ?? 0)) {
+    const { rev, body, edited, deleted, meta, reactions } = line;
+    Object.assign(same, { rev, body, edited, deleted, meta, reactions });
+  }
+  return !same;
 }
 
 /** @param {Message[]} lines @param {Message} line */

@@ -7,7 +7,7 @@
 //      ^___________|____________|____________|
 
 import { backoff } from './backoff.js';
-import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } from './limits.js';
+import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD, RENEWED_MS_MIN } from './limits.js';
 
 /**
  * @typedef {import('./types.js').State} State
@@ -25,6 +25,8 @@ import { BACKOFF_MS_MAX, JSONP_MISSES_MAX, POLL_HOLLOW_FREE, POLL_HOLLOW_TOLD } 
  * @property {number} misses polls in a row of which nothing is known
  * @property {number} hollow polls in a row that were answered at once, with nothing
  * @property {boolean} asked the session was ended, the site was asked again, and no poll has been answered since
+ * @property {number} renewed when a session last ended because its time was over, ms since 1970
+ * @property {number} renewals such ends in a row that came too soon after one another
  */
 
 /**
@@ -50,6 +52,8 @@ export const REST = {
   misses: 0,
   hollow: 0,
   asked: false,
+  renewed: 0,
+  renewals: 0,
 };
 
 /**
@@ -88,8 +92,12 @@ export function next(link, outcome, { now, random, hasNetwork }) {
   const ordered = after > 0;
   if (kind === 'opened')
     return { ...link, state: 'online', trouble: null, action: 'poll', wait: 0, ordered, misses: 0 };
-  if (kind === 'packets') return { ...REST, state: 'online', action: 'poll', wait: after, ordered };
+  if (kind === 'packets') {
+    const { renewed, renewals } = link;
+    return { ...REST, state: 'online', action: 'poll', wait: after, ordered, renewed, renewals };
+  }
   if (kind === 'hollow') return paced(link, after, random, now);
+  if (cause === 'renew') return renew(link, random, now);
   const known = AGAIN.get(cause);
   if (!known) {
     const code = /** @type {Trouble['code']} */ (FINAL.has(cause) ? cause : 'ended');
@@ -101,6 +109,7 @@ export function next(link, outcome, { now, random, hasNetwork }) {
   const misses = blind ? link.misses + 1 : 0;
   const wait = Math.max(after, backoff(failures, random));
   return {
+    ...link,
     state: link.state === 'online' || link.state === 'reconnecting' ? 'reconnecting' : 'connecting',
     trouble: { code: hasNetwork ? code : 'network', text, retryAt: now + wait },
     action: misses >= JSONP_MISSES_MAX ? 'online' : action,
@@ -108,9 +117,21 @@ export function next(link, outcome, { now, random, hasNetwork }) {
     ordered,
     failures,
     misses,
-    hollow: link.hollow,
-    asked: link.asked,
   };
+}
+
+/**
+ * A session whose time is over is followed by another one at once, and the user sees nothing of it. Ends that follow one
+ * another too soon are waited after.
+ * @param {Link} link
+ * @param {number} random
+ * @param {number} now
+ * @returns {Link}
+ */
+function renew(link, random, now) {
+  const renewals = now - link.renewed < RENEWED_MS_MIN ? link.renewals + 1 : 0;
+  const wait = renewals ? backoff(renewals, random) : 0;
+  return { ...link, action: 'online', wait, ordered: wait > 0, renewed: now, renewals };
 }
 
 /**

@@ -11,10 +11,15 @@ export const isOwn = ({ tabs }, { state, tab }) => state === 'sending' && tab ==
 /** The tab that sent it has gone. @param {Core} core @param {Pending} pending */
 export const isLeft = ({ tabs }, { state, tab }) => state === 'sending' && !tabs.isOpen(tab);
 
-/** @param {Core} core @param {number} nth of this tab @param {string} key @param {string} body @param {string} style @returns {Pending} */
-export function newPending({ tabs, world, now }, nth, key, body, style) {
+/**
+ * @param {Core} core
+ * @param {number} nth of this tab
+ * @param {{key: string} & Pick<Pending, 'body' | 'style' | 'meta'>} said
+ * @returns {Pending}
+ */
+export function newPending({ tabs, world, now }, nth, said) {
   const cid = `${tabs.id}-${nth}`;
   const { owner: from, me } = world;
-  const line = { id: cid, cid, from, nick: me?.nick ?? '', own: true, body, style, time: now, reason: '' };
-  return { ...line, state: 'sending', key, tab: tabs.id };
+  const line = { id: cid, cid, from, nick: me?.nick ?? '', own: true, time: now, reason: '' };
+  return { ...line, ...said, state: 'sending', tab: tabs.id };
 }

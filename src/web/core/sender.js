@@ -22,7 +22,7 @@ export const TOO_LONG = 'too long';
 const TOO_MANY = 429;
 
 /** One message's way, and what became of it. @param {Core} core @param {Pending} pending @returns {Promise<Event>} */
-async function deliver({ env, site, world, publish }, { key, cid, body, style }) {
+async function deliver({ env, site, world, publish }, { key, cid, body, style, meta }) {
   /** @param {string} peer */
   const isThere = (peer) => world.state === 'online' && world.contacts.get(peer)?.presence === 'online';
   const { kind, id } = parseKey(key) ?? { kind: 'user', id: '' };
@@ -35,6 +35,7 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
       to: id,
       body,
       style,
+      meta: meta && JSON.stringify(meta),
       ticket: world.session?.ticket ?? '',
       cid,
       offline: kind === 'user' && !isThere(id),
@@ -52,12 +53,17 @@ async function deliver({ env, site, world, publish }, { key, cid, body, style })
   // Browsers end a page's calls before `pagehide`. Such a call has not failed: the next page makes it again.
   if (!answer.status) await new Promise((resolve) => env.after(LEAVING_MS, () => resolve(null)));
   if (!answer.ok) return failed(answer.text);
-  const { id: made, timestamp } = read(answer.data, 'id? timestamp@');
+  const { id: made, timestamp, arrived } = read(answer.data, 'id? timestamp@ arrived!');
   return {
     t: 'fate',
     key,
     cid,
-    news: { state: 'sent', ...(made && { id: made }), ...(timestamp && { time: timestamp }) },
+    news: {
+      state: 'sent',
+      ...(made && { id: made }),
+      ...(timestamp && { time: timestamp }),
+      ...(arrived && { arrived }),
+    },
   };
 }
 

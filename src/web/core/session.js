@@ -197,7 +197,7 @@ export class Session {
         t: 'packets',
         at: opened.at,
         ticket: opened.session.ticket,
-        answer: { ...found, presences: [], statuses: [], seq: 0 },
+        answer: { ...found, presences: [], statuses: [], signals: [], seq: 0 },
         more,
       });
     }
@@ -239,11 +239,13 @@ export class Session {
     if (answer.status === 'stopped') {
       return { kind: 'stopped', reason: answer.reason, after, raced: store.hasLeft(session.ticket) };
     }
-    const packets = answer.messages.length + answer.presences.length + answer.statuses.length;
-    const isNews = answer.seq ? answer.seq > world.seq : packets > 0;
+    const { messages, presences, statuses, signals } = answer;
+    const isNews = answer.seq
+      ? answer.seq > world.seq
+      : [messages, presences, statuses, signals].some((it) => it.length);
     if (isNews) {
       publish({ t: 'packets', at: env.now() + world.offset, ticket: session.ticket, answer });
-      if (answer.messages.length > 0) store.save(world);
+      if (messages.length > 0) store.save(world);
     } else if (env.now() - asked < POLL_HOLLOW_MS) return { kind: 'hollow', after };
     return { kind: 'packets', after };
   }

@@ -3,7 +3,7 @@
 // Owns: the distrust of the site's, the message server's and the store's data.
 // Must not: refuse a whole answer because a part of it is wrong.
 
-import { RETRY_MS_MAX, TIME_MS_MAX, TIME_MS_MIN } from './limits.js';
+import { REACTIONS_MAX, RETRY_MS_MAX, TIME_MS_MAX, TIME_MS_MIN } from './limits.js';
 import { isNewer } from './ring.js';
 
 /**
@@ -15,15 +15,18 @@ import { isNewer } from './ring.js';
  */
 
 /** @template {string} D @typedef {D extends `${infer W} ${infer Rest}` ? W | Words<Rest> : D} Words of a description */
-/** @template {string} W @typedef {W extends `${infer N}${'?' | '"' | '#' | '@' | '!' | '+'}` ? N : W} NameOf a word, without its mark */
+/** @template {string} W @typedef {W extends `${infer N}${'?' | '"' | '#' | '%' | '@' | '!' | '+' | '&' | '^'}` ? N : W} NameOf a word, without its mark */
 /** @template {string} W @template {string} M @typedef {W extends `${string}${M}` ? W : never} Marked those words that have such a mark */
 /**
  * What `read` makes of a description.
  * @template {string} D
- * @typedef {{[W in Exclude<Words<D>, Marked<Words<D>, '?' | '#' | '@' | '!' | '+'>> as NameOf<W>]: string}
+ * @typedef {{[W in Exclude<Words<D>, Marked<Words<D>, '?' | '#' | '%' | '@' | '!' | '+' | '&' | '^'>> as NameOf<W>]: string}
  *   & {[W in Marked<Words<D>, '#' | '@'> as NameOf<W>]: number}
  *   & {[W in Marked<Words<D>, '?'> as NameOf<W>]?: string}
  *   & {[W in Marked<Words<D>, '!'> as NameOf<W>]?: true}
+ *   & {[W in Marked<Words<D>, '%'> as NameOf<W>]?: number}
+ *   & {[W in Marked<Words<D>, '&'> as NameOf<W>]?: Raw}
+ *   & {[W in Marked<Words<D>, '^'> as NameOf<W>]?: import('./types.js').Reaction[]}
  *   & {[W in Marked<Words<D>, '+'> as NameOf<W>]?: import('./types.js').Member[]}} Described
  */
 
@@ -75,6 +78,9 @@ const MARKS = {
   '@': time,
   '!': (value) => flag(value) || undefined, // left out unless it is set
   '+': (value) => (Array.isArray(value) ? members(value) : undefined),
+  '%': (value) => count(value) || undefined,
+  '&': (value) => (isObject(value) && !Array.isArray(value) ? value : undefined), // as it is
+  '^': (value) => (Array.isArray(value) ? reactions(value) : undefined),
 };
 
 /**
@@ -135,10 +141,20 @@ const OLD_TYPES = new Map([
   ['grpchat', 'multicast'],
 ]);
 
+/** @param {unknown} raw @returns {import('./types.js').Reaction[]} */
+const reactions = (raw) =>
+  list(raw)
+    .map((it) => read(it, 'emoji count# mine!'))
+    .filter((it) => it.emoji && it.count)
+    .slice(0, REACTIONS_MAX);
+
+/** What a line may have beyond its text. */
+export const EXTRAS = 'arrived! rev% edited! deleted! meta& reactions^';
+
 /** @param {unknown} raw @returns {LogItem[]} */
 export const logItems = (raw) =>
   list(raw).map((it) => {
-    const item = read(it, 'id from" nick to" type timestamp@ body" style cid? new!');
+    const item = read(it, `id from" nick to" type timestamp@ body" style cid? new! ${EXTRAS}`);
     item.nick ||= item.from;
     item.type = OLD_TYPES.get(item.type) ?? item.type;
     item.id ||= `~${text(it.timestamp)}~${item.from}~${item.body.slice(0, 64)}`;
@@ -153,7 +169,7 @@ export function missed(raw, since = '') {
 
 /** @param {unknown} raw @returns {PollAnswer | null} null if it is no answer to a poll */
 export function pollAnswer(raw) {
-  const { messages, presences, statuses } = object(raw);
+  const { messages, presences, statuses, signals } = object(raw);
   const answer = read(raw, 'status reason retry# seq#');
   const { status } = answer;
   if (status !== 'ok' && status !== 'stopped') return null;
@@ -162,7 +178,8 @@ export function pollAnswer(raw) {
     status,
     messages: logItems(messages),
     presences: list(presences).map((it) => read(it, 'from" nick type show status')),
-    statuses: list(statuses).map((it) => read(it, 'from" nick to show')),
+    statuses: list(statuses).map((it) => read(it, 'from" nick to" show')),
+    signals: list(signals).map((it) => ({ ...read(it, 'from" to" name'), data: object(it.data) })),
   };
 }
 

@@ -47,7 +47,7 @@ const PICTURE = {
   notifications: shape.notifications,
 };
 
-const LINE = 'id cid from" nick own! body" style time@ state reason';
+const LINE = `id cid from" nick own! body" style time@ state reason ${shape.EXTRAS}`;
 const STATES = new Set(['sending', 'sent', 'failed', 'received']);
 
 /** @template {string} D @param {unknown} raw @param {D} description */

@@ -53,7 +53,15 @@
  * @property {string} style CSS declarations
  * @property {string} [cid] the client id under which I sent it
  * @property {boolean} [new] of `new_messages`: it is news to me
+ * @property {true} [arrived] of mine: the other side has got it
+ * @property {number} [rev] how often it was changed
+ * @property {true} [edited]
+ * @property {true} [deleted]
+ * @property {Record<string, unknown>} [meta] what it has beyond its text, such as the line that it answers
+ * @property {Reaction[]} [reactions]
  */
+
+/** How many have reacted to a line with this emoji, and whether I have. @typedef {{emoji: string, count: number, mine?: true}} Reaction */
 
 /**
  * Where to poll. Keys beyond these three override options of the poller (`jsonp`, `timeout`).
@@ -122,17 +130,23 @@
  * @property {string} status with join and leave the room
  */
 
-/** @typedef {{from: string, nick: string, to: string, show: string}} StatusPacket */
+/** @typedef {{from: string, nick: string, to: string, show: string}} StatusPacket `to` is myself or a room */
+
+/**
+ * What happened to lines after they were said. `data` is what the site has to say of it.
+ * @typedef {{from: string, to: string, name: string, data: Record<string, unknown>}} SignalPacket `to` is a user or a room
+ */
 
 /**
  * A poll's answer.
  * @typedef {object} PollAnswer
  * @property {'ok' | 'stopped'} status
- * @property {string} reason why it stopped: offline, replaced, limit, shutdown, or any other word
+ * @property {string} reason why it stopped: offline, replaced, limit, renew, shutdown, or any other word
  * @property {number} [retry] ms to wait
  * @property {LogItem[]} messages
  * @property {PresencePacket[]} presences
  * @property {StatusPacket[]} statuses
+ * @property {SignalPacket[]} signals
  * @property {number} seq
  */
 
@@ -182,6 +196,12 @@
  * @property {number} time ms since 1970 by the site's clock
  * @property {'sending' | 'sent' | 'failed' | 'received'} state
  * @property {string} reason why it failed, for the user to read
+ * @property {true} [arrived] the site says that the other side has got it
+ * @property {number} [rev] how often the site had changed it when the site last told it whole
+ * @property {true} [edited]
+ * @property {true} [deleted] its text is gone
+ * @property {Record<string, unknown>} [meta] what it has beyond its text, such as the line that it answers
+ * @property {Reaction[]} [reactions]
  */
 
 /**
@@ -196,6 +216,7 @@
  * @property {boolean} loaded the newest part of its history is here
  * @property {boolean} complete there is nothing older at the site
  * @property {string} typing the nick of the user who is typing, or nothing
+ * @property {string} readTo the id up to which the other user has read, or nothing
  * @property {number} until when that is forgotten, ms since 1970 by the site's clock
  * @property {number} held until when the site takes no more of what waits here, ms since 1970 by the browser's clock; 0 if it takes it
  * @property {number} scroll pixels from the end, where the user left it
@@ -246,6 +267,7 @@
  * @property {Message & {key: ChatKey}} message
  * @property {BuddyInfo} presence
  * @property {{from: string, show: string}} status
+ * @property {SignalPacket} signal
  * @property {number} unread
  * @property {{code: string, text: string}} error a call that failed
  * @property {Change} change
@@ -283,7 +305,7 @@
  * @property {(key: ChatKey) => Chat} open opens a chat, loads its history, and makes it the active one
  * @property {(key: ChatKey) => void} close
  * @property {(key: ChatKey | '') => void} activate shows a chat's window, or none
- * @property {(key: ChatKey, body: string, style?: string) => void} send shows it as `sending` at once
+ * @property {(key: ChatKey, body: string, style?: string, meta?: Record<string, unknown>) => void} send shows it as `sending` at once
  * @property {() => void} readNotices
  * @property {() => Promise<void>} refreshNotifications
  *

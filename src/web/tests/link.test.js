@@ -46,7 +46,7 @@ test('Retry-After is seconds or a date, and not believed beyond a limit', () => 
     assert.equal(ordered(given), ms);
 });
 
-const ON = { ...REST, state: 'online', action: 'poll' };
+const ON = { ...REST, state: 'online', action: 'poll', renewed: -1e9 };
 const TRYING = { ...REST, state: 'connecting', action: 'online' };
 const BACK = { ...REST, state: 'reconnecting', action: 'poll', failures: 2 };
 
@@ -177,6 +177,36 @@ const TRANSITIONS = [
     ON,
     { kind: 'stopped', reason: 'shutdown', after: 2000, raced: false },
     { action: 'online', wait: 2000, code: 'server' },
+  ],
+  [
+    'the time of a session is over',
+    { ...ON, asked: true },
+    { kind: 'stopped', reason: 'renew', after: 0, raced: false },
+    { state: 'online', action: 'online', wait: 0, trouble: null, renewed: 1000, asked: true },
+  ],
+  [
+    'it is over at once again',
+    { ...ON, renewed: 900 },
+    { kind: 'stopped', reason: 'renew', after: 0, raced: false },
+    { state: 'online', action: 'online', wait: 500, ordered: true, renewals: 1 },
+  ],
+  [
+    'and once more, although polls were answered',
+    { ...ON, renewed: 900, renewals: 4 },
+    { kind: 'stopped', reason: 'renew', after: 0, raced: false },
+    { action: 'online', wait: 8000, renewals: 5 },
+  ],
+  [
+    'it lasted',
+    { ...ON, renewed: 1000 - 50_000, renewals: 4 },
+    { kind: 'stopped', reason: 'renew', after: 0, raced: false },
+    { action: 'online', wait: 0, renewals: 0 },
+  ],
+  [
+    'an answer in between',
+    { ...ON, renewed: 900, renewals: 4 },
+    { kind: 'packets', after: 0 },
+    { renewed: 900, renewals: 4 },
   ],
   [
     'a reason of the future',

@@ -51,17 +51,22 @@ const lineKey = (message) => message?.cid || message?.id || '';
 /** How far a message of mine has come. That the other side has got it is for the site to say, not for us to guess. @type {Partial<Record<Message['state'], [import('./icons.js').Icon, string]>>} */
 const MARKS = { sending: ['clock', 'Sending'], sent: ['check', 'Sent'] };
 
+/** @type {[import('./icons.js').Icon, string]} */
+const ARRIVED = ['checks', 'Delivered'];
+
 /** @param {Bar} bar @param {string} chat @param {Message} message @param {boolean} last of its run */
-function line(bar, chat, { id, cid, own, body, style, state, reason, time: at }, last) {
-  const mark = own && MARKS[state];
+function line(bar, chat, { id, cid, own, body, style, state, reason, deleted, arrived, time: at }, last) {
+  const mark = own && (arrived ? ARRIVED : MARKS[state]);
   return h(
     `div.line.${state}`,
     { key: cid || id },
-    h(
-      isBigEmoji(tokenise(body)) ? 'div.bubble.big' : 'div.bubble',
-      { dir: 'auto', style: shownStyle(bar, style), title: moment(bar, at) },
-      linkified(body),
-    ),
+    deleted
+      ? h('div.bubble.gone', { title: moment(bar, at) }, bar.t('Message deleted'))
+      : h(
+          isBigEmoji(tokenise(body)) ? 'div.bubble.big' : 'div.bubble',
+          { dir: 'auto', style: shownStyle(bar, style), title: moment(bar, at) },
+          linkified(body),
+        ),
     (last || state === 'sending') &&
       h('span.meta', timeOf(at, time(bar, at)), mark && icon(bar, mark[0], bar.t(mark[1]))),
     state === 'failed' &&
@@ -87,11 +92,11 @@ function runOf(bar, { key, kind }, { messages, own, from, nick }) {
       theirs(named ? '.by' : '.by.sr', own ? bar.t('You') : nick),
       ...messages.map((message, index) => {
         const last = index === messages.length - 1;
-        const { state, reason, id, cid, time: at } = message;
+        const { state, reason, id, cid, body, deleted, arrived, time: at } = message;
         return memo(
           bar,
           message,
-          [bar.words.lang, bar.words.isSpoken(), bar.ui.dark, last, state, reason, id, cid, at],
+          [bar.words.lang, bar.words.isSpoken(), bar.ui.dark, last, state, reason, id, cid, at, deleted, arrived, body],
           () => line(bar, key, message, last),
         );
       }),

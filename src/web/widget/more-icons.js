@@ -13,6 +13,7 @@ export const MORE = {
   letter: 'M3 13 8 3l5 10M5 10h6',
   send: 'M8 13V3M4 7l4-4 4 4',
   check: 'm3 8 4 4 6-8',
+  checks: 'm1 8 4 4 6-8M8 12l6-8',
   clock: `${RING}M8 5v3l2 2`,
   alert: `${RING}M8 5v3M8 11h0`,
   lock: 'M4 7h8v6H4zM6 7V5a2 2 0 0 1 4 0v2',

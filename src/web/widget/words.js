@@ -124,6 +124,8 @@ New messages | 有新消息 | 有新訊息
 To the newest message | 回到最新消息 | 回到最新訊息
 Sending | 正在发送 | 正在傳送
 Sent | 已发送 | 已傳送
+Delivered | 已送达 | 已送達
+Message deleted | 消息已删除 | 訊息已刪除
 Not sent | 发送失败 | 傳送失敗
 Retry | 重试 | 重試
 Too many messages at once. | 发送过快。 | 傳送過快。

@@ -6,6 +6,7 @@
 import { clip } from '../graphemes.js';
 import { DRAFT_CHARS_MAX } from '../limits.js';
 import { pick } from '../settings.js';
+import * as changes from './changes.js';
 import * as chats from './chats.js';
 import * as people from './people.js';
 import { byId, forget, hide, notificationKey } from './world.js';
@@ -35,7 +36,7 @@ import { byId, forget, hide, notificationKey } from './world.js';
 
 /**
  * @typedef {{t: 'opened', at: number} & Opened
- *   | {t: 'packets', at: number, ticket: string, answer: Pick<import('../types.js').PollAnswer, 'messages' | 'presences' | 'statuses' | 'seq'>, more?: string}
+ *   | {t: 'packets', at: number, ticket: string, answer: Pick<import('../types.js').PollAnswer, 'messages' | 'presences' | 'statuses' | 'signals' | 'seq'>, more?: string}
  *   | {t: 'link', state: State, trouble: import('../types.js').Trouble | null}
  *   | {t: 'nobody'}
  *   | {t: 'echo', pending: import('./world.js').Pending}
@@ -211,6 +212,7 @@ function packets(world, { ticket, answer, at, more }, out) {
   for (const message of answer.messages)
     chats.receive(world, message, { at, backlog: more === undefined ? '' : 'missed' }, out);
   if (answer.seq && answer.seq <= world.seq) return;
+  for (const packet of answer.signals ?? []) changes.signal(world, packet, out); // a tab of another build knows of none
   for (const packet of answer.presences) people.presence(world, packet, out);
   for (const packet of answer.statuses) chats.status(world, packet, at, out);
   world.seq = answer.seq;

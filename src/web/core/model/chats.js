@@ -6,6 +6,7 @@
 import { AHEAD_MS_MAX, CHARS_KEY_MAX, CHATS_MAX, NOTICES_MAX, TYPING_SHOWN_MS } from '../limits.js';
 import { insert, isPending, mergeNewest, mergeOlder, settle, trim } from '../lines.js';
 import { isNewer, remember } from '../ring.js';
+import { amended } from './changes.js';
 import { meet } from './people.js';
 
 /**
@@ -36,6 +37,7 @@ export function newChat(key) {
     loaded: false,
     complete: false,
     typing: '',
+    readTo: '',
     until: 0,
     held: 0,
     scroll: 0,
@@ -88,9 +90,9 @@ export function closeChat(world, key, out) {
   out.change('chats');
 }
 
-/** @param {LogItem} item @param {string | undefined} me @returns {Message} */
-export function toLine(item, me) {
-  const own = item.from === me;
+/** @param {World} world @param {LogItem} item @returns {Message} */
+function toLine(world, item) {
+  const own = item.from === world.me?.id;
   /** @type {Message & {new?: boolean}} */
   const line = {
     ...item,
@@ -101,7 +103,7 @@ export function toLine(item, me) {
     reason: '',
   };
   delete line.new;
-  return line;
+  return amended(world, line);
 }
 
 /**
@@ -140,7 +142,7 @@ export function receive(world, item, { at, backlog }, out) {
   const { id } = item;
   const isLater = isNewer(id, world.since);
   if (isLater) world.since = id;
-  const line = toLine(dated([item], at)[0], world.me?.id);
+  const line = toLine(world, dated([item], at)[0]);
   const channel = item.type === 'multicast' ? world.channels.get(item.to) : undefined;
   const isNotice = channel || item.type === 'broadcast';
   // A notice belongs to no chat, so a repeated one is dropped.
@@ -154,7 +156,7 @@ export function receive(world, item, { at, backlog }, out) {
   if (again && !findChat(world, key)) return undefined;
   if (!line.own) meet(world, item.from, item.nick);
   const chat = openChat(world, key, out);
-  arrived(world, key, line, out);
+  taken(world, key, line, out);
   insert(chat.messages, line);
   trim(chat);
   if (!line.own) chat.typing = '';
@@ -175,7 +177,7 @@ export function receive(world, item, { at, backlog }, out) {
  */
 function repeat(world, item, line, isLater, out) {
   const key = keyOf(world, item);
-  arrived(world, key, line, out);
+  taken(world, key, line, out);
   const chat = findChat(world, key);
   if (!chat || isSilent(world, chat)) return;
   insert(chat.messages, line);
@@ -215,7 +217,8 @@ function notice(world, line, channel, out) {
  * @param {Out} out
  */
 export function status(world, packet, at, out) {
-  const key = `u/${packet.from}`;
+  // A state for a room names the room.
+  const key = packet.to !== world.me?.id && world.rooms.has(packet.to) ? `r/${packet.to}` : `u/${packet.from}`;
   const chat = findChat(world, key);
   out.tell('status', { from: packet.from, show: packet.show });
   if (!chat || packet.from === world.me?.id) return;
@@ -234,8 +237,8 @@ export function status(world, packet, at, out) {
 export function history(world, { key, rows, older, at }, out) {
   const chat = findChat(world, key);
   if (!chat) return;
-  const lines = dated(rows, at).map((row) => toLine(row, world.me?.id));
-  for (const line of lines) arrived(world, key, line, out);
+  const lines = dated(rows, at).map((row) => toLine(world, row));
+  for (const line of lines) taken(world, key, line, out);
   for (const line of lines) if (isNewer(line.id, world.since)) remember(world.read, line.id);
   if (older) mergeOlder(chat, lines);
   else mergeNewest(chat, lines);
@@ -302,8 +305,8 @@ function keepPlaces(world, { key, cid, time }, chat) {
  * @param {Message} line as the site has it
  * @param {Out} out
  */
-function arrived(world, key, { cid, id, time }, out) {
-  if (cid) fate(world, { cid, key, news: { state: 'sent', id, time } }, out);
+function taken(world, key, { cid, id, time, arrived }, out) {
+  if (cid) fate(world, { cid, key, news: { state: 'sent', id, time, ...(arrived && { arrived }) } }, out);
 }
 
 /** @param {World} world @param {{cid: string, key: string}} event @param {Out} out */

@@ -34,6 +34,7 @@ import { defaults } from '../settings.js';
  * @property {string} since the greatest decimal id of what was pushed or caught up with
  * @property {Set<string>} counted ids of messages that were shown as new
  * @property {Set<string>} read ids beyond `since` that a history has shown
+ * @property {Map<string, import('./changes.js').Change>} changes what happened to lines lately, by what it changes in which
  * @property {Map<string, string>} looks which chat each tab's user is looking at
  * @property {string} chosenShow empty: as the site says
  * @property {string | null} chosenStatus
@@ -55,6 +56,7 @@ const ofSession = () => ({
   contacts: new Map(),
   rooms: new Map(),
   seats: new Map(),
+  changes: new Map(),
   channels: new Map(),
   notifications: [],
   menu: [],

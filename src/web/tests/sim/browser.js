@@ -112,6 +112,7 @@ export class Tab {
       'missing',
       'change',
       'status',
+      'signal',
       'presence',
     ]) {
       this.im.on(event, (detail) =>

@@ -227,8 +227,8 @@ export class Server {
       .map((row) => this.listed(row));
   }
 
-  item({ id, from, to, type, body, timestamp, style = '' }) {
-    return { id: String(id), from, nick: from.toUpperCase(), to, type, body, timestamp, style };
+  item({ id, from, to, type, body, timestamp, style = '', more }) {
+    return { id: String(id), from, nick: from.toUpperCase(), to, type, body, timestamp, style, ...more };
   }
 
   /** As the site tells it, which knows under which name it was sent. */
@@ -237,7 +237,7 @@ export class Server {
   }
 
   /** Somebody says something: stored first, then pushed. */
-  say(from, to, body, { type = 'unicast', cid, style } = {}) {
+  say(from, to, body, { type = 'unicast', cid, style, more } = {}) {
     const row = {
       id: (this.#ids += 1),
       from,
@@ -246,6 +246,7 @@ export class Server {
       body,
       cid,
       style,
+      more, // members of the line
       timestamp: this.clock.now + 5_000_000,
       delivered: false,
     };
@@ -254,6 +255,11 @@ export class Server {
     for (const user of users)
       row.delivered = this.push(user, { list: 'messages', item: this.item(row), row }) || row.delivered;
     return row;
+  }
+
+  /** Something happens to lines after they were said. */
+  signal(from, to, name, data, user = to) {
+    this.push(user, { list: 'signals', item: { from, to, name, data } });
   }
 
   // ---- The message server ----
@@ -329,7 +335,7 @@ export class Server {
 
   take(session) {
     const lists = { messages: [], presences: [], statuses: [] };
-    for (const { packet } of session.queue) lists[packet.list].push(packet.item);
+    for (const { packet } of session.queue) (lists[packet.list] ??= []).push(packet.item);
     session.answered = session.issued;
     return { status: 'ok', ...lists, seq: session.issued };
   }

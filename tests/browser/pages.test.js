@@ -11,7 +11,7 @@ import { openHouse } from './support/house.js';
 import { heardOnce } from './support/people.js';
 
 // Playwright turns the browser's cache of left pages off.
-const house = openHouse({ browser: { ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
+const house = openHouse({ browser: { isWhole: true, ignoreDefaultArgs: ['--disable-back-forward-cache'] } });
 
 test('a page change in mid-conversation is seen by nobody, and no line of the meantime is lost or doubled', async () => {
   const [alice, bob] = await house.gather('alice', 'bob');

@@ -106,7 +106,9 @@ CREATE TABLE messages (
     returned        INTEGER NOT NULL DEFAULT 0, -- whether the message server has returned it
     deleted_by_from INTEGER NOT NULL DEFAULT 0,
     deleted_by_to   INTEGER NOT NULL DEFAULT 0,
-    cid             TEXT                     -- the id that the sender's page gave it, for de-duplication
+    cid             TEXT,                    -- the id that the sender's page gave it, for de-duplication
+    meta            TEXT,                    -- the JSON object that came with it
+    arrived         INTEGER NOT NULL DEFAULT 0 -- whether a visible receiver was given it, so that the sender may know
 ) STRICT;
 
 -- The last message of a room that a member has cleared.

@@ -37,19 +37,24 @@ const SCHEMA: &str = include_str!("../../sql/schema.sql");
 /// The indexes of a file of any version. Missing ones are made whenever a file is opened: queries name them.
 const INDEXES: &str = include_str!("../../sql/indexes.sql");
 /// The `PRAGMA user_version` of a file with this schema.
-const SCHEMA_VERSION: i64 = 4;
+const SCHEMA_VERSION: i64 = 5;
 /// Brings a file of version 1 to version 2.
 const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;";
 /// Brings a file of version 2 to version 3.
 const FROM_VERSION_2: &str = "DROP INDEX IF EXISTS messages_to;
     ALTER TABLE tickets ADD COLUMN session TEXT NOT NULL DEFAULT '';
     ALTER TABLE tickets ADD COLUMN sealed TEXT NOT NULL DEFAULT '';";
-/// Brings a file of version 3 to version 4; its users' looks come after it.
+/// Brings a file of version 3 to version 4; its users' looks come after all steps.
 const FROM_VERSION_3: &str = "CREATE TABLE looks (
         look TEXT NOT NULL,
         user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
         PRIMARY KEY (look, user)
     ) STRICT, WITHOUT ROWID;";
+/// The first version whose users have looks.
+const VERSION_WITH_LOOKS: i64 = 4;
+/// Brings a file of version 4 to version 5.
+const FROM_VERSION_4: &str = "ALTER TABLE messages ADD COLUMN meta TEXT;
+    ALTER TABLE messages ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;";
 /// How every connection is set up. An accepted message must survive a power cut, so every commit is synced.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
@@ -180,19 +185,25 @@ fn make_schema(db: &mut Connection) -> Result<i64> {
     let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match version {
         0 => change.execute_batch(SCHEMA)?,
-        1 => change.execute_batch(&[FROM_VERSION_1, FROM_VERSION_2, FROM_VERSION_3].concat())?,
-        2 => change.execute_batch(&[FROM_VERSION_2, FROM_VERSION_3].concat())?,
-        3 => change.execute_batch(FROM_VERSION_3)?,
-        SCHEMA_VERSION => {}
+        1..=SCHEMA_VERSION => upgrade(&change, version)?,
         _ => return Ok(version),
-    }
-    if (1..SCHEMA_VERSION).contains(&version) {
-        fill_looks(&change)?;
     }
     change.execute_batch(INDEXES)?;
     change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
     change.commit()?;
     Ok(SCHEMA_VERSION)
+}
+
+/// Brings the tables of a version up to date, one version after another.
+fn upgrade(db: &Connection, version: i64) -> Result<()> {
+    let steps = [FROM_VERSION_1, FROM_VERSION_2, FROM_VERSION_3, FROM_VERSION_4];
+    for (_, step) in (1..).zip(steps).filter(|(from, _)| *from >= version) {
+        db.execute_batch(step)?;
+    }
+    if version < VERSION_WITH_LOOKS {
+        fill_looks(db)?;
+    }
+    Ok(())
 }
 
 /// Fills the table of looks for users who came before it.
@@ -231,6 +242,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::*;
     use crate::dates::now;
     use crate::webim::host::Message;
@@ -349,10 +363,11 @@ mod tests {
     }
 
     /// Files as former versions of this program made them.
-    const FORMER: [(i64, &str); 3] = [
+    const FORMER: [(i64, &str); 4] = [
         (1, include_str!("../../tests/schemas/version-1.sql")),
         (2, include_str!("../../tests/schemas/version-2.sql")),
         (3, include_str!("../../tests/schemas/version-3.sql")),
+        (4, include_str!("../../tests/schemas/version-4.sql")),
     ];
     /// The rows of a user and a conversation.
     const ROWS: &str = "INSERT INTO users (id, nick, password, created) VALUES ('ann', 'Ann', '', 1), ('ben', 'Ben', '', 1);
@@ -369,20 +384,26 @@ mod tests {
         store.read(|db| list(db, sql, [], |row| row.get(0))).unwrap()
     }
 
+    fn make_former(file: &Path, version: i64, schema: &str) {
+        let former = Connection::open(file).unwrap();
+        former.execute_batch(schema).unwrap();
+        former.execute_batch(ROWS).unwrap();
+        former
+            .execute("INSERT INTO tickets (ticket, user, used) VALUES ('ticket', 'ann', ?1)", [now()])
+            .unwrap();
+        if version >= VERSION_WITH_LOOKS {
+            fill_looks(&former).unwrap();
+        }
+        former.pragma_update(None, "user_version", version).unwrap();
+    }
+
     #[test]
     fn a_file_of_a_former_version_is_upgraded_and_keeps_its_rows() {
         let folder = tempfile::tempdir().unwrap();
         let fresh = shape(&Store::open(&folder.path().join("fresh.sqlite")).unwrap());
         for (version, schema) in FORMER {
             let file = folder.path().join(format!("{version}.sqlite"));
-            let former = Connection::open(&file).unwrap();
-            former.execute_batch(schema).unwrap();
-            former.execute_batch(ROWS).unwrap();
-            former
-                .execute("INSERT INTO tickets (ticket, user, used) VALUES ('ticket', 'ann', ?1)", [now()])
-                .unwrap();
-            former.pragma_update(None, "user_version", version).unwrap();
-            drop(former);
+            make_former(&file, version, schema);
             let store = Store::open(&file).unwrap();
             assert_eq!(shape(&store), fresh, "{version}");
             let bodies =
@@ -397,6 +418,29 @@ mod tests {
                 tickets::take(db, "token")
             };
             assert!(store.write(read).unwrap().is_empty(), "a ticket without a log-in cannot be opened");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_opened_several_times_at_once_is_upgraded_once() {
+        const AT_ONCE: usize = 4;
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = shape(&Store::open(&folder.path().join("fresh.sqlite")).unwrap());
+        for (version, schema) in FORMER.into_iter().chain([(0, "")]) {
+            let file = folder.path().join(format!("{version}.sqlite"));
+            if version > 0 {
+                make_former(&file, version, schema);
+            }
+            let start = Barrier::new(AT_ONCE);
+            let open = || {
+                start.wait();
+                Store::open(&file).map(|store| shape(&store))
+            };
+            thread::scope(|scope| {
+                for opened in [(); AT_ONCE].map(|()| scope.spawn(open)) {
+                    assert_eq!(opened.join().unwrap().unwrap(), fresh, "{version}");
+                }
+            });
         }
     }
 

@@ -216,8 +216,8 @@ impl Archive for Connection {
 }
 
 impl Tickets for Connection {
-    fn is_logged_in(&self, token: &str) -> Result<bool, Refusal> {
-        Ok(accounts::session_user(self, &secret::hash(token))?.is_some())
+    fn log_in_end(&self, token: &str) -> Result<Option<i64>, Refusal> {
+        Ok(accounts::session_end(self, &secret::hash(token))?)
     }
 
     fn add_ticket(

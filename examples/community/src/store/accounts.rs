@@ -27,6 +27,7 @@ const SET_STATUS: &str = "UPDATE users SET status = ?2, status_time = ?3 WHERE i
 const SESSION: &str = "SELECT users.* FROM sessions JOIN users ON users.id = sessions.user
     WHERE sessions.token = ?1 AND sessions.expires > ?2";
 const ADD_SESSION: &str = "INSERT INTO sessions (token, user, expires) VALUES (?1, ?2, ?3)";
+const SESSION_END: &str = "SELECT expires FROM sessions WHERE token = ?1 AND expires > ?2";
 const HAS_SESSION: &str = "SELECT EXISTS (SELECT 1 FROM sessions WHERE user = ?1 AND expires > ?2)";
 const END_SESSION: &str = "DELETE FROM sessions WHERE token = ?1";
 const END_SESSIONS: &str = "DELETE FROM sessions WHERE user = ?1";
@@ -175,6 +176,11 @@ pub fn begin_session(db: &Connection, token: &str, user: &str) -> Result<()> {
 /// The user of a session.
 pub fn session_user(db: &Connection, token: &str) -> Result<Option<User>> {
     one(db, SESSION, params![token, now()], User::of)
+}
+
+/// When a session ends, in ms; none if it has ended.
+pub fn session_end(db: &Connection, token: &str) -> Result<Option<i64>> {
+    one(db, SESSION_END, params![token, now()], |row| row.get(0))
 }
 
 /// Whether a user is logged in anywhere.

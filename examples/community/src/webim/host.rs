@@ -232,8 +232,8 @@ pub trait Archive {
 
 /// The tickets of the message server that pages were given.
 pub trait Tickets {
-    /// Whether the log-in of this session cookie goes on.
-    fn is_logged_in(&self, token: &str) -> Result<bool, Refusal>;
+    /// When the log-in of this session cookie ends, in ms; none if it has ended.
+    fn log_in_end(&self, token: &str) -> Result<Option<i64>, Refusal>;
 
     /// Keeps a ticket, its user and its log-in. Of a log-in with too many tickets, removes the oldest and returns them.
     fn add_ticket(

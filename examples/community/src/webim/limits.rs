@@ -47,6 +47,12 @@ pub const ACTS_REFILL: Duration = Duration::from_secs(30);
 /// How long a client waits after a refusal for want of time or room, in seconds, before it tries again.
 pub const RETRY_AFTER_S: &str = "5";
 
+/// A session at the message server lasts as long as the log-in, in seconds, but at least this long; the message server
+/// takes no shorter time …
+pub const EXPIRES_S_MIN: i64 = 60;
+/// … and at most this long. A page then goes online again, and shows what the site has changed meanwhile.
+pub const EXPIRES_S_MAX: i64 = 3_600;
+
 /// Log-outs that are kept while the message server cannot be reached.
 pub const ENDINGS_MAX: usize = 1_024;
 /// How long a call of the message server may take.

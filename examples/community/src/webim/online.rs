@@ -6,8 +6,8 @@
 //! 2. find the messages that the user or the page has missed
 //! 3. collect the contacts that the page must know: friends, open chats, senders of those messages, strangers on the page;
 //!    and the rooms
-//! 4. open a session at the message server, which queues all messages from now on; then do step 2 once more, for messages
-//!    that came before
+//! 4. open a session at the message server, which queues all messages from now on, and which ends with the log-in; then do
+//!    step 2 once more, for messages that came before
 //! 5. set presence and show of every contact, also of those that are offline
 //! 6. put the histories of open chats and of those senders into the answer
 //! 7. only then note that the messages were handed over
@@ -24,7 +24,7 @@ use super::contacts::{self, Circle};
 use super::events::log_failure;
 use super::host::{Host, Person, Records, Room, Visitor};
 use super::jsonp::{self, Effect};
-use super::limits::{HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
+use super::limits::{EXPIRES_S_MAX, EXPIRES_S_MIN, HISTORY_MAX, SHOW_BYTES_MAX, STATUS_BYTES_MAX};
 use super::missed::{Missed, open_rooms};
 use super::params::{clearable, list, short, text};
 use super::plugin::Plugin;
@@ -51,7 +51,9 @@ pub(super) fn online(site: &impl Host, request: &Request) -> Outcome {
     plugin.may_act(&user.id, "online")?;
     let show = short(params, "show", SHOW_BYTES_MAX)?;
     let status = clearable(params, "status", STATUS_BYTES_MAX)?.unwrap_or(&user.status);
-    let mut knowledge = site.read(|db| Knowledge::gather(db, plugin, user, params))?;
+    let (mut knowledge, log_in_end) = site.read(|db| {
+        Ok((Knowledge::gather(db, plugin, user, params)?, db.log_in_end(&visitor.token)?.unwrap_or_default()))
+    })?;
     plugin.log_out_rest();
     let session = match plugin.im.online(&NewSession {
         name: &user.id,
@@ -61,6 +63,7 @@ pub(super) fn online(site: &impl Host, request: &Request) -> Outcome {
         show,
         status,
         version: if knowledge.is_old { OLD } else { CURRENT },
+        expires: (!knowledge.is_old).then(|| expires_s(log_in_end - now())),
     }) {
         Ok(session) => session,
         Err(error) => return Ok(failed(reason(&error))),
@@ -84,6 +87,11 @@ pub(super) fn online(site: &impl Host, request: &Request) -> Outcome {
         Some(cookie) => reply.with(header::SET_COOKIE, cookie),
         None => reply,
     })
+}
+
+/// How long a session may last, in seconds, if the log-in goes on for this many milliseconds.
+fn expires_s(left_ms: i64) -> i64 {
+    (left_ms / 1_000).clamp(EXPIRES_S_MIN, EXPIRES_S_MAX)
 }
 
 /// Step 1: the user of the session cookie, or of the chat bar's own form.
@@ -319,7 +327,7 @@ fn hand_over(
 ) -> Result<(), Refusal> {
     let (plugin, user, token) = (site.plugin(), &visitor.person, &*visitor.token);
     let (rooms, circle, removed) = site.write(|db| {
-        if !db.is_logged_in(token)? {
+        if db.log_in_end(token)?.is_none() {
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "You are not logged in any more."));
         }
         let removed = db.add_ticket(&tickets::seal(token, &session.ticket), &user.id, token)?;
@@ -339,4 +347,27 @@ fn hand_over(
         plugin.unlink(&user.id, &other.id);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_lasts_as_long_as_the_log_in_within_bounds() {
+        let cases = [
+            (i64::MIN, 60),
+            (-1, 60),
+            (0, 60),
+            (60_999, 60),
+            (61_000, 61),
+            (3_599_999, 3_599),
+            (3_600_000, 3_600),
+            (3_601_000, 3_600),
+            (i64::MAX, 3_600),
+        ];
+        for (left_ms, expected) in cases {
+            assert_eq!(expires_s(left_ms), expected, "{left_ms}");
+        }
+    }
 }

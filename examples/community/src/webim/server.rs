@@ -86,6 +86,8 @@ pub(super) struct NewSession<'a> {
     pub(super) status: &'a str,
     /// `3` for front ends that know only two types of messages, otherwise `6`.
     pub(super) version: &'a str,
+    /// How long it may last, in seconds. Only pages of version 6 come back after that.
+    pub(super) expires: Option<i64>,
 }
 
 /// A session that was started.
@@ -240,6 +242,8 @@ impl MessageServer {
         let mut params = vec![("name", new.name), ("nick", new.nick), ("status", new.status)];
         params.extend([("buddies", &*buddies), ("rooms", &*rooms), ("version", new.version)]);
         params.extend((!new.show.is_empty()).then_some(("show", new.show)));
+        let expires = new.expires.map(|seconds| seconds.to_string());
+        params.extend(expires.as_deref().map(|seconds| ("expires", seconds)));
         let session: Session = self.ask("/presences/online", &params)?;
         if !session.server.is_empty() {
             *self.announced.write().unwrap_or_else(PoisonError::into_inner) = Some(session.server.clone());

@@ -1,6 +1,6 @@
 //! A message server, sites and browsers for the tests.
 //!
-//! Owns: one message server for all tests of the process; for each test a domain, and a site with a database of its own.
+//! Owns: the message servers for all tests of the process; for each test a domain, and a site with a database of its own.
 //! Must not: name an endpoint but `online`.
 
 use nextim::{Config, DomainConfig, Handle, Server};
@@ -19,6 +19,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock};
+use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 /// Domains, one for each test.
@@ -26,16 +27,34 @@ const DOMAINS: usize = 200;
 /// The site's key in all domains.
 pub(crate) const APIKEY: &str = "test key";
 
-/// The message server. It starts before any file is opened: files that are open then stay open in its threads.
-pub(crate) fn message_server() -> &'static Handle {
-    static SERVER: OnceLock<Handle> = OnceLock::new();
-    SERVER.get_or_init(|| {
+/// A time that is over in no test, in ms.
+const NEVER_MS: u64 = 3_600_000;
+
+/// The message servers. They start before any file is opened: files that are open then stay open in their threads.
+struct Servers {
+    /// Users who leave are gone at once.
+    brisk: Handle,
+    /// Users who leave are online for the rest of the test.
+    lingering: Handle,
+}
+
+fn servers() -> &'static Servers {
+    static SERVERS: OnceLock<Servers> = OnceLock::new();
+    SERVERS.get_or_init(|| {
         let mut config = Config { listen: vec![anywhere()], shards: Some(2), ..Config::default() };
         config.domains = domains().values().cloned().collect();
         (config.timeouts.poll_hold_ms_min, config.timeouts.poll_hold_ms_max) = (50, 100);
         config.timeouts.linger_ms = 10;
-        Server::start(&config).unwrap()
+        let brisk = Server::start(&config).unwrap();
+        (config.timeouts.poll_hold_ms_min, config.timeouts.poll_hold_ms_max) = (900, 1_000);
+        (config.timeouts.linger_ms, config.timeouts.session_idle_ms) = (NEVER_MS, NEVER_MS);
+        Servers { brisk, lingering: Server::start(&config).unwrap() }
     })
+}
+
+/// The message server of most tests.
+pub(crate) fn message_server() -> &'static Handle {
+    &servers().brisk
 }
 
 /// How the domains are configured, by their names.
@@ -51,14 +70,21 @@ fn domains() -> MutexGuard<'static, BTreeMap<String, DomainConfig>> {
 pub(crate) fn configure(domain: &str, change: impl FnOnce(&mut DomainConfig)) {
     let mut domains = domains();
     change(domains.entry(domain.to_owned()).or_insert_with(|| DomainConfig::new(domain, APIKEY)));
-    message_server().reload(&domains.values().cloned().collect::<Vec<_>>());
+    reload(&domains);
 }
 
 /// Removes a domain.
 pub(crate) fn remove(domain: &str) {
     let mut domains = domains();
     domains.remove(domain);
-    message_server().reload(&domains.values().cloned().collect::<Vec<_>>());
+    reload(&domains);
+}
+
+fn reload(domains: &BTreeMap<String, DomainConfig>) {
+    let domains: Vec<_> = domains.values().cloned().collect();
+    for server in [&servers().brisk, &servers().lingering] {
+        server.reload(&domains);
+    }
 }
 
 pub(crate) fn anywhere() -> SocketAddr {
@@ -76,6 +102,12 @@ impl TestSite {
     /// With a domain of its own at the message server.
     pub(crate) fn start() -> TestSite {
         TestSite::with(Options::default(), |address| address)
+    }
+
+    /// With a message server at which users who leave stay online.
+    pub(crate) fn lingering() -> TestSite {
+        let url = format!("http://{}", servers().lingering.addresses()[0]);
+        TestSite::with(Options::default(), |address| Address { url, ..address })
     }
 
     /// With these options, and a message server that `change` may put elsewhere.
@@ -159,6 +191,16 @@ impl<'a> Browser<'a> {
     /// The origin of the site's pages.
     pub(crate) fn origin(&self) -> String {
         self.site.origin()
+    }
+
+    /// Lets the log-in end after this time, in ms.
+    pub(crate) fn log_in_ends_in(&self, left_ms: i64) {
+        let token = self.cookie.split_once('=').expect("a log-in").1;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+        let end = i64::try_from(now).unwrap() + left_ms;
+        let sql = "UPDATE sessions SET expires = ?2 WHERE token = ?1";
+        let change = |db: &rusqlite::Connection| db.execute(sql, (secret::hash(token), end));
+        assert_eq!(self.site.community.site().store.write(change).unwrap(), 1);
     }
 
     /// GET, as pages of the site do it.
@@ -299,6 +341,11 @@ impl Page<'_, '_> {
         };
         site.community.site().webim.im.message(&push).unwrap();
         self.next("messages", |message| message["id"] == "last");
+        self.take_messages()
+    }
+
+    /// The messages that were polled and not looked at yet.
+    pub(crate) fn take_messages(&mut self) -> Vec<Value> {
         let (found, rest) =
             std::mem::take(&mut self.packets).into_iter().partition(|(of, _)| of == "messages");
         self.packets = rest;

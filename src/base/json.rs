@@ -22,6 +22,11 @@ impl Formatter for ScriptSafe {
         }
         writer.write_all(rest.as_bytes())
     }
+
+    /// What is JSON already. What is escaped can only stand in a string of it.
+    fn write_raw_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        self.write_string_fragment(writer, fragment)
+    }
 }
 
 /// The position of the first character to escape, its escape, and its length in bytes.
@@ -47,13 +52,15 @@ pub fn write<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
         .expect("strings and numbers can be written to a vector");
 }
 
-/// Appends what is JSON already. What is escaped can only stand in a string of it.
+/// Appends what is JSON already.
 pub(crate) fn write_json(out: &mut Vec<u8>, json: &str) {
-    ScriptSafe.write_string_fragment(out, json).expect("a vector takes all bytes");
+    ScriptSafe.write_raw_fragment(out, json).expect("a vector takes all bytes");
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::value::RawValue;
+
     use super::*;
 
     #[track_caller]
@@ -78,6 +85,15 @@ mod tests {
         let mut out = Vec::new();
         write_json(&mut out, "{ \"</script>\":[\"a\u{2028}\u{2029}\\u003c…\",1e400 ]}");
         let expected = r#"{ "\u003c/script>":["a\u2028\u2029\u003c…",1e400 ]}"#;
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn json_within_a_value_is_the_same_but_safe_in_a_script() {
+        let raw = RawValue::from_string("{ \"a\":\"</script>\u{2028}\",\"b\":1e400 }".to_owned()).unwrap();
+        let mut out = Vec::new();
+        write(&mut out, &[raw]);
+        let expected = r#"[{ "a":"\u003c/script>\u2028","b":1e400 }]"#;
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }

@@ -17,6 +17,7 @@ pub use crate::base::json::write as write_json;
 pub use crate::base::ranges::contain as ranges_contain;
 pub use crate::http::forwarded::{FORWARDED_FOR, client as forwarded_client};
 pub use crate::http::jsonp::is_callback;
+pub use crate::http::nested::is_object as is_json_object;
 
 // For tests.
 pub use crate::api::{ENDPOINTS, Endpoint};

@@ -13,7 +13,7 @@ use super::flat::{self, JsonText, Value};
 use super::form::BadText;
 
 /// Whether this is an object, with at most `depth_max` objects and arrays within each other, itself included.
-pub(crate) fn is_object(json: &str, depth_max: usize) -> bool {
+pub fn is_object(json: &str, depth_max: usize) -> bool {
     let Some(depth_left) = depth_max.checked_sub(1) else { return false };
     let (mut names, mut fits) = (Vec::new(), true);
     let read = flat::object(json, |name, value| {

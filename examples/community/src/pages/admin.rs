@@ -57,7 +57,7 @@ fn admin_page(site: &Site, visit: &Visit<'_>, refusal: Option<Refusal>) -> Resul
 pub(super) fn broadcast(site: &Site, visit: &Visit<'_>) -> Result<Reply, Refusal> {
     let me = visit.admin()?;
     let sent = check::some_text("The broadcast", visit.param("broadcast"), NOTICE_CHARS_MAX)
-        .and_then(|body| webim::broadcast(site, &me.into(), &body, None));
+        .and_then(|body| webim::broadcast(site, &me.into(), &body, None, None));
     match sent {
         Ok(_) => Ok(done("/admin", "broadcast")),
         Err(refusal) => admin_page(site, visit, Some(refusal)),

@@ -10,8 +10,8 @@ use crate::dates::now;
 use crate::webim::host::{Message, NewMessage, Since};
 use crate::webim::limits::{CATCH_UP_MAX, CATCH_UP_OVERLAP, UNDELIVERED_MAX};
 
-const ADD: &str = "INSERT INTO messages (type, from_user, to_id, nick, body, style, timestamp, cid)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const ADD: &str = "INSERT INTO messages (type, from_user, to_id, nick, body, style, timestamp, cid, meta)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const BY_CID: &str = "SELECT * FROM messages WHERE from_user = ?1 AND cid = ?2";
 const LAST_TIME: &str = "SELECT timestamp FROM messages ORDER BY id DESC LIMIT 1";
 /// Not if it came back before: its receiver may have gone offline while the push was being answered.
@@ -89,6 +89,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
         timestamp: row.get("timestamp")?,
         delivered: row.get("delivered")?,
         cid: row.get("cid")?,
+        meta: row.get("meta")?,
     })
 }
 
@@ -100,18 +101,20 @@ pub fn add(db: &Connection, new: &NewMessage<'_>) -> Result<Message> {
     let last = one(db, LAST_TIME, [], |row| row.get::<_, i64>(0))?.unwrap_or(0);
     let now = now();
     let timestamp = if last < now + CLOCK_AHEAD_MAX { now.max(last + 1) } else { now };
-    run(db, ADD, params![new.kind, new.from, new.to, new.nick, new.body, new.style, timestamp, new.cid])?;
+    let &NewMessage { kind, from, to, nick, body, style, cid, meta } = new;
+    run(db, ADD, params![kind, from, to, nick, body, style, timestamp, cid, meta])?;
     Ok(Message {
         id: db.last_insert_rowid(),
-        kind: new.kind.to_owned(),
-        from: new.from.to_owned(),
-        nick: new.nick.to_owned(),
-        to: new.to.to_owned(),
-        body: new.body.to_owned(),
-        style: new.style.to_owned(),
+        kind: kind.to_owned(),
+        from: from.to_owned(),
+        nick: nick.to_owned(),
+        to: to.to_owned(),
+        body: body.to_owned(),
+        style: style.to_owned(),
         timestamp,
         delivered: false,
-        cid: new.cid.map(ToOwned::to_owned),
+        cid: cid.map(ToOwned::to_owned),
+        meta: meta.map(ToOwned::to_owned),
     })
 }
 

@@ -84,6 +84,7 @@ impl Plugin {
             style: "",
             timestamp: now(),
             id: &format!("post-{post}"),
+            meta: None,
         };
         log_failure("post", self.im.message(&push));
     }

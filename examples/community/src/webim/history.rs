@@ -2,9 +2,10 @@
 //!
 //! Owns: which histories a user may read, and the file of a history. Must not: call the message server.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::http::header;
-use serde_json::{Map, Value, json};
 
 use super::contacts::no_such_user;
 use super::host::{Host, Message, Person, Records, Room};
@@ -64,8 +65,8 @@ pub(super) fn history(site: &impl Host, user: &Person, params: &Params) -> Outco
         return Ok(Reply::json(&found));
     }
     let found = site.read(|db| {
-        let each = |id: &String| Ok((id.clone(), json!(read(db, id)?)));
-        ids.iter().take(HISTORIES_MAX).map(each).collect::<Result<Map<String, Value>, Refusal>>()
+        let each = |id: &String| Ok((id.clone(), read(db, id)?));
+        ids.iter().take(HISTORIES_MAX).map(each).collect::<Result<BTreeMap<_, _>, Refusal>>()
     })?;
     Ok(Reply::json(&found))
 }

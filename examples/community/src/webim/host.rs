@@ -112,6 +112,8 @@ pub struct Message {
     pub delivered: bool,
     /// The id that the sender's page gave it.
     pub cid: Option<String>,
+    /// The JSON object that came with it. The sender's page has made it, so nothing in it can be trusted.
+    pub meta: Option<String>,
 }
 
 /// A message to be stored.
@@ -131,6 +133,8 @@ pub struct NewMessage<'a> {
     pub style: &'a str,
     /// The id that the sender's page gave it.
     pub cid: Option<&'a str>,
+    /// The JSON object that came with it, checked for its form.
+    pub meta: Option<&'a str>,
 }
 
 /// The messages that a page has not seen.

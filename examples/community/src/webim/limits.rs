@@ -14,6 +14,10 @@ pub const SHOW_BYTES_MAX: usize = 32;
 pub const STATUS_BYTES_MAX: usize = 1_024;
 /// The page's own id of a message, in bytes.
 pub const CID_BYTES_MAX: usize = 128;
+/// The JSON object that comes with a message, in bytes; the message server takes no more.
+pub const META_BYTES_MAX: usize = 4_096;
+/// Objects and arrays within each other in it; the message server takes no more.
+pub const META_DEPTH_MAX: usize = 16;
 /// All settings of a user as JSON, in bytes.
 pub const SETTINGS_BYTES_MAX: usize = 16_384;
 /// Ids in one parameter; the rest is ignored.

@@ -2,7 +2,7 @@
 //!
 //! Owns: which users may write to each other, and the order of the steps:
 //!
-//! 1. check the text, the rate and the receiver
+//! 1. check the text, the object that comes with it, the rate and the receiver
 //! 2. store the message: it is accepted from now on, even if all that follows fails
 //! 3. push it, with its id and time from the archive
 //! 4. mark it as delivered, if the message server has queued it for a page
@@ -15,7 +15,7 @@ use serde_json::json;
 use super::contacts::no_such_user;
 use super::host::{Host, Message, NewMessage, Person, Records};
 use super::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX, SEND_BYTES};
-use super::params::{required, text, ticket};
+use super::params::{object, required, text, ticket};
 use super::server::{CallError, Push};
 use super::{rooms, style};
 use crate::http::{Outcome, Params, Refusal, Reply};
@@ -30,13 +30,14 @@ pub(super) fn message(site: &impl Host, user: &Person, params: &Params) -> Outco
     if cid.is_some_and(|cid| cid.len() > CID_BYTES_MAX) {
         return Err(Refusal::bad("bad parameter: cid"));
     }
-    if !site.plugin().may_send(&user.id, weight(body)) {
+    let meta = object(params, "meta")?;
+    if !site.plugin().may_send(&user.id, weight(body, meta)) {
         return Err(Refusal::too_many("You are writing too fast. Please wait a moment."));
     }
     let message = if kind == "broadcast" {
-        broadcast(site, user, body, cid)?
+        broadcast(site, user, body, cid, meta)?
     } else {
-        send(site, user, params, &Draft { ticket, kind, body, cid })?
+        send(site, user, params, &Draft { ticket, kind, body, cid, meta })?
     };
     Ok(match cid {
         Some(_) => Reply::json(
@@ -52,10 +53,11 @@ struct Draft<'a> {
     kind: &'static str,
     body: &'a str,
     cid: Option<&'a str>,
+    meta: Option<&'a str>,
 }
 
 fn send(site: &impl Host, user: &Person, params: &Params, draft: &Draft<'_>) -> Result<Message, Refusal> {
-    let &Draft { ticket, kind, body, cid } = draft;
+    let &Draft { ticket, kind, body, cid, meta } = draft;
     let style = style::allowed(text(params, "style"));
     let message = site.write(|db| {
         let to = receiver(db, user, kind, required(params, "to")?)?;
@@ -63,7 +65,7 @@ fn send(site: &impl Host, user: &Person, params: &Params, draft: &Draft<'_>) -> 
             db.ticket_used(&secret::hash(ticket))?;
         }
         let (from, nick) = (user.id.as_str(), user.nick.as_str());
-        let new = NewMessage { kind, from, nick, to: &to, body, style: &style, cid };
+        let new = NewMessage { kind, from, nick, to: &to, body, style: &style, cid, meta };
         db.add_message(&new)
     })?;
     if !message.delivered {
@@ -95,10 +97,12 @@ fn check_body(body: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// How many messages it counts as.
-fn weight(body: &str) -> u32 {
+/// How many messages it counts as, with the object that comes with it.
+fn weight(body: &str, meta: Option<&str>) -> u32 {
     let mut json = Vec::with_capacity(body.len());
-    nextim::internals::write_json(&mut json, body);
+    for part in [body, meta.unwrap_or_default()] {
+        nextim::internals::write_json(&mut json, part);
+    }
     u32::try_from(json.len() / SEND_BYTES + 1).unwrap_or(u32::MAX)
 }
 
@@ -146,15 +150,29 @@ fn push(site: &impl Host, ticket: Option<&str>, message: &Message) {
 
 /// Sends a message to everybody who is online. Only an administrator may. A second broadcast of the same `cid` is not
 /// stored; it is pushed once more if the first push failed.
-pub fn broadcast(site: &impl Host, user: &Person, body: &str, cid: Option<&str>) -> Result<Message, Refusal> {
+pub fn broadcast(
+    site: &impl Host,
+    user: &Person,
+    body: &str,
+    cid: Option<&str>,
+    meta: Option<&str>,
+) -> Result<Message, Refusal> {
     if !user.is_admin {
         return Err(Refusal::forbidden("Only an administrator may write to everybody."));
     }
     if body.trim().is_empty() || body.len() > MESSAGE_BYTES_MAX || body.contains('\0') {
         return Err(Refusal::bad("This message is empty or too long."));
     }
-    let new =
-        NewMessage { kind: "broadcast", from: &user.id, nick: &user.nick, to: "", body, style: "", cid };
+    let new = NewMessage {
+        kind: "broadcast",
+        from: &user.id,
+        nick: &user.nick,
+        to: "",
+        body,
+        style: "",
+        cid,
+        meta,
+    };
     let message = site.write(|db| db.add_message(&new))?;
     if !message.delivered {
         let id = message.id.to_string();
@@ -180,5 +198,6 @@ fn push_of<'a>(message: &'a Message, id: &'a str, ticket: Option<&'a str>) -> Pu
         style: &message.style,
         timestamp: message.timestamp,
         id,
+        meta: message.meta.as_deref(),
     }
 }

@@ -3,7 +3,7 @@
 //! Owns: their choice and order, the oldest first: a page then asks for the messages after the last one it has. Must not:
 //! call `set_received` with a message that is not in the answer.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::host::{Host, Message, Person, Records, Room, Since};
 use super::params::{required, text};
@@ -66,6 +66,13 @@ impl Missed {
     }
 }
 
+#[derive(Serialize)]
+struct Answer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<String>,
+    new_messages: Vec<LogItem>,
+}
+
 /// `missed`: the messages after the last one that the page has.
 pub(super) fn missed(site: &impl Host, user: &Person, params: &Params) -> Outcome {
     required(params, "since")?.parse::<i64>().map_err(|_| Refusal::bad("bad parameter: since"))?;
@@ -73,10 +80,7 @@ pub(super) fn missed(site: &impl Host, user: &Person, params: &Params) -> Outcom
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);
         Missed::find(db, user, params, &open_rooms(&db.rooms(&user.id)?, &blocked))
     })?;
-    let mut answer = json!({"new_messages": found.lines(user)});
-    if let Some(more) = found.more() {
-        answer["more"] = Value::from(more);
-    }
+    let answer = Answer { more: found.more(), new_messages: found.lines(user) };
     site.write(|db| db.set_received(&user.id, &found.messages))?;
     Ok(Reply::json(&answer))
 }

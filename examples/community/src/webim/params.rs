@@ -6,8 +6,10 @@
 //! Front ends in the field send the words `undefined` and `null` for a value that is missing. Only the body of a message
 //! may be one of these words.
 
+use nextim::internals::is_json_object;
+
 use super::host::{Host, Person};
-use super::limits::IDS_MAX;
+use super::limits::{IDS_MAX, META_BYTES_MAX, META_DEPTH_MAX};
 use crate::http::{Params, Refusal};
 use crate::secret;
 
@@ -50,6 +52,19 @@ pub(super) fn clearable<'a>(
 ) -> Result<Option<&'a str>, Refusal> {
     let text = short(params, name, bytes_max)?;
     Ok(params.find(name).filter(|sent| sent.trim().is_empty() || !text.is_empty()).map(|_| text))
+}
+
+/// A parameter that is a JSON object, or none. It must be one that all parsers read alike: a name that stands twice in an
+/// object, half of a surrogate pair and U+0000 are refused, as the message server refuses them.
+pub(super) fn object<'a>(params: &'a Params, name: &str) -> Result<Option<&'a str>, Refusal> {
+    let text = text(params, name);
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if params.get(name).len() > META_BYTES_MAX || !is_json_object(text, META_DEPTH_MAX) {
+        return Err(Refusal::bad(format!("bad parameter: {name}")));
+    }
+    Ok(Some(text))
 }
 
 /// The ticket that a page sends, if its session goes on. A ticket that is not known has ended, perhaps while the request

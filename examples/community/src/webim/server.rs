@@ -172,6 +172,8 @@ pub struct Push<'a> {
     pub timestamp: i64,
     /// The id in the archive.
     pub id: &'a str,
+    /// The JSON object that came with it.
+    pub meta: Option<&'a str>,
 }
 
 impl MessageServer {
@@ -275,6 +277,7 @@ impl MessageServer {
         let mut params =
             vec![sender, ("nick", push.nick), ("to", push.to), ("type", push.kind), ("id", push.id)];
         params.extend([("body", push.body), ("style", push.style), ("timestamp", &*timestamp)]);
+        params.extend(push.meta.map(|meta| ("meta", meta)));
         let answer = self.call("/messages", &params)?;
         let delivered = answer.headers().get("x-nextim-delivered").and_then(|value| value.to_str().ok());
         Ok(delivered.and_then(|count| count.parse().ok()).unwrap_or(0))

@@ -3,6 +3,7 @@
 //! Owns: the shapes of users, rooms and messages. Must not: use `Records` or the message server; all values are given.
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::host::{Message, Person, Room};
 use super::plugin::Plugin;
@@ -115,6 +116,9 @@ pub(super) struct LogItem {
     kind: String,
     body: String,
     style: String,
+    /// The object that came with it, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<Box<RawValue>>,
     /// The id that the sender's page gave it, for the sender alone: the page knows by it that the message was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
@@ -135,6 +139,7 @@ impl LogItem {
             kind: message.kind,
             body: message.body,
             style: message.style,
+            meta: message.meta.and_then(|meta| RawValue::from_string(meta).ok()),
             new: false,
         }
     }

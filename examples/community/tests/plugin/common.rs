@@ -338,6 +338,7 @@ impl Page<'_, '_> {
             style: "",
             timestamp: 0,
             id: "last",
+            meta: None,
         };
         site.community.site().webim.im.message(&push).unwrap();
         self.next("messages", |message| message["id"] == "last");

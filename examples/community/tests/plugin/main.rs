@@ -11,6 +11,7 @@ mod history;
 mod jsonp;
 mod log_outs;
 mod messages;
+mod meta;
 mod missed;
 mod old;
 mod online;

@@ -90,7 +90,16 @@ fn fill(site: &TestSite, count: usize, message: impl Fn(usize) -> (&'static str,
     let add = |db: &rusqlite::Connection| {
         (0..count).try_for_each(|n| {
             let ((kind, to), body) = (message(n), format!("m{n}"));
-            let new = NewMessage { kind, from: "bob", nick: "Bob", to, body: &body, style: "", cid: None };
+            let new = NewMessage {
+                kind,
+                from: "bob",
+                nick: "Bob",
+                to,
+                body: &body,
+                style: "",
+                cid: None,
+                meta: None,
+            };
             messages::add(db, &new).map(drop)
         })
     };

@@ -71,8 +71,16 @@ fn undelivered_messages_wait_again() {
 fn a_message_that_comes_back_before_its_push_is_answered_waits() {
     let site = TestSite::start();
     let store = &site.community.site().store;
-    let new =
-        NewMessage { kind: "unicast", from: "alice", nick: "A", to: "bob", body: "x", style: "", cid: None };
+    let new = NewMessage {
+        kind: "unicast",
+        from: "alice",
+        nick: "A",
+        to: "bob",
+        body: "x",
+        style: "",
+        cid: None,
+        meta: None,
+    };
     let message = store.write(|db| messages::add(db, &new)).unwrap();
     store.write(|db| messages::set_undelivered(db, message.id)).unwrap();
     store.write(|db| messages::set_delivered(db, message.id)).unwrap();

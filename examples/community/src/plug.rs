@@ -176,12 +176,12 @@ impl Archive for Connection {
         Ok(messages::add(self, new)?)
     }
 
-    fn set_delivered(&self, id: i64) -> Result<(), Refusal> {
-        Ok(messages::set_delivered(self, id)?)
+    fn set_delivered(&self, id: i64, is_visible: bool) -> Result<bool, Refusal> {
+        Ok(messages::set_delivered(self, id, is_visible)?)
     }
 
-    fn set_received(&self, user: &str, messages: &[Message]) -> Result<(), Refusal> {
-        Ok(messages::set_received(self, user, messages)?)
+    fn set_received(&self, user: &str, messages: &[Message], is_visible: bool) -> Result<(), Refusal> {
+        Ok(messages::set_received(self, user, messages, is_visible)?)
     }
 
     fn set_undelivered(&self, id: i64) -> Result<(), Refusal> {

@@ -148,5 +148,5 @@ fn send(db: &Connection, kind: &str, from: &str, to: &str, body: &str) -> Result
     let nick = USERS.iter().find(|(id, ..)| *id == from).map_or(from, |(_, nick, _)| nick);
     let message =
         messages::add(db, &NewMessage { kind, from, nick, to, body, style: "", cid: None, meta: None })?;
-    messages::set_delivered(db, message.id)
+    messages::set_delivered(db, message.id, true).map(drop)
 }

@@ -15,10 +15,13 @@ const ADD: &str = "INSERT INTO messages (type, from_user, to_id, nick, body, sty
 const BY_CID: &str = "SELECT * FROM messages WHERE from_user = ?1 AND cid = ?2";
 const LAST_TIME: &str = "SELECT timestamp FROM messages ORDER BY id DESC LIMIT 1";
 /// Not if it came back before: its receiver may have gone offline while the push was being answered.
-const DELIVERED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND returned = 0";
-const RECEIVED: &str = "UPDATE messages SET delivered = 1 WHERE id = ?1 AND type = 'unicast' AND to_id = ?2";
+const DELIVERED: &str =
+    "UPDATE messages SET delivered = 1, arrived = max(arrived, ?2) WHERE id = ?1 AND returned = 0";
+const ARRIVED: &str = "SELECT arrived FROM messages WHERE id = ?1";
+const RECEIVED: &str = "UPDATE messages SET delivered = 1, arrived = max(arrived, ?3)
+    WHERE id = ?1 AND type = 'unicast' AND to_id = ?2";
 /// Once: it may come back twice, and its receiver may have received it in between.
-const RETURNED: &str = "UPDATE messages SET delivered = 0, returned = 1
+const RETURNED: &str = "UPDATE messages SET delivered = 0, arrived = 0, returned = 1
     WHERE id = ?1 AND type = 'unicast' AND returned = 0";
 /// The index is named: the planner might take the index of all messages to a user, which is long.
 const WAITING: &str = "SELECT * FROM messages INDEXED BY messages_waiting
@@ -88,6 +91,7 @@ fn message(row: &Row<'_>) -> Result<Message> {
         style: row.get("style")?,
         timestamp: row.get("timestamp")?,
         delivered: row.get("delivered")?,
+        arrived: row.get("arrived")?,
         cid: row.get("cid")?,
         meta: row.get("meta")?,
     })
@@ -113,6 +117,7 @@ pub fn add(db: &Connection, new: &NewMessage<'_>) -> Result<Message> {
         style: style.to_owned(),
         timestamp,
         delivered: false,
+        arrived: false,
         cid: cid.map(ToOwned::to_owned),
         meta: meta.map(ToOwned::to_owned),
     })
@@ -123,20 +128,24 @@ fn find_cid(db: &Connection, from: &str, cid: &str) -> Result<Option<Message>> {
     one(db, BY_CID, [from, cid], message)
 }
 
-/// Marks a message as delivered, unless it has come back.
-pub fn set_delivered(db: &Connection, id: i64) -> Result<()> {
-    run(db, DELIVERED, [id]).map(drop)
+/// Marks a message as delivered and, if others see a receiver, as arrived, unless it has come back. Returns whether it is
+/// marked as arrived.
+pub fn set_delivered(db: &Connection, id: i64, is_visible: bool) -> Result<bool> {
+    run(db, DELIVERED, params![id, is_visible])?;
+    Ok(one(db, ARRIVED, [id], |row| row.get(0))?.unwrap_or_default())
 }
 
-/// Marks the messages to `user` among these as delivered.
-pub fn set_received(db: &Connection, user: &str, messages: &[Message]) -> Result<()> {
+/// Marks the messages to `user` among these as delivered and, if others see the user, as arrived.
+pub fn set_received(db: &Connection, user: &str, messages: &[Message], is_visible: bool) -> Result<()> {
+    let is_news = |message: &&Message| !message.delivered || (is_visible && !message.arrived);
     messages
         .iter()
-        .filter(|message| !message.delivered)
-        .try_for_each(|message| run(db, RECEIVED, params![message.id, user]).map(drop))
+        .filter(|message| message.to == user)
+        .filter(is_news)
+        .try_for_each(|message| run(db, RECEIVED, params![message.id, user, is_visible]).map(drop))
 }
 
-/// Marks a message as waiting again, the first time that it comes back.
+/// Marks a message as waiting again, and as not arrived, the first time that it comes back.
 pub fn set_undelivered(db: &Connection, id: i64) -> Result<()> {
     run(db, RETURNED, [id]).map(drop)
 }

@@ -54,9 +54,14 @@ impl Plugin {
         log_failure("friendship ended", self.im.unlink(user, other));
     }
 
+    /// Whether a user is online and others see it.
+    pub(super) fn is_seen(&self, user: &str) -> bool {
+        self.im.onlines(&[user.to_owned()]).is_ok_and(|online| !online.is_empty())
+    }
+
     /// Enters a new member into a room. A user who is online receives its messages from now on.
     pub fn enter(&self, user: &str, nick: &str, room: &str) {
-        if self.im.onlines(&[user.to_owned()]).is_ok_and(|online| !online.is_empty()) {
+        if self.is_seen(user) {
             log_failure("room joined", self.im.join(By::Name(user), nick, room));
         }
     }

@@ -110,6 +110,8 @@ pub struct Message {
     pub timestamp: i64,
     /// Whether it was handed to a page of its receiver.
     pub delivered: bool,
+    /// Whether the sender may know that: others saw the receiver when it was handed over.
+    pub arrived: bool,
     /// The id that the sender's page gave it.
     pub cid: Option<String>,
     /// The JSON object that came with it. The sender's page has made it, so nothing in it can be trusted.
@@ -204,13 +206,14 @@ pub trait Archive {
     /// Stores a message. If this sender has stored one of the same `cid` before, returns that one and stores nothing.
     fn add_message(&self, new: &NewMessage<'_>) -> Result<Message, Refusal>;
 
-    /// Marks a message as delivered, unless it has come back as undelivered.
-    fn set_delivered(&self, id: i64) -> Result<(), Refusal>;
+    /// Marks a message as delivered and, if others see a receiver, as arrived, unless it has come back as undelivered.
+    /// Returns whether it is marked as arrived.
+    fn set_delivered(&self, id: i64, is_visible: bool) -> Result<bool, Refusal>;
 
-    /// Marks the messages to `user` among these as delivered.
-    fn set_received(&self, user: &str, messages: &[Message]) -> Result<(), Refusal>;
+    /// Marks the messages to `user` among these as delivered and, if others see the user, as arrived.
+    fn set_received(&self, user: &str, messages: &[Message], is_visible: bool) -> Result<(), Refusal>;
 
-    /// Marks a message as waiting again, the first time that it comes back. Unknown ids are ignored.
+    /// Marks a message as waiting again, and as not arrived, the first time that it comes back. Unknown ids are ignored.
     fn set_undelivered(&self, id: i64) -> Result<(), Refusal>;
 
     /// The undelivered messages to a user, the oldest first, at most `UNDELIVERED_MAX`.

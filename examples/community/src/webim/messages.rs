@@ -5,10 +5,10 @@
 //! 1. check the text, the object that comes with it, the rate and the receiver
 //! 2. store the message: it is accepted from now on, even if all that follows fails
 //! 3. push it, with its id and time from the archive
-//! 4. mark it as delivered, if the message server has queued it for a page
+//! 4. mark it as delivered, if the message server has queued it for a page, and as arrived, if others see that page's user
 //!
-//! The answer does not say whether the message was delivered: that would show that a user who looks offline is online. Must
-//! not: read the parameters `from`, `nick`, `timestamp` and `offline`, which old front ends send.
+//! The answer says whether the message has arrived, and not whether it was delivered: that would show that a user who looks
+//! offline is online. Must not: read the parameters `from`, `nick`, `timestamp` and `offline`, which old front ends send.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ use super::contacts::no_such_user;
 use super::host::{Host, Message, NewMessage, Person, Records};
 use super::limits::{CID_BYTES_MAX, MESSAGE_BYTES_MAX, SEND_BYTES};
 use super::params::{object, required, text, ticket};
-use super::server::{CallError, Push};
+use super::server::{CallError, Delivery, Push};
 use super::{rooms, style};
 use crate::http::{Outcome, Params, Refusal, Reply};
 use crate::secret;
@@ -40,9 +40,12 @@ pub(super) fn message(site: &impl Host, user: &Person, params: &Params) -> Outco
         send(site, user, params, &Draft { ticket, kind, body, cid, meta })?
     };
     Ok(match cid {
-        Some(_) => Reply::json(
-            &json!({"status": "ok", "id": message.id.to_string(), "timestamp": message.timestamp}),
-        ),
+        Some(_) => Reply::json(&json!({
+            "status": "ok",
+            "id": message.id.to_string(),
+            "timestamp": message.timestamp,
+            "arrived": message.arrived,
+        })),
         None => Reply::json("ok"),
     })
 }
@@ -59,7 +62,7 @@ struct Draft<'a> {
 fn send(site: &impl Host, user: &Person, params: &Params, draft: &Draft<'_>) -> Result<Message, Refusal> {
     let &Draft { ticket, kind, body, cid, meta } = draft;
     let style = style::allowed(text(params, "style"));
-    let message = site.write(|db| {
+    let mut message = site.write(|db| {
         let to = receiver(db, user, kind, required(params, "to")?)?;
         if let Some(ticket) = ticket {
             db.ticket_used(&secret::hash(ticket))?;
@@ -69,7 +72,7 @@ fn send(site: &impl Host, user: &Person, params: &Params, draft: &Draft<'_>) -> 
         db.add_message(&new)
     })?;
     if !message.delivered {
-        push(site, ticket, &message);
+        message.arrived = push(site, ticket, &message);
     }
     Ok(message)
 }
@@ -130,8 +133,9 @@ pub(super) fn may_write(db: &dyn Records, user: &Person, other: &Person) -> Resu
     Ok(())
 }
 
-/// Steps 3 and 4. A failure here is no failure of the request: the message waits until its receiver goes online.
-fn push(site: &impl Host, ticket: Option<&str>, message: &Message) {
+/// Steps 3 and 4; returns whether the message has arrived. A failure here is no failure of the request: the message waits
+/// until its receiver goes online.
+fn push(site: &impl Host, ticket: Option<&str>, message: &Message) -> bool {
     let id = message.id.to_string();
     let push = push_of(message, &id, ticket);
     let pushed = match site.plugin().im.message(&push) {
@@ -142,10 +146,20 @@ fn push(site: &impl Host, ticket: Option<&str>, message: &Message) {
         pushed => pushed,
     };
     // A message to a room counts as delivered when it is pushed; members who were offline find it in the history.
-    let delivered = pushed.is_ok_and(|sessions| sessions > 0 || message.kind == "multicast");
-    if delivered && let Err(refusal) = site.write(|db| db.set_delivered(message.id)) {
-        log::warn!("message {id} will be delivered twice: {}", refusal.text);
+    let is_multicast = message.kind == "multicast";
+    match pushed.ok().filter(|delivery| delivery.sessions > 0 || is_multicast) {
+        Some(delivery) => set_delivered(site, message, delivery),
+        None => message.arrived,
     }
+}
+
+/// Step 4. Returns whether the message has arrived.
+fn set_delivered(site: &impl Host, message: &Message, delivery: Delivery) -> bool {
+    let arrived = site.write(|db| db.set_delivered(message.id, delivery.visible > 0));
+    arrived.unwrap_or_else(|refusal| {
+        log::warn!("message {} will be delivered twice: {}", message.id, refusal.text);
+        message.arrived
+    })
 }
 
 /// Sends a message to everybody who is online. Only an administrator may. A second broadcast of the same `cid` is not
@@ -173,15 +187,14 @@ pub fn broadcast(
         cid,
         meta,
     };
-    let message = site.write(|db| db.add_message(&new))?;
+    let mut message = site.write(|db| db.add_message(&new))?;
     if !message.delivered {
         let id = message.id.to_string();
-        site.plugin().im.message(&push_of(&message, &id, None)).map_err(|error| {
+        let pushed = site.plugin().im.message(&push_of(&message, &id, None));
+        let delivery = pushed.map_err(|error| {
             Refusal::unavailable(format!("The message is stored, but was not sent. Message server: {error}."))
         })?;
-        if let Err(refusal) = site.write(|db| db.set_delivered(message.id)) {
-            log::warn!("broadcast {} may be pushed twice: {}", message.id, refusal.text);
-        }
+        message.arrived = set_delivered(site, &message, delivery);
     }
     Ok(message)
 }

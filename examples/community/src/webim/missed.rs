@@ -60,6 +60,11 @@ impl Missed {
         message.from != user.id && is_unseen
     }
 
+    /// Whether senders among these wait to know that their message has arrived.
+    pub(super) fn has_unknown_arrivals(&self, user: &Person) -> bool {
+        self.messages.iter().any(|message| message.to == user.id && !message.arrived)
+    }
+
     /// The `more` of an answer; as all ids, a string.
     pub(super) fn more(&self) -> Option<String> {
         self.more.map(|id| id.to_string())
@@ -81,7 +86,8 @@ pub(super) fn missed(site: &impl Host, user: &Person, params: &Params) -> Outcom
         Missed::find(db, user, params, &open_rooms(&db.rooms(&user.id)?, &blocked))
     })?;
     let answer = Answer { more: found.more(), new_messages: found.lines(user) };
-    site.write(|db| db.set_received(&user.id, &found.messages))?;
+    let is_visible = found.has_unknown_arrivals(user) && site.plugin().is_seen(&user.id);
+    site.write(|db| db.set_received(&user.id, &found.messages, is_visible))?;
     Ok(Reply::json(&answer))
 }
 

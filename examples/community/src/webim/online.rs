@@ -10,7 +10,7 @@
 //!    step 2 once more, for messages that came before
 //! 5. set presence and show of every contact, also of those that are offline
 //! 6. put the histories of open chats and of those senders into the answer
-//! 7. only then note that the messages were handed over
+//! 7. only then note that the messages were handed over and, if others see the user, that they have arrived
 //!
 //! Must not: read the user's name from a parameter, but in step 1.
 
@@ -77,7 +77,10 @@ pub(super) fn online(site: &impl Host, request: &Request) -> Outcome {
     let result = knowledge
         .look_again(site, user, params)
         .and_then(|()| answer(site, user, &knowledge, &session, &myself))
-        .and_then(|answer| hand_over(site, &visitor, &knowledge, &session, kept_status).map(|()| answer));
+        .and_then(|answer| {
+            let is_visible = is_visible(plugin, user, show, &knowledge.missed);
+            hand_over(site, &visitor, &knowledge, &session, kept_status, is_visible).map(|()| answer)
+        });
     let answer = result.inspect_err(|_| {
         // No page has the ticket, so the session would end by itself; until then others would see the user online.
         log_failure("failed online", plugin.im.offline(By::Ticket(&session.ticket)));
@@ -316,6 +319,16 @@ fn channels(plugin: &Plugin, is_subscribed: bool) -> Value {
     json!([{"id": channel.id, "nick": channel.nick, "url": plugin.link(channel.url)}])
 }
 
+/// Whether the senders of these messages may know that they have arrived: others see the user. A page that names no show has
+/// the one of the user's other pages.
+fn is_visible(plugin: &Plugin, user: &Person, show: &str, missed: &Missed) -> bool {
+    match show {
+        INVISIBLE => false,
+        "" => missed.has_unknown_arrivals(user) && plugin.is_seen(&user.id),
+        _ => true,
+    }
+}
+
 /// Step 7, and what else is kept of this page. Rights that the user lost while the message server was called are taken
 /// from the session, which was opened with them.
 fn hand_over(
@@ -324,6 +337,7 @@ fn hand_over(
     knowledge: &Knowledge,
     session: &Session,
     status: &str,
+    is_visible: bool,
 ) -> Result<(), Refusal> {
     let (plugin, user, token) = (site.plugin(), &visitor.person, &*visitor.token);
     let (rooms, circle, removed) = site.write(|db| {
@@ -332,7 +346,7 @@ fn hand_over(
         }
         let removed = db.add_ticket(&tickets::seal(token, &session.ticket), &user.id, token)?;
         db.set_status(&user.id, status)?;
-        db.set_received(&user.id, &knowledge.missed.messages)?;
+        db.set_received(&user.id, &knowledge.missed.messages, is_visible)?;
         let blocked = settings::blocked_rooms(&settings::of(db, user)?);
         let mut rooms = open_rooms(&db.rooms(&user.id)?, &blocked);
         rooms.extend(db.is_subscribed(&user.id)?.then(|| plugin.setup.channel.id.to_owned()));

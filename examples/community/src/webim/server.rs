@@ -176,6 +176,15 @@ pub struct Push<'a> {
     pub meta: Option<&'a str>,
 }
 
+/// The sessions that a message was queued for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Delivery {
+    /// All of them. This number must not be shown to other users: it shows that an invisible user is online.
+    pub sessions: u64,
+    /// Those of users that others see.
+    pub visible: u64,
+}
+
 impl MessageServer {
     /// A client. It connects at its first call.
     pub fn new(address: Address) -> MessageServer {
@@ -270,8 +279,8 @@ impl MessageServer {
         self.call("/statuses", &[("ticket", ticket), ("nick", nick), ("to", to), ("show", show)]).map(drop)
     }
 
-    /// Pushes a message. Returns the number of sessions it was queued for.
-    pub fn message(&self, push: &Push<'_>) -> Result<u64, CallError> {
+    /// Pushes a message.
+    pub fn message(&self, push: &Push<'_>) -> Result<Delivery, CallError> {
         let timestamp = push.timestamp.to_string();
         let sender = push.ticket.map_or(("from", push.from), |ticket| ("ticket", ticket));
         let mut params =
@@ -279,8 +288,11 @@ impl MessageServer {
         params.extend([("body", push.body), ("style", push.style), ("timestamp", &*timestamp)]);
         params.extend(push.meta.map(|meta| ("meta", meta)));
         let answer = self.call("/messages", &params)?;
-        let delivered = answer.headers().get("x-nextim-delivered").and_then(|value| value.to_str().ok());
-        Ok(delivered.and_then(|count| count.parse().ok()).unwrap_or(0))
+        let count = |name: &str| {
+            let value = answer.headers().get(name).and_then(|value| value.to_str().ok());
+            value.and_then(|count| count.parse().ok()).unwrap_or_default()
+        };
+        Ok(Delivery { sessions: count("x-nextim-delivered"), visible: count("x-nextim-visible") })
     }
 
     /// The users among these that are online and visible.

@@ -122,6 +122,9 @@ pub(super) struct LogItem {
     /// The id that the sender's page gave it, for the sender alone: the page knows by it that the message was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
+    /// Whether a visible receiver was given it, for the sender alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    arrived: bool,
     /// Whether the reader has not seen it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) new: bool,
@@ -132,6 +135,7 @@ impl LogItem {
         LogItem {
             id: message.id.to_string(),
             cid: message.cid.filter(|_| message.from == reader),
+            arrived: message.arrived && message.from == reader,
             from: message.from,
             nick: message.nick,
             to: message.to,

@@ -83,7 +83,7 @@ fn a_message_that_comes_back_before_its_push_is_answered_waits() {
     };
     let message = store.write(|db| messages::add(db, &new)).unwrap();
     store.write(|db| messages::set_undelivered(db, message.id)).unwrap();
-    store.write(|db| messages::set_delivered(db, message.id)).unwrap();
+    store.write(|db| messages::set_delivered(db, message.id, true)).unwrap();
     assert_eq!(site.waiting("bob").len(), 1);
 }
 

@@ -67,3 +67,23 @@ export function createLoader(src, isAnew, replace) {
     }
   };
 }
+
+/**
+ * What calls by script tags, loaded when it is first needed. Calls that come meanwhile wait for the same one: it is what
+ * gives each call a name of its own.
+ * @param {ReturnType<typeof createLoader>} load
+ * @returns {import('./core/browser.js').Env['jsonp']}
+ */
+export function byScript(load) {
+  /** @type {Promise<import('./core/browser.js').Env['jsonp']> | undefined} */
+  let made;
+  const make = async () => (await load('jsonp'))().parts.createJsonp();
+  return async (url, signal) => {
+    made ??= make();
+    const call = await made.catch((error) => {
+      made = undefined;
+      throw error;
+    });
+    return call(url, signal);
+  };
+}

@@ -6,7 +6,7 @@
 import { browser } from './core/browser.js';
 import { createIM } from './core/im.js';
 import { createReport, document, window } from './core/page.js';
-import { createLoader } from './loader.js';
+import { byScript, createLoader } from './loader.js';
 import { guardKeys } from './widget/guard.js';
 import { createWidget } from './widget/widget.js';
 
@@ -46,16 +46,6 @@ function run({ tag, src, site, bridge }) {
     im.start();
     bridge.attach(widget);
   });
-}
-
-/** What calls by script tags is loaded when it is needed. @param {ReturnType<typeof createLoader>} load @returns {import('./core/browser.js').Env['jsonp']} */
-function byScript(load) {
-  /** @type {import('./core/browser.js').Env['jsonp'] | undefined} */
-  let call;
-  return async (url, signal) => {
-    call ??= (await load('jsonp'))().parts.createJsonp();
-    return call(url, signal);
-  };
 }
 
 /** What is in the cache by now is another build; what the tag's attributes say still holds. @param {import('./main.js').Tag} tag @param {string} src */

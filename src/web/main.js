@@ -25,10 +25,12 @@ import { complain, document, handed, unnamed, window } from './core/page.js';
  * @typedef {object} Arrival
  * @property {Tag} tag
  * @property {string} src where the script came from
- * @property {string} site the whole address of the site's endpoints
+ * @property {string} site what tells the site from others: the whole address of its endpoints
+ * @property {string} template the same, where `{endpoint}` stands for the name of one
  * @property {Bridge} bridge
  */
 
+const ENDPOINT = '{endpoint}';
 const FILE = /\/webim\.js$/;
 /** The place of a function in the stack of an error begins with the address of its script. */
 const PLACE = /(https?:\/\/[^\s()]+?)(:\d+){2}/;
@@ -63,19 +65,38 @@ function address(text, base) {
   }
 }
 
-/** Where the site's endpoints are, in one spelling; `undefined` if the tag does not name an address. @param {Tag} tag */
-function siteOf({ dataset }) {
+/**
+ * The address of the site's endpoints, in which `{endpoint}` stands for the name of one; `undefined` if the tag does not name
+ * an address.
+ * @param {Tag} tag
+ */
+function templateOf({ dataset }) {
   const url = address(dataset.site ?? '/webim', window.origin);
-  return url && (url.origin + url.pathname).replace(/\/+$/, '');
+  if (!url) return undefined;
+  const path = url.origin + url.pathname;
+  const whole = (path + url.search).replace('%7Bendpoint%7D', ENDPOINT);
+  return whole.includes(ENDPOINT) ? whole : `${path.replace(/\/+$/, '')}/${ENDPOINT}`;
+}
+
+/** What tells a site from others, whichever spelling its pages have. @param {string} template */
+function nameOf(template) {
+  return template.replace(/\/*$/, '').replace(/\/\{endpoint\}$/, '');
+}
+
+/** The name of the site whose bar a tag stands for. @param {Tag} tag */
+function siteOf(tag) {
+  const template = templateOf(tag);
+  return template && nameOf(template);
 }
 
 function arrive() {
   const tag = ownTag();
   if (!tag) return complain('there is no <script src="webim.js">.');
-  const site = siteOf(tag);
-  if (site === undefined) return complain(`data-site="${tag.dataset.site}" is no address.`);
+  const template = templateOf(tag);
+  if (template === undefined) return complain(`data-site="${tag.dataset.site}" is no address.`);
+  const site = nameOf(template);
   const src = PLACE.exec(`${new Error().stack}`)?.[1] ?? tag.src;
-  const start = () => begin(tag, src, site);
+  const start = () => begin({ tag, src, site, template, bridge: tag.legacy?.bridge ?? publicApi() });
   if (tag.legacy) return start();
   const hasBar =
     Object.hasOwn(window, 'NextIM') && typeof (/** @type {PageWithBar} */ (window).NextIM?.on) === 'function';
@@ -126,11 +147,9 @@ const serveBy = (host) => void Object.defineProperty(window, 'NextIM', { get: ()
 
 // ---- The page ------------------------------------------------------------------------------------------------------
 
-/** @param {Tag} tag @param {string} src @param {string} site */
-function begin(tag, src, site) {
-  const bridge = tag.legacy?.bridge ?? publicApi();
-  if (!tag.legacy) Object.defineProperty(window, 'NextIM', { value: bridge.api, enumerable: true });
-  const arrival = { tag, src, site, bridge };
+/** @param {Arrival} arrival */
+function begin(arrival) {
+  if (!arrival.tag.legacy) Object.defineProperty(window, 'NextIM', { value: arrival.bridge.api, enumerable: true });
   if (isIntact(window)) START(arrival);
   else startInFrame(arrival);
 }

@@ -5,7 +5,7 @@
 
 import { browser } from './core/browser.js';
 import { createIM } from './core/im.js';
-import { createReport, document, window } from './core/page.js';
+import { cookie, createReport, document, window } from './core/page.js';
 import { byScript, createLoader } from './loader.js';
 import { guardKeys } from './widget/guard.js';
 import { createWidget } from './widget/widget.js';
@@ -15,16 +15,21 @@ const IDLE_MS_MAX = 2000; // a page that is never idle gets its bar after this l
 run(ARRIVAL);
 
 /** @param {import('./main.js').Arrival} arrival */
-function run({ tag, src, site, bridge }) {
+function run({ tag, src, site, template, bridge }) {
   const { legacy } = tag;
-  const { user, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
+  const { userCookie, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
   const ending = new AbortController();
   const { signal } = ending;
   const report = createReport();
   const load = createLoader(src, Boolean(legacy), () => loadAnew(tag, src));
   const giveKeys = guardKeys(signal, report);
   const im = createIM(
-    { site: site.replace(window.origin, ''), url: site, user, jsonp: jsonp !== undefined && jsonp !== 'false' },
+    {
+      site,
+      template,
+      user: userCookie ? cookie(userCookie) : tag.dataset.user,
+      jsonp: jsonp !== undefined && jsonp !== 'false',
+    },
     browser(byScript(load), report),
   );
   const panel = legacy?.leave() ?? '';

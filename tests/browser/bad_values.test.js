@@ -200,13 +200,14 @@ test('nothing that was stored stops the bar: not its shape, not a time, not a wo
     );
     await alice.page.goto(`${house.url}/empty`);
     await alice.page.evaluate(([whole, fill, names]) => {
+      const site = `nextim:${location.origin}/webim`;
       for (const area of [localStorage, sessionStorage]) {
-        for (const name of names) area.setItem(name === 'bar' ? 'nextim:bar' : `nextim:/webim:${name}`, fill);
+        for (const name of names) area.setItem(name === 'bar' ? 'nextim:bar' : `${site}:${name}`, fill);
       }
-      localStorage.setItem('nextim:/webim:user', '"alice"');
-      localStorage.setItem('nextim:/webim:memory:alice', fill.length > 20 ? whole.memory : fill);
-      localStorage.setItem('nextim:/webim:picture:alice', fill.length > 20 ? whole.picture : fill);
-      localStorage.setItem('nextim:/webim:tab:x', fill);
+      localStorage.setItem(`${site}:user`, '"alice"');
+      localStorage.setItem(`${site}:memory:alice`, fill.length > 20 ? whole.memory : fill);
+      localStorage.setItem(`${site}:picture:alice`, fill.length > 20 ? whole.picture : fill);
+      localStorage.setItem(`${site}:tab:x`, fill);
     }, /** @type {const} */ ([bad, waste, places]));
     await alice.page.goto(`${house.url}/forum`);
     await alice.bar.online();

@@ -47,6 +47,16 @@ const place = /^http/.test(window.location?.href) ? window.location.href : windo
 /** The whole address of what the site names; throws if it is none. @param {string} url */
 export const absolute = (url) => new URL(url, place).href;
 
+/** A cookie of the page's, empty if there is none; `undefined` where the browser lets none be read. @param {string} name */
+export function cookie(name) {
+  try {
+    const found = document.cookie.split(/; */).find((it) => it.startsWith(`${name}=`)) ?? '';
+    return decodeURIComponent(found.slice(name.length + 1));
+  } catch {
+    return undefined;
+  }
+}
+
 const REPORTED_MAX = 20;
 
 /** Makes what gets errors of ours: the page gets each as any other, once. */

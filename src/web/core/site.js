@@ -52,11 +52,15 @@ export const isFinal = (status) => status >= 400 && status < 500 && status !== 4
  * @param {import('./types.js').Options} options
  * @param {() => void} doubt a call has shown that the site does not know the user any more
  */
-export function createSite(env, { site, url: root = site, jsonp = false }, doubt) {
-  const base = root.replace(/\/+$/, '');
+export function createSite(env, { site, template = `${site}/{endpoint}`, jsonp = false }, doubt) {
+  /** @param {string} name */
+  const endpoint = (name) => template.replace('{endpoint}', name);
 
   /** @param {string} name @param {Params} params */
-  const url = (name, params) => `${base}/${name}?${encode({ ...params, _: env.now() })}`;
+  function url(name, params) {
+    const target = endpoint(name);
+    return `${target}${target.includes('?') ? '&' : '?'}${encode({ ...params, _: env.now() })}`;
+  }
 
   /** @param {string} target @param {RequestInit} init */
   const call = async (target, init) => judge(await ask(env, target, jsonp ? null : init, SITE_TIMEOUT_MS));
@@ -68,13 +72,13 @@ export function createSite(env, { site, url: root = site, jsonp = false }, doubt
     /** @param {string} name @param {Params} [params] */
     async post(name, params = {}) {
       const body = encode(params);
-      const target = jsonp ? url(name, params) : `${base}/${name}`;
+      const target = jsonp ? url(name, params) : endpoint(name);
       const answer = await call(target, { method: 'POST', body, keepalive: `${body}`.length < KEEPALIVE_CHARS_MAX });
       if (answer.kind === 'login') doubt();
       return answer;
     },
     /** The last call of a page that leaves. @param {string} name @param {Params} params */
-    beacon: (name, params) => env.beacon(`${base}/${name}`, encode(params)),
+    beacon: (name, params) => env.beacon(endpoint(name), encode(params)),
   };
 }
 

@@ -251,8 +251,9 @@
 /**
  * How the core is set up; from the attributes of the script's tag.
  * @typedef {object} Options
- * @property {string} site the path or URL of the site's endpoints, such as `/webim`, by which the site is known
- * @property {string} [url] the whole of it, where a page can bend a path
+ * @property {string} site what tells the site from others, such as `https://forum.example/webim`
+ * @property {string} [template] the address of its endpoints, where `{endpoint}` stands for the name of one; by default `site`,
+ *   a slash and the name
  * @property {boolean} [jsonp] reach the site by JSONP, because it is of another origin
  * @property {string} [user] the id of the user whose page this is, if the page says so; empty: nobody is logged in
  */

@@ -137,7 +137,7 @@ test('A change is applied after the messages that come with it, and to a line th
   assert.ok(bodies(one, 'u/bob').includes('world'), String(bodies(one, 'u/bob')));
 });
 
-test('A row that the site tells anew holds over what came before it, and not over what came after it', async () => {
+test('A row that the site tells again holds over what came before it, and not over what came after it', async () => {
   const { one, row, line, does, pass } = await spoken();
   does('edit', { rev: 1, body: 'first' });
   does('edit', { rev: 4, body: 'fourth' });

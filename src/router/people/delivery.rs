@@ -40,12 +40,12 @@ impl People {
             }
         }
         let owner = &mut self.users[user];
-        owner.given += 1;
+        let given = owner.number_next();
         if owner.linger().is_some() {
             let sessions = u32::from(self.keep_lingering(out, user, packet));
             return DeliveryOutcome { sessions, refused: 0 };
         }
-        let label = Label::Message(owner.given);
+        let label = Label::Message(given);
         self.queue(out, user, packet, label, except)
     }
 
@@ -58,8 +58,7 @@ impl People {
         except: Option<Slot>,
     ) -> DeliveryOutcome {
         let owner = &mut self.users[user];
-        owner.given += 1;
-        let given = owner.given;
+        let given = owner.number_next();
         if owner.signal_box().is_some() {
             self.keep_signal(out, user, KeptSignal { given, packet: packet.clone() });
             return DeliveryOutcome::default();
@@ -91,7 +90,7 @@ impl People {
         let (is_message, is_for_version_6) = (packet.is_message(), packet.is_for_version_6());
         let mut outcome = DeliveryOutcome::default();
         let mut full = Vec::new();
-        let (mut next, mut visited) = (self.users[user].sessions.newest(), 0_usize);
+        let (mut next, mut visited) = (self.users[user].sessions().newest(), 0_usize);
         while let Some(session) = next {
             next = self.sessions.older(session);
             visited += 1;

@@ -6,30 +6,43 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mailbox::Linger;
+use super::mailbox::{Linger, MailboxMessage};
 use super::signal_box::SignalBox;
-use super::spans::{Spans, is_in};
+use super::spans::{Addition, Spans, is_in};
+use crate::base::limits::Limits;
 use crate::base::slots::Slot;
+use crate::router::sessions::aside::KeptSignal;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Extras {
     /// Set while the user has no session.
-    pub(super) linger: Option<Linger>,
+    linger: Option<Linger>,
     /// Set while signals wait for a session that can read them.
-    pub(super) signals: Option<SignalBox>,
+    signals: Option<SignalBox>,
     /// Signals outside its row that a session was given, at its start or from another one. Kept while another session
     /// may still pass them on.
-    pub(super) passed: BTreeSet<(Slot, u64)>,
+    passed: BTreeSet<(Slot, u64)>,
     /// Numbers of messages that ended sessions had acknowledged. Kept while another session has not.
-    pub(super) acknowledged: Spans,
+    acknowledged: Spans,
     /// For each session, the messages that its own page sent. Kept while a copy for another session may be
     /// unacknowledged.
     spoken: Vec<Spoken>,
     /// How many sessions hold each late message that none has acknowledged, by its number.
     late: BTreeMap<u64, u32>,
     /// Places in the roster that are reserved for names whose owners have not answered yet.
-    pub(super) reserved: usize,
+    reserved: usize,
+}
+
+/// The row of messages of a session that has ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct EndedRow<'r> {
+    pub(super) session: Slot,
+    /// It was given the user's messages above `from` up to `to`.
+    pub(super) from: u64,
+    pub(super) to: u64,
+    /// Those it has not acknowledged, as runs.
+    pub(super) unacknowledged: &'r [(u64, u64)],
 }
 
 /// What was sent on one session.
@@ -47,6 +60,115 @@ impl Extras {
         let messages = !self.acknowledged.is_empty() || !self.spoken.is_empty() || !self.late.is_empty();
         let signals = self.signals.is_some() || !self.passed.is_empty();
         self.linger.is_none() && !messages && !signals && self.reserved == 0
+    }
+
+    // What waits while there is no page for it.
+
+    /// The mailbox, while the user has no session.
+    pub(super) fn linger(&self) -> Option<&Linger> {
+        self.linger.as_ref()
+    }
+
+    /// Begins the linger. Signals wait as long as the messages: in `signals`, if there is no box for them yet.
+    pub(super) fn begin_linger(&mut self, linger: Linger, signals: SignalBox) {
+        self.forget_sessions();
+        self.signals.get_or_insert(signals).stay(linger.until());
+        self.linger = Some(linger);
+    }
+
+    pub(super) fn take_linger(&mut self) -> Option<Linger> {
+        self.linger.take()
+    }
+
+    /// Keeps a message in the mailbox, if there is one. Returns how many signals had to make room for it.
+    pub(super) fn keep_message(&mut self, message: MailboxMessage, limits: &Limits) -> usize {
+        let Some(linger) = &mut self.linger else { return 0 };
+        linger.push(message);
+        match &mut self.signals {
+            Some(signals) if !signals.leaves_room(linger.sum(), limits) => signals.clear(),
+            Some(_) | None => 0,
+        }
+    }
+
+    /// The signals that wait for a session that can read them; `None`: none are kept.
+    pub(super) fn signal_box(&self) -> Option<&SignalBox> {
+        self.signals.as_ref()
+    }
+
+    pub(super) fn open_signal_box(&mut self, signals: SignalBox) {
+        self.signals = Some(signals);
+    }
+
+    pub(super) fn take_signal_box(&mut self) -> Option<SignalBox> {
+        self.signals.take()
+    }
+
+    /// Keeps a signal beside the messages of the mailbox. Returns whether there was room.
+    pub(super) fn keep_signal(&mut self, signal: KeptSignal, limits: &Limits) -> bool {
+        let mailbox = self.linger.as_ref().map(Linger::sum).unwrap_or_default();
+        self.signals.as_mut().is_some_and(|signals| signals.push(signal, mailbox, limits))
+    }
+
+    // Signals that were passed on.
+
+    /// Notes a signal that a session was given outside its row.
+    pub(super) fn note_passed(&mut self, session: Slot, given: u64) {
+        self.passed.insert((session, given));
+    }
+
+    /// Whether a session was given this signal outside its row.
+    pub(super) fn was_passed(&self, session: Slot, given: u64) -> bool {
+        self.passed.contains(&(session, given))
+    }
+
+    pub(super) fn has_passed(&self) -> bool {
+        !self.passed.is_empty()
+    }
+
+    /// Forgets passed signals older than `oldest`; `None`: all of them.
+    pub(super) fn forget_passed(&mut self, oldest: Option<u64>) {
+        self.passed.retain(|(_, given)| oldest.is_some_and(|oldest| *given >= oldest));
+    }
+
+    /// Forgets the signals that a session was passed, which has ended.
+    pub(super) fn forget_passed_to(&mut self, session: Slot) {
+        self.passed.retain(|(other, _)| *other != session);
+    }
+
+    // Places in the roster.
+
+    pub(super) fn reserved(&self) -> usize {
+        self.reserved
+    }
+
+    pub(super) fn reserve(&mut self, places: usize) {
+        self.reserved += places;
+    }
+
+    pub(super) fn release(&mut self, places: usize) {
+        self.reserved -= places;
+    }
+
+    // The account of messages.
+
+    /// Numbers of messages that ended sessions had acknowledged.
+    pub(super) fn acknowledged(&self) -> &Spans {
+        &self.acknowledged
+    }
+
+    /// Adds the messages that a session had acknowledged, which has ended. It was given no copy of those that were sent
+    /// on it. Keeps at most `most` spans: a message that is forgotten may be given once more to a page that starts, and
+    /// shown there by its id.
+    pub(super) fn add_acknowledged(&mut self, row: EndedRow<'_>, most: usize) {
+        let EndedRow { session, from, to, unacknowledged } = row;
+        let mut but: Vec<(u64, u64)> = [unacknowledged, self.spoken_on(session)].concat();
+        but.sort_unstable();
+        self.acknowledged.add([Addition { from, to, but: &but }], most);
+    }
+
+    /// Whether no session has acknowledged a message that belongs to a row, and none has sent it.
+    pub(super) fn waits_in_row(&self, given: u64) -> bool {
+        !self.acknowledged.contains(given) && !self.is_spoken(given)
     }
 
     /// Notes that a message was sent on a session. Every copy up to `floor` was acknowledged.
@@ -69,7 +191,7 @@ impl Extras {
     }
 
     /// Whether a message was sent on a session.
-    pub(super) fn is_spoken(&self, given: u64) -> bool {
+    fn is_spoken(&self, given: u64) -> bool {
         self.spoken.iter().any(|spoken| is_in(&spoken.runs, given))
     }
 

@@ -13,8 +13,9 @@
 
 use std::collections::BTreeMap;
 
+use super::extras::{EndedRow, Extras};
 use super::mailbox::{Linger, MailboxMessage};
-use super::spans::{Addition, Spans, is_in};
+use super::spans::{Addition, is_in};
 use super::tables::People;
 use crate::base::limits::Limits;
 use crate::base::slots::Slot;
@@ -42,13 +43,13 @@ struct Remains {
 }
 
 impl Remains {
-    /// Adds to a set the messages the session has acknowledged. It was given no copy of those that were `spoken` on it.
-    fn add_acknowledged(&self, spoken: &[(u64, u64)], spans: &mut Spans, limits: &Limits) {
+    /// Enters into the user's account what the session has acknowledged.
+    fn account(&self, extras: &mut Extras, limits: &Limits) {
         let row = self.messages.iter().filter(|kept| !kept.late).map(|kept| (kept.given - 1, kept.given));
-        let mut but: Vec<(u64, u64)> = row.chain(spoken.iter().copied()).collect();
-        but.sort_unstable();
-        // What is forgotten may be given once more to a page that starts, and shown there by its id.
-        spans.add([Addition { from: self.from, to: self.to, but: &but }], limits.queue_messages);
+        let unacknowledged: Vec<(u64, u64)> = row.collect();
+        let Remains { session, from, to, .. } = *self;
+        let row = EndedRow { session, from, to, unacknowledged: &unacknowledged };
+        extras.add_acknowledged(row, limits.queue_messages);
     }
 }
 
@@ -58,7 +59,7 @@ impl People {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue().acknowledged());
         let floor = rows.min().unwrap_or_default();
         let owner = &mut self.users[user];
-        let given = owner.given;
+        let given = owner.given();
         owner.extras_mut().note_spoken(given, speaker, floor);
     }
 
@@ -83,12 +84,12 @@ impl People {
         let longest = sessions.iter().filter_map(|session| Some((queue(session).acknowledged()?, session)));
         let Some((from, longest)) = longest.min() else { return Vec::new() };
         let extras = owner.extras();
-        let mut acknowledged = extras.map(|extras| extras.acknowledged.clone()).unwrap_or_default();
+        let mut acknowledged = extras.map(|extras| extras.acknowledged().clone()).unwrap_or_default();
         let others = || self.sessions_of(user).filter(|other| *other != starting);
         let parts = others().map(|other| {
             let session = &self.sessions[other];
             let but = extras.map_or(&[][..], |extras| extras.spoken_on(other));
-            let to = session.queue().acknowledged().unwrap_or(owner.given);
+            let to = session.queue().acknowledged().unwrap_or(owner.given());
             Addition { from: session.given_from(), to, but }
         });
         acknowledged.add(parts, usize::MAX);
@@ -137,24 +138,19 @@ impl People {
         let rows = self.sessions_of(user).filter_map(|other| self.sessions[other].queue().acknowledged());
         let floor = rows.min();
         let owner = &mut self.users[user];
-        let given = owner.given;
+        let given = owner.given();
         let extras = owner.extras_mut();
         let mut messages = Vec::with_capacity(left.messages.len());
         for kept in &left.messages {
-            let waits = if kept.late {
-                extras.release_late(kept.given)
-            } else {
-                !extras.acknowledged.contains(kept.given) && !extras.is_spoken(kept.given)
-            };
+            let waits =
+                if kept.late { extras.release_late(kept.given) } else { extras.waits_in_row(kept.given) };
             if waits {
                 messages.push(kept.clone());
             }
         }
         match floor {
             Some(floor) => {
-                let mut acknowledged = std::mem::take(&mut extras.acknowledged);
-                left.add_acknowledged(extras.spoken_on(left.session), &mut acknowledged, &self.limits);
-                extras.acknowledged = acknowledged;
+                left.account(extras, &self.limits);
                 extras.forget_up_to(floor);
             }
             None => extras.forget_up_to(given), // all others have acknowledged all
@@ -166,7 +162,7 @@ impl People {
     /// Gives what an ended session had not acknowledged to the newest of the others, without the messages that one of
     /// them was given; if there is no other, the user begins to linger.
     fn hand_over(&mut self, out: &mut Out, user: Slot, mut messages: Vec<KeptMessage>) {
-        let Some(newest) = self.users[user].sessions.newest() else {
+        let Some(newest) = self.users[user].sessions().newest() else {
             return self.begin_linger(out, user, messages);
         };
         let eldest = self.sessions_of(user).map(|session| self.sessions[session].given_from()).min();
@@ -206,9 +202,9 @@ impl People {
         let ended = &self.sessions[session];
         let (from, version) = (ended.given_from(), ended.version());
         let owner = &mut self.users[user];
-        let Leavings { messages, signals } = self.sessions.end(out, &mut owner.sessions, session, end);
+        let Leavings { messages, signals } = self.sessions.end(out, owner.sessions_mut(), session, end);
         owner.forget_session(session);
-        Remains { session, from, to: owner.given - missed, messages, signals, version }
+        Remains { session, from, to: owner.given() - missed, messages, signals, version }
     }
 
     /// Ends the linger of a user who has a session again, which is given what waited for it. Returns whether there was
@@ -235,11 +231,9 @@ impl People {
     /// Takes out all sessions of a user; returns what none of them has acknowledged, each message once, in order.
     fn take_sessions(&mut self, out: &mut Out, user: Slot) -> Vec<KeptMessage> {
         let mut messages = Vec::new();
-        let mut acknowledged = std::mem::take(&mut self.users[user].extras_mut().acknowledged);
-        while let Some(session) = self.users[user].sessions.newest() {
+        while let Some(session) = self.users[user].sessions().newest() {
             let left = self.take_session(out, user, session, SessionEnd::Offline);
-            let spoken = self.users[user].extras_mut().spoken_on(session);
-            left.add_acknowledged(spoken, &mut acknowledged, &self.limits);
+            left.account(self.users[user].extras_mut(), &self.limits);
             messages.extend(left.messages);
             out.counters_mut().signals_dropped_total += left.signals.len() as u64;
         }
@@ -250,8 +244,7 @@ impl People {
         let owner = &mut self.users[user];
         let extras = owner.extras_mut();
         messages.retain(|kept| {
-            let waits = !acknowledged.contains(kept.given) && !extras.is_spoken(kept.given);
-            if kept.late { extras.waits_late(kept.given) } else { waits }
+            if kept.late { extras.waits_late(kept.given) } else { extras.waits_in_row(kept.given) }
         });
         extras.forget_sessions();
         owner.tidy();

@@ -20,7 +20,7 @@ impl People {
     pub(super) fn begin_linger(&mut self, out: &mut Out, user: Slot, messages: Vec<KeptMessage>) {
         let until = out.now().after(self.linger_ms);
         let owner = &self.users[user];
-        let (domain, name) = (owner.domain(), owner.profile.name());
+        let (domain, name) = (owner.domain(), owner.profile().name());
         let config = self.sites.takes_back(domain);
         // No session is left that could hold one of them, so they are a row, whichever way they came.
         let messages = messages.into_iter().map(|kept| KeptMessage { late: false, ..kept });
@@ -31,13 +31,8 @@ impl People {
             MailboxMessage { kept, claim }
         });
         let linger = Linger::new(until, mailbox.collect(), domain, &self.memory);
-        let extras = self.users[user].extras_mut();
-        extras.forget_sessions();
-        extras.linger = Some(linger);
-        match &mut extras.signals {
-            Some(signals) => signals.stay(until),
-            None => extras.signals = Some(SignalBox::new(until, domain, &self.memory)),
-        }
+        let signals = SignalBox::new(until, domain, &self.memory);
+        self.users[user].extras_mut().begin_linger(linger, signals);
         out.set_alarm(until, Alarm::User(user));
     }
 
@@ -48,7 +43,7 @@ impl People {
         let Some(linger) = owner.linger() else { return false };
         let fits = linger.has_room(packet, &self.limits);
         let config = self.sites.takes_back(owner.domain());
-        let config = config.filter(|_| packet.is_unicast_to(owner.profile.name()));
+        let config = config.filter(|_| packet.is_unicast_to(owner.profile().name()));
         let claim = config.filter(|_| fits).and_then(|config| self.sites.claim(config, packet));
         let returns = claim.is_some();
         if config.is_some() && !returns {
@@ -56,11 +51,9 @@ impl People {
         }
         if fits {
             let owner = &mut self.users[user];
-            let kept = KeptMessage { given: owner.given, packet: packet.clone(), late: false };
-            if let Some(linger) = &mut owner.extras_mut().linger {
-                linger.push(MailboxMessage { kept, claim });
-            }
-            self.make_room_for_message(out, user);
+            let kept = KeptMessage { given: owner.given(), packet: packet.clone(), late: false };
+            let dropped = owner.extras_mut().keep_message(MailboxMessage { kept, claim }, &self.limits);
+            out.counters_mut().signals_dropped_total += dropped as u64;
         } else {
             out.counters_mut().messages_lost_total += 1;
         }
@@ -71,7 +64,7 @@ impl People {
     pub(super) fn give_back_of(&self, out: &mut Out, user: Slot, left: Vec<MailboxMessage>) {
         if !left.is_empty() {
             let owner = &self.users[user];
-            self.give_back(out, owner.domain(), owner.profile.name(), left);
+            self.give_back(out, owner.domain(), owner.profile().name(), left);
         }
     }
 

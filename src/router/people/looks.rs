@@ -35,27 +35,26 @@ impl People {
         by: Option<Slot>,
         gather: GatherKey,
     ) {
-        let before = self.users[user].profile.clone();
+        let before = self.users[user].profile().clone();
         let after = changed(&before, looks);
         if before.shows_like(&after) && before.nick() == after.nick() {
             return;
         }
-        self.users[user].profile = after.clone();
+        self.users[user].change_profile(after.clone());
         if before.shows_like(&after) {
             return;
         }
         self.show_own_sessions(out, user, &after, by);
         let domain = self.users[user].domain();
         if let Some(packet) = Packet::transition(&before, &after) {
-            let links: Vec<UserKey> = self.users[user].roster.iter().collect();
+            let links: Vec<UserKey> = self.users[user].links().collect();
             let presence = self.presence_of(user, packet, Reach::Linked);
             send_presence(out, domain, &Presence { gather: Some(gather), ..presence }, links);
         }
         if before.visible() != after.visible() {
-            let owner = &mut self.users[user];
-            owner.change_sight();
+            let owner = &self.users[user];
             let (user, visible) = (self.directory.user_key(user), after.visible());
-            for (place, rooms) in out.by_place(domain, owner.rooms.iter().map(Into::into)) {
+            for (place, rooms) in out.by_place(domain, owner.rooms().map(Into::into)) {
                 let reveal = RoomReveal { gather: Some(gather), user, visible, rooms };
                 out.ask(gather, place, Mail::Reveal(reveal));
             }
@@ -94,7 +93,7 @@ impl People {
         let mut online = Vec::new();
         for (position, name) in names {
             if let Some(user) = self.users.find(domain, name) {
-                let profile = &self.users[user].profile;
+                let profile = self.users[user].profile();
                 if profile.visible() || viewer == Some(self.directory.user_key(user)) {
                     online.push((*position, profile.clone()));
                 }
@@ -108,7 +107,7 @@ impl People {
         let ProfilesRequest { gather, ref users } = *request;
         self.charge(out, gather.place, users);
         let shown = users.iter().filter_map(|user| self.users.get(*user));
-        let profiles = shown.map(|user| (0, user.profile.clone())).collect();
+        let profiles = shown.map(|user| (0, user.profile().clone())).collect();
         out.report(gather, Part::Profiles(profiles));
     }
 }

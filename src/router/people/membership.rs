@@ -55,9 +55,9 @@ impl People {
     fn note_rooms(&mut self, user: Slot, rooms: Vec<EnteredRoom>) -> (Vec<EnteredRoom>, Vec<EnteredRoom>) {
         let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
         let rooms_max = self.limits.rooms_per_user;
-        owner.rooms.expect(rooms.len().min(rooms_max.saturating_sub(owner.rooms.len())));
+        owner.expect_rooms(rooms.len(), rooms_max);
         let hasher = self.directory.places().hasher();
-        rooms.into_iter().partition(|room| owner.rooms.add(room.key, rooms_max, hasher) != AddOutcome::Full)
+        rooms.into_iter().partition(|room| owner.add_room(room.key, rooms_max, hasher) != AddOutcome::Full)
     }
 
     /// `/room/join`.
@@ -67,7 +67,7 @@ impl People {
             return out.refuse(key, Refusal::NoClient);
         };
         let owner = &self.users[slot];
-        let full = owner.rooms.len() >= self.limits.rooms_per_user;
+        let full = owner.has_rooms(self.limits.rooms_per_user);
         let (sight, packet) = (owner.sight(), room_presence(PresenceType::Join, owner, call));
         let user = self.directory.user_key(slot);
         let join = RoomJoin { key, domain, user, sight, full, room: (*call.room).into(), packet };
@@ -81,7 +81,7 @@ impl People {
             (Some((slot, _)), _) => {
                 let owner = &self.users[slot];
                 let packet = room_presence(PresenceType::Leave, owner, call);
-                let (visible, user) = (owner.profile.visible(), self.directory.user_key(slot));
+                let (visible, user) = (owner.profile().visible(), self.directory.user_key(slot));
                 let leave = RoomLeave { key, domain, user, visible, room: (*call.room).into(), packet };
                 out.send(self.directory.places().of(domain, &call.room), Mail::Leave(leave));
             }
@@ -94,7 +94,7 @@ impl People {
     /// Forgets a room that a user of this place has left.
     pub(in crate::router) fn on_left(&mut self, left: &RoomLeft) {
         let Some(user) = self.users.get_mut(left.user.slot) else { return };
-        user.rooms.remove(left.room, self.directory.places().hasher());
+        user.remove_room(left.room, self.directory.places().hasher());
     }
 
     /// `/room/members`.
@@ -111,6 +111,6 @@ impl People {
 }
 
 fn room_presence(kind: PresenceType, user: &User, call: &RoomCall<'_>) -> Packet {
-    let nick = call.nick.as_deref().unwrap_or(user.profile.nick());
-    Packet::room_presence(kind, &user.profile, nick, &call.room)
+    let nick = call.nick.as_deref().unwrap_or(user.profile().nick());
+    Packet::room_presence(kind, user.profile(), nick, &call.room)
 }

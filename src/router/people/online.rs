@@ -60,12 +60,12 @@ impl People {
     /// Starts a session: it is given what lingered, and the one idle longest may have to go.
     fn start_session(&mut self, out: &mut Out, user: Slot, online: &Online<'_>) -> Slot {
         let owner = &mut self.users[user];
-        let (domain, given_from) = (owner.domain(), owner.given);
+        let (domain, given_from) = (owner.domain(), owner.given());
         let Online { version, secret, expires_s, .. } = *online;
         let spread = || self.directory.places().spread(secret);
         let expiry = expires_s.map(|seconds| Expiry::after(out.now(), seconds, spread())).unwrap_or_default();
         let new = NewSession { user, domain, version, secret, expiry, given_from };
-        let session = self.sessions.start(out, &mut owner.sessions, new);
+        let session = self.sessions.start(out, owner.sessions_mut(), new);
         if !self.end_linger(out, user, session) {
             self.give_waiting(out, user, session);
         }
@@ -105,11 +105,11 @@ impl People {
         let messages = self.take_messages(out, user);
         let key = self.directory.user_key(user);
         let gone = self.users.remove(user);
-        let (domain, profile) = (gone.domain(), &gone.profile);
+        let (domain, profile) = (gone.domain(), gone.profile());
         self.sites.release(domain);
         self.give_back(out, domain, profile.name(), messages);
-        self.part_links(out, Departure { gather, user: key, domain, profile }, gone.roster.iter());
-        for (place, rooms) in out.by_place(domain, gone.rooms.iter().map(Into::into)) {
+        self.part_links(out, Departure { gather, user: key, domain, profile }, gone.links());
+        for (place, rooms) in out.by_place(domain, gone.rooms().map(Into::into)) {
             out.ask_some(gather, place, Mail::Exit(RoomExit { gather, user: key, online: false, rooms }));
         }
     }

@@ -9,7 +9,6 @@
 
 use std::collections::BTreeMap;
 
-use super::mailbox::Linger;
 use super::signal_box::SignalBox;
 use super::tables::People;
 use crate::base::slots::Slot;
@@ -91,25 +90,14 @@ impl People {
         }
         let until = out.now().after(self.linger_ms);
         let domain = self.users[user].domain();
-        self.users[user].extras_mut().signals = Some(SignalBox::new(until, domain, &self.memory));
+        self.users[user].extras_mut().open_signal_box(SignalBox::new(until, domain, &self.memory));
         out.set_alarm(until, Alarm::User(user));
     }
 
     /// Keeps a signal for the next session, if there is room.
     pub(super) fn keep_signal(&mut self, out: &mut Out, user: Slot, signal: KeptSignal) {
-        let extras = self.users[user].extras_mut();
-        let mailbox = extras.linger.as_ref().map(Linger::sum).unwrap_or_default();
-        let kept = extras.signals.as_mut().is_some_and(|kept| kept.push(signal, mailbox, &self.limits));
+        let kept = self.users[user].extras_mut().keep_signal(signal, &self.limits);
         out.counters_mut().signals_dropped_total += u64::from(!kept);
-    }
-
-    /// Drops the signals that wait if the messages in the mailbox need their room.
-    pub(super) fn make_room_for_message(&mut self, out: &mut Out, user: Slot) {
-        let extras = self.users[user].extras_mut();
-        let (Some(linger), Some(signals)) = (&extras.linger, &mut extras.signals) else { return };
-        if !signals.leaves_room(linger.sum(), &self.limits) {
-            out.counters_mut().signals_dropped_total += signals.clear() as u64;
-        }
     }
 
     /// Drops the signals that wait, if they have waited long enough.
@@ -122,27 +110,26 @@ impl People {
     }
 
     fn was_given(&self, user: Slot, session: Slot, given: u64) -> bool {
-        let passed =
-            self.users[user].extras().is_some_and(|extras| extras.passed.contains(&(session, given)));
+        let passed = self.users[user].extras().is_some_and(|extras| extras.was_passed(session, given));
         passed || given > self.sessions[session].given_from()
     }
 
     /// Notes a signal that a session was given outside its row.
     fn note_passed(&mut self, user: Slot, session: Slot, given: u64) {
         if given <= self.sessions[session].given_from() {
-            self.users[user].extras_mut().passed.insert((session, given));
+            self.users[user].extras_mut().note_passed(session, given);
         }
     }
 
     /// Forgets passed signals that are older than all that a session still holds: none can pass them on.
     fn forget_passed(&mut self, user: Slot) {
-        if self.users[user].extras().is_none_or(|extras| extras.passed.is_empty()) {
+        if self.users[user].extras().is_none_or(|extras| !extras.has_passed()) {
             return;
         }
         let held = self.readers_of(user).flat_map(|reader| self.sessions[reader].queue().signals());
         let oldest = held.map(|signal| signal.given).min();
         let owner = &mut self.users[user];
-        owner.extras_mut().passed.retain(|(_, given)| oldest.is_some_and(|oldest| *given >= oldest));
+        owner.extras_mut().forget_passed(oldest);
         owner.tidy();
     }
 }

@@ -29,7 +29,7 @@ impl People {
         Presence {
             gather: None,
             about: self.directory.user_key(user),
-            name: self.directory.places().hash(owner.domain(), owner.profile.name()),
+            name: self.directory.places().hash(owner.domain(), owner.profile().name()),
             packet: Some(packet),
             reach,
             to: Vec::new(),
@@ -65,10 +65,10 @@ impl People {
             let Some(user) = self.users.get_mut(slot) else { continue };
             let hasher = self.directory.places().hasher();
             let shown = match reach {
-                Reach::Linked => user.roster.contains(about, hasher),
+                Reach::Linked => user.is_linked(about, hasher),
                 Reach::Met => true,
                 Reach::Parted => {
-                    user.roster.remove(about, hasher);
+                    user.unlink(about, hasher);
                     true
                 }
             };

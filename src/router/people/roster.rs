@@ -34,7 +34,7 @@ impl People {
     /// Links a user with the names of an `online` call.
     pub(super) fn link(&mut self, out: &mut Out, naming: Naming, buddies: Vec<Text<'_>>) {
         let placed = buddies.len().min(self.free_links(naming.user));
-        self.reserve(naming.user, placed);
+        self.users[naming.user].reserve_links(placed);
         let names = self.names_by_place(out, self.users[naming.user].domain(), buddies);
         self.ask_to_link(out, naming, names, |position| (position as usize) < placed);
     }
@@ -50,7 +50,7 @@ impl People {
     ) {
         let Naming { gather, user, session } = naming;
         let owner = &self.users[user];
-        let (domain, profile) = (owner.domain(), &owner.profile);
+        let (domain, profile) = (owner.domain(), owner.profile());
         let announce = profile.visible().then(|| Packet::presence(PresenceType::Online, profile));
         for (place, names) in names {
             let reserved = names.iter().take_while(|(position, _)| placed(*position)).count();
@@ -75,7 +75,7 @@ impl People {
             return;
         }
         let domain = self.users[naming.user].domain();
-        self.reserve(naming.user, placed.len());
+        self.users[naming.user].reserve_links(placed.len());
         let owner_of = |name: &str| self.directory.places().of(domain, name);
         let names =
             placed.into_iter().map(|(position, Unplaced { name, .. })| (owner_of(&name), (position, name)));
@@ -85,22 +85,12 @@ impl People {
 
     /// Places in a user's roster that are neither taken nor kept.
     fn free_links(&self, user: Slot) -> usize {
-        let owner = &self.users[user];
-        self.limits.roster_links.saturating_sub(owner.roster.len() + owner.reserved())
-    }
-
-    /// Keeps free places in a user's roster for names that may turn out to be online.
-    fn reserve(&mut self, user: Slot, places: usize) {
-        if places > 0 {
-            self.users[user].extras_mut().reserved += places;
-        }
+        self.users[user].free_links(self.limits.roster_links)
     }
 
     /// Adds a link at one end, if there is a place for it.
     fn add_link(&mut self, user: Slot, other: UserKey) -> AddOutcome {
-        let owner = &mut self.users[user];
-        let most = self.limits.roster_links.saturating_sub(owner.reserved());
-        owner.roster.add(other, most, self.directory.places().hasher())
+        self.users[user].link(other, self.limits.roster_links, self.directory.places().hasher())
     }
 
     /// Handles [`Mail::Link`]: links users of this place with the one who named them.
@@ -118,10 +108,10 @@ impl People {
             }
             let linked = if at < reserved {
                 self.add_link(buddy, user)
-            } else if self.users[buddy].roster.contains(user, self.directory.places().hasher()) {
+            } else if self.users[buddy].is_linked(user, self.directory.places().hasher()) {
                 AddOutcome::Known
             } else if self.free_links(buddy) > 0 {
-                let visible = self.users[buddy].profile.visible();
+                let visible = self.users[buddy].profile().visible();
                 unplaced.push((position, Unplaced { name, visible }));
                 continue;
             } else {
@@ -132,7 +122,7 @@ impl People {
             {
                 self.show(out, buddy, packet, from, None);
             }
-            let profile = self.users[buddy].profile.clone();
+            let profile = self.users[buddy].profile().clone();
             let linked = linked != AddOutcome::Full;
             buddies.push(Buddy { position, key: self.directory.user_key(buddy), profile, linked });
         }
@@ -149,11 +139,7 @@ impl People {
             return out.reported(gather);
         };
         let LinkReply { gather, user, session, asked_as, reserved, buddies, unplaced, .. } = reply;
-        if reserved > 0 {
-            owner.extras_mut().reserved -= reserved;
-            owner.tidy();
-        }
-        owner.roster.expect_growing(buddies.iter().filter(|buddy| buddy.linked).count());
+        owner.expect_links(reserved, buddies.iter().filter(|buddy| buddy.linked).count());
         let truncated = buddies.iter().any(|buddy| !buddy.linked && buddy.profile.visible());
         let mut met = Vec::with_capacity(buddies.len());
         for buddy in buddies.into_iter().filter(|buddy| buddy.linked) {
@@ -173,7 +159,7 @@ impl People {
 
     /// Sends what a user shows to those linked just now, if that was changed while they were asked.
     fn catch_up(&self, out: &mut Out, user: Slot, asked_as: &Profile, met: &[(Buddy, bool)]) {
-        let profile = &self.users[user].profile;
+        let profile = self.users[user].profile();
         if !profile.shows_like(asked_as)
             && let Some(packet) = Packet::transition(asked_as, profile)
         {
@@ -215,7 +201,7 @@ impl People {
         self.part_links(out, Departure { gather: None, user, domain, profile: asked_as }, links());
         if let Some(back) = self.users.find(domain, asked_as.name()) {
             // The user is online again already, and these buddies got that presence before this departure.
-            let profile = &self.users[back].profile;
+            let profile = self.users[back].profile();
             if profile.visible() {
                 let packet = Packet::presence(PresenceType::Online, profile);
                 let presence = self.presence_of(back, packet, Reach::Linked);

@@ -110,7 +110,7 @@ impl People {
 
     /// The sessions of a user, newest first.
     pub(in crate::router) fn sessions_of(&self, user: Slot) -> impl Iterator<Item = Slot> {
-        self.sessions.of(self.users[user].sessions)
+        self.sessions.of(self.users[user].sessions())
     }
 
     /// The asking user, if a ticket was given; an error if it is good for nothing.
@@ -162,7 +162,7 @@ impl People {
         let owner = &self.users[user];
         debug_assert_eq!(
             owner.linger().is_some(),
-            owner.sessions.newest().is_none(),
+            owner.sessions().newest().is_none(),
             "it lingers without sessions"
         );
     }
@@ -221,21 +221,17 @@ impl People {
     pub(in crate::router) fn check_quiet(&self) {
         assert!(self.unlinking.is_empty(), "a user is being unlinked for ever");
         for (_, user) in self.users.iter() {
-            assert!(
-                user.roster.len() <= self.limits.roster_links
-                    && user.rooms.len() <= self.limits.rooms_per_user
-            );
-            assert_eq!(user.reserved(), 0, "places are kept for no name");
+            user.check_quiet(&self.limits);
         }
     }
 
     /// Whether a user is linked with another one.
     pub(in crate::router) fn has_link(&self, user: Slot, other: UserKey) -> bool {
-        self.users.get(user).is_some_and(|user| user.roster.contains(other, self.directory.places().hasher()))
+        self.users.get(user).is_some_and(|user| user.is_linked(other, self.directory.places().hasher()))
     }
 
     /// Whether a user holds that it is in a room.
     pub(in crate::router) fn has_room(&self, user: Slot, room: RoomKey) -> bool {
-        self.users.get(user).is_some_and(|user| user.rooms.contains(room, self.directory.places().hasher()))
+        self.users.get(user).is_some_and(|user| user.rooms().any(|other| other == room))
     }
 }

@@ -23,7 +23,7 @@ impl People {
             return out.answer(key, Answer::Done); // a user who is offline has no links
         };
         let gather = out.open(key, Collection::Done);
-        let profile = self.users[slot].profile.clone();
+        let profile = self.users[slot].profile().clone();
         let farewell = profile.visible().then(|| Packet::offline(&profile));
         let user = self.directory.user_key(slot);
         for (place, names) in self.names_by_place(out, domain, removal.buddies) {
@@ -45,13 +45,13 @@ impl People {
         let mut parted = Vec::new();
         for name in &names {
             let Some(buddy) = self.users.find(domain, &name.text) else { continue };
-            if !self.users[buddy].roster.remove(user, self.directory.places().hasher()) {
+            if !self.users[buddy].unlink(user, self.directory.places().hasher()) {
                 continue; // they were not linked
             }
             if let Some(packet) = &farewell {
                 self.show(out, buddy, packet, from, None);
             }
-            let profile = &self.users[buddy].profile;
+            let profile = self.users[buddy].profile();
             let farewell = profile.visible().then(|| Packet::offline(profile));
             parted.push(Parted { key: self.directory.user_key(buddy), name: name.hash, farewell });
         }
@@ -67,7 +67,7 @@ impl People {
         }
         for Parted { key, name, farewell } in parted {
             let Some(owner) = self.users.get_mut(user.slot) else { break };
-            let was_linked = owner.roster.remove(key, self.directory.places().hasher());
+            let was_linked = owner.unlink(key, self.directory.places().hasher());
             if was_linked && let Some(packet) = &farewell {
                 self.show(out, user.slot, packet, name, None);
             }

@@ -46,7 +46,7 @@ impl Users {
     pub(super) fn find(&self, domain: DomainId, name: &str) -> Option<Slot> {
         let same = |slot: &Slot| {
             let user = &self.table[*slot];
-            user.domain() == domain && user.profile.name() == name
+            user.domain() == domain && user.profile().name() == name
         };
         self.names.find(self.directory.places().hash(domain, name), same).copied()
     }
@@ -75,22 +75,22 @@ impl Users {
         let user = self.table.insert(User::new(domain, profile, crowd_index));
         crowd.push(user);
         let table = &self.table;
-        let rehash = |slot: &Slot| places.hash(table[*slot].domain(), table[*slot].profile.name());
+        let rehash = |slot: &Slot| places.hash(table[*slot].domain(), table[*slot].profile().name());
         self.names.insert_unique(hash, user, rehash);
         user
     }
 
     pub(super) fn remove(&mut self, slot: Slot) -> User {
         let user = self.table.remove(slot).expect("a user goes offline once");
-        let hash = self.directory.places().hash(user.domain(), user.profile.name());
+        let hash = self.directory.places().hash(user.domain(), user.profile().name());
         // Found without growing the table, which would have to hash the name of the user who is gone already.
         let found = self.names.find_entry(hash, |other| *other == slot);
         found.expect("every user is in the table of names").remove();
         let crowd = &mut self.crowds[user.domain().0 as usize];
-        let index = user.crowd_index as usize;
+        let index = user.crowd_index() as usize;
         crowd.swap_remove(index);
         if let Some(moved) = crowd.get(index) {
-            self.table[*moved].crowd_index = user.crowd_index;
+            self.table[*moved].set_crowd_index(user.crowd_index());
         } else if crowd.is_empty() {
             *crowd = Vec::new();
         }
@@ -120,7 +120,7 @@ impl std::ops::IndexMut<Slot> for Users {
 
 impl Owners for Users {
     fn name(&self, user: Slot) -> &str {
-        self.table[user].profile.name()
+        self.table[user].profile().name()
     }
 
     fn acknowledge_late(&mut self, user: Slot, messages: &[u64]) {
@@ -145,10 +145,10 @@ impl Users {
         let crowds: usize = self.crowds.iter().map(Vec::len).sum();
         assert_eq!(crowds, self.table.len(), "every user is in one crowd");
         for (slot, user) in self.iter() {
-            let (domain, name) = (user.domain(), user.profile.name());
+            let (domain, name) = (user.domain(), user.profile().name());
             assert_eq!(self.find(domain, name), Some(slot), "a user is found by its name");
             assert_eq!(self.directory.places().of(domain, name), self.directory.place(), "it lives here");
-            assert_eq!(self.of_domain(domain).get(user.crowd_index as usize), Some(&slot));
+            assert_eq!(self.of_domain(domain).get(user.crowd_index() as usize), Some(&slot));
             user.check();
         }
     }

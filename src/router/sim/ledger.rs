@@ -270,7 +270,7 @@ impl World {
                 assert!(!said.queued.iter().any(|queued| queued.session == key), "{number} was queued twice");
                 assert_may_have(number, said, user, owner.profile().name());
                 let direct = matches!(label, Label::Message(_));
-                let newest = owner.session_list().newest() == Some(slot);
+                let newest = owner.sessions().newest() == Some(slot);
                 assert!(direct || newest, "message {number} was handed over to an older session");
                 let acknowledged = self.ledger.acknowledged.contains(&(user, given));
                 assert!(
@@ -362,7 +362,7 @@ impl World {
             assert!(kept || self.plan.queues_are_short(), "message {number} is not in the mailbox");
             return kept;
         }
-        let Some(heir) = owner.session_list().newest() else { return false }; // the server has gone down
+        let Some(heir) = owner.sessions().newest() else { return false }; // the server has gone down
         let has = people.sessions_of(user).any(|session| self.has(place, session, number));
         let taken_over = || people.sessions()[heir].queue().taken_over();
         let full = || taken_over() >= self.plan.limits.queue_messages;

@@ -92,7 +92,7 @@ impl World {
         let router = &self.routers[place];
         for (slot, user) in router.people.users() {
             let key = router.directory.user_key(slot);
-            for link in user.roster_keys() {
+            for link in user.links() {
                 let other = self.user(link).expect("a link ends when a user leaves");
                 assert_eq!(other.domain(), user.domain(), "links stay in their domain");
                 let people = &self.routers[usize::from(link.place.0)].people;
@@ -105,7 +105,7 @@ impl World {
         let router = &self.routers[place];
         for (slot, user) in router.people.users() {
             let key = router.directory.user_key(slot);
-            for room in user.room_keys() {
+            for room in user.rooms() {
                 let rooms = &self.routers[usize::from(room.place.0)].rooms;
                 let domain = rooms.all().find(|(slot, _)| *slot == room.slot).map(|(_, domain)| domain);
                 assert_eq!(domain, Some(user.domain()), "a user is in rooms that exist, in its domain");

@@ -215,7 +215,7 @@ impl World {
             let Some(owner) = people.get(*user).filter(|_| people.sessions().get(*slot).is_none()) else {
                 continue;
             };
-            if owner.session_list().newest().is_none() && owner.linger().is_none() {
+            if owner.sessions().newest().is_none() && owner.linger().is_none() {
                 continue; // the server has gone down
             }
             // The poll to which a page learns that its session has expired acknowledges first.
@@ -345,7 +345,7 @@ impl World {
         let people = &self.routers[place].people;
         for ((_, slot), kept) in were {
             let Some(owner) = people.get(*slot) else { continue };
-            let is_over = alarm == Some(Alarm::User(*slot)) || owner.session_list().newest().is_none();
+            let is_over = alarm == Some(Alarm::User(*slot)) || owner.sessions().newest().is_none();
             for held in kept.iter().filter(|held| !self.is_in_box(place, *slot, **held)) {
                 let mut readers = self.readers(place, *slot);
                 let read = readers

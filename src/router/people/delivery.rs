@@ -39,7 +39,7 @@ impl People {
                 return self.queue(out, user, packet, Label::Light, except);
             }
         }
-        let owner = &mut self.users[user];
+        let owner = self.user_mut(user);
         let given = owner.number_next();
         if owner.linger().is_some() {
             let sessions = u32::from(self.keep_lingering(out, user, packet));
@@ -57,7 +57,7 @@ impl People {
         packet: &Packet,
         except: Option<Slot>,
     ) -> DeliveryOutcome {
-        let owner = &mut self.users[user];
+        let owner = self.user_mut(user);
         let given = owner.number_next();
         if owner.signal_box().is_some() {
             self.keep_signal(out, user, KeptSignal { given, packet: packet.clone() });
@@ -90,22 +90,22 @@ impl People {
         let (is_message, is_for_version_6) = (packet.is_message(), packet.is_for_version_6());
         let mut outcome = DeliveryOutcome::default();
         let mut full = Vec::new();
-        let (mut next, mut visited) = (self.users[user].sessions().newest(), 0_usize);
+        let (mut next, mut visited) = (self.user(user).sessions().newest(), 0_usize);
         while let Some(session) = next {
-            next = self.sessions.older(session);
+            next = self.older(session);
             visited += 1;
-            let is_older = is_for_version_6 && self.sessions[session].version() != Version::V6;
+            let is_older = is_for_version_6 && self.session(session).version() != Version::V6;
             if Some(session) == except || is_older {
                 continue;
             }
-            match self.sessions.push(&self.users, out, session, packet.clone(), label) {
+            match self.push(out, session, packet.clone(), label) {
                 PushOutcome::Queued => outcome.sessions += 1,
                 PushOutcome::Dropped => {}
                 PushOutcome::Full => full.push(session),
             }
         }
         // The first one goes with the user, who is charged for as one of many receivers, or is the only one of a call.
-        out.charge(self.users[user].domain(), visited.saturating_sub(1));
+        out.charge(self.user(user).domain(), visited.saturating_sub(1));
         if is_message
             && let Some(speaker) = except
             && outcome.sessions > 0
@@ -121,7 +121,7 @@ impl People {
 
     /// Queues a presence to one session. `about` is the hash of the name it is about.
     pub(super) fn show_to(&mut self, out: &mut Out, session: Slot, presence: Packet, about: u64) {
-        let pushed = self.sessions.push(&self.users, out, session, presence, Label::Presence(about));
+        let pushed = self.push(out, session, presence, Label::Presence(about));
         if pushed == PushOutcome::Full {
             self.end_session(out, session, SessionEnd::Overflow { missed: false });
         }

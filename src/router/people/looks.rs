@@ -35,25 +35,25 @@ impl People {
         by: Option<Slot>,
         gather: GatherKey,
     ) {
-        let before = self.users[user].profile().clone();
+        let before = self.user(user).profile().clone();
         let after = changed(&before, looks);
         if before.shows_like(&after) && before.nick() == after.nick() {
             return;
         }
-        self.users[user].change_profile(after.clone());
+        self.user_mut(user).change_profile(after.clone());
         if before.shows_like(&after) {
             return;
         }
         self.show_own_sessions(out, user, &after, by);
-        let domain = self.users[user].domain();
+        let domain = self.user(user).domain();
         if let Some(packet) = Packet::transition(&before, &after) {
-            let links: Vec<UserKey> = self.users[user].links().collect();
+            let links: Vec<UserKey> = self.user(user).links().collect();
             let presence = self.presence_of(user, packet, Reach::Linked);
             send_presence(out, domain, &Presence { gather: Some(gather), ..presence }, links);
         }
         if before.visible() != after.visible() {
-            let owner = &self.users[user];
-            let (user, visible) = (self.directory.user_key(user), after.visible());
+            let owner = self.user(user);
+            let (user, visible) = (self.directory().user_key(user), after.visible());
             for (place, rooms) in out.by_place(domain, owner.rooms().map(Into::into)) {
                 let reveal = RoomReveal { gather: Some(gather), user, visible, rooms };
                 out.ask(gather, place, Mail::Reveal(reveal));
@@ -64,10 +64,10 @@ impl People {
     /// Shows a change to the user's own pages of version 6, except the one that made it.
     fn show_own_sessions(&mut self, out: &mut Out, user: Slot, profile: &Profile, by: Option<Slot>) {
         let follows =
-            |session: &Slot| Some(*session) != by && self.sessions[*session].version() == Version::V6;
+            |session: &Slot| Some(*session) != by && self.session(*session).version() == Version::V6;
         let sessions: Vec<Slot> = self.sessions_of(user).filter(follows).collect();
         let packet = Packet::presence(PresenceType::Show, profile);
-        let name = self.directory.places().hash(self.users[user].domain(), profile.name());
+        let name = self.directory().places().hash(self.user(user).domain(), profile.name());
         for session in sessions {
             self.show_to(out, session, packet.clone(), name);
         }
@@ -92,9 +92,9 @@ impl People {
         out.charge_mail(domain, gather.place, names.len());
         let mut online = Vec::new();
         for (position, name) in names {
-            if let Some(user) = self.users.find(domain, name) {
-                let profile = self.users[user].profile();
-                if profile.visible() || viewer == Some(self.directory.user_key(user)) {
+            if let Some(user) = self.find(domain, name) {
+                let profile = self.user(user).profile();
+                if profile.visible() || viewer == Some(self.directory().user_key(user)) {
                     online.push((*position, profile.clone()));
                 }
             }
@@ -106,7 +106,7 @@ impl People {
     pub(in crate::router) fn on_describe(&self, out: &mut Out, request: &ProfilesRequest) {
         let ProfilesRequest { gather, ref users } = *request;
         self.charge(out, gather.place, users);
-        let shown = users.iter().filter_map(|user| self.users.get(*user));
+        let shown = users.iter().filter_map(|user| self.get(*user));
         let profiles = shown.map(|user| (0, user.profile().clone())).collect();
         out.report(gather, Part::Profiles(profiles));
     }

@@ -19,8 +19,8 @@ use crate::router::packet::{Packet, PresenceType};
 impl People {
     /// Enters a user into the rooms that an `online` call names: asks their owners.
     pub(super) fn enter(&self, out: &mut Out, user: Slot, rooms: Vec<Text<'_>>, gather: GatherKey) {
-        let owner = &self.users[user];
-        let (domain, sight, user) = (owner.domain(), owner.sight(), self.directory.user_key(user));
+        let owner = self.user(user);
+        let (domain, sight, user) = (owner.domain(), owner.sight(), self.directory().user_key(user));
         for (place, rooms) in self.names_by_place(out, domain, rooms) {
             out.ask(gather, place, Mail::Enter(RoomEntry { gather, domain, user, sight, rooms }));
         }
@@ -34,7 +34,7 @@ impl People {
             rooms.iter().map(|room| room.key.into()).collect()
         };
         let truncated = !refused.is_empty();
-        let now = self.users.get(user.slot).map(User::sight);
+        let now = self.get(user.slot).map(User::sight);
         let online = now.is_some();
         for (place, rooms) in out.by_place(domain, keys(&refused)) {
             out.send(place, Mail::Exit(RoomExit { gather: None, user, online, rooms }));
@@ -53,10 +53,9 @@ impl People {
 
     /// Notes the rooms a user is in, as many as the limit allows; all others the user must leave again.
     fn note_rooms(&mut self, user: Slot, rooms: Vec<EnteredRoom>) -> (Vec<EnteredRoom>, Vec<EnteredRoom>) {
-        let Some(owner) = self.users.get_mut(user) else { return (Vec::new(), rooms) };
-        let rooms_max = self.limits.rooms_per_user;
+        let rooms_max = self.limits().rooms_per_user;
+        let Some((owner, hasher)) = self.user_with_hasher(user) else { return (Vec::new(), rooms) };
         owner.expect_rooms(rooms.len(), rooms_max);
-        let hasher = self.directory.places().hasher();
         rooms.into_iter().partition(|room| owner.add_room(room.key, rooms_max, hasher) != AddOutcome::Full)
     }
 
@@ -66,12 +65,12 @@ impl People {
         let Some((slot, _)) = self.find_subject(domain, &call.subject) else {
             return out.refuse(key, Refusal::NoClient);
         };
-        let owner = &self.users[slot];
-        let full = owner.has_rooms(self.limits.rooms_per_user);
+        let owner = self.user(slot);
+        let full = owner.has_rooms(self.limits().rooms_per_user);
         let (sight, packet) = (owner.sight(), room_presence(PresenceType::Join, owner, call));
-        let user = self.directory.user_key(slot);
+        let user = self.directory().user_key(slot);
         let join = RoomJoin { key, domain, user, sight, full, room: (*call.room).into(), packet };
-        out.send(self.directory.places().of(domain, &call.room), Mail::Join(join));
+        out.send(self.directory().places().of(domain, &call.room), Mail::Join(join));
     }
 
     /// `/room/leave`.
@@ -79,11 +78,11 @@ impl People {
         let Caller { key, domain } = caller;
         match (self.find_subject(domain, &call.subject), &call.subject) {
             (Some((slot, _)), _) => {
-                let owner = &self.users[slot];
+                let owner = self.user(slot);
                 let packet = room_presence(PresenceType::Leave, owner, call);
-                let (visible, user) = (owner.profile().visible(), self.directory.user_key(slot));
+                let (visible, user) = (owner.profile().visible(), self.directory().user_key(slot));
                 let leave = RoomLeave { key, domain, user, visible, room: (*call.room).into(), packet };
-                out.send(self.directory.places().of(domain, &call.room), Mail::Leave(leave));
+                out.send(self.directory().places().of(domain, &call.room), Mail::Leave(leave));
             }
             (None, Subject::Ticket(_)) => out.refuse(key, Refusal::NoClient),
             // A user who is offline is in no room: that is what was asked for.
@@ -93,8 +92,9 @@ impl People {
 
     /// Forgets a room that a user of this place has left.
     pub(in crate::router) fn on_left(&mut self, left: &RoomLeft) {
-        let Some(user) = self.users.get_mut(left.user.slot) else { return };
-        user.remove_room(left.room, self.directory.places().hasher());
+        if let Some((user, hasher)) = self.user_with_hasher(left.user.slot) {
+            user.remove_room(left.room, hasher);
+        }
     }
 
     /// `/room/members`.
@@ -103,7 +103,7 @@ impl People {
         match self.find_viewer(domain, query.ticket.as_ref()) {
             Ok(viewer) => {
                 let request = MembersRequest { key, domain, room: (*query.room).into(), viewer };
-                out.send(self.directory.places().of(domain, &query.room), Mail::Members(request));
+                out.send(self.directory().places().of(domain, &query.room), Mail::Members(request));
             }
             Err(refusal) => out.refuse(key, refusal),
         }

@@ -8,7 +8,8 @@
 //! - `keys`: the sets of links and rooms; `spans`: sets of message numbers
 //! - `mailbox` and `signal_box`: messages and signals that wait while there is no page for them
 //! - `users`: all of them, by slot, name and domain; `sites`: what their domains allow
-//! - `unlinking`: links that are being undone; `tables`: all of these together
+//! - `keeping`: what is kept for users without a page, and what goes back to the site
+//! - `unlinking`: links that are being undone; `tables`: all of these together, and the sessions
 //!
 //! What is done with them, each file by means of those before it:
 //!
@@ -23,6 +24,7 @@
 pub(in crate::router) mod delivery;
 mod extras;
 mod handover;
+mod keeping;
 mod keys;
 mod linger;
 mod looks;

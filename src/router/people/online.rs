@@ -9,12 +9,12 @@ use std::sync::Arc;
 use super::presence::Departure;
 use super::roster::Naming;
 use super::tables::People;
-use crate::base::domains::{DomainId, Domains};
+use crate::base::domains::Domains;
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, Online, Poll, Refusal, Started, Subject};
 use crate::router::gather::{Collection, StartedCollection};
 use crate::router::ids::GatherKey;
-use crate::router::mail::{Mail, PollCut, PollFate, RoomExit};
+use crate::router::mail::{Mail, RoomExit};
 use crate::router::out::Out;
 use crate::router::profile::{AVAILABLE, Profile};
 use crate::router::sessions::expiry::Expiry;
@@ -24,24 +24,24 @@ impl People {
     /// `/presences/online`.
     pub(in crate::router) fn online(&mut self, out: &mut Out, caller: Caller, online: Online<'_>) {
         let Caller { key, domain } = caller;
-        if self.sessions.is_draining() {
+        if self.is_draining() {
             return out.refuse(key, Refusal::ShuttingDown);
         }
-        if !self.memory.admits(domain) {
+        if !self.admits(domain) {
             return out.refuse(key, Refusal::Overloaded);
         }
-        let known = self.users.find(domain, &online.name);
+        let known = self.find(domain, &online.name);
         let user = match known {
             Some(user) => user,
-            None => match self.sites.admit(domain) {
-                Ok(()) => self.users.insert(domain, profile(&online)),
+            None => match self.add_user(domain, profile(&online)) {
+                Ok(user) => user,
                 Err(refusal) => return out.refuse(key, refusal),
             },
         };
         // No other place is asked before the session is there: then whatever is sent to the user reaches it.
         let session = self.start_session(out, user, &online);
         let started = Started {
-            ticket: self.sessions.ticket(session),
+            ticket: self.ticket(session),
             sessions: u32::try_from(self.sessions_of(user).count()).expect("sessions of a user are few"),
             buddies: Vec::new(),
             rooms: Vec::new(),
@@ -59,21 +59,21 @@ impl People {
 
     /// Starts a session: it is given what lingered, and the one idle longest may have to go.
     fn start_session(&mut self, out: &mut Out, user: Slot, online: &Online<'_>) -> Slot {
-        let owner = &mut self.users[user];
+        let owner = self.user(user);
         let (domain, given_from) = (owner.domain(), owner.given());
         let Online { version, secret, expires_s, .. } = *online;
-        let spread = || self.directory.places().spread(secret);
+        let spread = || self.directory().places().spread(secret);
         let expiry = expires_s.map(|seconds| Expiry::after(out.now(), seconds, spread())).unwrap_or_default();
         let new = NewSession { user, domain, version, secret, expiry, given_from };
-        let session = self.sessions.start(out, owner.sessions_mut(), new);
+        let session = self.add_session(out, new);
         if !self.end_linger(out, user, session) {
             self.give_waiting(out, user, session);
         }
         self.give_signals(out, user, session);
-        if self.sessions_of(user).count() > self.limits.sessions_per_user {
+        if self.sessions_of(user).count() > self.limits().sessions_per_user {
             let others = self.sessions_of(user).filter(|other| *other != session);
             // They come newest first; of those that were idle from the same time on, the last one is the oldest.
-            let idle_longest = others.max_by_key(|other| Reverse(self.sessions[*other].idle_order()));
+            let idle_longest = others.max_by_key(|other| Reverse(self.session(*other).idle_order()));
             self.end_session(out, idle_longest.expect("there is more than one"), SessionEnd::Limit);
         }
         self.assert_reachable(user);
@@ -103,11 +103,10 @@ impl People {
     /// users and rooms.
     fn go_offline(&mut self, out: &mut Out, user: Slot, gather: Option<GatherKey>) {
         let messages = self.take_messages(out, user);
-        let key = self.directory.user_key(user);
-        let gone = self.users.remove(user);
+        let key = self.directory().user_key(user);
+        let gone = self.remove_user(user);
         let (domain, profile) = (gone.domain(), gone.profile());
-        self.sites.release(domain);
-        self.give_back(out, domain, profile.name(), messages);
+        self.keeping().give_back(out, domain, profile.name(), messages);
         self.part_links(out, Departure { gather, user: key, domain, profile }, gone.links());
         for (place, rooms) in out.by_place(domain, gone.rooms().map(Into::into)) {
             out.ask_some(gather, place, Mail::Exit(RoomExit { gather, user: key, online: false, rooms }));
@@ -116,7 +115,7 @@ impl People {
 
     /// Handles an alarm of a user: ends the linger that is over, or drops signals that waited long enough.
     pub(in crate::router) fn on_user_alarm(&mut self, out: &mut Out, user: Slot) {
-        let Some(owner) = self.users.get(user) else { return };
+        let Some(owner) = self.get(user) else { return };
         match owner.linger() {
             Some(linger) if linger.until() <= out.now() => self.go_offline(out, user, None),
             Some(_) => {}
@@ -126,12 +125,9 @@ impl People {
 
     /// Replaces the configured domains; users of removed domains go offline.
     pub(in crate::router) fn replace_domains(&mut self, out: &mut Out, domains: Arc<Domains>) {
-        self.sites.replace(domains);
-        for domain in self.users.domains() {
-            if !self.sites.is_configured(domain) {
-                while let Some(user) = self.users.of_domain(domain).last().copied() {
-                    self.go_offline(out, user, None);
-                }
+        for domain in self.replace_sites(domains) {
+            while let Some(user) = self.of_domain(domain).last().copied() {
+                self.go_offline(out, user, None);
             }
         }
     }
@@ -139,7 +135,7 @@ impl People {
     /// Gives back to the sites what users have not acknowledged, when the server has drained and answers no call any
     /// more.
     pub(in crate::router) fn end(&mut self, out: &mut Out) {
-        for user in self.users.slots() {
+        for user in self.slots() {
             let messages = self.take_messages(out, user);
             self.give_back_of(out, user, messages);
         }
@@ -150,41 +146,16 @@ impl People {
 impl People {
     /// `/packets`.
     pub(in crate::router) fn poll(&mut self, out: &mut Out, caller: Caller, poll: Poll) {
-        if let Some(session) = self.sessions.poll(&mut self.users, out, caller, poll) {
+        if let Some(session) = self.take_poll(out, caller, poll) {
             self.end_session(out, session, SessionEnd::Expired);
         }
     }
 
-    /// See [`PollCut`].
-    pub(in crate::router) fn on_cut(&mut self, out: &mut Out, cut: PollCut) {
-        self.sessions.on_cut(&mut self.users, out, cut);
-    }
-
-    /// See [`PollFate`].
-    pub(in crate::router) fn on_fate(&mut self, out: &mut Out, fate: PollFate) {
-        self.sessions.on_fate(&mut self.users, out, fate);
-    }
-
     /// Handles an alarm of a session: one that had no poll for too long ends.
     pub(in crate::router) fn on_session_alarm(&mut self, out: &mut Out, session: Slot) {
-        if let Some(end) = self.sessions.on_alarm(&mut self.users, out, session) {
+        if let Some(end) = self.take_session_alarm(out, session) {
             self.end_session(out, session, end);
         }
-    }
-
-    /// Begins the drain: stops polls that wait.
-    pub(in crate::router) fn drain(&mut self, out: &mut Out) {
-        self.sessions.drain(out);
-    }
-
-    /// Takes the next step of the drain.
-    pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
-        self.sessions.drain_on(out);
-    }
-
-    /// Whether more may wait for a domain.
-    pub(in crate::router) fn admits(&self, domain: DomainId) -> bool {
-        self.memory.admits(domain)
     }
 }
 

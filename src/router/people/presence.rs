@@ -25,11 +25,11 @@ pub(super) struct Departure<'p> {
 impl People {
     /// A presence of a user who is online, without receivers.
     pub(super) fn presence_of(&self, user: Slot, packet: Packet, reach: Reach) -> Presence {
-        let owner = &self.users[user];
+        let owner = self.user(user);
         Presence {
             gather: None,
-            about: self.directory.user_key(user),
-            name: self.directory.places().hash(owner.domain(), owner.profile().name()),
+            about: self.directory().user_key(user),
+            name: self.directory().places().hash(owner.domain(), owner.profile().name()),
             packet: Some(packet),
             reach,
             to: Vec::new(),
@@ -47,7 +47,7 @@ impl People {
         let presence = Presence {
             gather,
             about: user,
-            name: self.directory.places().hash(domain, profile.name()),
+            name: self.directory().places().hash(domain, profile.name()),
             packet: profile.visible().then(|| Packet::offline(profile)),
             reach: Reach::Parted,
             to: Vec::new(),
@@ -62,8 +62,7 @@ impl People {
         let packet = packet.map(|packet| packet.shared_by(to.len()));
         self.charge(out, about.place, &to);
         for slot in to {
-            let Some(user) = self.users.get_mut(slot) else { continue };
-            let hasher = self.directory.places().hasher();
+            let Some((user, hasher)) = self.user_with_hasher(slot) else { continue };
             let shown = match reach {
                 Reach::Linked => user.is_linked(about, hasher),
                 Reach::Met => true,

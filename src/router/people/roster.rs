@@ -34,8 +34,8 @@ impl People {
     /// Links a user with the names of an `online` call.
     pub(super) fn link(&mut self, out: &mut Out, naming: Naming, buddies: Vec<Text<'_>>) {
         let placed = buddies.len().min(self.free_links(naming.user));
-        self.users[naming.user].reserve_links(placed);
-        let names = self.names_by_place(out, self.users[naming.user].domain(), buddies);
+        self.user_mut(naming.user).reserve_links(placed);
+        let names = self.names_by_place(out, self.user(naming.user).domain(), buddies);
         self.ask_to_link(out, naming, names, |position| (position as usize) < placed);
     }
 
@@ -49,7 +49,7 @@ impl People {
         placed: impl Fn(u32) -> bool,
     ) {
         let Naming { gather, user, session } = naming;
-        let owner = &self.users[user];
+        let owner = self.user(user);
         let (domain, profile) = (owner.domain(), owner.profile());
         let announce = profile.visible().then(|| Packet::presence(PresenceType::Online, profile));
         for (place, names) in names {
@@ -57,7 +57,7 @@ impl People {
             let link = Link {
                 gather,
                 domain,
-                user: self.directory.user_key(user),
+                user: self.directory().user_key(user),
                 session,
                 profile: profile.clone(),
                 announce: announce.clone(),
@@ -74,9 +74,9 @@ impl People {
         if placed.is_empty() {
             return;
         }
-        let domain = self.users[naming.user].domain();
-        self.users[naming.user].reserve_links(placed.len());
-        let owner_of = |name: &str| self.directory.places().of(domain, name);
+        let domain = self.user(naming.user).domain();
+        self.user_mut(naming.user).reserve_links(placed.len());
+        let owner_of = |name: &str| self.directory().places().of(domain, name);
         let names =
             placed.into_iter().map(|(position, Unplaced { name, .. })| (owner_of(&name), (position, name)));
         let names = out.by_place(domain, names);
@@ -85,33 +85,35 @@ impl People {
 
     /// Places in a user's roster that are neither taken nor kept.
     fn free_links(&self, user: Slot) -> usize {
-        self.users[user].free_links(self.limits.roster_links)
+        self.user(user).free_links(self.limits().roster_links)
     }
 
     /// Adds a link at one end, if there is a place for it.
     fn add_link(&mut self, user: Slot, other: UserKey) -> AddOutcome {
-        self.users[user].link(other, self.limits.roster_links, self.directory.places().hasher())
+        let most = self.limits().roster_links;
+        let (owner, hasher) = self.user_with_hasher(user).expect("it is online");
+        owner.link(other, most, hasher)
     }
 
     /// Handles [`Mail::Link`]: links users of this place with the one who named them.
     pub(in crate::router) fn on_link(&mut self, out: &mut Out, link: Link) {
         let Link { gather, domain, user, session, profile, announce, reserved, names } = link;
-        let from = self.directory.places().hash(domain, profile.name());
+        let from = self.directory().places().hash(domain, profile.name());
         out.charge_mail(domain, user.place, names.len());
         let (mut buddies, mut unplaced) = (Vec::new(), Vec::new());
         for (at, (position, name)) in names.into_iter().enumerate() {
-            let Some(buddy) = self.users.find(domain, &name) else { continue };
+            let Some(buddy) = self.find(domain, &name) else { continue };
             // Skip a buddy that is being unlinked from the naming user. That user's owner gets the unlink before our
             // answer, so the link would remain at one end only.
-            if self.unlinking.is_parting(buddy, from) {
+            if self.unlinking().is_parting(buddy, from) {
                 continue;
             }
             let linked = if at < reserved {
                 self.add_link(buddy, user)
-            } else if self.users[buddy].is_linked(user, self.directory.places().hasher()) {
+            } else if self.user(buddy).is_linked(user, self.directory().places().hasher()) {
                 AddOutcome::Known
             } else if self.free_links(buddy) > 0 {
-                let visible = self.users[buddy].profile().visible();
+                let visible = self.user(buddy).profile().visible();
                 unplaced.push((position, Unplaced { name, visible }));
                 continue;
             } else {
@@ -122,9 +124,9 @@ impl People {
             {
                 self.show(out, buddy, packet, from, None);
             }
-            let profile = self.users[buddy].profile().clone();
+            let profile = self.user(buddy).profile().clone();
             let linked = linked != AddOutcome::Full;
-            buddies.push(Buddy { position, key: self.directory.user_key(buddy), profile, linked });
+            buddies.push(Buddy { position, key: self.directory().user_key(buddy), profile, linked });
         }
         let reply =
             LinkReply { gather, domain, user, session, asked_as: profile, reserved, buddies, unplaced };
@@ -133,13 +135,13 @@ impl People {
 
     /// Handles the answer to [`Mail::Link`]: makes the links at this end, and shows the buddies.
     pub(in crate::router) fn on_linked(&mut self, out: &mut Out, reply: LinkReply) {
-        let Some(owner) = self.users.get_mut(reply.user.slot) else {
-            let gather = reply.gather;
+        if self.get(reply.user.slot).is_none() {
             self.unlink_gone(out, &reply);
-            return out.reported(gather);
-        };
+            return out.reported(reply.gather);
+        }
         let LinkReply { gather, user, session, asked_as, reserved, buddies, unplaced, .. } = reply;
-        owner.expect_links(reserved, buddies.iter().filter(|buddy| buddy.linked).count());
+        let linked = buddies.iter().filter(|buddy| buddy.linked).count();
+        self.user_mut(user.slot).expect_links(reserved, linked);
         let truncated = buddies.iter().any(|buddy| !buddy.linked && buddy.profile.visible());
         let mut met = Vec::with_capacity(buddies.len());
         for buddy in buddies.into_iter().filter(|buddy| buddy.linked) {
@@ -159,13 +161,13 @@ impl People {
 
     /// Sends what a user shows to those linked just now, if that was changed while they were asked.
     fn catch_up(&self, out: &mut Out, user: Slot, asked_as: &Profile, met: &[(Buddy, bool)]) {
-        let profile = self.users[user].profile();
+        let profile = self.user(user).profile();
         if !profile.shows_like(asked_as)
             && let Some(packet) = Packet::transition(asked_as, profile)
         {
             let reach = if profile.visible() { Reach::Linked } else { Reach::Met };
             let presence = self.presence_of(user, packet, reach);
-            let domain = self.users[user].domain();
+            let domain = self.user(user).domain();
             send_presence(out, domain, &presence, met.iter().map(|(buddy, _)| buddy.key));
         }
     }
@@ -175,10 +177,10 @@ impl People {
     /// the queue after the answer.
     fn meet(&mut self, out: &mut Out, naming: Naming, answered: bool, met: &[(Buddy, bool)]) {
         let Naming { user, session, .. } = naming;
-        let domain = self.users[user].domain();
+        let domain = self.user(user).domain();
         for (Buddy { profile, .. }, is_new) in met {
-            let name = self.directory.places().hash(domain, profile.name());
-            let page = self.sessions.get(session);
+            let name = self.directory().places().hash(domain, profile.name());
+            let page = self.get_session(session);
             let is_shown = page.is_some_and(|page| !answered || page.queue().presence_waits(name));
             if !*is_new && !is_shown {
                 continue;
@@ -187,7 +189,7 @@ impl People {
             if *is_new {
                 self.show(out, user, &packet, name, Some(session));
             }
-            if is_shown && self.sessions.get(session).is_some() {
+            if is_shown && self.get_session(session).is_some() {
                 self.show_to(out, session, packet, name);
             }
         }
@@ -199,9 +201,9 @@ impl People {
         let LinkReply { domain, user, ref asked_as, ref buddies, .. } = *reply;
         let links = || buddies.iter().filter(|buddy| buddy.linked).map(|buddy| buddy.key);
         self.part_links(out, Departure { gather: None, user, domain, profile: asked_as }, links());
-        if let Some(back) = self.users.find(domain, asked_as.name()) {
+        if let Some(back) = self.find(domain, asked_as.name()) {
             // The user is online again already, and these buddies got that presence before this departure.
-            let profile = self.users[back].profile();
+            let profile = self.user(back).profile();
             if profile.visible() {
                 let packet = Packet::presence(PresenceType::Online, profile);
                 let presence = self.presence_of(back, packet, Reach::Linked);

@@ -1,11 +1,13 @@
 //! The users of this place and their sessions, together.
 //!
-//! Owns: [`People`], and how a call finds the user it is about. Must not: send mail; the files that build on this one
-//! do.
+//! Owns: [`People`]: the tables, what needs two of them at once, and how a call finds the user it is about. Must not:
+//! send mail; the files that build on this one do, and none of them touches a table but by what is here.
 
 use std::sync::Arc;
 
-use super::sites::Sites;
+use ahash::RandomState;
+
+use super::keeping::Keeping;
 use super::unlinking::Unlinking;
 use super::user::User;
 use super::users::Users;
@@ -16,28 +18,30 @@ use crate::base::memory::Memory;
 use crate::base::slots::Slot;
 #[cfg(test)]
 use crate::router::call::Version;
-use crate::router::call::{Refusal, Subject, Text};
+use crate::router::call::{Caller, Poll, Refusal, Subject, Text};
 use crate::router::directory::Directory;
 #[cfg(test)]
 use crate::router::ids::RoomKey;
 use crate::router::ids::{Place, Ticket, UserKey};
-use crate::router::mail::Names;
+use crate::router::mail::{Names, PollCut, PollFate};
 use crate::router::out::Out;
+use crate::router::packet::Packet;
+use crate::router::profile::Profile;
+use crate::router::sessions::aside::KeptSignal;
+use crate::router::sessions::backlog::{KeptMessage, PushOutcome};
+use crate::router::sessions::label::Label;
+use crate::router::sessions::session::{NewSession, Session, SessionEnd};
 use crate::router::sessions::storm::Load;
-use crate::router::sessions::table::Sessions;
+use crate::router::sessions::table::{Leavings, Sessions};
 
 /// The users of this place and their sessions.
 #[derive(Debug)]
 pub(in crate::router) struct People {
-    pub(super) directory: Directory,
-    pub(super) limits: Arc<Limits>,
-    pub(super) linger_ms: u64,
-    /// What all of this shard holds: queues and mailboxes are a part of it.
-    pub(super) memory: Memory,
-    pub(super) sites: Sites,
-    pub(super) users: Users,
-    pub(super) sessions: Sessions,
-    pub(super) unlinking: Unlinking,
+    directory: Directory,
+    keeping: Keeping,
+    users: Users,
+    sessions: Sessions,
+    unlinking: Unlinking,
 }
 
 impl People {
@@ -49,14 +53,11 @@ impl People {
         domains: Arc<Domains>,
     ) -> People {
         People {
-            linger_ms: timeouts.linger_ms,
-            sites: Sites::new(domains, limits.undelivered_bytes),
+            keeping: Keeping::new(Arc::clone(&limits), timeouts.linger_ms, memory.clone(), domains),
             users: Users::new(directory.clone()),
-            sessions: Sessions::new(directory.clone(), Arc::clone(&limits), timeouts, memory.clone()),
+            sessions: Sessions::new(directory.clone(), limits, timeouts, memory),
             unlinking: Unlinking::new(directory.places()),
             directory,
-            limits,
-            memory,
         }
     }
 
@@ -74,8 +75,77 @@ impl People {
         self.sessions.len()
     }
 
+    pub(super) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    pub(super) fn keeping(&self) -> &Keeping {
+        &self.keeping
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        self.keeping.limits()
+    }
+
+    /// Whether more may wait for a domain.
+    pub(in crate::router) fn admits(&self, domain: DomainId) -> bool {
+        self.keeping.admits(domain)
+    }
+
+    /// The links that are being undone.
+    pub(super) fn unlinking(&mut self) -> &mut Unlinking {
+        &mut self.unlinking
+    }
+
+    // Users.
+
     pub(in crate::router) fn get(&self, user: Slot) -> Option<&User> {
         self.users.get(user)
+    }
+
+    /// A user that is known to be online.
+    pub(super) fn user(&self, user: Slot) -> &User {
+        &self.users[user]
+    }
+
+    pub(super) fn user_mut(&mut self, user: Slot) -> &mut User {
+        &mut self.users[user]
+    }
+
+    /// A user that is known to be online, and what is kept for users.
+    pub(super) fn user_with_keeping(&mut self, user: Slot) -> (&mut User, &Keeping) {
+        (&mut self.users[user], &self.keeping)
+    }
+
+    /// A user, and the hasher of its links and rooms.
+    pub(super) fn user_with_hasher(&mut self, user: Slot) -> Option<(&mut User, &RandomState)> {
+        Some((self.users.get_mut(user)?, self.directory.places().hasher()))
+    }
+
+    /// All users.
+    pub(super) fn slots(&self) -> Vec<Slot> {
+        self.users.slots()
+    }
+
+    /// Adds a user, if its domain has a place for one more. No other may be online under that name.
+    pub(super) fn add_user(&mut self, domain: DomainId, profile: Profile) -> Result<Slot, Refusal> {
+        self.keeping.sites().admit(domain)?;
+        Ok(self.users.insert(domain, profile))
+    }
+
+    /// Takes out a user, whose sessions have ended.
+    pub(super) fn remove_user(&mut self, user: Slot) -> User {
+        let gone = self.users.remove(user);
+        debug_assert!(gone.sessions().newest().is_none(), "every session has a user");
+        self.keeping.sites().release(gone.domain());
+        gone
+    }
+
+    /// Replaces the configured domains. Returns the removed ones that may have users.
+    pub(super) fn replace_sites(&mut self, domains: Arc<Domains>) -> Vec<DomainId> {
+        self.keeping.replace_sites(domains);
+        let sites = self.keeping.sites();
+        self.users.domains().filter(|domain| !sites.is_configured(*domain)).collect()
     }
 
     /// The user of that name, if online.
@@ -87,6 +157,112 @@ impl People {
     pub(in crate::router) fn of_domain(&self, domain: DomainId) -> &[Slot] {
         self.users.of_domain(domain)
     }
+
+    /// Asserts, in debug builds, that a user has a session or lingers, and not both.
+    pub(super) fn assert_reachable(&self, user: Slot) {
+        let owner = &self.users[user];
+        debug_assert_eq!(
+            owner.linger().is_some(),
+            owner.sessions().newest().is_none(),
+            "it lingers without sessions"
+        );
+    }
+
+    // Sessions.
+
+    pub(super) fn get_session(&self, session: Slot) -> Option<&Session> {
+        self.sessions.get(session)
+    }
+
+    /// A session that is known to be there.
+    pub(super) fn session(&self, session: Slot) -> &Session {
+        &self.sessions[session]
+    }
+
+    /// The user's session before this one.
+    pub(super) fn older(&self, session: Slot) -> Option<Slot> {
+        self.sessions.older(session)
+    }
+
+    pub(super) fn ticket(&self, session: Slot) -> Ticket {
+        self.sessions.ticket(session)
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.sessions.is_draining()
+    }
+
+    /// Adds a session to its user.
+    pub(super) fn add_session(&mut self, out: &mut Out, new: NewSession) -> Slot {
+        self.sessions.start(out, self.users[new.user].sessions_mut(), new)
+    }
+
+    /// Takes a session out; its polls are answered. What it had not acknowledged is the caller's.
+    pub(super) fn remove_session(&mut self, out: &mut Out, session: Slot, end: SessionEnd) -> Leavings {
+        let owner = &mut self.users[self.sessions[session].user()];
+        let left = self.sessions.end(out, owner.sessions_mut(), session, end);
+        owner.forget_session(session);
+        left
+    }
+
+    /// See [`Sessions::start_with`].
+    pub(super) fn start_with(&mut self, out: &mut Out, session: Slot, messages: Vec<KeptMessage>) {
+        self.sessions.start_with(out, session, messages);
+    }
+
+    /// See [`Sessions::pass`].
+    pub(super) fn pass(&mut self, out: &mut Out, session: Slot, signal: &KeptSignal) -> PushOutcome {
+        self.sessions.pass(out, session, signal)
+    }
+
+    /// See [`Sessions::take_over`].
+    pub(super) fn take_over(&mut self, out: &mut Out, session: Slot, kept: &KeptMessage) -> PushOutcome {
+        self.sessions.take_over(out, session, kept)
+    }
+
+    /// See [`Sessions::push`].
+    pub(super) fn push(&mut self, out: &mut Out, session: Slot, packet: Packet, label: Label) -> PushOutcome {
+        self.sessions.push(&self.users, out, session, packet, label)
+    }
+
+    /// See [`Sessions::answer_parked`].
+    pub(super) fn answer_parked(&mut self, out: &mut Out, session: Slot) {
+        self.sessions.answer_parked(&self.users, out, session);
+    }
+
+    /// See [`Sessions::poll`].
+    #[must_use]
+    pub(super) fn take_poll(&mut self, out: &mut Out, caller: Caller, poll: Poll) -> Option<Slot> {
+        self.sessions.poll(&mut self.users, out, caller, poll)
+    }
+
+    /// See [`Sessions::on_alarm`].
+    #[must_use]
+    pub(super) fn take_session_alarm(&mut self, out: &mut Out, session: Slot) -> Option<SessionEnd> {
+        self.sessions.on_alarm(&mut self.users, out, session)
+    }
+
+    /// See [`PollCut`].
+    pub(in crate::router) fn on_cut(&mut self, out: &mut Out, cut: PollCut) {
+        self.sessions.on_cut(&mut self.users, out, cut);
+    }
+
+    /// See [`PollFate`].
+    pub(in crate::router) fn on_fate(&mut self, out: &mut Out, fate: PollFate) {
+        self.sessions.on_fate(&mut self.users, out, fate);
+    }
+
+    /// Begins the drain: stops polls that wait.
+    pub(in crate::router) fn drain(&mut self, out: &mut Out) {
+        self.sessions.drain(out);
+    }
+
+    /// Takes the next step of the drain.
+    pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
+        self.sessions.drain_on(out);
+    }
+
+    // What calls and mail name.
 
     /// The user of a ticket that is good in this domain, and its session.
     pub(in crate::router) fn find_ticket(&self, domain: DomainId, ticket: &Ticket) -> Option<(Slot, Slot)> {
@@ -151,20 +327,10 @@ impl People {
         let (users, sessions) = (self.users.len(), self.sessions.len());
         debug_assert!(sessions == 0 || users > 0, "every session has a user");
         debug_assert!(
-            sessions <= users.saturating_mul(self.limits.sessions_per_user),
+            sessions <= users.saturating_mul(self.limits().sessions_per_user),
             "sessions are limited"
         );
         debug_assert!(packets_waiting == 0 || sessions > 0, "packets wait in sessions");
-    }
-
-    /// Asserts, in debug builds, that a user has a session or lingers, and not both.
-    pub(super) fn assert_reachable(&self, user: Slot) {
-        let owner = &self.users[user];
-        debug_assert_eq!(
-            owner.linger().is_some(),
-            owner.sessions().newest().is_none(),
-            "it lingers without sessions"
-        );
     }
 }
 
@@ -180,11 +346,11 @@ impl People {
     }
 
     pub(in crate::router) fn is_configured(&self, domain: DomainId) -> bool {
-        self.sites.is_configured(domain)
+        self.keeping.sites().is_configured(domain)
     }
 
     pub(in crate::router) fn memory(&self) -> &Memory {
-        &self.memory
+        self.keeping.memory()
     }
 
     /// Whether nothing is left of any user.
@@ -197,13 +363,13 @@ impl People {
         self.users.check();
         self.sessions.check(packets_waiting);
         for (slot, user) in self.users.iter() {
-            assert!(self.sites.is_configured(user.domain()), "the user's domain was removed");
+            assert!(self.keeping.sites().is_configured(user.domain()), "the user's domain was removed");
             let mut sessions = self.sessions_of(slot);
             assert!(
                 sessions.all(|session| self.sessions[session].user() == slot),
                 "it lists its own sessions"
             );
-            assert!(self.sessions_of(slot).count() <= self.limits.sessions_per_user);
+            assert!(self.sessions_of(slot).count() <= self.limits().sessions_per_user);
             let reads = |session: Slot| self.sessions[session].version() == Version::V6;
             let waits = user.signal_box().is_some();
             assert!(
@@ -221,7 +387,7 @@ impl People {
     pub(in crate::router) fn check_quiet(&self) {
         assert!(self.unlinking.is_empty(), "a user is being unlinked for ever");
         for (_, user) in self.users.iter() {
-            user.check_quiet(&self.limits);
+            user.check_quiet(self.limits());
         }
     }
 

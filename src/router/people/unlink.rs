@@ -4,9 +4,11 @@
 //! not: make a link.
 
 use super::tables::People;
+use crate::base::domains::DomainId;
+use crate::base::slots::Slot;
 use crate::router::call::{Answer, BuddyRemoval, Caller};
 use crate::router::gather::Collection;
-use crate::router::mail::{Mail, Parted, Unlink, UnlinkReply};
+use crate::router::mail::{HashedName, Mail, Parted, Unlink, UnlinkReply};
 use crate::router::out::Out;
 use crate::router::packet::Packet;
 
@@ -19,17 +21,15 @@ impl People {
         removal: BuddyRemoval<'_>,
     ) {
         let Caller { key, domain } = caller;
-        let Some(slot) = self.users.find(domain, &removal.name) else {
+        let Some(slot) = self.find(domain, &removal.name) else {
             return out.answer(key, Answer::Done); // a user who is offline has no links
         };
         let gather = out.open(key, Collection::Done);
-        let profile = self.users[slot].profile().clone();
+        let profile = self.user(slot).profile().clone();
         let farewell = profile.visible().then(|| Packet::offline(&profile));
-        let user = self.directory.user_key(slot);
+        let user = self.directory().user_key(slot);
         for (place, names) in self.names_by_place(out, domain, removal.buddies) {
-            let places = self.directory.places();
-            let begin = |(_, name)| self.unlinking.begin(slot, domain, name, places);
-            let names = names.into_iter().map(begin).collect();
+            let names = names.into_iter().map(|(_, name)| self.begin_unlinking(slot, domain, name)).collect();
             let (profile, farewell) = (profile.clone(), farewell.clone());
             let unlink = Unlink { gather, domain, user, profile, farewell, names };
             out.ask(gather, place, Mail::Unlink(Box::new(unlink)));
@@ -37,23 +37,30 @@ impl People {
         out.close(gather);
     }
 
+    fn begin_unlinking(&mut self, user: Slot, domain: DomainId, name: Box<str>) -> HashedName {
+        let hash = self.directory().places().hash(domain, &name);
+        self.unlinking().begin(user, hash);
+        HashedName { text: name, hash }
+    }
+
     /// Handles [`Mail::Unlink`]: removes the links at this end, and shows the departure.
     pub(in crate::router) fn on_unlink(&mut self, out: &mut Out, unlink: Unlink) {
         let Unlink { gather, domain, user, profile, farewell, names } = unlink;
-        let from = self.directory.places().hash(domain, profile.name());
+        let from = self.directory().places().hash(domain, profile.name());
         out.charge_mail(domain, user.place, names.len());
         let mut parted = Vec::new();
         for name in &names {
-            let Some(buddy) = self.users.find(domain, &name.text) else { continue };
-            if !self.users[buddy].unlink(user, self.directory.places().hasher()) {
+            let Some(buddy) = self.find(domain, &name.text) else { continue };
+            let Some((owner, hasher)) = self.user_with_hasher(buddy) else { continue };
+            if !owner.unlink(user, hasher) {
                 continue; // they were not linked
             }
             if let Some(packet) = &farewell {
                 self.show(out, buddy, packet, from, None);
             }
-            let profile = self.users[buddy].profile();
+            let profile = self.user(buddy).profile();
             let farewell = profile.visible().then(|| Packet::offline(profile));
-            parted.push(Parted { key: self.directory.user_key(buddy), name: name.hash, farewell });
+            parted.push(Parted { key: self.directory().user_key(buddy), name: name.hash, farewell });
         }
         let names = names.iter().map(|name| name.hash).collect();
         out.send(user.place, Mail::Unlinked(UnlinkReply { gather, user, names, parted }));
@@ -63,11 +70,11 @@ impl People {
     pub(in crate::router) fn on_unlinked(&mut self, out: &mut Out, reply: UnlinkReply) {
         let UnlinkReply { gather, user, names, parted } = reply;
         for name in names {
-            self.unlinking.end(user.slot, name);
+            self.unlinking().end(user.slot, name);
         }
         for Parted { key, name, farewell } in parted {
-            let Some(owner) = self.users.get_mut(user.slot) else { break };
-            let was_linked = owner.unlink(key, self.directory.places().hasher());
+            let Some((owner, hasher)) = self.user_with_hasher(user.slot) else { break };
+            let was_linked = owner.unlink(key, hasher);
             if was_linked && let Some(packet) = &farewell {
                 self.show(out, user.slot, packet, name, None);
             }

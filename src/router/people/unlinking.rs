@@ -5,10 +5,8 @@
 
 use hashbrown::HashMap;
 
-use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
 use crate::router::directory::Places;
-use crate::router::mail::HashedName;
 
 /// Pairs for which there stays room when nothing is under way.
 const KEPT: usize = 64;
@@ -25,16 +23,8 @@ impl Unlinking {
     }
 
     /// Begins an unlinking, whose name's owner is about to be asked.
-    pub(super) fn begin(
-        &mut self,
-        user: Slot,
-        domain: DomainId,
-        name: Box<str>,
-        places: &Places,
-    ) -> HashedName {
-        let hash = places.hash(domain, &name);
-        *self.0.entry((user, hash)).or_default() += 1;
-        HashedName { text: name, hash }
+    pub(super) fn begin(&mut self, user: Slot, name: u64) {
+        *self.0.entry((user, name)).or_default() += 1;
     }
 
     /// Ends an unlinking that the name's owner has answered.

@@ -8,6 +8,7 @@ mod drain;
 pub(in crate::router) mod expiry;
 pub(in crate::router) mod label;
 pub(in crate::router) mod newest;
+mod pace;
 mod polls;
 pub(in crate::router) mod queue;
 pub(in crate::router) mod session;

@@ -1,44 +1,47 @@
 //! One session: a browser page of a user, and the state of its poll.
 //!
-//! Owns: [`Session`], the list of a user's sessions, and what sessions ask of their users ([`Owners`]). Must not:
-//! import `people`, or change a session; the table does.
+//! Owns: [`Session`]: how the state of its poll changes, when its next alarm rings; the list of a user's sessions, and
+//! what sessions ask of their users ([`Owners`]). Must not: import `people`, or answer a poll.
 
 use std::num::NonZeroU32;
 
+use subtle::ConstantTimeEq;
+
 use super::expiry::Expiry;
-use super::queue::Queue;
-use crate::base::clock::Moment;
+use super::queue::{Queue, QueueAnswer};
+use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
+use crate::base::limits::chat::REPLACE_MS_MIN;
 use crate::base::slots::{Slot, UNBORN, kept};
 use crate::router::call::Version;
-use crate::router::ids::CallKey;
+use crate::router::ids::{CallKey, Ticket};
 
 /// One browser page of a user.
 #[derive(Debug)]
 pub(in crate::router) struct Session {
-    pub(super) user: Slot,
+    user: Slot,
     /// Its user's domain, kept here, too, so that a poll need not look at the user.
-    pub(super) domain: DomainId,
+    domain: DomainId,
     /// The user's session before this one.
-    pub(super) older: Option<Slot>,
-    pub(super) version: Version,
+    older: Option<Slot>,
+    version: Version,
     /// When it ends, if its site has said that.
-    pub(super) expiry: Expiry,
+    expiry: Expiry,
     /// It was given all messages of the user with numbers above this one.
-    pub(super) given_from: u64,
-    pub(super) queue: Queue,
-    pub(super) secret: [u8; 16],
-    pub(super) poll: PollState,
+    given_from: u64,
+    queue: Queue,
+    secret: [u8; 16],
+    poll: PollState,
     /// A newer poll that cannot be served yet.
-    pub(super) next: Option<Box<WaitingPoll>>,
+    next: Option<Box<WaitingPoll>>,
     /// When the last poll came or was gone, or the session started.
-    pub(super) heard: Moment,
+    heard: Moment,
     /// When something has to happen next.
-    pub(super) due: Moment,
+    due: Moment,
     /// The earliest alarm that is set; later ones are set when this one fires.
-    pub(super) armed: Moment,
+    armed: Moment,
     /// From when on a waiting poll may be replaced again.
-    pub(super) replaceable: Moment,
+    replaceable: Moment,
     generation: NonZeroU32,
 }
 
@@ -48,7 +51,7 @@ const _: () = assert!(size_of::<Session>() <= crate::base::limits::parked::SESSI
 
 /// What has become of the session's last poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PollState {
+enum PollState {
     /// None waits. The session ends when its deadline comes.
     Absent,
     /// It waits for a packet. It is answered empty when its deadline comes.
@@ -59,10 +62,10 @@ pub(super) enum PollState {
 
 /// A poll that waits for its turn: for the fate of the answer before, or for the second a replacement must last.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct WaitingPoll {
-    pub(super) call: PollCall,
+struct WaitingPoll {
+    call: PollCall,
     /// The deadline that holds again if this one goes away.
-    pub(super) until: Moment,
+    until: Moment,
 }
 
 /// A poll of a known session.
@@ -70,6 +73,32 @@ pub(super) struct WaitingPoll {
 pub(super) struct PollCall {
     pub(super) key: CallKey,
     pub(super) seq: Option<u64>,
+}
+
+/// What becomes of a poll that has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PollAdmission {
+    /// It is served.
+    Served,
+    /// It is served in the place of this parked one.
+    Replaces(CallKey),
+    /// It waits until it may replace the one that is parked.
+    WaitsUntil(Tick),
+    /// It waits for the fate of the answer of this one.
+    WaitsFor(CallKey),
+    /// It waits in the place of this one, which is stopped; the parked one may be replaced at `until`.
+    Supersedes { older: CallKey, until: Option<Tick> },
+    /// Polls come too fast.
+    Refused,
+}
+
+/// What a cut poll was doing.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CutPoll {
+    Parked,
+    Answering,
+    /// It waited for its turn behind a parked one, whose deadline holds again.
+    Waiting(Tick),
 }
 
 /// What a new session is made of.
@@ -104,9 +133,13 @@ pub(in crate::router) enum SessionEnd {
 
 /// The sessions of a user, newest first: the head of a list that goes through the sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::router) struct SessionList(pub(super) Option<Slot>);
+pub(in crate::router) struct SessionList(Option<Slot>);
 
 impl SessionList {
+    pub(super) fn set_newest(&mut self, session: Option<Slot>) {
+        self.0 = session;
+    }
+
     pub(in crate::router) fn newest(self) -> Option<Slot> {
         self.0
     }
@@ -146,6 +179,29 @@ impl Session {
         self.user
     }
 
+    pub(in crate::router) fn domain(&self) -> DomainId {
+        self.domain
+    }
+
+    pub(in crate::router) fn secret(&self) -> &[u8; 16] {
+        &self.secret
+    }
+
+    /// Whether a ticket with its key proves the right to it, in this domain.
+    pub(super) fn admits(&self, domain: DomainId, ticket: &Ticket) -> bool {
+        let right: bool = self.secret.ct_eq(&ticket.secret).into();
+        right && self.domain == domain
+    }
+
+    /// The user's session before this one.
+    pub(super) fn older(&self) -> Option<Slot> {
+        self.older
+    }
+
+    pub(super) fn set_older(&mut self, older: Option<Slot>) {
+        self.older = older;
+    }
+
     pub(in crate::router) fn version(&self) -> Version {
         self.version
     }
@@ -155,8 +211,23 @@ impl Session {
         self.given_from
     }
 
+    /// Its row begins with this message.
+    pub(super) fn begin_row(&mut self, given: u64) {
+        self.given_from = given - 1;
+    }
+
     pub(in crate::router) fn queue(&self) -> &Queue {
         &self.queue
+    }
+
+    /// For the table, which counts what waits.
+    pub(super) fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    /// What is left when it has ended.
+    pub(super) fn into_queue(self) -> Queue {
+        self.queue
     }
 
     /// Whether a poll of it is with the server, or its answer is on the way.
@@ -170,27 +241,8 @@ impl Session {
     }
 }
 
-/// What the simulator looks at.
-#[cfg(test)]
+/// The state of its poll.
 impl Session {
-    pub(in crate::router) fn domain(&self) -> DomainId {
-        self.domain
-    }
-
-    pub(in crate::router) fn secret(&self) -> &[u8; 16] {
-        &self.secret
-    }
-
-    /// When it ends, by its site.
-    pub(in crate::router) fn expiry(&self) -> Expiry {
-        self.expiry
-    }
-
-    /// When its next alarm rings, and when something has to happen.
-    pub(in crate::router) fn alarm_and_due(&self) -> (crate::base::clock::Tick, crate::base::clock::Tick) {
-        (self.armed.tick(), self.due.tick())
-    }
-
     /// The poll that is parked.
     pub(in crate::router) fn parked(&self) -> Option<CallKey> {
         match self.poll {
@@ -210,5 +262,127 @@ impl Session {
     /// The poll that waits for its turn.
     pub(in crate::router) fn waiting(&self) -> Option<CallKey> {
         self.next.as_ref().map(|next| next.call.key)
+    }
+
+    /// Takes a poll that has come.
+    pub(super) fn admit(&mut self, call: PollCall, now: Tick) -> PollAdmission {
+        self.heard = Moment::not_before(now);
+        let free = self.replaceable.tick();
+        if let Some(waiting) = &mut self.next {
+            if now < free {
+                return PollAdmission::Refused;
+            }
+            let older = std::mem::replace(&mut waiting.call, call).key;
+            let until = now.after(REPLACE_MS_MIN);
+            self.replaceable = Moment::not_before(until);
+            return PollAdmission::Supersedes { older, until: self.parked().map(|_| until) };
+        }
+        match self.poll {
+            PollState::Absent => return PollAdmission::Served,
+            PollState::Parked { key } if now >= free => return PollAdmission::Replaces(key),
+            PollState::Parked { .. } | PollState::Answering { .. } => {}
+        }
+        self.next = Some(Box::new(WaitingPoll { call, until: self.due }));
+        self.answering().map_or(PollAdmission::WaitsUntil(free), PollAdmission::WaitsFor)
+    }
+
+    pub(super) fn park(&mut self, key: CallKey) {
+        debug_assert!(!self.queue.has_news(), "a poll is parked on news");
+        self.poll = PollState::Parked { key };
+    }
+
+    /// The parked poll is stopped for a newer one, and that may not be replaced at once.
+    pub(super) fn replace_parked(&mut self, now: Tick) {
+        self.replaceable = Moment::not_before(now.after(REPLACE_MS_MIN));
+        self.poll = PollState::Absent;
+    }
+
+    /// Answers a poll with everything that is queued.
+    pub(super) fn answer(&mut self, key: CallKey, now: Tick) -> QueueAnswer {
+        self.poll = PollState::Answering { key };
+        self.queue.answer(now)
+    }
+
+    /// The poll that was parked or answered is gone. Returns the one behind it.
+    pub(super) fn end_poll(&mut self, now: Tick) -> Option<PollCall> {
+        self.poll = PollState::Absent;
+        self.heard = Moment::not_before(now);
+        self.take_waiting()
+    }
+
+    /// Takes out the poll that waits for its turn.
+    pub(super) fn take_waiting(&mut self) -> Option<PollCall> {
+        self.next.take().map(|next| next.call)
+    }
+
+    /// Takes out the polls that are to be stopped: the parked one and the one behind it.
+    pub(super) fn take_polls(&mut self) -> impl Iterator<Item = CallKey> + use<> {
+        let parked = self.parked();
+        if parked.is_some() {
+            self.poll = PollState::Absent;
+        }
+        parked.into_iter().chain(self.take_waiting().map(|call| call.key))
+    }
+
+    /// The connection of a poll was closed before it was answered; one that waited for its turn is forgotten.
+    pub(super) fn cut(&mut self, key: CallKey) -> Option<CutPoll> {
+        match self.poll {
+            PollState::Parked { key: parked } if parked == key => Some(CutPoll::Parked),
+            PollState::Answering { key: answering } if answering == key => Some(CutPoll::Answering),
+            PollState::Absent | PollState::Parked { .. } | PollState::Answering { .. } => {
+                let next = self.next.take_if(|next| next.call.key == key)?;
+                self.parked().map(|_| CutPoll::Waiting(next.until.tick()))
+            }
+        }
+    }
+}
+
+/// Its deadlines.
+impl Session {
+    /// Sets when something has to happen next; its expiry comes first if it is earlier and the session `expires`. Returns
+    /// the alarm that this needs. One that is set for earlier will do; it finds the deadline moved.
+    pub(super) fn set_due(&mut self, due: Tick, now: Tick, expires: bool) -> Option<Tick> {
+        self.due = Moment::not_before(due);
+        let first = if expires { self.expiry.or_before(self.due, now) } else { self.due };
+        let alarm = first.alarm(now);
+        if alarm >= self.armed {
+            return None;
+        }
+        self.armed = alarm;
+        Some(alarm.tick())
+    }
+
+    /// An alarm rings. Returns when something has to happen; `None` if the alarm was set before an earlier one, which has
+    /// done its work.
+    pub(super) fn take_alarm(&mut self, now: Tick) -> Option<Tick> {
+        if self.armed.tick() > now {
+            return None;
+        }
+        self.armed = Moment::NEVER;
+        Some(self.due.tick())
+    }
+
+    /// Whether its time is over: the next poll is the last one.
+    pub(super) fn has_expired(&self, now: Tick) -> bool {
+        self.expiry.has_come(now)
+    }
+
+    /// Whether its time is over, and no poll has to be waited for.
+    pub(super) fn must_end(&self, now: Tick) -> bool {
+        self.has_expired(now) && (self.parked().is_some() || self.expiry.next_look(now) <= now)
+    }
+}
+
+/// What the simulator looks at.
+#[cfg(test)]
+impl Session {
+    /// When it ends, by its site.
+    pub(in crate::router) fn expiry(&self) -> Expiry {
+        self.expiry
+    }
+
+    /// When its next alarm rings, and when something has to happen.
+    pub(in crate::router) fn alarm_and_due(&self) -> (Tick, Tick) {
+        (self.armed.tick(), self.due.tick())
     }
 }

@@ -5,14 +5,12 @@
 
 use std::sync::Arc;
 
-use subtle::ConstantTimeEq;
-
 use super::aside::KeptSignal;
 use super::backlog::{KeptMessage, PushOutcome, Space};
-use super::drain::Drain;
 use super::label::Label;
-use super::session::{NewSession, PollState, Session, SessionEnd, SessionList};
-use super::storm::{Load, Storm};
+use super::pace::PollPace;
+use super::session::{NewSession, Session, SessionEnd, SessionList};
+use super::storm::Load;
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
 use crate::base::limits::chat::{RETRY_MS_MAX, RETRY_MS_MIN};
@@ -24,18 +22,16 @@ use crate::router::directory::Directory;
 use crate::router::ids::{CallKey, Ticket};
 use crate::router::mail::Alarm;
 use crate::router::out::Out;
+use crate::router::packet::Packet;
 
 /// The sessions of this place.
 #[derive(Debug)]
 pub(in crate::router) struct Sessions {
-    pub(super) directory: Directory,
-    pub(super) limits: Arc<Limits>,
-    pub(super) timeouts: Arc<Timeouts>,
-    pub(super) memory: Memory,
-    pub(super) storm: Storm,
-    pub(super) table: Slots<Session>,
-    /// Set once the server is going down.
-    pub(super) drain: Option<Drain>,
+    directory: Directory,
+    limits: Arc<Limits>,
+    memory: Memory,
+    pace: PollPace,
+    table: Slots<Session>,
 }
 
 /// What a session that has ended had not acknowledged, each kind in its order.
@@ -45,6 +41,16 @@ pub(in crate::router) struct Leavings {
     pub(in crate::router) signals: Vec<KeptSignal>,
 }
 
+/// What queueing a packet changed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QueueChange {
+    pub(super) pushed: PushOutcome,
+    /// How many packets waited before.
+    pub(super) before: usize,
+    /// How many wait now.
+    pub(super) after: usize,
+}
+
 impl Sessions {
     pub(in crate::router) fn new(
         directory: Directory,
@@ -52,12 +58,11 @@ impl Sessions {
         timeouts: Arc<Timeouts>,
         memory: Memory,
     ) -> Sessions {
-        let storm = Storm::new(timeouts.storm_ms);
-        Sessions { directory, limits, timeouts, memory, storm, table: Slots::default(), drain: None }
+        Sessions { directory, limits, memory, pace: PollPace::new(timeouts), table: Slots::default() }
     }
 
     pub(in crate::router) fn begin_turn(&mut self, now: Tick, load: Load) {
-        self.storm.begin_turn(now, load);
+        self.pace.begin_turn(now, load);
     }
 
     pub(in crate::router) fn len(&self) -> usize {
@@ -68,9 +73,31 @@ impl Sessions {
         self.table.get(slot)
     }
 
+    pub(super) fn get_mut(&mut self, slot: Slot) -> Option<&mut Session> {
+        self.table.get_mut(slot)
+    }
+
+    /// A session that is known to be there.
+    pub(super) fn session_mut(&mut self, slot: Slot) -> &mut Session {
+        &mut self.table[slot]
+    }
+
+    pub(super) fn pace(&self) -> &PollPace {
+        &self.pace
+    }
+
+    pub(super) fn pace_mut(&mut self) -> &mut PollPace {
+        &mut self.pace
+    }
+
     /// Whether the server is going down.
     pub(in crate::router) fn is_draining(&self) -> bool {
-        self.drain.is_some()
+        self.pace.is_draining()
+    }
+
+    /// Begins the drain of all sessions.
+    pub(super) fn begin_drain(&mut self) {
+        self.pace.begin_drain(self.table.iter().map(|(slot, _)| slot).collect());
     }
 
     /// The session a ticket is good for, in this domain.
@@ -78,23 +105,22 @@ impl Sessions {
         if !self.directory.issued(ticket) {
             return None;
         }
-        let session = self.table.get(ticket.session.slot)?;
-        let right: bool = session.secret.ct_eq(&ticket.secret).into();
-        (right && session.domain == domain).then_some(ticket.session.slot)
+        let slot = ticket.session.slot;
+        self.table.get(slot)?.admits(domain, ticket).then_some(slot)
     }
 
     pub(in crate::router) fn ticket(&self, slot: Slot) -> Ticket {
-        self.directory.ticket(slot, self.table[slot].secret)
+        self.directory.ticket(slot, *self.table[slot].secret())
     }
 
     /// The sessions of a user, newest first.
     pub(in crate::router) fn of(&self, list: SessionList) -> impl Iterator<Item = Slot> {
-        std::iter::successors(list.0, |session| self.table[*session].older)
+        std::iter::successors(list.newest(), |session| self.older(*session))
     }
 
     /// The user's session before this one.
     pub(in crate::router) fn older(&self, slot: Slot) -> Option<Slot> {
-        self.table[slot].older
+        self.table[slot].older()
     }
 
     /// Starts a session, as the first of the user's list.
@@ -104,10 +130,10 @@ impl Sessions {
         list: &mut SessionList,
         new: NewSession,
     ) -> Slot {
-        let slot = self.table.insert(Session::new(new, list.0, Moment::not_before(out.now())));
-        *list = SessionList(Some(slot));
+        let slot = self.table.insert(Session::new(new, list.newest(), Moment::not_before(out.now())));
+        list.set_newest(Some(slot));
         out.counters_mut().sessions_started_total += 1;
-        let due = out.now().after(self.timeouts.session_cut_ms);
+        let due = out.now().after(self.pace.session_cut_ms());
         self.set_due(out, slot, due);
         slot
     }
@@ -115,30 +141,47 @@ impl Sessions {
     /// Queues messages to a session that has just started. They must fit.
     pub(in crate::router) fn start_with(&mut self, out: &mut Out, slot: Slot, messages: Vec<KeptMessage>) {
         let session = &mut self.table[slot];
-        debug_assert!(session.queue.is_empty(), "it has just started");
-        out.charge(session.domain, messages.len());
+        debug_assert!(session.queue().is_empty(), "it has just started");
+        out.charge(session.domain(), messages.len());
         if let Some(first) = messages.iter().find(|kept| !kept.late) {
-            session.given_from = first.given - 1;
+            session.begin_row(first.given);
         }
         for KeptMessage { given, packet, late } in messages {
             let label = if late { Label::Late(given) } else { Label::Inherited(given) };
-            let space = Space { limits: &self.limits, memory: &self.memory, domain: session.domain };
-            let pushed = session.queue.push(packet, label, space);
+            let pushed = self.queue(out, slot, packet, label).pushed;
             debug_assert_eq!(pushed, PushOutcome::Queued, "they were cut to the limits");
         }
-        out.counters_mut().packets_waiting += session.queue.len() as u64;
+    }
+
+    /// Queues a packet, and counts what waits. Answers no poll.
+    pub(super) fn queue(&mut self, out: &mut Out, slot: Slot, packet: Packet, label: Label) -> QueueChange {
+        let session = &mut self.table[slot];
+        let space = Space { limits: &self.limits, memory: &self.memory, domain: session.domain() };
+        let before = session.queue().len();
+        let pushed = session.queue_mut().push(packet, label, space);
+        let after = session.queue().len();
+        let counters = out.counters_mut();
+        counters.packets_waiting -= before as u64;
+        counters.packets_waiting += after as u64;
+        QueueChange { pushed, before, after }
+    }
+
+    /// Removes the packets that a poll acknowledges, and counts what waits. Returns the messages among them that were
+    /// taken over late.
+    pub(super) fn unqueue(&mut self, out: &mut Out, slot: Slot, seq: Option<u64>) -> Vec<u64> {
+        let queue = self.table[slot].queue_mut();
+        let mut late = Vec::new();
+        let counters = out.counters_mut();
+        counters.packets_waiting -= queue.len() as u64;
+        queue.acknowledge(seq, |given| late.push(given));
+        counters.packets_waiting += queue.len() as u64;
+        late
     }
 
     /// Queues a signal of another session, or of the mailbox. A parked poll is not answered by it.
     pub(in crate::router) fn pass(&mut self, out: &mut Out, slot: Slot, kept: &KeptSignal) -> PushOutcome {
-        let session = &mut self.table[slot];
-        let space = Space { limits: &self.limits, memory: &self.memory, domain: session.domain };
-        let before = session.queue.len();
-        let pushed = session.queue.push(kept.packet.clone(), Label::PassedSignal(kept.given), space);
-        let counters = out.counters_mut();
-        counters.packets_waiting += session.queue.len() as u64;
-        counters.packets_waiting -= before as u64;
-        counters.signals_dropped_total += u64::from(pushed == PushOutcome::Full);
+        let pushed = self.queue(out, slot, kept.packet.clone(), Label::PassedSignal(kept.given)).pushed;
+        out.counters_mut().signals_dropped_total += u64::from(pushed == PushOutcome::Full);
         pushed
     }
 
@@ -149,11 +192,7 @@ impl Sessions {
         slot: Slot,
         kept: &KeptMessage,
     ) -> PushOutcome {
-        let session = &mut self.table[slot];
-        let space = Space { limits: &self.limits, memory: &self.memory, domain: session.domain };
-        let pushed = session.queue.push(kept.packet.clone(), Label::Late(kept.given), space);
-        out.counters_mut().packets_waiting += u64::from(pushed == PushOutcome::Queued);
-        pushed
+        self.queue(out, slot, kept.packet.clone(), Label::Late(kept.given)).pushed
     }
 
     /// Takes a session out of the table and of its user's list; its polls are answered. Returns what it has not
@@ -185,70 +224,66 @@ impl Sessions {
                 Reason::Offline
             }
         };
-        if let PollState::Parked { key } = self.table[slot].poll {
+        for key in self.table[slot].take_polls() {
             self.stop(out, slot, key, reason);
-        }
-        if let Some(next) = self.table[slot].next.take() {
-            self.stop(out, slot, next.call.key, reason);
         }
         self.unlist(list, slot);
         let session = self.table.remove(slot).expect("it was there above");
-        out.counters_mut().packets_waiting -= session.queue.len() as u64;
-        let signals: Vec<KeptSignal> = session.queue.signals().collect();
-        let mut messages = session.queue.into_messages();
+        let (domain, queue) = (session.domain(), session.into_queue());
+        out.counters_mut().packets_waiting -= queue.len() as u64;
+        let signals: Vec<KeptSignal> = queue.signals().collect();
+        let mut messages = queue.into_messages();
         messages.sort_by_key(|kept| kept.given);
-        out.charge(session.domain, messages.len() + signals.len());
+        out.charge(domain, messages.len() + signals.len());
         Leavings { messages, signals }
     }
 
     fn unlist(&mut self, list: &mut SessionList, slot: Slot) {
-        let older = self.table[slot].older;
-        if list.0 == Some(slot) {
-            list.0 = older;
+        let older = self.older(slot);
+        if list.newest() == Some(slot) {
+            list.set_newest(older);
         } else {
-            let newer = self.of(*list).find(|newer| self.table[*newer].older == Some(slot));
-            self.table[newer.expect("every session is in the list")].older = older;
+            let newer = self.of(*list).find(|newer| self.older(*newer) == Some(slot));
+            self.table[newer.expect("every session is in the list")].set_older(older);
         }
     }
 
     /// Answers a poll `stopped`. Nothing is delivered with it, so its fate does not matter.
     pub(super) fn stop(&self, out: &mut Out, slot: Slot, key: CallKey, reason: Reason) {
-        let session = &self.table[slot];
         let retry_ms = match reason {
             Reason::Shutdown | Reason::Limit => {
-                Some(RETRY_MS_MIN + self.spread(out.now(), session, RETRY_MS_MAX - RETRY_MS_MIN))
+                Some(RETRY_MS_MIN + self.spread(out.now(), &self.table[slot], RETRY_MS_MAX - RETRY_MS_MIN))
             }
             Reason::Offline | Reason::Replaced | Reason::Renew => None,
         };
-        let delivery = Delivery {
+        let delivery = self.delivery(slot, Packets::None);
+        out.answer(key, Answer::Packets(Delivery { stopped: Some(reason), retry_ms, ..delivery }));
+    }
+
+    /// An answer to a poll, with these packets.
+    pub(super) fn delivery(&self, slot: Slot, packets: Packets) -> Delivery {
+        let session = &self.table[slot];
+        Delivery {
             session: self.directory.session_key(slot),
-            domain: session.domain,
-            packets: Packets::None,
-            seq: session.queue.sent(),
-            stopped: Some(reason),
-            retry_ms,
-        };
-        out.answer(key, Answer::Packets(delivery));
+            domain: session.domain(),
+            packets,
+            seq: session.queue().sent(),
+            stopped: None,
+            retry_ms: None,
+        }
     }
 
     /// A number up to `most`, another one for every session and time.
     pub(super) fn spread(&self, now: Tick, session: &Session, most: u64) -> u64 {
-        self.directory.places().spread((session.secret, now.ms())) % (most + 1)
+        self.directory.places().spread((session.secret(), now.ms())) % (most + 1)
     }
 
-    /// Sets the next deadline. An alarm that is set for earlier will do; it finds the deadline moved.
+    /// Sets the next deadline.
     pub(super) fn set_due(&mut self, out: &mut Out, slot: Slot, due: Tick) {
-        let session = &mut self.table[slot];
-        session.due = Moment::not_before(due);
         // A drain stops the polls of all sessions in its own time: none expires any more.
-        let first = match self.drain {
-            Some(_) => session.due,
-            None => session.expiry.or_before(session.due, out.now()),
-        };
-        let alarm = first.alarm(out.now());
-        if alarm < session.armed {
-            session.armed = alarm;
-            out.set_alarm(alarm.tick(), Alarm::Session(slot));
+        let expires = !self.pace.is_draining();
+        if let Some(alarm) = self.table[slot].set_due(due, out.now(), expires) {
+            out.set_alarm(alarm, Alarm::Session(slot));
         }
     }
 }
@@ -271,13 +306,13 @@ impl Sessions {
 
     /// Asserts what must hold in each session, and of the count of packets that wait.
     pub(in crate::router) fn check(&self, packets_waiting: u64) {
-        let waiting: usize = self.iter().map(|(_, session)| session.queue.len()).sum();
+        let waiting: usize = self.iter().map(|(_, session)| session.queue().len()).sum();
         assert_eq!(packets_waiting, waiting as u64, "what waits is counted");
         for (_, session) in self.iter() {
-            session.queue.check();
-            assert!(session.parked().is_none() || !session.queue.has_news(), "a poll is parked on news");
+            session.queue().check();
+            assert!(session.parked().is_none() || !session.queue().has_news(), "a poll is parked on news");
             let unanswered = session
-                .queue
+                .queue()
                 .messages()
                 .filter(|(_, label, answered, _)| !answered && label.in_row().is_some());
             assert!(unanswered.map(|(given, ..)| given).is_sorted(), "what was not answered yet is in order");

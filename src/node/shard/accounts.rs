@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::conn::Conn;
 use super::gate::{EntryRefusal, Gate, Visitor};
 use super::late::LateBytes;
-use super::pending::{Arrival, InputStage, PendingInput};
+use super::pending::PendingInput;
 use crate::base::limits::admission::LATE_BYTES_PER_ADDRESS_MAX;
 use crate::base::memory::Memory;
 use crate::http::forwarded::FORWARDED_FOR;
@@ -51,12 +51,11 @@ impl Accounts {
 
     /// Whether there is memory for the rest of a request.
     pub(super) fn has_room(&self, visitor: Visitor, input: &PendingInput) -> bool {
-        let in_body = input.partial.in_body();
-        let begins_body = in_body && input.stage != InputStage::Body;
         let is_refused = match visitor {
             Visitor::Exempt => false,
             Visitor::Counted(_) | Visitor::Proxy(_) => {
-                in_body && self.memory.free_for_strangers() == 0 || begins_body && self.memory.is_crowded()
+                input.in_body() && self.memory.free_for_strangers() == 0
+                    || input.begins_body() && self.memory.is_crowded()
             }
         };
         !is_refused && !self.memory.is_full()
@@ -65,21 +64,15 @@ impl Accounts {
     /// Counts the input of a connection, from now on, against the address of its client.
     pub(super) fn charge(&self, conn: &mut Conn) {
         let visitor = conn.visitor();
-        let Some(input) = &mut conn.input else { return };
+        let Some(input) = conn.input_mut() else { return };
         let head = input.head();
         let cells = self.gate.client(visitor, || head.iter().flat_map(|head| head.values(FORWARDED_FOR)));
-        // An earlier charge goes first: its bytes must not count twice.
-        input.arrival = Arrival::InTime;
-        input.arrival = Arrival::Late(cells.map(|cells| self.late.charge(cells, input.held_bytes())));
+        input.charge_late(|bytes| Some(self.late.charge(cells?, bytes)));
     }
 
     /// Whether the address of a late request holds too much.
     pub(super) fn holds_too_much(&self, input: &PendingInput) -> bool {
-        match &input.arrival {
-            Arrival::InTime | Arrival::Late(None) => false,
-            Arrival::Late(Some(charge)) => {
-                charge.is_more_than(LATE_BYTES_PER_ADDRESS_MAX.min(self.memory.free_for_strangers()))
-            }
-        }
+        let most = || LATE_BYTES_PER_ADDRESS_MAX.min(self.memory.free_for_strangers());
+        input.late_charge().is_some_and(|charge| charge.is_more_than(most()))
     }
 }

@@ -7,8 +7,9 @@
 //! all of their requests count at once, and an address may hold no more than is left for strangers. So a single address
 //! never holds all of it, and others still get in.
 
+use super::conn::Conn;
 use super::io::Io;
-use super::pending::{Arrival, InputStage, PendingInput};
+use super::pending::{InputStage, PendingInput};
 use super::reply;
 use crate::api;
 use crate::api::refusal::{SERVER_BUSY, TOO_MANY_REQUESTS, TOO_MANY_UNFINISHED};
@@ -32,15 +33,12 @@ pub(super) fn wait_for_more(io: &mut Io, slot: Slot, domains: &Domains) {
         return;
     }
     let Some(input) = unfinished(io, slot) else { return };
-    let must_continue = input.partial.take_continue();
-    let stage = if input.partial.in_body() { InputStage::Body } else { InputStage::Head };
-    let begins = std::mem::replace(&mut input.stage, stage) != stage;
-    let is_late = !matches!(input.arrival, Arrival::InTime);
-    if begins {
+    let (must_continue, begins, is_late) = (input.take_continue(), input.advance(), input.is_late());
+    if let Some(stage) = begins {
         begin_stage(io, slot, stage);
     }
     // The head may name the client, so the charge is renewed when the head is complete.
-    if is_late && begins || !is_late && io.memory().is_strained() {
+    if is_late && begins.is_some() || !is_late && io.memory().is_strained() {
         charge(io, slot);
     }
     if !refuse_late(io, slot) && must_continue {
@@ -58,11 +56,8 @@ fn begin_stage(io: &mut Io, slot: Slot, stage: InputStage) {
     };
     let until = now.after(patience_ms);
     let Some(input) = unfinished(io, slot) else { return };
-    input.until = until;
-    let due = match input.arrival {
-        Arrival::InTime => until.min(now.after(LATE_MS)),
-        Arrival::Late(_) => until,
-    };
+    input.set_until(until);
+    let due = if input.is_late() { until } else { until.min(now.after(LATE_MS)) };
     io.set_due(slot, due);
 }
 
@@ -71,9 +66,9 @@ fn begin_stage(io: &mut Io, slot: Slot, stage: InputStage) {
 pub(super) fn expire(io: &mut Io, slot: Slot) {
     let now: Tick = io.now();
     let Some(input) = unfinished(io, slot) else { return };
-    let (until, in_body) = (input.until, input.partial.in_body());
+    let (until, in_body) = (input.until(), input.in_body());
     if now < until {
-        if matches!(input.arrival, Arrival::InTime) {
+        if !input.is_late() {
             charge(io, slot);
         }
         if !refuse_late(io, slot) {
@@ -81,23 +76,23 @@ pub(super) fn expire(io: &mut Io, slot: Slot) {
         }
         return;
     }
-    let rejection = input.partial.rejected(Rejection::timed_out());
+    let rejection = input.rejected(Rejection::timed_out());
     if in_body {
         io.counters().connections_expired_body += 1;
     } else {
         io.counters().connections_expired_head += 1;
     }
-    let Some(input) = io.conn(slot).and_then(|conn| conn.input.take()) else { return };
+    let Some(input) = io.conn(slot).and_then(Conn::take_input) else { return };
     reply::reject(io, slot, &rejection, input.head().as_ref());
 }
 
 fn unfinished(io: &mut Io, slot: Slot) -> Option<&mut PendingInput> {
-    io.conn(slot)?.input.as_deref_mut()
+    io.conn(slot)?.input_mut()
 }
 
 fn has_room(io: &mut Io, slot: Slot) -> bool {
     let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return true };
-    conn.input.as_ref().is_none_or(|input| accounts.has_room(conn.visitor(), input))
+    conn.input().is_none_or(|input| accounts.has_room(conn.visitor(), input))
 }
 
 fn charge(io: &mut Io, slot: Slot) {
@@ -109,7 +104,7 @@ fn charge(io: &mut Io, slot: Slot) {
 /// Refuses a request if it is late and its address holds too much by late ones.
 fn refuse_late(io: &mut Io, slot: Slot) -> bool {
     let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return false };
-    let is_too_much = conn.input.as_ref().is_some_and(|input| accounts.holds_too_much(input));
+    let is_too_much = conn.input().is_some_and(|input| accounts.holds_too_much(input));
     if is_too_much {
         io.counters().requests_refused_unfinished += 1;
         refuse_unfinished(io, slot, TOO_MANY_UNFINISHED);
@@ -119,7 +114,7 @@ fn refuse_late(io: &mut Io, slot: Slot) -> bool {
 
 fn refuse_unfinished(io: &mut Io, slot: Slot, rejection: Rejection) {
     let Some(input) = unfinished(io, slot) else { return };
-    let rejection = input.partial.rejected(rejection);
+    let rejection = input.rejected(rejection);
     reply::refuse_and_close(io, slot, &rejection, None);
 }
 
@@ -128,12 +123,8 @@ fn refuse_unread(io: &mut Io, slot: Slot, domains: &Domains) -> bool {
     let now_ms = io.schedule().shared_ms();
     let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return false };
     let visitor = conn.visitor();
-    let Some(input) = &mut conn.input else { return false };
-    if input.judged || !input.is_body_longer_than(UNREAD_BODY_BYTES_MIN) {
-        return false;
-    }
-    input.judged = true;
-    let Some(request) = input.head() else { return false };
+    let unjudged = conn.input_mut().and_then(|input| input.take_unjudged(UNREAD_BODY_BYTES_MIN));
+    let Some(request) = unjudged else { return false };
     let Some((rejection, shape)) = api::refuse_by_head(&request, domains) else { return false };
     let admitted = accounts.admits_request(visitor, || Request::values(&request, FORWARDED_FOR), now_ms);
     let rejection = if admitted { rejection } else { TOO_MANY_REQUESTS };

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 use mio::net::TcpStream;
 
 use super::gate::Visitor;
-use super::pending::{InputStage, PendingInput};
+use super::pending::PendingInput;
 use super::state::{ConnState, Deferral, Tally};
 use crate::base::clock::{Moment, Tick};
 use crate::base::memory::{Held, Memory, Owner};
@@ -23,15 +23,15 @@ pub(super) struct Conn {
     /// The number of the request that is being served, which its answer carries; 0 between requests.
     serial: u32,
     /// Bytes that were read and are not served.
-    pub(super) input: Option<Box<PendingInput>>,
+    input: Option<Box<PendingInput>>,
     output: Option<Box<PendingOutput>>,
     /// The kernel has bytes that were not read, because an answer was due first.
-    pub(super) readable: bool,
+    readable: bool,
     /// The peer will send nothing more.
-    pub(super) half_closed: bool,
+    half_closed: bool,
     visitor: Visitor,
     /// Whether it stands in a list of connections to continue. Only taking it off the list clears this.
-    pub(super) deferral: Deferral,
+    deferral: Deferral,
     /// The deadline of its current state.
     due: Moment,
     /// The earliest alarm that is set.
@@ -127,6 +127,67 @@ impl Conn {
         std::mem::replace(&mut self.state, state)
     }
 
+    /// Notes what an event has reported. `closed`: the peer will send nothing more.
+    pub(super) fn note_event(&mut self, readable: bool, closed: bool) {
+        self.readable |= readable;
+        self.half_closed |= closed;
+    }
+
+    /// Whether a read may find something: bytes, or the end.
+    pub(super) fn is_readable(&self) -> bool {
+        self.readable || self.half_closed
+    }
+
+    pub(super) fn is_half_closed(&self) -> bool {
+        self.half_closed
+    }
+
+    /// Whether something has come after the request that is being served.
+    pub(super) fn has_more(&self) -> bool {
+        self.input.is_some() || self.is_readable()
+    }
+
+    pub(super) fn input(&self) -> Option<&PendingInput> {
+        self.input.as_deref()
+    }
+
+    pub(super) fn input_mut(&mut self) -> Option<&mut PendingInput> {
+        self.input.as_deref_mut()
+    }
+
+    pub(super) fn take_input(&mut self) -> Option<Box<PendingInput>> {
+        self.input.take()
+    }
+
+    /// Keeps bytes that were read and are not served.
+    pub(super) fn keep_input(&mut self, input: Box<PendingInput>) {
+        debug_assert!(self.input.is_none(), "what was kept was taken out to be served");
+        self.input = Some(input);
+    }
+
+    pub(super) fn is_deferred(&self) -> bool {
+        self.deferral != Deferral::No
+    }
+
+    pub(super) fn is_postponed(&self) -> bool {
+        self.deferral == Deferral::Postponed
+    }
+
+    /// Notes that it stands in a list of connections to continue, from now on. Returns false if it stands in one
+    /// already.
+    pub(super) fn defer(&mut self, deferral: Deferral) -> bool {
+        let is_first = !self.is_deferred();
+        if is_first {
+            self.deferral = deferral;
+        }
+        is_first
+    }
+
+    /// Notes that it was taken off its list.
+    pub(super) fn end_deferral(&mut self) {
+        self.deferral = Deferral::No;
+    }
+
     pub(super) fn visitor(&self) -> Visitor {
         self.visitor
     }
@@ -182,17 +243,14 @@ impl Conn {
 
     /// Reads once.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> ReadOutcome {
-        debug_assert!(!buffer.is_empty(), "reading nothing looks like the end");
-        loop {
-            match self.stream.read(buffer) {
-                Ok(0) => return ReadOutcome::End,
-                Ok(bytes) if bytes == buffer.len() => return ReadOutcome::Filled(bytes),
-                Ok(bytes) => return ReadOutcome::Drained(bytes),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadOutcome::Drained(0),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(_) => return ReadOutcome::Broken,
-            }
+        let outcome = read(&mut self.stream, buffer);
+        match outcome {
+            ReadOutcome::Filled(_) => self.readable = true,
+            ReadOutcome::Drained(_) => self.readable = false,
+            ReadOutcome::End => self.half_closed = true,
+            ReadOutcome::Broken => {}
         }
+        outcome
     }
 
     /// Writes an answer, `bytes` and then `asset`. A rest that does not fit into the socket is retained.
@@ -255,12 +313,12 @@ impl Conn {
 
     /// Whether a request of it has arrived in part.
     pub(super) fn is_arriving(&self) -> bool {
-        self.input.as_ref().is_some_and(|input| input.stage != InputStage::Unseen)
+        self.input().is_some_and(|input| !input.is_unseen())
     }
 
     /// Whether its input may hold whole requests that were not looked at.
     pub(super) fn has_unseen(&self) -> bool {
-        self.input.as_ref().is_some_and(|input| input.stage == InputStage::Unseen)
+        self.input().is_some_and(PendingInput::is_unseen)
     }
 
     /// Asserts, in debug builds, what must hold between two events of a connection.
@@ -272,11 +330,15 @@ impl Conn {
                 debug_assert_eq!(self.serial, 0, "a connection that reads has no call");
                 debug_assert!(self.armed != Moment::NEVER, "a connection that reads has an alarm");
                 debug_assert!(
-                    !has_input || self.deferral != Deferral::No || self.is_arriving(),
+                    !has_input || self.is_deferred() || self.is_arriving(),
                     "whole requests are continued without an event"
                 );
             }
             ConnState::Calling(..) | ConnState::Parked(..) => {
+                debug_assert!(
+                    !self.half_closed || matches!(self.state, ConnState::Calling(..)),
+                    "no poll is held for a peer that has closed its end"
+                );
                 debug_assert!(!has_output, "a call is answered before its answer is written");
                 debug_assert!(self.serial != 0, "a call has a number");
             }
@@ -289,6 +351,20 @@ impl Conn {
                 debug_assert!(self.armed != Moment::NEVER, "a connection that closes has an alarm");
             }
             ConnState::Dead => debug_assert!(!has_input && !has_output, "a dead connection holds no buffer"),
+        }
+    }
+}
+
+fn read(stream: &mut TcpStream, buffer: &mut [u8]) -> ReadOutcome {
+    debug_assert!(!buffer.is_empty(), "reading nothing looks like the end");
+    loop {
+        match stream.read(buffer) {
+            Ok(0) => return ReadOutcome::End,
+            Ok(bytes) if bytes == buffer.len() => return ReadOutcome::Filled(bytes),
+            Ok(bytes) => return ReadOutcome::Drained(bytes),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return ReadOutcome::Drained(0),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => return ReadOutcome::Broken,
         }
     }
 }

@@ -125,7 +125,7 @@ impl Dispatcher {
     fn start_call(&mut self, io: &mut Io, slot: Slot, call: Call<'_>, shape: Shape) {
         let (due, at) = (Moment::not_before(io.now().after(CALL_MS_MAX)), io.schedule().stamp());
         let Some(conn) = io.conn(slot) else { return };
-        if conn.half_closed && matches!(call.verb, Verb::Poll(_)) {
+        if conn.is_half_closed() && matches!(call.verb, Verb::Poll(_)) {
             // The browser of this poll is gone. The poll must not replace a newer one, which may have been parked while
             // this one waited to be read.
             return io.kill(slot);
@@ -194,11 +194,10 @@ impl Dispatcher {
     /// its input counts for the domain.
     pub(super) fn postpone(&mut self, io: &mut Io, domain: DomainId, slot: Slot) {
         let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return };
-        if conn.deferral != Deferral::No {
+        if !conn.defer(Deferral::Postponed) {
             return; // it continues in the next turn, and is postponed then
         }
-        conn.deferral = Deferral::Postponed;
-        if let Some(input) = &mut conn.input {
+        if let Some(input) = conn.input_mut() {
             input.belong_to(accounts.memory(), Owner::Domain(domain));
         }
         self.postponed.push(domain, PostponedWork::Conn(slot));

@@ -208,9 +208,8 @@ impl Io {
     /// Continues this connection in the next turn.
     pub(super) fn defer(&mut self, slot: Slot) {
         if let Some(conn) = self.conns.get(slot)
-            && conn.deferral == Deferral::No
+            && conn.defer(Deferral::NextTurn)
         {
-            conn.deferral = Deferral::NextTurn;
             self.deferred.push(slot);
         }
     }
@@ -229,12 +228,12 @@ impl Io {
     pub(super) fn charge_pipelined(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let waits = match conn.state() {
-            ConnState::Writing { .. } | ConnState::Parked(..) => conn.input.is_some(),
+            ConnState::Writing { .. } | ConnState::Parked(..) => conn.input().is_some(),
             ConnState::Reading | ConnState::Calling(..) | ConnState::Farewell | ConnState::Dead => false,
         };
         if waits {
             self.accounts.charge(conn);
-            if conn.input.as_ref().is_some_and(|input| self.accounts.holds_too_much(input)) {
+            if conn.input().is_some_and(|input| self.accounts.holds_too_much(input)) {
                 self.counters.requests_refused_unfinished += 1;
                 self.kill(slot);
             }
@@ -323,7 +322,7 @@ impl Io {
         let Some(conn) = self.conns.get(slot) else { return };
         let serial = conn.serial();
         conn.end_call();
-        let has_more = conn.input.is_some() || conn.readable || conn.half_closed;
+        let has_more = conn.has_more();
         self.conns.turn_to(slot, ConnState::Reading);
         match then {
             AfterAnswer::Read => {
@@ -343,7 +342,7 @@ impl Io {
     fn begin_farewell(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         conn.shut_writing();
-        conn.input = None;
+        conn.take_input();
         self.conns.turn_to(slot, ConnState::Farewell);
         self.set_due(slot, self.now().after(FAREWELL_MS));
         self.defer(slot);

@@ -7,18 +7,19 @@ use super::late::LateCharge;
 use crate::base::clock::Tick;
 use crate::base::memory::{Held, Memory, Owner};
 use crate::http::parser::Partial;
+use crate::http::rejection::Rejection;
 use crate::http::request::Request;
 
 #[derive(Debug)]
 pub(super) struct PendingInput {
     bytes: Vec<u8>,
-    pub(super) partial: Partial,
-    pub(super) stage: InputStage,
+    partial: Partial,
+    stage: InputStage,
     /// The deadline of the head or the body that is arriving.
-    pub(super) until: Tick,
-    pub(super) arrival: Arrival,
+    until: Tick,
+    arrival: Arrival,
     /// Whether its head was looked at for a reason to refuse it.
-    pub(super) judged: bool,
+    judged: bool,
     held: Held,
 }
 
@@ -35,7 +36,7 @@ pub(super) enum InputStage {
 
 /// Whether a request takes long to arrive.
 #[derive(Debug)]
-pub(super) enum Arrival {
+enum Arrival {
     InTime,
     /// It does, and counts against its address, if that has limits.
     Late(Option<LateCharge>),
@@ -78,18 +79,80 @@ impl PendingInput {
         self.held = memory.hold(owner, self.held.bytes());
     }
 
+    /// Whether it may hold whole requests that were not looked at.
+    pub(super) fn is_unseen(&self) -> bool {
+        self.stage == InputStage::Unseen
+    }
+
+    /// Notes that the first request was looked at and has arrived in part. Returns the stage that begins by that, if one
+    /// does.
+    pub(super) fn advance(&mut self) -> Option<InputStage> {
+        let stage = if self.in_body() { InputStage::Body } else { InputStage::Head };
+        let begins = self.stage != stage;
+        self.stage = stage;
+        begins.then_some(stage)
+    }
+
+    /// Whether the head of the first request is complete.
+    pub(super) fn in_body(&self) -> bool {
+        self.partial.in_body()
+    }
+
+    /// Whether its head is complete, and its body was not looked at.
+    pub(super) fn begins_body(&self) -> bool {
+        self.in_body() && self.stage != InputStage::Body
+    }
+
+    /// Whether the client waits for leave to send its body. True once.
+    pub(super) fn take_continue(&mut self) -> bool {
+        self.partial.take_continue()
+    }
+
+    /// A refusal of this request.
+    pub(super) fn rejected(&self, rejection: Rejection) -> Rejection {
+        self.partial.rejected(rejection)
+    }
+
+    /// The deadline of the head or the body that is arriving.
+    pub(super) fn until(&self) -> Tick {
+        self.until
+    }
+
+    pub(super) fn set_until(&mut self, until: Tick) {
+        self.until = until;
+    }
+
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self.arrival, Arrival::Late(_))
+    }
+
+    /// Counts it as late. `charge` counts its bytes against its address, if that has limits.
+    pub(super) fn charge_late(&mut self, charge: impl FnOnce(usize) -> Option<LateCharge>) {
+        // An earlier charge goes first: its bytes must not count twice.
+        self.arrival = Arrival::InTime;
+        self.arrival = Arrival::Late(charge(self.held.bytes()));
+    }
+
+    /// What its address is charged with.
+    pub(super) fn late_charge(&self) -> Option<&LateCharge> {
+        match &self.arrival {
+            Arrival::Late(charge) => charge.as_ref(),
+            Arrival::InTime => None,
+        }
+    }
+
+    /// The head of a request with a body that is longer than this, to be judged. It is returned once.
+    pub(super) fn take_unjudged(&mut self, bytes: usize) -> Option<Request<'_>> {
+        if self.judged || !self.partial.is_body_longer_than(bytes, self.bytes.len()) {
+            return None;
+        }
+        self.judged = true;
+        self.head()
+    }
+
     /// The request that is arriving, without its body, once its head is complete.
     pub(super) fn head(&self) -> Option<Request<'_>> {
         self.partial.head(&self.bytes)
-    }
-
-    /// Whether its body is longer than this, or will be by its headers.
-    pub(super) fn is_body_longer_than(&self, bytes: usize) -> bool {
-        self.partial.is_body_longer_than(bytes, self.bytes.len())
-    }
-
-    pub(super) fn held_bytes(&self) -> usize {
-        self.held.bytes()
     }
 
     /// Drops this many bytes, which were served.
@@ -158,11 +221,11 @@ mod tests {
         let head = "POST /onlines HTTP/1.1\r\nContent-Length: 100000\r\n\r\n";
         let strangers = memory.hold(Owner::Strangers, 0);
         let mut pending = PendingInput::new(head.as_bytes(), Partial::default(), strangers);
-        pending.arrival = Arrival::Late(Some(table.charge(cells, pending.held_bytes())));
-        let before = pending.held_bytes();
+        pending.charge_late(|bytes| Some(table.charge(cells, bytes)));
+        let before = pending.held.bytes();
         assert!(others.is_more_than(before) && !others.is_more_than(before + 1));
         pending.append(&[b'x'; 10_000]);
-        let now = pending.held_bytes();
+        let now = pending.held.bytes();
         assert!(now >= 10_000 && others.is_more_than(now) && !others.is_more_than(now + 1));
         pending.restart();
         assert!(!others.is_more_than(0), "it is alone, and the next request is not late");

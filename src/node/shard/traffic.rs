@@ -14,7 +14,7 @@ use super::io::Io;
 use super::pending::PendingInput;
 use super::postponed::PostponedWork;
 use super::reply;
-use super::state::{ConnState, Deferral};
+use super::state::ConnState;
 use crate::api;
 use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
@@ -66,10 +66,9 @@ impl Traffic {
         congested: bool,
     ) {
         let Some(conn) = io.conn(slot) else { return };
-        conn.readable |= readiness.readable;
-        conn.half_closed |= readiness.closed;
+        conn.note_event(readiness.readable, readiness.closed);
         match *conn.state() {
-            ConnState::Reading if conn.deferral == Deferral::Postponed => {}
+            ConnState::Reading if conn.is_postponed() => {}
             ConnState::Reading if congested => io.defer(slot),
             ConnState::Reading => self.resume(io, dispatcher, slot),
             ConnState::Parked(..) if readiness.closed => io.kill(slot),
@@ -89,7 +88,7 @@ impl Traffic {
     pub(super) fn serve_deferred(&mut self, io: &mut Io, dispatcher: &mut Dispatcher) {
         for slot in io.take_deferred() {
             if let Some(conn) = io.conn(slot) {
-                conn.deferral = Deferral::No;
+                conn.end_deferral();
                 self.resume(io, dispatcher, slot);
                 io.check(slot);
             }
@@ -114,10 +113,10 @@ impl Traffic {
 
     fn resume_postponed(&mut self, io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot) {
         let Some((conn, accounts)) = io.conn_with_accounts(slot) else { return };
-        conn.deferral = Deferral::No;
+        conn.end_deferral();
         // The request behind this one may be of another domain.
         let owner = conn.visitor().owner();
-        if let Some(input) = &mut conn.input {
+        if let Some(input) = conn.input_mut() {
             input.belong_to(accounts.memory(), owner);
         }
         self.resume(io, dispatcher, slot);
@@ -134,7 +133,7 @@ impl Traffic {
         let Some(conn) = io.conn(slot) else { return };
         match *conn.state() {
             ConnState::Reading if conn.has_unseen() => {} // it is deferred or postponed
-            ConnState::Reading if conn.readable || conn.half_closed => self.read(io, dispatcher, slot),
+            ConnState::Reading if conn.is_readable() => self.read(io, dispatcher, slot),
             ConnState::Farewell => self.discard(io, slot),
             ConnState::Reading
             | ConnState::Calling(..)
@@ -149,22 +148,17 @@ impl Traffic {
         if let Some(conn) = io.conn(slot) {
             match conn.read(&mut buffer) {
                 ReadOutcome::Filled(bytes) => {
-                    conn.readable = true;
                     self.serve(io, dispatcher, slot, &buffer[..bytes]);
                     io.defer(slot);
                 }
                 ReadOutcome::Drained(bytes) => {
-                    conn.readable = false;
-                    let half_closed = conn.half_closed;
+                    let half_closed = conn.is_half_closed();
                     self.serve(io, dispatcher, slot, &buffer[..bytes]);
                     if half_closed {
                         end_half_closed(io, slot);
                     }
                 }
-                ReadOutcome::End => {
-                    conn.half_closed = true;
-                    end_half_closed(io, slot);
-                }
+                ReadOutcome::End => end_half_closed(io, slot),
                 ReadOutcome::Broken => io.kill(slot),
             }
         }
@@ -175,7 +169,7 @@ impl Traffic {
     fn serve(&mut self, io: &mut Io, dispatcher: &mut Dispatcher, slot: Slot, fresh: &[u8]) {
         let Some(conn) = io.conn(slot) else { return };
         let owner = conn.visitor().owner();
-        let (rest, served) = match conn.input.take() {
+        let (rest, served) = match conn.take_input() {
             None => {
                 let mut partial = Partial::default();
                 let served = self.serve_bytes(io, dispatcher, slot, fresh, &mut partial);
@@ -196,7 +190,7 @@ impl Traffic {
             }
         };
         let (Some(rest), Some(conn)) = (rest, io.conn(slot)) else { return };
-        conn.input = Some(rest);
+        conn.keep_input(rest);
         if let Some(domain) = served.postponed {
             dispatcher.postpone(io, domain, slot);
         } else if served.incomplete {
@@ -250,7 +244,7 @@ impl Traffic {
     /// Drops what a peer sends after its last answer.
     fn discard(&mut self, io: &mut Io, slot: Slot) {
         if let Some(conn) = io.conn(slot) {
-            let half_closed = conn.half_closed;
+            let half_closed = conn.is_half_closed();
             match conn.read(&mut self.input) {
                 ReadOutcome::Filled(_) => io.defer(slot),
                 ReadOutcome::Drained(_) if !half_closed => {}
@@ -276,8 +270,8 @@ pub(super) fn on_alarm(io: &mut Io, slot: Slot) {
         // A parked poll has a deadline with the owner of its session, a call has the sweep.
         ConnState::Parked(..) | ConnState::Calling(..) => {}
         // The shard is behind, not the peer.
-        ConnState::Reading if conn.deferral != Deferral::No && !conn.is_arriving() => io.set_due(slot, idle),
-        ConnState::Reading if conn.input.is_some() => arrival::expire(io, slot),
+        ConnState::Reading if conn.is_deferred() && !conn.is_arriving() => io.set_due(slot, idle),
+        ConnState::Reading if conn.input().is_some() => arrival::expire(io, slot),
         ConnState::Reading => {
             io.counters().connections_expired_idle += 1;
             io.kill(slot);
@@ -295,14 +289,13 @@ pub(super) fn on_alarm(io: &mut Io, slot: Slot) {
     io.check(slot);
 }
 
-/// Closes a connection whose peer will send nothing more, unless the peer may still wait for an answer. Nobody reads
-/// the answer of a poll.
+/// Closes a connection whose peer will send nothing more, unless the peer may still wait for an answer.
 fn end_half_closed(io: &mut Io, slot: Slot) {
     let Some(conn) = io.conn(slot) else { return };
     match *conn.state() {
-        ConnState::Parked(..) => io.kill(slot),
-        ConnState::Reading if conn.deferral == Deferral::No => io.kill(slot),
+        ConnState::Reading if !conn.is_deferred() => io.kill(slot),
         ConnState::Reading | ConnState::Calling(..) | ConnState::Writing { .. } | ConnState::Farewell => {}
+        ConnState::Parked(..) => unreachable!("no poll is held for a peer that has closed its end"),
         ConnState::Dead => unreachable!("the dead are not found"),
     }
 }

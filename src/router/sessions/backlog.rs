@@ -8,10 +8,10 @@
 
 use smallvec::SmallVec;
 
-use crate::base::clock::Moment;
+use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
 use crate::base::limits::Limits;
-use crate::base::limits::chat::PRESENCES_PER_LINK;
+use crate::base::limits::chat::{PRESENCES_PER_LINK, REPEAT_MS_MIN};
 use crate::base::memory::{Held, Memory, Owner};
 use crate::router::packet::Packet;
 use crate::router::sessions::aside::{Aside, KeptSignal, SignalNote};
@@ -73,11 +73,11 @@ pub(in crate::router) struct Backlog {
     answered: usize,
     aside: Option<Box<Aside>>,
     /// The last number that an answer carried.
-    pub(in crate::router) sent: u64,
+    sent: u64,
     /// The last number of an answer that was flushed.
-    pub(in crate::router) flushed: u64,
+    flushed: u64,
     /// From when on an answer may be given that brings nothing new.
-    pub(in crate::router) repeatable: Moment,
+    repeatable: Moment,
     /// What the limits count: messages, signals and light packets, and their bytes.
     counted: PacketSum,
     /// The same of messages that were taken over.
@@ -271,8 +271,26 @@ impl Backlog {
         self.late > 0
     }
 
+    /// The last number that an answer carried.
+    pub(super) fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Notes that the last answer was flushed.
+    pub(super) fn note_flushed(&mut self) {
+        self.flushed = self.sent;
+    }
+
+    /// From when on an answer may be given that brings nothing new.
+    pub(super) fn repeatable(&self) -> Tick {
+        self.repeatable.tick()
+    }
+
     /// Notes that all of it is answered, with all numbers up to `issued`.
-    pub(in crate::router) fn answer(&mut self, issued: u64) {
+    pub(in crate::router) fn answer(&mut self, issued: u64, now: Tick) {
+        if self.len() == self.answered() {
+            self.repeatable = Moment::not_before(now.after(REPEAT_MS_MIN));
+        }
         self.sent = issued;
         self.answered = self.said.len();
         if let Some(aside) = &mut self.aside {
@@ -287,8 +305,9 @@ impl Backlog {
         self.said.iter().map(|entry| &entry.packet).chain(aside)
     }
 
-    /// Drops what was answered up to this number. Shows `late` the messages among it that were taken over late.
-    pub(in crate::router) fn acknowledge(&mut self, number: u64, mut late: impl FnMut(u64)) {
+    /// Drops what was answered up to `seq`; without `seq`, what was flushed. Shows `late` the messages among it that were taken over late.
+    pub(in crate::router) fn acknowledge(&mut self, seq: Option<u64>, mut late: impl FnMut(u64)) {
+        let number = seq.unwrap_or(self.flushed);
         let answered = self.said[..self.answered].iter();
         let acknowledged = answered.take_while(|entry| entry.number <= number).count();
         for entry in self.said.drain(..acknowledged) {

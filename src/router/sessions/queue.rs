@@ -4,8 +4,7 @@
 //! decide what finds room (the backlog does). A packet is in one of three states: not answered yet (it may be merged or
 //! dropped, and its number with it), answered (the browser may have it, so it is never touched), acknowledged (gone).
 
-use crate::base::clock::{Moment, Tick};
-use crate::base::limits::chat::REPEAT_MS_MIN;
+use crate::base::clock::Tick;
 use crate::router::call::Packets;
 use crate::router::packet::Packet;
 use crate::router::sessions::aside::KeptSignal;
@@ -49,7 +48,7 @@ impl Queue {
 
     /// The last number that an answer carried.
     pub(in crate::router) fn sent(&self) -> u64 {
-        self.backlog.as_ref().map_or(self.issued, |backlog| backlog.sent)
+        self.backlog.as_ref().map_or(self.issued, |backlog| backlog.sent())
     }
 
     /// Whether something waits that was never answered.
@@ -61,7 +60,7 @@ impl Queue {
     /// that brought none.
     pub(in crate::router) fn answerable(&self) -> Tick {
         match &self.backlog {
-            Some(backlog) if !self.has_news() => backlog.repeatable.tick(),
+            Some(backlog) if !self.has_news() => backlog.repeatable(),
             Some(_) | None => Tick::ZERO,
         }
     }
@@ -104,7 +103,7 @@ impl Queue {
     /// with the number of each removed message that was taken over late.
     pub(in crate::router) fn acknowledge(&mut self, seq: Option<u64>, late: impl FnMut(u64)) {
         if let Some(backlog) = &mut self.backlog {
-            backlog.acknowledge(seq.unwrap_or(backlog.flushed), late);
+            backlog.acknowledge(seq, late);
             self.forget_if_empty();
         }
     }
@@ -112,21 +111,17 @@ impl Queue {
     /// Notes that the last answer was flushed.
     pub(in crate::router) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {
-            backlog.flushed = backlog.sent;
+            backlog.note_flushed();
         }
     }
 
     /// Everything not acknowledged, for an answer.
     pub(in crate::router) fn answer(&mut self, now: Tick) -> QueueAnswer {
-        let repeats = !self.has_news();
         let Some(backlog) = &mut self.backlog else {
             return QueueAnswer { packets: Packets::None, repeated: 0 };
         };
-        if repeats {
-            backlog.repeatable = Moment::not_before(now.after(REPEAT_MS_MIN));
-        }
         let repeated = backlog.answered();
-        backlog.answer(self.issued);
+        backlog.answer(self.issued, now);
         let packets = match backlog.len() {
             1 => Packets::One(backlog.packets().next().expect("there is one").clone()),
             _ => Packets::Many(backlog.packets().cloned().collect()),
@@ -193,8 +188,10 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock::Moment;
     use crate::base::domains::DomainId;
     use crate::base::limits::Limits;
+    use crate::base::limits::chat::REPEAT_MS_MIN;
     use crate::base::memory::{Memory, Owner};
     use crate::router::packet::{Message, MessageType, PresenceType};
     use crate::router::profile::Profile;

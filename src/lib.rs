@@ -14,7 +14,7 @@ mod router;
 
 pub use base::domains::DomainConfig;
 pub use base::limits::{Limits, Timeouts};
-pub use base::ranges::Range;
+pub use base::ranges::AddressRange;
 pub use config::{Config, ConfigError};
 pub use node::error::{ServerError, StartError};
 pub use node::{Handle, Server};

@@ -117,7 +117,7 @@ impl World {
             Effect::Answer(CallAnswer { key, answer: Answer::Packets(delivery) }) => Some((key, delivery)),
             Effect::Answer(_)
             | Effect::Mail(_)
-            | Effect::Deadline(_)
+            | Effect::Alarm(_)
             | Effect::Close(_)
             | Effect::Undelivered(_) => None,
         });

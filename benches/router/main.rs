@@ -112,7 +112,7 @@ impl World {
             Effect::Answer(CallAnswer { answer: Answer::Online(started), .. }) => Some(started.ticket),
             Effect::Answer(_)
             | Effect::Mail(_)
-            | Effect::Deadline(_)
+            | Effect::Alarm(_)
             | Effect::Close(_)
             | Effect::Undelivered(_) => None,
         });

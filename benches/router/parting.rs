@@ -81,7 +81,7 @@ impl Parting {
 fn mailed(effect: Effect) -> Option<Mail> {
     match effect {
         Effect::Mail(envelope) => Some(envelope.mail),
-        Effect::Answer(_) | Effect::Deadline(_) | Effect::Close(_) | Effect::Undelivered(_) => None,
+        Effect::Answer(_) | Effect::Alarm(_) | Effect::Close(_) | Effect::Undelivered(_) => None,
     }
 }
 

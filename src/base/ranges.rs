@@ -12,7 +12,7 @@ const MAPPED_BITS: u8 = 96;
 
 /// All addresses that begin with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Range {
+pub struct AddressRange {
     first: u128,
     bits: u8,
 }
@@ -21,7 +21,7 @@ pub struct Range {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRange;
 
-impl Range {
+impl AddressRange {
     /// Whether an address is in this range.
     pub(crate) fn contains(self, address: IpAddr) -> bool {
         // A range that is wider than all of IPv4 is one of IPv6 alone.
@@ -39,11 +39,11 @@ impl Range {
     }
 }
 
-impl FromStr for Range {
+impl FromStr for AddressRange {
     type Err = NoRange;
 
     /// Bits beyond the length must be zero. Other bits are a mistake of the operator.
-    fn from_str(text: &str) -> Result<Range, NoRange> {
+    fn from_str(text: &str) -> Result<AddressRange, NoRange> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length)),
             None => (text, None),
@@ -57,13 +57,13 @@ impl FromStr for Range {
             }
             Some(_) => return Err(NoRange),
         };
-        let range = Range { first: wide(address), bits: fixed + bits };
+        let range = AddressRange { first: wide(address), bits: fixed + bits };
         let ends_there = u32::from(range.bits) + range.first.trailing_zeros() >= u128::BITS;
         ends_there.then_some(range).ok_or(NoRange)
     }
 }
 
-impl Display for Range {
+impl Display for AddressRange {
     /// A form that can be parsed again.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let first = Ipv6Addr::from_bits(self.first);
@@ -75,7 +75,7 @@ impl Display for Range {
 }
 
 /// Whether an address is in one of these ranges.
-pub fn contain(ranges: &[Range], address: IpAddr) -> bool {
+pub fn contain(ranges: &[AddressRange], address: IpAddr) -> bool {
     ranges.iter().any(|range| range.contains(address))
 }
 
@@ -93,7 +93,7 @@ mod tests {
 
     #[track_caller]
     fn check(range: &str, inside: &[&str], outside: &[&str]) {
-        let range: Range = range.parse().unwrap();
+        let range: AddressRange = range.parse().unwrap();
         assert_eq!(range.to_string().parse(), Ok(range), "{range}");
         for (addresses, expected) in [(inside, true), (outside, false)] {
             for address in addresses {
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn ranges_with_strangers_in_them() {
-        let vast = |range: &str| range.parse::<Range>().unwrap().is_vast();
+        let vast = |range: &str| range.parse::<AddressRange>().unwrap().is_vast();
         for range in
             ["0.0.0.0/0", "128.0.0.0/1", "10.0.0.0/7", "::/0", "2000::/3", "fc00::/6", "::ffff:0.0.0.0/96"]
         {
@@ -151,7 +151,7 @@ mod tests {
             "[::1]",
             "10.0.0.0/999",
         ] {
-            assert_eq!(text.parse::<Range>(), Err(NoRange), "{text:?}");
+            assert_eq!(text.parse::<AddressRange>(), Err(NoRange), "{text:?}");
         }
     }
 }

@@ -16,7 +16,7 @@ use super::layer::Layer;
 use super::nearest::nearest;
 use super::problem::{ConfigError, Location, Problem};
 use super::reference;
-use super::values::{self, Read};
+use super::values::{self, ValueResult};
 use crate::base::domains::DomainConfig;
 use crate::ops::logging::Format;
 
@@ -318,13 +318,17 @@ impl<V: Fn(&str) -> Option<OsString>> Environment<V> {
         (self.variable)(name).filter(|value| !value.is_empty())
     }
 
-    fn read<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<T> {
+    fn read<T>(&mut self, name: &str, read: impl Fn(&str) -> ValueResult<T>) -> Option<T> {
         let value = self.raw(name)?;
         let read = value.to_str().ok_or_else(|| "must be UTF-8".to_owned()).and_then(read);
         read.map_err(|wrong| self.problems.push(Problem::elsewhere(name, wrong))).ok()
     }
 
-    fn read_located<T>(&mut self, name: &str, read: impl Fn(&str) -> Read<T>) -> Option<(T, Location)> {
+    fn read_located<T>(
+        &mut self,
+        name: &str,
+        read: impl Fn(&str) -> ValueResult<T>,
+    ) -> Option<(T, Location)> {
         Some((self.read(name, read)?, Location::elsewhere(name)))
     }
 

@@ -8,7 +8,7 @@ use log::LevelFilter;
 
 use crate::base::domains::DomainConfig;
 use crate::base::limits::{Limits, Timeouts};
-use crate::base::ranges::Range;
+use crate::base::ranges::AddressRange;
 use crate::ops::logging::Format;
 
 /// The domain that is served if none is configured.
@@ -39,9 +39,9 @@ pub struct Config {
     /// Time limits, with defaults for those that were not set.
     pub timeouts: Timeouts,
     /// Addresses to which limits per address do not apply.
-    pub exempt: Vec<Range>,
+    pub exempt: Vec<AddressRange>,
     /// Proxies whose `X-Forwarded-For` header names the client.
-    pub trusted_proxies: Vec<Range>,
+    pub trusted_proxies: Vec<AddressRange>,
     /// The level of the log.
     pub log: LevelFilter,
     /// The format of the log.

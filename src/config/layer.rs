@@ -12,7 +12,7 @@ use super::checked::Config;
 use super::problem::{ConfigError, Location};
 use crate::base::domains::DomainConfig;
 use crate::base::limits::{Limits, Timeouts};
-use crate::base::ranges::Range;
+use crate::base::ranges::AddressRange;
 use crate::ops::logging::Format;
 
 /// The settings of one source; `None`: not set there. Only the file has limits, time limits, ranges of addresses and
@@ -29,8 +29,8 @@ pub(super) struct Layer {
     pub(super) domains: Option<Vec<DomainConfig>>,
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
-    pub(super) exempt: Option<Vec<Range>>,
-    pub(super) trusted_proxies: Option<Vec<Range>>,
+    pub(super) exempt: Option<Vec<AddressRange>>,
+    pub(super) trusted_proxies: Option<Vec<AddressRange>>,
 }
 
 impl Layer {

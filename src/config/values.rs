@@ -8,19 +8,19 @@ use std::net::{Ipv6Addr, SocketAddr};
 use log::LevelFilter;
 
 use crate::base::limits::settings::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
-use crate::base::ranges::Range;
+use crate::base::ranges::AddressRange;
 use crate::ops::logging::Format;
 
 /// A value, or a sentence on what is wrong with the text.
-pub(super) type Read<T> = Result<T, String>;
+pub(super) type ValueResult<T> = Result<T, String>;
 
 /// `ADDR:PORT`. Host names are not looked up: the addresses of a server must not depend on a resolver.
-pub(super) fn address(text: &str) -> Read<SocketAddr> {
+pub(super) fn address(text: &str) -> ValueResult<SocketAddr> {
     let wrong = "must be ADDR:PORT with a numeric address, such as 127.0.0.1:8000 or [::1]:8000";
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-pub(super) fn shards(text: &str) -> Read<u16> {
+pub(super) fn shards(text: &str) -> ValueResult<u16> {
     let number = text.parse().ok().filter(|number| (1..=SHARDS_MAX).contains(&usize::from(*number)));
     number.ok_or_else(|| whole_number(1, SHARDS_MAX))
 }
@@ -30,20 +30,20 @@ pub(super) fn whole_number(min: impl std::fmt::Display, max: impl std::fmt::Disp
     format!("must be a whole number from {min} to {max}")
 }
 
-pub(super) fn range(text: &str) -> Read<Range> {
+pub(super) fn range(text: &str) -> ValueResult<AddressRange> {
     let wrong = "must be an address or a range of addresses, such as ::1 or 10.0.0.0/8";
     text.parse().map_err(|_| wrong.to_owned())
 }
 
-pub(super) fn level(text: &str) -> Read<LevelFilter> {
+pub(super) fn level(text: &str) -> ValueResult<LevelFilter> {
     text.parse().map_err(|_| "must be off, error, warn, info, debug or trace".to_owned())
 }
 
-pub(super) fn log_format(text: &str) -> Read<Format> {
+pub(super) fn log_format(text: &str) -> ValueResult<Format> {
     Format::named(text).ok_or_else(|| "must be text or json".to_owned())
 }
 
-pub(super) fn host(text: &str) -> Read<String> {
+pub(super) fn host(text: &str) -> ValueResult<String> {
     if text.contains([':', '[']) || !is_host_and_port(text) {
         return Err("must be a host name without a port".to_owned());
     }
@@ -51,7 +51,7 @@ pub(super) fn host(text: &str) -> Read<String> {
 }
 
 /// The URL at which browsers reach the server. Paths are appended to it, so it ends without a slash.
-pub(super) fn public_url(text: &str) -> Read<String> {
+pub(super) fn public_url(text: &str) -> ValueResult<String> {
     if after_host(text)?.contains(['?', '#']) {
         return Err("must have no query and no fragment".to_owned());
     }
@@ -60,7 +60,7 @@ pub(super) fn public_url(text: &str) -> Read<String> {
 
 /// The URL that takes back undelivered messages. It is used as it is. Credentials have no place in it: every request
 /// carries the domain and its apikey.
-pub(super) fn undelivered_url(text: &str) -> Read<String> {
+pub(super) fn undelivered_url(text: &str) -> ValueResult<String> {
     if text.len() > URL_BYTES_MAX {
         return Err(format!("must not be longer than {URL_BYTES_MAX} bytes"));
     }
@@ -72,7 +72,7 @@ pub(super) fn undelivered_url(text: &str) -> Read<String> {
 }
 
 /// The path, query and fragment of an http URL.
-fn after_host(text: &str) -> Read<&str> {
+fn after_host(text: &str) -> ValueResult<&str> {
     let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
         return Err("must start with http:// or https://".to_owned());
     };
@@ -86,18 +86,18 @@ fn after_host(text: &str) -> Read<&str> {
     Ok(after)
 }
 
-pub(super) fn domain_name(text: &str) -> Read<String> {
+pub(super) fn domain_name(text: &str) -> ValueResult<String> {
     if text.contains(':') {
         return Err("must not contain a colon, where Basic authentication splits".to_owned());
     }
     credential(text)
 }
 
-pub(super) fn apikey(text: &str) -> Read<String> {
+pub(super) fn apikey(text: &str) -> ValueResult<String> {
     credential(text)
 }
 
-fn credential(text: &str) -> Read<String> {
+fn credential(text: &str) -> ValueResult<String> {
     if text.is_empty() {
         return Err("must not be empty".to_owned());
     }
@@ -111,7 +111,7 @@ fn credential(text: &str) -> Read<String> {
 }
 
 /// An origin as browsers send it: `scheme://host[:port]` (RFC 6454, section 6.2).
-pub(super) fn origin(text: &str) -> Read<String> {
+pub(super) fn origin(text: &str) -> ValueResult<String> {
     if !text.is_ascii() {
         return Err("must be ASCII; international host names are written in their xn-- form".to_owned());
     }
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     /// Checks that `read` gives each value, or refuses the text where it is `None`.
-    fn check(read: impl Fn(&str) -> Read<String>, table: &[(&str, Option<&str>)]) {
+    fn check(read: impl Fn(&str) -> ValueResult<String>, table: &[(&str, Option<&str>)]) {
         for (text, expected) in table {
             assert_eq!(read(text).ok().as_deref(), *expected, "{text:?}");
         }

@@ -33,11 +33,11 @@ fn address(entry: &[u8]) -> Option<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::ranges::{Range, contain};
+    use crate::base::ranges::{AddressRange, contain};
 
     #[track_caller]
     fn check(lines: &[&str], expected: Option<&str>) {
-        let trusted: Vec<Range> = ["10.0.0.0/8", "::1"].map(|range| range.parse().unwrap()).into();
+        let trusted: Vec<AddressRange> = ["10.0.0.0/8", "::1"].map(|range| range.parse().unwrap()).into();
         let found = client(lines.iter().map(|line| line.as_bytes()), |address| contain(&trusted, address));
         assert_eq!(found, expected.map(|address| address.parse().unwrap()), "{lines:?}");
     }

@@ -195,7 +195,7 @@ impl LogRecord<'_> {
         member("level", &self.level.as_str().to_ascii_lowercase().into());
         member("target", &self.target.into());
         member("message", &self.message.into());
-        let mut more = MemberVisitor(Vec::new());
+        let mut more = PairVisitor(Vec::new());
         self.more.visit(&mut more).expect("it accepts every value");
         more.0.iter().for_each(|(name, value)| member(name, value));
         out.extend_from_slice(b"}\n");
@@ -204,9 +204,9 @@ impl LogRecord<'_> {
 }
 
 /// Named values of a line.
-struct MemberVisitor(Vec<(String, serde_json::Value)>);
+struct PairVisitor(Vec<(String, serde_json::Value)>);
 
-impl<'v> VisitSource<'v> for MemberVisitor {
+impl<'v> VisitSource<'v> for PairVisitor {
     fn visit_pair(&mut self, key: Key<'v>, value: Value<'v>) -> Result<(), kv::Error> {
         let value = match (value.to_u64(), value.to_i64(), value.to_bool()) {
             (Some(number), ..) => number.into(),

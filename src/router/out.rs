@@ -125,7 +125,7 @@ impl Out {
     }
 
     pub(super) fn set_alarm(&mut self, at: Tick, alarm: Alarm) {
-        self.effects.push(Effect::Deadline(TimedAlarm { at, alarm }));
+        self.effects.push(Effect::Alarm(TimedAlarm { at, alarm }));
     }
 
     /// Gives messages back to their site.

@@ -87,7 +87,7 @@ impl Routers {
                         effects.extend(more);
                     }
                     Effect::Undelivered(undelivered) => self.returned += undelivered.messages.len(),
-                    Effect::Answer(_) | Effect::Deadline(_) | Effect::Close(_) => {}
+                    Effect::Answer(_) | Effect::Alarm(_) | Effect::Close(_) => {}
                 }
             }
         }
@@ -304,6 +304,6 @@ fn a_session_that_had_expired_rang_for_ever_while_the_server_drained() {
     effects.clear();
     router.handle(Input::Alarm(session), expired, &mut effects);
     let rings_at_once =
-        |effect: &Effect| matches!(effect, Effect::Deadline(TimedAlarm { at, .. }) if *at <= expired);
+        |effect: &Effect| matches!(effect, Effect::Alarm(TimedAlarm { at, .. }) if *at <= expired);
     assert!(!effects.is_empty() && !effects.iter().any(rings_at_once), "{effects:?}");
 }

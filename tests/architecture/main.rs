@@ -224,13 +224,13 @@ fn every_file_of_the_crate_is_in_a_wing() {
 
 /// What others may rely on: all that documentation shows.
 const API: [&str; 11] = [
+    "AddressRange",
     "Config",
     "ConfigError",
     "DomainConfig",
     "Format",
     "Handle",
     "Limits",
-    "Range",
     "Server",
     "ServerError",
     "StartError",

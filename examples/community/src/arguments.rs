@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use nextim::Range;
+use nextim::AddressRange;
 
 /// A small community site with a chat bar, and the message server it needs
 #[derive(Debug, Parser)]
@@ -41,7 +41,7 @@ pub struct Arguments {
     pub jsonp_origin: Vec<String>,
     /// A trusted proxy, or a range of addresses: its X-Forwarded-For header names the client; may be repeated
     #[arg(long, value_name = "ADDR", value_parser = proxy)]
-    pub trusted_proxy: Vec<Range>,
+    pub trusted_proxy: Vec<AddressRange>,
     /// The folder of a front end of 2011, for the page at /old
     #[arg(long, value_name = "DIR", value_parser = folder)]
     pub old: Option<PathBuf>,
@@ -84,7 +84,7 @@ fn url(text: &str) -> Result<String, String> {
     Err("must be http://HOST[:PORT] or https://HOST[:PORT], with a path if need be".to_owned())
 }
 
-fn proxy(text: &str) -> Result<Range, String> {
+fn proxy(text: &str) -> Result<AddressRange, String> {
     text.parse()
         .map_err(|_| "must be an address or a range of addresses, such as ::1 or 10.0.0.0/8".to_owned())
 }

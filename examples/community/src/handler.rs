@@ -16,7 +16,7 @@ use axum::extract::{ConnectInfo, RawPathParams, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::MethodRouter;
-use nextim::Range;
+use nextim::AddressRange;
 use nextim::internals::{FORWARDED_FOR, forwarded_client, ranges_contain};
 
 use crate::http::{Caller, Outcome, Params, Refusal, Reply, Request, csrf};
@@ -149,7 +149,7 @@ fn admit(site: &Site, request: &Request, caller: Caller) -> Result<(), Refusal> 
 
 /// The address of the client: if the request comes from a trusted proxy, the one its header names. The header of any other
 /// sender is not read.
-fn client(proxies: &[Range], from: IpAddr, headers: &HeaderMap) -> IpAddr {
+fn client(proxies: &[AddressRange], from: IpAddr, headers: &HeaderMap) -> IpAddr {
     let is_trusted = |address| ranges_contain(proxies, address);
     if !is_trusted(from) {
         return from;

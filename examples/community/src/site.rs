@@ -1,7 +1,7 @@
 //! The state that all handlers share.
 //!
 //! Owns: [`Site`] and [`Options`]. Must not: read a request.
-use nextim::Range;
+use nextim::AddressRange;
 
 use crate::passwords::{Attempts, Hashes};
 use crate::store::Store;
@@ -33,7 +33,7 @@ pub struct Options {
     /// Show the log-ins of the seeded users on the front page.
     pub show_logins: bool,
     /// Trusted proxies: their `X-Forwarded-For` header names the client.
-    pub trusted_proxies: Vec<Range>,
+    pub trusted_proxies: Vec<AddressRange>,
     /// The folder of a front end of 2011, for the page on which it runs.
     pub old: Option<std::path::PathBuf>,
 }

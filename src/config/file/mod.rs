@@ -12,7 +12,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::layer::Layer;
 use super::nearest::nearest;
 use super::problem::{Location, Problem};
-use super::values::{self, Read};
+use super::values::{self, ValueResult};
 use crate::base::domains::DomainConfig;
 use crate::base::limits::settings::{CALLS_PER_SECOND_MAX, FORM_GROWTH, JSON_GROWTH, SHARDS_MAX};
 use crate::base::limits::table::Setting;
@@ -232,7 +232,7 @@ impl Reader<'_> {
         &mut self,
         value: &Spanned<DeValue<'_>>,
         setting: &str,
-        read: fn(&str) -> Read<T>,
+        read: fn(&str) -> ValueResult<T>,
     ) -> Option<T> {
         let Some(text) = value.get_ref().as_str() else {
             self.wrong(&value.span(), setting, "must be a string in quotes");
@@ -247,7 +247,7 @@ impl Reader<'_> {
         value: &Spanned<DeValue<'_>>,
         setting: &str,
         least: usize,
-        read: fn(&str) -> Read<T>,
+        read: fn(&str) -> ValueResult<T>,
     ) -> Option<Vec<T>> {
         let Some(list) = value.get_ref().as_array() else {
             self.wrong(&value.span(), setting, "must be a list of strings in [ ]");

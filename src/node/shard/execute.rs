@@ -48,7 +48,7 @@ impl Executor {
                 match effect {
                     Effect::Answer(CallAnswer { key, answer }) => self.answer(io, key, &answer),
                     Effect::Mail(Envelope { to, mail }) => self.outbox.push(to, mail),
-                    Effect::Deadline(TimedAlarm { at, alarm }) => {
+                    Effect::Alarm(TimedAlarm { at, alarm }) => {
                         io.schedule_mut().set(at, Timer::Router(alarm));
                     }
                     Effect::Close(key) => close_unflushed(io, key),

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::base::admission::{Addresses, Cells};
 use crate::base::limits::admission::RESUME_PERCENT;
 use crate::base::memory::Owner;
-use crate::base::ranges::{Range, contain};
+use crate::base::ranges::{AddressRange, contain};
 use crate::http::forwarded;
 
 /// The rules for addresses, the same on all shards.
@@ -21,9 +21,9 @@ pub(crate) struct GateRules {
     /// The counts of all shards together.
     pub(crate) addresses: Arc<Addresses>,
     /// Addresses without limits.
-    pub(crate) exempt: Arc<[Range]>,
+    pub(crate) exempt: Arc<[AddressRange]>,
     /// Proxies whose `X-Forwarded-For` header names the client.
-    pub(crate) trusted_proxies: Arc<[Range]>,
+    pub(crate) trusted_proxies: Arc<[AddressRange]>,
 }
 
 /// The origin of a connection: six bytes of each that waits.

@@ -42,7 +42,7 @@ pub enum Effect {
     /// Send mail.
     Mail(Envelope),
     /// Give the router [`Input::Alarm`], at the deadline or soon after.
-    Deadline(TimedAlarm),
+    Alarm(TimedAlarm),
     /// Close the connection of this poll, unless its answer was flushed; either way [`Input::Fate`] follows.
     Close(CallKey),
     /// Give messages back to their site.

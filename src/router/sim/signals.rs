@@ -66,14 +66,14 @@ impl Signalled {
 }
 
 /// A signal in a queue or a box: its number among all that the user was given, and which one it is.
-type Held = (u64, usize);
+type HeldSignal = (u64, usize);
 
 /// What a session held after the last input.
 #[derive(Debug)]
 struct HeldSignals {
     user: Slot,
     page: usize,
-    held: Vec<Held>,
+    held: Vec<HeldSignal>,
 }
 
 /// All accounts.
@@ -83,7 +83,7 @@ pub(super) struct SignalLedger {
     /// By place and session.
     sessions: BTreeMap<(usize, Slot), HeldSignals>,
     /// By place and user.
-    boxes: BTreeMap<(usize, Slot), Vec<Held>>,
+    boxes: BTreeMap<(usize, Slot), Vec<HeldSignal>>,
 }
 
 /// Which signal it is.
@@ -208,7 +208,7 @@ impl World {
         &self,
         place: usize,
         was: &BTreeMap<(usize, Slot), HeldSignals>,
-    ) -> Vec<(Held, Slot, Option<SessionKey>)> {
+    ) -> Vec<(HeldSignal, Slot, Option<SessionKey>)> {
         let people = &self.routers[place].people;
         let mut heirs = Vec::new();
         for ((_, slot), HeldSignals { user, page, held, .. }) in was {
@@ -220,8 +220,8 @@ impl World {
             }
             // The poll to which a page learns that its session has expired acknowledges first.
             let page = &self.pages[*page];
-            let acknowledged = |signal: &Held| page.expires.is_some() && page.has_seen_signal(signal.1);
-            let superseded = |signal: &Held| held.iter().any(|other| self.supersedes(*other, *signal));
+            let acknowledged = |signal: &HeldSignal| page.expires.is_some() && page.has_seen_signal(signal.1);
+            let superseded = |signal: &HeldSignal| held.iter().any(|other| self.supersedes(*other, *signal));
             for signal in held.iter().filter(|signal| !acknowledged(signal) && !superseded(signal)) {
                 let mut readers = self.readers(place, *user);
                 let given = |reader: &SessionKey| self.was_given(*reader, *signal);
@@ -245,23 +245,23 @@ impl World {
     }
 
     /// Whether the first supersedes the second.
-    fn supersedes(&self, newer: Held, older: Held) -> bool {
+    fn supersedes(&self, newer: HeldSignal, older: HeldSignal) -> bool {
         newer.0 > older.0 && self.signals.all[newer.1].supersedes(&self.signals.all[older.1])
     }
 
-    fn has_signal(&self, session: SessionKey, held: Held) -> bool {
+    fn has_signal(&self, session: SessionKey, held: HeldSignal) -> bool {
         self.signals.all[held.1].given_to(session).is_some()
     }
 
     /// Whether a session was given a signal, or that was sent on it.
-    fn was_given(&self, session: SessionKey, held: Held) -> bool {
+    fn was_given(&self, session: SessionKey, held: HeldSignal) -> bool {
         let spoke =
             self.signals.all[held.1].page.is_some_and(|page| self.pages[page].session == Some(session));
         spoke || self.has_signal(session, held)
     }
 
     /// Whether a session was given a newer signal with the same subject.
-    fn was_given_newer(&self, session: SessionKey, held: Held) -> bool {
+    fn was_given_newer(&self, session: SessionKey, held: HeldSignal) -> bool {
         let older = &self.signals.all[held.1];
         self.signals
             .all
@@ -270,7 +270,7 @@ impl World {
             .any(|newer| newer.given_to(session).is_some_and(|queued| queued.given > held.0))
     }
 
-    fn is_in_box(&self, place: usize, user: Slot, held: Held) -> bool {
+    fn is_in_box(&self, place: usize, user: Slot, held: HeldSignal) -> bool {
         let kept = self.signals.boxes.get(&(place, user));
         kept.is_some_and(|kept| kept.iter().any(|kept| *kept == held || self.supersedes(*kept, held)))
     }
@@ -311,7 +311,7 @@ impl World {
         for (slot, owner) in router.people.users() {
             let Some(kept) = owner.signal_box() else { continue };
             let kept = kept.iter().map(|(_, packet, note)| (note.given, number(packet)));
-            let kept: Vec<Held> = kept.collect();
+            let kept: Vec<HeldSignal> = kept.collect();
             for (_, number) in &kept {
                 assert_may_have(*number, &self.signals.all[*number], user_at(place, slot), owner);
             }
@@ -341,7 +341,12 @@ impl World {
     }
 
     /// What has left a box gave way, was given to a session that can read it, or waited long enough.
-    fn look_at_boxes(&self, place: usize, were: &BTreeMap<(usize, Slot), Vec<Held>>, alarm: Option<Alarm>) {
+    fn look_at_boxes(
+        &self,
+        place: usize,
+        were: &BTreeMap<(usize, Slot), Vec<HeldSignal>>,
+        alarm: Option<Alarm>,
+    ) {
         let people = &self.routers[place].people;
         for ((_, slot), kept) in were {
             let Some(owner) = people.get(*slot) else { continue };

@@ -247,7 +247,7 @@ impl World {
                     assert_ne!(to, from, "mail to oneself goes through the inbox");
                     self.mail.entry((from, to)).or_default().push_back(mail);
                 }
-                Effect::Deadline(TimedAlarm { at, alarm }) => {
+                Effect::Alarm(TimedAlarm { at, alarm }) => {
                     self.alarms_set += 1;
                     self.alarms[place].push(Reverse((at, self.alarms_set)));
                     self.alarm_of[place].insert(self.alarms_set, alarm);

@@ -19,7 +19,7 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use mio::{Events, Poll, Token, Waker};
 use nextim::internals::{Answer, CallAnswer, CallKey, Inbox, Mail, Outbox, Parcel, Place, mailbox};
 
-const THERE: Place = Place(0);
+const THERE: Place = Place::new(0);
 
 /// A mailbox, its owner's poll, and a sender.
 struct World {

@@ -73,7 +73,8 @@ fn found(count: usize) -> Answer {
         1 => Packets::One(packet(0)),
         _ => Packets::Many((0..count).map(packet).collect()),
     };
-    let session = SessionKey { place: Place(0), slot: Slot { index: 4_711, generation: NonZeroU32::MIN } };
+    let session =
+        SessionKey { place: Place::new(0), slot: Slot { index: 4_711, generation: NonZeroU32::MIN } };
     let domain = DomainId(0);
     Answer::Packets(Delivery { session, domain, packets, seq: 41, stopped: None, retry_ms: None })
 }

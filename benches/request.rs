@@ -23,7 +23,7 @@ const APIKEY: &str = "b1946ac92492d2347c6235b4d2611184";
 
 fn ticket() -> String {
     let slot = Slot { index: 4_711, generation: NonZeroU32::MIN };
-    Ticket { epoch: 1, session: SessionKey { place: Place(0), slot }, secret: [0xA5; 16] }.text()
+    Ticket { epoch: 1, session: SessionKey { place: Place::new(0), slot }, secret: [0xA5; 16] }.text()
 }
 
 /// A poll, as a script element of a page makes it.

@@ -32,7 +32,7 @@ use nextim::internals::{
 };
 use nextim::{DomainConfig, Limits, Timeouts};
 
-const HERE: Place = Place(0);
+const HERE: Place = Place::new(0);
 /// The connection calls of the site come on; that of a page is its index.
 const SITE: u32 = u32::MAX;
 const ROOM: &str = "lobby";

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::growth::NAMES;
 use super::{HERE, SEEDS, World, online};
 
-const OTHER: Place = Place(1);
+const OTHER: Place = Place::new(1);
 
 /// Two places, and the mail between them that is held back.
 pub(crate) struct Parting {

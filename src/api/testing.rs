@@ -120,7 +120,7 @@ pub(super) const POLL_URL: &str = "http://im.example/packets";
 
 /// The key of the session that answers are about.
 pub(super) const SESSION: SessionKey =
-    SessionKey { place: Place(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };
+    SessionKey { place: Place::new(0), slot: Slot { index: 0, generation: NonZeroU32::MIN } };
 
 /// The text of that session's ticket.
 pub(super) fn ticket() -> String {

@@ -80,7 +80,7 @@ fn settings(config: &Config, plan: ShardPlan, domains: &Arc<Domains>) -> Result<
     let [epoch] = random_words()?;
     let count = u16::try_from(plan.shards).expect("at most SHARDS_MAX");
     Ok(Settings {
-        place: Place(0),
+        place: Place::new(0),
         places: Places::new(count, random_words()?),
         epoch: u32::try_from(epoch >> 32).expect("32 bits are left"),
         limits: Arc::new(config.limits.clone()),
@@ -97,7 +97,7 @@ pub(super) fn start(
     steps: Sender<io::Result<()>>,
 ) -> Result<(JoinHandle<()>, Sender<Opening>), StartError> {
     let (opening, openings) = bounded(1);
-    let name = format!("shard-{}", parts.settings.place.0);
+    let name = format!("shard-{}", parts.settings.place.number());
     let events = parts.events.clone();
     let thread = thread::Builder::new().name(name).spawn(move || {
         let mut end = EndReport { events, failed: true };

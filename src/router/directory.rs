@@ -34,12 +34,12 @@ impl Places {
 
     /// All places.
     pub(crate) fn all(&self) -> impl Iterator<Item = Place> + use<> {
-        (0..self.count).map(Place)
+        (0..self.count).map(Place::new)
     }
 
     /// Whether a place of this number exists.
     pub(crate) fn contains(&self, place: Place) -> bool {
-        place.0 < self.count
+        place.number() < self.count
     }
 
     /// The keyed hash of a name; tables index by it, too.
@@ -61,7 +61,7 @@ impl Places {
     pub fn of(&self, domain: DomainId, name: &str) -> Place {
         // The high bits choose the place: tables use the low ones.
         let scaled = (self.hash(domain, name) >> 32) * u64::from(self.count);
-        Place(u16::try_from(scaled >> 32).expect("less than the count"))
+        Place::new(u16::try_from(scaled >> 32).expect("less than the count"))
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
         let places = Places::new(7, [1, 2, 3, 4]);
         let mut seen = [0; 7];
         for number in 0..7_000 {
-            seen[usize::from(places.of(DomainId(0), &format!("user{number}")).0)] += 1;
+            seen[places.of(DomainId(0), &format!("user{number}")).index()] += 1;
         }
         assert!(seen.iter().all(|count| (700..1_300).contains(count)), "{seen:?}");
         assert_ne!(places.hash(DomainId(0), "a"), places.hash(DomainId(1), "a"));

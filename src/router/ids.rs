@@ -12,7 +12,24 @@ use crate::base::slots::Slot;
 /// Where users and rooms live and calls come in: a shard of this process. Only [`Places`](super::directory::Places) knows
 /// which numbers are shards; mail and keys carry any number, so that a link to another node can have one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place(pub u16);
+pub struct Place(u16);
+
+impl Place {
+    /// The place of this number, whether there is one or not.
+    pub const fn new(number: u16) -> Place {
+        Place(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> u16 {
+        self.0
+    }
+
+    /// Where it stands in a table of places.
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
 
 macro_rules! keys {
     ($($(#[$doc:meta])* $public:vis $name:ident)*) => {$(
@@ -94,7 +111,7 @@ impl Ticket {
         let (generation, secret) = rest.split_first_chunk()?;
         let generation = NonZeroU32::new(u32::from_be_bytes(*generation))?;
         let slot = Slot { index: u32::from_be_bytes(*index), generation };
-        let session = SessionKey { place: Place(u16::from_be_bytes(*place)), slot };
+        let session = SessionKey { place: Place::new(u16::from_be_bytes(*place)), slot };
         Some(Ticket { epoch: u32::from_be_bytes(*epoch), session, secret: secret.try_into().ok()? })
     }
 
@@ -102,7 +119,7 @@ impl Ticket {
     pub fn text(&self) -> String {
         let mut bytes = Vec::with_capacity(TICKET_BYTES);
         bytes.extend_from_slice(&self.epoch.to_be_bytes());
-        bytes.extend_from_slice(&self.session.place.0.to_be_bytes());
+        bytes.extend_from_slice(&self.session.place.number().to_be_bytes());
         bytes.extend_from_slice(&self.session.slot.index.to_be_bytes());
         bytes.extend_from_slice(&self.session.slot.generation.get().to_be_bytes());
         bytes.extend_from_slice(&self.secret);
@@ -124,7 +141,7 @@ mod tests {
     #[test]
     fn tickets_survive_being_text() {
         let slot = Slot { index: 7, generation: NonZeroU32::MAX };
-        let session = SessionKey { place: Place(3), slot };
+        let session = SessionKey { place: Place::new(3), slot };
         let ticket = Ticket { epoch: 0xDEAD_BEEF, session, secret: [0xA5; 16] };
         let text = ticket.text();
         assert_eq!(text.len(), TICKET_CHARS);

@@ -101,7 +101,7 @@ impl Router {
         } else {
             self.ids_made += 1;
             let (epoch, place) = (self.directory.epoch(), self.directory.place());
-            made = format!("{epoch:x}-{:x}-{:x}", place.0, self.ids_made);
+            made = format!("{epoch:x}-{:x}-{:x}", place.number(), self.ids_made);
             made.as_str()
         };
         let profile = user.and_then(|user| self.people.get(user)).map(User::profile);

@@ -20,8 +20,8 @@ use crate::base::domains::{DomainConfig, DomainId, Domains};
 use crate::base::limits::{Limits, Timeouts};
 use crate::base::memory::Memory;
 
-const HERE: Place = Place(0);
-const THERE: Place = Place(1);
+const HERE: Place = Place::new(0);
+const THERE: Place = Place::new(1);
 
 /// The shards of a process with one domain.
 struct Routers {
@@ -81,7 +81,7 @@ impl Routers {
                 match effect {
                     Effect::Answer(CallAnswer { key: of, answer }) if of == key => answered = Some(answer),
                     Effect::Mail(Envelope { to, mail }) => {
-                        let router = &mut self.shards[usize::from(to.0)];
+                        let router = &mut self.shards[to.index()];
                         let mut more = Vec::new();
                         router.handle(Input::Mail(mail), Tick::ZERO, &mut more);
                         effects.extend(more);

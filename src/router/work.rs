@@ -53,7 +53,7 @@ impl Work {
 
     /// The list that a place has in the division under way.
     fn group_of(&mut self, place: Place) -> &mut u16 {
-        let index = usize::from(place.0);
+        let index = place.index();
         if self.groups.len() <= index {
             self.groups.resize(index + 1, NO_GROUP);
         }
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn keys_are_divided_among_the_places_that_are_addressed() {
-        let (domain, [one, other]) = (DomainId(0), [Place(900), Place(3)]);
+        let (domain, [one, other]) = (DomainId(0), [Place::new(900), Place::new(3)]);
         let mut work = Work::default();
         for used in [3, 6] {
             let groups = work.by_place(domain, [(one, 'a'), (other, 'b'), (one, 'c')]);

@@ -12,14 +12,14 @@ const SHARE_BYTES: usize = 512 * 1_024;
 
 /// Connections to one shard.
 fn connected(server: &Running, to: Place, count: usize) -> Vec<Conn> {
-    let requests = || [0, 1].map(|place| server.count_at(Place(place), "requests_total"));
+    let requests = || [0, 1].map(|place| server.count_at(Place::new(place), "requests_total"));
     let mut conns = Vec::new();
     while conns.len() < count {
         let mut conn = server.from("127.9.9.9");
         let before = requests();
         conn.call(&get("/health", &[]));
         let after = eventually("it is counted", || Some(requests()).filter(|after| *after != before));
-        if after[usize::from(to.0)] > before[usize::from(to.0)] {
+        if after[usize::from(to.number())] > before[usize::from(to.number())] {
             conns.push(conn);
         }
     }
@@ -34,7 +34,7 @@ fn calls_that_another_shard_had_read_were_never_put_off() {
     let server = &Running::start(&config, 2);
     let place_of = |name: &str| Ticket::parse(&server.online(name)).unwrap().session.place;
     let home = place_of("alice");
-    let other = Place(1 - home.0);
+    let other = Place::new(1 - home.number());
     // Only the owner of these is asked, and pays for it.
     let names: Vec<String> =
         (0..1_000).map(|number| format!("n{number}")).filter(|name| place_of(name) == home).collect();

@@ -61,7 +61,7 @@ impl Running {
     #[track_caller]
     pub(crate) fn count_at(&self, place: Place, counter: &str) -> u64 {
         let index = counter_index(counter).unwrap_or_else(|| panic!("there is no {counter}"));
-        self.handle.stats().board(place.0.into()).values()[index]
+        self.handle.stats().board(place.number().into()).values()[index]
     }
 
     /// Connections that are open.

@@ -483,7 +483,7 @@ mod tests {
         let answer = vec![b'a'; MUCH_BYTES];
         assert_eq!(conn.write(&answer, &[], keep(&memory, Owner::Strangers)), WriteOutcome::Unfinished);
         let slot = Slot { index: 0, generation: NonZeroU32::MIN };
-        let session = SessionKey { place: Place(0), slot };
+        let session = SessionKey { place: Place::new(0), slot };
         conn.turn_to(ConnState::Parked(Shape::default(), session), &mut tally);
     }
 }

@@ -25,13 +25,14 @@ use crate::http::forwarded::FORWARDED_FOR;
 use crate::http::request::Request;
 use crate::router::Settings;
 use crate::router::call::{Answer, Call, Poll, Refusal, Verb};
+use crate::router::directory::Places;
 use crate::router::ids::{CallKey, Place};
 use crate::router::mail::{CallAnswer, CallRequest, Effect, Envelope, Input, Mail};
 
 #[derive(Debug)]
 pub(super) struct Dispatcher {
     place: Place,
-    shards: u16,
+    places: Places,
     domains: Arc<Domains>,
     limits: Arc<Limits>,
     chat: Chat,
@@ -49,7 +50,7 @@ impl Dispatcher {
     pub(super) fn new(settings: &Settings, chat: Chat, stats: Stats) -> Dispatcher {
         Dispatcher {
             place: settings.place,
-            shards: settings.places.count(),
+            places: settings.places.clone(),
             domains: Arc::clone(&settings.domains),
             limits: Arc::clone(&settings.limits),
             chat,
@@ -135,10 +136,10 @@ impl Dispatcher {
         let domain = call.domain;
         let timing = call.verb.kind().map(|kind| CallTiming { domain, kind, at });
         if let Some(CallTiming { kind, .. }) = timing {
-            self.stats.board(usize::from(self.place.0)).called(domain, kind);
+            self.stats.board(self.place.index()).called(domain, kind);
         }
         let state = if let Verb::Poll(Poll { ticket, .. }) = &call.verb
-            && ticket.session.place.0 < self.shards
+            && self.places.contains(ticket.session.place)
         {
             ConnState::Parked(shape, ticket.session)
         } else {
@@ -156,7 +157,7 @@ impl Dispatcher {
     /// Sets the timer of a sweep, if none is set. One timer serves all calls: a timer for each would hardly ever be
     /// needed.
     fn set_sweep(&mut self, io: &mut Io) {
-        if self.shards > 1 && !self.is_sweep_set {
+        if self.places.count() > 1 && !self.is_sweep_set {
             self.is_sweep_set = true;
             let due = io.now().after(CALL_MS_MAX);
             io.schedule_mut().set(due, Timer::Sweep);

@@ -140,7 +140,7 @@ impl Outbox {
 
     /// Adds mail to this turn's batch.
     pub fn push(&mut self, to: Place, mail: Mail) {
-        self.batches[usize::from(to.0)].push(mail);
+        self.batches[to.index()].push(mail);
         self.waiting += 1;
     }
 
@@ -200,7 +200,7 @@ mod tests {
     use crate::router::mail::CallAnswer;
 
     fn mail(serial: u32) -> Mail {
-        let key = CallKey { place: Place(0), conn: 0, serial };
+        let key = CallKey { place: Place::new(0), conn: 0, serial };
         Mail::Answer(CallAnswer { key, answer: Answer::Done })
     }
 
@@ -227,7 +227,7 @@ mod tests {
         let (_poll, mut outbox, inbox) = pair();
         let mut expected = Vec::new();
         for serial in 0..u32::try_from(MAILBOX_BATCHES).unwrap() + 5 {
-            outbox.push(Place(0), mail(serial));
+            outbox.push(Place::new(0), mail(serial));
             outbox.post();
             expected.push(serial);
         }
@@ -244,14 +244,14 @@ mod tests {
     #[test]
     fn only_a_sleeper_is_woken_and_only_once() {
         let (mut poll, mut outbox, inbox) = pair();
-        outbox.push(Place(0), mail(1));
+        outbox.push(Place::new(0), mail(1));
         assert_eq!(outbox.post().wakes, 0, "it is awake");
         assert!(!inbox.sleep(), "there is mail");
         inbox.awake();
         assert_eq!(serials(&inbox), [1]);
         assert!(inbox.sleep());
         for serial in [2, 3] {
-            outbox.push(Place(0), mail(serial));
+            outbox.push(Place::new(0), mail(serial));
             assert_eq!(outbox.post().wakes, u64::from(serial == 2));
         }
         let mut events = mio::Events::with_capacity(4);

@@ -282,7 +282,7 @@ impl Shard {
     /// Shows what was counted, and how long this turn and the calls answered in it took. The time is read once for all.
     fn show_counters(&mut self) {
         self.io.counters().turns_total += 1;
-        let board = self.stats.board(usize::from(self.place.0));
+        let board = self.stats.board(self.place.index());
         self.io.memory().show(|domain, Change { before, now, refused }| {
             board.waits(domain, before as u64, now as u64);
             board.refused(domain, refused);

@@ -109,7 +109,7 @@ mod tests {
     use crate::router::packet::{Message, MessageType};
     use crate::router::profile::Profile;
 
-    const KEY: CallKey = CallKey { place: Place(0), conn: 1, serial: 1 };
+    const KEY: CallKey = CallKey { place: Place::new(0), conn: 1, serial: 1 };
 
     /// What a mail weighs beyond itself.
     fn beside(mail: &Mail) -> usize {

@@ -28,9 +28,9 @@ const _: () = assert!(size_of::<Packed>() <= crate::base::limits::parked::KEY_BY
 
 impl Packed {
     fn of(key: impl Into<(Place, Slot)>) -> Packed {
-        let (Place(place), Slot { index, generation }) = key.into();
+        let (place, Slot { index, generation }) = key.into();
         let mut bytes = [0; 10];
-        bytes[..2].copy_from_slice(&place.to_be_bytes());
+        bytes[..2].copy_from_slice(&place.number().to_be_bytes());
         bytes[2..6].copy_from_slice(&index.to_be_bytes());
         bytes[6..].copy_from_slice(&generation.get().to_be_bytes());
         Packed(bytes)
@@ -40,7 +40,7 @@ impl Packed {
         let [p0, p1, i0, i1, i2, i3, generation @ ..] = self.0;
         let generation = NonZeroU32::new(u32::from_be_bytes(generation)).expect("it was made of a key");
         let slot = Slot { index: u32::from_be_bytes([i0, i1, i2, i3]), generation };
-        K::from((Place(u16::from_be_bytes([p0, p1])), slot))
+        K::from((Place::new(u16::from_be_bytes([p0, p1])), slot))
     }
 }
 
@@ -219,7 +219,7 @@ mod tests {
 
     fn key(place: u16, index: u32) -> UserKey {
         let generation = NonZeroU32::new(index + 1).unwrap();
-        UserKey { place: Place(place), slot: Slot { index, generation } }
+        UserKey { place: Place::new(place), slot: Slot { index, generation } }
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Ledger {
 }
 
 pub(super) fn user_at(place: usize, slot: Slot) -> UserKey {
-    UserKey { place: Place(u16::try_from(place).unwrap()), slot }
+    UserKey { place: Place::new(u16::try_from(place).unwrap()), slot }
 }
 
 /// Whether a message may be given to this user at all.

@@ -110,7 +110,7 @@ impl World {
         let mut secret = [7; 16];
         secret[..8].copy_from_slice(&(page as u64).to_be_bytes());
         let owner = self.places.of(self.domain_ids[domain], &name);
-        let heard = self.now(usize::from(owner.0)).ms();
+        let heard = self.now(owner.index()).ms();
         let expires_s =
             (version == Version::V6).then(|| self.random.pick(&[None, None, Some(60), Some(100)]));
         let expires_s = expires_s.flatten();

@@ -78,7 +78,7 @@ impl World {
     }
 
     fn router_of(&self, place: Place) -> &crate::router::Router {
-        &self.routers[usize::from(place.0)]
+        &self.routers[place.index()]
     }
 
     fn sessions_of(&self, user: UserKey) -> impl Iterator<Item = SessionKey> {

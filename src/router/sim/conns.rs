@@ -96,7 +96,7 @@ impl World {
                 assert!(stopped != Some(Reason::Shutdown) || self.plan.drain);
                 assert!(stopped != Some(Reason::Renew) || self.pages[page].expires.is_some());
                 assert!(stopped.is_none() || delivery.packets.as_slice().is_empty());
-                let since = self.now(usize::from(key.place.0)).ms();
+                let since = self.now(key.place.index()).ms();
                 self.written.push(Written { key, page, tab, since, delivery });
                 if self.random.chance(if stopped.is_some() { 100 } else { self.plan.flush_at_once }) {
                     self.flush_soon.push(key);
@@ -132,7 +132,7 @@ impl World {
     /// Only a session that has ended may be unknown.
     pub(super) fn assert_ended(&self, page: usize) {
         let Some(session) = self.pages[page].session else { return };
-        let router = &self.routers[usize::from(session.place.0)];
+        let router = &self.routers[session.place.index()];
         assert!(router.people.sessions().get(session.slot).is_none(), "the session of page {page} is alive");
     }
 
@@ -150,7 +150,7 @@ impl World {
         } else {
             self.take(&written);
         }
-        self.handle(usize::from(key.place.0), Input::Fate(PollFate { session, key, flushed: true }));
+        self.handle(key.place.index(), Input::Fate(PollFate { session, key, flushed: true }));
     }
 
     /// The connection of an answer dies before it was flushed.
@@ -159,7 +159,7 @@ impl World {
         let (key, session) = (written.key, written.delivery.session);
         self.note(|| format!("broken off {}", { key.serial }));
         self.pages[written.page].poll_over(written.tab, key);
-        self.handle(usize::from(key.place.0), Input::Fate(PollFate { session, key, flushed: false }));
+        self.handle(key.place.index(), Input::Fate(PollFate { session, key, flushed: false }));
     }
 
     /// A router wants the connection of an answered poll closed.
@@ -182,7 +182,7 @@ impl World {
         if let Some(Pending { cut, .. }) = self.calls.get_mut(&key) {
             *cut = true;
             self.note(|| format!("cut {}", { key.serial }));
-            self.handle(usize::from(key.place.0), Input::Cut(PollCut { session, key }));
+            self.handle(key.place.index(), Input::Cut(PollCut { session, key }));
         } else if let Some(at) = self.written.iter().position(|written| written.key == key) {
             self.break_off(at);
         }
@@ -214,7 +214,7 @@ impl World {
     /// The poll's session, if it is alive.
     pub(super) fn alive(&self, page: usize) -> Option<SessionKey> {
         let session = self.pages[page].session?;
-        let router = &self.routers[usize::from(session.place.0)];
+        let router = &self.routers[session.place.index()];
         router.people.sessions().get(session.slot).map(|_| session)
     }
 }

@@ -77,7 +77,7 @@ impl World {
     fn hear(&mut self, place: usize, input: &Input<'_>) {
         let time = self.now(place).ms();
         let draining = self.routers[place].people.sessions().is_draining();
-        let here = |session: &SessionKey| usize::from(session.place.0) == place && !draining;
+        let here = |session: &SessionKey| session.place.index() == place && !draining;
         match input {
             Input::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } })
             | Input::Mail(Mail::Call(CallRequest { key, call: Call { verb: Verb::Poll(poll), .. } }))
@@ -108,7 +108,7 @@ impl World {
     }
 
     fn hear_fate(&mut self, session: SessionKey, key: CallKey, flushed: Option<u64>) {
-        let router = &self.routers[usize::from(session.place.0)];
+        let router = &self.routers[session.place.index()];
         let awaited = router
             .people
             .sessions()
@@ -337,7 +337,7 @@ impl World {
 
     /// Whether a message was given to a session, or said on it.
     fn has(&self, place: usize, slot: Slot, number: usize) -> bool {
-        let session = SessionKey { place: Place(u16::try_from(place).unwrap()), slot };
+        let session = SessionKey { place: Place::new(u16::try_from(place).unwrap()), slot };
         let said = &self.ledger.said[number];
         let spoke = said.page.is_some_and(|page| self.pages[page].session == Some(session));
         spoke || said.queued.iter().any(|queued| queued.session == session)
@@ -390,7 +390,7 @@ impl World {
         let linger_ms = self.plan.timeouts.linger_ms;
         let time = self.now(place).ms();
         self.ledger.lingers.retain(|user, since| {
-            if usize::from(user.place.0) != place || mailboxes.contains_key(&user.slot) {
+            if user.place.index() != place || mailboxes.contains_key(&user.slot) {
                 return true;
             }
             let expired = alarm == Some(Alarm::User(user.slot)) && router.people.get(user.slot).is_none();
@@ -398,7 +398,7 @@ impl World {
             false
         });
         for slot in mailboxes.keys() {
-            let key = UserKey { place: Place(u16::try_from(place).unwrap()), slot: *slot };
+            let key = UserKey { place: Place::new(u16::try_from(place).unwrap()), slot: *slot };
             self.ledger.lingers.entry(key).or_insert(time);
         }
     }

@@ -10,8 +10,8 @@ use crate::router::mail::Input;
 use crate::router::packet::MessageType;
 use nextim_testkit::random::Random;
 
-const HERE: Place = Place(0);
-const THERE: Place = Place(1);
+const HERE: Place = Place::new(0);
+const THERE: Place = Place::new(1);
 
 fn world(places: u16, limits: Limits) -> World {
     let plan = Plan {

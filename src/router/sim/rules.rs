@@ -85,7 +85,7 @@ impl World {
     }
 
     pub(super) fn user(&self, key: UserKey) -> Option<&User> {
-        self.routers[usize::from(key.place.0)].people.get(key.slot)
+        self.routers[key.place.index()].people.get(key.slot)
     }
 
     fn check_rosters(&self, place: usize) {
@@ -95,7 +95,7 @@ impl World {
             for link in user.links() {
                 let other = self.user(link).expect("a link ends when a user leaves");
                 assert_eq!(other.domain(), user.domain(), "links stay in their domain");
-                let people = &self.routers[usize::from(link.place.0)].people;
+                let people = &self.routers[link.place.index()].people;
                 assert!(people.has_link(link.slot, key), "rosters are mutual");
             }
         }
@@ -106,7 +106,7 @@ impl World {
         for (slot, user) in router.people.users() {
             let key = router.directory.user_key(slot);
             for room in user.rooms() {
-                let rooms = &self.routers[usize::from(room.place.0)].rooms;
+                let rooms = &self.routers[room.place.index()].rooms;
                 let domain = rooms.all().find(|(slot, _)| *slot == room.slot).map(|(_, domain)| domain);
                 assert_eq!(domain, Some(user.domain()), "a user is in rooms that exist, in its domain");
                 let members = rooms.members_of(room.slot);
@@ -117,7 +117,7 @@ impl World {
         for (slot, _) in router.rooms.all() {
             let key = router.directory.room_key(slot);
             for (member, _) in router.rooms.members_of(slot) {
-                let people = &self.routers[usize::from(member.place.0)].people;
+                let people = &self.routers[member.place.index()].people;
                 assert!(people.has_room(member.slot, key), "a member holds that it is one");
             }
         }
@@ -183,7 +183,7 @@ impl World {
             if self.pages[page].life != Life::Open {
                 continue;
             }
-            let router = &self.routers[usize::from(session.place.0)];
+            let router = &self.routers[session.place.index()];
             let queue = router.people.sessions()[session.slot].queue();
             assert!(queue.is_empty(), "page {page} polls and does not catch up");
             for name in self.plan.names() {
@@ -212,7 +212,7 @@ impl World {
         let (Some(one), Some(other)) = (self.find_user(domain, one), self.find_user(domain, other)) else {
             return false;
         };
-        self.routers[usize::from(one.place.0)].people.has_link(one.slot, other)
+        self.routers[one.place.index()].people.has_link(one.slot, other)
     }
 
     /// When all pages have left and time has passed, nothing is left of them.

@@ -196,7 +196,7 @@ impl World {
     /// A user who is online, by the router that owns it.
     pub(super) fn find_user(&self, domain: usize, name: &str) -> Option<UserKey> {
         let id = self.domain_ids[domain];
-        let router = &self.routers[usize::from(self.places.of(id, name).0)];
+        let router = &self.routers[self.places.of(id, name).index()];
         router.people.find(id, name).map(|slot| router.directory.user_key(slot))
     }
 
@@ -207,7 +207,7 @@ impl World {
 
     /// The key of the next call: it arrives somewhere.
     pub(super) fn next_key(&mut self) -> CallKey {
-        let somewhere = Place(u16::try_from(self.random.below(self.routers.len())).unwrap());
+        let somewhere = Place::new(u16::try_from(self.random.below(self.routers.len())).unwrap());
         let place = self.accept_at.unwrap_or(somewhere);
         self.serial += 1;
         CallKey { place, conn: self.serial, serial: self.serial }
@@ -222,10 +222,10 @@ impl World {
     /// A call arrives, with a key that was made for it.
     pub(super) fn call_as(&mut self, key: CallKey, ask: Ask, domain: usize, verb: Verb<'static>) {
         self.moment += 1;
-        self.note(|| format!("call {} at {}: {ask:?} {verb:?}", { key.serial }, key.place.0));
+        self.note(|| format!("call {} at {}: {ask:?} {verb:?}", { key.serial }, key.place.number()));
         self.calls.insert(key, Pending { ask, late: self.late(), cut: false });
         let call = Call { domain: self.domain_ids[domain], verb };
-        self.handle(usize::from(key.place.0), Input::Call(CallRequest { key, call }));
+        self.handle(key.place.index(), Input::Call(CallRequest { key, call }));
     }
 
     /// Gives a router an input, and carries out what it wants done.
@@ -236,7 +236,7 @@ impl World {
         self.routers[place].handle(input, now, &mut effects);
         let returned = self.take_back(&mut effects);
         self.observe(place, &before, &returned);
-        let from = Place(u16::try_from(place).unwrap());
+        let from = Place::new(u16::try_from(place).unwrap());
         for effect in effects {
             match effect {
                 Effect::Answer(CallAnswer { key, answer }) => {
@@ -309,8 +309,8 @@ impl World {
     /// The oldest mail of these places arrives.
     pub(super) fn deliver_between(&mut self, from: Place, to: Place) {
         let mail = self.mail.get_mut(&(from, to)).and_then(VecDeque::pop_front).expect("it waits");
-        self.note(|| format!("mail {} to {}: {mail:?}", from.0, to.0));
-        self.handle(usize::from(to.0), Input::Mail(mail));
+        self.note(|| format!("mail {} to {}: {mail:?}", from.number(), to.number()));
+        self.handle(to.index(), Input::Mail(mail));
     }
 
     /// All mail arrives, and every router handles what it must.
@@ -361,7 +361,7 @@ impl World {
 
     /// Whether a reader has stalled for too long.
     fn gives_up(&self, written: &Written) -> bool {
-        let now = self.now(usize::from(written.key.place.0)).ms();
+        let now = self.now(written.key.place.index()).ms();
         written.since + self.plan.timeouts.write_ms <= now
     }
 

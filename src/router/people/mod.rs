@@ -21,23 +21,23 @@
 //! - `membership`: the rooms of a user
 //! - `online`: a user comes online and goes offline
 
-pub(in crate::router) mod delivery;
+pub(super) mod delivery;
 mod extras;
 mod handover;
 mod keeping;
 mod keys;
 mod linger;
 mod looks;
-pub(in crate::router) mod mailbox;
+pub(super) mod mailbox;
 mod membership;
 mod online;
 mod passing;
 mod presence;
 mod roster;
-pub(in crate::router) mod signal_box;
+pub(super) mod signal_box;
 mod sites;
 mod spans;
-pub(in crate::router) mod tables;
+pub(super) mod tables;
 mod unlink;
 mod unlinking;
 pub(in crate::router) mod user;

@@ -3,4 +3,4 @@
 //! Owns: the order of its files. Must not: define a type.
 
 mod room;
-pub(in crate::router) mod table;
+pub(super) mod table;

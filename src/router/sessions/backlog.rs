@@ -21,7 +21,7 @@ use crate::router::sessions::sum::PacketSum;
 /// A message or a light packet.
 #[derive(Debug)]
 pub(in crate::router) struct QueuedPacket {
-    pub(in crate::router) number: u64,
+    pub(super) number: u64,
     pub(in crate::router) label: Label,
     pub(in crate::router) packet: Packet,
 }
@@ -39,8 +39,8 @@ pub(in crate::router) struct KeptMessage {
 /// What there is room for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::router) struct Space<'r> {
-    pub(in crate::router) limits: &'r Limits,
-    pub(in crate::router) memory: &'r Memory,
+    pub(super) limits: &'r Limits,
+    pub(super) memory: &'r Memory,
     /// The domain the queue counts for.
     pub(in crate::router) domain: DomainId,
 }
@@ -66,7 +66,7 @@ pub(in crate::router) enum PushOutcome {
 
 /// Packets that are not acknowledged.
 #[derive(Debug)]
-pub(in crate::router) struct Backlog {
+pub(super) struct Backlog {
     /// Messages and light packets, oldest first. Hardly ever more than one, which needs no block of its own.
     said: SmallVec<[QueuedPacket; 1]>,
     /// Entries of `said` that were answered; all others come behind them.
@@ -95,7 +95,7 @@ pub(in crate::router) struct Backlog {
 
 impl Backlog {
     /// An empty one: answers have carried all numbers up to `issued`.
-    pub(in crate::router) fn after(issued: u64, space: Space<'_>) -> Backlog {
+    pub(super) fn after(issued: u64, space: Space<'_>) -> Backlog {
         Backlog {
             said: SmallVec::new(),
             answered: 0,
@@ -114,7 +114,7 @@ impl Backlog {
     }
 
     /// Queues a packet, if there is room, with this number.
-    pub(in crate::router) fn push(
+    pub(super) fn push(
         &mut self,
         number: u64,
         packet: Packet,
@@ -237,37 +237,37 @@ impl Backlog {
     }
 
     /// Whether nothing is in it.
-    pub(in crate::router) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many packets are in it.
-    pub(in crate::router) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.said.len() + self.aside.as_ref().map_or(0, |aside| aside.len())
     }
 
     /// How many have been answered.
-    pub(in crate::router) fn answered(&self) -> usize {
+    pub(super) fn answered(&self) -> usize {
         self.answered + self.aside.as_ref().map_or(0, |aside| aside.answered())
     }
 
     /// Whether a presence about this name has not been answered yet.
-    pub(in crate::router) fn presence_waits(&self, name: u64) -> bool {
+    pub(super) fn presence_waits(&self, name: u64) -> bool {
         self.aside.as_ref().is_some_and(|aside| aside.presences.waiting(name).is_some())
     }
 
     /// Messages and light packets.
-    pub(in crate::router) fn said(&self) -> &[QueuedPacket] {
+    pub(super) fn said(&self) -> &[QueuedPacket] {
         &self.said
     }
 
     /// Of the row of messages, the last one that was acknowledged; `None` if all were.
-    pub(in crate::router) fn acknowledged(&self) -> Option<u64> {
+    pub(super) fn acknowledged(&self) -> Option<u64> {
         (self.in_row > 0).then_some(self.acknowledged)
     }
 
     /// Whether a message is in it that was taken over late.
-    pub(in crate::router) fn has_late(&self) -> bool {
+    pub(super) fn has_late(&self) -> bool {
         self.late > 0
     }
 
@@ -287,7 +287,7 @@ impl Backlog {
     }
 
     /// Notes that all of it is answered, with all numbers up to `issued`.
-    pub(in crate::router) fn answer(&mut self, issued: u64, now: Tick) {
+    pub(super) fn answer(&mut self, issued: u64, now: Tick) {
         if self.len() == self.answered() {
             self.repeatable = Moment::not_before(now.after(REPEAT_MS_MIN));
         }
@@ -300,7 +300,7 @@ impl Backlog {
     }
 
     /// All packets, each kind in its order.
-    pub(in crate::router) fn packets(&self) -> impl Iterator<Item = &Packet> {
+    pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
         let aside = self.aside.iter().flat_map(|aside| aside.packets());
         self.said.iter().map(|entry| &entry.packet).chain(aside)
     }
@@ -343,7 +343,7 @@ impl Backlog {
     }
 
     /// The messages in it, oldest first.
-    pub(in crate::router) fn into_messages(self) -> Vec<KeptMessage> {
+    pub(super) fn into_messages(self) -> Vec<KeptMessage> {
         let messages = self.said.into_iter().filter_map(|entry| {
             let (given, late) = match entry.label {
                 Label::Message(given) | Label::Inherited(given) => (given, false),
@@ -372,7 +372,7 @@ impl Backlog {
 #[cfg(test)]
 impl Backlog {
     /// Asserts what must hold between its parts.
-    pub(in crate::router) fn check(&self) {
+    pub(super) fn check(&self) {
         let (mut counted, mut taken_over) = (PacketSum::default(), PacketSum::default());
         for QueuedPacket { label, packet, .. } in &self.said {
             if label.counts() { counted.add(packet) } else { taken_over.add(packet) }
@@ -401,20 +401,20 @@ impl Backlog {
     }
 
     /// The numbers of the packets that were answered.
-    pub(in crate::router) fn numbers(&self) -> Vec<u64> {
+    pub(super) fn numbers(&self) -> Vec<u64> {
         let mut numbers: Vec<u64> = self.said[..self.answered].iter().map(|entry| entry.number).collect();
         numbers.extend(self.aside.iter().flat_map(|aside| aside.numbers()));
         numbers
     }
 
     /// The signals, with the hashes of their subjects.
-    pub(in crate::router) fn signals_in_order(&self) -> impl Iterator<Item = (u64, &Packet, SignalNote)> {
+    pub(super) fn signals_in_order(&self) -> impl Iterator<Item = (u64, &Packet, SignalNote)> {
         let signals = self.aside.iter().filter_map(|aside| aside.signals.as_ref());
         signals.flat_map(|signals| signals.iter())
     }
 
     /// What it holds of the shard's memory.
-    pub(in crate::router) fn held(&self) -> usize {
+    pub(super) fn held(&self) -> usize {
         self.held.bytes()
     }
 }

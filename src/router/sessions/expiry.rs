@@ -36,7 +36,7 @@ impl Expiry {
     }
 
     /// The time, which is the one nearest to `now`.
-    pub(in crate::router) fn tick(self, now: Tick) -> Tick {
+    pub(super) fn tick(self, now: Tick) -> Tick {
         let Some(grain) = self.0 else { return Tick::NEVER };
         let now = now.ms() / GRAIN_MS;
         let ahead = (u64::from(grain.get() - 1) + ROUND - now % ROUND) % ROUND;
@@ -45,12 +45,12 @@ impl Expiry {
     }
 
     /// Whether it has come: the next poll is the last one.
-    pub(in crate::router) fn has_come(self, now: Tick) -> bool {
+    pub(super) fn has_come(self, now: Tick) -> bool {
         self.tick(now) <= now
     }
 
     /// Which comes first: this, or `due`.
-    pub(in crate::router) fn or_before(self, due: Moment, now: Tick) -> Moment {
+    pub(super) fn or_before(self, due: Moment, now: Tick) -> Moment {
         if self.0.is_none() { due } else { due.min(Moment::not_before(self.next_look(now))) }
     }
 

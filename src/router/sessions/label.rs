@@ -27,7 +27,7 @@ pub(in crate::router) enum Label {
 impl Label {
     /// Whether it counts as new for the limits. What was taken over counts apart, and presences have a limit of their
     /// own.
-    pub(in crate::router) fn counts(self) -> bool {
+    pub(super) fn counts(self) -> bool {
         matches!(self, Label::Message(_) | Label::Signal(_) | Label::Light)
     }
 

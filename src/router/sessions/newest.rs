@@ -52,7 +52,7 @@ impl<N: Copy> Newest<N> {
     }
 
     /// How many were answered.
-    pub(in crate::router) fn answered(&self) -> usize {
+    pub(super) fn answered(&self) -> usize {
         self.answered
     }
 
@@ -149,14 +149,14 @@ impl<N: Copy> Newest<N> {
     }
 
     /// Notes that all of them are answered.
-    pub(in crate::router) fn answer(&mut self) {
+    pub(super) fn answer(&mut self) {
         self.close_gaps();
         self.answered = self.entries.len();
         self.index = HashTable::new();
     }
 
     /// Drops what was answered up to this number, and shows it `each`.
-    pub(in crate::router) fn acknowledge(&mut self, number: u64, mut each: impl FnMut(&Packet, N)) {
+    pub(super) fn acknowledge(&mut self, number: u64, mut each: impl FnMut(&Packet, N)) {
         let answered = self.entries[..self.answered].iter();
         let acknowledged = answered.take_while(|entry| entry.number <= number).count();
         for Entry { packet, note, .. } in self.entries.drain(..acknowledged) {
@@ -169,7 +169,7 @@ impl<N: Copy> Newest<N> {
     }
 
     /// The packets, in order.
-    pub(in crate::router) fn packets(&self) -> impl Iterator<Item = &Packet> {
+    pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.iter().map(|(_, packet, _)| packet)
     }
 
@@ -183,7 +183,7 @@ impl<N: Copy> Newest<N> {
 #[cfg(test)]
 impl<N: Copy> Newest<N> {
     /// The numbers of what was answered.
-    pub(in crate::router) fn numbers(&self) -> impl Iterator<Item = u64> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
         self.entries[..self.answered].iter().map(|entry| entry.number)
     }
 

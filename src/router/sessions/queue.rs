@@ -24,11 +24,11 @@ pub(in crate::router) struct Queue {
 
 /// An answer.
 #[derive(Debug)]
-pub(in crate::router) struct QueueAnswer {
+pub(super) struct QueueAnswer {
     /// What it brings.
-    pub(in crate::router) packets: Packets,
+    pub(super) packets: Packets,
     /// How many of them were answered before.
-    pub(in crate::router) repeated: usize,
+    pub(super) repeated: usize,
 }
 
 impl Queue {
@@ -37,28 +37,28 @@ impl Queue {
     }
 
     /// Packets that are not acknowledged.
-    pub(in crate::router) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.backlog.as_ref().map_or(0, |backlog| backlog.len())
     }
 
     /// The last number given to a packet.
-    pub(in crate::router) fn issued(&self) -> u64 {
+    pub(super) fn issued(&self) -> u64 {
         self.issued
     }
 
     /// The last number that an answer carried.
-    pub(in crate::router) fn sent(&self) -> u64 {
+    pub(super) fn sent(&self) -> u64 {
         self.backlog.as_ref().map_or(self.issued, |backlog| backlog.sent())
     }
 
     /// Whether something waits that was never answered.
-    pub(in crate::router) fn has_news(&self) -> bool {
+    pub(super) fn has_news(&self) -> bool {
         self.backlog.as_ref().is_some_and(|backlog| backlog.len() > backlog.answered())
     }
 
     /// When an answer may be given at the earliest: at once if it brings news, and if not, some time after the last one
     /// that brought none.
-    pub(in crate::router) fn answerable(&self) -> Tick {
+    pub(super) fn answerable(&self) -> Tick {
         match &self.backlog {
             Some(backlog) if !self.has_news() => backlog.repeatable(),
             Some(_) | None => Tick::ZERO,
@@ -109,14 +109,14 @@ impl Queue {
     }
 
     /// Notes that the last answer was flushed.
-    pub(in crate::router) fn flushed(&mut self) {
+    pub(super) fn flushed(&mut self) {
         if let Some(backlog) = &mut self.backlog {
             backlog.note_flushed();
         }
     }
 
     /// Everything not acknowledged, for an answer.
-    pub(in crate::router) fn answer(&mut self, now: Tick) -> QueueAnswer {
+    pub(super) fn answer(&mut self, now: Tick) -> QueueAnswer {
         let Some(backlog) = &mut self.backlog else {
             return QueueAnswer { packets: Packets::None, repeated: 0 };
         };
@@ -135,7 +135,7 @@ impl Queue {
     }
 
     /// The messages this browser has not acknowledged, oldest first.
-    pub(in crate::router) fn into_messages(self) -> Vec<KeptMessage> {
+    pub(super) fn into_messages(self) -> Vec<KeptMessage> {
         self.backlog.map(|backlog| backlog.into_messages()).unwrap_or_default()
     }
 }
@@ -170,7 +170,7 @@ impl Queue {
     }
 
     /// Asserts what must hold between its parts.
-    pub(in crate::router) fn check(&self) {
+    pub(super) fn check(&self) {
         if let Some(backlog) = &self.backlog {
             backlog.check();
             assert!(

@@ -27,7 +27,7 @@ pub(crate) struct Load {
 
 /// What a shard expects to come back.
 #[derive(Debug)]
-pub(in crate::router) struct Storm {
+pub(super) struct Storm {
     /// How much work may come back at once.
     patience_ns: u64,
     /// What remembered turns took, and the steps in them.
@@ -46,7 +46,7 @@ pub(in crate::router) struct Storm {
 
 impl Storm {
     /// As much work as takes a shard this long may come back at once.
-    pub(in crate::router) fn new(patience_ms: u64) -> Storm {
+    pub(super) fn new(patience_ms: u64) -> Storm {
         Storm {
             patience_ns: patience_ms * 1_000_000,
             work_ns: STEP_NS_FIRST * STEPS_REMEMBERED / 2,
@@ -60,7 +60,7 @@ impl Storm {
     }
 
     /// Begins a turn, and counts the cost of the last one.
-    pub(in crate::router) fn begin_turn(&mut self, now: Tick, load: Load) {
+    pub(super) fn begin_turn(&mut self, now: Tick, load: Load) {
         let Load { busy_us, steps, is_full } = load;
         // A turn in which the process stood still says nothing of what a step costs.
         self.work_ns += (busy_us * 1_000).min(steps * STEP_NS_MAX);
@@ -83,7 +83,7 @@ impl Storm {
 
     /// One more poll is answered. Returns how long its page should wait before it polls again, in milliseconds, if it
     /// should.
-    pub(in crate::router) fn answer(&mut self, now: Tick) -> Option<u64> {
+    pub(super) fn answer(&mut self, now: Tick) -> Option<u64> {
         let (now_ns, step_ns) = (now.ms() * 1_000_000, self.step_ns());
         self.answered += 1;
         self.calm_ns = (self.calm_ns.max(now_ns) + step_ns).min(now_ns + RETRY_MS_MAX * 1_000_000);

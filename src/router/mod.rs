@@ -28,8 +28,8 @@
 //! - `message` and `signal`: what is sent to users, rooms and domains, across the parts.
 //!
 //! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and
-//! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `expiry`, `session`, `drain`,
-//! `pace`, `table`, `polls`); `people`; `rooms`; `message`; `signal`; `machine` and `dispatch`.
+//! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `expiry`, `session`,
+//! `drain`, `pace`, `table`, `polls`); `people`; `rooms`; `message`; `signal`; `machine` and `dispatch`.
 
 pub(crate) mod call;
 pub(crate) mod directory;

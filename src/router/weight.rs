@@ -1,7 +1,7 @@
 //! What mail weighs while it waits.
 //!
-//! Owns: the bytes that texts, names, profiles and shares of packets take on the heap. Must not: import `mail` or `call`;
-//! each payload adds up its own bytes.
+//! Owns: the bytes that texts, names, profiles and shares of packets take on the heap. Must not: import `mail` or
+//! `call`; each payload adds up its own bytes.
 
 use std::borrow::Cow;
 

@@ -1,8 +1,8 @@
 //! Mail between shards.
 //!
-//! Owns: one bounded channel into each shard, the mail that waits for a place in it, and the wakers. Must not: interpret
-//! mail. Mail of one shard to another arrives in the order it was sent, a batch per turn; mail that does not fit stays with
-//! the sender. No send blocks a shard.
+//! Owns: one bounded channel into each shard, the mail that waits for a place in it, and the wakers. Must not:
+//! interpret mail. Mail of one shard to another arrives in the order it was sent, a batch per turn; mail that does not
+//! fit stays with the sender. No send blocks a shard.
 
 use std::sync::Arc;
 use std::time::Duration;

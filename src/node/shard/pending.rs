@@ -84,8 +84,8 @@ impl PendingInput {
         self.stage == InputStage::Unseen
     }
 
-    /// Notes that the first request was looked at and has arrived in part. Returns the stage that begins by that, if one
-    /// does.
+    /// Notes that the first request was looked at and has arrived in part. Returns the stage that begins by that, if
+    /// one does.
     pub(super) fn advance(&mut self) -> Option<InputStage> {
         let stage = if self.in_body() { InputStage::Body } else { InputStage::Head };
         let begins = self.stage != stage;

@@ -1,6 +1,7 @@
 //! States of a connection.
 //!
-//! Owns: the states, the answer that is to be sent, and the count of connections in each state. Must not: touch a socket.
+//! Owns: the states, the answer that is to be sent, and the count of connections in each state. Must not: touch a
+//! socket.
 
 use crate::api::Shape;
 use crate::base::clock::Stamp;

@@ -165,8 +165,8 @@ impl Packets {
         }
     }
 
-    /// Makes of packets what the dialects before version 6 know: a message has no `meta`, and a broadcast is a unicast to the
-    /// user of this name, which is read only if there are any.
+    /// Makes of packets what the dialects before version 6 know: a message has no `meta`, and a broadcast is a unicast
+    /// to the user of this name, which is read only if there are any.
     pub(in crate::router) fn for_older_dialects<'n>(&mut self, name: impl Fn() -> &'n str) {
         let packets = match self {
             Packets::None => &mut [],

@@ -1,7 +1,7 @@
 //! What calls are given: the checked arguments of each.
 //!
-//! Owns: the types. Must not: import `http` or `api`. Text is borrowed from the request, until a call travels to another
-//! shard.
+//! Owns: the types. Must not: import `http` or `api`. Text is borrowed from the request, until a call travels to
+//! another shard.
 
 use std::borrow::Cow;
 
@@ -222,7 +222,8 @@ pub struct NewSignal<'a> {
     pub name: Text<'a>,
     /// A JSON object.
     pub data: Text<'a>,
-    /// `key` of the object, if it is a text: of the signals of a sender that agree in name and key, only the newest waits.
+    /// `key` of the object, if it is a text: of the signals of a sender that agree in name and key, only the newest
+    /// waits.
     pub key: Option<Text<'a>>,
 }
 

@@ -69,8 +69,8 @@ pub enum Verb<'a> {
 }
 
 impl Verb<'_> {
-    /// Whether the call is taken however much waits for its domain: it makes nothing wait, or less. `api::endpoint` says
-    /// the same of paths.
+    /// Whether the call is taken however much waits for its domain: it makes nothing wait, or less. `api::endpoint`
+    /// says the same of paths.
     pub(crate) fn is_always_taken(&self) -> bool {
         match self {
             Verb::Offline(_) | Verb::Show(_) | Verb::RemoveBuddies(_) | Verb::Leave(_) | Verb::Poll(_) => {

@@ -25,8 +25,8 @@ pub struct Link {
     pub(crate) profile: Profile,
     /// The user's coming, for the pages of those that it was not linked with; `None` if it is invisible.
     pub(crate) announce: Option<Packet>,
-    /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link, and
-    /// are [`LinkReply::unplaced`] if they are online.
+    /// For this many of the names, the first ones, a place is kept in the user's roster; the others get no new link,
+    /// and are [`LinkReply::unplaced`] if they are online.
     pub(crate) reserved: usize,
     /// The names, with the position in the list.
     pub(crate) names: Names,
@@ -97,7 +97,8 @@ impl Presence {
 pub(crate) enum Reach {
     /// Those that are linked with the one it is about.
     Linked,
-    /// Those that are not linked any more, too: they may have been shown the coming of a user who was invisible by then.
+    /// Those that are not linked any more, too: they may have been shown the coming of a user who was invisible by
+    /// then.
     Met,
     /// The same, and the links end with it: the one it is about has gone.
     Parted,

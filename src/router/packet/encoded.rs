@@ -62,8 +62,8 @@ impl Packet {
         matches!(self.kind, Kind::Message(_))
     }
 
-    /// Whether it is counted how many sessions it was queued to, and more of it waits only while its domain may make more
-    /// wait.
+    /// Whether it is counted how many sessions it was queued to, and more of it waits only while its domain may make
+    /// more wait.
     pub fn is_counted(&self) -> bool {
         matches!(self.kind, Kind::Message(_) | Kind::Signal)
     }

@@ -2,8 +2,8 @@
 //!
 //! Owns: when a user begins to linger, and which messages wait meanwhile. Must not: judge what goes back to the site;
 //! `keeping` does. A message is delivered when one of the user's sessions has acknowledged it. What none has
-//! acknowledged goes from session to session (`handover`), and if the user goes offline, back to the site, if that takes
-//! it and there is room on the way.
+//! acknowledged goes from session to session (`handover`), and if the user goes offline, back to the site, if that
+//! takes it and there is room on the way.
 
 use super::mailbox::MailboxMessage;
 use super::tables::People;

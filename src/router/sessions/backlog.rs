@@ -305,7 +305,8 @@ impl Backlog {
         self.said.iter().map(|entry| &entry.packet).chain(aside)
     }
 
-    /// Drops what was answered up to `seq`; without `seq`, what was flushed. Shows `late` the messages among it that were taken over late.
+    /// Drops what was answered up to `seq`; without `seq`, what was flushed. Shows `late` the messages among it that
+    /// were taken over late.
     pub(in crate::router) fn acknowledge(&mut self, seq: Option<u64>, mut late: impl FnMut(u64)) {
         let number = seq.unwrap_or(self.flushed);
         let answered = self.said[..self.answered].iter();

@@ -1,8 +1,8 @@
 //! Long polls: each is answered at once, or parked until something is queued.
 //!
-//! Owns: what each change of a session's poll entails: answers, deadlines, counters. Must not: end a session; [`Sessions::on_alarm`] returns
-//! when one is due. Draining the queue or parking the poll is one step here; there is no moment between "nothing is
-//! queued" and "parked".
+//! Owns: what each change of a session's poll entails: answers, deadlines, counters. Must not: end a session;
+//! [`Sessions::on_alarm`] returns when one is due. Draining the queue or parking the poll is one step here; there is no
+//! moment between "nothing is queued" and "parked".
 
 use super::backlog::PushOutcome;
 use super::label::Label;
@@ -213,8 +213,8 @@ impl Sessions {
         }
     }
 
-    /// Handles an alarm of a session: answers its poll. Returns why the session must end: it had no poll for too long, or
-    /// its time is over.
+    /// Handles an alarm of a session: answers its poll. Returns why the session must end: it had no poll for too long,
+    /// or its time is over.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,

@@ -339,8 +339,8 @@ impl Session {
 
 /// Its deadlines.
 impl Session {
-    /// Sets when something has to happen next; its expiry comes first if it is earlier and the session `expires`. Returns
-    /// the alarm that this needs. One that is set for earlier will do; it finds the deadline moved.
+    /// Sets when something has to happen next; its expiry comes first if it is earlier and the session `expires`.
+    /// Returns the alarm that this needs. One that is set for earlier will do; it finds the deadline moved.
     pub(super) fn set_due(&mut self, due: Tick, now: Tick, expires: bool) -> Option<Tick> {
         self.due = Moment::not_before(due);
         let first = if expires { self.expiry.or_before(self.due, now) } else { self.due };
@@ -352,8 +352,8 @@ impl Session {
         Some(alarm.tick())
     }
 
-    /// An alarm rings. Returns when something has to happen; `None` if the alarm was set before an earlier one, which has
-    /// done its work.
+    /// An alarm rings. Returns when something has to happen; `None` if the alarm was set before an earlier one, which
+    /// has done its work.
     pub(super) fn take_alarm(&mut self, now: Tick) -> Option<Tick> {
         if self.armed.tick() > now {
             return None;

@@ -243,8 +243,8 @@ impl World {
         pages.filter_map(|page| page.told.get(name)).sum()
     }
 
-    /// Pages at either end of a link that may be made now: the name each would be shown, and how often it was shown that
-    /// so far.
+    /// Pages at either end of a link that may be made now: the name each would be shown, and how often it was shown
+    /// that so far.
     fn unlinked(&self, domain: usize, name: &str, friends: &[String]) -> Vec<(usize, String, usize)> {
         let mut pages = self.open_pages();
         pages.retain(|page| self.pages[*page].domain == domain && !friends.contains(&self.pages[*page].name));

@@ -149,7 +149,8 @@ fn somebody_who_came_and_hid_and_was_unlinked_was_still_shown() {
     assert!(!world.pages[page].view.contains_key(&ann));
 }
 
-/// What was said on a page that polls and never acknowledges piled up without bound, and each new page looked at it all.
+/// What was said on a page that polls and never acknowledges piled up without bound, and each new page looked at it
+/// all.
 #[test]
 fn own_words_piled_up_beside_a_page_that_never_acknowledges() {
     let mut world = world(1, Limits::DEFAULT);

@@ -1,9 +1,9 @@
 //! Signals: what was sent, which sessions were given it, and what became of it.
 //!
-//! Owns: the accounts that prove that no signal is lost, doubled or leaked. After every input it looks at the queues and
-//! signal boxes of the router that handled it. What has left a queue was seen by a page of that session, or gave way to a
-//! newer signal with the same subject; or the session ended: then the newest session of version 6 that was not given it
-//! has it, or it waits in the box of a user who has no such session.
+//! Owns: the accounts that prove that no signal is lost, doubled or leaked. After every input it looks at the queues
+//! and signal boxes of the router that handled it. What has left a queue was seen by a page of that session, or gave
+//! way to a newer signal with the same subject; or the session ended: then the newest session of version 6 that was not
+//! given it has it, or it waits in the box of a user who has no such session.
 
 use std::collections::BTreeMap;
 

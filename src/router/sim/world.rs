@@ -365,8 +365,8 @@ impl World {
         written.since + self.plan.timeouts.write_ms <= now
     }
 
-    /// The process is stopped. Time passes in the world; each router counts a little of it, as much as its last turn took
-    /// to notice, and one more than another: their clocks move against each other.
+    /// The process is stopped. Time passes in the world; each router counts a little of it, as much as its last turn
+    /// took to notice, and one more than another: their clocks move against each other.
     pub(super) fn stop(&mut self) {
         let ms = self.random.within(STOP_MS_MIN, STOP_MS_MAX);
         self.bring_mail_within(STOP_MS_MIN);

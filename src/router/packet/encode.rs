@@ -83,7 +83,7 @@ impl Packet {
     }
 
     /// The same for the pages of a room.
-    pub fn room_status(from: &str, nick: &str, room: &str, show: &str) -> Packet {
+    pub(crate) fn room_status(from: &str, nick: &str, room: &str, show: &str) -> Packet {
         Packet::close(Kind::RoomStatus, typing(from, nick, room, show))
     }
 

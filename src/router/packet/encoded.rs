@@ -64,12 +64,12 @@ impl Packet {
 
     /// Whether it is counted how many sessions it was queued to, and more of it waits only while its domain may make
     /// more wait.
-    pub fn is_counted(&self) -> bool {
+    pub(crate) fn is_counted(&self) -> bool {
         matches!(self.kind, Kind::Message(_) | Kind::Signal)
     }
 
     /// Whether pages of older dialects do not know it.
-    pub fn is_for_version_6(&self) -> bool {
+    pub(crate) fn is_for_version_6(&self) -> bool {
         matches!(self.kind, Kind::RoomStatus | Kind::Signal)
     }
 
@@ -109,7 +109,7 @@ impl Packet {
     }
 
     /// The same packet without `meta`, for front ends that do not know it; `None`: it has none.
-    pub fn without_meta(&self) -> Option<Packet> {
+    pub(crate) fn without_meta(&self) -> Option<Packet> {
         let end = self.block.len().checked_sub(usize::from(self.meta) + 1).filter(|_| self.meta > 0)?;
         let mut out = Vec::with_capacity(end + 1);
         out.extend_from_slice(&self.block[..end]);

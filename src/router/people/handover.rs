@@ -112,6 +112,13 @@ impl People {
         messages
     }
 
+    /// Whether a session of the user that has ended had acknowledged this message, as far as that is still known.
+    #[cfg(test)]
+    pub(in crate::router) fn ended_has_acknowledged(&self, user: Slot, given: u64) -> bool {
+        let extras = self.get(user).and_then(|user| user.extras());
+        extras.is_some_and(|extras| extras.acknowledged().contains(given))
+    }
+
     /// What waits in these sessions that was taken over late, and was acknowledged by none.
     fn late_of(&self, user: Slot, sessions: &[Slot]) -> Vec<KeptMessage> {
         let Some(extras) = self.user(user).extras() else { return Vec::new() };

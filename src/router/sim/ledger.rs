@@ -148,31 +148,32 @@ impl World {
                 let has = |number: &u64| self.pages[held.page].tabs.iter().any(|tab| tab.seq >= *number);
                 assert!(gone.is_none_or(has), "a packet of page {} was answered and is gone", held.page);
             }
-            let now = now.map(|held| &held.given);
-            let gone = held.given.iter().filter(|given| now.is_none_or(|now| !now.contains(given)));
-            for given in gone {
+            let ended = now.is_none();
+            let gone = held.given.iter().filter(|given| now.is_none_or(|now| !now.given.contains(given)));
+            for given in gone.collect::<Vec<_>>() {
                 let number = self.ledger.numbers[&(user_at(place, held.user), *given)];
-                if now.is_some() {
-                    let seen = self.pages[held.page].has_seen(number);
-                    assert!(seen, "message {number} was acknowledged by page {} unseen", held.page);
-                    let user = user_at(place, held.user);
-                    self.ledger.acknowledged.insert((user, *given));
-                    let said = &mut self.ledger.said[number];
-                    said.acknowledged |= !said.is_copy(user);
-                } else {
+                if ended {
                     // A page whose session expires learns of it by a poll, which acknowledges first.
                     let page = &self.pages[held.page];
                     let polled = before.alarm.is_none() && renewed && page.has_seen(number);
+                    // If other sessions still hold it, the account of ended sessions says whether it did.
+                    if polled && self.routers[place].people.ended_has_acknowledged(held.user, *given) {
+                        self.note_acknowledged(user_at(place, held.user), *given, number);
+                    }
                     let left = left
                         .entry((held.user, *given))
                         .or_insert(Left { number, maybe_acknowledged: polled });
                     left.maybe_acknowledged |= polled;
+                } else {
+                    let seen = self.pages[held.page].has_seen(number);
+                    assert!(seen, "message {number} was acknowledged by page {} unseen", held.page);
+                    self.note_acknowledged(user_at(place, held.user), *given, number);
                 }
             }
-            if now.is_none() && self.routers[place].out.counters().sessions_expired_total > before.expired {
+            if ended && self.routers[place].out.counters().sessions_expired_total > before.expired {
                 self.assert_was_silent(place, held.page, before.alarm);
             }
-            if now.is_none() && renewed {
+            if ended && renewed {
                 let (earliest, _) = self.pages[held.page].expires.expect("its site gave it a time");
                 let time = self.now(place).ms();
                 assert!(time >= earliest, "it ended too early");
@@ -188,6 +189,13 @@ impl World {
         }
         self.observe_left(place, before, &left, returned);
         self.observe_lingers(place, before.alarm);
+    }
+
+    /// A session of the user has acknowledged its nth message, as which it was given.
+    fn note_acknowledged(&mut self, user: UserKey, given: u64, number: usize) {
+        self.ledger.acknowledged.insert((user, given));
+        let said = &mut self.ledger.said[number];
+        said.acknowledged |= !said.is_copy(user);
     }
 
     /// Notes the user who sends a signal, if online.
@@ -224,9 +232,7 @@ impl World {
                 assert!(!said.returned, "message {number} goes back twice");
                 self.ledger.said[*number].returned = true;
             } else if !delivered && *maybe_acknowledged && !self.is_kept(place, *slot, *given, *number) {
-                self.ledger.acknowledged.insert((user, *given));
-                let said = &mut self.ledger.said[*number];
-                said.acknowledged |= !said.is_copy(user);
+                self.note_acknowledged(user, *given, *number);
             } else if !delivered && !self.is_passed_on(place, *slot, *given, *number) {
                 if returns {
                     unreturned.push(*number);

@@ -30,7 +30,8 @@ pub struct Arguments {
     /// The URL under which browsers reach the message server
     #[arg(long, value_name = "URL", value_parser = url)]
     pub im_public: Option<String>,
-    /// The URL under which browsers reach the site, if its plugin is used by pages of other origins
+    /// The URL under which browsers reach the site: then only pages of this origin may change something, whatever name leads
+    /// to the site, and links work on pages of other origins
     #[arg(long, value_name = "URL", value_parser = url)]
     pub url: Option<String>,
     /// The database; made and seeded if there is none

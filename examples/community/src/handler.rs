@@ -106,7 +106,10 @@ async fn receive(request: axum::extract::Request, caller: Caller) -> (Request, R
         Err(_) => Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "This took too long.")),
     };
     let form = if is_json(&request.headers) { &[] } else { &*request.body };
-    request.params = Params::read(&[request.query.as_bytes(), form]);
+    let forms = [request.query.as_bytes(), form];
+    request.params = Params::read(&forms);
+    let are_texts = forms.iter().all(|form| Params::is_text(form));
+    let read = read.and_then(|()| are_texts.then_some(()).ok_or_else(|| Refusal::bad("This is no UTF-8.")));
     (request, read)
 }
 
@@ -140,10 +143,11 @@ fn admit(site: &Site, request: &Request, caller: Caller) -> Result<(), Refusal> 
     if !request.changes() {
         return Ok(());
     }
+    let url = site.options.url.as_deref();
     match caller {
         Caller::Server => Ok(()),
-        Caller::OwnPage => csrf::check(&request.headers, &[]),
-        Caller::AllowedPage => csrf::check(&request.headers, &site.options.jsonp_origins),
+        Caller::OwnPage => csrf::check(&request.headers, url, &[]),
+        Caller::AllowedPage => csrf::check(&request.headers, url, &site.options.jsonp_origins),
     }
 }
 

@@ -24,7 +24,7 @@ const DEFAULT_PICS: DefaultPics =
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The URL under which browsers reach the site, without a slash at its end. Links that the plugin sends begin with it,
-    /// so that they work on pages of other origins.
+    /// so that they work on pages of other origins, and only its pages may change something.
     pub url: Option<String>,
     /// The site is on https: browsers must not send its cookie by http.
     pub secure: bool,

@@ -25,22 +25,27 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
 
 /// Refuses a request that does not come from a page of this site or of these other origins. A request that does not name
-/// its origin is refused.
-pub fn check(headers: &HeaderMap, others: &[String]) -> Result<(), Refusal> {
+/// its origin is refused. The site's URL says what its origin is. A site without one takes the `Host` header for it, by
+/// which a page can pass whose name leads to this site.
+pub fn check(headers: &HeaderMap, url: Option<&str>, others: &[String]) -> Result<(), Refusal> {
     let from = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
-    if from_here(headers) || from.is_some_and(|from| is_among(others, from)) {
+    if from_here(headers, url) || from.is_some_and(|from| is_among(others, from)) {
         return Ok(());
     }
     Err(Refusal::forbidden("This request came from another site and was not carried out."))
 }
 
-fn from_here(headers: &HeaderMap) -> bool {
+fn from_here(headers: &HeaderMap, url: Option<&str>) -> bool {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST).unwrap_or_default();
     let page = text(header::ORIGIN).or_else(|| text(header::REFERER));
     match (page, text(SEC_FETCH_SITE)) {
         (_, Some(site)) if site != "same-origin" => false,
-        (Some(page), _) => host_of(page).is_some_and(|from| from.eq_ignore_ascii_case(host)),
+        (Some(page), _) => match url {
+            Some(url) => origin_of(page)
+                .is_some_and(|from| origin_of(url).is_some_and(|own| own.eq_ignore_ascii_case(from))),
+            None => host_of(page).is_some_and(|from| from.eq_ignore_ascii_case(host)),
+        },
         (None, Some(_)) => true,
         (None, None) => false,
     }
@@ -85,7 +90,21 @@ mod tests {
     fn check(expected: bool, list: &[(&'static str, &'static str)]) {
         let mut headers = headers(list);
         headers.insert(header::HOST, HeaderValue::from_static("site.example:8080"));
-        assert_eq!(super::check(&headers, &[]).is_ok(), expected, "{list:?}");
+        assert_eq!(super::check(&headers, None, &[]).is_ok(), expected, "{list:?}");
+    }
+
+    #[test]
+    fn the_host_proves_nothing_if_the_sites_url_is_known() {
+        for (expected, list) in [
+            (true, [("host", "127.0.0.1:8080"), ("origin", "https://site.example")]),
+            (true, [("host", "127.0.0.1:8080"), ("referer", "https://SITE.example/forum")]),
+            (false, [("host", "evil.example"), ("origin", "http://evil.example")]),
+            (false, [("host", "site.example"), ("origin", "http://site.example")]),
+            (true, [("host", "evil.example"), ("sec-fetch-site", "same-origin")]),
+        ] {
+            let checked = super::check(&headers(&list), Some("https://site.example/community"), &[]);
+            assert_eq!(checked.is_ok(), expected, "{list:?}");
+        }
     }
 
     #[test]
@@ -119,7 +138,7 @@ mod tests {
             (false, vec![("origin", "null"), ("referer", "http://www.example/")]),
             (false, vec![("referer", "http://www.example/")]),
         ] {
-            assert_eq!(super::check(&headers(&list), &allowed).is_ok(), expected, "{list:?}");
+            assert_eq!(super::check(&headers(&list), None, &allowed).is_ok(), expected, "{list:?}");
         }
     }
 

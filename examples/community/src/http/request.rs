@@ -16,6 +16,18 @@ impl Params {
         Params(forms.iter().flat_map(|form| form_urlencoded::parse(form)).map(owned).collect())
     }
 
+    /// Whether a form is UTF-8. What is not would be stored with other letters than its sender wrote.
+    pub fn is_text(form: &[u8]) -> bool {
+        let mut bytes = Vec::with_capacity(form.len());
+        let mut rest = form;
+        while let [first, after @ ..] = rest {
+            let escaped = after.get(..2).filter(|_| *first == b'%').and_then(byte);
+            bytes.push(escaped.unwrap_or(*first));
+            rest = if escaped.is_some() { &after[2..] } else { after };
+        }
+        std::str::from_utf8(&bytes).is_ok()
+    }
+
     /// A parameter as it was sent.
     pub fn find(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
@@ -25,6 +37,12 @@ impl Params {
     pub fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
+}
+
+/// The byte that two hexadecimal digits name.
+fn byte(digits: &[u8]) -> Option<u8> {
+    let digits = std::str::from_utf8(digits).ok()?;
+    u8::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
 }
 
 fn owned<T: Into<String>>((name, value): (T, T)) -> (String, String) {
@@ -77,5 +95,21 @@ impl Request {
     /// Whether the method is one that may change something.
     pub fn changes(&self) -> bool {
         ![Method::GET, Method::HEAD, Method::OPTIONS].contains(&self.method)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_utf_8() {
+        for form in ["", "a=b", "a=%E4%BD%A0", "a=你", "a=100%", "a=%zz&b=%+1", "%"] {
+            assert!(Params::is_text(form.as_bytes()), "{form}");
+        }
+        for form in ["a=%FF", "a=%E4%BD", "%c3=1"] {
+            assert!(!Params::is_text(form.as_bytes()), "{form}");
+        }
+        assert!(!Params::is_text(b"a=\xff"));
     }
 }

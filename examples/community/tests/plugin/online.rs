@@ -279,7 +279,8 @@ fn links_have_the_sites_url_if_it_is_set() {
     let options = Options { url: Some("https://site.example".to_owned()), ..Options::default() };
     let site = TestSite::with(options, |address| address);
     let alice = site.log_in("alice");
-    let answer = alice.online(&[]).answer;
+    let own = [("origin", "https://site.example")];
+    let answer = alice.ask("POST", "/webim/online", &own, "").json();
     let links: [&Value; 4] = [
         &answer["user"]["url"],
         &answer["user"]["pic_url"],

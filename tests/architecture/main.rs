@@ -264,7 +264,14 @@ fn the_crate_shows_its_api_and_one_hidden_door() {
 
 #[test]
 fn no_imports_go_round() {
-    for folder in ["src/", "examples/community/src/", "loadtest/src/", "tests/kit/src/", "tests/faults/"] {
+    for folder in [
+        "src/",
+        "examples/community/src/",
+        "loadtest/src/",
+        "plugins/conformance/src/",
+        "tests/kit/src/",
+        "tests/faults/",
+    ] {
         let sources = sources_in(folder.trim_end_matches('/'));
         let imports = Imports::of(&sources, folder);
         assert!(imports.count() > sources.len() / 2, "{folder}: imports are found");
@@ -299,7 +306,7 @@ const FILE_LINES_MAX: usize = 400;
 
 #[test]
 fn no_file_is_longer_than_can_be_read_at_once() {
-    for folder in ["src", "loadtest", "examples", "tests", "benches"] {
+    for folder in ["src", "loadtest", "examples", "plugins", "tests", "benches"] {
         for source in sources_in(folder) {
             let lines = source.lines_without_tests();
             assert!(lines <= FILE_LINES_MAX, "{} has {lines} lines without its tests", source.path);
@@ -324,11 +331,12 @@ fn every_file_opens_by_saying_what_it_owns() {
 }
 
 /// What is read for its words, and which files of it.
-const PROSE: [(&str, &[&str]); 6] = [
+const PROSE: [(&str, &[&str]); 7] = [
     ("src", &["rs", "js", "css", "html", "md"]),
     ("tests", &["rs", "js", "md"]),
     ("loadtest", &["rs", "css", "md"]),
     ("examples", &["rs", "js", "css", "html", "sql", "md"]),
+    ("plugins", &["rs", "toml", "md"]),
     ("benches", &["rs"]),
     ("docs", &["md"]),
 ];

@@ -10,7 +10,12 @@ use nextim_testkit::documents::{cut, root, text};
 use super::{README, code, documents};
 
 /// Documents with an owner of their own, whose links are followed as well.
-const BESIDE: [&str; 2] = ["src/web/README.md", "examples/community/README.md"];
+const BESIDE: [&str; 4] = [
+    "src/web/README.md",
+    "examples/community/README.md",
+    "plugins/README.md",
+    "plugins/conformance/README.md",
+];
 
 /// The anchor of a heading, as GitHub makes it.
 fn anchor(heading: &str) -> String {

@@ -1,0 +1,65 @@
+//! Makes the database of the world in which the conformance suite tries a plugin, and fills it.
+//!
+//! Owns: the users, rooms and blocks of that world in this community's tables. Must not: run while a site makes its
+//! tables; `fill` may run beside it.
+//!
+//! ```sh
+//! world FILE                            # a new database
+//! world FILE fill FROM TO TYPE COUNT    # COUNT undelivered messages m0, m1, …
+//! ```
+
+use std::error::Error;
+use std::path::Path;
+
+use nextim_community::passwords;
+use nextim_community::seed::PASSWORD;
+use nextim_community::store::accounts::{self, NewUser};
+use nextim_community::store::{Connection, Result, Store, bans, blocks, friends, groups, messages};
+use nextim_community::webim::host::NewMessage;
+
+const USERS: [(&str, &str); 7] = [
+    ("alice", "Alice"),
+    ("bob", "Bob \"the\" O'Neil"),
+    ("carol", "Carol"),
+    ("dave", "Dave"),
+    ("erin", "Erin"),
+    ("frank", "Frank"),
+    ("admin", "Admin"),
+];
+
+fn main() -> std::result::Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        [file] => {
+            let (store, password) = (Store::open(Path::new(file))?, passwords::hash(PASSWORD)?);
+            store.write(|db| make(db, &password))?;
+        }
+        [file, "fill", from, to, kind, count] => {
+            let (store, count) = (Store::open(Path::new(file))?, count.parse()?);
+            store.write(|db| (0..count).try_for_each(|n| add(db, kind, from, to, n)))?;
+        }
+        _ => return Err("usage: world FILE [fill FROM TO TYPE COUNT]".into()),
+    }
+    Ok(())
+}
+
+fn make(db: &Connection, password: &str) -> Result<()> {
+    for (id, nick) in USERS {
+        accounts::add(db, &NewUser { id, nick, password, is_admin: id == "admin", bio: "" })?;
+    }
+    friends::add(db, "alice", "bob")?;
+    friends::add(db, "alice", "carol")?;
+    blocks::add(db, "alice", "erin")?;
+    bans::add(db, "frank")?;
+    let walkers = groups::add(db, "bob", "Walkers", "")?;
+    groups::join(db, walkers, "alice")?;
+    groups::add(db, "bob", "Secret", "").map(drop)
+}
+
+fn add(db: &Connection, kind: &str, from: &str, to: &str, number: usize) -> Result<()> {
+    let nick = USERS.iter().find(|(id, _)| *id == from).map_or(from, |(_, nick)| nick);
+    let body = format!("m{number}");
+    messages::add(db, &NewMessage { kind, from, nick, to, body: &body, style: "", cid: None, meta: None })
+        .map(drop)
+}

@@ -12,8 +12,9 @@ use crate::http::{Caller, Outcome, Refusal, Reply, Request};
 use crate::session::{self, LogIn};
 use crate::site::Site;
 use crate::store::accounts::{self, User};
+use crate::store::friends::{self, Friend};
 use crate::store::groups::{self, Group};
-use crate::store::{Connection, blocks, forum, friends, messages, notices, number, settings, tickets};
+use crate::store::{Connection, bans, blocks, forum, messages, notices, number, settings, tickets};
 use crate::webim::host::{
     Archive, Contact, Host, Message, NewMessage, Notification, People, Person, Records, Room, Rooms, Since,
     Tickets, Visitor,
@@ -94,15 +95,20 @@ impl From<Group> for Room {
 }
 
 impl People for Connection {
+    /// A banned user is left out, as one who does not exist: nobody can write to a user who cannot log in.
     fn person(&self, id_or_uid: &str) -> Result<Option<Person>, Refusal> {
-        Ok(accounts::find_any(self, id_or_uid)?.as_ref().map(Person::from))
+        let Some(user) = accounts::find_any(self, id_or_uid)? else { return Ok(None) };
+        Ok((!bans::banned(self, &user.id)?).then(|| Person::from(&user)))
     }
 
     fn friends(&self, user: &str) -> Result<Vec<Contact>, Refusal> {
-        let friends = friends::of(self, user)?.into_iter();
-        Ok(friends
-            .map(|friend| Contact { person: Person::from(&friend.user), group: friend.group })
-            .collect())
+        let mut found = Vec::new();
+        for Friend { user, group } in friends::of(self, user)? {
+            if !bans::banned(self, &user.id)? {
+                found.push(Contact { person: Person::from(&user), group });
+            }
+        }
+        Ok(found)
     }
 
     fn blocks(&self, user: &str, other: &str) -> Result<bool, Refusal> {

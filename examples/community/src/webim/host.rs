@@ -155,10 +155,10 @@ impl<T: People + Rooms + Archive + Tickets> Records for T {}
 
 /// Users, and what is between them.
 pub trait People {
-    /// The user of this id or, if it is a number, of this uid.
+    /// The user of this id or, if it is a number, of this uid. A banned user is none.
     fn person(&self, id_or_uid: &str) -> Result<Option<Person>, Refusal>;
 
-    /// The friends of a user.
+    /// The friends of a user, without those who are banned.
     fn friends(&self, user: &str) -> Result<Vec<Contact>, Refusal>;
 
     /// Whether `user` blocks `other`.

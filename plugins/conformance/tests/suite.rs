@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use nextim_testkit::documents::{blocks, text};
+use nextim_testkit::documents::{blocks, root, text};
 use nextim_testkit::process::built;
 
 const DOCUMENT: &str = "plugins/conformance/README.md";
@@ -124,4 +124,23 @@ fn every_flag_need_and_event_is_documented() {
             assert!(document.contains(&format!("| `{need}` |")), "{need}");
         }
     }
+}
+
+#[test]
+fn the_documented_commands_have_flags_and_files_that_exist() {
+    let mut tried = 0;
+    for document in [DOCUMENT, "plugins/README.md"] {
+        for line in blocks(document, "sh").iter().flat_map(|block| block.lines()) {
+            let Some(arguments) = line.strip_prefix("cargo run -p webim-conform -- ") else { continue };
+            let arguments = arguments.replace('"', "");
+            let (file, rest) = arguments.split_once(' ').unwrap_or((&*arguments, ""));
+            assert!(root().join(file).is_file(), "{line}");
+            let (code, _, errors) =
+                run(&[&["--list"][..], &rest.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>()]
+                    .concat());
+            assert_eq!((code, errors.as_str()), (Some(0), ""), "{line}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 2);
 }

@@ -14,6 +14,7 @@ pub(super) const CASES: &[Case] = &[
     case("identity: a ticket of another user is refused", foreign_ticket),
     case("identity: a ticket ends with its page", ended_ticket),
     case("identity: a conversation is for its two", conversations),
+    case("identity: a banned user is nobody to others", banned_to_others),
     offered("identity: a banned user is logged out", &["ban"], banned),
     offered("identity: the bar's own form logs in", &["form_log_in"], form),
     offered("identity: a wrong password is answered with 200", &["form_log_in"], wrong_password),
@@ -157,6 +158,15 @@ fn banned(world: &World) -> Verdict {
     bob.get("buddies", &[])?.refuses(401, "a banned user is nobody")?;
     let ended = !world.puppet.has_session(&page.ticket);
     world.puppet.must(ended, "a ban", "all sessions of the user end: /presences/offline with name")
+}
+
+fn banned_to_others(world: &World) -> Verdict {
+    let alice = world.log_in("alice")?;
+    let found = alice.get("buddies", &[("ids", world.id("frank"))])?;
+    found
+        .must(found.json == serde_json::json!([]), "a banned user is left out, as one who does not exist")?;
+    let sent = alice.post("message", &[("to", world.id("frank")), ("body", "x")])?;
+    sent.refuses(404, "there is no such user")
 }
 
 fn form(world: &World) -> Verdict {

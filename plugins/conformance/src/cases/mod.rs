@@ -5,12 +5,21 @@
 //! A case gets a new world, and returns the first promise that was not kept. Its name says what must hold.
 
 mod blocks;
+mod events;
+mod failures;
+mod history;
 mod identity;
 mod messages;
+mod missed;
+mod old;
 mod online;
 mod origins;
+mod rates;
+mod rooms;
 mod server;
+mod settings;
 mod shapes;
+mod texts;
 mod undelivered;
 
 use crate::failure::Verdict;
@@ -45,7 +54,16 @@ pub(crate) fn all() -> Vec<Case> {
         online::CASES,
         messages::CASES,
         undelivered::CASES,
+        missed::CASES,
+        history::CASES,
+        rooms::CASES,
         blocks::CASES,
+        settings::CASES,
+        texts::CASES,
+        rates::CASES,
+        events::CASES,
+        failures::CASES,
+        old::CASES,
         server::CASES,
     ]
     .concat()

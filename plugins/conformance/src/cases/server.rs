@@ -3,6 +3,7 @@
 //! Owns: a few whole conversations. Must not: repeat what the puppet shows.
 
 use std::net::SocketAddr;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -26,6 +27,9 @@ pub(super) const CASES: &[Case] = &[
 
 /// How long a packet may take.
 const PACKET_MAX: Duration = Duration::from_secs(20);
+
+/// Between two attempts to go online.
+const BETWEEN: Duration = Duration::from_millis(400);
 
 /// The packets of a page.
 struct Poller {
@@ -138,6 +142,8 @@ fn comes_back(world: &World) -> Verdict {
         page.answer
             .must(is_early, "the message server posts back what a page did not get; it waits again")?;
         page.post("offline", &[])?.is_ok()?;
+        // Often enough, and not more often than a user may go online.
+        thread::sleep(BETWEEN);
     }
 }
 

@@ -120,13 +120,18 @@ impl People {
         }
         let or = |value: &str, other: &str| if value.is_empty() { other } else { value }.to_owned();
         let rooms: BTreeSet<String> = call.list("rooms").into_iter().collect();
+        let former = self.sessions.values().find(|session| session.name == name).cloned().unwrap_or_default();
         let session = Session {
             nick: or(call.get("nick"), &name),
-            show: or(call.get("show"), "available"),
-            status: call.get("status").to_owned(),
+            show: or(call.get("show"), &or(&former.show, "available")),
+            status: call.find("status").unwrap_or(&former.status).to_owned(),
             rooms: rooms.clone(),
             name,
         };
+        // The presence is the user's, not the session's.
+        for other in self.sessions.values_mut().filter(|other| other.name == session.name) {
+            (other.show, other.status) = (session.show.clone(), session.status.clone());
+        }
         let ticket = self.add(session);
         let shown = |name: &String| self.visible().find(|session| session.name == *name);
         let buddies: Vec<&Session> = call.list("buddies").iter().filter_map(shown).collect();
@@ -155,14 +160,16 @@ impl People {
 
     fn show(&mut self, call: &Call) -> Answer {
         let (show, status) = (call.get("show").to_owned(), call.find("status").map(str::to_owned));
-        self.each(call, |session| {
+        let of_ticket = self.sessions.get(call.get("ticket")).map(|session| session.name.clone());
+        let name = of_ticket.unwrap_or_else(|| call.get("name").to_owned());
+        for session in self.sessions.values_mut().filter(|session| session.name == name) {
             if !show.is_empty() {
                 session.show.clone_from(&show);
             }
             if let Some(status) = &status {
                 session.status.clone_from(status);
             }
-        });
+        }
         Answer::text(200, "ok")
     }
 

@@ -35,10 +35,11 @@ impl Display for Failure {
 /// Longer answers are cut: a reader needs their beginning.
 const SHOWN_CHARS_MAX: usize = 1_500;
 
-/// A text of a length that can be read.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
-        Some((end, _)) => format!("{}… ({} bytes in all)", &text[..end], text.len()),
-        None => text.to_owned(),
+/// A text on one line, of a length that can be read.
+fn shortened(text: &str) -> String {
+    let line = text.replace("\r\n", "\n").replace('\n', "\\n");
+    match line.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}… ({} bytes in all)", &line[..end], text.len()),
+        None => line,
     }
 }

@@ -13,7 +13,7 @@ pub(crate) const USERS: [&str; 7] = ["alice", "bob", "carol", "dave", "erin", "f
 /// The rooms of the world; each must be in the file.
 pub(crate) const ROOMS: [&str; 2] = ["walkers", "secret"];
 /// What a plugin may lack, and still be one.
-pub(crate) const CAPABILITIES: [(&str, &str); 12] = [
+pub(crate) const CAPABILITIES: [(&str, &str); 11] = [
     ("block", "the endpoints block and unblock"),
     ("broadcast", "messages of an administrator to everybody"),
     ("download", "the endpoint download_history"),
@@ -24,7 +24,6 @@ pub(crate) const CAPABILITIES: [(&str, &str); 12] = [
     ("server", "the cases with the real message server"),
     ("status_text", "a line of text beside the presence, which the site keeps"),
     ("strangers", "chats with users who are no friends"),
-    ("typing", "the endpoint status"),
     ("uids", "users are also named by a number, uid"),
 ];
 /// What the suite asks of the host. An event that the file lacks is not offered.
@@ -53,7 +52,7 @@ pub(crate) struct Target {
     /// Starts the site, and stays in the foreground. Without it, the site runs already.
     #[serde(default)]
     pub(crate) start: Option<String>,
-    /// Whether the site starts anew for each case, after `reset`.
+    /// Whether the site is started again for each case, after `reset`.
     #[serde(default)]
     pub(crate) restart: bool,
     /// The site's address; by default on a free port of loopback.

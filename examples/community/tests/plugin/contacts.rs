@@ -1,6 +1,6 @@
 //! Buddies, blocks, and notifications.
 
-use nextim_community::store::{friends, notices};
+use nextim_community::store::notices;
 use serde_json::json;
 
 use crate::common::{TestSite, each, with_id};
@@ -72,32 +72,6 @@ fn a_status_is_hidden_from_blocked_users_and_while_its_user_is_invisible() {
     assert_eq!(seen_by(&bob), (json!("offline"), json!("at home"), false));
     let _page = alice.online(&[("show", "invisible"), ("status", "another")]);
     assert_eq!(seen_by(&bob), (json!("offline"), json!("at home"), false));
-}
-
-#[test]
-fn only_other_users_can_be_blocked() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    for id in ["alice", "nobody", "99"] {
-        assert_eq!(alice.post("block", &[("id", id)]).refusal().0, 404);
-        assert_eq!(alice.post("unblock", &[("id", id)]).refusal().0, 404);
-    }
-    assert_eq!(alice.post("block", &[]).refusal().0, 400);
-}
-
-#[test]
-fn the_end_of_a_friendship_ends_presence_in_the_chat() {
-    let site = TestSite::start();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    let (mut at_alice, at_bob) = (alice.online(&[]), bob.online(&[]));
-    at_alice.next("presences", |presence| presence["from"] == "bob");
-    let inner = site.community.site();
-    inner.store.write(|db| friends::remove(db, "alice", "bob")).unwrap();
-    inner.webim.unlink("alice", "bob");
-    at_bob.done("presence", &[("show", "dnd")]);
-    at_alice.messages();
-    assert_eq!(at_alice.poll().1["presences"], json!([]));
-    assert_eq!(each(&alice.online(&[]).answer["buddies"], "id"), ["carol", "xiaoming"]);
 }
 
 #[test]

@@ -8,10 +8,9 @@ use std::thread;
 use nextim_community::site::Options;
 use nextim_community::store::forum;
 use nextim_community::webim::server::Address;
-use nextim_testkit::patience::eventually;
 use serde_json::json;
 
-use crate::common::{Page, TestSite, anywhere, each, message_server, with_id};
+use crate::common::{Page, TestSite, anywhere, each, message_server};
 use crate::log_outs::{is_there, post};
 
 /// A relay to the message server. When it is closed, all connections are cut, and new ones are cut at once.
@@ -87,35 +86,6 @@ fn pass(mut from: impl Read + Send + 'static, mut to: TcpStream) {
 }
 
 #[test]
-fn the_site_runs_without_the_message_server_and_recovers() {
-    let relay = Relay::closed();
-    let url = format!("http://{}", relay.address);
-    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
-    assert!(site.community.site().webim.im.problem().is_some());
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    assert_eq!(alice.done("online", &[]), json!({"success": false, "error_msg": "IM Server Not Found"}));
-    let id = alice.done("message", &[("to", "bob"), ("body", "later"), ("cid", "c")])["id"].clone();
-    assert!(id.is_string(), "a stored message is accepted");
-    let buddies = alice.read("buddies", &[("ids", "bob")]);
-    assert_eq!(each(&buddies, "presence"), ["offline"]);
-    assert_eq!(alice.read("rooms", &[])[0]["count"], 0);
-    assert_eq!(alice.get("members", &[("id", "1")]).refusal().0, 503);
-    assert_eq!(alice.done("leave", &[("id", "1")]), "ok");
-    assert_eq!(alice.done("block", &[("id", "dave")]), "ok");
-    assert_eq!(site.waiting("bob").len(), 1);
-
-    relay.set(true);
-    assert_eq!(site.community.site().webim.im.problem(), None);
-    let mut at_bob = bob.online(&[]);
-    assert_eq!(each(&at_bob.answer["new_messages"], "id"), [id.as_str().unwrap()]);
-    let at_alice = alice.online(&[]);
-    assert_eq!(at_alice.answer["rooms"]["1"]["blocked"], true, "the choice was kept");
-    assert_eq!(with_id(&at_alice.answer["buddies"], "bob")["presence"], "online");
-    at_alice.done("message", &[("to", "bob"), ("body", "now")]);
-    assert_eq!(at_bob.next("messages", |_| true)["body"], "now");
-}
-
-#[test]
 fn a_message_server_that_comes_back_is_used_again() {
     let relay = Relay::closed();
     relay.set(true);
@@ -133,25 +103,6 @@ fn a_message_server_that_comes_back_is_used_again() {
     relay.set(true);
     at_alice.done("message", &[("to", "bob"), ("body", "at once")]);
     assert_eq!(at_bob.next("messages", |_| true)["body"], "at once");
-}
-
-#[test]
-fn a_broadcast_that_failed_is_pushed_by_its_retry() {
-    let relay = Relay::closed();
-    let url = format!("http://{}", relay.address);
-    let site = TestSite::with(Options::default(), |address| Address { url, ..address });
-    let admin = site.log_in("admin");
-    let params = [("type", "broadcast"), ("body", "tea time"), ("cid", "c1")];
-    assert_eq!(admin.post("message", &params).refusal().0, 503);
-    relay.set(true);
-    let bob = site.log_in("bob");
-    let mut at_bob = bob.online(&[]);
-    let id = admin.done("message", &params)["id"].clone();
-    assert_eq!(each(&json!(at_bob.messages()), "id"), [id.as_str().unwrap()]);
-    let rows = |db: &rusqlite::Connection| {
-        db.query_row("SELECT count(*) FROM messages WHERE type = 'broadcast'", [], |row| row.get::<_, i64>(0))
-    };
-    assert_eq!(site.community.site().store.read(rows).unwrap(), 1);
 }
 
 #[test]
@@ -175,46 +126,6 @@ fn a_log_out_without_the_message_server_takes_effect_later() {
     log_out(&here, "bob", &mut [&mut first, &mut second]);
     assert!(is_there(&mut other), "the phone has not logged out");
     log_out(&phone, "alice", &mut [&mut other]);
-}
-
-#[test]
-fn a_message_sent_while_a_page_goes_online_is_not_lost() {
-    let (site, relay) = behind_a_relay();
-    let alice = site.log_in("alice");
-    let seen = alice.done("message", &[("to", "bob"), ("body", "seen"), ("cid", "1")])["id"].clone();
-    // The site has looked for messages and has no session yet, when another process of it stores a message.
-    relay.before_next_in(
-        &site,
-        "INSERT INTO messages (type, from_user, to_id, nick, body, timestamp)
-         VALUES ('multicast', 'bob', '1', 'Bob', 'in between', 9000000000000)",
-    );
-    let answer = alice.online(&[("since", seen.as_str().unwrap())]).answer;
-    assert_eq!(each(&answer["new_messages"], "body").last().unwrap(), "in between");
-}
-
-#[test]
-fn a_ban_while_a_page_goes_online_ends_its_session() {
-    let (site, relay) = behind_a_relay();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    relay
-        .before_next_in(&site, "INSERT INTO bans VALUES ('bob', 0); DELETE FROM sessions WHERE user = 'bob'");
-    assert_eq!(bob.post("online", &[]).refusal().0, 401);
-    eventually("bob is offline", || {
-        let bob = alice.read("buddies", &[("ids", "bob")])[0].clone();
-        (bob["presence"] == "offline").then_some(())
-    });
-}
-
-#[test]
-fn a_member_removed_while_joining_the_chat_is_not_in_it() {
-    let (site, relay) = behind_a_relay();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    let mut at_bob = bob.online(&[]);
-    at_bob.done("leave", &[("id", "1")]);
-    relay.before_next_in(&site, "DELETE FROM group_members WHERE user = 'bob' AND group_id = 1");
-    assert_eq!(at_bob.post("join", &[("id", "1")]).refusal().0, 404);
-    alice.done("message", &[("type", "multicast"), ("to", "1"), ("body", "a secret")]);
-    assert_eq!(at_bob.messages(), [] as [serde_json::Value; 0]);
 }
 
 #[test]

@@ -35,25 +35,6 @@ fn history_is_paged_by_time() {
 }
 
 #[test]
-fn histories_of_several_are_an_object() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    let found = alice.read("histories", &[("ids", "bob,xiaoming,carol"), ("type", "unicast")]);
-    let counts = ["bob", "xiaoming", "carol"].map(|id| found[id].as_array().unwrap().len());
-    assert_eq!(counts, [4, 2, 0]);
-    let rooms = alice.read("history", &[("ids", "1,2"), ("type", "multicast")]);
-    assert_eq!(each(&rooms["1"], "nick"), ["Carol", "美玲", "Alice"]);
-}
-
-#[test]
-fn a_conversation_is_for_its_two() {
-    let site = TestSite::start();
-    let carol = site.log_in("carol");
-    assert_eq!(carol.read("history", &[("type", "unicast"), ("id", "alice")]), json!([]));
-    assert_eq!(carol.read("history", &[("type", "unicast"), ("id", "bob")]), json!([]));
-}
-
-#[test]
 fn clearing_a_history_changes_only_one_side() {
     let site = TestSite::start();
     let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));

@@ -19,19 +19,6 @@ pub(crate) fn is_there(page: &mut Page<'_, '_>) -> bool {
 }
 
 #[test]
-fn a_log_out_ends_the_pages_of_that_log_in_only() {
-    let site = TestSite::start();
-    let (here, phone) = (site.log_in("alice"), site.log_in("alice"));
-    let (mut first, mut second, mut other) = (here.online(&[]), here.online(&[]), phone.online(&[]));
-    assert_eq!(post(&here, "/logout", ""), 303);
-    assert!(!is_there(&mut first) && !is_there(&mut second));
-    assert!(is_there(&mut other), "the phone has not logged out");
-    assert_eq!(here.post("online", &[]).status, 401);
-    assert_eq!(post(&phone, "/logout", ""), 303);
-    assert!(!is_there(&mut other));
-}
-
-#[test]
 fn a_log_out_ends_a_log_in_by_the_bars_own_form() {
     let site = TestSite::start();
     let (mut form, phone) = (site.browser(), site.log_in("bob"));

@@ -2,35 +2,10 @@
 
 use nextim_community::store::messages;
 use nextim_community::webim::host::NewMessage;
-use nextim_community::webim::limits::{CATCH_UP_MAX, UNDELIVERED_MAX};
-use serde_json::{Value, json};
+use nextim_community::webim::limits::CATCH_UP_MAX;
+use serde_json::Value;
 
 use crate::common::{TestSite, each, with_id};
-
-#[test]
-fn a_page_catches_up_since_what_it_saw_last() {
-    let site = TestSite::start();
-    let (alice, bob, carol) = (site.log_in("alice"), site.log_in("bob"), site.log_in("carol"));
-    let say = |to: &str, kind: &str, body: &str| {
-        bob.done("message", &[("type", kind), ("to", to), ("body", body), ("cid", body)])["id"].clone()
-    };
-    let seen = say("alice", "unicast", "seen");
-    say("carol", "unicast", "to carol only");
-    say("1", "multicast", "walkers");
-    say("2", "multicast", "kitchen");
-    alice.done("leave", &[("id", "2")]);
-    alice.done("message", &[("to", "carol"), ("body", "from her other page")]);
-    carol.done("message", &[("to", "3"), ("type", "multicast"), ("body", "not her room")]);
-    let since = seen.as_str().unwrap();
-    let page = alice.online(&[("since", since)]);
-    let bodies = each(&page.answer["new_messages"], "body");
-    let after = bodies.iter().skip_while(|body| *body != "seen").cloned().collect::<Vec<_>>();
-    assert_eq!(after, ["seen", "walkers", "from her other page"]);
-    assert!(bodies.len() > 3, "and some before it, as pushes may overtake one another");
-    assert!(site.waiting("alice").is_empty());
-    let lost = alice.online(&[("since", since)]).answer["new_messages"].clone();
-    assert_eq!(each(&lost, "body"), bodies, "a lost answer is repeated");
-}
 
 /// The messages of an answer that are marked as new.
 fn news(answer: &Value) -> Vec<String> {
@@ -111,18 +86,6 @@ fn bodies(count: std::ops::Range<usize>) -> Vec<String> {
 }
 
 #[test]
-fn undelivered_messages_come_fifty_at_a_time() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    fill(&site, UNDELIVERED_MAX + 1, |_| ("unicast", "alice"));
-    let page = alice.online(&[]);
-    assert_eq!(each(&page.answer["new_messages"], "body"), bodies(0..UNDELIVERED_MAX));
-    assert_eq!(site.waiting("alice").len(), 1, "the rest comes next time");
-    assert_eq!(each(&alice.online(&[]).answer["new_messages"], "body"), bodies(50..51));
-    assert_eq!(alice.online(&[]).answer["new_messages"], json!([]));
-}
-
-#[test]
 fn thirty_lines_of_history_are_embedded() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
@@ -168,14 +131,4 @@ fn a_page_that_missed_many_messages_gets_all_in_parts() {
         assert_eq!(asked, beyond.div_ceil(CATCH_UP_MAX), "{beyond}");
         assert!(site.waiting("alice").is_empty());
     }
-}
-
-#[test]
-fn missed_needs_a_number_and_a_post() {
-    let site = TestSite::start();
-    let alice = site.log_in("alice");
-    assert_eq!(alice.post("missed", &[("since", "x")]).refusal(), (400, "bad parameter: since".to_owned()));
-    assert_eq!(alice.post("missed", &[]).refusal(), (400, "missing parameter: since".to_owned()));
-    assert_eq!(alice.get("missed", &[("since", "1")]).refusal().0, 405);
-    assert_eq!(site.browser().post("missed", &[("since", "1")]).refusal().0, 401);
 }

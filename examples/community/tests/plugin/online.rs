@@ -47,19 +47,6 @@ fn the_answer_has_all_a_page_needs() {
 }
 
 #[test]
-fn friends_see_each_other_come() {
-    let site = TestSite::start();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    let mut at_alice = alice.online(&[]);
-    let at_bob = bob.online(&[("show", "dnd")]);
-    assert_eq!(at_bob.answer["buddy_online_ids"], "alice");
-    let seen = with_id(&at_bob.answer["buddies"], "alice");
-    assert_eq!((&seen["presence"], &seen["show"]), (&json!("online"), &json!("available")));
-    let seen = at_alice.next("presences", |presence| presence["from"] == "bob");
-    assert_eq!((&seen["type"], &seen["show"]), (&json!("online"), &json!("dnd")));
-}
-
-#[test]
 fn strangers_and_open_chats_become_contacts() {
     let site = TestSite::start();
     let alice = site.log_in("alice");
@@ -81,24 +68,6 @@ fn strangers_and_open_chats_become_contacts() {
     let shown = ["from", "nick", "to", "type", "body", "style"].map(|key| line[key].as_str().unwrap());
     assert_eq!(shown, ["bob", "Bob", "alice", "unicast", "Your rear wheel is ready.", ""]);
     assert!(line["timestamp"].is_i64() && line["id"].is_string());
-}
-
-#[test]
-fn online_needs_a_log_in() {
-    let site = TestSite::start();
-    let answer = site.browser().post("online", &[]);
-    assert_eq!(
-        (answer.status, answer.json()),
-        (401, json!({"success": false, "error_msg": "Not Authorized"}))
-    );
-    for (name, password) in [("alice", "wrong"), ("nobody", "nextim"), ("alice", ""), ("undefined", "nextim")]
-    {
-        let answer = site.browser().post("online", &[("username", name), ("password", password)]);
-        let status = if name == "undefined" { 401 } else { 200 };
-        let expected = json!({"success": false, "error_msg": "Not Authorized"});
-        assert_eq!((answer.status, answer.json()), (status, expected), "{name}");
-        assert_eq!(answer.header("set-cookie"), "");
-    }
 }
 
 #[test]
@@ -163,42 +132,6 @@ fn attempts_by_the_bars_form_are_limited() {
 }
 
 #[test]
-fn undelivered_messages_come_once() {
-    let site = TestSite::start();
-    let (alice, zoe) = (site.log_in("alice"), site.log_in("zoe"));
-    zoe.done("message", &[("type", "unicast"), ("to", "alice"), ("body", "hello?")]);
-    let page = alice.online(&[]);
-    let new = &page.answer["new_messages"];
-    assert_eq!(each(new, "body"), ["hello?"]);
-    assert_eq!(with_id(&page.answer["buddies"], "zoe")["group"], "stranger", "the sender is a contact");
-    assert_eq!(
-        with_id(&page.answer["buddies"], "zoe")["history"],
-        json!([]),
-        "it is not in the history as well"
-    );
-    assert_eq!(alice.online(&[]).answer["new_messages"], json!([]));
-    let history = alice.read("history", &[("type", "unicast"), ("id", "zoe")]);
-    assert_eq!(each(&history, "body"), ["hello?"]);
-}
-
-#[test]
-fn a_blocked_room_is_listed_without_its_messages() {
-    let site = TestSite::start();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    let before = alice.online(&[("room_ids", "1")]).answer["rooms"]["1"]["history"].clone();
-    assert_eq!(before.as_array().unwrap().len(), 3);
-    alice.done("leave", &[("id", "1")]);
-    bob.done("message", &[("type", "multicast"), ("to", "1"), ("body", "unheard")]);
-    let answer = alice.online(&[("room_ids", "1")]).answer;
-    assert_eq!(answer["rooms"]["1"]["blocked"], true);
-    assert!(answer["rooms"]["1"].get("history").is_none());
-    assert!(!answer.to_string().contains("unheard"));
-    alice.done("join", &[("id", "1")]);
-    let answer = alice.online(&[("room_ids", "1")]).answer;
-    assert!(each(&answer["rooms"]["1"]["history"], "body").contains(&"unheard".to_owned()));
-}
-
-#[test]
 fn the_bar_gets_the_reason_of_a_refused_log_in() {
     let site = TestSite::start();
     site.community.site().store.write(|db| bans::add(db, "dave")).unwrap();
@@ -217,20 +150,6 @@ fn the_bar_gets_the_reason_of_a_refused_log_in() {
 fn log_in_succeeds(site: &TestSite, name: &str) -> Value {
     let answer = site.browser().post("online", &[("username", name), ("password", "nextim")]);
     answer.json()["user"]["id"].clone()
-}
-
-#[test]
-fn only_this_page_ends() {
-    let site = TestSite::start();
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    let (first, mut second) = (alice.online(&[]), alice.online(&[]));
-    let mut at_bob = bob.online(&[]);
-    assert_eq!(first.done("refresh", &[]), "ok");
-    assert_eq!(second.poll().0, 200);
-    assert_eq!(second.done("offline", &[]), "ok");
-    at_bob.next("presences", |presence| presence["from"] == "alice" && presence["type"] == "offline");
-    assert_eq!(second.done("offline", &[]), "ok", "a second call is no failure");
-    assert_eq!(bob.post("offline", &[]).refusal(), (400, "missing parameter: ticket".to_owned()));
 }
 
 #[test]
@@ -261,17 +180,6 @@ fn the_other_sees_typing() {
         assert_eq!((&seen["show"], &seen["nick"]), (&json!(show), &json!("Alice")));
     }
     assert_eq!(at_alice.post("status", &[("to", "nobody"), ("show", "typing")]).refusal().0, 404);
-}
-
-#[test]
-fn a_message_server_that_refuses_the_key_is_named_and_nothing_is_lost() {
-    let wrong_key = |address| Address { apikey: "another".to_owned(), ..address };
-    let site = TestSite::with(Options::default(), wrong_key);
-    let (alice, bob) = (site.log_in("alice"), site.log_in("bob"));
-    assert_eq!(bob.done("message", &[("to", "alice"), ("body", "hi")]), "ok");
-    let failed = alice.done("online", &[]);
-    assert_eq!(failed, json!({"success": false, "error_msg": "IM Server Not Authorized"}));
-    assert_eq!(site.waiting("alice").len(), 1, "the message still waits");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! Owns: who sees whose presence and who writes to whom. Must not: test rooms.
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::failure::Verdict;
 use crate::world::{World, go_online, send};
 
@@ -61,6 +61,9 @@ fn presence(world: &World) -> Verdict {
 
 fn hidden(world: &World) -> Verdict {
     let erin = world.log_in("erin")?;
+    if world.target.offers("status_text") {
+        go_online(&world.log_in("alice")?, &[("status", "at home")])?;
+    }
     let asked = erin.get("buddies", &[("ids", world.id("alice"))])?;
     let found = asked.json.as_array().and_then(|all| all.first());
     asked.must(
@@ -118,6 +121,10 @@ fn endpoints(world: &World) -> Verdict {
 fn only_others(world: &World) -> Verdict {
     let alice = world.log_in("alice")?;
     for endpoint in ["block", "unblock"] {
+        world.guest().post(endpoint, &[("id", world.id("bob"))])?.refuses(401, "nobody is logged in")?;
+        let evil = [("Origin", "http://evil.example")];
+        let forged = alice.post_from(endpoint, &[("id", world.id("bob"))], &evil)?;
+        forged.refuses(403, "a page of another site changes nothing")?;
         for id in [world.id("alice"), "no-such-user"] {
             alice.post(endpoint, &[("id", id)])?.refuses(404, "another user")?;
         }

@@ -2,7 +2,7 @@
 //!
 //! Owns: log-outs, channels, friendships that begin. Must not: repeat events that `blocks`, `rooms` and `identity` test.
 
-use super::{Case, offered};
+use super::case::{Case, offered};
 use crate::failure::Verdict;
 use crate::puppet::Act;
 use crate::world::{World, go_online};

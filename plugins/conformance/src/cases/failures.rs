@@ -4,7 +4,7 @@
 
 use std::sync::mpsc;
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::failure::Verdict;
 use crate::puppet::Act;
 use crate::world::{World, go_online, send};

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::answer::Answer;
 use crate::failure::Verdict;
 use crate::visitor::Visitor;

@@ -3,7 +3,7 @@
 //! Owns: forged names, tickets of others, and requests without a log-in. Must not: forge where a request comes from;
 //! `origins` does.
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::failure::Verdict;
 use crate::world::{World, go_online, send};
 
@@ -21,8 +21,18 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// Changes of a user; some need more to be carried out.
-pub(super) const CHANGES: [&str; 9] =
-    ["offline", "refresh", "message", "missed", "presence", "status", "setting", "join", "leave"];
+pub(super) const CHANGES: [&str; 10] = [
+    "offline",
+    "refresh",
+    "message",
+    "missed",
+    "presence",
+    "status",
+    "setting",
+    "join",
+    "leave",
+    "clear_history",
+];
 
 fn not_logged_in(world: &World) -> Verdict {
     let nobody = world.guest();

@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::failure::{Failure, Verdict};
 use crate::puppet::Act;
 use crate::world::{World, go_online, send, send_room};

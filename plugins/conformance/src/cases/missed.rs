@@ -2,7 +2,7 @@
 //!
 //! Owns: the choice and order of these lines. Must not: judge histories.
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::answer::Answer;
 use crate::failure::Verdict;
 use crate::visitor::Visitor;

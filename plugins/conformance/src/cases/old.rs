@@ -2,7 +2,7 @@
 //!
 //! Owns: version 3. Must not: use anything that came later, but to look at the result.
 
-use super::{Case, offered};
+use super::case::{Case, offered};
 use crate::answer::Answer;
 use crate::failure::Verdict;
 use crate::visitor::Visitor;

@@ -2,8 +2,8 @@
 //!
 //! Owns: `Origin`, `Referer`, `Sec-Fetch-Site`, `Host` and `callback`. Must not: forge a user.
 
+use super::case::{Case, case, offered};
 use super::identity::CHANGES;
-use super::{Case, case, offered};
 use crate::answer::Answer;
 use crate::failure::Verdict;
 use crate::visitor::{Pairs, Visitor};
@@ -90,7 +90,13 @@ fn forged_host(world: &World) -> Verdict {
 fn no_scripts(world: &World) -> Verdict {
     let alice = world.log_in("alice")?;
     let own = format!("{}/", alice.origin());
-    let cases: [Pairs<'_>; 4] = [
+    let listed = world.target.jsonp_origin.clone().unwrap_or("http://www.example".to_owned());
+    let (longer, secure) = (format!("{listed}.evil.example/"), listed.replace("http://", "https://") + "/");
+    let page = format!("{listed}/");
+    let cases: [Pairs<'_>; 7] = [
+        &[("Referer", &longer)],
+        &[("Referer", &secure)],
+        &[("Referer", &page), ("Sec-Fetch-Dest", "image")],
         &[],
         &[("Referer", "http://evil.example/")],
         &[("Referer", "http://evil.example/http://www.example/")],
@@ -153,6 +159,13 @@ fn scripts(world: &World) -> Verdict {
     run("join", &[ticket, ("id", walkers)])?.fits("room")?;
     run("history", &[("type", "unicast"), ("id", bob)])?.fits("lines")?;
     run("clear_history", &[("type", "unicast"), ("id", bob)])?.is_ok()?;
+    if world.target.offers("notifications") {
+        run("notifications", &[])?.fits("notifications")?;
+    }
+    if world.target.offers("block") {
+        run("block", &[("id", bob)])?.is_ok()?;
+        run("unblock", &[("id", bob)])?.is_ok()?;
+    }
     run("refresh", &[ticket])?.is_ok()?;
     let page = go_online(&world.log_in("bob")?, &[])?;
     page.answer.must(page.missed() == ["by script"], "a script sends messages as a POST does")

@@ -4,7 +4,7 @@
 
 use std::thread;
 
-use super::{Case, case};
+use super::case::{Case, case};
 use crate::failure::{Failure, Verdict};
 use crate::visitor::{Pairs, Visitor};
 use crate::world::{World, go_online, send};

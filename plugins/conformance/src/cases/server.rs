@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Case, offered};
+use super::case::{Case, offered};
 use crate::failure::{Failure, Verdict};
 use crate::visitor::form;
 use crate::wire::{self, Request};

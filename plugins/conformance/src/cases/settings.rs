@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, case};
+use super::case::{Case, case};
 use crate::failure::Verdict;
 use crate::visitor::Visitor;
 use crate::world::{World, go_online};

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::failure::Verdict;
 use crate::world::{World, go_online, send};
 
@@ -168,7 +168,7 @@ fn headers(world: &World) -> Verdict {
 fn no_other_endpoints(world: &World) -> Verdict {
     let alice = world.log_in("alice")?;
     alice.get("nothing", &[])?.refuses(404, "an endpoint that does not exist")?;
-    for endpoint in ["message", "online", "block"] {
+    for endpoint in ["message", "online", "missed", "block"] {
         let answer =
             alice.get(endpoint, &[("to", world.id("bob")), ("id", world.id("bob")), ("body", "x")])?;
         answer.must([403, 404, 405].contains(&answer.status), "a link changes nothing: 405")?;

@@ -2,7 +2,7 @@
 //!
 //! Owns: what is kept of a text, and that no text breaks an endpoint. Must not: test what is refused by rule.
 
-use super::{Case, case, offered};
+use super::case::{Case, case, offered};
 use crate::failure::Verdict;
 use crate::visitor::Visitor;
 use crate::world::{World, go_online};

@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use super::{Case, case};
+use super::case::{Case, case};
 use crate::failure::Verdict;
 use crate::puppet::Act;
 use crate::world::{APIKEY, DOMAIN, World, go_online, send};

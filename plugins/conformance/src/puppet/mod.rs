@@ -6,65 +6,22 @@
 mod call;
 mod people;
 mod serve;
+mod state;
 
-use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex};
 
 pub(crate) use call::Call;
-use people::People;
+pub(crate) use state::Act;
+use state::{Shared, State};
 
 use crate::failure::{Failure, Verdict};
-
-/// What the puppet does with a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
-    /// It answers as the message server would.
-    Answer,
-    /// It answers this status and text, and does nothing.
-    Refuse(u16, &'static str),
-    /// It answers nothing until the case ends.
-    Hang,
-    /// It cuts the connection before it does anything.
-    Cut,
-    /// It does what was asked, and cuts the connection in the middle of the answer.
-    CutAnswer,
-}
-
-type Hook = Box<dyn FnOnce(&Call) -> Act + Send>;
-
-#[derive(Default)]
-struct State {
-    people: People,
-    calls: Vec<Call>,
-    /// For all calls without a hook.
-    always: Option<Act>,
-    hooks: VecDeque<(&'static str, Hook)>,
-    /// The real message server, which then answers all calls.
-    real: Option<SocketAddr>,
-    /// Counts the cases; a call that hangs ends with its case.
-    case: usize,
-}
 
 /// A running puppet.
 #[derive(Clone)]
 pub(crate) struct Puppet {
     shared: Arc<Shared>,
-}
-
-struct Shared {
-    address: SocketAddr,
-    domain: String,
-    apikey: String,
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Puppet {

@@ -4,12 +4,12 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::thread;
 
 use super::call::Call;
 use super::people::Answer;
-use super::{Act, Shared};
+use super::state::{Act, Shared};
 use crate::wire::unchunked;
 
 /// Accepts connections until the process ends.
@@ -81,7 +81,7 @@ fn answer(shared: &Shared, call: &Call) -> Answer {
         return Answer::text(401, "authentication failed");
     }
     let own_url = format!("http://{}", shared.address);
-    shared.state.lock().unwrap_or_else(PoisonError::into_inner).people.answer(call, &own_url)
+    shared.lock().people.answer(call, &own_url)
 }
 
 /// A request, as it came.

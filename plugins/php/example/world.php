@@ -1,0 +1,47 @@
+<?php
+
+/*
+ * The users of the example: `world.php`, or `world.php fill FROM TO TYPE COUNT` for that many undelivered messages.
+ *
+ * Owns: names, friends and rooms. Must not: run twice on one database, but for `fill`.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\Site\Example;
+
+use NextIM\Site\Archive;
+use NextIM\Site\Person;
+use NextIM\Site\Records;
+use NextIM\Site\Store;
+
+require __DIR__ . '/setup.php';
+
+[, , $db, $config] = parts();
+if (($argv[1] ?? '') === 'fill') {
+    [, , $from, $to, $type, $count] = $argv;
+    $archive = new Archive(new Store($db));
+    $db->atomic(function () use ($archive, $config, $from, $to, $type, $count): void {
+        for ($number = 0; $number < (int) $count; $number++) {
+            $archive->add(new Person($from, $from, $from), $type, $to, "m$number", '', null, null, $config->now());
+        }
+    });
+    return;
+}
+$nicks = ['alice' => 'Alice', 'bob' => 'Bob "the" O\'Neil', 'carol' => 'Carol', 'dave' => 'Dave', 'erin' => 'Erin',
+    'frank' => 'Frank', 'admin' => 'Admin'];
+$password = password_hash('nextim', PASSWORD_BCRYPT, ['cost' => 4]);
+foreach (array_keys($nicks) as $index => $id) {
+    $values = [$id, $index + 1, $nicks[$id], $password, $id === 'frank' ? 1 : 0];
+    $db->run('INSERT INTO ex_users (id, uid, nick, password, banned) VALUES (?, ?, ?, ?, ?)', $values);
+}
+foreach ([['alice', 'bob'], ['alice', 'carol']] as [$a, $b]) {
+    $db->run('INSERT INTO ex_friends (a, b) VALUES (?, ?), (?, ?)', [$a, $b, $b, $a]);
+}
+foreach (['1' => ['Walkers', ['alice', 'bob']], '2' => ['Secret', ['bob']]] as $room => [$nick, $members]) {
+    $db->run('INSERT INTO ex_rooms (id, nick) VALUES (?, ?)', [(string) $room, $nick]);
+    foreach ($members as $member) {
+        $db->run('INSERT INTO ex_members (room, id) VALUES (?, ?)', [(string) $room, $member]);
+    }
+}
+(new Records(new Store($db)))->block('alice', 'erin', true);

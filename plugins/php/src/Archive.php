@@ -1,0 +1,333 @@
+<?php
+
+/*
+ * Every message that was accepted: the ones that wait for their receivers, and the histories.
+ *
+ * Owns: the tables `messages`, `talks`, `marks` and `room_clears`. Must not: decide who may read or write; the
+ * endpoints do.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\Site;
+
+final class Archive
+{
+    private const COLUMNS = '"type", "from", "to", nick, body, style, "time", cid, meta';
+    /** More rooms than these share one branch of a query: databases bound the branches. */
+    private const ROOM_BRANCHES = 60;
+
+    public function __construct(private readonly Store $store)
+    {
+    }
+
+    /** The name of a conversation in `talks` and `marks`. */
+    public static function key(string $type, string $from, string $to): string
+    {
+        [$a, $b] = self::sides($type, $from, $to);
+        return hash('sha256', "$type\n$a\n$b");
+    }
+
+    /** The message that a sender has stored with this `cid`. */
+    public function byCid(string $from, string $cid): ?Message
+    {
+        $rows = $this->store->rows('SELECT * FROM {messages} WHERE "from" = ? AND cid = ?', [$from, $cid]);
+        return $rows === [] ? null : Message::of($rows[0]);
+    }
+
+    /**
+     * Stores a message. If its sender has stored one with the same `cid`, even at the same moment, returns that one.
+     *
+     * The conversation's row is locked first: within a conversation, ids, times and the order in which messages become
+     * visible are one order.
+     */
+    public function add(
+        Person $me,
+        string $type,
+        string $to,
+        string $body,
+        string $style,
+        ?string $cid,
+        ?string $meta,
+        int $now,
+    ): Message {
+        $nick = mb_strcut($me->nick, 0, Limits::ID_BYTES, 'UTF-8');
+        $draft = new Message(0, $type, $me->id, $nick, $to, $body, $style, 0, $cid, $meta);
+        $added = $this->store->atomic(function () use ($draft, $now): ?Message {
+            $message = $draft->with(['time' => $this->lock($draft, $now)]);
+            $id = $this->insert($message);
+            if ($id === 0) {
+                return null;
+            }
+            $this->mark($message, $id);
+            return $message->with(['id' => $id]);
+        });
+        $found = $added ?? ($cid === null ? null : $this->byCid($me->id, $cid));
+        return $found ?? throw new DbError('a message was not stored');
+    }
+
+    /** Adds a row, unless its sender has stored one with the same `cid`: then returns 0. */
+    private function insert(Message $new): int
+    {
+        [$ignore, $conflict] = $this->store->dialect === 'mysql' ? ['IGNORE ', ''] : ['', ' ON CONFLICT DO NOTHING'];
+        $values = [$new->type, $new->from, $new->to, $new->nick, $new->body, $new->style, $new->time, $new->cid,
+            $new->meta];
+        $sql = "INSERT {$ignore}INTO {messages} (" . self::COLUMNS . ') VALUES ' . Store::in($values) . $conflict;
+        return $this->store->insert($sql, $values);
+    }
+
+    /** Locks the conversation of a message, and returns the time of the message. */
+    private function lock(Message $draft, int $now): int
+    {
+        [$a, $b] = self::sides($draft->type, $draft->from, $draft->to);
+        $values = [self::key($draft->type, $draft->from, $draft->to), $draft->type, $a, $b, 0, $now];
+        $next = 'CASE WHEN old(last_time) >= new(last_time) THEN old(last_time) + 1 ELSE new(last_time) END';
+        $insert = 'INSERT INTO {talks} ("key", kind, a, b, last_id, last_time) VALUES ';
+        if ($this->store->dialect === 'mysql') {
+            $sql = $insert . '(?, ?, ?, ?, ?, LAST_INSERT_ID(?))'
+                . $this->store->onConflict('talks', '"key"', "last_time = LAST_INSERT_ID($next)");
+            return $this->store->insert($sql, $values);
+        }
+        $sql = $insert . Store::in($values) . $this->store->onConflict('talks', '"key"', "last_time = $next");
+        return (int) $this->store->rows("$sql RETURNING last_time", $values)[0]['last_time'];
+    }
+
+    /** Notes a new message in its conversation: the sender has read it, the other side has not. */
+    private function mark(Message $message, int $id): void
+    {
+        $key = self::key($message->type, $message->from, $message->to);
+        $this->store->run('UPDATE {talks} SET last_id = ? WHERE "key" = ?', [$id, $key]);
+        if ($message->type !== 'unicast') {
+            return;
+        }
+        $rows = [[$message->from, $key, $id, 0], [$message->to, $key, 0, 1]];
+        // In one order for both directions: two that write to each other at once do not wait for one another.
+        sort($rows);
+        $this->store->put(
+            'marks',
+            'me, "key"',
+            'me, "key", upto, unread',
+            $rows,
+            'upto = CASE WHEN new(upto) > old(upto) THEN new(upto) ELSE old(upto) END, '
+                . 'unread = CASE WHEN new(upto) > 0 THEN 0 ELSE old(unread) + new(unread) END',
+        );
+    }
+
+    /** Marks a message as delivered, unless it has come back: its receiver may have left while it was being pushed. */
+    public function setDelivered(int $id, bool $arrived): void
+    {
+        $sql = 'UPDATE {messages} SET delivered = 1, arrived = ? WHERE id = ? AND returned = 0';
+        $this->store->run($sql, [(int) $arrived, $id]);
+    }
+
+    /**
+     * Marks the messages to a user among these as handed over.
+     *
+     * @param list<Message> $messages
+     */
+    public function setReceived(string $me, array $messages, bool $arrived): void
+    {
+        $ids = [];
+        foreach ($messages as $message) {
+            if (!$message->delivered && $message->type === 'unicast' && $message->to === $me) {
+                $ids[] = $message->id;
+            }
+        }
+        if ($ids !== []) {
+            $sql = 'UPDATE {messages} SET delivered = 1, arrived = ?'
+                . ' WHERE "type" = \'unicast\' AND "to" = ? AND id IN ';
+            $this->store->run($sql . Store::in($ids), [(int) $arrived, $me, ...$ids]);
+        }
+    }
+
+    /**
+     * Marks messages as waiting again. Once: they may come back twice, and may have been received in between.
+     *
+     * @param list<int> $ids
+     */
+    public function setReturned(array $ids): void
+    {
+        if ($ids !== []) {
+            $sql = 'UPDATE {messages} SET delivered = 0, arrived = 0, returned = 1'
+                . ' WHERE "type" = \'unicast\' AND returned = 0 AND id IN ';
+            $this->store->run($sql . Store::in($ids), $ids);
+        }
+    }
+
+    /**
+     * The undelivered messages to a user; and, if a page names the last message it has seen, all after that from and to
+     * the user, in these rooms and to everybody, and a few before it: pushes may overtake one another. The oldest
+     * first.
+     *
+     * Every branch walks its own index from there and stops after as many as the answer takes, however long the table
+     * is.
+     *
+     * @param list<string> $rooms
+     * @return array{list<Message>, ?int} the messages, and the id of the last of them if there are more
+     */
+    public function missed(string $me, array $rooms, ?int $since): array
+    {
+        $waiting = 'SELECT id, 1 AS part FROM (SELECT id FROM {messages} WHERE "type" = \'unicast\' AND "to" = ?'
+            . ' AND delivered = 0 AND to_gone = 0 ORDER BY id LIMIT ' . Limits::UNDELIVERED . ') AS waiting';
+        [$parts, $args] = [[$waiting], [$me]];
+        if ($since !== null) {
+            foreach ([['>', 'ASC', Limits::CATCH_UP + 1, 2], ['<=', 'DESC', Limits::CATCH_UP_OVERLAP, 3]] as $side) {
+                [$compare, $order, $limit, $part] = $side;
+                [$branches, $more] = $this->branches($me, $rooms, $since, $compare, "ORDER BY id $order LIMIT $limit");
+                $parts[] = "SELECT id, $part AS part FROM (SELECT id FROM (" . implode(' UNION ', $branches)
+                    . ") AS part{$part}a ORDER BY id $order LIMIT $limit) AS part{$part}b";
+                $args = [...$args, ...$more];
+            }
+        }
+        $sql = 'SELECT m.*, found.part FROM (' . implode(' UNION ALL ', $parts)
+            . ') AS found JOIN {messages} AS m ON m.id = found.id ORDER BY m.id, found.part';
+        return self::cut($this->store->rows($sql, $args));
+    }
+
+    /**
+     * @param list<string> $rooms
+     * @return array{list<string>, list<int|string>}
+     */
+    private function branches(string $me, array $rooms, int $since, string $compare, string $end): array
+    {
+        $wheres = [
+            "\"type\" = 'unicast' AND \"from\" = ? AND from_gone = 0 AND id $compare ?",
+            "\"type\" = 'unicast' AND \"to\" = ? AND to_gone = 0 AND id $compare ?",
+            "\"type\" = 'broadcast' AND \"to\" = '' AND id $compare ?",
+        ];
+        $args = [$me, $since, $me, $since, $since];
+        $single = array_slice($rooms, 0, self::ROOM_BRANCHES);
+        $groups = array_map(fn(string $room): array => [$room], $single);
+        $rest = array_slice($rooms, self::ROOM_BRANCHES);
+        foreach ($rest === [] ? $groups : [...$groups, $rest] as $group) {
+            $cleared = 'SELECT upto FROM {room_clears} AS c WHERE c.room = {messages}."to" AND c."user" = ?';
+            $wheres[] = '"type" = \'multicast\' AND "to" IN ' . Store::in($group)
+                . " AND id $compare ? AND id > COALESCE(($cleared), 0)";
+            $args = [...$args, ...$group, $since, $me];
+        }
+        $branch = fn(int $number, string $where): string
+            => "SELECT id FROM (SELECT id FROM {messages} WHERE $where $end) AS branch$number";
+        return [array_map($branch, array_keys($wheres), $wheres), $args];
+    }
+
+    /**
+     * @param list<array<string, int|string|null>> $rows
+     * @return array{list<Message>, ?int}
+     */
+    private static function cut(array $rows): array
+    {
+        $after = array_values(array_filter($rows, fn(array $row): bool => (int) $row['part'] === 2));
+        $isMore = count($after) > Limits::CATCH_UP;
+        $extra = $isMore ? (int) $after[Limits::CATCH_UP]['id'] : 0;
+        $found = [];
+        foreach ($rows as $row) {
+            if ((int) $row['part'] !== 2 || (int) $row['id'] !== $extra) {
+                $found[(int) $row['id']] ??= Message::of($row);
+            }
+        }
+        return [array_values($found), $isMore ? (int) $after[Limits::CATCH_UP - 1]['id'] : null];
+    }
+
+    /**
+     * The last messages of conversations before a time, as a user sees them, the oldest first.
+     *
+     * @param list<array{string, string}> $talks pairs of a type and the id of the user or the room
+     * @return array<string, list<Message>> by type and id, as `unicast bob`
+     */
+    public function histories(string $me, array $talks, int $before, int $limit): array
+    {
+        $found = [];
+        foreach (array_chunk($talks, 100) as $chunk) {
+            [$parts, $args] = [[], []];
+            foreach ($chunk as [$type, $id]) {
+                foreach (self::history($me, $type, $id, $before) as [$where, $values]) {
+                    $number = count($parts);
+                    $parts[] = "SELECT * FROM (SELECT * FROM {messages} WHERE $where AND \"time\" < ?"
+                        . " ORDER BY \"time\" DESC, id DESC LIMIT $limit) AS part$number";
+                    $args = [...$args, ...$values, $before];
+                }
+            }
+            foreach ($this->store->rows(implode(' UNION ALL ', $parts), $args) as $row) {
+                $message = Message::of($row);
+                $other = $message->type === 'unicast' && $message->to === $me ? $message->from : $message->to;
+                $found["{$message->type} $other"][] = $message;
+            }
+        }
+        return array_map(fn(array $messages): array => self::newest($messages, $limit), $found);
+    }
+
+    /** @return list<array{string, list<string>}> */
+    private static function history(string $me, string $type, string $id, int $before): array
+    {
+        if ($type === 'unicast') {
+            $pair = '"type" = \'unicast\' AND "from" = ? AND "to" = ?';
+            return [["$pair AND from_gone = 0", [$me, $id]], ["$pair AND to_gone = 0 AND delivered = 1", [$id, $me]]];
+        }
+        $cleared = '(SELECT upto FROM {room_clears} WHERE room = ? AND "user" = ?)';
+        return [["\"type\" = 'multicast' AND \"to\" = ? AND id > COALESCE($cleared, 0)", [$id, $id, $me]]];
+    }
+
+    /**
+     * @param list<Message> $messages
+     * @return list<Message>
+     */
+    private static function newest(array $messages, int $limit): array
+    {
+        usort($messages, fn(Message $a, Message $b): int => [$a->time, $a->id] <=> [$b->time, $b->id]);
+        return array_slice($messages, -$limit);
+    }
+
+    /** Clears a conversation on the side of `me`. What was not delivered was not seen, so it is not cleared. */
+    public function clearUser(string $me, string $other): void
+    {
+        $this->store->atomic(function () use ($me, $other): void {
+            $pair = '"type" = \'unicast\' AND (("from" = ? AND "to" = ?) OR ("from" = ? AND "to" = ?))';
+            $args = [$me, $other, $other, $me];
+            $this->store->run('UPDATE {messages} SET from_gone = CASE WHEN "from" = ? THEN 1 ELSE from_gone END,'
+                . ' to_gone = CASE WHEN "to" = ? AND delivered = 1 THEN 1 ELSE to_gone END'
+                . " WHERE $pair", [$me, $me, ...$args]);
+            // The newest row of the table stays: a database may give its id once more.
+            $both = "$pair AND from_gone = 1 AND to_gone = 1";
+            $this->store->run("DELETE FROM {messages} WHERE $both AND id < " . self::NEWEST, $args);
+        });
+    }
+
+    /** The greatest id. The inner name makes MySQL read the table before it changes it. */
+    private const NEWEST = '(SELECT top FROM (SELECT MAX(id) AS top FROM {messages}) AS newest)';
+
+    /** Clears a room on the side of `me`. */
+    public function clearRoom(string $me, string $room): void
+    {
+        $sql = 'INSERT INTO {room_clears} (room, "user", upto) SELECT ?, ?, COALESCE(MAX(id), 0) FROM {messages}'
+            . ' WHERE "type" = \'multicast\' AND "to" = ?';
+        $sql .= $this->store->onConflict('room_clears', 'room, "user"', 'upto = new(upto)');
+        $this->store->run($sql, [$room, $me, $room]);
+    }
+
+    /**
+     * The greatest id among the oldest rows before a time, at most so many; and never the newest row of all. Null if
+     * there are none.
+     */
+    public function oldest(int $before, int $limit): ?int
+    {
+        $sql = 'SELECT MAX(id) AS top FROM (SELECT id, "time" FROM {messages} WHERE id < ' . self::NEWEST
+            . " ORDER BY id LIMIT $limit) AS oldest WHERE \"time\" < ?";
+        $top = $this->store->rows($sql, [$before])[0]['top'] ?? null;
+        return $top === null ? null : (int) $top;
+    }
+
+    /** Removes all messages up to this one. */
+    public function removeUpTo(int $id): int
+    {
+        return $this->store->run('DELETE FROM {messages} WHERE id <= ?', [$id]);
+    }
+
+    /** @return array{string, string} */
+    private static function sides(string $type, string $from, string $to): array
+    {
+        if ($type !== 'unicast') {
+            return [$to, ''];
+        }
+        return strcmp($from, $to) < 0 ? [$from, $to] : [$to, $from];
+    }
+}

@@ -1,0 +1,110 @@
+<?php
+
+/*
+ * A user's contacts, and which users may see each other's presence.
+ *
+ * Owns: who is apart from whom, by the lists of the host and of the kit. Must not: call the message server.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\Site;
+
+final class Circle
+{
+    public const STRANGER = 'stranger';
+
+    /** @var list<Person> */
+    public readonly array $contacts;
+    /** @var array<string, string> the group of each contact */
+    private array $groups = [];
+    /** @var array<string, true> whom the user blocks */
+    private array $blocked = [];
+    /** @var array<string, true> who is apart from the user, either way */
+    private array $apart = [];
+
+    /** @param list<Person> $contacts */
+    private function __construct(private readonly Site $site, Person $me, array $contacts, Known $known)
+    {
+        $isOther = fn(Person $other): bool => $other->id !== $me->id && Person::isName($other->id);
+        $this->contacts = array_values(array_filter($contacts, $isOther));
+        foreach ($this->contacts as $contact) {
+            $this->groups["i$contact->id"] = $contact->group === '' ? 'friend' : $contact->group;
+        }
+        foreach ($known->blocked as $id) {
+            $this->blocked["i$id"] = true;
+        }
+        foreach ([...$known->blocked, ...$known->blockers, ...$site->host->apart($me)] as $id) {
+            $this->apart["i$id"] = true;
+        }
+    }
+
+    public static function of(Site $site, Person $me, Known $known): self
+    {
+        return new self($site, $me, $site->host->contacts($me), $known);
+    }
+
+    /** Without contacts, where only the blocks count. */
+    public static function ofBlocks(Site $site, Person $me, Known $known): self
+    {
+        return new self($site, $me, [], $known);
+    }
+
+    public function isApart(string $id): bool
+    {
+        return isset($this->apart["i$id"]);
+    }
+
+    public function isContact(string $id): bool
+    {
+        return isset($this->groups["i$id"]);
+    }
+
+    /** Refuses messages to oneself and between users who are apart. */
+    public function mayWrite(Person $me, Person $other): void
+    {
+        if ($other->id === $me->id) {
+            throw Refusal::forbidden('You cannot write to yourself.');
+        }
+        if (isset($this->blocked["i$other->id"])) {
+            throw Refusal::forbidden("You have blocked $other->nick.");
+        }
+        if ($this->isApart($other->id)) {
+            throw Refusal::forbidden("$other->nick does not take messages from you.");
+        }
+        $this->site->mustMay($me, 'write', $other->id);
+    }
+
+    /**
+     * The ids of those among these users whose presence the user may see.
+     *
+     * @param list<Person> $others
+     * @return list<string>
+     */
+    public function names(array $others): array
+    {
+        $ids = array_map(fn(Person $other): string => $other->id, $others);
+        return array_values(array_filter($ids, fn(string $id): bool => !$this->isApart($id)));
+    }
+
+    /**
+     * These users as the user sees them.
+     *
+     * @param list<Person> $others
+     * @param array<array-key, array{show: string, status: string}> $present those who are online
+     * @return list<array<string, mixed>>
+     */
+    public function describe(array $others, array $present): array
+    {
+        $statuses = $this->site->records->statuses($this->names($others));
+        $describe = function (Person $other) use ($present, $statuses): array {
+            $isApart = $this->isApart($other->id);
+            $group = $this->groups["i$other->id"] ?? self::STRANGER;
+            $presence = $isApart ? null : ($present[$other->id] ?? null);
+            $shown = Shapes::buddy($this->site->config, $other, $group, $presence, $statuses[$other->id] ?? null);
+            $shown = $isApart ? [...$shown, 'status' => '', 'status_time' => ''] : $shown;
+            return isset($this->blocked["i$other->id"]) ? [...$shown, 'blocked' => true] : $shown;
+        };
+        return array_map($describe, $others);
+    }
+}

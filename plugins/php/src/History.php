@@ -1,0 +1,79 @@
+<?php
+
+/*
+ * `history`, `clear_history` and `download_history`: the messages of a conversation.
+ *
+ * Owns: which histories a user may read, and the file of a history. Must not: call the message server.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\Site;
+
+final class History
+{
+    /** `history`: the last messages, or the last before a time. Of several conversations, an object. */
+    public static function history(Site $site, Person $me, Params $params): Response
+    {
+        $sent = $params->text('before');
+        $before = preg_match('/^\d{1,18}$/D', $sent) === 1 ? (int) $sent : PHP_INT_MAX;
+        $ids = $params->list('ids');
+        $isOne = $params->text('id') !== '' || $ids === [];
+        $wanted = $isOne ? [$params->required('id')] : array_slice($ids, 0, Limits::HISTORIES);
+        $talks = array_map(fn(string $id): array => self::partner($site, $me, $params, $id), $wanted);
+        $pairs = array_map(fn(array $talk): array => [$talk[0], $talk[1]], $talks);
+        $read = $site->archive->histories($me->id, $pairs, $before, Limits::HISTORY);
+        $found = new \stdClass();
+        foreach ($talks as $index => [$type, $id]) {
+            $found->{$wanted[$index]} = Shapes::lines($read["$type $id"] ?? [], $me->id);
+        }
+        return Response::json($isOne ? $found->{$wanted[0]} : $found);
+    }
+
+    /** `clear_history`: for this user alone. */
+    public static function clear(Site $site, Person $me, Params $params): Response
+    {
+        [$type, $id] = self::partner($site, $me, $params, $params->required('id'));
+        if ($type === 'unicast') {
+            $site->archive->clearUser($me->id, $id);
+        } else {
+            $site->archive->clearRoom($me->id, $id);
+        }
+        return Response::json('ok');
+    }
+
+    /** `download_history`: the history as a file. */
+    public static function download(Site $site, Person $me, Params $params): Response
+    {
+        [$type, $id, $name] = self::partner($site, $me, $params, $params->required('id'));
+        $read = $site->archive->histories($me->id, [[$type, $id]], PHP_INT_MAX, Limits::DOWNLOAD);
+        $lines = '';
+        foreach ($read["$type $id"] ?? [] as $message) {
+            $time = gmdate('Y-m-d H:i', intdiv($message->time, 1000));
+            $body = nl2br(self::escaped($message->body), false);
+            $lines .= "<p><time>$time</time> <b>" . self::escaped($message->nick) . "</b><br>$body</p>\n";
+        }
+        $title = self::escaped($name);
+        $page = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>$title</title>\n<h1>$title</h1>\n$lines";
+        $file = 'histories-' . gmdate('Y-m-d', intdiv($site->config->now(), 1000)) . '.html';
+        return (new Response(200, 'text/html; charset=utf-8', $page))
+            ->with('Content-Disposition', "attachment; filename=\"$file\"")
+            ->with('Content-Security-Policy', "sandbox; default-src 'none'");
+    }
+
+    private static function escaped(string $text): string
+    {
+        return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
+    }
+
+    /** @return array{string, string, string} the type, the id and the name of the other side */
+    private static function partner(Site $site, Person $me, Params $params, string $id): array
+    {
+        $type = Messages::type($params->text('type'));
+        if ($type === 'broadcast') {
+            throw Refusal::bad('bad parameter: type');
+        }
+        $other = $type === 'unicast' ? $site->person($id) : $site->room($me, $id);
+        return [$type, $other->id, $other->nick];
+    }
+}

@@ -1,0 +1,155 @@
+<?php
+
+/*
+ * What the endpoints share.
+ *
+ * Owns: the parts of the kit that a request needs, and the checks that many endpoints make. Must not: answer a request.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\Site;
+
+final class Site
+{
+    public readonly Archive $archive;
+    public readonly Records $records;
+    public readonly Rates $rates;
+    public readonly Tell $tell;
+
+    public function __construct(
+        public readonly Host $host,
+        public readonly Store $store,
+        public readonly Im $im,
+        public readonly Config $config,
+    ) {
+        $this->archive = new Archive($store);
+        $this->records = new Records($store);
+        $this->rates = new Rates($store, $config);
+        $this->tell = new Tell($this);
+        // The error stands in the log once; the next calls of events and of what is only shown are left out for a
+        // while.
+        $im->onOutage = function (CallError $error): void {
+            $this->host->log('warning', 'message server: ' . $error->getMessage());
+            $this->quietly(fn() => $this->records->setSilentUntil($this->config->now() + Limits::SILENCE_MS));
+        };
+    }
+
+    /** The user of this id or, failing that, of this uid. */
+    public function person(string $idOrUid): Person
+    {
+        $people = $this->people([$idOrUid]);
+        return $people[0] ?? throw Refusal::noSuchUser();
+    }
+
+    /**
+     * The users of these ids or uids, in this order, each once.
+     *
+     * @param list<string> $wanted
+     * @return list<Person>
+     */
+    public function people(array $wanted): array
+    {
+        if ($wanted === []) {
+            return [];
+        }
+        $uids = array_values(array_filter($wanted, fn(string $id): bool => ctype_digit($id)));
+        [$byId, $byUid] = [[], []];
+        foreach ($this->host->people($wanted, $uids) as $person) {
+            if (Person::isName($person->id)) {
+                $byId["i$person->id"] = $person;
+                $byUid["u$person->uid"] = $person;
+            }
+        }
+        $found = [];
+        foreach ($wanted as $id) {
+            $person = $byId["i$id"] ?? $byUid["u$id"] ?? null;
+            if ($person !== null) {
+                $found["i$person->id"] = $person;
+            }
+        }
+        return array_values($found);
+    }
+
+    /** The room of this id, if the user is a member. The refusal does not show whether there is such a room. */
+    public function room(Person $me, string $id): Room
+    {
+        foreach ($this->rooms($me, [$id]) as $room) {
+            if ($room->id === $id) {
+                return $room;
+            }
+        }
+        throw Refusal::noSuchRoom();
+    }
+
+    /**
+     * @param ?list<string> $ids
+     * @return list<Room>
+     */
+    public function rooms(Person $me, ?array $ids = null): array
+    {
+        $isName = fn(Room $room): bool => Person::isName($room->id);
+        return array_values(array_filter($this->host->rooms($me, $ids), $isName));
+    }
+
+    /**
+     * The ticket that a page sends, if its session goes on; an empty text if not. A ticket that is not known has ended,
+     * perhaps while the request was on its way. A ticket of another user is refused.
+     */
+    public function ticket(Person $me, Params $params, Known $known): string
+    {
+        if ($known->owner !== null && $known->owner !== $me->id) {
+            throw self::notYours();
+        }
+        return $known->owner === null ? '' : $params->text('ticket');
+    }
+
+    /** The ticket that a page must send, and whose session must go on. */
+    public function requiredTicket(Person $me, Params $params, Known $known): string
+    {
+        $params->required('ticket');
+        $ticket = $this->ticket($me, $params, $known);
+        return $ticket === '' ? throw self::notYours() : $ticket;
+    }
+
+    /** Refuses what the host does not allow. */
+    public function mustMay(Person $me, string $act, ?string $target = null): void
+    {
+        $words = $this->host->may($me, $act, $target);
+        if ($words !== null) {
+            throw Refusal::forbidden($words);
+        }
+    }
+
+    /** Whether calls of what is only shown are left out now. */
+    public function isSilent(Known $known): bool
+    {
+        return $known->silentUntil > $this->config->now();
+    }
+
+    /**
+     * Does what may fail without harm.
+     *
+     * @param callable(): mixed $what
+     * @return bool whether it was done
+     */
+    public function quietly(callable $what): bool
+    {
+        try {
+            $what();
+            return true;
+        } catch (CallError $error) {
+            if (!$error->isOutage() && $error->kind !== CallError::NO_SESSION) {
+                $this->host->log('warning', 'message server: ' . $error->getMessage());
+            }
+        } catch (DbError $error) {
+            $this->host->log('warning', 'database: ' . $error->getMessage());
+        }
+        return false;
+    }
+
+    private static function notYours(): Refusal
+    {
+        return Refusal::forbidden('This page is not yours any more. Please reload it.');
+    }
+}

@@ -1,0 +1,95 @@
+<?php
+
+/*
+ * Several requests at the same moment.
+ *
+ * Owns: the processes that make them. Must not: depend on who is first.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\Site\Tests;
+
+use NextIM\Site\Migrations;
+use NextIM\Site\PdoDb;
+use NextIM\Site\Store;
+use PHPUnit\Framework\TestCase;
+
+final class RaceTest extends TestCase
+{
+    private const RACERS = 6;
+
+    private string $dsn;
+    private string $directory;
+
+    protected function setUp(): void
+    {
+        $this->directory = sys_get_temp_dir() . '/nextim-race-' . bin2hex(random_bytes(6));
+        mkdir($this->directory);
+        $this->dsn = Database::dsn("sqlite:$this->directory/kit.sqlite");
+        (new Migrations($this->db()))->uninstall(true);
+    }
+
+    protected function tearDown(): void
+    {
+        (new Migrations($this->db()))->uninstall(true);
+        array_map(unlink(...), glob("$this->directory/*") ?: []);
+        rmdir($this->directory);
+    }
+
+    public function testAllMigrateAtOnce(): void
+    {
+        self::assertSame(array_fill(0, self::RACERS, '1'), $this->race('migrate'));
+    }
+
+    public function testOneRateForAll(): void
+    {
+        (new Migrations($this->db()))->migrate();
+        $counts = array_count_values($this->race('rate'));
+        self::assertSame(['left' => 40, 'taken' => 20], [...['left' => 0], ...$counts]);
+    }
+
+    public function testOneCidIsOneRow(): void
+    {
+        (new Migrations($this->db()))->migrate();
+        $stored = $this->race('cid');
+        self::assertCount(60, $stored);
+        self::assertCount(10, array_unique($stored));
+        self::assertEquals([['n' => 10]], $this->db()->rows('SELECT COUNT(*) AS n FROM x_nextim_messages'));
+    }
+
+    public function testIdsAndTimesAreInOneOrder(): void
+    {
+        (new Migrations($this->db()))->migrate();
+        self::assertCount(60, array_unique($this->race('order')));
+        $rows = (new Store($this->db()))->rows('SELECT "time" FROM {messages} ORDER BY id');
+        $times = array_column($rows, 'time');
+        self::assertEquals(range(1_700_000_000_000, 1_700_000_000_059), $times);
+    }
+
+    /** @return list<string> the lines that the racers print */
+    private function race(string $what): array
+    {
+        [$processes, $outputs] = [[], []];
+        for ($number = 0; $number < self::RACERS; $number++) {
+            $command = [PHP_BINARY, __DIR__ . '/racer.php', $this->dsn, "$this->directory/go", $what];
+            $processes[] = proc_open($command, [1 => ['pipe', 'w'], 2 => STDERR], $pipes);
+            $outputs[] = $pipes[1];
+        }
+        foreach ($outputs as $output) {
+            self::assertSame("ready\n", fgets($output));
+        }
+        touch("$this->directory/go");
+        $lines = '';
+        foreach ($outputs as $index => $output) {
+            $lines .= stream_get_contents($output);
+            self::assertSame(0, proc_close($processes[$index]));
+        }
+        return explode("\n", trim($lines));
+    }
+
+    private function db(): PdoDb
+    {
+        return Database::open($this->dsn);
+    }
+}

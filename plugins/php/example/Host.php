@@ -75,8 +75,9 @@ final class Host implements Adapter
             . ' FROM ex_rooms AS r JOIN ex_members AS m ON m.room = r.id WHERE m.id = ?';
         $sql .= $ids === null ? '' : ' AND r.id IN ' . Store::in([...$ids, '']);
         $rows = $this->db->rows("$sql ORDER BY r.id", [$me->id, ...($ids === null ? [] : [...$ids, ''])]);
+        $room = fn(string $id, string $nick, int $members): Room => new Room($id, $nick, $members, "/group/$id");
         return array_map(fn(array $row): Room
-            => new Room((string) $row['id'], (string) $row['nick'], (int) $row['members'], "/group/{$row['id']}"), $rows);
+            => $room((string) $row['id'], (string) $row['nick'], (int) $row['members']), $rows);
     }
 
     public function apart(Person $me): array
@@ -121,9 +122,11 @@ final class Host implements Adapter
             return null;
         }
         [$token, $end] = [bin2hex(random_bytes(24)), time() + self::LOG_IN_S];
-        $this->db->run('INSERT INTO ex_sessions (token, id, expires) VALUES (?, ?, ?)', [hash('sha256', $token), $name, $end]);
+        $session = [hash('sha256', $token), $name, $end];
+        $this->db->run('INSERT INTO ex_sessions (token, id, expires) VALUES (?, ?, ?)', $session);
         if (!headers_sent()) {
-            setcookie(self::COOKIE, $token, ['path' => '/', 'httponly' => true, 'samesite' => 'Lax', 'expires' => $end]);
+            $options = ['path' => '/', 'httponly' => true, 'samesite' => 'Lax', 'expires' => $end];
+            setcookie(self::COOKIE, $token, $options);
         }
         return self::person($row, '', $token, $end * 1000);
     }

@@ -58,8 +58,9 @@ final class Presence
         }
         $other = $site->person($params->text('to'));
         Circle::ofBlocks($site, $me, $known)->mayWrite($me, $other);
+        // Nobody waits for a server that has just failed to say that somebody is typing.
         if ($site->isSilent($known)) {
-            return Response::json('ok');
+            throw Refusal::unavailable();
         }
         return self::done(fn() => $site->im->typing($ticket, $me->nick, 'unicast', $other->id, $show));
     }

@@ -1,0 +1,190 @@
+<?php
+
+/*
+ * The members of a WordPress site, as the kit asks for them.
+ *
+ * Owns: what WordPress itself knows: users and roles. Must not: use what WordPress loads after its plugins, such as
+ * rewriting rules: the endpoints run before.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\WordPress;
+
+use NextIM\Site\Host as Adapter;
+use NextIM\Site\Person;
+use NextIM\Site\Request;
+
+class Host implements Adapter
+{
+    public const CHANNEL = 'channel:posts';
+    private const CONTACTS = 500;
+
+    private bool $hasLooked = false;
+
+    public function __construct(protected readonly Options $options)
+    {
+    }
+
+    public function me(Request $request): ?Person
+    {
+        $cookie = wp_parse_auth_cookie('', 'logged_in');
+        if ($cookie === false) {
+            return null;
+        }
+        if ($this->hasLooked) {
+            // The second look of a request is for what has changed since the first one, perhaps in another process.
+            $user = get_user_by('login', $cookie['username']);
+            clean_user_cache($user === false ? 0 : $user);
+            wp_cache_delete($user === false ? 0 : $user->ID, 'user_meta');
+        }
+        $this->hasLooked = true;
+        $id = wp_validate_auth_cookie('', 'logged_in');
+        $user = $id === false ? false : get_userdata($id);
+        if ($user === false || !$this->isMember($user)) {
+            return null;
+        }
+        return $this->person($user, '', (string) $cookie['token'], (int) $cookie['expiration'] * 1000);
+    }
+
+    /** Whether a user is one of the chat's: not marked as spam or deleted, and in a role that may chat. */
+    protected function isMember(\WP_User $user): bool
+    {
+        $isGone = is_multisite() && (!empty($user->spam) || !empty($user->deleted));
+        return !$isGone && (bool) apply_filters('nextim_is_member', true, $user);
+    }
+
+    public function people(array $ids, array $uids): array
+    {
+        $isNumber = fn(string $id): bool => preg_match('/^[1-9]\d{0,17}$/D', $id) === 1;
+        $wanted = array_map(intval(...), array_filter([...$ids, ...$uids], $isNumber));
+        return $wanted === [] ? [] : $this->found(['include' => array_values(array_unique($wanted))]);
+    }
+
+    /** Without friendships, the other members who may chat. */
+    public function contacts(Person $me): array
+    {
+        $most = (int) apply_filters('nextim_contacts_max', self::CONTACTS);
+        return $this->found(['exclude' => [(int) $me->id], 'number' => max(1, min(2000, $most)),
+            'orderby' => 'display_name'], true);
+    }
+
+    public function rooms(Person $me, ?array $ids = null): array
+    {
+        return [];
+    }
+
+    public function apart(Person $me): array
+    {
+        return [];
+    }
+
+    public function block(Person $me, string $id, bool $on): bool
+    {
+        return false;
+    }
+
+    public function rank(string $id): int
+    {
+        $user = (int) $id;
+        return match (true) {
+            user_can($user, 'manage_options') => 2,
+            user_can($user, 'moderate_comments') => 1,
+            default => 0,
+        };
+    }
+
+    public function ban(Person $me, string $id, ?int $until, string $reason): bool
+    {
+        return false;
+    }
+
+    public function may(Person $me, string $act, ?string $target = null): ?string
+    {
+        $isAllowed = match ($act) {
+            'chat' => $this->isInRole((int) $me->id),
+            'broadcast' => user_can((int) $me->id, 'manage_options'),
+            'moderate' => user_can((int) $me->id, 'moderate_comments'),
+            default => true,
+        };
+        $words = $isAllowed ? null : __('You may not do this.', 'nextim');
+        $words = apply_filters('nextim_may', $words, $me->id, $act, $target);
+        return is_string($words) ? $words : null;
+    }
+
+    private function isInRole(int $id): bool
+    {
+        $roles = Options::words((string) $this->options->all()['roles']);
+        $user = get_userdata($id);
+        $hasRole = $user !== false && array_intersect($roles, $user->roles) !== [];
+        return $roles === [] || $hasRole || is_super_admin($id);
+    }
+
+    public function edit(Person $me, string $body): string
+    {
+        return (string) apply_filters('nextim_message', $body, $me->id);
+    }
+
+    public function logIn(string $name, string $password): ?Person
+    {
+        return null;
+    }
+
+    public function notices(Person $me): array
+    {
+        return (array) apply_filters('nextim_notices', [], $me->id);
+    }
+
+    public function extras(Person $me): array
+    {
+        $channel = ['id' => self::CHANNEL, 'nick' => self::siteName(), 'url' => $this->options->home()];
+        $extras = ['menu' => [], 'channels' => $this->options->all()['channels'] ? [$channel] : []];
+        return apply_filters('nextim_extras', $extras, $me->id);
+    }
+
+    public static function siteName(): string
+    {
+        return html_entity_decode((string) get_option('blogname'), ENT_QUOTES, 'UTF-8');
+    }
+
+    public function log(string $level, string $text): void
+    {
+        if ($level === 'error' || (defined('WP_DEBUG') && WP_DEBUG)) {
+            error_log("nextim: $level: $text");
+        }
+    }
+
+    /**
+     * @param array<string, mixed> $query
+     * @return list<Person>
+     */
+    private function found(array $query, bool $isContact = false): array
+    {
+        $roles = Options::words((string) $this->options->all()['roles']);
+        $query += $this->options->isNetwork ? ['blog_id' => 0] : ($roles === [] ? [] : ['role__in' => $roles]);
+        $users = (new \WP_User_Query($query + ['fields' => 'all', 'count_total' => false]))->get_results();
+        $users = array_filter($users, fn(mixed $user): bool => $user instanceof \WP_User && $this->isMember($user));
+        $shown = fn(\WP_User $user): Person => $this->person($user, $isContact ? $this->group($user) : '');
+        return array_map($shown, array_values($users));
+    }
+
+    /** The contact group of a member: the role. */
+    private function group(\WP_User $user): string
+    {
+        $name = wp_roles()->role_names[$user->roles[0] ?? ''] ?? '';
+        return $name === '' ? 'friend' : translate_user_role($name);
+    }
+
+    protected function person(\WP_User $user, string $group, string $session = '', ?int $expires = null): Person
+    {
+        $id = (string) $user->ID;
+        $picture = (string) get_avatar_url($user, ['size' => 64]);
+        return new Person($id, $id, $user->display_name, $this->url($user), $picture, '', $group, $session, $expires);
+    }
+
+    /** The page of a user. The rules for pretty addresses are not there yet; WordPress redirects to them. */
+    protected function url(\WP_User $user): string
+    {
+        return $this->options->home() . "?author=$user->ID";
+    }
+}

@@ -1,0 +1,93 @@
+<?php
+
+/*
+ * The settings of the site.
+ *
+ * Owns: where they are kept, their defaults and their limits. Must not: show them.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\WordPress;
+
+use NextIM\Site\Config;
+use NextIM\Site\Origins;
+
+final class Options
+{
+    private const NAME = 'nextim';
+    private const DEFAULTS = ['server' => 'http://127.0.0.1:8000', 'public_url' => '', 'domain' => '', 'apikey' => '',
+        'roles' => '', 'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0, 'jsonp_origins' => ''];
+
+    /** @param bool $isNetwork whether one chat is for all sites of the network */
+    public function __construct(public readonly bool $isNetwork)
+    {
+    }
+
+    /** @return array<string, string|int|bool> */
+    public function all(): array
+    {
+        $kept = $this->isNetwork ? get_site_option(self::NAME, []) : get_option(self::NAME, []);
+        $all = array_intersect_key(is_array($kept) ? $kept : [], self::DEFAULTS) + self::DEFAULTS;
+        $all['domain'] = $all['domain'] === '' ? (string) wp_parse_url($this->home(), PHP_URL_HOST) : $all['domain'];
+        return $all;
+    }
+
+    /** Keeps what a form has sent. The key stays as it is if the form has none. @param array<string, mixed> $sent */
+    public function save(array $sent): void
+    {
+        $all = $this->all();
+        foreach (self::DEFAULTS as $name => $default) {
+            $text = isset($sent[$name]) && is_string($sent[$name]) ? trim($sent[$name]) : '';
+            $all[$name] = match (true) {
+                is_bool($default) => $text !== '',
+                is_int($default) => max(0, (int) $text),
+                $name === 'apikey' => $text === '' ? $all[$name] : $text,
+                $name === 'server', $name === 'public_url' => rtrim(esc_url_raw($text, ['http', 'https']), '/'),
+                default => sanitize_textarea_field($text),
+            };
+        }
+        $this->isNetwork ? update_site_option(self::NAME, $all) : update_option(self::NAME, $all, false);
+    }
+
+    public function remove(): void
+    {
+        $this->isNetwork ? delete_site_option(self::NAME) : delete_option(self::NAME);
+    }
+
+    public function config(): Config
+    {
+        $all = $this->all();
+        $home = $this->home();
+        $path = (string) wp_parse_url($home, PHP_URL_PATH);
+        return new Config(
+            server: (string) $all['server'],
+            domain: (string) $all['domain'],
+            apikey: (string) $all['apikey'],
+            publicUrl: (string) $all['public_url'],
+            endpoint: "$path?nextim={endpoint}",
+            origins: array_values(array_filter([Origins::originOf($home), Origins::originOf($this->siteUrl())])),
+            jsonpOrigins: self::words((string) $all['jsonp_origins']),
+            cookiePath: $path,
+            secure: wp_parse_url($home, PHP_URL_SCHEME) === 'https',
+            strangers: (bool) $all['strangers'],
+        );
+    }
+
+    /** The address of the site that answers the bar, with a slash at its end. */
+    public function home(): string
+    {
+        return $this->isNetwork ? get_home_url(get_main_site_id(), '/') : home_url('/');
+    }
+
+    private function siteUrl(): string
+    {
+        return $this->isNetwork ? get_site_url(get_main_site_id(), '/') : site_url('/');
+    }
+
+    /** @return list<string> the words of a setting */
+    public static function words(string $text): array
+    {
+        return preg_split('/[\s,]+/', $text, -1, PREG_SPLIT_NO_EMPTY) ?: [];
+    }
+}

@@ -1,0 +1,177 @@
+<?php
+
+/*
+ * The plugin: its hooks.
+ *
+ * Owns: which hook calls what, and the parts that they share. Must not: decide what the chat does; the kit does.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\WordPress;
+
+use NextIM\Site\Handler;
+use NextIM\Site\Host as Adapter;
+use NextIM\Site\Im;
+use NextIM\Site\Migrations;
+use NextIM\Site\Privacy;
+use NextIM\Site\Response;
+use NextIM\Site\Sapi;
+use NextIM\Site\Store;
+use NextIM\Site\Tag;
+
+final class Plugin
+{
+    private const PARAMETER = 'nextim';
+    private const PRUNE = 'nextim_prune';
+    public const ERASE = 'nextim_erase';
+
+    public readonly Options $options;
+    public readonly WpDb $db;
+    private ?Handler $handler = null;
+
+    public function __construct(private readonly string $file)
+    {
+        global $wpdb;
+        $this->options = new Options($this->isNetwork());
+        $this->db = new WpDb($wpdb);
+    }
+
+    public function start(): void
+    {
+        register_activation_hook($this->file, fn() => $this->activate());
+        register_deactivation_hook($this->file, fn() => wp_clear_scheduled_hook(self::PRUNE));
+        $languages = dirname(plugin_basename($this->file)) . '/languages';
+        add_action('init', fn() => load_plugin_textdomain('nextim', false, $languages));
+        add_action('plugins_loaded', fn() => $this->route(), 20);
+        add_action('init', fn() => $this->mendCookie(), 1);
+        add_action('wp_footer', fn() => $this->tag(), 99);
+        add_action(self::PRUNE, fn() => $this->prune());
+        add_action(self::ERASE, fn(int $id) => $this->erase($id));
+        (new Events($this))->start();
+        (new PersonalData($this))->start();
+        if (is_admin()) {
+            (new SettingsPage($this, new Check($this)))->start();
+        }
+    }
+
+    public function handler(): Handler
+    {
+        if ($this->handler === null) {
+            $config = $this->options->config();
+            $this->handler = new Handler($this->host(), $this->db, new Im($config), $config);
+        }
+        return $this->handler;
+    }
+
+    /** The adapter; a site may bring its own by the filter `nextim_host`. */
+    private function host(): Adapter
+    {
+        $own = BuddyPress::isThere() ? new BuddyPress($this->options) : new Host($this->options);
+        $host = apply_filters('nextim_host', $own, $this->options);
+        return $host instanceof Adapter ? $host : $own;
+    }
+
+    public function privacy(): Privacy
+    {
+        return new Privacy(new Store($this->db), $this->options->config());
+    }
+
+    private function isNetwork(): bool
+    {
+        $active = is_multisite() ? (array) get_site_option('active_sitewide_plugins', []) : [];
+        return isset($active[plugin_basename($this->file)]);
+    }
+
+    public function activate(): void
+    {
+        (new Migrations($this->db))->migrate();
+        if (!wp_next_scheduled(self::PRUNE)) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::PRUNE);
+        }
+    }
+
+    /** Answers a call of the bar. Most need nothing that WordPress loads later, and no theme. */
+    private function route(): void
+    {
+        $endpoint = $_GET[self::PARAMETER] ?? null;
+        if (!is_string($endpoint) || $endpoint === '') {
+            return;
+        }
+        if (BuddyPress::isThere()) {
+            add_action('init', fn() => $this->answer($endpoint), 20);
+            return;
+        }
+        $this->answer($endpoint);
+    }
+
+    private function answer(string $endpoint): never
+    {
+        foreach (['DONOTCACHEPAGE', 'DONOTCACHEOBJECT', 'DONOTCACHEDB'] as $name) {
+            defined($name) || define($name, true);
+        }
+        if ((new Migrations($this->db))->number() < Migrations::LAST) {
+            (new Migrations($this->db))->migrate();
+        }
+        $response = $this->isMain()
+            ? $this->handler()->handle(Sapi::request($endpoint))
+            : Response::json(['error' => __('The chat is on the main site of this network.', 'nextim')], 404);
+        while (ob_get_level() > 0) {
+            ob_end_clean();
+        }
+        Sapi::send($response);
+        exit;
+    }
+
+    private function isMain(): bool
+    {
+        return !$this->options->isNetwork || is_main_site();
+    }
+
+    /** The cookie that tells the bar who is logged in follows the session of WordPress. */
+    private function mendCookie(): void
+    {
+        $isCall = isset($_GET[self::PARAMETER]);
+        if ($isCall || headers_sent() || wp_doing_cron() || (defined('WP_CLI') && WP_CLI)) {
+            return;
+        }
+        $request = Sapi::request('');
+        $me = $this->handler()->site->host->me($request);
+        $cookie = (new Tag($this->options->config()))->cookie($request, $me);
+        if ($cookie !== null) {
+            header("Set-Cookie: $cookie", false);
+        }
+    }
+
+    /** The bar's script, but not on printed, embedded and previewed pages. Optimisers must leave it alone. */
+    private function tag(): void
+    {
+        $isOdd = is_embed() || is_feed() || is_customize_preview() || isset($_GET['print']);
+        if ($isOdd || $this->options->all()['public_url'] === '') {
+            return;
+        }
+        $lang = match (true) {
+            in_array(get_locale(), ['zh_TW', 'zh_HK'], true) => 'zh-TW',
+            str_starts_with(get_locale(), 'zh') => 'zh-CN',
+            default => 'en',
+        };
+        $attributes = ['data-no-optimize' => '1', 'data-noptimize' => '1', 'data-cfasync' => 'false'];
+        echo (new Tag($this->options->config()))->tag($lang, $attributes), "\n";
+    }
+
+    private function prune(): void
+    {
+        $days = (int) $this->options->all()['days'];
+        for ($round = 0; $round < 20 && $this->privacy()->prune($days) > 0; $round++) {
+            continue;
+        }
+    }
+
+    /** Removes what is kept of a user; what does not fit into one call, in the next minute. */
+    public function erase(int $id): void
+    {
+        if (!$this->privacy()->erase((string) $id)) {
+            wp_schedule_single_event(time() + MINUTE_IN_SECONDS, self::ERASE, [$id]);
+        }
+    }
+}

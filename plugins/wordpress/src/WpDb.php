@@ -1,0 +1,97 @@
+<?php
+
+/*
+ * The connection of WordPress to its database.
+ *
+ * Owns: how the kit's statements go through `$wpdb`. Must not: open a second connection.
+ */
+
+declare(strict_types=1);
+
+namespace NextIM\WordPress;
+
+use NextIM\Site\Db;
+use NextIM\Site\DbError;
+
+final class WpDb implements Db
+{
+    private int $depth = 0;
+
+    public function __construct(private readonly \wpdb $wpdb)
+    {
+    }
+
+    public function rows(string $sql, array $args = []): array
+    {
+        $this->query($sql, $args);
+        /** @var list<array<string, int|string|null>> $rows */
+        $rows = array_map(get_object_vars(...), (array) $this->wpdb->last_result);
+        return $rows;
+    }
+
+    public function run(string $sql, array $args = []): int
+    {
+        $this->query($sql, $args);
+        return (int) $this->wpdb->rows_affected;
+    }
+
+    public function insert(string $sql, array $args = []): int
+    {
+        $this->query($sql, $args);
+        return (int) $this->wpdb->insert_id;
+    }
+
+    public function atomic(callable $what): mixed
+    {
+        if ($this->depth > 0) {
+            return $what();
+        }
+        $this->query('START TRANSACTION', []);
+        $this->depth++;
+        try {
+            $result = $what();
+            $this->query('COMMIT', []);
+            return $result;
+        } catch (\Throwable $error) {
+            $this->wpdb->query('ROLLBACK');
+            throw $error;
+        } finally {
+            $this->depth--;
+        }
+    }
+
+    public function dialect(): string
+    {
+        return 'mysql';
+    }
+
+    public function prefix(): string
+    {
+        return $this->wpdb->base_prefix;
+    }
+
+    /** @param list<int|string|null> $args */
+    private function query(string $sql, array $args): void
+    {
+        $parts = explode('?', $sql);
+        $whole = array_shift($parts);
+        foreach ($parts as $index => $part) {
+            $whole .= $this->quoted($args[$index] ?? null) . $part;
+        }
+        $shows = $this->wpdb->suppress_errors(true);
+        $done = $this->wpdb->query($whole);
+        $this->wpdb->suppress_errors($shows);
+        if ($done === false) {
+            throw new DbError($this->wpdb->last_error);
+        }
+    }
+
+    private function quoted(int|string|null $value): string
+    {
+        return match (true) {
+            $value === null => 'NULL',
+            is_int($value) => (string) $value,
+            default => "'" . $this->wpdb->_real_escape($value) . "'",
+        };
+    }
+}

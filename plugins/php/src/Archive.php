@@ -200,13 +200,22 @@ final class Archive
         $groups = array_map(fn(string $room): array => [$room], $single);
         $rest = array_slice($rooms, self::ROOM_BRANCHES);
         foreach ($rest === [] ? $groups : [...$groups, $rest] as $group) {
-            $cleared = 'SELECT upto FROM {room_clears} AS c WHERE c.room = {messages}."to" AND c."user" = ?';
+            // Of one room the database looks up once what was cleared, and not for each message.
+            $isOne = count($group) === 1;
+            $cleared = 'SELECT upto FROM {room_clears} AS c WHERE c."user" = ? AND c.room = '
+                . ($isOne ? '?' : '{messages}."to"');
             $wheres[] = '"type" = \'multicast\' AND "to" IN ' . Store::in($group)
                 . " AND id $compare ? AND id > COALESCE(($cleared), 0)";
-            $args = [...$args, ...$group, $since, $me];
+            $args = [...$args, ...$group, $since, $me, ...($isOne ? $group : [])];
         }
+        // MySQL would sort all messages of a room by another index.
+        $hint = fn(int $number): string => match (true) {
+            $this->store->dialect !== 'mysql' => '',
+            $number === 0 => ' FORCE INDEX (sent)',
+            default => ' FORCE INDEX (got)',
+        };
         $branch = fn(int $number, string $where): string
-            => "SELECT id FROM (SELECT id FROM {messages} WHERE $where $end) AS branch$number";
+            => "SELECT id FROM (SELECT id FROM {messages}{$hint($number)} WHERE $where $end) AS branch$number";
         return [array_map($branch, array_keys($wheres), $wheres), $args];
     }
 

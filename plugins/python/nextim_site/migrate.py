@@ -1,0 +1,92 @@
+"""The tables, and how they come to their present form.
+
+Owns: the numbers of the steps, kept in the table `meta`, and the removal of everything. Must not: drop anything but in
+`uninstall`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib.resources import files
+
+from .db import Db, text
+from .limits import LOCK_WAIT_S
+
+SCHEMA = 1
+"""The number of the last step."""
+TABLES = (
+    *("messages", "talks", "marks", "room_clears", "settings", "tickets", "blocks"),
+    *("reactions", "files", "reports", "subscriptions", "acts", "rates", "meta"),
+)
+_SCHEMA_OF = "SELECT value FROM {p}meta WHERE name = 'schema'"
+_ADD = {
+    "sqlite": "INSERT OR IGNORE INTO {p}meta (name, value) VALUES ('schema', '0')",
+    "mysql": "INSERT IGNORE INTO {p}meta (name, value) VALUES ('schema', '0')",
+    "pgsql": "INSERT INTO {p}meta (name, value) VALUES ('schema', '0') ON CONFLICT DO NOTHING",
+}
+_SET = "UPDATE {p}meta SET value = ? WHERE name = 'schema'"
+
+
+def schema(db: Db) -> int:
+    """The number of the step at which the tables are; 0 if there are none."""
+    try:
+        found = db.rows(_SCHEMA_OF)
+    except Exception:  # Each driver has errors of its own for a table that is not there.
+        return 0
+    return int(text(found[0][0])) if found else 0
+
+
+def migrate(db: Db) -> None:
+    """Brings the tables to their present form. It may run twice, also at once; tables of a later version stay as they
+    are."""
+    if schema(db) >= SCHEMA:
+        return
+    _locked(db, lambda: _steps(db))
+
+
+def uninstall(db: Db, purge: bool) -> None:
+    """Removes all that the kit keeps, if `purge` says so."""
+    if purge:
+        for table in TABLES:
+            db.run(f"DROP TABLE IF EXISTS {{p}}{table}")
+
+
+def _steps(db: Db) -> None:
+    # A statement that was carried out before does nothing, so that a step which was cut off is begun again.
+    for statement in _statements(db.dialect):
+        db.run(statement)
+    db.run(_ADD[db.dialect])
+    if int(text(db.rows(_SCHEMA_OF)[0][0])) < SCHEMA:
+        db.run(_SET, (str(SCHEMA),))
+
+
+def _statements(dialect: str) -> list[str]:
+    sql = files(__package__).joinpath("sql").joinpath(f"{dialect}.sql").read_text("utf-8")
+    sql = re.sub(r"--.*", "", sql)
+    return [statement.strip() for statement in sql.split(";") if statement.strip()]
+
+
+def _locked(db: Db, fn: Callable[[], None]) -> None:
+    """Runs `fn` while no other request does. MySQL ends a transaction at each change of a table, so there the lock is
+    one of the connection."""
+    if db.dialect == "sqlite":
+        db.atomic(fn)
+    elif db.dialect == "pgsql":
+        db.atomic(lambda: _with_lock_of_transaction(db, fn))
+    else:
+        db.atomic(lambda: _with_lock_of_connection(db, fn))
+
+
+def _with_lock_of_transaction(db: Db, fn: Callable[[], None]) -> None:
+    db.rows("SELECT pg_advisory_xact_lock(hashtext(?))", (f"{db.prefix}nextim",))
+    fn()
+
+
+def _with_lock_of_connection(db: Db, fn: Callable[[], None]) -> None:
+    name = f"{db.prefix}nextim"
+    db.rows("SELECT GET_LOCK(?, ?)", (name, LOCK_WAIT_S))
+    try:
+        fn()
+    finally:
+        db.rows("SELECT RELEASE_LOCK(?)", (name,))

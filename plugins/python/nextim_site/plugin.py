@@ -1,0 +1,116 @@
+"""The state that the endpoints share.
+
+Owns: the parts of one site (host, database, message server, settings), and the rates of its users. Must not: import an
+endpoint.
+"""
+
+from __future__ import annotations
+
+from . import own, rates
+from .archive import Archive
+from .config import Config
+from .db import Db
+from .host import Contact, Host, Me, Person
+from .http import Refusal, forbidden, too_many
+from .im import CallError, Im, NoSession
+from .limits import ACT_MS, ACTS_AT_ONCE, CONTACTS_MAX, SEND_MS, SENDS_AT_ONCE
+from .own import Own
+from .params import is_name
+
+
+class Plugin:
+    """The kit in a site."""
+
+    def __init__(self, host: Host, db: Db, im: Im, config: Config) -> None:
+        self.host = host
+        self.db = db
+        self.im = im
+        self.config = config
+        self.archive = Archive(db, config)
+
+    def now(self) -> int:
+        """The time in ms."""
+        return self.config.clock()
+
+    def may_send(self, user: str, weight: int) -> None:
+        """Refuses a user who writes too fast."""
+        if not rates.take(self.db, f"send {user}", self.now(), weight, SEND_MS, SENDS_AT_ONCE):
+            raise too_many("You are writing too fast. Please wait a moment.")
+
+    def may_act(self, user: str, what: str) -> None:
+        """Refuses a user who changes the same thing too often."""
+        if not rates.take(self.db, f"{what} {user}", self.now(), 1, ACT_MS, ACTS_AT_ONCE):
+            raise too_many("You are doing this too often. Please wait a moment.")
+
+    def may(self, me: Person, act: str, target: str | None = None) -> None:
+        """Refuses what the site does not let the user do."""
+        words = self.host.may(me, act, target)
+        if words is not None:
+            raise forbidden(words)
+
+    def person(self, id_or_uid: str) -> Person | None:
+        """The user of this id or, if there is none, of this uid."""
+        found = self.people([id_or_uid])
+        return found[0] if found else None
+
+    def people(self, ids: list[str]) -> list[Person]:
+        """The users of these ids or uids, in this order and each once."""
+        wanted = [one for one in dict.fromkeys(ids) if is_name(one)][:CONTACTS_MAX]
+        if not wanted:
+            return []
+        found = self.host.people(wanted, [one for one in wanted if one.isascii() and one.isdigit()])
+        by_id = {person.id: person for person in found}
+        by_uid = {person.uid: person for person in found if person.uid}
+        people = (by_id.get(one) or by_uid.get(one) for one in wanted)
+        return list({person.id: person for person in people if person is not None}.values())
+
+    def circle(self, me: Person, read: Own) -> Circle:
+        """The contacts and blocks of a user."""
+        return Circle(
+            [one for one in self.host.contacts(me) if one.id != me.id and is_name(one.id)][:CONTACTS_MAX],
+            read.blocked | set(self.host.blocked(me)),
+            read.blockers,
+            set(self.host.apart(me)),
+        )
+
+    def forget_ending(self, me: Me) -> None:
+        """Passes on a log-out that could not be passed on before. It must come before a page goes online: the new
+        session is not to be ended with the old ones."""
+        try:
+            self.im.offline(name=me.id)
+        except NoSession:
+            pass
+        except CallError:
+            return
+        own.forget_meta(self.db, f"ending {me.id}")
+
+    def try_call(self, what: str, error: CallError) -> None:
+        """Logs a call that failed beside the one that was asked for. No harm is done: the message server gets the same
+        data when a page of the user next goes online."""
+        if not isinstance(error, NoSession):
+            self.host.log("warning", f"message server, {what}: {type(error).__name__}")
+
+
+class Circle:
+    """The contacts and blocks of a user."""
+
+    def __init__(self, contacts: list[Contact], blocked: set[str], blockers: set[str], apart: set[str]) -> None:
+        self.contacts = contacts
+        self.groups = {contact.id: contact.group for contact in contacts}
+        self.blocked = blocked
+        self._blockers = blockers
+        self._apart = apart | blocked | blockers
+
+    def is_apart(self, user: str) -> bool:
+        """Whether one of the two blocks the other."""
+        return user in self._apart
+
+
+def no_such_user() -> Refusal:
+    """The refusal for an id that names nobody."""
+    return Refusal(404, "There is no such user.")
+
+
+def unreachable() -> Refusal:
+    """The refusal while the message server is away."""
+    return Refusal(503, "The chat cannot be reached at the moment.")

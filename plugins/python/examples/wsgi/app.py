@@ -18,10 +18,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 sys.path[:0] = [str(Path(__file__).parents[2]), str(Path(__file__).parent)]
 
-from harbour import PASSWORD, SEED, Harbour, HarbourHost, cookie_of, token_of  # noqa: E402
+from harbour import CHANNEL, PASSWORD, SEED, Harbour, HarbourHost, cookie_of, token_of  # noqa: E402
 
-from nextim_site import Config, DbApi, Handler, Im, tag, user_cookie  # noqa: E402
+from nextim_site import Config, DbApi, Handler, Im, Request, tag, user_cookie  # noqa: E402
 from nextim_site.wsgi import Application, Environ, Start, request_of  # noqa: E402
+
+Headers = list[tuple[str, str]]
 
 
 class Pages:
@@ -54,15 +56,14 @@ class Pages:
         start("200 OK", [("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store")])
         return [page.encode()]
 
-    def _do_log_in(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
+    def _do_log_in(self, environ: Environ, form: dict[str, str]) -> Headers:
         token = self._site.log_in(form.get("username", ""), form.get("password", ""))
         if token is None:
             return []
-        environ = {**environ, "HTTP_COOKIE": cookie_of(token)}
-        me = self._handler.plugin.host.me(request_of(environ, ""))
+        me = self._handler.plugin.host.me(Request("GET", "", {"cookie": cookie_of(token)}))
         return [("Set-Cookie", cookie_of(token)), ("Set-Cookie", user_cookie(self._handler.plugin.config, me))]
 
-    def _do_log_out(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
+    def _do_log_out(self, environ: Environ, form: dict[str, str]) -> Headers:
         token = token_of(environ.get("HTTP_COOKIE", ""))
         self._site.log_out(token)
         self._handler.tell.logged_out(token)
@@ -72,32 +73,41 @@ class Pages:
 class Desk(Pages):
     """The same with the acts of administrators, without a log-in: for tests, on loopback only."""
 
-    def _do_befriend(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
+    def _do_befriend(self, environ: Environ, form: dict[str, str]) -> Headers:
         self._site.befriend(form["one"], form["other"])
         return []
 
-    def _do_unfriend(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
+    def _do_unfriend(self, environ: Environ, form: dict[str, str]) -> Headers:
         self._site.unfriend(form["one"], form["other"])
         self._handler.tell.apart(form["one"], form["other"])
         return []
 
-    def _do_ban(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
-        self._site.ban(form["user"])
-        self._handler.tell.banned(form["user"])
+    def _do_ban(self, environ: Environ, form: dict[str, str]) -> Headers:
+        self._site.ban(form["one"])
+        self._handler.tell.banned(form["one"])
         return []
 
-    def _do_unban(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
-        self._site.rows("UPDATE users SET banned = 0 WHERE id = ?", form["user"])
+    def _do_log_out_everywhere(self, environ: Environ, form: dict[str, str]) -> Headers:
+        self._site.log_out_everywhere(form["one"])
+        self._handler.tell.logged_out_everywhere(form["one"])
         return []
 
-    def _do_enter(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
-        self._site.rows("INSERT OR IGNORE INTO members (room, user) VALUES (?, ?)", form["room"], form["user"])
-        self._handler.tell.entered(form["user"], form["room"])
+    def _do_join(self, environ: Environ, form: dict[str, str]) -> Headers:
+        self._site.rows("INSERT OR IGNORE INTO members (room, user) VALUES (?, ?)", form["room"], form["one"])
+        self._handler.tell.entered(form["one"], form["room"])
         return []
 
-    def _do_part(self, environ: Environ, form: dict[str, str]) -> list[tuple[str, str]]:
-        self._site.rows("DELETE FROM members WHERE room = ? AND user = ?", form["room"], form["user"])
-        self._handler.tell.left(form["user"], form["room"])
+    def _do_leave(self, environ: Environ, form: dict[str, str]) -> Headers:
+        self._site.rows("DELETE FROM members WHERE room = ? AND user = ?", form["room"], form["one"])
+        self._handler.tell.left(form["one"], form["room"])
+        return []
+
+    def _do_subscribe(self, environ: Environ, form: dict[str, str]) -> Headers:
+        self._site.rows("INSERT OR IGNORE INTO subscribers (user) VALUES (?)", form["one"])
+        return []
+
+    def _do_post(self, environ: Environ, form: dict[str, str]) -> Headers:
+        self._handler.tell.posted(CHANNEL, form["text"], "/")
         return []
 
 
@@ -162,7 +172,8 @@ def _pairs(text: str) -> dict[str, Any]:
     return dict(pair.split("=", 1) for pair in text.split())
 
 
-def _options() -> argparse.Namespace:
+def flags() -> argparse.ArgumentParser:
+    """The flags of the command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--db", default="harbour.sqlite", help="the SQLite file")
@@ -176,12 +187,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--origin", action="append", default=[], help="one more origin of the site's pages")
     parser.add_argument("--jsonp-origin", action="append", default=[], help="an origin whose pages may use JSONP")
     parser.add_argument("--desk", action="store_true", help="let anybody act as an administrator; for tests")
-    return parser.parse_args()
+    return parser
 
 
 def main() -> None:
     """Serves until it is ended."""
-    options = _options()
+    options = flags().parse_args()
     with make_server("127.0.0.1", options.port, application(options), _Server, _Quiet) as server:
         print(f"http://127.0.0.1:{options.port}/ as {', '.join(SEED)} with the password {PASSWORD}", flush=True)
         server.serve_forever()

@@ -18,10 +18,11 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
-from nextim_site import Contact, Extras, Host, Me, Notice, Person, Request, Room
+from nextim_site import Channel, Contact, Extras, Host, Me, Notice, Person, Request, Room
 
 COOKIE = "harbour_session"
 SESSION_S = 30 * 24 * 3_600
+CHANNEL = Channel("channel:news", "News", "/")
 SEED = {
     "alice": "Alice",
     "bob": 'Bob "the" O\'Neil',
@@ -94,6 +95,10 @@ class Harbour:
     def ban(self, user: str) -> None:
         """Bans a user and ends the user's sessions."""
         self.rows("UPDATE users SET banned = 1 WHERE id = ?", user)
+        self.log_out_everywhere(user)
+
+    def log_out_everywhere(self, user: str) -> None:
+        """Ends all sessions of a user."""
         self.rows("DELETE FROM sessions WHERE user = ?", user)
 
     def user_of(self, token: str) -> sqlite3.Row | None:
@@ -159,11 +164,13 @@ class HarbourHost(Host):
 
     def notices(self, me: Person) -> list[Notice]:
         """A welcome."""
-        return [Notice(f"Welcome, {me.nick}", "/")]
+        return [Notice(f"Welcome, {me.nick}", "/", int(time.time() * 1_000))]
 
     def extras(self, me: Person) -> Extras:
-        """One entry of the menu."""
-        return Extras(({"title": "Harbour", "url": "/", "icon": "⚓", "shortcut": True},))
+        """One entry of the menu, and the news for subscribers."""
+        menu = ({"title": "Harbour", "url": "/", "icon": "⚓", "shortcut": True},)
+        is_subscribed = self._site.rows("SELECT 1 FROM subscribers WHERE user = ?", me.id)
+        return Extras(menu, (CHANNEL,) if is_subscribed else ())
 
 
 def _about(user: sqlite3.Row) -> tuple[str, str, str, str]:

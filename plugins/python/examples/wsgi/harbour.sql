@@ -21,6 +21,11 @@ CREATE TABLE IF NOT EXISTS friends (
     PRIMARY KEY (user, friend)
 );
 
+-- Users who get new posts as messages.
+CREATE TABLE IF NOT EXISTS subscribers (
+    user TEXT PRIMARY KEY
+);
+
 CREATE TABLE IF NOT EXISTS groups (
     id   TEXT PRIMARY KEY,
     name TEXT NOT NULL

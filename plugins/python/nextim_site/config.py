@@ -36,6 +36,8 @@ class Config:
     """Where the kit's endpoints are, for the chat bar: a path, or a template with `{endpoint}`."""
     url: str = ""
     """What links begin with, so that they work on pages of other origins. Empty if there are none."""
+    user_links: str = ""
+    """Which links of the pages lead to users, for the chat bar: `data-user-links`. Empty for its own list."""
     default_user_pic: str = ""
     default_room_pic: str = ""
     cookie_path: str = "/"

@@ -18,6 +18,8 @@ def tag(config: Config, lang: str = "") -> str:
         "data-site": config.site,
         "data-user-cookie": NAME,
     }
+    if config.user_links:
+        attributes["data-user-links"] = config.user_links
     if lang:
         attributes["data-lang"] = lang
     written = " ".join(f'{name}="{escape(value)}"' for name, value in attributes.items())

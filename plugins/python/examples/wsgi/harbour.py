@@ -119,7 +119,10 @@ class HarbourHost(Host):
 
     def me(self, request: Request) -> Me | None:
         """The user of the session's cookie."""
-        token = token_of(request.header("cookie"))
+        return self.user(token_of(request.header("cookie")))
+
+    def user(self, token: str) -> Me | None:
+        """The user of a session."""
         user = self._site.user_of(token) if token else None
         return None if user is None else _me(user, token)
 

@@ -1,0 +1,146 @@
+// Two users of a real forum talk: django-spirit with django-friendship, the Python kit, and the real message server.
+//
+// Owns: the forum and the server of this test, and what a member of that forum sees. Must not: look into the database.
+//
+// PYTHON names an interpreter that has the packages; FORUM_DB, FORUM_DB_HOST and FORUM_DB_USER a database of PostgreSQL,
+// without which the forum has SQLite. NEXTIM_BINARIES is the folder with `nextim`.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, afterEach, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+import { until } from '../../../tests/browser/support/eyes.js';
+import { launch, Tab } from '../../../tests/browser/support/people.js';
+
+const EXAMPLE = join(dirname(fileURLToPath(import.meta.url)), '../examples/django');
+const PYTHON = process.env.PYTHON ?? 'python3';
+const BINARIES = process.env.NEXTIM_BINARIES ?? join(EXAMPLE, '../../../../target/debug');
+const PASSWORD = 'demo1234';
+
+const folder = mkdtempSync(join(tmpdir(), 'nextim-spirit-'));
+/** @type {import('node:child_process').ChildProcess[]} */
+const children = [];
+/** @type {import('playwright-core').Browser} */
+let browser;
+let site = '';
+let environment = process.env;
+
+/** @returns {Promise<number>} */
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
+  });
+
+/** @param {string} program @param {string[]} args */
+function start(program, args) {
+  children.push(spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] }));
+}
+
+/** @param {string[]} args */
+const world = (...args) =>
+  execFileSync(PYTHON, [join(EXAMPLE, 'world.py'), ...args], { env: environment, stdio: 'inherit' });
+
+/** @param {string} url */
+const answers = (url) =>
+  until(`${url} answers`, () =>
+    fetch(url).then(
+      (answer) => answer.ok,
+      () => false,
+    ),
+  );
+
+before(async () => {
+  const [im, port] = [await freePort(), await freePort()];
+  site = `http://127.0.0.1:${port}`;
+  const domain = `name = "forum.example"\napikeys = ["a key for tests"]\nundelivered_url = "${site}/webim/undelivered"`;
+  const file = join(folder, 'nextim.toml');
+  writeFileSync(file, `listen = ["127.0.0.1:${im}"]\npublic_url = "http://127.0.0.1:${im}"\n[[domain]]\n${domain}\n`);
+  environment = {
+    ...process.env,
+    FORUM_DIR: folder,
+    FORUM_PORT: String(port),
+    FORUM_TEST: '1',
+    NEXTIM_SERVER: `http://127.0.0.1:${im}`,
+    NEXTIM_DOMAIN: 'forum.example',
+    NEXTIM_APIKEY: 'a key for tests',
+  };
+  start(join(BINARIES, 'nextim'), ['--config', file]);
+  world('prepare');
+  world('reset');
+  // It serves the files of styles itself, which a real forum leaves to its web server.
+  start(PYTHON, [join(EXAMPLE, 'manage.py'), 'runserver', '--noreload', '--insecure', `127.0.0.1:${port}`]);
+  await Promise.all([answers(`http://127.0.0.1:${im}/health`), answers(`${site}/`)]);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  for (const child of children) child.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Nobody of one test is online in the next. */
+afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
+
+/** A member with a browser of their own, on the forum's front page. @param {string} name */
+async function member(name) {
+  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US' });
+  const page = await context.newPage();
+  await page.goto(`${site}/user/login/`);
+  await page.fill('input[name=username]', name);
+  await page.fill('input[name=password]', PASSWORD);
+  await page.locator('input[name=password]').press('Enter');
+  await page.waitForURL(`${site}/user/**`);
+  await page.goto(`${site}/`);
+  return { context, page, bar: new Tab(page) };
+}
+
+/** @param {import('playwright-core').BrowserContext} context */
+const named = async (context) => (await context.cookies()).find(({ name }) => name === 'nextim_user')?.value;
+
+test('two members talk, and what was said while one was away comes once', async () => {
+  const [alice, bob] = [await member('alice'), await member('bob')];
+  assert.deepEqual([await named(alice.context), await named(bob.context)], ['1', '2']);
+  const said = 'Hello <b>you</b> 🦊 שלום </script>';
+  const toBob = await alice.bar.chatWith('Bob');
+  await toBob.say(said);
+  const toAlice = await bob.bar.chatWith('Alice');
+  await toAlice.hears(said);
+  await toAlice.say('Hello back');
+  await toBob.hears('Hello back');
+  if (process.env.SCREENSHOTS) await bob.page.screenshot({ path: join(process.env.SCREENSHOTS, 'spirit.png') });
+
+  await bob.page.goto('about:blank');
+  await toBob.say('While you were away');
+  await bob.page.goto(`${site}/`);
+  const again = await bob.bar.chatWith('Alice');
+  await again.hears('While you were away');
+  assert.equal(await again.times('While you were away'), 1);
+});
+
+test('a log-out takes the pages of that browser offline, and the cookie', async () => {
+  const [alice, bob] = [await member('alice'), await member('bob')];
+  await (await alice.bar.contact('Bob', 'Available')).waitFor();
+  await bob.page.goto(`${site}/user/logout/`);
+  await bob.page.locator('form button, form input[type=submit]').last().click();
+  await until('the cookie is gone', async () => !(await named(bob.context)));
+  await (await alice.bar.contact('Bob', 'Offline')).waitFor();
+});
+
+test('a room of a group is for its members', async () => {
+  const [alice, bob] = [await member('alice'), await member('bob')];
+  const toRoom = await alice.bar.enter('Walkers');
+  await toRoom.say('To the walkers');
+  const room = await bob.bar.enter('Walkers');
+  await room.hears('To the walkers');
+  await alice.bar.panel('Rooms');
+  assert.equal(await alice.page.getByText('Secret').count(), 0);
+});

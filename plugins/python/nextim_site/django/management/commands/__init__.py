@@ -1,0 +1,1 @@
+"""Where Django looks for them. Owns: nothing. Must not: have code."""

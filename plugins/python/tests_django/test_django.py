@@ -155,6 +155,8 @@ class Hosts(Case):
         self.assertTrue(host.block(me, str(self.bob.pk), True))
         self.assertTrue(host.block(me, str(self.bob.pk), True))
         self.assertEqual(host.blocked(me), {str(self.bob.pk)})
+        # Of erin's block: for a block in the chat the endpoint makes the call.
+        self.assertEqual(self.im.paths().count("/buddies/remove"), 1)
         self.assertTrue(host.block(me, str(self.bob.pk), False))
         self.assertEqual(host.blocked(me), set())
 

@@ -21,6 +21,8 @@ from django.http import HttpRequest
 
 from nextim_site import Contact, Host, Me, Notice, Person, Request, Room
 
+from .signals import of_chat
+
 
 class AuthHost(Host):
     """Users of `AUTH_USER_MODEL`, and their groups as rooms. It knows no friends."""
@@ -106,13 +108,15 @@ class FriendshipHost(AuthHost):
 
         both = get_user_model()._default_manager.in_bulk([me.id, other])
         users = {str(key): user for key, user in both.items()}
-        if on:
+        with of_chat():
+            if not on:
+                Block.objects.remove_block(users[me.id], users[other])
+                return True
             try:
                 Block.objects.add_block(users[me.id], users[other])
             except AlreadyExistsError:
+                # It is what was asked for.
                 return True
-        else:
-            Block.objects.remove_block(users[me.id], users[other])
         return True
 
     def notices(self, me: Person) -> Sequence[Notice]:

@@ -5,7 +5,9 @@ Owns: which signal is which event. Must not: call the message server before the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.apps import apps
@@ -18,6 +20,18 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from nextim_site import Tell, erase
 
 from .conf import handler
+
+_IS_OF_CHAT = ContextVar("_IS_OF_CHAT", default=False)
+
+
+@contextmanager
+def of_chat() -> Iterator[None]:
+    """What happens in here was asked for by the chat itself, which makes the call to the message server."""
+    token = _IS_OF_CHAT.set(True)
+    try:
+        yield
+    finally:
+        _IS_OF_CHAT.reset(token)
 
 
 def connect() -> None:
@@ -92,6 +106,6 @@ def _friendship_removed(from_user: Any, to_user: Any, **_: Any) -> None:
 
 def _block_created(blocking: Any = None, **_: Any) -> None:
     """django-friendship sends this signal three times; only one of them names both."""
-    if blocking is not None:
+    if blocking is not None and not _IS_OF_CHAT.get():
         one, other = str(blocking.blocker_id), str(blocking.blocked_id)
         _tell(lambda tell: tell.apart(one, other))

@@ -3,12 +3,14 @@
 Owns: what the kit asks of a database: order, one row a `cid`, rates, migration, old messages. Must not: use a request.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import patch
 
 from nextim_site import erase, export, limits, migrate, own, privacy, prune, rates, tickets, uninstall
 from nextim_site.archive import BROADCAST, MULTICAST, UNICAST, Message, NewMessage
+from nextim_site.db import Row
 from nextim_site.migrate import SCHEMA, TABLES, schema
 
 from .world import Case, T
@@ -224,6 +226,29 @@ class Store(Case):
         self.assertEqual(self.plugin.archive.missed("bob", [], 0).messages, [kept])
         read = own.read(self.db, "alice", ("setting", "block", "ticket"), tickets.hashed("ticket"))
         self.assertEqual((read.settings, read.blocked, read.ticket_owner), ({}, set(), None))
+
+    def test_every_branch_walks_an_index(self) -> None:
+        if self.db.dialect != "sqlite":
+            return  # Only SQLite says it of tables as small as these.
+        asked: list[tuple[str, Sequence[object]]] = []
+        rows = self.db.rows
+
+        def keep(sql: str, args: Sequence[object] = ()) -> list[Row]:
+            asked.append((sql, args))
+            return rows(sql, args)
+
+        with patch.object(self.db, "rows", keep):
+            self.plugin.archive.missed("alice", ["walkers", "secret"], 5)
+            self.plugin.archive.histories("alice", ["bob", "carol"], ["walkers"], 9, 30)
+            export(self.plugin, "alice")
+            erase(self.plugin, "alice")
+        used = set()
+        for sql, args in asked:
+            plan = [str(step[3]) for step in rows(f"EXPLAIN QUERY PLAN {sql}", args)]
+            scans = [step for step in plan if re.match(rf"SCAN (m|{self.db.prefix}nextim_messages)\b", step)]
+            self.assertEqual(scans, [], plan)
+            used.update(re.findall(r"INDEX \w+nextim_messages_(\w+)", " ".join(plan)))
+        self.assertEqual(used, {"from", "to", "pair", "room", "waiting"})
 
     def test_limits_fit_the_columns(self) -> None:
         longest = "🦊" * (limits.NAME_BYTES_MAX // 4)

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS {p}messages (
     UNIQUE KEY {p}messages_cid (from_id, cid),
     KEY {p}messages_from (from_id, id),
     KEY {p}messages_to (type, to_id, id),
-    KEY {p}messages_pair (from_id, to_id, time),
+    KEY {p}messages_pair (type, from_id, to_id, time),
     KEY {p}messages_room (type, to_id, time),
     KEY {p}messages_waiting (to_id, delivered, id)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_unicode_ci;

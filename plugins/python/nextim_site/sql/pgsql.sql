@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS {p}messages (
 CREATE UNIQUE INDEX IF NOT EXISTS {p}messages_cid ON {p}messages (from_id, cid);
 CREATE INDEX IF NOT EXISTS {p}messages_from ON {p}messages (from_id, id);
 CREATE INDEX IF NOT EXISTS {p}messages_to ON {p}messages (type, to_id, id);
-CREATE INDEX IF NOT EXISTS {p}messages_pair ON {p}messages (from_id, to_id, time);
+CREATE INDEX IF NOT EXISTS {p}messages_pair ON {p}messages (type, from_id, to_id, time);
 CREATE INDEX IF NOT EXISTS {p}messages_room ON {p}messages (type, to_id, time);
 CREATE INDEX IF NOT EXISTS {p}messages_waiting ON {p}messages (to_id, delivered, id);
 

@@ -1,1 +1,1 @@
-"""The tests of the kit: `python -m unittest`."""
+"""The tests of the kit: `python -m unittest discover -t . -s tests`."""

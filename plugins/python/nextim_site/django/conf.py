@@ -26,7 +26,7 @@ from .db import DjangoDb
 
 DEFAULT_HOST = "nextim_site.django.hosts.AuthHost"
 KNOWN = {
-    *("SERVER", "PUBLIC_URL", "DOMAIN", "APIKEY", "ORIGINS", "JSONP_ORIGINS", "HOST", "DATABASE", "PREFIX", "DAYS"),
+    *("SERVER", "PUBLIC_URL", "DOMAIN", "APIKEY", "ORIGINS", "JSONP_ORIGINS", "HOST", "DATABASE", "PREFIX"),
     *("INSERT", "EXCLUDE", "USER_LINKS"),
 }
 

@@ -34,7 +34,7 @@ def nextim(handler: Handler, lang: Callable[[], str] = lambda: "") -> Blueprint:
 
     @blueprint.after_app_request
     def mend(response: Response) -> Response:
-        """Sets the cookie in every answer of the app that is made anew, if it is wrong."""
+        """Sets the cookie in every answer of the app that no cache has, if it is wrong."""
         is_set = any(value.startswith(f"{NAME}=") for value in response.headers.getlist("Set-Cookie"))
         if request.blueprint != "nextim" and not is_set:
             asked = request_of({**request.environ, "CONTENT_LENGTH": ""}, "", request)

@@ -1,6 +1,6 @@
 """What happens to messages that are old, and to those of a user who asks.
 
-Owns: `prune`, `export` and `erase`. Must not: do more in one call than `PRUNE_ROWS_MAX` messages; whoever calls
+Owns: `prune`, `export` and `erase`. Must not: do more in one call than `PRUNE_ROWS_MAX` messages; the caller
 repeats it.
 """
 

@@ -28,7 +28,7 @@ class AuthHost(Host):
     """Users of `AUTH_USER_MODEL`, and their groups as rooms. It knows no friends."""
 
     def me(self, request: Request) -> Me | None:
-        """By the session's cookie. The session is read anew at each call, and not taken from Django's request."""
+        """By the session's cookie. Each call reads the session again, and does not take it from Django's request."""
         key = request.native.COOKIES.get(settings.SESSION_COOKIE_NAME)
         if not key:
             return None

@@ -1,6 +1,6 @@
 """The cookie by which a page knows who it is for, and the tag in pages that do not have it.
 
-Owns: both, for every answer that is made anew. Must not: make an answer depend on who asks: it comes before the
+Owns: both, for every answer that no cache has. Must not: make an answer depend on who asks: it comes before the
 middleware of caches, and what these keep has neither.
 
 Put `nextim_site.django.middleware.BarMiddleware` first in `MIDDLEWARE`.

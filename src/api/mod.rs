@@ -3,8 +3,9 @@
 //! Owns: paths, authentication, parameters and the shapes of answers. Must not: call the router, read a clock or touch
 //! a socket; a [`Context`] holds all that a call needs of the world. In reading order: `endpoint` is the table of
 //! paths; `route` makes a request into a call, by `auth`, which admits sites, by `params` and `names`, and by one file
-//! for each family of calls; `answer` writes the answer in its [`Shape`], or `dialect` where versions differ; every
-//! error text is in [`refusal`]. Beside the calls there are the `assets`, and the `notices` about the server itself.
+//! for each family of calls; `answer` writes the answer in its [`Shape`], or `dialect` where versions differ; the
+//! texts of errors are in [`refusal`], and those of HTTP in `http::rejection`. Beside the calls there are the `assets`,
+//! and the `notices` about the server itself.
 
 mod endpoint;
 

@@ -91,7 +91,7 @@ pub(crate) struct Returned {
 pub enum Alarm {
     /// A session: its poll was held long enough, or it was silent too long.
     Session(Slot),
-    /// A user: the linger is over.
+    /// A user: the linger is over, or signals were kept long enough for a page that can read them.
     User(Slot),
     /// A gather: places that have not reported are left out.
     Gather(Slot),

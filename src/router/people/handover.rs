@@ -119,6 +119,15 @@ impl People {
         extras.is_some_and(|extras| extras.acknowledged().contains(given))
     }
 
+    /// Whether the account of ended sessions is so full that it may lack this message.
+    #[cfg(test)]
+    pub(in crate::router) fn may_have_forgotten(&self, user: Slot, given: u64) -> bool {
+        let extras = self.get(user).and_then(|user| user.extras());
+        extras.is_some_and(|extras| {
+            extras.acknowledged().may_have_forgotten(given, self.limits().queue_messages)
+        })
+    }
+
     /// What waits in these sessions that was taken over late, and was acknowledged by none.
     fn late_of(&self, user: Slot, sessions: &[Slot]) -> Vec<KeptMessage> {
         let Some(extras) = self.user(user).extras() else { return Vec::new() };

@@ -57,6 +57,12 @@ impl Spans {
         self.0 = merged;
     }
 
+    /// Whether a number may have been in it, and was forgotten when there were more than `most` spans.
+    #[cfg(test)]
+    pub(super) fn may_have_forgotten(&self, number: u64, most: usize) -> bool {
+        self.0.len() >= most && self.0.first().is_some_and(|(from, _)| number <= *from)
+    }
+
     /// Whether a number is in it.
     pub(super) fn contains(&self, number: u64) -> bool {
         let after = self.0.partition_point(|(from, _)| *from < number);

@@ -119,13 +119,11 @@ impl People {
         extras.is_some_and(|extras| extras.acknowledged().contains(given))
     }
 
-    /// Whether the account of ended sessions is so full that it may lack this message.
+    /// Up to which number the account of ended sessions may lack messages, because it is full.
     #[cfg(test)]
-    pub(in crate::router) fn may_have_forgotten(&self, user: Slot, given: u64) -> bool {
+    pub(in crate::router) fn forgotten(&self, user: Slot) -> u64 {
         let extras = self.get(user).and_then(|user| user.extras());
-        extras.is_some_and(|extras| {
-            extras.acknowledged().may_have_forgotten(given, self.limits().queue_messages)
-        })
+        extras.map_or(0, |extras| extras.acknowledged().forgotten(self.limits().queue_messages))
     }
 
     /// What waits in these sessions that was taken over late, and was acknowledged by none.

@@ -57,10 +57,10 @@ impl Spans {
         self.0 = merged;
     }
 
-    /// Whether a number may have been in it, and was forgotten when there were more than `most` spans.
+    /// Up to which number some may have been forgotten, because there were more than `most` spans.
     #[cfg(test)]
-    pub(super) fn may_have_forgotten(&self, number: u64, most: usize) -> bool {
-        self.0.len() >= most && self.0.first().is_some_and(|(from, _)| number <= *from)
+    pub(super) fn forgotten(&self, most: usize) -> u64 {
+        self.0.first().filter(|_| self.0.len() >= most).map_or(0, |(from, _)| *from)
     }
 
     /// Whether a number is in it.

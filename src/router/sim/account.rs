@@ -99,6 +99,8 @@ pub(super) struct Ledger {
     pub(super) numbers: BTreeMap<(UserKey, u64), usize>,
     /// What some session of a user has acknowledged.
     pub(super) acknowledged: BTreeSet<(UserKey, u64)>,
+    /// Up to which number of a user it may be forgotten that messages were acknowledged.
+    pub(super) forgotten: BTreeMap<UserKey, u64>,
     pub(super) held: Vec<BTreeMap<Slot, HeldMessages>>,
     pub(super) mailboxes: Vec<BTreeMap<Slot, Vec<u64>>>,
     /// Since when a user has lingered.
@@ -111,6 +113,7 @@ impl Ledger {
             said: Vec::new(),
             numbers: BTreeMap::new(),
             acknowledged: BTreeSet::new(),
+            forgotten: BTreeMap::new(),
             held: (0..places).map(|_| BTreeMap::new()).collect(),
             mailboxes: (0..places).map(|_| BTreeMap::new()).collect(),
             lingers: BTreeMap::new(),

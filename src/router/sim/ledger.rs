@@ -259,6 +259,10 @@ impl World {
     /// Reads the queues and mailboxes of a router, and enters what is new.
     fn look(&mut self, place: usize, was: &BTreeMap<Slot, HeldMessages>, were: &BTreeMap<Slot, Vec<u64>>) {
         let people = &self.routers[place].people;
+        for (slot, _) in people.users() {
+            let forgotten = self.ledger.forgotten.entry(user_at(place, slot)).or_default();
+            *forgotten = (*forgotten).max(people.forgotten(slot));
+        }
         for (slot, session) in people.sessions().iter() {
             let owner = people.get(session.user()).expect("a session has a user");
             let user = user_at(place, session.user());
@@ -279,8 +283,13 @@ impl World {
                 let newest = owner.sessions().newest() == Some(slot);
                 assert!(direct || newest, "message {number} was handed over to an older session");
                 let acknowledged = self.ledger.acknowledged.contains(&(user, given));
-                let known = acknowledged && !people.may_have_forgotten(session.user(), given);
+                let forgotten = self.ledger.forgotten.get(&user).is_some_and(|number| given <= *number);
+                let known = acknowledged && !forgotten;
                 assert!(direct || !known, "message {number} was handed over after it was acknowledged");
+                if acknowledged && !direct {
+                    self.ledger.acknowledged.remove(&(user, given)); // it waits once more
+                    said.acknowledged = false;
+                }
                 let visible = owner.profile().visible();
                 said.queued.push(Queued { session: key, user, label, visible });
             }

@@ -86,6 +86,8 @@ pub const TICKETS_MAX: usize = 64;
 
 /// How long a statement waits for the lock of the database.
 pub const DATABASE_BUSY: Duration = Duration::from_secs(2);
+/// How long a connection waits before it is set up once more, while another one changes the file.
+pub const SET_UP_AGAIN: Duration = Duration::from_millis(5);
 /// Connections for reading that are kept open.
 pub const READERS_KEPT: usize = 8;
 /// Handlers that run at once.

@@ -1,6 +1,6 @@
 //! The database: one file of `SQLite`.
 //!
-//! Owns: connections, transactions, the schema, and the refusals that errors of the database become. Must not: import
+//! Owns: connections, transactions, and the refusals that errors of the database become. Must not: import
 //! `session`, `pages`, or the client of the message server.
 //!
 //! `SQLite` lets many connections read while one writes (WAL), so there is one connection that writes, behind a lock, and a
@@ -16,6 +16,7 @@ pub mod friends;
 pub mod groups;
 pub mod messages;
 pub mod notices;
+mod schema;
 pub mod settings;
 pub mod tickets;
 
@@ -23,6 +24,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
 
 use axum::http::StatusCode;
 use rusqlite::{ErrorCode, Params, Row, TransactionBehavior};
@@ -30,31 +33,8 @@ use rusqlite::{ErrorCode, Params, Row, TransactionBehavior};
 pub use rusqlite::{Connection, Result, params};
 
 use crate::http::Refusal;
-use crate::limits::{DATABASE_BUSY, READERS_KEPT};
-use crate::names;
+use crate::limits::{DATABASE_BUSY, READERS_KEPT, SET_UP_AGAIN};
 
-const SCHEMA: &str = include_str!("../../sql/schema.sql");
-/// The indexes of a file of any version. Missing ones are made whenever a file is opened: queries name them.
-const INDEXES: &str = include_str!("../../sql/indexes.sql");
-/// The `PRAGMA user_version` of a file with this schema.
-const SCHEMA_VERSION: i64 = 5;
-/// Brings a file of version 1 to version 2.
-const FROM_VERSION_1: &str = "ALTER TABLE messages ADD COLUMN returned INTEGER NOT NULL DEFAULT 0;";
-/// Brings a file of version 2 to version 3.
-const FROM_VERSION_2: &str = "DROP INDEX IF EXISTS messages_to;
-    ALTER TABLE tickets ADD COLUMN session TEXT NOT NULL DEFAULT '';
-    ALTER TABLE tickets ADD COLUMN sealed TEXT NOT NULL DEFAULT '';";
-/// Brings a file of version 3 to version 4; its users' looks come after all steps.
-const FROM_VERSION_3: &str = "CREATE TABLE looks (
-        look TEXT NOT NULL,
-        user TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-        PRIMARY KEY (look, user)
-    ) STRICT, WITHOUT ROWID;";
-/// The first version whose users have looks.
-const VERSION_WITH_LOOKS: i64 = 4;
-/// Brings a file of version 4 to version 5.
-const FROM_VERSION_4: &str = "ALTER TABLE messages ADD COLUMN meta TEXT;
-    ALTER TABLE messages ADD COLUMN arrived INTEGER NOT NULL DEFAULT 0;";
 /// How every connection is set up. An accepted message must survive a power cut, so every commit is synced.
 const SET_UP: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
 
@@ -77,12 +57,12 @@ impl Store {
         make_private_file(file)?;
         let open = || {
             let mut writer = connect(file)?;
-            let version = make_schema(&mut writer)?;
+            let version = schema::make(&mut writer)?;
             Ok((writer, version))
         };
         let (writer, version) =
             open().map_err(|error: rusqlite::Error| io::Error::other(format!("database: {error}")))?;
-        if version != SCHEMA_VERSION {
+        if version != schema::VERSION {
             return Err(io::Error::other("the database was made by another version of this program"));
         }
         Ok(Store { file: file.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
@@ -175,46 +155,15 @@ fn count(number: usize) -> i64 {
 fn connect(file: &Path) -> Result<Connection> {
     let db = Connection::open(file)?;
     db.busy_timeout(DATABASE_BUSY)?;
-    db.execute_batch(SET_UP)?;
-    Ok(db)
-}
-
-/// Makes the tables of a new file, or brings those of an older one up to date. Returns the version of those it has.
-fn make_schema(db: &mut Connection) -> Result<i64> {
-    let change = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match version {
-        0 => change.execute_batch(SCHEMA)?,
-        1..=SCHEMA_VERSION => upgrade(&change, version)?,
-        _ => return Ok(version),
-    }
-    change.execute_batch(INDEXES)?;
-    change.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    change.commit()?;
-    Ok(SCHEMA_VERSION)
-}
-
-/// Brings the tables of a version up to date, one version after another.
-fn upgrade(db: &Connection, version: i64) -> Result<()> {
-    let steps = [FROM_VERSION_1, FROM_VERSION_2, FROM_VERSION_3, FROM_VERSION_4];
-    for (_, step) in (1..).zip(steps).filter(|(from, _)| *from >= version) {
-        db.execute_batch(step)?;
-    }
-    if version < VERSION_WITH_LOOKS {
-        fill_looks(db)?;
-    }
-    Ok(())
-}
-
-/// Fills the table of looks for users who came before it.
-fn fill_looks(db: &Connection) -> Result<()> {
-    let read = |row: &Row<'_>| Ok((row.get::<_, String>("id")?, row.get::<_, String>("nick")?));
-    for (id, nick) in list(db, "SELECT id, nick FROM users", [], read)? {
-        for look in names::looks(&id).union(&names::looks(&nick)) {
-            run(db, "INSERT OR IGNORE INTO looks (look, user) VALUES (?1, ?2)", [look, &id])?;
+    // Where two connections turn the same file to WAL, SQLite refuses one of them without waiting.
+    let until = Instant::now() + DATABASE_BUSY;
+    while let Err(error) = db.execute_batch(SET_UP) {
+        if error.sqlite_error_code() != Some(ErrorCode::DatabaseBusy) || Instant::now() > until {
+            return Err(error);
         }
+        thread::sleep(SET_UP_AGAIN);
     }
-    Ok(())
+    Ok(db)
 }
 
 /// Makes the file, for its owner alone; `SQLite` makes those beside it like it.
@@ -243,7 +192,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::Barrier;
-    use std::thread;
 
     use super::*;
     use crate::dates::now;
@@ -304,7 +252,9 @@ mod tests {
             let entry = entry.unwrap();
             let source = fs::read_to_string(entry.path()).unwrap();
             let file = entry.file_name().into_string().unwrap();
-            for constant in source.split("\nconst ").skip(1).filter(|_| file != "mod.rs") {
+            for constant in
+                source.split("\nconst ").skip(1).filter(|_| !["mod.rs", "schema.rs"].contains(&&*file))
+            {
                 let Some((name, rest)) = constant.split_once(": &str =") else { continue };
                 let sql = rest.split('"').nth(1).unwrap();
                 found.push((format!("{file} {name}"), sql.to_owned()));
@@ -391,8 +341,8 @@ mod tests {
         former
             .execute("INSERT INTO tickets (ticket, user, used) VALUES ('ticket', 'ann', ?1)", [now()])
             .unwrap();
-        if version >= VERSION_WITH_LOOKS {
-            fill_looks(&former).unwrap();
+        if version >= schema::VERSION_WITH_LOOKS {
+            schema::fill_looks(&former).unwrap();
         }
         former.pragma_update(None, "user_version", version).unwrap();
     }

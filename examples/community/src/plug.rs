@@ -12,9 +12,8 @@ use crate::http::{Caller, Outcome, Refusal, Reply, Request};
 use crate::session::{self, LogIn};
 use crate::site::Site;
 use crate::store::accounts::{self, User};
-use crate::store::friends::{self, Friend};
 use crate::store::groups::{self, Group};
-use crate::store::{Connection, bans, blocks, forum, messages, notices, number, settings, tickets};
+use crate::store::{Connection, bans, blocks, forum, friends, messages, notices, number, settings, tickets};
 use crate::webim::host::{
     Archive, Contact, Host, Message, NewMessage, Notification, People, Person, Records, Room, Rooms, Since,
     Tickets, Visitor,
@@ -102,13 +101,10 @@ impl People for Connection {
     }
 
     fn friends(&self, user: &str) -> Result<Vec<Contact>, Refusal> {
-        let mut found = Vec::new();
-        for Friend { user, group } in friends::of(self, user)? {
-            if !bans::banned(self, &user.id)? {
-                found.push(Contact { person: Person::from(&user), group });
-            }
-        }
-        Ok(found)
+        let friends = friends::who_may_log_in(self, user)?.into_iter();
+        Ok(friends
+            .map(|friend| Contact { person: Person::from(&friend.user), group: friend.group })
+            .collect())
     }
 
     fn blocks(&self, user: &str, other: &str) -> Result<bool, Refusal> {

@@ -5,6 +5,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::{HeaderMap, HeaderName, Method};
+use percent_encoding::percent_decode;
 
 /// The parameters of a request: of its query and, if it is a form, of its body.
 #[derive(Clone, Debug, Default)]
@@ -18,14 +19,7 @@ impl Params {
 
     /// Whether a form is UTF-8. What is not would be stored with other letters than its sender wrote.
     pub fn is_text(form: &[u8]) -> bool {
-        let mut bytes = Vec::with_capacity(form.len());
-        let mut rest = form;
-        while let [first, after @ ..] = rest {
-            let escaped = after.get(..2).filter(|_| *first == b'%').and_then(byte);
-            bytes.push(escaped.unwrap_or(*first));
-            rest = if escaped.is_some() { &after[2..] } else { after };
-        }
-        std::str::from_utf8(&bytes).is_ok()
+        percent_decode(form).decode_utf8().is_ok()
     }
 
     /// A parameter as it was sent.
@@ -37,12 +31,6 @@ impl Params {
     pub fn get(&self, name: &str) -> &str {
         self.find(name).unwrap_or_default()
     }
-}
-
-/// The byte that two hexadecimal digits name.
-fn byte(digits: &[u8]) -> Option<u8> {
-    let digits = std::str::from_utf8(digits).ok()?;
-    u8::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
 }
 
 fn owned<T: Into<String>>((name, value): (T, T)) -> (String, String) {

@@ -11,6 +11,9 @@ use crate::dates::now;
 const FRIENDS: &str =
     "SELECT users.*, friends.contact_group FROM friends JOIN users ON users.id = friends.friend
     WHERE friends.user = ?1 ORDER BY users.uid";
+const WHO_MAY_LOG_IN: &str =
+    "SELECT users.*, friends.contact_group FROM friends JOIN users ON users.id = friends.friend
+    WHERE friends.user = ?1 AND NOT EXISTS (SELECT 1 FROM bans WHERE user = friends.friend) ORDER BY users.uid";
 const GROUP: &str = "SELECT contact_group FROM friends WHERE user = ?1 AND friend = ?2";
 const SET_GROUP: &str = "UPDATE friends SET contact_group = ?3 WHERE user = ?1 AND friend = ?2";
 const ADD: &str = "INSERT OR IGNORE INTO friends (user, friend) VALUES (?1, ?2), (?2, ?1)";
@@ -50,8 +53,16 @@ impl FriendRequest {
 
 /// A user's friends.
 pub fn of(db: &Connection, user: &str) -> Result<Vec<Friend>> {
-    let read = |row: &Row<'_>| Ok(Friend { user: User::of(row)?, group: row.get("contact_group")? });
-    list(db, FRIENDS, [user], read)
+    list(db, FRIENDS, [user], friend)
+}
+
+/// A user's friends, without those who are banned.
+pub fn who_may_log_in(db: &Connection, user: &str) -> Result<Vec<Friend>> {
+    list(db, WHO_MAY_LOG_IN, [user], friend)
+}
+
+fn friend(row: &Row<'_>) -> Result<Friend> {
+    Ok(Friend { user: User::of(row)?, group: row.get("contact_group")? })
 }
 
 /// The contact group into which `user` has put `friend`; none if they are no friends.

@@ -16,8 +16,8 @@ const BY_CID: &str = "SELECT * FROM messages WHERE from_user = ?1 AND cid = ?2";
 const LAST_TIME: &str = "SELECT timestamp FROM messages ORDER BY id DESC LIMIT 1";
 /// Not if it came back before: its receiver may have gone offline while the push was being answered.
 const DELIVERED: &str =
-    "UPDATE messages SET delivered = 1, arrived = max(arrived, ?2) WHERE id = ?1 AND returned = 0";
-const ARRIVED: &str = "SELECT arrived FROM messages WHERE id = ?1";
+    "UPDATE messages SET delivered = delivered OR NOT returned, arrived = arrived OR (?2 AND NOT returned)
+    WHERE id = ?1 RETURNING arrived";
 const RECEIVED: &str = "UPDATE messages SET delivered = 1, arrived = max(arrived, ?3)
     WHERE id = ?1 AND type = 'unicast' AND to_id = ?2";
 /// Once: it may come back twice, and its receiver may have received it in between.
@@ -131,8 +131,7 @@ fn find_cid(db: &Connection, from: &str, cid: &str) -> Result<Option<Message>> {
 /// Marks a message as delivered and, if others see a receiver, as arrived, unless it has come back. Returns whether it is
 /// marked as arrived.
 pub fn set_delivered(db: &Connection, id: i64, is_visible: bool) -> Result<bool> {
-    run(db, DELIVERED, params![id, is_visible])?;
-    Ok(one(db, ARRIVED, [id], |row| row.get(0))?.unwrap_or_default())
+    Ok(one(db, DELIVERED, params![id, is_visible], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// Marks the messages to `user` among these as delivered and, if others see the user, as arrived.

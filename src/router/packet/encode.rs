@@ -155,24 +155,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::content::MessageType;
+    use super::super::testing::message;
     use super::*;
 
     fn parsed(packet: &Packet) -> Value {
         serde_json::from_slice(packet.json()).unwrap()
-    }
-
-    fn message(kind: MessageType, to: &str, timestamp: &str) -> Packet {
-        Packet::message(&Message {
-            from: "a\"b",
-            nick: "A",
-            to,
-            timestamp,
-            kind,
-            body: "<b>hi",
-            style: "",
-            id: "7",
-            meta: None,
-        })
     }
 
     #[test]

@@ -157,21 +157,8 @@ impl std::fmt::Debug for Packet {
 #[cfg(test)]
 mod tests {
     use super::super::content::Message;
+    use super::super::testing::message;
     use super::*;
-
-    fn message(kind: MessageType, to: &str, timestamp: &str) -> Packet {
-        Packet::message(&Message {
-            from: "a\"b",
-            nick: "A",
-            to,
-            timestamp,
-            kind,
-            body: "<b>hi",
-            style: "",
-            id: "7",
-            meta: None,
-        })
-    }
 
     #[test]
     fn an_object_goes_last_and_can_be_left_out() {

@@ -7,6 +7,8 @@
 mod content;
 mod encode;
 mod encoded;
+#[cfg(test)]
+mod testing;
 
 pub(crate) use content::{Kind, Signal};
 pub use content::{Message, MessageType, PresenceType};

@@ -112,20 +112,6 @@ impl People {
         messages
     }
 
-    /// Whether a session of the user that has ended had acknowledged this message, as far as that is still known.
-    #[cfg(test)]
-    pub(in crate::router) fn ended_has_acknowledged(&self, user: Slot, given: u64) -> bool {
-        let extras = self.get(user).and_then(|user| user.extras());
-        extras.is_some_and(|extras| extras.acknowledged().contains(given))
-    }
-
-    /// Up to which number the account of ended sessions may lack messages, because it is full.
-    #[cfg(test)]
-    pub(in crate::router) fn forgotten(&self, user: Slot) -> u64 {
-        let extras = self.get(user).and_then(|user| user.extras());
-        extras.map_or(0, |extras| extras.acknowledged().forgotten(self.limits().queue_messages))
-    }
-
     /// What waits in these sessions that was taken over late, and was acknowledged by none.
     fn late_of(&self, user: Slot, sessions: &[Slot]) -> Vec<KeptMessage> {
         let Some(extras) = self.user(user).extras() else { return Vec::new() };

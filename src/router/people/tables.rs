@@ -353,6 +353,18 @@ impl People {
         self.keeping.memory()
     }
 
+    /// Whether a session of the user that has ended had acknowledged this message, as far as that is still known.
+    pub(in crate::router) fn ended_has_acknowledged(&self, user: Slot, given: u64) -> bool {
+        let extras = self.get(user).and_then(|user| user.extras());
+        extras.is_some_and(|extras| extras.acknowledged().contains(given))
+    }
+
+    /// Up to which number the account of ended sessions may lack messages, because it is full.
+    pub(in crate::router) fn forgotten(&self, user: Slot) -> u64 {
+        let extras = self.get(user).and_then(|user| user.extras());
+        extras.map_or(0, |extras| extras.acknowledged().forgotten(self.limits().queue_messages))
+    }
+
     /// Whether nothing is left of any user.
     pub(in crate::router) fn is_empty(&self) -> bool {
         self.users.is_empty() && self.sessions.len() == 0

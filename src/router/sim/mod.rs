@@ -30,6 +30,7 @@ mod calm;
 mod conns;
 mod ledger;
 mod plan;
+mod queues;
 mod regressions;
 mod rules;
 mod signals;

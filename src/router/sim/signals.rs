@@ -305,7 +305,7 @@ impl World {
                     passed: note.passed,
                 });
             }
-            let page = before.map_or_else(|| super::ledger::page_of(session.secret()), |before| before.page);
+            let page = before.map_or_else(|| super::queues::page_of(session.secret()), |before| before.page);
             self.signals.sessions.insert((place, slot), HeldSignals { user: session.user(), page, held });
         }
         for (slot, owner) in router.people.users() {

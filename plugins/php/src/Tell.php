@@ -120,15 +120,24 @@ final class Tell
         $this->site->records->removeEndings($done);
     }
 
-    /** @param list<string> $endings */
+    /**
+     * Ends these within a second, all together. What was not reached is kept, as long as there is room.
+     *
+     * @param list<string> $endings
+     */
     private function end(array $endings): void
     {
-        $isSilent = $this->site->records->silentUntil() > $this->site->config->now();
-        foreach ($endings as $what) {
-            $isSilent = $isSilent || !$this->site->im->within(Limits::TELL_MS, fn(): bool => $this->ended($what));
-            if ($isSilent && count($this->site->records->endings()) < Limits::ENDINGS) {
-                $this->site->records->addEnding($what);
+        $records = $this->site->records;
+        $isSilent = $records->silentUntil() > $this->site->config->now();
+        $left = $this->site->im->within(Limits::TELL_MS, function () use ($endings, $isSilent): array {
+            while (!$isSilent && $endings !== [] && $this->ended($endings[0])) {
+                array_shift($endings);
             }
+            return $endings;
+        });
+        $room = $left === [] ? 0 : max(0, Limits::ENDINGS - count($records->endings()));
+        foreach (array_slice($left, 0, $room) as $what) {
+            $records->addEnding($what);
         }
     }
 

@@ -54,6 +54,22 @@ final class KeepingTest extends KitCase
         self::assertSame([], $this->im->of('/presences/offline'));
     }
 
+    public function testAllCallsOfALogOutHaveOneSecond(): void
+    {
+        $this->ticket('alice/s1');
+        $this->ticket('alice/s1');
+        $this->im->times = [];
+        $this->im->meanwhile['/presences/offline'] = function (): void {
+            // Until the clock has moved on by two of its milliseconds.
+            for ($end = microtime(true) + 0.002; microtime(true) < $end;) {
+                continue;
+            }
+        };
+        $this->handler->tell()->loggedOut('s1');
+        self::assertCount(2, $this->im->times);
+        self::assertLessThan($this->im->times[0], $this->im->times[1], 'the second has what the first has left');
+    }
+
     public function testADeadServerSlowsOneEvent(): void
     {
         $this->im->status = 503;

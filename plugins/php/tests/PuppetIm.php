@@ -16,6 +16,8 @@ final class PuppetIm extends Transport
 {
     /** @var list<array{string, array<array-key, mixed>}> the path and the parameters of each call */
     public array $calls = [];
+    /** @var list<int> the milliseconds that each call may take */
+    public array $times = [];
     /** The status of all answers; 0 for none. */
     public int $status = 200;
     /** @var array<string, string> the show of each user who is online */
@@ -33,6 +35,7 @@ final class PuppetIm extends Transport
         $path = (string) parse_url($url, PHP_URL_PATH);
         parse_str($form, $params);
         $this->calls[] = [$path, $params];
+        $this->times[] = $callMs;
         $meanwhile = $this->meanwhile[$path] ?? null;
         unset($this->meanwhile[$path]);
         if ($meanwhile !== null) {

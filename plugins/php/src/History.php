@@ -20,12 +20,12 @@ final class History
         $ids = $params->list('ids');
         $isOne = $params->text('id') !== '' || $ids === [];
         $wanted = $isOne ? [$params->required('id')] : array_slice($ids, 0, Limits::HISTORIES);
-        $talks = array_map(fn(string $id): array => self::partner($site, $me, $params, $id), $wanted);
-        $pairs = array_map(fn(array $talk): array => [$talk[0], $talk[1]], $talks);
-        $read = $site->archive->histories($me->id, $pairs, $before, Limits::HISTORY);
+        [$type, $others] = self::partners($site, $me, $params, $wanted);
+        $talks = array_map(fn(Person|Room $other): array => [$type, $other->id], $others);
+        $read = $site->archive->histories($me->id, $talks, $before, Limits::HISTORY);
         $found = new \stdClass();
-        foreach ($talks as $index => [$type, $id]) {
-            $found->{$wanted[$index]} = Shapes::lines($read["$type $id"] ?? [], $me->id);
+        foreach ($others as $index => $other) {
+            $found->{$wanted[$index]} = Shapes::lines($read["$type $other->id"] ?? [], $me->id);
         }
         return Response::json($isOne ? $found->{$wanted[0]} : $found);
     }
@@ -33,11 +33,11 @@ final class History
     /** `clear_history`: for this user alone. */
     public static function clear(Site $site, Person $me, Params $params): Response
     {
-        [$type, $id] = self::partner($site, $me, $params, $params->required('id'));
+        [$type, [$other]] = self::partners($site, $me, $params, [$params->required('id')]);
         if ($type === 'unicast') {
-            $site->archive->clearUser($me->id, $id);
+            $site->archive->clearUser($me->id, $other->id);
         } else {
-            $site->archive->clearRoom($me->id, $id);
+            $site->archive->clearRoom($me->id, $other->id);
         }
         return Response::json('ok');
     }
@@ -45,15 +45,15 @@ final class History
     /** `download_history`: the history as a file. */
     public static function download(Site $site, Person $me, Params $params): Response
     {
-        [$type, $id, $name] = self::partner($site, $me, $params, $params->required('id'));
-        $read = $site->archive->histories($me->id, [[$type, $id]], PHP_INT_MAX, Limits::DOWNLOAD);
+        [$type, [$other]] = self::partners($site, $me, $params, [$params->required('id')]);
+        $read = $site->archive->histories($me->id, [[$type, $other->id]], PHP_INT_MAX, Limits::DOWNLOAD);
         $lines = '';
-        foreach ($read["$type $id"] ?? [] as $message) {
+        foreach ($read["$type $other->id"] ?? [] as $message) {
             $time = gmdate('Y-m-d H:i', intdiv($message->time, 1000));
             $body = nl2br(self::escaped($message->body), false);
             $lines .= "<p><time>$time</time> <b>" . self::escaped($message->nick) . "</b><br>$body</p>\n";
         }
-        $title = self::escaped($name);
+        $title = self::escaped($other->nick);
         $page = "<!doctype html>\n<meta charset=\"utf-8\">\n<title>$title</title>\n<h1>$title</h1>\n$lines";
         $file = 'histories-' . gmdate('Y-m-d', intdiv($site->config->now(), 1000)) . '.html';
         return (new Response(200, 'text/html; charset=utf-8', $page))
@@ -66,14 +66,17 @@ final class History
         return htmlspecialchars($text, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8');
     }
 
-    /** @return array{string, string, string} the type, the id and the name of the other side */
-    private static function partner(Site $site, Person $me, Params $params, string $id): array
+    /**
+     * @param list<string> $ids
+     * @return array{string, list<Person>|list<Room>} the type, and the other side of each conversation
+     */
+    private static function partners(Site $site, Person $me, Params $params, array $ids): array
     {
         $type = Messages::type($params->text('type'));
-        if ($type === 'broadcast') {
-            throw Refusal::bad('bad parameter: type');
-        }
-        $other = $type === 'unicast' ? $site->person($id) : $site->room($me, $id);
-        return [$type, $other->id, $other->nick];
+        return [$type, match ($type) {
+            'unicast' => $site->eachPerson($ids),
+            'multicast' => $site->eachRoom($me, $ids),
+            default => throw Refusal::bad('bad parameter: type'),
+        }];
     }
 }

@@ -78,19 +78,18 @@ final class Rooms
         $site->ticket($me, $params, $site->records->known($me, $params->text('ticket')));
         $ids = $params->list('ids');
         if ($params->text('id') !== '' || $ids === []) {
-            return Response::json(self::membersOf($site, $me, $params->required('id')));
+            return Response::json(self::online($site, $site->room($me, $params->required('id'))));
         }
         $found = new \stdClass();
-        foreach (array_slice($ids, 0, Limits::ROOMS) as $id) {
-            $found->{$id} = self::membersOf($site, $me, $id);
+        foreach ($site->eachRoom($me, array_slice($ids, 0, Limits::ROOMS)) as $room) {
+            $found->{$room->id} = self::online($site, $room);
         }
         return Response::json($found);
     }
 
     /** @return list<array{id: string, nick: string}> */
-    private static function membersOf(Site $site, Person $me, string $id): array
+    private static function online(Site $site, Room $room): array
     {
-        $room = $site->room($me, $id);
         try {
             return $site->im->members($room->id);
         } catch (CallError) {

@@ -38,17 +38,41 @@ final class Site
     /** The user of this id or, failing that, of this uid. */
     public function person(string $idOrUid): Person
     {
-        $people = $this->people([$idOrUid]);
-        return $people[0] ?? throw Refusal::noSuchUser();
+        return $this->eachPerson([$idOrUid])[0];
     }
 
     /**
-     * The users of these ids or uids, in this order, each once.
+     * The same for each of these, by one question to the host.
+     *
+     * @param list<string> $wanted
+     * @return list<Person>
+     */
+    public function eachPerson(array $wanted): array
+    {
+        $found = fn(?Person $person): Person => $person ?? throw Refusal::noSuchUser();
+        return array_map($found, $this->matched($wanted));
+    }
+
+    /**
+     * Those of these ids or uids that are users', in this order, each once.
      *
      * @param list<string> $wanted
      * @return list<Person>
      */
     public function people(array $wanted): array
+    {
+        $found = [];
+        foreach (array_filter($this->matched($wanted)) as $person) {
+            $found["i$person->id"] = $person;
+        }
+        return array_values($found);
+    }
+
+    /**
+     * @param list<string> $wanted
+     * @return list<?Person>
+     */
+    private function matched(array $wanted): array
     {
         if ($wanted === []) {
             return [];
@@ -61,25 +85,28 @@ final class Site
                 $byUid["u$person->uid"] = $person;
             }
         }
-        $found = [];
-        foreach ($wanted as $id) {
-            $person = $byId["i$id"] ?? $byUid["u$id"] ?? null;
-            if ($person !== null) {
-                $found["i$person->id"] = $person;
-            }
-        }
-        return array_values($found);
+        return array_map(fn(string $id): ?Person => $byId["i$id"] ?? $byUid["u$id"] ?? null, $wanted);
     }
 
     /** The room of this id, if the user is a member. The refusal does not show whether there is such a room. */
     public function room(Person $me, string $id): Room
     {
-        foreach ($this->rooms($me, [$id]) as $room) {
-            if ($room->id === $id) {
-                return $room;
-            }
+        return $this->eachRoom($me, [$id])[0];
+    }
+
+    /**
+     * The same for each of these, by one question to the host.
+     *
+     * @param list<string> $wanted
+     * @return list<Room>
+     */
+    public function eachRoom(Person $me, array $wanted): array
+    {
+        $mine = [];
+        foreach ($this->rooms($me, $wanted) as $room) {
+            $mine["r$room->id"] = $room;
         }
-        throw Refusal::noSuchRoom();
+        return array_map(fn(string $id): Room => $mine["r$id"] ?? throw Refusal::noSuchRoom(), $wanted);
     }
 
     /**

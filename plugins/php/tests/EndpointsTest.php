@@ -151,6 +151,22 @@ final class EndpointsTest extends KitCase
         $this->ask('alice', 'history', [], 400);
     }
 
+    /** @dataProvider lists */
+    public function testAListIsOneQuestionToTheHost(string $endpoint, array $params): void
+    {
+        $before = $this->host->questions;
+        self::assertCount(2, $this->ask('bob', $endpoint, $params));
+        self::assertSame(1, $this->host->questions - $before);
+    }
+
+    /** @return iterable<string, array{string, array<string, string>}> */
+    public static function lists(): iterable
+    {
+        yield 'histories of users' => ['histories', ['ids' => 'alice,3']];
+        yield 'histories of rooms' => ['histories', ['type' => 'multicast', 'ids' => 'walkers,secret']];
+        yield 'members' => ['members', ['ids' => 'walkers,secret']];
+    }
+
     public function testADownloadIsEscaped(): void
     {
         $this->host->users['alice'] = '<i>A';

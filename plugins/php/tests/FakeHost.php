@@ -37,6 +37,8 @@ final class FakeHost implements Host
     /** @var list<array{id: string, nick: string, url: string}> */
     public array $channels = [];
     public ?int $expires = null;
+    /** How many questions about users and rooms it was asked. */
+    public int $questions = 0;
     public string $refused = '';
 
     public function me(Request $request): ?Person
@@ -48,6 +50,7 @@ final class FakeHost implements Host
 
     public function people(array $ids, array $uids): array
     {
+        $this->questions++;
         $found = array_filter(array_keys($this->users), fn(int|string $id): bool => !in_array($id, $this->banned, true)
             && (in_array((string) $id, $ids, true) || in_array((string) ($this->uids[$id] ?? ''), $uids, true)));
         return array_map(fn(int|string $id): Person => $this->person((string) $id), array_values($found));
@@ -60,6 +63,7 @@ final class FakeHost implements Host
 
     public function rooms(Person $me, ?array $ids = null): array
     {
+        $this->questions++;
         $found = [];
         foreach ($this->members as $id => $members) {
             if (in_array($me->id, $members, true) && ($ids === null || in_array((string) $id, $ids, true))) {

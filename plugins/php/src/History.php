@@ -21,8 +21,12 @@ final class History
         $isOne = $params->text('id') !== '' || $ids === [];
         $wanted = $isOne ? [$params->required('id')] : array_slice($ids, 0, Limits::HISTORIES);
         [$type, $others] = self::partners($site, $me, $params, $wanted);
-        $talks = array_map(fn(Person|Room $other): array => [$type, $other->id], $others);
-        $read = $site->archive->histories($me->id, $talks, $before, Limits::HISTORY);
+        $talks = [];
+        foreach ($others as $other) {
+            // A user may be named twice, by id and by uid.
+            $talks["i$other->id"] = [$type, $other->id];
+        }
+        $read = $site->archive->histories($me->id, array_values($talks), $before, Limits::HISTORY);
         $found = new \stdClass();
         foreach ($others as $index => $other) {
             $found->{$wanted[$index]} = Shapes::lines($read["$type $other->id"] ?? [], $me->id);

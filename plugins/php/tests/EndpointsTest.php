@@ -133,6 +133,8 @@ final class EndpointsTest extends KitCase
         self::assertSame(['1', '2', '3', '4', '5'], self::bodies($first));
         $both = $this->ask('alice', 'histories', ['ids' => 'bob,carol']);
         self::assertSame(['bob' => 30, 'carol' => 0], array_map(count(...), $both));
+        $twice = $this->ask('alice', 'histories', ['ids' => 'bob,2']);
+        self::assertSame([$last, $last], [$twice['bob'], $twice['2']], 'by id and by uid');
         $this->ask('alice', 'clear_history', ['id' => 'bob']);
         $this->ask('alice', 'clear_history', ['type' => 'multicast', 'id' => 'walkers']);
         foreach (['unicast' => 'bob', 'multicast' => 'walkers'] as $type => $id) {

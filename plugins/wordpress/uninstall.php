@@ -24,3 +24,4 @@ global $wpdb;
 foreach (is_multisite() ? [false, true] : [false] as $isNetwork) {
     (new Options($isNetwork))->remove();
 }
+delete_option(Plugin::SCHEMA);

@@ -47,7 +47,7 @@ final class Options
                 default => sanitize_textarea_field($text),
             };
         }
-        $this->isNetwork ? update_site_option(self::NAME, $all) : update_option(self::NAME, $all, false);
+        $this->isNetwork ? update_site_option(self::NAME, $all) : update_option(self::NAME, $all);
     }
 
     public function remove(): void

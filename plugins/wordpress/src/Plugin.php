@@ -24,7 +24,8 @@ final class Plugin
 {
     private const PARAMETER = 'nextim';
     private const PRUNE = 'nextim_prune';
-    public const ERASE = 'nextim_erase';
+    public const SCHEMA = 'nextim_schema';
+    private const ERASE = 'nextim_erase';
 
     public readonly Options $options;
     public readonly WpDb $db;
@@ -91,6 +92,18 @@ final class Plugin
         }
     }
 
+    /**
+     * WordPress does not activate a plugin again that was updated. The option is read with all others at the start of
+     * each request, so it costs no query.
+     */
+    private function update(): void
+    {
+        if ((int) get_option(self::SCHEMA) < Migrations::LAST) {
+            (new Migrations($this->db))->migrate();
+            update_option(self::SCHEMA, Migrations::LAST);
+        }
+    }
+
     /** Answers a call of the bar. Most need nothing that WordPress loads later, and no theme. */
     private function route(): void
     {
@@ -110,9 +123,7 @@ final class Plugin
         foreach (['DONOTCACHEPAGE', 'DONOTCACHEOBJECT', 'DONOTCACHEDB'] as $name) {
             defined($name) || define($name, true);
         }
-        if ((new Migrations($this->db))->number() < Migrations::LAST) {
-            (new Migrations($this->db))->migrate();
-        }
+        $this->update();
         $response = $this->isMain()
             ? $this->handler()->handle(Sapi::request($endpoint))
             : Response::json(['error' => __('The chat is on the main site of this network.', 'nextim')], 404);

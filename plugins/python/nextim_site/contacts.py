@@ -90,8 +90,10 @@ def writable(plugin: Plugin, me: Me, to: str, read: Own) -> Person:
         raise no_such_user()
     if other.id == me.id:
         raise forbidden("You cannot write to yourself.")
-    if other.id in read.blocked or other.id in plugin.host.blocked(me):
+    # Of two who are not apart, neither blocks the other: most messages ask the host once.
+    is_apart = other.id in plugin.host.apart(me)
+    if other.id in read.blocked or (is_apart and other.id in plugin.host.blocked(me)):
         raise forbidden(f"You have blocked {other.nick}.")
-    if other.id in read.blockers or other.id in plugin.host.apart(me):
+    if other.id in read.blockers or is_apart:
         raise forbidden(f"{other.nick} does not take messages from you.")
     return other

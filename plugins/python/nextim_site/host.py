@@ -119,7 +119,7 @@ class Host(ABC):
         return ()
 
     def blocked(self, me: Person) -> Collection[str]:
-        """Those among `apart` that the user blocks, so that the user can lift it."""
+        """Those among `apart` that the user blocks, so that the user can lift it. Asked only if `apart` has some."""
         return ()
 
     def block(self, me: Person, other: str, on: bool) -> bool:

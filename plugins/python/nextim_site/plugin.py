@@ -66,11 +66,12 @@ class Plugin:
 
     def circle(self, me: Person, read: Own) -> Circle:
         """The contacts and blocks of a user."""
+        apart = set(self.host.apart(me))
         return Circle(
             [one for one in self.host.contacts(me) if one.id != me.id and is_name(one.id)][:CONTACTS_MAX],
-            read.blocked | set(self.host.blocked(me)),
+            read.blocked | set(self.host.blocked(me) if apart else ()),
             read.blockers,
-            set(self.host.apart(me)),
+            apart,
         )
 
     def forget_ending(self, me: Me) -> None:

@@ -6,6 +6,7 @@ Owns: which users may write to each other, and the order of the steps. Must not:
 from __future__ import annotations
 
 import json
+from unittest.mock import patch
 
 from nextim_site import Request
 
@@ -117,6 +118,21 @@ class Messages(Case):
         self.site.apart_ = {"alice": {"carol"}, "carol": {"alice"}}
         self.refuse(403, "alice", "message", to="carol", body="x")
         self.refuse(403, "carol", "message", to="alice", body="x")
+
+    def test_the_words_say_whose_block_it_is_by_the_lists_of_the_host(self) -> None:
+        self.site.apart_ = {"alice": {"bob", "carol"}}
+        self.site.blocked_ = {"alice": {"bob"}}
+        self.assertEqual(self.refuse(403, "alice", "message", to="bob", body="x"), "You have blocked Bob.")
+        words = self.refuse(403, "alice", "message", to="carol", body="x")
+        self.assertEqual(words, "Carol does not take messages from you.")
+        shown = {one["id"]: one.get("blocked") for one in self.ask("alice", "buddies", ids="bob,carol")}
+        self.assertEqual(shown, {"bob": True, "carol": None})
+
+    def test_who_is_apart_from_nobody_costs_the_host_one_question(self) -> None:
+        with patch.object(self.site, "blocked") as blocked:
+            self.say("alice", "bob", "hi")
+            self.ask("alice", "online")
+        blocked.assert_not_called()
 
     def test_a_broadcast_is_for_those_who_may(self) -> None:
         self.say("erin", "", "to all", type="broadcast")

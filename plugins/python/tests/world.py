@@ -68,6 +68,7 @@ class Site(Host):
         self.friends = {"alice": ["bob", "carol"], "bob": ["alice"], "carol": ["alice"]}
         self.members = {"walkers": ["alice", "bob"], "secret": ["bob"]}
         self.apart_: dict[str, set[str]] = {}
+        self.blocked_: dict[str, set[str]] = {}
         self.lines: list[str] = []
         self.expires_s: int | None = None
         self.channels: Sequence[Channel] = ()
@@ -97,6 +98,9 @@ class Site(Host):
 
     def apart(self, me: Person) -> Collection[str]:
         return self.apart_.get(me.id, set())
+
+    def blocked(self, me: Person) -> Collection[str]:
+        return self.blocked_.get(me.id, set())
 
     def may(self, me: Person, act: str, target: str | None = None) -> str | None:
         return None if act == "broadcast" and me.id == "erin" else self.words.get(act, super().may(me, act, target))

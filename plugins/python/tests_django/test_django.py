@@ -15,7 +15,9 @@ from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.core.checks import run_checks
 from django.core.management import call_command
+from django.db import connection
 from django.test import TransactionTestCase, override_settings
+from django.test.utils import CaptureQueriesContext
 from friendship.models import Block, Friend
 
 from nextim_site.django.conf import config, database, handler
@@ -67,10 +69,20 @@ class Views(Case):
         self.client.logout()
         self.assertEqual(self.post("message", "to=1&body=x").status_code, 401)
 
+    def test_a_message_reads_the_session_once(self) -> None:
+        self.client.force_login(self.alice)
+        self.client.get("/")
+        with CaptureQueriesContext(connection) as queries:
+            self.post("message", f"to={self.bob.pk}&body=x&cid=1")
+        asked = [query["sql"] for query in queries if 'FROM "django_session"' in query["sql"]]
+        self.assertEqual(len(asked), 1)
+
+    def test_the_cookie_of_an_endpoint_is_mended(self) -> None:
+        self.client.force_login(self.alice)
+        self.assertEqual(self.post("setting", "data={}").cookies["nextim_user"].value, str(self.alice.pk))
+
     def test_the_second_look_sees_what_was_stored_meanwhile(self) -> None:
         """Every other view is a transaction here."""
-        from django.db import connection
-
         inside: list[bool] = []
         self.im.before = lambda path: inside.append(connection.in_atomic_block)
         self.client.force_login(self.alice)
@@ -123,6 +135,11 @@ class Pages(Case):
         self.assertEqual(self.client.get("/tagged/").content.count(b"webim.js"), 1)
         self.assertEqual(self.client.get("/plain/").content, PAGE)
         self.assertIn(b'data-site="/webim"', self.client.get("/").content)
+
+    def test_a_downloaded_history_has_no_tag(self) -> None:
+        self.client.force_login(self.alice)
+        found = self.client.get("/webim/download_history", {"id": str(self.bob.pk)})
+        self.assertEqual((found.status_code, b"webim.js" in found.content), (200, False))
 
     def test_a_guest_costs_no_query(self) -> None:
         # The transaction of a request.

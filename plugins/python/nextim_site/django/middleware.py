@@ -31,6 +31,9 @@ class BarMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answers a request."""
         response = self._get_response(request)
+        if request.resolver_match is not None and request.resolver_match.app_name == "nextim":
+            # The kit has set the cookie, by a session that it read itself.
+            return response
         if NAME not in response.cookies:
             for _, value in hint(config(), _cookies_of(request), _me(request)):
                 response.cookies.load(value)

@@ -1,7 +1,7 @@
 """What the kit needs from a site.
 
 Owns: the interface, in the words of a chat: the class that a site implements, and the values that cross it. Must not:
-import any module of the kit but `http`.
+import any module of the kit but `http` and `limits`.
 
 Ids are text everywhere. A user's id is the site's key of the user, which never changes; a user's nick is what is shown.
 """
@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .http import Request
+from .limits import NICK_BYTES_MAX
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Person:
     """The path of the user's picture."""
     status: str = ""
     """A line of text of the site about the user; one that was written in the chat bar wins."""
+
+    def __post_init__(self) -> None:
+        """Cuts the nick: the message server refuses a longer one, and databases refuse U+0000."""
+        fitting = self.nick.replace("\0", "").encode("utf-8", "ignore")[:NICK_BYTES_MAX].decode("utf-8", "ignore")
+        object.__setattr__(self, "nick", fitting)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from nextim_site import Config, Me, Request, tag, user_cookie
+from nextim_site import Config, Contact, Me, Person, Request, tag, user_cookie
 from nextim_site.http import Params, Refusal, to_json
 from nextim_site.limits import IDS_MAX
 from nextim_site.meta import checked
@@ -72,6 +72,18 @@ class Metas(unittest.TestCase):
         ]:
             with self.subTest(sent[:20]), self.assertRaisesRegex(Refusal, "bad parameter: meta"):
                 checked(sent)
+
+
+class Nicks(unittest.TestCase):
+    def test_a_nick_fits(self) -> None:
+        for nick, expected in [
+            ("Älice", "Älice"),
+            ("a\0b", "ab"),
+            ("x\ud800", "x"),
+            ("x" + "ü" * 200, "x" + "ü" * 127),
+        ]:
+            for person in (Person("a", nick), Me("a", nick, session="s"), Contact("a", nick)):
+                self.assertEqual(person.nick, expected)
 
 
 class Origins(unittest.TestCase):

@@ -43,6 +43,8 @@ HISTORY_MAX: Final = 30
 """Messages in one answer of the history."""
 HISTORIES_MAX: Final = 20
 """Histories in one answer; a page has fewer chats open."""
+OPEN_CHATS_MAX: Final = 100
+"""Histories of users in an answer of `online`: SQLite takes 500 branches, and each user has two."""
 DOWNLOAD_MAX: Final = 1_000
 """Messages in a history that is downloaded."""
 NOTIFICATIONS_MAX: Final = 50
@@ -89,8 +91,6 @@ TELL_S: Final = 1.0
 TELL_SILENCE_MS: Final = 5_000
 """After a failure no event is passed on for this time, so that a dead server slows one page of the host and not all."""
 
-CLOCK_AHEAD_MS_MAX: Final = 60_000
-"""If the last message of a conversation is ahead of the clock by more than this, its time is ignored."""
 PRUNE_ROWS_MAX: Final = 1_000
 """Messages that one call of `prune`, `export` or `erase` takes on."""
 LOCK_WAIT_S: Final = 10

@@ -31,6 +31,7 @@ from .limits import (
     EXPIRES_S_MIN,
     HISTORIES_MAX,
     HISTORY_MAX,
+    OPEN_CHATS_MAX,
     SHOW_BYTES_MAX,
     STATUS_BYTES_MAX,
 )
@@ -156,7 +157,7 @@ class _Knowledge:
             read,
             circle,
             [*known.values()],
-            open_[: HISTORIES_MAX * 5],
+            open_[:OPEN_CHATS_MAX],
             rooms,
             wanted_rooms[:HISTORIES_MAX],
             unblocked,

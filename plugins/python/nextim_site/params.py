@@ -62,8 +62,3 @@ def number(value: str) -> int | None:
     """A number that an id or a time may be."""
     digits = value.removeprefix("-")
     return int(value) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
-
-
-def flag(value: str) -> bool:
-    """A flag, in the forms in which front ends write one."""
-    return value.lower() in ("true", "1", "on")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .config import Config
-from .db import Db, Row, marks, text
+from .db import Db, Row, insert_new, marks, text, upsert
 from .limits import CATCH_UP_MAX, CATCH_UP_OVERLAP, ROOM_BRANCHES, UNDELIVERED_MAX
 
 UNICAST, MULTICAST, BROADCAST = "unicast", "multicast", "broadcast"
@@ -28,13 +28,8 @@ _LOCK_ON_CONFLICT = """INSERT INTO {p}talks (talk, kind, a, b, last_time) VALUES
 # `LAST_INSERT_ID(n)` gives the driver a number back, without a second query.
 _LOCK_MYSQL = """INSERT INTO {p}talks (talk, kind, a, b, last_time) VALUES (?, ?, ?, ?, LAST_INSERT_ID(?))
     ON DUPLICATE KEY UPDATE last_time = LAST_INSERT_ID(GREATEST(last_time + 1, ?))"""
-_ADD_VALUES = """INTO {p}messages (from_id, nick, to_id, type, body, style, time, cid, meta)
+_ADD = """{p}messages (from_id, nick, to_id, type, body, style, time, cid, meta)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_ADD = {
-    "sqlite": f"INSERT OR IGNORE {_ADD_VALUES}",
-    "mysql": f"INSERT IGNORE {_ADD_VALUES}",
-    "pgsql": f"INSERT {_ADD_VALUES} ON CONFLICT DO NOTHING",
-}
 _LAST = "UPDATE {p}talks SET last_id = ? WHERE talk = ?"
 _MARK_ON_CONFLICT = """INSERT INTO {p}marks (me, talk, unread) VALUES (?, ?, ?), (?, ?, ?)
     ON CONFLICT (me, talk) DO UPDATE SET unread = {p}marks.unread + excluded.unread"""
@@ -71,11 +66,6 @@ _FORGET = """DELETE FROM {p}messages WHERE type = 'unicast' AND from_gone = 1 AN
     AND id < (SELECT last FROM (SELECT MAX(id) AS last FROM {p}messages) AS greatest)"""
 _CLEAR_ROOM = """INSERT INTO {p}room_clears (me, room, upto)
     SELECT ?, ?, COALESCE(MAX(id), 0) FROM {p}messages WHERE type = 'multicast' AND to_id = ? """
-_CLEAR_ROOM_END = {
-    "sqlite": "ON CONFLICT (me, room) DO UPDATE SET upto = excluded.upto",
-    "mysql": "ON DUPLICATE KEY UPDATE upto = VALUES(upto)",
-    "pgsql": "ON CONFLICT (me, room) DO UPDATE SET upto = excluded.upto",
-}
 
 
 @dataclass(frozen=True)
@@ -157,7 +147,7 @@ class Archive:
         talk = talk_of(new.type, a, b)
         time = self._lock(talk, new.type, a, b)
         values = (new.from_, new.nick, new.to, new.type, new.body, new.style, time, new.cid, new.meta)
-        number = self._db.insert(_ADD[self._db.dialect], values)
+        number = self._db.insert(insert_new(self._db.dialect, _ADD), values)
         if number == 0:
             return None
         self._db.run(_LAST, (number, talk))
@@ -242,7 +232,7 @@ class Archive:
 
     def clear_room(self, user: str, room: str) -> None:
         """Clears the history of a room, for `user` alone."""
-        self._db.run(_CLEAR_ROOM + _CLEAR_ROOM_END[self._db.dialect], (user, room, room))
+        self._db.run(_CLEAR_ROOM + upsert(self._db.dialect, "me, room", "upto"), (user, room, room))
 
 
 def _branch(

@@ -49,6 +49,18 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
+def insert_new(dialect: Dialect, into: str) -> str:
+    """An insert (`TABLE (COLUMNS) VALUES (…)`) that does nothing if such a row is there."""
+    return f"INSERT IGNORE INTO {into}" if dialect == "mysql" else f"INSERT INTO {into} ON CONFLICT DO NOTHING"
+
+
+def upsert(dialect: Dialect, key: str, *columns: str) -> str:
+    """The end of an insert that, if such a row is there, replaces these columns of it."""
+    if dialect == "mysql":
+        return "ON DUPLICATE KEY UPDATE " + ", ".join(f"{column} = VALUES({column})" for column in columns)
+    return f"ON CONFLICT ({key}) DO UPDATE SET " + ", ".join(f"{column} = excluded.{column}" for column in columns)
+
+
 def text(value: Any) -> str:
     """A text of a row. MySQL answers ids as bytes, because they are compared as such."""
     return bytes(value).decode() if isinstance(value, bytes | bytearray | memoryview) else str(value)

@@ -1,6 +1,6 @@
 """The tables, and how they come to their present form.
 
-Owns: the numbers of the steps, kept in the table `meta`, and the removal of everything. Must not: drop anything but in
+Owns: the numbers of the steps, which `own` keeps, and the removal of everything. Must not: drop anything but in
 `uninstall`.
 """
 
@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable
 from importlib.resources import files
 
-from .db import Db, text
+from . import own
+from .db import Db
 from .limits import LOCK_WAIT_S
 
 SCHEMA = 1
@@ -19,22 +20,14 @@ TABLES = (
     *("messages", "talks", "marks", "room_clears", "settings", "tickets", "blocks"),
     *("reactions", "files", "reports", "subscriptions", "acts", "rates", "meta"),
 )
-_SCHEMA_OF = "SELECT value FROM {p}meta WHERE name = 'schema'"
-_ADD = {
-    "sqlite": "INSERT OR IGNORE INTO {p}meta (name, value) VALUES ('schema', '0')",
-    "mysql": "INSERT IGNORE INTO {p}meta (name, value) VALUES ('schema', '0')",
-    "pgsql": "INSERT INTO {p}meta (name, value) VALUES ('schema', '0') ON CONFLICT DO NOTHING",
-}
-_SET = "UPDATE {p}meta SET value = ? WHERE name = 'schema'"
 
 
 def schema(db: Db) -> int:
     """The number of the step at which the tables are; 0 if there are none."""
     try:
-        found = db.rows(_SCHEMA_OF)
+        return int(own.get_meta(db, "schema") or 0)
     except Exception:  # Each driver has errors of its own for a table that is not there.
         return 0
-    return int(text(found[0][0])) if found else 0
 
 
 def migrate(db: Db) -> None:
@@ -56,9 +49,8 @@ def _steps(db: Db) -> None:
     # A statement that was carried out before does nothing, so that a step which was cut off is begun again.
     for statement in _statements(db.dialect):
         db.run(statement)
-    db.run(_ADD[db.dialect])
-    if int(text(db.rows(_SCHEMA_OF)[0][0])) < SCHEMA:
-        db.run(_SET, (str(SCHEMA),))
+    if int(own.get_meta(db, "schema") or 0) < SCHEMA:
+        own.set_meta(db, "schema", str(SCHEMA))
 
 
 def _statements(dialect: str) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .db import Db, marks, text
+from .db import Db, insert_new, marks, text, upsert
 
 _PARTS = {
     "setting": "SELECT 'setting' AS part, data AS value FROM {p}settings WHERE me = ?",
@@ -27,21 +27,11 @@ _STATUSES = "SELECT me, status, status_time FROM {p}settings WHERE status IS NOT
 _META_OF = "SELECT value FROM {p}meta WHERE name = ?"
 _FORGET_META = "DELETE FROM {p}meta WHERE name = ?"
 _UNBLOCK = "DELETE FROM {p}blocks WHERE me = ? AND other = ?"
-_BLOCK = {
-    "sqlite": "INSERT OR IGNORE INTO {p}blocks (me, other) VALUES (?, ?)",
-    "mysql": "INSERT IGNORE INTO {p}blocks (me, other) VALUES (?, ?)",
-    "pgsql": "INSERT INTO {p}blocks (me, other) VALUES (?, ?) ON CONFLICT DO NOTHING",
-}
+_BLOCK = "{p}blocks (me, other) VALUES (?, ?)"
 _SET = "INSERT INTO {p}settings (me, data) VALUES (?, ?) "
 _SET_STATUS = "INSERT INTO {p}settings (me, data, status, status_time) VALUES (?, '{}', ?, ?) "
 _SET_META = "INSERT INTO {p}meta (name, value) VALUES (?, ?) "
 _LOCK = "SELECT data, (SELECT me FROM {p}tickets WHERE ticket = ?) FROM {p}settings WHERE me = ?"
-
-
-def _upsert(dialect: str, key: str, *columns: str) -> str:
-    if dialect == "mysql":
-        return "ON DUPLICATE KEY UPDATE " + ", ".join(f"{column} = VALUES({column})" for column in columns)
-    return f"ON CONFLICT ({key}) DO UPDATE SET " + ", ".join(f"{column} = excluded.{column}" for column in columns)
 
 
 @dataclass
@@ -109,7 +99,7 @@ def statuses(db: Db, users: Sequence[str]) -> dict[str, tuple[str, int]]:
 
 def set_status(db: Db, user: str, status: str, now: int) -> None:
     """Replaces the line beside a user's presence."""
-    db.run(_SET_STATUS + _upsert(db.dialect, "me", "status", "status_time"), (user, status, now))
+    db.run(_SET_STATUS + upsert(db.dialect, "me", "status", "status_time"), (user, status, now))
 
 
 def settings(db: Db, user: str, ticket_hash: str = "") -> Own:
@@ -125,12 +115,12 @@ def settings(db: Db, user: str, ticket_hash: str = "") -> Own:
 def set_settings(db: Db, user: str, kept: dict[str, Any]) -> None:
     """Replaces a user's settings."""
     data = json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-    db.run(_SET + _upsert(db.dialect, "me", "data"), (user, data))
+    db.run(_SET + upsert(db.dialect, "me", "data"), (user, data))
 
 
 def set_block(db: Db, user: str, other: str, on: bool) -> None:
     """Keeps whether `user` blocks `other`."""
-    db.run(_BLOCK[db.dialect] if on else _UNBLOCK, (user, other))
+    db.run(insert_new(db.dialect, _BLOCK) if on else _UNBLOCK, (user, other))
 
 
 def get_meta(db: Db, name: str) -> str | None:
@@ -141,7 +131,7 @@ def get_meta(db: Db, name: str) -> str | None:
 
 def set_meta(db: Db, name: str, value: str) -> None:
     """Replaces such a word."""
-    db.run(_SET_META + _upsert(db.dialect, "name", "value"), (name, value))
+    db.run(_SET_META + upsert(db.dialect, "name", "value"), (name, value))
 
 
 def forget_meta(db: Db, name: str) -> None:

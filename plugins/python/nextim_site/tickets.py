@@ -10,16 +10,11 @@ import base64
 import hashlib
 import hmac
 
-from .db import Db, text
+from .db import Db, insert_new, text
 from .http import forbidden
 from .limits import TICKET_MS, TICKETS_MAX
 
-_ADD = {
-    "sqlite": "INSERT OR IGNORE INTO {p}tickets (ticket, me, session, sealed, created) VALUES (?, ?, ?, ?, ?)",
-    "mysql": "INSERT IGNORE INTO {p}tickets (ticket, me, session, sealed, created) VALUES (?, ?, ?, ?, ?)",
-    "pgsql": """INSERT INTO {p}tickets (ticket, me, session, sealed, created) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO NOTHING""",
-}
+_ADD = "{p}tickets (ticket, me, session, sealed, created) VALUES (?, ?, ?, ?, ?)"
 _REMOVE = "DELETE FROM {p}tickets WHERE ticket = ?"
 _OF_SESSION = "SELECT me, ticket, sealed FROM {p}tickets WHERE session = ? ORDER BY created DESC LIMIT ?"
 _END_SESSION = "DELETE FROM {p}tickets WHERE session = ?"
@@ -56,7 +51,7 @@ def _cover(session: str, ticket_hash: str, data: bytes) -> bytes:
 
 def add(db: Db, ticket: str, user: str, session: str, now: int) -> None:
     """Keeps a ticket, its user and its log-in."""
-    db.run(_ADD[db.dialect], (hashed(ticket), user, hashed(session), seal(session, ticket), now))
+    db.run(insert_new(db.dialect, _ADD), (hashed(ticket), user, hashed(session), seal(session, ticket), now))
 
 
 def remove(db: Db, ticket: str) -> None:

@@ -31,7 +31,8 @@ _BLOCK = "{p}blocks (me, other) VALUES (?, ?)"
 _SET = "INSERT INTO {p}settings (me, data) VALUES (?, ?) "
 _SET_STATUS = "INSERT INTO {p}settings (me, data, status, status_time) VALUES (?, '{}', ?, ?) "
 _SET_META = "INSERT INTO {p}meta (name, value) VALUES (?, ?) "
-_LOCK = "SELECT data, (SELECT me FROM {p}tickets WHERE ticket = ?) FROM {p}settings WHERE me = ?"
+_DATA = "SELECT data FROM {p}settings WHERE me = ?"
+_OWNER = "SELECT me FROM {p}tickets WHERE ticket = ?"
 
 
 @dataclass
@@ -105,11 +106,10 @@ def set_status(db: Db, user: str, status: str, now: int) -> None:
 def settings(db: Db, user: str, ticket_hash: str = "") -> Own:
     """A user's settings, and the owner of a ticket. Within a transaction nobody else changes the settings until it
     ends."""
-    found = db.rows(_LOCK + ("" if db.dialect == "sqlite" else " FOR UPDATE"), (ticket_hash, user))
-    if not found:
-        return read(db, user, ("ticket",), ticket_hash) if ticket_hash else Own()
-    data, owner = found[0]
-    return Own(parsed(text(data)), ticket_owner=None if owner is None else text(owner))
+    lock = "" if db.dialect == "sqlite" else " FOR UPDATE"
+    data, owner = db.rows(f"SELECT ({_DATA}{lock}), ({_OWNER})", (user, ticket_hash))[0]
+    kept = {} if data is None else parsed(text(data))
+    return Own(kept, ticket_owner=None if owner is None else text(owner))
 
 
 def set_settings(db: Db, user: str, kept: dict[str, Any]) -> None:

@@ -37,3 +37,9 @@ class Costs(Case):
                 self.db.count = 0
                 self.ask("alice", endpoint, **params)
                 self.assertLessEqual(self.db.count, most)
+
+    def test_who_has_no_settings_yet_costs_no_more(self) -> None:
+        ticket = self.ask("bob", "online")["connection"]["ticket"]
+        self.db.count = 0
+        self.ask("bob", "leave", id="walkers", ticket=ticket)
+        self.assertLessEqual(self.db.count, 3)

@@ -12,6 +12,7 @@ from nextim_site import erase, export, limits, migrate, own, privacy, prune, rat
 from nextim_site.archive import BROADCAST, MULTICAST, UNICAST, Message, NewMessage
 from nextim_site.db import Row
 from nextim_site.migrate import SCHEMA, TABLES, schema
+from nextim_site.settings import block_room
 
 from .world import Case, T
 
@@ -151,6 +152,12 @@ class Store(Case):
         self.clock.now += 60_000
         found_later = [rates.take(self.db, "send alice", self.clock.now, n, 500, 20) for n in (50, 1)]
         self.assertEqual(found_later, [True, False])
+
+    def test_changes_of_settings_at_once_are_all_kept(self) -> None:
+        own.set_settings(self.db, "alice", {"theme": "dark"})
+        self.at_once(8, lambda n: block_room(self.plugin, "alice", f"room{n}", True, ""))
+        kept = own.read(self.db, "alice", ("setting",)).settings
+        self.assertEqual((kept["theme"], sorted(kept["blocked_rooms"])), ("dark", [f"room{n}" for n in range(8)]))
 
     def test_migration_may_run_again_and_at_once(self) -> None:
         stored = self.add("alice", "bob")

@@ -12,12 +12,12 @@ from string import Template
 
 from . import shapes
 from .archive import Message
-from .host import Me
+from .host import Me, Person, Room
 from .http import HTML, Params, Response, answer, bad
 from .limits import DOWNLOAD_MAX, HISTORIES_MAX, HISTORY_MAX
 from .params import listed, number, required, text
 from .plugin import Plugin, no_such_user
-from .rooms import mine
+from .rooms import all_mine
 
 _LINE = Template("<dt><b>$nick</b> <time>$time UTC</time></dt>\n<dd>$body</dd>\n")
 
@@ -29,15 +29,14 @@ def _is_room(params: Params) -> bool:
     return kind in ("multicast", "grpchat")
 
 
-def _partner(plugin: Plugin, me: Me, params: Params, asked: str) -> tuple[str, str]:
-    """The id and the display name of the other side of a conversation."""
+def _partners(plugin: Plugin, me: Me, params: Params, ids: list[str]) -> list[Person | Room]:
+    """The other side of each of these conversations."""
     if _is_room(params):
-        room = mine(plugin, me, asked)
-        return room.id, room.nick
-    other = plugin.person(asked)
-    if other is None:
+        return [*all_mine(plugin, me, ids)]
+    named = plugin.named(ids)
+    if not all(one in named for one in ids):
         raise no_such_user()
-    return other.id, other.nick
+    return [named[one] for one in ids]
 
 
 def _read(
@@ -54,17 +53,17 @@ def history(plugin: Plugin, me: Me, params: Params) -> Response:
     before = number(text(params, "before"))
     ids = listed(params, "ids")[:HISTORIES_MAX]
     if text(params, "id") or not ids:
-        partner = _partner(plugin, me, params, required(params, "id"))[0]
+        partner = _partners(plugin, me, params, [required(params, "id")])[0].id
         found = _read(plugin, me, params, [partner], before, HISTORY_MAX)
         return answer(shapes.lines(found[partner], me.id))
-    partners = {asked: _partner(plugin, me, params, asked)[0] for asked in ids}
-    found = _read(plugin, me, params, list(dict.fromkeys(partners.values())), before, HISTORY_MAX)
-    return answer({asked: shapes.lines(found[partner], me.id) for asked, partner in partners.items()})
+    partners = [partner.id for partner in _partners(plugin, me, params, ids)]
+    found = _read(plugin, me, params, list(dict.fromkeys(partners)), before, HISTORY_MAX)
+    return answer({asked: shapes.lines(found[one], me.id) for asked, one in zip(ids, partners, strict=True)})
 
 
 def clear(plugin: Plugin, me: Me, params: Params) -> Response:
     """`clear_history`: for this user alone."""
-    partner = _partner(plugin, me, params, required(params, "id"))[0]
+    partner = _partners(plugin, me, params, [required(params, "id")])[0].id
     if _is_room(params):
         plugin.archive.clear_room(me.id, partner)
     else:
@@ -74,14 +73,14 @@ def clear(plugin: Plugin, me: Me, params: Params) -> Response:
 
 def download(plugin: Plugin, me: Me, params: Params) -> Response:
     """`download_history`: the history as a file."""
-    partner, name = _partner(plugin, me, params, required(params, "id"))
-    found = _read(plugin, me, params, [partner], None, DOWNLOAD_MAX)[partner]
+    partner = _partners(plugin, me, params, [required(params, "id")])[0]
+    found = _read(plugin, me, params, [partner.id], None, DOWNLOAD_MAX)[partner.id]
     written = "".join(
         _LINE.substitute(nick=escape(message.nick), time=_time(message.time), body=escape(message.body))
         for message in found
     )
     page = Template(files(__package__).joinpath("history.html").read_text("utf-8"))
-    body = page.substitute(name=escape(name), lines=written)
+    body = page.substitute(name=escape(partner.nick), lines=written)
     day = _time(plugin.now()).partition(" ")[0]
     disposition = ("Content-Disposition", f'attachment; filename="histories-{day}.html"')
     return Response(body.encode("utf-8", "replace"), HTML).with_headers([disposition])

@@ -55,14 +55,18 @@ class Plugin:
 
     def people(self, ids: list[str]) -> list[Person]:
         """The users of these ids or uids, in this order and each once."""
+        return list({person.id: person for person in self.named(ids).values()}.values())
+
+    def named(self, ids: list[str]) -> dict[str, Person]:
+        """The user that each of these ids or uids names. The host is asked once."""
         wanted = [one for one in dict.fromkeys(ids) if is_name(one)][:CONTACTS_MAX]
         if not wanted:
-            return []
+            return {}
         found = self.host.people(wanted, [one for one in wanted if one.isascii() and one.isdigit()])
         by_id = {person.id: person for person in found}
         by_uid = {person.uid: person for person in found if person.uid}
-        people = (by_id.get(one) or by_uid.get(one) for one in wanted)
-        return list({person.id: person for person in people if person is not None}.values())
+        people = ((one, by_id.get(one) or by_uid.get(one)) for one in wanted)
+        return {one: person for one, person in people if person is not None}
 
     def circle(self, me: Person, read: Own) -> Circle:
         """The contacts and blocks of a user."""

@@ -14,7 +14,6 @@ from .limits import ROOMS_MAX
 from .params import is_name, listed, required, text
 from .plugin import Plugin, unreachable
 from .settings import block_room, blocked_rooms
-from .shapes import Json
 
 
 def rooms(plugin: Plugin, me: Me, params: Params) -> Response:
@@ -79,13 +78,10 @@ def members(plugin: Plugin, me: Me, params: Params) -> Response:
     ticket = text(params, "ticket")
     if ticket:
         tickets.check_owner(me.id, own.read(plugin.db, me.id, ("ticket",), tickets.hashed(ticket)).ticket_owner)
-    ids = listed(params, "ids")
+    ids = listed(params, "ids")[:ROOMS_MAX]
     if text(params, "id") or not ids:
         return answer(_members(plugin, mine(plugin, me, required(params, "id"))))
-    found: Json = {}
-    for room in ids[:ROOMS_MAX]:
-        found[room] = _members(plugin, mine(plugin, me, room))
-    return answer(found)
+    return answer({room.id: _members(plugin, room) for room in all_mine(plugin, me, ids)})
 
 
 def _members(plugin: Plugin, room: Room) -> list[dict[str, str]]:
@@ -97,10 +93,15 @@ def _members(plugin: Plugin, room: Room) -> list[dict[str, str]]:
 
 def mine(plugin: Plugin, me: Me, room: str) -> Room:
     """The room of this id, if the user is a member. The refusal does not show whether there is such a room."""
-    found = [one for one in plugin.host.rooms(me, [room]) if one.id == room] if is_name(room) else []
-    if not found:
+    return all_mine(plugin, me, [room])[0]
+
+
+def all_mine(plugin: Plugin, me: Me, ids: list[str]) -> list[Room]:
+    """The rooms of these ids, if the user is a member of all. The host is asked once."""
+    found = {room.id: room for room in plugin.host.rooms(me, ids)} if all(map(is_name, ids)) else {}
+    if not all(one in found for one in ids):
         raise no_such_room()
-    return found[0]
+    return [found[one] for one in ids]
 
 
 def no_such_room() -> Refusal:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from unittest.mock import patch
 
 from .world import OWN, Case
 
@@ -31,6 +32,24 @@ class Others(Case):
         self.ask("alice", "clear_history", id="bob")
         self.assertEqual(self.ask("alice", "history", id="bob"), [])
         self.assertEqual(len(self.ask("bob", "history", id="alice")), 30)
+
+    def test_of_several_the_host_is_asked_once(self) -> None:
+        for endpoint, ids, kind in [
+            ("histories", "bob,3,bob,2", "unicast"),
+            ("histories", "walkers,secret", "multicast"),
+            ("members", "walkers,secret", ""),
+        ]:
+            with (
+                self.subTest(endpoint, kind=kind),
+                patch.object(self.site, "people", wraps=self.site.people) as people,
+                patch.object(self.site, "rooms", wraps=self.site.rooms) as rooms,
+            ):
+                found = self.ask("bob" if kind != "unicast" else "alice", endpoint, ids=ids, type=kind)
+                self.assertEqual(list(found), list(dict.fromkeys(ids.split(","))))
+                self.assertEqual(people.call_count + rooms.call_count, 1)
+        for kind, ids in [("unicast", "bob,nobody"), ("multicast", "walkers,secret")]:
+            self.refuse(404, "alice", "histories", ids=ids, type=kind)
+        self.refuse(404, "alice", "members", ids="walkers,secret")
 
     def test_a_downloaded_history_is_escaped(self) -> None:
         self.say("alice", "bob", "<script>alert(1)</script> $name 🦊")

@@ -2,18 +2,16 @@
 //!
 //! Owns: running them, and their errors in words. Must not: call an endpoint.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
+use nextim_testkit::http::request;
+use nextim_testkit::patience::comes_true;
 use nextim_testkit::process::Process;
 
 use crate::target::fill;
 use crate::wire;
-
-/// How long the site may take to start.
-const START_MAX: Duration = Duration::from_mins(1);
 
 /// Commands, and what they are told.
 #[derive(Clone, Debug)]
@@ -61,14 +59,14 @@ impl Shell {
         let mut command = self.command(line, &[]);
         command.stdout(file).stderr(errors);
         let mut process = Process::spawn(&mut command).map_err(|error| failed(&error))?;
-        let end = Instant::now() + START_MAX;
-        while !answers(url) {
-            if process.ended().is_some() || Instant::now() > end {
-                let said = std::fs::read_to_string(log).unwrap_or_default();
-                return Err(format!("{shown}: the site does not answer at {url}\n{}", said.trim_end()));
-            }
-            // Only spares the processor.
-            thread::sleep(Duration::from_millis(5));
+        let mut is_up = false;
+        comes_true(|| {
+            is_up = answers(url);
+            is_up || process.ended().is_some()
+        });
+        if !is_up {
+            let said = std::fs::read_to_string(log).unwrap_or_default();
+            return Err(format!("{shown}: the site does not answer at {url}\n{}", said.trim_end()));
         }
         Ok(process)
     }
@@ -76,7 +74,9 @@ impl Shell {
 
 /// Whether a site answers anything.
 fn answers(url: &str) -> bool {
-    let request =
-        wire::Request { method: "GET".to_owned(), target: "/".to_owned(), ..wire::Request::default() };
-    wire::address(url).and_then(|(address, host)| wire::call(address, &host, &request)).is_ok()
+    let ask = |(address, host): (SocketAddr, String)| {
+        let headers = [("Host", &*host), ("Connection", "close")];
+        wire::call(address, &request("GET / HTTP/1.1", &headers, b""))
+    };
+    wire::address(url).and_then(ask).is_ok()
 }

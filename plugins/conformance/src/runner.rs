@@ -4,14 +4,14 @@
 //! what a case asks.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::panic::{self, AssertUnwindSafe};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use nextim_testkit::process::Process;
-use nextim_testkit::server::StartLine;
+use nextim_testkit::server::Server;
 use tempfile::TempDir;
 
 use crate::cases::Case;
@@ -84,7 +84,7 @@ fn play(case: &Case, world: &World) -> Verdict {
 struct Stage {
     world: World,
     site: Option<Process>,
-    server: Option<Process>,
+    server: Option<Server>,
     base: String,
     folder: TempDir,
 }
@@ -142,44 +142,26 @@ impl Stage {
         self.server = None;
         self.world.real = None;
         if let Some(program) = target.server.as_deref().filter(|_| case.needs.contains(&"server")) {
-            let (server, address) = self.real_server(program)?;
-            self.world.puppet.pass_to(address);
-            (self.server, self.world.real) = (Some(server), Some(address));
+            let server = self.real_server(program)?;
+            self.world.puppet.pass_to(server.address);
+            self.world.real = Some(server.address);
+            self.server = Some(server);
         }
         Ok(())
     }
 
     /// Starts the real message server, which posts back what it could not deliver.
-    fn real_server(&self, program: &str) -> Result<(Process, SocketAddr), String> {
-        let program = self.world.shell.filled(program, &[]);
-        let failed = |error: &dyn std::fmt::Display| format!("{program}: {error}");
+    fn real_server(&self, program: &str) -> Result<Server, String> {
         let undelivered =
             format!("http://{}{}", self.world.place.host, self.world.place.target("undelivered", ""));
         let settings = format!(
             "listen = [\"127.0.0.1:0\"]\n[timeouts]\nlinger_ms = 50\npoll_hold_ms_min = 200\npoll_hold_ms_max = 300\n\
              [[domain]]\nname = \"{DOMAIN}\"\napikeys = [\"{APIKEY}\"]\nundelivered_url = \"{undelivered}\"\n"
         );
-        let file: PathBuf = self.folder.path().join("nextim.toml");
-        let (out, log) = (self.folder.path().join("server.out"), self.folder.path().join("server.log"));
-        fs::write(&file, settings).map_err(|error| failed(&error))?;
-        let stdout = fs::File::create(&out).map_err(|error| failed(&error))?;
-        let stderr = fs::File::create(&log).map_err(|error| failed(&error))?;
-        let mut command = Command::new(&program);
-        command.arg("--config").arg(&file).env_clear().stdin(Stdio::null()).stdout(stdout).stderr(stderr);
-        let mut process = Process::spawn(&mut command).map_err(|error| failed(&error))?;
-        loop {
-            let line = fs::read_to_string(&out).unwrap_or_default();
-            if let Some(StartLine { addresses, .. }) = StartLine::read(&line).filter(|_| line.ends_with('\n'))
-            {
-                return Ok((process, addresses[0]));
-            }
-            if let Some(status) = process.ended() {
-                let said = fs::read_to_string(&log).unwrap_or_default();
-                return Err(format!("{program}: {status}\n{said}"));
-            }
-            // Only spares the processor.
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
+        let file = self.folder.path().join("nextim.toml");
+        fs::write(&file, settings).map_err(|error| format!("{}: {error}", file.display()))?;
+        let mut command = Command::new(self.world.shell.filled(program, &[]));
+        Server::try_run(command.arg("--config").arg(file).env_clear())
     }
 }
 

@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use nextim_testkit::http::{form, request};
+
 use crate::answer::Answer;
 use crate::failure::{Failure, Verdict};
 use crate::target::fill;
-use crate::wire::{self, Request};
+use crate::wire;
 
 /// Where the site is.
 #[derive(Debug)]
@@ -133,17 +135,21 @@ impl Visitor {
         body: &str,
         said: &str,
     ) -> Verdict<Answer> {
-        let mut all: Vec<(String, String)> = Vec::new();
-        let cookies = self.cookies().clone();
+        let has = |name: &str| headers.iter().any(|(sent, _)| sent.eq_ignore_ascii_case(name));
+        let cookies: Vec<String> =
+            self.cookies().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookies = cookies.join("; ");
+        let mut all = vec![("Connection", "close")];
+        if !has("Host") {
+            all.push(("Host", &self.place.host));
+        }
         if !cookies.is_empty() {
-            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            all.push(("Cookie".to_owned(), pairs.join("; ")));
+            all.push(("Cookie", &cookies));
         }
-        if !body.is_empty() && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            let kind = "application/x-www-form-urlencoded; charset=UTF-8";
-            all.push(("Content-Type".to_owned(), kind.to_owned()));
+        if !body.is_empty() && !has("Content-Type") {
+            all.push(("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8"));
         }
-        all.extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        all.extend_from_slice(headers);
         let odd: Vec<String> = headers
             .iter()
             .filter(|(name, value)| {
@@ -153,13 +159,8 @@ impl Visitor {
             .map(|(name, value)| format!(" {name}: {value}"))
             .collect();
         let asked = format!("{method} {said} (as {}){}", self.name, odd.concat());
-        let request = Request {
-            method: method.to_owned(),
-            target: target.to_owned(),
-            headers: all,
-            body: body.as_bytes().to_vec(),
-        };
-        let response = wire::call(self.place.address, &self.place.host, &request)
+        let request = request(&format!("{method} {target} HTTP/1.1"), &all, body.as_bytes());
+        let response = wire::call(self.place.address, &request)
             .map_err(|error| Failure::new(asked.clone(), error, "the site answers every request"))?;
         let answer = Answer::new(asked, response);
         for cookie in answer.headers("set-cookie") {
@@ -178,11 +179,6 @@ impl Visitor {
             self.cookies().insert(name.to_owned(), value.to_owned());
         }
     }
-}
-
-/// Parameters as a form.
-pub(crate) fn form(params: Pairs<'_>) -> String {
-    form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
 }
 
 /// A request in words.

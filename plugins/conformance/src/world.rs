@@ -5,8 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use nextim_testkit::http::basic;
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -159,7 +158,7 @@ impl World {
 
     /// The message server's call, with any body and key.
     pub(crate) fn undelivered(&self, body: &Value, domain: &str, apikey: &str) -> Verdict<Answer> {
-        let basic = format!("Basic {}", BASE64_STANDARD.encode(format!("{domain}:{apikey}")));
+        let basic = basic(domain, apikey);
         let headers = [("Authorization", &*basic), ("Content-Type", "application/json")];
         self.guest().ask("POST", "undelivered", &headers, &body.to_string())
     }

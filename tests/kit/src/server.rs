@@ -3,6 +3,7 @@
 //! Owns: its start line, its files and its end. Must not: know what is tested.
 
 use std::fs::{self, File};
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
@@ -13,7 +14,7 @@ use tempfile::TempDir;
 
 use super::conn::Conn;
 use super::http::Response;
-use super::patience::eventually;
+use super::patience::{comes_true, eventually};
 use super::process::{Process, nextim};
 
 /// The line that a server prints when it serves:
@@ -62,23 +63,35 @@ impl Server {
     /// Runs a command that starts one, in an empty folder, and waits until it serves.
     #[track_caller]
     pub fn run(command: &mut Command) -> Server {
-        let folder = TempDir::new().unwrap();
+        Server::try_run(command).unwrap_or_else(|problem| panic!("{problem}"))
+    }
+
+    /// The same, for programs that must not panic.
+    ///
+    /// # Errors
+    ///
+    /// If it does not serve, with what it logged.
+    pub fn try_run(command: &mut Command) -> Result<Server, String> {
+        let program = command.get_program().to_owned();
+        let failed = |error: io::Error| format!("{}: {error}", program.display());
+        let folder = TempDir::new().map_err(failed)?;
         let dir = folder.path().to_owned();
-        let create = |name: &str| File::create(dir.join(name)).unwrap();
-        fs::create_dir(dir.join("home")).unwrap();
-        command.current_dir(dir.join("home")).stdin(Stdio::null());
-        command.stdout(create("stdout")).stderr(create("log"));
-        let mut process = Process::spawn_with(command, Some(folder)).unwrap();
-        let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
-        let line = eventually("the server serves", || {
-            let status = process.ended();
-            let line = Some(read("stdout")).filter(|text| text.ends_with('\n'));
-            assert!(line.is_some() || status.is_none(), "{status:?}, and this log: {}", read("log"));
-            line
+        fs::create_dir(dir.join("home")).map_err(failed)?;
+        let create = |name: &str| File::create(dir.join(name)).map_err(failed);
+        let (stdout, log) = (create("stdout")?, create("log")?);
+        command.current_dir(dir.join("home")).stdin(Stdio::null()).stdout(stdout).stderr(log);
+        let mut process = Process::spawn_with(command, Some(folder)).map_err(failed)?;
+        let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap_or_default();
+        let mut status = None;
+        comes_true(|| {
+            status = process.ended();
+            status.is_some() || read("stdout").ends_with('\n')
         });
-        let StartLine { addresses, shards, admin } =
-            StartLine::read(&line).unwrap_or_else(|| panic!("start line {line:?}, log {}", read("log")));
-        Server { address: addresses[0], shards, admin, process: Mutex::new(process), dir }
+        let line = read("stdout");
+        let StartLine { addresses, shards, admin } = StartLine::read(&line).ok_or_else(|| {
+            format!("{}: {status:?}, start line {line:?}, and this log: {}", program.display(), read("log"))
+        })?;
+        Ok(Server { address: addresses[0], shards, admin, process: Mutex::new(process), dir })
     }
 
     /// Where it can be watched; it was started with `--admin`.

@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nextim_testkit::http::get;
 use serde_json::{Value, json};
 
 use super::case::{Case, offered};
 use crate::failure::{Failure, Verdict};
-use crate::visitor::form;
-use crate::wire::{self, Request};
+use crate::wire;
 use crate::world::{DOMAIN, Page, World, go_online, send, send_room};
 
 pub(super) const CASES: &[Case] = &[
@@ -47,11 +47,9 @@ impl Poller {
 
     fn poll(&mut self) -> Verdict {
         let seq = self.seq.to_string();
-        let query = form(&[("domain", DOMAIN), ("ticket", &self.ticket), ("seq", &seq)]);
-        let target = format!("/packets?{query}");
-        let request = Request { method: "GET".to_owned(), target, ..Request::default() };
+        let request = get("/packets", &[("domain", DOMAIN), ("ticket", &self.ticket), ("seq", &seq)]);
         let failed = |came: &dyn std::fmt::Display| Failure::new("a poll", came, "the session goes on");
-        let answer = wire::call(self.server, "im.example", &request).map_err(|error| failed(&error))?;
+        let answer = wire::call(self.server, &request).map_err(|error| failed(&error))?;
         let text = String::from_utf8_lossy(&answer.body).into_owned();
         if answer.status != 200 {
             return Err(failed(&format!("{} {text}", answer.status)));

@@ -1,5 +1,8 @@
 //! The puppet's sockets: one thread a connection.
 //!
+//! The test kit reads requests of our own server alone. Sites keep connections, send bodies in chunks, and wait for leave to
+//! send them, each as its HTTP client does.
+//!
 //! Owns: reading calls and writing answers. Must not: decide what to do with a call.
 
 use std::io::{self, Read, Write};

@@ -264,9 +264,9 @@ fn order(world: &World) -> Verdict {
         history.json.as_array().into_iter().flatten().filter_map(|line| line["timestamp"].as_i64()).collect();
     history
         .must(times.windows(2).all(|two| two[0] < two[1]), "within a conversation no two have one time")?;
-    let mut ids = history.each("", "id");
-    ids.dedup();
-    history.must(ids.len() == 8, "each line has an id of its own")
+    let ids: Vec<u64> = history.each("", "id").iter().filter_map(|id| id.parse().ok()).collect();
+    let grow = ids.len() == 8 && ids.windows(2).all(|two| two[0] < two[1]);
+    history.must(grow, "ids are numbers, and a later message has a greater one: since asks by them")
 }
 
 fn broadcast(world: &World) -> Verdict {

@@ -4,6 +4,7 @@
 //!
 //! A case gets a new world, and returns the first promise that was not kept. Its name says what must hold.
 
+mod arrivals;
 mod blocks;
 mod case;
 mod events;
@@ -33,6 +34,7 @@ pub(crate) fn all() -> Vec<Case> {
         origins::CASES,
         online::CASES,
         messages::CASES,
+        arrivals::CASES,
         undelivered::CASES,
         missed::CASES,
         history::CASES,

@@ -11,6 +11,7 @@ use crate::world::{World, go_online, send, send_room};
 
 pub(super) const CASES: &[Case] = &[
     case("online: the message server gets the user, the contacts and the rooms", what_is_called),
+    case("online: a session ends with the log-in", session_ends),
     case("online: every contact has a presence", every_presence),
     offered("online: missed messages come once, with their senders as contacts", &["strangers"], missed_once),
     case("online: open chats have their histories", open_chats),
@@ -46,6 +47,21 @@ fn what_is_called(world: &World) -> Verdict {
     must(buddies == expected, "buddies are the friends: no stranger, and nobody blocked either way")?;
     must(call.list("rooms").contains(&world.room("walkers").to_owned()), "rooms are the user's rooms")?;
     must(!call.list("rooms").contains(&world.room("secret").to_owned()), "and no others")
+}
+
+fn session_ends(world: &World) -> Verdict {
+    for version in ["", "6"] {
+        world.puppet.forget();
+        go_online(&world.log_in("alice")?, &[("version", version)])?;
+        let call = world.puppet.one("/presences/online", "online", "one session is opened for one page")?;
+        let seconds = call.get("expires").parse::<u32>();
+        world.puppet.must(
+            seconds.is_ok_and(|seconds| (60..=3_600).contains(&seconds)),
+            "online",
+            "expires is what is left of the log-in in seconds, at least 60 and at most an hour",
+        )?;
+    }
+    Ok(())
 }
 
 fn every_presence(world: &World) -> Verdict {

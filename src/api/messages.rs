@@ -17,13 +17,13 @@ pub(super) fn message<'a>(params: &mut Params<'a>, context: &Context<'_>) -> Res
     let speaker = params.speaker()?;
     let kind = params.message_type()?;
     let to = params.receiver(kind)?;
-    let body = params.short(Param::Body, context.limits.message_bytes)?;
+    let body = params.text_up_to(Param::Body, context.limits.message_bytes)?;
     let body = body.ok_or(Param::Body.missing())?;
     let nick = params.nick()?;
-    let style = params.short(Param::Style, STYLE_BYTES_MAX)?.unwrap_or_default();
-    let timestamp = params.short(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
+    let style = params.text_up_to(Param::Style, STYLE_BYTES_MAX)?.unwrap_or_default();
+    let timestamp = params.text_up_to(Param::Timestamp, TIMESTAMP_BYTES_MAX)?;
     let timestamp = timestamp.unwrap_or_else(|| Cow::Owned((context.wall_ms)().to_string()));
-    let id = params.short(Param::Id, ID_BYTES_MAX)?;
+    let id = params.text_up_to(Param::Id, ID_BYTES_MAX)?;
     let meta = params.object(Param::Meta)?;
     Ok(Verb::Message(Box::new(NewMessage { speaker, to, nick, kind, body, style, timestamp, id, meta })))
 }

@@ -69,7 +69,7 @@ pub(super) fn show<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection> {
 
 fn looks<'a>(params: &mut Params<'a>) -> Result<Looks<'a>, Rejection> {
     let nick = params.nick()?;
-    let show = params.short(Param::Show, SHOW_BYTES_MAX)?;
+    let show = params.text_up_to(Param::Show, SHOW_BYTES_MAX)?;
     // An empty status clears the stored one; an absent status does not.
     let status = params.raw(Param::Status);
     if status.as_ref().is_some_and(|status| status.len() > STATUS_BYTES_MAX) {

@@ -17,7 +17,7 @@ pub(super) fn signal<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection>
     let speaker = params.speaker()?;
     let kind = params.narrow_type()?;
     let to = params.receiver(kind)?;
-    let name = params.short(Param::Name, SIGNAL_NAME_BYTES_MAX)?.ok_or(Param::Name.missing())?;
+    let name = params.text_up_to(Param::Name, SIGNAL_NAME_BYTES_MAX)?.ok_or(Param::Name.missing())?;
     let data = params.object(Param::Data)?.ok_or(Param::Data.missing())?;
     let key = nested::text_member(&data, KEY).map_err(|_| Param::Data.bad())?;
     let key = key.map(|key| Text::Owned(key.into_owned()));

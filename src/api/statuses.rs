@@ -14,7 +14,7 @@ pub(super) fn status<'a>(params: &mut Params<'a>) -> Result<Verb<'a>, Rejection>
     let kind = params.narrow_type()?;
     let to = params.receiver(kind)?;
     let nick = params.nick()?;
-    let show = params.short(Param::Show, SHOW_BYTES_MAX)?.ok_or(Param::Show.missing())?;
+    let show = params.text_up_to(Param::Show, SHOW_BYTES_MAX)?.ok_or(Param::Show.missing())?;
     Ok(Verb::Status(Typing { ticket, to, kind, nick, show }))
 }
 

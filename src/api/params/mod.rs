@@ -247,7 +247,11 @@ impl<'a> Params<'a> {
     }
 
     /// A value, unless it is empty; an error if it is longer than `bytes_max`.
-    pub(super) fn short(&mut self, param: Param, bytes_max: usize) -> Result<Option<Text<'a>>, Rejection> {
+    pub(super) fn text_up_to(
+        &mut self,
+        param: Param,
+        bytes_max: usize,
+    ) -> Result<Option<Text<'a>>, Rejection> {
         match self.text(param) {
             Some(text) if text.len() > bytes_max => Err(param.bad()),
             text => Ok(text),
@@ -275,7 +279,7 @@ impl<'a> Params<'a> {
     }
 
     pub(super) fn nick(&mut self) -> Result<Option<Text<'a>>, Rejection> {
-        self.short(Param::Nick, NICK_BYTES_MAX)
+        self.text_up_to(Param::Nick, NICK_BYTES_MAX)
     }
 
     /// The ticket, if there is one. The router decides whether it is still good.

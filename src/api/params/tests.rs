@@ -227,7 +227,7 @@ fn texts_are_checked() {
     let mut params = Params::read_query("name=a%2Cb&nick=&show=123&ticket=x&version=3");
     assert_eq!(params.name(Param::Name, 9), Err(Param::Name.bad()));
     assert_eq!(params.nick(), Ok(None));
-    assert_eq!(params.short(Param::Show, 2), Err(Param::Show.bad()));
+    assert_eq!(params.text_up_to(Param::Show, 2), Err(Param::Show.bad()));
     assert_eq!(params.required_name(Param::To, 9), Err(Param::To.missing()));
     assert_eq!(params.ticket().map_err(|rejection| rejection.status), Err(404));
     assert_eq!(params.ticket(), Ok(None));

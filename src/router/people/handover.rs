@@ -230,7 +230,7 @@ impl People {
     fn take_sessions(&mut self, out: &mut Out, user: Slot) -> Vec<KeptMessage> {
         let mut messages = Vec::new();
         while let Some(session) = self.user(user).sessions().newest() {
-            let left = self.take_session(out, user, session, SessionEnd::Offline);
+            let left = self.take_session(out, user, session, SessionEnd::BySite);
             let (owner, keeping) = self.user_with_keeping(user);
             left.account(owner.extras_mut(), keeping.limits());
             messages.extend(left.messages);

@@ -85,7 +85,7 @@ impl People {
         let Caller { key, domain } = caller;
         match (self.find_subject(domain, subject), subject) {
             (Some((_, Some(session))), _) => {
-                self.end_session(out, session, SessionEnd::Offline);
+                self.end_session(out, session, SessionEnd::BySite);
                 out.answer(key, Answer::Done);
             }
             (Some((user, None)), _) => {

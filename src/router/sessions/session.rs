@@ -117,7 +117,7 @@ pub(in crate::router) struct NewSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::router) enum SessionEnd {
     /// The site ended it.
-    Offline,
+    BySite,
     /// It was silent too long.
     Silent,
     /// The time is over that its site gave it.

@@ -206,7 +206,7 @@ impl Sessions {
     ) -> Leavings {
         let counters = out.counters_mut();
         let reason = match end {
-            SessionEnd::Offline => Reason::Offline,
+            SessionEnd::BySite => Reason::Offline,
             SessionEnd::Expired => {
                 counters.sessions_renewed_total += 1;
                 Reason::Renew

@@ -70,6 +70,8 @@ pub(crate) enum Command {
     /// Messages without attackers and with them, in turns: what slow, silent, guessing and malformed clients cost
     /// others
     Hostile(Options),
+    /// How many instructions the server takes for a message, a poll and others, counted by valgrind
+    Instructions(Options),
     /// `NextIM`, the stand-in and, if it is installed, Nchan in turns, with ratios
     ///
     /// Without --shards each is measured with one shard, or thread, and in part with two, between which our shards
@@ -200,6 +202,9 @@ impl Options {
         if scenario == Name::Hostile && (self.target != Kind::Nextim || !self.address.is_empty()) {
             return Err("hostile attacks only message servers that it has started itself".into());
         }
+        if scenario == Name::Instructions && (self.target != Kind::Nextim || !self.address.is_empty()) {
+            return Err("instructions are counted only of message servers that it has started itself".into());
+        }
         if scenario == Name::Cycle && self.target == Kind::Floor {
             return Err("cycle measures the message server only".into());
         }
@@ -265,6 +270,7 @@ impl Options {
             | Name::Idle
             | Name::Soak
             | Name::Hostile
+            | Name::Instructions
             | Name::Compare => match self {
                 Options { buddies: Some(1..), .. } => "buddies",
                 Options { room_size: Some(1..), .. } => "rooms",

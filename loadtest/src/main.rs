@@ -16,11 +16,13 @@
 
 mod arguments;
 mod attack;
+mod callgrind;
 mod compare;
 mod dialect;
 mod flatness;
 mod floor;
 mod generator;
+mod instructions;
 mod interrupt;
 mod measure;
 mod nchan;
@@ -72,6 +74,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
         Command::Idle(options) => measured(Name::Idle, &options),
         Command::Soak(options) => measured(Name::Soak, &options),
         Command::Hostile(options) => measured(Name::Hostile, &options),
+        Command::Instructions(options) => measured(Name::Instructions, &options),
         Command::Compare(options) => measured(Name::Compare, &options),
         Command::Report { files, out } => {
             let mut runs = Vec::new();
@@ -99,6 +102,10 @@ fn measured(scenario: Name, options: &Options) -> Result<bool, Box<dyn Error>> {
         Name::Compare => {
             let (settings, with_two) = options.compared(table)?;
             compare::run(&settings, with_two.as_ref())?
+        }
+        Name::Instructions => {
+            let settings = options.settings(scenario, table)?;
+            (vec![instructions::run(&settings, scenario.scenario().title)?], Vec::new())
         }
         Name::Park
         | Name::Route

@@ -138,6 +138,15 @@ impl Latency {
 }
 
 impl Outcome {
+    /// Adds what went wrong in another part of the same scenario.
+    pub(crate) fn add(&mut self, other: Outcome) {
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        for (kind, count) in other.errors {
+            *self.errors.entry(kind).or_default() += count;
+        }
+    }
+
     /// Adds a figure.
     pub(crate) fn figure(&mut self, name: &str, unit: &str, value: f64) {
         self.figures.push(Figure { name: name.to_owned(), unit: unit.to_owned(), value });

@@ -37,7 +37,7 @@ pub(crate) fn run(settings: &Settings) -> Result<Outcome, Box<dyn Error>> {
     let mut stage = Stage::open(&known, title, settings.kind)?;
     park(&mut stage, settings)?;
     match settings.scenario {
-        Name::Park | Name::Compare => {}
+        Name::Park | Name::Instructions | Name::Compare => {}
         Name::Route => route(&mut stage, settings)?,
         Name::Room => room(&mut stage, settings, settings.concurrency)?,
         Name::Broadcast => broadcast(&mut stage, settings.rate, count(settings.seconds))?,
@@ -75,7 +75,7 @@ fn rate_of(stage: &mut Stage, name: &str, count: u64, seconds: f64) {
 
 /// All users come online and poll.
 pub(crate) fn park(stage: &mut Stage, settings: &Settings) -> Result<(), Box<dyn Error>> {
-    let Step { tally, server_cpu, seconds } = stage.park()?;
+    let Step { tally, server_cpu, seconds, .. } = stage.park()?;
     let (_, rest) = stage.quiet();
     let users = real(tally.parked);
     rate_of(stage, name::PARK_RATE, tally.parked, seconds);

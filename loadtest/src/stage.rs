@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nextim_testkit::load::population::Population;
 use nextim_testkit::load::wire::Requests;
 
+use crate::callgrind::Callgrind;
 use crate::dialect::Dialect;
 use crate::generator::tally::Tally;
 use crate::generator::task::{Order, Pace, Task};
@@ -20,6 +21,7 @@ use crate::measure::{Memory, cpu, kernel_share, machine_busy};
 use crate::nchan::wire::Channels;
 use crate::number::{ratio, real};
 use crate::outcome::{Latency, Outcome};
+use crate::scenario::Name;
 use crate::settings::Kind;
 use crate::settings::Settings;
 use crate::target::Target;
@@ -28,6 +30,8 @@ use crate::target::Target;
 const PATIENCE: f64 = 15.0;
 /// Users that come online in a second at the very least, for deadlines.
 const PARKS_PER_SECOND: f64 = 400.0;
+/// How many times longer a server may take whose instructions are counted.
+const COUNTED_SLOWNESS: f64 = 10.0;
 /// How long a user whose last page was left is still one of the server's, and a little more, in seconds.
 const LINGER_SECONDS: f64 = 9.0;
 /// A generator that is busy for more than this share of its time may be what is slow.
@@ -57,6 +61,8 @@ pub(crate) struct Step {
     pub(crate) tally: Tally,
     /// CPU time of the server, in microseconds.
     pub(crate) server_cpu: Option<f64>,
+    /// Instructions of the server outside the kernel; 0 if they are not counted.
+    pub(crate) instructions: u64,
     /// How long it took, in seconds.
     pub(crate) seconds: f64,
 }
@@ -73,7 +79,12 @@ impl Stage {
         let dialect = match kind {
             Kind::Nextim | Kind::Floor => {
                 let requests = Requests::new(&host, &settings.domain, &settings.apikey, settings.with_seq);
-                Dialect::Nextim(requests.with_new_pages())
+                let requests = requests.with_new_pages();
+                Dialect::Nextim(if settings.scenario == Name::Instructions {
+                    requests.with_heads()
+                } else {
+                    requests
+                })
             }
             Kind::Nchan => Dialect::Nchan(Channels::new(&host)),
         };
@@ -166,7 +177,8 @@ impl Stage {
     }
 
     fn step(&mut self, title: &str, task: Task, seconds: f64) -> Result<Step, Box<dyn Error>> {
-        let patience = PATIENCE + f64::from(self.settings.users) / PARKS_PER_SECOND;
+        let slowness = if self.target.callgrind.is_some() { COUNTED_SLOWNESS } else { 1.0 };
+        let patience = (PATIENCE + f64::from(self.settings.users) / PARKS_PER_SECOND) * slowness;
         let (before, busy_before) = (cpu(&self.target.processes), machine_busy());
         let began = Instant::now();
         let line = format!("{} {} {title}", self.outcome.target, self.outcome.scenario);
@@ -176,10 +188,14 @@ impl Stage {
                 say(&format!("{line}: {:.0} s, {parked} parked", began.elapsed().as_secs_f64()));
             }
         };
+        if let Some(callgrind) = &self.target.callgrind {
+            callgrind.begin()?;
+        }
         let tally = self.fleet.perform(Order { task, seconds, patience }, &mut watch)?;
         if watched {
             say("");
         }
+        let instructions = self.target.callgrind.as_mut().map_or(Ok(0), Callgrind::count)?;
         let server_cpu =
             before.and_then(|before| Some(real(cpu(&self.target.processes)?.saturating_sub(before)) / 1e3));
         let seconds = real(tally.took) / 1e9;
@@ -188,7 +204,7 @@ impl Stage {
             self.judge_others(title, busy / began.elapsed().as_secs_f64() / 1e9);
         }
         self.judge(title, &tally);
-        Ok(Step { tally, server_cpu, seconds })
+        Ok(Step { tally, server_cpu, instructions, seconds })
     }
 
     /// Puts down what went wrong, and whether the generator was what was slow.

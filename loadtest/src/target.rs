@@ -18,8 +18,10 @@ use nextim_testkit::server::StartLine;
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
+use crate::callgrind::{Callgrind, counted};
 use crate::measure::with_children;
 use crate::nchan::server::{Nginx, log};
+use crate::scenario::Name;
 use crate::settings::{Kind, Settings};
 
 /// How long a server may take to start.
@@ -37,6 +39,8 @@ pub(crate) struct Target {
     pub(crate) processes: Vec<Pid>,
     /// How many shards it has: as it said, or as many as we asked for.
     pub(crate) shards: u64,
+    /// What counts its instructions, if they are counted.
+    pub(crate) callgrind: Option<Callgrind>,
     /// What was started; it ends with this.
     _started: Option<Process>,
 }
@@ -45,7 +49,7 @@ impl Target {
     /// A server that runs already. Its process stands for those it has started, too.
     pub(crate) fn running(addresses: Vec<SocketAddr>, process: Option<i32>) -> Target {
         let processes = process.map(Pid::from_raw).map(with_children).unwrap_or_default();
-        Target { name: "running", addresses, processes, shards: 0, _started: None }
+        Target { name: "running", addresses, processes, shards: 0, callgrind: None, _started: None }
     }
 
     /// Starts a server.
@@ -72,11 +76,18 @@ impl Target {
             }
             Kind::Nchan => return Target::start_nchan(settings),
         };
+        let counts = if settings.scenario == Name::Instructions { Some(TempDir::new()?) } else { None };
+        let command = match &counts {
+            Some(folder) => counted(&command, folder),
+            None => command,
+        };
         let (mut target, said) = Target::spawn(kind, command, None)?;
         let line = said.recv_timeout(PATIENCE).unwrap_or_default();
         let StartLine { addresses, shards, .. } =
             StartLine::read(&line).ok_or_else(|| format!("the server did not start; it said {line:?}"))?;
         (target.addresses, target.shards) = (addresses, shards.into());
+        target.callgrind =
+            counts.zip(target.processes.first()).map(|(folder, process)| Callgrind::of(*process, folder));
         Ok(target)
     }
 
@@ -125,6 +136,7 @@ impl Target {
             addresses: Vec::new(),
             processes: vec![process.pid()],
             shards: 0,
+            callgrind: None,
             _started: Some(process),
         };
         let (say, said) = channel();

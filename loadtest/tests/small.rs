@@ -184,6 +184,24 @@ fn a_soak_tells_how_flat_it_was_even_if_it_is_interrupted() {
 }
 
 #[test]
+fn instructions() {
+    let each = "instructions per message, next poll included, one at a time";
+    let outcome = &check("instructions --users 40 --concurrency 4 --seconds 2")["outcomes"][0];
+    let figures = outcome["figures"].as_array().unwrap();
+    for name in ["instructions per online and park", each, "instructions per empty poll"] {
+        let figure = figures.iter().find(|figure| figure["name"] == name);
+        let value = figure.and_then(|figure| figure["value"].as_f64());
+        // Fewer than the bytes that are read and written would be a count of something else.
+        assert!(value.is_some_and(|value| value > 500.0), "{name}: {figures:?}");
+    }
+    for more in [["--target", "floor"], ["--address", "127.0.0.1:1"]] {
+        let refused = run(&["instructions", more[0], more[1]]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("started itself"), "{said}");
+    }
+}
+
+#[test]
 fn hostile() {
     let figures = ["messages routed under attack", "hostile requests answered", "hostile connections made"];
     for more in ["--shards 1", "--shards 2 --threads 2"] {

@@ -21,6 +21,12 @@ const TEXT: &str = "shall+we+meet+at+the+usual+place%3F";
 const META: &str = "&meta=%7B%22reply_to%22%3A%22m-17%22%7D";
 /// One of this many messages has it.
 const META_EVERY: u64 = 8;
+/// What a site in PHP sends in the head of a call, beside what it must.
+const SITE_HEAD: &str = "\r\nUser-Agent: NextIM-PHP/1.0\r\nAccept: */*";
+/// What a browser sends in the head of a poll by a script.
+const BROWSER_HEAD: &str = "\r\nConnection: keep-alive\r\nAccept: */*\r\nReferer: https://forum.example/thread/17\r\n\
+    User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36\r\nAccept-Encoding: gzip, deflate, br\r\n\
+    Accept-Language: en-GB,en;q=0.9";
 /// Where pages differ, one of this many users has a page of version 6.
 const NEW_PAGE_EVERY: u32 = 4;
 
@@ -75,6 +81,7 @@ pub struct Requests {
     domain: String,
     with_seq: bool,
     with_new_pages: bool,
+    with_heads: bool,
 }
 
 impl Requests {
@@ -82,13 +89,26 @@ impl Requests {
     pub fn new(host: &str, domain: &str, apikey: &str, with_seq: bool) -> Requests {
         let domain = encoded(domain);
         let credentials = format!("domain={domain}&apikey={}", encoded(apikey));
-        Requests { host: host.to_owned(), credentials, domain, with_seq, with_new_pages: false }
+        Requests {
+            host: host.to_owned(),
+            credentials,
+            domain,
+            with_seq,
+            with_new_pages: false,
+            with_heads: false,
+        }
     }
 
     /// The same, where some users have pages of version 6.
     #[must_use]
     pub fn with_new_pages(self) -> Requests {
         Requests { with_new_pages: true, ..self }
+    }
+
+    /// The same, with heads as long as those of real sites and browsers. The stand-in server does not read them.
+    #[must_use]
+    pub fn with_heads(self) -> Requests {
+        Requests { with_heads: true, ..self }
     }
 
     /// A user goes online with buddies and a room.
@@ -220,13 +240,17 @@ impl Requests {
             out.extend_from_slice(b"&seq=");
             decimal(out, seq);
         }
-        for part in [b"&callback=cb HTTP/1.1\r\nHost: ", self.host.as_bytes(), b"\r\n\r\n"] {
+        let head = if self.with_heads { BROWSER_HEAD } else { "" };
+        for part in
+            [&b"&callback=cb HTTP/1.1\r\nHost: "[..], self.host.as_bytes(), head.as_bytes(), b"\r\n\r\n"]
+        {
             out.extend_from_slice(part);
         }
     }
 
     fn post(&self, out: &mut Vec<u8>, path: &str, parameters: impl FnOnce(&mut Vec<u8>)) {
-        for part in ["POST ", path, " HTTP/1.1\r\nHost: ", &self.host] {
+        let head = if self.with_heads { SITE_HEAD } else { "" };
+        for part in ["POST ", path, " HTTP/1.1\r\nHost: ", &self.host, head] {
             out.extend_from_slice(part.as_bytes());
         }
         out.extend_from_slice(b"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: ");

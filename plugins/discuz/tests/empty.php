@@ -1,0 +1,3 @@
+<?php
+
+/* Owns: nothing. Must not: do anything: Discuz loads files of functions by name, and the tests have them all. */

@@ -6,8 +6,11 @@
 
 // For the command.
 pub use crate::base::limits::ops::SAMPLE_MS;
-pub use crate::config::{Arguments, Sources, Task, unknown_variables};
+pub use crate::config::{
+    Arguments, DomainTask, Sources, Task, carry_out_domain_task, new_apikey, unknown_variables,
+};
 pub use crate::ops::admin::pulse::Pulse;
+pub use crate::ops::pid_file::PidFile;
 pub use crate::ops::service::Service;
 pub use crate::ops::{logging, top};
 

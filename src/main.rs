@@ -5,7 +5,8 @@
 //! or `router`. A closed stdout or stderr is not an error.
 
 use nextim::internals::{
-    Arguments, Pulse, SAMPLE_MS, Service, Sources, Task, logging, top, unknown_variables,
+    Arguments, DomainTask, PidFile, Pulse, SAMPLE_MS, Service, Sources, Task, carry_out_domain_task, logging,
+    new_apikey, top, unknown_variables,
 };
 use nextim::{Config, ConfigError, Handle, Server};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGWINCH};
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Ok(Task::Serve) => serve(arguments, signals),
         Ok(Task::MakeKey) => make_key(),
         Ok(Task::CheckConfig(file)) => check_config(&file),
+        Ok(Task::Domain(task)) => change_domains(arguments, task),
         Ok(Task::Top { admin, once }) => show_top(admin, once),
         Err(error) => fail("nextim: ", error.problems()),
     }
@@ -73,6 +75,11 @@ fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Bo
         .map_err(|error| format!("NOTIFY_SOCKET: {error}"))?;
     signals.add_signal(SIGTERM)?;
     signals.add_signal(SIGINT)?;
+    let pid_file = config.pid_file.as_deref().map(|path| {
+        let wrong = |error| format!("pid_file: {}: {error}", path.display());
+        PidFile::take(path, std::process::id()).map_err(wrong)
+    });
+    let mut pid_file = pid_file.transpose()?;
     let server = Server::start(&config)?;
     let line = start_line(&server, config.domains.len());
     print(&line);
@@ -80,7 +87,8 @@ fn run(config: Config, sources: &Sources, mut signals: Signals) -> Result<(), Bo
     let signals_handle = signals.handle();
     let (ending, ended) = channel();
     thread::scope(|scope| {
-        scope.spawn(|| handle_signals(&mut signals, &server, config, sources, &service));
+        let pid_file = &mut pid_file;
+        scope.spawn(|| handle_signals(&mut signals, &server, config, sources, (&service, pid_file)));
         if let Some(period) = service.watchdog() {
             let (service, pulse) = (&service, Pulse::new(server.stats()));
             scope.spawn(move || notify_alive(service, period, pulse, ended));
@@ -98,14 +106,20 @@ fn handle_signals(
     server: &Handle,
     mut config: Config,
     sources: &Sources,
-    service: &Service,
+    (service, pid_file): (&Service, &mut Option<PidFile>),
 ) {
     let mut draining = false;
     for signal in signals.forever() {
         match (signal, draining) {
             (SIGHUP, false) => {
                 service.reloading();
-                reload(server, &mut config, sources);
+                if let Some(file) = pid_file {
+                    file.reload_begins();
+                }
+                let taken = reload(server, &mut config, sources);
+                if let Some(file) = pid_file {
+                    file.reload_ends(taken);
+                }
                 service.ready(&start_line(server, config.domains.len()));
             }
             (SIGHUP, true) => {}
@@ -165,13 +179,18 @@ fn watch_top(admin: SocketAddr) -> io::Result<()> {
     top::watch(admin, sender, &events)
 }
 
-/// Takes the domains of the configuration file as it is now. One line of the log has the result.
-fn reload(server: &Handle, config: &mut Config, sources: &Sources) {
-    if sources.file().is_none() {
-        return log::warn!("there is nothing to reload without a configuration file");
+/// Takes the domains of the configuration file as it is now. One line of the log has the result. Returns whether they
+/// are taken.
+fn reload(server: &Handle, config: &mut Config, sources: &Sources) -> bool {
+    if !sources.has_files() {
+        log::warn!("there is nothing to reload without a configuration file");
+        return false;
     }
     match sources.reload(config) {
-        Err(error) => log::error!("not reloaded, the settings stay as they were: {error}"),
+        Err(error) => {
+            log::error!("not reloaded, the settings stay as they were: {error}");
+            false
+        }
         Ok(reload) => {
             server.reload(&reload.config.domains);
             let before = config.warnings();
@@ -188,6 +207,7 @@ fn reload(server: &Handle, config: &mut Config, sources: &Sources) {
             let restart =
                 if reload.restart_needed { "; other settings changed and need a restart" } else { "" };
             log::info!(domains = config.domains.len(), restart_needed = reload.restart_needed; "{taken}{restart}");
+            reload.domains_taken
         }
     }
 }
@@ -206,19 +226,33 @@ fn check_config(file: &Path) -> ExitCode {
     }
 }
 
-/// Prints a new apikey. Its digits need no escape in a URL, a file or a shell.
-fn make_key() -> ExitCode {
-    let word = || getrandom::u64().map_err(io::Error::other);
-    let print_key = || {
-        let key = format!("{:016x}{:016x}{:016x}{:016x}", word()?, word()?, word()?, word()?);
-        let mut stdout = io::stdout().lock();
-        writeln!(stdout, "{key}")?;
-        stdout.flush()
+/// Changes or lists the domains that have a file of their own.
+fn change_domains(arguments: Arguments, task: DomainTask) -> ExitCode {
+    let sources = Sources::new(arguments, |name| std::env::var_os(name));
+    let done = match sources.and_then(|sources| carry_out_domain_task(&sources, task)) {
+        Ok(done) => done,
+        Err(error) => return fail("nextim domain: ", error.problems()),
     };
-    match print_key() {
+    match (print_all(&done.text), done.problem) {
+        (Err(error), _) => fail("nextim domain: stdout: ", [error]),
+        (Ok(()), Some(problem)) => fail("nextim domain: ", [problem]),
+        (Ok(()), None) => ExitCode::SUCCESS,
+    }
+}
+
+/// Prints a new apikey.
+fn make_key() -> ExitCode {
+    match new_apikey().and_then(|key| print_all(&format!("{key}\n"))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail("nextim genkey: ", [error]),
     }
+}
+
+/// Prints what a caller waits for: it must not go on without it.
+fn print_all(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 fn start_line(server: &Handle, domains: usize) -> String {

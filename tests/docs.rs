@@ -36,7 +36,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("http", 17),
     ("nginx", 1),
     ("sh", 18),
-    ("text", 15),
+    ("text", 22),
     ("toml", 4),
     ("yaml", 2),
 ];

@@ -3,6 +3,7 @@
 //! Owns: [`Config`] and its defaults. Must not: read a text.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use log::LevelFilter;
 
@@ -32,7 +33,7 @@ pub struct Config {
     pub shards: Option<u16>,
     /// The URL at which browsers reach the server, without a slash at its end.
     pub public_url: Option<String>,
-    /// The sites that are served, at least one.
+    /// The sites that are served. There is at least one, unless there is an empty directory for them.
     pub domains: Vec<DomainConfig>,
     /// Limits, with defaults for those that were not set.
     pub limits: Limits,
@@ -48,6 +49,8 @@ pub struct Config {
     pub log_format: Format,
     /// The address of the admin listener; port 0 is any free port.
     pub admin: Option<SocketAddr>,
+    /// Where the command keeps the number of its process while it serves. A server inside another program has none.
+    pub pid_file: Option<PathBuf>,
     /// Host names at which the admin listener answers, besides numeric addresses and `localhost`.
     pub admin_hosts: Vec<String>,
 }
@@ -66,6 +69,7 @@ impl Default for Config {
             log: LevelFilter::Info,
             log_format: Format::Text,
             admin: None,
+            pid_file: None,
             admin_hosts: Vec::new(),
         }
     }

@@ -3,7 +3,7 @@
 //! Owns: how one layer covers another, and how all of them become a [`Config`]. Must not: read a text.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use log::LevelFilter;
 
@@ -27,6 +27,8 @@ pub(super) struct Layer {
     pub(super) admin: Option<(SocketAddr, Location)>,
     pub(super) admin_hosts: Vec<String>,
     pub(super) domains: Option<Vec<DomainConfig>>,
+    pub(super) domains_dir: Option<(PathBuf, Location)>,
+    pub(super) pid_file: Option<PathBuf>,
     pub(super) limits: Limits,
     pub(super) timeouts: Timeouts,
     pub(super) exempt: Option<Vec<AddressRange>>,
@@ -34,8 +36,10 @@ pub(super) struct Layer {
 }
 
 impl Layer {
-    /// A setting of this layer replaces the same one of the layer below. Lists are not merged.
+    /// A setting of this layer replaces the same one of the layer below. Lists are not merged: domains of this layer
+    /// replace those of the layer below, and its directory of domains too.
     pub(super) fn over(self, below: Layer) -> Layer {
+        let below_dir = below.domains_dir.filter(|_| self.domains.is_none());
         Layer {
             listen: self.listen.or(below.listen),
             shards: self.shards.or(below.shards),
@@ -45,6 +49,8 @@ impl Layer {
             admin: self.admin.or(below.admin),
             admin_hosts: below.admin_hosts,
             domains: self.domains.or(below.domains),
+            domains_dir: self.domains_dir.or(below_dir),
+            pid_file: self.pid_file.or(below.pid_file),
             limits: below.limits,
             timeouts: below.timeouts,
             exempt: below.exempt,
@@ -77,6 +83,7 @@ impl Layer {
             log: self.log.unwrap_or(default.log),
             log_format: self.log_format.unwrap_or(default.log_format),
             admin,
+            pid_file: self.pid_file,
             admin_hosts: self.admin_hosts,
         })
     }

@@ -12,9 +12,9 @@ pub struct ConfigError(pub(super) Vec<String>);
 
 impl ConfigError {
     pub(super) fn new(file: Option<&Path>, problems: &[Problem]) -> ConfigError {
-        let line = |problem: &Problem| match (file, problem.location.line) {
-            (Some(file), Some(_)) => format!("{}:{problem}", file.display()),
-            (Some(_) | None, _) => problem.to_string(),
+        let line = |problem: &Problem| match file {
+            Some(file) => problem.in_file(file),
+            None => problem.to_string(),
         };
         ConfigError(problems.iter().map(line).collect())
     }
@@ -56,6 +56,14 @@ pub(super) struct Problem {
 impl Problem {
     pub(super) fn elsewhere(setting: impl Into<String>, wrong: impl Into<String>) -> Problem {
         Problem { location: Location::elsewhere(setting), wrong: wrong.into() }
+    }
+
+    /// The problem with the file in front, if it has a line there.
+    pub(super) fn in_file(&self, file: &Path) -> String {
+        match self.location.line {
+            Some(_) => format!("{}:{self}", file.display()),
+            None => self.to_string(),
+        }
     }
 }
 

@@ -4,16 +4,17 @@
 //! start and once for each reload. Must not: print, or exit.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::arguments::{self, Arguments};
 use super::check::exposed;
 use super::checked::Config;
+use super::directory;
+use super::disk::read_text;
 use super::file;
 use super::layer::Layer;
-use super::problem::{ConfigError, Location, Problem};
+use super::problem::{ConfigError, Problem};
+use crate::base::domains::DomainConfig;
 use crate::base::limits::settings::CONFIG_BYTES_MAX;
 
 /// Where settings come from: flags, environment, and a file that can be read again.
@@ -28,7 +29,7 @@ pub struct Sources {
 pub struct Reload {
     /// The running configuration, with the domains from now on.
     pub config: Config,
-    /// Whether the domains are those of the file. They are not if flags or environment name domains.
+    /// Whether the domains are those of the files. They are not if flags or environment name domains.
     pub domains_taken: bool,
     /// Whether the file has another change, which needs a restart.
     pub restart_needed: bool,
@@ -51,22 +52,36 @@ impl Sources {
         self.file.as_deref()
     }
 
-    /// Reads the file, and makes a configuration of all layers.
-    pub fn load(&self) -> Result<Config, ConfigError> {
-        let file = self.file().map(read_file).transpose()?.unwrap_or_default();
-        self.typed.clone().over(file).check(self.file())
+    /// Whether there is something to reload: a file, or a directory of domains.
+    pub fn has_files(&self) -> bool {
+        self.file.is_some() || self.typed.domains_dir.is_some()
     }
 
-    /// Reads the file again, for its domains. They are checked with the addresses of the running server. A file
-    /// without domains is an error: a reload that reads a half-written file must not end all sessions.
-    pub fn reload(&self, running: &Config) -> Result<Reload, ConfigError> {
+    /// The settings of all layers, without those of the directory of domains.
+    pub(super) fn layer(&self) -> Result<Layer, ConfigError> {
         let file = self.file().map(read_file).transpose()?.unwrap_or_default();
-        let domains_taken = self.typed.domains.is_none();
-        if domains_taken && file.domains.is_none() {
-            let problem = Problem::elsewhere("domain", "the file has none any more");
-            return Err(ConfigError::new(None, &[problem]));
+        Ok(self.typed.clone().over(file))
+    }
+
+    /// Reads the files, and makes a configuration of all layers.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        let mut layer = self.layer()?;
+        directory::add_to(&mut layer, self.file())?;
+        layer.check(self.file())
+    }
+
+    /// Reads the files again, for their domains. They are checked with the addresses of the running server. Files
+    /// without domains are an error: a reload that reads a half-written file, or a directory whose disk is not mounted,
+    /// must not end all sessions.
+    pub fn reload(&self, running: &Config) -> Result<Reload, ConfigError> {
+        let mut layer = self.layer()?;
+        let domains_taken = self.typed.domains.is_none() || self.typed.domains_dir.is_some();
+        directory::add_to(&mut layer, self.file())?;
+        let is_none = |domains: &Vec<DomainConfig>| domains.is_empty() && !running.domains.is_empty();
+        if layer.domains.as_ref().is_none_or(is_none) {
+            return Err(ConfigError::new(None, &[Problem::elsewhere("domain", "there is none any more")]));
         }
-        let next = self.typed.clone().over(file).check(self.file())?;
+        let next = layer.check(self.file())?;
         if let Some(wrong) = exposed(&running.listen, &next.domains) {
             return Err(ConfigError::new(None, &[Problem::elsewhere("listen", wrong)]));
         }
@@ -75,20 +90,12 @@ impl Sources {
     }
 }
 
-/// The settings of a file.
+/// The settings of a file. Relative paths in it begin at its folder.
 pub(super) fn read_file(path: &Path) -> Result<Layer, ConfigError> {
-    let wrong = |what: String| ConfigError(vec![format!("{}: {what}", path.display())]);
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(CONFIG_BYTES_MAX + 1).read_to_end(&mut bytes));
-    read.map_err(|error| wrong(format!("cannot be read: {error}")))?;
-    if bytes.len() as u64 > CONFIG_BYTES_MAX {
-        return Err(wrong(format!("must not be longer than {CONFIG_BYTES_MAX} bytes")));
-    }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]);
-        let line = before.matches('\n').count() + 1;
-        let location = Location { line: Some(line), setting: "syntax".to_owned() };
-        ConfigError::new(Some(path), &[Problem { location, wrong: "the file must be UTF-8".to_owned() }])
-    })?;
-    file::read(&text).map_err(|problems| ConfigError::new(Some(path), &problems))
+    let text = read_text(path, CONFIG_BYTES_MAX)?;
+    let mut layer = file::read(&text).map_err(|problems| ConfigError::new(Some(path), &problems))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let paths = [layer.domains_dir.as_mut().map(|(path, _)| path), layer.pid_file.as_mut()];
+    paths.into_iter().flatten().for_each(|path| *path = folder.join(&*path));
+    Ok(layer)
 }

@@ -202,8 +202,68 @@ fn a_reload_takes_the_domains_and_nothing_else() {
     assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO Text - f=k");
 
     write("# caught half-written");
-    assert_eq!(own.reload(&running).unwrap_err().to_string(), "domain: the file has none any more");
+    assert_eq!(own.reload(&running).unwrap_err().to_string(), "domain: there is none any more");
     write("[[domain]]\nname = \"a\"\napikeys = [\"public\"]");
     let elsewhere = Config { listen: vec!["0.0.0.0:80".parse().unwrap()], ..running };
     assert!(own.reload(&elsewhere).is_err(), "the old address is still listened on");
+}
+
+#[test]
+fn a_directory_of_domains_is_a_flag_a_variable_or_a_setting() {
+    let folders = ["file", "variable", "flag"].map(|name| {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!("name = \"{name}\"\napikeys = [\"k\"]");
+        std::fs::write(folder.path().join("a.toml"), text).unwrap();
+        folder
+    });
+    let [of_file, of_variable, of_flag] = folders.each_ref().map(|folder| folder.path().to_str().unwrap());
+    let text = format!("domains_dir = \"{of_file}\"\n[[domain]]\nname = \"table\"\napikeys = [\"k\"]");
+    let check = |flags: &[&str], variables: &[(&str, &str)], expected: &str| {
+        let config = load(flags, variables, &text).unwrap();
+        let names: Vec<&str> = config.domains.iter().map(|domain| domain.name.as_str()).collect();
+        assert_eq!(names.join(" "), expected, "{flags:?} {variables:?}");
+    };
+    let (flag, variable) = (["--domains-dir", of_flag], [("NEXTIM_DOMAINS_DIR", of_variable)]);
+    check(&[], &[], "table file");
+    check(&[], &variable, "table variable");
+    check(&flag, &variable, "table flag");
+    // Domains of flags replace all others, as lists do.
+    check(&["--domain=a", "--apikey=k"], &variable, "a");
+    check(&[&flag[..], &["--domain=a", "--apikey=k"]].concat(), &variable, "a flag");
+    let pid = |flags: &[&str], variables: &[(&str, &str)], text: &str| {
+        load(flags, variables, text).unwrap().pid_file.map(|path| path.display().to_string())
+    };
+    assert_eq!(pid(&[], &[], "pid_file = \"/p\"").as_deref(), Some("/p"));
+    assert_eq!(pid(&[], &[("NEXTIM_PID_FILE", "/q")], "pid_file = \"/p\"").as_deref(), Some("/q"));
+    assert_eq!(pid(&["--pid-file=/r"], &[("NEXTIM_PID_FILE", "/q")], "").as_deref(), Some("/r"));
+}
+
+#[test]
+fn a_reload_reads_the_directory_again_and_never_ends_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (settings, site) = (folder.path().join("nextim.toml"), folder.path().join("sites/a.toml"));
+    std::fs::create_dir(folder.path().join("sites")).unwrap();
+    let write = |path: &Path, text: &str| std::fs::write(path, text).unwrap();
+    write(&settings, "domains_dir = \"sites\"");
+    let own = sources(&[], &[], &settings).unwrap();
+    let empty = own.load().unwrap();
+    assert_eq!(shown(&empty), "[127.0.0.1:8000] 0 - INFO Text - ");
+    assert!(own.reload(&empty).unwrap().domains_taken, "there was none before");
+
+    write(&site, "name = \"a\"\napikeys = [\"k\"]");
+    let running = own.reload(&empty).unwrap().config;
+    assert_eq!(shown(&running), "[127.0.0.1:8000] 0 - INFO Text - a=k");
+    write(&site, "name = \"a\"\napikeys = [\"new\"]");
+    let reload = own.reload(&running).unwrap();
+    assert!(reload.domains_taken && !reload.restart_needed);
+    assert_eq!(shown(&reload.config), "[127.0.0.1:8000] 0 - INFO Text - a=new");
+
+    write(&site, "name = \"a\"");
+    let error = own.reload(&running).unwrap_err().to_string();
+    assert_eq!(error, format!("{}:1: apikeys: is missing", site.display()));
+    std::fs::remove_file(&site).unwrap();
+    let none = "domain: there is none any more";
+    assert_eq!(own.reload(&running).unwrap_err().to_string(), none);
+    write(&settings, "");
+    assert_eq!(own.reload(&empty).unwrap_err().to_string(), none, "the default domain is for trials");
 }

@@ -4,10 +4,11 @@
 //! error. It may be an apikey in the wrong place, and errors are printed.
 
 use std::net::{Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 
 use log::LevelFilter;
 
-use crate::base::limits::settings::{CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
+use crate::base::limits::settings::{CALLS_PER_SECOND_MAX, CREDENTIAL_BYTES_MAX, SHARDS_MAX, URL_BYTES_MAX};
 use crate::base::ranges::AddressRange;
 use crate::ops::logging::Format;
 
@@ -23,6 +24,11 @@ pub(super) fn address(text: &str) -> ValueResult<SocketAddr> {
 pub(super) fn shards(text: &str) -> ValueResult<u16> {
     let number = text.parse().ok().filter(|number| (1..=SHARDS_MAX).contains(&usize::from(*number)));
     number.ok_or_else(|| whole_number(1, SHARDS_MAX))
+}
+
+pub(super) fn calls_per_second(text: &str) -> ValueResult<u32> {
+    let number = text.parse().ok().filter(|number| *number <= CALLS_PER_SECOND_MAX);
+    number.ok_or_else(|| whole_number(0, CALLS_PER_SECOND_MAX))
 }
 
 /// The error for a number that is not within `min` and `max`.
@@ -84,6 +90,14 @@ fn after_host(text: &str) -> ValueResult<&str> {
         return Err("must be printable ASCII without spaces".to_owned());
     }
     Ok(after)
+}
+
+/// The path of a file or a directory.
+pub(super) fn path(text: &str) -> ValueResult<PathBuf> {
+    if text.is_empty() || text.contains(char::is_control) {
+        return Err("must be a path, without control characters".to_owned());
+    }
+    Ok(PathBuf::from(text))
 }
 
 pub(super) fn domain_name(text: &str) -> ValueResult<String> {

@@ -137,8 +137,8 @@ fn a_clock_a_lock_and_a_socket_in_a_function_are_seen() {
 #[test]
 fn only_nodes_name_sockets_and_channels() {
     only_in(&["node/"], &["mio", "socket2", "crossbeam_channel"]);
-    // The clock that systemd compares with its own is not in the standard library.
-    only_in(&["node/", "base/clock"], &["nix"]);
+    // The clock that systemd compares with its own, and a signal to a process, are not in the standard library.
+    only_in(&["node/", "base/clock", "ops/pid_file"], &["nix"]);
     // A terminal, and the connections of the admin listener.
     only_in(&["ops/admin/", "ops/top/"], &["rustix"]);
 }

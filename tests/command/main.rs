@@ -21,6 +21,7 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 mod configuration;
+mod domains;
 mod early_signals;
 mod harness;
 
@@ -250,7 +251,7 @@ fn sighup_with_a_broken_file_changes_nothing() {
         &format!("{}syntax: ", at(3)),
     );
     check(&format!("{}\nshards = 0", domain_file("other")), &format!("{}domain.shards: ", at(5)));
-    check("", "domain: the file has none any more");
+    check("", "domain: there is none any more");
     fs::remove_file(file.path()).unwrap();
     running.signal(Signal::SIGHUP);
     running.logged("cannot be read");

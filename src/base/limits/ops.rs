@@ -33,6 +33,14 @@ pub(crate) const ADMIN_MS: u64 = 5_000;
 pub(crate) const TOP_MS: u64 = 3_000;
 /// Longest answer that `nextim top` reads, in bytes: that of a server with all shards and all domains it can name.
 pub(crate) const TOP_ANSWER_BYTES_MAX: usize = 4 * 1_024 * 1_024;
+/// `nextim domain` waits this long for a reload, in milliseconds. Tens of thousands of files take a second.
+pub(crate) const RELOAD_MS: u64 = 30_000;
+/// It looks this often whether the reload has ended, in milliseconds.
+pub(crate) const RELOAD_LOOK_MS: u64 = 10;
+/// A server that starts waits this long for the lock of its pid file, in milliseconds.
+pub(crate) const PID_FILE_LOCK_MS: u64 = 1_000;
+/// Longest pid file, in bytes.
+pub(crate) const PID_FILE_BYTES_MAX: usize = 128;
 /// The service manager must take a notification within this, in milliseconds.
 pub(crate) const NOTIFY_MS: u64 = 1_000;
 
@@ -63,6 +71,9 @@ const _: () = assert!(
     DOMAINS_NAMED_MAX * CREDENTIAL_BYTES_MAX * JSON_GROWTH + SHARDS_MAX * TOP_SHARD_BYTES
         < TOP_ANSWER_BYTES_MAX
 );
+// A command looks often while it waits, and holds the lock of the pid file for less than a server waits for it.
+const _: () = assert!(RELOAD_LOOK_MS > 0 && 10 * RELOAD_LOOK_MS < PID_FILE_LOCK_MS);
+const _: () = assert!(10 * RELOAD_LOOK_MS < RELOAD_MS);
 // A notification does not delay the next sample, and one place in the code does not fill the log in a second.
 const _: () = assert!(NOTIFY_MS <= SAMPLE_MS);
 const _: () = assert!(LOG_LINES_PER_SECOND >= 1);

@@ -119,6 +119,14 @@ pub(crate) const JSON_GROWTH: usize = 6;
 
 /// Longest configuration file, in bytes: tens of thousands of domains with all their settings.
 pub(crate) const CONFIG_BYTES_MAX: u64 = 16 * 1_024 * 1_024;
+/// Longest file of one domain, in bytes: a thousand origins fit.
+pub(crate) const DOMAIN_FILE_BYTES_MAX: u64 = 64 * 1_024;
+/// Longest beginning of the name of such a file that the command makes from the name of a domain, in bytes.
+pub(crate) const DOMAIN_FILE_NAME_BYTES_MAX: usize = 200;
+/// Most files in the directory of domains.
+pub(crate) const DOMAIN_FILES_MAX: usize = 1_000_000;
+/// After this many problems in files of domains no more are looked for.
+pub(crate) const DOMAIN_PROBLEMS_MAX: usize = 20;
 /// Most addresses to listen on.
 pub(crate) const LISTENERS_MAX: usize = 64;
 /// Most shards of one process. A place has 16 bits, and every shard keeps a little for every other.
@@ -177,7 +185,10 @@ const _: () = assert!(Timeouts::DEFAULT.gather_ms < Timeouts::DEFAULT.drain_ms);
 const _: () = assert!(SHARDS_MAX <= u16::MAX as usize);
 const _: () = assert!(CREDENTIAL_BYTES_MAX <= u16::MAX as usize);
 const _: () = assert!(APIKEY_CHARS_ADVISED < CREDENTIAL_BYTES_MAX);
-// A URL and its credentials fit many times into a file.
+// The name of a file may have 255 bytes; what makes it unique, and its ends while it is written, need some.
+const _: () = assert!(DOMAIN_FILE_NAME_BYTES_MAX <= 255 - 32);
+// A URL and its credentials fit many times into a file, and often enough into that of a domain.
+const _: () = assert!((URL_BYTES_MAX + 8 * CREDENTIAL_BYTES_MAX) as u64 * 8 < DOMAIN_FILE_BYTES_MAX);
 const _: () = assert!((URL_BYTES_MAX + 2 * CREDENTIAL_BYTES_MAX) as u64 * 1_024 < CONFIG_BYTES_MAX);
 
 #[cfg(test)]

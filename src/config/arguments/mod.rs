@@ -1,7 +1,10 @@
 //! The command line and the environment.
 //!
-//! Owns: flags, variables, and the text of the help. Must not: read the environment (a test would have to change that
-//! of its whole process), print, or repeat a value in an error. The caller gets help and errors.
+//! Owns: flags, variables, and the text of the help; `domain` has those of `nextim domain`. Must not: read the
+//! environment (a test would have to change that of its whole process), print, or repeat a value in an error. The
+//! caller gets help and errors.
+
+mod domain;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -11,13 +14,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use log::LevelFilter;
 
-use super::checked::ADMIN_DEFAULT;
-use super::layer::Layer;
-use super::nearest::nearest;
-use super::problem::{ConfigError, Location, Problem};
-use super::reference;
-use super::values::{self, ValueResult};
+use self::domain::{DomainCommand, Place};
 use crate::base::domains::DomainConfig;
+use crate::config::checked::ADMIN_DEFAULT;
+use crate::config::layer::Layer;
+use crate::config::nearest::nearest;
+use crate::config::problem::{ConfigError, Location, Problem};
+use crate::config::reference;
+use crate::config::task::DomainTask;
+use crate::config::values::{self, ValueResult};
 use crate::ops::logging::Format;
 
 const ABOUT: &str = "A web instant-messaging server: REST for community sites, long polls for their visitors.
@@ -34,16 +39,19 @@ Examples:
   nextim check-config /etc/nextim.toml
   nextim --config /etc/nextim.toml --admin
   nextim top
+  nextim domain --config /etc/nextim.toml add forum.example
   NEXTIM_DOMAIN=forum.example NEXTIM_APIKEY=... nextim --listen 10.0.0.5:8000
 
 Environment:
   NEXTIM_LISTEN (addresses separated by commas), NEXTIM_SHARDS, NEXTIM_DOMAIN with NEXTIM_APIKEY,
-  NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_LOG_FORMAT, NEXTIM_PUBLIC_URL, NEXTIM_ADMIN
+  NEXTIM_CONFIG, NEXTIM_LOG, NEXTIM_LOG_FORMAT, NEXTIM_PUBLIC_URL, NEXTIM_ADMIN, NEXTIM_DOMAINS_DIR,
+  NEXTIM_PID_FILE
 
 Signals:
   SIGTERM, SIGINT  answer waiting calls and polls, then exit with 0; a second one exits at once, with 128
                    and its number
-  SIGHUP           read the domains and their apikeys again from the configuration file
+  SIGHUP           read the domains and their apikeys again from the configuration file and the
+                   directory of domains
 
 Exit status:
   0 after a signal, 1 if the server cannot start or has failed, 2 for wrong arguments";
@@ -58,7 +66,7 @@ const ADMIN_TEXT: &str = "127.0.0.1:8001";
 
 const VARIABLE_PREFIX: &str = "NEXTIM_";
 
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 11] = [
     "NEXTIM_LISTEN",
     "NEXTIM_SHARDS",
     "NEXTIM_DOMAIN",
@@ -68,6 +76,8 @@ const VARIABLES: [&str; 9] = [
     "NEXTIM_LOG_FORMAT",
     "NEXTIM_PUBLIC_URL",
     "NEXTIM_ADMIN",
+    "NEXTIM_DOMAINS_DIR",
+    "NEXTIM_PID_FILE",
 ];
 
 /// Longest name of an unknown variable that a warning repeats, in bytes.
@@ -105,6 +115,14 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
+    /// Read a file for each domain from this directory
+    #[arg(long, value_name = "DIR")]
+    domains_dir: Option<PathBuf>,
+
+    /// Keep the number of the process in this file while the server serves
+    #[arg(long, value_name = "FILE")]
+    pid_file: Option<PathBuf>,
+
     /// Level of the log: off, error, warn, info, debug or trace
     #[arg(long, value_name = "LEVEL", value_parser = values::level)]
     log: Option<LevelFilter>,
@@ -135,6 +153,13 @@ enum Command {
         /// The file to check
         file: PathBuf,
     },
+    /// Add, change, remove or list domains that have a file of their own
+    Domain {
+        #[command(subcommand)]
+        action: DomainCommand,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Watch a server that was started with --admin
     Top {
         /// Address of its admin listener; by default that of the environment, or else 127.0.0.1:8001
@@ -155,6 +180,8 @@ pub enum Task {
     MakeKey,
     /// Check this file.
     CheckConfig(PathBuf),
+    /// Change or list the domains that have a file of their own.
+    Domain(DomainTask),
     /// Watch the server that has this admin address.
     Top {
         /// Where the admin listener is.
@@ -192,6 +219,9 @@ impl Arguments {
             None => Task::Serve,
             Some(Command::Genkey) => Task::MakeKey,
             Some(Command::CheckConfig { file }) => Task::CheckConfig(file.clone()),
+            Some(Command::Domain { action, place }) => {
+                Task::Domain(DomainTask { action: action.action(), json: place.json })
+            }
             Some(Command::Top { admin, once }) => {
                 let admin = admin.map_or_else(|| admin_of(variable), Ok)?;
                 Task::Top { admin, once: *once }
@@ -200,7 +230,11 @@ impl Arguments {
     }
 
     /// The flags as settings, and the path of the configuration file.
-    pub(super) fn into_settings(self) -> (Layer, Option<PathBuf>) {
+    pub(super) fn into_settings(mut self) -> (Layer, Option<PathBuf>) {
+        if let Some(Command::Domain { place, .. }) = self.command.take() {
+            let Place { config, domains_dir, pid_file, json: _ } = place;
+            self = Arguments { config, domains_dir, pid_file, ..self };
+        }
         let domains = self.domain.into_iter().zip(self.apikey);
         let domains: Vec<_> = domains.map(|(name, apikey)| DomainConfig::new(name, apikey)).collect();
         let settings = Layer {
@@ -211,6 +245,8 @@ impl Arguments {
             log_format: self.log_format,
             admin: self.admin.map(|admin| (admin, Location::elsewhere("--admin"))),
             domains: (!domains.is_empty()).then_some(domains),
+            domains_dir: self.domains_dir.map(|folder| (folder, Location::elsewhere("--domains-dir"))),
+            pid_file: self.pid_file,
             ..Layer::default()
         };
         (settings, self.config)
@@ -282,6 +318,10 @@ pub(super) fn environment(
         log_format: reader.read("NEXTIM_LOG_FORMAT", values::log_format),
         admin: reader.read_located("NEXTIM_ADMIN", values::address),
         domains: reader.domain().map(|domain| vec![domain]),
+        domains_dir: reader
+            .raw("NEXTIM_DOMAINS_DIR")
+            .map(|folder| (folder.into(), Location::elsewhere("NEXTIM_DOMAINS_DIR"))),
+        pid_file: reader.raw("NEXTIM_PID_FILE").map(PathBuf::from),
         ..Layer::default()
     };
     let file = reader.raw("NEXTIM_CONFIG").map(PathBuf::from);

@@ -36,7 +36,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("http", 17),
     ("nginx", 1),
     ("sh", 18),
-    ("text", 22),
+    ("text", 23),
     ("toml", 4),
     ("yaml", 2),
 ];
@@ -311,8 +311,8 @@ fn code(line: &str) -> impl Iterator<Item = &str> {
 fn every_metric_that_is_named_is_served() {
     // A process of its own: a shard in this one would hold the pipes of programs that other tests are starting.
     let server = Server::start(&["--admin", "127.0.0.1:0"]);
-    let answer = server.watch("/metrics");
-    let metrics = answer.text();
+    let metrics =
+        ["/metrics", "/metrics?domain=localhost"].map(|path| server.watch(path).text().to_owned()).concat();
     let texts = documents().iter().map(|document| text(document)).collect::<String>();
     let words = texts.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
     let named: Vec<_> = words.filter(|word| word.starts_with("nextim_")).collect();

@@ -191,7 +191,6 @@ impl Budget {
     }
 
     /// The bytes that are claimed now.
-    #[cfg(test)]
     pub(crate) fn used(&self) -> usize {
         self.0.load(Relaxed)
     }

@@ -1,14 +1,16 @@
 //! The base of all other wings: numbers, time, tables, sums.
 //!
-//! Owns: the limits, the clock, slots, memory accounts, admission, domains, address ranges, JSON text and counters.
-//! Must not: do I/O, start a thread, or import another wing.
+//! Owns: the limits, the clock, slots, memory accounts, admission, domains, address ranges, JSON text, counters and
+//! figures of domains. Must not: do I/O, start a thread, or import another wing.
 //!
-//! Reading order: [`limits`], [`clock`], [`slots`], [`ranges`], [`domains`], [`memory`], [`admission`], [`stats`],
-//! [`json`].
+//! Reading order: [`limits`], [`clock`], [`slots`], [`ranges`], [`domains`], [`memory`], [`admission`], [`figures`],
+//! [`stats`], [`json`].
 
 pub(crate) mod admission;
+mod cell;
 pub(crate) mod clock;
 pub(crate) mod domains;
+pub(crate) mod figures;
 pub(crate) mod json;
 pub(crate) mod limits;
 pub(crate) mod memory;

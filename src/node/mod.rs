@@ -71,7 +71,7 @@ impl Server {
         let descriptors_max = raise_descriptor_limit()?;
         let plan = ShardPlan::make(config, descriptors_max)?;
         let admin = config.admin.map(open_admin).transpose()?;
-        let domains = Arc::new(Domains::new(&config.domains));
+        let domains = Arc::new(Domains::for_shards(&config.domains, plan.shards));
         let stats = Stats::new(plan.shards);
         let patience_ms = config.timeouts.undelivered_ms;
         let (returns, poster) = Returns::start(Arc::clone(&domains), patience_ms, stats.clone())

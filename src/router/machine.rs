@@ -53,7 +53,7 @@ impl Router {
         let Settings { place, places, epoch, limits, timeouts, domains, .. } = settings;
         let directory = Directory::new(place, places, epoch);
         Router {
-            out: Out::new(directory.clone(), timeouts.gather_ms),
+            out: Out::new(directory.clone(), timeouts.gather_ms, Arc::clone(&domains)),
             people: People::new(directory.clone(), limits, timeouts, memory, domains),
             rooms: Rooms::new(directory.clone()),
             directory,

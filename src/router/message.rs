@@ -37,6 +37,9 @@ impl Router {
             return self.out.refuse(key, Refusal::Overloaded);
         }
         self.out.counters_mut().messages_total += 1;
+        if let Some(figures) = self.out.figures(domain) {
+            figures.accepted();
+        }
         let packet = self.encode(message, sender.user);
         // Rooms and crowds may have room elsewhere: each place judges for itself, and the count is what was queued.
         if admitted {
@@ -212,9 +215,16 @@ impl Router {
 
     /// Queues a packet to a user of this place, and counts the sessions.
     fn reach(&mut self, user: Slot, packet: &Packet, receivers: &mut Receivers) -> DeliveryOutcome {
-        let is_visible = self.people.get(user).is_some_and(|user| user.profile().visible());
+        let receiver = self.people.get(user);
+        let (domain, is_visible) =
+            (receiver.map(User::domain), receiver.is_some_and(|user| user.profile().visible()));
         let outcome = self.people.deliver(&mut self.out, user, packet, None);
         receivers.add(outcome.sessions, is_visible);
+        if matches!(packet.kind(), Kind::Message(_))
+            && let Some(figures) = domain.and_then(|domain| self.out.figures(domain))
+        {
+            figures.delivered(u64::from(outcome.sessions));
+        }
         outcome
     }
 

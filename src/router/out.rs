@@ -5,6 +5,7 @@
 //! they write here, and nothing here calls them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::call::{Answer, Refusal};
 use super::directory::Directory;
@@ -17,7 +18,8 @@ use super::mail::{
 use super::profile::Profile;
 use super::work::Work;
 use crate::base::clock::Tick;
-use crate::base::domains::DomainId;
+use crate::base::domains::{Domain, DomainId, Domains};
+use crate::base::figures::FigureCells;
 use crate::base::slots::Slot;
 use crate::base::stats::Counters;
 
@@ -34,10 +36,12 @@ pub(super) struct Out {
     gathers: Gathers,
     work: Work,
     counters: Counters,
+    /// The configured domains, for their figures.
+    domains: Arc<Domains>,
 }
 
 impl Out {
-    pub(super) fn new(directory: Directory, gather_ms: u64) -> Out {
+    pub(super) fn new(directory: Directory, gather_ms: u64, domains: Arc<Domains>) -> Out {
         Out {
             directory,
             gather_ms,
@@ -47,6 +51,7 @@ impl Out {
             gathers: Gathers::default(),
             work: Work::default(),
             counters: Counters::default(),
+            domains,
         }
     }
 
@@ -77,6 +82,20 @@ impl Out {
 
     pub(super) fn counters_mut(&mut self) -> &mut Counters {
         &mut self.counters
+    }
+
+    pub(super) fn replace_domains(&mut self, domains: Arc<Domains>) {
+        self.domains = domains;
+    }
+
+    /// A domain, unless it was removed.
+    pub(super) fn domain(&self, domain: DomainId) -> Option<&Domain> {
+        self.domains.get(domain).map(|domain| &**domain)
+    }
+
+    /// The figures of a domain at this place.
+    pub(super) fn figures(&self, domain: DomainId) -> Option<&FigureCells> {
+        Some(self.domain(domain)?.figures.of(self.directory.place().index()))
     }
 
     /// Sends mail; to this very place, by the inbox.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use nextim_testkit::conn;
+use nextim_testkit::http::post_form;
 use nextim_testkit::patience::eventually;
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::prometheus::{Labels, Metrics};
-use crate::server::small_world;
+use crate::server::{Server, small_world};
 
 #[test]
 fn metrics_are_what_prometheus_reads() {
@@ -70,6 +73,85 @@ fn what_waits_for_a_domain_is_shown() {
     assert_eq!((&domains[0]["name"], &domains[0]["refused"]), (&"a".into(), &0.into()));
 }
 
+/// The figures of one domain, or the status of a refusal.
+#[track_caller]
+fn of_domain(server: &Server, query: &str) -> Metrics {
+    let answer = server.watch(&format!("/metrics?domain={query}"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    Metrics::read(answer.text())
+}
+
+#[test]
+fn one_domain_is_shown_by_its_name() {
+    let (server, _poll) = small_world();
+    let shown =
+        |query: &str, name: &str| of_domain(&server, query).sum(&format!("nextim_domain_{name}"), &[]);
+    // A room of two users on different shards, or on one, and a message back to a site that takes none.
+    server.call("/messages", "from=x&to=roomname&type=multicast&body=hello");
+    server.call("/messages", "from=x&to=bobname&body=bye");
+    server.call("/presences/offline", "name=bobname");
+    for (name, value) in [
+        ("users", 1.0),
+        ("sessions", 1.0),
+        ("users_max", 4_294_967_295.0),
+        ("calls_total", 6.0),
+        ("messages_accepted_total", 3.0),
+        ("messages_delivered_total", 3.0),
+        ("messages_lost_total", 1.0),
+        ("messages_undelivered_total", 0.0),
+        ("undelivered_bytes", 0.0),
+        ("refused_total", 0.0),
+    ] {
+        eventually(&format!("{name} is {value}"), || ((shown("a", name) - value).abs() < 1e-9).then_some(()));
+    }
+    assert!((200.0..2_000.0).contains(&shown("a", "packets_bytes_total")));
+    for (name, labels) in of_domain(&server, "b").samples.keys() {
+        let is_of_b = labels.get("domain").is_some_and(|domain| domain == "b");
+        assert!(is_of_b || name == "process_start_time_seconds", "{name} {labels:?}");
+    }
+    assert_eq!((shown("%62", "users"), shown("b&domain=a", "calls_total")), (0.0, 0.0));
+    for query in ["c", "", "A", "a%00", "aliceName", ":others"] {
+        let answer = server.watch(&format!("/metrics?domain={query}"));
+        assert_eq!((answer.status, answer.text()), (404, "there is no domain of this name\n"), "{query}");
+    }
+}
+
+#[test]
+fn a_domain_that_is_not_named_among_all_is_shown_by_its_name_and_keeps_its_figures() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let table = |number: u32| format!("[[domain]]\nname = \"site{number}\"\napikeys = [\"k\"]\n");
+    let tables = (0..300).map(table).collect::<String>();
+    let first = "timeouts.session_cut_ms = 3_600_000\n";
+    std::fs::write(file.path(), format!("{first}{tables}")).unwrap();
+    let server = Server::start(&["--config", file.path().to_str().unwrap(), "--shards", "2"]);
+    let call = |path: &str, params: &str| {
+        let request = post_form(path, &format!("domain=site299&apikey=k&{params}"));
+        assert_eq!(conn::call(server.address, &request).status, 200);
+    };
+    call("/presences/online", "name=alicename");
+    call("/messages", &format!("from=x&to=alicename&body={}", "y".repeat(5_000)));
+    assert!(!server.body("/metrics").contains("site299"), "it is one of the others");
+    let has_all = || {
+        let shown = of_domain(&server, "site299");
+        let is =
+            |name: &str, value: f64| (shown.sum(&format!("nextim_domain_{name}"), &[]) - value).abs() < 1e-9;
+        let waits = shown.sum("nextim_domain_waiting_bytes", &[]);
+        (is("users", 1.0)
+            && is("sessions", 1.0)
+            && is("calls_total", 2.0)
+            && is("messages_delivered_total", 1.0)
+            && (5_000.0..7_000.0).contains(&waits))
+        .then_some(())
+    };
+    eventually("its figures are there", has_all);
+    std::fs::write(file.path(), format!("{first}{tables}{}", table(300))).unwrap();
+    server.signal(Signal::SIGHUP);
+    eventually("the new domain is there", || {
+        (server.watch("/metrics?domain=site300").status == 200).then_some(())
+    });
+    eventually("a reload has changed nothing", has_all);
+}
+
 /// Buckets grow, the last one holds all, and there is a sum.
 #[track_caller]
 fn check_histograms(metrics: &Metrics) {
@@ -117,7 +199,7 @@ fn stats_are_the_same_numbers_by_shard_and_in_sum() {
 #[test]
 fn nothing_private_is_shown() {
     let (server, _poll) = small_world();
-    for path in ["/", "/metrics", "/stats", "/history", "/healthz", "/readyz"] {
+    for path in ["/", "/metrics", "/metrics?domain=a", "/stats", "/history", "/healthz", "/readyz"] {
         let body = server.body(path);
         for word in ["alicename", "bobname", "bobnick", "roomname", "secretbody"] {
             assert!(!body.contains(word), "{word} at {path}");

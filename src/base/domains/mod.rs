@@ -12,6 +12,7 @@ use std::sync::Arc;
 use self::apikey::Apikeys;
 pub use self::apikey::is_same_credential;
 use crate::base::admission::{Budget, Gauge, Meter, Pace};
+use crate::base::figures::Figures;
 use crate::base::limits::chat::CALL_BURST_MS;
 
 /// The number of a domain in this process. No other domain gets it later.
@@ -73,6 +74,10 @@ pub struct Domain {
     pub(crate) max_users: u32,
     /// Users online now, on all shards; kept across reloads.
     pub(crate) users: Arc<Gauge>,
+    /// Sessions now, on all shards; kept across reloads.
+    pub(crate) sessions: Arc<Gauge>,
+    /// What it has done, on all shards; kept across reloads.
+    pub(crate) figures: Arc<Figures>,
     /// The rate of its calls, if it is limited.
     pace: Option<Pace>,
     /// Its calls, on all shards; kept across reloads.
@@ -95,6 +100,7 @@ impl fmt::Debug for Domain {
             .field("name", &self.name)
             .field("max_users", &self.max_users)
             .field("users", &self.users)
+            .field("sessions", &self.sessions)
             .field("pace", &self.pace)
             .field("calls", &self.calls)
             .field("undelivered_url", &self.undelivered_url.is_some())
@@ -147,12 +153,19 @@ pub struct Domains {
     by_name: Vec<Arc<Domain>>,
     /// Decoys, to which the key for an unknown domain is compared.
     decoys: Apikeys,
+    /// The shards that count figures of each domain.
+    shards: usize,
 }
 
 impl Domains {
-    /// The snapshot of a server that starts.
+    /// The snapshot for one shard.
     pub fn new(configs: &[DomainConfig]) -> Domains {
-        Domains::default().reload(configs)
+        Domains::for_shards(configs, 1)
+    }
+
+    /// The snapshot of a server that starts with this many shards.
+    pub(crate) fn for_shards(configs: &[DomainConfig], shards: usize) -> Domains {
+        Domains { shards, ..Domains::default() }.reload(configs)
     }
 
     /// The snapshot after a reload with `configs`. Domains that stay keep their id and their counts.
@@ -168,6 +181,11 @@ impl Domains {
                 name: config.name.as_str().into(),
                 max_users: config.max_users,
                 users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
+                sessions: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.sessions)),
+                figures: before.map_or_else(
+                    || Arc::new(Figures::new(self.shards)),
+                    |domain| Arc::clone(&domain.figures),
+                ),
                 pace: Pace::new(config.max_calls_per_second as usize, 1, CALL_BURST_MS),
                 calls: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.calls)),
                 undelivered_url: config.undelivered_url.as_deref().map(Into::into),
@@ -185,7 +203,7 @@ impl Domains {
         }
         let mut by_name: Vec<Arc<Domain>> = by_id.iter().flatten().map(Arc::clone).collect();
         by_name.sort_by(|a, b| a.name.cmp(&b.name));
-        Domains { by_id, by_name, decoys: Apikeys::new(&[], slots) }
+        Domains { by_id, by_name, decoys: Apikeys::new(&[], slots), shards: self.shards }
     }
 
     /// The domain of that name.
@@ -227,12 +245,16 @@ mod tests {
         assert_eq!(names(&first), ["a", "b"]);
         let b = first.find("b").unwrap().id;
         first.find("b").unwrap().users.admit(9);
+        first.find("b").unwrap().sessions.admit(9);
+        first.find("b").unwrap().figures.of(0).called();
         let claim = first.find("b").unwrap().undelivered.claim(5, 9);
 
         let second = first.reload(&[DomainConfig::new("b", "3")]);
         assert_eq!(second.find("b").unwrap().id, b);
         assert_eq!(second.find("b").unwrap().users.count(), 1, "its users are still counted");
         assert_eq!(second.find("b").unwrap().undelivered.used(), 5, "and what is kept for its site");
+        let of_b = second.find("b").unwrap();
+        assert_eq!((of_b.figures.read().calls, of_b.sessions.count()), (1, 1), "and what it has done");
         drop(claim);
         assert_eq!(second.find("b").unwrap().undelivered.used(), 0);
         assert!(second.admit("b", "3").is_some() && second.admit("b", "1").is_none());
@@ -240,6 +262,10 @@ mod tests {
         assert!(second.get(a).is_none() && second.find("a").is_none());
 
         let third = second.reload(&[DomainConfig::new("a", "2"), DomainConfig::new("b", "3")]);
+        assert_eq!(
+            Domains::for_shards(&[DomainConfig::new("c", "1")], 3).find("c").unwrap().figures.shards(),
+            3
+        );
         assert_ne!(third.find("a").unwrap().id, a, "a removed domain does not come back");
         assert_eq!(third.find("b").unwrap().id, b);
     }

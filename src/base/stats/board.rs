@@ -7,9 +7,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::call_kind::CallKind;
-use super::cell::add;
 use super::counters::{COUNTERS, Counters};
 use super::histogram::{Distribution, Histogram};
+use crate::base::cell::add;
 use crate::base::domains::DomainId;
 use crate::base::limits::ops::DOMAINS_NAMED_MAX;
 

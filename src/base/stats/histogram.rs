@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cell::add;
+use crate::base::cell::add;
 
 /// Times below 2 to the power of this, in microseconds, share the first bucket.
 const SMALLEST_BITS: u32 = 3;

@@ -6,7 +6,6 @@
 
 mod board;
 mod call_kind;
-mod cell;
 mod counters;
 mod histogram;
 

@@ -16,6 +16,7 @@ use crate::api::refusal::{SERVER_BUSY, SHUTTING_DOWN, TOO_MANY_REQUESTS};
 use crate::api::{self, Context, Route, Routed, Shape};
 use crate::base::clock::{Moment, wall_ms};
 use crate::base::domains::{DomainId, Domains};
+use crate::base::figures::FigureCells;
 use crate::base::limits::Limits;
 use crate::base::limits::turn::{CALL_MS_MAX, PUT_OFF_MS_MAX};
 use crate::base::memory::Owner;
@@ -75,6 +76,11 @@ impl Dispatcher {
         self.domains = Arc::clone(&domains);
         self.chat.handle(io, Input::Domains(domains));
         io.memory().reload(|domain| self.domains.get(domain).is_some());
+    }
+
+    /// The figures of a domain on this shard.
+    pub(super) fn figures(&self, domain: DomainId) -> Option<&FigureCells> {
+        Some(self.domains.get(domain)?.figures.of(self.place.index()))
     }
 
     /// Gives a request to the router, or refuses it. If the calls of its domain are postponed it does neither, and
@@ -137,6 +143,9 @@ impl Dispatcher {
         let timing = call.verb.kind().map(|kind| CallTiming { domain, kind, at });
         if let Some(CallTiming { kind, .. }) = timing {
             self.stats.board(self.place.index()).called(domain, kind);
+            if let Some(figures) = self.figures(domain) {
+                figures.called();
+            }
         }
         let state = if let Verb::Poll(Poll { ticket, .. }) = &call.verb
             && self.places.contains(ticket.session.place)

@@ -286,6 +286,9 @@ impl Shard {
         self.io.memory().show(|domain, Change { before, now, refused }| {
             board.waits(domain, before as u64, now as u64);
             board.refused(domain, refused);
+            if let Some(figures) = self.dispatcher.figures(domain) {
+                figures.waits(before as u64, now as u64, refused);
+            }
         });
         board.publish(self.dispatcher.chat().counters(), self.io.shown_counters());
         let (busy_us, now) = self.io.schedule().end_turn();

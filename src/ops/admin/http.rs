@@ -17,6 +17,8 @@ use crate::base::limits::wire::HEADERS_MAX;
 pub(super) struct AdminRequest {
     /// The target, without its query.
     pub(super) path: String,
+    /// The parameter `domain` of the query.
+    pub(super) domain: Option<String>,
     /// Whether the answer has no body.
     pub(super) head_only: bool,
 }
@@ -98,8 +100,28 @@ fn parse(bytes: &[u8], hosts: &[String]) -> Option<Result<AdminRequest, AdminAns
             return Some(Err(AdminAnswer::line("405 Method Not Allowed", "method not allowed")));
         }
     };
-    let path = target.split('?').next().unwrap_or_default().to_owned();
-    Some(Ok(AdminRequest { path, head_only }))
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let domain = query.split('&').find_map(|pair| pair.strip_prefix("domain=")).map(decoded);
+    Some(Ok(AdminRequest { path: path.to_owned(), domain, head_only }))
+}
+
+/// A value of a query. What is not percent-encoded as it should be stays as it is: no domain has such a name.
+fn decoded(value: &str) -> String {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if let (b'%', [high, low, after @ ..]) = (first, after)
+            && let (Some(high), Some(low)) = (digit(high), digit(low))
+        {
+            bytes.push(16 * high + low);
+            rest = after;
+        } else {
+            bytes.push(if *first == b'+' { b' ' } else { *first });
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Whether a `Host` names this server.
@@ -120,8 +142,9 @@ mod tests {
     fn status(request: &str) -> String {
         match read(request.as_bytes(), &["im.internal".to_owned()]) {
             None => "incomplete".to_owned(),
-            Some(Ok(AdminRequest { path, head_only })) => {
-                format!("{path}{}", if head_only { " head" } else { "" })
+            Some(Ok(AdminRequest { path, domain, head_only })) => {
+                let domain = domain.map(|domain| format!(" of {domain}")).unwrap_or_default();
+                format!("{path}{domain}{}", if head_only { " head" } else { "" })
             }
             Some(Err(answer)) => answer.status[..3].to_owned(),
         }
@@ -133,6 +156,15 @@ mod tests {
         check("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", "/");
         check("HEAD /metrics?a=b HTTP/1.1\r\nhost: 127.0.0.1:8001\r\n\r\n", "/metrics head");
         check("GET / HTTP/1.0\r\n\r\n", "/");
+        let of = |query: &str, expected: &str| {
+            check(&format!("GET /metrics?{query} HTTP/1.0\r\n\r\n"), &format!("/metrics{expected}"));
+        };
+        of("a=b&domain=forum.example", " of forum.example");
+        of("domain=%E7%A4%BE+%41%2b&domain=b", " of 社 A+");
+        of("domain=%4&c", " of %4");
+        of("domain=%+1%zz%ff", " of % 1%zz\u{fffd}");
+        of("domain=", " of ");
+        of("adomain=b", "");
         check("GET / HTTP/1.1\r\nHost: localhost\r\n", "incomplete");
         check("", "incomplete");
         check("GET / HTTP/1.1\r\n\r\n", "400");

@@ -8,10 +8,16 @@ use std::fmt::{Display, Write as _};
 
 use super::snapshot::{DomainSnapshot, Snapshot};
 use super::watched::WatchedServer;
+use crate::base::domains::Domain;
 use crate::base::stats::{COUNTERS, CallKind, Distribution, FAMILIES};
 
 /// The label of domains without a name here. No domain has this name, because of the colon.
 const OTHERS: &str = ":others";
+
+const WAITING: &str =
+    "Bytes that wait for the domain now: packets, mailboxes, and answers that a peer has not read.";
+const REFUSED: &str = "Calls, packets and answers of the domain refused because too much waited for it.";
+const STARTED: &str = "Start of the process, in seconds since 1970.";
 
 /// All metrics.
 pub(super) fn metrics(server: &WatchedServer, snapshot: &Snapshot, healthy: bool) -> String {
@@ -21,6 +27,41 @@ pub(super) fn metrics(server: &WatchedServer, snapshot: &Snapshot, healthy: bool
     shards(&mut text, server, snapshot);
     domains(&mut text, snapshot);
     process(&mut text, server, snapshot, healthy);
+    text.0
+}
+
+/// The figures of one domain. Those of all domains would be too many series.
+pub(super) fn of_domain(server: &WatchedServer, domain: &Domain) -> String {
+    let mut text = MetricsText(String::new());
+    let figures = domain.figures.read();
+    let figure = |text: &mut MetricsText, name: &str, kind: &str, help: &str, value: u64| {
+        text.about(name, kind, help);
+        text.value(name, &[("domain", &domain.name)], value);
+    };
+    let mut gauge = |name: &str, help: &str, value: u64| figure(&mut text, name, "gauge", help, value);
+    gauge("nextim_domain_users", "Users of the domain online now.", domain.users.count().into());
+    gauge("nextim_domain_users_max", "The most users of the domain.", domain.max_users.into());
+    gauge("nextim_domain_sessions", "Sessions of the domain now.", domain.sessions.count().into());
+    gauge("nextim_domain_waiting_bytes", WAITING, figures.waiting_bytes);
+    let help = "Bytes of undelivered messages that are kept for the domain's site now.";
+    gauge("nextim_domain_undelivered_bytes", help, domain.undelivered.used() as u64);
+    let mut counter = |name: &str, help: &str, value: u64| figure(&mut text, name, "counter", help, value);
+    counter("nextim_domain_calls_total", "Calls of the domain's site.", figures.calls);
+    let help = "Messages accepted from senders of the domain.";
+    counter("nextim_domain_messages_accepted_total", help, figures.messages);
+    let help = "Messages queued to sessions of receivers.";
+    counter("nextim_domain_messages_delivered_total", help, figures.delivered);
+    let help =
+        "Messages to one user who had not acknowledged them before going offline, for the site to take back.";
+    counter("nextim_domain_messages_undelivered_total", help, figures.undelivered);
+    let help =
+        "Messages that no session had received when their user went offline, and that nobody takes back.";
+    counter("nextim_domain_messages_lost_total", help, figures.lost);
+    let help = "Bytes of all packets queued to sessions of the domain.";
+    counter("nextim_domain_packets_bytes_total", help, figures.queued_bytes);
+    counter("nextim_domain_refused_total", REFUSED, figures.refused);
+    let start = seconds(server.started_ms * 1_000);
+    text.single("process_start_time_seconds", "gauge", STARTED, start);
     text.0
 }
 
@@ -147,11 +188,8 @@ fn domains(text: &mut MetricsText, snapshot: &Snapshot) {
     each("nextim_domain_calls_total", "counter", "Calls of the domain's site.", |seen| seen.counts.calls);
     let help = "Messages sent by the domain's site.";
     each("nextim_domain_messages_total", "counter", help, |seen| seen.counts.messages);
-    let help =
-        "Bytes that wait for the domain now: packets, mailboxes, and answers that a peer has not read.";
-    each("nextim_domain_waiting_bytes", "gauge", help, |seen| seen.counts.waiting_bytes);
-    let help = "Calls, packets and answers of the domain refused because too much waited for it.";
-    each("nextim_domain_refused_total", "counter", help, |seen| seen.counts.refused);
+    each("nextim_domain_waiting_bytes", "gauge", WAITING, |seen| seen.counts.waiting_bytes);
+    each("nextim_domain_refused_total", "counter", REFUSED, |seen| seen.counts.refused);
 }
 
 fn process(text: &mut MetricsText, server: &WatchedServer, snapshot: &Snapshot, healthy: bool) {
@@ -163,8 +201,7 @@ fn process(text: &mut MetricsText, server: &WatchedServer, snapshot: &Snapshot, 
     text.single("nextim_draining", "gauge", help, u8::from(server.stats.is_draining()));
     let process = snapshot.process;
     let start = seconds(server.started_ms * 1_000);
-    let help = "Start of the process, in seconds since 1970.";
-    text.single("process_start_time_seconds", "gauge", help, start);
+    text.single("process_start_time_seconds", "gauge", STARTED, start);
     let cpu = seconds(process.cpu_ms * 1_000);
     text.single("process_cpu_seconds_total", "counter", "CPU time of all threads, in seconds.", cpu);
     let bytes = [

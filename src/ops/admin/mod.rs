@@ -10,6 +10,7 @@
 //! |---|---|
 //! | `/` | a page with live plots and tables |
 //! | `/metrics` | for Prometheus |
+//! | `/metrics?domain=NAME` | the figures of one domain |
 //! | `/healthz` | 200 while every shard turns |
 //! | `/readyz` | 200 until the server begins to go down |
 //! | `/stats` | everything as JSON |
@@ -43,6 +44,9 @@ const PAGE: &str = include_str!("page/index.html");
 const SCRIPT: &str = include_str!("page/dashboard.js");
 const STYLE: &str = include_str!("page/dashboard.css");
 const ICON: &str = include_str!("page/favicon.svg");
+
+/// The media type of metrics.
+const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A listener that is open and does not answer yet.
 #[derive(Debug)]
@@ -100,13 +104,24 @@ impl conns::Responder for Watch {
     fn answer(&self, request: &[u8]) -> Option<Vec<u8>> {
         let read = http::read(request, &self.server.hosts)?;
         Some(match read {
-            Ok(AdminRequest { path, head_only }) => answer(&path, self).bytes(head_only),
+            Ok(AdminRequest { path, domain: Some(domain), head_only }) if path == "/metrics" => {
+                of_domain(&domain, self).bytes(head_only)
+            }
+            Ok(AdminRequest { path, head_only, .. }) => answer(&path, self).bytes(head_only),
             Err(refusal) => refusal.bytes(false),
         })
     }
 
     fn too_late(&self) -> Vec<u8> {
         AdminAnswer::line("408 Request Timeout", "request timed out").bytes(false)
+    }
+}
+
+/// The figures of the domain of this name.
+fn of_domain(name: &str, watch: &Watch) -> AdminAnswer {
+    match (watch.server.domains)().find(name) {
+        Some(domain) => AdminAnswer::ok(METRICS_TYPE, metrics::of_domain(&watch.server, domain).into_bytes()),
+        None => AdminAnswer::line("404 Not Found", "there is no domain of this name"),
     }
 }
 
@@ -124,7 +139,7 @@ fn answer(path: &str, watch: &Watch) -> AdminAnswer {
         "/metrics" => {
             let snapshot = Snapshot::take(&watch.server);
             let text = metrics::metrics(&watch.server, &snapshot, watch.fault().is_none());
-            AdminAnswer::ok("text/plain; version=0.0.4; charset=utf-8", text.into_bytes())
+            AdminAnswer::ok(METRICS_TYPE, text.into_bytes())
         }
         "/stats" => json(&|out| json::write(out, &watch.report())),
         "/history" => json(&|out| json::write(out, &watch.history())),

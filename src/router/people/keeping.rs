@@ -107,6 +107,9 @@ impl Keeping {
         counters.messages_lost_total += others;
         counters.undelivered_total += messages.len() as u64 + missed;
         counters.undelivered_lost_total += missed;
+        if let Some(figures) = out.figures(domain) {
+            figures.missed(messages.len() as u64 + missed, others + missed);
+        }
         if !messages.is_empty() {
             out.give_back(Undelivered { domain, messages });
         }

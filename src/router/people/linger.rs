@@ -43,6 +43,9 @@ impl People {
             counters.signals_dropped_total += dropped as u64;
         } else {
             counters.messages_lost_total += 1;
+            if let Some(figures) = out.figures(domain) {
+                figures.missed(0, 1);
+            }
         }
         returns
     }

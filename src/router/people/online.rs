@@ -125,6 +125,7 @@ impl People {
 
     /// Replaces the configured domains; users of removed domains go offline.
     pub(in crate::router) fn replace_domains(&mut self, out: &mut Out, domains: Arc<Domains>) {
+        out.replace_domains(Arc::clone(&domains));
         for domain in self.replace_sites(domains) {
             while let Some(user) = self.of_domain(domain).last().copied() {
                 self.go_offline(out, user, None);

@@ -137,7 +137,7 @@ impl Sessions {
         packet: Packet,
         label: Label,
     ) -> PushOutcome {
-        let kind = packet.kind();
+        let (kind, bytes) = (packet.kind(), packet.json().len());
         let QueueChange { pushed, before, after } = self.queue(out, slot, packet, label);
         let counters = out.counters_mut();
         if matches!(label, Label::Message(_)) {
@@ -152,6 +152,9 @@ impl Sessions {
                     Kind::Presence(_) => counters.packets_queued_presences += 1,
                     Kind::Signal => counters.packets_queued_signals += 1,
                     Kind::Status | Kind::RoomStatus => counters.packets_queued_statuses += 1,
+                }
+                if let Some(figures) = out.figures(self.domain_of(slot)) {
+                    figures.queued(bytes as u64);
                 }
                 self.answer_parked(owners, out, slot);
             }

@@ -118,6 +118,11 @@ impl Sessions {
         std::iter::successors(list.newest(), |session| self.older(*session))
     }
 
+    /// The domain of a session.
+    pub(super) fn domain_of(&self, slot: Slot) -> DomainId {
+        self.table[slot].domain()
+    }
+
     /// The user's session before this one.
     pub(in crate::router) fn older(&self, slot: Slot) -> Option<Slot> {
         self.table[slot].older()
@@ -130,6 +135,9 @@ impl Sessions {
         list: &mut SessionList,
         new: NewSession,
     ) -> Slot {
+        if let Some(domain) = out.domain(new.domain) {
+            domain.sessions.admit(u32::MAX);
+        }
         let slot = self.table.insert(Session::new(new, list.newest(), Moment::not_before(out.now())));
         list.set_newest(Some(slot));
         out.counters_mut().sessions_started_total += 1;
@@ -230,6 +238,9 @@ impl Sessions {
         self.unlist(list, slot);
         let session = self.table.remove(slot).expect("it was there above");
         let (domain, queue) = (session.domain(), session.into_queue());
+        if let Some(config) = out.domain(domain) {
+            config.sessions.release();
+        }
         out.counters_mut().packets_waiting -= queue.len() as u64;
         let signals: Vec<KeptSignal> = queue.signals().collect();
         let mut messages = queue.into_messages();

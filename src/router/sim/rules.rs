@@ -9,8 +9,10 @@ use super::world::{Ask, World};
 use crate::base::admission::Claim;
 use crate::base::clock::Moment;
 use crate::base::domains::DomainId;
+use crate::base::figures::DomainFigures;
 use crate::base::limits::turn::ALARM_MS_MAX;
 use crate::base::memory::Owner;
+use crate::base::stats::Counters;
 use crate::router::Router;
 use crate::router::ids::{CallKey, UserKey};
 use crate::router::mail::Alarm;
@@ -32,8 +34,36 @@ impl World {
             let users: usize = self.routers.iter().map(|router| router.people.of_domain(*id).len()).sum();
             assert_eq!(domain.users.count() as usize, users, "the gauge of domain {number}");
             assert!(users <= self.plan.max_users as usize);
+            let sessions = self.routers.iter().flat_map(|router| router.people.sessions().iter());
+            let sessions = sessions.filter(|(_, session)| session.domain() == *id).count();
+            assert_eq!(domain.sessions.count() as usize, sessions, "the sessions of domain {number}");
         }
         self.check_budgets();
+        self.check_figures();
+    }
+
+    /// The figures of all domains together are what was counted; those of a removed domain went with it.
+    fn check_figures(&self) {
+        let mut sum = DomainFigures::default();
+        for figures in self.domain_ids.iter().filter_map(|id| Some(self.domains.get(*id)?.figures.read())) {
+            sum.messages += figures.messages;
+            sum.delivered += figures.delivered;
+            sum.undelivered += figures.undelivered;
+            sum.lost += figures.lost;
+        }
+        let shown = [sum.messages, sum.delivered, sum.undelivered, sum.lost];
+        let total =
+            |of: fn(&Counters) -> u64| self.routers.iter().map(|router| of(router.out.counters())).sum();
+        let counted: [u64; 4] = [
+            total(|counters| counters.messages_total),
+            total(|counters| counters.messages_delivered_total),
+            total(|counters| counters.undelivered_total),
+            total(|counters| counters.messages_lost_total + counters.undelivered_lost_total),
+        ];
+        if self.domain_ids.iter().all(|id| self.domains.get(*id).is_some()) {
+            assert_eq!(shown, counted, "the figures of the domains");
+        }
+        assert!(shown.iter().zip(&counted).all(|(shown, counted)| shown <= counted), "{shown:?} {counted:?}");
     }
 
     /// What is claimed is what waits in mailboxes or is on its way back.
@@ -228,6 +258,8 @@ impl World {
         assert!(self.calls.values().all(|pending| pending.cut), "calls are left");
         let mut gauges = self.domains.iter().map(|domain| domain.users.count());
         assert!(gauges.all(|users| users == 0), "users are counted who left");
+        let mut gauges = self.domains.iter().map(|domain| domain.sessions.count());
+        assert!(gauges.all(|sessions| sessions == 0), "sessions are counted that ended");
     }
 }
 

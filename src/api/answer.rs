@@ -294,6 +294,7 @@ mod tests {
         check(Refusal::NoClient, "404 Not Found", "no client found", false);
         check(Refusal::BadSeq, "400 Bad Request", "bad parameter: seq", false);
         check(Refusal::TooManyUsers, "429 Too Many Requests", "too many users", true);
+        check(Refusal::TooManySessions, "429 Too Many Requests", "too many sessions", true);
         check(Refusal::TooManyRooms, "429 Too Many Requests", "too many rooms", true);
         check(Refusal::TooManyPolls, "429 Too Many Requests", "too many polls", true);
         check(Refusal::ReceiverFull, "503 Service Unavailable", "receiver cannot take more", true);

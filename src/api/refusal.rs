@@ -59,6 +59,7 @@ pub(super) fn of(refusal: Refusal) -> Rejection {
         Refusal::NoClient => NO_CLIENT,
         Refusal::BadSeq => bad("seq"),
         Refusal::TooManyUsers => Rejection::too_many("too many users", RETRY_MUCH_LATER_S),
+        Refusal::TooManySessions => Rejection::too_many("too many sessions", RETRY_MUCH_LATER_S),
         Refusal::TooManyRooms => Rejection::too_many("too many rooms", RETRY_MUCH_LATER_S),
         Refusal::TooManyPolls => Rejection::too_many("too many polls", RETRY_SOON_S),
         Refusal::ReceiverFull => Rejection::unavailable("receiver cannot take more", RETRY_LATER_S),

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_setting_of_a_table_may_stand_in_a_file() {
-        let settings = "name = \"a\"\napikeys = [\"k\"]\norigins = [\"https://a.example\"]\nmax_users = 7\n\
+        let settings = "name = \"a\"\napikeys = [\"k\"]\norigins = [\"https://a.example\"]\nmax_users = 7\nmax_sessions = 9\n\
                         max_calls_per_second = 8\nundelivered_url = \"https://a.example/back\"\n";
         let of_file = Config::from_file(&folder("", &[("a.toml", settings)]).path().join("nextim.toml"));
         let of_table = format!("[[domain]]\n{settings}").parse::<Config>();
@@ -208,7 +208,7 @@ mod tests {
         );
         check(
             &format!("{A}x = 1"),
-            "3: x: is not one of name, apikeys, origins, max_users, max_calls_per_second, undelivered_url",
+            "3: x: is not one of name, apikeys, origins, max_users, max_sessions, max_calls_per_second, undelivered_url",
         );
         check("", "1: name: is missing; DIR/sites/a.toml:1: apikeys: is missing");
         check(

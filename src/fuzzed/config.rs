@@ -121,6 +121,9 @@ fn written(config: &Config) -> String {
             list(&domain.apikeys)
         ));
         line(format_args!("origins = [{}]\nmax_users = {}", list(&domain.origins), domain.max_users));
+        if domain.max_sessions != u32::MAX {
+            line(format_args!("max_sessions = {}", domain.max_sessions));
+        }
         if domain.max_calls_per_second > 0 {
             line(format_args!("max_calls_per_second = {}", domain.max_calls_per_second));
         }

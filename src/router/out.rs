@@ -123,6 +123,7 @@ impl Out {
             Refusal::NoClient => &mut counters.calls_refused_no_client,
             Refusal::BadSeq => &mut counters.calls_refused_seq,
             Refusal::TooManyUsers => &mut counters.calls_refused_users,
+            Refusal::TooManySessions => &mut counters.calls_refused_sessions,
             Refusal::TooManyRooms => &mut counters.calls_refused_rooms,
             Refusal::TooManyPolls => &mut counters.calls_refused_polls,
             Refusal::ReceiverFull => &mut counters.calls_refused_receiver,

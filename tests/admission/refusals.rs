@@ -2,7 +2,7 @@
 use nextim::internals::{RETRY_LATER_S, RETRY_MUCH_LATER_S, RETRY_SOON_S};
 use nextim::{DomainConfig, Limits};
 
-use crate::support::{Running, each, eventually, poll, strict};
+use crate::support::{Running, each, eventually, poll, post_form, strict};
 
 #[test]
 fn each_refusal_is_counted_by_its_reason() {
@@ -59,5 +59,53 @@ fn a_wrong_key_is_counted() {
                 .is(401, "authentication failed");
         }
         server.counts("requests_refused_apikey", 3);
+    });
+}
+
+/// The sessions of a domain are those of all its users, on all shards; those of another domain do not count.
+#[test]
+fn a_domain_has_so_many_sessions() {
+    let mut config = strict(Limits::DEFAULT);
+    config.domains = vec![
+        DomainConfig { max_sessions: 3, ..DomainConfig::new("a", "k") },
+        DomainConfig { max_sessions: 1, ..DomainConfig::new("b", "k") },
+    ];
+    each(&config, |server| {
+        let refused = |name: &str| {
+            let answer = server.call("/presences/online", &format!("name={name}"));
+            answer.refuses(429, "too many sessions", RETRY_MUCH_LATER_S);
+        };
+        let alice = server.online("alice");
+        server.online("alice");
+        let bob = server.online("bob");
+        refused("alice");
+        refused("carol");
+        server.counts("calls_refused_sessions", 2);
+        let other =
+            server.from("127.9.9.9").call(&post_form("/presences/online", "domain=b&apikey=k&name=alice"));
+        assert_eq!(other.status, 200, "{other:?}");
+        // A user who was refused is not online, and has used up nothing.
+        server.call("/presences/offline", &format!("ticket={bob}")).is(200, "ok");
+        server.online("carol");
+        refused("bob");
+        server.call("/presences/offline", &format!("ticket={alice}")).is(200, "ok");
+        server.online("bob");
+        refused("alice");
+        server.call("/presences/offline", "name=alice").is(200, "ok");
+        server.online("dave");
+    });
+}
+
+#[test]
+fn a_user_too_many_leaves_no_session_counted() {
+    let mut config = strict(Limits::DEFAULT);
+    config.domains[0] = DomainConfig { max_users: 1, max_sessions: 2, ..DomainConfig::new("a", "k") };
+    each(&config, |server| {
+        server.online("alice");
+        for _ in 0..3 {
+            server.call("/presences/online", "name=bob").refuses(429, "too many users", RETRY_MUCH_LATER_S);
+        }
+        server.online("alice");
+        server.call("/presences/online", "name=alice").refuses(429, "too many sessions", RETRY_MUCH_LATER_S);
     });
 }

@@ -104,7 +104,16 @@ fn calls(address: std::net::SocketAddr, domain: &str, apikey: &str) -> u16 {
 fn a_site_comes_changes_its_key_and_goes_while_the_server_runs() {
     let host = Host::new("");
     let (running, address) = host.serve();
-    let added = host.said(&["add", "社区", "--origin", "https://b.example", "--max-users", "9"]);
+    let added = host.said(&[
+        "add",
+        "社区",
+        "--origin",
+        "https://b.example",
+        "--max-users",
+        "9",
+        "--max-sessions",
+        "20",
+    ]);
     let (first, file) = (added["apikey"].as_str().unwrap(), added["file"].as_str().unwrap());
     assert_eq!((&added["done"], &added["reload"]), (&"added".into(), &"done".into()));
     assert_eq!((&added["domain"], &added["public_url"]), (&"社区".into(), &"https://im.example".into()));
@@ -135,10 +144,11 @@ fn a_site_comes_changes_its_key_and_goes_while_the_server_runs() {
     let listed = host.run(&["list"]);
     assert!(!listed.stdout.contains(second), "{listed:?}");
     let lines: Vec<&str> = listed.stdout.lines().collect();
-    let limits = "keys 1  max_users 7  max_calls_per_second -  undelivered no";
+    let limits = "keys 1  max_users 7  max_sessions -  max_calls_per_second -  undelivered no";
     assert!(lines.len() == 2 && lines[0].starts_with(&format!("a  {limits}")), "{listed:?}");
     let listed = host.said(&["list"]);
     assert_eq!((&listed[1]["domain"], &listed[1]["max_users"]), (&"社区".into(), &9.into()));
+    assert_eq!((&listed[1]["max_sessions"], &listed[0]["max_sessions"]), (&20.into(), &Value::Null));
 
     assert_eq!(host.said(&["remove", "社区"])["reload"], "done");
     assert_eq!((calls(address, "社区", second), calls(address, "a", SECRET)), (401, 200));

@@ -30,6 +30,8 @@ pub struct DomainConfig {
     pub origins: Vec<String>,
     /// Most users online at once.
     pub max_users: u32,
+    /// Most sessions (open pages) at once.
+    pub max_sessions: u32,
     /// Most calls of its site in a second; 0: no limit.
     pub max_calls_per_second: u32,
     /// Where its site takes back undelivered messages; `None`: nowhere.
@@ -44,6 +46,7 @@ impl DomainConfig {
             apikeys: vec![apikey.into()],
             origins: Vec::new(),
             max_users: u32::MAX,
+            max_sessions: u32::MAX,
             max_calls_per_second: 0,
             undelivered_url: None,
         }
@@ -58,6 +61,7 @@ impl fmt::Debug for DomainConfig {
             .field("apikeys", &self.apikeys.len())
             .field("origins", &self.origins)
             .field("max_users", &self.max_users)
+            .field("max_sessions", &self.max_sessions)
             .field("max_calls_per_second", &self.max_calls_per_second)
             .field("undelivered_url", &self.undelivered_url.is_some())
             .finish()
@@ -72,6 +76,8 @@ pub struct Domain {
     pub(crate) name: Box<str>,
     /// Most users online at once.
     pub(crate) max_users: u32,
+    /// Most sessions at once.
+    pub(crate) max_sessions: u32,
     /// Users online now, on all shards; kept across reloads.
     pub(crate) users: Arc<Gauge>,
     /// Sessions now, on all shards; kept across reloads.
@@ -180,6 +186,7 @@ impl Domains {
                 id: before.map_or(next, |domain| domain.id),
                 name: config.name.as_str().into(),
                 max_users: config.max_users,
+                max_sessions: config.max_sessions,
                 users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
                 sessions: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.sessions)),
                 figures: before.map_or_else(

@@ -126,6 +126,8 @@ counters! {
     calls_refused_seq: counter as calls_refused_total(reason = "seq"),
     /// Calls refused because their domain had as many users as it may have.
     calls_refused_users: counter as calls_refused_total(reason = "users"),
+    /// Calls refused because their domain had as many sessions as it may have.
+    calls_refused_sessions: counter as calls_refused_total(reason = "sessions"),
     /// Calls refused because their user was in as many rooms as a user may be in.
     calls_refused_rooms: counter as calls_refused_total(reason = "rooms"),
     /// Polls refused because two polls of their session waited already.

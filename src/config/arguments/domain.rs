@@ -46,6 +46,9 @@ pub(super) enum DomainCommand {
         /// Most users online at once
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
         max_users: Option<u32>,
+        /// Most sessions (open pages) at once
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        max_sessions: Option<u32>,
         /// Most calls of the site in a second
         #[arg(long, value_name = "N", value_parser = values::calls_per_second)]
         max_calls_per_second: Option<u32>,
@@ -73,12 +76,20 @@ impl DomainCommand {
     /// What it asks for.
     pub(super) fn action(&self) -> DomainAction {
         match self {
-            DomainCommand::Add { name, origin, undelivered_url, max_users, max_calls_per_second } => {
+            DomainCommand::Add {
+                name,
+                origin,
+                undelivered_url,
+                max_users,
+                max_sessions,
+                max_calls_per_second,
+            } => {
                 let default = DomainConfig::new(name, "");
                 DomainAction::Add(DomainConfig {
                     origins: origin.clone(),
                     undelivered_url: undelivered_url.clone(),
                     max_users: max_users.unwrap_or(default.max_users),
+                    max_sessions: max_sessions.unwrap_or(default.max_sessions),
                     max_calls_per_second: max_calls_per_second.unwrap_or(default.max_calls_per_second),
                     ..default
                 })

@@ -135,6 +135,7 @@ fn listed_json(all: &[(&DomainConfig, Option<String>)]) -> String {
         json!({
             "domain": domain.name, "keys": domain.apikeys.len(), "origins": domain.origins,
             "max_users": (domain.max_users != u32::MAX).then_some(domain.max_users),
+            "max_sessions": (domain.max_sessions != u32::MAX).then_some(domain.max_sessions),
             "max_calls_per_second": (domain.max_calls_per_second != 0).then_some(domain.max_calls_per_second),
             "undelivered": domain.undelivered_url.is_some(), "file": file,
         })
@@ -147,13 +148,15 @@ fn listed(all: &[(&DomainConfig, Option<String>)]) -> String {
     for (domain, file) in all {
         let number =
             |number: u32, none: u32| if number == none { "-".to_owned() } else { number.to_string() };
-        let (users, calls) = (number(domain.max_users, u32::MAX), number(domain.max_calls_per_second, 0));
+        let (users, sessions) = (number(domain.max_users, u32::MAX), number(domain.max_sessions, u32::MAX));
+        let calls = number(domain.max_calls_per_second, 0);
         let (keys, undelivered) =
             (domain.apikeys.len(), if domain.undelivered_url.is_some() { "yes" } else { "no" });
         let place = file.as_deref().unwrap_or("in the settings");
         writeln!(
             text,
-            "{}  keys {keys}  max_users {users}  max_calls_per_second {calls}  undelivered {undelivered}  {place}",
+            "{}  keys {keys}  max_users {users}  max_sessions {sessions}  max_calls_per_second {calls}  \
+             undelivered {undelivered}  {place}",
             domain.name
         )
         .expect("a string takes all");

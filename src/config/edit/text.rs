@@ -9,7 +9,15 @@ use crate::base::limits::settings::DOMAIN_FILE_NAME_BYTES_MAX;
 
 /// The text of a new file. It has only what is not the default.
 pub(super) fn of_domain(domain: &DomainConfig) -> String {
-    let DomainConfig { name, apikeys, origins, max_users, max_calls_per_second, undelivered_url } = domain;
+    let DomainConfig {
+        name,
+        apikeys,
+        origins,
+        max_users,
+        max_sessions,
+        max_calls_per_second,
+        undelivered_url,
+    } = domain;
     let mut text = format!("name = {}\napikeys = {}\n", quoted(name), list(apikeys));
     let mut add = |line: String| writeln!(text, "{line}").expect("a string takes all");
     if !origins.is_empty() {
@@ -17,6 +25,9 @@ pub(super) fn of_domain(domain: &DomainConfig) -> String {
     }
     if *max_users != u32::MAX {
         add(format!("max_users = {max_users}"));
+    }
+    if *max_sessions != u32::MAX {
+        add(format!("max_sessions = {max_sessions}"));
     }
     if *max_calls_per_second != 0 {
         add(format!("max_calls_per_second = {max_calls_per_second}"));
@@ -70,6 +81,7 @@ mod tests {
             apikeys: vec!["\\\"[]#='".to_owned(), "k".to_owned()],
             origins: vec!["https://a.example".to_owned(), "https://b.example".to_owned()],
             max_users: 7,
+            max_sessions: 9,
             max_calls_per_second: 8,
             undelivered_url: Some("https://a.example/back?'a'".to_owned()),
             ..DomainConfig::new("\"社区\\", "")

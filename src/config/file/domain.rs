@@ -81,6 +81,10 @@ impl Reader<'_> {
                     let users = self.number(value, &setting, &(1..=u32::MAX));
                     domain.max_users = users.unwrap_or(domain.max_users);
                 }
+                "max_sessions" => {
+                    let sessions = self.number(value, &setting, &(1..=u32::MAX));
+                    domain.max_sessions = sessions.unwrap_or(domain.max_sessions);
+                }
                 "max_calls_per_second" => {
                     let calls = self.number(value, &setting, &(0..=CALLS_PER_SECOND_MAX));
                     domain.max_calls_per_second = calls.unwrap_or_default();

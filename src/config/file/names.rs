@@ -22,8 +22,8 @@ pub(in crate::config) const TOP: [&str; 14] = [
     "domain",
 ];
 /// The names in a `[[domain]]`, and in the file of a domain.
-pub(super) const DOMAIN: [&str; 6] =
-    ["name", "apikeys", "origins", "max_users", "max_calls_per_second", "undelivered_url"];
+pub(super) const DOMAIN: [&str; 7] =
+    ["name", "apikeys", "origins", "max_users", "max_sessions", "max_calls_per_second", "undelivered_url"];
 
 /// Where a known setting belongs.
 pub(super) fn place_of(name: &str, is_of_domain: bool) -> Option<&'static str> {

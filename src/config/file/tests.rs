@@ -48,6 +48,7 @@ fn every_setting_is_read() {
         apikeys = ["other"]
         origins = ["https://b.example"]
         max_users = 10
+        max_sessions = 30
         max_calls_per_second = 500
         undelivered_url = "https://b.example/im?do=undelivered"
     "#;
@@ -64,6 +65,7 @@ fn every_setting_is_read() {
     assert_eq!(domains[0].apikeys, ["old", "new"]);
     assert_eq!((domains[0].origins.len(), domains[0].max_users), (0, u32::MAX));
     assert_eq!((domains[1].origins[0].as_str(), domains[1].max_users), ("https://b.example", 10));
+    assert_eq!((domains[0].max_sessions, domains[1].max_sessions), (u32::MAX, 30));
     assert_eq!((domains[0].max_calls_per_second, domains[1].max_calls_per_second), (0, 500));
     let urls = domains.iter().map(|domain| domain.undelivered_url.as_deref());
     assert_eq!(urls.collect::<Vec<_>>(), [None, Some("https://b.example/im?do=undelivered")]);

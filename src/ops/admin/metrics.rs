@@ -42,6 +42,7 @@ pub(super) fn of_domain(server: &WatchedServer, domain: &Domain) -> String {
     gauge("nextim_domain_users", "Users of the domain online now.", domain.users.count().into());
     gauge("nextim_domain_users_max", "The most users of the domain.", domain.max_users.into());
     gauge("nextim_domain_sessions", "Sessions of the domain now.", domain.sessions.count().into());
+    gauge("nextim_domain_sessions_max", "The most sessions of the domain.", domain.max_sessions.into());
     gauge("nextim_domain_waiting_bytes", WAITING, figures.waiting_bytes);
     let help = "Bytes of undelivered messages that are kept for the domain's site now.";
     gauge("nextim_domain_undelivered_bytes", help, domain.undelivered.used() as u64);

@@ -221,6 +221,8 @@ pub enum Refusal {
     BadSeq,
     /// The domain has all the users it may have.
     TooManyUsers,
+    /// The domain has as many sessions as it may have.
+    TooManySessions,
     /// The user is in as many rooms as the limit allows.
     TooManyRooms,
     /// Two polls of the session wait already.

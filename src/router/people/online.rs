@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::presence::Departure;
 use super::roster::Naming;
 use super::tables::People;
-use crate::base::domains::Domains;
+use crate::base::domains::{DomainId, Domains};
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, Online, Poll, Refusal, Started, Subject};
 use crate::router::gather::{Collection, StartedCollection};
@@ -19,6 +19,7 @@ use crate::router::out::Out;
 use crate::router::profile::{AVAILABLE, Profile};
 use crate::router::sessions::expiry::Expiry;
 use crate::router::sessions::session::{NewSession, SessionEnd};
+use crate::router::sessions::table::Sessions;
 
 impl People {
     /// `/presences/online`.
@@ -31,12 +32,9 @@ impl People {
             return out.refuse(key, Refusal::Overloaded);
         }
         let known = self.find(domain, &online.name);
-        let user = match known {
-            Some(user) => user,
-            None => match self.add_user(domain, profile(&online)) {
-                Ok(user) => user,
-                Err(refusal) => return out.refuse(key, refusal),
-            },
+        let user = match self.admit_session(out, known, domain, &online) {
+            Ok(user) => user,
+            Err(refusal) => return out.refuse(key, refusal),
         };
         // No other place is asked before the session is there: then whatever is sent to the user reaches it.
         let session = self.start_session(out, user, &online);
@@ -55,6 +53,22 @@ impl People {
         self.link(out, Naming { gather, user, session }, online.buddies);
         self.enter(out, user, online.rooms, gather);
         out.close(gather);
+    }
+
+    /// Counts a new session of a user, who is added if not online, if the domain has a place for both.
+    fn admit_session(
+        &mut self,
+        out: &Out,
+        known: Option<Slot>,
+        domain: DomainId,
+        online: &Online<'_>,
+    ) -> Result<Slot, Refusal> {
+        Sessions::admit(out, domain)?;
+        let user = known.map_or_else(|| self.add_user(domain, profile(online)), Ok);
+        if user.is_err() {
+            Sessions::release(out, domain);
+        }
+        user
     }
 
     /// Starts a session: it is given what lingered, and the one idle longest may have to go.

@@ -17,7 +17,7 @@ use crate::base::limits::chat::{RETRY_MS_MAX, RETRY_MS_MIN};
 use crate::base::limits::{Limits, Timeouts};
 use crate::base::memory::Memory;
 use crate::base::slots::{Slot, Slots};
-use crate::router::call::{Answer, Delivery, Packets, Reason};
+use crate::router::call::{Answer, Delivery, Packets, Reason, Refusal};
 use crate::router::directory::Directory;
 use crate::router::ids::{CallKey, Ticket};
 use crate::router::mail::Alarm;
@@ -128,16 +128,28 @@ impl Sessions {
         self.table[slot].older()
     }
 
-    /// Starts a session, as the first of the user's list.
+    /// Counts one more session of a domain, if it has a place for one.
+    pub(in crate::router) fn admit(out: &Out, domain: DomainId) -> Result<(), Refusal> {
+        // Another shard knows the domain already, or still: this one is late.
+        let config = out.domain(domain).ok_or(Refusal::Late)?;
+        if config.sessions.admit(config.max_sessions) { Ok(()) } else { Err(Refusal::TooManySessions) }
+    }
+
+    /// Counts one session less of a domain.
+    pub(in crate::router) fn release(out: &Out, domain: DomainId) {
+        // A removed domain's gauge went with it.
+        if let Some(config) = out.domain(domain) {
+            config.sessions.release();
+        }
+    }
+
+    /// Starts a session that was admitted, as the first of the user's list.
     pub(in crate::router) fn start(
         &mut self,
         out: &mut Out,
         list: &mut SessionList,
         new: NewSession,
     ) -> Slot {
-        if let Some(domain) = out.domain(new.domain) {
-            domain.sessions.admit(u32::MAX);
-        }
         let slot = self.table.insert(Session::new(new, list.newest(), Moment::not_before(out.now())));
         list.set_newest(Some(slot));
         out.counters_mut().sessions_started_total += 1;
@@ -238,9 +250,7 @@ impl Sessions {
         self.unlist(list, slot);
         let session = self.table.remove(slot).expect("it was there above");
         let (domain, queue) = (session.domain(), session.into_queue());
-        if let Some(config) = out.domain(domain) {
-            config.sessions.release();
-        }
+        Sessions::release(out, domain);
         out.counters_mut().packets_waiting -= queue.len() as u64;
         let signals: Vec<KeptSignal> = queue.signals().collect();
         let mut messages = queue.into_messages();

@@ -56,6 +56,7 @@ impl World {
             Answer::Refused(refusal) => {
                 let expected = match refusal {
                     Refusal::TooManyUsers => self.plan.max_users != u32::MAX,
+                    Refusal::TooManySessions => false, // no plan limits them
                     Refusal::ShuttingDown => self.plan.drain,
                     Refusal::Late => self.removed == Some(self.pages[page].domain),
                     Refusal::Overloaded => self.plan.memory_bytes < PLENTY_BYTES,
@@ -108,6 +109,7 @@ impl World {
                     Refusal::TooManyPolls => {}
                     Refusal::BadSeq => assert!(bad_seq, "a seq that was issued was refused"),
                     Refusal::TooManyUsers
+                    | Refusal::TooManySessions
                     | Refusal::TooManyRooms
                     | Refusal::ReceiverFull
                     | Refusal::Overloaded

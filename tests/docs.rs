@@ -35,7 +35,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 17),
     ("nginx", 1),
-    ("sh", 18),
+    ("sh", 19),
     ("text", 23),
     ("toml", 4),
     ("yaml", 2),

@@ -10,7 +10,12 @@ declare(strict_types=1);
 
 namespace NextIM\Site;
 
-/** Every function throws a DbError if the database fails. Statements have no placeholders but `?`. */
+/**
+ * Every function throws a DbError if the database fails. Statements have no placeholders but `?`.
+ *
+ * Two transactions may wait for each other; the database then undoes one. That is no failure: `atomic`, and outside of
+ * it each statement, goes through `DbError::retried`.
+ */
 interface Db
 {
     /**
@@ -34,7 +39,7 @@ interface Db
     public function insert(string $sql, array $args = []): int;
 
     /**
-     * Runs it in one transaction: if it throws, nothing is changed.
+     * Runs it in one transaction: if it throws, nothing is changed. It may be run again, so it must do nothing else.
      *
      * @template T
      * @param callable(): T $what

@@ -16,6 +16,9 @@ use PDOStatement;
 
 final class PdoDb implements Db
 {
+    /** What SQL calls a transaction that another one made impossible, and PostgreSQL two that waited for each other. */
+    private const CONFLICTS = ['40001', '40P01'];
+
     private readonly string $dialect;
     private int $depth = 0;
 
@@ -62,9 +65,26 @@ final class PdoDb implements Db
 
     public function atomic(callable $what): mixed
     {
-        if ($this->depth > 0) {
-            return $what();
-        }
+        return $this->depth > 0 ? $what() : DbError::retried(fn(): mixed => $this->transaction($what));
+    }
+
+    public function dialect(): string
+    {
+        return $this->dialect;
+    }
+
+    public function prefix(): string
+    {
+        return $this->prefix;
+    }
+
+    /**
+     * @template T
+     * @param callable(): T $what
+     * @return T
+     */
+    private function transaction(callable $what): mixed
+    {
         // SQLite: a transaction that begins by reading may fail when it writes, so this one begins by writing.
         $this->exec($this->dialect === 'sqlite' ? 'BEGIN IMMEDIATE' : 'START TRANSACTION');
         $this->depth++;
@@ -84,19 +104,9 @@ final class PdoDb implements Db
         }
     }
 
-    public function dialect(): string
-    {
-        return $this->dialect;
-    }
-
-    public function prefix(): string
-    {
-        return $this->prefix;
-    }
-
     private function exec(string $sql): void
     {
-        $this->guard(fn(): int|false => $this->pdo->exec($sql));
+        self::translated(fn(): int|false => $this->pdo->exec($sql));
     }
 
     /** @param list<int|string|null> $args */
@@ -112,16 +122,30 @@ final class PdoDb implements Db
     }
 
     /**
+     * A statement. Outside of a transaction it is one by itself.
+     *
      * @template T
      * @param callable(): T $what
      * @return T
      */
     private function guard(callable $what): mixed
     {
+        $guarded = fn(): mixed => self::translated($what);
+        return $this->depth > 0 ? $guarded() : DbError::retried($guarded);
+    }
+
+    /**
+     * @template T
+     * @param callable(): T $what
+     * @return T
+     */
+    private static function translated(callable $what): mixed
+    {
         try {
             return $what();
         } catch (PDOException $error) {
-            throw new DbError($error->getMessage(), 0, $error);
+            $isConflict = in_array($error->errorInfo[0] ?? '', self::CONFLICTS, true);
+            throw new DbError($error->getMessage(), $isConflict, $error);
         }
     }
 }

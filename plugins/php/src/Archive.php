@@ -14,6 +14,7 @@ namespace NextIM\Site;
 final class Archive
 {
     private const COLUMNS = '"type", "from", "to", nick, body, style, "time", cid, meta';
+    private const TALK = '"key", kind, a, b, last_id, last_time';
     /** More rooms than these share one branch of a query: databases bound the branches. */
     private const ROOM_BRANCHES = 60;
 
@@ -40,6 +41,8 @@ final class Archive
      *
      * The conversation's row is locked first: within a conversation, ids, times and the order in which messages become
      * visible are one order.
+     *
+     * @param string $begun the name of a conversation that has its row already; an empty text if none is known
      */
     public function add(
         Person $me,
@@ -50,59 +53,77 @@ final class Archive
         ?string $cid,
         ?string $meta,
         int $now,
+        string $begun = '',
     ): Message {
         $nick = mb_strcut($me->nick, 0, Limits::ID_BYTES, 'UTF-8');
-        $draft = new Message(0, $type, $me->id, $nick, $to, $body, $style, 0, $cid, $meta);
-        $added = $this->store->atomic(function () use ($draft, $now): ?Message {
-            $message = $draft->with(['time' => $this->lock($draft, $now)]);
-            $id = $this->insert($message);
+        $draft = new Message(0, $type, $me->id, $nick, $to, $body, $style, $now, $cid, $meta);
+        [$a, $b] = self::sides($type, $me->id, $to);
+        $talk = [self::key($type, $me->id, $to), $type, $a, $b];
+        if ($talk[0] !== $begun) {
+            // Not in the transaction: MySQL locks a gap where it finds no row, and two such locks can block each other.
+            $this->store->addMissing('talks', self::TALK, [[...$talk, 0, 0]]);
+        }
+        $added = $this->store->atomic(function () use ($draft, $talk): ?Message {
+            $id = $this->insert($draft, $talk[0]);
             if ($id === 0) {
                 return null;
             }
-            $this->mark($message, $id);
-            return $message->with(['id' => $id]);
+            $message = $draft->with(['id' => $id, 'time' => $this->advance($talk, $id)]);
+            $this->mark($message, $talk[0]);
+            return $message;
         });
         $found = $added ?? ($cid === null ? null : $this->byCid($me->id, $cid));
         return $found ?? throw new DbError('a message was not stored');
     }
 
-    /** Adds a row, unless its sender has stored one with the same `cid`: then returns 0. */
-    private function insert(Message $new): int
+    /**
+     * Locks the conversation's row and adds a message after its last one, in one statement: the database gives the id
+     * when it has the lock. Returns 0 if the sender has stored one with the same `cid`.
+     */
+    private function insert(Message $new, string $key): int
     {
-        [$ignore, $conflict] = $this->store->dialect === 'mysql' ? ['IGNORE ', ''] : ['', ' ON CONFLICT DO NOTHING'];
-        $values = [$new->type, $new->from, $new->to, $new->nick, $new->body, $new->style, $new->time, $new->cid,
-            $new->meta];
-        $sql = "INSERT {$ignore}INTO {messages} (" . self::COLUMNS . ') VALUES ' . Store::in($values) . $conflict;
-        return $this->store->insert($sql, $values);
+        [$ignore, $end] = match ($this->store->dialect) {
+            'mysql' => ['IGNORE ', ' FOR UPDATE'],
+            'pgsql' => ['', ' FOR UPDATE ON CONFLICT DO NOTHING'],
+            // Its transactions are one after another.
+            default => ['', ' ON CONFLICT DO NOTHING'],
+        };
+        $sql = "INSERT {$ignore}INTO {messages} (" . self::COLUMNS . ') SELECT ?, ?, ?, ?, ?, ?,'
+            . " CASE WHEN last_time >= ? THEN last_time + 1 ELSE ? END, ?, ? FROM {talks} WHERE \"key\" = ?$end";
+        return $this->store->insert($sql, [$new->type, $new->from, $new->to, $new->nick, $new->body, $new->style,
+            $new->time, $new->time, $new->cid, $new->meta, $key]);
     }
 
-    /** Locks the conversation of a message, and returns the time of the message. */
-    private function lock(Message $draft, int $now): int
+    /**
+     * Makes a new message the last of its conversation, and returns its time. The row is there: it is written as if it
+     * were not because only such a statement gives a value back in MySQL.
+     *
+     * @param array{string, string, string, string} $talk
+     */
+    private function advance(array $talk, int $id): int
     {
-        [$a, $b] = self::sides($draft->type, $draft->from, $draft->to);
-        $values = [self::key($draft->type, $draft->from, $draft->to), $draft->type, $a, $b, 0, $now];
-        $next = 'CASE WHEN old(last_time) >= new(last_time) THEN old(last_time) + 1 ELSE new(last_time) END';
-        $insert = 'INSERT INTO {talks} ("key", kind, a, b, last_id, last_time) VALUES ';
+        $values = [...$talk, $id, $id];
+        $sql = 'INSERT INTO {talks} (' . self::TALK . ') VALUES (?, ?, ?, ?, ?, (SELECT "time" FROM {messages}'
+            . ' WHERE id = ?))';
+        $set = 'last_id = new(last_id), last_time = ';
         if ($this->store->dialect === 'mysql') {
-            $sql = $insert . '(?, ?, ?, ?, ?, LAST_INSERT_ID(?))'
-                . $this->store->onConflict('talks', '"key"', "last_time = LAST_INSERT_ID($next)");
+            $sql .= $this->store->onConflict('talks', '"key"', "{$set}LAST_INSERT_ID(new(last_time))");
             return $this->store->insert($sql, $values);
         }
-        $sql = $insert . Store::in($values) . $this->store->onConflict('talks', '"key"', "last_time = $next");
+        $sql .= $this->store->onConflict('talks', '"key"', "{$set}new(last_time)");
         return (int) $this->store->rows("$sql RETURNING last_time", $values)[0]['last_time'];
     }
 
-    /** Notes a new message in its conversation: the sender has read it, the other side has not. */
-    private function mark(Message $message, int $id): void
+    /** Notes a new message between two users: the sender has read it, the other side has not. */
+    private function mark(Message $message, string $key): void
     {
-        $key = self::key($message->type, $message->from, $message->to);
-        $this->store->run('UPDATE {talks} SET last_id = ? WHERE "key" = ?', [$id, $key]);
         if ($message->type !== 'unicast') {
             return;
         }
-        $rows = [[$message->from, $key, $id, 0], [$message->to, $key, 0, 1]];
-        // In one order for both directions: two that write to each other at once do not wait for one another.
-        sort($rows);
+        $rows = [[$message->from, $key, $message->id, 0], [$message->to, $key, 0, 1]];
+        // In the order of the table's key: MySQL locks the gap before each row, so in another order two conversations
+        // may wait for one another.
+        usort($rows, fn(array $one, array $other): int => strcmp($one[0], $other[0]));
         $this->store->put(
             'marks',
             'me, "key"',
@@ -286,23 +307,28 @@ final class Archive
         return array_slice($messages, -$limit);
     }
 
-    /** Clears a conversation on the side of `me`. What was not delivered was not seen, so it is not cleared. */
+    /**
+     * Clears a conversation on the side of `me`. What was not delivered was not seen, so it is not cleared. What both
+     * have cleared goes, but for an empty row, the conversation's last: a database may give the greatest id once more.
+     *
+     * Not in one transaction: it would hold the end of the conversation and then wait for a new message, which waits
+     * for that end.
+     */
     public function clearUser(string $me, string $other): void
     {
-        $this->store->atomic(function () use ($me, $other): void {
-            $pair = '"type" = \'unicast\' AND (("from" = ? AND "to" = ?) OR ("from" = ? AND "to" = ?))';
-            $args = [$me, $other, $other, $me];
-            $this->store->run('UPDATE {messages} SET from_gone = CASE WHEN "from" = ? THEN 1 ELSE from_gone END,'
-                . ' to_gone = CASE WHEN "to" = ? AND delivered = 1 THEN 1 ELSE to_gone END'
-                . " WHERE $pair", [$me, $me, ...$args]);
-            // The newest row of the table stays: a database may give its id once more.
-            $both = "$pair AND from_gone = 1 AND to_gone = 1";
-            $this->store->run("DELETE FROM {messages} WHERE $both AND id < " . self::NEWEST, $args);
-        });
+        $pair = '"type" = \'unicast\' AND (("from" = ? AND "to" = ?) OR ("from" = ? AND "to" = ?))';
+        $args = [$me, $other, $other, $me];
+        $isGone = '("from" = ? AND to_gone = 1) OR ("to" = ? AND delivered = 1 AND from_gone = 1)';
+        // MySQL makes these assignments one after the other, so the columns of the condition come last.
+        $sql = "UPDATE {messages} SET body = CASE WHEN $isGone THEN '' ELSE body END,"
+            . " meta = CASE WHEN $isGone THEN NULL ELSE meta END,"
+            . ' to_gone = CASE WHEN "to" = ? AND delivered = 1 THEN 1 ELSE to_gone END,'
+            . " from_gone = CASE WHEN \"from\" = ? THEN 1 ELSE from_gone END WHERE $pair";
+        $this->store->run($sql, [$me, $me, $me, $me, $me, $me, ...$args]);
+        $last = '(SELECT last_id FROM {talks} WHERE "key" = ?)';
+        $sql = "DELETE FROM {messages} WHERE $pair AND from_gone = 1 AND to_gone = 1 AND id < $last";
+        $this->store->run($sql, [...$args, self::key('unicast', $me, $other)]);
     }
-
-    /** The greatest id. The inner name makes MySQL read the table before it changes it. */
-    private const NEWEST = '(SELECT top FROM (SELECT MAX(id) AS top FROM {messages}) AS newest)';
 
     /** Clears a room on the side of `me`. */
     public function clearRoom(string $me, string $room): void
@@ -319,7 +345,8 @@ final class Archive
      */
     public function oldest(int $before, int $limit): ?int
     {
-        $sql = 'SELECT MAX(id) AS top FROM (SELECT id, "time" FROM {messages} WHERE id < ' . self::NEWEST
+        $newest = '(SELECT MAX(id) FROM {messages})';
+        $sql = "SELECT MAX(id) AS top FROM (SELECT id, \"time\" FROM {messages} WHERE id < $newest"
             . " ORDER BY id LIMIT $limit) AS oldest WHERE \"time\" < ?";
         $top = $this->store->rows($sql, [$before])[0]['top'] ?? null;
         return $top === null ? null : (int) $top;

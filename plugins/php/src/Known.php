@@ -24,6 +24,8 @@ final class Known
     public array $blockers = [];
     /** Whose the ticket is that was asked for; null if nobody's. */
     public ?string $owner = null;
+    /** The conversation that was asked for, if it has begun. */
+    public string $begun = '';
     /** @var list<array{hash: string, sealed: string, used: int}> the tickets of the user's session */
     public array $tickets = [];
     /** @var array<string, string> log-outs that the message server does not know of yet */

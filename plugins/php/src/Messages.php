@@ -27,7 +27,8 @@ final class Messages
         $body = self::body($params->get('body'));
         $cid = $params->short('cid', Limits::CID_BYTES);
         $meta = Meta::of($params);
-        $known = $site->records->known($me, $params->text('ticket'));
+        $talk = Archive::key($type, $me->id, $params->text('to'));
+        $known = $site->records->known($me, $params->text('ticket'), $talk);
         $ticket = $site->ticket($me, $params, $known);
         $site->rates->send($me->id, self::weight($body));
         if ($type === 'broadcast') {
@@ -37,7 +38,7 @@ final class Messages
             $to = self::receiver($site, $me, $type, $params->required('to'), $known);
             $body = self::body($site->host->edit($me, $body));
             $style = Style::allowed($params->text('style'));
-            $stored = self::store($site, $me, [$type, $to, $body, $style, $cid, $meta]);
+            $stored = self::store($site, $me, [$type, $to, $body, $style, $cid, $meta], $known->begun);
             $sent = $stored->delivered ? $stored : self::push($site, $stored, $ticket);
         }
         return Response::json($cid === '' ? 'ok' : [
@@ -115,11 +116,11 @@ final class Messages
     }
 
     /** @param array{string, string, string, string, string, ?string} $draft type, to, body, style, cid and meta */
-    private static function store(Site $site, Person $me, array $draft): Message
+    private static function store(Site $site, Person $me, array $draft, string $begun = ''): Message
     {
         [$type, $to, $body, $style, $cid, $meta] = $draft;
         $cid = $cid === '' ? null : $cid;
-        return $site->archive->add($me, $type, $to, $body, $style, $cid, $meta, $site->config->now());
+        return $site->archive->add($me, $type, $to, $body, $style, $cid, $meta, $site->config->now(), $begun);
     }
 
     /** Steps 3 and 4. A failure here is no failure of the request: the message waits until its receiver goes online. */

@@ -23,8 +23,8 @@ final class Records
     {
     }
 
-    /** All that is known of a user, in one query; and whose a ticket is. */
-    public function known(Person $me, string $ticket = ''): Known
+    /** All that is known of a user, in one query; whose a ticket is, and whether a conversation has begun. */
+    public function known(Person $me, string $ticket = '', string $talk = ''): Known
     {
         $parts = [
             'SELECT \'setting\' AS what, name AS a, "value" AS b, 0 AS c FROM {settings} WHERE "user" = ?',
@@ -32,9 +32,10 @@ final class Records
             'SELECT \'blocker\', "user", \'\', 0 FROM {blocks} WHERE blocked = ?',
             'SELECT \'owner\', "user", \'\', 0 FROM {tickets} WHERE hash = ?',
             'SELECT \'ticket\', hash, sealed, used FROM {tickets} WHERE session = ?',
+            'SELECT \'talk\', "key", \'\', 0 FROM {talks} WHERE "key" = ?',
             'SELECT \'meta\', name, "value", 0 FROM {meta} WHERE name IN (?, ?) OR (name >= ? AND name < ?)',
         ];
-        $args = [$me->id, $me->id, $me->id, Tickets::hash($ticket), Tickets::hash($me->session),
+        $args = [$me->id, $me->id, $me->id, Tickets::hash($ticket), Tickets::hash($me->session), $talk,
             self::PRUNED, self::SILENT, self::ENDING, 'ending;'];
         $known = new Known();
         foreach ($this->store->rows(implode(' UNION ALL ', $parts), $args) as $row) {
@@ -53,6 +54,7 @@ final class Records
             $what === 'blocked' => $known->blocked[] = $a,
             $what === 'blocker' => $known->blockers[] = $a,
             $what === 'owner' => $known->owner = $a,
+            $what === 'talk' => $known->begun = $a,
             $what === 'ticket' => $known->tickets[] = ['hash' => $a, 'sealed' => $b, 'used' => $c],
             $a === self::PRUNED => $known->pruned = (int) $b,
             $a === self::SILENT => $known->silentUntil = (int) $b,

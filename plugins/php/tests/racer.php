@@ -23,7 +23,6 @@ require __DIR__ . '/bootstrap.php';
 [, $dsn, $file, $what] = $argv;
 $db = Database::open($dsn);
 $store = new Store($db);
-$me = new Person('alice', '1', 'Alice');
 echo "ready\n";
 while (!file_exists($file)) {
     clearstatcache();
@@ -49,7 +48,18 @@ if ($what === 'migrate') {
         $from = $what === 'cid' ? 'alice' : $from;
         $to = $what === 'cid' ? 'bob' : $to;
         $cid = $what === 'cid' ? "c$number" : null;
-        $stored = $archive->add(new Person($from, $from, $from), 'unicast', $to, 'x', '', $cid, null, 1_700_000_000_000);
+        // From its second message on, a racer knows that the conversation has begun.
+        $begun = $number > 0 ? Archive::key('unicast', $from, $to) : '';
+        $me = new Person($from, $from, $from);
+        $stored = $archive->add($me, 'unicast', $to, 'x', '', $cid, null, 1_700_000_000_000, $begun);
+        if ($what === 'clear') {
+            [$waiting] = $archive->missed($to, [], null);
+            $archive->setReceived($to, $waiting, false);
+            $archive->setReturned([$stored->id]);
+            $archive->setDelivered($stored->id, true);
+            $archive->clearUser($to, $from);
+            $archive->clearUser($from, $to);
+        }
         echo "$stored->id $stored->time\n";
     }
 }

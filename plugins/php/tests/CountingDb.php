@@ -1,9 +1,9 @@
 <?php
 
 /*
- * A database that counts the statements of the kit.
+ * A database that records the statements of the kit.
  *
- * Owns: the count. Must not: change a statement.
+ * Owns: the record. Must not: change a statement.
  */
 
 declare(strict_types=1);
@@ -17,6 +17,8 @@ final class CountingDb implements Db
 {
     /** @var list<string> */
     public array $statements = [];
+    /** @var list<list<int|string|null>> the values of each */
+    public array $args = [];
     public bool $isDown = false;
 
     public function __construct(private readonly Db $db)
@@ -25,19 +27,19 @@ final class CountingDb implements Db
 
     public function rows(string $sql, array $args = []): array
     {
-        $this->count($sql);
+        $this->record($sql, $args);
         return $this->db->rows($sql, $args);
     }
 
     public function run(string $sql, array $args = []): int
     {
-        $this->count($sql);
+        $this->record($sql, $args);
         return $this->db->run($sql, $args);
     }
 
     public function insert(string $sql, array $args = []): int
     {
-        $this->count($sql);
+        $this->record($sql, $args);
         return $this->db->insert($sql, $args);
     }
 
@@ -56,9 +58,11 @@ final class CountingDb implements Db
         return $this->db->prefix();
     }
 
-    private function count(string $sql): void
+    /** @param list<int|string|null> $args */
+    private function record(string $sql, array $args): void
     {
         $this->statements[] = $sql;
+        $this->args[] = $args;
         if ($this->isDown) {
             throw new DbError('database is locked');
         }

@@ -22,7 +22,7 @@ final class Sapi
             }
         }
         $headers['CONTENT-TYPE'] ??= self::text('CONTENT_TYPE');
-        $headers['AUTHORIZATION'] ??= self::authorization();
+        $headers['AUTHORIZATION'] = self::authorization();
         $body = (string) file_get_contents('php://input', false, null, 0, Limits::CALL_BYTES + 1);
         return new Request($endpoint, self::text('REQUEST_METHOD'), self::text('QUERY_STRING'), $headers, $body);
     }
@@ -40,11 +40,13 @@ final class Sapi
     /** Web servers hand this header on in different ways. */
     private static function authorization(): string
     {
-        if (self::text('PHP_AUTH_USER') !== '') {
-            return 'Basic ' . base64_encode(self::text('PHP_AUTH_USER') . ':' . self::text('PHP_AUTH_PW'));
+        foreach (['HTTP_AUTHORIZATION', 'REDIRECT_HTTP_AUTHORIZATION'] as $name) {
+            if (self::text($name) !== '') {
+                return self::text($name);
+            }
         }
-        $sent = self::text('HTTP_AUTHORIZATION');
-        return $sent !== '' ? $sent : self::text('REDIRECT_HTTP_AUTHORIZATION');
+        $user = self::text('PHP_AUTH_USER');
+        return $user === '' ? '' : 'Basic ' . base64_encode($user . ':' . self::text('PHP_AUTH_PW'));
     }
 
     private static function text(string $name): string

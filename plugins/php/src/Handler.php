@@ -55,11 +55,11 @@ final class Handler
         } catch (Refusal $refusal) {
             $response = Jsonp::refused($refusal);
         } catch (DbError $error) {
-            $this->site->host->log('error', 'database: ' . $error->getMessage());
+            $this->site->log('error', 'database: ' . $error->getMessage());
             $response = Jsonp::refused(Refusal::unavailable());
         } catch (\Throwable $error) {
             $where = basename($error->getFile()) . ':' . $error->getLine();
-            $this->site->host->log('error', "{$request->endpoint} failed: " . $error::class . " at $where");
+            $this->site->log('error', "{$request->endpoint} failed: " . $error::class . " at $where");
             $response = Jsonp::refused(new Refusal(500, 'The site has failed.'));
         }
         $cookie = $this->me === false ? null : (new Tag($this->config))->cookie($request, $this->me);

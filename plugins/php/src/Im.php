@@ -15,8 +15,8 @@ class Im
     private readonly Transport $transport;
     /** When all calls of an event must be over, in seconds; null if there is no such end. */
     private ?float $end = null;
-    /** @var ?\Closure(CallError): void what else is done when the server cannot answer */
-    public ?\Closure $onOutage = null;
+    /** @var ?\Closure(CallError): void what else is done when a call fails */
+    public ?\Closure $onFailure = null;
 
     public function __construct(private readonly Config $config, ?Transport $transport = null)
     {
@@ -63,7 +63,7 @@ class Im
             'expires' => $expires];
         $answer = $this->ask('/presences/online', $show === '' ? $params : [...$params, 'show' => $show]);
         if (!is_string($answer['ticket'] ?? null)) {
-            throw new CallError(CallError::UNREACHABLE, 'the answer has no ticket');
+            throw $this->failed(CallError::UNREACHABLE, 'the answer has no ticket');
         }
         $counts = [];
         foreach ((array) ($answer['rooms'] ?? []) as $room) {
@@ -206,8 +206,8 @@ class Im
     private function failed(int $kind, string $text): CallError
     {
         $error = new CallError($kind, $text);
-        if ($error->isOutage() && $this->onOutage !== null) {
-            ($this->onOutage)($error);
+        if ($this->onFailure !== null) {
+            ($this->onFailure)($error);
         }
         return $error;
     }

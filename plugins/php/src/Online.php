@@ -89,8 +89,9 @@ final class Online
             $answer = Response::json($this->answer($session, $show, $status));
             $this->handOver($session['ticket'], $show, $status);
             return $answer;
-        } catch (Refusal | DbError $error) {
+        } catch (\Throwable $error) {
             // No page has the ticket, so the session would end by itself; until then others would see the user online.
+            $this->site->quietly(fn() => $this->site->records->removeTickets([Tickets::hash($session['ticket'])]));
             $this->site->quietly(fn() => $this->site->im->offline($session['ticket']));
             throw $error;
         }
@@ -280,16 +281,16 @@ final class Online
         $site->records->addTicket($me, $ticket, $site->config->now());
         $now = $this->isForm() ? $me : $site->host->me($this->request);
         if ($now === null || $now->id !== $me->id || $site->host->may($now, 'chat') !== null) {
-            $site->records->removeTickets([Tickets::hash($ticket)]);
             throw new Refusal(401, 'You are not logged in any more.');
         }
         $known = $site->records->known($me);
         if ($show !== Presence::INVISIBLE && $status !== $this->known->status['text']) {
             $site->records->setStatus($me->id, $status, $site->config->now());
         }
-        $site->archive->setReceived($me->id, $this->missed->messages, $show !== Presence::INVISIBLE);
         $this->takeRights($known);
         $this->endOldest($known);
+        // Last: what fails before this leaves the messages where they are.
+        $site->archive->setReceived($me->id, $this->missed->messages, $show !== Presence::INVISIBLE);
     }
 
     private function takeRights(Known $known): void

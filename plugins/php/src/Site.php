@@ -27,11 +27,15 @@ final class Site
         $this->records = new Records($store);
         $this->rates = new Rates($store, $config);
         $this->tell = new Tell($this);
-        // The error stands in the log once; the next calls of events and of what is only shown are left out for a
-        // while.
-        $im->onOutage = function (CallError $error): void {
-            $this->host->log('warning', 'message server: ' . $error->getMessage());
-            $this->quietly(fn() => $this->records->setSilentUntil($this->config->now() + Limits::SILENCE_MS));
+        $im->onFailure = function (CallError $error): void {
+            // That a session has ended is nothing to mend.
+            if ($error->kind !== CallError::NO_SESSION) {
+                $this->log('warning', 'message server: ' . $error->getMessage());
+            }
+            // The next calls of events and of what is only shown are left out for a while.
+            if ($error->isOutage()) {
+                $this->quietly(fn() => $this->records->setSilentUntil($this->config->now() + Limits::SILENCE_MS));
+            }
         };
     }
 
@@ -165,14 +169,22 @@ final class Site
         try {
             $what();
             return true;
-        } catch (CallError $error) {
-            if (!$error->isOutage() && $error->kind !== CallError::NO_SESSION) {
-                $this->host->log('warning', 'message server: ' . $error->getMessage());
-            }
+        } catch (CallError) {
+            // It stands in the log already.
         } catch (DbError $error) {
-            $this->host->log('warning', 'database: ' . $error->getMessage());
+            $this->log('warning', 'database: ' . $error->getMessage());
         }
         return false;
+    }
+
+    /** Writes to the host's log, which may fail like all else of the host. */
+    public function log(string $level, string $text): void
+    {
+        try {
+            $this->host->log($level, $text);
+        } catch (\Throwable) {
+            // There is nowhere else to say it.
+        }
     }
 
     private static function notYours(): Refusal

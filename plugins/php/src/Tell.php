@@ -184,7 +184,7 @@ final class Tell
         try {
             $what();
         } catch (\Throwable $error) {
-            $this->site->host->log('warning', 'an event was not passed on: ' . $error::class);
+            $this->site->log('warning', 'an event was not passed on: ' . $error::class);
         }
     }
 }

@@ -22,7 +22,17 @@ final class Database
 
     public static function open(string $dsn): PdoDb
     {
+        return new PdoDb(self::pdo($dsn), 'x_');
+    }
+
+    public static function pdo(string $dsn): PDO
+    {
         $user = getenv('NEXTIM_TEST_USER') ?: null;
-        return new PdoDb(new PDO($dsn, $user, getenv('NEXTIM_TEST_PASSWORD') ?: null), 'x_');
+        $pdo = new PDO($dsn, $user, getenv('NEXTIM_TEST_PASSWORD') ?: null);
+        if ($pdo->getAttribute(PDO::ATTR_DRIVER_NAME) === 'sqlite') {
+            // Nothing is to be kept, so no process waits for another that waits for the disk.
+            $pdo->exec('PRAGMA synchronous = OFF');
+        }
+        return $pdo;
     }
 }

@@ -97,7 +97,7 @@ final class RaceTest extends TestCase
         $lines = array_fill(0, self::RACERS, '');
         for ($open = $outputs; $open !== []; $open = array_filter($open, fn($output): bool => !feof($output))) {
             [$ready, $write, $except] = [$open, [], []];
-            stream_select($ready, $write, $except, $meanwhile === null ? null : 0);
+            stream_select($ready, $write, $except, $meanwhile === null ? null : 0, $meanwhile === null ? null : 20_000);
             foreach ($ready as $index => $output) {
                 $lines[$index] .= fread($output, 8192);
             }

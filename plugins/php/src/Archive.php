@@ -270,9 +270,12 @@ final class Archive
         foreach (array_chunk($talks, 100) as $chunk) {
             [$parts, $args] = [[], []];
             foreach ($chunk as [$type, $id]) {
-                foreach (self::history($me, $type, $id, $before) as [$where, $values]) {
+                // MySQL would walk all messages to one of the users, if most of them come from the other.
+                $hint = $this->store->dialect !== 'mysql' ? ''
+                    : ' FORCE INDEX (' . ($type === 'unicast' ? 'pair' : 'room') . ')';
+                foreach (self::history($me, $type, $id) as [$where, $values]) {
                     $number = count($parts);
-                    $parts[] = "SELECT * FROM (SELECT * FROM {messages} WHERE $where AND \"time\" < ?"
+                    $parts[] = "SELECT * FROM (SELECT * FROM {messages}$hint WHERE $where AND \"time\" < ?"
                         . " ORDER BY \"time\" DESC, id DESC LIMIT $limit) AS part$number";
                     $args = [...$args, ...$values, $before];
                 }
@@ -287,7 +290,7 @@ final class Archive
     }
 
     /** @return list<array{string, list<string>}> */
-    private static function history(string $me, string $type, string $id, int $before): array
+    private static function history(string $me, string $type, string $id): array
     {
         if ($type === 'unicast') {
             $pair = '"type" = \'unicast\' AND "from" = ? AND "to" = ?';

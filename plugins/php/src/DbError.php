@@ -22,7 +22,13 @@ final class DbError extends \RuntimeException
      */
     public function __construct(string $text, public readonly bool $isConflict = false, ?\Throwable $previous = null)
     {
-        parent::__construct($text, 0, $previous);
+        parent::__construct(self::withoutValues($text), 0, $previous);
+    }
+
+    /** Some drivers quote what was to be stored, and this stands in logs. PostgreSQL has it in further lines. */
+    private static function withoutValues(string $text): string
+    {
+        return (string) preg_replace(['/\n.*/s', '/\'.*\'/s', '/".*"/s'], ['', "'…'", '"…"'], $text);
     }
 
     /**

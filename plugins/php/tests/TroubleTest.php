@@ -12,6 +12,7 @@ declare(strict_types=1);
 namespace NextIM\Site\Tests;
 
 use NextIM\Site\Db;
+use NextIM\Site\DbError;
 use NextIM\Site\Handler;
 use NextIM\Site\Im;
 use NextIM\Site\Migrations;
@@ -151,6 +152,22 @@ final class TroubleTest extends KitCase
         yield 'locked' => ['locked'];
         if (str_starts_with(Database::dsn('sqlite:'), 'sqlite:')) {
             yield 'full' => ['full'];
+        }
+    }
+
+    public function testTheLogHasNoValueOfAStatement(): void
+    {
+        $store = new Store($this->db);
+        foreach (['alice', "it's alice's", "alice\n'1' \"2\""] as $value) {
+            $sql = 'INSERT INTO {meta} (name, "value") VALUES (?, ?)';
+            $store->run($sql, [$value, 'x']);
+            try {
+                $store->run($sql, [$value, 'x']);
+                self::fail('there are two');
+            } catch (DbError $error) {
+                self::assertStringStartsWith('SQLSTATE[23', $error->getMessage());
+                self::assertStringNotContainsString('alice', $error->getMessage());
+            }
         }
     }
 

@@ -1,0 +1,314 @@
+<?php
+
+/*
+ * The members of a board, as the kit asks for them.
+ *
+ * Owns: phpBB's users, friends and foes, groups, bans and rights. Must not: show bots, guests and users who are not
+ * active, or name a table of the kit.
+ */
+
+declare(strict_types=1);
+
+namespace nextim\bar\core;
+
+use NextIM\Site\Host as Adapter;
+use NextIM\Site\Person;
+use NextIM\Site\Request;
+use NextIM\Site\Room;
+use phpbb\auth\auth;
+use phpbb\config\config;
+use phpbb\db\driver\driver_interface;
+use phpbb\user;
+
+final class Host implements Adapter
+{
+    private const CONTACTS = 2000;
+    private const CHANNELS = 50;
+    private const NOTICES = 50;
+    private const ROOMS = 500;
+    private const COLUMNS = 'u.user_id, u.username, u.user_type, u.user_avatar, u.user_avatar_type,
+        u.user_avatar_width, u.user_avatar_height';
+
+    private bool $hasLooked = false;
+
+    public function __construct(
+        private readonly driver_interface $db,
+        private readonly user $user,
+        private readonly auth $auth,
+        private readonly config $config,
+        private readonly Options $options,
+        private readonly Board $board,
+    ) {
+    }
+
+    public function me(Request $request): ?Person
+    {
+        $row = $this->hasLooked ? $this->lookAgain() : $this->user->data;
+        $this->hasLooked = true;
+        if ($row === null || empty($this->user->data['is_registered']) || $this->isBanned($row)) {
+            return null;
+        }
+        return $this->person($row, '', (string) $this->user->session_id, $this->end($row) * 1000);
+    }
+
+    /**
+     * For what has changed since phpBB began this request, perhaps in another process.
+     *
+     * @return ?array<string, mixed>
+     */
+    private function lookAgain(): ?array
+    {
+        $session = $this->db->sql_escape((string) $this->user->session_id);
+        $row = $this->first('SELECT u.*, s.session_time, s.session_autologin FROM ' . SESSIONS_TABLE . ' s, '
+            . USERS_TABLE . " u WHERE s.session_id = '$session' AND u.user_id = s.session_user_id AND u.user_id = "
+            . (int) $this->user->data['user_id'] . ' AND ' . $this->areMembers());
+        if ($row !== null) {
+            $this->auth->acl($row);
+        }
+        return $row;
+    }
+
+    /** By phpBB's own check, as for its pages. @param array<string, mixed> $row */
+    private function isBanned(array $row): bool
+    {
+        $ips = $this->config['forwarded_for_check']
+            ? [...explode(' ', (string) $this->user->forwarded_for), $this->user->ip]
+            : $this->user->ip;
+        return (int) $row['user_type'] !== USER_FOUNDER
+            && !empty($this->user->check_ban((int) $row['user_id'], $ips, false, true));
+    }
+
+    /** When phpBB's session ends if the user does nothing, in seconds since 1970. @param array<string, mixed> $row */
+    private function end(array $row): int
+    {
+        $days = (int) $this->config['max_autologin_time'];
+        return (int) $row['session_time'] + match (true) {
+            !$row['session_autologin'] => (int) $this->config['session_length'] + 60,
+            $days > 0 => $days * 86400,
+            // As long as phpBB's own cookie.
+            default => 31536000,
+        };
+    }
+
+    public function people(array $ids, array $uids): array
+    {
+        $isNumber = fn(string $id): bool => preg_match('/^[1-9]\d{0,8}$/D', $id) === 1;
+        $wanted = array_unique(array_map(intval(...), array_filter([...$ids, ...$uids], $isNumber)));
+        return $wanted === [] ? [] : $this->found(USERS_TABLE . ' u', $this->db->sql_in_set('u.user_id', $wanted));
+    }
+
+    public function contacts(Person $me): array
+    {
+        $from = USERS_TABLE . ' u, ' . ZEBRA_TABLE . ' z';
+        $where = 'z.user_id = ' . (int) $me->id . ' AND z.friend = 1 AND u.user_id = z.zebra_id';
+        return $this->found($from, "$where ORDER BY u.username_clean", 'friend');
+    }
+
+    /** The groups that people join; those that phpBB fills by itself, such as all registered users, are no rooms. */
+    public function rooms(Person $me, ?array $ids = null): array
+    {
+        $numbers = array_filter($ids ?? [], fn(string $id): bool => preg_match('/^[1-9]\d{0,8}$/D', $id) === 1);
+        if (!$this->options->all()['rooms'] || ($ids !== null && $numbers === [])) {
+            return [];
+        }
+        $among = $ids === null ? '' : ' AND ' . $this->db->sql_in_set('g.group_id', array_map(intval(...), $numbers));
+        $rows = $this->rows('SELECT g.group_id, g.group_name, g.group_avatar, g.group_avatar_type,
+            g.group_avatar_width, g.group_avatar_height, (SELECT COUNT(*) FROM ' . USER_GROUP_TABLE . ' m
+                WHERE m.group_id = g.group_id AND m.user_pending = 0) AS members
+            FROM ' . GROUPS_TABLE . ' g, ' . USER_GROUP_TABLE . ' ug WHERE ug.user_id = ' . (int) $me->id
+            . ' AND ug.user_pending = 0 AND g.group_id = ug.group_id AND g.group_type <> ' . GROUP_SPECIAL . $among
+            . ' ORDER BY g.group_name', self::ROOMS);
+        return array_map(fn(array $row): Room => new Room(
+            (string) $row['group_id'],
+            $this->board->groupName((string) $row['group_name']),
+            (int) $row['members'],
+            $this->options->link("memberlist.php?mode=group&g={$row['group_id']}"),
+            $this->board->picture($row, 'group'),
+        ), $rows);
+    }
+
+    public function apart(Person $me): array
+    {
+        $id = (int) $me->id;
+        $rows = $this->rows('SELECT user_id, zebra_id FROM ' . ZEBRA_TABLE
+            . " WHERE foe = 1 AND (user_id = $id OR zebra_id = $id)");
+        $other = fn(array $row): string
+            => (string) ((int) $row['user_id'] === $id ? $row['zebra_id'] : $row['user_id']);
+        return array_values(array_unique(array_map($other, $rows)));
+    }
+
+    /**
+     * Writes phpBB's list of foes where phpBB itself would: it takes no friends and no moderators. The kit keeps each
+     * block, too: only then the bar can show which blocks are the user's own.
+     */
+    public function block(Person $me, string $id, bool $on): bool
+    {
+        [$mine, $other] = [(int) $me->id, (int) $id];
+        $where = "user_id = $mine AND zebra_id = $other";
+        if (!$on) {
+            $this->db->sql_query('DELETE FROM ' . ZEBRA_TABLE . " WHERE $where AND foe = 1");
+        } elseif ($this->rank($id) === 0 && $this->first('SELECT foe FROM ' . ZEBRA_TABLE . " WHERE $where") === null) {
+            $row = ['user_id' => $mine, 'zebra_id' => $other, 'foe' => 1];
+            // Two pages may do this at once: the second one finds it done.
+            $this->db->sql_return_on_error(true);
+            $this->db->sql_query('INSERT INTO ' . ZEBRA_TABLE . ' ' . $this->db->sql_build_array('INSERT', $row));
+            $this->db->sql_return_on_error(false);
+        }
+        return false;
+    }
+
+    public function rank(string $id): int
+    {
+        $row = $this->first('SELECT user_type FROM ' . USERS_TABLE . ' WHERE user_id = ' . (int) $id);
+        return match (true) {
+            $row !== null && (int) $row['user_type'] === USER_FOUNDER => 3,
+            $this->holds((int) $id, 'a_') => 2,
+            $this->holds((int) $id, 'm_') => 1,
+            default => 0,
+        };
+    }
+
+    /** Whether a user has this right, in any forum. */
+    private function holds(int $id, string $right): bool
+    {
+        foreach ($this->auth->acl_get_list([$id], [$right]) as $rights) {
+            if (in_array($id, array_map(intval(...), $rights[$right] ?? []), true)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** In phpBB's list, if the moderator may ban there; else the kit keeps it. */
+    public function ban(Person $me, string $id, ?int $until, string $reason): bool
+    {
+        $row = $this->first('SELECT username FROM ' . USERS_TABLE . ' WHERE user_id = ' . (int) $id);
+        if ($row === null || !$this->isMine($me) || !$this->auth->acl_get('m_ban')) {
+            return false;
+        }
+        $minutes = $until === null ? 0 : max(1, (int) ceil(($until / 1000 - time()) / 60));
+        return $this->board->ban((string) $row['username'], $minutes, $reason);
+    }
+
+    public function may(Person $me, string $act, ?string $target = null): ?string
+    {
+        $isAllowed = match ($act) {
+            'chat' => $this->mayI($me, 'u_nextim'),
+            'broadcast' => $this->mayI($me, 'a_'),
+            'moderate' => $this->mayI($me, 'm_') || $this->mayI($me, 'a_'),
+            default => true,
+        };
+        return $isAllowed ? null : $this->board->words('NEXTIM_MAY_NOT');
+    }
+
+    private function mayI(Person $me, string $right): bool
+    {
+        return match (true) {
+            !$this->isMine($me) => $this->holds((int) $me->id, $right),
+            $right === 'm_' => $this->auth->acl_get($right) || $this->auth->acl_getf_global($right),
+            default => (bool) $this->auth->acl_get($right),
+        };
+    }
+
+    private function isMine(Person $me): bool
+    {
+        return $me->id === (string) $this->user->data['user_id'];
+    }
+
+    public function edit(Person $me, string $body): string
+    {
+        return $this->board->censored($body);
+    }
+
+    public function logIn(string $name, string $password): ?Person
+    {
+        return null;
+    }
+
+    public function notices(Person $me): array
+    {
+        return $this->isMine($me) ? $this->board->notices((int) $me->id, self::NOTICES) : [];
+    }
+
+    /** The forums and topics that the user watches and may read. */
+    public function extras(Person $me): array
+    {
+        $extras = ['menu' => [], 'channels' => []];
+        if (!$this->options->all()['channels']) {
+            return $extras;
+        }
+        $id = (int) $me->id;
+        $watched = [
+            ...$this->rows('SELECT f.forum_id, f.forum_id AS id, f.forum_name AS title FROM ' . FORUMS_WATCH_TABLE
+                . ' w, ' . FORUMS_TABLE . " f WHERE w.user_id = $id AND f.forum_id = w.forum_id
+                ORDER BY f.forum_last_post_time DESC", self::CHANNELS),
+            ...$this->rows('SELECT t.forum_id, t.topic_id, t.topic_id AS id, t.topic_title AS title FROM '
+                . TOPICS_WATCH_TABLE . ' w, ' . TOPICS_TABLE . " t WHERE w.user_id = $id AND t.topic_id = w.topic_id
+                ORDER BY t.topic_last_post_time DESC", self::CHANNELS),
+        ];
+        foreach ($watched as $row) {
+            if ($this->auth->acl_get('f_read', (int) $row['forum_id'])) {
+                $isTopic = isset($row['topic_id']);
+                $page = $isTopic ? 'viewtopic.php?t=' : 'viewforum.php?f=';
+                $extras['channels'][] = ['id' => self::channel($isTopic ? 'topic' : 'forum', (int) $row['id']),
+                    'nick' => Board::plain((string) $row['title']), 'url' => $this->options->link($page . $row['id'])];
+            }
+        }
+        return $extras;
+    }
+
+    public static function channel(string $kind, int $id): string
+    {
+        return "channel:$kind:$id";
+    }
+
+    public function log(string $level, string $text): void
+    {
+        if ($level === 'error' || defined('DEBUG')) {
+            error_log("nextim: $level: $text");
+        }
+    }
+
+    /**
+     * The members among these, without those who are banned, by one query.
+     *
+     * @return list<Person>
+     */
+    private function found(string $from, string $where, string $group = ''): array
+    {
+        $ban = fn(int $exclude): string => 'EXISTS (SELECT 1 FROM ' . BANLIST_TABLE . " b WHERE b.ban_userid = u.user_id
+            AND b.ban_exclude = $exclude AND (b.ban_end = 0 OR b.ban_end > " . time() . '))';
+        $isFree = '(u.user_type = ' . USER_FOUNDER . ' OR NOT ' . $ban(0) . ' OR ' . $ban(1) . ')';
+        $sql = 'SELECT ' . self::COLUMNS . " FROM $from WHERE {$this->areMembers()} AND $isFree AND $where";
+        return array_map(fn(array $row): Person => $this->person($row, $group), $this->rows($sql, self::CONTACTS));
+    }
+
+    private function areMembers(): string
+    {
+        return $this->db->sql_in_set('u.user_type', [USER_NORMAL, USER_FOUNDER]);
+    }
+
+    /** @param array<string, mixed> $row */
+    private function person(array $row, string $group, string $session = '', ?int $expires = null): Person
+    {
+        $id = (string) $row['user_id'];
+        $url = $this->options->link("memberlist.php?mode=viewprofile&u=$id");
+        $picture = $this->board->picture($row, 'user');
+        return new Person($id, $id, Board::plain($row['username']), $url, $picture, '', $group, $session, $expires);
+    }
+
+    /** @return ?array<string, mixed> */
+    private function first(string $sql): ?array
+    {
+        return $this->rows($sql, 1)[0] ?? null;
+    }
+
+    /** @return list<array<string, mixed>> */
+    private function rows(string $sql, int $most = 0): array
+    {
+        $result = $most === 0 ? $this->db->sql_query($sql) : $this->db->sql_query_limit($sql, $most);
+        $rows = $this->db->sql_fetchrowset($result);
+        $this->db->sql_freeresult($result);
+        return array_values($rows ?: []);
+    }
+}

@@ -1,0 +1,56 @@
+<?php
+
+/*
+ * The words of the chat, in simplified Chinese.
+ *
+ * Owns: its pages and its answers. Must not: lack a word that another language has.
+ */
+
+declare(strict_types=1);
+
+if (!defined('IN_PHPBB')) {
+    exit;
+}
+
+$lang = array_merge($lang ?? [], [
+    'NEXTIM_NEEDS' => '聊天需要 %s。',
+    'NEXTIM_MAY_NOT' => '您无权这样做。',
+    'NEXTIM_SERVER_WORKS' => '能连接消息服务器，密钥有效。',
+    'NEXTIM_SERVER_REFUSES' => '消息服务器不接受此域名或密钥。请与其配置（见下）核对。',
+    'NEXTIM_SERVER_SILENT' => '无法在 %s 连接消息服务器。它是否在运行，本机是否允许连接？',
+    'NEXTIM_SERVER_OTHER' => '%1$s 返回 %2$d。那里运行的是消息服务器吗？',
+    'NEXTIM_NO_PUBLIC_URL' => '没有公开网址，页面上不会出现聊天。',
+    'NEXTIM_NO_SCRIPT' => '%s 不存在。代理是否把它转给消息服务器？',
+    'NEXTIM_NOT_SECURE' => '公开网址必须以 https 开头：在 https 页面上浏览器不加载其他内容。',
+    'NEXTIM_SCRIPT_WORKS' => '浏览器能取得聊天脚本。',
+    'NEXTIM_UNDELIVERED_WORKS' => '本论坛能接收未送达的消息。',
+    'NEXTIM_UNDELIVERED_REFUSES' => '网页服务器没有转交 Authorization 头。Apache：请加入 "CGIPassAuth On"。如果还没有密钥，请先保存一个。',
+    'NEXTIM_UNDELIVERED_FAILS' => '%1$s 返回 %2$d。本机能用此地址访问论坛吗？前面是否有网页服务器的登录，或论坛已关闭？',
+    'NEXTIM_ADDRESS_WORKS' => '论坛的地址与服务器设置一致。',
+    'NEXTIM_ADDRESS_DIFFERS' => '您在 %1$s，但论坛的服务器设置是 %2$s：从这里发送的消息会被拒绝。请在“常规”的“服务器设置”中更正域名、协议和端口。',
+    'NEXTIM_TABLES_WORK' => '数据表已就绪。',
+    'NEXTIM_NO_TABLES' => '缺少数据表。请停用扩展，删除其数据后重新启用；数据库用户须有建表权限。',
+    'NEXTIM_SAVED' => '已保存。',
+    'NEXTIM_SAVE' => '保存',
+    'NEXTIM_SAVE_AND_TEST' => '保存并测试',
+    'NEXTIM_SERVER' => '消息服务器',
+    'NEXTIM_SERVER_EXPLAIN' => '本机使用的地址',
+    'NEXTIM_PUBLIC_URL' => '公开网址',
+    'NEXTIM_PUBLIC_URL_EXPLAIN' => '浏览器使用的地址，以 https 开头',
+    'NEXTIM_DOMAIN' => '域名',
+    'NEXTIM_DOMAIN_EXPLAIN' => '本论坛在消息服务器上的名称',
+    'NEXTIM_APIKEY' => '密钥',
+    'NEXTIM_APIKEY_EXPLAIN' => '留空则不变。',
+    'NEXTIM_APIKEY_WINS' => '环境变量 NEXTIM_APIKEY 优先。',
+    'NEXTIM_ROOMS' => '群聊',
+    'NEXTIM_ROOMS_EXPLAIN' => '用户组有聊天室。',
+    'NEXTIM_STRANGERS' => '陌生人',
+    'NEXTIM_STRANGERS_EXPLAIN' => '成员可以给所有人发消息。',
+    'NEXTIM_CHANNELS' => '新帖',
+    'NEXTIM_CHANNELS_EXPLAIN' => '新帖以通知形式发给关注该版面或主题的人。',
+    'NEXTIM_DAYS' => '保留天数',
+    'NEXTIM_DAYS_EXPLAIN' => '更早的消息会被删除；0 表示不删除。',
+    'NEXTIM_JSONP_ORIGINS' => '其他来源',
+    'NEXTIM_JSONP_ORIGINS_EXPLAIN' => '其页面可以用 JSONP 使用聊天',
+    'NEXTIM_TABLE' => '用于消息服务器的配置',
+]);

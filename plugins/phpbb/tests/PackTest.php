@@ -40,6 +40,14 @@ final class PackTest extends TestCase
         self::assertFileEquals($this->pack('a'), $this->pack('b'));
     }
 
+    /** PHP keeps what it has compiled until the time of the file is another one. */
+    public function testAFileThatHasChangedHasAnotherTime(): void
+    {
+        $list = exec('python3 -c ' . escapeshellarg('import sys, zipfile; print(len({entry.date_time for entry in'
+            . ' zipfile.ZipFile(sys.argv[1]).infolist()}))') . ' ' . escapeshellarg($this->pack('a')));
+        self::assertGreaterThan(50, (int) $list);
+    }
+
     public function testEachClassIsWherePhpbbsLoaderLooks(): void
     {
         exec('cd ' . escapeshellarg(dirname($this->pack('a'))) . ' && python3 -m zipfile -e nextim-phpbb.zip .');

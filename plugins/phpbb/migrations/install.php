@@ -37,9 +37,9 @@ class install extends migration
         foreach (Options::DEFAULTS as $name => $value) {
             $settings[] = ['config.add', [Options::PREFIX . $name, is_bool($value) ? (int) $value : $value]];
         }
-        $grant = fn(string $role): array => ['if', [
+        $grant = fn(string $role, bool $may = true): array => ['if', [
             ['permission.role_exists', [$role]],
-            ['permission.permission_set', [$role, 'u_nextim']],
+            ['permission.permission_set', [$role, 'u_nextim', 'role', $may]],
         ]];
         $page = ['module_basename' => '\nextim\bar\acp\main_module', 'modes' => ['settings']];
         return [
@@ -51,6 +51,8 @@ class install extends migration
             ['permission.add', ['u_nextim']],
             $grant('ROLE_USER_STANDARD'),
             $grant('ROLE_USER_FULL'),
+            // As phpBB has it for private messages.
+            $grant('ROLE_USER_NEW_MEMBER', false),
             ['module.add', ['acp', 'ACP_CAT_DOT_MODS', 'ACP_NEXTIM']],
             ['module.add', ['acp', 'ACP_NEXTIM', $page]],
         ];

@@ -79,7 +79,11 @@ final class InstallTest extends BoardCase
         }
         self::assertSame([['u_nextim']], $of('permission.add'));
         self::assertContains(['nextim_erase', ''], $of('config_text.add'));
-        self::assertCount(2, $of('if'), 'the roles of members get the permission');
+        self::assertSame(
+            [['ROLE_USER_STANDARD', 'u_nextim', 'role', true], ['ROLE_USER_FULL', 'u_nextim', 'role', true],
+            ['ROLE_USER_NEW_MEMBER', 'u_nextim', 'role', false]],
+            array_map(fn(array $if): array => $if[1][1], $of('if')),
+        );
         self::assertSame(['acp', 'ACP_NEXTIM', ['module_basename' => '\nextim\bar\acp\main_module',
             'modes' => ['settings']]], $of('module.add')[1]);
         self::assertSame('custom', $steps[0][0], 'the tables come first');

@@ -107,6 +107,7 @@ fn foreign_ticket(world: &World) -> Verdict {
         ("refresh", &[]),
         ("join", &[("id", walkers)]),
         ("leave", &[("id", walkers)]),
+        ("members", &[("id", walkers)]),
     ] {
         let params = [params, &[("ticket", &*at_bob.ticket)]].concat();
         alice.post(endpoint, &params)?.refuses(403, "the ticket of another user")?;
@@ -116,7 +117,11 @@ fn foreign_ticket(world: &World) -> Verdict {
         "tickets of another user",
         "no call is made with them",
     )?;
-    at_bob.answer.must(world.puppet.has_session(&at_bob.ticket), "the other's session goes on")
+    at_bob.answer.must(world.puppet.has_session(&at_bob.ticket), "the other's session goes on")?;
+    let made_up = ("ticket", "made-up");
+    let refused = alice.post("presence", &[("show", "away"), made_up])?;
+    refused.refuses(403, "a ticket that no page was given is nobody's")?;
+    alice.post("offline", &[made_up])?.is_ok()
 }
 
 fn ended_ticket(world: &World) -> Verdict {
@@ -191,12 +196,17 @@ fn form(world: &World) -> Verdict {
 }
 
 fn wrong_password(world: &World) -> Verdict {
-    for (name, password) in [(&*world.target.users["bob"].login, "wrong"), ("nobody-of-this-name", "x")] {
-        let answer = world.guest().post("online", &[("username", name), ("password", password)])?;
+    let bob = &world.target.users["bob"];
+    for (name, password) in [(&*bob.login, "wrong"), (&*bob.login, ""), ("nobody-of-this-name", "x")] {
+        let browser = world.guest();
+        let answer = browser.post("online", &[("username", name), ("password", password)])?;
         answer.is(200, "a wrong password is no HTTP error, as older front ends expect it")?;
         answer.fits("failure")?;
         answer.equals("/error_msg", "Not Authorized", "a wrong name or password")?;
+        browser.get("buddies", &[])?.refuses(401, "no log-in has begun")?;
     }
+    let no_name = [("username", "undefined"), ("password", &*bob.password)];
+    world.guest().post("online", &no_name)?.is(401, "undefined is no name, so nobody tries to log in")?;
     world.puppet.must(
         world.puppet.calls("/presences/online").is_empty(),
         "wrong passwords",

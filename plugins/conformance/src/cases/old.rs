@@ -59,6 +59,9 @@ fn visit(world: &World) -> Verdict {
         ],
     )?;
     sent.is_ok()?;
+    let to_room =
+        [("type", "multicast"), ("offline", "undefined"), ("to", room), ("body", "hi"), ("style", "null")];
+    post(&alice, "message", &[&[ticket][..], &to_room].concat())?.is_ok()?;
     post(&alice, "status", &[ticket, none, ("to", id), ("show", "typing")])?.is_ok()?;
     post(&alice, "presence", &[ticket, none, ("show", "away"), ("status", "undefined")])?.is_ok()?;
     post(&alice, "leave", &[ticket, ("id", room), ("name", "undefined")])?.is_ok()?;
@@ -85,7 +88,13 @@ fn session(world: &World) -> Verdict {
 
 fn channels(world: &World) -> Verdict {
     world.host("subscribe", &[("one", "alice")])?;
-    let page = go_online(&world.log_in("alice")?, &[("version", "3")])?;
+    let alice = world.log_in("alice")?;
+    let page = go_online(&alice, &[("version", "3")])?;
     page.answer
-        .must(page.answer.each("/channels", "id").is_empty(), "that front end would open a chat for it")
+        .must(page.answer.each("/channels", "id").is_empty(), "that front end would open a chat for it")?;
+    let newer = go_online(&alice, &[("version", "6")])?;
+    let channel = newer.answer.text_at("/channels/0/id").to_owned();
+    newer.answer.must(!channel.is_empty(), "a later front end has the channel")?;
+    let is_in = world.puppet.rooms_of(&page.ticket).contains(&channel);
+    page.answer.must(!is_in, "posts to the channel do not go to the session of an old one")
 }

@@ -15,6 +15,8 @@ pub(super) const CASES: &[Case] = &[
     case("origins: the Host header proves nothing", forged_host),
     case("origins: scripts are off for pages that are not listed", no_scripts),
     offered("origins: every call may be a script of a listed origin", &["jsonp"], scripts),
+    offered("origins: scripts of older browsers have a Referer alone", &["jsonp"], older_browsers),
+    offered("origins: the bar's own form logs in by a script", &["jsonp", "form_log_in"], script_log_in),
     offered("origins: refusals are scripts that run", &["jsonp"], script_refusals),
     offered("origins: a script is safe with any text", &["jsonp"], safe_scripts),
     offered("origins: a callback is a plain name", &["jsonp"], callbacks),
@@ -93,7 +95,7 @@ fn no_scripts(world: &World) -> Verdict {
     let listed = world.target.jsonp_origin.clone().unwrap_or("http://www.example".to_owned());
     let (longer, secure) = (format!("{listed}.evil.example/"), listed.replace("http://", "https://") + "/");
     let page = format!("{listed}/");
-    let cases: [Pairs<'_>; 7] = [
+    let cases: [Pairs<'_>; 8] = [
         &[("Referer", &longer)],
         &[("Referer", &secure)],
         &[("Referer", &page), ("Sec-Fetch-Dest", "image")],
@@ -101,8 +103,11 @@ fn no_scripts(world: &World) -> Verdict {
         &[("Referer", "http://evil.example/")],
         &[("Referer", "http://evil.example/http://www.example/")],
         &[("Referer", &own)],
+        &[("Referer", &page)],
     ];
-    for from in cases {
+    // The last is from a listed page where scripts are on.
+    let tried = if world.target.offers("jsonp") { 7 } else { 8 };
+    for from in cases.into_iter().take(tried) {
         for (endpoint, params) in [
             ("buddies", &[("ids", world.id("bob"))][..]),
             ("message", &[("to", world.id("bob")), ("body", "forged")]),
@@ -120,9 +125,26 @@ const CALLBACK: &str = "jQuery1_2.cb";
 
 /// A call by a script of the listed origin; the answer with what is in the parentheses.
 fn script(world: &World, by: &Visitor, endpoint: &str, params: Pairs<'_>) -> Verdict<Answer> {
+    script_from(
+        world,
+        by,
+        endpoint,
+        params,
+        &[("Sec-Fetch-Dest", "script"), ("Sec-Fetch-Site", "cross-site")],
+    )
+}
+
+/// The same, by a browser that sends these headers beside `Referer`.
+fn script_from(
+    world: &World,
+    by: &Visitor,
+    endpoint: &str,
+    params: Pairs<'_>,
+    more: Pairs<'_>,
+) -> Verdict<Answer> {
     let origin = world.target.jsonp_origin.clone().unwrap_or_default();
     let page = format!("{origin}/page?x");
-    let from = [("Referer", &*page), ("Sec-Fetch-Dest", "script"), ("Sec-Fetch-Site", "cross-site")];
+    let from = [&[("Referer", &*page)], more].concat();
     let mut answer =
         by.get_from(endpoint, &[params, &[("callback", CALLBACK), ("_", "17")]].concat(), &from)?;
     answer.is(200, "browsers run a script only if its status is 200")?;
@@ -131,6 +153,8 @@ fn script(world: &World, by: &Visitor, endpoint: &str, params: Pairs<'_>) -> Ver
         kind.starts_with("application/javascript") || kind.starts_with("text/javascript"),
         "a script",
     )?;
+    let is_utf8 = kind.to_ascii_lowercase().ends_with("charset=utf-8");
+    answer.must(is_utf8, "charset=utf-8: a script without it is read as the page is")?;
     answer.must(answer.header("x-content-type-options") == "nosniff", "X-Content-Type-Options: nosniff")?;
     let begin = format!("/**/{CALLBACK}(");
     let inner = answer.text.strip_prefix(&begin).and_then(|rest| rest.trim_end().strip_suffix(");"));
@@ -169,6 +193,26 @@ fn scripts(world: &World) -> Verdict {
     run("refresh", &[ticket])?.is_ok()?;
     let page = go_online(&world.log_in("bob")?, &[])?;
     page.answer.must(page.missed() == ["by script"], "a script sends messages as a POST does")
+}
+
+fn older_browsers(world: &World) -> Verdict {
+    let alice = world.log_in("alice")?;
+    let run = |endpoint: &str, params: Pairs<'_>| script_from(world, &alice, endpoint, params, &[]);
+    let found = run("buddies", &[("ids", world.id("bob"))])?;
+    found.must(found.each("", "id") == [world.id("bob")], "a read by a script")?;
+    run("message", &[("to", world.id("bob")), ("body", "by script")])?.is_ok()?;
+    let page = go_online(&world.log_in("bob")?, &[])?;
+    page.answer.must(page.missed() == ["by script"], "a change by a script")
+}
+
+fn script_log_in(world: &World) -> Verdict {
+    let browser = world.guest();
+    let bob = &world.target.users["bob"];
+    let params = [("username", &*bob.login), ("password", &*bob.password), ("version", "3")];
+    let answer = script(world, &browser, "online", &params)?;
+    answer.fits("online")?;
+    answer.equals("/user/id", world.id("bob"), "the user who logged in")?;
+    browser.get("buddies", &[])?.is(200, "the site's session has begun")
 }
 
 fn script_refusals(world: &World) -> Verdict {

@@ -39,6 +39,8 @@ fn hidden(world: &World) -> Verdict {
         found.must(found.json == json!([]), contract)?;
     }
     world.puppet.must(world.puppet.paths().is_empty(), "rooms of others", "no call is made for them")?;
+    let ids = format!("{},{}", world.room("walkers"), world.room("secret"));
+    alice.get("members", &[("ids", &ids)])?.refuses(404, "nor do members of it come with others")?;
     let page = go_online(&alice, &[("room_ids", world.room("secret"))])?;
     page.answer
         .must(page.answer.at(&format!("/rooms/{}", world.room("secret"))).is_null(), "nor is it in online")
@@ -91,6 +93,7 @@ fn left_and_joined(world: &World) -> Verdict {
         "the choice is kept, and the room is listed",
     )?;
     again.answer.equals("/setting/blocked_rooms", json!([room]), "it is the setting blocked_rooms")?;
+    alice.get("rooms", &[("ids", room)])?.equals("/0/blocked", true, "and so says rooms")?;
     again
         .answer
         .must(!world.puppet.rooms_of(&again.ticket).contains(&room.to_owned()), "the session is not in it")?;

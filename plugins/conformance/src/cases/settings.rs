@@ -55,10 +55,10 @@ fn kept(world: &World) -> Verdict {
 fn parameters(world: &World) -> Verdict {
     let alice = world.log_in("alice")?;
     let params =
-        [("play_sound", "true"), ("buddy_sticky", "0"), ("minimize_layout", "undefined"), ("data", "null")];
+        [("play_sound", "TRUE"), ("buddy_sticky", "0"), ("minimize_layout", "undefined"), ("data", "null")];
     alice.post("setting", &params)?.is_ok()?;
     let page = go_online(&alice, &[])?;
-    page.answer.equals("/setting/play_sound", true, "true and 1 are true")?;
+    page.answer.equals("/setting/play_sound", true, "true and 1 are true, in capital letters, too")?;
     page.answer.equals("/setting/buddy_sticky", false, "false and 0 are false")?;
     page.answer.equals("/setting/minimize_layout", Value::Null, "undefined is no value")
 }

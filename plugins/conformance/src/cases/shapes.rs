@@ -5,8 +5,9 @@
 use serde_json::json;
 
 use super::case::{Case, case, offered};
+use super::identity::CHANGES;
 use crate::failure::Verdict;
-use crate::world::{World, go_online, send};
+use crate::world::{World, go_online, send, send_room};
 
 pub(super) const CASES: &[Case] = &[
     case("shapes: every endpoint answers JSON of its shape", every_shape),
@@ -89,6 +90,8 @@ fn online_has_all(world: &World) -> Verdict {
 fn second_names(world: &World) -> Verdict {
     let alice = world.log_in("alice")?;
     let bob = world.id("bob");
+    send(&alice, bob, "to one")?;
+    send_room(&alice, world.room("walkers"), "to all")?;
     for (endpoint, params) in
         [("buddy", &[("ids", bob)][..]), ("histories", &[("type", "unicast"), ("id", bob)])]
     {
@@ -100,6 +103,11 @@ fn second_names(world: &World) -> Verdict {
     let several = alice.get("history", &[("type", "unicast"), ("ids", &world.ids(&["bob", "carol"]))])?;
     several.fits("histories")?;
     several.must(several.json.as_object().is_some_and(|all| all.len() == 2), "ids: an object by id")?;
+    several.equals(&format!("/{bob}/0/body"), "to one", "with the lines of each")?;
+    several.equals(&format!("/{}", world.id("carol")), json!([]), "with the lines of each")?;
+    let ids = [("type", "multicast"), ("ids", world.room("walkers"))];
+    let room = format!("/{}/0/body", world.room("walkers"));
+    alice.get("histories", &ids)?.equals(&room, "to all", "with the lines of each")?;
     let rooms = alice.get("members", &[("ids", world.room("walkers"))])?;
     rooms.must(rooms.at(&format!("/{}", world.room("walkers"))).is_array(), "ids: an object by room")
 }
@@ -168,7 +176,7 @@ fn headers(world: &World) -> Verdict {
 fn no_other_endpoints(world: &World) -> Verdict {
     let alice = world.log_in("alice")?;
     alice.get("nothing", &[])?.refuses(404, "an endpoint that does not exist")?;
-    for endpoint in ["message", "online", "missed", "block"] {
+    for endpoint in CHANGES.into_iter().chain(["online", "block", "unblock"]) {
         let answer =
             alice.get(endpoint, &[("to", world.id("bob")), ("id", world.id("bob")), ("body", "x")])?;
         answer.must([403, 404, 405].contains(&answer.status), "a link changes nothing: 405")?;
@@ -192,6 +200,7 @@ fn missing_parameters(world: &World) -> Verdict {
         ("clear_history", &[("type", "unicast")]),
         ("setting", &[("data", "{")]),
         ("setting", &[("data", "[]")]),
+        ("setting", &[("data", "7")]),
     ] {
         alice.post(endpoint, params)?.refuses(400, "a parameter is missing or wrong")?;
     }
@@ -225,6 +234,7 @@ fn notifications(world: &World) -> Verdict {
         let answer = alice.get(endpoint, &[("_", "1")])?;
         answer.is(200, "what the site wants to show to the user")?;
         answer.fits("notifications")?;
+        world.guest().get(endpoint, &[])?.refuses(401, "nobody is logged in")?;
     }
     Ok(())
 }

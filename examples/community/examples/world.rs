@@ -1,14 +1,17 @@
-//! Makes the database of the world in which the conformance suite tries a plugin, and fills it.
+//! Makes the database of the world in which the conformance suite tries a plugin, fills it, and hinders its use.
 //!
 //! Owns: the users, rooms and blocks of that world in this community's tables. Must not: run while a site makes its
-//! tables; `fill` may run beside it.
+//! tables; all else may run beside it.
 //!
 //! ```sh
 //! world FILE                            # a new database
 //! world FILE fill FROM TO TYPE COUNT    # COUNT undelivered messages m0, m1, …
+//! world FILE lock                       # holds the lock for writing until the input ends
+//! world FILE refuse TEXT                # until then, every change fails with this text
 //! ```
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::path::Path;
 
 use nextim_community::passwords;
@@ -39,7 +42,14 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
             let (store, count) = (Store::open(Path::new(file))?, count.parse()?);
             store.write(|db| (0..count).try_for_each(|n| add(db, kind, from, to, n)))?;
         }
-        _ => return Err("usage: world FILE [fill FROM TO TYPE COUNT]".into()),
+        [file, "lock"] => Store::open(Path::new(file))?.write(|_| wait().map_err(Box::<dyn Error>::from))?,
+        [file, "refuse", text] => {
+            let store = Store::open(Path::new(file))?;
+            store.write(|db| refuse(db, Some(text)))?;
+            wait()?;
+            store.write(|db| refuse(db, None))?;
+        }
+        _ => return Err("usage: world FILE [fill FROM TO TYPE COUNT | lock | refuse TEXT]".into()),
     }
     Ok(())
 }
@@ -55,6 +65,31 @@ fn make(db: &Connection, password: &str) -> Result<()> {
     let walkers = groups::add(db, "bob", "Walkers", "")?;
     groups::join(db, walkers, "alice")?;
     groups::add(db, "bob", "Secret", "").map(drop)
+}
+
+/// Says that the database is as it was asked for, and waits for the end of the input.
+fn wait() -> io::Result<()> {
+    writeln!(io::stdout(), "ready")?;
+    io::copy(&mut io::stdin(), &mut io::sink()).map(drop)
+}
+
+/// Lets every change of every table fail with this text, or no more.
+fn refuse(db: &Connection, text: Option<&str>) -> Result<()> {
+    let mut tables =
+        db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")?;
+    let tables = tables.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>>>()?;
+    for (table, change) in
+        tables.iter().flat_map(|table| ["INSERT", "UPDATE", "DELETE"].map(|change| (table, change)))
+    {
+        let name = format!("\"refuse {change} {table}\"");
+        db.execute_batch(&match text {
+            Some(text) => format!(
+                "CREATE TRIGGER {name} BEFORE {change} ON \"{table}\" BEGIN SELECT RAISE(ABORT, '{text}'); END"
+            ),
+            None => format!("DROP TRIGGER {name}"),
+        })?;
+    }
+    Ok(())
 }
 
 fn add(db: &Connection, kind: &str, from: &str, to: &str, number: usize) -> Result<()> {

@@ -2,14 +2,16 @@
 //!
 //! Owns: running them, and their errors in words. Must not: call an endpoint.
 
+use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 
 use nextim_testkit::http::request;
 use nextim_testkit::patience::comes_true;
 use nextim_testkit::process::Process;
 
+use crate::failure::{Failure, Verdict};
 use crate::target::fill;
 use crate::wire;
 
@@ -50,6 +52,26 @@ impl Shell {
         Err(format!("{shown}: {}\n{}", ran.status, said.trim_end()))
     }
 
+    /// Starts a command that keeps the host in some state, and waits for the line that says so.
+    pub(crate) fn hold(&self, line: &str) -> Verdict<Held> {
+        let shown = self.filled(line, &[]);
+        let failed = |said: String| Failure::new(shown.clone(), said, "the host's commands work");
+        let mut command = self.command(line, &[]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = Process::spawn(&mut command).map_err(|error| failed(error.to_string()))?;
+        let mut said = String::new();
+        let read = BufReader::new(process.stdout()).read_line(&mut said);
+        if said.is_empty() {
+            process.stderr().read_to_string(&mut said).ok();
+            return Err(failed(format!(
+                "it printed no line: {}{said}",
+                read.err().map_or(String::new(), |error| error.to_string())
+            )));
+        }
+        let input = Some(process.stdin());
+        Ok(Held { shown, process, input })
+    }
+
     /// Starts the site, and waits until it answers at this URL. Its output is in the file `log`.
     pub(crate) fn start(&self, line: &str, url: &str, log: &Path) -> Result<Process, String> {
         let shown = self.filled(line, &[]);
@@ -69,6 +91,36 @@ impl Shell {
             return Err(format!("{shown}: the site does not answer at {url}\n{}", said.trim_end()));
         }
         Ok(process)
+    }
+}
+
+/// A state of the host that holds as long as a command runs.
+#[derive(Debug)]
+pub(crate) struct Held {
+    shown: String,
+    process: Process,
+    /// The command puts things back and ends when this closes.
+    input: Option<ChildStdin>,
+}
+
+impl Held {
+    /// Ends the state, and waits until it has ended.
+    pub(crate) fn release(mut self) -> Verdict {
+        self.input = None;
+        let status = self.process.wait();
+        if status.success() {
+            return Ok(());
+        }
+        Err(Failure::new(self.shown.clone(), status, "the host's commands work"))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // A case that has failed leaves the next one a host as it was.
+        if self.input.take().is_some() {
+            self.process.wait();
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) const CAPABILITIES: [(&str, &str); 11] = [
     ("uids", "users are also named by a number, uid"),
 ];
 /// What the suite asks of the host. An event that the file lacks is not offered.
-pub(crate) const EVENTS: [(&str, &str); 10] = [
+pub(crate) const EVENTS: [(&str, &str); 13] = [
     ("befriend", "{one} and {other} become friends"),
     ("unfriend", "{one} ends the friendship with {other}"),
     ("ban", "the administrator bans {one}"),
@@ -38,6 +38,9 @@ pub(crate) const EVENTS: [(&str, &str); 10] = [
     ("post", "{one} posts {text}; subscribers get it in their channel"),
     ("subscribe", "{one} subscribes to the channel"),
     ("fill", "stores {count} messages of {type} from {one} to {to}, undelivered, with the bodies m0, m1, …"),
+    ("lock_db", "while it runs, another holds the lock for writing to the database"),
+    ("full_db", "while it runs, there is no room left in the database"),
+    ("read_only_db", "while it runs, nothing can be written to the database"),
 ];
 
 /// A target file.

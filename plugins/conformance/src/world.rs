@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::failure::{Failure, Verdict};
-use crate::host::Shell;
+use crate::host::{Held, Shell};
 use crate::puppet::Puppet;
-use crate::target::{LogIn, Step, Target, User};
+use crate::target::{LogIn, Step, Steps, Target, User};
 use crate::visitor::{Pairs, Place, Visitor, hidden_field};
 
 /// The domain and the key of the site at the message server. The key has letters that must be encoded.
@@ -145,6 +145,14 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Brings the host into a state that lasts until it is released.
+    pub(crate) fn hold(&self, event: &str) -> Verdict<Held> {
+        match self.target.host.get(event).map(Steps::each) {
+            Some([Step::Command(line)]) => self.shell.hold(line),
+            _ => Err(Failure::new(event, "no command", "this event is one command")),
+        }
     }
 
     /// Posts messages back, as the message server does it.

@@ -1,9 +1,10 @@
 <?php
 
 /*
- * The users of the example: `world.php`, or `world.php fill FROM TO TYPE COUNT` for that many undelivered messages.
+ * The users of the example: `world.php`, or `world.php fill FROM TO TYPE COUNT` for that many undelivered messages, or
+ * `world.php lock` to hold the lock of the database until the input ends.
  *
- * Owns: names, friends and rooms. Must not: run twice on one database, but for `fill`.
+ * Owns: names, friends and rooms. Must not: run twice on one database, but for `fill` and `lock`.
  */
 
 declare(strict_types=1);
@@ -25,6 +26,13 @@ if (($argv[1] ?? '') === 'fill') {
         for ($number = 0; $number < (int) $count; $number++) {
             $archive->add(new Person($from, $from, $from), $type, $to, "m$number", '', null, null, $config->now());
         }
+    });
+    return;
+}
+if (($argv[1] ?? '') === 'lock') {
+    $db->atomic(function (): void {
+        echo "locked\n";
+        stream_get_contents(STDIN);
     });
     return;
 }

@@ -21,6 +21,7 @@ mod rooms;
 mod server;
 mod settings;
 mod shapes;
+mod storage;
 mod texts;
 mod undelivered;
 
@@ -45,6 +46,7 @@ pub(crate) fn all() -> Vec<Case> {
         rates::CASES,
         events::CASES,
         failures::CASES,
+        storage::CASES,
         old::CASES,
         server::CASES,
     ]

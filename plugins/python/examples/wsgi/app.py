@@ -165,7 +165,14 @@ def database(options: argparse.Namespace) -> DbApi:
         import pymysql
 
         return DbApi(lambda: pymysql.connect(**_pairs(options.mysql)), "mysql", options.prefix)
-    return DbApi(lambda: sqlite3.connect(options.db, timeout=2), "sqlite", options.prefix)
+    return DbApi(lambda: _sqlite(options), "sqlite", options.prefix)
+
+
+def _sqlite(options: argparse.Namespace) -> sqlite3.Connection:
+    connection = sqlite3.connect(options.db, timeout=2)
+    if options.begin and Path(options.begin).is_file():
+        connection.executescript(Path(options.begin).read_text("utf-8"))
+    return connection
 
 
 def _pairs(text: str) -> dict[str, Any]:
@@ -177,6 +184,7 @@ def flags() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--port", type=int, default=8081)
     parser.add_argument("--db", default="harbour.sqlite", help="the SQLite file")
+    parser.add_argument("--begin", help="statements with which each connection to SQLite begins; for tests")
     parser.add_argument("--postgres", help="keep the kit's tables there: a connection string of psycopg")
     parser.add_argument("--mysql", help="keep the kit's tables there: `user=… unix_socket=… database=…` of PyMySQL")
     parser.add_argument("--prefix", default="", help="what the names of the kit's tables begin with")

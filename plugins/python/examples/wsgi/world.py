@@ -1,4 +1,5 @@
-"""The example's records, as tests need them: `world.py [flags of app.py] reset`, or `fill ONE TO TYPE COUNT`.
+"""The example's records, as tests need them: `world.py [flags of app.py] reset`, `fill ONE TO TYPE COUNT`, or
+`lock` to hold the lock of the database until the input ends.
 
 Owns: what the conformance suite asks of a host beside its forms. Must not: be run on records that anybody needs.
 """
@@ -6,6 +7,7 @@ Owns: what the conformance suite asks of a host beside its forms. Must not: be r
 from __future__ import annotations
 
 import argparse
+import sys
 
 from app import database, flags
 from harbour import Harbour, HarbourHost
@@ -40,14 +42,26 @@ def fill(options: argparse.Namespace, one: str, to: str, kind: str, count: int) 
         plugin.archive.add(NewMessage(kind, one, one.title(), to, f"m{number}", "", None, None))
 
 
+def lock(options: argparse.Namespace) -> None:
+    """Lets nobody else write."""
+
+    def wait() -> None:
+        print("locked", flush=True)
+        sys.stdin.read()
+
+    database(options).atomic(wait)
+
+
 def main() -> None:
     """Does what the arguments say."""
     parser = flags()
-    parser.add_argument("act", choices=["reset", "fill"])
+    parser.add_argument("act", choices=["reset", "fill", "lock"])
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     if options.act == "reset":
         reset(options)
+    elif options.act == "lock":
+        lock(options)
     else:
         one, to, kind, count = options.arguments
         fill(options, one, to, kind, int(count))

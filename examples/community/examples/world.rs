@@ -6,6 +6,7 @@
 //! ```sh
 //! world FILE                            # a new database
 //! world FILE fill FROM TO TYPE COUNT    # COUNT undelivered messages m0, m1, …
+//! world FILE shorten USER SECONDS       # lets the user's log-ins end then
 //! world FILE lock                       # holds the lock for writing until the input ends
 //! world FILE refuse TEXT                # until then, every change fails with this text
 //! ```
@@ -17,7 +18,7 @@ use std::path::Path;
 use nextim_community::passwords;
 use nextim_community::seed::PASSWORD;
 use nextim_community::store::accounts::{self, NewUser};
-use nextim_community::store::{Connection, Result, Store, bans, blocks, friends, groups, messages};
+use nextim_community::store::{Connection, Result, Store, bans, blocks, friends, groups, messages, params};
 use nextim_community::webim::host::NewMessage;
 
 const USERS: [(&str, &str); 7] = [
@@ -42,6 +43,11 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
             let (store, count) = (Store::open(Path::new(file))?, count.parse()?);
             store.write(|db| (0..count).try_for_each(|n| add(db, kind, from, to, n)))?;
         }
+        [file, "shorten", user, seconds] => {
+            let sql = "UPDATE sessions SET expires = (unixepoch() + ?1) * 1000 WHERE user = ?2";
+            let seconds: i64 = seconds.parse()?;
+            Store::open(Path::new(file))?.write(|db| db.execute(sql, params![seconds, user]))?;
+        }
         [file, "lock"] => Store::open(Path::new(file))?.write(|_| wait().map_err(Box::<dyn Error>::from))?,
         [file, "refuse", text] => {
             let store = Store::open(Path::new(file))?;
@@ -49,7 +55,12 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
             wait()?;
             store.write(|db| refuse(db, None))?;
         }
-        _ => return Err("usage: world FILE [fill FROM TO TYPE COUNT | lock | refuse TEXT]".into()),
+        _ => {
+            return Err(
+                "usage: world FILE [fill FROM TO TYPE COUNT | shorten USER SECONDS | lock | refuse TEXT]"
+                    .into(),
+            );
+        }
     }
     Ok(())
 }

@@ -27,7 +27,7 @@ pub(crate) const CAPABILITIES: [(&str, &str); 11] = [
     ("uids", "users are also named by a number, uid"),
 ];
 /// What the suite asks of the host. An event that the file lacks is not offered.
-pub(crate) const EVENTS: [(&str, &str); 13] = [
+pub(crate) const EVENTS: [(&str, &str); 14] = [
     ("befriend", "{one} and {other} become friends"),
     ("unfriend", "{one} ends the friendship with {other}"),
     ("ban", "the administrator bans {one}"),
@@ -35,6 +35,7 @@ pub(crate) const EVENTS: [(&str, &str); 13] = [
     ("leave", "{one} is no longer a member of {room}"),
     ("log_out", "the browser, as = \"visitor\", logs out"),
     ("log_out_everywhere", "all log-ins of {one} end"),
+    ("shorten", "all log-ins of {one} end in {seconds} seconds"),
     ("post", "{one} posts {text}; subscribers get it in their channel"),
     ("subscribe", "{one} subscribes to the channel"),
     ("fill", "stores {count} messages of {type} from {one} to {to}, undelivered, with the bodies m0, m1, …"),

@@ -117,7 +117,7 @@ impl World {
             let value = value.or_else(|| self.target.users.get(given).map(|user| &user.id));
             Some((name, value.map_or(given, String::as_str)))
         };
-        let known = ["one", "other", "room", "text", "count", "type", "to"];
+        let known = ["one", "other", "room", "text", "count", "type", "to", "seconds"];
         let values: Vec<(&str, &str)> = known.into_iter().filter_map(value).collect();
         let steps = self.target.host.get(event).map_or(&[][..], |steps| steps.each());
         for step in steps {

@@ -1,10 +1,11 @@
 <?php
 
 /*
- * The users of the example: `world.php`, or `world.php fill FROM TO TYPE COUNT` for that many undelivered messages, or
- * `world.php lock` to hold the lock of the database until the input ends.
+ * The users of the example: `world.php`, or `world.php fill FROM TO TYPE COUNT` for that many undelivered messages,
+ * `world.php shorten USER SECONDS` to let log-ins end then, or `world.php lock` to hold the lock of the database until
+ * the input ends.
  *
- * Owns: names, friends and rooms. Must not: run twice on one database, but for `fill` and `lock`.
+ * Owns: names, friends and rooms. Must not: run twice on one database, but for these.
  */
 
 declare(strict_types=1);
@@ -27,6 +28,10 @@ if (($argv[1] ?? '') === 'fill') {
             $archive->add(new Person($from, $from, $from), $type, $to, "m$number", '', null, null, $config->now());
         }
     });
+    return;
+}
+if (($argv[1] ?? '') === 'shorten') {
+    $db->run('UPDATE ex_sessions SET expires = ? WHERE id = ?', [time() + (int) $argv[3], $argv[2]]);
     return;
 }
 if (($argv[1] ?? '') === 'lock') {

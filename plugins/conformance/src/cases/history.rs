@@ -15,6 +15,7 @@ pub(super) const CASES: &[Case] = &[
     case("history: a room's lines are paged, too", room_paged),
     case("history: what the user has not been given is not in it", undelivered),
     case("history: clearing changes one side", cleared),
+    case("history: what waits for a user is not cleared", waiting),
     case("history: a room is cleared for one member", room_cleared),
     case("history: a stranger's id is no history", unknown),
     offered("history: a download is a file of escaped text", &["download"], downloaded),
@@ -95,6 +96,15 @@ fn cleared(world: &World) -> Verdict {
     bob.post("clear_history", &[("type", "unicast"), ("id", world.id("alice"))])?.is_ok()?;
     let own = read(&alice, world.id("bob"), "")?;
     own.must(own.each("", "body") == ["three"], "what came after is there")
+}
+
+fn waiting(world: &World) -> Verdict {
+    let (alice, bob) = (world.log_in("alice")?, world.log_in("bob")?);
+    send(&alice, world.id("bob"), "not seen")?;
+    bob.post("clear_history", &[("type", "unicast"), ("id", world.id("alice"))])?.is_ok()?;
+    alice.post("clear_history", &[("type", "unicast"), ("id", world.id("bob"))])?.is_ok()?;
+    let page = go_online(&bob, &[])?;
+    page.answer.must(page.missed() == ["not seen"], "who clears a history has not seen what still waits")
 }
 
 fn room_cleared(world: &World) -> Verdict {

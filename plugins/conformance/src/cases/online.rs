@@ -12,6 +12,7 @@ use crate::world::{World, go_online, send, send_room};
 pub(super) const CASES: &[Case] = &[
     case("online: the message server gets the user, the contacts and the rooms", what_is_called),
     case("online: a session ends with the log-in", session_ends),
+    offered("online: a session ends with a log-in that is about to end", &["shorten"], about_to_end),
     case("online: every contact has a presence", every_presence),
     offered("online: missed messages come once, with their senders as contacts", &["strangers"], missed_once),
     case("online: open chats have their histories", open_chats),
@@ -59,6 +60,23 @@ fn session_ends(world: &World) -> Verdict {
             seconds.is_ok_and(|seconds| (60..=3_600).contains(&seconds)),
             "online",
             "expires is what is left of the log-in in seconds, at least 60 and at most an hour",
+        )?;
+    }
+    Ok(())
+}
+
+fn about_to_end(world: &World) -> Verdict {
+    let alice = world.log_in("alice")?;
+    for (left, least, most) in [("1000", 900, 1_000), ("50", 60, 60)] {
+        world.host("shorten", &[("one", "alice"), ("seconds", left)])?;
+        world.puppet.forget();
+        go_online(&alice, &[])?;
+        let call = world.puppet.one("/presences/online", "online", "one session")?;
+        let seconds = call.get("expires").parse::<u32>();
+        world.puppet.must(
+            seconds.is_ok_and(|seconds| (least..=most).contains(&seconds)),
+            &format!("online, {left} seconds before the log-in ends"),
+            "expires is what is left of the log-in in seconds, at least 60",
         )?;
     }
     Ok(())

@@ -1,5 +1,5 @@
-"""The example's records, as tests need them: `world.py [flags of app.py] reset`, `fill ONE TO TYPE COUNT`, or
-`lock` to hold the lock of the database until the input ends.
+"""The example's records, as tests need them: `world.py [flags of app.py] reset`, `fill ONE TO TYPE COUNT`,
+`shorten USER SECONDS` to let log-ins end then, or `lock` to hold the lock of the database until the input ends.
 
 Owns: what the conformance suite asks of a host beside its forms. Must not: be run on records that anybody needs.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 
 from app import database, flags
 from harbour import Harbour, HarbourHost
@@ -55,11 +56,15 @@ def lock(options: argparse.Namespace) -> None:
 def main() -> None:
     """Does what the arguments say."""
     parser = flags()
-    parser.add_argument("act", choices=["reset", "fill", "lock"])
+    parser.add_argument("act", choices=["reset", "fill", "shorten", "lock"])
     parser.add_argument("arguments", nargs="*")
     options = parser.parse_args()
     if options.act == "reset":
         reset(options)
+    elif options.act == "shorten":
+        user, seconds = options.arguments
+        expires = int(time.time()) + int(seconds)
+        Harbour(options.db).rows("UPDATE sessions SET expires = ? WHERE user = ?", expires, user)
     elif options.act == "lock":
         lock(options)
     else:

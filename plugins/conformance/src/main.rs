@@ -17,6 +17,7 @@ mod arguments;
 mod cases;
 mod failure;
 mod host;
+mod mutations;
 mod puppet;
 mod runner;
 mod schema;
@@ -64,6 +65,9 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
             print(&format!("{}{needs}", case.name));
         }
         return Ok(true);
+    }
+    if let Some(list) = &arguments.mutations {
+        return mutations::run(list, print);
     }
     let file = arguments.target.as_deref().ok_or("which target file?")?;
     let target = Target::read(file)?;

@@ -94,6 +94,68 @@ fn what_cannot_be_run_is_an_error_in_words() {
     assert!(code == Some(1) && errors.contains("no case has no such case in its name"), "{errors}");
 }
 
+/// The lists of mutations, and each.
+fn mutations() -> Vec<(PathBuf, toml::Table)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("mutations");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |file: PathBuf| {
+        let list = fs::read_to_string(&file).unwrap().parse().unwrap();
+        (file, list)
+    };
+    files.map(read).collect()
+}
+
+#[test]
+fn every_mutation_can_be_made_and_names_a_case() {
+    let cases = run(&["--list"]).1;
+    let cases: Vec<&str> = cases.lines().map(|line| line.split(" (needs ").next().unwrap()).collect();
+    let lists = mutations();
+    assert_eq!(lists.len(), 2);
+    for (file, list) in lists {
+        let root = file.parent().unwrap().join(list["root"].as_str().unwrap());
+        let mutations = list["mutation"].as_array().unwrap();
+        assert!(mutations.len() >= 10, "{}", file.display());
+        for mutation in mutations {
+            let of = |member: &str| mutation[member].as_str().unwrap();
+            let places = fs::read_to_string(root.join(of("file"))).unwrap().matches(of("before")).count();
+            assert_eq!(places, 1, "{}: {mutation:?}", file.display());
+            assert!(cases.contains(&of("case")), "{mutation:?}");
+        }
+    }
+}
+
+#[test]
+fn a_mutation_is_caught_if_its_case_fails() {
+    for program in ["nextim-community", "examples/world"] {
+        built(program);
+    }
+    let list = |before: &str, after: &str, case: &str| {
+        let root = reference().parent().unwrap().parent().unwrap().display().to_string();
+        let text = format!(
+            "root = '{root}'\ntarget = 'targets/community.toml'\ncopied = ['targets']\n\
+             [[mutation]]\nfile = 'targets/community.toml'\nbefore = '{before}'\nafter = '{after}'\ncase = '{case}'\n"
+        );
+        let file = target(&text);
+        run(&["--mutations", file.path().to_str().unwrap()])
+    };
+    let scripts = "origins: refusals are scripts that run";
+    let (code, printed, errors) = list(" --jsonp-origin {jsonp_origin}", "", scripts);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{printed}");
+    assert!(printed.starts_with(&format!("failed       {scripts}\n")), "{printed}");
+    assert!(printed.ends_with("1 caught, 0 missed\n"), "{printed}");
+    let (code, printed, errors) = list("# The rates", "# Its rates", scripts);
+    assert_eq!((code, errors.as_str()), (Some(1), ""));
+    assert!(printed.ends_with("0 caught, 1 missed\n"), "{printed}");
+    for (before, case, said) in [
+        ("no such text", scripts, "stands there 0 times, and not once"),
+        ("# The rates", "no: such case", "there is no case \"no: such case\""),
+    ] {
+        let (code, printed, errors) = list(before, "", case);
+        assert_eq!((code, printed.as_str()), (Some(1), ""), "{errors}");
+        assert!(errors.contains(said), "{errors}");
+    }
+}
+
 #[test]
 fn the_documented_target_file_can_be_read() {
     let shown = blocks(DOCUMENT, "toml");

@@ -1,5 +1,5 @@
-//! The documents are true: their conversations, examples, configurations, settings and metrics; and, in docs/prose.rs,
-//! what they say between those.
+//! The documents are true: their conversations, examples, configurations, settings and metrics; in docs/prose.rs,
+//! what they say between those; and, in docs/endpoints.rs, the transcript of a plugin's endpoints.
 //!
 //! Owns: trying README.md, the other documents of the root, and docs/. Must not: try configurations of proxies; that
 //! takes the programs, and tests/nginx/ and tests/haproxy.rs have them.
@@ -9,6 +9,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
+#[path = "docs/endpoints.rs"]
+mod endpoints;
 #[path = "docs/prose.rs"]
 mod prose;
 
@@ -111,23 +113,31 @@ fn the_configurations_are_right_and_wise() {
     }
 }
 
-/// Holds the conversation of a document with a server.
+/// What the commands of a document print when they speak with this server, in an empty folder.
 #[track_caller]
-fn converse(document: &str, server: &Server) {
+fn spoken(commands: &str, server: &Server) -> String {
     need("curl");
-    let blocks = blocks(document, "sh");
-    let block = blocks.iter().find(|block| block.contains(OUTPUT)).expect("a conversation");
+    let folder = tempfile::tempdir().unwrap();
     let ran = Command::new("sh")
         .arg("-c")
-        .arg(block.replace(SHOWN_ADDRESS, &server.address.to_string()))
+        .arg(commands.replace(SHOWN_ADDRESS, &server.address.to_string()))
+        .current_dir(folder.path())
         .env_clear()
         .env("PATH", path())
         .stdin(Stdio::null())
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&ran.stderr), "");
+    String::from_utf8(ran.stdout).unwrap()
+}
+
+/// Holds the conversation of a document with a server.
+#[track_caller]
+fn converse(document: &str, server: &Server) {
+    let blocks = blocks(document, "sh");
+    let block = blocks.iter().find(|block| block.contains(OUTPUT)).expect("a conversation");
+    let printed = spoken(block, server);
     let comparable = |text: &str| without(&["ticket", "id", "timestamp"], text);
-    let printed = String::from_utf8(ran.stdout).unwrap();
     let printed: Vec<_> = printed.lines().map(comparable).collect();
     let shown: Vec<_> = block.lines().filter_map(|line| line.strip_prefix(OUTPUT)).map(comparable).collect();
     assert_eq!(printed, shown);

@@ -10,10 +10,11 @@ use nextim_testkit::documents::{cut, root, text};
 use super::{README, code, documents};
 
 /// Documents with an owner of their own, whose links are followed as well.
-const BESIDE: [&str; 4] = [
+const BESIDE: [&str; 5] = [
     "src/web/README.md",
     "examples/community/README.md",
     "plugins/README.md",
+    "plugins/endpoints.md",
     "plugins/conformance/README.md",
 ];
 

@@ -21,7 +21,7 @@ const SHOWN_SITE: &str = "127.0.0.1:8080";
 /// What stands between the outputs of two blocks; no answer has it.
 const END: char = '\u{1e}';
 /// Sessions whose page does not poll outlast the calls, however slow the machine is.
-const SETTINGS: &str = "listen = [\"127.0.0.1:0\"]\n[timeouts]\nlinger_ms = 60000\n[[domain]]\nname = \"localhost\"\napikeys = [\"public\"]\n";
+const SETTINGS: &str = "listen = [\"127.0.0.1:0\"]\n[timeouts]\nsession_cut_ms = 600000\n[[domain]]\nname = \"localhost\"\napikeys = [\"public\"]\n";
 
 /// What the transcript shows: commands, and the language and the text of their answer.
 struct Shown {

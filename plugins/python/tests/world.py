@@ -8,6 +8,7 @@ Owns: what all tests share. Must not: assert anything.
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import os
@@ -16,6 +17,7 @@ import tempfile
 import unittest
 from collections.abc import Callable, Collection, Sequence
 from email.message import Message as Headers
+from functools import cache
 from http.client import HTTPMessage
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,11 +44,13 @@ from nextim_site import (
 from nextim_site.db import Row
 from nextim_site.im import Answer, NoSession, NotAuthorized, Refused, Unreachable
 from nextim_site.limits import IM_CALL_S
+from nextim_site.migrate import TABLES
 
 T = TypeVar("T")
 OWN = "https://forum.example"
 USERS = ("alice", "bob", "carol", "dave", "erin")
-_PREFIXES = itertools.count()
+PREFIX = f"t{os.getpid()}_"
+_CIDS = itertools.count()
 
 
 class Clock:
@@ -193,10 +197,9 @@ class Counting(DbApi):
         return super().insert(sql, args)
 
 
-def database(folder: str) -> Counting:
-    """The database that the environment chooses, with tables of its own."""
+def database(folder: str, prefix: str = PREFIX) -> Counting:
+    """The database that the environment chooses."""
     kind, _, where = os.environ.get("NEXTIM_TEST_DB", "").partition(" ")
-    prefix = f"t{os.getpid()}_{next(_PREFIXES)}_"
     if kind == "pgsql":
         import psycopg
 
@@ -216,6 +219,13 @@ def database(folder: str) -> Counting:
     return Counting(connect, "sqlite", prefix)
 
 
+@cache
+def _remove_at_exit() -> None:
+    """The database is perhaps one that stays."""
+    db = database("")
+    atexit.register(lambda: uninstall(db, purge=True))
+
+
 class Case(unittest.TestCase):
     """A test with a site, a message server and a database of its own."""
 
@@ -224,10 +234,11 @@ class Case(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
-        self.db = database(folder.name)
+        self.folder = folder.name
+        self.db = database(self.folder)
         self.addCleanup(self.db.close)
-        self.addCleanup(lambda: uninstall(self.db, purge=True))
         migrate(self.db)
+        self.addCleanup(self._empty)
         self.clock = Clock()
         self.site = Site()
         self.config = Config(
@@ -242,6 +253,14 @@ class Case(unittest.TestCase):
         self.im = Server(self.config, self.site.log)
         self.handler = Handler(self.site, self.db, self.im, self.config)
         self.plugin = self.handler.plugin
+
+    def _empty(self) -> None:
+        """Tables are made once in a process: MariaDB takes a second for them. SQLite has a file for each test."""
+        if self.db.dialect == "sqlite":
+            return
+        _remove_at_exit()
+        for table in TABLES:
+            self.db.run(f"DELETE FROM {{p}}{table}" + (" WHERE name <> 'schema'" if table == "meta" else ""))
 
     def send(self, user: str, endpoint: str, headers: dict[str, str] | None = None, **params: str) -> Response:
         """A request of a page of the site."""
@@ -274,5 +293,5 @@ class Case(unittest.TestCase):
 
     def say(self, user: str, to: str, body: str, **params: str) -> Any:
         """Sends a message, and answers what the page gets."""
-        number = f"c{next(_PREFIXES)}"
+        number = f"c{next(_CIDS)}"
         return self.ask(user, "message", **{"to": to, "body": body, "type": "unicast", "cid": number} | params)

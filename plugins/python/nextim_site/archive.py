@@ -3,9 +3,9 @@
 Owns: the tables `messages`, `talks`, `marks` and `room_clears`. Must not: read `blocks`; the endpoints check who may
 write to whom.
 
-A message is stored in a short transaction that first locks the row of its conversation. So within a conversation the
-order of ids, of times and of commits is one. Between conversations there is none: a page that names the last id it has
-seen therefore also gets a few messages before it.
+A message is stored in a short transaction that first locks the row of its conversation, and gets its id then. So
+within a conversation the order of ids, of times and of commits is one. Between conversations there is none: a page that
+names the last id it has seen therefore also gets a few messages before it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .config import Config
-from .db import Db, Row, insert_new, marks, text, upsert
+from .db import Db, Row, insert_new, lock_rows, marks, text, upsert
 from .limits import CATCH_UP_MAX, CATCH_UP_OVERLAP, ROOM_BRANCHES, UNDELIVERED_MAX
 
 UNICAST, MULTICAST, BROADCAST = "unicast", "multicast", "broadcast"
@@ -22,15 +22,15 @@ UNICAST, MULTICAST, BROADCAST = "unicast", "multicast", "broadcast"
 COLUMNS = "m.id, m.from_id, m.nick, m.to_id, m.type, m.body, m.style, m.time, m.cid, m.delivered, m.arrived, m.meta"
 _ONE = "SELECT " + COLUMNS + " FROM {p}messages m WHERE m.from_id = ? AND m.cid = ?"
 
-_LOCK_ON_CONFLICT = """INSERT INTO {p}talks (talk, kind, a, b, last_time) VALUES (?, ?, ?, ?, ?) ON CONFLICT (talk)
-    DO UPDATE SET last_time = CASE WHEN {p}talks.last_time < excluded.last_time THEN excluded.last_time
-    ELSE {p}talks.last_time + 1 END RETURNING last_time"""
+# Not within the transaction: MySQL locks a gap where it finds no row, and two such locks can block each other.
+_BEGIN = "{p}talks (talk, kind, a, b) VALUES (?, ?, ?, ?)"
+# The row of the conversation is locked before the database gives the id. SQLite has one transaction after another.
+_ADD = """{p}messages (from_id, nick, to_id, type, body, style, time, cid, meta) SELECT ?, ?, ?, ?, ?, ?,
+    CASE WHEN last_time < ? THEN ? ELSE last_time + 1 END, ?, ? FROM {p}talks WHERE talk = ?"""
+_ADVANCE = "UPDATE {p}talks SET last_id = ?, last_time = (SELECT time FROM {p}messages WHERE id = ?) WHERE talk = ?"
 # `LAST_INSERT_ID(n)` gives the driver a number back, without a second query.
-_LOCK_MYSQL = """INSERT INTO {p}talks (talk, kind, a, b, last_time) VALUES (?, ?, ?, ?, LAST_INSERT_ID(?))
-    ON DUPLICATE KEY UPDATE last_time = LAST_INSERT_ID(GREATEST(last_time + 1, ?))"""
-_ADD = """{p}messages (from_id, nick, to_id, type, body, style, time, cid, meta)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_LAST = "UPDATE {p}talks SET last_id = ? WHERE talk = ?"
+_ADVANCE_MYSQL = """UPDATE {p}talks SET last_id = ?,
+    last_time = LAST_INSERT_ID((SELECT time FROM {p}messages WHERE id = ?)) WHERE talk = ?"""
 _MARK_ON_CONFLICT = """INSERT INTO {p}marks (me, talk, unread) VALUES (?, ?, ?), (?, ?, ?)
     ON CONFLICT (me, talk) DO UPDATE SET unread = {p}marks.unread + excluded.unread"""
 _MARK_MYSQL = """INSERT INTO {p}marks (me, talk, unread) VALUES (?, ?, ?), (?, ?, ?)
@@ -118,11 +118,18 @@ class Found:
     """The id of the last of them, if there are more."""
 
 
-def talk_of(kind: str, one: str, other: str = "") -> str:
-    """The key of a conversation. Ids hold no comma."""
+def talk_of(kind: str, from_: str, to: str) -> str:
+    """The key of the conversation that a message is in. Ids hold no comma."""
     if kind == UNICAST:
-        return "u," + ",".join(sorted((one, other), key=str.encode))
-    return f"r,{one}" if kind == MULTICAST else "all"
+        return "u," + ",".join(_sides(kind, from_, to))
+    return f"r,{to}" if kind == MULTICAST else "all"
+
+
+def _sides(kind: str, from_: str, to: str) -> tuple[str, str]:
+    """The two users of a conversation, in one order for both of them; or its room."""
+    if kind != UNICAST:
+        return to, ""
+    return (from_, to) if from_.encode() <= to.encode() else (to, from_)
 
 
 class Archive:
@@ -132,38 +139,42 @@ class Archive:
         self._db = db
         self._config = config
 
-    def add(self, new: NewMessage) -> Message:
+    def add(self, new: NewMessage, begun: str | None = None) -> Message:
         """Stores a message. If this sender has stored one of the same `cid` before, returns that one and stores
-        nothing; of two that come at once, both get the one that was stored."""
-        stored = self._db.atomic(lambda: self._add(new))
+        nothing; of two that come at once, both get the one that was stored. `begun` is the key of a conversation that
+        is known to have its row, which saves a statement."""
+        talk = talk_of(new.type, new.from_, new.to)
+        if talk != begun:
+            values = (talk, new.type, *_sides(new.type, new.from_, new.to))
+            self._db.run(insert_new(self._db.dialect, _BEGIN), values)
+        stored = self._db.atomic(lambda: self._add(new, talk))
         if stored is not None:
             return stored
         found = self._db.rows(_ONE, (new.from_, new.cid))
-        return message_of(found[0])
+        # Of a message that both sides have cleared meanwhile, nothing is left.
+        return message_of(found[0]) if found else self.add(new)
 
-    def _add(self, new: NewMessage) -> Message | None:
-        is_pair = new.type == UNICAST
-        a, b = sorted((new.from_, new.to), key=str.encode) if is_pair else (new.to, "")
-        talk = talk_of(new.type, a, b)
-        time = self._lock(talk, new.type, a, b)
-        values = (new.from_, new.nick, new.to, new.type, new.body, new.style, time, new.cid, new.meta)
-        number = self._db.insert(insert_new(self._db.dialect, _ADD), values)
+    def _add(self, new: NewMessage, talk: str) -> Message | None:
+        now = self._config.clock()
+        values = (new.from_, new.nick, new.to, new.type, new.body, new.style, now, now, new.cid, new.meta, talk)
+        number = self._db.insert(insert_new(self._db.dialect, _ADD + lock_rows(self._db.dialect)), values)
         if number == 0:
             return None
-        self._db.run(_LAST, (number, talk))
-        if is_pair:
+        time = self._advance(talk, number)
+        if new.type == UNICAST:
+            a, b = _sides(new.type, new.from_, new.to)
             sql = _MARK_MYSQL if self._db.dialect == "mysql" else _MARK_ON_CONFLICT
             self._db.run(sql, (a, talk, int(a == new.to), b, talk, int(b == new.to)))
         return Message(
             number, new.from_, new.nick, new.to, new.type, new.body, new.style, time, new.cid, False, False, new.meta
         )
 
-    def _lock(self, talk: str, kind: str, a: str, b: str) -> int:
-        """Locks a conversation until the end of the transaction. Returns the time of its next message."""
-        now = self._config.clock()
+    def _advance(self, talk: str, number: int) -> int:
+        """Makes a message the last of its conversation. Returns its time."""
+        values = (number, number, talk)
         if self._db.dialect == "mysql":
-            return self._db.insert(_LOCK_MYSQL, (talk, kind, a, b, now, now))
-        return int(self._db.rows(_LOCK_ON_CONFLICT, (talk, kind, a, b, now))[0][0])
+            return self._db.insert(_ADVANCE_MYSQL, values)
+        return int(self._db.rows(f"{_ADVANCE} RETURNING last_time", values)[0][0])
 
     def set_delivered(self, number: int, arrived: bool) -> None:
         """Marks a message as delivered, unless it has come back as undelivered."""

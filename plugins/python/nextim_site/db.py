@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, Literal, Protocol, TypeVar
 
+from .limits import DEADLOCKS_MAX
+
 T = TypeVar("T")
 Dialect = Literal["sqlite", "mysql", "pgsql"]
 Row = Sequence[Any]
@@ -50,8 +52,14 @@ def marks(values: Sequence[object]) -> str:
 
 
 def insert_new(dialect: Dialect, into: str) -> str:
-    """An insert (`TABLE (COLUMNS) VALUES (…)`) that does nothing if such a row is there."""
+    """An insert (`TABLE (COLUMNS) VALUES (…)` or a query) that does nothing if such a row is there."""
     return f"INSERT IGNORE INTO {into}" if dialect == "mysql" else f"INSERT INTO {into} ON CONFLICT DO NOTHING"
+
+
+def lock_rows(dialect: Dialect) -> str:
+    """The end of a query whose rows nobody else changes until the transaction ends. SQLite has one transaction after
+    another."""
+    return "" if dialect == "sqlite" else " FOR UPDATE"
 
 
 def upsert(dialect: Dialect, key: str, *columns: str) -> str:
@@ -99,15 +107,10 @@ class DbApi:
         return int(cursor.lastrowid or 0) if cursor.rowcount > 0 else 0
 
     def atomic(self, fn: Callable[[], T]) -> T:
-        """Runs `fn` in one transaction. A transaction that lost to another runs once more."""
+        """Runs `fn` in one transaction. A transaction that lost to another runs again."""
         if self._is_in_atomic():
             return fn()
-        try:
-            return self._transaction(fn)
-        except Exception as error:
-            if not (is_deadlock(error) or self._is_lost()):
-                raise
-        return self._transaction(fn)
+        return repeat(lambda: self._on_connection(lambda: self._transaction(fn)))
 
     def close(self) -> None:
         """Closes the connection of this thread."""
@@ -137,12 +140,16 @@ class DbApi:
     def _step(self, use: Callable[[Any], T]) -> T:
         if self._is_in_atomic():
             return use(self._connection())
+        return repeat(lambda: self._on_connection(lambda: self._one(use)))
+
+    def _on_connection(self, use: Callable[[], T]) -> T:
+        """Runs `use`, once more if the connection is lost."""
         try:
-            return self._one(use)
-        except Exception as error:
-            if not (is_deadlock(error) or self._is_lost()):
+            return use()
+        except Exception:
+            if not self._is_lost():
                 raise
-        return self._one(use)
+        return use()
 
     def _one(self, use: Callable[[Any], T]) -> T:
         connection = self._connection()
@@ -185,6 +192,17 @@ class DbApi:
             connection.rollback()
         except Exception:
             self.close()
+
+
+def repeat(use: Callable[[], T]) -> T:
+    """Runs a transaction, and again if the database ended it in favour of another."""
+    for _ in range(DEADLOCKS_MAX):
+        try:
+            return use()
+        except Exception as error:
+            if not is_deadlock(error):
+                raise
+    return use()
 
 
 def is_deadlock(error: BaseException) -> bool:

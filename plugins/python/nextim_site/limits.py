@@ -95,3 +95,5 @@ PRUNE_ROWS_MAX: Final = 1_000
 """Messages that one call of `prune`, `export` or `erase` takes on."""
 LOCK_WAIT_S: Final = 10
 """How long one request waits for another that makes the tables."""
+DEADLOCKS_MAX: Final = 10
+"""How often a transaction runs again because the database ended it in favour of another."""

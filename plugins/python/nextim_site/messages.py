@@ -16,14 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from . import meta, own, style, tickets
-from .archive import BROADCAST, MULTICAST, UNICAST, Message, NewMessage
+from .archive import BROADCAST, MULTICAST, UNICAST, Message, NewMessage, talk_of
 from .contacts import BLOCKS, writable
 from .host import Me
 from .http import Params, Response, answer, bad, to_json, unavailable
 from .im import CallError, NoSession, Push, Pushed
 from .limits import CID_BYTES_MAX, IM_CALL_S, MESSAGE_BYTES_MAX, SEND_BYTES
 from .own import Own
-from .params import required, text
+from .params import is_name, required, text
 from .plugin import Plugin
 from .rooms import mine
 
@@ -53,14 +53,16 @@ def message(plugin: Plugin, me: Me, params: Params) -> Response:
     """`message`: stores and pushes a message."""
     draft = _draft(params)
     plugin.may_send(me.id, _weight(draft.body))
-    read = own.read(plugin.db, me.id, ("ticket", *BLOCKS), tickets.hashed(draft.ticket))
+    asked = text(params, "to")
+    talk = talk_of(draft.kind, me.id, asked) if is_name(asked) else ""
+    read = own.read(plugin.db, me.id, ("ticket", "talk", *BLOCKS), tickets.hashed(draft.ticket), talk)
     if draft.ticket:
         tickets.check_owner(me.id, read.ticket_owner)
     draft = replace(draft, body=plugin.host.edit(me, draft.body))
     _check_body(draft.body)
     to = _receiver(plugin, me, params, draft.kind, read)
     stored = plugin.archive.add(
-        NewMessage(draft.kind, me.id, me.nick, to, draft.body, draft.style, draft.cid, draft.meta)
+        NewMessage(draft.kind, me.id, me.nick, to, draft.body, draft.style, draft.cid, draft.meta), read.talk
     )
     arrived = stored.arrived
     if not stored.delivered:

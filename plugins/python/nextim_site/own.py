@@ -1,8 +1,8 @@
 """What the kit keeps of a user: settings, blocks, the line beside the presence, and whether the user is to be logged
 out.
 
-Owns: the tables `settings`, `blocks` and `meta`; all that a request needs of them is read by one query. Must not: call
-the message server.
+Owns: the tables `settings`, `blocks` and `meta`; all that a request needs of a user is read by one query. Must not:
+call the message server.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .db import Db, insert_new, marks, text, upsert
+from .db import Db, insert_new, lock_rows, marks, text, upsert
 
 _PARTS = {
     "setting": "SELECT 'setting' AS part, data AS value FROM {p}settings WHERE me = ?",
@@ -22,6 +22,7 @@ _PARTS = {
     "ending": "SELECT 'ending', value FROM {p}meta WHERE name = ?",
     "pruned": "SELECT 'pruned', value FROM {p}meta WHERE name = 'pruned'",
     "ticket": "SELECT 'ticket', me FROM {p}tickets WHERE ticket = ?",
+    "talk": "SELECT 'talk', talk FROM {p}talks WHERE talk = ?",
 }
 _STATUSES = "SELECT me, status, status_time FROM {p}settings WHERE status IS NOT NULL AND me IN "
 _META_OF = "SELECT value FROM {p}meta WHERE name = ?"
@@ -49,13 +50,15 @@ class Own:
     pruned: int = 0
     """The greatest id of a message that was removed for its age."""
     ticket_owner: str | None = None
+    talk: str | None = None
+    """The key of the conversation that was asked for, if it has begun."""
     status: str | None = None
     """The line that the user wrote beside the presence."""
 
 
-def read(db: Db, user: str, parts: Sequence[str], ticket_hash: str = "") -> Own:
+def read(db: Db, user: str, parts: Sequence[str], ticket_hash: str = "", talk: str = "") -> Own:
     """Reads these parts."""
-    args = {"ending": (f"ending {user}",), "pruned": (), "ticket": (ticket_hash,)}
+    args = {"ending": (f"ending {user}",), "pruned": (), "ticket": (ticket_hash,), "talk": (talk,)}
     sql = " UNION ALL ".join(_PARTS[part] for part in parts)
     values = [value for part in parts for value in args.get(part, (user,))]
     own = Own()
@@ -77,6 +80,8 @@ def _fill(own: Own, part: str, value: str) -> None:
         own.is_ending = True
     elif part == "pruned":
         own.pruned = int(value)
+    elif part == "talk":
+        own.talk = value
     else:
         own.ticket_owner = value
 
@@ -106,8 +111,7 @@ def set_status(db: Db, user: str, status: str, now: int) -> None:
 def settings(db: Db, user: str, ticket_hash: str = "") -> Own:
     """A user's settings, and the owner of a ticket. Within a transaction nobody else changes the settings until it
     ends."""
-    lock = "" if db.dialect == "sqlite" else " FOR UPDATE"
-    data, owner = db.rows(f"SELECT ({_DATA}{lock}), ({_OWNER})", (user, ticket_hash))[0]
+    data, owner = db.rows(f"SELECT ({_DATA}{lock_rows(db.dialect)}), ({_OWNER})", (user, ticket_hash))[0]
     kept = {} if data is None else parsed(text(data))
     return Own(kept, ticket_owner=None if owner is None else text(owner))
 

@@ -15,8 +15,11 @@ class Costs(Case):
         self.say("bob", "alice", "hi")
         self.ask("alice", "setting", data="{}")
         for most, endpoint, params in [
-            (7, "message", {"to": "bob", "body": "x", "cid": "1", "ticket": ticket}),
+            # The first of a conversation costs one more.
+            (7, "message", {"to": "carol", "body": "x", "cid": "0", "ticket": ticket}),
+            (6, "message", {"to": "bob", "body": "x", "cid": "1", "ticket": ticket}),
             (6, "message", {"to": "walkers", "type": "multicast", "body": "x", "cid": "2", "ticket": ticket}),
+            (5, "message", {"to": "walkers", "type": "multicast", "body": "x", "cid": "3", "ticket": ticket}),
             (10, "online", {"since": "0", "buddy_ids": "bob", "room_ids": "walkers"}),
             (3, "buddies", {"ids": "bob"}),
             (3, "history", {"id": "bob"}),

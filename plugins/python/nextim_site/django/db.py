@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import connections, transaction
 
-from nextim_site.db import Dialect, Row, expand, is_deadlock
+from nextim_site.db import Dialect, Row, expand, repeat
 
 T = TypeVar("T")
 _DIALECTS: dict[str, Dialect] = {"sqlite": "sqlite", "mysql": "mysql", "postgresql": "pgsql"}
@@ -40,18 +40,22 @@ class DjangoDb:
         return self._execute(sql, args, lambda cursor: int(cursor.lastrowid or 0) if cursor.rowcount > 0 else 0)
 
     def atomic(self, fn: Callable[[], T]) -> T:
-        """Runs `fn` in one transaction. A transaction that lost to another runs once more."""
-        connection = connections[self._alias]
-        try:
+        """Runs `fn` in one transaction. A transaction that lost to another runs again."""
+
+        def run() -> T:
             with transaction.atomic(using=self._alias):
                 return fn()
-        except Exception as error:
-            if connection.in_atomic_block or not is_deadlock(error):
-                raise
-        with transaction.atomic(using=self._alias):
-            return fn()
+
+        return self._repeat(run)
 
     def _execute(self, sql: str, args: Sequence[object], read: Callable[[Any], T]) -> T:
-        with connections[self._alias].cursor() as cursor:
-            cursor.execute(expand(sql, self.prefix, "%s"), list(args))
-            return read(cursor)
+        def run() -> T:
+            with connections[self._alias].cursor() as cursor:
+                cursor.execute(expand(sql, self.prefix, "%s"), list(args))
+                return read(cursor)
+
+        return self._repeat(run)
+
+    def _repeat(self, run: Callable[[], T]) -> T:
+        """Within a transaction only the whole of it can run again."""
+        return run() if connections[self._alias].in_atomic_block else repeat(run)

@@ -93,7 +93,7 @@ def writable(plugin: Plugin, me: Me, to: str, read: Own) -> Person:
     # Of two who are not apart, neither blocks the other: most messages ask the host once.
     is_apart = other.id in plugin.host.apart(me)
     if other.id in read.blocked or (is_apart and other.id in plugin.host.blocked(me)):
-        raise forbidden(f"You have blocked {other.nick}.")
+        raise forbidden("You have blocked %s.", other.nick)
     if other.id in read.blockers or is_apart:
-        raise forbidden(f"{other.nick} does not take messages from you.")
+        raise forbidden("%s does not take messages from you.", other.nick)
     return other

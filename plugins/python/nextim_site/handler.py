@@ -80,10 +80,10 @@ class Handler:
         try:
             response = self._answer(request)
         except Refusal as refusal:
-            response = jsonp.refused(refusal)
+            response = self._refused(refusal)
         except Exception as error:
             self.plugin.host.log("error", _where(request.endpoint, error))
-            response = jsonp.refused(unavailable("This cannot be done at the moment. Please try again."))
+            response = self._refused(unavailable("This cannot be done at the moment. Please try again."))
         return jsonp.finish(config, request, response)
 
     def _answer(self, request: Request) -> Response:
@@ -105,10 +105,16 @@ class Handler:
         jsonp.admit(plugin.config, request, endpoint.effect != "reads")
         me = plugin.host.me(request)
         if me is None:
-            return jsonp.refused(log_in_first()).with_headers(hint(plugin.config, request, None))
+            return self._refused(log_in_first()).with_headers(hint(plugin.config, request, None))
         if endpoint.effect == "acts":
             plugin.may_act(me.id, request.endpoint)
         return endpoint.function(plugin, me, request.params).with_headers(hint(plugin.config, request, me))
+
+    def _refused(self, refusal: Refusal) -> Response:
+        try:
+            return jsonp.refused(refusal, self.plugin.host.words)
+        except Exception:  # English words are better than none.
+            return jsonp.refused(refusal, str)
 
     def _check_origin(self, request: Request) -> None:
         """Every POST must come from the site's own pages. A page of another origin that uses scripts leaves by a

@@ -161,6 +161,10 @@ class Host(ABC):
         """Entries of the menu, and channels."""
         return Extras()
 
+    def words(self, text: str) -> str:
+        """A text of the kit for the user, in the user's language."""
+        return text
+
     def log(self, level: str, text: str) -> None:
         """Logs a line. It has no names, bodies, tickets or keys."""
         logging.getLogger("nextim_site").log(getattr(logging, level.upper(), logging.WARNING), text)

@@ -7,7 +7,7 @@ of the kit but `limits`.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
@@ -20,12 +20,19 @@ HTML = "text/html; charset=utf-8"
 
 
 class Refusal(Exception):
-    """A request that was not carried out. The text is for the user: details of a fault belong into the log."""
+    """A request that was not carried out. The text is for the user: details of a fault belong into the log. `%s` in it
+    stands for each of `names`, so that the text can be translated."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, *names: str) -> None:
         super().__init__(text)
         self.status = status
         self.text = text
+        self.names = names
+
+    def words(self, translate: Callable[[str], str]) -> str:
+        """The text in the user's language."""
+        found = translate(self.text)
+        return found % self.names if self.names else found
 
 
 def bad(text: str) -> Refusal:
@@ -38,9 +45,9 @@ def log_in_first() -> Refusal:
     return Refusal(401, "Please log in.")
 
 
-def forbidden(text: str) -> Refusal:
+def forbidden(text: str, *names: str) -> Refusal:
     """403: the user may not do this."""
-    return Refusal(403, text)
+    return Refusal(403, text, *names)
 
 
 def not_found(text: str) -> Refusal:

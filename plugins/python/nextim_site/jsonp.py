@@ -10,6 +10,7 @@ name the page.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from .config import Config
@@ -44,9 +45,10 @@ def finish(config: Config, request: Request, response: Response) -> Response:
     return replace(response, body=body, content_type=SCRIPT, status=200)
 
 
-def refused(refusal: Refusal) -> Response:
+def refused(refusal: Refusal, translate: Callable[[str], str]) -> Response:
     """A refusal as an answer."""
-    response = answer({"error": refusal.text, "status": refusal.status}).with_status(refusal.status)
+    shape = {"error": refusal.words(translate), "status": refusal.status}
+    response = answer(shape).with_status(refusal.status)
     if refusal.status in (429, 503):
         return response.with_headers([("Retry-After", str(RETRY_AFTER_S))])
     if refusal.status == 405:

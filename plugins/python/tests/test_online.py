@@ -106,7 +106,7 @@ class Online(Case):
         self.assertIn(("Set-Cookie", "session=bob-9"), response.headers)
         self.assertEqual(self.ask("nobody", "online", username="bob", password="x")["error_msg"], "Not Authorized")
         self.assertEqual(self.refuse(401, "nobody", "online"), "Not Authorized")
-        self.site.words["chat"] = "Not you."
+        self.site.forbids["chat"] = "Not you."
         self.assertEqual(self.online()["error_msg"], "Forbidden")
 
     def test_blocked_rooms_and_users_are_left_out(self) -> None:

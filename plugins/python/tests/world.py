@@ -76,7 +76,7 @@ class Site(Host):
         self.lines: list[str] = []
         self.expires_s: int | None = None
         self.channels: Sequence[Channel] = ()
-        self.words: dict[str, str] = {}
+        self.forbids: dict[str, str] = {}
 
     def me(self, request: Request) -> Me | None:
         session = request.cookies.get("session", "")
@@ -107,7 +107,7 @@ class Site(Host):
         return self.blocked_.get(me.id, set())
 
     def may(self, me: Person, act: str, target: str | None = None) -> str | None:
-        return None if act == "broadcast" and me.id == "erin" else self.words.get(act, super().may(me, act, target))
+        return None if act == "broadcast" and me.id == "erin" else self.forbids.get(act, super().may(me, act, target))
 
     def notices(self, me: Person) -> Sequence[Notice]:
         return [Notice("<hello>", "/there", 5)]

@@ -18,6 +18,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Count, Q
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from nextim_site import Contact, Host, Me, Notice, Person, Request, Room
 
@@ -74,8 +75,12 @@ class AuthHost(Host):
     def may(self, me: Person, act: str, target: str | None = None) -> str | None:
         """Superusers may write to everybody."""
         if act == "broadcast" and not self.users().filter(pk=me.id, is_superuser=True).exists():
-            return "Only an administrator may write to everybody."
+            return gettext("Only an administrator may write to everybody.")
         return None
+
+    def words(self, text: str) -> str:
+        """By the translations of this app, in the language of the request."""
+        return gettext(text)
 
 
 class FriendshipHost(AuthHost):
@@ -125,7 +130,11 @@ class FriendshipHost(AuthHost):
 
         found = FriendshipRequest.objects.filter(to_user=me.id, rejected__isnull=True).select_related("from_user")
         return [
-            Notice(f"{self.nick(one.from_user)} wants to be your friend", "", int(one.created.timestamp() * 1_000))
+            Notice(
+                gettext("%s wants to be your friend") % self.nick(one.from_user),
+                "",
+                int(one.created.timestamp() * 1_000),
+            )
             for one in found.order_by("-created")[:50]
         ]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils.translation import gettext as _
 
 from nextim_site import prune
 from nextim_site.django.conf import handler
@@ -27,4 +28,4 @@ class Command(BaseCommand):
         removed = 0
         while step := prune(handler().plugin, options["days"]):
             removed += step
-        self.stdout.write(f"{removed} messages removed")
+        self.stdout.write(_("%(count)d messages removed") % {"count": removed})

@@ -2,8 +2,8 @@
 //
 // Owns: the forum and the server of this test, and what a member of that forum sees. Must not: look into the database.
 //
-// PYTHON names an interpreter that has the packages; FORUM_DB, FORUM_DB_HOST and FORUM_DB_USER a database of PostgreSQL,
-// without which the forum has SQLite. NEXTIM_BINARIES is the folder with `nextim`.
+// PYTHON names an interpreter that has the packages. `plugins/with-database postgresql` gives the forum a database of
+// PostgreSQL; without that it is SQLite. NEXTIM_BINARIES is the folder with `nextim`.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';

@@ -9,12 +9,18 @@ import world
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-_ACTS = (world.befriend, world.unfriend, world.ban, world.log_out_everywhere, world.join, world.leave)
+_ACTS = {
+    act.__name__: act
+    for act in (
+        *(world.reset, world.fill, world.befriend, world.unfriend),
+        *(world.ban, world.log_out_everywhere, world.join, world.leave),
+    )
+}
+_FIELDS = ("one", "other", "to", "room", "type", "count")
 
 
 @csrf_exempt
 def desk(request: HttpRequest, act: str) -> HttpResponse:
-    """Does what the path says with the values of the form, in their order."""
-    values = [value for name in ("one", "other", "room") if (value := request.POST.get(name))]
-    {known.__name__: known for known in _ACTS}[act](*values)
+    """Does what the path says with the values of the form, in the order of their names here."""
+    _ACTS[act](*(request.POST[name] for name in _FIELDS if name in request.POST))
     return HttpResponse("ok")

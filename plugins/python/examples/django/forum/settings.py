@@ -2,9 +2,9 @@
 
 Owns: what the chat adds to Spirit's own settings. Must not: be used as it is: the key is written here.
 
-The environment says where things are: `FORUM_DB` (the name of a PostgreSQL database; else SQLite) with `FORUM_DB_HOST`,
-`FORUM_DIR`, `FORUM_PORT`, `FORUM_TEST` (no limit on attempts to log in), `NEXTIM_SERVER`, `NEXTIM_DOMAIN` and
-`NEXTIM_APIKEY`.
+The environment says where things are: `FORUM_DIR`, `FORUM_PORT`, `FORUM_TEST` (no limit on attempts to log in),
+`NEXTIM_SERVER`, `NEXTIM_DOMAIN` and `NEXTIM_APIKEY`. With `DATABASE_SOCKET` and `DATABASE_USER`, which
+`plugins/with-database` sets, the database is PostgreSQL; else it is SQLite.
 """
 
 import os
@@ -33,13 +33,13 @@ if os.environ.get("FORUM_TEST"):
     CACHES["st_rate_limit"] = {"BACKEND": "django.core.cache.backends.dummy.DummyCache", "TIMEOUT": None}
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
-if os.environ.get("FORUM_DB"):
+if os.environ.get("DATABASE_SOCKET"):
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": os.environ["FORUM_DB"],
-            "HOST": os.environ.get("FORUM_DB_HOST", ""),
-            "USER": os.environ.get("FORUM_DB_USER", ""),
+            "NAME": "nextim",
+            "HOST": os.environ["DATABASE_SOCKET"],
+            "USER": os.environ["DATABASE_USER"],
             # Each request is a transaction; the kit's view is left out.
             "ATOMIC_REQUESTS": True,
         }

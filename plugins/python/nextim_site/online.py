@@ -244,12 +244,12 @@ def _check_again(plugin: Plugin, request: Request, me: Me, knowledge: _Knowledge
             raise log_in_first()
     read = own.read(plugin.db, me.id, ("setting", *BLOCKS))
     rooms = open_rooms(plugin.host.rooms(me), blocked_rooms(read.settings))
-    circle = plugin.circle(me, read)
+    apart = plugin.apart(me, read)
     try:
         for left in set(knowledge.open_rooms).difference(rooms):
             plugin.im.leave(me.nick, left, name=me.id)
         for other in names(knowledge.circle, knowledge.contacts):
-            if circle.is_apart(other):
+            if other in apart:
                 plugin.im.unlink(me.id, other)
     except CallError as error:
         plugin.try_call("rights that ended", error)

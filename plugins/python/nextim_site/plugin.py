@@ -68,6 +68,10 @@ class Plugin:
         people = ((one, by_id.get(one) or by_uid.get(one)) for one in wanted)
         return {one: person for one, person in people if person is not None}
 
+    def apart(self, me: Person, read: Own) -> set[str]:
+        """The ids of the users that this user blocks, or that block this user."""
+        return read.blocked | read.blockers | set(self.host.apart(me))
+
     def circle(self, me: Person, read: Own) -> Circle:
         """The contacts and blocks of a user."""
         apart = set(self.host.apart(me))

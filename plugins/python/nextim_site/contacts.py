@@ -64,7 +64,7 @@ def block(plugin: Plugin, me: Me, params: Params) -> Response:
     try:
         plugin.im.unlink(me.id, other.id)
     except CallError as error:
-        plugin.try_call("block", error)
+        plugin.log_call("block", error)
     return answer("ok")
 
 

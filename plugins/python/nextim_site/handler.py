@@ -82,7 +82,7 @@ class Handler:
         except Refusal as refusal:
             response = self._refused(refusal)
         except Exception as error:
-            self.plugin.host.log("error", _where(request.endpoint, error))
+            self.plugin.log("error", _where(request.endpoint, error))
             response = self._refused(unavailable("This cannot be done at the moment. Please try again."))
         return jsonp.finish(config, request, response)
 

@@ -196,13 +196,20 @@ class Im:
         """From now on, neither user receives the presence of the other."""
         self.post("/buddies/remove", {"name": name, "buddies": other}, seconds)
 
+    def _warn(self, text: str) -> None:
+        """Logs a line. A host that cannot is no reason to give a call up."""
+        try:
+            self._log("warning", text)
+        except Exception:
+            return
+
     def post(self, path: str, params: dict[str, str], seconds: float = IM_CALL_S) -> Answer:
         """Makes a call."""
         own = {"domain": self._config.domain, "apikey": self._config.key()}
         try:
             answer = _post(self._config.server.rstrip("/") + path, own | params, seconds)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            self._log("warning", f"message server, {path}: {type(error).__name__}")
+            self._warn(f"message server, {path}: {type(error).__name__}")
             raise Unreachable(path) from error
         if answer.status == 200:
             return answer
@@ -211,7 +218,7 @@ class Im:
         if answer.status == 404:
             raise NoSession(path)
         text = answer.body[:200].decode("utf-8", "replace").strip()
-        self._log("warning", f"message server, {path}: {answer.status} {text}")
+        self._warn(f"message server, {path}: {answer.status} {text}")
         raise Refused(answer.status, text)
 
     def _ask(self, path: str, params: dict[str, str], seconds: float = IM_CALL_S) -> Any:
@@ -222,7 +229,7 @@ class Im:
             raise self._strange(path) from None
 
     def _strange(self, path: str) -> Unreachable:
-        self._log("warning", f"message server, {path}: this is no answer of a message server")
+        self._warn(f"message server, {path}: this is no answer of a message server")
         return Unreachable(path)
 
 

@@ -125,7 +125,7 @@ def push(plugin: Plugin, stored: Message, ticket: str = "", seconds: float = IM_
     except CallError as error:
         if stored.type == BROADCAST:
             raise unavailable("The message is stored, but was not sent. The chat cannot be reached.") from None
-        plugin.try_call("message", error)
+        plugin.log_call("message", error)
         return False
     # A message to a room counts as delivered when it is pushed; members who were offline find it in the history.
     arrived = pushed.visible > 0
@@ -134,7 +134,7 @@ def push(plugin: Plugin, stored: Message, ticket: str = "", seconds: float = IM_
             plugin.archive.set_delivered(stored.id, arrived)
         except Exception as error:
             # It is stored and pushed. It will come once more, and a page shows an id once.
-            plugin.host.log("warning", f"a message will be delivered twice: {type(error).__name__}")
+            plugin.log("warning", f"a message will be delivered twice: {type(error).__name__}")
     return arrived
 
 

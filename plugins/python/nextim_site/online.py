@@ -106,7 +106,7 @@ def _end(plugin: Plugin, session: Session) -> None:
     try:
         plugin.im.offline(ticket=session.ticket)
     except CallError as error:
-        plugin.try_call("failed online", error)
+        plugin.log_call("failed online", error)
 
 
 @dataclass
@@ -252,7 +252,7 @@ def _check_again(plugin: Plugin, request: Request, me: Me, knowledge: _Knowledge
             if other in apart:
                 plugin.im.unlink(me.id, other)
     except CallError as error:
-        plugin.try_call("rights that ended", error)
+        plugin.log_call("rights that ended", error)
 
 
 def _hand_over(plugin: Plugin, me: Me, knowledge: _Knowledge, session: Session, show: str, status: str | None) -> None:

@@ -93,11 +93,18 @@ class Plugin:
             return
         own.forget_meta(self.db, f"ending {me.id}")
 
-    def try_call(self, what: str, error: CallError) -> None:
+    def log(self, level: str, text: str) -> None:
+        """Logs a line. A host that cannot is no reason to refuse what was asked for."""
+        try:
+            self.host.log(level, text)
+        except Exception:
+            return
+
+    def log_call(self, what: str, error: CallError) -> None:
         """Logs a call that failed beside the one that was asked for. No harm is done: the message server gets the same
         data when a page of the user next goes online."""
         if not isinstance(error, NoSession):
-            self.host.log("warning", f"message server, {what}: {type(error).__name__}")
+            self.log("warning", f"message server, {what}: {type(error).__name__}")
 
 
 class Circle:

@@ -32,7 +32,7 @@ def rooms(plugin: Plugin, me: Me, params: Params) -> Response:
             except Unreachable:
                 is_reachable = False
             except CallError as error:
-                plugin.try_call("members", error)
+                plugin.log_call("members", error)
         described.append(shapes.room(plugin.config, room, count, room.id in blocked))
     return answer(described)
 
@@ -45,7 +45,7 @@ def join(plugin: Plugin, me: Me, params: Params) -> Response:
         # The choice is kept. If the message server cannot be reached, it takes effect when a page next goes online.
         count = plugin.im.join(me.nick, room.id, ticket=ticket, name=me.id)
     except CallError as error:
-        plugin.try_call("room joined", error)
+        plugin.log_call("room joined", error)
     # The user may have been removed from the room before the message server had this call.
     if not plugin.host.rooms(me, [room.id]):
         _expel(plugin, me, room.id)
@@ -64,7 +64,7 @@ def _expel(plugin: Plugin, me: Me, room: str, ticket: str = "") -> None:
     try:
         plugin.im.leave(me.nick, room, ticket=ticket, name=me.id)
     except CallError as error:
-        plugin.try_call("room left", error)
+        plugin.log_call("room left", error)
 
 
 def _choose(plugin: Plugin, me: Me, params: Params, blocked: bool) -> tuple[str, Room]:

@@ -78,7 +78,7 @@ class Tell:
         try:
             event()
         except Exception as error:
-            self._plugin.host.log("warning", f"{what} was not passed on: {type(error).__name__}")
+            self._plugin.log("warning", f"{what} was not passed on: {type(error).__name__}")
 
     def _call(self, calls: Sequence[_Call]) -> bool:
         """Makes calls, as far as a second goes. False if the server did not take all."""

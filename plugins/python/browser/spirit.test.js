@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { after, afterEach, before, test } from 'node:test';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { until } from '../../../tests/browser/support/eyes.js';
@@ -39,9 +39,9 @@ const freePort = () =>
     });
   });
 
-/** @param {string} program @param {string[]} args */
-function start(program, args) {
-  children.push(spawn(program, args, { env: environment, stdio: ['ignore', 'ignore', 'inherit'] }));
+/** @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+function start(program, args, env = environment) {
+  children.push(spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] }));
 }
 
 /** @param {string[]} args */
@@ -72,9 +72,8 @@ before(async () => {
     NEXTIM_DOMAIN: 'forum.example',
     NEXTIM_APIKEY: 'a key for tests',
   };
-  start(join(BINARIES, 'nextim'), ['--config', file]);
+  start(join(BINARIES, 'nextim'), ['--config', file], {});
   world('prepare');
-  world('reset');
   // It serves the files of styles itself, which a real forum leaves to its web server.
   start(PYTHON, [join(EXAMPLE, 'manage.py'), 'runserver', '--noreload', '--insecure', `127.0.0.1:${port}`]);
   await Promise.all([answers(`http://127.0.0.1:${im}/health`), answers(`${site}/`)]);
@@ -87,12 +86,29 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+beforeEach(() => desk('reset'));
+
 /** Nobody of one test is online in the next. */
 afterEach(() => Promise.all(browser.contexts().map((context) => context.close())));
 
-/** A member with a browser of their own, on the forum's front page. @param {string} name */
-async function member(name) {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 800 }, locale: 'en-US' });
+/** What an administrator or a page of the forum does. @param {string} act @param {Record<string, string>} fields */
+async function desk(act, fields = {}) {
+  const answer = await fetch(`${site}/desk/${act}`, { method: 'POST', body: new URLSearchParams(fields) });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
+/**
+ * A member with a browser of their own, on the forum's front page.
+ * @param {string} name
+ * @param {import('playwright-core').BrowserContextOptions} more
+ */
+async function member(name, more = {}) {
+  const usual = {
+    viewport: { width: 1200, height: 800 },
+    locale: 'en-US',
+    reducedMotion: /** @type {const} */ ('reduce'),
+  };
+  const context = await browser.newContext({ ...usual, ...more });
   const page = await context.newPage();
   await page.goto(`${site}/user/login/`);
   await page.fill('input[name=username]', name);
@@ -116,7 +132,6 @@ test('two members talk, and what was said while one was away comes once', async 
   await toAlice.hears(said);
   await toAlice.say('Hello back');
   await toBob.hears('Hello back');
-  if (process.env.SCREENSHOTS) await bob.page.screenshot({ path: join(process.env.SCREENSHOTS, 'spirit.png') });
 
   await bob.page.goto('about:blank');
   await toBob.say('While you were away');
@@ -144,3 +159,77 @@ test('a room of a group is for its members', async () => {
   await alice.bar.panel('Rooms');
   assert.equal(await alice.page.getByText('Secret').count(), 0);
 });
+
+test('a chat goes on when its member opens another page', async () => {
+  const [alice, bob] = [await member('alice'), await member('bob')];
+  const toBob = await alice.bar.chatWith('Bob');
+  await toBob.say('Before the page');
+  const toAlice = await bob.bar.chatWith('Alice');
+  await toAlice.hears('Before the page');
+  const seen = await bob.bar.watch('Alice');
+  await alice.page.goto(`${site}/user/2/bob/`);
+  const still = await alice.bar.opened('Bob');
+  await still.hears('Before the page');
+  await toAlice.say('After it');
+  await still.hears('After it');
+  assert.equal(await still.times('After it'), 1);
+  assert.deepEqual(
+    (await seen.jsonValue()).filter((change) => change.includes('unavailable')),
+    [],
+    'nobody saw alice leave',
+  );
+});
+
+test('who is no friend any more is not seen online, and no contact on the next page', async () => {
+  const [alice, bob] = [await member('alice'), await member('bob')];
+  await (await alice.bar.contact('Bob', 'Available')).waitFor();
+  await (await bob.bar.contact('Alice', 'Available')).waitFor();
+  await desk('unfriend', { one: '1', other: '2' });
+  await (await alice.bar.contact('Bob', 'Offline')).waitFor();
+  await (await bob.bar.contact('Alice', 'Offline')).waitFor();
+  await alice.page.goto(`${site}/`);
+  await (await alice.bar.contact('Carol')).waitFor();
+  await until('Bob is no contact', async () => (await (await alice.bar.contact('Bob')).count()) === 0);
+});
+
+test('a member who is banned goes offline, and has no chat on the next page', async () => {
+  const [alice, bob] = [await member('alice'), await member('bob')];
+  await (await alice.bar.contact('Bob', 'Available')).waitFor();
+  await (await bob.bar.contact('Alice', 'Available')).waitFor();
+  await desk('ban', { one: '2' });
+  await (await alice.bar.contact('Bob', 'Offline')).waitFor();
+  await bob.page.goto(`${site}/`);
+  await until('the cookie is gone', async () => !(await named(bob.context)));
+  await keep(bob.page, 'guest');
+  assert.equal(await bob.bar.button(/^Contacts/).count(), 0);
+});
+
+test('on a phone the chat has the whole screen', async () => {
+  const viewport = { width: 390, height: 740 };
+  const alice = await member('alice', { viewport, hasTouch: true, isMobile: true });
+  const bob = await member('bob');
+  await keep(alice.page, 'phone-page');
+  await alice.bar.button('Show chat bar').tap();
+  await alice.bar.online();
+  await alice.bar.button(/^Contacts/).tap();
+  await alice.bar.region.getByRole('button', { name: /^Bob, Available/ }).tap();
+  const toBob = await alice.bar.opened('Bob');
+  await toBob.box.tap();
+  await alice.page.keyboard.insertText('From the phone');
+  await toBob.button('Send').tap();
+  const toAlice = await bob.bar.chatWith('Alice');
+  await toAlice.hears('From the phone');
+  await toAlice.say('From the desk');
+  await toBob.hears('From the desk');
+  await until('the chat covers the screen', async () => {
+    const box = await toBob.window.boundingBox();
+    return box?.width === viewport.width && box.height === viewport.height;
+  });
+  await keep(alice.page, 'phone');
+  await keep(bob.page, 'desktop');
+});
+
+/** Keeps a picture of a page in the folder that SCREENSHOTS names. @param {import('playwright-core').Page} page @param {string} name */
+async function keep(page, name) {
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: join(process.env.SCREENSHOTS, `spirit-${name}.png`) });
+}

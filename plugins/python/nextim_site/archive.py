@@ -51,6 +51,9 @@ _GOT = "type = 'unicast' AND to_id = ? AND to_gone = 0"
 _TO_ALL = "type = 'broadcast' AND to_id = ?"
 _IN_ROOM = """type = 'multicast' AND to_id = ?
     AND id > (SELECT COALESCE(MAX(upto), 0) FROM {p}room_clears WHERE me = ? AND room = ?)"""
+# The same by time, which in a room is the same order: by `id`, databases sort all messages of the room.
+_IN_ROOM_BY_TIME = """type = 'multicast' AND to_id = ? AND time > COALESCE((SELECT last.time FROM {p}room_clears c
+    JOIN {p}messages last ON last.id = c.upto WHERE c.me = ? AND c.room = ?), 0)"""
 
 _WITH_USER = (
     "from_id = ? AND to_id = ? AND type = 'unicast' AND from_gone = 0",
@@ -217,9 +220,9 @@ class Archive:
         args: list[object] = []
         for other in others:
             for condition, pair in zip(_WITH_USER, ((user, other), (other, user)), strict=True):
-                _branch(branches, args, condition, pair, before, limit)
+                _branch(branches, args, self._by("pair") + condition, pair, before, limit)
         for room in rooms:
-            _branch(branches, args, _IN_ROOM, (room, user, room), before, limit)
+            _branch(branches, args, self._by("room") + _IN_ROOM_BY_TIME, (room, user, room), before, limit)
         if not branches:
             return {}, {}
         sql = f"SELECT {COLUMNS} FROM {{p}}messages m JOIN ({' UNION ALL '.join(branches)}) f ON f.id = m.id"
@@ -234,6 +237,10 @@ class Archive:
             for key, messages in found.items():
                 found[key] = sorted(messages, key=lambda message: (message.time, message.id))[-limit:]
         return with_users, in_rooms
+
+    def _by(self, index: str) -> str:
+        """The condition's begin. MySQL would rather read two indexes of all messages of a user than one of the pair."""
+        return f"FORCE INDEX ({{p}}messages_{index}) WHERE " if self._db.dialect == "mysql" else "WHERE "
 
     def clear_user(self, user: str, other: str) -> None:
         """Clears the history with another user, for `user` alone. What both have cleared is deleted."""
@@ -251,7 +258,7 @@ def _branch(
 ) -> None:
     until = "" if before is None else "AND time < ? "
     branches.append(
-        f"SELECT id FROM (SELECT id FROM {{p}}messages WHERE {condition} AND deleted = 0 {until}"
+        f"SELECT id FROM (SELECT id FROM {{p}}messages {condition} AND deleted = 0 {until}"
         "ORDER BY time DESC, id DESC LIMIT ?) t"
     )
     args += [*values, *(() if before is None else (before,)), limit]

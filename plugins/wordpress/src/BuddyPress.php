@@ -42,14 +42,31 @@ final class BuddyPress extends Host
             $id = (string) $group->id;
             if ($ids === null || in_array($id, $ids, true)) {
                 $members = (int) ($group->total_member_count ?? 0);
-                $rooms[] = new Room($id, $group->name, $members, (string) bp_get_group_permalink($group));
+                $name = html_entity_decode((string) $group->name, ENT_QUOTES, 'UTF-8');
+                $rooms[] = new Room($id, $name, $members, self::link($group));
             }
         }
         return $rooms;
     }
 
+    /** Without BuddyPress's mark of a spammer or of an address that was never confirmed. */
+    protected function isMember(\WP_User $user): bool
+    {
+        return (int) $user->user_status === 0 && parent::isMember($user);
+    }
+
+    /** The functions for addresses have other names since version 12. */
     protected function url(\WP_User $user): string
     {
-        return (string) bp_core_get_user_domain($user->ID);
+        return (string) (function_exists('bp_members_get_user_url')
+            ? bp_members_get_user_url($user->ID)
+            : bp_core_get_user_domain($user->ID));
+    }
+
+    private static function link(object $group): string
+    {
+        return (string) (function_exists('bp_get_group_url')
+            ? bp_get_group_url($group)
+            : bp_get_group_permalink($group));
     }
 }

@@ -25,15 +25,15 @@ final class Events
         add_action('after_password_reset', fn(\WP_User $user)
             => $this->tell()->loggedOutEverywhere((string) $user->ID));
         add_action('profile_update', fn(int $id, \WP_User $old) => $this->updated($id, $old), 10, 2);
-        // All sessions of a user were destroyed.
-        add_action('deleted_user_meta', fn(mixed $ids, int $id, string $key) => $key === 'session_tokens'
-            ? $this->tell()->loggedOutEverywhere((string) $id) : null, 10, 3);
+        add_action('deleted_user_meta', fn(mixed $ids, int $id, string $key) => $this->lost($id, $key), 10, 3);
+        add_action('set_user_role', fn(int $id) => $this->changed($id));
         add_action('deleted_user', fn(int $id) => $this->deleted($id));
         add_action('make_spam_user', fn(int $id) => $this->tell()->banned((string) $id));
         add_action('transition_post_status', fn(string $new, string $old, \WP_Post $post)
             => $this->published($new, $old, $post), 10, 3);
-        add_action('friends_friendship_deleted', fn(mixed $id, int $a, int $b)
-            => $this->tell()->apart((string) $a, (string) $b), 10, 3);
+        // Of the hooks of BuddyPress, those that come after the change: whoever asks then must not find the old state.
+        add_action('friends_friendship_post_delete', fn(int $a, int $b)
+            => $this->tell()->apart((string) $a, (string) $b), 10, 2);
         $this->startGroups();
     }
 
@@ -45,9 +45,12 @@ final class Events
         add_action('groups_join_group', $enter, 10, 2);
         add_action('groups_accept_invite', fn(int $user, int $group) => $enter($group, $user), 10, 2);
         add_action('groups_membership_accepted', fn(int $user, int $group) => $enter($group, $user), 10, 2);
+        add_action('group_member_unbanned', fn(int $user, int $group) => $enter($group, $user), 10, 2);
         add_action('groups_leave_group', $leave, 10, 2);
-        add_action('groups_remove_member', $leave, 10, 2);
-        add_action('groups_ban_member', $leave, 10, 2);
+        add_action('groups_member_after_remove', fn(object $member)
+            => $leave((int) $member->group_id, (int) $member->user_id));
+        add_action('groups_member_after_save', fn(object $member) => $member->is_banned
+            ? $leave((int) $member->group_id, (int) $member->user_id) : null);
         add_action('groups_delete_group', fn(int $group) => $this->tell()->roomGone((string) $group));
     }
 
@@ -71,8 +74,32 @@ final class Events
         }
     }
 
+    /** All sessions of a user were destroyed, or the user was removed from a site of a network. */
+    private function lost(int $id, string $key): void
+    {
+        global $wpdb;
+        $isRemoved = is_multisite() && !$this->plugin->options->isNetwork && $key === "{$wpdb->prefix}capabilities";
+        if ($key === 'session_tokens' || $isRemoved) {
+            $this->tell()->loggedOutEverywhere((string) $id);
+        }
+    }
+
+    /** The new role of a user may be one that may not chat. */
+    private function changed(int $id): void
+    {
+        $roles = Options::words((string) $this->plugin->options->all()['roles']);
+        if ($roles !== [] && array_intersect($roles, get_userdata($id)->roles ?? []) === []) {
+            $this->tell()->loggedOutEverywhere((string) $id);
+        }
+    }
+
     private function deleted(int $id): void
     {
+        if (get_userdata($id) !== false) {
+            // A user who was removed from one site of a network is still there.
+            $this->tell()->loggedOutEverywhere((string) $id);
+            return;
+        }
         $this->tell()->erased((string) $id);
         $this->plugin->erase($id);
     }

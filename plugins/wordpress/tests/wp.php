@@ -11,8 +11,8 @@ declare(strict_types=1);
 [, $command] = $argv;
 $arguments = array_slice($argv, 2);
 define('WP_INSTALLING', $command === 'install');
-$_SERVER += ['HTTP_HOST' => (string) parse_url((string) getenv('WORLD_URL'), PHP_URL_HOST), 'REQUEST_METHOD' => 'GET'];
-require getenv('WORLD_DIR') . '/site/wp-load.php';
+$command === 'install' && define('WORLD_INSTALLS', true);
+require __DIR__ . '/load.php';
 
 const USERS = ['alice' => 'Alice', 'bob' => 'Bob "the" O\'Neil', 'carol' => 'Carol', 'dave' => 'Dave', 'erin' => 'Erin',
     'frank' => 'Frank', 'admin' => 'Admin'];
@@ -31,6 +31,14 @@ function put(array $list, string $entry, bool $on): array
     return array_values($on ? array_unique([...$list, $entry]) : array_diff($list, [$entry]));
 }
 
+function must(mixed $result): void
+{
+    if (is_wp_error($result)) {
+        fwrite(STDERR, "{$result->get_error_message()}\n");
+        exit(1);
+    }
+}
+
 function plugin(): \NextIM\WordPress\Plugin
 {
     return new \NextIM\WordPress\Plugin(WP_PLUGIN_DIR . '/nextim/nextim.php');
@@ -44,17 +52,50 @@ switch ($command) {
             wp_insert_user(['user_login' => $login, 'user_pass' => 'nextim', 'user_email' => "$login@example.org",
                 'display_name' => $nick, 'role' => $login === 'admin' ? 'administrator' : 'subscriber']);
         }
+        switch_theme('world');
+        if (getenv('WORLD_SITES')) {
+            foreach ($wpdb->tables('ms_global') as $name => $table) {
+                $wpdb->$name = $table;
+            }
+            install_network();
+            $host = substr((string) getenv('WORLD_URL'), strlen('http://'));
+            populate_network(1, $host, 'root@example.org', 'World');
+        }
+        break;
+    case 'found':
+        // The second site of a network. All users but dave are its members.
+        $site = wp_insert_site(['domain' => get_network()->domain, 'path' => '/two/', 'network_id' => 1, 'user_id' => 1,
+            'title' => 'Two']);
+        must($site);
+        // WordPress takes the colon of the port away.
+        $wpdb->update($wpdb->blogs, ['domain' => get_network()->domain], ['blog_id' => $site]);
+        clean_blog_cache($site);
+        foreach (array_diff(array_keys(USERS), ['dave']) as $login) {
+            add_user_to_blog($site, get_user_by('login', $login)->ID, 'subscriber');
+        }
+        switch_to_blog($site);
+        switch_theme('world');
+        update_option('home', getenv('WORLD_URL') . '/two');
+        update_option('siteurl', getenv('WORLD_URL') . '/two');
         break;
     case 'activate':
         require_once ABSPATH . 'wp-admin/includes/plugin.php';
-        $failed = activate_plugin('nextim/nextim.php');
-        if (is_wp_error($failed)) {
-            exit("{$failed->get_error_message()}\n");
-        }
-        switch_theme('world');
-        update_option('nextim', ['server' => getenv('WORLD_IM'), 'domain' => getenv('WORLD_DOMAIN'),
+        must(activate_plugin('nextim/nextim.php', '', getenv('WORLD_SITES') === 'network'));
+        $options = ['server' => getenv('WORLD_IM'), 'domain' => getenv('WORLD_DOMAIN'),
             'public_url' => getenv('WORLD_PUBLIC_URL') ?: 'https://im.example', 'strangers' => true, 'channels' => true,
-            'jsonp_origins' => 'http://www.example']);
+            'jsonp_origins' => 'http://www.example'];
+        getenv('WORLD_SITES') === 'network' ? update_site_option('nextim', $options) : update_option('nextim', $options);
+        break;
+    case 'deactivate':
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        deactivate_plugins('nextim/nextim.php');
+        break;
+    case 'uninstall':
+        // As the list of plugins does it, but that the files stay.
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        ($arguments[0] ?? '') === 'purge' && define('NEXTIM_PURGE', true);
+        deactivate_plugins('nextim/nextim.php');
+        uninstall_plugin('nextim/nextim.php');
         break;
     case 'reset':
         global $wpdb;
@@ -78,7 +119,7 @@ switch ($command) {
             $world['friends'][$a] = put($world['friends'][$a] ?? [], $b, $command === 'befriend');
         }
         keep($world);
-        $command === 'unfriend' && do_action('friends_friendship_deleted', 0, (int) $one, (int) $other);
+        $command === 'unfriend' && do_action('friends_friendship_post_delete', (int) $one, (int) $other);
         break;
     case 'join':
     case 'leave':

@@ -20,16 +20,24 @@ final class Check
     {
     }
 
-    /** @return list<array{bool, string}> whether each part works, and words for the administrator */
+    /** @return list<array{string, bool, string}> each part, whether it works, and words for the administrator */
     public function all(): array
     {
-        return [$this->server(), $this->script(), $this->undelivered(), $this->tables()];
+        return [
+            [__('Message server', 'nextim'), ...$this->server()],
+            [__('Script', 'nextim'), ...$this->script()],
+            [__('Undelivered messages', 'nextim'), ...$this->undelivered()],
+            [__('Tables', 'nextim'), ...$this->tables()],
+        ];
     }
 
     /** @return array{bool, string} */
     private function server(): array
     {
         $config = $this->plugin->options->config();
+        if ($config->apikey() === '') {
+            return [false, __('There is no key yet. Take one from the configuration of the message server.', 'nextim')];
+        }
         try {
             (new Im($config))->onlines([]);
             return [true, __('The message server is reached, and takes the key.', 'nextim')];
@@ -56,9 +64,14 @@ final class Check
     /** @return array{bool, string} */
     private function script(): array
     {
-        $url = $this->plugin->options->config()->publicUrl() . '/webim.js';
-        if ($this->plugin->options->all()['public_url'] === '') {
+        $options = $this->plugin->options;
+        if ($options->all()['public_url'] === '') {
             return [false, __('Without a public URL no page has the chat.', 'nextim')];
+        }
+        $url = $options->config()->publicUrl() . '/webim.js';
+        if ($options->config()->secure && !str_starts_with($url, 'https://')) {
+            return [false, __('The public URL must begin with https: browsers load nothing else on pages with'
+                . ' https.', 'nextim')];
         }
         $answer = wp_remote_get($url, ['timeout' => 5]);
         if (wp_remote_retrieve_response_code($answer) !== 200) {
@@ -66,9 +79,10 @@ final class Check
             $words = __('%s is not there. Does the proxy pass it on to the message server?', 'nextim');
             return [false, sprintf($words, $url)];
         }
-        if (is_ssl() && !str_starts_with($url, 'https://')) {
-            return [false, __('The public URL must begin with https: browsers load nothing else on pages with'
-                . ' https.', 'nextim')];
+        if (!str_contains((string) wp_remote_retrieve_header($answer, 'content-type'), 'javascript')) {
+            /* translators: %s: an address */
+            $words = __('%s is a page and no script. Does the proxy pass it on to the message server?', 'nextim');
+            return [false, sprintf($words, $url)];
         }
         return [true, __('Browsers get the script of the chat.', 'nextim')];
     }
@@ -77,19 +91,32 @@ final class Check
     private function undelivered(): array
     {
         $config = $this->plugin->options->config();
-        $url = $this->plugin->options->home() . '?nextim=undelivered';
-        $answer = wp_remote_post($url, ['timeout' => 5, 'body' => '[]', 'sslverify' => false, 'headers' => [
-            'Content-Type' => 'application/json',
-            'Authorization' => 'Basic ' . base64_encode("$config->domain:{$config->apikey()}"),
-        ]]);
+        if ($config->apikey() === '') {
+            return [false, __('This needs the key.', 'nextim')];
+        }
+        $url = $this->plugin->options->undeliveredUrl();
+        $answer = wp_remote_post($url, ['timeout' => 5, 'redirection' => 0, 'body' => '[]', 'sslverify' => false,
+            'headers' => ['Content-Type' => 'application/json',
+                'Authorization' => 'Basic ' . base64_encode("$config->domain:{$config->apikey()}")]]);
         $status = (int) wp_remote_retrieve_response_code($answer);
         return [$status === 200, match ($status) {
             200 => __('This site takes undelivered messages.', 'nextim'),
-            401 => __('The web server does not pass on the header Authorization. Apache: add "CGIPassAuth On".'
-                . ' If there is no key yet, save one first.', 'nextim'),
+            0 => sprintf(
+                /* translators: %s: an address */
+                __('This machine does not reach its own site at %s. Does its name lead here, and does a firewall let it'
+                    . ' through?', 'nextim'),
+                $url,
+            ),
+            401 => sprintf(
+                /* translators: 1: a line for Apache, 2: a line for nginx */
+                __('The web server does not pass on the header Authorization. Apache: add "%1$s" to .htaccess. nginx'
+                    . ' with FastCGI: add "%2$s".', 'nextim'),
+                'CGIPassAuth On',
+                'fastcgi_param HTTP_AUTHORIZATION $http_authorization;',
+            ),
             default => sprintf(
                 /* translators: 1: an address, 2: a status such as 404 */
-                __('%1$s answers %2$d. Does a security plugin or a log-in of the web server stand before'
+                __('%1$s answers %2$d. Does a security plugin, a log-in of the web server or a redirection stand before'
                     . ' it?', 'nextim'),
                 $url,
                 $status,
@@ -102,8 +129,9 @@ final class Check
     {
         $isThere = (new Migrations($this->plugin->db))->number() === Migrations::LAST;
         return [$isThere, $isThere
-            ? __('The tables are there.', 'nextim')
-            : __('The tables are missing. Deactivate the plugin and activate it again; the user of the database must be'
-                . ' allowed to make tables.', 'nextim')];
+            /* translators: %d: a number */
+            ? sprintf(__('The tables are there, at number %d.', 'nextim'), Migrations::LAST)
+            : __('The tables are missing or old. Deactivate the plugin and activate it again; the user of the database'
+                . ' must be allowed to make tables.', 'nextim')];
     }
 }

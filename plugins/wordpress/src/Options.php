@@ -19,9 +19,13 @@ final class Options
     private const DEFAULTS = ['server' => 'http://127.0.0.1:8000', 'public_url' => '', 'domain' => '', 'apikey' => '',
         'roles' => '', 'rooms' => true, 'strangers' => true, 'channels' => false, 'days' => 0, 'jsonp_origins' => ''];
 
+    /** The site that was asked. */
+    private readonly int $site;
+
     /** @param bool $isNetwork whether one chat is for all sites of the network */
     public function __construct(public readonly bool $isNetwork)
     {
+        $this->site = get_current_blog_id();
     }
 
     /** @return array<string, string|int|bool> */
@@ -38,7 +42,8 @@ final class Options
     {
         $all = $this->all();
         foreach (self::DEFAULTS as $name => $default) {
-            $text = isset($sent[$name]) && is_string($sent[$name]) ? trim($sent[$name]) : '';
+            // The roles are a list of checkboxes.
+            $text = trim(implode(' ', array_filter((array) ($sent[$name] ?? ''), is_string(...))));
             $all[$name] = match (true) {
                 is_bool($default) => $text !== '',
                 is_int($default) => max(0, (int) $text),
@@ -66,7 +71,7 @@ final class Options
             apikey: (string) $all['apikey'],
             publicUrl: (string) $all['public_url'],
             endpoint: "$path?nextim={endpoint}",
-            origins: array_values(array_filter([Origins::originOf($home), Origins::originOf($this->siteUrl())])),
+            origins: $this->origins(),
             jsonpOrigins: self::words((string) $all['jsonp_origins']),
             cookiePath: $path,
             secure: wp_parse_url($home, PHP_URL_SCHEME) === 'https',
@@ -78,6 +83,19 @@ final class Options
     public function home(): string
     {
         return $this->isNetwork ? get_home_url(get_main_site_id(), '/') : home_url('/');
+    }
+
+    /** @return list<string> the origins of the pages that may change something */
+    public function origins(): array
+    {
+        $urls = [$this->home(), $this->siteUrl(), get_home_url($this->site, '/')];
+        return array_values(array_unique(array_filter(array_map(Origins::originOf(...), $urls))));
+    }
+
+    /** Where the message server posts what it could not deliver. */
+    public function undeliveredUrl(): string
+    {
+        return $this->home() . '?nextim=undelivered';
     }
 
     private function siteUrl(): string

@@ -52,7 +52,7 @@ final class Plugin
         (new Events($this))->start();
         (new PersonalData($this))->start();
         if (is_admin()) {
-            (new SettingsPage($this, new Check($this)))->start();
+            (new SettingsPage($this, new Check($this)))->start(plugin_basename($this->file));
         }
     }
 

@@ -3,7 +3,7 @@
 /*
  * The page of settings, for administrators.
  *
- * Owns: its form and its checks. Must not: show the key.
+ * Owns: what is on it, and saving it. Must not: show the key.
  */
 
 declare(strict_types=1);
@@ -19,12 +19,18 @@ final class SettingsPage
     {
     }
 
-    public function start(): void
+    public function start(string $plugin): void
     {
         $menu = $this->isNetwork() ? 'network_admin_menu' : 'admin_menu';
         $page = ['NextIM', 'NextIM', $this->right(), self::SLUG, $this->show(...)];
         add_action($menu, fn() => add_submenu_page($this->parent(), ...$page));
         add_action('admin_post_' . self::ACTION, fn() => $this->save());
+        $list = ($this->isNetwork() ? 'network_admin_' : '') . "plugin_action_links_$plugin";
+        add_filter($list, fn(array $links): array => ['settings' => sprintf(
+            '<a href="%s">%s</a>',
+            esc_url($this->url()),
+            esc_html__('Settings', 'nextim'),
+        )] + $links);
     }
 
     private function isNetwork(): bool
@@ -42,6 +48,13 @@ final class SettingsPage
         return $this->isNetwork() ? 'manage_network_options' : 'manage_options';
     }
 
+    /** @param array<string, string> $query */
+    private function url(array $query = []): string
+    {
+        $page = $this->isNetwork() ? network_admin_url($this->parent()) : admin_url($this->parent());
+        return add_query_arg(['page' => self::SLUG] + $query, $page);
+    }
+
     private function save(): void
     {
         if (!current_user_can($this->right())) {
@@ -50,77 +63,102 @@ final class SettingsPage
         check_admin_referer(self::ACTION);
         $sent = wp_unslash($_POST);
         $this->plugin->options->save(is_array($sent) ? $sent : []);
-        $page = $this->isNetwork() ? network_admin_url($this->parent()) : admin_url($this->parent());
-        $query = ['page' => self::SLUG, 'saved' => '1'] + (isset($_POST['test']) ? ['test' => '1'] : []);
-        wp_safe_redirect(add_query_arg($query, $page));
+        wp_safe_redirect($this->url(['saved' => '1'] + (isset($_POST['test']) ? ['test' => '1'] : [])));
         exit;
     }
 
     private function show(): void
     {
-        $all = $this->plugin->options->all();
         echo '<div class="wrap"><h1>NextIM</h1>';
         if (isset($_GET['saved'])) {
             echo '<div class="notice notice-success"><p>', esc_html__('Saved.', 'nextim'), '</p></div>';
         }
-        foreach (isset($_GET['test']) ? $this->check->all() : [] as [$works, $words]) {
-            echo '<div class="notice notice-', $works ? 'success' : 'error', '"><p>', esc_html($words), '</p></div>';
-        }
+        isset($_GET['test']) && $this->results();
+        // The network's own admin has no such page.
         echo '<form method="post" action="', esc_url(admin_url('admin-post.php')),
             '"><input type="hidden" name="action" value="', esc_attr(self::ACTION), '">';
         wp_nonce_field(self::ACTION);
-        echo '<table class="form-table" role="presentation">';
-        foreach ($this->fields() as $name => [$kind, $label, $help]) {
-            $this->field($name, $kind, $label, $help, $all[$name]);
+        $all = $this->plugin->options->all();
+        foreach ($this->sections() as $title => $fields) {
+            echo '<h2>', esc_html($title), '</h2><table class="form-table" role="presentation">';
+            foreach ($fields as $name => [$kind, $label, $help]) {
+                Form::field($name, $kind, $label, $help, $all[$name]);
+            }
+            echo '</table>';
         }
-        echo '</table><p class="submit"><button class="button button-primary">', esc_html__('Save', 'nextim'),
+        echo '<p class="submit"><button class="button button-primary">', esc_html__('Save', 'nextim'),
             '</button> <button class="button" name="test" value="1">', esc_html__('Save and test', 'nextim'),
             '</button></p></form>';
         $this->example((string) $all['domain']);
         echo '</div>';
     }
 
-    /** @return array<string, array{string, string, string}> the kind, the label and the help of each field */
-    private function fields(): array
+    /** What the tests of the settings have shown. */
+    private function results(): void
+    {
+        echo '<h2>', esc_html__('Test', 'nextim'), '</h2>';
+        foreach ($this->check->all() as [$part, $works, $words]) {
+            $verdict = $works ? __('works', 'nextim') : __('does not work', 'nextim');
+            echo '<div class="notice inline notice-', $works ? 'success' : 'error', '"><p><strong>', esc_html($part),
+                '</strong> <em>', esc_html($verdict), '</em><br>', esc_html($words), '</p></div>';
+        }
+    }
+
+    /** @return array<string, array<string, array{string, string, string}>> the kind, the label and the help of each */
+    private function sections(): array
     {
         return [
-            'server' => ['url', __('Message server', 'nextim'), __('its address for this machine', 'nextim')],
-            'public_url' => ['url', __('Public URL', 'nextim'), __('its address for browsers, with https', 'nextim')],
-            'domain' => ['text', __('Domain', 'nextim'), __('the name of this site at the message server', 'nextim')],
-            'apikey' => ['password', __('Key', 'nextim'), getenv('NEXTIM_APIKEY')
-                ? __('The variable NEXTIM_APIKEY wins.', 'nextim')
-                : __('Empty leaves it as it is.', 'nextim')],
-            'roles' => ['text', __('Who may chat', 'nextim'),
-                __('roles such as "editor author"; empty: all', 'nextim')],
-            'rooms' => ['checkbox', __('Rooms', 'nextim'), __('Groups have a chat.', 'nextim')],
-            'strangers' => ['checkbox', __('Strangers', 'nextim'), __('Members may write to all others.', 'nextim')],
-            'channels' => ['checkbox', __('News', 'nextim'), __('New posts come as notices.', 'nextim')],
-            'days' => ['number', __('Days kept', 'nextim'), __('Older messages are removed; 0: none.', 'nextim')],
-            'jsonp_origins' => ['text', __('Other origins', 'nextim'),
-                __('whose pages may use the chat by JSONP', 'nextim')],
+            __('Message server', 'nextim') => [
+                'server' => ['url', __('Address', 'nextim'), __('The message server as this machine reaches it, such as'
+                    . ' http://127.0.0.1:8000.', 'nextim')],
+                'public_url' => ['url', __('Public URL', 'nextim'), __('The message server as browsers reach it, such'
+                    . ' as https://im.example. Without it no page has the chat.', 'nextim')],
+                'domain' => ['text', __('Domain', 'nextim'), __('The name of this site at the message'
+                    . ' server.', 'nextim')],
+                'apikey' => ['password', __('Key', 'nextim'), $this->aboutKey()],
+            ],
+            __('Chat', 'nextim') => [
+                'roles' => ['roles', __('Who may chat', 'nextim'), __('If none is chosen, all members.', 'nextim')],
+                'rooms' => ['checkbox', __('Rooms', 'nextim'), __('Groups of BuddyPress have a chat.', 'nextim')],
+                'strangers' => ['checkbox', __('Strangers', 'nextim'), __('Members may write to members who are no'
+                    . ' contacts of theirs.', 'nextim')],
+                'channels' => ['checkbox', __('News', 'nextim'), __('Members who are online hear of new'
+                    . ' posts.', 'nextim')],
+                'days' => ['number', __('Days kept', 'nextim'), __('Older messages are removed. With 0 all are'
+                    . ' kept.', 'nextim')],
+                'jsonp_origins' => ['textarea', __('Other origins', 'nextim'), __('Other sites whose pages may use'
+                    . ' this chat by JSONP, such as https://www.example. Usually empty.', 'nextim')],
+            ],
         ];
     }
 
-    private function field(string $name, string $kind, string $label, string $help, string|int|bool $value): void
+    private function aboutKey(): string
     {
-        $id = "nextim-$name";
-        $shown = match ($kind) {
-            'checkbox' => 'value="1"' . ($value ? ' checked' : ''),
-            'password' => 'value="" autocomplete="new-password"',
-            default => 'value="' . esc_attr((string) $value) . '"',
+        return match (true) {
+            (bool) getenv('NEXTIM_APIKEY') => __('The variable NEXTIM_APIKEY has the key, and wins over this'
+                . ' field.', 'nextim'),
+            $this->plugin->options->all()['apikey'] !== '' => __('There is a key, which is not shown. Leave this empty'
+                . ' to keep it.', 'nextim'),
+            default => __('There is no key yet. Make one with "nextim genkey".', 'nextim'),
         };
-        $class = $kind === 'checkbox' ? '' : ' class="regular-text"';
-        echo '<tr><th scope="row"><label for="', esc_attr($id), '">', esc_html($label), '</label></th><td><input id="',
-            esc_attr($id), '" name="', esc_attr($name), '" type="', esc_attr($kind), '" ', $shown, $class,
-            '> <span class="description">', esc_html($help), '</span></td></tr>';
     }
 
     /** The table of this site in the configuration of the message server. */
     private function example(string $domain): void
     {
-        $url = $this->plugin->options->home() . '?nextim=undelivered';
-        $table = "[[domain]]\nname = \"$domain\"\napikeys = [\"…\"]\nundelivered_url = \"$url\"\n";
-        echo '<h2>', esc_html__('For the configuration of the message server', 'nextim'), '</h2><pre>',
-            esc_html($table), '</pre>';
+        $options = $this->plugin->options;
+        $text = fn(string $value): string
+            => (string) wp_json_encode($value, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE);
+        $table = implode("\n", [
+            '[[domain]]',
+            "name = {$text($domain)}",
+            'apikeys = ["…"]',
+            'origins = [' . implode(', ', array_map($text, $options->origins())) . ']',
+            "undelivered_url = {$text($options->undeliveredUrl())}",
+        ]);
+        echo '<h2>', esc_html__('For the configuration of the message server', 'nextim'), '</h2><p>',
+            esc_html__('Add this table to nextim.toml, with the key in place of the dots, and reload the'
+                . ' server.', 'nextim'),
+            '</p><pre style="overflow-x: auto; padding: 1em; background: #fff">', esc_html($table), '</pre>';
     }
 }

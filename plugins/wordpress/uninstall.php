@@ -20,8 +20,12 @@ require_once __DIR__ . '/kit/src/autoload.php';
 require_once __DIR__ . '/src/autoload.php';
 
 global $wpdb;
-(new Migrations(new WpDb($wpdb)))->uninstall(defined('NEXTIM_PURGE') && NEXTIM_PURGE === true);
-foreach (is_multisite() ? [false, true] : [false] as $isNetwork) {
-    (new Options($isNetwork))->remove();
+foreach (is_multisite() ? get_sites(['fields' => 'ids', 'number' => 0]) : [get_current_blog_id()] as $site) {
+    is_multisite() && switch_to_blog($site);
+    (new Migrations(new WpDb($wpdb, $wpdb->prefix)))->uninstall(defined('NEXTIM_PURGE') && NEXTIM_PURGE === true);
+    (new Options(false))->remove();
+    delete_option(Plugin::SCHEMA);
+    is_multisite() && restore_current_blog();
 }
-delete_option(Plugin::SCHEMA);
+// The tables of a network are those of its main site.
+is_multisite() && (new Options(true))->remove();

@@ -47,26 +47,34 @@ class Host implements Adapter
         return $this->person($user, '', (string) $cookie['token'], (int) $cookie['expiration'] * 1000);
     }
 
-    /** Whether a user is one of the chat's: not marked as spam or deleted, and in a role that may chat. */
+    /** Whether a user is one of the chat's: not marked as spam or deleted, and a member of the site, if it has its own. */
     protected function isMember(\WP_User $user): bool
     {
         $isGone = is_multisite() && (!empty($user->spam) || !empty($user->deleted));
+        $isGone = $isGone || (is_multisite() && !$this->options->isNetwork && !is_user_member_of_blog($user->ID));
         return !$isGone && (bool) apply_filters('nextim_is_member', true, $user);
     }
 
     public function people(array $ids, array $uids): array
     {
         $isNumber = fn(string $id): bool => preg_match('/^[1-9]\d{0,17}$/D', $id) === 1;
-        $wanted = array_map(intval(...), array_filter([...$ids, ...$uids], $isNumber));
-        return $wanted === [] ? [] : $this->found(['include' => array_values(array_unique($wanted))]);
+        $wanted = array_unique(array_map(intval(...), array_filter([...$ids, ...$uids], $isNumber)));
+        // One query for users and one for what belongs to them. `get_userdata` would ask for each that is not there.
+        cache_users($wanted);
+        $rows = array_filter(array_map(fn(int $id): mixed => wp_cache_get($id, 'users'), $wanted));
+        return $this->persons(array_map(fn(object $row): \WP_User => new \WP_User($row), $rows));
     }
 
     /** Without friendships, the other members who may chat. */
     public function contacts(Person $me): array
     {
         $most = (int) apply_filters('nextim_contacts_max', self::CONTACTS);
-        return $this->found(['exclude' => [(int) $me->id], 'number' => max(1, min(2000, $most)),
-            'orderby' => 'display_name'], true);
+        $roles = $this->roles();
+        // Roles are those on the site that answers; without them all users of a network are members of its chat.
+        $where = $roles !== [] ? ['role__in' => $roles] : ($this->options->isNetwork ? ['blog_id' => 0] : []);
+        $query = new \WP_User_Query($where + ['exclude' => [(int) $me->id], 'number' => max(1, min(2000, $most)),
+            'orderby' => 'display_name', 'fields' => 'all', 'count_total' => false]);
+        return $this->persons($query->get_results(), true);
     }
 
     public function rooms(Person $me, ?array $ids = null): array
@@ -102,7 +110,7 @@ class Host implements Adapter
     public function may(Person $me, string $act, ?string $target = null): ?string
     {
         $isAllowed = match ($act) {
-            'chat' => $this->isInRole((int) $me->id),
+            'chat' => $this->isInRole(new \WP_User((int) $me->id)),
             'broadcast' => user_can((int) $me->id, 'manage_options'),
             'moderate' => user_can((int) $me->id, 'moderate_comments'),
             default => true,
@@ -112,12 +120,10 @@ class Host implements Adapter
         return is_string($words) ? $words : null;
     }
 
-    private function isInRole(int $id): bool
+    private function isInRole(\WP_User $user): bool
     {
-        $roles = Options::words((string) $this->options->all()['roles']);
-        $user = get_userdata($id);
-        $hasRole = $user !== false && array_intersect($roles, $user->roles) !== [];
-        return $roles === [] || $hasRole || is_super_admin($id);
+        $roles = $this->roles();
+        return $roles === [] || array_intersect($roles, $user->roles) !== [] || is_super_admin($user->ID);
     }
 
     public function edit(Person $me, string $body): string
@@ -155,17 +161,22 @@ class Host implements Adapter
     }
 
     /**
-     * @param array<string, mixed> $query
+     * Those of these users who are members and may chat.
+     *
+     * @param array<mixed> $users
      * @return list<Person>
      */
-    private function found(array $query, bool $isContact = false): array
+    private function persons(array $users, bool $areContacts = false): array
     {
-        $roles = Options::words((string) $this->options->all()['roles']);
-        $query += $this->options->isNetwork ? ['blog_id' => 0] : ($roles === [] ? [] : ['role__in' => $roles]);
-        $users = (new \WP_User_Query($query + ['fields' => 'all', 'count_total' => false]))->get_results();
-        $users = array_filter($users, fn(mixed $user): bool => $user instanceof \WP_User && $this->isMember($user));
-        $shown = fn(\WP_User $user): Person => $this->person($user, $isContact ? $this->group($user) : '');
-        return array_map($shown, array_values($users));
+        $isOne = fn(mixed $user): bool => $user instanceof \WP_User && $this->isInRole($user) && $this->isMember($user);
+        $shown = fn(\WP_User $user): Person => $this->person($user, $areContacts ? $this->group($user) : '');
+        return array_map($shown, array_values(array_filter($users, $isOne)));
+    }
+
+    /** @return list<string> the roles that may chat; none if all may */
+    private function roles(): array
+    {
+        return Options::words((string) $this->options->all()['roles']);
     }
 
     /** The contact group of a member: the role. */

@@ -10,11 +10,14 @@ declare(strict_types=1);
 
 namespace NextIM\WordPress;
 
+use NextIM\Site\DbError;
 use NextIM\Site\Handler;
 use NextIM\Site\Host as Adapter;
 use NextIM\Site\Im;
 use NextIM\Site\Migrations;
+use NextIM\Site\Person;
 use NextIM\Site\Privacy;
+use NextIM\Site\Request;
 use NextIM\Site\Response;
 use NextIM\Site\Sapi;
 use NextIM\Site\Store;
@@ -26,6 +29,8 @@ final class Plugin
     private const PRUNE = 'nextim_prune';
     public const SCHEMA = 'nextim_schema';
     private const ERASE = 'nextim_erase';
+    /** How long ending all sessions may take when the plugin is deactivated, in seconds. */
+    private const FAREWELL_S = 5;
 
     public readonly Options $options;
     public readonly WpDb $db;
@@ -35,17 +40,18 @@ final class Plugin
     {
         global $wpdb;
         $this->options = new Options($this->isNetwork());
-        $this->db = new WpDb($wpdb);
+        $this->db = new WpDb($wpdb, $this->options->isNetwork ? $wpdb->base_prefix : $wpdb->prefix);
     }
 
     public function start(): void
     {
-        register_activation_hook($this->file, fn() => $this->activate());
-        register_deactivation_hook($this->file, fn() => wp_clear_scheduled_hook(self::PRUNE));
+        register_activation_hook($this->file, fn(bool $isNetwork = false) => $this->activate($isNetwork));
+        register_deactivation_hook($this->file, fn() => $this->deactivate());
         $languages = dirname(plugin_basename($this->file)) . '/languages';
         add_action('init', fn() => load_plugin_textdomain('nextim', false, $languages));
         add_action('plugins_loaded', fn() => $this->route(), 20);
         add_action('init', fn() => $this->mendCookie(), 1);
+        $this->followCookie();
         add_action('wp_footer', fn() => $this->tag(), 99);
         add_action(self::PRUNE, fn() => $this->prune());
         add_action(self::ERASE, fn(int $id) => $this->erase($id));
@@ -84,12 +90,43 @@ final class Plugin
         return isset($active[plugin_basename($this->file)]);
     }
 
-    public function activate(): void
+    /** @param bool $isNetwork WordPress notes only afterwards that the plugin is active for the network */
+    private function activate(bool $isNetwork): void
     {
-        (new Migrations($this->db))->migrate();
-        if (!wp_next_scheduled(self::PRUNE)) {
-            wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::PRUNE);
+        global $wpdb;
+        $isNetwork = $isNetwork && is_multisite();
+        $this->onSite($isNetwork, function () use ($wpdb, $isNetwork): void {
+            (new Migrations(new WpDb($wpdb, $isNetwork ? $wpdb->base_prefix : $wpdb->prefix)))->migrate();
+            if (!wp_next_scheduled(self::PRUNE)) {
+                wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::PRUNE);
+            }
+        });
+    }
+
+    /** Pages that are open get a clear end. Messages and settings are kept. */
+    private function deactivate(): void
+    {
+        $this->onSite($this->options->isNetwork, fn() => wp_clear_scheduled_hook(self::PRUNE));
+        try {
+            $rows = (new Store($this->db))->rows('SELECT DISTINCT "user" FROM {tickets} LIMIT 1000');
+        } catch (DbError) {
+            return;
         }
+        $end = microtime(true) + self::FAREWELL_S;
+        foreach (array_column($rows, 'user') as $user) {
+            $this->handler()->tell()->loggedOutEverywhere((string) $user);
+            if (microtime(true) >= $end) {
+                break;
+            }
+        }
+    }
+
+    /** Runs it on the main site of the network, if the chat is the network's. @param callable(): void $what */
+    private function onSite(bool $isNetwork, callable $what): void
+    {
+        $isNetwork && switch_to_blog(get_main_site_id());
+        $what();
+        $isNetwork && restore_current_blog();
     }
 
     /**
@@ -124,6 +161,10 @@ final class Plugin
             defined($name) || define($name, true);
         }
         $this->update();
+        if ($this->options->isNetwork && is_subdomain_install()) {
+            // Each host answers its own pages: cookies of one do not reach another.
+            switch_to_blog(get_main_site_id());
+        }
         $response = $this->isMain()
             ? $this->handler()->handle(Sapi::request($endpoint))
             : Response::json(['error' => __('The chat is on the main site of this network.', 'nextim')], 404);
@@ -147,8 +188,22 @@ final class Plugin
             return;
         }
         $request = Sapi::request('');
-        $me = $this->handler()->site->host->me($request);
-        $cookie = (new Tag($this->options->config()))->cookie($request, $me);
+        $this->sendCookie($request, $this->handler()->site->host->me($request));
+    }
+
+    /** The page after a log-in or a log-out may come from a cache, so their own answers have the cookie, too. */
+    private function followCookie(): void
+    {
+        add_action('set_logged_in_cookie', function (string $cookie, int $expire, int $expiration, int $id): void {
+            $me = new Person((string) $id, (string) $id, '', expires: $expiration * 1000);
+            $this->sendCookie(Sapi::request(''), $me);
+        }, 10, 4);
+        add_action('clear_auth_cookie', fn() => $this->sendCookie(Sapi::request(''), null));
+    }
+
+    private function sendCookie(Request $request, ?Person $me): void
+    {
+        $cookie = headers_sent() ? null : (new Tag($this->options->config()))->cookie($request, $me);
         if ($cookie !== null) {
             header("Set-Cookie: $cookie", false);
         }

@@ -17,7 +17,8 @@ final class WpDb implements Db
 {
     private int $depth = 0;
 
-    public function __construct(private readonly \wpdb $wpdb)
+    /** @param string $prefix what the names of the tables begin with: that of a site, or of its network */
+    public function __construct(private readonly \wpdb $wpdb, private readonly string $prefix)
     {
     }
 
@@ -67,7 +68,7 @@ final class WpDb implements Db
 
     public function prefix(): string
     {
-        return $this->wpdb->base_prefix;
+        return $this->prefix;
     }
 
     /** @param list<int|string|null> $args */

@@ -6,84 +6,54 @@
 // PostgreSQL; without that it is SQLite. NEXTIM_BINARIES is the folder with `nextim`.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { until } from '../../../tests/browser/support/eyes.js';
 import { launch, Tab } from '../../../tests/browser/support/people.js';
+import { answers, APIKEY, Programs } from '../../../tests/browser/support/programs.js';
+import { freePort } from '../../../tests/browser/support/servers.js';
 
 const EXAMPLE = join(dirname(fileURLToPath(import.meta.url)), '../examples/django');
 const PYTHON = process.env.PYTHON ?? 'python3';
-const BINARIES = process.env.NEXTIM_BINARIES ?? join(EXAMPLE, '../../../../target/debug');
 const PASSWORD = 'demo1234';
 
-const folder = mkdtempSync(join(tmpdir(), 'nextim-spirit-'));
-/** @type {import('node:child_process').ChildProcess[]} */
-const children = [];
+const programs = new Programs('spirit');
 /** @type {import('playwright-core').Browser} */
 let browser;
 let site = '';
 let environment = process.env;
 
-/** @returns {Promise<number>} */
-const freePort = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-
-/** @param {string} program @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
-function start(program, args, env = environment) {
-  children.push(spawn(program, args, { env, stdio: ['ignore', 'ignore', 'inherit'] }));
-}
-
 /** @param {string[]} args */
 const world = (...args) =>
   execFileSync(PYTHON, [join(EXAMPLE, 'world.py'), ...args], { env: environment, stdio: 'inherit' });
 
-/** @param {string} url */
-const answers = (url) =>
-  until(`${url} answers`, () =>
-    fetch(url).then(
-      (answer) => answer.ok,
-      () => false,
-    ),
-  );
-
 before(async () => {
   const [im, port] = [await freePort(), await freePort()];
   site = `http://127.0.0.1:${port}`;
-  const domain = `name = "forum.example"\napikeys = ["a key for tests"]\nundelivered_url = "${site}/webim/undelivered"`;
-  const file = join(folder, 'nextim.toml');
-  writeFileSync(file, `listen = ["127.0.0.1:${im}"]\npublic_url = "http://127.0.0.1:${im}"\n[[domain]]\n${domain}\n`);
   environment = {
     ...process.env,
-    FORUM_DIR: folder,
+    FORUM_DIR: programs.folder,
     FORUM_PORT: String(port),
     FORUM_TEST: '1',
     NEXTIM_SERVER: `http://127.0.0.1:${im}`,
     NEXTIM_DOMAIN: 'forum.example',
-    NEXTIM_APIKEY: 'a key for tests',
+    NEXTIM_APIKEY: APIKEY,
   };
-  start(join(BINARIES, 'nextim'), ['--config', file], {});
   world('prepare');
   // It serves the files of styles itself, which a real forum leaves to its web server.
-  start(PYTHON, [join(EXAMPLE, 'manage.py'), 'runserver', '--noreload', '--insecure', `127.0.0.1:${port}`]);
-  await Promise.all([answers(`http://127.0.0.1:${im}/health`), answers(`${site}/`)]);
+  const served = ['runserver', '--noreload', '--insecure', `127.0.0.1:${port}`];
+  programs.start(PYTHON, [join(EXAMPLE, 'manage.py'), ...served], environment);
+  await programs.serve(im, 'forum.example', `${site}/webim/undelivered`);
+  await answers(`${site}/`);
   browser = await launch();
 });
 
 after(async () => {
   await browser?.close();
-  for (const child of children) child.kill();
-  rmSync(folder, { recursive: true, force: true });
+  programs.end();
 });
 
 beforeEach(() => desk('reset'));

@@ -65,8 +65,9 @@ final class BuddyPress extends Host
 
     private static function link(object $group): string
     {
-        return (string) (function_exists('bp_get_group_url')
+        // It is escaped for a page.
+        return html_entity_decode((string) (function_exists('bp_get_group_url')
             ? bp_get_group_url($group)
-            : bp_get_group_permalink($group));
+            : bp_get_group_permalink($group)), ENT_QUOTES, 'UTF-8');
     }
 }

@@ -97,6 +97,7 @@ final class Plugin
         $isNetwork = $isNetwork && is_multisite();
         $this->onSite($isNetwork, function () use ($wpdb, $isNetwork): void {
             (new Migrations(new WpDb($wpdb, $isNetwork ? $wpdb->base_prefix : $wpdb->prefix)))->migrate();
+            update_option(self::SCHEMA, Migrations::LAST);
             if (!wp_next_scheduled(self::PRUNE)) {
                 wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::PRUNE);
             }

@@ -60,7 +60,7 @@ function bp_members_get_user_url(int $user): string
 function bp_get_group_url(object $group): string
 {
     must_be_ready();
-    return home_url("/groups/$group->id/");
+    return esc_url(home_url("/?bp_groups=1&bp_group=$group->id"));
 }
 
 function must_be_ready(): void

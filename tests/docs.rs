@@ -14,7 +14,7 @@ mod endpoints;
 #[path = "docs/prose.rs"]
 mod prose;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::net::SocketAddr;
 use std::process::{Command, Stdio};
@@ -38,7 +38,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("http", 17),
     ("nginx", 1),
     ("sh", 19),
-    ("text", 23),
+    ("text", 26),
     ("toml", 4),
     ("yaml", 2),
 ];
@@ -282,6 +282,34 @@ fn every_flag_and_variable_is_listed() {
     }
 }
 
+/// The words that are flags, variables and commands.
+fn spoken(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|char: char| !char.is_ascii_alphanumeric() && !"-_".contains(char));
+    words.filter(|word| word.starts_with("--") && word.len() > 2 || word.starts_with("NEXTIM_")).collect()
+}
+
+#[test]
+fn the_manual_page_has_the_flags_variables_and_commands_of_the_help() {
+    let help = |arguments: &[&str]| {
+        let ran = nextim(arguments).output().unwrap();
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let (all, top) = (help(&["--help"]), help(&["top", "--help"]));
+    let page = text("packaging/nextim.1").replace("\\-", "-");
+    // A word in another letter than what follows it ends at the change of letters.
+    let page = page.replace("\\fR", " ").replace("\\fI", " ");
+    let expected: BTreeSet<&str> = spoken(&all).union(&spoken(&top)).copied().collect();
+    assert!(expected.len() > 15, "{expected:?}");
+    assert_eq!(spoken(&page), expected);
+    let commands = all.split("Commands:\n").nth(1).unwrap().lines().map_while(|line| line.strip_prefix("  "));
+    for command in commands.filter_map(|line| line.split(' ').next()) {
+        assert!(
+            [format!("\n.B {command}\n"), format!("\n.BI {command} ")].iter().any(|line| page.contains(line)),
+            "{command}"
+        );
+    }
+}
+
 #[test]
 fn every_setting_in_the_table_of_limits_exists() {
     let (prose, _) = cut("docs/limits.md");
@@ -325,7 +353,12 @@ fn every_metric_that_is_named_is_served() {
         ["/metrics", "/metrics?domain=localhost"].map(|path| server.watch(path).text().to_owned()).concat();
     let texts = documents().iter().map(|document| text(document)).collect::<String>();
     let words = texts.split(|char: char| !char.is_ascii_alphanumeric() && char != '_');
-    let named: Vec<_> = words.filter(|word| word.starts_with("nextim_")).collect();
+    // A digit follows where the name of a package does.
+    let is_named = |word: &&str| {
+        word.strip_prefix("nextim_")
+            .is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_ascii_digit()))
+    };
+    let named: Vec<_> = words.filter(is_named).collect();
     assert!(named.len() > 5, "{named:?}");
     for metric in named {
         let family = metric.trim_end_matches("_bucket");

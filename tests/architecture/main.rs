@@ -334,7 +334,7 @@ fn every_file_opens_by_saying_what_it_owns() {
 }
 
 /// What is read for its words, and which files of it.
-const PROSE: [(&str, &[&str]); 7] = [
+const PROSE: [(&str, &[&str]); 8] = [
     ("src", &["rs", "js", "css", "html", "md"]),
     ("tests", &["rs", "js", "md"]),
     ("loadtest", &["rs", "css", "md"]),
@@ -342,6 +342,7 @@ const PROSE: [(&str, &[&str]); 7] = [
     ("plugins", &["rs", "toml", "md"]),
     ("benches", &["rs"]),
     ("docs", &["md"]),
+    ("packaging", &["md", "toml"]),
 ];
 
 #[test]

@@ -10,7 +10,8 @@ use nextim_testkit::documents::{cut, root, text};
 use super::{README, code, documents};
 
 /// Documents with an owner of their own, whose links are followed as well.
-const BESIDE: [&str; 5] = [
+const BESIDE: [&str; 6] = [
+    "packaging/README.md",
     "src/web/README.md",
     "examples/community/README.md",
     "plugins/README.md",
@@ -94,7 +95,7 @@ fn every_invariant_names_a_test_that_exists() {
 
 #[test]
 fn every_path_in_the_project_that_is_named_exists() {
-    let folders = ["src/", "tests/", "docs/", "loadtest/", "benches/", "fuzz/", "examples/"];
+    let folders = ["src/", "tests/", "docs/", "loadtest/", "benches/", "fuzz/", "examples/", "packaging/"];
     let mut paths = 0;
     for document in documents() {
         let (prose, _) = cut(&document);

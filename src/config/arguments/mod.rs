@@ -34,12 +34,12 @@ setting). A flag replaces the same setting of the environment, and the environme
 const AFTER: &str = "\
 Examples:
   nextim
-  nextim --config /etc/nextim.toml
+  nextim --config /etc/nextim/nextim.toml
   nextim genkey
-  nextim check-config /etc/nextim.toml
-  nextim --config /etc/nextim.toml --admin
+  nextim check-config /etc/nextim/nextim.toml
+  nextim --config /etc/nextim/nextim.toml --admin
   nextim top
-  nextim domain --config /etc/nextim.toml add forum.example
+  nextim domain --config /etc/nextim/nextim.toml add forum.example
   NEXTIM_DOMAIN=forum.example NEXTIM_APIKEY=... nextim --listen 10.0.0.5:8000
 
 Environment:

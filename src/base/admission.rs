@@ -29,9 +29,8 @@ use ahash::RandomState;
 use crate::base::limits::Limits;
 use crate::base::limits::admission::{ADDRESS_BURST_MS, ADDRESS_CELLS, ADDRESS_ROWS};
 
-/// The users of one domain, on all shards. Padded, so that two domains never share a cache line.
+/// The users of one domain, or its sessions, on all shards.
 #[derive(Debug, Default)]
-#[repr(align(128))]
 pub(crate) struct Gauge(AtomicU32);
 
 impl Gauge {
@@ -82,9 +81,8 @@ impl Pace {
     }
 }
 
-/// The calls of one domain, on all shards. Padded as a gauge is.
+/// The calls of one domain, on all shards.
 #[derive(Debug, Default)]
-#[repr(align(128))]
 pub(crate) struct Meter(AtomicU64);
 
 impl Meter {
@@ -176,8 +174,8 @@ fn pick<T>(rows: &[Box<[T]>; ADDRESS_ROWS], Cells(cells): Cells) -> [&T; ADDRESS
     std::array::from_fn(|row| &rows[row][usize::from(cells[row])])
 }
 
-/// The bytes of undelivered messages that are kept for one domain, on all shards and on their way to its site. Padded
-/// as a gauge is.
+/// The bytes of undelivered messages that are kept for one domain, on all shards and on their way to its site. Padded,
+/// so that two domains never share a cache line.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 pub(crate) struct Budget(AtomicUsize);

@@ -4,6 +4,7 @@
 //! has its figures, and they end with it. So the figures of all domains are counted, however many there are, while the
 //! [boards](super::stats) name a bounded number of domains.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cell::add;
@@ -27,7 +28,7 @@ macro_rules! figures {
             /// The sum over all shards.
             pub(crate) fn read(&self) -> DomainFigures {
                 let mut sum = DomainFigures::default();
-                for cells in &self.0 {
+                for cells in self.cells.get().into_iter().flatten() {
                     $(sum.$name += cells.$name.load(Ordering::Relaxed);)+
                 }
                 sum
@@ -57,24 +58,29 @@ figures! {
 
 /// The figures of one domain, on all shards.
 #[derive(Debug)]
-pub(crate) struct Figures(Box<[FigureCells]>);
+pub(crate) struct Figures {
+    shards: usize,
+    /// Made when something happens: most of many sites are quiet, and cost nothing.
+    cells: OnceLock<Box<[FigureCells]>>,
+}
 
 impl Figures {
     /// Figures for this many shards, all zero.
     pub(crate) fn new(shards: usize) -> Figures {
-        Figures((0..shards.max(1)).map(|_| FigureCells::default()).collect())
+        Figures { shards: shards.max(1), cells: OnceLock::new() }
     }
 
     /// The number of shards.
     #[cfg(test)]
     pub(crate) fn shards(&self) -> usize {
-        self.0.len()
+        self.shards
     }
 
     /// The cells of one shard, for that shard alone. Shards beyond the number have those of the last one, for tests
     /// on one thread.
     pub(crate) fn of(&self, shard: usize) -> &FigureCells {
-        &self.0[shard.min(self.0.len() - 1)]
+        let cells = self.cells.get_or_init(|| (0..self.shards).map(|_| FigureCells::default()).collect());
+        &cells[shard.min(self.shards - 1)]
     }
 }
 
@@ -122,6 +128,7 @@ mod tests {
     #[test]
     fn figures_are_the_sum_of_all_shards() {
         let figures = Figures::new(2);
+        assert_eq!((figures.read(), figures.cells.get().is_none()), (DomainFigures::default(), true));
         for shard in 0..2 {
             let cells = figures.of(shard);
             cells.called();

@@ -68,6 +68,19 @@ impl fmt::Debug for DomainConfig {
     }
 }
 
+/// What all shards count of one domain together, to hold its limits. Padded, so that two domains never share a cache
+/// line.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+pub(crate) struct Present {
+    /// Users online.
+    pub(crate) users: Gauge,
+    /// Sessions.
+    pub(crate) sessions: Gauge,
+    /// Calls of its site.
+    calls: Meter,
+}
+
 /// One domain, as the shards see it.
 pub struct Domain {
     /// The same across reloads.
@@ -78,16 +91,12 @@ pub struct Domain {
     pub(crate) max_users: u32,
     /// Most sessions at once.
     pub(crate) max_sessions: u32,
-    /// Users online now, on all shards; kept across reloads.
-    pub(crate) users: Arc<Gauge>,
-    /// Sessions now, on all shards; kept across reloads.
-    pub(crate) sessions: Arc<Gauge>,
+    /// What there is of it now, on all shards; kept across reloads.
+    pub(crate) present: Arc<Present>,
     /// What it has done, on all shards; kept across reloads.
     pub(crate) figures: Arc<Figures>,
     /// The rate of its calls, if it is limited.
     pace: Option<Pace>,
-    /// Its calls, on all shards; kept across reloads.
-    calls: Arc<Meter>,
     /// Where its site takes back undelivered messages.
     pub(crate) undelivered_url: Option<Box<str>>,
     /// The bytes of these messages; kept across reloads.
@@ -105,10 +114,8 @@ impl fmt::Debug for Domain {
             .field("id", &self.id)
             .field("name", &self.name)
             .field("max_users", &self.max_users)
-            .field("users", &self.users)
-            .field("sessions", &self.sessions)
+            .field("present", &self.present)
             .field("pace", &self.pace)
-            .field("calls", &self.calls)
             .field("undelivered_url", &self.undelivered_url.is_some())
             .field("undelivered", &self.undelivered)
             .field("origins", &self.origins)
@@ -119,7 +126,7 @@ impl fmt::Debug for Domain {
 impl Domain {
     /// Counts one more call of its site, unless calls come too fast.
     pub(crate) fn admits_call(&self, now_ms: u64) -> bool {
-        self.pace.is_none_or(|pace| self.calls.admit(pace, now_ms))
+        self.pace.is_none_or(|pace| self.present.calls.admit(pace, now_ms))
     }
 
     /// The credentials with which this server authenticates itself to the site: the name and the first key. `None`
@@ -187,14 +194,12 @@ impl Domains {
                 name: config.name.as_str().into(),
                 max_users: config.max_users,
                 max_sessions: config.max_sessions,
-                users: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.users)),
-                sessions: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.sessions)),
+                present: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.present)),
                 figures: before.map_or_else(
                     || Arc::new(Figures::new(self.shards)),
                     |domain| Arc::clone(&domain.figures),
                 ),
                 pace: Pace::new(config.max_calls_per_second as usize, 1, CALL_BURST_MS),
-                calls: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.calls)),
                 undelivered_url: config.undelivered_url.as_deref().map(Into::into),
                 undelivered: before.map_or_else(Arc::default, |domain| Arc::clone(&domain.undelivered)),
                 apikeys: Apikeys::new(&config.apikeys, slots),
@@ -251,17 +256,21 @@ mod tests {
         let first = Domains::new(&[DomainConfig::new("b", "1"), DomainConfig::new("a", "2")]);
         assert_eq!(names(&first), ["a", "b"]);
         let b = first.find("b").unwrap().id;
-        first.find("b").unwrap().users.admit(9);
-        first.find("b").unwrap().sessions.admit(9);
+        first.find("b").unwrap().present.users.admit(9);
+        first.find("b").unwrap().present.sessions.admit(9);
         first.find("b").unwrap().figures.of(0).called();
         let claim = first.find("b").unwrap().undelivered.claim(5, 9);
 
         let second = first.reload(&[DomainConfig::new("b", "3")]);
         assert_eq!(second.find("b").unwrap().id, b);
-        assert_eq!(second.find("b").unwrap().users.count(), 1, "its users are still counted");
+        assert_eq!(second.find("b").unwrap().present.users.count(), 1, "its users are still counted");
         assert_eq!(second.find("b").unwrap().undelivered.used(), 5, "and what is kept for its site");
         let of_b = second.find("b").unwrap();
-        assert_eq!((of_b.figures.read().calls, of_b.sessions.count()), (1, 1), "and what it has done");
+        assert_eq!(
+            (of_b.figures.read().calls, of_b.present.sessions.count()),
+            (1, 1),
+            "and what it has done"
+        );
         drop(claim);
         assert_eq!(second.find("b").unwrap().undelivered.used(), 0);
         assert!(second.admit("b", "3").is_some() && second.admit("b", "1").is_none());

@@ -39,9 +39,9 @@ pub(super) fn of_domain(server: &WatchedServer, domain: &Domain) -> String {
         text.value(name, &[("domain", &domain.name)], value);
     };
     let mut gauge = |name: &str, help: &str, value: u64| figure(&mut text, name, "gauge", help, value);
-    gauge("nextim_domain_users", "Users of the domain online now.", domain.users.count().into());
+    gauge("nextim_domain_users", "Users of the domain online now.", domain.present.users.count().into());
     gauge("nextim_domain_users_max", "The most users of the domain.", domain.max_users.into());
-    gauge("nextim_domain_sessions", "Sessions of the domain now.", domain.sessions.count().into());
+    gauge("nextim_domain_sessions", "Sessions of the domain now.", domain.present.sessions.count().into());
     gauge("nextim_domain_sessions_max", "The most sessions of the domain.", domain.max_sessions.into());
     gauge("nextim_domain_waiting_bytes", WAITING, figures.waiting_bytes);
     let help = "Bytes of undelivered messages that are kept for the domain's site now.";

@@ -84,7 +84,7 @@ fn domains(server: &WatchedServer) -> (BTreeMap<String, DomainSnapshot>, DomainS
     let mut named = BTreeMap::new();
     let mut others = DomainSnapshot { users: 0, counts: server.stats.other_domains() };
     for domain in (server.domains)().iter() {
-        let users = u64::from(domain.users.count());
+        let users = u64::from(domain.present.users.count());
         match server.stats.domain(domain.id) {
             Some(counts) => {
                 named.insert(domain.name.to_string(), DomainSnapshot { users, counts });

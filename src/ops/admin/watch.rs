@@ -167,8 +167,8 @@ mod tests {
         stats.board(0).waits(first.id, 0, 5);
         stats.board(1).waits(first.id, 0, 2);
         stats.board(1).refused(last.id, 3);
-        first.users.admit(9);
-        last.users.admit(9);
+        first.present.users.admit(9);
+        last.present.users.admit(9);
         watch.sample();
         let report = watch.report();
         assert_eq!((report.totals["users"], report.totals["messages_lost_total"]), (12, 3));

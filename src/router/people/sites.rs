@@ -35,14 +35,14 @@ impl Sites {
     pub(super) fn admit(&self, domain: DomainId) -> Result<(), Refusal> {
         // Another shard knows the domain already, or still: this one is late.
         let config = self.domains.get(domain).ok_or(Refusal::Late)?;
-        if config.users.admit(config.max_users) { Ok(()) } else { Err(Refusal::TooManyUsers) }
+        if config.present.users.admit(config.max_users) { Ok(()) } else { Err(Refusal::TooManyUsers) }
     }
 
     /// Counts one user less of a domain.
     pub(super) fn release(&self, domain: DomainId) {
         // A removed domain's gauge went with it.
         if let Some(config) = self.domains.get(domain) {
-            config.users.release();
+            config.present.users.release();
         }
     }
 

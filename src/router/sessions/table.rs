@@ -132,14 +132,18 @@ impl Sessions {
     pub(in crate::router) fn admit(out: &Out, domain: DomainId) -> Result<(), Refusal> {
         // Another shard knows the domain already, or still: this one is late.
         let config = out.domain(domain).ok_or(Refusal::Late)?;
-        if config.sessions.admit(config.max_sessions) { Ok(()) } else { Err(Refusal::TooManySessions) }
+        if config.present.sessions.admit(config.max_sessions) {
+            Ok(())
+        } else {
+            Err(Refusal::TooManySessions)
+        }
     }
 
     /// Counts one session less of a domain.
     pub(in crate::router) fn release(out: &Out, domain: DomainId) {
         // A removed domain's gauge went with it.
         if let Some(config) = out.domain(domain) {
-            config.sessions.release();
+            config.present.sessions.release();
         }
     }
 

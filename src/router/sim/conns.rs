@@ -56,11 +56,12 @@ impl World {
             Answer::Refused(refusal) => {
                 let expected = match refusal {
                     Refusal::TooManyUsers => self.plan.max_users != u32::MAX,
-                    Refusal::TooManySessions => false, // no plan limits them
                     Refusal::ShuttingDown => self.plan.drain,
                     Refusal::Late => self.removed == Some(self.pages[page].domain),
                     Refusal::Overloaded => self.plan.memory_bytes < PLENTY_BYTES,
-                    Refusal::NoClient
+                    // No plan limits sessions.
+                    Refusal::TooManySessions
+                    | Refusal::NoClient
                     | Refusal::BadSeq
                     | Refusal::TooManyRooms
                     | Refusal::TooManyPolls

@@ -32,11 +32,11 @@ impl World {
         for (number, id) in self.domain_ids.iter().enumerate() {
             let Some(domain) = self.domains.get(*id) else { continue };
             let users: usize = self.routers.iter().map(|router| router.people.of_domain(*id).len()).sum();
-            assert_eq!(domain.users.count() as usize, users, "the gauge of domain {number}");
+            assert_eq!(domain.present.users.count() as usize, users, "the gauge of domain {number}");
             assert!(users <= self.plan.max_users as usize);
             let sessions = self.routers.iter().flat_map(|router| router.people.sessions().iter());
             let sessions = sessions.filter(|(_, session)| session.domain() == *id).count();
-            assert_eq!(domain.sessions.count() as usize, sessions, "the sessions of domain {number}");
+            assert_eq!(domain.present.sessions.count() as usize, sessions, "the sessions of domain {number}");
         }
         self.check_budgets();
         self.check_figures();
@@ -256,9 +256,9 @@ impl World {
             assert_eq!(router.people.memory().bytes(), 0, "memory is held without need");
         }
         assert!(self.calls.values().all(|pending| pending.cut), "calls are left");
-        let mut gauges = self.domains.iter().map(|domain| domain.users.count());
+        let mut gauges = self.domains.iter().map(|domain| domain.present.users.count());
         assert!(gauges.all(|users| users == 0), "users are counted who left");
-        let mut gauges = self.domains.iter().map(|domain| domain.sessions.count());
+        let mut gauges = self.domains.iter().map(|domain| domain.present.sessions.count());
         assert!(gauges.all(|sessions| sessions == 0), "sessions are counted that ended");
     }
 }

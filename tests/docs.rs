@@ -283,7 +283,7 @@ fn every_flag_and_variable_is_listed() {
 }
 
 /// The words that are flags, variables and commands.
-fn spoken(text: &str) -> BTreeSet<&str> {
+fn named(text: &str) -> BTreeSet<&str> {
     let words = text.split(|char: char| !char.is_ascii_alphanumeric() && !"-_".contains(char));
     words.filter(|word| word.starts_with("--") && word.len() > 2 || word.starts_with("NEXTIM_")).collect()
 }
@@ -294,13 +294,15 @@ fn the_manual_page_has_the_flags_variables_and_commands_of_the_help() {
         let ran = nextim(arguments).output().unwrap();
         String::from_utf8(ran.stdout).unwrap()
     };
-    let (all, top) = (help(&["--help"]), help(&["top", "--help"]));
+    let all = help(&["--help"]);
+    let acts = ["add", "rotate", "remove", "list"].map(|act| help(&["domain", act, "--help"]));
+    let every = [&[all.clone(), help(&["top", "--help"])][..], &acts].concat().concat();
     let page = text("packaging/nextim.1").replace("\\-", "-");
     // A word in another letter than what follows it ends at the change of letters.
     let page = page.replace("\\fR", " ").replace("\\fI", " ");
-    let expected: BTreeSet<&str> = spoken(&all).union(&spoken(&top)).copied().collect();
+    let expected: BTreeSet<&str> = named(&every);
     assert!(expected.len() > 15, "{expected:?}");
-    assert_eq!(spoken(&page), expected);
+    assert_eq!(named(&page), expected);
     let commands = all.split("Commands:\n").nth(1).unwrap().lines().map_while(|line| line.strip_prefix("  "));
     for command in commands.filter_map(|line| line.split(' ').next()) {
         assert!(

@@ -13,9 +13,9 @@ const VERSIONS = ['8.1', '8.2', '8.3', '8.4', '8.5'];
 const PLUGINS = fileURLToPath(new URL('../..', import.meta.url));
 const OTHERS = ['node_modules', 'vendor'];
 const INI = { display_errors: 'stdout', error_reporting: '32767', html_errors: '0', log_errors: '0' };
-/** What must come first in a file: its tag, comments, `declare` and its namespace. */
+/** What must come first in a file: its tag, comments, `declare` and its namespace, or the first of several. */
 const HEAD =
-  /^(?:#!.*\n)?<\?php\s(?:\s|\/\*[^]*?\*\/|(?:\/\/|#(?!\[)).*\n|declare\s*\([^)]*\)\s*;|namespace\s+[\w\\]+\s*;)*/;
+  /^(?:#!.*\n)?<\?php\s(?:\s|\/\*[^]*?\*\/|(?:\/\/|#(?!\[)).*\n|declare\s*\([^)]*\)\s*;|namespace\s+[\w\\]+\s*;)*(?:namespace(?:\s+[\w\\]+)?\s*\{)?/;
 /** A file that no version compiles: a lint that takes it sees nothing. */
 const BROKEN = '<?php function broken(): never|int {}';
 

@@ -18,6 +18,9 @@ use NextIM\Site\DbError;
 
 final class DzDb implements Db
 {
+    /** The number of the error by which the server undoes a transaction that waited for another, and that for it. */
+    private const DEADLOCK = 1213;
+
     private int $depth = 0;
     private bool $isReady = false;
 
@@ -48,9 +51,26 @@ final class DzDb implements Db
 
     public function atomic(callable $what): mixed
     {
-        if ($this->depth > 0) {
-            return $what();
-        }
+        return $this->depth > 0 ? $what() : DbError::retried(fn(): mixed => $this->transaction($what));
+    }
+
+    public function dialect(): string
+    {
+        return 'mysql';
+    }
+
+    public function prefix(): string
+    {
+        return \DB::table('');
+    }
+
+    /**
+     * @template T
+     * @param callable(): T $what
+     * @return T
+     */
+    private function transaction(callable $what): mixed
+    {
         $this->query('START TRANSACTION', []);
         $this->depth++;
         try {
@@ -69,16 +89,6 @@ final class DzDb implements Db
         }
     }
 
-    public function dialect(): string
-    {
-        return 'mysql';
-    }
-
-    public function prefix(): string
-    {
-        return \DB::table('');
-    }
-
     private function link(): \mysqli
     {
         return \DB::object()->link[1];
@@ -93,7 +103,8 @@ final class DzDb implements Db
         foreach ($parts as $index => $part) {
             $whole .= $this->quoted($args[$index] ?? null) . $part;
         }
-        return $this->send($whole);
+        $send = fn(): \mysqli_result|bool => $this->send($whole);
+        return $this->depth > 0 ? $send() : DbError::retried($send);
     }
 
     /** Discuz lets the server cut what is too long, which must not happen to a message; old forums speak utf8mb3. */
@@ -113,9 +124,11 @@ final class DzDb implements Db
         try {
             $result = $this->link()->query($sql);
         } catch (\mysqli_sql_exception $error) {
-            throw new DbError($error->getMessage(), 0, $error);
+            throw new DbError($error->getMessage(), $error->getCode() === self::DEADLOCK, $error);
         }
-        return $result === false ? throw new DbError($this->link()->error) : $result;
+        return $result === false
+            ? throw new DbError($this->link()->error, $this->link()->errno === self::DEADLOCK)
+            : $result;
     }
 
     private function quoted(int|string|null $value): string

@@ -17,6 +17,9 @@ use phpbb\db\driver\driver_interface;
 
 final class Dbal implements Db
 {
+    /** The error by which MySQL undoes a transaction that waited for another, and that for it. */
+    private const DEADLOCK = 1213;
+
     private readonly string $dialect;
     private bool $isReady = false;
     private bool $isInside = false;
@@ -69,9 +72,28 @@ final class Dbal implements Db
      */
     public function atomic(callable $what): mixed
     {
-        if ($this->isInside || $this->db->get_transaction()) {
-            return $what();
-        }
+        return $this->isInside || $this->db->get_transaction()
+            ? $what()
+            : DbError::retried(fn(): mixed => $this->transaction($what));
+    }
+
+    public function dialect(): string
+    {
+        return $this->dialect;
+    }
+
+    public function prefix(): string
+    {
+        return $this->prefix;
+    }
+
+    /**
+     * @template T
+     * @param callable(): T $what
+     * @return T
+     */
+    private function transaction(callable $what): mixed
+    {
         // SQLite: a transaction that begins by reading may fail when it writes, so this one begins by writing.
         $this->query($this->dialect === 'sqlite' ? 'BEGIN IMMEDIATE' : 'START TRANSACTION', []);
         $this->isInside = true;
@@ -89,16 +111,6 @@ final class Dbal implements Db
         } finally {
             $this->isInside = false;
         }
-    }
-
-    public function dialect(): string
-    {
-        return $this->dialect;
-    }
-
-    public function prefix(): string
-    {
-        return $this->prefix;
     }
 
     /**
@@ -138,12 +150,22 @@ final class Dbal implements Db
         foreach ($parts as $index => $part) {
             $whole .= $this->quoted($args[$index] ?? null) . $part;
         }
+        $isAlone = !$this->isInside && !$this->db->get_transaction();
+        return $isAlone ? DbError::retried(fn(): mixed => $this->send($whole)) : $this->send($whole);
+    }
+
+    private function send(string $sql): mixed
+    {
         $this->db->sql_return_on_error(true);
         try {
-            $result = $this->db->sql_query($whole);
+            $result = $this->db->sql_query($sql);
             if ($result === false) {
                 $error = $this->db->get_sql_error_returned();
-                throw new DbError((string) ($error['message'] ?? 'the statement has failed'));
+                $text = (string) ($error['message'] ?? 'the statement has failed');
+                // phpBB keeps no code of PostgreSQL's errors.
+                $isDeadlock = (int) ($error['code'] ?? 0) === self::DEADLOCK;
+                $isConflict = $isDeadlock || str_contains($text, 'deadlock detected');
+                throw new DbError($text, $isConflict);
             }
             return $result;
         } finally {

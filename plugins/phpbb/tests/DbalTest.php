@@ -59,6 +59,24 @@ final class DbalTest extends TestCase
         self::assertSame(2, $this->db->run('UPDATE t SET n = 1'));
     }
 
+    public function testATransactionIsTriedAgainAfterAConflict(): void
+    {
+        $conflict = match ($this->db->dialect()) {
+            'mysql' => "SIGNAL SQLSTATE '40001' SET MYSQL_ERRNO = 1213",
+            'pgsql' => "DO $$ BEGIN RAISE EXCEPTION 'deadlock detected'; END $$",
+            // SQLite has none: one writes after the other.
+            default => 'SELECT 1',
+        };
+        $tries = 0;
+        $done = $this->db->atomic(function () use ($conflict, &$tries): string {
+            if (++$tries < 3) {
+                $this->db->run($conflict);
+            }
+            return 'done';
+        });
+        self::assertSame(['done', $conflict === 'SELECT 1' ? 1 : 3], [$done, $tries]);
+    }
+
     public function testAStatementThatReturnsARowRunsOnce(): void
     {
         $sql = 'INSERT INTO t (name, n) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET n = t.n + 1 WHERE t.n < ?

@@ -60,7 +60,9 @@ final class Server implements driver_interface
 
     public function get_sql_error_returned()
     {
-        return ['message' => $this->mysql !== null ? $this->mysql->error : pg_last_error($this->pgsql), 'code' => 0];
+        return $this->mysql !== null
+            ? ['message' => $this->mysql->error, 'code' => $this->mysql->errno]
+            : ['message' => pg_last_error($this->pgsql), 'code' => ''];
     }
 
     private function run(string $query): mixed

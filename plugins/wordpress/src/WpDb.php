@@ -15,6 +15,9 @@ use NextIM\Site\DbError;
 
 final class WpDb implements Db
 {
+    /** The number of the error by which the server undoes a transaction that waited for another, and that for it. */
+    private const DEADLOCK = 1213;
+
     private int $depth = 0;
 
     /** @param string $prefix what the names of the tables begin with: that of a site, or of its network */
@@ -44,9 +47,26 @@ final class WpDb implements Db
 
     public function atomic(callable $what): mixed
     {
-        if ($this->depth > 0) {
-            return $what();
-        }
+        return $this->depth > 0 ? $what() : DbError::retried(fn(): mixed => $this->transaction($what));
+    }
+
+    public function dialect(): string
+    {
+        return 'mysql';
+    }
+
+    public function prefix(): string
+    {
+        return $this->prefix;
+    }
+
+    /**
+     * @template T
+     * @param callable(): T $what
+     * @return T
+     */
+    private function transaction(callable $what): mixed
+    {
         $this->query('START TRANSACTION', []);
         $this->depth++;
         try {
@@ -61,16 +81,6 @@ final class WpDb implements Db
         }
     }
 
-    public function dialect(): string
-    {
-        return 'mysql';
-    }
-
-    public function prefix(): string
-    {
-        return $this->prefix;
-    }
-
     /** @param list<int|string|null> $args */
     private function query(string $sql, array $args): void
     {
@@ -79,11 +89,17 @@ final class WpDb implements Db
         foreach ($parts as $index => $part) {
             $whole .= $this->quoted($args[$index] ?? null) . $part;
         }
+        $this->depth > 0 ? $this->send($whole) : DbError::retried(fn() => $this->send($whole));
+    }
+
+    private function send(string $sql): void
+    {
         $shows = $this->wpdb->suppress_errors(true);
-        $done = $this->wpdb->query($whole);
+        $done = $this->wpdb->query($sql);
         $this->wpdb->suppress_errors($shows);
         if ($done === false) {
-            throw new DbError($this->wpdb->last_error);
+            $number = $this->wpdb->dbh instanceof \mysqli ? $this->wpdb->dbh->errno : 0;
+            throw new DbError($this->wpdb->last_error, $number === self::DEADLOCK);
         }
     }
 

@@ -18,7 +18,7 @@ final class QueriesTest extends SiteCase
      * The most queries of the kit, and of WordPress beyond its own start and the log-in. WordPress reads users by two
      * queries, one for what belongs to them. Where contacts and others are wanted, it does so twice.
      */
-    private const MOST = ['online' => [10, 5], 'message' => [7, 2], 'buddies' => [3, 4]];
+    private const MOST = ['online' => [10, 5], 'message' => [6, 2], 'buddies' => [3, 4]];
 
     public function testEachEndpointAsksLittle(): void
     {

@@ -37,7 +37,7 @@ const BLOCKS: [(&str, usize); 8] = [
     ("html", 3),
     ("http", 17),
     ("nginx", 1),
-    ("sh", 19),
+    ("sh", 20),
     ("text", 26),
     ("toml", 4),
     ("yaml", 2),

@@ -17,8 +17,9 @@ use crate::stage::Stage;
 /// under valgrind cannot keep up.
 const HOLD_MS: u32 = 1_000;
 
-/// How long a poll without news is held otherwise, and how long users may be silent, in milliseconds: a server under
-/// valgrind is slow, and nobody's session ends for that.
+/// How long it is held otherwise, in milliseconds: as long as front ends wait.
+const LONG_HOLD_MS: u32 = 39_000;
+/// How long users may be silent, in milliseconds: a server under valgrind is slow, and nobody's session ends for that.
 const SLOW_MS: u32 = 3_600_000;
 
 /// Counts, each kind on a server of its own: what users have in one would be part of the other.
@@ -29,7 +30,7 @@ pub(crate) fn run(settings: &Settings, title: &str) -> Result<Outcome, Box<dyn E
         fs::write(&file, configuration(settings, hold_ms))?;
         Ok(Settings { config: Some(file), buddies: 0, room_size: 0, ..settings.clone() })
     };
-    let alone = with_holds(SLOW_MS)?;
+    let alone = with_holds(LONG_HOLD_MS)?;
     let mut stage = Stage::open(&alone, title, settings.kind)?;
     let online = park(&mut stage)?.0;
     figure(&mut stage.outcome, "per online and park", online);

@@ -13,15 +13,11 @@ declare(strict_types=1);
 
 namespace NextIM\Discuz;
 
-use NextIM\Site\Db;
 use NextIM\Site\DbError;
+use NextIM\Site\HostDb;
 
-final class DzDb implements Db
+final class DzDb extends HostDb
 {
-    /** The number of the error by which the server undoes a transaction that waited for another, and that for it. */
-    private const DEADLOCK = 1213;
-
-    private int $depth = 0;
     private bool $isReady = false;
 
     /** @param bool $isOwn whether the request is the chat's own, so that its settings of the connection may stay */
@@ -49,11 +45,6 @@ final class DzDb implements Db
         return (int) $this->link()->insert_id;
     }
 
-    public function atomic(callable $what): mixed
-    {
-        return $this->depth > 0 ? $what() : DbError::retried(fn(): mixed => $this->transaction($what));
-    }
-
     public function dialect(): string
     {
         return 'mysql';
@@ -64,47 +55,15 @@ final class DzDb implements Db
         return \DB::table('');
     }
 
-    /**
-     * @template T
-     * @param callable(): T $what
-     * @return T
-     */
-    private function transaction(callable $what): mixed
-    {
-        $this->query('START TRANSACTION', []);
-        $this->depth++;
-        try {
-            $result = $what();
-            $this->query('COMMIT', []);
-            return $result;
-        } catch (\Throwable $error) {
-            try {
-                $this->query('ROLLBACK', []);
-            } catch (DbError) {
-                // The first error is the one to tell.
-            }
-            throw $error;
-        } finally {
-            $this->depth--;
-        }
-    }
-
     private function link(): \mysqli
     {
         return \DB::object()->link[1];
     }
 
-    /** @param list<int|string|null> $args */
-    private function query(string $sql, array $args): \mysqli_result|bool
+    protected function query(string $sql, array $args): mixed
     {
         $this->prepare();
-        $parts = explode('?', $sql);
-        $whole = array_shift($parts);
-        foreach ($parts as $index => $part) {
-            $whole .= $this->quoted($args[$index] ?? null) . $part;
-        }
-        $send = fn(): \mysqli_result|bool => $this->send($whole);
-        return $this->depth > 0 ? $send() : DbError::retried($send);
+        return parent::query($sql, $args);
     }
 
     /** Discuz lets the server cut what is too long, which must not happen to a message; old forums speak utf8mb3. */
@@ -119,24 +78,20 @@ final class DzDb implements Db
         }
     }
 
-    private function send(string $sql): \mysqli_result|bool
+    protected function send(string $sql): \mysqli_result|bool
     {
         try {
             $result = $this->link()->query($sql);
         } catch (\mysqli_sql_exception $error) {
-            throw new DbError($error->getMessage(), $error->getCode() === self::DEADLOCK, $error);
+            throw new DbError($error->getMessage(), $error->getCode() === self::MYSQL_DEADLOCK, $error);
         }
         return $result === false
-            ? throw new DbError($this->link()->error, $this->link()->errno === self::DEADLOCK)
+            ? throw new DbError($this->link()->error, $this->link()->errno === self::MYSQL_DEADLOCK)
             : $result;
     }
 
-    private function quoted(int|string|null $value): string
+    protected function escaped(string $text): string
     {
-        return match (true) {
-            $value === null => 'NULL',
-            is_int($value) => (string) $value,
-            default => "'" . $this->link()->real_escape_string($value) . "'",
-        };
+        return $this->link()->real_escape_string($text);
     }
 }

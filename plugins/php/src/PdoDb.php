@@ -16,11 +16,12 @@ use PDOStatement;
 
 final class PdoDb implements Db
 {
+    use Transactions;
+
     /** What SQL calls a transaction that another one made impossible, and PostgreSQL two that waited for each other. */
     private const CONFLICTS = ['40001', '40P01'];
 
     private readonly string $dialect;
-    private int $depth = 0;
 
     public function __construct(private readonly PDO $pdo, private readonly string $prefix = '')
     {
@@ -38,7 +39,7 @@ final class PdoDb implements Db
 
     public function rows(string $sql, array $args = []): array
     {
-        return $this->guard(function () use ($sql, $args): array {
+        return $this->statement(function () use ($sql, $args): array {
             /** @var list<array<string, int|string|null>> $rows */
             $rows = $this->execute($sql, $args)->fetchAll();
             return $rows;
@@ -47,12 +48,12 @@ final class PdoDb implements Db
 
     public function run(string $sql, array $args = []): int
     {
-        return $this->guard(fn(): int => $this->execute($sql, $args)->rowCount());
+        return $this->statement(fn(): int => $this->execute($sql, $args)->rowCount());
     }
 
     public function insert(string $sql, array $args = []): int
     {
-        return $this->guard(function () use ($sql, $args): int {
+        return $this->statement(function () use ($sql, $args): int {
             if ($this->dialect === 'pgsql') {
                 return (int) $this->execute("$sql RETURNING id", $args)->fetchColumn();
             }
@@ -61,11 +62,6 @@ final class PdoDb implements Db
             $added = $this->dialect === 'mysql' || $statement->rowCount() > 0;
             return $added ? (int) $this->pdo->lastInsertId() : 0;
         });
-    }
-
-    public function atomic(callable $what): mixed
-    {
-        return $this->depth > 0 ? $what() : DbError::retried(fn(): mixed => $this->transaction($what));
     }
 
     public function dialect(): string
@@ -78,33 +74,7 @@ final class PdoDb implements Db
         return $this->prefix;
     }
 
-    /**
-     * @template T
-     * @param callable(): T $what
-     * @return T
-     */
-    private function transaction(callable $what): mixed
-    {
-        // SQLite: a transaction that begins by reading may fail when it writes, so this one begins by writing.
-        $this->exec($this->dialect === 'sqlite' ? 'BEGIN IMMEDIATE' : 'START TRANSACTION');
-        $this->depth++;
-        try {
-            $result = $what();
-            $this->exec('COMMIT');
-            return $result;
-        } catch (\Throwable $error) {
-            try {
-                $this->exec('ROLLBACK');
-            } catch (DbError) {
-                // The first error is the one to tell.
-            }
-            throw $error;
-        } finally {
-            $this->depth--;
-        }
-    }
-
-    private function exec(string $sql): void
+    protected function command(string $sql): void
     {
         self::translated(fn(): int|false => $this->pdo->exec($sql));
     }
@@ -122,16 +92,13 @@ final class PdoDb implements Db
     }
 
     /**
-     * A statement. Outside of a transaction it is one by itself.
-     *
      * @template T
      * @param callable(): T $what
      * @return T
      */
-    private function guard(callable $what): mixed
+    private function statement(callable $what): mixed
     {
-        $guarded = fn(): mixed => self::translated($what);
-        return $this->depth > 0 ? $guarded() : DbError::retried($guarded);
+        return $this->guarded(fn(): mixed => self::translated($what));
     }
 
     /**

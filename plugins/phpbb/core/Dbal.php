@@ -11,18 +11,14 @@ declare(strict_types=1);
 
 namespace nextim\bar\core;
 
-use NextIM\Site\Db;
 use NextIM\Site\DbError;
+use NextIM\Site\HostDb;
 use phpbb\db\driver\driver_interface;
 
-final class Dbal implements Db
+final class Dbal extends HostDb
 {
-    /** The error by which MySQL undoes a transaction that waited for another, and that for it. */
-    private const DEADLOCK = 1213;
-
     private readonly string $dialect;
     private bool $isReady = false;
-    private bool $isInside = false;
 
     public function __construct(private readonly driver_interface $db, private readonly string $prefix)
     {
@@ -66,17 +62,6 @@ final class Dbal implements Db
         return $this->dialect === 'mysql' || $added > 0 ? (int) $this->db->sql_nextid() : 0;
     }
 
-    /**
-     * By statements of its own: in phpBB's transactions the first statement that fails ends them all, and on SQLite an
-     * INSERT is changed.
-     */
-    public function atomic(callable $what): mixed
-    {
-        return $this->isInside || $this->db->get_transaction()
-            ? $what()
-            : DbError::retried(fn(): mixed => $this->transaction($what));
-    }
-
     public function dialect(): string
     {
         return $this->dialect;
@@ -85,32 +70,6 @@ final class Dbal implements Db
     public function prefix(): string
     {
         return $this->prefix;
-    }
-
-    /**
-     * @template T
-     * @param callable(): T $what
-     * @return T
-     */
-    private function transaction(callable $what): mixed
-    {
-        // SQLite: a transaction that begins by reading may fail when it writes, so this one begins by writing.
-        $this->query($this->dialect === 'sqlite' ? 'BEGIN IMMEDIATE' : 'START TRANSACTION', []);
-        $this->isInside = true;
-        try {
-            $result = $what();
-            $this->query('COMMIT', []);
-            return $result;
-        } catch (\Throwable $error) {
-            try {
-                $this->query('ROLLBACK', []);
-            } catch (DbError) {
-                // The first error is the one to tell.
-            }
-            throw $error;
-        } finally {
-            $this->isInside = false;
-        }
     }
 
     /**
@@ -141,20 +100,22 @@ final class Dbal implements Db
         }
     }
 
-    /** @param list<int|string|null> $args */
-    private function query(string $sql, array $args): mixed
+    protected function query(string $sql, array $args): mixed
     {
         $this->prepare();
-        $parts = explode('?', $sql);
-        $whole = array_shift($parts);
-        foreach ($parts as $index => $part) {
-            $whole .= $this->quoted($args[$index] ?? null) . $part;
-        }
-        $isAlone = !$this->isInside && !$this->db->get_transaction();
-        return $isAlone ? DbError::retried(fn(): mixed => $this->send($whole)) : $this->send($whole);
+        return parent::query($sql, $args);
     }
 
-    private function send(string $sql): mixed
+    /**
+     * A transaction of the kit has statements of its own: in phpBB's the first statement that fails ends them all, and
+     * on SQLite an INSERT is changed.
+     */
+    protected function isInside(): bool
+    {
+        return parent::isInside() || $this->db->get_transaction();
+    }
+
+    protected function send(string $sql): mixed
     {
         $this->db->sql_return_on_error(true);
         try {
@@ -163,7 +124,7 @@ final class Dbal implements Db
                 $error = $this->db->get_sql_error_returned();
                 $text = (string) ($error['message'] ?? 'the statement has failed');
                 // phpBB keeps no code of PostgreSQL's errors.
-                $isDeadlock = (int) ($error['code'] ?? 0) === self::DEADLOCK;
+                $isDeadlock = (int) ($error['code'] ?? 0) === self::MYSQL_DEADLOCK;
                 $isConflict = $isDeadlock || str_contains($text, 'deadlock detected');
                 throw new DbError($text, $isConflict);
             }
@@ -173,12 +134,8 @@ final class Dbal implements Db
         }
     }
 
-    private function quoted(int|string|null $value): string
+    protected function escaped(string $text): string
     {
-        return match (true) {
-            $value === null => 'NULL',
-            is_int($value) => (string) $value,
-            default => "'" . $this->db->sql_escape($value) . "'",
-        };
+        return $this->db->sql_escape($text);
     }
 }

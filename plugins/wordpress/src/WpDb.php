@@ -10,16 +10,11 @@ declare(strict_types=1);
 
 namespace NextIM\WordPress;
 
-use NextIM\Site\Db;
 use NextIM\Site\DbError;
+use NextIM\Site\HostDb;
 
-final class WpDb implements Db
+final class WpDb extends HostDb
 {
-    /** The number of the error by which the server undoes a transaction that waited for another, and that for it. */
-    private const DEADLOCK = 1213;
-
-    private int $depth = 0;
-
     /** @param string $prefix what the names of the tables begin with: that of a site, or of its network */
     public function __construct(private readonly \wpdb $wpdb, private readonly string $prefix)
     {
@@ -45,11 +40,6 @@ final class WpDb implements Db
         return (int) $this->wpdb->insert_id;
     }
 
-    public function atomic(callable $what): mixed
-    {
-        return $this->depth > 0 ? $what() : DbError::retried(fn(): mixed => $this->transaction($what));
-    }
-
     public function dialect(): string
     {
         return 'mysql';
@@ -60,55 +50,20 @@ final class WpDb implements Db
         return $this->prefix;
     }
 
-    /**
-     * @template T
-     * @param callable(): T $what
-     * @return T
-     */
-    private function transaction(callable $what): mixed
-    {
-        $this->query('START TRANSACTION', []);
-        $this->depth++;
-        try {
-            $result = $what();
-            $this->query('COMMIT', []);
-            return $result;
-        } catch (\Throwable $error) {
-            $this->wpdb->query('ROLLBACK');
-            throw $error;
-        } finally {
-            $this->depth--;
-        }
-    }
-
-    /** @param list<int|string|null> $args */
-    private function query(string $sql, array $args): void
-    {
-        $parts = explode('?', $sql);
-        $whole = array_shift($parts);
-        foreach ($parts as $index => $part) {
-            $whole .= $this->quoted($args[$index] ?? null) . $part;
-        }
-        $this->depth > 0 ? $this->send($whole) : DbError::retried(fn() => $this->send($whole));
-    }
-
-    private function send(string $sql): void
+    protected function send(string $sql): mixed
     {
         $shows = $this->wpdb->suppress_errors(true);
         $done = $this->wpdb->query($sql);
         $this->wpdb->suppress_errors($shows);
         if ($done === false) {
             $number = $this->wpdb->dbh instanceof \mysqli ? $this->wpdb->dbh->errno : 0;
-            throw new DbError($this->wpdb->last_error, $number === self::DEADLOCK);
+            throw new DbError($this->wpdb->last_error, $number === self::MYSQL_DEADLOCK);
         }
+        return $done;
     }
 
-    private function quoted(int|string|null $value): string
+    protected function escaped(string $text): string
     {
-        return match (true) {
-            $value === null => 'NULL',
-            is_int($value) => (string) $value,
-            default => "'" . $this->wpdb->_real_escape($value) . "'",
-        };
+        return $this->wpdb->_real_escape($text);
     }
 }

@@ -110,8 +110,7 @@ test('two friends talk, also across a change of the page, and what was said whil
 test('it works on a phone', async () => {
   const alice = await member('alice', { width: 390, height: 844 });
   await alice.bar.button('Show chat bar').click();
-  await alice.bar.button(/^Contacts/).click();
-  await alice.bar.button(`${BOBS_NICK}, Offline`).waitFor();
+  await (await alice.bar.contact(BOBS_NICK, 'Offline')).waitFor();
   await picture(alice.page, 'front-390');
   const wide = await alice.page.evaluate(() => document.documentElement.scrollWidth);
   assert.ok(wide <= 390, `${wide}`);

@@ -68,6 +68,9 @@ impl World {
             limits: Arc::new(Limits::DEFAULT),
             timeouts: Arc::new(Timeouts::DEFAULT),
             memory_bytes: Limits::DEFAULT.memory_bytes,
+            // A benchmark has no turns: all are reached at once.
+            slice: usize::MAX,
+            broadcast_places: count,
             domains: Arc::new(domains),
         };
         let memory = Memory::new(settings.memory_bytes);

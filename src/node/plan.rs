@@ -16,6 +16,8 @@ use crate::config::Config;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ShardPlan {
     pub(super) shards: usize,
+    /// How many of them can work at a time.
+    pub(super) cores: usize,
     pub(super) connections_per_shard: usize,
 }
 
@@ -31,7 +33,7 @@ impl ShardPlan {
         }
         let configured = config.limits.connections_per_shard;
         let connections_per_shard = if configured == 0 { room(shards) } else { configured.min(room(shards)) };
-        Ok(ShardPlan { shards, connections_per_shard })
+        Ok(ShardPlan { shards, cores, connections_per_shard })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::base::admission::{Addresses, Pace};
 use crate::base::clock::Origin;
 use crate::base::domains::Domains;
 use crate::base::limits::admission::ACCEPT_BURST_MS;
+use crate::base::limits::chat::RECEIVERS_PER_TURN;
 use crate::base::stats::Stats;
 use crate::bridges::returns::Returns;
 use crate::config::Config;
@@ -86,6 +87,8 @@ fn settings(config: &Config, plan: ShardPlan, domains: &Arc<Domains>) -> Result<
         limits: Arc::new(config.limits.clone()),
         timeouts: Arc::new(config.timeouts.clone()),
         memory_bytes: config.limits.memory_bytes / plan.shards,
+        slice: RECEIVERS_PER_TURN,
+        broadcast_places: u16::try_from(plan.cores).unwrap_or(u16::MAX),
         domains: Arc::clone(domains),
     })
 }

@@ -67,6 +67,15 @@ keys! {
     pub(crate) GatherKey
 }
 
+/// A broadcast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BroadcastKey {
+    /// The place that sends it.
+    pub(crate) place: Place,
+    /// Which of the broadcasts of that place it is.
+    pub(crate) number: u32,
+}
+
 /// A request that waits for its answer: the connection it came on and which of its requests it is. Packed, because
 /// every session keeps one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

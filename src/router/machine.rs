@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use super::broadcasts::Broadcasts;
+use super::crowds::Crowds;
 use super::directory::{Directory, Places};
 use super::ids::Place;
 use super::out::Out;
@@ -32,6 +34,10 @@ pub struct Settings {
     pub timeouts: Arc<Timeouts>,
     /// What may wait on this place, in bytes.
     pub memory_bytes: usize,
+    /// Most receivers that a delivery reaches in a turn.
+    pub slice: usize,
+    /// Most places that work on a broadcast at a time; as many as the machine has cores.
+    pub broadcast_places: u16,
     /// The configured domains.
     pub domains: Arc<Domains>,
 }
@@ -43,6 +49,12 @@ pub struct Router {
     pub(super) out: Out,
     pub(super) people: People,
     pub(super) rooms: Rooms,
+    pub(super) crowds: Crowds,
+    pub(super) broadcasts: Broadcasts,
+    /// Most receivers that a delivery reaches in a turn.
+    pub(super) slice: usize,
+    /// Most places that work on a broadcast at a time.
+    pub(super) broadcast_places: u16,
     /// Ids made for messages that came without one, and for signals.
     pub(super) ids_made: u64,
 }
@@ -50,12 +62,17 @@ pub struct Router {
 impl Router {
     /// A router without users. `memory` is that of the shard around it.
     pub fn new(settings: Settings, memory: Memory) -> Router {
-        let Settings { place, places, epoch, limits, timeouts, domains, .. } = settings;
+        let Settings { place, places, epoch, limits, timeouts, slice, broadcast_places, domains, .. } =
+            settings;
         let directory = Directory::new(place, places, epoch);
         Router {
             out: Out::new(directory.clone(), timeouts.gather_ms, Arc::clone(&domains)),
             people: People::new(directory.clone(), limits, timeouts, memory, domains),
             rooms: Rooms::new(directory.clone()),
+            crowds: Crowds::default(),
+            broadcasts: Broadcasts::default(),
+            slice,
+            broadcast_places,
             directory,
             ids_made: 0,
         }

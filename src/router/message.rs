@@ -5,10 +5,9 @@
 //! its receivers' owners.
 
 use super::call::{Answer, Caller, NewMessage, Receivers, Refusal, Speaker, Typing};
-use super::gather::Collection;
-use super::ids::GatherKey;
+use super::crowds::CrowdDelivery;
 use super::machine::Router;
-use super::mail::{Broadcast, Mail, Multicast, Part, Unicast, UserDelivery};
+use super::mail::{Mail, Multicast, Unicast, UserDelivery};
 use super::packet::{Kind, Message, MessageType, Packet};
 use super::people::delivery::DeliveryOutcome;
 use super::people::user::User;
@@ -76,15 +75,7 @@ impl Router {
                 let multicast = Multicast { key, domain, room: to.into(), packet, sender };
                 self.out.send(self.directory.places().of(domain, to), Mail::Multicast(multicast));
             }
-            MessageType::Broadcast => {
-                let gather = self.out.open(key, Collection::Delivered(Receivers::default()));
-                for place in self.directory.places().all() {
-                    let packet = packet.clone();
-                    let broadcast = Broadcast { gather, domain, packet, sender };
-                    self.out.ask(gather, place, Mail::Broadcast(broadcast));
-                }
-                self.out.close(gather);
-            }
+            MessageType::Broadcast => self.broadcast(caller, packet, sender),
         }
     }
 
@@ -177,44 +168,20 @@ impl Router {
         }
     }
 
-    /// Queues a packet to these users.
-    pub(super) fn on_deliver(&mut self, delivery: &UserDelivery) {
-        let UserDelivery { gather, ref packet, ref to } = *delivery;
-        let mut receivers = Receivers::default();
-        let packet = &packet.shared_by(to.len());
-        self.people.charge(&mut self.out, gather.place, to);
-        for slot in to {
-            let Some(user) = self.people.get(*slot) else { continue };
-            if packet.is_counted() && !self.people.admits(user.domain()) {
-                break; // it reaches as many as there is room for
-            }
-            self.reach(*slot, packet, &mut receivers);
-        }
-        self.report_delivered(gather, packet, receivers);
-    }
-
-    /// Queues a message to all users of the domain who live here.
-    pub(super) fn on_broadcast(&mut self, broadcast: &Broadcast) {
-        let Broadcast { gather, domain, ref packet, sender } = *broadcast;
-        let mut receivers = Receivers::default();
-        let crowd = self.people.of_domain(domain).len();
-        let packet = &packet.shared_by(crowd);
-        self.out.charge(domain, crowd);
-        // Delivering may end sessions, but no user goes offline by it: the crowd stays as it is.
-        for at in 0..crowd {
-            let user = self.people.of_domain(domain)[at];
-            if !self.people.admits(domain) {
-                break; // it reaches as many as there is room for
-            }
-            if sender != Some(self.directory.user_key(user)) {
-                self.reach(user, packet, &mut receivers);
-            }
-        }
-        self.report_delivered(gather, packet, receivers);
+    /// Handles [`Mail::Deliver`]: the receivers are users of this place.
+    pub(super) fn on_deliver(&mut self, delivery: UserDelivery) {
+        let UserDelivery { gather, ref packet, to } = delivery;
+        self.people.charge(&mut self.out, gather.place, &to);
+        self.deliver(CrowdDelivery::to_users(packet, to, gather));
     }
 
     /// Queues a packet to a user of this place, and counts the sessions.
-    fn reach(&mut self, user: Slot, packet: &Packet, receivers: &mut Receivers) -> DeliveryOutcome {
+    pub(super) fn reach(
+        &mut self,
+        user: Slot,
+        packet: &Packet,
+        receivers: &mut Receivers,
+    ) -> DeliveryOutcome {
         let receiver = self.people.get(user);
         let (domain, is_visible) =
             (receiver.map(User::domain), receiver.is_some_and(|user| user.profile().visible()));
@@ -228,12 +195,7 @@ impl Router {
         outcome
     }
 
-    fn report_delivered(&mut self, gather: GatherKey, packet: &Packet, receivers: Receivers) {
-        self.count_delivered(packet, receivers);
-        self.out.report(gather, Part::Delivered(receivers));
-    }
-
-    fn count_delivered(&mut self, packet: &Packet, Receivers { sessions, .. }: Receivers) {
+    pub(super) fn count_delivered(&mut self, packet: &Packet, Receivers { sessions, .. }: Receivers) {
         let counters = self.out.counters_mut();
         match packet.kind() {
             Kind::Message(_) => counters.messages_delivered_total += u64::from(sessions),

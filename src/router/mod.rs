@@ -25,13 +25,17 @@
 //! - `sessions`: polls and queues. What they need of a user (the name, an account of messages) is the trait `Owners`;
 //! - `people`: users, their links, their rooms, and what becomes of their messages; it holds the sessions;
 //! - `rooms`: the rooms this place owns. Rooms and people send each other mail, and never call each other;
-//! - `message` and `signal`: what is sent to users, rooms and domains, across the parts.
+//! - `message`, `signal` and `broadcasts`: what is sent to users, rooms and domains, across the parts;
+//! - `crowds`: what goes to many, a slice a turn.
 //!
 //! Reading order: [`ids`], [`directory`], [`profile`], [`packet`], [`call`], [`mail`]; then `gather`, [`work`] and
 //! `out`; `sessions` ([`sessions::storm`], `label`, `sum`, `newest`, `aside`, `backlog`, `queue`, `expiry`, `session`,
-//! `drain`, `pace`, `table`, `polls`); `people`; `rooms`; `message`; `signal`; `machine` and `dispatch`.
+//! `drain`, `pace`, `table`, `polls`); `people`; `rooms`; `message`; `signal`; `crowds`; `broadcasts`; `machine` and
+//! `dispatch`.
 
+mod broadcasts;
 pub(crate) mod call;
+mod crowds;
 pub(crate) mod directory;
 mod dispatch;
 mod gather;

@@ -161,9 +161,14 @@ impl Out {
         self.directory.gather_key(self.gathers.open(key, collection))
     }
 
-    /// Sends mail that will be reported on; a report after the deadline changes nothing.
+    /// Expects a report of a place; one that comes after the deadline changes nothing.
+    pub(super) fn expect(&mut self, gather: GatherKey, from: Place) {
+        self.gathers.expect(gather.slot, from != self.directory.place());
+    }
+
+    /// Sends mail that will be reported on.
     pub(super) fn ask(&mut self, gather: GatherKey, to: Place, mail: Mail) {
-        self.gathers.expect(gather.slot, to != self.directory.place());
+        self.expect(gather, to);
         self.send(to, mail);
     }
 

@@ -84,6 +84,13 @@ pub(crate) const WORK_PER_TURN: usize = 20_000;
 pub(crate) const MAIL_WORK_PER_TURN: usize = WORK_PER_TURN;
 /// Most work of one turn that comes off the next shares of a domain.
 pub(crate) const WORK_OWED_MAX: usize = 4 * WORK_PER_TURN;
+/// Most receivers that a delivery reaches in a turn, so that what goes to many holds up no call of others for longer
+/// than a few milliseconds. The next turn goes on with it.
+pub(crate) const RECEIVERS_PER_TURN: usize = 256;
+/// Most deliveries that a shard keeps for its next turns. With one more it finishes the oldest at once.
+pub(crate) const CROWDS_WAITING_MAX: usize = 16;
+/// Most broadcasts of one shard that go from shard to shard. With one more the oldest goes to all that are left.
+pub(crate) const BROADCASTS_UNDER_WAY_MAX: usize = 16;
 /// Calls that come within this time may come at once, within the rate of their domain, in milliseconds.
 pub(crate) const CALL_BURST_MS: u64 = 1_000;
 
@@ -142,6 +149,8 @@ const _: () = assert!(Limits::MAX.buddies_per_call <= WORK_OWED_MAX);
 const _: () = assert!(Limits::MAX.rooms_per_call <= WORK_OWED_MAX);
 const _: () = assert!(MEMBERS_LISTED_MAX <= WORK_PER_TURN);
 const _: () = assert!(WORK_PER_TURN <= WORK_OWED_MAX);
+const _: () = assert!(RECEIVERS_PER_TURN >= 1 && RECEIVERS_PER_TURN <= WORK_PER_TURN);
+const _: () = assert!(CROWDS_WAITING_MAX >= 1 && BROADCASTS_UNDER_WAY_MAX >= 1);
 
 // A drain has several steps, and one step is within a share of the work.
 const _: () = assert!(2 * DRAIN_STEP_MS <= Timeouts::DEFAULT.drain_ms / 3);

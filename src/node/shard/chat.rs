@@ -60,6 +60,11 @@ impl Chat {
         self.spare = effects;
     }
 
+    /// Whether a part of what goes to many is left for the next turn.
+    pub(super) fn has_crowds(&self) -> bool {
+        self.router.has_crowds()
+    }
+
     /// Whether the calls of a domain have used their share of this turn.
     pub(super) fn is_used_up(&self, domain: DomainId) -> bool {
         self.router.work().is_used_up(domain)

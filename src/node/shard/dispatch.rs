@@ -214,6 +214,10 @@ impl Dispatcher {
         io.counters().requests_postponed_total += 1;
     }
 
+    pub(super) fn has_crowds(&self) -> bool {
+        self.chat.has_crowds()
+    }
+
     pub(super) fn has_postponed(&self) -> bool {
         !self.postponed.is_empty()
     }

@@ -3,9 +3,9 @@
 //! Owns: the poll call, the mailbox, the life of the shard. Must not: hold logic of a phase; each phase is a call into
 //! the part that has it.
 //!
-//! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, 5 fire timers, 6 carry out effects of
-//! the router, 7 post mail, 8 free the dead and accept newcomers, 9 show the counters, which end with the turn's own
-//! duration. The order matters. The time is read before a deadline is compared with it. Connections that waited are
+//! A turn: 1 wait for events, 2 read the time, 3 serve connections, 4 take mail, then a slice of what
+//! goes to many, 5 fire timers, 6 carry out effects of the router, 7 post mail, 8 free the dead and accept newcomers, 9
+//! show the counters, which end with the turn's own duration. The order matters. The time is read before a deadline is compared with it. Connections that waited are
 //! read before a deadline expires (3 before 5). Answers go out before the mail they caused (6 before 7), so that an
 //! answer's fate travels in the same batch. Slots are freed after everything that may still name them (8). Each phase
 //! is bounded; what is cut short continues in the next turn, which then does not wait.
@@ -125,6 +125,7 @@ impl Shard {
         self.dispatcher.chat().begin_turn(self.io.now(), load);
         self.serve_conns();
         self.take_mail();
+        self.deliver_slice();
         self.fire_timers();
         self.executor.carry_out(&mut self.io, self.dispatcher.chat());
         self.executor.post_mail(&mut self.io);
@@ -155,7 +156,8 @@ impl Shard {
     /// How long the shard may sleep, in milliseconds.
     fn patience_ms(&self) -> u64 {
         let continues = self.io.has_deferred() || self.dispatcher.has_postponed();
-        if continues && !self.executor.is_congested() || self.timers_left || !self.inbox.is_empty() {
+        let is_left = self.timers_left || self.dispatcher.has_crowds() || !self.inbox.is_empty();
+        if continues && !self.executor.is_congested() || is_left {
             return 0;
         }
         let now = self.io.now();
@@ -216,6 +218,13 @@ impl Shard {
             }
         }
         self.mail_left = !self.inbox.is_empty();
+    }
+
+    /// Goes on with what goes to many.
+    fn deliver_slice(&mut self) {
+        if self.dispatcher.has_crowds() {
+            self.handle(Input::Slice);
+        }
     }
 
     fn handle(&mut self, input: Input<'_>) {

@@ -26,6 +26,8 @@ pub enum Input<'a> {
     Fate(PollFate),
     /// A deadline has come.
     Alarm(Alarm),
+    /// A turn has time for the next slice of what goes to many, if some of it is left.
+    Slice,
     /// The configured domains have changed.
     Domains(Arc<Domains>),
     /// The server is going down: answer what is parked, take nothing new.

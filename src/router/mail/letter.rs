@@ -5,7 +5,7 @@
 
 use super::calls::{CallAnswer, CallRequest, PollCut, PollFate};
 use super::links::{Link, LinkReply, Presence, Unlink, UnlinkReply};
-use super::messages::{Broadcast, Multicast, Unicast, UserDelivery};
+use super::messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 use super::reports::{GatherReport, MembersRequest, NamesRequest, ProfilesRequest};
 use super::rooms::{EntryReply, RoomEntry, RoomExit, RoomJoin, RoomLeave, RoomLeft, RoomReveal};
 use crate::router::ids::CallKey;
@@ -32,6 +32,8 @@ pub enum Mail {
     Deliver(UserDelivery),
     /// A message for all users of a domain at the place.
     Broadcast(Broadcast),
+    /// A place has reached its users with a broadcast.
+    Reached(Reached),
     /// A user named others.
     Link(Box<Link>),
     /// The answer to [`Mail::Link`].
@@ -92,7 +94,7 @@ impl Mail {
             Mail::Ask(request) => weight::names(&request.names),
             Mail::Describe(request) => weight::slots(&request.users),
             Mail::Report(report) => report.part.bytes(),
-            Mail::Cut(_) | Mail::Fate(_) | Mail::Close(_) | Mail::Left(_) => 0,
+            Mail::Cut(_) | Mail::Fate(_) | Mail::Close(_) | Mail::Reached(_) | Mail::Left(_) => 0,
         };
         size_of::<Mail>() + beside
     }

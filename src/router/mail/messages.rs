@@ -4,7 +4,8 @@
 
 use crate::base::domains::DomainId;
 use crate::base::slots::Slot;
-use crate::router::ids::{CallKey, GatherKey, UserKey};
+use crate::router::call::Receivers;
+use crate::router::ids::{BroadcastKey, CallKey, GatherKey, UserKey};
 use crate::router::packet::Packet;
 use crate::router::weight;
 
@@ -68,12 +69,21 @@ impl UserDelivery {
 /// A message for all users of a domain at the place.
 #[derive(Debug)]
 pub struct Broadcast {
-    /// The gather that waits for the count.
-    pub(crate) gather: GatherKey,
+    /// Which broadcast it is.
+    pub(crate) broadcast: BroadcastKey,
     /// The receivers' domain.
     pub(crate) domain: DomainId,
     /// What is queued.
     pub(crate) packet: Packet,
     /// The sender, if online: it is not queued to that user.
     pub(crate) sender: Option<UserKey>,
+}
+
+/// The users of a place were reached by a broadcast.
+#[derive(Clone, Copy, Debug)]
+pub struct Reached {
+    /// Which broadcast it is.
+    pub(crate) broadcast: BroadcastKey,
+    /// How many were reached.
+    pub(crate) receivers: Receivers,
 }

@@ -17,7 +17,7 @@ pub use effect::{Alarm, Effect, Input};
 pub(crate) use effect::{Envelope, Returned, TimedAlarm, Undelivered};
 pub use letter::Mail;
 pub(crate) use links::{Buddy, Link, LinkReply, Parted, Presence, Reach, Unlink, UnlinkReply};
-pub(crate) use messages::{Broadcast, Multicast, Unicast, UserDelivery};
+pub(crate) use messages::{Broadcast, Multicast, Reached, Unicast, UserDelivery};
 pub(crate) use names::{HashedName, Names, Unplaced};
 pub(crate) use reports::{GatherReport, MembersRequest, NamesRequest, Part, ProfilesRequest};
 pub(crate) use rooms::{

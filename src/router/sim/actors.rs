@@ -20,7 +20,8 @@ impl World {
     /// One step.
     pub(super) fn act(&mut self) {
         match self.random.below(100) {
-            0..28 => (0..=self.random.below(4)).for_each(|_| self.deliver()),
+            0..26 => (0..=self.random.below(4)).for_each(|_| self.deliver()),
+            26..28 => self.deliver_slice(),
             28..35 => self.pass_time(),
             35..42 => {
                 self.open_some();

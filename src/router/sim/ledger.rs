@@ -54,6 +54,7 @@ impl World {
             | Input::Cut(_)
             | Input::Fate(_)
             | Input::Alarm(_)
+            | Input::Slice
             | Input::Domains(_)
             | Input::Drain
             | Input::End => None,
@@ -100,6 +101,7 @@ impl World {
             | Input::Cut(_)
             | Input::Fate(_)
             | Input::Alarm(_)
+            | Input::Slice
             | Input::Domains(_)
             | Input::Drain
             | Input::End => {}

@@ -21,6 +21,10 @@ pub(super) struct Plan {
     pub(super) max_users: u32,
     /// What may wait at one place.
     pub(super) memory_bytes: usize,
+    /// Most receivers that a delivery reaches in a turn.
+    pub(super) slice: usize,
+    /// Most places that work on a broadcast at a time.
+    pub(super) broadcast_places: u16,
     /// Whether sites take back what was not delivered: those of domains with an even number.
     pub(super) takes_back: bool,
     /// Whether mail may be later than gathers wait.
@@ -60,6 +64,8 @@ impl Plan {
             timeouts: Timeouts::DEFAULT,
             max_users,
             memory_bytes,
+            slice: random.pick(&[1, 2, usize::MAX]),
+            broadcast_places: random.pick(&[1, 2, u16::MAX]),
             takes_back: random.chance(70),
             late_mail: random.chance(25),
             flush_at_once: random.pick(&[20, 60, 95]),

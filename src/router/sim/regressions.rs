@@ -23,6 +23,8 @@ fn world(places: u16, limits: Limits) -> World {
         timeouts: Timeouts::DEFAULT,
         max_users: u32::MAX,
         memory_bytes: PLENTY_BYTES,
+        slice: usize::MAX,
+        broadcast_places: 1,
         takes_back: false,
         late_mail: false,
         flush_at_once: 100,

@@ -109,6 +109,10 @@ impl World {
             self.check_alarms(place);
             let router = &self.routers[place];
             assert!(router.out.gathers().is_empty(), "a place was asked and has not reported");
+            assert!(
+                !router.has_crowds() && router.broadcasts.is_empty(),
+                "a part of what goes to many is left"
+            );
             router.people.check_quiet();
         }
         self.check_calls();

@@ -140,6 +140,8 @@ impl World {
             limits: Arc::new(plan.limits.clone()),
             timeouts: Arc::new(plan.timeouts.clone()),
             memory_bytes: plan.memory_bytes,
+            slice: plan.slice,
+            broadcast_places: plan.broadcast_places,
             domains: Arc::clone(&domains),
         };
         let count = usize::from(plan.places);
@@ -290,6 +292,20 @@ impl World {
         self.returning.drain(..arrived);
     }
 
+    /// A place where a part of what goes to many is left.
+    fn crowd_waits(&mut self) -> Option<usize> {
+        let places = 0..self.routers.len();
+        let waiting: Vec<usize> = places.filter(|place| self.routers[*place].has_crowds()).collect();
+        (!waiting.is_empty()).then(|| self.random.pick(&waiting))
+    }
+
+    /// Some router goes on with what goes to many.
+    pub(super) fn deliver_slice(&mut self) {
+        let Some(place) = self.crowd_waits() else { return };
+        self.note(|| format!("slice at {place}"));
+        self.handle(place, Input::Slice);
+    }
+
     /// Whether mail is on its way.
     pub(super) fn mail_waits(&self) -> bool {
         self.mail.values().any(|queue| !queue.is_empty())
@@ -315,11 +331,18 @@ impl World {
 
     /// All mail arrives, and every router handles what it must.
     pub(super) fn drain_mail(&mut self) {
-        while self.mail_waits() || !self.reloads.is_empty() || !self.drains.is_empty() {
+        while self.mail_waits()
+            || self.crowd_waits().is_some()
+            || !self.reloads.is_empty()
+            || !self.drains.is_empty()
+        {
             if self.random.chance(20) {
                 self.tell_routers();
             }
             self.deliver();
+            if self.random.chance(50) {
+                self.deliver_slice();
+            }
         }
         self.drained = self.time;
     }

@@ -2,6 +2,8 @@
 //!
 //! Owns: [`Routers`], whose mail arrives at once. Must not: draw random numbers; the simulator does.
 
+mod crowds;
+
 use std::sync::Arc;
 
 use super::call::{
@@ -45,7 +47,18 @@ impl Routers {
         let router = |place| {
             let (places, domains) = (places.clone(), Arc::clone(&domains));
             let (limits, timeouts) = (Arc::clone(&limits), Arc::clone(&timeouts));
-            let settings = Settings { place, places, epoch: 7, limits, timeouts, memory_bytes, domains };
+            let (slice, broadcast_places) = (usize::MAX, 1);
+            let settings = Settings {
+                place,
+                places,
+                epoch: 7,
+                limits,
+                timeouts,
+                memory_bytes,
+                slice,
+                broadcast_places,
+                domains,
+            };
             Router::new(settings, Memory::new(memory_bytes))
         };
         Routers {
@@ -73,13 +86,21 @@ impl Routers {
     fn try_call(&mut self, verb: Verb<'static>) -> Option<Answer> {
         self.serial += 1;
         let key = CallKey { place: HERE, conn: 1, serial: self.serial };
-        let (mut effects, mut answered) = (Vec::new(), None);
         let call = Call { domain: self.domain, verb };
-        self.shards[0].handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut effects);
+        self.handle(HERE, Input::Call(CallRequest { key, call })).into_iter().find_map(|answer| {
+            let CallAnswer { key: of, answer } = answer;
+            (of == key).then_some(answer)
+        })
+    }
+
+    /// A place handles an input, and all places what comes of it. Returns the answers to calls.
+    fn handle(&mut self, place: Place, input: Input<'_>) -> Vec<CallAnswer> {
+        let (mut effects, mut answers) = (Vec::new(), Vec::new());
+        self.shards[place.index()].handle(input, Tick::ZERO, &mut effects);
         while !effects.is_empty() {
             for effect in std::mem::take(&mut effects) {
                 match effect {
-                    Effect::Answer(CallAnswer { key: of, answer }) if of == key => answered = Some(answer),
+                    Effect::Answer(answer) => answers.push(answer),
                     Effect::Mail(Envelope { to, mail }) => {
                         let router = &mut self.shards[to.index()];
                         let mut more = Vec::new();
@@ -87,11 +108,11 @@ impl Routers {
                         effects.extend(more);
                     }
                     Effect::Undelivered(undelivered) => self.returned += undelivered.messages.len(),
-                    Effect::Answer(_) | Effect::Alarm(_) | Effect::Close(_) => {}
+                    Effect::Alarm(_) | Effect::Close(_) => {}
                 }
             }
         }
-        answered
+        answers
     }
 
     fn call(&mut self, verb: Verb<'static>) -> Answer {
@@ -145,17 +166,12 @@ impl Routers {
 
     /// The site says something to a user.
     fn say(&mut self, to: &str, body: String) -> Answer {
-        self.call(Verb::Message(Box::new(NewMessage {
-            speaker: Speaker::Site("site".into()),
-            to: to.to_owned().into(),
-            nick: None,
-            kind: MessageType::Unicast,
-            body: body.into(),
-            style: "".into(),
-            timestamp: "1".into(),
-            id: None,
-            meta: None,
-        })))
+        self.call(said(MessageType::Unicast, to, body))
+    }
+
+    /// The site says something to everybody. Returns the answer if that was at once.
+    fn broadcast(&mut self) -> Option<Answer> {
+        self.try_call(said(MessageType::Broadcast, "", "hello".to_owned()))
     }
 
     /// What each place has to do because of some calls.
@@ -168,6 +184,21 @@ impl Routers {
         calls(self);
         self.shards.iter().map(|router| router.work().used(self.domain)).collect()
     }
+}
+
+/// A message of the site.
+fn said(kind: MessageType, to: &str, body: String) -> Verb<'static> {
+    Verb::Message(Box::new(NewMessage {
+        speaker: Speaker::Site("site".into()),
+        to: to.to_owned().into(),
+        nick: None,
+        kind,
+        body: body.into(),
+        style: "".into(),
+        timestamp: "1".into(),
+        id: None,
+        meta: None,
+    }))
 }
 
 #[test]

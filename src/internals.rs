@@ -35,7 +35,7 @@ pub use crate::base::limits::parked::PARKED_USER_BYTES_MAX;
 pub use crate::base::stats::{DomainCounts, index_of as counter_index};
 
 // For benchmarks.
-pub use crate::api::{Context, Detail, Route, Shape, policy, route, write_answer};
+pub use crate::api::{Context, Detail, Form, Route, Shape, policy, route, write_answer};
 pub use crate::base::clock::Tick;
 pub use crate::base::domains::{Audience, Domains};
 pub use crate::base::memory::Memory;
@@ -47,7 +47,7 @@ pub use crate::node::shard::mailbox::{Inbox, Outbox, Parcel, mailbox};
 pub use crate::node::shard::timers::Wheel;
 pub use crate::router::call::{
     Answer, BuddyRemoval, Call, Delivery, Looks, MembersQuery, NewMessage, NewSignal, Online, Packets, Poll,
-    Reason, Show, Speaker, Subject, Verb, Version,
+    Reason, Show, Speaker, Subject, Transport, Verb, Version,
 };
 pub use crate::router::directory::Places;
 pub use crate::router::ids::{CallKey, Place, SessionKey, Ticket};

@@ -35,15 +35,15 @@ const GUIDE: &str = "docs/put-it-on-your-site.md";
 const BLOCKS: [(&str, usize); 8] = [
     ("haproxy", 1),
     ("html", 3),
-    ("http", 17),
+    ("http", 18),
     ("nginx", 1),
     ("sh", 20),
-    ("text", 26),
+    ("text", 27),
     ("toml", 4),
     ("yaml", 2),
 ];
 /// How many calls and answers the blocks of the language `http` show.
-const CALLS_SHOWN: usize = 34;
+const CALLS_SHOWN: usize = 36;
 /// What a line of output in a conversation begins with.
 const OUTPUT: &str = "#> ";
 

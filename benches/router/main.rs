@@ -28,7 +28,7 @@ use criterion::{Criterion, Throughput};
 use nextim::internals::{
     Answer, Call, CallAnswer, CallKey, CallRequest, DomainId, Domains, Effect, Input, Looks, Memory,
     MessageType, NewMessage, Online, Place, Places, Poll, PollFate, Router, Settings, Speaker, Subject, Tick,
-    Ticket, Verb, Version,
+    Ticket, Transport, Verb, Version,
 };
 use nextim::{DomainConfig, Limits, Timeouts};
 
@@ -124,7 +124,11 @@ impl World {
 
     fn poll(&mut self, page: u32, seq: u64) {
         let key = self.key(page);
-        let verb = Verb::Poll(Poll { ticket: self.tickets[page as usize], seq: Some(seq) });
+        let verb = Verb::Poll(Poll {
+            ticket: self.tickets[page as usize],
+            seq: Some(seq),
+            transport: Transport::Poll,
+        });
         let call = Call { domain: self.domain, verb };
         self.router.handle(Input::Call(CallRequest { key, call }), Tick::ZERO, &mut self.later);
     }

@@ -1,22 +1,22 @@
 //! Answers: the results of calls, as bytes.
 //!
 //! Owns: the answers that are the same in all versions, errors among them; `dialect` has the others. Must not: match on
-//! a version. An answer is appended to the caller's buffer as a whole, in one pass. That of a poll, the most frequent
-//! one, strings together packets that were encoded before.
+//! a version. An answer is appended to the caller's buffer as a whole, in one pass.
 
 use serde::Serialize;
 
+use super::delivery;
 use super::dialect;
 use super::parts::{self, list, member};
 use super::refusal;
 use super::reply::Reply;
-use super::shape::Shape;
+use super::shape::{Form, Shape};
+use super::stream;
 use crate::base::json;
 use crate::http::methods::MethodSet;
 use crate::http::rejection::Rejection;
 use crate::http::response::{self, Cors, Manner};
 use crate::router::call::{Answer, Delivery, JoinedRoom, MemberList, OnlineUsers};
-use crate::router::packet::{Kind, Packet};
 use crate::router::profile::Profile;
 
 /// Appends the whole HTTP answer to a call. Browsers poll at `poll_url`. `chance`, any number, spreads refused clients.
@@ -26,7 +26,7 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
         Answer::Done => done(reply),
         Answer::Delivered(receivers) => done(reply.with_receivers(*receivers)),
         Answer::Online(session) => dialect::of(shape.version).online(reply, session, poll_url),
-        Answer::Onlines(OnlineUsers { users, partial }) if shape.as_object => {
+        Answer::Onlines(OnlineUsers { users, partial }) if shape.form == Form::Object => {
             reply.with_partial(*partial).json(|out| parts::shows(out, users));
         }
         Answer::Onlines(OnlineUsers { users, partial }) => {
@@ -36,6 +36,7 @@ pub fn write_answer(out: &mut Vec<u8>, answer: &Answer, shape: &Shape, poll_url:
             listed(reply.with_partial(*partial), room, members);
         }
         Answer::Joined(JoinedRoom { room, members }) => counted(reply, room, *members),
+        Answer::Packets(delivery) if shape.is_stream() => stream::write(out, delivery, shape),
         Answer::Packets(delivery) => packets(reply, delivery, shape.callback()),
         Answer::Refused(refusal) => write_rejection(out, &refusal::of(*refusal), Some(shape), chance),
     }
@@ -89,48 +90,15 @@ fn counted(reply: Reply<'_>, room: &str, members: u32) {
 }
 
 fn packets(reply: Reply<'_>, delivery: &Delivery, callback: Option<&str>) {
-    let Some(callback) = callback else { return reply.json(|out| poll(out, delivery)) };
+    let Some(callback) = callback else { return reply.json(|out| delivery::write(out, delivery)) };
     reply.script(|out| {
         // With a comment first the callback is not the beginning of a file that another program would run.
         out.extend_from_slice(b"/**/");
         out.extend_from_slice(callback.as_bytes());
         out.push(b'(');
-        poll(out, delivery);
+        delivery::write(out, delivery);
         out.extend_from_slice(b");");
     });
-}
-
-fn poll(out: &mut Vec<u8>, delivery: &Delivery) {
-    match delivery.stopped {
-        None => out.extend_from_slice(b"{\"status\":\"ok\",\"messages\":"),
-        Some(reason) => {
-            out.extend_from_slice(b"{\"status\":\"stopped\",\"reason\":\"");
-            out.extend_from_slice(reason.word().as_bytes());
-            out.extend_from_slice(b"\",\"messages\":");
-        }
-    }
-    let packets = delivery.packets.as_slice();
-    let of = |out: &mut Vec<u8>, belongs: fn(&&Packet) -> bool| {
-        list(out, packets.iter().filter(belongs), |out, packet| out.extend_from_slice(packet.json()));
-    };
-    of(out, |packet| matches!(packet.kind(), Kind::Message(_)));
-    out.extend_from_slice(b",\"presences\":");
-    of(out, |packet| matches!(packet.kind(), Kind::Presence(_)));
-    out.extend_from_slice(b",\"statuses\":");
-    of(out, |packet| matches!(packet.kind(), Kind::Status | Kind::RoomStatus));
-    // They come last, so the last packet is one if there are any.
-    let is_signal: fn(&&Packet) -> bool = |packet| matches!(packet.kind(), Kind::Signal);
-    if packets.last().as_ref().is_some_and(is_signal) {
-        out.extend_from_slice(b",\"signals\":");
-        of(out, is_signal);
-    }
-    out.extend_from_slice(b",\"seq\":");
-    json::write(out, &delivery.seq);
-    if let Some(retry_ms) = delivery.retry_ms {
-        out.extend_from_slice(b",\"retry\":");
-        json::write(out, &retry_ms);
-    }
-    out.push(b'}');
 }
 
 #[cfg(test)]
@@ -143,7 +111,7 @@ mod tests {
     use super::*;
     use crate::base::domains::{Audience, DomainId};
     use crate::router::call::{Packets, Reason, Receivers, Refusal, Version};
-    use crate::router::packet::{Message, MessageType, PresenceType};
+    use crate::router::packet::{Message, MessageType, Packet, PresenceType};
 
     fn v6() -> Shape {
         Shape { version: Version::V6, ..Shape::default() }
@@ -164,8 +132,8 @@ mod tests {
         let onlines = |partial| Answer::Onlines(OnlineUsers { users: users(), partial });
         let delivered = |partial| Answer::Delivered(Receivers { partial, ..Receivers::default() });
         for version in [Version::Papers, Version::V3, Version::V6] {
-            for as_object in [false, true] {
-                let shape = Shape { version, as_object, ..Shape::default() };
+            for form in [Form::Usual, Form::Object] {
+                let shape = Shape { version, form, ..Shape::default() };
                 for (answer, partial) in [false, true].into_iter().flat_map(|partial| {
                     [members(partial), onlines(partial), delivered(partial)].map(|answer| (answer, partial))
                 }) {
@@ -194,7 +162,7 @@ mod tests {
     #[test]
     fn online_users_are_an_object_if_asked_for() {
         for version in [Version::Papers, Version::V3, Version::V6] {
-            let as_object = Shape { version, as_object: true, ..Shape::default() };
+            let as_object = Shape { version, form: Form::Object, ..Shape::default() };
             check_json(&online(users()), &as_object, &json!({"al": "away", "\"b": "chat"}));
             check_json(&online(vec![]), &as_object, &json!({}));
         }
@@ -329,7 +297,7 @@ mod tests {
             name in "[^,\0]{1,20}", nick in any::<String>(), status in any::<String>(), lists in any::<bool>(),
         ) {
             let profile = Profile::new(&name, &nick, "away", &status);
-            let shape = if lists { v6() } else { Shape { as_object: true, ..Shape::default() } };
+            let shape = if lists { v6() } else { Shape { form: Form::Object, ..Shape::default() } };
             let (_, body) = written(&online(vec![profile]), &shape);
             let closes = body.contains(['<', '\u{2028}', '\u{2029}']);
             prop_assert!(!closes, "not safe in a script");

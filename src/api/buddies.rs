@@ -6,7 +6,7 @@ use super::context::Context;
 use super::names::ListRules;
 use super::param::Param;
 use super::params::Params;
-use super::shape::Shape;
+use super::shape::{Form, Shape};
 use crate::base::limits::chat::NAME_BYTES_MAX;
 use crate::http::rejection::Rejection;
 use crate::router::call::{BuddyRemoval, OnlinesQuery, Verb};
@@ -17,9 +17,9 @@ pub(super) fn onlines<'a>(
     context: &Context<'_>,
     shape: &mut Shape,
 ) -> Result<Verb<'a>, Rejection> {
-    shape.as_object = match params.text(Param::Format).as_deref() {
-        None => false,
-        Some("json") => true,
+    shape.form = match params.text(Param::Format).as_deref() {
+        None => Form::Usual,
+        Some("json") => Form::Object,
         Some(_) => return Err(Param::Format.bad()),
     };
     let ticket = params.ticket()?;
@@ -60,7 +60,7 @@ mod tests {
         for found in [get("/onlines", params), post("/onlines", params)] {
             let found = found.map(|(verb, shape)| {
                 let Verb::Onlines(OnlinesQuery { ticket, names }) = verb else { panic!("{verb:?}") };
-                (names, ticket.is_some(), shape.as_object)
+                (names, ticket.is_some(), shape.form == Form::Object)
             });
             let expected = expected
                 .map(|(names, ticket, object)| {

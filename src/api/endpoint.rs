@@ -56,10 +56,19 @@ enum Admission {
 pub(super) enum Access {
     /// The apikey of a domain: a call of a site.
     Apikey(SiteCall),
-    /// The ticket of a session: the long poll of a browser.
-    Ticket,
+    /// The ticket of a session: a call of a browser.
+    Ticket(BrowserCall),
     /// No credentials: a file or a page.
     Open(PublicPage),
+}
+
+/// The calls of browsers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BrowserCall {
+    /// Wait for packets, by a long poll or a stream.
+    Poll,
+    /// Acknowledge packets of a stream.
+    Ack,
 }
 
 /// The calls of sites.
@@ -105,6 +114,7 @@ const GET_HEAD_OPTIONS: MethodSet = GET_HEAD.union(MethodSet::of(&[Method::Optio
 const GET_POST: MethodSet = MethodSet::of(&[Method::Get, Method::Post]);
 const GET_POST_OPTIONS: MethodSet = GET_POST.union(MethodSet::of(&[Method::Options]));
 const POST: MethodSet = MethodSet::of(&[Method::Post]);
+const POST_OPTIONS: MethodSet = POST.union(MethodSet::of(&[Method::Options]));
 
 macro_rules! endpoints {
     ($($path:expr, $methods:ident, $body:ident, $readers:ident, $admission:ident, $access:expr;)*) => {
@@ -123,7 +133,8 @@ macro_rules! endpoints {
 // The most frequent ones stand first.
 endpoints! {
     // path,              methods,          body,  readers, admission, credentials and service
-    "/packets",           GET_POST_OPTIONS, Call,  Others,  Always,    Access::Ticket;
+    "/packets",           GET_POST_OPTIONS, Call,  Others,  Always,    Access::Ticket(BrowserCall::Poll);
+    "/packets/ack",       POST_OPTIONS,     Call,  Others,  Always,    Access::Ticket(BrowserCall::Ack);
     "/messages",          POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Message);
     "/statuses",          POST,             Call,  Own,     Limited,   Access::Apikey(SiteCall::Status);
     "/presences/online",  POST,             Lists, Own,     Limited,   Access::Apikey(SiteCall::Online);
@@ -226,7 +237,7 @@ mod tests {
             let lists = ["/presences/online", "/onlines"].contains(&path);
             let most = if lists { limits.list_body_bytes } else { limits.body_bytes };
             assert_eq!(refused(path, most), None, "{path}");
-            assert_eq!(refused(path, most + 1), Some((413, path == "/packets")), "{path}");
+            assert_eq!(refused(path, most + 1), Some((413, path.starts_with("/packets"))), "{path}");
         }
     }
 }

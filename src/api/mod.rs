@@ -3,9 +3,9 @@
 //! Owns: paths, authentication, parameters and the shapes of answers. Must not: call the router, read a clock or touch
 //! a socket; a [`Context`] holds all that a call needs of the world. In reading order: `endpoint` is the table of
 //! paths; `route` makes a request into a call, by `auth`, which admits sites, by `params` and `names`, and by one file
-//! for each family of calls; `answer` writes the answer in its [`Shape`], or `dialect` where versions differ; the
-//! texts of errors are in [`refusal`], and those of HTTP in `http::rejection`. Beside the calls there are the `assets`,
-//! and the `notices` about the server itself.
+//! for each family of calls; `answer` writes the answer in its [`Shape`], or `dialect` where versions differ, or
+//! `stream` where it has no end; the texts of errors are in [`refusal`], and those of HTTP in `http::rejection`. Beside
+//! the calls there are the `assets`, and the `notices` about the server itself.
 
 mod endpoint;
 
@@ -26,11 +26,13 @@ mod signals;
 mod statuses;
 
 mod answer;
+mod delivery;
 mod dialect;
 mod parts;
 pub(crate) mod refusal;
 mod reply;
 mod shape;
+mod stream;
 
 mod assets;
 mod notices;
@@ -43,7 +45,7 @@ pub use endpoint::{ENDPOINTS, Endpoint, policy};
 pub(crate) use notices::{Notice, write_notice};
 pub use route::{Route, route};
 pub(crate) use route::{Routed, refuse_by_head};
-pub use shape::{Detail, Shape};
+pub use shape::{Detail, Form, Shape};
 
 #[cfg(test)]
 mod testing;

@@ -14,6 +14,8 @@ pub(crate) const UNAUTHORIZED: Rejection =
 pub(crate) const INVALID_TICKET: Rejection = Rejection::new(404, "invalid ticket");
 /// A ticket or a name that nobody is online with.
 pub(crate) const NO_CLIENT: Rejection = Rejection::new(404, "no client found");
+/// A stream for a client that cannot read one: it would have no end before that of its connection.
+pub(crate) const STREAM_OF_HTTP10: Rejection = Rejection::new(400, "a stream needs HTTP/1.1");
 /// A body that cannot be read.
 pub(crate) const UNSUPPORTED_TYPE: Rejection = Rejection::new(
     415,

@@ -6,7 +6,7 @@
 
 use super::auth;
 use super::context::Context;
-use super::endpoint::{self, Access, Endpoint, PublicPage, SiteCall};
+use super::endpoint::{self, Access, BrowserCall, Endpoint, PublicPage, SiteCall};
 use super::notices::Notice;
 use super::params::Params;
 use super::refusal::{TOO_MANY_CALLS, UNAUTHORIZED};
@@ -67,7 +67,7 @@ pub(crate) fn refuse_by_head(request: &Request<'_>, domains: &Domains) -> Option
             (Ok(()), Access::Apikey(_)) if auth::are_wrong(request.query, request.basic, domains) => {
                 UNAUTHORIZED
             }
-            (Ok(()), Access::Apikey(_) | Access::Ticket | Access::Open(_)) => return None,
+            (Ok(()), Access::Apikey(_) | Access::Ticket(_) | Access::Open(_)) => return None,
         },
     };
     Some((rejection, Shape::of(request)))
@@ -80,7 +80,7 @@ fn find<'a>(request: &Request<'a>, context: &Context<'_>, shape: &mut Shape) -> 
     let endpoint = endpoint::find(request.path).ok_or(Rejection::not_found())?;
     shape.cross_origin = endpoint.is_cross_origin();
     match endpoint.access {
-        Access::Ticket => poll(endpoint, request, context, shape),
+        Access::Ticket(call) => browser_call(call, endpoint, request, context, shape),
         Access::Apikey(call) => {
             endpoint.check(request.method)?;
             site_call(call, endpoint.is_always_taken(), request, context, shape)
@@ -110,7 +110,8 @@ fn public<'a>(page: PublicPage, endpoint: &Endpoint, request: &Request<'a>) -> R
 }
 
 /// A request of a browser. Scripts of the domain's origins may read why it is refused, so the domain comes first.
-fn poll<'a>(
+fn browser_call<'a>(
+    call: BrowserCall,
     endpoint: &Endpoint,
     request: &Request<'a>,
     context: &Context<'_>,
@@ -126,9 +127,15 @@ fn poll<'a>(
     params.check_type()?;
     params.check()?;
     shape.version = params.version()?;
-    shape.detail = packets::callback(&mut params)?;
+    if call == BrowserCall::Poll {
+        packets::form(&mut params, request, shape)?;
+    }
     let domain = domain?;
-    Ok(Route::Call(Call { domain, verb: packets::poll(&mut params)? }))
+    let verb = match call {
+        BrowserCall::Poll => packets::poll(&mut params, request, shape)?,
+        BrowserCall::Ack => packets::ack(&mut params)?,
+    };
+    Ok(Route::Call(Call { domain, verb }))
 }
 
 fn site_call<'a>(

@@ -14,8 +14,8 @@ use crate::router::call::Version;
 pub struct Shape {
     /// The dialect of the answer.
     pub version: Version,
-    /// `/onlines` with `format=json`: an object of names.
-    pub as_object: bool,
+    /// The form of its body.
+    pub form: Form,
     /// Scripts of other origins may read the answer, if the domain names their origin.
     pub cross_origin: bool,
     /// The call has a valid apikey: the limits of addresses do not apply.
@@ -32,6 +32,20 @@ pub struct Shape {
     pub origin: Option<Arc<Box<str>>>,
     /// The part that differs between calls and polls.
     pub detail: Detail,
+}
+
+/// The form of the body of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    /// That of the dialect.
+    #[default]
+    Usual,
+    /// `/onlines` with `format=json`: an object of names.
+    Object,
+    /// A stream of events whose head is not written yet.
+    Opening,
+    /// A stream of events that has begun.
+    Stream,
 }
 
 /// The part of a shape that differs between calls and polls; together in one field they take half the memory.
@@ -57,6 +71,11 @@ impl Shape {
             head_only: request.method == Method::Head,
             ..Shape::default()
         }
+    }
+
+    /// Whether it is that of a stream.
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self.form, Form::Opening | Form::Stream)
     }
 
     /// The function whose argument the answer of a poll is.

@@ -8,6 +8,7 @@ use std::mem::MaybeUninit;
 use httparse::Status;
 
 use super::content_type::ContentType;
+use super::events::EVENT_STREAM;
 use super::host::is_host;
 use super::rejection::Rejection;
 use super::request::{Method, Request};
@@ -65,6 +66,7 @@ impl<'b> Head<'b> {
             content_encoded: fields.content_encoded,
             basic: fields.basic,
             origin: fields.origin,
+            accepts_events: fields.accepts_events == Some(true),
             keep_alive: !fields.close && (!http10 || fields.keep_alive),
             http10,
             head: &input[..bytes],
@@ -90,6 +92,8 @@ struct Fields<'b> {
     content_encoded: bool,
     basic: Option<&'b str>,
     origin: Option<&'b str>,
+    /// Whether a stream of events is all that is accepted; `None` while nothing says what is.
+    accepts_events: Option<bool>,
     host: bool,
     close: bool,
     keep_alive: bool,
@@ -117,6 +121,8 @@ impl<'b> Fields<'b> {
             self.basic = self.basic.or(basic(value));
         } else if name.eq_ignore_ascii_case("origin") {
             self.origin = std::str::from_utf8(value).ok();
+        } else if name.eq_ignore_ascii_case("accept") {
+            self.accepts_events = Some(self.accepts_events.is_none() && value == EVENT_STREAM);
         } else if name.eq_ignore_ascii_case("connection") {
             for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
                 self.close |= option.eq_ignore_ascii_case(b"close");
@@ -221,6 +227,25 @@ mod tests {
             check(1, bad, Err(400));
         }
         check(0, "Transfer-Encoding: chunked\r\n", Err(400));
+    }
+
+    #[test]
+    fn a_stream_is_accepted_alone() {
+        let check = |headers: &str, expected| {
+            check(1, headers, |head| head.request.accepts_events, &Ok(expected));
+        };
+        check("", false);
+        check("Accept: text/event-stream\r\n", true);
+        check("accept:text/event-stream \r\n", true);
+        for other in
+            ["*/*", "", "text/event-stream, */*", "text/event-stream;q=1", "Text/Event-Stream", "text/*"]
+        {
+            check(&format!("Accept: {other}\r\n"), false);
+        }
+        for twice in ["text/event-stream", "*/*"] {
+            check(&format!("Accept: text/event-stream\r\nAccept: {twice}\r\n"), false);
+        }
+        check("Accept: */*\r\nAccept: text/event-stream\r\n", false);
     }
 
     #[test]

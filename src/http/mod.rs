@@ -4,8 +4,8 @@
 //! read a clock or touch a socket. In reading order: the [`parser`] makes a [`request`] of bytes, by the [`policy`] of
 //! its path; it reads the `head`, which names a `host`, a `target` and a [`content_type`], and the body, which may be
 //! `chunked`. [`form`] and [`flat`] JSON hold parameters, [`nested`] JSON is passed on, [`forwarded`] the address of a
-//! proxy's client. A [`response`] is an answer, perhaps for [`jsonp`], a [`rejection`] an error that may list
-//! [`methods`]; an [`asset`] is sent after some `negotiation`.
+//! proxy's client. A [`response`] is an answer, perhaps for [`jsonp`], or a stream of [`events`], a [`rejection`] an
+//! error that may list [`methods`]; an [`asset`] is sent after some `negotiation`.
 
 pub(crate) mod methods;
 pub(crate) mod parser;
@@ -18,6 +18,7 @@ mod head;
 mod host;
 mod target;
 
+pub(crate) mod events;
 pub(crate) mod flat;
 pub(crate) mod form;
 pub(crate) mod forwarded;

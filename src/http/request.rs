@@ -52,6 +52,8 @@ pub struct Request<'b> {
     pub(crate) basic: Option<&'b str>,
     /// The origin of the page whose script sends the request.
     pub(crate) origin: Option<&'b str>,
+    /// The client accepts a stream of events and nothing else.
+    pub(crate) accepts_events: bool,
     /// The client keeps the connection open after the answer.
     pub(crate) keep_alive: bool,
     /// The request is HTTP/1.0.

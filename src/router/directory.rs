@@ -142,6 +142,7 @@ impl Directory {
             Verb::Signal(signal) => speaker(&signal.speaker),
             Verb::Status(typing) => self.ticket_home(&typing.ticket),
             Verb::Poll(poll) => self.ticket_home(&poll.ticket),
+            Verb::Ack(ack) => self.ticket_home(&ack.ticket),
             Verb::Onlines(OnlinesQuery { ticket, .. }) | Verb::Members(MembersQuery { ticket, .. }) => {
                 ticket.as_ref().map_or(self.place, |ticket| self.ticket_home(ticket))
             }

@@ -61,6 +61,7 @@ impl Router {
             Verb::Leave(call) => self.people.leave(out, caller, &call),
             Verb::RemoveBuddies(removal) => self.people.remove_buddies(out, caller, removal),
             Verb::Poll(poll) => self.people.poll(out, caller, poll),
+            Verb::Ack(ack) => self.people.acknowledge(out, caller, ack),
         }
     }
 

@@ -28,6 +28,7 @@
 //! | §2 buddies/remove | `buddies` |
 //! | §3 shapes of answers and packets, JSONP, escapes, headers, CORS | `packets` |
 //! | §3 One poll a session, Acknowledgement, stopped | `polls` |
+//! | §3 streams, their acknowledgement and their end | `streams`, `streams_end` |
 //! | §4 Sessions and users: deadlines, a stopped process | `sessions` |
 //! | §4 Sessions and users: hand-over, linger, page change | `page_change` |
 //! | §4 Presence | `presence` |
@@ -91,6 +92,8 @@ mod slow_and_large;
 mod smuggling;
 mod standstill;
 mod statuses;
+mod streams;
+mod streams_end;
 mod undelivered;
 mod versions;
 mod visible;

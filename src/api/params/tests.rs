@@ -14,6 +14,7 @@ fn request<'a>(query: &'a str, body: &'a str, content_type: ContentType) -> Requ
         content_encoded: false,
         basic: None,
         origin: None,
+        accepts_events: false,
         keep_alive: true,
         http10: false,
         head: &[],

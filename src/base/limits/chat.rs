@@ -100,6 +100,23 @@ pub(crate) const DRAIN_POLLS: usize = 256;
 /// Time from one step of a drain to the next, in milliseconds.
 pub(crate) const DRAIN_STEP_MS: u64 = 100;
 
+/// Time from the event that a draining shard sends on each stream to the one that stops the stream, in milliseconds: the
+/// page acknowledges meanwhile. It is shorter if `drain_ms` has no room for it.
+pub(crate) const STREAM_STOP_MS: u64 = 1_000;
+
+impl Timeouts {
+    /// See [`STREAM_STOP_MS`].
+    pub(crate) fn stream_stop_ms(&self) -> u64 {
+        STREAM_STOP_MS.min(self.drain_ms / 3)
+    }
+
+    /// From the beginning of a drain, when the last stream is stopped, in milliseconds: steps take a third of
+    /// `drain_ms`, and an event that was under way then is followed by another one.
+    pub(crate) fn streams_stopped_ms(&self) -> u64 {
+        self.drain_ms / 3 + 2 * self.stream_stop_ms()
+    }
+}
+
 /// All texts that go with a message, in bytes.
 const BESIDE_MESSAGE_BYTES: usize = 3 * NAME_BYTES_MAX
     + NICK_BYTES_MAX
@@ -152,6 +169,8 @@ const _: () = assert!(WORK_PER_TURN <= WORK_OWED_MAX);
 const _: () = assert!(RECEIVERS_PER_TURN >= 1 && RECEIVERS_PER_TURN <= WORK_PER_TURN);
 const _: () = assert!(CROWDS_WAITING_MAX >= 1 && BROADCASTS_UNDER_WAY_MAX >= 1);
 
+// An idle page is heard twice before its session ends, if it acknowledges every other event of its stream.
+const _: () = assert!(2 * Timeouts::DEFAULT.poll_hold_ms_max < Timeouts::DEFAULT.session_idle_ms);
 // A drain has several steps, and one step is within a share of the work.
 const _: () = assert!(2 * DRAIN_STEP_MS <= Timeouts::DEFAULT.drain_ms / 3);
 const _: () = assert!(DRAIN_POLLS <= WORK_PER_TURN);

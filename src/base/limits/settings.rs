@@ -24,7 +24,8 @@ limits! {
     /// A page whose connection failed has this long to poll again.
     session_cut_ms: milliseconds = 8_000, MS;
     /// A session that does not poll again after an answer ends after this.
-    /// Browsers slow hidden pages down to one poll a minute.
+    /// Browsers slow hidden pages down to one poll a minute. A session also ends if the page of its stream does not
+    /// acknowledge for this long; the page does so with every other empty event (`poll_hold_ms_max`) at the latest.
     session_idle_ms: milliseconds = 75_000, MS;
     /// A user stays online this long after the last session ended.
     /// So other users do not see a change of page.

@@ -68,6 +68,8 @@ counters! {
     connections_writing: gauge as connections(state = "writing"),
     /// Connections that were answered for the last time and are about to be closed.
     connections_closing: gauge as connections(state = "closing"),
+    /// Streams that wait for packets, or are on their way to their session; they count as parked connections, too.
+    streams_parked: gauge,
     /// Packets queued to sessions and not acknowledged.
     packets_waiting: gauge,
     /// Mail that waits because it did not fit into the mailbox of another shard.
@@ -191,6 +193,8 @@ counters! {
     polls_paced_total: counter,
     /// Parked polls that the browser cut off.
     polls_cut_total: counter,
+    /// Acknowledgements of streams that were taken.
+    acks_total: counter,
     /// Polls answered with a time to wait before the next poll, because very many were answered together.
     polls_spread_total: counter,
     /// Answers to calls that are incomplete because a shard did not report in time.

@@ -106,6 +106,7 @@ fn a_request_is_taken_apart() {
         content_encoded: true,
         basic: None,
         origin: Some("null"),
+        accepts_events: false,
         keep_alive: true,
         http10: true,
         head: head.as_bytes(),

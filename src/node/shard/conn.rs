@@ -11,6 +11,7 @@ use mio::net::TcpStream;
 use super::gate::Visitor;
 use super::pending::PendingInput;
 use super::state::{ConnState, Deferral, Tally};
+use crate::api::Form;
 use crate::base::clock::{Moment, Tick};
 use crate::base::memory::{Held, Memory, Owner};
 use crate::base::slots::{UNBORN, kept};
@@ -117,14 +118,20 @@ impl Conn {
     /// Changes the state, and the tally with it; returns the state before.
     pub(super) fn turn_to(&mut self, state: ConnState, tally: &mut Tally) -> ConnState {
         if matches!(state, ConnState::Parked(..)) {
-            debug_assert!(
-                self.input.is_none() && self.output.is_none(),
-                "a parked connection holds no buffer"
-            );
+            // Behind a stream something may have been read with its request.
+            let has_input = self.input.is_some() && !matches!(self.state, ConnState::Sending(..));
+            debug_assert!(!has_input && self.output.is_none(), "a parked connection holds no buffer");
         }
         tally.uncount(&self.state);
         tally.count(&state);
         std::mem::replace(&mut self.state, state)
+    }
+
+    /// Notes that the head of its stream is written.
+    pub(super) fn begin_stream(&mut self) {
+        if let ConnState::Parked(shape, _) = &mut self.state {
+            shape.form = Form::Stream;
+        }
     }
 
     /// Notes what an event has reported. `closed`: the peer will send nothing more.
@@ -342,7 +349,7 @@ impl Conn {
                 debug_assert!(!has_output, "a call is answered before its answer is written");
                 debug_assert!(self.serial != 0, "a call has a number");
             }
-            ConnState::Writing { .. } => {
+            ConnState::Writing { .. } | ConnState::Sending(..) => {
                 debug_assert!(has_output, "an answer that is being written has a rest");
                 debug_assert!(self.armed != Moment::NEVER, "an answer that is being written has an alarm");
             }

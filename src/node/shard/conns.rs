@@ -10,7 +10,7 @@ use super::state::{CallTiming, ConnState, Tally};
 use crate::api::Shape;
 use crate::base::slots::{Slot, Slots};
 use crate::base::stats::Counters;
-use crate::router::ids::CallKey;
+use crate::router::ids::{CallKey, SessionKey};
 
 #[derive(Debug, Default)]
 pub(super) struct Conns {
@@ -46,6 +46,20 @@ impl Conns {
         }
     }
 
+    /// A copy of the shape of a parked stream: it waits on after each of its events.
+    pub(super) fn stream_shape(&mut self, slot: Slot) -> Option<(Shape, SessionKey)> {
+        match self.get(slot)?.state() {
+            ConnState::Parked(shape, session) if shape.is_stream() => Some((shape.clone(), *session)),
+            ConnState::Parked(..)
+            | ConnState::Reading
+            | ConnState::Calling(..)
+            | ConnState::Writing { .. }
+            | ConnState::Sending(..)
+            | ConnState::Farewell
+            | ConnState::Dead => None,
+        }
+    }
+
     /// Ends the wait for the answer of a call, if there is one. Returns its shape and its timing.
     pub(super) fn take_shape(&mut self, slot: Slot) -> Option<(Shape, Option<CallTiming>)> {
         let conn = self.slots.get_mut(slot)?;
@@ -55,7 +69,11 @@ impl Conns {
         match conn.turn_to(ConnState::Reading, &mut self.tally) {
             ConnState::Calling(shape, timing) => Some((shape, timing)),
             ConnState::Parked(shape, _) => Some((shape, None)),
-            ConnState::Reading | ConnState::Writing { .. } | ConnState::Farewell | ConnState::Dead => None,
+            ConnState::Reading
+            | ConnState::Writing { .. }
+            | ConnState::Sending(..)
+            | ConnState::Farewell
+            | ConnState::Dead => None,
         }
     }
 

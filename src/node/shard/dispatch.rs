@@ -237,15 +237,14 @@ impl Dispatcher {
         if self.chat.is_used_up(domain) { None } else { queue.pop_front() }
     }
 
-    /// Gives mail to the router, or postpones it: a call, if it would be postponed had this shard read it. Polls never
-    /// are.
+    /// Gives mail to the router, or postpones it: a call, if it would be postponed had this shard read it. Those of
+    /// browsers never are.
     pub(super) fn take_mail(&mut self, io: &mut Io, mail: Mail) {
         self.chat.handle_notes(io);
         let Mail::Call(CallRequest { key, call }) = mail else {
             return self.chat.handle(io, Input::Mail(mail));
         };
-        let is_poll = matches!(call.verb, Verb::Poll(_));
-        if !is_poll && self.puts_off(io, call.domain, call.verb.is_always_taken()) {
+        if !call.verb.is_of_browser() && self.puts_off(io, call.domain, call.verb.is_always_taken()) {
             self.postpone_call(io, key, call);
         } else {
             self.chat.handle(io, Input::Mail(Mail::Call(CallRequest { key, call })));

@@ -11,12 +11,13 @@ use super::io::Io;
 use super::mailbox::Outbox;
 use super::reply::{self, Addressee};
 use super::schedule::Timer;
-use super::state::{CallTiming, ConnState};
-use crate::api;
+use super::state::{CallTiming, ConnState, ParkedStream};
+use crate::api::{self, Shape};
 use crate::base::clock::Stamp;
 use crate::base::domains::DomainId;
 use crate::base::limits::turn::OUTBOX_MARK;
 use crate::base::memory::Held;
+use crate::base::slots::Slot;
 use crate::base::stats::Board;
 use crate::bridges::returns::Returns;
 use crate::router::call::Answer;
@@ -62,24 +63,50 @@ impl Executor {
         }
     }
 
-    /// Writes the answer of a call. If its connection is gone, the answer will never be flushed.
+    /// Writes the answer of a call, or an event of a stream. If its connection is gone, it will never be flushed.
     pub(super) fn answer(&mut self, io: &mut Io, key: CallKey, answer: &Answer) {
         let fate = awaits_fate(answer);
-        let waiting = io.find_call(key).and_then(|slot| Some((slot, io.take_shape(slot)?)));
-        let Some((slot, (mut shape, timing))) = waiting else {
-            if let Some(session) = fate {
-                io.note_fate(session, key, false);
-            }
-            return;
-        };
+        let found = io.find_call(key);
+        if let (Some(slot), Some(_), Some(domain)) = (found, fate, domain_of(answer))
+            && let Some((shape, session)) = io.stream_shape(slot)
+        {
+            self.send_event(io, slot, ParkedStream { shape, session, domain }, answer);
+            return io.check(slot);
+        }
+        if let Some((slot, waiting)) = found.and_then(|slot| Some((slot, io.take_shape(slot)?))) {
+            self.answer_call(io, slot, waiting, answer);
+            return io.check(slot);
+        }
+        close_unflushed_stream(io, found);
+        if let Some(session) = fate {
+            io.note_fate(session, key, false);
+        }
+    }
+
+    fn send_event(&self, io: &mut Io, slot: Slot, stream: ParkedStream, event: &Answer) {
+        let chance = io.chance();
+        io.with_output(|io, output| {
+            api::write_answer(output, event, &stream.shape, &self.poll_url, chance);
+            io.send_event(slot, stream, output);
+        });
+    }
+
+    fn answer_call(
+        &mut self,
+        io: &mut Io,
+        slot: Slot,
+        (mut shape, timing): (Shape, Option<CallTiming>),
+        answer: &Answer,
+    ) {
         self.answered.extend(timing);
         let domain = timing.map(|timing| timing.domain).or(domain_of(answer));
         let chance = io.chance();
         reply::part(io, &mut shape);
-        reply::write(io, slot, &shape, Addressee { domain, fate }, |output| {
+        // A stream ends with its connection: the page that reads its last event opens none there.
+        shape.close |= shape.is_stream() && matches!(answer, Answer::Packets(_));
+        reply::write(io, slot, &shape, Addressee { domain, fate: awaits_fate(answer) }, |output| {
             api::write_answer(output, answer, &shape, &self.poll_url, chance);
         });
-        io.check(slot);
     }
 
     /// Posts the mail of this turn.
@@ -114,7 +141,19 @@ impl Executor {
 /// Closes the connection of a poll whose answer is still being written.
 fn close_unflushed(io: &mut Io, key: CallKey) {
     if let Some(slot) = io.find_call(key)
-        && io.conn(slot).is_some_and(|conn| matches!(conn.state(), ConnState::Writing { .. }))
+        && io
+            .conn(slot)
+            .is_some_and(|conn| matches!(conn.state(), ConnState::Writing { .. } | ConnState::Sending(..)))
+    {
+        io.kill(slot);
+    }
+}
+
+/// Closes the connection of a stream whose session has ended while an event is still being written: the last event
+/// cannot follow it.
+fn close_unflushed_stream(io: &mut Io, found: Option<Slot>) {
+    if let Some(slot) = found
+        && io.conn(slot).is_some_and(|conn| matches!(conn.state(), ConnState::Sending(..)))
     {
         io.kill(slot);
     }

@@ -94,7 +94,7 @@ pub(super) fn write(
     });
 }
 
-/// Makes the answer the last of its connection while the shard drains.
+/// Makes the answer the last of its connection if the shard takes leave of its clients.
 pub(super) fn part(io: &Io, shape: &mut Shape) {
-    shape.close |= io.is_draining();
+    shape.close |= io.is_parting();
 }

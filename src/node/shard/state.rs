@@ -16,8 +16,10 @@ pub(super) enum ConnState {
     Reading,
     /// The router has a call of it. A poll without a session is one, too, and is not timed.
     Calling(Shape, Option<CallTiming>),
-    /// The owner of this session has a poll of it. Nothing is read meanwhile.
+    /// The owner of this session has a poll of it, or a stream. Nothing is read meanwhile.
     Parked(Shape, SessionKey),
+    /// An event of the session's stream did not fit into the socket. When it is written, the stream is parked again.
+    Sending(Shape, SessionKey),
     /// An answer did not fit into the socket.
     Writing {
         /// The session that waits for the fate of the answer.
@@ -29,6 +31,12 @@ pub(super) enum ConnState {
     Farewell,
     /// Closed; freed at the end of the turn.
     Dead,
+}
+
+impl ConnState {
+    pub(super) fn is_parked_stream(&self) -> bool {
+        matches!(self, ConnState::Parked(shape, _) if shape.is_stream())
+    }
 }
 
 /// A call that is not answered yet: its domain, its kind and its beginning, for the statistics.
@@ -69,6 +77,15 @@ pub(super) struct OutgoingAnswer<'a> {
     pub(super) then: AfterAnswer,
 }
 
+/// A stream that has an event: what its connection waits with, and the account of a rest that the peer does not take at
+/// once.
+#[derive(Debug)]
+pub(super) struct ParkedStream {
+    pub(super) shape: Shape,
+    pub(super) session: SessionKey,
+    pub(super) domain: DomainId,
+}
+
 /// Whether a connection continues without an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Deferral {
@@ -85,6 +102,8 @@ pub(super) struct Tally {
     reading: u64,
     calling: u64,
     parked: u64,
+    /// Those of the parked that are streams.
+    streams: u64,
     writing: u64,
     closing: u64,
 }
@@ -94,6 +113,7 @@ impl Tally {
         counters.connections_reading = self.reading;
         counters.connections_calling = self.calling;
         counters.connections_parked = self.parked;
+        counters.streams_parked = self.streams;
         counters.connections_writing = self.writing;
         counters.connections_closing = self.closing;
     }
@@ -106,12 +126,14 @@ impl Tally {
         if let Some(count) = self.of(state) {
             *count += 1;
         }
+        self.streams += u64::from(state.is_parked_stream());
     }
 
     pub(super) fn uncount(&mut self, state: &ConnState) {
         if let Some(count) = self.of(state) {
             *count -= 1;
         }
+        self.streams -= u64::from(state.is_parked_stream());
     }
 
     /// The count of a state; dead connections have none.
@@ -120,7 +142,7 @@ impl Tally {
             ConnState::Reading => Some(&mut self.reading),
             ConnState::Calling(..) => Some(&mut self.calling),
             ConnState::Parked(..) => Some(&mut self.parked),
-            ConnState::Writing { .. } => Some(&mut self.writing),
+            ConnState::Writing { .. } | ConnState::Sending(..) => Some(&mut self.writing),
             ConnState::Farewell => Some(&mut self.closing),
             ConnState::Dead => None,
         }

@@ -73,7 +73,7 @@ impl Traffic {
             ConnState::Reading => self.resume(io, dispatcher, slot),
             ConnState::Parked(..) if readiness.closed => io.kill(slot),
             ConnState::Calling(..) | ConnState::Parked(..) => {}
-            ConnState::Writing { .. } => {
+            ConnState::Writing { .. } | ConnState::Sending(..) => {
                 if readiness.writable || readiness.closed {
                     io.write_more(slot);
                 }
@@ -138,7 +138,8 @@ impl Traffic {
             ConnState::Reading
             | ConnState::Calling(..)
             | ConnState::Parked(..)
-            | ConnState::Writing { .. } => {}
+            | ConnState::Writing { .. }
+            | ConnState::Sending(..) => {}
             ConnState::Dead => unreachable!("the dead are not found"),
         }
     }
@@ -264,7 +265,7 @@ pub(super) fn on_alarm(io: &mut Io, slot: Slot) {
     if !io.is_due(slot) {
         return;
     }
-    let idle = io.now().after(io.timeouts().idle_ms);
+    let idle = io.idle_until();
     let Some(conn) = io.conn(slot) else { return };
     match *conn.state() {
         // A parked poll has a deadline with the owner of its session, a call has the sweep.
@@ -276,7 +277,7 @@ pub(super) fn on_alarm(io: &mut Io, slot: Slot) {
             io.counters().connections_expired_idle += 1;
             io.kill(slot);
         }
-        ConnState::Writing { .. } => {
+        ConnState::Writing { .. } | ConnState::Sending(..) => {
             io.counters().connections_expired_write += 1;
             io.kill(slot);
         }
@@ -294,7 +295,11 @@ fn end_half_closed(io: &mut Io, slot: Slot) {
     let Some(conn) = io.conn(slot) else { return };
     match *conn.state() {
         ConnState::Reading if !conn.is_deferred() => io.kill(slot),
-        ConnState::Reading | ConnState::Calling(..) | ConnState::Writing { .. } | ConnState::Farewell => {}
+        ConnState::Reading
+        | ConnState::Calling(..)
+        | ConnState::Writing { .. }
+        | ConnState::Sending(..)
+        | ConnState::Farewell => {}
         ConnState::Parked(..) => unreachable!("no poll is held for a peer that has closed its end"),
         ConnState::Dead => unreachable!("the dead are not found"),
     }

@@ -32,7 +32,7 @@ use super::traffic::{self, Readiness, Traffic};
 use crate::base::clock::Tick;
 use crate::base::limits::chat::MAIL_WORK_PER_TURN;
 use crate::base::limits::turn::{
-    BATCHES_PER_TURN, DRAIN_GRACE_MS, EVENTS_PER_TURN, MAIL_RETRY_MS, SLEEP_MS_MAX, TIMERS_PER_TURN,
+    BATCHES_PER_TURN, EVENTS_PER_TURN, MAIL_RETRY_MS, SLEEP_MS_MAX, TIMERS_PER_TURN,
 };
 use crate::base::memory::{Change, Memory, Owner};
 use crate::base::stats::Stats;
@@ -255,21 +255,28 @@ impl Shard {
         self.due = due;
     }
 
-    /// Begins the drain: takes nothing new, answers parked polls, closes idle connections, and gives the rest its time.
+    /// Begins the drain: takes nothing new, answers parked polls, closes idle connections, once no page has a stream to
+    /// acknowledge, and gives the rest its time.
     fn drain(&mut self) {
         if self.life != ShardLife::Serving {
             return;
         }
         self.entrance.close(&mut self.io, self.poll.registry());
         self.life = ShardLife::Draining(self.io.now().after(self.io.timeouts().drain_ms));
-        self.io.begin_drain();
+        let acks_ms = if self.has_streams() { self.io.timeouts().streams_stopped_ms() } else { 0 };
+        self.io.begin_drain(self.io.now().after(acks_ms));
         self.handle(Input::Drain);
-        let grace = self.io.now().after(DRAIN_GRACE_MS);
+        let idle_until = self.io.idle_until();
         for slot in self.io.alive() {
             if self.io.conn(slot).is_some_and(|conn| conn.is_idle()) {
-                self.io.set_due(slot, grace);
+                self.io.set_due(slot, idle_until);
             }
         }
+    }
+
+    /// Whether a shard holds a stream. Its page acknowledges on another connection, perhaps one of another shard.
+    fn has_streams(&self) -> bool {
+        self.stats.sum("streams_parked").is_some_and(|streams| streams > 0)
     }
 
     /// Ends the drain when no connection is left, or when its time is up.

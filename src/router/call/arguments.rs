@@ -323,6 +323,27 @@ pub struct Poll {
     pub ticket: Ticket,
     /// The number of the last packet the browser has; `None`: it has what was flushed to it.
     pub seq: Option<u64>,
+    /// How it is answered.
+    pub transport: Transport,
+}
+
+/// How packets come to a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Transport {
+    /// One answer to one request: the long poll.
+    #[default]
+    Poll,
+    /// One answer without an end, each of whose events is what an answer to a poll would be.
+    Stream,
+}
+
+/// The arguments of `/packets/ack`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ack {
+    /// The session that acknowledges.
+    pub(crate) ticket: Ticket,
+    /// The number of the last packet the browser has.
+    pub(crate) seq: u64,
 }
 
 fn own(text: Text<'_>) -> Text<'static> {

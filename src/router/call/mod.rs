@@ -8,9 +8,10 @@ mod verb;
 
 pub use answer::{Answer, Delivery, Packets, Reason};
 pub(crate) use answer::{JoinedRoom, MemberList, OnlineUsers, Receivers, Refusal, Started};
+pub(crate) use arguments::{Ack, OnlinesQuery, RoomCall, Text, Typing};
 pub use arguments::{
-    BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, Online, Poll, Show, Speaker, Subject, Version,
+    BuddyRemoval, Looks, MembersQuery, NewMessage, NewSignal, Online, Poll, Show, Speaker, Subject,
+    Transport, Version,
 };
-pub(crate) use arguments::{OnlinesQuery, RoomCall, Text, Typing};
 pub(in crate::router) use verb::Caller;
 pub use verb::{Call, Verb};

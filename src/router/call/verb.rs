@@ -3,8 +3,8 @@
 //! Owns: [`Call`] and [`Verb`]. Must not: import `http` or `api`.
 
 use super::arguments::{
-    BuddyRemoval, MembersQuery, NewMessage, NewSignal, Online, OnlinesQuery, Poll, RoomCall, Show, Subject,
-    Typing,
+    Ack, BuddyRemoval, MembersQuery, NewMessage, NewSignal, Online, OnlinesQuery, Poll, RoomCall, Show,
+    Subject, Typing,
 };
 use crate::base::domains::DomainId;
 use crate::base::stats::CallKind;
@@ -64,8 +64,10 @@ pub enum Verb<'a> {
     Leave(RoomCall<'a>),
     /// `POST /buddies/remove`.
     RemoveBuddies(BuddyRemoval<'a>),
-    /// `GET /packets`: the long poll.
+    /// `GET /packets`: the long poll, or a stream.
     Poll(Poll),
+    /// `POST /packets/ack`: the page of a stream has packets.
+    Ack(Ack),
 }
 
 impl Verb<'_> {
@@ -73,9 +75,12 @@ impl Verb<'_> {
     /// says the same of paths.
     pub(crate) fn is_always_taken(&self) -> bool {
         match self {
-            Verb::Offline(_) | Verb::Show(_) | Verb::RemoveBuddies(_) | Verb::Leave(_) | Verb::Poll(_) => {
-                true
-            }
+            Verb::Offline(_)
+            | Verb::Show(_)
+            | Verb::RemoveBuddies(_)
+            | Verb::Leave(_)
+            | Verb::Poll(_)
+            | Verb::Ack(_) => true,
             Verb::Online(_)
             | Verb::Status(_)
             | Verb::Message(_)
@@ -86,7 +91,12 @@ impl Verb<'_> {
         }
     }
 
-    /// What a site's call is counted as; `None` for a poll, which waits on purpose.
+    /// Whether a browser calls, and no site.
+    pub(crate) fn is_of_browser(&self) -> bool {
+        self.kind().is_none()
+    }
+
+    /// What a site's call is counted as; `None` for those of browsers: a poll waits on purpose.
     pub(crate) fn kind(&self) -> Option<CallKind> {
         match self {
             Verb::Online(_) => Some(CallKind::Online),
@@ -96,7 +106,7 @@ impl Verb<'_> {
             Verb::Signal(_) => Some(CallKind::Signal),
             Verb::Members(_) | Verb::Join(_) | Verb::Leave(_) => Some(CallKind::Room),
             Verb::Onlines(_) | Verb::RemoveBuddies(_) => Some(CallKind::Buddies),
-            Verb::Poll(_) => None,
+            Verb::Poll(_) | Verb::Ack(_) => None,
         }
     }
 
@@ -114,6 +124,7 @@ impl Verb<'_> {
             Verb::Leave(call) => Verb::Leave(call.into_owned()),
             Verb::RemoveBuddies(removal) => Verb::RemoveBuddies(removal.into_owned()),
             Verb::Poll(poll) => Verb::Poll(poll),
+            Verb::Ack(ack) => Verb::Ack(ack),
         }
     }
 
@@ -129,7 +140,7 @@ impl Verb<'_> {
             Verb::Members(query) => query.room.len(),
             Verb::Join(call) | Verb::Leave(call) => call.bytes(),
             Verb::RemoveBuddies(removal) => removal.bytes(),
-            Verb::Offline(_) | Verb::Poll(_) => 0,
+            Verb::Offline(_) | Verb::Poll(_) | Verb::Ack(_) => 0,
         }
     }
 }

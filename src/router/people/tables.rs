@@ -18,7 +18,7 @@ use crate::base::memory::Memory;
 use crate::base::slots::Slot;
 #[cfg(test)]
 use crate::router::call::Version;
-use crate::router::call::{Caller, Poll, Refusal, Subject, Text};
+use crate::router::call::{Ack, Caller, Poll, Refusal, Subject, Text};
 use crate::router::directory::Directory;
 #[cfg(test)]
 use crate::router::ids::RoomKey;
@@ -252,14 +252,19 @@ impl People {
         self.sessions.on_fate(&mut self.users, out, fate);
     }
 
+    /// See [`Sessions::take_ack`].
+    pub(in crate::router) fn acknowledge(&mut self, out: &mut Out, caller: Caller, ack: Ack) {
+        self.sessions.take_ack(&mut self.users, out, caller, ack);
+    }
+
     /// Begins the drain: stops polls that wait.
     pub(in crate::router) fn drain(&mut self, out: &mut Out) {
-        self.sessions.drain(out);
+        self.sessions.drain(&self.users, out);
     }
 
     /// Takes the next step of the drain.
     pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
-        self.sessions.drain_on(out);
+        self.sessions.drain_on(&self.users, out);
     }
 
     // What calls and mail name.

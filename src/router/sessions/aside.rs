@@ -73,6 +73,11 @@ impl Aside {
         self.presences.packets().chain(self.signals().flat_map(Newest::packets))
     }
 
+    /// Those that were never answered, in the same order.
+    pub(super) fn news(&self) -> impl Iterator<Item = &Packet> {
+        self.presences.news().chain(self.signals().flat_map(Newest::news))
+    }
+
     /// What it takes of the shard's memory.
     pub(super) fn held_bytes(&self) -> usize {
         size_of::<Aside>() - size_of::<Newest<()>>()

@@ -286,11 +286,15 @@ impl Backlog {
         self.repeatable.tick()
     }
 
-    /// Notes that all of it is answered, with all numbers up to `issued`.
-    pub(super) fn answer(&mut self, issued: u64, now: Tick) {
+    /// Notes that all of it is about to be answered: if nothing of that is new, not again at once.
+    pub(super) fn pace(&mut self, now: Tick) {
         if self.len() == self.answered() {
             self.repeatable = Moment::not_before(now.after(REPEAT_MS_MIN));
         }
+    }
+
+    /// Notes that all of it is answered, with all numbers up to `issued`.
+    pub(super) fn answer(&mut self, issued: u64) {
         self.sent = issued;
         self.answered = self.said.len();
         if let Some(aside) = &mut self.aside {
@@ -303,6 +307,12 @@ impl Backlog {
     pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
         let aside = self.aside.iter().flat_map(|aside| aside.packets());
         self.said.iter().map(|entry| &entry.packet).chain(aside)
+    }
+
+    /// Those that were never answered, in the same order.
+    pub(super) fn news(&self) -> impl Iterator<Item = &Packet> {
+        let aside = self.aside.iter().flat_map(|aside| aside.news());
+        self.said[self.answered..].iter().map(|entry| &entry.packet).chain(aside)
     }
 
     /// Drops what was answered up to `seq`; without `seq`, what was flushed. Shows `late` the messages among it that

@@ -173,6 +173,11 @@ impl<N: Copy> Newest<N> {
         self.iter().map(|(_, packet, _)| packet)
     }
 
+    /// The packets that were never answered, in order.
+    pub(super) fn news(&self) -> impl Iterator<Item = &Packet> {
+        self.entries[self.answered..].iter().filter_map(|entry| entry.packet.as_ref())
+    }
+
     /// The packets in order, each with the hash of its subject and its note.
     pub(in crate::router) fn iter(&self) -> impl Iterator<Item = (u64, &Packet, N)> {
         self.entries.iter().filter_map(|entry| Some((entry.subject, entry.packet.as_ref()?, entry.note)))

@@ -34,9 +34,15 @@ impl PollPace {
         self.timeouts.session_cut_ms
     }
 
-    /// How long a session lives without a poll, once its page has an answer.
+    /// How long a session lives without a poll, once its page has an answer, and how long without an acknowledgement of
+    /// its stream.
     pub(super) fn session_idle_ms(&self) -> u64 {
         self.timeouts.session_idle_ms
+    }
+
+    /// How long a stream goes on after the event that a drain begins with for it.
+    pub(super) fn stop_delay_ms(&self) -> u64 {
+        self.timeouts.stream_stop_ms()
     }
 
     /// When the fate of an answer is known at the latest. Only a guard: the connection has a deadline of its own, and

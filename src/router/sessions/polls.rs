@@ -1,14 +1,16 @@
 //! Long polls: each is answered at once, or parked until something is queued.
 //!
-//! Owns: what each change of a session's poll entails: answers, deadlines, counters. Must not: end a session;
-//! [`Sessions::on_alarm`] returns when one is due. Draining the queue or parking the poll is one step here; there is no
-//! moment between "nothing is queued" and "parked".
+//! Owns: what each change of a session's poll entails: answers, deadlines, counters; of a stream all but what `streams`
+//! has. Must not: end a session; [`Sessions::on_alarm`] returns when one is due. Draining the queue or parking the poll
+//! is one step here; there is no moment between "nothing is queued" and "parked".
 
 use super::backlog::PushOutcome;
 use super::label::Label;
+use super::line::{CutPoll, PollAdmission, PollCall, PollMode};
 use super::queue::QueueAnswer;
-use super::session::{CutPoll, Owners, PollAdmission, PollCall, SessionEnd};
+use super::session::{Owners, SessionEnd};
 use super::table::{QueueChange, Sessions};
+use crate::base::clock::Tick;
 use crate::base::limits::chat::DRAIN_STEP_MS;
 use crate::base::slots::Slot;
 use crate::router::call::{Answer, Caller, Delivery, Poll, Reason, Refusal, Version};
@@ -28,7 +30,7 @@ impl Sessions {
         poll: Poll,
     ) -> Option<Slot> {
         let Caller { key, domain } = caller;
-        let Poll { ticket, seq } = poll;
+        let Poll { ticket, seq, transport } = poll;
         let Some(slot) = self.find(domain, &ticket) else {
             out.refuse(key, Refusal::NoClient);
             return None;
@@ -43,7 +45,7 @@ impl Sessions {
             self.stop(out, slot, key, Reason::Renew);
             return Some(slot);
         } else {
-            self.take(owners, out, slot, PollCall { key, seq });
+            self.take(owners, out, slot, PollCall { key, seq, mode: PollMode::of(transport) });
         }
         None
     }
@@ -67,34 +69,47 @@ impl Sessions {
     }
 
     /// Removes the packets that a poll acknowledges.
-    fn acknowledge(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, seq: Option<u64>) {
+    pub(super) fn acknowledge(
+        &mut self,
+        owners: &mut impl Owners,
+        out: &mut Out,
+        slot: Slot,
+        seq: Option<u64>,
+    ) {
         let late = self.unqueue(out, slot, seq);
         if !late.is_empty() {
             owners.acknowledge_late(self[slot].user(), &late);
         }
     }
 
-    /// Answers a poll, or parks it: until something comes, or until what was answered before may be answered again.
+    /// Answers a poll, or parks it: until something comes, or until what was answered before may be answered again. The
+    /// first event of a stream does not wait for packets.
     fn serve(&mut self, owners: &mut impl Owners, out: &mut Out, slot: Slot, poll: PollCall) {
-        let PollCall { key, seq } = poll;
+        let PollCall { key, seq, mode } = poll;
         self.acknowledge(owners, out, slot, seq);
         let session = &self[slot];
         let now = out.now();
-        let until = if session.queue().is_empty() {
-            out.counters_mut().polls_parked_total += 1;
-            now.after(self.pace().held_ms(|most| self.spread(now, session, most)))
-        } else if session.queue().answerable() > now {
+        let until = if session.queue().answerable() > now {
             out.counters_mut().polls_paced_total += 1;
             session.queue().answerable()
+        } else if session.queue().is_empty() && mode == PollMode::Single {
+            out.counters_mut().polls_parked_total += 1;
+            self.held_until(out, slot)
         } else {
-            return self.answer(owners, out, slot, key);
+            return self.answer(owners, out, slot, key, mode);
         };
-        self.session_mut(slot).park(key);
+        self.session_mut(slot).park(key, mode);
         self.set_due(out, slot, until);
     }
 
+    /// When a poll for which nothing comes is answered.
+    pub(super) fn held_until(&self, out: &Out, slot: Slot) -> Tick {
+        let (now, session) = (out.now(), &self[slot]);
+        now.after(self.pace().held_ms(|most| self.spread(now, session, most)))
+    }
+
     /// Stops the parked poll, and serves a newer one in its place.
-    fn replace(
+    pub(super) fn replace(
         &mut self,
         owners: &mut impl Owners,
         out: &mut Out,
@@ -103,23 +118,31 @@ impl Sessions {
         newer: PollCall,
     ) {
         self.stop(out, slot, parked, Reason::Replaced);
-        self.session_mut(slot).replace_parked(out.now());
+        self.session_mut(slot).line_mut().replace_parked(out.now());
         self.serve(owners, out, slot, newer);
     }
 
-    /// Answers a poll with everything that is queued.
-    fn answer(&mut self, owners: &impl Owners, out: &mut Out, slot: Slot, key: CallKey) {
-        let now = out.now();
+    /// Answers a poll with everything that is queued, or a stream with what is new.
+    pub(super) fn answer(
+        &mut self,
+        owners: &impl Owners,
+        out: &mut Out,
+        slot: Slot,
+        key: CallKey,
+        mode: PollMode,
+    ) {
+        let (now, is_draining) = (out.now(), self.is_draining());
         let session = self.session_mut(slot);
-        let QueueAnswer { mut packets, repeated } = session.answer(key, now);
+        let QueueAnswer { mut packets, repeated } = session.answer(key, mode, is_draining, now);
         if session.version() != Version::V6 {
             // Only now: what is queued may yet be handed over to a session of another dialect.
             packets.for_older_dialects(|| owners.name(session.user()));
         }
         let superseded = session.waiting().is_some();
         out.counters_mut().packets_repeated_total += repeated as u64;
-        self.set_due(out, slot, self.pace().fate_due(now));
-        let retry_ms = self.pace_mut().retry_ms(now);
+        self.set_due(out, slot, self.unless_silent(slot, self.pace().fate_due(now)));
+        // No poll follows the event of a stream.
+        let retry_ms = if mode.is_stream() { None } else { self.pace_mut().retry_ms(now) };
         out.counters_mut().polls_spread_total += u64::from(retry_ms.is_some());
         let delivery = self.delivery(slot, packets);
         out.answer(key, Answer::Packets(Delivery { retry_ms, ..delivery }));
@@ -166,18 +189,23 @@ impl Sessions {
 
     /// Answers the poll of a session if it is parked and something is queued that was never answered.
     pub(in crate::router) fn answer_parked(&mut self, owners: &impl Owners, out: &mut Out, slot: Slot) {
+        if self[slot].queue().has_news() {
+            self.answer_now(owners, out, slot);
+        }
+    }
+
+    /// Answers the poll of a session if it is parked.
+    pub(super) fn answer_now(&mut self, owners: &impl Owners, out: &mut Out, slot: Slot) {
         let session = &self[slot];
-        if let Some(key) = session.parked()
-            && session.queue().has_news()
-        {
-            self.answer(owners, out, slot, key);
+        if let (Some(key), Some(mode)) = (session.parked(), session.line().mode()) {
+            self.answer(owners, out, slot, key, mode);
         }
     }
 
     /// Handles a cut: the connection of a poll was closed before it was answered.
     pub(in crate::router) fn on_cut(&mut self, owners: &mut impl Owners, out: &mut Out, cut: PollCut) {
         let PollCut { session: SessionKey { slot, .. }, key } = cut;
-        match self.get_mut(slot).and_then(|session| session.cut(key)) {
+        match self.get_mut(slot).and_then(|session| session.line_mut().cut(key)) {
             Some(CutPoll::Parked) => {
                 out.counters_mut().polls_cut_total += 1;
                 self.poll_gone(owners, out, slot, self.pace().session_cut_ms());
@@ -197,11 +225,13 @@ impl Sessions {
         if session.answering() != Some(key) {
             return;
         }
-        if flushed {
+        if !flushed {
+            self.poll_gone(owners, out, slot, self.pace().session_cut_ms());
+        } else if session.is_streaming() {
+            self.resume_stream(owners, out, slot, key);
+        } else {
             session.queue_mut().flushed();
             self.poll_gone(owners, out, slot, self.pace().session_idle_ms());
-        } else {
-            self.poll_gone(owners, out, slot, self.pace().session_cut_ms());
         }
     }
 
@@ -217,7 +247,7 @@ impl Sessions {
     }
 
     /// Handles an alarm of a session: answers its poll. Returns why the session must end: it had no poll for too long,
-    /// or its time is over.
+    /// its stream was not acknowledged for too long, or its time is over.
     #[must_use]
     pub(in crate::router) fn on_alarm(
         &mut self,
@@ -225,8 +255,7 @@ impl Sessions {
         out: &mut Out,
         slot: Slot,
     ) -> Option<SessionEnd> {
-        let now = out.now();
-        let is_draining = self.is_draining();
+        let (now, is_draining, idle_ms) = (out.now(), self.is_draining(), self.pace().session_idle_ms());
         let session = self.get_mut(slot)?;
         let due = session.take_alarm(now)?;
         if !is_draining && session.must_end(now) {
@@ -238,36 +267,47 @@ impl Sessions {
         }
         let Some(parked) = session.parked() else { return Some(SessionEnd::Silent) };
         if is_draining {
-            self.stop_polls(out, slot);
-        } else if let Some(next) = session.take_waiting() {
+            self.part(owners, out, slot);
+        } else if session.is_streaming() && session.silent_at(idle_ms) <= now {
+            return Some(SessionEnd::Silent);
+        } else if let Some(next) = session.line_mut().take_waiting() {
             self.replace(owners, out, slot, parked, next);
         } else {
-            self.answer(owners, out, slot, parked);
+            self.answer_now(owners, out, slot);
         }
         None
     }
 
     /// Begins the drain: stops every poll that waits, step by step; new ones are stopped when they come.
-    pub(in crate::router) fn drain(&mut self, out: &mut Out) {
+    pub(in crate::router) fn drain(&mut self, owners: &impl Owners, out: &mut Out) {
         self.begin_drain();
-        self.drain_on(out);
+        self.drain_on(owners, out);
     }
 
     /// Takes the next step of the drain.
-    pub(in crate::router) fn drain_on(&mut self, out: &mut Out) {
-        let Some((stopped, is_last)) = self.pace_mut().next_step() else { return };
+    pub(in crate::router) fn drain_on(&mut self, owners: &impl Owners, out: &mut Out) {
+        let Some((parting, is_last)) = self.pace_mut().next_step() else { return };
         if !is_last {
             let next = out.now().after(DRAIN_STEP_MS);
             out.set_alarm(next, Alarm::Drain);
         }
-        for session in stopped {
-            self.stop_polls(out, session);
+        for session in parting {
+            self.part(owners, out, session);
         }
     }
 
-    fn stop_polls(&mut self, out: &mut Out, slot: Slot) {
+    /// Stops the polls of a session. A stream has an event before it is stopped.
+    fn part(&mut self, owners: &impl Owners, out: &mut Out, slot: Slot) {
         let Some(session) = self.get_mut(slot) else { return };
-        for key in session.take_polls() {
+        let mode = session.line().mode();
+        if matches!(mode, Some(PollMode::Opening | PollMode::Streaming)) {
+            let waiting = session.line_mut().take_waiting();
+            if let Some(waiting) = waiting {
+                self.stop(out, slot, waiting.key, Reason::Shutdown);
+            }
+            return self.answer_now(owners, out, slot);
+        }
+        for key in session.line_mut().take_polls() {
             self.stop(out, slot, key, Reason::Shutdown);
         }
         let due = out.now().after(self.pace().session_idle_ms());

@@ -121,12 +121,20 @@ impl Queue {
             return QueueAnswer { packets: Packets::None, repeated: 0 };
         };
         let repeated = backlog.answered();
-        backlog.answer(self.issued, now);
-        let packets = match backlog.len() {
-            1 => Packets::One(backlog.packets().next().expect("there is one").clone()),
-            _ => Packets::Many(backlog.packets().cloned().collect()),
-        };
+        backlog.pace(now);
+        let packets = of(backlog.len(), backlog.packets());
+        backlog.answer(self.issued);
         QueueAnswer { packets, repeated }
+    }
+
+    /// What was never answered, for an answer.
+    pub(super) fn answer_news(&mut self) -> QueueAnswer {
+        let Some(backlog) = self.backlog.as_mut().filter(|backlog| backlog.len() > backlog.answered()) else {
+            return QueueAnswer { packets: Packets::None, repeated: 0 };
+        };
+        let packets = of(backlog.len() - backlog.answered(), backlog.news());
+        backlog.answer(self.issued);
+        QueueAnswer { packets, repeated: 0 }
     }
 
     /// The signals this browser has not acknowledged, in their order.
@@ -137,6 +145,14 @@ impl Queue {
     /// The messages this browser has not acknowledged, oldest first.
     pub(super) fn into_messages(self) -> Vec<KeptMessage> {
         self.backlog.map(|backlog| backlog.into_messages()).unwrap_or_default()
+    }
+}
+
+/// This many packets, for an answer.
+fn of<'p>(count: usize, mut packets: impl Iterator<Item = &'p Packet>) -> Packets {
+    match count {
+        1 => Packets::One(packets.next().expect("there is one").clone()),
+        _ => Packets::Many(packets.cloned().collect()),
     }
 }
 
@@ -193,7 +209,7 @@ mod tests {
     use crate::base::limits::Limits;
     use crate::base::limits::chat::REPEAT_MS_MIN;
     use crate::base::memory::{Memory, Owner};
-    use crate::router::packet::{Message, MessageType, PresenceType};
+    use crate::router::packet::{Message, MessageType, PresenceType, Signal};
     use crate::router::profile::Profile;
 
     fn message(body: &str) -> Packet {
@@ -257,6 +273,26 @@ mod tests {
         acknowledge(&mut queue, Some(2));
         assert!(queue.is_empty());
         assert_eq!((all(&mut queue).len(), queue.sent()), (0, 2), "an empty answer repeats the last number");
+    }
+
+    #[test]
+    fn news_are_what_was_never_answered_of_each_kind() {
+        let presence = |show| Packet::presence(PresenceType::Show, &Profile::new("bob", "Bob", show, ""));
+        let signal = Packet::signal(&Signal { from: "a", to: "b", name: "read", data: "{}", subject: 1 });
+        let news = |queue: &mut Queue| queue.answer_news().packets.as_slice().to_vec();
+        let mut queue = Queue::default();
+        assert_eq!(news(&mut queue), []);
+        push(&mut queue, message("1"), Label::Message(1), &limits(9));
+        assert_eq!((news(&mut queue), queue.sent()), (vec![message("1")], 1));
+        assert_eq!((news(&mut queue), queue.sent()), (vec![], 1));
+        push(&mut queue, presence("dnd"), Label::Presence(7), &limits(9));
+        push(&mut queue, message("2"), Label::Message(2), &limits(9));
+        push(&mut queue, signal.clone(), Label::Signal(3), &limits(9));
+        push(&mut queue, presence("away"), Label::Presence(7), &limits(9));
+        assert_eq!(news(&mut queue), [message("2"), presence("away"), signal.clone()]);
+        acknowledge(&mut queue, Some(3));
+        assert_eq!(news(&mut queue), []);
+        assert_eq!(all(&mut queue), [presence("away"), signal], "what is not acknowledged");
     }
 
     #[test]

@@ -1,17 +1,18 @@
-//! One session: a browser page of a user, and the state of its poll.
+//! One session: a browser page of a user.
 //!
-//! Owns: [`Session`]: how the state of its poll changes, when its next alarm rings; the list of a user's sessions, and
-//! what sessions ask of their users ([`Owners`]). Must not: import `people`, or answer a poll.
+//! Owns: [`Session`]: when its page was heard and when its next alarm rings; the list of a user's sessions, and what
+//! sessions ask of their users ([`Owners`]). Must not: import `people`, or answer a poll. Its polls stand in a
+//! [`PollLine`], its packets in a [`Queue`].
 
 use std::num::NonZeroU32;
 
 use subtle::ConstantTimeEq;
 
 use super::expiry::Expiry;
+use super::line::{PollAdmission, PollCall, PollLine, PollMode};
 use super::queue::{Queue, QueueAnswer};
 use crate::base::clock::{Moment, Tick};
 use crate::base::domains::DomainId;
-use crate::base::limits::chat::REPLACE_MS_MIN;
 use crate::base::slots::{Slot, UNBORN, kept};
 use crate::router::call::Version;
 use crate::router::ids::{CallKey, Ticket};
@@ -31,75 +32,19 @@ pub(in crate::router) struct Session {
     given_from: u64,
     queue: Queue,
     secret: [u8; 16],
-    poll: PollState,
-    /// A newer poll that cannot be served yet.
-    next: Option<Box<WaitingPoll>>,
-    /// When the last poll came or was gone, or the session started.
+    line: PollLine,
+    /// When the last poll or acknowledgement came or a poll was gone, or the session started.
     heard: Moment,
     /// When something has to happen next.
     due: Moment,
     /// The earliest alarm that is set; later ones are set when this one fires.
     armed: Moment,
-    /// From when on a waiting poll may be replaced again.
-    replaceable: Moment,
     generation: NonZeroU32,
 }
 
 kept!(Session);
 
 const _: () = assert!(size_of::<Session>() <= crate::base::limits::parked::SESSION_BYTES_MAX);
-
-/// What has become of the session's last poll.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum PollState {
-    /// None waits. The session ends when its deadline comes.
-    Absent,
-    /// It waits for a packet. It is answered empty when its deadline comes.
-    Parked { key: CallKey },
-    /// It was answered, up to the number in the answer; whether that was flushed is not known yet.
-    Answering { key: CallKey },
-}
-
-/// A poll that waits for its turn: for the fate of the answer before, or for the second a replacement must last.
-#[derive(Clone, Copy, Debug)]
-struct WaitingPoll {
-    call: PollCall,
-    /// The deadline that holds again if this one goes away.
-    until: Moment,
-}
-
-/// A poll of a known session.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PollCall {
-    pub(super) key: CallKey,
-    pub(super) seq: Option<u64>,
-}
-
-/// What becomes of a poll that has come.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum PollAdmission {
-    /// It is served.
-    Served,
-    /// It is served in the place of this parked one.
-    Replaces(CallKey),
-    /// It waits until it may replace the one that is parked.
-    WaitsUntil(Tick),
-    /// It waits for the fate of the answer of this one.
-    WaitsFor(CallKey),
-    /// It waits in the place of this one, which is stopped; the parked one may be replaced at `until`.
-    Supersedes { older: CallKey, until: Option<Tick> },
-    /// Polls come too fast.
-    Refused,
-}
-
-/// What a cut poll was doing.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum CutPoll {
-    Parked,
-    Answering,
-    /// It waited for its turn behind a parked one, whose deadline holds again.
-    Waiting(Tick),
-}
 
 /// What a new session is made of.
 #[derive(Clone, Copy, Debug)]
@@ -165,12 +110,10 @@ impl Session {
             given_from,
             queue: Queue::default(),
             secret,
-            poll: PollState::Absent,
-            next: None,
+            line: PollLine::new(),
             heard: now,
             due: Moment::NEVER,
             armed: Moment::NEVER,
-            replaceable: Moment::ZERO,
             generation: UNBORN,
         }
     }
@@ -232,113 +175,87 @@ impl Session {
 
     /// Whether a poll of it is with the server, or its answer is on the way.
     pub(in crate::router) fn has_poll(&self) -> bool {
-        self.poll != PollState::Absent || self.next.is_some()
+        self.line.has_poll()
     }
 
     /// By this sessions are sorted, the one idle longest first: those that have a poll are not idle.
     pub(in crate::router) fn idle_order(&self) -> (bool, Moment) {
-        (self.poll != PollState::Absent, self.heard)
+        (self.line.has_first(), self.heard)
     }
 }
 
-/// The state of its poll.
+/// Its polls.
 impl Session {
+    pub(super) fn line(&self) -> &PollLine {
+        &self.line
+    }
+
+    pub(super) fn line_mut(&mut self) -> &mut PollLine {
+        &mut self.line
+    }
+
     /// The poll that is parked.
     pub(in crate::router) fn parked(&self) -> Option<CallKey> {
-        match self.poll {
-            PollState::Parked { key } => Some(key),
-            PollState::Absent | PollState::Answering { .. } => None,
-        }
+        self.line.parked()
     }
 
     /// The poll whose answer may or may not have been flushed.
     pub(in crate::router) fn answering(&self) -> Option<CallKey> {
-        match self.poll {
-            PollState::Answering { key } => Some(key),
-            PollState::Absent | PollState::Parked { .. } => None,
-        }
+        self.line.answering()
     }
 
     /// The poll that waits for its turn.
     pub(in crate::router) fn waiting(&self) -> Option<CallKey> {
-        self.next.as_ref().map(|next| next.call.key)
+        self.line.waiting()
+    }
+
+    /// Whether its packets come by a stream.
+    pub(in crate::router) fn is_streaming(&self) -> bool {
+        self.line.mode().is_some_and(PollMode::is_stream)
     }
 
     /// Takes a poll that has come.
     pub(super) fn admit(&mut self, call: PollCall, now: Tick) -> PollAdmission {
+        self.hear(now);
+        self.line.admit(call, self.due, now)
+    }
+
+    /// Its page is there.
+    pub(super) fn hear(&mut self, now: Tick) {
         self.heard = Moment::not_before(now);
-        let free = self.replaceable.tick();
-        if let Some(waiting) = &mut self.next {
-            if now < free {
-                return PollAdmission::Refused;
-            }
-            let older = std::mem::replace(&mut waiting.call, call).key;
-            let until = now.after(REPLACE_MS_MIN);
-            self.replaceable = Moment::not_before(until);
-            return PollAdmission::Supersedes { older, until: self.parked().map(|_| until) };
-        }
-        match self.poll {
-            PollState::Absent => return PollAdmission::Served,
-            PollState::Parked { key } if now >= free => return PollAdmission::Replaces(key),
-            PollState::Parked { .. } | PollState::Answering { .. } => {}
-        }
-        self.next = Some(Box::new(WaitingPoll { call, until: self.due }));
-        self.answering().map_or(PollAdmission::WaitsUntil(free), PollAdmission::WaitsFor)
     }
 
-    pub(super) fn park(&mut self, key: CallKey) {
+    pub(super) fn park(&mut self, key: CallKey, mode: PollMode) {
         debug_assert!(!self.queue.has_news(), "a poll is parked on news");
-        self.poll = PollState::Parked { key };
+        self.line.park(key, mode);
     }
 
-    /// The parked poll is stopped for a newer one, and that may not be replaced at once.
-    pub(super) fn replace_parked(&mut self, now: Tick) {
-        self.replaceable = Moment::not_before(now.after(REPLACE_MS_MIN));
-        self.poll = PollState::Absent;
-    }
-
-    /// Answers a poll with everything that is queued.
-    pub(super) fn answer(&mut self, key: CallKey, now: Tick) -> QueueAnswer {
-        self.poll = PollState::Answering { key };
-        self.queue.answer(now)
+    /// Answers a poll with everything that is queued, or a stream with what is new.
+    pub(super) fn answer(
+        &mut self,
+        key: CallKey,
+        mode: PollMode,
+        is_draining: bool,
+        now: Tick,
+    ) -> QueueAnswer {
+        self.line.answer(key, mode, is_draining);
+        if mode.repeats() { self.queue.answer(now) } else { self.queue.answer_news() }
     }
 
     /// The poll that was parked or answered is gone. Returns the one behind it.
     pub(super) fn end_poll(&mut self, now: Tick) -> Option<PollCall> {
-        self.poll = PollState::Absent;
-        self.heard = Moment::not_before(now);
-        self.take_waiting()
-    }
-
-    /// Takes out the poll that waits for its turn.
-    pub(super) fn take_waiting(&mut self) -> Option<PollCall> {
-        self.next.take().map(|next| next.call)
-    }
-
-    /// Takes out the polls that are to be stopped: the parked one and the one behind it.
-    pub(super) fn take_polls(&mut self) -> impl Iterator<Item = CallKey> + use<> {
-        let parked = self.parked();
-        if parked.is_some() {
-            self.poll = PollState::Absent;
-        }
-        parked.into_iter().chain(self.take_waiting().map(|call| call.key))
-    }
-
-    /// The connection of a poll was closed before it was answered; one that waited for its turn is forgotten.
-    pub(super) fn cut(&mut self, key: CallKey) -> Option<CutPoll> {
-        match self.poll {
-            PollState::Parked { key: parked } if parked == key => Some(CutPoll::Parked),
-            PollState::Answering { key: answering } if answering == key => Some(CutPoll::Answering),
-            PollState::Absent | PollState::Parked { .. } | PollState::Answering { .. } => {
-                let next = self.next.take_if(|next| next.call.key == key)?;
-                self.parked().map(|_| CutPoll::Waiting(next.until.tick()))
-            }
-        }
+        self.hear(now);
+        self.line.end_poll()
     }
 }
 
 /// Its deadlines.
 impl Session {
+    /// When it ends if its stream goes on and its page is not heard: it may be silent this long.
+    pub(super) fn silent_at(&self, idle_ms: u64) -> Tick {
+        self.heard.tick().after(idle_ms)
+    }
+
     /// Sets when something has to happen next; its expiry comes first if it is earlier and the session `expires`.
     /// Returns the alarm that this needs. One that is set for earlier will do; it finds the deadline moved.
     pub(super) fn set_due(&mut self, due: Tick, now: Tick, expires: bool) -> Option<Tick> {

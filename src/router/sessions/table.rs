@@ -248,7 +248,9 @@ impl Sessions {
                 Reason::Offline
             }
         };
-        for key in self.table[slot].take_polls() {
+        let line = self.table[slot].line_mut();
+        let stream = line.answering_stream();
+        for key in line.take_polls().chain(stream) {
             self.stop(out, slot, key, reason);
         }
         self.unlist(list, slot);

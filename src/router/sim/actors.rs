@@ -11,7 +11,7 @@ use super::browser::{Life, Page, Tab};
 use super::world::{Ask, World};
 use crate::router::call::{
     BuddyRemoval, Looks, MembersQuery, NewMessage, Online, OnlinesQuery, Poll, RoomCall, Show, Speaker,
-    Subject, Text, Typing, Verb, Version,
+    Subject, Text, Transport, Typing, Verb, Version,
 };
 use crate::router::ids::Ticket;
 use crate::router::packet::MessageType;
@@ -178,7 +178,12 @@ impl World {
             page.tabs[tab].polls.push(key);
             page.tabs[tab].newest = Some(key);
         }
-        self.call_as(key, Ask::Poll { page, tab, bad_seq }, domain, Verb::Poll(Poll { ticket, seq }));
+        self.call_as(
+            key,
+            Ask::Poll { page, tab, bad_seq },
+            domain,
+            Verb::Poll(Poll { ticket, seq, transport: Transport::Poll }),
+        );
     }
 
     fn write_some(&mut self) {
@@ -390,7 +395,7 @@ impl World {
         let domain = self.random.below(self.plan.domains);
         if domain != self.pages[page].domain && self.removed != Some(domain) {
             let verb = match self.random.below(3) {
-                0 => Verb::Poll(Poll { ticket, seq: None }),
+                0 => Verb::Poll(Poll { ticket, seq: None, transport: Transport::Poll }),
                 1 => Verb::Offline(Subject::Ticket(ticket)),
                 _ => Verb::Onlines(OnlinesQuery { ticket: Some(ticket), names: texts(self.plan.names()) }),
             };

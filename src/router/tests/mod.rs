@@ -7,8 +7,8 @@ mod crowds;
 use std::sync::Arc;
 
 use super::call::{
-    Answer, Call, Looks, MembersQuery, NewMessage, Online, Poll, Show, Speaker, Started, Subject, Verb,
-    Version,
+    Answer, Call, Looks, MembersQuery, NewMessage, Online, Poll, Show, Speaker, Started, Subject, Transport,
+    Verb, Version,
 };
 use super::directory::Places;
 use super::ids::{CallKey, Place, Ticket};
@@ -152,7 +152,7 @@ impl Routers {
 
     /// How many packets a poll is answered with at once.
     fn poll(&mut self, ticket: Ticket) -> usize {
-        match self.try_call(Verb::Poll(Poll { ticket, seq: Some(0) })) {
+        match self.try_call(Verb::Poll(Poll { ticket, seq: Some(0), transport: Transport::Poll })) {
             Some(Answer::Packets(delivery)) => delivery.packets.as_slice().len(),
             None => 0,
             Some(answer) => panic!("{answer:?}"),

@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
-use super::http::{Request, Response, extent};
+use super::http::{Request, Response, extent, head_bytes};
 use super::patience::PATIENCE;
 
 /// A connection.
@@ -111,6 +111,51 @@ impl Conn {
         }
         let answer: Vec<u8> = self.buffer.drain(..length).collect();
         Response::parse_as(&answer, with_body).map(|(response, _)| response)
+    }
+
+    /// Reads the head of an answer, whose body is read by [`Conn::chunk`].
+    #[track_caller]
+    pub(crate) fn head(&mut self) -> Response {
+        let length = loop {
+            match head_bytes(&self.buffer) {
+                Some(length) => break length,
+                None => self.fill().expect("a head"),
+            }
+        };
+        let head: Vec<u8> = self.buffer.drain(..length).collect();
+        Response::of_head(&head)
+    }
+
+    /// Goes on with what was read of the head alone.
+    #[track_caller]
+    pub(crate) fn body_of(&mut self, head: Response) -> Response {
+        let length = head.header("content-length").expect("Content-Length").parse().expect("a number");
+        while self.buffer.len() < length {
+            self.fill().expect("a whole body");
+        }
+        Response { body: self.buffer.drain(..length).collect(), ..head }
+    }
+
+    /// Reads a chunk, the last of which is empty; `None` if the connection ended before.
+    #[track_caller]
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
+        let (at, size) = loop {
+            match self.buffer.windows(2).position(|window| window == b"\r\n") {
+                Some(at) => {
+                    let digits = std::str::from_utf8(&self.buffer[..at]).expect("digits");
+                    break (at, usize::from_str_radix(digits, 16).expect("the size of a chunk"));
+                }
+                None => self.fill()?,
+            }
+        };
+        let (from, to) = (at + 2, at + 2 + size);
+        while self.buffer.len() < to + 2 {
+            self.fill()?;
+        }
+        assert_eq!(&self.buffer[to..to + 2], b"\r\n", "a chunk ends with its line");
+        let chunk = self.buffer[from..to].to_vec();
+        self.buffer.drain(..to + 2);
+        Some(chunk)
     }
 
     /// Reads at least this many bytes, and keeps nothing of them.

@@ -24,7 +24,7 @@ pub struct Response {
 pub(crate) fn extent(bytes: &[u8], with_body: bool) -> Option<(usize, usize)> {
     let head_bytes = head_bytes(bytes)?;
     let head = Response::of_head(&bytes[..head_bytes]);
-    assert_eq!(head.header("transfer-encoding"), None, "answers are never chunked");
+    assert_eq!(head.header("transfer-encoding"), None, "only a stream is chunked");
     if !with_body || head.status < 200 || matches!(head.status, 204 | 304) {
         return Some((head_bytes, 0));
     }
@@ -38,7 +38,7 @@ pub(crate) fn head_bytes(bytes: &[u8]) -> Option<usize> {
 }
 
 impl Response {
-    fn of_head(bytes: &[u8]) -> Response {
+    pub(crate) fn of_head(bytes: &[u8]) -> Response {
         let text = std::str::from_utf8(bytes).expect("heads are ASCII");
         assert!(text.starts_with("HTTP/1."), "a status line: {text}");
         let status = text[9..12].parse().expect("a status code");

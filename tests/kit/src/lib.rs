@@ -1,6 +1,7 @@
 //! The test kit: what the tests of this workspace share.
 //!
-//! Reading order: [`patience`] and [`random`], [`http`] (requests and answers as bytes) and [`conn`], [`process`] and
+//! Reading order: [`patience`] and [`random`], [`http`] (requests and answers as bytes), [`conn`] and
+//! [`events`] (streams), [`process`] and
 //! [`server`] (the built program), [`frozen`] (a thread that stands still), [`inbox`] (a site that takes back what was not
 //! delivered), [`load`] (many users), [`paths`] (the table of endpoints), [`documents`], [`proxy`] and [`variables`].
 //!
@@ -11,6 +12,7 @@
 
 pub mod conn;
 pub mod documents;
+pub mod events;
 pub mod frozen;
 pub mod http;
 pub mod inbox;

@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use nextim_testkit::conn::Conn;
-use nextim_testkit::http::{Response, get};
+use nextim_testkit::events::{Stream, stream_request};
+use nextim_testkit::http::{Response, get, post};
 use nextim_testkit::patience::{PATIENCE, eventually};
 use serde_json::Value;
 
@@ -164,6 +165,29 @@ impl Browser {
         let mut conn = self.site.connect();
         conn.send(&self.poll_bytes(&[]));
         Poll { conn }
+    }
+
+    /// Opens a stream.
+    #[track_caller]
+    pub(crate) fn stream(&self) -> Stream {
+        self.stream_with(&[]).unwrap_or_else(|refused| panic!("{refused:?}"))
+    }
+
+    /// Opens a stream with these headers; a refusal if there is none.
+    #[track_caller]
+    pub(crate) fn stream_with(&self, headers: &[(&str, &str)]) -> Result<Stream, Response> {
+        let seq = self.seq.map(|seq| seq.to_string());
+        let mut params = vec![("domain", &*self.site.domain), ("ticket", &*self.ticket)];
+        params.extend(seq.as_deref().map(|seq| ("seq", seq)));
+        Stream::open(self.site.connect(), &stream_request(&params, headers))
+    }
+
+    /// Acknowledges the packets of a stream up to this one.
+    #[track_caller]
+    pub(crate) fn ack(&self, seq: u64) -> Response {
+        let seq = seq.to_string();
+        let params = [("domain", &*self.site.domain), ("ticket", &*self.ticket), ("seq", &seq)];
+        self.site.send(&post("/packets/ack", &params))
     }
 
     /// A poll that is parked for certain. No call tells so, but a newer poll replaces a parked one: of two polls

@@ -10,6 +10,7 @@ mod site;
 
 pub(crate) use browser::{Browser, Heard, Poll};
 pub(crate) use nextim_testkit::conn::Conn;
+pub(crate) use nextim_testkit::events::{Event, Stream};
 pub(crate) use nextim_testkit::http::{Response, basic, form, get, post, request};
 pub(crate) use nextim_testkit::inbox::{Closed, Inbox, Reply};
 pub(crate) use nextim_testkit::patience::eventually;

@@ -1,7 +1,9 @@
 //! The I/O of a shard: its connections, with their answers, deadlines and end.
 //!
-//! Owns: the table of connections, the schedule, the accounts, the counters and the scratch buffer of answers.
-//! Must not: call the router. It notes what became of polls and answers; `chat` hands the notes on.
+//! Owns: the table of connections, the schedule, the accounts, the counters and the scratch buffer of answers; `answers`
+//! writes them. Must not: call the router. It notes what became of polls and answers; `chat` hands the notes on.
+
+mod answers;
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -11,16 +13,16 @@ use mio::net::TcpStream;
 
 use super::accounts::Accounts;
 use super::buffers::release_if_large;
-use super::conn::{Conn, Retention, WriteOutcome};
+use super::conn::Conn;
 use super::conns::Conns;
 use super::entropy::Dice;
 use super::gate::{EntryRefusal, Gate};
 use super::schedule::{Schedule, Timer};
-use super::state::{AfterAnswer, CallTiming, ConnState, Deferral, OutgoingAnswer};
+use super::state::{CallTiming, ConnState, Deferral};
 use crate::api::Shape;
 use crate::base::clock::{Origin, Tick};
 use crate::base::limits::Timeouts;
-use crate::base::limits::turn::FAREWELL_MS;
+use crate::base::limits::turn::DRAIN_GRACE_MS;
 use crate::base::memory::{Memory, Owner};
 use crate::base::slots::Slot;
 use crate::base::stats::Counters;
@@ -41,8 +43,8 @@ pub(super) struct Io {
     /// The scratch buffer in which answers are written.
     output: Vec<u8>,
     dice: Dice,
-    /// Every answer is the last of its connection.
-    is_draining: bool,
+    /// The shard drains. From this moment on every answer is the last of its connection.
+    parts_at: Option<Tick>,
     /// Requests read and answers written in this turn.
     steps: u64,
     counters: Counters,
@@ -66,7 +68,7 @@ impl Io {
             notes: VecDeque::new(),
             output: Vec::new(),
             dice: Dice::new(),
-            is_draining: false,
+            parts_at: None,
             steps: 0,
             counters: Counters::default(),
         }
@@ -174,6 +176,11 @@ impl Io {
         self.conns.take_shape(slot)
     }
 
+    /// See [`Conns::stream_shape`].
+    pub(super) fn stream_shape(&mut self, slot: Slot) -> Option<(Shape, SessionKey)> {
+        self.conns.stream_shape(slot)
+    }
+
     pub(super) fn turn_to(&mut self, slot: Slot, state: ConnState) {
         self.conns.turn_to(slot, state);
     }
@@ -228,7 +235,9 @@ impl Io {
     pub(super) fn charge_pipelined(&mut self, slot: Slot) {
         let Some(conn) = self.conns.get(slot) else { return };
         let waits = match conn.state() {
-            ConnState::Writing { .. } | ConnState::Parked(..) => conn.input().is_some(),
+            ConnState::Writing { .. } | ConnState::Sending(..) | ConnState::Parked(..) => {
+                conn.input().is_some()
+            }
             ConnState::Reading | ConnState::Calling(..) | ConnState::Farewell | ConnState::Dead => false,
         };
         if waits {
@@ -242,12 +251,24 @@ impl Io {
 
     // Answers.
 
-    pub(super) fn begin_drain(&mut self) {
-        self.is_draining = true;
+    /// Begins the drain. Until `parts_at` connections are kept on which pages may acknowledge.
+    pub(super) fn begin_drain(&mut self, parts_at: Tick) {
+        self.parts_at = Some(parts_at);
     }
 
     pub(super) fn is_draining(&self) -> bool {
-        self.is_draining
+        self.parts_at.is_some()
+    }
+
+    /// Whether every answer is the last of its connection.
+    pub(super) fn is_parting(&self) -> bool {
+        self.parts_at.is_some_and(|parts_at| parts_at <= self.now())
+    }
+
+    /// How long a connection is kept on which no request comes.
+    pub(super) fn idle_until(&self) -> Tick {
+        let idle = self.now().after(self.timeouts.idle_ms);
+        self.parts_at.map_or(idle, |parts_at| idle.min(parts_at.max(self.now()).after(DRAIN_GRACE_MS)))
     }
 
     /// A number that spreads the times at which clients come back.
@@ -264,90 +285,6 @@ impl Io {
         result
     }
 
-    pub(super) fn send(&mut self, slot: Slot, answer: OutgoingAnswer<'_>) {
-        let OutgoingAnswer { bytes, asset, domain, fate, then } = answer;
-        self.count_step();
-        let until = self.now().after(self.timeouts.answer_ms);
-        let Some(conn) = self.conns.get(slot) else { return };
-        let owner = domain.map_or(conn.visitor().owner(), Owner::Domain);
-        let retention = Retention { memory: self.accounts.memory(), owner, until };
-        match conn.write(bytes, asset, retention) {
-            WriteOutcome::Flushed => self.finish_answer(slot, fate, then),
-            WriteOutcome::Unfinished => {
-                self.conns.turn_to(slot, ConnState::Writing { fate, then });
-                self.wait_for_reader(slot);
-                self.charge_pipelined(slot);
-            }
-            outcome @ (WriteOutcome::Unkept | WriteOutcome::Broken) => {
-                self.counters.answers_unkept_total += u64::from(outcome == WriteOutcome::Unkept);
-                self.conns.turn_to(slot, ConnState::Writing { fate, then });
-                self.kill(slot);
-            }
-        }
-    }
-
-    /// Writes bytes that are not an answer, and do not change the state of the connection.
-    pub(super) fn send_interim(&mut self, slot: Slot, bytes: &[u8]) {
-        let until = self.now();
-        let Some(conn) = self.conns.get(slot) else { return };
-        let owner = conn.visitor().owner();
-        let retention = Retention { memory: self.accounts.memory(), owner, until };
-        if conn.write(bytes, &[], retention) != WriteOutcome::Flushed {
-            self.kill(slot); // the socket of a peer that was sent nothing has room, unless the peer is hostile
-        }
-    }
-
-    /// Writes more of an answer, after the socket reported room.
-    pub(super) fn write_more(&mut self, slot: Slot) {
-        let Some(conn) = self.conns.get(slot) else { return };
-        let ConnState::Writing { fate, then } = *conn.state() else { return };
-        match conn.write_more() {
-            WriteOutcome::Flushed => self.finish_answer(slot, fate, then),
-            WriteOutcome::Unfinished => self.wait_for_reader(slot),
-            WriteOutcome::Unkept | WriteOutcome::Broken => self.kill(slot),
-        }
-    }
-
-    /// Sets the deadline by which a peer must take a byte of its answer, or all of it.
-    fn wait_for_reader(&mut self, slot: Slot) {
-        let stalled = self.now().after(self.timeouts.write_ms);
-        let Some(conn) = self.conns.get(slot) else { return };
-        let due = stalled.min(conn.written_until());
-        self.set_due(slot, due);
-    }
-
-    /// Ends an answer of which the kernel has taken the last byte.
-    fn finish_answer(&mut self, slot: Slot, fate: Option<SessionKey>, then: AfterAnswer) {
-        let idle = self.now().after(self.timeouts.idle_ms);
-        let Some(conn) = self.conns.get(slot) else { return };
-        let serial = conn.serial();
-        conn.end_call();
-        let has_more = conn.has_more();
-        self.conns.turn_to(slot, ConnState::Reading);
-        match then {
-            AfterAnswer::Read => {
-                self.set_due(slot, idle);
-                if has_more {
-                    self.defer(slot);
-                }
-            }
-            AfterAnswer::Close if !has_more => self.kill(slot),
-            AfterAnswer::Close | AfterAnswer::Farewell => self.begin_farewell(slot),
-        }
-        if let Some(session) = fate {
-            self.note_fate(session, self.key_of(slot, serial), true);
-        }
-    }
-
-    fn begin_farewell(&mut self, slot: Slot) {
-        let Some(conn) = self.conns.get(slot) else { return };
-        conn.shut_writing();
-        conn.take_input();
-        self.conns.turn_to(slot, ConnState::Farewell);
-        self.set_due(slot, self.now().after(FAREWELL_MS));
-        self.defer(slot);
-    }
-
     // The end.
 
     /// Closes a connection, and notes that no answer of it will be flushed.
@@ -358,7 +295,9 @@ impl Io {
         self.accounts.leave(visitor);
         match state {
             ConnState::Parked(_, session) => self.notes.push_back(Input::Cut(PollCut { session, key })),
-            ConnState::Writing { fate: Some(session), .. } => self.note_fate(session, key, false),
+            ConnState::Writing { fate: Some(session), .. } | ConnState::Sending(_, session) => {
+                self.note_fate(session, key, false);
+            }
             ConnState::Reading
             | ConnState::Calling(..)
             | ConnState::Writing { fate: None, .. }

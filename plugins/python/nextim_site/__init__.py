@@ -13,7 +13,7 @@ from .config import Config
 from .cookie import header as user_cookie
 from .db import Db, DbApi
 from .handler import Handler, body_bytes_max
-from .host import Channel, Contact, Extras, Host, Me, Notice, Person, Room
+from .host import Channel, Contact, Extras, Host, Me, Notice, Person, Relations, Room, Wanted
 from .http import Refusal, Request, Response
 from .im import Im
 from .migrate import migrate, uninstall
@@ -36,10 +36,12 @@ __all__ = [
     "Notice",
     "Person",
     "Refusal",
+    "Relations",
     "Request",
     "Response",
     "Room",
     "Tell",
+    "Wanted",
     "body_bytes_max",
     "erase",
     "export",

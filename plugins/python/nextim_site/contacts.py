@@ -44,9 +44,9 @@ def names(circle: Circle, others: Sequence[Person]) -> list[str]:
 
 def buddies(plugin: Plugin, me: Me, params: Params) -> Response:
     """`buddies`: these users, by id or uid, and the strangers on the page. Unknown ids are left out."""
-    circle = plugin.circle(me, own.read(plugin.db, me.id, BLOCKS))
-    found = plugin.people([*listed(params, "ids"), *listed(params, "stranger_ids")])
-    others = [other for other in found if other.id != me.id]
+    wanted = [*listed(params, "ids"), *listed(params, "stranger_ids")]
+    circle = plugin.circle(me, own.read(plugin.db, me.id, BLOCKS), wanted, "those")
+    others = [other for other in circle.people if other.id != me.id]
     visible = names(circle, others)
     try:
         present = plugin.im.onlines(visible) if visible else []
@@ -85,15 +85,14 @@ def _other(plugin: Plugin, me: Me, params: Params) -> Person:
 
 def writable(plugin: Plugin, me: Me, to: str, read: Own) -> Person:
     """The user of this id or uid, if the two may write to each other."""
-    other = plugin.person(to)
-    if other is None:
+    circle = plugin.circle(me, read, [to], "none")
+    if not circle.people:
         raise no_such_user()
+    other = circle.people[0]
     if other.id == me.id:
         raise forbidden("You cannot write to yourself.")
-    # Of two who are not apart, neither blocks the other: most messages ask the host once.
-    is_apart = other.id in plugin.host.apart(me)
-    if other.id in read.blocked or (is_apart and other.id in plugin.host.blocked(me)):
+    if other.id in circle.blocked:
         raise forbidden("You have blocked %s.", other.nick)
-    if other.id in read.blockers or is_apart:
+    if circle.is_apart(other.id):
         raise forbidden("%s does not take messages from you.", other.nick)
     return other

@@ -139,11 +139,11 @@ class _Knowledge:
         rooms = list(plugin.host.rooms(me))
         unblocked = open_rooms(rooms, blocked_rooms(read.settings))
         missed = Missed(plugin, me, params, unblocked, read.pruned)
-        circle = plugin.circle(me, read)
         senders = [_other(message.from_, message.to, me) for message in missed.messages if message.type == UNICAST]
         buddy_ids = listed(params, "buddy_ids")
-        found = plugin.people([*buddy_ids, *senders, *listed(params, "stranger_ids")])
-        others = [other for other in found if other.id != me.id]
+        named = [*buddy_ids, *senders, *listed(params, "stranger_ids")]
+        circle = plugin.circle(me, read, named, "all")
+        others = [other for other in circle.people if other.id != me.id]
         wanted = {*buddy_ids, *senders}
         open_ = [other for other in others if other.id in wanted or (other.uid and other.uid in wanted)]
         known = {contact.id: contact for contact in [*circle.contacts, *others]}

@@ -6,11 +6,13 @@ endpoint.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import own, rates
 from .archive import Archive
 from .config import Config
 from .db import Db
-from .host import Contact, Host, Me, Person
+from .host import Host, Me, Person, Relations, Wanted
 from .http import Refusal, forbidden, too_many
 from .im import CallError, Im, NoSession
 from .limits import ACT_MS, ACTS_AT_ONCE, CONTACTS_MAX, SEND_MS, SENDS_AT_ONCE
@@ -50,37 +52,21 @@ class Plugin:
 
     def person(self, id_or_uid: str) -> Person | None:
         """The user of this id or, if there is none, of this uid."""
-        found = self.people([id_or_uid])
-        return found[0] if found else None
-
-    def people(self, ids: list[str]) -> list[Person]:
-        """The users of these ids or uids, in this order and each once."""
-        return list({person.id: person for person in self.named(ids).values()}.values())
+        return self.named([id_or_uid]).get(id_or_uid)
 
     def named(self, ids: list[str]) -> dict[str, Person]:
         """The user that each of these ids or uids names. The host is asked once."""
-        wanted = [one for one in dict.fromkeys(ids) if is_name(one)][:CONTACTS_MAX]
-        if not wanted:
-            return {}
-        found = self.host.people(wanted, [one for one in wanted if one.isascii() and one.isdigit()])
-        by_id = {person.id: person for person in found}
-        by_uid = {person.uid: person for person in found if person.uid}
-        people = ((one, by_id.get(one) or by_uid.get(one)) for one in wanted)
-        return {one: person for one, person in people if person is not None}
+        wanted = _names(ids)
+        return _matched(wanted, self.host.people(wanted, _uids(wanted))) if wanted else {}
 
     def apart(self, me: Person, read: Own) -> set[str]:
         """The ids of the users that this user blocks, or that block this user."""
         return read.blocked | read.blockers | set(self.host.apart(me))
 
-    def circle(self, me: Person, read: Own) -> Circle:
-        """The contacts and blocks of a user."""
-        apart = set(self.host.apart(me))
-        return Circle(
-            [one for one in self.host.contacts(me) if one.id != me.id and is_name(one.id)][:CONTACTS_MAX],
-            read.blocked | set(self.host.blocked(me) if apart else ()),
-            read.blockers,
-            apart,
-        )
+    def circle(self, me: Person, read: Own, ids: list[str], contacts: Wanted) -> Circle:
+        """The users of these ids or uids, and how the user stands to them and to contacts."""
+        wanted = _names(ids)
+        return Circle(me, read, self.host.relations(me, wanted, _uids(wanted), contacts), wanted)
 
     def forget_ending(self, me: Me) -> None:
         """Passes on a log-out that could not be passed on before. It must come before a page goes online: the new
@@ -108,18 +94,37 @@ class Plugin:
 
 
 class Circle:
-    """The contacts and blocks of a user."""
+    """Users that a request names, and the contacts and blocks of the user who asks."""
 
-    def __init__(self, contacts: list[Contact], blocked: set[str], blockers: set[str], apart: set[str]) -> None:
-        self.contacts = contacts
-        self.groups = {contact.id: contact.group for contact in contacts}
-        self.blocked = blocked
-        self._blockers = blockers
-        self._apart = apart | blocked | blockers
+    def __init__(self, me: Person, read: Own, found: Relations, wanted: list[str]) -> None:
+        self.people = list({person.id: person for person in _matched(wanted, found.people).values()}.values())
+        """The users that were named, in this order and each once."""
+        others = [one for one in found.contacts if one.id != me.id and is_name(one.id)]
+        self.contacts = others[:CONTACTS_MAX]
+        self.groups = {contact.id: contact.group for contact in self.contacts}
+        self.blocked = read.blocked | set(found.blocked)
+        self._apart = self.blocked | read.blockers | set(found.apart)
 
     def is_apart(self, user: str) -> bool:
         """Whether one of the two blocks the other."""
         return user in self._apart
+
+
+def _names(ids: list[str]) -> list[str]:
+    """Those of these that can name a user, each once, and as many as a request may name."""
+    return [one for one in dict.fromkeys(ids) if is_name(one)][:CONTACTS_MAX]
+
+
+def _uids(wanted: list[str]) -> list[str]:
+    return [one for one in wanted if one.isascii() and one.isdigit()]
+
+
+def _matched(wanted: list[str], found: Sequence[Person]) -> dict[str, Person]:
+    """The user that each of these ids or, failing that, uids names."""
+    by_id = {person.id: person for person in found}
+    by_uid = {person.uid: person for person in found if person.uid}
+    people = ((one, by_id.get(one) or by_uid.get(one)) for one in wanted)
+    return {one: person for one, person in people if person is not None}
 
 
 def no_such_user() -> Refusal:

@@ -6,6 +6,7 @@ Owns: each of them, with a message server that records calls. Must not: repeat w
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -19,6 +20,7 @@ from django.db import connection
 from django.test import TransactionTestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from friendship.models import Block, Friend
+from friendship.signals import block_created, block_removed
 
 from nextim_site.django.conf import config, database, handler
 from nextim_site.django.hosts import keys
@@ -176,6 +178,31 @@ class Hosts(Case):
         self.assertEqual(self.im.paths().count("/buddies/remove"), 1)
         self.assertTrue(host.block(me, str(self.bob.pk), False))
         self.assertEqual(host.blocked(me), set())
+
+    def test_a_block_of_the_chat_is_one_of_the_site(self) -> None:
+        heard: list[tuple[str, dict[str, Any]]] = []
+
+        def hear(what: str, **named: Any) -> None:
+            heard.append((what, {key: value for key, value in named.items() if key not in ("signal", "sender")}))
+
+        created, removed = partial(hear, "created"), partial(hear, "removed")
+        block_created.connect(created)
+        block_removed.connect(removed)
+        try:
+            host, me = handler().plugin.host, handler().plugin.person(str(self.alice.pk))
+            assert me is not None
+            self.assertEqual(Block.objects.blocking(self.alice), [])
+            for on in (True, True, False, False):
+                host.block(me, str(self.bob.pk), on)
+                self.assertEqual(Block.objects.blocking(self.alice), [self.bob] if on else [])
+        finally:
+            block_created.disconnect(created)
+            block_removed.disconnect(removed)
+        self.assertEqual([what for what, _ in heard], ["created"] * 3 + ["removed"] * 3)
+        for named in ({key: value for _, one in heard[at : at + 3] for key, value in one.items()} for at in (0, 3)):
+            # Receivers get whole users.
+            self.assertEqual([named["blocker"].username, named["blocked"].username], ["alice", "bob"])
+            self.assertEqual((named["blocking"].blocker, named["blocking"].blocked), (self.alice, self.bob))
 
     def test_ids_are_written_in_one_way(self) -> None:
         self.assertEqual(keys([str(self.alice.pk), f"0{self.alice.pk}", "x", "", "9" * 400, "-1"])[:1], [self.alice.pk])

@@ -16,11 +16,12 @@ from django.conf import settings
 from django.contrib.auth import get_user, get_user_model
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.translation import gettext
 
-from nextim_site import Contact, Host, Me, Notice, Person, Request, Room
+from nextim_site import Contact, Host, Me, Notice, Person, Relations, Request, Room, Wanted
+from nextim_site.limits import CONTACTS_MAX
 
 from .signals import of_chat
 
@@ -88,40 +89,42 @@ class FriendshipHost(AuthHost):
 
     def contacts(self, me: Person) -> Sequence[Contact]:
         """Friends."""
-        from friendship.models import Friend
-
-        found = Friend.objects.filter(to_user=me.id, from_user__is_active=True).select_related("from_user")
-        return [Contact(**vars(self.person(friend.from_user))) for friend in found[:2_000]]
+        # By django-friendship's own name of the way back from a user.
+        friends = self.users().filter(_unused_friend_relation__to_user=me.id)
+        return [Contact(**vars(self.person(user))) for user in friends[:CONTACTS_MAX]]
 
     def apart(self, me: Person) -> Collection[str]:
         """Blocks, either way."""
-        from friendship.models import Block
-
-        found = Block.objects.filter(Q(blocker=me.id) | Q(blocked=me.id)).values_list("blocker_id", "blocked_id")
-        return {str(one) for pair in found for one in pair} - {me.id}
+        return self.relations(me, (), (), "none").apart
 
     def blocked(self, me: Person) -> Collection[str]:
         """Those that the user blocks."""
-        from friendship.models import Block
+        return self.relations(me, (), (), "none").blocked
 
-        return {str(one) for one in Block.objects.filter(blocker=me.id).values_list("blocked_id", flat=True)}
+    def relations(self, me: Person, ids: Sequence[str], uids: Sequence[str], contacts: Wanted) -> Relations:
+        """Two queries: how the user stands to others, and users."""
+        from . import ties
+
+        named = keys(ids)
+        found = ties.ties_of(me.id, {"none": (), "those": named, "all": None}[contacts])
+        friends = [user for tie, user in found if tie == ties.FRIEND][:CONTACTS_MAX]
+        read = {*named, *friends}
+        people = {user.pk: self.person(user) for user in self.users().filter(pk__in=read)} if read else {}
+        blocked = {str(user) for tie, user in found if tie == ties.BLOCKED}
+        return Relations(
+            [people[user] for user in named if user in people],
+            [Contact(**vars(people[user])) for user in friends if user in people],
+            blocked | {str(user) for tie, user in found if tie == ties.BLOCKER},
+            blocked,
+        )
 
     def block(self, me: Person, other: str, on: bool) -> bool:
         """Keeps it as a block of django-friendship."""
-        from friendship.exceptions import AlreadyExistsError
-        from friendship.models import Block
+        from . import ties
 
-        both = get_user_model()._default_manager.in_bulk([me.id, other])
-        users = {str(key): user for key, user in both.items()}
+        change = ties.add_block if on else ties.remove_block
         with of_chat():
-            if not on:
-                Block.objects.remove_block(users[me.id], users[other])
-                return True
-            try:
-                Block.objects.add_block(users[me.id], users[other])
-            except AlreadyExistsError:
-                # It is what was asked for.
-                return True
+            change(me.id, other)
         return True
 
     def notices(self, me: Person) -> Sequence[Notice]:

@@ -1,7 +1,7 @@
 <?php
 
 /*
- * A user's contacts, and which users may see each other's presence.
+ * The users that a request names, the user's contacts, and which users may see each other's presence.
  *
  * Owns: who is apart from whom, by the lists of the host and of the kit. Must not: call the message server.
  */
@@ -14,6 +14,8 @@ final class Circle
 {
     public const STRANGER = 'stranger';
 
+    /** @var list<Person> the users that the request names, in this order, each once */
+    public readonly array $people;
     /** @var list<Person> */
     public readonly array $contacts;
     /** @var array<string, string> the group of each contact */
@@ -23,31 +25,62 @@ final class Circle
     /** @var array<string, true> who is apart from the user, either way */
     private array $apart = [];
 
-    /** @param list<Person> $contacts */
-    private function __construct(private readonly Site $site, Person $me, array $contacts, Known $known)
-    {
+    /** @param list<string> $wanted ids and uids */
+    private function __construct(
+        private readonly Site $site,
+        Person $me,
+        Known $known,
+        Relations $found,
+        array $wanted = [],
+    ) {
+        $this->people = Site::distinct(Site::matched($wanted, $found->people));
         $isOther = fn(Person $other): bool => $other->id !== $me->id && Person::isName($other->id);
-        $this->contacts = array_values(array_filter($contacts, $isOther));
+        $this->contacts = array_values(array_filter($found->contacts, $isOther));
         foreach ($this->contacts as $contact) {
             $this->groups["i$contact->id"] = $contact->group === '' ? 'friend' : $contact->group;
         }
         foreach ($known->blocked as $id) {
             $this->blocked["i$id"] = true;
         }
-        foreach ([...$known->blocked, ...$known->blockers, ...$site->host->apart($me)] as $id) {
+        foreach ([...$known->blocked, ...$known->blockers, ...$found->apart] as $id) {
             $this->apart["i$id"] = true;
         }
     }
 
-    public static function of(Site $site, Person $me, Known $known): self
+    /**
+     * The users of these ids or uids, and how the user stands to them.
+     *
+     * @param list<string> $wanted
+     */
+    public static function of(Site $site, Person $me, Known $known, array $wanted, Wanted $contacts): self
     {
-        return new self($site, $me, $site->host->contacts($me), $known);
+        $found = Relations::of($site->host, $me, $wanted, Site::uids($wanted), $contacts);
+        return new self($site, $me, $known, $found, $wanted);
     }
 
-    /** Without contacts, where only the blocks count. */
+    /** Without users, where only the blocks count. */
     public static function ofBlocks(Site $site, Person $me, Known $known): self
     {
-        return new self($site, $me, [], $known);
+        return new self($site, $me, $known, new Relations([], [], $site->host->apart($me)));
+    }
+
+    /** The one user that the request names, if the two may write to each other. */
+    public static function other(Site $site, Person $me, Known $known, string $wanted): Person
+    {
+        $contacts = $site->config->strangers ? Wanted::Nobody : Wanted::Those;
+        $circle = self::of($site, $me, $known, [$wanted], $contacts);
+        $other = $circle->people[0] ?? throw Refusal::noSuchUser();
+        $circle->mayWrite($me, $other);
+        if (!$site->config->strangers && !$circle->isContact($other->id)) {
+            throw Refusal::forbidden('You can write to your contacts only.');
+        }
+        return $other;
+    }
+
+    /** @return list<Person> the users that the request names, without the user who asks */
+    public function others(Person $me): array
+    {
+        return array_values(array_filter($this->people, fn(Person $other): bool => $other->id !== $me->id));
     }
 
     public function isApart(string $id): bool
@@ -61,7 +94,7 @@ final class Circle
     }
 
     /** Refuses messages to oneself and between users who are apart. */
-    public function mayWrite(Person $me, Person $other): void
+    private function mayWrite(Person $me, Person $other): void
     {
         if ($other->id === $me->id) {
             throw Refusal::forbidden('You cannot write to yourself.');

@@ -17,8 +17,8 @@ final class Contacts
     {
         $wanted = [...$params->list('ids'), ...$params->list('stranger_ids')];
         $known = $site->records->known($me);
-        $circle = Circle::of($site, $me, $known);
-        $others = self::others($site, $me, $wanted);
+        $circle = Circle::of($site, $me, $known, $wanted, Wanted::Those);
+        $others = $circle->others($me);
         $names = $circle->names($others);
         $present = [];
         // Without the message server no message reaches anybody, so all are offline.
@@ -48,18 +48,6 @@ final class Contacts
         $site->host->block($me, $other->id, false);
         $site->records->block($me->id, $other->id, false);
         return Response::json('ok');
-    }
-
-    /**
-     * The users of these ids or uids, without `me`.
-     *
-     * @param list<string> $wanted
-     * @return list<Person>
-     */
-    public static function others(Site $site, Person $me, array $wanted): array
-    {
-        $isOther = fn(Person $other): bool => $other->id !== $me->id;
-        return array_values(array_filter($site->people($wanted), $isOther));
     }
 
     private static function other(Site $site, Person $me, Params $params): Person

@@ -101,18 +101,7 @@ final class Messages
             $site->mustMay($me, 'write', $room->id);
             return $room->id;
         }
-        $other = $site->person($to);
-        Circle::ofBlocks($site, $me, $known)->mayWrite($me, $other);
-        if (!$site->config->strangers && !self::isContact($site, $me, $other)) {
-            throw Refusal::forbidden('You can write to your contacts only.');
-        }
-        return $other->id;
-    }
-
-    private static function isContact(Site $site, Person $me, Person $other): bool
-    {
-        $ids = array_map(fn(Person $contact): string => $contact->id, $site->host->contacts($me));
-        return in_array($other->id, $ids, true);
+        return Circle::other($site, $me, $known, $to)->id;
     }
 
     /** @param array{string, string, string, string, string, ?string} $draft type, to, body, style, cid and meta */

@@ -110,7 +110,6 @@ final class Online
         $this->rooms = $site->rooms($me);
         $this->openRooms = Missed::openRooms($this->rooms, $this->known);
         $this->find();
-        $this->circle = Circle::of($site, $me, $this->known);
         $senders = [];
         foreach ($this->missed->messages as $message) {
             if ($message->type === 'unicast') {
@@ -119,8 +118,9 @@ final class Online
         }
         $open = [...$this->params->list('buddy_ids'), ...array_values(array_unique($senders))];
         $strangers = $this->params->list('stranger_ids');
-        // One question to the host for both.
-        $others = Contacts::others($site, $me, array_values(array_unique([...$open, ...$strangers])));
+        $named = array_values(array_unique([...$open, ...$strangers]));
+        $this->circle = Circle::of($site, $me, $this->known, $named, Wanted::All);
+        $others = $this->circle->others($me);
         $isOpen = fn(Person $other): bool
             => in_array($other->id, $open, true) || in_array($other->uid, $open, true);
         $this->open = array_values(array_filter($others, $isOpen));

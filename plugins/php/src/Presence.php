@@ -56,8 +56,7 @@ final class Presence
             $to = $site->room($me, $params->text('to'))->id;
             return self::done(fn() => $site->im->typing($ticket, $me->nick, 'multicast', $to, $show));
         }
-        $other = $site->person($params->text('to'));
-        Circle::ofBlocks($site, $me, $known)->mayWrite($me, $other);
+        $other = Circle::other($site, $me, $known, $params->text('to'));
         // Nobody waits for a server that has just failed to say that somebody is typing.
         if ($site->isSilent($known)) {
             throw Refusal::unavailable();

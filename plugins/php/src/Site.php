@@ -53,43 +53,54 @@ final class Site
      */
     public function eachPerson(array $wanted): array
     {
+        $people = $wanted === [] ? [] : $this->host->people($wanted, self::uids($wanted));
         $found = fn(?Person $person): Person => $person ?? throw Refusal::noSuchUser();
-        return array_map($found, $this->matched($wanted));
+        return array_map($found, self::matched($wanted, $people));
     }
 
     /**
-     * Those of these ids or uids that are users', in this order, each once.
+     * Those of these that can be the number of a user.
      *
      * @param list<string> $wanted
-     * @return list<Person>
+     * @return list<string>
      */
-    public function people(array $wanted): array
+    public static function uids(array $wanted): array
     {
-        $found = [];
-        foreach (array_filter($this->matched($wanted)) as $person) {
-            $found["i$person->id"] = $person;
-        }
-        return array_values($found);
+        return array_values(array_filter($wanted, fn(string $id): bool => ctype_digit($id)));
     }
 
     /**
+     * The user of each of these ids or, failing that, uids.
+     *
      * @param list<string> $wanted
+     * @param list<Person> $people
      * @return list<?Person>
      */
-    private function matched(array $wanted): array
+    public static function matched(array $wanted, array $people): array
     {
-        if ($wanted === []) {
-            return [];
-        }
-        $uids = array_values(array_filter($wanted, fn(string $id): bool => ctype_digit($id)));
         [$byId, $byUid] = [[], []];
-        foreach ($this->host->people($wanted, $uids) as $person) {
+        foreach ($people as $person) {
             if (Person::isName($person->id)) {
                 $byId["i$person->id"] = $person;
                 $byUid["u$person->uid"] = $person;
             }
         }
         return array_map(fn(string $id): ?Person => $byId["i$id"] ?? $byUid["u$id"] ?? null, $wanted);
+    }
+
+    /**
+     * Those of these that there are, in this order, each once.
+     *
+     * @param list<?Person> $people
+     * @return list<Person>
+     */
+    public static function distinct(array $people): array
+    {
+        $found = [];
+        foreach (array_filter($people) as $person) {
+            $found["i$person->id"] = $person;
+        }
+        return array_values($found);
     }
 
     /** The room of this id, if the user is a member. The refusal does not show whether there is such a room. */

@@ -120,9 +120,12 @@ final class MessagesTest extends KitCase
     public function testStrangersMayBeKeptOut(): void
     {
         $this->ask('alice', 'message', ['to' => 'dave', 'body' => 'x']);
+        $typing = ['ticket' => $this->ticket('alice'), 'show' => 'typing'];
         $this->use(['strangers' => false]);
         $this->ask('alice', 'message', ['to' => 'dave', 'body' => 'x'], 403);
+        $this->ask('alice', 'status', $typing + ['to' => 'dave'], 403);
         $this->ask('alice', 'message', ['to' => 'bob', 'body' => 'x']);
+        $this->ask('alice', 'status', $typing + ['to' => 'bob']);
     }
 
     public function testAnothersTicketIsRefused(): void

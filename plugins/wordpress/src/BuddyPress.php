@@ -15,6 +15,9 @@ use NextIM\Site\Room;
 
 final class BuddyPress extends Host
 {
+    private const FRIENDS = 2000;
+    private const ROOMS = 500;
+
     public static function isThere(): bool
     {
         return function_exists('buddypress') && function_exists('bp_is_active');
@@ -25,8 +28,38 @@ final class BuddyPress extends Host
         if (!bp_is_active('friends')) {
             return parent::contacts($me);
         }
-        $ids = array_slice(array_map(strval(...), (array) friends_get_friend_user_ids((int) $me->id)), 0, 2000);
-        return $this->people(array_values($ids), []);
+        return $this->persons(self::kept($this->readFriends((int) $me->id)));
+    }
+
+    /**
+     * Friends, with the users whom the request names in the same query. By BuddyPress's functions it would be three.
+     *
+     * @return list<int> the friends
+     */
+    private function readFriends(int $me): array
+    {
+        global $wpdb;
+        [$table, $users] = [buddypress()->friends->table_name, $wpdb->users];
+        [$named, $most] = [implode(',', $this->alongside), self::FRIENDS];
+        $among = $this->areThoseEnough ? 'AND u.ID IN (' . ($named === '' ? '0' : $named) . ')' : '';
+        $friends = fn(string $one, string $other): string => "(SELECT u.*, 1 AS is_friend FROM $table f JOIN $users u"
+            . " ON u.ID = f.$other WHERE f.$one = $me AND f.is_confirmed = 1 $among LIMIT $most)";
+        $rows = $wpdb->get_results(implode(' UNION ALL ', [
+            $friends('initiator_user_id', 'friend_user_id'),
+            $friends('friend_user_id', 'initiator_user_id'),
+            ...($named === '' ? [] : ["(SELECT u.*, 0 FROM $users u WHERE u.ID IN ($named))"]),
+        ]));
+        $found = [];
+        foreach ($rows as $row) {
+            if ($row->is_friend) {
+                $found[] = (int) $row->ID;
+            }
+            unset($row->is_friend);
+            update_user_caches($row);
+        }
+        update_meta_cache('user', array_unique(array_column($rows, 'ID')));
+        $this->alongside = [];
+        return array_slice($found, 0, $most);
     }
 
     public function rooms(Person $me, ?array $ids = null): array
@@ -34,19 +67,32 @@ final class BuddyPress extends Host
         if (!bp_is_active('groups') || !$this->options->all()['rooms']) {
             return [];
         }
-        // Only confirmed members are in this list, of hidden groups, too.
-        $found = groups_get_groups(['user_id' => (int) $me->id, 'show_hidden' => true, 'per_page' => 500,
-            'include' => $ids === null ? false : array_map(intval(...), $ids)]);
-        $rooms = [];
-        foreach ($found['groups'] ?? [] as $group) {
-            $id = (string) $group->id;
-            if ($ids === null || in_array($id, $ids, true)) {
-                $members = (int) ($group->total_member_count ?? 0);
-                $name = html_entity_decode((string) $group->name, ENT_QUOTES, 'UTF-8');
-                $rooms[] = new Room($id, $name, $members, self::link($group));
-            }
-        }
-        return $rooms;
+        $wanted = self::numbers($ids ?? []);
+        return $wanted === [] && $ids !== null ? [] : array_map(function (object $group): Room {
+            $name = html_entity_decode(stripslashes((string) $group->name), ENT_QUOTES, 'UTF-8');
+            return new Room((string) $group->id, $name, (int) $group->members, self::link($group));
+        }, self::groups((int) $me->id, $wanted));
+    }
+
+    /**
+     * The groups of which a user is a confirmed member, hidden ones, too. BuddyPress's function takes four queries, and
+     * answers from its cache when it is asked for what has changed meanwhile.
+     *
+     * @param list<int> $wanted some of them; all if there are none
+     * @return list<object>
+     */
+    private static function groups(int $me, array $wanted): array
+    {
+        global $wpdb;
+        $bp = buddypress()->groups;
+        $among = $wanted === [] ? '' : 'AND g.id IN (' . implode(',', $wanted) . ')';
+        // BuddyPress keeps the number of members beside the group, once it has counted them.
+        return $wpdb->get_results("SELECT g.*, COALESCE((SELECT gm.meta_value FROM $bp->table_name_groupmeta gm
+                WHERE gm.group_id = g.id AND gm.meta_key = 'total_member_count' LIMIT 1), (SELECT COUNT(*)
+                FROM $bp->table_name_members c WHERE c.group_id = g.id AND c.is_confirmed = 1 AND c.is_banned = 0))
+                AS members FROM $bp->table_name_members m JOIN $bp->table_name g ON g.id = m.group_id
+            WHERE m.user_id = $me AND m.is_confirmed = 1 AND m.is_banned = 0 $among
+            ORDER BY g.date_created DESC, g.id LIMIT " . self::ROOMS);
     }
 
     /** Without BuddyPress's mark of a spammer or of an address that was never confirmed. */

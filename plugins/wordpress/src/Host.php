@@ -11,16 +11,22 @@ declare(strict_types=1);
 
 namespace NextIM\WordPress;
 
-use NextIM\Site\Host as Adapter;
 use NextIM\Site\Person;
+use NextIM\Site\Relations;
+use NextIM\Site\RelationsHost;
 use NextIM\Site\Request;
+use NextIM\Site\Wanted;
 
-class Host implements Adapter
+class Host implements RelationsHost
 {
     public const CHANNEL = 'channel:posts';
     private const CONTACTS = 500;
 
     private bool $hasLooked = false;
+    /** @var list<int> users whom the request names; the next query that reads users reads them, too */
+    protected array $alongside = [];
+    /** Whether contacts may be looked for among those alone. */
+    protected bool $areThoseEnough = false;
 
     public function __construct(protected readonly Options $options)
     {
@@ -57,24 +63,72 @@ class Host implements Adapter
 
     public function people(array $ids, array $uids): array
     {
-        $isNumber = fn(string $id): bool => preg_match('/^[1-9]\d{0,17}$/D', $id) === 1;
-        $wanted = array_unique(array_map(intval(...), array_filter([...$ids, ...$uids], $isNumber)));
-        // One query for users and one for what belongs to them. `get_userdata` would ask for each that is not there.
-        cache_users($wanted);
-        $rows = array_filter(array_map(fn(int $id): mixed => wp_cache_get($id, 'users'), $wanted));
-        return $this->persons(array_map(fn(object $row): \WP_User => new \WP_User($row), $rows));
+        return $this->persons($this->read(self::numbers([...$ids, ...$uids])));
+    }
+
+    /** Users are read at once: those whom the request names, and the contacts. */
+    public function relations(Person $me, array $ids, array $uids, Wanted $contacts): Relations
+    {
+        $named = self::numbers([...$ids, ...$uids]);
+        [$this->alongside, $this->areThoseEnough] = [$named, $contacts === Wanted::Those];
+        $found = $contacts === Wanted::Nobody ? [] : $this->contacts($me);
+        $users = $this->alongside === [] ? self::kept($named) : $this->read($named);
+        return new Relations($this->persons($users), $found, $this->apart($me));
     }
 
     /** Without friendships, the other members who may chat. */
     public function contacts(Person $me): array
     {
+        $ids = $this->areThoseEnough ? array_diff($this->alongside, [(int) $me->id]) : $this->members((int) $me->id);
+        return $this->persons($this->read(array_values($ids)), true);
+    }
+
+    /** @return list<int> */
+    private function members(int $me): array
+    {
         $most = (int) apply_filters('nextim_contacts_max', self::CONTACTS);
         $roles = $this->roles();
         // Roles are those on the site that answers; without them all users of a network are members of its chat.
         $where = $roles !== [] ? ['role__in' => $roles] : ($this->options->isNetwork ? ['blog_id' => 0] : []);
-        $query = new \WP_User_Query($where + ['exclude' => [(int) $me->id], 'number' => max(1, min(2000, $most)),
-            'orderby' => 'display_name', 'fields' => 'all', 'count_total' => false]);
-        return $this->persons($query->get_results(), true);
+        $query = new \WP_User_Query($where + ['exclude' => [$me], 'number' => max(1, min(2000, $most)),
+            'orderby' => 'display_name', 'fields' => 'ID', 'count_total' => false]);
+        return array_values(array_map(intval(...), $query->get_results()));
+    }
+
+    /**
+     * Those of these users that there are, by one query for users and one for what belongs to them. `get_userdata`
+     * would ask for each that is not there.
+     *
+     * @param list<int> $ids
+     * @return list<\WP_User>
+     */
+    protected function read(array $ids): array
+    {
+        cache_users(array_unique([...$ids, ...$this->alongside]));
+        $this->alongside = [];
+        return self::kept($ids);
+    }
+
+    /**
+     * Those of these users whom WordPress's cache has.
+     *
+     * @param list<int> $ids
+     * @return list<\WP_User>
+     */
+    protected static function kept(array $ids): array
+    {
+        $rows = array_filter(array_map(fn(int $id): mixed => wp_cache_get($id, 'users'), $ids));
+        return array_map(fn(object $row): \WP_User => new \WP_User($row), array_values($rows));
+    }
+
+    /**
+     * @param list<string> $ids
+     * @return list<int> those that are a number of a user, each once
+     */
+    protected static function numbers(array $ids): array
+    {
+        $isNumber = fn(string $id): bool => preg_match('/^[1-9]\d{0,17}$/D', $id) === 1;
+        return array_values(array_unique(array_map(intval(...), array_filter($ids, $isNumber))));
     }
 
     public function rooms(Person $me, ?array $ids = null): array
@@ -163,12 +217,12 @@ class Host implements Adapter
     /**
      * Those of these users who are members and may chat.
      *
-     * @param array<mixed> $users
+     * @param list<\WP_User> $users
      * @return list<Person>
      */
-    private function persons(array $users, bool $areContacts = false): array
+    protected function persons(array $users, bool $areContacts = false): array
     {
-        $isOne = fn(mixed $user): bool => $user instanceof \WP_User && $this->isInRole($user) && $this->isMember($user);
+        $isOne = fn(\WP_User $user): bool => $this->isInRole($user) && $this->isMember($user);
         $shown = fn(\WP_User $user): Person => $this->person($user, $areContacts ? $this->group($user) : '');
         return array_map($shown, array_values(array_filter($users, $isOne)));
     }

@@ -12,3 +12,4 @@ require __DIR__ . '/load.php';
 require __DIR__ . '/Answer.php';
 require __DIR__ . '/Visitor.php';
 require __DIR__ . '/SiteCase.php';
+require __DIR__ . '/QueriesCase.php';

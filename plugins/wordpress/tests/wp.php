@@ -23,6 +23,7 @@ function keep(array $world): void
     global $wpdb;
     $row = ['option_name' => 'world', 'option_value' => wp_json_encode($world), 'autoload' => 'no'];
     $wpdb->replace($wpdb->options, $row);
+    do_action('world_made');
 }
 
 /** The same list with or without an entry. */

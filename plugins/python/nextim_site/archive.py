@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .config import Config
-from .db import Db, Row, insert_new, lock_rows, marks, text, upsert
+from .db import Db, Dialect, Row, insert_new, lock_rows, marks, text, upsert
 from .limits import CATCH_UP_MAX, CATCH_UP_OVERLAP, ROOM_BRANCHES, UNDELIVERED_MAX
 
 UNICAST, MULTICAST, BROADCAST = "unicast", "multicast", "broadcast"
@@ -44,8 +44,8 @@ _ARRIVED = "UPDATE {p}messages SET delivered = 1, arrived = 1 WHERE type = 'unic
 _RETURNED = """UPDATE {p}messages SET delivered = 0, returned = 1, arrived = 0
     WHERE type = 'unicast' AND returned = 0 AND id IN """
 
-_WAITING = """SELECT id FROM {p}messages WHERE to_id = ? AND delivered = 0 AND type = 'unicast' AND to_gone = 0
-    AND deleted = 0 ORDER BY id LIMIT ?"""
+_WAITING = """to_id = ? AND delivered = 0 AND type = 'unicast' AND to_gone = 0 AND deleted = 0
+    ORDER BY id LIMIT ?"""
 _SENT = "from_id = ? AND type = 'unicast' AND from_gone = 0"
 _GOT = "type = 'unicast' AND to_id = ? AND to_gone = 0"
 _TO_ALL = "type = 'broadcast' AND to_id = ?"
@@ -200,7 +200,7 @@ class Archive:
         parts: dict[str, dict[int, Message]] = {"w": {}, "a": {}, "b": {}}
         chunks = [rooms[at : at + ROOM_BRANCHES] for at in range(0, len(rooms), ROOM_BRANCHES)] or [rooms]
         for number, chunk in enumerate(chunks if since is not None else chunks[:1]):
-            sql, args = _missed(user, chunk, since, number == 0)
+            sql, args = self._missed(user, chunk, since, number == 0)
             for row in self._db.rows(sql, args):
                 message = message_of(row[1:])
                 parts[text(row[0])][message.id] = message
@@ -220,9 +220,9 @@ class Archive:
         args: list[object] = []
         for other in others:
             for condition, pair in zip(_WITH_USER, ((user, other), (other, user)), strict=True):
-                _branch(branches, args, self._by("pair") + condition, pair, before, limit)
+                _branch(branches, args, by(self._db.dialect, "pair") + condition, pair, before, limit)
         for room in rooms:
-            _branch(branches, args, self._by("room") + _IN_ROOM_BY_TIME, (room, user, room), before, limit)
+            _branch(branches, args, by(self._db.dialect, "room") + _IN_ROOM_BY_TIME, (room, user, room), before, limit)
         if not branches:
             return {}, {}
         sql = f"SELECT {COLUMNS} FROM {{p}}messages m JOIN ({' UNION ALL '.join(branches)}) f ON f.id = m.id"
@@ -238,9 +238,25 @@ class Archive:
                 found[key] = sorted(messages, key=lambda message: (message.time, message.id))[-limit:]
         return with_users, in_rooms
 
-    def _by(self, index: str) -> str:
-        """The condition's begin. MySQL would rather read two indexes of all messages of a user than one of the pair."""
-        return f"FORCE INDEX ({{p}}messages_{index}) WHERE " if self._db.dialect == "mysql" else "WHERE "
+    def _missed(self, user: str, rooms: Sequence[str], since: int | None, is_first: bool) -> tuple[str, list[object]]:
+        """One query of up to three parts. Each branch walks its own index and stops at its limit."""
+        parts: list[str] = []
+        args: list[object] = []
+        if is_first:
+            waiting = by(self._db.dialect, "waiting") + _WAITING
+            parts.append(f"SELECT 'w' AS part, id FROM (SELECT id FROM {{p}}messages {waiting}) t")
+            args += [user, UNDELIVERED_MAX]
+        if since is not None:
+            wanted: list[tuple[str, Sequence[object]]] = [
+                (by(self._db.dialect, "to") + _IN_ROOM, (room, user, room)) for room in rooms
+            ]
+            if is_first:
+                wanted.append((by(self._db.dialect, "from") + _SENT, (user,)))
+                wanted += [(by(self._db.dialect, "to") + _GOT, (user,)), (by(self._db.dialect, "to") + _TO_ALL, ("",))]
+            parts.append(_part("a", ("id > ?", "ORDER BY id"), wanted, args, (since, CATCH_UP_MAX + 1)))
+            parts.append(_part("b", ("id <= ?", "ORDER BY id DESC"), wanted, args, (since, CATCH_UP_OVERLAP)))
+        found = " UNION ALL ".join(parts)
+        return f"SELECT f.part, {COLUMNS} FROM ({found}) f JOIN {{p}}messages m ON m.id = f.id", args
 
     def clear_user(self, user: str, other: str) -> None:
         """Clears the history with another user, for `user` alone. What both have cleared is deleted."""
@@ -251,6 +267,12 @@ class Archive:
     def clear_room(self, user: str, room: str) -> None:
         """Clears the history of a room, for `user` alone."""
         self._db.run(_CLEAR_ROOM + upsert(self._db.dialect, "me, room", "upto"), (user, room, room))
+
+
+def by(dialect: Dialect, index: str) -> str:
+    """The begin of a condition that goes by this index of the messages. MySQL would rather read two indexes of all
+    messages of a user than one of the pair, and the whole table by its key than the end of an index."""
+    return f"FORCE INDEX ({{p}}messages_{index}) WHERE " if dialect == "mysql" else "WHERE "
 
 
 def _branch(
@@ -264,23 +286,6 @@ def _branch(
     args += [*values, *(() if before is None else (before,)), limit]
 
 
-def _missed(user: str, rooms: Sequence[str], since: int | None, is_first: bool) -> tuple[str, list[object]]:
-    """One query of up to three parts. Each branch walks its own index and stops at its limit."""
-    parts: list[str] = []
-    args: list[object] = []
-    if is_first:
-        parts.append(f"SELECT 'w' AS part, id FROM ({_WAITING}) t")
-        args += [user, UNDELIVERED_MAX]
-    if since is not None:
-        wanted: list[tuple[str, Sequence[object]]] = [(_IN_ROOM, (room, user, room)) for room in rooms]
-        if is_first:
-            wanted += [(_SENT, (user,)), (_GOT, (user,)), (_TO_ALL, ("",))]
-        parts.append(_part("a", ("id > ?", "ORDER BY id"), wanted, args, (since, CATCH_UP_MAX + 1)))
-        parts.append(_part("b", ("id <= ?", "ORDER BY id DESC"), wanted, args, (since, CATCH_UP_OVERLAP)))
-    found = " UNION ALL ".join(parts)
-    return f"SELECT f.part, {COLUMNS} FROM ({found}) f JOIN {{p}}messages m ON m.id = f.id", args
-
-
 def _part(
     name: str,
     side: tuple[str, str],
@@ -288,12 +293,13 @@ def _part(
     args: list[object],
     bounds: tuple[int, int],
 ) -> str:
-    """The messages on one side of an id, as many as the limit lets through."""
+    """The messages on one side of an id, as many as the limit lets through; `wanted` are conditions with their
+    values."""
     condition_of_side, order = side
     branches = []
     for condition, values in wanted:
         where = f"{condition} AND deleted = 0 AND {condition_of_side} {order} LIMIT ?"
-        branches.append(f"SELECT id FROM (SELECT id FROM {{p}}messages WHERE {where}) t")
+        branches.append(f"SELECT id FROM (SELECT id FROM {{p}}messages {where}) t")
         args += [*values, *bounds]
     args.append(bounds[1])
     return f"SELECT '{name}' AS part, id FROM (SELECT id FROM ({' UNION ALL '.join(branches)}) u {order} LIMIT ?) v"

@@ -1,133 +1,177 @@
-"""How many rows the database reads for each query of the messages, among many.
+"""How many rows the database reads for each statement about messages, conversations and marks, among many.
 
-Owns: a table of 40,000 messages, or of as many as NEXTIM_TEST_ROWS says, and the bound that no query passes. Must not:
-assert a time; with NEXTIM_TEST_ROWS times are printed.
+Owns: the plan of each, and the bound that none passes. Must not: assert a time.
+
+There are 40,000 messages, or as many as NEXTIM_TEST_ROWS says; then times are printed. `tests/long` takes a million.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NoReturn
 from unittest.mock import patch
 
 from nextim_site import erase, export, prune
 from nextim_site.db import Row
 
+from . import many
 from .world import Case
 
-ROWS = int(os.environ.get("NEXTIM_TEST_ROWS", "40000"))
+FEW = 40_000
+ROWS = int(os.environ.get("NEXTIM_TEST_ROWS", FEW))
 # Of fewer rows in an answer than usual, so that a walk through one conversation shows.
 PAGE = 20
-READ_MAX = 2_000
-_DIGIT = "(SELECT 0 AS d" + "".join(f" UNION ALL SELECT {n}" for n in range(1, 10)) + ")"
-# A tenth is alice's and bob's, a tenth is in the room walkers, and the rest is among a thousand users and fifty rooms.
-_FILL = """INSERT INTO {{p}}messages (from_id, nick, to_id, type, body, time, delivered, from_gone, to_gone)
-    SELECT CASE WHEN i % 20 = 0 THEN 'alice' WHEN i % 20 = 1 THEN 'bob' ELSE {user} END, 'x',
-    CASE WHEN i % 20 = 0 THEN 'bob' WHEN i % 20 = 1 THEN 'alice' WHEN i % 20 IN (2, 3) THEN 'walkers'
-    WHEN i % 1000 = 999 THEN '' WHEN i % 3 = 0 THEN {room} ELSE {other} END,
-    CASE WHEN i % 20 < 2 THEN 'unicast' WHEN i % 20 < 4 THEN 'multicast' WHEN i % 1000 = 999 THEN 'broadcast'
-    WHEN i % 3 = 0 THEN 'multicast' ELSE 'unicast' END,
-    'x', 1600000000000 + i * 1000, CASE WHEN i % 100 = 1 THEN 0 ELSE 1 END, 0, 0
-    FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d + 100000 * g.d AS i
-        FROM {digits}) n WHERE i < ? ORDER BY i"""
+READ_MAX = 3_000
+"""Rows that one statement may read; of MySQL, those that an act may read and write."""
+LONG = ("messages", "talks", "marks")
+INDEXES = {"from", "to", "pair", "room", "waiting"}
+"""What the messages have indexes for, beside their key; each has its use."""
+
+_Statement = tuple[str, Sequence[object]]
 
 
 class Plans(Case):
     def setUp(self) -> None:
         super().setUp()
-        digits = ", ".join(f"{_DIGIT} {name}" for name in "abcefg")
-        named = {"user": "'u' || i % 1000", "room": "'r' || i % 50", "other": "'u' || (i * 7 + 1) % 1000"}
-        if self.db.dialect == "mysql":
-            named = {name: "CONCAT({}, {})".format(*text.split(" || ")) for name, text in named.items()}
         began = time.monotonic()
-        self.db.run(_FILL.format(digits=digits, **named), (ROWS,))
-        if self.db.dialect == "mysql":
-            self.db.rows("ANALYZE TABLE {p}messages")
-        elif self.db.dialect == "pgsql":
-            self.db.run("ANALYZE {p}messages")
+        self.addCleanup(lambda: many.remove(self.db))
+        many.make(self.db, ROWS)
         self.say_time(f"{ROWS} rows", began)
-
-    def say_time(self, what: str, began: float) -> None:
-        """A line for those who asked for many rows."""
-        if "NEXTIM_TEST_ROWS" in os.environ:
-            print(f"{self.db.dialect}, {what}: {(time.monotonic() - began) * 1_000:.1f} ms", file=sys.stderr)
-
-    def queries(self, act: Callable[[], object]) -> list[tuple[str, Sequence[object]]]:
-        """The queries of messages that this makes."""
-        asked: list[tuple[str, Sequence[object]]] = []
-        rows = self.db.rows
-
-        def keep(sql: str, args: Sequence[object] = ()) -> list[Row]:
-            asked.append((sql, args))
-            return rows(sql, args)
-
-        with patch.object(self.db, "rows", keep):
-            act()
-        return [(sql, args) for sql, args in asked if sql.startswith("SELECT") and "{p}messages" in sql]
-
-    def read(self, sql: str, args: Sequence[object]) -> int:
-        """How many rows a query reads. SQLite does not say it; there no query may walk a whole table."""
-        if self.db.dialect == "mysql":
-            before = self.handler_reads()
-            self.db.rows(sql, args)
-            return self.handler_reads() - before
-        if self.db.dialect == "pgsql":
-            found = self.db.atomic(lambda: self.explained(sql, args))
-            plan = json.loads(found) if isinstance(found, str) else found
-            return sum(rows_of(node) for node in nodes(plan[0]["Plan"]))
-        steps = [str(step[3]) for step in self.db.rows(f"EXPLAIN QUERY PLAN {sql}", args)]
-        table = f"{self.db.prefix}nextim_messages"
-        # Without a condition it is the first rows that are wanted.
-        return sum(ROWS for step in steps if step in (f"SCAN {table}", "SCAN m") and "WHERE" in sql)
-
-    def explained(self, sql: str, args: Sequence[object]) -> Any:
-        """PostgreSQL's plan. It reads all of a small table at once, as that is the fastest."""
-        if ROWS < 1_000_000:
-            for way in ("seqscan", "hashjoin", "mergejoin"):
-                self.db.run(f"SET LOCAL enable_{way} = off")
-        return self.db.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", args)[0][0]
-
-    def handler_reads(self) -> int:
-        found = self.db.rows("SHOW SESSION STATUS LIKE 'Handler_read%'")
-        return sum(int(count) for _, count in found)
-
-    def test_no_query_reads_many_rows(self) -> None:
-        archive, middle = self.plugin.archive, ROWS // 2
-        first = int(self.db.rows("SELECT MIN(id) FROM {p}messages")[0][0])
-        rooms = ["walkers", "r1", "r2"]
+        self.tables = {f"{self.db.prefix}nextim_{table}": table for table in LONG}
+        self.used: set[str] = set()
         for limit in ("archive.CATCH_UP_MAX", "privacy.PRUNE_ROWS_MAX"):
             patched = patch(f"nextim_site.{limit}", PAGE)
             patched.start()
             self.addCleanup(patched.stop)
-        acts: list[tuple[str, Callable[[], object]]] = [
+
+    def say_time(self, what: str, began: float) -> None:
+        """A line for those who asked for many rows."""
+        if ROWS > FEW:
+            print(f"{self.db.dialect}, {what}: {(time.monotonic() - began) * 1_000:.1f} ms", file=sys.stderr)
+
+    def test_no_statement_reads_many_rows(self) -> None:
+        first = int(self.db.rows("SELECT MIN(id) FROM {p}messages")[0][0])
+        for what, act in self.acts(first):
+            with self.subTest(what):
+                for sql, args in self.statements(what, act):
+                    self.check_plan(sql, args)
+        self.assertEqual(INDEXES - self.used, set())
+
+    def acts(self, first: int) -> list[tuple[str, Callable[[], object]]]:
+        """What is done with messages; `first` is the id of the first one."""
+        archive, middle = self.plugin.archive, first + ROWS // 2
+        rooms, others = ["walkers", "r1", "r2"], ["bob", "carol", "u7"]
+        before = many.TIME + ROWS // 2 * 1_000
+        page = {"since": str(middle), "buddy_ids": "bob,carol", "room_ids": "walkers"}
+        room, hello = {"id": "walkers", "type": "multicast"}, {"to": "bob", "body": "x", "cid": "1"}
+        return [
             ("undelivered", lambda: archive.missed("alice", [], None)),
             ("undelivered to somebody who has none", lambda: archive.missed("carol", [], None)),
-            ("since, to a user of many messages", lambda: archive.missed("alice", rooms, first + middle)),
-            ("since, to a user of few", lambda: archive.missed("u7", rooms, first + middle)),
+            ("since, to a user of many messages", lambda: archive.missed("alice", rooms, middle)),
+            ("since, to a user of few", lambda: archive.missed("u7", rooms, middle)),
             ("since, the first page", lambda: archive.missed("alice", rooms, 0)),
             ("since, the last page", lambda: archive.missed("alice", rooms, first + ROWS)),
-            ("history", lambda: archive.histories("alice", ["bob", "carol", "u7"], rooms, None, 30)),
-            (
-                "an older page of the history",
-                lambda: archive.histories("alice", ["bob", "u7"], rooms, 1_600_000_000_000 + middle * 1_000, 30),
-            ),
+            ("history", lambda: archive.histories("alice", others, rooms, None, 30)),
+            ("an older page of the history", lambda: archive.histories("alice", others, rooms, before, 30)),
+            ("online", lambda: self.ask("alice", "online", **page)),
+            ("message", lambda: self.ask("alice", "message", **hello)),
+            ("message again", lambda: self.ask("alice", "message", **hello)),
+            ("message to a room", lambda: self.ask("alice", "message", type="multicast", to="walkers", body="x")),
+            ("returned", lambda: archive.set_undelivered(range(first, first + 100))),
+            ("clear a room", lambda: self.ask("alice", "clear_history", **room)),
+            ("clear a history", lambda: self.ask("alice", "clear_history", id="carol")),
+            ("since, after that", lambda: archive.missed("alice", rooms, middle)),
             ("export", lambda: export(self.plugin, "alice")),
-            ("prune", lambda: prune(self.plugin, 100_000)),
+            ("prune", lambda: self.assertEqual(prune(self.plugin, 100), PAGE)),
             ("erase", lambda: erase(self.plugin, "u7")),
         ]
-        for what, act in acts:
-            asked = self.queries(act)
-            self.assertTrue(asked, what)
-            for sql, args in asked:
-                with self.subTest(what):
-                    began = time.monotonic()
-                    self.db.rows(sql, args)
-                    self.say_time(what, began)
-                    self.assertLess(self.read(sql, args), READ_MAX)
+
+    def statements(self, what: str, act: Callable[[], object]) -> list[_Statement]:
+        """The statements about the long tables that this makes, each once."""
+        asked: list[_Statement] = []
+        cursor = self.db._execute
+
+        def keep(connection: Any, sql: str, args: Sequence[object], read: Callable[[Any], Any]) -> Any:
+            asked.append((sql, args))
+            return cursor(connection, sql, args, read)
+
+        before = self.handler_reads()
+        began = time.monotonic()
+        with patch.object(self.db, "_execute", keep):
+            act()
+        self.say_time(what, began)
+        self.assertLess(self.handler_reads() - before, READ_MAX)
+        found = [(sql, args) for sql, args in asked if any(f"{{p}}{table}" in sql for table in LONG)]
+        self.assertTrue(found)
+        return found
+
+    def handler_reads(self) -> int:
+        """The rows that MySQL has read; the other two say that in their plans."""
+        if self.db.dialect != "mysql":
+            return 0
+        return sum(int(count) for _, count in self.db.rows("SHOW SESSION STATUS LIKE 'Handler_read%'"))
+
+    def check_plan(self, sql: str, args: Sequence[object]) -> None:
+        checks = {"sqlite": self.check_sqlite, "mysql": self.check_mysql, "pgsql": self.check_pgsql}
+        checks[self.db.dialect](sql, args)
+
+    def check_sqlite(self, sql: str, args: Sequence[object]) -> None:
+        """It walks no table, and sorts nothing that it finds in one."""
+        steps = [(int(row[1]), str(row[3])) for row in self.db.rows(f"EXPLAIN QUERY PLAN {sql}", args)]
+        names = "|".join((*self.tables, "m"))
+        sorted_ = {parent for parent, step in steps if step == "USE TEMP B-TREE FOR ORDER BY"}
+        for parent, step in steps:
+            # Without a condition it is the first rows that are wanted.
+            self.assertFalse("WHERE" in sql and re.match(rf"SCAN ({names})\b", step), f"{step}: {sql}")
+            is_range = step.startswith(f"SEARCH {self.db.prefix}nextim_messages")
+            self.assertFalse(is_range and parent in sorted_, f"it sorts what it finds: {sql}")
+            self.note(*re.findall(r" INDEX (\w+)", step))
+
+    def check_mysql(self, sql: str, args: Sequence[object]) -> None:
+        """It walks no table. Where it stops at a limit, no other index can be chosen, whatever the statistics say."""
+        for row in self.db.rows(f"EXPLAIN {sql}", args):
+            kind, table = str(row[1]), str(row[2])
+            # MySQL has a column more before these than MariaDB.
+            way, possible, key = row[len(row) // 11 + 3 :][:3]
+            if kind == "INSERT" or table not in self.tables:
+                continue
+            self.assertFalse("WHERE" in sql and way in ("ALL", "index"), f"{way}: {sql}")
+            if key is not None and "LIMIT" in sql and "WHERE" in sql:
+                self.assertEqual(possible, key, sql)
+            self.note(str(key))
+
+    def check_pgsql(self, sql: str, args: Sequence[object]) -> None:
+        """It reads few rows of each table, also of those that it does not want."""
+        for node in nodes(self.explained(sql, args)):
+            if node.get("Relation Name") in self.tables:
+                self.assertFalse("WHERE" in sql and node["Node Type"] == "Seq Scan", sql)
+                read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+                self.assertLess(read * node["Actual Loops"], READ_MAX, sql)
+            self.note(node.get("Index Name", ""))
+
+    def explained(self, sql: str, args: Sequence[object]) -> Any:
+        """PostgreSQL's plan, with the rows of each step; what the statement changes is undone."""
+        found: list[Row] = []
+
+        def explain() -> NoReturn:
+            # Of a small table it reads all at once, as that is the fastest.
+            for way in ("seqscan", "hashjoin", "mergejoin") if ROWS <= FEW else ():
+                self.db.run(f"SET LOCAL enable_{way} = off")
+            found.extend(self.db.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", args))
+            raise InterruptedError
+
+        self.assertRaises(InterruptedError, self.db.atomic, explain)
+        plan = found[0][0]
+        return (json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]
+
+    def note(self, *indexes: str) -> None:
+        """Notes that an index was used."""
+        self.used |= {index.removeprefix(f"{self.db.prefix}nextim_messages_") for index in indexes}
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -135,11 +179,3 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for inner in plan.get("Plans", ()):
         yield from nodes(inner)
-
-
-def rows_of(node: dict[str, Any]) -> int:
-    """The rows that a scan has read, also those that were not wanted."""
-    if "Relation Name" not in node:
-        return 0
-    read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    return int(read * node["Actual Loops"])

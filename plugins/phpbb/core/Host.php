@@ -3,32 +3,33 @@
 /*
  * The members of a board, as the kit asks for them.
  *
- * Owns: phpBB's users, friends and foes, groups, bans and rights. Must not: show bots, guests and users who are not
- * active, or name a table of the kit.
+ * Owns: who is logged in, phpBB's groups, bans and rights; `Members` has users, friends and foes. Must not: name a table of
+ * the kit.
  */
 
 declare(strict_types=1);
 
 namespace nextim\bar\core;
 
-use NextIM\Site\Host as Adapter;
 use NextIM\Site\Person;
+use NextIM\Site\Relations;
+use NextIM\Site\RelationsHost;
 use NextIM\Site\Request;
 use NextIM\Site\Room;
+use NextIM\Site\Wanted;
 use phpbb\auth\auth;
 use phpbb\config\config;
 use phpbb\db\driver\driver_interface;
 use phpbb\user;
 
-final class Host implements Adapter
+final class Host implements RelationsHost
 {
-    private const CONTACTS = 2000;
     private const CHANNELS = 50;
     private const NOTICES = 50;
     private const ROOMS = 500;
-    private const COLUMNS = 'u.user_id, u.username, u.user_type, u.user_avatar, u.user_avatar_type,
-        u.user_avatar_width, u.user_avatar_height';
 
+    private readonly Queries $queries;
+    private readonly Members $members;
     private bool $hasLooked = false;
 
     public function __construct(
@@ -39,6 +40,8 @@ final class Host implements Adapter
         private readonly Options $options,
         private readonly Board $board,
     ) {
+        $this->queries = new Queries($db);
+        $this->members = new Members($db, $this->queries, $options, $board);
     }
 
     public function me(Request $request): ?Person
@@ -48,7 +51,7 @@ final class Host implements Adapter
         if ($row === null || empty($this->user->data['is_registered']) || $this->isBanned($row)) {
             return null;
         }
-        return $this->person($row, '', (string) $this->user->session_id, $this->end($row) * 1000);
+        return $this->members->person($row, '', (string) $this->user->session_id, $this->end($row) * 1000);
     }
 
     /**
@@ -59,9 +62,9 @@ final class Host implements Adapter
     private function lookAgain(): ?array
     {
         $session = $this->db->sql_escape((string) $this->user->session_id);
-        $row = $this->first('SELECT u.*, s.session_time, s.session_autologin FROM ' . SESSIONS_TABLE . ' s, '
+        $row = $this->queries->first('SELECT u.*, s.session_time, s.session_autologin FROM ' . SESSIONS_TABLE . ' s, '
             . USERS_TABLE . " u WHERE s.session_id = '$session' AND u.user_id = s.session_user_id AND u.user_id = "
-            . (int) $this->user->data['user_id'] . ' AND ' . $this->areMembers());
+            . (int) $this->user->data['user_id'] . ' AND ' . $this->members->areMembers());
         if ($row !== null) {
             $this->auth->acl($row);
         }
@@ -92,27 +95,34 @@ final class Host implements Adapter
 
     public function people(array $ids, array $uids): array
     {
-        $isNumber = fn(string $id): bool => preg_match('/^[1-9]\d{0,8}$/D', $id) === 1;
-        $wanted = array_unique(array_map(intval(...), array_filter([...$ids, ...$uids], $isNumber)));
-        return $wanted === [] ? [] : $this->found(USERS_TABLE . ' u', $this->db->sql_in_set('u.user_id', $wanted));
+        return $this->members->relations(0, Members::numbers([...$ids, ...$uids]), false)->people;
     }
 
     public function contacts(Person $me): array
     {
-        $from = USERS_TABLE . ' u, ' . ZEBRA_TABLE . ' z';
-        $where = 'z.user_id = ' . (int) $me->id . ' AND z.friend = 1 AND u.user_id = z.zebra_id';
-        return $this->found($from, "$where ORDER BY u.username_clean", 'friend');
+        return $this->members->relations((int) $me->id, [], true)->contacts;
+    }
+
+    public function relations(Person $me, array $ids, array $uids, Wanted $contacts): Relations
+    {
+        $named = Members::numbers([...$ids, ...$uids]);
+        return $this->members->relations((int) $me->id, $named, $contacts === Wanted::All);
+    }
+
+    public function apart(Person $me): array
+    {
+        return $this->members->apart((int) $me->id);
     }
 
     /** The groups that people join; those that phpBB fills by itself, such as all registered users, are no rooms. */
     public function rooms(Person $me, ?array $ids = null): array
     {
-        $numbers = array_filter($ids ?? [], fn(string $id): bool => preg_match('/^[1-9]\d{0,8}$/D', $id) === 1);
+        $numbers = Members::numbers($ids ?? []);
         if (!$this->options->all()['rooms'] || ($ids !== null && $numbers === [])) {
             return [];
         }
-        $among = $ids === null ? '' : ' AND ' . $this->db->sql_in_set('g.group_id', array_map(intval(...), $numbers));
-        $rows = $this->rows('SELECT g.group_id, g.group_name, g.group_avatar, g.group_avatar_type,
+        $among = $ids === null ? '' : ' AND ' . $this->db->sql_in_set('g.group_id', $numbers);
+        $rows = $this->queries->rows('SELECT g.group_id, g.group_name, g.group_avatar, g.group_avatar_type,
             g.group_avatar_width, g.group_avatar_height, (SELECT COUNT(*) FROM ' . USER_GROUP_TABLE . ' m
                 WHERE m.group_id = g.group_id AND m.user_pending = 0) AS members
             FROM ' . GROUPS_TABLE . ' g, ' . USER_GROUP_TABLE . ' ug WHERE ug.user_id = ' . (int) $me->id
@@ -127,16 +137,6 @@ final class Host implements Adapter
         ), $rows);
     }
 
-    public function apart(Person $me): array
-    {
-        $id = (int) $me->id;
-        $rows = $this->rows('SELECT user_id, zebra_id FROM ' . ZEBRA_TABLE
-            . " WHERE foe = 1 AND (user_id = $id OR zebra_id = $id)");
-        $other = fn(array $row): string
-            => (string) ((int) $row['user_id'] === $id ? $row['zebra_id'] : $row['user_id']);
-        return array_values(array_unique(array_map($other, $rows)));
-    }
-
     /**
      * Writes phpBB's list of foes where phpBB itself would: it takes no friends and no moderators. The kit keeps each
      * block, too: only then the bar can show which blocks are the user's own.
@@ -147,11 +147,11 @@ final class Host implements Adapter
         $where = "user_id = $mine AND zebra_id = $other";
         if (!$on) {
             $this->db->sql_query('DELETE FROM ' . ZEBRA_TABLE . " WHERE $where AND foe = 1");
-        } elseif ($this->rank($id) === 0 && $this->first('SELECT foe FROM ' . ZEBRA_TABLE . " WHERE $where") === null) {
-            $row = ['user_id' => $mine, 'zebra_id' => $other, 'foe' => 1];
-            // Two pages may do this at once: the second one finds it done.
+        } elseif (!$this->holds($other, 'a_', 'm_')) {
+            // The row may be there, of a friend or of an earlier block.
             $this->db->sql_return_on_error(true);
-            $this->db->sql_query('INSERT INTO ' . ZEBRA_TABLE . ' ' . $this->db->sql_build_array('INSERT', $row));
+            $this->db->sql_query('INSERT INTO ' . ZEBRA_TABLE . " (user_id, zebra_id, foe) SELECT $mine, user_id, 1 FROM "
+                . USERS_TABLE . " WHERE user_id = $other AND user_type <> " . USER_FOUNDER);
             $this->db->sql_return_on_error(false);
         }
         return false;
@@ -159,7 +159,7 @@ final class Host implements Adapter
 
     public function rank(string $id): int
     {
-        $row = $this->first('SELECT user_type FROM ' . USERS_TABLE . ' WHERE user_id = ' . (int) $id);
+        $row = $this->queries->first('SELECT user_type FROM ' . USERS_TABLE . ' WHERE user_id = ' . (int) $id);
         return match (true) {
             $row !== null && (int) $row['user_type'] === USER_FOUNDER => 3,
             $this->holds((int) $id, 'a_') => 2,
@@ -168,11 +168,11 @@ final class Host implements Adapter
         };
     }
 
-    /** Whether a user has this right, in any forum. */
-    private function holds(int $id, string $right): bool
+    /** Whether a user has one of these rights, in any forum. */
+    private function holds(int $id, string ...$wanted): bool
     {
-        foreach ($this->auth->acl_get_list([$id], [$right]) as $rights) {
-            if (in_array($id, array_map(intval(...), $rights[$right] ?? []), true)) {
+        foreach ($this->auth->acl_get_list([$id], $wanted) as $rights) {
+            if (in_array($id, array_map(intval(...), array_merge(...array_values($rights))), true)) {
                 return true;
             }
         }
@@ -182,7 +182,7 @@ final class Host implements Adapter
     /** In phpBB's list, if the moderator may ban there; else the kit keeps it. */
     public function ban(Person $me, string $id, ?int $until, string $reason): bool
     {
-        $row = $this->first('SELECT username FROM ' . USERS_TABLE . ' WHERE user_id = ' . (int) $id);
+        $row = $this->queries->first('SELECT username FROM ' . USERS_TABLE . ' WHERE user_id = ' . (int) $id);
         if ($row === null || !$this->isMine($me) || !$this->auth->acl_get('m_ban')) {
             return false;
         }
@@ -238,17 +238,16 @@ final class Host implements Adapter
             return $extras;
         }
         $id = (int) $me->id;
-        $watched = [
-            ...$this->rows('SELECT f.forum_id, f.forum_id AS id, f.forum_name AS title FROM ' . FORUMS_WATCH_TABLE
-                . ' w, ' . FORUMS_TABLE . " f WHERE w.user_id = $id AND f.forum_id = w.forum_id
-                ORDER BY f.forum_last_post_time DESC", self::CHANNELS),
-            ...$this->rows('SELECT t.forum_id, t.topic_id, t.topic_id AS id, t.topic_title AS title FROM '
-                . TOPICS_WATCH_TABLE . ' w, ' . TOPICS_TABLE . " t WHERE w.user_id = $id AND t.topic_id = w.topic_id
-                ORDER BY t.topic_last_post_time DESC", self::CHANNELS),
-        ];
+        $watched = $this->queries->rows('SELECT f.forum_id, 0 AS topic_id, f.forum_id AS id, f.forum_name AS title,
+                f.forum_last_post_time AS last_time FROM ' . FORUMS_WATCH_TABLE . ' w, ' . FORUMS_TABLE . " f
+                WHERE w.user_id = $id AND f.forum_id = w.forum_id
+            UNION ALL SELECT t.forum_id, t.topic_id, t.topic_id AS id, t.topic_title AS title,
+                t.topic_last_post_time AS last_time FROM " . TOPICS_WATCH_TABLE . ' w, ' . TOPICS_TABLE . " t
+                WHERE w.user_id = $id AND t.topic_id = w.topic_id
+            ORDER BY last_time DESC", self::CHANNELS);
         foreach ($watched as $row) {
             if ($this->auth->acl_get('f_read', (int) $row['forum_id'])) {
-                $isTopic = isset($row['topic_id']);
+                $isTopic = (int) $row['topic_id'] > 0;
                 $page = $isTopic ? 'viewtopic.php?t=' : 'viewforum.php?f=';
                 $extras['channels'][] = ['id' => self::channel($isTopic ? 'topic' : 'forum', (int) $row['id']),
                     'nick' => Board::plain((string) $row['title']), 'url' => $this->options->link($page . $row['id'])];
@@ -267,48 +266,5 @@ final class Host implements Adapter
         if ($level === 'error' || defined('DEBUG')) {
             error_log("nextim: $level: $text");
         }
-    }
-
-    /**
-     * The members among these, without those who are banned, by one query.
-     *
-     * @return list<Person>
-     */
-    private function found(string $from, string $where, string $group = ''): array
-    {
-        $ban = fn(int $exclude): string => 'EXISTS (SELECT 1 FROM ' . BANLIST_TABLE . " b WHERE b.ban_userid = u.user_id
-            AND b.ban_exclude = $exclude AND (b.ban_end = 0 OR b.ban_end > " . time() . '))';
-        $isFree = '(u.user_type = ' . USER_FOUNDER . ' OR NOT ' . $ban(0) . ' OR ' . $ban(1) . ')';
-        $sql = 'SELECT ' . self::COLUMNS . " FROM $from WHERE {$this->areMembers()} AND $isFree AND $where";
-        return array_map(fn(array $row): Person => $this->person($row, $group), $this->rows($sql, self::CONTACTS));
-    }
-
-    private function areMembers(): string
-    {
-        return $this->db->sql_in_set('u.user_type', [USER_NORMAL, USER_FOUNDER]);
-    }
-
-    /** @param array<string, mixed> $row */
-    private function person(array $row, string $group, string $session = '', ?int $expires = null): Person
-    {
-        $id = (string) $row['user_id'];
-        $url = $this->options->link("memberlist.php?mode=viewprofile&u=$id");
-        $picture = $this->board->picture($row, 'user');
-        return new Person($id, $id, Board::plain($row['username']), $url, $picture, '', $group, $session, $expires);
-    }
-
-    /** @return ?array<string, mixed> */
-    private function first(string $sql): ?array
-    {
-        return $this->rows($sql, 1)[0] ?? null;
-    }
-
-    /** @return list<array<string, mixed>> */
-    private function rows(string $sql, int $most = 0): array
-    {
-        $result = $most === 0 ? $this->db->sql_query($sql) : $this->db->sql_query_limit($sql, $most);
-        $rows = $this->db->sql_fetchrowset($result);
-        $this->db->sql_freeresult($result);
-        return array_values($rows ?: []);
     }
 }

@@ -3,47 +3,47 @@
 /*
  * The members of a forum, as the kit asks for them.
  *
- * Owns: what Discuz knows: members, friends, groups, the blacklist, and its filter of words. Must not: show a page or
- * end the process, as many functions of Discuz do.
+ * Owns: what Discuz knows: the log-in, groups, rights, the blacklist, and its filter of words; `Members` reads members.
+ * Must not: show a page or end the process, as many functions of Discuz do.
  */
 
 declare(strict_types=1);
 
 namespace NextIM\Discuz;
 
-use NextIM\Site\Host as Adapter;
 use NextIM\Site\Person;
 use NextIM\Site\Refusal;
+use NextIM\Site\Relations;
+use NextIM\Site\RelationsHost;
 use NextIM\Site\Request;
 use NextIM\Site\Room;
 use NextIM\Site\Store;
+use NextIM\Site\Wanted;
 
-final class Host implements Adapter
+final class Host implements RelationsHost
 {
     public const CHANNEL = 'channel:threads';
-    /** Banned from writing, banned from visiting, banned by address, not yet verified. */
-    private const BANNED = [4, 5, 6];
-    private const UNVERIFIED = 8;
     /** A group of the site is a forum of this status. */
     private const GROUP = 3;
-    private const FIELDS = 'm.uid, m.username, m.status, m.groupid, m.groupexpiry, m.freeze, m.adminid';
 
     /** @var array<string, array<string, mixed>> rows of members who have been asked for */
     private array $known = [];
+    private readonly Members $members;
 
     public function __construct(private readonly Options $options)
     {
+        $this->members = new Members($options);
     }
 
     public function me(Request $request): ?Person
     {
         $session = (string) getglobal('auth', 'cookie');
         [$password, $uid] = explode("\t", $session === '' ? '' : (string) authcode($session, 'DECODE')) + [1 => ''];
-        $row = self::isNumber($uid) ? $this->row($uid) : null;
+        $row = Members::isNumber($uid) ? $this->row($uid) : null;
         if ($row === null || $password === '' || !hash_equals((string) $row['password'], $password)) {
             return null;
         }
-        return $this->isMember($row) && !$this->isFromBannedAddress() ? $this->person($row, '', $session) : null;
+        return Members::isMember($row) && !$this->isFromBannedAddress() ? $this->person($row, '', $session) : null;
     }
 
     /** Never from a cache, and from the main server: the second look of a request is for what has changed. */
@@ -53,8 +53,10 @@ final class Host implements Adapter
         if (property_exists($db, 'slaveexcept')) {
             $db->slaveexcept = true;
         }
-        $row = \DB::fetch_first('SELECT ' . self::FIELDS . ', m.password FROM %t m WHERE m.uid = %d', ['common_member',
-            $uid]);
+        // With the user's own names of the groups of friends.
+        $sql = 'SELECT ' . Members::FIELDS . ', m.password, h.privacy FROM %t m LEFT JOIN %t h ON h.uid = m.uid'
+            . ' WHERE m.uid = %d';
+        $row = \DB::fetch_first($sql, ['common_member', 'common_member_field_home', $uid]);
         return $row ? $this->known[(string) $row['uid']] = $row : null;
     }
 
@@ -65,21 +67,35 @@ final class Host implements Adapter
 
     public function people(array $ids, array $uids): array
     {
-        $wanted = array_values(array_unique(array_filter([...$ids, ...$uids], self::isNumber(...))));
-        if ($wanted === []) {
-            return [];
-        }
-        [$where, $args] = $this->mayChat();
-        $sql = 'SELECT ' . self::FIELDS . " FROM %t m WHERE m.uid IN (%n)$where";
-        return $this->found(\DB::fetch_all($sql, ['common_member', $wanted, ...$args]));
+        return $this->found($this->members->named('0', [...$ids, ...$uids]));
     }
 
     public function contacts(Person $me): array
     {
-        [$where, $args] = $this->mayChat();
-        $sql = 'SELECT ' . self::FIELDS . ', f.gid FROM %t f INNER JOIN %t m ON m.uid = f.fuid WHERE f.uid = %d'
-            . $where . ' ORDER BY f.num DESC, f.dateline DESC LIMIT 2000';
-        $rows = \DB::fetch_all($sql, ['home_friend', 'common_member', $me->id, ...$args]);
+        return $this->shownAsFriends($me, $this->members->friends($me->id));
+    }
+
+    /** Each comes with the lists of both sides: one query for those whom the request names, one for all friends. */
+    public function relations(Person $me, array $ids, array $uids, Wanted $contacts): Relations
+    {
+        $named = $this->members->named($me->id, [...$ids, ...$uids]);
+        $isFriend = fn(array $row): bool => $row['gid'] !== null;
+        $friends = $contacts === Wanted::All ? $this->members->friends($me->id) : array_filter($named, $isFriend);
+        $isApart = fn(array $row): bool => $row['blocked'] !== null || $row['blocker'] !== null;
+        $apart = array_column(array_filter([...$named, ...$friends], $isApart), 'uid');
+        return new Relations(
+            $this->found($named),
+            $contacts === Wanted::Nobody ? [] : $this->shownAsFriends($me, $friends),
+            array_values(array_unique(array_map(strval(...), $apart))),
+        );
+    }
+
+    /**
+     * @param array<array-key, array<string, mixed>> $rows
+     * @return list<Person>
+     */
+    private function shownAsFriends(Person $me, array $rows): array
+    {
         $groups = array_filter(array_map(intval(...), array_column($rows, 'gid'))) === [] ? [] : $this->groups($me);
         return $this->found($rows, fn(array $row): string => $groups[(int) $row['gid']] ?? 'friend');
     }
@@ -87,7 +103,7 @@ final class Host implements Adapter
     /** @return array<int, string> the user's own names of the groups of friends, else those of Discuz */
     private function groups(Person $me): array
     {
-        $kept = \C::t('common_member_field_home')->fetch((int) $me->id);
+        $kept = $this->known[$me->id] ?? $this->row($me->id);
         $privacy = dunserialize((string) ($kept['privacy'] ?? ''));
         $own = is_array($privacy) && is_array($privacy['groupname'] ?? null) ? $privacy['groupname'] : [];
         $names = [];
@@ -100,7 +116,7 @@ final class Host implements Adapter
 
     public function rooms(Person $me, ?array $ids = null): array
     {
-        $wanted = $ids === null ? null : array_values(array_filter($ids, self::isNumber(...)));
+        $wanted = $ids === null ? null : array_values(array_filter($ids, Members::isNumber(...)));
         if (!$this->options->all()['rooms'] || $wanted === []) {
             return [];
         }
@@ -152,7 +168,7 @@ final class Host implements Adapter
     /** Administrators are 1 in Discuz, moderators of all forums 2, of some 3. */
     public function rank(string $id): int
     {
-        $row = self::isNumber($id) ? $this->known[$id] ?? $this->row($id) : null;
+        $row = Members::isNumber($id) ? $this->known[$id] ?? $this->row($id) : null;
         $adminId = (int) ($row['adminid'] ?? 0);
         return $adminId >= 1 && $adminId <= 3 ? 4 - $adminId : 0;
     }
@@ -240,13 +256,6 @@ final class Host implements Adapter
         writelog('nextim', gmdate('Y-m-d H:i:s') . "\t$level: " . strtr($text, "\r\n", '  '));
     }
 
-    /** @return array{string, list<list<int>>} a condition for the groups that may chat, and its values */
-    private function mayChat(): array
-    {
-        $groups = $this->options->all()['groups'];
-        return $groups === [] ? ['', []] : [' AND m.groupid IN (%n)', [$groups]];
-    }
-
     /**
      * @param array<array-key, array<string, mixed>> $rows
      * @param ?callable(array<string, mixed>): string $group
@@ -254,18 +263,9 @@ final class Host implements Adapter
      */
     private function found(array $rows, ?callable $group = null): array
     {
-        $members = array_values(array_filter($rows, $this->isMember(...)));
+        $members = array_values(array_filter($rows, Members::isMember(...)));
         $shown = fn(array $row): Person => $this->person($row, $group === null ? '' : $group($row));
         return array_map($shown, $members);
-    }
-
-    /** A ban that has ended holds until the member's next page, where Discuz lifts it. @param array<string, mixed> $row */
-    private function isMember(array $row): bool
-    {
-        $hasEnded = $row['groupexpiry'] > 0 && $row['groupexpiry'] < TIMESTAMP;
-        $isBanned = in_array((int) $row['groupid'], self::BANNED, true) && !$hasEnded;
-        return !$isBanned && (int) $row['groupid'] !== self::UNVERIFIED && (int) $row['status'] !== -1
-            && (int) $row['freeze'] === 0;
     }
 
     /** @param array<string, mixed> $row */
@@ -288,10 +288,5 @@ final class Host implements Adapter
     private static function text(string $text): string
     {
         return html_entity_decode(trim($text), ENT_QUOTES, 'UTF-8');
-    }
-
-    private static function isNumber(string $id): bool
-    {
-        return preg_match('/^[1-9]\d{0,8}$/D', $id) === 1;
     }
 }

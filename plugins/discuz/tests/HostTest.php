@@ -99,6 +99,7 @@ final class HostTest extends ForumCase
         self::assertSame([['3', 'friend_group_1 of Discuz'], ['4', 'friend_group_2 of Discuz']], $groups());
         $privacy = serialize(['groupname' => [2 => 'Walkers & co']]);
         DB::query('INSERT INTO %t VALUES (2, %s)', ['common_member_field_home', $privacy]);
+        $this->begin();
         self::assertSame([['3', 'friend_group_1 of Discuz'], ['4', 'Walkers & co']], $groups());
     }
 

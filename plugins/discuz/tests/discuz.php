@@ -30,6 +30,8 @@ final class DiscuzEnds extends Exception
 class discuz_database
 {
     public static ?FakeDriver $driver = null;
+    /** @var list<string> what was asked, of Discuz's own tables */
+    public static array $statements = [];
 
     public static function object(): FakeDriver
     {
@@ -61,7 +63,7 @@ class discuz_database
 
     public static function query(string $sql, array $args = []): mysqli_result|bool
     {
-        $sql = self::format($sql, $args);
+        self::$statements[] = $sql = self::format($sql, $args);
         $plain = preg_replace("/'(?:[^'\\\\]|\\\\.)*'/", '', $sql);
         if (preg_match('/union|\(\s*select|--|#|\/\*/i', $plain) === 1) {
             throw new Exception("It is not safe to do this query: $sql");
@@ -156,11 +158,6 @@ final class FakeTable
 {
     public function __construct(private readonly string $table)
     {
-    }
-
-    public function fetch(int $key): array
-    {
-        return DB::fetch_first('SELECT * FROM %t WHERE uid = %d', [$this->table, $key]);
     }
 
     public function fetch_setting(string $name): mixed

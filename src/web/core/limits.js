@@ -41,6 +41,7 @@ export const BACKOFF_MS_MAX = 30_000;
 export const RETRY_MS_MAX = 600_000; // longer waits than this are not believed
 export const JSONP_MISSES_MAX = 2; // polls that failed until a session counts as gone
 export const ASK_AGAIN_MS = 10_000; // after a call for users that failed
+export const NOTIFICATIONS_AGE_MS = 3_600_000; // after which a page that the user comes back to asks for them again
 export const STRANGERS_AGE_MS = 50_000; // of what is known of a stranger, until the next beat asks again: about a minute
 
 export const TIMER_MS_MAX = 2 ** 31 - 1; // what a browser can count down

@@ -3,7 +3,7 @@
 // Owns: what is done after each event, and now and then: who still types, what is unread, which chat the user looks at.
 // Must not: change the copy except by events.
 
-import { NOTIFICATIONS_MAX } from './limits.js';
+import { NOTIFICATIONS_AGE_MS, NOTIFICATIONS_MAX } from './limits.js';
 import { findChat } from './model/chats.js';
 import { isLeft, isOwn } from './outbox.js';
 import { notifications } from './shape.js';
@@ -16,10 +16,12 @@ export class Upkeep {
   #looking = ''; // the chat last posted to the other tabs as looked at in this tab
   #isTicking = false;
   #unread = 0; // as the page has it
+  #notified; // when the site's notifications came last, by this tab's clock
 
   /** @param {import('./im.js').Core} core */
   constructor(core) {
     this.#core = core;
+    this.#notified = core.env.now();
   }
 
   /** @param {Event} event @param {import('./replica.js').Before} before */
@@ -33,6 +35,7 @@ export class Upkeep {
     }
     if (world.state !== state) this.turned();
     if (event.t === 'opened') this.settled();
+    if (event.t === 'notifications') this.#notified = core.env.now();
     this.#tick();
     this.#count();
     if ('buddies' in event) {
@@ -50,6 +53,8 @@ export class Upkeep {
     if (state !== 'online') return;
     emitter.emit('online', me);
     this.settled();
+    // Not with each session: of a page that nobody looks at the site is asked once an hour, for the session itself.
+    if (this.#core.leads) void this.refreshNotifications();
   }
 
   /** Goes on with what waited for the state. */
@@ -62,7 +67,6 @@ export class Upkeep {
     }
     core.history?.need(core.active);
     core.rollCall?.();
-    if (core.leads) void this.refreshNotifications();
   }
 
   /** Checks for what no event reports: a history that can be loaded now, changed strangers, closed tabs. */
@@ -87,8 +91,11 @@ export class Upkeep {
     this.look();
     this.#core.rollCall?.();
     this.#ask();
-    if (env.isVisible()) protocol.order('wake');
-    else if (tabs.leads()) keeper.all();
+    if (env.isVisible()) {
+      protocol.order('wake');
+      if (this.#core.state === 'online' && env.now() - this.#notified > NOTIFICATIONS_AGE_MS)
+        void this.refreshNotifications();
+    } else if (tabs.leads()) keeper.all();
   }
 
   /** Posts which chat the user looks at. @param {boolean} [again] although it is not news */

@@ -23,6 +23,7 @@ export class Server {
   connection = {}; // more of its `connection`
   present = new Set(); // users who are online elsewhere, of whom no packets tell
   rowsAtOnce = Infinity; // handed over in one answer
+  expiresMs = Infinity; // of a session, because the log-in at the site is to be checked again
   #ids = 100;
   #tickets = 0;
 
@@ -279,6 +280,7 @@ export class Server {
     };
     this.sessions.set(ticket, session);
     this.expire(session, UNPOLLED_MS);
+    if (this.expiresMs < Infinity) this.clock.after(this.expiresMs, () => this.end(ticket, 'renew'));
     const box = this.mailboxes.get(user);
     this.mailboxes.delete(user);
     for (const packet of box?.packets ?? []) this.queue(session, packet);

@@ -17,7 +17,7 @@ run(ARRIVAL);
 /** @param {import('./main.js').Arrival} arrival */
 function run({ tag, src, site, template, bridge }) {
   const { legacy } = tag;
-  const { userCookie, jsonp, lang = '', theme = '', userLinks = '' } = tag.dataset;
+  const { userCookie, jsonp, lang = '', theme = '', userLinks = '', login = '' } = tag.dataset;
   const ending = new AbortController();
   const { signal } = ending;
   const report = createReport();
@@ -47,7 +47,7 @@ function run({ tag, src, site, template, bridge }) {
     if (signal.aborted) return;
     const patterns = userLinks.split(/\s+/).filter(Boolean);
     const options = { style: STYLE, lang, theme, userLinks: patterns, panel };
-    widget = createWidget(im, { signal, report, load, giveKeys }, options);
+    widget = createWidget(im, { signal, report, load, login, giveKeys }, options);
     im.start();
     bridge.attach(widget);
   });

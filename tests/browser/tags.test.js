@@ -1,7 +1,7 @@
 // The tag of the bar's script as other systems write it.
 //
-// Owns: addresses in which the endpoint's name stands in the middle, and the user's id in a cookie. Must not: try what the
-// site's own pages have.
+// Owns: addresses in which the endpoint's name stands in the middle, the user's id in a cookie, and the way to the site's own
+// log-in. Must not: try what the site's own pages have.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -82,4 +82,71 @@ test('who is logged in stands in a cookie, and the tag is the same for everybody
   await alice.bar.online();
   await until('the draft is there', async () => (await alice.bar.chat('Bob').box.inputValue()) === 'half a sen');
   nobodyComplains(alice, bob);
+});
+
+test('where the tag names the site’s own log-in, a link leads there and back, in the place of the form', async () => {
+  const guest = await house.stranger();
+  const { page, bar } = guest;
+  const link = bar.region.getByRole('link', { name: 'Sign in to chat' });
+  const shown = () => link.evaluate((/** @type {HTMLAnchorElement} */ it) => it.href);
+  await visit(guest, { tag: { 'data-login': '/login?from=bar&next={page}' } });
+  await link.waitFor();
+  assert.equal(await bar.button('Sign in to chat').count(), 0);
+  const login = `${house.url}/login?from=bar&next=`;
+  assert.equal(await shown(), login + encodeURIComponent(page.url()));
+  await page.evaluate(() => history.pushState(null, '', '/forum?topic=7&page=2#last'));
+  await Promise.all([
+    page.waitForRequest(`${login}${encodeURIComponent(`${house.url}/forum?topic=7&page=2#last`)}`),
+    link.click(),
+  ]);
+  await page.waitForURL('**/login?*');
+
+  await visit(guest, { tag: { 'data-login': 'https://id.example/in?back={page}' } });
+  await link.waitFor();
+  assert.equal(await shown(), `https://id.example/in?back=${encodeURIComponent(page.url())}`);
+
+  for (const login of [
+    'javascript:alert(1)//{page}',
+    'data:text/html,{page}',
+    'mailto:a@example.com',
+    'https://[',
+    '',
+  ]) {
+    await visit(guest, { tag: { 'data-login': login } });
+    await bar.button('Sign in to chat').click();
+    await bar.region.getByLabel('Username').waitFor();
+    assert.equal(await link.count(), 0, login);
+  }
+  nobodyComplains(guest);
+});
+
+test('a log-out while the contacts are open leaves the way to the log-in in their place', async () => {
+  const carol = await house.known('carol');
+  await visit(carol, { tag: { 'data-login': '/login?next={page}' } });
+  await carol.bar.online();
+  await carol.bar.panel('Contacts');
+  await carol.context.clearCookies();
+  await carol.page.evaluate(() => {
+    // @ts-ignore the page's one global
+    globalThis.NextIM.offline();
+    // @ts-ignore
+    globalThis.NextIM.online();
+  });
+  const box = carol.bar.region.getByRole('region', { name: 'Sign in to chat' });
+  await box.getByRole('link', { name: 'Sign in' }).click();
+  await carol.page.waitForURL('**/login?next=*');
+  nobodyComplains(carol);
+});
+
+test('who is banned reads what the site says, and is not asked to sign in', async () => {
+  const dave = await house.known('dave');
+  const refusal = { success: false, error_msg: 'Forbidden', error: 'You are banned until Monday.', status: 403 };
+  for (const status of [200, 403]) {
+    await dave.context.route('**/webim/online', (route) => route.fulfill({ status, json: refusal }));
+    await visit(dave, { tag: { 'data-login': '/login?next={page}' } });
+    await dave.bar.region.getByText('The site refused · You are banned until Monday.').waitFor();
+    for (const role of /** @type {const} */ (['link', 'button']))
+      assert.equal(await dave.bar.region.getByRole(role, { name: /Sign in/ }).count(), 0);
+  }
+  nobodyComplains(dave);
 });

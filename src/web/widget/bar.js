@@ -12,6 +12,7 @@ import {
   dropdown,
   iconButton,
   link,
+  logInLink,
   opener,
   partner,
   picture,
@@ -206,7 +207,12 @@ function banner(bar) {
 function mainButtons(bar) {
   const { news, contacts, state, settings } = bar.im;
   const signIn = bar.t('Sign in to chat');
-  if (bar.isSigningIn()) return panelButton(bar, 'contacts', 'person', signIn, '', h('span.bt', signIn));
+  if (bar.isSigningIn()) {
+    const shown = h('span.bt', signIn);
+    return bar.logInUrl()
+      ? logInLink(bar, 'a.bb', { key: 'contacts', id: 'contacts' }, icon(bar, 'person'), shown)
+      : panelButton(bar, 'contacts', 'person', signIn, '', shown);
+  }
   const online = state === 'online';
   const count = countOnline(contacts.values());
   const text = (/** @type {string} */ title) => !settings.minimize_layout && !bar.ui.narrow && h('span.bt', title);

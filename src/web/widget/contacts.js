@@ -1,6 +1,6 @@
 // The contacts.
 //
-// Owns: the panel with myself, the search, the groups and each contact's menu; the log-in box that takes its place.
+// Owns: the panel with myself, the search, the groups and each contact's menu; the log-in that takes its place.
 // Must not: sort or count; `roster.js` does.
 
 import { menu } from './menu.js';
@@ -18,7 +18,7 @@ import {
   searchField,
   unreadIn,
 } from './chunk.opened.js';
-import { avatar, dot, dropdown, fieldOf, h, icon, iconButton, opener, siteUrl, theirs } from './share.js';
+import { avatar, dot, dropdown, fieldOf, h, icon, iconButton, logInLink, opener, siteUrl, theirs } from './share.js';
 
 /** @typedef {import('./state.js').Bar} Bar */
 /** @typedef {import('../core/types.js').BuddyInfo} BuddyInfo */
@@ -151,8 +151,16 @@ function groupOf(bar, { name, online, total, contacts }) {
 
 /** @typedef {{elements: {username: HTMLInputElement, password: HTMLInputElement}} & EventTarget} LogIn */
 
+/** What stands in the place of the contacts of a user whom the site does not know. @param {Bar} bar */
+const stranger = (bar) =>
+  panel(
+    bar,
+    bar.t('Sign in to chat'),
+    bar.logInUrl() ? h('div.login', logInLink(bar, 'a.primary', { id: 'first' }, bar.t('Sign in'))) : logInForm(bar),
+  );
+
 /** @param {Bar} bar */
-function login(bar) {
+function logInForm(bar) {
   const onsubmit = (/** @type {Event} */ event) => {
     event.preventDefault();
     const { username, password } = /** @type {LogIn} */ (event.target).elements;
@@ -178,31 +186,27 @@ function login(bar) {
         ...props,
       }),
     );
-  return panel(
-    bar,
-    bar.t('Sign in to chat'),
-    h(
-      'form.login',
-      { onsubmit },
-      field('Username', {
-        id: 'first',
-        type: 'text',
-        name: 'username',
-        autocomplete: 'username',
-        autocapitalize: 'none',
-        autocorrect: 'off',
-        spellcheck: 'false',
-      }),
-      field('Password', { type: 'password', name: 'password', autocomplete: 'current-password' }),
-      h('p.error', { id: 'wrong', role: 'alert' }, error),
-      h('button.primary', { type: 'submit' }, bar.t('Sign in')),
-    ),
+  return h(
+    'form.login',
+    { onsubmit },
+    field('Username', {
+      id: 'first',
+      type: 'text',
+      name: 'username',
+      autocomplete: 'username',
+      autocapitalize: 'none',
+      autocorrect: 'off',
+      spellcheck: 'false',
+    }),
+    field('Password', { type: 'password', name: 'password', autocomplete: 'current-password' }),
+    h('p.error', { id: 'wrong', role: 'alert' }, error),
+    h('button.primary', { type: 'submit' }, bar.t('Sign in')),
   );
 }
 
 /** @param {Bar} bar */
 export function contactsPanel(bar) {
-  if (bar.isSigningIn()) return login(bar);
+  if (bar.isSigningIn()) return stranger(bar);
   bar.ui.tried = false;
   const { lang } = bar.words;
   const contacts = (bar.late.contacts ??= new NameOrder()).sort([...bar.im.contacts.values()], lang);

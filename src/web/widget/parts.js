@@ -97,6 +97,13 @@ export function siteLink(url, look, props, ...kids) {
   return h((href ? 'a' : 'span') + look, { ...props, href }, ...kids);
 }
 
+/** The way to the site's own log-in. Single-page sites change their address meanwhile. @param {Bar} bar @param {string} look @param {Props} props @param {...Child} kids */
+export function logInLink(bar, look, props, ...kids) {
+  const onclick = (/** @type {Event} */ event) =>
+    /** @type {Element} */ (event.currentTarget).setAttribute('href', bar.logInUrl());
+  return h(look, { href: bar.logInUrl(), onclick, ...props }, ...kids);
+}
+
 /**
  * An entry of a menu.
  * @typedef {object} Item

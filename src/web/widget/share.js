@@ -16,6 +16,7 @@ export {
   dropdown,
   iconButton,
   link,
+  logInLink,
   opener,
   partner,
   siteLink,

@@ -13,6 +13,7 @@ import { Chunks } from './chunks.js';
 import { attempt } from './dom.js';
 import { Words } from './i18n.js';
 import { LINES } from './icons.js';
+import { siteUrl } from './parts.js';
 import { PLAIN } from './style.js';
 
 /** @typedef {import('../core/types.js').IM} IM */
@@ -25,6 +26,7 @@ import { PLAIN } from './style.js';
  * @property {AbortSignal} signal of the bar's end, when another build takes the page over
  * @property {(error: unknown) => void} report gets our own errors
  * @property {import('./chunks.js').Load} load fetches a chunk
+ * @property {string} login the site's own page to log in, where `{page}` stands for the page to come back to; empty if there is none
  */
 
 /** How long until the site takes more of what waits in a chat; 0 if it takes it. @param {import('../core/types.js').Chat | undefined} chat */
@@ -53,6 +55,7 @@ export class Bar {
   seconds = this.words.seconds;
   #kept = createShelf(storage('localStorage'), 'nextim');
   #paint;
+  #login;
   #frame = 0;
   /** @type {string[]} ids, of which the first that is there gets the focus after the next drawing */
   #wanted = [];
@@ -66,13 +69,14 @@ export class Bar {
    * @param {boolean} narrow
    * @param {() => void} paint draws it
    */
-  constructor(im, { root, shadow }, { signal, report, load }, narrow, paint) {
+  constructor(im, { root, shadow }, { signal, report, load, login }, narrow, paint) {
     this.im = im;
     this.root = root;
     this.shadow = shadow;
     this.signal = signal;
     this.report = report;
     this.#paint = paint;
+    this.#login = login;
     this.chunks = new Chunks(this, load);
     this.alerts = createAlerts(this);
     const { collapsed = narrow, closed, format } = object(this.#kept.read('bar'));
@@ -145,6 +149,12 @@ export class Bar {
 
   /** The site does not know the user, or the log-in is on its way. */
   isSigningIn = () => this.im.trouble?.code === 'login' || (this.ui.tried && !this.im.me);
+
+  /** The site's own page to log in, from which there is a way back to this page as it is now; empty if the site named none. */
+  logInUrl() {
+    const url = siteUrl(this.#login.replace('{page}', encodeURIComponent(window.location.href)));
+    return /^https?:/.test(url) ? url : '';
+  }
 
   /** The user does not want to be disturbed: what is new is counted, and waits. */
   isQuiet = () => this.im.me?.show === 'dnd';

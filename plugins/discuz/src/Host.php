@@ -43,7 +43,7 @@ final class Host implements RelationsHost
         if ($row === null || $password === '' || !hash_equals((string) $row['password'], $password)) {
             return null;
         }
-        return Members::isMember($row) && !$this->isFromBannedAddress() ? $this->person($row, '', $session) : null;
+        return $this->person($row, '', $session);
     }
 
     /** Never from a cache, and from the main server: the second look of a request is for what has changed. */
@@ -194,9 +194,12 @@ final class Host implements RelationsHost
         if (getglobal('setting/bbclosed') && $this->rank($me->id) < 3) {
             return Words::of('closed');
         }
-        $groups = $this->options->all()['groups'];
         $row = $this->known[$me->id] ?? $this->row($me->id);
-        return $this->unless($groups !== [] && !in_array((int) ($row['groupid'] ?? 0), $groups, true));
+        if ($row === null || !Members::isMember($row) || $this->isFromBannedAddress()) {
+            return Words::of('banned');
+        }
+        $groups = $this->options->all()['groups'];
+        return $this->unless($groups !== [] && !in_array((int) $row['groupid'], $groups, true));
     }
 
     private function unless(bool $isForbidden): ?string

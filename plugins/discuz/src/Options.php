@@ -93,6 +93,7 @@ final class Options
             jsonpOrigins: self::words((string) $all['jsonp_origins']),
             cookiePath: (string) ($_G['config']['cookie']['cookiepath'] ?? '/'),
             secure: parse_url($home, PHP_URL_SCHEME) === 'https',
+            logInUrl: $this->path() . 'member.php?mod=logging&action=login&referer={page}',
             strangers: (bool) $all['strangers'],
         );
     }

@@ -21,7 +21,8 @@ use plugin_nextim_member;
 final class HooksTest extends ForumCase
 {
     private const TAG = '<script src="https://im.example/webim.js" data-site="/bbs/source/plugin/nextim/webim.php?do={endpoint}"'
-        . ' data-user-cookie="nextim_user" data-lang="en"'
+        . ' data-user-cookie="nextim_user" data-login="/bbs/member.php?mod=logging&amp;action=login&amp;referer={page}"'
+        . ' data-lang="en"'
         . ' data-user-links="[?&amp;]mod=space&amp;uid=(\d+)$ space-uid-(\d+)\.html$" defer></script>';
 
     /** @return list<array{string, string}> the paths and the names of the calls */

@@ -6,6 +6,7 @@ namespace NextIM\Discuz\Tests;
 
 use DB;
 use NextIM\Discuz\Kit\Refusal;
+use NextIM\Discuz\Words;
 
 /** The members of a forum, as the kit asks for them. */
 final class HostTest extends ForumCase
@@ -48,12 +49,13 @@ final class HostTest extends ForumCase
     }
 
     /** @dataProvider states */
-    public function testWhoIsBannedOrNotVerifiedIsNobody(string $set, bool $isThere): void
+    public function testWhoIsBannedOrNotVerifiedIsToldSoAndNobodyToOthers(string $set, bool $isThere): void
     {
         $this->logIn('alice');
-        self::assertNotNull($this->me());
+        self::assertNull($this->plugin->host->may($this->me(), 'chat'));
         self::member(2, $set);
-        self::assertSame($isThere, $this->me() !== null);
+        $this->logIn('alice');
+        self::assertSame($isThere ? null : Words::of('banned'), $this->plugin->host->may($this->me(), 'chat'));
         self::assertSame($isThere ? ['2'] : [], self::ids($this->plugin->host->people(['2'], [])));
         $contacts = self::ids($this->plugin->host->contacts($this->person('bob')));
         self::assertSame($isThere ? ['2'] : [], $contacts);
@@ -68,12 +70,14 @@ final class HostTest extends ForumCase
         self::assertTrue(DB::object()->slaveexcept, 'a replica may be late');
     }
 
-    public function testABannedAddressIsNobody(): void
+    public function testABannedAddressIsTold(): void
     {
         global $_G;
-        $this->logIn('alice');
         $_G['clientip'] = '192.0.2.66';
-        self::assertNull($this->me());
+        self::assertSame(Words::of('banned'), $this->plugin->host->may($this->person('alice'), 'chat'));
+        $answer = $this->ask('alice', 'online');
+        self::assertSame(['Forbidden', Words::of('banned'), 403], [$answer['error_msg'], $answer['error'], $answer['status']]);
+        self::assertNotSame('', $answer['error']);
     }
 
     public function testPeopleAreFoundByTheirNumbers(): void

@@ -22,6 +22,8 @@ final class Config
      * @param list<string> $origins the origins of the site's own pages, as it is configured
      * @param list<string> $jsonpOrigins the origins whose pages may use the endpoints by JSONP
      * @param bool $logIn whether the bar's own form may log users in
+     * @param string $logInUrl the page on which the site logs users in, where `{page}` stands for the page to come back
+     *     to; empty if the bar's own form does it
      * @param bool $strangers whether users may write to others than their contacts
      * @param ?\Closure(): int $clock the time in milliseconds since 1970
      */
@@ -37,6 +39,7 @@ final class Config
         public readonly string $cookiePath = '/',
         public readonly bool $secure = false,
         public readonly bool $logIn = false,
+        public readonly string $logInUrl = '',
         public readonly bool $strangers = true,
         public readonly string $userPic = '',
         public readonly string $roomPic = '',

@@ -108,7 +108,7 @@ final class Handler
         $this->me = $this->site->host->me($request);
         $me = $this->me ?? throw Refusal::logInFirst();
         if (!Person::isName($me->id)) {
-            throw Refusal::forbidden('Your name cannot be used in the chat.');
+            throw Refusal::forbidden(Refusal::UNUSABLE);
         }
         $this->site->mustMay($me, 'chat');
         return $me;

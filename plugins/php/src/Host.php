@@ -14,7 +14,10 @@ namespace NextIM\Site;
 
 interface Host
 {
-    /** Who is logged in, by the host's own session only. Nobody if banned, not verified or deleted. Never cached. */
+    /**
+     * Who is logged in, by the host's own session only. Never cached. Nobody if deleted, banned or not verified; if the
+     * host leaves users logged in whom it bans, `may` says why they may not chat.
+     */
     public function me(Request $request): ?Person;
 
     /**

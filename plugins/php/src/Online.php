@@ -69,8 +69,10 @@ final class Online
             // A wrong name or password in the form is answered with 200, as older front ends expect it.
             return self::failed('Not Authorized', $this->isForm() ? 200 : 401);
         }
-        if (!Person::isName($me->id) || $this->site->host->may($me, 'chat') !== null) {
-            return self::failed('Forbidden');
+        $words = Person::isName($me->id) ? $this->site->host->may($me, 'chat') : Refusal::UNUSABLE;
+        if ($words !== null) {
+            // The paper's word is for older front ends, and the host's own for the bar.
+            return self::failed('Forbidden', 200, ['error' => $words, 'status' => 403]);
         }
         $this->me = $me;
         $this->site->rates->act($this->me->id, 'online');
@@ -97,9 +99,10 @@ final class Online
         }
     }
 
-    private static function failed(string $text, int $status = 200): Response
+    /** @param array<string, mixed> $more */
+    private static function failed(string $text, int $status = 200, array $more = []): Response
     {
-        return Response::json(['success' => false, 'error_msg' => $text], $status);
+        return Response::json(['success' => false, 'error_msg' => $text] + $more, $status);
     }
 
     /** Steps 2 and 3. */
@@ -280,9 +283,10 @@ final class Online
         [$site, $me] = [$this->site, $this->me];
         $site->records->addTicket($me, $ticket, $site->config->now());
         $now = $this->isForm() ? $me : $site->host->me($this->request);
-        if ($now === null || $now->id !== $me->id || $site->host->may($now, 'chat') !== null) {
+        if ($now === null || $now->id !== $me->id) {
             throw new Refusal(401, 'You are not logged in any more.');
         }
+        $site->mustMay($now, 'chat');
         $known = $site->records->known($me);
         if ($show !== Presence::INVISIBLE && $status !== $this->known->status['text']) {
             $site->records->setStatus($me->id, $status, $site->config->now());

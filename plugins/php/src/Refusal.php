@@ -12,6 +12,8 @@ namespace NextIM\Site;
 
 final class Refusal extends \RuntimeException
 {
+    public const UNUSABLE = 'Your name cannot be used in the chat.';
+
     public function __construct(public readonly int $status, string $text)
     {
         parent::__construct($text);

@@ -22,7 +22,8 @@ final class Tag
     public function tag(string $lang = '', array $more = []): string
     {
         $attributes = ['src' => $this->config->publicUrl() . '/webim.js', 'data-site' => $this->config->endpoint,
-            'data-user-cookie' => self::COOKIE] + ($lang === '' ? [] : ['data-lang' => $lang]) + $more;
+            'data-user-cookie' => self::COOKIE];
+        $attributes += array_filter(['data-login' => $this->config->logInUrl, 'data-lang' => $lang]) + $more;
         $tag = '<script';
         foreach ($attributes as $name => $value) {
             $tag .= " $name=\"" . htmlspecialchars($value, ENT_QUOTES | ENT_SUBSTITUTE, 'UTF-8') . '"';

@@ -140,6 +140,8 @@ final class AdmissionTest extends KitCase
         $tag = (new Tag($this->config))->tag('zh-CN', ['data-theme' => 'dark']);
         self::assertSame('<script src="https://im.example/webim.js" data-site="/?nextim={endpoint}&amp;&quot;x&quot;"'
             . ' data-user-cookie="nextim_user" data-lang="zh-CN" data-theme="dark" defer></script>', $tag);
+        $this->use(['publicUrl' => 'https://im.example', 'logInUrl' => '/login?a=1&next={page}']);
+        self::assertStringContainsString(' data-login="/login?a=1&amp;next={page}" ', (new Tag($this->config))->tag());
     }
 
     public function testTheKeyOfTheEnvironmentWins(): void

@@ -102,7 +102,9 @@ final class OnlineTest extends KitCase
         self::assertSame('Not Authorized', $this->ask('nobody', 'online', ['username' => 'bob', 'password' => 'wrong'])['error_msg']);
         self::assertSame('bob', $this->ask('nobody', 'online', ['username' => 'bob', 'password' => 'right'])['user']['id']);
         $this->host->refused = 'chat';
-        self::assertSame('Forbidden', $this->ask('alice', 'online')['error_msg']);
+        $words = ['success' => false, 'error_msg' => 'Forbidden', 'error' => 'You may not chat.', 'status' => 403];
+        self::assertSame($words, $this->ask('alice', 'online'));
+        self::assertSame('You may not chat.', $this->ask('alice', 'buddies', [], 403)['error']);
         $this->use([]);
         $this->host->refused = '';
         $this->ask('nobody', 'online', ['username' => 'bob', 'password' => 'right'], 401);

@@ -48,7 +48,7 @@ final class Host implements RelationsHost
     {
         $row = $this->hasLooked ? $this->lookAgain() : $this->user->data;
         $this->hasLooked = true;
-        if ($row === null || empty($this->user->data['is_registered']) || $this->isBanned($row)) {
+        if ($row === null || empty($this->user->data['is_registered'])) {
             return null;
         }
         return $this->members->person($row, '', (string) $this->user->session_id, $this->end($row) * 1000);
@@ -192,6 +192,9 @@ final class Host implements RelationsHost
 
     public function may(Person $me, string $act, ?string $target = null): ?string
     {
+        if ($act === 'chat' && $this->isMine($me) && $this->isBanned($this->user->data)) {
+            return $this->board->words('NEXTIM_BANNED');
+        }
         $isAllowed = match ($act) {
             'chat' => $this->mayI($me, 'u_nextim'),
             'broadcast' => $this->mayI($me, 'a_'),

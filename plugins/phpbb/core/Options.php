@@ -80,6 +80,7 @@ final class Options
             jsonpOrigins: $jsonpOrigins,
             cookiePath: $this->path(),
             secure: $this->isSecure(),
+            logInUrl: $this->link('ucp.php?mode=login&redirect={page}'),
             strangers: (bool) $all['strangers'],
         );
     }

@@ -22,7 +22,8 @@ use Symfony\Component\EventDispatcher\EventSubscriberInterface;
 
 class listener implements EventSubscriberInterface
 {
-    private bool $isLogIn = false;
+    /** Whether the page is about the log-in or a ban, and no page of the board. */
+    private bool $isOdd = false;
 
     public function __construct(
         private readonly Plugin $plugin,
@@ -64,20 +65,25 @@ class listener implements EventSubscriberInterface
 
     /**
      * For somebody who is banned, phpBB would answer a call of the bar with a page. The adapter asks for the ban
-     * itself, and then nobody is logged in.
+     * itself, and says so. On that page, whose reader phpBB logs out, no bar offers to log in.
      *
      * @param \ArrayAccess<string, mixed> $event
      */
     public function ban($event): void
     {
-        if (!$event['return'] && $event['banned'] && $this->call->isNow()) {
+        if ($event['return'] || !$event['banned']) {
+            return;
+        }
+        if ($this->call->isNow()) {
             $event['banned'] = false;
+        } else {
+            $this->isOdd = true;
         }
     }
 
     public function logIn(): void
     {
-        $this->isLogIn = true;
+        $this->isOdd = true;
     }
 
     public function page(): void
@@ -86,7 +92,7 @@ class listener implements EventSubscriberInterface
             return;
         }
         $this->mendCookie();
-        if (!$this->isLogIn && !defined('IN_LOGIN') && $this->request->variable('view', '') !== 'print') {
+        if (!$this->isOdd && !defined('IN_LOGIN') && $this->request->variable('view', '') !== 'print') {
             $tag = new Tag($this->plugin->config());
             $this->template->assign_var('NEXTIM_TAG', $tag->tag($this->language()));
         }

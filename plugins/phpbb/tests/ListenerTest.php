@@ -52,7 +52,8 @@ final class ListenerTest extends BoardCase
     public function testTheTagIsTheSameForEverybody(): void
     {
         $expected = '<script src="https://im.example/webim.js" data-site="/forum/app.php/nextim/{endpoint}"'
-            . ' data-user-cookie="nextim_user" data-lang="en" defer></script>';
+            . ' data-user-cookie="nextim_user" data-login="/forum/ucp.php?mode=login&amp;redirect={page}"'
+            . ' data-lang="en" defer></script>';
         self::assertSame($expected, $this->tag());
         $this->logIn();
         self::assertSame($expected, $this->tag());
@@ -142,6 +143,19 @@ final class ListenerTest extends BoardCase
         foreach (['/help/faq', '/nextim/', '/nextim/online/../../x', "/nextim/online\n", '/x/nextim/online'] as $path) {
             self::assertTrue($isBanned('/srv/forum/app.php', $path), $path);
         }
+    }
+
+    public function testThePageThatSaysWhoIsBannedOffersNoLogIn(): void
+    {
+        $this->symfony->path = '/nextim/online';
+        $this->request->server['SCRIPT_FILENAME'] = '/srv/forum/app.php';
+        $this->listener->ban($this->event(['banned' => true, 'return' => true]));
+        $this->listener->ban($this->event(['banned' => false, 'return' => false]));
+        self::assertNotNull($this->tag(), 'nobody is banned, or the adapter asks');
+        $this->template->vars = [];
+        $this->request->server['SCRIPT_FILENAME'] = '/srv/forum/viewtopic.php';
+        $this->listener->ban($this->event(['banned' => true, 'return' => false]));
+        self::assertNull($this->tag());
     }
 
     public function testEachEventHasAFunction(): void

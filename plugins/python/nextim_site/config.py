@@ -40,6 +40,9 @@ class Config:
     """Which links of the pages lead to users, for the chat bar: `data-user-links`. Empty for its own list."""
     default_user_pic: str = ""
     default_room_pic: str = ""
+    log_in_url: str = ""
+    """The page on which the site logs users in, for the chat bar; `{page}` in it is the page to come back to. Empty if
+    the bar's own form does it (`Host.log_in`)."""
     cookie_path: str = "/"
     """The path of the cookie `nextim_user`."""
     clock: Callable[[], int] = now_ms

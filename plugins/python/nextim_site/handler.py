@@ -106,6 +106,7 @@ class Handler:
         me = plugin.host.me(request)
         if me is None:
             return self._refused(log_in_first()).with_headers(hint(plugin.config, request, None))
+        plugin.may(me, "chat")
         if endpoint.effect == "acts":
             plugin.may_act(me.id, request.endpoint)
         return endpoint.function(plugin, me, request.params).with_headers(hint(plugin.config, request, me))

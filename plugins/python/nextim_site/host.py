@@ -124,8 +124,9 @@ class Host(ABC):
 
     @abstractmethod
     def me(self, request: Request) -> Me | None:
-        """Who is logged in, by the site's own session and by nothing else. None for users who are banned, unverified or
-        deleted. `online` calls it twice: the second answer must not come from a cache of the request."""
+        """Who is logged in, by the site's own session and by nothing else. None for users who are deleted, banned or
+        unverified; if the site leaves users logged in whom it bans, `may` says why they may not chat. `online` calls it
+        twice: the second answer must not come from a cache of the request."""
 
     @abstractmethod
     def people(self, ids: Sequence[str], uids: Sequence[str]) -> Sequence[Person]:

@@ -46,6 +46,7 @@ _OLD = "3"
 """The version of older front ends, which know only two types of messages."""
 _CURRENT = "6"
 """The version of the chat bar."""
+_FAILED = {"success": False}
 
 
 def online(plugin: Plugin, request: Request) -> Response:
@@ -55,8 +56,10 @@ def online(plugin: Plugin, request: Request) -> Response:
     if isinstance(me, Response):
         return me
     plugin.may_act(me.id, "online")
-    if plugin.host.may(me, "chat") is not None:
-        return _failed("Forbidden")
+    words = plugin.host.may(me, "chat")
+    if words is not None:
+        # The paper's word is for older front ends, and the site's own for the bar.
+        return answer({**_FAILED, "error_msg": "Forbidden", "error": words, "status": 403})
     show = short(params, "show", SHOW_BYTES_MAX)
     sent = clearable(params, "status", STATUS_BYTES_MAX)
     knowledge = _Knowledge.gather(plugin, me, params)
@@ -99,7 +102,7 @@ def _log_in(plugin: Plugin, request: Request) -> Me | Response:
 
 
 def _failed(error_msg: str) -> Response:
-    return answer({"success": False, "error_msg": error_msg})
+    return answer({**_FAILED, "error_msg": error_msg})
 
 
 def _end(plugin: Plugin, session: Session) -> None:
@@ -242,6 +245,7 @@ def _check_again(plugin: Plugin, request: Request, me: Me, knowledge: _Knowledge
         still = plugin.host.me(request)
         if still is None or still.id != me.id or still.session != me.session:
             raise log_in_first()
+        plugin.may(still, "chat")
     read = own.read(plugin.db, me.id, ("setting", *BLOCKS))
     rooms = open_rooms(plugin.host.rooms(me), blocked_rooms(read.settings))
     apart = plugin.apart(me, read)

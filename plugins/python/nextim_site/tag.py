@@ -18,6 +18,8 @@ def tag(config: Config, lang: str = "") -> str:
         "data-site": config.site,
         "data-user-cookie": NAME,
     }
+    if config.log_in_url:
+        attributes["data-login"] = config.log_in_url
     if config.user_links:
         attributes["data-user-links"] = config.user_links
     if lang:

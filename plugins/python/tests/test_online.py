@@ -107,7 +107,9 @@ class Online(Case):
         self.assertEqual(self.ask("nobody", "online", username="bob", password="x")["error_msg"], "Not Authorized")
         self.assertEqual(self.refuse(401, "nobody", "online"), "Not Authorized")
         self.site.forbids["chat"] = "Not you."
-        self.assertEqual(self.online()["error_msg"], "Forbidden")
+        refused = {"success": False, "error_msg": "Forbidden", "error": "Not you.", "status": 403}
+        self.assertEqual(self.online(), refused)
+        self.assertEqual(self.refuse(403, "alice", "buddies"), "Not you.")
 
     def test_blocked_rooms_and_users_are_left_out(self) -> None:
         self.ask("alice", "leave", id="walkers")

@@ -141,6 +141,8 @@ class Tags(unittest.TestCase):
             '<script src="https://im/&quot;&gt;&lt;script&gt;/webim.js" data-site="/?a=1&amp;nextim={endpoint}"'
             ' data-user-cookie="nextim_user" data-lang="zh-CN" defer></script>',
         )
+        config = Config("http://im", "d", log_in_url="/login?a=1&next={page}")
+        self.assertIn(' data-login="/login?a=1&amp;next={page}" ', tag(config))
 
     def test_the_cookie_is_as_long_lived_as_the_session(self) -> None:
         config = Config("http://im", "d", origins=["https://site"])

@@ -6,6 +6,7 @@ Owns: each of them, with a message server that records calls. Must not: repeat w
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +23,7 @@ from django.test.utils import CaptureQueriesContext
 from friendship.models import Block, Friend
 from friendship.signals import block_created, block_removed
 
-from nextim_site.django.conf import config, database, handler
+from nextim_site.django.conf import config, database, handler, log_in_url
 from nextim_site.django.hosts import keys
 from nextim_site.migrate import SCHEMA, TABLES, schema
 from tests.world import Server
@@ -137,6 +138,20 @@ class Pages(Case):
         self.assertEqual(self.client.get("/tagged/").content.count(b"webim.js"), 1)
         self.assertEqual(self.client.get("/plain/").content, PAGE)
         self.assertIn(b'data-site="/webim"', self.client.get("/").content)
+
+    def test_the_tag_leads_to_the_page_that_logs_in(self) -> None:
+        for own, django, expected in (
+            ("", "/accounts/login/", ""),
+            (None, "/accounts/login/", ""),  # nobody has set it, and there is no such page
+            (None, "/plain/", "/plain/?next={page}"),
+            ("page-in", "/plain/", "/?next={page}"),
+            ("https://id.example/?site=1", "/plain/", "https://id.example/?site=1&next={page}"),
+        ):
+            setting = {**settings.NEXTIM, **({} if own is None else {"LOGIN_URL": own})}
+            with self.subTest(expected), override_settings(NEXTIM=setting, LOGIN_URL=django):
+                self.assertEqual(log_in_url(), expected)
+        with patch("nextim_site.django.middleware.config", return_value=replace(config(), log_in_url="/a?next={page}")):
+            self.assertIn(b' data-login="/a?next={page}" ', self.client.get("/").content)
 
     def test_a_downloaded_history_has_no_tag(self) -> None:
         self.client.force_login(self.alice)

@@ -23,7 +23,7 @@ def tagged(request: HttpRequest) -> HttpResponse:
 
 urlpatterns = [
     path("webim/", include("nextim_site.django.urls")),
-    path("", page),
+    path("", page, name="page-in"),
     path("plain/", page),
     path("tagged/", tagged),
 ]

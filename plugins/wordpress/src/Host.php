@@ -47,7 +47,7 @@ class Host implements RelationsHost
         $this->hasLooked = true;
         $id = wp_validate_auth_cookie('', 'logged_in');
         $user = $id === false ? false : get_userdata($id);
-        if ($user === false || !$this->isMember($user)) {
+        if ($user === false) {
             return null;
         }
         return $this->person($user, '', (string) $cookie['token'], (int) $cookie['expiration'] * 1000);
@@ -164,7 +164,7 @@ class Host implements RelationsHost
     public function may(Person $me, string $act, ?string $target = null): ?string
     {
         $isAllowed = match ($act) {
-            'chat' => $this->isInRole(new \WP_User((int) $me->id)),
+            'chat' => $this->mayEnter(new \WP_User((int) $me->id)),
             'broadcast' => user_can((int) $me->id, 'manage_options'),
             'moderate' => user_can((int) $me->id, 'moderate_comments'),
             default => true,
@@ -172,6 +172,11 @@ class Host implements RelationsHost
         $words = $isAllowed ? null : __('You may not do this.', 'nextim');
         $words = apply_filters('nextim_may', $words, $me->id, $act, $target);
         return is_string($words) ? $words : null;
+    }
+
+    private function mayEnter(\WP_User $user): bool
+    {
+        return $this->isMember($user) && $this->isInRole($user);
     }
 
     private function isInRole(\WP_User $user): bool
@@ -222,7 +227,7 @@ class Host implements RelationsHost
      */
     protected function persons(array $users, bool $areContacts = false): array
     {
-        $isOne = fn(\WP_User $user): bool => $this->isInRole($user) && $this->isMember($user);
+        $isOne = fn(\WP_User $user): bool => $this->mayEnter($user);
         $shown = fn(\WP_User $user): Person => $this->person($user, $areContacts ? $this->group($user) : '');
         return array_map($shown, array_values(array_filter($users, $isOne)));
     }

@@ -222,7 +222,9 @@ final class Plugin
             str_starts_with(get_locale(), 'zh') => 'zh-CN',
             default => 'en',
         };
-        $attributes = ['data-no-optimize' => '1', 'data-noptimize' => '1', 'data-cfasync' => 'false'];
+        $logIn = add_query_arg('redirect_to', '{page}', wp_login_url());
+        $attributes = ['data-login' => $logIn, 'data-no-optimize' => '1', 'data-noptimize' => '1',
+            'data-cfasync' => 'false'];
         echo (new Tag($this->options->config()))->tag($lang, $attributes), "\n";
     }
 

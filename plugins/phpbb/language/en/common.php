@@ -15,6 +15,7 @@ if (!defined('IN_PHPBB')) {
 $lang = array_merge($lang ?? [], [
     'NEXTIM_NEEDS' => 'The chat needs %s.',
     'NEXTIM_MAY_NOT' => 'You may not do this.',
+    'NEXTIM_BANNED' => 'You are banned from this board.',
     'NEXTIM_SERVER_WORKS' => 'The message server is reached, and takes the key.',
     'NEXTIM_SERVER_REFUSES' => 'The message server does not take the domain or the key. Compare both with its '
         . 'configuration, shown below.',

@@ -15,6 +15,7 @@ if (!defined('IN_PHPBB')) {
 $lang = array_merge($lang ?? [], [
     'NEXTIM_NEEDS' => '聊天需要 %s。',
     'NEXTIM_MAY_NOT' => '您无权这样做。',
+    'NEXTIM_BANNED' => '您已被本论坛封禁。',
     'NEXTIM_SERVER_WORKS' => '能连接消息服务器，密钥有效。',
     'NEXTIM_SERVER_REFUSES' => '消息服务器不接受此域名或密钥。请与其配置（见下）核对。',
     'NEXTIM_SERVER_SILENT' => '无法在 %s 连接消息服务器。它是否在运行，本机是否允许连接？',

@@ -15,6 +15,7 @@ if (!defined('IN_PHPBB')) {
 $lang = array_merge($lang ?? [], [
     'NEXTIM_NEEDS' => '聊天需要 %s。',
     'NEXTIM_MAY_NOT' => '您無權這樣做。',
+    'NEXTIM_BANNED' => '您已被本論壇封鎖。',
     'NEXTIM_SERVER_WORKS' => '能連上訊息伺服器，金鑰有效。',
     'NEXTIM_SERVER_REFUSES' => '訊息伺服器不接受此網域或金鑰。請與其設定（見下）核對。',
     'NEXTIM_SERVER_SILENT' => '無法在 %s 連上訊息伺服器。它是否在執行，本機是否可以連線？',

@@ -16,8 +16,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.conf import global_settings, settings
+from django.shortcuts import resolve_url
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.module_loading import import_string
 
 from nextim_site import Config, Handler, Host, Im
@@ -27,7 +28,7 @@ from .db import DjangoDb
 DEFAULT_HOST = "nextim_site.django.hosts.AuthHost"
 KNOWN = {
     *("SERVER", "PUBLIC_URL", "DOMAIN", "APIKEY", "ORIGINS", "JSONP_ORIGINS", "HOST", "DATABASE", "PREFIX"),
-    *("INSERT", "EXCLUDE", "USER_LINKS"),
+    *("INSERT", "EXCLUDE", "USER_LINKS", "LOGIN_URL"),
 }
 
 
@@ -53,6 +54,19 @@ def origins() -> list[str]:
     return list(settings.CSRF_TRUSTED_ORIGINS if named is None else named)
 
 
+def log_in_url() -> str:
+    """The page on which users log in, as a template for the tag: that of the setting, else Django's own. Empty if
+    Django's was never set, and no page is there."""
+    page = str(option("LOGIN_URL", settings.LOGIN_URL))
+    if page == global_settings.LOGIN_URL:
+        try:
+            resolve(page)
+        except Resolver404:
+            return ""
+    url = resolve_url(page) if page else ""
+    return f"{url}{'&' if '?' in url else '?'}next={{page}}" if url else ""
+
+
 @cache
 def config() -> Config:
     """The kit's settings."""
@@ -70,6 +84,7 @@ def config() -> Config:
         jsonp_origins=option("JSONP_ORIGINS", ()),
         site=path,
         url=own[0] if own else "",
+        log_in_url=log_in_url(),
         cookie_path=settings.SESSION_COOKIE_PATH,
         user_links=option("USER_LINKS"),
     )

@@ -62,7 +62,7 @@ final class BuddyPressTest extends SiteCase
         global $wpdb;
         $wpdb->update($wpdb->users, ['user_status' => 1], ['ID' => self::BOB]);
         try {
-            self::assertSame(401, Visitor::as('bob')->call('online')->status);
+            self::assertSame('Forbidden', Visitor::as('bob')->call('online')->json()['error_msg']);
             self::assertSame(['4'], array_column(Visitor::as('alice')->call('online')->json()['buddies'], 'id'));
         } finally {
             $wpdb->update($wpdb->users, ['user_status' => 0], ['ID' => self::BOB]);

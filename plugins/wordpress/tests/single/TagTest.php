@@ -18,8 +18,15 @@ final class TagTest extends SiteCase
             new Visitor(), Visitor::as('alice'), Visitor::as('admin'), Visitor::as('frank')]);
         self::assertCount(1, array_unique($tags));
         self::assertSame('<script src="' . getenv('WORLD_PUBLIC_URL') . '/webim.js" data-site="/?nextim={endpoint}"'
-            . ' data-user-cookie="nextim_user" data-lang="en" data-no-optimize="1" data-noptimize="1"'
-            . ' data-cfasync="false" defer></script>', $tags[0]);
+            . ' data-user-cookie="nextim_user" data-lang="en" data-login="' . home_url('/wp-login.php?redirect_to={page}')
+            . '" data-no-optimize="1" data-noptimize="1" data-cfasync="false" defer></script>', $tags[0]);
+    }
+
+    public function testTheWayToTheLogInLeadsBack(): void
+    {
+        $page = home_url('/?p=1&x=%2F');
+        $url = str_replace('{page}', rawurlencode($page), '/wp-login.php?redirect_to={page}');
+        self::assertSame($page, (new Visitor())->logIn('alice', $url)->location);
     }
 
     public function testALanguageOfAUserDoesNotChangeIt(): void
@@ -74,11 +81,16 @@ final class TagTest extends SiteCase
         self::assertNull($visitor->get('/')->cookie('nextim_user'));
     }
 
-    public function testABannedUserHasNoCookie(): void
+    public function testABannedUserIsToldSo(): void
     {
         $visitor = Visitor::as('frank');
-        self::assertStringStartsWith('nextim_user=;', (string) $visitor->get('/')->cookie('nextim_user'));
-        self::assertSame(401, $visitor->call('online')->status);
+        // Of a guest the bar would ask nothing.
+        self::assertNull($visitor->get('/')->cookie('nextim_user'), 'the cookie of the log-in stays');
+        $visitor->setCookie('nextim_user', '');
+        self::assertMatchesRegularExpression('~^nextim_user=\d+;~', (string) $visitor->get('/')->cookie('nextim_user'));
+        $answer = $visitor->call('online')->json();
+        self::assertSame(['Forbidden', 'You may not do this.'], [$answer['error_msg'], $answer['error']]);
+        self::assertSame(403, $visitor->call('message', ['to' => '3', 'body' => 'x'])->status);
     }
 
     public function testEndpointsAreNotCachedAndHaveNoTheme(): void

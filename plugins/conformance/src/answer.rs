@@ -62,6 +62,13 @@ impl Answer {
         self.fits("refusal")
     }
 
+    /// Must shut out a user who is banned: as nobody, or in words if the host leaves such a user logged in.
+    pub(crate) fn shuts_out(&self) -> Verdict {
+        let says_why = self.at("/error").is_string();
+        let shut = self.status == 401 || (says_why && (self.status == 403 || *self.at("/status") == 403));
+        self.must(shut, "a banned user is nobody (401), or is told why (403 and `error`)")
+    }
+
     /// Must be the JSON string "ok".
     pub(crate) fn is_ok(&self) -> Verdict {
         self.is(200, "the request is carried out")?;

@@ -112,7 +112,10 @@ fn failure(params: &Params, refusal: Refusal) -> Outcome {
     match refusal.status {
         StatusCode::UNAUTHORIZED if is_form => Ok(failed("Not Authorized")),
         StatusCode::UNAUTHORIZED => Ok(failed("Not Authorized").status(StatusCode::UNAUTHORIZED)),
-        StatusCode::FORBIDDEN => Ok(failed("Forbidden")),
+        // The paper's word is for older front ends, and the site's own for the bar.
+        StatusCode::FORBIDDEN => Ok(Reply::json(
+            &json!({"success": false, "error_msg": "Forbidden", "error": refusal.text, "status": 403}),
+        )),
         _ => Err(refusal),
     }
 }

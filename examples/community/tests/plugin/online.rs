@@ -140,7 +140,12 @@ fn the_bar_gets_the_reason_of_a_refused_log_in() {
         assert_eq!((answer.status, answer.header("set-cookie")), (200, ""), "{answer:?}");
         answer.json()
     };
-    assert_eq!(log_in("dave", "nextim"), json!({"success": false, "error_msg": "Forbidden"}));
+    let closed = log_in("dave", "nextim");
+    let shown = ["error_msg", "error", "status"].map(|name| closed[name].clone());
+    assert_eq!(
+        shown,
+        [json!("Forbidden"), json!("This account is closed by the administrator."), json!(403)]
+    );
     let wrong = json!({"success": false, "error_msg": "Not Authorized"});
     assert_eq!(log_in("dave", "wrong"), wrong, "only the right password shows the ban");
     site.community.site().store.write(|db| bans::remove(db, "dave")).unwrap();

@@ -169,8 +169,10 @@ fn banned(world: &World) -> Verdict {
     let page = go_online(&bob, &[])?;
     world.puppet.forget();
     world.host("ban", &[("one", "bob")])?;
-    bob.post("online", &[])?.is(401, "a banned user is nobody")?;
-    bob.get("buddies", &[])?.refuses(401, "a banned user is nobody")?;
+    bob.post("online", &[])?.shuts_out()?;
+    let shut_out = bob.get("buddies", &[])?;
+    shut_out.shuts_out()?;
+    shut_out.fits("refusal")?;
     let ended = !world.puppet.has_session(&page.ticket);
     world.puppet.must(ended, "a ban", "all sessions of the user end: /presences/offline with name")
 }

@@ -249,6 +249,7 @@ fn blocked_meanwhile(world: &World) -> Verdict {
     )
 }
 
+/// The last check: the user is still who and where the user was.
 fn banned_meanwhile(world: &World) -> Verdict {
     let bob = world.log_in("bob")?;
     let inner = world.clone();
@@ -257,7 +258,7 @@ fn banned_meanwhile(world: &World) -> Verdict {
         Act::Answer
     });
     let answer = bob.post("online", &[])?;
-    answer.is(401, "the last check: the user is still who and where the user was")?;
+    answer.shuts_out()?;
     let sessions = world.puppet.calls("/presences/offline");
     world.puppet.must(
         !sessions.is_empty() && !world.puppet.is_online(world.id("bob")),
